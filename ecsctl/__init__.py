@@ -1,0 +1,1 @@
+"""From a git repository with a Dockerfile to a load-balanced Fargate service and its pipeline, by direct AWS calls."""

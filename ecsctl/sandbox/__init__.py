@@ -1,0 +1,1 @@
+"""The embedded AWS: a moto server on loopback, plus what moto lacks or gets wrong."""

@@ -1,0 +1,1 @@
+"""What AWS's acm does that moto does not."""

@@ -1,0 +1,1 @@
+"""What AWS's autoscaling does that moto does not."""

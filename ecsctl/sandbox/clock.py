@@ -1,0 +1,72 @@
+"""The sandbox's one clock: AWS's seconds, at AWS's speed or many times faster."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+
+class Clock:
+    """Seconds as AWS would count them. `speed` AWS seconds pass in one real second."""
+
+    def __init__(self, speed: float = 1.0) -> None:
+        self.speed = speed
+        self._origin = time.time()
+        self._started = time.monotonic()
+
+    def now(self) -> float:
+        """Seconds since the epoch, in sandbox time."""
+        return self._origin + (time.monotonic() - self._started) * self.speed
+
+    def sleep(self, seconds: float) -> None:
+        """Let `seconds` of sandbox time pass."""
+        time.sleep(max(0.0, seconds) / self.speed)
+
+
+class Virtual(Clock):
+    """A clock that stands still until somebody sleeps on it: for tests in one process, where waiting costs nothing."""
+
+    def __init__(self, start: float = 1_800_000_000.0) -> None:
+        super().__init__()
+        self._now = start
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        """Seconds since the epoch, in virtual time."""
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        """Move time forward by `seconds` at once."""
+        with self._lock:
+            self._now += max(0.0, seconds)
+        time.sleep(0)  # lets the other threads see it
+
+
+_current: Clock = Clock()
+
+
+def use(clock: Clock) -> None:
+    """Make `clock` the clock of the whole sandbox in this process."""
+    global _current
+    _current = clock
+
+
+def current() -> Clock:
+    """The clock in use."""
+    return _current
+
+
+def now() -> float:
+    """Seconds since the epoch, in sandbox time."""
+    return _current.now()
+
+
+def today() -> datetime:
+    """The sandbox's time as a datetime in UTC."""
+    return datetime.fromtimestamp(now(), UTC)
+
+
+def after(seconds: float) -> Callable[[], bool]:
+    """A question that becomes true once `seconds` of sandbox time have passed from here."""
+    due = now() + seconds
+    return lambda: now() >= due

@@ -1,0 +1,1 @@
+"""What AWS's codebuild does that moto does not."""

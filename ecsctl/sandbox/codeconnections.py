@@ -1,0 +1,1 @@
+"""What AWS's codeconnections does that moto does not."""

@@ -1,0 +1,1 @@
+"""What AWS's codepipeline does that moto does not."""

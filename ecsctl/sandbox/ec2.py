@@ -1,0 +1,1 @@
+"""What AWS's ec2 does that moto does not."""

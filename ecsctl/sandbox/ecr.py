@@ -1,0 +1,1 @@
+"""What AWS's ecr does that moto does not."""

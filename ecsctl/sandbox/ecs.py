@@ -1,0 +1,1 @@
+"""What AWS's ecs does that moto does not."""

@@ -1,0 +1,1 @@
+"""What AWS's elbv2 does that moto does not."""

@@ -1,0 +1,1 @@
+"""What AWS's iam does that moto does not."""

@@ -1,0 +1,1 @@
+"""What AWS's logs does that moto does not."""

@@ -1,0 +1,89 @@
+"""How the sandbox changes moto: added operations, wrapped operations, and memory that a reset forgets.
+
+Each service's differences stand in one module of this package. The module declares them with `adds` and `wraps`;
+`install` applies them all, once. A method that moto has grown meanwhile, or lost, is an error at start, so that an
+upgrade of moto is noticed and not papered over.
+"""
+
+import functools
+import importlib
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+MODULES = ("ec2", "elbv2", "acm", "route53", "iam", "s3", "logs", "ecr", "secretsmanager", "tagging",
+           "ecs", "autoscaling", "codebuild", "codepipeline", "codeconnections")  # fmt: skip
+
+T = TypeVar("T")
+Method = Callable[..., Any]
+
+_pending: list[Callable[[], None]] = []
+_installed = False
+lock = threading.RLock()  # one request at a time: moto's dictionaries are not made for threads
+
+
+class OverlayError(RuntimeError):
+    """moto is not what this overlay was written for."""
+
+
+def adds(target: type, name: str | None = None) -> Callable[[Method], Method]:
+    """Give moto's class a method it lacks (on a Response class: an operation, in snake case)."""
+
+    def declare(function: Method) -> Method:
+        method = name or function.__name__
+
+        def apply() -> None:
+            if hasattr(target, method):
+                raise OverlayError(f"moto now has {target.__name__}.{method}: compare it and drop ours")
+            setattr(target, method, function)
+
+        _pending.append(apply)
+        return function
+
+    return declare
+
+
+def wraps(target: type, name: str | None = None) -> Callable[[Method], Method]:
+    """Put a function around a method of moto's class. It is called as `function(original, self, ...)`."""
+
+    def declare(function: Method) -> Method:
+        method = name or function.__name__
+
+        def apply() -> None:
+            original = getattr(target, method, None)
+            if original is None:
+                raise OverlayError(f"moto no longer has {target.__name__}.{method}: find what took its place")
+
+            @functools.wraps(original)
+            def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
+                return function(functools.partial(original, self), self, *args, **kwargs)
+
+            setattr(target, method, wrapped)
+
+        _pending.append(apply)
+        return function
+
+    return declare
+
+
+def memory(backend: Any, make: Callable[[], T]) -> T:
+    """The sandbox's own state of one account and region, kept on moto's backend so that a reset clears it too."""
+    key = f"_sandbox_{make.__module__}_{make.__qualname__}"
+    found: T = backend.__dict__.get(key) or backend.__dict__.setdefault(key, make())
+    return found
+
+
+def install() -> None:
+    """Apply every difference to moto in this process. Idempotent.
+
+    Raises OverlayError when moto has changed under one of them.
+    """
+    global _installed
+    with lock:
+        if _installed:
+            return
+        for module in MODULES:
+            importlib.import_module(f"ecsctl.sandbox.{module}")
+        for apply in _pending:
+            apply()
+        _installed = True

@@ -1,0 +1,1 @@
+"""What AWS's s3 does that moto does not."""

@@ -1,0 +1,1 @@
+"""What AWS's secretsmanager does that moto does not."""

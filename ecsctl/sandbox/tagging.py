@@ -1,0 +1,1 @@
+"""What AWS's tagging does that moto does not."""
