@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 MODULES = ("ec2", "elbv2", "acm", "route53", "iam", "s3", "logs", "ecr", "secretsmanager", "tagging",
-           "ecs", "autoscaling", "codebuild", "codepipeline", "codeconnections")  # fmt: skip
+           "ecs", "autoscaling", "codebuild", "codepipeline", "codeconnections", "world")  # fmt: skip
 
 T = TypeVar("T")
 Method = Callable[..., Any]

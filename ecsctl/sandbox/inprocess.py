@@ -1,0 +1,42 @@
+"""The sandbox inside one Python process: no server, no port, no waiting. What the project's own tests run on."""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest import mock
+
+from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
+
+from ecsctl.sandbox import clock, overlay
+from ecsctl.sandbox.process import CREDENTIALS, without_leaks
+
+
+@contextlib.contextmanager
+def inprocess(time: clock.Clock | None = None, region: str = "eu-central-1") -> Iterator[clock.Clock]:
+    """Answer every boto3 call of this process from a fresh sandbox, and yield the clock it lives by.
+
+    `time` is a `clock.Virtual()` unless given: it stands still until somebody sleeps on it, so hand it to the code
+    under test as its clock too. The account is 123456789012 and holds what `world` puts there. Credentials, profile
+    and endpoints of the environment are replaced meanwhile, so that nothing can reach AWS. boto3 clients must be made
+    inside the block. Calls may come from many threads; they are answered one at a time. Leaving the block forgets
+    everything. Not reentrant: one sandbox in a process at a time.
+    """
+    ours = time or clock.Virtual()
+    before = clock.current()
+    environment = without_leaks(os.environ) | CREDENTIALS | {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+    overlay.install()
+    clock.use(ours)
+    try:
+        with mock.patch.dict(os.environ, environment, clear=True), mock_aws():
+            yield ours
+    finally:
+        clock.use(before)
+
+
+@overlay.wraps(BotocoreStubber)
+def process_request(original: Callable[..., Any], _stubber: BotocoreStubber, request: Any) -> Any:
+    """One call at a time, as in the server: moto's dictionaries are not made for threads."""
+    with overlay.lock:
+        return original(request)

@@ -1,0 +1,27 @@
+import boto3
+import pytest
+from botocore.config import Config
+
+from ecsctl.sandbox import clock as sandbox_clock
+from ecsctl.sandbox.inprocess import inprocess
+
+
+@pytest.fixture
+def clock():
+    """The sandbox, answering this test alone; its clock moves when the test calls `clock.sleep(seconds)`."""
+    with inprocess(sandbox_clock.Virtual()) as ours:
+        yield ours
+
+
+@pytest.fixture
+def aws(clock):
+    """`aws("ec2")`: a boto3 client of the sandbox that tries once; the same one each time."""
+    clients = {}
+
+    def client(service, region="eu-central-1"):
+        if (service, region) not in clients:
+            once = Config(retries={"total_max_attempts": 1, "mode": "standard"}, region_name=region)
+            clients[service, region] = boto3.client(service, config=once)
+        return clients[service, region]
+
+    return client
