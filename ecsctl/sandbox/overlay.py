@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from moto.core.exceptions import ServiceException
+
 MODULES = ("ec2", "elbv2", "acm", "route53", "iam", "s3", "logs", "ecr", "secretsmanager", "tagging",
            "ecs", "autoscaling", "codebuild", "codepipeline", "codeconnections", "world")  # fmt: skip
 
@@ -24,6 +26,13 @@ lock = threading.RLock()  # one request at a time: moto's dictionaries are not m
 
 class OverlayError(RuntimeError):
     """moto is not what this overlay was written for."""
+
+
+class Refusal(ServiceException):
+    """What AWS would answer instead: `raise Refusal(code, message)` in any operation or backend method of moto.
+
+    A class of its own, because moto looks for the error's shape in the service whose package the class stands in.
+    """
 
 
 def adds(target: type, name: str | None = None) -> Callable[[Method], Method]:
