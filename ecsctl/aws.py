@@ -1,0 +1,284 @@
+"""AWS as the resources see it: a shared typed client per service, shared reads, and a switch to only look."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+
+from ecsctl import __version__
+
+if TYPE_CHECKING:
+    from boto3.session import Session
+    from types_boto3_acm import ACMClient
+    from types_boto3_application_autoscaling import ApplicationAutoScalingClient
+    from types_boto3_codebuild import CodeBuildClient
+    from types_boto3_codeconnections import CodeConnectionsClient
+    from types_boto3_codepipeline import CodePipelineClient
+    from types_boto3_ec2 import EC2Client
+    from types_boto3_ecr import ECRClient
+    from types_boto3_ecs import ECSClient
+    from types_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from types_boto3_iam import IAMClient
+    from types_boto3_logs import CloudWatchLogsClient
+    from types_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
+    from types_boto3_route53 import Route53Client
+    from types_boto3_s3 import S3Client
+    from types_boto3_secretsmanager import SecretsManagerClient
+    from types_boto3_service_quotas import ServiceQuotasClient
+    from types_boto3_sts import STSClient
+
+    from ecsctl.engine.patience import Patience
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+THREADS = 16  # more gain nothing: the critical path is AWS's own waiting
+LOOKS = ("describe_", "get_", "list_", "batch_get_", "head_", "filter_", "lookup_", "search_", "simulate_")
+
+
+class LookOnly(RuntimeError):
+    """A changing call was tried where only looking is allowed: a bug, never the user's fault."""
+
+
+class Call:
+    """One operation of one service, ready to be called; and the key under which its answer is shared."""
+
+    def __init__(self, aws: Aws, service: str, operation: str) -> None:
+        self.aws, self.service, self.operation = aws, service, operation
+        self.looks = operation.startswith(LOOKS)
+
+    def __call__(self, **parameters: Any) -> Any:
+        """Make the call: a look is repeated when it may be, a change is sent exactly once."""
+        return self.aws._call(self, parameters)
+
+
+class Service:
+    """A client whose looks are patient and whose changes are sent once and only if changing is allowed."""
+
+    def __init__(self, aws: Aws, name: str) -> None:
+        self._aws, self._name = aws, name
+
+    def __getattr__(self, operation: str) -> Any:
+        if operation in ("meta", "exceptions", "get_waiter", "get_paginator"):
+            return getattr(self._aws.client(self._name), operation)
+        return Call(self._aws, self._name, operation)
+
+
+class Aws:
+    """One account and region, through boto3's own chain of credentials, profiles and endpoints.
+
+    A change is never repeated by the SDK: a lost answer to a create would make the thing twice. The engine looks
+    again and decides. A look is repeated through throttling and lost answers, on the one clock.
+    """
+
+    def __init__(
+        self,
+        patience: Patience,
+        *,
+        profile: str | None = None,
+        region: str | None = None,
+        session: Session | None = None,
+        heard: Callable[[str, str, float, BaseException | None, dict[str, Any]], None] | None = None,
+    ) -> None:
+        self.patience = patience
+        self.look_only = False
+        self.changes = 0  # how many changing calls were sent
+        self._profile, self._region, self._session = profile, region, session
+        self._heard = heard
+        self._lock = threading.RLock()
+        self._clients: dict[str, Any] = {}
+        self._answers: dict[tuple[str, str, str], tuple[float, Future[Any]]] = {}
+        self._thread = threading.local()
+
+    @property
+    def session(self) -> Session:
+        """The boto3 session, made at its first use."""
+        with self._lock:
+            if self._session is None:
+                import boto3
+
+                self._session = boto3.session.Session(profile_name=self._profile, region_name=self._region)
+            return self._session
+
+    def client(self, service: str) -> Any:
+        """The client of a service itself, made at its first use. Prefer the properties below."""
+        with self._lock:
+            if service not in self._clients:
+                from botocore.config import Config
+
+                config = Config(
+                    retries={"mode": "standard", "total_max_attempts": 1},
+                    connect_timeout=5,
+                    read_timeout=60,
+                    max_pool_connections=THREADS,
+                    user_agent_extra=f"ecsctl/{__version__}",
+                )
+                self._clients[service] = self.session.client(service, config=config)  # type: ignore[call-overload]  # the name is a variable here
+            return self._clients[service]
+
+    @contextmanager
+    def no_older_than(self, moment: float) -> Iterator[None]:
+        """Within it, this thread accepts no shared answer that was asked for before `moment` (time.monotonic)."""
+        before = getattr(self._thread, "moment", 0.0)
+        self._thread.moment = max(before, moment)
+        try:
+            yield
+        finally:
+            self._thread.moment = before
+
+    @contextmanager
+    def fresh(self) -> Iterator[None]:
+        """Within it, this thread asks AWS anew."""
+        with self.no_older_than(time.monotonic()):
+            yield
+
+    def look(self, call: Callable[P, R], *_: P.args, **parameters: P.kwargs) -> R:
+        """The complete answer to a look, all pages of it, asked once for all who ask the same at the same time.
+
+        Raises botocore's ClientError like the call itself.
+        """
+        asked = cast(Call, call)
+        if not asked.looks:
+            raise LookOnly(f"{asked.service}.{asked.operation} is not a look")
+        key = (asked.service, asked.operation, json.dumps(parameters, sort_keys=True, default=str))
+        with self._lock:
+            at, answer = self._answers.get(key, (-1.0, None))
+            mine = answer is None or at < getattr(self._thread, "moment", 0.0)
+            if mine:
+                at, answer = time.monotonic(), Future()
+                self._answers[key] = (at, answer)
+        assert answer is not None  # noqa: S101 - told to the type checker
+        if mine:
+            try:
+                answer.set_result(self._call(asked, dict(parameters), whole=True))
+            except BaseException as error:  # noqa: BLE001 - whoever waits for the shared answer must hear of it
+                with self._lock:
+                    self._answers.pop(key, None)
+                answer.set_exception(error)
+        return cast(R, answer.result())
+
+    def _call(self, call: Call, parameters: dict[str, Any], *, whole: bool = False) -> Any:
+        client = self.client(call.service)
+        if not call.looks:
+            if self.look_only:
+                raise LookOnly(f"{call.service}.{call.operation} would change something")
+            self.patience.check()
+            with self._lock:
+                self.changes += 1
+            return self._timed(call, parameters, lambda: getattr(client, call.operation)(**parameters))
+        if whole and client.can_paginate(call.operation):
+            paginator = client.get_paginator(call.operation)
+            return self.patience.through(
+                lambda: self._timed(call, parameters, lambda: paginator.paginate(**parameters).build_full_result()),
+                what=f"{call.service} {call.operation}",
+            )
+        return self.patience.through(
+            lambda: self._timed(call, parameters, lambda: getattr(client, call.operation)(**parameters)),
+            what=f"{call.service} {call.operation}",
+        )
+
+    def _timed(self, call: Call, parameters: dict[str, Any], make: Callable[[], Any]) -> Any:
+        if self._heard is None:
+            return make()
+        began = time.monotonic()
+        failure: BaseException | None = None
+        try:
+            return make()
+        except Exception as error:
+            failure = error
+            raise
+        finally:
+            self._heard(call.service, call.operation, time.monotonic() - began, failure, parameters)
+
+    def _service(self, name: str) -> Any:
+        return Service(self, name)
+
+    @property
+    def sts(self) -> STSClient:
+        """AWS Security Token Service."""
+        return cast("STSClient", self._service("sts"))
+
+    @property
+    def ec2(self) -> EC2Client:
+        """Amazon EC2 and VPC."""
+        return cast("EC2Client", self._service("ec2"))
+
+    @property
+    def elbv2(self) -> ElasticLoadBalancingv2Client:
+        """Elastic Load Balancing."""
+        return cast("ElasticLoadBalancingv2Client", self._service("elbv2"))
+
+    @property
+    def acm(self) -> ACMClient:
+        """AWS Certificate Manager."""
+        return cast("ACMClient", self._service("acm"))
+
+    @property
+    def route53(self) -> Route53Client:
+        """Amazon Route 53."""
+        return cast("Route53Client", self._service("route53"))
+
+    @property
+    def iam(self) -> IAMClient:
+        """AWS Identity and Access Management."""
+        return cast("IAMClient", self._service("iam"))
+
+    @property
+    def ecr(self) -> ECRClient:
+        """Amazon Elastic Container Registry."""
+        return cast("ECRClient", self._service("ecr"))
+
+    @property
+    def ecs(self) -> ECSClient:
+        """Amazon Elastic Container Service."""
+        return cast("ECSClient", self._service("ecs"))
+
+    @property
+    def autoscaling(self) -> ApplicationAutoScalingClient:
+        """Application Auto Scaling."""
+        return cast("ApplicationAutoScalingClient", self._service("application-autoscaling"))
+
+    @property
+    def logs(self) -> CloudWatchLogsClient:
+        """Amazon CloudWatch Logs."""
+        return cast("CloudWatchLogsClient", self._service("logs"))
+
+    @property
+    def s3(self) -> S3Client:
+        """Amazon S3."""
+        return cast("S3Client", self._service("s3"))
+
+    @property
+    def secretsmanager(self) -> SecretsManagerClient:
+        """AWS Secrets Manager."""
+        return cast("SecretsManagerClient", self._service("secretsmanager"))
+
+    @property
+    def codebuild(self) -> CodeBuildClient:
+        """AWS CodeBuild."""
+        return cast("CodeBuildClient", self._service("codebuild"))
+
+    @property
+    def codeconnections(self) -> CodeConnectionsClient:
+        """AWS CodeConnections."""
+        return cast("CodeConnectionsClient", self._service("codeconnections"))
+
+    @property
+    def codepipeline(self) -> CodePipelineClient:
+        """AWS CodePipeline."""
+        return cast("CodePipelineClient", self._service("codepipeline"))
+
+    @property
+    def tagging(self) -> ResourceGroupsTaggingAPIClient:
+        """The Resource Groups Tagging API."""
+        return cast("ResourceGroupsTaggingAPIClient", self._service("resourcegroupstaggingapi"))
+
+    @property
+    def quotas(self) -> ServiceQuotasClient:
+        """Service Quotas."""
+        return cast("ServiceQuotasClient", self._service("service-quotas"))

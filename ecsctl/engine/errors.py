@@ -1,0 +1,257 @@
+"""Our errors, each with what to do now; and what AWS's error codes mean.
+
+EcsctlError                 exit 1
+├── UsageError              exit 2   a wrong option, or a question that nobody is there to answer
+│   └── ConfigError         exit 2   ecsctl.toml is wrong
+├── AccessError             exit 3   no credentials, expired ones, or a permission that is missing
+├── TimedOut                exit 4   a wait reached its limit; the same command resumes it
+├── Locked                  exit 5   another run holds the lock
+├── Interrupted             exit 130 Ctrl-C or SIGTERM
+├── Refused                 exit 1   something there is not ours, or cannot be changed in place
+├── QuotaReached            exit 1   an AWS quota stands in the way
+├── StateError              exit 1   the record is of another account, region, app or newer version
+├── ResourceFailed          exit 1   AWS accepted it and then could not make it
+├── AwsError                exit 1   any other answer of AWS
+└── Several                 exit: the gravest of its parts
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
+
+class EcsctlError(Exception):
+    """What went wrong, why, and what to do now, in the user's words."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, why: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.why = why
+        self.hint = hint
+
+
+class UsageError(EcsctlError):
+    """A wrong option, or a question that nobody is there to answer."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """ecsctl.toml is wrong."""
+
+
+class AccessError(EcsctlError):
+    """No credentials, expired credentials, or a permission that is missing."""
+
+    exit_code = 3
+
+
+class TimedOut(EcsctlError):
+    """A wait reached its limit. Nothing is lost: the same command resumes it."""
+
+    exit_code = 4
+
+
+class Locked(EcsctlError):
+    """Another run holds the lock."""
+
+    exit_code = 5
+
+
+class Interrupted(EcsctlError):
+    """The user, or the system, asked to stop."""
+
+    exit_code = 130
+
+
+class Refused(EcsctlError):
+    """Something there is not ours, or cannot be changed in place. Nothing was touched."""
+
+
+class QuotaReached(EcsctlError):
+    """An AWS quota stands in the way."""
+
+
+class StateError(EcsctlError):
+    """The record belongs to another account, region, app, or to a newer ecsctl."""
+
+
+class ResourceFailed(EcsctlError):
+    """AWS accepted the request and then could not make the resource."""
+
+
+class AwsError(EcsctlError):
+    """Any other answer of AWS."""
+
+
+class Several(EcsctlError):
+    """All that failed in one run, together, and what was not tried because of it."""
+
+    def __init__(self, errors: Sequence[EcsctlError], not_tried: Sequence[str] = ()) -> None:
+        first = errors[0]
+        super().__init__(first.message if len(errors) == 1 else f"{len(errors)} things failed")
+        self.errors = tuple(errors)
+        self.not_tried = tuple(not_tried)
+
+    @property
+    def exit_code(self) -> int:  # type: ignore[override]  # an instance's, not the class's: the gravest of its parts
+        """The gravest exit code of its parts: an interruption first, then access, then failure, then a time-out."""
+        codes = [error.exit_code for error in self.errors]
+        return next(code for code in (130, 3, 5, 2, 1, 4) if code in codes)
+
+
+GONE = frozenset(
+    "InvalidVpcID.NotFound InvalidSubnetID.NotFound InvalidGroup.NotFound InvalidInternetGatewayID.NotFound "
+    "InvalidRouteTableID.NotFound NatGatewayNotFound InvalidNatGatewayID.NotFound InvalidAllocationID.NotFound "
+    "InvalidNetworkInterfaceID.NotFound InvalidAssociationID.NotFound InvalidRoute.NotFound InvalidPermission.NotFound "
+    "Gateway.NotAttached LoadBalancerNotFound TargetGroupNotFound ListenerNotFound ServiceNotFoundException "
+    "ServiceNotActiveException ClusterNotFoundException RepositoryNotFoundException NoSuchEntity NoSuchBucket "
+    "NoSuchTagSet NoSuchLifecycleConfiguration NoSuchBucketPolicy NoSuchPublicAccessBlockConfiguration "
+    "NoSuchHostedZone ServerSideEncryptionConfigurationNotFoundError ResourceNotFoundException "
+    "PipelineNotFoundException WebhookNotFoundException LifecyclePolicyNotFoundException ObjectNotFoundException 404".split()
+)
+EXISTS = frozenset(
+    "InvalidGroup.Duplicate InvalidPermission.Duplicate InvalidSubnet.Conflict RouteAlreadyExists "
+    "Resource.AlreadyAssociated DuplicateLoadBalancerName DuplicateTargetGroupName DuplicateListener "
+    "EntityAlreadyExists RepositoryAlreadyExistsException ResourceAlreadyExistsException BucketAlreadyOwnedByYou "
+    "PipelineNameInUseException".split()
+)
+THROTTLED = frozenset(
+    "Throttling ThrottlingException ThrottledException RequestLimitExceeded RequestThrottled RequestThrottledException "
+    "TooManyRequestsException BandwidthLimitExceeded RequestLimitExceeded SlowDown EC2ThrottledException "
+    "TransactionInProgressException ProvisionedThroughputExceededException".split()
+)
+PASSING = frozenset("InternalError InternalFailure InternalServerError ServiceUnavailable Unavailable ServerException "
+                    "ServiceUnavailableException InternalServiceError ServiceFailure RequestTimeout "
+                    "RequestTimeoutException HttpTimeoutException".split())  # fmt: skip
+EXPIRED = frozenset("ExpiredToken ExpiredTokenException RequestExpired InvalidClientTokenId InvalidAccessKeyId "
+                    "UnrecognizedClientException AuthFailure SignatureDoesNotMatch InvalidSignatureException "
+                    "IncompleteSignature RequestTimeTooSkewed TokenRefreshRequired".split())  # fmt: skip
+DENIED = frozenset("AccessDenied AccessDeniedException UnauthorizedOperation NotAuthorized "
+                   "UnauthorizedAccess OptInRequired".split())  # fmt: skip
+QUOTA = {
+    "VpcLimitExceeded": "VPCs per region",
+    "InternetGatewayLimitExceeded": "internet gateways per region",
+    "AddressLimitExceeded": "elastic IP addresses per region",
+    "NatGatewayLimitExceeded": "NAT gateways per availability zone",
+    "SubnetLimitExceeded": "subnets per VPC",
+    "RouteTableLimitExceeded": "route tables per VPC",
+    "SecurityGroupLimitExceeded": "security groups per region",
+    "RulesPerSecurityGroupLimitExceeded": "rules per security group",
+    "TooManyLoadBalancers": "application load balancers per region",
+    "TooManyTargetGroups": "target groups per region",
+    "TooManyListeners": "listeners per load balancer",
+    "LimitExceeded": "IAM",
+    "LimitExceededException": "the service's",
+    "TooManyBuckets": "S3 buckets per account",
+    "AccountLimitExceededException": "concurrent CodeBuild builds",
+    "TooManyTagsException": "tags per resource",
+}
+
+
+def code(error: BaseException) -> str:
+    """AWS's error code of a botocore ClientError; an empty string for any other error."""
+    response = getattr(error, "response", None)
+    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
+
+
+def text(error: BaseException) -> str:
+    """AWS's own message of a botocore ClientError; the error's text for any other."""
+    response = getattr(error, "response", None)
+    found = response.get("Error", {}).get("Message", "") if isinstance(response, dict) else ""
+    return str(found or error)
+
+
+def status(error: BaseException) -> int:
+    """The HTTP status of AWS's answer; 0 if there was none."""
+    response = getattr(error, "response", None)
+    if not isinstance(response, dict):
+        return 0
+    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def is_gone(error: BaseException) -> bool:
+    """Whether AWS says that what was asked for is not there."""
+    return code(error) in GONE
+
+
+def is_throttled(error: BaseException) -> bool:
+    """Whether AWS asks us to slow down. The request had no effect."""
+    return code(error) in THROTTLED or status(error) == 429
+
+
+def is_unanswered(error: BaseException) -> bool:
+    """Whether the request may have had its effect all the same: no answer came, or AWS broke while answering."""
+    from botocore.exceptions import ClientError, HTTPClientError
+    from botocore.parsers import ResponseParserError
+
+    if isinstance(error, ClientError):
+        return (code(error) in PASSING or status(error) >= 500) and not is_throttled(error)
+    return isinstance(error, HTTPClientError | ResponseParserError)
+
+
+def explained(error: BaseException, what: str) -> EcsctlError:
+    """AWS's refusal in the user's words: access, quota, or the plain answer. `what` names what we were doing."""
+    from botocore.exceptions import (
+        BotoCoreError,
+        ClientError,
+        ConnectTimeoutError,
+        EndpointConnectionError,
+        NoCredentialsError,
+        NoRegionError,
+        ProfileNotFound,
+        TokenRetrievalError,
+    )
+
+    if isinstance(error, EcsctlError):
+        return error
+    if isinstance(error, NoCredentialsError | TokenRetrievalError | ProfileNotFound):
+        return AccessError(
+            "no usable AWS credentials", why=str(error), hint="aws sso login, aws configure, or AWS_PROFILE=…"
+        )
+    if isinstance(error, NoRegionError):
+        return UsageError("no AWS region", why=str(error), hint="set AWS_REGION, or region in ecsctl.toml")
+    if isinstance(error, EndpointConnectionError | ConnectTimeoutError):
+        return AwsError(f"{what}: AWS cannot be reached", why=str(error), hint="check the network, run it again")
+    if isinstance(error, ClientError):
+        return _of_client(error, what)
+    if isinstance(error, BotoCoreError):
+        return AwsError(f"{what}: {type(error).__name__}", why=str(error), hint="run the same command again")
+    raise error
+
+
+def _of_client(error: ClientError, what: str) -> EcsctlError:
+    name, why = code(error), f"{error.operation_name} answered {code(error)}: {text(error)}"
+    if name in DENIED:
+        return AccessError(
+            f"{what}: not allowed to call {error.operation_name}",
+            why=why,
+            hint="docs/permissions.md has the policy ecsctl needs; then run the same command again",
+        )
+    if name == "RequestTimeTooSkewed":
+        return AccessError(f"{what}: this machine's clock is wrong", why=why, hint="set the clock, run it again")
+    if name in EXPIRED:
+        return AccessError(
+            f"{what}: the AWS credentials are expired or not valid",
+            why=why,
+            hint="log in again (aws sso login) and run the same command again",
+        )
+    if name in QUOTA:
+        return QuotaReached(
+            f"{what}: the quota of {QUOTA[name]} is reached",
+            why=why,
+            hint="free some, or ask for more in Service Quotas, then run the same command again",
+        )
+    return AwsError(f"{what}: {error.operation_name} failed", why=f"{name}: {text(error)}")
+
+
+def together(errors: Iterable[BaseException], not_tried: Sequence[str] = ()) -> EcsctlError:
+    """One error for all that failed: the error itself if it is alone."""
+    ours = [error if isinstance(error, EcsctlError) else explained(error, "AWS") for error in errors]
+    return ours[0] if len(ours) == 1 and not not_tried else Several(ours, not_tried)

@@ -1,0 +1,74 @@
+"""What is written on everything we make: the ownership tags, in AWS's several spellings; and idempotency tokens."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+APP, ID, RESOURCE, OWNER = "ecsctl:app", "ecsctl:id", "ecsctl:resource", "owner"
+
+
+@dataclass(frozen=True)
+class Label:
+    """Who a resource belongs to. `app` names the stack, `id` this deployment of it, `resource` the part it plays.
+
+    `nonce` is the journal's: new for each incarnation of a resource, kept for a repeated call, because AWS's tokens
+    outlive the resources they made.
+    """
+
+    app: str
+    id: str
+    account: str
+    region: str
+    partition: str = "aws"
+    owner: str = ""
+    resource: str = ""
+    nonce: str = ""
+    extra: tuple[tuple[str, str], ...] = ()
+
+    def of(self, resource: str, nonce: str = "") -> Label:
+        """The same label for one resource of the stack."""
+        return replace(self, resource=resource, nonce=nonce)
+
+    @property
+    def name(self) -> str:
+        """What a person sees in the console where AWS has no names: the app and the part."""
+        return f"{self.app}-{self.resource}"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """All tags of the resource, ours and the user's."""
+        owner = {OWNER: self.owner} if self.owner else {}
+        return {**dict(self.extra), **owner, APP: self.app, ID: self.id, RESOURCE: self.resource}
+
+    def upper(self, **more: str) -> list[Any]:
+        """`[{"Key": …, "Value": …}]`: EC2, ELB, IAM, ACM, S3, Secrets Manager, CodeConnections, ECR."""
+        return [{"Key": key, "Value": value} for key, value in {**self.tags, **more}.items()]
+
+    def lower(self, **more: str) -> list[Any]:
+        """`[{"key": …, "value": …}]`: ECS, CodeBuild, CodePipeline."""
+        return [{"key": key, "value": value} for key, value in {**self.tags, **more}.items()]
+
+    def specification(self, kind: str) -> list[Any]:
+        """EC2's TagSpecifications for a create call, with the Name that its console shows."""
+        return [{"ResourceType": kind, "Tags": self.upper(Name=self.name)}]
+
+    def token(self, length: int = 32) -> str:
+        """An idempotency token of this incarnation of the resource: hex digits, the same for a repeated call."""
+        words = "\0".join((self.app, self.id, self.account, self.region, self.resource, self.nonce))
+        return hashlib.sha256(words.encode()).hexdigest()[:length]
+
+    def owns(self, tags: Mapping[str, str] | None) -> bool:
+        """Whether these tags carry our mark, with our values: the app's and this deployment's."""
+        return tags is not None and tags.get(APP) == self.app and tags.get(ID) == self.id
+
+    def marks(self, tags: Mapping[str, str] | None) -> bool:
+        """Whether these tags carry our mark and name this very resource."""
+        return tags is not None and self.owns(tags) and tags.get(RESOURCE) == self.resource
+
+
+def flat(tags: Iterable[Any] | None) -> dict[str, str]:
+    """Tags as AWS lists them, in either spelling, as a dictionary."""
+    return {(tag.get("Key") or tag.get("key")): tag.get("Value", tag.get("value", "")) or "" for tag in tags or ()}

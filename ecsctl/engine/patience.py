@@ -1,0 +1,118 @@
+"""All waiting and all retrying: one place, one clock, always with a limit, always saying what for."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from ecsctl.engine.errors import Interrupted, TimedOut, is_throttled, is_unanswered
+
+T = TypeVar("T")
+
+FIRST, MOST = 0.2, 10.0  # seconds between two looks: the first pause, and the longest
+PASSING_LIMIT = 120.0  # seconds a read goes on against throttling, broken answers and a lost network
+ATTEMPTS = 8  # most tries of one read against errors that may pass
+
+
+class Clock(Protocol):
+    """Where time comes from. Tests bring one that costs nothing."""
+
+    def now(self) -> float:
+        """Seconds, only ever growing."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let that many seconds pass."""
+
+
+class SystemClock:
+    """The real clock. Its sleep ends early when a stop is asked for."""
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+
+    def now(self) -> float:
+        """Seconds of the monotonic clock."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, or return at once when a stop is asked for."""
+        self.stop.wait(seconds)
+
+
+class Patience:
+    """Waits and retries on one clock, and ends them all when the user asks to stop.
+
+    `say` hears, from whichever thread waits, what is waited for: (what, seconds waited, seconds at most).
+    """
+
+    def __init__(self, clock: Clock | None = None, say: Callable[[str, float, float], None] | None = None) -> None:
+        self.clock: Clock = clock or SystemClock()
+        self.say = say or _silence
+        self._stop = self.clock.stop if isinstance(self.clock, SystemClock) else threading.Event()
+
+    def stop(self) -> None:
+        """Ask everything that waits to end. Safe in a signal handler."""
+        self._stop.set()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether a stop was asked for."""
+        return self._stop.is_set()
+
+    def check(self) -> None:
+        """Raise Interrupted if a stop was asked for."""
+        if self.stopping:
+            raise Interrupted("stopped as asked", hint="run the same command again: it goes on from here")
+
+    def pause(self, turn: int) -> None:
+        """Wait before try number `turn + 1`: longer each time, spread by chance so that many do not march in step."""
+        self.check()
+        self.clock.sleep(min(MOST, FIRST * 1.6**turn) * random.uniform(0.8, 1.2))  # noqa: S311 - spreads load, guards nothing
+        self.check()
+
+    def until(self, look: Callable[[], T | None], *, what: str, limit: float, hint: str = "") -> T:
+        """Look until there is an answer other than None and return it. `limit` is in seconds.
+
+        Raises TimedOut after a last look at the limit, Interrupted when a stop is asked for, and what `look` raises.
+        """
+        began = self.clock.now()
+        turn = 0
+        while True:
+            waited = self.clock.now() - began
+            found = look()
+            if found is not None:
+                return found
+            if waited >= limit:
+                raise TimedOut(
+                    f"{what}: not there after {round(limit)} seconds",
+                    hint=hint or "nothing is lost: run the same command again to go on waiting",
+                )
+            self.say(what, waited, limit)
+            self.pause(turn)
+            turn += 1
+
+    def through(self, call: Callable[[], T], *, what: str, limit: float = PASSING_LIMIT, attempts: int = ATTEMPTS) -> T:
+        """Make a call that may be repeated, through throttling, broken answers and a network that comes and goes.
+
+        Only for calls that have no effect or the same effect twice. Raises the last error when the limit (seconds)
+        or the number of attempts is reached, or at once when the error will not pass.
+        """
+        began = self.clock.now()
+        for turn in range(attempts):
+            try:
+                return call()
+            except Exception as error:
+                passing = is_throttled(error) or is_unanswered(error)
+                if not passing or turn == attempts - 1 or self.clock.now() - began >= limit:
+                    raise
+                self.say(f"{what}: {'AWS asks to slow down' if is_throttled(error) else 'no answer, asking again'}",
+                         self.clock.now() - began, limit)  # fmt: skip
+                self.pause(turn + 1)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _silence(_what: str, _waited: float, _limit: float) -> None:
+    """Hear nothing."""

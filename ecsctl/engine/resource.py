@@ -1,0 +1,146 @@
+"""The contract between the engine and a resource.
+
+A resource is a frozen dataclass whose fields are the wish. `observe` returns a value of the same class: what is true.
+Everything else (comparing, planning, journaling, retrying, waiting, ownership) is the engine's and written once.
+"""
+
+from __future__ import annotations
+
+import functools
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Self, TypeVar, get_args, get_origin, get_type_hints
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.engine.label import Label
+
+Ids = TypeVar("Ids")
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Mark:
+    """A word about a field, for the engine."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+FIXED, RENEWED, ORDER = Mark("fixed"), Mark("renewed"), Mark("order")
+
+Fixed = Annotated[T, FIXED]
+"""A wish's field that AWS cannot change in place: a difference means replacement."""
+Renewed = Annotated[T, RENEWED]
+"""An id that an update moves on: a task definition's revision."""
+Order = Annotated[T, ORDER]
+"""A wish's field that is an edge of the graph and nothing else: it is never compared."""
+
+
+@dataclass(frozen=True)
+class Found(Generic[Ids]):
+    """One resource of a kind that carries our app's mark."""
+
+    ids: Ids
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Seen(Generic[R, Ids]):
+    """What is there: its ids, the values of the wish's fields, and its tags."""
+
+    ids: Ids
+    actual: R
+    tags: Mapping[str, str] | None = None  # None: it cannot carry tags, or they do not matter (borrowed)
+    ready: bool = True
+    failed: str = ""  # AWS accepted it and then gave up: why
+    note: str = ""  # a word for status and for those who wait: "provisioning"
+    since: datetime | None = None  # when AWS says it was made
+
+
+class Resource(ABC, Generic[Ids]):
+    """One thing on AWS, as we wish it to be. A subclass is a frozen dataclass; its fields are the wish.
+
+    A field that is None means: we do not care, whatever AWS has is right.
+    """
+
+    kind: ClassVar[str]
+    title: ClassVar[str]  # in a sentence: "NAT gateway"
+    within: ClassVar[tuple[str, ...]] = ()  # fields naming the parent it cannot exist without
+    borrowed: ClassVar[bool] = False  # only looked at: never made, changed or deleted by us
+    tagged: ClassVar[bool] = True  # `update` can mend its tags (the change is then called "tags")
+    limit: ClassVar[float] = 120.0  # seconds at most until it is ready, or gone
+    early: ClassVar[bool] = False  # what depends on it may go on before it is ready
+    console: ClassVar[str] = ""  # its page in the AWS console: a template over its ids, {region} and {console}
+
+    @abstractmethod
+    def observe(self, aws: Aws, me: Label) -> Seen[Self, Ids] | None:
+        """Look it up by name or tags; never change anything. None: it is not there."""
+
+    @classmethod
+    @abstractmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[Ids]]:
+        """Every one of this kind in the account and region that carries the app's mark, until it is really gone."""
+
+    def create(self, aws: Aws, me: Label) -> Ids:
+        """Make it exist, tagged in the same call, and return the ids AWS answered with. One change."""
+        raise NotImplementedError(f"{self.kind} is never made by us")
+
+    def update(self, aws: Aws, me: Label, ids: Ids, changed: frozenset[str]) -> None:
+        """Make the named fields right. May be repeated."""
+        raise NotImplementedError(f"{self.kind} cannot be changed")
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: Ids) -> None:
+        """Ask AWS to remove it. May be repeated; the engine waits until it is gone."""
+        raise NotImplementedError(f"{cls.kind} is never deleted by us")
+
+    @classmethod
+    def contents(cls, aws: Aws, ids: Ids) -> str:
+        """What a person should know before it dies: "12 images". Empty: nothing is lost with it."""
+        del aws, ids
+        return ""
+
+
+AnyResource = Resource[Any]
+
+
+@functools.cache
+def identity(kind: type[AnyResource]) -> type[Any]:
+    """The class of a kind's ids, out of `class Vpc(Resource[VpcIds])`."""
+    for parent in kind.__mro__:
+        for base in getattr(parent, "__orig_bases__", ()):
+            if get_origin(base) is Resource:
+                found: type[Any] = get_args(base)[0]
+                return found
+    raise TypeError(f"{kind.__name__} does not say which ids it has")
+
+
+@functools.cache
+def marks(kind: type[Any]) -> Mapping[str, Mark]:
+    """The marks on the fields of a dataclass, by field name. Fields without a mark are left out."""
+    hints = get_type_hints(kind, include_extras=True)
+    found = {}
+    for item in fields(kind):
+        for extra in getattr(hints[item.name], "__metadata__", ()):
+            if isinstance(extra, Mark):
+                found[item.name] = extra
+    return found
+
+
+def mentions(annotation: Any) -> Iterator[Any]:
+    """Every NewType inside a type annotation, however deep."""
+    if hasattr(annotation, "__supertype__"):
+        yield annotation
+    for part in get_args(annotation):
+        if not isinstance(part, Mark | str):
+            yield from mentions(part)
+    if isinstance(annotation, type) and hasattr(annotation, "__dataclass_fields__"):
+        for hint in get_type_hints(annotation, include_extras=True).values():
+            yield from mentions(hint)
+
+
+__all__ = ["AnyResource", "Fixed", "Found", "Ids", "Mark", "Order", "Renewed", "Resource", "Seen", "field", "identity",
+           "marks", "mentions"]  # fmt: skip

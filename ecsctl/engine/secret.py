@@ -1,0 +1,31 @@
+"""A value that is never shown: it prints as ***, and is compared by its digest."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret, or only the digest of one: what AWS keeps cannot be read back, its digest stands in a tag of ours."""
+
+    digest: str
+    _value: str | None = field(default=None, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, value: str) -> Secret:
+        """Hold `value`. The digest is 16 hex digits of SHA-256: it tells two tokens apart and gives neither away."""
+        return cls(hashlib.sha256(value.encode()).hexdigest()[:16], value)
+
+    def reveal(self) -> str:
+        """The value itself, for the one call that needs it. Raises ValueError if only the digest is known."""
+        if self._value is None:
+            raise ValueError("only the digest of this secret is known")
+        return self._value
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __repr__(self) -> str:
+        return "Secret(***)"

@@ -1,0 +1,26 @@
+"""One AWS type per file. `kinds()` lists them, in the order in which they are usually made."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ecsctl.engine.resource import AnyResource
+
+KINDS = {
+    "vpc": "Vpc",
+    "repository": "Repository",
+}
+"""The module of each kind and the class in it. Imported only when the kinds are needed: `--help` is not slowed."""
+
+
+@functools.cache
+def kinds() -> tuple[type[AnyResource], ...]:
+    """All kinds that can be made, found and deleted."""
+    return tuple(
+        getattr(importlib.import_module(f"ecsctl.resources.{module}"), name)
+        for module, names in KINDS.items()
+        for name in names.split()
+    )

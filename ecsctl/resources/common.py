@@ -1,0 +1,60 @@
+"""What several kinds need to read AWS: the filter for our tags, one of many, absent instead of an error, documents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from botocore.exceptions import ClientError
+
+from ecsctl.engine.errors import Refused, is_gone
+from ecsctl.engine.label import APP, Label
+
+T = TypeVar("T")
+
+
+def tag_filter(me: Label) -> list[Any]:
+    """EC2's filter for everything that carries the app's mark: one listing serves all parts of one kind."""
+    return [{"Name": f"tag:{APP}", "Values": [me.app]}]
+
+
+def only(items: Iterable[T], plural: str, me: Label) -> T | None:
+    """The one item, or None. Raises Refused when there are two: a lost answer or another tool doubled it."""
+    found = list(items)
+    if len(found) > 1:
+        listed = ", ".join(str(getattr(item, "ids", item)) for item in found)
+        raise Refused(
+            f"two {plural} claim to be {me.resource} of {me.app}",
+            why=listed,
+            hint="remove the tags ecsctl:* from the one that is not in use, then run it again",
+        )
+    return found[0] if found else None
+
+
+def there(call: Callable[[], T]) -> T | None:
+    """The answer, or None when AWS says that it is not there. Other errors pass through."""
+    try:
+        return call()
+    except ClientError as error:
+        if is_gone(error):
+            return None
+        raise
+
+
+def canonical(document: Any) -> str:
+    """A JSON document in one spelling: keys sorted, and a list of one as its element, as AWS hands policies back."""
+    if isinstance(document, str):
+        document = json.loads(document)
+    return json.dumps(_plain(document), sort_keys=True, separators=(",", ":"))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        items = [_plain(item) for item in value]
+        if all(isinstance(item, str) for item in items):
+            items = sorted(items)
+        return items[0] if len(items) == 1 else items
+    return value

@@ -1,0 +1,127 @@
+"""The repository that holds the app's images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from ecsctl.engine.label import Label, flat
+from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.ids import RepositoryName, RepositoryUri
+from ecsctl.resources.common import canonical, there
+
+if TYPE_CHECKING:
+    from types_boto3_ecr.type_defs import RepositoryTypeDef
+
+    from ecsctl.aws import Aws
+
+Mutability = Literal["MUTABLE", "IMMUTABLE", "MUTABLE_WITH_EXCLUSION", "IMMUTABLE_WITH_EXCLUSION"]
+
+
+@dataclass(frozen=True)
+class RepositoryIds:
+    """An ECR repository's ids."""
+
+    name: RepositoryName
+    uri: RepositoryUri
+    arn: str
+
+
+@dataclass(frozen=True)
+class Repository(Resource[RepositoryIds]):
+    """An ECR repository with its lifecycle policy. It is found by its name."""
+
+    kind = "repository"
+    title = "ECR repository"
+    console = "{console}/ecr/repositories/private/{account}/{name}?region={region}"
+
+    name: Fixed[str]
+    mutability: Mutability = "IMMUTABLE_WITH_EXCLUSION"  # commit tags stay what they are; `latest` moves
+    mutable_tags: tuple[str, ...] = ("latest",)
+    scan_on_push: bool = True
+    lifecycle: str = ""  # a lifecycle policy as JSON; empty: none
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lifecycle", canonical(self.lifecycle) if self.lifecycle else "")
+        object.__setattr__(self, "mutable_tags", tuple(sorted(self.mutable_tags)))
+
+    def observe(self, aws: Aws, me: Label) -> Seen[Repository, RepositoryIds] | None:
+        """By name; its tags and its policy are calls of their own."""
+        answer = there(lambda: aws.look(aws.ecr.describe_repositories, repositoryNames=[self.name]))
+        if answer is None:
+            return None
+        there_is = answer["repositories"][0]
+        tags = aws.look(aws.ecr.list_tags_for_resource, resourceArn=there_is["repositoryArn"])["tags"]
+        policy = there(lambda: aws.look(aws.ecr.get_lifecycle_policy, repositoryName=self.name))
+        actual = Repository(
+            name=there_is["repositoryName"],
+            mutability=there_is["imageTagMutability"],
+            mutable_tags=tuple(
+                exclusion["filter"] for exclusion in there_is.get("imageTagMutabilityExclusionFilters", [])
+            ),
+            scan_on_push=there_is["imageScanningConfiguration"]["scanOnPush"],
+            lifecycle=policy["lifecyclePolicyText"] if policy else "",
+        )
+        return Seen(_ids(there_is), actual, flat(tags), since=there_is["createdAt"])
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[RepositoryIds]]:
+        """By the app's name, which every repository of ours begins with."""
+        for repository in aws.look(aws.ecr.describe_repositories)["repositories"]:
+            if not repository["repositoryName"].startswith(me.app):
+                continue
+            tags = aws.look(aws.ecr.list_tags_for_resource, resourceArn=repository["repositoryArn"])["tags"]
+            yield Found(_ids(repository), flat(tags))
+
+    def create(self, aws: Aws, me: Label) -> RepositoryIds:
+        """The name protects this call from doubling."""
+        answer = aws.ecr.create_repository(
+            repositoryName=self.name,
+            tags=me.upper(),
+            imageTagMutability=self.mutability,
+            imageTagMutabilityExclusionFilters=[{"filterType": "WILDCARD", "filter": tag} for tag in self.mutable_tags],
+            imageScanningConfiguration={"scanOnPush": self.scan_on_push},
+        )
+        return _ids(answer["repository"])
+
+    def update(self, aws: Aws, me: Label, ids: RepositoryIds, changed: frozenset[str]) -> None:
+        """Each setting has its own call."""
+        if changed & {"mutability", "mutable_tags"}:
+            aws.ecr.put_image_tag_mutability(
+                repositoryName=ids.name,
+                imageTagMutability=self.mutability,
+                imageTagMutabilityExclusionFilters=[
+                    {"filterType": "WILDCARD", "filter": tag} for tag in self.mutable_tags
+                ],
+            )
+        if "scan_on_push" in changed:
+            aws.ecr.put_image_scanning_configuration(
+                repositoryName=ids.name, imageScanningConfiguration={"scanOnPush": self.scan_on_push}
+            )
+        if "lifecycle" in changed and self.lifecycle:
+            aws.ecr.put_lifecycle_policy(repositoryName=ids.name, lifecyclePolicyText=self.lifecycle)
+        if "lifecycle" in changed and not self.lifecycle:
+            aws.ecr.delete_lifecycle_policy(repositoryName=ids.name)
+        if "tags" in changed:
+            aws.ecr.tag_resource(resourceArn=ids.arn, tags=me.upper())
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: RepositoryIds) -> None:
+        """With all its images: whoever calls this has shown them to the user."""
+        aws.ecr.delete_repository(repositoryName=ids.name, force=True)
+
+    @classmethod
+    def contents(cls, aws: Aws, ids: RepositoryIds) -> str:
+        """How many images die with it."""
+        images = aws.look(aws.ecr.list_images, repositoryName=ids.name)["imageIds"]
+        digests = {image["imageDigest"] for image in images}
+        return f"{len(digests)} images" if digests else ""
+
+
+def _ids(repository: RepositoryTypeDef) -> RepositoryIds:
+    return RepositoryIds(
+        name=RepositoryName(repository["repositoryName"]),
+        uri=RepositoryUri(repository["repositoryUri"]),
+        arn=repository["repositoryArn"],
+    )
