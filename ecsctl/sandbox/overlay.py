@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 from moto.core.exceptions import ServiceException
 
-MODULES = ("ec2", "elbv2", "acm", "route53", "iam", "s3", "logs", "ecr", "secretsmanager", "tagging",
-           "ecs", "autoscaling", "codebuild", "codepipeline", "codeconnections", "world")  # fmt: skip
+MODULES = ("mototime", "unimplemented", "ec2", "elbv2", "acm", "route53", "iam", "s3", "logs", "ecr", "secretsmanager",
+           "tagging", "ecs", "autoscaling", "codebuild", "codepipeline", "codeconnections", "world")  # fmt: skip
 
 T = TypeVar("T")
 Method = Callable[..., Any]
