@@ -16,5 +16,5 @@ def test_what_the_sandbox_does_not_know_is_named(aws, service, operation, argume
         getattr(aws(service), operation)(**arguments)
     error = caught.value.response["Error"]
     assert error["Code"] == "NotImplemented"
-    name = "".join(word.capitalize() for word in operation.split("_"))
+    name = aws(service).meta.method_to_api_mapping[operation]
     assert error["Message"] == f"The sandbox does not have {service} {name}."
