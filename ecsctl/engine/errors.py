@@ -114,7 +114,8 @@ GONE = frozenset(
     "ServiceNotActiveException ClusterNotFoundException RepositoryNotFoundException NoSuchEntity NoSuchBucket "
     "NoSuchTagSet NoSuchLifecycleConfiguration NoSuchBucketPolicy NoSuchPublicAccessBlockConfiguration "
     "NoSuchHostedZone ServerSideEncryptionConfigurationNotFoundError ResourceNotFoundException "
-    "PipelineNotFoundException WebhookNotFoundException LifecyclePolicyNotFoundException ObjectNotFoundException 404".split()
+    "PipelineNotFoundException WebhookNotFoundException LifecyclePolicyNotFoundException "
+    "ObjectNotFoundException 404".split()
 )
 EXISTS = frozenset(
     "InvalidGroup.Duplicate InvalidPermission.Duplicate InvalidSubnet.Conflict RouteAlreadyExists "

@@ -73,8 +73,8 @@ class Patience:
         self.clock.sleep(min(MOST, FIRST * 1.6**turn) * random.uniform(0.8, 1.2))  # noqa: S311 - spreads load, guards nothing
         self.check()
 
-    def until(self, look: Callable[[], T | None], *, what: str, limit: float, hint: str = "") -> T:
-        """Look until there is an answer other than None and return it. `limit` is in seconds.
+    def until(self, look: Callable[[], T | None], *, what: str | Callable[[], str], limit: float) -> T:
+        """Look until there is an answer other than None and return it. `limit` is in seconds; `what` may change.
 
         Raises TimedOut after a last look at the limit, Interrupted when a stop is asked for, and what `look` raises.
         """
@@ -85,12 +85,13 @@ class Patience:
             found = look()
             if found is not None:
                 return found
+            told = what if isinstance(what, str) else what()
             if waited >= limit:
                 raise TimedOut(
-                    f"{what}: not there after {round(limit)} seconds",
-                    hint=hint or "nothing is lost: run the same command again to go on waiting",
+                    f"{told}: not yet, after {round(limit)} seconds",
+                    hint="nothing is lost: run the same command again to go on waiting",
                 )
-            self.say(what, waited, limit)
+            self.say(told, waited, limit)
             self.pause(turn)
             turn += 1
 

@@ -72,6 +72,7 @@ class Resource(ABC, Generic[Ids]):
     borrowed: ClassVar[bool] = False  # only looked at: never made, changed or deleted by us
     tagged: ClassVar[bool] = True  # `update` can mend its tags (the change is then called "tags")
     limit: ClassVar[float] = 120.0  # seconds at most until it is ready, or gone
+    disposable: ClassVar[bool] = False  # a failed one is removed and made anew, once; otherwise its failure is reported
     early: ClassVar[bool] = False  # what depends on it may go on before it is ready
     console: ClassVar[str] = ""  # its page in the AWS console: a template over its ids, {region} and {console}
 

@@ -1,0 +1,74 @@
+"""What to do with an error in the middle of work: wait and go on, or give up and say why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ecsctl.engine.errors import (
+    EXISTS,
+    AwsError,
+    EcsctlError,
+    code,
+    explained,
+    is_gone,
+    is_throttled,
+    is_unanswered,
+    text,
+)
+from ecsctl.engine.patience import ATTEMPTS, Patience
+from ecsctl.engine.transients import transient
+
+SLOW_DOWN = 300.0  # seconds at most that AWS may ask us to slow down
+
+
+class Attempt:
+    """The errors of one piece of work, weighed together: each may pass for a while, none for ever."""
+
+    def __init__(self, patience: Patience, what: str) -> None:
+        self.patience, self.what = patience, what
+        self._since: dict[str, float] = {}
+        self._turn = 0
+        self._unanswered = 0
+
+    @staticmethod
+    def exists(error: BaseException) -> bool:
+        """Whether AWS says that a thing of this name or content is already there."""
+        return code(error) in EXISTS
+
+    @staticmethod
+    def gone(error: BaseException) -> bool:
+        """Whether AWS says that the thing is not there."""
+        return is_gone(error)
+
+    def unclear(self, error: BaseException) -> bool:
+        """Whether the thing may be there after all: the answer was lost, or AWS says that it exists already."""
+        return is_unanswered(error) or self.exists(error)
+
+    def passes(self, error: BaseException, on_final: Callable[[], None] = lambda: None) -> None:
+        """Wait a little if the error passes by itself; otherwise raise it, explained, after calling `on_final`."""
+        if isinstance(error, EcsctlError):
+            raise error
+        now = self.patience.clock.now()
+        row = transient(error)
+        if row is not None:
+            since = self._since.setdefault(row.says, now)
+            if now - since >= row.limit:
+                on_final()
+                raise AwsError(
+                    f"{self.what}: {row.says}, still after {round(row.limit)} seconds",
+                    why=f"{code(error)}: {text(error)}",
+                    hint="run the same command again: it goes on from here",
+                ) from error
+            self.patience.say(f"{self.what}: {row.says}", now - since, row.limit)
+        elif is_throttled(error) and now - self._since.setdefault("throttled", now) < SLOW_DOWN:
+            self.patience.say(f"{self.what}: AWS asks to slow down", now - self._since["throttled"], SLOW_DOWN)
+        elif is_unanswered(error) and self._unanswered < ATTEMPTS:
+            self._unanswered += 1
+            self.patience.say(f"{self.what}: the answer was lost, looking again", 0.0, 0.0)
+        elif self.exists(error) and self._since.setdefault("exists", now) == now:
+            pass
+        else:
+            on_final()
+            raise explained(error, self.what) from error
+        self._turn += 1
+        self.patience.pause(self._turn)

@@ -1,0 +1,36 @@
+"""Wishes and ids as JSON: for the record, for plans, for people. Secrets become their digest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar
+
+from ecsctl.engine.resource import AnyResource, identity
+from ecsctl.engine.secret import Secret
+
+T = TypeVar("T")
+Json = Any
+
+
+def plain(value: Any) -> Json:
+    """A wish, an id or a part of one as JSON values: dataclasses as objects, sets as sorted lists."""
+    if isinstance(value, Secret):
+        return {"digest": value.digest}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, frozenset | set):
+        return sorted((plain(part) for part in value), key=lambda part: json.dumps(part, sort_keys=True))
+    if isinstance(value, tuple | list):
+        return [plain(part) for part in value]
+    if isinstance(value, str):
+        return str(value)
+    return value
+
+
+def ids_from(kind: type[AnyResource], stored: dict[str, Any]) -> Any:
+    """A kind's ids out of the record. Raises TypeError if the record does not fit."""
+    wanted = identity(kind)
+    if {item.name for item in fields(wanted)} != stored.keys() or not all(isinstance(v, str) for v in stored.values()):
+        raise TypeError(f"the record of {kind.kind} does not fit")
+    return wanted(**stored)

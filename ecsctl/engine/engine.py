@@ -1,0 +1,329 @@
+"""Make wishes true, and unmake them: plan, up, down. Each may die anywhere and be run again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.aws import THREADS
+from ecsctl.engine import events
+from ecsctl.engine.codec import plain
+from ecsctl.engine.errors import AwsError, EcsctlError, Refused, TimedOut, explained, together
+from ecsctl.engine.label import ID, RESOURCE, Label
+from ecsctl.engine.plan import Plan, Step, Verb, decide, renews
+from ecsctl.engine.reconcile import WINDOW, Reconciler
+from ecsctl.engine.resource import AnyResource, Found, Seen
+from ecsctl.engine.stack import Stack, deletion_order, fulfil, promises
+from ecsctl.engine.walk import walk
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.engine.state import Entry, State
+
+YOUNG = 60.0  # seconds in which a listing may still miss what was made
+ROUNDS = 5  # how often `down` looks whether something has come back
+READY = " is ready"  # the name of a node's second half, where its dependents need not wait for it
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One resource on AWS that carries this deployment's mark."""
+
+    kind: type[AnyResource]
+    found: Found[Any]
+
+    @property
+    def name(self) -> str:
+        """The part it plays in the stack, by its tag."""
+        return self.found.tags.get(RESOURCE, "?")
+
+    @property
+    def key(self) -> str:
+        """A name for it among all sightings: parts of different kinds may share theirs."""
+        return f"{self.kind.kind} {self.name}"
+
+
+class Engine:
+    """One run over one deployment of an app, in one account and region."""
+
+    def __init__(
+        self,
+        aws: Aws,
+        state: State,
+        label: Label,
+        kinds: tuple[type[AnyResource], ...],
+        *,
+        tell: events.Listener = events.nobody,
+    ) -> None:
+        self.aws, self.state, self.kinds, self.tell = aws, state, kinds, tell
+        self.patience = aws.patience
+        self.one = Reconciler(aws, state, label, tell)
+        self.seen: dict[str, Seen[Any, Any] | None] = {}  # what the last plan saw, by name
+        self._certain: set[str] = set()  # those seen with every id of their wish known
+
+    @property
+    def label(self) -> Label:
+        """This deployment's label. Its id may have been learnt from tags."""
+        return self.one.label
+
+    def survey(self) -> list[Sighting]:
+        """Everything on AWS that carries the app's mark and this deployment's id, all kinds at once.
+
+        A record that was lost learns its id here. Raises Refused when tags tell of two deployments of this app.
+        """
+        found: dict[str, list[Sighting]] = {}
+
+        def visit(name: str) -> None:
+            kind = kinds[name]
+            found[name] = [Sighting(kind, item) for item in self.one.patiently(lambda: list(kind.find(self.aws, me)))]
+
+        me = self.label
+        kinds = {kind.kind: kind for kind in self.kinds}
+        self._all(walk({name: frozenset() for name in kinds}, visit, threads=THREADS, skip=_ignore))
+        sightings = [sighting for name in kinds for sighting in found.get(name, [])]
+        if self.state.fresh and sightings:
+            ids = sorted({sighting.found.tags.get(ID, "") for sighting in sightings})
+            if len(ids) > 1:
+                raise Refused(
+                    f"two deployments of {self.label.app} live in this account and region",
+                    why=f"resources carry the tags {', '.join(f'{ID}={one}' for one in ids)}",
+                    hint="run this where the record (.ecsctl/state.json) of the one you mean is",
+                )
+            self.state.adopt_id(ids[0])
+            self.one.label = replace(self.label, id=ids[0])
+        return [sighting for sighting in sightings if self.label.owns(sighting.found.tags)]
+
+    def plan(self, stack: Stack) -> Plan:
+        """What `up` would do. Looks, and changes nothing."""
+        sightings = self.survey()
+        steps: dict[str, Step] = {}
+        known: dict[str, Any] = {}
+
+        def visit(name: str) -> None:
+            node = stack.nodes[name]
+            wish = fulfil(node.wish, known)
+            seen = self.one.look(name, wish)
+            step = decide(name, wish, seen, self.label.of(name), self.one.applied(name))
+            self.seen[name], steps[name] = seen, step
+            if not any(promises(wish)):
+                self._certain.add(name)
+            if step.ids is not None and not renews(step, wish):
+                known[name] = step.ids
+
+        self._all(walk(stack.graph, visit, threads=THREADS, skip=_ignore))
+        wished = {(node.wish.kind, name) for name, node in stack.nodes.items()}
+        leftover = [sighting for sighting in sightings if (sighting.kind.kind, sighting.name) not in wished]
+        made = tuple(self._replaceable(stack, steps, steps[name]) for name in stack.nodes)
+        return Plan(made + tuple(_removal(sighting, "ecsctl.toml no longer asks for it") for sighting in leftover))
+
+    def up(self, stack: Stack, *, agree: Callable[[Plan], None], command: str = "up") -> Plan:
+        """Make every wish of the stack true, and remove what is no longer wished. Returns what was planned and done.
+
+        `agree` sees the plan before anything changes and raises if the user does not agree. With nothing to do there
+        is no lock, no change and no write. Raises the failures of all resources together.
+        """
+        plan = self.plan(stack)
+        self._half_done(stack)
+        self.tell(events.Planned(plan))
+        if plan.refusals:
+            raise together(Refused(f"{s.title} {s.name}: {s.reason}", hint=s.hint) for s in plan.refusals)
+        agree(plan)
+        if not plan.work and self._settled(stack):
+            return plan
+        with self.state.locked(command):
+            leftovers = {f"{s.kind} {s.name}": s for s in plan.steps if s.verb is Verb.DELETE}
+            graph = self._graph(stack, leftovers)
+
+            def visit(name: str) -> None:
+                if name in leftovers:
+                    self.one.remove(self._kind(leftovers[name].kind), leftovers[name].name)
+                elif name in stack.nodes:
+                    self.one.ensure(stack.nodes[name], steps[name], self.seen[name], certain=name in self._certain)
+                else:
+                    self.one.await_ready(stack.nodes[name.removesuffix(READY)])
+
+            steps = {step.name: step for step in plan.steps if step.name in stack.nodes}
+            titles = {name: node.wish.title for name, node in stack.nodes.items()}
+            self._run(graph, visit, titles)
+        return plan
+
+    def down(
+        self, *, agree: Callable[[Plan], None], keep: Callable[[Sighting], str] = lambda _: "", command: str = "down"
+    ) -> Plan:
+        """Remove all that carries this deployment's mark, and look until nothing of it is left.
+
+        `keep` says why a resource stays; an empty string lets it go. `agree` sees the plan first and raises if the
+        user does not agree. Works from the tags; the record only tells what AWS may not show yet.
+        """
+        sightings = self._all_sightings()
+        staying = {sighting.key: why for sighting in sightings if (why := keep(sighting))}
+        steps = tuple(
+            Step(s.name, s.kind.kind, s.kind.title, Verb.KEEP, ids=s.found.ids, reason=staying[s.key])
+            if s.key in staying
+            else _removal(s, s.kind.contents(self.aws, s.found.ids))
+            for s in sightings
+        )
+        plan = Plan(steps + self._borrowed())
+        self.tell(events.Planned(plan))
+        agree(plan)
+        if not plan.work and not self.state.book.entries:
+            return plan
+        with self.state.locked(command):
+            for _ in range(ROUNDS):
+                doomed = {sighting.key: sighting for sighting in sightings if sighting.key not in staying}
+                if not doomed:
+                    break
+                self._remove_all(doomed)
+                with self.aws.fresh():
+                    sightings = self.survey()
+            else:
+                raise AwsError(
+                    f"{', '.join(doomed)}: gone and there again", hint="look for another tool at work on them"
+                )
+            self._close(staying)
+        return plan
+
+    def _remove_all(self, doomed: Mapping[str, Sighting]) -> None:
+        """Remove what was sighted, each after everything that uses it."""
+        order = deletion_order(self.kinds)
+        graph = {
+            key: frozenset(other for other, o in doomed.items() if o.kind.kind in order[sighting.kind.kind])
+            for key, sighting in doomed.items()
+        }
+        titles = {key: sighting.kind.title for key, sighting in doomed.items()}
+        self._run(graph, lambda key: self.one.remove(doomed[key].kind, doomed[key].name), titles)
+
+    def _close(self, staying: Mapping[str, str]) -> None:
+        """Take from the record all that does not stay; with nothing left, the record itself."""
+        kept = {key.split(" ", 1)[1] for key in staying}
+        for name in set(self.state.book.entries) - kept:
+            self.state.forget(name)
+        if not staying:
+            self.state.end()
+
+    def _all_sightings(self) -> list[Sighting]:
+        """All that is ours; looking for a while longer when the record names what AWS does not show yet."""
+        sightings = self.survey()
+
+        def missing() -> bool:
+            shown = {sighting.name for sighting in sightings}
+            return any(_recent(entry) and name not in shown for name, entry in self.state.book.entries.items())
+
+        def look() -> bool | None:
+            nonlocal sightings
+            with self.aws.fresh():
+                sightings = self.survey()
+            return None if missing() else True
+
+        if missing():
+            with suppress(TimedOut):
+                self.patience.until(look, what="what an earlier run may have left", limit=WINDOW)
+        return sightings
+
+    def _settled(self, stack: Stack) -> bool:
+        """Whether everything is ready and the record says so already."""
+        entries = self.state.book.entries
+        return (
+            all(seen is not None and seen.ready and not seen.failed for seen in self.seen.values())
+            and entries.keys() == stack.nodes.keys()
+            and not self.state.unsettled
+            and all(entry.ids == plain(self.seen[name].ids) for name, entry in entries.items())  # type: ignore[union-attr]  # none is None here
+        )
+
+    def _half_done(self, stack: Stack) -> None:
+        """Say what an earlier run began and did not finish."""
+        for name, entry in self.state.unsettled.items():
+            verb = entry.intent.verb if entry.intent else ""
+            there = self.seen.get(name) is not None
+            what = {"create": "was being made", "update": "was being changed", "delete": "was being removed"}[verb]
+            now = "it is there: taken over" if there else "it is not there"
+            if name in stack.nodes:
+                self.tell(events.Said(f"an earlier run stopped while {name} {what}; {now}"))
+
+    def _borrowed(self) -> tuple[Step, ...]:
+        """What is used and not ours, as recorded."""
+        titles = {kind.kind: kind.title for kind in self.kinds}
+        return tuple(
+            Step(name, entry.kind, titles.get(entry.kind, entry.kind), Verb.KEEP, ids=entry.ids,
+                 reason="not ours: only used", borrowed=True)
+            for name, entry in self.state.book.entries.items()
+            if entry.borrowed
+        )  # fmt: skip
+
+    def _replaceable(self, stack: Stack, steps: Mapping[str, Step], step: Step) -> Step:
+        """The step; or a refusal, if it would replace something that others which are there stand on."""
+        if step.verb is not Verb.REPLACE:
+            return step
+        on_it = sorted(
+            name for name, node in stack.nodes.items() if step.name in node.needs and steps[name].ids is not None
+        )
+        if not on_it:
+            return step
+        return Step(step.name, step.kind, step.title, Verb.REFUSE, step.changes, step.ids,
+                    f"{step.reason}, and {', '.join(on_it)} stand on it",
+                    "set it back, or run ecsctl down and then ecsctl up")  # fmt: skip
+
+    def _graph(self, stack: Stack, leftovers: Mapping[str, Step]) -> dict[str, frozenset[str]]:
+        """The stack's graph, the second halves of early nodes, and at last, in order, what is no longer wished."""
+        graph = dict(stack.graph)
+        for name, node in stack.nodes.items():
+            if node.wish.early:
+                graph[name + READY] = frozenset({name})
+        everything = frozenset(graph)
+        order = deletion_order(self.kinds)
+        for key, step in leftovers.items():
+            first = {other for other, o in leftovers.items() if o.kind in order[step.kind]}
+            graph[key] = everything | first
+        return graph
+
+    def _kind(self, kind: str) -> type[AnyResource]:
+        return next(one for one in self.kinds if one.kind == kind)
+
+    def _run(self, graph: dict[str, frozenset[str]], visit: Callable[[str], None], titles: Mapping[str, str]) -> None:
+        """Walk the graph, tell what failed and what was not tried, and raise it all together."""
+        not_tried: list[str] = []
+
+        def skip(name: str, because: str) -> None:
+            not_tried.append(name)
+            self.tell(events.NotTried(name, titles.get(name, ""), because))
+
+        def told(name: str) -> None:
+            try:
+                visit(name)
+            except Exception as error:
+                failure = explained(error, f"{titles.get(name, '')} {name}".strip())
+                self.tell(events.Failed(name, titles.get(name, ""), failure))
+                raise failure from error
+
+        failed = walk(graph, told, threads=THREADS, skip=skip, stopping=lambda: self.patience.stopping)
+        self._all(failed, not_tried)
+        self.patience.check()
+
+    def _all(self, failed: Mapping[str, BaseException], not_tried: list[str] | None = None) -> None:
+        """Raise all that failed, as one error."""
+        if failed:
+            bugs = [error for error in failed.values() if not isinstance(error, EcsctlError)]
+            if bugs:
+                raise together([explained(bug, "AWS") for bug in bugs])
+            raise together(failed.values(), not_tried or [])
+
+
+def _recent(entry: Entry) -> bool:
+    """Whether AWS may not show yet what this entry is about."""
+    if entry.borrowed:
+        return False
+    young = entry.since is not None and (datetime.now(UTC) - entry.since).total_seconds() < YOUNG
+    return entry.intent is not None or young
+
+
+def _removal(sighting: Sighting, reason: str) -> Step:
+    return Step(
+        sighting.name, sighting.kind.kind, sighting.kind.title, Verb.DELETE, ids=sighting.found.ids, reason=reason
+    )
+
+
+def _ignore(_name: str, _because: str) -> None:
+    """Nothing is told of a look that was not tried: the failure that caused it is raised."""

@@ -1,0 +1,83 @@
+"""What happens, as small values. The engine tells; whoever wants to show it listens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ecsctl.engine.errors import EcsctlError
+from ecsctl.engine.plan import Plan, Verb
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something happened."""
+
+
+@dataclass(frozen=True)
+class Planned(Event):
+    """The plan of the run is known. Changes follow."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class Started(Event):
+    """Work on a resource begins."""
+
+    name: str
+    title: str
+    verb: Verb
+
+
+@dataclass(frozen=True)
+class Waiting(Event):
+    """A resource, or the run as a whole (empty name), waits: for what, how long already, how long at most (seconds)."""
+
+    name: str
+    what: str
+    waited: float
+    limit: float
+
+
+@dataclass(frozen=True)
+class Done(Event):
+    """A resource is there and right, or gone."""
+
+    name: str
+    title: str
+    verb: Verb
+    seconds: float
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Failed(Event):
+    """A resource could not be made right, or removed."""
+
+    name: str
+    title: str
+    error: EcsctlError
+
+
+@dataclass(frozen=True)
+class NotTried(Event):
+    """A resource was not tried because one that it needs failed, or because the run was stopped."""
+
+    name: str
+    title: str
+    because: str
+
+
+@dataclass(frozen=True)
+class Said(Event):
+    """Something a person should know: a record rebuilt, half-done work found, a choice made."""
+
+    text: str
+
+
+Listener = Callable[[Event], None]
+
+
+def nobody(_event: Event) -> None:
+    """Listen to nothing."""

@@ -1,0 +1,175 @@
+"""What a run would do: pure functions from wish and truth to steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any, cast
+
+from ecsctl.engine.codec import plain
+from ecsctl.engine.label import APP, ID, RESOURCE, Label
+from ecsctl.engine.resource import FIXED, ORDER, RENEWED, AnyResource, Seen, identity, marks
+from ecsctl.engine.secret import Secret
+from ecsctl.engine.stack import promises
+
+UNKNOWN = "(known after it is made)"
+
+
+class Verb(StrEnum):
+    """What a step does."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    KEEP = "keep"
+    REFUSE = "refuse"
+
+
+class Why(StrEnum):
+    """Where a difference comes from."""
+
+    WISH = "your change"
+    DRIFT = "drift"
+    NEW = "new"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field that is not as wished. Values are JSON; a secret's is ***."""
+
+    field: str
+    before: Any
+    after: Any
+    why: Why
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a run would do to one resource."""
+
+    name: str
+    kind: str
+    title: str
+    verb: Verb
+    changes: tuple[Change, ...] = ()
+    ids: Any = None
+    reason: str = ""
+    hint: str = ""
+    borrowed: bool = False
+
+    @property
+    def changed(self) -> frozenset[str]:
+        """The names of the fields that are not as wished."""
+        return frozenset(change.field for change in self.changes)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All steps of a run: what is made or changed, in the order of the stack, then what is no longer wished."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def refusals(self) -> tuple[Step, ...]:
+        """The steps that cannot be taken."""
+        return tuple(step for step in self.steps if step.verb is Verb.REFUSE)
+
+    @property
+    def work(self) -> tuple[Step, ...]:
+        """The steps that change something."""
+        return tuple(step for step in self.steps if step.verb not in (Verb.KEEP, Verb.REFUSE))
+
+    @property
+    def destroys(self) -> tuple[Step, ...]:
+        """The steps that end the life of something."""
+        return tuple(step for step in self.steps if step.verb in (Verb.DELETE, Verb.REPLACE))
+
+    def count(self, verb: Verb) -> int:
+        """How many steps have this verb."""
+        return sum(step.verb is verb for step in self.steps)
+
+
+def diff(wish: AnyResource, actual: AnyResource, applied: Mapping[str, Any] | None) -> tuple[Change, ...]:
+    """The fields that are not as wished. `applied` is the wish last made true, as recorded: it tells drift from a wish.
+
+    A field that is None in the wish does not matter. A field that still holds a promise will differ.
+    """
+    changes = []
+    for item in fields(cast(Any, wish)):
+        want, have = getattr(wish, item.name), getattr(actual, item.name)
+        if not item.compare or want is None or marks(type(wish)).get(item.name) is ORDER:
+            continue
+        unknown = any(True for _ in promises(want))
+        if want == have and not unknown:
+            continue
+        if applied is None or item.name not in applied:
+            why = Why.WISH
+        else:
+            why = Why.DRIFT if unknown or applied[item.name] == plain(want) else Why.WISH
+        before, after = _shown(have), UNKNOWN if unknown else _shown(want)
+        changes.append(Change(item.name, before, after, why))
+    return tuple(changes)
+
+
+def decide(
+    name: str, wish: AnyResource, seen: Seen[Any, Any] | None, me: Label, applied: Mapping[str, Any] | None = None
+) -> Step:
+    """Judge one resource: what is wished, what is there, and what follows. Pure."""
+
+    def step(verb: Verb, *changes: Change, reason: str = "", hint: str = "") -> Step:
+        ids = seen.ids if seen else None
+        return Step(name, wish.kind, wish.title, verb, changes, ids, reason, hint, wish.borrowed)
+
+    if seen is None and wish.borrowed:
+        return step(Verb.REFUSE, reason=f"the {wish.title} named in ecsctl.toml is not there",
+                    hint="check its id, the account and the region")  # fmt: skip
+    if seen is None:
+        return step(Verb.CREATE)
+    if wish.borrowed or seen.tags is None:
+        if seen.failed:
+            return step(Verb.REFUSE, reason=seen.failed)
+        changes = () if wish.borrowed else diff(wish, seen.actual, applied)
+        return step(Verb.UPDATE, *changes) if changes and seen.tags is not None else step(Verb.KEEP, reason=seen.note)
+    if not me.marks(seen.tags):
+        return _not_ours(step, wish, seen, me)
+    if seen.failed and wish.disposable:
+        return step(Verb.REPLACE, reason=seen.failed)
+    changes = diff(wish, seen.actual, applied)
+    fixed = [change for change in changes if marks(type(wish)).get(change.field) is FIXED]
+    if fixed:
+        return step(Verb.REPLACE, *changes, reason=f"AWS cannot change {', '.join(c.field for c in fixed)} in place")
+    changes += _tag_changes(wish, seen, me)
+    return step(Verb.UPDATE, *changes) if changes else step(Verb.KEEP)
+
+
+def _not_ours(step: Any, wish: AnyResource, seen: Seen[Any, Any], me: Label) -> Step:
+    there = dict(seen.tags or {})
+    mark = f"{APP}={me.app}, {ID}={me.id}, {RESOURCE}={me.resource}"
+    if there.get(APP) == me.app and there.get(ID) not in (None, me.id):
+        reason = f"a {wish.title} of this name belongs to another deployment of {me.app} ({ID}={there[ID]})"
+    elif there.get(APP):
+        reason = f"a {wish.title} of this name belongs to {there[APP]} ({RESOURCE}={there.get(RESOURCE, '?')})"
+    else:
+        reason = f"a {wish.title} of this name is there and is not ours"
+    refused: Step = step(Verb.REFUSE, reason=reason, hint=f"choose another name, or make it ours by the tags {mark}")
+    return refused
+
+
+def _tag_changes(wish: AnyResource, seen: Seen[Any, Any], me: Label) -> tuple[Change, ...]:
+    if not wish.tagged:
+        return ()
+    have = {key: value for key, value in (seen.tags or {}).items() if key in me.tags}
+    return () if have == me.tags else (Change("tags", have, me.tags, Why.DRIFT),)
+
+
+def _shown(value: Any) -> Any:
+    return "***" if isinstance(value, Secret) else plain(value)
+
+
+def renews(step: Step, wish: AnyResource) -> bool:
+    """Whether the ids of this resource will be others after the step: what uses them is then not known yet."""
+    if step.verb in (Verb.CREATE, Verb.REPLACE):
+        return True
+    return step.verb is Verb.UPDATE and RENEWED in marks(cast(Any, identity(type(wish)))).values()

@@ -1,0 +1,243 @@
+"""One resource: look, decide, act, look again, wait. Each step is a safe place to die."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ecsctl.engine import events
+from ecsctl.engine.attempt import Attempt
+from ecsctl.engine.codec import plain
+from ecsctl.engine.errors import Refused, ResourceFailed, TimedOut, explained
+from ecsctl.engine.label import Label
+from ecsctl.engine.plan import Step, Verb, decide
+from ecsctl.engine.resource import AnyResource, Found, Seen
+from ecsctl.engine.stack import Node, fulfil, promises
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.engine.state import State
+
+T = TypeVar("T")
+
+WINDOW = 15.0  # seconds in which a create whose answer was lost may still come to light
+SHOWN = 120.0  # seconds until what AWS has just made, or changed, must show as such
+
+
+class Reconciler:
+    """Brings one resource of a deployment to its wish, or removes it."""
+
+    def __init__(self, aws: Aws, state: State, label: Label, tell: events.Listener) -> None:
+        self.aws, self.state, self.label, self.tell = aws, state, label, tell
+        self.patience = aws.patience
+        self.patience.say = self._waiting
+        self.known: dict[str, Any] = {}  # ids that will not change any more in this run
+        self._at_work = threading.local()
+
+    def ensure(self, node: Node, planned: Step, seen: Seen[Any, Any] | None, *, certain: bool) -> None:
+        """Afterwards it is there and right; and ready, unless its dependents need not wait for that.
+
+        `seen` is what the plan saw; it is looked at anew unless that is `certain` to be about this very wish.
+        """
+        began = time.monotonic()
+        wish = fulfil(node.wish, self.known)
+        assert not any(promises(wish)), f"{node.name} was begun before what it needs"  # noqa: S101 - the graph's promise
+        with self._working(node.name):
+            if planned.verb is not Verb.KEEP:
+                self.tell(events.Started(node.name, wish.title, planned.verb))
+            seen = seen if certain else self._look_now(node.name, wish)
+            seen, did = self._made_right(node.name, wish, seen)
+            self.known[node.name] = seen.ids
+            if not wish.early:
+                seen = self._ready(node.name, wish, seen)
+                self.known[node.name] = seen.ids
+                self._settle(node.name, wish, seen)
+            if did or planned.verb is not Verb.KEEP:
+                self.tell(events.Done(node.name, wish.title, did or Verb.KEEP, time.monotonic() - began, seen.note))
+
+    def _made_right(
+        self, name: str, wish: AnyResource, seen: Seen[Any, Any] | None
+    ) -> tuple[Seen[Any, Any], Verb | None]:
+        """Decide, act, look again, until there is nothing left to decide."""
+        attempt = Attempt(self.patience, f"{wish.title} {name}")
+        if seen is None and self._open(name, "create"):
+            seen = self._come_to_light(name, wish)
+        did: Verb | None = None
+        replaced = False
+        while True:
+            step = decide(name, wish, seen, self.label.of(name), self.applied(name))
+            match step.verb:
+                case Verb.KEEP:
+                    assert seen is not None  # noqa: S101 - told to the type checker: nothing is kept that is not there
+                    return seen, did
+                case Verb.REFUSE:
+                    raise Refused(f"{wish.title} {name}: {step.reason}", hint=step.hint)
+                case Verb.REPLACE if replaced:
+                    raise ResourceFailed(f"{wish.title} {name}: {step.reason}", hint="mend the cause and run it again")
+                case Verb.REPLACE:
+                    replaced = True
+                    self.remove(type(wish), name)
+                    seen, did = None, Verb.REPLACE
+                case Verb.CREATE:
+                    seen = self._create(name, wish, attempt)
+                    did = did or Verb.CREATE
+                case _:
+                    seen = self._update(name, wish, step, attempt)
+                    did = did or Verb.UPDATE
+
+    def _create(self, name: str, wish: AnyResource, attempt: Attempt) -> Seen[Any, Any] | None:
+        """Ask AWS once to make it, and look until it shows. None: it was refused for now, or the answer was lost."""
+        nonce = self.state.begin(name, wish.kind, "create")
+        try:
+            ids = wish.create(self.aws, self.label.of(name, nonce))
+        except Exception as error:
+            if not attempt.unclear(error):
+                attempt.passes(error, on_final=lambda: self.state.drop(name))
+                return self._look_now(name, wish)
+            attempt.passes(error)
+            found = self._come_to_light(name, wish)
+            if found is None and attempt.exists(error):
+                self.state.drop(name)
+                raise explained(error, attempt.what) from error
+            return found
+        self.state.made(name, plain(ids))
+        return self.patience.until(
+            lambda: self._look_now(name, wish), what=f"{wish.title} {name} to show after it was made", limit=SHOWN
+        )
+
+    def _update(self, name: str, wish: AnyResource, step: Step, attempt: Attempt) -> Seen[Any, Any] | None:
+        """Ask AWS to mend the fields, and look until they show as wished."""
+        nonce = self._nonce(name) or self.state.begin(name, wish.kind, "update")
+        me = self.label.of(name, nonce)
+        try:
+            wish.update(self.aws, me, step.ids, step.changed)
+        except Exception as error:  # noqa: BLE001 - weighed: what does not pass is raised again
+            attempt.passes(error)
+            return self._look_now(name, wish)
+
+        def shown() -> Seen[Any, Any] | None:
+            seen = self._look_now(name, wish)
+            after = decide(name, wish, seen, self.label.of(name), None)
+            return None if after.verb is Verb.UPDATE and after.changed == step.changed else seen
+
+        fields = ", ".join(sorted(step.changed))
+        return self.patience.until(shown, what=f"{wish.title} {name} to show its new {fields}", limit=SHOWN)
+
+    def _ready(self, name: str, wish: AnyResource, seen: Seen[Any, Any]) -> Seen[Any, Any]:
+        """Wait until it is ready. Raises ResourceFailed when AWS gave up on it, TimedOut at its limit."""
+        last = seen
+
+        def ready() -> Seen[Any, Any] | None:
+            nonlocal last
+            if not last.ready and not last.failed:
+                last = self._look_now(name, wish) or last
+            return last if last.ready or last.failed else None
+
+        def what() -> str:
+            return f"{wish.title} {name} to be ready" + (f" ({last.note})" if last.note else "")
+
+        last = self.patience.until(ready, what=what, limit=wish.limit)
+        if last.failed:
+            raise ResourceFailed(f"{wish.title} {name} failed", why=last.failed)
+        return last
+
+    def await_ready(self, node: Node) -> None:
+        """The second half of an early node: wait until it is ready."""
+        wish = fulfil(node.wish, self.known)
+        with self._working(node.name):
+            seen = self._look_now(node.name, wish)
+            if seen is None:
+                raise ResourceFailed(f"{wish.title} {node.name} has vanished", hint="run the same command again")
+            self._settle(node.name, wish, self._ready(node.name, wish, seen))
+
+    def remove(self, kind: type[AnyResource], name: str) -> None:
+        """Afterwards nothing of this kind and name that carries our mark is left. Ownership is checked just before."""
+        began = time.monotonic()
+        attempt = Attempt(self.patience, f"{kind.title} {name}")
+        with self._working(name):
+            self.tell(events.Started(name, kind.title, Verb.DELETE))
+            self.state.begin(name, kind.kind, "delete")
+            asked: set[str] = set()
+            while ours := self._ours(kind, name):
+                refused = False
+                for found in ours:
+                    if str(found.ids) in asked:
+                        continue
+                    try:
+                        kind.delete(self.aws, found.ids)
+                        asked.add(str(found.ids))
+                    except Exception as error:  # noqa: BLE001 - weighed: what does not pass is raised again
+                        refused = not attempt.gone(error)
+                        if refused:
+                            attempt.passes(error)
+                if not refused:
+                    self.patience.until(lambda: None if self._ours(kind, name) else True,
+                                        what=f"{kind.title} {name} to be gone", limit=kind.limit)  # fmt: skip
+            self.state.forget(name)
+            self.tell(events.Done(name, kind.title, Verb.DELETE, time.monotonic() - began))
+
+    def _ours(self, kind: type[AnyResource], name: str) -> list[Found[Any]]:
+        """What of this kind and name carries our mark right now."""
+        me = self.label.of(name)
+        with self.aws.fresh():
+            found = self.patiently(lambda: list(kind.find(self.aws, me)))
+        return [item for item in found if me.marks(item.tags)]
+
+    def look(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
+        """What is there; None also when the parent that it cannot exist without is not there."""
+        if any(True for parent in wish.within for _ in promises(getattr(wish, parent))):
+            return None
+        return self.patiently(lambda: wish.observe(self.aws, self.label.of(name, self._nonce(name))))
+
+    def _look_now(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
+        with self.aws.fresh():
+            return self.look(name, wish)
+
+    def _come_to_light(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
+        """Look for a while: a create whose answer was lost may have had its effect, and AWS shows it late."""
+        try:
+            return self.patience.until(
+                lambda: self._look_now(name, wish), what=f"an earlier try of {wish.title} {name}", limit=WINDOW
+            )
+        except TimedOut:
+            return None
+
+    def patiently(self, look: Callable[[], T]) -> T:
+        """Look, through what AWS does not show everywhere yet."""
+        attempt = Attempt(self.patience, "looking")
+        while True:
+            try:
+                return look()
+            except Exception as error:  # noqa: BLE001 - weighed: what does not pass is raised again
+                attempt.passes(error)
+
+    def _settle(self, name: str, wish: AnyResource, seen: Seen[Any, Any]) -> None:
+        borrowed = wish.borrowed or seen.tags is None
+        self.state.settle(name, wish.kind, plain(seen.ids), plain(wish), borrowed=borrowed)
+
+    def applied(self, name: str) -> Mapping[str, Any] | None:
+        """The wish last made true, as recorded."""
+        entry = self.state.entry(name)
+        return entry.applied if entry else None
+
+    def _open(self, name: str, verb: str) -> bool:
+        entry = self.state.entry(name)
+        return entry is not None and entry.intent is not None and entry.intent.verb == verb
+
+    def _nonce(self, name: str) -> str:
+        entry = self.state.entry(name)
+        return entry.intent.nonce if entry and entry.intent else ""
+
+    @contextmanager
+    def _working(self, name: str) -> Iterator[None]:
+        self._at_work.name = name
+        try:
+            yield
+        finally:
+            self._at_work.name = ""
+
+    def _waiting(self, what: str, waited: float, limit: float) -> None:
+        self.tell(events.Waiting(getattr(self._at_work, "name", ""), what, waited, limit))

@@ -1,0 +1,149 @@
+"""The stack as wishes: names, promises of ids that do not exist yet, and the graph that they draw by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, TypeVar, cast, get_type_hints
+
+from ecsctl.engine.resource import ORDER, AnyResource, Resource, identity, marks, mentions
+
+Ids = TypeVar("Ids")
+W = TypeVar("W")
+
+MARK = "\ue000"  # a private character around a promise's text, so that one computed into a longer string is noticed
+
+
+class Promise(str):
+    """An id that will be known once its resource is there. Used in a field of another wish, it is an edge."""
+
+    __slots__ = ("field", "resource")
+    resource: str
+    field: str
+
+    def __new__(cls, resource: str, field: str) -> Promise:
+        """Promise one field of the ids of one resource."""
+        promise = super().__new__(cls, f"{MARK}{resource}.{field}{MARK}")
+        promise.resource, promise.field = resource, field
+        return promise
+
+
+def promises(value: Any) -> Iterator[Promise]:
+    """Every promise inside a wish, however deep."""
+    if isinstance(value, Promise):
+        yield value
+    elif is_dataclass(value) and not isinstance(value, type):
+        for item in fields(value):
+            yield from promises(getattr(value, item.name))
+    elif isinstance(value, tuple | frozenset | list):
+        for part in value:
+            yield from promises(part)
+    elif isinstance(value, str) and MARK in value:
+        raise TypeError(f"a promise was computed with: {value!r}; add the derived value to the resource's ids")
+
+
+def fulfil(value: W, known: Mapping[str, Any]) -> W:
+    """The wish with every promise replaced whose resource's ids are known. The others stay promises."""
+    return cast(W, _fulfil(value, known))
+
+
+def _fulfil(value: Any, known: Mapping[str, Any]) -> Any:
+    if isinstance(value, Promise):
+        ids = known.get(value.resource)
+        return value if ids is None else getattr(ids, value.field)
+    if is_dataclass(value) and not isinstance(value, type):
+        changed = {}
+        for item in fields(value):
+            if item.init:
+                before = getattr(value, item.name)
+                after = _fulfil(before, known)
+                if after is not before:
+                    changed[item.name] = after
+        return replace(value, **changed) if changed else value
+    if isinstance(value, tuple | frozenset):
+        parts = [_fulfil(part, known) for part in value]
+        return value if all(a is b for a, b in zip(parts, value, strict=True)) else type(value)(parts)
+    return value
+
+
+@dataclass(frozen=True)
+class Node:
+    """One resource of the stack: its name in it, the wish, and the names of those it needs first."""
+
+    name: str
+    wish: AnyResource
+    needs: frozenset[str]
+
+
+class Stack:
+    """All wishes of one run, in the order in which they were made."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, Node] = {}
+
+    def ensure(self, name: str, wish: Resource[Ids], *, after: tuple[Any, ...] = ()) -> Ids:
+        """Wish for a resource and get its ids at once, as promises.
+
+        `after` holds ids of resources that must be ready first though none of their ids is used.
+        Raises ValueError if the name is taken.
+        """
+        if name in self.nodes:
+            raise ValueError(f"two resources are called {name}")
+        needs = {promise.resource for promise in promises(wish)}
+        needs |= {promise.resource for ids in after for promise in promises(ids)}
+        unknown = needs - self.nodes.keys()
+        if unknown:
+            raise ValueError(f"{name} needs {', '.join(sorted(unknown))}, which this stack does not have")
+        self.nodes[name] = Node(name, wish, frozenset(needs))
+        ids = identity(type(wish))
+        return cast(Ids, ids(**{item.name: Promise(name, item.name) for item in fields(ids)}))
+
+    @property
+    def graph(self) -> dict[str, frozenset[str]]:
+        """For each name, the names of those it needs first."""
+        return {name: node.needs for name, node in self.nodes.items()}
+
+
+def deletion_order(kinds: tuple[type[AnyResource], ...]) -> dict[str, frozenset[str]]:
+    """For each kind, the kinds that must be gone before it: those whose fields name one of its ids.
+
+    Drawn from the type annotations alone, so that `down` knows the order without a record and without ecsctl.toml.
+    An `Order` field whose edge would close a circle is left out: it says how to make, not how to unmake.
+    """
+    makers: dict[Any, str] = {}
+    for kind in kinds:
+        if kind.borrowed:
+            continue
+        for hint in get_type_hints(identity(kind), include_extras=True).values():
+            for new in mentions(hint):
+                makers.setdefault(new, kind.kind)
+    before: dict[str, set[str]] = {kind.kind: set() for kind in kinds}  # kind -> kinds deleted before it
+    weak: list[tuple[str, str]] = []
+    for kind in kinds:
+        hints = get_type_hints(kind, include_extras=True)
+        for item in fields(cast(Any, kind)):
+            for new in mentions(hints[item.name]):
+                maker = makers.get(new)
+                if maker is None or maker == kind.kind:
+                    continue
+                if marks(kind).get(item.name) is ORDER:
+                    weak.append((maker, kind.kind))
+                else:
+                    before[maker].add(kind.kind)
+    for maker, dependent in weak:
+        if not _reaches(before.__getitem__, dependent, maker):
+            before[maker].add(dependent)
+    return {name: frozenset(needs) for name, needs in before.items()}
+
+
+def _reaches(edges: Callable[[str], set[str]], start: str, goal: str) -> bool:
+    """Whether `goal` is reached from `start` along the edges."""
+    seen, todo = set(), [start]
+    while todo:
+        here = todo.pop()
+        if here == goal:
+            return True
+        if here not in seen:
+            seen.add(here)
+            todo.extend(edges(here))
+    return False

@@ -1,0 +1,319 @@
+"""The local record and journal: atomic, versioned, locked. A cache: AWS and its tags are the truth."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ecsctl.engine.errors import EcsctlError, Locked, StateError
+
+VERSION = 1
+MOST_BYTES = 4_000_000
+RESERVE_BYTES = 65_536  # held free for the journal, so that a full disk cannot cut a run off from it
+
+
+class Intent(BaseModel):
+    """A change that was begun: what is asked of AWS from here until it is settled may or may not have happened."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    verb: str
+    nonce: str
+    since: datetime
+
+
+class Entry(BaseModel):
+    """What is known of one resource: its ids, the wish last made true, since when, and a change not yet settled."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str
+    ids: dict[str, str] | None = None
+    applied: dict[str, Any] | None = None
+    since: datetime | None = None
+    borrowed: bool = False
+    intent: Intent | None = None
+
+
+class Book(BaseModel):
+    """The whole record of one deployment of one app in one account and region."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = VERSION
+    app: str
+    id: str
+    account: str
+    region: str
+    serial: int = 0
+    entries: dict[str, Entry] = Field(default_factory=dict)
+
+
+class State:
+    """The record on disk. Every `begin` is durable before it returns; so is every `settle`."""
+
+    def __init__(self, path: Path, book: Book, *, fresh: bool) -> None:
+        self.path = path
+        self.book = book
+        self.fresh = fresh  # nothing was recorded before: the id may have to be learnt from tags
+        self._lock = threading.Lock()
+
+    @classmethod
+    def load(cls, path: Path, *, app: str, account: str, region: str, say: Callable[[str], None]) -> State:
+        """Read the record, or begin one. What cannot be read is kept aside and said aloud: AWS's tags rebuild it.
+
+        Raises StateError if the record is of another account, region or app, or was written by a newer ecsctl.
+        """
+        book = _read(path, say)
+        if book is None:
+            book = Book(app=app, id=str(uuid.uuid4()), account=account, region=region)
+            return cls(path, book, fresh=True)
+        for what, ours, theirs in (("account", account, book.account), ("region", region, book.region),
+                                   ("app", app, book.app)):  # fmt: skip
+            if ours != theirs:
+                raise StateError(
+                    f"{path} is the record of {what} {theirs}, not of {ours}",
+                    why="a record belongs to one app in one account and region",
+                    hint=f"use the credentials and region of {what} {theirs}, or another record: ECSCTL_STATE=FILE",
+                )
+        return cls(path, book, fresh=False)
+
+    def entry(self, name: str) -> Entry | None:
+        """What is recorded of a resource."""
+        return self.book.entries.get(name)
+
+    @property
+    def unsettled(self) -> Mapping[str, Entry]:
+        """The resources whose last change was begun and not settled: a run died there."""
+        return {name: entry for name, entry in self.book.entries.items() if entry.intent is not None}
+
+    def adopt_id(self, id: str) -> None:
+        """Take over the deployment's id as AWS's tags tell it. It is saved with the next change."""
+        self.book.id = id
+
+    def begin(self, name: str, kind: str, verb: str) -> str:
+        """Write down that a change is about to be asked of AWS. Returns its nonce, the same for a repeated begin."""
+        with self._lock:
+            entry = self.book.entries.setdefault(name, Entry(kind=kind))
+            if entry.intent is None or entry.intent.verb != verb:
+                entry.intent = Intent(verb=verb, nonce=uuid.uuid4().hex, since=datetime.now(UTC))
+                entry.kind = kind
+                self._save()
+            return entry.intent.nonce
+
+    def settle(self, name: str, kind: str, ids: dict[str, str], applied: dict[str, Any], *, borrowed: bool) -> None:
+        """Write down that a resource is there and right. Nothing is written when nothing is new."""
+        with self._lock:
+            old = self.book.entries.get(name)
+            since = old.since if old and old.ids == ids and old.since else datetime.now(UTC)
+            new = Entry(kind=kind, ids=ids, applied=applied, since=since, borrowed=borrowed)
+            if new != old:
+                self.book.entries[name] = new
+                self._save()
+
+    def made(self, name: str, ids: dict[str, str]) -> None:
+        """Write down the ids that a create answered with. The change stays open until the resource is right."""
+        with self._lock:
+            entry = self.book.entries[name]
+            entry.ids, entry.since = ids, datetime.now(UTC)
+            self._save()
+
+    def drop(self, name: str) -> None:
+        """Take back a `begin` that certainly had no effect."""
+        with self._lock:
+            entry = self.book.entries.get(name)
+            if entry is None or entry.intent is None:
+                return
+            entry.intent = None
+            if entry.ids is None:
+                del self.book.entries[name]
+            self._save()
+
+    def forget(self, name: str) -> None:
+        """Write down that a resource is gone."""
+        with self._lock:
+            if self.book.entries.pop(name, None) is not None:
+                self._save()
+
+    def end(self) -> None:
+        """Remove the record: nothing of the app is left. The previous copy goes with it."""
+        for path in (self.path, _backup(self.path)):
+            path.unlink(missing_ok=True)
+
+    @contextmanager
+    def locked(self, command: str) -> Iterator[None]:
+        """Hold the folder's lock, and room for the journal, while changing things.
+
+        The system frees the lock when the process dies. Raises Locked, naming who holds it, and StateError when the
+        folder cannot be written or the disk is full.
+        """
+        from filelock import FileLock, Timeout
+
+        folder = self.path.parent
+        reserve = folder / "reserve"
+        try:
+            _private(folder)
+            lock = FileLock(folder / "lock", timeout=0)
+            lock.acquire()
+        except Timeout as error:
+            raise Locked(
+                "another run is at work here", why=_holder(folder / "owner"), hint="wait for it, or stop that process"
+            ) from error
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+        try:
+            try:
+                since = datetime.now(UTC).isoformat(timespec="seconds")
+                who = {"pid": os.getpid(), "host": socket.gethostname(), "command": command, "since": since}
+                _write(folder / "owner", json.dumps(who).encode())
+                _reserve(reserve)
+                with self._lock:
+                    self._save()
+            except OSError as error:
+                raise _unwritable(folder, error) from error
+            yield
+        finally:
+            for path in (reserve, folder / "owner"):
+                path.unlink(missing_ok=True)
+            lock.release()
+
+    def _save(self) -> None:
+        self.book.serial += 1
+        body = self.book.model_dump(mode="json")
+        text = json.dumps({**body, "checksum": _checksum(body)}, indent=1, sort_keys=True).encode()
+        try:
+            self._replace(text)
+        except OSError:
+            (self.path.parent / "reserve").unlink(missing_ok=True)  # the room kept for this moment
+            try:
+                self._replace(text)
+            except OSError as error:
+                raise _unwritable(self.path.parent, error) from error
+
+    def _replace(self, text: bytes) -> None:
+        _private(self.path.parent)
+        if self.path.exists() and not self.path.is_symlink():
+            previous = _backup(self.path)
+            aside = previous.with_name(f"{previous.name}.{os.getpid()}")
+            aside.unlink(missing_ok=True)
+            os.link(self.path, aside)
+            os.replace(aside, previous)
+        _write(self.path, text)
+
+
+def _backup(path: Path) -> Path:
+    return path.with_name(path.name + ".bak")
+
+
+def _private(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _write(path: Path, text: bytes) -> None:
+    """Replace a file's content so that a power cut leaves the old content or the new, never a part."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _reserve(path: Path) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(descriptor, 0, RESERVE_BYTES)
+        else:
+            os.write(descriptor, bytes(RESERVE_BYTES))
+    finally:
+        os.close(descriptor)
+
+
+def _checksum(body: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _read(path: Path, say: Callable[[str], None]) -> Book | None:
+    """The record; if it is damaged its previous copy; else None. Raises StateError for a newer version and a link."""
+    if path.is_symlink():
+        raise StateError(f"{path} is a link", why="a record is a file of this folder", hint="remove the link")
+    if not path.exists():
+        return None
+    for candidate in (path, _backup(path)):
+        if not candidate.exists():
+            continue
+        try:
+            book = _parse(candidate)
+        except (OSError, ValueError, RecursionError) as error:
+            reason = "is damaged" if isinstance(error, ValidationError) else str(error)
+            aside = candidate.with_name(f"{candidate.name}.corrupt-{int(time.time())}")
+            os.replace(candidate, aside)
+            say(f"{candidate.name} {reason}; it is kept as {aside.name}")
+            continue
+        if candidate != path:
+            say(f"the previous copy, {candidate.name}, is used; what it misses is found by tags")
+        return book
+    say("the record is rebuilt from the tags on AWS")
+    return None
+
+
+def _parse(path: Path) -> Book:
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError("is larger than any record")
+    try:
+        body = json.loads(path.read_bytes())
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError("is not JSON, or only a part of it") from error
+    if not isinstance(body, dict):
+        raise ValueError("is not a record")
+    version = body.get("version")
+    if isinstance(version, int) and version > VERSION:
+        raise StateError(
+            f"{path} was written by a newer ecsctl (record version {version}, this one knows {VERSION})",
+            hint="use that ecsctl: pip install --upgrade ecsctl-fargate",
+        )
+    checksum = body.pop("checksum", None)
+    if checksum != _checksum(body):
+        raise ValueError("does not match its checksum")
+    return Book.model_validate(body)
+
+
+def _holder(owner: Path) -> str:
+    try:
+        who = json.loads(owner.read_text())
+        since = datetime.fromisoformat(who["since"])
+        age = int((datetime.now(UTC) - since).total_seconds())
+        return f"{who['command']}, process {who['pid']} on {who['host']}, for {age} seconds"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "it has not said who it is"
+
+
+def _unwritable(folder: Path, error: OSError) -> EcsctlError:
+    return StateError(
+        f"the record cannot be written in {folder}",
+        why=f"{error.strerror or error}",
+        hint="make room or make it writable, then run the same command again: nothing is lost",
+    )

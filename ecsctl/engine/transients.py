@@ -1,0 +1,127 @@
+"""What AWS refuses today and accepts in a moment: one table, by operation, error code and message.
+
+The same codes are also used for real mistakes, so a row without its words in the message is only there where AWS
+sends no others. Limits are Terraform's where it has one (hashicorp/terraform-provider-aws, internal/service/…).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ecsctl.engine.errors import code, text
+
+
+@dataclass(frozen=True)
+class Transient:
+    """One refusal that passes. `words` is a part of AWS's message in lower case; `limit` is in seconds."""
+
+    operations: str  # separated by spaces
+    codes: str  # separated by spaces
+    words: str
+    limit: float
+    says: str
+
+    def matches(self, operation: str, error: BaseException) -> bool:
+        """Whether this is the refusal: operation, code and words all fit."""
+        return (
+            operation in self.operations.split()
+            and code(error) in self.codes.split()
+            and self.words in text(error).lower()
+        )
+
+
+FRESH = (
+    "InvalidVpcID.NotFound InvalidSubnetID.NotFound InvalidGroup.NotFound InvalidInternetGatewayID.NotFound "
+    "InvalidRouteTableID.NotFound NatGatewayNotFound InvalidNatGatewayID.NotFound InvalidAllocationID.NotFound "
+    "InvalidNetworkInterfaceID.NotFound InvalidSubnet InvalidSecurityGroup"
+)
+_EC2_CHANGES = (
+    "CreateSubnet CreateInternetGateway AttachInternetGateway CreateNatGateway CreateRouteTable CreateRoute "
+    "ReplaceRoute AssociateRouteTable ReplaceRouteTableAssociation CreateSecurityGroup AuthorizeSecurityGroupIngress "
+    "AuthorizeSecurityGroupEgress RevokeSecurityGroupIngress ModifyVpcAttribute ModifySubnetAttribute CreateTags"
+)
+_EC2_LOOKS = (
+    "DescribeVpcs DescribeVpcAttribute DescribeSubnets DescribeInternetGateways DescribeAddresses DescribeNatGateways "
+    "DescribeRouteTables DescribeSecurityGroups DescribeSecurityGroupRules DescribeNetworkInterfaces"
+)
+
+TRANSIENTS = (
+    Transient(_EC2_CHANGES, FRESH, "", 120, "EC2 does not show everywhere yet what was just made"),
+    Transient(_EC2_LOOKS, FRESH, "", 120, "EC2 does not show everywhere yet what was just made"),
+    Transient("CreateTargetGroup CreateLoadBalancer SetSubnets SetSecurityGroups",
+              FRESH, "", 120, "load balancing does not see the new network yet"),
+    Transient("CreateLoadBalancer CreateListener ModifyListener CreateTargetGroup ModifyTargetGroup DeleteListener",
+              "PriorRequestNotComplete ResourceInUse", "", 60, "an earlier change of the load balancer is under way"),
+    Transient("CreateListener ModifyListener", "UnsupportedCertificate",
+              "must have a fully-qualified domain name", 300, "the new certificate is not known everywhere yet"),
+    Transient("CreateListener ModifyListener", "CertificateNotFound", "", 300,
+              "the new certificate is not known everywhere yet"),
+    Transient("CreateRole UpdateAssumeRolePolicy PutBucketPolicy PutRolePolicy", "MalformedPolicyDocument",
+              "invalid principal in policy", 120, "IAM does not know the new role everywhere yet"),
+    Transient("UpdateAssumeRolePolicy PutRolePolicy TagRole GetRole ListRoleTags ListRolePolicies "
+              "ListAttachedRolePolicies", "NoSuchEntity", "", 60, "IAM does not know the new role everywhere yet"),
+    Transient("CreateProject UpdateProject", "InvalidInputException", "not authorized to perform", 120,
+              "CodeBuild cannot assume the new role yet"),
+    Transient("CreatePipeline UpdatePipeline", "InvalidStructureException",
+              "not authorized to perform assumerole on role", 120, "CodePipeline cannot assume the new role yet"),
+    Transient("CreateWebhook", "OAuthProviderException", "", 60, "GitHub does not accept the new token yet"),
+    Transient("CreateCluster CreateService UpdateService", "InvalidParameterException",
+              "unable to assume the service linked role", 120, "ECS's service-linked role is being made"),
+    Transient("CreateService UpdateService", "InvalidParameterException",
+              "verify that the ecs service role being passed has the proper permissions", 120,
+              "ECS cannot use the new role yet"),
+    Transient("CreateService UpdateService", "InvalidParameterException", "does not have an associated load balancer",
+              120, "ECS does not see the listener of the target group yet"),
+    Transient("CreateService", "InvalidParameterException", "unable to start a service that is still draining", 600,
+              "the service of the same name is still draining"),
+    Transient("CreateService RegisterTaskDefinition UpdateClusterSettings", "ClusterNotFoundException", "", 120,
+              "ECS does not show the new cluster everywhere yet"),
+    Transient("RegisterTaskDefinition RunTask", "ClientException", "unable to assume the role", 120,
+              "ECS cannot assume the new role yet"),
+    Transient("ChangeResourceRecordSets", "PriorRequestNotComplete", "", 300,
+              "an earlier change of the hosted zone is under way"),
+    Transient("CreateBucket", "OperationAborted", "conflicting conditional operation", 3600,
+              "S3 is still removing a bucket of that name"),
+    Transient("PutBucketPolicy PutPublicAccessBlock PutBucketEncryption PutBucketLifecycleConfiguration "
+              "PutBucketTagging PutBucketVersioning PutBucketOwnershipControls DeleteBucket", "OperationAborted",
+              "conflicting conditional operation", 120, "another setting of the bucket is being written"),
+    Transient("PutBucketPolicy PutPublicAccessBlock PutBucketEncryption PutBucketLifecycleConfiguration "
+              "PutBucketTagging PutBucketVersioning PutBucketOwnershipControls", "NoSuchBucket", "", 120,
+              "S3 does not show the new bucket everywhere yet"),
+    Transient("CreateLogGroup PutRetentionPolicy DeleteLogGroup TagResource", "OperationAbortedException", "", 60,
+              "another change of the log group is under way"),
+    Transient("CreateSecret", "InvalidRequestException", "scheduled for deletion", 120,
+              "the secret of the same name is still being deleted"),
+    Transient("CreateProject UpdateProject DeleteProject CreateWebhook", "ConcurrentModificationException", "", 60,
+              "another change of the project is under way"),
+    Transient("CreatePipeline UpdatePipeline DeletePipeline", "ConcurrentModificationException", "", 60,
+              "another change of the pipeline is under way"),
+    Transient("CreateRole UpdateAssumeRolePolicy PutRolePolicy DeleteRolePolicy DeleteRole TagRole UntagRole",
+              "ConcurrentModification", "", 60, "another change of the role is under way"),
+    # What still holds a thing that is to be deleted, and lets go by itself.
+    Transient("DeleteSecurityGroup", "DependencyViolation InvalidGroup.InUse", "", 900,
+              "network interfaces that AWS has not released, or another group's rules, still use the group"),
+    Transient("DeleteSubnet DeleteVpc DeleteInternetGateway DetachInternetGateway DeleteRouteTable",
+              "DependencyViolation", "", 1200, "AWS has not released everything inside yet"),
+    Transient("ReleaseAddress", "AuthFailure InvalidIPAddress.InUse DependencyViolation", "", 300,
+              "the NAT gateway has not let go of its address yet"),
+    Transient("DeleteTargetGroup", "ResourceInUse", "currently in use by a listener or a rule", 120,
+              "the listener has not let go of the target group yet"),
+    Transient("DeleteLoadBalancer", "ResourceInUse PriorRequestNotComplete", "", 120,
+              "an earlier change of the load balancer is under way"),
+    Transient("DeleteCertificate", "ResourceInUseException", "", 1200,
+              "the load balancer has not let go of the certificate yet"),
+    Transient("DeleteService", "InvalidParameterException", "cannot be stopped while", 1200,
+              "a deployment of the service is still under way"),
+    Transient("DeleteCluster", "ClusterContainsServicesException ClusterContainsTasksException "
+              "ClusterContainsContainerInstancesException ClusterContainsCapacityProviderException "
+              "UpdateInProgressException", "", 600, "the cluster is still emptying"),
+    Transient("DeleteRole", "DeleteConflict", "", 120, "IAM has not taken the role's policies away everywhere yet"),
+    Transient("DeleteBucket", "BucketNotEmpty", "", 120, "something still writes into the bucket"),
+)  # fmt: skip
+
+
+def transient(error: BaseException) -> Transient | None:
+    """The row of the table that this error is, or None if it will not pass by itself."""
+    operation = getattr(error, "operation_name", "")
+    return next((row for row in TRANSIENTS if row.matches(operation, error)), None)
