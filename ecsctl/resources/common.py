@@ -19,6 +19,11 @@ def tag_filter(me: Label) -> list[Any]:
     return [{"Name": f"tag:{APP}", "Values": [me.app]}]
 
 
+def where(**values: str) -> list[Any]:
+    """EC2's filters by name: `where(vpc_id=…, cidr_block=…)`."""
+    return [{"Name": name.replace("_", "-"), "Values": [value]} for name, value in values.items()]
+
+
 def only(items: Iterable[T], plural: str, me: Label) -> T | None:
     """The one item, or None. Raises Refused when there are two: a lost answer or another tool doubled it."""
     found = list(items)
