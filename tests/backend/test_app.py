@@ -169,6 +169,7 @@ def test_its_timeouts_fit_the_load_balancer_and_ecs(backend, final_stage):
     options = json.loads(shown.stdout)
 
     assert options["timeout_keep_alive"] > IDLE_TIMEOUT
+    # and not much less: a slow request deserves what time there is
     assert 20 <= options["timeout_graceful_shutdown"] < min(DEREGISTRATION_DELAY, STOP_TIMEOUT)
     assert options["host"] == "0.0.0.0"  # noqa: S104  # what a container must listen on
     assert str(options["port"]) == final_stage["EXPOSE"]
