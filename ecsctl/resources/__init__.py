@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 KINDS = {
     "vpc": "Vpc",
     "repository": "Repository",
+    "role": "Role",
+    "log_group": "LogGroup",
+    "bucket": "Bucket",
 }
 """The module of each kind and the class in it. Imported only when the kinds are needed: `--help` is not slowed."""
 

@@ -1,0 +1,146 @@
+"""The bucket through which the pipeline's stages hand things on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from ecsctl.engine.label import Label, flat
+from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.ids import BucketName
+from ecsctl.resources.bucket_settings import (
+    encrypt,
+    encryption,
+    expire,
+    expiry,
+    hidden,
+    hide,
+    refuse_plain,
+    refuses_plain,
+)
+from ecsctl.resources.common import there
+
+if TYPE_CHECKING:
+    from types_boto3_s3.literals import BucketLocationConstraintType
+    from types_boto3_s3.type_defs import CreateBucketConfigurationTypeDef, ObjectIdentifierTypeDef, TagTypeDef
+
+    from ecsctl.aws import Aws
+
+AT_ONCE = 1000  # objects that one DeleteObjects takes (S3 API)
+
+
+@dataclass(frozen=True)
+class BucketIds:
+    """A bucket's ids, and the account that owns it: every call names it, so that none reaches a stranger's bucket."""
+
+    name: BucketName
+    arn: str
+    owner: str
+
+
+@dataclass(frozen=True)
+class Bucket(Resource[BucketIds]):
+    """A private S3 bucket, found by its name: `<app>-artifacts-<account>-<region>`, for names are the whole world's."""
+
+    kind = "bucket"
+    title = "artifact bucket"
+    console = "{console}/s3/buckets/{name}?region={region}"
+
+    name: Fixed[str]
+    private: bool = True  # nothing in it can be made public
+    encryption: str = "AES256"  # S3's own keys: they cost nothing
+    tls_only: bool = True
+    expire_days: int = 30  # what stops it from growing for ever
+    abort_days: int = 7  # uploads that were never finished
+
+    def observe(self, aws: Aws, me: Label) -> Seen[Bucket, BucketIds] | None:
+        """By name, in this account. S3 has a call for each setting."""
+        tags = _tags(aws, self.name, me.account)
+        if tags is None:
+            return None
+        expire_days, abort_days = expiry(aws, self.name, me.account)
+        actual = Bucket(
+            name=self.name,
+            private=hidden(aws, self.name, me.account),
+            encryption=encryption(aws, self.name, me.account),
+            tls_only=refuses_plain(aws, self.name, me.account, me.partition),
+            expire_days=expire_days,
+            abort_days=abort_days,
+        )
+        return Seen(_ids(self.name, me), actual, tags)
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[BucketIds]]:
+        """The one that is called as ours are."""
+        name = f"{me.app}-artifacts-{me.account}-{me.region}"
+        tags = _tags(aws, name, me.account)
+        if tags is not None:
+            yield Found(_ids(name, me), tags)
+
+    def create(self, aws: Aws, me: Label) -> BucketIds:
+        """The name protects this call from doubling; in us-east-1 a repetition changes nothing (S3 API, CreateBucket).
+
+        The tags are part of the call: it needs s3:TagResource.
+        """
+        settings: CreateBucketConfigurationTypeDef = {"Tags": me.upper()}
+        if me.region != "us-east-1":  # the only region that may not be named (S3 API, CreateBucket)
+            settings["LocationConstraint"] = cast("BucketLocationConstraintType", me.region)
+        aws.s3.create_bucket(Bucket=self.name, CreateBucketConfiguration=settings)
+        return _ids(self.name, me)
+
+    def update(self, aws: Aws, me: Label, ids: BucketIds, changed: frozenset[str]) -> None:
+        """One setting after the other: S3 refuses two at once (409, OperationAborted)."""
+        if "private" in changed:
+            hide(aws, ids.name, ids.owner, on=self.private)
+        if "encryption" in changed:
+            encrypt(aws, ids.name, ids.owner, self.encryption)
+        if "tls_only" in changed:
+            refuse_plain(aws, ids.name, ids.owner, me.partition, on=self.tls_only)
+        if changed & {"expire_days", "abort_days"}:
+            expire(aws, ids.name, ids.owner, self.expire_days, self.abort_days)
+        if "tags" in changed:  # the call replaces them all, so what others have written is kept
+            with aws.fresh():
+                there_are = _tags(aws, ids.name, ids.owner) or {}
+            tags: list[TagTypeDef] = [{"Key": key, "Value": value} for key, value in {**there_are, **me.tags}.items()]
+            aws.s3.put_bucket_tagging(Bucket=ids.name, Tagging={"TagSet": tags}, ExpectedBucketOwner=ids.owner)
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: BucketIds) -> None:
+        """With every version of every object in it."""
+        with aws.fresh():
+            doomed = _everything(aws, ids)
+        for start in range(0, len(doomed), AT_ONCE):
+            aws.s3.delete_objects(
+                Bucket=ids.name,
+                Delete={"Objects": doomed[start : start + AT_ONCE], "Quiet": True},
+                ExpectedBucketOwner=ids.owner,
+            )
+        aws.s3.delete_bucket(Bucket=ids.name, ExpectedBucketOwner=ids.owner)
+
+    @classmethod
+    def contents(cls, aws: Aws, ids: BucketIds) -> str:
+        """How many objects die with it, old versions included."""
+        count = len(_everything(aws, ids))
+        return f"{count} object{'s' if count > 1 else ''}" if count else ""
+
+
+def _ids(name: str, me: Label) -> BucketIds:
+    return BucketIds(BucketName(name), f"arn:{me.partition}:s3:::{name}", me.account)
+
+
+def _tags(aws: Aws, name: str, owner: str) -> dict[str, str] | None:
+    """The bucket's tags, none being an empty dictionary. None: this account has no such bucket."""
+    if there(lambda: aws.look(aws.s3.head_bucket, Bucket=name, ExpectedBucketOwner=owner)) is None:
+        return None
+    answer = there(lambda: aws.look(aws.s3.get_bucket_tagging, Bucket=name, ExpectedBucketOwner=owner))
+    return flat(answer["TagSet"]) if answer else {}
+
+
+def _everything(aws: Aws, ids: BucketIds) -> list[ObjectIdentifierTypeDef]:
+    """Every version of every object, and every marker that says one was deleted."""
+    answer = aws.look(aws.s3.list_object_versions, Bucket=ids.name, ExpectedBucketOwner=ids.owner)
+    return [
+        {"Key": one["Key"], "VersionId": one["VersionId"]}
+        for one in [*answer.get("Versions", []), *answer.get("DeleteMarkers", [])]
+    ]

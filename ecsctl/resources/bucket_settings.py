@@ -1,0 +1,133 @@
+"""The settings of a bucket, each of which S3 reads and writes by a call of its own."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from ecsctl.resources.common import canonical, there
+
+if TYPE_CHECKING:
+    from types_boto3_s3.type_defs import LifecycleRuleUnionTypeDef
+
+    from ecsctl.aws import Aws
+
+RULE = "ecsctl"  # the name of our lifecycle rule
+SID = "TlsOnly"  # and of our statement in the bucket's policy
+_HIDDEN = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+
+
+def hidden(aws: Aws, name: str, owner: str) -> bool:
+    """Whether all public access to the bucket is blocked."""
+    answer = there(lambda: aws.look(aws.s3.get_public_access_block, Bucket=name, ExpectedBucketOwner=owner))
+    settings: dict[str, Any] = dict(answer["PublicAccessBlockConfiguration"]) if answer else {}
+    return all(settings.get(key) for key in _HIDDEN)
+
+
+def hide(aws: Aws, name: str, owner: str, *, on: bool) -> None:
+    """Block all public access to the bucket, or none."""
+    aws.s3.put_public_access_block(
+        Bucket=name,
+        PublicAccessBlockConfiguration={
+            "BlockPublicAcls": on,
+            "IgnorePublicAcls": on,
+            "BlockPublicPolicy": on,
+            "RestrictPublicBuckets": on,
+        },
+        ExpectedBucketOwner=owner,
+    )
+
+
+def encryption(aws: Aws, name: str, owner: str) -> str:
+    """How S3 encrypts what is put in: `AES256` or `aws:kms`. Empty: not said."""
+    answer = there(lambda: aws.look(aws.s3.get_bucket_encryption, Bucket=name, ExpectedBucketOwner=owner))
+    rules = answer["ServerSideEncryptionConfiguration"]["Rules"] if answer else []
+    return rules[0].get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm", "") if rules else ""
+
+
+def encrypt(aws: Aws, name: str, owner: str, algorithm: str) -> None:
+    """Encrypt what is put in from now on."""
+    default = cast(Literal["AES256", "aws:kms"], algorithm)
+    aws.s3.put_bucket_encryption(
+        Bucket=name,
+        ServerSideEncryptionConfiguration={
+            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": default}}]
+        },
+        ExpectedBucketOwner=owner,
+    )
+
+
+def refuses_plain(aws: Aws, name: str, owner: str, partition: str) -> bool:
+    """Whether the bucket's policy refuses every request without TLS."""
+    wanted = canonical(_tls_only(name, partition))
+    return any(canonical(statement) == wanted for statement in _statements(aws, name, owner))
+
+
+def refuse_plain(aws: Aws, name: str, owner: str, partition: str, *, on: bool) -> None:
+    """Refuse every request without TLS, or leave that to others. Statements of others in the policy stay."""
+    with aws.fresh():
+        kept = [one for one in _statements(aws, name, owner) if one.get("Sid") != SID]
+    policy = [*kept, _tls_only(name, partition)] if on else kept
+    if policy:
+        document = json.dumps({"Version": "2012-10-17", "Statement": policy})
+        aws.s3.put_bucket_policy(Bucket=name, Policy=document, ExpectedBucketOwner=owner)
+    else:
+        aws.s3.delete_bucket_policy(Bucket=name, ExpectedBucketOwner=owner)
+
+
+def expiry(aws: Aws, name: str, owner: str) -> tuple[int, int]:
+    """After how many days our rule removes objects, and unfinished uploads. 0: never."""
+    rule: dict[str, Any] = next((rule for rule in _rules(aws, name, owner) if rule.get("ID") == RULE), {})
+    if rule.get("Status") != "Enabled" or any(_narrows(rule)):
+        return 0, 0
+    return (
+        rule.get("Expiration", {}).get("Days", 0),
+        rule.get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation", 0),
+    )
+
+
+def expire(aws: Aws, name: str, owner: str, days: int, abort_days: int) -> None:
+    """Remove objects, and unfinished uploads, after so many days. Rules of others stay."""
+    ours: LifecycleRuleUnionTypeDef = {
+        "ID": RULE,
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "Expiration": {"Days": days},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": days},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": abort_days},
+    }
+    with aws.fresh():
+        kept = [rule for rule in _rules(aws, name, owner) if rule.get("ID") != RULE]
+    aws.s3.put_bucket_lifecycle_configuration(
+        Bucket=name, LifecycleConfiguration={"Rules": [*kept, ours]}, ExpectedBucketOwner=owner
+    )
+
+
+def _tls_only(name: str, partition: str) -> dict[str, Any]:
+    arn = f"arn:{partition}:s3:::{name}"
+    return {
+        "Sid": SID,
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def _statements(aws: Aws, name: str, owner: str) -> list[dict[str, Any]]:
+    answer = there(lambda: aws.look(aws.s3.get_bucket_policy, Bucket=name, ExpectedBucketOwner=owner))
+    found = json.loads(answer["Policy"]).get("Statement", []) if answer else []
+    return found if isinstance(found, list) else [found]
+
+
+def _rules(aws: Aws, name: str, owner: str) -> list[Any]:
+    call = aws.s3.get_bucket_lifecycle_configuration
+    answer = there(lambda: aws.look(call, Bucket=name, ExpectedBucketOwner=owner))
+    return list(answer["Rules"]) if answer else []
+
+
+def _narrows(rule: dict[str, Any]) -> list[Any]:
+    """What keeps a rule from meaning every object."""
+    where = rule.get("Filter") or {}
+    return [rule.get("Prefix"), *where.values()]

@@ -1,0 +1,103 @@
+"""A log group, made before anything writes to it: one that AWS makes by itself is untagged and never expires."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.label import Label
+from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.ids import LogGroupName
+from ecsctl.resources.common import there
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+
+UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+
+@dataclass(frozen=True)
+class LogGroupIds:
+    """A log group's ids. The ARN is the one without `:*` at its end, which is the one that tags go by."""
+
+    name: LogGroupName
+    arn: str
+
+
+@dataclass(frozen=True)
+class LogGroup(Resource[LogGroupIds]):
+    """A CloudWatch log group and how long it keeps what is in it. It is found by its name."""
+
+    kind = "log-group"
+    title = "log group"
+    console = "{console}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{name}"
+
+    name: Fixed[str]
+    days: int = 30  # one of CloudWatch's own numbers; 0: for ever
+
+    def observe(self, aws: Aws, me: Label) -> Seen[LogGroup, LogGroupIds] | None:
+        """By name. AWS lists by prefix: others may begin with the same."""
+        groups = aws.look(aws.logs.describe_log_groups, logGroupNamePrefix=self.name)["logGroups"]
+        for group in groups:
+            ids = _ids(group["logGroupName"], group["arn"])
+            tags = _tags(aws, ids.arn) if ids.name == self.name else None
+            if tags is not None:
+                actual = LogGroup(name=group["logGroupName"], days=group.get("retentionInDays", 0))
+                since = datetime.fromtimestamp(group["creationTime"] / 1000, UTC)
+                return Seen(ids, actual, tags, since=since)
+        return None
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[LogGroupIds]]:
+        """By the app's name, which begins a part of the path of every group of ours."""
+        for group in aws.look(aws.logs.describe_log_groups, logGroupNamePattern=me.app)["logGroups"]:
+            ids = _ids(group["logGroupName"], group["arn"])
+            parts = ids.name.split("/")
+            tags = _tags(aws, ids.arn) if any(f"{part}-".startswith(f"{me.app}-") for part in parts) else None
+            if tags is not None:
+                yield Found(ids, tags)
+
+    def create(self, aws: Aws, me: Label) -> LogGroupIds:
+        """The name protects this call from doubling. AWS answers nothing: the ARN is made of what we know."""
+        aws.logs.create_log_group(logGroupName=self.name, tags=me.tags)
+        return _ids(self.name, f"arn:{me.partition}:logs:{me.region}:{me.account}:log-group:{self.name}")
+
+    def update(self, aws: Aws, me: Label, ids: LogGroupIds, changed: frozenset[str]) -> None:
+        """How long it keeps its events, and its tags."""
+        if "days" in changed and self.days:
+            aws.logs.put_retention_policy(logGroupName=ids.name, retentionInDays=self.days)
+        if "days" in changed and not self.days:
+            aws.logs.delete_retention_policy(logGroupName=ids.name)
+        if "tags" in changed:
+            aws.logs.tag_resource(resourceArn=ids.arn, tags=me.tags)
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: LogGroupIds) -> None:
+        """With all events in it."""
+        aws.logs.delete_log_group(logGroupName=ids.name)
+
+    @classmethod
+    def contents(cls, aws: Aws, ids: LogGroupIds) -> str:
+        """How much dies with it. AWS counts with some delay."""
+        groups = aws.look(aws.logs.describe_log_groups, logGroupNamePrefix=ids.name)["logGroups"]
+        stored = sum(group.get("storedBytes", 0) for group in groups if group["logGroupName"] == ids.name)
+        return f"{_size(stored)} of logs" if stored else ""
+
+
+def _ids(name: str, arn: str) -> LogGroupIds:
+    return LogGroupIds(LogGroupName(name), arn.removesuffix(":*"))
+
+
+def _tags(aws: Aws, arn: str) -> dict[str, str] | None:
+    answer = there(lambda: aws.look(aws.logs.list_tags_for_resource, resourceArn=arn))
+    return None if answer is None else dict(answer["tags"])
+
+
+def _size(count: float) -> str:
+    for unit in UNITS:
+        if count < 1000 or unit == UNITS[-1]:
+            break
+        count /= 1000
+    return f"{count:.3g} {unit}"

@@ -1,0 +1,141 @@
+"""IAM's documents as values: who may assume a role, and what it may do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ecsctl.resources.common import canonical
+
+VERSION = "2012-10-17"
+_STATEMENT = {"Sid", "Effect", "Action", "Resource", "Condition"}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One test of a statement: `Condition("StringEquals", "aws:SourceAccount", ("123456789012",))`."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", tuple(sorted(self.values)))
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What is allowed, on what, and when. Order does not matter in any of its parts."""
+
+    sid: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: tuple[Condition, ...] = ()
+    other: str = ""  # what else AWS has in it, as JSON: a Deny, a NotAction. A wish never does
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "actions", tuple(sorted(self.actions)))
+        object.__setattr__(self, "resources", tuple(sorted(self.resources)))
+        object.__setattr__(self, "conditions", tuple(sorted(self.conditions, key=lambda one: (one.operator, one.key))))
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The one AWS service that may assume a role, and for whom.
+
+    Without the account or the ARN that it acts for, the service could be made to use the role for somebody else
+    (IAM User Guide, "The confused deputy problem"). An ARN with `*` is compared as a pattern.
+    """
+
+    service: str
+    source_account: str = ""
+    source_arn: str = ""
+    other: str = ""  # the whole document as JSON, when AWS has one that is not of this form
+
+
+def policy(statements: Iterable[Statement]) -> str:
+    """The statements as the JSON that IAM takes."""
+    return canonical({"Version": VERSION, "Statement": [_said(statement) for statement in statements]})
+
+
+def statements(document: Any) -> tuple[Statement, ...]:
+    """IAM's document (parsed, or as JSON) as statements, in the order of their names."""
+    return ordered(_heard(raw) for raw in _many(_parsed(document).get("Statement", [])))
+
+
+def ordered(some: Iterable[Statement]) -> tuple[Statement, ...]:
+    """Statements in the order of their names: IAM does not care, and a comparison should not."""
+    return tuple(sorted(some, key=lambda statement: (statement.sid, statement.actions, statement.other)))
+
+
+def trust_policy(trust: Trust) -> str:
+    """The trust as the JSON that IAM takes."""
+    equals = {key: value for key, value in _sources(trust) if "*" not in value}
+    like = {key: value for key, value in _sources(trust) if "*" in value}
+    condition = {operator: tests for operator, tests in (("StringEquals", equals), ("ArnLike", like)) if tests}
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": {"Service": trust.service},
+        "Action": "sts:AssumeRole",
+    }
+    return canonical({"Version": VERSION, "Statement": [statement | ({"Condition": condition} if condition else {})]})
+
+
+def trust_of(document: Any) -> Trust:
+    """IAM's trust policy (parsed, or as JSON) as a Trust."""
+    found = _trusts(_parsed(document))
+    whole = canonical(document)
+    return found if found and trust_policy(found) == whole else Trust(service="", other=whole)
+
+
+def _trusts(document: dict[str, Any]) -> Trust | None:
+    """The trust that would be written like this document, if there is one."""
+    parts = _many(document.get("Statement", []))
+    principal = parts[0].get("Principal") if parts else None
+    services = _many(principal.get("Service", [])) if isinstance(principal, dict) else []
+    if len(services) != 1:
+        return None
+    tests = {key: _many(value)[0] for each in parts[0].get("Condition", {}).values() for key, value in each.items()}
+    return Trust(services[0], tests.get("aws:SourceAccount", ""), tests.get("aws:SourceArn", ""))
+
+
+def _sources(trust: Trust) -> Iterator[tuple[str, str]]:
+    for key, value in (("aws:SourceAccount", trust.source_account), ("aws:SourceArn", trust.source_arn)):
+        if value:
+            yield key, value
+
+
+def _said(statement: Statement) -> dict[str, Any]:
+    said: dict[str, Any] = {"Sid": statement.sid, "Effect": "Allow"}
+    said |= {"Action": list(statement.actions), "Resource": list(statement.resources)}
+    for condition in statement.conditions:
+        tests = said.setdefault("Condition", {}).setdefault(condition.operator, {})
+        tests[condition.key] = list(condition.values)
+    return said
+
+
+def _heard(raw: dict[str, Any]) -> Statement:
+    conditions = tuple(
+        Condition(operator, key, tuple(_many(values)))
+        for operator, tests in raw.get("Condition", {}).items()
+        for key, values in tests.items()
+    )
+    ours = raw.keys() <= _STATEMENT and raw.get("Effect") == "Allow"
+    return Statement(
+        sid=raw.get("Sid", ""),
+        actions=tuple(_many(raw.get("Action", []))),
+        resources=tuple(_many(raw.get("Resource", []))),
+        conditions=conditions,
+        other="" if ours else canonical(raw),
+    )
+
+
+def _parsed(document: Any) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(document) if isinstance(document, str) else document
+    return parsed
+
+
+def _many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

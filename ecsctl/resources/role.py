@@ -1,0 +1,132 @@
+"""A role that an AWS service assumes to act for us."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.label import Label, flat
+from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.ids import RoleArn, RoleName
+from ecsctl.resources.common import there
+from ecsctl.resources.our_roles import PATH, our_roles
+from ecsctl.resources.policy_document import (
+    Statement,
+    Trust,
+    ordered,
+    policy,
+    statements,
+    trust_of,
+    trust_policy,
+)
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+
+
+INLINE = "ecsctl"  # the name of our inline policy
+
+
+@dataclass(frozen=True)
+class RoleIds:
+    """A role's ids."""
+
+    arn: RoleArn
+    name: RoleName
+
+
+@dataclass(frozen=True)
+class Role(Resource[RoleIds]):
+    """An IAM role with one inline policy of ours, found by its name.
+
+    Another inline policy, or an attached one, is somebody's own addition: it is left alone, told in the note, and goes
+    with the role.
+    """
+
+    kind = "role"
+    title = "IAM role"
+    console = "{console}/iam/home#/roles/details/{name}"
+
+    name: Fixed[str]  # IAM is global: the region is part of the name
+    trust: Trust
+    statements: tuple[Statement, ...] = ()  # empty: it may do nothing
+    boundary: str | None = None  # the ARN of a permissions boundary; empty: none; None: whatever the account puts there
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "statements", ordered(self.statements))
+
+    def observe(self, aws: Aws, me: Label) -> Seen[Role, RoleIds] | None:
+        """By name. Its tags come along; its policies are calls of their own."""
+        answer = there(lambda: aws.look(aws.iam.get_role, RoleName=self.name))
+        if answer is None:
+            return None
+        role = answer["Role"]
+        inline = aws.look(aws.iam.list_role_policies, RoleName=self.name)["PolicyNames"]
+        attached = aws.look(aws.iam.list_attached_role_policies, RoleName=self.name)["AttachedPolicies"]
+        ours = None
+        if INLINE in inline:
+            ours = there(lambda: aws.look(aws.iam.get_role_policy, RoleName=self.name, PolicyName=INLINE))
+        actual = Role(
+            name=role["RoleName"],
+            trust=trust_of(role["AssumeRolePolicyDocument"]),
+            statements=statements(ours["PolicyDocument"]) if ours else (),
+            boundary=role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
+        )
+        more = [name for name in inline if name != INLINE] + [one["PolicyName"] for one in attached]
+        note = f"it also has {', '.join(sorted(more))}" if more else ""
+        ids = RoleIds(RoleArn(role["Arn"]), RoleName(role["RoleName"]))
+        return Seen(ids, actual, flat(role.get("Tags")), note=note, since=role["CreateDate"])
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[RoleIds]]:
+        """By path and name, then by their tags."""
+        for arn, name, tags in our_roles(aws, me):
+            yield Found(RoleIds(arn, name), tags)
+
+    def create(self, aws: Aws, me: Label) -> RoleIds:
+        """The name protects this call from doubling. The role may do nothing yet."""
+        trust = trust_policy(self.trust)
+        if self.boundary:
+            answer = aws.iam.create_role(
+                RoleName=self.name,
+                Path=PATH,
+                AssumeRolePolicyDocument=trust,
+                Tags=me.upper(),
+                PermissionsBoundary=self.boundary,
+            )
+        else:
+            answer = aws.iam.create_role(RoleName=self.name, Path=PATH, AssumeRolePolicyDocument=trust, Tags=me.upper())
+        return RoleIds(RoleArn(answer["Role"]["Arn"]), RoleName(answer["Role"]["RoleName"]))
+
+    def update(self, aws: Aws, me: Label, ids: RoleIds, changed: frozenset[str]) -> None:
+        """The boundary comes first, so that no new right escapes it."""
+        if "boundary" in changed and self.boundary:
+            aws.iam.put_role_permissions_boundary(RoleName=ids.name, PermissionsBoundary=self.boundary)
+        if "boundary" in changed and not self.boundary:
+            aws.iam.delete_role_permissions_boundary(RoleName=ids.name)
+        if "trust" in changed:
+            aws.iam.update_assume_role_policy(RoleName=ids.name, PolicyDocument=trust_policy(self.trust))
+        if "statements" in changed and self.statements:
+            aws.iam.put_role_policy(RoleName=ids.name, PolicyName=INLINE, PolicyDocument=policy(self.statements))
+        if "statements" in changed and not self.statements:
+            aws.iam.delete_role_policy(RoleName=ids.name, PolicyName=INLINE)
+        if "tags" in changed:
+            aws.iam.tag_role(RoleName=ids.name, Tags=me.upper())
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: RoleIds) -> None:
+        """IAM deletes a role only once nothing is in it, attached to it or made of it (IAM API, DeleteRole)."""
+        with aws.fresh():
+            attached = aws.look(aws.iam.list_attached_role_policies, RoleName=ids.name)["AttachedPolicies"]
+            inline = aws.look(aws.iam.list_role_policies, RoleName=ids.name)["PolicyNames"]
+            profiles = aws.look(aws.iam.list_instance_profiles_for_role, RoleName=ids.name)["InstanceProfiles"]
+        for one in attached:
+            aws.iam.detach_role_policy(RoleName=ids.name, PolicyArn=one["PolicyArn"])
+        for name in inline:
+            aws.iam.delete_role_policy(RoleName=ids.name, PolicyName=name)
+        for profile in profiles:
+            aws.iam.remove_role_from_instance_profile(
+                RoleName=ids.name, InstanceProfileName=profile["InstanceProfileName"]
+            )
+        aws.iam.delete_role(RoleName=ids.name)

@@ -1,0 +1,82 @@
+import boto3
+import pytest
+
+from ecsctl.aws import Aws
+from ecsctl.engine.engine import Engine
+from ecsctl.engine.label import Label
+from ecsctl.engine.patience import Patience
+from ecsctl.engine.stack import Stack
+from ecsctl.engine.state import State
+from ecsctl.sandbox.inprocess import inprocess
+
+REGION = "eu-central-1"
+ACCOUNT = "123456789012"
+APP = "shop"
+
+
+class Cloud:
+    """The sandbox, and runs of the real engine on it. Every `up`, `plan` and `down` is a run of its own."""
+
+    def __init__(self, clock, folder, session):
+        self.clock, self.folder, self.session = clock, folder, session
+        self._clients = {}
+        self.changes = 0  # changing calls of the last run
+
+    def boto(self, service, region=REGION):
+        """A plain client, for what others do to the account."""
+        if (service, region) not in self._clients:
+            self._clients[service, region] = self.session.client(service, region_name=region)
+        return self._clients[service, region]
+
+    @property
+    def aws(self):
+        """AWS as a new run sees it."""
+        return Aws(Patience(self.clock), session=self.session)
+
+    def label(self, part="", app=APP):
+        return Label(app=app, id=self._state(app).book.id, account=ACCOUNT, region=REGION, resource=part)
+
+    def plan(self, compose, app=APP):
+        return self._run(app, lambda engine, stack: engine.plan(stack), compose)
+
+    def up(self, compose, app=APP):
+        return self._run(app, lambda engine, stack: engine.up(stack, agree=lambda _: None), compose)
+
+    def down(self, app=APP):
+        return self._run(app, lambda engine, _: engine.down(agree=lambda _: None))
+
+    def see(self, part, wish, app=APP):
+        """What a fresh look shows of one resource."""
+        return wish.observe(self.aws, self.label(part, app))
+
+    def lose_state(self):
+        for path in self.folder.iterdir():
+            path.unlink()
+
+    def _state(self, app):
+        path = self.folder / f"{app}.json"
+        return State.load(path, app=app, account=ACCOUNT, region=REGION, say=lambda _: None)
+
+    def _run(self, app, act, compose=lambda _: None):
+        from ecsctl.resources import kinds
+
+        state, aws, stack = self._state(app), self.aws, Stack()
+        label = Label(app=app, id=state.book.id, account=ACCOUNT, region=REGION, owner="ann")
+        compose(stack)
+        try:
+            return act(Engine(aws, state, label, kinds()), stack)
+        finally:
+            self.changes = aws.changes
+
+
+@pytest.fixture(scope="session")
+def sessions():
+    """boto3's session is kept: reading AWS's models anew for every test takes longer than the tests."""
+    kept = []
+    return lambda: kept[0] if kept else kept.append(boto3.session.Session(region_name=REGION)) or kept[0]
+
+
+@pytest.fixture
+def cloud(tmp_path, sessions):
+    with inprocess() as clock:
+        yield Cloud(clock, tmp_path, sessions())
