@@ -100,18 +100,21 @@ class Engine:
         """What `up` would do. Looks, and changes nothing."""
         sightings = self.survey()
         steps: dict[str, Step] = {}
-        known: dict[str, Any] = {}
+        there: dict[str, Any] = {}  # ids of all that is there
+        known: dict[str, Any] = {}  # those of them that will be the same after the run
 
         def visit(name: str) -> None:
             node = stack.nodes[name]
             wish = fulfil(node.wish, known)
-            seen = self.one.look(name, wish)
+            seen = self.one.look(name, fulfil(node.wish, there))
             step = decide(name, wish, seen, self.label.of(name), self.one.applied(name))
             self.seen[name], steps[name] = seen, step
             if not any(promises(wish)):
                 self._certain.add(name)
-            if step.ids is not None and not renews(step, wish):
-                known[name] = step.ids
+            if step.ids is not None:
+                there[name] = step.ids
+                if not renews(step, wish):
+                    known[name] = step.ids
 
         self._all(walk(stack.graph, visit, threads=THREADS, skip=_ignore))
         wished = {(node.wish.kind, name) for name, node in stack.nodes.items()}

@@ -1,0 +1,226 @@
+"""What is true of the account before anything is made: who we are, where, and what the user has prepared."""
+
+from __future__ import annotations
+
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.engine.errors import AccessError, ConfigError, code, explained
+from ecsctl.engine.secret import Secret
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.config import Config
+
+NO_FARGATE_ARM = frozenset({"use1-az3"})  # AWS documentation, "Amazon ECS task definitions for 64-bit ARM workloads"
+TLS_POLICIES = (  # best first; AWS documentation, "Security policies for your Application Load Balancer"
+    "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+    "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+    "ELBSecurityPolicy-TLS13-1-2-2021-06",
+)
+BUILD_IMAGES = {  # family of AL2023 images, and the one to take where the list cannot be read
+    "ARM64": ("aws/codebuild/amazonlinux-aarch64-standard", "3.0"),
+    "X86_64": ("aws/codebuild/amazonlinux-x86_64-standard", "5.0"),
+}
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who is calling, and where."""
+
+    account: str
+    region: str
+    partition: str
+    arn: str
+
+    @property
+    def caller(self) -> str:
+        """The caller's name: of the user, or of the role's session."""
+        return self.arn.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+
+    @property
+    def owner(self) -> str:
+        """The caller's name in characters that every service takes in a tag."""
+        return re.sub(r"[^\w .:/=+@-]", "-", self.caller, flags=re.ASCII)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the stack is composed from, beside ecsctl.toml. Looked up before the first change."""
+
+    identity: Identity
+    zones: tuple[str, ...]
+    hosted_zone: str = ""  # its id, when a domain is wished
+    tls_policy: str = ""
+    build_image: str = ""
+    token: Secret | None = None
+    token_arn: str = ""
+    image: str = ""  # the newest image in the repository, by digest; empty: there is none
+
+
+def identify(aws: Aws, config: Config | None = None) -> Identity:
+    """Ask AWS who we are. Raises AccessError without usable credentials, or in another account than the one wished."""
+    try:
+        region = aws.session.region_name
+        if not region:
+            raise ConfigError("no AWS region", hint="set AWS_REGION, or region in ecsctl.toml, or --region")
+        who = aws.look(aws.sts.get_caller_identity)
+    except Exception as error:
+        raise explained(error, "asking AWS who we are") from error
+    partition = who["Arn"].split(":")[1]
+    found = Identity(who["Account"], region, partition, who["Arn"])
+    if config and config.account_id and config.account_id != found.account:
+        raise AccessError(
+            f"these credentials are of account {found.account}, ecsctl.toml wants {config.account_id}",
+            why=f"the caller is {found.arn}",
+            hint="use the other account's credentials (AWS_PROFILE), or change account_id",
+        )
+    return found
+
+
+def gather(aws: Aws, config: Config, identity: Identity) -> Facts:
+    """Look up, all at once, what the user has prepared and what AWS offers here.
+
+    Raises ConfigError for a hosted zone or a secret that is not there, before anything is changed.
+    """
+    github, domain = config.github, config.domain
+    asked: dict[str, Any] = {"zones": lambda: _zones(aws, config)}
+    if domain and domain.name:
+        asked["hosted_zone"] = lambda: hosted_zone(aws, domain.name or "", domain.hosted_zone)
+    if domain:
+        asked["tls_policy"] = lambda: _tls_policy(aws)
+    if github and config.pipeline.mode != "none":
+        asked["build_image"] = lambda: config.build.image or _build_image(aws, config.service.architecture)
+        if not github.connection_arn:
+            asked["token"] = lambda: read_token(aws, github.token_secret)
+    asked["image"] = lambda: newest_image(aws, config.name)
+    with ThreadPoolExecutor(len(asked)) as pool:
+        futures = {name: pool.submit(ask) for name, ask in asked.items()}
+        try:
+            found = {name: future.result() for name, future in futures.items()}
+        except Exception as error:
+            raise explained(error, "looking up what the stack needs") from error
+    token, token_arn = found.pop("token", (None, ""))
+    return Facts(identity, token=token, token_arn=token_arn, **found)
+
+
+def _zones(aws: Aws, config: Config) -> tuple[str, ...]:
+    """Two availability zones that can run the tasks, by their ids: names mean other places in other accounts."""
+    zones = aws.look(
+        aws.ec2.describe_availability_zones,
+        Filters=[
+            {"Name": "opt-in-status", "Values": ["opt-in-not-required"]},
+            {"Name": "zone-type", "Values": ["availability-zone"]},
+            {"Name": "state", "Values": ["available"]},
+        ],
+    )["AvailabilityZones"]
+    ids = sorted(zone["ZoneId"] for zone in zones)
+    if config.service.architecture == "ARM64":
+        ids = [zone for zone in ids if zone not in NO_FARGATE_ARM]
+    if len(ids) < 2:
+        raise ConfigError("a load balancer needs two availability zones", why=f"this region offers {len(ids)}")
+    return tuple(ids[:2])
+
+
+def hosted_zone(aws: Aws, domain: str, wished: str | None) -> str:
+    """The id of the public hosted zone that holds the domain: the one wished, or the longest that ends its name."""
+    zones = [zone for zone in aws.look(aws.route53.list_hosted_zones)["HostedZones"]
+             if not zone.get("Config", {}).get("PrivateZone")]  # fmt: skip
+    named = {zone["Id"].rsplit("/", 1)[-1]: zone["Name"].rstrip(".").lower() for zone in zones}
+    if wished in named:
+        fitting = [wished]
+    else:
+        ends = [name for name in named.values() if domain == name or domain.endswith("." + name)]
+        best = wished.rstrip(".").lower() if wished else max(ends, key=len, default="")
+        fitting = [zone for zone, name in named.items() if name == best]
+    if not fitting:
+        known = ", ".join(sorted(named.values())) or "none"
+        raise ConfigError(
+            f"no public hosted zone here holds {domain}" if not wished else f"there is no public hosted zone {wished}",
+            why=f"the account's public hosted zones: {known}",
+            hint="make the zone and delegate the domain to it; or give domain.certificate_arn and no domain.name",
+        )
+    if len(fitting) > 1:
+        raise ConfigError(
+            f"{len(fitting)} public hosted zones are called {named[fitting[0]]}",
+            why=", ".join(sorted(fitting)),
+            hint="name the one that the domain is delegated to by its id: domain.hosted_zone",
+        )
+    if not (domain == named[fitting[0]] or domain.endswith("." + named[fitting[0]])):
+        raise ConfigError(
+            f"{domain} does not lie in the hosted zone {named[fitting[0]]}", hint="mend domain in ecsctl.toml"
+        )
+    return fitting[0]
+
+
+def _tls_policy(aws: Aws) -> str:
+    """The best of today's recommended TLS policies that this region has."""
+    offered = {policy["Name"] for policy in aws.look(aws.elbv2.describe_ssl_policies)["SslPolicies"]}
+    return next((policy for policy in TLS_POLICIES if policy in offered), TLS_POLICIES[-1])
+
+
+def _build_image(aws: Aws, architecture: str) -> str:
+    """The newest AL2023 image of the architecture that CodeBuild offers in this region."""
+    family, usual = BUILD_IMAGES[architecture]
+    platforms = aws.look(aws.codebuild.list_curated_environment_images)["platforms"]
+    names = {
+        image["name"]
+        for platform in platforms
+        for language in platform.get("languages", [])
+        for image in language.get("images", [])
+    }
+    versions = [name.rsplit(":", 1)[1] for name in names if name.startswith(family + ":")]
+    numbers = [version for version in versions if re.fullmatch(r"\d+\.\d+", version)]
+    return f"{family}:{max(numbers, key=lambda v: tuple(map(int, v.split('.'))), default=usual)}"
+
+
+def read_token(aws: Aws, secret: str) -> tuple[Secret, str]:
+    """The GitHub token out of Secrets Manager, and the secret's full ARN. `secret` is a name or ARN, perhaps `:key`.
+
+    Raises ConfigError when it is not there, is scheduled for deletion, or holds no such key.
+    """
+    name, key = split_secret(secret)
+    hint = f"aws secretsmanager create-secret --name {name} --secret-string file://FILE, or mend github.token_secret"
+    try:
+        described = aws.look(aws.secretsmanager.describe_secret, SecretId=name)
+        if described.get("DeletedDate"):
+            raise ConfigError(f"the secret {name} is scheduled for deletion", hint="aws secretsmanager restore-secret")
+        value = aws.look(aws.secretsmanager.get_secret_value, SecretId=name).get("SecretString", "")
+    except Exception as error:
+        if code(error) == "ResourceNotFoundException":
+            raise ConfigError(f"there is no secret {name} with the GitHub token", hint=hint) from None
+        raise
+    if key:
+        try:
+            value = json.loads(value)[key]
+        except (ValueError, KeyError, TypeError):
+            raise ConfigError(f"the secret {name} has no key {key}", hint='write it as JSON: {"key": "…"}') from None
+    if not isinstance(value, str) or not value.strip():
+        raise ConfigError(f"the secret {name} is empty", hint=hint)
+    return Secret.of(value.strip()), described["ARN"]
+
+
+def split_secret(secret: str) -> tuple[str, str]:
+    """A secret's name or ARN, and the JSON key after it, if any."""
+    parts = secret.split(":")
+    length = 7 if secret.startswith("arn:") else 1
+    return ":".join(parts[:length]), ":".join(parts[length:])
+
+
+def newest_image(aws: Aws, repository: str) -> str:
+    """The image pushed last, by digest: `…/name@sha256:…`. Empty when there is no image or no repository."""
+    from botocore.exceptions import ClientError
+
+    try:
+        uri = aws.look(aws.ecr.describe_repositories, repositoryNames=[repository])["repositories"][0]["repositoryUri"]
+        images = aws.look(aws.ecr.describe_images, repositoryName=repository)["imageDetails"]
+    except ClientError as error:
+        if code(error) == "RepositoryNotFoundException":
+            return ""
+        raise
+    tagged = [image for image in images if image.get("imageTags")]
+    newest = max(tagged, key=lambda image: image["imagePushedAt"], default=None)
+    return f"{uri}@{newest['imageDigest']}" if newest else ""

@@ -1,0 +1,80 @@
+"""The command line: all commands, and one main() that turns errors into messages and exit codes."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+import typer.exceptions
+
+from ecsctl.commands import config, down, init, plan, sandbox, status, up
+
+EPILOG = "Try it without an account: ecsctl up --sandbox, ecsctl status --sandbox, ecsctl down --sandbox."
+
+app = typer.Typer(
+    name="ecsctl",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=EPILOG,
+    pretty_exceptions_enable=False,
+)
+EVERYDAY, SETUP = "Everyday", "Setup"
+app.command(rich_help_panel=EVERYDAY)(up.up)
+app.command(rich_help_panel=EVERYDAY)(status.status)
+app.command(rich_help_panel=EVERYDAY)(plan.plan)
+app.command(rich_help_panel=EVERYDAY)(down.down)
+app.command(rich_help_panel=SETUP)(init.init)
+app.add_typer(config.app, rich_help_panel=SETUP)
+app.add_typer(sandbox.app, rich_help_panel=SETUP)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        from ecsctl import __version__
+
+        python = ".".join(map(str, sys.version_info[:3]))
+        typer.echo(f"ecsctl {__version__} (python {python}, boto3 {version('boto3')})")
+        raise typer.Exit
+
+
+@app.callback()
+def ecsctl(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """From a git repository with a Dockerfile to a load-balanced Fargate service and its pipeline, on AWS."""
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    try:
+        ended = app(standalone_mode=False)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except typer.Abort:
+        sys.exit(1)
+    except typer.exceptions.TyperException as error:
+        error.show()  # type: ignore[attr-defined]  # every one that is raised here has it
+        sys.exit(error.exit_code)  # type: ignore[attr-defined]
+    except Exception as error:  # noqa: BLE001 - a bug is raised again
+        sys.exit(_explained(error))
+    sys.exit(ended if isinstance(ended, int) else 0)
+
+
+def _explained(error: Exception) -> int:
+    """Show one of our errors and give its exit code. Anything else is a bug, and raised again."""
+    from ecsctl.commands import options
+    from ecsctl.engine.errors import EcsctlError
+
+    if not isinstance(error, EcsctlError):
+        raise error
+    from ecsctl.ui import errors, output
+
+    errors.show(error)
+    if options.chosen.json:
+        output.emit(output.error_document(error))
+    return error.exit_code

@@ -1,0 +1,39 @@
+"""ecsctl config: what ecsctl.toml says, and what it may say."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ecsctl.commands.options import Output, folder
+
+app = typer.Typer(name="config", help="Show the configuration in force, and the schema of ecsctl.toml.",
+                  no_args_is_help=True)  # fmt: skip
+
+
+@app.command()
+def show(
+    origin: Annotated[bool, typer.Option("--origin", help="Tell where each value comes from.")] = False,
+    output: Output = "text",
+) -> None:
+    """Show every value in force: options over ECSCTL_* over ecsctl.toml over the defaults."""
+    from ecsctl import config
+    from ecsctl.ui import output as json
+
+    loaded = config.load(folder())
+    values = config.show(loaded)
+    sources = config.origins(folder()) if origin else {}
+    if output == "json":
+        json.emit({"version": 1, "kind": "config", "config": values, **({"origins": sources} if origin else {})})
+        return
+    for key, value in config.flatten(values):
+        print(f"{key} = {config.toml(value)}" + (f"  # {sources.get(key, 'default')}" if origin else ""))  # noqa: T201 - stdout's data
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of ecsctl.toml, for editors."""
+    from ecsctl import config
+
+    print(config.schema(), end="")  # noqa: T201 - stdout's data

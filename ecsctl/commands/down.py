@@ -1,0 +1,61 @@
+"""ecsctl down: remove all that is ours."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ecsctl.commands.options import Common, Debug, Output, Profile, Quiet, Region, Sandbox, Yes, place
+from ecsctl.commands.signals import stopping
+
+if TYPE_CHECKING:
+    from ecsctl.engine.plan import Plan
+
+
+def down(
+    sandbox: Sandbox = False,
+    yes: Yes = False,
+    name: Annotated[str | None, typer.Option("--name", help="The app's name, where there is no ecsctl.toml.")] = None,
+    profile: Profile = None,
+    region: Region = None,
+    output: Output = "text",
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Remove everything that carries the app's mark, after showing it. Leaves everything else untouched.
+
+    Works without ecsctl.toml and without the record: AWS's tags tell what is ours. May be repeated.
+    """
+    common = Common(sandbox, profile, region, debug, quiet, yes, output)
+    from ecsctl.operations.removal import keeper, named
+    from ecsctl.session import open_app
+    from ecsctl.ui import output as json
+    from ecsctl.ui import words
+    from ecsctl.ui.progress import Progress
+
+    began = time.monotonic()
+    where = place(common)
+    app, home, protect = named(where, name)
+    aws = where.aws(home)
+    with stopping(aws.patience), Progress(quiet=quiet or common.json) as progress:
+        session = open_app(aws, app, where.record, tell=progress)
+        words.heading(session.identity.account, session.identity.region, session.identity.arn, app)
+        plan = session.engine.down(agree=lambda plan: _agree(plan, app, common), keep=keeper(protect))
+    seconds = time.monotonic() - began
+    if common.json:
+        json.emit(json.outcome_document("down", plan, "", seconds, session.where))
+        return
+    progress.summary(seconds)
+
+
+def _agree(plan: Plan, app: str, common: Common) -> None:
+    """Show what dies and what stays, and have the app's name typed. Raises UsageError when nobody is there to type."""
+    from ecsctl.ui import plan as shown
+    from ecsctl.ui import words
+
+    if not common.quiet and not common.json:
+        shown.show(plan, removal=True)
+    if plan.work and not common.yes:
+        words.ask_name(app, command="ecsctl down --yes")

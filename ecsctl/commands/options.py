@@ -1,0 +1,78 @@
+"""The options that many commands share, and what they mean for the environment of a run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+Sandbox = Annotated[
+    bool,
+    typer.Option("--sandbox", envvar="ECSCTL_SANDBOX", help="Use the embedded AWS on this machine: no account needed."),
+]
+Profile = Annotated[str | None, typer.Option(help="The AWS profile to use.", envvar="AWS_PROFILE", show_envvar=True)]
+Region = Annotated[str | None, typer.Option(help="The AWS region to use.", envvar="AWS_REGION", show_envvar=True)]
+Debug = Annotated[bool, typer.Option("--debug", envvar="ECSCTL_DEBUG", help="One line for each AWS call, on stderr.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", envvar="ECSCTL_YES", help="Ask nothing.")]
+Output = Annotated[Literal["text", "json"], typer.Option("--output", "-o", help="What stdout carries.")]
+
+
+@dataclass(frozen=True)
+class Common:
+    """The shared options of one run."""
+
+    sandbox: bool = False
+    profile: str | None = None
+    region: str | None = None
+    debug: bool = False
+    quiet: bool = False
+    yes: bool = False
+    output: str = "text"
+
+    @property
+    def json(self) -> bool:
+        """Whether stdout carries JSON."""
+        return self.output == "json"
+
+
+chosen = Common()
+"""The shared options of the command that runs in this process."""
+
+
+def folder() -> Path:
+    """The project's folder: where ecsctl.toml is found from here upwards, else the current one."""
+    from ecsctl.config import find
+
+    found = find(Path.cwd())
+    return found.parent if found else Path.cwd()
+
+
+def place(common: Common) -> Any:
+    """Where the command works. With --sandbox the embedded AWS is started, and the environment points to it."""
+    global chosen
+    from ecsctl.session import Place
+
+    chosen = common
+    here = folder()
+    profile, region, usual = common.profile, common.region, None
+    wished = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if common.sandbox:
+        from ecsctl.sandbox import process
+
+        process.enter(process.start(here / ".ecsctl"))
+        profile, region = None, region or wished
+        usual = process.REGION
+    return Place(here, profile, region, usual, heard=_heard if common.debug else None)
+
+
+def _heard(service: str, operation: str, seconds: float, failure: BaseException | None, _parameters: object) -> None:
+    """One line for each AWS call: what, how long, how it ended. Never a parameter: they may hold secrets."""
+    from ecsctl.engine.errors import code
+
+    outcome = "ok" if failure is None else code(failure) or type(failure).__name__
+    print(f"aws {service} {operation} {seconds * 1000:.0f} ms {outcome}", file=sys.stderr)  # noqa: T201 - debug's own line

@@ -1,0 +1,66 @@
+"""ecsctl sandbox: the embedded AWS."""
+
+from __future__ import annotations
+
+import typer
+
+from ecsctl.commands.options import Output, folder
+
+app = typer.Typer(name="sandbox", help="The embedded AWS on this machine: start, look at, empty and stop it.",
+                  no_args_is_help=True)  # fmt: skip
+
+
+@app.command()
+def start(output: Output = "text") -> None:
+    """Start it. Other commands start it by themselves with --sandbox."""
+    from ecsctl.sandbox import process
+
+    _tell(process.start(folder() / ".ecsctl"), output)
+
+
+@app.command()
+def status(output: Output = "text") -> None:
+    """Tell whether it runs, and where."""
+    from ecsctl.sandbox import process
+
+    found = process.status(folder() / ".ecsctl")
+    _tell(found, output)
+    if found is None:
+        raise typer.Exit(1)
+
+
+@app.command()
+def reset() -> None:
+    """Forget everything in it: the account is as new. The app's record here no longer holds."""
+    from ecsctl.sandbox import process
+    from ecsctl.ui import words
+
+    process.reset(folder() / ".ecsctl")
+    words.say("the sandbox's account is as new")
+
+
+@app.command()
+def stop() -> None:
+    """Stop it. What was in it is forgotten."""
+    from ecsctl.sandbox import process
+    from ecsctl.ui import words
+
+    stopped = process.stop(folder() / ".ecsctl")
+    words.say("the sandbox is stopped" if stopped else "the sandbox was not running")
+
+
+def _tell(found: object, output: str) -> None:
+    from dataclasses import asdict
+
+    from ecsctl.sandbox.process import Sandbox
+    from ecsctl.ui import output as json
+    from ecsctl.ui import words
+
+    there = found if isinstance(found, Sandbox) else None
+    if output == "json":
+        json.emit({"version": 1, "kind": "sandbox", "running": there is not None, **(asdict(there) if there else {})})
+    elif there is None:
+        words.say("the sandbox is not running")
+    else:
+        print(there.url)  # noqa: T201 - what stdout carries
+        words.say(f"process {there.pid} on 127.0.0.1:{there.port}, since {there.started}")

@@ -1,0 +1,38 @@
+"""Ctrl-C once: finish what runs, save, say how to go on. Twice: stop at once, which is still safe."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ecsctl.engine.patience import Patience
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM) + ((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ())
+
+
+@contextmanager
+def stopping(patience: Patience) -> Iterator[None]:
+    """Within it, the first signal asks the run to stop after the calls under way, the second ends the process.
+
+    The journal holds every change that was begun, so that neither loses anything.
+    """
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if patience.stopping:
+            os._exit(128 + number)
+        patience.stop()
+        message = "\nstopping: calls under way are finished and written down; once more stops at once\n"
+        os.write(sys.stderr.fileno(), message.encode())
+
+    before = {one: signal.signal(one, stop) for one in SIGNALS}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

@@ -1,0 +1,34 @@
+"""What `down` needs to know without ecsctl.toml: which app, where, and what is protected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.engine import Sighting
+from ecsctl.session import Place, recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+PROTECTED = {"ecr": ("repository",), "bucket": ("bucket",), "logs": ("log_group",)}
+"""What `protect` in ecsctl.toml names, as kinds."""
+
+
+def named(where: Place, name: str | None) -> tuple[str, str | None, tuple[str, ...]]:
+    """The app, its region and what is protected: as given, from ecsctl.toml, or from the record."""
+    from ecsctl.config import find, load
+
+    if name:
+        return name, None, ()
+    if find(where.folder):
+        config = load(where.folder)
+        return config.name, config.region, tuple(config.protect)
+    app, region = recorded(where.record)
+    return app, region, ()
+
+
+def keeper(protect: Collection[str]) -> Callable[[Sighting], str]:
+    """Why a resource stays: an empty string lets it go."""
+    kinds = {kind: word for word in protect for kind in PROTECTED[word]}
+    return lambda sighting: f'protect = ["{kinds[sighting.kind.kind]}"]' if sighting.kind.kind in kinds else ""

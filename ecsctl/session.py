@@ -1,0 +1,122 @@
+"""One command's way to AWS: which config, which account, which record, which engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.account import Facts, Identity, gather, identify
+from ecsctl.aws import Aws
+from ecsctl.engine.engine import Engine
+from ecsctl.engine.errors import UsageError
+from ecsctl.engine.events import Listener, Said, nobody
+from ecsctl.engine.label import Label
+from ecsctl.engine.patience import Clock, Patience
+from ecsctl.engine.stack import Stack
+from ecsctl.engine.state import State
+
+if TYPE_CHECKING:
+    from ecsctl.config import Config
+
+Heard = Callable[[str, str, float, BaseException | None, dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a command works: the folder of the record, and the AWS account as boto3's chain finds it."""
+
+    folder: Path
+    profile: str | None = None
+    region: str | None = None
+    usual: str | None = None  # the region where none is named: the sandbox has one, AWS has not
+    heard: Heard | None = None  # hears of every AWS call, for --debug
+
+    @property
+    def record(self) -> Path:
+        """The record's file. ECSCTL_STATE names another."""
+        return Path(os.environ.get("ECSCTL_STATE") or self.folder / ".ecsctl" / "state.json")
+
+    def aws(self, region: str | None = None, clock: Clock | None = None) -> Aws:
+        """AWS as this place sees it. `region` is the config's or the record's, which an option or AWS_REGION beats."""
+        named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        chosen = self.region or (region or self.usual if self.usual else named or region)
+        return Aws(Patience(clock), profile=self.profile, region=chosen, heard=self.heard)
+
+
+@dataclass(frozen=True)
+class Session:
+    """Everything one command needs. `facts` and `stack` are there when ecsctl.toml is."""
+
+    aws: Aws
+    identity: Identity
+    state: State
+    engine: Engine
+    config: Config | None = None
+    facts: Facts | None = None
+    stack: Stack | None = None
+
+    @property
+    def where(self) -> dict[str, str]:
+        """The app, account and region, for people and for JSON."""
+        return {"app": self.state.book.app, "account": self.identity.account, "region": self.identity.region}
+
+
+def open_stack(aws: Aws, config: Config, record: Path, tell: Listener = nobody) -> Session:
+    """A session over the stack that ecsctl.toml wishes. Looks up the facts; changes nothing.
+
+    Raises ConfigError, AccessError or StateError before any change.
+    """
+    from ecsctl.blueprint import blueprint
+    from ecsctl.resources import kinds
+
+    identity = identify(aws, config)
+    state = State.load(record, app=config.name, account=identity.account, region=identity.region,
+                       say=lambda text: tell(Said(text)))  # fmt: skip
+    facts = gather(aws, config, identity)
+    stack = blueprint(config, facts)
+    engine = Engine(aws, state, label(config, identity, state), kinds(), tell=tell)
+    return Session(aws, identity, state, engine, config, facts, stack)
+
+
+def open_app(aws: Aws, app: str, record: Path, tell: Listener = nobody) -> Session:
+    """A session over whatever carries the app's mark, without ecsctl.toml: enough to look at it and to remove it."""
+    from ecsctl.resources import kinds
+
+    identity = identify(aws)
+    state = State.load(record, app=app, account=identity.account, region=identity.region,
+                       say=lambda text: tell(Said(text)))  # fmt: skip
+    me = Label(app, state.book.id, identity.account, identity.region, identity.partition, identity.owner)
+    return Session(aws, identity, state, Engine(aws, state, me, kinds(), tell=tell))
+
+
+def label(config: Config, identity: Identity, state: State) -> Label:
+    """What is written on everything this deployment makes."""
+    return Label(
+        app=config.name,
+        id=state.book.id,
+        account=identity.account,
+        region=identity.region,
+        partition=identity.partition,
+        owner=config.owner or identity.owner,
+        extra=tuple(sorted(config.tags.items())),
+    )
+
+
+def recorded(record: Path) -> tuple[str, str]:
+    """The app and region of the record in this folder, for commands that work without ecsctl.toml.
+
+    Raises UsageError when there is none to read.
+    """
+    import json
+
+    try:
+        body = json.loads(record.read_bytes())
+        return str(body["app"]), str(body["region"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UsageError(
+            "there is no ecsctl.toml and no record here, so the app's name is not known",
+            hint="run this in the app's folder, or name it: ecsctl down --name APP --region REGION",
+        ) from None

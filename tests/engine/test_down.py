@@ -1,0 +1,114 @@
+"""What `down` promises, on a toy cloud."""
+
+from __future__ import annotations
+
+import pytest
+
+from ecsctl.engine.errors import Refused
+from ecsctl.engine.plan import Verb
+from tests.engine.conftest import Run, toybox
+from tests.engine.toys import Cloud, Thing, answer, lost
+
+
+def neighbour(cloud: Cloud) -> list[Thing]:
+    """Things that look like ours and are not."""
+    box = {"size": 1, "colour": "red", "note": None}
+    ball = {"name": "shop-ball", "box": "box-99", "weight": 1}
+    return [
+        cloud.make("box", dict(box), {}),
+        cloud.make("box", dict(box), {"ecsctl:app": "shop2", "ecsctl:id": "x", "ecsctl:resource": "box"}),
+        cloud.make("box", dict(box), {"ecsctl:app": "shop", "ecsctl:id": "x", "ecsctl:resource": "box"}),
+        cloud.make("ball", ball, {"ecsctl:app": "", "ecsctl:id": ""}),
+    ]
+
+
+def test_all_that_is_ours_goes_and_nothing_else(run: Run, cloud: Cloud) -> None:
+    run.up(toybox())
+    theirs = neighbour(cloud)
+    before = [(thing.id, dict(thing.values), dict(thing.tags)) for thing in theirs]
+    run.down()
+    assert [(thing.id, dict(thing.values), dict(thing.tags)) for thing in cloud.things] == before
+    assert not run.record.exists()
+
+
+def test_what_stands_on_another_goes_first(run: Run, cloud: Cloud) -> None:
+    run.up(toybox())
+    run.down()
+    assert cloud.calls[-2:] == ["DeleteBall", "DeleteBox"]
+
+
+def test_lost_state_is_no_hindrance(run: Run, cloud: Cloud) -> None:
+    run.up(toybox())
+    run.record.unlink()
+    run.down()
+    assert cloud.things == []
+
+
+def test_what_is_lost_with_it_is_told_before(run: Run) -> None:
+    run.up(toybox())
+    reasons = {}
+    run.down(agree=lambda plan: reasons.update({step.name: step.reason for step in plan.steps}))
+    assert reasons == {"ball": "one squeak", "box": ""}
+
+
+def test_nothing_goes_when_the_user_does_not_agree(run: Run, cloud: Cloud) -> None:
+    def no(plan: object) -> None:
+        raise Refused("no")
+
+    run.up(toybox())
+    with pytest.raises(Refused):
+        run.down(agree=no)
+    assert len(cloud.things) == 2
+
+
+def test_what_is_protected_stays_and_is_still_known(run: Run, cloud: Cloud) -> None:
+    run.up(toybox())
+    plan = run.down(keep=lambda sighting: "protected" if sighting.kind.kind == "box" else "")
+    assert [(step.name, step.verb) for step in plan.steps] == [("box", Verb.KEEP), ("ball", Verb.DELETE)]
+    assert [thing.kind for thing in cloud.things] == ["box"]
+    assert list(run.engine().state.book.entries) == ["box"]
+    run.down()
+    assert cloud.things == []
+
+
+def test_a_second_down_changes_nothing(run: Run, cloud: Cloud) -> None:
+    run.up(toybox())
+    run.down()
+    before = list(cloud.calls)
+    run.down()
+    assert cloud.calls == before
+
+
+def test_two_of_one_name_both_go(run: Run, cloud: Cloud) -> None:
+    run.up(toybox())
+    twin = next(thing for thing in cloud.things if thing.kind == "box")
+    cloud.make("box", dict(twin.values), dict(twin.tags))
+    run.down()
+    assert cloud.things == []
+
+
+def test_what_aws_shows_late_is_waited_for(run: Run, cloud: Cloud) -> None:
+    run.up(toybox())
+    cloud.lag = 10.0
+    for thing in cloud.things:
+        thing.born = cloud.clock.now()
+    run.down()
+    assert cloud.things == []
+
+
+def test_lost_answers_and_throttling_are_lived_through(run: Run, cloud: Cloud) -> None:
+    run.up(toybox())
+    cloud.faults = {"DeleteBall": [lost(), ("after", lost())],
+                    "DeleteBox": [answer("Throttling"), answer("InternalError", status=500)]}  # fmt: skip
+    run.down()
+    assert cloud.things == []
+
+
+def test_a_thing_whose_owner_changed_meanwhile_is_left_alone(run: Run, cloud: Cloud) -> None:
+    run.up(toybox())
+
+    def given_away(plan: object) -> None:
+        next(thing for thing in cloud.things if thing.kind == "ball").tags["ecsctl:app"] = "theirs"
+
+    run.down(agree=given_away, keep=lambda sighting: "stays" if sighting.kind.kind == "box" else "")
+    assert sorted(thing.kind for thing in cloud.things) == ["ball", "box"]
