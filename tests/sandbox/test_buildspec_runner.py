@@ -207,7 +207,15 @@ def test_a_command_killed_by_a_signal_says_which(codebuild):
 
 
 def test_a_command_reads_nothing_from_the_terminal(codebuild):
-    assert codebuild(build=["cat"]).status == "SUCCEEDED"
+    silent, typist = os.pipe()
+    ours = os.dup(0)
+    os.dup2(silent, 0)
+    try:
+        assert codebuild(build=["cat"], timeout=5.0).status == "SUCCEEDED"
+    finally:
+        os.dup2(ours, 0)
+        for descriptor in (silent, typist, ours):
+            os.close(descriptor)
 
 
 def test_a_process_left_in_the_background_does_not_hold_the_build_up_and_dies_with_it(codebuild, tmp_path):
