@@ -159,7 +159,7 @@ def test_what_cannot_exist_without_its_parent_is_not_looked_for(run: Run, cloud:
 def test_what_is_borrowed_must_be_there_and_is_never_touched(run: Run, cloud: Cloud) -> None:
     stack = Stack()
     stack.ensure("guest", Guest("visitor"))
-    with pytest.raises(Refused, match="named in ecsctl.toml is not there"):
+    with pytest.raises(Refused, match=r"named in ecsctl\.toml is not there"):
         run.up(stack)
     guest = cloud.make("guest", {"name": "visitor"}, {})
     assert run.up(stack).calls == []

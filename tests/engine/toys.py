@@ -244,9 +244,9 @@ class Lid(Resource[LidIds]):
                 yield Found(LidIds(LidId(thing.id)), thing.tags)
 
     def create(self, aws: Any, me: Label) -> LidIds:
-        return LidIds(
-            LidId(aws.cloud.change("CreateLid", lambda: aws.cloud.make("lid", {"box": self.box}, me.tags)).id)
-        )
+        thing = aws.cloud.change("CreateLid", lambda: aws.cloud.make("lid", {"box": self.box}, me.tags))
+        thing = aws.cloud.change("CreateLid", lambda: aws.cloud.make("lid", {"box": self.box}, me.tags))
+        return LidIds(LidId(thing.id))
 
     @classmethod
     def delete(cls, aws: Any, ids: LidIds) -> None:

@@ -1,0 +1,1 @@
+"""What the user asked for, one function per noun: composition only."""

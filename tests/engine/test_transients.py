@@ -1,0 +1,67 @@
+"""Every refusal that passes is waited out, and the same code with other words is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from ecsctl.engine.attempt import Attempt
+from ecsctl.engine.errors import EcsctlError, is_throttled, is_unanswered
+from ecsctl.engine.patience import Patience
+from ecsctl.engine.transients import TRANSIENTS, Transient, transient
+from tests.engine.toys import Clock, answer
+
+ROWS = [
+    pytest.param(row, operation, code, id=f"{operation}-{code}-{row.words[:20].replace(' ', '-')}")
+    for row in TRANSIENTS
+    for operation in row.operations.split()
+    for code in row.codes.split()
+]
+
+
+@pytest.mark.parametrize(("row", "operation", "code"), ROWS)
+def test_it_passes_on_its_code_and_message(row: Transient, operation: str, code: str) -> None:
+    found = transient(answer(code, f"Prefix {row.words.upper()} suffix", operation))
+    assert found is not None
+    assert found.words in row.words
+
+
+@pytest.mark.parametrize(("row", "operation", "code"), [one for one in ROWS if one.values[0].words])
+def test_it_does_not_pass_on_the_same_code_with_another_message(row: Transient, operation: str, code: str) -> None:
+    assert transient(answer(code, "something is simply wrong with the request", operation)) is None
+
+
+@pytest.mark.parametrize(("row", "operation", "code"), ROWS)
+def test_it_does_not_pass_for_another_operation(row: Transient, operation: str, code: str) -> None:
+    assert transient(answer(code, row.words, "SomethingElse")) is None
+
+
+@pytest.mark.parametrize("row", TRANSIENTS, ids=lambda row: row.says[:40])
+def test_it_is_waited_for_up_to_its_limit_and_then_told(row: Transient) -> None:
+    clock = Clock()
+    heard: list[str] = []
+    attempt = Attempt(Patience(clock, lambda what, waited, limit: heard.append(what)), "thing")
+    error = answer(row.codes.split()[0], row.words, row.operations.split()[0])
+
+    def for_ever() -> None:
+        for _ in range(10_000):
+            attempt.passes(error)
+
+    with pytest.raises(EcsctlError, match="still after") as failure:
+        for_ever()
+    assert row.limit <= clock.now() <= row.limit + 15
+    assert row.says in heard[0]
+    assert "run the same command again" in failure.value.hint
+
+
+@pytest.mark.parametrize("code", ["Throttling", "RequestLimitExceeded", "ThrottledException", "SlowDown"])
+def test_throttling_is_told_from_failure(code: str) -> None:
+    assert is_throttled(answer(code))
+    assert not is_unanswered(answer(code, status=503))
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "ValidationError", "LimitExceededException"])
+def test_what_will_not_pass_is_raised_at_once(code: str) -> None:
+    clock = Clock()
+    with pytest.raises(EcsctlError):
+        Attempt(Patience(clock), "thing").passes(answer(code, "no"))
+    assert clock.now() == 0
