@@ -43,7 +43,8 @@ def standing_since(account_id: str, name: str, kind: str, value: str) -> float |
     """Since when (sandbox time) a record of this name, type and value stands in a public zone; None if in none."""
     for zone in route53_backends[account_id]["aws"].zones.values():
         for record in [] if zone.private_zone else zone.rrsets:
-            if record.name == normal(name) and record.type == kind and value in record.records:
+            same = (normal(value) == normal(each) for each in record.records)
+            if record.name == normal(name) and record.type == kind and any(same):
                 return _changes(account_id).since.get((zone.resource_id, record.name, kind), 0.0)
     return None
 

@@ -1,0 +1,171 @@
+import pytest
+from botocore.exceptions import ClientError
+
+from ecsctl.sandbox import acm as sandbox_acm
+from ecsctl.sandbox.world import ACCOUNT
+
+REGION = "eu-central-1"
+NAME = "app.ecsctl.example"
+
+
+@pytest.fixture
+def acm(aws):
+    return aws("acm")
+
+
+def refused(call, *args, **kwargs):
+    with pytest.raises(ClientError) as error:
+        call(*args, **kwargs)
+    return error.value.response["Error"]["Code"], error.value.response["Error"]["Message"]
+
+
+def request(acm, name=NAME, **more):
+    return acm.request_certificate(DomainName=name, ValidationMethod="DNS", **more)["CertificateArn"]
+
+
+def told(acm, arn):
+    return acm.describe_certificate(CertificateArn=arn)["Certificate"]
+
+
+def validate(aws, arn, action="UPSERT", **changed):
+    """Put the validation records where they belong, once each, as a person would."""
+    dns, options = aws("route53"), told(aws("acm"), arn)["DomainValidationOptions"]
+    records = {option["ResourceRecord"]["Name"]: option["ResourceRecord"]["Value"] for option in options}
+    changes = [
+        {
+            "Action": action,
+            "ResourceRecordSet": {
+                "Name": name,
+                "Type": "CNAME",
+                "TTL": 60,
+                "ResourceRecords": [{"Value": changed.get("value", value)}],
+            },
+        }
+        for name, value in records.items()
+    ]
+    zone = dns.list_hosted_zones()["HostedZones"][0]["Id"]
+    dns.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+
+
+def test_a_fresh_certificate_is_unknown_first_and_its_records_come_later(acm, clock):
+    arn = request(acm)
+    assert refused(told, acm, arn)[0] == "ResourceNotFoundException"
+    clock.sleep(1)
+    [option] = told(acm, arn)["DomainValidationOptions"]
+    assert option["ValidationStatus"] == "PENDING_VALIDATION"
+    assert "ResourceRecord" not in option
+    clock.sleep(4)
+    [option] = told(acm, arn)["DomainValidationOptions"]
+    assert option["ResourceRecord"]["Type"] == "CNAME"
+    assert option["ResourceRecord"]["Name"].endswith(f".{NAME}.")
+    assert option["ResourceRecord"]["Value"].endswith(".acm-validations.aws.")
+
+
+def test_a_certificate_is_issued_half_a_minute_after_its_record_stands(aws, acm, clock):
+    arn = request(acm)
+    clock.sleep(3600)
+    assert told(acm, arn)["Status"] == "PENDING_VALIDATION"
+    validate(aws, arn)
+    clock.sleep(29)
+    pending = told(acm, arn)
+    assert pending["Status"] == "PENDING_VALIDATION"
+    assert "IssuedAt" not in pending
+    assert "NotAfter" not in pending
+    clock.sleep(1)
+    issued = told(acm, arn)
+    assert issued["Status"] == "ISSUED"
+    assert issued["DomainValidationOptions"][0]["ValidationStatus"] == "SUCCESS"
+    assert issued["IssuedAt"].timestamp() == clock.now()
+
+
+def test_time_alone_or_a_wrong_record_issues_nothing(aws, acm, clock):
+    arn = request(acm)
+    clock.sleep(5)
+    validate(aws, arn, value="something.else.example.")
+    clock.sleep(7200)
+    assert told(acm, arn)["Status"] == "PENDING_VALIDATION"
+    validate(aws, arn)
+    validate(aws, arn, action="DELETE")
+    clock.sleep(7200)
+    assert told(acm, arn)["Status"] == "PENDING_VALIDATION"
+
+
+def test_every_name_needs_its_record(aws, acm, clock):
+    arn = request(acm, SubjectAlternativeNames=[NAME, f"*.{NAME}", "www.ecsctl.example"])
+    clock.sleep(5)
+    options = {o["DomainName"]: o["ResourceRecord"] for o in told(acm, arn)["DomainValidationOptions"]}
+    assert list(options) == [NAME, f"*.{NAME}", "www.ecsctl.example"]
+    assert options[NAME] == options[f"*.{NAME}"]
+    assert options[NAME]["Name"] != options["www.ecsctl.example"]["Name"]
+    dns = aws("route53")
+    zone = dns.list_hosted_zones()["HostedZones"][0]["Id"]
+    first = {"Name": options[NAME]["Name"], "Type": "CNAME", "TTL": 60}
+    first["ResourceRecords"] = [{"Value": options[NAME]["Value"]}]
+    batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": first}]}
+    dns.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
+    clock.sleep(60)
+    assert told(acm, arn)["Status"] == "PENDING_VALIDATION"
+    validate(aws, arn)
+    clock.sleep(30)
+    assert told(acm, arn)["Status"] == "ISSUED"
+
+
+def test_the_validation_record_is_the_same_for_every_certificate_of_a_name(aws, acm, clock):
+    first, second, other = request(acm), request(acm), request(acm, "www.ecsctl.example")
+    clock.sleep(5)
+
+    def record(arn):
+        return told(acm, arn)["DomainValidationOptions"][0]["ResourceRecord"]
+
+    assert first != second
+    assert record(first) == record(second) != record(other)
+    validate(aws, first)
+    clock.sleep(30)
+    assert told(acm, second)["Status"] == "ISSUED"
+
+
+def test_a_certificate_never_validated_times_out_after_three_days(acm, clock):
+    arn = request(acm)
+    clock.sleep(72 * 3600)
+    assert told(acm, arn)["Status"] == "VALIDATION_TIMED_OUT"
+
+
+def test_an_idempotency_token_counts_for_an_hour(acm, clock):
+    arn = request(acm, IdempotencyToken="once")
+    assert request(acm, IdempotencyToken="once") == arn
+    assert request(acm, IdempotencyToken="twice") != arn
+    assert request(acm, "www.ecsctl.example", IdempotencyToken="once") != arn
+    acm.delete_certificate(CertificateArn=arn)
+    clock.sleep(3599)
+    assert request(acm, IdempotencyToken="once") == arn
+    clock.sleep(1)
+    assert request(acm, IdempotencyToken="once") != arn
+
+
+def test_without_a_token_each_request_is_a_certificate(acm):
+    assert request(acm) != request(acm)
+
+
+def test_only_rsa_certificates_are_listed_unless_asked_for(acm):
+    rsa, ec = request(acm), request(acm, KeyAlgorithm="EC_prime256v1")
+
+    def listed(**includes):
+        found = acm.list_certificates(**({"Includes": includes} if includes else {}))["CertificateSummaryList"]
+        return {each["CertificateArn"] for each in found}
+
+    assert listed() == {rsa}
+    assert listed(keyTypes=["EC_prime256v1"]) == {ec}
+    assert listed(keyTypes=["RSA_2048", "EC_prime256v1"]) == {rsa, ec}
+
+
+def test_a_certificate_in_use_is_not_deleted_and_use_ends_late(acm, clock):
+    arn, balancer = request(acm), "arn:aws:elasticloadbalancing:eu-central-1:1:loadbalancer/app/x/1"
+    sandbox_acm.let_go(ACCOUNT, REGION, arn, balancer)
+    clock.sleep(59)
+    assert told(acm, arn)["InUseBy"] == [balancer]
+    refusal = refused(acm.delete_certificate, CertificateArn=arn)
+    assert refusal == ("ResourceInUseException", f"Certificate {arn} in account {ACCOUNT} is in use.")
+    clock.sleep(1)
+    assert told(acm, arn)["InUseBy"] == []
+    acm.delete_certificate(CertificateArn=arn)
+    assert refused(acm.delete_certificate, CertificateArn=arn)[0] == "ResourceNotFoundException"
