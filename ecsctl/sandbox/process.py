@@ -1,9 +1,120 @@
-"""The sandbox's server as a background process: start, find, stop. Imports neither moto nor boto3."""
+"""The sandbox's server as a background process: start, find, stop. Imports neither moto nor boto3, and is cheap."""
 
-from collections.abc import Mapping
+import contextlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
-# Never valid on AWS. Twenty characters, as an access key id has, so that moto finds it in a signature.
+SPEED = 60.0  # AWS seconds in one real second
+IDLE = 8 * 3600.0  # real seconds without a request after which the server ends
+REGION = "eu-central-1"
+RECORD = "sandbox.json"
+LOG = "sandbox.log"
+KEY_HEADER = "X-Sandbox-Key"
+
+# What tests in one process sign with. Never valid on AWS; twenty characters, as an access key id has.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIASANDBOXSANDBOX00", "AWS_SECRET_ACCESS_KEY": "sandbox"}
+
+_START_LIMIT = 60.0
+_STOP_LIMIT = 10.0
+_children: list[subprocess.Popen[bytes]] = []  # kept, so that Python does not complain that they still run
+
+
+class SandboxError(Exception):
+    """The sandbox cannot be started, stopped or reached. The message says what to do."""
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A server that runs. `started`: real seconds since the epoch; `nonce` tells it from others; `key` opens it."""
+
+    url: str
+    pid: int
+    port: int
+    started: float
+    speed: float
+    nonce: str
+    key: str
+
+
+def start(folder: Path, speed: float = SPEED, idle: float = IDLE) -> Sandbox:
+    """The sandbox of `folder`, started if it does not run; safe to call from many processes at once.
+
+    `speed`: AWS seconds in one real second, `idle`: real seconds without a request after which it ends by itself; both
+    only for a server that is started here. Raises SandboxError when it cannot be started, and says why.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _lock(folder):
+        running = status(folder)
+        return running or _launch(folder, speed, idle)
+
+
+def status(folder: Path) -> Sandbox | None:
+    """The running sandbox of `folder`, or None. A record of a server that is gone, or not ours, counts as none."""
+    try:
+        recorded = Sandbox(**json.loads((folder / RECORD).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    answer = _asked(recorded, "GET", "/sandbox")
+    return recorded if answer is not None and answer.get("nonce") == recorded.nonce else None
+
+
+def stop(folder: Path) -> bool:
+    """End the sandbox of `folder` and wait until it is gone. False when none runs.
+
+    Only a process that proved to be ours is sent a signal. Raises SandboxError when it does not end.
+    """
+    if not folder.is_dir():
+        return False
+    with _lock(folder):
+        running = status(folder)
+        if running is not None:
+            _end(running)
+        (folder / RECORD).unlink(missing_ok=True)
+        return running is not None
+
+
+def reset(folder: Path) -> None:
+    """Forget everything in the sandbox's account. Raises SandboxError when none runs."""
+    running = status(folder)
+    if running is None or _asked(running, "POST", "/sandbox/reset") is None:
+        raise SandboxError("no sandbox runs here; start one with: ecsctl sandbox start")
+
+
+def environment(sandbox: Sandbox, base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment in which every AWS client talks to `sandbox` and can talk to nothing else.
+
+    Made from `base` (this process's by default). A region that is set there stays, else it is eu-central-1.
+    """
+    base = os.environ if base is None else base
+    region = base.get("AWS_REGION") or base.get("AWS_DEFAULT_REGION") or REGION
+    direct = ",".join(filter(None, [base.get("NO_PROXY") or base.get("no_proxy"), "127.0.0.1"]))
+    return without_leaks(base) | {
+        "AWS_ENDPOINT_URL": sandbox.url,
+        "AWS_ACCESS_KEY_ID": sandbox.key,
+        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "NO_PROXY": direct,
+        "no_proxy": direct,
+    }
+
+
+def enter(sandbox: Sandbox) -> None:
+    """Make `environment(sandbox)` this process's own. Call it before the first AWS client is made."""
+    ours = environment(sandbox)
+    for name in os.environ.keys() - ours.keys():
+        del os.environ[name]
+    os.environ.update(ours)
 
 
 def without_leaks(environment: Mapping[str, str]) -> dict[str, str]:
@@ -13,9 +124,113 @@ def without_leaks(environment: Mapping[str, str]) -> dict[str, str]:
     the AWS SDKs and Tools Reference Guide, "Environment variables list".
     """
     kept = ("AWS_REGION", "AWS_DEFAULT_REGION")
-    clean = {name: value for name, value in environment.items() if not name.startswith("AWS_") or name in kept}
+    clean = {name: value for name, value in environment.items() if name in kept or not name.startswith("AWS_")}
+    clean.pop("BOTO_CONFIG", None)  # credentials of the old boto, which botocore still reads
     return clean | {
-        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_CONFIG_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+
+
+@contextlib.contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    import filelock
+
+    try:
+        with filelock.FileLock(folder / "sandbox.lock", timeout=_START_LIMIT + _STOP_LIMIT, mode=0o600):
+            yield
+    except filelock.Timeout:
+        raise SandboxError(f"another command has been starting or stopping the sandbox of {folder} for long") from None
+
+
+def _launch(folder: Path, speed: float, idle: float) -> Sandbox:
+    _check_extra()
+    (folder / RECORD).unlink(missing_ok=True)
+    command = [sys.executable, "-m", "ecsctl.sandbox.server", "--folder", str(folder.resolve())]
+    command += ["--speed", str(speed), "--idle", str(idle)]
+    source = str(Path(__file__).resolve().parents[2])  # so that it also runs from a checkout that is not installed
+    path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))
+    log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        child = subprocess.Popen(  # noqa: S603 - our own module, no shell
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            env=without_leaks(os.environ) | {"PYTHONPATH": path},
+            start_new_session=True,
+        )
+    finally:
+        os.close(log)
+    _children.append(child)
+    return _wait_until_ready(folder, child)
+
+
+def _wait_until_ready(folder: Path, child: subprocess.Popen[bytes]) -> Sandbox:
+    limit = time.monotonic() + _START_LIMIT
+    while time.monotonic() < limit:
+        running = status(folder)
+        if running is not None:
+            return running
+        if child.poll() is not None:
+            last = (folder / LOG).read_text(errors="replace").strip().splitlines()[-1:]
+            raise SandboxError(f"the sandbox ended while starting: {' '.join(last)} (all of it: {folder / LOG})")
+        time.sleep(0.05)
+    child.terminate()
+    raise SandboxError(f"the sandbox did not answer within {_START_LIMIT:.0f} s; see {folder / LOG}")
+
+
+def _check_extra() -> None:
+    if all(importlib.util.find_spec(name) for name in ("moto", "flask", "flask_cors")):
+        return
+    try:
+        required = importlib.metadata.requires("ecsctl-fargate") or []
+    except importlib.metadata.PackageNotFoundError:
+        required = []
+    wanted = [line.partition(";")[0].strip() for line in required if 'extra == "sandbox"' in line.replace("'", '"')]
+    packages = " ".join(f"'{name}'" for name in wanted or ["moto", "flask", "flask-cors"])
+    raise SandboxError(f"the sandbox needs packages that are not installed: {sys.executable} -m pip install {packages}")
+
+
+def _end(running: Sandbox) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(running.pid, signal.SIGTERM)
+    limit = time.monotonic() + _STOP_LIMIT
+    while _alive(running.pid):
+        if time.monotonic() > limit:
+            raise SandboxError(f"the sandbox (process {running.pid}) does not end; end it with: kill -9 {running.pid}")
+        time.sleep(0.02)
+
+
+def _alive(pid: int) -> bool:
+    for child in _children:
+        child.poll()  # a child that has ended is a zombie until somebody asks
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return False  # the number already belongs to somebody else
+    return True
+
+
+def _asked(sandbox: Sandbox, method: str, path: str) -> dict[str, Any] | None:
+    import http.client
+
+    connection = http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=10)
+    try:
+        connection.request(method, path, headers={KEY_HEADER: sandbox.key})
+        response = connection.getresponse()
+        answer = json.loads(response.read())
+        return answer if response.status == 200 and isinstance(answer, dict) else None
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()
+
+
+def recorded(sandbox: Sandbox) -> str:
+    """`sandbox` as its record holds it."""
+    return json.dumps(asdict(sandbox), indent=2)

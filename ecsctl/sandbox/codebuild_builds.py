@@ -1,0 +1,277 @@
+"""CodeBuild's builds: started, told, stopped. They pass through their phases on the clock; they run no commands yet."""
+
+import copy
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.codebuild.models import codebuild_backends
+from moto.codebuild.responses import CodeBuildResponse
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.responses import ActionResult
+from moto.moto_api._internal import mock_random
+
+from ecsctl.sandbox import clock, github, overlay
+from ecsctl.sandbox.codebuild_credentials import asked
+from ecsctl.sandbox.codebuild_projects import found, page
+from ecsctl.sandbox.overlay import Refusal
+from ecsctl.sandbox.process import REGION
+from ecsctl.sandbox.script import switch
+
+# Seconds. Public CI logs of small container builds; AWS promises none.
+PLAN = (
+    ("SUBMITTED", 0.0), ("QUEUED", 1.0), ("PROVISIONING", 10.0), ("DOWNLOAD_SOURCE", 3.0), ("INSTALL", 1.0),
+    ("PRE_BUILD", 4.0), ("BUILD", 45.0), ("POST_BUILD", 10.0), ("UPLOAD_ARTIFACTS", 1.0), ("FINALIZING", 1.0),
+)  # fmt: skip
+IDEMPOTENT = 300.0  # seconds that a token counts (API reference, StartBuild)
+
+# After a failure of one of these, nothing more of the buildspec runs (CodeBuild guide, "Build phase transitions").
+_DECISIVE = ("QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE", "INSTALL", "PRE_BUILD")
+
+
+@dataclass
+class Failure:
+    """A build's phase that fails, and the context that tells why."""
+
+    phase: str
+    code: str
+    message: str
+
+
+@dataclass
+class Build:
+    """One build. All that changes with time follows from `started`, `failure` and `stopped` when somebody looks."""
+
+    id: str
+    number: int
+    started: float
+    facts: dict[str, Any]  # what does not change, as BatchGetBuilds answers it
+    failure: Failure | None = None
+    stopped: float | None = None
+
+    def described(self, now: float) -> dict[str, Any]:
+        """As BatchGetBuilds answers at `now`."""
+        phases, status = self._phases(now)
+        done = phases[-1]["phaseType"] == "COMPLETED"
+        answer = copy.deepcopy(self.facts) | {
+            "id": self.id,
+            "buildNumber": self.number,
+            "startTime": _time(self.started),
+            "currentPhase": phases[-1]["phaseType"],
+            "buildStatus": status if done else "IN_PROGRESS",
+            "buildComplete": done,
+            "phases": phases,
+        }
+        if done:
+            answer["endTime"] = phases[-1]["startTime"]
+        return answer
+
+    def status(self, now: float) -> str:
+        """SUCCEEDED, FAILED, STOPPED or IN_PROGRESS."""
+        told: str = self.described(now)["buildStatus"]
+        return told
+
+    def _phases(self, now: float) -> tuple[list[dict[str, Any]], str]:
+        seen = now if self.stopped is None else min(now, self.stopped)
+        at, status, phases = self.started, "SUCCEEDED", list[dict[str, Any]]()
+        for name, seconds in PLAN:
+            if status == "FAILED" and _skipped(name, self.failure):
+                continue
+            phase: dict[str, Any] = {"phaseType": name, "startTime": _time(at)}
+            phases.append(phase)
+            if seen < at + seconds:
+                if self.stopped is None:
+                    return phases, status
+                phase |= {"phaseStatus": "STOPPED", "endTime": _time(seen), "durationInSeconds": int(seen - at)}
+                return [*phases, {"phaseType": "COMPLETED", "startTime": _time(seen)}], "STOPPED"
+            at += seconds
+            failed = self.failure is not None and self.failure.phase == name
+            status = "FAILED" if failed else status
+            phase |= {"phaseStatus": "FAILED" if failed else "SUCCEEDED", "endTime": _time(at)}
+            phase |= {"durationInSeconds": int(seconds), "contexts": [{"statusCode": "", "message": ""}]}
+            if failed and self.failure is not None:
+                phase["contexts"] = [{"statusCode": self.failure.code, "message": self.failure.message}]
+        return [*phases, {"phaseType": "COMPLETED", "startTime": _time(at)}], status
+
+
+@dataclass
+class Builds:
+    """All builds of an account and region, the oldest first; they outlive their project."""
+
+    all: dict[str, Build] = field(default_factory=dict)
+    tokens: dict[str, tuple[float, str, str]] = field(default_factory=dict)  # token: until, parameters, build
+    numbers: dict[str, int] = field(default_factory=dict)
+    most: int | None = None
+    failures: list[Failure] = field(default_factory=list)
+
+
+def builds(backend: Any) -> Builds:
+    """The builds of this account and region."""
+    return overlay.memory(backend, Builds)
+
+
+@overlay.wraps(CodeBuildResponse)
+def start_build(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
+    """A build under way; the same token with the same parameters is the same build, for five minutes."""
+    params = asked(response)
+    project = found(response, params["projectName"])
+    backend = response.codebuild_backend
+    held, now = builds(backend), clock.now()
+    token, parameters = params.pop("idempotencyToken", None), json.dumps(params, sort_keys=True)
+    until, before, build_id = held.tokens.get(token, (0.0, "", ""))
+    if token and now < until:
+        if before != parameters:  # the code is AWS's (API reference); the wording is an assumption
+            raise Refusal(
+                "InvalidInputException", "Idempotent parameter mismatch: the token was used with other parameters"
+            )
+        return ActionResult({"build": held.all[build_id].described(now)})
+    if held.most is not None and sum(one.status(now) == "IN_PROGRESS" for one in held.all.values()) >= held.most:
+        # CodeBuild guide, "Troubleshooting"; new accounts have a quota of none.
+        told = f"Cannot have more than {held.most} builds in queue for the account"
+        raise Refusal("AccountLimitExceededException", told)
+    initiator = f"user/{response.access_key[-4:].lower()}"
+    build = start(backend, response.partition, project, params, initiator)
+    if token:
+        held.tokens[token] = (now + IDEMPOTENT, parameters, build.id)
+    return ActionResult({"build": build.described(now)})
+
+
+def start(backend: Any, partition: str, project: dict[str, Any], params: dict[str, Any], initiator: str) -> Build:
+    """Start a build of `project` with StartBuild's overrides in `params`."""
+    facts = _facts(backend, partition, project, params, initiator)
+    held, name = builds(backend), project["name"]
+    held.numbers[name] = number = held.numbers.get(name, 0) + 1
+    build_id = f"{name}:{mock_random.uuid4()}"
+    facts["arn"] = f"arn:{partition}:codebuild:{backend.region_name}:{backend.account_id}:build/{build_id}"
+    facts["logs"] = _logs(backend, partition, facts, build_id)
+    failure = held.failures.pop(0) if held.failures else None
+    held.all[build_id] = Build(build_id, number, clock.now(), facts, failure)
+    return held.all[build_id]
+
+
+@overlay.wraps(CodeBuildResponse)
+def batch_get_builds(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
+    """The builds of these ids, and the ids of those that are not there."""
+    ids, held = asked(response)["ids"], builds(response.codebuild_backend).all
+    if any(":" not in build_id for build_id in ids):
+        raise Refusal("InvalidInputException", "Invalid build ID provided")
+    ids = [build_id.rpartition(":build/")[2] for build_id in ids]
+    return ActionResult(
+        {
+            "builds": [held[build_id].described(clock.now()) for build_id in ids if build_id in held],
+            "buildsNotFound": [build_id for build_id in ids if build_id not in held],
+        }
+    )
+
+
+@overlay.wraps(CodeBuildResponse)
+def stop_build(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
+    """Stop a build where it is; one that has ended stays as it is."""
+    build_id, held = asked(response)["id"].rpartition(":build/")[2], builds(response.codebuild_backend).all
+    if ":" not in build_id:
+        raise Refusal("InvalidInputException", "Invalid build ID provided")
+    if build_id not in held:
+        raise Refusal("ResourceNotFoundException", f"Build {build_id} does not exist")
+    build = held[build_id]
+    if build.status(clock.now()) == "IN_PROGRESS":
+        build.stopped = clock.now()
+    return ActionResult({"build": build.described(clock.now())})
+
+
+@overlay.wraps(CodeBuildResponse)
+def list_builds_for_project(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
+    """The ids of a project's builds, the newest first unless asked otherwise."""
+    params = asked(response)
+    name = found(response, params["projectName"], "The provided project does not exist")["name"]
+    held = builds(response.codebuild_backend).all
+    ids = [one.id for one in held.values() if one.facts["projectName"] == name]
+    return ActionResult(page("ids", ids if params.get("sortOrder") == "ASCENDING" else ids[::-1], params))
+
+
+@overlay.wraps(CodeBuildResponse)
+def list_builds(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
+    """The ids of all builds, the newest first unless asked otherwise."""
+    params, ids = asked(response), list(builds(response.codebuild_backend).all)
+    return ActionResult(page("ids", ids if params.get("sortOrder") == "ASCENDING" else ids[::-1], params))
+
+
+@switch
+def fail_next_build(phase: str, message: str, code: str = "COMMAND_EXECUTION_ERROR", region: str = REGION) -> None:
+    """Let the next build fail in `phase` (such as PRE_BUILD) with this context."""
+    builds(codebuild_backends[DEFAULT_ACCOUNT_ID][region]).failures.append(Failure(phase, code, message))
+
+
+@switch
+def limit_builds(most: int | None, region: str = REGION) -> None:
+    """Allow only `most` builds at a time, as the quota of a new account does with 0; None for no limit."""
+    builds(codebuild_backends[DEFAULT_ACCOUNT_ID][region]).most = most
+
+
+def _facts(
+    backend: Any, partition: str, project: dict[str, Any], params: dict[str, Any], initiator: str
+) -> dict[str, Any]:
+    facts = copy.deepcopy({name: project[name] for name in _TAKEN if name in project})
+    source, environment = facts["source"], facts["environment"]
+    for overridden, names in ((source, _SOURCE_OVERRIDES), (environment, _ENVIRONMENT_OVERRIDES)):
+        overridden |= {name: params[override] for override, name in names.items() if override in params}
+    variables = {one["name"]: one for one in environment["environmentVariables"]}
+    variables |= {one["name"]: {"type": "PLAINTEXT"} | one for one in params.get("environmentVariablesOverride", [])}
+    environment["environmentVariables"] = list(variables.values())
+    if project["artifacts"]["type"] == "CODEPIPELINE" and "artifactsOverride" not in params:
+        # aws-actions/aws-codebuild-run-build#114
+        raise Refusal("InvalidInputException", "ArtifactsOverride must be set when using artifacts type CodePipelines")
+    for override in ("serviceRole", "timeoutInMinutes", "queuedTimeoutInMinutes", "logsConfig", "cache"):
+        facts[override] = params.get(f"{override}Override", facts.get(override))
+    facts["artifacts"] = {"location": ""}
+    version = params.get("sourceVersion") or project.get("sourceVersion")
+    if version:
+        facts["sourceVersion"] = version
+    if source["type"] == "GITHUB":
+        repository = source["location"].removesuffix(".git").rpartition("github.com/")[2]
+        ref = (version or "HEAD").removeprefix("refs/heads/")
+        facts["resolvedSourceVersion"] = github.commit(backend.account_id, backend.region_name, repository, ref)
+    key = f"arn:{partition}:kms:{backend.region_name}:{backend.account_id}:alias/aws/s3"
+    return facts | {
+        "projectName": project["name"],
+        "initiator": initiator,
+        "encryptionKey": project.get("encryptionKey", key),
+    }
+
+
+_SOURCE_OVERRIDES = {
+    "sourceTypeOverride": "type",
+    "sourceLocationOverride": "location",
+    "sourceAuthOverride": "auth",
+    "buildspecOverride": "buildspec",
+}
+_ENVIRONMENT_OVERRIDES = {
+    "environmentTypeOverride": "type",
+    "imageOverride": "image",
+    "computeTypeOverride": "computeType",
+    "privilegedModeOverride": "privilegedMode",
+}
+_TAKEN = ("source", "environment", "serviceRole", "timeoutInMinutes", "queuedTimeoutInMinutes", "logsConfig", "cache",
+          "vpcConfig", "secondarySources", "secondarySourceVersions")  # fmt: skip
+
+
+def _logs(backend: Any, partition: str, facts: dict[str, Any], build_id: str) -> dict[str, Any]:
+    wanted, region = facts.pop("logsConfig"), backend.region_name
+    cloud = wanted.get("cloudWatchLogs", {"status": "ENABLED"})
+    logs = {"cloudWatchLogs": cloud, "s3Logs": wanted.get("s3Logs", {"status": "DISABLED"})}
+    if cloud["status"] == "DISABLED":
+        return logs
+    group = cloud.get("groupName") or f"/aws/codebuild/{facts['projectName']}"
+    stream = "/".join(filter(None, [cloud.get("streamName"), build_id.partition(":")[2]]))
+    console = f"https://console.aws.amazon.com/cloudwatch/home?region={region}#logEvent:group={group};stream={stream}"
+    arn = f"arn:{partition}:logs:{region}:{backend.account_id}:log-group:{group}:log-stream:{stream}"
+    return logs | {"groupName": group, "streamName": stream, "deepLink": console, "cloudWatchLogsArn": arn}
+
+
+def _skipped(phase: str, failure: Failure | None) -> bool:
+    return failure is not None and failure.phase in _DECISIVE and phase != "FINALIZING"
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,44 @@
+"""GitHub, as far as AWS's services look at it: whether the token still works, and which commit a name stands for."""
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+
+from moto.codebuild.models import codebuild_backends
+from moto.core.models import DEFAULT_ACCOUNT_ID
+
+from ecsctl.sandbox import overlay
+from ecsctl.sandbox.process import REGION
+from ecsctl.sandbox.script import switch
+
+
+@dataclass
+class _GitHub:
+    token_works: bool = True
+    heads: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+def _of(account_id: str, region: str) -> _GitHub:
+    return overlay.memory(codebuild_backends[account_id][region], _GitHub)
+
+
+def token_works(account_id: str, region: str) -> bool:
+    """Whether GitHub still takes the token that this region's services hold."""
+    return _of(account_id, region).token_works
+
+
+def commit(account_id: str, region: str, repository: str, ref: str) -> str:
+    """The commit that `ref` (a branch, a tag or a commit) of `repository` (owner/name) stands for.
+
+    A branch that nobody has pushed to stands for a commit of its own, always the same.
+    """
+    if re.fullmatch("[0-9a-f]{40}", ref):
+        return ref
+    made_up = hashlib.sha1(f"{repository}@{ref}".encode(), usedforsecurity=False).hexdigest()
+    return _of(account_id, region).heads.get((repository, ref), made_up)
+
+
+@switch
+def revoke_github_token(region: str = REGION, works: bool = False) -> None:
+    """Let GitHub refuse (or, with `works`, take again) the token that this region's services hold."""
+    _of(DEFAULT_ACCOUNT_ID, region).token_works = works

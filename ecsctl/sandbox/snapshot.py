@@ -1,0 +1,115 @@
+"""Everything the sandbox's account holds, as one canonical value: two equal snapshots are two equal accounts.
+
+Read with boto3 clients that are answered in this process, so that it sees what a user of AWS would see.
+"""
+
+import functools
+import json
+import os
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from moto.core.base_backend import BackendDict
+from moto.core.models import botocore_stubber
+
+from ecsctl.sandbox import overlay
+from ecsctl.sandbox.process import CREDENTIALS, REGION
+from ecsctl.sandbox.snapshot_ids import without_ids
+from ecsctl.sandbox.snapshot_table import DETAILS, GLOBAL, LISTS, Listing
+from ecsctl.sandbox.world import ACCOUNT
+
+_REGION = re.compile("(?!cn-|us-gov-|us-iso)[a-z]{2}(-[a-z]+)+-[0-9]")
+SERVICES = tuple(dict.fromkeys(listing.service for listing in LISTS))
+
+
+def snapshot(ids: bool = True, ended: bool = False, regions: tuple[str, ...] | None = None) -> dict[str, Any]:
+    """What the account holds: `{region: {kind: [resource, …]}}`, sorted; global services under `aws`.
+
+    Times are left out. `ids=False` replaces generated ids by names made from what the resource is and is tied to, so
+    that the snapshots of two accounts made alike are equal. `ended=True` adds what AWS still lists though it is gone
+    (deleted NAT gateways, inactive clusters and services), as kinds `… (ended)`. `regions`: by default all that were
+    asked for anything, the environment's and us-east-1.
+    """
+    with overlay.lock:
+        found = {"aws": _read(GLOBAL, "us-east-1", ended)}
+        for region in regions or _regions():
+            found[region] = _read([listing for listing in LISTS if listing not in GLOBAL], region, ended)
+    plain = json.loads(json.dumps(found, sort_keys=True, default=str))
+    whole: dict[str, Any] = _sorted(plain if ids else without_ids(plain))
+    return whole
+
+
+def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """What `after` has that `before` has not (`+`) and the reverse (`-`), one line a resource. Empty when equal."""
+    lines = []
+    for region in sorted(before.keys() | after.keys()):
+        old, new = before.get(region, {}), after.get(region, {})
+        for kind in sorted(old.keys() | new.keys()):
+            were, are = old.get(kind, []), new.get(kind, [])
+            lines += [f"- {region} {kind} {json.dumps(one, sort_keys=True)}" for one in were if one not in are]
+            lines += [f"+ {region} {kind} {json.dumps(one, sort_keys=True)}" for one in are if one not in were]
+    return lines
+
+
+def _regions() -> list[str]:
+    used = {os.environ.get("AWS_REGION", REGION), "us-east-1"}
+    for backends in BackendDict._instances:  # type: ignore[misc] # moto's own list of what is in use
+        used |= {name for name in backends.get(ACCOUNT, {}) if _REGION.fullmatch(name)}
+    return sorted(used)
+
+
+@functools.cache
+def _client(service: str, region: str) -> Any:
+    session = boto3.Session(CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"], region_name=region)
+    return session.client(service, config=Config(ignore_configured_endpoint_urls=True))  # type: ignore[call-overload,call-arg] # any service; not in the stubs
+
+
+def _read(listings: list[Listing], region: str, ended: bool) -> dict[str, list[dict[str, Any]]]:
+    if not botocore_stubber.enabled:
+        raise RuntimeError("no sandbox runs in this process: these calls would go to AWS")
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    for listing in listings:
+        client = _client(listing.service, region)
+        for resource in _all(client, listing):
+            gone = listing.gone(resource)
+            if gone and not ended:
+                continue
+            for detail in DETAILS.get(listing.kind, ()):
+                resource |= detail(client, resource)
+            kind = f"{listing.kind} (ended)" if gone else listing.kind
+            kinds.setdefault(kind, []).append(_settled(resource) | {"id": resource.get(listing.id)})
+    return kinds
+
+
+def _all(client: Any, listing: Listing) -> Iterator[dict[str, Any]]:
+    if client.can_paginate(listing.operation):
+        pages = client.get_paginator(listing.operation).paginate(**listing.arguments)
+    else:
+        pages = [getattr(client, listing.operation)(**listing.arguments)]
+    for page in pages:
+        for item in page.get(listing.member) or []:
+            yield item if isinstance(item, dict) else {"id": item}
+
+
+def _settled(value: Any) -> Any:
+    """Without times and with secrets as their hash."""
+    if isinstance(value, dict):
+        kept = {name: _settled(inner) for name, inner in value.items() if name not in ("ResponseMetadata", "events")}
+        return {name: inner for name, inner in kept.items() if inner is not None}
+    if isinstance(value, list):
+        return [_settled(inner) for inner in value]
+    return None if isinstance(value, datetime) else value
+
+
+def _sorted(value: Any) -> Any:
+    """AWS gives most lists in no order; those of a pipeline have one."""
+    if isinstance(value, dict):
+        kept = ("stages", "actions", "filterGroups")
+        return {name: value[name] if name in kept else _sorted(value[name]) for name in sorted(value)}
+    if isinstance(value, list):
+        return sorted((_sorted(inner) for inner in value), key=lambda inner: json.dumps(inner, sort_keys=True))
+    return value

@@ -1,0 +1,54 @@
+"""Generated ids replaced by names that follow from what a resource is and is tied to.
+
+Two accounts that were made alike have other ids and the same names. Each id's name is a hash of the resource that
+bears it, in which the ids of other resources are already replaced by their names; a few rounds of this carry what is
+told of one resource to all that refer to it (as the Weisfeiler-Leman test for equal graphs does).
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_ROUNDS = 4
+_GENERATED = re.compile(
+    "|".join(
+        [
+            r"\b[a-z]+(?:-[a-z]+)?-(?:[0-9a-f]{17}|[0-9a-f]{8})\b",  # EC2: vpc-…, eni-attach-…, also moto's short ones
+            r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b",  # certificates, connections, builds, versions
+            r"(?<=/)(?:[0-9a-f]{32}|[0-9a-f]{16})\b",  # tasks; load balancing
+            r"\becs-svc/[0-9]{10,}\b",
+            r"\b(?:AROA|AIDA|ANPA|AIPA)[A-Z0-9]{12,}\b",
+            r"(?<=hostedzone/)Z[A-Z0-9]{8,}\b",
+            r"(?<=:secret:)[\w/+=.@-]+-[A-Za-z0-9]{6}\b",
+            r"(?<=-)[0-9]{1,12}(?=\.[a-z0-9-]+\.elb\.amazonaws\.com)",
+            r"\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b",  # network cards
+            r"\b(?:ip|ec2)(?:-[0-9]{1,3}){4}\b",
+            r"\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b(?!/)",  # addresses, but not ranges
+        ]
+    )
+)
+
+
+def without_ids(account: dict[str, Any]) -> Any:
+    """`account` (region → kind → resources with an `id`) with every generated id replaced."""
+    resources = [one for kinds in account.values() for found in kinds.values() for one in found]
+    written = [(str(one["id"]), json.dumps(one, sort_keys=True)) for one in resources]
+    names: dict[str, str] = {}
+    for _ in range(_ROUNDS):
+        fresh: dict[str, str] = {}
+        for borne, text in written:
+            for token in _GENERATED.findall(borne):
+                fresh[token] = _named(token, hashlib.sha256(_replaced(text, names).encode()).hexdigest()[:8])
+        names = fresh
+    return json.loads(_replaced(json.dumps(account), names))
+
+
+def _replaced(text: str, names: Mapping[str, str]) -> str:
+    return _GENERATED.sub(lambda found: names.get(found[0]) or _named(found[0], ""), text)
+
+
+def _named(token: str, tail: str) -> str:
+    prefix = re.match(r"[a-z-]*(?=-)|[a-z]*|", token)
+    return f"{prefix[0] if prefix else ''}~{tail}"

@@ -1,0 +1,183 @@
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from ecsctl.sandbox import process
+
+
+@pytest.fixture
+def folder(tmp_path):
+    yield tmp_path / ".ecsctl"
+    process.stop(tmp_path / ".ecsctl")
+
+
+def gone(pid):
+    for _ in range(200):
+        if not process._alive(pid):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_importing_it_loads_neither_moto_nor_boto3_nor_anything_slow():
+    code = "import sys, ecsctl.sandbox.process; print(sorted({m.split('.')[0] for m in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    for module in ("moto", "boto3", "botocore", "flask", "werkzeug", "rich", "typer", "filelock", "http", "asyncio"):
+        assert f"'{module}'" not in loaded
+
+
+def test_started_once_it_lives_across_commands_until_it_is_stopped(folder):
+    first = process.start(folder)
+    assert process.start(folder) == first
+    assert process.status(folder) == first
+    assert first.url == f"http://127.0.0.1:{first.port}"
+    assert process.stop(folder) is True
+    assert gone(first.pid)
+    assert process.status(folder) is None
+    assert not (folder / "sandbox.json").exists()
+    assert process.stop(folder) is False
+
+
+def test_two_starts_at_once_end_with_one_server(folder):
+    code = (
+        f"from pathlib import Path; from ecsctl.sandbox import process; print(process.start(Path({str(folder)!r})).pid)"
+    )
+    with ThreadPoolExecutor(3) as pool:
+        outputs = list(pool.map(lambda _: subprocess.check_output([sys.executable, "-c", code], text=True), range(3)))
+    assert len(set(outputs)) == 1
+    running = process.status(folder)
+    assert running is not None
+    assert outputs[0].strip() == str(running.pid)
+
+
+def test_what_it_writes_is_for_its_owner_alone(folder):
+    process.start(folder)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    for name in ("sandbox.json", "sandbox.log"):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"pid": 1}', "\x00\xff"])
+def test_a_broken_record_counts_as_none(tmp_path, content):
+    (tmp_path / "sandbox.json").write_text(content)
+    assert process.status(tmp_path) is None
+
+
+def test_a_record_of_a_dead_process_counts_as_none_and_is_replaced(folder):
+    first = process.start(folder)
+    os.kill(first.pid, signal.SIGKILL)
+    assert gone(first.pid)
+    assert process.status(folder) is None
+    assert process.stop(folder) is False
+    assert process.start(folder).pid != first.pid
+
+
+def test_a_process_that_is_not_ours_is_never_sent_a_signal(folder, tmp_path):
+    running = process.start(folder)
+    other = tmp_path / "other"
+    other.mkdir()
+    with subprocess.Popen(["sleep", "60"]) as bystander:
+        # A record whose process number now belongs to another program, and whose port to another sandbox.
+        stale = replace(running, pid=bystander.pid, nonce="0" * 32)
+        (other / "sandbox.json").write_text(process.recorded(stale))
+        assert process.status(other) is None
+        assert process.stop(other) is False
+        assert bystander.poll() is None
+        bystander.kill()
+    assert process.status(folder) == running
+
+
+def test_it_ends_by_itself_when_its_folder_disappears(folder):
+    running = process.start(folder)
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    assert gone(running.pid)
+
+
+def test_it_ends_by_itself_when_nobody_asks_any_more(folder):
+    running = process.start(folder, idle=0.5)
+    assert gone(running.pid)
+    assert not (folder / "sandbox.json").exists()
+
+
+def test_reset_forgets_and_needs_a_running_sandbox(folder):
+    with pytest.raises(process.SandboxError, match="ecsctl sandbox start"):
+        process.reset(folder)
+    process.start(folder)
+    process.reset(folder)
+
+
+def test_a_missing_extra_is_told_with_the_command_that_mends_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(process.importlib.util, "find_spec", lambda name: None if name == "moto" else object())
+    with pytest.raises(process.SandboxError) as caught:
+        process.start(tmp_path)
+    assert f"{sys.executable} -m pip install 'moto" in str(caught.value)
+    assert "flask-cors" in str(caught.value)
+
+
+def test_a_server_that_cannot_start_is_told_with_its_last_words(tmp_path, monkeypatch):
+    monkeypatch.setattr(process.sys, "executable", "/bin/false")
+    with pytest.raises(process.SandboxError, match="ended while starting"):
+        process.start(tmp_path)
+
+
+def test_nothing_of_the_users_aws_settings_gets_into_a_run(folder):
+    users = {
+        "AWS_PROFILE": "production",
+        "AWS_ACCESS_KEY_ID": "AKIAREAL",
+        "AWS_SESSION_TOKEN": "real",
+        "AWS_ENDPOINT_URL_S3": "https://s3.example",
+        "AWS_CONFIG_FILE": "/home/me/.aws/config",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/v1/credentials",
+        "AWS_WEB_IDENTITY_TOKEN_FILE": "/token",
+        "BOTO_CONFIG": "/home/me/.boto",
+        "HTTP_PROXY": "http://proxy.example:3128",
+        "NO_PROXY": "internal.example",
+        "PATH": "/bin",
+    }
+    sandbox = process.Sandbox("http://127.0.0.1:1", 1, 1, 0.0, 60.0, "nonce", "AKIAKEY")
+    ours = process.environment(sandbox, users)
+    assert {name: value for name, value in ours.items() if name.startswith("AWS_")} == {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "AWS_ACCESS_KEY_ID": "AKIAKEY",
+        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "AWS_REGION": "eu-central-1",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    assert ours["NO_PROXY"] == ours["no_proxy"] == "internal.example,127.0.0.1"
+    assert ours["PATH"] == "/bin"
+    assert "BOTO_CONFIG" not in ours
+
+
+def test_the_users_region_stays(folder):
+    sandbox = process.Sandbox("http://127.0.0.1:1", 1, 1, 0.0, 60.0, "nonce", "AKIAKEY")
+    ours = process.environment(sandbox, {"AWS_DEFAULT_REGION": "us-west-2"})
+    assert ours["AWS_REGION"] == ours["AWS_DEFAULT_REGION"] == "us-west-2"
+
+
+def test_entering_replaces_this_process_environment(folder, monkeypatch):
+    monkeypatch.setattr(os, "environ", dict(os.environ) | {"AWS_PROFILE": "production"})
+    sandbox = process.Sandbox("http://127.0.0.1:1", 1, 1, 0.0, 60.0, "nonce", "AKIAKEY")
+    process.enter(sandbox)
+    assert "AWS_PROFILE" not in os.environ
+    assert os.environ["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
+
+
+def test_the_record_is_whole_at_every_moment(folder):
+    process.start(folder)
+    assert json.loads((folder / "sandbox.json").read_text()).keys() == {
+        "url", "pid", "port", "started", "speed", "nonce", "key",
+    }  # fmt: skip
+    assert [path.name for path in folder.iterdir() if path.name.startswith("sandbox.json.")] == []
