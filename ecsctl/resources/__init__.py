@@ -15,6 +15,10 @@ KINDS = {
     "role": "Role",
     "log_group": "LogGroup",
     "bucket": "Bucket",
+    "cluster": "Cluster",
+    "task_definition": "TaskDefinition",
+    "service": "Service",
+    "scaling": "Scaling",
 }
 """The module of each kind and the class in it. Imported only when the kinds are needed: `--help` is not slowed."""
 

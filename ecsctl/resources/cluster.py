@@ -1,0 +1,93 @@
+"""The cluster in which the service runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, cast
+
+from ecsctl.engine.label import APP, Label, flat
+from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
+from ecsctl.ids import ClusterName, LogGroupName
+from ecsctl.resources.ecs import clusters
+
+if TYPE_CHECKING:
+    from types_boto3_ecs.type_defs import ClusterTypeDef
+
+    from ecsctl.aws import Aws
+
+Insights = Literal["enabled", "enhanced", "disabled"]
+
+
+@dataclass(frozen=True)
+class ClusterIds:
+    """An ECS cluster's ids."""
+
+    name: ClusterName
+    arn: str
+
+
+@dataclass(frozen=True)
+class Cluster(Resource[ClusterIds]):
+    """An ECS cluster. It is found by its name; a deleted one may still be described, as INACTIVE."""
+
+    kind = "cluster"
+    title = "ECS cluster"
+    limit = 600.0  # deletion waits for tasks that are still stopping
+    console = "{console}/ecs/v2/clusters/{name}/services?region={region}"
+
+    name: Fixed[str]
+    insights: Insights = "enabled"  # CloudWatch Container Insights; "enhanced" costs more
+    logs: Order[LogGroupName | None] = None  # where they are written: ECS would make it without retention or tags
+
+    def observe(self, aws: Aws, me: Label) -> Seen[Cluster, ClusterIds] | None:
+        """By name. AWS hands back a neighbour's cluster when asked to create it, so its tags are read first."""
+        answer = aws.look(aws.ecs.describe_clusters, clusters=[self.name], include=["TAGS", "SETTINGS"])
+        cluster = next((cluster for cluster in answer["clusters"] if cluster["status"] != "INACTIVE"), None)
+        if cluster is None:
+            return None
+        actual = Cluster(name=cluster["clusterName"], insights=_insights(cluster), logs=self.logs)
+        status = cluster["status"]
+        failed = "AWS could not make it (status FAILED)" if status == "FAILED" else ""
+        note = "" if status == "ACTIVE" else status.lower()
+        return Seen(_ids(cluster), actual, flat(cluster.get("tags")), status == "ACTIVE", failed, note)
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[ClusterIds]]:
+        """Among all clusters of the account and region."""
+        for cluster in clusters(aws):
+            tags = flat(cluster.get("tags"))
+            if cluster["status"] != "INACTIVE" and tags.get(APP) == me.app:
+                yield Found(_ids(cluster), tags)
+
+    def create(self, aws: Aws, me: Label) -> ClusterIds:
+        """The name protects this call from doubling."""
+        answer = aws.ecs.create_cluster(
+            clusterName=self.name,
+            settings=[{"name": "containerInsights", "value": self.insights}],
+            tags=me.lower(),
+        )
+        return _ids(answer["cluster"])
+
+    def update(self, aws: Aws, me: Label, ids: ClusterIds, changed: frozenset[str]) -> None:
+        """Its one setting, and its tags."""
+        if "insights" in changed:
+            aws.ecs.update_cluster_settings(
+                cluster=ids.name, settings=[{"name": "containerInsights", "value": self.insights}]
+            )
+        if "tags" in changed:
+            aws.ecs.tag_resource(resourceArn=ids.arn, tags=me.lower())
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: ClusterIds) -> None:
+        """Refused by AWS while services or tasks are inside."""
+        aws.ecs.delete_cluster(cluster=ids.name)
+
+
+def _ids(cluster: ClusterTypeDef) -> ClusterIds:
+    return ClusterIds(name=ClusterName(cluster["clusterName"]), arn=cluster["clusterArn"])
+
+
+def _insights(cluster: ClusterTypeDef) -> Insights:
+    settings = {setting["name"]: setting["value"] for setting in cluster["settings"]}
+    return cast("Insights", settings.get("containerInsights", "disabled"))

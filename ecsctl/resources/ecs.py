@@ -1,0 +1,63 @@
+"""What several kinds of ECS read: clusters, a service, what the tagging API knows, and the parts of an ARN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from ecsctl.engine.label import APP, Label
+from ecsctl.resources.common import there
+
+if TYPE_CHECKING:
+    from types_boto3_ecs.type_defs import ClusterTypeDef, ServiceTypeDef
+
+    from ecsctl.aws import Aws
+
+T = TypeVar("T")
+
+
+def clusters(aws: Aws) -> list[ClusterTypeDef]:
+    """Every cluster that is listed, with its tags and settings."""
+    arns = aws.look(aws.ecs.list_clusters)["clusterArns"]
+    found: list[ClusterTypeDef] = []
+    for batch in batches(arns, 100):
+        found += aws.look(aws.ecs.describe_clusters, clusters=batch, include=["TAGS", "SETTINGS"])["clusters"]
+    return found
+
+
+def service_of(aws: Aws, cluster: str, name: str) -> ServiceTypeDef | None:
+    """A service as described, whatever its status. The service and its task definition share this one call."""
+    answer = there(lambda: aws.look(aws.ecs.describe_services, cluster=cluster, services=[name], include=["TAGS"]))
+    return answer["services"][0] if answer and answer["services"] else None
+
+
+def known_to_tagging(aws: Aws, me: Label, kind: str) -> set[str]:
+    """ARNs that the tagging API knows for the app. A hint: it tells late of what is new, and long of what is gone."""
+    answer = aws.look(
+        aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [me.app]}], ResourceTypeFilters=[kind]
+    )
+    return {mapping["ResourceARN"] for mapping in answer["ResourceTagMappingList"]}
+
+
+def family_of(arn: str) -> str:
+    """The family of a task definition's ARN; an empty string for anything else, such as an id not known yet."""
+    head, _, _ = arn.rpartition(":")
+    return head.partition(":task-definition/")[2]
+
+
+def revision_of(arn: str) -> int:
+    """The revision number of a task definition's ARN; 0 for anything else."""
+    number = arn.rpartition(":")[2]
+    return int(number) if family_of(arn) and number.isdecimal() else 0
+
+
+def newer(arn: str, than: str) -> bool:
+    """Whether both are revisions of one family and the first was registered after the second."""
+    return bool(family_of(arn)) and family_of(arn) == family_of(than) and revision_of(arn) > revision_of(than)
+
+
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The items in lists of at most `size`: most calls of ECS take no more than so many."""
+    rest: Sequence[T] = list(items)
+    for start in range(0, len(rest), size):
+        yield list(rest[start : start + size])

@@ -1,0 +1,250 @@
+"""The service that keeps the tasks running behind the load balancer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from ecsctl.engine.label import APP, Label, flat
+from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
+from ecsctl.ids import (
+    ClusterName,
+    ListenerArn,
+    SecurityGroupId,
+    ServiceName,
+    SubnetId,
+    TargetGroupArn,
+    TaskDefinitionArn,
+)
+from ecsctl.resources.common import there
+from ecsctl.resources.ecs import batches, clusters, family_of, known_to_tagging, service_of
+from ecsctl.resources.service_rollout import Rollout, given_up, judge, reasons
+
+if TYPE_CHECKING:
+    from types_boto3_ecs.type_defs import ServiceTypeDef
+
+    from ecsctl.aws import Aws
+
+Propagate = Literal["SERVICE", "TASK_DEFINITION", "NONE"]
+Rebalancing = Literal["ENABLED", "DISABLED"]
+
+
+@dataclass(frozen=True)
+class ServiceIds:
+    """An ECS service's ids."""
+
+    cluster: str
+    name: ServiceName
+    arn: str
+
+
+@dataclass(frozen=True)
+class Service(Resource[ServiceIds]):
+    """An ECS service on Fargate. It is found by its cluster and name.
+
+    Without a `desired_count` it keeps whatever autoscaling, or a person, has set; `first_count` is what it is made
+    with then. It is never made anew because a deployment failed: the next `update` starts another deployment.
+    """
+
+    kind = "service"
+    title = "ECS service"
+    within = ("cluster",)
+    limit = 900.0
+    console = "{console}/ecs/v2/clusters/{cluster}/services/{name}/health?region={region}"
+
+    cluster: Fixed[ClusterName]
+    name: Fixed[str]
+    task_definition: TaskDefinitionArn
+    desired_count: int | None
+    subnets: frozenset[SubnetId]
+    security_groups: frozenset[SecurityGroupId]
+    target_group: TargetGroupArn
+    container: str
+    port: int
+    listener: Order[ListenerArn | None] = None  # AWS refuses a target group that no listener knows
+    public_ip: bool = False
+    minimum_percent: int = 100
+    maximum_percent: int = 200
+    circuit_breaker: bool = True
+    rollback: bool = True
+    grace_period: int = 60  # seconds in which a starting task may fail the load balancer's health check
+    execute_command: bool = False
+    propagate_tags: Propagate = "SERVICE"
+    managed_tags: bool = True
+    platform_version: str = "LATEST"
+    rebalancing: Rebalancing = "ENABLED"
+    settled: bool = True  # untrue while ECS has given the newest deployment up, with nothing to go back to
+    first_count: int = field(default=1, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.maximum_percent <= 100:  # AWS rebalances by starting a task more
+            object.__setattr__(self, "rebalancing", "DISABLED")
+
+    def observe(self, aws: Aws, me: Label) -> Seen[Service, ServiceIds] | None:
+        """By name. One that is draining is as good as gone: nothing but waiting can be done with it."""
+        service = service_of(aws, self.cluster, self.name)
+        if service is None or service["status"] != "ACTIVE":
+            return None
+        rollout = self._rollout(aws, service)
+        network = service["networkConfiguration"].get("awsvpcConfiguration")
+        balancer = next(iter(service.get("loadBalancers", ())), None)
+        deployment = service["deploymentConfiguration"]
+        breaker = deployment.get("deploymentCircuitBreaker")
+        actual = Service(
+            cluster=self.cluster,
+            name=service["serviceName"],
+            task_definition=TaskDefinitionArn(rollout.runs),
+            desired_count=service["desiredCount"],
+            subnets=frozenset(SubnetId(subnet) for subnet in (network["subnets"] if network else ())),
+            security_groups=frozenset(
+                SecurityGroupId(group) for group in (network.get("securityGroups", ()) if network else ())
+            ),
+            target_group=TargetGroupArn(balancer.get("targetGroupArn", "") if balancer else ""),
+            container=balancer.get("containerName", "") if balancer else "",
+            port=balancer.get("containerPort", 0) if balancer else 0,
+            listener=self.listener,
+            public_ip=bool(network and network.get("assignPublicIp") == "ENABLED"),
+            minimum_percent=deployment.get("minimumHealthyPercent", 100),
+            maximum_percent=deployment.get("maximumPercent", 200),
+            circuit_breaker=bool(breaker and breaker["enable"]),
+            rollback=bool(breaker and breaker["rollback"]),
+            grace_period=service.get("healthCheckGracePeriodSeconds", 0),
+            execute_command=bool(service.get("enableExecuteCommand")),
+            propagate_tags=service.get("propagateTags", "NONE"),
+            managed_tags=bool(service.get("enableECSManagedTags")),
+            platform_version=service.get("platformVersion", "LATEST"),
+            rebalancing=service.get("availabilityZoneRebalancing", "DISABLED"),
+            settled=rollout.settled,
+        )
+        return Seen(_ids(service), actual, flat(service.get("tags")), rollout.ready, rollout.failed, rollout.note,
+                    since=service.get("createdAt"))  # fmt: skip
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[ServiceIds]]:
+        """In the app's clusters; and what the tagging API knows, because a draining service is listed nowhere."""
+        wanted: dict[str, set[str]] = {}
+        for cluster in clusters(aws):
+            if cluster["status"] != "INACTIVE" and flat(cluster.get("tags")).get(APP) == me.app:
+                listed = aws.look(aws.ecs.list_services, cluster=cluster["clusterName"])["serviceArns"]
+                wanted.setdefault(cluster["clusterName"], set()).update(arn.rsplit("/", 1)[-1] for arn in listed)
+        for arn in known_to_tagging(aws, me, "ecs:service"):
+            if arn.count("/") == 2:
+                _, name, service = arn.split("/")
+                wanted.setdefault(name, set()).add(service)
+        for name, services in wanted.items():
+            yield from _described(aws, me, name, services)
+
+    def create(self, aws: Aws, me: Label) -> ServiceIds:
+        """The name, and a token of this incarnation, protect this call from doubling."""
+        sent = dict(self._settings().values())
+        answer = aws.ecs.create_service(
+            **sent,
+            cluster=self.cluster,
+            serviceName=self.name,
+            desiredCount=self.first_count if self.desired_count is None else self.desired_count,
+            launchType="FARGATE",
+            clientToken=me.token(36),
+            tags=me.lower(),
+        )
+        return _ids(answer["service"])
+
+    def update(self, aws: Aws, me: Label, ids: ServiceIds, changed: frozenset[str]) -> None:
+        """Only what changed: an old task definition sent along would undo the pipeline's last deployment."""
+        sent = dict(setting for name, setting in self._settings().items() if name in changed)
+        if "desired_count" in changed:
+            sent["desiredCount"] = self.desired_count
+        if changed & {"settled", "execute_command"}:  # tasks that run already do not learn of ECS Exec
+            sent["forceNewDeployment"] = True
+        if sent:
+            aws.ecs.update_service(**sent, cluster=ids.cluster, service=ids.name)
+        if "tags" in changed:
+            aws.ecs.tag_resource(resourceArn=ids.arn, tags=me.lower())
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: ServiceIds) -> None:
+        """It drains: its tasks stop first, and its name stays taken until they have."""
+        aws.ecs.update_service(cluster=ids.cluster, service=ids.name, desiredCount=0)
+        aws.ecs.delete_service(cluster=ids.cluster, service=ids.name, force=True)
+
+    def _settings(self) -> dict[str, tuple[str, Any]]:
+        """For each field, the parameter of CreateService and UpdateService that sets it, and its value."""
+        network = {
+            "subnets": sorted(self.subnets),
+            "securityGroups": sorted(self.security_groups),
+            "assignPublicIp": "ENABLED" if self.public_ip else "DISABLED",
+        }
+        balancer = {
+            "targetGroupArn": self.target_group,
+            "containerName": self.container,
+            "containerPort": self.port,
+        }
+        deployment = {
+            "minimumHealthyPercent": self.minimum_percent,
+            "maximumPercent": self.maximum_percent,
+            "deploymentCircuitBreaker": {"enable": self.circuit_breaker, "rollback": self.rollback},
+        }
+        return {
+            "task_definition": ("taskDefinition", self.task_definition),
+            **dict.fromkeys(("subnets", "security_groups", "public_ip"),
+                            ("networkConfiguration", {"awsvpcConfiguration": network})),
+            **dict.fromkeys(("target_group", "container", "port"), ("loadBalancers", [balancer])),
+            **dict.fromkeys(("minimum_percent", "maximum_percent", "circuit_breaker", "rollback"),
+                            ("deploymentConfiguration", deployment)),
+            "grace_period": ("healthCheckGracePeriodSeconds", self.grace_period),
+            "execute_command": ("enableExecuteCommand", self.execute_command),
+            "propagate_tags": ("propagateTags", self.propagate_tags),
+            "managed_tags": ("enableECSManagedTags", self.managed_tags),
+            "platform_version": ("platformVersion", self.platform_version),
+            "rebalancing": ("availabilityZoneRebalancing", self.rebalancing),
+        }  # fmt: skip
+
+    def _rollout(self, aws: Aws, service: ServiceTypeDef) -> Rollout:
+        """How its newest deployment stands; and, if that was given up, why."""
+        rollout = judge(service, self.task_definition)
+        failed = rollout.failed
+        if rollout.runs != self.task_definition and family_of(self.task_definition):
+            failed = failed or self._given_up(aws)
+        if not failed:
+            return rollout
+        broken = self.task_definition if family_of(self.task_definition) else rollout.runs
+        why = "; ".join((failed, *reasons(self._stopped(aws), broken)))
+        return Rollout(rollout.runs, ready=False, failed=why, note=rollout.note, settled=rollout.settled)
+
+    def _given_up(self, aws: Aws) -> str:
+        listed = aws.look(aws.ecs.list_service_deployments, cluster=self.cluster, service=self.name)
+        deployments = listed["serviceDeployments"][:20]  # as many revisions as AWS describes at once
+        targets = [deployment["targetServiceRevisionArn"] for deployment in deployments]
+        if not targets:
+            return ""
+        described = aws.look(aws.ecs.describe_service_revisions, serviceRevisionArns=targets)["serviceRevisions"]
+        return given_up(self.task_definition, deployments, described)
+
+    def _stopped(self, aws: Aws) -> list[Any]:
+        """Its tasks that stopped within the last hour: AWS forgets them then."""
+        arns = aws.look(aws.ecs.list_tasks, cluster=self.cluster, serviceName=self.name, desiredStatus="STOPPED")
+        found: list[Any] = []
+        for batch in batches(arns["taskArns"][:100], 100):
+            found += aws.look(aws.ecs.describe_tasks, cluster=self.cluster, tasks=batch)["tasks"]
+        return found
+
+
+def _described(aws: Aws, me: Label, cluster: str, names: set[str]) -> Iterator[Found[ServiceIds]]:
+    """Those of the named services that carry the app's mark and are not gone yet."""
+    for batch in batches(sorted(names), 10):
+
+        def look(batch: list[str] = batch) -> Any:
+            return aws.look(aws.ecs.describe_services, cluster=cluster, services=batch, include=["TAGS"])
+
+        for service in (there(look) or {"services": []})["services"]:
+            tags = flat(service.get("tags"))
+            if service["status"] != "INACTIVE" and tags.get(APP) == me.app:
+                yield Found(_ids(service), tags)
+
+
+def _ids(service: ServiceTypeDef) -> ServiceIds:
+    return ServiceIds(
+        cluster=service["clusterArn"].rsplit("/", 1)[-1],
+        name=ServiceName(service["serviceName"]),
+        arn=service["serviceArn"],
+    )

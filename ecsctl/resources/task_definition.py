@@ -1,0 +1,247 @@
+"""What a task of the service consists of. The pipeline deploys images through it, ecsctl everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+from ecsctl.engine.label import APP, ID, RESOURCE, Label, flat
+from ecsctl.engine.resource import Fixed, Found, Renewed, Resource, Seen
+from ecsctl.ids import ImageUri, LogGroupName, RoleArn, TaskDefinitionArn
+from ecsctl.resources.ecs import batches, family_of, known_to_tagging, newer, revision_of, service_of
+from ecsctl.resources.task_definition_merge import (
+    DIGEST,
+    Definition,
+    Judgement,
+    Revision,
+    container_of,
+    digest,
+    good_image,
+    image_for,
+    judge,
+    laid,
+    registrable,
+    told,
+)
+
+if TYPE_CHECKING:
+    from types_boto3_ecs.type_defs import ServiceTypeDef
+
+    from ecsctl.aws import Aws
+
+Architecture = Literal["ARM64", "X86_64"]
+Status = Literal["ACTIVE", "INACTIVE"]
+
+ENDS = 10  # revisions at each end of a long family whose tags are read one by one
+
+
+@dataclass(frozen=True)
+class TaskDefinitionIds:
+    """A family, the revision of it that is right now, and the image in it."""
+
+    family: str
+    arn: Renewed[TaskDefinitionArn]
+    image: Renewed[str]
+
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """A check that ECS runs inside the container. Without a command there is none. Times are in seconds."""
+
+    command: tuple[str, ...] = ()
+    interval: int = 30
+    timeout: int = 5
+    retries: int = 3
+    start_period: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.command:
+            for name, value in (("interval", 30), ("timeout", 5), ("retries", 3), ("start_period", 0)):
+                object.__setattr__(self, name, value)
+
+
+@dataclass(frozen=True)
+class TaskDefinition(Resource[TaskDefinitionIds]):
+    """A family of task definitions. What counts is the revision that the service runs, not the newest.
+
+    A wish without an image keeps the image that runs: the pipeline owns it. `seed` is the image to begin with while
+    nothing runs; `placeholder` stands in the definition while there is no image at all, and gives way to a seed.
+    `cluster` and `service` are names to look at, not edges: the service needs this one first.
+    """
+
+    kind = "task-definition"
+    title = "task definition"
+    console = "{console}/ecs/v2/task-definitions/{family}?region={region}"
+
+    family: Fixed[str]
+    container: str
+    port: int
+    execution_role: RoleArn
+    task_role: RoleArn
+    log_group: LogGroupName
+    image: ImageUri | None = None
+    cpu: int = 256  # units: 1024 are one vCPU
+    memory: int = 512  # MiB
+    architecture: Architecture = "ARM64"
+    log_prefix: str = "app"
+    environment: tuple[tuple[str, str], ...] = ()
+    secrets: tuple[tuple[str, str], ...] = ()  # name in the environment, ARN in Secrets Manager or Parameter Store
+    command: tuple[str, ...] = ()  # empty: the image's own
+    health_check: HealthCheck = HealthCheck()
+    init_process: bool = False  # reaps what ECS Exec leaves behind
+    stop_timeout: int = 30  # seconds between SIGTERM and SIGKILL
+    read_only: bool = False  # the root file system; ECS Exec needs it writable
+    sound: bool = True  # untrue: deregistered, not for Fargate on Linux any more, or still with the placeholder
+    seed: ImageUri | None = field(default=None, compare=False)
+    placeholder: ImageUri | None = field(default=None, compare=False)
+    cluster: str = field(default="", compare=False)
+    service: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "environment", tuple(sorted(self.environment)))
+        object.__setattr__(self, "secrets", tuple(sorted(self.secrets)))
+
+    def observe(self, aws: Aws, me: Label) -> Seen[TaskDefinition, TaskDefinitionIds] | None:
+        """The live revision; or a later one of ours that says what is wished and is not in use yet."""
+        judged = self._judge(aws, me)
+        if judged is None:
+            return None
+        shown, actual = judged.shown, told(judged.shown, self, me.region)
+        return Seen(_ids(shown, self.container), actual, shown.tags, note=judged.note, since=shown.since)
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[TaskDefinitionIds]]:
+        """By the app's name, which the family begins with: it is ours if any revision carries our mark."""
+        answer = aws.look(aws.ecs.list_task_definition_families, familyPrefix=me.app, status="ALL")
+        for family in answer["families"]:
+            listed = (_listed(aws, family, status) for status in ("ACTIVE", "INACTIVE"))
+            ours = next(filter(None, (_marked(aws, me, arns) for arns in listed)), None)
+            if ours:
+                yield Found(_ids(ours, family), ours.tags)
+
+    def create(self, aws: Aws, me: Label) -> TaskDefinitionIds:
+        """No token protects this call; the digest in its tags lets the next look know the revision again."""
+        return self._register(aws, me, laid(self, {}, image_for(self), me.region))
+
+    def update(self, aws: Aws, me: Label, ids: TaskDefinitionIds, changed: frozenset[str]) -> None:
+        """Register the wish laid over what is live at this very moment; it is used once the service is told of it."""
+        with aws.fresh():
+            judged = self._judge(aws, me)
+        if judged is None:
+            self.create(aws, me)
+        elif judged.right is None:
+            self._register(aws, me, judged.wanted)
+        elif "tags" in changed:
+            aws.ecs.tag_resource(resourceArn=judged.right.arn, tags=me.lower())
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: TaskDefinitionIds) -> None:
+        """Every revision since the first that carries the mark of `ids.arn`, the pipeline's too; the first one last.
+
+        A revision older than that is somebody else's, left from another time. AWS may keep them for a while as
+        DELETE_IN_PROGRESS, which is harmless.
+        """
+        with aws.fresh():
+            active, inactive = _listed(aws, ids.family, "ACTIVE"), _listed(aws, ids.family, "INACTIVE")
+            arns = sorted({*active, *inactive}, key=revision_of)
+            first = ids.arn if ids.arn not in arns else _first_like(aws, _revision(aws, ids.arn), arns)
+        doomed = [arn for arn in reversed(arns) if not newer(first, arn)]
+        for arn in doomed:
+            if arn in active:
+                aws.ecs.deregister_task_definition(taskDefinition=arn)
+        for batch in batches(doomed, 10):
+            aws.ecs.delete_task_definitions(taskDefinitions=batch)
+
+    def _judge(self, aws: Aws, me: Label) -> Judgement | None:
+        service = service_of(aws, self.cluster, self.service) if self.cluster and self.service else None
+        live = self._live(aws, me, service)
+        if live is None:
+            return None
+        good = self._good_image(aws, service) if service else None
+        later = (_revision(aws, arn) for arn in _listed(aws, self.family, "ACTIVE") if newer(arn, live.arn))
+        return judge(self, live, later, good, me)
+
+    def _live(self, aws: Aws, me: Label, service: ServiceTypeDef | None) -> Revision | None:
+        """What the service runs or, while it is being replaced, ran; without a service the newest that is ours."""
+        if service is not None and family_of(used := service.get("taskDefinition", "")) == self.family:
+            tags = flat(service.get("tags"))
+            if service["status"] == "ACTIVE" or (me.owns(tags) and used in _listed(aws, self.family, "ACTIVE")):
+                live = _revision(aws, used)
+                if me.owns(tags) and not me.owns(live.tags):
+                    # The pipeline made it, and whether its tags came along is AWS's choice: the service vouches for it.
+                    return replace(live, tags={**tags, RESOURCE: me.resource})
+                return live
+        active = _listed(aws, self.family, "ACTIVE")
+        return (_marked(aws, me, active) or _revision(aws, active[0])) if active else None
+
+    def _good_image(self, aws: Aws, service: ServiceTypeDef) -> str | None:
+        """The image to go on with when the service's newest deployment was given up."""
+        if not any(deployment.get("rolloutState") == "FAILED" for deployment in service["deployments"]):
+            return None
+        listed = aws.look(
+            aws.ecs.list_service_deployments, cluster=self.cluster, service=self.service, status=["SUCCESSFUL"]
+        )["serviceDeployments"]
+        targets = [deployment["targetServiceRevisionArn"] for deployment in listed][:20]  # as many as AWS describes
+        if not targets:
+            return None
+        described = aws.look(aws.ecs.describe_service_revisions, serviceRevisionArns=targets)
+        return good_image(service, listed, described["serviceRevisions"], self.container)
+
+    def _register(self, aws: Aws, me: Label, definition: Definition) -> TaskDefinitionIds:
+        answer = aws.ecs.register_task_definition(**definition, tags=me.lower(**{DIGEST: digest(definition)}))
+        return _ids(Revision(answer["taskDefinition"]["taskDefinitionArn"], definition, {}), self.container)
+
+
+def _ids(revision: Revision, container: str) -> TaskDefinitionIds:
+    return TaskDefinitionIds(
+        family=revision.definition["family"],
+        arn=TaskDefinitionArn(revision.arn),
+        image=container_of(revision.definition, container).get("image", ""),
+    )
+
+
+def _first_like(aws: Aws, revision: Revision, arns: Sequence[str]) -> str:
+    """The oldest of these revisions, given the oldest first, that carries the same mark as this one; itself at last."""
+    mark = (revision.tags.get(APP), revision.tags.get(ID))
+
+    def same(arn: str) -> bool:
+        tags = _revision(aws, arn).tags
+        return (tags.get(APP), tags.get(ID)) == mark
+
+    return next(arn for arn in arns if arn == revision.arn or (all(mark) and same(arn)))
+
+
+def _listed(aws: Aws, family: str, status: Status) -> list[str]:
+    """The revisions of a family, the newest first."""
+    answer = aws.look(aws.ecs.list_task_definitions, familyPrefix=family, status=status, sort="DESC")
+    return sorted(answer["taskDefinitionArns"], key=revision_of, reverse=True)
+
+
+def _revision(aws: Aws, arn: str) -> Revision:
+    answer = aws.look(aws.ecs.describe_task_definition, taskDefinition=arn, include=["TAGS"])
+    described = answer["taskDefinition"]
+    model = aws.ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape
+    return Revision(
+        arn=described["taskDefinitionArn"],
+        definition=registrable(described, model.members if model else ()),
+        tags=flat(answer.get("tags")),
+        active=described["status"] == "ACTIVE",
+        since=described.get("registeredAt"),
+    )
+
+
+def _marked(aws: Aws, me: Label, arns: Sequence[str]) -> Revision | None:
+    """The newest of these revisions that carries the app's mark."""
+    return next(
+        (found for arn in _likely(aws, me, arns) if (found := _revision(aws, arn)).tags.get(APP) == me.app), None
+    )
+
+
+def _likely(aws: Aws, me: Label, arns: Sequence[str]) -> Iterator[str]:
+    """Those worth a look, in their order: of a long family its ends, and between them what the tagging API knows."""
+    yield from arns[:ENDS]
+    if len(arns) > 2 * ENDS:
+        known = known_to_tagging(aws, me, "ecs:task-definition")
+        yield from (arn for arn in arns[ENDS:-ENDS] if arn in known)
+    yield from arns[max(ENDS, len(arns) - ENDS) :]

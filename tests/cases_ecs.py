@@ -1,0 +1,194 @@
+"""A small account for the kinds of ECS, and their rows: a wish, a changed wish, how others spoil it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ecsctl.engine.stack import Stack
+from ecsctl.ids import (
+    ClusterName,
+    ImageUri,
+    ListenerArn,
+    LogGroupName,
+    RoleArn,
+    SecurityGroupId,
+    ServiceName,
+    SubnetId,
+    TargetGroupArn,
+)
+from ecsctl.resources.cluster import Cluster
+from ecsctl.resources.scaling import Scaling
+from ecsctl.resources.service import Service
+from ecsctl.resources.task_definition import TaskDefinition
+
+REGION = "eu-central-1"
+IMAGES = "public.ecr.aws/docker/library/shop"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+
+
+def image(number: int) -> ImageUri:
+    return ImageUri(f"{IMAGES}:{number}")
+
+
+class Ground:
+    """What the service stands on, made by hand: a network with a way out, a load balancer, roles, a log group."""
+
+    def __init__(self, cloud: Any) -> None:
+        self.cloud = cloud
+        self.boto = cloud.boto
+        self._network()
+        self._balancer()
+        roles = self.boto("iam")
+        roles.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+        self.role = RoleArn(
+            roles.create_role(RoleName="tasks", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+        )
+        self.log_group = LogGroupName("/ecs/shop")
+        self.boto("logs").create_log_group(logGroupName=self.log_group)
+        cloud.clock.sleep(300)  # until load balancer and roles are what they will be
+
+    def _network(self) -> None:
+        ec2 = self.boto("ec2")
+        vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+        gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        self.cloud.clock.sleep(60)
+        ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+        table = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"][0]
+        ec2.create_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+        self.subnets = frozenset(
+            SubnetId(
+                ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.9.{number}.0/24", AvailabilityZone=f"{REGION}{zone}")[
+                    "Subnet"
+                ]["SubnetId"]
+            )
+            for number, zone in enumerate("ab")
+        )
+        self.vpc = vpc
+        self.front = self._group("front", 80)
+        self.back = self._group("back", 8080)
+        self.cloud.clock.sleep(60)
+
+    def _group(self, name: str, port: int) -> SecurityGroupId:
+        ec2 = self.boto("ec2")
+        made = ec2.create_security_group(GroupName=name, Description=name, VpcId=self.vpc)["GroupId"]
+        self.cloud.clock.sleep(30)
+        world = [{"CidrIp": "0.0.0.0/0"}]
+        rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": world}
+        ec2.authorize_security_group_ingress(GroupId=made, IpPermissions=[rule])
+        return SecurityGroupId(made)
+
+    def _balancer(self) -> None:
+        elb = self.boto("elbv2")
+        balancer = elb.create_load_balancer(Name="shop", Subnets=sorted(self.subnets), SecurityGroups=[self.front])
+        group = elb.create_target_group(
+            Name="shop", Protocol="HTTP", Port=8080, VpcId=self.vpc, TargetType="ip", HealthCheckIntervalSeconds=10
+        )
+        self.target_group = TargetGroupArn(group["TargetGroups"][0]["TargetGroupArn"])
+        listener = elb.create_listener(
+            LoadBalancerArn=balancer["LoadBalancers"][0]["LoadBalancerArn"],
+            Protocol="HTTP",
+            Port=80,
+            DefaultActions=[{"Type": "forward", "TargetGroupArn": self.target_group}],
+        )
+        self.listener = ListenerArn(listener["Listeners"][0]["ListenerArn"])
+
+    def definition(self, **changes: Any) -> TaskDefinition:
+        wish: dict[str, Any] = {
+            "family": "shop",
+            "container": "app",
+            "port": 8080,
+            "execution_role": self.role,
+            "task_role": self.role,
+            "log_group": self.log_group,
+            "seed": image(1),
+            "cluster": "shop",
+            "service": "shop",
+        }
+        return TaskDefinition(**wish | changes)
+
+    def stack(
+        self,
+        definition: dict[str, Any] | None = None,
+        service: dict[str, Any] | None = None,
+        cluster: dict[str, Any] | None = None,
+        scaling: dict[str, Any] | None = None,
+    ) -> Any:
+        """A composition of all the kinds, with these changes of their wishes. Scaling only if it is asked for."""
+
+        def compose(stack: Stack) -> None:
+            inside = stack.ensure("cluster", Cluster(**{"name": "shop", **(cluster or {})}))
+            task = stack.ensure("task-definition", self.definition(**definition or {}))
+            made = stack.ensure("service", self.service(inside.name, task.arn, **service or {}))
+            if scaling is not None:
+                stack.ensure("scaling", self.scaling(inside.name, made.name, **scaling))
+
+        return compose
+
+    def service(self, cluster: ClusterName, task_definition: Any, **changes: Any) -> Service:
+        wish: dict[str, Any] = {
+            "cluster": cluster,
+            "name": "shop",
+            "task_definition": task_definition,
+            "desired_count": 1,
+            "subnets": self.subnets,
+            "security_groups": frozenset({self.back}),
+            "target_group": self.target_group,
+            "listener": self.listener,
+            "container": "app",
+            "port": 8080,
+            "public_ip": True,
+        }
+        return Service(**wish | changes)
+
+    def scaling(self, cluster: ClusterName, service: ServiceName, **changes: Any) -> Scaling:
+        return Scaling(**{"cluster": cluster, "service": service, "minimum": 1, "maximum": 4, **changes})
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """The service as AWS describes it."""
+        found: dict[str, Any] = self.boto("ecs").describe_services(cluster="shop", services=["shop"])["services"][0]
+        return found
+
+    def live(self) -> dict[str, Any]:
+        """The task definition that the service runs."""
+        ecs = self.boto("ecs")
+        found: dict[str, Any] = ecs.describe_task_definition(taskDefinition=self.described["taskDefinition"])
+        return found["taskDefinition"]
+
+    def revisions(self, status: str = "ACTIVE") -> list[str]:
+        listed: list[str] = self.boto("ecs").list_task_definitions(familyPrefix="shop", status=status)[
+            "taskDefinitionArns"
+        ]
+        return [arn.rsplit("/", 1)[-1] for arn in listed]
+
+    def register(self, change: Any, tags: bool = False) -> str:
+        """What the pipeline does: copy what the service runs, change it, register it. Without our tags unless told."""
+        ecs = self.boto("ecs")
+        copy = self.live()
+        own = ecs.list_tags_for_resource(resourceArn=copy["taskDefinitionArn"])["tags"]
+        for added in ("taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities",
+                      "registeredAt", "registeredBy"):  # fmt: skip
+            copy.pop(added, None)
+        change(copy)
+        made = ecs.register_task_definition(**copy, **({"tags": own} if tags and own else {}))
+        return str(made["taskDefinition"]["taskDefinitionArn"])
+
+    def deploy(self, number: int, settle: bool = True, tags: bool = False) -> str:
+        """What the pipeline does at a push: the same with another image, and the service told of it."""
+        arn = self.register(lambda copy: copy["containerDefinitions"][0].update(image=image(number)), tags)
+        self.boto("ecs").update_service(cluster="shop", service="shop", taskDefinition=arn)
+        if settle:
+            self.wait()
+        return arn
+
+    def wait(self, limit: int = 3600) -> None:
+        """Let time pass until the newest deployment is over."""
+        for _ in range(limit // 10):
+            if self.described["deployments"][0]["rolloutState"] != "IN_PROGRESS":
+                return
+            self.cloud.clock.sleep(10)
+        raise AssertionError("the deployment did not end")
