@@ -8,14 +8,18 @@ MEMORY = {  # MiB that go with so many CPU units
     4096: tuple(range(8192, 30720 + 1, 1024)),
     8192: tuple(range(16384, 61440 + 1, 4096)),
     16384: tuple(range(32768, 122880 + 1, 8192)),
+    32768: (61440, 122880, 249856),
 }
-"""AWS documentation: Amazon ECS Developer Guide, "Troubleshoot task definition invalid CPU or memory errors"."""
+"""AWS documentation: Amazon ECS Developer Guide, "Task definition parameters", task size. The last row came in 2026
+(aws-cloudformation/cfn-lint#4668)."""
 
 
 def fargate_pair(cpu: int, memory: int) -> None:
     """Check a task's size, in CPU units (1024 are one vCPU) and MiB. Raises ValueError saying what would be right."""
     if cpu not in MEMORY:
-        raise ValueError(f"cpu = {cpu} is no size of Fargate: choose {_listed(tuple(MEMORY))} (1024 are one vCPU)")
+        raise ValueError(
+            f"cpu = {cpu} is no size of Fargate: choose one of {', '.join(map(str, MEMORY))} (1024 are one vCPU)"
+        )
     if memory not in MEMORY[cpu]:
         raise ValueError(f"memory = {memory} does not go with cpu = {cpu}: choose {_listed(MEMORY[cpu])} (MiB)")
 
