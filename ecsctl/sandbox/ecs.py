@@ -1,1 +1,51 @@
-"""What AWS's ecs does that moto does not."""
+"""What AWS's ecs does that moto does not: services that live. The rules stand in the modules named here."""
+
+from typing import Any
+
+from ecsctl.sandbox import ecs_clusters, ecs_definitions, ecs_deployments, ecs_services, ecs_tasks, ecs_views  # noqa: F401 - imported for their declarations
+from ecsctl.sandbox.ecs_fates import KINDS, behave
+from ecsctl.sandbox.ecs_state import Wire, backend_of, denied, refusal
+from ecsctl.sandbox.ecs_world import tick
+
+__all__ = [
+    "KINDS",
+    "behave",
+    "describe_service",
+    "describe_task_definition",
+    "register_task_definition",
+    "update_service",
+]
+
+
+def describe_service(account: str, region: str, cluster: str, service: str) -> Wire:
+    """A service as describe_services answers it, for other services of the sandbox that look at it.
+
+    Raises ClusterNotFoundException and ServiceNotFoundException.
+    """
+    backend = backend_of(account, region)
+    tick(backend)
+    found = ecs_services.find(backend, ecs_clusters.find(backend, cluster).arn, service)
+    if found is None:
+        raise refusal("ServiceNotFoundException", "Service not found.")
+    return ecs_views.service(backend, found, tags=True)
+
+
+def describe_task_definition(account: str, region: str, reference: str) -> Wire:
+    """A revision as describe_task_definition answers it, with its tags under `tags`. Raises ClientException."""
+    found = ecs_definitions.find(backend_of(account, region), reference)
+    if found is None:
+        raise denied("Unable to describe task definition.")
+    return {**found.document, "tags": found.tags}
+
+
+def register_task_definition(account: str, region: str, **ask: Any) -> str:
+    """Register a revision with register_task_definition's parameters, and return its ARN. Raises ClientException."""
+    return ecs_definitions.register(backend_of(account, region), ask).arn
+
+
+def update_service(account: str, region: str, **ask: Any) -> Wire:
+    """Update a service with update_service's parameters, and return it as it then is; raises what that raises."""
+    backend = backend_of(account, region)
+    service = ecs_services.update(backend, ask)
+    ecs_services.begin(backend, service)
+    return ecs_views.service(backend, service, tags=True)

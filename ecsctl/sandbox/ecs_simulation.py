@@ -1,0 +1,104 @@
+"""Time for ECS: one function that lets everything happen that is due, in order, however long nobody looked."""
+
+import hashlib
+
+from ecsctl.sandbox import ecs_lives, ecs_rollout
+from ecsctl.sandbox.ecs_lives import World
+from ecsctl.sandbox.ecs_state import Crew, Deployment, Service, Task
+
+
+def advance(crew: Crew, world: World, now: float) -> None:
+    """Let a service (or tasks without one) live up to `now`, in seconds since the epoch.
+
+    What happens depends on the crew, on what `world` answers and on `now`, and on nothing else: two calls with a
+    time between are as one. Nothing is asked of `world` after `now`.
+    """
+    while (due := next_due(crew)) is not None and due <= now:
+        _step(crew, world, due)
+
+
+def next_due(crew: Crew) -> float | None:
+    """When the next thing happens, or None if nothing will."""
+    times = [when for task in crew.tasks for when in task.agenda.values()]
+    if isinstance(crew, Service):
+        times += crew.agenda.values()
+    return min(times, default=None)
+
+
+def _step(crew: Crew, world: World, t: float) -> None:
+    for task in list(crew.tasks):
+        for kind in [kind for kind, when in task.agenda.items() if when <= t]:
+            if kind in task.agenda:  # an earlier step may have changed the plan
+                for signal, text in ecs_lives.step(task, kind, t, world):
+                    _told(crew, world, task, t, signal, text)
+    if isinstance(crew, Service):
+        _remind(crew, world, t)
+        ecs_rollout.schedule(crew, world, t, launch)
+
+
+def _told(crew: Crew, world: World, task: Task, t: float, signal: str, text: str) -> None:
+    if signal == "forgotten":
+        crew.tasks.remove(task)
+    if not isinstance(crew, Service) or crew.status == "INACTIVE":
+        return
+    if signal == "say":
+        ecs_rollout.say(crew, t, text, repeat=not text.startswith("was unable to place"))
+    elif signal == "failed":
+        throttle = ecs_rollout.THROTTLE if text == "start" else None
+        ecs_rollout.failed(crew, world, t, throttle, task.started_by)
+    elif signal == "running":
+        crew.start_failures, crew.launch_after = 0, 0.0
+        for deployment in crew.deployments:
+            if deployment.id == task.started_by:  # ECS guide, "Container image resolution": once for a deployment
+                deployment.digests = {**task.digests, **deployment.digests}
+    elif signal == "healthy":
+        ecs_rollout.succeeded(crew, task.started_by)
+
+
+def _remind(service: Service, world: World, t: float) -> None:
+    """What stands on the agenda of the service itself. `launch` and `inactive` only wake the scheduler."""
+    for kind in [kind for kind, when in service.agenda.items() if when <= t]:
+        del service.agenda[kind]
+        if kind == "report" and service.steady:
+            ecs_rollout.say(service, t, "has reached a steady state.")
+            service.agenda["report"] = t + ecs_rollout.REPORT
+        elif kind == "stop":
+            ecs_rollout.stop_now(service, world, t)
+
+
+def launch(service: Service, deployment: Deployment, t: float) -> Task:
+    """A new task of a deployment; it begins to live at `t`."""
+    service.launched += 1
+    ident = hashlib.sha256(f"{service.arn} {service.created} {service.launched}".encode()).hexdigest()[:32]
+    task = Task(
+        arn=f"{service.arn.rsplit(':', 1)[0]}:task/{service.cluster_name}/{ident}",
+        definition=deployment.definition,
+        group=f"service:{service.name}",
+        started_by=deployment.id,
+        terms={**deployment.terms, **{name: service.settings.get(name) for name in _AT_LAUNCH}},
+        created=t,
+        tags=_tags(service, deployment),
+        agenda={"provisioned": t + ecs_lives.PROVISIONING},
+        attachment=_uuid(ident),
+        resolved=dict(deployment.digests),
+    )
+    service.tasks.append(task)
+    return task
+
+
+# API reference, UpdateService: these reach new tasks only, and make no new deployment.
+_AT_LAUNCH = ("healthCheckGracePeriodSeconds", "enableExecuteCommand", "enableECSManagedTags", "propagateTags")
+
+
+def _tags(service: Service, deployment: Deployment) -> list[dict[str, str]]:
+    """ECS guide, "Tagging your resources": propagated from the service or the definition; ECS's own if enabled."""
+    source = service.settings.get("propagateTags")
+    tags = {"SERVICE": service.tags, "TASK_DEFINITION": deployment.definition.tags}.get(source or "", [])
+    if service.settings.get("enableECSManagedTags"):
+        managed = {"aws:ecs:clusterName": service.cluster_name, "aws:ecs:serviceName": service.name}
+        tags = [*tags, *({"key": key, "value": value} for key, value in managed.items())]
+    return [dict(tag) for tag in tags]
+
+
+def _uuid(ident: str) -> str:
+    return "-".join((ident[:8], ident[8:12], ident[12:16], ident[16:20], ident[20:]))
