@@ -38,3 +38,5 @@ ConnectionArn = NewType("ConnectionArn", str)
 ProjectName = NewType("ProjectName", str)
 PipelineName = NewType("PipelineName", str)
 PipelineWebhookName = NewType("PipelineWebhookName", str)
+
+ValidationName = NewType("ValidationName", str)

@@ -19,9 +19,10 @@ def tag_filter(me: Label) -> list[Any]:
     return [{"Name": f"tag:{APP}", "Values": [me.app]}]
 
 
-def where(**values: str) -> list[Any]:
-    """EC2's filters by name: `where(vpc_id=…, cidr_block=…)`."""
-    return [{"Name": name.replace("_", "-"), "Values": [value]} for name, value in values.items()]
+def where(**values: str | Iterable[str]) -> list[Any]:
+    """EC2's filters by name: `where(vpc_id=…, cidr_block=…)`; of several values any lets an item through."""
+    lists = {name: [value] if isinstance(value, str) else list(value) for name, value in values.items()}
+    return [{"Name": name.replace("_", "-"), "Values": wanted} for name, wanted in lists.items()]
 
 
 def only(items: Iterable[T], plural: str, me: Label) -> T | None:

@@ -1,0 +1,111 @@
+"""The certificate of the app's domain, as requested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.label import APP, Label
+from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.ids import CertificateArn, ValidationName
+from ecsctl.resources.acm import described, died_of, requested, tags_of
+from ecsctl.resources.common import only
+from ecsctl.resources.dns import normal
+
+if TYPE_CHECKING:
+    from types_boto3_acm.type_defs import CertificateDetailTypeDef
+
+    from ecsctl.aws import Aws
+
+
+@dataclass(frozen=True)
+class CertificateIds:
+    """A requested certificate's ids, and the CNAME that proves that the domain is ours; empty until ACM tells it."""
+
+    arn: CertificateArn
+    record_name: ValidationName
+    record_value: str
+
+
+@dataclass(frozen=True)
+class Certificate(Resource[CertificateIds]):
+    """A certificate requested from ACM, validated by DNS. It is ready when it says which record it waits for.
+
+    One record must validate it all, so the only other name it can have is the domain's wildcard, which shares the
+    record with the domain (ACM User Guide, "DNS validation").
+    """
+
+    kind = "certificate"
+    title = "certificate"
+    limit = 300.0  # until the record is told; Terraform waits as long
+    disposable = True
+    console = "{console}/acm/home?region={region}#/certificates/list"
+
+    domain: Fixed[str]
+    wildcard: Fixed[bool] = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "domain", normal(self.domain))
+
+    def observe(self, aws: Aws, me: Label) -> Seen[Certificate, CertificateIds] | None:
+        """By its tags: a domain may have any number of certificates."""
+        ours = {found.ids.arn: found for found in self.find(aws, me) if me.marks(found.tags)}
+        arn = only(ours, "certificates", me)
+        certificate = described(aws, arn) if arn else None
+        if arn is None or certificate is None:
+            return None
+        domain = certificate.get("DomainName", "")
+        actual = Certificate(domain, f"*.{domain}" in certificate.get("SubjectAlternativeNames", []))
+        ids = _ids(certificate)
+        return Seen(
+            ids,
+            actual,
+            ours[arn].tags,
+            ready=bool(ids.record_name),
+            failed=died_of(certificate),
+            note="" if ids.record_name else "ACM has not told its validation record yet",
+            since=certificate.get("CreatedAt"),
+        )
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[CertificateIds]]:
+        """All of the region, and the tags of each: ACM has no listing that shows them."""
+        for certificate in requested(aws):
+            arn = CertificateArn(certificate["CertificateArn"])
+            tags = tags_of(aws, arn)
+            if tags.get(APP) == me.app:
+                yield Found(CertificateIds(arn, ValidationName(""), ""), tags)
+
+    def create(self, aws: Aws, me: Label) -> CertificateIds:
+        """The token makes a repeated call the same call for an hour; after that its tags are known everywhere."""
+        names = [self.domain, f"*.{self.domain}"] if self.wildcard else [self.domain]
+        answer = aws.acm.request_certificate(
+            DomainName=self.domain,
+            SubjectAlternativeNames=names,
+            ValidationMethod="DNS",
+            IdempotencyToken=me.token(32),
+            Tags=me.upper(),
+        )
+        return CertificateIds(CertificateArn(answer["CertificateArn"]), ValidationName(""), "")
+
+    def update(self, aws: Aws, me: Label, ids: CertificateIds, changed: frozenset[str]) -> None:
+        """Only its tags can change."""
+        if "tags" in changed:
+            aws.acm.add_tags_to_certificate(CertificateArn=ids.arn, Tags=me.upper())
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: CertificateIds) -> None:
+        """ACM refuses while a listener uses it, and for minutes after."""
+        aws.acm.delete_certificate(CertificateArn=ids.arn)
+
+
+def _ids(certificate: CertificateDetailTypeDef) -> CertificateIds:
+    options = certificate.get("DomainValidationOptions", [])
+    known = (option["ResourceRecord"] for option in options if "ResourceRecord" in option)
+    record = next(known, None)
+    return CertificateIds(
+        arn=CertificateArn(certificate["CertificateArn"]),
+        record_name=ValidationName(normal(record["Name"]) if record else ""),
+        record_value=normal(record["Value"]) if record else "",
+    )

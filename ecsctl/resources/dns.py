@@ -1,0 +1,92 @@
+"""What stands at a domain name, and whose it is: Route 53's records carry no tags, so a TXT record beside one does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar, cast
+from urllib.parse import quote, unquote
+
+from ecsctl.engine.label import APP, ID, RESOURCE, Label
+
+if TYPE_CHECKING:
+    from types_boto3_route53.type_defs import ResourceRecordSetOutputTypeDef
+
+    from ecsctl.aws import Aws
+
+S = TypeVar("S", bound=str)
+
+PREFIX = "_ecsctl."  # before a record's name: the name of the TXT record that marks it
+TYPE = "ecsctl:type"
+PAGE = 100  # a name's own records come first in a page from it on, and its mark soon after, in all but odd zones
+MOST = 255  # Route 53 Developer Guide, "TXT record type": characters of one string in a value
+
+
+def normal(name: S) -> S:
+    """A name as people write it: lower case, no dot at its end, `*` and not Route 53's escape of it.
+
+    A name that is only promised yet (a subclass of str) is left as it is.
+    """
+    if type(name) is not str:
+        return name
+    plain = re.sub(r"\\(\d{3})", lambda escape: chr(int(escape[1], 8)), name)
+    return cast(S, plain.lower().removesuffix("."))
+
+
+def mark(me: Label, kind: str) -> str:
+    """The value of the TXT record that marks a record of the type `kind` as ours."""
+    words = {APP: me.app, ID: me.id, RESOURCE: me.resource, TYPE: kind}
+    text = " ".join(f"{key}={quote(value)}" for key, value in words.items())
+    return " ".join(f'"{text[start : start + MOST]}"' for start in range(0, len(text), MOST))
+
+
+def read(values: Sequence[str]) -> dict[str, str]:
+    """What a mark says, as tags; empty if these values are not exactly one mark."""
+    text = "".join(re.findall(r'"([^"]*)"', values[0])) if len(values) == 1 else ""
+    words = [word.split("=", 1) for word in text.split(" ") if word.startswith("ecsctl:") and "=" in word]
+    return {key: unquote(value) for key, value in words}
+
+
+def said(record: ResourceRecordSetOutputTypeDef) -> dict[str, str]:
+    """What a record says as a mark, as tags; empty if it is none."""
+    return read([one["Value"] for one in record.get("ResourceRecords", [])]) if record["Type"] == "TXT" else {}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What stands at a name: the record of the wished type or else what excludes it, and the TXT record of its mark."""
+
+    record: ResourceRecordSetOutputTypeDef | None
+    text: ResourceRecordSetOutputTypeDef | None
+    fits: bool  # the record is of the wished type, and no part of a routing policy
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What the mark says, unless it cannot mean this record."""
+        return said(self.text) if self.text is not None and (self.fits or self.record is None) else {}
+
+
+def standing(aws: Aws, zone: str, name: str, kind: str) -> Standing:
+    """What stands at the name now (the answer is not shared), for a record of type `kind` to be there."""
+    records = _from(aws, zone, name)
+    here = [one for one in records if normal(one["Name"]) == name]
+    texts = _texts(records, PREFIX + name)
+    if not texts and len(records) == PAGE:
+        texts = _texts(_from(aws, zone, PREFIX + name), PREFIX + name)
+    same = [one for one in here if one["Type"] == kind]
+    # Beside a CNAME nothing else may stand: Route 53 Developer Guide, "CNAME record type".
+    others = [one for one in here if "CNAME" in (kind, one["Type"])]
+    record = next(iter([*same, *others]), None)
+    fits = record is not None and record["Type"] == kind and "SetIdentifier" not in record
+    return Standing(record, next(iter(texts), None), fits)
+
+
+def _texts(records: Sequence[ResourceRecordSetOutputTypeDef], name: str) -> list[ResourceRecordSetOutputTypeDef]:
+    return [one for one in records if one["Type"] == "TXT" and normal(one["Name"]) == name]
+
+
+def _from(aws: Aws, zone: str, name: str) -> list[ResourceRecordSetOutputTypeDef]:
+    """The first records at or after the name; those of the names below it follow its own."""
+    answer = aws.route53.list_resource_record_sets(HostedZoneId=zone, StartRecordName=name, MaxItems=str(PAGE))
+    return answer["ResourceRecordSets"]

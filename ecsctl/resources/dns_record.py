@@ -1,0 +1,185 @@
+"""A name in the user's hosted zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from ecsctl.engine.label import APP, ID, Label
+from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.ids import HostedZoneId, LoadBalancerDns, LoadBalancerZoneId, RecordName, ValidationName
+from ecsctl.resources.acm import described, requested, tags_of
+from ecsctl.resources.dns import PREFIX, TYPE, Standing, mark, normal, said, standing
+
+if TYPE_CHECKING:
+    from types_boto3_route53.literals import ChangeActionType
+    from types_boto3_route53.type_defs import ChangeTypeDef, ResourceRecordSetTypeDef
+
+    from ecsctl.aws import Aws
+
+MARK_TTL = 300  # seconds
+
+
+@dataclass(frozen=True)
+class DnsRecordIds:
+    """What names a record: its hosted zone, name and type."""
+
+    zone: HostedZoneId
+    name: RecordName
+    type: str
+
+
+@dataclass(frozen=True)
+class DnsRecord(Resource[DnsRecordIds]):
+    """A record in a hosted zone that is not ours: an alias of a load balancer (A), or a CNAME.
+
+    A TXT record made and deleted in the same change, at `_ecsctl.` and the name, says that it is ours. A record
+    without it is somebody else's and refused, with one exception: a `shared` record that stands already and says what
+    we wish is used as it is and never deleted. ACM's validation records are such: every certificate of a domain has
+    the same one, in all regions, and its renewal hangs on it (ACM User Guide, "DNS validation").
+    """
+
+    kind = "dns_record"
+    title = "DNS record"
+    within = ("name",)
+    tagged = False  # the mark holds what tells whose it is, and no other tags
+    console = "{console}/route53/v2/hostedzones?region={region}#ListRecordSets/{zone}"
+
+    zone: Fixed[HostedZoneId]
+    name: Fixed[str | ValidationName]
+    type: Fixed[Literal["A", "CNAME"]]
+    alias_dns: LoadBalancerDns | None = None
+    alias_zone: LoadBalancerZoneId | None = None
+    value: str | None = None
+    ttl: int | None = None  # seconds; an alias has none
+    shared: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "zone", self.zone.removeprefix("/hostedzone/"))
+        object.__setattr__(self, "name", normal(self.name))
+        object.__setattr__(self, "alias_dns", self.alias_dns and normal(self.alias_dns))
+        object.__setattr__(self, "value", self.value and normal(self.value))
+        if self.type == "CNAME" and self.ttl is None:
+            object.__setattr__(self, "ttl", 300)
+
+    def observe(self, aws: Aws, me: Label) -> Seen[DnsRecord, DnsRecordIds] | None:
+        """By its zone and name, with one call in most zones."""
+        if not self.name:  # ACM has not told it yet
+            return None
+        there = standing(aws, self.zone, self.name, self.type)
+        if there.record is None and there.text is None:
+            return None
+        actual, tags = self._actual(there), there.tags
+        if self.shared and there.fits and actual.value == self.value and not me.marks(tags):
+            return Seen(self._ids(), actual, None, note="was there already: used, never deleted")
+        offer = f"to make it ours, set the TXT record {PREFIX}{self.name} to {mark(me, self.type)}"
+        return Seen(self._ids(), actual, tags, note="" if me.marks(tags) else offer)
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[DnsRecordIds]]:
+        """By the marks in all public zones of the account: a call for each, and for each 300 of its records.
+
+        Route 53 takes five calls a second of an account (Route 53 Developer Guide, "Quotas").
+        """
+        for zone in aws.look(aws.route53.list_hosted_zones)["HostedZones"]:
+            if zone.get("Config", {}).get("PrivateZone"):
+                continue
+            zone_id = HostedZoneId(zone["Id"].removeprefix("/hostedzone/"))
+            records = aws.look(aws.route53.list_resource_record_sets, HostedZoneId=zone_id)["ResourceRecordSets"]
+            for record in records:
+                name = normal(record["Name"])
+                tags = said(record) if name.startswith(PREFIX) else {}
+                if tags.get(APP) == me.app:
+                    kind = tags.get(TYPE, "A")
+                    yield Found(DnsRecordIds(zone_id, RecordName(name.removeprefix(PREFIX)), kind), tags)
+
+    def create(self, aws: Aws, me: Label) -> DnsRecordIds:
+        """With its mark, both or none. CREATE is refused by AWS if either is there already: nothing is overwritten."""
+        self._change(aws, [("CREATE", self._record()), ("CREATE", self._mark(me))])
+        return self._ids()
+
+    def update(self, aws: Aws, me: Label, ids: DnsRecordIds, changed: frozenset[str]) -> None:
+        """Overwrite our own record; one that has been deleted beside its mark is made anew."""
+        gone = standing(aws, ids.zone, ids.name, self.type).record is None
+        self._change(aws, [("CREATE" if gone else "UPSERT", self._record()), ("UPSERT", self._mark(me))])
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: DnsRecordIds) -> None:
+        """With its mark, both exactly as they stand. A record without the mark is not touched.
+
+        A validation record stays, without our mark, while another's certificate hangs on it. Certificates of other
+        regions cannot be seen from here.
+        """
+        there = standing(aws, ids.zone, ids.name, ids.type)
+        if there.text is None:
+            return
+        changes: list[ChangeTypeDef] = [{"Action": "DELETE", "ResourceRecordSet": there.text}]
+        if there.record is not None and there.fits and not _needed_by_others(aws, ids.name, there):
+            changes.append({"Action": "DELETE", "ResourceRecordSet": there.record})
+        aws.route53.change_resource_record_sets(HostedZoneId=ids.zone, ChangeBatch={"Changes": changes})
+
+    def _change(self, aws: Aws, changes: list[tuple[ChangeActionType, ResourceRecordSetTypeDef]]) -> None:
+        batch: list[ChangeTypeDef] = [{"Action": action, "ResourceRecordSet": record} for action, record in changes]
+        aws.route53.change_resource_record_sets(HostedZoneId=self.zone, ChangeBatch={"Changes": batch})
+
+    def _record(self) -> ResourceRecordSetTypeDef:
+        if self.alias_dns and self.alias_zone:
+            return {
+                "Name": self.name,
+                "Type": self.type,
+                "AliasTarget": {
+                    "HostedZoneId": self.alias_zone,
+                    "DNSName": self.alias_dns,
+                    "EvaluateTargetHealth": False,  # there is only one balancer to go to
+                },
+            }
+        return {
+            "Name": self.name,
+            "Type": self.type,
+            "TTL": self.ttl or 0,
+            "ResourceRecords": [{"Value": self.value or ""}],
+        }
+
+    def _mark(self, me: Label) -> ResourceRecordSetTypeDef:
+        value = mark(me, self.type)
+        return {"Name": PREFIX + self.name, "Type": "TXT", "TTL": MARK_TTL, "ResourceRecords": [{"Value": value}]}
+
+    def _ids(self) -> DnsRecordIds:
+        return DnsRecordIds(self.zone, RecordName(self.name), self.type)
+
+    def _actual(self, there: Standing) -> DnsRecord:
+        blank = replace(self, alias_dns=None, alias_zone=None, value=None)
+        if there.record is None or not there.fits:
+            return blank
+        alias = there.record.get("AliasTarget")
+        values = [normal(one["Value"]) for one in there.record.get("ResourceRecords", [])]
+        return replace(
+            blank,
+            alias_dns=LoadBalancerDns(normal(alias["DNSName"]).removeprefix("dualstack.")) if alias else None,
+            alias_zone=LoadBalancerZoneId(alias["HostedZoneId"]) if alias else None,
+            value=", ".join(values) or None,
+            ttl=there.record.get("TTL"),
+        )
+
+
+def _needed_by_others(aws: Aws, name: str, there: Standing) -> bool:
+    """Whether a certificate that is not of this deployment is validated, and later renewed, by this CNAME."""
+    if there.record is None or there.record["Type"] != "CNAME":
+        return False
+    domain = name.partition(".")[2]
+    for certificate in requested(aws):
+        names = {certificate.get("DomainName"), *certificate.get("SubjectAlternativeNameSummaries", [])}
+        more = certificate.get("HasAdditionalSubjectAlternativeNames")
+        if certificate.get("Status") not in ("PENDING_VALIDATION", "ISSUED"):
+            continue
+        if not more and not names & {domain, f"*.{domain}"}:
+            continue
+        theirs = tags_of(aws, certificate["CertificateArn"])
+        if (theirs.get(APP), theirs.get(ID)) == (there.tags.get(APP), there.tags.get(ID)):
+            continue
+        details = described(aws, certificate["CertificateArn"])
+        options = details.get("DomainValidationOptions", []) if details else []
+        if any(normal(option.get("ResourceRecord", {}).get("Name", "")) == name for option in options):
+            return True
+    return False

@@ -1,0 +1,59 @@
+"""A public address that stays the same, for a NAT gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.label import Label, flat
+from ecsctl.engine.resource import Found, Resource, Seen
+from ecsctl.ids import AllocationId
+from ecsctl.resources.common import only, tag_filter
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+
+
+@dataclass(frozen=True)
+class ElasticIpIds:
+    """An elastic address's ids: of its allocation, and the address itself."""
+
+    allocation_id: AllocationId
+    public_ip: str
+
+
+@dataclass(frozen=True)
+class ElasticIp(Resource[ElasticIpIds]):
+    """An elastic IP address. It costs money while it is allocated, in use or not."""
+
+    kind = "elastic_ip"
+    title = "elastic IP address"
+    console = "{console}/vpcconsole/home?region={region}#ElasticIpDetails:AllocationId={allocation_id}"
+
+    def observe(self, aws: Aws, me: Label) -> Seen[ElasticIp, ElasticIpIds] | None:
+        """By its tags: there is nothing else to tell one address from another."""
+        ours = {found.ids: found for found in self.find(aws, me) if me.marks(found.tags)}
+        ids = only(ours, "elastic IP addresses", me)
+        return Seen(ids, ElasticIp(), ours[ids].tags) if ids else None
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[ElasticIpIds]]:
+        """One call for all addresses of the app."""
+        for address in aws.look(aws.ec2.describe_addresses, Filters=tag_filter(me))["Addresses"]:
+            yield Found(ElasticIpIds(AllocationId(address["AllocationId"]), address["PublicIp"]), flat(address["Tags"]))
+
+    def create(self, aws: Aws, me: Label) -> ElasticIpIds:
+        """No token protects this call: the engine looks for the tags before and after it."""
+        answer = aws.ec2.allocate_address(Domain="vpc", TagSpecifications=me.specification("elastic-ip"))
+        return ElasticIpIds(AllocationId(answer["AllocationId"]), answer["PublicIp"])
+
+    def update(self, aws: Aws, me: Label, ids: ElasticIpIds, changed: frozenset[str]) -> None:
+        """Only its tags can change."""
+        if "tags" in changed:
+            aws.ec2.create_tags(Resources=[ids.allocation_id], Tags=me.upper())
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: ElasticIpIds) -> None:
+        """Until its NAT gateway is gone AWS answers AuthFailure, which here does not mean a lack of permission."""
+        aws.ec2.release_address(AllocationId=ids.allocation_id)

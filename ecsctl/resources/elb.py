@@ -1,0 +1,38 @@
+"""What load balancers, target groups and listeners have in common: their tags, which no listing of them shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.label import APP, Label, flat
+from ecsctl.resources.common import there
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+
+MOST = 20  # ELB API reference, DescribeTags: resources in one call
+
+
+def marked(aws: Aws, me: Label, names: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """The tags of those that carry the app's mark, by ARN. `names` are by ARN; ours all begin with the app's name."""
+    tags = tags_of(aws, (arn for arn, name in names.items() if name.startswith(me.app)))
+    return {arn: its for arn, its in tags.items() if its.get(APP) == me.app}
+
+
+def tags_of(aws: Aws, arns: Iterable[str]) -> dict[str, dict[str, str]]:
+    """The tags by ARN, in as few calls as possible. What has just vanished is left out."""
+    wanted = sorted(arns)
+    found: dict[str, dict[str, str]] = {}
+    for start in range(0, len(wanted), MOST):
+        found |= _of(aws, wanted[start : start + MOST])
+    return found
+
+
+def _of(aws: Aws, arns: list[str]) -> dict[str, dict[str, str]]:
+    answer = there(lambda: aws.look(aws.elbv2.describe_tags, ResourceArns=arns))
+    if answer is not None:
+        return {one["ResourceArn"]: flat(one["Tags"]) for one in answer["TagDescriptions"]}
+    if len(arns) == 1:
+        return {}
+    return {arn: tags for one in arns for arn, tags in _of(aws, [one]).items()}  # one that is gone fails them all

@@ -1,0 +1,89 @@
+"""The network's door to the internet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.label import Label, flat
+from ecsctl.engine.resource import Found, Resource, Seen
+from ecsctl.ids import InternetGatewayId, VpcId
+from ecsctl.resources.common import only, tag_filter
+
+if TYPE_CHECKING:
+    from types_boto3_ec2.type_defs import InternetGatewayTypeDef
+
+    from ecsctl.aws import Aws
+
+
+@dataclass(frozen=True)
+class InternetGatewayIds:
+    """An internet gateway's ids."""
+
+    internet_gateway_id: InternetGatewayId
+
+
+@dataclass(frozen=True)
+class InternetGateway(Resource[InternetGatewayIds]):
+    """An internet gateway, attached to a VPC. It is made detached: attaching is a call of its own."""
+
+    kind = "internet_gateway"
+    title = "internet gateway"
+    console = "{console}/vpcconsole/home?region={region}#InternetGateway:internetGatewayId={internet_gateway_id}"
+
+    vpc: VpcId
+
+    def observe(self, aws: Aws, me: Label) -> Seen[InternetGateway, InternetGatewayIds] | None:
+        """By its tags, else the one that is attached to the VPC: a VPC can have only one."""
+        listed = aws.look(aws.ec2.describe_internet_gateways, Filters=tag_filter(me))["InternetGateways"]
+        ours = {_ids(one): one for one in listed if me.marks(flat(one.get("Tags")))}
+        ids = only(ours, "internet gateways", me)
+        gateway = ours[ids] if ids else self._in_the_way(aws)
+        if gateway is None:
+            return None
+        return Seen(_ids(gateway), InternetGateway(_attached_to(gateway) or VpcId("")), flat(gateway.get("Tags")))
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[InternetGatewayIds]]:
+        """One call for all internet gateways of the app, the detached ones too."""
+        for gateway in aws.look(aws.ec2.describe_internet_gateways, Filters=tag_filter(me))["InternetGateways"]:
+            yield Found(_ids(gateway), flat(gateway.get("Tags")))
+
+    def create(self, aws: Aws, me: Label) -> InternetGatewayIds:
+        """No token protects this call: the engine looks for the tags before and after it."""
+        answer = aws.ec2.create_internet_gateway(TagSpecifications=me.specification("internet-gateway"))
+        return _ids(answer["InternetGateway"])
+
+    def update(self, aws: Aws, me: Label, ids: InternetGatewayIds, changed: frozenset[str]) -> None:
+        """Attach it, away from another VPC if need be."""
+        if "vpc" in changed:
+            _detach(aws, ids, but=self.vpc)
+            aws.ec2.attach_internet_gateway(InternetGatewayId=ids.internet_gateway_id, VpcId=self.vpc)
+        if "tags" in changed:
+            aws.ec2.create_tags(Resources=[ids.internet_gateway_id], Tags=me.upper())
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: InternetGatewayIds) -> None:
+        """AWS refuses to detach it while anything in the VPC has a public address."""
+        _detach(aws, ids)
+        aws.ec2.delete_internet_gateway(InternetGatewayId=ids.internet_gateway_id)
+
+    def _in_the_way(self, aws: Aws) -> InternetGatewayTypeDef | None:
+        everyone = aws.look(aws.ec2.describe_internet_gateways)["InternetGateways"]
+        return next((gateway for gateway in everyone if _attached_to(gateway) == self.vpc), None)
+
+
+def _detach(aws: Aws, ids: InternetGatewayIds, but: VpcId | None = None) -> None:
+    answer = aws.ec2.describe_internet_gateways(InternetGatewayIds=[ids.internet_gateway_id])
+    vpc = _attached_to(answer["InternetGateways"][0])
+    if vpc and vpc != but:
+        aws.ec2.detach_internet_gateway(InternetGatewayId=ids.internet_gateway_id, VpcId=vpc)
+
+
+def _attached_to(gateway: InternetGatewayTypeDef) -> VpcId | None:
+    return next((VpcId(attachment["VpcId"]) for attachment in gateway.get("Attachments", [])), None)
+
+
+def _ids(gateway: InternetGatewayTypeDef) -> InternetGatewayIds:
+    return InternetGatewayIds(InternetGatewayId(gateway["InternetGatewayId"]))

@@ -1,0 +1,163 @@
+"""A port of the load balancer, and what becomes of what arrives there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+from ecsctl.engine.label import Label
+from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.ids import IssuedCertificateArn, ListenerArn, LoadBalancerArn, TargetGroupArn
+from ecsctl.resources.common import there
+from ecsctl.resources.elb import marked, tags_of
+
+if TYPE_CHECKING:
+    from types_boto3_elbv2.type_defs import (
+        ActionOutputTypeDef,
+        ActionTypeDef,
+        CertificateTypeDef,
+        ListenerTypeDef,
+        RedirectActionConfigTypeDef,
+    )
+
+    from ecsctl.aws import Aws
+
+REDIRECT: RedirectActionConfigTypeDef = {
+    "Protocol": "HTTPS",
+    "Port": "443",
+    "Host": "#{host}",
+    "Path": "/#{path}",
+    "Query": "#{query}",
+    "StatusCode": "HTTP_301",
+}
+
+
+class _Tls(TypedDict, total=False):
+    """What only an HTTPS listener is asked with."""
+
+    Certificates: list[CertificateTypeDef]
+    SslPolicy: str
+
+
+@dataclass(frozen=True)
+class ListenerIds:
+    """A listener's ids."""
+
+    arn: ListenerArn
+
+
+@dataclass(frozen=True)
+class Listener(Resource[ListenerIds]):
+    """A listener that hands on to a target group or, with `redirect`, sends the client to HTTPS for good.
+
+    It is found by its load balancer and port. ECS takes a target group only once a listener forwards to it.
+    """
+
+    kind = "listener"
+    title = "listener"
+    within = ("load_balancer",)
+    console = "{console}/ec2/home?region={region}#ELBListenerV2:listenerArn={arn}"
+
+    load_balancer: Fixed[LoadBalancerArn]
+    port: Fixed[int]
+    protocol: Literal["HTTP", "HTTPS"]
+    forward: TargetGroupArn | None = None
+    redirect: bool = False
+    certificate: IssuedCertificateArn | None = None
+    ssl_policy: str | None = None  # for HTTPS always name one: what AWS takes otherwise dates from 2016
+
+    def observe(self, aws: Aws, me: Label) -> Seen[Listener, ListenerIds] | None:
+        """By its load balancer and port; tags are asked for all listeners of the balancer at once."""
+        listed = _listed(aws, self.load_balancer)
+        listener = next((one for one in listed if one["Port"] == self.port), None)
+        if listener is None:
+            return None
+        actions = listener["DefaultActions"]
+        alone = actions[0] if len(actions) == 1 else None
+        certificates = listener.get("Certificates", [])
+        actual = Listener(
+            load_balancer=LoadBalancerArn(listener["LoadBalancerArn"]),
+            port=listener["Port"],
+            protocol="HTTPS" if listener["Protocol"] == "HTTPS" else "HTTP",
+            forward=_forward(alone) if alone else None,
+            redirect=alone is not None and _redirects(alone),
+            certificate=IssuedCertificateArn(certificates[0]["CertificateArn"]) if certificates else None,
+            ssl_policy=listener.get("SslPolicy"),
+        )
+        tags = tags_of(aws, (one["ListenerArn"] for one in listed))
+        return Seen(_ids(listener), actual, tags.get(listener["ListenerArn"], {}))
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[ListenerIds]]:
+        """Those of the app's load balancers: a listener is nowhere else."""
+        names = {
+            one["LoadBalancerArn"]: one["LoadBalancerName"]
+            for one in aws.look(aws.elbv2.describe_load_balancers)["LoadBalancers"]
+        }
+        for balancer in marked(aws, me, names):
+            by_arn = {one["ListenerArn"]: one for one in _listed(aws, LoadBalancerArn(balancer))}
+            for arn, tags in marked(aws, me, dict.fromkeys(by_arn, me.app)).items():
+                yield Found(_ids(by_arn[arn]), tags)
+
+    def create(self, aws: Aws, me: Label) -> ListenerIds:
+        """The port protects this call from doubling."""
+        answer = aws.elbv2.create_listener(
+            LoadBalancerArn=self.load_balancer,
+            Port=self.port,
+            Protocol=self.protocol,
+            DefaultActions=self._actions(),
+            Tags=me.upper(),
+            **self._tls(),
+        )
+        return _ids(answer["Listeners"][0])
+
+    def update(self, aws: Aws, me: Label, ids: ListenerIds, changed: frozenset[str]) -> None:
+        """All of it in one call: a certificate is refused without HTTPS, and HTTPS without a certificate."""
+        if changed - {"tags"}:
+            aws.elbv2.modify_listener(
+                ListenerArn=ids.arn,
+                Port=self.port,
+                Protocol=self.protocol,
+                DefaultActions=self._actions(),
+                **self._tls(),
+            )
+        if "tags" in changed:
+            aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper())
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: ListenerIds) -> None:
+        """It would go with its load balancer; this frees its target group and its certificate sooner."""
+        aws.elbv2.delete_listener(ListenerArn=ids.arn)
+
+    def _actions(self) -> list[ActionTypeDef]:
+        if self.redirect:
+            return [{"Type": "redirect", "RedirectConfig": REDIRECT}]
+        return [{"Type": "forward", "TargetGroupArn": self.forward or ""}]
+
+    def _tls(self) -> _Tls:
+        tls: _Tls = {}
+        if self.certificate:
+            tls["Certificates"] = [{"CertificateArn": self.certificate}]
+        if self.ssl_policy:
+            tls["SslPolicy"] = self.ssl_policy
+        return tls
+
+
+def _listed(aws: Aws, load_balancer: LoadBalancerArn) -> list[ListenerTypeDef]:
+    answer = there(lambda: aws.look(aws.elbv2.describe_listeners, LoadBalancerArn=load_balancer))
+    return answer["Listeners"] if answer else []
+
+
+def _forward(action: ActionOutputTypeDef) -> TargetGroupArn | None:
+    """The one target group that gets everything. AWS tells it in two places, the old one only if there is one."""
+    group = action.get("TargetGroupArn")
+    return TargetGroupArn(group) if action["Type"] == "forward" and group else None
+
+
+def _redirects(action: ActionOutputTypeDef) -> bool:
+    return action["Type"] == "redirect" and {**REDIRECT, **action.get("RedirectConfig", {})} == REDIRECT
+
+
+def _ids(listener: ListenerTypeDef) -> ListenerIds:
+    return ListenerIds(ListenerArn(listener["ListenerArn"]))

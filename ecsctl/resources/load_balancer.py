@@ -1,0 +1,150 @@
+"""What stands between the internet and the service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from ecsctl.engine.label import Label
+from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
+from ecsctl.ids import (
+    InternetGatewayId,
+    LoadBalancerArn,
+    LoadBalancerDns,
+    LoadBalancerZoneId,
+    RouteTableId,
+    SecurityGroupId,
+    SubnetId,
+    VpcId,
+)
+from ecsctl.resources.elb import marked, tags_of
+
+if TYPE_CHECKING:
+    from types_boto3_elbv2.type_defs import LoadBalancerTypeDef
+
+    from ecsctl.aws import Aws
+
+ATTRIBUTES = {
+    "idle_timeout": "idle_timeout.timeout_seconds",
+    "http2": "routing.http2.enabled",
+    "drop_invalid_header_fields": "routing.http.drop_invalid_header_fields.enabled",
+}
+
+
+@dataclass(frozen=True)
+class LoadBalancerIds:
+    """A load balancer's ids, its DNS name and the hosted zone of that."""
+
+    arn: LoadBalancerArn
+    dns_name: LoadBalancerDns
+    zone_id: LoadBalancerZoneId
+
+
+@dataclass(frozen=True)
+class LoadBalancer(Resource[LoadBalancerIds]):
+    """An application load balancer. It is found by its name, which is unique in the region.
+
+    Its network interfaces outlive it by minutes. Nothing waits for them here: AWS refuses to delete the groups and
+    subnets that they use and to detach the gateway, and those deletions are repeated until it does not.
+    """
+
+    kind = "load_balancer"
+    title = "load balancer"
+    limit = 900.0  # public logs: about three minutes
+    early = True  # listeners can be made while it is provisioning
+    console = "{console}/ec2/home?region={region}#LoadBalancer:loadBalancerArn={arn}"
+
+    name: Fixed[str]
+    vpc: Fixed[VpcId]  # follows from the subnets; here because a balancer cannot move to another VPC
+    subnets: frozenset[SubnetId]
+    security_groups: frozenset[SecurityGroupId]
+    scheme: Fixed[Literal["internet-facing", "internal"]] = "internet-facing"
+    idle_timeout: int = 60  # seconds; the app must keep connections longer, or clients see 502 now and then
+    http2: bool = True
+    drop_invalid_header_fields: bool = True
+    internet_gateway: Order[InternetGatewayId | None] = None
+    routes: Order[RouteTableId | None] = None
+
+    def observe(self, aws: Aws, me: Label) -> Seen[LoadBalancer, LoadBalancerIds] | None:
+        """By its name; its tags and its attributes are calls of their own."""
+        balancer = next((one for one in _listed(aws) if one["LoadBalancerName"] == self.name), None)
+        if balancer is None:
+            return None
+        arn = balancer["LoadBalancerArn"]
+        answer = aws.look(aws.elbv2.describe_load_balancer_attributes, LoadBalancerArn=arn)
+        attributes = {one["Key"]: one["Value"] for one in answer["Attributes"]}
+        actual = LoadBalancer(
+            name=balancer["LoadBalancerName"],
+            vpc=VpcId(balancer["VpcId"]),
+            subnets=frozenset(SubnetId(zone["SubnetId"]) for zone in balancer["AvailabilityZones"]),
+            security_groups=frozenset(SecurityGroupId(group) for group in balancer.get("SecurityGroups", [])),
+            scheme=balancer["Scheme"],
+            idle_timeout=int(attributes.get(ATTRIBUTES["idle_timeout"], 0)),
+            http2=attributes.get(ATTRIBUTES["http2"]) == "true",
+            drop_invalid_header_fields=attributes.get(ATTRIBUTES["drop_invalid_header_fields"]) == "true",
+            internet_gateway=self.internet_gateway,
+            routes=self.routes,
+        )
+        state, reason = balancer["State"].get("Code", ""), balancer["State"].get("Reason", "")
+        return Seen(
+            _ids(balancer),
+            actual,
+            tags_of(aws, [arn]).get(arn, {}),
+            ready=state in ("active", "active_impaired"),
+            failed=(reason or "AWS could not set it up") if state == "failed" else "",
+            note="" if state == "active" else f"{state}: {reason}" if reason else state,
+            since=balancer["CreatedTime"],
+        )
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[LoadBalancerIds]]:
+        """By the app's name, which every load balancer of ours begins with, and then by their tags."""
+        by_arn = {one["LoadBalancerArn"]: one for one in _listed(aws)}
+        for arn, tags in marked(aws, me, {arn: one["LoadBalancerName"] for arn, one in by_arn.items()}).items():
+            yield Found(_ids(by_arn[arn]), tags)
+
+    def create(self, aws: Aws, me: Label) -> LoadBalancerIds:
+        """The name protects this call from doubling. Its attributes can only be set afterwards."""
+        answer = aws.elbv2.create_load_balancer(
+            Name=self.name,
+            Subnets=sorted(self.subnets),
+            SecurityGroups=sorted(self.security_groups),
+            Scheme=self.scheme,
+            Type="application",
+            Tags=me.upper(),
+        )
+        return _ids(answer["LoadBalancers"][0])
+
+    def update(self, aws: Aws, me: Label, ids: LoadBalancerIds, changed: frozenset[str]) -> None:
+        """Subnets, groups and attributes have a call each, which replaces them all."""
+        if "subnets" in changed:
+            aws.elbv2.set_subnets(LoadBalancerArn=ids.arn, Subnets=sorted(self.subnets))
+        if "security_groups" in changed:
+            aws.elbv2.set_security_groups(LoadBalancerArn=ids.arn, SecurityGroups=sorted(self.security_groups))
+        if attributes := changed & ATTRIBUTES.keys():
+            aws.elbv2.modify_load_balancer_attributes(
+                LoadBalancerArn=ids.arn,
+                Attributes=[
+                    {"Key": ATTRIBUTES[name], "Value": str(getattr(self, name)).lower()} for name in attributes
+                ],
+            )
+        if "tags" in changed:
+            aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper())
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: LoadBalancerIds) -> None:
+        """Its listeners go with it. AWS refuses while somebody has set deletion protection on it."""
+        aws.elbv2.delete_load_balancer(LoadBalancerArn=ids.arn)
+
+
+def _listed(aws: Aws) -> list[LoadBalancerTypeDef]:
+    return aws.look(aws.elbv2.describe_load_balancers)["LoadBalancers"]
+
+
+def _ids(balancer: LoadBalancerTypeDef) -> LoadBalancerIds:
+    return LoadBalancerIds(
+        arn=LoadBalancerArn(balancer["LoadBalancerArn"]),
+        dns_name=LoadBalancerDns(balancer["DNSName"].lower()),  # as Route 53 gives it back
+        zone_id=LoadBalancerZoneId(balancer["CanonicalHostedZoneId"]),
+    )

@@ -1,0 +1,126 @@
+"""The way out to the internet for what has no public address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.engine.label import Label, flat
+from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
+from ecsctl.ids import AllocationId, InternetGatewayId, NatGatewayId, RouteTableId, SubnetId
+from ecsctl.resources.common import only, tag_filter
+
+if TYPE_CHECKING:
+    from types_boto3_ec2.type_defs import NatGatewayTypeDef
+
+    from ecsctl.aws import Aws
+
+TOKEN = "ecsctl:token"  # noqa: S105 - a tag's name: it tells which try a gateway came of
+ALIVE = ("pending", "available")
+
+
+@dataclass(frozen=True)
+class NatGatewayIds:
+    """A NAT gateway's ids."""
+
+    nat_gateway_id: NatGatewayId
+
+
+@dataclass(frozen=True)
+class NatGateway(Resource[NatGatewayIds]):
+    """A NAT gateway in a public subnet.
+
+    The subnet's route to the internet gateway must stand before it: AWS accepts the gateway without it, answers 200,
+    and lets it fail afterwards (VPC User Guide, "Troubleshoot NAT gateways").
+    """
+
+    kind = "nat_gateway"
+    title = "NAT gateway"
+    limit = 900.0  # public logs: about two minutes to come, one to go
+    disposable = True
+    console = "{console}/vpcconsole/home?region={region}#NatGatewayDetails:natGatewayId={nat_gateway_id}"
+
+    subnet: Fixed[SubnetId]
+    allocation: Fixed[AllocationId]
+    route: Order[RouteTableId]
+    internet_gateway: Order[InternetGatewayId]
+
+    def observe(self, aws: Aws, me: Label) -> Seen[NatGateway, NatGatewayIds] | None:
+        """By its tags. One that is being deleted still holds its address, so it counts as failed until it is gone."""
+        ours = [nat for nat in _listed(aws, me) if me.marks(flat(nat.get("Tags")))]
+        alive = {_ids(nat): nat for nat in ours if nat["State"] in ALIVE}
+        ids = only(alive, "NAT gateways", me)
+        if ids is not None:
+            return self._seen(alive[ids])
+        lost = [nat for nat in ours if nat["State"] == "deleting" or (nat["State"] == "failed" and _is_of(nat, me))]
+        return self._seen(lost[0]) if lost else None
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[NatGatewayIds]]:
+        """One call for all of the app, until they are deleted.
+
+        A failed one holds nothing, costs nothing and is taken off the list by AWS within about an hour (VPC User
+        Guide, "Troubleshoot NAT gateways"): it is dead already.
+        """
+        for nat in _listed(aws, me):
+            if nat["State"] in (*ALIVE, "deleting"):
+                yield Found(_ids(nat), flat(nat.get("Tags")))
+
+    def create(self, aws: Aws, me: Label) -> NatGatewayIds:
+        """The token makes a repeated call the same call; a new incarnation has a new one."""
+        token = me.token(32)
+        specification = me.specification("natgateway")
+        specification[0]["Tags"].append({"Key": TOKEN, "Value": token})
+        answer = aws.ec2.create_nat_gateway(
+            SubnetId=self.subnet,
+            AllocationId=self.allocation,
+            ConnectivityType="public",
+            ClientToken=token,
+            TagSpecifications=specification,
+        )
+        return _ids(answer["NatGateway"])
+
+    def update(self, aws: Aws, me: Label, ids: NatGatewayIds, changed: frozenset[str]) -> None:
+        """Only its tags can change."""
+        if "tags" in changed:
+            aws.ec2.create_tags(Resources=[ids.nat_gateway_id], Tags=me.upper())
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: NatGatewayIds) -> None:
+        """It goes within a minute and lets go of its address then; routes through it stay, and lead nowhere."""
+        aws.ec2.delete_nat_gateway(NatGatewayId=ids.nat_gateway_id)
+
+    def _seen(self, nat: NatGatewayTypeDef) -> Seen[NatGateway, NatGatewayIds]:
+        addresses = nat.get("NatGatewayAddresses", [])
+        actual = NatGateway(
+            subnet=SubnetId(nat["SubnetId"]),
+            allocation=AllocationId(next((one.get("AllocationId", "") for one in addresses), "")),
+            route=self.route,
+            internet_gateway=self.internet_gateway,
+        )
+        state = nat["State"]
+        failed = {"deleting": "it is being deleted", "failed": f"{nat.get('FailureCode')}: {nat.get('FailureMessage')}"}
+        return Seen(
+            _ids(nat),
+            actual,
+            flat(nat.get("Tags")),
+            ready=state == "available",
+            failed=failed.get(state, ""),
+            note="" if state == "available" else state,
+            since=nat.get("CreateTime"),
+        )
+
+
+def _listed(aws: Aws, me: Label) -> list[NatGatewayTypeDef]:
+    singular: dict[str, Any] = {"Filter": tag_filter(me)}  # as boto3 spells it here alone; its type stubs do not
+    return aws.look(aws.ec2.describe_nat_gateways, **singular)["NatGateways"]
+
+
+def _is_of(nat: NatGatewayTypeDef, me: Label) -> bool:
+    """Whether it came of the try under way: failures of earlier tries stay listed, and are not this one's."""
+    return not me.nonce or flat(nat.get("Tags")).get(TOKEN) == me.token(32)
+
+
+def _ids(nat: NatGatewayTypeDef) -> NatGatewayIds:
+    return NatGatewayIds(NatGatewayId(nat["NatGatewayId"]))

@@ -1,0 +1,180 @@
+"""Who may talk to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.label import Label, flat
+from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.ids import SecurityGroupId, VpcId
+from ecsctl.resources.common import only, tag_filter, where
+
+if TYPE_CHECKING:
+    from types_boto3_ec2.type_defs import IpPermissionTypeDef, SecurityGroupRuleTypeDef, SecurityGroupTypeDef
+
+    from ecsctl.aws import Aws
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Traffic that is let in: to the ports, from the addresses (`cidr`) or from all that wear the group (`group`)."""
+
+    port_from: int
+    port_to: int
+    protocol: str = "tcp"
+    cidr: str | None = None
+    group: SecurityGroupId | None = None
+
+    def __str__(self) -> str:
+        ports = str(self.port_from) if self.port_from == self.port_to else f"{self.port_from}-{self.port_to}"
+        what = "everything" if self.protocol == "-1" else f"{self.protocol} {ports}"
+        return f"{what} from {self.cidr or self.group}"
+
+
+@dataclass(frozen=True)
+class SecurityGroupIds:
+    """A security group's ids."""
+
+    group_id: SecurityGroupId
+
+
+@dataclass(frozen=True)
+class SecurityGroup(Resource[SecurityGroupIds]):
+    """A security group and what it lets in. It lets out everything, as AWS makes it.
+
+    Rules that we made carry our tags. Others are left alone and mentioned, for they open what we did not open.
+    """
+
+    kind = "security_group"
+    title = "security group"
+    within = ("vpc",)
+    console = "{console}/ec2/home?region={region}#SecurityGroup:groupId={group_id}"
+
+    name: Fixed[str]
+    vpc: Fixed[VpcId]
+    ingress: frozenset[Rule]
+    description: Fixed[str] = "Made by ecsctl"  # nothing that ever changes: AWS cannot change it in place
+
+    def observe(self, aws: Aws, me: Label) -> Seen[SecurityGroup, SecurityGroupIds] | None:
+        """By its tags, else by its name, which is unique in a VPC."""
+        ours = {_ids(one): one for one in _listed(aws, me) if me.marks(flat(one.get("Tags")))}
+        ids = only(ours, "security groups", me)
+        group = ours[ids] if ids else self._in_the_way(aws)
+        if group is None:
+            return None
+        standing = aws.look(aws.ec2.describe_security_group_rules, Filters=where(group_id=group["GroupId"]))
+        rules = [_Standing.of(rule, me) for rule in standing["SecurityGroupRules"] if not rule["IsEgress"]]
+        foreign = sorted(str(one.rule) for one in rules if not one.ours and one.rule not in self.ingress)
+        actual = SecurityGroup(
+            name=group["GroupName"],
+            vpc=VpcId(group["VpcId"]),
+            ingress=frozenset(one.rule for one in rules if one.ours or one.rule in self.ingress),
+            description=group["Description"],
+        )
+        note = f"lets in, by rules that are not ours: {', '.join(foreign)}" if foreign else ""
+        return Seen(_ids(group), actual, flat(group.get("Tags")), note=note)
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[SecurityGroupIds]]:
+        """One call for all groups of the app."""
+        for group in _listed(aws, me):
+            yield Found(_ids(group), flat(group.get("Tags")))
+
+    def create(self, aws: Aws, me: Label) -> SecurityGroupIds:
+        """Its name protects this call from doubling."""
+        answer = aws.ec2.create_security_group(
+            GroupName=self.name,
+            Description=self.description,
+            VpcId=self.vpc,
+            TagSpecifications=me.specification("security-group"),
+        )
+        return SecurityGroupIds(SecurityGroupId(answer["GroupId"]))
+
+    def update(self, aws: Aws, me: Label, ids: SecurityGroupIds, changed: frozenset[str]) -> None:
+        """Open what is missing before closing what is too much, so that traffic goes on meanwhile."""
+        if "ingress" in changed:
+            rules = [_Standing.of(rule, me) for rule in _ingress_now(aws, ids)]
+            missing = self.ingress - {one.rule for one in rules}
+            surplus = sorted(one.rule_id for one in rules if one.ours and one.rule not in self.ingress)
+            if missing:
+                aws.ec2.authorize_security_group_ingress(
+                    GroupId=ids.group_id,
+                    IpPermissions=[_permission(rule) for rule in sorted(missing, key=str)],
+                    TagSpecifications=me.specification("security-group-rule"),
+                )
+            if surplus:
+                aws.ec2.revoke_security_group_ingress(GroupId=ids.group_id, SecurityGroupRuleIds=surplus)
+        if "tags" in changed:
+            aws.ec2.create_tags(Resources=[ids.group_id], Tags=me.upper())
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: SecurityGroupIds) -> None:
+        """First without its rules that name other groups: a group that any rule names cannot be deleted.
+
+        Two groups that name each other could otherwise never go. AWS also refuses while a network interface wears
+        it, and those of load balancers and tasks outlive their owners by minutes.
+        """
+        naming = [one for one in _ingress_now(aws, ids) if one.get("ReferencedGroupInfo", {}).get("GroupId")]
+        if naming:
+            aws.ec2.revoke_security_group_ingress(
+                GroupId=ids.group_id, SecurityGroupRuleIds=[rule["SecurityGroupRuleId"] for rule in naming]
+            )
+        aws.ec2.delete_security_group(GroupId=ids.group_id)
+
+    def _in_the_way(self, aws: Aws) -> SecurityGroupTypeDef | None:
+        filters = where(vpc_id=self.vpc, group_name=self.name)
+        there = aws.look(aws.ec2.describe_security_groups, Filters=filters)["SecurityGroups"]
+        return there[0] if there else None
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """A rule as it stands on AWS."""
+
+    rule_id: str
+    rule: Rule
+    ours: bool
+
+    @classmethod
+    def of(cls, there: SecurityGroupRuleTypeDef, me: Label) -> _Standing:
+        addresses = there.get("CidrIpv4") or there.get("CidrIpv6") or there.get("PrefixListId")
+        group = there.get("ReferencedGroupInfo", {}).get("GroupId")
+        rule = Rule(
+            port_from=there.get("FromPort", -1),
+            port_to=there.get("ToPort", -1),
+            protocol=there["IpProtocol"],
+            cidr=addresses,
+            group=SecurityGroupId(group) if group else None,
+        )
+        return cls(there["SecurityGroupRuleId"], rule, me.marks(flat(there.get("Tags"))))
+
+
+def _permission(rule: Rule) -> IpPermissionTypeDef:
+    permission: IpPermissionTypeDef = {
+        "IpProtocol": rule.protocol,
+        "FromPort": rule.port_from,
+        "ToPort": rule.port_to,
+    }
+    if rule.group:
+        permission["UserIdGroupPairs"] = [{"GroupId": rule.group}]
+    elif rule.cidr and ":" in rule.cidr:
+        permission["Ipv6Ranges"] = [{"CidrIpv6": rule.cidr}]
+    elif rule.cidr:
+        permission["IpRanges"] = [{"CidrIp": rule.cidr}]
+    return permission
+
+
+def _listed(aws: Aws, me: Label) -> list[SecurityGroupTypeDef]:
+    return aws.look(aws.ec2.describe_security_groups, Filters=tag_filter(me))["SecurityGroups"]
+
+
+def _ingress_now(aws: Aws, ids: SecurityGroupIds) -> list[SecurityGroupRuleTypeDef]:
+    with aws.fresh():
+        answer = aws.look(aws.ec2.describe_security_group_rules, Filters=where(group_id=ids.group_id))
+    return [rule for rule in answer["SecurityGroupRules"] if not rule["IsEgress"]]
+
+
+def _ids(group: SecurityGroupTypeDef) -> SecurityGroupIds:
+    return SecurityGroupIds(SecurityGroupId(group["GroupId"]))

@@ -1,0 +1,86 @@
+"""A part of the network in one zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.label import Label, flat
+from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.ids import SubnetId, VpcId
+from ecsctl.resources.common import only, tag_filter, where
+
+if TYPE_CHECKING:
+    from types_boto3_ec2.type_defs import SubnetTypeDef
+
+    from ecsctl.aws import Aws
+
+
+@dataclass(frozen=True)
+class SubnetIds:
+    """A subnet's ids."""
+
+    subnet_id: SubnetId
+
+
+@dataclass(frozen=True)
+class Subnet(Resource[SubnetIds]):
+    """A subnet. The zone is named by its id, which means the same place in every account; zone names do not."""
+
+    kind = "subnet"
+    title = "subnet"
+    within = ("vpc",)
+    console = "{console}/vpcconsole/home?region={region}#SubnetDetails:subnetId={subnet_id}"
+
+    vpc: Fixed[VpcId]
+    cidr: Fixed[str]
+    zone_id: Fixed[str]
+
+    def observe(self, aws: Aws, me: Label) -> Seen[Subnet, SubnetIds] | None:
+        """By its tags, else by its addresses, which are unique in a VPC: whoever has them stands in the way."""
+        ours = {_ids(one): one for one in _listed(aws, me) if me.marks(flat(one.get("Tags")))}
+        ids = only(ours, "subnets", me)
+        subnet = ours[ids] if ids else self._in_the_way(aws)
+        if subnet is None:
+            return None
+        actual = Subnet(vpc=VpcId(subnet["VpcId"]), cidr=subnet["CidrBlock"], zone_id=subnet["AvailabilityZoneId"])
+        return Seen(_ids(subnet), actual, flat(subnet.get("Tags")))
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[SubnetIds]]:
+        """One call for all subnets of the app."""
+        for subnet in _listed(aws, me):
+            yield Found(_ids(subnet), flat(subnet.get("Tags")))
+
+    def create(self, aws: Aws, me: Label) -> SubnetIds:
+        """Its addresses protect this call from doubling: AWS refuses them a second time in the VPC."""
+        answer = aws.ec2.create_subnet(
+            VpcId=self.vpc,
+            CidrBlock=self.cidr,
+            AvailabilityZoneId=self.zone_id,
+            TagSpecifications=me.specification("subnet"),
+        )
+        return _ids(answer["Subnet"])
+
+    def update(self, aws: Aws, me: Label, ids: SubnetIds, changed: frozenset[str]) -> None:
+        """Only its tags can change."""
+        if "tags" in changed:
+            aws.ec2.create_tags(Resources=[ids.subnet_id], Tags=me.upper())
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: SubnetIds) -> None:
+        """Refused by AWS while any network interface is in it, also those that outlive their load balancer or task."""
+        aws.ec2.delete_subnet(SubnetId=ids.subnet_id)
+
+    def _in_the_way(self, aws: Aws) -> SubnetTypeDef | None:
+        there = aws.look(aws.ec2.describe_subnets, Filters=where(vpc_id=self.vpc, cidr_block=self.cidr))["Subnets"]
+        return there[0] if there else None
+
+
+def _listed(aws: Aws, me: Label) -> list[SubnetTypeDef]:
+    return aws.look(aws.ec2.describe_subnets, Filters=tag_filter(me))["Subnets"]
+
+
+def _ids(subnet: SubnetTypeDef) -> SubnetIds:
+    return SubnetIds(SubnetId(subnet["SubnetId"]))

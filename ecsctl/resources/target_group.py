@@ -1,0 +1,145 @@
+"""Where the load balancer finds the tasks, and how it tells that they are well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.label import Label
+from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.ids import TargetGroupArn, VpcId
+from ecsctl.resources.elb import marked, tags_of
+
+if TYPE_CHECKING:
+    from types_boto3_elbv2.type_defs import TargetGroupTypeDef
+
+    from ecsctl.aws import Aws
+
+ATTRIBUTES = {
+    "deregistration_delay": "deregistration_delay.timeout_seconds",
+    "slow_start": "slow_start.duration_seconds",
+    "stickiness": "stickiness.enabled",
+}
+HEALTH = frozenset({"path", "matcher", "interval", "timeout", "healthy", "unhealthy"})
+
+
+@dataclass(frozen=True)
+class TargetGroupIds:
+    """A target group's ids."""
+
+    arn: TargetGroupArn
+
+
+@dataclass(frozen=True)
+class TargetGroup(Resource[TargetGroupIds]):
+    """A target group of type ip, as Fargate needs it. It is found by its name, which is unique in the region.
+
+    The port is nominal: ECS registers each task with the port of its container.
+    """
+
+    kind = "target_group"
+    title = "target group"
+    console = "{console}/ec2/home?region={region}#TargetGroup:targetGroupArn={arn}"
+
+    name: Fixed[str]
+    vpc: Fixed[VpcId]
+    path: str
+    port: Fixed[int] = 80
+    target_type: Fixed[str] = "ip"
+    protocol: Fixed[str] = "HTTP"
+    matcher: str = "200"
+    interval: int = 10  # seconds from check to check
+    timeout: int = 5  # seconds
+    healthy: int = 2  # good checks until it gets traffic
+    unhealthy: int = 3  # bad checks until it gets none
+    deregistration_delay: int = 30  # seconds for open requests; AWS's 300 slow down each deployment
+    slow_start: int = 0  # seconds of growing traffic for a new task
+    stickiness: bool = False
+
+    def observe(self, aws: Aws, me: Label) -> Seen[TargetGroup, TargetGroupIds] | None:
+        """By its name; its tags and its attributes are calls of their own."""
+        group = next((one for one in _listed(aws) if one["TargetGroupName"] == self.name), None)
+        if group is None:
+            return None
+        arn = group["TargetGroupArn"]
+        answer = aws.look(aws.elbv2.describe_target_group_attributes, TargetGroupArn=arn)
+        attributes = {one["Key"]: one["Value"] for one in answer["Attributes"]}
+        actual = TargetGroup(
+            name=group["TargetGroupName"],
+            vpc=VpcId(group.get("VpcId", "")),
+            path=group.get("HealthCheckPath", ""),
+            port=group.get("Port", 0),
+            target_type=group["TargetType"],
+            protocol=group.get("Protocol", ""),
+            matcher=group.get("Matcher", {}).get("HttpCode", ""),
+            interval=group["HealthCheckIntervalSeconds"],
+            timeout=group["HealthCheckTimeoutSeconds"],
+            healthy=group["HealthyThresholdCount"],
+            unhealthy=group["UnhealthyThresholdCount"],
+            deregistration_delay=int(attributes.get(ATTRIBUTES["deregistration_delay"], 0)),
+            slow_start=int(attributes.get(ATTRIBUTES["slow_start"], 0)),
+            stickiness=attributes.get(ATTRIBUTES["stickiness"]) == "true",
+        )
+        return Seen(_ids(group), actual, tags_of(aws, [arn]).get(arn, {}))
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[TargetGroupIds]]:
+        """By the app's name, which every target group of ours begins with, and then by their tags."""
+        by_arn = {one["TargetGroupArn"]: one for one in _listed(aws)}
+        for arn, tags in marked(aws, me, {arn: one["TargetGroupName"] for arn, one in by_arn.items()}).items():
+            yield Found(_ids(by_arn[arn]), tags)
+
+    def create(self, aws: Aws, me: Label) -> TargetGroupIds:
+        """The name protects this call from doubling. Its attributes can only be set afterwards."""
+        answer = aws.elbv2.create_target_group(
+            Name=self.name,
+            VpcId=self.vpc,
+            Port=self.port,
+            TargetType="ip",
+            Protocol="HTTP",
+            HealthCheckProtocol="HTTP",
+            HealthCheckPath=self.path,
+            HealthCheckIntervalSeconds=self.interval,
+            HealthCheckTimeoutSeconds=self.timeout,
+            HealthyThresholdCount=self.healthy,
+            UnhealthyThresholdCount=self.unhealthy,
+            Matcher={"HttpCode": self.matcher},
+            Tags=me.upper(),
+        )
+        return _ids(answer["TargetGroups"][0])
+
+    def update(self, aws: Aws, me: Label, ids: TargetGroupIds, changed: frozenset[str]) -> None:
+        """The health check is one call: its parts are checked against each other. The attributes are another."""
+        if changed & HEALTH:
+            aws.elbv2.modify_target_group(
+                TargetGroupArn=ids.arn,
+                HealthCheckPath=self.path,
+                HealthCheckIntervalSeconds=self.interval,
+                HealthCheckTimeoutSeconds=self.timeout,
+                HealthyThresholdCount=self.healthy,
+                UnhealthyThresholdCount=self.unhealthy,
+                Matcher={"HttpCode": self.matcher},
+            )
+        if attributes := changed & ATTRIBUTES.keys():
+            aws.elbv2.modify_target_group_attributes(
+                TargetGroupArn=ids.arn,
+                Attributes=[
+                    {"Key": ATTRIBUTES[name], "Value": str(getattr(self, name)).lower()} for name in attributes
+                ],
+            )
+        if "tags" in changed:
+            aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper())
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: TargetGroupIds) -> None:
+        """AWS refuses while a listener forwards to it. Registered tasks do not stand in the way."""
+        aws.elbv2.delete_target_group(TargetGroupArn=ids.arn)
+
+
+def _listed(aws: Aws) -> list[TargetGroupTypeDef]:
+    return aws.look(aws.elbv2.describe_target_groups)["TargetGroups"]
+
+
+def _ids(group: TargetGroupTypeDef) -> TargetGroupIds:
+    return TargetGroupIds(TargetGroupArn(group["TargetGroupArn"]))
