@@ -280,7 +280,7 @@ def test_a_missing_setting_is_named(world, name):
 
 @pytest.mark.parametrize("context", ['it\'s 100%s "big" app', "$(touch x)", "services/web"])
 def test_any_folder_can_be_built(world, context):
-    world.build(DOCKER_CONTEXT=context)
+    world.build(BUILD_CONTEXT=context)
 
     assert world.called("docker", "build")[0][-1] == context
     assert not (world.source / "x").exists()
