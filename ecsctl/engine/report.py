@@ -1,0 +1,150 @@
+"""What is there, resource by resource, as values: from a plan and what it saw to the rows of `status`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
+
+from ecsctl.engine.plan import Plan, Step, Verb, Why
+from ecsctl.engine.resource import AnyResource, Seen
+
+if TYPE_CHECKING:
+    from ecsctl.engine.state import Entry
+
+CONSOLES = {
+    "aws": "https://{region}.console.aws.amazon.com",
+    "aws-cn": "https://{region}.console.amazonaws.cn",
+    "aws-us-gov": "https://console.amazonaws-us-gov.com",
+}
+"""The console's address by partition. Other partitions get no link."""
+
+
+class Condition(StrEnum):
+    """How a resource stands, in the words that people and JSON read."""
+
+    RIGHT = "right"
+    MISSING = "missing"
+    DRIFTED = "drifted"  # AWS differs from what was made true
+    OUTDATED = "outdated"  # ecsctl.toml asks for something else than what was made true
+    PENDING = "not ready"
+    FAILED = "failed"
+    REFUSED = "refused"  # it is not ours, or cannot become what is wished
+    UNWISHED = "no longer wished"
+
+
+class Where(Protocol):
+    """The account and region of a run."""
+
+    @property
+    def account(self) -> str:
+        """The account's number."""
+
+    @property
+    def region(self) -> str:
+        """The region's name."""
+
+    @property
+    def partition(self) -> str:
+        """The partition of the caller's ARN: "aws", "aws-cn", "aws-us-gov"."""
+
+
+class Record(Protocol):
+    """What is recorded, by name."""
+
+    def entry(self, name: str) -> Entry | None:
+        """What is recorded of a resource."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """One resource: what would be done to it, what is there, since when, and its page in the AWS console."""
+
+    step: Step
+    seen: Seen[Any, Any] | None
+    since: datetime | None = None
+    console: str = ""
+
+    @property
+    def condition(self) -> Condition:
+        """How it stands: the gravest thing that can be said of it."""
+        step, seen = self.step, self.seen
+        if step.verb is Verb.DELETE:
+            return Condition.UNWISHED
+        if seen is None and step.verb is not Verb.REFUSE:
+            return Condition.MISSING
+        if seen is not None and seen.failed:
+            return Condition.FAILED
+        if step.verb is Verb.REFUSE:
+            return Condition.REFUSED
+        if step.changes:
+            drifted = any(change.why is Why.DRIFT for change in step.changes)
+            return Condition.DRIFTED if drifted else Condition.OUTDATED
+        return Condition.PENDING if seen is not None and not seen.ready else Condition.RIGHT
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it is there, as wished, and ready."""
+        return self.condition is Condition.RIGHT
+
+    @property
+    def note(self) -> str:
+        """What else there is to say of it: why it failed or is refused, or what it waits for."""
+        seen = self.seen
+        return (seen.failed if seen else "") or self.step.reason or (seen.note if seen else "")
+
+
+def reports(
+    plan: Plan,
+    seen: Mapping[str, Seen[Any, Any] | None],
+    kinds: Iterable[type[AnyResource]],
+    state: Record,
+    identity: Where,
+) -> list[Report]:
+    """A report for each step of the plan, from what the plan saw and what is recorded. Pure."""
+    templates = {kind.kind: kind.console for kind in kinds}
+    found = []
+    for step in plan.steps:
+        sight = None if step.verb is Verb.DELETE else seen.get(step.name)  # a leftover may share a wish's name
+        entry = state.entry(step.name)
+        recorded = entry.since if entry and entry.kind == step.kind else None
+        there = step.ids is not None
+        since = ((sight.since if sight else None) or recorded) if there else None
+        link = console(templates.get(step.kind, ""), flat(step.ids), identity) if there else ""
+        found.append(Report(step, sight, since, link))
+    return found
+
+
+def flat(ids: Any) -> dict[str, str]:
+    """A resource's ids by name, whether they are a value of a resource's own class or come from the record."""
+    if ids is None:
+        return {}
+    return {name: str(value) for name, value in (ids if isinstance(ids, Mapping) else asdict(ids)).items()}
+
+
+def telling(ids: Any) -> str:
+    """The one id that tells a person most: AWS's own short id, else the name, else the last part of the ARN."""
+    found = flat(ids)
+    own = [value for name, value in found.items() if name.endswith("_id") and name not in ("zone_id", "owner_id")]
+    if own or "name" in found:
+        return own[0] if own else found["name"]
+    first = next((value for value in found.values() if value), "")
+    return first.split(":", 5)[-1] if first.startswith("arn:") else first
+
+
+def console(template: str, ids: Mapping[str, str], identity: Where) -> str:
+    """The address of a resource's page in the AWS console; empty where the partition or an id is not known.
+
+    CloudWatch's console reads the name of a log group percent-encoded twice, with `$` for `%`.
+    """
+    base = CONSOLES.get(identity.partition, "").format(region=identity.region)
+    quoted = {name: quote(value, safe="/:") for name, value in ids.items()}
+    if "#logsV2:" in template:
+        quoted = {name: quote(quote(value, safe=""), safe="").replace("%", "$") for name, value in ids.items()}
+    known = {**quoted, "console": base, "region": identity.region, "account": identity.account}
+    wanted = re.findall(r"{(\w+)}", template)
+    return template.format(**known) if base and all(known.get(name) for name in wanted) else ""

@@ -1,0 +1,57 @@
+"""Two ways to a person's eyes: stdout for data, stderr for talk. Colour is rich's and the environment's business."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+
+from rich.console import Console
+
+READ = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLORTERM", "COLUMNS", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+"""What rich reads when a console is made. Another value makes another console."""
+
+
+def talk() -> Console:
+    """The console on stderr, for all that is not data. One for the process, so that a live display is not torn."""
+    return _made(True, tuple(os.environ.get(name) for name in READ))
+
+
+def data() -> Console:
+    """The console on stdout, for data alone."""
+    return _made(False, tuple(os.environ.get(name) for name in READ))
+
+
+def interactive() -> bool:
+    """Whether a person is there to answer: stdin and stderr are terminals, and this is no CI."""
+    return _terminal(sys.stdin) and _terminal(sys.stderr) and not _in_ci()
+
+
+def lively() -> bool:
+    """Whether stderr may show what moves: a terminal that can, and no CI."""
+    return _terminal(sys.stderr) and not _in_ci() and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
+
+
+def glyph(sign: str, instead: str) -> str:
+    """The sign, or what stands for it where stderr's encoding does not have it."""
+    try:
+        sign.encode(talk().encoding)
+    except (UnicodeEncodeError, LookupError):
+        return instead
+    return sign
+
+
+@functools.cache
+def _made(stderr: bool, _environment: tuple[str | None, ...]) -> Console:
+    return Console(stderr=stderr, markup=False, highlight=False, emoji=False)
+
+
+def _in_ci() -> bool:
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+def _terminal(stream: object) -> bool:
+    try:
+        return bool(stream.isatty())  # type: ignore[attr-defined]  # whatever stands in for a stream
+    except (AttributeError, ValueError):  # none at all (pythonw), or closed
+        return False

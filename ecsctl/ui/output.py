@@ -1,0 +1,103 @@
+"""What `--output json` prints: stable, versioned documents. docs/json.md shows each."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ecsctl.engine.errors import EcsctlError
+from ecsctl.engine.plan import Change, Plan, Step, Verb
+from ecsctl.engine.report import Report, flat
+from ecsctl.ui.errors import parts_of, untried
+
+VERSION = 1
+
+Json = dict[str, Any]
+
+
+def emit(document: Mapping[str, Any]) -> None:
+    """Print a document on stdout. Whatever is not ASCII is escaped: exact for a program, harmless for a terminal."""
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    sys.stdout.flush()
+
+
+def plan_document(plan: Plan, where: Mapping[str, str]) -> Json:
+    """What a run would do."""
+    return {**_head("plan", where), "counts": _counts(plan), "steps": [_step(step) for step in plan.steps]}
+
+
+def outcome_document(kind: str, plan: Plan, url: str, seconds: float, where: Mapping[str, str]) -> Json:
+    """What a run did, which was all that it planned. `kind` is "up" or "down"."""
+    ends = {"url": url} if kind == "up" else {}
+    return {**_head(kind, where), **ends, "seconds": round(seconds, 1), "counts": _counts(plan),
+            "steps": [_step(step) for step in plan.steps]}  # fmt: skip
+
+
+def status_document(reports: Iterable[Report], url: str, where: Mapping[str, str]) -> Json:
+    """How each resource stands."""
+    found = list(reports)
+    return {
+        **_head("status", where),
+        "url": url,
+        "healthy": all(report.healthy for report in found),
+        "resources": [_report(report) for report in found],
+    }
+
+
+def error_document(error: EcsctlError) -> Json:
+    """What went wrong: every part of it, and what was not tried because of it."""
+    return {
+        "version": VERSION,
+        "kind": "error",
+        "exit_code": error.exit_code,
+        "message": error.message,
+        "errors": [
+            {"type": type(part).__name__, "message": part.message, "why": part.why, "hint": part.hint}
+            for part in parts_of(error)
+        ],
+        "not_tried": list(untried(error)),
+    }
+
+
+def _head(kind: str, where: Mapping[str, str]) -> Json:
+    return {"version": VERSION, "kind": kind, **{name: where[name] for name in ("app", "account", "region")}}
+
+
+def _counts(plan: Plan) -> dict[str, int]:
+    return {verb.value: plan.count(verb) for verb in Verb}
+
+
+def _step(step: Step) -> Json:
+    return {
+        "name": step.name,
+        "kind": step.kind,
+        "title": step.title,
+        "verb": step.verb.value,
+        "ids": flat(step.ids),
+        "borrowed": step.borrowed,
+        "changes": [_change(change) for change in step.changes],
+        "reason": step.reason,
+        "hint": step.hint,
+    }
+
+
+def _change(change: Change) -> Json:
+    return {"field": change.field, "before": change.before, "after": change.after, "why": change.why.value}
+
+
+def _report(report: Report) -> Json:
+    step = report.step
+    return {
+        "name": step.name,
+        "kind": step.kind,
+        "title": step.title,
+        "condition": report.condition.value,
+        "ids": flat(step.ids),
+        "borrowed": step.borrowed,
+        "since": report.since.isoformat(timespec="seconds") if report.since else None,
+        "changes": [_change(change) for change in step.changes],
+        "note": report.note,
+        "console": report.console,
+    }

@@ -1,0 +1,214 @@
+"""What happens, while it happens: a live view on a terminal, plain lines with the time elsewhere."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from ecsctl.engine.events import Done, Event, Failed, NotTried, Planned, Said, Started, Waiting
+from ecsctl.engine.plan import Verb
+from ecsctl.ui.console import glyph, lively, talk
+from ecsctl.ui.safe import plain, safe
+from ecsctl.ui.spans import lasting, ticking
+
+LOOKING = 0.7  # seconds of looking around after which a live view says so
+FIRST_WORD = 30.0  # seconds of waiting until a line without a terminal says so; then at each doubling
+STALE = 15.0  # seconds after which a wait that says nothing any more has ended: two looks are at most 12 apart
+FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+DID = {
+    Verb.CREATE: "created",
+    Verb.UPDATE: "updated",
+    Verb.REPLACE: "replaced",
+    Verb.DELETE: "deleted",
+    Verb.KEEP: "right already",
+}
+
+
+@dataclass
+class Task:
+    """A resource that is being worked on, or waited for."""
+
+    what: str  # title and name
+    began: float
+    waiting: str = ""
+    waited: float = 0.0
+    limit: float = 0.0
+    heard: float = 0.0  # when it last said that it waits
+    started: bool = True
+    next_word: float = FIRST_WORD
+
+
+class Progress:
+    """Listens to a run, shows it while it lasts, and counts what was done. Its methods may be called by any thread.
+
+    `quiet` leaves out all but what a person must know: what was said aloud, and failures, which the command prints.
+    """
+
+    def __init__(
+        self,
+        quiet: bool = False,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = datetime.now,
+    ) -> None:
+        self.quiet, self.clock, self.now = quiet, clock, now
+        self.console = talk()
+        self.counts: Counter[str] = Counter()
+        self.total = 0
+        self._tasks: dict[str, Task] = {}
+        self._lock = threading.Lock()
+        self._live: Live | None = None
+        self._began = clock()
+        self._planned = False
+
+    def __enter__(self) -> Self:
+        self._show_live()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end_live()
+        if kind is not None and self.counts:
+            self.summary(self.clock() - self._began)
+
+    def __call__(self, event: Event) -> None:
+        """Hear one event of the engine."""
+        match event:
+            case Planned():
+                self._end_live()
+                with self._lock:
+                    self._planned = True
+                    self._began = self.clock()
+                    self.total = len(event.plan.work)
+                    self.counts["unchanged"] += event.plan.count(Verb.KEEP)
+            case Said():
+                self._line("", "", plain(event.text), loud=True)
+            case Started():
+                with self._lock:
+                    self._tasks[event.name] = Task(f"{event.title} {event.name}", self.clock())
+                self._show_live()
+            case Waiting():
+                self._waits(event)
+            case Done():
+                self._done(event)
+            case Failed():
+                with self._lock:
+                    self._tasks.pop(event.name, None)
+                    self.counts["failed"] += 1
+                self._line("✗", "x", plain(event.error.message, "red"), style="red")
+            case NotTried():
+                with self._lock:
+                    self.counts["not tried"] += 1
+
+    def plain(self, text: str) -> None:
+        """Print a line of talk, above the live view if there is one."""
+        self._line("", "", plain(text))
+
+    def summary(self, seconds: float) -> None:
+        """Print how many were created, updated and so on, and how long it took."""
+        if self.quiet:
+            return
+        order = [*DID.values(), "failed", "not tried", "unchanged"]
+        counts = ", ".join(f"{self.counts[word]} {word}" for word in order if self.counts[word])
+        self.console.print(Text(f"{counts or 'nothing to do'} in {lasting(seconds)}", style="bold"), soft_wrap=True)
+
+    def _done(self, event: Done) -> None:
+        with self._lock:
+            self._tasks.pop(event.name, None)
+            self.counts["unchanged" if event.verb is Verb.KEEP else DID[event.verb]] += 1
+        told = Text.assemble(
+            plain(event.title), " ", plain(event.name, "bold"), f" {DID[event.verb]} in {lasting(event.seconds)}"
+        )
+        if event.note:
+            told.append(f" ({safe(event.note)})", style="dim")
+        self._line("✓", "ok", told, style="green")
+
+    def _waits(self, event: Waiting) -> None:
+        key = event.name or event.what
+        with self._lock:
+            task = self._tasks.setdefault(key, Task(event.name, self.clock() - event.waited, started=False))
+            again = event.waited < task.waited
+            task.waiting, task.waited, task.limit = event.what, event.waited, event.limit
+            task.heard = self.clock()
+            if again:
+                task.next_word = FIRST_WORD
+            due = event.waited >= task.next_word
+            while due and event.waited >= task.next_word:
+                task.next_word *= 2
+        if due and self._live is None:
+            spent = f": {ticking(event.waited)} of at most {ticking(event.limit)}"
+            self._line("…", "...", Text.assemble("waiting for ", plain(event.what), spent), style="dim")
+
+    def _line(self, sign: str, instead: str, text: Text, *, style: str = "", loud: bool = False) -> None:
+        """A line that stays: with the time where there is no terminal to watch."""
+        if self.quiet and not loud:
+            return
+        when = Text() if lively() else Text(f"{self.now():%H:%M:%S} ", style="dim")
+        mark = Text(f"{glyph(sign, instead)} ", style=style) if sign else Text()
+        self.console.print(Text.assemble(when, mark, text), soft_wrap=True)
+
+    def _show_live(self) -> None:
+        with self._lock:
+            if self._live is not None or self.quiet or not lively():
+                return
+            live = self._live = Live(
+                get_renderable=self._view, console=self.console, refresh_per_second=8, transient=True,
+                redirect_stdout=False,
+            )  # fmt: skip
+        live.start()
+        self.console.show_cursor()  # a process that is killed must not leave a terminal without its cursor
+
+    def _end_live(self) -> None:
+        with self._lock:
+            live, self._live = self._live, None
+        if live is not None:
+            live.stop()
+
+    def _view(self) -> RenderableType:
+        """What moves: how far the run is, and everything under way."""
+        now = self.clock()
+        with self._lock:
+            tasks = [task for task in self._tasks.values() if task.started or now - task.heard < STALE]
+            done = sum(self.counts[word] for word in ("failed", "not tried", *DID.values()))
+            total = max(self.total, done + sum(task.started for task in tasks))
+            planned, spent = self._planned, now - self._began
+        if not planned and not tasks and spent < LOOKING:
+            return Text()
+        frame = FRAMES[int(now * 8) % len(FRAMES)]
+        spinner = Text(f"{glyph(frame, '*')} ", style="cyan")
+        if not planned and not tasks:
+            return Text.assemble(spinner, "looking at what is there  ", (ticking(spent), "dim"))
+        head = Table.grid(padding=(0, 1))
+        head.add_row(
+            spinner, ProgressBar(total or 1, done, width=24), f"{done} of {total}", Text(ticking(spent), "dim")
+        )
+        room = max(self.console.height - 4, 1)
+        rows = Table.grid(padding=(0, 2), expand=True)
+        rows.add_column(no_wrap=True, overflow="ellipsis")
+        rows.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+        rows.add_column(no_wrap=True, justify="right")
+        for task in sorted(tasks, key=lambda task: task.began)[:room]:
+            rows.add_row(*_row(task, now))
+        more = [Text(f"  and {len(tasks) - room} more", style="dim")] if len(tasks) > room else []
+        return Group(head, rows, *more)
+
+
+def _row(task: Task, now: float) -> tuple[Text, Text, Text]:
+    if not task.waiting:
+        return plain(f"  {task.what}"), Text(), Text(ticking(now - task.began), style="dim")
+    what = task.waiting.removeprefix(task.what).strip()
+    spent = f"{ticking(task.waited + now - task.heard)} of at most {ticking(task.limit)}"
+    return plain(f"  {task.what}"), plain(what, "dim"), Text(spent, style="dim")

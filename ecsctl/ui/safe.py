@@ -1,0 +1,45 @@
+"""What comes from outside (AWS, git, files) made harmless for a terminal: no byte of it can steer the screen."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from rich.text import Text
+
+ESCAPED = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+"""Unicode's categories of what steers instead of showing: controls, formats (bidi overrides, zero-width characters),
+lone surrogates, private use, and line and paragraph separators."""
+JOINER = "\u200d"  # joins emoji to one: harmless between them, and nowhere else
+SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def safe(text: object) -> str:
+    r"""The text on one line, with everything that could steer a terminal written out, as in `\x1b`. Emoji stay."""
+    told = str(text)
+    if told.isascii() and told.isprintable():
+        return told
+    return "".join(
+        one if unicodedata.category(one) not in ESCAPED or _joins(told, at) else _written_out(one)
+        for at, one in enumerate(told)
+    )
+
+
+def plain(text: object, style: str = "") -> Text:
+    """The text as rich takes it: made safe, and never read as markup."""
+    return Text(safe(text), style=style)
+
+
+def _joins(text: str, at: int) -> bool:
+    """Whether a zero-width joiner stands here between two emoji."""
+    return text[at] == JOINER and 0 < at < len(text) - 1 and _pictorial(text[at - 1]) and _pictorial(text[at + 1])
+
+
+def _pictorial(one: str) -> bool:
+    return unicodedata.category(one) == "So" or one == "\ufe0f" or "\U0001f3fb" <= one <= "\U0001f3ff"
+
+
+def _written_out(one: str) -> str:
+    number = ord(one)
+    if one in SHORT:
+        return SHORT[one]
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"

@@ -1,0 +1,81 @@
+"""Single lines of talk, and the questions. All on stderr."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.text import Text
+
+from ecsctl.engine.errors import Interrupted, Refused, UsageError
+from ecsctl.ui.console import interactive, talk
+from ecsctl.ui.safe import plain
+
+
+def say(text: str) -> None:
+    """One line of talk."""
+    talk().print(plain(text), soft_wrap=True)
+
+
+def hint(text: str) -> None:
+    """One line that says what may help."""
+    talk().print(Text.assemble(("hint: ", "bold cyan"), plain(text)), soft_wrap=True)
+
+
+def next_step(command: str) -> None:
+    """One line with the command that a person most likely wants now."""
+    talk().print(Text.assemble(("next: ", "dim"), plain(command, "bold")), soft_wrap=True)
+
+
+def heading(account: str, region: str, caller: str, app: str) -> None:
+    """One line before anything changes: which app, where, and as whom."""
+    words = (plain(app, "bold"), " in ", plain(region), " of account ", plain(account), ", as ", plain(caller, "dim"))
+    talk().print(Text.assemble(*words), soft_wrap=True)
+
+
+def confirm(question: str, *, command: str) -> None:
+    """Ask yes or no. Anything but a yes raises Refused; with nobody there to answer UsageError, naming `command`."""
+    if _answer(f"{question} [y/N] ", command).lower() not in ("y", "yes"):
+        raise Refused("not agreed to: nothing was changed")
+
+
+def ask_name(app: str, *, command: str) -> None:
+    """Have the app's name typed. Another answer raises Refused; with nobody there to answer UsageError."""
+    if _answer(f"Type the app's name ({app}) to go on: ", command) != app:
+        raise Refused("that is not the app's name: nothing was changed")
+
+
+def _answer(question: str, command: str) -> str:
+    """What a person types. Raises UsageError with nobody there, Interrupted on Ctrl-C."""
+    if not interactive():
+        raise UsageError(
+            "this must be agreed to, and nobody is there to answer",
+            why="stdin or stderr is not a terminal, or CI is set",
+            hint=command,
+        )
+    talk().print(plain(question.rstrip(), "bold"), end=" ", soft_wrap=True)
+    try:
+        with _ctrl_c_ends():
+            line = sys.stdin.readline()
+    except KeyboardInterrupt:
+        talk().print()
+        raise Interrupted("stopped as asked: nothing was changed") from None
+    if not line.endswith("\n"):
+        talk().print()
+    return line.strip()
+
+
+@contextmanager
+def _ctrl_c_ends() -> Iterator[None]:
+    """Within it, Ctrl-C ends the question at once: there is nothing under way that must be finished first."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
