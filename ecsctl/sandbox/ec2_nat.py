@@ -13,7 +13,7 @@ from moto.ec2.responses import EC2Response
 from moto.ec2.utils import generic_filter
 from moto.iam.models import iam_backends
 
-from ecsctl.sandbox import clock, overlay
+from ecsctl.sandbox import clock, overlay, script
 from ecsctl.sandbox.ec2_interfaces import attach_interface, drop_released
 from ecsctl.sandbox.ec2_visibility import not_found
 
@@ -53,6 +53,7 @@ class _Blackhole(Route):
     state = "blackhole"
 
 
+@script.switch
 def fail_next_nat(
     code: str = "InternalError",
     message: str = "Network interface eni-0123456789abcdef0, created and used internally by this NAT gateway is in "

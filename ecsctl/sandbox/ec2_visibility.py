@@ -11,7 +11,7 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.responses import EC2Response
 from moto.iam.models import iam_backends
 
-from ecsctl.sandbox import clock, overlay
+from ecsctl.sandbox import clock, overlay, script
 
 # EC2 API reference, "Eventual consistency in the Amazon EC2 API": a describe or a change that follows a create at
 # once may answer NotFound. It gives no number; two seconds is an assumption.
@@ -76,6 +76,7 @@ _KINDS = {
 }
 
 
+@script.switch
 def lag(seconds: float, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
     """Let fresh ids stay unseen for `seconds` of sandbox time in this account; 0 shows them at once. Until a reset."""
     _lag(account_id).seconds = seconds

@@ -14,7 +14,7 @@ from moto.moto_api._internal import mock_random
 from moto.route53.models import FakeZone, RecordSet, Route53Backend, reverse_domain_name, route53_backends
 from moto.route53.responses import Route53
 
-from ecsctl.sandbox import clock, overlay
+from ecsctl.sandbox import clock, overlay, script
 
 IN_SYNC = 30.0  # Route 53 guide: "changes generally propagate … within 60 seconds"
 
@@ -34,6 +34,7 @@ def _changes(account_id: str) -> _Changes:
     return overlay.memory(route53_backends[account_id]["aws"], _Changes)
 
 
+@script.switch
 def busy_zone(times: int = 1, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
     """Let the next `times` changes of records be refused with PriorRequestNotComplete."""
     _changes(account_id).busy = times

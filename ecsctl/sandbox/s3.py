@@ -11,7 +11,7 @@ from moto.s3.exceptions import BucketNotEmpty, MissingBucket, S3ClientError
 from moto.s3.models import FakeBucket, S3Backend, s3_backends
 from moto.s3.responses import S3Response
 
-from ecsctl.sandbox import clock, iam, overlay
+from ecsctl.sandbox import clock, iam, overlay, script
 
 # S3 guide, "Deleting a bucket": a deleted name "might not be available for some time". In practice up to an hour and
 # more; twenty seconds here, so that a test of down and up need not wait that long. `block_deleted_names` changes it.
@@ -34,11 +34,13 @@ def _names(account_id: str) -> _Names:
     return overlay.memory(s3_backends[account_id]["aws"], _Names)
 
 
+@script.switch
 def block_deleted_names(seconds: float, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
     """Refuse to make a bucket anew for `seconds` of sandbox time after its name was deleted; 3600 is like AWS."""
     _names(account_id).blocked = seconds
 
 
+@script.switch
 def hide_new_buckets(seconds: float, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
     """Answer NoSuchBucket for `seconds` of sandbox time after a bucket was made. 0 unless switched on.
 

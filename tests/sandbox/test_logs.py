@@ -1,0 +1,93 @@
+import pytest
+from botocore.exceptions import ClientError
+
+from ecsctl.sandbox import logs as sandbox_logs
+from ecsctl.sandbox.world import ACCOUNT
+
+APP = "/ecs/app"
+BUILDS = "/aws/codebuild/app-build"
+
+
+@pytest.fixture
+def logs(aws):
+    return aws("logs")
+
+
+def refused(call, *args, **kwargs):
+    with pytest.raises(ClientError) as error:
+        call(*args, **kwargs)
+    return error.value.response["Error"]["Code"], error.value.response["Error"]["Message"]
+
+
+def names(logs, prefix="/"):
+    return [group["logGroupName"] for group in logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]]
+
+
+def test_a_group_is_made_once(logs):
+    logs.create_log_group(logGroupName=APP)
+    told = refused(logs.create_log_group, logGroupName=APP)
+    assert told == ("ResourceAlreadyExistsException", "The specified log group already exists")
+    logs.delete_log_group(logGroupName=APP)
+    told = refused(logs.delete_log_group, logGroupName=APP)
+    assert told == ("ResourceNotFoundException", "The specified log group does not exist.")
+
+
+def test_only_the_days_aws_offers_are_kept(logs):
+    logs.create_log_group(logGroupName=APP)
+    code, text = refused(logs.put_retention_policy, logGroupName=APP, retentionInDays=2)
+    assert code == "InvalidParameterException"
+    assert text.startswith("1 validation error detected: Value '2' at 'retentionInDays' failed to satisfy constraint:")
+    logs.put_retention_policy(logGroupName=APP, retentionInDays=30)
+    [group] = logs.describe_log_groups(logGroupNamePrefix=APP)["logGroups"]
+    assert group["retentionInDays"] == 30
+    told = refused(logs.put_retention_policy, logGroupName="/ecs/gone", retentionInDays=30)
+    assert told == ("ResourceNotFoundException", "The specified log group does not exist.")
+
+
+def test_tags_hang_on_the_arn_without_the_star(logs):
+    logs.create_log_group(logGroupName=APP, tags={"owner": "me"})
+    [group] = logs.describe_log_groups(logGroupNamePrefix=APP)["logGroups"]
+    assert group["arn"] == group["logGroupArn"] + ":*"
+    logs.tag_resource(resourceArn=group["logGroupArn"], tags={"more": "yes"})
+    assert logs.list_tags_for_resource(resourceArn=group["logGroupArn"])["tags"] == {"owner": "me", "more": "yes"}
+    for call, more in ((logs.list_tags_for_resource, {}), (logs.tag_resource, {"tags": {"a": "b"}})):
+        assert refused(call, resourceArn=group["arn"], **more)[0] == "InvalidParameterException"
+    gone = group["logGroupArn"] + "2"
+    assert refused(logs.untag_resource, resourceArn=gone, tagKeys=["a"])[0] == "ResourceNotFoundException"
+
+
+def test_a_new_group_has_nothing_of_the_old_one_of_its_name(logs):
+    logs.create_log_group(logGroupName=APP, tags={"owner": "me"})
+    arn = logs.describe_log_groups(logGroupNamePrefix=APP)["logGroups"][0]["logGroupArn"]
+    logs.delete_log_group(logGroupName=APP)
+    logs.create_log_group(logGroupName=APP)
+    assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {}
+
+
+def test_a_name_with_other_characters_is_refused(logs):
+    code, text = refused(logs.create_log_group, logGroupName="/ecs/my app")
+    assert code == "InvalidParameterException"
+    assert "'logGroupName' failed to satisfy constraint" in text
+
+
+def test_late_writers_bring_a_group_back_once_and_only_when_told_to(logs, clock):
+    logs.create_log_group(logGroupName=BUILDS, tags={"owner": "me"})
+    logs.delete_log_group(logGroupName=BUILDS)
+    clock.sleep(3600)
+    assert names(logs) == []
+    sandbox_logs.revive_log_groups(after=15)
+    insights = "/aws/ecs/containerinsights/app/performance"
+    for name in (BUILDS, insights, APP):
+        logs.create_log_group(logGroupName=name, tags={"owner": "me"})
+        logs.delete_log_group(logGroupName=name)
+    clock.sleep(14)
+    assert names(logs) == []
+    clock.sleep(1)
+    assert names(logs) == [BUILDS, insights]
+    [group] = logs.describe_log_groups(logGroupNamePrefix=BUILDS)["logGroups"]
+    assert "retentionInDays" not in group
+    assert group["logGroupArn"].split(":")[4] == ACCOUNT
+    assert logs.list_tags_for_resource(resourceArn=group["logGroupArn"])["tags"] == {}
+    logs.delete_log_group(logGroupName=BUILDS)
+    clock.sleep(3600)
+    assert names(logs) == [insights]
