@@ -32,12 +32,12 @@ def percentages(desired: int, minimum: int, maximum: int) -> None:
     can neither stop an old task nor start a new one, and waits for ever; AWS itself refuses only the pair 100/100.
     """
     if not 0 <= minimum <= maximum:
-        raise ValueError(f"minimum_percent = {minimum} and maximum_percent = {maximum}: not 0 ≤ minimum ≤ maximum")
+        raise ValueError(f"a minimum of {minimum} % and a maximum of {maximum} %: not 0 ≤ minimum ≤ maximum")
     floor, ceiling = -(-desired * minimum // 100), desired * maximum // 100
     if desired and ceiling <= floor:
         raise ValueError(
-            f"with {desired} task{'' if desired == 1 else 's'}, minimum_percent = {minimum} keeps {floor} running and "
-            f"maximum_percent = {maximum} allows {ceiling}: a deployment could neither stop an old task nor start a "
+            f"with {desired} task{'' if desired == 1 else 's'}, a minimum of {minimum} % keeps {floor} running and "
+            f"a maximum of {maximum} % allows {ceiling}: a deployment could neither stop an old task nor start a "
             "new one. 100 and 200 always work; 0 and 100 stop the old tasks first"
         )
 

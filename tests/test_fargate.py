@@ -70,7 +70,7 @@ def test_percentages_are_refused_if_and_only_if_a_deployment_with_them_would_sta
 
 
 def test_the_refusal_says_what_stands_in_the_way_and_what_works():
-    with pytest.raises(ValueError, match=r"with 1 task, minimum_percent = 50 keeps 1 running and maximum_percent = 100 "
+    with pytest.raises(ValueError, match=r"with 1 task, a minimum of 50 % keeps 1 running and a maximum of 100 % "
                                          r"allows 1: .* 100 and 200 always work"):  # fmt: skip
         percentages(1, 50, 100)
 
