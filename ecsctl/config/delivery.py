@@ -1,0 +1,133 @@
+"""The tables [github], [ecr], [build] and [pipeline]: from a push to a running image."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import Field
+
+from ecsctl.config import words
+from ecsctl.config.section import Problem, Section
+
+# The project sets these itself. CodeBuild refuses a name that is given twice and names that begin with CODEBUILD_
+# (CodeBuild user guide, "Environment variables in build environments"; cloudposse/terraform-aws-codebuild#101).
+_BUILD_SETS = frozenset("REPOSITORY_URI AWS_ACCOUNT_ID AWS_STACK_REGION CONTAINER_NAME GITHUB_AUTH_TOKEN".split())
+
+
+class Github(Section):
+    """The repository that is built. Without this table there is no build and no pipeline."""
+
+    repository: words.Repository = Field(description='The repository on GitHub: "owner/name".', examples=["acme/shop"])
+    branch: words.Branch = Field("main", description="The branch whose every push is built and deployed.")
+    token_secret: words.TokenSecret = Field(
+        "github/token",
+        description="Name or ARN of the secret in Secrets Manager that holds the GitHub token (rights: repo and "
+        'admin:repo_hook). Followed by ":key" it is that key of a JSON secret. Never the token itself.',
+    )
+    connection_arn: words.ConnectionArn | None = Field(
+        None,
+        description="A CodeConnections connection to GitHub, used instead of a token.",
+        examples=["arn:aws:codeconnections:eu-central-1:123456789012:connection/1b2c3d4e-0000-4000-8000-000000000000"],
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """Two ways to GitHub at once."""
+        if self.connection_arn and self.given("token_secret"):
+            yield "token_secret", "has no meaning with connection_arn: one of the two is used"
+
+
+class Ecr(Section):
+    """The repository of the app's images."""
+
+    mutability: Literal["MUTABLE", "IMMUTABLE", "MUTABLE_WITH_EXCLUSION", "IMMUTABLE_WITH_EXCLUSION"] = Field(
+        "IMMUTABLE_WITH_EXCLUSION", description="Whether a tag may move. The exclusion is `latest`."
+    )
+    scan_on_push: bool = Field(True, description="Whether ECR looks for known weaknesses in every image.")
+    keep_images: int = Field(30, ge=1, le=1000, description="How many tagged images are kept; older ones expire.")
+
+
+class Build(Section):
+    """The build of the image by CodeBuild."""
+
+    buildspec: words.RepositoryPath = Field("buildspec.yml", description="The buildspec's path in the repository.")
+    compute: Literal["small", "medium", "large", "xlarge"] = Field("small", description="The size of the machine.")
+    image: words.Image | None = Field(
+        None,
+        description="The build's own image. Default: CodeBuild's newest Amazon Linux 2023 of the architecture.",
+        examples=["aws/codebuild/amazonlinux-aarch64-standard:3.0"],
+    )
+    github_token: bool = Field(
+        True, description="Whether a build finds the token, by reference to its secret, in GITHUB_AUTH_TOKEN."
+    )
+    timeout_minutes: int = Field(30, ge=5, le=2160, description="After how many minutes a build is stopped.")
+    environment: dict[words.Variable, str] = Field(
+        default_factory=dict,
+        description="Environment variables of the build, in plain text.",
+        examples=[{"BUILD_CONTEXT": "backend"}],
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """Variables that are not the user's to set."""
+        for name in sorted(self.environment):
+            if name.startswith("CODEBUILD_"):
+                yield f"environment.{name}", "begins with CODEBUILD_, which AWS keeps for itself"
+            elif name in _BUILD_SETS:
+                yield f"environment.{name}", "is set by ecsctl itself"
+
+
+class Action(Section):
+    """One step of the pipeline between build and deployment."""
+
+    name: words.ActionName = Field(description="The action's name.", examples=["Review"])
+
+
+class Approval(Action):
+    """A person's approval before the deployment."""
+
+    note: str = Field("", max_length=1000, description="What the person who approves is told.")
+
+
+class Test(Action):
+    """A test before the deployment: a build with a buildspec of its own."""
+
+    name: words.TestName = Field(description="The action's name.", examples=["Smoke"])
+    buildspec: words.RepositoryPath = Field(
+        description="The buildspec's path in the repository.", examples=["tests.yml"]
+    )
+
+
+class Pipeline(Section):
+    """What happens after a push."""
+
+    mode: Literal["pipeline", "build-only", "none"] = Field(
+        "pipeline",
+        description="A pipeline that builds and deploys; a build that pushes an image and no more; or neither.",
+    )
+    deploy_timeout_minutes: int = Field(
+        15, ge=1, le=60, description="How long the deploy action waits for the service to be steady."
+    )
+    approvals: tuple[Approval, ...] = Field(
+        (),
+        strict=False,
+        description="Approvals before the deployment, in order.",
+        examples=[[{"name": "Review", "note": "Is it good?"}]],
+    )
+    tests: tuple[Test, ...] = Field(
+        (),
+        strict=False,
+        description="Tests before the deployment, in order.",
+        examples=[[{"name": "Smoke", "buildspec": "tests.yml"}]],
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """Names that would be there twice, and actions of a pipeline that there is not."""
+        names = Counter([one.name for one in (*self.approvals, *self.tests)] + ["Source", "Build", "Deploy"])
+        for key in self.given("approvals", "tests"):
+            if self.mode != "pipeline":
+                yield key, f'needs mode = "pipeline", and it is "{self.mode}"'
+            actions: tuple[Action, ...] = self.approvals if key == "approvals" else self.tests
+            for index, one in enumerate(actions):
+                if names[one.name] > 1:
+                    yield f"{key}.{index}.name", f"{one.name} is there more than once: each action needs its own name"

@@ -1,0 +1,85 @@
+"""ECSCTL_* variables as values of options: ECSCTL_REGION, ECSCTL_SERVICE__PORT, ECSCTL_SERVICE__ENVIRONMENT__LOG_LEVEL.
+
+pydantic-settings does most of this, but takes the variable's name of an app in lower case and overlooks an unknown
+ECSCTL_ variable, which is a typing mistake as a rule.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ecsctl.config.lines import Path
+from ecsctl.config.mistakes import Source, nearest
+from ecsctl.config.schema import Node, is_table, node, options
+
+PREFIX = "ECSCTL_"
+RESERVED = frozenset({"ECSCTL_STATE", "ECSCTL_SANDBOX", "ECSCTL_DEBUG", "ECSCTL_YES"})
+"""Variables that are no options of ecsctl.toml: the record's place, and options of the command line."""
+
+
+def variable(path: Path) -> str:
+    """The variable that sets the option at a path."""
+    return PREFIX + "__".join(str(part).upper() for part in path)
+
+
+def read(environ: Mapping[str, str] | None = None) -> tuple[Source, list[str]]:
+    """The options that the environment sets, and what is wrong with it. An empty variable counts as not set."""
+    values: dict[str, Any] = {}
+    places: dict[Path, str] = {}
+    wrong = []
+    for name, text in sorted((os.environ if environ is None else environ).items()):
+        if not name.startswith(PREFIX) or name in RESERVED or not text:
+            continue
+        path = _path(name.removeprefix(PREFIX).split("__"))
+        if path is None:
+            wrong.append(f"{name}: no such option{_suggestion(name)}")
+            continue
+        places[path] = name
+        table = values
+        for part in path[:-1]:
+            table = table.setdefault(part, {})
+        table[path[-1]] = _value(text, node(path) or {})
+    return Source(values, places, "the environment"), wrong
+
+
+def _path(words: list[str]) -> tuple[str, ...] | None:
+    """The option that the words of a variable's name lead to. Under a free map the rest is one key, as it is."""
+    path: tuple[str, ...] = ()
+    while words:
+        here = node(path)
+        if here is None or here.get("type") != "object":
+            return None
+        if not is_table(here):
+            return (*path, "__".join(words))
+        if words[0].lower() not in here["properties"]:
+            return None
+        path, words = (*path, words[0].lower()), words[1:]
+    here = node(path)
+    return None if here is None or here.get("type") == "object" else path
+
+
+def _value(text: str, node: Node) -> Any:
+    """The variable's text as the option's kind of value. What is not of that kind stays text, and is refused later."""
+    match node.get("type"):
+        case "integer":
+            return int(text) if re.fullmatch(r"[+-]?[0-9]{1,18}", text.strip()) else text
+        case "boolean":
+            return {"true": True, "1": True, "false": False, "0": False}.get(text.strip().lower(), text)
+        case "array":
+            try:
+                return json.loads(text)
+            except (ValueError, RecursionError):
+                return text
+        case _:
+            return text
+
+
+def _suggestion(name: str) -> str:
+    known = sorted({variable(path) for path, _ in options()} | RESERVED)
+    ends = [one for one in known if one.endswith("__" + name.removeprefix(PREFIX))]
+    near = ends[0] if ends else nearest(name, known)
+    return f"; {near} is meant?" if near else "; docs/config.md names them all"

@@ -1,0 +1,126 @@
+"""ecsctl.toml on disk: found, read within limits, and parsed so that every value's line is known."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path as File
+from typing import Any
+
+from ecsctl.config.lines import Path, TooDeep, lines
+from ecsctl.config.mistakes import Source
+from ecsctl.engine.errors import ConfigError
+
+FILE, FALLBACK = "ecsctl.toml", "pyproject.toml"
+LARGEST = 256 * 1024
+"""The largest file, in bytes, that is read."""
+
+
+def candidates(folder: File) -> list[File]:
+    """The configuration's files in the nearest folder that has any, here or above; the one that counts first.
+
+    One looks up to the root of the git repository, and outside of one in this folder alone: a stray file in a home
+    folder is nobody's wish. Raises ConfigError for a pyproject.toml that names us and cannot be read.
+    """
+    for here in upwards(folder):
+        found = [file for file in (here / FILE, here / FALLBACK) if file.is_file()]
+        if found and found[-1].name == FALLBACK and not _has_ours(found[-1], alone=len(found) == 1):
+            found.pop()
+        if found:
+            return found
+    return []
+
+
+def upwards(folder: File) -> list[File]:
+    """The folder and those above it up to the root of its git repository; the folder alone if it is in none."""
+    line = [folder.resolve(), *folder.resolve().parents]
+    roots = [index for index, here in enumerate(line) if (here / ".git").exists()]
+    return line[: roots[0] + 1] if roots else line[:1]
+
+
+def source(file: File) -> Source:
+    """The values of a file and their lines. Raises ConfigError for what is not TOML, too large or too deep."""
+    text = _text(file)
+    found = _lines(file, text)
+    values = _parsed(file, text, found)
+    above: Path = ("tool", "ecsctl") if file.name == FALLBACK else ()
+    for part in above:
+        values = values[str(part)]
+    name = named(file)
+    if not isinstance(values, dict):
+        raise ConfigError(f"{name}:{found.get(above, 1)}: tool.ecsctl: a table is meant")
+    places = {path[len(above) :]: f"{name}:{line}" for path, line in found.items() if path[: len(above)] == above}
+    return Source(values, places, places.pop((), name))
+
+
+def named(file: File) -> str:
+    """A file's name for a message: as short as it can be understood from the current folder."""
+    try:
+        return str(file.relative_to(File.cwd().resolve()))
+    except (ValueError, OSError):
+        return str(file)
+
+
+def _has_ours(file: File, *, alone: bool) -> bool:
+    """Whether a pyproject.toml has a table for us. One that is broken is others' business beside an ecsctl.toml."""
+    try:
+        text = _text(file)
+        if "ecsctl" not in text:
+            return False
+        tool = _parsed(file, text, _lines(file, text)).get("tool")
+    except ConfigError:
+        if alone:
+            raise
+        return False
+    return isinstance(tool, dict) and "ecsctl" in tool
+
+
+def _text(file: File) -> str:
+    where = named(file)
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(LARGEST + 1)
+    except OSError as error:
+        raise ConfigError(f"{where} cannot be read", why=error.strerror or type(error).__name__) from error
+    if len(content) > LARGEST:
+        raise ConfigError(f"{where} is larger than {LARGEST // 1024} kB", why="no configuration is that long")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{where}:{line}: not UTF-8, which TOML is written in") from None
+
+
+def _lines(file: File, text: str) -> dict[Path, int]:
+    try:
+        return lines(text)
+    except TooDeep as error:
+        raise ConfigError(f"{named(file)}:{error.line}: a key or a list lies deeper than any option") from None
+
+
+def _parsed(file: File, text: str, found: Mapping[Path, int]) -> dict[str, Any]:
+    where = named(file)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason, line, column = _told(str(error))
+        line = line or text.count("\n") + (not text.endswith("\n"))
+        hint = 'text stands in quotes: key = "value"' if reason == "Invalid value" else ""
+        raise ConfigError(f"{where}:{line}: not TOML: {reason}{column}", hint=hint) from None
+    except ValueError:  # int() takes no more than 4300 digits
+        raise ConfigError(f"{where}:{max(found.values(), default=1)}: a number is too long") from None
+
+
+def _told(message: str) -> tuple[str, int, str]:
+    """tomllib's reason, the line (0: the last one), and the column in words.
+
+    Of the text it quotes a single character, or a key. A key may be a secret in the wrong place, and is left out.
+    """
+    place = re.search(r" \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\)$", message)
+    reason = message[: place.start()] if place else message
+    if re.match("Cannot|Duplicate", reason):
+        reason = "a key or a table is there twice"
+    if place and place[1]:
+        return reason[:80], int(place[1]), f", column {place[2]}"
+    return reason[:80], 0, ""

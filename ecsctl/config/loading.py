@@ -1,0 +1,133 @@
+"""The configuration in force: options over ECSCTL_* over ecsctl.toml over the defaults, checked as a whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path as File
+from typing import Any
+
+from pydantic import ValidationError
+
+from ecsctl.config import environment, files
+from ecsctl.config.hiding import hides
+from ecsctl.config.lines import Path
+from ecsctl.config.mistakes import Source, blamed, key_shown, told, unknown
+from ecsctl.config.model import Config
+from ecsctl.config.printing import show
+from ecsctl.config.schema import node
+from ecsctl.config.tree import dotted, holds, leaves, over
+from ecsctl.engine.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A configuration, its file (None: there is none), where each value is from, and what is worth a word."""
+
+    config: Config
+    file: File | None
+    origins: Mapping[str, str]
+    warnings: tuple[str, ...]
+
+
+def find(folder: File | None = None) -> File | None:
+    """The configuration's file: ecsctl.toml, else a pyproject.toml with [tool.ecsctl], here or above.
+
+    Raises ConfigError for a pyproject.toml that names us and cannot be read.
+    """
+    return next(iter(files.candidates(folder or File.cwd())), None)
+
+
+def load(folder: File | None = None, overrides: Mapping[str, Any] | None = None) -> Config:
+    """The configuration in force for a folder (default: the current one).
+
+    `overrides` are the command's options by their keys, "region" or "service.desired_count"; None is not given.
+    Raises ConfigError that tells of every mistake with its file and line.
+    """
+    return read(folder, overrides).config
+
+
+def origins(folder: File | None = None, overrides: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """Where each value comes from, by its dotted key: "ecsctl.toml:7", "ECSCTL_REGION", "option region", "default"."""
+    return dict(read(folder, overrides).origins)
+
+
+def read(
+    folder: File | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Loaded:
+    """As `load`, with the file, the origin of each value, and warnings. `environ` stands in for os.environ."""
+    folder = folder or File.cwd()
+    found = files.candidates(folder)
+    variables, wrong = environment.read(environ)
+    # The gravest word first.
+    sources = [_options(overrides or {}), variables, *map(files.source, found[:1])]
+    values: dict[str, Any] = {}
+    for source in sources:
+        values = over(values, source.values)
+    if not found and "name" not in values:
+        above = " or above it" if len(files.upwards(folder)) > 1 else ""
+        raise ConfigError(
+            f"there is no {files.FILE} in {folder}{above}",
+            hint="ecsctl init writes one for the repository it stands in",
+        )
+    try:
+        config = Config.model_validate(values)
+    except ValidationError as error:
+        raise _mistaken([*wrong, *told(error, sources)]) from None
+    if wrong:
+        raise _mistaken(wrong)
+    return Loaded(config, next(iter(found), None), _origins(config, sources), tuple(_warnings(config, found, sources)))
+
+
+def _mistaken(wrong: list[str]) -> ConfigError:
+    """All mistakes in one error, each on its own line, in the order of the file."""
+
+    def order(text: str) -> tuple[str, int]:
+        place = re.match(r"([^:]*):([0-9]+): ", text)
+        return (place[1], int(place[2])) if place else ("", 0)
+
+    found = sorted(dict.fromkeys(wrong), key=order)
+    head = f"the configuration has {len(found)} mistakes:\n" if len(found) > 1 else ""
+    return ConfigError(head + "\n".join(found), hint="docs/config.md tells of every option")
+
+
+def _options(overrides: Mapping[str, Any]) -> Source:
+    values: dict[str, Any] = {}
+    places: dict[Path, str] = {}
+    for key, value in overrides.items():
+        if value is None:
+            continue
+        path = tuple(key.split("."))
+        if not node(path):
+            raise ConfigError(f"option {unknown(path)}")
+        places[path] = f"option {key}"
+        nested = value
+        for part in reversed(path):
+            nested = {part: nested}
+        values = over(nested, values)
+    return Source(values, places, "the options")
+
+
+def _origins(config: Config, sources: list[Source]) -> dict[str, str]:
+    found = {}
+    for path, _ in leaves(show(config)):
+        holder = next((source for source in sources if holds(source.values, path)), None)
+        found[dotted(path)] = holder.place(path) if holder else "default"
+    return found
+
+
+def _warnings(config: Config, found: list[File], sources: list[Source]) -> Iterator[str]:
+    for other in found[1:]:
+        yield f"{files.named(other)} has [tool.ecsctl] too; {files.named(found[0])} counts"
+    yield from config.idle
+    for table, variables, better in (
+        ("service", config.service.environment, "[service.secrets]"),
+        ("build", config.build.environment, "env of the buildspec, as secrets-manager"),
+    ):
+        for name, value in variables.items():
+            path = (table, "environment", name)
+            if hides(path[-1:], value):
+                yield f"{blamed(path, sources)}: {key_shown(path)} looks like a secret in plain text; better: {better}"

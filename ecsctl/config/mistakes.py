@@ -1,0 +1,117 @@
+"""What is wrong in a configuration, told so that it can be mended: where, which key, what is there, what is meant."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from ecsctl.config.hiding import hides, looks_secret
+from ecsctl.config.lines import Path
+from ecsctl.config.schema import meant, node, options
+from ecsctl.config.tree import dotted, holds
+
+
+@dataclass(frozen=True)
+class Source:
+    """Some of the values, and where each stands: options, the environment, or a file.
+
+    `places` names a path's place; of a path that is not there, its longest part counts.
+    """
+
+    values: Mapping[str, Any]
+    places: Mapping[Path, str]
+    name: str
+
+    def place(self, path: Path) -> str:
+        """Where the value at the path stands, or what it would stand in."""
+        return next((self.places[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self.places), self.name)
+
+
+def blamed(path: Path, sources: list[Source]) -> str:
+    """The place to mend: of the first source that has the value; else of the last one, the file, where it belongs."""
+    for n in range(len(path), 0, -1):
+        holders = [source for source in sources if holds(source.values, path[:n])]
+        if holders:
+            # A table may be written in several places. Its file is where one looks for what is missing in it.
+            return (holders[0] if n == len(path) else holders[-1]).place(path)
+    return sources[-1].name
+
+
+def told(error: ValidationError, sources: list[Source]) -> list[str]:
+    """Every mistake that pydantic found, one line each."""
+    return [f"{blamed(path, sources)}: {sentence}" for path, sentence in _sentences(error)]
+
+
+def shown(value: Any) -> str:
+    """A value as it would stand in the file, short, and with nothing in it that a terminal would obey."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        text = f'"{value}"' if len(value) <= 60 else f'"{value[:60]}…"'
+        return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+    if isinstance(value, Mapping):
+        return "a table"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return str(value)
+
+
+def key_shown(path: Path) -> str:
+    """A path for a message. A part that looks like a secret is not shown: someone pasted it in the wrong place."""
+    parts = (part if isinstance(part, int) or re.fullmatch(r"[\w-]{1,60}", part) else shown(part) for part in path)
+    return dotted(tuple("***" if isinstance(part, str) and looks_secret(part) else part for part in parts))
+
+
+def unknown(path: Path) -> str:
+    """That a key is not known, and which one is meant."""
+    return f"{key_shown(path)}: no such key{_suggestion(path)}"
+
+
+def nearest(word: str, known: list[str]) -> str | None:
+    """The known word that was meant, if one is near enough."""
+    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.6)), None)
+
+
+def _sentences(error: ValidationError) -> Iterator[tuple[Path, str]]:
+    for one in error.errors(include_url=False):
+        path: Path = tuple(part for part in one["loc"] if part != "[key]")
+        kind, context = one["type"], one.get("ctx", {})
+        if kind == "together":
+            for key, text in context["found"]:
+                below = (*path, *(int(part) if part.isdigit() else part for part in key.split(".")))
+                yield below, f"{key_shown(below)}{'' if text.startswith('=') else ':'} {text}"
+        elif kind == "extra_forbidden":
+            yield path, unknown(path)
+        elif kind == "missing":
+            yield path, f"{key_shown(path)} is missing: {_meaning(path)}"
+        elif one["loc"][-1:] == ("[key]",):
+            yield path, f"{key_shown(path)}: {context.get('meant', 'another name')} is meant"
+        else:
+            given = " (not shown)" if hides(path, one["input"]) else f" = {shown(one['input'])}"
+            yield path, f"{key_shown(path)}{given}, but {context.get('meant') or _meaning(path)} is meant"
+
+
+def _meaning(path: Path) -> str:
+    found = node(path) or {}
+    examples = found.get("examples")
+    words = meant(found)
+    return f"{words}, such as {shown(examples[0])}" if examples and words == "text in quotes" else words
+
+
+def _suggestion(path: Path) -> str:
+    *above, last = path
+    if not isinstance(last, str):
+        return ""
+    siblings = list((node(tuple(above)) or {}).get("properties", {}))
+    if near := nearest(last, siblings):
+        return f"; {dotted((*above, near))} is meant?"
+    for place, _ in options():
+        if place[-1] == last:
+            where = f"in [{dotted(place[:-1])}]" if len(place) > 1 else "at the top, above the first [table]"
+            return f"; it belongs {where}"
+    return f"; known {'here' if above else 'at the top'}: {', '.join(siblings)}" if siblings else ""

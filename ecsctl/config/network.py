@@ -1,0 +1,125 @@
+"""The tables [vpc], [domain] and [load_balancer]: how requests reach the tasks and the tasks reach the world."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import Field
+
+from ecsctl.config import words
+from ecsctl.config.section import Problem, Section
+
+_PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))  # RFC 1918
+
+
+class Vpc(Section):
+    """The network: made for the app, or an existing one that is used and never changed."""
+
+    cidr: str = Field(
+        "10.100.0.0/16",
+        description="A private IPv4 network, /16 to /20. Its first four /24 are the subnets: two public, two private.",
+    )
+    egress: Literal["nat", "nat-per-az", "public"] = Field(
+        "nat",
+        description="How tasks reach the internet: one NAT gateway, one in each zone, or none: then tasks stand in the "
+        "public subnets with public addresses, reachable only through the load balancer.",
+    )
+    id: words.VpcId | None = Field(
+        None, description="An existing VPC to use instead of a new one.", examples=["vpc-0a1b2c3d4e5f60718"]
+    )
+    public_subnets: tuple[words.SubnetId, ...] = Field(
+        (),
+        strict=False,
+        description="With id: at least two of its public subnets, each in a zone of its own, for the load balancer.",
+        examples=[["subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"]],
+    )
+    private_subnets: tuple[words.SubnetId, ...] = Field(
+        (),
+        strict=False,
+        description='With id: at least two of its private subnets, for the tasks; or none with egress = "public".',
+        examples=[["subnet-0cccccccccccccccc", "subnet-0dddddddddddddddd"]],
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """A network that cannot be cut into subnets, or a mixture of a new network and an existing one."""
+        if why := _unfit(self.cidr):
+            yield "cidr", why
+        if not self.id:
+            for key in self.given("public_subnets", "private_subnets"):
+                yield key, "needs id, the VPC that the subnets are of"
+            return
+        public = self.egress == "public"
+        if self.given("cidr"):
+            yield "cidr", "has no meaning with id: the existing VPC has its network"
+        if self.given("egress") and not public:
+            yield "egress", 'can only be "public" with id: the routes of an existing VPC are not changed'
+        if len(set(self.public_subnets)) < 2:
+            yield "public_subnets", "two different ones at least are needed: a load balancer stands in two zones"
+        if public and self.private_subnets:
+            yield "private_subnets", 'has no meaning with egress = "public": tasks stand in the public subnets'
+        if not public and len(set(self.private_subnets)) < 2:
+            yield "private_subnets", 'two different ones at least are needed, or egress = "public" without any'
+
+    def networks(self) -> tuple[str, str, str, str]:
+        """The subnets' networks: public a, public b, private a, private b."""
+        first = ipaddress.IPv4Network(self.cidr).subnets(new_prefix=24)
+        return str(next(first)), str(next(first)), str(next(first)), str(next(first))
+
+
+def _unfit(cidr: str) -> str:
+    try:
+        network = ipaddress.IPv4Network(cidr)
+    except ValueError:
+        return 'a network such as "10.100.0.0/16" is meant, with no bits set beside the mask'
+    if not 16 <= network.prefixlen <= 20:
+        return f"is a /{network.prefixlen}; a /16 to /20 is meant"
+    if not any(network.subnet_of(private) for private in _PRIVATE):
+        return "is not private; a network within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16 is meant"
+    return ""
+
+
+class Domain(Section):
+    """The app's own name and its certificate. Without this table the app is served by HTTP only."""
+
+    name: words.Domain | None = Field(
+        None,
+        description="The domain that leads to the app, in lower case. Its record is made in the hosted zone.",
+        examples=["shop.example.com"],
+    )
+    hosted_zone: words.Zone | None = Field(
+        None,
+        description="The public hosted zone, by id or name. Default: the longest that ends the domain's name.",
+        examples=["example.com"],
+    )
+    certificate_arn: words.CertificateArn | None = Field(
+        None,
+        description="An issued certificate to use. Then none is requested, and without a name no record is made.",
+        examples=["arn:aws:acm:eu-central-1:123456789012:certificate/1b2c3d4e-0000-4000-8000-000000000000"],
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """Nothing to serve under, or a name that its zone or its certificate cannot hold."""
+        name, zone = self.name or "", self.hosted_zone or ""
+        if not name and not self.certificate_arn:
+            yield "name", "is missing: give name, or certificate_arn, or leave [domain] out for HTTP only"
+        if zone and not name:
+            yield "hosted_zone", "has no meaning without name"
+        if name and "." in zone and not f".{name}".endswith(f".{zone}"):
+            yield "name", f"does not end in its hosted zone {zone}"
+        # ACM API reference, RequestCertificate, DomainName.
+        if len(name) > 64 and not self.certificate_arn:
+            yield "name", "has more than 64 characters, so that AWS issues no certificate for it; give certificate_arn"
+
+
+class LoadBalancer(Section):
+    """The load balancer."""
+
+    idle_timeout_seconds: int = Field(
+        60,
+        ge=1,
+        le=4000,
+        description="After how many silent seconds a connection is closed. The app's keep-alive must be longer.",
+    )
+    http2: bool = Field(True, description="Whether clients may speak HTTP/2.")

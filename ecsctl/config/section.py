@@ -1,0 +1,37 @@
+"""What all tables of ecsctl.toml have in common: strict, complete, unchangeable, and checked as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
+
+Problem = tuple[str, str]
+"""A key, with dots and relative to its table, and what is wrong with its value beside the others'."""
+
+
+class Section(BaseModel):
+    """A table. "8000" is not taken for 8000, and an unknown key is an error.
+
+    A value never stands in pydantic's own message: it may be a secret.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    def problems(self) -> Iterator[Problem]:
+        """What does not go together although each value is right by itself."""
+        yield from ()
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> Self:
+        if found := tuple(self.problems()):
+            raise PydanticCustomError(
+                "together", "{summary}", {"found": found, "summary": "; ".join(map(" ".join, found))}
+            )
+        return self
+
+    def given(self, *keys: str) -> list[str]:
+        """Those of the keys (of all, if none is named) that were written, and are not at their default by silence."""
+        return [key for key in keys or type(self).model_fields if key in self.model_fields_set]

@@ -1,0 +1,119 @@
+"""The tables [service] and [logs]: what runs, how much of it, and how it is replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+from pydantic import Field
+
+from ecsctl.config import words
+from ecsctl.config.section import Problem, Section
+from ecsctl.fargate import fargate_pair, percentages
+
+# ECS sets these in every task and its SDKs live by them (ECS developer guide, "Amazon ECS environment variables").
+# AWS_REGION and AWS_DEFAULT_REGION stand there too, and may be set by the user.
+_ECS_SETS = frozenset(
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI AWS_EXECUTION_ENV ECS_AGENT_URI "
+    "ECS_CONTAINER_METADATA_URI ECS_CONTAINER_METADATA_URI_V4".split()
+)
+
+
+class Autoscaling(Section):
+    """How many tasks, by load."""
+
+    min: int = Field(ge=1, le=5000, description="The fewest tasks.", examples=[1])
+    max: int = Field(ge=1, le=5000, description="The most tasks.", examples=[4])
+    cpu_percent: int = Field(60, ge=1, le=100, description="The average CPU use, in percent, that is aimed at.")
+
+    def problems(self) -> Iterator[Problem]:
+        """An empty range."""
+        if self.min > self.max:
+            yield "max", f"= {self.max} is below min = {self.min}"
+
+
+class Service(Section):
+    """The app's container and the service that keeps it running."""
+
+    port: int = Field(8000, ge=1, le=65535, description="The TCP port that the container listens on.")
+    health_path: words.HealthPath = Field(
+        "/healthz", description="The path that answers 200 while the app is well; asked by the load balancer."
+    )
+    cpu: int = Field(256, description="CPU units of a task; 1024 are one vCPU. Fargate has fixed pairs with memory.")
+    memory: int = Field(512, description="Memory of a task in MiB.")
+    architecture: Literal["ARM64", "X86_64"] = Field("ARM64", description="The processor, of build and tasks alike.")
+    desired_count: int = Field(
+        1, ge=0, le=5000, description="How many tasks run. While the repository has no image, none do."
+    )
+    environment: dict[words.Variable, str] = Field(
+        default_factory=dict,
+        description="Environment variables, readable by whoever may look at the service. Secrets go to `secrets`.",
+        examples=[{"LOG_LEVEL": "info"}],
+    )
+    secrets: dict[words.Variable, words.SecretArn] = Field(
+        default_factory=dict,
+        description="Environment variables whose values are read from Secrets Manager or Parameter Store, by ARN.",
+        examples=[{"DATABASE_URL": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/db-AbCdEf:url::"}],
+    )
+    command: tuple[str, ...] = Field(
+        (),
+        strict=False,
+        description="What the container runs instead of its image's command.",
+        examples=[["python", "-m", "app"]],
+    )
+    exec: bool = Field(False, description="Whether `ecsctl exec` may open a shell in a running task.")
+    min_healthy_percent: int = Field(
+        100, ge=0, le=100, description="How much of desired_count, in percent, runs at least during a deployment."
+    )
+    max_percent: int = Field(
+        200, ge=100, le=200, description="How much of desired_count, in percent, runs at most during a deployment."
+    )
+    health_check_grace_seconds: int = Field(
+        60, ge=0, le=2147483647, description="How long a new task may be unwell before it is replaced."
+    )
+    deregistration_delay_seconds: int = Field(
+        30, ge=0, le=3600, description="How long a task that leaves may finish its requests."
+    )
+    stop_timeout_seconds: int = Field(30, ge=2, le=120, description="How long after SIGTERM the container is killed.")
+    container_insights: Literal["enabled", "enhanced", "disabled"] = Field(
+        "enabled", description="CloudWatch's metrics of the cluster; enhanced ones cost more."
+    )
+    autoscaling: Autoscaling | None = Field(
+        None,
+        description="Let the number of tasks follow the CPU's load, beginning at min. Then there is no desired_count.",
+        examples=[{"min": 1, "max": 4, "cpu_percent": 60}],
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """What Fargate does not sell, what cannot be deployed, and variables that are set twice."""
+        if why := _refused(lambda: fargate_pair(self.cpu, self.memory)):
+            yield "memory" if self.given("memory") else "cpu", why
+        least = self.autoscaling.min if self.autoscaling else self.desired_count
+        if why := _refused(lambda: percentages(least, self.min_healthy_percent, self.max_percent)):
+            yield next(iter(self.given("max_percent", "min_healthy_percent")), "min_healthy_percent"), why
+        for name in sorted(self.environment.keys() & self.secrets.keys()):
+            yield f"secrets.{name}", "stands in service.environment too"
+        for table, names in (("environment", self.environment), ("secrets", self.secrets)):
+            for name in sorted(_ECS_SETS & names.keys()):
+                yield f"{table}.{name}", "is set by ECS itself"
+        if self.autoscaling and self.given("desired_count"):
+            yield "desired_count", "has no meaning with autoscaling, which begins at its min"
+        if "" in self.command:
+            yield "command", "has an empty word"
+
+
+def _refused(check: Callable[[], None]) -> str:
+    """Why a check refuses; an empty string if it does not."""
+    try:
+        check()
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+class Logs(Section):
+    """The log groups of the app, its builds and its metrics."""
+
+    retention_days: Literal[
+        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+    ] = Field(30, description="After how many days CloudWatch forgets a line. AWS knows only certain numbers.")

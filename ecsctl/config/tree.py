@@ -1,0 +1,45 @@
+"""Nested tables: found in, laid over each other, flattened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ecsctl.config.lines import Path
+
+
+def dotted(path: Path) -> str:
+    """A path as one writes it: `service.port`, `pipeline.approvals[0].name`."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.removeprefix(".")
+
+
+def holds(tree: Any, path: Path) -> bool:
+    """Whether something stands at the path."""
+    for part in path:
+        if isinstance(tree, Mapping):
+            there = part in tree
+        else:
+            there = isinstance(tree, list | tuple) and isinstance(part, int) and part < len(tree)
+        if not there:
+            return False
+        tree = tree[part]
+    return True
+
+
+def over(upper: Mapping[str, Any], lower: Mapping[str, Any]) -> dict[str, Any]:
+    """`upper` laid over `lower`: tables are merged key by key, anything else is replaced as a whole."""
+    merged = dict(lower)
+    for key, value in upper.items():
+        below = lower.get(key)
+        merged[key] = over(value, below) if isinstance(value, Mapping) and isinstance(below, Mapping) else value
+    return merged
+
+
+def leaves(tree: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Every value that is no table, and every empty table, with its path, in the order of the tree."""
+    for key, value in tree.items():
+        if isinstance(value, Mapping) and value:
+            yield from leaves(value, (*path, key))
+        else:
+            yield (*path, key), value

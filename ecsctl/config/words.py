@@ -1,0 +1,129 @@
+"""The kinds of text that ecsctl.toml knows: each with its pattern, and what a person is told when it does not fit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+
+@dataclass(frozen=True)
+class Word:
+    """Text that matches `pattern` as a whole. `meant` completes the sentence "… is meant"."""
+
+    pattern: str
+    meant: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._matched, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "pattern": f"^(?:{self.pattern})$"}
+
+    def _matched(self, value: str) -> str:
+        if not re.fullmatch(self.pattern, value):
+            raise PydanticCustomError("word", "{meant}", {"meant": self.meant})
+        return value
+
+
+_ARN = r"arn:aws[a-z-]*:"
+_HERE = r":[a-z0-9-]+:[0-9]{12}:"
+_DOMAIN = r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
+_SECRET = r"[A-Za-z0-9/_+=.@-]{1,512}"  # noqa: S105 - the characters of a secret's name, not a secret
+_PATH = r"(?!/)(?!(?:.*/)?\.\.(?:/|$))[\x21-\x7e]{1,255}"
+
+# 20 characters leave room for the longest suffix within the 32 of a load balancer's name. A load balancer must not
+# begin with internal- (Elastic Load Balancing API reference, CreateLoadBalancer), a bucket not with sthree- or
+# amzn-s3-demo- (S3 user guide, "General purpose bucket naming rules").
+Name = Annotated[
+    str,
+    Word(
+        r"(?!internal-|sthree-|amzn-s3-demo-)(?!.*--)[a-z][a-z0-9-]{0,18}[a-z0-9]",
+        "a name of 2 to 20 of a-z, 0-9 and single hyphens, from a letter to a letter or digit, "
+        "not beginning with internal-, sthree- or amzn-s3-demo-",
+    ),
+]
+Region = Annotated[str, Word(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}", 'a region such as "eu-central-1"')]
+Account = Annotated[str, Word(r"[0-9]{12}", 'the 12 digits of an account, in quotes: "123456789012"')]
+# Every service of the stack takes these characters in tags (IAM user guide, "Tags for IAM resources", the narrowest).
+TagKey = Annotated[
+    str,
+    Word(
+        r"(?![aA][wW][sS]:|ecsctl:|owner$|Name$)(?! )[A-Za-z0-9 _.:/=+@-]{1,128}(?<! )",
+        "a tag's key of 1 to 128 letters, digits, spaces and _.:/=+-@, and not one that AWS or ecsctl writes itself "
+        "(aws:…, ecsctl:…, owner, Name)",
+    ),
+]
+TagValue = Annotated[
+    str, Word(r"(?! )[A-Za-z0-9 _.:/=+@-]{0,256}(?<! )", "at most 256 letters, digits, spaces and _.:/=+-@")
+]
+Owner = Annotated[str, Word(r"(?! )[A-Za-z0-9 _.:/=+@-]{1,256}(?<! )", "1 to 256 letters, digits, spaces and _.:/=+-@")]
+BoundaryArn = Annotated[
+    str,
+    Word(_ARN + r"iam::(?:[0-9]{12}|aws):policy/[\w+=,.@/-]+", 'a policy\'s ARN: "arn:aws:iam::123456789012:policy/…"'),
+]
+VpcId = Annotated[str, Word(r"vpc-[0-9a-f]{8,17}", 'the id of a VPC: "vpc-…"')]
+SubnetId = Annotated[str, Word(r"subnet-[0-9a-f]{8,17}", 'the id of a subnet: "subnet-…"')]
+Domain = Annotated[
+    str, Word(_DOMAIN, 'a domain name in lower case, without a dot at the end, such as "shop.example.com"')
+]
+Zone = Annotated[
+    str, Word(rf"Z[A-Z0-9]{{3,31}}|{_DOMAIN}", 'the id of a hosted zone, "Z…", or its name, such as "example.com"')
+]
+CertificateArn = Annotated[
+    str,
+    Word(_ARN + "acm" + _HERE + r"certificate/[A-Za-z0-9-]+", 'a certificate\'s ARN: "arn:aws:acm:…:certificate/…"'),
+]
+ConnectionArn = Annotated[
+    str,
+    Word(
+        _ARN + "(?:codeconnections|codestar-connections)" + _HERE + r"connection/[0-9a-f-]{36}",
+        'a connection\'s ARN: "arn:aws:codeconnections:…:connection/…"',
+    ),
+]
+# After a secret's name stand all of key, stage and version, or none (ECS developer guide, "Pass Secrets Manager
+# secrets through environment variables"). A bare name is ambiguous there.
+SecretArn = Annotated[
+    str,
+    Word(
+        _ARN + "secretsmanager" + _HERE + rf"secret:{_SECRET}(?::[^:\s]*:[^:\s]*:[^:\s]*)?"
+        "|" + _ARN + "ssm" + _HERE + r"parameter/[A-Za-z0-9/_.-]{1,1011}",
+        'the ARN of a secret, "arn:aws:secretsmanager:…:secret:…" (for one key of it followed by ":key::"), '
+        'or of a parameter, "arn:aws:ssm:…:parameter/…"',
+    ),
+]
+# A token pasted here by mistake looks like a name too: GitHub's own prefixes tell it apart.
+TokenSecret = Annotated[
+    str,
+    Word(
+        r"(?!gh[a-z]_|github_pat_)"
+        rf"(?:{_ARN}secretsmanager{_HERE}secret:)?{_SECRET}(?::[^:\s]+)?",
+        "the name or ARN of a secret in Secrets Manager that holds the token (never the token itself), "
+        'for one key of a JSON secret followed by ":key",',
+    ),
+]
+HealthPath = Annotated[str, Word(r"/[\x21-\x7e]{0,1023}", 'a path that begins with "/" and has no spaces')]
+Variable = Annotated[str, Word(r"[A-Za-z_][A-Za-z0-9_]*", "a variable's name of letters, digits and _")]
+Repository = Annotated[
+    str,
+    Word(
+        r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/(?!.*\.git$)[A-Za-z0-9._-]{1,100}",
+        '"owner/name" as on GitHub, not a URL and without .git,',
+    ),
+]
+# git-check-ref-format's rules, for a branch's short name.
+Branch = Annotated[
+    str,
+    Word(
+        r"(?!refs/)(?![-/.])(?!.*(?:\.\.|//|/\.|@\{|\.lock(?:/|$)|[/.]$))[^\x00-\x20\x7f~^:?*\[\\]{1,244}",
+        'a branch\'s short name, such as "main",',
+    ),
+]
+RepositoryPath = Annotated[str, Word(_PATH, "a path within the repository, without ..,")]
+Image = Annotated[str, Word(r"[\x21-\x7e]{1,255}", 'an image such as "aws/codebuild/amazonlinux-aarch64-standard:3.0"')]
+# A test's name is a part of its CodeBuild project's name, which takes fewer characters than an action's.
+TestName = Annotated[str, Word(r"[A-Za-z0-9_-]{1,100}", "1 to 100 letters, digits, _ and -")]
+ActionName = Annotated[str, Word(r"[A-Za-z0-9.@_-]{1,100}", "1 to 100 letters, digits and .@_-")]

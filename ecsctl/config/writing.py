@@ -1,0 +1,83 @@
+"""What is written from the model: a new ecsctl.toml with every option in it, and the table in docs/config.md."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ecsctl.config.lines import Path
+from ecsctl.config.model import Config
+from ecsctl.config.printing import toml
+from ecsctl.config.schema import Node, document, is_table, meant, node, options
+from ecsctl.config.tree import dotted
+
+SCHEMA = "ecsctl.schema.json"
+"""The schema's name beside the file that refers to it."""
+
+_WIDTH = 100
+_BEGIN, _END = "<!-- options: python -m ecsctl.config writes them -->", "<!-- end of options -->"
+
+
+def template(values: Mapping[str, Any]) -> str:
+    """The text of an ecsctl.toml that sets `values` and names every other option in a comment, at its default."""
+    lines = [
+        f"#:schema ./{SCHEMA}",
+        "# What ecsctl makes of this repository. Every option is here: behind a # at its default, or with an",
+        "# example where it has none.",
+        "",
+    ]
+    tables = {key: below for key in Config.model_fields if is_table(below := _node((key,)))}
+    lines += (line for key in Config.model_fields if key not in tables for line in _option((key,), values))
+    for key, below in tables.items():
+        # A table that means something by being there is a comment, until it is wanted.
+        off = "# " if Config.model_fields[key].default_factory is None and key not in values else ""
+        lines += ["", *_comment(below["description"]), f"{off}[{key}]"]
+        lines += (line for option in below["properties"] for line in _option((key, option), values.get(key, {})))
+    return "\n".join(lines) + "\n"
+
+
+def table() -> str:
+    """Every option as Markdown: key, value, default and meaning, in a table for each table of the file."""
+    lines: list[str] = []
+    section: Path | None = None
+    for path, option in options():
+        if path[:-1] != section:
+            section = path[:-1]
+            title = [f"### `[{dotted(section)}]`", _node(section)["description"]] if section else ["### At the top"]
+            lines += ["", *title, "", "| key | value | default | meaning |", "|---|---|---|---|"]
+        default = "**required**" if path[-1] in _node(path[:-1]).get("required", ()) else ""
+        if "default" in option:
+            default = f"`{toml(option['default'])}`"
+        lines.append(f"| `{path[-1]}` | {meant(option)} | {default} | {option['description']} |")
+    return "\n".join(lines).strip("\n") + "\n"
+
+
+def refreshed(page: str) -> str:
+    """A Markdown page with the options' table in it written anew. Raises ValueError if it has no place for one."""
+    before, begin, rest = page.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not begin or not end:
+        raise ValueError(f"the page lacks {_BEGIN} or {_END}")
+    return f"{before}{_BEGIN}\n{table()}{_END}{after}"
+
+
+def _option(path: Path, values: Mapping[str, Any]) -> Iterator[str]:
+    option, key = _node(path), path[-1]
+    yield from _comment(option["description"])
+    if key in values:
+        yield f"{key} = {toml(values[str(key)])}"
+    elif option.get("default") not in (None, [], {}):
+        yield f"# {key} = {toml(option['default'])}"
+    else:
+        yield f"# {key} = {toml(option['examples'][0])}  # an example" if "examples" in option else f'# {key} = ""'
+
+
+def _node(path: Path) -> Node:
+    return node(path) or document()
+
+
+def _comment(text: str) -> list[str]:
+    return textwrap.wrap(
+        text, _WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False, break_long_words=False
+    )
