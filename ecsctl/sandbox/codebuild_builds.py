@@ -68,10 +68,11 @@ class Build:
             answer["endTime"] = phases[-1]["startTime"]
         return answer
 
-    def status(self, now: float) -> str:
-        """SUCCEEDED, FAILED, STOPPED or IN_PROGRESS."""
-        told: str = self.described(now)["buildStatus"]
-        return told
+    def ended(self, now: float) -> tuple[float, str] | None:
+        """When and how (SUCCEEDED, FAILED, STOPPED) it ended, if it has by `now`."""
+        phases, status = self._phases(now)
+        last = phases[-1]
+        return (last["startTime"].timestamp(), status) if last["phaseType"] == "COMPLETED" else None
 
     def _phases(self, now: float) -> tuple[list[dict[str, Any]], str]:
         seen = now if self.stopped is None else min(now, self.stopped)
@@ -127,27 +128,27 @@ def start_build(_original: Callable[..., Any], response: CodeBuildResponse) -> A
                 "InvalidInputException", "Idempotent parameter mismatch: the token was used with other parameters"
             )
         return ActionResult({"build": held.all[build_id].described(now)})
-    if held.most is not None and sum(one.status(now) == "IN_PROGRESS" for one in held.all.values()) >= held.most:
+    if held.most is not None and sum(one.ended(now) is None for one in held.all.values()) >= held.most:
         # CodeBuild guide, "Troubleshooting"; new accounts have a quota of none.
         told = f"Cannot have more than {held.most} builds in queue for the account"
         raise Refusal("AccountLimitExceededException", told)
     initiator = f"user/{response.access_key[-4:].lower()}"
-    build = start(backend, response.partition, project, params, initiator)
+    build = start(backend, project, params, initiator, now)
     if token:
         held.tokens[token] = (now + IDEMPOTENT, parameters, build.id)
     return ActionResult({"build": build.described(now)})
 
 
-def start(backend: Any, partition: str, project: dict[str, Any], params: dict[str, Any], initiator: str) -> Build:
-    """Start a build of `project` with StartBuild's overrides in `params`."""
-    facts = _facts(backend, partition, project, params, initiator)
+def start(backend: Any, project: dict[str, Any], params: dict[str, Any], initiator: str, at: float) -> Build:
+    """A build of `project` that began at `at`, with StartBuild's overrides in `params`."""
+    facts = _facts(backend, project, params, initiator)
     held, name = builds(backend), project["name"]
     held.numbers[name] = number = held.numbers.get(name, 0) + 1
     build_id = f"{name}:{mock_random.uuid4()}"
-    facts["arn"] = f"arn:{partition}:codebuild:{backend.region_name}:{backend.account_id}:build/{build_id}"
-    facts["logs"] = _logs(backend, partition, facts, build_id)
+    facts["arn"] = f"arn:{backend.partition}:codebuild:{backend.region_name}:{backend.account_id}:build/{build_id}"
+    facts["logs"] = _logs(backend, facts, build_id)
     failure = held.failures.pop(0) if held.failures else None
-    held.all[build_id] = Build(build_id, number, clock.now(), facts, failure)
+    held.all[build_id] = Build(build_id, number, at, facts, failure)
     return held.all[build_id]
 
 
@@ -175,7 +176,7 @@ def stop_build(_original: Callable[..., Any], response: CodeBuildResponse) -> Ac
     if build_id not in held:
         raise Refusal("ResourceNotFoundException", f"Build {build_id} does not exist")
     build = held[build_id]
-    if build.status(clock.now()) == "IN_PROGRESS":
+    if build.ended(clock.now()) is None:
         build.stopped = clock.now()
     return ActionResult({"build": build.described(clock.now())})
 
@@ -209,9 +210,7 @@ def limit_builds(most: int | None, region: str = REGION) -> None:
     builds(codebuild_backends[DEFAULT_ACCOUNT_ID][region]).most = most
 
 
-def _facts(
-    backend: Any, partition: str, project: dict[str, Any], params: dict[str, Any], initiator: str
-) -> dict[str, Any]:
+def _facts(backend: Any, project: dict[str, Any], params: dict[str, Any], initiator: str) -> dict[str, Any]:
     facts = copy.deepcopy({name: project[name] for name in _TAKEN if name in project})
     source, environment = facts["source"], facts["environment"]
     for overridden, names in ((source, _SOURCE_OVERRIDES), (environment, _ENVIRONMENT_OVERRIDES)):
@@ -232,7 +231,7 @@ def _facts(
         repository = source["location"].removesuffix(".git").rpartition("github.com/")[2]
         ref = (version or "HEAD").removeprefix("refs/heads/")
         facts["resolvedSourceVersion"] = github.commit(backend.account_id, backend.region_name, repository, ref)
-    key = f"arn:{partition}:kms:{backend.region_name}:{backend.account_id}:alias/aws/s3"
+    key = f"arn:{backend.partition}:kms:{backend.region_name}:{backend.account_id}:alias/aws/s3"
     return facts | {
         "projectName": project["name"],
         "initiator": initiator,
@@ -256,7 +255,7 @@ _TAKEN = ("source", "environment", "serviceRole", "timeoutInMinutes", "queuedTim
           "vpcConfig", "secondarySources", "secondarySourceVersions")  # fmt: skip
 
 
-def _logs(backend: Any, partition: str, facts: dict[str, Any], build_id: str) -> dict[str, Any]:
+def _logs(backend: Any, facts: dict[str, Any], build_id: str) -> dict[str, Any]:
     wanted, region = facts.pop("logsConfig"), backend.region_name
     cloud = wanted.get("cloudWatchLogs", {"status": "ENABLED"})
     logs = {"cloudWatchLogs": cloud, "s3Logs": wanted.get("s3Logs", {"status": "DISABLED"})}
@@ -265,7 +264,7 @@ def _logs(backend: Any, partition: str, facts: dict[str, Any], build_id: str) ->
     group = cloud.get("groupName") or f"/aws/codebuild/{facts['projectName']}"
     stream = "/".join(filter(None, [cloud.get("streamName"), build_id.partition(":")[2]]))
     console = f"https://console.aws.amazon.com/cloudwatch/home?region={region}#logEvent:group={group};stream={stream}"
-    arn = f"arn:{partition}:logs:{region}:{backend.account_id}:log-group:{group}:log-stream:{stream}"
+    arn = f"arn:{backend.partition}:logs:{region}:{backend.account_id}:log-group:{group}:log-stream:{stream}"
     return logs | {"groupName": group, "streamName": stream, "deepLink": console, "cloudWatchLogsArn": arn}
 
 

@@ -31,7 +31,7 @@ def create_webhook(response: CodeBuildResponse) -> ActionResult:
     manual = bool(params.get("manualCreation"))
     if not manual:
         _refuse_revoked(response, "create")
-    repository = re.sub(r"\.git$", "", project["source"]["location"]).rpartition("github.com/")[2]
+    repository = _repository(project)
     webhook = {
         "payloadUrl": f"https://codebuild.{response.region}.amazonaws.com/webhooks?t={mock_random.uuid4()}&v=1",
         "secret": str(mock_random.uuid4()),
@@ -41,6 +41,7 @@ def create_webhook(response: CodeBuildResponse) -> ActionResult:
         "status": "ACTIVE",
     }
     if not manual:
+        github.add_hook(response.current_account, response.region, repository, webhook["payloadUrl"])
         webhook["url"] = f"https://api.github.com/repos/{repository}/hooks/{mock_random.randint(10**8, 10**9)}"
     _set_filters(webhook, params)
     project["webhook"] = webhook
@@ -68,10 +69,16 @@ def update_webhook(response: CodeBuildResponse) -> ActionResult:
 def delete_webhook(response: CodeBuildResponse) -> ActionResult:
     """Gone here and on GitHub, for which the token must still work."""
     project = found(response, asked(response)["projectName"])
-    _webhook(project)
+    webhook = _webhook(project)
     _refuse_revoked(response, "delete")
+    github.remove_hook(response.current_account, response.region, _repository(project), webhook["payloadUrl"])
     del project["webhook"]
     return ActionResult({})
+
+
+def _repository(project: dict[str, Any]) -> str:
+    location: str = project["source"]["location"]
+    return location.removesuffix(".git").rpartition("github.com/")[2]
 
 
 def _webhook(project: dict[str, Any]) -> dict[str, Any]:

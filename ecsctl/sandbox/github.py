@@ -16,6 +16,7 @@ from ecsctl.sandbox.script import switch
 class _GitHub:
     token_works: bool = True
     heads: dict[tuple[str, str], str] = field(default_factory=dict)
+    hooks: set[tuple[str, str]] = field(default_factory=set)  # repository and the URL that is called
 
 
 def _of(account_id: str, region: str) -> _GitHub:
@@ -36,6 +37,22 @@ def commit(account_id: str, region: str, repository: str, ref: str) -> str:
         return ref
     made_up = hashlib.sha1(f"{repository}@{ref}".encode(), usedforsecurity=False).hexdigest()
     return _of(account_id, region).heads.get((repository, ref), made_up)
+
+
+def add_hook(account_id: str, region: str, repository: str, url: str) -> None:
+    """AWS makes a webhook on GitHub that calls `url`."""
+    _of(account_id, region).hooks.add((repository, url))
+
+
+def remove_hook(account_id: str, region: str, repository: str, url: str) -> None:
+    """AWS takes a webhook from GitHub."""
+    _of(account_id, region).hooks.discard((repository, url))
+
+
+@switch
+def github_hooks(region: str = REGION) -> list[list[str]]:
+    """The webhooks that stand on GitHub: repository, and where they call. Those that nobody owns any more included."""
+    return sorted([repository, url] for repository, url in _of(DEFAULT_ACCOUNT_ID, region).hooks)
 
 
 @switch
