@@ -37,8 +37,8 @@ def image(number: int) -> ImageUri:
 class Ground:
     """What the service stands on, made by hand: a network with a way out, a load balancer, roles, a log group."""
 
-    def __init__(self, cloud: Any) -> None:
-        self.cloud = cloud
+    def __init__(self, cloud: Any, count: int = 1) -> None:
+        self.cloud, self.count = cloud, count
         self.boto = cloud.boto
         self._network()
         self._balancer()
@@ -133,7 +133,7 @@ class Ground:
             "cluster": cluster,
             "name": "shop",
             "task_definition": task_definition,
-            "desired_count": 1,
+            "desired_count": self.count,
             "subnets": self.subnets,
             "security_groups": frozenset({self.back}),
             "target_group": self.target_group,
@@ -187,8 +187,8 @@ class Ground:
 
     def wait(self, limit: int = 3600) -> None:
         """Let time pass until the newest deployment is over."""
-        for _ in range(limit // 10):
+        for _ in range(limit // 120):
             if self.described["deployments"][0]["rolloutState"] != "IN_PROGRESS":
                 return
-            self.cloud.clock.sleep(10)
+            self.cloud.clock.sleep(120)
         raise AssertionError("the deployment did not end")
