@@ -1,9 +1,9 @@
 """ecsctl.toml: its form, and how it is found, read, checked and shown. Everything it may say is in docs/config.md."""
 
 from ecsctl.config.files import FILE
+from ecsctl.config.form import schema
 from ecsctl.config.loading import Loaded, find, load, origins, read
 from ecsctl.config.model import Config
 from ecsctl.config.printing import flatten, show, toml
-from ecsctl.config.schema import schema
 
 __all__ = ["FILE", "Config", "Loaded", "find", "flatten", "load", "origins", "read", "schema", "show", "toml"]

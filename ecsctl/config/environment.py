@@ -12,9 +12,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ecsctl.config.form import Node, is_table, node, options
 from ecsctl.config.lines import Path
 from ecsctl.config.mistakes import Source, nearest
-from ecsctl.config.schema import Node, is_table, node, options
 
 PREFIX = "ECSCTL_"
 RESERVED = frozenset({"ECSCTL_STATE", "ECSCTL_SANDBOX", "ECSCTL_DEBUG", "ECSCTL_YES"})
@@ -79,7 +79,8 @@ def _value(text: str, node: Node) -> Any:
 
 
 def _suggestion(name: str) -> str:
-    known = sorted({variable(path) for path, _ in options()} | RESERVED)
-    ends = [one for one in known if one.endswith("__" + name.removeprefix(PREFIX))]
-    near = ends[0] if ends else nearest(name, known)
-    return f"; {near} is meant?" if near else "; docs/config.md names them all"
+    word = name.removeprefix(PREFIX)
+    known = sorted(one.removeprefix(PREFIX) for one in {variable(path) for path, _ in options()} | RESERVED)
+    ends = [one for one in known if one.endswith(f"__{word}")]
+    near = ends[0] if ends else nearest(word, known)
+    return f"; {PREFIX}{near} is meant?" if near else "; docs/config.md names them all"

@@ -11,12 +11,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from ecsctl.config import environment, files
+from ecsctl.config.form import node
 from ecsctl.config.hiding import hides
 from ecsctl.config.lines import Path
 from ecsctl.config.mistakes import Source, blamed, key_shown, told, unknown
 from ecsctl.config.model import Config
 from ecsctl.config.printing import show
-from ecsctl.config.schema import node
 from ecsctl.config.tree import dotted, holds, leaves, over
 from ecsctl.engine.errors import ConfigError
 

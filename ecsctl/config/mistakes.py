@@ -10,9 +10,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ecsctl.config.form import meant, node, options
 from ecsctl.config.hiding import hides, looks_secret
 from ecsctl.config.lines import Path
-from ecsctl.config.schema import meant, node, options
 from ecsctl.config.tree import dotted, holds
 
 

@@ -6,10 +6,10 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ecsctl.config.form import Node, document, is_table, meant, node, options
 from ecsctl.config.lines import Path
 from ecsctl.config.model import Config
 from ecsctl.config.printing import toml
-from ecsctl.config.schema import Node, document, is_table, meant, node, options
 from ecsctl.config.tree import dotted
 
 SCHEMA = "ecsctl.schema.json"

@@ -47,9 +47,9 @@ def github(url: str) -> str | None:
     """
     import giturlparse  # type: ignore[import-untyped]  # it comes without types
 
-    # giturlparse takes a user in an http address for a part of the host, and knows no user but git in host:path.
-    bare = re.sub(r"^([a-z+]+://)[^/@]*@", r"\1", url.strip(), flags=re.IGNORECASE)
-    bare = re.sub(r"^[^/@:]+@(?=[^/:]+:)", "git@", bare)
+    # giturlparse knows https without a user, and ssh with the user git. (GitHub gives organisations other users.)
+    bare = re.sub(r"^https?://(?:[^/@]*@)?", "https://", url.strip(), flags=re.IGNORECASE)
+    bare = re.sub(r"^(ssh://)?[^/@:]+@", r"\1git@", bare)
     found = giturlparse.parse(bare)
     if not found.valid or found.host.lower() not in ("github.com", "ssh.github.com"):
         return None

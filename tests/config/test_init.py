@@ -1,0 +1,309 @@
+"""`ecsctl init` in real git repositories: what it finds, what it writes, and what it leaves alone."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ecsctl import config
+from ecsctl.engine.errors import EcsctlError, UsageError
+from ecsctl.operations import checkout
+from ecsctl.operations.init import app_name, exposed, propose, write
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "ghp_CANARYcanaryCANARYcanary0123456789"  # noqa: S105 - one that never was
+
+
+@pytest.fixture(autouse=True)
+def plain_git(monkeypatch):
+    """git as it is on a new machine, in whatever language."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", "/dev/null")
+
+
+def git(folder, *words):
+    subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """`repository(remote)`: a new git repository with a Dockerfile in backend/."""
+
+    def made(remote="https://github.com/acme/shop.git", branch="trunk"):
+        folder = tmp_path / "checkout"
+        (folder / "backend").mkdir(parents=True)
+        git(folder, "init", "-q", "-b", branch)
+        if remote:
+            git(folder, "remote", "add", "origin", remote)
+        (folder / "backend" / "Dockerfile").write_text("FROM scratch\nEXPOSE 9000\n")
+        return folder
+
+    return made
+
+
+def files(folder):
+    """What stands in a folder, git's own things apart."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and ".git" not in path.relative_to(folder).parts
+    }
+
+
+def test_what_it_writes_is_right_and_says_what_was_found(repository):
+    folder = repository()
+    assert write(propose(folder)) == folder / "ecsctl.toml"
+    loaded = config.read(folder, environ={})
+    assert loaded.warnings == ()
+    wanted = loaded.config
+    assert (wanted.name, wanted.service.port) == ("shop", 9000)
+    assert (wanted.github.repository, wanted.github.branch) == ("acme/shop", "trunk")
+    assert wanted.build.environment == {"BUILD_CONTEXT": "backend"}
+    assert wanted.domain is None
+    assert (folder / "ecsctl.toml").read_text().startswith("#:schema ./ecsctl.schema.json\n")
+    assert (folder / "ecsctl.schema.json").read_text() == config.schema()
+    assert (folder / "buildspec.yml").read_text() == (ROOT / "buildspec.yml").read_text()
+    assert (folder / ".gitignore").read_text() == ".ecsctl/\n"
+
+
+def test_the_buildspec_it_writes_builds_in_the_folder_it_found(repository):
+    assert "${BUILD_CONTEXT:-" in (ROOT / "buildspec.yml").read_text()
+    assert propose(repository()).values["build"]["environment"]["BUILD_CONTEXT"] == "backend"
+
+
+def test_proposing_changes_nothing(repository):
+    folder = repository()
+    before = files(folder)
+    propose(folder)
+    assert files(folder) == before
+
+
+def test_from_a_folder_below_it_writes_to_the_repositorys_root(repository):
+    folder = repository()
+    assert write(propose(folder / "backend")) == folder / "ecsctl.toml"
+
+
+def test_twice_is_as_once(repository):
+    folder = repository()
+    write(propose(folder))
+    before = files(folder)
+    write(propose(folder))
+    assert files(folder) == before
+
+
+def test_an_edited_file_is_replaced_by_force_only(repository):
+    folder = repository()
+    (folder / "ecsctl.toml").write_text("# mine\n")
+    (folder / "ecsctl.schema.json").write_text("{}")
+    (folder / "buildspec.yml").write_text("# mine too\n")
+    before = files(folder)
+    with pytest.raises(UsageError, match="is there already") as caught:
+        write(propose(folder))
+    assert caught.value.exit_code == 2
+    assert "--force" in caught.value.hint
+    assert files(folder) == before
+    write(propose(folder), force=True)
+    assert config.load(folder).name == "shop"
+    assert (folder / "ecsctl.schema.json").read_text() == config.schema()
+    assert (folder / "buildspec.yml").read_text() == "# mine too\n", "a buildspec is never replaced"
+
+
+def test_a_run_that_died_before_its_end_is_completed_by_the_next(repository):
+    folder = repository()
+    write(propose(folder))
+    whole = files(folder)
+    (folder / "ecsctl.toml").unlink()  # it is written last
+    write(propose(folder))
+    assert files(folder) == whole
+
+
+@pytest.mark.parametrize(("before", "after"), [
+    (b"node_modules/", b"node_modules/\n.ecsctl/\n"),
+    (b"a\r\nb\r\n", b"a\r\nb\r\n.ecsctl/\r\n"),
+    (b"caf\xe9\n", b"caf\xe9\n.ecsctl/\n"),
+    (b"/.ecsctl\n", b"/.ecsctl\n"),
+    (b"x\n.ecsctl/", b"x\n.ecsctl/"),
+])  # fmt: skip
+def test_gitignore_keeps_what_it_has(repository, before, after):
+    folder = repository()
+    (folder / ".gitignore").write_bytes(before)
+    write(propose(folder))
+    assert (folder / ".gitignore").read_bytes() == after
+
+
+def test_what_git_ignores_is_the_record(repository):
+    folder = repository()
+    write(propose(folder))
+    (folder / ".ecsctl").mkdir()
+    (folder / ".ecsctl" / "state.json").write_text("{}")
+    shown = subprocess.run(
+        ["git", "-C", str(folder), "status", "--porcelain"], capture_output=True, text=True, check=True
+    )
+    assert "ecsctl.toml" in shown.stdout
+    assert ".ecsctl/" not in shown.stdout
+
+
+def test_a_token_in_the_remotes_address_goes_nowhere(repository):
+    proposal = propose(repository(f"https://x-access-token:{TOKEN}@github.com/acme/shop.git"))
+    assert proposal.repository == "acme/shop"
+    assert "CANARY" not in proposal.text + repr(proposal)
+
+
+def test_an_address_with_a_token_that_is_not_on_github_is_not_repeated(repository):
+    proposal = propose(repository(f"https://oauth2:{TOKEN}@gitlab.com/acme/shop.git"))
+    assert proposal.repository is None
+    assert "CANARY" not in proposal.text + repr(proposal)
+    assert "the remote origin is not on GitHub" in proposal.notes[1]
+
+
+def test_without_a_remote_there_is_no_pipeline_and_it_is_said(repository):
+    folder = repository(remote=None)
+    proposal = propose(folder)
+    assert proposal.name == "checkout"
+    assert "there is no remote: no build and no pipeline until [github] is filled in" in proposal.notes[1]
+    write(proposal)
+    assert config.load(folder).github is None
+
+
+def test_without_git_there_are_placeholders_and_it_is_said(tmp_path):
+    proposal = propose(tmp_path)
+    assert "git finds no repository here" in proposal.notes[1]
+    assert "there is no Dockerfile here or one folder down" in proposal.notes[2]
+    write(proposal)
+    wanted = config.load(tmp_path)
+    assert (wanted.github, wanted.service.port, wanted.build.environment) == (None, 8000, {"BUILD_CONTEXT": "."})
+
+
+def test_a_machine_without_git_is_no_bug(repository, monkeypatch):
+    folder = repository()
+    monkeypatch.setenv("PATH", "/nonexistent")
+    proposal = propose(folder)
+    assert (proposal.folder, proposal.repository, proposal.port) == (folder, None, 9000)
+
+
+def test_the_remotes_default_branch_wins_over_the_current_one(tmp_path, repository):
+    there = repository(remote=None, branch="stable")
+    git(there, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-q", "--allow-empty", "-m", "first")
+    here = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", str(there), str(here)], check=True, capture_output=True)
+    git(here, "checkout", "-q", "-b", "feature")
+    assert propose(here).branch == "stable"
+
+
+def test_a_detached_checkout_has_a_guessed_branch_and_says_so(repository):
+    folder = repository()
+    git(folder, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-q", "--allow-empty", "-m", "first")
+    git(folder, "checkout", "-q", "--detach")
+    proposal = propose(folder)
+    assert proposal.branch == "main"
+    assert proposal.notes[1] == "GitHub's acme/shop, from the remote origin, branch main (a guess)"
+
+
+def test_the_branchs_own_remote_wins_over_origin(repository):
+    folder = repository("https://github.com/me/shop-fork.git")
+    git(folder, "remote", "add", "upstream", "git@github.com:acme/shop.git")
+    assert propose(folder).repository == "me/shop-fork"
+    git(folder, "config", "branch.trunk.remote", "upstream")
+    assert propose(folder).repository == "acme/shop"
+
+
+def test_git_is_asked_for_the_address_it_would_use(repository):
+    folder = repository("gh:acme/shop")
+    git(folder, "config", "url.https://github.com/.insteadOf", "gh:")
+    assert propose(folder).repository == "acme/shop"
+
+
+@pytest.mark.parametrize(("url", "name"), [
+    ("https://github.com/acme/shop.git", "acme/shop"),
+    ("https://github.com/acme/shop/", "acme/shop"),
+    ("http://user@github.com/acme/my.repo.git", "acme/my.repo"),
+    ("https://GitHub.com/Acme/Shop", "Acme/Shop"),
+    ("git@github.com:acme/shop.git", "acme/shop"),
+    ("org-123@github.com:acme/shop.git", "acme/shop"),
+    ("ssh://git@github.com/acme/shop", "acme/shop"),
+    ("ssh://git@ssh.github.com:443/acme/shop.git", "acme/shop"),
+    ("git://github.com/acme/shop.git", "acme/shop"),
+    ("https://gitlab.com/acme/shop.git", None),
+    ("https://github.com.evil.example/acme/shop", None),
+    ("https://evil.example/github.com/acme/shop", None),
+    ("/srv/git/shop.git", None),
+    ("", None),
+])  # fmt: skip
+def test_an_address_on_github_becomes_owner_and_name(url, name):
+    assert checkout.github(url) == name
+
+
+@pytest.mark.parametrize(("dockerfile", "port"), [
+    ("FROM a\nEXPOSE 8080", 8080),
+    ("FROM a\nexpose 53/udp 8080/tcp 9090", 8080),
+    ("FROM a\nEXPOSE 1000\nFROM b\nEXPOSE 2000\nEXPOSE 3000", 2000),
+    ("FROM a\nEXPOSE 1000\nFROM b", None),
+    ("FROM a\nENV PORT=7000\nEXPOSE $PORT", 7000),
+    ("FROM a\nENV PORT 7000\nEXPOSE ${PORT}", 7000),
+    ('FROM a\nARG PORT="7001"\nEXPOSE ${PORT:-1}/tcp', 7001),
+    ("FROM a\nARG PORT\nEXPOSE ${PORT:-7002}", 7002),
+    ("FROM a\nEXPOSE \\\r\n  8443", 8443),
+    ("FROM a\n  EXPOSE 8000-8010", 8000),
+    ("FROM a\n# EXPOSE 1\nEXPOSE $UNKNOWN 99999 x 80", 80),
+    ("FROM a\nEXPOSE", None),
+    ("", None),
+])  # fmt: skip
+def test_the_port_is_the_first_that_the_image_exposes(dockerfile, port):
+    assert exposed(dockerfile) == port
+
+
+def test_the_repositorys_own_dockerfile_is_understood():
+    assert exposed((ROOT / "backend" / "Dockerfile").read_text()) == config.load(ROOT).service.port
+
+
+def test_of_several_dockerfiles_the_roots_is_taken_and_all_are_named(repository):
+    folder = repository()
+    (folder / "Dockerfile").write_text("FROM a\n")
+    (folder / "api").mkdir()
+    (folder / "api" / "Dockerfile").write_text("FROM a\nEXPOSE 1\n")
+    (folder / ".hidden").mkdir()
+    (folder / ".hidden" / "Dockerfile").write_text("FROM a\nEXPOSE 2\n")
+    proposal = propose(folder)
+    assert (proposal.context, proposal.port) == (".", None)
+    assert (
+        "there are several Dockerfiles: Dockerfile, api/Dockerfile, backend/Dockerfile; the first is taken"
+        in proposal.notes
+    )
+    assert proposal.notes[-1] == (
+        "the image is built from Dockerfile, which EXPOSEs no TCP port: 8000 is a guess, see [service]"
+    )
+
+
+@pytest.mark.parametrize(("name", "app"), [
+    ("shop", "shop"),
+    ("My_Shop.App", "my-shop-app"),
+    ("internal-tools", "tools"),
+    ("123", "app-123"),
+    ("Ünïcode--x", "n-code-x"),
+    ("a-very-long-name-of-a-repository", "a-very-long-name-of"),
+    ("a" * 30, "a" * 20),
+    ("x", "app"),
+    ("...", "app"),
+    ("", "app"),
+])  # fmt: skip
+def test_any_repositorys_name_becomes_an_apps_name(load, name, app):
+    assert app_name(name) == app
+    assert load(f'name = "{app}"').config.name == app
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_left_as_it_was(repository, monkeypatch):
+    folder = repository()
+    proposal = propose(folder)
+    before = files(folder)
+
+    def full(*given):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(EcsctlError, match="cannot be written") as caught:
+        write(proposal)
+    assert caught.value.why == "No space left on device"
+    assert files(folder) == before

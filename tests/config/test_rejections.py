@@ -1,0 +1,285 @@
+"""Every value that is refused, with the line it stands on and what is meant."""
+
+import pytest
+
+CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/1b2c3d4e"
+CONNECTION = "arn:aws:codeconnections:eu-central-1:123456789012:connection/1b2c3d4e-0000-4000-8000-000000000000"
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-AbCdEf"  # noqa: S105 - the ARN of one
+NAME = (
+    "a name of 2 to 20 of a-z, 0-9 and single hyphens, from a letter to a letter or digit, "
+    "not beginning with internal-, sthree- or amzn-s3-demo-"
+)
+VPC = 'name = "shop"\n[vpc]\nid = "vpc-0123abcd"\n'
+TWO = 'public_subnets = ["subnet-0123aaaa", "subnet-0123bbbb"]\n'
+
+
+@pytest.mark.parametrize("name", ["Shop", "s", "1shop", "shop-", "my--shop", "internal-shop", "sthree-x", "shop_1",
+                                  "a" * 21, "shöp", "shop\\n"])  # fmt: skip
+def test_a_name_that_aws_would_refuse_somewhere_is_refused(mistakes, name):
+    (line,) = mistakes(f'# first\nname = "{name}"\n')
+    assert line == f'ecsctl.toml:2: name = "{name}", but {NAME} is meant'
+
+
+@pytest.mark.parametrize("name", ["ab", "a" * 20, "my-shop-2", "internals"])
+def test_a_name_that_fits_everywhere_is_taken(load, name):
+    assert load(f'name = "{name}"').config.name == name
+
+
+AT_THE_TOP = [
+    ('region = "Frankfurt"', 'region = "Frankfurt", but a region such as "eu-central-1" is meant'),
+    ("account_id = 123456789012", 'account_id = 123456789012, but text in quotes, such as "123456789012" is meant'),
+    ('account_id = "12345"',
+     'account_id = "12345", but the 12 digits of an account, in quotes: "123456789012" is meant'),
+    ('owner = "a,b"', 'owner = "a,b", but 1 to 256 letters, digits, spaces and _.:/=+-@ is meant'),
+    ('protect = ["ecr", "database"]', 'protect[1] = "database", but one of "ecr", "bucket", "logs" is meant'),
+    ('protect = "ecr"', 'protect = "ecr", but a list of some of "ecr", "bucket", "logs" is meant'),
+    ('permissions_boundary = "boundary"',
+     'permissions_boundary = "boundary", but a policy\'s ARN: "arn:aws:iam::123456789012:policy/…" is meant'),
+    ('tags = { team = 3 }', "tags.team = 3, but text in quotes is meant"),
+    ('tags = { team = "a;b" }', 'tags.team = "a;b", but at most 256 letters, digits, spaces and _.:/=+-@ is meant'),
+    ("service = 3", "service = 3, but a table with port, health_path, cpu, memory, architecture, desired_count, "
+     "environment, secrets, command, exec, min_healthy_percent, max_percent, health_check_grace_seconds, "
+     "deregistration_delay_seconds, stop_timeout_seconds, container_insights, autoscaling is meant"),
+    ("nmae = 1", "nmae: no such key; name is meant?"),
+    ("port = 8000", "port: no such key; it belongs in [service]"),
+    ("approval = 1", "approval: no such key; known at the top: name, owner, region, account_id, tags, protect, "
+     "permissions_boundary, vpc, domain, service, load_balancer, ecr, logs, github, build, pipeline"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "message"), AT_THE_TOP)
+def test_a_wrong_value_at_the_top_is_told_with_its_line(mistakes, line, message):
+    assert mistakes(f'name = "shop"\n\n{line}\n') == [f"ecsctl.toml:3: {message}"]
+
+
+@pytest.mark.parametrize("key", ["aws:team", "AWS:team", "ecsctl:app", "owner", "Name", "a;b", " a", "", "k" * 129])
+def test_a_tag_that_is_not_the_users_to_set_is_refused(mistakes, key):
+    (line,) = mistakes(f'name = "shop"\n[tags]\n"{key}" = "x"\n')
+    assert line.startswith("ecsctl.toml:3: tags.")
+    assert "a tag's key of 1 to 128" in line
+
+
+def test_more_tags_than_leave_room_for_ours_are_refused(mistakes):
+    tags = "".join(f'k{n} = "v"\n' for n in range(41))
+    assert mistakes(f'name = "shop"\n[tags]\n{tags}') == [
+        "ecsctl.toml:2: tags = a table, but a table of names and texts, at most 40 is meant"
+    ]
+
+
+IN_TABLES = [
+    ("service", 'port = "8000"', 'service.port = "8000", but a whole number from 1 to 65535 is meant'),
+    ("service", "port = 0", "service.port = 0, but a whole number from 1 to 65535 is meant"),
+    ("service", "port = 65536", "service.port = 65536, but a whole number from 1 to 65535 is meant"),
+    ("service", "port = 8000.0", "service.port = 8000.0, but a whole number from 1 to 65535 is meant"),
+    ("service", "port = true", "service.port = true, but a whole number from 1 to 65535 is meant"),
+    ("service", "exec = 1", "service.exec = 1, but true or false is meant"),
+    ("service", "prot = 1", "service.prot: no such key; service.port is meant?"),
+    ("service", "retention_days = 1", "service.retention_days: no such key; it belongs in [logs]"),
+    ("service", 'name = "x"', "service.name: no such key; it belongs at the top, above the first [table]"),
+    ("service", 'health_path = "healthz"',
+     'service.health_path = "healthz", but a path that begins with "/" and has no spaces is meant'),
+    ("service", 'architecture = "arm"', 'service.architecture = "arm", but one of "ARM64", "X86_64" is meant'),
+    ("service", "stop_timeout_seconds = 121",
+     "service.stop_timeout_seconds = 121, but a whole number from 2 to 120 is meant"),
+    ("service", 'command = ["a", ""]', "service.command: has an empty word"),
+    ("service", 'environment = { "a b" = "x" }',
+     'service.environment."a b": a variable\'s name of letters, digits and _ is meant'),
+    ("service", "environment = { A = 1 }", "service.environment.A = 1, but text in quotes is meant"),
+    ("service", 'environment = { ECS_AGENT_URI = "x" }', "service.environment.ECS_AGENT_URI: is set by ECS itself"),
+    ("service", "autoscaling = { min = 1 }", "service.autoscaling.max is missing: a whole number from 1 to 5000"),
+    ("service", "autoscaling = { min = 3, max = 2 }", "service.autoscaling.max = 2 is below min = 3"),
+    ("load_balancer", "idle_timeout_seconds = 4001",
+     "load_balancer.idle_timeout_seconds = 4001, but a whole number from 1 to 4000 is meant"),
+    ("ecr", 'mutability = "immutable"', 'ecr.mutability = "immutable", but one of "MUTABLE", "IMMUTABLE", '
+     '"MUTABLE_WITH_EXCLUSION", "IMMUTABLE_WITH_EXCLUSION" is meant'),
+    ("ecr", "keep_images = 0", "ecr.keep_images = 0, but a whole number from 1 to 1000 is meant"),
+    ("logs", "retention_days = 8", "logs.retention_days = 8, but one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, "
+     "365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 is meant"),
+    ("vpc", 'cidr = "10.1.0.0/24"', "vpc.cidr: is a /24; a /16 to /20 is meant"),
+    ("vpc", 'cidr = "8.8.0.0/16"',
+     "vpc.cidr: is not private; a network within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16 is meant"),
+    ("vpc", 'cidr = "10.1.2.0/16"',
+     'vpc.cidr: a network such as "10.100.0.0/16" is meant, with no bits set beside the mask'),
+    ("vpc", 'egress = "natt"', 'vpc.egress = "natt", but one of "nat", "nat-per-az", "public" is meant'),
+    ("vpc", TWO.strip(), "vpc.public_subnets: needs id, the VPC that the subnets are of"),
+    ("vpc", 'id = "subnet-1"', 'vpc.id = "subnet-1", but the id of a VPC: "vpc-…" is meant'),
+    ("domain", 'name = "Shop.example.com"', 'domain.name = "Shop.example.com", but a domain name in lower case, '
+     'without a dot at the end, such as "shop.example.com" is meant'),
+    ("domain", 'name = "shop"', 'domain.name = "shop", but a domain name in lower case, without a dot at the end, such '
+     'as "shop.example.com" is meant'),
+    ("domain", 'certificate_arn = "cert"',
+     'domain.certificate_arn = "cert", but a certificate\'s ARN: "arn:aws:acm:…:certificate/…" is meant'),
+    ("build", 'compute = "huge"', 'build.compute = "huge", but one of "small", "medium", "large", "xlarge" is meant'),
+    ("build", 'buildspec = "../x.yml"',
+     'build.buildspec = "../x.yml", but a path within the repository, without .., is meant'),
+    ("build", "timeout_minutes = 4", "build.timeout_minutes = 4, but a whole number from 5 to 2160 is meant"),
+    ("build", 'environment = { CODEBUILD_X = "x" }',
+     "build.environment.CODEBUILD_X: begins with CODEBUILD_, which AWS keeps for itself"),
+    ("build", 'environment = { REPOSITORY_URI = "x" }', "build.environment.REPOSITORY_URI: is set by ecsctl itself"),
+    ("pipeline", 'mode = "off"', 'pipeline.mode = "off", but one of "pipeline", "build-only", "none" is meant'),
+    ("pipeline", "deploy_timeout_minutes = 61",
+     "pipeline.deploy_timeout_minutes = 61, but a whole number from 1 to 60 is meant"),
+    ("pipeline", 'approvals = ["Review"]', 'pipeline.approvals[0] = "Review", but a table with name, note is meant'),
+    ("pipeline", 'tests = [{ name = "Smoke@1", buildspec = "t.yml" }]',
+     'pipeline.tests[0].name = "Smoke@1", but 1 to 100 letters, digits, _ and - is meant'),
+    ("pipeline", 'tests = [{ name = "Build", buildspec = "t.yml" }]',
+     "pipeline.tests[0].name: Build is there more than once: each action needs its own name"),
+    ("github", 'repository = "https://github.com/a/b"', 'github.repository = "https://github.com/a/b", but '
+     '"owner/name" as on GitHub, not a URL and without .git, is meant'),
+    ("github", 'repository = "acme/shop.git"', 'github.repository = "acme/shop.git", but "owner/name" '
+     "as on GitHub, not a URL and without .git, is meant"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("table", "line", "message"), IN_TABLES)
+def test_a_wrong_value_in_a_table_is_told_with_its_line(mistakes, table, line, message):
+    (found,) = mistakes(f'name = "shop"\n\n[{table}]\n# a comment\n{line}\n')
+    assert found == f"ecsctl.toml:5: {message}"
+
+
+# What Fargate sells, and how it deploys, is told in the words of ecsctl.fargate.
+ON_FARGATE = [
+    ("cpu = 300",
+     "service.cpu: cpu = 300 is no size of Fargate"),
+    ("memory = 300",
+     "service.memory: memory = 300 does not go with cpu = 256"),
+    ("cpu = 1024", "service.cpu: memory = 512 does not go with cpu = 1024"),
+    ("max_percent = 100",
+     "service.max_percent: with 1 task, a minimum of 100 % keeps 1 running and a maximum of 100 % allows 1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "message"), ON_FARGATE)
+def test_what_fargate_does_not_do_is_told_with_the_line_of_the_key_that_was_written(mistakes, line, message):
+    (found,) = mistakes(f'name = "shop"\n[service]\n{line}\n')
+    assert found.startswith(f"ecsctl.toml:3: {message}")
+
+
+IN_GITHUB = [
+    ('branch = "refs/heads/main"', 'branch = "refs/heads/main", but a branch\'s short name, such as "main", is meant'),
+    ('branch = "a..b"', 'branch = "a..b", but a branch\'s short name, such as "main", is meant'),
+    ('branch = "-x"', 'branch = "-x", but a branch\'s short name, such as "main", is meant'),
+    ('branch = "a b"', 'branch = "a b", but a branch\'s short name, such as "main", is meant'),
+    (f'connection_arn = "{SECRET}"', f'connection_arn = "{SECRET[:60]}…", but a connection\'s ARN: '
+     '"arn:aws:codeconnections:…:connection/…" is meant'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "message"), IN_GITHUB)
+def test_a_wrong_value_in_github_is_told_with_its_line(mistakes, line, message):
+    text = f'name = "shop"\n[github]\nrepository = "acme/shop"\n{line}\n'
+    assert mistakes(text) == [f"ecsctl.toml:4: github.{message}"]
+
+
+TOGETHER = [
+    ('[github]\nbranch = "main"', 2, 'github.repository is missing: text in quotes, such as "acme/shop"'),
+    ("[domain]", 2, "domain.name: is missing: give name, or certificate_arn, or leave [domain] out for HTTP only"),
+    (f'[domain]\ncertificate_arn = "{CERTIFICATE}"\nhosted_zone = "Z0123ABCD"', 4,
+     "domain.hosted_zone: has no meaning without name"),
+    ('[domain]\nname = "shop.example.org"\nhosted_zone = "example.com"', 3,
+     "domain.name: does not end in its hosted zone example.com"),
+    ('[domain]\nname = "notexample.com"\nhosted_zone = "example.com"', 3,
+     "domain.name: does not end in its hosted zone example.com"),
+    (f'[domain]\nname = "{"a" * 53}.example.com"', 3, "domain.name: has more than 64 characters, so that AWS issues no "
+     "certificate for it; give certificate_arn"),
+    (f'[github]\nrepository = "a/b"\ntoken_secret = "t"\nconnection_arn = "{CONNECTION}"', 4,
+     "github.token_secret: has no meaning with connection_arn: one of the two is used"),
+    (f'[service.environment]\nA = "x"\nB = "y"\n[service.secrets]\nB = "{SECRET}"', 6,
+     "service.secrets.B: stands in service.environment too"),
+    ('[service]\ndesired_count = 2\nautoscaling = { min = 2, max = 3 }', 3,
+     "service.desired_count: has no meaning with autoscaling, which begins at its min"),
+    ('[pipeline]\nmode = "build-only"\n[[pipeline.approvals]]\nname = "A"', 4,
+     'pipeline.approvals: needs mode = "pipeline", and it is "build-only"'),
+    ('[[pipeline.approvals]]\nname = "A"\n[[pipeline.tests]]\nname = "T"\nbuildspec = "t.yml"\n'
+     '[[pipeline.approvals]]\nname = "A"', 3,
+     "pipeline.approvals[0].name: A is there more than once: each action needs its own name"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "line", "message"), TOGETHER)
+def test_what_does_not_go_together_is_told_at_the_key_to_mend(mistakes, text, line, message):
+    assert mistakes(f'name = "shop"\n{text}\n')[0] == f"ecsctl.toml:{line}: {message}"
+
+
+EXISTING = [
+    ("", "ecsctl.toml:2: vpc.public_subnets: two different ones at least are needed"),
+    ('public_subnets = ["subnet-0123aaaa", "subnet-0123aaaa"]', "ecsctl.toml:4: vpc.public_subnets: two different"),
+    (TWO, 'ecsctl.toml:2: vpc.private_subnets: two different ones at least are needed, or egress = "public" without'),
+    (TWO + 'cidr = "10.1.0.0/16"', "ecsctl.toml:5: vpc.cidr: has no meaning with id"),
+    (TWO + 'egress = "nat"', 'ecsctl.toml:5: vpc.egress: can only be "public" with id'),
+    (TWO + TWO.replace("public", "private") + 'egress = "public"', "ecsctl.toml:5: vpc.private_subnets: has no mean"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "message"), EXISTING)
+def test_an_existing_vpc_takes_its_own_subnets_and_nothing_of_a_new_one(mistakes, lines, message):
+    assert [line for line in mistakes(VPC + lines) if line.startswith(message)]
+
+
+@pytest.mark.parametrize("lines", [TWO + 'egress = "public"', TWO + TWO.replace("public", "private")])
+def test_an_existing_vpc_with_enough_subnets_is_taken(load, lines):
+    assert load(VPC + lines).config.vpc.public_subnets == ("subnet-0123aaaa", "subnet-0123bbbb")
+
+
+@pytest.mark.parametrize(("line", "message"), [
+    ('region = "eu-west-1"',
+     "is of eu-central-1, but a load balancer in eu-west-1 takes only certificates of its region"),
+    ('account_id = "000000000000"', "is of account 123456789012, but account_id is 000000000000"),
+])  # fmt: skip
+def test_a_certificate_of_another_place_is_refused(mistakes, line, message):
+    text = f'name = "shop"\n{line}\n[domain]\ncertificate_arn = "{CERTIFICATE}"\n'
+    assert mistakes(text) == [f"ecsctl.toml:4: domain.certificate_arn: {message}"]
+
+
+@pytest.mark.parametrize("arn", [SECRET + ":password", "db", "arn:aws:s3:::bucket"])
+def test_a_secret_that_is_no_full_arn_is_refused(mistakes, arn):
+    (line,) = mistakes(f'name = "shop"\n[service.secrets]\nDB = "{arn}"\n')
+    assert line.startswith("ecsctl.toml:3: service.secrets.DB (not shown), but the ARN of a secret")
+
+
+@pytest.mark.parametrize("arn", [SECRET, SECRET + ":password::",
+                                 "arn:aws:ssm:eu-central-1:123456789012:parameter/shop/db"])  # fmt: skip
+def test_a_secret_by_arn_is_taken(load, arn):
+    assert load(f'name = "shop"\n[service.secrets]\nDB = "{arn}"\n').config.service.secrets == {"DB": arn}
+
+
+@pytest.mark.parametrize("secret", ["github/token", "github:token", SECRET, SECRET + ":token"])
+def test_a_token_is_named_by_its_secret(load, secret):
+    text = f'name = "shop"\n[github]\nrepository = "acme/shop"\ntoken_secret = "{secret}"\n'
+    assert load(text).config.github.token_secret == secret
+
+
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(mistakes):
+    text = """nam = "shop"
+[service]
+port = "8000"
+[servce]
+[vpc]
+egress = "x"
+[[pipeline.approvals]]
+[[pipeline.approvals]]
+name = 1
+"""
+    assert [line.split(" ")[0] for line in mistakes(text)] == [
+        "ecsctl.toml:", "ecsctl.toml:1:", "ecsctl.toml:3:", "ecsctl.toml:4:", "ecsctl.toml:6:", "ecsctl.toml:7:",
+        "ecsctl.toml:9:",
+    ]  # fmt: skip
+    assert mistakes(text)[0] == 'ecsctl.toml: name is missing: text in quotes, such as "shop"'
+
+
+def test_desired_count_of_nothing_needs_no_room_to_deploy(load):
+    assert load('name = "shop"\n[service]\ndesired_count = 0\nmax_percent = 100\n').config.service.max_percent == 100
+
+
+def test_with_autoscaling_its_least_count_needs_room_to_deploy(load, mistakes):
+    text = (
+        'name = "shop"\n[service]\nmin_healthy_percent = 50\nmax_percent = 100\nautoscaling = { min = %d, max = 9 }\n'
+    )
+    assert "with 1 task, a minimum of 50 %" in mistakes(text % 1)[0]
+    assert load(text % 2).config.service.autoscaling.min == 2
+
+
+def test_terminal_escapes_and_direction_marks_are_shown_and_not_sent(mistakes):
+    (line,) = mistakes('name = "shop"\nregion = "\\u001b[2J\\u202eevil\\u009b"\n')
+    assert line.isprintable()
+    assert 'region = "\\x1b[2J\\u202eevil\\x9b", but' in line
