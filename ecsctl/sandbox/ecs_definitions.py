@@ -208,8 +208,8 @@ def _forget(backend: EC2ContainerServiceBackend) -> None:
     doomed = [d for known in backend.task_definitions.values() for d in known.values() if d.status != "ACTIVE"]
     if not doomed:
         return
-    used = {task.definition.arn for service in services(backend) for task in service.tasks}
-    used |= {task.definition.arn for crew in memory(backend).crews.values() for task in crew.tasks}
+    used = {task.definition.arn for service in services(backend) for task in service.known}
+    used |= {task.definition.arn for crew in memory(backend).crews.values() for task in crew.known}
     used |= {d.definition.arn for s in services(backend) if s.status != "INACTIVE" for d in s.deployments}
     for definition in doomed:
         gone: Any = definition

@@ -5,18 +5,16 @@ subnet has a way out, whether secrets, log groups and roles are there, whether t
 rest is scripted with `behave`.
 """
 
-import json
 import re
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
-from moto.ecr.models import ecr_backends
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.logs.models import logs_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
-from ecsctl.sandbox import ecs_network, iam
+from ecsctl.sandbox import ecr, ecs_network, iam
 from ecsctl.sandbox.ecs_definitions import is_ecr
 from ecsctl.sandbox.ecs_lives import Run, Start, balancers
 from ecsctl.sandbox.ecs_state import Behaviour, Definition, Task, Wire, arn_of, backend_of, memory
@@ -71,28 +69,16 @@ def _scripted(backend: EC2ContainerServiceBackend, definition: Definition) -> Be
 
 def _known_as(image: str) -> str:
     found = _image(image)
-    return f"{found.get_image_digest()} {' '.join(found.image_tags)}" if found is not None else ""
+    return f"{found.digest} {' '.join(found.tags)}" if found is not None else ""
 
 
-def _image(reference: str) -> Any:
+def _image(reference: str) -> ecr.ImageFacts | None:
     """The image in the sandbox's ECR that a reference stands for, or None."""
     match = _ECR.match(reference)
     if not match:
         return None
     account, region, name, tag, digest = match.groups()
-    repository: Any = ecr_backends[account][region].repositories.get(name)
-    for image in repository.images if repository is not None else []:
-        if image.get_image_digest() == digest or (digest is None and (tag or "latest") in image.image_tags):
-            return image
-    return None
-
-
-def _platforms(image: Any) -> set[str]:
-    """The processors an image is for, as its manifest says; empty if it does not say."""
-    manifest: Wire = json.loads(image.image_manifest)
-    found = {entry.get("platform", {}).get("architecture") for entry in manifest.get("manifests", [])}
-    found |= {manifest.get("architecture"), (manifest.get("config") or {}).get("architecture")}
-    return {name for name in found if name}
+    return ecr.find_image(account, region, name, digest or tag or "latest")
 
 
 def refusal(backend: EC2ContainerServiceBackend, definition: Definition) -> str | None:
@@ -268,13 +254,13 @@ def _pull(task: Task, reference: str, digests: dict[str, str], kind: str) -> tup
         )
     platform = (task.definition.document.get("runtimePlatform") or {}).get("cpuArchitecture", "X86_64")
     needed = {"ARM64": "arm64", "X86_64": "amd64"}[platform]
-    offered = _platforms(image) if image is not None else set()
+    offered = image.architectures if image is not None else ()
     if (offered and needed not in offered) or kind == "architecture":
         return _AT_ONCE, (
             f"CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/{needed}'"
         )
     if image is not None:
-        digests[reference] = image.get_image_digest()
+        digests[reference] = image.digest
     return 0.0, None
 
 

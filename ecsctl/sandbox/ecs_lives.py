@@ -1,4 +1,4 @@
-"""The life of one task, from PROVISIONING to STOPPED and forgotten.
+"""The life of one task, from PROVISIONING to STOPPED.
 
 A task is moved by what stands on its agenda. Each step takes the time it happens at, touches the world outside ECS
 only through `World`, and answers what happened as signals for whoever owns the task. So the same steps run on moto,
@@ -21,7 +21,6 @@ AGENT = 15.0  # until ECS Exec answers
 TERMINATION = 3.0  # a container that heeds SIGTERM
 DEPROVISIONING = 10.0
 LINGER = 40.0  # the network interface after the task is STOPPED
-REMEMBERED = 3600.0  # ECS guide, "Stopped tasks": they can be seen for at least an hour
 
 
 @dataclass(frozen=True)
@@ -89,8 +88,8 @@ class World(Protocol):
         """Write lines of the application into its log streams."""
 
 
-# say (with the text), failed (with "start" if it never ran), died (after it was healthy), running, healthy, stopped,
-# forgotten
+# say (with the text), registered and deregistered (with the target group's ARN), draining, failed (with "start" if it
+# never ran), died (after it was healthy), running, healthy
 Signal = tuple[str, str]
 
 
@@ -151,7 +150,7 @@ def _running(task: Task, t: float, world: World) -> list[Signal]:
         unused = run.kind == "unused"
         state, reason, text = ("unused", run.target_reason, run.target_description) if unused else _INITIAL
         world.target(task, balancer, state, reason, text)
-        signals.append(("say", f"registered 1 targets in (target-group {balancer['targetGroupArn']})"))
+        signals.append(("registered", balancer["targetGroupArn"]))
     task.registered = bool(balancers(task))
     if run.kind == "exit":
         task.agenda["exited"] = t + run.after
@@ -244,8 +243,8 @@ def stop(task: Task, t: float, world: World, reason: str, code: str, alive: bool
     if task.registered:
         for balancer in balancers(task):
             world.target(task, balancer, "draining", "Target.DeregistrationInProgress", _DRAINING)
-            signals.append(("say", f"deregistered 1 targets in (target-group {balancer['targetGroupArn']})"))
-        signals.append(("say", "has begun draining connections on 1 tasks."))
+            signals.append(("deregistered", balancer["targetGroupArn"]))
+        signals.append(("draining", ""))
         delays = [world.checks(balancer["targetGroupArn"]).delay for balancer in balancers(task)]
         task.agenda["drained"] = t + max(delays)
     if was != "RUNNING" or not alive:
@@ -290,12 +289,7 @@ def _stopped(task: Task, t: float, world: World) -> list[Signal]:
     task.status = "STOPPED"
     task.moments["stopped"] = t
     world.detach(task, t + LINGER)
-    task.agenda["forgotten"] = t + REMEMBERED
-    return [("stopped", "")]
-
-
-def _forgotten(_task: Task, _t: float, _world: World) -> list[Signal]:
-    return [("forgotten", "")]
+    return []
 
 
 _STEPS: dict[str, Callable[[Task, float, World], list[Signal]]] = {
@@ -311,5 +305,4 @@ _STEPS: dict[str, Callable[[Task, float, World], list[Signal]]] = {
     "drained": _drained,
     "terminated": _terminated,
     "stopped": _stopped,
-    "forgotten": _forgotten,
 }

@@ -1,10 +1,11 @@
 """What a service does with its tasks: how many, of which deployment, when to give up, and where to go back to."""
 
 import math
+from collections import Counter
 from collections.abc import Callable
 
 from ecsctl.sandbox import ecs_lives
-from ecsctl.sandbox.ecs_lives import World
+from ecsctl.sandbox.ecs_lives import Signal, World
 from ecsctl.sandbox.ecs_state import Deployment, Release, Service, Task, Wire
 
 Launch = Callable[[Service, Deployment, float], Task]
@@ -106,12 +107,20 @@ def halt(service: Service, world: World, t: float, tasks: list[Task], why: str |
     if running:
         names = " ".join(f"(task {task.id})" for task in running)
         say(service, t, f"has stopped {len(running)} running tasks: {names}.")
-    for task in tasks:
-        reason = why or f"Scaling activity initiated by (deployment {service.primary.id})"
-        for kind, text in ecs_lives.stop(task, t, world, reason, "ServiceSchedulerInitiated"):
-            if kind == "say":
-                say(service, t, text)
+    why = why or f"Scaling activity initiated by (deployment {service.primary.id})"
+    signals = [ecs_lives.stop(task, t, world, why, "ServiceSchedulerInitiated") for task in tasks]
+    say_targets(service, t, [signal for each in signals for signal in each])
     return True
+
+
+def say_targets(service: Service, t: float, signals: list[Signal]) -> None:
+    """Say in one event each what happened to several tasks' targets at once."""
+    told = Counter(signal for signal in signals if signal[0] in ("registered", "deregistered", "draining"))
+    for (kind, arn), count in told.items():
+        if kind == "draining":
+            say(service, t, f"has begun draining connections on {count} tasks.")
+        else:
+            say(service, t, f"{kind} {count} targets in (target-group {arn})")
 
 
 def _stop_some(service: Service, world: World, t: float) -> bool:

@@ -3,8 +3,10 @@
 import hashlib
 
 from ecsctl.sandbox import ecs_lives, ecs_rollout
-from ecsctl.sandbox.ecs_lives import World
+from ecsctl.sandbox.ecs_lives import Signal, World
 from ecsctl.sandbox.ecs_state import Crew, Deployment, Service, Task
+
+REMEMBERED = 3600.0  # ECS guide, "Stopped tasks": they can be seen for at least an hour
 
 
 def advance(crew: Crew, world: World, now: float) -> None:
@@ -15,6 +17,7 @@ def advance(crew: Crew, world: World, now: float) -> None:
     """
     while (due := next_due(crew)) is not None and due <= now:
         _step(crew, world, due)
+    crew.stopped = [task for task in crew.stopped if now < task.moments["stopped"] + REMEMBERED]
 
 
 def next_due(crew: Crew) -> float | None:
@@ -26,19 +29,24 @@ def next_due(crew: Crew) -> float | None:
 
 
 def _step(crew: Crew, world: World, t: float) -> None:
+    heard: list[Signal] = []
     for task in list(crew.tasks):
         for kind in [kind for kind, when in task.agenda.items() if when <= t]:
             if kind in task.agenda:  # an earlier step may have changed the plan
-                for signal, text in ecs_lives.step(task, kind, t, world):
+                signals = ecs_lives.step(task, kind, t, world)
+                heard += signals
+                for signal, text in signals:
                     _told(crew, world, task, t, signal, text)
+    crew.stopped += [task for task in crew.tasks if task.over]
+    crew.tasks = [task for task in crew.tasks if not task.over]
     if isinstance(crew, Service):
+        if crew.status != "INACTIVE":
+            ecs_rollout.say_targets(crew, t, heard)
         _remind(crew, world, t)
         ecs_rollout.schedule(crew, world, t, launch)
 
 
 def _told(crew: Crew, world: World, task: Task, t: float, signal: str, text: str) -> None:
-    if signal == "forgotten":
-        crew.tasks.remove(task)
     if not isinstance(crew, Service) or crew.status == "INACTIVE":
         return
     if signal == "say":

@@ -87,6 +87,11 @@ class Task:
         return self.desired == "RUNNING"
 
     @property
+    def over(self) -> bool:
+        """Whether nothing will happen to it any more."""
+        return self.status == "STOPPED" and not self.agenda
+
+    @property
     def pending(self) -> bool:
         """Whether it is on its way to RUNNING."""
         return self.wanted and self.status in ("PROVISIONING", "PENDING", "ACTIVATING")
@@ -97,7 +102,13 @@ class Crew:
     """Tasks that live together: those of a service, or those that run_task has started in a cluster."""
 
     cluster_arn: str
-    tasks: list[Task] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)  # those that anything can still happen to
+    stopped: list[Task] = field(default_factory=list)  # those that can only be looked at, for a while
+
+    @property
+    def known(self) -> list[Task]:
+        """All tasks that can be described."""
+        return self.tasks + self.stopped
 
 
 @dataclass
@@ -190,7 +201,7 @@ class Service(Crew):
         return self.releases[-1] if self.releases else None
 
     def of(self, deployment: Deployment) -> list[Task]:
-        """The tasks a deployment has started and that are still known."""
+        """The tasks a deployment has started and that live."""
         return [task for task in self.tasks if task.started_by == deployment.id]
 
 

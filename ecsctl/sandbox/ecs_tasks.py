@@ -48,7 +48,7 @@ def _crews(backend: EC2ContainerServiceBackend, cluster: Cluster) -> list[Crew]:
 
 def _find(backend: EC2ContainerServiceBackend, cluster: Cluster, reference: str) -> tuple[Crew, Task] | None:
     ident = reference.rsplit("/", 1)[-1]
-    return next(((crew, t) for crew in _crews(backend, cluster) for t in crew.tasks if t.id == ident), None)
+    return next(((crew, t) for crew in _crews(backend, cluster) for t in crew.known if t.id == ident), None)
 
 
 @overlay.wraps(EC2ContainerServiceResponse)
@@ -68,7 +68,7 @@ def list_tasks(_original: Any, response: EC2ContainerServiceResponse) -> ActionR
     found = [
         task
         for crew in crews
-        for task in crew.tasks
+        for task in crew.known
         if task.desired == wanted
         and ask.get("family") in (None, task.definition.family)
         and ask.get("startedBy") in (None, task.started_by)
@@ -110,9 +110,9 @@ def stop_task(_original: Any, response: EC2ContainerServiceResponse) -> ActionRe
         raise invalid("The referenced task was not found.")
     crew, task = found
     reason = ask.get("reason") or "Task stopped by user"
-    for kind, text in ecs_lives.stop(task, clock.now(), Region(backend), reason, "UserInitiated"):
-        if kind == "say" and isinstance(crew, Service):
-            ecs_rollout.say(crew, clock.now(), text)
+    signals = ecs_lives.stop(task, clock.now(), Region(backend), reason, "UserInitiated")
+    if isinstance(crew, Service):
+        ecs_rollout.say_targets(crew, clock.now(), signals)
     shown = ecs_views.task(task, cluster.arn, tags=True)
     if isinstance(crew, Service):
         ecs_services.begin(backend, crew)

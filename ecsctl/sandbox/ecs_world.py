@@ -81,10 +81,9 @@ class Region:
         if state == "gone":
             group.targets.pop(address, None)
             return
-        group.targets.setdefault(address, {"Id": address, "Port": port})
-        tell: Any = getattr(elbv2, "set_target_health", None)
-        if tell is not None:
-            tell(self.account, self.name, arn, address, port, state, reason, description)
+        if address not in group.targets:
+            group.register([{"Id": address, "Port": port}])
+        elbv2.set_target_health(self.account, self.name, arn, address, port, state, reason or None, description or None)
 
     def log(self, task: Task, t: float, lines: tuple[str, ...]) -> None:
         """Write lines into `<prefix>/<container>/<task id>` of the first essential container with awslogs.
@@ -122,7 +121,7 @@ def tick(backend: EC2ContainerServiceBackend) -> None:
         advance(crew, Region(backend), clock.now())
     known: Any = {}
     for crew in crews:
-        for task in crew.tasks:
+        for task in crew.known:
             known.setdefault(crew.cluster_arn.rsplit("/", 1)[-1], {})[task.arn] = task
     backend.tasks = known  # where moto looks for what can be tagged
 

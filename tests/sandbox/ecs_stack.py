@@ -5,6 +5,8 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from ecsctl.sandbox import ecr
+
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
 REPOSITORY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/app"
@@ -24,6 +26,7 @@ class Stack:
     def __init__(self, aws, clock):
         self.aws, self.clock = aws, clock
         self.ecs = aws("ecs")
+        self.repository = None
 
     def cluster(self):
         """A cluster, in an account that has used ECS before."""
@@ -123,13 +126,11 @@ class Stack:
         self.aws("logs").create_log_group(logGroupName="/app")
         self.clock.sleep(60)
 
-    def image(self, tag, architecture="arm64"):
-        """An image in the repository; its reference by tag."""
-        from ecsctl.sandbox import ecr
-
-        if not getattr(self, "repository", None):
+    def image(self, tag, architecture="arm64", content=""):
+        """An image in the repository; its reference by tag. Other content is another digest."""
+        if not self.repository:
             self.repository = self.aws("ecr").create_repository(repositoryName="app")
-        ecr.put_image(ACCOUNT, REGION, "app", [tag], architecture=architecture)
+        ecr.put_image(ACCOUNT, REGION, "app", [tag], architecture, content=f"{tag} {content}", index=True)
         return f"{REPOSITORY}:{tag}"
 
     def document(self, image=PUBLIC, **container):
