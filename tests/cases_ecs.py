@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ecsctl.engine.stack import Stack
@@ -32,6 +34,17 @@ TRUST = {
 
 def image(number: int) -> ImageUri:
     return ImageUri(f"{IMAGES}:{number}")
+
+
+@contextmanager
+def heard(cloud: Any, event: str, handler: Callable[..., None]) -> Iterator[None]:
+    """Meanwhile call `handler` at this event of botocore, whenever ecsctl calls ECS. What it raises the call raises."""
+    events = cloud.aws.client("ecs").meta.events
+    events.register(event, handler)
+    try:
+        yield
+    finally:
+        events.unregister(event, handler)
 
 
 class Ground:

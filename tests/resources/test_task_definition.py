@@ -7,7 +7,7 @@ from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Verb, Why
 from ecsctl.resources.task_definition import HealthCheck, TaskDefinition
 from ecsctl.sandbox import ecs as sandbox
-from tests.cases_ecs import Ground, image
+from tests.cases_ecs import Ground, heard, image
 
 
 @pytest.fixture
@@ -171,15 +171,11 @@ def test_lost_answers_leave_no_extra_revisions(cloud, ground):
             raise ConnectionClosedError(endpoint_url="https://ecs")
         lost.append("answered")
 
-    emitter = cloud.session._session.get_component("event_emitter")
-    emitter.register("after-call.ecs.RegisterTaskDefinition", lose)
-    try:
+    with heard(cloud, "after-call.ecs.RegisterTaskDefinition", lose):
         cloud.up(ground.stack())
         assert ground.revisions() == ["shop:1"]
         lost.clear()
         cloud.up(ground.stack({"memory": 1024}))
-    finally:
-        emitter.unregister("after-call.ecs.RegisterTaskDefinition", lose)
     assert lost == ["lost"]
     assert ground.revisions() == ["shop:1", "shop:2"]
 
@@ -289,13 +285,8 @@ def test_a_down_that_died_halfway_is_carried_on(cloud, ground):
         calls.append("died")
         raise KeyboardInterrupt
 
-    emitter = cloud.session._session.get_component("event_emitter")
-    emitter.register("after-call.ecs.DeleteTaskDefinitions", die)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            TaskDefinition.delete(cloud.aws, ours.ids)
-    finally:
-        emitter.unregister("after-call.ecs.DeleteTaskDefinitions", die)
+    with heard(cloud, "after-call.ecs.DeleteTaskDefinitions", die), pytest.raises(KeyboardInterrupt):
+        TaskDefinition.delete(cloud.aws, ours.ids)
     assert (calls, ground.revisions(), len(ground.revisions("INACTIVE"))) == (["died"], [], 3)
     cloud.lose_state()
     cloud.down()

@@ -1,0 +1,79 @@
+import pytest
+
+from ecsctl.engine.errors import Refused
+from ecsctl.engine.plan import Verb
+from ecsctl.resources.cluster import Cluster
+
+
+@pytest.fixture
+def ecs(cloud):
+    cloud.boto("iam").create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+    cloud.clock.sleep(60)
+    return cloud.boto("ecs")
+
+
+def cluster(**changes):
+    return lambda stack: stack.ensure("cluster", Cluster(**{"name": "shop", **changes}))
+
+
+def described(ecs):
+    return ecs.describe_clusters(clusters=["shop"], include=["TAGS", "SETTINGS"])["clusters"][0]
+
+
+def test_it_is_ours_and_watched_from_its_first_moment(cloud, ecs):
+    Cluster("shop").create(cloud.aws, cloud.label("cluster"))
+    made = described(ecs)
+    assert {tag["key"]: tag["value"] for tag in made["tags"]}["ecsctl:resource"] == "cluster"
+    assert made["settings"] == [{"name": "containerInsights", "value": "enabled"}]
+
+
+def test_the_first_use_of_ecs_in_an_account_is_waited_for(cloud):
+    cloud.up(cluster())
+    assert cloud.up(cluster()).work == ()
+    assert cloud.changes == 0
+
+
+@pytest.mark.parametrize("insights", ["enhanced", "disabled"])
+def test_insights_follow_the_wish_and_drift_is_mended(cloud, ecs, insights):
+    cloud.up(cluster())
+    cloud.up(cluster(insights=insights))
+    assert described(ecs)["settings"][0]["value"] == insights
+    ecs.update_cluster_settings(cluster="shop", settings=[{"name": "containerInsights", "value": "enabled"}])
+    assert cloud.plan(cluster(insights=insights)).steps[0].changed == {"insights"}
+    cloud.up(cluster(insights=insights))
+    assert cloud.plan(cluster(insights=insights)).work == ()
+
+
+def test_a_neighbours_cluster_is_refused_and_not_taken_as_the_answer_to_our_create(cloud, ecs):
+    ecs.create_cluster(clusterName="shop", tags=[{"key": "owner", "value": "neighbour"}])
+    before = described(ecs)
+    with pytest.raises(Refused, match="is there and is not ours"):
+        cloud.up(cluster())
+    cloud.down()
+    assert described(ecs) == before
+
+
+def test_a_deleted_one_is_absent_though_aws_still_describes_it(cloud, ecs):
+    cloud.up(cluster())
+    cloud.down()
+    assert described(ecs)["status"] == "INACTIVE"
+    assert cloud.plan(cluster()).steps[0].verb is Verb.CREATE
+    cloud.up(cluster(insights="enhanced"))
+    assert described(ecs)["status"] == "ACTIVE"
+
+
+def test_it_is_found_by_its_mark_whatever_its_name(cloud, ecs):
+    cloud.up(cluster(name="prod"))
+    ecs.create_cluster(clusterName="shop", tags=[{"key": "owner", "value": "neighbour"}])
+    assert [found.ids.name for found in Cluster.find(cloud.aws, cloud.label())] == ["prod"]
+    cloud.lose_state()
+    cloud.down()
+    assert ecs.list_clusters()["clusterArns"] == [described(ecs)["clusterArn"]]
+
+
+def test_tags_that_somebody_took_are_put_back(cloud, ecs):
+    cloud.up(cluster())
+    ecs.untag_resource(resourceArn=described(ecs)["clusterArn"], tagKeys=["owner"])
+    assert cloud.plan(cluster()).steps[0].changed == {"tags"}
+    cloud.up(cluster())
+    assert {"key": "owner", "value": "ann"} in described(ecs)["tags"]

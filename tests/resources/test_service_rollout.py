@@ -1,0 +1,111 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ecsctl.engine.stack import Promise
+from ecsctl.resources.service_rollout import given_up, judge, reasons
+
+ARN = "arn:aws:ecs:eu-central-1:123456789012:task-definition/shop:"
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def service(runs, state, running=1, desired=1, draining=0, reason=None):
+    primary = {"status": "PRIMARY", "taskDefinition": f"{ARN}{runs}", "rolloutState": state,
+               "runningCount": running, "desiredCount": desired, "rolloutStateReason": reason}  # fmt: skip
+    old = {"status": "ACTIVE", "taskDefinition": f"{ARN}1", "rolloutState": "COMPLETED",
+           "runningCount": draining, "desiredCount": 0}  # fmt: skip
+    return {"taskDefinition": f"{ARN}{runs}", "deployments": [old, primary] if draining else [primary]}
+
+
+@pytest.mark.parametrize(
+    ("wished", "there", "runs", "ready", "note"),
+    [
+        (2, service(2, "COMPLETED"), 2, True, ""),
+        (2, service(2, "IN_PROGRESS", running=1, desired=2), 2, False, "revision 2 is rolling out: 1 of 2 running"),
+        (2, service(2, "IN_PROGRESS", draining=1), 2, False, "revision 2 is rolling out: 1 of 1 running"),
+        (2, service(2, "IN_PROGRESS", running=0, desired=0), 2, True, ""),
+        (2, service(2, "IN_PROGRESS", running=0, desired=0, draining=1), 2, False,
+         "revision 2 is rolling out: 0 of 0 running"),
+        (2, service(2, "COMPLETED", running=0, desired=3), 2, False, "revision 2 has 0 of 3 running"),
+        (2, service(2, None), 2, True, ""),
+        (2, service(2, None, running=0), 2, False, "revision 2 has 0 of 1 running"),
+        (3, service(2, "COMPLETED"), 2, True, ""),
+        (2, service(5, "COMPLETED"), 2, True, "superseded by revision 5"),
+        (2, service(5, "IN_PROGRESS", running=0), 2, False,
+         "superseded by revision 5: revision 5 is rolling out: 0 of 1 running"),
+    ],
+)  # fmt: skip
+def test_a_service_is_judged_by_its_newest_deployment(wished, there, runs, ready, note):
+    rollout = judge(there, f"{ARN}{wished}")
+    assert (rollout.runs, rollout.ready, rollout.note) == (f"{ARN}{runs}", ready, note)
+    assert (rollout.failed, rollout.settled) == ("", True)
+
+
+def test_a_deployment_that_was_given_up_is_failed_with_the_reason_aws_gives():
+    rollout = judge(service(2, "FAILED", running=0, reason="circuit breaker: tasks failed to start."), f"{ARN}2")
+    assert (rollout.ready, rollout.settled) == (False, False)
+    assert rollout.failed == "circuit breaker: tasks failed to start."
+
+
+def test_another_family_is_no_successor_and_an_unknown_wish_is_no_trouble():
+    other = service(9, "COMPLETED")
+    other["taskDefinition"] = ARN.replace("shop", "other") + "9"
+    assert judge(other, f"{ARN}2").runs == other["taskDefinition"]
+    assert judge(service(9, "COMPLETED"), Promise("task-definition", "arn")).runs == f"{ARN}9"
+
+
+def history(*told):
+    """(target revision, status) of service deployments, the oldest first."""
+    deployments = [
+        {"createdAt": MOMENT + timedelta(minutes=number), "status": status, "statusReason": f"because of {number}",
+         "targetServiceRevisionArn": f"r{number}"}
+        for number, (_, status) in enumerate(told)
+    ]  # fmt: skip
+    revisions = [
+        {"serviceRevisionArn": f"r{number}", "taskDefinition": f"{ARN}{target}"}
+        for number, (target, _) in enumerate(told)
+    ]
+    return deployments[::-1], revisions
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ([], ""),
+        ([(1, "SUCCESSFUL")], ""),
+        ([(1, "SUCCESSFUL"), (2, "SUCCESSFUL")], ""),
+        ([(1, "SUCCESSFUL"), (2, "IN_PROGRESS")], ""),
+        ([(1, "SUCCESSFUL"), (2, "ROLLBACK_SUCCESSFUL")], "of revision 2 was rolled back: because of 1"),
+        ([(1, "SUCCESSFUL"), (2, "ROLLBACK_IN_PROGRESS")], "of revision 2 was rolled back: because of 1"),
+        ([(1, "SUCCESSFUL"), (2, "ROLLBACK_FAILED")], "of revision 2 was rolled back: because of 1"),
+        ([(1, "SUCCESSFUL"), (2, "STOPPED")], "of revision 2 was stopped: because of 1"),
+        ([(2, "ROLLBACK_SUCCESSFUL"), (1, "SUCCESSFUL"), (2, "IN_PROGRESS")], ""),
+        ([(2, "SUCCESSFUL"), (3, "ROLLBACK_SUCCESSFUL")], ""),
+        ([(2, "SUCCESSFUL"), (1, "SUCCESSFUL")], ""),
+    ],
+)
+def test_only_the_newest_deployment_of_what_is_wished_counts(told, why):
+    assert given_up(f"{ARN}2", *history(*told)) == (f"the deployment {why}" if why else "")
+
+
+def task(number, why, definition=2, **container):
+    return {"taskDefinitionArn": f"{ARN}{definition}", "stoppedReason": why,
+            "stoppedAt": MOMENT + timedelta(minutes=number), "containers": [{"name": "app", **container}]}  # fmt: skip
+
+
+def test_the_first_three_different_reasons_are_told_the_newest_first():
+    pull = "CannotPullContainerError: not found"
+    tasks = [
+        task(1, "Essential container in task exited", exitCode=1),
+        task(2, "Essential container in task exited", exitCode=137, reason="OutOfMemoryError"),
+        task(3, "Essential container in task exited", exitCode=1),
+        task(4, pull, reason=pull),
+        task(5, "Task failed ELB health checks", exitCode=0),
+        task(6, "of another revision", definition=1),
+        {**task(7, ""), "stoppedReason": None},
+    ]
+    assert reasons(tasks, f"{ARN}2") == (
+        "Task failed ELB health checks",
+        pull,
+        "Essential container in task exited; container app ended with exit code 1",
+    )
