@@ -63,6 +63,36 @@ class Session:
         """The app, account and region, for people and for JSON."""
         return {"app": self.state.book.app, "account": self.identity.account, "region": self.identity.region}
 
+    @property
+    def wishes(self) -> Stack:
+        """The stack that ecsctl.toml wishes. Only a session made by `open_stack` has one."""
+        assert self.stack is not None  # noqa: S101 - told to the type checker
+        return self.stack
+
+    @property
+    def url(self) -> str:
+        """Where the app is reached: its domain, or the load balancer's own name; empty while there is neither."""
+        domain = self.config.domain if self.config else None
+        if domain and domain.name:
+            return f"https://{domain.name}"
+        balancer = self.engine.ids("load-balancer")
+        return f"{'https' if domain else 'http'}://{balancer.dns_name}" if balancer else ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the stack as wished, in sentences."""
+        if not self.config or not self.facts:
+            return ()
+        notes = list(self.config.idle)
+        if not self.config.domain:
+            notes.append("there is no [domain] in ecsctl.toml, so the app is served by HTTP only, without encryption")
+        if not self.config.github:
+            notes.append("there is no [github] in ecsctl.toml, so nothing builds or deploys by itself")
+        if not self.facts.image:
+            notes.append("there is no image yet, so the service stands at 0 tasks; ecsctl up after the first build"
+                         f" brings it to {self.config.service.desired_count}")  # fmt: skip
+        return tuple(notes)
+
 
 def open_stack(aws: Aws, config: Config, record: Path, tell: Listener = nobody) -> Session:
     """A session over the stack that ecsctl.toml wishes. Looks up the facts; changes nothing.

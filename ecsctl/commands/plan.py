@@ -24,6 +24,7 @@ def plan(
     """Show what `up` would change. Looks, and changes nothing."""
     common = Common(sandbox, profile, region, debug, False, False, output)
     from ecsctl.config import load
+    from ecsctl.engine.engine import refuse
     from ecsctl.engine.errors import EcsctlError
     from ecsctl.session import open_stack
     from ecsctl.ui import errors, words
@@ -39,13 +40,12 @@ def plan(
         with stopping(aws.patience), Progress(quiet=common.json) as progress:
             session = open_stack(aws, config, where.record, tell=progress)
             words.heading(session.identity.account, session.identity.region, session.identity.arn, config.name)
-            found = session.engine.plan(session.stack)
+            found = session.engine.plan(session.wishes)
         if common.json:
             json.emit(json.plan_document(found, session.where))
         else:
             shown.show(found)
-        if found.refusals:
-            raise session.engine.refused(found)
+        refuse(found)
     except EcsctlError as error:
         if not detailed_exitcode:
             raise

@@ -36,7 +36,7 @@ def status(
     aws.look_only = True
     with stopping(aws.patience), Progress(quiet=common.json) as progress:
         session = open_stack(aws, config, where.record, tell=progress)
-        plan = session.engine.plan(session.stack)
+        plan = session.engine.plan(session.wishes)
     found = reports(plan, session.engine.seen, session.engine.kinds, session.state, session.identity)
     if common.json:
         json.emit(json.status_document(found, session.url, session.where))

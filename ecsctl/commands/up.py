@@ -40,7 +40,7 @@ def up(
     with stopping(aws.patience), Progress(quiet=quiet or common.json) as progress:
         session = open_stack(aws, config, where.record, tell=progress)
         words.heading(session.identity.account, session.identity.region, session.identity.arn, config.name)
-        plan = session.engine.up(session.stack, agree=lambda plan: _agree(plan, common))
+        plan = session.engine.up(session.wishes, agree=lambda plan: _agree(plan, common))
     seconds = time.monotonic() - began
     url = session.url
     if common.json:

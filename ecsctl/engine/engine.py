@@ -69,6 +69,11 @@ class Engine:
         """This deployment's label. Its id may have been learnt from tags."""
         return self.one.label
 
+    def ids(self, name: str) -> Any:
+        """The ids of a resource of the stack, as far as this run knows them; None if it is not there."""
+        seen = self.seen.get(name)
+        return self.one.known.get(name) or (seen.ids if seen else None)
+
     def survey(self) -> list[Sighting]:
         """Everything on AWS that carries the app's mark and this deployment's id, all kinds at once.
 
@@ -131,8 +136,7 @@ class Engine:
         plan = self.plan(stack)
         self._half_done(stack)
         self.tell(events.Planned(plan))
-        if plan.refusals:
-            raise together(Refused(f"{s.title} {s.name}: {s.reason}", hint=s.hint) for s in plan.refusals)
+        refuse(plan)
         agree(plan)
         if not plan.work and self._settled(stack):
             return plan
@@ -312,6 +316,12 @@ class Engine:
             if bugs:
                 raise together([explained(bug, "AWS") for bug in bugs])
             raise together(failed.values(), not_tried or [])
+
+
+def refuse(plan: Plan) -> None:
+    """Raise Refused, with all reasons together, if the plan cannot be carried out."""
+    if plan.refusals:
+        raise together(Refused(f"{s.title} {s.name}: {s.reason}", hint=s.hint) for s in plan.refusals)
 
 
 def _recent(entry: Entry) -> bool:

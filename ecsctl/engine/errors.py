@@ -193,7 +193,8 @@ def is_unanswered(error: BaseException) -> bool:
     from botocore.parsers import ResponseParserError
 
     if isinstance(error, ClientError):
-        return (code(error) in PASSING or status(error) >= 500) and not is_throttled(error)
+        broken = code(error) in PASSING or (status(error) >= 500 and status(error) != 501)  # 501: it never will
+        return broken and not is_throttled(error)
     return isinstance(error, HTTPClientError | ResponseParserError)
 
 

@@ -32,7 +32,7 @@ class Why(StrEnum):
 
     WISH = "your change"
     DRIFT = "drift"
-    NEW = "new"
+    FOLLOWS = "follows from another step"
 
 
 @dataclass(frozen=True)
@@ -104,10 +104,11 @@ def diff(wish: AnyResource, actual: AnyResource, applied: Mapping[str, Any] | No
         unknown = any(True for _ in promises(want))
         if want == have and not unknown:
             continue
-        if applied is None or item.name not in applied:
-            why = Why.WISH
+        if unknown:
+            why = Why.FOLLOWS
         else:
-            why = Why.DRIFT if unknown or applied[item.name] == plain(want) else Why.WISH
+            known = applied is not None and item.name in applied
+            why = Why.DRIFT if known and applied is not None and applied[item.name] == plain(want) else Why.WISH
         before, after = _shown(have), UNKNOWN if unknown else _shown(want)
         changes.append(Change(item.name, before, after, why))
     return tuple(changes)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from botocore.exceptions import ClientError
+
 from ecsctl.engine import events
 from ecsctl.engine.attempt import Attempt
 from ecsctl.engine.codec import plain
@@ -16,6 +18,7 @@ from ecsctl.engine.label import Label
 from ecsctl.engine.plan import Step, Verb, decide
 from ecsctl.engine.resource import AnyResource, Found, Seen
 from ecsctl.engine.stack import Node, fulfil, promises
+from ecsctl.engine.transients import transient
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -211,7 +214,9 @@ class Reconciler:
         while True:
             try:
                 return look()
-            except Exception as error:  # noqa: BLE001 - weighed: what does not pass is raised again
+            except ClientError as error:
+                if transient(error) is None:  # throttling and lost answers were waited out by the look itself
+                    raise explained(error, attempt.what) from error
                 attempt.passes(error)
 
     def _settle(self, name: str, wish: AnyResource, seen: Seen[Any, Any]) -> None:

@@ -127,13 +127,17 @@ def flat(ids: Any) -> dict[str, str]:
 
 
 def telling(ids: Any) -> str:
-    """The one id that tells a person most: AWS's own short id, else the name, else the last part of the ARN."""
+    """The one id that tells a person most: AWS's own short id, else the name, else the end of the ARN."""
     found = flat(ids)
-    own = [value for name, value in found.items() if name.endswith("_id") and name not in ("zone_id", "owner_id")]
+    own = [value for name, value in found.items() if name.endswith("_id") and name != "zone_id"]
     if own or "name" in found:
         return own[0] if own else found["name"]
-    first = next((value for value in found.values() if value), "")
-    return first.split(":", 5)[-1] if first.startswith("arn:") else first
+    first = found.get("arn") or next((value for value in found.values() if value), "")
+    if not first.startswith("arn:"):
+        return first
+    rest = first.split(":", 5)[-1]
+    parts = rest.split("/")[1:]
+    return "/".join(parts[-2:] if len(parts) < 4 else parts[-1:]) or rest
 
 
 def console(template: str, ids: Mapping[str, str], identity: Where) -> str:

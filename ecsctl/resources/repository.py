@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
-from ecsctl.ids import RepositoryName, RepositoryUri
+from ecsctl.ids import ImageUri, RepositoryName, RepositoryUri
 from ecsctl.resources.common import canonical, there
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class RepositoryIds:
 
     name: RepositoryName
     uri: RepositoryUri
+    latest: ImageUri
     arn: str
 
 
@@ -123,5 +124,6 @@ def _ids(repository: RepositoryTypeDef) -> RepositoryIds:
     return RepositoryIds(
         name=RepositoryName(repository["repositoryName"]),
         uri=RepositoryUri(repository["repositoryUri"]),
+        latest=ImageUri(f"{repository['repositoryUri']}:latest"),
         arn=repository["repositoryArn"],
     )

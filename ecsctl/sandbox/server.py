@@ -99,7 +99,8 @@ class Service:
         body = self._moto(environ, lambda status, headers, *_: begun.append((status, headers)))
         content = b"".join(body)
         status, headers = int(begun[0][0].split()[0]), begun[0][1]
-        if status == 404 and any(value.startswith("text/html") for name, value in headers if name == "Content-Type"):
+        html = any(value.startswith("text/html") for name, value in headers if name == "Content-Type")
+        if status == 404 and html and environ["REQUEST_METHOD"] != "HEAD":  # S3 answers a HEAD without any body
             what = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
             return _failed(environ, 501, "NotImplemented", f"The sandbox does not have {what}.")
         return status, headers, content

@@ -1,0 +1,36 @@
+"""The stack on one page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.stack import Stack
+from ecsctl.ensure.cluster import ensure_cluster
+from ecsctl.ensure.codebuild import ensure_build_role, ensure_codebuild
+from ecsctl.ensure.ecr import ensure_ecr
+from ecsctl.ensure.github import ensure_github
+from ecsctl.ensure.names import Names
+from ecsctl.ensure.pipeline import ensure_pipeline
+from ecsctl.ensure.service import ensure_service
+from ecsctl.ensure.vpc import ensure_vpc
+
+if TYPE_CHECKING:
+    from ecsctl.account import Facts
+    from ecsctl.config import Config
+
+
+def blueprint(config: Config, facts: Facts) -> Stack:
+    """Everything that ecsctl.toml asks for, as wishes. Nothing is looked up or changed here."""
+    stack = Stack()
+    names = Names(config.name, facts.identity.account, facts.identity.region)
+    network = ensure_vpc(stack, config, facts)
+    repository = ensure_ecr(stack, config)
+    parts = ensure_cluster(stack, config, names)
+    service = ensure_service(stack, config, facts, names, network, parts, repository)
+    if config.github and config.pipeline.mode != "none":
+        role = ensure_build_role(stack, config, facts, names)
+        access = ensure_github(stack, config.github, facts, role.name)
+        projects = ensure_codebuild(stack, config, facts, names, role, access, repository)
+        if config.pipeline.mode == "pipeline":
+            ensure_pipeline(stack, config, facts, names, access, projects, parts.cluster, service)
+    return stack

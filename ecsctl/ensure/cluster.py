@@ -1,0 +1,34 @@
+"""The cluster, and the log groups that AWS would otherwise make without retention and tags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.stack import Stack
+from ecsctl.ids import ClusterName, LogGroupName
+from ecsctl.resources.cluster import Cluster
+from ecsctl.resources.log_group import LogGroup
+
+if TYPE_CHECKING:
+    from ecsctl.config import Config
+    from ecsctl.ensure.names import Names
+
+
+@dataclass(frozen=True)
+class ClusterParts:
+    """The cluster and the app's log group."""
+
+    cluster: ClusterName
+    logs: LogGroupName
+
+
+def ensure_cluster(stack: Stack, config: Config, names: Names) -> ClusterParts:
+    """The ECS cluster with Container Insights as wished."""
+    days = config.logs.retention_days
+    logs = stack.ensure("app-logs", LogGroup(names.app_logs, days)).name
+    insights = None
+    if config.service.container_insights != "disabled":
+        insights = stack.ensure("insights-logs", LogGroup(names.insights_logs, days)).name
+    wish = Cluster(names.app, config.service.container_insights, logs=insights)
+    return ClusterParts(stack.ensure("cluster", wish).name, logs)

@@ -1,0 +1,104 @@
+"""What builds the image: a role, a log group and a CodeBuild project; and one more project for each test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from ecsctl.engine.stack import Stack
+from ecsctl.ensure import policies
+from ecsctl.ids import ProjectName
+from ecsctl.resources.build_project import ACCOUNT, BuildProject, EnvVar, SourceAuth
+from ecsctl.resources.log_group import LogGroup
+from ecsctl.resources.role import Role
+
+if TYPE_CHECKING:
+    from types_boto3_codebuild.literals import ComputeTypeType
+
+    from ecsctl.account import Facts
+    from ecsctl.config import Config
+    from ecsctl.ensure.github import Access
+    from ecsctl.ensure.names import Names
+    from ecsctl.resources.repository import RepositoryIds
+    from ecsctl.resources.role import RoleIds
+
+CONTAINERS: dict[str, Literal["ARM_CONTAINER", "LINUX_CONTAINER"]] = {
+    "ARM64": "ARM_CONTAINER",
+    "X86_64": "LINUX_CONTAINER",
+}
+SIZES: dict[str, ComputeTypeType] = {
+    "small": "BUILD_GENERAL1_SMALL",
+    "medium": "BUILD_GENERAL1_MEDIUM",
+    "large": "BUILD_GENERAL1_LARGE",
+    "xlarge": "BUILD_GENERAL1_XLARGE",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Projects:
+    """The project that builds, and those that test, in order."""
+
+    build: ProjectName
+    tests: tuple[ProjectName, ...] = ()
+
+
+def ensure_build_role(stack: Stack, config: Config, facts: Facts, names: Names) -> RoleIds:
+    """The role that builds: it may write its logs, push to the one repository, and read the one token."""
+    scope = policies.Scope.of(facts.identity, names)
+    projects = [names.project, *(names.test_project(test.name) for test in config.pipeline.tests)]
+    connection = config.github.connection_arn if config.github else None
+    statements = policies.codebuild(scope, projects, connection=connection or "", secret=facts.token_arn)
+    return stack.ensure("build-role", Role(names.role("build"), policies.codebuild_trust(scope), statements,
+                                           config.permissions_boundary))  # fmt: skip
+
+
+def ensure_codebuild(
+    stack: Stack, config: Config, facts: Facts, names: Names, role: RoleIds, access: Access, repository: RepositoryIds
+) -> Projects:
+    """The project that builds `buildspec.yml`, and one for each test action of the pipeline."""
+    assert config.github is not None  # noqa: S101 - asked by the blueprint
+    github, build = config.github, config.build
+    variables = [
+        EnvVar("REPOSITORY_URI", repository.uri),
+        EnvVar("AWS_ACCOUNT_ID", facts.identity.account),
+        EnvVar("AWS_STACK_REGION", facts.identity.region),
+        EnvVar("CONTAINER_NAME", names.app),
+        *(EnvVar(name, value) for name, value in build.environment.items()),
+    ]
+    if build.github_token and facts.token_arn:
+        variables.append(EnvVar("GITHUB_AUTH_TOKEN", _reference(facts, github.token_secret), "SECRETS_MANAGER"))
+
+    def project(part: str, name: str, buildspec: str, webhook_branch: str = "") -> ProjectName:
+        logs = stack.ensure(f"{part}-logs", LogGroup(names.build_logs(name), config.logs.retention_days)).name
+        wish = BuildProject(
+            name=name,
+            role=role.arn,
+            repository=f"https://github.com/{github.repository}.git",
+            branch=github.branch,
+            log_group=logs,
+            image=facts.build_image,
+            environment=tuple(variables),
+            container=CONTAINERS[config.service.architecture],
+            compute=SIZES[build.compute],
+            buildspec=buildspec,
+            minutes=build.timeout_minutes,
+            auth=SourceAuth("CODECONNECTIONS", access.connection) if access.connection else ACCOUNT,
+            webhook_branch=webhook_branch,
+            credentials=access.credentials,
+        )
+        return stack.ensure(part, wish).name
+
+    # Every push is built once: by the pipeline, or by the project's own webhook where there is no pipeline.
+    branch = github.branch if config.pipeline.mode == "build-only" else ""
+    built = project("build", names.project, build.buildspec, branch)
+    tests = tuple(project(f"test-{test.name}", names.test_project(test.name), test.buildspec)
+                  for test in config.pipeline.tests)  # fmt: skip
+    return Projects(built, tests)
+
+
+def _reference(facts: Facts, secret: str) -> str:
+    """The secret as CodeBuild wants it named: its full ARN, and the key in it, if any."""
+    from ecsctl.account import split_secret
+
+    key = split_secret(secret)[1]
+    return f"{facts.token_arn}:{key}" if key else facts.token_arn

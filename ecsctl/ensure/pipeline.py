@@ -1,0 +1,65 @@
+"""From a push to a running image: Source, Build, tests and approvals if wished, Deploy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.stack import Stack
+from ecsctl.ensure import policies
+from ecsctl.ids import ClusterName, PipelineName, ServiceName
+from ecsctl.resources.bucket import Bucket
+from ecsctl.resources.pipeline import Pipeline
+from ecsctl.resources.pipeline_structure import Approval, Check, ConnectionSource, Deploy, GitHubSource, Source
+from ecsctl.resources.pipeline_webhook import PipelineWebhook
+from ecsctl.resources.role import Role
+
+if TYPE_CHECKING:
+    from ecsctl.account import Facts
+    from ecsctl.config import Config
+    from ecsctl.ensure.codebuild import Projects
+    from ecsctl.ensure.github import Access
+    from ecsctl.ensure.names import Names
+
+
+def ensure_pipeline(
+    stack: Stack,
+    config: Config,
+    facts: Facts,
+    names: Names,
+    access: Access,
+    projects: Projects,
+    cluster: ClusterName,
+    service: ServiceName,
+) -> PipelineName:
+    """The pipeline, last of all: it starts running the moment it is made. Each push starts it exactly once."""
+    assert config.github is not None  # noqa: S101 - asked by the blueprint
+    github = config.github
+    scope = policies.Scope.of(facts.identity, names)
+    started = [names.project, *(names.test_project(test.name) for test in config.pipeline.tests)]
+    statements = policies.codepipeline(scope, started, connection=github.connection_arn or "")
+    wish = Role(names.role("pipeline"), policies.codepipeline_trust(scope), statements, config.permissions_boundary)
+    role = stack.ensure("pipeline-role", wish).arn
+    bucket = stack.ensure("artifacts", Bucket(names.bucket)).name
+    owner, _, repository = github.repository.partition("/")
+    source: Source
+    if access.connection:
+        source = ConnectionSource(access.connection, github.repository, github.branch)
+    else:
+        assert facts.token is not None  # noqa: S101 - looked up with the facts whenever there is no connection
+        source = GitHubSource(owner, repository, github.branch, facts.token)
+    pipeline = Pipeline(
+        name=names.app,
+        role=role,
+        bucket=bucket,
+        source=source,
+        build=projects.build,
+        deploy=Deploy(cluster, service, minutes=config.pipeline.deploy_timeout_minutes),
+        tests=tuple(
+            Check(test.name, project) for test, project in zip(config.pipeline.tests, projects.tests, strict=True)
+        ),
+        approvals=tuple(Approval(approval.name, approval.note) for approval in config.pipeline.approvals),
+    )
+    name = stack.ensure("pipeline", pipeline).name
+    if isinstance(source, GitHubSource):
+        stack.ensure("pipeline-webhook", PipelineWebhook(names.app, github.repository, name, source.token))
+    return name

@@ -1,0 +1,80 @@
+"""The network: two zones, a public and a private subnet in each, and the way out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_network
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.stack import Stack
+from ecsctl.ids import InternetGatewayId, NatGatewayId, RouteTableId, SubnetId, VpcId
+from ecsctl.resources.borrowed_network import BorrowedSubnet, BorrowedVpc
+from ecsctl.resources.elastic_ip import ElasticIp
+from ecsctl.resources.internet_gateway import InternetGateway
+from ecsctl.resources.nat_gateway import NatGateway
+from ecsctl.resources.route_table import RouteTable
+from ecsctl.resources.subnet import Subnet
+from ecsctl.resources.vpc import Vpc
+
+if TYPE_CHECKING:
+    from ecsctl.account import Facts
+    from ecsctl.config import Config
+
+
+@dataclass(frozen=True)
+class Network:
+    """Where the load balancer and the tasks stand. The gateway and routes are None in a network that is not ours."""
+
+    vpc: VpcId
+    balancer_subnets: frozenset[SubnetId]
+    task_subnets: frozenset[SubnetId]
+    public_tasks: bool  # the tasks need public addresses: there is no other way out
+    internet_gateway: InternetGatewayId | None = None
+    public_routes: RouteTableId | None = None
+    way_out: tuple[object, ...] = ()  # what must stand before a task can reach anything
+
+
+def ensure_vpc(stack: Stack, config: Config, facts: Facts) -> Network:
+    """The VPC that ecsctl.toml describes, or the existing one that it names."""
+    if config.vpc.id:
+        return _existing(stack, config, config.vpc.id)
+    vpc = stack.ensure("vpc", Vpc(cidr=config.vpc.cidr)).vpc_id
+    nets = [str(net) for net in islice(ip_network(config.vpc.cidr).subnets(new_prefix=24), 4)]
+    public, private = {}, {}
+    for zone, zone_id in zip("ab", facts.zones, strict=True):
+        index = "ab".index(zone)
+        public[zone] = stack.ensure(f"public-{zone}", Subnet(vpc, nets[index], zone_id)).subnet_id
+        if config.vpc.egress != "public":
+            private[zone] = stack.ensure(f"private-{zone}", Subnet(vpc, nets[2 + index], zone_id)).subnet_id
+    gateway = stack.ensure("internet-gateway", InternetGateway(vpc)).internet_gateway_id
+    outside = frozenset(public.values())
+    routes = stack.ensure("public-routes", RouteTable(vpc, outside, internet_gateway=gateway)).route_table_id
+    if config.vpc.egress == "public":
+        return Network(vpc, outside, outside, True, gateway, routes, (routes,))
+    nats: dict[str, NatGatewayId] = {}
+    for zone in "ab" if config.vpc.egress == "nat-per-az" else "a":
+        address = stack.ensure(f"nat-{zone}-address", ElasticIp()).allocation_id
+        nat = NatGateway(public[zone], address, route=routes, internet_gateway=gateway)
+        nats[zone] = stack.ensure(f"nat-{zone}", nat).nat_gateway_id
+    tables = []
+    for zone, subnet in private.items():  # a table for each zone even with one gateway: a second needs no new table
+        table = RouteTable(vpc, frozenset({subnet}), nat_gateway=nats.get(zone, nats["a"]))
+        tables.append(stack.ensure(f"private-routes-{zone}", table).route_table_id)
+    return Network(vpc, outside, frozenset(private.values()), False, gateway, routes, tuple(tables))
+
+
+def _existing(stack: Stack, config: Config, vpc_id: str) -> Network:
+    """A network that somebody else made: used, never changed."""
+    public, private = config.vpc.public_subnets, config.vpc.private_subnets
+    tasks = private or public
+    vpc = stack.ensure("vpc", BorrowedVpc(vpc_id, frozenset(public), frozenset(tasks))).vpc_id
+    subnets = {}
+    for number, subnet in enumerate(dict.fromkeys([*public, *tasks]), 1):
+        subnets[subnet] = stack.ensure(f"subnet-{number}", BorrowedSubnet(subnet, vpc=vpc)).subnet_id
+    return Network(
+        vpc,
+        frozenset(subnets[one] for one in public),
+        frozenset(subnets[one] for one in tasks),
+        public_tasks=not private,
+    )

@@ -1,0 +1,114 @@
+"""The whole stack on the sandbox inside this process: every run is a new one, as far as the code can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from ecsctl.aws import Aws
+from ecsctl.config import Config
+from ecsctl.engine.events import Event
+from ecsctl.engine.patience import Patience
+from ecsctl.engine.plan import Plan
+from ecsctl.sandbox.clock import Clock
+from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.sandbox.snapshot import differences, snapshot
+from ecsctl.session import Session, open_app, open_stack
+
+ACCOUNT, REGION = "123456789012", "eu-central-1"
+_session: list[boto3.session.Session] = []
+
+
+def shared_session() -> boto3.session.Session:
+    """One boto3 session for all tests of a process: reading AWS's models anew takes longer than the tests."""
+    if not _session:
+        _session.append(boto3.session.Session(region_name=REGION))
+    return _session[0]
+
+
+def wishes(**changed: Any) -> dict[str, Any]:
+    """An ecsctl.toml with everything ordinary in it, as a dictionary; tables are merged, None takes one out."""
+    base: dict[str, Any] = {
+        "name": "hello",
+        "domain": {"name": "hello.ecsctl.example"},
+        "github": {"repository": "ecsctl/hello"},
+        "service": {"environment": {"GREETING": "hello"}},
+    }
+    for key, value in changed.items():
+        if value is None:
+            base.pop(key, None)
+        else:
+            base[key] = {**base.get(key, {}), **value} if isinstance(value, dict) else value
+    return base
+
+
+class World:
+    """An account, a folder with a record, and runs of ecsctl over them."""
+
+    def __init__(self, clock: Clock, folder: Path) -> None:
+        self.clock, self.record = clock, folder / ".ecsctl" / "state.json"
+        self.events: list[Event] = []
+        self.changes = 0  # changing calls of the last run
+        self.heard: Callable[..., None] | None = None  # hears of every call of a run
+
+    def aws(self) -> Aws:
+        return Aws(Patience(self.clock), session=shared_session(), heard=self.heard)
+
+    def boto(self, service: str) -> Any:
+        return shared_session().client(service)  # type: ignore[call-overload]  # the name is a variable here
+
+    def open(self, wished: dict[str, Any] | None = None) -> Session:
+        config = Config.model_validate(wishes() if wished is None else wished)
+        return open_stack(self.aws(), config, self.record, tell=self.events.append)
+
+    def up(self, wished: dict[str, Any] | None = None, agree: Callable[[Plan], None] = lambda plan: None) -> Plan:
+        session = self.open(wished)
+        try:
+            return session.engine.up(session.wishes, agree=agree)
+        finally:
+            self.changes = session.aws.changes
+
+    def plan(self, wished: dict[str, Any] | None = None) -> Plan:
+        session = self.open(wished)
+        session.aws.look_only = True
+        return session.engine.plan(session.wishes)
+
+    def down(self, app: str = "hello", **options: Any) -> Plan:
+        options.setdefault("agree", lambda plan: None)
+        session = open_app(self.aws(), app, self.record, tell=self.events.append)
+        try:
+            return session.engine.down(**options)
+        finally:
+            self.changes = session.aws.changes
+
+    def account(self) -> dict[str, Any]:
+        """Everything in the account, without what differs from one clean run to the next."""
+        return _without_aws_own(snapshot(ids=False))
+
+    def exact(self) -> dict[str, Any]:
+        """Everything in the account, with every id."""
+        return _without_aws_own(snapshot(ids=True))
+
+
+def _without_aws_own(account: dict[str, Any]) -> dict[str, Any]:
+    """The account without service-linked roles: AWS itself makes them at a service's first use, for all, and for good."""
+    roles = account["aws"]["roles"]
+    return {
+        **account,
+        "aws": {**account["aws"], "roles": [role for role in roles if "/aws-service-role/" not in role["Arn"]]},
+    }
+
+
+def same(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Fail with what differs."""
+    assert differences(before, after) == []
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with inprocess() as clock:
+        yield World(clock, tmp_path)

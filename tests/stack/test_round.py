@@ -1,0 +1,145 @@
+"""up → plan → up → change → down on the whole stack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ecsctl.engine.plan import Verb, Why
+from tests.stack.conftest import ACCOUNT, REGION, World, same, wishes
+
+FORMS = {
+    "ordinary": wishes(),
+    "without a domain": wishes(domain=None),
+    "without delivery": wishes(github=None),
+    "two gateways": wishes(vpc={"egress": "nat-per-az"}),
+    "public tasks": wishes(vpc={"egress": "public"}),
+    "build only": wishes(pipeline={"mode": "build-only"}),
+    "approvals and tests": wishes(pipeline={"approvals": [{"name": "Review"}, {"name": "Second", "note": "sure?"}],
+                                            "tests": [{"name": "Smoke", "buildspec": "tests.yml"}]}),
+    "x86, exec, scaling": wishes(service={"architecture": "X86_64", "exec": True,
+                                          "autoscaling": {"min": 1, "max": 3}, "container_insights": "enhanced"}),
+    "much of it": wishes(tags={"team": "web"}, owner="ann", logs={"retention_days": 7}, ecr={"mutability": "MUTABLE"},
+                         load_balancer={"idle_timeout_seconds": 120, "http2": False}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wished", FORMS.values(), ids=FORMS.keys())
+def test_up_then_nothing_to_do_then_down_to_what_was_there(world: World, wished: dict[str, Any]) -> None:
+    before = world.exact()
+    done = world.up(wished)
+    assert done.count(Verb.CREATE) == len(done.steps)
+    there = world.exact()
+
+    assert world.plan(wished).work == ()
+    assert world.up(wished).work == ()
+    assert world.changes == 0
+    same(there, world.exact())
+
+    world.record.unlink()
+    assert world.up(wished).work == ()
+    assert world.changes == 0
+    same(there, world.exact())
+
+    world.record.unlink()
+    world.down()
+    same(before, world.exact())
+    assert not world.record.exists()
+    world.down()
+    assert world.changes == 0
+
+
+CHANGES = {
+    "environment": (wishes(service={"environment": {"GREETING": "hi"}}), {"task-definition": {"environment"}}),
+    "memory": (wishes(service={"cpu": 512, "memory": 1024}), {"task-definition": {"cpu", "memory"}}),
+    "retention": (wishes(logs={"retention_days": 7}),
+                  {"app-logs": {"days"}, "insights-logs": {"days"}, "build-logs": {"days"}}),
+    "health path": (wishes(service={"health_path": "/ready"}), {"target-group": {"path"}}),
+    "branch": (wishes(github={"branch": "release"}), {"pipeline": {"source"}, "build": {"branch"}}),
+    "owner": (wishes(owner="someone-else"), None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("wished", "expected"), CHANGES.values(), ids=CHANGES.keys())
+def test_a_changed_value_is_planned_as_exactly_that_and_made(
+    world: World, wished: dict[str, Any], expected: dict[str, set[str]] | None
+) -> None:
+    world.up()
+    plan = world.plan(wished)
+    changed = {step.name: set(step.changed) for step in plan.work}
+    changed.pop("service", None) if expected and "task-definition" in expected else None  # it takes the new revision
+    if expected is None:
+        assert set.union(*changed.values()) == {"tags"}
+    else:
+        assert changed == expected
+        assert {change.why for step in plan.work for change in step.changes if step.name in expected} == {Why.WISH}
+    world.up(wished)
+    assert world.plan(wished).work == ()
+    assert world.up(wished).work == ()
+    assert world.changes == 0
+
+
+TURNS = {
+    "domain away": (wishes(), wishes(domain=None)),
+    "domain there": (wishes(domain=None), wishes()),
+    "another domain": (wishes(), wishes(domain={"name": "other.ecsctl.example"})),
+    "one gateway to two": (wishes(), wishes(vpc={"egress": "nat-per-az"})),
+    "two gateways to one": (wishes(vpc={"egress": "nat-per-az"}), wishes()),
+    "delivery away": (wishes(), wishes(github=None)),
+    "pipeline to build only": (wishes(), wishes(pipeline={"mode": "build-only"})),
+    "build only to pipeline": (wishes(pipeline={"mode": "build-only"}), wishes()),
+    "scaling": (wishes(), wishes(service={"autoscaling": {"min": 1, "max": 2}})),
+}
+
+
+@pytest.mark.parametrize(("first", "second"), TURNS.values(), ids=TURNS.keys())
+def test_a_turn_of_mind_ends_where_a_clean_up_would(
+    world: World, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    before = world.exact()
+    world.up(first)
+    world.up(second)
+    turned = world.account()
+    assert world.plan(second).work == ()
+    world.down()
+    same(before, world.exact())
+    world.up(second)
+    same(world.account(), turned)
+
+
+def test_everything_taggable_is_tagged_at_birth(world: World) -> None:
+    made: list[str] = []
+
+    def heard(_service: str, operation: str, _seconds: float, _failure: object, parameters: dict[str, Any]) -> None:
+        if operation.startswith(("create_", "register_task", "request_", "allocate_", "put_webhook")):
+            made.append(operation)
+            if "ecsctl:app" not in str(parameters) and operation not in UNTAGGABLE:
+                pytest.fail(f"{operation} without our mark")
+
+    world.heard = heard
+    world.up()
+    assert {"create_vpc", "create_service", "create_pipeline", "request_certificate", "put_webhook"} <= set(made)
+
+
+UNTAGGABLE = {"create_route"}  # Amazon EC2 API: a route has no tags
+
+
+def test_the_account_region_and_caller_are_known_before_anything_is_made(world: World) -> None:
+    session = world.open()
+    assert (session.identity.account, session.identity.region) == (ACCOUNT, REGION)
+    assert session.aws.changes == 0
+
+
+def test_a_plan_makes_no_changing_call_and_leaves_no_file(world: World) -> None:
+    before = world.exact()
+    assert len(world.plan().work) > 40
+    same(before, world.exact())
+    assert not world.record.exists()
+
+
+def test_without_an_image_the_service_stands_at_no_tasks(world: World) -> None:
+    world.up()
+    service = world.boto("ecs").describe_services(cluster="hello", services=["hello"])["services"][0]
+    assert service["desiredCount"] == 0
+    assert any("there is no image yet" in note for note in world.open().notes)
