@@ -28,10 +28,15 @@ KINDS = {
     "role": "Role",
     "log_group": "LogGroup",
     "bucket": "Bucket",
+    "connection": "BorrowedConnection",
+    "source_credentials": "SourceCredentials",
+    "build_project": "BuildProject",
     "cluster": "Cluster",
     "task_definition": "TaskDefinition",
     "service": "Service",
     "scaling": "Scaling",
+    "pipeline": "Pipeline",
+    "pipeline_webhook": "PipelineWebhook",
 }
 """The module of each kind and the class in it. Imported only when the kinds are needed: `--help` is not slowed."""
 

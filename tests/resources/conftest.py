@@ -17,9 +17,8 @@ APP = "shop"
 class Cloud:
     """The sandbox, and runs of the real engine on it. Every `up`, `plan` and `down` is a run of its own."""
 
-    def __init__(self, clock, folder, session):
-        self.clock, self.folder, self.session = clock, folder, session
-        self._clients = {}
+    def __init__(self, clock, folder, session, clients):
+        self.clock, self.folder, self.session, self._clients = clock, folder, session, clients
         self.changes = 0  # changing calls of the last run
 
     def boto(self, service, region=REGION):
@@ -31,7 +30,9 @@ class Cloud:
     @property
     def aws(self):
         """AWS as a new run sees it."""
-        return Aws(Patience(self.clock), session=self.session)
+        fresh = Aws(Patience(self.clock), session=self.session)
+        fresh._clients = self._clients.setdefault("of ecsctl", {})
+        return fresh
 
     def label(self, part="", app=APP):
         return Label(app=app, id=self._state(app).book.id, account=ACCOUNT, region=REGION, resource=part)
@@ -70,13 +71,13 @@ class Cloud:
 
 
 @pytest.fixture(scope="session")
-def sessions():
-    """boto3's session is kept: reading AWS's models anew for every test takes longer than the tests."""
+def boto():
+    """boto3's session and its clients are kept: reading AWS's models anew for every test takes longer than the test."""
     kept = []
-    return lambda: kept[0] if kept else kept.append(boto3.session.Session(region_name=REGION)) or kept[0]
+    return lambda: kept[0] if kept else kept.append((boto3.session.Session(region_name=REGION), {})) or kept[0]
 
 
 @pytest.fixture
-def cloud(tmp_path, sessions):
+def cloud(tmp_path, boto):
     with inprocess() as clock:
-        yield Cloud(clock, tmp_path, sessions())
+        yield Cloud(clock, tmp_path, *boto())

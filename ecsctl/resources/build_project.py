@@ -1,0 +1,168 @@
+"""The project that builds the app's image and pushes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.label import Label, flat
+from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
+from ecsctl.ids import CredentialsArn, LogGroupName, ProjectName, RoleArn
+from ecsctl.resources import push_filter
+from ecsctl.resources.github_side import if_github_lets
+from ecsctl.resources.project_parts import ACCOUNT, EnvVar, SourceAuth, auth_of, environment, source, variables_of
+
+if TYPE_CHECKING:
+    from types_boto3_codebuild.type_defs import CreateProjectInputTypeDef, ProjectTypeDef, TagTypeDef
+
+    from ecsctl.aws import Aws
+
+AT_ONCE = 100  # projects, or builds, that one BatchGet takes (CodeBuild API)
+
+
+@dataclass(frozen=True)
+class ProjectIds:
+    """A build project's ids."""
+
+    name: ProjectName
+    arn: str
+
+
+@dataclass(frozen=True)
+class BuildProject(Resource[ProjectIds]):
+    """A CodeBuild project with a GitHub source, found by its name.
+
+    It has no CODEPIPELINE source, so that it can be started by itself as well: a pipeline brings its own source and
+    artifacts to any project.
+    """
+
+    kind = "build-project"
+    title = "build project"
+    console = "{console}/codesuite/codebuild/{account}/projects/{name}?region={region}"
+
+    name: Fixed[str]
+    role: RoleArn
+    repository: str  # https://github.com/owner/name.git
+    branch: str
+    log_group: LogGroupName
+    image: str
+    environment: tuple[EnvVar, ...] = ()
+    container: str = "ARM_CONTAINER"  # or LINUX_CONTAINER, for X86_64
+    compute: str = "BUILD_GENERAL1_SMALL"
+    privileged: bool = True  # `docker build` needs it
+    buildspec: str = "buildspec.yml"
+    minutes: int = 30  # a build that takes longer is stopped
+    auth: SourceAuth = ACCOUNT
+    artifacts: str = "NO_ARTIFACTS"
+    webhook_branch: str = ""  # builds by itself at every push to this branch; never together with a pipeline
+    credentials: Order[CredentialsArn | None] = None  # the account's, if it builds with them
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "environment", tuple(sorted(self.environment, key=lambda one: one.name)))
+
+    def observe(self, aws: Aws, me: Label) -> Seen[BuildProject, ProjectIds] | None:
+        """By name, tags and webhook included."""
+        found = aws.look(aws.codebuild.batch_get_projects, names=[self.name])["projects"]
+        if not found:
+            return None
+        project = found[0]
+        webhook = project.get("webhook")
+        broken = webhook is not None and webhook.get("status") == "CREATE_FAILED"
+        return Seen(
+            ProjectIds(ProjectName(project["name"]), project["arn"]),
+            self._actual(project),
+            flat(project.get("tags")),
+            note=f"its webhook failed: {webhook.get('statusMessage', '')}" if webhook and broken else "",
+            since=project.get("created"),
+        )
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[ProjectIds]]:
+        """By the app's name, which every project of ours begins with."""
+        names = [name for name in aws.look(aws.codebuild.list_projects)["projects"] if name.startswith(me.app)]
+        for start in range(0, len(names), AT_ONCE):
+            for one in aws.look(aws.codebuild.batch_get_projects, names=names[start : start + AT_ONCE])["projects"]:
+                yield Found(ProjectIds(ProjectName(one["name"]), one["arn"]), flat(one.get("tags")))
+
+    def create(self, aws: Aws, me: Label) -> ProjectIds:
+        """The name protects this call from doubling. Refused until CodeBuild can assume the role."""
+        answer = aws.codebuild.create_project(**self._declaration(me.lower()))
+        return ProjectIds(ProjectName(answer["project"]["name"]), answer["project"]["arn"])
+
+    def update(self, aws: Aws, me: Label, ids: ProjectIds, changed: frozenset[str]) -> None:
+        """What is sent replaces what is there as a whole, tags too: those of others are sent back."""
+        with aws.fresh():
+            project = aws.look(aws.codebuild.batch_get_projects, names=[ids.name])["projects"][0]
+        if changed - {"webhook_branch"}:
+            kept = {key: value for key, value in flat(project.get("tags")).items() if key not in me.tags}
+            aws.codebuild.update_project(**self._declaration(me.lower(**kept)))
+        if "webhook_branch" in changed:
+            self._hook(aws, project)
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: ProjectIds) -> None:
+        """The webhook first, so that GitHub's side of it goes too; then what is being built."""
+        with aws.fresh():
+            found = aws.look(aws.codebuild.batch_get_projects, names=[ids.name])["projects"]
+            builds = aws.look(aws.codebuild.list_builds_for_project, projectName=ids.name)["ids"][:AT_ONCE]
+            there_are = aws.look(aws.codebuild.batch_get_builds, ids=builds)["builds"] if builds else []
+        if found and found[0].get("webhook"):
+            if_github_lets(partial(aws.codebuild.delete_webhook, projectName=ids.name), "OAuthProviderException")
+        for build in there_are:
+            if build["buildStatus"] == "IN_PROGRESS":
+                aws.codebuild.stop_build(id=build["id"])
+        aws.codebuild.delete_project(name=ids.name)
+
+    def _hook(self, aws: Aws, project: ProjectTypeDef) -> None:
+        """Make, change or remove the webhook; one that failed is made anew."""
+        name, webhook = project["name"], project.get("webhook")
+        if webhook and (not self.webhook_branch or webhook.get("status") == "CREATE_FAILED"):
+            if_github_lets(partial(aws.codebuild.delete_webhook, projectName=name), "OAuthProviderException")
+            webhook = None
+        groups = push_filter.filters(self.webhook_branch)
+        if self.webhook_branch and webhook:
+            aws.codebuild.update_webhook(projectName=name, filterGroups=groups, buildType="BUILD")
+        elif self.webhook_branch:
+            aws.codebuild.create_webhook(projectName=name, filterGroups=groups, buildType="BUILD")
+
+    def _declaration(self, tags: list[TagTypeDef]) -> CreateProjectInputTypeDef:
+        return {
+            "name": self.name,
+            "source": source(self.repository, self.buildspec, self.auth),
+            "sourceVersion": self.branch,
+            "artifacts": {"type": "NO_ARTIFACTS"},
+            "environment": environment(
+                self.container, self.compute, self.image, self.environment, privileged=self.privileged
+            ),
+            "serviceRole": self.role,
+            "timeoutInMinutes": self.minutes,
+            "logsConfig": {"cloudWatchLogs": {"status": "ENABLED", "groupName": self.log_group}},
+            "tags": tags,
+        }
+
+    def _actual(self, project: ProjectTypeDef) -> BuildProject:
+        theirs, machine = project["source"], project["environment"]
+        logs = project.get("logsConfig", {}).get("cloudWatchLogs", {"status": "DISABLED"})
+        return BuildProject(
+            name=project["name"],
+            role=RoleArn(project.get("serviceRole", "")),
+            repository=theirs.get("location", "") if theirs["type"] == "GITHUB" else theirs["type"],
+            branch=project.get("sourceVersion", ""),
+            log_group=LogGroupName(logs.get("groupName", "") if logs["status"] == "ENABLED" else ""),
+            image=machine["image"],
+            environment=variables_of(machine.get("environmentVariables", [])),
+            container=machine["type"],
+            compute=machine["computeType"],
+            privileged=machine.get("privilegedMode", False),
+            buildspec=theirs.get("buildspec", ""),
+            minutes=project.get("timeoutInMinutes", 60),
+            auth=auth_of(theirs),
+            artifacts=project["artifacts"]["type"],
+            webhook_branch=push_filter.branch(project.get("webhook")),
+            credentials=self.credentials,
+        )
+
+
+__all__ = ["ACCOUNT", "BuildProject", "EnvVar", "ProjectIds", "SourceAuth"]

@@ -1,0 +1,55 @@
+"""A connection to GitHub that somebody has made and that is only used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.label import Label
+from ecsctl.engine.resource import Found, Resource, Seen
+from ecsctl.ids import ConnectionArn
+from ecsctl.resources.common import there
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+
+
+@dataclass(frozen=True)
+class ConnectionIds:
+    """A connection's id."""
+
+    arn: ConnectionArn
+
+
+@dataclass(frozen=True)
+class BorrowedConnection(Resource[ConnectionIds]):
+    """An existing CodeConnections connection. Only a person can complete its handshake with GitHub, in the console."""
+
+    kind = "connection"
+    title = "connection to GitHub"
+    borrowed = True
+    limit = 1800.0  # a person has to click
+    console = "{console}/codesuite/settings/connections?region={region}"
+
+    arn: str  # of either prefix: codeconnections, or codestar-connections as it was called until 2024
+
+    def observe(self, aws: Aws, me: Label) -> Seen[BorrowedConnection, ConnectionIds] | None:
+        """By its ARN. It is ready once a person has completed the handshake."""
+        answer = there(lambda: aws.look(aws.codeconnections.get_connection, ConnectionArn=self.arn))
+        if answer is None:
+            return None
+        status = answer["Connection"].get("ConnectionStatus", "")
+        link = f"https://{me.region}.console.aws.amazon.com/codesuite/settings/connections?region={me.region}"
+        return Seen(
+            ConnectionIds(ConnectionArn(self.arn)),
+            BorrowedConnection(self.arn),
+            ready=status == "AVAILABLE",
+            failed=f"the connection is in status ERROR: look at it at {link}" if status == "ERROR" else "",
+            note=f"complete the handshake with GitHub at {link}" if status == "PENDING" else "",
+        )
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[ConnectionIds]]:
+        """None: it never carries our mark."""
+        yield from ()

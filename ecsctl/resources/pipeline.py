@@ -1,0 +1,160 @@
+"""The pipeline that builds and deploys every push."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from ecsctl.engine.errors import Refused
+from ecsctl.engine.label import Label, flat
+from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.ids import BucketName, PipelineName, ProjectName, RoleArn
+from ecsctl.resources.common import there
+from ecsctl.resources.pipeline_structure import (
+    DEPLOY,
+    Approval,
+    Check,
+    Deploy,
+    GitHubSource,
+    Parts,
+    Source,
+    parts,
+    same,
+    structure,
+)
+
+if TYPE_CHECKING:
+    from types_boto3_codepipeline.type_defs import (
+        PipelineDeclarationTypeDef,
+        PipelineExecutionSummaryTypeDef,
+        StageExecutionTypeDef,
+    )
+
+    from ecsctl.aws import Aws
+
+TOKEN = "ecsctl:token"  # noqa: S105 - the tag that holds the digest of the token the pipeline was last given
+
+
+@dataclass(frozen=True)
+class PipelineIds:
+    """A pipeline's ids."""
+
+    name: PipelineName
+    arn: str
+
+
+@dataclass(frozen=True)
+class Pipeline(Resource[PipelineIds]):
+    """A CodePipeline pipeline: Source, Build, Test and Approve if wished, Deploy. It is found by its name.
+
+    It starts running the moment it is made (CodePipeline API, CreatePipeline).
+    """
+
+    kind = "pipeline"
+    title = "pipeline"
+    console = "{console}/codesuite/codepipeline/pipelines/{name}/view?region={region}"
+
+    name: Fixed[str]
+    role: RoleArn
+    bucket: BucketName
+    source: Source | None
+    build: ProjectName | None
+    deploy: Deploy | None
+    tests: tuple[Check, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    exact: bool = True  # nothing stands in it but this, arranged as we arrange it
+
+    def observe(self, aws: Aws, me: Label) -> Seen[Pipeline, PipelineIds] | None:
+        """By name. AWS masks the token: what we know of it is its digest, in a tag."""
+        answer = there(lambda: aws.look(aws.codepipeline.get_pipeline, name=self.name))
+        if answer is None:
+            return None
+        ids = _ids(self.name, me)
+        tags = _tags(aws, ids.arn)
+        if tags is None:
+            return None
+        found = parts(answer["pipeline"], tags.get(TOKEN, ""))
+        actual = Pipeline(
+            name=answer["pipeline"]["name"],
+            role=found.role,
+            bucket=found.bucket,
+            source=found.source,
+            build=found.build,
+            deploy=found.deploy,
+            tests=found.tests,
+            approvals=found.approvals,
+            exact=same(answer["pipeline"], found, me.region),
+        )
+        return Seen(ids, actual, tags, since=answer.get("metadata", {}).get("created"))
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[PipelineIds]]:
+        """By the app's name, which every pipeline of ours begins with."""
+        for pipeline in aws.look(aws.codepipeline.list_pipelines)["pipelines"]:
+            if pipeline["name"].startswith(me.app):
+                ids = _ids(pipeline["name"], me)
+                tags = _tags(aws, ids.arn)
+                if tags is not None:
+                    yield Found(ids, tags)
+
+    def create(self, aws: Aws, me: Label) -> PipelineIds:
+        """The name protects this call from doubling. Refused until CodePipeline can assume the role."""
+        aws.codepipeline.create_pipeline(pipeline=self._structure(), tags=me.lower(**self._digest()))
+        return _ids(self.name, me)
+
+    def update(self, aws: Aws, me: Label, ids: PipelineIds, changed: frozenset[str]) -> None:
+        """An update cuts off what runs (CodePipeline User Guide, "Edit a pipeline"), so never while it deploys.
+
+        It replaces the whole structure, and always sends the real token: sent back with its mask and any other change,
+        the mask itself would be stored. The token comes before its digest: a death between the two repeats it.
+        Raises Refused while the pipeline deploys.
+        """
+        if changed - {"tags"}:
+            with aws.fresh():
+                stages = aws.look(aws.codepipeline.get_pipeline_state, name=ids.name)["stageStates"]
+            if any(stage.get("stageName") == DEPLOY and _runs(stage.get("latestExecution")) for stage in stages):
+                raise Refused(
+                    f"pipeline {ids.name} is deploying: a change of it now would cut the deployment off",
+                    hint="wait until it has deployed, then run the same command again",
+                )
+            aws.codepipeline.update_pipeline(pipeline=self._structure())
+        if changed & {"tags", "source"}:
+            aws.codepipeline.tag_resource(resourceArn=ids.arn, tags=me.lower(**self._digest()))
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: PipelineIds) -> None:
+        """What runs in it is abandoned first. What it has deployed stays."""
+        with aws.fresh():
+            listed = aws.look(aws.codepipeline.list_pipeline_executions, pipelineName=ids.name)
+        for one in listed["pipelineExecutionSummaries"]:
+            if _runs(one):
+                aws.codepipeline.stop_pipeline_execution(
+                    pipelineName=ids.name,
+                    pipelineExecutionId=one["pipelineExecutionId"],
+                    abandon=True,
+                    reason="ecsctl removes the pipeline",
+                )
+        aws.codepipeline.delete_pipeline(name=ids.name)
+
+    def _structure(self) -> PipelineDeclarationTypeDef:
+        made_of = Parts(self.role, self.bucket, self.source, self.build, self.tests, self.approvals, self.deploy)
+        token = self.source.token.reveal() if isinstance(self.source, GitHubSource) else ""
+        return cast("PipelineDeclarationTypeDef", structure(self.name, made_of, token))
+
+    def _digest(self) -> dict[str, str]:
+        return {TOKEN: self.source.token.digest if isinstance(self.source, GitHubSource) else ""}
+
+
+def _ids(name: str, me: Label) -> PipelineIds:
+    """A listing leaves the ARN out; it is made of what we know (CodePipeline User Guide, "ARNs")."""
+    return PipelineIds(PipelineName(name), f"arn:{me.partition}:codepipeline:{me.region}:{me.account}:{name}")
+
+
+def _tags(aws: Aws, arn: str) -> dict[str, str] | None:
+    answer = there(lambda: aws.look(aws.codepipeline.list_tags_for_resource, resourceArn=arn))
+    return None if answer is None else flat(answer["tags"])
+
+
+def _runs(execution: StageExecutionTypeDef | PipelineExecutionSummaryTypeDef | None) -> bool:
+    return execution is not None and execution.get("status") == "InProgress"

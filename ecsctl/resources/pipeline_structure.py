@@ -1,0 +1,225 @@
+"""A pipeline's stages as values, and as the structure that CodePipeline takes and hands back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ecsctl.engine.secret import Secret
+from ecsctl.ids import BucketName, ClusterName, ConnectionArn, ProjectName, RoleArn, ServiceName
+from ecsctl.resources.common import canonical
+
+SOURCE = "Source"  # the name of the first stage and of its action, by which a webhook knows it
+DEPLOY = "Deploy"
+_SOURCE_OUTPUT, _BUILD_OUTPUT = "SourceOutput", "BuildOutput"
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class GitHubSource:
+    """GitHub by a token: CodePipeline's first GitHub action, which needs a webhook of its own to hear of a push."""
+
+    owner: str
+    repository: str
+    branch: str
+    token: Secret
+
+
+@dataclass(frozen=True)
+class ConnectionSource:
+    """GitHub through a connection, which tells of a push by itself."""
+
+    connection: ConnectionArn
+    repository: str  # owner/name
+    branch: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """A test action: another build project that the source passes or fails."""
+
+    name: str
+    project: ProjectName
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A person's word, without which nothing is deployed."""
+
+    name: str
+    message: str = ""  # what the person reads
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """The ECS action: it puts the built image into the service's own task definition, and waits."""
+
+    cluster: ClusterName
+    service: ServiceName
+    file: str = "docker_image_definition.json"
+    minutes: int = 15  # AWS's own is 60: a roll-back is not noticed and blocks the pipeline for that long
+
+
+Source = GitHubSource | ConnectionSource
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a pipeline of ours is made of. None: the pipeline that is there has no such part."""
+
+    role: RoleArn
+    bucket: BucketName
+    source: Source | None
+    build: ProjectName | None
+    tests: tuple[Check, ...]
+    approvals: tuple[Approval, ...]
+    deploy: Deploy | None
+
+
+def structure(name: str, parts: Parts, token: str) -> Json:
+    """The whole structure, for create and update: an update replaces everything, the token too."""
+    return {
+        "name": name,
+        "roleArn": parts.role,
+        "artifactStore": {"type": "S3", "location": parts.bucket},
+        "pipelineType": "V2",
+        "executionMode": "SUPERSEDED",  # a newer push overtakes an older one: two never deploy at once
+        "stages": [{"name": stage, "actions": actions} for stage, actions in _stages(parts, token) if actions],
+    }
+
+
+def parts(found: Mapping[str, Any], digest: str) -> Parts:
+    """What a pipeline that is there is made of. `digest` is that of the token it was last given."""
+    actions = [action for stage in found["stages"] for action in stage["actions"]]
+    by = {provider: list(_of(actions, provider)) for provider in _PROVIDERS}
+    builds = [action for action in by["CodeBuild"] if action["actionTypeId"]["category"] == "Build"]
+    tests = [action for action in by["CodeBuild"] if action["actionTypeId"]["category"] == "Test"]
+    return Parts(
+        role=RoleArn(found["roleArn"]),
+        bucket=BucketName(found.get("artifactStore", {}).get("location", "")),
+        source=next(_sources(by, digest), None),
+        build=ProjectName(builds[0]["configuration"]["ProjectName"]) if builds else None,
+        tests=tuple(Check(one["name"], ProjectName(one["configuration"]["ProjectName"])) for one in tests),
+        approvals=tuple(
+            Approval(one["name"], one.get("configuration", {}).get("CustomData", "")) for one in by["Manual"]
+        ),
+        deploy=next((_deploy_of(one["configuration"]) for one in by["ECS"]), None),
+    )
+
+
+def same(found: Mapping[str, Any], made_of: Parts, region: str) -> bool:
+    """Whether nothing stands in the pipeline but these parts, arranged as we arrange them."""
+    ours = structure(found["name"], made_of, "")
+    return canonical(_plain(found, region)) == canonical(_plain(ours, region))
+
+
+_PROVIDERS = ("GitHub", "CodeStarSourceConnection", "CodeBuild", "Manual", "ECS")
+
+
+def _stages(parts: Parts, token: str) -> Iterator[tuple[str, list[Json]]]:
+    yield SOURCE, [_source(parts.source, token)] if parts.source else []
+    yield "Build", [_build("Build", "Build", parts.build, _BUILD_OUTPUT)] if parts.build else []
+    yield "Test", [_build(one.name, "Test", one.project, "") for one in parts.tests]
+    yield "Approve", [_approval(one, order) for order, one in enumerate(parts.approvals, 1)]
+    yield DEPLOY, [_deploy(parts.deploy)] if parts.deploy else []
+
+
+def _source(source: Source, token: str) -> Json:
+    """Every push is heard of exactly once: by our webhook and without polling, or by the connection."""
+    if isinstance(source, GitHubSource):
+        owner, provider = "ThirdParty", "GitHub"
+        configuration = {
+            "Owner": source.owner,
+            "Repo": source.repository,
+            "Branch": source.branch,
+            "OAuthToken": token,
+            "PollForSourceChanges": "false",  # absent means true, and then every push runs twice
+        }
+    else:
+        owner, provider = "AWS", "CodeStarSourceConnection"
+        configuration = {
+            "ConnectionArn": source.connection,
+            "FullRepositoryId": source.repository,
+            "BranchName": source.branch,
+            "OutputArtifactFormat": "CODE_ZIP",
+            "DetectChanges": "true",
+        }
+    outputs = [{"name": _SOURCE_OUTPUT}]
+    return _action(SOURCE, "Source", owner, provider, configuration) | {
+        "outputArtifacts": outputs,
+        "namespace": "SourceVariables",
+    }
+
+
+def _build(name: str, category: str, project: ProjectName, output: str) -> Json:
+    action = _action(name, category, "AWS", "CodeBuild", {"ProjectName": project})
+    outputs = {"outputArtifacts": [{"name": output}]} if output else {}
+    return action | {"inputArtifacts": [{"name": _SOURCE_OUTPUT}]} | outputs
+
+
+def _approval(approval: Approval, order: int) -> Json:
+    """One after the other: the second is only asked for once the first is given."""
+    configuration = {"CustomData": approval.message} if approval.message else {}
+    return _action(approval.name, "Approval", "AWS", "Manual", configuration) | {"runOrder": order}
+
+
+def _deploy(deploy: Deploy) -> Json:
+    configuration = {
+        "ClusterName": deploy.cluster,
+        "ServiceName": deploy.service,
+        "FileName": deploy.file,
+        "DeploymentTimeout": str(deploy.minutes),
+    }
+    return _action(DEPLOY, "Deploy", "AWS", "ECS", configuration) | {"inputArtifacts": [{"name": _BUILD_OUTPUT}]}
+
+
+def _action(name: str, category: str, owner: str, provider: str, configuration: Json) -> Json:
+    kind = {"category": category, "owner": owner, "provider": provider, "version": "1"}
+    return {"name": name, "actionTypeId": kind, "configuration": configuration, "runOrder": 1}
+
+
+def _of(actions: list[Json], provider: str) -> Iterator[Json]:
+    return (action for action in actions if action["actionTypeId"]["provider"] == provider)
+
+
+def _sources(by: Mapping[str, list[Json]], digest: str) -> Iterator[Source]:
+    for one in by["GitHub"]:
+        about = one["configuration"]
+        yield GitHubSource(about["Owner"], about["Repo"], about["Branch"], Secret(digest))
+    for one in by["CodeStarSourceConnection"]:
+        about = one["configuration"]
+        yield ConnectionSource(ConnectionArn(about["ConnectionArn"]), about["FullRepositoryId"], about["BranchName"])
+
+
+def _deploy_of(about: Mapping[str, str]) -> Deploy:
+    return Deploy(
+        ClusterName(about["ClusterName"]),
+        ServiceName(about["ServiceName"]),
+        about.get("FileName", "imagedefinitions.json"),
+        int(about.get("DeploymentTimeout", "60")),
+    )
+
+
+def _plain(found: Mapping[str, Any], region: str) -> Json:
+    """Without what AWS adds or masks: the version, what is empty or equals its default, the token."""
+    kept = _filled({key: value for key, value in found.items() if key != "version"})
+    kept["executionMode"] = found.get("executionMode", "SUPERSEDED")
+    kept["stages"] = [
+        _filled({**stage, "actions": [_plain_action(action, region) for action in stage["actions"]]})
+        for stage in found["stages"]
+    ]
+    return kept
+
+
+def _plain_action(action: Json, region: str) -> Json:
+    kept = _filled({key: value for key, value in action.items() if (key, value) != ("region", region)})
+    kept["runOrder"] = action.get("runOrder", 1)
+    kept["configuration"] = {
+        key: value for key, value in action.get("configuration", {}).items() if key != "OAuthToken"
+    }
+    return kept
+
+
+def _filled(found: Mapping[str, Any]) -> Json:
+    return {key: value for key, value in found.items() if value not in ([], {}, "", None)}

@@ -1,0 +1,141 @@
+"""The hook by which GitHub tells a pipeline with a token of every push."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.label import Label, flat
+from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.engine.secret import Secret
+from ecsctl.ids import PipelineName, PipelineWebhookName
+from ecsctl.resources.github_side import if_github_lets
+
+if TYPE_CHECKING:
+    from types_boto3_codepipeline.type_defs import ListWebhookItemTypeDef
+
+    from ecsctl.aws import Aws
+
+REPOSITORY = "ecsctl:repository"  # the tag that says for which repository it was made: AWS does not
+REGISTERED = "ecsctl:registered"  # and by which token, as its digest, it stands at GitHub; empty: it does not yet
+FILTER = ("$.ref", "refs/heads/{Branch}")  # CodePipeline fills in the branch of the source action
+
+
+@dataclass(frozen=True)
+class PipelineWebhookIds:
+    """A pipeline webhook's ids."""
+
+    name: PipelineWebhookName
+    arn: str
+
+
+@dataclass(frozen=True)
+class PipelineWebhook(Resource[PipelineWebhookIds]):
+    """A webhook of CodePipeline and, registered by it, the hook of the repository. It is found by its name.
+
+    The secret that the two share is made up here each time and kept nowhere: CodePipeline says never to use the token
+    for it (CodePipeline API, PutWebhook), and it can be made anew at any time.
+    """
+
+    kind = "pipeline-webhook"
+    title = "pipeline webhook"
+    console = "{console}/codesuite/codepipeline/pipelines?region={region}"
+
+    name: Fixed[str]
+    repository: Fixed[str]  # owner/name; of another one, the hook must be taken down first
+    pipeline: PipelineName
+    token: Secret  # the one in the pipeline's source action: CodePipeline registers the hook with it
+    action: str = "Source"
+    filters: tuple[tuple[str, str], ...] = (FILTER,)
+    registered: bool = True
+
+    def observe(self, aws: Aws, me: Label) -> Seen[PipelineWebhook, PipelineWebhookIds] | None:
+        """By name. What AWS does not tell is in its tags."""
+        found = _webhook(aws, self.name)
+        if found is None:
+            return None
+        tags, about = flat(found.get("tags")), found["definition"]
+        actual = PipelineWebhook(
+            name=about["name"],
+            repository=tags.get(REPOSITORY, ""),
+            pipeline=PipelineName(about["targetPipeline"]),
+            token=Secret(tags.get(REGISTERED, "")),
+            action=about["targetAction"],
+            filters=tuple((one["jsonPath"], one.get("matchEquals", "")) for one in about["filters"]),
+            registered=bool(tags.get(REGISTERED)),
+        )
+        return Seen(_ids(found), actual, tags, note=found.get("errorMessage", ""))
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[PipelineWebhookIds]]:
+        """One listing has them all, with their tags."""
+        for webhook in aws.look(aws.codepipeline.list_webhooks)["webhooks"]:
+            if webhook["definition"]["name"].startswith(me.app):
+                yield Found(_ids(webhook), flat(webhook.get("tags")))
+
+    def create(self, aws: Aws, me: Label) -> PipelineWebhookIds:
+        """The name protects this call from doubling. GitHub knows nothing of it yet."""
+        return _ids(self._put(aws, me))
+
+    def update(self, aws: Aws, me: Label, ids: PipelineWebhookIds, changed: frozenset[str]) -> None:
+        """Take the hook down if there is one, change it, register it, and only then say that it stands.
+
+        A death in between leaves it said to be down, so that the next run registers it.
+        """
+        with aws.fresh():
+            found = _webhook(aws, ids.name)
+        stands = flat(found.get("tags")).get(REGISTERED, "") if found else ""
+        work = changed - {"tags"}
+        if work and stands:
+            self._say(aws, me, ids, "")
+            _take_down(aws, ids.name)
+        if work - {"token", "registered"} or (work and stands):
+            self._put(aws, me)
+        if work:
+            aws.codepipeline.register_webhook_with_third_party(webhookName=ids.name)
+        self._say(aws, me, ids, self.token.digest if work else stands)
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: PipelineWebhookIds) -> None:
+        """GitHub's side first. Where the token has died, a hook that calls nobody stays there."""
+        _take_down(aws, ids.name)
+        aws.codepipeline.delete_webhook(name=ids.name)
+
+    def _put(self, aws: Aws, me: Label) -> ListWebhookItemTypeDef:
+        """Make it, or change it: the same call. Its secret is a new one each time."""
+        answer = aws.codepipeline.put_webhook(
+            webhook={
+                "name": self.name,
+                "targetPipeline": self.pipeline,
+                "targetAction": self.action,
+                "filters": [{"jsonPath": path, "matchEquals": value} for path, value in self.filters],
+                "authentication": "GITHUB_HMAC",
+                "authenticationConfiguration": {"SecretToken": secrets.token_hex(32)},
+            },
+            tags=me.lower(**{REPOSITORY: self.repository, REGISTERED: ""}),
+        )
+        return answer["webhook"]
+
+    def _say(self, aws: Aws, me: Label, ids: PipelineWebhookIds, digest: str) -> None:
+        """Write down by which token the hook stands at GitHub; empty: by none."""
+        tags = me.lower(**{REPOSITORY: self.repository, REGISTERED: digest})
+        aws.codepipeline.tag_resource(resourceArn=ids.arn, tags=tags)
+
+
+def _ids(webhook: ListWebhookItemTypeDef) -> PipelineWebhookIds:
+    return PipelineWebhookIds(PipelineWebhookName(webhook["definition"]["name"]), webhook["arn"])
+
+
+def _webhook(aws: Aws, name: str) -> ListWebhookItemTypeDef | None:
+    webhooks = aws.look(aws.codepipeline.list_webhooks)["webhooks"]
+    return next((one for one in webhooks if one["definition"]["name"] == name), None)
+
+
+def _take_down(aws: Aws, name: str) -> None:
+    """Have CodePipeline remove the hook at GitHub, with the token of the pipeline's source action."""
+    if_github_lets(
+        partial(aws.codepipeline.deregister_webhook_with_third_party, webhookName=name), "ValidationException"
+    )

@@ -1,0 +1,88 @@
+"""The parts of a build project as values: its variables, and how it gets at its source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, cast
+
+from ecsctl.ids import BucketName, ConnectionArn, RepositoryUri
+
+if TYPE_CHECKING:
+    from types_boto3_codebuild.literals import ComputeTypeType, EnvironmentTypeType, SourceAuthTypeType
+    from types_boto3_codebuild.type_defs import (
+        EnvironmentVariableTypeDef,
+        ProjectEnvironmentTypeDef,
+        ProjectSourceTypeDef,
+        ProjectTypeDef,
+    )
+
+
+@dataclass(frozen=True)
+class EnvVar:
+    """An environment variable of the build. The value of a SECRETS_MANAGER one is `secret:json-key:stage:version`."""
+
+    name: str
+    value: str | RepositoryUri | BucketName
+    type: Literal["PLAINTEXT", "PARAMETER_STORE", "SECRETS_MANAGER"] = "PLAINTEXT"
+
+
+@dataclass(frozen=True)
+class SourceAuth:
+    """How one project gets at its source. Empty: by the account's credentials, or the repository is public."""
+
+    type: Literal["", "CODECONNECTIONS", "SECRETS_MANAGER"] = ""
+    resource: str | ConnectionArn = ""  # the ARN of the connection, or of the secret that holds the token
+
+
+ACCOUNT = SourceAuth()
+
+
+def source(repository: str, buildspec: str, auth: SourceAuth) -> ProjectSourceTypeDef:
+    """A GitHub repository as CodeBuild takes it. One commit is enough: nothing in a build asks for history."""
+    declared: ProjectSourceTypeDef = {
+        "type": "GITHUB",
+        "location": repository,
+        "buildspec": buildspec,
+        "gitCloneDepth": 1,
+    }
+    if auth.type:
+        declared["auth"] = {"type": auth.type, "resource": auth.resource}
+    return declared
+
+
+def environment(
+    container: str, compute: str, image: str, variables: Iterable[EnvVar], *, privileged: bool
+) -> ProjectEnvironmentTypeDef:
+    """The machine that builds as CodeBuild takes it."""
+    return {
+        "type": cast("EnvironmentTypeType", container),
+        "image": image,
+        "computeType": cast("ComputeTypeType", compute),
+        "privilegedMode": privileged,
+        "imagePullCredentialsType": "CODEBUILD",
+        "environmentVariables": [{"name": one.name, "value": one.value, "type": one.type} for one in variables],
+    }
+
+
+def auth_of(source: ProjectSourceTypeDef) -> SourceAuth:
+    """How a project that is there gets at its source. OAUTH is the console's word for the account's credentials."""
+    auth = source.get("auth")
+    if auth is None or auth["type"] == "OAUTH":
+        return ACCOUNT
+    return SourceAuth(_own(auth["type"]), auth.get("resource", ""))
+
+
+def variables_of(declared: Iterable[EnvironmentVariableTypeDef]) -> tuple[EnvVar, ...]:
+    """The variables of a project that is there."""
+    return tuple(EnvVar(one["name"], one["value"], one.get("type", "PLAINTEXT")) for one in declared)
+
+
+def leans_on_the_account(project: ProjectTypeDef) -> bool:
+    """Whether a project builds from GitHub without credentials of its own."""
+    sources = [project["source"], *project.get("secondarySources", [])]
+    return any(one["type"] == "GITHUB" and auth_of(one) == ACCOUNT for one in sources)
+
+
+def _own(kind: SourceAuthTypeType) -> Literal["CODECONNECTIONS", "SECRETS_MANAGER"]:
+    return "SECRETS_MANAGER" if kind == "SECRETS_MANAGER" else "CODECONNECTIONS"

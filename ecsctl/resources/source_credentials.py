@@ -1,0 +1,141 @@
+"""The one GitHub token that CodeBuild keeps for a whole account and region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.label import RESOURCE, Label
+from ecsctl.engine.resource import Found, Resource, Seen
+from ecsctl.engine.secret import Secret
+from ecsctl.ids import CredentialsArn, RoleName
+from ecsctl.resources.our_roles import our_roles
+from ecsctl.resources.project_parts import leans_on_the_account
+
+if TYPE_CHECKING:
+    from types_boto3_codebuild.type_defs import SourceCredentialsInfoTypeDef
+
+    from ecsctl.aws import Aws
+
+MARK = "ecsctl:source-credentials"  # on the role that builds: "<our part's name>:<digest of the token>"
+AT_ONCE = 100  # projects that one BatchGetProjects takes (CodeBuild API)
+
+
+@dataclass(frozen=True)
+class SourceCredentialsIds:
+    """The credentials' ids. `role` bears the mark that they are ours; empty: they are somebody else's."""
+
+    arn: CredentialsArn
+    role: str
+
+
+@dataclass(frozen=True)
+class SourceCredentials(Resource[SourceCredentialsIds]):
+    """CodeBuild's credentials for GitHub: one for an account and region, without name, tags or a way to read them back.
+
+    Somebody else's are used as they are and never touched. A tag on our role says that they are ours, and holds the
+    token's digest. It is written before the import, so that no death between the two leaves a token that nobody owns.
+    """
+
+    kind = "source-credentials"
+    title = "CodeBuild's GitHub credentials"
+    tagged = False
+    console = "{console}/codesuite/codebuild/settings/source-credentials?region={region}"
+
+    token: Secret
+    role: RoleName
+
+    def observe(self, aws: Aws, me: Label) -> Seen[SourceCredentials, SourceCredentialsIds] | None:
+        """What is listed for GitHub, and whether our mark is there."""
+        listed = _listed(aws)
+        if listed is None:
+            return None
+        arn = CredentialsArn(listed["arn"])
+        for role, tags, digest in _marks(aws, me):
+            if me.marks(tags) and _may_be_ours(listed):
+                actual = SourceCredentials(token=Secret(digest), role=RoleName(role))
+                return Seen(SourceCredentialsIds(arn, role), actual, tags)
+        actual = SourceCredentials(token=Secret(""), role=RoleName(""))
+        return Seen(SourceCredentialsIds(arn, ""), actual, tags=None, note="not ours: used as they are")
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[SourceCredentialsIds]]:
+        """By our mark; also the mark alone, for it must not outlive what it marks."""
+        listed = _listed(aws)
+        arn = CredentialsArn(listed["arn"] if listed else "")
+        for role, tags, _ in _marks(aws, me):
+            yield Found(SourceCredentialsIds(arn, role), tags)
+
+    def create(self, aws: Aws, me: Label) -> SourceCredentialsIds:
+        """Mark, then import: the only create of two calls. Never over another token: AWS would do that by default."""
+        self._mark(aws, me)
+        answer = self._import(aws, overwrite=False)
+        return SourceCredentialsIds(CredentialsArn(answer), self.role)
+
+    def update(self, aws: Aws, me: Label, ids: SourceCredentialsIds, changed: frozenset[str]) -> None:
+        """The new token comes before its digest: a death between the two repeats the import."""
+        if "token" in changed:
+            self._import(aws, overwrite=True)
+        self._mark(aws, me)
+        if "role" in changed and ids.role:
+            aws.iam.untag_role(RoleName=ids.role, TagKeys=[MARK])
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: SourceCredentialsIds) -> None:
+        """Unless another project of the account has come to use them: then they become the account's."""
+        with aws.fresh():
+            listed = _listed(aws)
+            others = _others(aws, ids.role)
+        if listed is not None and _may_be_ours(listed) and not others:
+            aws.codebuild.delete_source_credentials(arn=listed["arn"])
+        aws.iam.untag_role(RoleName=ids.role, TagKeys=[MARK])
+
+    @classmethod
+    def contents(cls, aws: Aws, ids: SourceCredentialsIds) -> str:
+        """Whether they stay because others use them."""
+        others = _others(aws, ids.role)
+        return (
+            f"the token stays in CodeBuild, because {', '.join(others)} of this account uses it too" if others else ""
+        )
+
+    def _mark(self, aws: Aws, me: Label) -> None:
+        aws.iam.tag_role(RoleName=self.role, Tags=[{"Key": MARK, "Value": f"{me.resource}:{self.token.digest}"}])
+
+    def _import(self, aws: Aws, *, overwrite: bool) -> str:
+        answer = aws.codebuild.import_source_credentials(
+            serverType="GITHUB",
+            authType="PERSONAL_ACCESS_TOKEN",
+            token=self.token.reveal(),
+            shouldOverwrite=overwrite,
+        )
+        return answer["arn"]
+
+
+def _listed(aws: Aws) -> SourceCredentialsInfoTypeDef | None:
+    infos = aws.look(aws.codebuild.list_source_credentials)["sourceCredentialsInfos"]
+    return next((info for info in infos if info.get("serverType") == "GITHUB"), None)
+
+
+def _may_be_ours(listed: SourceCredentialsInfoTypeDef) -> bool:
+    """We only ever import a token. A connection or a secret that stands there instead is somebody else's."""
+    return listed.get("authType") == "PERSONAL_ACCESS_TOKEN"
+
+
+def _marks(aws: Aws, me: Label) -> Iterator[tuple[str, dict[str, str], str]]:
+    """The roles that bear a mark: the name, the tags as the credentials would have them, and the token's digest."""
+    for _, role, tags in our_roles(aws, me):
+        part, _, digest = tags.pop(MARK, "").partition(":")
+        if part:
+            yield role, {**tags, RESOURCE: part}, digest
+
+
+def _others(aws: Aws, role: str) -> list[str]:
+    """The projects that build from GitHub without credentials of their own, other than those that use our role."""
+    names = aws.look(aws.codebuild.list_projects)["projects"]
+    found: list[str] = []
+    for start in range(0, len(names), AT_ONCE):
+        for project in aws.look(aws.codebuild.batch_get_projects, names=names[start : start + AT_ONCE])["projects"]:
+            if not project.get("serviceRole", "").endswith(f"/{role}") and leans_on_the_account(project):
+                found.append(project["name"])
+    return found
