@@ -43,9 +43,31 @@ def register_task_definition(account: str, region: str, **ask: Any) -> str:
     return ecs_definitions.register(backend_of(account, region), ask).arn
 
 
-def update_service(account: str, region: str, **ask: Any) -> Wire:
-    """Update a service with update_service's parameters, and return it as it then is; raises what that raises."""
+def update_service(account: str, region: str, at: float | None = None, **ask: Any) -> Wire:
+    """Update a service with update_service's parameters, and return it as it then is; raises what that raises.
+
+    `at` is the moment it happens, in seconds since the epoch, for a caller that catches up with the clock.
+    """
     backend = backend_of(account, region)
-    service = ecs_services.update(backend, ask)
-    ecs_services.begin(backend, service)
-    return ecs_views.service(backend, service, tags=True)
+    service = ecs_services.update(backend, ask, at)
+    shown = ecs_views.service(backend, service, tags=True)
+    ecs_services.begin(backend, service, at)
+    return shown
+
+
+def rollout(account: str, region: str, cluster: str, service: str, deployment: str) -> tuple[str, float]:
+    """How one deployment (`ecs-svc/…`) of a service stands, and since when, in seconds since the epoch.
+
+    IN_PROGRESS, COMPLETED or FAILED; "REPLACED" once it is no longer the primary one and has not failed; "GONE"
+    without the service.
+    """
+    backend = backend_of(account, region)
+    tick(backend)
+    found = ecs_services.find(backend, ecs_clusters.find(backend, cluster).arn, service)
+    if found is None or found.status != "ACTIVE":
+        return "GONE", found.deleted or 0.0 if found is not None else 0.0
+    for each in (*found.deployments, *found.past):
+        if each.id == deployment:
+            replaced = each is not found.primary and each.rollout != "FAILED"
+            return ("REPLACED", found.primary.created) if replaced else (each.rollout, each.updated)
+    return "GONE", 0.0

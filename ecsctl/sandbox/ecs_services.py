@@ -111,7 +111,7 @@ def create(backend: EC2ContainerServiceBackend, ask: Wire) -> Service:
         tags=list(ask.get("tags") or []),
         created=clock.now(),
     )
-    deploy(backend, made, definition)
+    deploy(backend, made, definition, made.created)
     known: Any = backend.services
     known[f"{cluster.name}:{made.name}"] = made
     if token is not None:
@@ -151,9 +151,8 @@ def _configuration(sent: Wire, before: Wire) -> Wire:
     return default | before | sent
 
 
-def deploy(backend: EC2ContainerServiceBackend, service: Service, definition: Definition) -> None:
+def deploy(backend: EC2ContainerServiceBackend, service: Service, definition: Definition, now: float) -> None:
     """Start a new deployment of the service's settings; one that was under way is superseded."""
-    now = clock.now()
     digits = int(hashlib.sha256(f"{service.arn} {service.created} {number(backend)}".encode()).hexdigest(), 16)
     serial = str(10**18 + digits % (9 * 10**18))
     made = Deployment(
@@ -191,14 +190,14 @@ def deploy(backend: EC2ContainerServiceBackend, service: Service, definition: De
     service.said.clear()
 
 
-def begin(backend: EC2ContainerServiceBackend, service: Service) -> None:
-    """Let the scheduler act at once."""
-    ecs_rollout.schedule(service, Region(backend), clock.now(), launch)
+def begin(backend: EC2ContainerServiceBackend, service: Service, at: float | None = None) -> None:
+    """Let the scheduler act at once, or at a moment that has passed, and let the time since then pass."""
+    ecs_rollout.schedule(service, Region(backend), clock.now() if at is None else at, launch)
     tick(backend)
 
 
-def update(backend: EC2ContainerServiceBackend, ask: Wire) -> Service:
-    """Update a service as update_service does.
+def update(backend: EC2ContainerServiceBackend, ask: Wire, at: float | None = None) -> Service:
+    """Update a service as update_service does, now or at a moment that has passed.
 
     A new deployment starts for another task definition, network, platform version, load balancers or registries, and
     for forceNewDeployment; everything else is changed in place.
@@ -226,7 +225,7 @@ def update(backend: EC2ContainerServiceBackend, ask: Wire) -> Service:
         service.request = {}  # what was asked at first no longer describes it
     changed = any(now.get(name) != before.get(name) for name in (*_NEW_DEPLOYMENT, "taskDefinition"))
     if changed or ask.get("forceNewDeployment"):
-        deploy(backend, service, definition)
+        deploy(backend, service, definition, clock.now() if at is None else at)
     elif now["desiredCount"] != before["desiredCount"]:
         service.steady = False
         if service.primary.rollout != "FAILED":

@@ -287,7 +287,7 @@ def test_a_task_needs_a_role_that_can_be_assumed_and_a_definition_that_is_active
         stack.ecs.run_task(**run)
 
 
-def test_another_service_of_the_sandbox_can_deploy_as_the_pipelines_action_does(stack):
+def test_another_service_of_the_sandbox_can_deploy_as_the_pipelines_action_does(stack, clock):
     stack.service()
     stack.steady()
     live = ecs.describe_service(ACCOUNT, REGION, "app", "web")["taskDefinition"]
@@ -297,6 +297,18 @@ def test_another_service_of_the_sandbox_can_deploy_as_the_pipelines_action_does(
     copy = {name: document[name] for name in (*wanted, *roles)}
     copy["containerDefinitions"][0]["image"] = PUBLIC.replace("1.27", "1.28")
     arn = ecs.register_task_definition(ACCOUNT, REGION, **copy)
-    ecs.update_service(ACCOUNT, REGION, cluster="app", service="web", taskDefinition=arn)
-    assert stack.steady()["taskDefinition"] == arn
+    clock.sleep(600)  # while nobody looks at the pipeline, whose action began 500 s ago
+    began = clock.now() - 500
+    answer = ecs.update_service(ACCOUNT, REGION, at=began, cluster="app", service="web", taskDefinition=arn)
+    mine = answer["deployments"][0]
+    assert mine["rolloutState"] == "IN_PROGRESS"
+    assert mine["createdAt"].timestamp() == began
+    state, since = ecs.rollout(ACCOUNT, REGION, "app", "web", mine["id"])
+    assert state == "COMPLETED"
+    assert began < since < began + 200
+    assert stack.look()["taskDefinition"] == arn
     assert stack.tasks()[0]["containers"][0]["image"].endswith(":1.28")
+    update(stack, forceNewDeployment=True)
+    assert ecs.rollout(ACCOUNT, REGION, "app", "web", mine["id"])[0] == "REPLACED"
+    stack.ecs.delete_service(cluster="app", service="web", force=True)
+    assert ecs.rollout(ACCOUNT, REGION, "app", "web", mine["id"])[0] == "GONE"

@@ -1,0 +1,148 @@
+import pytest
+from botocore.exceptions import ClientError
+from ecs_stack import ACCOUNT, Stack
+
+TARGET = {
+    "ServiceNamespace": "ecs",
+    "ResourceId": "service/app/web",
+    "ScalableDimension": "ecs:service:DesiredCount",
+}
+POLICY = {
+    "PolicyName": "cpu",
+    "PolicyType": "TargetTrackingScaling",
+    "TargetTrackingScalingPolicyConfiguration": {
+        "TargetValue": 60.0,
+        "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+    },
+}
+
+
+@pytest.fixture
+def stack(aws, clock):
+    made = Stack(aws, clock)
+    made.cluster()
+    made.roles()
+    made.vpc = aws("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    clock.sleep(5)
+    subnet = aws("ec2").create_subnet(VpcId=made.vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    clock.sleep(5)
+    made.ecs.create_service(
+        cluster="app",
+        serviceName="web",
+        taskDefinition=made.definition(),
+        desiredCount=0,
+        launchType="FARGATE",
+        networkConfiguration={"awsvpcConfiguration": {"subnets": [subnet]}},
+    )
+    made.scaling = aws("application-autoscaling")
+    return made
+
+
+def refused(code, fragment, call, **arguments):
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    assert caught.value.response["Error"]["Code"] == code
+    assert fragment in caught.value.response["Error"]["Message"]
+
+
+def register(stack, **change):
+    return stack.scaling.register_scalable_target(**TARGET | {"MinCapacity": 1, "MaxCapacity": 4} | change)
+
+
+def test_a_scalable_target_needs_an_active_service_and_two_bounds(stack, clock):
+    refused(
+        "ValidationException",
+        "ECS service doesn't exist: service/app/other",
+        register,
+        stack=stack,
+        ResourceId="service/app/other",
+    )
+    refused(
+        "ValidationException",
+        "MinCapacity and MaxCapacity are required",
+        stack.scaling.register_scalable_target,
+        **TARGET,
+        MinCapacity=1,
+    )
+    refused(
+        "ValidationException",
+        "Maximum capacity cannot be less than minimum capacity.",
+        register,
+        stack=stack,
+        MinCapacity=5,
+    )
+    stack.ecs.delete_service(cluster="app", service="web")
+    clock.sleep(60)
+    refused("ValidationException", "ECS service doesn't exist: service/app/web", register, stack=stack)
+
+
+def test_registering_again_changes_only_the_bound_that_is_sent(stack):
+    first = register(stack)["ScalableTargetARN"]
+    again = stack.scaling.register_scalable_target(**TARGET, MaxCapacity=9)["ScalableTargetARN"]
+    assert first == again
+    [target] = stack.scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 9)
+    assert target["RoleARN"].startswith(f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/ecs.application-autoscaling.")
+
+
+def test_a_policy_needs_its_target(stack):
+    refused(
+        "ObjectNotFoundException",
+        "No scalable target registered for service namespace: ecs, resource ID: service/app/web, "
+        "scalable dimension: ecs:service:DesiredCount",
+        stack.scaling.put_scaling_policy,
+        **{**TARGET, **POLICY},
+    )
+
+
+def test_what_is_not_there_cannot_be_taken_away(stack):
+    refused(
+        "ObjectNotFoundException",
+        "No scalable target found for service namespace: ecs",
+        stack.scaling.deregister_scalable_target,
+        **TARGET,
+    )
+    register(stack)
+    refused(
+        "ObjectNotFoundException",
+        "No scaling policy found for service namespace: ecs",
+        stack.scaling.delete_scaling_policy,
+        **TARGET,
+        PolicyName="cpu",
+    )
+
+
+def test_policies_and_their_alarms_go_with_the_target(stack, aws):
+    register(stack)
+    stack.scaling.put_scaling_policy(**{**TARGET, **POLICY})
+    assert aws("cloudwatch").describe_alarms()["MetricAlarms"]
+    stack.scaling.deregister_scalable_target(**TARGET)
+    assert stack.scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"] == []
+    assert aws("cloudwatch").describe_alarms()["MetricAlarms"] == []
+
+
+def test_target_tracking_leaves_the_desired_count_alone(stack, clock):
+    register(stack)
+    stack.scaling.put_scaling_policy(**{**TARGET, **POLICY})
+    clock.sleep(3600)
+    assert stack.ecs.describe_services(cluster="app", services=["web"])["services"][0]["desiredCount"] == 0
+    assert stack.scaling.describe_scaling_activities(ServiceNamespace="ecs")["ScalingActivities"] == []
+
+
+def test_a_target_keeps_its_tags(stack):
+    arn = register(stack, Tags={"owner": "me", "old": "1"})["ScalableTargetARN"]
+    stack.scaling.tag_resource(ResourceARN=arn, Tags={"more": "2"})
+    stack.scaling.untag_resource(ResourceARN=arn, TagKeys=["old", "never"])
+    assert stack.scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] == {"owner": "me", "more": "2"}
+    stack.scaling.deregister_scalable_target(**TARGET)
+    refused("ResourceNotFoundException", arn, stack.scaling.list_tags_for_resource, ResourceARN=arn)
+
+
+def test_a_target_outlives_its_service(stack, clock):
+    register(stack)
+    stack.ecs.delete_service(cluster="app", service="web")
+    clock.sleep(60)
+    [target] = stack.scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+    assert target["ResourceId"] == "service/app/web"
+    stack.scaling.deregister_scalable_target(**TARGET)
+    assert stack.scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"] == []
