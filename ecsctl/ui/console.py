@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import os
 import sys
 
@@ -18,7 +19,9 @@ def talk() -> Console:
 
 
 def data() -> Console:
-    """The console on stdout, for data alone."""
+    """The console on stdout, for data alone. What its encoding lacks is written out, as on stderr."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
     return _made(False, tuple(os.environ.get(name) for name in READ))
 
 
@@ -32,10 +35,10 @@ def lively() -> bool:
     return _terminal(sys.stderr) and not _in_ci() and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
 
 
-def glyph(sign: str, instead: str) -> str:
-    """The sign, or what stands for it where stderr's encoding does not have it."""
+def glyph(sign: str, instead: str, console: Console | None = None) -> str:
+    """The sign, or what stands for it where the encoding of the console (stderr's, if none is named) lacks it."""
     try:
-        sign.encode(talk().encoding)
+        sign.encode((console or talk()).encoding)
     except (UnicodeEncodeError, LookupError):
         return instead
     return sign

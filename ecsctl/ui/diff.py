@@ -10,6 +10,8 @@ from typing import Any
 NAMES = ("name", "key", "sid", "Sid", "Key", "Name")
 """What tells the elements of a list apart, where each has one: a list of such is compared like an object."""
 
+SHORT = 60  # characters that two lists may have together to be shown whole
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -27,7 +29,7 @@ def differences(before: Any, after: Any, path: str = "") -> Iterator[Difference]
     old, new = _named(before), _named(after)
     if old is not None and new is not None:
         yield from _of_objects(old, new, path)
-    elif isinstance(before, list) and isinstance(after, list):
+    elif isinstance(before, list) and isinstance(after, list) and not _short(before, after):
         left = list(after)
         for element in before:
             if element in left:
@@ -79,6 +81,12 @@ def _opened(value: Any) -> Any:
         return json.loads(value)
     except ValueError:
         return value
+
+
+def _short(before: list[Any], after: list[Any]) -> bool:
+    """Whether two lists of single values are told best as a whole."""
+    single = not any(isinstance(one, list | Mapping) for one in (*before, *after))
+    return single and len(compact(before)) + len(compact(after)) <= SHORT
 
 
 def _named(value: Any) -> Mapping[str, Any] | None:

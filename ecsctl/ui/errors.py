@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from rich.padding import Padding
 from rich.text import Text
 
 from ecsctl.engine.errors import EcsctlError, Several
@@ -14,7 +11,7 @@ from ecsctl.ui.safe import plain
 
 def show(error: EcsctlError) -> None:
     """Print the error on stderr: each that failed with its why and hint, then what was not tried because of it."""
-    parts = list(parts_of(error))
+    parts = parts_of(error)
     hints = {part.hint for part in parts}
     shared = len(parts) > 1 and len(hints) == 1
     for part in parts:
@@ -23,35 +20,32 @@ def show(error: EcsctlError) -> None:
             _line("  why: ", "dim", part.why)
         if part.hint and not shared:
             _line("  hint: ", "cyan", part.hint)
-    if not_tried := list(untried(error)):
+    if not_tried := untried(error):
         _line("not tried: ", "yellow", ", ".join(not_tried))
     if shared and any(hints):
         _line("hint: ", "cyan", hints.pop())
 
 
-def parts_of(error: EcsctlError) -> Iterator[EcsctlError]:
-    """The errors that it consists of: itself, if it is a single one."""
-    if isinstance(error, Several):
-        for part in error.errors:
-            yield from parts_of(part)
-    else:
-        yield error
+def parts_of(error: EcsctlError) -> list[EcsctlError]:
+    """The errors that it consists of, each once: itself, if it is a single one."""
+    if not isinstance(error, Several):
+        return [error]
+    parts = [part for one in error.errors for part in parts_of(one)]
+    return list({(part.message, part.why, part.hint): part for part in parts}.values())
 
 
-def untried(error: EcsctlError) -> Iterator[str]:
-    """The names of what was not tried because of it."""
-    if isinstance(error, Several):
-        yield from error.not_tried
-        for part in error.errors:
-            yield from untried(part)
+def untried(error: EcsctlError) -> list[str]:
+    """The names of what was not tried because of it, each once."""
+    if not isinstance(error, Several):
+        return []
+    names = dict.fromkeys([*error.not_tried, *(name for part in error.errors for name in untried(part))])
+    return [
+        name for name in names if name.removesuffix(" is ready") == name or name.removesuffix(" is ready") not in names
+    ]
 
 
 def _line(label: str, style: str, text: str, text_style: str = "") -> None:
-    """A label and its text: wrapped under itself on a terminal, on one line elsewhere. A line break in it stays one."""
-    console = talk()
-    first, *more = text.splitlines() or [""]
-    indent = len(label)
-    told = Text.assemble((label, style), plain(first, text_style))
-    console.print(told, soft_wrap=True)
-    for line in more:
-        console.print(Padding(plain(line, text_style), (0, 0, 0, indent)), soft_wrap=True)
+    """A label and its text, never broken: commands in it are there to be copied. A line break in it stays one."""
+    for number, line in enumerate(text.splitlines() or [""]):
+        lead = Text(label, style=style) if number == 0 else Text(" " * len(label))
+        talk().print(lead.append_text(plain(line, text_style)), soft_wrap=True)

@@ -57,7 +57,7 @@ def error_document(error: EcsctlError) -> Json:
             {"type": type(part).__name__, "message": part.message, "why": part.why, "hint": part.hint}
             for part in parts_of(error)
         ],
-        "not_tried": list(untried(error)),
+        "not_tried": untried(error),
     }
 
 

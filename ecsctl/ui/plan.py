@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.text import Text
 
@@ -10,9 +11,11 @@ from ecsctl.engine.plan import UNKNOWN, Change, Plan, Step, Verb, Why
 from ecsctl.engine.report import telling
 from ecsctl.ui.console import talk
 from ecsctl.ui.diff import Difference, compact, differences
-from ecsctl.ui.safe import plain, safe
+from ecsctl.ui.safe import cell, plain, safe
+from ecsctl.ui.safe import width as cells
 
 INDENT = " " * 7
+HIDDEN = "***"  # how a change tells of a secret
 
 SIGNS = {
     Verb.CREATE: ("+", "green"),
@@ -30,13 +33,14 @@ COUNTED = {
     Verb.REFUSE: "refused",
 }
 SIDE = {"+": "green", "-": "red", "~": "yellow"}
-ORIGIN = {Why.DRIFT: "drift: somebody changed it", Why.WISH: "your change", Why.NEW: "new"}
+ORIGIN = {Why.DRIFT: "drift: somebody changed it", Why.WISH: "your change", Why.FOLLOWS: "follows"}
 
 
 def show(plan: Plan, *, removal: bool = False) -> None:
     """Print the plan on stderr. `removal` is `down`'s: what dies and what is lost with it, what stays and why."""
     for line in lines(plan, removal=removal, width=talk().width):
         talk().print(line, soft_wrap=True)
+    talk().print()
 
 
 def lines(plan: Plan, *, removal: bool = False, width: int = 80) -> Iterable[Text]:
@@ -54,10 +58,10 @@ def _change(plan: Plan, width: int) -> Iterable[Text]:
     for step in shown:
         yield from _step(step, columns, width)
     if kept:
-        yield Text(f"  {'=':<3}  {_resources(kept)} as wished", style="dim")
+        yield Text(f"  {'=':>3}  {_resources(kept)} as wished", style="dim")
     counts = [f"{plan.count(verb)} {word}" for verb, word in COUNTED.items() if plan.count(verb)]
     yield Text()
-    yield Text(f"plan: {', '.join(counts)}, {kept} as wished", style="bold")
+    yield Text(f"plan: {', '.join(counts)}", style="bold")
 
 
 def _removal(plan: Plan, width: int) -> Iterable[Text]:
@@ -78,47 +82,53 @@ def _removal(plan: Plan, width: int) -> Iterable[Text]:
     if dying:
         yield Text()
         lost = [step for step in dying if step.reason]
-        ends = f", {len(lost)} of them with what is in them" if lost else ""
-        yield Text(f"plan: {len(dying)} to delete{ends}, {len(staying)} to stay", style="bold")
+        ends = [f"{len(dying)} to delete" + (f" ({len(lost)} with what is in it)" if lost else "")]
+        ends += [f"{len(staying)} to stay"] if staying else []
+        yield Text(f"plan: {', '.join(ends)}", style="bold")
 
 
 def _step(step: Step, columns: tuple[int, int], width: int) -> Iterable[Text]:
-    own = Text()
-    if step.verb in (Verb.DELETE, Verb.REPLACE):
-        own = plain(telling(step.ids))
-    reason = plain(step.reason, "red" if step.verb is Verb.REFUSE else "dim")
-    yield from _row(step, columns, width, own, reason)
+    ends = step.verb in (Verb.DELETE, Verb.REPLACE)
+    own = telling(step.ids) if ends else ""
+    yield from _row(step, columns, width, plain(own), plain(step.reason, "red" if step.verb is Verb.REFUSE else "dim"))
     for change in step.changes:
         yield from _field(change, width)
     if step.hint:
-        yield Text.assemble(INDENT, ("hint: ", "cyan"), plain(step.hint))
+        yield from _wrapped(plain(step.hint), width, ("hint: ", "cyan"))
 
 
 def _row(step: Step, columns: tuple[int, int], width: int, *more: Text) -> Iterable[Text]:
-    """Sign, title and name in columns; then what else there is to say, on a line of its own where it is too long."""
+    """Sign, title and name in columns; then what else there is to say, on lines of its own where it is too long."""
     sign, style = SIGNS[step.verb]
     title, name = columns
-    head = Text.assemble(
-        "  ", (f"{sign:<3}", style), "  ", (f"{safe(step.title):<{title}}", style), "  ", (f"{safe(step.name):<{name}}")
-    )
-    for part in more:
-        if not part:
+    line = Text.assemble("  ", (f"{sign:>3}", style), "  ", cell(step.title, title, style), cell(step.name, name))
+    for part in filter(None, more):
+        if line.cell_len + part.cell_len <= width:
+            line.append_text(part).append("  ")
             continue
-        if head.cell_len + 2 + part.cell_len > width and head.plain.strip():
-            head.rstrip()
-            yield head
-            head = Text("     ")
-        head.append("  ").append_text(part)
-    head.rstrip()
-    if head.plain.strip():
-        yield head
+        line.rstrip()
+        yield line
+        *full, line = _wrapped(part, width)
+        yield from full
+        line.append("  ")
+    line.rstrip()
+    yield line
+
+
+def _wrapped(text: Text, width: int, label: tuple[str, str] = ("", "")) -> Iterator[Text]:
+    """The text below a row, as many lines as it takes, each indented."""
+    room = width - len(INDENT) - len(label[0])
+    found = textwrap.wrap(text.plain, max(room, 30), break_long_words=False, break_on_hyphens=False)
+    for number, line in enumerate(found):
+        yield Text.assemble(INDENT, label if number == 0 else " " * len(label[0]), (line, text.style))
 
 
 def _field(change: Change, width: int) -> Iterable[Text]:
     """A field's difference: on one line if it fits, else part by part below the field's name."""
     origin = Text(f"  ({ORIGIN[change.why]})", style="yellow" if change.why is Why.DRIFT else "dim")
-    if change.after == UNKNOWN:
-        found = [Difference("~", "", compact(change.before), UNKNOWN)]
+    if change.after in (UNKNOWN, HIDDEN):
+        after = UNKNOWN if change.after == UNKNOWN else "another one, not shown"
+        found = [Difference("~", "", compact(change.before), after)]
     else:
         found = list(differences(change.before, change.after))
     first = found[0] if found else Difference("~", "", "in another order", "in this order")
@@ -147,8 +157,9 @@ def _part(one: Difference, width: int) -> Iterable[Text]:
     if one.path:
         head.rstrip()
         yield head
-    for sign, value in zip("-+", _apart(one.before, one.after, width - len(INDENT) - 6), strict=True):
-        yield Text.assemble(INDENT, "    ", (f"{sign} ", SIDE[sign]), plain(value, SIDE[sign]))
+    indent = INDENT + ("    " if one.path else "  ")
+    for sign, value in zip("-+", _apart(one.before, one.after, width - len(indent) - 2), strict=True):
+        yield Text.assemble(indent, (f"{sign} ", SIDE[sign]), plain(value, SIDE[sign]))
 
 
 def _both(one: Difference) -> Text:
@@ -156,11 +167,8 @@ def _both(one: Difference) -> Text:
 
 
 def _columns(steps: Sequence[Step]) -> tuple[int, int]:
-    """How wide titles and names are, within reason."""
-    return (
-        min(max((len(safe(step.title)) for step in steps), default=0), 24),
-        min(max((len(safe(step.name)) for step in steps), default=0), 24),
-    )
+    """How wide titles and names are."""
+    return cells(step.title for step in steps), cells(step.name for step in steps)
 
 
 def _shortened(text: str, room: int) -> str:

@@ -35,6 +35,8 @@ DID = {
     Verb.KEEP: "right already",
 }
 
+COUNTED = ("created", "updated", "replaced", "deleted", "failed", "not tried", "unchanged")
+
 
 @dataclass
 class Task:
@@ -66,9 +68,10 @@ class Progress:
         self.quiet, self.clock, self.now = quiet, clock, now
         self.console = talk()
         self.counts: Counter[str] = Counter()
-        self.total = 0
+        self.total = 0  # steps that change something; a run may find more to do
+        self._ended = 0
         self._tasks: dict[str, Task] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a Live draws once while it is made
         self._live: Live | None = None
         self._began = clock()
         self._planned = False
@@ -81,7 +84,7 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end_live()
-        if kind is not None and self.counts:
+        if kind is not None and any(self.counts[word] for word in COUNTED[:5]):
             self.summary(self.clock() - self._began)
 
     def __call__(self, event: Event) -> None:
@@ -108,10 +111,12 @@ class Progress:
                 with self._lock:
                     self._tasks.pop(event.name, None)
                     self.counts["failed"] += 1
+                    self._ended += 1
                 self._line("✗", "x", plain(event.error.message, "red"), style="red")
-            case NotTried():
+            case NotTried() if event.title:  # the second half of a resource has none: it is counted with the first
                 with self._lock:
                     self.counts["not tried"] += 1
+                    self._ended += 1
 
     def plain(self, text: str) -> None:
         """Print a line of talk, above the live view if there is one."""
@@ -121,14 +126,14 @@ class Progress:
         """Print how many were created, updated and so on, and how long it took."""
         if self.quiet:
             return
-        order = [*DID.values(), "failed", "not tried", "unchanged"]
-        counts = ", ".join(f"{self.counts[word]} {word}" for word in order if self.counts[word])
+        counts = ", ".join(f"{self.counts[word]} {word}" for word in COUNTED if self.counts[word])
         self.console.print(Text(f"{counts or 'nothing to do'} in {lasting(seconds)}", style="bold"), soft_wrap=True)
 
     def _done(self, event: Done) -> None:
         with self._lock:
             self._tasks.pop(event.name, None)
             self.counts["unchanged" if event.verb is Verb.KEEP else DID[event.verb]] += 1
+            self._ended += 1
         told = Text.assemble(
             plain(event.title), " ", plain(event.name, "bold"), f" {DID[event.verb]} in {lasting(event.seconds)}"
         )
@@ -182,15 +187,14 @@ class Progress:
         now = self.clock()
         with self._lock:
             tasks = [task for task in self._tasks.values() if task.started or now - task.heard < STALE]
-            done = sum(self.counts[word] for word in ("failed", "not tried", *DID.values()))
-            total = max(self.total, done + sum(task.started for task in tasks))
+            done, total = self._ended, max(self.total, self._ended + sum(task.started for task in tasks))
             planned, spent = self._planned, now - self._began
         if not planned and not tasks and spent < LOOKING:
             return Text()
         frame = FRAMES[int(now * 8) % len(FRAMES)]
-        spinner = Text(f"{glyph(frame, '*')} ", style="cyan")
+        spinner = Text(glyph(frame, "*"), style="cyan")
         if not planned and not tasks:
-            return Text.assemble(spinner, "looking at what is there  ", (ticking(spent), "dim"))
+            return Text.assemble(spinner, " looking at what is there  ", (ticking(spent), "dim"))
         head = Table.grid(padding=(0, 1))
         head.add_row(
             spinner, ProgressBar(total or 1, done, width=24), f"{done} of {total}", Text(ticking(spent), "dim")

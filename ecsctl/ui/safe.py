@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
+from rich.cells import cell_len
+from rich.style import Style
 from rich.text import Text
 
 ESCAPED = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -24,9 +27,21 @@ def safe(text: object) -> str:
     )
 
 
-def plain(text: object, style: str = "") -> Text:
+def plain(text: object, style: str | Style = "") -> Text:
     """The text as rich takes it: made safe, and never read as markup."""
     return Text(safe(text), style=style)
+
+
+def cell(text: object, width: int, style: str | Style = "") -> Text:
+    """The text in a column of that many cells, and the gap after it."""
+    told = plain(text, style)
+    told.append(" " * (width - told.cell_len + 2))
+    return told
+
+
+def width(texts: Iterable[object]) -> int:
+    """How many cells a column of these needs."""
+    return max((cell_len(safe(text)) for text in texts), default=0)
 
 
 def _joins(text: str, at: int) -> bool:

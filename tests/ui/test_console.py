@@ -1,0 +1,86 @@
+import io
+import sys
+
+import pytest
+
+from ecsctl.ui import console, plan, status
+from tests.ui import samples
+
+
+@pytest.fixture
+def told(monkeypatch, capsys):
+    """What both streams receive under an environment."""
+
+    def tell(**environment):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value) if value is not None else monkeypatch.delenv(name)
+        plan.show(samples.first())
+        status.show(samples.reports(), url="", links=False)
+        return "".join(capsys.readouterr())
+
+    return tell
+
+
+def test_without_a_terminal_there_is_no_colour(told):
+    assert "\x1b" not in told(NO_COLOR=None)
+
+
+def test_colour_can_be_forced(told):
+    assert "\x1b[32m" in told(NO_COLOR=None, FORCE_COLOR="1")
+
+
+def test_colour_can_be_forbidden_even_where_it_is_forced(told):
+    assert "\x1b[32m" not in told(NO_COLOR="1", FORCE_COLOR="1")
+
+
+def test_a_dumb_terminal_gets_no_escape(told):
+    assert "\x1b" not in told(NO_COLOR=None, FORCE_COLOR="1", TERM="dumb")
+
+
+def test_talk_goes_to_one_console():
+    assert console.talk() is console.talk()
+    assert console.talk().stderr
+    assert not console.data().stderr
+
+
+def test_somebody_is_there_on_a_terminal_and_not_in_ci(monkeypatch, terminal):
+    assert console.interactive()
+    monkeypatch.setenv("CI", "false")
+    assert console.interactive()
+    monkeypatch.setenv("CI", "true")
+    assert not console.interactive()
+
+
+@pytest.mark.parametrize("stream", ["stdin", "stderr"])
+def test_nobody_is_there_when_a_stream_is_no_terminal(monkeypatch, stream):
+    lacking = getattr(sys, stream)
+    monkeypatch.setattr(console, "_terminal", lambda one: one is not lacking)
+    assert not console.interactive()
+
+
+@pytest.mark.parametrize(("name", "value"), [("CI", "1"), ("TERM", "dumb"), ("TERM", "unknown")])
+def test_nothing_moves_in_ci_and_on_a_dumb_terminal(monkeypatch, terminal, name, value):
+    assert console.lively()
+    monkeypatch.setenv(name, value)
+    assert not console.lively()
+
+
+def test_nothing_moves_without_a_terminal_though_colour_is_forced(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert not console.lively()
+
+
+def test_a_stream_that_is_closed_or_absent_is_no_terminal(monkeypatch):
+    closed = io.StringIO()
+    closed.close()
+    for stream in (closed, None):
+        monkeypatch.setattr(sys, "stderr", stream)
+        assert not console.interactive()
+
+
+def test_stdout_survives_letters_that_its_encoding_lacks(monkeypatch):
+    received = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(received, encoding="ascii"))
+    console.data().print("café ✓")
+    sys.stdout.flush()
+    assert received.getvalue() == b"caf\\xe9 \\u2713\n"

@@ -1,0 +1,87 @@
+import pytest
+
+from ecsctl.engine.plan import UNKNOWN, Change, Plan, Step, Verb, Why
+from ecsctl.ui import plan as shown
+from ecsctl.ui.safe import safe
+from tests.ui import samples
+
+
+def told(plan, **more):
+    return "\n".join(line.plain for line in shown.lines(plan, **more))
+
+
+def of(*changes, **more):
+    return Plan((Step("app", "service", "ECS service", Verb.UPDATE, changes, **more),))
+
+
+def test_the_first_plan_is_a_line_for_each(snapshot):
+    assert told(samples.first()) == snapshot
+
+
+def test_a_plan_of_everything_fits_80_columns(snapshot):
+    assert told(samples.changed()) == snapshot
+    assert max(map(len, told(samples.changed()).splitlines())) <= 80
+
+
+def test_a_removal_tells_what_dies_with_what_and_what_stays_why(snapshot):
+    assert told(samples.removal(), removal=True) == snapshot
+
+
+def test_a_plan_that_changes_nothing_says_so_in_a_sentence():
+    assert told(samples.settled()) == "nothing to change: 5 resources are as wished"
+
+
+def test_a_removal_of_nothing_says_so():
+    assert told(Plan(()), removal=True) == "nothing to delete: nothing here carries the app's mark"
+
+
+def test_drift_and_a_wish_are_told_apart():
+    text = told(of(Change("cpu", 1, 2, Why.DRIFT), Change("memory", 1, 2, Why.WISH)))
+    assert "cpu: 1 → 2  (drift: somebody changed it)" in text
+    assert "memory: 1 → 2  (your change)" in text
+
+
+def test_a_secret_is_told_as_changed_and_not_shown():
+    assert "token: *** → another one, not shown" in told(of(Change("token", "***", "***", Why.WISH)))
+
+
+def test_two_long_values_show_where_they_differ():
+    before, after = "x" * 200 + "1", "x" * 200 + "2"
+    text = told(of(Change("image", before, after, Why.WISH)))
+    old, new = (next(line for line in text.splitlines() if line.strip().startswith(sign)) for sign in "-+")
+    assert old.endswith("1")
+    assert new.endswith("2")
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("where", range(0, 300, 37))
+def test_a_difference_deep_in_long_values_is_never_cut_out(where):
+    before = "x" * 300
+    after = before[:where] + "y" + before[where + 1 :]
+    old, new = shown._apart(before, after, 60)
+    assert old != new
+    assert max(len(old), len(new)) <= 60
+
+
+def test_what_is_not_known_yet_is_said_so():
+    assert f"arn:1 → {UNKNOWN}" in told(of(Change("task_definition", "arn:1", UNKNOWN, Why.WISH)))
+
+
+def test_the_same_in_another_order_is_told_as_a_change():
+    rules = [{"port": 1, "to": [1]}, {"port": 2, "to": [1]}]
+    assert "in another order → in this order" in told(of(Change("rules", rules, rules[::-1], Why.WISH)))
+
+
+def test_an_escape_in_a_tag_steers_nothing():
+    evil = "\x1b[2J\u202e"
+    text = told(Plan((Step(evil, evil, evil, Verb.DELETE, ids={"name": evil}, reason=evil),)), removal=True)
+    assert "\x1b" not in text
+    assert text.count(safe(evil)) == 4
+
+
+def test_the_plan_goes_to_stderr_and_nothing_to_stdout(capsys):
+    shown.show(samples.first())
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "plan: 5 to create" in err
+    assert "\x1b" not in err

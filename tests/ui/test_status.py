@@ -1,0 +1,50 @@
+import pytest
+
+from ecsctl.engine.report import Condition, Report
+from ecsctl.ui import console, status
+from tests.ui import samples
+
+
+def told(reports):
+    return "\n".join(line.plain for line in status.table(reports, samples.NOW))
+
+
+def test_each_condition_is_told_with_its_cause(snapshot):
+    assert told(samples.reports()) == snapshot
+    assert {report.condition for report in samples.reports()} == set(Condition)
+
+
+def test_the_counts_are_told_below():
+    assert status.summary(samples.reports()[:2]).plain == "1 right, 1 drifted"
+
+
+def test_stdout_has_the_url_first_and_stderr_nothing(capsys):
+    status.show(samples.reports(), url=samples.URL, links=False)
+    out, err = capsys.readouterr()
+    assert out.startswith(samples.URL + "\n")
+    assert err == ""
+
+
+def test_links_are_written_out_on_demand_only(capsys):
+    status.show(samples.reports(), url="", links=False)
+    assert "console.aws" not in capsys.readouterr().out
+    status.show(samples.reports(), url="", links=True)
+    assert f"\nvpc      {samples.reports()[0].console}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("force", "linked"), [("1", True), ("", False)])
+def test_ids_are_links_where_a_terminal_shows_them(monkeypatch, capsys, force, linked):
+    monkeypatch.setenv("FORCE_COLOR", force)
+    status.show(samples.reports(), url="", links=False)
+    assert ("\x1b]8;" in capsys.readouterr().out) is linked
+
+
+def test_signs_are_ascii_where_the_encoding_has_no_others(monkeypatch):
+    monkeypatch.setattr(type(console.data()), "encoding", "ascii")
+    told(samples.reports()).encode("ascii")
+
+
+def test_a_name_from_a_tag_steers_nothing(capsys):
+    step = samples.doing(samples.VPC, samples.VPC.verb, reason="\x1b[2J")
+    status.show([Report(step, None)], url="https://x/\x1b]8;;", links=True)
+    assert "\x1b" not in capsys.readouterr().out
