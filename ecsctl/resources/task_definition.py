@@ -232,16 +232,16 @@ def _revision(aws: Aws, arn: str) -> Revision:
 
 
 def _marked(aws: Aws, me: Label, arns: Sequence[str]) -> Revision | None:
-    """The newest of these revisions that carries the app's mark."""
-    return next(
-        (found for arn in _likely(aws, me, arns) if (found := _revision(aws, arn)).tags.get(APP) == me.app), None
-    )
+    """The newest of these revisions that is known to carry the app's mark."""
+    revisions = (_revision(aws, arn) for arn in _likely(aws, me, arns))
+    return next((revision for revision in revisions if revision.tags.get(APP) == me.app), None)
 
 
 def _likely(aws: Aws, me: Label, arns: Sequence[str]) -> Iterator[str]:
-    """Those worth a look, in their order: of a long family its ends, and between them what the tagging API knows."""
-    yield from arns[:ENDS]
-    if len(arns) > 2 * ENDS:
+    """Those worth a look: the newest, what the tagging API knows, and for what it does not know yet both ends."""
+    yield from arns[:1]
+    if len(arns) > 1:
         known = known_to_tagging(aws, me, "ecs:task-definition")
-        yield from (arn for arn in arns[ENDS:-ENDS] if arn in known)
-    yield from arns[max(ENDS, len(arns) - ENDS) :]
+        yield from (arn for arn in arns[1:] if arn in known)
+        yield from arns[1:ENDS]
+        yield from arns[max(ENDS, len(arns) - ENDS) :]

@@ -3,7 +3,18 @@ from botocore.exceptions import ConnectionClosedError
 
 from ecsctl.engine.errors import Refused, ResourceFailed
 from ecsctl.engine.plan import Why
+from ecsctl.engine.stack import deletion_order
+from ecsctl.resources import kinds
+from ecsctl.resources.cluster import Cluster
+from ecsctl.resources.listener import Listener
+from ecsctl.resources.log_group import LogGroup
+from ecsctl.resources.role import Role
+from ecsctl.resources.scaling import Scaling
+from ecsctl.resources.security_group import SecurityGroup
 from ecsctl.resources.service import Service
+from ecsctl.resources.subnet import Subnet
+from ecsctl.resources.target_group import TargetGroup
+from ecsctl.resources.task_definition import TaskDefinition
 from ecsctl.sandbox import ecs as sandbox
 from tests.cases_ecs import Ground, heard, image
 
@@ -26,6 +37,24 @@ def sent(cloud):
 
     with heard(cloud, "provide-client-params.ecs", hear):
         yield calls
+
+
+@pytest.mark.parametrize(
+    ("kind", "first"),
+    [
+        (Service, {Scaling}),
+        (TaskDefinition, {Service}),
+        (Cluster, {Service, Scaling}),
+        (LogGroup, {Cluster, TaskDefinition}),
+        (Role, {TaskDefinition}),
+        (Listener, {Service}),
+        (TargetGroup, {Service}),
+        (SecurityGroup, {Service}),
+        (Subnet, {Service}),
+    ],
+)
+def test_nothing_is_unmade_before_what_uses_it(kind, first):
+    assert deletion_order(kinds())[kind.kind] >= {one.kind for one in first}
 
 
 def step(plan, name="service"):
