@@ -14,7 +14,7 @@ from ecsctl.config import environment, files
 from ecsctl.config.form import node
 from ecsctl.config.hiding import hides
 from ecsctl.config.lines import Path
-from ecsctl.config.mistakes import Source, blamed, key_shown, told, unknown
+from ecsctl.config.mistakes import MOST, Source, blamed, key_shown, told, unknown
 from ecsctl.config.model import Config
 from ecsctl.config.printing import show
 from ecsctl.config.tree import dotted, holds, leaves, over
@@ -76,13 +76,13 @@ def read(
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
-        raise _mistaken([*wrong, *told(error, sources)]) from None
+        raise _mistaken([*wrong, *told(error, sources)], untold=max(0, error.error_count() - MOST)) from None
     if wrong:
         raise _mistaken(wrong)
     return Loaded(config, next(iter(found), None), _origins(config, sources), tuple(_warnings(config, found, sources)))
 
 
-def _mistaken(wrong: list[str]) -> ConfigError:
+def _mistaken(wrong: list[str], untold: int = 0) -> ConfigError:
     """All mistakes in one error, each on its own line, in the order of the file."""
 
     def order(text: str) -> tuple[str, int]:
@@ -90,8 +90,9 @@ def _mistaken(wrong: list[str]) -> ConfigError:
         return (place[1], int(place[2])) if place else ("", 0)
 
     found = sorted(dict.fromkeys(wrong), key=order)
-    head = f"the configuration has {len(found)} mistakes:\n" if len(found) > 1 else ""
-    return ConfigError(head + "\n".join(found), hint="docs/config.md tells of every option")
+    head = f"the configuration has {len(found) + untold} mistakes:\n" if len(found) > 1 else ""
+    tail = f"\n… and {untold} more" if untold else ""
+    return ConfigError(head + "\n".join(found) + tail, hint="docs/config.md tells of every option")
 
 
 def _options(overrides: Mapping[str, Any]) -> Source:

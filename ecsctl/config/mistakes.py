@@ -6,14 +6,18 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
 
 from ecsctl.config.form import meant, node, options
-from ecsctl.config.hiding import hides, looks_secret
+from ecsctl.config.hiding import HIDDEN, hides, looks_secret
 from ecsctl.config.lines import Path
 from ecsctl.config.tree import dotted, holds
+
+MOST = 50
+"""How many mistakes are told at once. A file with more of them is no ecsctl.toml at all."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,8 @@ def blamed(path: Path, sources: list[Source]) -> str:
 
 
 def told(error: ValidationError, sources: list[Source]) -> list[str]:
-    """Every mistake that pydantic found, one line each."""
-    return [f"{blamed(path, sources)}: {sentence}" for path, sentence in _sentences(error)]
+    """The mistakes that pydantic found, MOST at most, one line each."""
+    return [f"{blamed(path, sources)}: {sentence}" for path, sentence in islice(_sentences(error), MOST)]
 
 
 def shown(value: Any) -> str:
@@ -63,8 +67,15 @@ def shown(value: Any) -> str:
 
 def key_shown(path: Path) -> str:
     """A path for a message. A part that looks like a secret is not shown: someone pasted it in the wrong place."""
-    parts = (part if isinstance(part, int) or re.fullmatch(r"[\w-]{1,60}", part) else shown(part) for part in path)
-    return dotted(tuple("***" if isinstance(part, str) and looks_secret(part) else part for part in parts))
+    return dotted(tuple(_part_shown(part) for part in path))
+
+
+def _part_shown(part: str | int) -> str | int:
+    if isinstance(part, int):
+        return part
+    if looks_secret(part):
+        return HIDDEN
+    return part if re.fullmatch(r"[\w-]{1,60}", part) else shown(part)
 
 
 def unknown(path: Path) -> str:

@@ -62,19 +62,19 @@ class Config(Section):
     pipeline: Pipeline = Field(default_factory=Pipeline)
 
     def problems(self) -> Iterator[Problem]:
-        """ARNs of another region or account than those named here, where AWS takes only their own."""
-        for key, arn in (
-            ("domain.certificate_arn", self.domain and self.domain.certificate_arn),
-            ("github.connection_arn", self.github and self.github.connection_arn),
-            *((f"service.secrets.{name}", arn) for name, arn in self.service.secrets.items()),
-        ):
-            region, account = (arn or ":::::").split(":")[3:5]
-            # A load balancer takes certificates of its own region and account only (AWS Certificate Manager user
-            # guide, "Services integrated with ACM"); secrets and connections may be of another place.
-            if self.region and key == "domain.certificate_arn" and region not in ("", self.region):
-                yield key, f"is of {region}, but a load balancer in {self.region} takes only certificates of its region"
-            if self.account_id and account not in ("", self.account_id) and key == "domain.certificate_arn":
-                yield key, f"is of account {account}, but account_id is {self.account_id}"
+        """A certificate that the load balancer will not take: it wants one of its own region and account.
+
+        AWS documentation: AWS Certificate Manager user guide, "Services integrated with ACM". Secrets and connections
+        may be of another place.
+        """
+        key, arn = "domain.certificate_arn", self.domain.certificate_arn if self.domain else None
+        if not arn:
+            return
+        region, account = arn.split(":")[3:5]
+        if self.region and region != self.region:
+            yield key, f"is of {region}, but a load balancer in {self.region} takes only certificates of its region"
+        if self.account_id and account != self.account_id:
+            yield key, f"is of account {account}, but account_id is {self.account_id}"
 
     @property
     def idle(self) -> tuple[str, ...]:

@@ -178,6 +178,13 @@ def test_mistakes_of_the_file_and_of_the_environment_come_together(mistakes):
     ]
 
 
+def test_what_is_missing_in_a_table_is_missed_in_the_file(mistakes):
+    (line,) = mistakes(SHOP + "[github]\n", ECSCTL_GITHUB__BRANCH="x")
+    assert line.startswith("ecsctl.toml:2: github.repository is missing")
+    (line,) = mistakes(SHOP, ECSCTL_GITHUB__BRANCH="x")
+    assert line.startswith("the environment: github.repository is missing")
+
+
 def test_the_environment_alone_is_enough(project):
     loaded = config.read(environ={"ECSCTL_NAME": "shop"})
     assert (loaded.config.name, loaded.file) == ("shop", None)
@@ -212,6 +219,12 @@ def test_a_file_that_is_too_large_is_not_parsed(project):
     assert refused() == "ecsctl.toml is larger than 256 kB"
     (project / "ecsctl.toml").write_bytes(SHOP.encode().ljust(256 * 1024, b"\n"))
     assert config.load().name == "shop"
+
+
+def test_of_very_many_mistakes_the_first_are_told(mistakes):
+    lines = mistakes(SHOP + "".join(f"k{n} = 1\n" for n in range(20_000)))
+    assert lines[0].startswith("ecsctl.toml:2: k0: no such key; known at the top: name, owner, ")
+    assert (len(lines), lines[-1]) == (51, "… and 19950 more")
 
 
 def test_a_file_that_is_not_utf_8_is_told_with_its_line(project):

@@ -257,12 +257,14 @@ port = "8000"
 [vpc]
 egress = "x"
 [[pipeline.approvals]]
+
+
 [[pipeline.approvals]]
 name = 1
 """
     assert [line.split(" ")[0] for line in mistakes(text)] == [
         "ecsctl.toml:", "ecsctl.toml:1:", "ecsctl.toml:3:", "ecsctl.toml:4:", "ecsctl.toml:6:", "ecsctl.toml:7:",
-        "ecsctl.toml:9:",
+        "ecsctl.toml:11:",
     ]  # fmt: skip
     assert mistakes(text)[0] == 'ecsctl.toml: name is missing: text in quotes, such as "shop"'
 
