@@ -6,9 +6,10 @@ from moto.core.responses import ActionResult
 from moto.ecs.models import Cluster, EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 
-from ecsctl.sandbox import iam, overlay
+from ecsctl.sandbox import clock, iam, overlay
 from ecsctl.sandbox.ecs_state import Wire, invalid, memory, refusal, services
 
+LAG = 2.0  # seconds until CreateService knows a new cluster
 _SETTINGS = {"containerInsights": ("enabled", "disabled", "enhanced")}  # API reference, ClusterSetting
 
 
@@ -24,6 +25,15 @@ def find(backend: EC2ContainerServiceBackend, name_or_arn: str | None) -> Cluste
     if found.status != "ACTIVE":
         raise refusal("ClusterNotFoundException", "The referenced cluster was inactive.")
     return found
+
+
+def refuse_if_fresh(backend: EC2ContainerServiceBackend, cluster: Cluster) -> None:
+    """CreateService may not know a cluster that was made a moment ago.
+
+    hashicorp/terraform-provider-aws retries on it. The number of seconds is an assumption.
+    """
+    if clock.now() - memory(backend).born.get(cluster.arn, float("-inf")) < LAG:
+        raise refusal("ClusterNotFoundException", "Cluster not found.")
 
 
 def need_service_linked_role(backend: EC2ContainerServiceBackend) -> None:
@@ -89,6 +99,7 @@ def create_cluster(
         return existing
     need_service_linked_role(backend)
     made: Cluster = original(cluster_name, *args, **kwargs)
+    memory(backend).born[made.arn] = clock.now()
     return made
 
 

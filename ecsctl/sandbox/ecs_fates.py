@@ -14,7 +14,7 @@ from moto.ecs.models import EC2ContainerServiceBackend
 from moto.logs.models import logs_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
-from ecsctl.sandbox import ecr, ecs_network, iam
+from ecsctl.sandbox import ecr, ecs_network, iam, script
 from ecsctl.sandbox.ecs_definitions import is_ecr
 from ecsctl.sandbox.ecs_lives import Run, Start, balancers
 from ecsctl.sandbox.ecs_state import Behaviour, Definition, Task, Wire, arn_of, backend_of, memory
@@ -44,6 +44,7 @@ _ADDRESS = "203.0.113.10"  # stands for an address of AWS's in the messages
 _ECR = re.compile(r"^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)(?::([^@]+))?(?:@(sha256:[0-9a-f]+))?$")
 
 
+@script.switch
 def behave(account: str, image_fragment: str, kind: str, **options: Any) -> None:
     """Let tasks whose image contains `image_fragment` (with "" all tasks) go the way of `kind`, one of KINDS.
 

@@ -7,7 +7,7 @@ from moto.core.responses import ActionResult
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 
-from ecsctl.sandbox import clock, ecs_checks, ecs_clusters, ecs_definitions, ecs_rollout, ecs_views, overlay
+from ecsctl.sandbox import clock, ecs_checks, ecs_clusters, ecs_definitions, ecs_rollout, ecs_views, iam, overlay
 from ecsctl.sandbox.ecs_simulation import launch
 from ecsctl.sandbox.ecs_state import (
     Definition,
@@ -79,6 +79,7 @@ def active(backend: EC2ContainerServiceBackend, cluster: str | None, name_or_arn
 def create(backend: EC2ContainerServiceBackend, ask: Wire) -> Service:
     """Create a service as create_service does, or answer the one an identical request has made."""
     cluster = ecs_clusters.find(backend, ask.get("cluster"))
+    ecs_clusters.refuse_if_fresh(backend, cluster)
     state = memory(backend)
     token = ask.get("clientToken")
     if token is not None and len(token) > 36:  # the limit is in the API reference, the wording is an assumption
@@ -100,6 +101,7 @@ def create(backend: EC2ContainerServiceBackend, ask: Wire) -> Service:
     definition = ecs_definitions.usable(backend, ask["taskDefinition"])
     settings = _settings(ask, definition)
     ecs_clusters.need_service_linked_role(backend)
+    _check_role(backend, ask.get("role"))
     ecs_checks.check(backend, settings, definition)
     made = Service(
         cluster_arn=cluster.arn,
@@ -111,12 +113,23 @@ def create(backend: EC2ContainerServiceBackend, ask: Wire) -> Service:
         tags=list(ask.get("tags") or []),
         created=clock.now(),
     )
+    if existing is not None:  # the tasks of the one that had the name can still be looked at
+        made.tasks, made.stopped = existing.tasks, existing.stopped
     deploy(backend, made, definition, made.created)
     known: Any = backend.services
     known[f"{cluster.name}:{made.name}"] = made
     if token is not None:
         state.tokens[token] = made.arn
     return made
+
+
+def _check_role(backend: EC2ContainerServiceBackend, role: str | None) -> None:
+    """A role of one's own for the load balancer must be assumable; hashicorp/terraform-provider-aws retries on this."""
+    if role and not iam.assumable(backend.account_id, role, "ecs.amazonaws.com"):
+        raise invalid(
+            "Unable to assume role and validate the listeners configured on your load balancer. Please verify that the "
+            "ECS service role being passed has the proper permissions."
+        )
 
 
 def _settings(ask: Wire, definition: Definition) -> Wire:
@@ -234,8 +247,16 @@ def update(backend: EC2ContainerServiceBackend, ask: Wire, at: float | None = No
 
 
 def delete(backend: EC2ContainerServiceBackend, ask: Wire) -> Service:
-    """Delete a service as delete_service does: DRAINING until its tasks are STOPPED, then INACTIVE."""
-    service = active(backend, ask.get("cluster"), ask["service"])
+    """Delete a service as delete_service does: DRAINING until its tasks are STOPPED, then INACTIVE.
+
+    DeleteService knows no ServiceNotActiveException (API reference): that one which drains is answered as it is, and
+    that an INACTIVE one is not found, are assumptions.
+    """
+    service = find(backend, ecs_clusters.find(backend, ask.get("cluster")).arn, ask["service"])
+    if service is None or service.status == "INACTIVE":
+        raise refusal("ServiceNotFoundException", "Service not found.")
+    if service.status == "DRAINING":
+        return service
     if not ask.get("force"):
         if service.desired_count > 0:
             raise invalid("The service cannot be stopped while it is scaled above 0.")

@@ -220,6 +220,7 @@ class Memory:
 
     revisions: dict[str, int] = field(default_factory=dict)  # the last one of each family, deleted or not
     tokens: dict[str, str] = field(default_factory=dict)  # clientToken of create_service: the service's ARN
+    born: dict[str, float] = field(default_factory=dict)  # when each cluster was made, by its ARN
     crews: dict[str, Crew] = field(default_factory=dict)  # tasks without a service, by cluster ARN
     behaviours: list[Behaviour] = field(default_factory=list)
     numbers: int = 0

@@ -3,7 +3,7 @@ import json
 import pytest
 from ecs_stack import ACCOUNT, PUBLIC, REGION, REPOSITORY, Stack
 
-from ecsctl.sandbox import ecs
+from ecsctl.sandbox import ecs, script
 
 
 @pytest.fixture
@@ -330,6 +330,12 @@ def test_a_script_fits_by_tag_also_when_the_definition_names_the_digest(stack, c
     assert "@" not in reference
     task = failing(stack, clock, definition=stack.definition(f"{REPOSITORY}@{digest}"))
     assert task["containers"][0]["exitCode"] == 1
+
+
+def test_a_script_is_a_switch_of_the_sandbox(stack, clock):
+    script.play("behave", {"account": ACCOUNT, "image_fragment": "nginx", "kind": "crash", "seconds": 20})
+    task = failing(stack, clock)
+    assert (task["stoppingAt"] - task["startedAt"]).total_seconds() == 20
 
 
 def test_an_unknown_script_is_refused_with_those_that_exist():

@@ -50,6 +50,22 @@ def test_an_unknown_or_a_deleted_cluster_is_not_found(stack):
     create_refused(stack, "The referenced cluster was inactive.", "ClusterNotFoundException", cluster="gone")
 
 
+def test_a_cluster_made_a_moment_ago_is_not_known_yet(stack, clock):
+    stack.ecs.create_cluster(clusterName="fresh")
+    create_refused(stack, "Cluster not found.", "ClusterNotFoundException", cluster="fresh")
+    clock.sleep(3)
+    assert stack.service(cluster="fresh")["status"] == "ACTIVE"
+
+
+def test_a_role_for_the_load_balancer_must_be_assumable_by_ecs(stack):
+    create_refused(
+        stack,
+        "Unable to assume role and validate the listeners configured on your load balancer. Please verify that the "
+        "ECS service role being passed has the proper permissions.",
+        role=stack.task_role,
+    )
+
+
 def test_a_task_definition_must_be_there_and_active(stack):
     create_refused(stack, "TaskDefinition not found.", "ClientException", definition="nothing:1")
     arn = stack.definition()
@@ -223,11 +239,15 @@ def test_a_deleted_service_drains_first_and_blocks_its_name_and_its_cluster_mean
         stack.ecs.delete_cluster,
         cluster="app",
     )
+    assert stack.ecs.delete_service(cluster="app", service="web", force=True)["service"]["status"] == "DRAINING"
     clock.sleep(35)
+    refused("ServiceNotFoundException", "Service not found.", stack.ecs.delete_service, cluster="app", service="web")
+    stopped = stack.tasks("STOPPED")
     gone = stack.look()
     assert gone["status"] == "INACTIVE"
     assert (gone["runningCount"], gone["pendingCount"], gone["deployments"]) == (0, 0, [])
     assert stack.service(desired=0)["status"] == "ACTIVE"
+    assert stack.tasks("STOPPED") == stopped != []
 
 
 def test_a_service_without_tasks_is_inactive_after_a_moment(stack, clock):
@@ -329,6 +349,7 @@ def test_the_service_linked_role_race_meets_services_too(aws, clock):
     refused(INVALID, message, stack.ecs.create_cluster, clusterName="app")
     clock.sleep(60)
     stack.ecs.create_cluster(clusterName="app")
+    clock.sleep(60)
     aws("iam").delete_service_linked_role(RoleName="AWSServiceRoleForECS")
     refused(INVALID, message, stack.ecs.create_service, **stack.asked())
     clock.sleep(60)
