@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 import boto3
 import pytest
 
@@ -12,6 +14,10 @@ from ecsctl.sandbox.inprocess import inprocess
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
 APP = "shop"
+
+
+class Died(BaseException):
+    """The process is gone: nothing of ecsctl's may catch this."""
 
 
 class Cloud:
@@ -53,6 +59,21 @@ class Cloud:
     def lose_state(self):
         for path in self.folder.iterdir():
             path.unlink()
+
+    @contextmanager
+    def dying_before(self, service, operation):
+        """Within it, this call of ecsctl's never leaves: the run dies there. The block must make it."""
+
+        def die(**_):
+            raise Died
+
+        events, event = self.aws.client(service).meta.events, f"before-call.{service}.{operation}"
+        events.register(event, die)
+        try:
+            with pytest.raises(Died):
+                yield
+        finally:
+            events.unregister(event, die)
 
     def _state(self, app):
         path = self.folder / f"{app}.json"

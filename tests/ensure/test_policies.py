@@ -1,0 +1,215 @@
+import ast
+import json
+import re
+from pathlib import Path
+
+import botocore.session
+import pytest
+from botocore import xform_name
+
+from ecsctl.ensure import policies
+from ecsctl.ensure.names import Names
+from ecsctl.ensure.operator_policy import LIMIT, operator
+from ecsctl.resources.policy_document import policy, statements, trust_of, trust_policy
+
+ACCOUNT, REGION = "123456789012", "eu-central-1"
+SCOPE = policies.Scope(Names("shop", ACCOUNT, REGION), ACCOUNT, REGION)
+CONNECTION = f"arn:aws:codestar-connections:{REGION}:{ACCOUNT}:connection/1"
+TOKEN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:github/token-AbCdEf"
+SECRETS = (f"{TOKEN}:key::", TOKEN, f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/shop/db")
+PROJECTS = ("shop-build", "shop-test-unit")
+
+ROLES = {
+    "execution": (policies.tasks_trust(SCOPE), policies.execution(SCOPE, SECRETS)),
+    "task": (policies.tasks_trust(SCOPE), policies.task(True)),
+    "build": (
+        policies.codebuild_trust(SCOPE),
+        policies.codebuild(SCOPE, PROJECTS, connection=CONNECTION, secret=TOKEN),
+    ),
+    "pipeline": (policies.codepipeline_trust(SCOPE), policies.codepipeline(SCOPE, PROJECTS, connection=CONNECTION)),
+}
+OPERATOR = operator(SCOPE, zone="Z1", connection=CONNECTION, secret=TOKEN)
+ALL = {name: found for name, (_, found) in ROLES.items()} | dict(OPERATOR)
+
+
+def template():
+    """Roles and the operator's policies as CloudFormation, which cfn-lint can judge."""
+    resources = {}
+    for name, (trust, found) in ROLES.items():
+        document = {"PolicyName": "ecsctl", "PolicyDocument": json.loads(policy(found))}
+        resources[name.title()] = {"Type": "AWS::IAM::Role", "Properties": {
+            "Path": "/ecsctl/", "RoleName": SCOPE.names.role(name),
+            "AssumeRolePolicyDocument": json.loads(trust_policy(trust)), "Policies": [document]}}  # fmt: skip
+    for name, found in OPERATOR.items():
+        resources[name.title().replace("-", "")] = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {
+            "PolicyDocument": json.loads(policy(found))}}  # fmt: skip
+    return json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources})
+
+
+def complaints(text):
+    from cfnlint.api import ManualArgs, lint
+
+    found = lint(text, config=ManualArgs(regions=[REGION], include_checks=["I", "W", "E"]))
+    return [f"{one.rule.id} {one.message}" for one in found]
+
+
+def test_cfn_lint_finds_nothing_to_complain_about():
+    assert complaints(template()) == []
+
+
+def test_cfn_lint_would_notice_an_action_that_aws_does_not_have():
+    found = complaints(template().replace('"ecr:PutImage"', '"ecr:PutPicture"'))
+    assert [one for one in found if "putpicture" in one.lower()]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_is_allowed_is_named(name):
+    for statement in ALL[name]:
+        for action in statement.actions:
+            service, _, verb = action.partition(":")
+            assert "*" not in service
+            assert verb == "Describe*" or "*" not in verb, f"{action} is more than one action that changes something"
+        assert not statement.other
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_a_role_reaches_everything_only_where_aws_has_nothing_narrower(name):
+    everywhere = {action for one in ALL[name] if "*" in one.resources for action in one.actions}
+    assert everywhere <= {
+        "ecr:GetAuthorizationToken",
+        "ecs:DescribeTaskDefinition",
+        "ecs:ListTasks",
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+    }
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_role_is_only_handed_to_the_services_that_are_meant(name):
+    for statement in ALL[name]:
+        if "iam:PassRole" in statement.actions:
+            assert statement.actions == ("iam:PassRole",)
+            assert [one.key for one in statement.conditions] == ["iam:PassedToService"]
+            assert all(
+                resource.startswith(f"arn:aws:iam::{ACCOUNT}:role/ecsctl/shop-") for resource in statement.resources
+            )
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_objects_and_buckets_are_told_apart(name):
+    for statement in ALL[name]:
+        for action in statement.actions:
+            if action.startswith("s3:"):
+                about_objects = re.search(r":(Get|Put|Delete)Object", action) is not None
+                assert {resource.endswith("/*") for resource in statement.resources} == {about_objects}, action
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_nothing_of_another_app_account_or_region_is_reached(name):
+    for statement in ALL[name]:
+        for resource in set(statement.resources) - {"*"}:
+            assert "shop" in resource or resource in (TOKEN, *policies.both_prefixes(CONNECTION))
+            assert ACCOUNT in resource.split(":")[4:5] or resource.startswith("arn:aws:s3:::")
+
+
+def test_a_trust_names_the_account_that_aws_acts_for():
+    tasks, build = ROLES["execution"][0], ROLES["build"][0]
+    assert (tasks.source_account, tasks.source_arn) == (ACCOUNT, f"arn:aws:ecs:{REGION}:{ACCOUNT}:*")
+    assert (build.source_account, build.source_arn) == (ACCOUNT, f"arn:aws:codebuild:{REGION}:{ACCOUNT}:project/shop-*")
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_iam_gives_back_what_was_written(name):
+    trust, found = ROLES[name]
+    assert trust_of(json.loads(trust_policy(trust))) == trust
+    assert set(statements(json.loads(policy(found)))) == set(found)
+
+
+def test_a_secret_is_read_by_its_exact_arn():
+    found = {one.sid: one.resources for one in policies.execution(SCOPE, SECRETS)}
+    assert found["Secrets"] == (TOKEN,)
+    assert found["Parameters"] == (f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/shop/db",)
+
+
+def test_a_connection_is_used_by_either_of_its_names():
+    source = next(one for one in policies.codepipeline(SCOPE, PROJECTS, connection=CONNECTION) if one.sid == "Source")
+    assert {arn.split(":")[2] for arn in source.resources} == {"codeconnections", "codestar-connections"}
+
+
+def test_without_secrets_connection_and_exec_there_is_no_right_to_them():
+    assert policies.task(False) == ()
+    assert {one.sid for one in policies.execution(SCOPE)} == {"EcrLogin", "EcrPull", "AppLogs"}
+    for found in (policies.codebuild(SCOPE, PROJECTS), policies.codepipeline(SCOPE, PROJECTS)):
+        assert not [
+            action for one in found for action in one.actions if re.match("secretsmanager|code.*connections", action)
+        ]
+
+
+def test_the_operators_policies_fit_into_iam_for_the_longest_of_names():
+    longest = Names("a" * 20, ACCOUNT, "ap-southeast-1")
+    scope = policies.Scope(longest, ACCOUNT, "ap-southeast-1", "aws-us-gov")
+    arn = scope.arn("codestar-connections", "connection/12345678-1234-1234-1234-123456789012")
+    found = operator(
+        scope, zone="Z" + "0" * 31, connection=arn, secret=scope.arn("secretsmanager", "secret:" + "x" * 60)
+    )
+    assert {name for name, one in found.items() if len(policy(one)) > LIMIT} == set()
+    roles = (policies.codebuild(scope, PROJECTS, connection=arn, secret=TOKEN), policies.codepipeline(scope, PROJECTS))
+    assert all(len(policy(one)) < 10_240 for one in roles)  # all inline policies of a role together
+
+
+SPELLING = {  # where IAM's word for a call is not the call's own: S3's predate its API's names
+    "elbv2": "elasticloadbalancing",
+    "autoscaling": "application-autoscaling",
+    "tagging": "tag",
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:ListObjectVersions": "s3:ListBucketVersions",
+    "s3:DeleteObjects": "s3:DeleteObjectVersion",
+    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
+    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+}
+
+
+WITHHELD = {
+    # Called only where somebody has put a role of ours into an instance profile. IAM cannot narrow it to our roles:
+    # whoever may call it takes any role from any machine of the account.
+    "iam:RemoveRoleFromInstanceProfile",
+}
+
+
+def calls_made():
+    """Every AWS call that stands in the package, as IAM's action."""
+    clients = {"elbv2": "elbv2", "autoscaling": "application-autoscaling", "tagging": "resourcegroupstaggingapi",
+               "quotas": "service-quotas"}  # fmt: skip
+    named, found = {}, set()
+    for path in Path("ecsctl").rglob("*.py"):
+        if "sandbox" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Attribute(
+                    value=ast.Attribute(value=ast.Name("aws") | ast.Attribute(attr="aws"), attr=service)
+                ):
+                    named.setdefault(service, set()).add(node.attr)
+    for service, methods in named.items():
+        if service in ("sts", "session", "patience"):
+            continue  # asking who one is needs no permission
+        model = botocore.session.get_session().get_service_model(clients.get(service, service))
+        known = {xform_name(name): name for name in model.operation_names}
+        for method in methods & known.keys():
+            action = f"{SPELLING.get(service, service)}:{known[method]}"
+            found.add(SPELLING.get(action, action))
+    return found
+
+
+def test_the_operator_may_make_every_call_that_ecsctl_makes():
+    made = calls_made() - WITHHELD
+    assert len(made) > 100
+    allowed = {action for found in OPERATOR.values() for one in found for action in one.actions}
+    patterns = [re.escape(action).replace(r"\*", ".*") for action in allowed]
+    assert sorted(one for one in made if not any(re.fullmatch(pattern, one) for pattern in patterns)) == []
