@@ -25,7 +25,7 @@ def show(
     values = config.show(loaded)
     sources = config.origins(folder()) if origin else {}
     if output == "json":
-        json.emit({"version": 1, "kind": "config", "config": values, **({"origins": sources} if origin else {})})
+        json.emit(json.config_document(values, sources if origin else None))
         return
     for key, value in config.flatten(values):
         print(f"{key} = {config.toml(value)}" + (f"  # {sources.get(key, 'default')}" if origin else ""))  # noqa: T201 - stdout's data

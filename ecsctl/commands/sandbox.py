@@ -58,7 +58,7 @@ def _tell(found: object, output: str) -> None:
 
     there = found if isinstance(found, Sandbox) else None
     if output == "json":
-        json.emit({"version": 1, "kind": "sandbox", "running": there is not None, **(asdict(there) if there else {})})
+        json.emit(json.sandbox_document(asdict(there) if there else None))
     elif there is None:
         words.say("the sandbox is not running")
     else:

@@ -61,6 +61,18 @@ def error_document(error: EcsctlError) -> Json:
     }
 
 
+def config_document(values: Mapping[str, Any], origins: Mapping[str, str] | None = None) -> Json:
+    """The configuration in force; and, if asked for, where each value comes from."""
+    told = {} if origins is None else {"origins": dict(origins)}
+    return {"version": VERSION, "kind": "config", "config": dict(values), **told}
+
+
+def sandbox_document(server: Mapping[str, Any] | None) -> Json:
+    """Whether the sandbox runs, and where. What opens it stays out."""
+    known = {name: server[name] for name in ("url", "pid", "port", "speed", "started")} if server else {}
+    return {"version": VERSION, "kind": "sandbox", "running": server is not None, **known}
+
+
 def _head(kind: str, where: Mapping[str, str]) -> Json:
     return {"version": VERSION, "kind": kind, **{name: where[name] for name in ("app", "account", "region")}}
 

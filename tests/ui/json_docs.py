@@ -1,0 +1,67 @@
+"""The examples of docs/json.md: `python -m tests.ui.json_docs` writes them into the page."""
+
+from __future__ import annotations
+
+import io
+import re
+import tempfile
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from ecsctl import config
+from ecsctl.engine.plan import Change, Plan, Verb, Why
+from ecsctl.ui import output
+from tests.ui import samples
+
+PAGE = Path(__file__).parents[2] / "docs" / "json.md"
+EXAMPLE = re.compile(r"(?<=<!-- example: )(\w+)( -->\n```json\n).*?(?=```\n)", re.DOTALL)
+SCAN = Change("scan_on_push", False, True, Why.DRIFT)
+SERVER = {"url": "http://127.0.0.1:41234", "pid": 4711, "port": 41234, "speed": 30.0, "started": 1782900000.0,
+          "nonce": "n", "key": "k"}  # fmt: skip
+
+
+def documents() -> dict[str, Any]:
+    """One document of each kind, made by the functions that the commands use."""
+    drifted = samples.doing(samples.REPOSITORY, Verb.UPDATE, SCAN)
+    made = Plan((samples.VPC, drifted))
+    removed = Plan(tuple(step for step in samples.removal().steps if step.name in ("ecr", "vpc")))
+    reports = [report for report in samples.reports() if report.step.name in ("vpc", "ecr")]
+    return {
+        "plan": output.plan_document(made, samples.WHERE),
+        "up": output.outcome_document("up", made, samples.URL, 12.34, samples.WHERE),
+        "down": output.outcome_document("down", removed, "", 61.0, samples.WHERE),
+        "status": output.status_document(reports, samples.URL, samples.WHERE),
+        "config": _config(),
+        "sandbox": output.sandbox_document(SERVER),
+        "error": output.error_document(samples.failure()),
+    }
+
+
+def written(page: str) -> str:
+    """The page with its examples as they are now."""
+    found = documents()
+
+    def example(match: re.Match[str]) -> str:
+        with redirect_stdout(io.StringIO()) as out:
+            output.emit(found[match[1]])
+        return match[1] + match[2] + out.getvalue()
+
+    return EXAMPLE.sub(example, page)
+
+
+def _config() -> dict[str, Any]:
+    """An excerpt of what a small ecsctl.toml means."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "ecsctl.toml").write_text('name = "shop"\n\n[service]\nport = 8080\n')
+        values = config.show(config.load(Path(folder)))
+        origins = config.origins(Path(folder))
+    values = {"name": values["name"], "service": {name: values["service"][name] for name in ("port", "cpu", "memory")}}
+    shown = ("name", "service.port", "service.cpu", "service.memory")
+    return output.config_document(
+        values, {name: origins.get(name, "default").removeprefix(f"{folder}/") for name in shown}
+    )
+
+
+if __name__ == "__main__":
+    PAGE.write_text(written(PAGE.read_text()))
