@@ -77,9 +77,13 @@ def attach_interface(
 ) -> ServiceInterface:
     """Make an interface as a service does: in use at once, `owner` (such as `amazon-elb`) alone may touch it.
 
-    With `public` it has a public address of the service's. Release it with `release_interface`.
+    With `public` it has a public address of the service's. Release it with `release_interface`. Raises
+    overlay.Refusal as EC2 does when the subnet is full.
     """
     backend = ec2_backends[account_id][region]
+    if backend.get_subnet(subnet_id).available_ip_address_count < 1:
+        message = f"There are not enough free addresses in subnet '{subnet_id}' to satisfy the requested number of"
+        raise overlay.Refusal("InsufficientFreeAddressesInSubnet", f"{message} instances.")
     make: Any = ServiceInterface  # moto's classes have abstract methods that nobody calls
     eni: ServiceInterface = make(backend, backend.get_subnet(subnet_id), groups, description, owner)
     eni.interface_type = kind

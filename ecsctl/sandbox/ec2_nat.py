@@ -164,7 +164,10 @@ def _check(response: EC2Response, backend: EC2Backend) -> None:
 
 
 def _made(original: Any, response: EC2Response) -> NatGateway:
-    """moto's gateway, with an interface as AWS makes it and without the address, which may turn out to be taken."""
+    """moto's gateway, with an interface as AWS makes it and without the address, which may turn out to be taken.
+
+    In a full subnet it has no interface.
+    """
     params = response._get_params()
     allocation = params.pop("AllocationId", None)
     connectivity = params.setdefault("ConnectivityType", "public")
@@ -175,12 +178,14 @@ def _made(original: Any, response: EC2Response) -> NatGateway:
             params["AllocationId"] = allocation
     backend = nat.ec2_backend
     backend.enis.pop(nat._eni.id)
+    nat.state, nat.connectivity_type = "pending", connectivity
+    if backend.get_subnet(nat.subnet_id).available_ip_address_count < 1:
+        return nat  # without an interface
     text = f"Interface for NAT Gateway {nat.id}"
     place = (backend.account_id, backend.region_name, nat.subnet_id)
     eni = attach_interface(*place, [], text, "amazon-aws", kind="nat_gateway")
     eni.source_dest_check = False
     nat._eni, nat.private_ip = eni, str(eni.private_ip_address)
-    nat.state, nat.connectivity_type = "pending", connectivity
     nat.address_set[:] = [{"networkInterfaceId": eni.id, "privateIp": eni.private_ip_address, "isPrimary": True}]
     return nat
 
@@ -193,6 +198,9 @@ def _will_fail(backend: EC2Backend, nat: NatGateway, allocation: str | None) -> 
     """
     if _planned(backend.account_id):
         return _planned(backend.account_id).pop(0)
+    if nat._eni.id not in backend.enis:
+        message = "Subnet has insufficient free addresses to create this NAT gateway"
+        return "InsufficientFreeAddressesInSubnet", message
     if nat.connectivity_type == "private":
         return None
     if not _is_public(backend, nat.subnet_id, nat.vpc_id):

@@ -121,6 +121,10 @@ def _subnets(response: ELBV2Response, ids: list[str]) -> list[Any]:
         raise overlay.Refusal("InvalidConfigurationRequest", message)
     if len({subnet.vpc_id for subnet in subnets}) > 1:
         raise overlay.Refusal("InvalidConfigurationRequest", "All subnets must belong to the same VPC")
+    for subnet in subnets:  # ELB guide, "Subnets for your load balancer": at least a /27 with eight free addresses
+        if subnet.cidr.prefixlen > 27 or subnet.available_ip_address_count < 8:
+            message = f"Not enough IP space available in {subnet.id}. ELB requires at least 8 free IP addresses in each"
+            raise overlay.Refusal("InvalidSubnet", f"{message} subnet.")
     return subnets
 
 

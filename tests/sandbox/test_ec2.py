@@ -113,6 +113,17 @@ def test_a_second_nat_gateway_on_one_address_fails_and_leaves_the_first_alone(cl
     assert "AssociationId" in client.describe_addresses()["Addresses"][0]
 
 
+def test_a_nat_gateway_in_a_full_subnet_fails(client, network, clock):
+    subnet = client.create_subnet(VpcId=network.vpc, CidrBlock="10.100.2.0/28")["Subnet"]["SubnetId"]
+    for _ in range(11):
+        ec2.attach_interface(ACCOUNT, REGION, subnet, [], "a task", "amazon-ecs")
+    made = client.create_nat_gateway(SubnetId=subnet, ConnectivityType="private")["NatGateway"]["NatGatewayId"]
+    clock.sleep(90)
+    told = nat_of(client, made)
+    assert (told["State"], told["FailureCode"]) == ("failed", "InsufficientFreeAddressesInSubnet")
+    assert told["FailureMessage"] == "Subnet has insufficient free addresses to create this NAT gateway"
+
+
 def test_a_nat_gateway_can_be_told_to_fail_and_the_next_one_succeeds(client, network, clock):
     ec2.fail_next_nat("InternalError", "Please try again.")
     nat = make_nat(client, network)

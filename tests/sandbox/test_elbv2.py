@@ -164,6 +164,15 @@ def test_a_load_balancer_stands_in_two_zones(elb, ground):
     assert told == ("SubnetNotFound", "The subnet ID 'subnet-0123' does not exist")
 
 
+def test_a_subnet_needs_room_for_a_load_balancer(aws, elb, ground):
+    zones = [zone["ZoneName"] for zone in aws("ec2").describe_availability_zones()["AvailabilityZones"]]
+    small = aws("ec2").create_subnet(VpcId=ground.vpc, CidrBlock="10.100.8.0/28", AvailabilityZone=zones[2])
+    small = small["Subnet"]["SubnetId"]
+    told = refused(make_balancer, elb, ground, Subnets=[ground.subnets[0], small])
+    text = f"Not enough IP space available in {small}. ELB requires at least 8 free IP addresses in each subnet."
+    assert told == ("InvalidSubnet", text)
+
+
 def test_an_internet_facing_load_balancer_needs_a_gateway(aws, elb, ground):
     aws("ec2").detach_internet_gateway(InternetGatewayId=ground.gateway, VpcId=ground.vpc)
     told = refused(make_balancer, elb, ground)
