@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from moto.codepipeline.models import codepipeline_backends
-from moto.core.responses import BaseResponse
 from moto.moto_api._internal import mock_random
 
-from ecsctl.sandbox import clock, overlay
+from ecsctl.sandbox import clock, overlay, requests
 from ecsctl.sandbox.codepipeline_structure import action_type
 from ecsctl.sandbox.overlay import Refusal
 
@@ -308,13 +307,12 @@ def runs(backend: Any, name: str) -> Runs:
     return found
 
 
-@overlay.wraps(BaseResponse)
-def call_action(original: Callable[..., Any], _response: BaseResponse) -> Any:
+@requests.before_each
+def advance_all() -> None:
     """Whatever is asked, of whichever service: what the pipelines did meanwhile (builds, deployments) is there."""
     for _, _, backend in list(codepipeline_backends.iter_backends()):
         for one in list(overlay.memory(backend, _AllRuns).values()):
             one.advance()
-    return original()
 
 
 def forget(backend: Any, name: str) -> None:

@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 
 from moto.core.exceptions import ServiceException
 
-MODULES = ("mototime", "unimplemented", "ec2", "elbv2", "acm", "route53", "iam", "s3", "logs", "ecr", "secretsmanager",
+MODULES = ("mototime", "requests", "ec2", "elbv2", "acm", "route53", "iam", "s3", "logs", "ecr", "secretsmanager",
            "tagging", "ecs", "autoscaling", "codebuild", "codepipeline", "codeconnections", "world")  # fmt: skip
 
 T = TypeVar("T")
 Method = Callable[..., Any]
 
-_pending: list[Callable[[], None]] = []
+_pending: list[tuple[type, Callable[[], None]]] = []
 _installed = False
 lock = threading.RLock()  # one request at a time: moto's dictionaries are not made for threads
 
@@ -46,7 +46,7 @@ def adds(target: type, name: str | None = None) -> Callable[[Method], Method]:
                 raise OverlayError(f"moto now has {target.__name__}.{method}: compare it and drop ours")
             setattr(target, method, function)
 
-        _pending.append(apply)
+        _pending.append((target, apply))
         return function
 
     return declare
@@ -69,7 +69,7 @@ def wraps(target: type, name: str | None = None) -> Callable[[Method], Method]:
 
             setattr(target, method, wrapped)
 
-        _pending.append(apply)
+        _pending.append((target, apply))
         return function
 
     return declare
@@ -93,6 +93,8 @@ def install() -> None:
             return
         for module in MODULES:
             importlib.import_module(f"ecsctl.sandbox.{module}")
-        for apply in _pending:
+        # A base class before its subclasses, so that what is wrapped around theirs has ours inside, in whatever order
+        # the modules happened to be imported.
+        for _, apply in sorted(_pending, key=lambda one: len(one[0].__mro__)):
             apply()
         _installed = True

@@ -1,13 +1,15 @@
 """Everything the sandbox's account holds, as one canonical value: two equal snapshots are two equal accounts.
 
-Read with boto3 clients that are answered in this process, so that it sees what a user of AWS would see.
+Read with boto3 clients that are answered in this process, so that it sees what a user of AWS would see; and the hooks
+that AWS's services made on GitHub, which outlive a webhook that is deleted carelessly.
 """
 
+import contextlib
 import functools
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +18,11 @@ from botocore.config import Config
 from moto.core.base_backend import BackendDict
 from moto.core.models import botocore_stubber
 
-from ecsctl.sandbox import overlay
+from ecsctl.sandbox import ec2_visibility, github, overlay
 from ecsctl.sandbox.process import CREDENTIALS, REGION
 from ecsctl.sandbox.snapshot_ids import without_ids
-from ecsctl.sandbox.snapshot_table import DETAILS, GLOBAL, LISTS, Listing
-from ecsctl.sandbox.world import ACCOUNT
+from ecsctl.sandbox.snapshot_table import DETAILS, GLOBAL, LISTS, Listing, digest
+from ecsctl.sandbox.world import ACCOUNT, TOKEN, TOKEN_SECRET
 
 _REGION = re.compile("(?!cn-|us-gov-|us-iso)[a-z]{2}(-[a-z]+)+-[0-9]")
 SERVICES = tuple(dict.fromkeys(listing.service for listing in LISTS))
@@ -32,12 +34,16 @@ def snapshot(ids: bool = True, ended: bool = False, regions: tuple[str, ...] | N
     Times are left out. `ids=False` replaces generated ids by names made from what the resource is and is tied to, so
     that the snapshots of two accounts made alike are equal. `ended=True` adds what AWS still lists though it is gone
     (deleted NAT gateways, inactive clusters and services), as kinds `… (ended)`. `regions`: by default all that were
-    asked for anything, the environment's and us-east-1.
+    ever asked for anything. A region that holds no more than every account does from its beginning is left out.
     """
-    with overlay.lock:
+    with overlay.lock, _everything_seen():
         found = {"aws": _read(GLOBAL, "us-east-1", ended)}
         for region in regions or _regions():
-            found[region] = _read([listing for listing in LISTS if listing not in GLOBAL], region, ended)
+            kinds = _read([listing for listing in LISTS if listing not in GLOBAL], region, ended)
+            hooks = [{"id": url, "repository": repository} for repository, url in github.github_hooks(region)]
+            kinds |= {"hooks on github": hooks} if hooks else {}
+            if not _as_born(kinds):
+                found[region] = kinds
     plain = json.loads(json.dumps(found, sort_keys=True, default=str))
     whole: dict[str, Any] = _sorted(plain if ids else without_ids(plain))
     return whole
@@ -55,17 +61,54 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     return lines
 
 
+# What a region has without anybody's doing: the default VPC with its parts, and what `world` puts there.
+_BORN: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "vpcs": lambda one: one["IsDefault"] and one["enableDnsHostnames"]["EnableDnsHostnames"]["Value"],
+    "subnets": lambda one: one["DefaultForAz"] and one["MapPublicIpOnLaunch"],
+    "route tables": lambda one: len(one["Routes"]) == 1 and one["Associations"][0].get("Main"),
+    "security groups": lambda one: one["GroupName"] == "default",
+    "group rules": lambda one: one["IpProtocol"] == "-1",
+    "network acls": lambda one: one["IsDefault"] and len(one["Entries"]) == 4,
+    "secrets": lambda one: (one["Name"], one.get("value")) == (TOKEN_SECRET, digest(TOKEN)) and not one.get("DeletedDate"),
+}  # fmt: skip
+_SINGLE = ("vpcs", "route tables", "security groups", "network acls", "secrets")
+
+
+def _as_born(kinds: dict[str, list[dict[str, Any]]]) -> bool:
+    """Whether a region holds just what it was born with."""
+    if kinds.keys() - _BORN or any(len(kinds.get(kind, [])) != 1 for kind in _SINGLE):
+        return False
+    untagged = all(not one.get("Tags") for found in kinds.values() for one in found)
+    rules = len(kinds.get("group rules", [])) <= 2  # all out, and all in from the group itself
+    return untagged and rules and all(_BORN[kind](one) for kind, found in kinds.items() for one in found)
+
+
+@contextlib.contextmanager
+def _everything_seen() -> Iterator[None]:
+    """Ids that were just made are there, though AWS would not show them yet."""
+    lag = ec2_visibility._lag(ACCOUNT)
+    seconds, lag.seconds = lag.seconds, 0.0
+    try:
+        yield
+    finally:
+        lag.seconds = seconds
+
+
 def _regions() -> list[str]:
-    used = {os.environ.get("AWS_REGION", REGION), "us-east-1"}
+    used = {os.environ.get("AWS_REGION", REGION)}
     for backends in BackendDict._instances:  # type: ignore[misc] # moto's own list of what is in use
         used |= {name for name in backends.get(ACCOUNT, {}) if _REGION.fullmatch(name)}
     return sorted(used)
 
 
 @functools.cache
+def _session() -> boto3.Session:
+    return boto3.Session(CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
+
+
+@functools.cache
 def _client(service: str, region: str) -> Any:
-    session = boto3.Session(CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"], region_name=region)
-    return session.client(service, config=Config(ignore_configured_endpoint_urls=True))  # type: ignore[call-overload,call-arg] # any service; not in the stubs
+    return _session().client(service, region, config=Config(ignore_configured_endpoint_urls=True))  # type: ignore[call-overload,call-arg] # any service; not in the stubs
 
 
 def _read(listings: list[Listing], region: str, ended: bool) -> dict[str, list[dict[str, Any]]]:

@@ -20,8 +20,9 @@ _GENERATED = re.compile(
             r"(?<=/)(?:[0-9a-f]{32}|[0-9a-f]{16})\b",  # tasks; load balancing
             r"\becs-svc/[0-9]{10,}\b",
             r"\b(?:AROA|AIDA|ANPA|AIPA)[A-Z0-9]{12,}\b",
-            r"(?<=hostedzone/)Z[A-Z0-9]{8,}\b",
+            r"(?<=hostedzone/)[A-Z0-9]{8,}\b",
             r"(?<=:secret:)[\w/+=.@-]+-[A-Za-z0-9]{6}\b",
+            r"\bns-[0-9]+\.awsdns-[0-9]+\.[a-z]+(?:\.[a-z]+)?",  # name servers
             r"(?<=-)[0-9]{1,12}(?=\.[a-z0-9-]+\.elb\.amazonaws\.com)",
             r"\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b",  # network cards
             r"\b(?:ip|ec2)(?:-[0-9]{1,3}){4}\b",
@@ -50,5 +51,5 @@ def _replaced(text: str, names: Mapping[str, str]) -> str:
 
 
 def _named(token: str, tail: str) -> str:
-    prefix = re.match(r"[a-z-]*(?=-)|[a-z]*|", token)
-    return f"{prefix[0] if prefix else ''}~{tail}"
+    prefix = re.match(r"([a-z-]+)-(?:[0-9a-f]{17}|[0-9a-f]{8})$", token)
+    return f"{prefix[1] if prefix else ''}~{tail}"
