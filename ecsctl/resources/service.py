@@ -163,8 +163,11 @@ class Service(Resource[ServiceIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: ServiceIds) -> None:
-        """It drains: its tasks stop first, and its name stays taken until they have."""
-        aws.ecs.update_service(cluster=ids.cluster, service=ids.name, desiredCount=0)
+        """It drains: its tasks stop first, and its name stays taken until they have.
+
+        Forced, it need not be scaled down first: UpdateService refuses a service that drains already, DeleteService
+        does not (AWS documentation: API reference, the errors of both).
+        """
         aws.ecs.delete_service(cluster=ids.cluster, service=ids.name, force=True)
 
     def _settings(self) -> dict[str, tuple[str, Any]]:

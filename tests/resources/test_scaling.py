@@ -110,6 +110,7 @@ def test_down_takes_ours_and_not_the_neighbours_lost_state_or_not(cloud, ground,
     cloud.up(ground.stack(service=AUTO, scaling={}))
     ecs = cloud.boto("ecs")
     ecs.create_cluster(clusterName="shop-next")
+    cloud.clock.sleep(60)
     network = {"awsvpcConfiguration": {"subnets": sorted(ground.subnets), "assignPublicIp": "ENABLED"}}
     ecs.create_service(cluster="shop-next", serviceName="shop", taskDefinition="shop:1", desiredCount=0,
                        launchType="FARGATE", networkConfiguration=network)  # fmt: skip

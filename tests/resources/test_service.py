@@ -232,6 +232,14 @@ def test_a_draining_one_is_found_until_it_is_inactive(cloud, ground):
     assert list(Service.find(cloud.aws, cloud.label("service"))) == []
 
 
+def test_a_down_that_died_while_it_drained_is_carried_on(cloud, ground):
+    cloud.up(ground.stack())
+    cloud.boto("ecs").delete_service(cluster="shop", service="shop", force=True)
+    cloud.lose_state()
+    cloud.down()
+    assert cloud.boto("ecs").list_clusters()["clusterArns"] == []
+
+
 def test_a_strangers_service_of_the_same_name_is_refused(cloud, ground):
     cloud.up(ground.stack())
     ecs = cloud.boto("ecs")
@@ -247,6 +255,7 @@ def neighbour(cloud, ground):
     """Another cluster with a service named like ours, on a family of its own."""
     ecs = cloud.boto("ecs")
     ecs.create_cluster(clusterName="shop-next", tags=[{"key": "owner", "value": "neighbour"}])
+    cloud.clock.sleep(60)
     copy = ground.live()
     theirs = ecs.register_task_definition(
         family="next", containerDefinitions=copy["containerDefinitions"], cpu="256", memory="512",
