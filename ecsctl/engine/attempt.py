@@ -19,6 +19,7 @@ from ecsctl.engine.patience import ATTEMPTS, Patience
 from ecsctl.engine.transients import transient
 
 SLOW_DOWN = 300.0  # seconds at most that AWS may ask us to slow down
+SHOWN_GONE = 120.0  # seconds in which a listing may still show what AWS says is gone
 
 
 class Attempt:
@@ -35,17 +36,15 @@ class Attempt:
         """Whether AWS says that a thing of this name or content is already there."""
         return code(error) in EXISTS
 
-    @staticmethod
-    def gone(error: BaseException) -> bool:
-        """Whether AWS says that the thing is not there."""
-        return is_gone(error)
-
     def unclear(self, error: BaseException) -> bool:
         """Whether the thing may be there after all: the answer was lost, or AWS says that it exists already."""
         return is_unanswered(error) or self.exists(error)
 
-    def passes(self, error: BaseException, on_final: Callable[[], None] = lambda: None) -> None:
-        """Wait a little if the error passes by itself; otherwise raise it, explained, after calling `on_final`."""
+    def passes(self, error: BaseException, on_final: Callable[[], None] = lambda: None, *, gone: bool = False) -> None:
+        """Wait a little if the error passes by itself; otherwise raise it, explained, after calling `on_final`.
+
+        With `gone` a thing that is not there is what is wanted: another look will say so, for a while.
+        """
         if isinstance(error, EcsctlError):
             raise error
         now = self.patience.clock.now()
@@ -65,8 +64,10 @@ class Attempt:
         elif is_unanswered(error) and self._unanswered < ATTEMPTS:
             self._unanswered += 1
             self.patience.say(f"{self.what}: the answer was lost, looking again", 0.0, 0.0)
+        elif gone and is_gone(error) and now - self._since.setdefault("gone", now) < SHOWN_GONE:
+            self.patience.say(f"{self.what}: AWS says that it is gone, and still lists it", 0.0, SHOWN_GONE)
         elif self.exists(error) and self._since.setdefault("exists", now) == now:
-            pass
+            self.patience.say(f"{self.what}: AWS says that it exists already, looking again", 0.0, 0.0)
         else:
             on_final()
             raise explained(error, self.what) from error

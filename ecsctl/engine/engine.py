@@ -40,6 +40,10 @@ class Sighting:
         """The part it plays in the stack, by its tag."""
         return self.found.tags.get(RESOURCE, "?")
 
+    def uses(self, other: Sighting) -> bool:
+        """Whether this one must go before the other of its own kind: a rule of it names the other."""
+        return self.kind is other.kind and not self.found.uses.isdisjoint(vars(other.found.ids).values())
+
     @property
     def key(self) -> str:
         """A name for it among all sightings: parts of different kinds may share theirs."""
@@ -197,8 +201,12 @@ class Engine:
         """Remove what was sighted, each after everything that uses it."""
         order = deletion_order(self.kinds)
         graph = {
-            key: frozenset(other for other, o in doomed.items() if o.kind.kind in order[sighting.kind.kind])
-            for key, sighting in doomed.items()
+            key: frozenset(
+                other
+                for other, o in doomed.items()
+                if o.kind.kind in order[one.kind.kind] or (o.uses(one) and o is not one)
+            )
+            for key, one in doomed.items()
         }
         titles = {key: sighting.kind.title for key, sighting in doomed.items()}
         self._run(graph, lambda key: self.one.remove(doomed[key].kind, doomed[key].name), titles)

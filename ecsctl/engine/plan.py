@@ -173,4 +173,5 @@ def renews(step: Step, wish: AnyResource) -> bool:
     """Whether the ids of this resource will be others after the step: what uses them is then not known yet."""
     if step.verb in (Verb.CREATE, Verb.REPLACE):
         return True
-    return step.verb is Verb.UPDATE and RENEWED in marks(cast(Any, identity(type(wish)))).values()
+    renewed = RENEWED in marks(cast(Any, identity(type(wish)))).values()
+    return step.verb is Verb.UPDATE and renewed and step.changed != {"tags"}

@@ -165,22 +165,22 @@ class Reconciler:
             self.state.begin(name, kind.kind, "delete")
             asked: set[str] = set()
             while ours := self._ours(kind, name):
-                refused = False
                 for found in ours:
-                    if str(found.ids) in asked:
-                        continue
-                    try:
-                        kind.delete(self.aws, found.ids)
-                        asked.add(str(found.ids))
-                    except Exception as error:  # noqa: BLE001 - weighed: what does not pass is raised again
-                        refused = not attempt.gone(error)
-                        if refused:
-                            attempt.passes(error)
-                if not refused:
+                    if str(found.ids) not in asked:
+                        self._ask_to_delete(kind, found, attempt, asked)
+                if all(str(found.ids) in asked for found in ours):
                     self.patience.until(lambda: None if self._ours(kind, name) else True,
                                         what=f"{kind.title} {name} to be gone", limit=kind.limit)  # fmt: skip
             self.state.forget(name)
             self.tell(events.Done(name, kind.title, Verb.DELETE, time.monotonic() - began))
+
+    def _ask_to_delete(self, kind: type[AnyResource], found: Found[Any], attempt: Attempt, asked: set[str]) -> None:
+        """Ask once. A refusal that passes, or a part that is gone already, leaves it to be asked again."""
+        try:
+            kind.delete(self.aws, found.ids)
+            asked.add(str(found.ids))
+        except Exception as error:  # noqa: BLE001 - weighed: what does not pass is raised again
+            attempt.passes(error, gone=True)
 
     def _ours(self, kind: type[AnyResource], name: str) -> list[Found[Any]]:
         """What of this kind and name carries our mark right now."""
@@ -220,7 +220,7 @@ class Reconciler:
                 attempt.passes(error)
 
     def _settle(self, name: str, wish: AnyResource, seen: Seen[Any, Any]) -> None:
-        borrowed = wish.borrowed or seen.tags is None
+        borrowed = wish.borrowed or (seen.tags is None and not wish.wait)
         self.state.settle(name, wish.kind, plain(seen.ids), plain(wish), borrowed=borrowed)
 
     def applied(self, name: str) -> Mapping[str, Any] | None:

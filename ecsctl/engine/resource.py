@@ -45,6 +45,7 @@ class Found(Generic[Ids]):
 
     ids: Ids
     tags: Mapping[str, str]
+    uses: frozenset[str] = frozenset()  # ids of others of its own kind that cannot go before it
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Resource(ABC, Generic[Ids]):
     title: ClassVar[str]  # in a sentence: "NAT gateway"
     within: ClassVar[tuple[str, ...]] = ()  # fields naming the parent it cannot exist without
     borrowed: ClassVar[bool] = False  # only looked at: never made, changed or deleted by us
+    wait: ClassVar[bool] = False  # only a wait for another: nothing of its own is on AWS
     tagged: ClassVar[bool] = True  # `update` can mend its tags (the change is then called "tags")
     limit: ClassVar[float] = 120.0  # seconds at most until it is ready, or gone
     disposable: ClassVar[bool] = False  # a failed one is removed and made anew, once; otherwise its failure is reported

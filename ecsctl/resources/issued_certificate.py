@@ -34,6 +34,7 @@ class IssuedCertificate(Resource[IssuedCertificateIds]):
     kind = "issued_certificate"
     title = "issued certificate"
     within = ("certificate",)
+    wait = True
     tagged = False
     limit = 2700.0  # mostly minutes; Terraform waits 75 minutes, and a run can be started again
     console = "{console}/acm/home?region={region}#/certificates/list"

@@ -80,7 +80,10 @@ class SecurityGroup(Resource[SecurityGroupIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[SecurityGroupIds]]:
         """One call for all groups of the app."""
         for group in _listed(aws, me):
-            yield Found(_ids(group), flat(group.get("Tags")))
+            named = (
+                pair.get("GroupId", "") for rule in group.get("IpPermissions", []) for pair in rule["UserIdGroupPairs"]
+            )
+            yield Found(_ids(group), flat(group.get("Tags")), uses=frozenset(named) - {group["GroupId"]})
 
     def create(self, aws: Aws, me: Label) -> SecurityGroupIds:
         """Its name protects this call from doubling."""

@@ -245,7 +245,6 @@ class Lid(Resource[LidIds]):
 
     def create(self, aws: Any, me: Label) -> LidIds:
         thing = aws.cloud.change("CreateLid", lambda: aws.cloud.make("lid", {"box": self.box}, me.tags))
-        thing = aws.cloud.change("CreateLid", lambda: aws.cloud.make("lid", {"box": self.box}, me.tags))
         return LidIds(LidId(thing.id))
 
     @classmethod

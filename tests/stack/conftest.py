@@ -96,11 +96,9 @@ class World:
 
 def _without_aws_own(account: dict[str, Any]) -> dict[str, Any]:
     """The account without service-linked roles: AWS itself makes them at a service's first use, for all, and for good."""
-    roles = account["aws"]["roles"]
-    return {
-        **account,
-        "aws": {**account["aws"], "roles": [role for role in roles if "/aws-service-role/" not in role["Arn"]]},
-    }
+    roles = [role for role in account["aws"].get("roles", []) if "/aws-service-role/" not in role["Arn"]]
+    rest = {kind: found for kind, found in account["aws"].items() if kind != "roles"}
+    return {**account, "aws": {**rest, **({"roles": roles} if roles else {})}}
 
 
 def same(before: dict[str, Any], after: dict[str, Any]) -> None:
