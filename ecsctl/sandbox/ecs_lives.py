@@ -156,7 +156,8 @@ def _running(task: Task, t: float, world: World) -> list[Signal]:
         task.agenda["exited"] = t + run.after
     elif run.kind == "sick":
         check = _container_check(task) or {"interval": 30, "retries": 3}
-        task.agenda["sick"] = t + check.get("startPeriod", 0) + check["interval"] * check["retries"]
+        found = t + check.get("startPeriod", 0) + check["interval"] * check["retries"]
+        task.agenda["sick"] = max(found, t + _grace(task))
     else:
         _plan_health(task, t, world, run)
     return signals
@@ -205,9 +206,13 @@ def _unhealthy(task: Task, t: float, world: World) -> list[Signal]:
         world.target(task, balancer, "unhealthy", reason, text)
         where = f"(port {balancer['containerPort']}) is unhealthy in (target-group {balancer['targetGroupArn']})"
         signals.append(("say", f"(task {task.id}) {where} due to (reason {text})."))
-    grace = task.terms.get("healthCheckGracePeriodSeconds") or 0
-    task.agenda["killed"] = max(t, task.moments["started"] + grace)
+    task.agenda["killed"] = max(t, task.moments["started"] + _grace(task))
     return signals
+
+
+def _grace(task: Task) -> float:
+    """How long the scheduler overlooks failing checks (API reference, Service.healthCheckGracePeriodSeconds)."""
+    return float(task.terms.get("healthCheckGracePeriodSeconds") or 0)
 
 
 def _killed(task: Task, t: float, world: World) -> list[Signal]:

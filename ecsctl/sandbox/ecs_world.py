@@ -126,6 +126,18 @@ def tick(backend: EC2ContainerServiceBackend) -> None:
     backend.tasks = known  # where moto looks for what can be tagged
 
 
+@overlay.wraps(EC2ContainerServiceBackend)
+def iter_tagged_resources(original: Any, backend: EC2ContainerServiceBackend) -> Any:
+    """To the tagging API a thing is dead that can only be described any more."""
+    dead = {service.arn for service in services(backend) if service.status == "INACTIVE"}
+    dead |= {cluster.arn for cluster in backend.clusters.values() if cluster.status != "ACTIVE"}
+    for crew in [*services(backend), *memory(backend).crews.values()]:
+        dead |= {task.arn for task in crew.known if task.status == "STOPPED"}
+    for known in backend.task_definitions.values():
+        dead |= {definition.arn for definition in known.values() if definition.status == "DELETE_IN_PROGRESS"}
+    yield from (resource for resource in original() if resource.arn not in dead)
+
+
 def tick_all() -> None:
     """Let all of ECS live up to the clock."""
     with overlay.lock:

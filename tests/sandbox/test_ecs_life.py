@@ -211,6 +211,25 @@ def test_tasks_carry_the_services_tags_only_when_propagated(stack, clock):
     assert {"key": "more", "value": "1"} in stack.ecs.list_tags_for_resource(resourceArn=arns[0])["tags"]
 
 
+def test_the_tagging_api_forgets_what_is_inactive_in_the_end(stack, clock, aws):
+    tags = [{"key": "owner", "value": "me"}]
+
+    def listed():
+        found = aws("resourcegroupstaggingapi").get_resources(TagFilters=[{"Key": "owner", "Values": ["me"]}])
+        return [resource["ResourceARN"] for resource in found["ResourceTagMappingList"]]
+
+    arn = stack.service(desired=0, tags=tags)["serviceArn"]
+    clock.sleep(300)
+    assert listed() == [arn]
+    stack.ecs.delete_service(cluster="app", service="web")
+    clock.sleep(300)
+    assert stack.look()["status"] == "INACTIVE"
+    listed()
+    clock.sleep(24 * 3600)
+    assert listed() == []
+    assert stack.look()["status"] == "INACTIVE"
+
+
 def test_a_tag_is_resolved_once_for_a_deployment(stack, clock):
     def running():
         return {task["containers"][0]["imageDigest"] for task in stack.tasks()}
