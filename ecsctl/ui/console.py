@@ -8,6 +8,7 @@ import os
 import sys
 
 from rich.console import Console
+from rich.text import Text
 
 READ = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLORTERM", "COLUMNS", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 """What rich reads when a console is made. Another value makes another console."""
@@ -23,6 +24,16 @@ def data() -> Console:
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
     return _made(False, tuple(os.environ.get(name) for name in READ))
+
+
+def tell(text: Text, *, label: Text | None = None) -> None:
+    """Print talk: broken between words below its label on a terminal, on one line elsewhere, where programs read it."""
+    console, lead = talk(), label or Text()
+    room = console.width - lead.cell_len
+    lines = text.wrap(console, room) if console.is_terminal and room > 20 else [text]
+    margin = Text(" " * lead.cell_len)
+    told = [Text.assemble(margin if number else lead, line) for number, line in enumerate(lines)]
+    console.print(Text("\n").join(told), soft_wrap=True)
 
 
 def interactive() -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 
 from ecsctl.engine.errors import EcsctlError, Several
-from ecsctl.ui.console import talk
+from ecsctl.ui.console import talk, tell
 from ecsctl.ui.safe import plain
 
 
@@ -19,11 +19,11 @@ def show(error: EcsctlError) -> None:
         if part.why:
             _line("  why: ", "dim", part.why)
         if part.hint and not shared:
-            _line("  hint: ", "cyan", part.hint)
+            _hint("  hint: ", part.hint)
     if not_tried := untried(error):
         _line("not tried: ", "yellow", ", ".join(not_tried))
     if shared and any(hints):
-        _line("hint: ", "cyan", hints.pop())
+        _hint("hint: ", hints.pop())
 
 
 def parts_of(error: EcsctlError) -> list[EcsctlError]:
@@ -45,7 +45,12 @@ def untried(error: EcsctlError) -> list[str]:
 
 
 def _line(label: str, style: str, text: str, text_style: str = "") -> None:
-    """A label and its text, never broken: commands in it are there to be copied. A line break in it stays one."""
+    """A label and its text. A line break in it stays one."""
     for number, line in enumerate(text.splitlines() or [""]):
         lead = Text(label, style=style) if number == 0 else Text(" " * len(label))
-        talk().print(lead.append_text(plain(line, text_style)), soft_wrap=True)
+        tell(plain(line, text_style), label=lead)
+
+
+def _hint(label: str, text: str) -> None:
+    """What to do now. Never broken: a command in it is there to be copied."""
+    talk().print(Text.assemble((label, "cyan"), plain(text)), soft_wrap=True)

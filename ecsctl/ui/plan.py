@@ -11,8 +11,8 @@ from ecsctl.engine.plan import UNKNOWN, Change, Plan, Step, Verb, Why
 from ecsctl.engine.report import telling
 from ecsctl.ui.console import talk
 from ecsctl.ui.diff import Difference, compact, differences
-from ecsctl.ui.safe import cell, plain, safe
-from ecsctl.ui.safe import width as cells
+from ecsctl.ui.names import called
+from ecsctl.ui.safe import padded, plain, safe
 
 INDENT = " " * 7
 HIDDEN = "***"  # how a change tells of a secret
@@ -54,9 +54,9 @@ def _change(plan: Plan, width: int) -> Iterable[Text]:
     if not shown:
         yield Text(f"nothing to change: {_resources(kept)} as wished")
         return
-    columns = _columns(shown)
+    column = _column(shown)
     for step in shown:
-        yield from _step(step, columns, width)
+        yield from _step(step, column, width)
     if kept:
         yield Text(f"  {'=':>3}  {_resources(kept)} as wished", style="dim")
     counts = [f"{plan.count(verb)} {word}" for verb, word in COUNTED.items() if plan.count(verb)]
@@ -67,18 +67,18 @@ def _change(plan: Plan, width: int) -> Iterable[Text]:
 def _removal(plan: Plan, width: int) -> Iterable[Text]:
     dying = [step for step in plan.steps if step.verb is Verb.DELETE]
     staying = [step for step in plan.steps if step.verb is not Verb.DELETE]
-    columns = _columns(plan.steps)
+    column = _column(plan.steps)
     if dying:
         yield Text("will be deleted:", style="bold")
         for step in dying:
             contents = Text(f"with {safe(step.reason)}", style="bold red") if step.reason else Text()
-            yield from _row(step, columns, width, plain(telling(step.ids)), contents)
+            yield from _row(step, column, width, plain(telling(step.ids)), contents)
     else:
         yield Text("nothing to delete: nothing here carries the app's mark")
     if staying:
         yield Text("stay:", style="bold")
         for step in staying:
-            yield from _row(step, columns, width, plain(telling(step.ids)), plain(step.reason, "dim"))
+            yield from _row(step, column, width, plain(telling(step.ids)), plain(step.reason, "dim"))
     if dying:
         yield Text()
         lost = [step for step in dying if step.reason]
@@ -87,21 +87,20 @@ def _removal(plan: Plan, width: int) -> Iterable[Text]:
         yield Text(f"plan: {', '.join(ends)}", style="bold")
 
 
-def _step(step: Step, columns: tuple[int, int], width: int) -> Iterable[Text]:
+def _step(step: Step, column: int, width: int) -> Iterable[Text]:
     ends = step.verb in (Verb.DELETE, Verb.REPLACE)
     own = telling(step.ids) if ends else ""
-    yield from _row(step, columns, width, plain(own), plain(step.reason, "red" if step.verb is Verb.REFUSE else "dim"))
+    yield from _row(step, column, width, plain(own), plain(step.reason, "red" if step.verb is Verb.REFUSE else "dim"))
     for change in step.changes:
         yield from _field(change, width)
     if step.hint:
         yield from _wrapped(plain(step.hint), width, ("hint: ", "cyan"))
 
 
-def _row(step: Step, columns: tuple[int, int], width: int, *more: Text) -> Iterable[Text]:
-    """Sign, title and name in columns; then what else there is to say, on lines of its own where it is too long."""
+def _row(step: Step, column: int, width: int, *more: Text) -> Iterable[Text]:
+    """Sign and resource in columns; then what else there is to say, on lines of its own where it is too long."""
     sign, style = SIGNS[step.verb]
-    title, name = columns
-    line = Text.assemble("  ", (f"{sign:>3}", style), "  ", cell(step.title, title, style), cell(step.name, name))
+    line = Text.assemble("  ", (f"{sign:>3}", style), "  ", padded(called(step.title, step.name), column))
     for part in filter(None, more):
         if line.cell_len + part.cell_len <= width:
             line.append_text(part).append("  ")
@@ -166,9 +165,9 @@ def _both(one: Difference) -> Text:
     return Text.assemble(plain(one.before, "red"), " → ", plain(one.after, "green"))
 
 
-def _columns(steps: Sequence[Step]) -> tuple[int, int]:
-    """How wide titles and names are."""
-    return cells(step.title for step in steps), cells(step.name for step in steps)
+def _column(steps: Sequence[Step]) -> int:
+    """How wide the resources' titles and names are."""
+    return max((called(step.title, step.name).cell_len for step in steps), default=0)
 
 
 def _shortened(text: str, room: int) -> str:

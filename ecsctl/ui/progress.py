@@ -19,7 +19,8 @@ from rich.text import Text
 
 from ecsctl.engine.events import Done, Event, Failed, NotTried, Planned, Said, Started, Waiting
 from ecsctl.engine.plan import Verb
-from ecsctl.ui.console import glyph, lively, talk
+from ecsctl.ui.console import glyph, lively, talk, tell
+from ecsctl.ui.names import called
 from ecsctl.ui.safe import plain, safe
 from ecsctl.ui.spans import lasting, ticking
 
@@ -32,7 +33,7 @@ DID = {
     Verb.UPDATE: "updated",
     Verb.REPLACE: "replaced",
     Verb.DELETE: "deleted",
-    Verb.KEEP: "right already",
+    Verb.KEEP: "ready",
 }
 
 COUNTED = ("created", "updated", "replaced", "deleted", "failed", "not tried", "unchanged")
@@ -42,7 +43,8 @@ COUNTED = ("created", "updated", "replaced", "deleted", "failed", "not tried", "
 class Task:
     """A resource that is being worked on, or waited for."""
 
-    what: str  # title and name
+    title: str
+    name: str
     began: float
     waiting: str = ""
     waited: float = 0.0
@@ -71,6 +73,7 @@ class Progress:
         self.total = 0  # steps that change something; a run may find more to do
         self._ended = 0
         self._tasks: dict[str, Task] = {}
+        self._titles: dict[str, str] = {}
         self._lock = threading.RLock()  # a Live draws once while it is made
         self._live: Live | None = None
         self._began = clock()
@@ -101,7 +104,8 @@ class Progress:
                 self._line("", "", plain(event.text), loud=True)
             case Started():
                 with self._lock:
-                    self._tasks[event.name] = Task(f"{event.title} {event.name}", self.clock())
+                    self._titles[event.name] = event.title
+                    self._tasks[event.name] = Task(event.title, event.name, self.clock())
                 self._show_live()
             case Waiting():
                 self._waits(event)
@@ -134,9 +138,7 @@ class Progress:
             self._tasks.pop(event.name, None)
             self.counts["unchanged" if event.verb is Verb.KEEP else DID[event.verb]] += 1
             self._ended += 1
-        told = Text.assemble(
-            plain(event.title), " ", plain(event.name, "bold"), f" {DID[event.verb]} in {lasting(event.seconds)}"
-        )
+        told = called(event.title, event.name).append(f" {DID[event.verb]} in {lasting(event.seconds)}", "not bold")
         if event.note:
             told.append(f" ({safe(event.note)})", style="dim")
         self._line("✓", "ok", told, style="green")
@@ -144,7 +146,8 @@ class Progress:
     def _waits(self, event: Waiting) -> None:
         key = event.name or event.what
         with self._lock:
-            task = self._tasks.setdefault(key, Task(event.name, self.clock() - event.waited, started=False))
+            title, began = self._titles.get(event.name, ""), self.clock() - event.waited
+            task = self._tasks.setdefault(key, Task(title, event.name, began, started=False))
             again = event.waited < task.waited
             task.waiting, task.waited, task.limit = event.what, event.waited, event.limit
             task.heard = self.clock()
@@ -163,7 +166,7 @@ class Progress:
             return
         when = Text() if lively() else Text(f"{self.now():%H:%M:%S} ", style="dim")
         mark = Text(f"{glyph(sign, instead)} ", style=style) if sign else Text()
-        self.console.print(Text.assemble(when, mark, text), soft_wrap=True)
+        tell(text, label=Text.assemble(when, mark))
 
     def _show_live(self) -> None:
         with self._lock:
@@ -211,8 +214,10 @@ class Progress:
 
 
 def _row(task: Task, now: float) -> tuple[Text, Text, Text]:
+    """What it is, what it waits for, and for how long already."""
+    what = Text.assemble("  ", called(task.title, task.name))
     if not task.waiting:
-        return plain(f"  {task.what}"), Text(), Text(ticking(now - task.began), style="dim")
-    what = task.waiting.removeprefix(task.what).strip()
+        return what, Text(), Text(ticking(now - task.began), style="dim")
+    waits = task.waiting.removeprefix(f"{task.title} {task.name}").strip()
     spent = f"{ticking(task.waited + now - task.heard)} of at most {ticking(task.limit)}"
-    return plain(f"  {task.what}"), plain(what, "dim"), Text(spent, style="dim")
+    return what, plain(waits, "dim"), Text(spent, style="dim")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 
-from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 
@@ -32,16 +30,9 @@ def plain(text: object, style: str | Style = "") -> Text:
     return Text(safe(text), style=style)
 
 
-def cell(text: object, width: int, style: str | Style = "") -> Text:
-    """The text in a column of that many cells, and the gap after it."""
-    told = plain(text, style)
-    told.append(" " * (width - told.cell_len + 2))
-    return told
-
-
-def width(texts: Iterable[object]) -> int:
-    """How many cells a column of these needs."""
-    return max((cell_len(safe(text)) for text in texts), default=0)
+def padded(text: Text, width: int) -> Text:
+    """A copy of the text that fills a column of that many cells, and the gap after it."""
+    return Text.assemble(text, " " * (width - text.cell_len + 2))
 
 
 def _joins(text: str, at: int) -> bool:

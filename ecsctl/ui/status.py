@@ -10,7 +10,8 @@ from rich.text import Text
 
 from ecsctl.engine.report import Condition, Report, telling
 from ecsctl.ui.console import data, glyph
-from ecsctl.ui.safe import cell, plain, width
+from ecsctl.ui.names import called
+from ecsctl.ui.safe import padded, plain
 from ecsctl.ui.spans import age
 
 STANDS = {
@@ -32,39 +33,45 @@ def show(reports: Sequence[Report], *, url: str, links: bool) -> None:
     if url:
         console.print(plain(url, Style(bold=True, link=url)), soft_wrap=True)
         console.print()
-    for line in (*table(reports, datetime.now(UTC)), Text(), summary(reports)):
+    room = console.width if console.is_terminal else None
+    for line in (*table(reports, datetime.now(UTC), room), Text(), summary(reports)):
         console.print(line, soft_wrap=True)
     if links:
         console.print()
-        room = width(report.step.name for report in reports)
-        for report in reports:
+        names = [called(report.step.title, report.step.name) for report in reports]
+        column = max((name.cell_len for name in names), default=0)
+        for name, report in zip(names, reports, strict=True):
             if report.console:
-                told = Text.assemble(cell(report.step.name, room, "bold"), plain(report.console))
-                console.print(told, soft_wrap=True)
+                console.print(Text.assemble(padded(name, column), plain(report.console)), soft_wrap=True)
 
 
-def table(reports: Sequence[Report], now: datetime) -> Iterator[Text]:
+def table(reports: Sequence[Report], now: datetime, room: int | None = None) -> Iterator[Text]:
     """A line for each resource, in columns; below it which fields are not as wished, and what else there is to say.
 
-    The id comes last, for it may be long.
+    The id comes last, for it may be long: where it does not fit into `room` columns it goes on a line of its own.
     """
     rows = [
-        (report.step.title, report.step.name, report.condition.value, age(report.since, now) if report.since else "")
+        (
+            called(report.step.title, report.step.name),
+            Text(report.condition.value, style=STANDS[report.condition][1]),
+            Text(age(report.since, now) if report.since else "", style="dim"),
+        )
         for report in reports
     ]
-    head = ("resource", "", "is", "since", "id")
-    widths = [width(row[column] for row in [*rows, head]) for column in range(4)]
-    yield Text.assemble(
-        "  ", *(cell(word, width) for word, width in zip(head, widths, strict=False)), head[-1], style="dim"
-    )
+    head = Text("resource"), Text("is"), Text("since")
+    widths = [max(row[column].cell_len for row in [*rows, head]) for column in range(3)]
+    yield Text.assemble("  ", *map(padded, head, widths), "id", style="dim")
     for report, row in zip(reports, rows, strict=True):
         sign, style = STANDS[report.condition]
-        styles = ("", "bold", style, "dim")
-        cells = [cell(word, room, look) for word, room, look in zip(row, widths, styles, strict=True)]
+        line = Text.assemble((f"{glyph(*sign, data())} ", style), *map(padded, row, widths))
         own = plain(telling(report.step.ids), Style(link=report.console or None))
-        line = Text.assemble((f"{glyph(*sign, data())} ", style), *cells, own)
+        if room is None or line.cell_len + own.cell_len <= room:
+            line.append_text(own)
+            own = Text()
         line.rstrip()
         yield line
+        if own:
+            yield Text.assemble("    ", own)
         if said := _more(report):
             yield Text.assemble("    ", plain(said, style))
 

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from rich.text import Text
 
 from ecsctl.engine.errors import Interrupted, Refused, UsageError
-from ecsctl.ui.console import interactive, talk
+from ecsctl.ui.console import interactive, talk, tell
 from ecsctl.ui.safe import plain
 
 
 def say(text: str) -> None:
     """One line of talk."""
-    talk().print(plain(text), soft_wrap=True)
+    tell(plain(text))
 
 
 def hint(text: str) -> None:

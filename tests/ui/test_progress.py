@@ -9,6 +9,7 @@ from rich.console import Console
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.events import Done, Failed, NotTried, Planned, Said, Started, Waiting
 from ecsctl.engine.plan import Plan, Verb
+from ecsctl.ui import console
 from ecsctl.ui import progress as module
 from ecsctl.ui.progress import Progress
 from tests.ui import samples
@@ -36,9 +37,11 @@ def tell(time):
 def live(monkeypatch, terminal, time):
     """A run that is watched on a terminal, and what that terminal has received."""
     monkeypatch.setattr(module, "lively", lambda: True)
+    screen = Console(file=io.StringIO(), force_terminal=True, width=80, height=12, no_color=True)
+    for place in (module, console):
+        monkeypatch.setattr(place, "talk", lambda: screen)
     tell = Progress(clock=time)
-    tell.console = Console(file=io.StringIO(), force_terminal=True, width=80, height=12, no_color=True)
-    tell.received = tell.console.file.getvalue
+    tell.received = screen.file.getvalue
     return tell
 
 
@@ -72,7 +75,7 @@ def test_without_a_terminal_each_end_is_a_line_with_the_time(tell, capsys):
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [
-        "12:34:56 ✓ VPC vpc created in 3 s",
+        "12:34:56 ✓ VPC created in 3 s",
         "12:34:56 ✓ certificate cert created in 1 min 15 s (ISSUED)",
         "12:34:56 ✗ NAT gateway nat-a failed",
     ]
@@ -169,6 +172,15 @@ def test_the_live_view_never_grows_over_the_terminal(live, time):
     live.__exit__(None, None, None)
 
 
+def test_a_wait_after_its_resource_was_made_is_told_by_its_title(live):
+    live(Planned(Plan(())))
+    live(Started("alb", "load balancer", Verb.CREATE))
+    live(Done("alb", "load balancer", Verb.CREATE, 1, "provisioning"))
+    live(Waiting("alb", "load balancer alb to be ready (provisioning)", 2, 900))
+    assert "load balancer alb  to be ready (provisioning)" in picture(live)
+    live.__exit__(None, None, None)
+
+
 def test_a_wait_that_falls_silent_leaves_the_live_view(live, time):
     live(Planned(Plan(())))
     live(nat(5))
@@ -208,9 +220,9 @@ def test_an_exception_ends_the_live_view(live):
 
 def test_what_ends_stays_above_the_live_view(live):
     with live:
-        live(Started("vpc", "VPC", Verb.CREATE))
-        live(Done("vpc", "VPC", Verb.CREATE, 3))
-    assert re.search("✓ VPC .*vpc.* created in 3 s\n", live.received())
+        live(Started("nat-a", "NAT gateway", Verb.CREATE))
+        live(Done("nat-a", "NAT gateway", Verb.CREATE, 3))
+    assert re.search("✓ NAT gateway .*nat-a.* created in 3 s\n", live.received())
 
 
 @pytest.mark.parametrize("watched", [False, True])

@@ -3,7 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
-from ecsctl.ui.safe import cell, plain, safe
+from ecsctl.ui.safe import padded, plain, safe
 
 STEERING = {
     "colour": ("\x1b[31mred", r"\x1b[31mred"),
@@ -57,4 +57,4 @@ def test_markup_in_data_is_text(text):
 
 
 def test_a_cell_is_as_wide_as_its_column_whatever_is_in_it():
-    assert {cell(text, 12).cell_len for text in ("", "vpc", "日本語", "🚀", "\x1b[1m")} == {14}
+    assert {padded(plain(text), 12).cell_len for text in ("", "vpc", "日本語", "🚀", "\x1b[1m")} == {14}

@@ -14,6 +14,12 @@ def test_each_condition_is_told_with_its_cause(snapshot):
     assert {report.condition for report in samples.reports()} == set(Condition)
 
 
+def test_an_id_that_does_not_fit_has_a_line_of_its_own():
+    lines = [line.plain for line in status.table(samples.reports(), samples.NOW, room=60)]
+    assert "    vpc-0a1b2c3d4e5f60718" in lines
+    assert any(line.endswith(" shop") for line in lines)
+
+
 def test_the_counts_are_told_below():
     assert status.summary(samples.reports()[:2]).plain == "1 right, 1 drifted"
 
@@ -29,7 +35,7 @@ def test_links_are_written_out_on_demand_only(capsys):
     status.show(samples.reports(), url="", links=False)
     assert "console.aws" not in capsys.readouterr().out
     status.show(samples.reports(), url="", links=True)
-    assert f"\nvpc      {samples.reports()[0].console}\n" in capsys.readouterr().out
+    assert f"\nVPC                {samples.reports()[0].console}\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("force", "linked"), [("1", True), ("", False)])

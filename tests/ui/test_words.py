@@ -118,3 +118,20 @@ def test_what_is_said_steers_nothing(capsys):
     for say in (words.say, words.hint, words.next_step):
         say("\x1b[2J[bold]")
     assert capsys.readouterr().err.count("\\x1b[2J[bold]") == 3
+
+
+def test_talk_is_broken_between_words_on_a_terminal_and_nowhere_else(monkeypatch, capsys):
+    said = "there is no image yet, so the service stands at 0 tasks; ecsctl up after the first build brings it to 1"
+    words.say(said)
+    assert capsys.readouterr().err == said + "\n"
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    words.say(said)
+    first, second = capsys.readouterr().err.splitlines()
+    assert f"{first.strip()} {second.strip()}" == said
+
+
+def test_a_command_is_never_broken(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    command = "ecsctl " + "--option " * 30 + "end"
+    words.next_step(command)
+    assert command in capsys.readouterr().err

@@ -1,0 +1,21 @@
+import pytest
+
+from ecsctl.ui.names import called
+
+CALLED = [
+    ("NAT gateway", "nat-a", "NAT gateway nat-a"),
+    ("load balancer", "load-balancer", "load balancer"),
+    ("VPC", "vpc", "VPC"),
+    ("ECS cluster", "cluster", "ECS cluster"),
+    ("CodeBuild's GitHub credentials", "github-credentials", "CodeBuild's GitHub credentials"),
+    ("certificate", "certificate shop.example.com", "certificate shop.example.com"),
+    ("build project", "build", "build project"),
+    ("IAM role", "build-role", "IAM role build-role"),
+    ("", "vpc", "vpc"),
+    ("VPC", "\x1b[2J", r"VPC \x1b[2J"),
+]
+
+
+@pytest.mark.parametrize(("title", "name", "said"), CALLED)
+def test_nothing_is_said_twice(title, name, said):
+    assert called(title, name).plain == said
