@@ -169,11 +169,11 @@ def _needed_by_others(aws: Aws, name: str, there: Standing) -> bool:
         return False
     domain = name.partition(".")[2]
     for certificate in requested(aws):
-        names = {certificate.get("DomainName"), *certificate.get("SubjectAlternativeNameSummaries", [])}
-        more = certificate.get("HasAdditionalSubjectAlternativeNames")
         if certificate.get("Status") not in ("PENDING_VALIDATION", "ISSUED"):
             continue
-        if not more and not names & {domain, f"*.{domain}"}:
+        names = certificate.get("SubjectAlternativeNameSummaries")  # the first hundred
+        all_known = names is not None and not certificate.get("HasAdditionalSubjectAlternativeNames")
+        if all_known and not {certificate.get("DomainName"), *(names or ())} & {domain, f"*.{domain}"}:
             continue
         theirs = tags_of(aws, certificate["CertificateArn"])
         if (theirs.get(APP), theirs.get(ID)) == (there.tags.get(APP), there.tags.get(ID)):
