@@ -10,11 +10,11 @@ from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
 from ecsctl.sandbox import clock, overlay
-from ecsctl.sandbox.process import CREDENTIALS, without_leaks
+from ecsctl.sandbox.process import CREDENTIALS, MOTO, REGION, without_leaks
 
 
 @contextlib.contextmanager
-def inprocess(time: clock.Clock | None = None, region: str = "eu-central-1") -> Iterator[clock.Clock]:
+def inprocess(time: clock.Clock | None = None, region: str = REGION) -> Iterator[clock.Clock]:
     """Answer every boto3 call of this process from a fresh sandbox, and yield the clock it lives by.
 
     `time` is a `clock.Virtual()` unless given: it stands still until somebody sleeps on it, so hand it to the code
@@ -25,7 +25,8 @@ def inprocess(time: clock.Clock | None = None, region: str = "eu-central-1") -> 
     """
     ours = time or clock.Virtual()
     before = clock.current()
-    environment = without_leaks(os.environ) | CREDENTIALS | {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+    regions = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+    environment = without_leaks(os.environ) | MOTO | CREDENTIALS | regions
     overlay.install()
     clock.use(ours)
     try:

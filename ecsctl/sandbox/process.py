@@ -24,6 +24,10 @@ KEY_HEADER = "X-Sandbox-Key"
 # What tests in one process sign with. Never valid on AWS; twenty characters, as an access key id has.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIASANDBOXSANDBOX00", "AWS_SECRET_ACCESS_KEY": "sandbox"}
 
+# How moto is to behave. No machine images: they cost half a second in each region, and nothing here starts an instance.
+# No cross-origin answers: no web page may read them.
+MOTO = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false", "MOTO_DISABLE_GLOBAL_CORS": "true"}
+
 _START_LIMIT = 60.0
 _STOP_LIMIT = 10.0
 _children: list[subprocess.Popen[bytes]] = []  # kept, so that Python does not complain that they still run
@@ -159,7 +163,7 @@ def _launch(folder: Path, speed: float, idle: float) -> Sandbox:
             stdout=log,
             stderr=log,
             cwd="/",
-            env=without_leaks(os.environ) | {"PYTHONPATH": path},
+            env=without_leaks(os.environ) | MOTO | {"PYTHONPATH": path},
             start_new_session=True,
         )
     finally:

@@ -17,8 +17,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
 
-os.environ.setdefault("MOTO_DISABLE_GLOBAL_CORS", "true")  # read when moto is imported: no web page may read answers
-
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.core.models import botocore_stubber

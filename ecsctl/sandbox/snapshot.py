@@ -69,7 +69,7 @@ _BORN: dict[str, Callable[[dict[str, Any]], Any]] = {
     "security groups": lambda one: one["GroupName"] == "default",
     "group rules": lambda one: one["IpProtocol"] == "-1",
     "network acls": lambda one: one["IsDefault"] and len(one["Entries"]) == 4,
-    "secrets": lambda one: (one["Name"], one.get("value")) == (TOKEN_SECRET, digest(TOKEN)) and not one.get("DeletedDate"),
+    "secrets": lambda one: (one["Name"], one.get("value")) == (TOKEN_SECRET, digest(TOKEN)),
 }  # fmt: skip
 _SINGLE = ("vpcs", "route tables", "security groups", "network acls", "secrets")
 

@@ -315,6 +315,16 @@ class TestWebhooks:
         github.revoke_github_token()
         assert refusal(build.create_webhook, projectName="orders")[0] == "OAuthProviderException"
 
+    def test_the_hook_on_github_goes_with_the_webhook_and_not_with_the_project(self, build, connected):
+        build.create_webhook(projectName="orders", filterGroups=self.groups)
+        (hook,) = github.github_hooks()
+        assert hook[0] == "me/orders"
+        build.delete_webhook(projectName="orders")
+        assert github.github_hooks() == []
+        build.create_webhook(projectName="orders", filterGroups=self.groups)
+        build.delete_project(name="orders")
+        assert len(github.github_hooks()) == 1
+
     def test_a_project_without_such_a_source_can_have_none(self, build, role, connected):
         pipeline = {"source": {"type": "CODEPIPELINE"}, "artifacts": {"type": "CODEPIPELINE"}}
         build.create_project(**wish(role, name="piped", **pipeline))

@@ -19,6 +19,15 @@ def folder(tmp_path):
     process.stop(tmp_path / ".ecsctl")
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """The folder of a sandbox that runs, for the tests that leave it running."""
+    folder = tmp_path_factory.mktemp("shared") / ".ecsctl"
+    process.start(folder)
+    yield folder
+    process.stop(folder)
+
+
 def gone(pid):
     for _ in range(200):
         if not process._alive(pid):
@@ -58,8 +67,8 @@ def test_two_starts_at_once_end_with_one_server(folder):
     assert outputs[0].strip() == str(running.pid)
 
 
-def test_what_it_writes_is_for_its_owner_alone(folder):
-    process.start(folder)
+def test_what_it_writes_is_for_its_owner_alone(shared):
+    folder = shared
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     for name in ("sandbox.json", "sandbox.log"):
         assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
@@ -80,8 +89,8 @@ def test_a_record_of_a_dead_process_counts_as_none_and_is_replaced(folder):
     assert process.start(folder).pid != first.pid
 
 
-def test_a_process_that_is_not_ours_is_never_sent_a_signal(folder, tmp_path):
-    running = process.start(folder)
+def test_a_process_that_is_not_ours_is_never_sent_a_signal(shared, tmp_path):
+    running = process.start(shared)
     other = tmp_path / "other"
     other.mkdir()
     with subprocess.Popen(["sleep", "60"]) as bystander:
@@ -92,7 +101,7 @@ def test_a_process_that_is_not_ours_is_never_sent_a_signal(folder, tmp_path):
         assert process.stop(other) is False
         assert bystander.poll() is None
         bystander.kill()
-    assert process.status(folder) == running
+    assert process.status(shared) == running
 
 
 def test_it_ends_by_itself_when_its_folder_disappears(folder):
@@ -109,19 +118,20 @@ def test_it_ends_by_itself_when_nobody_asks_any_more(folder):
     assert not (folder / "sandbox.json").exists()
 
 
-def test_reset_forgets_and_needs_a_running_sandbox(folder):
+def test_reset_needs_a_running_sandbox(shared, tmp_path):
     with pytest.raises(process.SandboxError, match="ecsctl sandbox start"):
-        process.reset(folder)
-    process.start(folder)
-    process.reset(folder)
+        process.reset(tmp_path)
+    process.reset(shared)
 
 
 def test_a_missing_extra_is_told_with_the_command_that_mends_it(tmp_path, monkeypatch):
     monkeypatch.setattr(process.importlib.util, "find_spec", lambda name: None if name == "moto" else object())
     with pytest.raises(process.SandboxError) as caught:
         process.start(tmp_path)
-    assert f"{sys.executable} -m pip install 'moto" in str(caught.value)
-    assert "flask-cors" in str(caught.value)
+    _, command, packages = str(caught.value).partition(f"{sys.executable} -m pip install ")
+    assert command
+    names = [name.strip("'").partition(">=")[0] for name in packages.split()]
+    assert sorted(names) == ["flask", "flask-cors", "moto"]
 
 
 def test_a_server_that_cannot_start_is_told_with_its_last_words(tmp_path, monkeypatch):
@@ -175,8 +185,8 @@ def test_entering_replaces_this_process_environment(folder, monkeypatch):
     assert os.environ["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
 
 
-def test_the_record_is_whole_at_every_moment(folder):
-    process.start(folder)
+def test_the_record_is_whole_and_nothing_is_left_beside_it(shared):
+    folder = shared
     assert json.loads((folder / "sandbox.json").read_text()).keys() == {
         "url", "pid", "port", "started", "speed", "nonce", "key",
     }  # fmt: skip
