@@ -1,5 +1,5 @@
 import pytest
-from botocore.exceptions import ClientError
+from answers import refused
 
 from ecsctl.sandbox import acm as sandbox_acm
 from ecsctl.sandbox.world import ACCOUNT
@@ -11,12 +11,6 @@ NAME = "app.ecsctl.example"
 @pytest.fixture
 def acm(aws):
     return aws("acm")
-
-
-def refused(call, *args, **kwargs):
-    with pytest.raises(ClientError) as error:
-        call(*args, **kwargs)
-    return error.value.response["Error"]["Code"], error.value.response["Error"]["Message"]
 
 
 def request(acm, name=NAME, **more):

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
+from answers import refused
 
 from ecsctl.sandbox import ecr as sandbox_ecr
 from ecsctl.sandbox.overlay import Refusal
@@ -16,12 +16,6 @@ COMMITS = [{"filterType": "WILDCARD", "filter": "commit-*"}]
 @pytest.fixture
 def ecr(aws):
     return aws("ecr")
-
-
-def refused(call, *args, **kwargs):
-    with pytest.raises(ClientError) as error:
-        call(*args, **kwargs)
-    return error.value.response["Error"]["Code"], error.value.response["Error"]["Message"]
 
 
 def manifest(number):

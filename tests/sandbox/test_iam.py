@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
+from answers import refused
 
 from ecsctl.sandbox import iam
 from ecsctl.sandbox.world import ACCOUNT
@@ -15,12 +15,6 @@ def trust(principal, **statement):
 
 
 SERVICE = trust({"Service": BUILD})
-
-
-def refused(call, *args, **kwargs):
-    with pytest.raises(ClientError) as error:
-        call(*args, **kwargs)
-    return error.value.response["Error"]["Code"], error.value.response["Error"]["Message"]
 
 
 def make(aws, name="builder", document=SERVICE, **more):

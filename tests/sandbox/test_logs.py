@@ -1,5 +1,5 @@
 import pytest
-from botocore.exceptions import ClientError
+from answers import refused
 
 from ecsctl.sandbox import logs as sandbox_logs
 from ecsctl.sandbox.world import ACCOUNT
@@ -11,12 +11,6 @@ BUILDS = "/aws/codebuild/app-build"
 @pytest.fixture
 def logs(aws):
     return aws("logs")
-
-
-def refused(call, *args, **kwargs):
-    with pytest.raises(ClientError) as error:
-        call(*args, **kwargs)
-    return error.value.response["Error"]["Code"], error.value.response["Error"]["Message"]
 
 
 def names(logs, prefix="/"):

@@ -1,5 +1,5 @@
 import pytest
-from botocore.exceptions import ClientError
+from answers import refused
 
 from ecsctl.sandbox import route53
 from ecsctl.sandbox.world import ACCOUNT
@@ -15,12 +15,6 @@ def dns(aws):
 @pytest.fixture
 def zone(dns):
     return dns.list_hosted_zones()["HostedZones"][0]["Id"]
-
-
-def refused(call, *args, **kwargs):
-    with pytest.raises(ClientError) as error:
-        call(*args, **kwargs)
-    return error.value.response["Error"]["Code"], error.value.response["Error"]["Message"]
 
 
 def record(name, *values, kind="A", ttl=60):

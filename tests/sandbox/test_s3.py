@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
+from answers import refused
 from moto.s3.models import s3_backends
 
 from ecsctl.sandbox import s3 as sandbox_s3
@@ -14,12 +14,6 @@ HERE = {"LocationConstraint": "eu-central-1"}
 @pytest.fixture
 def s3(aws):
     return aws("s3")
-
-
-def refused(call, *args, **kwargs):
-    with pytest.raises(ClientError) as error:
-        call(*args, **kwargs)
-    return error.value.response["Error"]["Code"], error.value.response["Error"]["Message"]
 
 
 def make(s3, **more):

@@ -1,0 +1,11 @@
+"""How AWS says no: what the sandbox's tests compare."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+
+def refused(call, *args, **kwargs):
+    """The code and the message of the error that `call` must raise."""
+    with pytest.raises(ClientError) as error:
+        call(*args, **kwargs)
+    return error.value.response["Error"]["Code"], error.value.response["Error"]["Message"]
