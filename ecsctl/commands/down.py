@@ -39,7 +39,7 @@ def down(
     where = place(common)
     app, home, protect = named(where, name)
     aws = where.aws(home)
-    with stopping(aws.patience), Progress(quiet=quiet or common.json) as progress:
+    with Progress(quiet=quiet or common.json) as progress, stopping(aws.patience, progress.stop_asked):
         session = open_app(aws, app, where.record, tell=progress)
         words.heading(session.identity.account, session.identity.region, session.identity.arn, app)
         plan = session.engine.down(agree=lambda plan: _agree(plan, app, common), keep=keeper(protect))

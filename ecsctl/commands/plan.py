@@ -37,7 +37,7 @@ def plan(
         config = load(where.folder)
         aws = where.aws(config.region)
         aws.look_only = True
-        with stopping(aws.patience), Progress(quiet=common.json) as progress:
+        with Progress(quiet=common.json) as progress, stopping(aws.patience, progress.stop_asked):
             session = open_stack(aws, config, where.record, tell=progress)
             words.heading(session.identity.account, session.identity.region, session.identity.arn, config.name)
             found = session.engine.plan(session.wishes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -17,18 +17,21 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM) + ((signal.SIGHUP,) if hasattr(signal,
 
 
 @contextmanager
-def stopping(patience: Patience) -> Iterator[None]:
+def stopping(patience: Patience, told: Callable[[], bool] = lambda: False) -> Iterator[None]:
     """Within it, the first signal asks the run to stop after the calls under way, the second ends the process.
 
-    The journal holds every change that was begun, so that neither loses anything.
+    `told` hears of the first, and says whether the screen tells of it already. The journal holds every change that was
+    begun, so that neither loses anything.
     """
 
     def stop(number: int, _frame: FrameType | None) -> None:
         if patience.stopping:
             os._exit(128 + number)
         patience.stop()
-        message = "\nstopping: calls under way are finished and written down; once more stops at once\n"
-        os.write(sys.stderr.fileno(), message.encode())
+        if not told():
+            os.write(sys.stderr.fileno(), f"\n{STOPPING}\n".encode())
+
+    from ecsctl.ui.progress import STOPPING
 
     before = {one: signal.signal(one, stop) for one in SIGNALS}
     try:

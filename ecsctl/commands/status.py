@@ -34,7 +34,7 @@ def status(
     config = load(where.folder)
     aws = where.aws(config.region)
     aws.look_only = True
-    with stopping(aws.patience), Progress(quiet=common.json) as progress:
+    with Progress(quiet=common.json) as progress, stopping(aws.patience, progress.stop_asked):
         session = open_stack(aws, config, where.record, tell=progress)
         plan = session.engine.plan(session.wishes)
     found = reports(plan, session.engine.seen, session.engine.kinds, session.state, session.identity)

@@ -37,7 +37,7 @@ def up(
     where = place(common)
     config = load(where.folder)
     aws = where.aws(config.region)
-    with stopping(aws.patience), Progress(quiet=quiet or common.json) as progress:
+    with Progress(quiet=quiet or common.json) as progress, stopping(aws.patience, progress.stop_asked):
         session = open_stack(aws, config, where.record, tell=progress)
         words.heading(session.identity.account, session.identity.region, session.identity.arn, config.name)
         plan = session.engine.up(session.wishes, agree=lambda plan: _agree(plan, common))

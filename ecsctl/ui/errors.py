@@ -8,6 +8,8 @@ from ecsctl.engine.errors import EcsctlError, Several
 from ecsctl.ui.console import talk, tell
 from ecsctl.ui.safe import plain
 
+NAMED = 8  # how many that were not tried are named; JSON has them all
+
 
 def show(error: EcsctlError) -> None:
     """Print the error on stderr: each that failed with its why and hint, then what was not tried because of it."""
@@ -21,7 +23,8 @@ def show(error: EcsctlError) -> None:
         if part.hint and not shared:
             _hint("  hint: ", part.hint)
     if not_tried := untried(error):
-        _line("not tried: ", "yellow", ", ".join(not_tried))
+        more = [f"and {len(not_tried) - NAMED} more"] if len(not_tried) > NAMED + 1 else not_tried[NAMED:]
+        _line("not tried: ", "yellow", ", ".join([*not_tried[:NAMED], *more]))
     if shared and any(hints):
         _hint("hint: ", hints.pop())
 

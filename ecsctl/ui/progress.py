@@ -17,6 +17,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from ecsctl.engine.errors import Interrupted
 from ecsctl.engine.events import Done, Event, Failed, NotTried, Planned, Said, Started, Waiting
 from ecsctl.engine.plan import Verb
 from ecsctl.ui.console import glyph, lively, talk, tell
@@ -27,6 +28,7 @@ from ecsctl.ui.spans import lasting, ticking
 LOOKING = 0.7  # seconds of looking around after which a live view says so
 FIRST_WORD = 30.0  # seconds of waiting until a line without a terminal says so; then at each doubling
 STALE = 15.0  # seconds after which a wait that says nothing any more has ended: two looks are at most 12 apart
+STOPPING = "stopping: calls under way are finished and written down; once more stops at once"
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 DID = {
     Verb.CREATE: "created",
@@ -36,7 +38,7 @@ DID = {
     Verb.KEEP: "ready",
 }
 
-COUNTED = ("created", "updated", "replaced", "deleted", "failed", "not tried", "unchanged")
+COUNTED = ("created", "updated", "replaced", "deleted", "failed", "stopped", "not tried", "unchanged")
 
 
 @dataclass
@@ -78,6 +80,7 @@ class Progress:
         self._live: Live | None = None
         self._began = clock()
         self._planned = False
+        self._stopping = False
 
     def __enter__(self) -> Self:
         self._show_live()
@@ -87,7 +90,7 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end_live()
-        if kind is not None and any(self.counts[word] for word in COUNTED[:5]):
+        if kind is not None and any(self.counts[word] for word in COUNTED[:-2]):
             self.summary(self.clock() - self._began)
 
     def __call__(self, event: Event) -> None:
@@ -112,15 +115,25 @@ class Progress:
             case Done():
                 self._done(event)
             case Failed():
+                stopped = isinstance(event.error, Interrupted)
                 with self._lock:
                     self._tasks.pop(event.name, None)
-                    self.counts["failed"] += 1
+                    self.counts["stopped" if stopped else "failed"] += 1
                     self._ended += 1
-                self._line("✗", "x", plain(event.error.message, "red"), style="red")
+                if not stopped:
+                    self._line("✗", "x", plain(event.error.message, "red"), style="red")
             case NotTried() if event.title:  # the second half of a resource has none: it is counted with the first
                 with self._lock:
                     self.counts["not tried"] += 1
                     self._ended += 1
+
+    def stop_asked(self) -> bool:
+        """Hear that a person asked to stop. Whether the live view tells so; if not, the caller has to.
+
+        Safe in a signal handler: it writes nothing and waits for no lock.
+        """
+        self._stopping = True
+        return self._live is not None
 
     def plain(self, text: str) -> None:
         """Print a line of talk, above the live view if there is one."""
@@ -196,21 +209,23 @@ class Progress:
             return Text()
         frame = FRAMES[int(now * 8) % len(FRAMES)]
         spinner = Text(glyph(frame, "*"), style="cyan")
+        stop = [Text(STOPPING, style="yellow")] if self._stopping else []
         if not planned and not tasks:
-            return Text.assemble(spinner, " looking at what is there  ", (ticking(spent), "dim"))
+            return Group(Text.assemble(spinner, " looking at what is there  ", (ticking(spent), "dim")), *stop)
         head = Table.grid(padding=(0, 1))
         head.add_row(
             spinner, ProgressBar(total or 1, done, width=24), f"{done} of {total}", Text(ticking(spent), "dim")
         )
-        room = max(self.console.height - 4, 1)
-        rows = Table.grid(padding=(0, 2), expand=True)
+        room = max(self.console.height - 4 - len(stop), 1)
+        rows = Table.grid(padding=(0, 2))
+        rows.width = self.console.width - len("^C") - 1  # room for the terminal's echo, which else breaks the last line
         rows.add_column(no_wrap=True, overflow="ellipsis")
         rows.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
         rows.add_column(no_wrap=True, justify="right")
         for task in sorted(tasks, key=lambda task: task.began)[:room]:
             rows.add_row(*_row(task, now))
         more = [Text(f"  and {len(tasks) - room} more", style="dim")] if len(tasks) > room else []
-        return Group(head, rows, *more)
+        return Group(head, rows, *more, *stop)
 
 
 def _row(task: Task, now: float) -> tuple[Text, Text, Text]:
@@ -218,6 +233,6 @@ def _row(task: Task, now: float) -> tuple[Text, Text, Text]:
     what = Text.assemble("  ", called(task.title, task.name))
     if not task.waiting:
         return what, Text(), Text(ticking(now - task.began), style="dim")
-    waits = task.waiting.removeprefix(f"{task.title} {task.name}").strip()
+    waits = task.waiting.removeprefix(f"{task.title} {task.name}").lstrip(": ")
     spent = f"{ticking(task.waited + now - task.heard)} of at most {ticking(task.limit)}"
     return what, plain(waits, "dim"), Text(spent, style="dim")

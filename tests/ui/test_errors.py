@@ -61,3 +61,9 @@ def test_lines_of_a_message_stay_lines_below_each_other(capsys):
 def test_what_aws_says_steers_nothing(capsys):
     text = told(AwsError("\x1b[2Jx", why="\x9b1m\u202e", hint="\x1b]8;;u\x07"), capsys)
     assert text == "error: \\x1b[2Jx\n  why: \\x9b1m\\u202e\n  hint: \\x1b]8;;u\\x07\n"
+
+
+def test_many_that_were_not_tried_are_counted(capsys):
+    names = [f"thing-{number}" for number in range(30)]
+    assert told(Several([AwsError("no")], names), capsys).endswith("thing-7, and 22 more\n")
+    assert "thing-8\n" in told(Several([AwsError("no")], names[:9]), capsys)

@@ -130,6 +130,21 @@ def test_a_run_that_breaks_off_before_any_change_counts_nothing(tell, capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_what_was_stopped_is_no_failure(tell, capsys):
+    tell(Failed("alb", "load balancer", samples.stopped()))
+    tell(Done("vpc", "VPC", Verb.CREATE, 1))
+    tell.summary(1)
+    assert capsys.readouterr().err.splitlines() == ["12:34:56 ✓ VPC created in 1 s", "1 created, 1 stopped in 1 s"]
+
+
+def test_the_live_view_tells_that_a_stop_was_asked_for(live):
+    assert live.stop_asked() is False
+    with live:
+        live(Started("vpc", "VPC", Verb.CREATE))
+        assert live.stop_asked() is True
+        assert picture(live).splitlines()[-1].startswith("stopping: calls under way are finished")
+
+
 def test_quiet_says_only_what_a_person_must_know(time, capsys):
     with Progress(quiet=True, clock=time) as tell:
         tell(Planned(samples.first()))
