@@ -12,7 +12,7 @@ from ecsctl.aws import THREADS
 from ecsctl.engine import events
 from ecsctl.engine.codec import plain
 from ecsctl.engine.errors import AwsError, EcsctlError, Refused, TimedOut, explained, together
-from ecsctl.engine.label import ID, RESOURCE, Label
+from ecsctl.engine.label import APP, ID, RESOURCE, Label
 from ecsctl.engine.plan import Plan, Step, Verb, decide, renews
 from ecsctl.engine.reconcile import WINDOW, Reconciler
 from ecsctl.engine.resource import AnyResource, Found, Seen
@@ -93,8 +93,9 @@ class Engine:
         kinds = {kind.kind: kind for kind in self.kinds}
         self._all(walk({name: frozenset() for name in kinds}, visit, threads=THREADS, skip=_ignore))
         sightings = [sighting for name in kinds for sighting in found.get(name, [])]
-        if self.state.fresh and sightings:
-            ids = sorted({sighting.found.tags.get(ID, "") for sighting in sightings})
+        tags = [sighting.found.tags for sighting in sightings]  # a listing by name or prefix shows others' things too
+        ids = sorted({one[ID] for one in tags if one.get(APP) == me.app and one.get(ID)})
+        if self.state.fresh and ids:
             if len(ids) > 1:
                 raise Refused(
                     f"two deployments of {self.label.app} live in this account and region",
@@ -204,7 +205,7 @@ class Engine:
             key: frozenset(
                 other
                 for other, o in doomed.items()
-                if o.kind.kind in order[one.kind.kind] or (o.uses(one) and o is not one)
+                if o.kind.kind in order[one.kind.kind] or (o.uses(one) and not one.uses(o))
             )
             for key, one in doomed.items()
         }
@@ -269,8 +270,9 @@ class Engine:
         )  # fmt: skip
 
     def _replaceable(self, stack: Stack, steps: Mapping[str, Step], step: Step) -> Step:
-        """The step; or a refusal, if it would replace something that others which are there stand on."""
-        if step.verb is not Verb.REPLACE:
+        """The step; or a refusal, if it would replace something alive that others which are there stand on."""
+        seen = self.seen[step.name]
+        if step.verb is not Verb.REPLACE or (seen is not None and seen.failed):
             return step
         on_it = sorted(
             name for name, node in stack.nodes.items() if step.name in node.needs and steps[name].ids is not None

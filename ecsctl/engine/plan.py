@@ -129,7 +129,7 @@ def decide(
     if seen is None:
         return step(Verb.CREATE)
     if wish.borrowed or seen.tags is None:
-        if seen.failed:
+        if seen.failed and not wish.wait:  # what is waited for has its own step
             return step(Verb.REFUSE, reason=seen.failed)
         changes = () if wish.borrowed else diff(wish, seen.actual, applied)
         return step(Verb.UPDATE, *changes) if changes and seen.tags is not None else step(Verb.KEEP, reason=seen.note)

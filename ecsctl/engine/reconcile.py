@@ -130,10 +130,23 @@ class Reconciler:
         return self.patience.until(shown, what=f"{wish.title} {name} to show its new {fields}", limit=SHOWN)
 
     def _ready(self, name: str, wish: AnyResource, seen: Seen[Any, Any]) -> Seen[Any, Any]:
-        """Wait until it is ready. Raises ResourceFailed when AWS gave up on it, TimedOut at its limit."""
+        """Wait until it is ready; a disposable one that failed meanwhile is removed and made anew, once.
+
+        Raises ResourceFailed when AWS gave up on it, TimedOut at its limit.
+        """
+        last = self._ready_or_failed(name, wish, seen)
+        if last.failed and wish.disposable:
+            anew, _ = self._made_right(name, wish, last)
+            last = self._ready_or_failed(name, wish, anew)
+        if last.failed:
+            raise ResourceFailed(f"{wish.title} {name} failed", why=last.failed)
+        return last
+
+    def _ready_or_failed(self, name: str, wish: AnyResource, seen: Seen[Any, Any]) -> Seen[Any, Any]:
+        """Wait for AWS to make up its mind. Raises TimedOut at the resource's limit."""
         last = seen
 
-        def ready() -> Seen[Any, Any] | None:
+        def decided() -> Seen[Any, Any] | None:
             nonlocal last
             if not last.ready and not last.failed:
                 last = self._look_now(name, wish) or last
@@ -142,10 +155,7 @@ class Reconciler:
         def what() -> str:
             return f"{wish.title} {name} to be ready" + (f" ({last.note})" if last.note else "")
 
-        last = self.patience.until(ready, what=what, limit=wish.limit)
-        if last.failed:
-            raise ResourceFailed(f"{wish.title} {name} failed", why=last.failed)
-        return last
+        return self.patience.until(decided, what=what, limit=wish.limit)
 
     def await_ready(self, node: Node) -> None:
         """The second half of an early node: wait until it is ready."""

@@ -1,0 +1,326 @@
+"""The network and the edge as a small stack, and a row for each kind: how the wish changes, how others spoil it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ecsctl.engine.stack import Stack
+from ecsctl.resources.certificate import Certificate
+from ecsctl.resources.dns_record import DnsRecord
+from ecsctl.resources.elastic_ip import ElasticIp
+from ecsctl.resources.internet_gateway import InternetGateway
+from ecsctl.resources.issued_certificate import IssuedCertificate
+from ecsctl.resources.listener import Listener
+from ecsctl.resources.load_balancer import LoadBalancer
+from ecsctl.resources.nat_gateway import NatGateway
+from ecsctl.resources.route_table import RouteTable
+from ecsctl.resources.security_group import Rule, SecurityGroup
+from ecsctl.resources.subnet import Subnet
+from ecsctl.resources.target_group import TargetGroup
+from ecsctl.resources.vpc import Vpc
+from ecsctl.sandbox import snapshot as sandbox
+from ecsctl.sandbox.route53 import normal
+
+REGION = "eu-central-1"
+DOMAIN = "shop.ecsctl.example"
+WORLD = "0.0.0.0/0"
+POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+HTTP, HTTPS = (Rule(port, port, cidr=WORLD) for port in (80, 443))
+
+Wish = Callable[[Any], Any]  # of the parts that it needs: `parts["vpc"].vpc_id`
+
+WISHES: dict[str, Wish] = {
+    "vpc": lambda parts: Vpc("10.9.0.0/16"),
+    "public-a": lambda parts: Subnet(parts["vpc"].vpc_id, "10.9.0.0/24", "euc1-az1"),
+    "public-b": lambda parts: Subnet(parts["vpc"].vpc_id, "10.9.1.0/24", "euc1-az2"),
+    "private-a": lambda parts: Subnet(parts["vpc"].vpc_id, "10.9.2.0/24", "euc1-az1"),
+    "gateway": lambda parts: InternetGateway(parts["vpc"].vpc_id),
+    "public-routes": lambda parts: RouteTable(
+        parts["vpc"].vpc_id, parts.subnets("public-a", "public-b"), parts["gateway"].internet_gateway_id
+    ),
+    "address": lambda parts: ElasticIp(),
+    "nat": lambda parts: NatGateway(
+        subnet=parts["public-a"].subnet_id,
+        allocation=parts["address"].allocation_id,
+        route=parts["public-routes"].route_table_id,
+        internet_gateway=parts["gateway"].internet_gateway_id,
+    ),
+    "private-routes": lambda parts: RouteTable(
+        parts["vpc"].vpc_id, parts.subnets("private-a"), nat_gateway=parts["nat"].nat_gateway_id
+    ),
+    "balancer-group": lambda parts: SecurityGroup("shop-balancer", parts["vpc"].vpc_id, frozenset({HTTP, HTTPS})),
+    "tasks-group": lambda parts: SecurityGroup(
+        "shop-tasks", parts["vpc"].vpc_id, frozenset({Rule(8080, 8080, group=parts["balancer-group"].group_id)})
+    ),
+    "balancer": lambda parts: LoadBalancer(
+        name="shop",
+        vpc=parts["vpc"].vpc_id,
+        subnets=parts.subnets("public-a", "public-b"),
+        security_groups=frozenset({parts["balancer-group"].group_id}),
+        internet_gateway=parts["gateway"].internet_gateway_id,
+        routes=parts["public-routes"].route_table_id,
+    ),
+    "targets": lambda parts: TargetGroup("shop", parts["vpc"].vpc_id, "/health"),
+    "certificate": lambda parts: Certificate(DOMAIN),
+    "validation": lambda parts: DnsRecord(
+        parts.zone, parts["certificate"].record_name, "CNAME", value=parts["certificate"].record_value, shared=True
+    ),
+    "issued": lambda parts: IssuedCertificate(parts["certificate"].arn, record=parts["validation"].name),
+    "http": lambda parts: Listener(parts["balancer"].arn, 80, "HTTP", redirect=True),
+    "https": lambda parts: Listener(
+        parts["balancer"].arn, 443, "HTTPS", parts["targets"].arn, certificate=parts["issued"].arn, ssl_policy=POLICY
+    ),
+    "dns": lambda parts: DnsRecord(
+        parts.zone, DOMAIN, "A", alias_dns=parts["balancer"].dns_name, alias_zone=parts["balancer"].zone_id
+    ),
+    "www": lambda parts: DnsRecord(parts.zone, f"www.{DOMAIN}", "CNAME", value=DOMAIN),
+}
+ALL = tuple(name for name in WISHES if name != "www")
+
+
+class Parts(dict[str, Any]):
+    """The ids of the parts; asking for one puts it, and what it needs, into the stack."""
+
+    def __init__(self, stack: Stack, zone: str, changes: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.stack, self.zone, self.changes = stack, zone, changes
+
+    def __missing__(self, name: str) -> Any:
+        wish = WISHES[name](self)
+        changed = self.changes.get(name, {})
+        wish = replace(wish, **{field: value(self) if callable(value) else value for field, value in changed.items()})
+        self[name] = self.stack.ensure(name, wish)
+        return self[name]
+
+    def subnets(self, *names: str) -> frozenset[Any]:
+        return frozenset(self[name].subnet_id for name in names)
+
+
+def zone_of(cloud: Any) -> str:
+    """The id of the account's one hosted zone."""
+    zone: str = cloud.boto("route53").list_hosted_zones()["HostedZones"][0]["Id"]
+    return zone
+
+
+def stack_of(cloud: Any, *names: str, **changes: Any) -> Callable[[Stack], None]:
+    """A composition of these parts and what they need. `public_a={"cidr": …}` changes a wish; a value may be a
+    function of the parts.
+    """
+    zone = zone_of(cloud)
+
+    def compose(stack: Stack) -> None:
+        parts = Parts(stack, zone, {name.replace("_", "-"): change for name, change in changes.items()})
+        for name in names:
+            parts[name]
+
+    return compose
+
+
+def snapshot() -> dict[str, Any]:
+    """What the account holds in the one region that these tests use."""
+    return sandbox.snapshot(regions=(REGION,))
+
+
+def ids_of(cloud: Any, compose: Callable[[Stack], None]) -> dict[str, Any]:
+    """The ids of all parts that are there."""
+    return {step.name: step.ids for step in cloud.plan(compose).steps}
+
+
+Spoil = Callable[[Any, dict[str, Any]], Any]  # called with the cloud and the ids of all parts
+
+
+@dataclass(frozen=True)
+class Case:
+    """One kind: the part that stands for it, another wish, what others do to it by field, and who may be in its way."""
+
+    part: str
+    changed: Mapping[str, Any] = field(default_factory=dict)
+    drifts: Mapping[str, Spoil] = field(default_factory=dict)
+    stranger: tuple[tuple[str, ...], Spoil] | None = None  # the parts that are there before it, and what it does
+
+    def __str__(self) -> str:
+        return self.part
+
+
+def _untag(id: str) -> Spoil:
+    return lambda cloud, ids: cloud.boto("ec2").delete_tags(Resources=[id_of(ids, id)], Tags=[{"Key": "owner"}])
+
+
+def id_of(ids: dict[str, Any], part: str) -> str:
+    """The first id of a part."""
+    return str(next(iter(vars(ids[part]).values())))
+
+
+def _untag_elb(part: str) -> Spoil:
+    return lambda cloud, ids: cloud.boto("elbv2").remove_tags(ResourceArns=[ids[part].arn], TagKeys=["owner"])
+
+
+def _taken_address(cloud: Any, ids: dict[str, Any]) -> None:
+    cloud.boto("ec2").create_subnet(VpcId=ids["vpc"].vpc_id, CidrBlock="10.9.0.0/24")
+
+
+def _other_gateway(cloud: Any, ids: dict[str, Any]) -> None:
+    gateway = cloud.boto("ec2").create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    cloud.clock.sleep(60)
+    cloud.boto("ec2").attach_internet_gateway(InternetGatewayId=gateway, VpcId=ids["vpc"].vpc_id)
+
+
+def _detach(cloud: Any, ids: dict[str, Any]) -> None:
+    gateway = ids["gateway"].internet_gateway_id
+    cloud.boto("ec2").detach_internet_gateway(InternetGatewayId=gateway, VpcId=ids["vpc"].vpc_id)
+
+
+def _no_route(cloud: Any, ids: dict[str, Any]) -> None:
+    cloud.boto("ec2").delete_route(RouteTableId=ids["public-routes"].route_table_id, DestinationCidrBlock=WORLD)
+
+
+def _to_another_table(cloud: Any, ids: dict[str, Any]) -> None:
+    ec2 = cloud.boto("ec2")
+    other = ec2.create_route_table(VpcId=ids["vpc"].vpc_id)["RouteTable"]["RouteTableId"]
+    cloud.clock.sleep(60)
+    used = ec2.describe_route_tables(RouteTableIds=[ids["public-routes"].route_table_id])["RouteTables"][0]
+    association = used["Associations"][0]["RouteTableAssociationId"]
+    ec2.replace_route_table_association(AssociationId=association, RouteTableId=other)
+
+
+def _close(cloud: Any, ids: dict[str, Any]) -> None:
+    group = ids["balancer-group"].group_id
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": WORLD}]}
+    cloud.boto("ec2").revoke_security_group_ingress(GroupId=group, IpPermissions=[rule])
+
+
+def _same_group(cloud: Any, ids: dict[str, Any]) -> None:
+    cloud.boto("ec2").create_security_group(
+        GroupName="shop-balancer", Description="of somebody else", VpcId=ids["vpc"].vpc_id
+    )
+
+
+def _attribute(key: str, value: str) -> Spoil:
+    return lambda cloud, ids: cloud.boto("elbv2").modify_load_balancer_attributes(
+        LoadBalancerArn=ids["balancer"].arn, Attributes=[{"Key": key, "Value": value}]
+    )
+
+
+def _other_groups(cloud: Any, ids: dict[str, Any]) -> None:
+    ec2 = cloud.boto("ec2")
+    other = ec2.create_security_group(GroupName="x", Description="x", VpcId=ids["vpc"].vpc_id)["GroupId"]
+    cloud.clock.sleep(60)
+    cloud.boto("elbv2").set_security_groups(LoadBalancerArn=ids["balancer"].arn, SecurityGroups=[other])
+
+
+def _same_balancer(cloud: Any, ids: dict[str, Any]) -> None:
+    subnets = [ids[name].subnet_id for name in ("public-a", "public-b")]
+    cloud.boto("elbv2").create_load_balancer(Name="shop", Subnets=subnets)
+
+
+def _same_targets(cloud: Any, ids: dict[str, Any]) -> None:
+    cloud.boto("elbv2").create_target_group(
+        Name="shop", Protocol="HTTP", Port=80, VpcId=ids["vpc"].vpc_id, TargetType="ip"
+    )
+
+
+def _same_port(cloud: Any, ids: dict[str, Any]) -> None:
+    cloud.boto("elbv2").create_listener(
+        LoadBalancerArn=ids["balancer"].arn,
+        Port=80,
+        Protocol="HTTP",
+        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}],
+    )
+
+
+def _found(cloud: Any, ids: dict[str, Any]) -> None:
+    redirect = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_302"}
+    cloud.boto("elbv2").modify_listener(
+        ListenerArn=ids["http"].arn, DefaultActions=[{"Type": "redirect", "RedirectConfig": redirect}]
+    )
+
+
+def _old_tls(cloud: Any, ids: dict[str, Any]) -> None:
+    cloud.boto("elbv2").modify_listener(ListenerArn=ids["https"].arn, SslPolicy="ELBSecurityPolicy-2016-08")
+
+
+def _weak_health(cloud: Any, ids: dict[str, Any]) -> None:
+    cloud.boto("elbv2").modify_target_group(TargetGroupArn=ids["targets"].arn, HealthCheckPath="/")
+
+
+def _slow_leave(cloud: Any, ids: dict[str, Any]) -> None:
+    attribute = {"Key": "deregistration_delay.timeout_seconds", "Value": "300"}
+    cloud.boto("elbv2").modify_target_group_attributes(TargetGroupArn=ids["targets"].arn, Attributes=[attribute])
+
+
+def change_record(cloud: Any, action: str, name: str, kind: str, value: str, ttl: int = 60) -> None:
+    """Change a record as somebody else would, without a mark."""
+    record = {"Name": normal(name), "Type": kind, "TTL": ttl, "ResourceRecords": [{"Value": value}]}
+    cloud.boto("route53").change_resource_record_sets(
+        HostedZoneId=zone_of(cloud), ChangeBatch={"Changes": [{"Action": action, "ResourceRecordSet": record}]}
+    )
+
+
+CASES = (
+    Case("public-a", {"cidr": "10.9.7.0/24"}, {"tags": _untag("public-a")}, (("vpc",), _taken_address)),
+    Case("gateway", {}, {"vpc": _detach, "tags": _untag("gateway")}, (("vpc",), _other_gateway)),
+    Case("address", {}, {"tags": _untag("address")}),
+    Case("nat", {"subnet": lambda parts: parts["public-b"].subnet_id}, {"tags": _untag("nat")}),
+    Case(
+        "public-routes",
+        {"subnets": lambda parts: parts.subnets("public-a", "public-b", "private-a")},
+        {"internet_gateway": _no_route, "subnets": _to_another_table, "tags": _untag("public-routes")},
+    ),
+    Case(
+        "balancer-group",
+        {"ingress": frozenset({HTTPS, Rule(8443, 8444, cidr="::/0")})},
+        {"ingress": _close, "tags": _untag("balancer-group")},
+        (("vpc",), _same_group),
+    ),
+    Case(
+        "tasks-group",
+        {"ingress": lambda parts: frozenset({Rule(9000, 9000, group=parts["balancer-group"].group_id)})},
+    ),
+    Case(
+        "balancer",
+        {"idle_timeout": 600, "http2": False},
+        {
+            "idle_timeout": _attribute("idle_timeout.timeout_seconds", "7"),
+            "drop_invalid_header_fields": _attribute("routing.http.drop_invalid_header_fields.enabled", "false"),
+            "security_groups": _other_groups,
+            "tags": _untag_elb("balancer"),
+        },
+        (("public-routes",), _same_balancer),
+    ),
+    Case(
+        "targets",
+        {"path": "/well", "interval": 15, "deregistration_delay": 5, "stickiness": True},
+        {"path": _weak_health, "deregistration_delay": _slow_leave, "tags": _untag_elb("targets")},
+        (("vpc",), _same_targets),
+    ),
+    Case(
+        "http",
+        {"redirect": False, "forward": lambda parts: parts["targets"].arn},
+        {"redirect": _found, "tags": _untag_elb("http")},
+        (("balancer",), _same_port),
+    ),
+    Case("https", {"ssl_policy": "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"}, {"ssl_policy": _old_tls}),
+    Case(
+        "certificate",
+        {"wildcard": True},
+        {
+            "tags": lambda cloud, ids: cloud.boto("acm").remove_tags_from_certificate(
+                CertificateArn=ids["certificate"].arn, Tags=[{"Key": "owner"}]
+            )
+        },
+    ),
+    Case(
+        "dns",
+        {},
+        {"alias_dns": lambda cloud, ids: change_record(cloud, "UPSERT", DOMAIN, "A", "192.0.2.1")},
+        ((), lambda cloud, ids: change_record(cloud, "CREATE", DOMAIN, "A", "192.0.2.1")),
+    ),
+    Case(
+        "www",
+        {"value": "other.ecsctl.example", "ttl": 60},
+        {"value": lambda cloud, ids: change_record(cloud, "UPSERT", f"www.{DOMAIN}", "CNAME", "x.example")},
+        ((), lambda cloud, ids: change_record(cloud, "CREATE", f"www.{DOMAIN}", "TXT", '"mine"')),
+    ),
+)

@@ -1,0 +1,157 @@
+import pytest
+
+from ecsctl.engine.errors import Refused, Several
+from ecsctl.engine.label import Label
+from ecsctl.engine.stack import Promise
+from ecsctl.resources.dns import mark, normal, read
+from ecsctl.resources.dns_record import DnsRecord
+from ecsctl.sandbox.acm import validation_record
+from ecsctl.sandbox.snapshot import differences
+from tests.cases_network import DOMAIN, change_record, snapshot, stack_of, zone_of
+
+WWW = f"www.{DOMAIN}"
+VALIDATION, TARGET = validation_record("123456789012", DOMAIN)
+
+
+def records(cloud):
+    """Name and type to values, without the zone's own."""
+    listed = cloud.boto("route53").list_resource_record_sets(HostedZoneId=zone_of(cloud))["ResourceRecordSets"]
+    return {
+        (record["Name"], record["Type"]): [value["Value"] for value in record.get("ResourceRecords", [])]
+        for record in listed
+        if record["Type"] not in ("NS", "SOA")
+    }
+
+
+def request(cloud, domain, **more):
+    return cloud.boto("acm").request_certificate(DomainName=domain, ValidationMethod="DNS", **more)["CertificateArn"]
+
+
+def test_a_record_and_its_mark_come_and_go_together(cloud):
+    cloud.up(stack_of(cloud, "www"))
+    label = cloud.label("www")
+    assert records(cloud) == {
+        (f"{WWW}.", "CNAME"): [DOMAIN],
+        (f"_ecsctl.{WWW}.", "TXT"): [f'"ecsctl:app=shop ecsctl:id={label.id} ecsctl:resource=www ecsctl:type=CNAME"'],
+    }
+    cloud.down()
+    assert records(cloud) == {}
+
+
+def test_a_record_deleted_beside_its_mark_comes_back(cloud):
+    compose = stack_of(cloud, "www")
+    cloud.up(compose)
+    whole = records(cloud)
+    change_record(cloud, "DELETE", WWW, "CNAME", DOMAIN, 300)
+    cloud.up(compose)
+    assert records(cloud) == whole
+    assert cloud.up(compose).work == ()
+
+
+def test_a_mark_whose_record_is_gone_goes_as_well(cloud):
+    cloud.up(stack_of(cloud, "www"))
+    change_record(cloud, "DELETE", WWW, "CNAME", DOMAIN, 300)
+    cloud.down()
+    assert records(cloud) == {}
+
+
+def test_a_record_that_lost_its_mark_is_no_longer_ours(cloud):
+    compose = stack_of(cloud, "www")
+    cloud.up(compose)
+    (text,) = records(cloud)[f"_ecsctl.{WWW}.", "TXT"]
+    change_record(cloud, "DELETE", f"_ecsctl.{WWW}", "TXT", text, 300)
+    with pytest.raises(Refused, match="not ours"):
+        cloud.up(compose)
+    cloud.down()
+    assert records(cloud) == {(f"{WWW}.", "CNAME"): [DOMAIN]}
+
+
+def test_a_record_of_another_type_that_took_its_place_is_not_touched(cloud):
+    compose = stack_of(cloud, "www")
+    cloud.up(compose)
+    change_record(cloud, "DELETE", WWW, "CNAME", DOMAIN, 300)
+    change_record(cloud, "CREATE", WWW, "A", "192.0.2.1")
+    with pytest.raises(Refused, match="not ours"):
+        cloud.up(compose)
+    cloud.down()
+    assert records(cloud) == {(f"{WWW}.", "A"): ["192.0.2.1"]}
+
+
+def test_the_mark_of_another_app_is_respected_even_where_its_record_is_missing(cloud):
+    theirs = Label(app="other", id="1", account="", region="", resource="dns")
+    change_record(cloud, "CREATE", f"_ecsctl.{WWW}", "TXT", mark(theirs, "CNAME"))
+    with pytest.raises(Refused, match="belongs to other"):
+        cloud.up(stack_of(cloud, "www"))
+    assert cloud.changes == 0
+
+
+def test_the_validation_record_of_a_certificate_is_made_and_deleted_with_it(cloud):
+    before = snapshot()
+    cloud.up(stack_of(cloud, "issued"))
+    assert records(cloud)[VALIDATION, "CNAME"] == [normal(TARGET)]
+    cloud.down()
+    assert differences(before, snapshot()) == []
+
+
+def test_a_validation_record_that_stands_already_is_used_and_stays(cloud):
+    change_record(cloud, "CREATE", VALIDATION, "CNAME", TARGET)
+    before = snapshot()
+    compose = stack_of(cloud, "issued")
+    cloud.up(compose)
+    assert cloud.up(compose).work == ()
+    assert records(cloud) == {(VALIDATION, "CNAME"): [TARGET]}
+    cloud.down()
+    assert differences(before, snapshot()) == []
+
+
+def test_a_validation_record_with_another_value_is_somebody_elses(cloud):
+    change_record(cloud, "CREATE", VALIDATION, "CNAME", "elsewhere.acm-validations.aws.")
+    with pytest.raises(Several, match="not ours"):
+        cloud.up(stack_of(cloud, "issued"))
+    assert records(cloud) == {(VALIDATION, "CNAME"): ["elsewhere.acm-validations.aws."]}
+
+
+@pytest.mark.parametrize("names", [(DOMAIN, []), (f"*.{DOMAIN}", []), ("example.org", [DOMAIN])])
+def test_a_validation_record_stays_without_our_mark_while_another_certificate_hangs_on_it(cloud, names):
+    cloud.up(stack_of(cloud, "issued"))
+    domain, others = names
+    request(cloud, domain, **({"SubjectAlternativeNames": others} if others else {}))
+    cloud.clock.sleep(600)
+    cloud.down()
+    assert records(cloud) == {(VALIDATION, "CNAME"): [normal(TARGET)]}
+
+
+def test_a_certificate_of_another_name_does_not_keep_the_record(cloud):
+    cloud.up(stack_of(cloud, "issued"))
+    request(cloud, f"api.{DOMAIN}")
+    cloud.clock.sleep(600)
+    cloud.down()
+    assert records(cloud) == {}
+
+
+def test_names_are_normal_in_every_spelling():
+    assert normal("WWW.Example.COM.") == normal("www.example.com") == "www.example.com"
+    assert normal("\\052.example.com.") == "*.example.com"
+    promise = Promise("certificate", "record_name")
+    assert normal(promise) is promise
+
+
+def test_a_mark_says_whose_the_record_is_whatever_the_part_is_called():
+    label = Label(app="shop", id="1", account="", region="", resource='a "part" of ' + "x" * 300)
+    written = mark(label, "A")
+    assert all(len(string) <= 255 for string in written.strip('"').split('" "'))
+    tags = read([written])
+    assert label.marks(tags)
+    assert tags["ecsctl:type"] == "A"
+
+
+@pytest.mark.parametrize("values", [[], ['"v=spf1 -all"'], ['"ecsctl:app=shop"', '"more"']])
+def test_what_is_not_exactly_one_mark_is_none(values):
+    assert read(values) == {}
+
+
+def test_an_alias_with_the_consoles_prefix_is_the_same_alias():
+    one, other = ("dualstack.shop-1.eu-central-1.elb.amazonaws.com.", "Shop-1.eu-central-1.elb.amazonaws.com")
+    wish = DnsRecord("/hostedzone/Z1", DOMAIN, "A", alias_dns=other, alias_zone="Z2")
+    assert wish.zone == "Z1"
+    assert wish.alias_dns == normal(one).removeprefix("dualstack.")
