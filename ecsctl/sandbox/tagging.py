@@ -24,7 +24,7 @@ from moto.s3.responses import S3Response
 from ecsctl.sandbox import clock, overlay, script
 from ecsctl.sandbox.codepipeline_webhooks import webhooks
 
-# API reference, GetResources: "tagged or previously tagged resources"; boto/boto3#3341 and aws-sdk issues tell of both.
+# API reference, GetResources: "tagged or previously tagged resources"; boto/boto3#3341 tells of both.
 LATE = 60.0  # seconds until a new resource or a changed tag is listed; an assumption
 HAUNTING = 3600.0  # seconds for which a deleted resource stays listed; an assumption, hours have been seen
 
