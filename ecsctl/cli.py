@@ -59,7 +59,7 @@ def main() -> None:
         sys.exit(1)
     except typer.exceptions.TyperException as error:
         error.show()  # type: ignore[attr-defined]  # every one that is raised here has it
-        sys.exit(error.exit_code)  # type: ignore[attr-defined]
+        sys.exit(getattr(error, "exit_code", 2))
     except Exception as error:  # noqa: BLE001 - a bug is raised again
         sys.exit(_explained(error))
     sys.exit(ended if isinstance(ended, int) else 0)

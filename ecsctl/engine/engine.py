@@ -158,8 +158,10 @@ class Engine:
                     self.one.await_ready(stack.nodes[name.removesuffix(READY)])
 
             steps = {step.name: step for step in plan.steps if step.name in stack.nodes}
-            titles = {name: node.wish.title for name, node in stack.nodes.items()}
-            self._run(graph, visit, titles)
+            parts = {name: (name, node.wish.title) for name, node in stack.nodes.items()}
+            parts |= {name + READY: (name, node.wish.title) for name, node in stack.nodes.items()}
+            parts |= {key: (step.name, step.title) for key, step in leftovers.items()}
+            self._run(graph, visit, parts)
         return plan
 
     def down(
@@ -209,8 +211,8 @@ class Engine:
             )
             for key, one in doomed.items()
         }
-        titles = {key: sighting.kind.title for key, sighting in doomed.items()}
-        self._run(graph, lambda key: self.one.remove(doomed[key].kind, doomed[key].name), titles)
+        parts = {key: (one.name, one.kind.title) for key, one in doomed.items()}
+        self._run(graph, lambda key: self.one.remove(doomed[key].kind, doomed[key].name), parts)
 
     def _close(self, staying: Mapping[str, str]) -> None:
         """Take from the record all that does not stay; with nothing left, the record itself."""
@@ -299,20 +301,27 @@ class Engine:
     def _kind(self, kind: str) -> type[AnyResource]:
         return next(one for one in self.kinds if one.kind == kind)
 
-    def _run(self, graph: dict[str, frozenset[str]], visit: Callable[[str], None], titles: Mapping[str, str]) -> None:
-        """Walk the graph, tell what failed and what was not tried, and raise it all together."""
+    def _run(
+        self, graph: dict[str, frozenset[str]], visit: Callable[[str], None], parts: Mapping[str, tuple[str, str]]
+    ) -> None:
+        """Walk the graph, tell what failed and what was not tried, and raise it all together.
+
+        `parts` tells of each node of the graph the resource's name and title.
+        """
         not_tried: list[str] = []
 
-        def skip(name: str, because: str) -> None:
-            not_tried.append(name)
-            self.tell(events.NotTried(name, titles.get(name, ""), because))
+        def skip(key: str, because: str) -> None:
+            name, title = parts[key]
+            not_tried.append(f"{title} {name}")
+            self.tell(events.NotTried(name, title, because))
 
-        def told(name: str) -> None:
+        def told(key: str) -> None:
+            name, title = parts[key]
             try:
-                visit(name)
+                visit(key)
             except Exception as error:
-                failure = explained(error, f"{titles.get(name, '')} {name}".strip())
-                self.tell(events.Failed(name, titles.get(name, ""), failure))
+                failure = explained(error, f"{title} {name}")
+                self.tell(events.Failed(name, title, failure))
                 raise failure from error
 
         failed = walk(graph, told, threads=THREADS, skip=skip, stopping=lambda: self.patience.stopping)
