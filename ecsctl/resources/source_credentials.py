@@ -95,9 +95,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
     def contents(cls, aws: Aws, ids: SourceCredentialsIds) -> str:
         """Whether they stay because others use them."""
         others = _others(aws, ids.role)
-        return (
-            f"the token stays in CodeBuild, because {', '.join(others)} of this account uses it too" if others else ""
-        )
+        return f"CodeBuild keeps the token: {', '.join(others)} of this account uses it too" if others else ""
 
     def _mark(self, aws: Aws, me: Label) -> None:
         aws.iam.tag_role(RoleName=self.role, Tags=[{"Key": MARK, "Value": f"{me.resource}:{self.token.digest}"}])

@@ -1,8 +1,12 @@
 import json
+from dataclasses import replace
 
+import boto3
 import pytest
 
+from ecsctl.aws import Aws
 from ecsctl.engine.errors import Refused
+from ecsctl.engine.patience import Patience
 from ecsctl.resources.bucket import Bucket
 
 NAME = "shop-artifacts-123456789012-eu-central-1"
@@ -34,6 +38,15 @@ def test_it_is_ours_from_its_first_moment(cloud):
     made = Bucket(NAME).create(cloud.aws, cloud.label("artifacts"))
     tags = {tag["Key"]: tag["Value"] for tag in cloud.boto("s3").get_bucket_tagging(Bucket=NAME)["TagSet"]}
     assert (made.name, tags["ecsctl:app"], tags["ecsctl:resource"]) == (NAME, "shop", "artifacts")
+
+
+def test_the_one_region_that_may_not_be_named_is_not(cloud):
+    name = "shop-artifacts-123456789012-us-east-1"
+    there = Aws(Patience(cloud.clock), session=boto3.session.Session(region_name="us-east-1"))
+    Bucket(name).create(there, replace(cloud.label("artifacts"), region="us-east-1"))
+    s3 = cloud.boto("s3", "us-east-1")
+    assert s3.get_bucket_location(Bucket=name).get("LocationConstraint") is None
+    assert {"Key": "ecsctl:app", "Value": "shop"} in s3.get_bucket_tagging(Bucket=name)["TagSet"]
 
 
 def test_a_second_up_changes_nothing(cloud):

@@ -1,0 +1,232 @@
+"""Roles, logs, bucket and delivery as a small stack, and a row for each kind: other wishes, and how others spoil it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ecsctl.engine.secret import Secret
+from ecsctl.engine.stack import Stack
+from ecsctl.ensure import policies
+from ecsctl.ensure.names import Names
+from ecsctl.ids import ClusterName, ServiceName
+from ecsctl.resources.bucket import Bucket
+from ecsctl.resources.build_project import BuildProject, EnvVar, SourceAuth
+from ecsctl.resources.log_group import LogGroup
+from ecsctl.resources.pipeline import Pipeline
+from ecsctl.resources.pipeline_structure import Approval, Deploy, GitHubSource
+from ecsctl.resources.pipeline_webhook import PipelineWebhook
+from ecsctl.resources.policy_document import Statement, Trust, policy, trust_policy
+from ecsctl.resources.role import Role
+from ecsctl.resources.source_credentials import SourceCredentials
+from tests.cases_network import Case
+
+ACCOUNT_ID, REGION = "123456789012", "eu-central-1"
+NAMES = Names("shop", ACCOUNT_ID, REGION)
+SCOPE = policies.Scope(NAMES, ACCOUNT_ID, REGION)
+CANARY, NEXT = "ghp_CANARYcanaryCANARYcanary0123456789", "ghp_NEXTcanaryNEXTcanaryNEXT9876543210"
+TOKEN = Secret.of(CANARY)
+REPOSITORY = "https://github.com/ann/shop.git"
+SECRET = SCOPE.arn("secretsmanager", "secret:github/token-AbCdEf")
+IMAGE = "aws/codebuild/amazonlinux-aarch64-standard:3.0"
+STARTED = (NAMES.project, NAMES.test_project("unit"))
+
+WISHES: dict[str, Callable[[Any], Any]] = {
+    "build-role": lambda parts: Role(
+        NAMES.role("build"), policies.codebuild_trust(SCOPE), policies.codebuild(SCOPE, STARTED)
+    ),
+    "pipeline-role": lambda parts: Role(
+        NAMES.role("pipeline"), policies.codepipeline_trust(SCOPE), policies.codepipeline(SCOPE, STARTED)
+    ),
+    "build-logs": lambda parts: LogGroup(NAMES.build_logs(NAMES.project)),
+    "artifacts": lambda parts: Bucket(NAMES.bucket),
+    "github-credentials": lambda parts: SourceCredentials(TOKEN, parts["build-role"].name),
+    "build": lambda parts: BuildProject(
+        name=NAMES.project,
+        role=parts["build-role"].arn,
+        repository=REPOSITORY,
+        branch="main",
+        log_group=parts["build-logs"].name,
+        image=IMAGE,
+        environment=(EnvVar("CONTAINER_NAME", "shop"), EnvVar("AWS_STACK_REGION", REGION)),
+        credentials=parts["github-credentials"].arn,
+    ),
+    "pipeline": lambda parts: Pipeline(
+        name="shop",
+        role=parts["pipeline-role"].arn,
+        bucket=parts["artifacts"].name,
+        source=GitHubSource("ann", "shop", "main", TOKEN),
+        build=parts["build"].name,
+        deploy=Deploy(ClusterName("shop"), ServiceName("shop")),
+    ),
+    "pipeline-webhook": lambda parts: PipelineWebhook("shop", "ann/shop", parts["pipeline"].name, TOKEN),
+}
+ALL = tuple(WISHES)
+
+
+class Parts(dict[str, Any]):
+    """The ids of the parts; asking for one puts it, and what it needs, into the stack."""
+
+    def __init__(self, stack: Stack, changes: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.stack, self.changes = stack, changes
+
+    def __missing__(self, name: str) -> Any:
+        wish = replace(WISHES[name](self), **self.changes.get(name, {}))
+        self[name] = self.stack.ensure(name, wish)
+        return self[name]
+
+
+def stack_of(*names: str, **changes: Any) -> Callable[[Stack], None]:
+    """A composition of these parts and what they need. `build={"minutes": 5}` changes the wish of a part."""
+
+    def compose(stack: Stack) -> None:
+        parts = Parts(stack, {name.replace("_", "-"): change for name, change in changes.items()})
+        for name in names:
+            parts[name]
+
+    return compose
+
+
+def pushed(token: str = CANARY, branch: str = "main") -> GitHubSource:
+    return GitHubSource("ann", "shop", branch, Secret.of(token))
+
+
+def project(cloud: Any) -> dict[str, Any]:
+    """The project as AWS tells it."""
+    found: dict[str, Any] = cloud.boto("codebuild").batch_get_projects(names=[NAMES.project])["projects"][0]
+    return found
+
+
+def edit_pipeline(cloud: Any, change: Callable[[dict[str, Any]], Any]) -> None:
+    """What somebody does in the console: read, change, write back, the masked token too."""
+    codepipeline = cloud.boto("codepipeline")
+    found = codepipeline.get_pipeline(name="shop")["pipeline"]
+    change(found)
+    codepipeline.update_pipeline(pipeline=found)
+
+
+def settings(found: dict[str, Any], stage: int) -> dict[str, str]:
+    """The settings of a stage's first action."""
+    of: dict[str, str] = found["stages"][stage]["actions"][0]["configuration"]
+    return of
+
+
+def _edit_project(**changes: Any) -> Any:
+    return lambda cloud, ids: cloud.boto("codebuild").update_project(name=NAMES.project, **changes)
+
+
+def _edited(change: Callable[[dict[str, Any]], Any]) -> Any:
+    return lambda cloud, ids: edit_pipeline(cloud, change)
+
+
+def _other_rights(cloud: Any, ids: Any) -> None:
+    more = policy([Statement("All", ("s3:GetObject",), ("*",))])
+    cloud.boto("iam").put_role_policy(RoleName=NAMES.role("build"), PolicyName="ecsctl", PolicyDocument=more)
+
+
+def _other_trust(cloud: Any, ids: Any) -> None:
+    trust = trust_policy(Trust("codebuild.amazonaws.com"))
+    cloud.boto("iam").update_assume_role_policy(RoleName=NAMES.role("build"), PolicyDocument=trust)
+
+
+def _untagged_project(cloud: Any, ids: Any) -> None:
+    tags = [tag for tag in project(cloud)["tags"] if tag["key"] != "owner"]
+    cloud.boto("codebuild").update_project(name=NAMES.project, tags=tags)
+
+
+def _other_environment(cloud: Any, ids: Any) -> None:
+    machine = project(cloud)["environment"]
+    machine |= {"privilegedMode": False, "environmentVariables": [{"name": "CONTAINER_NAME", "value": "other"}]}
+    cloud.boto("codebuild").update_project(name=NAMES.project, environment=machine)
+
+
+def _other_filter(cloud: Any, ids: Any) -> None:
+    there = cloud.boto("codepipeline").list_webhooks()["webhooks"][0]["definition"]
+    there |= {"filters": [{"jsonPath": "$.ref"}], "authenticationConfiguration": {"SecretToken": "x"}}
+    cloud.boto("codepipeline").put_webhook(webhook=there)
+
+
+def _same_project(cloud: Any, ids: Any) -> None:
+    cloud.clock.sleep(60)
+    cloud.boto("codebuild").create_project(
+        name=NAMES.project,
+        source={"type": "GITHUB", "location": REPOSITORY},
+        artifacts={"type": "NO_ARTIFACTS"},
+        environment={"type": "ARM_CONTAINER", "image": IMAGE, "computeType": "BUILD_GENERAL1_SMALL"},
+        serviceRole=ids["build-role"].arn,
+    )
+
+
+def _same_role(cloud: Any, ids: Any) -> None:
+    trust = trust_policy(Trust("codebuild.amazonaws.com"))
+    cloud.boto("iam").create_role(RoleName=NAMES.role("build"), AssumeRolePolicyDocument=trust)
+
+
+def _same_bucket(cloud: Any, ids: Any) -> None:
+    cloud.boto("s3").create_bucket(Bucket=NAMES.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+
+
+CASES = (
+    Case(
+        "build-role",
+        {"statements": policies.codebuild(SCOPE, STARTED, secret=SECRET)},
+        {"statements": _other_rights, "trust": _other_trust},
+        ((), _same_role),
+    ),
+    Case(
+        "build-logs",
+        {"days": 7},
+        {"days": lambda cloud, ids: cloud.boto("logs").delete_retention_policy(logGroupName=ids["build-logs"].name)},
+        ((), lambda cloud, ids: cloud.boto("logs").create_log_group(logGroupName=NAMES.build_logs(NAMES.project))),
+    ),
+    Case(
+        "artifacts",
+        {"expire_days": 3},
+        {"tls_only": lambda cloud, ids: cloud.boto("s3").delete_bucket_policy(Bucket=NAMES.bucket)},
+        ((), _same_bucket),
+    ),
+    Case("github-credentials", {"token": Secret.of(NEXT)}),
+    Case(
+        "build",
+        {
+            "branch": "release/1.x",
+            "minutes": 5,
+            "compute": "BUILD_GENERAL1_LARGE",
+            "buildspec": "ci/buildspec.yml",
+            "environment": (EnvVar("TOKEN", "github/token", "SECRETS_MANAGER"),),
+            "auth": SourceAuth("SECRETS_MANAGER", SECRET),
+            "webhook_branch": "release/1.x",
+        },
+        {"environment": _other_environment, "minutes": _edit_project(timeoutInMinutes=480), "tags": _untagged_project},
+        (("build-role", "build-logs", "github-credentials"), _same_project),
+    ),
+    Case(
+        "pipeline",
+        {
+            "source": pushed(branch="release/1.x"),
+            "deploy": Deploy(ClusterName("shop"), ServiceName("shop"), "images.json", 30),
+            "approvals": (Approval("Ann", "Is it good?"), Approval("Bob")),
+        },
+        {
+            "exact": _edited(
+                lambda found: found["stages"][0]["actions"][0]["configuration"].pop("PollForSourceChanges")
+            ),
+            "deploy": _edited(lambda found: found["stages"][-1]["actions"][0]["configuration"].update(ClusterName="x")),
+            "tags": lambda cloud, ids: cloud.boto("codepipeline").untag_resource(
+                resourceArn=ids["pipeline"].arn, tagKeys=["owner"]
+            ),
+        },
+    ),
+    Case(
+        "pipeline-webhook",
+        {"token": Secret.of(NEXT)},
+        {
+            "filters": _other_filter,
+            "tags": lambda cloud, ids: cloud.boto("codepipeline").untag_resource(
+                resourceArn=ids["pipeline-webhook"].arn, tagKeys=["owner"]
+            ),
+        },
+    ),
+)
