@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ecsctl.engine.errors import (
-    EXISTS,
     AwsError,
     EcsctlError,
     code,
     explained,
     is_gone,
+    is_there,
     is_throttled,
     is_unanswered,
     text,
@@ -31,14 +31,9 @@ class Attempt:
         self._turn = 0
         self._unanswered = 0
 
-    @staticmethod
-    def exists(error: BaseException) -> bool:
-        """Whether AWS says that a thing of this name or content is already there."""
-        return code(error) in EXISTS
-
     def unclear(self, error: BaseException) -> bool:
         """Whether the thing may be there after all: the answer was lost, or AWS says that it exists already."""
-        return is_unanswered(error) or self.exists(error)
+        return is_unanswered(error) or is_there(error)
 
     def passes(self, error: BaseException, on_final: Callable[[], None] = lambda: None, *, gone: bool = False) -> None:
         """Wait a little if the error passes by itself; otherwise raise it, explained, after calling `on_final`.
@@ -66,7 +61,7 @@ class Attempt:
             self.patience.say(f"{self.what}: the answer was lost, looking again", 0.0, 0.0)
         elif gone and is_gone(error) and now - self._since.setdefault("gone", now) < SHOWN_GONE:
             self.patience.say(f"{self.what}: AWS says that it is gone, and still lists it", 0.0, SHOWN_GONE)
-        elif self.exists(error) and self._since.setdefault("exists", now) == now:
+        elif is_there(error) and self._since.setdefault("exists", now) == now:
             self.patience.say(f"{self.what}: AWS says that it exists already, looking again", 0.0, 0.0)
         else:
             on_final()

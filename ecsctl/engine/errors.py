@@ -179,7 +179,12 @@ def status(error: BaseException) -> int:
 
 def is_gone(error: BaseException) -> bool:
     """Whether AWS says that what was asked for is not there."""
-    return code(error) in GONE
+    return code(error) in GONE or (code(error) == "InvalidChangeBatch" and "but it was not found" in text(error))
+
+
+def is_there(error: BaseException) -> bool:
+    """Whether AWS says that a thing of this name or content is there already."""
+    return code(error) in EXISTS or (code(error) == "InvalidChangeBatch" and "but it already exists" in text(error))
 
 
 def is_throttled(error: BaseException) -> bool:

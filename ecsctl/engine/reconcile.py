@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from ecsctl.engine import events
 from ecsctl.engine.attempt import Attempt
 from ecsctl.engine.codec import plain
-from ecsctl.engine.errors import Refused, ResourceFailed, TimedOut, explained
+from ecsctl.engine.errors import Refused, ResourceFailed, TimedOut, explained, is_there
 from ecsctl.engine.label import Label
 from ecsctl.engine.plan import Step, Verb, decide
 from ecsctl.engine.resource import AnyResource, Found, Seen
@@ -102,7 +102,7 @@ class Reconciler:
                 return self._look_now(name, wish)
             attempt.passes(error)
             found = self._come_to_light(name, wish)
-            if found is None and attempt.exists(error):
+            if found is None and is_there(error):
                 self.state.drop(name)
                 raise explained(error, attempt.what) from error
             return found

@@ -1,6 +1,7 @@
 import pytest
+from botocore.exceptions import ClientError
 
-from ecsctl.engine.errors import Refused, Several
+from ecsctl.engine.errors import Refused, Several, is_gone, is_there
 from ecsctl.engine.label import Label
 from ecsctl.engine.stack import Promise
 from ecsctl.resources.dns import mark, normal, read
@@ -104,6 +105,17 @@ def test_a_validation_record_that_stands_already_is_used_and_stays(cloud):
     assert differences(before, snapshot()) == []
 
 
+def test_a_standing_record_is_used_also_by_a_run_that_starts_before_its_name_is_known(cloud):
+    change_record(cloud, "CREATE", VALIDATION, "CNAME", TARGET)
+    compose = stack_of(cloud, "issued")
+    with cloud.dying_before("acm", "DescribeCertificate"):
+        cloud.up(compose)
+    cloud.clock.sleep(2)
+    cloud.up(compose)
+    assert cloud.up(compose).work == ()
+    assert records(cloud) == {(VALIDATION, "CNAME"): [TARGET]}
+
+
 def test_a_validation_record_with_another_value_is_somebody_elses(cloud):
     change_record(cloud, "CREATE", VALIDATION, "CNAME", "elsewhere.acm-validations.aws.")
     with pytest.raises(Several, match="not ours"):
@@ -155,3 +167,19 @@ def test_an_alias_with_the_consoles_prefix_is_the_same_alias():
     wish = DnsRecord("/hostedzone/Z1", DOMAIN, "A", alias_dns=other, alias_zone="Z2")
     assert wish.zone == "Z1"
     assert wish.alias_dns == normal(one).removeprefix("dualstack.")
+
+
+@pytest.mark.parametrize(
+    ("words", "there", "gone"),
+    [
+        ("[Tried to create resource record set [name='a.', type='A'] but it already exists]", True, False),
+        ("[Tried to delete resource record set [name='a.', type='A'] but it was not found]", False, True),
+        ("[Tried to delete … but the values provided do not match the current values]", False, False),
+        ("[RRSet with DNS name b. is not permitted in zone a.]", False, False),
+    ],
+)
+def test_route_53_says_in_words_alone_what_is_there_already_and_what_is_not(words, there, gone):
+    error = ClientError({"Error": {"Code": "InvalidChangeBatch", "Message": words}}, "ChangeResourceRecordSets")
+    assert (is_there(error), is_gone(error)) == (there, gone)
+    other = ClientError({"Error": {"Code": "InvalidInput", "Message": words}}, "ChangeResourceRecordSets")
+    assert (is_there(other), is_gone(other)) == (False, False)
