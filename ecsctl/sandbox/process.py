@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ecsctl.engine.errors import EcsctlError
+
 SPEED = 60.0  # AWS seconds in one real second
 IDLE = 8 * 3600.0  # real seconds without a request after which the server ends
 REGION = "eu-central-1"
@@ -33,7 +35,7 @@ _STOP_LIMIT = 10.0
 _children: list[subprocess.Popen[bytes]] = []  # kept, so that Python does not complain that they still run
 
 
-class SandboxError(Exception):
+class SandboxError(EcsctlError):
     """The sandbox cannot be started, stopped or reached. The message says what to do."""
 
 
