@@ -283,9 +283,22 @@ def test_down_ends_the_service_and_the_cluster_and_nothing_of_the_neighbours(clo
     assert cloud.changes == 0
 
 
-def test_everything_can_be_made_again_under_the_same_names(cloud, ground):
+def test_another_service_in_our_cluster_is_not_found_as_ours(cloud, ground):
     cloud.up(ground.stack())
+    network = {"awsvpcConfiguration": {"subnets": sorted(ground.subnets), "assignPublicIp": "ENABLED"}}
+    cloud.boto("ecs").create_service(cluster="shop", serviceName="shop-theirs", taskDefinition="shop:1", desiredCount=0,
+                                     launchType="FARGATE", networkConfiguration=network)  # fmt: skip
+    assert [found.ids.name for found in Service.find(cloud.aws, cloud.label())] == ["shop"]
+
+
+def test_everything_can_be_made_again_under_the_same_names_with_another_token(cloud, ground, sent):
+    cloud.up(ground.stack())
+    before = {call["clientToken"] for call in sent if "desiredCount" in call}
     cloud.down()
+    sent.clear()
     cloud.up(ground.stack())
+    after = {call["clientToken"] for call in sent if "desiredCount" in call}
     assert ground.described["runningCount"] == 1
     assert ground.revisions() == ["shop:2"]
+    assert before.isdisjoint(after)
+    assert all(0 < len(token) <= 36 for token in before | after)

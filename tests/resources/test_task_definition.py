@@ -148,6 +148,16 @@ def test_an_image_that_the_wish_names_is_deployed(cloud, ground):
     assert cloud.plan(ground.stack()).work == ()
 
 
+def test_a_deploy_between_the_look_and_the_change_keeps_its_image(cloud, ground):
+    cloud.up(ground.stack())
+    edited, me, aws = ground.definition(memory=1024), replace(cloud.label("task-definition"), owner="ann"), cloud.aws
+    seen = edited.observe(aws, me)
+    ground.deploy(2)
+    edited.update(aws, me, seen.ids, frozenset({"memory"}))
+    last = cloud.boto("ecs").describe_task_definition(taskDefinition="shop:3")["taskDefinition"]
+    assert (last["memory"], last["containerDefinitions"][0]["image"]) == ("1024", image(2))
+
+
 def test_a_run_that_died_before_the_service_was_told_is_carried_on_without_another_revision(cloud, ground):
     cloud.up(ground.stack())
     ground.deploy(2)
@@ -248,6 +258,7 @@ def stranger(cloud, ground, count=1):
 
 def test_a_strangers_family_is_refused(cloud, ground):
     stranger(cloud, ground)
+    assert list(TaskDefinition.find(cloud.aws, cloud.label())) == []
     with pytest.raises(Refused, match="is there and is not ours"):
         cloud.up(ground.stack())
     assert ground.revisions() == ["shop:1"]
