@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from moto.core.responses import BaseResponse
 from moto.ec2.models import ec2_backends
 from moto.ecs.models import EC2ContainerServiceBackend, ecs_backends
 from moto.elbv2.models import elbv2_backends
 from moto.logs.models import logs_backends
 
-from ecsctl.sandbox import clock, ec2, ecs_fates, elbv2, overlay
+from ecsctl.sandbox import clock, ec2, ecs_fates, elbv2, overlay, requests
 from ecsctl.sandbox.ecs_lives import Checks, Run, Start
 from ecsctl.sandbox.ecs_simulation import advance
 from ecsctl.sandbox.ecs_state import Crew, Definition, Interface, Task, arn_of, memory, services
@@ -138,16 +137,9 @@ def iter_tagged_resources(original: Any, backend: EC2ContainerServiceBackend) ->
     yield from (resource for resource in original() if resource.arn not in dead)
 
 
+@requests.before_each
 def tick_all() -> None:
-    """Let all of ECS live up to the clock."""
-    with overlay.lock:
-        for account in list(ecs_backends.values()):
-            for backend in list(account.values()):
-                tick(backend)
-
-
-@overlay.wraps(BaseResponse)
-def _dispatch(original: Any, _response: BaseResponse, *args: Any, **kwargs: Any) -> Any:
-    """Time passes for ECS before any request of any service is answered: interfaces, targets and logs are its too."""
-    tick_all()
-    return original(*args, **kwargs)
+    """Let all of ECS live up to the clock: its interfaces, targets and log lines are to be seen in other services."""
+    for account in list(ecs_backends.values()):
+        for backend in list(account.values()):
+            tick(backend)
