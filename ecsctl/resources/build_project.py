@@ -94,7 +94,8 @@ class BuildProject(Resource[ProjectIds]):
     def update(self, aws: Aws, me: Label, ids: ProjectIds, changed: frozenset[str]) -> None:
         """What is sent replaces what is there as a whole, tags too: those of others are sent back."""
         with aws.fresh():
-            project = aws.look(aws.codebuild.batch_get_projects, names=[ids.name])["projects"][0]
+            found = aws.look(aws.codebuild.batch_get_projects, names=[ids.name])["projects"]
+        project: ProjectTypeDef = found[0] if found else {}
         if changed - {"webhook_branch"}:
             kept = {key: value for key, value in flat(project.get("tags")).items() if key not in me.tags}
             aws.codebuild.update_project(**self._declaration(me.lower(**kept)))
@@ -117,15 +118,15 @@ class BuildProject(Resource[ProjectIds]):
 
     def _hook(self, aws: Aws, project: ProjectTypeDef) -> None:
         """Make, change or remove the webhook; one that failed is made anew."""
-        name, webhook = project["name"], project.get("webhook")
+        webhook = project.get("webhook")
         if webhook and (not self.webhook_branch or webhook.get("status") == "CREATE_FAILED"):
-            if_github_lets(partial(aws.codebuild.delete_webhook, projectName=name), "OAuthProviderException")
+            aws.codebuild.delete_webhook(projectName=self.name)
             webhook = None
         groups = push_filter.filters(self.webhook_branch)
         if self.webhook_branch and webhook:
-            aws.codebuild.update_webhook(projectName=name, filterGroups=groups, buildType="BUILD")
+            aws.codebuild.update_webhook(projectName=self.name, filterGroups=groups, buildType="BUILD")
         elif self.webhook_branch:
-            aws.codebuild.create_webhook(projectName=name, filterGroups=groups, buildType="BUILD")
+            aws.codebuild.create_webhook(projectName=self.name, filterGroups=groups, buildType="BUILD")
 
     def _declaration(self, tags: list[TagTypeDef]) -> CreateProjectInputTypeDef:
         return {

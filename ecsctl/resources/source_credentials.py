@@ -36,6 +36,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
 
     Somebody else's are used as they are and never touched. A tag on our role says that they are ours, and holds the
     token's digest. It is written before the import, so that no death between the two leaves a token that nobody owns.
+    One thing cannot be seen: that somebody has put another token of theirs in the place of ours.
     """
 
     kind = "source-credentials"

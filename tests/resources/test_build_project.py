@@ -3,6 +3,7 @@ import re
 import pytest
 from botocore.exceptions import ClientError
 
+from ecsctl.engine.errors import EcsctlError
 from ecsctl.resources import push_filter
 from ecsctl.resources.github_side import if_github_lets
 from ecsctl.resources.project_parts import ACCOUNT, auth_of
@@ -113,3 +114,13 @@ def test_only_githubs_own_refusal_is_let_pass(code):
     else:
         with pytest.raises(ClientError, match="Throttling"):
             if_github_lets(refused, "OAuthProviderException")
+
+
+def test_a_webhook_that_github_does_not_give_back_is_told_while_the_project_stays(cloud):
+    cloud.up(builds_on("main"))
+    revoke_github_token()
+    with pytest.raises(EcsctlError, match="DeleteWebhook failed"):
+        cloud.up(BUILD)
+    revoke_github_token(works=True)
+    cloud.up(BUILD)
+    assert "webhook" not in project(cloud)
