@@ -131,19 +131,19 @@ def deletion_order(kinds: tuple[type[AnyResource], ...]) -> dict[str, frozenset[
                 else:
                     before[maker].add(kind.kind)
     for maker, dependent in weak:
-        if not _reaches(before.__getitem__, dependent, maker):
+        if maker not in _reached(before.__getitem__, dependent):
             before[maker].add(dependent)
-    return {name: frozenset(needs) for name, needs in before.items()}
+    # Also across a kind of which nothing is there: a listener goes before the certificate that only a wait ties it to.
+    return {name: frozenset(_reached(before.__getitem__, name)) for name in before}
 
 
-def _reaches(edges: Callable[[str], set[str]], start: str, goal: str) -> bool:
-    """Whether `goal` is reached from `start` along the edges."""
-    seen, todo = set(), [start]
+def _reached(edges: Callable[[str], set[str]], start: str) -> set[str]:
+    """All that is reached from `start` along the edges."""
+    seen: set[str] = set()
+    todo = [*edges(start)]
     while todo:
         here = todo.pop()
-        if here == goal:
-            return True
         if here not in seen:
             seen.add(here)
             todo.extend(edges(here))
-    return False
+    return seen

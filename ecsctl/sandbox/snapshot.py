@@ -138,10 +138,13 @@ def _all(client: Any, listing: Listing) -> Iterator[dict[str, Any]]:
             yield item if isinstance(item, dict) else {"id": item}
 
 
+_UNSETTLED = ("ResponseMetadata", "events", "creationTime")  # the last is CloudWatch Logs' time, a number
+
+
 def _settled(value: Any) -> Any:
     """Without times and with secrets as their hash."""
     if isinstance(value, dict):
-        kept = {name: _settled(inner) for name, inner in value.items() if name not in ("ResponseMetadata", "events")}
+        kept = {name: _settled(inner) for name, inner in value.items() if name not in _UNSETTLED}
         return {name: inner for name, inner in kept.items() if inner is not None}
     if isinstance(value, list):
         return [_settled(inner) for inner in value]

@@ -18,6 +18,9 @@ _GENERATED = re.compile(
             r"\b[a-z]+(?:-[a-z]+)?-(?:[0-9a-f]{17}|[0-9a-f]{8})\b",  # EC2: vpc-…, eni-attach-…, also moto's short ones
             r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b",  # certificates, connections, builds, versions
             r"(?<=/)(?:[0-9a-f]{32}|[0-9a-f]{16})\b",  # tasks; load balancing
+            r"(?<=/)(?:[0-9a-f]{21}|[0-9]{15,19})\b",  # deployments and revisions of services; listener rules
+            r"(?<=\"Serial\": \")[0-9]+",
+            r"(?<=\"ecsctl:token\", \"Value\": \")[0-9a-f]{32}",  # of one incarnation
             r"\becs-svc/[0-9]{10,}\b",
             r"\b(?:AROA|AIDA|ANPA|AIPA)[A-Z0-9]{12,}\b",
             r"(?<=hostedzone/)[A-Z0-9]{8,}\b",
