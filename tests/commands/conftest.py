@@ -1,0 +1,88 @@
+"""ecsctl's command line: in this process on the sandbox inside it, or as real processes on the sandbox's server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ecsctl.cli import main
+from ecsctl.sandbox.inprocess import inprocess
+
+ORDINARY = """\
+name = "hello"
+
+[domain]
+name = "hello.ecsctl.example"
+
+[github]
+repository = "ecsctl/hello"
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project's folder with an ordinary ecsctl.toml, and the current one."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "ecsctl.toml").write_text(ORDINARY)
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("ECSCTL_")]:
+        monkeypatch.delenv(name)
+    return tmp_path
+
+
+@pytest.fixture
+def cloud(folder: Path) -> Iterator[None]:
+    """The sandbox in this process."""
+    with inprocess():
+        yield
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Run a command in this process."""
+
+    def run(*words: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["ecsctl", *words])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = capfd.readouterr()
+        code = ended.value.code
+        return Ended(code if isinstance(code, int) else int(bool(code)), told.out, told.err)
+
+    return run
+
+
+@pytest.fixture
+def process(folder: Path) -> Iterator[Callable[..., Ended]]:
+    """Run a command as a process of its own, on the sandbox's server. The server ends with the test."""
+
+    def process(*words: str, **options: str) -> Ended:
+        done = subprocess.run(
+            [sys.executable, "-m", "ecsctl", *words],
+            cwd=folder,
+            env={**os.environ, "COLUMNS": "100", **options},
+            stdin=subprocess.DEVNULL,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    yield process
+    process("sandbox", "stop")

@@ -1,0 +1,28 @@
+"""What the command line loads before it needs it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def test_help_loads_neither_boto3_nor_moto_nor_settings() -> None:
+    program = """
+import sys
+sys.argv = ["ecsctl", "--help"]
+from ecsctl.cli import main
+try:
+    main()
+except SystemExit:
+    pass
+heavy = {"boto3", "botocore", "moto", "tomlkit", "ecsctl.resources", "ecsctl.config", "ecsctl.engine.engine"}
+print(sorted(heavy & set(sys.modules)), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", program], text=True, capture_output=True, check=True)
+    assert "Usage" in done.stdout
+    assert done.stderr.strip() == "[]"
+
+
+def test_python_m_and_the_version() -> None:
+    done = subprocess.run([sys.executable, "-m", "ecsctl", "--version"], text=True, capture_output=True, check=True)
+    assert done.stdout.startswith("ecsctl 0.1.0 (python 3.")
