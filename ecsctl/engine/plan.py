@@ -154,7 +154,8 @@ def _not_ours(step: Any, wish: AnyResource, seen: Seen[Any, Any], me: Label) -> 
         reason = f"a {wish.title} of this name belongs to {there[APP]} ({RESOURCE}={there.get(RESOURCE, '?')})"
     else:
         reason = f"a {wish.title} of this name is there and is not ours"
-    refused: Step = step(Verb.REFUSE, reason=reason, hint=f"choose another name, or make it ours by the tags {mark}")
+    handover = f"make it ours by the tags {mark}" if wish.tagged else seen.note
+    refused: Step = step(Verb.REFUSE, reason=reason, hint=f"choose another name, or {handover}")
     return refused
 
 

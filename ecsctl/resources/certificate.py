@@ -14,7 +14,7 @@ from ecsctl.resources.common import only
 from ecsctl.resources.dns import normal
 
 if TYPE_CHECKING:
-    from types_boto3_acm.type_defs import CertificateDetailTypeDef
+    from types_boto3_acm.type_defs import CertificateDetailTypeDef, CertificateSummaryTypeDef
 
     from ecsctl.aws import Aws
 
@@ -49,8 +49,10 @@ class Certificate(Resource[CertificateIds]):
         object.__setattr__(self, "domain", normal(self.domain))
 
     def observe(self, aws: Aws, me: Label) -> Seen[Certificate, CertificateIds] | None:
-        """By its tags: a domain may have any number of certificates."""
-        ours = {found.ids.arn: found for found in self.find(aws, me) if me.marks(found.tags)}
+        """By its tags, since a domain may have any number of certificates; first among those of its own domain."""
+        listed = requested(aws)
+        near = [one for one in listed if normal(one.get("DomainName", "")) == self.domain]
+        ours = _marked(aws, me, near) or _marked(aws, me, listed)
         arn = only(ours, "certificates", me)
         certificate = described(aws, arn) if arn else None
         if arn is None or certificate is None:
@@ -61,7 +63,7 @@ class Certificate(Resource[CertificateIds]):
         return Seen(
             ids,
             actual,
-            ours[arn].tags,
+            ours[arn],
             ready=bool(ids.record_name),
             failed=died_of(certificate),
             note="" if ids.record_name else "ACM has not told its validation record yet",
@@ -72,10 +74,9 @@ class Certificate(Resource[CertificateIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[CertificateIds]]:
         """All of the region, and the tags of each: ACM has no listing that shows them."""
         for certificate in requested(aws):
-            arn = CertificateArn(certificate["CertificateArn"])
-            tags = tags_of(aws, arn)
+            tags = tags_of(aws, certificate["CertificateArn"])
             if tags.get(APP) == me.app:
-                yield Found(CertificateIds(arn, ValidationName(""), ""), tags)
+                yield Found(CertificateIds(CertificateArn(certificate["CertificateArn"]), ValidationName(""), ""), tags)
 
     def create(self, aws: Aws, me: Label) -> CertificateIds:
         """The token makes a repeated call the same call for an hour; after that its tags are known everywhere."""
@@ -98,6 +99,12 @@ class Certificate(Resource[CertificateIds]):
     def delete(cls, aws: Aws, ids: CertificateIds) -> None:
         """ACM refuses while a listener uses it, and for minutes after."""
         aws.acm.delete_certificate(CertificateArn=ids.arn)
+
+
+def _marked(aws: Aws, me: Label, certificates: list[CertificateSummaryTypeDef]) -> dict[CertificateArn, dict[str, str]]:
+    """Those that are this very part, with their tags: a call for each."""
+    tags = {CertificateArn(one["CertificateArn"]): tags_of(aws, one["CertificateArn"]) for one in certificates}
+    return {arn: its for arn, its in tags.items() if me.marks(its)}
 
 
 def _ids(certificate: CertificateDetailTypeDef) -> CertificateIds:

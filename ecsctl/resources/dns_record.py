@@ -73,7 +73,7 @@ class DnsRecord(Resource[DnsRecordIds]):
         actual, tags = self._actual(there), there.tags
         if self.shared and there.fits and actual.value == self.value and not me.marks(tags):
             return Seen(self._ids(), actual, None, note="was there already: used, never deleted")
-        offer = f"to make it ours, set the TXT record {PREFIX}{self.name} to {mark(me, self.type)}"
+        offer = f"make it ours by a TXT record {PREFIX}{self.name} with the value {mark(me, self.type)}"
         return Seen(self._ids(), actual, tags, note="" if me.marks(tags) else offer)
 
     @classmethod

@@ -67,6 +67,18 @@ def test_a_record_that_lost_its_mark_is_no_longer_ours(cloud):
     assert records(cloud) == {(f"{WWW}.", "CNAME"): [DOMAIN]}
 
 
+def test_a_refusal_tells_how_to_hand_a_record_over_and_that_works(cloud):
+    change_record(cloud, "CREATE", WWW, "CNAME", "old.example")
+    compose = stack_of(cloud, "www")
+    with pytest.raises(Refused) as refusal:
+        cloud.up(compose)
+    offer, text = refusal.value.hint.split(" with the value ")
+    assert offer.endswith(f"make it ours by a TXT record _ecsctl.{WWW}")
+    change_record(cloud, "CREATE", f"_ecsctl.{WWW}", "TXT", text)
+    cloud.up(compose)
+    assert records(cloud)[f"{WWW}.", "CNAME"] == [DOMAIN]
+
+
 def test_a_record_of_another_type_that_took_its_place_is_not_touched(cloud):
     compose = stack_of(cloud, "www")
     cloud.up(compose)
