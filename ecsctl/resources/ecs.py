@@ -9,7 +9,12 @@ from ecsctl.engine.label import APP, Label
 from ecsctl.resources.common import there
 
 if TYPE_CHECKING:
-    from types_boto3_ecs.type_defs import ClusterTypeDef, ServiceTypeDef
+    from types_boto3_ecs.type_defs import (
+        ClusterTypeDef,
+        ServiceDeploymentBriefTypeDef,
+        ServiceRevisionTypeDef,
+        ServiceTypeDef,
+    )
 
     from ecsctl.aws import Aws
 
@@ -29,6 +34,22 @@ def service_of(aws: Aws, cluster: str, name: str) -> ServiceTypeDef | None:
     """A service as described, whatever its status. The service and its task definition share this one call."""
     answer = there(lambda: aws.look(aws.ecs.describe_services, cluster=cluster, services=[name], include=["TAGS"]))
     return answer["services"][0] if answer and answer["services"] else None
+
+
+def releases(
+    aws: Aws, cluster: str, service: str, status: str = ""
+) -> tuple[list[ServiceDeploymentBriefTypeDef], list[ServiceRevisionTypeDef]]:
+    """The newest deployments of a service, and the service revisions that they were to bring. AWS keeps 90 days.
+
+    With `status` only of those that ended so.
+    """
+    listed = aws.look(aws.ecs.list_service_deployments, cluster=cluster, service=service, maxResults=100)
+    fitting = [one for one in listed["serviceDeployments"] if status in ("", one["status"])]
+    newest = sorted(fitting, key=lambda one: one["createdAt"], reverse=True)[:20]  # AWS describes as many revisions
+    targets = [deployment["targetServiceRevisionArn"] for deployment in newest]
+    if not targets:
+        return newest, []
+    return newest, aws.look(aws.ecs.describe_service_revisions, serviceRevisionArns=targets)["serviceRevisions"]
 
 
 def known_to_tagging(aws: Aws, me: Label, kind: str) -> set[str]:

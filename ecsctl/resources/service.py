@@ -18,7 +18,7 @@ from ecsctl.ids import (
     TaskDefinitionArn,
 )
 from ecsctl.resources.common import there
-from ecsctl.resources.ecs import batches, clusters, family_of, known_to_tagging, service_of
+from ecsctl.resources.ecs import batches, clusters, family_of, known_to_tagging, releases, service_of
 from ecsctl.resources.service_rollout import Rollout, given_up, judge, reasons
 
 if TYPE_CHECKING:
@@ -207,21 +207,12 @@ class Service(Resource[ServiceIds]):
         rollout = judge(service, self.task_definition)
         failed = rollout.failed
         if rollout.runs != self.task_definition and family_of(self.task_definition):
-            failed = failed or self._given_up(aws)
+            failed = failed or given_up(self.task_definition, *releases(aws, self.cluster, self.name))
         if not failed:
             return rollout
         broken = self.task_definition if family_of(self.task_definition) else rollout.runs
         why = "; ".join((failed, *reasons(self._stopped(aws), broken)))
         return Rollout(rollout.runs, ready=False, failed=why, note=rollout.note, settled=rollout.settled)
-
-    def _given_up(self, aws: Aws) -> str:
-        listed = aws.look(aws.ecs.list_service_deployments, cluster=self.cluster, service=self.name)
-        deployments = listed["serviceDeployments"][:20]  # as many revisions as AWS describes at once
-        targets = [deployment["targetServiceRevisionArn"] for deployment in deployments]
-        if not targets:
-            return ""
-        described = aws.look(aws.ecs.describe_service_revisions, serviceRevisionArns=targets)["serviceRevisions"]
-        return given_up(self.task_definition, deployments, described)
 
     def _stopped(self, aws: Aws) -> list[Any]:
         """Its tasks that stopped within the last hour: AWS forgets them then."""

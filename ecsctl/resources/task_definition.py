@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from ecsctl.engine.label import APP, ID, RESOURCE, Label, flat
 from ecsctl.engine.resource import Fixed, Found, Renewed, Resource, Seen
 from ecsctl.ids import ImageUri, LogGroupName, RoleArn, TaskDefinitionArn
-from ecsctl.resources.ecs import batches, family_of, known_to_tagging, newer, revision_of, service_of
+from ecsctl.resources import ecr
+from ecsctl.resources.ecs import batches, family_of, known_to_tagging, newer, releases, revision_of, service_of
 from ecsctl.resources.task_definition_merge import (
     DIGEST,
     Definition,
@@ -66,7 +67,8 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     """A family of task definitions. What counts is the revision that the service runs, not the newest.
 
     A wish without an image keeps the image that runs: the pipeline owns it. `seed` is the image to begin with while
-    nothing runs; `placeholder` stands in the definition while there is no image at all, and gives way to a seed.
+    nothing runs, or when what runs is not in the repository any more; `placeholder` stands in the definition while
+    there is no image at all, and gives way to a seed.
     `cluster` and `service` are names to look at, not edges: the service needs this one first.
     """
 
@@ -92,7 +94,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     init_process: bool = False  # reaps what ECS Exec leaves behind
     stop_timeout: int = 30  # seconds between SIGTERM and SIGKILL
     read_only: bool = False  # the root file system; ECS Exec needs it writable
-    sound: bool = True  # untrue: deregistered, not for Fargate on Linux any more, or still with the placeholder
+    sound: bool = True  # untrue: deregistered, not for Fargate on Linux any more, or its image gives way to the seed
     seed: ImageUri | None = field(default=None, compare=False)
     placeholder: ImageUri | None = field(default=None, compare=False)
     cluster: str = field(default="", compare=False)
@@ -108,6 +110,8 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         if judged is None:
             return None
         shown, actual = judged.shown, told(judged.shown, self, me.region)
+        if self.seed and self._begins(aws) and actual.image != (self.image or self.seed):
+            actual = replace(actual, sound=False)
         return Seen(_ids(shown, self.container), actual, shown.tags, note=judged.note, since=shown.since)
 
     @classmethod
@@ -159,8 +163,19 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         if live is None:
             return None
         good = self._good_image(aws, service) if service else None
+        wish = replace(self, image=self.image or self.seed) if self._begins(aws) else self
         later = (_revision(aws, arn) for arn in _listed(aws, self.family, "ACTIVE") if newer(arn, live.arn))
-        return judge(self, live, later, good, me)
+        return judge(wish, live, later, good, me)
+
+    def _begins(self, aws: Aws) -> bool:
+        """Whether no image that exists is in use: what a revision says of one then binds nobody."""
+        if not (self.cluster and self.service and self.placeholder):
+            return False
+        service = service_of(aws, self.cluster, self.service)
+        if service is None or service["status"] != "ACTIVE" or family_of(service["taskDefinition"]) != self.family:
+            return True
+        running = container_of(_revision(aws, service["taskDefinition"]).definition, self.container).get("image", "")
+        return not ecr.is_there(aws, running, self.placeholder)
 
     def _live(self, aws: Aws, me: Label, service: ServiceTypeDef | None) -> Revision | None:
         """What the service runs or, while it is being replaced, ran; without a service the newest that is ours."""
@@ -179,14 +194,8 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         """The image to go on with when the service's newest deployment was given up."""
         if not any(deployment.get("rolloutState") == "FAILED" for deployment in service["deployments"]):
             return None
-        listed = aws.look(
-            aws.ecs.list_service_deployments, cluster=self.cluster, service=self.service, status=["SUCCESSFUL"]
-        )["serviceDeployments"]
-        targets = [deployment["targetServiceRevisionArn"] for deployment in listed][:20]  # as many as AWS describes
-        if not targets:
-            return None
-        described = aws.look(aws.ecs.describe_service_revisions, serviceRevisionArns=targets)
-        return good_image(service, listed, described["serviceRevisions"], self.container)
+        deployments, revisions = releases(aws, self.cluster, self.service, "SUCCESSFUL")
+        return good_image(service, deployments, revisions, self.container)
 
     def _register(self, aws: Aws, me: Label, definition: Definition) -> TaskDefinitionIds:
         answer = aws.ecs.register_task_definition(**definition, tags=me.lower(**{DIGEST: digest(definition)}))
