@@ -151,7 +151,7 @@ def _no_way_out(backend: EC2ContainerServiceBackend, task: Task, kind: str) -> s
         )
     elsewhere = next((c["image"] for c in task.definition.containers if not is_ecr(c["image"])), None)
     if not online and elsewhere:
-        host = elsewhere.split("/", 1)[0] if "." in elsewhere.split("/", 1)[0] else "registry-1.docker.io"
+        host = elsewhere.split("/", 1)[0] if "." in elsewhere.split("/", 1)[0] else "docker.io"
         return (
             f"CannotPullContainerError: The task cannot pull {elsewhere} from the registry {host}. There is a "
             "connection issue between the task and the registry. Check your task network configuration. : failed to do "

@@ -13,15 +13,17 @@ def clock():
         yield ours
 
 
+_clients = {}  # making a client costs more than most tests; the sandbox behind it is a new one for each test
+
+
 @pytest.fixture
 def aws(clock):
     """`aws("ec2")`: a boto3 client of the sandbox that tries once; the same one each time."""
-    clients = {}
 
     def client(service, region="eu-central-1"):
-        if (service, region) not in clients:
+        if (service, region) not in _clients:
             once = Config(retries={"total_max_attempts": 1, "mode": "standard"}, region_name=region)
-            clients[service, region] = boto3.client(service, config=once)
-        return clients[service, region]
+            _clients[service, region] = boto3.client(service, config=once)
+        return _clients[service, region]
 
     return client
