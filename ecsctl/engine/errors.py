@@ -8,9 +8,14 @@ EcsctlError                 exit 1
 ├── Locked                  exit 5   another run holds the lock
 ├── Interrupted             exit 130 Ctrl-C or SIGTERM
 ├── Refused                 exit 1   something there is not ours, or cannot be changed in place
+│   └── Doubled             exit 1   two things claim to be the same part of the stack
 ├── QuotaReached            exit 1   an AWS quota stands in the way
 ├── StateError              exit 1   the record is of another account, region, app or newer version
 ├── ResourceFailed          exit 1   AWS accepted it and then could not make it
+├── ReleaseFailed           exit 1   a release did not come to run, and what runs now is not sure
+├── RolledBack              exit 6   ECS rolled a release back
+├── Superseded              exit 7   another release took the place of this one before it was done
+├── Stopped                 exit 8   somebody stopped a release
 ├── AwsError                exit 1   any other answer of AWS
 └── Several                 exit: the gravest of its parts
 """
@@ -74,6 +79,10 @@ class Refused(EcsctlError):
     """Something there is not ours, or cannot be changed in place. Nothing was touched."""
 
 
+class Doubled(Refused):
+    """Two things carry the mark of one: a create was delivered twice, or somebody copied the tags."""
+
+
 class QuotaReached(EcsctlError):
     """An AWS quota stands in the way."""
 
@@ -84,6 +93,28 @@ class StateError(EcsctlError):
 
 class ResourceFailed(EcsctlError):
     """AWS accepted the request and then could not make the resource."""
+
+
+class ReleaseFailed(EcsctlError):
+    """A release did not come to run."""
+
+
+class RolledBack(EcsctlError):
+    """ECS rolled a release back: the version before it runs."""
+
+    exit_code = 6
+
+
+class Superseded(EcsctlError):
+    """Another release took the place of this one before it was done."""
+
+    exit_code = 7
+
+
+class Stopped(EcsctlError):
+    """Somebody stopped a release before it was done."""
+
+    exit_code = 8
 
 
 class AwsError(EcsctlError):
@@ -103,7 +134,7 @@ class Several(EcsctlError):
     def exit_code(self) -> int:  # type: ignore[override]  # an instance's, not the class's: the gravest of its parts
         """The gravest exit code of its parts: an interruption first, then access, then failure, then a time-out."""
         codes = [error.exit_code for error in self.errors]
-        return next(code for code in (130, 3, 5, 2, 1, 4) if code in codes)
+        return next(code for code in (130, 3, 5, 2, 1, 6, 7, 8, 4) if code in codes)
 
 
 GONE = frozenset(

@@ -1,0 +1,244 @@
+"""How a deployment ended: a pure judgement of what ECS tells about the very deployment that was started.
+
+That a service is stable proves nothing: after a rollback the old version is stable too, and with no tasks wished
+everything is. AWS keeps a service deployment for each release (ECS guide, "View service history using Amazon ECS
+service deployments"), and its end is the truth. What superseded, stopped or rolled it back is read beside it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from ecsctl.engine.errors import EcsctlError, ReleaseFailed, RolledBack, Stopped, Superseded, TimedOut
+from ecsctl.resources.ecs import revision_of
+
+Told = Mapping[str, Any]
+
+GOING_BACK = ("ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
+ONGOING = ("PENDING", "IN_PROGRESS", "STOP_REQUESTED", *GOING_BACK)
+STUCK = "unable to stop or start tasks during a deployment because of the service deployment configuration"
+"""How ECS says that the percentages leave it no room (ECS guide, "Viewing Amazon ECS service event messages")."""
+
+
+class Outcome(StrEnum):
+    """How a release ended."""
+
+    DEPLOYED = "deployed"
+    ROLLED_BACK = "rolled back"
+    FAILED = "failed"
+    SUPERSEDED = "superseded"
+    STOPPED = "stopped"
+    TIMED_OUT = "timed out"
+
+
+@dataclass(frozen=True)
+class Followed:
+    """The deployment that is followed: the task definition it brings, and how to know it again.
+
+    `arn` is the service deployment's, empty while AWS has not told it. Until then it is the oldest one that brings
+    `task_definition` and is not among `before`, the service deployments that were there already.
+    """
+
+    task_definition: str
+    arn: str = ""
+    before: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return f"revision {revision_of(self.task_definition)}"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What ECS told at one moment.
+
+    `service` is DescribeServices' (None: there is none), `deployments` ListServiceDeployments' newest with what
+    DescribeServiceDeployments adds; `revisions` and `images` are the task definition and the images of each service
+    revision, by its ARN.
+    """
+
+    service: Told | None
+    deployments: Sequence[Told] = ()
+    revisions: Mapping[str, str] = field(default_factory=dict)
+    images: Mapping[str, Sequence[Told]] = field(default_factory=dict)
+
+    def find(self, ours: Followed) -> Told | None:
+        """The service deployment that is followed, or None while AWS does not show it yet."""
+        if ours.arn:
+            return next((one for one in self.deployments if one["serviceDeploymentArn"] == ours.arn), None)
+        new = [one for one in self.deployments if one["serviceDeploymentArn"] not in ours.before]
+        fitting = [one for one in new if self.brings(one) == ours.task_definition]
+        return min(fitting, key=lambda one: one["createdAt"], default=None)
+
+    def brings(self, deployment: Told) -> str:
+        """The task definition that a service deployment brings; empty if AWS does not tell it."""
+        return self.revisions.get(target_of(deployment), "")
+
+    def later(self, than: Told) -> Told | None:
+        """The first service deployment that began after this one."""
+        after = [one for one in self.deployments if one["createdAt"] > than["createdAt"]]
+        return min(after, key=lambda one: one["createdAt"], default=None)
+
+
+@dataclass(frozen=True)
+class Rolling:
+    """It is under way: how far it is."""
+
+    note: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a release ended, in one sentence; and why, in AWS's words, where there is a why."""
+
+    ERRORS: ClassVar[Mapping[Outcome, type[EcsctlError]]] = {
+        Outcome.ROLLED_BACK: RolledBack,
+        Outcome.FAILED: ReleaseFailed,
+        Outcome.SUPERSEDED: Superseded,
+        Outcome.STOPPED: Stopped,
+        Outcome.TIMED_OUT: TimedOut,
+    }
+
+    outcome: Outcome
+    sentence: str
+    why: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        """The process's exit code: 0 only for a release that is there."""
+        return self.ERRORS[self.outcome].exit_code if self.outcome in self.ERRORS else 0
+
+    def error(self, hint: str = "") -> EcsctlError | None:
+        """The verdict as an error; None for a release that is there."""
+        kind = self.ERRORS.get(self.outcome)
+        return kind(self.sentence, why=self.why, hint=hint) if kind else None
+
+
+def judge(ours: Followed, seen: Snapshot) -> Rolling | Verdict:
+    """Judge the deployment by what ECS tells at one moment.
+
+    What has ended keeps its verdict whatever comes after it: a release that was deployed stays deployed when the next
+    one begins. A deployment that AWS does not show (yet) is under way: a stale answer condemns nothing.
+    """
+    service = seen.service
+    if service is None or service["status"] == "INACTIVE":
+        return Verdict(Outcome.FAILED, f"{ours.name} is not running: the service was deleted")
+    found = seen.find(ours)
+    status = found["status"] if found else ""
+    if found and status == "SUCCESSFUL":
+        return Verdict(Outcome.DEPLOYED, _deployed(ours, service, seen, found))
+    if service["status"] == "DRAINING":
+        return Verdict(Outcome.FAILED, f"{ours.name} is not running: the service is being deleted")
+    if not found:
+        return Rolling(f"waiting for ECS to show the deployment of {ours.name}")
+    if status in ONGOING:
+        return Rolling(_progress(ours, service, found))
+    return _ended_badly(ours, seen, found)
+
+
+def out_of_time(ours: Followed, rolling: Rolling, limit: float) -> Verdict:
+    """The verdict of a deployment that is under way still after `limit` seconds. It goes on without us."""
+    return Verdict(
+        Outcome.TIMED_OUT, f"{ours.name} is still rolling out after {round(limit)} seconds", f"{rolling.note}"
+    )
+
+
+def target_of(deployment: Told) -> str:
+    """The ARN of the service revision it brings, which the list and the description tell in two places."""
+    described = deployment.get("targetServiceRevision") or {}
+    return str(deployment.get("targetServiceRevisionArn") or described.get("arn", ""))
+
+
+def primary_of(service: Told) -> Told:
+    """The deployment that the service is told to run; empty for a service that is going."""
+    return next((one for one in service.get("deployments", ()) if one.get("status") == "PRIMARY"), {})
+
+
+def _deployed(ours: Followed, service: Told, seen: Snapshot, found: Told) -> str:
+    later = seen.later(found)
+    if later:
+        then = revision_of(seen.brings(later))
+        return f"{ours.name} was deployed; after it " + (f"revision {then} came" if then else "another release came")
+    if not service.get("desiredCount"):
+        return f"{ours.name} is deployed, but nothing runs: the service's desired count is 0"
+    return f"{ours.name} is deployed: {service.get('runningCount', 0)} of {service['desiredCount']} tasks run it"
+
+
+def _ended_badly(ours: Followed, seen: Snapshot, found: Told) -> Verdict:
+    """STOPPED and ROLLBACK_… have many causes: the monitors tell whether ECS itself gave up, and which one did."""
+    status, why = found["status"], str(found.get("statusReason") or "")
+    cause = _given_up(found)
+    if status == "ROLLBACK_SUCCESSFUL":
+        back = revision_of(seen.revisions.get((found.get("rollback") or {}).get("serviceRevisionArn", ""), ""))
+        runs = f"revision {back} runs again" if back else "the version before it runs again"
+        if cause:
+            return Verdict(Outcome.ROLLED_BACK, f"{ours.name} was rolled back by {cause}: {runs}", why)
+        return Verdict(Outcome.STOPPED, f"{ours.name} was stopped and rolled back, as somebody asked: {runs}", why)
+    if cause:
+        left = "rolling back failed too" if status == "ROLLBACK_FAILED" else "it was not rolled back"
+        left = "there is no earlier release to go back to" if not found.get("sourceServiceRevisions") else left
+        return Verdict(Outcome.FAILED, f"{ours.name} was given up by {cause}, and {left}", why)
+    if status == "ROLLBACK_FAILED":
+        return Verdict(Outcome.FAILED, f"{ours.name} was stopped, and rolling it back failed", why)
+    later = seen.later(found)
+    if later and _followed_on(found, later):
+        by = seen.brings(later)
+        name = f"another deployment of {ours.name}" if by == ours.task_definition else f"revision {revision_of(by)}"
+        name = name if by else "a later release"
+        return Verdict(Outcome.SUPERSEDED, f"{ours.name} was superseded by {name} before it was done", why)
+    return Verdict(Outcome.STOPPED, f"{ours.name} was stopped before it was done, as somebody asked", why)
+
+
+def _given_up(found: Told) -> str:
+    """Which of ECS's own monitors ended it; empty if none did."""
+    alarms = found.get("alarms") or {}
+    if alarms.get("status") == "TRIGGERED":
+        names = ", ".join(alarms.get("triggeredAlarmNames") or alarms.get("alarmNames") or ())
+        return f"the alarm {names}" if names else "an alarm"
+    if (found.get("deploymentCircuitBreaker") or {}).get("status") == "TRIGGERED":
+        return "the circuit breaker"
+    return ""
+
+
+def _followed_on(found: Told, later: Told) -> bool:
+    """Whether the later deployment began before this one ended: one that began afterwards superseded nothing."""
+    ended = found.get("finishedAt") or found.get("stoppedAt")
+    return ended is None or bool(later["createdAt"] <= ended)
+
+
+def _progress(ours: Followed, service: Told, found: Told) -> str:
+    if found["status"] in GOING_BACK:
+        return f"{ours.name} is being rolled back: {found.get('statusReason') or 'no reason given'}"
+    if found["status"] == "STOP_REQUESTED":
+        return f"{ours.name} is being stopped"
+    primary = primary_of(service)
+    running, desired = primary.get("runningCount", 0), primary.get("desiredCount", 0)
+    parts = [f"{ours.name}: {running} of {desired} tasks run"]
+    for word, count in (("starting", primary.get("pendingCount")), ("failed", primary.get("failedTasks"))):
+        if count:
+            parts.append(f"{count} {word}")
+    old = sum(one.get("runningCount", 0) for one in service["deployments"] if one.get("status") != "PRIMARY")
+    if old:
+        parts.append(f"{old} of the version before")
+    if _stuck(service, found):
+        parts.append(f"stuck: {no_room(service)}")
+    return ", ".join(parts)
+
+
+def _stuck(service: Told, found: Told) -> bool:
+    return any(STUCK in event["message"] and event["createdAt"] >= found["createdAt"]
+               for event in service.get("events", ()))  # fmt: skip
+
+
+def no_room(service: Told) -> str:
+    """Why the percentages leave no room (ECS guide, "Amazon ECS service deployment parameters": the rounding)."""
+    settings, desired = service.get("deploymentConfiguration") or {}, service.get("desiredCount", 0)
+    low, high = settings.get("minimumHealthyPercent", 100), settings.get("maximumPercent", 200)
+    floor, ceiling = math.ceil(desired * low / 100), math.floor(desired * high / 100)
+    room = f"at least {floor} must run ({low} %) and at most {ceiling} may ({high} %)"
+    return f"of {desired} tasks {room}, so none can be stopped or started"
