@@ -58,7 +58,9 @@ class Facts:
     build_image: str = ""
     token: Secret | None = None
     token_arn: str = ""
-    image: str = ""  # the newest image in the repository, by digest; empty: there is none
+    image: str = ""  # one that exists: given, in use, or the newest in the repository; empty: there is none
+    given: str = ""  # the one that this run is to use, by digest if it is in the app's repository
+    failed_build: str = ""  # the newest build, if it failed before this run
 
 
 def identify(aws: Aws, config: Config | None = None) -> Identity:
@@ -81,11 +83,13 @@ def identify(aws: Aws, config: Config | None = None) -> Identity:
     return found
 
 
-def gather(aws: Aws, config: Config, identity: Identity) -> Facts:
-    """Look up, all at once, what the user has prepared and what AWS offers here.
+def gather(aws: Aws, config: Config, identity: Identity, image: str = "") -> Facts:
+    """Look up, all at once, what the user has prepared and what AWS offers here. `image` is one that the user names.
 
-    Raises ConfigError for a hosted zone or a secret that is not there, before anything is changed.
+    Raises ConfigError for a hosted zone, a secret or an image that is not there, before anything is changed.
     """
+    from ecsctl.operations import images
+
     github, domain = config.github, config.domain
     asked: dict[str, Any] = {"zones": lambda: _zones(aws, config)}
     if domain and domain.name:
@@ -96,7 +100,9 @@ def gather(aws: Aws, config: Config, identity: Identity) -> Facts:
         asked["build_image"] = lambda: config.build.image or _build_image(aws, config.service.architecture)
         if not github.connection_arn:
             asked["token"] = lambda: read_token(aws, github.token_secret)
-    asked["image"] = lambda: newest_image(aws, config.name)
+    asked["image"] = lambda: images.known(aws, config, identity, image)
+    if github and config.pipeline.mode != "none":
+        asked["failed_build"] = lambda: images.failed_build(aws, config)
     with ThreadPoolExecutor(len(asked)) as pool:
         futures = {name: pool.submit(ask) for name, ask in asked.items()}
         try:
@@ -104,7 +110,8 @@ def gather(aws: Aws, config: Config, identity: Identity) -> Facts:
         except Exception as error:
             raise explained(error, "looking up what the stack needs") from error
     token, token_arn = found.pop("token", (None, ""))
-    return Facts(identity, token=token, token_arn=token_arn, **found)
+    given, found["image"] = found["image"]
+    return Facts(identity, token=token, token_arn=token_arn, given=given, **found)
 
 
 def _zones(aws: Aws, config: Config) -> tuple[str, ...]:
@@ -208,19 +215,3 @@ def split_secret(secret: str) -> tuple[str, str]:
     parts = secret.split(":")
     length = 7 if secret.startswith("arn:") else 1
     return ":".join(parts[:length]), ":".join(parts[length:])
-
-
-def newest_image(aws: Aws, repository: str) -> str:
-    """The image pushed last, by digest: `…/name@sha256:…`. Empty when there is no image or no repository."""
-    from botocore.exceptions import ClientError
-
-    try:
-        uri = aws.look(aws.ecr.describe_repositories, repositoryNames=[repository])["repositories"][0]["repositoryUri"]
-        images = aws.look(aws.ecr.describe_images, repositoryName=repository)["imageDetails"]
-    except ClientError as error:
-        if code(error) == "RepositoryNotFoundException":
-            return ""
-        raise
-    tagged = [image for image in images if image.get("imageTags")]
-    newest = max(tagged, key=lambda image: image["imagePushedAt"], default=None)
-    return f"{uri}@{newest['imageDigest']}" if newest else ""

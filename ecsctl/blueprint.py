@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ecsctl.engine.stack import Stack
 from ecsctl.ensure.cluster import ensure_cluster
-from ecsctl.ensure.codebuild import ensure_build_role, ensure_codebuild
+from ecsctl.ensure.codebuild import ensure_build_role, ensure_codebuild, ensure_first_image
 from ecsctl.ensure.ecr import ensure_ecr
 from ecsctl.ensure.github import ensure_github
 from ecsctl.ensure.names import Names
@@ -26,11 +26,13 @@ def blueprint(config: Config, facts: Facts) -> Stack:
     network = ensure_vpc(stack, config, facts)
     repository = ensure_ecr(stack, config)
     parts = ensure_cluster(stack, config, names)
-    service = ensure_service(stack, config, facts, names, network, parts, repository)
+    access = projects = None
     if config.github and config.pipeline.mode != "none":
         role = ensure_build_role(stack, config, facts, names)
         access = ensure_github(stack, config.github, facts, role.name)
         projects = ensure_codebuild(stack, config, facts, names, role, access, repository)
-        if config.pipeline.mode == "pipeline":
-            ensure_pipeline(stack, config, facts, names, access, projects, parts.cluster, service)
+    image = ensure_first_image(stack, config, facts, names, repository, projects)
+    service = ensure_service(stack, config, facts, names, network, parts, repository, image)
+    if access and projects and config.pipeline.mode == "pipeline":
+        ensure_pipeline(stack, config, facts, names, access, projects, parts.cluster, service)
     return stack

@@ -88,14 +88,17 @@ class Session:
             notes.append("there is no [domain] in ecsctl.toml, so the app is served by HTTP only, without encryption")
         if not self.config.github:
             notes.append("there is no [github] in ecsctl.toml, so nothing builds or deploys by itself")
-        if not self.facts.image:
-            notes.append("there is no image yet, so the service stands at 0 tasks; ecsctl up after the first build"
-                         f" brings it to {self.config.service.desired_count}")  # fmt: skip
+        if "image" not in self.wishes.nodes:
+            notes.append("there is no image, and without [github] nothing builds one, so the service stands at 0 tasks:"
+                         " push one to the app's repository, or add [github], or name one with ecsctl up --image URI;"
+                         f" ecsctl up then brings it to {self.config.service.desired_count}")  # fmt: skip
         return tuple(notes)
 
 
-def open_stack(aws: Aws, config: Config, record: Path, tell: Listener = nobody) -> Session:
+def open_stack(aws: Aws, config: Config, record: Path, tell: Listener = nobody, image: str = "") -> Session:
     """A session over the stack that ecsctl.toml wishes. Looks up the facts; changes nothing.
+
+    `image` is the one to run, whatever runs now; without it the pipeline's stays.
 
     Raises ConfigError, AccessError or StateError before any change.
     """
@@ -105,7 +108,7 @@ def open_stack(aws: Aws, config: Config, record: Path, tell: Listener = nobody) 
     identity = identify(aws, config)
     state = State.load(record, app=config.name, account=identity.account, region=identity.region,
                        say=lambda text: tell(Said(text)))  # fmt: skip
-    facts = gather(aws, config, identity)
+    facts = gather(aws, config, identity, image)
     stack = blueprint(config, facts)
     engine = Engine(aws, state, label(config, identity, state), kinds(), tell=tell)
     return Session(aws, identity, state, engine, config, facts, stack)

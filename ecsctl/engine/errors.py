@@ -185,6 +185,10 @@ QUOTA = {
     "AccountLimitExceededException": "concurrent CodeBuild builds",
     "TooManyTagsException": "tags per resource",
 }
+QUOTA_HINTS = {  # AWS documentation, "Quotas for CodeBuild": a new account may have none
+    "AccountLimitExceededException": "ask for more in Service Quotas and run the same command again; or build and push "
+    "the image elsewhere and name it: ecsctl up --image URI",
+}
 
 
 def code(error: BaseException) -> str:
@@ -284,7 +288,7 @@ def _of_client(error: ClientError, what: str) -> EcsctlError:
         return QuotaReached(
             f"{what}: the quota of {QUOTA[name]} is reached",
             why=why,
-            hint="free some, or ask for more in Service Quotas, then run the same command again",
+            hint=QUOTA_HINTS.get(name, "free some, or ask for more in Service Quotas, then run the same command again"),
         )
     return AwsError(f"{what}: {error.operation_name} failed", why=f"{name}: {text(error)}")
 

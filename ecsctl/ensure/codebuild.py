@@ -1,4 +1,4 @@
-"""What builds the image: a role, a log group and a CodeBuild project; and one more project for each test."""
+"""What builds the image: a role, a log group and a CodeBuild project; one more project for each test; the image."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
-from ecsctl.ids import ProjectName
+from ecsctl.ids import ImageUri, ProjectName
 from ecsctl.resources.build_project import ACCOUNT, BuildProject, EnvVar, SourceAuth
+from ecsctl.resources.first_image import FirstImage
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.role import Role
 
@@ -47,7 +48,9 @@ def ensure_build_role(stack: Stack, config: Config, facts: Facts, names: Names) 
     scope = policies.Scope.of(facts.identity, names)
     projects = [names.project, *(names.test_project(test.name) for test in config.pipeline.tests)]
     connection = config.github.connection_arn if config.github else None
-    statements = policies.codebuild(scope, projects, connection=connection or "", secret=facts.token_arn)
+    statements = policies.codebuild(
+        scope, projects, connection=connection or "", secret=facts.token_arn if config.build.github_token else ""
+    )
     return stack.ensure("build-role", Role(names.role("build"), policies.codebuild_trust(scope), statements,
                                            config.permissions_boundary))  # fmt: skip
 
@@ -94,6 +97,30 @@ def ensure_codebuild(
     tests = tuple(project(f"test-{test.name}", names.test_project(test.name), test.buildspec)
                   for test in config.pipeline.tests)  # fmt: skip
     return Projects(built, tests)
+
+
+def ensure_first_image(
+    stack: Stack, config: Config, facts: Facts, names: Names, repository: RepositoryIds, projects: Projects | None
+) -> ImageUri | None:
+    """An image to begin with; None where there is none, and nothing that could build one.
+
+    It needs only the project and the repository, so it is built while the network is still being made.
+    """
+    if not facts.image and not projects:
+        return None
+    wish = FirstImage(
+        repository=repository.name,
+        uri=repository.uri,
+        placeholder=repository.latest,
+        project=projects.build if projects else None,
+        branch=config.github.branch if config.github else "",
+        given=facts.given,
+        past=facts.failed_build,
+        cluster=names.app,
+        service=names.app,
+        container=names.app,
+    )
+    return stack.ensure("image", wish).image
 
 
 def _reference(facts: Facts, secret: str) -> str:

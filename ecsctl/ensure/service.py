@@ -57,11 +57,12 @@ def ensure_service(
     network: Network,
     parts: ClusterParts,
     repository: RepositoryIds,
+    image: ImageUri | None,
 ) -> ServiceName:
     """The service behind its load balancer.
 
-    The pipeline owns the image of a service that runs; everything else is ecsctl.toml's. While there is no image at
-    all the service stands at no tasks, for a task without an image can only fail.
+    The pipeline owns the image of a service that runs; everything else is ecsctl.toml's. Where there is neither an
+    image nor a way to one the service stands at no tasks, for a task without an image can only fail.
     """
     wish = config.service
     front = _front(stack, config, facts, names, network)
@@ -83,14 +84,15 @@ def ensure_service(
         command=tuple(wish.command),
         init_process=wish.exec,
         stop_timeout=wish.stop_timeout_seconds,
-        seed=ImageUri(facts.image) if facts.image else None,
+        image=image if facts.given else None,
+        seed=image,
         placeholder=repository.latest,
         cluster=names.app,
         service=names.app,
     )
     revision = stack.ensure("task-definition", definition).arn
     count: int | None = wish.desired_count
-    if not facts.image:
+    if image is None:
         count = 0
     elif wish.autoscaling:
         count = None
@@ -114,7 +116,7 @@ def ensure_service(
         rebalancing="ENABLED" if wish.max_percent > 100 else "DISABLED",
     )
     name = stack.ensure("service", service, after=network.way_out).name
-    if wish.autoscaling and facts.image:
+    if wish.autoscaling and image is not None:
         limits = wish.autoscaling
         stack.ensure("scaling", Scaling(parts.cluster, name, limits.min, limits.max, limits.cpu_percent))
     return name

@@ -31,6 +31,7 @@ KINDS = {
     "connection": "BorrowedConnection",
     "source_credentials": "SourceCredentials",
     "build_project": "BuildProject",
+    "first_image": "FirstImage",
     "cluster": "Cluster",
     "task_definition": "TaskDefinition",
     "service": "Service",

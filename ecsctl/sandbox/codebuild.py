@@ -5,5 +5,6 @@ from ecsctl.sandbox import (  # noqa: F401 - imported for their declarations
     codebuild_credentials,
     codebuild_images,
     codebuild_projects,
+    codebuild_pushes,
     codebuild_webhooks,
 )

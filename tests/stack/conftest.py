@@ -14,6 +14,7 @@ from ecsctl.config import Config
 from ecsctl.engine.events import Event
 from ecsctl.engine.patience import Patience
 from ecsctl.engine.plan import Plan
+from ecsctl.engine.state import State
 from ecsctl.sandbox.clock import Clock
 from ecsctl.sandbox.inprocess import inprocess
 from ecsctl.sandbox.snapshot import differences, snapshot
@@ -61,12 +62,17 @@ class World:
     def boto(self, service: str) -> Any:
         return shared_session().client(service)  # type: ignore[call-overload]  # the name is a variable here
 
-    def open(self, wished: dict[str, Any] | None = None) -> Session:
+    def open(self, wished: dict[str, Any] | None = None, image: str = "") -> Session:
         config = Config.model_validate(wishes() if wished is None else wished)
-        return open_stack(self.aws(), config, self.record, tell=self.events.append)
+        return open_stack(self.aws(), config, self.record, tell=self.events.append, image=image)
 
-    def up(self, wished: dict[str, Any] | None = None, agree: Callable[[Plan], None] = lambda plan: None) -> Plan:
-        session = self.open(wished)
+    def up(
+        self,
+        wished: dict[str, Any] | None = None,
+        agree: Callable[[Plan], None] = lambda plan: None,
+        image: str = "",
+    ) -> Plan:
+        session = self.open(wished, image)
         try:
             return session.engine.up(session.wishes, agree=agree)
         finally:
@@ -84,6 +90,13 @@ class World:
             return session.engine.down(**options)
         finally:
             self.changes = session.aws.changes
+
+    def deployment(self, id: str) -> None:
+        """Begin the record of a deployment with this id, so that two runs of it leave the same tags."""
+        state = State.load(self.record, app="hello", account=ACCOUNT, region=REGION, say=print)
+        state.adopt_id(id)
+        state.begin("vpc", "vpc", "create")
+        state.drop("vpc")
 
     def account(self) -> dict[str, Any]:
         """Everything in the account, without what differs from one clean run to the next."""

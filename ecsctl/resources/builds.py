@@ -1,0 +1,56 @@
+"""What is read of CodeBuild's builds: a project's newest, and why one failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecsctl.resources.common import there
+
+if TYPE_CHECKING:
+    from types_boto3_codebuild.type_defs import BuildTypeDef
+
+    from ecsctl.aws import Aws
+
+LINES = 10  # of the log's end
+
+
+def newest_build(aws: Aws, project: str) -> BuildTypeDef | None:
+    """The project's newest build; None when there is none, or no project."""
+    listed = there(lambda: aws.look(aws.codebuild.list_builds_for_project, projectName=project, sortOrder="DESCENDING"))
+    if not listed or not listed["ids"]:
+        return None
+    found = aws.look(aws.codebuild.batch_get_builds, ids=listed["ids"][:1])["builds"]
+    return found[0] if found else None
+
+
+def is_running(build: BuildTypeDef) -> bool:
+    """Whether it has not ended yet."""
+    return build["buildStatus"] == "IN_PROGRESS"
+
+
+def why_failed(aws: Aws, build: BuildTypeDef) -> str:
+    """In which phase it failed, why, and what its log said last."""
+    status = build["buildStatus"].lower().replace("_", " ")
+    phases = [phase for phase in build.get("phases", []) if phase.get("phaseStatus", "SUCCEEDED") != "SUCCEEDED"]
+    told = [
+        f"{phase['phaseType']}: {context['message']}"
+        for phase in phases
+        for context in phase.get("contexts", [])
+        if context.get("message")
+    ]
+    what = "; ".join(told or [phase["phaseType"] for phase in phases]) or "no reason given"
+    said = _last_lines(aws, build)
+    return f"build {build['id']} {status}: {what}" + (f"\nits log ends with:\n{said}" if said else "")
+
+
+def _last_lines(aws: Aws, build: BuildTypeDef) -> str:
+    logs = build.get("logs", {})
+    group, stream = logs.get("groupName"), logs.get("streamName")
+    if not group or not stream:
+        return ""
+    answer = there(
+        lambda: aws.look(
+            aws.logs.get_log_events, logGroupName=group, logStreamName=stream, limit=LINES, startFromHead=False
+        )
+    )
+    return "\n".join(event["message"].rstrip() for event in answer["events"]) if answer else ""

@@ -1,0 +1,112 @@
+"""What is read of ECR by several: which images a repository holds, and for which processors one was built."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.ids import ImageUri
+from ecsctl.resources.common import there
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from types_boto3_ecr.type_defs import ImageDetailTypeDef
+
+    from ecsctl.aws import Aws
+
+_ECR = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(?P<repository>[a-z0-9._/-]+)"
+    r"(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
+)
+PROCESSORS = {"ARM64": "arm64", "X86_64": "amd64"}  # as ECS calls them, and as images do
+MANIFESTS = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An image in ECR, as a reference names it."""
+
+    account: str
+    region: str
+    repository: str
+    tag: str = ""
+    digest: str = ""
+
+    @classmethod
+    def of(cls, uri: str) -> Reference | None:
+        """The parts of a reference; None if it names another registry than ECR."""
+        match = _ECR.fullmatch(uri)
+        return cls(**{name: value or "" for name, value in match.groupdict().items()}) if match else None
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Where the image is: account, region and repository."""
+        return self.account, self.region, self.repository
+
+    def among(self, images: Sequence[ImageDetailTypeDef]) -> ImageDetailTypeDef | None:
+        """The image that it names: by its digest, which counts, or by its tag, `latest` unless given."""
+        tag = self.tag or "latest"
+        fits = (one for one in images if (one["imageDigest"] == self.digest if self.digest else tag in tags(one)))
+        return next(fits, None)
+
+
+def tags(image: ImageDetailTypeDef) -> list[str]:
+    """An image's tags; none when it has lost them all to others."""
+    return image.get("imageTags", [])
+
+
+def images(aws: Aws, repository: str) -> list[ImageDetailTypeDef]:
+    """All images of a repository. Empty also when the repository is not there."""
+    answer = there(lambda: aws.look(aws.ecr.describe_images, repositoryName=repository))
+    return answer["imageDetails"] if answer else []
+
+
+def newest(aws: Aws, repository: str, uri: str) -> ImageUri | None:
+    """The image pushed last among those with a tag, by digest: a tag may move, a digest never does."""
+    pushed = [image for image in images(aws, repository) if tags(image)]
+    last = max(pushed, key=lambda image: image["imagePushedAt"], default=None)
+    return ImageUri(f"{uri}@{last['imageDigest']}") if last else None
+
+
+def is_there(aws: Aws, image: str, like: str) -> bool:
+    """Whether an image exists, as far as we can tell: one of the same repository as `like` is looked up."""
+    named, ours = Reference.of(image), Reference.of(like)
+    if named is None or ours is None or named.place != ours.place:
+        return True
+    return named.among(images(aws, named.repository)) is not None
+
+
+def processors(aws: Aws, repository: str, digest: str) -> frozenset[str]:
+    """The processors an image was built for, as images call them (arm64, amd64); empty where its manifest hides it.
+
+    An image index names them. A plain manifest only points to a configuration that does (OCI image specification);
+    it is read where the manifest carries it along.
+    """
+    answer = aws.look(
+        aws.ecr.batch_get_image,
+        repositoryName=repository,
+        imageIds=[{"imageDigest": digest}],
+        acceptedMediaTypes=list(MANIFESTS),
+    )
+    found: set[str] = set()
+    for image in answer["images"]:
+        manifest: dict[str, Any] = json.loads(image.get("imageManifest", "{}"))
+        found |= {entry.get("platform", {}).get("architecture", "unknown") for entry in manifest.get("manifests", ())}
+        found |= {_inline(manifest.get("config", {}).get("data", ""))}
+    return frozenset(found - {"unknown", ""})
+
+
+def _inline(data: str) -> str:
+    """The processor out of a configuration that stands in the manifest itself."""
+    try:
+        return str(json.loads(data or "{}").get("architecture", ""))
+    except ValueError:
+        return ""
