@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 def down(
     sandbox: Sandbox = False,
     yes: Yes = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="With --yes: also remove images, artifacts and logs that nobody has seen named."),
+    ] = False,
     name: Annotated[str | None, typer.Option("--name", help="The app's name, where there is no ecsctl.toml.")] = None,
     profile: Profile = None,
     region: Region = None,
@@ -29,10 +33,14 @@ def down(
     Works without ecsctl.toml and without the record: AWS's tags tell what is ours. May be repeated.
     """
     common = Common(sandbox, profile, region, debug, quiet, yes, output)
+    from ecsctl.engine.errors import AwsError, Several, TimedOut, in_the_way
+    from ecsctl.operations.blockers import blockers
+    from ecsctl.operations.prices import AS_OF
+    from ecsctl.operations.receipt import left
     from ecsctl.operations.removal import keeper, named
     from ecsctl.session import open_app
     from ecsctl.ui import output as json
-    from ecsctl.ui import words
+    from ecsctl.ui import receipt, words
     from ecsctl.ui.progress import Progress
 
     began = time.monotonic()
@@ -42,16 +50,27 @@ def down(
     with Progress(quiet=quiet or common.json) as progress, stopping(aws.patience, progress.stop_asked):
         session = open_app(aws, app, where.record, tell=progress)
         words.heading(session.identity.account, session.identity.region, session.identity.arn, app)
-        plan = session.engine.down(agree=lambda plan: _agree(plan, app, common), keep=keeper(protect))
+        try:
+            plan = session.engine.down(agree=lambda plan: _agree(plan, app, common, force), keep=keeper(protect))
+        except (AwsError, TimedOut, Several) as error:
+            raise in_the_way(error, blockers(session.aws, session.engine.label)) from error
+        remains = left(session.aws, session.engine.label, plan)
     seconds = time.monotonic() - began
     if common.json:
-        json.emit(json.outcome_document("down", plan, "", seconds, session.where))
+        document = json.outcome_document("down", plan, "", seconds, session.where)
+        json.emit({**document, "left": receipt.document(remains)})
         return
     progress.summary(seconds)
+    receipt.show(remains, prices=AS_OF)
 
 
-def _agree(plan: Plan, app: str, common: Common) -> None:
-    """Show what dies and what stays, and have the app's name typed. Raises UsageError when nobody is there to type."""
+def _agree(plan: Plan, app: str, common: Common, force: bool) -> None:
+    """Show what dies and what stays, and have the app's name typed.
+
+    Raises UsageError when nobody is there to type, and for data that `--yes` alone would destroy unseen.
+    """
+    from ecsctl.engine.errors import UsageError
+    from ecsctl.operations.removal import data_in
     from ecsctl.ui import plan as shown
     from ecsctl.ui import words
 
@@ -59,3 +78,9 @@ def _agree(plan: Plan, app: str, common: Common) -> None:
         shown.show(plan, removal=True)
     if plan.work and not common.yes:
         words.ask_name(app, command="ecsctl down --yes")
+    elif (lost := data_in(plan)) and not force:
+        raise UsageError(
+            f"this would destroy {', '.join(lost)}",
+            why="--yes answers the question, and nobody has seen this named",
+            hint="ecsctl down --yes --force, or protect it in ecsctl.toml, or run it on a terminal without --yes",
+        )

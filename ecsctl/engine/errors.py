@@ -293,6 +293,14 @@ def _of_client(error: ClientError, what: str) -> EcsctlError:
     return AwsError(f"{what}: {error.operation_name} failed", why=f"{name}: {text(error)}")
 
 
+def in_the_way(error: EcsctlError, blockers: Sequence[str]) -> EcsctlError:
+    """The error of a removal, with what was found to stand in its way."""
+    if blockers:
+        error.why = "; ".join(filter(None, [error.why, "in the way: " + "; ".join(blockers)]))
+        error.hint = "remove what is not ours, or wait for AWS to let go, then run the same command again"
+    return error
+
+
 def together(errors: Iterable[BaseException], not_tried: Sequence[str] = ()) -> EcsctlError:
     """One error for all that failed: the error itself if it is alone."""
     ours = [error if isinstance(error, EcsctlError) else explained(error, "AWS") for error in errors]

@@ -98,6 +98,18 @@ TRANSIENTS = (
               "another change of the pipeline is under way"),
     Transient("CreateRole UpdateAssumeRolePolicy PutRolePolicy DeleteRolePolicy DeleteRole TagRole UntagRole",
               "ConcurrentModification", "", 60, "another change of the role is under way"),
+    Transient("CreateProject UpdateProject", "OAuthProviderException", "access denied to connection", 120,
+              "CodeBuild cannot use the connection yet"),
+    Transient("PutWebhook DeleteWebhook", "ConcurrentModificationException", "", 60,
+              "another change of the webhook is under way"),
+    Transient("StopPipelineExecution", "PipelineExecutionNotStoppableException DuplicatedStopRequestException "
+              "ConflictException", "", 60, "the execution is ending by itself"),
+    Transient("PutScalingPolicy", "ObjectNotFoundException", "no scalable target", 120,
+              "autoscaling does not show the new target everywhere yet"),
+    Transient("RegisterScalableTarget", "ValidationException", "ecs service doesn't exist", 120,
+              "autoscaling does not see the new service yet"),
+    Transient("RegisterScalableTarget PutScalingPolicy DeregisterScalableTarget", "ConcurrentUpdateException", "", 60,
+              "another change of the autoscaling is under way"),
     # What still holds a thing that is to be deleted, and lets go by itself.
     Transient("DeleteSecurityGroup", "DependencyViolation InvalidGroup.InUse", "", 900,
               "network interfaces that AWS has not released, or another group's rules, still use the group"),

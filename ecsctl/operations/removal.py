@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.engine import Sighting
+from ecsctl.engine.plan import Plan, Verb
 from ecsctl.session import Place, recorded
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-PROTECTED = {"ecr": ("repository",), "bucket": ("bucket",), "logs": ("log_group",)}
+PROTECTED = {"ecr": ("repository",), "bucket": ("bucket",), "logs": ("log-group",)}
 """What `protect` in ecsctl.toml names, as kinds."""
 
 
@@ -32,3 +33,13 @@ def keeper(protect: Collection[str]) -> Callable[[Sighting], str]:
     """Why a resource stays: an empty string lets it go."""
     kinds = {kind: word for word in protect for kind in PROTECTED[word]}
     return lambda sighting: f'protect = ["{kinds[sighting.kind.kind]}"]' if sighting.kind.kind in kinds else ""
+
+
+def data_in(plan: Plan) -> tuple[str, ...]:
+    """What a removal destroys that cannot be made again: images and artifacts, named with what holds them."""
+    holders = (*PROTECTED["ecr"], *PROTECTED["bucket"])
+    return tuple(
+        f"{step.reason} in the {step.title}"
+        for step in plan.work
+        if step.verb is Verb.DELETE and step.kind in holders and step.reason
+    )

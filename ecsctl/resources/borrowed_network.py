@@ -28,7 +28,7 @@ class BorrowedVpcIds:
 class BorrowedVpc(Resource[BorrowedVpcIds]):
     """A VPC that is there already, and its subnets that are to be used: all in it, and the balancer's in two zones."""
 
-    kind = "borrowed_vpc"
+    kind = "borrowed-vpc"
     title = "VPC"
     borrowed = True
     console = "{console}/vpcconsole/home?region={region}#VpcDetails:VpcId={vpc_id}"
@@ -77,7 +77,7 @@ class BorrowedSubnetIds:
 class BorrowedSubnet(Resource[BorrowedSubnetIds]):
     """One subnet of a VPC that is there already. Whether it fits is the VPC's question."""
 
-    kind = "borrowed_subnet"
+    kind = "borrowed-subnet"
     title = "subnet"
     borrowed = True
     console = "{console}/vpcconsole/home?region={region}#SubnetDetails:subnetId={subnet_id}"

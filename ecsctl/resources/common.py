@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from ecsctl.engine.errors import Refused, is_gone
+from ecsctl.engine.errors import Doubled, is_gone
 from ecsctl.engine.label import APP, Label
 
 T = TypeVar("T")
@@ -26,11 +26,11 @@ def where(**values: str | Iterable[str]) -> list[Any]:
 
 
 def only(items: Iterable[T], plural: str, me: Label) -> T | None:
-    """The one item, or None. Raises Refused when there are two: a lost answer or another tool doubled it."""
+    """The one item, or None. Raises Doubled when there are two: a lost answer or another tool doubled it."""
     found = list(items)
     if len(found) > 1:
         listed = ", ".join(str(getattr(item, "ids", item)) for item in found)
-        raise Refused(
+        raise Doubled(
             f"two {plural} claim to be {me.resource} of {me.app}",
             why=listed,
             hint="remove the tags ecsctl:* from the one that is not in use, then run it again",

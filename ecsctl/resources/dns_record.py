@@ -40,7 +40,7 @@ class DnsRecord(Resource[DnsRecordIds]):
     the same one, in all regions, and its renewal hangs on it (ACM User Guide, "DNS validation").
     """
 
-    kind = "dns_record"
+    kind = "dns-record"
     title = "DNS record"
     within = ("name",)
     tagged = False  # the mark holds what tells whose it is, and no other tags

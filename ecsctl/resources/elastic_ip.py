@@ -27,7 +27,7 @@ class ElasticIpIds:
 class ElasticIp(Resource[ElasticIpIds]):
     """An elastic IP address. It costs money while it is allocated, in use or not."""
 
-    kind = "elastic_ip"
+    kind = "elastic-ip"
     title = "elastic IP address"
     console = "{console}/vpcconsole/home?region={region}#ElasticIpDetails:AllocationId={allocation_id}"
 

@@ -28,7 +28,7 @@ class InternetGatewayIds:
 class InternetGateway(Resource[InternetGatewayIds]):
     """An internet gateway, attached to a VPC. It is made detached: attaching is a call of its own."""
 
-    kind = "internet_gateway"
+    kind = "internet-gateway"
     title = "internet gateway"
     console = "{console}/vpcconsole/home?region={region}#InternetGateway:internetGatewayId={internet_gateway_id}"
 

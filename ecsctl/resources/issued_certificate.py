@@ -31,7 +31,7 @@ class IssuedCertificate(Resource[IssuedCertificateIds]):
     Making it makes nothing, and there is nothing to delete: the certificate itself is another resource.
     """
 
-    kind = "issued_certificate"
+    kind = "issued-certificate"
     title = "issued certificate"
     within = ("certificate",)
     wait = True
@@ -86,7 +86,7 @@ class BorrowedCertificateIds:
 class BorrowedCertificate(Resource[BorrowedCertificateIds]):
     """A certificate that is there already: issued, and in the load balancer's region."""
 
-    kind = "borrowed_certificate"
+    kind = "borrowed-certificate"
     title = "certificate"
     borrowed = True
     console = "{console}/acm/home?region={region}#/certificates/list"

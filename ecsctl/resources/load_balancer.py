@@ -49,7 +49,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
     subnets that they use and to detach the gateway, and those deletions are repeated until it does not.
     """
 
-    kind = "load_balancer"
+    kind = "load-balancer"
     title = "load balancer"
     limit = 900.0  # public logs: about three minutes
     early = True  # listeners can be made while it is provisioning

@@ -35,7 +35,7 @@ class NatGateway(Resource[NatGatewayIds]):
     and lets it fail afterwards (VPC User Guide, "Troubleshoot NAT gateways").
     """
 
-    kind = "nat_gateway"
+    kind = "nat-gateway"
     title = "NAT gateway"
     limit = 900.0  # public logs: about two minutes to come, one to go
     disposable = True

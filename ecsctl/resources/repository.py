@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
@@ -12,9 +12,14 @@ from ecsctl.ids import ImageUri, RepositoryName, RepositoryUri
 from ecsctl.resources.common import canonical, there
 
 if TYPE_CHECKING:
-    from types_boto3_ecr.type_defs import RepositoryTypeDef
+    from types_boto3_ecr.type_defs import ImageTagMutabilityExclusionFilterTypeDef, RepositoryTypeDef
 
     from ecsctl.aws import Aws
+
+    class _MutabilityTypeDef(TypedDict):
+        imageTagMutability: Mutability
+        imageTagMutabilityExclusionFilters: NotRequired[list[ImageTagMutabilityExclusionFilterTypeDef]]
+
 
 Mutability = Literal["MUTABLE", "IMMUTABLE", "MUTABLE_WITH_EXCLUSION", "IMMUTABLE_WITH_EXCLUSION"]
 
@@ -80,22 +85,15 @@ class Repository(Resource[RepositoryIds]):
         answer = aws.ecr.create_repository(
             repositoryName=self.name,
             tags=me.upper(),
-            imageTagMutability=self.mutability,
-            imageTagMutabilityExclusionFilters=[{"filterType": "WILDCARD", "filter": tag} for tag in self.mutable_tags],
             imageScanningConfiguration={"scanOnPush": self.scan_on_push},
+            **self._mutability(),
         )
         return _ids(answer["repository"])
 
     def update(self, aws: Aws, me: Label, ids: RepositoryIds, changed: frozenset[str]) -> None:
         """Each setting has its own call."""
         if changed & {"mutability", "mutable_tags"}:
-            aws.ecr.put_image_tag_mutability(
-                repositoryName=ids.name,
-                imageTagMutability=self.mutability,
-                imageTagMutabilityExclusionFilters=[
-                    {"filterType": "WILDCARD", "filter": tag} for tag in self.mutable_tags
-                ],
-            )
+            aws.ecr.put_image_tag_mutability(repositoryName=ids.name, **self._mutability())
         if "scan_on_push" in changed:
             aws.ecr.put_image_scanning_configuration(
                 repositoryName=ids.name, imageScanningConfiguration={"scanOnPush": self.scan_on_push}
@@ -112,12 +110,21 @@ class Repository(Resource[RepositoryIds]):
         """With all its images: whoever calls this has shown them to the user."""
         aws.ecr.delete_repository(repositoryName=ids.name, force=True)
 
+    def _mutability(self) -> _MutabilityTypeDef:
+        """The setting as ECR takes it: it refuses an empty list of exclusions."""
+        exclusions: list[ImageTagMutabilityExclusionFilterTypeDef] = [
+            {"filterType": "WILDCARD", "filter": tag} for tag in self.mutable_tags
+        ]
+        if not exclusions:
+            return {"imageTagMutability": self.mutability}
+        return {"imageTagMutability": self.mutability, "imageTagMutabilityExclusionFilters": exclusions}
+
     @classmethod
     def contents(cls, aws: Aws, ids: RepositoryIds) -> str:
         """How many images die with it."""
         images = aws.look(aws.ecr.list_images, repositoryName=ids.name)["imageIds"]
         digests = {image["imageDigest"] for image in images}
-        return f"{len(digests)} images" if digests else ""
+        return f"{len(digests)} image{'s' if len(digests) > 1 else ''}" if digests else ""
 
 
 def _ids(repository: RepositoryTypeDef) -> RepositoryIds:

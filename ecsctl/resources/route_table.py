@@ -34,7 +34,7 @@ class RouteTable(Resource[RouteTableIds]):
     subnets that somebody has associated, are not ours and are left alone.
     """
 
-    kind = "route_table"
+    kind = "route-table"
     title = "route table"
     within = ("vpc",)
     console = "{console}/vpcconsole/home?region={region}#RouteTableDetails:RouteTableId={route_table_id}"

@@ -47,7 +47,7 @@ class SecurityGroup(Resource[SecurityGroupIds]):
     Rules that we made carry our tags. Others are left alone and mentioned, for they open what we did not open.
     """
 
-    kind = "security_group"
+    kind = "security-group"
     title = "security group"
     within = ("vpc",)
     console = "{console}/ec2/home?region={region}#SecurityGroup:groupId={group_id}"

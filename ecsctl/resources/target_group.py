@@ -38,7 +38,7 @@ class TargetGroup(Resource[TargetGroupIds]):
     The port is nominal: ECS registers each task with the port of its container.
     """
 
-    kind = "target_group"
+    kind = "target-group"
     title = "target group"
     console = "{console}/ec2/home?region={region}#TargetGroup:targetGroupArn={arn}"
 

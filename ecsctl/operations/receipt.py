@@ -1,0 +1,62 @@
+"""What is left after `down`: what was kept and why, and what AWS is known to leave or to bring back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.plan import Plan, Verb
+from ecsctl.ensure.names import Names
+from ecsctl.operations.prices import monthly
+from ecsctl.resources.common import tag_filter
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.engine.label import Label
+
+
+@dataclass(frozen=True)
+class Left:
+    """One thing that is still there: its kind, its name or id, why, and what it costs in dollars a month."""
+
+    kind: str
+    what: str
+    why: str
+    monthly: float = 0.0
+
+
+def left(aws: Aws, me: Label, plan: Plan) -> tuple[Left, ...]:
+    """Everything that a person should know of after `down`, asked of AWS anew."""
+    with aws.fresh():
+        return (*_kept(plan), *_late_logs(aws, me), *_marked_network(aws, me))
+
+
+def _kept(plan: Plan) -> Iterator[Left]:
+    """What `down` left on purpose."""
+    for step in plan.steps:
+        if step.verb is Verb.KEEP:
+            identity = (
+                str(next(iter(vars(step.ids).values()), step.name)) if hasattr(step.ids, "__dict__") else step.name
+            )
+            yield Left(step.title, identity, step.reason, 0.0 if step.borrowed else monthly(step.kind))
+
+
+def _late_logs(aws: Aws, me: Label) -> Iterator[Left]:
+    """Log groups that a dying task, build or Container Insights has made again: without tags and without retention."""
+    names = Names(me.app, me.account, me.region)
+    for name in (names.app_logs, names.build_logs(names.project), names.insights_logs):
+        for group in aws.look(aws.logs.describe_log_groups, logGroupNamePrefix=name)["logGroups"]:
+            if group["logGroupName"] == name and "retentionInDays" not in group:
+                size = group.get("storedBytes", 0)
+                why = "made again by a late writer; aws logs delete-log-group --log-group-name " + name
+                yield Left("log group", name, why, monthly("log-group", size))
+
+
+def _marked_network(aws: Aws, me: Label) -> Iterator[Left]:
+    """Network interfaces and addresses that bear the app's mark, whoever copied it onto them."""
+    for interface in aws.look(aws.ec2.describe_network_interfaces, Filters=tag_filter(me))["NetworkInterfaces"]:
+        yield Left("network interface", interface["NetworkInterfaceId"], interface.get("Description", ""))
+    for address in aws.look(aws.ec2.describe_addresses, Filters=tag_filter(me))["Addresses"]:
+        why = f"bears our mark, held by {address.get('AssociationId', 'nobody')}"
+        yield Left("elastic IP address", address["AllocationId"], why, monthly("elastic-ip"))

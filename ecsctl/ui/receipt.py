@@ -1,0 +1,50 @@
+"""The receipt of `down`: what is left, why, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from rich.text import Text
+
+from ecsctl.ui.console import tell
+from ecsctl.ui.safe import safe
+
+
+class Remains(Protocol):
+    """One thing that is still there."""
+
+    @property
+    def kind(self) -> str:
+        """Such as "log group"."""
+
+    @property
+    def what(self) -> str:
+        """Its name or id."""
+
+    @property
+    def why(self) -> str:
+        """Why it is there."""
+
+    @property
+    def monthly(self) -> float:
+        """Dollars a month."""
+
+
+def show(left: Sequence[Remains], *, prices: str) -> None:
+    """Print on stderr what is left, or that nothing is."""
+    if not left:
+        tell(Text("nothing of it is left in the account"))
+        return
+    tell(Text("still there:"))
+    for one in left:
+        cost = f", about ${one.monthly:.2f} a month" if one.monthly >= 0.005 else ""
+        tell(Text(f"  {safe(one.kind)} {safe(one.what)}: {safe(one.why)}{cost}"))
+    total = sum(one.monthly for one in left)
+    if total >= 0.005:
+        tell(Text(f"  together about ${total:.2f} a month ({prices})"))
+
+
+def document(left: Sequence[Remains]) -> list[dict[str, Any]]:
+    """What is left, for JSON."""
+    return [{"kind": one.kind, "what": one.what, "why": one.why, "monthly_usd": round(one.monthly, 2)} for one in left]
