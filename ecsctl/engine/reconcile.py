@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from ecsctl.engine import events
 from ecsctl.engine.attempt import Attempt
 from ecsctl.engine.codec import plain
-from ecsctl.engine.errors import Refused, ResourceFailed, TimedOut, explained, is_there
+from ecsctl.engine.errors import Doubled, Refused, ResourceFailed, TimedOut, explained, is_there
 from ecsctl.engine.label import Label
 from ecsctl.engine.plan import Step, Verb, decide
 from ecsctl.engine.resource import AnyResource, Found, Seen
@@ -201,13 +201,36 @@ class Reconciler:
 
     def look(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
         """What is there; None also when the parent that it cannot exist without is not there."""
+        try:
+            return self._observed(name, wish)
+        except Doubled:
+            if not self._open(name, "create"):
+                raise
+            return None  # a create that was under way was delivered twice: making it right leaves one
+
+    def _look_now(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
+        with self.aws.fresh():
+            try:
+                return self._observed(name, wish)
+            except Doubled:
+                if not self._open(name, "create"):
+                    raise
+        self._leave_one(type(wish), name)
+        return None
+
+    def _observed(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
         if any(True for parent in wish.within for _ in promises(getattr(wish, parent))):
             return None
         return self.patiently(lambda: wish.observe(self.aws, self.label.of(name, self._nonce(name))))
 
-    def _look_now(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
-        with self.aws.fresh():
-            return self.look(name, wish)
+    def _leave_one(self, kind: type[AnyResource], name: str) -> None:
+        """Delete all but one of what our own create, delivered twice, has made: never the one whose ids we know."""
+        entry = self.state.entry(name)
+        known = plain(self.known[name]) if name in self.known else entry.ids if entry else None
+        ours = sorted(self._ours(kind, name), key=lambda found: (plain(found.ids) != known, str(found.ids)))
+        attempt = Attempt(self.patience, f"{kind.title} {name}, made twice")
+        for surplus in ours[1:]:
+            self._ask_to_delete(kind, surplus, attempt, set())
 
     def _come_to_light(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
         """Look for a while: a create whose answer was lost may have had its effect, and AWS shows it late."""

@@ -21,6 +21,7 @@ _GENERATED = re.compile(
             r"(?<=/)(?:[0-9a-f]{21}|[0-9]{15,19})\b",  # deployments and revisions of services; listener rules
             r"(?<=\"Serial\": \")[0-9]+",
             r"(?<=\"ecsctl:token\", \"Value\": \")[0-9a-f]{32}",  # of one incarnation
+            r"\b[0-9a-f]{32}-[0-9]{10}\b",  # containers
             r"\becs-svc/[0-9]{10,}\b",
             r"\b(?:AROA|AIDA|ANPA|AIPA)[A-Z0-9]{12,}\b",
             r"(?<=hostedzone/)[A-Z0-9]{8,}\b",
@@ -44,9 +45,20 @@ def without_ids(account: dict[str, Any]) -> Any:
         fresh: dict[str, str] = {}
         for borne, text in written:
             for token in _GENERATED.findall(borne):
-                fresh[token] = _named(token, hashlib.sha256(_replaced(text, names).encode()).hexdigest()[:8])
+                fresh[token] = _named(token, hashlib.sha256(_in_any_order(_replaced(text, names))).hexdigest()[:8])
         names = fresh
     return json.loads(_replaced(json.dumps(account), names))
+
+
+def _in_any_order(text: str) -> bytes:
+    """The same for the same JSON, whatever the order of its lists: most of AWS's have none."""
+
+    def ordered(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: ordered(inner) for name, inner in value.items()}
+        return sorted(map(ordered, value), key=json.dumps) if isinstance(value, list) else value
+
+    return json.dumps(ordered(json.loads(text))).encode()
 
 
 def _replaced(text: str, names: Mapping[str, str]) -> str:

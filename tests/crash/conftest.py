@@ -1,0 +1,117 @@
+"""A world whose runs can be struck, with a neighbour in it; one thread, a coarse clock, no waiting for the disk."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from ecsctl.aws import Aws
+from ecsctl.engine import patience, walk
+from ecsctl.engine.patience import Patience
+from ecsctl.engine.plan import Plan
+from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.session import Session
+from tests.crash.faults import Faulty, Script
+from tests.crash.neighbour import move_in
+from tests.stack.conftest import World, shared_session, wishes
+
+SEED = int(os.environ.get("CRASH_SEED", "0"))
+COMPLETE = os.environ.get("CRASH") == "complete"  # every case; otherwise some classes are sampled by CRASH_SEED
+
+Part = tuple[int, int]  # (index, of): every `of`-th case, beginning at the index
+
+
+def parts(of: int) -> list[Any]:
+    """All cases, in so many tests."""
+    return [pytest.param((index, of), id=f"{index + 1} of {of}") for index in range(of)]
+
+
+def sample(of: int) -> list[Any]:
+    """One part of so many, by the seed; all of them in the complete matrix."""
+    return parts(of) if COMPLETE else [parts(of)[SEED % of]]
+
+
+class AtOnce:
+    """A pool of one that does its work where it is handed in: a fork copies only the thread that forks."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        """Take what a pool takes."""
+
+    def __enter__(self) -> AtOnce:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def submit(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        try:
+            done.set_result(work(*arguments))
+        except BaseException as error:  # noqa: BLE001 - as a pool does
+            done.set_exception(error)
+        return done
+
+
+# Two tasks, because where a single one comes to stand is ECS's choice.
+WISHED = wishes(service={"desired_count": 2})
+
+
+class Struck(World):
+    """A world whose next run meets what `script` says; the record is in the current folder."""
+
+    script: Script
+
+    def open(self, wished: dict[str, Any] | None = None, *more: Any) -> Session:
+        return super().open(WISHED if wished is None else wished, *more)
+
+    def aws(self) -> Aws:
+        aws = Faulty(Patience(self.clock), session=shared_session(), heard=self.heard)
+        aws.script = self.script
+        return aws
+
+    def struck(self, run: Callable[..., Plan], script: Script, *arguments: Any) -> Plan:
+        """One run under the script; whatever follows is not struck."""
+        self.script = script
+        try:
+            return run(*arguments)
+        finally:
+            self.script = Script()
+
+    def written(self) -> dict[str, Any]:
+        """The record without what differs from one clean run to the next: names, kinds and what is left undone."""
+        if not self.record.exists():
+            return {}
+        entries = json.loads(self.record.read_bytes())["entries"]
+        return {
+            name: [entry["kind"], entry["borrowed"], entry["ids"] is None, (entry["intent"] or {}).get("verb")]
+            for name, entry in entries.items()
+        }
+
+
+@pytest.fixture
+def coarse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What makes a thousand runs affordable and takes nothing from what they prove."""
+    key = rsa.generate_private_key(65537, 2048)
+    monkeypatch.setattr(rsa, "generate_private_key", lambda *_, **__: key)  # moto makes one for each certificate
+    monkeypatch.setattr(patience, "FIRST", 2.0)  # fewer looks while waiting, on a clock that costs nothing
+    monkeypatch.setattr(walk, "ThreadPoolExecutor", AtOnce)
+    monkeypatch.setattr(os, "fsync", lambda _: None)  # who is killed loses nothing that was written
+
+
+@pytest.fixture
+def struck(coarse: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Struck]:
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.chdir(home)
+    with inprocess() as clock:
+        world = Struck(clock, Path())
+        world.script = Script()
+        move_in(world)
+        yield world

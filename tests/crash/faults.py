@@ -1,0 +1,151 @@
+"""What can happen to a changing call: a run's way to AWS that numbers its changes and lets faults befall them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+
+from ecsctl.aws import Aws, Call
+from ecsctl.engine.patience import Clock
+
+_SECRET = re.compile('"SecretToken": "[^"]*"')  # made anew for each try
+URL = "https://aws.example"
+Make = Callable[[], Any]
+Fault = Callable[[Make, str, Clock], Any]  # (the call itself, its operation in AWS's spelling, the run's clock)
+
+
+class Killed(BaseException):
+    """The process is gone: no handler may see it."""
+
+
+def refusal(operation: str, code: str, message: str, status: int = 400) -> ClientError:
+    """AWS's answer with an error."""
+    answer: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, operation)
+
+
+def _answers(code: str, message: str, status: int, *, effect: bool = False) -> Fault:
+    def befall(make: Make, operation: str, clock: Clock) -> Any:
+        if effect:
+            make()
+        raise refusal(operation, code, message, status)
+
+    return befall
+
+
+def _killed_before(make: Make, operation: str, clock: Clock) -> Any:
+    raise Killed
+
+
+def _killed_after(make: Make, operation: str, clock: Clock) -> Any:
+    make()
+    raise Killed
+
+
+def _reset(make: Make, operation: str, clock: Clock) -> Any:
+    raise ConnectionClosedError(endpoint_url=URL)
+
+
+def _lost(make: Make, operation: str, clock: Clock) -> Any:
+    make()
+    raise ConnectionClosedError(endpoint_url=URL)
+
+
+def _timed_out(make: Make, operation: str, clock: Clock) -> Any:
+    make()
+    clock.sleep(60.0)
+    raise ReadTimeoutError(endpoint_url=URL)
+
+
+def _late(make: Make, operation: str, clock: Clock) -> Any:
+    answer = make()
+    clock.sleep(20.0)
+    return answer
+
+
+def _twice(make: Make, operation: str, clock: Clock) -> Any:
+    """Delivered twice on the way, as proxies do; the second answer is the one that arrives."""
+    first = make()
+    try:
+        return make()
+    except ClientError:
+        return first
+
+
+def _unreachable(make: Make, operation: str, clock: Clock) -> Any:
+    raise EndpointConnectionError(endpoint_url=URL)
+
+
+DEATHS: dict[str, Fault] = {"killed before": _killed_before, "killed after": _killed_after}
+# One run must outlive these without being started again.
+PASSING: dict[str, Fault] = {
+    "answer lost": _lost,
+    "answer timed out": _timed_out,
+    "500 after the effect": _answers("InternalFailure", "We broke.", 500, effect=True),
+    "500": _answers("InternalFailure", "We broke.", 500),
+    "503": _answers("ServiceUnavailable", "Please come again.", 503),
+    "throttled": _answers("Throttling", "Rate exceeded", 400),
+    "connection reset": _reset,
+    "answered late": _late,
+    "delivered twice": _twice,
+}
+# From the k-th change on, looks included, until the run ends.
+LASTING: dict[str, Fault] = {
+    "credentials expired": _answers("ExpiredToken", "The security token included in the request is expired", 403),
+    "network lost": _unreachable,
+}
+DENIED = _answers("AccessDenied", "You are not authorized to perform this operation.", 403)  # changes only
+
+
+class Script:
+    """What befalls the calls of one run. Changes are numbered from 0, and so are the different ones among them."""
+
+    def __init__(
+        self,
+        change: Callable[[int, int | None], Fault | None] = lambda number, different: None,
+        *,
+        lasting: Fault | None = None,
+        since: int = 0,
+        looks: bool = True,
+    ) -> None:
+        self.change = change  # (number, number among the different ones or None for a repeated one) → what befalls it
+        self.lasting, self.since, self.looks = lasting, since, looks
+        self.changes = 0
+        self.befallen = 0
+        self._seen: set[str] = set()
+
+    def deliver(self, call: Call, parameters: dict[str, Any], make: Make, clock: Clock, operation: str) -> Any:
+        """Let the call happen, or what is in the script."""
+        fault = self._fault(call, parameters)
+        if fault is None:
+            return make()
+        self.befallen += 1
+        return fault(make, operation, clock)
+
+    def _fault(self, call: Call, parameters: dict[str, Any]) -> Fault | None:
+        if call.looks:
+            return self.lasting if self.looks and self.changes > self.since else None
+        key = _SECRET.sub("", f"{call.service} {call.operation} {json.dumps(parameters, sort_keys=True, default=str)}")
+        number, different = self.changes, None if key in self._seen else len(self._seen)
+        self._seen.add(key)
+        self.changes += 1
+        if self.lasting and number >= self.since:
+            return self.lasting
+        return self.change(number, different)
+
+
+class Faulty(Aws):
+    """AWS over a way on which the script's faults befall the calls."""
+
+    script: Script
+
+    def _timed(self, call: Call, parameters: dict[str, Any], make: Make) -> Any:
+        operation = self.client(call.service).meta.method_to_api_mapping[call.operation]
+        whole = super()._timed
+        return self.script.deliver(
+            call, parameters, lambda: whole(call, parameters, make), self.patience.clock, operation
+        )

@@ -1,0 +1,183 @@
+"""Every changing call of a clean `up` and of a clean `down`, and what befalls it: each case branches off one run."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ecsctl.engine.errors import EcsctlError
+from ecsctl.engine.patience import Clock
+from tests.crash.branch import Told, branch
+from tests.crash.conftest import Part, Struck
+from tests.crash.faults import Fault, Make, Script
+
+Account = dict[str, Any]
+
+
+class Matrix:
+    """The account before, the account and record after a clean `up`; cases are judged by them."""
+
+    def __init__(self, world: Struck) -> None:
+        self.world = world
+        self.before: Account = world.exact()
+        told = branch(self._clean)
+        assert not told.failure, told.failure
+        self.clean, self.clean_record, self.changes = told.value
+
+    def _clean(self) -> Any:
+        self.world.up()
+        return self.world.account(), self.world.written(), self.world.changes
+
+    def is_up(self) -> None:
+        """The account equals that of a clean `up`, and so does what the record says of it."""
+        _equal(unlike(self.clean, self.world.account(), "account"))
+        _equal(unlike(self.clean_record, self.world.written(), "record"))
+
+    def is_up_anew(self, revisions: int = 1) -> None:
+        """As `is_up`; but numbers of revisions never restart (ECS API, "RegisterTaskDefinition")."""
+        found = self.world.account()
+        _equal(unlike(_any_revision(self.clean), _any_revision(found), "account"))
+        assert _revisions(found) <= revisions
+        _equal(unlike(self.clean_record, self.world.written(), "record"))
+
+    def is_gone(self) -> None:
+        """The account is what it was before, to the last field, and nothing is recorded."""
+        _equal(unlike(self.before, self.world.exact(), "account"))
+        _equal(unlike({}, self.world.written(), "record"))
+
+    def up_again(self) -> None:
+        self.world.up()
+        self.is_up()
+
+    def is_up_perhaps_registered_twice(self) -> None:
+        """Nothing makes RegisterTaskDefinition safe from being delivered twice: a second, unused revision may stay."""
+        self.is_up_anew(revisions=2)
+
+    def up_anew(self) -> None:
+        self.world.up()
+        self.is_up_anew()
+
+    def down_again(self) -> None:
+        self.world.down()
+        self.is_gone()
+
+    def up_and_down_again(self) -> None:
+        self.up_again()
+        self.down_again()
+
+    def killed(self, run: Callable[[], Any], death: str, then: Callable[[], Any], part: Part) -> list[str]:
+        """Kill the run at each change of the part, and do `then` in what is left. Returns what failed."""
+        failures: list[str] = []
+
+        def befall(number: int, _different: int | None) -> Fault | None:
+            return branch_off if within(number, part) else None
+
+        def branch_off(make: Make, operation: str, _clock: Clock) -> Any:
+            def in_what_is_left() -> None:
+                self.world.script = Script()
+                if death == "killed after":
+                    with suppress(ClientError):
+                        make()
+                then()
+
+            failures.extend(_told(f"{death} {operation}, change {script.changes - 1}", branch(in_what_is_left)))
+            return make()
+
+        script = Script(befall)
+        self.world.struck(run, script)
+        assert script.befallen > 0
+        return failures
+
+    def outlived(self, run: Callable[[], Any], fault: Fault, judge: Callable[[], None], part: Part) -> Told:
+        """Let the fault befall the different changes of the part, once each; this one run must end as a clean one."""
+
+        def befall(_number: int, different: int | None) -> Fault | None:
+            return fault if different is not None and within(different, part) else None
+
+        def body() -> int:
+            script = Script(befall)
+            self.world.struck(run, script)
+            judge()
+            return script.befallen
+
+        return branch(body)
+
+    def ended(
+        self, run: Callable[[], Any], fault: Fault, then: Callable[[], Any], part: Part, *, looks: bool
+    ) -> list[str]:
+        """From each change of the part on, all fails: the run must end with a reason, and `then` must repair it."""
+        failures: list[str] = []
+        for number in range(part[0], self.changes, part[1]):
+
+            def body(since: int = number) -> None:
+                script = Script(lasting=fault, since=since, looks=looks)
+                if ended_well(lambda: self.world.struck(run, script)):
+                    assert script.befallen == 0, "ended well although nothing worked any more"
+                then()
+
+            failures.extend(_told(f"all fails from change {number} on", branch(body)))
+        return failures
+
+
+def ended_well(run: Callable[[], Any]) -> bool:
+    """Whether the run ended well. Ends it may only with an error of ours that has an exit code."""
+    try:
+        run()
+    except EcsctlError as error:
+        return error.exit_code == 0
+    return True
+
+
+def within(number: int, part: Part) -> bool:
+    """Whether the case is one of the part."""
+    return number % part[1] == part[0]
+
+
+def _told(case: str, told: Told) -> list[str]:
+    return [f"{case}: {told.failure}"] if told.failure else []
+
+
+def unlike(wanted: Any, found: Any, where: str) -> list[str]:
+    """Where two values differ, a line for each place."""
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        names = sorted(wanted.keys() | found.keys())
+        return [line for name in names for line in unlike(wanted.get(name), found.get(name), f"{where}.{name}")]
+    if isinstance(wanted, list) and isinstance(found, list):
+        missing = [one for one in wanted if one not in found]
+        surplus = [one for one in found if one not in wanted]
+        if len(missing) == len(surplus):
+            pairs = zip(missing, surplus, strict=True)
+            return [line for one, other in pairs for line in unlike(one, other, f"{where}[{_name(one)}]")]
+        return [f"{where}: missing {_short(one)}" for one in missing] + [
+            f"{where}: surplus {_short(one)}" for one in surplus
+        ]
+    return [] if wanted == found else [f"{where}: {_short(found)}, not {_short(wanted)}"]
+
+
+def _any_revision(account: Account) -> Any:
+    text = re.sub(r"(task-definition/hello):[0-9]+", r"\1:~", json.dumps(account))
+    return json.loads(re.sub(r'"revision": [0-9]+', '"revision": 0', text))
+
+
+def _revisions(account: Account) -> int:
+    found = [one for kinds in account.values() for one in kinds.get("task definitions", [])]
+    return sum("task-definition/hello:" in str(one["id"]) for one in found)
+
+
+def _name(value: Any) -> str:
+    return str(value.get("id", "")) if isinstance(value, dict) else ""
+
+
+def _short(value: Any) -> str:
+    return json.dumps(value)[:300]
+
+
+def _equal(unlike: list[str]) -> None:
+    """Fail with what differs."""
+    if unlike:
+        raise AssertionError(f"{len(unlike)} differences\n" + "\n".join(unlike[:8]))
