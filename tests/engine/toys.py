@@ -117,8 +117,9 @@ class Box(Resource[BoxIds]):
     def observe(self, aws: Any, me: Label) -> Seen[Box, BoxIds] | None:
         for thing in aws.cloud.find("box"):
             if me.marks(thing.tags):
-                return Seen(BoxIds(BoxId(thing.id)), Box(**thing.values), thing.tags,
-                            ready=aws.cloud.clock.now() - thing.born >= aws.cloud.slow, failed=thing.failed)  # fmt: skip
+                ready = aws.cloud.clock.now() - thing.born >= aws.cloud.slow
+                ids = BoxIds(BoxId(thing.id))
+                return Seen(ids, Box(**thing.values), thing.tags, ready=ready, failed=thing.failed)
         return None
 
     @classmethod

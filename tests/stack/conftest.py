@@ -108,7 +108,7 @@ class World:
 
 
 def _without_aws_own(account: dict[str, Any]) -> dict[str, Any]:
-    """The account without service-linked roles: AWS itself makes them at a service's first use, for all, and for good."""
+    """The account without service-linked roles: AWS makes them at a service's first use, for all, and for good."""
     roles = [role for role in account["aws"].get("roles", []) if "/aws-service-role/" not in role["Arn"]]
     rest = {kind: found for kind, found in account["aws"].items() if kind != "roles"}
     return {**account, "aws": {**rest, **({"roles": roles} if roles else {})}}

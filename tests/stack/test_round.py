@@ -55,7 +55,8 @@ CHANGES = {
                   {"app-logs": {"days"}, "insights-logs": {"days"}, "build-logs": {"days"},
                    "task-definition": {"cpu", "memory"}}),
     "health path": (wishes(service={"health_path": "/ready"}),
-                    {"target-group": {"path"}, "app-logs": {"days"}, "insights-logs": {"days"}, "build-logs": {"days"}}),
+                    {"target-group": {"path"},
+                     "app-logs": {"days"}, "insights-logs": {"days"}, "build-logs": {"days"}}),
     "branch": (wishes(github={"branch": "release"}),
                {"pipeline": {"source"}, "build": {"branch"}, "target-group": {"path"}}),
 }  # fmt: skip
