@@ -60,7 +60,7 @@ class Facts:
     token_arn: str = ""
     image: str = ""  # one that exists: given, in use, or the newest in the repository; empty: there is none
     given: str = ""  # the one that this run is to use, by digest if it is in the app's repository
-    failed_build: str = ""  # the newest build, if it failed before this run
+    past_build: str = ""  # the newest build, if it had ended before this run
 
 
 def identify(aws: Aws, config: Config | None = None) -> Identity:
@@ -102,7 +102,7 @@ def gather(aws: Aws, config: Config, identity: Identity, image: str = "") -> Fac
             asked["token"] = lambda: read_token(aws, github.token_secret)
     asked["image"] = lambda: images.known(aws, config, identity, image)
     if github and config.pipeline.mode != "none":
-        asked["failed_build"] = lambda: images.failed_build(aws, config)
+        asked["past_build"] = lambda: images.past_build(aws, config)
     with ThreadPoolExecutor(len(asked)) as pool:
         futures = {name: pool.submit(ask) for name, ask in asked.items()}
         try:

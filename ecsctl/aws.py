@@ -137,6 +137,11 @@ class Aws:
         with self.no_older_than(time.monotonic()):
             yield
 
+    def forget(self) -> None:
+        """Let every look from here on ask AWS anew, in all threads: time has passed."""
+        with self._lock:
+            self._answers.clear()
+
     def look(self, call: Callable[P, R], *_: P.args, **parameters: P.kwargs) -> R:
         """The complete answer to a look, all pages of it, asked once for all who ask the same at the same time.
 

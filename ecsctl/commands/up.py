@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from ecsctl.commands.options import Common, Debug, Output, Profile, Quiet, Region, Sandbox, Yes, place
 from ecsctl.commands.signals import stopping
@@ -15,6 +17,12 @@ if TYPE_CHECKING:
 def up(
     sandbox: Sandbox = False,
     yes: Yes = False,
+    image: Annotated[
+        str, typer.Option(metavar="URI", help="Run this image, whatever runs now, instead of building the first one.")
+    ] = "",
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="While something else deploys: wait up to 15 minutes, or refuse.")
+    ] = True,
     profile: Profile = None,
     region: Region = None,
     output: Output = "text",
@@ -28,6 +36,7 @@ def up(
     """
     common = Common(sandbox, profile, region, debug, quiet, yes, output)
     from ecsctl.config import load
+    from ecsctl.operations.quiet import before_change
     from ecsctl.session import open_stack
     from ecsctl.ui import output as json
     from ecsctl.ui import words
@@ -38,8 +47,9 @@ def up(
     config = load(where.folder)
     aws = where.aws(config.region)
     with Progress(quiet=quiet or common.json) as progress, stopping(aws.patience, progress.stop_asked):
-        session = open_stack(aws, config, where.record, tell=progress)
+        session = open_stack(aws, config, where.record, tell=progress, image=image)
         words.heading(session.identity.account, session.identity.region, session.identity.arn, config.name)
+        before_change(aws, session.engine, session.wishes, config.name, wait=wait)
         plan = session.engine.up(session.wishes, agree=lambda plan: _agree(plan, common))
     seconds = time.monotonic() - began
     url = session.url

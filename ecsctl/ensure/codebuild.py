@@ -115,7 +115,7 @@ def ensure_first_image(
         project=projects.build if projects else None,
         branch=config.github.branch if config.github else "",
         given=facts.given,
-        past=facts.failed_build,
+        past=facts.past_build,
         cluster=names.app,
         service=names.app,
         container=names.app,

@@ -70,10 +70,13 @@ def checked(aws: Aws, wished: str, uri: str, architecture: str) -> str:
     return f"{uri}@{found['imageDigest']}"
 
 
-def failed_build(aws: Aws, config: Config) -> str:
-    """The id of the app's newest build, if that has failed: it is past, and a run need not wait for it."""
+def past_build(aws: Aws, config: Config) -> str:
+    """The id of the app's newest build, if that has ended: whatever it left behind is there, or is gone.
+
+    Builds outlive their project, and are listed again for a new one of the same name.
+    """
     build = newest_build(aws, Names(config.name, "", "").project)
-    return build["id"] if build and not is_running(build) and build["buildStatus"] != "SUCCEEDED" else ""
+    return build["id"] if build and not is_running(build) else ""
 
 
 def _uri(identity: Identity, repository: str) -> str:

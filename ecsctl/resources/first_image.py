@@ -48,7 +48,7 @@ class FirstImage(Resource[FirstImageIds]):
     project: Order[ProjectName | None] = None
     branch: str = field(default="", compare=False)
     given: str = field(default="", compare=False)
-    past: str = field(default="", compare=False)  # a build that had failed before this run: it is over, and no answer
+    past: str = field(default="", compare=False)  # a build that had ended before this run: it is no answer
     cluster: str = field(default="", compare=False)
     service: str = field(default="", compare=False)
     container: str = field(default="", compare=False)
@@ -71,7 +71,7 @@ class FirstImage(Resource[FirstImageIds]):
     def create(self, aws: Aws, me: Label) -> FirstImageIds:
         """A token protects this call from doubling, for five minutes (CodeBuild API, StartBuild).
 
-        It is another one after a build that failed: the same would only be answered with that build.
+        It is another one after a build that ended: the same would only be answered with that build.
         """
         token = me.of(me.resource, me.nonce + self.past).token()
         aws.codebuild.start_build(projectName=self.project or "", sourceVersion=self.branch, idempotencyToken=token)

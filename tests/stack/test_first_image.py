@@ -2,65 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from ecsctl.engine.errors import EcsctlError, QuotaReached, Several
+from ecsctl.engine.errors import ConfigError, EcsctlError, QuotaReached, Several
+from ecsctl.engine.resource import Seen
+from ecsctl.ids import ImageUri
+from ecsctl.resources.first_image import FirstImage, FirstImageIds
 from ecsctl.sandbox.codebuild_builds import fail_next_build, limit_builds
-from ecsctl.sandbox.ecr import find_image, put_image
-from tests.stack.conftest import ACCOUNT, REGION, World, wishes
+from ecsctl.sandbox.ecr import put_image
+from tests.stack.conftest import ACCOUNT, REGION, World, same, wishes
+from tests.stack.watch import URI, Watch, runs, service
 
-URI = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/hello"
 PLAIN = wishes(domain=None, pipeline={"mode": "build-only"})
-
-
-class Watch:
-    """Hears every call of the runs, and judges each that gives a service tasks: is their image there at that moment?"""
-
-    def __init__(self, world: World) -> None:
-        self.world, self.calls, self.empty = world, list[tuple[str, dict[str, Any]]](), list[str]()
-        world.heard = self
-
-    def __call__(self, _service: str, operation: str, _seconds: float, _error: object, sent: dict[str, Any]) -> None:
-        self.calls.append((operation, sent))
-        if operation in ("create_service", "update_service"):
-            service = self.world.boto("ecs").describe_services(cluster="hello", services=["hello"])["services"][0]
-            image = image_of(self.world, sent.get("taskDefinition") or service["taskDefinition"])
-            if service["desiredCount"] > 0 and not is_there(image):
-                self.empty.append(image)
-
-    def count(self, operation: str) -> int:
-        return sum(called == operation for called, _ in self.calls)
-
-
-def image_of(world: World, task_definition: str) -> str:
-    found = world.boto("ecs").describe_task_definition(taskDefinition=task_definition)["taskDefinition"]
-    image: str = found["containerDefinitions"][0]["image"]
-    return image
-
-
-def is_there(image: str) -> bool:
-    reference = image.removeprefix(URI)[1:]
-    return not image.startswith(URI) or find_image(ACCOUNT, REGION, "hello", reference) is not None
-
-
-def service(world: World) -> dict[str, Any]:
-    found: dict[str, Any] = world.boto("ecs").describe_services(cluster="hello", services=["hello"])["services"][0]
-    return found
-
-
-def runs(world: World) -> tuple[str, int]:
-    """The image the service is told to run, and how many tasks do."""
-    return image_of(world, service(world)["taskDefinition"]), service(world)["runningCount"]
+ALONE = wishes(domain=None, github=None)
 
 
 @pytest.fixture
 def watch(world: World) -> Iterator[Watch]:
     watch = Watch(world)
     yield watch
-    assert watch.empty == []
+    assert watch.empty == [], "a service with tasks was told to run what is not there"
 
 
 def test_an_empty_account_ends_with_a_service_that_runs_the_built_image(world: World, watch: Watch) -> None:
@@ -135,13 +98,79 @@ def test_an_account_without_builds_is_told_what_to_do(world: World, watch: Watch
 
 
 def test_without_a_way_to_an_image_the_service_stands_at_none_until_there_is_one(world: World, watch: Watch) -> None:
-    alone = wishes(domain=None, github=None)
-    world.up(alone)
+    world.up(ALONE)
     assert service(world)["desiredCount"] == 0
-    assert any("there is no image" in note and "--image" in note for note in world.open(alone).notes)
-    assert world.plan(alone).work == ()
+    assert any("there is no image" in note and "--image" in note for note in world.open(ALONE).notes)
+    assert world.plan(ALONE).work == ()
+    bad = {
+        f"{URI}:ghost": "there is no image",
+        f"{URI}-other:one": "another ECR repository",
+        "https://nginx": "not the name of an image",
+        f"{URI}:amd": "is for amd64, and the tasks run on ARM64",
+    }
+    put_image(ACCOUNT, REGION, "hello", ["amd"], "amd64")
+    before = world.exact()
+    for image, message in bad.items():
+        with pytest.raises(ConfigError, match=message):
+            world.up(ALONE, image=image)
+    same(before, world.exact())
+    world.boto("ecr").batch_delete_image(repositoryName="hello", imageIds=[{"imageTag": "amd"}])
 
     digest = put_image(ACCOUNT, REGION, "hello", ["mine"])
-    world.up(alone)
+    world.up(ALONE)
     assert runs(world) == (f"{URI}@{digest}", 1)
-    assert not any("there is no image" in note for note in world.open(alone).notes)
+    assert not any("there is no image" in note for note in world.open(ALONE).notes)
+
+    world.up(ALONE, image="public.ecr.aws/nginx/nginx:1.27")
+    world.up(ALONE)
+    assert runs(world) == ("public.ecr.aws/nginx/nginx:1.27", 1), "a named image stays until another is named"
+
+
+def test_what_an_earlier_life_left_behind_is_not_mistaken_for_an_image(world: World, watch: Watch) -> None:
+    world.up(PLAIN)
+    lost = runs(world)[0]
+    world.boto("ecs").delete_service(cluster="hello", service="hello", force=True)
+    world.boto("ecr").batch_delete_image(
+        repositoryName="hello", imageIds=[{"imageDigest": lost.partition("@")[2]}]
+    )  # the family and the build that succeeded are still there
+    world.record.unlink()
+    world.up(PLAIN)
+    assert watch.count("start_build") == 2
+    assert runs(world)[1] == 1
+
+
+def test_a_running_service_whose_image_is_gone_gets_the_newest_that_is_there(world: World, watch: Watch) -> None:
+    world.up(ALONE)
+    first = put_image(ACCOUNT, REGION, "hello", ["one"])
+    world.up(ALONE)
+    second = put_image(ACCOUNT, REGION, "hello", ["two"])
+    assert world.plan(ALONE).work == (), "the image is not moved by itself"
+    world.boto("ecr").batch_delete_image(repositoryName="hello", imageIds=[{"imageDigest": first}])
+    world.up(ALONE)
+    assert runs(world) == (f"{URI}@{second}", 1)
+    assert world.plan(ALONE).work == ()
+
+
+GHOST = ImageUri(f"{URI}:ghost")
+
+
+def _ready_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def observe(self: FirstImage, _aws: object, _me: object) -> Seen[FirstImage, FirstImageIds]:
+        return Seen(FirstImageIds(GHOST), self)
+
+    monkeypatch.setattr(FirstImage, "observe", observe)
+
+
+def _taken_for_granted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ecsctl.blueprint.ensure_first_image", lambda *_: GHOST)
+
+
+@pytest.mark.parametrize("break_it", [_ready_at_once, _taken_for_granted])
+def test_the_watch_sees_a_guard_that_is_broken(
+    world: World, monkeypatch: pytest.MonkeyPatch, break_it: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    break_it(monkeypatch)
+    watch = Watch(world)
+    with pytest.raises(EcsctlError, match="ECS service"):  # which cannot start
+        world.up(PLAIN)
+    assert watch.empty == [GHOST]
