@@ -58,6 +58,7 @@ class Facts:
     build_image: str = ""
     token: Secret | None = None
     token_arn: str = ""
+    token_reference: str = ""  # as CodeBuild wants it named: the secret's full ARN, and `:key` if there is one
     image: str = ""  # one that exists: given, in use, or the newest in the repository; empty: there is none
     given: str = ""  # the one that this run is to use, by digest if it is in the app's repository
     past_build: str = ""  # the newest build, if it had ended before this run
@@ -111,7 +112,9 @@ def gather(aws: Aws, config: Config, identity: Identity, image: str = "") -> Fac
             raise explained(error, "looking up what the stack needs") from error
     token, token_arn = found.pop("token", (None, ""))
     given, found["image"] = found["image"]
-    return Facts(identity, token=token, token_arn=token_arn, given=given, **found)
+    key = split_secret(github.token_secret)[1] if github else ""
+    reference = f"{token_arn}:{key}" if token_arn and key else token_arn
+    return Facts(identity, token=token, token_arn=token_arn, token_reference=reference, given=given, **found)
 
 
 def _zones(aws: Aws, config: Config) -> tuple[str, ...]:

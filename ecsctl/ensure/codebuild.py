@@ -69,7 +69,7 @@ def ensure_codebuild(
         *(EnvVar(name, value) for name, value in build.environment.items()),
     ]
     if build.github_token and facts.token_arn:
-        variables.append(EnvVar("GITHUB_AUTH_TOKEN", _reference(facts, github.token_secret), "SECRETS_MANAGER"))
+        variables.append(EnvVar("GITHUB_AUTH_TOKEN", facts.token_reference, "SECRETS_MANAGER"))
 
     def project(part: str, name: str, buildspec: str, webhook_branch: str = "") -> ProjectName:
         logs = stack.ensure(f"{part}-logs", LogGroup(names.build_logs(name), config.logs.retention_days)).name
@@ -121,11 +121,3 @@ def ensure_first_image(
         container=names.app,
     )
     return stack.ensure("image", wish).image
-
-
-def _reference(facts: Facts, secret: str) -> str:
-    """The secret as CodeBuild wants it named: its full ARN, and the key in it, if any."""
-    from ecsctl.account import split_secret
-
-    key = split_secret(secret)[1]
-    return f"{facts.token_arn}:{key}" if key else facts.token_arn
