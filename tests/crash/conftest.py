@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -95,23 +96,30 @@ class Struck(World):
         }
 
 
-@pytest.fixture
-def coarse(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What makes a thousand runs affordable and takes nothing from what they prove."""
+def coarsely(patch: pytest.MonkeyPatch) -> None:
+    """Make a thousand runs affordable, by what takes nothing from what they prove."""
     key = rsa.generate_private_key(65537, 2048)
-    monkeypatch.setattr(rsa, "generate_private_key", lambda *_, **__: key)  # moto makes one for each certificate
-    monkeypatch.setattr(patience, "FIRST", 2.0)  # fewer looks while waiting, on a clock that costs nothing
-    monkeypatch.setattr(walk, "ThreadPoolExecutor", AtOnce)
-    monkeypatch.setattr(os, "fsync", lambda _: None)  # who is killed loses nothing that was written
+    patch.setattr(rsa, "generate_private_key", lambda *_, **__: key)  # moto makes one for each certificate
+    patch.setattr(patience, "FIRST", 2.0)  # fewer looks while waiting, on a clock that costs nothing
+    patch.setattr(walk, "ThreadPoolExecutor", AtOnce)
+    patch.setattr(os, "fsync", lambda _: None)  # who is killed loses nothing that was written
 
 
-@pytest.fixture
-def struck(coarse: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Struck]:
-    home = tmp_path / "home"
+@contextmanager
+def a_struck_world(folder: Path) -> Iterator[Struck]:
+    """A world with a neighbour in it, whose record is in `home`, a new folder that becomes the current one."""
+    home = folder / "home"
     home.mkdir()
-    monkeypatch.chdir(home)
-    with inprocess() as clock:
+    with pytest.MonkeyPatch.context() as patch, inprocess() as clock:
+        coarsely(patch)
+        patch.chdir(home)
         world = Struck(clock, Path())
         world.script = Script()
         move_in(world)
+        yield world
+
+
+@pytest.fixture
+def struck(tmp_path: Path) -> Iterator[Struck]:
+    with a_struck_world(tmp_path) as world:
         yield world

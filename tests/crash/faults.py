@@ -13,6 +13,7 @@ from ecsctl.aws import Aws, Call
 from ecsctl.engine.patience import Clock
 
 _SECRET = re.compile('"SecretToken": "[^"]*"')  # made anew for each try
+MOST = 3000  # failures after which a run that still tries would try for ever
 URL = "https://aws.example"
 Make = Callable[[], Any]
 Fault = Callable[[Make, str, Clock], Any]  # (the call itself, its operation in AWS's spelling, the run's clock)
@@ -97,6 +98,7 @@ PASSING: dict[str, Fault] = {
 LASTING: dict[str, Fault] = {
     "credentials expired": _answers("ExpiredToken", "The security token included in the request is expired", 403),
     "network lost": _unreachable,
+    "500 for good": _answers("InternalFailure", "We broke.", 500),
 }
 DENIED = _answers("AccessDenied", "You are not authorized to perform this operation.", 403)  # changes only
 
@@ -124,6 +126,8 @@ class Script:
         if fault is None:
             return make()
         self.befallen += 1
+        if self.befallen > MOST:
+            raise Killed(f"still trying after {MOST} failures")
         return fault(make, operation, clock)
 
     def _fault(self, call: Call, parameters: dict[str, Any]) -> Fault | None:

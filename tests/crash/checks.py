@@ -1,0 +1,135 @@
+"""Single cases of the proof, each with the name of what it holds ecsctl to. A check returns what it has caught."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ecsctl.engine.errors import Locked, Refused
+from ecsctl.engine.patience import Clock
+from ecsctl.sandbox import ec2_visibility
+from tests.crash.branch import Told, branch
+from tests.crash.faults import LASTING, PASSING, Make, Script
+from tests.crash.matrix import Matrix
+
+
+def killed_after_the_vpc_was_made(matrix: Matrix) -> list[str]:
+    """One VPC, though the record of the killed run does not have its id and EC2 does not show it yet."""
+    return _at(matrix, matrix.world.up, "CreateVpc", lambda make, _: (make(), matrix.up_again()))
+
+
+def a_gateway_that_shows_late_is_made_once(matrix: Matrix) -> list[str]:
+    """The token of the killed run's journal makes the second call the first one."""
+
+    def case(make: Make, clock: Clock) -> None:
+        clock.sleep(200.0)
+        make()
+        ec2_visibility.lag(60.0)
+        matrix.up_again()
+
+    return _at(matrix, matrix.world.up, "CreateNatGateway", case)
+
+
+def a_second_run_in_the_folder_changes_nothing(matrix: Matrix) -> list[str]:
+    """It is told that another is at work."""
+    home = Path.cwd()
+
+    def case(_make: Make, _clock: Clock) -> None:
+        os.chdir(home)
+        try:
+            matrix.world.up()
+        except Locked:
+            assert matrix.world.changes == 0
+        else:
+            raise AssertionError("two runs at once")
+
+    return _at(matrix, matrix.world.up, "CreateVpc", case)
+
+
+def a_lost_answer_doubles_no_task_definition(matrix: Matrix) -> list[str]:
+    """One call, one revision."""
+    return _failures(matrix.outlived(matrix.world.up, PASSING["answer lost"], matrix.is_up, (0, 1)))
+
+
+def an_aws_that_stays_broken_ends_the_run(matrix: Matrix) -> list[str]:
+    """Every retry has a limit."""
+    return matrix.ended(matrix.world.up, LASTING["500 for good"], lambda: None, (20, 1000), looks=False)
+
+
+def the_neighbour_outlives_a_down(matrix: Matrix) -> list[str]:
+    """Nothing that is not ours goes."""
+
+    def body() -> None:
+        matrix.world.up()
+        matrix.down_again()
+
+    return _failures(branch(body))
+
+
+def what_is_handed_over_during_a_down_stays(matrix: Matrix) -> list[str]:
+    """What was ours when `down` looked, and is another's when its turn comes, is left alone."""
+    world = matrix.world
+    name = "/ecs/hello"
+
+    def hand_over(make: Make, _operation: str, _clock: Clock) -> Any:
+        logs = world.boto("logs")
+        groups = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        ours = next(group for group in groups if group["logGroupName"] == name)
+        logs.tag_resource(resourceArn=ours["logGroupArn"], tags={"ecsctl:id": "11111111-1111-4111-8111-111111111111"})
+        return make()
+
+    def body() -> None:
+        world.up()
+        world.struck(world.down, Script(lambda number, _: hand_over if number == 0 else None))
+        left = world.boto("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        assert name in [group["logGroupName"] for group in left], "it was deleted"
+
+    return _failures(branch(body))
+
+
+def a_strangers_log_group_is_refused(matrix: Matrix) -> list[str]:
+    """A thing of our name without our mark is neither used nor changed."""
+    world = matrix.world
+
+    def body() -> None:
+        world.boto("logs").create_log_group(logGroupName="/ecs/hello")
+        before = world.exact()
+        try:
+            world.up()
+        except Refused:
+            assert world.exact() == before
+        else:
+            raise AssertionError("a stranger was taken for ours")
+
+    return _failures(branch(body))
+
+
+def _at(matrix: Matrix, run: Callable[[], Any], operation: str, case: Callable[[Make, Clock], Any]) -> list[str]:
+    """Branch off at the first change of this operation."""
+    failures: list[str] = []
+    done: list[str] = []
+
+    def befall(make: Make, this: str, clock: Clock) -> Any:
+        if this == operation and not done:
+            done.append(this)
+
+            def body() -> None:
+                matrix.world.script = Script()
+                case(make, clock)
+
+            failures.extend(_failures(branch(body)))
+        return make()
+
+    def whole() -> list[str]:
+        matrix.world.struck(run, Script(lambda _number, _different: befall))
+        assert done, f"no {operation}"
+        return failures
+
+    told = branch(whole)
+    return told.value if told.value is not None else _failures(told)
+
+
+def _failures(told: Told) -> list[str]:
+    return [told.failure] if told.failure else []

@@ -1,0 +1,144 @@
+"""Whatever becomes of the record: nothing is lost, doubled or taken from a neighbour."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecsctl.engine.errors import StateError
+from ecsctl.engine.state import _checksum
+from tests.crash.branch import branch
+from tests.crash.conftest import Struck
+from tests.crash.matrix import Matrix
+
+pytestmark = pytest.mark.timeout(900)
+RECORD = Path(".ecsctl/state.json")
+
+
+def _rewritten(change: Callable[[dict[str, Any]], None]) -> None:
+    body = json.loads(RECORD.read_bytes())
+    body.pop("checksum")
+    change(body)
+    RECORD.write_text(json.dumps({**body, "checksum": _checksum(body)}))
+
+
+def deleted(_world: Struck) -> None:
+    RECORD.unlink()
+    RECORD.with_name("state.json.bak").unlink(missing_ok=True)
+
+
+def folder_gone(_world: Struck) -> None:
+    shutil.rmtree(RECORD.parent)
+
+
+def emptied(_world: Struck) -> None:
+    RECORD.write_bytes(b"")
+
+
+def halved(_world: Struck) -> None:
+    whole = RECORD.read_bytes()
+    RECORD.write_bytes(whole[: len(whole) // 2])
+
+
+def garbage(_world: Struck) -> None:
+    RECORD.write_bytes(b"\x00\xff{]" * 99)
+
+
+def garbage_and_its_copy(world: Struck) -> None:
+    garbage(world)
+    RECORD.with_name("state.json.bak").write_bytes(b"{}")
+
+
+def of_another_type(_world: Struck) -> None:
+    RECORD.write_text('["state"]')
+
+
+def a_bit_flipped(_world: Struck) -> None:
+    whole = bytearray(RECORD.read_bytes())
+    whole[len(whole) // 3] ^= 4
+    RECORD.write_bytes(bytes(whole))
+
+
+def poisoned(world: Struck) -> None:
+    """A good checksum, and the neighbour's ids in place of ours."""
+    ec2 = world.boto("ec2")
+    theirs = [vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"] if "hello-2" in json.dumps(vpc.get("Tags", []))]
+    address = next(one for one in ec2.describe_addresses()["Addresses"] if not one.get("Tags"))
+    bad = {
+        "vpc_id": theirs[0],
+        "allocation_id": address["AllocationId"],
+        "public_ip": address["PublicIp"],
+        "name": "hello-2",
+        "bucket": "hello-theirs",
+        "cluster": "hello-2",
+    }
+
+    def poison(body: dict[str, Any]) -> None:
+        for entry in body["entries"].values():
+            entry["ids"] = {key: bad.get(key, value) for key, value in (entry["ids"] or {}).items()} or None
+
+    _rewritten(poison)
+
+
+DAMAGE = [
+    deleted,
+    folder_gone,
+    emptied,
+    halved,
+    garbage,
+    garbage_and_its_copy,
+    of_another_type,
+    a_bit_flipped,
+    poisoned,
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGE, ids=lambda damage: damage.__name__)
+def test_a_damaged_record_costs_nothing(struck: Struck, damage: Callable[[Struck], None]) -> None:
+    matrix = Matrix(struck)
+    struck.up()
+
+    def up() -> None:
+        damage(struck)
+        matrix.up_again()
+
+    def down() -> None:
+        damage(struck)
+        matrix.down_again()
+
+    assert [branch(up).failure, branch(down).failure] == ["", ""]
+
+
+@pytest.mark.parametrize("damage", [deleted, halved, poisoned], ids=lambda damage: damage.__name__)
+def test_damaged_half_way_through_it_costs_nothing_either(struck: Struck, damage: Callable[[Struck], None]) -> None:
+    matrix = Matrix(struck)
+
+    def then() -> None:
+        damage(struck)
+        struck.clock.sleep(120.0)  # without the journal nobody knows to wait for what AWS shows late
+        matrix.up_and_down_again()
+
+    assert matrix.killed(struck.up, "killed after", then, (30, 1000)) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("account", "999999999999"), ("region", "eu-west-1"), ("app", "other"), ("version", 99)]
+)
+def test_a_record_of_somewhere_else_is_refused_and_nothing_is_changed(
+    struck: Struck, field: str, value: object
+) -> None:
+    struck.up()
+    before = struck.exact()
+    _rewritten(lambda body: body.update({field: value}))
+    struck.changes = 0
+    with pytest.raises(StateError):
+        struck.up()
+    with pytest.raises(StateError):
+        struck.down()
+    assert struck.changes == 0
+    assert struck.exact() == before
