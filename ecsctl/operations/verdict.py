@@ -79,6 +79,12 @@ class Snapshot:
         """The task definition that a service deployment brings; empty if AWS does not tell it."""
         return self.revisions.get(target_of(deployment), "")
 
+    def digest_of(self, deployment: Told, container: str) -> str:
+        """What the image of the app's own container stood for when it was deployed; empty if AWS does not tell."""
+        ran = self.images.get(target_of(deployment), ())
+        ours = next((one for one in ran if one.get("containerName") == container), ran[0] if ran else {})
+        return str(ours.get("imageDigest") or "")
+
     def later(self, than: Told) -> Told | None:
         """The first service deployment that began after this one."""
         after = [one for one in self.deployments if one["createdAt"] > than["createdAt"]]
@@ -138,7 +144,35 @@ def judge(ours: Followed, seen: Snapshot) -> Rolling | Verdict:
         return Rolling(f"waiting for ECS to show the deployment of {ours.name}")
     if status in ONGOING:
         return Rolling(_progress(ours, service, found))
-    return _ended_badly(ours, seen, found)
+    return bad_end(ours, seen, found)
+
+
+def bad_end(ours: Followed, seen: Snapshot, found: Told) -> Verdict:
+    """The verdict of a deployment that has ended, and not with success.
+
+    STOPPED and ROLLBACK_… have many causes: the monitors tell whether ECS itself gave up, and which one did.
+    """
+    status, why = found["status"], str(found.get("statusReason") or "")
+    cause = _given_up(found)
+    if status == "ROLLBACK_SUCCESSFUL":
+        back = revision_of(seen.revisions.get((found.get("rollback") or {}).get("serviceRevisionArn", ""), ""))
+        runs = f"revision {back} runs again" if back else "the version before it runs again"
+        if cause:
+            return Verdict(Outcome.ROLLED_BACK, f"{ours.name} was rolled back by {cause}: {runs}", why)
+        return Verdict(Outcome.STOPPED, f"{ours.name} was stopped and rolled back, as somebody asked: {runs}", why)
+    if cause:
+        left = "rolling back failed too" if status == "ROLLBACK_FAILED" else "it was not rolled back"
+        left = "there is no earlier release to go back to" if not found.get("sourceServiceRevisions") else left
+        return Verdict(Outcome.FAILED, f"{ours.name} was given up by {cause}, and {left}", why)
+    if status == "ROLLBACK_FAILED":
+        return Verdict(Outcome.FAILED, f"{ours.name} was stopped, and rolling it back failed", why)
+    later = seen.later(found)
+    if later and _followed_on(found, later):
+        by = seen.brings(later)
+        name = f"another deployment of {ours.name}" if by == ours.task_definition else f"revision {revision_of(by)}"
+        name = name if by else "a later release"
+        return Verdict(Outcome.SUPERSEDED, f"{ours.name} was superseded by {name} before it was done", why)
+    return Verdict(Outcome.STOPPED, f"{ours.name} was stopped before it was done, as somebody asked", why)
 
 
 def out_of_time(ours: Followed, rolling: Rolling, limit: float) -> Verdict:
@@ -167,31 +201,6 @@ def _deployed(ours: Followed, service: Told, seen: Snapshot, found: Told) -> str
     if not service.get("desiredCount"):
         return f"{ours.name} is deployed, but nothing runs: the service's desired count is 0"
     return f"{ours.name} is deployed: {service.get('runningCount', 0)} of {service['desiredCount']} tasks run it"
-
-
-def _ended_badly(ours: Followed, seen: Snapshot, found: Told) -> Verdict:
-    """STOPPED and ROLLBACK_… have many causes: the monitors tell whether ECS itself gave up, and which one did."""
-    status, why = found["status"], str(found.get("statusReason") or "")
-    cause = _given_up(found)
-    if status == "ROLLBACK_SUCCESSFUL":
-        back = revision_of(seen.revisions.get((found.get("rollback") or {}).get("serviceRevisionArn", ""), ""))
-        runs = f"revision {back} runs again" if back else "the version before it runs again"
-        if cause:
-            return Verdict(Outcome.ROLLED_BACK, f"{ours.name} was rolled back by {cause}: {runs}", why)
-        return Verdict(Outcome.STOPPED, f"{ours.name} was stopped and rolled back, as somebody asked: {runs}", why)
-    if cause:
-        left = "rolling back failed too" if status == "ROLLBACK_FAILED" else "it was not rolled back"
-        left = "there is no earlier release to go back to" if not found.get("sourceServiceRevisions") else left
-        return Verdict(Outcome.FAILED, f"{ours.name} was given up by {cause}, and {left}", why)
-    if status == "ROLLBACK_FAILED":
-        return Verdict(Outcome.FAILED, f"{ours.name} was stopped, and rolling it back failed", why)
-    later = seen.later(found)
-    if later and _followed_on(found, later):
-        by = seen.brings(later)
-        name = f"another deployment of {ours.name}" if by == ours.task_definition else f"revision {revision_of(by)}"
-        name = name if by else "a later release"
-        return Verdict(Outcome.SUPERSEDED, f"{ours.name} was superseded by {name} before it was done", why)
-    return Verdict(Outcome.STOPPED, f"{ours.name} was stopped before it was done, as somebody asked", why)
 
 
 def _given_up(found: Told) -> str:

@@ -1,0 +1,36 @@
+"""ecsctl cancel: stop what is rolling out."""
+
+from __future__ import annotations
+
+from ecsctl.commands.deploy import Limit
+from ecsctl.commands.options import Common, Debug, Output, Profile, Quiet, Region, Sandbox
+
+
+def cancel(
+    sandbox: Sandbox = False,
+    timeout: Limit = 15,
+    profile: Profile = None,
+    region: Region = None,
+    output: Output = "text",
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Stop what is rolling out and go back to what ran before; or say that nothing is rolling out.
+
+    Exit codes: 0 stopped, or nothing to stop; 1 it came too late or failed; 4 timed out (run it again to go on
+    following), 6 ECS itself rolled it back, 7 another release took its place.
+    """
+    from ecsctl.commands.releasing import end, opened
+    from ecsctl.operations import release
+    from ecsctl.operations.verdict import Outcome
+
+    common = Common(sandbox, profile, region, debug, quiet, False, output)
+    with opened(common, title="cancel") as (session, progress):
+        done = release.cancel(session, say=progress.plain, limit=timeout * 60)
+    if done is None:
+        from ecsctl.ui import release as shown
+
+        shown.nothing(session.where, as_json=common.json)
+        return
+    stopped = done.verdict.outcome is Outcome.STOPPED
+    end("cancel", common, session, done, as_wished=stopped, hint="ecsctl cancel" + (" --sandbox" if sandbox else ""))

@@ -1,0 +1,41 @@
+"""ecsctl deploy: release an image now, without the pipeline."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ecsctl.commands.options import Common, Debug, Output, Profile, Quiet, Region, Sandbox
+
+Limit = Annotated[int, typer.Option("--timeout", min=1, help="Minutes to follow the deployment at most.")]
+
+
+def deploy(
+    sandbox: Sandbox = False,
+    image: Annotated[
+        str, typer.Option("--image", metavar="URI", help="The image to release; the newest if left out.")
+    ] = "",
+    build: Annotated[bool, typer.Option("--build", help="Build the branch now, and release that image.")] = False,
+    timeout: Limit = 15,
+    profile: Profile = None,
+    region: Region = None,
+    output: Output = "text",
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Release an image now, without the pipeline, and follow that very deployment to its end.
+
+    Nothing but the image changes. Exit codes: 0 deployed, 1 failed, 4 timed out (run it again to go on following),
+    6 rolled back, 7 superseded by another release, 8 stopped by somebody.
+    """
+    from ecsctl.commands.releasing import end, opened
+    from ecsctl.engine.errors import UsageError
+    from ecsctl.operations import release
+
+    common = Common(sandbox, profile, region, debug, quiet, False, output)
+    if image and build:
+        raise UsageError("--image and --build exclude each other", hint="leave one of them away")
+    with opened(common) as (session, progress):
+        done = release.deploy(session, image, build_it=build, say=progress.plain, limit=timeout * 60)
+    end("deploy", common, session, done, as_wished=False, hint="ecsctl deploy" + (" --sandbox" if sandbox else ""))

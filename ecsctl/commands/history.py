@@ -1,0 +1,68 @@
+"""ecsctl history: what was released, and what differs between two revisions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox
+
+app = typer.Typer(name="history", help="What was released, and what differs between revisions.",
+                  invoke_without_command=True)  # fmt: skip
+
+
+@app.callback()
+def history(
+    context: typer.Context,
+    sandbox: Sandbox = False,
+    profile: Profile = None,
+    region: Region = None,
+    output: Output = "text",
+    debug: Debug = False,
+) -> None:
+    """List the releases of the last 90 days, the newest first: image, commit, who, when, and how each ended."""
+    common = Common(sandbox, profile, region, debug, False, False, output)
+    context.obj = common
+    if context.invoked_subcommand:
+        return
+    from ecsctl.commands.releasing import opened
+    from ecsctl.operations.history import history as releases
+    from ecsctl.ui import history as shown
+    from ecsctl.ui import output as json
+
+    with opened(common, only_looks=True) as (session, _):
+        found = releases(session)
+    if common.json:
+        json.emit(shown.document(found, session.where))
+    else:
+        shown.show(found)
+
+
+@app.command()
+def diff(
+    context: typer.Context,
+    one: Annotated[str, typer.Argument(metavar="A", help="A revision, such as 7.")],
+    other: Annotated[str, typer.Argument(metavar="B", help="Another revision.")],
+    sandbox: Sandbox = False,
+    output: Annotated[str | None, typer.Option("--output", "-o", help="What stdout carries: text or json.")] = None,
+) -> None:
+    """Show what two revisions say differently: the environment by name, secrets by ARN, never a secret's value."""
+    from dataclasses import replace
+
+    from ecsctl.commands.releasing import opened
+    from ecsctl.engine.errors import UsageError
+    from ecsctl.operations.history import compare
+    from ecsctl.ui import history as shown
+    from ecsctl.ui import output as json
+
+    if output not in (None, "text", "json"):
+        raise UsageError(f"{output!r} is not text or json", hint="--output text, or --output json")
+    above: Common = context.obj
+    common = replace(above, sandbox=sandbox or above.sandbox, output=output or above.output)
+    with opened(common, only_looks=True) as (session, _):
+        before, after, found = compare(session, one, other)
+    if common.json:
+        json.emit(shown.difference_document(before.arn, after.arn, found, session.where))
+    else:
+        shown.differences(before.arn, after.arn, found)

@@ -1,0 +1,43 @@
+"""ecsctl rollback: back to a release that was good."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ecsctl.commands.deploy import Limit
+from ecsctl.commands.options import Common, Debug, Output, Profile, Quiet, Region, Sandbox, Yes
+
+
+def rollback(
+    revision: Annotated[
+        str, typer.Argument(help="The revision to go back to, as `ecsctl history` lists it; else the last good one.")
+    ] = "",
+    sandbox: Sandbox = False,
+    yes: Yes = False,
+    timeout: Limit = 15,
+    profile: Profile = None,
+    region: Region = None,
+    output: Output = "text",
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Go back to the last good release before this one, or to a named revision, with the image it had then.
+
+    Asks first. Exit codes are those of `ecsctl deploy`; 2 when nobody is there to answer.
+    """
+    from ecsctl.commands.releasing import end, opened
+    from ecsctl.operations import release
+    from ecsctl.ui import words
+
+    common = Common(sandbox, profile, region, debug, quiet, yes, output)
+    command = f"ecsctl rollback {revision}".rstrip()
+
+    def agree(now: str, then: str) -> None:
+        if not yes:
+            words.confirm(f"Release {then} in place of {now}?", command=f"{command} --yes")
+
+    with opened(common) as (session, progress):
+        done = release.rollback(session, revision, agree=agree, say=progress.plain, limit=timeout * 60)
+    end("rollback", common, session, done, as_wished=False, hint=command + (" --sandbox" if sandbox else ""))

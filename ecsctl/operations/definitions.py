@@ -1,0 +1,106 @@
+"""Revisions of the app's task definition: read, and registered again with another image."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.engine.errors import Refused, UsageError, code, text
+from ecsctl.engine.label import APP, ID, RESOURCE, flat
+from ecsctl.resources.common import there
+from ecsctl.resources.task_definition_merge import DIGEST, Definition, Revision, container_of, digest, registrable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ecsctl.aws import Aws
+
+
+@dataclass(frozen=True)
+class Registered(Revision):
+    """A revision, and the ARN of whoever registered it."""
+
+    by: str = ""
+
+
+ROLE = "task-definition"
+"""The part that the app's task definition plays in the stack."""
+
+
+def described(aws: Aws, name: str) -> Registered | None:
+    """A revision, by its ARN or as `family:revision`; None if there is none."""
+    try:
+        answer = there(lambda: aws.look(aws.ecs.describe_task_definition, taskDefinition=name, include=["TAGS"]))
+    except Exception as error:
+        if _unknown(error):
+            return None
+        raise
+    if answer is None:
+        return None
+    found = answer["taskDefinition"]
+    model = aws.ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape
+    return Registered(
+        arn=found["taskDefinitionArn"],
+        definition=registrable(found, model.members if model else ()),
+        tags=flat(answer.get("tags")),
+        active=found["status"] == "ACTIVE",
+        since=found.get("registeredAt"),
+        by=found.get("registeredBy", ""),
+    )
+
+
+def revision_named(aws: Aws, app: str, name: str) -> Registered:
+    """The app's revision that a person names: a number, `family:number`, or an ARN.
+
+    Raises UsageError for what is no revision's name, Refused for one that is not there or not of the app's family.
+    """
+    match = re.fullmatch(r"(?:(?:arn:[\w-]+:ecs:[\w-]+:\d{12}:task-definition/)?([\w-]+):)?(\d{1,9})", name, re.ASCII)
+    if not match:
+        raise UsageError(f"{name!r} is not a revision", hint=f"ecsctl history lists them, such as 7 or {app}:7")
+    family, number = match[1] or app, int(match[2])
+    if family != app:
+        raise Refused(f"{family}:{number} is not a revision of {app}", hint="ecsctl history lists those that are")
+    found = described(aws, f"{app}:{number}")
+    if found is None:
+        raise Refused(f"there is no revision {number} of {app}", hint="ecsctl history lists those there are")
+    return found
+
+
+def image_of(revision: Revision, app: str) -> str:
+    """The image of the app's own container."""
+    return str(container_of(revision.definition, app).get("image", ""))
+
+
+def architecture_of(revision: Revision) -> str:
+    """ARM64 or X86_64, which is what AWS takes when nothing is said (API reference, RuntimePlatform)."""
+    return str(revision.definition.get("runtimePlatform", {}).get("cpuArchitecture", "X86_64"))
+
+
+def with_image(definition: Definition, app: str, image: str) -> Definition:
+    """The same definition with another image in the app's container. Everything else stays as it is."""
+    ours = container_of(definition, app)
+    containers = [{**one, "image": image} if one is ours else one for one in definition["containerDefinitions"]]
+    return {**definition, "containerDefinitions": containers}
+
+
+def register(aws: Aws, service: Mapping[str, Any], like: Revision, wanted: Definition) -> str:
+    """Register a revision, marked as the one it was made from, or as the service that it is for. Its ARN.
+
+    A lost answer leaves a revision that nobody uses, which harms nothing: the call is repeated.
+    """
+    mark, tags = flat(service.get("tags")), dict(like.tags)
+    if any(tags.get(name) != mark.get(name) for name in (APP, ID)):  # the pipeline's copy came without them
+        tags = {**mark, RESOURCE: ROLE}
+    tags = {name: value for name, value in tags.items() if not name.startswith("aws:")} | {DIGEST: digest(wanted)}
+    listed = [{"key": name, "value": value} for name, value in tags.items()]
+    answer = aws.patience.through(
+        lambda: aws.ecs.register_task_definition(**wanted, tags=listed),  # type: ignore[arg-type]  # as AWS told it
+        what="registering the task definition",
+    )
+    return answer["taskDefinition"]["taskDefinitionArn"]
+
+
+def _unknown(error: Exception) -> bool:
+    """ECS says so with a code that it uses for much else."""
+    return code(error) == "ClientException" and "Unable to describe task definition" in text(error)

@@ -1,0 +1,196 @@
+"""What was released: each deployment of the service with its revision, image, commit, author and end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.config.hiding import covered
+from ecsctl.ensure.names import Names
+from ecsctl.operations.definitions import Registered, described, image_of, revision_named
+from ecsctl.operations.following import living, look
+from ecsctl.operations.verdict import GOING_BACK, ONGOING, Followed, Outcome, Snapshot, bad_end
+from ecsctl.resources.common import there
+from ecsctl.resources.ecr import Reference, images
+from ecsctl.resources.ecs import revision_of
+from ecsctl.resources.task_definition_merge import DIGEST, digest
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.resources.task_definition_merge import Definition
+    from ecsctl.session import Session
+
+COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+PIPELINE, ECSCTL = "pipeline", "ecsctl"
+
+
+@dataclass(frozen=True)
+class Past:
+    """One release. What AWS does not tell is empty, or None."""
+
+    revision: int
+    outcome: str  # as of a verdict, or "rolling out", "going back", "being stopped"
+    current: bool  # whether it is what the service runs
+    image: str
+    digest: str
+    tags: tuple[str, ...]
+    commit: str
+    message: str  # the commit's, as the pipeline tells it
+    who: str
+    since: datetime
+    ended: datetime | None
+    why: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that two revisions say differently. None: it says nothing of it."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+def history(session: Session) -> list[Past]:
+    """The newest twenty releases of the last 90 days, the newest first: AWS keeps no more, and describes so many.
+
+    Raises Refused when there is no service.
+    """
+    aws, app = session.aws, session.state.book.app
+    seen = look(aws, app)
+    service = living(seen, app)
+    wanted = {arn for one in seen.deployments if (arn := seen.brings(one))}
+    with ThreadPoolExecutor(8) as pool:
+        messages = pool.submit(_messages, aws, app)
+        held = pool.submit(images, aws, app)
+        revisions = {arn: pool.submit(described, aws, arn) for arn in wanted}
+        known = {arn: found for arn, future in revisions.items() if (found := future.result())}
+    tags = {one["imageDigest"]: tuple(one.get("imageTags", ())) for one in held.result()}
+    newest_first = sorted(seen.deployments, key=lambda one: one["createdAt"], reverse=True)
+    good = (one for one in newest_first if one["status"] == "SUCCESSFUL")
+    runs = (one["serviceDeploymentArn"] for one in good if seen.brings(one) == service["taskDefinition"])
+    current = next(runs, "")
+    told: list[Past] = []
+    brought: set[str] = set()
+    for one in reversed(newest_first):
+        arn = seen.brings(one)
+        author = "" if arn in brought else _who(session, known.get(arn))  # who deploys it again, AWS does not tell
+        brought.add(arn)
+        now = one["serviceDeploymentArn"] == current
+        told.append(_past(app, seen, one, known.get(arn), tags, messages.result(), author, now))
+    return told[::-1]
+
+
+def compare(session: Session, one: str, other: str) -> tuple[Registered, Registered, list[Difference]]:
+    """Two revisions of the app, and what they say differently. Raises UsageError or Refused for what is none."""
+    app = session.state.book.app
+    before, after = revision_named(session.aws, app, one), revision_named(session.aws, app, other)
+    return before, after, differences(before.definition, after.definition)
+
+
+def differences(before: Definition, after: Definition) -> list[Difference]:
+    """What two task definitions say differently, in the order of the first; environment and secrets by their names.
+
+    A variable that looks like a secret is shown as `***`. Of secrets only the ARN is known here, never the value.
+    """
+    old, new = dict(_told(before)), dict(_told(after))
+    return [
+        Difference(_spelled(path), _shown(path, old.get(path)), _shown(path, new.get(path)))
+        for path in dict.fromkeys((*old, *new))
+        if old.get(path) != new.get(path)
+    ]
+
+
+def _past(
+    app: str,
+    seen: Snapshot,
+    one: Mapping[str, Any],
+    revision: Registered | None,
+    tags: Mapping[str, Sequence[str]],
+    messages: Mapping[str, str],
+    who: str,
+    current: bool,
+) -> Past:
+    outcome, why = _outcome(seen, one)
+    image = image_of(revision, app) if revision else ""
+    named = Reference.of(image)
+    resolved = seen.digest_of(one, app) or (named.digest if named else "")
+    names = tuple(tags.get(resolved, ())) if resolved else ()
+    commit = next((tag for tag in (*names, named.tag if named else "") if COMMIT.fullmatch(tag)), "")
+    return Past(
+        revision=revision_of(seen.brings(one)),
+        outcome=outcome,
+        current=current,
+        image=image,
+        digest=resolved,
+        tags=names,
+        commit=commit,
+        message=messages.get(commit, ""),
+        who=who,
+        since=one["createdAt"],
+        ended=one.get("finishedAt") or one.get("stoppedAt"),
+        why=why,
+    )
+
+
+def _outcome(seen: Snapshot, one: Mapping[str, Any]) -> tuple[str, str]:
+    if one["status"] == "SUCCESSFUL":
+        return Outcome.DEPLOYED.value, ""
+    if one["status"] in ONGOING:
+        stopping = "being stopped" if one["status"] == "STOP_REQUESTED" else "rolling out"
+        return "going back" if one["status"] in GOING_BACK else stopping, ""
+    verdict = bad_end(Followed(seen.brings(one), one["serviceDeploymentArn"]), seen, one)
+    return verdict.outcome.value, verdict.why or verdict.sentence
+
+
+def _who(session: Session, revision: Registered | None) -> str:
+    """Who registered a revision: the pipeline by its role, ecsctl by the digest it leaves, or a person by name."""
+    if revision is None or not revision.by:
+        return ""
+    names = Names(session.state.book.app, session.identity.account, session.identity.region)
+    name = revision.by.rpartition("/")[2] or revision.by
+    name = name.rpartition(":")[2]
+    if names.role("pipeline") in revision.by.split("/"):
+        return PIPELINE
+    made = revision.tags.get(DIGEST) == digest(revision.definition)
+    return f"{ECSCTL} ({name})" if made else name
+
+
+def _messages(aws: Aws, app: str) -> Mapping[str, str]:
+    """The first line of each commit that the pipeline has run for; nothing where there is no pipeline."""
+    answer = there(lambda: aws.look(aws.codepipeline.list_pipeline_executions, pipelineName=app))
+    runs = answer["pipelineExecutionSummaries"] if answer else []
+    revisions = [one for run in runs for one in run.get("sourceRevisions", ())]
+    return {one["revisionId"]: one.get("revisionSummary", "").partition("\n")[0] for one in revisions}
+
+
+def _told(value: Any, *path: str) -> list[tuple[tuple[str, ...], str]]:
+    """Everything that a definition says, by its path. What has a name is found by it, wherever it stands."""
+    if isinstance(value, Mapping):
+        return [found for name, part in value.items() for found in _told(part, *path, name)]
+    if isinstance(value, list) and all(isinstance(part, Mapping) for part in value):
+        found: list[tuple[tuple[str, ...], str]] = []
+        for number, part in enumerate(value, 1):
+            rest = {name: item for name, item in part.items() if name != "name"} or part
+            key = str(part.get("name") or part.get("containerPort") or number)
+            single = len(rest) == 1 and "name" in part
+            found += _told(next(iter(rest.values())), *path, key) if single else _told(rest, *path, key)
+        return found
+    if isinstance(value, list):
+        return [(path, " ".join(str(part) for part in value))]
+    return [(path, str(value))]
+
+
+_SHORT = {"containerDefinitions": "container", "environment": "env", "secrets": "secret"}
+
+
+def _spelled(path: tuple[str, ...]) -> str:
+    return ".".join(_SHORT.get(part, part) for part in path)
+
+
+def _shown(path: tuple[str, ...], value: str | None) -> str | None:
+    return None if value is None else str(covered(path, value))

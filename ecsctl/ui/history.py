@@ -1,0 +1,117 @@
+"""Releases as a table on stdout, and two task definitions side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from ecsctl.ui import output, words
+from ecsctl.ui.console import data, glyph
+from ecsctl.ui.safe import padded, plain
+from ecsctl.ui.spans import age
+
+if TYPE_CHECKING:
+    from ecsctl.operations.history import Difference, Past
+
+STYLES = {"deployed": "green", "rolling out": "cyan", "going back": "yellow", "being stopped": "yellow",
+          "superseded": "dim", "stopped": "yellow"}  # fmt: skip
+HEADS = ("revision", "outcome", "image", "commit", "who", "when")
+SHORT = 12  # hex digits of a digest; of a commit 7 are shown
+
+
+def show(releases: Sequence[Past]) -> None:
+    """Print the table, the newest release first; an arrow marks what runs."""
+    if not releases:
+        words.say("nothing was released in the last 90 days")
+        return
+    console = data()
+    for line in table(releases, datetime.now(UTC)):
+        console.print(line, soft_wrap=True)
+
+
+def table(releases: Sequence[Past], now: datetime) -> Iterator[Text]:
+    """A line for each release in columns, and below it why it ended badly."""
+    arrow = glyph("→", ">", data())
+    rows = [[plain(f"{arrow if one.current else ' '} {one.revision or '?'}"), plain(one.outcome, _style(one)),
+             plain(image(one)), plain(" ".join((one.commit[:7], one.message)).strip()), plain(one.who),
+             plain(f"{age(one.since, now)} ago".replace("now ago", "now"))] for one in releases]  # fmt: skip
+    heads = [plain(f"  {head}" if number == 0 else head, "dim") for number, head in enumerate(HEADS)]
+    widths = [max(row[column].cell_len for row in (heads, *rows)) for column in range(len(HEADS))]
+    for row, release in zip((heads, *rows), (None, *releases), strict=True):
+        line = Text.assemble(*(padded(cell, width) for cell, width in zip(row, widths, strict=True)))
+        line.rstrip()
+        yield line
+        if release and release.why:
+            yield Text.assemble("    ", plain(release.why, "dim"))
+
+
+def image(release: Past) -> str:
+    """An image as a person knows it again: a tag that is no commit, or else the digest, shortened."""
+    tags = [tag for tag in release.tags if tag not in (release.commit, "latest")]
+    short = release.digest.removeprefix("sha256:")[:SHORT]
+    if not short:
+        return release.image.rpartition("/")[2]
+    return f"{tags[0]} ({short})" if tags else short
+
+
+def differences(before: str, after: str, found: Sequence[Difference]) -> None:
+    """Print what differs, side by side."""
+    console = data()
+    names = [arn.rpartition("/")[2] for arn in (before, after)]
+    if not found:
+        words.say(f"{names[0]} and {names[1]} say the same")
+        return
+    rows = [[plain("", "dim"), plain(names[0], "bold"), plain(names[1], "bold")]]
+    rows += [[plain(one.field), _side(one.before, "red"), _side(one.after, "green")] for one in found]
+    widths = [max(row[column].cell_len for row in rows) for column in range(2)]
+    for row in rows:
+        console.print(Text.assemble(padded(row[0], widths[0]), padded(row[1], widths[1]), row[2]), soft_wrap=True)
+
+
+def document(releases: Sequence[Past], where: Mapping[str, str]) -> dict[str, Any]:
+    """All releases."""
+    return {"version": output.VERSION, "kind": "history", **_head(where), "releases": [_past(one) for one in releases]}
+
+
+def difference_document(before: str, after: str, found: Sequence[Difference], where: Mapping[str, str]) -> Any:
+    """What two revisions say differently; null where one says nothing."""
+    return {
+        "version": output.VERSION,
+        "kind": "history diff",
+        **_head(where),
+        "before": before,
+        "after": after,
+        "differences": [{"field": one.field, "before": one.before, "after": one.after} for one in found],
+    }
+
+
+def _past(one: Past) -> dict[str, Any]:
+    return {
+        "revision": one.revision,
+        "outcome": one.outcome,
+        "current": one.current,
+        "image": one.image,
+        "digest": one.digest,
+        "tags": list(one.tags),
+        "commit": one.commit,
+        "message": one.message,
+        "who": one.who,
+        "since": one.since.isoformat(),
+        "ended": one.ended.isoformat() if one.ended else None,
+        "why": one.why,
+    }
+
+
+def _head(where: Mapping[str, str]) -> dict[str, str]:
+    return {name: where[name] for name in ("app", "account", "region")}
+
+
+def _style(one: Past) -> str:
+    return STYLES.get(one.outcome, "red")
+
+
+def _side(value: str | None, style: str) -> Text:
+    return plain("-" if value is None else value or '""', "dim" if value is None else style)

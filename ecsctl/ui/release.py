@@ -1,0 +1,74 @@
+"""How a release ended: a sentence, or an error with its cause; and the same as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from ecsctl.engine.errors import EcsctlError
+from ecsctl.ui import errors, output, words
+from ecsctl.ui.console import data, glyph
+from ecsctl.ui.safe import plain
+
+if TYPE_CHECKING:
+    from ecsctl.operations.release import Release
+
+NOTHING = "nothing is rolling out: nothing was changed"
+
+
+def end(release: Release, *, failed: bool, cause: str, hint: str) -> None:
+    """Print the verdict: on stdout if all is well, else as an error on stderr, with the diagnosis's first line.
+
+    `hint` is the command that goes on following what is not done yet.
+    """
+    verdict = release.verdict
+    if not failed:
+        told = plain(verdict.sentence)
+        data().print(Text.assemble((f"{glyph('✓', 'ok', data())} ", "green"), told), soft_wrap=True)
+        return
+    found = verdict.error() or EcsctlError(f"it came too late: {verdict.sentence}")
+    timed_out = found.exit_code == 4
+    found.why = "; ".join(part for part in (found.why, cause) if part)
+    found.hint = f"nothing is lost, it goes on by itself: {hint} follows it again" if timed_out else ""
+    errors.show(found)
+    if not timed_out:
+        words.next_step("ecsctl history")
+
+
+def nothing(where: Mapping[str, str], *, as_json: bool) -> None:
+    """Say that there is nothing to stop."""
+    if as_json:
+        output.emit(_document("cancel", "nothing to do", NOTHING, where))
+        return
+    words.say(NOTHING)
+
+
+def document(kind: str, release: Release, code: int, cause: str, where: Mapping[str, str]) -> dict[str, Any]:
+    """How a release ended. `kind` is the command."""
+    verdict = release.verdict
+    return _document(kind, verdict.outcome.value, verdict.sentence, where) | {
+        "exit_code": int(code),
+        "why": verdict.why,
+        "cause": cause,
+        "revision": release.number,
+        "image": release.image,
+        "changed": release.changed,
+    }
+
+
+def _document(kind: str, outcome: str, message: str, where: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "version": output.VERSION,
+        "kind": kind,
+        **{name: where[name] for name in ("app", "account", "region")},
+        "outcome": outcome,
+        "exit_code": 0,
+        "message": message,
+        "why": "",
+        "cause": "",
+        "revision": None,
+        "image": "",
+        "changed": False,
+    }

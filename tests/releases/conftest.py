@@ -1,0 +1,147 @@
+"""A service with a mark of ours in the sandbox inside this process: less than a stack, enough to release to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecsctl.aws import Aws
+from ecsctl.engine.patience import Patience
+from ecsctl.engine.state import State
+from ecsctl.sandbox import ecr
+from ecsctl.sandbox.clock import Clock
+from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.session import Session, open_app
+from tests.stack.conftest import ACCOUNT, REGION, shared_session
+
+APP = "hello"
+REPOSITORY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{APP}"
+
+
+class Service:
+    """The app's service, without a load balancer, in the account's default network; and runs of ecsctl over it."""
+
+    def __init__(self, clock: Clock, folder: Path) -> None:
+        self.clock, self.record = clock, folder / ".ecsctl" / "state.json"
+        self.said: list[str] = []
+        self.ecs = self.boto("ecs")
+        self.tags = [{"key": name, "value": value} for name, value in self._mark().items()]
+        trust = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        iam = self.boto("iam")
+        iam.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+        self.role = iam.create_role(RoleName="tasks", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+        self.boto("logs").create_log_group(logGroupName="/ecs/hello")
+        self.boto("ecr").create_repository(repositoryName=APP)
+        self._connect()
+        clock.sleep(60)  # until ECS may assume the roles
+        self.ecs.create_cluster(clusterName=APP)
+        clock.sleep(60)  # until services know the cluster
+
+    def boto(self, service: str) -> Any:
+        return shared_session().client(service)  # type: ignore[call-overload]  # the name is a variable here
+
+    def session(self) -> Session:
+        return open_app(Aws(Patience(self.clock), session=shared_session()), APP, self.record)
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def push(self, tag: str, *tags: str, architecture: str = "arm64") -> str:
+        """Push an image of its own; its address by digest."""
+        digest = ecr.put_image(ACCOUNT, REGION, APP, [tag, *tags], architecture, index=True)
+        self.clock.sleep(1)
+        return f"{REPOSITORY}@{digest}"
+
+    def register(self, image: str, *, marked: bool = True, family: str = APP, **environment: str) -> str:
+        """Register a revision, as the pipeline would without our mark; its ARN."""
+        options = {"awslogs-group": "/ecs/hello", "awslogs-region": REGION, "awslogs-stream-prefix": "app"}
+        made = self.ecs.register_task_definition(
+            family=family,
+            networkMode="awsvpc",
+            requiresCompatibilities=["FARGATE"],
+            cpu="256",
+            memory="512",
+            runtimePlatform={"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"},
+            executionRoleArn=self.role,
+            containerDefinitions=[
+                {
+                    "name": APP,
+                    "image": image,
+                    "portMappings": [{"containerPort": 8080}],
+                    "environment": [{"name": name, "value": value} for name, value in environment.items()],
+                    "logConfiguration": {"logDriver": "awslogs", "options": options},
+                },
+                {"name": "sidecar", "image": "public.ecr.aws/nginx/nginx:1.27", "essential": False},
+            ],
+            tags=self.tags if marked else [],
+        )
+        return str(made["taskDefinition"]["taskDefinitionArn"])
+
+    def start(self, image: str, *, desired: int = 1, rollback: bool = True) -> str:
+        """Make the service with a first revision, and wait until it runs; the revision's ARN."""
+        arn = self.register(image)
+        subnet = self.boto("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
+        network = {"subnets": [subnet], "assignPublicIp": "ENABLED"}
+        self.ecs.create_service(
+            cluster=APP,
+            serviceName=APP,
+            taskDefinition=arn,
+            desiredCount=desired,
+            launchType="FARGATE",
+            networkConfiguration={"awsvpcConfiguration": network},
+            deploymentConfiguration={"deploymentCircuitBreaker": {"enable": True, "rollback": rollback}},
+            tags=[{**tag, "value": "service"} if tag["key"] == "ecsctl:resource" else tag for tag in self.tags],
+        )
+        self.clock.sleep(600)
+        return arn
+
+    def point(self, arn: str, **more: Any) -> None:
+        """Tell the service to run a revision, as the pipeline, or a person, does."""
+        self.ecs.update_service(cluster=APP, service=APP, taskDefinition=arn, **more)
+
+    def look(self) -> dict[str, Any]:
+        """The service now."""
+        found: dict[str, Any] = self.ecs.describe_services(cluster=APP, services=[APP])["services"][0]
+        return found
+
+    @property
+    def runs(self) -> str:
+        """The revision that the service is told to run, such as hello:1."""
+        return str(self.look()["taskDefinition"].rpartition("/")[2])
+
+    @property
+    def revisions(self) -> int:
+        """How many revisions the family has."""
+        return len(self.ecs.list_task_definitions(familyPrefix=APP)["taskDefinitionArns"])
+
+    def definition(self, name: str) -> dict[str, Any]:
+        """A revision as ECS describes it."""
+        found: dict[str, Any] = self.ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
+        return found
+
+    def _connect(self) -> None:
+        """Give the default network a way out."""
+        ec2 = self.boto("ec2")
+        table = ec2.describe_route_tables(Filters=[{"Name": "association.main", "Values": ["true"]}])["RouteTables"][0]
+        gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        self.clock.sleep(30)
+        ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=table["VpcId"])
+        ec2.create_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+
+    def _mark(self) -> dict[str, str]:
+        """What the record of this folder marks the app's things with."""
+        state = State.load(self.record, app=APP, account=ACCOUNT, region=REGION, say=self.say)
+        with state.locked("test"):
+            return {"ecsctl:app": APP, "ecsctl:id": state.book.id, "ecsctl:resource": "task-definition"}
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """The app's repository, cluster and roles. `service.start(image)` makes the service itself."""
+    with inprocess() as clock:
+        yield Service(clock, tmp_path)
