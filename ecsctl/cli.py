@@ -8,7 +8,22 @@ from typing import Annotated
 import typer
 import typer.exceptions
 
-from ecsctl.commands import config, down, init, plan, sandbox, status, up
+from ecsctl.commands import (
+    cancel,
+    config,
+    deploy,
+    down,
+    history,
+    init,
+    logs,
+    pipeline,
+    plan,
+    policy,
+    rollback,
+    sandbox,
+    status,
+    up,
+)
 
 EPILOG = "Try it without an account: ecsctl up --sandbox, ecsctl status --sandbox, ecsctl down --sandbox."
 
@@ -19,12 +34,19 @@ app = typer.Typer(
     epilog=EPILOG,
     pretty_exceptions_enable=False,
 )
-EVERYDAY, SETUP = "Everyday", "Setup"
+EVERYDAY, RELEASES, SETUP = "Everyday", "Releases", "Setup"
 app.command(rich_help_panel=EVERYDAY)(up.up)
 app.command(rich_help_panel=EVERYDAY)(status.status)
 app.command(rich_help_panel=EVERYDAY)(plan.plan)
 app.command(rich_help_panel=EVERYDAY)(down.down)
+app.command(rich_help_panel=EVERYDAY)(logs.logs)
+app.add_typer(pipeline.app, rich_help_panel=EVERYDAY)
+app.command(rich_help_panel=RELEASES)(deploy.deploy)
+app.command(rich_help_panel=RELEASES)(rollback.rollback)
+app.command(rich_help_panel=RELEASES)(cancel.cancel)
+app.add_typer(history.app, rich_help_panel=RELEASES)
 app.command(rich_help_panel=SETUP)(init.init)
+app.command(rich_help_panel=SETUP)(policy.policy)
 app.add_typer(config.app, rich_help_panel=SETUP)
 app.add_typer(sandbox.app, rich_help_panel=SETUP)
 

@@ -274,7 +274,7 @@ def _of_client(error: ClientError, what: str) -> EcsctlError:
         return AccessError(
             f"{what}: not allowed to call {error.operation_name}",
             why=why,
-            hint="docs/permissions.md has the policy ecsctl needs; then run the same command again",
+            hint="ecsctl policy prints what ecsctl needs; then run the same command again",
         )
     if name == "RequestTimeTooSkewed":
         return AccessError(f"{what}: this machine's clock is wrong", why=why, hint="set the clock, run it again")

@@ -1,0 +1,29 @@
+"""ecsctl policy: the permissions that ecsctl needs."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from ecsctl.commands.options import folder
+
+
+def policy(
+    account: Annotated[str, typer.Option("--account", help="The account's twelve digits.")] = "",
+    region: Annotated[str, typer.Option("--region", help="The region.", envvar="AWS_REGION")] = "",
+) -> None:
+    """Print the IAM policies that a person or a CI job needs to run ecsctl for this app. Asks AWS nothing."""
+    from ecsctl.config import load
+    from ecsctl.engine.errors import UsageError
+    from ecsctl.operations.permissions import policies
+
+    config = load(folder())
+    where = account or config.account_id or "", region or config.region or ""
+    if not all(where):
+        raise UsageError(
+            "policies name the account and the region",
+            hint="ecsctl policy --account 123456789012 --region eu-central-1",
+        )
+    print(json.dumps(policies(config, *where), indent=2))  # noqa: T201 - what stdout carries
