@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,20 +30,24 @@ class Service:
         self.said: list[str] = []
         self.ecs = self.boto("ecs")
         self.tags = [{"key": name, "value": value} for name, value in self._mark().items()]
-        trust = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-        iam = self.boto("iam")
-        iam.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
-        self.role = iam.create_role(RoleName="tasks", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+        self.boto("iam").create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+        self.role = self.trust("tasks", "ecs-tasks.amazonaws.com")
         self.boto("logs").create_log_group(logGroupName="/ecs/hello")
         self.boto("ecr").create_repository(repositoryName=APP)
         self._connect()
-        clock.sleep(60)  # until ECS may assume the roles
         self.ecs.create_cluster(clusterName=APP)
         clock.sleep(60)  # until services know the cluster
 
     def boto(self, service: str) -> Any:
         return shared_session().client(service)  # type: ignore[call-overload]  # the name is a variable here
+
+    def trust(self, name: str, whom: str) -> str:
+        """A role that the service `whom` may assume, from a minute on; its ARN."""
+        trust = {"Effect": "Allow", "Principal": {"Service": whom}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        made = self.boto("iam").create_role(RoleName=name, AssumeRolePolicyDocument=document)
+        self.clock.sleep(60)
+        return str(made["Role"]["Arn"])
 
     def session(self) -> Session:
         return open_app(Aws(Patience(self.clock), session=shared_session()), APP, self.record)
@@ -57,7 +61,9 @@ class Service:
         self.clock.sleep(1)
         return f"{REPOSITORY}@{digest}"
 
-    def register(self, image: str, *, marked: bool = True, family: str = APP, **environment: str) -> str:
+    def register(
+        self, image: str, environment: Mapping[str, str] | None = None, *, marked: bool = True, family: str = APP
+    ) -> str:
         """Register a revision, as the pipeline would without our mark; its ARN."""
         options = {"awslogs-group": "/ecs/hello", "awslogs-region": REGION, "awslogs-stream-prefix": "app"}
         made = self.ecs.register_task_definition(
@@ -73,7 +79,7 @@ class Service:
                     "name": APP,
                     "image": image,
                     "portMappings": [{"containerPort": 8080}],
-                    "environment": [{"name": name, "value": value} for name, value in environment.items()],
+                    "environment": [{"name": name, "value": value} for name, value in (environment or {}).items()],
                     "logConfiguration": {"logDriver": "awslogs", "options": options},
                 },
                 {"name": "sidecar", "image": "public.ecr.aws/nginx/nginx:1.27", "essential": False},
@@ -98,6 +104,7 @@ class Service:
             tags=[{**tag, "value": "service"} if tag["key"] == "ecsctl:resource" else tag for tag in self.tags],
         )
         self.clock.sleep(600)
+        self.look()  # all of that happens when somebody looks, before a tag is moved
         return arn
 
     def point(self, arn: str, **more: Any) -> None:

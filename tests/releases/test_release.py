@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ecsctl.engine.errors import EcsctlError, Refused, UsageError
+from ecsctl.engine.errors import EcsctlError, Refused, ResourceFailed, UsageError
 from ecsctl.operations.release import Release, cancel, deploy, rollback
 from ecsctl.operations.verdict import Outcome
 from ecsctl.sandbox import ecs
+from ecsctl.sandbox.codebuild_builds import fail_next_build
 from tests.releases.conftest import APP, REPOSITORY, Service
 from tests.stack.conftest import ACCOUNT, REGION
 
@@ -139,13 +140,13 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("image", "told"), BAD.values(), ids=BAD.keys())
-def test_a_wrong_image_is_refused_and_nothing_changed(service: Service, image: str, told: str) -> None:
+def test_a_wrong_image_is_refused_and_nothing_changed(service: Service) -> None:
     service.push("intel", architecture="amd64")
     service.start(service.push("v1"))
     session = service.session()
-    with pytest.raises(EcsctlError, match=told):
-        deploy(session, image, say=service.say)
+    for image, told in BAD.values():
+        with pytest.raises(EcsctlError, match=told):
+            deploy(session, image, say=service.say)
     assert session.aws.changes == 0
     assert (service.runs, service.revisions) == ("hello:1", 1)
 
@@ -187,13 +188,15 @@ def test_rollback_goes_to_the_last_good_release_and_there_and_back_again(service
     assert service.runs == "hello:2"
 
 
-@pytest.mark.parametrize("name", ["1", "hello:1", f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/hello:1"])
-def test_rollback_goes_to_a_named_revision(service: Service, name: str) -> None:
+def test_rollback_goes_to_a_named_revision(service: Service) -> None:
     service.start(service.push("v1"))
     service.push("v2")
     release(service)
-    assert back(service, name).verdict.outcome is Outcome.DEPLOYED
-    assert service.runs == "hello:1"
+    family = f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/hello"
+    for name, runs in (("1", "hello:1"), ("hello:2", "hello:2"), (f"{family}:1", "hello:1")):
+        assert back(service, name).verdict.outcome is Outcome.DEPLOYED
+        assert service.runs == runs
+    assert not back(service, "1").changed
 
 
 def test_rollback_runs_the_image_of_then_although_its_tag_has_moved(service: Service) -> None:
@@ -255,28 +258,26 @@ def test_a_release_whose_image_is_gone_is_passed_over(service: Service) -> None:
     assert any("passed over" in line and "revision 3" in line for line in service.said)
 
 
-@pytest.mark.parametrize(
-    ("name", "kind", "told"),
-    [
-        ("yesterday", UsageError, "is not a revision"),
-        ("-1", UsageError, "is not a revision"),
-        ("99", Refused, "there is no revision 99"),
-        ("other:1", Refused, "not a revision of hello"),
-        ("2", Refused, "revision 2 of hello is not ours"),
-        ("3", Refused, "revision 3 of hello was deregistered"),
-    ],
-)
-def test_a_revision_that_cannot_be_is_refused_and_nothing_changed(
-    service: Service, name: str, kind: type[EcsctlError], told: str
-) -> None:
+NO_REVISION: dict[str, tuple[type[EcsctlError], str]] = {
+    "yesterday": (UsageError, "is not a revision"),
+    "-1": (UsageError, "is not a revision"),
+    "99": (Refused, "there is no revision 99"),
+    "other:1": (Refused, "not a revision of hello"),
+    "2": (Refused, "revision 2 of hello is not ours"),
+    "3": (Refused, "revision 3 of hello was deregistered"),
+}
+
+
+def test_a_revision_that_cannot_be_is_refused_and_nothing_changed(service: Service) -> None:
     image = service.push("v1")
     service.start(image)
     service.register(image, family="other")
     service.register(image, marked=False)  # somebody's experiment
     service.ecs.deregister_task_definition(taskDefinition=service.register(image))
     session = service.session()
-    with pytest.raises(kind, match=told):
-        rollback(session, name, agree=asked_nothing, say=service.say)
+    for name, (kind, told) in NO_REVISION.items():
+        with pytest.raises(kind, match=told):
+            rollback(session, name, agree=asked_nothing, say=service.say)
     assert (session.aws.changes, service.runs) == (0, "hello:1")
 
 
@@ -336,3 +337,62 @@ def test_a_lost_answer_to_the_update_is_one_deployment_all_the_same(
     assert (done.verdict.outcome, len(lost)) == (Outcome.DEPLOYED, 1)
     listed = service.ecs.list_service_deployments(cluster=APP, service=APP)["serviceDeployments"]
     assert len(listed) == 2
+
+
+def project(service: Service) -> None:
+    """The project that builds the app's image, much as `ecsctl up` makes it."""
+    service.trust("builds", "codebuild.amazonaws.com")
+    source = {"type": "GITHUB", "location": "https://github.com/ecsctl/hello.git"}
+    variables = {"REPOSITORY_URI": REPOSITORY, "AWS_ACCOUNT_ID": ACCOUNT, "AWS_STACK_REGION": REGION,
+                 "CONTAINER_NAME": APP}  # fmt: skip
+    service.boto("codebuild").create_project(
+        name="hello-build",
+        source=source,
+        sourceVersion="main",
+        artifacts={"type": "NO_ARTIFACTS"},
+        serviceRole=service.role.replace("tasks", "builds"),
+        environment={
+            "type": "ARM_CONTAINER",
+            "image": "aws/codebuild/amazonlinux-aarch64-standard:3.0",
+            "computeType": "BUILD_GENERAL1_SMALL",
+            "privilegedMode": True,
+            "environmentVariables": [{"name": name, "value": value} for name, value in variables.items()],
+        },
+    )
+
+
+def test_without_a_project_there_is_nothing_to_build_with(service: Service) -> None:
+    service.start(service.push("v1"))
+    session = service.session()
+    with pytest.raises(Refused, match="there is no project hello-build to build with"):
+        deploy(session, build_it=True, say=service.say)
+    assert session.aws.changes == 0
+
+
+def test_what_is_built_now_is_deployed_by_its_digest(service: Service) -> None:
+    service.start(service.push("v1"))
+    project(service)
+    done = deploy(service.session(), build_it=True, say=service.say)
+    assert done.verdict.outcome is Outcome.DEPLOYED
+    pushed = service.boto("ecr").describe_images(repositoryName=APP, imageIds=[{"imageTag": "latest"}])["imageDetails"]
+    assert images(service)["hello"] == f"{REPOSITORY}@{pushed[0]['imageDigest']}"
+    assert any(len(tag) == 40 for tag in pushed[0]["imageTags"])
+
+
+def test_a_build_that_fails_deploys_nothing_and_tells_why(service: Service) -> None:
+    service.start(service.push("v1"))
+    project(service)
+    fail_next_build("BUILD", "exit status 1: docker build")
+    with pytest.raises(ResourceFailed) as caught:
+        deploy(service.session(), build_it=True, say=service.say)
+    assert "exit status 1: docker build" in caught.value.why
+    assert (service.runs, service.revisions) == ("hello:1", 1)
+
+
+def test_a_build_that_runs_already_is_waited_for(service: Service) -> None:
+    service.start(service.push("v1"))
+    project(service)
+    codebuild = service.boto("codebuild")
+    codebuild.start_build(projectName="hello-build")
+    assert deploy(service.session(), build_it=True, say=service.say).verdict.outcome is Outcome.DEPLOYED
+    assert len(codebuild.list_builds_for_project(projectName="hello-build")["ids"]) == 1
