@@ -1,8 +1,12 @@
-"""CodeBuild's builds: started, told, stopped. They pass through their phases on the clock; they run no commands yet."""
+"""CodeBuild's builds: started, told, stopped.
+
+In one process they pass through their phases on the clock, and their commands are only played. In the server
+`codebuild_run` really runs them.
+"""
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +29,7 @@ PLAN = (
     ("SUBMITTED", 0.0), ("QUEUED", 1.0), ("PROVISIONING", 10.0), ("DOWNLOAD_SOURCE", 3.0), ("INSTALL", 1.0),
     ("PRE_BUILD", 4.0), ("BUILD", 45.0), ("POST_BUILD", 10.0), ("UPLOAD_ARTIFACTS", 1.0), ("FINALIZING", 1.0),
 )  # fmt: skip
+_BEFORE_COMMANDS = PLAN[:3]
 IDEMPOTENT = 300.0  # seconds that a token counts (API reference, StartBuild)
 
 # After a failure of one of these, nothing more of the buildspec runs (CodeBuild guide, "Build phase transitions").
@@ -41,8 +46,27 @@ class Failure:
 
 
 @dataclass
+class Step:
+    """One phase of a build: when it began, when it ended if it has, and why it failed if it did."""
+
+    name: str
+    began: float
+    ended: float | None = None
+    failure: Failure | None = None
+
+
+@dataclass
+class Commands:
+    """How far a build came that really runs its commands: its steps from DOWNLOAD_SOURCE on. The last may be open."""
+
+    steps: list[Step] = field(default_factory=list)
+    done: bool = False
+    files: dict[str, bytes] = field(default_factory=dict)  # its artifact
+
+
+@dataclass
 class Build:
-    """One build. All that changes with time follows from `started`, `failure` and `stopped` when somebody looks."""
+    """One build. All that changes with time follows from the fields below `facts` when somebody looks."""
 
     id: str
     number: int
@@ -50,6 +74,7 @@ class Build:
     facts: dict[str, Any]  # what does not change, as BatchGetBuilds answers it
     failure: Failure | None = None
     stopped: float | None = None
+    commands: Commands | None = None  # None for a build that is only played
 
     def described(self, now: float) -> dict[str, Any]:
         """As BatchGetBuilds answers at `now`."""
@@ -69,31 +94,44 @@ class Build:
         return answer
 
     def ended(self, now: float) -> tuple[float, str] | None:
-        """When and how (SUCCEEDED, FAILED, STOPPED) it ended, if it has by `now`."""
+        """When and how (SUCCEEDED, FAILED, TIMED_OUT, STOPPED) it ended, if it has by `now`."""
         phases, status = self._phases(now)
         last = phases[-1]
         return (last["startTime"].timestamp(), status) if last["phaseType"] == "COMPLETED" else None
 
+    def _steps(self) -> Iterator[Step]:
+        at, failed = self.started, False
+        for name, seconds in PLAN if self.commands is None else _BEFORE_COMMANDS:
+            if failed and _skipped(name, self.failure):
+                continue
+            failure = self.failure if self.failure is not None and self.failure.phase == name else None
+            failed = failed or failure is not None
+            yield Step(name, at, at + seconds, failure)
+            at += seconds
+        if self.commands is not None:
+            steps = list(self.commands.steps) or [Step("DOWNLOAD_SOURCE", at)]
+            yield from steps
+            last = steps[-1].ended
+            if self.commands.done and last is not None:
+                yield Step("FINALIZING", last, last + 1.0)
+
     def _phases(self, now: float) -> tuple[list[dict[str, Any]], str]:
         seen = now if self.stopped is None else min(now, self.stopped)
         at, status, phases = self.started, "SUCCEEDED", list[dict[str, Any]]()
-        for name, seconds in PLAN:
-            if status == "FAILED" and _skipped(name, self.failure):
-                continue
-            phase: dict[str, Any] = {"phaseType": name, "startTime": _time(at)}
+        for step in self._steps():
+            phase: dict[str, Any] = {"phaseType": step.name, "startTime": _time(step.began)}
             phases.append(phase)
-            if seen < at + seconds:
+            if step.ended is None or seen < step.ended:
                 if self.stopped is None:
                     return phases, status
-                phase |= {"phaseStatus": "STOPPED", "endTime": _time(seen), "durationInSeconds": int(seen - at)}
+                spent = max(0, int(seen - step.began))
+                phase |= {"phaseStatus": "STOPPED", "endTime": _time(seen), "durationInSeconds": spent}
                 return [*phases, {"phaseType": "COMPLETED", "startTime": _time(seen)}], "STOPPED"
-            at += seconds
-            failed = self.failure is not None and self.failure.phase == name
-            status = "FAILED" if failed else status
-            phase |= {"phaseStatus": "FAILED" if failed else "SUCCEEDED", "endTime": _time(at)}
-            phase |= {"durationInSeconds": int(seconds), "contexts": [{"statusCode": "", "message": ""}]}
-            if failed and self.failure is not None:
-                phase["contexts"] = [{"statusCode": self.failure.code, "message": self.failure.message}]
+            at, told = step.ended, _status(step.failure)
+            status = told if status == "SUCCEEDED" else status
+            phase |= {"phaseStatus": told, "endTime": _time(at), "durationInSeconds": int(at - step.began)}
+            code, message = (step.failure.code, step.failure.message) if step.failure else ("", "")
+            phase["contexts"] = [{"statusCode": code, "message": message}]
         return [*phases, {"phaseType": "COMPLETED", "startTime": _time(at)}], status
 
 
@@ -106,6 +144,11 @@ class Builds:
     numbers: dict[str, int] = field(default_factory=dict)
     most: int | None = None
     failures: list[Failure] = field(default_factory=list)
+    doomed: set[str] = field(default_factory=set)  # commits whose `docker build` fails
+
+
+# Called with the backend and each build that begins and that no script lets fail: `codebuild_run` puts itself here.
+begun: list[Callable[[Any, Build], None]] = []
 
 
 def builds(backend: Any) -> Builds:
@@ -139,17 +182,25 @@ def start_build(_original: Callable[..., Any], response: CodeBuildResponse) -> A
     return ActionResult({"build": build.described(now)})
 
 
-def start(backend: Any, project: dict[str, Any], params: dict[str, Any], initiator: str, at: float) -> Build:
-    """A build of `project` that began at `at`, with StartBuild's overrides in `params`."""
+def start(
+    backend: Any, project: dict[str, Any], params: dict[str, Any], initiator: str, at: float, **known: str
+) -> Build:
+    """A build of `project` that began at `at`, with StartBuild's overrides in `params`. `known`: facts of it."""
     facts = _facts(backend, project, params, initiator)
     held, name = builds(backend), project["name"]
     held.numbers[name] = number = held.numbers.get(name, 0) + 1
     build_id = f"{name}:{mock_random.uuid4()}"
     facts["arn"] = f"arn:{backend.partition}:codebuild:{backend.region_name}:{backend.account_id}:build/{build_id}"
     facts["logs"] = _logs(backend, facts, build_id)
-    failure = held.failures.pop(0) if held.failures else None
-    held.all[build_id] = Build(build_id, number, at, facts, failure)
-    return held.all[build_id]
+    build = Build(build_id, number, at, facts | known)
+    build.failure = held.failures.pop(0) if held.failures else None
+    held.all[build_id] = build
+    for begin in begun if build.failure is None else ():
+        begin(backend, build)
+    if build.commands is None and build.failure is None and build.facts.get("resolvedSourceVersion") in held.doomed:
+        command = "Error while executing command: docker build. Reason: exit status 1"
+        build.failure = Failure("BUILD", "COMMAND_EXECUTION_ERROR", command)
+    return build
 
 
 @overlay.wraps(CodeBuildResponse)
@@ -270,6 +321,12 @@ def _logs(backend: Any, facts: dict[str, Any], build_id: str) -> dict[str, Any]:
 
 def _skipped(phase: str, failure: Failure | None) -> bool:
     return failure is not None and failure.phase in _DECISIVE and phase != "FINALIZING"
+
+
+def _status(failure: Failure | None) -> str:
+    if failure is None:
+        return "SUCCEEDED"
+    return "TIMED_OUT" if failure.code == "BUILD_TIMED_OUT" else "FAILED"
 
 
 def _time(seconds: float) -> datetime:

@@ -1,4 +1,7 @@
-"""What a build that succeeded leaves behind: the image of its commit, under the commit's tag and `latest`."""
+"""What a played build leaves behind: the image of its commit, under the commit's tag and `latest`, and its artifact."""
+
+import json
+from typing import Any
 
 from moto.codebuild.models import codebuild_backends
 from moto.ecr.models import ecr_backends
@@ -14,19 +17,41 @@ class Pushed(set[str]):
 @requests.before_each
 def push_all() -> None:
     """Whatever is asked, of whichever service: the images of the builds that ended meanwhile are there."""
-    for account, region, backend in list(codebuild_backends.iter_backends()):
-        pushed = overlay.memory(backend, Pushed)
+    for _, _, backend in list(codebuild_backends.iter_backends()):
         for build in builds(backend).all.values():
-            ended = build.ended(clock.now())
-            if ended is not None and build.id not in pushed:
-                pushed.add(build.id)
-                if ended[1] == "SUCCEEDED":
-                    _push(account, region, build)
+            push_once(backend, build)
+
+
+def push_once(backend: Any, build: Build) -> None:
+    """If the build was played and has ended well: its image is there."""
+    pushed = overlay.memory(backend, Pushed)
+    ended = build.ended(clock.now()) if build.id not in pushed else None
+    if ended is not None:
+        pushed.add(build.id)
+        if ended[1] == "SUCCEEDED" and build.commands is None:
+            _push(backend.account_id, backend.region_name, build)
+
+
+def files(build: Build) -> dict[str, bytes]:
+    """A build's artifact, by the files' names; a played one's is what the buildspec of `ecsctl init` writes."""
+    if build.commands is not None:
+        return build.commands.files
+    variables, commit = _variables(build), build.facts.get("resolvedSourceVersion")
+    if not commit or not {"REPOSITORY_URI", "CONTAINER_NAME"} <= variables.keys():
+        return {}
+    image = {"name": variables["CONTAINER_NAME"], "imageUri": f"{variables['REPOSITORY_URI']}:{commit}"}
+    return {"docker_image_definition.json": json.dumps([image]).encode()}
+
+
+def _variables(build: Build) -> dict[str, str]:
+    return {one["name"]: one["value"] for one in build.facts["environment"]["environmentVariables"]}
 
 
 def _push(account: str, region: str, build: Build) -> None:
-    variables = {one["name"]: one["value"] for one in build.facts["environment"]["environmentVariables"]}
-    repository, commit = variables.get("REPOSITORY_URI", "").partition("/")[2], build.facts.get("resolvedSourceVersion")
+    repository, commit = (
+        _variables(build).get("REPOSITORY_URI", "").partition("/")[2],
+        build.facts.get("resolvedSourceVersion"),
+    )
     if not repository or not commit or repository not in ecr_backends[account][region].repositories:
         return
     there = ecr.find_image(account, region, repository, commit)

@@ -9,14 +9,13 @@ from typing import Any
 from moto.codebuild.models import codebuild_backends
 from moto.moto_api._internal import mock_random
 
-from ecsctl.sandbox import codebuild_builds, codeconnections, github, permissions
+from ecsctl.sandbox import codebuild_builds, codebuild_pushes, codeconnections, github, permissions
 from ecsctl.sandbox.codepipeline_run import BEGIN, Attempt, Begin, Execution, Outcome, Runs, Work
 from ecsctl.sandbox.codepipeline_structure import MASK
 from ecsctl.sandbox.overlay import Refusal
 
 # Seconds. AWS promises none of these but the last (CodePipeline guide, "Quotas": an approval times out after 7 days).
 SOURCE = 5.0
-DEPLOY = 90.0
 APPROVAL = 7 * 24 * 3600.0
 
 
@@ -49,7 +48,8 @@ def begins(category: str, owner: str, provider: str) -> Callable[[Begin], Begin]
     return declare
 
 
-def _settings(attempt: Attempt) -> dict[str, str]:
+def settings_of(attempt: Attempt) -> dict[str, str]:
+    """The action's configuration as declared."""
     configuration: dict[str, str] = attempt.declared.get("configuration") or {}
     return configuration
 
@@ -68,7 +68,7 @@ def _sourced(runs: Runs, execution: Execution, attempt: Attempt, repository: str
 @begins("Source", "ThirdParty", "GitHub")
 def github_source(runs: Runs, execution: Execution, attempt: Attempt) -> Work:
     """The branch's commit, with the token; a masked or revoked one does not work."""
-    settings = _settings(attempt)
+    settings = settings_of(attempt)
     works = github.token_works(runs.backend.account_id, runs.backend.region_name)
     if settings["OAuthToken"] == MASK or not works:
         told = f'Could not access the GitHub repository: "{settings["Repo"]}". The access token might be invalid.'
@@ -79,7 +79,7 @@ def github_source(runs: Runs, execution: Execution, attempt: Attempt) -> Work:
 @begins("Source", "AWS", "CodeStarSourceConnection")
 def connection_source(runs: Runs, execution: Execution, attempt: Attempt) -> Work:
     """The branch's commit, through a connection that somebody has completed and the pipeline's role may use."""
-    settings, account = _settings(attempt), runs.backend.account_id
+    settings, account = settings_of(attempt), runs.backend.account_id
     arn = settings["ConnectionArn"]
     found = codeconnections.connection(account, arn)
     if found is None or found.status != "AVAILABLE":
@@ -95,10 +95,12 @@ def connection_source(runs: Runs, execution: Execution, attempt: Attempt) -> Wor
 class _Building:
     """An action that is a build of CodeBuild. An abandoned one builds on (CodePipeline guide, "Stop a pipeline")."""
 
+    backend: Any
     build: codebuild_builds.Build
 
     def ended(self, now: float) -> Outcome | None:
-        """Once the build is complete."""
+        """Once the build is complete. What it left is there before anything else begins."""
+        codebuild_pushes.push_once(self.backend, self.build)
         told = self.build.ended(now)
         if told is None:
             return None
@@ -116,7 +118,7 @@ class _Building:
 @begins("Test", "AWS", "CodeBuild")
 def codebuild_action(runs: Runs, execution: Execution, attempt: Attempt) -> Work:
     """A build of the project, whose source and artifacts are the pipeline's."""
-    settings, account, region = _settings(attempt), runs.backend.account_id, runs.backend.region_name
+    settings, account, region = settings_of(attempt), runs.backend.account_id, runs.backend.region_name
     backend, name = codebuild_backends[account][region], settings["ProjectName"]
     arn = f"arn:{runs.backend.partition}:codebuild:{region}:{account}:project/{name}"
     if not permissions.allowed(account, execution.pipeline["roleArn"], "codebuild:StartBuild", arn):
@@ -131,14 +133,14 @@ def codebuild_action(runs: Runs, execution: Execution, attempt: Attempt) -> Work
         "environmentVariablesOverride": json.loads(resolved(execution, settings.get("EnvironmentVariables", "[]"))),
     }
     project = backend.codebuild_projects[name].project_metadata
+    known = {"resolvedSourceVersion": commit} if (commit := _commit(execution, attempt)) else {}
     try:
-        build = codebuild_builds.start(backend, project, params, f"codepipeline/{runs.name}", attempt.began)
+        build = codebuild_builds.start(backend, project, params, f"codepipeline/{runs.name}", attempt.began, **known)
     except Refusal as refusal:
         return failed(attempt.began, f"Error calling startBuild: {refusal.message}")
-    build.facts |= {"resolvedSourceVersion": commit} if (commit := _commit(execution, attempt)) else {}
     attempt.external_id = build.id
     attempt.external_url = f"https://console.aws.amazon.com/codebuild/home?region={region}#/builds/{build.id}/view/new"
-    return _Building(build)
+    return _Building(backend, build)
 
 
 class Approving:
@@ -166,12 +168,6 @@ def approval(_runs: Runs, _execution: Execution, attempt: Attempt) -> Work:
     return Approving(attempt.began)
 
 
-@begins("Deploy", "AWS", "ECS")
-def ecs_deploy(_runs: Runs, _execution: Execution, attempt: Attempt) -> Work:
-    """Takes the time of a deployment. It does not deploy yet."""
-    return Timed(Outcome(attempt.began + DEPLOY, "Succeeded"))
-
-
 def resolved(execution: Execution, text: str) -> str:
     """`text` with `#{namespace.Variable}` replaced (CodePipeline guide, "Working with variables")."""
     known = {f"variables.{name}": value for name, value in execution.variables.items()}
@@ -180,6 +176,16 @@ def resolved(execution: Execution, text: str) -> str:
         namespace = attempt.declared.get("namespace")
         known |= {f"{namespace}.{name}": value for name, value in attempt.variables.items() if namespace}
     return re.sub(r"#\{([\w@.-]+)\}", lambda found: known.get(found[1], found[0]), text)
+
+
+def input_files(execution: Execution, attempt: Attempt) -> dict[str, bytes]:
+    """The files of the action's first input artifact, as far as a build made it."""
+    wanted = (attempt.declared.get("inputArtifacts") or [{}])[0].get("name")
+    for one in execution.attempts:
+        made = [artifact["name"] for artifact in one.declared.get("outputArtifacts") or []]
+        if wanted in made and not one.void and isinstance(one.work, _Building):
+            return codebuild_pushes.files(one.work.build)
+    return {}
 
 
 def _commit(execution: Execution, attempt: Attempt) -> str | None:

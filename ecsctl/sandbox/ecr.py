@@ -40,15 +40,27 @@ def put_image(
     as `docker buildx` makes it, which names its architecture; else only the configuration it points to does, as with
     `docker build`. Raises overlay.Refusal as PutImage does.
     """
-    backend = ecr_backends[account_id][region]
     content = content or str(mock_random.uuid4())
-    manifest = _index(content, architecture) if index else _manifest(content, architecture)
-    kind = _INDEX if index else _MANIFEST
-    digest = _digest(manifest)
+    made = _index(content, architecture) if index else manifest(content, architecture)
+    return push(account_id, region, repository, tags, made)
+
+
+def push(account_id: str, region: str, repository: str, tags: list[str], manifest: str) -> str:
+    """Put an image by its manifest, under those of `tags` that it does not have yet. See `put_image`."""
+    backend, digest = ecr_backends[account_id][region], _digest(manifest)
     there = {tag for image in _repository(backend, repository).images for tag in _tags_if(image, digest)}
     for tag in [tag for tag in tags if tag not in there]:
-        backend.put_image(repository, manifest, tag, kind, None)
+        backend.put_image(repository, manifest, tag, json.loads(manifest)["mediaType"], None)
     return digest
+
+
+def pulled(account_id: str, region: str, repository: str, reference: str) -> str | None:
+    """The manifest of the image that a tag or a digest names, None if it is not there."""
+    found = ecr_backends[account_id][region].repositories.get(repository)
+    for image in found.images if found else []:
+        if reference in (image.image_digest, *image.image_tags):
+            return str(image.image_manifest)
+    return None
 
 
 def find_image(account_id: str, region: str, repository: str, reference: str) -> ImageFacts | None:
@@ -68,7 +80,8 @@ def _tags_if(image: Image, digest: str) -> list[str]:
     return image.image_tags if image.image_digest == digest else []
 
 
-def _manifest(content: str, architecture: str) -> str:
+def manifest(content: str, architecture: str) -> str:
+    """The manifest of a plain image with this content."""
     config = json.dumps({"architecture": architecture, "os": "linux", "content": content}, sort_keys=True)
     layer = {"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "size": 31_457_280, "digest": _digest(content)}
     described = {
@@ -86,9 +99,9 @@ def _manifest(content: str, architecture: str) -> str:
 
 
 def _index(content: str, architecture: str) -> str:
-    manifest = _manifest(content, architecture)
+    made = manifest(content, architecture)
     platform = {"architecture": architecture, "os": "linux"}
-    entry = {"mediaType": _MANIFEST, "size": len(manifest), "digest": _digest(manifest), "platform": platform}
+    entry = {"mediaType": _MANIFEST, "size": len(made), "digest": _digest(made), "platform": platform}
     return json.dumps({"schemaVersion": 2, "mediaType": _INDEX, "manifests": [entry]})
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from moto.codebuild.models import codebuild_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from ecsctl.sandbox import overlay
+from ecsctl.sandbox import checkout, overlay
 from ecsctl.sandbox.process import REGION
 from ecsctl.sandbox.script import switch
 
@@ -31,12 +31,27 @@ def token_works(account_id: str, region: str) -> bool:
 def commit(account_id: str, region: str, repository: str, ref: str) -> str:
     """The commit that `ref` (a branch, a tag or a commit) of `repository` (owner/name) stands for.
 
-    A branch that nobody has pushed to stands for a commit of its own, always the same.
+    In the server it is the one of the local repository. Else a branch that nobody has pushed to stands for a commit of
+    its own, always the same.
     """
     if re.fullmatch("[0-9a-f]{40}", ref):
         return ref
     made_up = hashlib.sha1(f"{repository}@{ref}".encode(), usedforsecurity=False).hexdigest()
-    return _of(account_id, region).heads.get((repository, ref), made_up)
+    pushed = _of(account_id, region).heads.get((repository, ref))
+    local = checkout.current.head(ref) if checkout.current is not None and pushed is None else None
+    return pushed or local or made_up
+
+
+def push(account_id: str, region: str, repository: str, ref: str, commit_id: str) -> list[str]:
+    """The branch stands for this commit from now on. Returns the URLs that GitHub calls."""
+    found = _of(account_id, region)
+    found.heads[repository, ref] = commit_id
+    return sorted(url for owner, url in found.hooks if owner == repository)
+
+
+def repositories(account_id: str, region: str) -> set[str]:
+    """The repositories with a hook."""
+    return {repository for repository, _ in _of(account_id, region).hooks}
 
 
 def add_hook(account_id: str, region: str, repository: str, url: str) -> None:

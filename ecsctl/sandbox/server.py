@@ -24,9 +24,11 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import ThreadedWSGIServer
 
 from ecsctl import __version__
-from ecsctl.sandbox import clock, overlay, process, script, snapshot, world
+from ecsctl.sandbox import clock, codebuild_run, codepipeline_run, overlay, process, script, snapshot, world
+from ecsctl.sandbox.toolbox import answers
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
+_PULSE = 0.25  # real seconds between two looks at the pipelines
 _WATCH = 1.0  # real seconds between two looks at whether the server is still wanted
 
 Answer = tuple[int, list[tuple[str, str]], bytes]
@@ -53,6 +55,9 @@ class Service:
         if path == "/sandbox":
             return _json(200, self._about())
         self.asked = time.monotonic()
+        if path == "/sandbox/tools":
+            with overlay.lock:
+                return _json(200, answers.answer(json.loads(environ["wsgi.input"].read() or b"{}")))
         with overlay.lock:
             if path.startswith("/sandbox/"):
                 return self._own(environ["REQUEST_METHOD"], path, environ)
@@ -64,7 +69,7 @@ class Service:
             return _json(403, {"message": "The sandbox answers to 127.0.0.1 only."})
         if "HTTP_ORIGIN" in environ or environ.get("HTTP_SEC_FETCH_SITE", "none") != "none":
             return _json(403, {"message": "The sandbox does not answer to web pages."})
-        if environ["PATH_INFO"] == "/sandbox":
+        if environ["PATH_INFO"] in ("/sandbox", "/sandbox/tools"):  # a build's tools have a key of their own
             return None
         signed = environ.get("HTTP_AUTHORIZATION", "") + environ.get("QUERY_STRING", "")
         if environ.get("HTTP_X_SANDBOX_KEY") == self.key or self.key in signed:
@@ -174,6 +179,18 @@ def _watch(server: Server, record: Path, idle: float) -> None:
     server.shutdown()
 
 
+def _pulse() -> None:
+    """Pipelines go on also while nobody asks: their builds must begin when it is time."""
+    while True:
+        time.sleep(_PULSE)
+        with overlay.lock:
+            try:
+                codepipeline_run.advance_all()
+            except Exception:  # noqa: BLE001 - the next request meets it too, and answers with it
+                traceback.print_exc()
+                return
+
+
 def _mine(record: Path, nonce: str) -> bool:
     try:
         return bool(json.loads(record.read_text())["nonce"] == nonce)
@@ -214,10 +231,12 @@ def serve(folder: Path, speed: float, idle: float) -> None:
     about = process.Sandbox(
         f"http://127.0.0.1:{port}", os.getpid(), port, time.time(), speed, service.nonce, service.key
     )
+    codebuild_run.use(folder.parent, about.url)
     _write(record, about)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: threading.Thread(target=server.shutdown, daemon=True).start())
     threading.Thread(target=_watch, args=(server, record, idle), daemon=True).start()
+    threading.Thread(target=_pulse, daemon=True).start()
     threading.Thread(target=_warm_up, daemon=True).start()
     server.serve_forever(poll_interval=0.1)
     if _mine(record, service.nonce):

@@ -5,11 +5,22 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from ecsctl.sandbox import github
+from ecsctl.sandbox import codepipeline_actions, codepipeline_run, github
 from ecsctl.sandbox.codebuild_builds import fail_next_build
 
 TOKEN = "ghp_" + "x" * 36
 DAY = 24 * 3600
+
+
+@pytest.fixture(autouse=True)
+def deployments_that_take_90_seconds(monkeypatch):
+    """These tests are about pipelines: what ECS's Deploy action does stands in test_runs.py."""
+
+    def deploy(_runs, _execution, attempt):
+        done = codepipeline_run.Outcome(attempt.began + 90.0, "Succeeded")
+        return codepipeline_actions.Timed(done)
+
+    monkeypatch.setitem(codepipeline_run.BEGIN, ("Deploy", "AWS", "ECS"), deploy)
 
 
 def document(**statement):

@@ -1,0 +1,86 @@
+"""The repository that the sandbox's GitHub holds: the git repository, or else the folder, that the server works for."""
+
+import hashlib
+import io
+import os
+import shutil
+import subprocess
+import tarfile
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+# What is no source: records of ours and of git, and what installs put there.
+_LEFT_OUT = (".ecsctl", ".git", ".venv", "node_modules", "__pycache__")
+
+
+@dataclass
+class Checkout:
+    """`folder` as a repository. `made_up` are commits that only a played push knows, and the commit they stand for."""
+
+    folder: Path
+    made_up: dict[str, str] = field(default_factory=dict)
+
+    def head(self, branch: str) -> str | None:
+        """The commit of a branch, or of what is checked out if there is no such branch. None without any commit."""
+        for name in (f"refs/heads/{branch}", "HEAD"):
+            found = self._git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+            if found is not None:
+                return found.decode().strip()
+        return None
+
+    def has(self, name: str) -> bool:
+        """Whether there is a commit, or at least a file of this name in the folder."""
+        return self.head("HEAD") is not None or (self.folder / name).is_file()
+
+    def another(self, branch: str, previous: str) -> str:
+        """A commit to push: the branch's own, or a made-up one with the same files if it was `previous` already."""
+        real = self.head(branch)
+        if real and real != previous and self.made_up.get(previous) != real:
+            return real
+        text = f"{real} {previous} {len(self.made_up)} {os.urandom(8).hex()}"
+        commit = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+        self.made_up[commit] = real or ""
+        return commit
+
+    def export(self, commit: str | None, into: Path) -> str:
+        """Copy a commit's files into a folder, and tell what they are. Without that commit: the folder's own files."""
+        real = self.made_up.get(commit or "", commit or "")
+        archive = self._git("archive", "--format=tar", real) if real else None
+        if archive is not None:
+            with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+                tar.extractall(into, filter="data")
+            return f"commit {real} of {self.folder}"
+        shutil.copytree(self.folder, into, ignore=shutil.ignore_patterns(*_LEFT_OUT), symlinks=True, dirs_exist_ok=True)
+        return f"the files in {self.folder}, which holds no such commit"
+
+    def _git(self, *words: str) -> bytes | None:
+        """What git answers, None if it fails. Nothing in the environment may point it at another repository."""
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        command = ["git", "-C", str(self.folder), *words]
+        try:
+            done = subprocess.run(command, env=clean, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603 - fixed words, and a commit's name
+        except OSError:
+            return None
+        return done.stdout if done.returncode == 0 else None
+
+
+def zipped(folder: Path) -> bytes:
+    """A folder's files as a ZIP file, as CodePipeline keeps its artifacts."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                archive.write(path, str(path.relative_to(folder)))
+    return whole.getvalue()
+
+
+current: Checkout | None = None
+"""The repository of this server; None in one process, where builds are played."""
+
+
+def use(folder: Path) -> Checkout:
+    """Let the sandbox of this process build what is in `folder`."""
+    global current
+    current = Checkout(folder)
+    return current

@@ -1,0 +1,267 @@
+"""Builds that really run their commands: in the server, each in a thread of its own, with stand-ins for docker and aws.
+
+A build's time is the clock's; its commands take the real time that they take. No request waits for a build: the lock
+is only held to read what the build needs, and to write down its log.
+"""
+
+import itertools
+import json
+import os
+import re
+import shlex
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from moto.logs.models import logs_backends
+from moto.secretsmanager.models import secretsmanager_backends
+
+from ecsctl.sandbox import buildspec, checkout, clock, codebuild_builds, iam, overlay, permissions
+from ecsctl.sandbox.checkout import Checkout
+from ecsctl.sandbox.codebuild_builds import Build, Commands, Failure, Step
+from ecsctl.sandbox.secretsmanager import secret_value
+from ecsctl.sandbox.toolbox import answers
+
+_ENTERING = re.compile(r"\[Container\] \S+ \S+ Entering phase ([A-Z_]+)")
+_FLUSH = 0.2  # real seconds between two writings of the log
+_TOOLS = Path(__file__).parent / "toolbox" / "tools.py"
+
+
+class _Unfit(Exception):
+    """The build fails before its commands."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class _StoppedError(Exception):
+    """Somebody stopped the build."""
+
+
+def use(folder: Path, url: str) -> None:
+    """From now on really run the builds of this process, of the sources in `folder`, against the sandbox at `url`."""
+    source = checkout.use(folder)
+
+    def begin(backend: Any, build: Build) -> None:
+        spec = _spec(build)
+        if "\n" in spec or source.has(spec):
+            build.commands = Commands()
+            running = _Running(source, url, backend, build, build.commands)
+            threading.Thread(target=running.run, daemon=True).start()
+
+    codebuild_builds.begun[:] = [begin]
+
+
+def _spec(build: Build) -> str:
+    return str(build.facts["source"].get("buildspec") or "buildspec.yml")
+
+
+class _Running:
+    """One build under way."""
+
+    def __init__(self, source: Checkout, url: str, backend: Any, build: Build, commands: Commands) -> None:
+        self.source, self.url, self.build, self.commands = source, url, build, commands
+        self.account, self.region, self.partition = backend.account_id, backend.region_name, backend.partition
+        self.held = codebuild_builds.builds(backend)
+        self.lines: list[dict[str, Any]] = []
+        self.written = 0.0
+
+    def run(self) -> None:
+        """The whole life of the thread."""
+        before = sum(seconds for _, seconds in codebuild_builds.PLAN[:3])
+        clock.current().sleep(max(0.0, self.build.started + before - clock.now()))
+        with overlay.lock:  # whoever began the build has finished telling us of it
+            self.commands.steps.append(Step("DOWNLOAD_SOURCE", clock.now()))
+        try:
+            with tempfile.TemporaryDirectory(prefix="ecsctl-build-") as scratch:
+                self._commands(Path(scratch))
+        except _StoppedError:
+            return
+        except (_Unfit, buildspec.InvalidBuildspec) as unfit:
+            self._say(f"[Container] {unfit}")
+            self._finish(Failure("DOWNLOAD_SOURCE", getattr(unfit, "code", "YAML_FILE_ERROR"), str(unfit)))
+        except Exception as error:  # a bug of ours must not leave a build that never ends
+            self._finish(Failure("", "CLIENT_ERROR", f"The sandbox broke: {type(error).__name__}"))
+            raise
+
+    def _commands(self, scratch: Path) -> None:
+        tools, sources = scratch / "bin", scratch / "src"
+        sources.mkdir()
+        with overlay.lock:
+            self._check_rights()
+            env, secret_names = self._environment(sources)
+            commit = self.build.facts.get("resolvedSourceVersion")
+            shop = answers.Workshop(
+                self.account,
+                self.region,
+                self.build.facts["serviceRole"],
+                "arm64" if self.build.facts["environment"]["type"].startswith("ARM") else "amd64",
+                broken=lambda: commit in self.held.doomed,
+                closed=lambda: self.commands.done or self.build.stopped is not None,
+            )
+            token = answers.opened(shop)
+        try:
+            told = self.source.export(commit, sources)
+            self._say(f"[Container] CodeBuild of the sandbox: the sources are {told}")
+            env |= {"ECSCTL_SANDBOX_URL": self.url, "ECSCTL_SANDBOX_BUILD": token}
+            env["PATH"] = os.pathsep.join([_install(tools), os.environ.get("PATH", os.defpath)])
+            result = buildspec.run(
+                self._text(sources),
+                sources,
+                env,
+                self._say,
+                secrets=frozenset({*secret_names, "ECSCTL_SANDBOX_BUILD"}),
+                artifacts=self.build.facts["source"]["type"] == "CODEPIPELINE",
+                timeout=self.build.facts["timeoutInMinutes"] * 60.0,
+            )
+            self.commands.files |= {name: path.read_bytes() for name, path in result.artifacts.items()}
+        finally:
+            answers.close(token)
+        self._conclude(result)
+
+    def _text(self, sources: Path) -> str:
+        spec = _spec(self.build)
+        if "\n" in spec:
+            return spec
+        try:
+            return (sources / spec).read_text()
+        except OSError:
+            raise _Unfit("YAML_FILE_ERROR", f"stat {sources / spec}: no such file or directory") from None
+
+    def _check_rights(self) -> None:
+        """CodeBuild guide, "Troubleshooting": a role that cannot be assumed, or may not write the log."""
+        role, arn, logs = self.build.facts["serviceRole"], self.build.facts["arn"], self.build.facts["logs"]
+        project = (
+            f"arn:{self.partition}:codebuild:{self.region}:{self.account}:project/{self.build.facts['projectName']}"
+        )
+        if not iam.assumable(self.account, role, "codebuild.amazonaws.com", project):
+            raise _Unfit("ACCESS_DENIED", f"CodeBuild is not authorized to perform: sts:AssumeRole on {role}")
+        if "groupName" not in logs:
+            return
+        group = f"arn:{self.partition}:logs:{self.region}:{self.account}:log-group:{logs['groupName']}"
+        stream = f"{group}:log-stream:{logs['streamName']}"
+        for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+            if not any(permissions.allowed(self.account, role, action, one) for one in (stream, f"{group}:*")):
+                told = f"does not allow AWS CodeBuild to create Amazon CloudWatch Logs log streams for build {arn}"
+                raise _Unfit("ACCESS_DENIED", f"Service role {role} {told}. It may not {action} on {stream}")
+        backend = logs_backends[self.account][self.region]
+        if logs["groupName"] not in backend.groups:
+            if not permissions.allowed(self.account, role, "logs:CreateLogGroup", group):
+                raise _Unfit("ACCESS_DENIED", f"Service role {role} may not logs:CreateLogGroup on {group}")
+            backend.create_log_group(logs["groupName"], {})
+        backend.create_log_stream(logs["groupName"], logs["streamName"])
+
+    def _environment(self, sources: Path) -> tuple[dict[str, str], list[str]]:
+        """All that the commands see, and which of it is secret (CodeBuild guide, "Environment variables")."""
+        facts, found, hidden = self.build.facts, dict[str, str](), list[str]()
+        for one in facts["environment"]["environmentVariables"]:
+            found[one["name"]] = one["value"]
+            if one.get("type", "PLAINTEXT") == "SECRETS_MANAGER":
+                hidden.append(one["name"])
+                found[one["name"]] = self._secret(one["value"])
+        return found | {
+            "LANG": "C.UTF-8",
+            "CI": "true",
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "CODEBUILD_BUILD_ID": self.build.id,
+            "CODEBUILD_BUILD_ARN": facts["arn"],
+            "CODEBUILD_BUILD_NUMBER": str(self.build.number),
+            "CODEBUILD_BUILD_IMAGE": facts["environment"]["image"],
+            "CODEBUILD_INITIATOR": facts["initiator"],
+            "CODEBUILD_LOG_PATH": facts["logs"].get("streamName", ""),
+            "CODEBUILD_PROJECT_NAME": facts["projectName"],
+            "CODEBUILD_RESOLVED_SOURCE_VERSION": facts.get("resolvedSourceVersion", ""),
+            "CODEBUILD_SOURCE_VERSION": facts.get("sourceVersion", facts.get("resolvedSourceVersion", "")),
+            "CODEBUILD_SOURCE_REPO_URL": facts["source"].get("location", ""),
+            "CODEBUILD_SRC_DIR": str(sources),
+            "CODEBUILD_START_TIME": str(int(self.build.started * 1000)),
+        }, hidden
+
+    def _secret(self, reference: str) -> str:
+        """`secret-id:json-key:version-stage:version-id` (CodeBuild guide, "Build specification reference")."""
+        parts = reference.split(":")
+        where = 7 if reference.startswith("arn:") else 1
+        name, key = ":".join(parts[:where]), "".join(parts[where : where + 1])
+        backend = secretsmanager_backends[self.account][self.region]
+        whole, arn = secret_value(backend, name), name
+        for secret in dict.values(backend.secrets):
+            arn = secret.arn if name in (secret.name, secret.arn, secret.arn[:-7]) else arn
+        if not permissions.allowed(self.account, self.build.facts["serviceRole"], "secretsmanager:GetSecretValue", arn):
+            told = "AccessDeniedException: the service role is not authorized to perform: secretsmanager:GetSecretValue"
+            raise _Unfit("Secrets Manager Error Message", f"{told} on resource: {arn}")
+        try:
+            value = whole if not key else json.loads(whole or "{}").get(key)
+        except ValueError:
+            value = None
+        if value is None:
+            told = "ResourceNotFoundException: Secrets Manager can't find the specified secret."
+            raise _Unfit("Secrets Manager Error Message", told)
+        return str(value)
+
+    def _say(self, line: str) -> None:
+        """One line of the log, which also tells where the build is. Ends a build that was stopped."""
+        if self.build.stopped is not None:
+            raise _StoppedError
+        entered = _ENTERING.match(line)
+        if entered:
+            now, steps = clock.now(), self.commands.steps
+            with overlay.lock:
+                steps[-1].ended = steps[-1].ended or now
+                steps.append(Step(entered[1], now))
+        self.lines.append({"timestamp": int(clock.now() * 1000), "message": f"{line}\n"})
+        if entered or time.monotonic() - self.written > _FLUSH:
+            self._flush()
+
+    def _flush(self) -> None:
+        lines, self.lines, self.written = self.lines, [], time.monotonic()
+        logs = self.build.facts["logs"]
+        with overlay.lock:
+            group = logs_backends[self.account][self.region].groups.get(logs.get("groupName", ""))
+            if lines and group is not None and logs["streamName"] in group.streams:
+                logs_backends[self.account][self.region].put_log_events(logs["groupName"], logs["streamName"], lines)
+
+    def _conclude(self, result: buildspec.Result) -> None:
+        """What the buildspec came to, phase by phase."""
+        now = clock.now()
+        began = {step.name: step.began for step in self.commands.steps}
+        steps = self.commands.steps[:1]
+        for phase in result.phases:
+            failure = Failure(phase.type, *_context(phase)) if phase.status != "SUCCEEDED" else None
+            steps.append(Step(phase.type, began.get(phase.type, now), None, failure))
+        for step, following in itertools.pairwise(steps):
+            step.ended = following.began
+        self._end(steps)
+
+    def _finish(self, failure: Failure) -> None:
+        """It fails where it is."""
+        steps = self.commands.steps
+        steps[-1].failure = failure
+        self._end(steps)
+
+    def _end(self, steps: list[Step]) -> None:
+        self._flush()
+        with overlay.lock:
+            steps[-1].ended = clock.now()
+            self.commands.steps, self.commands.done = steps, True
+
+
+def _context(phase: buildspec.PhaseResult) -> tuple[str, str]:
+    if not phase.contexts:
+        return "COMMAND_EXECUTION_ERROR", ""
+    return phase.contexts[0].status_code, phase.contexts[0].message
+
+
+def _install(folder: Path) -> str:
+    """Put the stand-ins into a folder, and return it."""
+    folder.mkdir()
+    for name in ("docker", "aws"):
+        program = folder / name
+        words = shlex.join([sys.executable, "-I", str(_TOOLS), name])
+        program.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
+        program.chmod(0o755)
+    return str(folder)

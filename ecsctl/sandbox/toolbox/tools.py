@@ -1,0 +1,158 @@
+"""`docker` and `aws` inside a build of the sandbox. Run as `python -I tools.py docker ARGUMENTS`; needs nothing else.
+
+They know what a buildspec needs that builds one image. No layer is made: the image of a build is known by what stands
+in its context and its arguments, and the commands of the Dockerfile are not run. What they do not know is an error.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+_URL, _TOKEN = "ECSCTL_SANDBOX_URL", "ECSCTL_SANDBOX_BUILD"
+
+
+class ToolError(Exception):
+    """The tool fails with this message."""
+
+
+def ask(**question: Any) -> int:
+    """Ask the sandbox, print what it says, and return its exit code."""
+    body = json.dumps(question | {"token": os.environ[_TOKEN]}).encode()
+    request = urllib.request.Request(f"{os.environ[_URL]}/sandbox/tools", body, method="POST")  # noqa: S310 - the sandbox, on loopback
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never by a proxy: it is this machine
+    with opener.open(request, timeout=60) as response:
+        told = json.load(response)
+    sys.stdout.write(told["out"])
+    sys.stderr.write(told["err"])
+    return int(told["code"])
+
+
+def build(words: list[str]) -> int:
+    """`docker build`: checks the Dockerfile and what it copies, and tells the sandbox which image that makes."""
+    parser = argparse.ArgumentParser(prog="docker build", add_help=False)
+    parser.add_argument("context")
+    parser.add_argument("-t", "--tag", action="append", default=[])
+    parser.add_argument("-f", "--file")
+    parser.add_argument("--build-arg", action="append", default=[])
+    parser.add_argument("--platform", default="")
+    parser.add_argument("--target", default="")
+    parser.add_argument("--provenance", default="")
+    for flag in ("--pull", "--no-cache", "--load"):
+        parser.add_argument(flag, action="store_true")
+    parser.add_argument("-q", "--quiet", action="store_true")
+    chosen = parser.parse_args(words)
+    context = Path(chosen.context)
+    if not context.is_dir():
+        raise ToolError(f'ERROR: unable to prepare context: path "{chosen.context}" not found')
+    dockerfile = Path(chosen.file) if chosen.file else context / "Dockerfile"
+    if not dockerfile.is_file():
+        raise ToolError(f"ERROR: failed to read dockerfile: open {dockerfile.name}: no such file or directory")
+    text = dockerfile.read_text(errors="replace")
+    for number, line in enumerate(_instructions(text, context), 1):
+        print(f"#{number} {line}", flush=True)  # noqa: T201 - a program of its own
+    arguments = [one if "=" in one else f"{one}={os.environ.get(one, '')}" for one in chosen.build_arg]
+    content = _digest(context, [text, chosen.target, *sorted(arguments)])
+    return ask(do="build", content=content, tags=chosen.tag, platform=chosen.platform)
+
+
+def _instructions(text: str, context: Path) -> Iterator[str]:
+    """The Dockerfile's instructions, one by one; what is copied must be there."""
+    joined = re.sub(r"\\\s*\n(\s*#.*\n)*", " ", text)
+    lines = [" ".join(line.split()) for line in joined.splitlines()]
+    lines = [line for line in lines if line and not line.startswith("#")]
+    if not any(line.upper().startswith("FROM ") for line in lines):
+        raise ToolError("ERROR: failed to solve: no build stage in current context")
+    for line in lines:
+        word, _, rest = line.partition(" ")
+        yield f"{word.upper()} {rest}" + (" (not run by the sandbox)" if word.upper() == "RUN" else "")
+        if word.upper() in ("COPY", "ADD") and "--from=" not in rest and "<<" not in rest and "$" not in rest:
+            for source in _sources(rest):
+                found = context.glob(source.strip("/")) if source.strip("/.") else [context]
+                if not any(found):
+                    told = f'failed to compute cache key: failed to calculate checksum of ref: "/{source}": not found'
+                    raise ToolError(f"ERROR: failed to solve: {told}")
+
+
+def _sources(rest: str) -> list[str]:
+    words = [word for word in rest.split() if not word.startswith("--")]
+    if words and words[0].startswith("["):
+        words = json.loads(" ".join(words))
+    return [word.removeprefix("./") for word in words[:-1] if "://" not in word]
+
+
+def _digest(context: Path, more: list[str]) -> str:
+    whole = hashlib.sha256(json.dumps(more).encode())
+    for folder, folders, files in os.walk(context):
+        folders[:] = sorted(name for name in folders if name != ".git")
+        for name in sorted(files):
+            path = Path(folder, name)
+            whole.update(f"{path.relative_to(context)}\0".encode(errors="surrogateescape"))
+            whole.update(os.readlink(path).encode() if path.is_symlink() else path.read_bytes())
+    return whole.hexdigest()
+
+
+def docker(words: list[str]) -> int:
+    """The few commands of docker that there are."""
+    command = words[0] if words else ""
+    if command == "buildx" and words[1:2] == ["build"]:
+        command, words = "build", words[1:]
+    if command == "build":
+        return build(words[1:])
+    if command == "login":
+        parser = argparse.ArgumentParser(prog="docker login", add_help=False)
+        parser.add_argument("-u", "--username", required=True)
+        parser.add_argument("--password-stdin", action="store_true", required=True)
+        parser.add_argument("host")
+        chosen = parser.parse_args(words[1:])
+        password = sys.stdin.readline().strip()
+        return ask(do="login", host=chosen.host, username=chosen.username, password=password)
+    plain = [word for word in words[1:] if word not in ("-q", "--quiet")]
+    if command in ("push", "pull") and len(plain) == 1:
+        return ask(do=command, image=plain[0])
+    if command == "tag" and len(plain) == 2:
+        return ask(do="tag", image=plain[0], name=plain[1])
+    raise ToolError(f"the sandbox's docker does not know: docker {' '.join(words)}")
+
+
+def aws(words: list[str]) -> int:
+    """The few commands of the AWS CLI that there are."""
+    parser = argparse.ArgumentParser(prog="aws", add_help=False)
+    parser.add_argument("service")
+    parser.add_argument("operation")
+    parser.add_argument("--region", default=os.environ.get("AWS_REGION", ""))
+    parser.add_argument("--registry-id")
+    parser.add_argument("--repository-name")
+    parser.add_argument("--image-ids", nargs="*", default=[])
+    parser.add_argument("--output")
+    chosen = parser.parse_args(words)
+    if (chosen.service, chosen.operation) == ("ecr", "get-login-password"):
+        return ask(do="password", region=chosen.region)
+    if (chosen.service, chosen.operation) == ("ecr", "describe-images") and chosen.repository_name:
+        references = [one.partition("=")[2] for one in chosen.image_ids]
+        return ask(do="describe", region=chosen.region, registry=chosen.registry_id,
+                   repository=chosen.repository_name, references=references)  # fmt: skip
+    raise ToolError(f"the sandbox's aws does not know: aws {chosen.service} {chosen.operation}")
+
+
+def main() -> int:
+    """Be the tool that the first argument names."""
+    tool = {"docker": docker, "aws": aws}[sys.argv[1]]
+    try:
+        return tool(sys.argv[2:])
+    except ToolError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a program of its own
+    except urllib.error.URLError as error:
+        print(f"the sandbox cannot be reached: {error}", file=sys.stderr)  # noqa: T201 - a program of its own
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
