@@ -71,10 +71,7 @@ def checked(aws: Aws, wished: str, uri: str, architecture: str) -> str:
 
 
 def past_build(aws: Aws, config: Config) -> str:
-    """The id of the app's newest build, if that has ended: whatever it left behind is there, or is gone.
-
-    Builds outlive their project, and are listed again for a new one of the same name.
-    """
+    """The id of the app's newest build, if that has ended: whatever it left behind is there, or is gone."""
     build = newest_build(aws, Names(config.name, "", "").project)
     return build["id"] if build and not is_running(build) else ""
 

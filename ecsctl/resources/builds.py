@@ -15,12 +15,16 @@ LINES = 10  # of the log's end
 
 
 def newest_build(aws: Aws, project: str) -> BuildTypeDef | None:
-    """The project's newest build; None when there is none, or no project."""
+    """The project's newest build; None when there is none, or no project.
+
+    Builds outlive their project and are listed again for the next one of its name: an earlier life's do not count.
+    """
+    projects = aws.look(aws.codebuild.batch_get_projects, names=[project])["projects"]
     listed = there(lambda: aws.look(aws.codebuild.list_builds_for_project, projectName=project, sortOrder="DESCENDING"))
-    if not listed or not listed["ids"]:
+    if not projects or not listed or not listed["ids"]:
         return None
     found = aws.look(aws.codebuild.batch_get_builds, ids=listed["ids"][:1])["builds"]
-    return found[0] if found else None
+    return next((build for build in found if build["startTime"] >= projects[0]["created"]), None)
 
 
 def is_running(build: BuildTypeDef) -> bool:

@@ -138,6 +138,11 @@ def test_what_an_earlier_life_left_behind_is_not_mistaken_for_an_image(world: Wo
     assert watch.count("start_build") == 2
     assert runs(world)[1] == 1
 
+    world.down()
+    world.up(PLAIN)
+    assert watch.count("start_build") == 3
+    assert runs(world)[1] == 1
+
 
 def test_a_running_service_whose_image_is_gone_gets_the_newest_that_is_there(world: World, watch: Watch) -> None:
     world.up(ALONE)
