@@ -26,8 +26,7 @@ def _ec2(kind: str, tags: list[dict[str, str]]) -> list[dict[str, Any]]:
 
 def move_in(world: World) -> None:
     """Same names where AWS allows them, same prefixes elsewhere; some without tags, some with another owner's."""
-    _network(world)
-    _names(world)
+    _names(world, _network(world))
     zone = world.boto("route53").list_hosted_zones()["HostedZones"][0]["Id"]
     records = [("www.hello.ecsctl.example.", "A", "192.0.2.1"), ("_acme.hello.ecsctl.example.", "TXT", '"x"')]
     world.boto("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [
@@ -41,22 +40,25 @@ def move_in(world: World) -> None:
     world.clock.sleep(3600.0)  # all that AWS shows late is shown
 
 
-def _network(world: World) -> None:
+def _network(world: World) -> str:
+    """Returns a VPC of theirs."""
     ec2 = world.boto("ec2")
     name = [{"Key": "Name", "Value": "hello-vpc"}]
     vpc = ec2.create_vpc(CidrBlock="10.100.0.0/16", TagSpecifications=_ec2("vpc", name))["Vpc"]["VpcId"]
     other = ec2.create_vpc(CidrBlock="10.100.0.0/16", TagSpecifications=_ec2("vpc", _upper()))["Vpc"]["VpcId"]
     world.clock.sleep(60.0)  # EC2 shows new ids late
     for where in (vpc, other):
-        ec2.create_subnet(VpcId=where, CidrBlock="10.100.0.0/24", TagSpecifications=_ec2("subnet", name))
+        ec2.create_subnet(VpcId=where, CidrBlock="10.100.0.0/24", AvailabilityZone="eu-central-1a",
+                          TagSpecifications=_ec2("subnet", name))  # fmt: skip
         ec2.create_security_group(VpcId=where, GroupName="hello-tasks", Description="theirs")
     ec2.create_internet_gateway()
     ec2.create_internet_gateway(TagSpecifications=_ec2("internet-gateway", _upper(Name="hello-internet-gateway")))
     ec2.allocate_address(Domain="vpc")
     ec2.allocate_address(Domain="vpc", TagSpecifications=_ec2("elastic-ip", name))
+    return str(vpc)
 
 
-def _names(world: World) -> None:
+def _names(world: World, vpc: str) -> None:
     world.boto("iam").create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
     world.clock.sleep(60.0)  # until ECS can assume it
     lower = {"key": "ecsctl:app", "value": "hello-2"}
@@ -73,5 +75,4 @@ def _names(world: World) -> None:
         Bucket="hello-theirs", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
     )
     world.boto("elbv2").create_target_group(Name="hello-2", TargetType="ip", Protocol="HTTP", Port=80,
-                                            VpcId=world.boto("ec2").describe_vpcs()["Vpcs"][0]["VpcId"],
-                                            Tags=_upper())  # fmt: skip
+                                            VpcId=vpc, Tags=_upper())  # fmt: skip

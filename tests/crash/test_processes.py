@@ -1,0 +1,95 @@
+"""Real processes, really killed: through a proxy before the sandbox's server."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecsctl.sandbox import process
+from tests.crash.conftest import COMPLETE, SEED
+from tests.crash.matrix import unlike
+from tests.crash.proxy import DEATHS, PASSING, SIGNALS, proxied
+
+pytestmark = pytest.mark.timeout(600)
+ROOT = Path(__file__).parents[2]
+CHANGES = 60  # about as many as a clean `up` makes
+EXITS = {"Ctrl-C": {130}, "Ctrl-C twice": {130}, "SIGTERM": {130, 143}}
+
+
+class Home:
+    """A project's folder with a sandbox of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        shutil.copy(ROOT / "ecsctl.toml", folder)
+        self.sandbox = process.start(folder / ".ecsctl", speed=1000.0)
+
+    def account(self) -> Any:
+        """All that is there, without ids; service-linked roles are AWS's own."""
+        found = process._asked(self.sandbox, "GET", "/sandbox/snapshot?ids=false")
+        assert found is not None
+        found["aws"].pop("roles", None)
+        return found
+
+    def run(self, *words: str, through: str | None = None) -> subprocess.Popen[str]:
+        sandbox = dataclasses.replace(self.sandbox, url=through or self.sandbox.url)
+        return subprocess.Popen(
+            [sys.executable, "-m", "ecsctl", *words], cwd=self.folder, text=True,
+            env={**process.environment(sandbox), "PYTHONPATH": str(ROOT), "AWS_REGION": process.REGION},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+    def done(self, *words: str) -> str:
+        """A run that ends well. Returns what it said."""
+        running = self.run(*words)
+        said, _ = running.communicate(timeout=120)
+        assert running.returncode == 0, said
+        return said
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    home = Home(tmp_path)
+    yield home
+    process.stop(tmp_path / ".ecsctl")
+
+
+def cases() -> list[Any]:
+    """All classes at all changes; or, by the seed, one death, one passing fault and one signal at a change each."""
+    if COMPLETE:
+        chosen = [(what, at) for what in (*DEATHS, *PASSING, *SIGNALS) for at in range(CHANGES)]
+    else:
+        chance = random.Random(SEED)  # noqa: S311 - samples, guards nothing
+        chosen = [(chance.choice(group), chance.randrange(CHANGES)) for group in (DEATHS, PASSING, tuple(SIGNALS))]
+    return [pytest.param(what, at, id=f"{what} at {at}") for what, at in chosen]
+
+
+@pytest.mark.parametrize(("what", "at"), cases())
+def test_a_struck_process_and_one_after_it_leave_what_they_should(home: Home, what: str, at: int) -> None:
+    before = home.account()
+    with proxied(home.sandbox.url, what, at) as proxy:
+        running = home.run("up", "--yes", through=proxy.url)
+        proxy.victim = running.pid
+        said, _ = running.communicate(timeout=240)
+    assert "Traceback" not in said
+    assert "ghp_" not in said
+    if not proxy.struck:
+        assert running.returncode == 0, said
+    elif what in DEATHS:
+        assert running.returncode == -9
+    elif what in PASSING:
+        assert running.returncode == 0, said
+    else:
+        assert running.returncode in EXITS[what] | {0}, said  # 0: it was the last change of all
+    home.done("up", "--yes")
+    assert "nothing to change" in home.done("plan")
+    home.done("down", "--yes", "--force")  # its own first build has put an image there
+    assert unlike(before, home.account(), "account") == []
