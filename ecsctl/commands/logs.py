@@ -1,0 +1,54 @@
+"""ecsctl logs: what the app says, or what its last build said."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox, place
+from ecsctl.commands.signals import stopping
+
+
+def logs(
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until Ctrl-C.")] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="From when on: 30s, 10m, 2h, 1d, or a time such as 2026-11-23T08:00 (UTC). 10m, a build's whole log.",
+            show_default=False,
+        ),
+    ] = None,
+    filter: Annotated[str, typer.Option("--filter", help="Only lines that fit this CloudWatch filter pattern.")] = "",
+    build: Annotated[bool, typer.Option("--build", help="The last build's log instead of the app's.")] = False,
+    sandbox: Sandbox = False,
+    profile: Profile = None,
+    region: Region = None,
+    output: Output = "text",
+    debug: Debug = False,
+) -> None:
+    """Print what all tasks of the app wrote into its log, in order; or the last build's log."""
+    common = Common(sandbox, profile, region, debug, False, False, output)
+    from datetime import UTC, datetime
+
+    from ecsctl.engine.errors import Interrupted
+    from ecsctl.operations import logs as reading
+    from ecsctl.operations.removal import named
+    from ecsctl.session import open_app
+    from ecsctl.ui import logs as shown
+
+    start = reading.moment(since or ("1970-01-01" if build else "10m"), datetime.now(UTC))
+    where = place(common)
+    app, home, _ = named(where, None)
+    aws = where.aws(home)
+    aws.look_only = True
+    with stopping(aws.patience, lambda: follow):
+        open_app(aws, app, where.record)
+        log = reading.of_last_build(aws, app, start) if build else reading.of_app(app, start)
+        read = reading.follow if follow else reading.lines
+        try:
+            shown.show(read(aws, log, filter), as_json=common.json)
+        except Interrupted:
+            if not follow:
+                raise
+            raise typer.Exit(130) from None  # Ctrl-C is how one ends it: nothing to explain

@@ -1,0 +1,197 @@
+"""ecsctl pipeline: how a push goes through it, and what a person may do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox, place
+from ecsctl.commands.signals import stopping
+
+if TYPE_CHECKING:
+    from ecsctl.session import Session
+    from ecsctl.ui.progress import Progress
+
+app = typer.Typer(name="pipeline", no_args_is_help=True, help="Look at the pipeline, run, approve, retry or stop it.")
+
+Run = Annotated[str, typer.Option("--run", help="The run's id, or its beginning.", show_default="the newest")]
+Watch = Annotated[bool, typer.Option("--watch", "-w", help="Wait for the end of the run.")]
+ExitStatus = Annotated[
+    bool, typer.Option("--exit-status", help="With a failed run exit 1; 7 if superseded, 8 if stopped.")
+]
+Minutes = Annotated[float, typer.Option("--timeout", help="Minutes to watch at most.", min=0)]
+
+
+@app.command()
+def status(
+    run: Run = "",
+    watch: Watch = False,
+    exit_status: ExitStatus = False,
+    timeout: Minutes = 60,
+    sandbox: Sandbox = False,
+    profile: Profile = None,
+    region: Region = None,
+    output: Output = "text",
+    debug: Debug = False,
+) -> None:
+    """Show a run: its commit, stages and actions, errors and links."""
+    with _session(Common(sandbox, profile, region, debug, False, False, output)) as (session, progress, common):
+        session.aws.look_only = True
+        _show(session, progress, common, run, watch, exit_status, timeout)
+
+
+@app.command("run")
+def start(
+    watch: Watch = False,
+    exit_status: ExitStatus = False,
+    timeout: Minutes = 60,
+    sandbox: Sandbox = False,
+    profile: Profile = None,
+    region: Region = None,
+    output: Output = "text",
+    debug: Debug = False,
+) -> None:
+    """Start a run of the branch's newest commit."""
+    with _session(Common(sandbox, profile, region, debug, False, False, output)) as (session, progress, common):
+        from ecsctl.operations import pipelines
+
+        started = pipelines.start(session.aws, session.state.book.app)
+        progress.plain(f"run {started} was started")
+        _show(session, progress, common, started, watch, exit_status, timeout)
+
+
+@app.command()
+def approve(
+    reject: Annotated[bool, typer.Option("--reject", help="Reject it: the run fails there.")] = False,
+    comment: Annotated[str, typer.Option("--comment", help="What to write beside the answer.")] = "",
+    action: Annotated[str, typer.Option("--action", help="The approval's name, if several wait.")] = "",
+    run: Annotated[str, typer.Option("--run", help="Answer only if it is this run that waits.")] = "",
+    watch: Watch = False,
+    exit_status: ExitStatus = False,
+    timeout: Minutes = 60,
+    sandbox: Sandbox = False,
+    profile: Profile = None,
+    region: Region = None,
+    output: Output = "text",
+    debug: Debug = False,
+) -> None:
+    """Approve what waits for an approval, or reject it."""
+    with _session(Common(sandbox, profile, region, debug, False, False, output)) as (session, progress, common):
+        from ecsctl.operations import pipelines
+
+        name = session.state.book.app
+        done = pipelines.answer(session.aws, name, approved=not reject, comment=comment, action=action, run=run)
+        progress.plain(f"{done.action} of run {done.run} was {'rejected' if reject else 'approved'}")
+        _show(session, progress, common, done.run, watch, exit_status, timeout)
+
+
+@app.command()
+def retry(
+    all: Annotated[bool, typer.Option("--all", help="All actions of the stage, not only those that failed.")] = False,
+    run: Run = "",
+    watch: Watch = False,
+    exit_status: ExitStatus = False,
+    timeout: Minutes = 60,
+    sandbox: Sandbox = False,
+    profile: Profile = None,
+    region: Region = None,
+    output: Output = "text",
+    debug: Debug = False,
+) -> None:
+    """Run what failed in a stage again, in the same run."""
+    with _session(Common(sandbox, profile, region, debug, False, False, output)) as (session, progress, common):
+        from ecsctl.operations import pipelines
+
+        stage, again = pipelines.retry(session.aws, session.state.book.app, every=all, run=run)
+        progress.plain(f"{stage} of run {again} is tried again")
+        _show(session, progress, common, again, watch, exit_status, timeout)
+
+
+@app.command()
+def stop(
+    abandon: Annotated[bool, typer.Option("--abandon", help="Do not wait for the actions under way.")] = False,
+    reason: Annotated[str, typer.Option("--reason", help="What to write beside it.")] = "",
+    run: Run = "",
+    watch: Watch = False,
+    timeout: Minutes = 60,
+    sandbox: Sandbox = False,
+    profile: Profile = None,
+    region: Region = None,
+    output: Output = "text",
+    debug: Debug = False,
+) -> None:
+    """Let a run begin no further action. What it has deployed stays."""
+    with _session(Common(sandbox, profile, region, debug, False, False, output)) as (session, progress, common):
+        from ecsctl.operations import pipelines
+
+        name = session.state.book.app
+        stopped = pipelines.stop(session.aws, name, abandon=abandon, reason=reason, run=run)
+        progress.plain(f"run {stopped} was told to stop")
+        _show(session, progress, common, stopped, watch, False, timeout)
+
+
+@app.command()
+def logs(
+    run: Run = "",
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the build has ended.")] = False,
+    sandbox: Sandbox = False,
+    profile: Profile = None,
+    region: Region = None,
+    output: Output = "text",
+    debug: Debug = False,
+) -> None:
+    """Print the log of a run's build."""
+    with _session(Common(sandbox, profile, region, debug, False, False, output), quiet=True) as (session, _, common):
+        from ecsctl.operations import logs as reading
+        from ecsctl.operations import pipelines
+        from ecsctl.ui import logs as shown
+
+        session.aws.look_only = True
+        build = pipelines.build_of(pipelines.look(session.aws, session.state.book.app, run))
+        log = reading.of_build(session.aws, build)
+        shown.show((reading.follow if follow else reading.lines)(session.aws, log), as_json=common.json)
+
+
+@contextmanager
+def _session(common: Common, quiet: bool = False) -> Iterator[tuple[Session, Progress, Common]]:
+    """The app's session, and what shows how it goes."""
+    from ecsctl.operations.removal import named
+    from ecsctl.session import open_app
+    from ecsctl.ui.progress import Progress
+
+    where = place(common)
+    app, home, _ = named(where, None)
+    aws = where.aws(home)
+    with Progress(quiet=quiet or common.json) as progress, stopping(aws.patience, progress.stop_asked):
+        yield open_app(aws, app, where.record, tell=progress), progress, common
+
+
+def _show(session: Session, progress: Progress, common: Common, run: str, watch: bool, exit_status: bool,
+          minutes: float) -> None:  # fmt: skip
+    """Show the run: as it stands, or after telling of each change until its end."""
+    from ecsctl.engine.events import Waiting
+    from ecsctl.operations import pipelines
+    from ecsctl.ui import output as json
+    from ecsctl.ui import pipeline as shown
+
+    aws, name, last = session.aws, session.state.book.app, None
+    aws.patience.say = lambda what, waited, limit: progress(Waiting("", what, waited, limit))
+
+    def see(now: Any) -> None:
+        nonlocal last
+        for line in shown.changes(last, now):
+            progress.plain(line)
+        last = now
+
+    found = pipelines.watch(aws, name, run, see, minutes * 60) if watch else pipelines.look(aws, name, run)
+    others = pipelines.elsewhere(aws, found)
+    if common.json:
+        json.emit(shown.document(found, others, session.where))
+    else:
+        shown.show(found, others)
+    error = pipelines.judge(found)
+    if exit_status and error:
+        raise error

@@ -1,0 +1,28 @@
+"""Calls to AWS outside the engine: a refusal in the user's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ecsctl.engine.errors import explained, is_unanswered
+
+
+@contextmanager
+def asking(what: str) -> Iterator[None]:
+    """Within it, or in a function decorated with it, what AWS refuses is told in the user's words."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise explained(error, what) from error
+
+
+def sent(call: Callable[[], object], happened: Callable[[], bool]) -> None:
+    """Make a change that must not be made twice. Where no answer came, looking tells whether it has happened."""
+    try:
+        call()
+    except Exception as error:
+        if not is_unanswered(error) or not happened():
+            raise

@@ -1,0 +1,163 @@
+"""Log lines of CloudWatch Logs: the app's, and a build's; once, or for as long as somebody listens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from ecsctl.engine.errors import Refused, UsageError, explained, is_gone
+from ecsctl.ensure.names import Names
+from ecsctl.operations.asking import asking
+from ecsctl.resources.builds import is_running, newest_build
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+
+POLL = 2.0  # seconds between two looks
+LATE = 60_000  # milliseconds: a line may be told of this much later than its own time, and is still not missed
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a log. The text is whatever was written: data, never to be trusted by a terminal."""
+
+    at: datetime
+    stream: str
+    text: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Log:
+    """Where lines are: a whole group, or one stream of it. `start` is the first time asked for, in milliseconds."""
+
+    group: str
+    stream: str = ""
+    start: int = 0
+    build: str = ""  # the id of the build that writes it, if one does
+
+
+def moment(text: str, now: datetime) -> int:
+    """Milliseconds since the epoch, of "10m" (s, m, h or d before now) or of a time as ISO 8601 writes it, in UTC.
+
+    Raises UsageError for anything else.
+    """
+    ago = re.fullmatch(r"(\d{1,9})([smhd])", text.strip())
+    try:
+        if ago:
+            at = now - timedelta(seconds=int(ago[1]) * UNITS[ago[2]])
+        else:
+            at = datetime.fromisoformat(text.strip())
+            at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        return max(0, int(at.timestamp() * 1000))
+    except (ValueError, OverflowError):
+        raise UsageError(f"{text!r} is no time", hint="such as 30s, 10m, 2h, 1d or 2026-11-23T08:00") from None
+
+
+def of_app(app: str, start: int) -> Log:
+    """The app's log, of all its tasks."""
+    return Log(Names(app, "", "").app_logs, start=start)
+
+
+@asking("looking at the build")
+def of_build(aws: Aws, build: str, start: int = 0) -> Log:
+    """The log of one build, by the build's id. Raises Refused while it has none, or when it is not there any more."""
+    with aws.fresh():
+        found = aws.look(aws.codebuild.batch_get_builds, ids=[build])["builds"]
+    where = found[0].get("logs", {}) if found else {}
+    if not found or not where.get("groupName") or not where.get("streamName"):
+        why = f"it is in phase {found[0].get('currentPhase', '?')}" if found else "CodeBuild does not know it any more"
+        raise Refused(f"build {build} has no log in CloudWatch", why=why, hint="try again in a few seconds")
+    return Log(where["groupName"], where["streamName"], start, build)
+
+
+@asking("looking at the build")
+def of_last_build(aws: Aws, app: str, start: int = 0) -> Log:
+    """The log of the app's newest build, whatever started it. Raises Refused when there is none."""
+    project = Names(app, "", "").project
+    with aws.fresh():
+        build = newest_build(aws, project)
+    if build is None:
+        raise Refused(
+            f"{project} has not built anything yet, or is not there", hint="ecsctl pipeline run, or ecsctl up"
+        )
+    return of_build(aws, build["id"], start)
+
+
+def lines(aws: Aws, log: Log, pattern: str = "") -> Iterator[Line]:
+    """What is in the log now, from its start, in the order of the lines' times.
+
+    Raises Refused when there is no such log, AwsError for a pattern that CloudWatch does not understand.
+    """
+    seen: set[str] = set()
+    for page in _pages(aws, log, pattern, log.start):
+        for line in page:
+            if line.id not in seen:
+                seen.add(line.id)
+                yield line
+
+
+def follow(aws: Aws, log: Log, pattern: str = "") -> Iterator[Line]:
+    """What is in the log, and then what comes, each line once. A build's log ends with the build, the app's never.
+
+    A look is repeated through throttling. In each look lines are in order; a line that CloudWatch tells late comes
+    late. Raises Interrupted when a stop is asked for, and what `lines` raises.
+    """
+    newest, seen = log.start, dict[str, int]()
+    while True:
+        ended = bool(log.build) and not _builds(aws, log.build)  # asked before the lines: the last ones are not missed
+        begin = max(log.start, newest - LATE)
+        found = [line for page in _pages(aws, log, pattern, begin) for line in page if line.id not in seen]
+        for line in sorted(found, key=lambda line: line.at):
+            if line.id not in seen:
+                at = int(line.at.timestamp() * 1000)
+                seen[line.id], newest = at, max(newest, at)
+                yield line
+        if ended:
+            return
+        seen = {one: at for one, at in seen.items() if at >= newest - LATE}
+        aws.patience.check()
+        aws.patience.clock.sleep(POLL)
+        aws.patience.check()
+
+
+@asking("looking at the build")
+def _builds(aws: Aws, build: str) -> bool:
+    """Whether it still runs."""
+    with aws.fresh():
+        found = aws.look(aws.codebuild.batch_get_builds, ids=[build])["builds"]
+    return bool(found) and is_running(found[0])
+
+
+def _pages(aws: Aws, log: Log, pattern: str, begin: int) -> Iterator[list[Line]]:
+    """Page by page: a page may be empty and still not be the last (CloudWatch Logs API, FilterLogEvents)."""
+    asked: dict[str, Any] = {"logGroupName": log.group, "startTime": begin}
+    if log.stream:
+        asked["logStreamNames"] = [log.stream]
+    if pattern:
+        asked["filterPattern"] = pattern
+    while True:
+        aws.patience.check()
+        try:
+            answer = aws.logs.filter_log_events(**asked)
+        except ClientError as error:
+            if is_gone(error) and log.build:
+                return  # the build has not written anything yet
+            if is_gone(error):
+                raise Refused(f"there is no log {log.group}", hint="ecsctl up makes it") from None
+            raise explained(error, f"reading the log {log.group}") from error
+        yield sorted(map(_line, answer["events"]), key=lambda line: line.at)
+        if not answer.get("nextToken"):
+            return
+        asked["nextToken"] = answer["nextToken"]
+
+
+def _line(event: Any) -> Line:
+    at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
+    return Line(at, event.get("logStreamName", ""), event.get("message", "").rstrip("\r\n"), event["eventId"])

@@ -1,0 +1,374 @@
+"""What one does with the pipeline: look at a run of it, start, approve, retry, stop, and wait for the end."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.engine.errors import EcsctlError, Refused, ReleaseFailed, Stopped, Superseded, UsageError, code
+from ecsctl.operations.asking import asking, sent
+from ecsctl.resources.common import there
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+
+LIMIT = 3600.0  # seconds a run is watched unless told otherwise
+RUNNING = ("InProgress", "Stopping")
+RECENT = 20  # runs that are looked at
+COMMENT, REASON = 512, 200  # characters that AWS takes (CodePipeline API: ApprovalResult, StopPipelineExecution)
+
+
+@dataclass(frozen=True)
+class Action:
+    """The last try of an action in a run. `status` is AWS's word, or empty: it has not begun."""
+
+    name: str
+    provider: str = ""
+    status: str = ""
+    began: datetime | None = None
+    changed: datetime | None = None
+    summary: str = ""
+    error: str = ""
+    url: str = ""  # where its own details are: the commit, the build
+    external: str = ""  # its id there
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage as a run has gone through it. `status` is empty where the run has not come to it."""
+
+    name: str
+    status: str
+    actions: tuple[Action, ...]
+    closed: str = ""  # why nothing may enter it, where somebody has closed it
+
+
+@dataclass(frozen=True)
+class Run:
+    """One way of a commit through the pipeline."""
+
+    pipeline: str
+    id: str
+    status: str
+    trigger: str
+    commit: str
+    message: str  # of the commit
+    url: str  # of the commit
+    began: datetime | None
+    stages: tuple[Stage, ...]
+    summary: str = ""
+
+    @property
+    def running(self) -> bool:
+        """Whether it may still come to another end."""
+        return self.status in RUNNING
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """Which actions failed, and why."""
+        return tuple(
+            f"{action.name}: {action.error or action.summary or 'no reason given'}"
+            for stage in self.stages
+            for action in stage.actions
+            if action.status == "Failed"
+        )
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An approval that somebody must give. The token is of this very run: no other can be approved with it."""
+
+    stage: str
+    action: str
+    run: str
+    token: str
+
+
+@asking("looking at the pipeline")
+def look(aws: Aws, pipeline: str, run: str = "") -> Run:
+    """A run of the pipeline: the newest, or the one with this id (or the only one whose id begins so).
+
+    Raises Refused when there is no pipeline, or no such run.
+    """
+    state = _state(aws, pipeline)
+    chosen = _chosen(_runs(aws, pipeline), pipeline, run)
+    details = _details(aws, pipeline, chosen["pipelineExecutionId"])
+    revisions = chosen.get("sourceRevisions") or [{}]
+    trigger = chosen.get("trigger", {})
+    return Run(
+        pipeline=pipeline,
+        id=chosen["pipelineExecutionId"],
+        status=chosen["status"],
+        trigger=" by ".join(filter(None, (trigger.get("triggerType"), trigger.get("triggerDetail")))),
+        commit=revisions[0].get("revisionId", ""),
+        message=revisions[0].get("revisionSummary", ""),
+        url=revisions[0].get("revisionUrl", ""),
+        began=chosen.get("startTime"),
+        stages=tuple(_stages(state, details, chosen["pipelineExecutionId"])),
+        summary=chosen.get("stopTrigger", {}).get("reason", ""),
+    )
+
+
+@asking("looking at the pipeline")
+def elsewhere(aws: Aws, run: Run) -> tuple[str, ...]:
+    """The ids of the other runs that are under way."""
+    others = (one["pipelineExecutionId"] for one in _runs(aws, run.pipeline) if one["status"] in RUNNING)
+    return tuple(one for one in others if one != run.id)
+
+
+@asking("looking at the pipeline")
+def waiting(aws: Aws, pipeline: str) -> tuple[Waiting, ...]:
+    """The approvals that somebody must give now."""
+    found = []
+    for stage in _state(aws, pipeline)["stageStates"]:
+        for action in stage.get("actionStates", ()):
+            latest = action.get("latestExecution", {})
+            if latest.get("status") == "InProgress" and latest.get("token"):
+                run = stage.get("latestExecution", {}).get("pipelineExecutionId", "")
+                found.append(Waiting(stage["stageName"], action["actionName"], run, latest["token"]))
+    return tuple(found)
+
+
+@asking("starting the pipeline")
+def start(aws: Aws, pipeline: str) -> str:
+    """Start a run of the newest commit and return its id. The call may be repeated: the token makes it the same run."""
+    _state(aws, pipeline)
+    token = str(uuid.uuid4())
+    return aws.patience.through(
+        lambda: aws.codepipeline.start_pipeline_execution(name=pipeline, clientRequestToken=token),
+        what="starting the pipeline",
+    )["pipelineExecutionId"]
+
+
+@asking("answering the approval")
+def answer(aws: Aws, pipeline: str, *, approved: bool, comment: str = "", action: str = "", run: str = "") -> Waiting:
+    """Approve or reject what waits: the only approval, or the one of that name or run. Returns which it was.
+
+    Raises Refused when nothing waits, UsageError when several do and none is named, or the comment is too long.
+    """
+    _short(comment, COMMENT, "comment")
+    all_that_wait = waiting(aws, pipeline)
+    fitting = [one for one in all_that_wait if action in ("", one.action) and one.run.startswith(run)]
+    if not fitting:
+        named = "; ".join(f"{one.action} of run {one.run}" for one in all_that_wait)
+        raise Refused(
+            "nothing waits for an approval" + (" by that name or of that run" if named else ""),
+            why=f"what waits: {named}" if named else "",
+            hint="ecsctl pipeline status shows where it is",
+        )
+    if len(fitting) > 1:
+        raise UsageError(
+            "several approvals wait", why="; ".join(f"{one.action} of run {one.run}" for one in fitting),
+            hint="name one: --action NAME",
+        )  # fmt: skip
+    one = fitting[0]
+    result: Any = {"status": "Approved" if approved else "Rejected", "summary": comment}
+    try:
+        sent(
+            lambda: aws.codepipeline.put_approval_result(
+                pipelineName=pipeline, stageName=one.stage, actionName=one.action, token=one.token, result=result
+            ),
+            lambda: one.token not in [still.token for still in waiting(aws, pipeline)],
+        )
+    except Exception as error:
+        if code(error) in ("ApprovalAlreadyCompletedException", "InvalidApprovalTokenException"):
+            raise Refused(f"somebody else has answered {one.action} meanwhile, or its run has ended") from error
+        raise
+    return one
+
+
+@asking("retrying the stage")
+def retry(aws: Aws, pipeline: str, *, every: bool = False, run: str = "") -> tuple[str, str]:
+    """Run the failed actions of the stage where a run ended again, or `every` action of it. Returns stage and run.
+
+    Raises Refused when the run has not failed or been stopped, or AWS does not let it go on any more.
+    """
+    found = look(aws, pipeline, run)
+    stage = next((one.name for one in reversed(found.stages) if one.status in ("Failed", "Stopped")), "")
+    if found.running or not stage:
+        raise Refused(
+            f"run {found.id} has nothing to retry: it is {found.status}",
+            hint="ecsctl pipeline run starts a new run",
+        )
+    try:
+        sent(
+            lambda: aws.codepipeline.retry_stage_execution(
+                pipelineName=pipeline,
+                stageName=stage,
+                pipelineExecutionId=found.id,
+                retryMode="ALL_ACTIONS" if every else "FAILED_ACTIONS",
+            ),
+            lambda: look(aws, pipeline, found.id).running,
+        )
+    except Exception as error:
+        if code(error) in ("StageNotRetryableException", "NotLatestPipelineExecutionException", "ConflictException"):
+            raise Refused(
+                f"stage {stage} of run {found.id} cannot be retried",
+                why="a later run has passed it, the pipeline was changed since, or it goes on already",
+                hint="ecsctl pipeline run starts a new run",
+            ) from error
+        raise
+    return stage, found.id
+
+
+@asking("stopping the run")
+def stop(aws: Aws, pipeline: str, *, abandon: bool = False, reason: str = "", run: str = "") -> str:
+    """Let the run begin no further action, or `abandon` also those under way, which go on unobserved. Returns its id.
+
+    Raises Refused when no run is under way, UsageError when several are and none is named.
+    """
+    _short(reason, REASON, "reason")
+    _state(aws, pipeline)
+    going: list[str] = [one["pipelineExecutionId"] for one in _runs(aws, pipeline) if one["status"] in RUNNING]
+    fitting = [one for one in going if one.startswith(run)]
+    if not fitting:
+        raise Refused("no run is under way" if not going else f"run {run} is not under way")
+    if len(fitting) > 1:
+        raise UsageError("several runs are under way", why=", ".join(fitting), hint="name one: --run ID")
+    chosen = fitting[0]
+    try:
+        sent(
+            lambda: aws.codepipeline.stop_pipeline_execution(
+                pipelineName=pipeline, pipelineExecutionId=chosen, abandon=abandon,
+                reason=reason or "stopped with ecsctl",
+            ),
+            lambda: look(aws, pipeline, chosen).status in ("Stopping", "Stopped"),
+        )  # fmt: skip
+    except Exception as error:
+        if code(error) == "DuplicatedStopRequestException":
+            return chosen  # it stops already, which is all that was asked for
+        if code(error) == "PipelineExecutionNotStoppableException":
+            raise Refused(f"run {chosen} has ended meanwhile") from error
+        raise
+    return chosen
+
+
+def watch(aws: Aws, pipeline: str, run: str, see: Callable[[Run], None], limit: float = LIMIT) -> Run:
+    """Wait for the end of a run, telling `see` how it stands whenever that changes. `limit` is in seconds.
+
+    Raises TimedOut at the limit, Interrupted when a stop is asked for; the run goes on in either case.
+    """
+    last = look(aws, pipeline, run)
+    see(last)
+
+    def ended() -> Run | None:
+        nonlocal last
+        now = look(aws, pipeline, last.id)
+        if now != last:
+            last = now
+            see(now)
+        return None if now.running else now
+
+    return aws.patience.until(ended, what=lambda: where(last), limit=limit)
+
+
+def where(run: Run) -> str:
+    """What a run that is under way does now, in a few words."""
+    for stage in reversed(run.stages):
+        for action in stage.actions:
+            if action.status == "InProgress":
+                waits = action.provider == "Manual"
+                return f"{stage.name}: {action.name} {'waits for an approval' if waits else 'is under way'}"
+    closed = next((one for one in run.stages if not one.status and one.closed), None)
+    return f"{closed.name} is closed: {closed.closed}" if closed else f"pipeline {run.pipeline}: {run.status}"
+
+
+def judge(run: Run) -> EcsctlError | None:
+    """The error that a run's end means, with the exit code that belongs to it; None for one that succeeded or runs."""
+    told = {"why": "; ".join(run.failures) or run.summary}
+    if run.status == "Superseded":
+        return Superseded(f"run {run.id} gave way to a newer one", hint="ecsctl pipeline status")
+    if run.status in ("Stopped", "Cancelled"):
+        return Stopped(f"run {run.id} was {run.status.lower()}", **told, hint="ecsctl pipeline retry, or run")
+    if run.status == "Failed":
+        return ReleaseFailed(f"run {run.id} failed", **told, hint="ecsctl pipeline logs; ecsctl pipeline retry")
+    return None
+
+
+def build_of(run: Run) -> str:
+    """The id of the build in a run. Raises Refused when the run has not come to it."""
+    builds = [one.external for stage in run.stages for one in stage.actions if one.provider == "CodeBuild"]
+    if not any(builds):
+        raise Refused(f"run {run.id} has no build yet", hint="ecsctl logs --build has the newest build's log")
+    return next(filter(None, builds))
+
+
+def _short(text: str, most: int, what: str) -> None:
+    if len(text) > most:
+        raise UsageError(f"the {what} has {len(text)} characters, and AWS takes {most}")
+
+
+def _state(aws: Aws, pipeline: str) -> Mapping[str, Any]:
+    """Every stage, whichever run was in it last. Raises Refused when there is no pipeline."""
+    with aws.fresh():
+        state = there(lambda: aws.look(aws.codepipeline.get_pipeline_state, name=pipeline))
+    if state is None:
+        raise Refused(f"there is no pipeline {pipeline}", hint="add [github] to ecsctl.toml; then ecsctl up")
+    return state
+
+
+def _runs(aws: Aws, pipeline: str) -> list[Any]:
+    """The newest runs, the newest first."""
+    listed: Any = aws.codepipeline.list_pipeline_executions(pipelineName=pipeline, maxResults=RECENT)
+    runs: list[Any] = listed["pipelineExecutionSummaries"]
+    return runs
+
+
+def _chosen(runs: list[Any], pipeline: str, wished: str) -> Mapping[str, Any]:
+    fitting = [one for one in runs if one["pipelineExecutionId"].startswith(wished)]
+    if not runs:
+        raise Refused(f"pipeline {pipeline} has never run", hint="ecsctl pipeline run")
+    if not fitting or (wished and len(fitting) > 1):
+        raise Refused(
+            f"there is no run {wished} among the last {RECENT}" if not fitting else f"several runs begin with {wished}",
+            why="the newest: " + ", ".join(one["pipelineExecutionId"] for one in runs[:3]),
+        )
+    found: Mapping[str, Any] = fitting[0]
+    return found
+
+
+def _details(aws: Aws, pipeline: str, run: str) -> dict[tuple[str, str], Any]:
+    """The last try of each action of a run, by stage and action. A retry leaves the tries before it in the list."""
+    with aws.fresh():
+        listed = aws.look(
+            aws.codepipeline.list_action_executions, pipelineName=pipeline, filter={"pipelineExecutionId": run}
+        )["actionExecutionDetails"]
+    tries = sorted(listed, key=lambda one: one["startTime"])
+    return {(one["stageName"], one["actionName"]): one for one in tries}
+
+
+def _stages(state: Mapping[str, Any], details: Mapping[tuple[str, str], Any], run: str) -> Iterator[Stage]:
+    for stage in state["stageStates"]:
+        names = [one["actionName"] for one in stage.get("actionStates", ())]
+        actions = tuple(_action(name, details.get((stage["stageName"], name))) for name in names)
+        latest, gate = stage.get("latestExecution", {}), stage.get("inboundTransitionState", {})
+        closed = "" if gate.get("enabled", True) else gate.get("disabledReason") or "no reason given"
+        mine = latest.get("pipelineExecutionId") == run
+        yield Stage(stage["stageName"], latest.get("status", "") if mine else _worst(actions), actions, closed)
+
+
+def _worst(actions: tuple[Action, ...]) -> str:
+    """A stage that another run has entered since: AWS tells only of that one, so the actions must do."""
+    statuses = {action.status for action in actions}
+    order = ("Failed", "Abandoned", "InProgress", "Succeeded")
+    return next((status for status in order if status in statuses), "")
+
+
+def _action(name: str, detail: Mapping[str, Any] | None) -> Action:
+    if detail is None:
+        return Action(name)
+    result = detail.get("output", {}).get("executionResult", {})
+    return Action(
+        name=name,
+        provider=detail.get("input", {}).get("actionTypeId", {}).get("provider", ""),
+        status=detail["status"],
+        began=detail.get("startTime"),
+        changed=detail.get("lastUpdateTime"),
+        summary=result.get("externalExecutionSummary", ""),
+        error=result.get("errorDetails", {}).get("message", ""),
+        url=result.get("externalExecutionUrl", ""),
+        external=result.get("externalExecutionId", ""),
+    )

@@ -1,0 +1,72 @@
+"""Log lines on stdout: data from outside, so that no byte of it steers the terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, Protocol
+
+from rich.text import Text
+
+from ecsctl.ui.console import data
+from ecsctl.ui.safe import plain
+
+VERSION = 1
+
+
+class Line(Protocol):
+    """A line of a log, as the operations give it."""
+
+    @property
+    def at(self) -> datetime:
+        """Its time."""
+
+    @property
+    def stream(self) -> str:
+        """Who wrote it."""
+
+    @property
+    def text(self) -> str:
+        """What was written."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+
+def show(lines: Iterable[Line], *, as_json: bool) -> None:
+    """Print each line as it comes, until there are no more or nobody reads them."""
+    console = data()
+    with _until_nobody_reads():
+        for line in lines:
+            if as_json:
+                sys.stdout.write(json.dumps(document(line)) + "\n")
+            else:
+                console.print(Text.assemble(*_head(line), plain(line.text.expandtabs())), soft_wrap=True)
+            sys.stdout.flush()
+
+
+def document(line: Line) -> dict[str, Any]:
+    """A line as JSON, on a line of its own."""
+    at = line.at.isoformat(timespec="milliseconds")
+    return {"version": VERSION, "kind": "log", "at": at, "stream": line.stream, "text": line.text, "id": line.id}
+
+
+def _head(line: Line) -> Iterator[tuple[str, str]]:
+    """When, and who: the last part of the stream's name tells tasks apart, and its first eight letters are enough."""
+    yield f"{line.at:%Y-%m-%d %H:%M:%S} ", "dim"
+    yield f"{plain(line.stream.rpartition('/')[2][:8])} ", "cyan"
+
+
+@contextlib.contextmanager
+def _until_nobody_reads() -> Iterator[None]:
+    """Within it, a reader that goes away (as in `ecsctl logs | head`) ends the printing, quietly."""
+    try:
+        yield
+    except BrokenPipeError:
+        # What is still buffered goes nowhere, and Python does not complain of it at its end (Python's docs, signal).
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
