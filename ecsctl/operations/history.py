@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,10 +75,13 @@ def history(session: Session) -> list[Past]:
     runs = (one["serviceDeploymentArn"] for one in good if seen.brings(one) == service["taskDefinition"])
     current = next(runs, "")
     told: list[Past] = []
+    originals = _originals(known.values())
     brought: set[str] = set()
     for one in reversed(newest_first):
         arn = seen.brings(one)
-        author = "" if arn in brought else _who(session, known.get(arn))  # who deploys it again, AWS does not tell
+        author = (
+            "" if arn in brought else _who(session, known.get(arn), originals)
+        )  # who deploys it again, AWS does not tell
         brought.add(arn)
         now = one["serviceDeploymentArn"] == current
         told.append(_past(app, seen, one, known.get(arn), tags, messages.result(), author, now))
@@ -147,17 +150,25 @@ def _outcome(seen: Snapshot, one: Mapping[str, Any]) -> tuple[str, str]:
     return verdict.outcome.value, verdict.why or verdict.sentence
 
 
-def _who(session: Session, revision: Registered | None) -> str:
+def _originals(revisions: Iterable[Registered]) -> frozenset[str]:
+    """The revisions that ecsctl registered itself: a copy bears the digest that an earlier one bears already."""
+    first: dict[str, str] = {}
+    for one in sorted(revisions, key=lambda one: revision_of(one.arn)):
+        if mark := one.tags.get(DIGEST):
+            first.setdefault(mark, one.arn)
+    same = {one.arn for one in revisions if one.tags.get(DIGEST) == digest(one.definition)}
+    return frozenset({*first.values(), *same})
+
+
+def _who(session: Session, revision: Registered | None, originals: Collection[str]) -> str:
     """Who registered a revision: the pipeline by its role, ecsctl by the digest it leaves, or a person by name."""
     if revision is None or not revision.by:
         return ""
     names = Names(session.state.book.app, session.identity.account, session.identity.region)
-    name = revision.by.rpartition("/")[2] or revision.by
-    name = name.rpartition(":")[2]
     if names.role("pipeline") in revision.by.split("/"):
         return PIPELINE
-    made = revision.tags.get(DIGEST) == digest(revision.definition)
-    return f"{ECSCTL} ({name})" if made else name
+    name = revision.by.rpartition("/")[2].rpartition(":")[2]
+    return f"{ECSCTL} ({name})" if revision.arn in originals else name
 
 
 def _messages(aws: Aws, app: str) -> Mapping[str, str]:

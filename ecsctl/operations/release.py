@@ -49,9 +49,9 @@ def first_line(session: Session, release: Release) -> str:
         return ""
     try:
         why = importlib.import_module("ecsctl.operations.why")
-        return str(why.first_line(session))
-    except (ImportError, AttributeError):
+    except ImportError:  # a release must be told even where nothing diagnoses it
         return ""
+    return str(why.first_line(session.aws, session.state.book.app))
 
 
 def deploy(session: Session, image: str = "", *, build_it: bool = False, say: Say, limit: float = LIMIT) -> Release:

@@ -43,6 +43,16 @@ def test_releases_are_told_newest_first_with_image_commit_author_and_end(service
     assert good.since < good.ended < crashed.since
 
 
+def test_a_copy_of_what_ecsctl_made_is_not_told_as_made_by_ecsctl(service: Service) -> None:
+    mark = {"key": "ecsctl:digest", "value": "0123456789abcdef"}  # of what was sent: AWS fills in more
+    service.tags.append(mark)
+    service.start(service.push("v1"))
+    service.point(service.register(service.push("v2")))
+    service.clock.sleep(600)
+    copy, original = history(service.session())
+    assert (original.who, copy.who) == ("ecsctl (root)", "root")
+
+
 def test_what_rolls_out_is_told_as_such(service: Service) -> None:
     service.start(service.push("v1"))
     service.push("v2")
