@@ -23,6 +23,7 @@ from ecsctl.commands import (
     sandbox,
     status,
     up,
+    why,
 )
 
 EPILOG = "Try it without an account: ecsctl up --sandbox, ecsctl status --sandbox, ecsctl down --sandbox."
@@ -40,6 +41,7 @@ app.command(rich_help_panel=EVERYDAY)(status.status)
 app.command(rich_help_panel=EVERYDAY)(plan.plan)
 app.command(rich_help_panel=EVERYDAY)(down.down)
 app.command(rich_help_panel=EVERYDAY)(logs.logs)
+app.command(rich_help_panel=EVERYDAY)(why.why)
 app.add_typer(pipeline.app, rich_help_panel=EVERYDAY)
 app.command(rich_help_panel=RELEASES)(deploy.deploy)
 app.command(rich_help_panel=RELEASES)(rollback.rollback)

@@ -1,0 +1,34 @@
+"""A cause: what is wrong, how sure that is, what shows it, and what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from ecsctl.operations.why.evidence import Evidence, Facts
+
+
+class Certainty(IntEnum):
+    """How sure a cause is."""
+
+    POSSIBLE = 1  # it fits, and nothing says so
+    LIKELY = 2
+    CERTAIN = 3  # AWS says so, or two facts that only this explains
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One thing that explains what is seen. `either` names several that the facts cannot tell apart."""
+
+    name: str
+    sentence: str
+    evidence: tuple[Evidence, ...] = ()
+    mend: tuple[str, ...] = ()
+    certainty: Certainty = Certainty.CERTAIN
+    either: tuple[str, ...] = ()
+    effect: bool = False  # it follows from another cause, where one is known
+    calm: bool = False  # nothing is broken: something is waited for, or wished so
+
+
+Judge = Callable[[Facts], Cause | None]

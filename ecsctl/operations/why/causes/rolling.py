@@ -1,0 +1,102 @@
+"""What the service itself tells: it is not there, is told to run nothing, is stuck, was rolled back, or is at work."""
+
+from __future__ import annotations
+
+from ecsctl.operations.verdict import ONGOING, STUCK, no_room
+from ecsctl.operations.why.causes.cause import Cause, Certainty, Judge
+from ecsctl.operations.why.evidence import Evidence, Facts
+from ecsctl.resources.ecs import revision_of
+
+
+def absent(facts: Facts) -> Cause | None:
+    """There is no service, or it is being deleted."""
+    if any(one.startswith("the service:") for one in facts.unread):
+        return None
+    state = str(facts.service.get("status", "ACTIVE")) if facts.service else ""
+    if state == "ACTIVE":
+        return None
+    seen = (Evidence("ECS", f"the service {facts.app} is {state or 'not there'}"),)
+    if state == "DRAINING":
+        return Cause(
+            "draining", "the service is being deleted", seen, ("ecsctl up   (makes it anew, once it is gone)",)
+        )
+    return Cause("no-service", "there is no service yet", seen, ("ecsctl up",), effect=True)
+
+
+def stuck(facts: Facts) -> Cause | None:
+    """The percentages leave no room to stop or to start a task."""
+    service = facts.service
+    events = [one for one in facts.events if STUCK in one.text]
+    if not service or not events:
+        return None
+    mend = ("set service.max_percent = 200 in ecsctl.toml, then: ecsctl up",)
+    return Cause("percentages", f"the deployment cannot go on: {no_room(service)}", (events[0],), mend)
+
+
+def nothing_wished(facts: Facts) -> Cause | None:
+    """The desired count is 0: nobody asked for tasks. Without an image ecsctl leaves it so on purpose."""
+    if not facts.service or facts.service.get("status") != "ACTIVE" or facts.service.get("desiredCount"):
+        return None
+    image = str(facts.container.get("image", ""))
+    seen = [Evidence("service", "its desired count is 0")]
+    if facts.images.get(image) is False:
+        seen.append(Evidence("ECR", f"there is no image {image}"))
+        told = "nothing runs, on purpose: there is no image yet, so the service stands at 0 tasks"
+        return Cause("no-image-yet", told, tuple(seen), ("push the repository, or: ecsctl up --image URI",),
+                     effect=True, calm=True)  # fmt: skip
+    told = "nothing runs: the service is told to run 0 tasks"
+    return Cause("scaled-to-zero", told, tuple(seen), ("ecsctl up   (sets what ecsctl.toml wishes)",))
+
+
+def given_up(facts: Facts) -> Cause | None:
+    """The newest deployment was rolled back, stopped, or given up: the effect of what broke its tasks."""
+    newest, primary = facts.newest, facts.primary
+    if not facts.given_up:
+        return None
+    name = f"revision {revision_of(facts.suspect)}"
+    status, why = newest.get("status", ""), newest.get("statusReason") or primary.get("rolloutStateReason") or ""
+    back = facts.revisions.get((newest.get("rollback") or {}).get("serviceRevisionArn", ""), "")
+    back = back or (str(primary.get("taskDefinition", "")) if primary.get("taskDefinition") != facts.suspect else "")
+    again = f"revision {revision_of(back)} runs again" if back else "there was no earlier version to go back to"
+    seen = (Evidence("deployment", why or status or "FAILED", newest.get("updatedAt") or newest.get("finishedAt")),)
+    mend = (
+        "mend it, then: ecsctl deploy   (ECS forgets why a task stopped after an hour; ecsctl logs keeps what it said)",
+    )
+    if status == "ROLLBACK_IN_PROGRESS":
+        return Cause("rolled-back", f"{name} is being rolled back", seen, mend, effect=True)
+    if status == "STOPPED" and primary.get("rolloutState") != "FAILED":
+        return Cause("stopped", f"the deployment of {name} was stopped", seen, ("ecsctl deploy",), effect=True)
+    if status.startswith("ROLLBACK") and status != "ROLLBACK_FAILED":
+        return Cause("rolled-back", f"{name} was rolled back: {again}", seen, mend, effect=True)
+    left = "rolling back failed" if status == "ROLLBACK_FAILED" else again
+    return Cause("gave-up", f"ECS gave {name} up, and {left}", seen, mend, effect=True)
+
+
+def under_way(facts: Facts) -> Cause | None:
+    """A deployment that has shown nothing bad yet."""
+    primary = facts.primary
+    busy = facts.newest.get("status") in ONGOING or primary.get("rolloutState") == "IN_PROGRESS"
+    if not busy or facts.failed or facts.given_up or not primary.get("desiredCount"):
+        return None
+    told = (f"revision {revision_of(facts.suspect)} is rolling out: {primary.get('runningCount', 0)} of "
+            f"{primary['desiredCount']} tasks run; nothing speaks against it yet")  # fmt: skip
+    seen = (Evidence("deployment", primary.get("rolloutStateReason", "in progress"), primary.get("updatedAt")),)
+    return Cause("rolling-out", told, seen, ("wait; then: ecsctl why",), Certainty.POSSIBLE, effect=True, calm=True)
+
+
+def unexplained(facts: Facts) -> Cause | None:
+    """Fewer tasks than wished, and nobody tells why."""
+    service = facts.service or {}
+    short = service.get("desiredCount", 0) - service.get("runningCount", 0)
+    if short <= 0 or service.get("status") != "ACTIVE" or under_way(facts):
+        return None
+    seen = (
+        Evidence("service", f"{service.get('runningCount', 0)} of {service['desiredCount']} tasks run"),
+        *facts.reasons[:3],
+    )
+    told = "fewer tasks run than are wished, and nothing that AWS keeps tells why: look at the app's log"
+    return Cause("unexplained", told, seen, ("ecsctl logs", "ecsctl deploy   (starts anew, and shows it)"),
+                 Certainty.POSSIBLE, effect=True)  # fmt: skip
+
+
+JUDGES: tuple[Judge, ...] = (absent, stuck, nothing_wished, given_up, under_way, unexplained)

@@ -1,0 +1,156 @@
+"""A diagnosis for a person: the first cause in full, what else there is, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from rich.text import Text
+
+from ecsctl.ui.console import data, glyph
+from ecsctl.ui.output import VERSION
+from ecsctl.ui.safe import plain
+
+SURE = {3: "", 2: "likely: ", 1: "perhaps: "}
+
+
+class Fact(Protocol):
+    """One fact, and who tells it."""
+
+    @property
+    def source(self) -> str:
+        """Who tells it."""
+
+    @property
+    def text(self) -> str:
+        """In whose words."""
+
+    @property
+    def at(self) -> datetime | None:
+        """Since when, if that is known."""
+
+
+class Told(Protocol):
+    """One cause."""
+
+    @property
+    def name(self) -> str:
+        """Its name, for programs."""
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong."""
+
+    @property
+    def certainty(self) -> int:
+        """3 certain, 2 likely, 1 possible."""
+
+    @property
+    def either(self) -> tuple[str, ...]:
+        """The causes that cannot be told apart."""
+
+    @property
+    def effect(self) -> bool:
+        """Whether it follows from another."""
+
+    @property
+    def calm(self) -> bool:
+        """Whether nothing is broken."""
+
+    @property
+    def evidence(self) -> Sequence[Fact]:
+        """What shows it."""
+
+    @property
+    def mend(self) -> Sequence[str]:
+        """What mends it."""
+
+
+class Found(Protocol):
+    """A diagnosis."""
+
+    @property
+    def causes(self) -> Sequence[Told]:
+        """What is wrong, ranked."""
+
+    @property
+    def well(self) -> Sequence[Fact]:
+        """What is right."""
+
+    @property
+    def unread(self) -> Sequence[str]:
+        """What could not be read."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is broken."""
+
+    @property
+    def line(self) -> str:
+        """All in one line."""
+
+
+def show(found: Found) -> None:
+    """Print the diagnosis on stdout."""
+    console = data()
+    for line in lines(found):
+        console.print(line, soft_wrap=True)
+
+
+def lines(found: Found) -> list[Text]:
+    """The diagnosis, line by line."""
+    told: list[Text] = []
+    for number, cause in enumerate(found.causes):
+        if number:
+            told.append(Text())
+        sign = glyph("…", ".", data()) if cause.calm else glyph("✗", "x", data())
+        lead = "also: " if number else ""
+        sure = SURE[int(cause.certainty)] if not cause.either and not cause.calm else ""
+        told.append(
+            Text.assemble((f"{sign} ", "cyan" if cause.calm else "bold red"), lead, sure, plain(cause.sentence, "bold"))
+        )
+        told += [_fact(fact) for fact in cause.evidence]
+        told += [
+            Text.assemble("    ", ("mend: " if not cause.calm else "now: ", "cyan"), plain(one)) for one in cause.mend
+        ]
+    if not found.causes:
+        told.append(Text.assemble((f"{glyph('✓', '+', data())} ", "green"), plain(found.line)))
+        told += [_fact(fact) for fact in found.well]
+    told += [Text.assemble(("could not read ", "yellow"), plain(one)) for one in found.unread]
+    return told
+
+
+def why_document(found: Found, where: Mapping[str, str]) -> dict[str, Any]:
+    """The diagnosis for programs; docs/why.md describes it."""
+    return {
+        "version": VERSION,
+        "kind": "why",
+        **{name: where[name] for name in ("app", "account", "region")},
+        "sound": found.sound,
+        "line": found.line,
+        "causes": [
+            {
+                "name": cause.name,
+                "sentence": cause.sentence,
+                "certainty": {3: "certain", 2: "likely", 1: "possible"}[int(cause.certainty)],
+                "either": list(cause.either),
+                "effect": cause.effect,
+                "waiting": cause.calm,
+                "evidence": [_plain_fact(fact) for fact in cause.evidence],
+                "mend": list(cause.mend),
+            }
+            for cause in found.causes
+        ],
+        "well": [_plain_fact(fact) for fact in found.well],
+        "unread": list(found.unread),
+    }
+
+
+def _fact(fact: Fact) -> Text:
+    at = f" ({fact.at:%H:%M:%S} UTC)" if fact.at else ""
+    return Text.assemble("    ", (plain(fact.source + at, "dim")), ": ", plain(fact.text))
+
+
+def _plain_fact(fact: Fact) -> dict[str, Any]:
+    return {"source": fact.source, "text": fact.text, "at": fact.at.isoformat(timespec="seconds") if fact.at else None}

@@ -1,0 +1,123 @@
+"""What the sandbox makes go wrong is told for what it is, through the same calls that AWS would get."""
+
+from __future__ import annotations
+
+import pytest
+
+from ecsctl.engine.errors import EcsctlError
+from ecsctl.operations.why import Diagnosis, first_line, why
+from ecsctl.sandbox.codebuild_builds import fail_next_build
+from ecsctl.sandbox.ecs_fates import behave
+from tests.stack.conftest import World, wishes, world
+
+__all__ = ["world"]
+
+PLAIN = wishes(domain=None, pipeline={"mode": "build-only"}, vpc={"egress": "public"})
+
+
+def told(world: World) -> Diagnosis:
+    aws = world.aws()
+    aws.look_only = True
+    return why(aws, "hello")
+
+
+def broken(world: World, kind: str) -> Diagnosis:
+    """What is told of a stack that ran, after a deployment whose tasks go that way."""
+    world.up(PLAIN)
+    return deployed(world, kind)
+
+
+def deployed(world: World, kind: str) -> Diagnosis:
+    behave("", "", kind)
+    world.boto("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
+    world.clock.sleep(420)
+    return told(world)
+
+
+def test_what_befalls_the_tasks_of_one_deployment_after_another_is_told_each_time(world: World) -> None:
+    expected = {
+        "crash": "crash",
+        "oom": "out-of-memory",
+        "exec-format": "architecture",
+        "unhealthy": "health-error",
+        "sick": "container-check",
+        "missing-image": "image-missing",
+        "pull-denied": "pull-denied",
+        "architecture": "architecture",
+        "secret": "secret-missing",
+        "secret-denied": "secret-denied",
+        "log-group": "log-group-missing",
+        "role": "role-not-assumable",
+        "quota": "vcpu-quota",
+        "egress": "unreachable",  # the sandbox's routes are right: nothing proves which of the other ways is shut
+    }
+    world.up(PLAIN)
+    found = {}
+    for kind in expected:
+        diagnosis = deployed(world, kind)
+        assert not diagnosis.sound
+        assert diagnosis.unread == ()
+        found[kind] = diagnosis.causes[0].name
+    assert found == expected
+    assert deployed(world, "ok").causes == (), "and when it runs again, nothing is wrong"
+
+
+def test_a_stack_that_runs_has_nothing_wrong_and_costs_no_change(world: World) -> None:
+    world.up(PLAIN)
+    found = told(world)
+    assert (found.causes, found.unread, found.line) == ((), (), "nothing is wrong")
+    assert {fact.source for fact in found.well} >= {"service", "load balancer"}
+    assert first_line(world.aws(), "hello") == ""
+
+
+def test_a_stack_that_was_never_made_is_told_as_such(world: World) -> None:
+    found = told(world)
+    assert [cause.name for cause in found.causes] == ["no-service"]
+    assert found.causes[0].mend == ("ecsctl up",)
+
+
+def test_a_failed_first_build_is_told(world: World) -> None:
+    fail_next_build("DOWNLOAD_SOURCE", "YAML file does not exist", "YAML_FILE_ERROR")
+    with pytest.raises(EcsctlError):
+        world.up(PLAIN)
+    found = told(world)
+    assert found.causes[0].name == "buildspec"
+    assert "no-service" in [one.name for one in found.causes]
+
+
+def test_the_one_line_tells_the_cause_with_few_calls(world: World) -> None:
+    broken(world, "crash")
+    calls: list[str] = []
+    world.heard = lambda _service, operation, *_: calls.append(operation)
+    line = first_line(world.aws(), "hello")
+    assert "the app crashed (exit code 1)" in line
+    assert "RuntimeError: the application could not start" in line
+    assert len(calls) <= 20
+
+
+def test_a_closed_security_group_is_found(world: World) -> None:
+    world.up(PLAIN)
+    ec2 = world.boto("ec2")
+    [group] = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["hello-tasks"]}])[
+        "SecurityGroups"
+    ]
+    ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=group["IpPermissions"])
+    world.boto("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
+    world.clock.sleep(300)
+    assert told(world).causes[0].name == "security-group"
+
+
+def test_what_may_not_be_read_is_told_and_the_rest_is_judged(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from botocore.exceptions import ClientError
+
+    from ecsctl.resources import ecr
+
+    def refused(*_: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "DescribeImages")
+
+    broken(world, "crash")
+    monkeypatch.setattr(ecr, "images", refused)
+    found = told(world)
+    assert found.causes[0].name == "crash"
+    [unread] = found.unread
+    assert unread.startswith("the image: not allowed to call DescribeImages")
