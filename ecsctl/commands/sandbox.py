@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from ecsctl.commands.options import Output, folder
@@ -47,6 +49,35 @@ def stop() -> None:
 
     stopped = process.stop(folder() / ".ecsctl")
     words.say("the sandbox is stopped" if stopped else "the sandbox was not running")
+
+
+@app.command()
+def push(
+    branch: Annotated[str, typer.Option(help="The branch. The configured one, or main.")] = "",
+    fail: Annotated[
+        str, typer.Option(help="How it is to fail: build, crash, unhealthy, oom, missing-image or wrong-arch.")
+    ] = "",
+    watch: Annotated[
+        bool | None,
+        typer.Option("--watch/--no-watch", help="Follow it to its end; on a terminal, this is what happens."),
+    ] = None,
+) -> None:
+    """Play a git push: the webhook calls, the pipeline builds and deploys."""
+    from ecsctl.sandbox import push_follow
+    from ecsctl.ui import words
+    from ecsctl.ui.console import interactive
+
+    where = folder()
+    repository, usual = push_follow.usual(where)
+    told = push_follow.push(where / ".ecsctl", branch or usual, fail, repository)
+    words.say(f"pushed {told['commit']} to {told['branch']}")
+    for reason in told["unheard"]:
+        words.say(f"nothing begins: {reason}")
+    for begun in told["began"]:
+        words.say("began " + ", ".join(f"{kind} {name}" for kind, name in begun.items()))
+    if told["began"] and (interactive() if watch is None else watch):
+        for line in push_follow.followed(where / ".ecsctl", told["commit"]):
+            words.say(line)
 
 
 def _tell(found: object, output: str) -> None:

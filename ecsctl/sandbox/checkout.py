@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tarfile
 import zipfile
+from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,13 +34,12 @@ class Checkout:
         """Whether there is a commit, or at least a file of this name in the folder."""
         return self.head("HEAD") is not None or (self.folder / name).is_file()
 
-    def another(self, branch: str, previous: str) -> str:
-        """A commit to push: the branch's own, or a made-up one with the same files if it was `previous` already."""
+    def another(self, branch: str, built: Container[str | None]) -> str:
+        """A commit to push: the branch's own, or a made-up one with the same files if that was `built` already."""
         real = self.head(branch)
-        if real and real != previous and self.made_up.get(previous) != real:
+        if real and real not in built:
             return real
-        text = f"{real} {previous} {len(self.made_up)} {os.urandom(8).hex()}"
-        commit = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+        commit = hashlib.sha1(os.urandom(20), usedforsecurity=False).hexdigest()
         self.made_up[commit] = real or ""
         return commit
 

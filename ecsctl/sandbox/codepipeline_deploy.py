@@ -28,7 +28,7 @@ class _Unfit(Exception):
 
 
 @dataclass
-class _Deploying:
+class Deploying:
     """Waits until the service runs the deployment that the action began, and nothing but it."""
 
     account: str
@@ -44,13 +44,20 @@ class _Deploying:
         After a rollback by the circuit breaker the action waits on, until its time is over: so users report
         (aws/containers-roadmap#1399).
         """
-        state, since = ecs.rollout(self.account, self.region, self.cluster, self.service, self.deployment)
+        state, since = self._rollout()
         if state == "COMPLETED" and since <= min(now, self.gives_up):
             return Outcome(since, "Succeeded", "Deployment succeeded")
         if now < self.gives_up:
             return None
         message = f"The service {self.service} did not reach a steady state with deployment {self.deployment} in time"
         return Outcome(self.gives_up, "Failed", message, "JobFailed", message)
+
+    def state(self) -> str:
+        """How ECS sees it, such as IN_PROGRESS or FAILED; see `ecs.rollout`."""
+        return self._rollout()[0]
+
+    def _rollout(self) -> tuple[str, float]:
+        return ecs.rollout(self.account, self.region, self.cluster, self.service, self.deployment)
 
     def stop(self, now: float) -> None:
         """The deployment goes on (CodePipeline guide, "Stop a pipeline execution")."""
@@ -94,7 +101,7 @@ def ecs_deploy(runs: Runs, execution: Execution, attempt: Attempt) -> Work:
         f"https://console.aws.amazon.com/ecs/home?region={region}#/clusters/{cluster}/services/{service}/deployments"
     )
     minutes = float(settings.get("DeploymentTimeout") or LIMIT)
-    return _Deploying(account, region, cluster, service, deployment, attempt.began + minutes * 60)
+    return Deploying(account, region, cluster, service, deployment, attempt.began + minutes * 60)
 
 
 def _images(execution: Execution, attempt: Attempt) -> dict[str, str]:

@@ -96,6 +96,20 @@ def reset(folder: Path) -> None:
         raise SandboxError("no sandbox runs here; start one with: ecsctl sandbox start")
 
 
+def play(folder: Path, name: str, arguments: Mapping[str, Any]) -> Any:
+    """Throw a switch (see `script`) of the sandbox of `folder`, and return what it returns.
+
+    Raises SandboxError when none runs, or the switch does not take that.
+    """
+    running = status(folder)
+    if running is None:
+        raise SandboxError("no sandbox runs here; start one with: ecsctl sandbox start")
+    code, answer = _answered(running, "POST", f"/sandbox/script/{name}", json.dumps(dict(arguments)))
+    if code != 200:
+        raise SandboxError(str(answer.get("message", f"the sandbox answered {code}")))
+    return answer["result"]
+
+
 def environment(sandbox: Sandbox, base: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment in which every AWS client talks to `sandbox` and can talk to nothing else.
 
@@ -223,18 +237,28 @@ def _alive(pid: int) -> bool:
 
 
 def _asked(sandbox: Sandbox, method: str, path: str) -> dict[str, Any] | None:
+    with contextlib.suppress(SandboxError):
+        code, answer = _answered(sandbox, method, path)
+        return answer if code == 200 else None
+    return None
+
+
+def _answered(sandbox: Sandbox, method: str, path: str, body: str | None = None) -> tuple[int, dict[str, Any]]:
+    """Status and answer. Raises SandboxError when there is no answer, or none of ours."""
     import http.client
 
     connection = http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=10)
     try:
-        connection.request(method, path, headers={KEY_HEADER: sandbox.key})
+        connection.request(method, path, body, {KEY_HEADER: sandbox.key})
         response = connection.getresponse()
         answer = json.loads(response.read())
-        return answer if response.status == 200 and isinstance(answer, dict) else None
-    except (OSError, http.client.HTTPException, ValueError):
-        return None
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise SandboxError(f"the sandbox on 127.0.0.1:{sandbox.port} does not answer: {error}") from None
     finally:
         connection.close()
+    if not isinstance(answer, dict):
+        raise SandboxError(f"what answers on 127.0.0.1:{sandbox.port} is no sandbox")
+    return response.status, answer
 
 
 def recorded(sandbox: Sandbox) -> str:

@@ -89,10 +89,11 @@ class Service:
         if (method, path) == ("POST", "/sandbox/reset"):
             reset()
             return _json(200, {})
-        if method == "POST" and path.startswith("/sandbox/script/"):
+        name = "push" if path == "/sandbox/push" else path.removeprefix("/sandbox/script/")
+        if method == "POST" and name != path:
             try:
                 arguments = json.loads(environ["wsgi.input"].read() or b"{}")
-                return _json(200, {"result": script.play(path.removeprefix("/sandbox/script/"), arguments)})
+                return _json(200, {"result": script.play(name, arguments)})
             except script.ScriptError as error:
                 return _json(400, {"message": str(error)})
         return _json(404, {"message": f"The sandbox has no {method} {path}."})

@@ -1,0 +1,194 @@
+"""A push to GitHub, played: a new commit on a branch, and what AWS begins because GitHub's hooks call it."""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from moto.codebuild.models import codebuild_backends
+from moto.codepipeline.models import codepipeline_backends
+from moto.core.models import DEFAULT_ACCOUNT_ID
+
+from ecsctl.sandbox import checkout, clock, codebuild_builds, codeconnections, ecs, github, overlay
+from ecsctl.sandbox.codebuild_builds import Build
+from ecsctl.sandbox.codepipeline_deploy import Deploying
+from ecsctl.sandbox.codepipeline_run import Attempt, Execution, runs
+from ecsctl.sandbox.codepipeline_webhooks import webhooks
+from ecsctl.sandbox.process import REGION
+from ecsctl.sandbox.script import ScriptError, switch
+
+# What may go wrong with a push, and how tasks with its image then go. "build" is none of ECS's business.
+FATES = {
+    "build": "",
+    "crash": "crash",
+    "unhealthy": "unhealthy",
+    "oom": "oom",
+    "missing-image": "missing-image",
+    "wrong-arch": "architecture",
+}
+_HOOKSHOT = "GitHub-Hookshot/0000000"  # how CodeBuild names the initiator of a build that a webhook began
+_SOURCES = {"GitHub": ("Owner", "Branch"), "CodeStarSourceConnection": ("FullRepositoryId", "BranchName")}
+
+Begun = tuple[Any, Execution | Build]  # the backend, and what began in it
+
+
+class _Pushes(dict[str, list[Begun]]):
+    """By commit."""
+
+
+@switch
+def push(branch: str = "main", fail: str = "", repository: str = "") -> dict[str, Any]:
+    """Push a commit to a branch of `repository` (of all that AWS knows, unless named), and tell what that begins.
+
+    The commit is the local branch's if nothing has built it yet, else a made-up one with the same files. `fail`, one of
+    FATES, is how this commit's image is to end. Raises ScriptError for another.
+    """
+    if fail and fail not in FATES:
+        raise ScriptError(f"there is no failure {fail!r}; there are: {', '.join(FATES)}")
+    commit = _commit(branch)
+    if fail == "build":
+        for _, _, backend in list(codebuild_backends.iter_backends()):
+            codebuild_builds.builds(backend).doomed.add(commit)
+    elif fail:
+        ecs.behave(DEFAULT_ACCOUNT_ID, commit, FATES[fail])
+    begun, deaf = list[Begun](), list[str]()
+    for account, region in _places():
+        for name in sorted({repository} if repository else _repositories(account, region)):
+            urls = github.push(account, region, name, branch, commit)
+            for found in _called(account, region, name, branch, urls):
+                deaf.append(found) if isinstance(found, str) else begun.append(found)
+    _pushes()[commit] = begun
+    if not begun and not deaf:
+        deaf.append("no webhook of GitHub calls AWS for this repository")
+    return {"commit": commit, "branch": branch, "began": [_name(one) for one in begun], "unheard": deaf}
+
+
+@switch
+def pushed(commit: str) -> dict[str, Any]:
+    """How far a push came: `steps` so far, whether all is `done`, and the `outcome` (such as Succeeded) if it is."""
+    if commit not in _pushes():
+        raise ScriptError(f"nobody has pushed commit {commit}")
+    steps, states = list[dict[str, str]](), list[str]()
+    for backend, one in _pushes()[commit]:
+        if isinstance(one, Execution):
+            runs(backend, one.pipeline["name"])  # brings it to now
+            steps += [_step(attempt) for attempt in one.attempts if not attempt.void]
+            back = any(step["note"] == "FAILED" for step in steps)
+            states.append("RolledBack" if back and one.status == "Failed" else one.status)
+        else:
+            told = one.described(clock.now())
+            steps.append({"name": "Build", "status": told["buildStatus"], "note": told["currentPhase"]})
+            states.append({"SUCCEEDED": "Succeeded", "IN_PROGRESS": "InProgress"}.get(told["buildStatus"], "Failed"))
+    done = not {"InProgress", "Stopping"} & set(states)
+    worst = next((state for state in states if state != "Succeeded"), "Succeeded")
+    return {"steps": steps, "done": done, "outcome": worst if done else "InProgress"}
+
+
+def _step(attempt: Attempt) -> dict[str, str]:
+    note = attempt.outcome.message if attempt.outcome is not None else ""
+    if isinstance(attempt.work, Deploying):
+        note = attempt.work.state()
+    return {"name": attempt.declared["name"], "status": attempt.status, "note": note}
+
+
+def _pushes() -> _Pushes:
+    return overlay.memory(codebuild_backends[DEFAULT_ACCOUNT_ID][REGION], _Pushes)
+
+
+def _places() -> set[tuple[str, str]]:
+    backends = [*codebuild_backends.iter_backends(), *codepipeline_backends.iter_backends()]
+    return {(account, region) for account, region, _ in backends}
+
+
+def _commit(branch: str) -> str:
+    built = set()
+    for _, _, backend in list(codebuild_backends.iter_backends()):
+        built |= {one.facts.get("resolvedSourceVersion") for one in codebuild_builds.builds(backend).all.values()}
+    if checkout.current is not None:
+        return checkout.current.another(branch, built)
+    return hashlib.sha1(os.urandom(20), usedforsecurity=False).hexdigest()
+
+
+def _repositories(account: str, region: str) -> set[str]:
+    pipelines = codepipeline_backends[account][region].pipelines.values()
+    sources = {_source(one.pipeline)[0] for one in pipelines}
+    return github.repositories(account, region) | sources
+
+
+def _source(pipeline: dict[str, Any], action: str = "") -> tuple[str, str, dict[str, str]]:
+    """Repository, branch and settings of a pipeline's (first) source action."""
+    actions = pipeline["stages"][0]["actions"]
+    chosen = next((one for one in actions if one["name"] == action), actions[0])
+    settings: dict[str, str] = chosen.get("configuration") or {}
+    repository, branch = _SOURCES.get(chosen["actionTypeId"]["provider"], ("", ""))
+    name = f"{settings['Owner']}/{settings['Repo']}" if repository == "Owner" else settings.get(repository, "")
+    return name, settings.get(branch, ""), settings
+
+
+def _called(account: str, region: str, repository: str, branch: str, urls: list[str]) -> Iterator[Begun | str]:
+    """What begins, or why nothing does."""
+    backend, ref = codepipeline_backends[account][region], f"refs/heads/{branch}"
+    for hook in webhooks(backend).values():
+        held = backend.pipelines.get(hook.definition["targetPipeline"])
+        if held is None or _source(held.pipeline)[0] != repository:
+            continue
+        name, settings = hook.definition["name"], _source(held.pipeline, hook.definition["targetAction"])[2]
+        if hook.url not in urls:
+            yield f"webhook {name} is not registered with GitHub"
+        elif not all(_fits(one, ref, settings) for one in hook.definition["filters"]):
+            yield f"webhook {name} of pipeline {held.pipeline['name']} does not listen to branch {branch}"
+        else:
+            yield backend, runs(backend, held.pipeline["name"]).start(held.pipeline, "Webhook", hook.arn)
+    for held in list(backend.pipelines.values()):
+        name, wanted, settings = _source(held.pipeline)
+        arn = settings.get("ConnectionArn")
+        if arn is None or name != repository or settings.get("DetectChanges") == "false":
+            continue
+        connection = codeconnections.connection(account, arn)
+        if connection is None or connection.status != "AVAILABLE":
+            yield f"connection {arn} is not available"
+        elif wanted != branch:
+            yield f"pipeline {held.pipeline['name']} does not listen to branch {branch}"
+        else:
+            yield backend, runs(backend, held.pipeline["name"]).start(held.pipeline, "Webhook", arn)
+    builders = codebuild_backends[account][region]
+    for project in [one.project_metadata for one in builders.codebuild_projects.values()]:
+        if project.get("webhook", {}).get("payloadUrl") not in urls:
+            continue
+        if _wanted(project["webhook"], ref, branch):
+            version = github.commit(account, region, repository, branch)
+            yield (
+                builders,
+                codebuild_builds.start(builders, project, {"sourceVersion": version}, _HOOKSHOT, clock.now()),
+            )
+        else:
+            yield f"the webhook of project {project['name']} does not listen to branch {branch}"
+
+
+def _fits(condition: dict[str, str], ref: str, settings: dict[str, str]) -> bool:
+    """API reference, WebhookFilterRule: `{Branch}` stands for the action's setting. Only the ref is known here."""
+    wanted = re.sub(r"\{(\w+)\}", lambda found: settings.get(found[1], found[0]), condition.get("matchEquals", ""))
+    return condition["jsonPath"] == "$.ref" and wanted in ("", ref)
+
+
+def _wanted(webhook: dict[str, Any], ref: str, branch: str) -> bool:
+    """API reference, WebhookFilter: one group is enough, and in it each filter counts. Others than these never fit."""
+    if webhook.get("branchFilter"):
+        return re.search(webhook["branchFilter"], branch) is not None
+    groups = webhook.get("filterGroups") or [[{"type": "EVENT", "pattern": "PUSH"}]]
+    return any(all(_passes(one, ref) for one in group) for group in groups)
+
+
+def _passes(condition: dict[str, Any], ref: str) -> bool:
+    if condition["type"] == "EVENT":
+        return "PUSH" in [event.strip() for event in condition["pattern"].split(",")]
+    matched = condition["type"] == "HEAD_REF" and re.search(condition["pattern"], ref) is not None
+    return bool(matched != condition.get("excludeMatchedPattern", False))
+
+
+def _name(begun: Begun) -> dict[str, str]:
+    one = begun[1]
+    if isinstance(one, Execution):
+        return {"pipeline": one.pipeline["name"], "execution": one.id}
+    return {"project": one.facts["projectName"], "build": one.id}
