@@ -95,6 +95,17 @@ def test_the_one_line_tells_the_cause_with_few_calls(world: World) -> None:
     assert len(calls) <= 20
 
 
+def test_a_token_in_a_log_is_covered(world: World) -> None:
+    world.up(PLAIN)
+    token = "ghp_" + "a1b2c3d4e5f6" * 3
+    behave("", "", "crash", reason=f"refused: {token}")
+    world.boto("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
+    world.clock.sleep(300)
+    found = told(world)
+    assert found.causes[0].sentence == "the app crashed (exit code 1): ***"
+    assert token not in repr(found)
+
+
 def test_a_closed_security_group_is_found(world: World) -> None:
     world.up(PLAIN)
     ec2 = world.boto("ec2")

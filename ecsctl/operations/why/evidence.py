@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from ecsctl.config.hiding import HIDDEN, looks_secret
 from ecsctl.operations.verdict import GOING_BACK, primary_of, target_of
 
 Told = Mapping[str, Any]
@@ -23,11 +24,18 @@ GIVEN_UP = ("ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED", "STOPPED", *GOING_BACK)
 
 @dataclass(frozen=True)
 class Evidence:
-    """One fact: who tells it, in whose words, and since when it holds (None: now)."""
+    """One fact: who tells it, in whose words, and since when it holds (None: now).
+
+    Words that look like a token or a password are covered: a log may hold anything.
+    """
 
     source: str
     text: str
     at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if looks_secret(self.text):
+            object.__setattr__(self, "text", HIDDEN)
 
 
 @dataclass

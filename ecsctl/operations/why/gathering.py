@@ -6,7 +6,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.config.hiding import HIDDEN, looks_secret
 from ecsctl.engine.errors import EcsctlError, Interrupted, explained, is_gone
 from ecsctl.ensure.names import Names
 from ecsctl.operations import following
@@ -223,14 +222,13 @@ class _Reading:
         self.facts.certificate = dict(found[0]) if found else None
 
     def _lines(self, group: str, stream: str) -> list[Any]:
-        """The last lines of a log, none if there is no such stream. A line that looks like a secret is covered."""
+        """The last lines of a log, none if there is no such stream."""
         answer = there(
             lambda: self.aws.look(
                 self.aws.logs.get_log_events, logGroupName=group, logStreamName=stream, limit=LINES, startFromHead=False
             )
         )
-        events = answer["events"] if answer else []
-        return [{**one, "message": HIDDEN if looks_secret(one["message"]) else one["message"]} for one in events]
+        return list(answer["events"]) if answer else []
 
 
 def _short(error: EcsctlError) -> str:

@@ -19,7 +19,7 @@ NEEDED = ("ecr.api", "ecr.dkr", "s3", "logs")
 def image_missing(facts: Facts) -> Cause | None:
     """ECS could not find the image, or it is in no repository now."""
     image = str(facts.container.get("image", ""))
-    found = facts.reason(r"CannotPullContainer.*?(?:ref (\S+): )?.*(?::? not found|manifest unknown|no longer exists)")
+    found = facts.reason(r"CannotPull.*?(?:ref (\S+): )?.*(?::? not found|manifest unknown|no longer exists)")
     gone = facts.images.get(image) is False
     wished = (facts.service or {}).get("desiredCount", 0)
     if found is None and not (gone and wished and not facts.healthy):
@@ -51,7 +51,7 @@ def architecture(facts: Facts) -> Cause | None:
 
 def pull_limit(facts: Facts) -> Cause | None:
     """Docker Hub lets anonymous callers pull only so often."""
-    found = facts.reason(r"CannotPullContainer.*(toomanyrequests|pull rate limit|429 Too Many)")
+    found = facts.reason(r"CannotPull.*(toomanyrequests|pull rate limit|429 Too Many)")
     if not found:
         return None
     mend = ("use the same image from public.ecr.aws/docker/library/…, or copy it to the app's own repository",
@@ -61,7 +61,7 @@ def pull_limit(facts: Facts) -> Cause | None:
 
 def pull_denied(facts: Facts) -> Cause | None:
     """The registry refuses; some registries answer the same for an image that does not exist."""
-    found = facts.reason(r"CannotPullContainer.*(pull access denied|may require)")
+    found = facts.reason(r"CannotPull.*(pull access denied|may require)")
     if found:
         told = "either the image does not exist or its registry asks for a login: look at its name, letter by letter"
         return Cause("pull-refused", told, (found[1],), ("correct the image's name, then: ecsctl deploy --image URI",),

@@ -1,0 +1,60 @@
+"""What a person and a program get to see of a diagnosis."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from ecsctl.operations.why import Cause, Certainty, Diagnosis, Evidence
+from ecsctl.ui.why import lines, show, why_document
+
+AT = datetime(2026, 3, 2, 10, 5, tzinfo=UTC)
+CRASH = Cause("crash", "the app crashed", (Evidence("log", "KeyError \x1b[2J", AT),), ("ecsctl logs",))
+OPEN = Cause("killed", "either this or that: look at it", certainty=Certainty.LIKELY, either=("a", "b"))
+WAITS = Cause("approval", "somebody is waited for", calm=True)
+WHERE = {"app": "shop", "account": "123456789012", "region": "eu-central-1"}
+
+
+def shown(*causes: Cause, unread: tuple[str, ...] = ()) -> str:
+    return "\n".join(line.plain for line in lines(Diagnosis(causes, unread=unread)))
+
+
+def test_a_cause_comes_with_its_evidence_and_what_mends_it() -> None:
+    text = shown(CRASH)
+    assert "the app crashed" in text
+    assert "log (10:05:00 UTC): KeyError" in text
+    assert "mend: ecsctl logs" in text
+
+
+def test_no_text_from_outside_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    show(Diagnosis((CRASH,)))
+    out = capsys.readouterr().out
+    assert "\x1b[2J" not in out
+    assert "\\x1b[2J" in out
+
+
+def test_causes_after_the_first_say_that_they_come_on_top() -> None:
+    assert "also: either this or that" in shown(CRASH, OPEN)
+
+
+def test_nothing_wrong_is_said_plainly_and_never_further_than_was_read() -> None:
+    assert shown().endswith("nothing is wrong")
+    text = shown(unread=("the image: not allowed to call DescribeImages",))
+    assert "nothing is wrong, as far as could be read" in text
+    assert "could not read the image: not allowed" in text
+
+
+def test_the_document_is_json_and_tells_open_questions_as_open() -> None:
+    document = json.loads(json.dumps(why_document(Diagnosis((CRASH, OPEN)), WHERE)))
+    assert document["kind"] == "why"
+    assert document["sound"] is False
+    assert document["line"] == "the app crashed"
+    assert [cause["either"] for cause in document["causes"]] == [[], ["a", "b"]]
+    assert document["causes"][0]["evidence"][0]["at"] == "2026-03-02T10:05:00+00:00"
+
+
+def test_what_only_waits_is_not_broken() -> None:
+    assert Diagnosis((WAITS,)).sound
+    assert not Diagnosis((WAITS, CRASH)).sound
