@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -86,12 +88,14 @@ def test_another_owner_is_another_tag_on_everything_and_nothing_else(world: Worl
     assert world.plan(other).work == ()
 
 
+NO_TASKS: dict[str, Any] = {"service": {"desired_count": 0}}  # tasks, and what they leave behind, differ with the time
+IDLE = wishes(**NO_TASKS)
 TURNS = {
-    "domain away": (wishes(), wishes(domain=None)),
-    "another domain": (wishes(), wishes(domain={"name": "other.ecsctl.example"})),
-    "one gateway to two": (wishes(), wishes(vpc={"egress": "nat-per-az"})),
-    "pipeline to build only": (wishes(), wishes(pipeline={"mode": "build-only"})),
-    "scaling": (wishes(), wishes(service={"autoscaling": {"min": 1, "max": 2}})),
+    "domain away": (IDLE, wishes(domain=None, **NO_TASKS)),
+    "another domain": (IDLE, wishes(domain={"name": "other.ecsctl.example"}, **NO_TASKS)),
+    "one gateway to two": (IDLE, wishes(vpc={"egress": "nat-per-az"}, **NO_TASKS)),
+    "pipeline to build only": (IDLE, wishes(pipeline={"mode": "build-only"}, **NO_TASKS)),
+    "scaling": (IDLE, wishes(service={"autoscaling": {"min": 1, "max": 2}})),
 }
 
 
@@ -103,13 +107,21 @@ def test_a_turn_of_mind_ends_where_a_clean_up_would(
     world.deployment("one-and-the-same")
     world.up(first)
     world.up(second)
-    turned = world.account()
+    turned = _at_rest(world)
     assert world.plan(second).work == ()
     world.down()
     same(before, world.exact())
     world.deployment("one-and-the-same")
     world.up(second)
-    same(turned, world.account())
+    same(turned, _at_rest(world))
+
+
+def _at_rest(world: World) -> dict[str, Any]:
+    """The account once the pipeline has run, without the numbers of revisions, which never begin again."""
+    world.clock.sleep(1800)
+    text = json.dumps(world.account(), default=str)
+    found: dict[str, Any] = json.loads(re.sub(r'(task-definition/hello:|"revision": )\d+', r"\g<1>0", text))
+    return found
 
 
 def test_everything_taggable_is_tagged_at_birth(world: World) -> None:
