@@ -11,6 +11,7 @@ import typer.exceptions
 from ecsctl.commands import (
     cancel,
     config,
+    creds,
     deploy,
     down,
     history,
@@ -43,6 +44,7 @@ app.command(rich_help_panel=EVERYDAY)(down.down)
 app.command(rich_help_panel=EVERYDAY)(logs.logs)
 app.command(rich_help_panel=EVERYDAY)(why.why)
 app.add_typer(pipeline.app, rich_help_panel=EVERYDAY)
+app.add_typer(creds.app, rich_help_panel=SETUP)
 app.command(rich_help_panel=RELEASES)(deploy.deploy)
 app.command(rich_help_panel=RELEASES)(rollback.rollback)
 app.command(rich_help_panel=RELEASES)(cancel.cancel)

@@ -1,0 +1,154 @@
+"""ecsctl creds: the GitHub token. It comes from a prompt or from stdin, never from an argument."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox, place
+from ecsctl.commands.signals import stopping
+
+if TYPE_CHECKING:
+    from ecsctl.engine.secret import Secret
+    from ecsctl.operations.creds import Status
+
+app = typer.Typer(name="creds", no_args_is_help=True, help="Store the GitHub token, change it everywhere, look at it.")
+
+Source = Annotated[str | None, typer.Argument(metavar="[-]", help="- reads the token from stdin; else it is asked.")]
+
+
+@app.command("set")
+def put(
+    source: Source = None,
+    sandbox: Sandbox = False,
+    profile: Profile = None,
+    region: Region = None,
+    debug: Debug = False,
+) -> None:
+    """Store the token in Secrets Manager, under github.token_secret's name. `ecsctl up` uses it from there."""
+    common = Common(sandbox, profile, region, debug)
+    from ecsctl.operations import creds
+    from ecsctl.ui import words
+
+    token = _token(source)
+    aws, config, where = _place(common)
+    with stopping(aws.patience):
+        made = creds.put(aws, _label(aws, config, where), _secret(config), token)
+    words.say(f"the token is in {_secret(config)}" + (", a new secret, which ecsctl down leaves there" if made else ""))
+    words.next_step("ecsctl creds rotate --stored, or ecsctl up, brings it to where it is used")
+
+
+@app.command()
+def rotate(
+    source: Source = None,
+    stored: Annotated[bool, typer.Option("--stored", help="Bring the token that is stored already.")] = False,
+    sandbox: Sandbox = False,
+    profile: Profile = None,
+    region: Region = None,
+    output: Output = "text",
+    debug: Debug = False,
+) -> None:
+    """Store a new token and bring it to CodeBuild, the pipeline and its webhook; then look whether it is there.
+
+    After a run that died, `--stored` goes on. Credentials of CodeBuild's that are not ours are left alone.
+    """
+    common = Common(sandbox, profile, region, debug, False, False, output)
+    from ecsctl.operations import creds
+    from ecsctl.session import open_stack
+    from ecsctl.ui.progress import Progress
+
+    token = None if stored else _token(source)
+    aws, config, where = _place(common)
+    with Progress(quiet=common.json) as progress, stopping(aws.patience, progress.stop_asked):
+
+        def session() -> Any:
+            aws.forget()
+            return open_stack(aws, config, where.record, tell=progress)
+
+        def store() -> None:
+            if token is not None:
+                creds.put(aws, _label(aws, config, where), _secret(config), token)
+
+        found = creds.spread(session, store)
+    _show(found, common)
+
+
+@app.command()
+def status(
+    sandbox: Sandbox = False,
+    profile: Profile = None,
+    region: Region = None,
+    output: Output = "text",
+    debug: Debug = False,
+) -> None:
+    """Tell where the token is, since when, and whether each copy is the stored one. Never the token itself."""
+    common = Common(sandbox, profile, region, debug, False, False, output)
+    from ecsctl.operations import creds
+    from ecsctl.session import open_stack
+    from ecsctl.ui.progress import Progress
+
+    aws, config, where = _place(common)
+    aws.look_only = True
+    with Progress(quiet=common.json) as progress, stopping(aws.patience, progress.stop_asked):
+        found = creds.status(open_stack(aws, config, where.record, tell=progress))
+    _show(found, common)
+
+
+def _token(source: str | None) -> Secret:
+    """The token, typed unseen or read from stdin. Raises UsageError for one on the command line."""
+    from ecsctl.engine.errors import UsageError
+    from ecsctl.operations import creds
+    from ecsctl.ui.console import interactive
+
+    if source not in (None, "-"):
+        raise UsageError(
+            "a token is never given as an argument: other processes could read it",
+            hint="revoke this one; ecsctl creds set asks for one unseen, and ecsctl creds set - reads it from stdin",
+        )
+    if source is None and not interactive():
+        raise UsageError("nobody is there to type the token", hint="ecsctl creds set - < FILE")
+    text = sys.stdin.readline() if source == "-" else typer.prompt("GitHub token", hide_input=True, err=True)
+    return creds.checked(text)
+
+
+def _place(common: Common) -> tuple[Any, Any, Any]:
+    from ecsctl.config import load
+
+    where = place(common)
+    config = load(where.folder)
+    return where.aws(config.region), config, where
+
+
+def _label(aws: Any, config: Any, where: Any) -> Any:
+    """Whose secret it is, if one must be made."""
+    from ecsctl.session import open_app
+
+    return open_app(aws, config.name, where.record).engine.label
+
+
+def _secret(config: Any) -> str:
+    """The name of the secret. Raises UsageError where ecsctl.toml uses none."""
+    from ecsctl.engine.errors import UsageError
+
+    if config.github is None or config.github.connection_arn:
+        raise UsageError("there is no token here", why="ecsctl.toml has no [github], or uses a connection")
+    return str(config.github.token_secret)
+
+
+def _show(found: Status, common: Common) -> None:
+    from ecsctl.ui import output as json
+    from ecsctl.ui.console import data
+    from ecsctl.ui.safe import plain
+
+    since = found.since.isoformat(timespec="seconds") if found.since else None
+    if common.json:
+        places = [vars(one) for one in found.places]
+        document = {"version": json.VERSION, "kind": "creds", "secret": found.secret, "since": since}
+        json.emit({**document, "current": found.current, "places": places})
+        return
+    data().print(plain(f"{found.secret}  since {since or 'unknown'}"), soft_wrap=True)
+    for one in found.places:
+        note = f"  ({one.note})" if one.note else ""
+        data().print(plain(f"  {one.title}: {one.state}{note}"), soft_wrap=True)

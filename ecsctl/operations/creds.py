@@ -1,0 +1,175 @@
+"""The GitHub token: into Secrets Manager, from there to every place that keeps a copy, and whether those agree."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.account import split_secret
+from ecsctl.engine.engine import Engine
+from ecsctl.engine.errors import Refused, UsageError
+from ecsctl.engine.plan import Plan
+from ecsctl.engine.secret import Secret
+from ecsctl.operations.asking import asking
+from ecsctl.resources.common import there
+from ecsctl.resources.pipeline import Pipeline
+from ecsctl.resources.pipeline_structure import GitHubSource
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.engine.label import Label
+    from ecsctl.session import Session
+
+FIELDS = {
+    "github-credentials": {"token"},
+    "pipeline": {"source"},
+    "pipeline-webhook": {"token", "registered"},
+}
+"""The parts of the stack that keep a copy of the token, and which fields of theirs a new one changes."""
+LONGEST = 255  # characters: GitHub's tokens have 40 to 93
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place that keeps a copy of the token. `state` is "current", "old", "missing" or "not ours"."""
+
+    name: str
+    title: str
+    state: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where the token is kept, since when, and how its copies stand. Never the token."""
+
+    secret: str
+    since: datetime | None
+    places: tuple[Place, ...]
+
+    @property
+    def current(self) -> bool:
+        """Whether every copy that is ours is the stored token."""
+        return all(place.state in ("current", "not ours") for place in self.places)
+
+
+def checked(text: str) -> Secret:
+    """A token as it was typed or read. Raises UsageError, which never repeats it, for what can be none."""
+    token = text.strip()
+    if not token:
+        raise UsageError("the token is empty: nothing was changed")
+    if not (token.isascii() and token.isprintable()) or " " in token or len(token) > LONGEST:
+        raise UsageError("this is no GitHub token: nothing was changed", why="it is one word of letters and digits")
+    return Secret.of(token)
+
+
+@asking("storing the token")
+def put(aws: Aws, me: Label, secret: str, token: Secret) -> bool:
+    """Store the token under the name, ARN or `name:key` that ecsctl.toml gives. Whether a new secret was made.
+
+    Of a JSON secret only that key changes. The same call may be repeated. Raises Refused for a secret that is scheduled
+    for deletion, is named by an ARN and is not there, or is not JSON though a key is named.
+    """
+    name, key = split_secret(secret)
+    with aws.fresh():
+        described = there(lambda: aws.look(aws.secretsmanager.describe_secret, SecretId=name))
+    if described and described.get("DeletedDate"):
+        raise Refused(f"the secret {name} is scheduled for deletion", hint="aws secretsmanager restore-secret")
+    call = str(uuid.uuid4())
+    if described is None:
+        if name.startswith("arn:"):
+            raise Refused(f"there is no secret {name}", hint="give github.token_secret a name: ecsctl makes it then")
+        value = json.dumps({key: token.reveal()}) if key else token.reveal()
+        aws.patience.through(
+            lambda: aws.secretsmanager.create_secret(
+                Name=name, SecretString=value, ClientRequestToken=call, Tags=me.of("github-token").upper(),
+                Description=f"The GitHub token of {me.app}",
+            ),
+            what="making the secret",
+        )  # fmt: skip
+        return True
+    value = _with_key(aws, name, key, token) if key else token.reveal()
+    aws.patience.through(
+        lambda: aws.secretsmanager.put_secret_value(SecretId=name, SecretString=value, ClientRequestToken=call),
+        what="storing the token",
+    )
+    return False
+
+
+def spread(open_session: Callable[[], Session], store: Callable[[], object]) -> Status:
+    """Have `store` change the stored token, bring it to every place that is ours, and look whether it is there.
+
+    A death in between loses nothing: `store` may be nothing, and then what is stored is spread. Raises Refused before
+    any change when ecsctl.toml wishes anything else, and at the end when a place did not take the token.
+    """
+    before = open_session()
+    _only_token(before.engine.plan(before.wishes))
+    store()
+    session = open_session()
+    session.engine.up(session.wishes, agree=_only_token, command="creds rotate")
+    found = status(open_session())
+    if not found.current:
+        wrong = ", ".join(place.title for place in found.places if place.state not in ("current", "not ours"))
+        raise Refused(f"not everywhere yet: {wrong}", hint="ecsctl creds rotate --stored goes on")
+    return found
+
+
+@asking("looking at the token")
+def status(session: Session) -> Status:
+    """Where the token is and how its copies stand, by their digests. Raises UsageError where there is no token."""
+    github, facts = session.config.github if session.config else None, session.facts
+    if github is None or facts is None or facts.token is None:
+        raise UsageError("there is no token here", why="ecsctl.toml has no [github], or uses a connection")
+    plan = session.engine.plan(session.wishes)
+    aws, (name, _) = session.aws, split_secret(github.token_secret)
+    described = aws.look(aws.secretsmanager.describe_secret, SecretId=name)
+    since = described.get("LastChangedDate") or described.get("CreatedDate")
+    digest = facts.token.digest
+    places = tuple(_place(session.engine, step.name, step.title, digest) for step in plan.steps if step.name in FIELDS)
+    return Status(github.token_secret, since, places)
+
+
+def _place(engine: Engine, name: str, title: str, digest: str) -> Place:
+    seen = engine.seen.get(name)
+    if seen is None:
+        return Place(name, title, "missing")
+    if name == "github-credentials" and not seen.ids.role:
+        return Place(name, title, "not ours", seen.note)
+    actual: Any = seen.actual
+    if isinstance(actual, Pipeline):
+        held = actual.source.token.digest if isinstance(actual.source, GitHubSource) else ""
+    else:
+        held = actual.token.digest
+    return Place(name, title, "current" if held == digest else "old", seen.note)
+
+
+def _only_token(plan: Plan) -> None:
+    """Raise Refused when the plan holds anything but the token's way to its places."""
+    others = [
+        step.name
+        for step in plan.work
+        if not {change.field for change in step.changes} <= FIELDS.get(step.name, set()) or not step.changes
+    ]
+    if others:
+        raise Refused(
+            "ecsctl.toml and the stack differ in more than the token: the token was brought nowhere",
+            why=", ".join(others),
+            hint="ecsctl up first; it brings the stored token everywhere too",
+        )
+
+
+def _with_key(aws: Aws, name: str, key: str, token: Secret) -> str:
+    """The JSON in the secret with the token in its key. Nothing of it is ever told."""
+    with aws.fresh():
+        text = aws.look(aws.secretsmanager.get_secret_value, SecretId=name).get("SecretString", "")
+    try:
+        body = json.loads(text)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise Refused(f"the secret {name} is not JSON, and github.token_secret names the key {key} in it")
+    return json.dumps({**body, key: token.reveal()})

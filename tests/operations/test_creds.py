@@ -1,0 +1,96 @@
+"""The GitHub token: stored, brought everywhere, and shown nowhere."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from ecsctl.cli import app as _app  # noqa: F401 - the commands are there before the sandbox is
+from ecsctl.engine.errors import Refused, UsageError
+from ecsctl.operations import creds
+from ecsctl.sandbox.world import TOKEN, TOKEN_SECRET
+from tests.commands.conftest import cloud, folder, run  # noqa: F401 - fixtures
+from tests.stack.conftest import World, wishes, world  # noqa: F401 - a fixture
+
+NEW = "ghp_Canary" + "7" * 30
+
+
+def stored(world: World, name: str = TOKEN_SECRET) -> str:  # noqa: F811 - the fixture
+    return str(world.boto("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "two words", "tok\x1ben", "x" * 300])
+def test_what_can_be_no_token_is_refused_and_not_repeated(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        creds.checked(text)
+    assert not text.strip() or text.strip() not in str(vars(caught.value))
+
+
+def test_of_a_json_secret_only_the_key_changes(world: World) -> None:  # noqa: F811 - the fixture
+    body = {"token": TOKEN, "other": "kept"}
+    world.boto("secretsmanager").create_secret(Name="ci", SecretString=json.dumps(body))
+    session = world.open()
+    assert not creds.put(session.aws, session.engine.label, "ci:token", creds.checked(NEW))
+    assert json.loads(stored(world, "ci")) == {"token": NEW, "other": "kept"}
+    with pytest.raises(Refused, match="is not JSON"):
+        creds.put(session.aws, session.engine.label, f"{TOKEN_SECRET}:token", creds.checked(NEW))
+    assert stored(world) == TOKEN
+
+
+def test_a_secret_that_is_not_there_is_made_with_our_mark(world: World) -> None:  # noqa: F811 - the fixture
+    session = world.open()
+    assert creds.put(session.aws, session.engine.label, "hello/token", creds.checked(NEW))
+    tags = world.boto("secretsmanager").describe_secret(SecretId="hello/token")["Tags"]
+    assert {"Key": "ecsctl:app", "Value": "hello"} in tags
+    assert stored(world, "hello/token") == NEW
+
+
+def test_a_rotation_reaches_every_place_and_one_that_died_is_taken_up(world: World) -> None:  # noqa: F811 - the fixture
+    world.up()
+    assert creds.status(world.open()).current
+
+    session = world.open()
+    creds.put(session.aws, session.engine.label, TOKEN_SECRET, creds.checked(NEW))  # and then it died
+    states = {place.name: place.state for place in creds.status(world.open()).places}
+    assert states == {"github-credentials": "old", "pipeline": "old", "pipeline-webhook": "old"}
+    with pytest.raises(Refused, match="differ in more than the token"):
+        creds.spread(lambda: world.open(wishes(service={"health_path": "/ready"})), lambda: None)
+    assert not creds.status(world.open()).current
+
+    found = creds.spread(world.open, lambda: None)
+    assert {place.state for place in found.places} == {"current"}
+    assert world.plan().work == ()
+
+
+def test_the_token_is_shown_nowhere(
+    cloud: None,  # noqa: F811 - the fixture
+    folder: Path,  # noqa: F811 - the fixture
+    run: Callable[..., Any],  # noqa: F811 - the fixture
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def with_token(*words: str) -> Any:
+        monkeypatch.setattr("sys.stdin", io.StringIO(NEW + "\n"))
+        return run(*words)
+
+    told = [
+        with_token("creds", "set", "-", "--debug"),
+        run("creds", "set", NEW),
+        with_token("creds", "set"),
+        with_token("creds", "rotate", "-", "-o", "json"),  # refused: there is no stack yet
+        run("creds", "status", "--debug", "-o", "json"),
+    ]
+    assert [one.code for one in told] == [0, 2, 2, 1, 0], told
+    client = boto3.client("secretsmanager", region_name="eu-central-1")
+    assert client.get_secret_value(SecretId=TOKEN_SECRET)["SecretString"] == NEW
+    for one in told:
+        assert NEW not in one.out + one.err
+        assert TOKEN not in one.out + one.err
+    for path in folder.rglob("*"):
+        if path.is_file():
+            assert NEW.encode() not in path.read_bytes()
