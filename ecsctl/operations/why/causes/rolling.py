@@ -76,7 +76,8 @@ def under_way(facts: Facts) -> Cause | None:
     """A deployment that has shown nothing bad yet."""
     primary = facts.primary
     busy = facts.newest.get("status") in ONGOING or primary.get("rolloutState") == "IN_PROGRESS"
-    if not busy or facts.failed or facts.given_up or not primary.get("desiredCount"):
+    bad = facts.failed or primary.get("failedTasks") or facts.given_up
+    if not busy or bad or not primary.get("desiredCount"):
         return None
     told = (f"revision {revision_of(facts.suspect)} is rolling out: {primary.get('runningCount', 0)} of "
             f"{primary['desiredCount']} tasks run; nothing speaks against it yet")  # fmt: skip
@@ -85,18 +86,18 @@ def under_way(facts: Facts) -> Cause | None:
 
 
 def unexplained(facts: Facts) -> Cause | None:
-    """Fewer tasks than wished, and nobody tells why."""
-    service = facts.service or {}
+    """Fewer tasks than wished, for a reason that no rule knows, or that nobody tells."""
+    service, failed = facts.service or {}, facts.failed
     short = service.get("desiredCount", 0) - service.get("runningCount", 0)
     if short <= 0 or service.get("status") != "ACTIVE" or under_way(facts):
         return None
-    seen = (
-        Evidence("service", f"{service.get('runningCount', 0)} of {service['desiredCount']} tasks run"),
-        *facts.reasons[:3],
-    )
+    counts = Evidence("service", f"{service.get('runningCount', 0)} of {service['desiredCount']} tasks run")
     told = "fewer tasks run than are wished, and nothing that AWS keeps tells why: look at the app's log"
-    return Cause("unexplained", told, seen, ("ecsctl logs", "ecsctl deploy   (starts anew, and shows it)"),
-                 Certainty.POSSIBLE, effect=True)  # fmt: skip
+    if failed and failed[0].get("stoppedReason"):
+        told = f"tasks stop, and ecsctl does not know this reason: {facts.reasons[0].text}"
+    seen = (counts, *facts.reasons[:3])
+    mend = ("ecsctl logs", "ecsctl deploy   (starts anew, and shows it)")
+    return Cause("unexplained", told, seen, mend, Certainty.POSSIBLE, effect=True)
 
 
 JUDGES: tuple[Judge, ...] = (absent, stuck, nothing_wished, given_up, under_way, unexplained)

@@ -11,7 +11,10 @@ import re
 from ecsctl.operations.why.causes.cause import Cause, Certainty, Judge
 from ecsctl.operations.why.evidence import Evidence, Facts, Told
 
-NO_ANSWER = r"i/o timeout|context deadline exceeded|no such host|connection refused|There is a connection issue"
+NO_ANSWER = (
+    r"i/o timeout|context deadline exceeded|no such host|connection refused|There is a connection issue|Client\.Timeout"
+)
+
 NEEDED = ("ecr.api", "ecr.dkr", "s3", "logs")
 """The endpoints that a Fargate task without a way to the internet needs (ECR guide, "interface VPC endpoints")."""
 
@@ -66,8 +69,8 @@ def pull_denied(facts: Facts) -> Cause | None:
         told = "either the image does not exist or its registry asks for a login: look at its name, letter by letter"
         return Cause("pull-refused", told, (found[1],), ("correct the image's name, then: ecsctl deploy --image URI",),
                      Certainty.LIKELY, either=("image-missing", "pull-denied"))  # fmt: skip
-    found = facts.reason(r"(?=.*(?:CannotPull|registry auth))(?=.*(?:403 Forbidden|ecr:\w+|AccessDenied))"
-                         r"(?!.*secretsmanager:).*")  # fmt: skip
+    found = facts.reason(r"(?=.*(?:CannotPull|registry auth))(?=.*(?:403 Forbidden|no basic auth|ecr:\w+|AccessDenied))"
+                         r"(?!.*(?:secretsmanager|ssm|logs):).*")  # fmt: skip
     if not found:
         return None
     role = facts.definition.get("executionRoleArn", "the execution role")
@@ -83,6 +86,8 @@ def secret_missing(facts: Facts) -> Cause | None:
     if not found and not (lost and not facts.healthy):
         return None
     name = next(iter(lost), "") or _arn(found[1].text if found else "")
+    if not name and found and (parameter := re.search(r"invalid parameters: (\S+)", found[1].text)):
+        name = parameter[1]
     state = lost.get(name, "missing")
     seen = [found[1]] if found else []
     seen += [Evidence("Secrets Manager", f"{arn}: {how}") for arn, how in lost.items()]
@@ -120,6 +125,25 @@ def secret_denied(facts: Facts) -> Cause | None:
     mend = ("allow the role kms:Decrypt on the secret's key",) if kms else (
         "name the secret by its whole ARN in [service.secrets] of ecsctl.toml, then: ecsctl up",)  # fmt: skip
     return Cause("secret-denied", told, (found[1],), mend)
+
+
+def log_denied(facts: Facts) -> Cause | None:
+    """The execution role may not write the app's log."""
+    found = facts.reason(r"(?=.*(?:logger args|logging driver|log stream)).*not authorized to perform: (logs:\w+)")
+    if not found:
+        return None
+    told = f"{_short(facts.definition.get('executionRoleArn', 'the execution role'))} may not write the app's log"
+    mend = ("ecsctl up   (gives the execution role its permissions again)",)
+    return Cause("log-denied", told, (found[1],), mend)
+
+
+def disk_full(facts: Facts) -> Cause | None:
+    """The image, unpacked, does not fit beside what the app writes (ECS guide, "Fargate task ephemeral storage")."""
+    found = facts.reason(r"no space left on device")
+    if not found:
+        return None
+    told = "the image does not fit on the task's disk of 20 GiB"
+    return Cause("task-disk-full", told, (found[1],), ("make the image smaller, then: ecsctl deploy",))
 
 
 def log_group_missing(facts: Facts) -> Cause | None:
@@ -230,13 +254,26 @@ def _arn(text: str) -> str:
 
 
 def _secret(arn: str) -> str:
-    return arn.split(":secret:")[-1].split(":")[0] if arn else ""
+    return arn.split(":secret:")[-1].split(":")[0]
 
 
 def _short(arn: str) -> str:
     return arn.rsplit("/", 1)[-1] if arn.startswith("arn:") else arn
 
 
-JUDGES: tuple[Judge, ...] = (vcpu_quota, role_not_assumable, secret_denied, secret_missing, secret_key_missing,
-                             log_group_missing, no_way_out, pull_limit, image_missing, architecture, pull_denied,
-                             capacity)  # fmt: skip
+JUDGES: tuple[Judge, ...] = (
+    vcpu_quota,
+    role_not_assumable,
+    secret_denied,
+    secret_missing,
+    secret_key_missing,
+    log_group_missing,
+    log_denied,
+    disk_full,
+    no_way_out,
+    pull_limit,
+    image_missing,
+    architecture,
+    pull_denied,
+    capacity,
+)
