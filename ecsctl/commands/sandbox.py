@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from ecsctl.commands.options import Output, folder
+
+Fate = Literal["build", "crash", "unhealthy", "oom", "missing-image", "wrong-arch"]
 
 app = typer.Typer(name="sandbox", help="The embedded AWS on this machine: start, look at, empty and stop it.",
                   no_args_is_help=True)  # fmt: skip
@@ -54,9 +56,7 @@ def stop() -> None:
 @app.command()
 def push(
     branch: Annotated[str, typer.Option(help="The branch. The configured one, or main.")] = "",
-    fail: Annotated[
-        str, typer.Option(help="How it is to fail: build, crash, unhealthy, oom, missing-image or wrong-arch.")
-    ] = "",
+    fail: Annotated[Fate | None, typer.Option(help="How it is to fail.")] = None,
     watch: Annotated[
         bool | None,
         typer.Option("--watch/--no-watch", help="Follow it to its end; on a terminal, this is what happens."),
@@ -69,7 +69,7 @@ def push(
 
     where = folder()
     repository, usual = push_follow.usual(where)
-    told = push_follow.push(where / ".ecsctl", branch or usual, fail, repository)
+    told = push_follow.push(where / ".ecsctl", branch or usual, fail or "", repository)
     words.say(f"pushed {told['commit']} to {told['branch']}")
     for reason in told["unheard"]:
         words.say(f"nothing begins: {reason}")

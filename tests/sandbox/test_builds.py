@@ -1,0 +1,203 @@
+"""Builds in the sandbox's server: the buildspec really runs, with stand-ins for docker and aws."""
+
+import json
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import boto3
+import pytest
+
+from ecsctl.engine.errors import ReleaseFailed
+from ecsctl.sandbox import process, push_follow
+from ecsctl.sandbox.checkout import Checkout
+
+ROOT = Path(__file__).parents[2]
+URI = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/hello"
+ARM = "aws/codebuild/amazonlinux-aarch64-standard:3.0"
+SPEED = 600.0
+PAT = {"token": "ghp_1", "serverType": "GITHUB", "authType": "PERSONAL_ACCESS_TOKEN"}
+
+
+def git(folder, *words):
+    named = ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@example.com", *words]
+    return subprocess.run(named, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def commit(folder, message):
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", message)
+    return git(folder, "rev-parse", "HEAD")
+
+
+def repository(folder):
+    folder.mkdir(exist_ok=True)
+    shutil.copy(ROOT / "buildspec.yml", folder)
+    (folder / "backend").mkdir()
+    (folder / "backend" / "Dockerfile").write_text("FROM scratch\nCOPY app.py .\n")
+    (folder / "backend" / "app.py").write_text("print()\n")
+    git(folder, "init", "-q", "-b", "main")
+    commit(folder, "first")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The server of a folder with a git repository, and in it a project whose webhook hears of pushes."""
+    folder = repository(tmp_path_factory.mktemp("app") / "app")
+    sandbox = process.start(folder / ".ecsctl", speed=SPEED)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in process.environment(sandbox).items():
+            patch.setenv(name, value)
+        session = boto3.session.Session(region_name="eu-central-1")
+    key = {"aws_access_key_id": sandbox.key, "aws_secret_access_key": "sandbox", "endpoint_url": sandbox.url}
+    aws = {name: session.client(name, **key) for name in ("iam", "ecr", "codebuild", "logs", "secretsmanager")}
+    prepare(aws)
+    yield folder, aws
+    process.stop(folder / ".ecsctl")
+
+
+def prepare(aws):
+    allow = {"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = {"Version": "2012-10-17", "Statement": [allow]}
+    role = aws["iam"].create_role(RoleName="build", AssumeRolePolicyDocument=json.dumps(document))["Role"]["Arn"]
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    aws["iam"].put_role_policy(RoleName="build", PolicyName="all", PolicyDocument=json.dumps(everything))
+    aws["ecr"].create_repository(repositoryName="hello", imageTagMutability="MUTABLE")
+    aws["secretsmanager"].create_secret(Name="canary", SecretString=json.dumps({"key": "CANARY-0123"}))
+    aws["codebuild"].import_source_credentials(**PAT)
+    variables = {"REPOSITORY_URI": URI, "AWS_ACCOUNT_ID": "123456789012", "AWS_STACK_REGION": "eu-central-1"}
+    listed = [{"name": name, "value": value} for name, value in (variables | {"CONTAINER_NAME": "hello"}).items()]
+    listed.append({"name": "CANARY", "value": "canary:key", "type": "SECRETS_MANAGER"})
+    time.sleep(60 / SPEED)  # until the role can be assumed
+    aws["codebuild"].create_project(
+        name="hello",
+        source={"type": "GITHUB", "location": "https://github.com/me/hello.git"},
+        artifacts={"type": "NO_ARTIFACTS"},
+        environment={"type": "ARM_CONTAINER", "image": ARM, "computeType": "BUILD_GENERAL1_SMALL",
+                     "environmentVariables": listed},
+        serviceRole=role,
+    )  # fmt: skip
+    aws["codebuild"].create_webhook(projectName="hello", filterGroups=[
+        [{"type": "EVENT", "pattern": "PUSH"}, {"type": "HEAD_REF", "pattern": "^refs/heads/main$"}]
+    ])  # fmt: skip
+
+
+def built(aws, **wished):
+    """A build, once it has ended."""
+    number = aws["codebuild"].start_build(projectName="hello", **wished)["build"]["id"]
+    for _ in range(600):
+        told = aws["codebuild"].batch_get_builds(ids=[number])["builds"][0]
+        if told["buildComplete"]:
+            return told
+        time.sleep(0.05)
+    raise AssertionError(f"the build never ended: {told}")
+
+
+def log(aws, told):
+    logs = told["logs"]
+    found = aws["logs"].get_log_events(logGroupName=logs["groupName"], logStreamName=logs["streamName"])
+    return "".join(one["message"] for one in found["events"])
+
+
+def tags(aws):
+    return {
+        tag for one in aws["ecr"].describe_images(repositoryName="hello")["imageDetails"] for tag in one["imageTags"]
+    }
+
+
+def failed(told):
+    return next(
+        (phase["phaseType"], phase["contexts"][0]) for phase in told["phases"] if phase.get("phaseStatus") == "FAILED"
+    )
+
+
+def test_a_build_leaves_the_image_of_its_commit_and_a_log(server):
+    folder, aws = server
+    head = git(folder, "rev-parse", "HEAD")
+    told = built(aws, sourceVersion=head)
+    assert told["buildStatus"] == "SUCCEEDED", log(aws, told)
+    assert told["resolvedSourceVersion"] == head
+    assert {head, "latest"} <= tags(aws)
+    assert [phase["phaseType"] for phase in told["phases"]] == [
+        "SUBMITTED", "QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE", "INSTALL", "PRE_BUILD", "BUILD", "POST_BUILD",
+        "UPLOAD_ARTIFACTS", "FINALIZING", "COMPLETED",
+    ]  # fmt: skip
+    assert "Login Succeeded" in log(aws, told)
+
+
+def test_what_the_dockerfile_copies_must_be_there(server):
+    _, aws = server
+    inline = 'version: "0.2"\nphases: {build: {commands: ["rm backend/app.py", "docker build -t x backend"]}}\n'
+    told = built(aws, buildspecOverride=inline)
+    assert told["buildStatus"] == "FAILED"
+    phase, context = failed(told)
+    assert (phase, context["statusCode"]) == ("BUILD", "COMMAND_EXECUTION_ERROR")
+    assert '"/app.py": not found' in log(aws, told)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (f"docker build -q -t {URI}:x backend && docker push {URI}:x", "no basic auth credentials"),
+        ("docker build empty", 'path "empty" not found'),
+        ("docker run hello", "does not know: docker run hello"),
+        (f"echo wrong | docker login --username AWS --password-stdin {URI.partition('/')[0]}", "400 Bad Request"),
+        ("aws s3 ls", "does not know: aws s3 ls"),
+        ('echo "it is $CANARY" && false', "it is ***"),
+    ],
+)
+def test_what_would_fail_on_codebuild_fails_here(server, command, said):
+    _, aws = server
+    inline = f'version: "0.2"\nphases: {{build: {{commands: [{json.dumps(command)}]}}}}\n'
+    told = built(aws, buildspecOverride=inline)
+    assert told["buildStatus"] == "FAILED"
+    assert said in log(aws, told)
+    assert "CANARY-0123" not in log(aws, told) + json.dumps(told, default=str)
+
+
+def test_a_buildspec_that_is_not_there_fails_the_download(server):
+    _, aws = server
+    phase, context = failed(built(aws, buildspecOverride="ghost.yml"))
+    assert (phase, context["statusCode"]) == ("DOWNLOAD_SOURCE", "YAML_FILE_ERROR")
+    assert context["message"].endswith("ghost.yml: no such file or directory")
+
+
+def test_a_push_is_built_once_and_a_second_one_without_a_commit_makes_one_up(server):
+    folder, aws = server
+    first = push_follow.push(folder / ".ecsctl", "main", "", "")
+    lines = list(push_follow.followed(folder / ".ecsctl", first["commit"]))
+    assert lines[-1].startswith("Build SUCCEEDED")
+    second = push_follow.push(folder / ".ecsctl", "main", "", "me/hello")
+    assert second["commit"] not in (first["commit"], git(folder, "rev-parse", "HEAD"))
+    list(push_follow.followed(folder / ".ecsctl", second["commit"]))
+    assert {first["commit"], second["commit"]} <= tags(aws)
+
+
+def test_a_push_that_is_to_fail_ends_as_a_failure(server):
+    folder, aws = server
+    told = push_follow.push(folder / ".ecsctl", "main", "build", "")
+    with pytest.raises(ReleaseFailed):
+        list(push_follow.followed(folder / ".ecsctl", told["commit"]))
+    assert told["commit"] not in tags(aws)
+
+
+def test_a_checkout_hands_out_commits_and_without_one_its_files(tmp_path):
+    plain = tmp_path / "plain"
+    (plain / ".ecsctl").mkdir(parents=True)
+    (plain / ".ecsctl" / "state.json").write_text("{}")
+    (plain / "a").write_text("1")
+    Checkout(plain).export("0" * 40, tmp_path / "one")
+    assert [path.name for path in (tmp_path / "one").rglob("*")] == ["a"]
+
+    source = repository(tmp_path / "source")
+    head = git(source, "rev-parse", "HEAD")
+    (source / "uncommitted").write_text("")
+    assert Checkout(source).another("main", set()) == head
+    made_up = Checkout(source)
+    other = made_up.another("main", {head})
+    assert other != head
+    made_up.export(other, tmp_path / "two")
+    assert not (tmp_path / "two" / "uncommitted").exists()
+    assert (tmp_path / "two" / "buildspec.yml").exists()
