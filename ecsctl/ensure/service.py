@@ -169,7 +169,7 @@ def _front(stack: Stack, config: Config, facts: Facts, names: Names, network: Ne
     if config.domain.name:
         alias = DnsRecord(HostedZoneId(facts.hosted_zone), config.domain.name, "A",
                           alias_dns=balancer.dns_name, alias_zone=balancer.zone_id)  # fmt: skip
-        stack.ensure("dns", alias)
+        stack.ensure(f"dns {config.domain.name}", alias)
     return Front(group, target_group, listener)
 
 

@@ -39,6 +39,12 @@ def sample(of: int) -> list[Any]:
     return parts(of) if COMPLETE else [parts(of)[SEED % of]]
 
 
+def some(cases: Any, count: int) -> list[Any]:
+    """So many of the cases, by the seed; all of them in the complete matrix."""
+    every = list(cases)
+    return every if COMPLETE else [every[(SEED + index * len(every) // count) % len(every)] for index in range(count)]
+
+
 class AtOnce:
     """A pool of one that does its work where it is handed in: a fork copies only the thread that forks."""
 
