@@ -14,6 +14,7 @@ from rich.text import Text
 
 from ecsctl.ui.console import data
 from ecsctl.ui.safe import plain
+from ecsctl.ui.words import say
 
 VERSION = 1
 
@@ -39,15 +40,18 @@ class Line(Protocol):
 
 
 def show(lines: Iterable[Line], *, as_json: bool) -> None:
-    """Print each line as it comes, until there are no more or nobody reads them."""
-    console = data()
+    """Print each line as it comes, until there are no more or nobody reads them. Of none at all stderr tells."""
+    console, any_line = data(), False
     with _until_nobody_reads():
         for line in lines:
+            any_line = True
             if as_json:
                 sys.stdout.write(json.dumps(document(line)) + "\n")
             else:
                 console.print(Text.assemble(*_head(line), plain(line.text.expandtabs())), soft_wrap=True)
             sys.stdout.flush()
+    if not any_line:
+        say("no lines")
 
 
 def document(line: Line) -> dict[str, Any]:
