@@ -117,15 +117,12 @@ class _Reading:
         subnets = self.aws.look(ec2.describe_subnets, SubnetIds=network["subnets"])["Subnets"]
         inside = [{"Name": "vpc-id", "Values": sorted({one["VpcId"] for one in subnets})}]
         tables = self.aws.look(ec2.describe_route_tables, Filters=inside)["RouteTables"]  # type: ignore[arg-type]  # a filter
-        for table in tables:
-            for link in table.get("Associations", ()):
-                for subnet in network["subnets"]:
-                    if link.get("SubnetId") == subnet or (link.get("Main") and subnet not in self.facts.subnet_routes):
-                        self.facts.subnet_routes[subnet] = dict(table)
-        for table in tables:  # a subnet's own table counts, whichever was listed first
-            for link in table.get("Associations", ()):
-                if link.get("SubnetId") in network["subnets"]:
-                    self.facts.subnet_routes[link["SubnetId"]] = dict(table)
+        links = [(link, dict(table)) for table in tables for link in table.get("Associations", ())]
+        main = next((table for link, table in links if link.get("Main")), None)
+        own = {link["SubnetId"]: table for link, table in links if link.get("SubnetId")}
+        for subnet in network["subnets"]:
+            if table := own.get(subnet, main):
+                self.facts.subnet_routes[subnet] = table
         found = self.aws.look(ec2.describe_vpc_endpoints, Filters=inside)["VpcEndpoints"]  # type: ignore[arg-type]  # a filter
         self.facts.endpoints = [dict(one) for one in found]
 
