@@ -100,7 +100,11 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: PipelineWebhookIds) -> None:
-        """GitHub's side first. Where the token has died, a hook that calls nobody stays there."""
+        """GitHub's side first. Where the token has died, a hook that calls nobody stays there.
+
+        The mark of being registered goes before it: a run that dies in between leaves a webhook that `up` registers anew.
+        """
+        aws.codepipeline.tag_resource(resourceArn=ids.arn, tags=[{"key": REGISTERED, "value": ""}])
         _take_down(aws, ids.name)
         aws.codepipeline.delete_webhook(name=ids.name)
 
