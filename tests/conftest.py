@@ -1,4 +1,4 @@
-"""For all tests: AWS's models are read once in a process, and waiting on a clock that costs nothing looks less often."""
+"""For all tests: AWS's models are read once in a process, and who waits on a clock that costs nothing looks seldom."""
 
 import functools
 

@@ -36,7 +36,9 @@ def up(
     """
     common = Common(sandbox, profile, region, debug, quiet, yes, output)
     from ecsctl.config import load
+    from ecsctl.engine.errors import ResourceFailed, Several, TimedOut, diagnosed
     from ecsctl.operations.quiet import before_change
+    from ecsctl.operations.why import first_line
     from ecsctl.session import open_stack
     from ecsctl.ui import output as json
     from ecsctl.ui import words
@@ -50,7 +52,10 @@ def up(
         session = open_stack(aws, config, where.record, tell=progress, image=image)
         words.heading(session.identity.account, session.identity.region, session.identity.arn, config.name)
         before_change(aws, session.engine, session.wishes, config.name, wait=wait)
-        plan = session.engine.up(session.wishes, agree=lambda plan: _agree(plan, common))
+        try:
+            plan = session.engine.up(session.wishes, agree=lambda plan: _agree(plan, common))
+        except (ResourceFailed, TimedOut, Several) as error:
+            raise diagnosed(error, lambda: first_line(aws, config.name)) from error
     seconds = time.monotonic() - began
     url = session.url
     if common.json:

@@ -22,7 +22,7 @@ EcsctlError                 exit 1
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -291,6 +291,19 @@ def _of_client(error: ClientError, what: str) -> EcsctlError:
             hint=QUOTA_HINTS.get(name, "free some, or ask for more in Service Quotas, then run the same command again"),
         )
     return AwsError(f"{what}: {error.operation_name} failed", why=f"{name}: {text(error)}")
+
+
+def diagnosed(error: EcsctlError, first_line: Callable[[], str]) -> EcsctlError:
+    """The error with the diagnosis's first line, if one can be had: a second failure does not hide the first."""
+    try:
+        line = first_line()
+    except EcsctlError:
+        return error
+    part = error.errors[0] if isinstance(error, Several) else error
+    if line:
+        part.why = "; ".join(filter(None, [part.why, line]))
+        part.hint = part.hint or "ecsctl why tells more"
+    return error
 
 
 def in_the_way(error: EcsctlError, blockers: Sequence[str]) -> EcsctlError:

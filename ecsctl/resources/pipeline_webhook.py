@@ -102,7 +102,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
     def delete(cls, aws: Aws, ids: PipelineWebhookIds) -> None:
         """GitHub's side first. Where the token has died, a hook that calls nobody stays there.
 
-        The mark of being registered goes before it: a run that dies in between leaves a webhook that `up` registers anew.
+        The mark of being registered goes before it: what a run leaves that dies in between, `up` registers anew.
         """
         aws.codepipeline.tag_resource(resourceArn=ids.arn, tags=[{"key": REGISTERED, "value": ""}])
         _take_down(aws, ids.name)
