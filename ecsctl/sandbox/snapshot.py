@@ -138,7 +138,8 @@ def _all(client: Any, listing: Listing) -> Iterator[dict[str, Any]]:
             yield item if isinstance(item, dict) else {"id": item}
 
 
-_UNSETTLED = ("ResponseMetadata", "events", "creationTime")  # the last is CloudWatch Logs' time, a number
+# CloudWatch Logs tells its time as a number; how much was written is the history of the tasks, not a setting.
+_UNSETTLED = ("ResponseMetadata", "events", "creationTime", "storedBytes")
 
 
 def _settled(value: Any) -> Any:
