@@ -216,7 +216,7 @@ def _delivery(scope: Scope, connection: str, secret: str) -> Statements:
         )
         statements.append(Statement("Connection", actions, both_prefixes(connection)))
     if secret:
-        actions = _of("secretsmanager", "DescribeSecret GetSecretValue PutSecretValue")
+        actions = _of("secretsmanager", "CreateSecret DescribeSecret GetSecretValue PutSecretValue TagResource")
         statements.append(Statement("Token", actions, (secret,)))
     return tuple(statements)
 
