@@ -48,6 +48,8 @@ _EC2_LOOKS = (
 TRANSIENTS = (
     Transient(_EC2_CHANGES, FRESH, "", 120, "EC2 does not show everywhere yet what was just made"),
     Transient(_EC2_LOOKS, FRESH, "", 120, "EC2 does not show everywhere yet what was just made"),
+    Transient("RevokeSecurityGroupIngress", "InvalidSecurityGroupRuleId.NotFound InvalidPermission.NotFound", "", 60,
+              "EC2 still lists a rule that is gone"),
     Transient("CreateTargetGroup CreateLoadBalancer SetSubnets SetSecurityGroups",
               FRESH, "", 120, "load balancing does not see the new network yet"),
     Transient("CreateLoadBalancer CreateListener ModifyListener CreateTargetGroup ModifyTargetGroup DeleteListener",
