@@ -1,10 +1,67 @@
-"""For all tests: AWS's models are read once in a process, and who waits on a clock that costs nothing looks seldom."""
+"""For all tests: what costs time in every call and is no test's subject is done once, or cheaply.
+
+AWS's models and its clients are made once in a process. Calls to the sandbox inside this process say who signed them,
+without the arithmetic; what goes over a socket is signed in full, by the processes that the tests start. Waits on a
+clock that costs nothing look seldom.
+"""
 
 import functools
+import gc
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
 
+import boto3
+import botocore.auth
 import botocore.loaders
+import botocore.useragent
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ecsctl.engine import patience
 
-botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
 patience.FIRST = 2.0  # seconds, virtual ones; a look is what costs here
+
+botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
+botocore.useragent.UserAgentString.to_string = lambda self: "ecsctl-tests"
+botocore.auth.SigV4Auth.canonical_request = lambda self, request: ""
+botocore.auth.SigV4Auth.signature = lambda self, string_to_sign, request: "0" * 64
+
+
+def _kept(make: Callable[..., Any]) -> Callable[..., Any]:
+    """boto3's `Session.client`, once for each way to ask: to make a client costs ten times what a call costs."""
+    clients: dict[tuple[Any, ...], Any] = {}
+
+    def client(session: boto3.Session, service: str, *words: Any, **options: Any) -> Any:
+        config = options.get("config")
+        asked = {**options, "config": vars(config) if config else None}
+        key = (service, words, repr(asked), session.region_name, session.profile_name, _surroundings())
+        return clients.get(key) or clients.setdefault(key, make(session, service, *words, **options))
+
+    return client
+
+
+def _surroundings() -> str:
+    return repr(sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_")))
+
+
+boto3.session.Session.client = _kept(boto3.session.Session.client)
+
+rsa.generate_private_key = functools.cache(rsa.generate_private_key)  # moto's certificates protect nobody
+gc.set_threshold(50_000, 20, 50)  # AWS's models are a million objects that stay; to walk them often is a waste
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the processes that tests start share what was compiled
+
+
+@pytest.fixture
+def hear() -> Iterator[Callable[..., None]]:
+    """`hear(client, event, handler)`: botocore calls the handler at that event, until the test ends."""
+    heard: list[tuple[Any, str, Callable[..., Any]]] = []
+
+    def hear(client: Any, event: str, handler: Callable[..., Any]) -> None:
+        client.meta.events.register(event, handler)
+        heard.append((client, event, handler))
+
+    yield hear
+    for client, event, handler in heard:
+        client.meta.events.unregister(event, handler)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar, cast, get_type_hints
@@ -104,6 +105,7 @@ class Stack:
         return {name: node.needs for name, node in self.nodes.items()}
 
 
+@functools.cache
 def deletion_order(kinds: tuple[type[AnyResource], ...]) -> dict[str, frozenset[str]]:
     """For each kind, the kinds that must be gone before it: those whose fields name one of its ids.
 

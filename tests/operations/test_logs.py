@@ -105,7 +105,7 @@ def test_two_lines_alike_are_two(aws: Aws, write: Callable[..., None]) -> None:
     assert texts(islice(logs.follow(aws, logs.of_app("orders", 0)), 2)) == ["tick", "tick"]
 
 
-def test_a_follower_lives_through_throttling(aws: Aws, write: Callable[..., None]) -> None:
+def test_a_follower_lives_through_throttling(aws: Aws, write: Callable[..., None], hear: Callable[..., None]) -> None:
     from botocore.exceptions import ClientError
 
     write((1, "one"))
@@ -117,7 +117,7 @@ def test_a_follower_lives_through_throttling(aws: Aws, write: Callable[..., None
             answer: Any = {"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}
             raise ClientError(answer, "FilterLogEvents")
 
-    aws.client("logs").meta.events.register("before-call.cloudwatch-logs.FilterLogEvents", slow)
+    hear(aws.client("logs"), "before-call.cloudwatch-logs.FilterLogEvents", slow)
     assert texts(islice(logs.follow(aws, logs.of_app("orders", 0)), 1)) == ["one"]
     assert left == [0]
 

@@ -172,7 +172,7 @@ def test_a_new_run_overtakes_one_that_waits_behind_an_approval(aws: Aws, made: M
     assert pipelines.look(aws, "orders").id == third
 
 
-def test_a_lost_answer_to_a_start_makes_no_second_run(aws: Aws, made: Made) -> None:
+def test_a_lost_answer_to_a_start_makes_no_second_run(aws: Aws, made: Made, hear: Callable[..., None]) -> None:
     from botocore.exceptions import ReadTimeoutError
 
     made()
@@ -186,14 +186,14 @@ def test_a_lost_answer_to_a_start_makes_no_second_run(aws: Aws, made: Made) -> N
             lost.append(True)
             raise ReadTimeoutError(endpoint_url="https://127.0.0.1")
 
-    client.meta.events.register("after-call.codepipeline.StartPipelineExecution", lose)
+    hear(client, "after-call.codepipeline.StartPipelineExecution", lose)
     started = pipelines.start(aws, "orders")
     assert lost
     assert next(one["pipelineExecutionId"] for one in executions(aws)) == started
     assert len(executions(aws)) == before + 1
 
 
-def test_an_approval_whose_answer_is_lost_is_known_to_be_given(aws: Aws, made: Made) -> None:
+def test_an_approval_whose_answer_is_lost_is_known_to_be_given(aws: Aws, made: Made, hear: Callable[..., None]) -> None:
     from botocore.exceptions import ReadTimeoutError
 
     made(APPROVE)
@@ -202,7 +202,7 @@ def test_an_approval_whose_answer_is_lost_is_known_to_be_given(aws: Aws, made: M
     def lose(**_: Any) -> None:
         raise ReadTimeoutError(endpoint_url="https://127.0.0.1")
 
-    aws.client("codepipeline").meta.events.register("after-call.codepipeline.PutApprovalResult", lose)
+    hear(aws.client("codepipeline"), "after-call.codepipeline.PutApprovalResult", lose)
     pipelines.answer(aws, "orders", approved=True)
     assert ended(aws).status == "Succeeded"
 

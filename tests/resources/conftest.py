@@ -1,3 +1,4 @@
+import functools
 from contextlib import contextmanager
 
 import boto3
@@ -23,22 +24,19 @@ class Died(BaseException):
 class Cloud:
     """The sandbox, and runs of the real engine on it. Every `up`, `plan` and `down` is a run of its own."""
 
-    def __init__(self, clock, folder, session, clients):
-        self.clock, self.folder, self.session, self._clients = clock, folder, session, clients
+    def __init__(self, clock, folder):
+        self.clock, self.folder = clock, folder
         self.changes = 0  # changing calls of the last run
+        self._kinds = set()  # those composed so far: the others need not be looked for in every run
 
     def boto(self, service, region=REGION):
         """A plain client, for what others do to the account."""
-        if (service, region) not in self._clients:
-            self._clients[service, region] = self.session.client(service, region_name=region)
-        return self._clients[service, region]
+        return _session().client(service, region_name=region)
 
     @property
     def aws(self):
         """AWS as a new run sees it."""
-        fresh = Aws(Patience(self.clock), session=self.session)
-        fresh._clients = self._clients.setdefault("of ecsctl", {})
-        return fresh
+        return Aws(Patience(self.clock), session=_session())
 
     def label(self, part="", app=APP):
         return Label(app=app, id=self._state(app).book.id, account=ACCOUNT, region=REGION, resource=part)
@@ -85,20 +83,20 @@ class Cloud:
         state, aws, stack = self._state(app), self.aws, Stack()
         label = Label(app=app, id=state.book.id, account=ACCOUNT, region=REGION, owner="ann")
         compose(stack)
+        self._kinds |= {type(node.wish) for node in stack.nodes.values()}
+        composed = tuple(kind for kind in kinds() if kind in self._kinds)
         try:
-            return act(Engine(aws, state, label, kinds()), stack)
+            return act(Engine(aws, state, label, composed or kinds()), stack)
         finally:
             self.changes = aws.changes
 
 
-@pytest.fixture(scope="session")
-def boto():
-    """boto3's session and its clients are kept: reading AWS's models anew for every test takes longer than the test."""
-    kept = []
-    return lambda: kept[0] if kept else kept.append((boto3.session.Session(region_name=REGION), {})) or kept[0]
+@functools.cache
+def _session():
+    return boto3.session.Session(region_name=REGION)
 
 
 @pytest.fixture
-def cloud(tmp_path, boto):
+def cloud(tmp_path):
     with inprocess() as clock:
-        yield Cloud(clock, tmp_path, *boto())
+        yield Cloud(clock, tmp_path)

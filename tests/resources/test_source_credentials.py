@@ -85,7 +85,7 @@ def test_a_death_between_mark_and_import_is_mended_by_up(cloud):
 def test_a_mark_without_credentials_goes_when_they_are_no_longer_wished(cloud):
     cloud.up(stack_of("build-role"))
     with cloud.dying_before("codebuild", "ImportSourceCredentials"):
-        SourceCredentials(TOKEN, RoleName(ROLE)).create(cloud.aws, cloud.label(PART))
+        cloud.up(BOTH)
     cloud.up(stack_of("build-role"))
     assert mark(cloud) is None
     theirs = somebodys(cloud)
