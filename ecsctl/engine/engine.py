@@ -225,9 +225,12 @@ class Engine:
     def _all_sightings(self) -> list[Sighting]:
         """All that is ours; looking for a while longer when the record names what AWS does not show yet."""
         sightings = self.survey()
+        never_shown = {kind.kind for kind in self.kinds if kind.wait}
 
         def missing() -> bool:
-            shown = {sighting.name for sighting in sightings}
+            shown = {sighting.name for sighting in sightings} | {
+                name for name, entry in self.state.book.entries.items() if entry.kind in never_shown
+            }
             return any(_recent(entry) and name not in shown for name, entry in self.state.book.entries.items())
 
         def look() -> bool | None:

@@ -6,8 +6,9 @@ import pytest
 
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Verb
+from ecsctl.engine.stack import Stack
 from tests.engine.conftest import Run, toybox
-from tests.engine.toys import Cloud, Thing, answer, lost
+from tests.engine.toys import Box, Cloud, Drying, Thing, answer, lost
 
 
 def neighbour(cloud: Cloud) -> list[Thing]:
@@ -69,6 +70,16 @@ def test_what_is_protected_stays_and_is_still_known(run: Run, cloud: Cloud) -> N
     assert list(run.engine().state.book.entries) == ["box"]
     run.down()
     assert cloud.things == []
+
+
+def test_down_does_not_look_for_what_is_only_a_wait(run: Run, cloud: Cloud) -> None:
+    stack = Stack()
+    stack.ensure("drying", Drying(stack.ensure("box", Box()).box))
+    run.up(stack)
+    before = cloud.clock.now()
+    run.down()
+    assert cloud.things == []
+    assert cloud.clock.now() == before
 
 
 def test_a_second_down_changes_nothing(run: Run, cloud: Cloud) -> None:

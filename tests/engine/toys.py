@@ -282,4 +282,28 @@ class Guest(Resource[GuestIds]):
         yield from ()
 
 
-KINDS = (Box, Ball, Lid, Guest)
+@dataclass(frozen=True)
+class DryingIds:
+    guest: GuestId
+
+
+@dataclass(frozen=True)
+class Drying(Resource[DryingIds]):
+    """A wait for the box's paint, and nothing on the cloud."""
+
+    kind = "drying"
+    title = "drying paint"
+    wait = True
+    tagged = False
+
+    box: Order[BoxId]
+
+    def observe(self, aws: Any, me: Label) -> Seen[Drying, DryingIds] | None:
+        return Seen(DryingIds(GuestId(self.box)), self)
+
+    @classmethod
+    def find(cls, aws: Any, me: Label) -> Iterator[Found[DryingIds]]:
+        yield from ()
+
+
+KINDS = (Box, Ball, Lid, Guest, Drying)
