@@ -65,3 +65,12 @@ def hear() -> Iterator[Callable[..., None]]:
     yield hear
     for client, event, handler in heard:
         client.meta.events.unregister(event, handler)
+
+
+LONG = ("tests/commands/test_round.py", "tests/stack/", "tests/sandbox/test_process.py")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first, in whatever order they are: a long one at the end has nobody beside it."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
