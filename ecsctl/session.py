@@ -83,7 +83,7 @@ class Session:
         """What a person should know of the stack as wished, in sentences."""
         if not self.config or not self.facts:
             return ()
-        notes = list(self.config.idle)
+        notes: list[str] = []
         if not self.config.domain:
             notes.append("there is no [domain] in ecsctl.toml, so the app is served by HTTP only, without encryption")
         if not self.config.github:

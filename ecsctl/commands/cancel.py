@@ -20,12 +20,12 @@ def cancel(
     Exit codes: 0 stopped, or nothing to stop; 1 it came too late or failed; 4 timed out (run it again to go on
     following), 6 ECS itself rolled it back, 7 another release took its place.
     """
-    from ecsctl.commands.releasing import end, opened
+    from ecsctl.commands.releasing import end, releasing
     from ecsctl.operations import release
     from ecsctl.operations.verdict import Outcome
 
     common = Common(sandbox, profile, region, debug, quiet, False, output)
-    with opened(common, title="cancel") as (session, progress):
+    with releasing(common, title="cancel") as (session, progress):
         done = release.cancel(session, say=progress.plain, limit=timeout * 60)
     if done is None:
         from ecsctl.ui import release as shown

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox, place
-from ecsctl.commands.signals import stopping
+from ecsctl.commands.opening import opened
+from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox
 
 if TYPE_CHECKING:
     from ecsctl.engine.secret import Secret
     from ecsctl.operations.creds import Status
+    from ecsctl.session import Session
 
 app = typer.Typer(name="creds", no_args_is_help=True, help="Store the GitHub token, change it everywhere, look at it.")
 
@@ -33,10 +34,10 @@ def put(
     from ecsctl.ui import words
 
     token = _token(source)
-    aws, config, where = _place(common)
-    with stopping(aws.patience):
-        made = creds.put(aws, _label(aws, config, where), _secret(config), token)
-    words.say(f"the token is in {_secret(config)}" + (", a new secret, which ecsctl down leaves there" if made else ""))
+    with opened(common, "creds", config=True) as app:
+        secret = _secret(app.wished)
+        made = creds.put(app.aws, app.over_app().engine.label, secret, token)
+    words.say(f"the token is in {secret}" + (", a new secret, which ecsctl down leaves there" if made else ""))
     words.next_step("ecsctl creds rotate --stored, or ecsctl up, brings it to where it is used")
 
 
@@ -56,20 +57,17 @@ def rotate(
     """
     common = Common(sandbox, profile, region, debug, False, False, output)
     from ecsctl.operations import creds
-    from ecsctl.session import open_stack
-    from ecsctl.ui.progress import Progress
 
     token = None if stored else _token(source)
-    aws, config, where = _place(common)
-    with Progress(quiet=common.json) as progress, stopping(aws.patience, progress.stop_asked):
+    with opened(common, "creds", config=True) as app:
 
-        def session() -> Any:
-            aws.forget()
-            return open_stack(aws, config, where.record, tell=progress)
+        def session() -> Session:
+            app.aws.forget()
+            return app.over_stack()
 
         def store() -> None:
             if token is not None:
-                creds.put(aws, _label(aws, config, where), _secret(config), token)
+                creds.put(app.aws, app.over_app().engine.label, _secret(app.wished), token)
 
         found = creds.spread(session, store)
     _show(found, common)
@@ -86,13 +84,9 @@ def status(
     """Tell where the token is, since when, and whether each copy is the stored one. Never the token itself."""
     common = Common(sandbox, profile, region, debug, False, False, output)
     from ecsctl.operations import creds
-    from ecsctl.session import open_stack
-    from ecsctl.ui.progress import Progress
 
-    aws, config, where = _place(common)
-    aws.look_only = True
-    with Progress(quiet=common.json) as progress, stopping(aws.patience, progress.stop_asked):
-        found = creds.status(open_stack(aws, config, where.record, tell=progress))
+    with opened(common, "creds", config=True, looks=True) as app:
+        found = creds.status(app.over_stack())
     _show(found, common)
 
 
@@ -111,21 +105,6 @@ def _token(source: str | None) -> Secret:
         raise UsageError("nobody is there to type the token", hint="ecsctl creds set - < FILE")
     text = sys.stdin.readline() if source == "-" else typer.prompt("GitHub token", hide_input=True, err=True)
     return creds.checked(text)
-
-
-def _place(common: Common) -> tuple[Any, Any, Any]:
-    from ecsctl.config import load
-
-    where = place(common)
-    config = load(where.folder)
-    return where.aws(config.region), config, where
-
-
-def _label(aws: Any, config: Any, where: Any) -> Any:
-    """Whose secret it is, if one must be made."""
-    from ecsctl.session import open_app
-
-    return open_app(aws, config.name, where.record).engine.label
 
 
 def _secret(config: Any) -> str:

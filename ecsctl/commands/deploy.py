@@ -29,13 +29,13 @@ def deploy(
     Nothing but the image changes. Exit codes: 0 deployed, 1 failed, 4 timed out (run it again to go on following),
     6 rolled back, 7 superseded by another release, 8 stopped by somebody.
     """
-    from ecsctl.commands.releasing import end, opened
+    from ecsctl.commands.releasing import end, releasing
     from ecsctl.engine.errors import UsageError
     from ecsctl.operations import release
 
     common = Common(sandbox, profile, region, debug, quiet, False, output)
     if image and build:
         raise UsageError("--image and --build exclude each other", hint="leave one of them away")
-    with opened(common) as (session, progress):
+    with releasing(common) as (session, progress):
         done = release.deploy(session, image, build_it=build, say=progress.plain, limit=timeout * 60)
     end("deploy", common, session, done, as_wished=False, hint="ecsctl deploy" + (" --sandbox" if sandbox else ""))

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ecsctl.commands.options import Common, Debug, Output, Profile, Quiet, Region, Sandbox, Yes, place
-from ecsctl.commands.signals import stopping
+from ecsctl.commands.options import Common, Debug, Output, Profile, Quiet, Region, Sandbox, Yes
 
 if TYPE_CHECKING:
     from ecsctl.engine.plan import Plan
@@ -33,25 +32,22 @@ def down(
     Works without ecsctl.toml and without the record: AWS's tags tell what is ours. May be repeated.
     """
     common = Common(sandbox, profile, region, debug, quiet, yes, output)
+    from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import AwsError, Several, TimedOut, in_the_way
     from ecsctl.operations.blockers import blockers
     from ecsctl.operations.prices import AS_OF
     from ecsctl.operations.receipt import left
-    from ecsctl.operations.removal import keeper, named
-    from ecsctl.session import open_app
+    from ecsctl.operations.removal import keeper
     from ecsctl.ui import output as json
     from ecsctl.ui import receipt, words
-    from ecsctl.ui.progress import Progress
 
     began = time.monotonic()
-    where = place(common)
-    app, home, protect = named(where, name)
-    aws = where.aws(home)
-    with Progress(quiet=quiet or common.json) as progress, stopping(aws.patience, progress.stop_asked):
-        session = open_app(aws, app, where.record, tell=progress)
-        words.heading(session.identity.account, session.identity.region, session.identity.arn, app)
+    with opened(common, "down", name=name) as app:
+        session = app.over_app()
+        protect = app.config.protect if app.config else ()
+        words.heading(session.identity.account, session.identity.region, session.identity.arn, app.app)
         try:
-            plan = session.engine.down(agree=lambda plan: _agree(plan, app, common, force), keep=keeper(protect))
+            plan = session.engine.down(agree=lambda plan: _agree(plan, app.app, common, force), keep=keeper(protect))
         except (AwsError, TimedOut, Several) as error:
             raise in_the_way(error, blockers(session.aws, session.engine.label)) from error
         remains = left(session.aws, session.engine.label, plan)
@@ -60,7 +56,7 @@ def down(
         document = json.outcome_document("down", plan, "", seconds, session.where)
         json.emit({**document, "left": receipt.document(remains)})
         return
-    progress.summary(seconds)
+    app.progress.summary(seconds)
     receipt.show(remains, prices=AS_OF)
 
 

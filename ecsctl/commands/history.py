@@ -26,12 +26,13 @@ def history(
     context.obj = common
     if context.invoked_subcommand:
         return
-    from ecsctl.commands.releasing import opened
+    from ecsctl.commands.opening import opened
     from ecsctl.operations.history import history as releases
     from ecsctl.ui import history as shown
     from ecsctl.ui import output as json
 
-    with opened(common, only_looks=True) as (session, _):
+    with opened(common, "history", looks=True) as app:
+        session = app.over_app()
         found = releases(session)
     if common.json:
         json.emit(shown.document(found, session.where))
@@ -50,7 +51,7 @@ def diff(
     """Show what two revisions say differently: the environment by name, secrets by ARN, never a secret's value."""
     from dataclasses import replace
 
-    from ecsctl.commands.releasing import opened
+    from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import UsageError
     from ecsctl.operations.history import compare
     from ecsctl.ui import history as shown
@@ -60,7 +61,8 @@ def diff(
         raise UsageError(f"{output!r} is not text or json", hint="--output text, or --output json")
     above: Common = context.obj
     common = replace(above, sandbox=sandbox or above.sandbox, output=output or above.output)
-    with opened(common, only_looks=True) as (session, _):
+    with opened(common, "history", looks=True) as app:
+        session = app.over_app()
         before, after, found = compare(session, one, other)
     if common.json:
         json.emit(shown.difference_document(before.arn, after.arn, found, session.where))

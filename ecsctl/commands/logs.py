@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox, place
-from ecsctl.commands.signals import stopping
+from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox
 
 
 def logs(
@@ -31,23 +30,18 @@ def logs(
     common = Common(sandbox, profile, region, debug, False, False, output)
     from datetime import UTC, datetime
 
+    from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import Interrupted
     from ecsctl.operations import logs as reading
-    from ecsctl.operations.removal import named
-    from ecsctl.session import open_app
     from ecsctl.ui import logs as shown
 
     start = reading.moment(since or ("1970-01-01" if build else "10m"), datetime.now(UTC))
-    where = place(common)
-    app, home, _ = named(where, None)
-    aws = where.aws(home)
-    aws.look_only = True
-    with stopping(aws.patience, lambda: follow):
-        open_app(aws, app, where.record)
-        log = reading.of_last_build(aws, app, start) if build else reading.of_app(app, start)
+    with opened(common, "logs", looks=True, quiet=True, told=lambda: follow) as app:
+        app.over_app()
+        log = reading.of_last_build(app.aws, app.app, start) if build else reading.of_app(app.app, start)
         read = reading.follow if follow else reading.lines
         try:
-            shown.show(read(aws, log, filter), as_json=common.json)
+            shown.show(read(app.aws, log, filter), as_json=common.json)
         except Interrupted:
             if not follow:
                 raise

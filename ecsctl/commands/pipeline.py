@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox, place
-from ecsctl.commands.signals import stopping
+from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox
 
 if TYPE_CHECKING:
     from ecsctl.session import Session
@@ -38,8 +37,11 @@ def status(
     debug: Debug = False,
 ) -> None:
     """Show a run: its commit, stages and actions, errors and links."""
-    with _session(Common(sandbox, profile, region, debug, False, False, output)) as (session, progress, common):
-        session.aws.look_only = True
+    with _session(Common(sandbox, profile, region, debug, False, False, output), looks=True) as (
+        session,
+        progress,
+        common,
+    ):
         _show(session, progress, common, run, watch, exit_status, timeout)
 
 
@@ -144,29 +146,27 @@ def logs(
     debug: Debug = False,
 ) -> None:
     """Print the log of a run's build."""
-    with _session(Common(sandbox, profile, region, debug, False, False, output), quiet=True) as (session, _, common):
+    with _session(Common(sandbox, profile, region, debug, False, False, output), looks=True, quiet=True) as (
+        session,
+        _,
+        common,
+    ):
         from ecsctl.operations import logs as reading
         from ecsctl.operations import pipelines
         from ecsctl.ui import logs as shown
 
-        session.aws.look_only = True
         build = pipelines.build_of(pipelines.look(session.aws, session.state.book.app, run))
         log = reading.of_build(session.aws, build)
         shown.show((reading.follow if follow else reading.lines)(session.aws, log), as_json=common.json)
 
 
 @contextmanager
-def _session(common: Common, quiet: bool = False) -> Iterator[tuple[Session, Progress, Common]]:
+def _session(common: Common, *, looks: bool = False, quiet: bool = False) -> Iterator[tuple[Session, Progress, Common]]:
     """The app's session, and what shows how it goes."""
-    from ecsctl.operations.removal import named
-    from ecsctl.session import open_app
-    from ecsctl.ui.progress import Progress
+    from ecsctl.commands.opening import opened
 
-    where = place(common)
-    app, home, _ = named(where, None)
-    aws = where.aws(home)
-    with Progress(quiet=quiet or common.json) as progress, stopping(aws.patience, progress.stop_asked):
-        yield open_app(aws, app, where.record, tell=progress), progress, common
+    with opened(common, "pipeline", looks=looks, quiet=quiet) as app:
+        yield app.over_app(), app.progress, common
 
 
 def _show(session: Session, progress: Progress, common: Common, run: str, watch: bool, exit_status: bool,

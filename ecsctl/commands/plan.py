@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox, place
-from ecsctl.commands.signals import stopping
+from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox
 
 
 def plan(
@@ -23,23 +22,17 @@ def plan(
 ) -> None:
     """Show what `up` would change. Looks, and changes nothing."""
     common = Common(sandbox, profile, region, debug, False, False, output)
-    from ecsctl.config import load
+    from ecsctl.commands.opening import opened
     from ecsctl.engine.engine import refuse
     from ecsctl.engine.errors import EcsctlError
-    from ecsctl.session import open_stack
     from ecsctl.ui import errors, words
     from ecsctl.ui import output as json
     from ecsctl.ui import plan as shown
-    from ecsctl.ui.progress import Progress
 
     try:
-        where = place(common)
-        config = load(where.folder)
-        aws = where.aws(config.region)
-        aws.look_only = True
-        with Progress(quiet=common.json) as progress, stopping(aws.patience, progress.stop_asked):
-            session = open_stack(aws, config, where.record, tell=progress)
-            words.heading(session.identity.account, session.identity.region, session.identity.arn, config.name)
+        with opened(common, "plan", config=True, looks=True) as app:
+            session = app.over_stack()
+            words.heading(session.identity.account, session.identity.region, session.identity.arn, app.app)
             found = session.engine.plan(session.wishes)
         if common.json:
             json.emit(json.plan_document(found, session.where))

@@ -27,7 +27,7 @@ def rollback(
 
     Asks first. Exit codes are those of `ecsctl deploy`; 2 when nobody is there to answer.
     """
-    from ecsctl.commands.releasing import end, opened
+    from ecsctl.commands.releasing import end, releasing
     from ecsctl.operations import release
     from ecsctl.ui import words
 
@@ -38,6 +38,6 @@ def rollback(
         if not yes:
             words.confirm(f"Release {then} in place of {now}?", command=f"{command} --yes")
 
-    with opened(common) as (session, progress):
+    with releasing(common) as (session, progress):
         done = release.rollback(session, revision, agree=agree, say=progress.plain, limit=timeout * 60)
     end("rollback", common, session, done, as_wished=False, hint=command + (" --sandbox" if sandbox else ""))

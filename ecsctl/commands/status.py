@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox, place
-from ecsctl.commands.signals import stopping
+from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox
 
 
 def status(
@@ -23,19 +22,13 @@ def status(
 ) -> None:
     """Tell of each resource whether it is there and right, its id, since when, and where the console shows it."""
     common = Common(sandbox, profile, region, debug, False, False, output)
-    from ecsctl.config import load
+    from ecsctl.commands.opening import opened
     from ecsctl.engine.report import reports
-    from ecsctl.session import open_stack
     from ecsctl.ui import output as json
     from ecsctl.ui import status as shown
-    from ecsctl.ui.progress import Progress
 
-    where = place(common)
-    config = load(where.folder)
-    aws = where.aws(config.region)
-    aws.look_only = True
-    with Progress(quiet=common.json) as progress, stopping(aws.patience, progress.stop_asked):
-        session = open_stack(aws, config, where.record, tell=progress)
+    with opened(common, "status", config=True, looks=True) as app:
+        session = app.over_stack()
         plan = session.engine.plan(session.wishes)
     found = reports(plan, session.engine.seen, session.engine.kinds, session.state, session.identity)
     if common.json:

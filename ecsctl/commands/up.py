@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ecsctl.commands.options import Common, Debug, Output, Profile, Quiet, Region, Sandbox, Yes, place
-from ecsctl.commands.signals import stopping
+from ecsctl.commands.options import Common, Debug, Output, Profile, Quiet, Region, Sandbox, Yes
 
 if TYPE_CHECKING:
     from ecsctl.engine.plan import Plan
@@ -35,33 +34,28 @@ def up(
     changes nothing.
     """
     common = Common(sandbox, profile, region, debug, quiet, yes, output)
-    from ecsctl.config import load
+    from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import ResourceFailed, Several, TimedOut, diagnosed
     from ecsctl.operations.quiet import before_change
     from ecsctl.operations.why import first_line
-    from ecsctl.session import open_stack
     from ecsctl.ui import output as json
     from ecsctl.ui import words
-    from ecsctl.ui.progress import Progress
 
     began = time.monotonic()
-    where = place(common)
-    config = load(where.folder)
-    aws = where.aws(config.region)
-    with Progress(quiet=quiet or common.json) as progress, stopping(aws.patience, progress.stop_asked):
-        session = open_stack(aws, config, where.record, tell=progress, image=image)
-        words.heading(session.identity.account, session.identity.region, session.identity.arn, config.name)
-        before_change(aws, session.engine, session.wishes, config.name, wait=wait)
+    with opened(common, "up", config=True) as app:
+        session = app.over_stack(image)
+        words.heading(session.identity.account, session.identity.region, session.identity.arn, app.app)
+        before_change(app.aws, session.engine, session.wishes, app.app, wait=wait)
         try:
             plan = session.engine.up(session.wishes, agree=lambda plan: _agree(plan, common))
         except (ResourceFailed, TimedOut, Several) as error:
-            raise diagnosed(error, lambda: first_line(aws, config.name)) from error
+            raise diagnosed(error, lambda: first_line(app.aws, app.app)) from error
     seconds = time.monotonic() - began
     url = session.url
     if common.json:
         json.emit(json.outcome_document("up", plan, url, seconds, session.where))
         return
-    progress.summary(seconds)
+    app.progress.summary(seconds)
     for note in session.notes:
         words.say(note)
     print(url)  # noqa: T201 - the one thing stdout carries

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox, place
-from ecsctl.commands.signals import stopping
+from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox
 
 
 def why(
@@ -20,22 +19,17 @@ def why(
 ) -> None:
     """Tell why the app does not run, build or deploy: the cause, the facts that show it, and what mends it."""
     common = Common(sandbox, profile, region, debug, False, False, output)
-    from ecsctl.account import identify
-    from ecsctl.config import load
+    from ecsctl.commands.opening import opened
     from ecsctl.operations.why import why as ask
     from ecsctl.ui import output as json
     from ecsctl.ui import why as shown
 
-    where = place(common)
-    config = load(where.folder)
-    aws = where.aws(config.region)
-    aws.look_only = True
-    with stopping(aws.patience):
-        identity = identify(aws, config)
-        found = ask(aws, config.name, (config.domain.name or "") if config.domain else "")
+    with opened(common, "why", looks=True) as app:
+        session = app.over_app()
+        domain = app.config.domain.name if app.config and app.config.domain else ""
+        found = ask(app.aws, app.app, domain or "")
     if common.json:
-        place_of = {"app": config.name, "account": identity.account, "region": identity.region}
-        json.emit(shown.why_document(found, place_of))
+        json.emit(shown.why_document(found, session.where))
     else:
         shown.show(found)
     if exit_code and not found.sound:

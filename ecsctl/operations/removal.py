@@ -1,4 +1,4 @@
-"""What `down` needs to know without ecsctl.toml: which app, where, and what is protected."""
+"""What a removal keeps, and what it destroys that cannot be made again."""
 
 from __future__ import annotations
 
@@ -7,26 +7,12 @@ from typing import TYPE_CHECKING
 
 from ecsctl.engine.engine import Sighting
 from ecsctl.engine.plan import Plan, Verb
-from ecsctl.session import Place, recorded
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 PROTECTED = {"ecr": ("repository",), "bucket": ("bucket",), "logs": ("log-group",)}
 """What `protect` in ecsctl.toml names, as kinds."""
-
-
-def named(where: Place, name: str | None) -> tuple[str, str | None, tuple[str, ...]]:
-    """The app, its region and what is protected: as given, from ecsctl.toml, or from the record."""
-    from ecsctl.config import find, load
-
-    if name:
-        return name, None, ()
-    if find(where.folder):
-        config = load(where.folder)
-        return config.name, config.region, tuple(config.protect)
-    app, region = recorded(where.record)
-    return app, region, ()
 
 
 def keeper(protect: Collection[str]) -> Callable[[Sighting], str]:

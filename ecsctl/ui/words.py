@@ -20,6 +20,11 @@ def say(text: str) -> None:
     tell(plain(text))
 
 
+def warning(text: str) -> None:
+    """One line of what is allowed and most likely not meant."""
+    tell(plain(text), label=Text("warning: ", style="bold yellow"))
+
+
 def hint(text: str) -> None:
     """One line that says what may help."""
     talk().print(Text.assemble(("hint: ", "bold cyan"), plain(text)), soft_wrap=True)

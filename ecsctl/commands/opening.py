@@ -1,0 +1,90 @@
+"""How every command reaches its app: the folder, ecsctl.toml, AWS, the screen, and what Ctrl-C does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecsctl.commands.options import Common, place
+from ecsctl.commands.signals import stopping
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.config import Config
+    from ecsctl.session import Place, Session
+    from ecsctl.ui.progress import Progress
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a command works with until its end. `config` is None where there is no ecsctl.toml."""
+
+    where: Place
+    aws: Aws
+    progress: Progress
+    app: str
+    config: Config | None
+
+    @property
+    def wished(self) -> Config:
+        """ecsctl.toml, for the commands that asked for it."""
+        assert self.config is not None  # noqa: S101 - told to the type checker
+        return self.config
+
+    def over_app(self) -> Session:
+        """A session over whatever carries the app's mark, in the account that ecsctl.toml demands."""
+        from ecsctl.account import identify
+        from ecsctl.session import open_app
+
+        if self.config:
+            identify(self.aws, self.config)
+        return open_app(self.aws, self.app, self.where.record, tell=self.progress)
+
+    def over_stack(self, image: str = "") -> Session:
+        """A session over the stack that ecsctl.toml wishes. `image` is one that is to run whatever runs now."""
+        from ecsctl.session import open_stack
+
+        return open_stack(self.aws, self.wished, self.where.record, tell=self.progress, image=image)
+
+
+@contextmanager
+def opened(
+    common: Common,
+    what: str,
+    *,
+    name: str | None = None,
+    config: bool = False,
+    looks: bool = False,
+    quiet: bool = False,
+    told: Callable[[], bool] | None = None,
+) -> Iterator[Opened]:
+    """Within it a command reaches its app. `what` says in errors what AWS refused.
+
+    The app is `name`, or ecsctl.toml's, or without such a file the record's; `config` insists on the file. `looks`
+    makes every change a bug. `quiet` shows no progress. `told` hears of Ctrl-C in place of the progress, and says
+    whether a person sees it already. Raises ConfigError, or UsageError where the app is not known.
+    """
+    from ecsctl.config import find, read
+    from ecsctl.operations.asking import asking
+    from ecsctl.session import recorded
+    from ecsctl.ui import words
+    from ecsctl.ui.progress import Progress
+
+    where = place(common)
+    found = read(where.folder) if not name and (config or find(where.folder)) else None
+    for warning in found.warnings if found and not common.quiet else ():
+        words.warning(warning)
+    if found:
+        app, home = found.config.name, found.config.region
+    else:
+        app, home = (name, None) if name else recorded(where.record)
+    aws = where.aws(home)
+    aws.look_only = looks
+    with (
+        Progress(quiet=quiet or common.quiet or common.json) as progress,
+        stopping(aws.patience, told or progress.stop_asked),
+        asking(what),
+    ):
+        yield Opened(where, aws, progress, app, found.config if found else None)
