@@ -26,6 +26,7 @@ from ecsctl.commands import (
     up,
     why,
 )
+from ecsctl.commands import exec as entering
 
 EPILOG = "Try it without an account: ecsctl up --sandbox, ecsctl status --sandbox, ecsctl down --sandbox."
 
@@ -43,6 +44,7 @@ app.command(rich_help_panel=EVERYDAY)(plan.plan)
 app.command(rich_help_panel=EVERYDAY)(down.down)
 app.command(rich_help_panel=EVERYDAY)(logs.logs)
 app.command(rich_help_panel=EVERYDAY)(why.why)
+app.command("exec", rich_help_panel=EVERYDAY)(entering.enter)
 app.add_typer(pipeline.app, rich_help_panel=EVERYDAY)
 app.add_typer(creds.app, rich_help_panel=SETUP)
 app.command(rich_help_panel=RELEASES)(deploy.deploy)

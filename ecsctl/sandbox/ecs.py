@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ecsctl.sandbox import ecs_clusters, ecs_definitions, ecs_deployments, ecs_services, ecs_tasks, ecs_views  # noqa: F401 - imported for their declarations
+from ecsctl.sandbox import ecs_clusters, ecs_definitions, ecs_deployments, ecs_exec, ecs_services, ecs_tasks, ecs_views  # noqa: F401 - imported for their declarations
 from ecsctl.sandbox.ecs_fates import KINDS, behave
 from ecsctl.sandbox.ecs_state import Wire, backend_of, denied, refusal
 from ecsctl.sandbox.ecs_world import tick

@@ -1,4 +1,4 @@
-"""ECS tasks: listed, described, stopped, run by themselves, and entered with ECS Exec."""
+"""ECS tasks: listed, described, stopped, and run by themselves."""
 
 import hashlib
 from typing import Any
@@ -33,12 +33,6 @@ from ecsctl.sandbox.ecs_state import (
 )
 from ecsctl.sandbox.ecs_world import Region, tick
 
-_NOT_ENABLED = (
-    "The execute command failed because execute command was not enabled when the task was run or the execute command "
-    "agent isn’t running. Wait and try again or run a new task with execute command enabled and try again."  # noqa: RUF001 - AWS writes it so
-)
-_NOT_CONNECTED = "The execute command failed due to an internal error. Try again later."
-
 
 def _crews(backend: EC2ContainerServiceBackend, cluster: Cluster) -> list[Crew]:
     crews: list[Crew] = [service for service in services(backend) if service.cluster_arn == cluster.arn]
@@ -46,7 +40,8 @@ def _crews(backend: EC2ContainerServiceBackend, cluster: Cluster) -> list[Crew]:
     return [*crews, crew] if crew else crews
 
 
-def _find(backend: EC2ContainerServiceBackend, cluster: Cluster, reference: str) -> tuple[Crew, Task] | None:
+def find(backend: EC2ContainerServiceBackend, cluster: Cluster, reference: str) -> tuple[Crew, Task] | None:
+    """A task of the cluster by id or ARN, and what runs it; None if it is not known any more."""
     ident = reference.rsplit("/", 1)[-1]
     return next(((crew, t) for crew in _crews(backend, cluster) for t in crew.known if t.id == ident), None)
 
@@ -91,7 +86,7 @@ def describe_tasks(_original: Any, response: EC2ContainerServiceResponse) -> Act
         raise invalid("Tasks cannot have more than 100 elements.")
     shown, failures = [], []
     for reference in references:
-        found = _find(backend, cluster, reference)
+        found = find(backend, cluster, reference)
         if found is None:
             arn = reference if reference.startswith("arn:") else arn_of(backend, f"task/{cluster.name}/{reference}")
             failures.append({"arn": arn, "reason": "MISSING"})
@@ -105,7 +100,7 @@ def stop_task(_original: Any, response: EC2ContainerServiceResponse) -> ActionRe
     """Stop a task; its service will start another. The reason given is what its stoppedReason says."""
     backend, ask = response.ecs_backend, response._get_params()
     cluster = ecs_clusters.find(backend, ask.get("cluster"))
-    found = _find(backend, cluster, ask["task"])
+    found = find(backend, cluster, ask["task"])
     if found is None:
         raise invalid("The referenced task was not found.")
     crew, task = found
@@ -164,48 +159,3 @@ def _run(backend: EC2ContainerServiceBackend, cluster: Cluster, crew: Crew, defi
     )
     crew.tasks.append(task)
     return task
-
-
-@overlay.adds(EC2ContainerServiceResponse)
-def execute_command(response: EC2ContainerServiceResponse) -> ActionResult:
-    """A session for ECS Exec. Its stream leads nowhere: the sandbox has no container to enter.
-
-    ECS guide, "Troubleshooting issues with ECS Exec": InvalidParameterException when the task was not run with exec
-    enabled, TargetNotConnectedException while the agent in it is not up.
-    """
-    backend, ask = response.ecs_backend, response._get_params()
-    cluster = ecs_clusters.find(backend, ask.get("cluster"))
-    found = _find(backend, cluster, ask["task"])
-    if found is None:
-        raise invalid("The referenced task was not found.")
-    task = found[1]
-    names = [container["name"] for container in task.definition.containers]
-    container = ask.get("container")
-    if container is None and len(names) > 1:  # the wording is an assumption
-        raise invalid("The container name must be specified when the task has more than one container.")
-    if container is not None and container not in names:  # the wording is an assumption
-        raise invalid(f"The container {container} was not found in the task.")
-    if not ask.get("interactive"):  # API reference, ExecuteCommand: only interactive commands
-        raise invalid("Interactive is the only mode supported currently.")
-    if not task.terms.get("enableExecuteCommand"):
-        raise invalid(_NOT_ENABLED)
-    if not ecs_views.agent_up(task):
-        raise refusal("TargetNotConnectedException", _NOT_CONNECTED)
-    serial = number(backend)
-    session = f"ecs-execute-command-{hashlib.sha256(f'{task.arn} {serial}'.encode()).hexdigest()[:17]}"
-    return ActionResult(
-        {
-            "clusterArn": cluster.arn,
-            "taskArn": task.arn,
-            "containerArn": ecs_views.task(task, cluster.arn)["containers"][names.index(container or names[0])][
-                "containerArn"
-            ],
-            "containerName": container or names[0],
-            "interactive": True,
-            "session": {
-                "sessionId": session,
-                "streamUrl": f"wss://ssmmessages.{backend.region_name}.amazonaws.com/v1/data-channel/{session}?role=publish_subscribe",
-                "tokenValue": hashlib.sha256(session.encode()).hexdigest(),
-            },
-        }
-    )

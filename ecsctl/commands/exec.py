@@ -1,0 +1,57 @@
+"""ecsctl exec: a shell, or one command, in a running task."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ecsctl.commands.options import Common, Debug, Profile, Region, Sandbox
+
+
+def enter(
+    command: Annotated[
+        list[str] | None, typer.Argument(metavar="[-- CMD…]", help="What to run there; /bin/sh if left out.")
+    ] = None,
+    task: Annotated[
+        str,
+        typer.Option("--task", metavar="ID", help="The task, or its id's beginning; the newest healthy if left out."),
+    ] = "",
+    container: Annotated[
+        str, typer.Option("--container", metavar="NAME", help="The container; the app's own if left out.")
+    ] = "",
+    sandbox: Sandbox = False,
+    profile: Profile = None,
+    region: Region = None,
+    debug: Debug = False,
+) -> None:
+    """Open a shell in a running task, or run one command there. Needs the session-manager plugin, and service.exec.
+
+    One word is sent as it is; of several each stays one word. Ends with the plugin's exit code: what the command
+    itself ended with, AWS does not tell.
+    """
+    from ecsctl.commands.opening import opened
+    from ecsctl.engine.errors import UsageError
+    from ecsctl.engine.events import Waiting
+    from ecsctl.operations import execute
+    from ecsctl.ui import words
+    from ecsctl.ui.console import interactive
+
+    common = Common(sandbox, profile, region, debug)
+    if not command and not interactive():
+        raise UsageError("a shell needs a terminal, and this is none", hint="name a command: ecsctl exec -- CMD")
+    path = execute.plugin()
+    with opened(common, "exec", looks=True) as app:
+        aws, progress = app.over_app().aws, app.progress
+        aws.patience.say = lambda what, waited, limit: progress(Waiting("", what, waited, limit))
+        target = execute.find(aws, app.app, task, container)
+        aws.look_only = False  # to open a session is no look
+        started = execute.begin(aws, target, execute.spoken(command or []))
+    others = f", the newest healthy of {target.others + 1}" if target.others and not task else ""
+    besides = f" (and not {', '.join(target.besides)})" if target.besides and not container else ""
+    words.say(f"in container {target.container}{besides} of task {target.id}{others}")
+    if sandbox:
+        words.say("the sandbox has no container to enter: the plugin will find nobody at the other end")
+    ended = execute.carry(path, started, profile or "")
+    if ended:
+        raise typer.Exit(ended)
