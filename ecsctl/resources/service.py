@@ -43,8 +43,10 @@ class ServiceIds:
 class Service(Resource[ServiceIds]):
     """An ECS service on Fargate. It is found by its cluster and name.
 
-    Without a `desired_count` it keeps whatever autoscaling, or a person, has set; `first_count` is what it is made
-    with then. It is never made anew because a deployment failed: the next `update` starts another deployment.
+    Without a `desired_count` it keeps whatever autoscaling, or a person, has set, but for less than `first_count`,
+    which it is made with then: at no tasks there is nothing to measure, and autoscaling never raises it (Amazon ECS
+    developer guide, "Automatically scale your Amazon ECS service"). It is never made anew because a deployment
+    failed: the next `update` starts another deployment.
     """
 
     kind = "service"
@@ -75,6 +77,7 @@ class Service(Resource[ServiceIds]):
     platform_version: str = "LATEST"
     rebalancing: Rebalancing = "ENABLED"
     settled: bool = True  # untrue while ECS has given the newest deployment up, with nothing to go back to
+    above_minimum: bool = True  # untrue while autoscaling's minimum is more than the tasks that are wished for
     first_count: int = field(default=1, compare=False)
 
     def __post_init__(self) -> None:
@@ -116,6 +119,7 @@ class Service(Resource[ServiceIds]):
             platform_version=service.get("platformVersion", "LATEST"),
             rebalancing=service.get("availabilityZoneRebalancing", "DISABLED"),
             settled=rollout.settled,
+            above_minimum=self.desired_count is not None or service["desiredCount"] >= self.first_count,
         )
         return Seen(_ids(service), actual, flat(service.get("tags")), rollout.ready, rollout.failed, rollout.note,
                     since=service.get("createdAt"))  # fmt: skip
@@ -154,6 +158,8 @@ class Service(Resource[ServiceIds]):
         sent = dict(setting for name, setting in self._settings().items() if name in changed)
         if "desired_count" in changed:
             sent["desiredCount"] = self.desired_count
+        elif "above_minimum" in changed:
+            sent["desiredCount"] = self.first_count
         if changed & {"settled", "execute_command"}:  # tasks that run already do not learn of ECS Exec
             sent["forceNewDeployment"] = True
         if sent:

@@ -24,6 +24,7 @@ _GENERATED = re.compile(
             r"\b[0-9a-f]{32}-[0-9]{10}\b",  # containers
             r"\becs-svc/[0-9]{10,}\b",
             r"\b(?:AROA|AIDA|ANPA|AIPA)[A-Z0-9]{12,}\b",
+            r"(?<=:scalable-target/)[0-9a-z]{36}\b",
             r"(?<=hostedzone/)[A-Z0-9]{8,}\b",
             r"(?<=:secret:)[\w/+=.@-]+-[A-Za-z0-9]{6}\b",
             r"\bns-[0-9]+\.awsdns-[0-9]+\.[a-z]+(?:\.[a-z]+)?",  # name servers

@@ -94,6 +94,7 @@ TURNS = {
     "domain away": (IDLE, wishes(domain=None, **NO_TASKS)),
     "another domain": (IDLE, wishes(domain={"name": "other.ecsctl.example"}, **NO_TASKS)),
     "one gateway to two": (IDLE, wishes(vpc={"egress": "nat-per-az"}, **NO_TASKS)),
+    "no tasks to scaling": (IDLE, wishes(service={"autoscaling": {"min": 2, "max": 3}})),
     "pipeline to build only": (IDLE, wishes(pipeline={"mode": "build-only"}, **NO_TASKS)),
 }
 
