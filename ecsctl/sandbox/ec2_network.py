@@ -96,7 +96,7 @@ def create_subnet(
 
 @overlay.wraps(EC2Response)
 def delete_subnet(original: Any, self: EC2Response) -> Any:
-    """Refuse while any interface is in it: of a NAT gateway, a load balancer, a task. Its association goes with it."""
+    """Refuse while any interface is in it: of a NAT gateway, a load balancer, a task. Its associations go with it."""
     subnet_id = self._get_param("SubnetId")
     if any(eni.subnet_id == subnet_id for eni in self.ec2_backend.enis.values()):
         raise _in_use("subnet", subnet_id)
@@ -104,6 +104,9 @@ def delete_subnet(original: Any, self: EC2Response) -> Any:
     for table in self.ec2_backend.route_tables.values():
         for association in [a for a, target in table._associations.items() if target == subnet_id]:
             del table._associations[association]
+    for acl in self.ec2_backend.network_acls.values():
+        for ident in [i for i, association in acl._associations.items() if association.subnet_id == subnet_id]:
+            del acl._associations[ident]
     return answer
 
 

@@ -85,9 +85,11 @@ def test_a_gateway_still_attached_keeps_its_vpc(client):
     assert refused(client.delete_vpc, VpcId=vpc)[0] == "DependencyViolation"
 
 
-def test_the_association_of_a_deleted_subnet_is_gone(client, network):
+def test_the_associations_of_a_deleted_subnet_are_gone(client, network):
     client.delete_subnet(SubnetId=network.subnet)
     client.delete_route_table(RouteTableId=network.table)
+    acls = client.describe_network_acls(Filters=[{"Name": "vpc-id", "Values": [network.vpc]}])["NetworkAcls"]
+    assert [acl["Associations"] for acl in acls] == [[]]
 
 
 def test_the_main_route_table_stays(client, network):
