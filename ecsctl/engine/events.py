@@ -52,6 +52,15 @@ class Done(Event):
 
 
 @dataclass(frozen=True)
+class Ready(Event):
+    """A resource that was there already, and used, before it was ready."""
+
+    name: str
+    title: str
+    seconds: float  # since it began to be waited for
+
+
+@dataclass(frozen=True)
 class Failed(Event):
     """A resource could not be made right, or removed."""
 

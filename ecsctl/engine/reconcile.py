@@ -159,12 +159,15 @@ class Reconciler:
 
     def await_ready(self, node: Node) -> None:
         """The second half of an early node: wait until it is ready."""
+        began = time.monotonic()
         wish = fulfil(node.wish, self.known)
         with self._working(node.name):
             seen = self._look_now(node.name, wish)
             if seen is None:
                 raise ResourceFailed(f"{wish.title} {node.name} has vanished", hint="run the same command again")
             self._settle(node.name, wish, self._ready(node.name, wish, seen))
+            if not seen.ready:
+                self.tell(events.Ready(node.name, wish.title, time.monotonic() - began))
 
     def remove(self, kind: type[AnyResource], name: str) -> None:
         """Afterwards nothing of this kind and name that carries our mark is left. Ownership is checked just before."""

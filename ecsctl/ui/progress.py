@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ecsctl.engine.errors import Interrupted
-from ecsctl.engine.events import Done, Event, Failed, NotTried, Planned, Said, Started, Waiting
+from ecsctl.engine.events import Done, Event, Failed, NotTried, Planned, Ready, Said, Started, Waiting
 from ecsctl.engine.plan import Verb
 from ecsctl.ui.console import glyph, lively, talk, tell
 from ecsctl.ui.names import called
@@ -114,6 +114,11 @@ class Progress:
                 self._waits(event)
             case Done():
                 self._done(event)
+            case Ready():
+                with self._lock:
+                    self._tasks.pop(event.name, None)
+                ready = called(event.title, event.name).append(f" ready in {lasting(event.seconds)}", "not bold")
+                self._line("✓", "ok", ready, style="green")
             case Failed():
                 stopped = isinstance(event.error, Interrupted)
                 with self._lock:
@@ -149,7 +154,8 @@ class Progress:
     def _done(self, event: Done) -> None:
         with self._lock:
             self._tasks.pop(event.name, None)
-            self.counts["unchanged" if event.verb is Verb.KEEP else DID[event.verb]] += 1
+            if event.verb is not Verb.KEEP:  # those to keep were counted when they were planned
+                self.counts[DID[event.verb]] += 1
             self._ended += 1
         told = called(event.title, event.name).append(f" {DID[event.verb]} in {lasting(event.seconds)}", "not bold")
         if event.note:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ecsctl.engine.events import Ready
 from ecsctl.engine.plan import Verb, Why
 from tests.stack.conftest import ACCOUNT, REGION, World, same, wishes
 
@@ -30,6 +31,7 @@ def test_up_then_nothing_to_do_then_down_to_what_was_there(world: World, wished:
     before = world.exact()
     done = world.up(wished)
     assert done.count(Verb.CREATE) == len(done.steps)
+    assert [event.name for event in world.events if isinstance(event, Ready)] == ["load-balancer"]
     there = world.exact()
 
     assert world.plan(wished).work == ()

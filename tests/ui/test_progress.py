@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from ecsctl.engine.errors import Refused
-from ecsctl.engine.events import Done, Failed, NotTried, Planned, Said, Started, Waiting
+from ecsctl.engine.events import Done, Failed, NotTried, Planned, Ready, Said, Started, Waiting
 from ecsctl.engine.plan import Plan, Verb
 from ecsctl.ui import console
 from ecsctl.ui import progress as module
@@ -109,7 +109,15 @@ def test_the_summary_counts_what_was_done(tell, capsys):
         tell(Done(str(number), "thing", verb, 1))
     capsys.readouterr()
     tell.summary(192)
-    assert capsys.readouterr().err == "2 created, 1 updated, 1 replaced, 1 deleted, 2 unchanged in 3 min 12 s\n"
+    assert capsys.readouterr().err == "2 created, 1 updated, 1 replaced, 1 deleted, 1 unchanged in 3 min 12 s\n"
+
+
+def test_what_became_ready_later_is_told_and_counted_once(tell, capsys):
+    tell(Done("alb", "load balancer", Verb.CREATE, 1, "provisioning"))
+    tell(Ready("alb", "load balancer", 31))
+    assert "load balancer alb ready in 31 s" in capsys.readouterr().err
+    tell.summary(32)
+    assert capsys.readouterr().err == "1 created in 32 s\n"
 
 
 def test_a_run_that_breaks_off_tells_what_it_did(tell, capsys, time):
