@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import tarfile
-import zipfile
 from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +53,11 @@ class Checkout:
         shutil.copytree(self.folder, into, ignore=shutil.ignore_patterns(*_LEFT_OUT), symlinks=True, dirs_exist_ok=True)
         return f"the files in {self.folder}, which holds no such commit"
 
+    def zipped(self, commit: str) -> bytes | None:
+        """A commit's files as a zip, as CodePipeline keeps them; None without that commit."""
+        real = self.made_up.get(commit, commit)
+        return self._git("archive", "--format=zip", real) if real else None
+
     def _git(self, *words: str) -> bytes | None:
         """What git answers, None if it fails. Nothing in the environment may point it at another repository."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
@@ -63,16 +67,6 @@ class Checkout:
         except OSError:
             return None
         return done.stdout if done.returncode == 0 else None
-
-
-def zipped(folder: Path) -> bytes:
-    """A folder's files as a ZIP file, as CodePipeline keeps its artifacts."""
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and not path.is_symlink():
-                archive.write(path, str(path.relative_to(folder)))
-    return whole.getvalue()
 
 
 current: Checkout | None = None

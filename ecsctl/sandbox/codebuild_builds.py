@@ -17,7 +17,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import ActionResult
 from moto.moto_api._internal import mock_random
 
-from ecsctl.sandbox import clock, github, overlay
+from ecsctl.sandbox import artifacts, clock, github, overlay
 from ecsctl.sandbox.codebuild_credentials import asked
 from ecsctl.sandbox.codebuild_projects import found, page
 from ecsctl.sandbox.overlay import Refusal
@@ -61,7 +61,6 @@ class Commands:
 
     steps: list[Step] = field(default_factory=list)
     done: bool = False
-    files: dict[str, bytes] = field(default_factory=dict)  # its artifact
 
 
 @dataclass
@@ -183,7 +182,7 @@ def start_build(_original: Callable[..., Any], response: CodeBuildResponse) -> A
 
 
 def start(
-    backend: Any, project: dict[str, Any], params: dict[str, Any], initiator: str, at: float, **known: str
+    backend: Any, project: dict[str, Any], params: dict[str, Any], initiator: str, at: float, **known: Any
 ) -> Build:
     """A build of `project` that began at `at`, with StartBuild's overrides in `params`. `known`: facts of it."""
     facts = _facts(backend, project, params, initiator)
@@ -197,10 +196,50 @@ def start(
     held.all[build_id] = build
     for begin in begun if build.failure is None else ():
         begin(backend, build)
-    if build.commands is None and build.failure is None and build.facts.get("resolvedSourceVersion") in held.doomed:
-        command = "Error while executing command: docker build. Reason: exit status 1"
-        build.failure = Failure("BUILD", "COMMAND_EXECUTION_ERROR", command)
+    if build.commands is None and build.failure is None:
+        build.failure = unfetched(backend.account_id, build) or _doomed(held, build)
+        build.failure = build.failure or undelivered(backend.account_id, build)
     return build
+
+
+def _doomed(held: Builds, build: Build) -> Failure | None:
+    if build.facts.get("resolvedSourceVersion") not in held.doomed:
+        return None
+    command = "Error while executing command: docker build. Reason: exit status 1"
+    return Failure("BUILD", "COMMAND_EXECUTION_ERROR", command)
+
+
+def unfetched(account: str, build: Build) -> Failure | None:
+    """Why a pipeline's build cannot have its source, if so (awslabs/aws-refarch-cross-account-pipeline#5)."""
+    source = build.facts.get("sourceVersion") or ""
+    if build.facts["source"]["type"] != "CODEPIPELINE" or not source:
+        return None
+    try:
+        artifacts.get(account, build.facts["serviceRole"], source)
+    except Refusal as refusal:
+        told = f"{_told(refusal)} for primary source and source version {source}"
+        return Failure("DOWNLOAD_SOURCE", "CLIENT_ERROR", told)
+    return None
+
+
+def undelivered(account: str, build: Build, files: dict[str, bytes] | None = None) -> Failure | None:
+    """Why a pipeline's build could not put its artifact, if so. It does put it when there are `files`."""
+    role, location = build.facts["serviceRole"], build.facts["artifacts"]["location"]
+    if not location:
+        return None
+    try:
+        if files is None:
+            artifacts.may_put(account, role, location)
+        else:
+            artifacts.put(account, role, location, artifacts.packed(files))
+    except Refusal as refusal:  # public logs have S3's words; those before them are an assumption
+        return Failure("UPLOAD_ARTIFACTS", "CLIENT_ERROR", f"Error uploading artifacts: {_told(refusal)}")
+    return None
+
+
+def _told(refusal: Refusal) -> str:
+    status = 403 if refusal.code == "AccessDenied" else 404
+    return f"{refusal.code}: {refusal.message} status code: {status}"
 
 
 @overlay.wraps(CodeBuildResponse)

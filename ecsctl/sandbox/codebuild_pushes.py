@@ -7,7 +7,7 @@ from moto.codebuild.models import codebuild_backends
 from moto.ecr.models import ecr_backends
 
 from ecsctl.sandbox import clock, ecr, overlay, requests
-from ecsctl.sandbox.codebuild_builds import Build, builds
+from ecsctl.sandbox.codebuild_builds import Build, builds, undelivered
 
 
 class Pushed(set[str]):
@@ -23,19 +23,18 @@ def push_all() -> None:
 
 
 def push_once(backend: Any, build: Build) -> None:
-    """If the build was played and has ended well: its image is there."""
+    """If the build was played and has ended well: its image and its artifact are there."""
     pushed = overlay.memory(backend, Pushed)
     ended = build.ended(clock.now()) if build.id not in pushed else None
     if ended is not None:
         pushed.add(build.id)
         if ended[1] == "SUCCEEDED" and build.commands is None:
             _push(backend.account_id, backend.region_name, build)
+            undelivered(backend.account_id, build, _files(build))
 
 
-def files(build: Build) -> dict[str, bytes]:
-    """A build's artifact, by the files' names; a played one's is what the buildspec of `ecsctl init` writes."""
-    if build.commands is not None:
-        return build.commands.files
+def _files(build: Build) -> dict[str, bytes]:
+    """A played build's artifact, by the files' names: what the buildspec of `ecsctl init` writes."""
     variables, commit = _variables(build), build.facts.get("resolvedSourceVersion")
     if not commit or not {"REPOSITORY_URI", "CONTAINER_NAME"} <= variables.keys():
         return {}

@@ -93,6 +93,8 @@ class _Running:
         sources.mkdir()
         with overlay.lock:
             self._check_rights()
+            if unfetched := codebuild_builds.unfetched(self.account, self.build):
+                raise _Unfit(unfetched.code, unfetched.message)
             env, secret_names = self._environment(sources)
             commit = self.build.facts.get("resolvedSourceVersion")
             shop = answers.Workshop(
@@ -118,10 +120,10 @@ class _Running:
                 artifacts=self.build.facts["source"]["type"] == "CODEPIPELINE",
                 timeout=self.build.facts["timeoutInMinutes"] * 60.0,
             )
-            self.commands.files |= {name: path.read_bytes() for name, path in result.artifacts.items()}
+            made = {name: path.read_bytes() for name, path in result.artifacts.items()}
         finally:
             answers.close(token)
-        self._conclude(result)
+        self._conclude(result, made)
 
     def _text(self, sources: Path) -> str:
         spec = _spec(self.build)
@@ -225,7 +227,7 @@ class _Running:
             if lines and group is not None and logs["streamName"] in group.streams:
                 logs_backends[self.account][self.region].put_log_events(logs["groupName"], logs["streamName"], lines)
 
-    def _conclude(self, result: buildspec.Result) -> None:
+    def _conclude(self, result: buildspec.Result, made: dict[str, bytes]) -> None:
         """What the buildspec came to, phase by phase."""
         now = clock.now()
         began = {step.name: step.began for step in self.commands.steps}
@@ -233,6 +235,9 @@ class _Running:
         for phase in result.phases:
             failure = Failure(phase.type, *_context(phase)) if phase.status != "SUCCEEDED" else None
             steps.append(Step(phase.type, began.get(phase.type, now), None, failure))
+        if not any(step.failure for step in steps):
+            with overlay.lock:
+                steps[-1].failure = codebuild_builds.undelivered(self.account, self.build, made)
         for step, following in itertools.pairwise(steps):
             step.ended = following.began
         self._end(steps)

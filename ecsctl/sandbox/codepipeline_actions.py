@@ -9,7 +9,7 @@ from typing import Any
 from moto.codebuild.models import codebuild_backends
 from moto.moto_api._internal import mock_random
 
-from ecsctl.sandbox import codebuild_builds, codebuild_pushes, codeconnections, github, permissions
+from ecsctl.sandbox import artifacts, checkout, codebuild_builds, codebuild_pushes, codeconnections, github, permissions
 from ecsctl.sandbox.codepipeline_run import BEGIN, Attempt, Begin, Execution, Outcome, Runs, Work
 from ecsctl.sandbox.codepipeline_structure import MASK
 from ecsctl.sandbox.overlay import Refusal
@@ -62,7 +62,37 @@ def _sourced(runs: Runs, execution: Execution, attempt: Attempt, repository: str
     attempt.revision = {"id": commit, "url": url, "summary": f"Commit {commit[:7]} of {branch}"}
     attempt.external_id, attempt.external_url = commit, url
     attempt.variables = {"CommitId": commit, "BranchName": branch, "CommitMessage": attempt.revision["summary"]}
-    return Timed(Outcome(attempt.began + SOURCE, "Succeeded", attempt.revision["summary"]))
+    outcome = Outcome(attempt.began + SOURCE, "Succeeded", attempt.revision["summary"])
+    return _Fetching(outcome, account, execution.pipeline["roleArn"], commit, list(attempt.outputs.values()))
+
+
+@dataclass
+class _Fetching(Timed):
+    """A source: once it ends, the commit's files are in the artifact bucket, if the pipeline's role may put them."""
+
+    account: str
+    role: str
+    commit: str
+    outputs: list[str]
+
+    def ended(self, now: float) -> Outcome | None:
+        """The words are those that users report (aws/aws-cdk#13733); that they hold for tokens too is assumed."""
+        if super().ended(now) is None:
+            return None
+        while self.outputs:
+            try:
+                artifacts.put(self.account, self.role, self.outputs.pop(), _zip_of(self.commit))
+            except Refusal as refusal:
+                told = f"Upload to S3 failed with the following error: {refusal.message}"
+                code = "PermissionError" if refusal.code == "AccessDenied" else "ConfigurationError"
+                self.outcome = Outcome(self.outcome.at, "Failed", told, code, told)
+        return self.outcome
+
+
+def _zip_of(commit: str) -> bytes:
+    """The commit's files; in one process, where there is no repository, a file that names the commit."""
+    found = checkout.current.zipped(commit) if checkout.current is not None else None
+    return found or artifacts.packed({"COMMIT": commit.encode()})
 
 
 @begins("Source", "ThirdParty", "GitHub")
@@ -133,7 +163,11 @@ def codebuild_action(runs: Runs, execution: Execution, attempt: Attempt) -> Work
         "environmentVariablesOverride": json.loads(resolved(execution, settings.get("EnvironmentVariables", "[]"))),
     }
     project = backend.codebuild_projects[name].project_metadata
-    known = {"resolvedSourceVersion": commit} if (commit := _commit(execution, attempt)) else {}
+    known: dict[str, Any] = {"sourceVersion": execution.input_of(attempt)}
+    if commit := _commit(execution, attempt):
+        known["resolvedSourceVersion"] = commit
+    if attempt.outputs:
+        known["artifacts"] = {"location": next(iter(attempt.outputs.values()))}
     try:
         build = codebuild_builds.start(backend, project, params, f"codepipeline/{runs.name}", attempt.began, **known)
     except Refusal as refusal:
@@ -176,16 +210,6 @@ def resolved(execution: Execution, text: str) -> str:
         namespace = attempt.declared.get("namespace")
         known |= {f"{namespace}.{name}": value for name, value in attempt.variables.items() if namespace}
     return re.sub(r"#\{([\w@.-]+)\}", lambda found: known.get(found[1], found[0]), text)
-
-
-def input_files(execution: Execution, attempt: Attempt) -> dict[str, bytes]:
-    """The files of the action's first input artifact, as far as a build made it."""
-    wanted = (attempt.declared.get("inputArtifacts") or [{}])[0].get("name")
-    for one in execution.attempts:
-        made = [artifact["name"] for artifact in one.declared.get("outputArtifacts") or []]
-        if wanted in made and not one.void and isinstance(one.work, _Building):
-            return codebuild_pushes.files(one.work.build)
-    return {}
 
 
 def _commit(execution: Execution, attempt: Attempt) -> str | None:

@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ecsctl.sandbox import ecs, permissions
-from ecsctl.sandbox.codepipeline_actions import begins, failed, input_files, settings_of
+from ecsctl.sandbox import artifacts, ecs, permissions
+from ecsctl.sandbox.codepipeline_actions import begins, failed, settings_of
 from ecsctl.sandbox.codepipeline_run import Attempt, Execution, Outcome, Runs, Work
 from ecsctl.sandbox.overlay import Refusal
 
@@ -75,7 +75,7 @@ def ecs_deploy(runs: Runs, execution: Execution, attempt: Attempt) -> Work:
     role = execution.pipeline["roleArn"]
     arn = f"arn:{runs.backend.partition}:ecs:{region}:{account}"
     try:
-        images = _images(execution, attempt)
+        images = _images(account, execution, attempt)
         _ask(account, role, "ecs:DescribeServices", f"{arn}:service/{cluster}/{service}")
         found = ecs.describe_service(account, region, cluster, service)
         revision = ecs.describe_task_definition(account, region, found["taskDefinition"])
@@ -104,12 +104,20 @@ def ecs_deploy(runs: Runs, execution: Execution, attempt: Attempt) -> Work:
     return Deploying(account, region, cluster, service, deployment, attempt.began + minutes * 60)
 
 
-def _images(execution: Execution, attempt: Attempt) -> dict[str, str]:
-    """The image of each container, from the artifact's file."""
+def _images(account: str, execution: Execution, attempt: Attempt) -> dict[str, str]:
+    """The image of each container, from the file in the artifact's zip."""
     name = settings_of(attempt).get("FileName") or "imagedefinitions.json"
-    text = input_files(execution, attempt).get(name)
+    where = execution.input_of(attempt)
+    bucket, key = artifacts.parts(where)
+    try:
+        text = artifacts.unpacked(artifacts.get(account, execution.pipeline["roleArn"], where)).get(name)
+    except Refusal:  # in AWS's words also when it is not there: S3 does not tell who may not list
+        told = f"Unable to access the artifact with Amazon S3 object key '{key}' located in the Amazon S3 artifact"
+        why = f"{told} bucket '{bucket}'. The provided role does not have sufficient permissions."
+        raise _Unfit(why, "PermissionError") from None
     if text is None:
-        raise _Unfit(f"Did not find the image definition file {name} in the input artifacts ZIP file.")
+        told = f"Did not find the image definition file {name} in the input artifacts ZIP file. Verify the file is"
+        raise _Unfit(f"{told} stored in your pipeline's Amazon S3 artifact bucket: {bucket} key: {key}")
     try:
         return {one["name"]: one["imageUri"] for one in json.loads(text)}
     except (ValueError, TypeError, KeyError):

@@ -7,7 +7,7 @@ from typing import Any
 from moto.codepipeline.responses import CodePipelineResponse
 from moto.core.responses import ActionResult
 
-from ecsctl.sandbox import clock, overlay
+from ecsctl.sandbox import artifacts, clock, overlay
 from ecsctl.sandbox.codepipeline_actions import Approving, resolved
 from ecsctl.sandbox.codepipeline_pipelines import asked, caller, found, page
 from ecsctl.sandbox.codepipeline_run import Attempt, Execution, Outcome, Runs, runs, stage_of
@@ -205,6 +205,7 @@ def _detail(execution: Execution, attempt: Attempt) -> dict[str, Any]:
     declared, outcome = attempt.declared, attempt.outcome
     hidden = masked({"stages": [{"name": attempt.stage, "actions": [declared]}]})["stages"][0]["actions"][0]
     configuration = hidden.get("configuration", {})
+    taken = {one["name"]: execution.input_of(attempt) for one in (declared.get("inputArtifacts") or [])[:1]}
     result: dict[str, Any] = {"externalExecutionId": attempt.external_id, "externalExecutionUrl": attempt.external_url}
     if outcome is not None:
         result["externalExecutionSummary"] = outcome.summary
@@ -224,13 +225,18 @@ def _detail(execution: Execution, attempt: Attempt) -> dict[str, Any]:
             "configuration": configuration,
             "resolvedConfiguration": {name: resolved(execution, value) for name, value in configuration.items()},
             "region": declared.get("region"),
-            "inputArtifacts": [{"name": one["name"]} for one in declared.get("inputArtifacts") or []],
+            "inputArtifacts": _places(taken),
             "namespace": declared.get("namespace"),
         },
         "output": {
-            "outputArtifacts": [{"name": one["name"]} for one in declared.get("outputArtifacts") or []],
+            "outputArtifacts": _places(attempt.outputs),
             "executionResult": {name: value for name, value in result.items() if value is not None},
             "outputVariables": attempt.variables,
         },
     }
     return told | ({"updatedBy": attempt.by} if attempt.by else {})
+
+
+def _places(named: dict[str, str]) -> list[dict[str, Any]]:
+    where = {name: artifacts.parts(arn) for name, arn in named.items()}
+    return [{"name": name, "s3location": {"bucket": at[0], "key": at[1]}} for name, at in where.items()]

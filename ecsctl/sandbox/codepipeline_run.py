@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from moto.codepipeline.models import codepipeline_backends
 from moto.moto_api._internal import mock_random
 
-from ecsctl.sandbox import clock, overlay, requests
+from ecsctl.sandbox import artifacts, clock, overlay, requests
 from ecsctl.sandbox.codepipeline_structure import action_type
 from ecsctl.sandbox.overlay import Refusal
 
@@ -60,6 +60,7 @@ class Attempt:
     by: str | None = None
     revision: dict[str, str] | None = None  # of a source: id, url and summary
     variables: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)  # artifact: ARN of the object that is to be its zip
     void: bool = False  # a retry takes its place
 
     @property
@@ -105,6 +106,19 @@ class Execution:
         """The stage it is in or waits for."""
         name: str = self.pipeline["stages"][self.stage]["name"]
         return name
+
+    def places(self, outputs: list[dict[str, str]], region: str) -> dict[str, str]:
+        """Where an action's output artifacts are to be, by their names."""
+        store = self.pipeline.get("artifactStore") or self.pipeline["artifactStores"][region]
+        return {
+            one["name"]: artifacts.location(store["location"], self.pipeline["name"], one["name"]) for one in outputs
+        }
+
+    def input_of(self, attempt: Attempt) -> str:
+        """The ARN of the zip that is the attempt's first input artifact; empty if it takes none."""
+        wanted = (attempt.declared.get("inputArtifacts") or [{}])[0].get("name")
+        made = [one.outputs[wanted] for one in self.attempts if not one.void and wanted in one.outputs]
+        return made[-1] if made else ""
 
     def latest(self, stage: str) -> dict[str, Attempt]:
         """The attempt that counts of each action in a stage."""
@@ -261,6 +275,7 @@ class Runs:
         for one in left:
             if one.get("runOrder", 1) == order:
                 attempt = Attempt(str(mock_random.uuid4()), stage["name"], one, execution.at)
+                attempt.outputs = execution.places(one.get("outputArtifacts") or [], self.backend.region_name)
                 execution.attempts.append(attempt)
                 attempt.work = BEGIN[action_type(one)](self, execution, attempt)
 

@@ -22,6 +22,12 @@ def before_each(function: Callable[[], None]) -> Callable[[], None]:
     return function
 
 
+def bring_to_now() -> None:
+    """Let the world be as it is at this moment, before a request is answered."""
+    for function in _before:
+        function()
+
+
 @overlay.wraps(BaseResponse)
 def call_action(original: Callable[..., Any], response: BaseResponse) -> Any:
     """Bring the world to now; and an unknown operation is an error that names it, with status 501.
@@ -29,8 +35,7 @@ def call_action(original: Callable[..., Any], response: BaseResponse) -> Any:
     moto's own answer to those is an HTML page with status 500, which clients retry until they give up.
     """
     moto.core.responses.method_names_from_class = _method_names  # type: ignore[attr-defined] # moto's own import
-    for function in _before:
-        function()
+    bring_to_now()
     try:
         return original()
     except NotImplementedError:

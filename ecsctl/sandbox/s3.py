@@ -11,7 +11,7 @@ from moto.s3.exceptions import BucketNotEmpty, MissingBucket, S3ClientError
 from moto.s3.models import FakeBucket, S3Backend, s3_backends
 from moto.s3.responses import S3Response
 
-from ecsctl.sandbox import clock, iam, overlay, script
+from ecsctl.sandbox import clock, iam, overlay, requests, script
 
 # S3 guide, "Deleting a bucket": a deleted name "might not be available for some time". In practice up to an hour and
 # more; twenty seconds here, so that a test of down and up need not wait that long. `block_deleted_names` changes it.
@@ -52,6 +52,7 @@ def hide_new_buckets(seconds: float, account_id: str = DEFAULT_ACCOUNT_ID) -> No
 @overlay.wraps(S3Response)
 def _bucket_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
     """Let nobody but its owner near a bucket, and see that the owner is whom the caller expects."""
+    requests.bring_to_now()  # S3's requests take another way through moto than all others
     _check_owner(self, request, creates=request.method == "PUT" and not self._get_querystring(request, full_url))
     return original(request, full_url)
 
@@ -59,6 +60,7 @@ def _bucket_response(original: Any, self: S3Response, request: Any, full_url: st
 @overlay.wraps(S3Response)
 def _key_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
     """The same for what is in it."""
+    requests.bring_to_now()
     _check_owner(self, request, creates=False)
     return original(request, full_url)
 

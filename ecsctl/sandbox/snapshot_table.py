@@ -7,6 +7,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from ecsctl.sandbox import artifacts
+from ecsctl.sandbox.world import ACCOUNT
+
 Resource = dict[str, Any]
 Detail = Callable[[Any, Resource], Resource]
 
@@ -142,7 +145,8 @@ def _bucket(client: Any, bucket: Resource) -> Resource:
     objects = client.get_paginator("list_object_versions").paginate(Bucket=name)
     versions = [one for page in objects for kind in ("Versions", "DeleteMarkers") for one in page.get(kind, [])]
     settings = {operation: _asked(client, operation, Bucket=name) for operation in _BUCKET_SETTINGS}
-    return settings | {"objects": [{"Key": one["Key"], "ETag": one.get("ETag")} for one in versions]}
+    kept = [one for one in versions if not artifacts.handed(ACCOUNT, name, one["Key"])]  # the rest is history
+    return settings | {"objects": [{"Key": one["Key"], "ETag": one.get("ETag")} for one in kept]}
 
 
 def _listeners(client: Any, balancer: Resource) -> Resource:

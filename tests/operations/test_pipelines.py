@@ -13,7 +13,7 @@ from ecsctl.operations import pipelines
 from ecsctl.sandbox.clock import Clock
 from ecsctl.sandbox.codebuild_builds import fail_next_build
 from ecsctl.ui import pipeline as shown
-from tests.sandbox.test_codepipeline import APPROVE, TOKEN, action
+from tests.sandbox.codepipeline.declared import APPROVE, TOKEN, action
 
 Made = Callable[..., Any]
 

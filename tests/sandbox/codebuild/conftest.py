@@ -1,0 +1,19 @@
+import pytest
+from wished import trust, wish
+
+
+@pytest.fixture
+def role(aws, clock):
+    made = aws("iam").create_role(RoleName="build", AssumeRolePolicyDocument=trust("codebuild.amazonaws.com"))
+    clock.sleep(60)
+    return made["Role"]["Arn"]
+
+
+@pytest.fixture
+def build(aws):
+    return aws("codebuild")
+
+
+@pytest.fixture
+def project(build, role):
+    return build.create_project(**wish(role))["project"]
