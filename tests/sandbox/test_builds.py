@@ -1,9 +1,11 @@
 """Builds in the sandbox's server: the buildspec really runs, with stand-ins for docker and aws."""
 
+import io
 import json
 import shutil
 import subprocess
 import time
+import zipfile
 from pathlib import Path
 
 import boto3
@@ -201,3 +203,7 @@ def test_a_checkout_hands_out_commits_and_without_one_its_files(tmp_path):
     made_up.export(other, tmp_path / "two")
     assert not (tmp_path / "two" / "uncommitted").exists()
     assert (tmp_path / "two" / "buildspec.yml").exists()
+    assert zipfile.ZipFile(io.BytesIO(made_up.zipped(other))).namelist() == [
+        "backend/", "backend/Dockerfile", "backend/app.py", "buildspec.yml",
+    ]  # fmt: skip
+    assert made_up.zipped("0" * 40) is None
