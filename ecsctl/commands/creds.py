@@ -90,6 +90,39 @@ def status(
     _show(found, common)
 
 
+@app.command("use-connection")
+def use_connection(
+    arn: Annotated[str, typer.Argument(metavar="ARN", help="The connection's ARN.")],
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for its handshake, or end with 4.")] = True,
+    timeout: Annotated[float, typer.Option("--timeout", help="Minutes to wait at most.", min=0)] = 30,
+    sandbox: Sandbox = False,
+    profile: Profile = None,
+    region: Region = None,
+    debug: Debug = False,
+) -> None:
+    """Go over from the token to a CodeConnections connection: check it, and write it into ecsctl.toml.
+
+    While its handshake with GitHub is open this waits, and says where a person completes it. The next `ecsctl up` moves
+    the pipeline over. To go back, take connection_arn out of ecsctl.toml, and run `ecsctl up`.
+    """
+    common = Common(sandbox, profile, region, debug)
+    from ecsctl.config import editing, find
+    from ecsctl.engine.events import Waiting
+    from ecsctl.operations import connection
+    from ecsctl.ui import words
+
+    with opened(common, "creds", config=True, looks=True) as app:
+        progress = app.progress
+        app.aws.patience.say = lambda what, waited, limit: progress(Waiting("", what, waited, limit))
+        file = find(app.where.folder)
+        assert file is not None  # noqa: S101 - told to the type checker: the config was read
+        editing.with_connection(file, arn)  # what cannot be written later is told before the wait
+        connection.usable(app.aws, app.over_app().identity, arn, wait=wait, limit=timeout * 60)
+        editing.put(file, editing.with_connection(file, arn))
+    words.say(f"{file.name} uses the connection now; the token's secret stays where it is")
+    words.next_step("ecsctl up moves the pipeline over")
+
+
 def _token(source: str | None) -> Secret:
     """The token, typed unseen or read from stdin. Raises UsageError for one on the command line."""
     from ecsctl.engine.errors import UsageError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from ecsctl.config.editing import put, read_text
 from ecsctl.engine.errors import EcsctlError, UsageError
 from ecsctl.operations import checkout
 
@@ -87,16 +87,16 @@ def write(proposal: Proposal, force: bool = False) -> Path:
     from ecsctl.config.writing import SCHEMA
 
     path = proposal.folder / FILE
-    there = _read(path)
+    there = read_text(path)
     if there not in (None, proposal.text) and not force:
         raise UsageError(f"{path} is there already", hint="edit it, or replace it with: ecsctl init --force")
     ignore = proposal.folder / ".gitignore"
-    _put(ignore, _with_entry(_read(ignore) or ""))
+    put(ignore, _with_entry(read_text(ignore) or ""))
     for name, text, anew in ((SCHEMA, schema(), force), ("buildspec.yml", _buildspec(), False)):
         if anew or not (proposal.folder / name).exists():
-            _put(proposal.folder / name, text)
+            put(proposal.folder / name, text)
     # Last, so that a run that dies before can be repeated.
-    _put(path, proposal.text)
+    put(path, proposal.text)
     return path
 
 
@@ -157,28 +157,3 @@ def _with_entry(text: str) -> str:
         return text
     end = "\r\n" if "\r\n" in text else "\n"
     return text + (end if text and not text.endswith("\n") else "") + IGNORED + end
-
-
-def _read(path: Path) -> str | None:
-    try:
-        # newline="" and surrogateescape: what is not ours goes back as it was, byte for byte.
-        with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-            return file.read()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise EcsctlError(f"{path} cannot be read", why=error.strerror or "") from error
-
-
-def _put(path: Path, text: str) -> None:
-    """Put a file in its place as a whole, or leave it as it is if it says this already."""
-    if _read(path) == text:
-        return
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with aside.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            file.write(text)
-        os.replace(aside, path)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise EcsctlError(f"{path} cannot be written", why=error.strerror or "") from error

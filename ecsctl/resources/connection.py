@@ -40,7 +40,7 @@ class BorrowedConnection(Resource[ConnectionIds]):
         if answer is None:
             return None
         status = answer["Connection"].get("ConnectionStatus", "")
-        link = f"https://{me.region}.console.aws.amazon.com/codesuite/settings/connections?region={me.region}"
+        link = page(me.region)
         return Seen(
             ConnectionIds(ConnectionArn(self.arn)),
             BorrowedConnection(self.arn),
@@ -53,3 +53,8 @@ class BorrowedConnection(Resource[ConnectionIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ConnectionIds]]:
         """None: it never carries our mark."""
         yield from ()
+
+
+def page(region: str) -> str:
+    """The page of the console where a person completes a connection's handshake with GitHub."""
+    return f"https://{region}.console.aws.amazon.com/codesuite/settings/connections?region={region}"

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from ecsctl.engine.errors import code
+from ecsctl.engine.label import Label, flat
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+
+REGISTERED = "ecsctl:registered"  # tag of a pipeline's webhook: the digest of the token by which it stands at GitHub
 
 
 def if_github_lets(call: Callable[[], object], *refusals: str) -> bool:
@@ -22,3 +30,28 @@ def if_github_lets(call: Callable[[], object], *refusals: str) -> bool:
             raise
         return False
     return True
+
+
+def take_down(aws: Aws, name: str) -> None:
+    """Have CodePipeline remove a webhook's hook at GitHub, with the token of the pipeline's source action."""
+    if_github_lets(
+        partial(aws.codepipeline.deregister_webhook_with_third_party, webhookName=name), "ValidationException"
+    )
+
+
+def unregister(aws: Aws, name: str, arn: str) -> None:
+    """Take down a webhook's hook, and its mark of being registered before it.
+
+    What a run leaves that dies in between is registered anew by the next one that wishes for it.
+    """
+    aws.codepipeline.tag_resource(resourceArn=arn, tags=[{"key": REGISTERED, "value": ""}])
+    take_down(aws, name)
+
+
+def leave_repository(aws: Aws, me: Label, pipeline: str) -> None:
+    """Take down our hooks that call a pipeline, while it still has the repository and the token they stand by."""
+    with aws.fresh():
+        webhooks = aws.look(aws.codepipeline.list_webhooks)["webhooks"]
+    for one in webhooks:
+        if one["definition"]["targetPipeline"] == pipeline and me.owns(flat(one.get("tags"))):
+            unregister(aws, one["definition"]["name"], one["arn"])

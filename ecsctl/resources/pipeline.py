@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from ecsctl.engine.errors import Refused
@@ -11,6 +11,7 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import BucketName, PipelineName, ProjectName, RoleArn
 from ecsctl.resources.common import there
+from ecsctl.resources.github_side import leave_repository
 from ecsctl.resources.pipeline_structure import (
     DEPLOY,
     Approval,
@@ -108,6 +109,7 @@ class Pipeline(Resource[PipelineIds]):
 
         It replaces the whole structure, and always sends the real token: sent back with its mask and any other change,
         the mask itself would be stored. The token comes before its digest: a death between the two repeats it.
+        The hook at a repository that it leaves can only be taken down with the token that it leaves, too.
         Raises Refused while the pipeline deploys.
         """
         if changed - {"tags"}:
@@ -118,6 +120,8 @@ class Pipeline(Resource[PipelineIds]):
                     f"pipeline {ids.name} is deploying: a change of it now would cut the deployment off",
                     hint="wait until it has deployed, then run the same command again",
                 )
+            if "source" in changed and self._repository != self._repository_until_now(aws, ids.name):
+                leave_repository(aws, me, ids.name)
             aws.codepipeline.update_pipeline(pipeline=self._structure())
         if changed & {"tags", "source"}:
             aws.codepipeline.tag_resource(resourceArn=ids.arn, tags=me.lower(**self._digest()))
@@ -136,6 +140,16 @@ class Pipeline(Resource[PipelineIds]):
                     reason="ecsctl removes the pipeline",
                 )
         aws.codepipeline.delete_pipeline(name=ids.name)
+
+    @property
+    def _repository(self) -> str:
+        """The repository that calls by a hook; empty: by a connection."""
+        return f"{self.source.owner}/{self.source.repository}" if isinstance(self.source, GitHubSource) else ""
+
+    def _repository_until_now(self, aws: Aws, name: str) -> str:
+        with aws.fresh():
+            before = parts(aws.look(aws.codepipeline.get_pipeline, name=name)["pipeline"], "").source
+        return replace(self, source=before)._repository
 
     def _structure(self) -> PipelineDeclarationTypeDef:
         made_of = Parts(self.role, self.bucket, self.source, self.build, self.tests, self.approvals, self.deploy)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.engine.secret import Secret
 from ecsctl.ids import PipelineName, PipelineWebhookName
-from ecsctl.resources.github_side import if_github_lets
+from ecsctl.resources.github_side import REGISTERED, take_down, unregister
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline.type_defs import ListWebhookItemTypeDef
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
 REPOSITORY = "ecsctl:repository"  # the tag that says for which repository it was made: AWS does not
-REGISTERED = "ecsctl:registered"  # and by which token, as its digest, it stands at GitHub; empty: it does not yet
 FILTER = ("$.ref", "refs/heads/{Branch}")  # CodePipeline fills in the branch of the source action
 
 
@@ -91,7 +89,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
         work = changed - {"tags"}
         if work and stands:
             self._say(aws, me, ids, "")
-            _take_down(aws, ids.name)
+            take_down(aws, ids.name)
         if work - {"token", "registered"} or (work and stands):
             self._put(aws, me)
         if work:
@@ -100,12 +98,8 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: PipelineWebhookIds) -> None:
-        """GitHub's side first. Where the token has died, a hook that calls nobody stays there.
-
-        The mark of being registered goes before it: what a run leaves that dies in between, `up` registers anew.
-        """
-        aws.codepipeline.tag_resource(resourceArn=ids.arn, tags=[{"key": REGISTERED, "value": ""}])
-        _take_down(aws, ids.name)
+        """GitHub's side first. Where the token has died, a hook that calls nobody stays there."""
+        unregister(aws, ids.name, ids.arn)
         aws.codepipeline.delete_webhook(name=ids.name)
 
     def _put(self, aws: Aws, me: Label) -> ListWebhookItemTypeDef:
@@ -136,10 +130,3 @@ def _ids(webhook: ListWebhookItemTypeDef) -> PipelineWebhookIds:
 def _webhook(aws: Aws, name: str) -> ListWebhookItemTypeDef | None:
     webhooks = aws.look(aws.codepipeline.list_webhooks)["webhooks"]
     return next((one for one in webhooks if one["definition"]["name"] == name), None)
-
-
-def _take_down(aws: Aws, name: str) -> None:
-    """Have CodePipeline remove the hook at GitHub, with the token of the pipeline's source action."""
-    if_github_lets(
-        partial(aws.codepipeline.deregister_webhook_with_third_party, webhookName=name), "ValidationException"
-    )

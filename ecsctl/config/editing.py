@@ -1,0 +1,117 @@
+"""Files of the user's, changed as little as can be, and replaced as a whole."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tomllib
+from pathlib import Path as File
+from typing import Any
+
+from ecsctl.config import environment
+from ecsctl.config.files import FALLBACK, named
+from ecsctl.config.lines import Path, lines
+from ecsctl.engine.errors import EcsctlError, Refused
+
+BOM = "\ufeff"
+CONNECTION, TOKEN = "connection_arn", "token_secret"
+
+
+def with_connection(file: File, arn: str) -> str:
+    """The file's text with `github.connection_arn`, to be `put`. Everything else in it stays as it is.
+
+    `token_secret`, which has no meaning beside it, becomes a comment on its line. Raises Refused where the environment
+    says otherwise, without a [github], and where the file is written in a way that cannot be changed here.
+    """
+    for key in (CONNECTION, TOKEN):
+        name = environment.variable(("github", key))
+        if os.environ.get(name, "") not in ("", arn if key == CONNECTION else ""):
+            raise Refused(f"{name} is set, and wins over {named(file)}", hint=f"unset {name}, and run this again")
+    whole = read_text(file) or ""
+    text = whole.removeprefix(BOM)
+    path: Path = (*(("tool", "ecsctl") if file.name == FALLBACK else ()), "github")
+    wanted = tomllib.loads(text)
+    table: Any = wanted
+    for part in path:
+        table = table.get(part, {})
+    if not table:
+        raise Refused(f"{named(file)} has no [github]", hint="write it first: repository = …")
+    if table.get(CONNECTION) == arn:
+        return whole
+    table.pop(TOKEN, None)
+    table[CONNECTION] = arn
+    for change in (_by_line, _by_tree):
+        changed = change(text, path, arn)
+        if _says(changed, wanted):
+            return (BOM if whole.startswith(BOM) else "") + changed
+    raise Refused(f"{named(file)} is written in a way that this cannot change", hint=f'write {CONNECTION} = "{arn}"')
+
+
+def read_text(path: File) -> str | None:
+    """A file's text, None if it is not there. What is not ours goes back by `put` as it was, byte for byte."""
+    try:
+        with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise EcsctlError(f"{path} cannot be read", why=error.strerror or "") from error
+
+
+def put(path: File, text: str) -> None:
+    """Put a file in its place as a whole, with the mode it had, or leave it as it is if it says this already."""
+    if read_text(path) == text:
+        return
+    path = path.resolve()  # a link stays one
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with aside.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, aside)
+        os.replace(aside, path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise EcsctlError(f"{path} cannot be written", why=error.strerror or "") from error
+
+
+def _by_line(text: str, table: Path, arn: str) -> str:
+    """A line of its own below the repository's; the old connection's line, or the token's, taken back as a comment."""
+    places, kept = lines(text), re.findall(r"[^\n]*\n|[^\n]+", text)
+    at = places.get((*table, "repository"), 0)
+    if not at:
+        return text
+    for key in (CONNECTION, TOKEN):
+        old = places.get((*table, key), 0)
+        if old:
+            kept[old - 1] = "# " + kept[old - 1]
+    line = kept[at - 1]
+    end = "\r\n" if line.endswith("\r\n") else "\n"
+    margin = re.match(r"[ \t]*", line)
+    kept[at - 1] = line if line.endswith("\n") else line + end
+    kept.insert(at, f'{margin[0] if margin else ""}{CONNECTION} = "{arn}"{end}')
+    return "".join(kept)
+
+
+def _by_tree(text: str, table: Path, arn: str) -> str:
+    """For a [github] that is written inline or with dotted keys."""
+    import tomlkit
+
+    document: Any = tomlkit.parse(text)
+    github: Any = document
+    for part in table:
+        github = github[part]
+    if TOKEN in github:
+        del github[TOKEN]
+    github[CONNECTION] = arn
+    return str(tomlkit.dumps(document))
+
+
+def _says(text: str, wanted: dict[str, Any]) -> bool:
+    try:
+        return tomllib.loads(text) == wanted
+    except tomllib.TOMLDecodeError:
+        return False
