@@ -6,6 +6,7 @@ does, its parent never sees, but for what the child tells through a pipe.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -26,37 +27,60 @@ class Told(NamedTuple):
     failure: str
 
 
+class Branch:
+    """Where one process becomes two: the child has its own copy of the current folder, the parent waits for it.
+
+    Made in the parent, it goes on in both. The child has to `end`; the parent asks what it has `told`.
+    """
+
+    def __init__(self) -> None:
+        self._reader, self._writer = os.pipe()
+        self._folder = tempfile.mkdtemp(prefix="branch-", dir=Path.cwd().parent)
+        gc.freeze()  # what both share is not to be written to, which a collection does
+        self._child = os.fork()
+        if self.is_child:
+            gc.disable()
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.setitimer(signal.ITIMER_REAL, HANG)
+            shutil.copytree(".", self._folder, dirs_exist_ok=True)
+            os.chdir(self._folder)
+
+    @property
+    def is_child(self) -> bool:
+        """Which of the two this is."""
+        return self._child == 0
+
+    def end(self, body: Callable[[], Any]) -> None:
+        """In the child: do the last of it, tell its value (as JSON would) or its failure, and be gone."""
+        try:
+            try:
+                told = [body(), ""]
+            except BaseException as error:  # noqa: BLE001 - nothing may climb out of the child into its parent's stack
+                told = [None, _short(error)]
+            with os.fdopen(self._writer, "wb") as pipe:
+                pipe.write(json.dumps(told).encode())
+        finally:
+            os._exit(0)
+
+    def told(self) -> Told:
+        """In the parent: wait for the child's end."""
+        os.close(self._writer)
+        with os.fdopen(self._reader, "rb") as pipe:
+            told = pipe.read()
+        gc.unfreeze()
+        _, status = os.waitpid(self._child, 0)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        if status != 0 or not told:
+            return Told(None, f"the case ended by signal {os.WTERMSIG(status)}" if status else "the case said nothing")
+        return Told(*json.loads(told))
+
+
 def branch(body: Callable[[], Any]) -> Told:
     """Run `body` in a child, in its own copy of the current folder, and return its value (as JSON would) or failure."""
-    reader, writer = os.pipe()
-    folder = tempfile.mkdtemp(prefix="branch-", dir=Path.cwd().parent)
-    child = os.fork()
-    if child == 0:
-        _become_child(body, writer, folder)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as pipe:
-        told = pipe.read()
-    _, status = os.waitpid(child, 0)
-    shutil.rmtree(folder, ignore_errors=True)
-    if status != 0 or not told:
-        return Told(None, f"the case ended by signal {os.WTERMSIG(status)}" if status else "the case said nothing")
-    return Told(*json.loads(told))
-
-
-def _become_child(body: Callable[[], Any], writer: int, folder: str) -> None:
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, HANG)
-    try:
-        try:
-            shutil.copytree(".", folder, dirs_exist_ok=True)
-            os.chdir(folder)
-            told = [body(), ""]
-        except BaseException as error:  # noqa: BLE001 - nothing may climb out of the child into its parent's stack
-            told = [None, _short(error)]
-        with os.fdopen(writer, "wb") as pipe:
-            pipe.write(json.dumps(told).encode())
-    finally:
-        os._exit(0)
+    one = Branch()
+    if one.is_child:
+        one.end(body)
+    return one.told()
 
 
 def _short(error: BaseException) -> str:

@@ -4,20 +4,39 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from ecsctl.engine.errors import Locked, Refused
 from ecsctl.engine.patience import Clock
 from ecsctl.sandbox import ec2_visibility
 from tests.crash.branch import Told, branch
-from tests.crash.faults import LASTING, PASSING, Make, Script
+from tests.crash.faults import LASTING, LOST, PASSING, Killed, Make, Script
 from tests.crash.matrix import Matrix
 
 
 def killed_after_the_vpc_was_made(matrix: Matrix) -> list[str]:
-    """One VPC, though the record of the killed run does not have its id and EC2 does not show it yet."""
-    return _at(matrix, matrix.world.up, "CreateVpc", lambda make, _: (make(), matrix.up_again()))
+    """One VPC, though the record of the killed run does not have its id and EC2 does not show it yet.
+
+    There is no room for another, not even for a moment.
+    """
+    ec2 = matrix.world.boto("ec2")
+
+    def case(make: Make, _clock: Clock) -> None:
+        make()
+        others = []
+        with suppress(ClientError):  # VpcLimitExceeded
+            while True:
+                others.append(ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"])
+        matrix.world.up()
+        for other in others:
+            ec2.delete_vpc(VpcId=other)
+        matrix.is_up()
+
+    return _at(matrix, matrix.world.up, "CreateVpc", case)
 
 
 def a_gateway_that_shows_late_is_made_once(matrix: Matrix) -> list[str]:
@@ -50,12 +69,12 @@ def a_second_run_in_the_folder_changes_nothing(matrix: Matrix) -> list[str]:
 
 def a_lost_answer_doubles_no_task_definition(matrix: Matrix) -> list[str]:
     """One call, one revision."""
-    return _failures(matrix.outlived(matrix.world.up, PASSING["answer lost"], matrix.is_up, (0, 1)))
+    return matrix.outlived(matrix.world.up, LOST, PASSING[LOST], matrix.is_up, (0, 1))
 
 
 def an_aws_that_stays_broken_ends_the_run(matrix: Matrix) -> list[str]:
     """Every retry has a limit."""
-    return matrix.ended(matrix.world.up, LASTING["500 for good"], lambda: None, (20, 1000), looks=False)
+    return matrix.ended(matrix.world.up, "500", LASTING["500 for good"], lambda: None, (20, 1000), looks=False)
 
 
 def the_neighbour_outlives_a_down(matrix: Matrix) -> list[str]:
@@ -120,10 +139,12 @@ def _at(matrix: Matrix, run: Callable[[], Any], operation: str, case: Callable[[
                 case(make, clock)
 
             failures.extend(_failures(branch(body)))
+            raise Killed  # the rest of the run shows nothing
         return make()
 
     def whole() -> list[str]:
-        matrix.world.struck(run, Script(lambda _number, _different: befall))
+        with suppress(Killed):
+            matrix.world.struck(run, Script(lambda _number, _different: befall))
         assert done, f"no {operation}"
         return failures
 

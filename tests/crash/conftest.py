@@ -10,21 +10,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import moto.core.serialize
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ecsctl.aws import Aws
 from ecsctl.engine import patience, walk
 from ecsctl.engine.patience import Patience
 from ecsctl.engine.plan import Plan
 from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.sandbox.snapshot import snapshot
 from ecsctl.session import Session
 from tests.crash.faults import Faulty, Script
 from tests.crash.neighbour import move_in
-from tests.stack.conftest import World, shared_session, wishes
-
-SEED = int(os.environ.get("CRASH_SEED", "0"))
-COMPLETE = os.environ.get("CRASH") == "complete"  # every case; otherwise some classes are sampled by CRASH_SEED
+from tests.crash.table import COMPLETE, SEED, Tally, put_into, table
+from tests.stack.conftest import REGION, World, _without_aws_own, shared_session, wishes
 
 Part = tuple[int, int]  # (index, of): every `of`-th case, beginning at the index
 
@@ -83,6 +82,14 @@ class Struck(World):
         aws.script = self.script
         return aws
 
+    def account(self) -> dict[str, Any]:
+        """As ever, of the one region that all runs are in."""
+        return _without_aws_own(snapshot(ids=False, regions=(REGION,)))
+
+    def exact(self) -> dict[str, Any]:
+        """As ever, of the one region that all runs are in."""
+        return _without_aws_own(snapshot(ids=True, regions=(REGION,)))
+
     def struck(self, run: Callable[..., Plan], script: Script, *arguments: Any) -> Plan:
         """One run under the script; whatever follows is not struck."""
         self.script = script
@@ -102,13 +109,25 @@ class Struck(World):
         }
 
 
+_keys = moto.core.serialize.XFormedAttributePicker.get_possible_keys
+_known_keys: dict[Any, tuple[str, ...]] = {}
+
+
+def _keys_once(picker: Any, context: Any) -> tuple[str, ...]:
+    """Under which names moto looks up a member of its objects: the same for all objects of a class."""
+    asked = (type(picker), context.key, context.shape, type(context.obj))
+    if asked not in _known_keys:
+        _known_keys[asked] = tuple(_keys(picker, context))
+    return _known_keys[asked]
+
+
 def coarsely(patch: pytest.MonkeyPatch) -> None:
     """Make a thousand runs affordable, by what takes nothing from what they prove."""
-    key = rsa.generate_private_key(65537, 2048)
-    patch.setattr(rsa, "generate_private_key", lambda *_, **__: key)  # moto makes one for each certificate
-    patch.setattr(patience, "FIRST", 2.0)  # fewer looks while waiting, on a clock that costs nothing
+    patch.setattr(patience, "FIRST", 6.0)  # fewer looks while waiting, on a clock that costs nothing
+    patch.setattr(patience, "MOST", 60.0)
     patch.setattr(walk, "ThreadPoolExecutor", AtOnce)
     patch.setattr(os, "fsync", lambda _: None)  # who is killed loses nothing that was written
+    patch.setattr(moto.core.serialize.XFormedAttributePicker, "get_possible_keys", _keys_once)
 
 
 @contextmanager
@@ -129,3 +148,23 @@ def a_struck_world(folder: Path) -> Iterator[Struck]:
 def struck(tmp_path: Path) -> Iterator[Struck]:
     with a_struck_world(tmp_path) as world:
         yield world
+
+
+@pytest.fixture
+def tally(request: pytest.FixtureRequest) -> Tally:
+    return Tally(request.node.user_properties)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Show the table; and put it into the page that CRASH_TABLE names."""
+    reports = [
+        report
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.getreports(outcome)
+        if report.when == "call" and "crash/" in report.nodeid
+    ]
+    if reports:
+        told = table(reports)
+        terminalreporter.write_line(told)
+        if page := os.environ.get("CRASH_TABLE"):
+            put_into(Path(page), told)

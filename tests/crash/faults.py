@@ -83,8 +83,9 @@ def _unreachable(make: Make, operation: str, clock: Clock) -> Any:
 
 DEATHS: dict[str, Fault] = {"killed before": _killed_before, "killed after": _killed_after}
 # One run must outlive these without being started again.
+LOST = "answer lost"
 PASSING: dict[str, Fault] = {
-    "answer lost": _lost,
+    LOST: _lost,
     "answer timed out": _timed_out,
     "500 after the effect": _answers("InternalFailure", "We broke.", 500, effect=True),
     "500": _answers("InternalFailure", "We broke.", 500),

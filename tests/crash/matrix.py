@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -12,21 +12,33 @@ from botocore.exceptions import ClientError
 
 from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.patience import Clock
-from tests.crash.branch import Told, branch
+from tests.crash.branch import Branch, Told, branch
 from tests.crash.conftest import Part, Struck
 from tests.crash.faults import Fault, Make, Script
+from tests.crash.table import Tally
+from tests.stack.conftest import World
 
 Account = dict[str, Any]
-
+Judge = Callable[[], None]
 
 _reference: list[Any] = []  # the same for every test of a process: ids and times are not in it
+
+HOLDS = {  # what a judgement says, in the words of the table
+    "up_again": "the next `up` finishes",
+    "up_anew": "the next `up` makes all anew",
+    "down_again": "the next `down` leaves what was there before",
+    "up_and_down_again": "the next `up` finishes, and `down` leaves what was there before",
+    "is_up": "that very run succeeds",
+    "is_up_perhaps_registered_twice": "that very run succeeds",
+    "is_gone": "that very run succeeds",
+}
 
 
 class Matrix:
     """The account before, the account and record after a clean `up`; cases are judged by them."""
 
-    def __init__(self, world: Struck) -> None:
-        self.world = world
+    def __init__(self, world: Struck, tally: Tally) -> None:
+        self.world, self.tally = world, tally
         self.before: Account = world.exact()
         if not _reference:
             told = branch(self._clean)
@@ -35,8 +47,11 @@ class Matrix:
         self.clean, self.clean_record, self.changes = _reference[0]
 
     def _clean(self) -> Any:
-        self.world.up()
-        return self.world.account(), self.world.written(), self.world.changes
+        world = self.world
+        world.up()
+        there = world.account()
+        assert there == World.account(world), "a run has made something in another region"
+        return there, world.written(), world.changes
 
     def is_up(self) -> None:
         """The account equals that of a clean `up`, and so does what the record says of it."""
@@ -75,22 +90,30 @@ class Matrix:
         self.up_again()
         self.down_again()
 
-    def killed(self, run: Callable[[], Any], death: str, then: Callable[[], Any], part: Part) -> list[str]:
-        """Kill the run at each change of the part, and do `then` in what is left. Returns what failed."""
+    def killed(
+        self, run: Callable[[], Any], deaths: Iterable[str], then: Judge, part: Part, also: str = ""
+    ) -> list[str]:
+        """Kill the run at each change of the part, in each of the ways, and do `then` in what is left.
+
+        `also` says what else happens. Returns what failed.
+        """
         failures: list[str] = []
 
         def befall(number: int, _different: int | None) -> Fault | None:
             return branch_off if within(number, part) else None
 
         def branch_off(make: Make, operation: str, _clock: Clock) -> Any:
-            def in_what_is_left() -> None:
-                self.world.script = Script()
-                if death == "killed after":
-                    with suppress(ClientError):
-                        make()
-                then()
+            for death in deaths:
 
-            failures.extend(_told(f"{death} {operation}, change {script.changes - 1}", branch(in_what_is_left)))
+                def in_what_is_left(death: str = death) -> None:
+                    self.world.script = Script()
+                    if death == "killed after":
+                        with suppress(ClientError):
+                            make()
+                    then()
+
+                told = branch(in_what_is_left)
+                failures.extend(self._told(death + also, run, then, told, f"{operation}, change {script.changes - 1}"))
             return make()
 
         script = Script(befall)
@@ -98,22 +121,52 @@ class Matrix:
         assert script.befallen > 0
         return failures
 
-    def outlived(self, run: Callable[[], Any], fault: Fault, judge: Callable[[], None], part: Part) -> Told:
-        """Let the fault befall the different changes of the part, once each; this one run must end as a clean one."""
+    def outlived(self, run: Callable[[], Any], name: str, fault: Fault, judge: Judge, part: Part) -> list[str]:
+        """Let the fault befall the different changes of the part, all in one run, which must end as a clean one."""
 
         def befall(_number: int, different: int | None) -> Fault | None:
             return fault if different is not None and within(different, part) else None
 
-        def body() -> int:
+        def body() -> None:
             script = Script(befall)
             self.world.struck(run, script)
             judge()
-            return script.befallen
+            assert script.befallen > 0
 
-        return branch(body)
+        where = f"at each change of part {part}, in one run"
+        return self._told(f"{name}, at each in one run", run, judge, branch(body), where)
+
+    def outlived_each(self, run: Callable[[], Any], name: str, fault: Fault, judge: Judge, part: Part) -> list[str]:
+        """Let the fault befall one change of the part, in a run for each, which goes on from there in a branch."""
+        failures: list[str] = []
+        one: list[Branch] = []  # in a branch: itself
+
+        def befall(_number: int, different: int | None) -> Fault | None:
+            return branch_off if different is not None and not one and within(different, part) else None
+
+        def branch_off(make: Make, operation: str, clock: Clock) -> Any:
+            here = Branch()
+            if here.is_child:
+                one.append(here)
+                return fault(make, operation, clock)
+            where = f"{operation}, change {script.changes - 1}"
+            failures.extend(self._told(name, run, judge, here.told(), where))
+            return make()
+
+        script = Script(befall)
+        try:
+            self.world.struck(run, script)
+        except BaseException as error:
+            if not one:
+                raise
+            one[0].end(lambda error=error: _raise(error))
+        if one:
+            one[0].end(judge)
+        assert script.befallen > 0
+        return failures
 
     def ended(
-        self, run: Callable[[], Any], fault: Fault, then: Callable[[], Any], part: Part, *, looks: bool
+        self, run: Callable[[], Any], name: str, fault: Fault, then: Judge, part: Part, *, looks: bool
     ) -> list[str]:
         """From each change of the part on, all fails: the run must end with a reason, and `then` must repair it."""
         failures: list[str] = []
@@ -125,8 +178,13 @@ class Matrix:
                     assert script.befallen == 0, "ended well although nothing worked any more"
                 then()
 
-            failures.extend(_told(f"all fails from change {number} on", branch(body)))
+            failures.extend(self._told(f"{name}, from there on", run, then, branch(body), f"from change {number} on"))
         return failures
+
+    def _told(self, what: str, run: Callable[[], Any], judge: Judge, told: Told, where: str) -> list[str]:
+        """Count the case."""
+        failures = [f"{what}: {where}: {told.failure}"] if told.failure else []
+        return self.tally.add(what, run.__name__, HOLDS.get(judge.__name__, judge.__name__), failures)
 
 
 def ended_well(run: Callable[[], Any]) -> bool:
@@ -141,10 +199,6 @@ def ended_well(run: Callable[[], Any]) -> bool:
 def within(number: int, part: Part) -> bool:
     """Whether the case is one of the part."""
     return number % part[1] == part[0]
-
-
-def _told(case: str, told: Told) -> list[str]:
-    return [f"{case}: {told.failure}"] if told.failure else []
 
 
 def unlike(wanted: Any, found: Any, where: str) -> list[str]:
@@ -162,6 +216,10 @@ def unlike(wanted: Any, found: Any, where: str) -> list[str]:
             f"{where}: surplus {_short(one)}" for one in surplus
         ]
     return [] if wanted == found else [f"{where}: {_short(found)}, not {_short(wanted)}"]
+
+
+def _raise(error: BaseException) -> None:
+    raise error
 
 
 def _any_revision(account: Account) -> Any:

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from ecsctl.engine.errors import Locked
-from tests.crash.conftest import COMPLETE, SEED, a_struck_world
+from tests.crash.conftest import a_struck_world
 from tests.crash.faults import DEATHS, Fault, Killed, Script
 from tests.crash.matrix import unlike
+from tests.crash.table import COMPLETE, SEED
 from tests.stack.conftest import wishes
 
 RECORD = Path(".ecsctl/state.json")

@@ -4,43 +4,53 @@ from __future__ import annotations
 
 import pytest
 
-from tests.crash.conftest import COMPLETE, Part, Struck, sample, some
-from tests.crash.faults import DEATHS, DENIED, LASTING, PASSING, Fault
+from tests.crash.conftest import Part, Struck, parts, sample, some
+from tests.crash.faults import DEATHS, DENIED, LASTING, LOST, PASSING
 from tests.crash.matrix import Matrix
+from tests.crash.table import COMPLETE, Tally
 
 pytestmark = pytest.mark.timeout(900)
 
 
-@pytest.mark.parametrize("death", DEATHS)
-@pytest.mark.parametrize("part", sample(16))
-def test_killed_at_any_change_the_same_command_again_finishes(struck: Struck, death: str, part: Part) -> None:
-    matrix = Matrix(struck)
+@pytest.mark.parametrize("part", parts(8))
+def test_killed_at_any_change_the_same_command_again_finishes(struck: Struck, tally: Tally, part: Part) -> None:
+    matrix = Matrix(struck, tally)
     struck.up()
-    assert matrix.killed(struck.down, death, matrix.down_again, part) == []
+    assert matrix.killed(struck.down, DEATHS, matrix.down_again, part) == []
 
 
-@pytest.mark.parametrize("death", DEATHS)
-@pytest.mark.parametrize("part", sample(6))
-def test_killed_at_any_change_up_makes_all_anew(struck: Struck, death: str, part: Part) -> None:
-    matrix = Matrix(struck)
+@pytest.mark.parametrize("part", sample(24))
+def test_killed_at_any_change_up_makes_all_anew(struck: Struck, tally: Tally, part: Part) -> None:
+    matrix = Matrix(struck, tally)
     struck.up()
-    assert matrix.killed(struck.down, death, matrix.up_anew, part) == []
+    assert matrix.killed(struck.down, DEATHS, matrix.up_anew, part) == []
 
 
-@pytest.mark.parametrize("fault", some(PASSING, 3))
-@pytest.mark.parametrize("part", [pytest.param((0, 1), id="at each"), *(sample(64) if COMPLETE else [])])
-def test_what_passes_by_itself_needs_no_second_run(struck: Struck, fault: str, part: Part) -> None:
-    matrix = Matrix(struck)
+@pytest.mark.parametrize("fault", [LOST, *some([name for name in PASSING if name != LOST], 3)])
+def test_what_passes_by_itself_needs_no_second_run(struck: Struck, tally: Tally, fault: str) -> None:
+    matrix = Matrix(struck, tally)
     struck.up()
-    told = matrix.outlived(struck.down, PASSING[fault], matrix.is_gone, part)
-    assert told.failure == ""
+    parts = [(0, 1), (0, 2), (1, 2)] if fault == LOST else [(0, 1)]
+    failures = [matrix.outlived(struck.down, fault, PASSING[fault], matrix.is_gone, part) for part in parts]
+    assert failures == [[]] * len(parts)
 
 
-@pytest.mark.parametrize("fault", [*LASTING.values(), DENIED], ids=[*LASTING, "denied"])
-@pytest.mark.parametrize("part", sample(40))
-def test_what_lasts_ends_the_run_with_a_reason_and_the_next_run_finishes(
-    struck: Struck, fault: Fault, part: Part
+@pytest.mark.parametrize("fault", PASSING if COMPLETE else [LOST])
+@pytest.mark.parametrize("part", sample(8))
+def test_what_passes_by_itself_at_one_change_needs_no_second_run(
+    struck: Struck, tally: Tally, fault: str, part: Part
 ) -> None:
-    matrix = Matrix(struck)
+    matrix = Matrix(struck, tally)
     struck.up()
-    assert matrix.ended(struck.down, fault, matrix.down_again, part, looks=fault is not DENIED) == []
+    assert matrix.outlived_each(struck.down, fault, PASSING[fault], matrix.is_gone, part) == []
+
+
+@pytest.mark.parametrize("fault", [*LASTING, "permission missing"])
+@pytest.mark.parametrize("part", sample(60))
+def test_what_lasts_ends_the_run_with_a_reason_and_the_next_run_finishes(
+    struck: Struck, tally: Tally, fault: str, part: Part
+) -> None:
+    matrix = Matrix(struck, tally)
+    struck.up()
+    what, looks = LASTING.get(fault, DENIED), fault in LASTING
+    assert matrix.ended(struck.down, fault, what, matrix.down_again, part, looks=looks) == []

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from ecsctl.sandbox import process
-from tests.crash.conftest import COMPLETE, SEED
 from tests.crash.matrix import unlike
 from tests.crash.proxy import DEATHS, PASSING, SIGNALS, proxied
+from tests.crash.table import COMPLETE, SEED
 
 pytestmark = pytest.mark.timeout(600)
 ROOT = Path(__file__).parents[2]
