@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -28,6 +29,7 @@ from ecsctl.commands import (
 )
 from ecsctl.commands import exec as entering
 
+UNREAD = 141  # as a shell tells of a program that SIGPIPE ended: nobody reads stdout any more, as in `… | head`
 EPILOG = "Try it without an account: ecsctl up --sandbox, ecsctl status --sandbox, ecsctl down --sandbox."
 
 app = typer.Typer(
@@ -80,17 +82,33 @@ def ecsctl(
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     try:
+        code = _run()
+        sys.stdout.flush()
+    except SystemExit as ended:  # typer's own word for a reader that went away is 1
+        if not isinstance(ended.__context__, BrokenPipeError):
+            raise
+        code = UNREAD
+    except BrokenPipeError:
+        # What is still buffered goes nowhere, and Python does not complain of it at its end (Python's docs, signal).
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = UNREAD
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Run the command line and give its exit code."""
+    try:
         ended = app(standalone_mode=False)
     except KeyboardInterrupt:
-        sys.exit(130)
+        return 130
     except typer.Abort:
-        sys.exit(1)
+        return 1
     except typer.exceptions.TyperException as error:
         error.show()  # type: ignore[attr-defined]  # every one that is raised here has it
-        sys.exit(getattr(error, "exit_code", 2))
+        return int(getattr(error, "exit_code", 2))
     except Exception as error:  # noqa: BLE001 - a bug is raised again
-        sys.exit(_explained(error))
-    sys.exit(ended if isinstance(ended, int) else 0)
+        return _explained(error)
+    return ended if isinstance(ended, int) else 0
 
 
 def _explained(error: Exception) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from ecsctl.account import Facts, Identity, gather, identify
 from ecsctl.aws import Aws
@@ -62,6 +63,12 @@ class Session:
     def where(self) -> dict[str, str]:
         """The app, account and region, for people and for JSON."""
         return {"app": self.state.book.app, "account": self.identity.account, "region": self.identity.region}
+
+    @property
+    def has_console(self) -> bool:
+        """Whether AWS's console shows what is here: not if the endpoint is the sandbox, or any other than AWS's own."""
+        host = urlsplit(self.aws.client("sts").meta.endpoint_url).hostname or ""
+        return host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
 
     @property
     def wishes(self) -> Stack:

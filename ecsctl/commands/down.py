@@ -70,9 +70,12 @@ def _agree(plan: Plan, app: str, common: Common, force: bool) -> None:
     from ecsctl.ui import plan as shown
     from ecsctl.ui import words
 
-    if not common.quiet and not common.json:
+    asks = bool(plan.work) and not common.yes
+    if asks:
+        common.may_ask("ecsctl down")
+    if asks or not (common.quiet or common.json):
         shown.show(plan, removal=True)
-    if plan.work and not common.yes:
+    if asks:
         words.ask_name(app, command="ecsctl down --yes")
     elif (lost := data_in(plan)) and not force:
         raise UsageError(

@@ -39,6 +39,16 @@ class Common:
         """Whether stdout carries JSON."""
         return self.output == "json"
 
+    def may_ask(self, command: str) -> None:
+        """Raise UsageError where a question would be asked whose subject is not shown: nobody can agree to that."""
+        if self.json and not self.yes:
+            from ecsctl.engine.errors import UsageError
+
+            raise UsageError(
+                "this must be agreed to, and --output json shows no plan and asks nothing",
+                hint=f"{command} --yes",
+            )
+
 
 chosen = Common()
 """The shared options of the command that runs in this process."""

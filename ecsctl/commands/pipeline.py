@@ -191,7 +191,7 @@ def _show(session: Session, progress: Progress, common: Common, run: str, watch:
     if common.json:
         json.emit(shown.document(found, others, session.where))
     else:
-        shown.show(found, others)
+        shown.show(found, others, links=session.has_console)
     error = pipelines.judge(found)
     if exit_status and error:
         raise error

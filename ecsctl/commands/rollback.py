@@ -36,6 +36,7 @@ def rollback(
 
     def agree(now: str, then: str) -> None:
         if not yes:
+            common.may_ask(command)
             words.confirm(f"Release {then} in place of {now}?", command=f"{command} --yes")
 
     with releasing(common) as (session, progress):

@@ -15,25 +15,58 @@ def status(
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 1 if anything is missing, wrong, failed or not ready.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Show how the app stands, again and again, until Ctrl-C.")
+    ] = False,
+    interval: Annotated[
+        float, typer.Option("--interval", metavar="SECONDS", min=1, help="With --watch: the time between two looks.")
+    ] = 5,
     profile: Profile = None,
     region: Region = None,
     output: Output = "text",
     debug: Debug = False,
 ) -> None:
-    """Tell of each resource whether it is there and right, its id, since when, and where the console shows it."""
+    """Tell of each resource whether it is there and right, its id, since when, and where the console shows it.
+
+    With --watch one screen shows the service, its deployments, tasks and targets, and the pipeline, as they change.
+    """
     common = Common(sandbox, profile, region, debug, False, False, output)
+    if watch:
+        _watch(common, interval, nothing_else=not (links or exit_code))
+        return
+    from dataclasses import replace
+
     from ecsctl.commands.opening import opened
     from ecsctl.engine.report import reports
+    from ecsctl.operations.why import first_line
     from ecsctl.ui import output as json
     from ecsctl.ui import status as shown
 
     with opened(common, "status", config=True, looks=True) as app:
         session = app.over_stack()
         plan = session.engine.plan(session.wishes)
-    found = reports(plan, session.engine.seen, session.engine.kinds, session.state, session.identity)
+        there = session.identity if session.has_console else replace(session.identity, partition="")  # so: no links
+        found = reports(plan, session.engine.seen, session.engine.kinds, session.state, there)
+        cause = first_line(app.aws, app.app)  # after a rollback all is right, and still something was wrong
     if common.json:
-        json.emit(json.status_document(found, session.url, session.where))
+        json.emit(json.status_document(found, session.url, session.where, cause))
     else:
-        shown.show(found, url=session.url, links=links)
+        shown.show(found, url=session.url, links=links, cause=cause)
     if exit_code and not all(report.healthy for report in found):
         raise typer.Exit(1)
+
+
+def _watch(common: Common, interval: float, *, nothing_else: bool) -> None:
+    """Look at the running app until Ctrl-C, which is no failure here."""
+    from ecsctl.commands.opening import opened
+    from ecsctl.engine.errors import UsageError
+    from ecsctl.operations import live
+    from ecsctl.ui import live as shown
+
+    if not nothing_else:
+        raise UsageError("--watch goes with neither --links nor --exit-code", hint="leave one of them away")
+    if not common.json:
+        shown.check()
+    with opened(common, "status", looks=True, quiet=True, told=lambda: True) as app:
+        session = app.over_app()
+        shown.show(live.watch(app.aws, app.app, interval), session.where, as_json=common.json)

@@ -11,6 +11,7 @@ from ecsctl.commands.options import Common, Debug, Output, Profile, Quiet, Regio
 
 if TYPE_CHECKING:
     from ecsctl.engine.plan import Plan
+    from ecsctl.session import Session
 
 
 def up(
@@ -53,7 +54,7 @@ def up(
     seconds = time.monotonic() - began
     url = session.url
     if common.json:
-        json.emit(json.outcome_document("up", plan, url, seconds, session.where))
+        json.emit(json.outcome_document("up", _made(plan, session), url, seconds, session.where))
         return
     app.progress.summary(seconds)
     for note in session.notes:
@@ -62,12 +63,28 @@ def up(
     words.next_step("ecsctl status" + (" --sandbox" if sandbox else ""))
 
 
+def _made(plan: Plan, session: Session) -> Plan:
+    """The plan as it was carried out: with the ids of what is there now."""
+    from dataclasses import replace
+
+    from ecsctl.engine.plan import Plan, Step, Verb
+
+    def made(step: Step) -> Step:
+        now = None if step.verb is Verb.DELETE else session.engine.ids(step.name)
+        return replace(step, ids=now or step.ids)
+
+    return Plan(tuple(map(made, plan.steps)))
+
+
 def _agree(plan: Plan, common: Common) -> None:
     """Show the plan; ask before something dies. Raises UsageError when nobody is there to answer."""
     from ecsctl.ui import plan as shown
     from ecsctl.ui import words
 
-    if not common.quiet and not common.json:
+    asks = bool(plan.destroys) and not common.yes
+    if asks:
+        common.may_ask("ecsctl up")
+    if asks or not (common.quiet or common.json):
         shown.show(plan)
-    if plan.destroys and not common.yes:
+    if asks:
         words.confirm("This ends the life of what is marked with a minus. Go on?", command="ecsctl up --yes")

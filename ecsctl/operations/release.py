@@ -6,13 +6,13 @@ change began. Run again after a time-out, it finds that deployment and goes on f
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.errors import Refused, code
 from ecsctl.engine.label import APP
+from ecsctl.operations import why
 from ecsctl.operations.building import build
 from ecsctl.operations.chosen import chosen, digest_of, ours, pinned
 from ecsctl.operations.definitions import architecture_of, described, image_of, register, revision_named, with_image
@@ -47,11 +47,7 @@ def first_line(session: Session, release: Release) -> str:
     """The first line of the diagnosis, where there is something to diagnose: what ECS gave up, or is stuck."""
     if release.verdict.outcome not in (Outcome.ROLLED_BACK, Outcome.FAILED, Outcome.TIMED_OUT):
         return ""
-    try:
-        why = importlib.import_module("ecsctl.operations.why")
-    except ImportError:  # a release must be told even where nothing diagnoses it
-        return ""
-    return str(why.first_line(session.aws, session.state.book.app))
+    return why.first_line(session.aws, session.state.book.app)
 
 
 def deploy(session: Session, image: str = "", *, build_it: bool = False, say: Say, limit: float = LIMIT) -> Release:

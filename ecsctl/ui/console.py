@@ -43,7 +43,12 @@ def interactive() -> bool:
 
 def lively() -> bool:
     """Whether stderr may show what moves: a terminal that can, and no CI."""
-    return _terminal(sys.stderr) and not _in_ci() and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
+    return _terminal(sys.stderr) and not _in_ci() and not _dumb()
+
+
+def drawable() -> bool:
+    """Whether stdout is a terminal on which a screen can be drawn again and again."""
+    return _terminal(sys.stdout) and not _dumb()
 
 
 def glyph(sign: str, instead: str, console: Console | None = None) -> str:
@@ -55,13 +60,27 @@ def glyph(sign: str, instead: str, console: Console | None = None) -> str:
     return sign
 
 
+class _Console(Console):
+    """Rich's, but a reader that went away does not end the process with exit code 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Talk that nobody hears is left out, for a run goes on without it; of data the command is told."""
+        if not self.stderr:
+            raise BrokenPipeError
+        self.quiet = True
+
+
 @functools.cache
 def _made(stderr: bool, _environment: tuple[str | None, ...]) -> Console:
-    return Console(stderr=stderr, markup=False, highlight=False, emoji=False)
+    return _Console(stderr=stderr, markup=False, highlight=False, emoji=False)
 
 
 def _in_ci() -> bool:
     return os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+def _dumb() -> bool:
+    return os.environ.get("TERM", "").lower() in ("dumb", "unknown")
 
 
 def _terminal(stream: object) -> bool:

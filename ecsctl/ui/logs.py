@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -40,16 +38,15 @@ class Line(Protocol):
 
 
 def show(lines: Iterable[Line], *, as_json: bool) -> None:
-    """Print each line as it comes, until there are no more or nobody reads them. Of none at all stderr tells."""
+    """Print each line as it comes, until there are no more. Of none at all stderr tells."""
     console, any_line = data(), False
-    with _until_nobody_reads():
-        for line in lines:
-            any_line = True
-            if as_json:
-                sys.stdout.write(json.dumps(document(line)) + "\n")
-            else:
-                console.print(Text.assemble(*_head(line), plain(line.text.expandtabs())), soft_wrap=True)
-            sys.stdout.flush()
+    for line in lines:
+        any_line = True
+        if as_json:
+            sys.stdout.write(json.dumps(document(line)) + "\n")
+        else:
+            console.print(Text.assemble(*_head(line), plain(line.text.expandtabs())), soft_wrap=True)
+        sys.stdout.flush()
     if not any_line:
         say("no lines")
 
@@ -64,13 +61,3 @@ def _head(line: Line) -> Iterator[tuple[str, str]]:
     """When, and who: the last part of the stream's name tells tasks apart, and its first eight letters are enough."""
     yield f"{line.at:%Y-%m-%d %H:%M:%S} ", "dim"
     yield f"{plain(line.stream.rpartition('/')[2][:8])} ", "cyan"
-
-
-@contextlib.contextmanager
-def _until_nobody_reads() -> Iterator[None]:
-    """Within it, a reader that goes away (as in `ecsctl logs | head`) ends the printing, quietly."""
-    try:
-        yield
-    except BrokenPipeError:
-        # What is still buffered goes nowhere, and Python does not complain of it at its end (Python's docs, signal).
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

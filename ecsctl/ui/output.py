@@ -35,13 +35,14 @@ def outcome_document(kind: str, plan: Plan, url: str, seconds: float, where: Map
             "steps": [_step(step) for step in plan.steps]}  # fmt: skip
 
 
-def status_document(reports: Iterable[Report], url: str, where: Mapping[str, str]) -> Json:
-    """How each resource stands."""
+def status_document(reports: Iterable[Report], url: str, where: Mapping[str, str], cause: str = "") -> Json:
+    """How each resource stands; and why the service does not run, if it does not and the reason is known."""
     found = list(reports)
     return {
         **_head("status", where),
         "url": url,
         "healthy": all(report.healthy for report in found),
+        "cause": cause,
         "resources": [_report(report) for report in found],
     }
 

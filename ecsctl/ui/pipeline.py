@@ -42,21 +42,24 @@ class Action(Protocol):
     url: Any
 
 
-def show(run: Any, others: Iterable[str]) -> None:
-    """Print a run on stdout: what it is of, its stages and actions, errors, links, and which other runs go on."""
+def show(run: Any, others: Iterable[str], *, links: bool = True) -> None:
+    """Print a run on stdout: what it is of, its stages and actions, errors, links, and which other runs go on.
+
+    Without `links` the pages of actions are left out: they are AWS's console's, and the sandbox has none.
+    """
     console = data()
     console.print(_line(run.status, plain(f"{run.pipeline} {run.id}", "bold"), plain(run.status)), soft_wrap=True)
     for label, value in (("commit", f"{run.commit[:12]} {run.message}".strip()), ("started", run.trigger),
                          ("reason", run.summary)):  # fmt: skip
         if value:
             console.print(Text.assemble((f"  {label}: ", "dim"), plain(value)), soft_wrap=True)
-    for line in table(run):
+    for line in table(run, links=links):
         console.print(line, soft_wrap=True)
     for other in others:
         console.print(Text.assemble("another run is under way: ", plain(other, "bold")), soft_wrap=True)
 
 
-def table(run: Any) -> Iterator[Text]:
+def table(run: Any, *, links: bool = True) -> Iterator[Text]:
     """A line for each stage and each action, with the time it took, its link, and below it what went wrong."""
     names = [f"  {action.name}" for stage in run.stages for action in stage.actions]
     names += [stage.name for stage in run.stages]
@@ -66,10 +69,11 @@ def table(run: Any) -> Iterator[Text]:
         yield _line(stage.status, padded(plain(stage.name, "bold"), column), plain(stage.status), closed)
         for action in stage.actions:
             what = padded(plain(f"  {action.name}"), column)
-            yield _line(action.status, what, plain(action.status), plain(_took(action), "dim"), _link(action.url))
+            yield _line(action.status, what, plain(action.status), plain(_took(action), "dim"),
+                        _link(action.url) if links else Text())  # fmt: skip
             told = action.error or (action.summary if action.status != "Succeeded" else "")
             for line in told.splitlines():
-                yield Text.assemble("      ", plain(line, _sign(action.status)[1]))
+                yield Text.assemble("      ", plain(line, sign_of(action.status)[1]))
 
 
 def changes(before: Any, now: Any) -> Iterator[str]:
@@ -85,10 +89,13 @@ def changes(before: Any, now: Any) -> Iterator[str]:
 
 def document(run: Any, others: Iterable[str], where: Mapping[str, str]) -> dict[str, Any]:
     """A run as JSON."""
+    head = {"version": VERSION, "kind": "pipeline", **where}
+    return {**head, **run_document(run), "others": list(others)}
+
+
+def run_document(run: Any) -> dict[str, Any]:
+    """A run alone as JSON."""
     return {
-        "version": VERSION,
-        "kind": "pipeline",
-        **where,
         "id": run.id,
         "status": run.status,
         "trigger": run.trigger,
@@ -102,7 +109,6 @@ def document(run: Any, others: Iterable[str], where: Mapping[str, str]) -> dict[
              "actions": [_action(one) for one in stage.actions]}
             for stage in run.stages
         ],
-        "others": list(others),
     }  # fmt: skip
 
 
@@ -112,7 +118,7 @@ def _action(action: Action) -> dict[str, Any]:
 
 
 def _line(status: str, *parts: Text) -> Text:
-    sign, style = _sign(status)
+    sign, style = sign_of(status)
     line = Text(f"{glyph(*sign, data())} ", style=style)
     for part in parts:
         if part:
@@ -121,7 +127,8 @@ def _line(status: str, *parts: Text) -> Text:
     return line
 
 
-def _sign(status: str) -> tuple[tuple[str, str], str]:
+def sign_of(status: str) -> tuple[tuple[str, str], str]:
+    """The sign of one of AWS's states, with its stand-in, and its colour."""
     return SIGNS.get(status, UNKNOWN)
 
 

@@ -9,6 +9,7 @@ from rich.style import Style
 from rich.text import Text
 
 from ecsctl.engine.report import Condition, Report, telling
+from ecsctl.ui import words
 from ecsctl.ui.console import data, glyph
 from ecsctl.ui.names import called
 from ecsctl.ui.safe import padded, plain
@@ -27,8 +28,8 @@ STANDS = {
 """The sign of each condition, with what stands for it where the encoding lacks it, and its colour."""
 
 
-def show(reports: Sequence[Report], *, url: str, links: bool) -> None:
-    """Print the app's URL, the table, and with `links` the console's addresses in full."""
+def show(reports: Sequence[Report], *, url: str, links: bool, cause: str = "") -> None:
+    """Print the app's URL, the table, why the service does not run, and with `links` the console's addresses."""
     console = data()
     if url:
         console.print(plain(url, Style(bold=True, link=url)), soft_wrap=True)
@@ -36,6 +37,9 @@ def show(reports: Sequence[Report], *, url: str, links: bool) -> None:
     room = console.width if console.is_terminal else None
     for line in (*table(reports, datetime.now(UTC), room), Text(), summary(reports)):
         console.print(line, soft_wrap=True)
+    if cause:
+        console.print(Text.assemble((f"{glyph('✗', 'x', console)} ", "bold red"), plain(cause)), soft_wrap=True)
+        words.next_step("ecsctl why")
     if links:
         console.print()
         names = [called(report.step.title, report.step.name) for report in reports]

@@ -11,11 +11,11 @@ from typing import Any
 
 from ecsctl import config
 from ecsctl.engine.plan import Change, Plan, Verb, Why
-from ecsctl.ui import output
-from tests.ui import samples
+from ecsctl.ui import history, live, logs, output, pipeline, release, why
+from tests.ui import running, samples
 
 PAGE = Path(__file__).parents[2] / "docs" / "json.md"
-EXAMPLE = re.compile(r"(?<=<!-- example: )(\w+)( -->\n```json\n).*?(?=```\n)", re.DOTALL)
+EXAMPLE = re.compile(r"(?<=<!-- example: )([\w ]+?)( -->\n```json\n).*?(?=```\n)", re.DOTALL)
 SCAN = Change("scan_on_push", False, True, Why.DRIFT)
 SERVER = {"url": "http://127.0.0.1:41234", "pid": 4711, "port": 41234, "speed": 30.0, "started": 1782900000.0,
           "nonce": "n", "key": "k"}  # fmt: skip
@@ -31,7 +31,14 @@ def documents() -> dict[str, Any]:
         "plan": output.plan_document(made, samples.WHERE),
         "up": output.outcome_document("up", made, samples.URL, 12.34, samples.WHERE),
         "down": output.outcome_document("down", removed, "", 61.0, samples.WHERE),
-        "status": output.status_document(reports, samples.URL, samples.WHERE),
+        "status": output.status_document(reports, samples.URL, samples.WHERE, running.CAUSE),
+        "live": live.document(running.rolling(), samples.WHERE),
+        "why": why.why_document(running.diagnosis(), samples.WHERE),
+        "log": logs.document(running.line()),
+        "deploy": release.document("deploy", running.rolled_back(), 6, running.CAUSE, samples.WHERE),
+        "history": history.document([running.past()], samples.WHERE),
+        "history diff": history.difference_document(*running.compared(), samples.WHERE),
+        "pipeline": pipeline.document(running.run(), (), samples.WHERE),
         "config": _config(),
         "sandbox": output.sandbox_document(SERVER),
         "error": output.error_document(samples.failure()),

@@ -84,3 +84,22 @@ def test_stdout_survives_letters_that_its_encoding_lacks(monkeypatch):
     console.data().print("café ✓")
     sys.stdout.flush()
     assert received.getvalue() == b"caf\\xe9 \\u2713\n"
+
+
+class Unread(io.StringIO):
+    """A pipe whose reader has gone."""
+
+    def flush(self):
+        raise BrokenPipeError
+
+
+def test_data_that_nobody_reads_is_told_to_the_command(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", Unread())
+    with pytest.raises(BrokenPipeError):
+        console.data().print("data")
+
+
+def test_talk_that_nobody_hears_is_left_out_and_the_run_goes_on(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Unread())
+    console.talk().print("talk")
+    console.talk().print("more")

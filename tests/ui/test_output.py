@@ -25,7 +25,7 @@ def test_the_docs_show_what_is_printed():
 def test_the_docs_show_every_kind_and_tell_every_field_and_condition():
     page = json_docs.PAGE.read_text()
     kinds = [match[1] for match in json_docs.EXAMPLE.finditer(page)]
-    assert kinds == ["plan", "up", "down", "status", "config", "sandbox", "error"]
+    assert kinds == list(json_docs.documents())
     prose = re.sub(r"```.*?```", "", page, flags=re.DOTALL)
     told = set(re.findall(r"`([^`\n]+)`", prose))
     assert {str(word) for word in (*Condition, *Verb)} <= told
@@ -74,6 +74,12 @@ def test_status_is_healthy_only_if_all_is_right():
     assert output.status_document(right, "", samples.WHERE)["healthy"] is True
     for report in samples.reports()[1:]:
         assert output.status_document([*right, report], "", samples.WHERE)["healthy"] is False
+
+
+def test_why_the_service_does_not_run_is_told_or_empty():
+    reports = samples.reports()
+    assert output.status_document(reports, "", samples.WHERE)["cause"] == ""
+    assert output.status_document(reports, "", samples.WHERE, "it crashed")["cause"] == "it crashed"
 
 
 def test_what_cannot_be_seen_is_null_or_empty_and_never_left_out():

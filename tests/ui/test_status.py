@@ -31,6 +31,13 @@ def test_stdout_has_the_url_first_and_stderr_nothing(capsys):
     assert err == ""
 
 
+def test_why_the_service_does_not_run_stands_below_the_table(capsys):
+    status.show(samples.reports(), url="", links=False, cause="the app crashed\x1b[2J")
+    out, err = capsys.readouterr()
+    assert out.splitlines()[-1] == "✗ the app crashed\\x1b[2J"
+    assert "ecsctl why" in err
+
+
 def test_links_are_written_out_on_demand_only(capsys):
     status.show(samples.reports(), url="", links=False)
     assert "console.aws" not in capsys.readouterr().out

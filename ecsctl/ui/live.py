@@ -1,0 +1,190 @@
+"""`status --watch`: one screen that is drawn anew at each look; or a line of JSON for each."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, Group
+from rich.live import Live as Screen
+from rich.text import Text
+
+from ecsctl.engine.errors import UsageError
+from ecsctl.ui import pipeline
+from ecsctl.ui.console import data, drawable, glyph
+from ecsctl.ui.output import VERSION
+from ecsctl.ui.safe import padded, plain
+from ecsctl.ui.spans import age
+
+if TYPE_CHECKING:
+    from ecsctl.operations.live import Deployment, Live, Target, Task
+
+RIGHT, BUSY, BAD, OVER = (("✓", "+"), "green"), (("…", "."), "cyan"), (("✗", "x"), "bold red"), (("-", "-"), "dim")
+RELEASES = {"deployed": RIGHT, "rolling out": BUSY, "superseded": OVER, "stopped": OVER}
+TARGETS = {"healthy": RIGHT, "initial": BUSY, "draining": OVER, "unused": OVER}
+SHORT = 8  # letters of an id
+MOST = 3  # stopped tasks that are shown: the newest tell enough
+
+
+def check() -> None:
+    """Raise UsageError where nothing can be drawn."""
+    if not drawable():
+        raise UsageError(
+            "there is no screen to draw on",
+            why="stdout is not a terminal, or TERM tells of one that cannot move its cursor",
+            hint="ecsctl status looks once; ecsctl status --watch -o json prints a line at each look",
+        )
+
+
+def show(looks: Iterable[Live], where: Mapping[str, str], *, as_json: bool) -> None:
+    """Show each look as it comes, until there are no more. What is on the screen at the end stays there."""
+    if as_json:
+        for now in looks:
+            sys.stdout.write(json.dumps(document(now, where)) + "\n")
+            sys.stdout.flush()
+        return
+    console = data()
+    with Screen(console=console, auto_refresh=False, redirect_stdout=False) as screen:
+        console.show_cursor()  # a process that is killed must not leave a terminal without its cursor
+        for now in looks:
+            screen.update(Group(*fitted(view(now, where), console)), refresh=True)
+
+
+def fitted(lines: Iterable[Text], console: Console) -> list[Text]:
+    """The lines cut to the screen; one at the end counts those that do not fit."""
+    every, room = list(lines), max(console.height - 1, 2)
+    shown = every if len(every) <= room else every[: room - 1]
+    if rest := len(every) - len(shown):
+        shown.append(Text(f"and {rest} more lines", style="dim"))
+    for line in shown:  # room for the terminal's echo of Ctrl-C, which else breaks the last line
+        line.truncate(console.width - len("^C") - 1, overflow="ellipsis")
+    return shown
+
+
+def view(now: Live, where: Mapping[str, str]) -> Iterator[Text]:
+    """All of it, line by line, the shortest parts first: a screen may be small."""
+    head = plain(where["app"], "bold")
+    yield Text.assemble(head, plain(f" in {where['region']} of account {where['account']}  {now.at:%H:%M:%S} UTC"))
+    yield from _part("service", now, _service(now))
+    yield from _part("deployments", now, _table(map(_deployment(now.at), now.deployments)))
+    yield from _part("pipeline", now, _pipeline(now))
+    yield from _part("targets", now, _table(map(_target, now.targets)))
+    yield from _part("tasks", now, _tasks(now))
+
+
+def document(now: Live, where: Mapping[str, str]) -> dict[str, Any]:
+    """One look as JSON."""
+    return {
+        "version": VERSION,
+        "kind": "live",
+        **{name: where[name] for name in ("app", "account", "region")},
+        "at": now.at.isoformat(timespec="seconds"),
+        "service": asdict(now.service) if now.service else None,
+        "release": asdict(now.release) if now.release else None,
+        "cause": now.cause,
+        "deployments": [_timed(one) for one in now.deployments],
+        "tasks": [_timed(one) for one in now.tasks],
+        "targets": [asdict(one) for one in now.targets],
+        "run": pipeline.run_document(now.run) if now.run else None,
+        "unread": now.unread,
+    }
+
+
+def _part(name: str, now: Live, lines: Iterable[Text]) -> Iterator[Text]:
+    """A part under its name; where it could not be read, why; where there is nothing, that."""
+    yield Text()
+    yield Text(name, style="dim")
+    told = list(lines)
+    if name in now.unread:
+        told.append(Text.assemble(_mark((("?", "?"), "yellow")), plain(now.unread[name], "yellow")))
+    yield from told or [Text("  none", style="dim")]
+
+
+def _service(now: Live) -> Iterator[Text]:
+    service = now.service
+    if service is None:
+        return
+    rolling = now.release is not None and now.release.outcome == "rolling out"
+    sign = RIGHT if service.running == service.desired else BUSY if rolling else BAD
+    wished = f"{service.desired} task{'s' * (service.desired != 1)} of revision {service.revision} wished"
+    counts = f"{wished}: {service.running} run" + (f", {service.pending} start" if service.pending else "")
+    aside = f"  {service.status}" if service.status != "ACTIVE" else ""
+    yield Text.assemble(_mark(sign), counts, plain(aside, "yellow"))
+    if now.release:
+        yield Text.assemble(_mark(RELEASES.get(now.release.outcome, BAD)), plain(now.release.message))
+    if now.cause:
+        yield Text.assemble(_mark(BAD), plain(now.cause, "bold"))
+
+
+def _deployment(at: datetime) -> Any:
+    def row(one: Deployment) -> tuple[Any, ...]:
+        sign = BAD if one.rollout == "FAILED" else RIGHT if one.rollout == "COMPLETED" else BUSY
+        counts = f"{one.running} of {one.desired} run"
+        for word, count in (("start", one.pending), ("failed", one.failed)):
+            counts += f", {count} {word}" if count else ""
+        since = age(one.since, at) if one.since else ""
+        return sign, f"revision {one.revision}", one.status, one.rollout, counts, since
+
+    return row
+
+
+def _target(one: Target) -> tuple[Any, ...]:
+    return TARGETS.get(one.state, BAD), f"{one.address}:{one.port}", one.state, one.reason
+
+
+def _tasks(now: Live) -> Iterator[Text]:
+    stopped = [one for one in now.tasks if one.status == "STOPPED"]
+    there = [one for one in now.tasks if one.status != "STOPPED"]
+    yield from _table(_task(one, now.at) for one in (*there, *stopped[:MOST]))
+    if len(stopped) > MOST:
+        yield Text(f"  and {len(stopped) - MOST} more that stopped", style="dim")
+
+
+def _task(one: Task, at: datetime) -> tuple[Any, ...]:
+    bad = one.health == "UNHEALTHY"
+    sign = OVER if one.status == "STOPPED" else BAD if bad else RIGHT if one.status == "RUNNING" else BUSY
+    since = age(one.since, at) if one.since else ""
+    return sign, one.id[:SHORT], f"revision {one.revision}", one.status, one.health, one.address, since, one.reason
+
+
+def _pipeline(now: Live) -> Iterator[Text]:
+    run = now.run
+    if run is None:
+        if now.no_run:
+            yield Text.assemble("  ", plain(now.no_run, "dim"))
+        return
+    of = f"run {run.id[:SHORT]}  {run.status}  {run.commit[:7]} {run.message}".rstrip()
+    yield Text.assemble(_mark(pipeline.sign_of(run.status)), plain(of))
+    for stage in run.stages:
+        doing = ", ".join(f"{one.name} {one.status}" for one in stage.actions if one.status not in ("", "Succeeded"))
+        closed = f"closed: {stage.closed}" if stage.closed else ""
+        told = "  ".join(filter(None, (stage.name, doing, closed)))
+        yield Text.assemble("  ", _mark(pipeline.sign_of(stage.status)), plain(told))
+        for one in stage.actions:
+            if one.error:
+                yield Text.assemble("      ", plain(one.error, "red"))
+
+
+def _table(rows: Iterable[tuple[Any, ...]]) -> Iterator[Text]:
+    """A line for each row: its sign, then its cells in columns. A column that is empty throughout is left out."""
+    every = [(sign, [plain(cell) for cell in cells]) for sign, *cells in rows]
+    widths = [max(cell.cell_len for cell in column) for column in zip(*(cells for _, cells in every), strict=True)]
+    for sign, cells in every:
+        line = Text.assemble(
+            _mark(sign), *(padded(cell, width) for cell, width in zip(cells, widths, strict=True) if width)
+        )
+        line.rstrip()
+        yield line
+
+
+def _mark(sign: tuple[tuple[str, str], str]) -> tuple[str, str]:
+    both, style = sign
+    return f"{glyph(*both, data())} ", style
+
+
+def _timed(one: Deployment | Task) -> dict[str, Any]:
+    return {**asdict(one), "since": one.since.isoformat(timespec="seconds") if one.since else None}

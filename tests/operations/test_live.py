@@ -1,0 +1,108 @@
+"""How the app stands, looked at again and again: told truly, also where something is missing or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ecsctl.aws import Aws
+from ecsctl.operations.live import Live, look, watch
+from ecsctl.sandbox import ecs
+from tests.releases.conftest import APP, Service, service
+from tests.stack.conftest import ACCOUNT
+
+__all__ = ["service"]
+
+
+def seen(service: Service) -> Live:
+    return look(looking(service), APP)
+
+
+def looking(service: Service) -> Aws:
+    aws = service.session().aws
+    aws.look_only = True
+    return aws
+
+
+def test_a_service_that_runs_rolls_out_and_is_rolled_back_is_told_step_by_step(service: Service) -> None:
+    service.start(service.push("v1"))
+    calm = seen(service)
+    assert calm.service
+    assert (calm.service.revision, calm.service.running, calm.service.desired) == (1, 1, 1)
+    assert calm.release
+    assert (calm.release.outcome, calm.release.message) == ("deployed", "revision 1 is deployed: 1 of 1 tasks run it")
+    assert [(one.revision, one.status, one.address != "") for one in calm.tasks] == [(1, "RUNNING", True)]
+    assert (calm.run, calm.no_run, calm.targets) == (None, "there is no pipeline hello", ())
+    assert (calm.well, calm.cause, calm.unread) == (True, "", {})
+
+    ecs.behave(ACCOUNT, "v2", "crash")
+    service.point(service.register(service.push("v2")))
+    service.clock.sleep(45)
+    rolling = seen(service)
+    assert rolling.release
+    assert rolling.release.outcome == "rolling out"
+    assert {one.revision: one.status for one in rolling.deployments} == {2: "PRIMARY", 1: "ACTIVE"}
+    assert {one.revision for one in rolling.tasks} == {1, 2}
+
+    service.clock.sleep(1200)
+    back = seen(service)
+    assert back.release
+    assert back.release.outcome == "rolled back"
+    assert (back.service and back.service.revision, back.well) == (1, False)
+    assert back.cause.startswith("the app crashed")
+    assert back.tasks[0].status == "RUNNING"
+    assert {(one.revision, one.status) for one in back.tasks[1:]} == {(2, "STOPPED")}
+    assert all("Essential container" in one.reason for one in back.tasks[1:])
+
+
+def test_a_service_at_0_is_well_with_no_task(service: Service) -> None:
+    service.start(service.push("v1"), desired=0)
+    found = seen(service)
+    assert (found.service and found.service.desired, found.tasks) == (0, ())
+    assert found.well
+
+
+def test_where_nothing_is_nothing_is_told_and_nothing_fails(service: Service) -> None:
+    found = look(looking(service), "other")
+    assert (found.service, found.release, found.deployments, found.tasks, found.targets) == (None, None, (), (), ())
+    assert found.no_run == "there is no pipeline other"
+    assert found.unread == {}
+
+
+def test_what_may_not_be_read_is_told_in_its_place(service: Service, hear: Callable[..., None]) -> None:
+    service.start(service.push("v1"))
+
+    def deny(**_: Any) -> None:
+        answer: Any = {"Error": {"Code": "AccessDeniedException", "Message": "no identity-based policy allows it"}}
+        raise ClientError(answer, "ListTasks")
+
+    aws = looking(service)
+    hear(aws.client("ecs"), "before-call.ecs.ListTasks", deny)
+    found = look(aws, APP)
+    assert list(found.unread) == ["tasks"]
+    assert "not allowed to call ListTasks" in found.unread["tasks"]
+    assert (found.service and found.service.running, found.tasks) == (1, ())
+
+
+def test_it_looks_every_few_seconds_until_a_stop_is_asked_for(service: Service) -> None:
+    aws, looks, began = looking(service), 0, service.clock.now()
+    for found in watch(aws, APP, every=5):
+        assert found.no_run
+        looks += 1
+        if looks == 3:
+            aws.patience.stop()
+    assert looks == 3
+    assert service.clock.now() >= began + 10
+
+
+def test_a_stop_in_the_middle_of_a_look_is_no_error(service: Service, hear: Callable[..., None]) -> None:
+    aws = looking(service)
+
+    def stop_and_slow_down(**_: Any) -> None:
+        aws.patience.stop()
+        raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}, "DescribeServices")
+
+    hear(aws.client("ecs"), "before-call.ecs.DescribeServices", stop_and_slow_down)
+    assert list(watch(aws, APP)) == []

@@ -1,0 +1,118 @@
+"""A small app that runs: what the commands about releases, the pipeline and the token show of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ecsctl.operations.history import Difference, Past
+from ecsctl.operations.live import Deployment, Live, Release, Service, Target, Task
+from ecsctl.operations.logs import Line
+from ecsctl.operations.pipelines import Action, Run, Stage
+from ecsctl.operations.release import Release as Released
+from ecsctl.operations.verdict import Outcome, Verdict
+from ecsctl.operations.why import Cause, Diagnosis, Evidence
+from tests.ui.samples import NOW, TASKS
+
+COMMIT = "8486d5c1e0b7a3f29d4c6b5a8e7f0d1c2b3a4958"
+BUILD = "https://eu-central-1.console.aws.amazon.com/codesuite/codebuild/projects/shop-build/build/shop-build%3A0f3a"
+
+CAUSE = "the app crashed (exit code 1): KeyError: 'DATABASE_URL'"
+DIGEST = f"sha256:{'2b' * 32}"
+IMAGE = f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop@{DIGEST}"
+
+
+def run(status: str = "InProgress", error: str = "") -> Run:
+    """A run of the pipeline that deploys."""
+    began = NOW - timedelta(minutes=4)
+
+    def action(name: str, provider: str, status: str, minutes: float, **more: str) -> Action:
+        return Action(name, provider, status, began, began + timedelta(minutes=minutes), **more)
+
+    return Run(
+        pipeline="shop",
+        id="212bdfaa-7c1e-4c58-9d0a-3f6b1e2d4c5a",
+        status=status,
+        trigger="Webhook",
+        commit=COMMIT,
+        message="Greet by name",
+        url=f"https://github.com/acme/shop/commit/{COMMIT}",
+        began=began,
+        stages=(
+            Stage("Source", "Succeeded", (action("Source", "GitHub", "Succeeded", 0.1),)),
+            Stage("Build", "Succeeded", (action("Build", "CodeBuild", "Succeeded", 2.5, url=BUILD),)),
+            Stage("Deploy", status, (action("Deploy", "ECS", status, 1, error=error),)),
+        ),
+    )
+
+
+def rolling() -> Live:
+    """Revision 8 comes, revision 7 goes."""
+    return Live(
+        at=NOW,
+        service=Service("ACTIVE", 8, 2, 3, 1),
+        release=Release("rolling out", "revision 8: 1 of 2 tasks run, 1 starting, 2 of the version before"),
+        deployments=(
+            Deployment(8, "PRIMARY", "IN_PROGRESS", 2, 1, 1, 0, NOW - timedelta(seconds=42)),
+            Deployment(7, "ACTIVE", "COMPLETED", 2, 2, 0, 0, NOW - timedelta(days=3)),
+        ),
+        tasks=(
+            Task("9c1d5e0f2b7a48d3", 8, "PENDING", "", "", NOW - timedelta(seconds=12), ""),
+            Task("0f3a12bc4d5e6f70", 8, "RUNNING", "HEALTHY", "10.100.1.5", NOW - timedelta(seconds=20), ""),
+            Task("77aa12bc4d5e6f70", 7, "RUNNING", "HEALTHY", "10.100.0.9", NOW - timedelta(days=3), ""),
+        ),
+        targets=(
+            Target("10.100.1.5", 8080, "initial", "Target registration is in progress"),
+            Target("10.100.0.9", 8080, "healthy", ""),
+        ),
+        run=run(),
+    )
+
+
+def crashed() -> Live:
+    """Revision 8 crashed five times and was rolled back; the targets may not be read."""
+    reason = "Essential container in task exited"
+    return Live(
+        at=NOW,
+        service=Service("ACTIVE", 7, 2, 2, 0),
+        release=Release("rolled back", "revision 8 was rolled back by the circuit breaker: revision 7 runs again"),
+        deployments=(Deployment(7, "PRIMARY", "COMPLETED", 2, 2, 0, 0, NOW - timedelta(minutes=9)),),
+        tasks=(
+            Task("77aa12bc4d5e6f70", 7, "RUNNING", "UNHEALTHY", "10.100.0.9", NOW - timedelta(days=3), ""),
+            *(Task(f"{n}f3a12bc", 8, "STOPPED", "", "", NOW - timedelta(minutes=9), reason) for n in range(5)),
+        ),
+        run=run("Failed", "The service shop did not reach a steady state"),
+        cause=CAUSE,
+        unread={"targets": "not readable: not allowed to call DescribeTargetHealth"},
+    )
+
+
+def diagnosis() -> Diagnosis:
+    """What `why` finds of a crash."""
+    reason = "Essential container in task exited: shop ended with exit code 1"
+    shown = (Evidence("task 00000001", reason, NOW), Evidence("log", "KeyError: 'DATABASE_URL'", NOW))
+    return Diagnosis((Cause("crash", CAUSE, shown, ("mend the app, then: ecsctl deploy", "ecsctl rollback")),))
+
+
+def line() -> Line:
+    """A line of the app's log."""
+    return Line(NOW, "app/shop/0f3a12bc4d5e6f70", "GET / 200", "3741936")
+
+
+def rolled_back() -> Released:
+    """A release that ECS rolled back."""
+    sentence = "revision 8 was rolled back by the circuit breaker: revision 7 runs again"
+    why = "ECS deployment circuit breaker: tasks failed to start."
+    return Released(Verdict(Outcome.ROLLED_BACK, sentence, why), f"{TASKS}:8", IMAGE)
+
+
+def past() -> Past:
+    """A release of the pipeline's."""
+    since = NOW - timedelta(days=3)
+    return Past(7, "deployed", True, IMAGE, DIGEST, (COMMIT, "latest"), COMMIT, "Greet by name", "pipeline", since,
+                since + timedelta(minutes=3), "")  # fmt: skip
+
+
+def compared() -> tuple[str, str, list[Difference]]:
+    """Two revisions, and what they say differently."""
+    changed = Difference("container.shop.env.LOG_LEVEL", "info", "debug")
+    return f"{TASKS}:7", f"{TASKS}:8", [Difference("cpu", "256", "512"), changed]
