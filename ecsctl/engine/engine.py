@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -106,7 +106,15 @@ class Engine:
             self.one.label = replace(self.label, id=ids[0])
         return [sighting for sighting in sightings if self.label.owns(sighting.found.tags)]
 
-    def plan(self, stack: Stack) -> Plan:
+    def part(self, stack: Stack, names: Collection[str]) -> Stack:
+        """These resources of the stack alone, as if everything else stayed as it is. Looks, and changes nothing.
+
+        For `plan` and `up` without pruning. Raises Refused where one of them needs what is not there.
+        """
+        self.plan(stack)
+        return stack.part(names, {name: ids for name in stack.nodes if (ids := self.ids(name)) is not None})
+
+    def plan(self, stack: Stack, *, prune: bool = True) -> Plan:
         """What `up` would do. Looks, and changes nothing."""
         sightings = self.survey()
         steps: dict[str, Step] = {}
@@ -128,17 +136,19 @@ class Engine:
 
         self._all(walk(stack.graph, visit, threads=THREADS, skip=_ignore))
         wished = {(node.wish.kind, name) for name, node in stack.nodes.items()}
-        leftover = [sighting for sighting in sightings if (sighting.kind.kind, sighting.name) not in wished]
+        surplus = [sighting for sighting in sightings if (sighting.kind.kind, sighting.name) not in wished]
+        leftover = surplus if prune else []
         made = tuple(self._replaceable(stack, steps, steps[name]) for name in stack.nodes)
         return Plan(made + tuple(_removal(sighting, "ecsctl.toml no longer asks for it") for sighting in leftover))
 
-    def up(self, stack: Stack, *, agree: Callable[[Plan], None], command: str = "up") -> Plan:
+    def up(self, stack: Stack, *, agree: Callable[[Plan], None], command: str = "up", prune: bool = True) -> Plan:
         """Make every wish of the stack true, and remove what is no longer wished. Returns what was planned and done.
 
         `agree` sees the plan before anything changes and raises if the user does not agree. With nothing to do there
-        is no lock, no change and no write. Raises the failures of all resources together.
+        is no lock, no change and no write. Without `prune` the stack is a part of one, and nothing else is removed.
+        Raises the failures of all resources together.
         """
-        plan = self.plan(stack)
+        plan = self.plan(stack, prune=prune)
         self._half_done(stack)
         self.tell(events.Planned(plan))
         refuse(plan)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar, cast, get_type_hints
 
+from ecsctl.engine.errors import Refused
 from ecsctl.engine.resource import ORDER, AnyResource, Resource, identity, marks, mentions
 
 Ids = TypeVar("Ids")
@@ -98,6 +99,22 @@ class Stack:
         self.nodes[name] = Node(name, wish, frozenset(needs))
         ids = identity(type(wish))
         return cast(Ids, ids(**{item.name: Promise(name, item.name) for item in fields(ids)}))
+
+    def part(self, names: Collection[str], known: Mapping[str, Any]) -> Stack:
+        """These resources alone, their wishes with the ids that the others have; `known` tells them.
+
+        Raises Refused where such an id is not known: what one of them needs is not there.
+        """
+        part = Stack()
+        for name in self.nodes:
+            if name in names:
+                node = self.nodes[name]
+                wish = fulfil(node.wish, {other: ids for other, ids in known.items() if other not in names})
+                missing = {promise.resource for promise in promises(wish)} - set(names)
+                if missing:
+                    raise Refused(f"{name} needs {', '.join(sorted(missing))}, and it is not there", hint="ecsctl up")
+                part.nodes[name] = Node(name, wish, node.needs & set(names))
+        return part
 
     @property
     def graph(self) -> dict[str, frozenset[str]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.account import split_secret
 from ecsctl.engine.engine import Engine
 from ecsctl.engine.errors import Refused, UsageError
-from ecsctl.engine.plan import Plan
+from ecsctl.engine.plan import Change, Plan
 from ecsctl.engine.secret import Secret
 from ecsctl.operations.asking import asking
 from ecsctl.resources.common import there
@@ -103,14 +103,16 @@ def put(aws: Aws, me: Label, secret: str, token: Secret) -> bool:
 def spread(open_session: Callable[[], Session], store: Callable[[], object]) -> Status:
     """Have `store` change the stored token, bring it to every place that is ours, and look whether it is there.
 
-    A death in between loses nothing: `store` may be nothing, and then what is stored is spread. Raises Refused before
-    any change when ecsctl.toml wishes anything else, and at the end when a place did not take the token.
+    Whatever else ecsctl.toml wishes is left for `up`. A death in between loses nothing: `store` may be nothing, and
+    then what is stored is spread. Raises Refused before any change when such a place is missing or differs in more than
+    the token, and at the end when one did not take the token.
     """
     before = open_session()
-    _only_token(before.engine.plan(before.wishes))
+    _only_token(before.engine.plan(before.engine.part(before.wishes, FIELDS), prune=False))
     store()
     session = open_session()
-    session.engine.up(session.wishes, agree=_only_token, command="creds rotate")
+    places = session.engine.part(session.wishes, FIELDS)
+    session.engine.up(places, agree=_only_token, command="creds rotate", prune=False)
     found = status(open_session())
     if not found.current:
         wrong = ", ".join(place.title for place in found.places if place.state not in ("current", "not ours"))
@@ -148,18 +150,28 @@ def _place(engine: Engine, name: str, title: str, digest: str) -> Place:
 
 
 def _only_token(plan: Plan) -> None:
-    """Raise Refused when the plan holds anything but the token's way to its places."""
-    others = [
-        step.name
-        for step in plan.work
-        if not {change.field for change in step.changes} <= FIELDS.get(step.name, set()) or not step.changes
-    ]
-    if others:
+    """Raise Refused when a place of the token is not there, or has to change in more than the token.
+
+    One call changes such a place as a whole: the token cannot go alone.
+    """
+    others = {step.name: sorted(change.field for change in step.changes if not _of_token(step.name, change))
+              for step in plan.work}  # fmt: skip
+    wrong = [f"{step.name}: {', '.join(others[step.name]) or step.verb}"
+             for step in plan.work if others[step.name] or not step.changes]  # fmt: skip
+    if wrong:
         raise Refused(
-            "ecsctl.toml and the stack differ in more than the token: the token was brought nowhere",
-            why=", ".join(others),
+            "where the token is used ecsctl.toml wishes for more than a new token: it was brought nowhere",
+            why="; ".join(wrong),
             hint="ecsctl up first; it brings the stored token everywhere too",
         )
+
+
+def _of_token(name: str, change: Change) -> bool:
+    """Whether a change is the token's. A pipeline's source holds the repository and the branch beside it."""
+    if isinstance(change.before, dict) and isinstance(change.after, dict):
+        rest = [{key: value for key, value in one.items() if key != "token"} for one in (change.before, change.after)]
+        return change.field in FIELDS[name] and rest[0] == rest[1]
+    return change.field in FIELDS[name]
 
 
 def _with_key(aws: Aws, name: str, key: str, token: Secret) -> str:

@@ -278,3 +278,24 @@ def test_an_id_that_an_update_renews_reaches_those_who_use_it(run: Run, cloud: C
     assert entry is not None
     assert entry.ids is not None
     assert entry.ids["revision"].endswith(":2")
+
+
+def test_a_part_of_the_stack_is_made_right_and_all_else_is_left(run: Run, cloud: Cloud) -> None:
+    before = toybox()
+    before.ensure("lid", Lid(box=before.nodes["ball"].wish.box))  # type: ignore[attr-defined]  # a ball has one
+    run.up(before)
+    stack, engine = toybox(colour="blue", weight=7), run.engine()  # and no lid any more
+    part = engine.part(stack, {"ball"})
+    assert [step.name for step in engine.plan(part, prune=False).work] == ["ball"]
+    calls = len(cloud.calls)
+    run.engine().up(part, agree=lambda plan: None, prune=False)
+    assert cloud.calls[calls:] == ["ChangeBall"]
+    assert [(step.name, step.verb) for step in run.plan(stack).work] == [("box", Verb.UPDATE), ("lid", Verb.DELETE)]
+    run.up(stack)
+    assert run.plan(stack).work == ()
+
+
+def test_a_part_that_needs_what_is_not_there_is_refused(run: Run, cloud: Cloud) -> None:
+    with pytest.raises(Refused, match="ball needs box"):
+        run.engine().part(toybox(), {"ball"})
+    assert cloud.calls == []

@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
+from ecsctl.aws import LOOKS
 from ecsctl.cli import app as _app  # noqa: F401 - the commands are there before the sandbox is
 from ecsctl.engine.errors import Refused, UsageError
 from ecsctl.operations import creds
@@ -52,20 +53,40 @@ def test_a_secret_that_is_not_there_is_made_with_our_mark(world: World) -> None:
 
 
 def test_a_rotation_reaches_every_place_and_one_that_died_is_taken_up(world: World) -> None:  # noqa: F811 - the fixture
-    world.up()
-    assert creds.status(world.open()).current
+    here = wishes(domain=None)
+    world.up(here)
+    assert creds.status(world.open(here)).current
 
-    session = world.open()
+    session = world.open(here)
     creds.put(session.aws, session.engine.label, TOKEN_SECRET, creds.checked(NEW))  # and then it died
-    states = {place.name: place.state for place in creds.status(world.open()).places}
+    states = {place.name: place.state for place in creds.status(world.open(here)).places}
     assert states == {"github-credentials": "old", "pipeline": "old", "pipeline-webhook": "old"}
-    with pytest.raises(Refused, match="differ in more than the token"):
-        creds.spread(lambda: world.open(wishes(service={"health_path": "/ready"})), lambda: None)
-    assert not creds.status(world.open()).current
+    for more in ({"pipeline": {"approvals": [{"name": "Review"}]}}, {"github": {"branch": "next"}}):
+        with pytest.raises(Refused, match="more than a new token") as caught:
+            creds.spread(
+                lambda more=more: world.open(wishes(domain=None, **more)), lambda: pytest.fail("it was stored")
+            )  # type: ignore[misc]  # mypy cannot type a lambda's default
+        assert caught.value.why.startswith("pipeline: ")
+    assert not creds.status(world.open(here)).current
 
-    found = creds.spread(world.open, lambda: None)
+    edited = wishes(service={"health_path": "/ready"}, domain=None)  # that is for `up` to do
+    pending = [step.name for step in world.plan(edited).work if step.name not in creds.FIELDS]
+    changed: set[str] = set()
+    world.heard = lambda service, operation, *_: operation.startswith(LOOKS) or changed.add(f"{service} {operation}")
+    found = creds.spread(lambda: world.open(edited), lambda: None)
+    world.heard = None
+    assert changed == {
+        "iam tag_role",  # the mark of the credentials
+        "codebuild import_source_credentials",
+        "codepipeline update_pipeline",
+        "codepipeline deregister_webhook_with_third_party",
+        "codepipeline put_webhook",
+        "codepipeline register_webhook_with_third_party",
+        "codepipeline tag_resource",
+    }
     assert {place.state for place in found.places} == {"current"}
-    assert world.plan().work == ()
+    assert [step.name for step in world.plan(edited).work] == pending != []
+    assert world.plan(here).work == ()
 
 
 def test_the_token_is_shown_nowhere(
