@@ -34,6 +34,11 @@ class Common:
     yes: bool = False
     output: str = "text"
 
+    def __post_init__(self) -> None:
+        """From its first line on a command's errors are shown as its options say."""
+        global chosen
+        chosen = self
+
     @property
     def json(self) -> bool:
         """Whether stdout carries JSON."""
@@ -64,10 +69,8 @@ def folder() -> Path:
 
 def place(common: Common) -> Any:
     """Where the command works. With --sandbox the embedded AWS is started, and the environment points to it."""
-    global chosen
     from ecsctl.session import Place
 
-    chosen = common
     here = folder()
     profile, region, usual = common.profile, common.region, None
     wished = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -15,6 +15,10 @@ def plan(
         bool,
         typer.Option("--detailed-exitcode", help="Exit 0: nothing to change, 2: something to change, 1: any error."),
     ] = False,
+    graph: Annotated[
+        Literal["mermaid"] | None,
+        typer.Option("--graph", help="Print what needs what instead, as a picture in Mermaid.", show_default=False),
+    ] = None,
     profile: Profile = None,
     region: Region = None,
     output: Output = "text",
@@ -22,6 +26,9 @@ def plan(
 ) -> None:
     """Show what `up` would change. Looks, and changes nothing."""
     common = Common(sandbox, profile, region, debug, False, False, output)
+    if graph:
+        _draw(common, nothing_else=not (detailed_exitcode or common.json))
+        return
     from ecsctl.commands.opening import opened
     from ecsctl.engine.engine import refuse
     from ecsctl.engine.errors import EcsctlError
@@ -48,3 +55,19 @@ def plan(
         words.next_step("ecsctl up" + (" --sandbox" if sandbox else ""))
     if detailed_exitcode and found.work:
         raise typer.Exit(2)
+
+
+def _draw(common: Common, *, nothing_else: bool) -> None:
+    """Print the graph of the stack as ecsctl.toml wishes it: whether it is there does not matter."""
+    from ecsctl.commands.opening import opened
+    from ecsctl.engine.errors import UsageError
+    from ecsctl.ui.picture import mermaid
+
+    if not nothing_else:
+        raise UsageError(
+            "--graph goes with neither --detailed-exitcode nor --output json", hint="leave one of them away"
+        )
+    with opened(common, "plan", config=True, looks=True) as app:
+        stack = app.over_stack().wishes
+    titles = {name: node.wish.title for name, node in stack.nodes.items()}
+    print(mermaid(stack.graph, titles), end="")  # noqa: T201 - what stdout carries

@@ -1,47 +1,23 @@
-"""Pictures for the docs: a stack's graph as Mermaid text, and a terminal's text as SVG."""
+"""A picture for the docs and for curious eyes: a stack's graph as Mermaid text."""
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Collection, Mapping
-
-from rich._export_format import CONSOLE_SVG_FORMAT
-from rich.console import Console
-from rich.text import Text
 
 from ecsctl.ui.safe import safe
 
 
-def mermaid(
-    graph: Mapping[str, Collection[str]], titles: Mapping[str, str], groups: Mapping[str, str] | None = None
-) -> str:
+def mermaid(graph: Mapping[str, Collection[str]], titles: Mapping[str, str]) -> str:
     """The graph as a Mermaid flowchart: an arrow leads from what is needed to what needs it.
 
-    `graph` tells for each name what it needs, `titles` what it is, `groups` in which box it is drawn. An arrow that
-    others imply is left out.
+    `graph` tells for each name what it needs, `titles` what it is. An arrow that others imply is left out.
     """
     numbers = {name: f"n{number}" for number, name in enumerate(graph)}
-    boxes: dict[str, list[str]] = {}
-    for name in graph:
-        boxes.setdefault((groups or {}).get(name, ""), []).append(name)
     lines = ["flowchart LR"]
-    for number, (box, names) in enumerate(boxes.items()):
-        inside = [f'{numbers[name]}["{_label(titles.get(name, ""))}<br/><b>{_label(name)}</b>"]' for name in names]
-        if box:
-            lines += [f'  subgraph g{number}["{_label(box)}"]', *(f"    {line}" for line in inside), "  end"]
-        else:
-            lines += [f"  {line}" for line in inside]
+    for name in graph:
+        lines.append(f'  {numbers[name]}["{_label(titles.get(name, ""))}<br/><b>{_label(name)}</b>"]')
     lines += [f"  {numbers[need]} --> {numbers[name]}" for name in graph for need in _direct(graph, name)]
     return "\n".join(lines) + "\n"
-
-
-def svg(text: str, *, title: str, width: int = 100) -> str:
-    """A terminal's text, with its ANSI colours, as an SVG of a terminal window that loads nothing from outside."""
-    console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(Text.from_ansi(text))
-    form = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
-    return console.export_svg(title=title, code_format=form, unique_id="terminal")
 
 
 def _direct(graph: Mapping[str, Collection[str]], name: str) -> list[str]:

@@ -59,7 +59,9 @@ def test_up_plan_up_change_status_down(folder: Path, process: Callable[..., Ende
     (folder / ".ecsctl" / "state.json").unlink()
     status = process("status", "--sandbox", "--output", "json", "--exit-code")
     assert status.code == 0, status.err
-    assert json.loads(status.out)["url"] == "https://hello.ecsctl.example"
+    told = json.loads(status.out)
+    assert told["url"] == "https://hello.ecsctl.example"
+    assert {one["console"] for one in told["resources"]} == {""}, "the sandbox has no console"
 
     (folder / "ecsctl.toml").unlink()
     asked = process("down", "--sandbox", "--name", "hello")
