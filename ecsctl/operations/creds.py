@@ -30,6 +30,7 @@ FIELDS = {
     "pipeline-webhook": {"token", "registered"},
 }
 """The parts of the stack that keep a copy of the token, and which fields of theirs a new one changes."""
+TOKEN_PART = "github-token"  # noqa: S105 - what the secret's tags call it
 LONGEST = 255  # characters: GitHub's tokens have 40 to 93
 
 
@@ -86,7 +87,7 @@ def put(aws: Aws, me: Label, secret: str, token: Secret) -> bool:
         value = json.dumps({key: token.reveal()}) if key else token.reveal()
         aws.patience.through(
             lambda: aws.secretsmanager.create_secret(
-                Name=name, SecretString=value, ClientRequestToken=call, Tags=me.of("github-token").upper(),
+                Name=name, SecretString=value, ClientRequestToken=call, Tags=me.of(TOKEN_PART).upper(),
                 Description=f"The GitHub token of {me.app}",
             ),
             what="making the secret",

@@ -9,6 +9,7 @@ MONTHLY = {  # dollars a month for one, by kind; what is not here costs nothing 
     "nat-gateway": 0.045 * HOURS,
     "elastic-ip": 0.005 * HOURS,
     "load-balancer": 0.0225 * HOURS,
+    "secret": 0.40,
 }
 PER_GIGABYTE = {"repository": 0.10, "bucket": 0.023, "log-group": 0.03}  # dollars a gigabyte and month
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
+from ecsctl.engine.errors import DENIED, code
+from ecsctl.engine.label import APP, RESOURCE
 from ecsctl.engine.plan import Plan, Verb
 from ecsctl.ensure.names import Names
+from ecsctl.operations.creds import TOKEN_PART
 from ecsctl.operations.prices import monthly
-from ecsctl.resources.common import tag_filter
+from ecsctl.resources.common import tag_filter, there
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -29,7 +34,7 @@ class Left:
 def left(aws: Aws, me: Label, plan: Plan) -> tuple[Left, ...]:
     """Everything that a person should know of after `down`, asked of AWS anew."""
     with aws.fresh():
-        return (*_kept(plan), *_late_logs(aws, me), *_marked_network(aws, me))
+        return (*_kept(plan), *_late_logs(aws, me), *_marked_network(aws, me), *_token_secret(aws, me))
 
 
 def _kept(plan: Plan) -> Iterator[Left]:
@@ -60,3 +65,20 @@ def _marked_network(aws: Aws, me: Label) -> Iterator[Left]:
     for address in aws.look(aws.ec2.describe_addresses, Filters=tag_filter(me))["Addresses"]:
         why = f"bears our mark, held by {address.get('AssociationId', 'nobody')}"
         yield Left("elastic IP address", address["AllocationId"], why, monthly("elastic-ip"))
+
+
+def _token_secret(aws: Aws, me: Label) -> Iterator[Left]:
+    """The secret that `creds set` has made: what is in it is the user's. The tagging API also lists what is gone."""
+    filters: list[Any] = [{"Key": key, "Values": [value]} for key, value in ((APP, me.app), (RESOURCE, TOKEN_PART))]
+    answer = aws.look(aws.tagging.get_resources, TagFilters=filters, ResourceTypeFilters=["secretsmanager:secret"])
+    for arn in sorted(mapping["ResourceARN"] for mapping in answer["ResourceTagMappingList"]):
+        name: str | None = arn
+        try:
+            found = there(lambda arn=arn: aws.look(aws.secretsmanager.describe_secret, SecretId=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
+            name = found["Name"] if found and not found.get("DeletedDate") else None
+        except ClientError as error:
+            if code(error) not in DENIED:  # who may not look is told what the tags tell
+                raise
+        if name:
+            remove = f"aws secretsmanager delete-secret --secret-id {name}"
+            yield Left("secret", name, f"the GitHub token that ecsctl creds set stored; {remove}", monthly("secret"))

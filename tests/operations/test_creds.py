@@ -15,6 +15,7 @@ from ecsctl.aws import LOOKS
 from ecsctl.cli import app as _app  # noqa: F401 - the commands are there before the sandbox is
 from ecsctl.engine.errors import Refused, UsageError
 from ecsctl.operations import creds
+from ecsctl.sandbox import clock
 from ecsctl.sandbox.world import TOKEN, TOKEN_SECRET
 from tests.commands.conftest import cloud, folder, run  # noqa: F401 - fixtures
 from tests.stack.conftest import World, wishes, world  # noqa: F401 - a fixture
@@ -115,3 +116,23 @@ def test_the_token_is_shown_nowhere(
     for path in folder.rglob("*"):
         if path.is_file():
             assert NEW.encode() not in path.read_bytes()
+
+
+def test_the_secret_that_was_made_before_the_first_up_is_told_of_by_down(
+    cloud: None,  # noqa: F811 - the fixture
+    folder: Path,  # noqa: F811 - the fixture
+    run: Callable[..., Any],  # noqa: F811 - the fixture
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (folder / "ecsctl.toml").write_text('name = "hello"\n[github]\nrepository = "a/b"\ntoken_secret = "hello/token"\n')
+    monkeypatch.setattr("sys.stdin", io.StringIO(NEW + "\n"))
+    assert run("creds", "set", "-").code == 0
+    clock.current().sleep(120)  # the tagging API is late
+    down = run("down", "--yes", "-o", "json")
+    assert down.code == 0
+    [left] = json.loads(down.out)["left"]
+    assert (left["kind"], left["what"]) == ("secret", "hello/token")
+    assert "aws secretsmanager delete-secret" in left["why"]
+    client = boto3.client("secretsmanager", region_name="eu-central-1")
+    client.delete_secret(SecretId="hello/token")
+    assert json.loads(run("down", "--yes", "-o", "json").out)["left"] == []
