@@ -11,8 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from ecsctl import session
+from ecsctl.aws import Aws
 from ecsctl.cli import main
+from ecsctl.engine.patience import Patience
+from ecsctl.sandbox.clock import Clock
 from ecsctl.sandbox.inprocess import inprocess
+from tests.stack.conftest import shared_session
 
 ORDINARY = """\
 name = "hello"
@@ -33,6 +38,11 @@ class Ended:
     out: str
     err: str
 
+    @property
+    def said(self) -> str:
+        """stderr without its line breaks."""
+        return " ".join(self.err.split())
+
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -50,6 +60,18 @@ def cloud(folder: Path) -> Iterator[None]:
     """The sandbox in this process."""
     with inprocess():
         yield
+
+
+@pytest.fixture
+def live_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[Clock], None]:
+    """`live_by(clock)`: the commands wait on that clock, where an hour costs nothing."""
+
+    def live_by(clock: Clock) -> None:
+        monkeypatch.setattr(
+            session.Place, "aws", lambda self, region=None: Aws(Patience(clock), session=shared_session())
+        )
+
+    return live_by
 
 
 @pytest.fixture

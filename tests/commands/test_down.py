@@ -9,10 +9,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from ecsctl import session
-from ecsctl.aws import Aws
-from ecsctl.engine.patience import Patience
 from ecsctl.sandbox import ecr
+from ecsctl.sandbox.clock import Clock
 from ecsctl.sandbox.inprocess import inprocess
 from tests.commands.conftest import Ended
 
@@ -21,11 +19,11 @@ SMALL = 'name = "hello"\n[vpc]\negress = "public"\n'
 
 
 @pytest.fixture
-def up(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> object:
+def up(folder: Path, run: Run, live_by: Callable[[Clock], None]) -> object:
     """A small stack that is up, in a sandbox whose clock the commands live by."""
     (folder / "ecsctl.toml").write_text(SMALL)
     with inprocess() as clock:
-        monkeypatch.setattr(session.Place, "aws", lambda self, region=None: Aws(Patience(clock), region="eu-central-1"))
+        live_by(clock)
         ended = run("up")
         assert ended.code == 0, ended.err
         yield
