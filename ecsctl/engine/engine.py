@@ -193,7 +193,7 @@ class Engine:
         plan = Plan(steps + self._borrowed())
         self.tell(events.Planned(plan))
         agree(plan)
-        if not plan.work and not self.state.book.entries:
+        if not plan.work and not self.state.book.entries and self.state.fresh:
             return plan
         with self.state.locked(command):
             for _ in range(ROUNDS):

@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -148,9 +148,12 @@ class State:
                 self._save()
 
     def end(self) -> None:
-        """Remove the record: nothing of the app is left. The previous copy goes with it."""
-        for path in (self.path, _backup(self.path)):
-            path.unlink(missing_ok=True)
+        """Remove the record: nothing of the app is left. The previous copy goes with it. Raises StateError."""
+        try:
+            for path in (self.path, _backup(self.path)):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _unwritable(self.path.parent, error) from error
 
     @contextmanager
     def locked(self, command: str) -> Iterator[None]:
@@ -186,7 +189,7 @@ class State:
             yield
         finally:
             for path in (reserve, folder / "owner"):
-                path.unlink(missing_ok=True)
+                _let_go(path)
             lock.release()
 
     def _save(self) -> None:
@@ -195,7 +198,7 @@ class State:
         try:
             self._replace(text)
         except OSError:
-            (self.path.parent / "reserve").unlink(missing_ok=True)  # the room kept for this moment
+            _let_go(self.path.parent / "reserve")  # the room kept for this moment
             try:
                 self._replace(text)
             except OSError as error:
@@ -217,7 +220,9 @@ def _backup(path: Path) -> Path:
 
 
 def _private(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not folder.is_dir():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _keep_names(folder.parent)
 
 
 def _write(path: Path, text: bytes) -> None:
@@ -231,13 +236,24 @@ def _write(path: Path, text: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(aside, path)
     except BaseException:
-        aside.unlink(missing_ok=True)
+        _let_go(aside)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
+    _keep_names(path.parent)
+
+
+def _keep_names(folder: Path) -> None:
+    """Let what was just made or renamed in a folder outlive a power cut (fsync(2): a file's own sync does not)."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
+
+
+def _let_go(path: Path) -> None:
+    """Remove what nobody needs any more; on a disk that does not allow it, the next run will."""
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def _reserve(path: Path) -> None:
@@ -305,6 +321,8 @@ def _parse(path: Path) -> Book:
             f"{path} was written by a newer ecsctl (record version {version}, this one knows {VERSION})",
             hint="use that ecsctl: pip install --upgrade ecsctl-fargate",
         )
+    if version != VERSION:
+        raise ValueError(f"is of version {version!r}, which this ecsctl does not know")
     checksum = body.pop("checksum", None)
     if checksum != _checksum(body):
         raise ValueError("does not match its checksum")

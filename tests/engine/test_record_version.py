@@ -1,0 +1,50 @@
+"""A record of a version that this ecsctl does not write any more, or never did."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ecsctl.engine.state import State, _text
+from tests.engine.conftest import Run, toybox
+from tests.engine.test_up import BOTH, held
+from tests.engine.toys import Cloud
+
+
+@pytest.mark.parametrize("version", [0, -1, "1", 1.5, None])
+@pytest.mark.parametrize("then", ["up", "down"])
+def test_a_record_of_an_unknown_older_version_is_kept_aside_and_rebuilt(
+    run: Run, cloud: Cloud, version: Any, then: str
+) -> None:
+    run.up(toybox())
+    for path in (run.record, run.record.with_name("state.json.bak")):
+        body = json.loads(path.read_bytes())
+        body.pop("checksum")
+        path.write_bytes(_text({**body, "version": version}))
+    old = run.record.read_bytes()
+    if then == "up":
+        assert run.up(toybox()).calls == []
+        assert held(cloud) == BOTH
+        assert State.load(run.record, app="shop", account="1", region="r", say=_fail).entry("box") is not None
+    else:
+        run.down()
+        assert cloud.things == []
+    aside = list(run.record.parent.glob("state.json.corrupt-*"))
+    assert [path.read_bytes() for path in aside] == [old]
+
+
+def _fail(told: str) -> None:
+    raise AssertionError(told)
+
+
+def test_that_it_is_set_aside_is_said(run: Run) -> None:
+    run.up(toybox())
+    body = json.loads(run.record.read_bytes())
+    body.pop("checksum")
+    run.record.write_bytes(_text({**body, "version": 0}))
+    run.record.with_name("state.json.bak").unlink()
+    run.engine()
+    assert "is of version 0, which this ecsctl does not know; it is kept as state.json.corrupt-" in run.said[0]
+    assert run.said[1] == "the record is rebuilt from the tags on AWS"
