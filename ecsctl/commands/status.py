@@ -41,6 +41,7 @@ def status(
     from ecsctl.operations.why import first_line
     from ecsctl.ui import output as json
     from ecsctl.ui import status as shown
+    from ecsctl.ui import words
 
     with opened(common, "status", config=True, looks=True) as app:
         session = app.over_stack()
@@ -52,6 +53,8 @@ def status(
         json.emit(json.status_document(found, session.url, session.where, cause))
     else:
         shown.show(found, url=session.url, links=links, cause=cause)
+        if cause:
+            words.next_step("ecsctl why" + (" --sandbox" if sandbox else ""))
     if exit_code and not all(report.healthy for report in found):
         raise typer.Exit(1)
 

@@ -9,7 +9,6 @@ from rich.style import Style
 from rich.text import Text
 
 from ecsctl.engine.report import Condition, Report, telling
-from ecsctl.ui import words
 from ecsctl.ui.console import data, glyph
 from ecsctl.ui.names import called
 from ecsctl.ui.safe import padded, plain
@@ -39,7 +38,6 @@ def show(reports: Sequence[Report], *, url: str, links: bool, cause: str = "") -
         console.print(line, soft_wrap=True)
     if cause:
         console.print(Text.assemble((f"{glyph('✗', 'x', console)} ", "bold red"), plain(cause)), soft_wrap=True)
-        words.next_step("ecsctl why")
     if links:
         console.print()
         names = [called(report.step.title, report.step.name) for report in reports]

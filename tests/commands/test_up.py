@@ -58,7 +58,9 @@ def test_an_image_that_cannot_run_is_refused_before_the_first_change(clock: Cloc
     assert differences(before, snapshot()) == []
 
 
-def test_up_from_nothing_to_an_image_of_ones_own(folder: Path, clock: Clock, run: Run) -> None:
+def test_up_from_nothing_to_an_image_through_a_crash_and_to_what_needs_a_yes(
+    folder: Path, clock: Clock, run: Run
+) -> None:
     made = run("up", "-o", "json")
     assert made.code == 0, made.err
     told = json.loads(made.out)
@@ -91,6 +93,7 @@ def test_up_from_nothing_to_an_image_of_ones_own(folder: Path, clock: Clock, run
     broken = run("status", "--exit-code")
     assert broken.code == 1
     assert broken.out.splitlines()[-1].startswith("✗ the app crashed")
+    assert broken.err.endswith("next: ecsctl why\n")
     assert json.loads(run("status", "-o", "json").out)["cause"].startswith("the app crashed")
     ecs.behave(ACCOUNT, "", "ok")
     mended = run("up", "--no-wait")
@@ -98,20 +101,15 @@ def test_up_from_nothing_to_an_image_of_ones_own(folder: Path, clock: Clock, run
     assert image() == f"{URI}@{digest}"
     assert service()["taskDefinition"] != before
 
-
-def test_where_json_is_asked_for_nothing_dies_without_a_yes(folder: Path, clock: Clock, run: Run) -> None:
-    assert run("up").code == 0
     (folder / "ecsctl.toml").write_text(SMALL + '[vpc]\negress = "public"\n')
-    before = snapshot()
+    account = snapshot()
     for command in ("up", "down"):
         refused = run(command, "-o", "json")
-        assert refused.code == 2
         [error] = json.loads(refused.out)["errors"]
-        assert (error["type"], error["hint"]) == ("UsageError", f"ecsctl {command} --yes")
+        assert (refused.code, error["type"], error["hint"]) == (2, "UsageError", f"ecsctl {command} --yes")
     unseen = run("up", "--quiet")
-    assert unseen.code == 2
-    assert "NAT gateway" in unseen.err, "nobody is asked without having seen the plan"
-    assert differences(before, snapshot()) == []
+    assert (unseen.code, "NAT gateway" in unseen.err) == (2, True), "nobody is asked without having seen the plan"
+    assert differences(account, snapshot()) == []
     done = json.loads(run("up", "-o", "json", "--yes").out)
     assert done["counts"]["delete"] > 0
-    assert json.loads(run("down", "-o", "json", "--yes").out)["left"] == []
+    assert [step["name"] for step in done["steps"] if step["verb"] == "delete" and not step["ids"]] == []

@@ -33,9 +33,7 @@ def test_stdout_has_the_url_first_and_stderr_nothing(capsys):
 
 def test_why_the_service_does_not_run_stands_below_the_table(capsys):
     status.show(samples.reports(), url="", links=False, cause="the app crashed\x1b[2J")
-    out, err = capsys.readouterr()
-    assert out.splitlines()[-1] == "✗ the app crashed\\x1b[2J"
-    assert "ecsctl why" in err
+    assert capsys.readouterr().out.splitlines()[-1] == "✗ the app crashed\\x1b[2J"
 
 
 def test_links_are_written_out_on_demand_only(capsys):
