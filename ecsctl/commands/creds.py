@@ -76,18 +76,26 @@ def rotate(
 @app.command()
 def status(
     sandbox: Sandbox = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit 1 if a copy is not the stored one, or GitHub refuses it.")
+    ] = False,
     profile: Profile = None,
     region: Region = None,
     output: Output = "text",
     debug: Debug = False,
 ) -> None:
-    """Tell where the token is, since when, and whether each copy is the stored one. Never the token itself."""
+    """Tell where the token is, since when, and whether each copy is the stored one. Never the token itself.
+
+    Also whether GitHub has refused it since it was stored.
+    """
     common = Common(sandbox, profile, region, debug, False, False, output)
     from ecsctl.operations import creds
 
     with opened(common, "creds", config=True, looks=True) as app:
         found = creds.status(app.over_stack())
     _show(found, common)
+    if exit_code and (found.refused or not found.current):
+        raise typer.Exit(1)
 
 
 @app.command("use-connection")
@@ -158,9 +166,18 @@ def _show(found: Status, common: Common) -> None:
     if common.json:
         places = [vars(one) for one in found.places]
         document = {"version": json.VERSION, "kind": "creds", "secret": found.secret, "since": since}
-        json.emit({**document, "current": found.current, "places": places})
+        json.emit({**document, "current": found.current, "refused": found.refused, "places": places})
         return
     data().print(plain(f"{found.secret}  since {since or 'unknown'}"), soft_wrap=True)
     for one in found.places:
         note = f"  ({one.note})" if one.note else ""
         data().print(plain(f"  {one.title}: {one.state}{note}"), soft_wrap=True)
+    from ecsctl.ui import words
+
+    if any(one.state == "missing" for one in found.places):
+        words.hint("ecsctl up makes what is missing")
+    if found.refused:
+        from ecsctl.engine.errors import TOKEN_HINT
+
+        data().print(plain(f"  GitHub refuses it: {found.refused}"), soft_wrap=True)
+        words.hint(TOKEN_HINT)

@@ -37,6 +37,7 @@ def up(
     common = Common(sandbox, profile, region, debug, quiet, yes, output)
     from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import ResourceFailed, Several, TimedOut, diagnosed
+    from ecsctl.operations.creds import refusal
     from ecsctl.operations.quiet import before_change
     from ecsctl.operations.why import first_line
     from ecsctl.ui import output as json
@@ -51,6 +52,8 @@ def up(
             plan = session.engine.up(session.wishes, agree=lambda plan: _agree(plan, common))
         except (ResourceFailed, TimedOut, Several) as error:
             raise diagnosed(error, lambda: first_line(app.aws, app.app)) from error
+        if refused := refusal(session):
+            words.warning(refused)
     seconds = time.monotonic() - began
     url = session.url
     if common.json:

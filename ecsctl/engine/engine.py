@@ -107,12 +107,13 @@ class Engine:
         return [sighting for sighting in sightings if self.label.owns(sighting.found.tags)]
 
     def part(self, stack: Stack, names: Collection[str]) -> Stack:
-        """These resources of the stack alone, as if everything else stayed as it is. Looks, and changes nothing.
+        """Those of these resources that are there, alone, as if everything else stayed as it is. Changes nothing.
 
         For `plan` and `up` without pruning. Raises Refused where one of them needs what is not there.
         """
         self.plan(stack)
-        return stack.part(names, {name: ids for name in stack.nodes if (ids := self.ids(name)) is not None})
+        known = {name: ids for name in stack.nodes if (ids := self.ids(name)) is not None}
+        return stack.part(known.keys() & set(names), known)
 
     def plan(self, stack: Stack, *, prune: bool = True) -> Plan:
         """What `up` would do. Looks, and changes nothing."""

@@ -22,6 +22,7 @@ EcsctlError                 exit 1
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -190,6 +191,14 @@ QUOTA_HINTS = {  # AWS documentation, "Quotas for CodeBuild": a new account may 
     "the image elsewhere and name it: ecsctl up --image URI",
 }
 
+# What CodePipeline and CodeBuild say when GitHub does not take the token that they hold (CodePipeline user guide,
+# "Troubleshooting CodePipeline"; 0x4447/0x4447_product_s3_email#22; rust-lang/simpleinfra#677).
+TOKEN_REFUSED = re.compile(
+    r"Bad credentials|access token might be invalid|has been revoked|Could not access the GitHub|"
+    r"authentication required for primary source|webhook\. Repository not found or permission denied"
+)
+TOKEN_HINT = "ecsctl creds rotate asks for a new token, and brings it everywhere"  # noqa: S105 - a sentence
+
 
 def code(error: BaseException) -> str:
     """AWS's error code of a botocore ClientError; an empty string for any other error."""
@@ -290,6 +299,8 @@ def _of_client(error: ClientError, what: str) -> EcsctlError:
             why=why,
             hint=QUOTA_HINTS.get(name, "free some, or ask for more in Service Quotas, then run the same command again"),
         )
+    if TOKEN_REFUSED.search(text(error)):
+        return AwsError(f"{what}: GitHub does not take the token", why=f"{name}: {text(error)}", hint=TOKEN_HINT)
     return AwsError(f"{what}: {error.operation_name} failed", why=f"{name}: {text(error)}")
 
 

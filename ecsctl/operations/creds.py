@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.account import split_secret
 from ecsctl.engine.engine import Engine
-from ecsctl.engine.errors import Refused, UsageError
+from ecsctl.engine.errors import TOKEN_HINT, TOKEN_REFUSED, Refused, UsageError
 from ecsctl.engine.plan import Change, Plan
 from ecsctl.engine.secret import Secret
+from ecsctl.ensure.names import Names
 from ecsctl.operations.asking import asking
+from ecsctl.resources.builds import newest_build
 from ecsctl.resources.common import there
 from ecsctl.resources.pipeline import Pipeline
 from ecsctl.resources.pipeline_structure import GitHubSource
@@ -46,11 +48,12 @@ class Place:
 
 @dataclass(frozen=True)
 class Status:
-    """Where the token is kept, since when, and how its copies stand. Never the token."""
+    """Where the token is kept, since when, how its copies stand, and what GitHub said to it. Never the token."""
 
     secret: str
     since: datetime | None
     places: tuple[Place, ...]
+    refused: str = ""  # AWS's words of GitHub's last refusal of this token; empty: none since it was stored
 
     @property
     def current(self) -> bool:
@@ -104,20 +107,24 @@ def put(aws: Aws, me: Label, secret: str, token: Secret) -> bool:
 def spread(open_session: Callable[[], Session], store: Callable[[], object]) -> Status:
     """Have `store` change the stored token, bring it to every place that is ours, and look whether it is there.
 
-    Whatever else ecsctl.toml wishes is left for `up`. A death in between loses nothing: `store` may be nothing, and
-    then what is stored is spread. Raises Refused before any change when such a place is missing or differs in more than
-    the token, and at the end when one did not take the token.
+    Whatever else ecsctl.toml wishes is left for `up`, and so are places that are not there yet. A death in between
+    loses nothing: `store` may be nothing, and then what is stored is spread. Raises Refused before any change where
+    there is no such place or one differs in more than the token, and at the end when one did not take the token.
     """
     before = open_session()
-    _only_token(before.engine.plan(before.engine.part(before.wishes, FIELDS), prune=False))
+    places = before.engine.part(before.wishes, FIELDS)
+    if not places.nodes and FIELDS.keys() & before.wishes.nodes.keys():
+        raise Refused(
+            "nothing uses the token yet", hint="ecsctl creds set stores it, and ecsctl up brings it everywhere"
+        )
+    _only_token(before.engine.plan(places, prune=False))
     store()
     session = open_session()
     places = session.engine.part(session.wishes, FIELDS)
     session.engine.up(places, agree=_only_token, command="creds rotate", prune=False)
     found = status(open_session())
-    if not found.current:
-        wrong = ", ".join(place.title for place in found.places if place.state not in ("current", "not ours"))
-        raise Refused(f"not everywhere yet: {wrong}", hint="ecsctl creds rotate --stored goes on")
+    if wrong := [place.title for place in found.places if place.state == "old"]:
+        raise Refused(f"not everywhere yet: {', '.join(wrong)}", hint="ecsctl creds rotate --stored goes on")
     return found
 
 
@@ -133,7 +140,46 @@ def status(session: Session) -> Status:
     since = described.get("LastChangedDate") or described.get("CreatedDate")
     digest = facts.token.digest
     places = tuple(_place(session.engine, step.name, step.title, digest) for step in plan.steps if step.name in FIELDS)
-    return Status(github.token_secret, since, places)
+    return Status(github.token_secret, since, places, _refused(aws, session.engine.label, since))
+
+
+@asking("looking at what GitHub said")
+def refusal(session: Session) -> str:
+    """A sentence on GitHub's refusal of the stored token in the pipeline's last run; empty where it did not refuse."""
+    github, facts = session.config.github if session.config else None, session.facts
+    if github is None or facts is None or facts.token is None:
+        return ""
+    aws, (name, _) = session.aws, split_secret(github.token_secret)
+    described = aws.look(aws.secretsmanager.describe_secret, SecretId=name)
+    told = _refused_at_source(aws, session.engine.label.app)
+    said = _since(told, described.get("LastChangedDate") or described.get("CreatedDate"))
+    return f"GitHub refused the token in the pipeline's last run ({said.rstrip('.')}): {TOKEN_HINT}" if said else ""
+
+
+def _refused(aws: Aws, me: Label, since: datetime | None) -> str:
+    """What GitHub said to the token, as the pipeline's source and the newest build tell; of an older one, nothing."""
+    build = newest_build(aws, Names(me.app, me.account, me.region).project)
+    told = [
+        (phase.get("startTime"), context.get("message", ""))
+        for phase in (build.get("phases", []) if build else [])
+        for context in phase.get("contexts", [])
+    ]
+    return _since([*_refused_at_source(aws, me.app), *told], since)
+
+
+def _refused_at_source(aws: Aws, app: str) -> list[tuple[datetime | None, str]]:
+    """When and why the pipeline's actions failed last."""
+    pipeline = there(lambda: aws.look(aws.codepipeline.get_pipeline_state, name=app))
+    actions = [action.get("latestExecution", {}) for stage in (pipeline["stageStates"] if pipeline else ())
+               for action in stage.get("actionStates", ())]  # fmt: skip
+    return [(latest.get("lastStatusChange"), latest.get("errorDetails", {}).get("message", ""))
+            for latest in actions if latest.get("status") == "Failed"]  # fmt: skip
+
+
+def _since(told: list[tuple[datetime | None, str]], since: datetime | None) -> str:
+    """The first text that tells of a refused token, and is not from before that moment."""
+    fitting = (text for at, text in told if TOKEN_REFUSED.search(text) and not (at and since and at < since))
+    return next(fitting, "")
 
 
 def _place(engine: Engine, name: str, title: str, digest: str) -> Place:
@@ -151,7 +197,7 @@ def _place(engine: Engine, name: str, title: str, digest: str) -> Place:
 
 
 def _only_token(plan: Plan) -> None:
-    """Raise Refused when a place of the token is not there, or has to change in more than the token.
+    """Raise Refused when a place of the token has to change in more than the token.
 
     One call changes such a place as a whole: the token cannot go alone.
     """

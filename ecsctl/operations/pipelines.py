@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.engine.errors import EcsctlError, Refused, ReleaseFailed, Stopped, Superseded, UsageError, code
+from ecsctl.engine.errors import (
+    TOKEN_HINT,
+    TOKEN_REFUSED,
+    EcsctlError,
+    Refused,
+    ReleaseFailed,
+    Stopped,
+    Superseded,
+    UsageError,
+    code,
+)
 from ecsctl.operations.asking import asking, sent
 from ecsctl.resources.common import there
 
@@ -284,7 +294,10 @@ def judge(run: Run) -> EcsctlError | None:
     if run.status in ("Stopped", "Cancelled"):
         return Stopped(f"run {run.id} was {run.status.lower()}", **told, hint="ecsctl pipeline retry, or run")
     if run.status == "Failed":
-        return ReleaseFailed(f"run {run.id} failed", **told, hint="ecsctl pipeline logs; ecsctl pipeline retry")
+        hint = "ecsctl pipeline logs; ecsctl pipeline retry"
+        if TOKEN_REFUSED.search(told["why"]):
+            hint = f"{TOKEN_HINT}; then ecsctl pipeline run"
+        return ReleaseFailed(f"run {run.id} failed", **told, hint=hint)
     return None
 
 

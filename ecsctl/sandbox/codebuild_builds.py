@@ -18,7 +18,7 @@ from moto.core.responses import ActionResult
 from moto.moto_api._internal import mock_random
 
 from ecsctl.sandbox import artifacts, clock, github, overlay
-from ecsctl.sandbox.codebuild_credentials import asked
+from ecsctl.sandbox.codebuild_credentials import asked, credential
 from ecsctl.sandbox.codebuild_projects import found, page
 from ecsctl.sandbox.overlay import Refusal
 from ecsctl.sandbox.process import REGION
@@ -210,9 +210,19 @@ def _doomed(held: Builds, build: Build) -> Failure | None:
 
 
 def unfetched(account: str, build: Build) -> Failure | None:
-    """Why a pipeline's build cannot have its source, if so (awslabs/aws-refarch-cross-account-pipeline#5)."""
-    source = build.facts.get("sourceVersion") or ""
-    if build.facts["source"]["type"] != "CODEPIPELINE" or not source:
+    """Why a build cannot have its source, if so.
+
+    A pipeline's: awslabs/aws-refarch-cross-account-pipeline#5. GitHub's, with the account's token and no other way:
+    CodeBuild guide, "Troubleshooting AWS CodeBuild", "authentication required for primary source".
+    """
+    declared, source = build.facts["source"], build.facts.get("sourceVersion") or ""
+    if declared["type"] == "GITHUB" and not (declared.get("auth") or {}).get("resource"):
+        region = build.facts["arn"].split(":")[3]
+        held = credential(codebuild_backends[account][region], "GITHUB")
+        if held is not None and not github.token_works(account, region):
+            told = f"authentication required for primary source and source version {source}"
+            return Failure("DOWNLOAD_SOURCE", "CLIENT_ERROR", told)
+    if declared["type"] != "CODEPIPELINE" or not source:
         return None
     try:
         artifacts.get(account, build.facts["serviceRole"], source)

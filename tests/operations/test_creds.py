@@ -11,14 +11,17 @@ from typing import Any
 import boto3
 import pytest
 
-from ecsctl.aws import LOOKS
+from ecsctl import session
+from ecsctl.aws import LOOKS, Aws
 from ecsctl.cli import app as _app  # noqa: F401 - the commands are there before the sandbox is
 from ecsctl.engine.errors import Refused, UsageError
+from ecsctl.engine.patience import Patience
 from ecsctl.operations import creds
 from ecsctl.sandbox import clock
+from ecsctl.sandbox.github import revoke_github_token
 from ecsctl.sandbox.world import TOKEN, TOKEN_SECRET
 from tests.commands.conftest import cloud, folder, run  # noqa: F401 - fixtures
-from tests.stack.conftest import World, wishes, world  # noqa: F401 - a fixture
+from tests.stack.conftest import World, shared_session, wishes, world  # noqa: F401 - a fixture
 
 NEW = "ghp_Canary" + "7" * 30
 
@@ -136,3 +139,55 @@ def test_the_secret_that_was_made_before_the_first_up_is_told_of_by_down(
     client = boto3.client("secretsmanager", region_name="eu-central-1")
     client.delete_secret(SecretId="hello/token")
     assert json.loads(run("down", "--yes", "-o", "json").out)["left"] == []
+
+
+def test_a_revoked_token_is_named_everywhere_and_a_rotation_cures_it(
+    cloud: None,  # noqa: F811 - the fixture
+    folder: Path,  # noqa: F811 - the fixture
+    run: Callable[..., Any],  # noqa: F811 - the fixture
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def rotate(token: str) -> Any:
+        now.sleep(60)
+        monkeypatch.setattr("sys.stdin", io.StringIO(token + "\n"))
+        return run("creds", "rotate", "-")
+
+    now = clock.current()
+    monkeypatch.setattr(session.Place, "aws", lambda self, region=None: Aws(Patience(now), session=shared_session()))
+    (folder / "ecsctl.toml").write_text('name = "hello"\n[vpc]\negress = "public"\n[github]\nrepository = "a/b"\n')
+    revoke_github_token()
+    up = run("up")  # even the first one: its image cannot be built
+    assert up.code == 1
+    assert "authentication required" in up.err
+    assert "the token is revoked" in run("why").out
+    status = run("creds", "status", "--exit-code", "-o", "json")
+    assert (status.code, "authentication required" in json.loads(status.out)["refused"]) == (1, True)
+    revoke_github_token(works=True)
+    assert rotate(NEW).code == 0
+    up = run("up")
+    assert (up.code, "warning" in up.err) == (0, False), up.err
+
+    now.sleep(1800)
+    revoke_github_token()
+    assert "Failed" in run("pipeline", "run").out
+    failed = run("pipeline", "status", "--exit-status")
+    assert (failed.code, "ecsctl creds rotate" in failed.err) == (1, True)
+    up = run("up")
+    assert up.code == 0
+    assert "warning: GitHub refused the token" in up.err
+    why = run("why", "--exit-code")
+    assert (why.code, "token is revoked or expired" in why.out) == (1, True)
+    status = run("creds", "status", "--exit-code")
+    assert (status.code, "GitHub refuses it" in status.out) == (1, True)
+    assert "nothing to change" in run("plan").err
+    failed = rotate(NEW[::-1])  # GitHub takes no token at all: the webhook cannot be registered
+    assert failed.code == 1
+    assert "GitHub does not take the token" in failed.err
+
+    revoke_github_token(works=True)
+    assert run("creds", "rotate", "--stored").code == 0
+    run("pipeline", "run")
+    now.sleep(1800)
+    assert run("pipeline", "status", "--exit-status").code == 0
+    assert run("creds", "status", "--exit-code").code == 0
+    assert run("why", "--exit-code").code == 0

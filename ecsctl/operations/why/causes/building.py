@@ -57,8 +57,8 @@ KNOWN = (
     ("source-access", "GitHub does not let the build in: the token is revoked, expired or lacks the repository",
      r"authentication required|authentication failed|Bad credentials|could not read Username|OAuth "
          r"token|Repository not found"
-     r"|Failed to get access token|GetConnectionToken", "give ecsctl a new token (or complete the connection), "
-         "then: ecsctl up"),
+     r"|Failed to get access token|GetConnectionToken", "ecsctl creds rotate asks for a new token (or "
+         "complete the connection), then: ecsctl up"),
     ("source-secret", "the build may not read the secret with the token",
      r"Secrets Manager Error Message", "ecsctl up   (gives the build's role its permissions again)"),
     ("source-branch", "the branch or commit to build is not there",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ecsctl.engine.errors import TOKEN_HINT, TOKEN_REFUSED
 from ecsctl.operations.why.causes.cause import Cause, Certainty, Judge
 from ecsctl.operations.why.evidence import Evidence, Facts, Told, first
 
@@ -32,9 +33,9 @@ def source(facts: Facts) -> Cause | None:
     for one, action in _failed(facts):
         told = [one]
         category = _where(action)
-        if hit := first(told, r"access token might be invalid|has been revoked|Could not access the GitHub|reconnect"):
+        if hit := first(told, rf"{TOKEN_REFUSED.pattern}|reconnect"):
             return Cause("source-token", "the pipeline's GitHub token is revoked or expired", (hit[1],),
-                         ("give ecsctl a new token, then: ecsctl up",))  # fmt: skip
+                         (f"{TOKEN_HINT}; then: ecsctl pipeline run",))  # fmt: skip
         if hit := first(told, r"Unable to use Connection|UseConnection"):
             return Cause(
                 "connection-denied", "the pipeline's role may not use the connection", (hit[1],), ("ecsctl up",)
