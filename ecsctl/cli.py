@@ -115,11 +115,11 @@ def _explained(error: Exception) -> int:
     """Show one of our errors and give its exit code. Anything else is a bug, and raised again."""
     from ecsctl.commands import options
     from ecsctl.engine.errors import EcsctlError
-
-    if not isinstance(error, EcsctlError):
-        raise error
     from ecsctl.ui import errors, output
 
+    if not isinstance(error, EcsctlError):
+        sys.excepthook = errors.bug
+        raise error
     errors.show(error)
     if options.chosen.json:
         output.emit(output.error_document(error))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
+from types import TracebackType
+
 from rich.text import Text
 
 from ecsctl.engine.errors import EcsctlError, Several
+from ecsctl.engine.secret import hidden
 from ecsctl.ui.console import talk, tell
 from ecsctl.ui.safe import plain
 
@@ -27,6 +32,11 @@ def show(error: EcsctlError) -> None:
         _line("not tried: ", "yellow", ", ".join([*not_tried[:NAMED], *more]))
     if shared and any(hints):
         _hint("hint: ", hints.pop())
+
+
+def bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print a traceback, as Python does, but for secrets: what broke may have repeated one."""
+    sys.stderr.write(hidden("".join(traceback.format_exception(kind, error, trace))))
 
 
 def parts_of(error: EcsctlError) -> list[EcsctlError]:

@@ -10,6 +10,7 @@ from typing import Any
 from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.plan import Change, Plan, Step, Verb
 from ecsctl.engine.report import Report, flat
+from ecsctl.engine.secret import hidden
 from ecsctl.ui.errors import parts_of, untried
 
 VERSION = 1
@@ -18,8 +19,11 @@ Json = dict[str, Any]
 
 
 def emit(document: Mapping[str, Any]) -> None:
-    """Print a document on stdout. Whatever is not ASCII is escaped: exact for a program, harmless for a terminal."""
-    sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    """Print a document on stdout. Whatever is not ASCII is escaped: exact for a program, harmless for a terminal.
+
+    A secret that this process has held stays hidden.
+    """
+    sys.stdout.write(hidden(json.dumps(document, indent=2)) + "\n")
     sys.stdout.flush()
 
 

@@ -7,6 +7,8 @@ import unicodedata
 from rich.style import Style
 from rich.text import Text
 
+from ecsctl.engine.secret import hidden
+
 ESCAPED = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Unicode's categories of what steers instead of showing: controls, formats (bidi overrides, zero-width characters),
 lone surrogates, private use, and line and paragraph separators."""
@@ -15,8 +17,11 @@ SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def safe(text: object) -> str:
-    r"""The text on one line, with everything that could steer a terminal written out, as in `\x1b`. Emoji stay."""
-    told = str(text)
+    r"""The text on one line, with everything that could steer a terminal written out, as in `\x1b`. Emoji stay.
+
+    A secret that this process has held stays hidden.
+    """
+    told = hidden(str(text))
     if told.isascii() and told.isprintable():
         return told
     return "".join(
