@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ecsctl.commands.options import Output, folder
+from ecsctl.commands.options import Common, Output, folder
 
 app = typer.Typer(name="config", help="Show the configuration in force, and the schema of ecsctl.toml.",
                   no_args_is_help=True)  # fmt: skip
@@ -20,10 +20,13 @@ def show(
     """Show every value in force: options over ECSCTL_* over ecsctl.toml over the defaults."""
     from ecsctl import config
     from ecsctl.ui import output as json
+    from ecsctl.ui import words
 
-    loaded = config.load(folder())
-    values = config.show(loaded)
-    sources = config.origins(folder()) if origin else {}
+    Common(output=output)  # so that errors are told as JSON too
+    loaded = config.read(folder())
+    for warning in loaded.warnings:
+        words.warning(warning)
+    values, sources = config.show(loaded.config), loaded.origins
     if output == "json":
         json.emit(json.config_document(values, sources if origin else None))
         return

@@ -54,8 +54,8 @@ def test_a_name_that_aws_would_refuse_is_found_before_the_first_call(folder: Pat
 
 def test_what_is_most_likely_not_meant_is_said_on_stderr(folder: Path, run: Run) -> None:
     (folder / "ecsctl.toml").write_text(ORDINARY + '\n[service.environment]\nAPI_TOKEN = "abc"\n')
-    for command in ("plan", "history", "logs"):
-        ended = run(command)
+    for command in (["plan"], ["history"], ["logs"], ["config", "show"]):
+        ended = run(*command)
         assert "warning: " in ended.err, command
         assert "service.environment.API_TOKEN looks like a secret" in ended.said
         assert "warning" not in ended.out
@@ -182,8 +182,9 @@ def test_wrong_words_are_usage_errors(folder: Path, run: Run, words: list[str]) 
     assert run(*words).code == 2
 
 
-def test_an_error_in_json_is_json(folder: Path, run: Run) -> None:
+@pytest.mark.parametrize("command", [["up"], ["config", "show"]], ids=" ".join)
+def test_an_error_in_json_is_json(folder: Path, run: Run, command: list[str]) -> None:
     (folder / "ecsctl.toml").write_text(ORDINARY + "nope = 1\n")
-    ended = run("up", "--output", "json")
+    ended = run(*command, "--output", "json")
     assert ended.code == 2
     assert json.loads(ended.out)["kind"] == "error"
