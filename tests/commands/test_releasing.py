@@ -45,7 +45,8 @@ def test_a_release_is_deployed_told_compared_and_taken_back(service: Service, ru
     assert "ecsctl rollback --yes" in asked.err
     asked = run("rollback", "1", "-o", "json")
     assert asked.code == 2
-    assert json.loads(asked.out)["errors"][0]["hint"] == "ecsctl rollback 1 --yes"
+    [error] = json.loads(asked.out)["errors"]
+    assert (error["hint"], "--output json shows no plan" in error["message"]) == ("ecsctl rollback 1 --yes", True)
     assert service.runs == "hello:2"
     back = run("rollback", "--yes")
     assert (back.code, back.out) == (0, "✓ revision 1 is deployed: 1 of 1 tasks run it\n")

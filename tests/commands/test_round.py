@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
 
 from ecsctl.sandbox import process as sandbox
@@ -62,6 +65,22 @@ def test_up_plan_up_change_status_down(folder: Path, process: Callable[..., Ende
     told = json.loads(status.out)
     assert told["url"] == "https://hello.ecsctl.example"
     assert {one["console"] for one in told["resources"]} == {""}, "the sandbox has no console"
+
+    screen = pexpect.spawn(
+        sys.executable,
+        ["-m", "ecsctl", "status", "--sandbox", "--watch"],
+        cwd=str(folder),
+        env={**os.environ, "TERM": "xterm"},
+        dimensions=(50, 100),
+        timeout=60,
+        encoding="utf-8",
+    )
+    screen.expect("1 task of revision")
+    screen.expect("healthy")
+    screen.expect("RUNNING")
+    screen.sendintr()
+    screen.expect(pexpect.EOF)
+    assert (screen.wait(), "rror" in screen.before) == (0, False)
 
     (folder / "ecsctl.toml").unlink()
     asked = process("down", "--sandbox", "--name", "hello")

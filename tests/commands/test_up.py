@@ -107,6 +107,7 @@ def test_up_from_nothing_to_an_image_through_a_crash_and_to_what_needs_a_yes(
         refused = run(command, "-o", "json")
         [error] = json.loads(refused.out)["errors"]
         assert (refused.code, error["type"], error["hint"]) == (2, "UsageError", f"ecsctl {command} --yes")
+        assert "--output json shows no plan" in error["message"]
     unseen = run("up", "--quiet")
     assert (unseen.code, "NAT gateway" in unseen.err) == (2, True), "nobody is asked without having seen the plan"
     assert differences(account, snapshot()) == []
