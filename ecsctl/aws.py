@@ -53,7 +53,7 @@ class Call:
         self.looks = operation.startswith(LOOKS)
 
     def __call__(self, **parameters: Any) -> Any:
-        """Make the call: a look is repeated when it may be, a change is sent exactly once."""
+        """Make the call: a look is repeated when it may be, a change is sent until AWS has time for it, and once."""
         return self.aws._call(self, parameters)
 
 
@@ -73,7 +73,8 @@ class Aws:
     """One account and region, through boto3's own chain of credentials, profiles and endpoints.
 
     A change is never repeated by the SDK: a lost answer to a create would make the thing twice. The engine looks
-    again and decides. A look is repeated through throttling and lost answers, on the one clock.
+    again and decides. Only a change that AWS had no time for is sent again: it had no effect. A look is repeated
+    through throttling and lost answers, on the one clock.
     """
 
     def __init__(
@@ -175,7 +176,10 @@ class Aws:
             self.patience.check()
             with self._lock:
                 self.changes += 1
-            return self._timed(call, parameters, lambda: getattr(client, call.operation)(**parameters))
+            return self.patience.in_time(
+                lambda: self._timed(call, parameters, lambda: getattr(client, call.operation)(**parameters)),
+                what=f"{call.service} {call.operation}",
+            )
         if whole and client.can_paginate(call.operation):
             paginator = client.get_paginator(call.operation)
             return self.patience.through(

@@ -15,10 +15,9 @@ from ecsctl.engine.errors import (
     is_unanswered,
     text,
 )
-from ecsctl.engine.patience import ATTEMPTS, Patience
+from ecsctl.engine.patience import ATTEMPTS, SLOW_DOWN, Patience
 from ecsctl.engine.transients import transient
 
-SLOW_DOWN = 300.0  # seconds at most that AWS may ask us to slow down
 SHOWN_GONE = 120.0  # seconds in which a listing may still show what AWS says is gone
 
 
@@ -27,7 +26,7 @@ class Attempt:
 
     def __init__(self, patience: Patience, what: str) -> None:
         self.patience, self.what = patience, what
-        self._since: dict[str, float] = {}
+        self._waited: dict[str, float] = {}  # seconds, by what they were waited for; the work between does not count
         self._turn = 0
         self._unanswered = 0
 
@@ -42,29 +41,32 @@ class Attempt:
         """
         if isinstance(error, EcsctlError):
             raise error
-        now = self.patience.clock.now()
         row = transient(error)
         if row is not None:
-            since = self._since.setdefault(row.says, now)
-            if now - since >= row.limit:
+            reason, waited = row.says, self._waited.get(row.says, 0.0)
+            if waited >= row.limit:
                 on_final()
                 raise AwsError(
                     f"{self.what}: {row.says}, still after {round(row.limit)} seconds",
                     why=f"{code(error)}: {text(error)}",
                     hint="run the same command again: it goes on from here",
                 ) from error
-            self.patience.say(f"{self.what}: {row.says}", now - since, row.limit)
-        elif is_throttled(error) and now - self._since.setdefault("throttled", now) < SLOW_DOWN:
-            self.patience.say(f"{self.what}: AWS asks to slow down", now - self._since["throttled"], SLOW_DOWN)
+            self.patience.say(f"{self.what}: {row.says}", waited, row.limit)
+        elif is_throttled(error) and self._waited.get("throttled", 0.0) < SLOW_DOWN:
+            reason = "throttled"
+            self.patience.say(f"{self.what}: AWS asks to slow down", self._waited.get(reason, 0.0), SLOW_DOWN)
         elif is_unanswered(error) and self._unanswered < ATTEMPTS:
+            reason = "unanswered"
             self._unanswered += 1
             self.patience.say(f"{self.what}: the answer was lost, looking again", 0.0, 0.0)
-        elif gone and is_gone(error) and now - self._since.setdefault("gone", now) < SHOWN_GONE:
+        elif gone and is_gone(error) and self._waited.get("gone", 0.0) < SHOWN_GONE:
+            reason = "gone"
             self.patience.say(f"{self.what}: AWS says that it is gone, and still lists it", 0.0, SHOWN_GONE)
-        elif is_there(error) and self._since.setdefault("exists", now) == now:
+        elif is_there(error) and "exists" not in self._waited:
+            reason = "exists"
             self.patience.say(f"{self.what}: AWS says that it exists already, looking again", 0.0, 0.0)
         else:
             on_final()
             raise explained(error, self.what) from error
         self._turn += 1
-        self.patience.pause(self._turn)
+        self._waited[reason] = self._waited.get(reason, 0.0) + self.patience.pause(self._turn)

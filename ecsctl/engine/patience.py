@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 import time
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from ecsctl.engine.errors import Interrupted, TimedOut, is_throttled, is_unanswered
+from ecsctl.engine.errors import Interrupted, TimedOut, code, is_throttled, is_unanswered, text
 
 T = TypeVar("T")
 
 FIRST, MOST = 0.2, 10.0  # seconds between two looks: the first pause, and the longest
+SLOW_DOWN = 300.0  # seconds of waiting at most for which AWS may ask a change to come later
 PASSING_LIMIT = 120.0  # seconds a read goes on against throttling, broken answers and a lost network
 ATTEMPTS = 8  # most tries of one read against errors that may pass
 
@@ -67,11 +69,16 @@ class Patience:
         if self.stopping:
             raise Interrupted("stopped as asked", hint="run the same command again: it goes on from here")
 
-    def pause(self, turn: int) -> None:
-        """Wait before try number `turn + 1`: longer each time, spread by chance so that many do not march in step."""
+    def pause(self, turn: int) -> float:
+        """Wait before try number `turn + 1`: longer each time, spread by chance so that many do not march in step.
+
+        Returns for how many seconds.
+        """
         self.check()
-        self.clock.sleep(min(MOST, FIRST * 1.6**turn) * random.uniform(0.8, 1.2))  # noqa: S311 - spreads load, guards nothing
+        seconds = min(MOST, FIRST * 1.6**turn) * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
+        self.clock.sleep(seconds)
         self.check()
+        return seconds
 
     def until(self, look: Callable[[], T | None], *, what: str | Callable[[], str], limit: float) -> T:
         """Look until there is an answer other than None and return it. `limit` is in seconds; `what` may change.
@@ -94,6 +101,29 @@ class Patience:
             self.say(told, waited, limit)
             self.pause(turn)
             turn += 1
+
+    def in_time(self, call: Callable[[], T], *, what: str) -> T:
+        """Send a change until AWS has time for it: one that was throttled had no effect, so it is sent as it was.
+
+        To look before would take more of what AWS has too little of; and who begins several changes anew at each such
+        answer may never come to the last. Raises TimedOut after SLOW_DOWN seconds of waiting, and all other errors.
+        """
+        waited = 0.0
+        for turn in itertools.count(1):
+            try:
+                return call()
+            except Exception as error:
+                if not is_throttled(error):
+                    raise
+                if waited >= SLOW_DOWN:
+                    raise TimedOut(
+                        f"{what}: AWS asks to slow down, still after {round(SLOW_DOWN)} seconds",
+                        why=f"{code(error)}: {text(error)}",
+                        hint="run the same command again: it goes on from here",
+                    ) from error
+                self.say(f"{what}: AWS asks to slow down", waited, SLOW_DOWN)
+                waited += self.pause(turn)
+        raise AssertionError("unreachable: counting does not end")
 
     def through(self, call: Callable[[], T], *, what: str, limit: float = PASSING_LIMIT, attempts: int = ATTEMPTS) -> T:
         """Make a call that may be repeated, through throttling, broken answers and a network that comes and goes.

@@ -9,7 +9,7 @@ from unittest import mock
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
-from ecsctl.sandbox import clock, overlay
+from ecsctl.sandbox import clock, congestion, overlay
 from ecsctl.sandbox.process import CREDENTIALS, MOTO, REGION, without_leaks
 
 
@@ -39,5 +39,6 @@ def inprocess(time: clock.Clock | None = None, region: str = REGION) -> Iterator
 @overlay.wraps(BotocoreStubber)
 def process_request(original: Callable[..., Any], _stubber: BotocoreStubber, request: Any) -> Any:
     """One call at a time, as in the server: moto's dictionaries are not made for threads."""
+    congestion.arrived()
     with overlay.lock:
         return original(request)

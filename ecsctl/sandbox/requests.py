@@ -8,7 +8,7 @@ import moto.core.responses
 import moto.core.utils
 from moto.core.responses import ActionResult, BaseResponse
 
-from ecsctl.sandbox import overlay
+from ecsctl.sandbox import congestion, overlay
 
 # moto looks through all members of a class at every request: a third of a call's time. This one is first asked once all
 # methods are added.
@@ -30,16 +30,24 @@ def bring_to_now() -> None:
 
 @overlay.wraps(BaseResponse)
 def call_action(original: Callable[..., Any], response: BaseResponse) -> Any:
-    """Bring the world to now; and an unknown operation is an error that names it, with status 501.
+    """Bring the world to now, and see that AWS would have time for the request.
 
-    moto's own answer to those is an HTML page with status 500, which clients retry until they give up.
+    An unknown operation is an error that names it, with status 501. moto's own answer to those is an HTML page with
+    status 500, which clients retry until they give up.
     """
     moto.core.responses.method_names_from_class = _method_names  # type: ignore[attr-defined] # moto's own import
     bring_to_now()
+    if refused := congestion.refusal(response):
+        return _answer(response, *refused)
     try:
         return original()
     except NotImplementedError:
         operation = f"{response.boto3_service_name} {response._get_action()}"
-        error = overlay.Refusal("NotImplemented", f"The sandbox does not have {operation}.")
-        _, headers, body = response.serialized(ActionResult(error))
-        return 501, headers, body
+        return _answer(response, overlay.Refusal("NotImplemented", f"The sandbox does not have {operation}."), 501)
+    finally:
+        congestion.done(response)
+
+
+def _answer(response: BaseResponse, refusal: overlay.Refusal, status: int) -> Any:
+    _, headers, body = response.serialized(ActionResult(refusal))
+    return status, headers, body

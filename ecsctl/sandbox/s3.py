@@ -11,13 +11,13 @@ from moto.s3.exceptions import BucketNotEmpty, MissingBucket, S3ClientError
 from moto.s3.models import FakeBucket, S3Backend, s3_backends
 from moto.s3.responses import S3Response
 
-from ecsctl.sandbox import clock, iam, overlay, requests, script
+from ecsctl.sandbox import clock, congestion, iam, overlay, requests, script
 
 # S3 guide, "Deleting a bucket": a deleted name "might not be available for some time". In practice up to an hour and
 # more; twenty seconds here, so that a test of down and up need not wait that long. `block_deleted_names` changes it.
 BLOCKED = 20.0
 
-_STATUS = {"AccessDenied": 403, "OperationAborted": 409}  # those that moto would send as 400
+_STATUS = {"AccessDenied": 403, "OperationAborted": 409, "SlowDown": 503}  # those that moto would send as 400
 
 
 @dataclass
@@ -53,16 +53,32 @@ def hide_new_buckets(seconds: float, account_id: str = DEFAULT_ACCOUNT_ID) -> No
 def _bucket_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
     """Let nobody but its owner near a bucket, and see that the owner is whom the caller expects."""
     requests.bring_to_now()  # S3's requests take another way through moto than all others
-    _check_owner(self, request, creates=request.method == "PUT" and not self._get_querystring(request, full_url))
-    return original(request, full_url)
+    _check_time(self, request)
+    settings = self._get_querystring(request, full_url)
+    _check_owner(self, request, creates=request.method == "PUT" and not settings)
+    what = ("s3", self.bucket_name)
+    if request.method != "PUT" or not settings:
+        return original(request, full_url)
+    if congestion.busy(what):
+        raise S3ClientError(congestion.BUCKET_BUSY.code, congestion.BUCKET_BUSY.message)
+    try:
+        return original(request, full_url)
+    finally:
+        congestion.ended(what)
 
 
 @overlay.wraps(S3Response)
 def _key_response(original: Any, self: S3Response, request: Any, full_url: str) -> Any:
     """The same for what is in it."""
     requests.bring_to_now()
+    _check_time(self, request)
     _check_owner(self, request, creates=False)
     return original(request, full_url)
+
+
+def _check_time(response: S3Response, request: Any) -> None:
+    if refused := congestion.throttled("s3", response.region, looks=request.method in ("GET", "HEAD")):
+        raise S3ClientError(refused[0].code, refused[0].message)
 
 
 def _check_owner(response: S3Response, request: Any, creates: bool) -> None:
@@ -116,8 +132,7 @@ def create_bucket(original: Any, self: S3Backend, bucket_name: str, *args: Any, 
         raise S3ClientError("BucketAlreadyExists", f"{message} Please select a different name and try again.")
     names = _names(self.account_id)
     if clock.now() - names.deleted.get(bucket_name, float("-inf")) < names.blocked:
-        message = "A conflicting conditional operation is currently in progress against this resource."
-        raise S3ClientError("OperationAborted", f"{message} Please try again.")
+        raise S3ClientError(congestion.BUCKET_BUSY.code, congestion.BUCKET_BUSY.message)
     made: FakeBucket = original(bucket_name, *args, **kwargs)
     names.made[bucket_name] = clock.now()
     return made

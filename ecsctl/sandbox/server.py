@@ -24,7 +24,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import ThreadedWSGIServer
 
 from ecsctl import __version__
-from ecsctl.sandbox import clock, codebuild_run, codepipeline_run, overlay, process, script, snapshot, world
+from ecsctl.sandbox import clock, codebuild_run, codepipeline_run, congestion, overlay, process, script, snapshot, world
 from ecsctl.sandbox.toolbox import answers
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
@@ -58,6 +58,7 @@ class Service:
         if path == "/sandbox/tools":
             with overlay.lock:
                 return _json(200, answers.answer(json.loads(environ["wsgi.input"].read() or b"{}")))
+        congestion.arrived()
         with overlay.lock:
             if path.startswith("/sandbox/"):
                 return self._own(environ["REQUEST_METHOD"], path, environ)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ecsctl.engine.attempt import Attempt
-from ecsctl.engine.errors import EcsctlError, is_throttled, is_unanswered
-from ecsctl.engine.patience import Patience
+from ecsctl.engine.errors import EcsctlError, TimedOut, is_throttled, is_unanswered
+from ecsctl.engine.patience import SLOW_DOWN, Patience
 from ecsctl.engine.transients import TRANSIENTS, Transient, transient
 from tests.engine.toys import Clock, answer
 
@@ -57,6 +58,31 @@ def test_it_is_waited_for_up_to_its_limit_and_then_told(row: Transient) -> None:
 def test_throttling_is_told_from_failure(code: str) -> None:
     assert is_throttled(answer(code))
     assert not is_unanswered(answer(code, status=503))
+
+
+def test_a_change_that_aws_has_no_time_for_is_sent_as_it_was_until_it_has() -> None:
+    left = [answer("Throttling"), answer("RequestLimitExceeded", status=503), answer("SlowDown")]
+
+    def change() -> str:
+        if left:
+            raise left.pop()
+        return "made"
+
+    assert Patience(Clock()).in_time(change, what="it") == "made"
+
+
+def test_an_aws_that_never_has_time_is_told_at_the_limit_and_any_other_error_at_once() -> None:
+    clock = Clock()
+
+    def refused(error: Exception) -> None:
+        raise error
+
+    with pytest.raises(TimedOut, match="AWS asks to slow down, still after 300 seconds") as failure:
+        Patience(clock).in_time(lambda: refused(answer("Throttling", "Rate exceeded")), what="it")
+    assert SLOW_DOWN <= clock.now() <= SLOW_DOWN + 15
+    assert failure.value.why == "Throttling: Rate exceeded"
+    with pytest.raises(ClientError):
+        Patience(Clock()).in_time(lambda: refused(answer("InternalFailure", status=500)), what="it")
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "ValidationError", "LimitExceededException"])

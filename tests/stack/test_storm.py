@@ -1,0 +1,33 @@
+"""A whole life of the stack while AWS has hardly any time for it: each command ends well in one run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ecsctl.engine.errors import code, is_throttled
+from ecsctl.sandbox import congestion
+from tests.stack.conftest import World, same
+
+SHARE = 0.05  # of the requests that AWS allows
+
+
+@pytest.mark.filterwarnings("ignore:.*does not match an error shape")
+def test_up_plan_and_down_end_well_in_a_throttling_storm(world: World) -> None:
+    refused: dict[str, int] = {}
+
+    def heard(service: str, _name: str, _seconds: float, failure: BaseException | None, _with: dict[str, Any]) -> None:
+        if failure is not None and (is_throttled(failure) or code(failure) == "503"):
+            refused[service] = refused.get(service, 0) + 1
+
+    before = world.exact()
+    congestion.throttle(SHARE)
+    congestion.refuse_overlaps()
+    world.heard = heard
+    world.up()
+    assert world.plan().work == ()
+    world.down()
+    congestion.throttle(0)
+    same(before, world.exact())
+    assert {"ec2", "ecs", "elbv2", "iam", "route53", "s3", "codebuild", "codepipeline", "logs"} <= refused.keys()
