@@ -254,6 +254,7 @@ class Reconciler:
                 if transient(error) is None:  # throttling and lost answers were waited out by the look itself
                     raise explained(error, attempt.what) from error
                 attempt.passes(error)
+                self.aws.forget()  # one of the answers it is made of may be too old
 
     def _settle(self, name: str, wish: AnyResource, seen: Seen[Any, Any]) -> None:
         borrowed = wish.borrowed or (seen.tags is None and not wish.wait)

@@ -22,12 +22,15 @@ Account = dict[str, Any]
 Judge = Callable[[], None]
 
 _reference: list[Any] = []  # the same for every test of a process: ids and times are not in it
+A_WHILE = 3600.0  # seconds in which the execution that a new pipeline begins by itself has surely ended
 
 HOLDS = {  # what a judgement says, in the words of the table
     "up_again": "the next `up` finishes",
     "up_anew": "the next `up` makes all anew",
     "down_again": "the next `down` leaves what was there before",
     "up_and_down_again": "the next `up` finishes, and `down` leaves what was there before",
+    "up_again_at_rest": "the next `up` finishes",
+    "is_up_at_rest": "that very run succeeds",
     "is_up": "that very run succeeds",
     "is_up_perhaps_registered_twice": "that very run succeeds",
     "is_gone": "that very run succeeds",
@@ -44,19 +47,31 @@ class Matrix:
             told = branch(self._clean)
             assert not told.failure, told.failure
             _reference.append(told.value)
-        self.clean, self.clean_record, self.changes = _reference[0]
+        self.clean, self.clean_record, self.changes, self.clean_at_rest = _reference[0]
 
     def _clean(self) -> Any:
         world = self.world
         world.up()
         there = world.account()
         assert there == World.account(world), "a run has made something in another region"
-        return there, world.written(), world.changes
+        written, changes = world.written(), world.changes
+        world.clock.sleep(A_WHILE)
+        return there, written, changes, world.account()
 
     def is_up(self) -> None:
         """The account equals that of a clean `up`, and so does what the record says of it."""
         _equal(unlike(self.clean, self.world.account(), "account"))
         _equal(unlike(self.clean_record, self.world.written(), "record"))
+
+    def is_up_at_rest(self) -> None:
+        """As `is_up`, for what takes long: the pipeline may have deployed meanwhile. Waits until it has."""
+        self.world.clock.sleep(A_WHILE)
+        _equal(unlike(self.clean_at_rest, self.world.account(), "account"))
+        _equal(unlike(self.clean_record, self.world.written(), "record"))
+
+    def up_again_at_rest(self) -> None:
+        self.world.up()
+        self.is_up_at_rest()
 
     def is_up_anew(self, revisions: int = 1) -> None:
         """As `is_up`; but numbers of revisions never restart (ECS API, "RegisterTaskDefinition")."""

@@ -33,7 +33,7 @@ def test_killed_then_up_then_down_leaves_what_was_before(struck: Struck, tally: 
 @pytest.mark.parametrize("fault", [LOST, *some([name for name in PASSING if name != LOST], 3)])
 def test_what_passes_by_itself_needs_no_second_run(struck: Struck, tally: Tally, fault: str) -> None:
     matrix = Matrix(struck, tally)
-    judge = matrix.is_up_perhaps_registered_twice if fault == "delivered twice" else matrix.is_up
+    judge = matrix.is_up_perhaps_registered_twice if fault == "delivered twice" else matrix.is_up_at_rest
     parts = [(0, 1), (0, 2), (1, 2)] if fault == LOST else [(0, 1)]
     failures = [matrix.outlived(struck.up, fault, PASSING[fault], judge, part) for part in parts]
     assert failures == [[]] * len(parts)
@@ -45,7 +45,7 @@ def test_what_passes_by_itself_at_one_change_needs_no_second_run(
     struck: Struck, tally: Tally, fault: str, part: Part
 ) -> None:
     matrix = Matrix(struck, tally)
-    judge = matrix.is_up_perhaps_registered_twice if fault == "delivered twice" else matrix.is_up
+    judge = matrix.is_up_perhaps_registered_twice if fault == "delivered twice" else matrix.is_up_at_rest
     assert matrix.outlived_each(struck.up, fault, PASSING[fault], judge, part) == []
 
 
@@ -56,4 +56,4 @@ def test_what_lasts_ends_the_run_with_a_reason_and_the_next_run_finishes(
 ) -> None:
     matrix = Matrix(struck, tally)
     what, looks = LASTING.get(fault, DENIED), fault in LASTING
-    assert matrix.ended(struck.up, fault, what, matrix.up_again, part, looks=looks) == []
+    assert matrix.ended(struck.up, fault, what, matrix.up_again_at_rest, part, looks=looks) == []
