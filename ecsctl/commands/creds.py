@@ -158,26 +158,10 @@ def _secret(config: Any) -> str:
 
 
 def _show(found: Status, common: Common) -> None:
+    from ecsctl.ui import creds as shown
     from ecsctl.ui import output as json
-    from ecsctl.ui.console import data
-    from ecsctl.ui.safe import plain
 
-    since = found.since.isoformat(timespec="seconds") if found.since else None
     if common.json:
-        places = [vars(one) for one in found.places]
-        document = {"version": json.VERSION, "kind": "creds", "secret": found.secret, "since": since}
-        json.emit({**document, "current": found.current, "refused": found.refused, "places": places})
-        return
-    data().print(plain(f"{found.secret}  since {since or 'unknown'}"), soft_wrap=True)
-    for one in found.places:
-        note = f"  ({one.note})" if one.note else ""
-        data().print(plain(f"  {one.title}: {one.state}{note}"), soft_wrap=True)
-    from ecsctl.ui import words
-
-    if any(one.state == "missing" for one in found.places):
-        words.hint("ecsctl up makes what is missing")
-    if found.refused:
-        from ecsctl.engine.errors import TOKEN_HINT
-
-        data().print(plain(f"  GitHub refuses it: {found.refused}"), soft_wrap=True)
-        words.hint(TOKEN_HINT)
+        json.emit(shown.document(found))
+    else:
+        shown.show(found)

@@ -11,7 +11,7 @@ from typing import Any
 
 from ecsctl import config
 from ecsctl.engine.plan import Change, Plan, Verb, Why
-from ecsctl.ui import history, live, logs, output, pipeline, release, why
+from ecsctl.ui import creds, history, live, logs, output, pipeline, release, why
 from tests.ui import running, samples
 
 PAGE = Path(__file__).parents[2] / "docs" / "json.md"
@@ -39,6 +39,7 @@ def documents() -> dict[str, Any]:
         "history": history.document([running.past()], samples.WHERE),
         "history diff": history.difference_document(*running.compared(), samples.WHERE),
         "pipeline": pipeline.document(running.run(), (), samples.WHERE),
+        "creds": creds.document(running.token()),
         "config": _config(),
         "sandbox": output.sandbox_document(SERVER),
         "error": output.error_document(samples.failure()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from ecsctl.operations import creds
 from ecsctl.operations.history import Difference, Past
 from ecsctl.operations.live import Deployment, Live, Release, Service, Target, Task
 from ecsctl.operations.logs import Line
@@ -116,3 +117,12 @@ def compared() -> tuple[str, str, list[Difference]]:
     """Two revisions, and what they say differently."""
     changed = Difference("container.shop.env.LOG_LEVEL", "info", "debug")
     return f"{TASKS}:7", f"{TASKS}:8", [Difference("cpu", "256", "512"), changed]
+
+
+def token() -> creds.Status:
+    """The GitHub token, which the webhook does not have yet."""
+    places = (
+        creds.Place("github-credentials", "CodeBuild's GitHub credentials", "current"),
+        creds.Place("pipeline-webhook", "pipeline webhook", "old", "GitHub answered 401"),
+    )
+    return creds.Status("github/token", NOW - timedelta(days=30), places)
