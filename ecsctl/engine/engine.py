@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.aws import THREADS
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.engine.state import Entry, State
 
-YOUNG = 60.0  # seconds in which a listing may still miss what was made
 ROUNDS = 5  # how often `down` looks whether something has come back
 READY = " is ready"  # the name of a node's second half, where its dependents need not wait for it
 
@@ -359,10 +357,7 @@ def refuse(plan: Plan) -> None:
 
 def _recent(entry: Entry) -> bool:
     """Whether AWS may not show yet what this entry is about."""
-    if entry.borrowed:
-        return False
-    young = entry.since is not None and (datetime.now(UTC) - entry.since).total_seconds() < YOUNG
-    return entry.intent is not None or young
+    return not entry.borrowed and (entry.intent is not None or entry.young)
 
 
 def _removal(sighting: Sighting, reason: str) -> Step:

@@ -66,7 +66,7 @@ class Reconciler:
     ) -> tuple[Seen[Any, Any], Verb | None]:
         """Decide, act, look again, until there is nothing left to decide."""
         attempt = Attempt(self.patience, f"{wish.title} {name}")
-        if seen is None and self._open(name, "create"):
+        if seen is None and self._may_be_hidden(name, wish):
             seen = self._come_to_light(name, wish)
         did: Verb | None = None
         replaced = False
@@ -268,6 +268,12 @@ class Reconciler:
     def _open(self, name: str, verb: str) -> bool:
         entry = self.state.entry(name)
         return entry is not None and entry.intent is not None and entry.intent.verb == verb
+
+    def _may_be_hidden(self, name: str, wish: AnyResource) -> bool:
+        """Whether an earlier run may have made it, so lately that a look can miss it."""
+        entry = self.state.entry(name)
+        made = entry is not None and entry.ids is not None and entry.intent is None and not entry.borrowed
+        return self._open(name, "create") or (made and not wish.wait and entry is not None and entry.young)
 
     def _nonce(self, name: str) -> str:
         entry = self.state.entry(name)

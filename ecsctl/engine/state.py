@@ -21,6 +21,7 @@ from ecsctl.engine.errors import EcsctlError, Locked, StateError
 
 VERSION = 1
 MOST_BYTES = 4_000_000
+YOUNG = 60.0  # seconds in which a look may still miss what was made
 RESERVE_BYTES = 65_536  # held free for the journal, so that a full disk cannot cut a run off from it
 
 
@@ -45,6 +46,11 @@ class Entry(BaseModel):
     since: datetime | None = None
     borrowed: bool = False
     intent: Intent | None = None
+
+    @property
+    def young(self) -> bool:
+        """Whether it is so new that AWS may miss it, though it was seen (EC2 API, "Eventual consistency")."""
+        return self.since is not None and (datetime.now(UTC) - self.since).total_seconds() < YOUNG
 
 
 class Book(BaseModel):

@@ -303,3 +303,10 @@ def test_what_is_not_there_is_no_part_and_what_stands_on_it_is_refused(run: Run,
     with pytest.raises(Refused, match="ball needs box"):
         run.engine().part(toybox(), {"ball"})
     assert len(cloud.calls) == calls
+
+
+def test_what_was_made_a_moment_ago_and_is_missed_by_a_look_is_not_made_again(run: Run, cloud: Cloud) -> None:
+    run.up(toybox())
+    cloud.lag = 10.0  # the looks of this run are answered by a part of the cloud that has not heard of it
+    run.up(toybox())
+    assert held(cloud) == BOTH

@@ -1,0 +1,62 @@
+"""EC2 shows late what was just made, by id and in lists: nothing is made twice, in one run or over a death."""
+
+from __future__ import annotations
+
+import pytest
+
+from ecsctl.engine import patience
+from ecsctl.engine.reconcile import WINDOW
+from ecsctl.sandbox import ec2_visibility
+from tests.crash.branch import branch
+from tests.crash.conftest import Part, Struck, sample
+from tests.crash.matrix import Matrix
+from tests.crash.table import Tally
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.mark.parametrize("late", [1.0, 20.0, 60.0])  # seconds: about one, three and six looks
+def test_what_shows_late_is_waited_for(
+    struck: Struck, tally: Tally, late: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matrix = Matrix(struck, tally)
+    monkeypatch.setattr(patience, "MOST", 10.0)
+    what = f"new ids unseen for {late:.0f} seconds"
+
+    def up() -> None:
+        ec2_visibility.lag(late)
+        struck.up()
+        matrix.is_up_at_rest()
+
+    def down() -> None:
+        ec2_visibility.lag(late)
+        struck.up()
+        struck.down()
+        matrix.is_gone()
+
+    failures = [
+        tally.add(what, command, "that very run succeeds", [failure] if (failure := branch(case).failure) else [])
+        for command, case in (("up", up), ("down", down))
+    ]
+    assert failures == [[], []]
+
+
+@pytest.mark.parametrize("command", ["up", "down"])
+@pytest.mark.parametrize("part", sample(16))
+def test_killed_and_begun_again_while_nothing_new_is_seen(
+    struck: Struck, tally: Tally, part: Part, command: str
+) -> None:
+    matrix = Matrix(struck, tally)
+    late = WINDOW * 0.8
+
+    def up_again() -> None:
+        ec2_visibility.lag(late)
+        matrix.up_again()
+
+    def down_again() -> None:
+        ec2_visibility.lag(late)
+        matrix.down_again()
+
+    then = {"up": up_again, "down": down_again}[command]
+    also = f", new ids unseen for {late:.0f} seconds"
+    assert matrix.killed(struck.up, ["killed after"], then, part, also) == []
