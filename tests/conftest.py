@@ -16,6 +16,7 @@ import botocore.auth
 import botocore.loaders
 import botocore.useragent
 import pytest
+import typer.main
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ecsctl.engine import patience
@@ -47,6 +48,7 @@ def _surroundings() -> str:
 
 boto3.session.Session.client = _kept(boto3.session.Session.client)
 
+typer.main.get_command = functools.cache(typer.main.get_command)  # the tree of all commands, for each one that is run
 rsa.generate_private_key = functools.cache(rsa.generate_private_key)  # moto's certificates protect nobody
 gc.set_threshold(50_000, 20, 50)  # AWS's models are a million objects that stay; to walk them often is a waste
 
