@@ -1,0 +1,79 @@
+"""Makes the pictures beside this file: `python docs/pictures/make.py`. What they show was printed by the very commands.
+
+Each runs in a copy of the sample project, on the sandbox, and its coloured output becomes an SVG.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
+from rich.text import Text
+
+HERE = Path(__file__).parent
+PROJECT = HERE.parent.parent
+WIDTH = 120  # columns
+# Rich's frame without the fonts that it would fetch from elsewhere.
+FRAME = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
+    "font-family: Fira Code", "font-family: ui-monospace, Menlo, Consolas, monospace"
+)
+
+
+def run(folder: Path, *words: str) -> str:
+    """What the command prints, in colour."""
+    environment = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(WIDTH), "PYTHONPATH": str(PROJECT)}
+    command = [sys.executable, "-m", "ecsctl", *words, *(["--sandbox"] if words[0] != "sandbox" else [])]
+    done = subprocess.run(  # noqa: S603 - this project's own command
+        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+    return done.stdout
+
+
+def picture(name: str, command: str, printed: str) -> None:
+    """Write `<name>.svg`: the command, as if typed, and what it printed."""
+    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    console.print(Text.assemble(("$ ", "dim"), (command, "bold")))
+    for line in printed.rstrip().splitlines():
+        console.print(Text.from_ansi(line))
+    svg = console.export_svg(title="ecsctl", code_format=FRAME, unique_id=f"ecsctl-{name}")
+    (HERE / f"{name}.svg").write_text(svg + "\n")
+
+
+def main() -> None:
+    """Bring the sample up, look at it, change it, break it."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        for name in ("backend", "buildspec.yml", "ecsctl.toml"):
+            source = PROJECT / name
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
+        subprocess.run(["git", "init", "-q", str(folder)], check=True)  # noqa: S603,S607 - a folder of our own
+        try:
+            up = run(folder, "up", "--yes")
+            picture("up", "ecsctl up --sandbox", up[up.index("plan: ") :])
+            time.sleep(8)  # the pipeline's first run deploys what runs already
+            picture("status", "ecsctl status --sandbox", run(folder, "status"))
+            config = folder / "ecsctl.toml"
+            text = config.read_text()
+            config.write_text(
+                text.replace('APP_NAME = "hello"', 'APP_NAME = "good morning"').replace("/healthz", "/ready")
+            )
+            picture("plan", "ecsctl plan --sandbox", run(folder, "plan"))
+            config.write_text(text)
+            run(folder, "sandbox", "push", "--fail", "crash", "--watch")
+            picture("why", "ecsctl why --sandbox", run(folder, "why"))
+        finally:
+            run(folder, "sandbox", "stop")
+
+
+if __name__ == "__main__":
+    main()
