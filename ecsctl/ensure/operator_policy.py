@@ -135,6 +135,9 @@ def _service(scope: Scope, zone: str) -> Statements:
                                  f"service-revision/{app}/{app}/*")
             ),
         ),
+        # A newer session-manager plugin signs its way into the session (Systems Manager user guide, "Sample IAM
+        # policies for Session Manager"); which name ECS gives the session is not documented.
+        Statement("ExecSessions", ("ssmmessages:OpenDataChannel",), (scope.arn("ssm", "session/*"),)),
         Statement("Tasks", _of("ecs", "DescribeTasks ExecuteCommand StopTask"), (scope.arn("ecs", f"task/{app}/*"),)),
         Statement(
             "Definitions", _of("ecs", "DeleteTaskDefinitions RegisterTaskDefinition TagResource"), (definitions,)
@@ -215,6 +218,10 @@ def _delivery(scope: Scope, connection: str, secret: str) -> Statements:
             for action in ("GetConnection", "PassConnection", "UseConnection")
         )
         statements.append(Statement("Connection", actions, both_prefixes(connection)))
+    else:  # to look at the one that is to take the token's place
+        actions = ("codeconnections:GetConnection", "codestar-connections:GetConnection")
+        places = both_prefixes(scope.arn("codeconnections", "connection/*"))
+        statements.append(Statement("Connections", actions, places))
     if secret:
         actions = _of("secretsmanager", "CreateSecret DescribeSecret GetSecretValue PutSecretValue TagResource")
         statements.append(Statement("Token", actions, (secret,)))

@@ -213,3 +213,10 @@ def test_the_operator_may_make_every_call_that_ecsctl_makes():
     allowed = {action for found in OPERATOR.values() for one in found for action in one.actions}
     patterns = [re.escape(action).replace(r"\*", ".*") for action in allowed]
     assert sorted(one for one in made if not any(re.fullmatch(pattern, one) for pattern in patterns)) == []
+
+
+def test_without_a_connection_the_operator_may_look_at_one_that_is_to_come():
+    found = {one.sid: one for one in operator(SCOPE, secret=TOKEN)["ecsctl-delivery"]}
+    assert "codeconnections:GetConnection" in found["Connections"].actions
+    assert f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/*" in found["Connections"].resources
+    assert not any("UseConnection" in action for one in found.values() for action in one.actions)
