@@ -8,6 +8,7 @@ from ecsctl.sandbox import artifacts, ecs, permissions
 from ecsctl.sandbox.codepipeline_actions import begins, failed, settings_of
 from ecsctl.sandbox.codepipeline_run import Attempt, Execution, Outcome, Runs, Work
 from ecsctl.sandbox.overlay import Refusal
+from ecsctl.sandbox.principals import session
 
 LIMIT = 60.0  # minutes; CodePipeline guide, "Amazon ECS deployment action reference": the default DeploymentTimeout
 
@@ -87,7 +88,8 @@ def ecs_deploy(runs: Runs, execution: Execution, attempt: Attempt) -> Work:
         for passed in filter(None, (revision.get("taskRoleArn"), revision.get("executionRoleArn"))):
             _ask(account, role, "iam:PassRole", passed)
         _ask(account, role, "ecs:UpdateService", f"{arn}:service/{cluster}/{service}")
-        made = ecs.register_task_definition(account, region, **fresh)
+        by = session(role, str(int(attempt.began * 1000)))  # as CodePipeline calls its sessions in public logs
+        made = ecs.register_task_definition(account, region, by, **fresh)
         updated = ecs.update_service(
             account, region, at=attempt.began, cluster=cluster, service=service, taskDefinition=made
         )

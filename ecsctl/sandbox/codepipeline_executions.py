@@ -9,10 +9,11 @@ from moto.core.responses import ActionResult
 
 from ecsctl.sandbox import artifacts, clock, overlay
 from ecsctl.sandbox.codepipeline_actions import Approving, resolved
-from ecsctl.sandbox.codepipeline_pipelines import asked, caller, found, page
+from ecsctl.sandbox.codepipeline_pipelines import asked, found, page
 from ecsctl.sandbox.codepipeline_run import Attempt, Execution, Outcome, Runs, runs, stage_of
 from ecsctl.sandbox.codepipeline_structure import masked
 from ecsctl.sandbox.overlay import Refusal
+from ecsctl.sandbox.principals import caller
 
 
 def time_of(seconds: float) -> datetime:

@@ -13,6 +13,7 @@ from ecsctl.sandbox import clock, constraints, overlay
 from ecsctl.sandbox.codepipeline_run import forget, runs
 from ecsctl.sandbox.codepipeline_structure import check, masked, unmasked
 from ecsctl.sandbox.overlay import Refusal
+from ecsctl.sandbox.principals import caller
 
 
 def asked(response: CodePipelineResponse) -> dict[str, Any]:
@@ -132,8 +133,3 @@ def _check_role(response: CodePipelineResponse, pipeline: dict[str, Any]) -> Non
         raise Refusal(
             "InvalidStructureException", f"CodePipeline is not authorized to perform AssumeRole on role {role}"
         )
-
-
-def caller(response: CodePipelineResponse) -> str:
-    """The ARN of who asks."""
-    return f"arn:{response.partition}:sts::{response.current_account}:user/moto"

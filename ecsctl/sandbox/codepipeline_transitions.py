@@ -7,8 +7,9 @@ from moto.core.responses import ActionResult
 
 from ecsctl.sandbox import clock, overlay
 from ecsctl.sandbox.codepipeline_executions import time_of
-from ecsctl.sandbox.codepipeline_pipelines import asked, caller, found
+from ecsctl.sandbox.codepipeline_pipelines import asked, found
 from ecsctl.sandbox.codepipeline_run import Attempt, Runs, Transition, runs, stage_of
+from ecsctl.sandbox.principals import caller
 
 
 @overlay.adds(CodePipelineResponse)

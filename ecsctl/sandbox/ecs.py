@@ -38,9 +38,12 @@ def describe_task_definition(account: str, region: str, reference: str) -> Wire:
     return {**found.document, "tags": found.tags}
 
 
-def register_task_definition(account: str, region: str, **ask: Any) -> str:
-    """Register a revision with register_task_definition's parameters, and return its ARN. Raises ClientException."""
-    return ecs_definitions.register(backend_of(account, region), ask).arn
+def register_task_definition(account: str, region: str, by: str, **ask: Any) -> str:
+    """Register a revision with register_task_definition's parameters, for the ARN `by`, and return its ARN.
+
+    Raises ClientException.
+    """
+    return ecs_definitions.register(backend_of(account, region), ask, by).arn
 
 
 def update_service(account: str, region: str, at: float | None = None, **ask: Any) -> Wire:

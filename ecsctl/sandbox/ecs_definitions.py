@@ -9,6 +9,7 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 
 from ecsctl.sandbox import clock, overlay
 from ecsctl.sandbox.ecs_state import Definition, Wire, arn_of, denied, invalid, memory, services
+from ecsctl.sandbox.principals import caller
 
 # ECS guide, "Fargate task definition differences", task CPU and memory: memory in MiB by CPU units.
 _GIB = 1024
@@ -57,8 +58,8 @@ def usable(backend: EC2ContainerServiceBackend, reference: str) -> Definition:
     return found
 
 
-def register(backend: EC2ContainerServiceBackend, ask: Wire) -> Definition:
-    """Register a revision of `ask["family"]`, as register_task_definition takes it.
+def register(backend: EC2ContainerServiceBackend, ask: Wire, by: str) -> Definition:
+    """Register a revision of `ask["family"]`, as register_task_definition takes it; `by` is the ARN of who does.
 
     Each call makes one more revision, also an identical one, and a number is never used twice: not after
     deregistering and not after deleting (API reference, DeleteTaskDefinitions). Raises ClientException.
@@ -74,7 +75,7 @@ def register(backend: EC2ContainerServiceBackend, ask: Wire) -> Definition:
         "revision": revision,
         "status": "ACTIVE",
         "registeredAt": clock.today(),
-        "registeredBy": f"arn:aws:iam::{backend.account_id}:root",
+        "registeredBy": by,
     }
     made = Definition(arn, ask["family"], revision, document, list(ask.get("tags") or []))
     known: dict[int, Any] = backend.task_definitions.setdefault(ask["family"], {})
@@ -238,7 +239,7 @@ def _status(definition: Definition, status: str) -> None:
 @overlay.wraps(EC2ContainerServiceResponse)
 def register_task_definition(_original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
     """Register a revision, and answer it with its tags."""
-    made = register(response.ecs_backend, response._get_params())
+    made = register(response.ecs_backend, response._get_params(), caller(response))
     return ActionResult({"taskDefinition": made.document, "tags": made.tags})
 
 

@@ -14,7 +14,7 @@ from moto.ecs.models import EC2ContainerServiceBackend
 from moto.logs.models import logs_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
-from ecsctl.sandbox import ecr, ecs_network, iam, script
+from ecsctl.sandbox import ecr, ecs_network, iam, principals, script
 from ecsctl.sandbox.ecs_definitions import is_ecr
 from ecsctl.sandbox.ecs_lives import Run, Start, balancers
 from ecsctl.sandbox.ecs_state import Behaviour, Definition, Task, Wire, arn_of, backend_of, memory
@@ -177,9 +177,9 @@ _NO_SECRET = "ResourceNotFoundException: Secrets Manager can't find the specifie
 
 def _denied(task: Task, action: str, resource: str) -> str:
     role = task.definition.document.get("executionRoleArn", "arn:aws:iam::000000000000:role/none")
-    session = f"{role.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}/{task.id}"
+    user = principals.session(role, task.id)
     return (
-        f"api error AccessDeniedException: User: {session} is not authorized to perform: {action} on resource: "
+        f"api error AccessDeniedException: User: {user} is not authorized to perform: {action} on resource: "
         f"{resource} because no identity-based policy allows the {action} action"
     )
 

@@ -23,6 +23,7 @@ from ecsctl.sandbox.ecs_state import (
     services,
 )
 from ecsctl.sandbox.ecs_world import Region, tick
+from ecsctl.sandbox.principals import caller
 
 # API reference, UpdateService: which parameters start new tasks, and which only change the service.
 _NEW_DEPLOYMENT = ("networkConfiguration", "platformVersion", "loadBalancers", "serviceRegistries")
@@ -76,8 +77,8 @@ def active(backend: EC2ContainerServiceBackend, cluster: str | None, name_or_arn
     return found
 
 
-def create(backend: EC2ContainerServiceBackend, ask: Wire) -> Service:
-    """Create a service as create_service does, or answer the one an identical request has made."""
+def create(backend: EC2ContainerServiceBackend, ask: Wire, by: str) -> Service:
+    """Create a service as create_service does for the ARN `by`, or answer the one an identical request has made."""
     cluster = ecs_clusters.find(backend, ask.get("cluster"))
     ecs_clusters.refuse_if_fresh(backend, cluster)
     state = memory(backend)
@@ -112,6 +113,7 @@ def create(backend: EC2ContainerServiceBackend, ask: Wire) -> Service:
         request=request,
         tags=list(ask.get("tags") or []),
         created=clock.now(),
+        by=by,
     )
     if existing is not None:  # the tasks of the one that had the name can still be looked at
         made.tasks, made.stopped = existing.tasks, existing.stopped
@@ -282,7 +284,7 @@ def _answer(backend: EC2ContainerServiceBackend, service: Service, act: bool = T
 def create_service(_original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
     """See `create`."""
     backend = response.ecs_backend
-    return _answer(backend, create(backend, response._get_params()))
+    return _answer(backend, create(backend, response._get_params(), caller(response)))
 
 
 @overlay.wraps(EC2ContainerServiceResponse)

@@ -164,6 +164,7 @@ class Service(Crew):
     request: Wire = field(default_factory=dict)  # what create_service was asked, to tell a repetition from a conflict
     tags: list[Wire] = field(default_factory=list)
     created: float = 0.0
+    by: str = ""  # the ARN of who created it
     status: str = "ACTIVE"
     deployments: list[Deployment] = field(default_factory=list)
     past: list[Deployment] = field(default_factory=list)  # no longer listed; their revisions can still be described

@@ -62,7 +62,7 @@ def service(backend: EC2ContainerServiceBackend, found: Service, tags: bool = Fa
         "pendingCount": sum(task.pending for task in tasks),
         "platformFamily": _family(found),
         "createdAt": when(found.created),
-        "createdBy": f"arn:aws:iam::{backend.account_id}:root",
+        "createdBy": found.by,
         "roleArn": found.settings.get("role") or f"arn:aws:iam::{backend.account_id}:{role}",
         "events": [
             {"id": _event_id(found, at, text), "createdAt": when(at), "message": text} for at, text in found.events

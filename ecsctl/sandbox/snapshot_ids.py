@@ -18,7 +18,7 @@ _GENERATED = re.compile(
             r"\b[a-z]+(?:-[a-z]+)?-(?:[0-9a-f]{17}|[0-9a-f]{8})\b",  # EC2: vpc-…, eni-attach-…, also moto's short ones
             r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b",  # certificates, connections, builds, versions
             r"(?<=/)(?:[0-9a-f]{32}|[0-9a-f]{16})\b",  # tasks; load balancing
-            r"(?<=/)(?:[0-9a-f]{21}|[0-9]{15,19})\b",  # deployments and revisions of services; listener rules
+            r"(?<=/)(?:[0-9a-f]{21}|[0-9]{13,19})\b",  # deployments, revisions, sessions; listener rules
             r"(?<=\"Serial\": \")[0-9]+",
             r"(?<=\"ecsctl:token\", \"Value\": \")[0-9a-f]{32}",  # of one incarnation
             r"\b[0-9a-f]{32}-[0-9]{10}\b",  # containers

@@ -37,7 +37,7 @@ def test_releases_are_told_newest_first_with_image_commit_author_and_end(service
     again, crashed, good, first = found
     assert (good.image, good.digest, good.commit) == (second, second.partition("@")[2], COMMIT)
     assert set(good.tags) == {"v2", COMMIT}
-    assert (good.who, first.who, again.who) == ("ecsctl (root)", "root", "")  # AWS tells who registered, once
+    assert (good.who, first.who, again.who) == ("ecsctl (moto)", "moto", "")  # AWS tells who registered, once
     assert crashed.why == "ECS deployment circuit breaker: tasks failed to start."
     assert good.ended is not None
     assert good.since < good.ended < crashed.since
@@ -50,7 +50,7 @@ def test_a_copy_of_what_ecsctl_made_is_not_told_as_made_by_ecsctl(service: Servi
     service.point(service.register(service.push("v2")))
     service.clock.sleep(600)
     copy, original = history(service.session())
-    assert (original.who, copy.who) == ("ecsctl (root)", "root")
+    assert (original.who, copy.who) == ("ecsctl (moto)", "moto")
 
 
 def test_what_rolls_out_is_told_as_such(service: Service) -> None:

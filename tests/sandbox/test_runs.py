@@ -1,5 +1,7 @@
 """From a push to running, in one process: what a push begins, and what the Deploy action does to the service."""
 
+import re
+
 import pytest
 
 from ecsctl.sandbox import push as pushing
@@ -52,6 +54,10 @@ def test_a_push_ends_with_its_commit_running(world):
     assert after["revision"] > before["revision"]
     assert kept == tags
     assert {**after["containerDefinitions"][0], "image": ""} == {**before["containerDefinitions"][0], "image": ""}
+    me = world.boto("sts").get_caller_identity()["Arn"]
+    first = world.boto("ecs").describe_task_definition(taskDefinition="hello:1")["taskDefinition"]
+    assert (first["registeredBy"], service(world)["createdBy"]) == (me, me)
+    assert re.fullmatch(r"arn:aws:sts::123456789012:assumed-role/hello-[\w-]*pipeline/[0-9]{13}", after["registeredBy"])
     deployed = service(world)["deployments"]
     assert action(world, told)["output"]["executionResult"]["externalExecutionId"] == deployed[0]["id"]
 
