@@ -12,14 +12,14 @@ from tests.crash.table import COMPLETE, Tally
 pytestmark = pytest.mark.timeout(900)
 
 
-@pytest.mark.parametrize("part", parts(8))
+@pytest.mark.parametrize("part", parts(6))
 def test_killed_at_any_change_the_same_command_again_finishes(struck: Struck, tally: Tally, part: Part) -> None:
     matrix = Matrix(struck, tally)
     struck.up()
     assert matrix.killed(struck.down, DEATHS, matrix.down_again, part) == []
 
 
-@pytest.mark.parametrize("part", sample(24))
+@pytest.mark.parametrize("part", sample(32))
 def test_killed_at_any_change_up_makes_all_anew(struck: Struck, tally: Tally, part: Part) -> None:
     matrix = Matrix(struck, tally)
     struck.up()
@@ -36,7 +36,7 @@ def test_what_passes_by_itself_needs_no_second_run(struck: Struck, tally: Tally,
 
 
 @pytest.mark.parametrize("fault", PASSING if COMPLETE else [LOST])
-@pytest.mark.parametrize("part", sample(8))
+@pytest.mark.parametrize("part", sample(16))
 def test_what_passes_by_itself_at_one_change_needs_no_second_run(
     struck: Struck, tally: Tally, fault: str, part: Part
 ) -> None:
@@ -46,7 +46,7 @@ def test_what_passes_by_itself_at_one_change_needs_no_second_run(
 
 
 @pytest.mark.parametrize("fault", [*LASTING, "permission missing"])
-@pytest.mark.parametrize("part", sample(60))
+@pytest.mark.parametrize("part", sample(64))
 def test_what_lasts_ends_the_run_with_a_reason_and_the_next_run_finishes(
     struck: Struck, tally: Tally, fault: str, part: Part
 ) -> None:

@@ -15,7 +15,7 @@ from tests.crash.table import Tally
 pytestmark = pytest.mark.timeout(300)
 
 
-@pytest.mark.parametrize("late", [1.0, 20.0, 60.0])  # seconds: about one, three and six looks
+@pytest.mark.parametrize("late", [1.0, 60.0])  # seconds: until the first look, and over several
 def test_what_shows_late_is_waited_for(
     struck: Struck, tally: Tally, late: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -42,7 +42,7 @@ def test_what_shows_late_is_waited_for(
 
 
 @pytest.mark.parametrize("command", ["up", "down"])
-@pytest.mark.parametrize("part", sample(16))
+@pytest.mark.parametrize("part", sample(32))
 def test_killed_and_begun_again_while_nothing_new_is_seen(
     struck: Struck, tally: Tally, part: Part, command: str
 ) -> None:
