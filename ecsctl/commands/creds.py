@@ -125,7 +125,8 @@ def use_connection(
         file = find(app.where.folder)
         assert file is not None  # noqa: S101 - told to the type checker: the config was read
         editing.with_connection(file, arn)  # what cannot be written later is told before the wait
-        connection.usable(app.aws, app.over_app().identity, arn, wait=wait, limit=timeout * 60)
+        who, say = app.over_app().identity, progress.plain
+        connection.usable(app.aws, who, arn, say=say, wait=wait, limit=timeout * 60)
         editing.put(file, editing.with_connection(file, arn))
     words.say(f"{file.name} uses the connection now; the token's secret stays where it is")
     words.next_step("ecsctl up moves the pipeline over")

@@ -11,7 +11,7 @@ from ecsctl.commands.options import Common, Debug, Profile, Region, Sandbox
 
 def enter(
     command: Annotated[
-        list[str] | None, typer.Argument(metavar="[-- CMD…]", help="What to run there; /bin/sh if left out.")
+        list[str] | None, typer.Argument(metavar="-- CMD…", help="What to run there; /bin/sh if left out.")
     ] = None,
     task: Annotated[
         str,

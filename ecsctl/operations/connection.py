@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
@@ -23,9 +24,12 @@ PROVIDER = "GitHub"
 
 
 @asking("looking at the connection")
-def usable(aws: Aws, identity: Identity, arn: str, *, wait: bool = True, limit: float = LIMIT) -> None:
+def usable(
+    aws: Aws, identity: Identity, arn: str, *, say: Callable[[str], None], wait: bool = True, limit: float = LIMIT
+) -> None:
     """Return once the connection can be used for a repository on GitHub. Changes nothing. `limit` is in seconds.
 
+    `say` hears, before a wait begins, what a person must do.
     Raises UsageError for what is no connection's ARN, Refused for one of another account, region or provider, or that
     is not there, and TimedOut, with the link, while nobody has completed its handshake.
     """
@@ -61,8 +65,9 @@ def usable(aws: Aws, identity: Identity, arn: str, *, wait: bool = True, limit: 
     todo = f"complete the handshake at {link}, then run the same command again"
     if not wait:
         raise TimedOut("the connection is still PENDING", why="a person must complete it in the console", hint=todo)
+    say(f"the connection is PENDING: complete its handshake with GitHub at {link}")
     try:
-        aws.patience.until(complete, what=f"the handshake with GitHub, at {link}", limit=limit)
+        aws.patience.until(complete, what="the handshake with GitHub", limit=limit)
     except TimedOut as error:
         raise TimedOut(error.message, why="the connection is still PENDING", hint=todo) from None
 

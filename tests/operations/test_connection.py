@@ -89,7 +89,7 @@ def test_a_connection_that_cannot_be_used_is_refused_and_an_open_one_waited_for(
 
     def refused(arn: str, **options: Any) -> tuple[int, str]:
         with pytest.raises(EcsctlError) as caught:
-            connection.usable(aws, identity, arn, **options)
+            connection.usable(aws, identity, arn, say=lambda text: None, **options)
         return caught.value.exit_code, f"{caught.value.message} {caught.value.why} {caught.value.hint}"
 
     arn = made(world)
@@ -102,14 +102,12 @@ def test_a_connection_that_cannot_be_used_is_refused_and_an_open_one_waited_for(
     assert (code, "settings/connections?region=eu-central-1" in told) == (4, True)
     assert refused(arn, limit=60)[0] == 4
 
-    said: list[str] = []
-
-    def click(what: str, _waited: float, _limit: float) -> None:
-        said.append(what)
+    def click(_what: str, _waited: float, _limit: float) -> None:
         complete_handshake("ours")
 
+    said: list[str] = []
     aws.patience.say = click
-    connection.usable(aws, identity, arn)
+    connection.usable(aws, identity, arn, say=said.append)
     assert "settings/connections" in said[0]
     complete_handshake("ours", status="ERROR")
     assert "status ERROR" in refused(arn)[1]
