@@ -114,7 +114,10 @@ def test_a_connection_that_cannot_be_used_is_refused_and_an_open_one_waited_for(
     assert aws.changes == 0
 
 
-def test_up_moves_source_and_webhook_over_and_back_again(world: World) -> None:  # noqa: F811 - the fixture
+def test_up_moves_source_and_webhook_over_and_back_again(
+    world: World,  # noqa: F811 - the fixture
+    hear: Callable[..., None],
+) -> None:
     def source() -> str:
         stages = world.boto("codepipeline").get_pipeline(name="hello")["pipeline"]["stages"]
         return str(stages[0]["actions"][0]["actionTypeId"]["provider"])
@@ -132,6 +135,20 @@ def test_up_moves_source_and_webhook_over_and_back_again(world: World) -> None: 
     arn = made(world)
     complete_handshake("ours")
     there = wishes(domain=None, github={"connection_arn": arn})
+    dying = [True]
+
+    def dies(**_: Any) -> None:
+        if dying:
+            raise KeyboardInterrupt
+
+    hear(world.aws().client("codepipeline"), "before-call.codepipeline.UpdatePipeline", dies)
+    with pytest.raises(KeyboardInterrupt):
+        world.up(there)
+    assert (source(), github_hooks()) == ("GitHub", [])  # the hook is down, the pipeline has not moved
+    dying.clear()
+    world.up(here)  # and somebody has thought better of it
+    assert (len(github_hooks()), hears_of_a_push()) == (1, 1)
+
     world.up(there)
     assert (source(), github_hooks(), hears_of_a_push()) == ("CodeStarSourceConnection", [], 1)
     assert world.boto("codepipeline").list_webhooks()["webhooks"] == []
