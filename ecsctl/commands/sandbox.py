@@ -61,9 +61,12 @@ def push(
         bool | None,
         typer.Option("--watch/--no-watch", help="Follow it to its end; on a terminal, this is what happens."),
     ] = None,
+    output: Output = "text",
 ) -> None:
     """Play a git push: the webhook calls, the pipeline builds and deploys."""
+    from ecsctl.engine.errors import EcsctlError
     from ecsctl.sandbox import push_follow
+    from ecsctl.ui import output as json
     from ecsctl.ui import words
     from ecsctl.ui.console import interactive
 
@@ -75,9 +78,18 @@ def push(
         words.say(f"nothing begins: {reason}")
     for begun in told["began"]:
         words.say("began " + ", ".join(f"{kind} {name}" for kind, name in begun.items()))
+    failure: EcsctlError | None = None
     if told["began"] and (interactive() if watch is None else watch):
-        for line in push_follow.followed(where / ".ecsctl", told["commit"]):
-            words.say(line)
+        try:
+            for line in push_follow.followed(where / ".ecsctl", told["commit"]):
+                words.say(line)
+        except EcsctlError as error:
+            failure = error
+    if output == "json":
+        json.emit(json.push_document(told, push_follow.state(where / ".ecsctl", told["commit"])))
+        raise typer.Exit(failure.exit_code if failure else 0)
+    if failure:
+        raise failure
 
 
 def _tell(found: object, output: str) -> None:

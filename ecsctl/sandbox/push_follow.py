@@ -30,6 +30,11 @@ def push(folder: Path, branch: str, fail: str, repository: str) -> dict[str, Any
     return _play(folder, "push", branch=branch, fail=fail, repository=repository)
 
 
+def state(folder: Path, commit: str) -> dict[str, Any]:
+    """How far a push came: its `steps`, whether it is `done`, and its `outcome`. Raises SandboxError."""
+    return _play(folder, "pushed", commit=commit)
+
+
 def followed(folder: Path, commit: str, limit: float = 600.0) -> Iterator[str]:
     """A line for each thing that happens, until all that a push began has ended.
 
@@ -38,16 +43,16 @@ def followed(folder: Path, commit: str, limit: float = 600.0) -> Iterator[str]:
     """
     told, until = set[str](), time.monotonic() + limit
     while time.monotonic() < until:
-        state = _play(folder, "pushed", commit=commit)
-        for step in state["steps"]:
+        now = state(folder, commit)
+        for step in now["steps"]:
             line = ": ".join(filter(None, [f"{step['name']} {step['status']}", step["note"]]))
             if line not in told:
                 told.add(line)
                 yield line
-        if state["done"]:
-            if state["outcome"] != "Succeeded":
-                failure = _ENDS.get(state["outcome"], ReleaseFailed)
-                raise failure(f"the push of {commit[:7]} ended: {state['outcome']}")
+        if now["done"]:
+            if now["outcome"] != "Succeeded":
+                failure = _ENDS.get(now["outcome"], ReleaseFailed)
+                raise failure(f"the push of {commit[:7]} ended: {now['outcome']}")
             return
         time.sleep(_EVERY)
     raise SandboxError(f"the push of {commit[:7]} has not ended after {limit:.0f} s")

@@ -78,6 +78,12 @@ def sandbox_document(server: Mapping[str, Any] | None) -> Json:
     return {"version": VERSION, "kind": "sandbox", "running": server is not None, **known}
 
 
+def push_document(pushed: Mapping[str, Any], state: Mapping[str, Any]) -> Json:
+    """What a played push began, and how far that is."""
+    began = {name: pushed[name] for name in ("commit", "branch", "began", "unheard")}
+    return {"version": VERSION, "kind": "sandbox push", **began, "steps": state["steps"], "outcome": state["outcome"]}
+
+
 def _head(kind: str, where: Mapping[str, str]) -> Json:
     return {"version": VERSION, "kind": kind, **{name: where[name] for name in ("app", "account", "region")}}
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from ecsctl.cli import main
 from ecsctl.engine.errors import ReleaseFailed
 from ecsctl.sandbox import process, push_follow
 from ecsctl.sandbox.checkout import Checkout
@@ -177,11 +178,16 @@ def test_a_push_is_built_once_and_a_second_one_without_a_commit_makes_one_up(ser
     assert {first["commit"], second["commit"]} <= tags(aws)
 
 
-def test_a_push_that_is_to_fail_ends_as_a_failure(server):
+def test_a_push_that_is_to_fail_ends_as_a_failure_and_is_told_as_a_document(server, monkeypatch, capsys):
     folder, aws = server
-    told = push_follow.push(folder / ".ecsctl", "main", "build", "")
-    with pytest.raises(ReleaseFailed):
-        list(push_follow.followed(folder / ".ecsctl", told["commit"]))
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("sys.argv", ["ecsctl", "sandbox", "push", "--fail", "build", "--watch", "--output", "json"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = json.loads(capsys.readouterr().out)
+    assert (ended.value.code, told["kind"], told["outcome"]) == (ReleaseFailed.exit_code, "sandbox push", "Failed")
+    assert told["began"][0]["project"] == "hello"
+    assert [step["status"] for step in told["steps"]] == ["FAILED"]
     assert told["commit"] not in tags(aws)
 
 

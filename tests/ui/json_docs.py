@@ -20,6 +20,12 @@ SCAN = Change("scan_on_push", False, True, Why.DRIFT)
 SERVER = {"url": "http://127.0.0.1:41234", "pid": 4711, "port": 41234, "speed": 30.0, "started": 1782900000.0,
           "nonce": "n", "key": "k"}  # fmt: skip
 
+PUSHED = {"commit": "f3b1c0a9d2e84756a1b2c3d4e5f60718293a4b5c", "branch": "main", "unheard": [],
+          "began": [{"pipeline": "shop", "execution": "6b1f2a52-0f0f-4a57-9a53-0d5d0c1b2a3e"}]}  # fmt: skip
+PUSH_STATE = {"done": False, "outcome": "InProgress", "steps": [
+    {"name": "Source", "status": "Succeeded", "note": ""}, {"name": "Build", "status": "InProgress", "note": ""},
+]}  # fmt: skip
+
 
 def documents() -> dict[str, Any]:
     """One document of each kind, made by the functions that the commands use."""
@@ -42,6 +48,7 @@ def documents() -> dict[str, Any]:
         "creds": creds.document(running.token()),
         "config": _config(),
         "sandbox": output.sandbox_document(SERVER),
+        "sandbox push": output.push_document(PUSHED, PUSH_STATE),
         "error": output.error_document(samples.failure()),
     }
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from ecsctl.engine.errors import EcsctlError
 from ecsctl.operations.why import Diagnosis, first_line, why
 from ecsctl.sandbox.codebuild_builds import fail_next_build
 from ecsctl.sandbox.ecs_fates import behave
+from ecsctl.sandbox.push import FATES, push, pushed
 from tests.stack.conftest import World, wishes, world
 
 __all__ = ["world"]
@@ -132,3 +135,38 @@ def test_what_may_not_be_read_is_told_and_the_rest_is_judged(world: World, monke
     assert found.causes[0].name == "crash"
     [unread] = found.unread
     assert unread.startswith("the image: not allowed to call DescribeImages")
+
+
+def test_each_way_a_push_can_fail_is_named_by_its_cause(world: World) -> None:
+    """`ecsctl sandbox push --fail KIND`: what ECS or CodeBuild says of it, and the cause that is told first."""
+    expected = {
+        "build": ("docker build", "docker-build"),
+        "crash": ("Essential container in task exited", "crash"),
+        "unhealthy": ("Task failed ELB health checks", "health-error"),
+        "oom": ("OutOfMemoryError", "out-of-memory"),
+        "missing-image": ("CannotPullContainerError", "image-missing"),
+        "wrong-arch": ("does not contain descriptor matching platform 'linux/arm64'", "architecture"),
+    }
+    assert expected.keys() == FATES.keys()
+    world.up(wishes(domain=None, vpc={"egress": "public"}))
+    world.clock.sleep(3600)
+    causes = {}
+    for kind, (words, _) in expected.items():
+        commit = push("main", kind)["commit"]
+        world.clock.sleep(600)
+        causes[kind] = told(world).causes[0].name
+        assert words in _told_of(world, commit), kind
+        world.clock.sleep(3600)
+        assert pushed(commit)["outcome"] == ("Failed" if kind == "build" else "RolledBack"), kind
+    assert causes == {kind: cause for kind, (_, cause) in expected.items()}
+
+
+def _told_of(world: World, commit: str) -> str:
+    """All that CodeBuild tells of the commit's build, and ECS of the tasks that were to run its image."""
+    codebuild, ecs = world.boto("codebuild"), world.boto("ecs")
+    builds = codebuild.batch_get_builds(ids=codebuild.list_builds()["ids"][:1])["builds"]
+    found = [phase["contexts"] for one in builds if one["resolvedSourceVersion"] == commit for phase in one["phases"]
+             if phase.get("contexts")]  # fmt: skip
+    arns = ecs.list_tasks(cluster="hello", desiredStatus="STOPPED")["taskArns"]
+    tasks = ecs.describe_tasks(cluster="hello", tasks=arns)["tasks"] if arns else []
+    return json.dumps([found, [one for one in tasks if commit in str(one["containers"])]], default=str)
