@@ -16,7 +16,7 @@ import pytest
 from ecsctl.sandbox import process
 from tests.crash.matrix import unlike
 from tests.crash.proxy import DEATHS, PASSING, SIGNALS, proxied
-from tests.crash.table import COMPLETE, SEED
+from tests.crash.table import COMPLETE, SEED, Tally
 
 pytestmark = pytest.mark.timeout(600)
 ROOT = Path(__file__).parents[2]
@@ -65,18 +65,28 @@ def home(tmp_path: Path) -> Iterator[Home]:
 def cases() -> list[Any]:
     """All classes at all changes; or, by the seed, one death, one passing fault and one signal at a change each."""
     if COMPLETE:
-        chosen = [(what, at) for what in (*DEATHS, *PASSING, *SIGNALS) for at in range(CHANGES)]
+        every = (*DEATHS, *PASSING, *SIGNALS)
+        chosen = [(what, command, at) for what in every for command in ("up", "down") for at in range(CHANGES)]
     else:
         chance = random.Random(SEED)  # noqa: S311 - samples, guards nothing
-        chosen = [(chance.choice(group), chance.randrange(CHANGES)) for group in (DEATHS, PASSING, tuple(SIGNALS))]
-    return [pytest.param(what, at, id=f"{what} at {at}") for what, at in chosen]
+        commands = chance.sample(["up", "down", "up"], 3)
+        chosen = [
+            (chance.choice(group), command, chance.randrange(CHANGES))
+            for group, command in zip((DEATHS, PASSING, tuple(SIGNALS)), commands, strict=True)
+        ]
+    return [pytest.param(*one, id=" ".join(map(str, one))) for one in chosen]
 
 
-@pytest.mark.parametrize(("what", "at"), cases())
-def test_a_struck_process_and_one_after_it_leave_what_they_should(home: Home, what: str, at: int) -> None:
+@pytest.mark.parametrize(("what", "command", "at"), cases())
+def test_a_struck_process_and_one_after_it_leave_what_they_should(
+    home: Home, tally: Tally, what: str, command: str, at: int
+) -> None:
     before = home.account()
+    forced = ["--force"] if command == "down" else []  # its own first build has put an image there
+    if command == "down":
+        home.done("up", "--yes")
     with proxied(home.sandbox.url, what, at) as proxy:
-        running = home.run("up", "--yes", through=proxy.url)
+        running = home.run(command, "--yes", *forced, through=proxy.url)
         proxy.victim = running.pid
         said, _ = running.communicate(timeout=240)
     assert "Traceback" not in said
@@ -89,7 +99,10 @@ def test_a_struck_process_and_one_after_it_leave_what_they_should(home: Home, wh
         assert running.returncode == 0, said
     else:
         assert running.returncode in EXITS[what] | {0}, said  # 0: it was the last change of all
-    home.done("up", "--yes")
-    assert "nothing to change" in home.done("plan")
-    home.done("down", "--yes", "--force")  # its own first build has put an image there
-    assert unlike(before, home.account(), "account") == []
+    home.done(command, "--yes", *forced)
+    if command == "up":
+        assert "nothing to change" in home.done("plan")
+        home.done("down", "--yes", "--force")
+    left = unlike(before, home.account(), "account")
+    holds = "the process succeeds" if what in PASSING else f"the next `{command}` finishes"
+    assert tally.add(f"{what}, a real process", command, holds, left) == []
