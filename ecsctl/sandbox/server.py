@@ -8,6 +8,7 @@ import os
 import secrets
 import signal
 import string
+import sys
 import threading
 import time
 import traceback
@@ -258,6 +259,9 @@ def main() -> None:
     parser.add_argument("--idle", type=float, default=process.IDLE)
     options = parser.parse_args()
     serve(options.folder, options.speed, options.idle)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # to take a million objects apart takes a second for which whoever stops it would wait
 
 
 if __name__ == "__main__":

@@ -43,28 +43,42 @@ def test_importing_it_loads_neither_moto_nor_boto3_nor_anything_slow():
         assert f"'{module}'" not in loaded
 
 
-def test_started_once_it_lives_across_commands_until_it_is_stopped(folder):
-    first = process.start(folder)
+def test_two_starts_at_once_end_with_one_server_that_lives_across_commands_and_is_replaced_once_dead(folder):
+    code = (
+        f"from pathlib import Path; from ecsctl.sandbox import process; print(process.start(Path({str(folder)!r})).pid)"
+    )
+    with ThreadPoolExecutor(2) as pool:
+        outputs = list(pool.map(lambda _: subprocess.check_output([sys.executable, "-c", code], text=True), range(2)))
+    first = process.status(folder)
+    assert first is not None
+    assert [int(output) for output in outputs] == [first.pid, first.pid]
     assert process.start(folder) == first
-    assert process.status(folder) == first
     assert first.url == f"http://127.0.0.1:{first.port}"
-    assert process.stop(folder) is True
+
+    os.kill(first.pid, signal.SIGKILL)
     assert gone(first.pid)
+    assert process.status(folder) is None
+    assert process.stop(folder) is False
+    second = process.start(folder)
+    assert second.pid != first.pid
+
+    assert process.stop(folder) is True
+    assert gone(second.pid)
     assert process.status(folder) is None
     assert not (folder / "sandbox.json").exists()
     assert process.stop(folder) is False
 
 
-def test_two_starts_at_once_end_with_one_server(folder):
-    code = (
-        f"from pathlib import Path; from ecsctl.sandbox import process; print(process.start(Path({str(folder)!r})).pid)"
-    )
-    with ThreadPoolExecutor(3) as pool:
-        outputs = list(pool.map(lambda _: subprocess.check_output([sys.executable, "-c", code], text=True), range(3)))
-    assert len(set(outputs)) == 1
-    running = process.status(folder)
-    assert running is not None
-    assert outputs[0].strip() == str(running.pid)
+def test_it_ends_by_itself_when_nobody_asks_any_more_or_its_folder_disappears(tmp_path):
+    forgotten, removed = tmp_path / "forgotten", tmp_path / "removed"
+    with ThreadPoolExecutor(2) as pool:
+        idle, homeless = pool.map(process.start, (forgotten, removed), (30.0, 30.0), (0.5, 60.0))
+    for path in removed.iterdir():
+        path.unlink()
+    removed.rmdir()
+    assert gone(homeless.pid)
+    assert gone(idle.pid)
+    assert not (forgotten / "sandbox.json").exists()
 
 
 def test_what_it_writes_is_for_its_owner_alone(shared):
@@ -80,15 +94,6 @@ def test_a_broken_record_counts_as_none(tmp_path, content):
     assert process.status(tmp_path) is None
 
 
-def test_a_record_of_a_dead_process_counts_as_none_and_is_replaced(folder):
-    first = process.start(folder)
-    os.kill(first.pid, signal.SIGKILL)
-    assert gone(first.pid)
-    assert process.status(folder) is None
-    assert process.stop(folder) is False
-    assert process.start(folder).pid != first.pid
-
-
 def test_a_process_that_is_not_ours_is_never_sent_a_signal(shared, tmp_path):
     running = process.start(shared)
     other = tmp_path / "other"
@@ -102,20 +107,6 @@ def test_a_process_that_is_not_ours_is_never_sent_a_signal(shared, tmp_path):
         assert bystander.poll() is None
         bystander.kill()
     assert process.status(shared) == running
-
-
-def test_it_ends_by_itself_when_its_folder_disappears(folder):
-    running = process.start(folder)
-    for path in folder.iterdir():
-        path.unlink()
-    folder.rmdir()
-    assert gone(running.pid)
-
-
-def test_it_ends_by_itself_when_nobody_asks_any_more(folder):
-    running = process.start(folder, idle=0.5)
-    assert gone(running.pid)
-    assert not (folder / "sandbox.json").exists()
 
 
 def test_reset_needs_a_running_sandbox(shared, tmp_path):
