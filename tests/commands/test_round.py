@@ -80,7 +80,7 @@ def test_up_plan_up_change_status_down(folder: Path, process: Callable[..., Ende
     screen.expect("RUNNING")
     screen.sendintr()
     screen.expect(pexpect.EOF)
-    assert (screen.wait(), "rror" in screen.before) == (0, False)
+    assert (screen.wait(), "rror" in screen.before, "stopping" in screen.before) == (0, False, False)
 
     (folder / "ecsctl.toml").unlink()
     asked = process("down", "--sandbox", "--name", "hello")
