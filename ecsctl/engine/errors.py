@@ -192,10 +192,11 @@ QUOTA_HINTS = {  # AWS documentation, "Quotas for CodeBuild": a new account may 
 }
 
 # What CodePipeline and CodeBuild say when GitHub does not take the token that they hold (CodePipeline user guide,
-# "Troubleshooting CodePipeline"; 0x4447/0x4447_product_s3_email#22; rust-lang/simpleinfra#677).
+# "Troubleshooting CodePipeline"; CodeBuild user guide, "Troubleshooting AWS CodeBuild"; for the first
+# 0x4447/0x4447_product_s3_email#22).
 TOKEN_REFUSED = re.compile(
     r"Bad credentials|access token might be invalid|has been revoked|Could not access the GitHub|"
-    r"authentication required for primary source|webhook\. Repository not found or permission denied"
+    r"authentication required for primary source"
 )
 TOKEN_HINT = "ecsctl creds rotate asks for a new token, and brings it everywhere"  # noqa: S105 - a sentence
 
