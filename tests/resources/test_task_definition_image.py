@@ -1,0 +1,211 @@
+"""Which image a task definition is registered with, in any order of deploys, edits, runs and rollbacks."""
+
+import copy
+import random
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ecsctl.resources.task_definition_merge import (
+    DIGEST,
+    Revision,
+    container_of,
+    digest,
+    good_image,
+    image_for,
+    judge,
+    laid,
+    registrable,
+    told,
+)
+from tests.resources.merging import ACCEPTED, ME, REGION, SIDECAR, WISH, changes, pairs
+
+
+@pytest.mark.parametrize(
+    ("wish", "running", "good", "image"),
+    [
+        ({}, None, None, "repo:0"),
+        ({}, "repo:7", None, "repo:7"),
+        ({}, "repo:7", "repo:6", "repo:6"),
+        ({"image": "repo:9"}, "repo:7", "repo:6", "repo:9"),
+        ({"placeholder": "none"}, "none", None, "repo:0"),
+        ({"placeholder": "none"}, "repo:7", None, "repo:7"),
+        ({"placeholder": "none", "seed": None}, None, None, "none"),
+        ({"placeholder": "none", "seed": None}, "none", None, "none"),
+    ],
+)
+def test_which_image_is_registered(wish, running, good, image):
+    assert image_for(replace(WISH, **wish), running, good) == image
+
+
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def deployment(number, status):
+    return {"createdAt": MOMENT + timedelta(number), "status": status, "targetServiceRevisionArn": f"r{number}"}
+
+
+@pytest.mark.parametrize(
+    ("state", "history", "image"),
+    [
+        ("COMPLETED", ["SUCCESSFUL"], None),
+        ("IN_PROGRESS", ["SUCCESSFUL", "IN_PROGRESS"], None),
+        (None, ["SUCCESSFUL"], None),
+        ("FAILED", ["SUCCESSFUL", "STOPPED"], "repo:0"),
+        ("FAILED", ["SUCCESSFUL", "SUCCESSFUL", "STOPPED"], "repo:1"),
+        ("FAILED", ["SUCCESSFUL", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"], "repo:0"),
+        ("FAILED", ["STOPPED"], None),
+        ("FAILED", [], None),
+    ],
+)
+def test_the_good_image_is_that_of_the_last_deployment_that_succeeded(state, history, image):
+    service = {"deployments": [{"status": "ACTIVE", "rolloutState": "COMPLETED"},
+                               {"status": "PRIMARY", "rolloutState": state}]}  # fmt: skip
+    deployments = [deployment(number, status) for number, status in enumerate(history)]
+    revisions = [
+        {"serviceRevisionArn": f"r{number}", "containerImages": [{"containerName": "agent", "image": "agent:7"},
+                                                                 {"containerName": "app", "image": f"repo:{number}"}]}
+        for number in range(len(history))
+    ]  # fmt: skip
+    assert good_image(service, deployments, revisions, "app") == image
+    assert good_image(service, deployments[::-1], revisions[::-1], "app") == image
+
+
+@dataclass
+class Account:
+    """One family and the service that uses it: what AWS, the pipeline and others do, without AWS."""
+
+    chance: random.Random
+    revisions: list[Revision] = field(default_factory=list)
+    live: Revision | None = None
+
+    def register(self, definition, tags):
+        """AWS fills in, reorders, and adds what it knows better."""
+        described = copy.deepcopy(definition)
+        for container in described["containerDefinitions"]:
+            self.chance.shuffle(container.setdefault("environment", []))
+            self.chance.shuffle(container.setdefault("secrets", []))
+            for name, value in (
+                ("cpu", 0),
+                ("essential", True),
+                ("mountPoints", []),
+                ("versionConsistency", "enabled"),
+            ):
+                container.setdefault(name, value)
+            for port in container.get("portMappings", []):
+                port.setdefault("hostPort", port["containerPort"])
+                port.setdefault("protocol", "tcp")
+        number = len(self.revisions) + 1
+        described |= {"revision": number, "status": "ACTIVE", "compatibilities": ["FARGATE"], "volumes": []}
+        arn = f"arn:aws:ecs:{REGION}:123456789012:task-definition/shop:{number}"
+        made = Revision(arn, registrable(described, ACCEPTED), tags)
+        self.revisions.append(made)
+        return made
+
+    def copy(self, tags, change):
+        """What the pipeline, or a person, does: copy what runs, change it, use it."""
+        definition = copy.deepcopy(self.live.definition)
+        change(definition)
+        self.live = self.register(definition, dict(self.live.tags) if tags else {})
+
+    def up(self, wish, killed=False):
+        """What a run does. Returns how many revisions it registered; `killed` ends it before the service is told."""
+        before = len(self.revisions)
+        if self.live is None:
+            registered = laid(wish, {}, image_for(wish), REGION)
+            chosen = self.register(registered, {**ME.tags, DIGEST: digest(registered)})
+        else:
+            judged = self.judged(wish)
+            chosen = judged.right
+            if chosen is None:
+                self.register(judged.wanted, {**ME.tags, DIGEST: digest(judged.wanted)})
+                chosen = self.judged(wish).right
+        if not killed or self.live is None:
+            self.live = chosen
+        return len(self.revisions) - before
+
+    def judged(self, wish):
+        later = [one for one in reversed(self.revisions) if self.number(one) > self.number(self.live)]
+        return judge(wish, self.live, later, None, ME)
+
+    @staticmethod
+    def number(revision):
+        return int(revision.arn.rpartition(":")[2])
+
+    @property
+    def image(self):
+        return container_of(self.live.definition, "app")["image"]
+
+
+moves = st.one_of(
+    st.tuples(st.just("deploy"), st.booleans(), st.booleans()),  # with our tags; with a field lost on the way
+    st.tuples(st.just("edit"), changes.map(lambda changed: {k: v for k, v in changed.items() if k != "container"})),
+    st.tuples(st.just("up")),
+    st.tuples(st.just("killed")),
+    st.tuples(st.just("back"), st.integers(0, 30)),
+    st.tuples(st.just("sidecar")),
+    st.tuples(st.just("environment"), pairs),
+)
+
+
+@given(st.lists(moves, max_size=12), st.randoms(use_true_random=False))
+@settings(max_examples=300)
+def test_no_order_of_deploys_edits_ups_deaths_and_rollbacks_moves_the_image_back_or_loses_an_edit(story, chance):
+    account, wish, pushes, agents = Account(chance), WISH, 0, 0
+    account.up(wish)
+    for move, *given_ in story:
+        if move == "deploy":
+            pushes += 1
+            tags, loses = given_
+
+            def push(definition, number=pushes, loses=loses):
+                container_of(definition, "app")["image"] = f"repo:{number}"
+                if loses:
+                    container_of(definition, "app").pop("versionConsistency", None)
+
+            account.copy(tags, push)
+        elif move == "edit":
+            wish = replace(wish, **given_[0])
+        elif move == "back":
+            account.live = account.revisions[given_[0] % len(account.revisions)]
+        elif move == "sidecar":
+            agents += 1
+            agent = {**SIDECAR, "name": f"agent-{agents}"}
+            account.copy(False, lambda definition, agent=agent: definition["containerDefinitions"].append(agent))
+        elif move == "environment":
+            drifted = [{"name": name, "value": value} for name, value in given_[0]]
+            account.copy(
+                False, lambda definition, drifted=drifted: container_of(definition, "app").update(environment=drifted)
+            )
+        else:
+            running, before = account.image, copy.deepcopy(account.live.definition)
+            right = told(account.live, wish, REGION) == replace(wish, image=running)
+            registered = account.up(wish, killed=move == "killed")
+            assert registered <= (0 if right else 1)
+            assert account.up(wish, killed=move == "killed") == 0, "the same run once more registers nothing"
+            if move == "killed":
+                continue
+            assert account.image == running, "the image moved"
+            assert told(account.live, wish, REGION) == replace(wish, image=running), "an edit was lost"
+            if right:
+                assert account.live.definition == before, "something changed though nothing had"
+            kept = [container for container in before["containerDefinitions"] if container["name"] != "app"]
+            assert [one["name"] for one in kept] == [
+                one["name"] for one in account.live.definition["containerDefinitions"] if one["name"] != "app"
+            ]
+
+
+def test_a_copy_that_carries_our_tags_and_a_bad_image_is_not_mistaken_for_ours():
+    account = Account(random.Random(1))  # noqa: S311 - shuffles, guards nothing
+    account.up(WISH)
+    old = account.live
+    edited = replace(WISH, environment=(("A", "1"),))
+    account.up(edited)
+    account.copy(True, lambda definition: container_of(definition, "app").update(image="repo:bad"))
+    account.live = old  # rolled back by hand, past our edit
+    account.up(edited)
+    assert account.image == "repo:0"
+    assert told(account.live, edited, REGION).environment == (("A", "1"),)
