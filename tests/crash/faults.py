@@ -13,7 +13,7 @@ from ecsctl.aws import Aws, Call
 from ecsctl.engine.patience import Clock
 
 _SECRET = re.compile('"SecretToken": "[^"]*"')  # made anew for each try
-MOST = 500  # failures after which a run that still tries would try for ever
+MOST = 300  # failures after which a run that still tries would try for ever
 URL = "https://aws.example"
 Make = Callable[[], Any]
 Fault = Callable[[Make, str, Clock], Any]  # (the call itself, its operation in AWS's spelling, the run's clock)
