@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
-from moto import mock_aws
+from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.model_instances import reset_model_data
+from moto.core.models import botocore_stubber
 
 from ecsctl.sandbox import clock, congestion, overlay
 from ecsctl.sandbox.process import CREDENTIALS, MOTO, REGION, without_leaks
@@ -30,10 +32,26 @@ def inprocess(time: clock.Clock | None = None, region: str = REGION) -> Iterator
     overlay.install()
     clock.use(ours)
     try:
-        with mock.patch.dict(os.environ, environment, clear=True), mock_aws():
+        with mock.patch.dict(os.environ, environment, clear=True), mock.patch("boto3.DEFAULT_SESSION", None):
+            botocore_stubber.enabled = True
             yield ours
     finally:
+        botocore_stubber.enabled = False
+        _forget()
         clock.use(before)
+
+
+def _forget() -> None:
+    """Throw away all that moto holds.
+
+    `mock_aws` takes as long for it as many a test: it makes each EC2 anew, default network and all, before it throws it
+    away, and answers the library requests too, which nobody uses here.
+    """
+    for backends in BackendDict._instances:  # type: ignore[misc] # moto's own list of what is in use
+        if backends.service_name == "ec2":
+            backends.clear()
+    BackendDict.reset()
+    reset_model_data()
 
 
 @overlay.wraps(BotocoreStubber)
