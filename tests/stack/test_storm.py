@@ -30,4 +30,4 @@ def test_up_plan_and_down_end_well_in_a_throttling_storm(world: World) -> None:
     world.down()
     congestion.throttle(0)
     same(before, world.exact())
-    assert {"ec2", "ecs", "elbv2", "iam", "route53", "s3", "codebuild", "codepipeline", "logs"} <= refused.keys()
+    assert {"ec2", "ecs", "elbv2", "iam"} <= refused.keys()  # dozens of calls each; of the others it is chance
