@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import moto.core.serialize
 import pytest
 
 from ecsctl.aws import Aws
@@ -24,6 +23,7 @@ from tests.crash.faults import Faulty, Script
 from tests.crash.neighbour import move_in
 from tests.crash.table import COMPLETE, SEED, Tally, put_into, table
 from tests.stack.conftest import REGION, World, _without_aws_own, shared_session, wishes
+from tests.stack.conftest import world as world  # a fixture
 
 Part = tuple[int, int]  # (index, of): every `of`-th case, beginning at the index
 
@@ -109,25 +109,12 @@ class Struck(World):
         }
 
 
-_keys = moto.core.serialize.XFormedAttributePicker.get_possible_keys
-_known_keys: dict[Any, tuple[str, ...]] = {}
-
-
-def _keys_once(picker: Any, context: Any) -> tuple[str, ...]:
-    """Under which names moto looks up a member of its objects: the same for all objects of a class."""
-    asked = (type(picker), context.key, context.shape, type(context.obj))
-    if asked not in _known_keys:
-        _known_keys[asked] = tuple(_keys(picker, context))
-    return _known_keys[asked]
-
-
 def coarsely(patch: pytest.MonkeyPatch) -> None:
     """Make a thousand runs affordable, by what takes nothing from what they prove."""
     patch.setattr(patience, "FIRST", 6.0)  # fewer looks while waiting, on a clock that costs nothing
     patch.setattr(patience, "MOST", 60.0)
     patch.setattr(walk, "ThreadPoolExecutor", AtOnce)
     patch.setattr(os, "fsync", lambda _: None)  # who is killed loses nothing that was written
-    patch.setattr(moto.core.serialize.XFormedAttributePicker, "get_possible_keys", _keys_once)
 
 
 @contextmanager
@@ -146,8 +133,8 @@ def a_struck_world(folder: Path) -> Iterator[Struck]:
 
 @pytest.fixture
 def struck(tmp_path: Path) -> Iterator[Struck]:
-    with a_struck_world(tmp_path) as world:
-        yield world
+    with a_struck_world(tmp_path) as ours:
+        yield ours
 
 
 @pytest.fixture

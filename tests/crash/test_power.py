@@ -20,7 +20,7 @@ import pytest
 from ecsctl.engine.state import State
 from tests.engine.conftest import Run, toybox
 from tests.engine.test_up import BOTH, held
-from tests.engine.toys import Cloud
+from tests.engine.toys import Clock, Cloud
 
 Change = tuple[str, int | None]  # a name in the folder, and what it names from here on
 RECORD = ".ecsctl/state.json"
@@ -131,8 +131,9 @@ def watched(disk: Disk, moment: Callable[[], None], monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("command", ["up", "down"])
 def test_whatever_a_power_cut_leaves_is_a_record_and_the_next_run_finishes(
-    tmp_path: Path, command: str, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    cloud = Cloud(Clock())
     top = tmp_path / "home"
     top.mkdir()
     run, disk = Run(cloud, top / RECORD), Disk(top)
