@@ -69,7 +69,7 @@ def hear() -> Iterator[Callable[..., None]]:
         client.meta.events.unregister(event, handler)
 
 
-LONG = ("tests/commands/test_round.py", "tests/stack/", "tests/sandbox/test_process.py")
+LONG = ("tests/long/", "tests/crash/test_processes.py", "tests/stack/", "tests/sandbox/test_process.py")
 
 
 @pytest.hookimpl(trylast=True)

@@ -18,7 +18,7 @@ def test_killed_at_any_change_the_same_command_again_finishes(struck: Struck, ta
     assert matrix.killed(struck.up, DEATHS, matrix.up_again, part) == []
 
 
-@pytest.mark.parametrize("part", sample(16))
+@pytest.mark.parametrize("part", sample(32))
 def test_killed_at_any_change_down_alone_cleans_up(struck: Struck, tally: Tally, part: Part) -> None:
     matrix = Matrix(struck, tally)
     assert matrix.killed(struck.up, DEATHS, matrix.down_again, part) == []
@@ -30,7 +30,7 @@ def test_killed_then_up_then_down_leaves_what_was_before(struck: Struck, tally: 
     assert matrix.killed(struck.up, ["killed after"], matrix.up_and_down_again, part) == []
 
 
-@pytest.mark.parametrize("fault", [LOST, *some([name for name in PASSING if name != LOST], 3)])
+@pytest.mark.parametrize("fault", [LOST, *some([name for name in PASSING if name != LOST], 2)])
 def test_what_passes_by_itself_needs_no_second_run(struck: Struck, tally: Tally, fault: str) -> None:
     matrix = Matrix(struck, tally)
     judge = matrix.is_up_perhaps_registered_twice if fault == "delivered twice" else matrix.is_up_at_rest
@@ -40,7 +40,7 @@ def test_what_passes_by_itself_needs_no_second_run(struck: Struck, tally: Tally,
 
 
 @pytest.mark.parametrize("fault", PASSING if COMPLETE else [LOST])
-@pytest.mark.parametrize("part", sample(16))
+@pytest.mark.parametrize("part", sample(32))
 def test_what_passes_by_itself_at_one_change_needs_no_second_run(
     struck: Struck, tally: Tally, fault: str, part: Part
 ) -> None:
