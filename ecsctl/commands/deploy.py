@@ -38,4 +38,4 @@ def deploy(
         raise UsageError("--image and --build exclude each other", hint="leave one of them away")
     with releasing(common) as (session, progress):
         done = release.deploy(session, image, build_it=build, say=progress.plain, limit=timeout * 60)
-    end("deploy", common, session, done, as_wished=False, hint="ecsctl deploy" + (" --sandbox" if sandbox else ""))
+    end("deploy", common, session, done, as_wished=False, hint="ecsctl deploy")

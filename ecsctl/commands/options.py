@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from ecsctl.ui import copied
+
 Sandbox = Annotated[
     bool,
     typer.Option("--sandbox", envvar="ECSCTL_SANDBOX", help="Use the embedded AWS on this machine: no account needed."),
@@ -38,6 +40,7 @@ class Common:
         """From its first line on a command's errors are shown as its options say."""
         global chosen
         chosen = self
+        copied.sandbox = self.sandbox
 
     @property
     def json(self) -> bool:

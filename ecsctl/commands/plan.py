@@ -52,7 +52,7 @@ def plan(
         errors.show(error)
         raise typer.Exit(1) from error
     if found.work and not common.json:
-        words.next_step("ecsctl up" + (" --sandbox" if sandbox else ""))
+        words.next_step("ecsctl up")
     if detailed_exitcode and found.work:
         raise typer.Exit(2)
 

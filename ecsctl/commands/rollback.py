@@ -41,4 +41,4 @@ def rollback(
 
     with releasing(common) as (session, progress):
         done = release.rollback(session, revision, agree=agree, say=progress.plain, limit=timeout * 60)
-    end("rollback", common, session, done, as_wished=False, hint=command + (" --sandbox" if sandbox else ""))
+    end("rollback", common, session, done, as_wished=False, hint=command)

@@ -54,7 +54,7 @@ def status(
     else:
         shown.show(found, url=session.url, links=links, cause=cause)
         if cause:
-            words.next_step("ecsctl why" + (" --sandbox" if sandbox else ""))
+            words.next_step("ecsctl why")
     if exit_code and not all(report.healthy for report in found):
         raise typer.Exit(1)
 

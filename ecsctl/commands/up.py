@@ -63,7 +63,7 @@ def up(
     for note in session.notes:
         words.say(note)
     print(url)  # noqa: T201 - the one thing stdout carries
-    words.next_step("ecsctl status" + (" --sandbox" if sandbox else ""))
+    words.next_step("ecsctl status")
 
 
 def _made(plan: Plan, session: Session) -> Plan:

@@ -11,6 +11,7 @@ from rich.text import Text
 from ecsctl.engine.errors import EcsctlError, Several
 from ecsctl.engine.secret import hidden
 from ecsctl.ui.console import talk, tell
+from ecsctl.ui.copied import copied
 from ecsctl.ui.safe import plain
 
 NAMED = 8  # how many that were not tried are named; JSON has them all
@@ -66,4 +67,4 @@ def _line(label: str, style: str, text: str, text_style: str = "") -> None:
 
 def _hint(label: str, text: str) -> None:
     """What to do now. Never broken: a command in it is there to be copied."""
-    talk().print(Text.assemble((label, "cyan"), plain(text)), soft_wrap=True)
+    talk().print(Text.assemble((label, "cyan"), plain(copied(text))), soft_wrap=True)

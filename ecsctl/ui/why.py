@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from rich.text import Text
 
 from ecsctl.ui.console import data, glyph
+from ecsctl.ui.copied import copied
 from ecsctl.ui.output import VERSION
 from ecsctl.ui.safe import plain
 
@@ -112,7 +113,8 @@ def lines(found: Found) -> list[Text]:
         )
         told += [_fact(fact) for fact in cause.evidence]
         told += [
-            Text.assemble("    ", ("mend: " if not cause.calm else "now: ", "cyan"), plain(one)) for one in cause.mend
+            Text.assemble("    ", ("mend: " if not cause.calm else "now: ", "cyan"), plain(copied(one)))
+            for one in cause.mend
         ]
     if not found.causes:
         told.append(Text.assemble((f"{glyph('✓', '+', data())} ", "green"), plain(found.line)))

@@ -12,27 +12,28 @@ from rich.text import Text
 
 from ecsctl.engine.errors import Interrupted, Refused, UsageError
 from ecsctl.ui.console import interactive, talk, tell
+from ecsctl.ui.copied import copied
 from ecsctl.ui.safe import plain
 
 
 def say(text: str) -> None:
     """One line of talk."""
-    tell(plain(text))
+    tell(plain(copied(text)))
 
 
 def warning(text: str) -> None:
     """One line of what is allowed and most likely not meant."""
-    tell(plain(text), label=Text("warning: ", style="bold yellow"))
+    tell(plain(copied(text)), label=Text("warning: ", style="bold yellow"))
 
 
 def hint(text: str) -> None:
     """One line that says what may help."""
-    talk().print(Text.assemble(("hint: ", "bold cyan"), plain(text)), soft_wrap=True)
+    talk().print(Text.assemble(("hint: ", "bold cyan"), plain(copied(text))), soft_wrap=True)
 
 
 def next_step(command: str) -> None:
     """One line with the command that a person most likely wants now."""
-    talk().print(Text.assemble(("next: ", "dim"), plain(command, "bold")), soft_wrap=True)
+    talk().print(Text.assemble(("next: ", "dim"), plain(copied(command), "bold")), soft_wrap=True)
 
 
 def heading(account: str, region: str, caller: str, app: str) -> None:

@@ -85,7 +85,7 @@ def test_up_plan_up_change_status_down(folder: Path, process: Callable[..., Ende
     (folder / "ecsctl.toml").unlink()
     asked = process("down", "--sandbox", "--name", "hello")
     assert asked.code == 2
-    assert "ecsctl down --yes" in asked.err
+    assert "ecsctl down --sandbox --yes" in asked.err
     down = process("down", "--sandbox", "--name", "hello", "--yes", "--force")
     assert down.code == 0, down.err
     assert differences(before, account(folder)) == []
