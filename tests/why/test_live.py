@@ -65,6 +65,25 @@ def test_what_befalls_the_tasks_of_one_deployment_after_another_is_told_each_tim
     assert deployed(world, "ok").causes == (), "and when it runs again, nothing is wrong"
 
 
+def test_where_ecs_has_gone_back_nobody_is_told_to_go_back_further(world: World) -> None:
+    world.up(PLAIN)
+    ecs = world.boto("ecs")
+    runs = ecs.describe_task_definition(taskDefinition="hello")["taskDefinition"]
+    taken = "family taskRoleArn executionRoleArn networkMode containerDefinitions requiresCompatibilities cpu memory"
+    another = {name: runs[name] for name in [*taken.split(), "runtimePlatform"] if name in runs}
+    new = ecs.register_task_definition(**another)["taskDefinition"]["taskDefinitionArn"]
+    behave("", "", "crash")
+    ecs.update_service(cluster="hello", service="hello", taskDefinition=new)
+    world.clock.sleep(60)
+    going = told(world).causes[0]
+    world.clock.sleep(1200)
+    assert ecs.describe_services(cluster="hello", services=["hello"])["services"][0]["taskDefinition"] != new
+    gone_back = told(world).causes[0]
+    assert (going.name, gone_back.name) == ("crash", "crash")
+    assert "ecsctl rollback" in going.mend
+    assert "ecsctl rollback" not in gone_back.mend
+
+
 def test_a_stack_that_runs_has_nothing_wrong_and_costs_no_change(world: World) -> None:
     world.up(PLAIN)
     found = told(world)

@@ -90,6 +90,20 @@ class Facts:
         """Whether the newest deployment was stopped or goes back, or the service's own was given up."""
         return self.newest.get("status") in GIVEN_UP or self.primary.get("rolloutState") == "FAILED"
 
+    @property
+    def back(self) -> str:
+        """The task definition that runs again after the newest deployment was given up; empty if there is none."""
+        if not self.given_up:
+            return ""
+        named = self.revisions.get((self.newest.get("rollback") or {}).get("serviceRevisionArn", ""), "")
+        runs = str(self.primary.get("taskDefinition", ""))
+        return named or (runs if runs != self.suspect else "")
+
+    @property
+    def rollback(self) -> tuple[str, ...]:
+        """The command that goes back to what ran before; none where ECS has done so: it would go back further."""
+        return () if self.back else ("ecsctl rollback",)
+
     @cached_property
     def suspect(self) -> str:
         """The task definition that may be to blame: the newest deployment's, even if an older one runs again."""

@@ -55,9 +55,9 @@ def given_up(facts: Facts) -> Cause | None:
         return None
     name = f"revision {revision_of(facts.suspect)}"
     status, why = newest.get("status", ""), newest.get("statusReason") or primary.get("rolloutStateReason") or ""
-    back = facts.revisions.get((newest.get("rollback") or {}).get("serviceRevisionArn", ""), "")
-    back = back or (str(primary.get("taskDefinition", "")) if primary.get("taskDefinition") != facts.suspect else "")
-    again = f"revision {revision_of(back)} runs again" if back else "there was no earlier version to go back to"
+    again = (
+        f"revision {revision_of(facts.back)} runs again" if facts.back else "there was no earlier version to go back to"
+    )
     seen = (Evidence("deployment", why or status or "FAILED", newest.get("updatedAt") or newest.get("finishedAt")),)
     mend = (
         "mend it, then: ecsctl deploy   (ECS forgets why a task stopped after an hour; ecsctl logs keeps what it said)",

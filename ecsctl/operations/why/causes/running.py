@@ -72,7 +72,7 @@ def crash(facts: Facts) -> Cause | None:
         told = f"the app ended by itself, without an error (exit code 0), and a service's app must go on running{said}"
         mend: tuple[str, ...] = ("let the image's command stay in the foreground, then: ecsctl deploy",)
         return Cause("ended", told, (seen, *last), mend)
-    mend = ("ecsctl logs   (all it said)", "mend the app, then: ecsctl deploy", "ecsctl rollback")
+    mend = ("ecsctl logs   (all it said)", "mend the app, then: ecsctl deploy", *facts.rollback)
     return Cause("crash", f"the app crashed (exit code {code}{signal}){said}", (seen, *last), mend)
 
 

@@ -30,7 +30,7 @@ def image_missing(facts: Facts) -> Cause | None:
     seen = [found[1]] if found else []
     if gone:
         seen.append(Evidence("ECR", f"there is no image {image}"))
-    mend = ("ecsctl deploy --image URI   (one that exists)", "ecsctl rollback", "or push it: docker push " + image)
+    mend = ("ecsctl deploy --image URI   (one that exists)", *facts.rollback, "or push it: docker push " + image)
     return Cause("image-missing", f"the image {image} does not exist", tuple(seen), mend)
 
 
