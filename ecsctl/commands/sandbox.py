@@ -94,10 +94,12 @@ def push(
 
 def _tell(found: object, output: str) -> None:
     from dataclasses import asdict
+    from datetime import UTC, datetime
 
     from ecsctl.sandbox.process import Sandbox
     from ecsctl.ui import output as json
     from ecsctl.ui import words
+    from ecsctl.ui.spans import age
 
     there = found if isinstance(found, Sandbox) else None
     if output == "json":
@@ -106,4 +108,5 @@ def _tell(found: object, output: str) -> None:
         words.say("the sandbox is not running")
     else:
         print(there.url)  # noqa: T201 - what stdout carries
-        words.say(f"process {there.pid} on 127.0.0.1:{there.port}, since {there.started}")
+        since = age(datetime.fromtimestamp(there.started, UTC), datetime.now(UTC))
+        words.say(f"process {there.pid}, for {since}" if since != "now" else f"process {there.pid}, just started")

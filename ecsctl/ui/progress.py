@@ -38,7 +38,7 @@ DID = {
     Verb.KEEP: "ready",
 }
 
-COUNTED = ("created", "updated", "replaced", "deleted", "failed", "stopped", "not tried", "unchanged")
+COUNTED = ("created", "updated", "replaced", "deleted", "failed", "stopped", "not tried", "ready", "unchanged")
 
 
 @dataclass
@@ -90,7 +90,7 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end_live()
-        if kind is not None and any(self.counts[word] for word in COUNTED[:-2]):
+        if kind is not None and any(self.counts[word] for word in COUNTED[:-3]):
             self.summary(self.clock() - self._began)
 
     def __call__(self, event: Event) -> None:
@@ -154,8 +154,7 @@ class Progress:
     def _done(self, event: Done) -> None:
         with self._lock:
             self._tasks.pop(event.name, None)
-            if event.verb is not Verb.KEEP:  # those to keep were counted when they were planned
-                self.counts[DID[event.verb]] += 1
+            self.counts[DID[event.verb]] += 1
             self._ended += 1
         told = called(event.title, event.name).append(f" {DID[event.verb]} in {lasting(event.seconds)}", "not bold")
         if event.note:

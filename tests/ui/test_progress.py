@@ -109,7 +109,8 @@ def test_the_summary_counts_what_was_done(tell, capsys):
         tell(Done(str(number), "thing", verb, 1))
     capsys.readouterr()
     tell.summary(192)
-    assert capsys.readouterr().err == "2 created, 1 updated, 1 replaced, 1 deleted, 1 unchanged in 3 min 12 s\n"
+    said = "2 created, 1 updated, 1 replaced, 1 deleted, 1 ready, 1 unchanged in 3 min 12 s\n"
+    assert capsys.readouterr().err == said
 
 
 def test_what_became_ready_later_is_told_and_counted_once(tell, capsys):
