@@ -21,7 +21,7 @@ from ecsctl.sandbox.snapshot import snapshot
 from ecsctl.session import Session
 from tests.crash.faults import Faulty, Script
 from tests.crash.neighbour import move_in
-from tests.crash.table import COMPLETE, SEED, Tally, put_into, table
+from tests.crash.table import COMPLETE, SEED, Tally, put_into, tables
 from tests.stack.conftest import REGION, World, _without_aws_own, shared_session, wishes
 from tests.stack.conftest import world as world  # a fixture
 
@@ -143,7 +143,7 @@ def tally(request: pytest.FixtureRequest) -> Tally:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Show the table; and put it into the page that CRASH_TABLE names."""
+    """Show the tables; and put them into the page that CRASH_TABLE names."""
     reports = [
         report
         for outcome in ("passed", "failed")
@@ -151,7 +151,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         if report.when == "call" and "crash/" in report.nodeid
     ]
     if reports:
-        told = table(reports)
-        terminalreporter.write_line(told)
+        told = tables(reports)
+        terminalreporter.write_line("\n\n".join(told.values()))
         if page := os.environ.get("CRASH_TABLE"):
             put_into(Path(page), told)

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -153,17 +154,58 @@ class Matrix:
 
     def outlived_each(self, run: Callable[[], Any], name: str, fault: Fault, judge: Judge, part: Part) -> list[str]:
         """Let the fault befall one change of the part, in a run for each, which goes on from there in a branch."""
+
+        def strike(_script: Script, _number: int) -> Fault:
+            return fault
+
+        def due(_number: int, different: int | None) -> bool:
+            return different is not None and within(different, part)
+
+        return self._each(run, name, strike, due, judge, judge)
+
+    def ended(
+        self, run: Callable[[], Any], name: str, fault: Fault, then: Judge, part: Part, *, looks: bool
+    ) -> list[str]:
+        """From each change of the part on, all fails: the run must end with a reason, and `then` must repair it."""
+
+        def strike(script: Script, number: int) -> Fault:
+            script.lasting, script.since, script.looks = fault, number, looks
+            return fault
+
+        def due(number: int, _different: int | None) -> bool:
+            return within(number, part)
+
+        def ended_well() -> None:
+            raise AssertionError("ended well although nothing worked any more")
+
+        return self._each(run, f"{name}, from there on", strike, due, ended_well, then, reason=True)
+
+    def _each(
+        self,
+        run: Callable[[], Any],
+        name: str,
+        strike: Callable[[Script, int], Fault],
+        due: Callable[[int, int | None], bool],
+        well: Judge,
+        judge: Judge,
+        *,
+        reason: bool = False,
+    ) -> list[str]:
+        """At each change that is due the run goes on in a branch, where it is struck; `well` judges if it ends well.
+
+        With `reason` it may end with an error of ours that has an exit code, which `judge` then judges.
+        """
         failures: list[str] = []
         one: list[Branch] = []  # in a branch: itself
 
-        def befall(_number: int, different: int | None) -> Fault | None:
-            return branch_off if different is not None and not one and within(different, part) else None
+        def befall(number: int, different: int | None) -> Fault | None:
+            return branch_off if not one and due(number, different) else None
 
         def branch_off(make: Make, operation: str, clock: Clock) -> Any:
             here = Branch()
             if here.is_child:
                 one.append(here)
-                return fault(make, operation, clock)
+                return strike(script, script.changes - 1)(make, operation, clock)
             where = f"{operation}, change {script.changes - 1}"
             failures.extend(self._told(name, run, judge, here.told(), where))
             return make()
@@ -174,41 +216,17 @@ class Matrix:
         except BaseException as error:
             if not one:
                 raise
-            one[0].end(lambda error=error: _raise(error))
+            told = judge if reason and isinstance(error, EcsctlError) and error.exit_code else partial(_raise, error)
+            one[0].end(told)
         if one:
-            one[0].end(judge)
+            one[0].end(well)
         assert script.befallen > 0
-        return failures
-
-    def ended(
-        self, run: Callable[[], Any], name: str, fault: Fault, then: Judge, part: Part, *, looks: bool
-    ) -> list[str]:
-        """From each change of the part on, all fails: the run must end with a reason, and `then` must repair it."""
-        failures: list[str] = []
-        for number in range(part[0], self.changes, part[1]):
-
-            def body(since: int = number) -> None:
-                script = Script(lasting=fault, since=since, looks=looks)
-                if ended_well(lambda: self.world.struck(run, script)):
-                    assert script.befallen == 0, "ended well although nothing worked any more"
-                then()
-
-            failures.extend(self._told(f"{name}, from there on", run, then, branch(body), f"from change {number} on"))
         return failures
 
     def _told(self, what: str, run: Callable[[], Any], judge: Judge, told: Told, where: str) -> list[str]:
         """Count the case."""
         failures = [f"{what}: {where}: {told.failure}"] if told.failure else []
         return self.tally.add(what, run.__name__, HOLDS.get(judge.__name__, judge.__name__), failures)
-
-
-def ended_well(run: Callable[[], Any]) -> bool:
-    """Whether the run ended well. Ends it may only with an error of ours that has an exit code."""
-    try:
-        run()
-    except EcsctlError as error:
-        return error.exit_code == 0
-    return True
 
 
 def within(number: int, part: Part) -> bool:

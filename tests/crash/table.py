@@ -11,8 +11,8 @@ from typing import Any
 
 COMPLETE = os.environ.get("CRASH") == "complete"
 SEED = int(os.environ.get("CRASH_SEED", "0"))
-MARKS = ("<!-- table -->", "<!-- /table -->")
 CASE = "case"  # the name of a test's property that is a row
+KINDS = ("in process", "with real processes")  # each has a table of its own: they are run apart
 
 
 class Tally:
@@ -25,6 +25,11 @@ class Tally:
         """One case: what befell which run, what must hold, and how it did not. Returns the failures."""
         self._properties.append((CASE, [what, during, holds, bool(failures)]))
         return failures
+
+
+def kind_of(report: Any) -> str:
+    """Which of the tables a test's cases belong to."""
+    return KINDS["test_processes" in report.nodeid]
 
 
 def rows(reports: Iterable[Any]) -> tuple[Counter[tuple[str, ...]], Counter[tuple[str, ...]]]:
@@ -40,22 +45,33 @@ def rows(reports: Iterable[Any]) -> tuple[Counter[tuple[str, ...]], Counter[tupl
     return cases, failed
 
 
-def table(reports: Iterable[Any]) -> str:
-    """The table in Markdown, and which selection it is of."""
-    cases, failed = rows(reports)
+def tables(reports: Iterable[Any]) -> dict[str, str]:
+    """The tables in Markdown, of each kind that was run; and which selection it is."""
+    every = list(reports)
+    found = {kind: [report for report in every if kind_of(report) == kind] for kind in KINDS}
+    return {kind: _table(kind, *rows(found[kind])) for kind in KINDS if found[kind]}
+
+
+def _table(kind: str, cases: Counter[tuple[str, ...]], failed: Counter[tuple[str, ...]]) -> str:
     lines = ["| what befalls | during | what holds | cases | failed |", "| --- | --- | --- | --: | --: |"]
     for key in sorted(cases, key=lambda key: (not key[0], key[1] != "up", key)):
         lines.append(f"| {' | '.join(key)} | {cases[key]} | {failed[key]} |")
     which = "complete" if COMPLETE else f"the selection of CI, CRASH_SEED={SEED}"
-    return f"{sum(cases.values())} cases, {sum(failed.values())} failed ({which}).\n\n" + "\n".join(lines)
+    whole = f"{sum(cases.values())} cases {kind}, {sum(failed.values())} failed ({which})."
+    return f"{whole}\n\n" + "\n".join(lines)
 
 
-def put_into(page: Path, text: str) -> None:
-    """Replace what stands between the marks of a page."""
-    begin, end = map(re.escape, MARKS)
-    found, count = re.subn(
-        f"{begin}.*?{end}", lambda _: f"{MARKS[0]}\n{text}\n{MARKS[1]}", page.read_text(), flags=re.S
-    )
-    if count != 1:
-        raise ValueError(f"{page} does not have the marks {MARKS} once")
-    page.write_text(found)
+def put_into(page: Path, found: dict[str, str]) -> None:
+    """Replace what stands between the marks of a page, for each kind that was run."""
+    text = page.read_text()
+    for kind, told in found.items():
+        begin, end = f"<!-- table: {kind} -->", f"<!-- /table: {kind} -->"
+        text, count = re.subn(
+            f"{begin}.*?{end}",
+            lambda _, new=f"{begin}\n{told}\n{end}": new,
+            text,
+            flags=re.S,  # type: ignore[misc]
+        )
+        if count != 1:
+            raise ValueError(f"{page} does not have the mark {begin} once")
+    page.write_text(text)

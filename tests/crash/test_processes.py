@@ -21,6 +21,7 @@ from tests.crash.table import COMPLETE, SEED, Tally
 pytestmark = pytest.mark.timeout(600)
 ROOT = Path(__file__).parents[2]
 CHANGES = 60  # about as many as a clean `up` makes
+HOLDS = {True: "that very process succeeds", False: "the same command again finishes"}
 EXITS = {"Ctrl-C": {130}, "Ctrl-C twice": {130}, "SIGTERM": {130, 143}}
 
 
@@ -64,45 +65,43 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 def cases() -> list[Any]:
     """All classes at all changes; or, by the seed, one death, one passing fault and one signal at a change each."""
+    groups = (DEATHS, PASSING, tuple(SIGNALS))
     if COMPLETE:
-        every = (*DEATHS, *PASSING, *SIGNALS)
-        chosen = [(what, command, at) for what in every for command in ("up", "down") for at in range(CHANGES)]
+        chosen = [(what, at) for group in groups for what in group for at in range(CHANGES)]
     else:
         chance = random.Random(SEED)  # noqa: S311 - samples, guards nothing
-        commands = chance.sample(["up", "down", "up"], 3)
-        chosen = [
-            (chance.choice(group), command, chance.randrange(CHANGES))
-            for group, command in zip((DEATHS, PASSING, tuple(SIGNALS)), commands, strict=True)
-        ]
+        chosen = [(chance.choice(group), chance.randrange(CHANGES)) for group in groups]
     return [pytest.param(*one, id=" ".join(map(str, one))) for one in chosen]
 
 
-@pytest.mark.parametrize(("what", "command", "at"), cases())
-def test_a_struck_process_and_one_after_it_leave_what_they_should(
-    home: Home, tally: Tally, what: str, command: str, at: int
+@pytest.mark.parametrize(("what", "at"), cases())
+def test_struck_processes_and_one_after_each_leave_what_they_should(
+    home: Home, tally: Tally, what: str, at: int
 ) -> None:
     before = home.account()
-    forced = ["--force"] if command == "down" else []  # its own first build has put an image there
-    if command == "down":
+    struck(home, what, at, "up")
+    if what not in PASSING:
         home.done("up", "--yes")
+    assert "nothing to change" in home.done("plan")
+    tally.add(what, "up", HOLDS[what in PASSING], [])
+    struck(home, what, at, "down", "--force")  # forced: the first build has put an image there
+    if what not in PASSING:
+        home.done("down", "--yes", "--force")
+    left = unlike(before, home.account(), "account")
+    assert tally.add(what, "down", HOLDS[what in PASSING], left) == []
+
+
+def struck(home: Home, what: str, at: int, *words: str) -> None:
+    """A run that the fault befalls, which must end as it says."""
     with proxied(home.sandbox.url, what, at) as proxy:
-        running = home.run(command, "--yes", *forced, through=proxy.url)
+        running = home.run(*words, "--yes", through=proxy.url)
         proxy.victim = running.pid
         said, _ = running.communicate(timeout=240)
     assert "Traceback" not in said
     assert "ghp_" not in said
-    if not proxy.struck:
+    if not proxy.struck or what in PASSING:
         assert running.returncode == 0, said
     elif what in DEATHS:
         assert running.returncode == -9
-    elif what in PASSING:
-        assert running.returncode == 0, said
     else:
         assert running.returncode in EXITS[what] | {0}, said  # 0: it was the last change of all
-    home.done(command, "--yes", *forced)
-    if command == "up":
-        assert "nothing to change" in home.done("plan")
-        home.done("down", "--yes", "--force")
-    left = unlike(before, home.account(), "account")
-    holds = "the process succeeds" if what in PASSING else f"the next `{command}` finishes"
-    assert tally.add(f"{what}, a real process", command, holds, left) == []
