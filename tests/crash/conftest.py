@@ -34,8 +34,8 @@ def parts(of: int) -> list[Any]:
 
 
 def sample(of: int) -> list[Any]:
-    """One part of so many, by the seed; all of them in the complete matrix."""
-    return parts(of) if COMPLETE else [parts(of)[SEED % of]]
+    """One part of so many, by the seed; all of them, in fewer parts, in the complete matrix."""
+    return parts(8) if COMPLETE else [parts(of)[SEED % of]]
 
 
 def some(cases: Any, count: int) -> list[Any]:

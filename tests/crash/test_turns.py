@@ -10,7 +10,7 @@ import pytest
 
 from tests.stack.conftest import World, same, wishes
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 NO_TASKS: dict[str, Any] = {"service": {"desired_count": 0}}  # tasks, and what they leave behind, differ with the time
 IDLE = wishes(**NO_TASKS)

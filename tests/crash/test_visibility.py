@@ -12,7 +12,7 @@ from tests.crash.conftest import Part, Struck, sample
 from tests.crash.matrix import Matrix
 from tests.crash.table import Tally
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.mark.parametrize("late", [1.0, 60.0])  # seconds: until the first look, and over several
