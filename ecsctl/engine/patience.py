@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 import threading
 import time
@@ -69,13 +70,14 @@ class Patience:
         if self.stopping:
             raise Interrupted("stopped as asked", hint="run the same command again: it goes on from here")
 
-    def pause(self, turn: int) -> float:
+    def pause(self, turn: int, left: float = math.inf) -> float:
         """Wait before try number `turn + 1`: longer each time, spread by chance so that many do not march in step.
 
-        Returns for how many seconds.
+        Not longer than the seconds that are `left`. Returns for how many seconds.
         """
         self.check()
-        seconds = min(MOST, FIRST * 1.6**turn) * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
+        spread = random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
+        seconds = min(min(MOST, FIRST * 1.6**turn) * spread, left)
         self.clock.sleep(seconds)
         self.check()
         return seconds
@@ -99,7 +101,7 @@ class Patience:
                     hint="nothing is lost: run the same command again to go on waiting",
                 )
             self.say(told, waited, limit)
-            self.pause(turn)
+            self.pause(turn, max(limit - waited, FIRST))
             turn += 1
 
     def in_time(self, call: Callable[[], T], *, what: str) -> T:

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from ecsctl.engine.attempt import Attempt
 from ecsctl.engine.errors import EcsctlError, TimedOut, is_throttled, is_unanswered
-from ecsctl.engine.patience import SLOW_DOWN, Patience
+from ecsctl.engine.patience import FIRST, SLOW_DOWN, Patience
 from ecsctl.engine.transients import TRANSIENTS, Transient, transient
 from tests.engine.toys import Clock, answer
 
@@ -91,3 +91,14 @@ def test_what_will_not_pass_is_raised_at_once(code: str) -> None:
     with pytest.raises(EcsctlError):
         Attempt(Patience(clock), "thing").passes(answer(code, "no"))
     assert clock.now() == 0
+
+
+@pytest.mark.parametrize("limit", [0.1, 15.0, 120.0])  # seconds
+def test_the_last_look_of_a_wait_is_at_its_limit_and_not_a_whole_pause_later(limit: float) -> None:
+    clock = Clock()
+    began = clock.now()
+    looks = []
+    with pytest.raises(TimedOut, match=f"a thing: not yet, after {round(limit)} seconds"):
+        Patience(clock).until(lambda: looks.append(clock.now()), what="a thing", limit=limit)
+    assert looks[0] == began
+    assert limit <= looks[-1] - began <= limit + FIRST
