@@ -164,9 +164,20 @@ class Matrix:
         return self._each(run, name, strike, due, judge, judge)
 
     def ended(
-        self, run: Callable[[], Any], name: str, fault: Fault, then: Judge, part: Part, *, looks: bool
+        self,
+        run: Callable[[], Any],
+        name: str,
+        fault: Fault,
+        then: Judge,
+        part: Part,
+        *,
+        looks: bool,
+        well: Judge | None = None,
     ) -> list[str]:
-        """From each change of the part on, all fails: the run must end with a reason, and `then` must repair it."""
+        """From each change of the part on, all fails: the run must end with a reason, and `then` must repair it.
+
+        That it ends well is a failure, unless there is a judge for it.
+        """
 
         def strike(script: Script, number: int) -> Fault:
             script.lasting, script.since, script.looks = fault, number, looks
@@ -178,7 +189,7 @@ class Matrix:
         def ended_well() -> None:
             raise AssertionError("ended well although nothing worked any more")
 
-        return self._each(run, f"{name}, from there on", strike, due, ended_well, then, reason=True)
+        return self._each(run, f"{name}, from there on", strike, due, well or ended_well, then, reason=True)
 
     def _each(
         self,

@@ -1,45 +1,29 @@
-"""A disk that is full or read-only from any write on: the run ends with the reason, and the next one finishes."""
+"""A disk that is full or read-only: the run ends with the reason, and the next one finishes.
+
+On a small stack from any write on; on the whole stack from any changing call on.
+"""
 
 from __future__ import annotations
 
-import errno
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ecsctl.engine.errors import EcsctlError, Several, StateError
+from ecsctl.engine.patience import Clock as AnyClock
+from tests.crash.conftest import Part, Struck, sample
+from tests.crash.disk import BROKEN, breaking_disk
+from tests.crash.faults import Make
+from tests.crash.matrix import Matrix
+from tests.crash.table import Tally
 from tests.engine.conftest import Run, toybox
 from tests.engine.test_up import BOTH, held
 from tests.engine.toys import Clock, Cloud
 
 WRITES = 200  # more than a run makes
-FULL = ("open", "link", "replace")  # what takes room, if only for a name
-READ_ONLY = (*FULL, "unlink", "mkdir")
-
-
-@contextmanager
-def broken_disk(since: int, code: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """From write number `since` on, none succeeds. Yields the writes that were tried."""
-    tried: list[str] = []
-
-    def breaks(real: Callable[..., Any], name: str) -> Callable[..., Any]:
-        def call(*words: Any, **options: Any) -> Any:
-            if name != "open" or words[1] & os.O_CREAT:
-                tried.append(name)
-                if len(tried) > since:
-                    raise OSError(code, os.strerror(code))
-            return real(*words, **options)
-
-        return call
-
-    with monkeypatch.context() as patch:
-        for name in READ_ONLY if code == errno.EROFS else FULL:
-            patch.setattr(os, name, breaks(getattr(os, name), name))
-        yield tried
 
 
 def ended(run: Callable[..., Any], *arguments: Any) -> list[EcsctlError]:
@@ -53,7 +37,7 @@ def ended(run: Callable[..., Any], *arguments: Any) -> list[EcsctlError]:
     return []
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS], ids=["full", "read-only"])
+@pytest.mark.parametrize("code", BROKEN.values(), ids=BROKEN)
 @pytest.mark.parametrize("command", ["up", "down"])
 def test_a_disk_that_takes_no_more_ends_the_run_with_the_reason_and_the_next_one_finishes(
     tmp_path: Path, command: str, code: int, monkeypatch: pytest.MonkeyPatch
@@ -65,7 +49,7 @@ def test_a_disk_that_takes_no_more_ends_the_run_with_the_reason_and_the_next_one
         if command == "down":
             run.up(toybox())
         before = list(cloud.calls)
-        with broken_disk(since, code, monkeypatch) as tried:
+        with breaking_disk(code, lambda number, since=since: number >= since) as tried:
             errors = ended(run.up, toybox()) if command == "up" else ended(run.down)
         if len(tried) <= since:
             assert errors == []
@@ -87,3 +71,35 @@ def test_a_disk_that_takes_no_more_ends_the_run_with_the_reason_and_the_next_one
         assert not run.record.exists()
     else:
         pytest.fail(f"more than {WRITES} writes")
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("fault", BROKEN)
+@pytest.mark.parametrize("command", ["up", "down"])
+@pytest.mark.parametrize("part", sample(32))
+def test_a_disk_that_takes_no_more_since_a_change_of_the_whole_stack(
+    struck: Struck, tally: Tally, command: str, fault: str, part: Part
+) -> None:
+    matrix = Matrix(struck, tally)
+    broken = False
+    if command == "down":
+        struck.up()
+
+    def breaks(make: Make, _operation: str, _clock: AnyClock) -> Any:
+        nonlocal broken
+        broken = True
+        return make()
+
+    def up_again() -> None:
+        nonlocal broken
+        broken = False
+        matrix.up_again()
+
+    def down_again() -> None:
+        nonlocal broken
+        broken = False
+        matrix.down_again()
+
+    run, then = {"up": (struck.up, up_again), "down": (struck.down, down_again)}[command]
+    with breaking_disk(BROKEN[fault], lambda _: broken):
+        assert matrix.ended(run, fault, breaks, then, part, looks=False, well=then) == []
