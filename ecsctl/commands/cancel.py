@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from ecsctl.commands.deploy import Limit
-from ecsctl.commands.options import Common, Debug, Output, Profile, Quiet, Region, Sandbox
+from ecsctl.commands.options import ON_AWS, Common, shares
 
 
+@shares(*ON_AWS, "output", "quiet")
 def cancel(
-    sandbox: Sandbox = False,
+    common: Common,
     timeout: Limit = 15,
-    profile: Profile = None,
-    region: Region = None,
-    output: Output = "text",
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Stop what is rolling out and go back to what ran before; or say that nothing is rolling out.
 
@@ -24,7 +20,6 @@ def cancel(
     from ecsctl.operations import release
     from ecsctl.operations.verdict import Outcome
 
-    common = Common(sandbox, profile, region, debug, quiet, False, output)
     with releasing(common, title="cancel") as (session, progress):
         done = release.cancel(session, say=progress.plain, limit=timeout * 60)
     if done is None:

@@ -6,28 +6,28 @@ from typing import Annotated
 
 import typer
 
-from ecsctl.commands.options import Common, Output, folder
+from ecsctl.commands.options import Common, folder, shares
 
 app = typer.Typer(name="config", help="Show the configuration in force, and the schema of ecsctl.toml.",
                   no_args_is_help=True)  # fmt: skip
 
 
 @app.command()
+@shares("output")
 def show(
+    common: Common,
     origin: Annotated[bool, typer.Option("--origin", help="Tell where each value comes from.")] = False,
-    output: Output = "text",
 ) -> None:
     """Show every value in force: options over ECSCTL_* over ecsctl.toml over the defaults."""
     from ecsctl import config
     from ecsctl.ui import output as json
     from ecsctl.ui import words
 
-    Common(output=output)  # so that errors are told as JSON too
     loaded = config.read(folder())
     for warning in loaded.warnings:
         words.warning(warning)
     values, sources = config.show(loaded.config), loaded.origins
-    if output == "json":
+    if common.json:
         json.emit(json.config_document(values, sources if origin else None))
         return
     for key, value in config.flatten(values):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ecsctl.commands.opening import opened
-from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox
+from ecsctl.commands.options import ON_AWS, Common, shares
 
 if TYPE_CHECKING:
     from ecsctl.engine.secret import Secret
@@ -21,15 +21,12 @@ Source = Annotated[str | None, typer.Argument(metavar="[-]", help="- reads the t
 
 
 @app.command("set")
+@shares(*ON_AWS)
 def put(
+    common: Common,
     source: Source = None,
-    sandbox: Sandbox = False,
-    profile: Profile = None,
-    region: Region = None,
-    debug: Debug = False,
 ) -> None:
     """Store the token in Secrets Manager, under github.token_secret's name. `ecsctl up` uses it from there."""
-    common = Common(sandbox, profile, region, debug)
     from ecsctl.operations import creds
     from ecsctl.ui import words
 
@@ -42,20 +39,16 @@ def put(
 
 
 @app.command()
+@shares(*ON_AWS, "output")
 def rotate(
+    common: Common,
     source: Source = None,
     stored: Annotated[bool, typer.Option("--stored", help="Bring the token that is stored already.")] = False,
-    sandbox: Sandbox = False,
-    profile: Profile = None,
-    region: Region = None,
-    output: Output = "text",
-    debug: Debug = False,
 ) -> None:
     """Store a new token and bring it to CodeBuild, the pipeline and its webhook; then look whether it is there.
 
     After a run that died, `--stored` goes on. Credentials of CodeBuild's that are not ours are left alone.
     """
-    common = Common(sandbox, profile, region, debug, False, False, output)
     from ecsctl.operations import creds
 
     token = None if stored else _token(source)
@@ -74,21 +67,17 @@ def rotate(
 
 
 @app.command()
+@shares(*ON_AWS, "output")
 def status(
-    sandbox: Sandbox = False,
+    common: Common,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 1 if a copy is not the stored one, or GitHub refuses it.")
     ] = False,
-    profile: Profile = None,
-    region: Region = None,
-    output: Output = "text",
-    debug: Debug = False,
 ) -> None:
     """Tell where the token is, since when, and whether each copy is the stored one. Never the token itself.
 
     Also whether GitHub has refused it since it was stored.
     """
-    common = Common(sandbox, profile, region, debug, False, False, output)
     from ecsctl.operations import creds
 
     with opened(common, "creds", config=True, looks=True) as app:
@@ -99,21 +88,18 @@ def status(
 
 
 @app.command("use-connection")
+@shares(*ON_AWS)
 def use_connection(
+    common: Common,
     arn: Annotated[str, typer.Argument(metavar="ARN", help="The connection's ARN.")],
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for its handshake, or end with 4.")] = True,
     timeout: Annotated[float, typer.Option("--timeout", help="Minutes to wait at most.", min=0)] = 30,
-    sandbox: Sandbox = False,
-    profile: Profile = None,
-    region: Region = None,
-    debug: Debug = False,
 ) -> None:
     """Go over from the token to a CodeConnections connection: check it, and write it into ecsctl.toml.
 
     While its handshake with GitHub is open this waits, and says where a person completes it. The next `ecsctl up` moves
     the pipeline over. To go back, take connection_arn out of ecsctl.toml, and run `ecsctl up`.
     """
-    common = Common(sandbox, profile, region, debug)
     from ecsctl.config import editing, find
     from ecsctl.engine.events import Waiting
     from ecsctl.operations import connection

@@ -6,23 +6,19 @@ from typing import Annotated
 
 import typer
 
-from ecsctl.commands.options import Common, Debug, Output, Profile, Quiet, Region, Sandbox
+from ecsctl.commands.options import ON_AWS, Common, shares
 
 Limit = Annotated[int, typer.Option("--timeout", min=1, help="Minutes to follow the deployment at most.")]
 
 
+@shares(*ON_AWS, "output", "quiet")
 def deploy(
-    sandbox: Sandbox = False,
+    common: Common,
     image: Annotated[
         str, typer.Option("--image", metavar="URI", help="The image to release; the newest if left out.")
     ] = "",
     build: Annotated[bool, typer.Option("--build", help="Build the branch now, and release that image.")] = False,
     timeout: Limit = 15,
-    profile: Profile = None,
-    region: Region = None,
-    output: Output = "text",
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Release an image now, without the pipeline, and follow that very deployment to its end.
 
@@ -33,7 +29,6 @@ def deploy(
     from ecsctl.engine.errors import UsageError
     from ecsctl.operations import release
 
-    common = Common(sandbox, profile, region, debug, quiet, False, output)
     if image and build:
         raise UsageError("--image and --build exclude each other", hint="leave one of them away")
     with releasing(common) as (session, progress):

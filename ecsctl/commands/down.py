@@ -7,31 +7,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ecsctl.commands.options import Common, Debug, Output, Profile, Quiet, Region, Sandbox, Yes
+from ecsctl.commands.options import ON_AWS, Common, shares
 
 if TYPE_CHECKING:
     from ecsctl.engine.plan import Plan
 
 
+@shares(*ON_AWS, "yes", "output", "quiet")
 def down(
-    sandbox: Sandbox = False,
-    yes: Yes = False,
+    common: Common,
     force: Annotated[
         bool,
         typer.Option("--force", help="With --yes: also remove images, artifacts and logs that nobody has seen named."),
     ] = False,
     name: Annotated[str | None, typer.Option("--name", help="The app's name, where there is no ecsctl.toml.")] = None,
-    profile: Profile = None,
-    region: Region = None,
-    output: Output = "text",
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Remove everything that carries the app's mark, after showing it. Leaves everything else untouched.
 
     Works without ecsctl.toml and without the record: AWS's tags tell what is ours. May be repeated.
     """
-    common = Common(sandbox, profile, region, debug, quiet, yes, output)
     from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import AwsError, Several, TimedOut, in_the_way
     from ecsctl.operations.blockers import blockers

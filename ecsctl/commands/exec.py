@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
-from ecsctl.commands.options import Common, Debug, Profile, Region, Sandbox
+from ecsctl.commands.options import ON_AWS, Common, shares
 
 
+@shares(*ON_AWS)
 def enter(
+    common: Common,
     command: Annotated[
         list[str] | None, typer.Argument(metavar="-- CMD…", help="What to run there; /bin/sh if left out.")
     ] = None,
@@ -20,10 +22,6 @@ def enter(
     container: Annotated[
         str, typer.Option("--container", metavar="NAME", help="The container; the app's own if left out.")
     ] = "",
-    sandbox: Sandbox = False,
-    profile: Profile = None,
-    region: Region = None,
-    debug: Debug = False,
 ) -> None:
     """Open a shell in a running task, or run one command there. Needs the session-manager plugin, and service.exec.
 
@@ -37,7 +35,6 @@ def enter(
     from ecsctl.ui import words
     from ecsctl.ui.console import interactive
 
-    common = Common(sandbox, profile, region, debug)
     if not command and not interactive():
         raise UsageError("a shell needs a terminal, and this is none", hint="name a command: ecsctl exec -- CMD")
     path = execute.plugin()
@@ -50,8 +47,8 @@ def enter(
     others = f", the newest healthy of {target.others + 1}" if target.others and not task else ""
     besides = f" (and not {', '.join(target.besides)})" if target.besides and not container else ""
     words.say(f"in container {target.container}{besides} of task {target.id}{others}")
-    if sandbox:
+    if common.sandbox:
         words.say("the sandbox has no container to enter: the plugin will find nobody at the other end")
-    ended = execute.carry(path, started, profile or "")
+    ended = execute.carry(path, started, common.profile or "")
     if ended:
         raise typer.Exit(ended)

@@ -6,23 +6,19 @@ from typing import Annotated
 
 import typer
 
-from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox
+from ecsctl.commands.options import ON_AWS, Common, Sandbox, shares
 
 app = typer.Typer(name="history", help="What was released, and what differs between revisions.",
                   invoke_without_command=True)  # fmt: skip
 
 
 @app.callback()
+@shares(*ON_AWS, "output")
 def history(
+    common: Common,
     context: typer.Context,
-    sandbox: Sandbox = False,
-    profile: Profile = None,
-    region: Region = None,
-    output: Output = "text",
-    debug: Debug = False,
 ) -> None:
     """List the releases of the last 90 days, the newest first: image, commit, who, when, and how each ended."""
-    common = Common(sandbox, profile, region, debug, False, False, output)
     context.obj = common
     if context.invoked_subcommand:
         return

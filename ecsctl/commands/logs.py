@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
-from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox
+from ecsctl.commands.options import ON_AWS, Common, shares
 
 
+@shares(*ON_AWS, "output")
 def logs(
+    common: Common,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until Ctrl-C.")] = False,
     since: Annotated[
         str | None,
@@ -20,14 +22,8 @@ def logs(
     ] = None,
     filter: Annotated[str, typer.Option("--filter", help="Only lines that fit this CloudWatch filter pattern.")] = "",
     build: Annotated[bool, typer.Option("--build", help="The last build's log instead of the app's.")] = False,
-    sandbox: Sandbox = False,
-    profile: Profile = None,
-    region: Region = None,
-    output: Output = "text",
-    debug: Debug = False,
 ) -> None:
     """Print what all tasks of the app wrote into its log, in order; or the last build's log."""
-    common = Common(sandbox, profile, region, debug, False, False, output)
     from datetime import UTC, datetime
 
     from ecsctl.commands.opening import opened

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Concatenate, Literal, ParamSpec
 
 import typer
 
 from ecsctl.ui import copied
+
+P = ParamSpec("P")
 
 Sandbox = Annotated[
     bool,
@@ -56,6 +61,45 @@ class Common:
                 "this must be agreed to, and --output json shows no plan and asks nothing",
                 hint=f"{command} --yes",
             )
+
+
+SHARED = {  # in the order of the help
+    "sandbox": Sandbox,
+    "yes": Yes,
+    "profile": Profile,
+    "region": Region,
+    "output": Output,
+    "quiet": Quiet,
+    "debug": Debug,
+}
+ON_AWS = ("sandbox", "profile", "region", "debug")  # of every command that asks AWS
+
+
+def shares(*names: str) -> Callable[[Callable[Concatenate[Common, P], None]], Callable[..., None]]:
+    """A command with these shared options after its own; it takes them as one, its first parameter.
+
+    Typer reads the signature that is made here (https://typer.tiangolo.com, "Commands").
+    """
+    usual = {one.name: one.default for one in fields(Common)}
+
+    def give(command: Callable[Concatenate[Common, P], None]) -> Callable[..., None]:
+        first, *own = inspect.signature(command, eval_str=True).parameters.values()
+        shared = [
+            inspect.Parameter(name, first.kind, default=usual[name], annotation=SHARED[name])
+            for name in SHARED
+            if name in names
+        ]
+
+        @functools.wraps(command)
+        def run(*own: P.args, **options: P.kwargs) -> None:
+            common = Common(**{name: options.pop(name) for name in names})  # type: ignore[arg-type]
+            command(common, *own, **options)
+
+        run.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
+        run.__annotations__ = {one.name: one.annotation for one in (*own, *shared)}
+        return run
+
+    return give
 
 
 chosen = Common()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox
+from ecsctl.commands.options import ON_AWS, Common, shares
 
 if TYPE_CHECKING:
     from ecsctl.session import Session
@@ -25,39 +25,29 @@ Minutes = Annotated[float, typer.Option("--timeout", help="Minutes to watch at m
 
 
 @app.command()
+@shares(*ON_AWS, "output")
 def status(
+    common: Common,
     run: Run = "",
     watch: Watch = False,
     exit_status: ExitStatus = False,
     timeout: Minutes = 60,
-    sandbox: Sandbox = False,
-    profile: Profile = None,
-    region: Region = None,
-    output: Output = "text",
-    debug: Debug = False,
 ) -> None:
     """Show a run: its commit, stages and actions, errors and links."""
-    with _session(Common(sandbox, profile, region, debug, False, False, output), looks=True) as (
-        session,
-        progress,
-        common,
-    ):
+    with _session(common, looks=True) as (session, progress):
         _show(session, progress, common, run, watch, exit_status, timeout)
 
 
 @app.command("run")
+@shares(*ON_AWS, "output")
 def start(
+    common: Common,
     watch: Watch = False,
     exit_status: ExitStatus = False,
     timeout: Minutes = 60,
-    sandbox: Sandbox = False,
-    profile: Profile = None,
-    region: Region = None,
-    output: Output = "text",
-    debug: Debug = False,
 ) -> None:
     """Start a run of the branch's newest commit."""
-    with _session(Common(sandbox, profile, region, debug, False, False, output)) as (session, progress, common):
+    with _session(common) as (session, progress):
         from ecsctl.operations import pipelines
 
         started = pipelines.start(session.aws, session.state.book.app)
@@ -66,7 +56,9 @@ def start(
 
 
 @app.command()
+@shares(*ON_AWS, "output")
 def approve(
+    common: Common,
     reject: Annotated[bool, typer.Option("--reject", help="Reject it: the run fails there.")] = False,
     comment: Annotated[str, typer.Option("--comment", help="What to write beside the answer.")] = "",
     action: Annotated[str, typer.Option("--action", help="The approval's name, if several wait.")] = "",
@@ -74,14 +66,9 @@ def approve(
     watch: Watch = False,
     exit_status: ExitStatus = False,
     timeout: Minutes = 60,
-    sandbox: Sandbox = False,
-    profile: Profile = None,
-    region: Region = None,
-    output: Output = "text",
-    debug: Debug = False,
 ) -> None:
     """Approve what waits for an approval, or reject it."""
-    with _session(Common(sandbox, profile, region, debug, False, False, output)) as (session, progress, common):
+    with _session(common) as (session, progress):
         from ecsctl.operations import pipelines
 
         name = session.state.book.app
@@ -91,20 +78,17 @@ def approve(
 
 
 @app.command()
+@shares(*ON_AWS, "output")
 def retry(
+    common: Common,
     all: Annotated[bool, typer.Option("--all", help="All actions of the stage, not only those that failed.")] = False,
     run: Run = "",
     watch: Watch = False,
     exit_status: ExitStatus = False,
     timeout: Minutes = 60,
-    sandbox: Sandbox = False,
-    profile: Profile = None,
-    region: Region = None,
-    output: Output = "text",
-    debug: Debug = False,
 ) -> None:
     """Run what failed in a stage again, in the same run."""
-    with _session(Common(sandbox, profile, region, debug, False, False, output)) as (session, progress, common):
+    with _session(common) as (session, progress):
         from ecsctl.operations import pipelines
 
         stage, again = pipelines.retry(session.aws, session.state.book.app, every=all, run=run)
@@ -113,20 +97,17 @@ def retry(
 
 
 @app.command()
+@shares(*ON_AWS, "output")
 def stop(
+    common: Common,
     abandon: Annotated[bool, typer.Option("--abandon", help="Do not wait for the actions under way.")] = False,
     reason: Annotated[str, typer.Option("--reason", help="What to write beside it.")] = "",
     run: Run = "",
     watch: Watch = False,
     timeout: Minutes = 60,
-    sandbox: Sandbox = False,
-    profile: Profile = None,
-    region: Region = None,
-    output: Output = "text",
-    debug: Debug = False,
 ) -> None:
     """Let a run begin no further action. What it has deployed stays."""
-    with _session(Common(sandbox, profile, region, debug, False, False, output)) as (session, progress, common):
+    with _session(common) as (session, progress):
         from ecsctl.operations import pipelines
 
         name = session.state.book.app
@@ -136,21 +117,14 @@ def stop(
 
 
 @app.command()
+@shares(*ON_AWS, "output")
 def logs(
+    common: Common,
     run: Run = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the build has ended.")] = False,
-    sandbox: Sandbox = False,
-    profile: Profile = None,
-    region: Region = None,
-    output: Output = "text",
-    debug: Debug = False,
 ) -> None:
     """Print the log of a run's build."""
-    with _session(Common(sandbox, profile, region, debug, False, False, output), looks=True, quiet=True) as (
-        session,
-        _,
-        common,
-    ):
+    with _session(common, looks=True, quiet=True) as (session, _):
         from ecsctl.operations import logs as reading
         from ecsctl.operations import pipelines
         from ecsctl.ui import logs as shown
@@ -161,12 +135,12 @@ def logs(
 
 
 @contextmanager
-def _session(common: Common, *, looks: bool = False, quiet: bool = False) -> Iterator[tuple[Session, Progress, Common]]:
+def _session(common: Common, *, looks: bool = False, quiet: bool = False) -> Iterator[tuple[Session, Progress]]:
     """The app's session, and what shows how it goes."""
     from ecsctl.commands.opening import opened
 
     with opened(common, "pipeline", looks=looks, quiet=quiet) as app:
-        yield app.over_app(), app.progress, common
+        yield app.over_app(), app.progress
 
 
 def _show(session: Session, progress: Progress, common: Common, run: str, watch: bool, exit_status: bool,

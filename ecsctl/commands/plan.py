@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox
+from ecsctl.commands.options import ON_AWS, Common, shares
 
 
+@shares(*ON_AWS, "output")
 def plan(
-    sandbox: Sandbox = False,
+    common: Common,
     detailed_exitcode: Annotated[
         bool,
         typer.Option("--detailed-exitcode", help="Exit 0: nothing to change, 2: something to change, 1: any error."),
@@ -19,13 +20,8 @@ def plan(
         Literal["mermaid"] | None,
         typer.Option("--graph", help="Print what needs what instead, as a picture in Mermaid.", show_default=False),
     ] = None,
-    profile: Profile = None,
-    region: Region = None,
-    output: Output = "text",
-    debug: Debug = False,
 ) -> None:
     """Show what `up` would change. Looks, and changes nothing."""
-    common = Common(sandbox, profile, region, debug, False, False, output)
     if graph:
         _draw(common, nothing_else=not (detailed_exitcode or common.json))
         return

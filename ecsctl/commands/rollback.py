@@ -7,21 +7,16 @@ from typing import Annotated
 import typer
 
 from ecsctl.commands.deploy import Limit
-from ecsctl.commands.options import Common, Debug, Output, Profile, Quiet, Region, Sandbox, Yes
+from ecsctl.commands.options import ON_AWS, Common, shares
 
 
+@shares(*ON_AWS, "yes", "output", "quiet")
 def rollback(
+    common: Common,
     revision: Annotated[
         str, typer.Argument(help="The revision to go back to, as `ecsctl history` lists it; else the last good one.")
     ] = "",
-    sandbox: Sandbox = False,
-    yes: Yes = False,
     timeout: Limit = 15,
-    profile: Profile = None,
-    region: Region = None,
-    output: Output = "text",
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Go back to the last good release before this one, or to a named revision, with the image it had then.
 
@@ -31,11 +26,10 @@ def rollback(
     from ecsctl.operations import release
     from ecsctl.ui import words
 
-    common = Common(sandbox, profile, region, debug, quiet, yes, output)
     command = f"ecsctl rollback {revision}".rstrip()
 
     def agree(now: str, then: str) -> None:
-        if not yes:
+        if not common.yes:
             common.may_ask(command)
             words.confirm(f"Release {then} in place of {now}?", command=f"{command} --yes")
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from ecsctl.commands.options import Output, folder
+from ecsctl.commands.options import Common, folder, shares
 
 Fate = Literal["build", "crash", "unhealthy", "oom", "missing-image", "wrong-arch"]
 
@@ -15,20 +15,22 @@ app = typer.Typer(name="sandbox", help="The embedded AWS on this machine: start,
 
 
 @app.command()
-def start(output: Output = "text") -> None:
+@shares("output")
+def start(common: Common) -> None:
     """Start it. Other commands start it by themselves with --sandbox."""
     from ecsctl.sandbox import process
 
-    _tell(process.start(folder() / ".ecsctl"), output)
+    _tell(process.start(folder() / ".ecsctl"), as_json=common.json)
 
 
 @app.command()
-def status(output: Output = "text") -> None:
+@shares("output")
+def status(common: Common) -> None:
     """Tell whether it runs, and where."""
     from ecsctl.sandbox import process
 
     found = process.status(folder() / ".ecsctl")
-    _tell(found, output)
+    _tell(found, as_json=common.json)
     if found is None:
         raise typer.Exit(1)
 
@@ -54,14 +56,15 @@ def stop() -> None:
 
 
 @app.command()
+@shares("output")
 def push(
+    common: Common,
     branch: Annotated[str, typer.Option(help="The branch. The configured one, or main.")] = "",
     fail: Annotated[Fate | None, typer.Option(help="How it is to fail.")] = None,
     watch: Annotated[
         bool | None,
         typer.Option("--watch/--no-watch", help="Follow it to its end; on a terminal, this is what happens."),
     ] = None,
-    output: Output = "text",
 ) -> None:
     """Play a git push: the webhook calls, the pipeline builds and deploys."""
     from ecsctl.engine.errors import EcsctlError
@@ -85,14 +88,14 @@ def push(
                 words.say(line)
         except EcsctlError as error:
             failure = error
-    if output == "json":
+    if common.json:
         json.emit(json.push_document(told, push_follow.state(where / ".ecsctl", told["commit"])))
         raise typer.Exit(failure.exit_code if failure else 0)
     if failure:
         raise failure
 
 
-def _tell(found: object, output: str) -> None:
+def _tell(found: object, *, as_json: bool) -> None:
     from dataclasses import asdict
     from datetime import UTC, datetime
 
@@ -102,7 +105,7 @@ def _tell(found: object, output: str) -> None:
     from ecsctl.ui.spans import age
 
     there = found if isinstance(found, Sandbox) else None
-    if output == "json":
+    if as_json:
         json.emit(json.sandbox_document(asdict(there) if there else None))
     elif there is None:
         words.say("the sandbox is not running")

@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox
+from ecsctl.commands.options import ON_AWS, Common, shares
 
 
+@shares(*ON_AWS, "output")
 def status(
-    sandbox: Sandbox = False,
+    common: Common,
     links: Annotated[bool, typer.Option("--links", help="Write the console's addresses out.")] = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 1 if anything is missing, wrong, failed or not ready.")
@@ -21,16 +22,11 @@ def status(
     interval: Annotated[
         float, typer.Option("--interval", metavar="SECONDS", min=1, help="With --watch: the time between two looks.")
     ] = 5,
-    profile: Profile = None,
-    region: Region = None,
-    output: Output = "text",
-    debug: Debug = False,
 ) -> None:
     """Tell of each resource whether it is there and right, its id, since when, and where the console shows it.
 
     With --watch one screen shows the service, its deployments, tasks and targets, and the pipeline, as they change.
     """
-    common = Common(sandbox, profile, region, debug, False, False, output)
     if watch:
         _watch(common, interval, nothing_else=not (links or exit_code))
         return

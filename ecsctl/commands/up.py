@@ -7,34 +7,28 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ecsctl.commands.options import Common, Debug, Output, Profile, Quiet, Region, Sandbox, Yes
+from ecsctl.commands.options import ON_AWS, Common, shares
 
 if TYPE_CHECKING:
     from ecsctl.engine.plan import Plan
     from ecsctl.session import Session
 
 
+@shares(*ON_AWS, "yes", "output", "quiet")
 def up(
-    sandbox: Sandbox = False,
-    yes: Yes = False,
+    common: Common,
     image: Annotated[
         str, typer.Option(metavar="URI", help="Run this image, whatever runs now, instead of building the first one.")
     ] = "",
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="While something else deploys: wait up to 15 minutes, or refuse.")
     ] = True,
-    profile: Profile = None,
-    region: Region = None,
-    output: Output = "text",
-    quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
     """Bring the whole stack up, or to what ecsctl.toml says now.
 
     Idempotent: what is there and right is left alone, a run that died is taken up where it ended, and a second run
     changes nothing.
     """
-    common = Common(sandbox, profile, region, debug, quiet, yes, output)
     from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import ResourceFailed, Several, TimedOut, diagnosed
     from ecsctl.operations.creds import refusal

@@ -6,19 +6,15 @@ from typing import Annotated
 
 import typer
 
-from ecsctl.commands.options import Common, Debug, Output, Profile, Region, Sandbox
+from ecsctl.commands.options import ON_AWS, Common, shares
 
 
+@shares(*ON_AWS, "output")
 def why(
-    sandbox: Sandbox = False,
+    common: Common,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 if anything is broken.")] = False,
-    profile: Profile = None,
-    region: Region = None,
-    output: Output = "text",
-    debug: Debug = False,
 ) -> None:
     """Tell why the app does not run, build or deploy: the cause, the facts that show it, and what mends it."""
-    common = Common(sandbox, profile, region, debug, False, False, output)
     from ecsctl.commands.opening import opened
     from ecsctl.operations.why import why as ask
     from ecsctl.ui import output as json

@@ -188,3 +188,10 @@ def test_an_error_in_json_is_json(folder: Path, run: Run, command: list[str]) ->
     ended = run(*command, "--output", "json")
     assert ended.code == 2
     assert json.loads(ended.out)["kind"] == "error"
+
+
+def test_an_error_of_the_sandbox_in_json_is_json_too(folder: Path, run: Run) -> None:
+    ended = run("sandbox", "push", "--output", "json")
+    assert ended.code != 0
+    assert json.loads(ended.out)["kind"] == "error"
+    assert "ecsctl sandbox start" in ended.said
