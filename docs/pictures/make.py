@@ -50,7 +50,7 @@ def picture(name: str, command: str, printed: str) -> None:
 
 
 def main() -> None:
-    """Bring the sample up, look at it, change it, break it."""
+    """Bring the sample up, look at it, change it, break it, take it down."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         for name in ("backend", "buildspec.yml", "ecsctl.toml"):
@@ -71,6 +71,9 @@ def main() -> None:
             config.write_text(text)
             run(folder, "sandbox", "push", "--fail", "crash", "--watch")
             picture("why", "ecsctl why --sandbox", run(folder, "why"))
+            config.write_text('protect = ["ecr"]\n' + text)
+            down = run(folder, "down", "--yes", "--force").splitlines()
+            picture("down", "ecsctl down --sandbox", "\n".join(line for line in down if "✓" not in line))
         finally:
             run(folder, "sandbox", "stop")
 

@@ -186,7 +186,7 @@ class Engine:
         steps = tuple(
             Step(s.name, s.kind.kind, s.kind.title, Verb.KEEP, ids=s.found.ids, reason=staying[s.key])
             if s.key in staying
-            else _removal(s, s.kind.contents(self.aws, s.found.ids))
+            else _removal(s, s.kind.contents(self.aws, s.found.ids).told)
             for s in sightings
         )
         plan = Plan(steps + self._borrowed())

@@ -61,6 +61,14 @@ class Seen(Generic[R, Ids]):
     since: datetime | None = None  # when AWS says it was made
 
 
+@dataclass(frozen=True)
+class Contents:
+    """What a thing holds: in words, such as "12 images", empty if nothing would be lost with it; and its bytes."""
+
+    told: str = ""
+    size: int = 0
+
+
 class Resource(ABC, Generic[Ids]):
     """One thing on AWS, as we wish it to be. A subclass is a frozen dataclass; its fields are the wish.
 
@@ -101,10 +109,10 @@ class Resource(ABC, Generic[Ids]):
         raise NotImplementedError(f"{cls.kind} is never deleted by us")
 
     @classmethod
-    def contents(cls, aws: Aws, ids: Ids) -> str:
-        """What a person should know before it dies: "12 images". Empty: nothing is lost with it."""
+    def contents(cls, aws: Aws, ids: Ids) -> Contents:
+        """What a person should know of before it dies."""
         del aws, ids
-        return ""
+        return Contents()
 
 
 AnyResource = Resource[Any]

@@ -152,7 +152,7 @@ def _service(scope: Scope, zone: str) -> Statements:
         Statement(
             "Images",
             _of("ecr", "BatchDeleteImage BatchGetImage CreateRepository DeleteLifecyclePolicy DeleteRepository "
-                "DescribeImages DescribeRepositories GetLifecyclePolicy ListImages ListTagsForResource "
+                "DescribeImages DescribeRepositories GetLifecyclePolicy ListTagsForResource "
                 "PutImageScanningConfiguration PutImageTagMutability PutLifecyclePolicy TagResource"),
             (scope.arn("ecr", f"repository/{names.app}"),),
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,11 +15,20 @@ from ecsctl.engine.plan import Plan, Verb
 from ecsctl.ensure.names import Names
 from ecsctl.operations.creds import TOKEN_PART
 from ecsctl.operations.prices import monthly
+from ecsctl.resources import kinds
 from ecsctl.resources.common import tag_filter, there
+from ecsctl.resources.source_credentials import SourceCredentials
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.engine.label import Label
+
+
+LOOKED_AT = frozenset(  # of these `down` or the receipt itself asks the service, which knows better than the tags
+    "acm codebuild codepipeline codestar-connections codeconnections ecr ecs elasticloadbalancing iam logs route53 s3 "
+    "application-autoscaling ec2:vpc ec2:subnet ec2:internet-gateway ec2:route-table ec2:elastic-ip ec2:natgateway "
+    "ec2:security-group ec2:security-group-rule ec2:network-interface secretsmanager:secret".split()
+)
 
 
 @dataclass(frozen=True)
@@ -34,17 +44,26 @@ class Left:
 def left(aws: Aws, me: Label, plan: Plan) -> tuple[Left, ...]:
     """Everything that a person should know of after `down`, asked of AWS anew."""
     with aws.fresh():
-        return (*_kept(plan), *_late_logs(aws, me), *_marked_network(aws, me), *_token_secret(aws, me))
+        return (
+            *_kept(aws, plan),
+            *_late_logs(aws, me),
+            *_marked_network(aws, me),
+            *_token_secret(aws, me),
+            *_marked_strangers(aws, me),
+        )
 
 
-def _kept(plan: Plan) -> Iterator[Left]:
-    """What `down` left on purpose."""
+def _kept(aws: Aws, plan: Plan) -> Iterator[Left]:
+    """What `down` left on purpose, and what is in it; and the token that CodeBuild keeps for others of the account."""
+    by_name = {kind.kind: kind for kind in kinds()}
     for step in plan.steps:
-        if step.verb is Verb.KEEP:
-            identity = (
-                str(next(iter(vars(step.ids).values()), step.name)) if hasattr(step.ids, "__dict__") else step.name
-            )
-            yield Left(step.title, identity, step.reason, 0.0 if step.borrowed else monthly(step.kind))
+        identity = str(next(iter(vars(step.ids).values()), step.name)) if hasattr(step.ids, "__dict__") else step.name
+        if step.verb is Verb.KEEP and not step.borrowed:
+            held = by_name[step.kind].contents(aws, step.ids)
+            why = f"{step.reason}; it holds {held.told}" if held.told else step.reason
+            yield Left(step.title, identity, why, monthly(step.kind, held.size))
+        elif step.verb is Verb.KEEP or (step.kind == SourceCredentials.kind and step.reason):
+            yield Left(step.title, identity, step.reason)
 
 
 def _late_logs(aws: Aws, me: Label) -> Iterator[Left]:
@@ -82,3 +101,14 @@ def _token_secret(aws: Aws, me: Label) -> Iterator[Left]:
         if name:
             remove = f"aws secretsmanager delete-secret --secret-id {name}"
             yield Left("secret", name, f"the GitHub token that ecsctl creds set stored; {remove}", monthly("secret"))
+
+
+def _marked_strangers(aws: Aws, me: Label) -> Iterator[Left]:
+    """What bears the app's mark and is of a type that ecsctl never makes: whoever made it has copied the tags."""
+    answer = aws.look(aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [me.app]}])
+    for arn in sorted(mapping["ResourceARN"] for mapping in answer["ResourceTagMappingList"]):
+        service, _, _, rest = arn.split(":", 5)[2:]
+        kind = re.split("[/:]", rest)[0]
+        if not {service, f"{service}:{kind}"} & LOOKED_AT:
+            why = "bears our mark, and ecsctl makes no such thing; AWS lists by tags for a while what is gone, too"
+            yield Left(f"{service} {kind.replace('-', ' ')}", arn, why)

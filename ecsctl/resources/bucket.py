@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from ecsctl.engine.label import Label, flat
-from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.engine.resource import Contents, Fixed, Found, Resource, Seen
 from ecsctl.ids import BucketName
 from ecsctl.resources.bucket_settings import (
     encrypt,
@@ -23,7 +23,13 @@ from ecsctl.resources.common import there
 
 if TYPE_CHECKING:
     from types_boto3_s3.literals import BucketLocationConstraintType
-    from types_boto3_s3.type_defs import CreateBucketConfigurationTypeDef, ObjectIdentifierTypeDef, TagTypeDef
+    from types_boto3_s3.type_defs import (
+        CreateBucketConfigurationTypeDef,
+        DeleteMarkerEntryTypeDef,
+        ObjectIdentifierTypeDef,
+        ObjectVersionTypeDef,
+        TagTypeDef,
+    )
 
     from ecsctl.aws import Aws
 
@@ -109,7 +115,8 @@ class Bucket(Resource[BucketIds]):
     def delete(cls, aws: Aws, ids: BucketIds) -> None:
         """With every version of every object in it."""
         with aws.fresh():
-            doomed = _everything(aws, ids)
+            held = _everything(aws, ids)
+        doomed: list[ObjectIdentifierTypeDef] = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in held]
         for start in range(0, len(doomed), AT_ONCE):
             aws.s3.delete_objects(
                 Bucket=ids.name,
@@ -119,10 +126,11 @@ class Bucket(Resource[BucketIds]):
         aws.s3.delete_bucket(Bucket=ids.name, ExpectedBucketOwner=ids.owner)
 
     @classmethod
-    def contents(cls, aws: Aws, ids: BucketIds) -> str:
+    def contents(cls, aws: Aws, ids: BucketIds) -> Contents:
         """How many objects die with it, old versions included."""
-        count = len(_everything(aws, ids))
-        return f"{count} object{'s' if count > 1 else ''}" if count else ""
+        held = _everything(aws, ids)
+        told = f"{len(held)} object{'s' if len(held) > 1 else ''}" if held else ""
+        return Contents(told, sum(cast("int", one.get("Size", 0)) for one in held))
 
 
 def _ids(name: str, me: Label) -> BucketIds:
@@ -137,10 +145,7 @@ def _tags(aws: Aws, name: str, owner: str) -> dict[str, str] | None:
     return flat(answer["TagSet"]) if answer else {}
 
 
-def _everything(aws: Aws, ids: BucketIds) -> list[ObjectIdentifierTypeDef]:
+def _everything(aws: Aws, ids: BucketIds) -> list[ObjectVersionTypeDef | DeleteMarkerEntryTypeDef]:
     """Every version of every object, and every marker that says one was deleted."""
     answer = aws.look(aws.s3.list_object_versions, Bucket=ids.name, ExpectedBucketOwner=ids.owner)
-    return [
-        {"Key": one["Key"], "VersionId": one["VersionId"]}
-        for one in [*answer.get("Versions", []), *answer.get("DeleteMarkers", [])]
-    ]
+    return [*answer.get("Versions", []), *answer.get("DeleteMarkers", [])]

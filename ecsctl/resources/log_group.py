@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label
-from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.engine.resource import Contents, Fixed, Found, Resource, Seen
 from ecsctl.ids import LogGroupName
 from ecsctl.resources.common import there
 
@@ -79,11 +79,11 @@ class LogGroup(Resource[LogGroupIds]):
         aws.logs.delete_log_group(logGroupName=ids.name)
 
     @classmethod
-    def contents(cls, aws: Aws, ids: LogGroupIds) -> str:
+    def contents(cls, aws: Aws, ids: LogGroupIds) -> Contents:
         """How much dies with it. AWS counts with some delay."""
         groups = aws.look(aws.logs.describe_log_groups, logGroupNamePrefix=ids.name)["logGroups"]
         stored = sum(group.get("storedBytes", 0) for group in groups if group["logGroupName"] == ids.name)
-        return f"{_size(stored)} of logs" if stored else ""
+        return Contents(f"{_size(stored)} of logs" if stored else "", stored)
 
 
 def _ids(name: str, arn: str) -> LogGroupIds:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 
 from ecsctl.engine.label import Label, flat
-from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.engine.resource import Contents, Fixed, Found, Resource, Seen
 from ecsctl.ids import ImageUri, RepositoryName, RepositoryUri
 from ecsctl.resources.common import canonical, there
+from ecsctl.resources.ecr import images
 
 if TYPE_CHECKING:
     from types_boto3_ecr.type_defs import ImageTagMutabilityExclusionFilterTypeDef, RepositoryTypeDef
@@ -120,11 +121,11 @@ class Repository(Resource[RepositoryIds]):
         return {"imageTagMutability": self.mutability, "imageTagMutabilityExclusionFilters": exclusions}
 
     @classmethod
-    def contents(cls, aws: Aws, ids: RepositoryIds) -> str:
-        """How many images die with it."""
-        images = aws.look(aws.ecr.list_images, repositoryName=ids.name)["imageIds"]
-        digests = {image["imageDigest"] for image in images}
-        return f"{len(digests)} image{'s' if len(digests) > 1 else ''}" if digests else ""
+    def contents(cls, aws: Aws, ids: RepositoryIds) -> Contents:
+        """How many images die with it. Layers that several share count for each (ECR API, "ImageDetail")."""
+        held = images(aws, ids.name)
+        told = f"{len(held)} image{'s' if len(held) > 1 else ''}" if held else ""
+        return Contents(told, sum(image.get("imageSizeInBytes", 0) for image in held))
 
 
 def _ids(repository: RepositoryTypeDef) -> RepositoryIds:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import RESOURCE, Label
-from ecsctl.engine.resource import Found, Resource, Seen
+from ecsctl.engine.resource import Contents, Found, Resource, Seen
 from ecsctl.engine.secret import Secret
 from ecsctl.ids import CredentialsArn, RoleName
 from ecsctl.resources.our_roles import our_roles
@@ -93,10 +93,11 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
         aws.iam.untag_role(RoleName=ids.role, TagKeys=[MARK])
 
     @classmethod
-    def contents(cls, aws: Aws, ids: SourceCredentialsIds) -> str:
+    def contents(cls, aws: Aws, ids: SourceCredentialsIds) -> Contents:
         """Whether they stay because others use them."""
         others = _others(aws, ids.role)
-        return f"CodeBuild keeps the token: {', '.join(others)} of this account uses it too" if others else ""
+        told = f"CodeBuild keeps the token: {', '.join(others)} of this account uses it too" if others else ""
+        return Contents(told)
 
     def _mark(self, aws: Aws, me: Label) -> None:
         aws.iam.tag_role(RoleName=self.role, Tags=[{"Key": MARK, "Value": f"{me.resource}:{self.token.digest}"}])

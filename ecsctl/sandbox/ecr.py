@@ -14,6 +14,7 @@ from ecsctl.sandbox import clock, overlay
 
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _INDEX = "application/vnd.oci.image.index.v1+json"
+LAYER = 31_457_280  # bytes of the layers of an image, unless told otherwise
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,16 @@ def put_image(
     architecture: str = "arm64",
     content: str | None = None,
     index: bool = False,
+    size: int = LAYER,
 ) -> str:
     """Push an image as `docker push` would, and return its digest.
 
     The same `content` is the same image; without it each is a new one. With `index` the manifest is an image index,
     as `docker buildx` makes it, which names its architecture; else only the configuration it points to does, as with
-    `docker build`. Raises overlay.Refusal as PutImage does.
+    `docker build`. `size` is its layers', in bytes. Raises overlay.Refusal as PutImage does.
     """
     content = content or str(mock_random.uuid4())
-    made = _index(content, architecture) if index else manifest(content, architecture)
+    made = _index(content, architecture) if index else manifest(content, architecture, size)
     return push(account_id, region, repository, tags, made)
 
 
@@ -80,10 +82,10 @@ def _tags_if(image: Image, digest: str) -> list[str]:
     return image.image_tags if image.image_digest == digest else []
 
 
-def manifest(content: str, architecture: str) -> str:
-    """The manifest of a plain image with this content."""
+def manifest(content: str, architecture: str, size: int = LAYER) -> str:
+    """The manifest of a plain image with this content, in one layer of so many bytes."""
     config = json.dumps({"architecture": architecture, "os": "linux", "content": content}, sort_keys=True)
-    layer = {"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "size": 31_457_280, "digest": _digest(content)}
+    layer = {"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "size": size, "digest": _digest(content)}
     described = {
         "schemaVersion": 2,
         "mediaType": _MANIFEST,

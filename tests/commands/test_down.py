@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import boto3
@@ -19,14 +19,19 @@ SMALL = 'name = "hello"\n[vpc]\negress = "public"\n'
 
 
 @pytest.fixture
-def up(folder: Path, run: Run, live_by: Callable[[Clock], None]) -> object:
-    """A small stack that is up, in a sandbox whose clock the commands live by."""
+def live(folder: Path, live_by: Callable[[Clock], None]) -> Iterator[Clock]:
+    """The clock of a sandbox in this process, which the commands live by."""
     (folder / "ecsctl.toml").write_text(SMALL)
     with inprocess() as clock:
         live_by(clock)
-        ended = run("up")
-        assert ended.code == 0, ended.err
-        yield
+        yield clock
+
+
+@pytest.fixture
+def up(live: Clock, run: Run) -> None:
+    """A small stack that is up."""
+    ended = run("up")
+    assert ended.code == 0, ended.err
 
 
 @pytest.mark.usefixtures("up")
@@ -60,6 +65,45 @@ def test_what_is_protected_stays_and_is_on_the_receipt(folder: Path, run: Run) -
     }
     assert all("protect" in one["why"] for one in left)
     assert [one["repositoryName"] for one in boto3.client("ecr").describe_repositories()["repositories"]] == ["hello"]
+
+
+@pytest.mark.usefixtures("up")
+def test_what_is_kept_tells_what_it_holds_and_costs(folder: Path, run: Run) -> None:
+    (folder / "ecsctl.toml").write_text('protect = ["ecr"]\n' + SMALL)
+    ecr.put_image("123456789012", "eu-central-1", "hello", ["one"], size=2_500_000_000)
+    kept = json.loads(run("down", "--yes", "--output", "json").out)["left"]
+    assert [(one["kind"], one["why"], one["monthly_usd"]) for one in kept] == [
+        ("ECR repository", 'protect = ["ecr"]; it holds 1 image', 0.25)
+    ]
+    said = run("down", "--yes").err
+    assert "about $0.25 a month" in said
+    assert "together about $0.25 a month (us-east-1 list prices" in said
+
+
+@pytest.mark.usefixtures("up")
+def test_what_lingers_or_bears_a_copied_mark_is_on_the_receipt(run: Run, live: Clock) -> None:
+    ec2, logs = boto3.client("ec2"), boto3.client("logs")
+    tags = [{"Key": "ecsctl:app", "Value": "hello"}]
+    address = ec2.allocate_address(Domain="vpc", TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": tags}])
+    subnet = ec2.describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])["Subnets"][0]["SubnetId"]
+    interface = ec2.create_network_interface(
+        SubnetId=subnet, TagSpecifications=[{"ResourceType": "network-interface", "Tags": tags}]
+    )["NetworkInterface"]["NetworkInterfaceId"]
+    volume = ec2.create_volume(AvailabilityZone="eu-central-1a", Size=8,
+                               TagSpecifications=[{"ResourceType": "volume", "Tags": tags}])["VolumeId"]  # fmt: skip
+    live.sleep(3600)
+    assert run("down", "--yes").code == 0
+    logs.create_log_group(logGroupName="/ecs/hello")
+    left = json.loads(run("down", "--yes", "--output", "json").out)["left"]
+    told = {(one["kind"], one["what"]) for one in left}
+    assert told == {
+        ("log group", "/ecs/hello"),
+        ("elastic IP address", address["AllocationId"]),
+        ("network interface", interface),
+        ("ec2 volume", f"arn:aws:ec2:eu-central-1:123456789012:volume/{volume}"),
+    }
+    assert [one["monthly_usd"] for one in left if one["kind"] == "elastic IP address"] == [3.65]
+    assert logs.describe_log_groups(logGroupNamePrefix="/ecs/hello")["logGroups"], "told, and left alone"
 
 
 @pytest.mark.usefixtures("up")

@@ -9,7 +9,7 @@ from typing import Any, NewType
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from ecsctl.engine.label import APP, Label
-from ecsctl.engine.resource import Fixed, Found, Order, Renewed, Resource, Seen
+from ecsctl.engine.resource import Contents, Fixed, Found, Order, Renewed, Resource, Seen
 
 BoxId = NewType("BoxId", str)
 BallId = NewType("BallId", str)
@@ -212,8 +212,8 @@ class Ball(Resource[BallIds]):
         aws.cloud.change("DeleteBall", effect)
 
     @classmethod
-    def contents(cls, aws: Any, ids: BallIds) -> str:
-        return "one squeak"
+    def contents(cls, aws: Any, ids: BallIds) -> Contents:
+        return Contents("one squeak")
 
 
 @dataclass(frozen=True)

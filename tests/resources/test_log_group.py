@@ -1,6 +1,7 @@
 import pytest
 
 from ecsctl.engine.errors import Refused
+from ecsctl.engine.resource import Contents
 from ecsctl.resources.log_group import LogGroup
 
 NAME = "/ecs/shop"
@@ -66,8 +67,8 @@ def test_what_dies_with_it_is_told(cloud):
     cloud.up(group())
     logs = cloud.boto("logs")
     seen = cloud.see("app-logs", LogGroup(NAME))
-    assert LogGroup.contents(cloud.aws, seen.ids) == ""
+    assert LogGroup.contents(cloud.aws, seen.ids) == Contents()
     logs.create_log_stream(logGroupName=NAME, logStreamName="web")
     events = [{"timestamp": int(cloud.clock.now() * 1000), "message": "x" * 1500}]
     logs.put_log_events(logGroupName=NAME, logStreamName="web", logEvents=events)
-    assert LogGroup.contents(cloud.aws, seen.ids) == "1.5 kB of logs"
+    assert LogGroup.contents(cloud.aws, seen.ids) == Contents("1.5 kB of logs", 1500)

@@ -1,6 +1,7 @@
 import pytest
 
 from ecsctl.engine.plan import Verb
+from ecsctl.engine.resource import Contents
 from ecsctl.engine.secret import Secret
 from ecsctl.ids import RoleName
 from ecsctl.resources.project_parts import leans_on_the_account
@@ -114,7 +115,8 @@ def test_they_become_the_accounts_when_another_project_uses_them(cloud, their_ro
     other_project(cloud)
     before = listed(cloud)
     ids = cloud.see(PART, SourceCredentials(TOKEN, RoleName(ROLE))).ids
-    assert SourceCredentials.contents(cloud.aws, ids) == "CodeBuild keeps the token: theirs of this account uses it too"
+    told = "CodeBuild keeps the token: theirs of this account uses it too"
+    assert SourceCredentials.contents(cloud.aws, ids) == Contents(told)
     cloud.down()
     assert listed(cloud) == before
     assert cloud.boto("codebuild").list_projects()["projects"] == ["theirs"]
