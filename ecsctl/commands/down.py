@@ -47,8 +47,7 @@ def down(
         remains = left(session.aws, session.engine.label, plan)
     seconds = time.monotonic() - began
     if common.json:
-        document = json.outcome_document("down", plan, "", seconds, session.where)
-        json.emit({**document, "left": receipt.document(remains)})
+        json.emit(json.down_document(plan, remains, seconds, session.where))
         return
     app.progress.summary(seconds)
     receipt.show(remains, prices=AS_OF)

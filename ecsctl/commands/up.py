@@ -51,7 +51,7 @@ def up(
     seconds = time.monotonic() - began
     url = session.url
     if common.json:
-        json.emit(json.outcome_document("up", _made(plan, session), url, seconds, session.where))
+        json.emit(json.up_document(_made(plan, session), url, seconds, session.where))
         return
     app.progress.summary(seconds)
     for note in session.notes:

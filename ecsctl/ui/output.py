@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.plan import Change, Plan, Step, Verb
 from ecsctl.engine.report import Report, flat
 from ecsctl.engine.secret import hidden
+from ecsctl.ui import receipt
 from ecsctl.ui.errors import parts_of, untried
+from ecsctl.ui.receipt import Remains
 
 VERSION = 1
 
@@ -32,11 +34,18 @@ def plan_document(plan: Plan, where: Mapping[str, str]) -> Json:
     return {**_head("plan", where), "counts": _counts(plan), "steps": [_step(step) for step in plan.steps]}
 
 
-def outcome_document(kind: str, plan: Plan, url: str, seconds: float, where: Mapping[str, str]) -> Json:
-    """What a run did, which was all that it planned. `kind` is "up" or "down"."""
-    ends = {"url": url} if kind == "up" else {}
-    return {**_head(kind, where), **ends, "seconds": round(seconds, 1), "counts": _counts(plan),
-            "steps": [_step(step) for step in plan.steps]}  # fmt: skip
+def up_document(plan: Plan, url: str, seconds: float, where: Mapping[str, str]) -> Json:
+    """What a run did, which was all that it planned."""
+    return {**_head("up", where), "url": url, **_done(plan, seconds)}
+
+
+def down_document(plan: Plan, left: Sequence[Remains], seconds: float, where: Mapping[str, str]) -> Json:
+    """What a run removed, which was all that it planned, and the receipt of what is left."""
+    return {**_head("down", where), **_done(plan, seconds), "left": receipt.document(left)}
+
+
+def _done(plan: Plan, seconds: float) -> Json:
+    return {"seconds": round(seconds, 1), "counts": _counts(plan), "steps": [_step(step) for step in plan.steps]}
 
 
 def status_document(reports: Iterable[Report], url: str, where: Mapping[str, str], cause: str = "") -> Json:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ecsctl import config
 from ecsctl.engine.plan import Change, Plan, Verb, Why
+from ecsctl.operations.receipt import Left
 from ecsctl.ui import creds, history, live, logs, output, pipeline, release, why
 from tests.ui import running, samples
 
@@ -20,6 +21,8 @@ SCAN = Change("scan_on_push", False, True, Why.DRIFT)
 SERVER = {"url": "http://127.0.0.1:41234", "pid": 4711, "port": 41234, "speed": 30.0, "started": 1782900000.0,
           "nonce": "n", "key": "k"}  # fmt: skip
 
+LEFT = (Left("log group", "/ecs/shop", 'protect = ["logs"]; it holds 41 MB of logs', 1.23e-3),
+        Left("elastic IP address", "eipalloc-0a1b2c3d", "bears our mark, held by nobody", 3.65))  # fmt: skip
 PUSHED = {"commit": "f3b1c0a9d2e84756a1b2c3d4e5f60718293a4b5c", "branch": "main", "unheard": [],
           "began": [{"pipeline": "shop", "execution": "6b1f2a52-0f0f-4a57-9a53-0d5d0c1b2a3e"}]}  # fmt: skip
 PUSH_STATE = {"done": False, "outcome": "InProgress", "steps": [
@@ -35,8 +38,8 @@ def documents() -> dict[str, Any]:
     reports = [report for report in samples.reports() if report.step.name in ("vpc", "ecr")]
     return {
         "plan": output.plan_document(made, samples.WHERE),
-        "up": output.outcome_document("up", made, samples.URL, 12.34, samples.WHERE),
-        "down": output.outcome_document("down", removed, "", 61.0, samples.WHERE),
+        "up": output.up_document(made, samples.URL, 12.34, samples.WHERE),
+        "down": output.down_document(removed, LEFT, 61.0, samples.WHERE),
         "status": output.status_document(reports, samples.URL, samples.WHERE, running.CAUSE),
         "live": live.document(running.rolling(), samples.WHERE),
         "why": why.why_document(running.diagnosis(), samples.WHERE),

@@ -65,8 +65,8 @@ def test_the_same_plan_is_the_same_text(capsys):
 
 
 def test_only_up_tells_a_url():
-    assert "url" not in output.outcome_document("down", samples.removal(), "", 1, samples.WHERE)
-    assert output.outcome_document("up", samples.first(), samples.URL, 1, samples.WHERE)["url"] == samples.URL
+    assert "url" not in output.down_document(samples.removal(), (), 1, samples.WHERE)
+    assert output.up_document(samples.first(), samples.URL, 1, samples.WHERE)["url"] == samples.URL
 
 
 def test_status_is_healthy_only_if_all_is_right():
