@@ -20,6 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ecsctl.engine.errors import EcsctlError, Locked, StateError
 
 VERSION = 1
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""By the version of a record: what makes one of the next version out of it. The format has not changed yet."""
 MOST_BYTES = 4_000_000
 YOUNG = 60.0  # seconds in which a look may still miss what was made
 RESERVE_BYTES = 65_536  # held free for the journal, so that a full disk cannot cut a run off from it
@@ -327,11 +329,13 @@ def _parse(path: Path) -> Book:
             f"{path} was written by a newer ecsctl (record version {version}, this one knows {VERSION})",
             hint="use that ecsctl: pip install --upgrade ecsctl-fargate",
         )
-    if version != VERSION:
+    if type(version) is not int or not all(older in MIGRATIONS for older in range(version, VERSION)):
         raise ValueError(f"is of version {version!r}, which this ecsctl does not know")
     checksum = body.pop("checksum", None)
     if checksum != _checksum(body):
         raise ValueError("does not match its checksum")
+    for older in range(version, VERSION):
+        body = {**MIGRATIONS[older](body), "version": older + 1}
     return Book.model_validate(body)
 
 

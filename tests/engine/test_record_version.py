@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine.state import State, _text
+from ecsctl.engine import state
+from ecsctl.engine.state import VERSION, State, _checksum, _text
 from tests.engine.conftest import Run, toybox
 from tests.engine.test_up import BOTH, held
 from tests.engine.toys import Cloud
@@ -33,6 +34,30 @@ def test_a_record_of_an_unknown_older_version_is_kept_aside_and_rebuilt(
         assert cloud.things == []
     aside = list(run.record.parent.glob("state.json.corrupt-*"))
     assert [path.read_bytes() for path in aside] == [old]
+
+
+def test_a_record_of_a_known_older_version_is_migrated_and_nothing_is_made_anew(
+    run: Run, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if entries had been called parts one version ago, and things before that."""
+
+    def parts_were_called_things(body: dict[str, Any]) -> dict[str, Any]:
+        return {"parts": body.pop("things"), **body}
+
+    def entries_were_called_parts(body: dict[str, Any]) -> dict[str, Any]:
+        return {"entries": body.pop("parts"), **body}
+
+    run.up(toybox())
+    now = json.loads(run.record.read_bytes())
+    del now["checksum"]
+    old = {**now, "version": -1, "things": now["entries"]}
+    del old["entries"]
+    run.record.write_text(json.dumps({**old, "checksum": _checksum(old)}))
+    monkeypatch.setattr(state, "MIGRATIONS", {-1: parts_were_called_things, 0: entries_were_called_parts})
+    read = State.load(run.record, app="shop", account="1", region="r", say=_fail)
+    assert read.book.model_dump(mode="json") == now
+    assert run.up(toybox(weight=2)).calls == ["ChangeBall"]
+    assert json.loads(run.record.read_bytes())["version"] == VERSION
 
 
 def _fail(told: str) -> None:
