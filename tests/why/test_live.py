@@ -82,6 +82,12 @@ def test_where_ecs_has_gone_back_nobody_is_told_to_go_back_further(world: World)
     assert (going.name, gone_back.name) == ("crash", "crash")
     assert "ecsctl rollback" in going.mend
     assert "ecsctl rollback" not in gone_back.mend
+    world.clock.sleep(2 * 3600)
+    assert world.boto("ecs").list_tasks(cluster="hello", desiredStatus="STOPPED")["taskArns"] == []
+    forgotten = told(world).causes[0]
+    assert forgotten.name == "rolled-back"
+    assert forgotten.sentence.endswith("said last: RuntimeError: the application could not start")
+    assert [one.text for one in forgotten.evidence[1:]] == [one.text for one in gone_back.evidence[1:]]
 
 
 def test_a_stack_that_runs_has_nothing_wrong_and_costs_no_change(world: World) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.engine.errors import EcsctlError, Interrupted, explained, is_gone
 from ecsctl.ensure.names import Names
 from ecsctl.operations import following
-from ecsctl.operations.why.evidence import Facts
+from ecsctl.operations.why.evidence import Facts, moment
 from ecsctl.resources import ecr
 from ecsctl.resources.builds import newest_build
 from ecsctl.resources.common import there
@@ -129,11 +129,38 @@ class _Reading:
     def _log(self) -> None:
         """The log of the app."""
         options = (self.facts.container.get("logConfiguration") or {}).get("options") or {}
-        if not self.facts.failed or not options.get("awslogs-group"):
+        group = options.get("awslogs-group")
+        if not group or not (self.facts.failed or self.facts.given_up):
             return
-        task = self.facts.failed[0]["taskArn"].rsplit("/", 1)[-1]
-        stream = f"{options.get('awslogs-stream-prefix', 'ecs')}/{self.facts.container['name']}/{task}"
-        self.facts.log = self._lines(options["awslogs-group"], stream)
+        streams = f"{options.get('awslogs-stream-prefix', 'ecs')}/{self.facts.container['name']}/"
+        if self.facts.failed:
+            stream = streams + self.facts.failed[0]["taskArn"].rsplit("/", 1)[-1]
+        else:
+            stream = self._stream_of_then(group, streams)
+        self.facts.log = self._lines(group, stream) if stream else []
+
+    def _stream_of_then(self, group: str, streams: str) -> str:
+        """Where a task of the newest deployment wrote that ECS has forgotten; empty if no stream fits.
+
+        A stream that began and ended during the deployment, and of no task that runs: those that went on or began
+        before are of other versions. Looks at the 50 streams written to last.
+        """
+        began, ended = self.facts.since, self.facts.newest.get("finishedAt")
+        if not ended:
+            return ""
+        app = self.facts.app
+        running = self.aws.look(self.aws.ecs.list_tasks, cluster=app, serviceName=app, desiredStatus="RUNNING")
+        alive = {arn.rsplit("/", 1)[-1] for arn in running["taskArns"]}
+        found = self.aws.logs.describe_log_streams(
+            logGroupName=group, orderBy="LastEventTime", descending=True, limit=50
+        )["logStreams"]
+        for one in found:
+            first, last = moment(one.get("firstEventTimestamp")), moment(one.get("lastEventTimestamp"))
+            name = one["logStreamName"]
+            then = first is not None and last is not None and began <= first <= last <= ended
+            if then and name.startswith(streams) and name.removeprefix(streams) not in alive:
+                return name
+        return ""
 
     def _images(self) -> None:
         """The image."""

@@ -53,14 +53,19 @@ def given_up(facts: Facts) -> Cause | None:
     newest, primary = facts.newest, facts.primary
     if not facts.given_up:
         return None
-    name = f"revision {revision_of(facts.suspect)}"
-    status, why = newest.get("status", ""), newest.get("statusReason") or primary.get("rolloutStateReason") or ""
+    name, status = f"revision {revision_of(facts.suspect)}", newest.get("status", "")
+    why = newest.get("statusReason") or primary.get("rolloutStateReason") or status or "FAILED"
     again = (
         f"revision {revision_of(facts.back)} runs again" if facts.back else "there was no earlier version to go back to"
     )
-    seen = (Evidence("deployment", why or status or "FAILED", newest.get("updatedAt") or newest.get("finishedAt")),)
+    # Its tasks, forgotten after an hour, are told of by what they wrote.
+    wrote = () if facts.failed else facts.tail()
+    if wrote:
+        again += f"; a task of that time said last: {wrote[-1].text.strip()}"
+    seen = (Evidence("deployment", why, newest.get("updatedAt") or newest.get("finishedAt")), *wrote)
     mend = (
-        "mend it, then: ecsctl deploy   (ECS forgets why a task stopped after an hour; ecsctl logs keeps what it said)",
+        "mend it, then: ecsctl deploy",
+        "ecsctl logs   (ECS forgets why a task stopped after an hour; the log stays)",
     )
     if status == "ROLLBACK_IN_PROGRESS":
         return Cause("rolled-back", f"{name} is being rolled back", seen, mend, effect=True)
