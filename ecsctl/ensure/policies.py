@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 from ecsctl.resources.our_roles import PATH
 from ecsctl.resources.policy_document import Condition, Statement, Trust
 
 if TYPE_CHECKING:
+    from ecsctl.engine.report import Where
     from ecsctl.ensure.names import Names
 
 Statements = tuple[Statement, ...]
@@ -22,22 +23,6 @@ PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownload
 PUSH = ("ecr:CompleteLayerUpload", "ecr:DescribeImages", "ecr:InitiateLayerUpload", "ecr:PutImage",
         "ecr:UploadLayerPart")  # fmt: skip
 ARTIFACTS = ("s3:GetObject", "s3:GetObjectVersion", "s3:PutObject")
-
-
-class Place(Protocol):
-    """Where something stands: anything that knows its account, region and partition."""
-
-    @property
-    def account(self) -> str:
-        """Twelve digits."""
-
-    @property
-    def region(self) -> str:
-        """Such as eu-central-1."""
-
-    @property
-    def partition(self) -> str:
-        """`aws`, `aws-cn` or `aws-us-gov`."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +35,7 @@ class Scope:
     partition: str = "aws"
 
     @classmethod
-    def of(cls, place: Place, names: Names) -> Self:
+    def of(cls, place: Where, names: Names) -> Self:
         """The scope of the app that `names` names."""
         return cls(names, place.account, place.region, place.partition)
 

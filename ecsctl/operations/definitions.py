@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.errors import Refused, UsageError, code, text
 from ecsctl.engine.label import APP, ID, RESOURCE, flat
 from ecsctl.resources.common import there
-from ecsctl.resources.task_definition_merge import DIGEST, Definition, Revision, container_of, digest, registrable
+from ecsctl.resources.task_definition import revision
+from ecsctl.resources.task_definition_merge import DIGEST, Definition, Revision, container_of, digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,40 +17,21 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
 
-@dataclass(frozen=True)
-class Registered(Revision):
-    """A revision, and the ARN of whoever registered it."""
-
-    by: str = ""
-
-
 ROLE = "task-definition"
 """The part that the app's task definition plays in the stack."""
 
 
-def described(aws: Aws, name: str) -> Registered | None:
+def described(aws: Aws, name: str) -> Revision | None:
     """A revision, by its ARN or as `family:revision`; None if there is none."""
     try:
-        answer = there(lambda: aws.look(aws.ecs.describe_task_definition, taskDefinition=name, include=["TAGS"]))
+        return there(lambda: revision(aws, name))
     except Exception as error:
         if _unknown(error):
             return None
         raise
-    if answer is None:
-        return None
-    found = answer["taskDefinition"]
-    model = aws.ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape
-    return Registered(
-        arn=found["taskDefinitionArn"],
-        definition=registrable(found, model.members if model else ()),
-        tags=flat(answer.get("tags")),
-        active=found["status"] == "ACTIVE",
-        since=found.get("registeredAt"),
-        by=found.get("registeredBy", ""),
-    )
 
 
-def revision_named(aws: Aws, app: str, name: str) -> Registered:
+def revision_named(aws: Aws, app: str, name: str) -> Revision:
     """The app's revision that a person names: a number, `family:number`, or an ARN.
 
     Raises UsageError for what is no revision's name, Refused for one that is not there or not of the app's family.

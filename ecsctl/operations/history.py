@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.config.hiding import covered
 from ecsctl.ensure.names import Names
-from ecsctl.operations.definitions import Registered, described, image_of, revision_named
+from ecsctl.operations.definitions import described, image_of, revision_named
 from ecsctl.operations.following import living, look
 from ecsctl.operations.verdict import GOING_BACK, ONGOING, Followed, Outcome, Snapshot, bad_end
 from ecsctl.resources.common import there
@@ -21,7 +21,7 @@ from ecsctl.resources.task_definition_merge import DIGEST, digest
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
-    from ecsctl.resources.task_definition_merge import Definition
+    from ecsctl.resources.task_definition_merge import Definition, Revision
     from ecsctl.session import Session
 
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -88,7 +88,7 @@ def history(session: Session) -> list[Past]:
     return told[::-1]
 
 
-def compare(session: Session, one: str, other: str) -> tuple[Registered, Registered, list[Difference]]:
+def compare(session: Session, one: str, other: str) -> tuple[Revision, Revision, list[Difference]]:
     """Two revisions of the app, and what they say differently. Raises UsageError or Refused for what is none."""
     app = session.state.book.app
     before, after = revision_named(session.aws, app, one), revision_named(session.aws, app, other)
@@ -112,7 +112,7 @@ def _past(
     app: str,
     seen: Snapshot,
     one: Mapping[str, Any],
-    revision: Registered | None,
+    revision: Revision | None,
     tags: Mapping[str, Sequence[str]],
     messages: Mapping[str, str],
     who: str,
@@ -150,7 +150,7 @@ def _outcome(seen: Snapshot, one: Mapping[str, Any]) -> tuple[str, str]:
     return verdict.outcome.value, verdict.why or verdict.sentence
 
 
-def _originals(revisions: Iterable[Registered]) -> frozenset[str]:
+def _originals(revisions: Iterable[Revision]) -> frozenset[str]:
     """The revisions that ecsctl registered itself: a copy bears the digest that an earlier one bears already."""
     first: dict[str, str] = {}
     for one in sorted(revisions, key=lambda one: revision_of(one.arn)):
@@ -160,7 +160,7 @@ def _originals(revisions: Iterable[Registered]) -> frozenset[str]:
     return frozenset({*first.values(), *same})
 
 
-def _who(session: Session, revision: Registered | None, originals: Collection[str]) -> str:
+def _who(session: Session, revision: Revision | None, originals: Collection[str]) -> str:
     """Who registered a revision: the pipeline by its role, ecsctl by the digest it leaves, or a person by name."""
     if revision is None or not revision.by:
         return ""

@@ -149,7 +149,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         with aws.fresh():
             active, inactive = _listed(aws, ids.family, "ACTIVE"), _listed(aws, ids.family, "INACTIVE")
             arns = sorted({*active, *inactive}, key=revision_of)
-            first = ids.arn if ids.arn not in arns else _first_like(aws, _revision(aws, ids.arn), arns)
+            first = ids.arn if ids.arn not in arns else _first_like(aws, revision(aws, ids.arn), arns)
         doomed = [arn for arn in reversed(arns) if not newer(first, arn)]
         for arn in doomed:
             if arn in active:
@@ -164,7 +164,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
             return None
         good = self._good_image(aws, service) if service else None
         wish = replace(self, image=self.image or self.seed) if self._begins(aws) else self
-        later = (_revision(aws, arn) for arn in _listed(aws, self.family, "ACTIVE") if newer(arn, live.arn))
+        later = (revision(aws, arn) for arn in _listed(aws, self.family, "ACTIVE") if newer(arn, live.arn))
         return judge(wish, live, later, good, me)
 
     def _begins(self, aws: Aws) -> bool:
@@ -174,7 +174,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         service = service_of(aws, self.cluster, self.service)
         if service is None or service["status"] != "ACTIVE" or family_of(service["taskDefinition"]) != self.family:
             return True
-        running = container_of(_revision(aws, service["taskDefinition"]).definition, self.container).get("image", "")
+        running = container_of(revision(aws, service["taskDefinition"]).definition, self.container).get("image", "")
         return not ecr.is_there(aws, running, self.placeholder)
 
     def _live(self, aws: Aws, me: Label, service: ServiceTypeDef | None) -> Revision | None:
@@ -182,13 +182,13 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         if service is not None and family_of(used := service.get("taskDefinition", "")) == self.family:
             tags = flat(service.get("tags"))
             if service["status"] == "ACTIVE" or (me.owns(tags) and used in _listed(aws, self.family, "ACTIVE")):
-                live = _revision(aws, used)
+                live = revision(aws, used)
                 if me.owns(tags) and not me.owns(live.tags):
                     # The pipeline made it, and whether its tags came along is AWS's choice: the service vouches for it.
                     return replace(live, tags={**tags, RESOURCE: me.resource})
                 return live
         active = _listed(aws, self.family, "ACTIVE")
-        return (_marked(aws, me, active) or _revision(aws, active[0])) if active else None
+        return (_marked(aws, me, active) or revision(aws, active[0])) if active else None
 
     def _good_image(self, aws: Aws, service: ServiceTypeDef) -> str | None:
         """The image to go on with when the service's newest deployment was given up."""
@@ -210,15 +210,15 @@ def _ids(revision: Revision, container: str) -> TaskDefinitionIds:
     )
 
 
-def _first_like(aws: Aws, revision: Revision, arns: Sequence[str]) -> str:
+def _first_like(aws: Aws, one: Revision, arns: Sequence[str]) -> str:
     """The oldest of these revisions, given the oldest first, that carries the same mark as this one; itself at last."""
-    mark = (revision.tags.get(APP), revision.tags.get(ID))
+    mark = (one.tags.get(APP), one.tags.get(ID))
 
     def same(arn: str) -> bool:
-        tags = _revision(aws, arn).tags
+        tags = revision(aws, arn).tags
         return (tags.get(APP), tags.get(ID)) == mark
 
-    return next(arn for arn in arns if arn == revision.arn or (all(mark) and same(arn)))
+    return next(arn for arn in arns if arn == one.arn or (all(mark) and same(arn)))
 
 
 def _listed(aws: Aws, family: str, status: Status) -> list[str]:
@@ -227,8 +227,9 @@ def _listed(aws: Aws, family: str, status: Status) -> list[str]:
     return sorted(answer["taskDefinitionArns"], key=revision_of, reverse=True)
 
 
-def _revision(aws: Aws, arn: str) -> Revision:
-    answer = aws.look(aws.ecs.describe_task_definition, taskDefinition=arn, include=["TAGS"])
+def revision(aws: Aws, name: str) -> Revision:
+    """A revision, by its ARN or as `family:revision`. Raises ClientError if there is none."""
+    answer = aws.look(aws.ecs.describe_task_definition, taskDefinition=name, include=["TAGS"])
     described = answer["taskDefinition"]
     model = aws.ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape
     return Revision(
@@ -237,12 +238,13 @@ def _revision(aws: Aws, arn: str) -> Revision:
         tags=flat(answer.get("tags")),
         active=described["status"] == "ACTIVE",
         since=described.get("registeredAt"),
+        by=described.get("registeredBy", ""),
     )
 
 
 def _marked(aws: Aws, me: Label, arns: Sequence[str]) -> Revision | None:
     """The newest of these revisions that is known to carry the app's mark."""
-    revisions = (_revision(aws, arn) for arn in _likely(aws, me, arns))
+    revisions = (revision(aws, arn) for arn in _likely(aws, me, arns))
     return next((revision for revision in revisions if revision.tags.get(APP) == me.app), None)
 
 

@@ -25,13 +25,14 @@ DIGEST = "ecsctl:digest"
 
 @dataclass(frozen=True)
 class Revision:
-    """One revision of a family as AWS tells it."""
+    """One revision of a family as AWS tells it; `by` is the ARN of whoever registered it."""
 
     arn: str
     definition: Definition
     tags: Mapping[str, str]
     active: bool = True
     since: datetime | None = None
+    by: str = ""
 
 
 def registrable(described: Mapping[str, Any], accepted: Collection[str]) -> Definition:
