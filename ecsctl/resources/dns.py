@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import quote, unquote
+from weakref import WeakKeyDictionary
 
 from ecsctl.engine.label import APP, ID, RESOURCE, Label
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from types_boto3_route53.type_defs import ResourceRecordSetOutputTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.ids import HostedZoneId
 
 S = TypeVar("S", bound=str)
 
@@ -21,6 +23,13 @@ PREFIX = "_ecsctl."  # before a record's name: the name of the TXT record that m
 TYPE = "ecsctl:type"
 PAGE = 100  # a name's own records come first in a page from it on, and its mark soon after, in all but odd zones
 MOST = 255  # Route 53 Developer Guide, "TXT record type": characters of one string in a value
+
+_marked: WeakKeyDictionary[Aws, dict[str, set[HostedZoneId]]] = WeakKeyDictionary()
+
+
+def marked_zones(aws: Aws) -> dict[str, set[HostedZoneId]]:
+    """By app: the zones in which this run has found or made marks of it; none until it has looked through all."""
+    return _marked.setdefault(aws, {})
 
 
 def normal(name: S) -> S:

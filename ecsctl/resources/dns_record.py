@@ -10,7 +10,7 @@ from ecsctl.engine.label import APP, ID, Label
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import HostedZoneId, LoadBalancerDns, LoadBalancerZoneId, RecordName, ValidationName
 from ecsctl.resources.acm import described, requested, tags_of
-from ecsctl.resources.dns import PREFIX, TYPE, Standing, mark, normal, said, standing
+from ecsctl.resources.dns import PREFIX, TYPE, Standing, mark, marked_zones, normal, said, standing
 
 if TYPE_CHECKING:
     from types_boto3_route53.literals import ChangeActionType
@@ -80,22 +80,26 @@ class DnsRecord(Resource[DnsRecordIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[DnsRecordIds]]:
         """By the marks in all public zones of the account: a call for each, and for each 300 of its records.
 
-        Route 53 takes five calls a second of an account (Route 53 Developer Guide, "Quotas").
+        Route 53 takes five calls a second of an account (Route 53 Developer Guide, "Quotas"), so a run reads them all
+        once: from then on only those in which marks were found or made.
         """
-        for zone in aws.look(aws.route53.list_hosted_zones)["HostedZones"]:
-            if zone.get("Config", {}).get("PrivateZone"):
-                continue
-            zone_id = HostedZoneId(zone["Id"].removeprefix("/hostedzone/"))
+        known = marked_zones(aws).get(me.app)
+        marked: set[HostedZoneId] = set()
+        for zone_id in sorted(known) if known is not None else _public_zones(aws):
             records = aws.look(aws.route53.list_resource_record_sets, HostedZoneId=zone_id)["ResourceRecordSets"]
             for record in records:
                 name = normal(record["Name"])
                 tags = said(record) if name.startswith(PREFIX) else {}
                 if tags.get(APP) == me.app:
                     kind = tags.get(TYPE, "A")
+                    marked.add(zone_id)
                     yield Found(DnsRecordIds(zone_id, RecordName(name.removeprefix(PREFIX)), kind), tags)
+        if known is None:
+            marked_zones(aws)[me.app] = marked
 
     def create(self, aws: Aws, me: Label) -> DnsRecordIds:
         """With its mark, both or none. CREATE is refused by AWS if either is there already: nothing is overwritten."""
+        marked_zones(aws).get(me.app, set()).add(self.zone)
         self._change(aws, [("CREATE", self._record()), ("CREATE", self._mark(me))])
         return self._ids()
 
@@ -161,6 +165,12 @@ class DnsRecord(Resource[DnsRecordIds]):
             value=", ".join(values) or None,
             ttl=there.record.get("TTL"),
         )
+
+
+def _public_zones(aws: Aws) -> Iterator[HostedZoneId]:
+    for zone in aws.look(aws.route53.list_hosted_zones)["HostedZones"]:
+        if not zone.get("Config", {}).get("PrivateZone"):
+            yield HostedZoneId(zone["Id"].removeprefix("/hostedzone/"))
 
 
 def _needed_by_others(aws: Aws, name: str, there: Standing) -> bool:
