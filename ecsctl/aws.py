@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from ecsctl import __version__
@@ -95,6 +97,7 @@ class Aws:
         self._clients: dict[str, Any] = {}
         self._answers: dict[tuple[str, str, str], tuple[float, Future[Any]]] = {}
         self._thread = threading.local()
+        self._ahead = timedelta()  # of this machine's clock, AWS's
 
     @property
     def session(self) -> Session:
@@ -191,18 +194,25 @@ class Aws:
             what=f"{call.service} {call.operation}",
         )
 
+    def now(self) -> datetime:
+        """The time by AWS's clock, as its last answer told it: this machine's may be wrong, the sandbox's is ahead."""
+        return datetime.now(UTC) + self._ahead
+
     def _timed(self, call: Call, parameters: dict[str, Any], make: Callable[[], Any]) -> Any:
-        if self._heard is None:
-            return make()
         began = time.monotonic()
         failure: BaseException | None = None
         try:
-            return make()
+            answer = make()
+            told = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+            if told:
+                self._ahead = parsedate_to_datetime(told) - datetime.now(UTC)
+            return answer
         except Exception as error:
             failure = error
             raise
         finally:
-            self._heard(call.service, call.operation, time.monotonic() - began, failure, parameters)
+            if self._heard:
+                self._heard(call.service, call.operation, time.monotonic() - began, failure, parameters)
 
     def _service(self, name: str) -> Any:
         return Service(self, name)

@@ -33,13 +33,13 @@ def down(
     from ecsctl.operations.receipt import left
     from ecsctl.operations.removal import keeper
     from ecsctl.ui import output as json
-    from ecsctl.ui import receipt, words
+    from ecsctl.ui import receipt
 
     began = time.monotonic()
     with opened(common, "down", name=name) as app:
         session = app.over_app()
         protect = app.config.protect if app.config else ()
-        words.heading(session.identity.account, session.identity.region, session.identity.arn, app.app)
+        app.introduce(session)
         try:
             plan = session.engine.down(agree=lambda plan: _agree(plan, app.app, common, force), keep=keeper(protect))
         except (AwsError, TimedOut, Several) as error:
@@ -50,7 +50,8 @@ def down(
         json.emit(json.down_document(plan, remains, seconds, session.where))
         return
     app.progress.summary(seconds)
-    receipt.show(remains, prices=AS_OF)
+    if remains or not common.quiet:
+        receipt.show(remains, prices=AS_OF)
 
 
 def _agree(plan: Plan, app: str, common: Common, force: bool) -> None:

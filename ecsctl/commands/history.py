@@ -33,7 +33,7 @@ def history(
     if common.json:
         json.emit(shown.document(found, session.where))
     else:
-        shown.show(found)
+        shown.show(found, session.aws.now())
 
 
 @app.command()

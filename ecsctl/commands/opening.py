@@ -26,12 +26,21 @@ class Opened:
     progress: Progress
     app: str
     config: Config | None
+    quiet: bool
 
     @property
     def wished(self) -> Config:
         """ecsctl.toml, for the commands that asked for it."""
         assert self.config is not None  # noqa: S101 - told to the type checker
         return self.config
+
+    def introduce(self, session: Session) -> None:
+        """Say which app it is, where, and as whom, before anything changes."""
+        from ecsctl.ui import words
+
+        if not self.quiet:
+            caller = session.identity
+            words.heading(caller.account, caller.region, caller.arn, self.app)
 
     def over_app(self) -> Session:
         """A session over whatever carries the app's mark, in the account that ecsctl.toml demands."""
@@ -87,4 +96,4 @@ def opened(
         stopping(aws.patience, told or progress.stop_asked),
         asking(what),
     ):
-        yield Opened(where, aws, progress, app, found.config if found else None)
+        yield Opened(where, aws, progress, app, found.config if found else None, common.quiet)

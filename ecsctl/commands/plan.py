@@ -35,7 +35,7 @@ def plan(
     try:
         with opened(common, "plan", config=True, looks=True) as app:
             session = app.over_stack()
-            words.heading(session.identity.account, session.identity.region, session.identity.arn, app.app)
+            app.introduce(session)
             found = session.engine.plan(session.wishes)
         if common.json:
             json.emit(json.plan_document(found, session.where))

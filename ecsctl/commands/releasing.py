@@ -22,12 +22,11 @@ def releasing(common: Common, *, title: str = "release") -> Iterator[tuple[Sessi
     """A session over the app, and a screen that shows what is waited for under that title."""
     from ecsctl.engine.events import Started, Waiting
     from ecsctl.engine.plan import Verb
-    from ecsctl.ui import words
 
     with opened(common, title) as app:
         session, progress = app.over_app(), app.progress
         app.aws.patience.say = lambda what, waited, limit: progress(Waiting(title, what, waited, limit))
-        words.heading(session.identity.account, session.identity.region, session.identity.arn, app.app)
+        app.introduce(session)
         progress(Started(title, title, Verb.UPDATE))
         yield session, progress
 

@@ -48,7 +48,7 @@ def status(
     if common.json:
         json.emit(json.status_document(found, session.url, session.where, cause))
     else:
-        shown.show(found, url=session.url, links=links, cause=cause)
+        shown.show(found, app.aws.now(), url=session.url, links=links, cause=cause)
         if cause:
             words.next_step("ecsctl why")
     if exit_code and not all(report.healthy for report in found):

@@ -40,7 +40,7 @@ def up(
     began = time.monotonic()
     with opened(common, "up", config=True) as app:
         session = app.over_stack(image)
-        words.heading(session.identity.account, session.identity.region, session.identity.arn, app.app)
+        app.introduce(session)
         before_change(app.aws, session.engine, session.wishes, app.app, wait=wait)
         try:
             plan = session.engine.up(session.wishes, agree=lambda plan: _agree(plan, common))
@@ -54,10 +54,11 @@ def up(
         json.emit(json.up_document(_made(plan, session), url, seconds, session.where))
         return
     app.progress.summary(seconds)
-    for note in session.notes:
+    for note in () if common.quiet else session.notes:
         words.say(note)
     print(url)  # noqa: T201 - the one thing stdout carries
-    words.next_step("ecsctl status")
+    if not common.quiet:
+        words.next_step("ecsctl status")
 
 
 def _made(plan: Plan, session: Session) -> Plan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.errors import Interrupted, Refused, explained, is_gone
@@ -114,7 +114,7 @@ def watch(aws: Aws, app: str, every: float = EVERY) -> Iterator[Live]:
 def look(aws: Aws, app: str) -> Live:
     """How the app stands now: everything that can be read at once is. Raises Interrupted when a stop is asked for."""
     aws.forget()
-    found = Live(datetime.now(UTC))
+    found = Live(aws.now())
 
     def service() -> None:
         seen = following.look(aws, app)
@@ -131,6 +131,7 @@ def look(aws: Aws, app: str) -> Live:
     with ThreadPoolExecutor(len(parts)) as pool:
         for done in [pool.submit(_read, found, part, reader) for part, reader in parts.items()]:
             done.result()
+    found.at = aws.now()
     if not found.well:
         found.cause = first_line(aws, app)
     return found
@@ -192,7 +193,7 @@ def _tasks(aws: Aws, app: str, found: Live) -> None:
         for some in batches(dict.fromkeys(arns), 100)
         for one in aws.look(ecs.describe_tasks, cluster=app, tasks=some)["tasks"]
     ]
-    every.sort(key=lambda task: task.since or datetime.now(UTC), reverse=True)
+    every.sort(key=lambda task: task.since or found.at, reverse=True)
     found.tasks = tuple(sorted(every, key=lambda task: task.status == "STOPPED"))
 
 

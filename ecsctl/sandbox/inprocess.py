@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from email.utils import formatdate
 from typing import Any
 from unittest import mock
 
@@ -56,7 +57,11 @@ def _forget() -> None:
 
 @overlay.wraps(BotocoreStubber)
 def process_request(original: Callable[..., Any], _stubber: BotocoreStubber, request: Any) -> Any:
-    """One call at a time, as in the server: moto's dictionaries are not made for threads."""
+    """One call at a time, as in the server: moto's dictionaries are not made for threads. Dated by the sandbox."""
     congestion.arrived()
     with overlay.lock:
-        return original(request)
+        answered = original(request)
+    if answered is None:
+        return None
+    status, headers, body = answered
+    return status, {**headers, "date": formatdate(clock.now(), usegmt=True)}, body

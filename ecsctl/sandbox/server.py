@@ -13,6 +13,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterable
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -118,6 +119,10 @@ class Handler(MotoRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: "Server"
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """What the header `Date` says: the sandbox's time."""
+        return formatdate(clock.now() if timestamp is None else timestamp, usegmt=True)
 
     def run_wsgi(self) -> None:
         """Read one request whole, answer it whole."""

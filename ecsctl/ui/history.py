@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -22,13 +22,13 @@ HEADS = ("revision", "outcome", "image", "commit", "who", "when")
 SHORT = 12  # hex digits of a digest; of a commit 7 are shown
 
 
-def show(releases: Sequence[Past]) -> None:
+def show(releases: Sequence[Past], now: datetime) -> None:
     """Print the table, the newest release first; an arrow marks what runs."""
     if not releases:
         words.say("nothing was released in the last 90 days")
         return
     console = data()
-    for line in table(releases, datetime.now(UTC)):
+    for line in table(releases, now):
         console.print(line, soft_wrap=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from rich.style import Style
 from rich.text import Text
@@ -27,14 +27,14 @@ STANDS = {
 """The sign of each condition, with what stands for it where the encoding lacks it, and its colour."""
 
 
-def show(reports: Sequence[Report], *, url: str, links: bool, cause: str = "") -> None:
+def show(reports: Sequence[Report], now: datetime, *, url: str, links: bool, cause: str = "") -> None:
     """Print the app's URL, the table, why the service does not run, and with `links` the console's addresses."""
     console = data()
     if url:
         console.print(plain(url, Style(bold=True, link=url)), soft_wrap=True)
         console.print()
     room = console.width if console.is_terminal else None
-    for line in (*table(reports, datetime.now(UTC), room), Text(), summary(reports)):
+    for line in (*table(reports, now, room), Text(), summary(reports)):
         console.print(line, soft_wrap=True)
     if cause:
         console.print(Text.assemble((f"{glyph('✗', 'x', console)} ", "bold red"), plain(cause)), soft_wrap=True)

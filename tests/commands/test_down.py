@@ -41,6 +41,15 @@ def test_the_receipt_tells_that_nothing_is_left(run: Run) -> None:
     assert "nothing of it is left in the account" in ended.err
 
 
+@pytest.mark.usefixtures("live")
+def test_quiet_runs_say_nothing_but_the_url(run: Run) -> None:
+    up = run("up", "--quiet", "--yes")
+    assert (up.code, up.err) == (0, "")
+    assert up.out.startswith("http")
+    down = run("down", "--quiet", "--yes")
+    assert (down.code, down.out, down.err) == (0, "", "")
+
+
 @pytest.mark.usefixtures("up")
 def test_images_that_nobody_has_seen_named_are_not_destroyed(folder: Path, run: Run) -> None:
     ecr.put_image("123456789012", "eu-central-1", "hello", ["one"])

@@ -57,6 +57,12 @@ def test_a_service_that_runs_rolls_out_and_is_rolled_back_is_told_step_by_step(s
     assert all("Essential container" in one.reason for one in back.tasks[1:])
 
 
+def test_it_is_dated_by_the_clock_of_aws_and_not_by_this_machines(service: Service) -> None:
+    service.start(service.push("v1"))
+    service.clock.sleep(40 * 86_400)
+    assert abs(seen(service).at.timestamp() - service.clock.now()) < 5
+
+
 def test_a_service_at_0_is_well_with_no_task(service: Service) -> None:
     service.start(service.push("v1"), desired=0)
     found = seen(service)

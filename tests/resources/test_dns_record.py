@@ -41,23 +41,23 @@ def test_a_record_and_its_mark_come_and_go_together(cloud):
     assert records(cloud) == {}
 
 
-def test_a_run_reads_the_other_zones_of_the_account_once(cloud):
+def test_a_run_reads_the_other_zones_of_the_account_once(cloud, hear):
     route53, asked = cloud.boto("route53"), []
     others = {
         route53.create_hosted_zone(Name=f"other{number}.example", CallerReference=str(number))["HostedZone"]["Id"]
         for number in range(5)
     }
-    events, event = cloud.aws.client("route53").meta.events, "before-parameter-build.route53.ListResourceRecordSets"
-    events.register(event, lambda params, **_: asked.append(params["HostedZoneId"]), unique_id="asked")
-    try:
-        for run in (lambda: cloud.up(stack_of(cloud, "www")), cloud.down):
-            asked.clear()
-            run()
-            read = Counter(zone for zone in asked if f"/hostedzone/{zone}" in others)
-            assert (len(read), set(read.values())) == (5, {1})
-            assert asked.count(zone_of(cloud).removeprefix("/hostedzone/")) > 1
-    finally:
-        events.unregister(event, unique_id="asked")
+
+    def listed(params, **_):
+        asked.append(params["HostedZoneId"])
+
+    hear(cloud.aws.client("route53"), "before-parameter-build.route53.ListResourceRecordSets", listed)
+    for run in (lambda: cloud.up(stack_of(cloud, "www")), cloud.down):
+        asked.clear()
+        run()
+        read = Counter(zone for zone in asked if f"/hostedzone/{zone}" in others)
+        assert (len(read), set(read.values())) == (5, {1})
+        assert asked.count(zone_of(cloud).removeprefix("/hostedzone/")) > 1
     assert records(cloud) == {}
 
 

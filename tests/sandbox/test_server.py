@@ -1,6 +1,7 @@
 import http.client
 import json
 from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
 from threading import Barrier
 
 import boto3
@@ -48,6 +49,13 @@ def test_its_time_passes_faster(sandbox):
     first = ask(sandbox, "GET", "/sandbox")[1]["now"]
     second = ask(sandbox, "GET", "/sandbox")[1]["now"]
     assert second > first
+
+
+def test_answers_are_dated_by_its_time(sandbox, client):
+    before = ask(sandbox, "GET", "/sandbox")[1]["now"]
+    headers = client("sts").get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]
+    after = ask(sandbox, "GET", "/sandbox")[1]["now"]
+    assert before - 1 <= parsedate_to_datetime(headers["date"]).timestamp() <= after
 
 
 def test_aws_is_answered_in_every_protocol(client):

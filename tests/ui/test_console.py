@@ -15,7 +15,7 @@ def told(monkeypatch, capsys):
         for name, value in environment.items():
             monkeypatch.setenv(name, value) if value is not None else monkeypatch.delenv(name)
         plan.show(samples.first())
-        status.show(samples.reports(), url="", links=False)
+        status.show(samples.reports(), samples.NOW, url="", links=False)
         return "".join(capsys.readouterr())
 
     return tell

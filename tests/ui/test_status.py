@@ -25,28 +25,28 @@ def test_the_counts_are_told_below():
 
 
 def test_stdout_has_the_url_first_and_stderr_nothing(capsys):
-    status.show(samples.reports(), url=samples.URL, links=False)
+    status.show(samples.reports(), samples.NOW, url=samples.URL, links=False)
     out, err = capsys.readouterr()
     assert out.startswith(samples.URL + "\n")
     assert err == ""
 
 
 def test_why_the_service_does_not_run_stands_below_the_table(capsys):
-    status.show(samples.reports(), url="", links=False, cause="the app crashed\x1b[2J")
+    status.show(samples.reports(), samples.NOW, url="", links=False, cause="the app crashed\x1b[2J")
     assert capsys.readouterr().out.splitlines()[-1] == "✗ the app crashed\\x1b[2J"
 
 
 def test_links_are_written_out_on_demand_only(capsys):
-    status.show(samples.reports(), url="", links=False)
+    status.show(samples.reports(), samples.NOW, url="", links=False)
     assert "console.aws" not in capsys.readouterr().out
-    status.show(samples.reports(), url="", links=True)
+    status.show(samples.reports(), samples.NOW, url="", links=True)
     assert f"\nVPC                {samples.reports()[0].console}\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("force", "linked"), [("1", True), ("", False)])
 def test_ids_are_links_where_a_terminal_shows_them(monkeypatch, capsys, force, linked):
     monkeypatch.setenv("FORCE_COLOR", force)
-    status.show(samples.reports(), url="", links=False)
+    status.show(samples.reports(), samples.NOW, url="", links=False)
     assert ("\x1b]8;" in capsys.readouterr().out) is linked
 
 
@@ -57,5 +57,5 @@ def test_signs_are_ascii_where_the_encoding_has_no_others(monkeypatch):
 
 def test_a_name_from_a_tag_steers_nothing(capsys):
     step = samples.doing(samples.VPC, samples.VPC.verb, reason="\x1b[2J")
-    status.show([Report(step, None)], url="https://x/\x1b]8;;", links=True)
+    status.show([Report(step, None)], samples.NOW, url="https://x/\x1b]8;;", links=True)
     assert "\x1b" not in capsys.readouterr().out
