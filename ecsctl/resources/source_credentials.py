@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ecsctl.engine.errors import ResourceFailed
 from ecsctl.engine.label import RESOURCE, Label
 from ecsctl.engine.resource import Contents, Found, Resource, Seen
 from ecsctl.engine.secret import Secret
 from ecsctl.ids import CredentialsArn, RoleName
+from ecsctl.resources.common import there
 from ecsctl.resources.our_roles import our_roles
 from ecsctl.resources.project_parts import leans_on_the_account
 
@@ -69,9 +71,21 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
             yield Found(SourceCredentialsIds(arn, role), tags)
 
     def create(self, aws: Aws, me: Label) -> SourceCredentialsIds:
-        """Mark, then import: the only create of two calls. Never over another token: AWS would do that by default."""
+        """Mark, then import: the only create of two calls. Never over another token: AWS would do that by default.
+
+        A role that vanished between the two took the mark with it, and nobody would ever delete the token: then it goes
+        at once. Raises ResourceFailed.
+        """
         self._mark(aws, me)
         answer = self._import(aws, overwrite=False)
+        with aws.fresh():
+            role = there(lambda: aws.look(aws.iam.get_role, RoleName=self.role))
+        if role is None:
+            aws.codebuild.delete_source_credentials(arn=answer)
+            raise ResourceFailed(
+                f"{self.title}: the role {self.role}, which says whose they are, was deleted meanwhile",
+                hint="see whether another machine runs ecsctl down; then run the same command again",
+            )
         return SourceCredentialsIds(CredentialsArn(answer), self.role)
 
     def update(self, aws: Aws, me: Label, ids: SourceCredentialsIds, changed: frozenset[str]) -> None:

@@ -28,7 +28,7 @@ def killed_after_the_vpc_was_made(matrix: Matrix) -> list[str]:
     """
     ec2 = matrix.world.boto("ec2")
 
-    def case(make: Make, _clock: Clock) -> None:
+    def case(make: Make, _clock: Clock, _folder: Path) -> None:
         make()
         others = []
         with suppress(ClientError):  # VpcLimitExceeded
@@ -50,7 +50,7 @@ def a_gateway_that_shows_late_is_made_once(matrix: Matrix) -> list[str]:
 
     births = overlay.memory(ec2_backends[ACCOUNT][REGION], ec2_visibility._Births).at
 
-    def case(make: Make, clock: Clock) -> None:
+    def case(make: Make, clock: Clock, _folder: Path) -> None:
         first = make()["NatGateway"]["NatGatewayId"]
         births[first] = clock.now() + 1e6  # not to be seen until it is asked for again
 
@@ -69,10 +69,9 @@ def a_gateway_that_shows_late_is_made_once(matrix: Matrix) -> list[str]:
 
 def a_second_run_in_the_folder_changes_nothing(matrix: Matrix) -> list[str]:
     """It is told that another is at work."""
-    home = Path.cwd()
 
-    def case(_make: Make, _clock: Clock) -> None:
-        os.chdir(home)
+    def case(_make: Make, _clock: Clock, folder: Path) -> None:
+        os.chdir(folder)
         try:
             matrix.world.up()
         except Locked:
@@ -138,7 +137,7 @@ def a_strangers_log_group_is_refused(matrix: Matrix) -> list[str]:
     return _failures(branch(body))
 
 
-def _at(matrix: Matrix, run: Callable[[], Any], operation: str, case: Callable[[Make, Clock], Any]) -> list[str]:
+def _at(matrix: Matrix, run: Callable[[], Any], operation: str, case: Callable[[Make, Clock, Path], Any]) -> list[str]:
     """Branch off at the first change of this operation."""
     failures: list[str] = []
     done: list[str] = []
@@ -146,10 +145,11 @@ def _at(matrix: Matrix, run: Callable[[], Any], operation: str, case: Callable[[
     def befall(make: Make, this: str, clock: Clock) -> Any:
         if this == operation and not done:
             done.append(this)
+            folder = Path.cwd()  # the run's own; the branch has a copy of it
 
             def body() -> None:
                 matrix.world.script = Script()
-                case(make, clock)
+                case(make, clock, folder)
 
             failures.extend(_failures(branch(body)))
             raise Killed  # the rest of the run shows nothing

@@ -94,7 +94,8 @@ class AnyOrder(RuleBasedStateMachine):
     def drift(self) -> None:
         """Somebody changes what is ours."""
         logs = self.world.boto("logs")
-        if logs.describe_log_groups(logGroupNamePrefix="/ecs/hello")["logGroups"][1:]:  # ours and the neighbour's
+        groups = logs.describe_log_groups(logGroupNamePrefix="/ecs/hello")["logGroups"]  # the look-alikes', too
+        if any(group["logGroupName"] == "/ecs/hello" for group in groups):
             logs.put_retention_policy(logGroupName="/ecs/hello", retentionInDays=1)
 
     @rule()

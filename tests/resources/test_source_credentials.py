@@ -1,5 +1,6 @@
 import pytest
 
+from ecsctl.engine.errors import ResourceFailed
 from ecsctl.engine.plan import Verb
 from ecsctl.engine.resource import Contents
 from ecsctl.engine.secret import Secret
@@ -145,3 +146,17 @@ def test_the_token_is_in_no_word_of_a_refusal(cloud):
     with pytest.raises(Exception, match="already exists") as refused:
         wish.create(cloud.aws, cloud.label(PART))
     assert CANARY not in f"{refused.value!r} {refused.value} {wish!r} {wish}"
+
+
+def test_a_role_that_vanishes_while_they_are_imported_leaves_no_token_behind(cloud, hear):
+    iam = cloud.boto("iam")
+
+    def others_down(**_):
+        for name in iam.list_role_policies(RoleName=ROLE)["PolicyNames"]:
+            iam.delete_role_policy(RoleName=ROLE, PolicyName=name)
+        iam.delete_role(RoleName=ROLE)
+
+    hear(cloud.aws.client("codebuild"), "before-call.codebuild.ImportSourceCredentials", others_down)
+    with pytest.raises(ResourceFailed, match="was deleted meanwhile"):
+        cloud.up(BOTH)
+    assert listed(cloud) == []
