@@ -142,7 +142,7 @@ def tally(request: pytest.FixtureRequest) -> Tally:
     return Tally(request.node.user_properties)
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int) -> None:
     """Show the tables; and put them into the page that CRASH_TABLE names."""
     reports = [
         report
@@ -150,7 +150,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for report in terminalreporter.getreports(outcome)
         if report.when == "call" and "crash/" in report.nodeid
     ]
-    if reports:
+    if reports and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):  # else it was interrupted
         told = tables(reports)
         terminalreporter.write_line("\n\n".join(told.values()))
         if page := os.environ.get("CRASH_TABLE"):

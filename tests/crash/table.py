@@ -11,6 +11,7 @@ from typing import Any
 
 COMPLETE = os.environ.get("CRASH") == "complete"
 SEED = int(os.environ.get("CRASH_SEED", "0"))
+EVERY = int(os.environ.get("CRASH_EVERY", "1"))  # of the complete matrix of real processes every so manieth change
 CASE = "case"  # the name of a test's property that is a row
 KINDS = ("in process", "with real processes")  # each has a table of its own: they are run apart
 
@@ -56,7 +57,10 @@ def _table(kind: str, cases: Counter[tuple[str, ...]], failed: Counter[tuple[str
     lines = ["| what befalls | during | what holds | cases | failed |", "| --- | --- | --- | --: | --: |"]
     for key in sorted(cases, key=lambda key: (not key[0], key[1] != "up", key)):
         lines.append(f"| {' | '.join(key)} | {cases[key]} | {failed[key]} |")
-    which = "complete" if COMPLETE else f"the selection of CI, CRASH_SEED={SEED}"
+    which = f"the selection of CI, CRASH_SEED={SEED}"
+    if COMPLETE:
+        part = kind == KINDS[1] and EVERY > 1
+        which = f"every class at every {EVERY}th change, CRASH_SEED={SEED}" if part else "complete"
     whole = f"{sum(cases.values())} cases {kind}, {sum(failed.values())} failed ({which})."
     return f"{whole}\n\n" + "\n".join(lines)
 
