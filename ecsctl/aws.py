@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
@@ -97,7 +97,7 @@ class Aws:
         self._clients: dict[str, Any] = {}
         self._answers: dict[tuple[str, str, str], tuple[float, Future[Any]]] = {}
         self._thread = threading.local()
-        self._ahead = timedelta()  # of this machine's clock, AWS's
+        self._ahead = timedelta()  # how far AWS's clock is before this machine's
 
     @property
     def session(self) -> Session:
@@ -203,9 +203,7 @@ class Aws:
         failure: BaseException | None = None
         try:
             answer = make()
-            told = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
-            if told:
-                self._ahead = parsedate_to_datetime(told) - datetime.now(UTC)
+            self._hear_time(answer)
             return answer
         except Exception as error:
             failure = error
@@ -213,6 +211,12 @@ class Aws:
         finally:
             if self._heard:
                 self._heard(call.service, call.operation, time.monotonic() - began, failure, parameters)
+
+    def _hear_time(self, answer: Any) -> None:
+        """Set the clock by an answer's date. Answers of several pages have none; what is no date is passed over."""
+        told = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+        with suppress(ValueError, TypeError):
+            self._ahead = parsedate_to_datetime(told) - datetime.now(UTC)
 
     def _service(self, name: str) -> Any:
         return Service(self, name)

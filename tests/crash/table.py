@@ -11,7 +11,7 @@ from typing import Any
 
 COMPLETE = os.environ.get("CRASH") == "complete"
 SEED = int(os.environ.get("CRASH_SEED", "0"))
-EVERY = int(os.environ.get("CRASH_EVERY", "1"))  # of the complete matrix of real processes every so manieth change
+EVERY = int(os.environ.get("CRASH_EVERY", "1"))  # of the complete matrix of real processes only every so many-th change
 CASE = "case"  # the name of a test's property that is a row
 KINDS = ("in process", "with real processes")  # each has a table of its own: they are run apart
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError
 
 from ecsctl.aws import Aws
+from ecsctl.engine.patience import Patience
 from ecsctl.operations.live import Live, look, watch
 from ecsctl.sandbox import ecs
 from tests.releases.conftest import APP, Service, service
@@ -61,6 +64,14 @@ def test_it_is_dated_by_the_clock_of_aws_and_not_by_this_machines(service: Servi
     service.start(service.push("v1"))
     service.clock.sleep(40 * 86_400)
     assert abs(seen(service).at.timestamp() - service.clock.now()) < 5
+
+
+@pytest.mark.parametrize("date", ["", "soon", "Mon, 99 Foo 2026 25:61:61 GMT", "Mon, 23 Nov 2026 07:00:00 -0000"])
+def test_what_is_no_date_does_not_set_the_clock(date: str) -> None:
+    aws = Aws(Patience())
+    aws._hear_time({"ResponseMetadata": {"HTTPHeaders": {"date": date}}})
+    aws._hear_time({})
+    assert abs((aws.now() - datetime.now(UTC)).total_seconds()) < 5
 
 
 def test_a_service_at_0_is_well_with_no_task(service: Service) -> None:
