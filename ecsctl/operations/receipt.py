@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,15 +42,18 @@ class Left:
 
 
 def left(aws: Aws, me: Label, plan: Plan) -> tuple[Left, ...]:
-    """Everything that a person should know of after `down`, asked of AWS anew."""
+    """Everything that a person should know of after `down`, asked of AWS anew; and what may not be asked."""
+    found: list[Left] = []
     with aws.fresh():
-        return (
-            *_kept(aws, plan),
-            *_late_logs(aws, me),
-            *_marked_network(aws, me),
-            *_token_secret(aws, me),
-            *_marked_strangers(aws, me),
-        )
+        found += _kept(aws, plan)
+        for what, sweep in SWEEPS.items():
+            try:
+                found += sweep(aws, me)
+            except ClientError as error:
+                if code(error) not in DENIED:
+                    raise
+                found.append(Left(what, "not looked for", f"AWS does not allow {error.operation_name}"))
+    return tuple(found)
 
 
 def _kept(aws: Aws, plan: Plan) -> Iterator[Left]:
@@ -112,3 +115,11 @@ def _marked_strangers(aws: Aws, me: Label) -> Iterator[Left]:
         if not {service, f"{service}:{kind}"} & LOOKED_AT:
             why = "bears our mark, and ecsctl makes no such thing; AWS lists by tags for a while what is gone, too"
             yield Left(f"{service} {kind.replace('-', ' ')}", arn, why)
+
+
+SWEEPS: dict[str, Callable[[Aws, Label], Iterable[Left]]] = {
+    "log groups": _late_logs,
+    "network interfaces and addresses": _marked_network,
+    "the token's secret": _token_secret,
+    "other things with our mark": _marked_strangers,
+}

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
+from ecsctl.operations import receipt
 from ecsctl.sandbox import ecr
 from ecsctl.sandbox.clock import Clock
 from ecsctl.sandbox.inprocess import inprocess
@@ -113,6 +116,19 @@ def test_what_lingers_or_bears_a_copied_mark_is_on_the_receipt(run: Run, live: C
     }
     assert [one["monthly_usd"] for one in left if one["kind"] == "elastic IP address"] == [3.65]
     assert logs.describe_log_groups(logGroupNamePrefix="/ecs/hello")["logGroups"], "told, and left alone"
+
+
+@pytest.mark.usefixtures("up")
+def test_what_may_not_be_looked_for_is_told_and_does_not_fail_a_removal(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: Any) -> Any:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not authorized"}}, "GetResources")
+
+    monkeypatch.setitem(receipt.SWEEPS, "other things with our mark", denied)
+    ended = run("down", "--yes")
+    assert ended.code == 0, ended.err
+    assert "other things with our mark not looked for: AWS does not allow GetResources" in ended.said
 
 
 @pytest.mark.usefixtures("up")
