@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import itertools
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ from typing import Any
 import pytest
 
 from ecsctl.engine.state import State
+from tests.crash.conftest import Part, Struck, sample
+from tests.crash.matrix import Matrix
+from tests.crash.table import SEED, Tally
 from tests.engine.conftest import Run, toybox
 from tests.engine.test_up import BOTH, held
 from tests.engine.toys import Clock, Cloud
@@ -103,23 +107,27 @@ def watched(disk: Disk, moment: Callable[[], None], monkeypatch: pytest.MonkeyPa
 
     def linked(real: Any, source: Any, target: Any) -> None:
         real(source, target)
-        disk.change((inside(target) or "", disk.now()[inside(source) or ""]))
-        moment()
+        if (name := inside(target)) is not None:
+            disk.change((name, disk.now()[inside(source) or ""]))
+            moment()
 
     def replaced(real: Any, source: Any, target: Any) -> None:
         real(source, target)
-        disk.change((inside(target) or "", disk.now()[inside(source) or ""]), (inside(source) or "", None))
-        moment()
+        if (name := inside(target)) is not None:
+            disk.change((name, disk.now()[inside(source) or ""]), (inside(source) or "", None))
+            moment()
 
-    def removed(real: Any, path: Any, *more: Any) -> None:
-        real(path, *more)
-        disk.change((inside(path) or "", None))
-        moment()
+    def removed(real: Any, path: Any, *more: Any, **options: Any) -> None:
+        real(path, *more, **options)
+        if not options and (name := inside(path)) is not None:
+            disk.change((name, None))
+            moment()
 
     def made(real: Any, path: Any, *more: Any) -> None:
         real(path, *more)
-        disk.make(inside(path) or "")
-        moment()
+        if (name := inside(path)) is not None:
+            disk.make(name)
+            moment()
 
     with monkeypatch.context() as patch:
         for name, heard in (("open", opened), ("fsync", synced), ("link", linked), ("replace", replaced),
@@ -177,3 +185,33 @@ def test_whatever_a_power_cut_leaves_is_a_record_and_the_next_run_finishes(
             assert held(then) == BOTH
         again.down()
         assert then.things == []
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("command", ["up", "down"])
+@pytest.mark.parametrize("part", sample(32))
+def test_a_power_cut_after_a_change_of_the_whole_stack(
+    struck: Struck, tally: Tally, part: Part, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matrix, disk = Matrix(struck, tally), Disk(Path.cwd())
+
+    def the_power_comes_back() -> None:
+        every = list(disk.after_a_power_cut())
+        shutil.rmtree(".ecsctl")
+        Path(".ecsctl").mkdir()
+        for name, content in every[SEED % len(every)].items():
+            Path(name).write_bytes(content)
+
+    def up_again() -> None:
+        the_power_comes_back()
+        matrix.up_again()
+
+    def down_again() -> None:
+        the_power_comes_back()
+        matrix.down_again()
+
+    run, then = {"up": (struck.up, up_again), "down": (struck.down, down_again)}[command]
+    with watched(disk, lambda: None, monkeypatch):
+        if command == "down":
+            struck.up()
+        assert matrix.killed(run, ["killed after"], then, part, ", power cut") == []
