@@ -21,7 +21,7 @@ from ecsctl.sandbox.snapshot import snapshot
 from ecsctl.session import Session
 from tests.crash.faults import Faulty, Script
 from tests.crash.neighbour import move_in
-from tests.crash.table import COMPLETE, SEED, Tally, put_into, tables
+from tests.crash.table import COMPLETE, SEED, Tally, cases_of, kept, put_into, tables
 from tests.stack.conftest import REGION, World, _without_aws_own, shared_session, wishes
 from tests.stack.conftest import world as world  # a fixture
 
@@ -142,16 +142,40 @@ def tally(request: pytest.FixtureRequest) -> Tally:
     return Tally(request.node.user_properties)
 
 
-def pytest_terminal_summary(terminalreporter: Any, exitstatus: int) -> None:
-    """Show the tables; and put them into the page that CRASH_TABLE names."""
+CASES = Path(os.environ["CRASH_CASES"]) if "CRASH_CASES" in os.environ else None
+_collected: set[str] = set()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With CRASH_CASES go on from where the run before ended: what has passed is not run again."""
+    passed = {test for test, cases in kept(CASES).items() if not any(case[-1] for case in cases)}
+    here = [item for item in items if "crash/" in item.nodeid]
+    _collected.update(item.nodeid for item in here)
+    again = [item for item in here if item.nodeid in passed]
+    config.hook.pytest_deselected(items=again)
+    items[:] = [item for item in items if item not in again]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(ids: list[str]) -> None:
+    """The same, where it is other processes that collect."""
+    _collected.update(one for one in ids if "crash/" in one)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Show the tables, and put them into the page that CRASH_TABLE names; keep the cases in CRASH_CASES."""
     reports = [
         report
         for outcome in ("passed", "failed")
         for report in terminalreporter.getreports(outcome)
         if report.when == "call" and "crash/" in report.nodeid
     ]
-    if reports and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):  # else it was interrupted
-        told = tables(reports)
+    if reports:
+        cases = {**kept(CASES), **cases_of(reports)}
+        told = tables(cases, whole=_collected <= cases.keys())
         terminalreporter.write_line("\n\n".join(told.values()))
+        if CASES:
+            CASES.write_text(json.dumps(cases))
         if page := os.environ.get("CRASH_TABLE"):
             put_into(Path(page), told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections import Counter
@@ -28,41 +29,51 @@ class Tally:
         return failures
 
 
-def kind_of(report: Any) -> str:
-    """Which of the tables a test's cases belong to."""
-    return KINDS["test_processes" in report.nodeid]
+Case = tuple[str, str, str, bool]  # what befell, which run, what had to hold, and whether it did not
+Cases = dict[str, list[Case]]  # by the test's id
 
 
-def rows(reports: Iterable[Any]) -> tuple[Counter[tuple[str, ...]], Counter[tuple[str, ...]]]:
-    """All cases and the failed ones. A test that counts none is a case itself, and its name is what must hold."""
-    cases: Counter[tuple[str, ...]] = Counter()
-    failed: Counter[tuple[str, ...]] = Counter()
+def cases_of(reports: Iterable[Any]) -> Cases:
+    """What the tests counted. A test that counts none is a case itself, and its name is what must hold."""
+    found: Cases = {}
     for report in reports:
-        told = [value for name, value in report.user_properties if name == CASE]
+        told = [tuple(value) for name, value in report.user_properties if name == CASE]
         name = report.nodeid.split("::")[1].split("[")[0].removeprefix("test_").replace("_", " ")
-        for *key, wrong in told or [["", "", name, report.failed]]:
-            cases[tuple(key)] += 1
-            failed[tuple(key)] += wrong
-    return cases, failed
+        found[report.nodeid] = told or [("", "", name, report.failed)]
+    return found
 
 
-def tables(reports: Iterable[Any]) -> dict[str, str]:
-    """The tables in Markdown, of each kind that was run; and which selection it is."""
-    every = list(reports)
-    found = {kind: [report for report in every if kind_of(report) == kind] for kind in KINDS}
-    return {kind: _table(kind, *rows(found[kind])) for kind in KINDS if found[kind]}
+def kept(file: Path | None) -> Cases:
+    """The cases that runs before this one have written down."""
+    return json.loads(file.read_text()) if file and file.exists() else {}
 
 
-def _table(kind: str, cases: Counter[tuple[str, ...]], failed: Counter[tuple[str, ...]]) -> str:
+def tables(cases: Cases, *, whole: bool) -> dict[str, str]:
+    """The tables in Markdown, of each kind that was run; and which selection it is: `whole` if nothing is missing."""
+    found = {kind: [one for test, some in cases.items() if _kind(test) == kind for one in some] for kind in KINDS}
+    return {kind: _table(kind, some, whole) for kind, some in found.items() if some}
+
+
+def _kind(test: str) -> str:
+    return KINDS["test_processes" in test]
+
+
+def _table(kind: str, cases: list[Case], whole: bool) -> str:
+    every: Counter[tuple[str, str, str]] = Counter()
+    failed: Counter[tuple[str, str, str]] = Counter()
+    for what, during, holds, wrong in cases:
+        every[what, during, holds] += 1
+        failed[what, during, holds] += wrong
     lines = ["| what befalls | during | what holds | cases | failed |", "| --- | --- | --- | --: | --: |"]
-    for key in sorted(cases, key=lambda key: (not key[0], key[1] != "up", key)):
-        lines.append(f"| {' | '.join(key)} | {cases[key]} | {failed[key]} |")
+    for key in sorted(every, key=lambda key: (not key[0], key[1] != "up", key)):
+        lines.append(f"| {' | '.join(key)} | {every[key]} | {failed[key]} |")
     which = f"the selection of CI, CRASH_SEED={SEED}"
     if COMPLETE:
         part = kind == KINDS[1] and EVERY > 1
         which = f"every class at every {EVERY}th change, CRASH_SEED={SEED}" if part else "complete"
-    whole = f"{sum(cases.values())} cases {kind}, {sum(failed.values())} failed ({which})."
-    return f"{whole}\n\n" + "\n".join(lines)
+    which += "" if whole else "; not all of it was run"
+    told = f"{every.total()} cases {kind}, {failed.total()} failed ({which})."
+    return f"{told}\n\n" + "\n".join(lines)
 
 
 def put_into(page: Path, found: dict[str, str]) -> None:
