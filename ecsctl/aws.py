@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
@@ -97,7 +97,7 @@ class Aws:
         self._clients: dict[str, Any] = {}
         self._answers: dict[tuple[str, str, str], tuple[float, Future[Any]]] = {}
         self._thread = threading.local()
-        self._ahead = timedelta()  # how far AWS's clock is before this machine's
+        self._date = ("", datetime.now(UTC))  # what AWS's last answer said of the time, and when it was heard
 
     @property
     def session(self) -> Session:
@@ -196,7 +196,11 @@ class Aws:
 
     def now(self) -> datetime:
         """The time by AWS's clock, as its last answer told it: this machine's may be wrong, the sandbox's is ahead."""
-        return datetime.now(UTC) + self._ahead
+        told, heard = self._date
+        now = datetime.now(UTC)
+        with suppress(ValueError, TypeError):  # what is no date is passed over
+            return now + (parsedate_to_datetime(told) - heard)
+        return now
 
     def _timed(self, call: Call, parameters: dict[str, Any], make: Callable[[], Any]) -> Any:
         began = time.monotonic()
@@ -213,10 +217,9 @@ class Aws:
                 self._heard(call.service, call.operation, time.monotonic() - began, failure, parameters)
 
     def _hear_time(self, answer: Any) -> None:
-        """Set the clock by an answer's date. Answers of several pages have none; what is no date is passed over."""
-        told = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
-        with suppress(ValueError, TypeError):
-            self._ahead = parsedate_to_datetime(told) - datetime.now(UTC)
+        """Set the clock by an answer's date. Answers of several pages have none."""
+        if told := answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date"):
+            self._date = (told, datetime.now(UTC))
 
     def _service(self, name: str) -> Any:
         return Service(self, name)

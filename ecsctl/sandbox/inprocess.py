@@ -1,6 +1,7 @@
 """The sandbox inside one Python process: no server, no port, no waiting. What the project's own tests run on."""
 
 import contextlib
+import functools
 import os
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
@@ -64,4 +65,9 @@ def process_request(original: Callable[..., Any], _stubber: BotocoreStubber, req
     if answered is None:
         return None
     status, headers, body = answered
-    return status, {**headers, "date": formatdate(clock.now(), usegmt=True)}, body
+    return status, {**headers, "date": _date(int(clock.now()))}, body
+
+
+@functools.lru_cache(maxsize=1)
+def _date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
