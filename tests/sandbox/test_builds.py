@@ -189,6 +189,7 @@ def test_a_push_that_is_to_fail_ends_as_a_failure_and_is_told_as_a_document(serv
     assert told["began"][0]["project"] == "hello"
     assert [step["status"] for step in told["steps"]] == ["FAILED"]
     assert told["commit"] not in tags(aws)
+    git(folder, "commit", "-q", "--allow-empty", "-m", "mended")  # a commit that was pushed to fail goes on failing
 
 
 def test_a_checkout_hands_out_commits_and_without_one_its_files(tmp_path):
