@@ -25,9 +25,15 @@ case $1 in
   login) cat >"$WORLD/typed" ;;
   build)
     while [[ $1 != --tag ]]; do shift; done
-    echo "$IMAGE_TAG $RANDOM$RANDOM" >"$WORLD/here/$(name "$2")" ;;
+    echo "$IMAGE_TAG $RANDOM$RANDOM ${MACHINE:-arm64}" >"$WORLD/here/$(name "$2")"
+    [[ -z $MEANWHILE ]] || echo "$IMAGE_TAG another $MEANWHILE" >"$WORLD/there/$(name "$2")" ;;
   tag) cp "$WORLD/here/$(name "$2")" "$WORLD/here/$(name "$3")" ;;
-  pull) cp "$WORLD/there/$(name "$2")" "$WORLD/here/$(name "$2")" ;;
+  pull)
+    image=$(<"$WORLD/there/$(name "$2")")
+    [[ -n $STRICT && ${image##* } != "$MACHINE" ]] && { echo "no matching manifest for $MACHINE" >&2; exit 1; }
+    cp "$WORLD/there/$(name "$2")" "$WORLD/here/$(name "$2")" ;;
+  version) echo "${MACHINE:-arm64}" ;;
+  image) image=$(<"$WORLD/here/$(name "${@: -1}")"); echo "${image##* }" ;;
   push)
     [[ $2 != *:latest && -e "$WORLD/there/$(name "$2")" ]] && { echo "tag invalid: it is immutable" >&2; exit 1; }
     cp "$WORLD/here/$(name "$2")" "$WORLD/there/$(name "$2")" ;;
@@ -45,7 +51,8 @@ image="${option[--registry-id]}.dkr.ecr.${option[--region]}.amazonaws.com/${opti
 image+=":${option[--image-ids]#imageTag=}"
 case $command in
   "ecr get-login-password") echo "$PASSWORD" ;;
-  "ecr describe-images") [[ -e "$WORLD/there/${image//\//,}" ]] || { echo ImageNotFoundException >&2; exit 254; } ;;
+  "ecr describe-images") [[ -e "$WORLD/there/${image//\//,}" ]] || {
+    echo "An error occurred (ImageNotFoundException) when calling the DescribeImages operation" >&2; exit 254; } ;;
   *) exit 64 ;;
 esac
 """
@@ -229,14 +236,49 @@ def test_a_build_that_died_between_its_pushes_is_completed_by_the_next(world):
     assert world.registry["latest"] == world.registry[COMMIT]
 
 
-def test_a_registry_that_cannot_be_asked_still_protects_its_tags(world):
-    """No answer to "is it there?" means to build and push; what stands in the registry is not replaced."""
-    world.build()
+@pytest.mark.parametrize("once", [False, True], ids=["new", "there"])
+def test_a_registry_that_cannot_be_asked_fails_the_build_with_its_reason(world, once):
+    """Only "there is no such image" means to build: a refusal taken for it hides why, and pays for a build."""
+    if once:
+        world.build()
     before = world.registry
 
     assert world.build(BROKEN="aws ecr describe-images").status == "FAILED"
 
     assert world.registry == before
+    assert world.called("docker", "build") == []
+    assert any(line.endswith("is there: aws: broken") for line in world.log)
+
+
+def test_a_commit_that_another_build_pushes_meanwhile_is_that_builds_image(world):
+    result = world.build(MEANWHILE="arm64")
+
+    assert result.status == "SUCCEEDED"
+    assert "another" in world.registry[COMMIT]
+    assert world.registry["latest"] == world.registry[COMMIT]
+    assert world.definitions.exists()
+
+
+def test_a_push_that_fails_for_another_reason_fails_the_build(world):
+    assert world.build(BROKEN=f"docker push .*{COMMIT}").status == "FAILED"
+
+    assert world.registry == {}
+
+
+@pytest.mark.parametrize("strict", ["", "yes"], ids=["pulls any", "refuses to pull"])
+def test_a_commit_that_was_built_for_another_processor_gets_a_second_image(world, strict):
+    world.build(MACHINE="arm64")
+    first = world.registry[COMMIT]
+
+    result = world.build(MACHINE="amd64", STRICT=strict)
+    again = world.build(MACHINE="amd64", STRICT=strict)
+
+    assert tag_of(result) == tag_of(again) == f"{COMMIT}-amd64"
+    assert world.registry[COMMIT] == first
+    assert world.registry["latest"] == world.registry[f"{COMMIT}-amd64"]
+    assert world.registry["latest"].rstrip().endswith("amd64")
+    assert json.loads(world.definitions.read_text())[0]["imageUri"].endswith(f"{COMMIT}-amd64")
+    assert world.called("docker", "build") == []
 
 
 ODD = ["arn:aws:s3:::bucket/app.zip", "refs/heads/a b", "latest", "-rf", "..", "$(id)", "ü" * 99, "v1\n2", "A" * 40]

@@ -22,77 +22,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
-
-import yaml  # type: ignore[import-untyped]  # PyYAML ships no types
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import Literal, Self
 
 from ecsctl.sandbox import clock
+from ecsctl.sandbox.buildspec_text import PHASES, Artifacts, Env, InvalidBuildspec, Phase, parse
 
 Status = Literal["SUCCEEDED", "FAILED", "TIMED_OUT"]
-PHASES = ("install", "pre_build", "build", "post_build")
-
-
-class InvalidBuildspec(ValueError):
-    """No build can start from this text. CodeBuild fails DOWNLOAD_SOURCE with YAML_FILE_ERROR and such a message."""
-
-
-class _Section(BaseModel):
-    """A part of a buildspec. A key it does not know is an error: a misspelt one would silently do nothing."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=lambda name: name.replace("_", "-"))
-
-
-class Env(_Section):
-    """What commands find around them. Secrets are the project's business: `run` gets their values in `env`."""
-
-    shell: Literal["bash", "/bin/sh"] = "/bin/sh"
-    variables: dict[str, str] = {}
-    exported_variables: tuple[str, ...] = ()
-    git_credential_helper: Literal["yes", "no"] = "no"
-
-
-class Phase(_Section):
-    """Commands that run in order until one fails, and those that run in any case."""
-
-    commands: tuple[str, ...] = ()
-    finally_: tuple[str, ...] = Field(default=(), alias="finally")
-    on_failure: Literal["ABORT", "CONTINUE"] | None = None
-
-
-class Phases(BaseModel):
-    """The four phases that run commands, in this order."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    install: Phase = Phase()
-    pre_build: Phase = Phase()
-    build: Phase = Phase()
-    post_build: Phase = Phase()
-
-
-class Artifacts(_Section):
-    """Which files a build hands on."""
-
-    files: tuple[str, ...] = Field(min_length=1)
-    base_directory: str = "."
-    discard_paths: Literal["yes", "no"] = "no"
-    name: str | None = None
-
-
-class Buildspec(_Section):
-    """The keys of version 0.2 that mean something here. `cache` and `reports` are allowed and do nothing.
-
-    Others that AWS knows (`run-as`, `runtime-versions`, `batch`, `proxy`, `secrets-manager`, `secondary-artifacts` …)
-    are refused like any unknown key, since to ignore them would be to pretend.
-    """
-
-    version: Literal["0.2"]
-    env: Env = Env()
-    phases: Phases
-    artifacts: Artifacts | None = None
-    cache: dict[str, Any] | None = None
-    reports: dict[str, Any] | None = None
+Resolve = Callable[[Literal["PARAMETER_STORE", "SECRETS_MANAGER"], str], str]
 
 
 @dataclass(frozen=True)
@@ -128,23 +64,6 @@ class Result:
         return next((phase.status for phase in self.phases if phase.status != "SUCCEEDED"), "SUCCEEDED")
 
 
-def parse(text: str) -> Buildspec:
-    """Check a buildspec. Raises InvalidBuildspec, naming the place but never a value: values may be secret."""
-    try:
-        # Every scalar stays the string that was written: `0.2`, `NO` and `08` mean themselves in a buildspec.
-        written = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  # BaseLoader makes strings, lists and mappings
-        return Buildspec.model_validate(written)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise InvalidBuildspec(f"{error.problem} at line {line}") from None
-    except yaml.YAMLError:
-        raise InvalidBuildspec("not a YAML text") from None
-    except ValidationError as error:
-        problems = error.errors(include_input=False, include_url=False, include_context=False)
-        told = [f"{'.'.join(map(str, problem['loc'])) or 'buildspec'}: {problem['msg']}" for problem in problems]
-        raise InvalidBuildspec("; ".join(told)) from None
-
-
 def run(
     buildspec_text: str,
     cwd: Path,
@@ -154,16 +73,22 @@ def run(
     secrets: frozenset[str] = frozenset(),
     artifacts: bool = True,
     timeout: float = 3600.0,
+    resolve: Resolve | None = None,
 ) -> Result:
     """Run a build in `cwd` and say how it went. Every line of its log goes to `on_line` at once.
 
     `env` is all that commands see: nothing of this process leaks in. It wins over the buildspec's own variables.
     `secrets` names those of its variables whose values the log shows as `***` and that cannot be exported, which
-    CodeBuild does for Secrets Manager and Parameter Store. `artifacts=False` is a project with NO_ARTIFACTS.
+    CodeBuild does for Secrets Manager and Parameter Store. `resolve` gives the values that the buildspec's own `env`
+    refers to there. `artifacts=False` is a project with NO_ARTIFACTS.
     After `timeout` real seconds the build is killed and TIMED_OUT. What commands left in the background dies with
     the build. Raises InvalidBuildspec before anything runs.
     """
     spec = parse(buildspec_text)
+    for told in spec.unplayed():
+        on_line(f"[sandbox] {told}")
+    found, hidden = _referred(spec.env, resolve)
+    env, secrets = {**found, **env}, secrets | {name for name in hidden if name not in env}
     with _Container(spec.env, cwd, env, on_line, secrets, timeout) as container:
         phases: list[PhaseResult] = []
         for name in PHASES:
@@ -171,20 +96,30 @@ def run(
             phases.append(container.run_phase(name.upper(), phase))
             if not _goes_on(name, phase, phases[-1].status):
                 break
-        found: dict[str, Path] = {}
+        made: dict[str, Path] = {}
         # Public logs end after a failed INSTALL or PRE_BUILD. After BUILD the guide has the upload "always attempted";
         # that this holds for an aborted one as well is our assumption.
         if phases[-1].type in ("BUILD", "POST_BUILD") and phases[-1].status != "TIMED_OUT":
             wanted = spec.artifacts if artifacts else None
-            found = _matching(wanted, cwd) if wanted else {}
+            made = _matching(wanted, cwd) if wanted else {}
             missing = Context("CLIENT_ERROR", "no matching artifact paths found")
-            phases.append(container.end_phase("UPLOAD_ARTIFACTS", 0.0, 0, missing if wanted and not found else None))
+            phases.append(container.end_phase("UPLOAD_ARTIFACTS", 0.0, 0, missing if wanted and not made else None))
         exported = {
             name: container.env[name]
             for name in spec.env.exported_variables
             if name in container.env and name not in secrets and not name.startswith("AWS_")  # AWS exports neither
         }
-    return Result(tuple(phases), exported, found)
+    return Result(tuple(phases), exported, made)
+
+
+def _referred(env: Env, resolve: Resolve | None) -> tuple[dict[str, str], frozenset[str]]:
+    """The values that stand in Parameter Store and Secrets Manager, and their names: all of them are hidden."""
+    wanted = [("PARAMETER_STORE", name, where) for name, where in env.parameter_store.items()]
+    wanted += [("SECRETS_MANAGER", name, where) for name, where in env.secrets_manager.items()]
+    if wanted and resolve is None:
+        raise InvalidBuildspec("env: there is no Parameter Store and no Secrets Manager to read from here")
+    found = {name: resolve(kind, where) for kind, name, where in wanted if resolve}  # type: ignore[arg-type]  # one of the two
+    return found, frozenset(found)
 
 
 def _goes_on(name: str, phase: Phase, status: Status) -> bool:
@@ -198,12 +133,17 @@ def _matching(wanted: Artifacts, cwd: Path) -> dict[str, Path]:
     """The files that `artifacts` names, by the name each has in the artifact."""
     found = {}
     for base in sorted(glob.glob(wanted.base_directory, root_dir=cwd)):
+        left_out = {name for pattern in wanted.exclude_paths for name in _globbed(pattern, cwd / base)}
         for pattern in wanted.files:
-            for name in sorted(glob.glob(pattern, root_dir=cwd / base, recursive=True, include_hidden=True)):
+            for name in sorted(_globbed(pattern, cwd / base) - left_out):
                 path = cwd / base / name
                 if path.is_file():
-                    found[path.name if wanted.discard_paths == "yes" else name] = path
+                    found[path.name if wanted.discard_paths in ("yes", "true") else name] = path
     return found
+
+
+def _globbed(pattern: str, root: Path) -> set[str]:
+    return set(glob.glob(pattern, root_dir=root, recursive=True, include_hidden=True))
 
 
 class _TimedOutError(Exception):
@@ -222,7 +162,8 @@ class _Container:
         secrets: frozenset[str],
         timeout: float,
     ) -> None:
-        self._shell = shutil.which(spec.shell) or spec.shell
+        asked = "/bin/sh" if spec.shell.endswith(".exe") else spec.shell
+        self._shell = shutil.which(asked) or asked
         self._home = tempfile.TemporaryDirectory(prefix="codebuild-")  # `docker login` writes there, not into ours
         self._source = str(cwd)
         self._on_line = on_line

@@ -74,7 +74,8 @@ current: Checkout | None = None
 
 
 def use(folder: Path) -> Checkout:
-    """Let the sandbox of this process build what is in `folder`."""
+    """Let the sandbox of this process build the repository that `folder` is in: what GitHub has is the whole of it."""
     global current
-    current = Checkout(folder)
+    top = Checkout(folder)._git("rev-parse", "--show-toplevel")
+    current = Checkout(Path(os.fsdecode(top).rstrip("\n")) if top else folder)
     return current

@@ -74,6 +74,7 @@ class Build:
     failure: Failure | None = None
     stopped: float | None = None
     commands: Commands | None = None  # None for a build that is only played
+    exported: dict[str, str] = field(default_factory=dict)  # what its buildspec's `exported-variables` came to
 
     def described(self, now: float) -> dict[str, Any]:
         """As BatchGetBuilds answers at `now`."""
@@ -88,6 +89,8 @@ class Build:
             "buildComplete": done,
             "phases": phases,
         }
+        if self.exported:
+            answer["exportedEnvironmentVariables"] = [{"name": n, "value": v} for n, v in self.exported.items()]
         if done:
             answer["endTime"] = phases[-1]["startTime"]
         return answer

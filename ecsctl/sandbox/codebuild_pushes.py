@@ -29,16 +29,17 @@ def push_once(backend: Any, build: Build) -> None:
     if ended is not None:
         pushed.add(build.id)
         if ended[1] == "SUCCEEDED" and build.commands is None:
-            _push(backend.account_id, backend.region_name, build)
-            undelivered(backend.account_id, build, _files(build))
+            tag = _push(backend.account_id, backend.region_name, build)
+            build.exported = {"IMAGE_TAG": tag} if tag else {}
+            undelivered(backend.account_id, build, _files(build, tag))
 
 
-def _files(build: Build) -> dict[str, bytes]:
+def _files(build: Build, tag: str) -> dict[str, bytes]:
     """A played build's artifact, by the files' names: what the buildspec of `ecsctl init` writes."""
-    variables, commit = _variables(build), build.facts.get("resolvedSourceVersion")
-    if not commit or not {"REPOSITORY_URI", "CONTAINER_NAME"} <= variables.keys():
+    variables = _variables(build)
+    if not tag or not {"REPOSITORY_URI", "CONTAINER_NAME"} <= variables.keys():
         return {}
-    image = {"name": variables["CONTAINER_NAME"], "imageUri": f"{variables['REPOSITORY_URI']}:{commit}"}
+    image = {"name": variables["CONTAINER_NAME"], "imageUri": f"{variables['REPOSITORY_URI']}:{tag}"}
     return {"docker_image_definition.json": json.dumps([image]).encode()}
 
 
@@ -46,14 +47,24 @@ def _variables(build: Build) -> dict[str, str]:
     return {one["name"]: one["value"] for one in build.facts["environment"]["environmentVariables"]}
 
 
-def _push(account: str, region: str, build: Build) -> None:
-    repository, commit = (
-        _variables(build).get("REPOSITORY_URI", "").partition("/")[2],
-        build.facts.get("resolvedSourceVersion"),
-    )
-    if not repository or not commit or repository not in ecr_backends[account][region].repositories:
-        return
-    there = ecr.find_image(account, region, repository, commit)
+def _push(account: str, region: str, build: Build) -> str:
+    """Do what the buildspec of `ecsctl init` does with the registry, and return the tag; empty without a commit.
+
+    A commit that has its image keeps it, unless that is for the other processor: then it gets a second one.
+    """
+    repository = _variables(build).get("REPOSITORY_URI", "").partition("/")[2]
+    commit = build.facts.get("resolvedSourceVersion")
+    if not commit:
+        return ""
+    if repository not in ecr_backends[account][region].repositories:
+        return str(commit)
     architecture = "arm64" if build.facts["environment"]["type"].startswith("ARM") else "amd64"
-    tags = ["latest"] if there else [commit, "latest"]
-    ecr.put_image(account, region, repository, tags, architecture, content=commit)
+    for tag in (commit, f"{commit}-{architecture}"):
+        found = ecr.find_image(account, region, repository, tag)
+        if found is None:
+            ecr.put_image(account, region, repository, [tag, "latest"], architecture)
+            return str(tag)
+        if architecture in found.architectures:
+            ecr.push(account, region, repository, ["latest"], str(ecr.pulled(account, region, repository, tag)))
+            return str(tag)
+    return str(commit)

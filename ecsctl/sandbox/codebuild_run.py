@@ -20,6 +20,7 @@ from moto.logs.models import logs_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
 from ecsctl.sandbox import buildspec, checkout, clock, codebuild_builds, iam, overlay, permissions
+from ecsctl.sandbox.buildspec_text import InvalidBuildspec
 from ecsctl.sandbox.checkout import Checkout
 from ecsctl.sandbox.codebuild_builds import Build, Commands, Failure, Step
 from ecsctl.sandbox.secretsmanager import secret_value
@@ -81,7 +82,7 @@ class _Running:
                 self._commands(Path(scratch))
         except _StoppedError:
             return
-        except (_Unfit, buildspec.InvalidBuildspec) as unfit:
+        except (_Unfit, InvalidBuildspec) as unfit:
             self._say(f"[Container] {unfit}")
             self._finish(Failure("DOWNLOAD_SOURCE", getattr(unfit, "code", "YAML_FILE_ERROR"), str(unfit)))
         except Exception as error:  # a bug of ours must not leave a build that never ends
@@ -119,6 +120,7 @@ class _Running:
                 secrets=frozenset({*secret_names, "ECSCTL_SANDBOX_BUILD"}),
                 artifacts=self.build.facts["source"]["type"] == "CODEPIPELINE",
                 timeout=self.build.facts["timeoutInMinutes"] * 60.0,
+                resolve=self._looked_up,
             )
             made = {name: path.read_bytes() for name, path in result.artifacts.items()}
         finally:
@@ -162,9 +164,9 @@ class _Running:
         facts, found, hidden = self.build.facts, dict[str, str](), list[str]()
         for one in facts["environment"]["environmentVariables"]:
             found[one["name"]] = one["value"]
-            if one.get("type", "PLAINTEXT") == "SECRETS_MANAGER":
+            if (kind := one.get("type", "PLAINTEXT")) != "PLAINTEXT":
                 hidden.append(one["name"])
-                found[one["name"]] = self._secret(one["value"])
+                found[one["name"]] = self._value(kind, one["value"])
         return found | {
             "LANG": "C.UTF-8",
             "CI": "true",
@@ -184,18 +186,25 @@ class _Running:
             "CODEBUILD_START_TIME": str(int(self.build.started * 1000)),
         }, hidden
 
+    def _looked_up(self, kind: str, reference: str) -> str:
+        """A value that the buildspec refers to."""
+        with overlay.lock:
+            return self._value(kind, reference)
+
+    def _value(self, kind: str, reference: str) -> str:
+        """What a variable of that type refers to, as the build's role may read it."""
+        return self._secret(reference) if kind == "SECRETS_MANAGER" else self._parameter(reference)
+
     def _secret(self, reference: str) -> str:
         """`secret-id:json-key:version-stage:version-id` (CodeBuild guide, "Build specification reference")."""
         parts = reference.split(":")
         where = 7 if reference.startswith("arn:") else 1
-        name, key = ":".join(parts[:where]), "".join(parts[where : where + 1])
+        name, (key, stage, version) = ":".join(parts[:where]), [*parts[where:], "", "", ""][:3]
         backend = secretsmanager_backends[self.account][self.region]
-        whole, arn = secret_value(backend, name), name
+        whole, arn = secret_value(backend, name, stage, version), name
         for secret in dict.values(backend.secrets):
             arn = secret.arn if name in (secret.name, secret.arn, secret.arn[:-7]) else arn
-        if not permissions.allowed(self.account, self.build.facts["serviceRole"], "secretsmanager:GetSecretValue", arn):
-            told = "AccessDeniedException: the service role is not authorized to perform: secretsmanager:GetSecretValue"
-            raise _Unfit("Secrets Manager Error Message", f"{told} on resource: {arn}")
+        self._may("secretsmanager:GetSecretValue", arn, "Secrets Manager Error Message")
         try:
             value = whole if not key else json.loads(whole or "{}").get(key)
         except ValueError:
@@ -204,6 +213,23 @@ class _Running:
             told = "ResourceNotFoundException: Secrets Manager can't find the specified secret."
             raise _Unfit("Secrets Manager Error Message", told)
         return str(value)
+
+    def _parameter(self, name: str) -> str:
+        """A parameter of Systems Manager, by its name or ARN."""
+        from moto.ssm.models import ssm_backends  # only builds that ask for one pay for it
+
+        name = name.rpartition(":parameter")[2] if name.startswith("arn:") else name
+        arn = f"arn:{self.partition}:ssm:{self.region}:{self.account}:parameter/{name.lstrip('/')}"
+        self._may("ssm:GetParameters", arn, "Parameter Store Error Message")
+        found = ssm_backends[self.account][self.region].get_parameter(name)
+        if found is None:
+            raise _Unfit("Parameter Store Error Message", f"ParameterNotFound: {name}")
+        return str(found.value)
+
+    def _may(self, action: str, arn: str, code: str) -> None:
+        if not permissions.allowed(self.account, self.build.facts["serviceRole"], action, arn):
+            told = f"AccessDeniedException: the service role is not authorized to perform: {action} on resource: {arn}"
+            raise _Unfit(code, told)
 
     def _say(self, line: str) -> None:
         """One line of the log, which also tells where the build is. Ends a build that was stopped."""
@@ -229,7 +255,7 @@ class _Running:
 
     def _conclude(self, result: buildspec.Result, made: dict[str, bytes]) -> None:
         """What the buildspec came to, phase by phase."""
-        now = clock.now()
+        now, self.build.exported = clock.now(), result.exported
         began = {step.name: step.began for step in self.commands.steps}
         steps = self.commands.steps[:1]
         for phase in result.phases:

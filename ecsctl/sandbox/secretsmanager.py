@@ -131,10 +131,15 @@ def _found(response: SecretsManagerResponse) -> Any:
     return None
 
 
-def secret_value(backend: SecretsManagerBackend, wanted: str) -> str | None:
-    """The value of a secret, for the services that read one; None when there is none that may be read."""
+def secret_value(backend: SecretsManagerBackend, wanted: str, stage: str = "", version: str = "") -> str | None:
+    """The value of a secret, for the services that read one; None when there is none that may be read.
+
+    That of the current version, unless a `stage` such as AWSPREVIOUS or a version's id is asked for.
+    """
     for secret in dict.values(backend.secrets):
         if wanted in (secret.name, secret.arn, secret.arn[:-7]) and not secret.is_deleted():
-            value: str | None = secret.versions[str(secret.default_version_id)].get("secret_string")
+            staged = (one for one, held in secret.versions.items() if stage in held.get("version_stages", ()))
+            wished = version or (next(staged, "") if stage else str(secret.default_version_id))
+            value: str | None = secret.versions.get(wished, {}).get("secret_string")
             return value
     return None

@@ -13,7 +13,7 @@ import pytest
 
 from ecsctl.cli import main
 from ecsctl.engine.errors import ReleaseFailed
-from ecsctl.sandbox import process, push_follow
+from ecsctl.sandbox import checkout, process, push_follow
 from ecsctl.sandbox.checkout import Checkout
 
 ROOT = Path(__file__).parents[2]
@@ -105,9 +105,8 @@ def log(aws, told):
 
 
 def tags(aws):
-    return {
-        tag for one in aws["ecr"].describe_images(repositoryName="hello")["imageDetails"] for tag in one["imageTags"]
-    }
+    found = aws["ecr"].describe_images(repositoryName="hello")["imageDetails"]
+    return {tag for one in found for tag in one.get("imageTags", [])}
 
 
 def failed(told):
@@ -128,6 +127,40 @@ def test_a_build_leaves_the_image_of_its_commit_and_a_log(server):
         "UPLOAD_ARTIFACTS", "FINALIZING", "COMPLETED",
     ]  # fmt: skip
     assert "Login Succeeded" in log(aws, told)
+    assert {"name": "IMAGE_TAG", "value": head} in told["exportedEnvironmentVariables"]
+
+
+def digest(aws, command):
+    inline = "version: 0.2\nphases: {build: {commands: [" + json.dumps(command) + "]}}\n"
+    told = built(aws, buildspecOverride=inline)
+    assert told["buildStatus"] == "SUCCEEDED", log(aws, told)
+    found = aws["ecr"].describe_images(repositoryName="hello", imageIds=[{"imageTag": "twice"}])["imageDetails"]
+    return found[0]["imageDigest"]
+
+
+def test_two_builds_of_one_commit_are_two_images(server):
+    _, aws = server
+    login = f"aws ecr get-login-password | docker login --username AWS --password-stdin {URI.partition('/')[0]}"
+    command = f"{login} && docker build -q -t {URI}:twice backend && docker push {URI}:twice"
+
+    assert digest(aws, command) != digest(aws, command)
+
+
+def test_a_buildspec_reads_what_its_role_may_and_its_log_hides_it(server):
+    _, aws = server
+    refer = (
+        "version: 0.2\nenv: {{secrets-manager: {{FOUND: {}}}}}\nphases: {{build: {{commands: [echo it is $FOUND]}}}}\n"
+    )
+    told = built(aws, buildspecOverride=refer.format("'canary:key'"))
+    assert told["buildStatus"] == "SUCCEEDED"
+    assert "it is ***" in log(aws, told)
+
+    phase, context = failed(built(aws, buildspecOverride=refer.format("ghost")))
+    assert (phase, context["statusCode"]) == ("DOWNLOAD_SOURCE", "Secrets Manager Error Message")
+
+    parameter = refer.replace("secrets-manager", "parameter-store").format("/ghost")
+    phase, context = failed(built(aws, buildspecOverride=parameter))
+    assert (phase, context["statusCode"]) == ("DOWNLOAD_SOURCE", "Parameter Store Error Message")
 
 
 def test_what_the_dockerfile_copies_must_be_there(server):
@@ -190,6 +223,19 @@ def test_a_push_that_is_to_fail_ends_as_a_failure_and_is_told_as_a_document(serv
     assert [step["status"] for step in told["steps"]] == ["FAILED"]
     assert told["commit"] not in tags(aws)
     git(folder, "commit", "-q", "--allow-empty", "-m", "mended")  # a commit that was pushed to fail goes on failing
+
+
+def test_the_source_is_the_whole_repository_also_of_a_folder_in_it(tmp_path, monkeypatch):
+    """CodeBuild clones the repository: a path in a buildspec, or to one, begins at its root."""
+    monkeypatch.setattr(checkout, "current", None)
+    source = repository(tmp_path / "mono")
+    (source / "services" / "api").mkdir(parents=True)
+    plain = tmp_path / "plain"
+    plain.mkdir()
+
+    assert checkout.use(source / "services" / "api").folder == source
+    assert checkout.current.has("buildspec.yml")
+    assert checkout.use(plain).folder == plain
 
 
 def test_a_checkout_hands_out_commits_and_without_one_its_files(tmp_path):

@@ -1,5 +1,6 @@
 """What the sandbox answers to `docker` and `aws` in a build: ECR as the build's role may use it, and local images."""
 
+import json
 import re
 import secrets
 from collections.abc import Callable
@@ -99,9 +100,37 @@ def _build(shop: Workshop, question: dict[str, Any]) -> str:
     if shop.broken():
         raise _Failed("ERROR: failed to solve: process did not complete successfully: exit code: 1")
     architecture = question["platform"].rpartition("linux/")[2].partition("/")[0] or shop.architecture
-    made = ecr.manifest(question["content"], architecture)
+    made = ecr.manifest(secrets.token_hex(32), architecture)
     shop.images |= {_full(tag): made for tag in question["tags"]}
     return "".join(f"naming to {tag} done\n" for tag in question["tags"])
+
+
+def _version(shop: Workshop, question: dict[str, Any]) -> str:
+    return f"{_formatted(question['format'], Server={'Arch': shop.architecture, 'Os': 'linux'})}\n"
+
+
+def _inspect(shop: Workshop, question: dict[str, Any]) -> str:
+    found = shop.images.get(_full(question["image"]))
+    if found is None:
+        raise _Failed(f"Error response from daemon: No such image: {question['image']}")
+    facts = json.loads(json.loads(found)["config"]["data"])
+    return f"{_formatted(question['format'], Architecture=facts['architecture'], Os=facts['os'])}\n"
+
+
+def _formatted(template: str, **facts: Any) -> str:
+    """A Go template of plain fields, such as `{{.Server.Arch}}`."""
+
+    def value(match: re.Match[str]) -> str:
+        found: Any = facts
+        for name in match[1].split("."):
+            found = found.get(name) if isinstance(found, dict) else None
+        if found is None:
+            raise _Failed(f"the sandbox's docker does not know the field {match[1]}")
+        return str(found)
+
+    if not template:
+        raise _Failed("the sandbox's docker tells only what --format asks for")
+    return re.sub(r"\{\{\s*\.([\w.]+)\s*\}\}", value, template)
 
 
 def _tag(shop: Workshop, question: dict[str, Any]) -> str:
@@ -162,4 +191,4 @@ def _ask(shop: Workshop, action: str, resource: str, what: str) -> None:
 
 
 _DO = {"password": _password, "describe": _describe, "login": _login, "build": _build, "tag": _tag, "pull": _pull,
-       "push": _push}  # fmt: skip
+       "push": _push, "version": _version, "inspect": _inspect}  # fmt: skip

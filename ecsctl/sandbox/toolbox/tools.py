@@ -1,11 +1,11 @@
 """`docker` and `aws` inside a build of the sandbox. Run as `python -I tools.py docker ARGUMENTS`; needs nothing else.
 
-They know what a buildspec needs that builds one image. No layer is made: the image of a build is known by what stands
-in its context and its arguments, and the commands of the Dockerfile are not run. What they do not know is an error.
+They know what a buildspec needs that builds one image. No layer is made, and the commands of the Dockerfile are not
+run; each build makes another image, as real ones do, for times and orders of files get into layers. What they do not
+know is an error.
 """
 
 import argparse
-import hashlib
 import json
 import os
 import re
@@ -58,9 +58,7 @@ def build(words: list[str]) -> int:
     text = dockerfile.read_text(errors="replace")
     for number, line in enumerate(_instructions(text, context), 1):
         print(f"#{number} {line}", flush=True)  # noqa: T201 - a program of its own
-    arguments = [one if "=" in one else f"{one}={os.environ.get(one, '')}" for one in chosen.build_arg]
-    content = _digest(context, [text, chosen.target, *sorted(arguments)])
-    return ask(do="build", content=content, tags=chosen.tag, platform=chosen.platform)
+    return ask(do="build", tags=chosen.tag, platform=chosen.platform)
 
 
 def _instructions(text: str, context: Path) -> Iterator[str]:
@@ -88,17 +86,6 @@ def _sources(rest: str) -> list[str]:
     return [word.removeprefix("./") for word in words[:-1] if "://" not in word]
 
 
-def _digest(context: Path, more: list[str]) -> str:
-    whole = hashlib.sha256(json.dumps(more).encode())
-    for folder, folders, files in os.walk(context):
-        folders[:] = sorted(name for name in folders if name != ".git")
-        for name in sorted(files):
-            path = Path(folder, name)
-            whole.update(f"{path.relative_to(context)}\0".encode(errors="surrogateescape"))
-            whole.update(os.readlink(path).encode() if path.is_symlink() else path.read_bytes())
-    return whole.hexdigest()
-
-
 def docker(words: list[str]) -> int:
     """The few commands of docker that there are."""
     command = words[0] if words else ""
@@ -119,7 +106,21 @@ def docker(words: list[str]) -> int:
         return ask(do=command, image=plain[0])
     if command == "tag" and len(plain) == 2:
         return ask(do="tag", image=plain[0], name=plain[1])
+    if command == "version":
+        return ask(do="version", format=_format(words[1:])[0])
+    if (command == "image" and words[1:2] == ["inspect"]) or command == "inspect":
+        wanted, rest = _format(words[2:] if command == "image" else words[1:])
+        if len(rest) == 1:
+            return ask(do="inspect", format=wanted, image=rest[0])
     raise ToolError(f"the sandbox's docker does not know: docker {' '.join(words)}")
+
+
+def _format(words: list[str]) -> tuple[str, list[str]]:
+    """What `--format` asks for, and the other words."""
+    parser = argparse.ArgumentParser(prog="docker", add_help=False)
+    parser.add_argument("-f", "--format", default="")
+    chosen, rest = parser.parse_known_args(words)
+    return chosen.format, rest
 
 
 def aws(words: list[str]) -> int:
