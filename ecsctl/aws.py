@@ -151,10 +151,16 @@ class Aws:
 
         Raises botocore's ClientError like the call itself.
         """
-        asked = cast(Call, call)
+        return cast(R, self._shared(cast(Call, call), parameters, whole=True))
+
+    def first_page(self, call: Callable[P, R], *_: P.args, **parameters: P.kwargs) -> R:
+        """As `look`, but only the first page: where AWS lists the newest first, and no more is needed."""
+        return cast(R, self._shared(cast(Call, call), parameters, whole=False))
+
+    def _shared(self, asked: Call, parameters: dict[str, Any], *, whole: bool) -> Any:
         if not asked.looks:
             raise LookOnly(f"{asked.service}.{asked.operation} is not a look")
-        key = (asked.service, asked.operation, json.dumps(parameters, sort_keys=True, default=str))
+        key = (asked.service, asked.operation, json.dumps([whole, parameters], sort_keys=True, default=str))
         with self._lock:
             at, answer = self._answers.get(key, (-1.0, None))
             mine = answer is None or at < getattr(self._thread, "moment", 0.0)
@@ -164,12 +170,12 @@ class Aws:
         assert answer is not None  # noqa: S101 - told to the type checker
         if mine:
             try:
-                answer.set_result(self._call(asked, dict(parameters), whole=True))
+                answer.set_result(self._call(asked, dict(parameters), whole=whole))
             except BaseException as error:  # noqa: BLE001 - whoever waits for the shared answer must hear of it
                 with self._lock:
                     self._answers.pop(key, None)
                 answer.set_exception(error)
-        return cast(R, answer.result())
+        return answer.result()
 
     def _call(self, call: Call, parameters: dict[str, Any], *, whole: bool = False) -> Any:
         client = self.client(call.service)
@@ -183,15 +189,14 @@ class Aws:
                 lambda: self._timed(call, parameters, lambda: getattr(client, call.operation)(**parameters)),
                 what=f"{call.service} {call.operation}",
             )
+        ask: Callable[[], Any] = lambda: getattr(client, call.operation)(**parameters)  # noqa: E731 - one of three
         if whole and client.can_paginate(call.operation):
             paginator = client.get_paginator(call.operation)
-            return self.patience.through(
-                lambda: self._timed(call, parameters, lambda: paginator.paginate(**parameters).build_full_result()),
-                what=f"{call.service} {call.operation}",
-            )
+            ask = lambda: paginator.paginate(**parameters).build_full_result()  # noqa: E731 - one of three
+        elif whole:
+            ask = lambda: _every_page(getattr(client, call.operation), parameters)  # noqa: E731 - one of three
         return self.patience.through(
-            lambda: self._timed(call, parameters, lambda: getattr(client, call.operation)(**parameters)),
-            what=f"{call.service} {call.operation}",
+            lambda: self._timed(call, parameters, ask), what=f"{call.service} {call.operation}"
         )
 
     def now(self) -> datetime:
@@ -308,3 +313,12 @@ class Aws:
     def quotas(self) -> ServiceQuotasClient:
         """Service Quotas."""
         return cast("ServiceQuotasClient", self._service("service-quotas"))
+
+
+def _every_page(ask: Callable[..., Any], parameters: dict[str, Any]) -> Any:
+    """All pages of an operation that the SDK has no paginator for: what it lists, one page after the other."""
+    whole = ask(**parameters)
+    while token := whole.pop("nextToken", None):
+        for member, more in ask(**parameters, nextToken=token).items():
+            whole[member] = [*whole.get(member, []), *more] if isinstance(more, list) else more
+    return whole

@@ -107,7 +107,7 @@ class BuildProject(Resource[ProjectIds]):
         """The webhook first, so that GitHub's side of it goes too; then what is being built."""
         with aws.fresh():
             found = aws.look(aws.codebuild.batch_get_projects, names=[ids.name])["projects"]
-            builds = aws.look(aws.codebuild.list_builds_for_project, projectName=ids.name)["ids"][:AT_ONCE]
+            builds = aws.first_page(aws.codebuild.list_builds_for_project, projectName=ids.name)["ids"]
             there_are = aws.look(aws.codebuild.batch_get_builds, ids=builds)["builds"] if builds else []
         if found and found[0].get("webhook"):
             if_github_lets(partial(aws.codebuild.delete_webhook, projectName=ids.name), "OAuthProviderException")

@@ -18,9 +18,11 @@ def newest_build(aws: Aws, project: str) -> BuildTypeDef | None:
     """The project's newest build; None when there is none, or no project.
 
     Builds outlive their project and are listed again for the next one of its name: an earlier life's do not count.
+    They are listed from the newest on, unless asked otherwise; with more than 100 of them AWS refuses to be asked for
+    an order (CodeBuild API reference, ListBuildsForProject, sortOrder; aws/aws-cli#5863).
     """
     projects = aws.look(aws.codebuild.batch_get_projects, names=[project])["projects"]
-    listed = there(lambda: aws.look(aws.codebuild.list_builds_for_project, projectName=project, sortOrder="DESCENDING"))
+    listed = there(lambda: aws.first_page(aws.codebuild.list_builds_for_project, projectName=project))
     if not projects or not listed or not listed["ids"]:
         return None
     found = aws.look(aws.codebuild.batch_get_builds, ids=listed["ids"][:1])["builds"]

@@ -11,7 +11,10 @@ from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import ClusterName, ScalableTargetId, ServiceName
 
 if TYPE_CHECKING:
-    from types_boto3_application_autoscaling.type_defs import ScalableTargetTypeDef
+    from types_boto3_application_autoscaling.type_defs import (
+        DescribeScalableTargetsRequestTypeDef,
+        ScalableTargetTypeDef,
+    )
 
     from ecsctl.aws import Aws
 
@@ -115,14 +118,14 @@ class Scaling(Resource[ScalingIds]):
 
 
 def _targets(aws: Aws, only: list[str] | None = None) -> list[ScalableTargetTypeDef]:
-    """The scalable targets that are services; all, or those of the given ids."""
-    call = aws.autoscaling.describe_scalable_targets
-    answer = (
-        aws.look(call, ServiceNamespace="ecs", ScalableDimension="ecs:service:DesiredCount", ResourceIds=only)
-        if only
-        else aws.look(call, ServiceNamespace="ecs", ScalableDimension="ecs:service:DesiredCount")
-    )
-    return answer["ScalableTargets"]
+    """The scalable targets that are services; all, or those of the given ids.
+
+    A dimension may only be named together with resources (API reference, DescribeScalableTargets); ECS has but one.
+    """
+    named: DescribeScalableTargetsRequestTypeDef = {"ServiceNamespace": "ecs"}
+    if only:
+        named["ResourceIds"] = only
+    return aws.look(aws.autoscaling.describe_scalable_targets, **named)["ScalableTargets"]
 
 
 def _ids(target: ScalableTargetTypeDef) -> ScalingIds:

@@ -81,6 +81,24 @@ def register_scalable_target_response(original: Any, response: ApplicationAutoSc
     return answer
 
 
+@overlay.wraps(ApplicationAutoScalingResponse)
+def describe_scalable_targets(original: Any, response: ApplicationAutoScalingResponse) -> Any:
+    """A dimension needs resources (API reference, DescribeScalableTargets). The wording is an assumption."""
+    asked = json.loads(response.body)
+    if asked.get("ScalableDimension") and not asked.get("ResourceIds"):
+        raise AWSValidationException("If you specify a scalable dimension, you must also specify a resource ID.")
+    return original()
+
+
+@overlay.wraps(ApplicationAutoScalingResponse)
+def describe_scaling_policies(original: Any, response: ApplicationAutoScalingResponse) -> Any:
+    """A dimension needs a resource (API reference, DescribeScalingPolicies). The wording is an assumption."""
+    asked = json.loads(response.body)
+    if asked.get("ScalableDimension") and not asked.get("ResourceId"):
+        raise AWSValidationException("If you specify a scalable dimension, you must also specify a resource ID.")
+    return original()
+
+
 @overlay.wraps(ApplicationAutoscalingBackend)
 def deregister_scalable_target(
     original: Any, backend: ApplicationAutoscalingBackend, namespace: str, r_id: str, dimension: str

@@ -284,6 +284,18 @@ def stop_build(_original: Callable[..., Any], response: CodeBuildResponse) -> Ac
     return ActionResult({"build": build.described(clock.now())})
 
 
+def _in_order(params: dict[str, Any], ids: list[str]) -> None:
+    """Refuse an order as AWS does: with a token (aws/aws-cli#5863), and for more builds than a page holds.
+
+    API reference, ListBuildsForProject, sortOrder: "if the project has more than 100 builds, setting the sort order
+    will result in an error". The wording of that error is an assumption.
+    """
+    if params.get("sortOrder") and params.get("nextToken"):
+        raise Refusal("InvalidInputException", "Sort order can't be specified when passing a nextToken")
+    if params.get("sortOrder") and len(ids) > 100:
+        raise Refusal("InvalidInputException", "Sort order can't be specified for more than 100 builds")
+
+
 @overlay.wraps(CodeBuildResponse)
 def list_builds_for_project(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
     """The ids of a project's builds, the newest first unless asked otherwise."""
@@ -291,6 +303,7 @@ def list_builds_for_project(_original: Callable[..., Any], response: CodeBuildRe
     name = found(response, params["projectName"], "The provided project does not exist")["name"]
     held = builds(response.codebuild_backend).all
     ids = [one.id for one in held.values() if one.facts["projectName"] == name]
+    _in_order(params, ids)
     return ActionResult(page("ids", ids if params.get("sortOrder") == "ASCENDING" else ids[::-1], params))
 
 
@@ -298,6 +311,7 @@ def list_builds_for_project(_original: Callable[..., Any], response: CodeBuildRe
 def list_builds(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
     """The ids of all builds, the newest first unless asked otherwise."""
     params, ids = asked(response), list(builds(response.codebuild_backend).all)
+    _in_order(params, [])
     return ActionResult(page("ids", ids if params.get("sortOrder") == "ASCENDING" else ids[::-1], params))
 
 

@@ -146,3 +146,13 @@ def test_a_target_outlives_its_service(stack, clock):
     assert target["ResourceId"] == "service/app/web"
     stack.scaling.deregister_scalable_target(**TARGET)
     assert stack.scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"] == []
+
+
+def test_a_dimension_is_asked_for_only_together_with_a_resource(stack):
+    register(stack)
+    alone = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
+    words = "you must also specify a resource ID"
+    refused("ValidationException", words, stack.scaling.describe_scalable_targets, **alone)
+    refused("ValidationException", words, stack.scaling.describe_scaling_policies, **alone)
+    named = stack.scaling.describe_scalable_targets(**alone, ResourceIds=["service/app/web"])
+    assert [one["ResourceId"] for one in named["ScalableTargets"]] == ["service/app/web"]

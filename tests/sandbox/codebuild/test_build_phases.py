@@ -52,6 +52,16 @@ class TestBuilds:
         assert "POST_BUILD" in names
         assert self.told(build, started["id"])["buildStatus"] == "FAILED"
 
+    def test_an_order_is_refused_with_a_token_and_for_more_builds_than_a_page(self, build, project):
+        for _ in range(101):
+            build.start_build(projectName="orders")
+        first = build.list_builds_for_project(projectName="orders")
+        with_token = {"projectName": "orders", "nextToken": first["nextToken"], "sortOrder": "DESCENDING"}
+        code, message = refused(build.list_builds_for_project, **with_token)
+        assert (code, message) == ("InvalidInputException", "Sort order can't be specified when passing a nextToken")
+        many = refused(build.list_builds_for_project, projectName="orders", sortOrder="DESCENDING")
+        assert many[0] == "InvalidInputException"
+
     def test_a_build_is_stopped_where_it_is(self, build, project, clock):
         started = build.start_build(projectName="orders")["build"]
         clock.sleep(30)

@@ -1,0 +1,68 @@
+"""The operations that the product's source calls, and how: through `look`, `first_page`, or at once."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import botocore.model
+
+import ecsctl
+from ecsctl.aws import Aws
+from tests.requests.recorded import known, operation
+
+_ATTRIBUTES = {
+    "autoscaling": "application-autoscaling",
+    "tagging": "resourcegroupstaggingapi",
+    "quotas": "service-quotas",
+}
+_SERVICES = {
+    name: _ATTRIBUTES.get(name, name)
+    for name, one in vars(Aws).items()
+    if isinstance(one, property) and name != "session"
+}
+
+
+@dataclass(frozen=True)
+class Use:
+    """One place in the source that names an operation of AWS."""
+
+    service: str
+    operation: str
+    how: str  # "look", "first_page", "call"
+    place: str
+
+    @property
+    def model(self) -> botocore.model.OperationModel:
+        """AWS's model of the operation."""
+        return operation(self.service, self.operation)
+
+    @property
+    def name(self) -> str:
+        """`service.operation`, as boto3 calls both."""
+        return f"{self.service}.{self.operation}"
+
+
+@functools.cache
+def uses() -> tuple[Use, ...]:
+    """Every operation that the source names, outside the sandbox."""
+    root = Path(ecsctl.__file__).parent
+    files = [path for path in root.rglob("*.py") if "sandbox" not in path.relative_to(root).parts]
+    return tuple(use for path in sorted(files) for use in _of(path, str(path.relative_to(root))))
+
+
+def _of(path: Path, name: str) -> Iterator[Use]:
+    tree = ast.parse(path.read_text())
+    looked: dict[int, str] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="look" | "first_page" as how), args=[call, *_]):
+                looked[id(call)] = how
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute | ast.Name):
+            service = _SERVICES.get(node.value.attr if isinstance(node.value, ast.Attribute) else node.value.id)
+            if service and known(service, node.attr):
+                yield Use(service, node.attr, looked.get(id(node), "call"), f"{name}:{node.lineno}")

@@ -1,0 +1,45 @@
+"""The parameters of a recorded call, each with AWS's model of it and what its documentation says."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+CONSTRAINT = re.compile(
+    r"will result in an error|must also|cannot be|can't be|must specify|if you specify|only valid|mutually exclusive|"
+    r"required if|only if|returns? an error|not both|(?:can't|cannot) (?:specify|use)|"
+    r"(?<!if you )do(?:n't| not) specify|"
+    r"must (?:match|provide|include)|not (?:allowed|permitted|valid|supported) (?:with|for|if|when)",
+    re.IGNORECASE,
+)
+
+
+def parameters(shape: Shape | None, value: Any, path: str = "") -> Iterator[tuple[str, Shape, Any]]:
+    """Every parameter in a value: its path, its shape and what was sent."""
+    if isinstance(shape, StructureShape) and isinstance(value, dict):
+        for name, one in value.items():
+            if name in shape.members:
+                below = f"{path}.{name}".lstrip(".")
+                yield below, shape.members[name], one
+                yield from parameters(shape.members[name], one, below)
+    elif isinstance(shape, ListShape) and isinstance(value, list | tuple):
+        for one in value:
+            yield from parameters(shape.member, one, f"{path}[]")
+    elif isinstance(shape, MapShape) and isinstance(value, dict):
+        for one in value.values():
+            yield from parameters(shape.value, one, f"{path}{{}}")
+
+
+def sentences(shape: Shape) -> Iterator[str]:
+    """What a parameter's documentation says in words of constraint, one sentence each."""
+    text = " ".join(re.sub(r"<[^>]+>", " ", shape.documentation or "").split())
+    yield from (one.strip() for one in re.split(r"(?<=[.!?]) (?=[A-Z])", text) if CONSTRAINT.search(one))
+
+
+def digest(sentence: str) -> str:
+    """A short name of a sentence: it changes as soon as AWS says something else."""
+    return hashlib.sha256(sentence.encode()).hexdigest()[:8]
