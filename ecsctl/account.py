@@ -8,19 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ecsctl import in_use
 from ecsctl.engine.errors import AccessError, ConfigError, code, explained
 from ecsctl.engine.secret import Secret
+from ecsctl.resources.listener import TLS_POLICIES
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.config import Config
+    from ecsctl.engine.label import Label
 
-NO_FARGATE_ARM = frozenset({"use1-az3"})  # AWS documentation, "Amazon ECS task definitions for 64-bit ARM workloads"
-TLS_POLICIES = (  # best first; AWS documentation, "Security policies for your Application Load Balancer"
-    "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
-    "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
-    "ELBSecurityPolicy-TLS13-1-2-2021-06",
-)
 BUILD_IMAGES = {  # family of AL2023 images, and the one to take where the list cannot be read
     "ARM64": ("aws/codebuild/amazonlinux-aarch64-standard", "3.0"),
     "X86_64": ("aws/codebuild/amazonlinux-x86_64-standard", "5.0"),
@@ -52,7 +49,7 @@ class Facts:
     """What the stack is composed from, beside ecsctl.toml. Looked up before the first change."""
 
     identity: Identity
-    zones: tuple[str, ...]
+    zones: tuple[str, ...] = ()  # none in a network that is not ours
     hosted_zone: str = ""  # its id, when a domain is wished
     tls_policy: str = ""
     build_image: str = ""
@@ -84,17 +81,22 @@ def identify(aws: Aws, config: Config | None = None) -> Identity:
     return found
 
 
-def gather(aws: Aws, config: Config, identity: Identity, image: str = "") -> Facts:
+def gather(aws: Aws, config: Config, identity: Identity, me: Label, *, fresh: bool, image: str = "") -> Facts:
     """Look up, all at once, what the user has prepared and what AWS offers here. `image` is one that the user names.
+
+    What AWS offers is for what is new: where the app stands already, that decides. `fresh` says that nothing is
+    recorded, so that the deployment's id is not known yet.
 
     Raises ConfigError for a hosted zone, a secret or an image that is not there, before anything is changed.
     """
     from ecsctl.operations import images
 
     github, domain = config.github, config.domain
-    asked: dict[str, Any] = {"zones": lambda: _zones(aws, config)}
+    asked: dict[str, Any] = {}
+    if not config.vpc.id:
+        asked["zones"] = lambda: in_use.zones(aws, me, config.service.architecture, fresh=fresh)
     if domain and domain.name:
-        asked["hosted_zone"] = lambda: hosted_zone(aws, domain.name or "", domain.hosted_zone)
+        asked["hosted_zone"] = lambda: hosted_zone(aws, domain.name or "", domain.hosted_zone, me)
     if domain:
         asked["tls_policy"] = lambda: _tls_policy(aws)
     if github and config.pipeline.mode != "none":
@@ -117,26 +119,11 @@ def gather(aws: Aws, config: Config, identity: Identity, image: str = "") -> Fac
     return Facts(identity, token=token, token_arn=token_arn, token_reference=reference, given=given, **found)
 
 
-def _zones(aws: Aws, config: Config) -> tuple[str, ...]:
-    """Two availability zones that can run the tasks, by their ids: names mean other places in other accounts."""
-    zones = aws.look(
-        aws.ec2.describe_availability_zones,
-        Filters=[
-            {"Name": "opt-in-status", "Values": ["opt-in-not-required"]},
-            {"Name": "zone-type", "Values": ["availability-zone"]},
-            {"Name": "state", "Values": ["available"]},
-        ],
-    )["AvailabilityZones"]
-    ids = sorted(zone["ZoneId"] for zone in zones)
-    if config.service.architecture == "ARM64":
-        ids = [zone for zone in ids if zone not in NO_FARGATE_ARM]
-    if len(ids) < 2:
-        raise ConfigError("a load balancer needs two availability zones", why=f"this region offers {len(ids)}")
-    return tuple(ids[:2])
+def hosted_zone(aws: Aws, domain: str, wished: str | None, me: Label | None = None) -> str:
+    """The id of the public hosted zone that holds the domain: the one wished, or the longest that ends its name.
 
-
-def hosted_zone(aws: Aws, domain: str, wished: str | None) -> str:
-    """The id of the public hosted zone that holds the domain: the one wished, or the longest that ends its name."""
+    A zone in which the app's own record stands already stays the one, whatever others there are.
+    """
     zones = [zone for zone in aws.look(aws.route53.list_hosted_zones)["HostedZones"]
              if not zone.get("Config", {}).get("PrivateZone")]  # fmt: skip
     named = {zone["Id"].rsplit("/", 1)[-1]: zone["Name"].rstrip(".").lower() for zone in zones}
@@ -144,6 +131,10 @@ def hosted_zone(aws: Aws, domain: str, wished: str | None) -> str:
         fitting = [wished]
     else:
         ends = [name for name in named.values() if domain == name or domain.endswith("." + name)]
+        if me and not wished and len(ends) > 1:
+            able = [zone for zone, name in named.items() if name in ends]
+            if used := in_use.hosted_zone(aws, me, domain, able):
+                return used
         best = wished.rstrip(".").lower() if wished else max(ends, key=len, default="")
         fitting = [zone for zone, name in named.items() if name == best]
     if not fitting:

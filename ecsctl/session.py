@@ -115,9 +115,10 @@ def open_stack(aws: Aws, config: Config, record: Path, tell: Listener = nobody, 
     identity = identify(aws, config)
     state = State.load(record, app=config.name, account=identity.account, region=identity.region,
                        say=lambda text: tell(Said(text)))  # fmt: skip
-    facts = gather(aws, config, identity, image)
+    me = label(config, identity, state)
+    facts = gather(aws, config, identity, me, fresh=state.fresh, image=image)
     stack = blueprint(config, facts)
-    engine = Engine(aws, state, label(config, identity, state), kinds(), tell=tell)
+    engine = Engine(aws, state, me, kinds(), tell=tell)
     return Session(aws, identity, state, engine, config, facts, stack)
 
 
@@ -128,7 +129,7 @@ def open_app(aws: Aws, app: str, record: Path, tell: Listener = nobody) -> Sessi
     identity = identify(aws)
     state = State.load(record, app=app, account=identity.account, region=identity.region,
                        say=lambda text: tell(Said(text)))  # fmt: skip
-    me = Label(app, state.book.id, identity.account, identity.region, identity.partition, identity.owner)
+    me = Label(app, state.book.id, identity.account, identity.region, identity.partition, caller=identity.owner)
     return Session(aws, identity, state, Engine(aws, state, me, kinds(), tell=tell))
 
 
@@ -140,7 +141,8 @@ def label(config: Config, identity: Identity, state: State) -> Label:
         account=identity.account,
         region=identity.region,
         partition=identity.partition,
-        owner=config.owner or identity.owner,
+        owner=config.owner or "",
+        caller=identity.owner,
         extra=tuple(sorted(config.tags.items())),
     )
 

@@ -23,7 +23,8 @@ class Label:
     account: str
     region: str
     partition: str = "aws"
-    owner: str = ""
+    owner: str = ""  # as asked for; empty: whoever made a thing first
+    caller: str = ""  # who is at work now: the owner of what is new, unless one is asked for
     resource: str = ""
     nonce: str = ""
     extra: tuple[tuple[str, str], ...] = ()
@@ -40,8 +41,18 @@ class Label:
     @property
     def tags(self) -> dict[str, str]:
         """All tags of the resource, ours and the user's."""
-        owner = {OWNER: self.owner} if self.owner else {}
-        return {**dict(self.extra), **owner, APP: self.app, ID: self.id, RESOURCE: self.resource}
+        owner = self.owner or self.caller
+        return {
+            **dict(self.extra),
+            **({OWNER: owner} if owner else {}),
+            APP: self.app,
+            ID: self.id,
+            RESOURCE: self.resource,
+        }
+
+    def heeding(self, tags: Mapping[str, str] | None) -> Label:
+        """The same label, with the owner that these tags tell unless one is asked for: the first writer stays."""
+        return self if self.owner or not (tags or {}).get(OWNER) else replace(self, caller=(tags or {})[OWNER])
 
     def upper(self, **more: str) -> list[Any]:
         """`[{"Key": …, "Value": …}]`: EC2, ELB, IAM, ACM, S3, Secrets Manager, CodeConnections, ECR."""

@@ -135,6 +135,7 @@ def decide(
         return step(Verb.UPDATE, *changes) if changes and seen.tags is not None else step(Verb.KEEP, reason=seen.note)
     if not me.marks(seen.tags):
         return _not_ours(step, wish, seen, me)
+    wish, me = wish.keeping(seen.actual), me.heeding(seen.tags)
     if seen.failed and wish.disposable:
         return step(Verb.REPLACE, reason=seen.failed)
     changes = diff(wish, seen.actual, applied)

@@ -88,7 +88,8 @@ class Reconciler:
                     seen = self._create(name, wish, attempt)
                     did = did or Verb.CREATE
                 case _:
-                    seen = self._update(name, wish, step, attempt)
+                    assert seen is not None  # noqa: S101 - told to the type checker: what is changed is there
+                    seen = self._update(name, wish, seen, step, attempt)
                     did = did or Verb.UPDATE
 
     def _create(self, name: str, wish: AnyResource, attempt: Attempt) -> Seen[Any, Any] | None:
@@ -111,12 +112,14 @@ class Reconciler:
             lambda: self._look_now(name, wish), what=f"{wish.title} {name} to show after it was made", limit=SHOWN
         )
 
-    def _update(self, name: str, wish: AnyResource, step: Step, attempt: Attempt) -> Seen[Any, Any] | None:
+    def _update(
+        self, name: str, wish: AnyResource, there: Seen[Any, Any], step: Step, attempt: Attempt
+    ) -> Seen[Any, Any] | None:
         """Ask AWS to mend the fields, and look until they show as wished."""
         nonce = self._nonce(name) or self.state.begin(name, wish.kind, "update")
-        me = self.label.of(name, nonce)
+        me = self.label.of(name, nonce).heeding(there.tags)
         try:
-            wish.update(self.aws, me, step.ids, step.changed)
+            wish.keeping(there.actual).update(self.aws, me, step.ids, step.changed)
         except Exception as error:  # noqa: BLE001 - weighed: what does not pass is raised again
             attempt.passes(error)
             return self._look_now(name, wish)
@@ -257,6 +260,7 @@ class Reconciler:
                 self.aws.forget()  # one of the answers it is made of may be too old
 
     def _settle(self, name: str, wish: AnyResource, seen: Seen[Any, Any]) -> None:
+        wish = wish if wish.borrowed else wish.keeping(seen.actual)
         borrowed = wish.borrowed or (seen.tags is None and not wish.wait)
         self.state.settle(name, wish.kind, plain(seen.ids), plain(wish), borrowed=borrowed)
 

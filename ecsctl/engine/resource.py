@@ -90,6 +90,11 @@ class Resource(ABC, Generic[Ids]):
     def observe(self, aws: Aws, me: Label) -> Seen[Self, Ids] | None:
         """Look it up by name or tags; never change anything. None: it is not there."""
 
+    def keeping(self, there: Self) -> Self:
+        """This wish, with what is there in place of what was only looked up: that is for what is new."""
+        del there
+        return self
+
     @classmethod
     @abstractmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[Ids]]:

@@ -163,7 +163,7 @@ def _front(stack: Stack, config: Config, facts: Facts, names: Names, network: Ne
         return Front(group, target_group, stack.ensure("http", http).arn)
     certificate = _certificate(stack, config, facts)
     https = Listener(balancer.arn, 443, "HTTPS", forward=target_group, certificate=certificate,
-                     ssl_policy=facts.tls_policy)  # fmt: skip
+                     ssl_policy=facts.tls_policy, looked_up=True)  # fmt: skip
     listener = stack.ensure("https", https).arn
     stack.ensure("http", Listener(balancer.arn, 80, "HTTP", redirect=True))
     if config.domain.name:

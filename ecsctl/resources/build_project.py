@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,7 @@ class BuildProject(Resource[ProjectIds]):
     branch: str
     log_group: LogGroupName
     image: str
+    looked_up: bool = field(default=False, compare=False)  # the image: nobody has asked for this very one
     environment: tuple[EnvVar, ...] = ()
     container: str = "ARM_CONTAINER"  # or LINUX_CONTAINER, for X86_64
     compute: str = "BUILD_GENERAL1_SMALL"
@@ -77,6 +78,11 @@ class BuildProject(Resource[ProjectIds]):
             note=f"its webhook failed: {webhook.get('statusMessage', '')}" if webhook and broken else "",
             since=project.get("created"),
         )
+
+    def keeping(self, there: BuildProject) -> BuildProject:
+        """With the image that it has, if ours was looked up and differs by its version alone."""
+        same = there.image.rpartition(":")[0] == self.image.rpartition(":")[0]
+        return replace(self, image=there.image) if self.looked_up and same else self
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ProjectIds]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from ecsctl.engine.label import Label
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
     from ecsctl.aws import Aws
 
+TLS_POLICIES = (  # best first; AWS documentation, "Security policies for your Application Load Balancer"
+    "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+    "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+    "ELBSecurityPolicy-TLS13-1-2-2021-06",
+)
 REDIRECT: RedirectActionConfigTypeDef = {
     "Protocol": "HTTPS",
     "Port": "443",
@@ -66,6 +71,7 @@ class Listener(Resource[ListenerIds]):
     redirect: bool = False
     certificate: IssuedCertificateArn | None = None
     ssl_policy: str | None = None  # for HTTPS always name one: what AWS takes otherwise dates from 2016
+    looked_up: bool = field(default=False, compare=False)  # the policy: nobody has asked for this very one
 
     def observe(self, aws: Aws, me: Label) -> Seen[Listener, ListenerIds] | None:
         """By its load balancer and port; tags are asked for all listeners of the balancer at once."""
@@ -87,6 +93,11 @@ class Listener(Resource[ListenerIds]):
         )
         tags = tags_of(aws, (one["ListenerArn"] for one in listed))
         return Seen(_ids(listener), actual, tags.get(listener["ListenerArn"], {}))
+
+    def keeping(self, there: Listener) -> Listener:
+        """With the policy that it has, if ours was looked up and that is one of today's."""
+        good = self.looked_up and there.ssl_policy in TLS_POLICIES
+        return replace(self, ssl_policy=there.ssl_policy) if good else self
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ListenerIds]]:

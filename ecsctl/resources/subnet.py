@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label, flat
@@ -46,6 +46,10 @@ class Subnet(Resource[SubnetIds]):
             return None
         actual = Subnet(vpc=VpcId(subnet["VpcId"]), cidr=subnet["CidrBlock"], zone_id=subnet["AvailabilityZoneId"])
         return Seen(_ids(subnet), actual, flat(subnet.get("Tags")))
+
+    def keeping(self, there: Subnet) -> Subnet:
+        """In the zone where it is: zones come and go, and a subnet never moves."""
+        return replace(self, zone_id=there.zone_id)
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[SubnetIds]]:

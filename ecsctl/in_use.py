@@ -1,0 +1,63 @@
+"""What the app uses already, and what is looked up only where it uses none: what is there decides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.errors import ConfigError
+from ecsctl.engine.label import APP, ID, RESOURCE, flat
+from ecsctl.resources.common import tag_filter
+from ecsctl.resources.dns import standing
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from ecsctl.aws import Aws
+    from ecsctl.engine.label import Label
+
+NO_FARGATE_ARM = frozenset({"use1-az3"})  # AWS documentation, "Amazon ECS task definitions for 64-bit ARM workloads"
+PLACES = "ab"  # the last letter of a subnet's name in the stack: public-a, private-b
+
+
+def zones(aws: Aws, me: Label, architecture: str, *, fresh: bool) -> tuple[str, ...]:
+    """The two zones of the app's subnets; where it has none yet, the first ones that can run its tasks.
+
+    A zone that is impaired, or a new one, moves nothing that stands. `fresh`: the deployment's id is not known yet.
+    """
+    used: dict[str, str] = {}
+    for subnet in aws.look(aws.ec2.describe_subnets, Filters=tag_filter(me))["Subnets"]:
+        tags = flat(subnet.get("Tags"))
+        part, _, place = tags.get(RESOURCE, "").partition("-")
+        if part in ("public", "private") and place in PLACES and (fresh or tags.get(ID) == me.id):
+            used[place] = subnet["AvailabilityZoneId"]
+    missing = [place for place in PLACES if place not in used]
+    if missing:
+        free = [zone for zone in _offered(aws, architecture) if zone not in used.values()]
+        if len(free) < len(missing):
+            told = f"this region offers {len(free)}" + (f" beside {', '.join(used.values())}" if used else "")
+            raise ConfigError("a load balancer needs two availability zones", why=told)
+        used |= dict(zip(missing, free, strict=False))
+    return tuple(used[place] for place in PLACES)
+
+
+def _offered(aws: Aws, architecture: str) -> list[str]:
+    """The zones that can run the tasks, by their ids: names mean other places in other accounts."""
+    listed = aws.look(
+        aws.ec2.describe_availability_zones,
+        Filters=[
+            {"Name": "opt-in-status", "Values": ["opt-in-not-required"]},
+            {"Name": "zone-type", "Values": ["availability-zone"]},
+            {"Name": "state", "Values": ["available"]},
+        ],
+    )["AvailabilityZones"]
+    ids = sorted(zone["ZoneId"] for zone in listed)
+    return [zone for zone in ids if architecture != "ARM64" or zone not in NO_FARGATE_ARM]
+
+
+def hosted_zone(aws: Aws, me: Label, domain: str, candidates: Collection[str]) -> str:
+    """Which of these hosted zones holds the app's record of the domain already; empty if none does."""
+    for zone in candidates:
+        tags = standing(aws, zone, domain, "A").tags
+        if tags.get(APP) == me.app:
+            return zone
+    return ""

@@ -1,0 +1,188 @@
+"""What is looked up anew at each run is for what is new: what is there decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+from moto.elbv2 import responses as elbv2
+
+from ecsctl import account
+from ecsctl.account import Facts, Identity
+from ecsctl.blueprint import blueprint
+from ecsctl.engine.errors import ConfigError
+from ecsctl.engine.label import OWNER
+from ecsctl.engine.plan import Plan
+from ecsctl.resources import listener
+from ecsctl.sandbox import codebuild_images, ec2, ecr
+from tests.stack.conftest import REGION, World, wishes
+
+Change = Callable[[World, pytest.MonkeyPatch], None]
+
+
+def another_caller(_world: World, patch: pytest.MonkeyPatch) -> None:
+    """The same role in another session, as every run of CI and every second person has."""
+    identify = account.identify
+
+    def somebody_else(*asked: Any) -> Identity:
+        found = identify(*asked)
+        return replace(found, arn=f"arn:aws:sts::{found.account}:assumed-role/deployers/run-4711")
+
+    patch.setattr("ecsctl.session.identify", somebody_else)
+
+
+def an_ill_zone(world: World, _patch: pytest.MonkeyPatch) -> None:
+    ec2.zone(_zones(world)[0], "impaired")
+
+
+def another_zone_in_the_region(_world: World, _patch: pytest.MonkeyPatch) -> None:
+    ec2.zone("euc1-az0", "available")  # it sorts before the others
+
+
+def one_zone_left(world: World, _patch: pytest.MonkeyPatch) -> None:
+    for zone in _zones(world)[1:]:
+        ec2.zone(zone, "unavailable")
+
+
+def a_closer_hosted_zone(world: World, _patch: pytest.MonkeyPatch) -> None:
+    world.boto("route53").create_hosted_zone(Name="hello.ecsctl.example.", CallerReference="closer")
+
+
+def a_hosted_zone_of_the_same_name(world: World, _patch: pytest.MonkeyPatch) -> None:
+    world.boto("route53").create_hosted_zone(Name="ecsctl.example.", CallerReference="twin")
+
+
+def a_better_tls_policy(_world: World, patch: pytest.MonkeyPatch) -> None:
+    """The region has it from now on, and this ecsctl knows it."""
+    name = "ELBSecurityPolicy-TLS13-1-3-2030-01"
+    patch.setitem(elbv2.SSL_POLICIES, name, elbv2.SSL_POLICIES[listener.TLS_POLICIES[-1]])
+    patch.setattr(account, "TLS_POLICIES", (name, *listener.TLS_POLICIES))
+
+
+def a_newer_build_image(_world: World, patch: pytest.MonkeyPatch) -> None:
+    newer = ("aws/codebuild/amazonlinux-aarch64-standard:9.0", "AL2033 aarch64")
+    patch.setitem(codebuild_images._CURATED, "AMAZON_LINUX", [*codebuild_images._CURATED["AMAZON_LINUX"], newer])
+
+
+def a_newer_image(_world: World, _patch: pytest.MonkeyPatch) -> None:
+    ecr.put_image("123456789012", REGION, "hello", ["of-somebody"])
+
+
+def another_build(world: World, _patch: pytest.MonkeyPatch) -> None:
+    world.boto("codebuild").start_build(projectName="hello-build")
+    world.clock.sleep(3600)
+
+
+CHANGES: dict[str, tuple[Change, ...] | str] = {
+    "identity": (another_caller,),
+    "zones": (an_ill_zone, another_zone_in_the_region, one_zone_left),
+    "hosted_zone": (a_closer_hosted_zone, a_hosted_zone_of_the_same_name),
+    "tls_policy": (a_better_tls_policy,),
+    "build_image": (a_newer_build_image,),
+    "token": "its value is the user's: a rotated token has to be brought everywhere",
+    "token_arn": "the roles must be allowed to read the very secret that is there now",
+    "token_reference": "as token_arn",
+    "image": (a_newer_image,),
+    "given": "the user names it, with up --image",
+    "past_build": (another_build,),
+}
+CASES = [(name, change) for name, changes in CHANGES.items() if not isinstance(changes, str) for change in changes]
+
+
+def _zones(world: World) -> list[str]:
+    listed = world.boto("ec2").describe_availability_zones()["AvailabilityZones"]
+    return sorted(zone["ZoneId"] for zone in listed)
+
+
+def test_every_fact_is_changed_here_or_says_why_it_decides() -> None:
+    assert CHANGES.keys() == {item.name for item in fields(Facts)}
+
+
+@pytest.mark.parametrize(("fact", "change"), CASES, ids=[f"{fact}-{change.__name__}" for fact, change in CASES])
+@pytest.mark.parametrize("record", ["kept", "lost"])
+def test_what_only_is_looked_up_changes_nothing_that_is_there(
+    world: World, monkeypatch: pytest.MonkeyPatch, fact: str, change: Change, record: str
+) -> None:
+    world.up()
+    change(world, monkeypatch)
+    if record == "lost":
+        world.record.unlink()
+    assert _told(world.plan()) == []
+    world.up()
+    assert world.changes == 0
+
+
+def test_facts_that_differ_are_no_difference_of_what_is_there(world: World) -> None:
+    world.up()
+    session = world.open()
+    assert session.config
+    assert session.facts
+    other = replace(session.facts, zones=("euc1-az3", "euc1-az9"), tls_policy=listener.TLS_POLICIES[-1],
+                    build_image="aws/codebuild/amazonlinux-aarch64-standard:9.0")  # fmt: skip
+    assert _told(session.engine.plan(blueprint(session.config, other))) == []
+
+
+def test_a_weak_tls_policy_and_another_family_of_build_images_are_still_drift(world: World) -> None:
+    world.up()
+    elb, codebuild = world.boto("elbv2"), world.boto("codebuild")
+    balancer = elb.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+    https = next(one for one in elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"] if one["Port"] == 443)
+    elb.modify_listener(ListenerArn=https["ListenerArn"], SslPolicy="ELBSecurityPolicy-2016-08")
+    project = codebuild.batch_get_projects(names=["hello-build"])["projects"][0]
+    spoilt = {**project["environment"], "image": "aws/codebuild/amazonlinux2-aarch64-standard:3.0"}
+    codebuild.update_project(name="hello-build", environment=spoilt)
+    assert _told(world.plan()) == ["build: image", "https: ssl_policy"]
+
+
+def test_a_second_person_changes_what_is_asked_for_and_leaves_the_first_ones_name(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.up()
+    first = _owners(world)
+    another_caller(world, monkeypatch)
+    more = wishes(tags={"team": "web"}, logs={"retention_days": 7})
+    world.up(more)
+    assert len(first) > 20
+    assert _owners(world) == first
+    assert world.plan(more).work == ()
+
+
+def test_an_owner_that_is_asked_for_is_still_brought_everywhere(world: World) -> None:
+    world.up()
+    world.up(wishes(owner="shop-team"))
+    assert set(_owners(world).values()) == {"shop-team"}
+
+
+def test_a_subnet_that_is_gone_comes_back_beside_its_twin(world: World) -> None:
+    """Not where another one stands: a balancer takes one subnet of a zone."""
+    small = wishes(domain=None, github=None)
+    world.up(small)
+    ec2.zone(_zones(world)[0], "impaired")
+    session = world.open(small)
+    session.engine.plan(session.wishes)
+    client = world.boto("ec2")
+    private = session.engine.ids("private-a").subnet_id
+    table = client.describe_route_tables(Filters=[{"Name": "association.subnet-id", "Values": [private]}])
+    for association in table["RouteTables"][0]["Associations"]:
+        client.disassociate_route_table(AssociationId=association["RouteTableAssociationId"])
+    client.delete_subnet(SubnetId=private)
+    assert world.open(small).facts.zones == session.facts.zones  # type: ignore[union-attr]  # a session over a stack has them
+
+
+def test_with_one_zone_nothing_new_is_begun(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    one_zone_left(world, monkeypatch)
+    with pytest.raises(ConfigError, match="two availability zones"):
+        world.plan()
+
+
+def _told(plan: Plan) -> list[str]:
+    return [f"{step.name}: {', '.join(sorted(step.changed)) or step.verb}" for step in plan.work + plan.refusals]
+
+
+def _owners(world: World) -> dict[str, str]:
+    session = world.open()
+    session.engine.plan(session.wishes)
+    tags = {name: seen.tags or {} for name, seen in session.engine.seen.items() if seen}
+    return {name: there[OWNER] for name, there in tags.items() if OWNER in there}
