@@ -38,7 +38,10 @@ class Place:
     @property
     def record(self) -> Path:
         """The record's file. ECSCTL_STATE names another."""
-        return Path(os.environ.get("ECSCTL_STATE") or self.folder / ".ecsctl" / "state.json")
+        named = os.environ.get("ECSCTL_STATE")
+        if not named:
+            return self.folder / ".ecsctl" / "state.json"
+        return Path(named).parent.resolve() / Path(named).name  # the user's own choice: a link on the way to it is fine
 
     def aws(self, region: str | None = None, clock: Clock | None = None) -> Aws:
         """AWS as this place sees it. `region` is the config's or the record's, which an option or AWS_REGION beats."""
@@ -154,9 +157,14 @@ def recorded(record: Path) -> tuple[str, str]:
     """
     import json
 
+    from ecsctl import files
+    from ecsctl.engine.state import misplaced
+
     try:
-        body = json.loads(record.read_bytes())
+        body = json.loads(files.read(record))
         return str(body["app"]), str(body["region"])
+    except files.Misplaced as error:
+        raise misplaced(error) from error
     except (OSError, ValueError, KeyError, TypeError):
         raise UsageError(
             "there is no ecsctl.toml and no record here, so the app's name is not known",

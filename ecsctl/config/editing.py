@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import tomllib
 from pathlib import Path as File
 from typing import Any
 
+from ecsctl import files
 from ecsctl.config import environment
 from ecsctl.config.files import FALLBACK, named
 from ecsctl.config.lines import Path, lines
@@ -49,10 +49,12 @@ def with_connection(file: File, arn: str) -> str:
 
 
 def read_text(path: File) -> str | None:
-    """A file's text, None if it is not there. What is not ours goes back by `put` as it was, byte for byte."""
+    """A file's text, None if it is not there. What is not ours goes back by `put` as it was, byte for byte.
+
+    Raises EcsctlError for what is no file, and Refused for a link that leads out of its folder.
+    """
     try:
-        with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-            return file.read()
+        return files.read(_place(path)).decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -60,22 +62,31 @@ def read_text(path: File) -> str | None:
 
 
 def put(path: File, text: str) -> None:
-    """Put a file in its place as a whole, with the mode it had, or leave it as it is if it says this already."""
+    """Put a file in its place as a whole, with the mode it had, or leave it as it is if it says this already.
+
+    A link within its folder stays one. Raises EcsctlError for what is no file, and Refused for a link that leads out
+    of its folder: in a stranger's repository it may name any file of the user.
+    """
     if read_text(path) == text:
         return
-    path = path.resolve()  # a link stays one
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with aside.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            shutil.copymode(path, aside)
-        os.replace(aside, path)
+        files.write(_place(path), text.encode("utf-8", "surrogateescape"), private=False)
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise EcsctlError(f"{path} cannot be written", why=error.strerror or "") from error
+
+
+def _place(path: File) -> File:
+    """Where a file really is: a link is followed within its folder, and refused if it leads out of it."""
+    if not path.is_symlink():
+        return path
+    target = path.resolve()
+    if not target.is_relative_to(path.parent.resolve()):
+        raise Refused(
+            f"{path} is a link out of its folder",
+            why=f"it leads to {target}",
+            hint=f"look at it, and remove it: rm {path}",
+        )
+    return target
 
 
 def _by_line(text: str, table: Path, arn: str) -> str:

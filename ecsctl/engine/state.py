@@ -17,6 +17,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ecsctl import files
 from ecsctl.engine.errors import EcsctlError, Locked, StateError
 
 VERSION = 1
@@ -175,8 +176,9 @@ class State:
         folder = self.path.parent
         reserve = folder / "reserve"
         try:
-            _private(folder)
-            lock = FileLock(folder / "lock", timeout=0)
+            files.folder(folder)
+            files.check(folder / "lock")
+            lock = FileLock(folder / "lock", timeout=0, mode=0o600)
             lock.acquire()
         except Timeout as error:
             raise Locked(
@@ -188,7 +190,7 @@ class State:
             try:
                 since = datetime.now(UTC).isoformat(timespec="seconds")
                 who = {"pid": os.getpid(), "host": socket.gethostname(), "command": command, "since": since}
-                _write(folder / "owner", json.dumps(who).encode())
+                files.write(folder / "owner", json.dumps(who).encode())
                 _reserve(reserve)
                 with self._lock:
                     self._save()
@@ -213,59 +215,30 @@ class State:
                 raise _unwritable(self.path.parent, error) from error
 
     def _replace(self, text: bytes) -> None:
-        _private(self.path.parent)
-        if self.path.exists() and not self.path.is_symlink():
+        files.folder(self.path.parent)
+        files.check(self.path)
+        if self.path.exists():
             previous = _backup(self.path)
             aside = previous.with_name(f"{previous.name}.{os.getpid()}")
             aside.unlink(missing_ok=True)
             os.link(self.path, aside)
             os.replace(aside, previous)
-        _write(self.path, text)
+        files.write(self.path, text)
 
 
 def _backup(path: Path) -> Path:
     return path.with_name(path.name + ".bak")
 
 
-def _private(folder: Path) -> None:
-    if not folder.is_dir():
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _keep_names(folder.parent)
-
-
-def _write(path: Path, text: bytes) -> None:
-    """Replace a file's content so that a power cut leaves the old content or the new, never a part."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    except BaseException:
-        _let_go(aside)
-        raise
-    _keep_names(path.parent)
-
-
-def _keep_names(folder: Path) -> None:
-    """Let what was just made or renamed in a folder outlive a power cut (fsync(2): a file's own sync does not)."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _let_go(path: Path) -> None:
-    """Remove what nobody needs any more; on a disk that does not allow it, the next run will."""
+    """Remove what nobody needs any more; on a disk that does not allow it, the next run will. Only a file is ours."""
     with suppress(OSError):
+        files.check(path)
         path.unlink(missing_ok=True)
 
 
 def _reserve(path: Path) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    descriptor = files.opened(path, os.O_WRONLY | os.O_CREAT)
     try:
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(descriptor, 0, RESERVE_BYTES)
@@ -291,9 +264,16 @@ def _checksum(body: dict[str, Any]) -> str:
 
 
 def _read(path: Path, say: Callable[[str], None]) -> Book | None:
-    """The record; if it is damaged its previous copy; else None. Raises StateError for a newer version and a link."""
-    if path.is_symlink():
-        raise StateError(f"{path} is a link", why="a record is a file of this folder", hint="remove the link")
+    """The record; if it is damaged its previous copy; else None.
+
+    Raises StateError for a newer version, and where something else than a file stands in its place.
+    """
+    try:
+        files.is_folder(path.parent)
+        for candidate in (path, _backup(path)):
+            files.check(candidate)
+    except files.Misplaced as error:
+        raise misplaced(error) from error
     if not path.exists():
         return None
     for candidate in (path, _backup(path)):
@@ -318,7 +298,7 @@ def _parse(path: Path) -> Book:
     if path.stat().st_size > MOST_BYTES:
         raise ValueError("is larger than any record")
     try:
-        body = json.loads(path.read_bytes())
+        body = json.loads(files.read(path))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError("is not JSON, or only a part of it") from error
     if not isinstance(body, dict):
@@ -341,7 +321,7 @@ def _parse(path: Path) -> Book:
 
 def _holder(owner: Path) -> str:
     try:
-        who = json.loads(owner.read_text())
+        who = json.loads(files.read(owner))
         since = datetime.fromisoformat(who["since"])
         age = int((datetime.now(UTC) - since).total_seconds())
         return f"{who['command']}, process {who['pid']} on {who['host']}, for {age} seconds"
@@ -349,7 +329,18 @@ def _holder(owner: Path) -> str:
         return "it has not said who it is"
 
 
+def misplaced(error: files.Misplaced) -> StateError:
+    """Something else stands where a file or folder of ours belongs, perhaps since it came with the repository."""
+    return StateError(
+        f"{error.filename}: {error.strerror}",
+        why="ecsctl follows no link out of its folder, and opens nothing there but files",
+        hint=f"look at it, and remove it: rm {error.filename}",
+    )
+
+
 def _unwritable(folder: Path, error: OSError) -> EcsctlError:
+    if isinstance(error, files.Misplaced):
+        return misplaced(error)
     return StateError(
         f"the record cannot be written in {folder}",
         why=f"{error.strerror or error}",

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ecsctl import files
 from ecsctl.engine.errors import EcsctlError
 
 SPEED = 60.0  # AWS seconds in one real second
@@ -58,18 +59,25 @@ def start(folder: Path, speed: float = SPEED, idle: float = IDLE) -> Sandbox:
     `speed`: AWS seconds in one real second, `idle`: real seconds without a request after which it ends by itself; both
     only for a server that is started here. Raises SandboxError when it cannot be started, and says why.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _lock(folder):
         running = status(folder)
         return running or _launch(folder, speed, idle)
 
 
 def status(folder: Path) -> Sandbox | None:
-    """The running sandbox of `folder`, or None. A record of a server that is gone, or not ours, counts as none."""
+    """The running sandbox of `folder`, or None. A record of a server that is gone, or not ours, counts as none.
+
+    Raises SandboxError where something else than a file stands in the record's place.
+    """
     try:
-        recorded = Sandbox(**json.loads((folder / RECORD).read_text()))
+        with _ours():
+            if not files.is_folder(folder):
+                return None
+            recorded = Sandbox(**json.loads(files.read(folder / RECORD)))
     except (OSError, ValueError, TypeError):
         return None
+    if recorded.url != f"http://127.0.0.1:{recorded.port}":
+        return None  # what is asked whether it is ours must be what is then talked to
     answer = _asked(recorded, "GET", "/sandbox")
     return recorded if answer is not None and answer.get("nonce") == recorded.nonce else None
 
@@ -79,8 +87,9 @@ def stop(folder: Path) -> bool:
 
     Only a process that proved to be ours is sent a signal. Raises SandboxError when it does not end.
     """
-    if not folder.is_dir():
-        return False
+    with _ours():
+        if not files.is_folder(folder):
+            return False
     with _lock(folder):
         running = status(folder)
         if running is not None:
@@ -157,11 +166,25 @@ def without_leaks(environment: Mapping[str, str]) -> dict[str, str]:
 def _lock(folder: Path) -> Iterator[None]:
     import filelock
 
+    with _ours():
+        files.folder(folder)
+        files.check(folder / "sandbox.lock")
     try:
         with filelock.FileLock(folder / "sandbox.lock", timeout=_START_LIMIT + _STOP_LIMIT, mode=0o600):
             yield
     except filelock.Timeout:
         raise SandboxError(f"another command has been starting or stopping the sandbox of {folder} for long") from None
+
+
+@contextlib.contextmanager
+def _ours() -> Iterator[None]:
+    """Tell of what stands in the place of a file or folder of ours, perhaps since it came with the repository."""
+    try:
+        yield
+    except files.Misplaced as error:
+        raise SandboxError(
+            f"{error.filename}: {error.strerror}", hint=f"look at it, and remove it: rm {error.filename}"
+        ) from error
 
 
 def _launch(folder: Path, speed: float, idle: float) -> Sandbox:
@@ -171,7 +194,8 @@ def _launch(folder: Path, speed: float, idle: float) -> Sandbox:
     command += ["--speed", str(speed), "--idle", str(idle)]
     source = str(Path(__file__).resolve().parents[2])  # so that it also runs from a checkout that is not installed
     path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))
-    log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with _ours():
+        log = files.opened(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     try:
         child = subprocess.Popen(  # noqa: S603 - our own module, no shell
             command,
@@ -195,7 +219,7 @@ def _wait_until_ready(folder: Path, child: subprocess.Popen[bytes]) -> Sandbox:
         if running is not None:
             return running
         if child.poll() is not None:
-            last = (folder / LOG).read_text(errors="replace").strip().splitlines()[-1:]
+            last = files.read(folder / LOG).decode(errors="replace").strip().splitlines()[-1:]
             raise SandboxError(f"the sandbox ended while starting: {' '.join(last)} (all of it: {folder / LOG})")
         time.sleep(0.05)
     child.terminate()

@@ -25,7 +25,7 @@ from moto.core.models import botocore_stubber
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import ThreadedWSGIServer
 
-from ecsctl import __version__
+from ecsctl import __version__, files
 from ecsctl.sandbox import clock, codebuild_run, codepipeline_run, congestion, overlay, process, script, snapshot, world
 from ecsctl.sandbox.toolbox import answers
 
@@ -201,17 +201,9 @@ def _pulse() -> None:
 
 def _mine(record: Path, nonce: str) -> bool:
     try:
-        return bool(json.loads(record.read_text())["nonce"] == nonce)
+        return bool(json.loads(files.read(record))["nonce"] == nonce)
     except (OSError, ValueError, KeyError):
         return False
-
-
-def _write(record: Path, sandbox: process.Sandbox) -> None:
-    fresh = record.with_name(f"{record.name}.{os.getpid()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(process.recorded(sandbox))
-    fresh.replace(record)
 
 
 def _warm_up() -> None:
@@ -240,7 +232,7 @@ def serve(folder: Path, speed: float, idle: float) -> None:
         f"http://127.0.0.1:{port}", os.getpid(), port, time.time(), speed, service.nonce, service.key
     )
     codebuild_run.use(folder.parent, about.url)
-    _write(record, about)
+    files.write(record, process.recorded(about).encode())
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: threading.Thread(target=server.shutdown, daemon=True).start())
     threading.Thread(target=_watch, args=(server, record, idle), daemon=True).start()

@@ -111,7 +111,7 @@ def test_a_record_of_a_newer_ecsctl_is_refused_and_untouched(path: Path) -> None
 def test_a_link_is_refused(path: Path, tmp_path: Path) -> None:
     path.rename(tmp_path / "elsewhere")
     path.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(StateError, match="is a link"):
+    with pytest.raises(StateError, match="expected a file, found a symbolic link"):
         load(path)
 
 
@@ -176,7 +176,7 @@ def test_a_full_disk_is_told_before_anything_is_changed(path: Path, monkeypatch:
 def test_the_reserve_is_given_up_when_the_disk_fills_in_the_middle(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from ecsctl.engine import state as module
 
-    write, reserve = module._write, path.parent / "reserve"
+    write, reserve = module.files.write, path.parent / "reserve"
     state = load(path)
     with state.locked("up"):
 
@@ -185,7 +185,7 @@ def test_the_reserve_is_given_up_when_the_disk_fills_in_the_middle(path: Path, m
                 raise OSError(28, "No space left on device")
             write(target, text)
 
-        monkeypatch.setattr(module, "_write", full)
+        monkeypatch.setattr(module.files, "write", full)
         state.begin("nat", "nat_gateway", "create")
     assert load(path).unsettled.keys() == {"nat"}
 
