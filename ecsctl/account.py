@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ecsctl import in_use
+from ecsctl import access, in_use
 from ecsctl.engine.errors import AccessError, ConfigError, code, explained
 from ecsctl.engine.secret import Secret
 from ecsctl.resources.listener import TLS_POLICIES
@@ -63,13 +63,11 @@ class Facts:
 
 def identify(aws: Aws, config: Config | None = None) -> Identity:
     """Ask AWS who we are. Raises AccessError without usable credentials, or in another account than the one wished."""
+    region = access.checked_region(aws.session)
     try:
-        region = aws.session.region_name
-        if not region:
-            raise ConfigError("no AWS region", hint="set AWS_REGION, or region in ecsctl.toml, or --region")
         who = aws.look(aws.sts.get_caller_identity)
     except Exception as error:
-        raise explained(error, "asking AWS who we are") from error
+        raise access.located(error, aws.session) from error
     partition = who["Arn"].split(":")[1]
     found = Identity(who["Account"], region, partition, who["Arn"])
     if config and config.account_id and config.account_id != found.account:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
-from ecsctl import __version__
+from ecsctl import __version__, access
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -85,13 +85,16 @@ class Aws:
         *,
         profile: str | None = None,
         region: str | None = None,
+        otherwise: str | None = None,
         session: Session | None = None,
+        ask: Callable[[str], str] | None = None,
         heard: Callable[[str, str, float, BaseException | None, dict[str, Any]], None] | None = None,
     ) -> None:
         self.patience = patience
         self.look_only = False
         self.changes = 0  # how many changing calls were sent
-        self._profile, self._region, self._session = profile, region, session
+        self._session = session
+        self._chain = (profile, region, otherwise, ask)
         self._heard = heard
         self._lock = threading.RLock()
         self._clients: dict[str, Any] = {}
@@ -104,10 +107,12 @@ class Aws:
         """The boto3 session, made at its first use."""
         with self._lock:
             if self._session is None:
-                import boto3
-
-                self._session = boto3.session.Session(profile_name=self._profile, region_name=self._region)
+                self._session = access.session(*self._chain)
             return self._session
+
+    def sign_in(self) -> None:
+        """Have the credentials ready: what must be typed for them is asked now. Raises AccessError."""
+        access.sign_in(self.session)
 
     def client(self, service: str) -> Any:
         """The client of a service itself, made at its first use. Prefer the properties below."""

@@ -99,10 +99,8 @@ def _run() -> int:
     """Run the command line and give its exit code."""
     try:
         ended = app(standalone_mode=False)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):  # the second is typer's own word for the first
         return 130
-    except typer.Abort:
-        return 1
     except typer.exceptions.TyperException as error:
         error.show()  # type: ignore[attr-defined]  # every one that is raised here has it
         return int(getattr(error, "exit_code", 2))

@@ -31,8 +31,10 @@ class Place:
 
     folder: Path
     profile: str | None = None
-    region: str | None = None
+    region: str | None = None  # an option's
+    ambient: str | None = None  # in the sandbox: the region that the environment named before it was entered
     usual: str | None = None  # the region where none is named: the sandbox has one, AWS has not
+    ask: Callable[[str], str] | None = None  # asks a person for an MFA code
     heard: Heard | None = None  # hears of every AWS call, for --debug
 
     @property
@@ -44,10 +46,14 @@ class Place:
         return Path(named).parent.resolve() / Path(named).name  # the user's own choice: a link on the way to it is fine
 
     def aws(self, region: str | None = None, clock: Clock | None = None) -> Aws:
-        """AWS as this place sees it. `region` is the config's or the record's, which an option or AWS_REGION beats."""
-        named = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-        chosen = self.region or (region or self.usual if self.usual else named or region)
-        return Aws(Patience(clock), profile=self.profile, region=chosen, heard=self.heard)
+        """AWS as this place sees it. `region` is the configuration's, which no region of the environment beats.
+
+        Without one the region is the chain's, as every other tool of AWS's takes it; and the record's where the chain
+        names none. State.load refuses a record of another region than this.
+        """
+        home = _told_by(self.record, "region")
+        chosen = self.region or region or self.ambient or (home or self.usual if self.usual else None)
+        return Aws(Patience(clock), profile=self.profile, region=chosen, otherwise=home, ask=self.ask, heard=self.heard)
 
 
 @dataclass(frozen=True)
@@ -150,23 +156,30 @@ def label(config: Config, identity: Identity, state: State) -> Label:
     )
 
 
-def recorded(record: Path) -> tuple[str, str]:
-    """The app and region of the record in this folder, for commands that work without ecsctl.toml.
+def recorded(record: Path) -> str:
+    """The app of the record in this folder, for commands that work without ecsctl.toml.
 
     Raises UsageError when there is none to read.
     """
+    app = _told_by(record, "app")
+    if app is None:
+        raise UsageError(
+            "there is no ecsctl.toml and no record here, so the app's name is not known",
+            hint="run this in the app's folder, or name it: ecsctl down --name APP --region REGION",
+        )
+    return app
+
+
+def _told_by(record: Path, word: str) -> str | None:
+    """A word of the record's head, if it can be read. Raises StateError for what is no file of the folder."""
     import json
 
     from ecsctl import files
     from ecsctl.engine.state import misplaced
 
     try:
-        body = json.loads(files.read(record))
-        return str(body["app"]), str(body["region"])
+        return str(json.loads(files.read(record))[word])
     except files.Misplaced as error:
         raise misplaced(error) from error
     except (OSError, ValueError, KeyError, TypeError):
-        raise UsageError(
-            "there is no ecsctl.toml and no record here, so the app's name is not known",
-            hint="run this in the app's folder, or name it: ecsctl down --name APP --region REGION",
-        ) from None
+        return None

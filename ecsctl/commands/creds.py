@@ -122,17 +122,16 @@ def _token(source: str | None) -> Secret:
     """The token, typed unseen or read from stdin. Raises UsageError for one on the command line."""
     from ecsctl.engine.errors import UsageError
     from ecsctl.operations import creds
-    from ecsctl.ui.console import interactive
+    from ecsctl.ui import words
 
     if source not in (None, "-"):
         raise UsageError(
             "a token is never given as an argument: other processes could read it",
             hint="revoke this one; ecsctl creds set asks for one unseen, and ecsctl creds set - reads it from stdin",
         )
-    if source is None and not interactive():
-        raise UsageError("nobody is there to type the token", hint="ecsctl creds set - < FILE")
-    text = sys.stdin.readline() if source == "-" else typer.prompt("GitHub token", hide_input=True, err=True)
-    return creds.checked(text)
+    if source == "-":
+        return creds.checked(sys.stdin.readline())
+    return creds.checked(words.ask_unseen("GitHub token:", command="ecsctl creds set - < FILE"))
 
 
 def _secret(config: Any) -> str:

@@ -75,6 +75,7 @@ def opened(
     makes every change a bug. `quiet` shows no progress. `told` hears of Ctrl-C in place of the progress, and says
     whether a person sees it already. Raises ConfigError, or UsageError where the app is not known.
     """
+    from ecsctl.access import agreed_region
     from ecsctl.config import find, read
     from ecsctl.operations.asking import asking
     from ecsctl.session import recorded
@@ -85,12 +86,13 @@ def opened(
     found = read(where.folder) if not name and (config or find(where.folder)) else None
     for warning in found.warnings if found and not common.quiet else ():
         words.warning(warning)
+    home = found.config.region if found else None
     if found:
-        app, home = found.config.name, found.config.region
-    else:
-        app, home = (name, None) if name else recorded(where.record)
+        agreed_region(common.region, home, found.origins["region"])
     aws = where.aws(home)
     aws.look_only = looks
+    app = found.config.name if found else name or recorded(where.record)
+    aws.sign_in()  # asks for what must be typed, before anything moves on the screen
     with (
         Progress(quiet=quiet or common.quiet or common.json) as progress,
         stopping(aws.patience, told or progress.stop_asked),

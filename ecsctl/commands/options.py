@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -21,8 +20,13 @@ Sandbox = Annotated[
     bool,
     typer.Option("--sandbox", envvar="ECSCTL_SANDBOX", help="Use the embedded AWS on this machine: no account needed."),
 ]
-Profile = Annotated[str | None, typer.Option(help="The AWS profile to use.", envvar="AWS_PROFILE", show_envvar=True)]
-Region = Annotated[str | None, typer.Option(help="The AWS region to use.", envvar="AWS_REGION", show_envvar=True)]
+# No envvar here: what an option is given explicitly beats what boto3 finds, and a variable of AWS's must not.
+Profile = Annotated[
+    str | None, typer.Option(help="The AWS profile to use, over AWS_PROFILE and keys in the environment.")
+]
+Region = Annotated[
+    str | None, typer.Option(help="The AWS region to use, over AWS_REGION. Not another than ecsctl.toml's.")
+]
 Debug = Annotated[bool, typer.Option("--debug", envvar="ECSCTL_DEBUG", help="One line for each AWS call, on stderr.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", envvar="ECSCTL_YES", help="Ask nothing.")]
@@ -46,6 +50,7 @@ class Common:
         global chosen
         chosen = self
         copied.sandbox = self.sandbox
+        copied.profile, copied.region = self.profile or "", self.region or ""
 
     @property
     def json(self) -> bool:
@@ -116,18 +121,18 @@ def folder() -> Path:
 
 def place(common: Common) -> Any:
     """Where the command works. With --sandbox the embedded AWS is started, and the environment points to it."""
+    from ecsctl.access import region_of_environment
     from ecsctl.session import Place
+    from ecsctl.ui import words
 
-    here = folder()
-    profile, region, usual = common.profile, common.region, None
-    wished = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    here, heard = folder(), _heard if common.debug else None
     if common.sandbox:
         from ecsctl.sandbox import process
 
+        ambient = region_of_environment()
         process.enter(process.start(here / ".ecsctl"))
-        profile, region = None, region or wished
-        usual = process.REGION
-    return Place(here, profile, region, usual, heard=_heard if common.debug else None)
+        return Place(here, region=common.region, ambient=ambient, usual=process.REGION, heard=heard)
+    return Place(here, common.profile, common.region, ask=words.ask_code, heard=heard)
 
 
 def _heard(service: str, operation: str, seconds: float, failure: BaseException | None, _parameters: object) -> None:

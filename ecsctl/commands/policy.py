@@ -12,15 +12,18 @@ from ecsctl.commands.options import folder
 
 def policy(
     account: Annotated[str, typer.Option("--account", help="The account's twelve digits.")] = "",
-    region: Annotated[str, typer.Option("--region", help="The region.", envvar="AWS_REGION")] = "",
+    region: Annotated[str, typer.Option("--region", help="The region.")] = "",
 ) -> None:
     """Print the IAM policies that a person or a CI job needs to run ecsctl for this app. Asks AWS nothing."""
-    from ecsctl.config import load
+    from ecsctl.access import agreed_region, region_of_environment
+    from ecsctl.config import read
     from ecsctl.engine.errors import UsageError
     from ecsctl.operations.permissions import policies
 
-    config = load(folder())
-    where = account or config.account_id or "", region or config.region or ""
+    loaded = read(folder())
+    config = loaded.config
+    agreed_region(region, config.region, loaded.origins["region"])
+    where = account or config.account_id or "", region or config.region or region_of_environment() or ""
     if not all(where):
         raise UsageError(
             "policies name the account and the region",

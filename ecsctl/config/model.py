@@ -29,7 +29,7 @@ class Config(Section):
     )
     region: words.Region | None = Field(
         None,
-        description="The AWS region. --region and AWS_REGION win over it. Default: as boto3 finds it.",
+        description="The AWS region, over AWS_REGION; --region may name no other. Default: as boto3 finds it.",
         examples=["eu-central-1"],
     )
     account_id: words.Account | None = Field(

@@ -1,9 +1,11 @@
 """Our errors, each with what to do now; and what AWS's error codes mean.
 
+How AWS's refusals are told stands in refusals.py, what the SDK itself raises in sdk_errors.py.
+
 EcsctlError                 exit 1
 ├── UsageError              exit 2   a wrong option, or a question that nobody is there to answer
 │   └── ConfigError         exit 2   ecsctl.toml is wrong
-├── AccessError             exit 3   no credentials, expired ones, or a permission that is missing
+├── AccessError             exit 3   no way into the account: credentials, a proxy, or a permission that is missing
 ├── TimedOut                exit 4   a wait reached its limit; the same command resumes it
 ├── Locked                  exit 5   another run holds the lock
 ├── Interrupted             exit 130 Ctrl-C or SIGTERM
@@ -17,6 +19,7 @@ EcsctlError                 exit 1
 ├── Superseded              exit 7   another release took the place of this one before it was done
 ├── Stopped                 exit 8   somebody stopped a release
 ├── AwsError                exit 1   any other answer of AWS
+│   └── Unreachable         exit 1   AWS cannot be reached at all
 └── Several                 exit: the gravest of its parts
 """
 
@@ -24,10 +27,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar
-
-if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
+from typing import ClassVar
 
 
 class EcsctlError(Exception):
@@ -53,7 +53,7 @@ class ConfigError(UsageError):
 
 
 class AccessError(EcsctlError):
-    """No credentials, expired credentials, or a permission that is missing."""
+    """No way into the account: no credentials, expired ones, a proxy in the way, or a permission that is missing."""
 
     exit_code = 3
 
@@ -122,6 +122,10 @@ class AwsError(EcsctlError):
     """Any other answer of AWS."""
 
 
+class Unreachable(AwsError):
+    """AWS cannot be reached: no network, or no such address."""
+
+
 class Several(EcsctlError):
     """All that failed in one run, together, and what was not tried because of it."""
 
@@ -168,29 +172,6 @@ EXPIRED = frozenset("ExpiredToken ExpiredTokenException RequestExpired InvalidCl
                     "IncompleteSignature RequestTimeTooSkewed TokenRefreshRequired".split())  # fmt: skip
 DENIED = frozenset("AccessDenied AccessDeniedException UnauthorizedOperation NotAuthorized "
                    "UnauthorizedAccess OptInRequired".split())  # fmt: skip
-QUOTA = {
-    "VpcLimitExceeded": "VPCs per region",
-    "InternetGatewayLimitExceeded": "internet gateways per region",
-    "AddressLimitExceeded": "elastic IP addresses per region",
-    "NatGatewayLimitExceeded": "NAT gateways per availability zone",
-    "SubnetLimitExceeded": "subnets per VPC",
-    "RouteTableLimitExceeded": "route tables per VPC",
-    "SecurityGroupLimitExceeded": "security groups per region",
-    "RulesPerSecurityGroupLimitExceeded": "rules per security group",
-    "TooManyLoadBalancers": "application load balancers per region",
-    "TooManyTargetGroups": "target groups per region",
-    "TooManyListeners": "listeners per load balancer",
-    "LimitExceeded": "IAM",
-    "LimitExceededException": "the service's",
-    "TooManyBuckets": "S3 buckets per account",
-    "AccountLimitExceededException": "concurrent CodeBuild builds",
-    "TooManyTagsException": "tags per resource",
-}
-QUOTA_HINTS = {  # AWS documentation, "Quotas for CodeBuild": a new account may have none
-    "AccountLimitExceededException": "ask for more in Service Quotas and run the same command again; or build and push "
-    "the image elsewhere and name it: ecsctl up --image URI",
-}
-
 # What CodePipeline and CodeBuild say when GitHub does not take the token that they hold (CodePipeline user guide,
 # "Troubleshooting CodePipeline"; CodeBuild user guide, "Troubleshooting AWS CodeBuild"; for the first
 # 0x4447/0x4447_product_s3_email#22).
@@ -242,67 +223,30 @@ def is_unanswered(error: BaseException) -> bool:
     from botocore.exceptions import ClientError, HTTPClientError
     from botocore.parsers import ResponseParserError
 
+    from ecsctl.engine.sdk_errors import bundle_missing
+
     if isinstance(error, ClientError):
         broken = code(error) in PASSING or (status(error) >= 500 and status(error) != 501)  # 501: it never will
         return broken and not is_throttled(error)
-    return isinstance(error, HTTPClientError | ResponseParserError)
+    return isinstance(error, HTTPClientError | ResponseParserError) and bundle_missing(error) is None
 
 
 def explained(error: BaseException, what: str) -> EcsctlError:
-    """AWS's refusal in the user's words: access, quota, or the plain answer. `what` names what we were doing."""
-    from botocore.exceptions import (
-        BotoCoreError,
-        ClientError,
-        ConnectTimeoutError,
-        EndpointConnectionError,
-        NoCredentialsError,
-        NoRegionError,
-        ProfileNotFound,
-        TokenRetrievalError,
-    )
+    """AWS's refusal, or the SDK's failure, in the user's words.
+
+    `what` names what we were doing. A bug is raised again.
+    """
+    from botocore.exceptions import ClientError
+
+    from ecsctl.engine import refusals, sdk_errors
 
     if isinstance(error, EcsctlError):
         return error
-    if isinstance(error, NoCredentialsError | TokenRetrievalError | ProfileNotFound):
-        return AccessError(
-            "no usable AWS credentials", why=str(error), hint="aws sso login, aws configure, or AWS_PROFILE=…"
-        )
-    if isinstance(error, NoRegionError):
-        return UsageError("no AWS region", why=str(error), hint="set AWS_REGION, or region in ecsctl.toml")
-    if isinstance(error, EndpointConnectionError | ConnectTimeoutError):
-        return AwsError(f"{what}: AWS cannot be reached", why=str(error), hint="check the network, run it again")
     if isinstance(error, ClientError):
-        return _of_client(error, what)
-    if isinstance(error, BotoCoreError):
-        return AwsError(f"{what}: {type(error).__name__}", why=str(error), hint="run the same command again")
+        return refusals.told(error, what)
+    if isinstance(error, Exception) and (told := sdk_errors.told(error, what)):
+        return told
     raise error
-
-
-def _of_client(error: ClientError, what: str) -> EcsctlError:
-    name, why = code(error), f"{error.operation_name} answered {code(error)}: {text(error)}"
-    if name in DENIED:
-        return AccessError(
-            f"{what}: not allowed to call {error.operation_name}",
-            why=why,
-            hint="ecsctl policy prints what ecsctl needs; then run the same command again",
-        )
-    if name == "RequestTimeTooSkewed":
-        return AccessError(f"{what}: this machine's clock is wrong", why=why, hint="set the clock, run it again")
-    if name in EXPIRED:
-        return AccessError(
-            f"{what}: the AWS credentials are expired or not valid",
-            why=why,
-            hint="log in again (aws sso login) and run the same command again",
-        )
-    if name in QUOTA:
-        return QuotaReached(
-            f"{what}: the quota of {QUOTA[name]} is reached",
-            why=why,
-            hint=QUOTA_HINTS.get(name, "free some, or ask for more in Service Quotas, then run the same command again"),
-        )
-    if TOKEN_REFUSED.search(text(error)):
-        return AwsError(f"{what}: GitHub does not take the token", why=f"{name}: {text(error)}", hint=TOKEN_HINT)
-    return AwsError(f"{what}: {error.operation_name} failed", why=f"{name}: {text(error)}")
 
 
 def diagnosed(error: EcsctlError, first_line: Callable[[], str]) -> EcsctlError:

@@ -12,6 +12,7 @@ from ecsctl.engine.label import APP, ID, RESOURCE, Label
 from ecsctl.engine.resource import FIXED, ORDER, RENEWED, AnyResource, Seen, identity, marks
 from ecsctl.engine.secret import Secret
 from ecsctl.engine.stack import promises
+from ecsctl.engine.wording import a
 
 UNKNOWN = "(known after it is made)"
 
@@ -150,11 +151,11 @@ def _not_ours(step: Any, wish: AnyResource, seen: Seen[Any, Any], me: Label) -> 
     there = dict(seen.tags or {})
     mark = f"{APP}={me.app}, {ID}={me.id}, {RESOURCE}={me.resource}"
     if there.get(APP) == me.app and there.get(ID) not in (None, me.id):
-        reason = f"a {wish.title} of this name belongs to another deployment of {me.app} ({ID}={there[ID]})"
+        reason = f"{a(wish.title)} of this name belongs to another deployment of {me.app} ({ID}={there[ID]})"
     elif there.get(APP):
-        reason = f"a {wish.title} of this name belongs to {there[APP]} ({RESOURCE}={there.get(RESOURCE, '?')})"
+        reason = f"{a(wish.title)} of this name belongs to {there[APP]} ({RESOURCE}={there.get(RESOURCE, '?')})"
     else:
-        reason = f"a {wish.title} of this name is there and is not ours"
+        reason = f"{a(wish.title)} of this name is there and is not ours"
     handover = f"make it ours by the tags {mark}" if wish.tagged else seen.note
     refused: Step = step(Verb.REFUSE, reason=reason, hint=f"choose another name, or {handover}")
     return refused

@@ -24,6 +24,11 @@ VERSION = 1
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """By the version of a record: what makes one of the next version out of it. The format has not changed yet."""
 MOST_BYTES = 4_000_000
+USE = {  # what makes a run fit the record
+    "account": "use the credentials of account {}",
+    "region": "work in that region: --region {}, or region in ecsctl.toml",
+    "app": "name the app {} in ecsctl.toml again",
+}
 YOUNG = 60.0  # seconds in which a look may still miss what was made
 RESERVE_BYTES = 65_536  # held free for the journal, so that a full disk cannot cut a run off from it
 
@@ -95,7 +100,7 @@ class State:
                 raise StateError(
                     f"{path} is the record of {what} {theirs}, not of {ours}",
                     why="a record belongs to one app in one account and region",
-                    hint=f"use the credentials and region of {what} {theirs}, or another record: ECSCTL_STATE=FILE",
+                    hint=f"{USE[what].format(theirs)}, or another record: ECSCTL_STATE=FILE",
                 )
         return cls(path, book, fresh=False)
 
@@ -307,7 +312,7 @@ def _parse(path: Path) -> Book:
     if isinstance(version, int) and version > VERSION:
         raise StateError(
             f"{path} was written by a newer ecsctl (record version {version}, this one knows {VERSION})",
-            hint="use that ecsctl: pip install --upgrade ecsctl-fargate",
+            hint="use that ecsctl here too, or another record: ECSCTL_STATE=FILE",
         )
     if type(version) is not int or not all(older in MIGRATIONS for older in range(version, VERSION)):
         raise ValueError(f"is of version {version!r}, which this ecsctl does not know")

@@ -6,6 +6,10 @@ import functools
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+from weakref import WeakSet
 
 from rich.console import Console
 from rich.text import Text
@@ -34,6 +38,33 @@ def tell(text: Text, *, label: Text | None = None) -> None:
     margin = Text(" " * lead.cell_len)
     told = [Text.assemble(margin if number else lead, line) for number, line in enumerate(lines)]
     console.print(Text("\n").join(told), soft_wrap=True)
+
+
+class Moving(Protocol):
+    """What draws on the terminal again and again, and can be told to leave it alone for a while."""
+
+    def pause(self) -> None:
+        """Take what moves off the screen."""
+
+    def resume(self) -> None:
+        """Go on."""
+
+
+moving: WeakSet[Moving] = WeakSet()
+"""Every view there is: one that draws is in it from its beginning, so that `still` reaches it."""
+
+
+@contextmanager
+def still() -> Iterator[None]:
+    """Within it nothing moves on the terminal, so that a question stands there alone and what is typed is seen."""
+    paused = list(moving)
+    for view in paused:
+        view.pause()
+    try:
+        yield
+    finally:
+        for view in paused:
+            view.resume()
 
 
 def interactive() -> bool:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from ecsctl.engine.errors import UsageError
 from ecsctl.ui import pipeline
-from ecsctl.ui.console import data, drawable, glyph
+from ecsctl.ui.console import data, drawable, glyph, moving
 from ecsctl.ui.output import VERSION
 from ecsctl.ui.safe import padded, plain
 from ecsctl.ui.spans import age
@@ -48,10 +48,23 @@ def show(looks: Iterable[Live], where: Mapping[str, str], *, as_json: bool) -> N
             sys.stdout.flush()
         return
     console = data()
-    with Screen(console=console, auto_refresh=False, redirect_stdout=False) as screen:
+    with _Pausable(console=console, auto_refresh=False, redirect_stdout=False) as screen:
+        moving.add(screen)
         console.show_cursor()  # a process that is killed must not leave a terminal without its cursor
         for now in looks:
             screen.update(Group(*fitted(view(now, where), console)), refresh=True)
+
+
+class _Pausable(Screen):
+    """A screen that a question can push aside."""
+
+    def pause(self) -> None:
+        """Leave the terminal alone."""
+        self.stop()
+
+    def resume(self) -> None:
+        """Draw again."""
+        self.start()
 
 
 def fitted(lines: Iterable[Text], console: Console) -> list[Text]:

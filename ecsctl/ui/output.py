@@ -12,6 +12,7 @@ from ecsctl.engine.plan import Change, Plan, Step, Verb
 from ecsctl.engine.report import Report, flat
 from ecsctl.engine.secret import hidden
 from ecsctl.ui import receipt
+from ecsctl.ui.copied import copied
 from ecsctl.ui.errors import parts_of, untried
 from ecsctl.ui.receipt import Remains
 
@@ -68,7 +69,7 @@ def error_document(error: EcsctlError) -> Json:
         "exit_code": error.exit_code,
         "message": error.message,
         "errors": [
-            {"type": type(part).__name__, "message": part.message, "why": part.why, "hint": part.hint}
+            {"type": type(part).__name__, "message": part.message, "why": part.why, "hint": copied(part.hint)}
             for part in parts_of(error)
         ],
         "not_tried": untried(error),
@@ -111,7 +112,7 @@ def _step(step: Step) -> Json:
         "borrowed": step.borrowed,
         "changes": [_change(change) for change in step.changes],
         "reason": step.reason,
-        "hint": step.hint,
+        "hint": copied(step.hint),
     }
 
 

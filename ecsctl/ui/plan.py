@@ -10,6 +10,7 @@ from rich.text import Text
 from ecsctl.engine.plan import UNKNOWN, Change, Plan, Step, Verb, Why
 from ecsctl.engine.report import telling
 from ecsctl.ui.console import talk
+from ecsctl.ui.copied import copied
 from ecsctl.ui.diff import Difference, compact, differences
 from ecsctl.ui.names import called
 from ecsctl.ui.safe import padded, plain, safe
@@ -94,7 +95,7 @@ def _step(step: Step, column: int, width: int) -> Iterable[Text]:
     for change in step.changes:
         yield from _field(change, width)
     if step.hint:
-        yield from _wrapped(plain(step.hint), width, ("hint: ", "cyan"))
+        yield from _wrapped(plain(copied(step.hint)), width, ("hint: ", "cyan"))
 
 
 def _row(step: Step, column: int, width: int, *more: Text) -> Iterable[Text]:

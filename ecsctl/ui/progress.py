@@ -20,7 +20,7 @@ from rich.text import Text
 from ecsctl.engine.errors import Interrupted
 from ecsctl.engine.events import Done, Event, Failed, NotTried, Planned, Ready, Said, Started, Waiting
 from ecsctl.engine.plan import Verb
-from ecsctl.ui.console import glyph, lively, talk, tell
+from ecsctl.ui.console import glyph, lively, moving, talk, tell
 from ecsctl.ui.names import called
 from ecsctl.ui.safe import plain, safe
 from ecsctl.ui.spans import lasting, ticking
@@ -77,10 +77,13 @@ class Progress:
         self._tasks: dict[str, Task] = {}
         self._titles: dict[str, str] = {}
         self._lock = threading.RLock()  # a Live draws once while it is made
+        self._stage = threading.RLock()  # held while the view begins or ends
         self._live: Live | None = None
         self._began = clock()
         self._planned = False
         self._stopping = False
+        self._paused = self._was_live = False
+        moving.add(self)
 
     def __enter__(self) -> Self:
         self._show_live()
@@ -140,6 +143,19 @@ class Progress:
         self._stopping = True
         return self._live is not None
 
+    def pause(self) -> None:
+        """Take the live view off the screen and start none, whatever happens: somebody is asked."""
+        with self._stage:
+            self._paused, self._was_live = True, self._live is not None
+            self._end_live()
+
+    def resume(self) -> None:
+        """Let it show again, if it did before."""
+        with self._stage:
+            self._paused = False
+            if self._was_live:
+                self._show_live()
+
     def plain(self, text: str) -> None:
         """Print a line of talk, above the live view if there is one."""
         self._line("", "", plain(text))
@@ -187,21 +203,21 @@ class Progress:
         tell(text, label=Text.assemble(when, mark))
 
     def _show_live(self) -> None:
-        with self._lock:
-            if self._live is not None or self.quiet or not lively():
+        with self._stage:  # and not the other lock: whoever draws holds the view's own and then wants that one
+            if self._live is not None or self._paused or self.quiet or not lively():
                 return
-            live = self._live = Live(
+            self._live = Live(
                 get_renderable=self._view, console=self.console, refresh_per_second=8, transient=True,
                 redirect_stdout=False,
             )  # fmt: skip
-        live.start()
+            self._live.start()
         self.console.show_cursor()  # a process that is killed must not leave a terminal without its cursor
 
     def _end_live(self) -> None:
-        with self._lock:
+        with self._stage:
             live, self._live = self._live, None
-        if live is not None:
-            live.stop()
+            if live is not None:
+                live.stop()
 
     def _view(self) -> RenderableType:
         """What moves: how far the run is, and everything under way."""

@@ -140,7 +140,7 @@ def why_document(found: Found, where: Mapping[str, str]) -> dict[str, Any]:
                 "effect": cause.effect,
                 "waiting": cause.calm,
                 "evidence": [_plain_fact(fact) for fact in cause.evidence],
-                "mend": list(cause.mend),
+                "mend": list(map(copied, cause.mend)),
             }
             for cause in found.causes
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import signal
 import sys
 import threading
@@ -10,8 +11,8 @@ from contextlib import contextmanager
 
 from rich.text import Text
 
-from ecsctl.engine.errors import Interrupted, Refused, UsageError
-from ecsctl.ui.console import interactive, talk, tell
+from ecsctl.engine.errors import AccessError, Interrupted, Refused, UsageError
+from ecsctl.ui.console import interactive, still, talk, tell
 from ecsctl.ui.copied import copied
 from ecsctl.ui.safe import plain
 
@@ -54,6 +55,24 @@ def ask_name(app: str, *, command: str) -> None:
         raise Refused("that is not the app's name: nothing was changed")
 
 
+def ask_code(question: str) -> str:
+    """Have the code of an MFA device typed. With nobody there raises AccessError, which says how to do without."""
+    if not interactive():
+        raise AccessError(
+            "the AWS profile needs an MFA code, and nobody is there to type one",
+            why="stdin or stderr is not a terminal, or CI is set",
+            hint="aws sts get-caller-identity asks for it on a terminal; until its session ends, it is used here too",
+        )
+    return _asked(question, hide=False)
+
+
+def ask_unseen(question: str, *, command: str) -> str:
+    """Have a secret typed, which does not show. Raises UsageError with nobody there, naming `command`."""
+    if not interactive():
+        raise UsageError("nobody is there to type it", hint=command)
+    return _asked(question, hide=True)
+
+
 def _answer(question: str, command: str) -> str:
     """What a person types. Raises UsageError with nobody there, Interrupted on Ctrl-C."""
     if not interactive():
@@ -62,15 +81,23 @@ def _answer(question: str, command: str) -> str:
             why="stdin or stderr is not a terminal, or CI is set",
             hint=command,
         )
-    talk().print(plain(question.rstrip(), "bold"), end=" ", soft_wrap=True)
-    try:
-        with _ctrl_c_ends():
-            line = sys.stdin.readline()
-    except KeyboardInterrupt:
-        talk().print()
-        raise Interrupted("stopped as asked: nothing was changed") from None
-    if not line.endswith("\n"):
-        talk().print()
+    return _asked(question, hide=False)
+
+
+def _asked(question: str, *, hide: bool) -> str:
+    """The one place where a person is asked: nothing moves on the screen meanwhile. Raises Interrupted on Ctrl-C."""
+    with still():
+        try:
+            with _ctrl_c_ends():
+                talk().print(plain(question.rstrip(), "bold"), end=" ", soft_wrap=True)
+                line = getpass.getpass("", stream=sys.stderr) + "\n" if hide else sys.stdin.readline()
+        except KeyboardInterrupt:
+            talk().print()
+            raise Interrupted("stopped as asked: nothing was changed") from None
+        except EOFError:
+            line = ""
+        if not line.endswith("\n"):
+            talk().print()
     return line.strip()
 
 

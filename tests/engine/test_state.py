@@ -76,6 +76,13 @@ def test_a_damaged_record_is_kept_aside_and_the_previous_copy_used(path: Path, d
     assert [kept.read_bytes() for kept in path.parent.glob("state.json.corrupt-*")] == [damage]
 
 
+def test_nobody_else_may_read_or_take_what_lies_beside_the_record(path: Path) -> None:
+    with load(path).locked("up"):
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+    assert {"lock", "owner", "reserve", path.name} <= modes.keys()
+    assert set(modes.values()) == {0o600}, modes
+
+
 def test_with_no_good_copy_the_record_is_rebuilt_from_tags_and_that_is_said(path: Path) -> None:
     path.write_bytes(b"{")
     path.with_name("state.json.bak").write_bytes(b"{")

@@ -1,0 +1,150 @@
+"""Whose account and which region: boto3's own chain, the AWS CLI's store of credentials, one question for MFA."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecsctl.engine import sdk_errors
+from ecsctl.engine.errors import EXPIRED, AccessError, EcsctlError, Unreachable, UsageError, code, explained
+
+if TYPE_CHECKING:
+    from boto3.session import Session
+
+REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-[0-9]{1,2}")
+ZONE = re.compile(rf"({REGION.pattern})(?:-[a-z]+-[0-9])?[a-z]")  # of a region, and of a Local Zone in it
+# The variables that AWS's own tools take a region from. boto3 knows the second alone
+# (AWS SDKs and Tools Reference Guide, "AWS Region").
+VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
+
+ALWAYS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+"""By partition: a region that no account can be without."""
+# AWS Account Management Reference Guide, "Region availability": those that are enabled by default and stay so.
+ALWAYS_ON = frozenset(
+    "us-east-1 us-east-2 us-west-1 us-west-2 ap-south-1 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-southeast-1 "
+    "ap-southeast-2 ca-central-1 eu-central-1 eu-north-1 eu-west-1 eu-west-2 eu-west-3 sa-east-1 "
+    "cn-north-1 cn-northwest-1 us-gov-west-1 us-gov-east-1".split()
+)
+
+Ask = Callable[[str], str]
+
+
+def region_of_environment() -> str | None:
+    """The region that the environment names, as AWS's own tools read it."""
+    return next((named for name in VARIABLES if (named := os.environ.get(name))), None)
+
+
+def agreed_region(asked: str | None, home: str | None, where: str) -> None:
+    """Raise UsageError when an option asks for another region than the app's own, which `where` names.
+
+    An app that is made a second time in another region takes the first one's DNS name with it.
+    """
+    if asked and home and asked != home:
+        raise UsageError(
+            f"--region {asked} contradicts {where}, which says that the app lives in {home}",
+            hint=f"leave --region away; or take region out of ecsctl.toml to run one app in several regions, "
+            f"each with a record of its own: ECSCTL_STATE=FILE ecsctl up --region {asked}",
+        )
+
+
+def session(profile: str | None, region: str | None, otherwise: str | None, ask: Ask | None) -> Session:
+    """A boto3 session over the whole of boto3's chain. `otherwise` is the region where the chain names none.
+
+    The role of a profile is assumed once for all runs until it expires, as the AWS CLI does, and in its store; `ask`
+    is asked for the code of an MFA device. Raises AccessError for a profile that is not there.
+    """
+    import boto3.session
+    import botocore.session
+    from botocore.utils import JSONFileCache
+
+    core = botocore.session.get_session()
+    try:
+        if profile:
+            core.set_config_variable("profile", profile)
+        named = region or os.environ.get(VARIABLES[0]) or core.get_config_variable("region") or otherwise
+        made = boto3.session.Session(botocore_session=core, region_name=named)
+        roles = core.get_component("credential_provider").get_provider("assume-role")
+    except Exception as error:
+        raise explained(error, "signing in") from error
+    roles.cache = JSONFileCache(str(Path("~/.aws/cli/cache").expanduser()))
+    roles._prompter = ask or _nobody  # botocore offers no other way to it but to build the whole chain anew
+    return made
+
+
+def sign_in(session: Session) -> None:
+    """Have the credentials ready, with whatever must be asked or fetched for them.
+
+    Raises AccessError for those that cannot be had; none at all are AWS's to refuse.
+    """
+    try:
+        found = session.get_credentials()
+        if found is not None:
+            found.get_frozen_credentials()
+    except (OSError, ValueError, KeyError) as error:  # of a credential_process that is no program, or prints nonsense
+        raise sdk_errors.no_credentials(error) from error
+    except Exception as error:
+        raise explained(error, "signing in") from error
+
+
+def checked_region(session: Session) -> str:
+    """The session's region. Raises UsageError for none, and for a name that is no region's."""
+    region = session.region_name
+    if not region:
+        raise UsageError("no AWS region", hint="set region in ecsctl.toml, or AWS_REGION, or --region")
+    if zone := ZONE.fullmatch(region):
+        raise UsageError(f"{region} is an availability zone, not a region", hint=f"its region is {zone[1]}")
+    if not REGION.fullmatch(region):
+        raise _no_region(region, session)
+    return region
+
+
+def located(error: BaseException, session: Session) -> EcsctlError:
+    """The error of a first call in the user's words; or that the region is the reason, where it is.
+
+    A region that the account has not enabled refuses all credentials as if they were wrong (AWS Account Management
+    Reference Guide, "Enable or disable AWS Regions in your account"), so the same question is asked in another one.
+    """
+    region, failure = session.region_name or "", explained(error, "asking AWS who we are")
+    if isinstance(failure, Unreachable) and region not in _regions(session):
+        return _no_region(region, session)
+    other = ALWAYS.get(_partition(session, region), "")
+    if code(error) not in EXPIRED or not other or region in ALWAYS_ON:
+        return failure
+    try:
+        account = session.client("sts", region_name=other).get_caller_identity()["Account"]
+    except Exception:  # noqa: BLE001 - then it is the credentials themselves, as the first error says
+        return failure
+    return AccessError(
+        f"{region} does not take these credentials, and {other} does: account {account} has not enabled {region}",
+        why=f"{failure.why}; a token of STS's global endpoint is refused likewise by regions that must be enabled",
+        hint=f"aws account enable-region --region-name {region} (it takes minutes), or use another region",
+    )
+
+
+def _partition(session: Session, region: str) -> str:
+    try:
+        return session.get_partition_for_region(region)
+    except Exception:  # noqa: BLE001 - the SDK's word for a region that it does not know
+        return ""
+
+
+def _regions(session: Session) -> Iterable[str]:
+    """All regions that the SDK knows, of every partition."""
+    for partition in session.get_available_partitions():
+        yield from session.get_available_regions("ec2", partition)
+
+
+def _no_region(region: str, session: Session) -> UsageError:
+    near = difflib.get_close_matches(region, list(_regions(session)), 1)
+    return UsageError(
+        f"{region} is no region that the AWS SDK knows",
+        hint=f"{near[0]} is meant?" if near else "a region is called as eu-central-1 is",
+    )
+
+
+def _nobody(_question: str) -> str:
+    raise AccessError("this profile needs an MFA code, and nobody is asked for one here")

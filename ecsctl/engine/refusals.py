@@ -1,0 +1,96 @@
+"""What AWS's refusals are told as: who denied it and who can mend that, which quota, what is wrong with credentials."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ecsctl.engine import errors
+from ecsctl.engine.errors import AccessError, AwsError, EcsctlError, QuotaReached
+from ecsctl.engine.sdk_errors import SIGNING_IN, signing_in
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
+AGAIN = "then run the same command again"
+POLICY = f"ecsctl policy prints what ecsctl needs; {AGAIN}"
+ORGANIZATION = "only who administers the AWS organization can allow it: no permission in this account helps"
+# Who denied it, by AWS's own words (IAM User Guide, "Troubleshoot access denied error messages").
+DENIERS = (
+    ("service control policy", "a service control policy of the AWS organization", ORGANIZATION),
+    ("resource control policy", "a resource control policy of the AWS organization", ORGANIZATION),
+    ("permissions boundary", "the permissions boundary of the caller",
+     f"who set the boundary must allow it there, beside the caller's own policies; {POLICY}"),
+    ("session policy", "the policy of the caller's session",
+     f"begin a session whose policy allows it, or one without; {POLICY}"),
+    ("VPC endpoint policy", "the policy of the VPC endpoint that the call goes through",
+     f"allow it there, or go another way; {AGAIN}"),
+    ("resource-based policy", "a policy on the resource itself", f"allow it in that policy; {AGAIN}"),
+    ("explicit deny in an identity-based policy", "a policy of the caller, which denies it explicitly",
+     f"take the deny out of it: to allow it beside does not help; {AGAIN}"),
+    ("identity-based policy", "no policy of the caller allows it", POLICY),
+)  # fmt: skip
+CLOCK = re.compile(r"[Ss]ignature (?:has )?expired|not yet current")
+# What an account answers that has not been activated, paid for or verified (EC2 API, S3 API: "Error codes").
+UNUSABLE = frozenset("OptInRequired SubscriptionRequiredException NotSignedUp AccountProblem PendingVerification "
+                     "Blocked".split())  # fmt: skip
+OVER = frozenset("ExpiredToken ExpiredTokenException RequestExpired TokenRefreshRequired".split())
+
+QUOTA = {
+    "VpcLimitExceeded": "VPCs per region",
+    "InternetGatewayLimitExceeded": "internet gateways per region",
+    "AddressLimitExceeded": "elastic IP addresses per region",
+    "NatGatewayLimitExceeded": "NAT gateways per availability zone",
+    "SubnetLimitExceeded": "subnets per VPC",
+    "RouteTableLimitExceeded": "route tables per VPC",
+    "SecurityGroupLimitExceeded": "security groups per region",
+    "RulesPerSecurityGroupLimitExceeded": "rules per security group",
+    "TooManyLoadBalancers": "application load balancers per region",
+    "TooManyTargetGroups": "target groups per region",
+    "TooManyListeners": "listeners per load balancer",
+    "TooManyBuckets": "S3 buckets per account",
+    "AccountLimitExceededException": "concurrent CodeBuild builds",
+    "TooManyTagsException": "tags per resource",
+}
+FAMILY = re.compile(r"(?:Limit|Quota)Exceeded(?:Exception|Fault)?$|^TooMany[A-Z]|^ServiceQuota")
+"""How AWS's services name the quotas that stand in no table of ours. What asks to slow down is no quota of things."""
+MORE = "free some, or ask for more in Service Quotas, then run the same command again"
+QUOTA_HINTS = {  # AWS documentation, "Quotas for CodeBuild": a new account may have none
+    "AccountLimitExceededException": "ask for more in Service Quotas and run the same command again; or build and push "
+    "the image elsewhere and name it: ecsctl up --image URI",
+}
+
+
+def told(error: ClientError, what: str) -> EcsctlError:
+    """AWS's refusal in the user's words. `what` says what was being done."""
+    name, text, operation = errors.code(error), errors.text(error), error.operation_name
+    why = f"{operation} answered {name}: {text}"
+    if operation in SIGNING_IN:
+        return signing_in(operation, name, text)
+    if name in UNUSABLE:
+        return AccessError(f"{what}: this account may not use {operation} yet", why=why,
+                           hint="look into the account's billing page and mails: a new account is verified first, and "
+                           f"AWS support can tell; {AGAIN}")  # fmt: skip
+    if name in errors.DENIED:
+        who, hint = denier(text)
+        return AccessError(f"{what}: not allowed to call {operation}{who and f' ({who})'}", why=why, hint=hint)
+    if name == "RequestTimeTooSkewed" or (name in errors.EXPIRED and CLOCK.search(text)):
+        return AccessError("this machine's clock is wrong", why=why, hint=f"set the clock, {AGAIN}")
+    if name in errors.EXPIRED:
+        ended = name in OVER
+        return AccessError(
+            f"{what}: the AWS credentials {'have expired' if ended else 'are not valid'}", why=why,
+            hint=f"log in again (aws sso login), or use newer keys, {AGAIN}" if ended else
+            "look whether the keys are whole, active and of the account that is meant: aws sts get-caller-identity",
+        )  # fmt: skip
+    if name in QUOTA or (FAMILY.search(name) and not errors.is_throttled(error)):
+        which = f"the quota of {QUOTA[name]}" if name in QUOTA else f"a quota of what {operation} makes"
+        return QuotaReached(f"{what}: {which} is reached", why=why, hint=QUOTA_HINTS.get(name, MORE))
+    if errors.TOKEN_REFUSED.search(text):
+        return AwsError(f"{what}: GitHub does not take the token", why=f"{name}: {text}", hint=errors.TOKEN_HINT)
+    return AwsError(f"{what}: {operation} failed", why=f"{name}: {text}")
+
+
+def denier(text: str) -> tuple[str, str]:
+    """Who denied it, as AWS tells (nothing if it does not), and what helps."""
+    return next(((who, hint) for words, who, hint in DENIERS if words in text), ("", POLICY))

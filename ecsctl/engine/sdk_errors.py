@@ -1,0 +1,140 @@
+"""What the AWS SDK itself raises, before AWS has answered or without an answer: a sentence for each of its families.
+
+botocore's own exceptions form a tree; a row is about a class and all below it, and the nearest row counts.
+tests/engine/test_sdk_errors.py goes over every class there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from ecsctl.engine.errors import AccessError, AwsError, EcsctlError, Unreachable, UsageError
+
+AGAIN = "run the same command again"
+EXPORTED = 'eval "$(aws configure export-credentials --format env)"'
+SETTING = "mend it in ~/.aws/config, or in the environment variable AWS_… that sets it"
+OURS = "this is a mistake of ecsctl, not yours: please report it"
+INSTALLED = "install ecsctl anew with the versions that it is locked to: the AWS SDK here is incomplete or too old"
+ADDRESS = "look at region, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and AWS_ENDPOINT_URL"
+
+
+class Row(NamedTuple):
+    """What a family of errors becomes: our error, what is said (after what was being done, unless it is access)."""
+
+    names: str
+    kind: type[EcsctlError]
+    says: str
+    hint: str
+
+
+ROWS = (
+    # Credentials.
+    Row("NoCredentialsError NoAuthTokenError", AccessError, "there are no AWS credentials",
+        "aws configure, or aws configure sso and aws sso login; then AWS_PROFILE=NAME or --profile NAME"),
+    Row("PartialCredentialsError", AccessError, "a part of the AWS credentials is missing",
+        "keys are a pair: set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or neither; a role_arn in a profile "
+        "wants source_profile or credential_source beside it"),
+    Row("ProfileNotFound", AccessError, "there is no such AWS profile",
+        "aws configure list-profiles names those there are"),
+    Row("SSOError TokenRetrievalError", AccessError, "the AWS SSO session has not begun or has expired",
+        "aws sso login"),
+    Row("LoginError", AccessError, "the session of aws login has not begun or has expired", "aws login"),
+    Row("LoginInsufficientPermissions", AccessError, "the session of aws login may not be used",
+        "have signin:CreateOAuth2Token allowed to whoever logs in, then: aws login"),
+    Row("CredentialRetrievalError", AccessError, "the profile's credentials cannot be had",
+        "run the profile's credential_process, or what else gives its credentials, by hand; then " + AGAIN),
+    Row("MetadataRetrievalError InvalidIMDSEndpointError InvalidIMDSEndpointModeError", AccessError,
+        "the credentials of this machine's or container's own role cannot be read",
+        "look whether it has a role; or name a profile: AWS_PROFILE=NAME"),
+    Row("RefreshWithMFAUnsupportedError", AccessError, "the session that an MFA code opened has ended",
+        AGAIN + ": it asks for a code and goes on from here"),
+    Row("InvalidConfigError ConfigNotFound ConfigParseError UnknownCredentialError UnknownTokenProviderError",
+        AccessError, "the AWS profile cannot be used as it is written",
+        "mend it in ~/.aws/config; aws configure list shows what counts"),
+    Row("MissingDependencyException", AccessError, "these credentials need a part of the AWS SDK that is not installed",
+        "let the AWS CLI hand them over: " + EXPORTED),
+    # Region and addresses.
+    Row("NoRegionError", UsageError, "no AWS region", "set region in ecsctl.toml, or AWS_REGION, or --region"),
+    Row("InvalidRegionError UnknownRegionError", UsageError, "no region of AWS is called that",
+        "mend region in ecsctl.toml, AWS_REGION or --region"),
+    Row("BaseEndpointResolverError EndpointProviderError ServiceNotInRegionError InvalidEndpointConfigurationError "
+        "InvalidHostLabelError InvalidDNSNameError", UsageError, "the AWS SDK knows no address for this", ADDRESS),
+    # Settings of the SDK's own.
+    Row("InvalidRetryConfigurationError InvalidDefaultsMode InvalidProxiesConfigError InvalidS3AddressingStyleError "
+        "InvalidS3UsEast1RegionalEndpointConfigError InvalidSTSRegionalEndpointsConfigError "
+        "InvalidEndpointDiscoveryConfigurationError InvalidChecksumConfigError", UsageError,
+        "a setting of the AWS SDK has a value that it does not take", SETTING),
+    # The way to AWS.
+    Row("ProxyConnectionError", AccessError, "the proxy does not let through to AWS",
+        "look at HTTPS_PROXY and at the name and password in it; NO_PROXY=.amazonaws.com goes without"),
+    Row("SSLError", AccessError, "the TLS certificate of what answers for AWS is not trusted",
+        "a proxy that opens TLS needs its own CA certificate here: AWS_CA_BUNDLE=FILE, or ca_bundle in the profile"),
+    Row("ConnectionError", Unreachable, "AWS cannot be reached", "check the network, then " + AGAIN),
+    Row("HTTPClientError IncompleteReadError ChecksumError FlexibleChecksumError AwsChunkedWrapperError "
+        "CapacityNotAvailableError ResponseParserError", AwsError, "the connection broke before AWS had answered",
+        AGAIN + ": it goes on from here"),
+    # What only a mistake in the program, or a broken installation, brings about.
+    Row("DataNotFoundError ApiVersionNotFoundError UnknownServiceStyle UnknownSignatureVersionError "
+        "UnsupportedSignatureVersionError UnsupportedServiceProtocolsError UnknownClientMethodError "
+        "MD5UnavailableError", AwsError, "the AWS SDK that is installed cannot do this", INSTALLED),
+    Row("BotoCoreError", AwsError, "the AWS SDK does not take the call", OURS),
+)  # fmt: skip
+
+SIGNING_IN = frozenset(
+    "AssumeRole AssumeRoleWithWebIdentity AssumeRoleWithSAML GetRoleCredentials CreateToken CreateOAuth2Token".split()
+)
+"""Calls that the SDK makes by itself to have credentials."""
+
+
+def told(error: Exception, what: str) -> EcsctlError | None:
+    """The error of the SDK in the user's words, or None for one of another's. `what` says what was being done."""
+    row = next((found for parent in type(error).__mro__ if (found := _rows().get(parent.__name__))), None)
+    if row is None:
+        return None
+    if (missing := bundle_missing(error)) is not None:
+        return AccessError("the file of CA certificates cannot be read", why=missing,
+                           hint="mend AWS_CA_BUNDLE, REQUESTS_CA_BUNDLE, or ca_bundle in the profile")  # fmt: skip
+    alone = not issubclass(
+        row.kind, AwsError
+    )  # nothing of the run explains it, and all that ran beside it say the same
+    return row.kind(row.says if alone else f"{what}: {row.says}", why=f"{type(error).__name__}: {error}", hint=row.hint)
+
+
+def no_credentials(error: Exception) -> EcsctlError:
+    """The error of a profile's credentials, whatever it is: the SDK lets some through that are not of its own kind."""
+    row = _rows()["CredentialRetrievalError"]
+    return told(error, "signing in") or row.kind(row.says, why=f"{type(error).__name__}: {error}", hint=row.hint)
+
+
+def bundle_missing(error: BaseException) -> str | None:
+    """The reason, where the SDK could not read its file of CA certificates: to send the request again is no use."""
+    cause = getattr(error, "kwargs", {}).get("error")
+    return str(cause) if isinstance(cause, FileNotFoundError | PermissionError | IsADirectoryError) else None
+
+
+def signing_in(operation: str, name: str, text: str) -> EcsctlError:
+    """AWS's refusal of a call by which the SDK wanted to have credentials."""
+    why = f"{operation} answered {name}: {text}"
+    if "MultiFactorAuthentication" in text or "MFA" in text:
+        return AccessError("AWS does not take the MFA code, or wants one", why=why,
+                           hint="each code counts once: wait for the next, then " + AGAIN + "; mfa_serial in the "
+                           "profile names the device")  # fmt: skip
+    if operation.startswith("AssumeRole"):
+        return AccessError("the role of the profile may not be assumed", why=why,
+                           hint="the role's trust policy and the caller's own policies must both allow it; "
+                           "aws sts get-caller-identity shows who calls")  # fmt: skip
+    return AccessError("the AWS SSO session does not give these credentials", why=why, hint="aws sso login, and "
+                       "look at sso_account_id and sso_role_name of the profile")  # fmt: skip
+
+
+@cache
+def _rows() -> dict[str, Row]:
+    return dict(_named())
+
+
+def _named() -> Iterator[tuple[str, Row]]:
+    for row in ROWS:
+        for name in row.names.split():
+            yield name, row

@@ -1,0 +1,192 @@
+"""What every error of the AWS SDK becomes: our error, its exit code, and a hint that names what mends it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import string
+from typing import Any
+
+import botocore.exceptions
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, SSLError, WaiterError
+from botocore.parsers import ResponseParserError
+
+from ecsctl.engine.errors import AccessError, AwsError, EcsctlError, UsageError, explained, is_unanswered
+
+LOGIN, WRITTEN, SETTING, ADDRESS = r"aws login", r"~/\.aws/config", r"environment variable AWS_", r"AWS_ENDPOINT_URL"
+AGAIN, OURS, INSTALLED = r"^run the same command again: it goes on", r"a mistake of ecsctl", r"install ecsctl anew"
+SSO, ROLE, ALIVE = r"aws sso login", r"AWS_PROFILE=NAME", r"check the network"
+BECOMES: dict[tuple[type[EcsctlError], int, str], str] = {
+    (AccessError, 3, r"aws configure"): "NoCredentialsError NoAuthTokenError",
+    (AccessError, 3, r"AWS_SECRET_ACCESS_KEY"): "PartialCredentialsError",
+    (AccessError, 3, r"aws configure list-profiles"): "ProfileNotFound",
+    (AccessError, 3, SSO): "SSOError SSOTokenLoadError UnauthorizedSSOTokenError TokenRetrievalError",
+    (AccessError, 3, LOGIN): "LoginError LoginAuthorizationCodeError LoginRefreshRequired LoginTokenLoadError",
+    (AccessError, 3, r"signin:CreateOAuth2Token"): "LoginInsufficientPermissions",
+    (AccessError, 3, r"credential_process"): "CredentialRetrievalError",
+    (AccessError, 3, ROLE): "MetadataRetrievalError InvalidIMDSEndpointError InvalidIMDSEndpointModeError",
+    (AccessError, 3, r"asks for a code"): "RefreshWithMFAUnsupportedError",
+    (AccessError, 3, WRITTEN): "InvalidConfigError InfiniteLoopConfigError ConfigNotFound ConfigParseError "
+    "UnknownCredentialError UnknownTokenProviderError",
+    (AccessError, 3, r"export-credentials"): "MissingDependencyException",
+    (AccessError, 3, r"HTTPS_PROXY"): "ProxyConnectionError",
+    (AccessError, 3, r"AWS_CA_BUNDLE"): "SSLError",
+    (UsageError, 2, r"AWS_REGION"): "NoRegionError InvalidRegionError UnknownRegionError",
+    (UsageError, 2, ADDRESS): "BaseEndpointResolverError EndpointVariantError UnknownEndpointError "
+    "UnknownFIPSEndpointError EndpointProviderError EndpointResolutionError UnknownEndpointResolutionBuiltInName "
+    "ServiceNotInRegionError InvalidEndpointConfigurationError InvalidHostLabelError InvalidDNSNameError",
+    (UsageError, 2, SETTING): "InvalidRetryConfigurationError InvalidMaxRetryAttemptsError InvalidRetryModeError "
+    "InvalidDefaultsMode InvalidProxiesConfigError InvalidS3AddressingStyleError InvalidChecksumConfigError "
+    "InvalidS3UsEast1RegionalEndpointConfigError InvalidSTSRegionalEndpointsConfigError "
+    "InvalidEndpointDiscoveryConfigurationError",
+    (AwsError, 1, ALIVE): "ConnectionError ConnectTimeoutError EndpointConnectionError",
+    (AwsError, 1, AGAIN): "HTTPClientError ConnectionClosedError ReadTimeoutError ResponseStreamingError "
+    "IncompleteReadError ChecksumError FlexibleChecksumError AwsChunkedWrapperError CapacityNotAvailableError",
+    (AwsError, 1, INSTALLED): "DataNotFoundError UnknownServiceError ApiVersionNotFoundError UnknownServiceStyle "
+    "UnknownSignatureVersionError UnsupportedSignatureVersionError UnsupportedServiceProtocolsError "
+    "UnknownClientMethodError MD5UnavailableError",
+    (AwsError, 1, OURS): "BotoCoreError ValidationError AliasConflictParameterError RangeError UnknownKeyError "
+    "UnknownParameterError ParamValidationError MissingParametersError InvalidExpressionError PaginationError "
+    "OperationNotPageableError WaiterError WaiterConfigError StubResponseError StubAssertionError "
+    "UnStubbedResponseError UnseekableStreamError UnsupportedOutpostResourceError UnsupportedS3ArnError "
+    "UnsupportedS3AccesspointConfigurationError UnsupportedS3ConfigurationError UnsupportedS3ControlArnError "
+    "UnsupportedS3ControlConfigurationError",
+}
+ROWS = {name: row for row, names in BECOMES.items() for name in names.split()}
+EVERY = {
+    name: kind
+    for name, kind in inspect.getmembers(botocore.exceptions, inspect.isclass)
+    if issubclass(kind, BotoCoreError)
+}
+
+
+def made(kind: type[BotoCoreError]) -> BotoCoreError:
+    """One of that class, with something in each place of its sentence."""
+    fields = [field for _, field, _, _ in string.Formatter().parse(kind.fmt) if field]
+    more = {"last_response": {}} if issubclass(kind, WaiterError) else {}
+    return kind(**{**dict.fromkeys(fields, "something"), **more})
+
+
+def test_no_class_of_the_sdk_is_without_a_row() -> None:
+    """A newer SDK's are told by the nearest class above: this test is red until somebody has read that sentence."""
+    assert EVERY.keys() == ROWS.keys()
+
+
+@pytest.mark.parametrize("name", sorted(EVERY))
+def test_an_error_of_the_sdk_is_told_with_what_mends_it(name: str) -> None:
+    kind, code, hint = ROWS[name]
+    told = explained(made(EVERY[name]), "VPC vpc")
+    assert isinstance(told, kind)
+    assert told.exit_code == code
+    assert re.search(hint, told.hint), told.hint
+    assert name in told.why
+    assert ("VPC vpc" in told.message) is (kind is AwsError), "what was being done is told where it helps"
+
+
+def test_what_is_no_error_of_the_sdk_is_a_bug_and_raised_again() -> None:
+    with pytest.raises(ZeroDivisionError):
+        explained(ZeroDivisionError("x"), "VPC vpc")
+
+
+def test_a_broken_answer_is_one_that_may_be_asked_again() -> None:
+    told = explained(ResponseParserError("half a document"), "VPC vpc")
+    assert (told.exit_code, re.search(AGAIN, told.hint) is not None) == (1, True)
+
+
+def test_a_file_of_certificates_that_is_missing_is_no_lost_answer() -> None:
+    """It would be asked for eight times, and then told as a network that came and went."""
+    error = HTTPClientError(error=FileNotFoundError(2, "No such file or directory", "/nowhere.pem"))
+    assert not is_unanswered(error)
+    told = explained(error, "VPC vpc")
+    assert (told.exit_code, "AWS_CA_BUNDLE" in told.hint, "/nowhere.pem" in told.why) == (3, True, True)
+    assert is_unanswered(HTTPClientError(error=OSError("reset")))
+    assert not is_unanswered(made(SSLError))
+
+
+def answered(code: str, message: str = "no", operation: str = "CreateVpc") -> EcsctlError:
+    response: Any = {"Error": {"Code": code, "Message": message}}
+    return explained(ClientError(response, operation), "VPC vpc")
+
+
+WHO = "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: ec2:CreateVpc on resource: * "
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"])
+@pytest.mark.parametrize(
+    ("reason", "who", "hint", "policy"),
+    [
+        ("with an explicit deny in a service control policy", "service control policy", "organization", False),
+        ("because no service control policy allows the ec2:CreateVpc action", "service control", "organization", False),
+        ("with an explicit deny in a resource control policy", "resource control policy", "organization", False),
+        ("because no permissions boundary allows the ec2:CreateVpc action", "boundary", "who set the boundary", True),
+        ("with an explicit deny in a permissions boundary", "boundary", "who set the boundary", True),
+        ("because no session policy allows the ec2:CreateVpc action", "session", "begin a session", True),
+        ("because no VPC endpoint policy allows the ec2:CreateVpc action", "VPC endpoint", "another way", False),
+        ("with an explicit deny in a resource-based policy", "on the resource", "allow it in that policy", False),
+        ("with an explicit deny in an identity-based policy", "denies it explicitly", "take the deny out", False),
+        ("because no identity-based policy allows the ec2:CreateVpc action", "no policy of the caller", "", True),
+        ("", "", "", True),
+    ],
+)
+def test_a_denial_tells_who_denied_it_and_who_can_mend_that(
+    code: str, reason: str, who: str, hint: str, policy: bool
+) -> None:
+    told = answered(code, WHO + reason)
+    assert isinstance(told, AccessError)
+    assert told.message.startswith("VPC vpc: not allowed to call CreateVpc")
+    assert who in told.message
+    assert hint in told.hint
+    assert ("ecsctl policy" in told.hint) is policy, "what an allow cannot mend does not lead to more allows"
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "says", "hint"),
+    [
+        ("ExpiredToken", "The security token is expired", "have expired", "aws sso login"),
+        ("ExpiredTokenException", "expired", "have expired", "aws sso login"),
+        ("InvalidClientTokenId", "The security token is invalid", "are not valid", "whole, active"),
+        ("SignatureDoesNotMatch", "The request signature does not match", "are not valid", "whole, active"),
+        ("SignatureDoesNotMatch", "Signature expired: 20260101T000000Z is now earlier than", "clock", "set the clock"),
+        ("RequestTimeTooSkewed", "The difference is too large", "clock", "set the clock"),
+        ("OptInRequired", "You are not subscribed to this service", "may not use CreateVpc yet", "verified"),
+        ("PendingVerification", "Your account is currently being verified", "may not use", "verified"),
+    ],
+)
+def test_credentials_that_are_refused_are_told_with_what_mends_them(
+    code: str, message: str, says: str, hint: str
+) -> None:
+    told = answered(code, message)
+    assert isinstance(told, AccessError)
+    assert says in told.message
+    assert hint in told.hint
+
+
+@pytest.mark.parametrize("operation", ["AssumeRole", "AssumeRoleWithWebIdentity", "GetRoleCredentials"])
+def test_a_refusal_to_sign_in_is_none_of_ecsctls_permissions(operation: str) -> None:
+    told = answered("AccessDenied", "no", operation)
+    assert (told.exit_code, "ecsctl policy" in told.hint) == (3, False)
+    wrong = answered("AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code.", operation)
+    assert "MFA code" in wrong.message
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("VpcLimitExceeded", "the quota of VPCs per region is reached"),
+        ("LimitExceeded", "a quota of what CreateVpc makes is reached"),
+        ("LimitExceededException", "a quota of what CreateVpc makes is reached"),
+        ("TooManyUniqueTargetGroupsPerLoadBalancer", "a quota of what CreateVpc makes is reached"),
+        ("ServiceQuotaExceededException", "a quota of what CreateVpc makes is reached"),
+        ("ResourceLimitExceeded", "a quota of what CreateVpc makes is reached"),
+    ],
+)
+def test_a_quota_is_told_in_a_sentence(code: str, says: str) -> None:
+    told = answered(code)
+    assert told.message == f"VPC vpc: {says}"
+    assert "Service Quotas" in told.hint
+
+
+@pytest.mark.parametrize("code", ["TooManyRequestsException", "RequestLimitExceeded", "Throttling"])
+def test_to_be_asked_to_slow_down_is_no_quota(code: str) -> None:
+    assert "quota" not in answered(code).message
