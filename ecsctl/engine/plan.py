@@ -134,6 +134,9 @@ def decide(
             return step(Verb.REFUSE, reason=seen.failed)
         changes = () if wish.borrowed else diff(wish, seen.actual, applied)
         return step(Verb.UPDATE, *changes) if changes and seen.tags is not None else step(Verb.KEEP, reason=seen.note)
+    if seen.residue and not seen.tags:
+        return step(Verb.UPDATE, *diff(wish, seen.actual, None), *_tag_changes(wish, seen, me),
+                    reason=f"{seen.residue}; it is taken over")  # fmt: skip
     if not me.marks(seen.tags):
         return _not_ours(step, wish, seen, me)
     wish, me = wish.keeping(seen.actual), me.heeding(seen.tags)

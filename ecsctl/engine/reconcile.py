@@ -89,6 +89,8 @@ class Reconciler:
                     did = did or Verb.CREATE
                 case _:
                     assert seen is not None  # noqa: S101 - told to the type checker: what is changed is there
+                    if step.reason:
+                        self.tell(events.Said(f"{wish.title} {name}: {step.reason}"))
                     seen = self._update(name, wish, seen, step, attempt)
                     did = did or Verb.UPDATE
 

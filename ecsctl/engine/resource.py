@@ -59,6 +59,7 @@ class Seen(Generic[R, Ids]):
     failed: str = ""  # AWS accepted it and then gave up: why
     note: str = ""  # a word for status and for those who wait: "provisioning"
     since: datetime | None = None  # when AWS says it was made
+    residue: str = ""  # untagged, and yet nobody's but ours: which AWS service has made it by itself
 
 
 @dataclass(frozen=True)

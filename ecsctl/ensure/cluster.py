@@ -29,6 +29,6 @@ def ensure_cluster(stack: Stack, config: Config, names: Names) -> ClusterParts:
     logs = stack.ensure("app-logs", LogGroup(names.app_logs, days)).name
     insights = None
     if config.service.container_insights != "disabled":
-        insights = stack.ensure("insights-logs", LogGroup(names.insights_logs, days)).name
+        insights = stack.ensure("insights-logs", LogGroup(names.insights_logs, days, writer="Container Insights")).name
     wish = Cluster(names.app, config.service.container_insights, logs=insights)
     return ClusterParts(stack.ensure("cluster", wish).name, logs)

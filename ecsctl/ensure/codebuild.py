@@ -72,7 +72,8 @@ def ensure_codebuild(
         variables.append(EnvVar("GITHUB_AUTH_TOKEN", facts.token_reference, "SECRETS_MANAGER"))
 
     def project(part: str, name: str, buildspec: str, webhook_branch: str = "") -> ProjectName:
-        logs = stack.ensure(f"{part}-logs", LogGroup(names.build_logs(name), config.logs.retention_days)).name
+        group = LogGroup(names.build_logs(name), config.logs.retention_days, writer="CodeBuild")
+        logs = stack.ensure(f"{part}-logs", group).name
         wish = BuildProject(
             name=name,
             role=role.arn,

@@ -15,8 +15,9 @@ from ecsctl.engine.plan import Plan, Verb
 from ecsctl.ensure.names import Names
 from ecsctl.operations.creds import TOKEN_PART
 from ecsctl.operations.prices import monthly
-from ecsctl.resources import kinds
+from ecsctl.resources import kinds, log_group
 from ecsctl.resources.common import tag_filter, there
+from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.source_credentials import SourceCredentials
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def left(aws: Aws, me: Label, plan: Plan) -> tuple[Left, ...]:
         found += _kept(aws, plan)
         for what, sweep in SWEEPS.items():
             try:
-                found += sweep(aws, me)
+                found += sweep(aws, me, plan)
             except ClientError as error:
                 if code(error) not in DENIED:
                     raise
@@ -69,18 +70,25 @@ def _kept(aws: Aws, plan: Plan) -> Iterator[Left]:
             yield Left(step.title, identity, step.reason)
 
 
-def _late_logs(aws: Aws, me: Label) -> Iterator[Left]:
-    """Log groups that a dying task, build or Container Insights has made again: without tags and without retention."""
+def _late_logs(aws: Aws, me: Label, plan: Plan) -> Iterator[Left]:
+    """Log groups of our names on which nobody has set anything: a dying build or Container Insights makes such again.
+
+    Only what this very run has removed was surely ours; of any other it cannot be told who writes into it.
+    """
     names = Names(me.app, me.account, me.region)
-    for name in (names.app_logs, names.build_logs(names.project), names.insights_logs):
+    removed = {step.ids.name for step in plan.steps if step.verb is Verb.DELETE and step.kind == LogGroup.kind}
+    for name in sorted({names.app_logs, names.build_logs(names.project), names.insights_logs, *removed}):
         for group in aws.look(aws.logs.describe_log_groups, logGroupNamePrefix=name)["logGroups"]:
-            if group["logGroupName"] == name and "retentionInDays" not in group:
-                size = group.get("storedBytes", 0)
+            tags = log_group.tags_of(aws, group["arn"]) if group["logGroupName"] == name else None
+            if tags is None or not log_group.untouched(group, tags):
+                continue
+            why = "of this name, and without our tags: whose it is cannot be told, so look into it before you delete it"
+            if name in removed:
                 why = "made again by a late writer; aws logs delete-log-group --log-group-name " + name
-                yield Left("log group", name, why, monthly("log-group", size))
+            yield Left("log group", name, why, monthly("log-group", group.get("storedBytes", 0)))
 
 
-def _marked_network(aws: Aws, me: Label) -> Iterator[Left]:
+def _marked_network(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
     """Network interfaces and addresses that bear the app's mark, whoever copied it onto them."""
     for interface in aws.look(aws.ec2.describe_network_interfaces, Filters=tag_filter(me))["NetworkInterfaces"]:
         yield Left("network interface", interface["NetworkInterfaceId"], interface.get("Description", ""))
@@ -89,7 +97,7 @@ def _marked_network(aws: Aws, me: Label) -> Iterator[Left]:
         yield Left("elastic IP address", address["AllocationId"], why, monthly("elastic-ip"))
 
 
-def _token_secret(aws: Aws, me: Label) -> Iterator[Left]:
+def _token_secret(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
     """The secret that `creds set` has made: what is in it is the user's. The tagging API also lists what is gone."""
     filters: list[Any] = [{"Key": key, "Values": [value]} for key, value in ((APP, me.app), (RESOURCE, TOKEN_PART))]
     answer = aws.look(aws.tagging.get_resources, TagFilters=filters, ResourceTypeFilters=["secretsmanager:secret"])
@@ -106,7 +114,7 @@ def _token_secret(aws: Aws, me: Label) -> Iterator[Left]:
             yield Left("secret", name, f"the GitHub token that ecsctl creds set stored; {remove}", monthly("secret"))
 
 
-def _marked_strangers(aws: Aws, me: Label) -> Iterator[Left]:
+def _marked_strangers(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
     """What bears the app's mark and is of a type that ecsctl never makes: whoever made it has copied the tags."""
     answer = aws.look(aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [me.app]}])
     for arn in sorted(mapping["ResourceARN"] for mapping in answer["ResourceTagMappingList"]):
@@ -117,7 +125,7 @@ def _marked_strangers(aws: Aws, me: Label) -> Iterator[Left]:
             yield Left(f"{service} {kind.replace('-', ' ')}", arn, why)
 
 
-SWEEPS: dict[str, Callable[[Aws, Label], Iterable[Left]]] = {
+SWEEPS: dict[str, Callable[[Aws, Label, Plan], Iterable[Left]]] = {
     "log groups": _late_logs,
     "network interfaces and addresses": _marked_network,
     "the token's secret": _token_secret,

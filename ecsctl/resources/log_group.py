@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,8 @@ from ecsctl.ids import LogGroupName
 from ecsctl.resources.common import there
 
 if TYPE_CHECKING:
+    from types_boto3_logs.type_defs import LogGroupTypeDef
+
     from ecsctl.aws import Aws
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
@@ -36,6 +38,7 @@ class LogGroup(Resource[LogGroupIds]):
 
     name: Fixed[str]
     days: int = 30  # one of CloudWatch's own numbers; 0: for ever
+    writer: str = field(default="", compare=False)  # the AWS service that makes a group of this name where it has none
 
     def observe(self, aws: Aws, me: Label) -> Seen[LogGroup, LogGroupIds] | None:
         """By name. AWS lists by prefix: others may begin with the same."""
@@ -46,8 +49,16 @@ class LogGroup(Resource[LogGroupIds]):
             if tags is not None:
                 actual = LogGroup(name=group["logGroupName"], days=group.get("retentionInDays", 0))
                 since = datetime.fromtimestamp(group["creationTime"] / 1000, UTC)
-                return Seen(ids, actual, tags, since=since)
+                return Seen(ids, actual, tags, since=since, residue=self._residue(group, tags))
         return None
+
+    def _residue(self, group: LogGroupTypeDef, tags: dict[str, str]) -> str:
+        """Whether its writer has made it: a late metric or build brings back a group that was deleted before.
+
+        Then it is as AWS makes it (terraform-aws-modules/terraform-aws-eks#2486): with the least thing that somebody
+        has set on it, it is somebody's.
+        """
+        return f"{self.writer} has made it by itself, without tags" if self.writer and untouched(group, tags) else ""
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[LogGroupIds]]:
@@ -65,13 +76,13 @@ class LogGroup(Resource[LogGroupIds]):
         return _ids(self.name, f"arn:{me.partition}:logs:{me.region}:{me.account}:log-group:{self.name}")
 
     def update(self, aws: Aws, me: Label, ids: LogGroupIds, changed: frozenset[str]) -> None:
-        """How long it keeps its events, and its tags."""
+        """Its tags first: one that is taken over is ours from then on; then how long it keeps its events."""
+        if "tags" in changed:
+            aws.logs.tag_resource(resourceArn=ids.arn, tags=me.tags)
         if "days" in changed and self.days:
             aws.logs.put_retention_policy(logGroupName=ids.name, retentionInDays=self.days)
         if "days" in changed and not self.days:
             aws.logs.delete_retention_policy(logGroupName=ids.name)
-        if "tags" in changed:
-            aws.logs.tag_resource(resourceArn=ids.arn, tags=me.tags)
 
     @classmethod
     def delete(cls, aws: Aws, ids: LogGroupIds) -> None:
@@ -84,6 +95,18 @@ class LogGroup(Resource[LogGroupIds]):
         groups = aws.look(aws.logs.describe_log_groups, logGroupNamePrefix=ids.name)["logGroups"]
         stored = sum(group.get("storedBytes", 0) for group in groups if group["logGroupName"] == ids.name)
         return Contents(f"{_size(stored)} of logs" if stored else "", stored)
+
+
+def untouched(group: LogGroupTypeDef, tags: dict[str, str]) -> bool:
+    """Whether nobody has set anything on a log group: no tags, no retention, no key, no filters, no protection."""
+    chosen = ("retentionInDays", "kmsKeyId", "metricFilterCount", "dataProtectionStatus", "inheritedProperties",
+              "deletionProtectionEnabled")  # fmt: skip
+    return not tags and not any(group.get(name) for name in chosen) and group.get("logGroupClass") in (None, "STANDARD")
+
+
+def tags_of(aws: Aws, arn: str) -> dict[str, str] | None:
+    """The tags of the group with this ARN, as AWS lists it; None if it is not there."""
+    return _tags(aws, arn.removesuffix(":*"))
 
 
 def _ids(name: str, arn: str) -> LogGroupIds:

@@ -15,6 +15,7 @@ from ecsctl.operations import receipt
 from ecsctl.sandbox import ecr
 from ecsctl.sandbox.clock import Clock
 from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.sandbox.logs import revive_log_groups
 from tests.commands.conftest import Ended
 
 Run = Callable[..., Ended]
@@ -116,6 +117,21 @@ def test_what_lingers_or_bears_a_copied_mark_is_on_the_receipt(run: Run, live: C
     }
     assert [one["monthly_usd"] for one in left if one["kind"] == "elastic IP address"] == [3.65]
     assert logs.describe_log_groups(logGroupNamePrefix="/ecs/hello")["logGroups"], "told, and left alone"
+
+
+@pytest.mark.usefixtures("up")
+def test_deleting_is_advised_for_what_this_run_has_seen_come_back_and_for_nobody_elses(run: Run, live: Clock) -> None:
+    logs, insights = boto3.client("logs"), "/aws/ecs/containerinsights/hello/performance"
+    revive_log_groups(after=1.0)
+    first = {one["what"]: one["why"] for one in json.loads(run("down", "--yes", "--output", "json").out)["left"]}
+    assert first == {insights: f"made again by a late writer; aws logs delete-log-group --log-group-name {insights}"}
+
+    logs.create_log_group(logGroupName="/ecs/hello", tags={"team": "data"})
+    logs.create_log_group(logGroupName="/aws/codebuild/hello-build")
+    second = {one["what"]: one["why"] for one in json.loads(run("down", "--yes", "--output", "json").out)["left"]}
+    assert second.keys() == {insights, "/aws/codebuild/hello-build"}, "a group with tags is somebody's"
+    assert not any("delete-log-group" in why for why in second.values())
+    assert all("whose it is cannot be told" in why for why in second.values())
 
 
 @pytest.mark.usefixtures("up")
