@@ -11,6 +11,7 @@ EcsctlError                 exit 1
 ├── Interrupted             exit 130 Ctrl-C or SIGTERM
 ├── Refused                 exit 1   something there is not ours, or cannot be changed in place
 │   └── Doubled             exit 1   two things claim to be the same part of the stack
+├── Outlived                exit 1   a token's thing is dead; the engine takes another token, so no user sees it
 ├── QuotaReached            exit 1   an AWS quota stands in the way
 ├── StateError              exit 1   the record is of another account, region, app or newer version
 ├── ResourceFailed          exit 1   AWS accepted it and then could not make it
@@ -82,6 +83,10 @@ class Refused(EcsctlError):
 
 class Doubled(Refused):
     """Two things carry the mark of one: a create was delivered twice, or somebody copied the tags."""
+
+
+class Outlived(EcsctlError):
+    """AWS answered a create's token with what it made once, and that is dead: the thing begins anew."""
 
 
 class QuotaReached(EcsctlError):
@@ -211,6 +216,11 @@ def is_gone(error: BaseException) -> bool:
 def is_there(error: BaseException) -> bool:
     """Whether AWS says that a thing of this name or content is there already."""
     return code(error) in EXISTS or (code(error) == "InvalidChangeBatch" and "but it already exists" in text(error))
+
+
+def is_of_another(error: BaseException) -> bool:
+    """Whether AWS says that a create's token was used before, for something else than is asked for now."""
+    return "idempoten" in f"{code(error)} {text(error)}".lower()
 
 
 def is_throttled(error: BaseException) -> bool:

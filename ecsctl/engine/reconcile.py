@@ -13,7 +13,16 @@ from botocore.exceptions import ClientError
 from ecsctl.engine import events
 from ecsctl.engine.attempt import Attempt
 from ecsctl.engine.codec import plain
-from ecsctl.engine.errors import Doubled, Refused, ResourceFailed, TimedOut, explained, is_there
+from ecsctl.engine.errors import (
+    Doubled,
+    Outlived,
+    Refused,
+    ResourceFailed,
+    TimedOut,
+    explained,
+    is_of_another,
+    is_there,
+)
 from ecsctl.engine.label import Label
 from ecsctl.engine.plan import Step, Verb, decide
 from ecsctl.engine.resource import AnyResource, Found, Seen
@@ -95,11 +104,18 @@ class Reconciler:
                     did = did or Verb.UPDATE
 
     def _create(self, name: str, wish: AnyResource, attempt: Attempt) -> Seen[Any, Any] | None:
-        """Ask AWS once to make it, and look until it shows. None: it was refused for now, or the answer was lost."""
+        """Ask AWS once to make it, and look until it shows. None: it was refused for now, or the answer was lost.
+
+        A token may have been sent before, by a run that died. If what it made has come to an end since, the same token
+        brings nothing to light any more: then the thing is forgotten, and the next try is a new one with a new token.
+        """
+        entry, again = self.state.entry(name), self._open(name, "create")
         nonce = self.state.begin(name, wish.kind, "create")
         try:
             ids = wish.create(self.aws, self.label.of(name, nonce))
         except Exception as error:
+            if isinstance(error, Outlived) or (again and is_of_another(error)):
+                return self._begun_anew(name, wish)
             if not attempt.unclear(error):
                 attempt.passes(error, on_final=lambda: self.state.drop(name))
                 return self._look_now(name, wish)
@@ -109,10 +125,22 @@ class Reconciler:
                 self.state.drop(name)
                 raise explained(error, attempt.what) from error
             return found
+        if again and entry and entry.ids == plain(ids) and entry.age > SHOWN:
+            return self._begun_anew(name, wish)  # made long ago, looked for just now, and not there
         self.state.made(name, plain(ids))
-        return self.patience.until(
-            lambda: self._look_now(name, wish), what=f"{wish.title} {name} to show after it was made", limit=SHOWN
-        )
+        try:
+            return self.patience.until(
+                lambda: self._look_now(name, wish), what=f"{wish.title} {name} to show after it was made", limit=SHOWN
+            )
+        except TimedOut:
+            if not again:
+                raise
+            return self._begun_anew(name, wish)
+
+    def _begun_anew(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
+        """Forget the try that has come to nothing."""
+        self.state.forget(name)
+        return self._look_now(name, wish)
 
     def _update(
         self, name: str, wish: AnyResource, there: Seen[Any, Any], step: Step, attempt: Attempt

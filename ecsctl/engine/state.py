@@ -56,9 +56,14 @@ class Entry(BaseModel):
     intent: Intent | None = None
 
     @property
+    def age(self) -> float:
+        """For how many seconds its ids have been known."""
+        return (datetime.now(UTC) - self.since).total_seconds() if self.since else 0.0
+
+    @property
     def young(self) -> bool:
         """Whether it is so new that AWS may miss it, though it was seen (EC2 API, "Eventual consistency")."""
-        return self.since is not None and (datetime.now(UTC) - self.since).total_seconds() < YOUNG
+        return self.since is not None and self.age < YOUNG
 
 
 class Book(BaseModel):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ecsctl.engine.errors import Outlived
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
 from ecsctl.ids import AllocationId, InternetGatewayId, NatGatewayId, RouteTableId, SubnetId
@@ -79,6 +80,8 @@ class NatGateway(Resource[NatGatewayIds]):
             ClientToken=token,
             TagSpecifications=specification,
         )
+        if answer["NatGateway"]["State"] == "deleted":
+            raise Outlived(f"the NAT gateway {answer['NatGateway']['NatGatewayId']} of this token is deleted")
         return _ids(answer["NatGateway"])
 
     def update(self, aws: Aws, me: Label, ids: NatGatewayIds, changed: frozenset[str]) -> None:
