@@ -59,6 +59,7 @@ class Step:
     reason: str = ""
     hint: str = ""
     borrowed: bool = False
+    impact: str = ""  # what the app's clients notice of it, in words
 
     @property
     def changed(self) -> frozenset[str]:
@@ -122,7 +123,8 @@ def decide(
 
     def step(verb: Verb, *changes: Change, reason: str = "", hint: str = "") -> Step:
         ids = seen.ids if seen else None
-        return Step(name, wish.kind, wish.title, verb, changes, ids, reason, hint, wish.borrowed)
+        impact = wish.impact(seen.actual) if seen and verb in (Verb.UPDATE, Verb.REPLACE) else ""
+        return Step(name, wish.kind, wish.title, verb, changes, ids, reason, hint, wish.borrowed, impact)
 
     if seen is None and wish.borrowed:
         return step(Verb.REFUSE, reason=f"the {wish.title} named in ecsctl.toml is not there",

@@ -111,6 +111,23 @@ class Listener(Resource[ListenerIds]):
             for arn, tags in marked(aws, me, dict.fromkeys(by_arn, me.app)).items():
                 yield Found(_ids(by_arn[arn]), tags)
 
+    def meanwhile(self, actual: Listener) -> Listener:
+        """It goes on forwarding until there is HTTPS to send clients to, and a name that the certificate fits.
+
+        So it is with the certificate: the old one serves the old name until the new name leads here.
+        """
+        if self.redirect and actual.forward and not actual.redirect:
+            return replace(self, redirect=False, forward=actual.forward)
+        if self.certificate and actual.certificate:
+            return replace(self, certificate=actual.certificate)
+        return self
+
+    def impact(self, actual: Listener) -> str:
+        """The load balancer's own name fits no certificate."""
+        if self.redirect and not actual.redirect:
+            return "HTTP moves to HTTPS at the end; the load balancer's own name is not in the certificate"
+        return ""
+
     def create(self, aws: Aws, me: Label) -> ListenerIds:
         """The port protects this call from doubling."""
         answer = aws.elbv2.create_listener(

@@ -104,6 +104,12 @@ class LoadBalancer(Resource[LoadBalancerIds]):
         for arn, tags in marked(aws, me, {arn: one["LoadBalancerName"] for arn, one in by_arn.items()}).items():
             yield Found(_ids(by_arn[arn]), tags)
 
+    def impact(self, actual: LoadBalancer) -> str:
+        """A target in a zone that is not the load balancer's gets no requests."""
+        if not actual.subnets - self.subnets:
+            return ""
+        return "tasks in a zone that the load balancer leaves get no requests until they are replaced"
+
     def create(self, aws: Aws, me: Label) -> LoadBalancerIds:
         """The name protects this call from doubling. Its attributes can only be set afterwards."""
         answer = aws.elbv2.create_load_balancer(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label, flat
@@ -84,6 +84,10 @@ class SecurityGroup(Resource[SecurityGroupIds]):
                 pair.get("GroupId", "") for rule in group.get("IpPermissions", []) for pair in rule["UserIdGroupPairs"]
             )
             yield Found(_ids(group), flat(group.get("Tags")), uses=frozenset(named) - {group["GroupId"]})
+
+    def meanwhile(self, actual: SecurityGroup) -> SecurityGroup:
+        """What is open stays open until the tasks behind it are the new ones: the old ones may listen elsewhere."""
+        return replace(self, ingress=self.ingress | actual.ingress)
 
     def create(self, aws: Aws, me: Label) -> SecurityGroupIds:
         """Its name protects this call from doubling."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
     from ecsctl.aws import Aws
 
+ROLLS = ("task_definition", "subnets", "security_groups", "target_group", "container", "port", "public_ip",
+         "execute_command", "platform_version", "settled")  # fmt: skip
+"""The fields whose change replaces the tasks (API reference, UpdateService: it starts a new deployment)."""
 Propagate = Literal["SERVICE", "TASK_DEFINITION", "NONE"]
 Rebalancing = Literal["ENABLED", "DISABLED"]
 
@@ -138,6 +142,17 @@ class Service(Resource[ServiceIds]):
                 wanted.setdefault(name, set()).add(service)
         for name, services in wanted.items():
             yield from _described(aws, me, name, services)
+
+    def impact(self, actual: Service) -> str:
+        """No task at all; or a deployment that may stop them all before the first new one is healthy."""
+        count = actual.desired_count if self.desired_count is None else self.desired_count
+        if not count:
+            return "no task runs any more: the app does not answer" if actual.desired_count else ""
+        rolls = any(getattr(self, name) != getattr(actual, name) for name in ROLLS)
+        if rolls and actual.desired_count and not math.ceil(count * self.minimum_percent / 100):
+            least = f"min_healthy_percent = {self.minimum_percent}"
+            return f"at {least} all tasks stop before new ones run: until then the app does not answer"
+        return ""
 
     def create(self, aws: Aws, me: Label) -> ServiceIds:
         """The name, and a token of this incarnation, protect this call from doubling."""

@@ -90,6 +90,12 @@ class TargetGroup(Resource[TargetGroupIds]):
         for arn, tags in marked(aws, me, {arn: one["TargetGroupName"] for arn, one in by_arn.items()}).items():
             yield Found(_ids(by_arn[arn]), tags)
 
+    def impact(self, actual: TargetGroup) -> str:
+        """AWS asks every target there from now on, also those of the version before."""
+        if self.path == actual.path:
+            return ""
+        return f"the tasks that run now are asked at {self.path} at once: those that do not answer there are replaced"
+
     def create(self, aws: Aws, me: Label) -> TargetGroupIds:
         """The name protects this call from doubling. Its attributes can only be set afterwards."""
         answer = aws.elbv2.create_target_group(

@@ -113,6 +113,7 @@ def _step(step: Step) -> Json:
         "changes": [_change(change) for change in step.changes],
         "reason": step.reason,
         "hint": copied(step.hint),
+        "impact": step.impact,
     }
 
 

@@ -94,6 +94,8 @@ def _step(step: Step, column: int, width: int) -> Iterable[Text]:
     yield from _row(step, column, width, plain(own), plain(step.reason, "red" if step.verb is Verb.REFUSE else "dim"))
     for change in step.changes:
         yield from _field(change, width)
+    if step.impact:
+        yield from _wrapped(plain(step.impact), width, ("for clients: ", "bold yellow"))
     if step.hint:
         yield from _wrapped(plain(copied(step.hint)), width, ("hint: ", "cyan"))
 
