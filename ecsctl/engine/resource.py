@@ -109,6 +109,15 @@ class Resource(ABC, Generic[Ids]):
         del actual
         return self
 
+    def summary(self) -> str:
+        """What a person should know of it before it is made, in a line or two: what it opens, may do, holds, costs."""
+        return ""
+
+    def reason(self, field: str, actual: Self) -> str:
+        """Why a field that nobody sets, but that follows from what is there, is not right. Empty for all others."""
+        del field, actual
+        return ""
+
     def impact(self, actual: Self) -> str:
         """What the app's clients notice while it is made right, or made anew, in words; empty if nothing."""
         del actual

@@ -63,6 +63,12 @@ class DnsRecord(Resource[DnsRecordIds]):
         if self.type == "CNAME" and self.ttl is None:
             object.__setattr__(self, "ttl", 300)
 
+    def summary(self) -> str:
+        """Where it leads."""
+        if self.shared:
+            return "the CNAME that ACM looks for"
+        return f"{self.type} {self.name} → {self.alias_dns or self.value}"
+
     def observe(self, aws: Aws, me: Label) -> Seen[DnsRecord, DnsRecordIds] | None:
         """By its zone and name, with one call in most zones."""
         if not self.name:  # ACM has not told it yet

@@ -73,6 +73,12 @@ class Listener(Resource[ListenerIds]):
     ssl_policy: str | None = None  # for HTTPS always name one: what AWS takes otherwise dates from 2016
     looked_up: bool = field(default=False, compare=False)  # the policy: nobody has asked for this very one
 
+    def summary(self) -> str:
+        """What becomes of a request."""
+        if self.redirect:
+            return f"{self.protocol} {self.port} → HTTPS 443"
+        return f"{self.protocol} {self.port} → {self.forward}" + (f", {self.ssl_policy}" if self.ssl_policy else "")
+
     def observe(self, aws: Aws, me: Label) -> Seen[Listener, ListenerIds] | None:
         """By its load balancer and port; tags are asked for all listeners of the balancer at once."""
         listed = _listed(aws, self.load_balancer)

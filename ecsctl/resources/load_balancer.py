@@ -66,6 +66,10 @@ class LoadBalancer(Resource[LoadBalancerIds]):
     internet_gateway: Order[InternetGatewayId | None] = None
     routes: Order[RouteTableId | None] = None
 
+    def summary(self) -> str:
+        """Where it stands."""
+        return f"{self.scheme}, in {', '.join(sorted(self.subnets))}; idle connections end after {self.idle_timeout} s"
+
     def observe(self, aws: Aws, me: Label) -> Seen[LoadBalancer, LoadBalancerIds] | None:
         """By its name; its tags and its attributes are calls of their own."""
         balancer = next((one for one in _listed(aws) if one["LoadBalancerName"] == self.name), None)

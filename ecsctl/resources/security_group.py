@@ -57,6 +57,10 @@ class SecurityGroup(Resource[SecurityGroupIds]):
     ingress: frozenset[Rule]
     description: Fixed[str] = "Made by ecsctl"  # nothing that ever changes: AWS cannot change it in place
 
+    def summary(self) -> str:
+        """What it opens."""
+        return f"lets in {', '.join(sorted(map(str, self.ingress))) or 'nothing'}"
+
     def observe(self, aws: Aws, me: Label) -> Seen[SecurityGroup, SecurityGroupIds] | None:
         """By its tags, else by its name, which is unique in a VPC."""
         ours = {_ids(one): one for one in _listed(aws, me) if me.marks(flat(one.get("Tags")))}

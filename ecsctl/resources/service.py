@@ -88,6 +88,21 @@ class Service(Resource[ServiceIds]):
         if self.maximum_percent <= 100:  # AWS rebalances by starting a task more
             object.__setattr__(self, "rebalancing", "DISABLED")
 
+    def summary(self) -> str:
+        """How many tasks, where, and what is open."""
+        count = f"from {self.first_count} tasks on" if self.desired_count is None else f"tasks: {self.desired_count}"
+        address = ", each with a public address" if self.public_ip else ""
+        shell = "; ECS Exec is open" if self.execute_command else ""
+        return f"{count}, in {', '.join(sorted(self.subnets))}{address}{shell}"
+
+    def reason(self, field: str, actual: Service) -> str:
+        """Where its deployment or its count stands."""
+        if field == "settled":
+            return "ECS gave the newest deployment up: a new one is started"
+        if field == "above_minimum":
+            return f"fewer tasks are asked for than autoscaling's minimum, {self.first_count}: it is raised to that"
+        return ""
+
     def observe(self, aws: Aws, me: Label) -> Seen[Service, ServiceIds] | None:
         """By name. One that is draining is as good as gone: nothing but waiting can be done with it."""
         service = service_of(aws, self.cluster, self.name)

@@ -57,6 +57,11 @@ class TargetGroup(Resource[TargetGroupIds]):
     slow_start: int = 0  # seconds of growing traffic for a new task
     stickiness: bool = False
 
+    def summary(self) -> str:
+        """How it tells who is well."""
+        delay = self.deregistration_delay
+        return f"asks {self.path} every {self.interval} s for {self.matcher}; a target leaves in {delay} s"
+
     def observe(self, aws: Aws, me: Label) -> Seen[TargetGroup, TargetGroupIds] | None:
         """By its name; its tags and its attributes are calls of their own."""
         group = next((one for one in _listed(aws) if one["TargetGroupName"] == self.name), None)

@@ -114,11 +114,13 @@ def _step(step: Step) -> Json:
         "reason": step.reason,
         "hint": copied(step.hint),
         "impact": step.impact,
+        "fields": dict(step.fields) if step.verb in (Verb.CREATE, Verb.REPLACE) else {},
     }
 
 
 def _change(change: Change) -> Json:
-    return {"field": change.field, "before": change.before, "after": change.after, "why": change.why.value}
+    return {"field": change.field, "before": change.before, "after": change.after, "why": change.why.value,
+            "told": change.told}  # fmt: skip
 
 
 def _report(report: Report) -> Json:
