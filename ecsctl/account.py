@@ -58,7 +58,9 @@ class Facts:
     token_reference: str = ""  # as CodeBuild wants it named: the secret's full ARN, and `:key` if there is one
     image: str = ""  # one that exists: given, in use, or the newest in the repository; empty: there is none
     given: str = ""  # the one that this run is to use, by digest if it is in the app's repository
-    past_build: str = ""  # the newest build, if it had ended before this run
+    past_builds: tuple[str, ...] = ()  # that had ended before this run
+    broken: str = ""  # the image of a first version that ECS has given up
+    moving: bool = False  # the tasks are to change over to another processor, and their image was built for the old one
 
 
 def identify(aws: Aws, config: Config | None = None) -> Identity:
@@ -103,7 +105,7 @@ def gather(aws: Aws, config: Config, identity: Identity, me: Label, *, fresh: bo
             asked["token"] = lambda: read_token(aws, github.token_secret)
     asked["image"] = lambda: images.known(aws, config, identity, image)
     if github and config.pipeline.mode != "none":
-        asked["past_build"] = lambda: images.past_build(aws, config)
+        asked["past_builds"] = lambda: images.past_builds(aws, config)
     with ThreadPoolExecutor(len(asked)) as pool:
         futures = {name: pool.submit(ask) for name, ask in asked.items()}
         try:
@@ -111,10 +113,11 @@ def gather(aws: Aws, config: Config, identity: Identity, me: Label, *, fresh: bo
         except Exception as error:
             raise explained(error, "looking up what the stack needs") from error
     token, token_arn = found.pop("token", (None, ""))
-    given, found["image"] = found["image"]
+    known: images.Known = found.pop("image")
     key = split_secret(github.token_secret)[1] if github else ""
     reference = f"{token_arn}:{key}" if token_arn and key else token_arn
-    return Facts(identity, token=token, token_arn=token_arn, token_reference=reference, given=given, **found)
+    return Facts(identity, token=token, token_arn=token_arn, token_reference=reference, given=known.given,
+                 image=known.image, broken=known.broken, moving=known.moving, **found)  # fmt: skip
 
 
 def hosted_zone(aws: Aws, domain: str, wished: str | None, me: Label | None = None) -> str:

@@ -26,13 +26,16 @@ def blueprint(config: Config, facts: Facts) -> Stack:
     network = ensure_vpc(stack, config, facts)
     repository = ensure_ecr(stack, config)
     parts = ensure_cluster(stack, config, names)
-    access = projects = None
+    role = access = projects = None
     if config.github and config.pipeline.mode != "none":
         role = ensure_build_role(stack, config, facts, names)
         access = ensure_github(stack, config.github, facts, role.name)
-        projects = ensure_codebuild(stack, config, facts, names, role, access, repository)
+        if not facts.moving:
+            projects = ensure_codebuild(stack, config, facts, names, role, access, repository)
     image = ensure_first_image(stack, config, facts, names, repository, projects)
     service = ensure_service(stack, config, facts, names, network, parts, repository, image)
+    if access and role and facts.moving:
+        projects = ensure_codebuild(stack, config, facts, names, role, access, repository, after=(service,))
     if access and projects and config.pipeline.mode == "pipeline":
         ensure_pipeline(stack, config, facts, names, access, projects, parts.cluster, service)
     return stack

@@ -47,7 +47,6 @@ class Reconciler:
         self.patience = aws.patience
         self.patience.say = self._waiting
         self.known: dict[str, Any] = {}  # ids that will not change any more in this run
-        self._partly: set[str] = set()  # those that are right but for what is taken away at the end
         self._at_work = threading.local()
 
     def ensure(self, node: Node, planned: Step, seen: Seen[Any, Any] | None, *, certain: bool) -> None:
@@ -56,36 +55,20 @@ class Reconciler:
         `seen` is what the plan saw; it is looked at anew unless that is `certain` to be about this very wish.
         """
         began = time.monotonic()
-        wish = whole = fulfil(node.wish, self.known)
+        wish = fulfil(node.wish, self.known)
         assert not any(promises(wish)), f"{node.name} was begun before what it needs"  # noqa: S101 - the graph's promise
         with self._working(node.name):
             if planned.verb is not Verb.KEEP:
                 self.tell(events.Started(node.name, wish.title, planned.verb))
             seen = seen if certain else self._look_now(node.name, wish)
-            if seen is not None and planned.verb is Verb.UPDATE:
-                wish = wish.meanwhile(seen.actual)
-            if wish != whole:
-                self._partly.add(node.name)
             seen, did = self._made_right(node.name, wish, seen)
             self.known[node.name] = seen.ids
             if not wish.early:
                 seen = self._ready(node.name, wish, seen)
                 self.known[node.name] = seen.ids
                 self._settle(node.name, wish, seen)
-            if (did or planned.verb is not Verb.KEEP) and wish == whole:
+            if did or planned.verb is not Verb.KEEP:
                 self.tell(events.Done(node.name, wish.title, did or Verb.KEEP, time.monotonic() - began, seen.note))
-
-    def complete(self, node: Node) -> None:
-        """The last part of an update: take away what was left until everything else was there."""
-        if node.name not in self._partly:
-            return
-        began = time.monotonic()
-        wish = fulfil(node.wish, self.known)
-        with self._working(node.name):
-            seen, did = self._made_right(node.name, wish, self._look_now(node.name, wish))
-            self.known[node.name] = seen.ids
-            self._settle(node.name, wish, seen)
-            self.tell(events.Done(node.name, wish.title, did or Verb.UPDATE, time.monotonic() - began, seen.note))
 
     def _made_right(
         self, name: str, wish: AnyResource, seen: Seen[Any, Any] | None
@@ -174,7 +157,7 @@ class Reconciler:
         def shown() -> Seen[Any, Any] | None:
             seen = self._look_now(name, wish)
             after = decide(name, wish, seen, self.label.of(name), None)
-            return None if after.verb is Verb.UPDATE and after.changed == step.changed else seen
+            return None if after.verb is Verb.UPDATE and _differences(after) == _differences(step) else seen
 
         fields = ", ".join(sorted(step.changed))
         return self.patience.until(shown, what=f"{wish.title} {name} to show its new {fields}", limit=SHOWN)
@@ -189,6 +172,8 @@ class Reconciler:
             anew, _ = self._made_right(name, wish, last)
             last = self._ready_or_failed(name, wish, anew)
         if last.failed:
+            if wish.wait:
+                self.state.drop(name)  # nothing of it is on AWS that could still come to light
             raise ResourceFailed(f"{wish.title} {name} failed", why=last.failed)
         return last
 
@@ -340,3 +325,8 @@ class Reconciler:
 
     def _waiting(self, what: str, waited: float, limit: float) -> None:
         self.tell(events.Waiting(getattr(self._at_work, "name", ""), what, waited, limit))
+
+
+def _differences(step: Step) -> dict[str, str]:
+    """The fields that are not as wished, and how they are: one that goes on to its end in steps is looked at again."""
+    return {change.field: repr(change.before) for change in step.changes}

@@ -49,31 +49,6 @@ def fulfil(value: W, known: Mapping[str, Any]) -> W:
     return cast(W, _fulfil(value, known))
 
 
-class _Name:
-    """Any id of a resource that is not there yet, in words."""
-
-    def __init__(self, resource: str, form: str) -> None:
-        self.resource, self.form = resource, form
-
-    def __getattr__(self, field: str) -> str:
-        return self.form.format(self.resource)
-
-
-class _Names(dict[str, _Name]):
-    def __init__(self, form: str) -> None:
-        super().__init__()
-        self.form = form
-
-    def get(self, resource: str, default: Any = None) -> Any:
-        del default
-        return _Name(resource, self.form)
-
-
-def named(value: W, form: str = "{}") -> W:
-    """The wish with every promise replaced by the name of its resource: for people."""
-    return cast(W, _fulfil(value, _Names(form)))
-
-
 def _fulfil(value: Any, known: Mapping[str, Any]) -> Any:
     if isinstance(value, Promise):
         ids = known.get(value.resource)
@@ -100,6 +75,7 @@ class Node:
     name: str
     wish: AnyResource
     needs: frozenset[str]
+    ready: frozenset[str] = frozenset()  # those of them that must be ready, also if others go on before they are
 
 
 class Stack:
@@ -108,20 +84,24 @@ class Stack:
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {}
 
-    def ensure(self, name: str, wish: Resource[Ids], *, after: tuple[Any, ...] = ()) -> Ids:
+    def ensure(
+        self, name: str, wish: Resource[Ids], *, after: tuple[Any, ...] = (), ready: tuple[Any, ...] = ()
+    ) -> Ids:
         """Wish for a resource and get its ids at once, as promises.
 
-        `after` holds ids of resources that must be ready first though none of their ids is used.
+        `after` holds ids of resources that must be made first though none of their ids is used; `ready` of those
+        that must even be ready, though they are `early`.
         Raises ValueError if the name is taken.
         """
         if name in self.nodes:
             raise ValueError(f"two resources are called {name}")
         needs = {promise.resource for promise in promises(wish)}
-        needs |= {promise.resource for ids in after for promise in promises(ids)}
+        awaited = {promise.resource for ids in ready for promise in promises(ids)}
+        needs |= {promise.resource for ids in after for promise in promises(ids)} | awaited
         unknown = needs - self.nodes.keys()
         if unknown:
             raise ValueError(f"{name} needs {', '.join(sorted(unknown))}, which this stack does not have")
-        self.nodes[name] = Node(name, wish, frozenset(needs))
+        self.nodes[name] = Node(name, wish, frozenset(needs), frozenset(awaited))
         ids = identity(type(wish))
         return cast(Ids, ids(**{item.name: Promise(name, item.name) for item in fields(ids)}))
 
@@ -138,7 +118,7 @@ class Stack:
                 missing = {promise.resource for promise in promises(wish)} - set(names)
                 if missing:
                     raise Refused(f"{name} needs {', '.join(sorted(missing))}, and it is not there", hint="ecsctl up")
-                part.nodes[name] = Node(name, wish, node.needs & set(names))
+                part.nodes[name] = Node(name, wish, node.needs & set(names), node.ready & set(names))
         return part
 
     @property

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
-from ecsctl.ids import ImageUri, ProjectName
+from ecsctl.ids import ImageUri, ProjectName, ServiceName
 from ecsctl.resources.build_project import ACCOUNT, BuildProject, EnvVar, SourceAuth
-from ecsctl.resources.first_image import FirstImage
+from ecsctl.resources.first_image import FirstImage, Machine
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.role import Role
 
@@ -56,9 +56,14 @@ def ensure_build_role(stack: Stack, config: Config, facts: Facts, names: Names) 
 
 
 def ensure_codebuild(
-    stack: Stack, config: Config, facts: Facts, names: Names, role: RoleIds, access: Access, repository: RepositoryIds
-) -> Projects:
-    """The project that builds `buildspec.yml`, and one for each test action of the pipeline."""
+    stack: Stack, config: Config, facts: Facts, names: Names, role: RoleIds, access: Access, repository: RepositoryIds,
+    *, after: tuple[ServiceName, ...] = (),
+) -> Projects:  # fmt: skip
+    """The project that builds `buildspec.yml`, and one for each test action of the pipeline.
+
+    `after` is the service, once its tasks are to change over to another processor: until they run there, pushes must
+    be built for the one that they run on.
+    """
     assert config.github is not None  # noqa: S101 - asked by the blueprint
     github, build = config.github, config.build
     variables = [
@@ -91,7 +96,7 @@ def ensure_codebuild(
             webhook_branch=webhook_branch,
             credentials=access.credentials,
         )
-        return stack.ensure(part, wish).name
+        return stack.ensure(part, wish, ready=after).name
 
     # Every push is built once: by the pipeline, or by the project's own webhook where there is no pipeline.
     branch = github.branch if config.pipeline.mode == "build-only" else ""
@@ -106,18 +111,24 @@ def ensure_first_image(
 ) -> ImageUri | None:
     """An image to begin with; None where there is none, and nothing that could build one.
 
-    It needs only the project and the repository, so it is built while the network is still being made.
+    It needs only the project and the repository, so it is built while the network is still being made. While the tasks
+    change over to another processor it is the project as it was that builds it, for the new one.
     """
-    if not facts.image and not projects:
+    moving = facts.moving and bool(facts.build_image)
+    if not facts.image and not projects and not moving:
         return None
+    project = ProjectName(names.project) if moving else projects.build if projects else None
     wish = FirstImage(
         repository=repository.name,
         uri=repository.uri,
         placeholder=repository.latest,
-        project=projects.build if projects else None,
+        project=project,
+        machine=Machine(CONTAINERS[config.service.architecture], facts.build_image) if project else None,
+        moving=moving,
+        broken=facts.broken,
         branch=config.github.branch if config.github else "",
         given=facts.given,
-        past=facts.past_build,
+        past=facts.past_builds,
         cluster=names.app,
         service=names.app,
         container=names.app,

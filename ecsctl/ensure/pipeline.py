@@ -58,6 +58,7 @@ def ensure_pipeline(
             Check(test.name, project) for test, project in zip(config.pipeline.tests, projects.tests, strict=True)
         ),
         approvals=tuple(Approval(approval.name, approval.note) for approval in config.pipeline.approvals),
+        given=bool(facts.given),
     )
     name = stack.ensure("pipeline", pipeline).name
     if isinstance(source, GitHubSource):

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from ecsctl.engine.errors import Refused, ResourceFailed
 from ecsctl.ensure.names import Names
-from ecsctl.resources.builds import is_running, newest_build, why_failed
+from ecsctl.resources.builds import is_running, names_of, newest_build, pushed_by, why_failed
 from ecsctl.resources.common import there
-from ecsctl.resources.ecr import Reference, images
 
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import BuildTypeDef
@@ -22,7 +21,7 @@ LIMIT = 3600.0  # seconds for CodeBuild's queue and the build itself
 
 
 def build(session: Session, say: Callable[[str], None], limit: float = LIMIT) -> str:
-    """Start a build of the branch, wait for it, and return the image that it pushed, by its tag.
+    """Start a build of the branch, wait for it, and return the image that it pushed, by its digest.
 
     A build that such a command started before and that runs still is waited for instead. Raises Refused when the app
     has no project or the image cannot be found, ResourceFailed when the build fails, TimedOut after `limit` seconds.
@@ -63,15 +62,12 @@ def _ended(aws: Aws, build_id: str, limit: float) -> BuildTypeDef:
 
 
 def _pushed(aws: Aws, app: str, ended: BuildTypeDef, uri: str) -> str:
-    """Under the name that buildspec.yml exports as IMAGE_TAG, or that of the commit."""
-    exported = {one["name"]: one["value"] for one in ended.get("exportedEnvironmentVariables", ())}
-    tags = [tag for tag in (exported.get("IMAGE_TAG"), ended.get("resolvedSourceVersion")) if tag]
+    """By its digest; known by the name that buildspec.yml exports as IMAGE_TAG, or that of the commit."""
+    tags = names_of(ended)
     with aws.fresh():
-        there_are = images(aws, app)
-    for tag in tags:
-        named = Reference.of(f"{uri}:{tag}")
-        if named and named.among(there_are):
-            return f"{uri}:{tag}"
+        found = pushed_by(aws, ended, app)
+    if found:
+        return f"{uri}@{found['imageDigest']}"
     raise Refused(
         f"{_called(ended)} succeeded, but pushed no image that is known to be its own",
         why=f"the repository {app} has none tagged {' or '.join(tags)}" if tags else "it tells neither tag nor commit",

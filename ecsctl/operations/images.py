@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.errors import ConfigError
 from ecsctl.ensure.names import Names
 from ecsctl.resources import ecr
-from ecsctl.resources.builds import is_running, newest_build
-from ecsctl.resources.first_image import living_image
+from ecsctl.resources.builds import builds_of, is_running
+from ecsctl.resources.living import living
 
 if TYPE_CHECKING:
     from ecsctl.account import Identity
@@ -19,20 +20,49 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]*(:\d+)?(/[a-z0-9._-]+)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?", re.ASCII)
 
 
-def known(aws: Aws, config: Config, identity: Identity, wished: str = "") -> tuple[str, str]:
-    """The image that the user names, checked and by digest; and one that exists, that one first. Empty: none.
+@dataclass(frozen=True)
+class Known:
+    """What is known of the app's image before anything is changed."""
 
-    Raises ConfigError for a named image that is not there, is for another processor, or that the tasks may not pull.
+    given: str = ""  # what the user names, by digest if it is in the app's repository
+    image: str = ""  # one that exists, that one first
+    broken: str = ""  # what the service runs, if that is its first version and ECS has given it up
+    moving: bool = False  # what the service runs was built for another processor than ecsctl.toml asks for
+
+
+def known(aws: Aws, config: Config, identity: Identity, wished: str = "") -> Known:
+    """What there is to run, and whether it may stay.
+
+    Raises ConfigError for a named image that is not there, is for another processor, or that the tasks may not pull;
+    and where the tasks are to change over to another processor, with nothing that could build for it.
     """
     names = Names(config.name, identity.account, identity.region)
-    uri = _uri(identity, names.app)
+    uri, wanted = _uri(identity, names.app), config.service.architecture
+    runs = living(aws, names.app, names.app, names.app, f"{uri}:latest")
+    moving = runs is not None and runs.architecture != wanted and not _fits(aws, runs.image, uri, wanted)
     if wished:
-        given = checked(aws, wished, uri, config.service.architecture)
-        return given, given
-    living = living_image(aws, names.app, names.app, names.app, f"{uri}:latest")
-    if living and ecr.is_there(aws, living, uri):
-        return "", living
-    return "", ecr.newest(aws, names.app, uri) or ""
+        given = checked(aws, wished, uri, wanted)
+        return Known(given, given, moving=moving)
+    if runs and moving and not (config.github and config.pipeline.mode != "none"):
+        raise ConfigError(
+            f"the image that runs was built for {runs.architecture}, and service.architecture is {wanted}",
+            why="nothing builds one for the other processor: there is no [github], or pipeline.mode is none",
+            hint=f"push one that is built with --platform linux/{ecr.PROCESSORS[wanted]}, then ecsctl up --image URI",
+        )
+    if runs and ecr.is_there(aws, runs.image, uri):
+        return Known("", runs.image, runs.image if runs.broken else "", moving)
+    return Known("", ecr.newest(aws, names.app, uri) or "", moving=moving)
+
+
+def _fits(aws: Aws, image: str, uri: str, architecture: str) -> bool:
+    """Whether an image is known to run on a processor, or is not the app's own: nothing here builds those."""
+    named, ours = ecr.Reference.of(image), ecr.Reference.of(uri)
+    if named is None or ours is None or named.place != ours.place:
+        return True
+    found = named.among(ecr.images(aws, ours.repository))
+    return found is not None and ecr.PROCESSORS[architecture] in ecr.processors(
+        aws, ours.repository, found["imageDigest"]
+    )
 
 
 def checked(aws: Aws, wished: str, uri: str, architecture: str) -> str:
@@ -70,10 +100,9 @@ def checked(aws: Aws, wished: str, uri: str, architecture: str) -> str:
     return f"{uri}@{found['imageDigest']}"
 
 
-def past_build(aws: Aws, config: Config) -> str:
-    """The id of the app's newest build, if that has ended: whatever it left behind is there, or is gone."""
-    build = newest_build(aws, Names(config.name, "", "").project)
-    return build["id"] if build and not is_running(build) else ""
+def past_builds(aws: Aws, config: Config) -> tuple[str, ...]:
+    """The ids of the app's builds that have ended, the newest first: what they left behind is there, or is gone."""
+    return tuple(one["id"] for one in builds_of(aws, Names(config.name, "", "").project) if not is_running(one))
 
 
 def _uri(identity: Identity, repository: str) -> str:

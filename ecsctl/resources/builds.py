@@ -5,17 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecsctl.resources.common import there
+from ecsctl.resources.ecr import images, tags
 
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import BuildTypeDef
+    from types_boto3_ecr.type_defs import ImageDetailTypeDef
 
     from ecsctl.aws import Aws
 
+RECENT = 20  # builds that are looked at, where the newest alone does not tell
 LINES = 10  # of the log's end
 
 
 def newest_build(aws: Aws, project: str) -> BuildTypeDef | None:
-    """The project's newest build; None when there is none, or no project.
+    """The project's newest build; None when there is none, or no project."""
+    return next(iter(builds_of(aws, project, 1)), None)
+
+
+def builds_of(aws: Aws, project: str, most: int = RECENT) -> list[BuildTypeDef]:
+    """The project's newest builds, the newest first; none when there is no project.
 
     Builds outlive their project and are listed again for the next one of its name: an earlier life's do not count.
     They are listed from the newest on, unless asked otherwise; with more than 100 of them AWS refuses to be asked for
@@ -24,9 +32,23 @@ def newest_build(aws: Aws, project: str) -> BuildTypeDef | None:
     projects = aws.look(aws.codebuild.batch_get_projects, names=[project])["projects"]
     listed = there(lambda: aws.first_page(aws.codebuild.list_builds_for_project, projectName=project))
     if not projects or not listed or not listed["ids"]:
-        return None
-    found = aws.look(aws.codebuild.batch_get_builds, ids=listed["ids"][:1])["builds"]
-    return next((build for build in found if build["startTime"] >= projects[0]["created"]), None)
+        return []
+    ids = listed["ids"][:most]
+    found = aws.look(aws.codebuild.batch_get_builds, ids=ids)["builds"]
+    found.sort(key=lambda build: ids.index(build["id"]))
+    return [build for build in found if build["startTime"] >= projects[0]["created"]]
+
+
+def pushed_by(aws: Aws, build: BuildTypeDef, repository: str) -> ImageDetailTypeDef | None:
+    """The image of a build: under the name that it exports as IMAGE_TAG, as ours does, or that of its commit."""
+    there_are = images(aws, repository)
+    return next((image for tag in names_of(build) for image in there_are if tag in tags(image)), None)
+
+
+def names_of(build: BuildTypeDef) -> list[str]:
+    """The tags by which a build's image may be known."""
+    exported = {one.get("name"): one.get("value") for one in build.get("exportedEnvironmentVariables", ())}
+    return [tag for tag in (exported.get("IMAGE_TAG"), build.get("resolvedSourceVersion")) if tag]
 
 
 def is_running(build: BuildTypeDef) -> bool:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Found, Order, Resource, Seen
 from ecsctl.ids import ImageUri, ProjectName, RepositoryName, RepositoryUri
 from ecsctl.resources import ecr
-from ecsctl.resources.builds import is_running, newest_build, why_failed
-from ecsctl.resources.ecs import family_of, service_of
-from ecsctl.resources.task_definition_merge import container_of
+from ecsctl.resources.builds import builds_of, is_running, pushed_by, why_failed
+from ecsctl.resources.living import living
 
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import BuildTypeDef
+    from types_boto3_ecr.type_defs import ImageDetailTypeDef
 
     from ecsctl.aws import Aws
 
@@ -28,11 +28,22 @@ class FirstImageIds:
 
 
 @dataclass(frozen=True)
+class Machine:
+    """On what an image is built: the environment's type, and its own image."""
+
+    type: str  # ARM_CONTAINER or LINUX_CONTAINER
+    image: str
+
+
+@dataclass(frozen=True)
 class FirstImage(Resource[FirstImageIds]):
     """An image that exists: the one given, else the one the service runs, else the newest in the repository.
 
     Where there is none, making it starts a build of the project, and it is ready once that build's image is in the
-    repository. It dies with its repository. `cluster`, `service`, `container` are names to look at, not edges.
+    repository. So it is where what runs will not do: `broken` names the image of a first version that ECS gave up,
+    and gives way to a newer one; with `moving` the tasks change over to another processor, while the project, which
+    builds for pushes meanwhile, still has the old one. It dies with its repository. `cluster`, `service`, `container`
+    are names to look at, not edges.
     """
 
     kind = "image"
@@ -46,28 +57,24 @@ class FirstImage(Resource[FirstImageIds]):
     uri: RepositoryUri
     placeholder: ImageUri
     project: Order[ProjectName | None] = None
+    machine: Machine | None = field(default=None, compare=False)
+    moving: bool = field(default=False, compare=False)
+    broken: str = field(default="", compare=False)
     branch: str = field(default="", compare=False)
     given: str = field(default="", compare=False)
-    past: str = field(default="", compare=False)  # a build that had ended before this run: it is no answer
+    past: tuple[str, ...] = field(default=(), compare=False)  # builds that had ended before this run: no answers
     cluster: str = field(default="", compare=False)
     service: str = field(default="", compare=False)
     container: str = field(default="", compare=False)
-
-    def summary(self) -> str:
-        """Where it comes from."""
-        if self.given:
-            return self.given
-        return f"built from {self.branch}, unless there is one" if self.branch else "one that is there"
 
     def observe(self, aws: Aws, me: Label) -> Seen[FirstImage, FirstImageIds] | None:
         """The image; or the newest build of the project, which is on the way to one or has failed."""
         image = self._image(aws)
         if image:
             return Seen(FirstImageIds(image), self)
-        build = newest_build(aws, self.project) if self._can_build(me) and self.project else None
-        if build is None or build["id"] == self.past:
-            return None
-        return self._judged(aws, build)
+        builds = self._builds(aws, me)
+        answer = next((one for one in builds if self._answers(one, newest=one is builds[0])), None)
+        return self._judged(aws, answer, [one for one in builds if self._fits(one)]) if answer else None
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[FirstImageIds]]:
@@ -79,39 +86,69 @@ class FirstImage(Resource[FirstImageIds]):
 
         It is another one after a build that ended: the same would only be answered with that build.
         """
-        token = me.of(me.resource, me.nonce + self.past).token()
-        aws.codebuild.start_build(projectName=self.project or "", sourceVersion=self.branch, idempotencyToken=token)
+        token = me.of(me.resource, me.nonce + "".join(self.past[:1])).token()
+        other: dict[str, Any] = {}
+        if self.moving and self.machine:
+            other = {"environmentTypeOverride": self.machine.type, "imageOverride": self.machine.image}
+        aws.codebuild.start_build(
+            projectName=self.project or "", sourceVersion=self.branch, idempotencyToken=token, **other
+        )
         return FirstImageIds(self.placeholder)
 
     def _image(self, aws: Aws) -> ImageUri | None:
-        living = living_image(aws, self.cluster, self.service, self.container, self.placeholder)
-        if living and not ecr.is_there(aws, living, self.placeholder):
-            living = ""
-        return ImageUri(self.given or living) or ecr.newest(aws, self.repository, self.uri)
+        if self.given:
+            return ImageUri(self.given)
+        if self.moving:
+            return None
+        runs = living(aws, self.cluster, self.service, self.container, self.placeholder)
+        fits = runs is not None and ecr.is_there(aws, runs.image, self.placeholder)
+        if runs is not None and fits and runs.image != self.broken:
+            return ImageUri(runs.image)
+        newest = ecr.newest(aws, self.repository, self.uri)
+        if newest and newest == self._by_digest(aws, self.broken):
+            return ImageUri(self.broken) if self.project is None else None
+        return newest
 
-    def _can_build(self, me: Label) -> bool:
-        """Whether the project is known: before it is made there is only a promise of its name."""
-        return bool(self.project) and str(self.project).startswith(me.app)
+    def _by_digest(self, aws: Aws, image: str) -> str:
+        named = ecr.Reference.of(image)
+        found = named.among(ecr.images(aws, self.repository)) if named else None
+        return self._named(found) if found else image
 
-    def _judged(self, aws: Aws, build: BuildTypeDef) -> Seen[FirstImage, FirstImageIds]:
+    def _named(self, image: ImageDetailTypeDef) -> ImageUri:
+        return ImageUri(f"{self.uri}@{image['imageDigest']}")
+
+    def _builds(self, aws: Aws, me: Label) -> list[BuildTypeDef]:
+        """The project's. Before the project is made there is only a promise of its name."""
+        known = self.project and str(self.project).startswith(me.app)
+        return builds_of(aws, str(self.project)) if known else []
+
+    def _fits(self, build: BuildTypeDef) -> bool:
+        """Whether it builds for the tasks' processor."""
+        return self.machine is None or build["environment"]["type"] == self.machine.type
+
+    def _answers(self, build: BuildTypeDef, *, newest: bool) -> bool:
+        """Whether a build is one to wait for, or to take an image from.
+
+        One that had ended before is, if it is the last word and was made for a processor that nothing runs on yet: a
+        run died before it used it.
+        """
+        left = self.moving and newest and build["buildStatus"] == "SUCCEEDED"
+        return self._fits(build) and (left or build["id"] not in self.past)
+
+    def _judged(self, aws: Aws, build: BuildTypeDef, builds: list[BuildTypeDef]) -> Seen[FirstImage, FirstImageIds]:
         ids, number = FirstImageIds(self.placeholder), build["id"].rpartition(":")[2][:8]
         if is_running(build):
             return Seen(ids, self, ready=False, note=f"build {number}: {build['currentPhase']}")
-        if build["buildStatus"] != "SUCCEEDED":
-            return Seen(ids, self, failed=f"{why_failed(aws, build)}\nmend it, then run the same command again")
+        # A second build of a commit may fail for the first one's tag stands; what the first one made is still right.
+        commit = build.get("resolvedSourceVersion")
+        same = [one for one in builds if one is build or (commit and one.get("resolvedSourceVersion") == commit)]
         with aws.fresh():  # it may have been pushed since we looked
-            image = self._image(aws)
+            good = [one for one in same if one["buildStatus"] == "SUCCEEDED"]
+            pushed = next(filter(None, (pushed_by(aws, one, self.repository) for one in good)), None)
+            image = self._named(pushed) if pushed else self._image(aws) if build in good else None
         if image:
             return Seen(FirstImageIds(image), self)
+        if build["buildStatus"] != "SUCCEEDED":
+            return Seen(ids, self, failed=f"{why_failed(aws, build)}\nmend it, then run the same command again")
         nothing = f"build {build['id']} succeeded and pushed no image with a tag to {self.uri}"
         return Seen(ids, self, failed=f"{nothing}\nlet buildspec.yml push to $REPOSITORY_URI, then run it again")
-
-
-def living_image(aws: Aws, cluster: str, service: str, container: str, placeholder: str) -> str:
-    """The image in the task definition of a service that is there, draining ones included; empty for a placeholder."""
-    found = service_of(aws, cluster, service)
-    if found is None or found["status"] == "INACTIVE" or not family_of(found.get("taskDefinition", "")):
-        return ""
-    answer = aws.look(aws.ecs.describe_task_definition, taskDefinition=found["taskDefinition"], include=["TAGS"])
-    image = str(container_of(dict(answer["taskDefinition"]), container).get("image", ""))
-    return "" if image == placeholder else image

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 from ecsctl.engine.errors import Refused
@@ -11,12 +11,12 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import BucketName, PipelineName, ProjectName, RoleArn
 from ecsctl.resources.common import there
+from ecsctl.resources.first_run import GATE, STOPPED, State, first_run, gated
 from ecsctl.resources.github_side import leave_repository
 from ecsctl.resources.pipeline_structure import (
     DEPLOY,
     Approval,
     Check,
-    ConnectionSource,
     Deploy,
     GitHubSource,
     Parts,
@@ -50,11 +50,13 @@ class PipelineIds:
 class Pipeline(Resource[PipelineIds]):
     """A CodePipeline pipeline: Source, Build, Test and Approve if wished, Deploy. It is found by its name.
 
-    It starts running the moment it is made (CodePipeline API, CreatePipeline).
+    It starts running the moment it is made (see `first_run`).
     """
 
     kind = "pipeline"
     title = "pipeline"
+    early = True  # its webhook need not wait for the end of its first run
+    limit = 3600.0  # of a first run that brings a newer commit than the service was made with
     console = "{console}/codesuite/codepipeline/pipelines/{name}/view?region={region}"
 
     name: Fixed[str]
@@ -66,27 +68,8 @@ class Pipeline(Resource[PipelineIds]):
     tests: tuple[Check, ...] = ()
     approvals: tuple[Approval, ...] = ()
     exact: bool = True  # nothing stands in it but this, arranged as we arrange it
-
-    def summary(self) -> str:
-        """Its stages."""
-        source = self.source
-        repository = f"{source.owner}/{source.repository}" if isinstance(source, GitHubSource) else ""
-        repository = source.repository if isinstance(source, ConnectionSource) else repository
-        steps = [
-            "build",
-            *(one.name for one in self.tests),
-            *(f"approval {one.name}" for one in self.approvals),
-            "deploy",
-        ]
-        return " → ".join([f"{repository} {source.branch if source else ''}", *steps])
-
-    def reason(self, field: str, actual: Pipeline) -> str:
-        """What is not told field by field."""
-        if field != "exact":
-            return ""
-        return (
-            "it holds more than ecsctl.toml asks for, or in another arrangement: it is put back as ecsctl arranges it"
-        )
+    first_run: State = "over"  # what is to be done yet about the run that its making began
+    given: bool = field(default=False, compare=False)  # the image was named by the user: that run is not to replace it
 
     def observe(self, aws: Aws, me: Label) -> Seen[Pipeline, PipelineIds] | None:
         """By name. AWS masks the token: what we know of it is its digest, in a tag."""
@@ -98,6 +81,8 @@ class Pipeline(Resource[PipelineIds]):
         if tags is None:
             return None
         found = parts(answer["pipeline"], tags.get(TOKEN, ""))
+        made = answer.get("metadata", {}).get("created")
+        run = first_run(aws, self.name, self.build or "", made, at_gate=gated(found), given=self.given)
         actual = Pipeline(
             name=answer["pipeline"]["name"],
             role=found.role,
@@ -108,8 +93,9 @@ class Pipeline(Resource[PipelineIds]):
             tests=found.tests,
             approvals=found.approvals,
             exact=same(answer["pipeline"], found, me.region),
+            first_run=run.state,
         )
-        return Seen(ids, actual, tags, since=answer.get("metadata", {}).get("created"))
+        return Seen(ids, actual, tags, ready=not run.going, note=run.note, since=made)
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[PipelineIds]]:
@@ -122,8 +108,12 @@ class Pipeline(Resource[PipelineIds]):
                     yield Found(ids, tags)
 
     def create(self, aws: Aws, me: Label) -> PipelineIds:
-        """The name protects this call from doubling. Refused until CodePipeline can assume the role."""
-        aws.codepipeline.create_pipeline(pipeline=self._structure(), tags=me.lower(**self._digest()))
+        """The name protects this call from doubling. Refused until CodePipeline can assume the role.
+
+        What is made is its beginning: see `first_run`.
+        """
+        begun = replace(self, build=None, tests=(), approvals=(GATE,), deploy=None)
+        aws.codepipeline.create_pipeline(pipeline=begun._structure(), tags=me.lower(**self._digest()))
         return _ids(self.name, me)
 
     def update(self, aws: Aws, me: Label, ids: PipelineIds, changed: frozenset[str]) -> None:
@@ -134,7 +124,9 @@ class Pipeline(Resource[PipelineIds]):
         The hook at a repository that it leaves can only be taken down with the token that it leaves, too.
         Raises Refused while the pipeline deploys.
         """
-        if changed - {"tags"}:
+        if "first_run" in changed and self._go_on(aws, me, ids.name):
+            return
+        if changed - {"tags", "first_run"}:
             with aws.fresh():
                 stages = aws.look(aws.codepipeline.get_pipeline_state, name=ids.name)["stageStates"]
             if any(stage.get("stageName") == DEPLOY and _runs(stage.get("latestExecution")) for stage in stages):
@@ -172,6 +164,21 @@ class Pipeline(Resource[PipelineIds]):
         with aws.fresh():
             before = parts(aws.look(aws.codepipeline.get_pipeline, name=name)["pipeline"], "").source
         return replace(self, source=before)._repository
+
+    def _go_on(self, aws: Aws, me: Label, name: str) -> bool:
+        """Do what is next about the first run, and tell whether that is all that can be done for now."""
+        with aws.fresh():
+            answer = aws.look(aws.codepipeline.get_pipeline, name=name)
+            at_gate = gated(parts(answer["pipeline"], ""))
+            made = answer.get("metadata", {}).get("created")
+            run = first_run(aws, name, self.build or "", made, at_gate=at_gate, given=self.given)
+        if run.state == "known":
+            aws.codepipeline.stop_pipeline_execution(
+                pipelineName=name, pipelineExecutionId=run.id, abandon=True, reason=STOPPED
+            )
+        elif run.state == "new" and not at_gate:
+            aws.codepipeline.start_pipeline_execution(name=name, clientRequestToken=me.token())
+        return run.state in ("begun", "known") or not at_gate
 
     def _structure(self) -> PipelineDeclarationTypeDef:
         made_of = Parts(self.role, self.bucket, self.source, self.build, self.tests, self.approvals, self.deploy)

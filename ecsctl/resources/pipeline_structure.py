@@ -11,7 +11,7 @@ from ecsctl.ids import BucketName, ClusterName, ConnectionArn, ProjectName, Role
 from ecsctl.resources.common import canonical
 
 SOURCE = "Source"  # the name of the first stage and of its action, by which a webhook knows it
-DEPLOY = "Deploy"
+BUILD, DEPLOY = "Build", "Deploy"
 _SOURCE_OUTPUT, _BUILD_OUTPUT = "SourceOutput", "BuildOutput"
 Json = dict[str, Any]
 

@@ -109,7 +109,7 @@ def list_pipeline_executions(_original: Callable[..., Any], response: CodePipeli
             "sourceRevisions": [
                 {"actionName": attempt.declared["name"], "revisionId": attempt.revision["id"],
                  "revisionSummary": attempt.revision["summary"], "revisionUrl": attempt.revision["url"]}
-                for attempt in one.attempts if attempt.revision
+                for attempt in one.attempts if attempt.revision and attempt.status == "Succeeded"
             ],
             "trigger": {"triggerType": one.trigger, "triggerDetail": one.detail},
             "executionMode": one.pipeline.get("executionMode", "SUPERSEDED"),

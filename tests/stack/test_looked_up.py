@@ -86,7 +86,9 @@ CHANGES: dict[str, tuple[Change, ...] | str] = {
     "token_reference": "as token_arn",
     "image": (a_newer_image,),
     "given": "the user names it, with up --image",
-    "past_build": (another_build,),
+    "past_builds": (another_build,),
+    "broken": "a first version that never ran gives way to what is newer",
+    "moving": "the tasks' processor is the user's, and what runs on the other one has to be built anew",
 }
 CASES = [(name, change) for name, changes in CHANGES.items() if not isinstance(changes, str) for change in changes]
 

@@ -1,0 +1,98 @@
+"""The run that a pipeline begins by itself when it is made (CodePipeline API, CreatePipeline).
+
+Its commit is usually the one that the service has just been made with: to build and release that once more is paid for
+twice, keeps the service from coming to rest, and fails where a repository's own buildspec pushes a tag that cannot be
+moved. So a pipeline is made of its source and a `GATE` at first. Once the source has told its commit, a run that brings
+nothing new is stopped, the pipeline gets its stages, and a commit that is newer is run through them. Each step is a
+state that AWS shows, so that a run of ours may die after any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from ecsctl.resources.builds import builds_of, pushed_by
+from ecsctl.resources.ecr import tags
+from ecsctl.resources.living import living
+from ecsctl.resources.pipeline_structure import Approval, Parts
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ecsctl.aws import Aws
+
+GATE = Approval("ecsctl", "ecsctl up is making this pipeline. If nobody runs it any more: run it again.")
+STOPPED = "its commit is what the service runs already"
+YOUNG = timedelta(minutes=15)  # that long after a pipeline was made, its first run may still matter
+RUNNING = ("InProgress", "Stopping")
+
+State = Literal["over", "begun", "known", "new"]
+"""Nothing to do; its commit is not known yet, or it is being stopped; it brings nothing new; it brings something new,
+and cannot go on."""
+
+
+@dataclass(frozen=True)
+class FirstRun:
+    """How it stands. While `going`, the newest commit is on its way, and no person is asked."""
+
+    state: State
+    id: str = ""
+    going: bool = False
+    note: str = ""
+
+
+def gated(made_of: Parts) -> bool:
+    """Whether it is a pipeline that we began to make."""
+    return made_of.build is None and made_of.approvals == (GATE,)
+
+
+def first_run(
+    aws: Aws, name: str, project: str, made: datetime | None, *, at_gate: bool, given: bool = False
+) -> FirstRun:
+    """Look how it stands. `given` says that the user has named an image: no build is to take its place by itself."""
+    young = made is not None and aws.now() - made < YOUNG
+    if not (at_gate or young):
+        return FirstRun("over")
+    listed: Any = aws.codepipeline.list_pipeline_executions(pipelineName=name, maxResults=20)
+    runs: list[Any] = listed["pipelineExecutionSummaries"]
+    if not runs:
+        return FirstRun("begun" if at_gate and young else "over")
+    newest = runs[0]
+    first: Any = next((run for run in runs if run.get("trigger", {}).get("triggerType") == "CreatePipeline"), {})
+    number, status, running = first.get("pipelineExecutionId", ""), first.get("status"), first.get("status") in RUNNING
+    commit = str((first.get("sourceRevisions") or [{}])[0].get("revisionId", ""))
+    if at_gate and (status == "Stopping" or (running and not commit)):
+        return FirstRun("begun", number, True, "its first run finds the commit")
+    if at_gate and status == "InProgress":
+        nothing_new = given or _runs_already(aws, name, project, commit)
+        return FirstRun("known" if nothing_new else "new", number, True)
+    ours = first.get("stopTrigger", {}).get("reason") == STOPPED
+    if newest is first and status == "Cancelled" and commit and not ours:  # the pipeline was changed under it: by us
+        return FirstRun("new", number, True)
+    going = newest["status"] in RUNNING and newest.get("trigger", {}).get("triggerType") != "Webhook"
+    return FirstRun("over", number, going and not _asks(aws, name), "the newest commit is on its way")
+
+
+def _runs_already(aws: Aws, app: str, project: str, commit: str) -> bool:
+    """Whether the service was told to run the image that the project has built of this commit."""
+    runs = living(aws, app, app, app, "")
+    if runs is None:
+        return False
+    name = runs.image.partition("@")[2] or runs.image.rpartition(":")[2]
+    good = (one for one in builds_of(aws, project) if one["buildStatus"] == "SUCCEEDED")
+    made = [pushed_by(aws, one, app) for one in good if one.get("resolvedSourceVersion") == commit]
+    return any(name in (one["imageDigest"], *tags(one)) for one in made if one)
+
+
+def _asks(aws: Aws, name: str) -> bool:
+    """Whether a person is asked. Nobody waits for that."""
+    states = aws.look(aws.codepipeline.get_pipeline_state, name=name)["stageStates"]
+    return any(_waits(action) for stage in states for action in stage.get("actionStates", ()))
+
+
+def _waits(action: Mapping[str, Any]) -> bool:
+    latest = action.get("latestExecution", {})
+    return latest.get("status") == "InProgress" and "token" in latest
