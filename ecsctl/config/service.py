@@ -35,13 +35,7 @@ class Autoscaling(Section):
 class Service(Section):
     """The app's container and the service that keeps it running."""
 
-    port: int = Field(
-        8000,
-        ge=1,
-        le=65535,
-        description="The TCP port that the container listens on. "
-        "While it changes the app is out of reach, until its new tasks run.",
-    )
+    port: int = Field(8000, ge=1, le=65535, description="The TCP port that the container listens on.")
     health_path: words.HealthPath = Field(
         "/healthz", description="The path that answers 200 while the app is well; asked by the load balancer."
     )

@@ -13,16 +13,19 @@ T = TypeVar("T")
 Json = Any
 
 
-def plain(value: Any) -> Json:
-    """A wish, an id or a part of one as JSON values: dataclasses as objects, sets as sorted lists."""
+def plain(value: Any, *, hide: bool = False) -> Json:
+    """A wish, an id or a part of one as JSON values: dataclasses as objects, sets as sorted lists.
+
+    Of a secret there is the digest; to `hide` it, ***.
+    """
     if isinstance(value, Secret):
-        return {"digest": value.digest}
+        return "***" if hide else {"digest": value.digest}
     if is_dataclass(value) and not isinstance(value, type):
-        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+        return {item.name: plain(getattr(value, item.name), hide=hide) for item in fields(value)}
     if isinstance(value, frozenset | set):
-        return sorted((plain(part) for part in value), key=lambda part: json.dumps(part, sort_keys=True))
+        return sorted((plain(part, hide=hide) for part in value), key=lambda part: json.dumps(part, sort_keys=True))
     if isinstance(value, tuple | list):
-        return [plain(part) for part in value]
+        return [plain(part, hide=hide) for part in value]
     if isinstance(value, str):
         return str(value)
     return value

@@ -14,7 +14,7 @@ from ecsctl.engine.errors import AwsError, EcsctlError, Refused, TimedOut, expla
 from ecsctl.engine.label import APP, ID, RESOURCE, Label
 from ecsctl.engine.plan import Plan, Step, Verb, decide, renews
 from ecsctl.engine.reconcile import WINDOW, Reconciler
-from ecsctl.engine.resource import AnyResource, Found, Seen
+from ecsctl.engine.resource import AnyResource, Found, Resource, Seen
 from ecsctl.engine.stack import Stack, deletion_order, fulfil, promises
 from ecsctl.engine.walk import walk
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 5  # how often `down` looks whether something has come back
 READY = " is ready"  # the name of a node's second half, where its dependents need not wait for it
+REST = " in full"  # the name of a node's last part: what is taken away only when everything else is there
 
 
 @dataclass(frozen=True)
@@ -154,21 +155,23 @@ class Engine:
         agree(plan)
         if not plan.work and self._settled(stack):
             return plan
+        steps = {step.name: step for step in plan.steps if step.name in stack.nodes}
         with self.state.locked(command):
             leftovers = {f"{s.kind} {s.name}": s for s in plan.steps if s.verb is Verb.DELETE}
-            graph = self._graph(stack, leftovers)
+            graph = self._graph(stack, steps, leftovers)
 
             def visit(name: str) -> None:
                 if name in leftovers:
                     self.one.remove(self._kind(leftovers[name].kind), leftovers[name].name)
                 elif name in stack.nodes:
                     self.one.ensure(stack.nodes[name], steps[name], self.seen[name], certain=name in self._certain)
+                elif name.endswith(REST):
+                    self.one.complete(stack.nodes[name.removesuffix(REST)])
                 else:
                     self.one.await_ready(stack.nodes[name.removesuffix(READY)])
 
-            steps = {step.name: step for step in plan.steps if step.name in stack.nodes}
             parts = {name: (name, node.wish.title) for name, node in stack.nodes.items()}
-            parts |= {name + READY: (name, node.wish.title) for name, node in stack.nodes.items()}
+            parts |= {name + end: told for name, told in parts.items() for end in (READY, REST)}
             parts |= {key: (step.name, step.title) for key, step in leftovers.items()}
             self._run(graph, visit, parts)
         return plan
@@ -297,13 +300,19 @@ class Engine:
                     f"{step.reason}, and {', '.join(on_it)} stand on it",
                     "set it back, or run ecsctl down and then ecsctl up")  # fmt: skip
 
-    def _graph(self, stack: Stack, leftovers: Mapping[str, Step]) -> dict[str, frozenset[str]]:
-        """The stack's graph, the second halves of early nodes, and at last, in order, what is no longer wished."""
+    def _graph(
+        self, stack: Stack, steps: Mapping[str, Step], leftovers: Mapping[str, Step]
+    ) -> dict[str, frozenset[str]]:
+        """The stack's graph, the second halves of early nodes; then what updates take away, and what is not wished."""
         graph = dict(stack.graph)
         for name, node in stack.nodes.items():
             if node.wish.early:
                 graph[name + READY] = frozenset({name})
             graph[name] |= {other + READY for other in node.ready if stack.nodes[other].wish.early}
+        everything = frozenset(graph)
+        for name, step in steps.items():
+            if step.verb is Verb.UPDATE and type(stack.nodes[name].wish).meanwhile is not Resource.meanwhile:
+                graph[name + REST] = everything
         everything = frozenset(graph)
         order = deletion_order(self.kinds)
         for key, step in leftovers.items():

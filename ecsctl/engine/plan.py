@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, cast
 
@@ -11,7 +11,7 @@ from ecsctl.engine.codec import plain
 from ecsctl.engine.label import APP, ID, RESOURCE, Label
 from ecsctl.engine.resource import FIXED, ORDER, RENEWED, AnyResource, Seen, identity, marks
 from ecsctl.engine.secret import Secret
-from ecsctl.engine.stack import promises
+from ecsctl.engine.stack import named, promises
 from ecsctl.engine.wording import a
 
 UNKNOWN = "(known after it is made)"
@@ -34,6 +34,7 @@ class Why(StrEnum):
     WISH = "your change"
     DRIFT = "drift"
     FOLLOWS = "follows from another step"
+    STATE = "its state on AWS"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Change:
     before: Any
     after: Any
     why: Why
+    told: str = ""  # in words, for a field that nobody sets: what is the matter with it
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,9 @@ class Step:
     reason: str = ""
     hint: str = ""
     borrowed: bool = False
+    impact: str = ""  # what the app's clients notice of it, in words
+    summary: str = ""  # of what is made: what a person should know of it
+    fields: Mapping[str, Any] = field(default_factory=dict, compare=False)  # all that is wished, as JSON
 
     @property
     def changed(self) -> frozenset[str]:
@@ -105,14 +110,27 @@ def diff(wish: AnyResource, actual: AnyResource, applied: Mapping[str, Any] | No
         unknown = any(True for _ in promises(want))
         if want == have and not unknown:
             continue
-        if unknown:
+        told = wish.reason(item.name, actual)
+        if told:
+            why = Why.STATE
+        elif unknown:
             why = Why.FOLLOWS
         else:
             known = applied is not None and item.name in applied
             why = Why.DRIFT if known and applied is not None and applied[item.name] == plain(want) else Why.WISH
         before, after = _shown(have), UNKNOWN if unknown else _shown(want)
-        changes.append(Change(item.name, before, after, why))
+        changes.append(Change(item.name, before, after, why, told))
     return tuple(changes)
+
+
+def wished(wish: AnyResource) -> Mapping[str, Any]:
+    """The fields of a wish as JSON, secrets as ***; without those that only order the graph, or help to look."""
+    ready = named(wish, "(known after {} is made)")
+    return {
+        item.name: plain(getattr(ready, item.name), hide=True)
+        for item in fields(cast(Any, ready))
+        if item.compare and marks(type(wish)).get(item.name) is not ORDER
+    }
 
 
 def decide(
@@ -122,7 +140,10 @@ def decide(
 
     def step(verb: Verb, *changes: Change, reason: str = "", hint: str = "") -> Step:
         ids = seen.ids if seen else None
-        return Step(name, wish.kind, wish.title, verb, changes, ids, reason, hint, wish.borrowed)
+        impact = wish.impact(seen.actual) if seen and verb in (Verb.UPDATE, Verb.REPLACE) else ""
+        new = verb in (Verb.CREATE, Verb.REPLACE) and not wish.borrowed
+        return Step(name, wish.kind, wish.title, verb, changes, ids, reason, hint, wish.borrowed, impact,
+                    named(wish).summary() if new else "", wished(wish))  # fmt: skip
 
     if seen is None and wish.borrowed:
         return step(Verb.REFUSE, reason=f"the {wish.title} named in ecsctl.toml is not there",

@@ -47,6 +47,7 @@ class Reconciler:
         self.patience = aws.patience
         self.patience.say = self._waiting
         self.known: dict[str, Any] = {}  # ids that will not change any more in this run
+        self._partly: set[str] = set()  # those that are right but for what is taken away at the end
         self._at_work = threading.local()
 
     def ensure(self, node: Node, planned: Step, seen: Seen[Any, Any] | None, *, certain: bool) -> None:
@@ -55,20 +56,36 @@ class Reconciler:
         `seen` is what the plan saw; it is looked at anew unless that is `certain` to be about this very wish.
         """
         began = time.monotonic()
-        wish = fulfil(node.wish, self.known)
+        wish = whole = fulfil(node.wish, self.known)
         assert not any(promises(wish)), f"{node.name} was begun before what it needs"  # noqa: S101 - the graph's promise
         with self._working(node.name):
             if planned.verb is not Verb.KEEP:
                 self.tell(events.Started(node.name, wish.title, planned.verb))
             seen = seen if certain else self._look_now(node.name, wish)
+            if seen is not None and planned.verb is Verb.UPDATE:
+                wish = wish.meanwhile(seen.actual)
+            if wish != whole:
+                self._partly.add(node.name)
             seen, did = self._made_right(node.name, wish, seen)
             self.known[node.name] = seen.ids
             if not wish.early:
                 seen = self._ready(node.name, wish, seen)
                 self.known[node.name] = seen.ids
                 self._settle(node.name, wish, seen)
-            if did or planned.verb is not Verb.KEEP:
+            if (did or planned.verb is not Verb.KEEP) and wish == whole:
                 self.tell(events.Done(node.name, wish.title, did or Verb.KEEP, time.monotonic() - began, seen.note))
+
+    def complete(self, node: Node) -> None:
+        """The last part of an update: take away what was left until everything else was there."""
+        if node.name not in self._partly:
+            return
+        began = time.monotonic()
+        wish = fulfil(node.wish, self.known)
+        with self._working(node.name):
+            seen, did = self._made_right(node.name, wish, self._look_now(node.name, wish))
+            self.known[node.name] = seen.ids
+            self._settle(node.name, wish, seen)
+            self.tell(events.Done(node.name, wish.title, did or Verb.UPDATE, time.monotonic() - began, seen.note))
 
     def _made_right(
         self, name: str, wish: AnyResource, seen: Seen[Any, Any] | None

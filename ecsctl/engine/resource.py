@@ -101,6 +101,28 @@ class Resource(ABC, Generic[Ids]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[Ids]]:
         """Every one of this kind in the account and region that carries the app's mark, until it is really gone."""
 
+    def meanwhile(self, actual: Self) -> Self:
+        """What it is to be until all of the stack is up: nothing is taken away that what still runs may need.
+
+        The rest follows when everything else is there and ready.
+        """
+        del actual
+        return self
+
+    def summary(self) -> str:
+        """What a person should know of it before it is made, in a line or two: what it opens, may do, holds, costs."""
+        return ""
+
+    def reason(self, field: str, actual: Self) -> str:
+        """Why a field that nobody sets, but that follows from what is there, is not right. Empty for all others."""
+        del field, actual
+        return ""
+
+    def impact(self, actual: Self) -> str:
+        """What the app's clients notice while it is made right, or made anew, in words; empty if nothing."""
+        del actual
+        return ""
+
     def create(self, aws: Aws, me: Label) -> Ids:
         """Make it exist, tagged in the same call, and return the ids AWS answered with. One change."""
         raise NotImplementedError(f"{self.kind} is never made by us")

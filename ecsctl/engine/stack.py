@@ -49,6 +49,31 @@ def fulfil(value: W, known: Mapping[str, Any]) -> W:
     return cast(W, _fulfil(value, known))
 
 
+class _Name:
+    """Any id of a resource that is not there yet, in words."""
+
+    def __init__(self, resource: str, form: str) -> None:
+        self.resource, self.form = resource, form
+
+    def __getattr__(self, field: str) -> str:
+        return self.form.format(self.resource)
+
+
+class _Names(dict[str, _Name]):
+    def __init__(self, form: str) -> None:
+        super().__init__()
+        self.form = form
+
+    def get(self, resource: str, default: Any = None) -> Any:
+        del default
+        return _Name(resource, self.form)
+
+
+def named(value: W, form: str = "{}") -> W:
+    """The wish with every promise replaced by the name of its resource: for people."""
+    return cast(W, _fulfil(value, _Names(form)))
+
+
 def _fulfil(value: Any, known: Mapping[str, Any]) -> Any:
     if isinstance(value, Promise):
         ids = known.get(value.resource)

@@ -21,7 +21,7 @@ from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.issued_certificate import BorrowedCertificate, IssuedCertificate
 from ecsctl.resources.listener import Listener
-from ecsctl.resources.load_balancer import LoadBalancer
+from ecsctl.resources.load_balancer import LoadBalancer, LoadBalancerIds
 from ecsctl.resources.role import Role
 from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.security_group import Rule, SecurityGroup
@@ -45,6 +45,7 @@ class Front:
     """What the world reaches: the load balancer's parts that the service needs."""
 
     group: SecurityGroupId
+    balancer: LoadBalancerIds
     target_group: TargetGroupArn
     listener: ListenerArn
 
@@ -116,6 +117,10 @@ def ensure_service(
         rebalancing="ENABLED" if wish.max_percent > 100 else "DISABLED",
     )
     name = stack.ensure("service", service, after=network.way_out).name
+    if config.domain and config.domain.name:  # it leads here only once there is somebody who answers
+        alias = DnsRecord(HostedZoneId(facts.hosted_zone), config.domain.name, "A",
+                          alias_dns=front.balancer.dns_name, alias_zone=front.balancer.zone_id)  # fmt: skip
+        stack.ensure(f"dns {config.domain.name}", alias, after=(name,))
     if wish.autoscaling and image is not None:
         limits = wish.autoscaling
         stack.ensure("scaling", Scaling(parts.cluster, name, limits.min, limits.max, limits.cpu_percent))
@@ -160,17 +165,13 @@ def _front(stack: Stack, config: Config, facts: Facts, names: Names, network: Ne
     target_group = stack.ensure("target-group", targets).arn
     if not config.domain:
         http = Listener(balancer.arn, 80, "HTTP", forward=target_group)
-        return Front(group, target_group, stack.ensure("http", http).arn)
+        return Front(group, balancer, target_group, stack.ensure("http", http).arn)
     certificate = _certificate(stack, config, facts)
     https = Listener(balancer.arn, 443, "HTTPS", forward=target_group, certificate=certificate,
                      ssl_policy=facts.tls_policy, looked_up=True)  # fmt: skip
     listener = stack.ensure("https", https).arn
     stack.ensure("http", Listener(balancer.arn, 80, "HTTP", redirect=True))
-    if config.domain.name:
-        alias = DnsRecord(HostedZoneId(facts.hosted_zone), config.domain.name, "A",
-                          alias_dns=balancer.dns_name, alias_zone=balancer.zone_id)  # fmt: skip
-        stack.ensure(f"dns {config.domain.name}", alias)
-    return Front(group, target_group, listener)
+    return Front(group, balancer, target_group, listener)
 
 
 def _certificate(stack: Stack, config: Config, facts: Facts) -> IssuedCertificateArn:

@@ -60,6 +60,10 @@ class Bucket(Resource[BucketIds]):
     expire_days: int = 30  # what stops it from growing for ever
     abort_days: int = 7  # uploads that were never finished
 
+    def summary(self) -> str:
+        """How it is kept."""
+        return f"{self.name}: private, by TLS only, {self.encryption}; objects for {self.expire_days} days"
+
     def observe(self, aws: Aws, me: Label) -> Seen[Bucket, BucketIds] | None:
         """By name, in this account. S3 has a call for each setting."""
         tags = _tags(aws, self.name, me.account)

@@ -63,6 +63,11 @@ class BuildProject(Resource[ProjectIds]):
     def __post_init__(self) -> None:
         object.__setattr__(self, "environment", tuple(sorted(self.environment, key=lambda one: one.name)))
 
+    def summary(self) -> str:
+        """What is built, where and by what."""
+        size = self.compute.removeprefix("BUILD_GENERAL1_").lower()
+        return f"{self.repository} {self.branch}: {self.buildspec}, {size}, {self.image}, at most {self.minutes} min"
+
     def observe(self, aws: Aws, me: Label) -> Seen[BuildProject, ProjectIds] | None:
         """By name, tags and webhook included."""
         found = aws.look(aws.codebuild.batch_get_projects, names=[self.name])["projects"]

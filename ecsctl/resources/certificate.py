@@ -48,6 +48,10 @@ class Certificate(Resource[CertificateIds]):
     def __post_init__(self) -> None:
         object.__setattr__(self, "domain", normal(self.domain))
 
+    def summary(self) -> str:
+        """For which names."""
+        return f"{self.domain} and *.{self.domain}" if self.wildcard else self.domain
+
     def observe(self, aws: Aws, me: Label) -> Seen[Certificate, CertificateIds] | None:
         """By its tags, since a domain may have any number of certificates; first among those of its own domain."""
         listed = requested(aws)

@@ -40,6 +40,10 @@ class Cluster(Resource[ClusterIds]):
     insights: Insights = "enabled"  # CloudWatch Container Insights; "enhanced" costs more
     logs: Order[LogGroupName | None] = None  # where they are written: ECS would make it without retention or tags
 
+    def summary(self) -> str:
+        """Its metrics."""
+        return f"Container Insights: {self.insights}"
+
     def observe(self, aws: Aws, me: Label) -> Seen[Cluster, ClusterIds] | None:
         """By name. AWS hands back a neighbour's cluster when asked to create it, so its tags are read first."""
         answer = aws.look(aws.ecs.describe_clusters, clusters=[self.name], include=["TAGS", "SETTINGS"])

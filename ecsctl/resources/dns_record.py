@@ -63,6 +63,12 @@ class DnsRecord(Resource[DnsRecordIds]):
         if self.type == "CNAME" and self.ttl is None:
             object.__setattr__(self, "ttl", 300)
 
+    def summary(self) -> str:
+        """Where it leads."""
+        if self.shared:
+            return "the CNAME that ACM looks for"
+        return f"{self.type} {self.name} → {self.alias_dns or self.value}"
+
     def observe(self, aws: Aws, me: Label) -> Seen[DnsRecord, DnsRecordIds] | None:
         """By its zone and name, with one call in most zones."""
         if not self.name:  # ACM has not told it yet
@@ -96,6 +102,12 @@ class DnsRecord(Resource[DnsRecordIds]):
                     yield Found(DnsRecordIds(zone_id, RecordName(name.removeprefix(PREFIX)), kind), tags)
         if known is None:
             marked_zones(aws)[me.app] = marked
+
+    def impact(self, actual: DnsRecord) -> str:
+        """In another zone it is removed before it is made."""
+        if self.zone == actual.zone:
+            return ""
+        return f"{self.name} leads nowhere while its record moves, and for as long as resolvers remember that"
 
     def create(self, aws: Aws, me: Label) -> DnsRecordIds:
         """With its mark, both or none. CREATE is refused by AWS if either is there already: nothing is overwritten."""

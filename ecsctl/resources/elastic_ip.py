@@ -31,6 +31,10 @@ class ElasticIp(Resource[ElasticIpIds]):
     title = "elastic IP address"
     console = "{console}/vpcconsole/home?region={region}#ElasticIpDetails:AllocationId={allocation_id}"
 
+    def summary(self) -> str:
+        """What is taken."""
+        return "one public IPv4 address"
+
     def observe(self, aws: Aws, me: Label) -> Seen[ElasticIp, ElasticIpIds] | None:
         """By its tags: there is nothing else to tell one address from another."""
         ours = {found.ids: found for found in self.find(aws, me) if me.marks(found.tags)}

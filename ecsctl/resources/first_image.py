@@ -67,6 +67,12 @@ class FirstImage(Resource[FirstImageIds]):
     service: str = field(default="", compare=False)
     container: str = field(default="", compare=False)
 
+    def summary(self) -> str:
+        """Where it comes from."""
+        if self.given:
+            return self.given
+        return f"built from {self.branch}, unless there is one" if self.branch else "one that is there"
+
     def observe(self, aws: Aws, me: Label) -> Seen[FirstImage, FirstImageIds] | None:
         """The image; or the newest build of the project, which is on the way to one or has failed."""
         image = self._image(aws)

@@ -34,6 +34,10 @@ class InternetGateway(Resource[InternetGatewayIds]):
 
     vpc: VpcId
 
+    def summary(self) -> str:
+        """Whose way to the internet it is."""
+        return f"of {self.vpc}"
+
     def observe(self, aws: Aws, me: Label) -> Seen[InternetGateway, InternetGatewayIds] | None:
         """By its tags, else the one that is attached to the VPC: a VPC can have only one."""
         listed = aws.look(aws.ec2.describe_internet_gateways, Filters=tag_filter(me))["InternetGateways"]

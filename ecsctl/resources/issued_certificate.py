@@ -42,6 +42,10 @@ class IssuedCertificate(Resource[IssuedCertificateIds]):
     certificate: Fixed[CertificateArn]
     record: Order[RecordName | None] = None  # None: the user sets it where the domain's DNS is
 
+    def summary(self) -> str:
+        """What takes so long."""
+        return "waits until ACM has found the record"
+
     def observe(self, aws: Aws, me: Label) -> Seen[IssuedCertificate, IssuedCertificateIds] | None:
         """By the certificate's ARN."""
         certificate = described(aws, self.certificate)

@@ -73,6 +73,12 @@ class Listener(Resource[ListenerIds]):
     ssl_policy: str | None = None  # for HTTPS always name one: what AWS takes otherwise dates from 2016
     looked_up: bool = field(default=False, compare=False)  # the policy: nobody has asked for this very one
 
+    def summary(self) -> str:
+        """What becomes of a request."""
+        if self.redirect:
+            return f"{self.protocol} {self.port} → HTTPS 443"
+        return f"{self.protocol} {self.port} → {self.forward}" + (f", {self.ssl_policy}" if self.ssl_policy else "")
+
     def observe(self, aws: Aws, me: Label) -> Seen[Listener, ListenerIds] | None:
         """By its load balancer and port; tags are asked for all listeners of the balancer at once."""
         listed = _listed(aws, self.load_balancer)
@@ -110,6 +116,23 @@ class Listener(Resource[ListenerIds]):
             by_arn = {one["ListenerArn"]: one for one in _listed(aws, LoadBalancerArn(balancer))}
             for arn, tags in marked(aws, me, dict.fromkeys(by_arn, me.app)).items():
                 yield Found(_ids(by_arn[arn]), tags)
+
+    def meanwhile(self, actual: Listener) -> Listener:
+        """It goes on forwarding until there is HTTPS to send clients to, and a name that the certificate fits.
+
+        So it is with the certificate: the old one serves the old name until the new name leads here.
+        """
+        if self.redirect and actual.forward and not actual.redirect:
+            return replace(self, redirect=False, forward=actual.forward)
+        if self.certificate and actual.certificate:
+            return replace(self, certificate=actual.certificate)
+        return self
+
+    def impact(self, actual: Listener) -> str:
+        """The load balancer's own name fits no certificate."""
+        if self.redirect and not actual.redirect:
+            return "HTTP moves to HTTPS at the end; the load balancer's own name is not in the certificate"
+        return ""
 
     def create(self, aws: Aws, me: Label) -> ListenerIds:
         """The port protects this call from doubling."""

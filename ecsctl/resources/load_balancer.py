@@ -66,6 +66,10 @@ class LoadBalancer(Resource[LoadBalancerIds]):
     internet_gateway: Order[InternetGatewayId | None] = None
     routes: Order[RouteTableId | None] = None
 
+    def summary(self) -> str:
+        """Where it stands."""
+        return f"{self.scheme}, in {', '.join(sorted(self.subnets))}; idle connections end after {self.idle_timeout} s"
+
     def observe(self, aws: Aws, me: Label) -> Seen[LoadBalancer, LoadBalancerIds] | None:
         """By its name; its tags and its attributes are calls of their own."""
         balancer = next((one for one in _listed(aws) if one["LoadBalancerName"] == self.name), None)
@@ -103,6 +107,12 @@ class LoadBalancer(Resource[LoadBalancerIds]):
         by_arn = {one["LoadBalancerArn"]: one for one in _listed(aws)}
         for arn, tags in marked(aws, me, {arn: one["LoadBalancerName"] for arn, one in by_arn.items()}).items():
             yield Found(_ids(by_arn[arn]), tags)
+
+    def impact(self, actual: LoadBalancer) -> str:
+        """A target in a zone that is not the load balancer's gets no requests."""
+        if not actual.subnets - self.subnets:
+            return ""
+        return "tasks in a zone that the load balancer leaves get no requests until they are replaced"
 
     def create(self, aws: Aws, me: Label) -> LoadBalancerIds:
         """The name protects this call from doubling. Its attributes can only be set afterwards."""

@@ -40,6 +40,10 @@ class LogGroup(Resource[LogGroupIds]):
     days: int = 30  # one of CloudWatch's own numbers; 0: for ever
     writer: str = field(default="", compare=False)  # the AWS service that makes a group of this name where it has none
 
+    def summary(self) -> str:
+        """For how long it remembers."""
+        return f"{self.name}: kept for {self.days} days" if self.days else f"{self.name}: kept for ever"
+
     def observe(self, aws: Aws, me: Label) -> Seen[LogGroup, LogGroupIds] | None:
         """By name. AWS lists by prefix: others may begin with the same."""
         groups = aws.look(aws.logs.describe_log_groups, logGroupNamePrefix=self.name)["logGroups"]

@@ -47,6 +47,10 @@ class NatGateway(Resource[NatGatewayIds]):
     route: Order[RouteTableId]
     internet_gateway: Order[InternetGatewayId]
 
+    def summary(self) -> str:
+        """Where it stands."""
+        return f"in {self.subnet}, with {self.allocation}"
+
     def observe(self, aws: Aws, me: Label) -> Seen[NatGateway, NatGatewayIds] | None:
         """By its tags. One that is being deleted still holds its address, so it counts as failed until it is gone."""
         ours = [nat for nat in _listed(aws, me) if me.marks(flat(nat.get("Tags")))]

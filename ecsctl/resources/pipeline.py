@@ -17,6 +17,7 @@ from ecsctl.resources.pipeline_structure import (
     DEPLOY,
     Approval,
     Check,
+    ConnectionSource,
     Deploy,
     GitHubSource,
     Parts,
@@ -70,6 +71,27 @@ class Pipeline(Resource[PipelineIds]):
     exact: bool = True  # nothing stands in it but this, arranged as we arrange it
     first_run: State = "over"  # what is to be done yet about the run that its making began
     given: bool = field(default=False, compare=False)  # the image was named by the user: that run is not to replace it
+
+    def summary(self) -> str:
+        """Its stages."""
+        source = self.source
+        repository = f"{source.owner}/{source.repository}" if isinstance(source, GitHubSource) else ""
+        repository = source.repository if isinstance(source, ConnectionSource) else repository
+        steps = [
+            "build",
+            *(one.name for one in self.tests),
+            *(f"approval {one.name}" for one in self.approvals),
+            "deploy",
+        ]
+        return " → ".join([f"{repository} {source.branch if source else ''}", *steps])
+
+    def reason(self, field: str, actual: Pipeline) -> str:
+        """What is not told field by field."""
+        if field != "exact":
+            return ""
+        return (
+            "it holds more than ecsctl.toml asks for, or in another arrangement: it is put back as ecsctl arranges it"
+        )
 
     def observe(self, aws: Aws, me: Label) -> Seen[Pipeline, PipelineIds] | None:
         """By name. AWS masks the token: what we know of it is its digest, in a tag."""

@@ -50,6 +50,14 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
     filters: tuple[tuple[str, str], ...] = (FILTER,)
     registered: bool = True
 
+    def summary(self) -> str:
+        """Who calls."""
+        return f"{self.repository} tells it of pushes"
+
+    def reason(self, field: str, actual: PipelineWebhook) -> str:
+        """GitHub's side."""
+        return "its hook does not stand at GitHub: it is registered" if field == "registered" else ""
+
     def observe(self, aws: Aws, me: Label) -> Seen[PipelineWebhook, PipelineWebhookIds] | None:
         """By name. What AWS does not tell is in its tags."""
         found = _webhook(aws, self.name)

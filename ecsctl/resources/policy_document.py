@@ -55,6 +55,18 @@ class Trust:
     other: str = ""  # the whole document as JSON, when AWS has one that is not of this form
 
 
+def rights(statements: Iterable[Statement]) -> str:
+    """What statements allow, service by service: the actions' names, or how many where there are more than three."""
+    by: dict[str, set[str]] = {}
+    for statement in statements:
+        for action in statement.actions:
+            service, _, name = action.partition(":")
+            by.setdefault(service, set()).add(name)
+    told = (f"{service}: {', '.join(sorted(names)) if len(names) < 4 else f'{len(names)} actions'}"
+            for service, names in sorted(by.items()))  # fmt: skip
+    return "; ".join(told) or "do nothing"
+
+
 def policy(statements: Iterable[Statement]) -> str:
     """The statements as the JSON that IAM takes."""
     return canonical({"Version": VERSION, "Statement": [_said(statement) for statement in statements]})

@@ -53,6 +53,13 @@ class Repository(Resource[RepositoryIds]):
         object.__setattr__(self, "lifecycle", canonical(self.lifecycle) if self.lifecycle else "")
         object.__setattr__(self, "mutable_tags", tuple(sorted(self.mutable_tags)))
 
+    def summary(self) -> str:
+        """What may be done with its images."""
+        mutable = f" but {', '.join(self.mutable_tags)}" if self.mutable_tags else ""
+        tags = "any tag may move" if self.mutability == "MUTABLE" else f"tags stay what they are{mutable}"
+        scan = "scanned" if self.scan_on_push else "not scanned"
+        return f"{self.name}: {tags}; {scan} when pushed" + ("; old images expire" if self.lifecycle else "")
+
     def observe(self, aws: Aws, me: Label) -> Seen[Repository, RepositoryIds] | None:
         """By name; its tags and its policy are calls of their own."""
         answer = there(lambda: aws.look(aws.ecr.describe_repositories, repositoryNames=[self.name]))

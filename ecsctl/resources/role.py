@@ -16,6 +16,7 @@ from ecsctl.resources.policy_document import (
     Trust,
     ordered,
     policy,
+    rights,
     statements,
     trust_of,
     trust_policy,
@@ -55,6 +56,10 @@ class Role(Resource[RoleIds]):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "statements", ordered(self.statements))
+
+    def summary(self) -> str:
+        """Who may do what."""
+        return f"{self.trust.service} may {rights(self.statements)}"
 
     def observe(self, aws: Aws, me: Label) -> Seen[Role, RoleIds] | None:
         """By name. Its tags come along; its policies are calls of their own."""

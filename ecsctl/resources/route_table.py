@@ -44,6 +44,11 @@ class RouteTable(Resource[RouteTableIds]):
     internet_gateway: InternetGatewayId | None = None
     nat_gateway: NatGatewayId | None = None
 
+    def summary(self) -> str:
+        """Where it leads."""
+        way = self.internet_gateway or self.nat_gateway or "nowhere"
+        return f"everything to {way}, from {', '.join(sorted(self.subnets))}"
+
     def observe(self, aws: Aws, me: Label) -> Seen[RouteTable, RouteTableIds] | None:
         """By its tags. A route whose target is gone (a "blackhole") leads nowhere and counts as none."""
         ours = {_ids(table): table for table in _listed(aws, me) if me.marks(flat(table.get("Tags")))}

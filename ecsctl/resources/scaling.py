@@ -43,6 +43,16 @@ class Scaling(Resource[ScalingIds]):
     maximum: int
     cpu_percent: int = 60  # the average to hold; 0 in what is seen: no policy of ours
 
+    def summary(self) -> str:
+        """Its limits."""
+        return f"{self.minimum} to {self.maximum} tasks, by {self.cpu_percent} % CPU"
+
+    def reason(self, field: str, actual: Scaling) -> str:
+        """Whether it follows anything."""
+        if field != "cpu_percent" or actual.cpu_percent:
+            return ""
+        return f"no policy of ecsctl follows the CPU's use: one is made, to hold {self.cpu_percent} %"
+
     def observe(self, aws: Aws, me: Label) -> Seen[Scaling, ScalingIds] | None:
         """By the service it scales; there is at most one."""
         target = next(iter(_targets(aws, [self._target])), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label, flat
@@ -57,6 +57,10 @@ class SecurityGroup(Resource[SecurityGroupIds]):
     ingress: frozenset[Rule]
     description: Fixed[str] = "Made by ecsctl"  # nothing that ever changes: AWS cannot change it in place
 
+    def summary(self) -> str:
+        """What it opens."""
+        return f"lets in {', '.join(sorted(map(str, self.ingress))) or 'nothing'}"
+
     def observe(self, aws: Aws, me: Label) -> Seen[SecurityGroup, SecurityGroupIds] | None:
         """By its tags, else by its name, which is unique in a VPC."""
         ours = {_ids(one): one for one in _listed(aws, me) if me.marks(flat(one.get("Tags")))}
@@ -84,6 +88,10 @@ class SecurityGroup(Resource[SecurityGroupIds]):
                 pair.get("GroupId", "") for rule in group.get("IpPermissions", []) for pair in rule["UserIdGroupPairs"]
             )
             yield Found(_ids(group), flat(group.get("Tags")), uses=frozenset(named) - {group["GroupId"]})
+
+    def meanwhile(self, actual: SecurityGroup) -> SecurityGroup:
+        """What is open stays open until the tasks behind it are the new ones: the old ones may listen elsewhere."""
+        return replace(self, ingress=self.ingress | actual.ingress)
 
     def create(self, aws: Aws, me: Label) -> SecurityGroupIds:
         """Its name protects this call from doubling."""

@@ -49,6 +49,10 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
     token: Secret
     role: RoleName
 
+    def summary(self) -> str:
+        """Who may use it."""
+        return "the GitHub token, for every build project of the account in this region"
+
     def observe(self, aws: Aws, me: Label) -> Seen[SourceCredentials, SourceCredentialsIds] | None:
         """What is listed for GitHub, and whether our mark is there."""
         listed = _listed(aws)

@@ -37,6 +37,10 @@ class Subnet(Resource[SubnetIds]):
     cidr: Fixed[str]
     zone_id: Fixed[str]
 
+    def summary(self) -> str:
+        """Its addresses and zone."""
+        return f"{self.cidr} in zone {self.zone_id}"
+
     def observe(self, aws: Aws, me: Label) -> Seen[Subnet, SubnetIds] | None:
         """By its tags, else by its addresses, which are unique in a VPC: whoever has them stands in the way."""
         ours = {_ids(one): one for one in _listed(aws, me) if me.marks(flat(one.get("Tags")))}

@@ -57,6 +57,11 @@ class TargetGroup(Resource[TargetGroupIds]):
     slow_start: int = 0  # seconds of growing traffic for a new task
     stickiness: bool = False
 
+    def summary(self) -> str:
+        """How it tells who is well."""
+        delay = self.deregistration_delay
+        return f"asks {self.path} every {self.interval} s for {self.matcher}; a target leaves in {delay} s"
+
     def observe(self, aws: Aws, me: Label) -> Seen[TargetGroup, TargetGroupIds] | None:
         """By its name; its tags and its attributes are calls of their own."""
         group = next((one for one in _listed(aws) if one["TargetGroupName"] == self.name), None)
@@ -89,6 +94,12 @@ class TargetGroup(Resource[TargetGroupIds]):
         by_arn = {one["TargetGroupArn"]: one for one in _listed(aws)}
         for arn, tags in marked(aws, me, {arn: one["TargetGroupName"] for arn, one in by_arn.items()}).items():
             yield Found(_ids(by_arn[arn]), tags)
+
+    def impact(self, actual: TargetGroup) -> str:
+        """AWS asks every target there from now on, also those of the version before."""
+        if self.path == actual.path:
+            return ""
+        return f"the tasks that run now are asked at {self.path} at once: those that do not answer there are replaced"
 
     def create(self, aws: Aws, me: Label) -> TargetGroupIds:
         """The name protects this call from doubling. Its attributes can only be set afterwards."""

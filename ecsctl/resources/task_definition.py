@@ -95,6 +95,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     stop_timeout: int = 30  # seconds between SIGTERM and SIGKILL
     read_only: bool = False  # the root file system; ECS Exec needs it writable
     sound: bool = True  # untrue: deregistered, not for Fargate on Linux any more, or its image gives way to the seed
+    unsound: str = field(default="", compare=False)  # in words, why it is not sound
     seed: ImageUri | None = field(default=None, compare=False)
     placeholder: ImageUri | None = field(default=None, compare=False)
     cluster: str = field(default="", compare=False)
@@ -104,6 +105,18 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         object.__setattr__(self, "environment", tuple(sorted(self.environment)))
         object.__setattr__(self, "secrets", tuple(sorted(self.secrets)))
 
+    def summary(self) -> str:
+        """Sizes, and the names of what it is given: values may be long."""
+        parts = [f"{self.cpu} CPU units, {self.memory} MiB, {self.architecture}, port {self.port}"]
+        parts += [f"variables {', '.join(name for name, _ in self.environment)}"] if self.environment else []
+        parts += [f"secrets {', '.join(name for name, _ in self.secrets)}"] if self.secrets else []
+        parts += [f"command {' '.join(self.command)}"] if self.command else []
+        return "; ".join(parts)
+
+    def reason(self, field: str, actual: TaskDefinition) -> str:
+        """Why the revision cannot stay."""
+        return actual.unsound if field == "sound" else ""
+
     def observe(self, aws: Aws, me: Label) -> Seen[TaskDefinition, TaskDefinitionIds] | None:
         """The live revision; or a later one of ours that says what is wished and is not in use yet."""
         judged = self._judge(aws, me)
@@ -111,7 +124,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
             return None
         shown, actual = judged.shown, told(judged.shown, self, me.region)
         if self.seed and self._begins(aws) and actual.image != (self.image or self.seed):
-            actual = replace(actual, sound=False)
+            actual = replace(actual, sound=False, unsound="its image is not the one to begin with: a revision is made")
         return Seen(_ids(shown, self.container), actual, shown.tags, note=judged.note, since=shown.since)
 
     @classmethod

@@ -124,6 +124,7 @@ def told(revision: Revision, like: TaskDefinition, region: str) -> TaskDefinitio
     options = log.get("options", {}) if log.get("logDriver") == "awslogs" else {}
     check = ours.get("healthCheck", {})
     checked = check.get("command", []) if check.get("command") != ["NONE"] else []
+    unsound = _unsound(revision, like)
     return replace(
         like,
         container=ours.get("name", ""),
@@ -150,15 +151,25 @@ def told(revision: Revision, like: TaskDefinition, region: str) -> TaskDefinitio
         init_process=bool(ours.get("linuxParameters", {}).get("initProcessEnabled")),
         stop_timeout=ours.get("stopTimeout", 30),
         read_only=bool(ours.get("readonlyRootFilesystem")),
-        sound=(
-            revision.active
-            and (like.seed is None or ours.get("image") != like.placeholder)
-            and definition.get("networkMode") == "awsvpc"
-            and "FARGATE" in definition.get("requiresCompatibilities", ())
-            and platform.get("operatingSystemFamily", "LINUX") == "LINUX"
-            and bool(ours.get("essential", True))
-        ),
+        sound=not unsound,
+        unsound=unsound,
     )
+
+
+def _unsound(revision: Revision, like: TaskDefinition) -> str:
+    """Why a revision cannot be used as it is; empty if it can."""
+    definition, ours = revision.definition, container_of(revision.definition, like.container)
+    system = definition.get("runtimePlatform", {}).get("operatingSystemFamily", "LINUX")
+    why = (
+        (not revision.active, "the revision was deregistered"),
+        (like.seed is not None and ours.get("image") == like.placeholder, "there is an image now, and it names none"),
+        (definition.get("networkMode") != "awsvpc", f"its network mode is {definition.get('networkMode')}, not awsvpc"),
+        ("FARGATE" not in definition.get("requiresCompatibilities", ()), "it is not made for Fargate"),
+        (system != "LINUX", f"it is for {system}, not for Linux"),
+        (not ours.get("essential", True), f"its container {like.container} is not essential"),
+    )
+    told = ", ".join(text for wrong, text in why if wrong)
+    return f"{told}: a new revision is made" if told else ""
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,10 @@ class Vpc(Resource[VpcIds]):
     dns_hostnames: bool = True
     dns_support: bool = True
 
+    def summary(self) -> str:
+        """Its addresses."""
+        return self.cidr
+
     def observe(self, aws: Aws, me: Label) -> Seen[Vpc, VpcIds] | None:
         """By its tags: addresses may overlap, so they are no key."""
         found = only((found for found in self.find(aws, me) if me.marks(found.tags)), "VPCs", me)

@@ -113,11 +113,14 @@ def _step(step: Step) -> Json:
         "changes": [_change(change) for change in step.changes],
         "reason": step.reason,
         "hint": copied(step.hint),
+        "impact": step.impact,
+        "fields": dict(step.fields) if step.verb in (Verb.CREATE, Verb.REPLACE) else {},
     }
 
 
 def _change(change: Change) -> Json:
-    return {"field": change.field, "before": change.before, "after": change.after, "why": change.why.value}
+    return {"field": change.field, "before": change.before, "after": change.after, "why": change.why.value,
+            "told": change.told}  # fmt: skip
 
 
 def _report(report: Report) -> Json:

@@ -34,7 +34,8 @@ COUNTED = {
     Verb.REFUSE: "refused",
 }
 SIDE = {"+": "green", "-": "red", "~": "yellow"}
-ORIGIN = {Why.DRIFT: "drift: somebody changed it", Why.WISH: "your change", Why.FOLLOWS: "follows"}
+ORIGIN = {Why.DRIFT: "drift: somebody changed it", Why.WISH: "your change", Why.FOLLOWS: "follows",
+          Why.STATE: "its state on AWS"}  # fmt: skip
 
 
 def show(plan: Plan, *, removal: bool = False) -> None:
@@ -91,9 +92,12 @@ def _removal(plan: Plan, width: int) -> Iterable[Text]:
 def _step(step: Step, column: int, width: int) -> Iterable[Text]:
     ends = step.verb in (Verb.DELETE, Verb.REPLACE)
     own = telling(step.ids) if ends else ""
-    yield from _row(step, column, width, plain(own), plain(step.reason, "red" if step.verb is Verb.REFUSE else "dim"))
+    yield from _row(step, column, width, plain(own), plain(step.reason, "red" if step.verb is Verb.REFUSE else "dim"),
+                    plain(step.summary, "dim"))  # fmt: skip
     for change in step.changes:
         yield from _field(change, width)
+    if step.impact:
+        yield from _wrapped(plain(step.impact), width, ("for clients: ", "bold yellow"))
     if step.hint:
         yield from _wrapped(plain(copied(step.hint)), width, ("hint: ", "cyan"))
 
@@ -125,6 +129,9 @@ def _wrapped(text: Text, width: int, label: tuple[str, str] = ("", "")) -> Itera
 
 def _field(change: Change, width: int) -> Iterable[Text]:
     """A field's difference: on one line if it fits, else part by part below the field's name."""
+    if change.told:
+        yield from _wrapped(plain(change.told), width)
+        return
     origin = Text(f"  ({ORIGIN[change.why]})", style="yellow" if change.why is Why.DRIFT else "dim")
     if change.after in (UNKNOWN, HIDDEN):
         after = UNKNOWN if change.after == UNKNOWN else "another one, not shown"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from ecsctl.engine.errors import AwsError, Interrupted, Refused, ResourceFailed, Several, TimedOut
+from ecsctl.engine.events import Done
 from ecsctl.engine.plan import Verb, Why
 from ecsctl.engine.stack import Stack
 from tests.engine.conftest import Run, toybox
-from tests.engine.toys import Ball, Box, Cloud, Guest, Lid, answer, lost
+from tests.engine.toys import Ball, Box, Cloud, Guest, Lid, Shared, answer, lost
 
 
 def held(cloud: Cloud) -> list[tuple[str, dict[str, object]]]:
@@ -310,3 +311,34 @@ def test_what_was_made_a_moment_ago_and_is_missed_by_a_look_is_not_made_again(ru
     cloud.lag = 10.0  # the looks of this run are answered by a part of the cloud that has not heard of it
     run.up(toybox())
     assert held(cloud) == BOTH
+
+
+def shared(colour: str = "red", note: str | None = None, weight: int = 1) -> Stack:
+    """A box that is in use, and a ball in it."""
+    stack = Stack()
+    box = stack.ensure("box", Shared(colour=colour, note=note))
+    stack.ensure("ball", Ball(name="ball", box=box.box, weight=weight))
+    return stack
+
+
+def test_what_is_in_use_is_taken_away_only_when_all_else_is_there(run: Run, cloud: Cloud) -> None:
+    run.up(shared())
+    cloud.faults["ChangeBall"] = [answer("InvalidParameter", "too heavy", "ChangeBall")]
+    with pytest.raises(Several) as failure:
+        run.up(shared("blue", "new", weight=9))
+    assert failure.value.not_tried == ("box box",)
+    box = next(thing for thing in cloud.things if thing.kind == "box")
+    assert (box.values["colour"], box.values["note"]) == ("red", "new")
+    changes = [change for step in run.plan(shared("blue", "new", weight=9)).work for change in step.changes]
+    assert {(c.field, c.why) for c in changes} == {("colour", Why.WISH), ("weight", Why.WISH)}
+    run.up(shared("blue", "new", weight=9))
+    assert box.values["colour"] == "blue"
+    assert run.plan(shared("blue", "new", weight=9)).work == ()
+    done = [event.name for event in run.events if isinstance(event, Done)]
+    assert done[-2:] == ["ball", "box"]
+
+
+def test_what_clients_notice_of_a_change_is_in_the_plan(run: Run) -> None:
+    assert [step.impact for step in run.plan(shared()).steps] == ["", ""]
+    run.up(shared())
+    assert run.plan(shared("blue")).work[0].impact == "whoever looks for red finds blue"

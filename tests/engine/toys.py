@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NewType
 
 from botocore.exceptions import ClientError, ConnectionClosedError
@@ -153,6 +153,17 @@ class Box(Resource[BoxIds]):
             aws.cloud.things = [thing for thing in aws.cloud.things if thing.id != ids.box]
 
         aws.cloud.change("DeleteBox", effect)
+
+
+@dataclass(frozen=True)
+class Shared(Box):
+    """A box that somebody may still know by its old colour: it gets the new one when all else is there."""
+
+    def meanwhile(self, actual: Box) -> Shared:
+        return replace(self, colour=actual.colour)
+
+    def impact(self, actual: Box) -> str:
+        return f"whoever looks for {actual.colour} finds {self.colour}" if self.colour != actual.colour else ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,134 @@
+"""A client of the app: by name, load balancer, listener and target group to a healthy task, as the sandbox has them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from moto.acm.models import acm_backends
+from moto.ec2.models import ec2_backends
+from moto.elbv2.models import elbv2_backends
+from moto.route53.models import route53_backends
+
+from ecsctl.sandbox import ecs_network
+from ecsctl.sandbox.clock import Virtual
+from tests.stack.conftest import ACCOUNT, REGION, World
+
+IMAGE = "public.ecr.aws/docker/library/nginx:1.27"
+WORLD = "0.0.0.0/0"
+
+
+class Ticking(Virtual):
+    """A clock that tells of every second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.each: Callable[[], None] = lambda: None
+
+    def sleep(self, seconds: float) -> None:
+        while seconds > 0:
+            super().sleep(min(seconds, 1.0))
+            seconds -= 1.0
+            self.each()
+
+
+class Client:
+    """Asks at the given addresses, any of which will do, and remembers when none answered, and why."""
+
+    def __init__(self, world: World, *urls: str) -> None:
+        self.world, self.urls = world, list(urls)
+        self.asked = 0
+        self.failed: list[str] = []
+        self._once = threading.Lock()
+
+    def __call__(self, *_call: object) -> None:
+        if not self._once.acquire(blocking=False):  # another thread asks just now
+            return
+        try:
+            self.asked += 1
+            why = [f"{url}: {trouble}" for url in self.urls if (trouble := self.trouble(url))]
+            if len(why) == len(self.urls) and why not in self.failed[-1:]:
+                self.failed.append("; ".join(why))
+        finally:
+            self._once.release()
+
+    def judge(self) -> None:
+        """Fail if there was a moment at which nobody answered."""
+        assert self.asked > 20
+        assert self.failed == []
+
+    def trouble(self, url: str) -> str:
+        """Why nothing healthy answers there; empty if it does. It looks into the sandbox: calls would take minutes."""
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", 443 if parts.scheme == "https" else 80
+        balancer = _balancer(host)
+        if balancer is None:
+            return "the name leads nowhere"
+        if not any(ecs_network._lets(ec2_backends[ACCOUNT][REGION], group, port, outward=False, address=WORLD)
+                   for group in balancer.security_groups):  # fmt: skip
+            return f"port {port} is closed"
+        listener = next((one for one in list(balancer.listeners.values()) if int(one.port) == port), None)
+        if listener is None:
+            return f"nobody listens on {port}"
+        if port == 443 and not _covers(listener.certificate, host):
+            return "the certificate is of another name"
+        action = listener.default_actions[0].data
+        if action["Type"] == "redirect":
+            return "" if port == 80 and not self.trouble(f"https://{host}") else "sent on to where nobody is"
+        return _unhealthy(action.get("TargetGroupArn") or action["ForwardConfig"]["TargetGroups"][0]["TargetGroupArn"])
+
+
+def _balancer(host: str) -> Any:
+    for zone in list(route53_backends[ACCOUNT]["aws"].zones.values()):
+        for record in list(zone.rrsets):
+            if record.name.rstrip(".") == host and record.type == "A" and record.alias_target:
+                host = record.alias_target["DNSName"].rstrip(".").removeprefix("dualstack.")
+    balancers = list(elbv2_backends[ACCOUNT][REGION].load_balancers.values())
+    return next((one for one in balancers if one.dns_name.lower() == host.lower()), None)
+
+
+def _covers(arn: str, host: str) -> bool:
+    certificate = acm_backends[ACCOUNT][REGION]._certificates[arn]
+    return bool({host, f"*.{host.partition('.')[2]}"} & {certificate.common_name, *certificate.sans})
+
+
+def _unhealthy(group: str) -> str:
+    elb, ec2 = elbv2_backends[ACCOUNT][REGION], ec2_backends[ACCOUNT][REGION]
+    interfaces = {one.private_ip_address: one for one in list(ec2.enis.values())}
+    why = ["no target"]
+    for target in elb.describe_target_health(group, []):
+        address, port = target.instance_id, int(target.port)
+        if target.status != "healthy":
+            why.append(f"{address}:{port} is {target.status}")
+            continue
+        interface = interfaces[address]
+        groups = [one.id for one in interface.group_set]
+        zone = interface.subnet.availability_zone
+        if not (cut := ecs_network.trouble(ACCOUNT, REGION, group, zone, address, groups, port)):
+            return ""
+        why.append(f"{address}:{port} is cut off: {cut}")
+    return ", ".join(why)
+
+
+def watched(world: World, before: dict[str, Any], after: dict[str, Any]) -> Client:
+    """The app is up as `before` says, and a client of it asks at each call and each second from here on.
+
+    It knows the app's address of now and, where another is wished for, that one: either may answer.
+    """
+    world.up(before, image="" if "github" in before else IMAGE)
+    client = Client(world, url(world, before))
+    client()
+    assert client.failed == [], "it is up before the change"
+    plain = url(world, {key: value for key, value in before.items() if key != "domain"})
+    client.urls.append(f"https://{after['domain']['name']}" if "domain" in after else plain)
+    world.clock.each = world.heard = client  # type: ignore[attr-defined]  # the clock is a ticking one
+    return client
+
+
+def url(world: World, wished: dict[str, Any]) -> str:
+    """Where the app is reached."""
+    session = world.open(wished)
+    session.engine.plan(session.wishes)
+    return session.url

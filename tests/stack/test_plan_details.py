@@ -1,0 +1,119 @@
+"""What a plan tells of what it will make, and of what nobody has set."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+from typing import Any, cast, get_type_hints
+
+import pytest
+
+from ecsctl.engine.plan import Verb, Why, diff
+from ecsctl.engine.resource import AnyResource
+from ecsctl.resources import kinds
+from ecsctl.sandbox.world import TOKEN
+from ecsctl.ui import output
+from ecsctl.ui import plan as shown
+from tests.stack.conftest import World
+from tests.stack.test_round import FORMS
+
+BARE = {"first image", "issued certificate"}
+"""Kinds of which there is nothing more to say where nobody names an image."""
+
+
+@pytest.mark.parametrize("wished", FORMS.values(), ids=FORMS.keys())
+def test_each_new_thing_is_told_in_a_line_or_two_and_with_all_its_fields(world: World, wished: dict[str, Any]) -> None:
+    plan = world.plan(wished)
+    assert [step.name for step in plan.work if not step.summary] == []
+    assert [step.name for step in plan.work if not step.fields] == ["nat-a-address"] * ("nat-a" in _names(plan)) + [
+        "nat-b-address"
+    ] * ("nat-b" in _names(plan))
+    text = [line.plain for line in shown.lines(plan, width=80)]
+    assert max(map(len, text)) <= 80
+    assert len(text) <= 3 * len(plan.work)
+    document = json.dumps(output.plan_document(plan, {"app": "hello", "account": "1", "region": "r"}))
+    assert "\\ue000" not in document
+    assert TOKEN not in document + "\n".join(text)
+    if "github" in wished:
+        [credentials] = [step for step in plan.steps if step.kind == "source-credentials"]
+        assert credentials.fields["token"] == "***"  # noqa: S105 - that it is hidden
+
+
+def _names(plan: Any) -> set[str]:
+    return {step.name for step in plan.steps}
+
+
+def test_what_is_opened_to_whom_stands_in_the_plan(world: World) -> None:
+    told = {step.name: step.summary for step in world.plan().work}
+    assert told["balancer-group"] == "lets in tcp 443 from 0.0.0.0/0, tcp 80 from 0.0.0.0/0"
+    assert told["tasks-group"] == "lets in tcp 8000 from balancer-group"
+    assert told["vpc"] == "10.100.0.0/16"
+    assert told["app-logs"] == "/ecs/hello: kept for 30 days"
+    assert "ecs-tasks.amazonaws.com may ecr: 4 actions" in told["execution-role"]
+    assert told["task-definition"].startswith("256 CPU units, 512 MiB, ARM64, port 8000")
+    assert told["service"] == "tasks: 1, in private-a, private-b"
+
+
+def test_what_is_there_already_is_not_told_once_more(world: World) -> None:
+    world.up()
+    assert {step.summary for step in world.plan().steps} == {""}
+
+
+DERIVED = {
+    ("task-definition", "sound"),
+    ("service", "settled"),
+    ("service", "above_minimum"),
+    ("pipeline", "exact"),
+    ("pipeline-webhook", "registered"),
+}
+"""Fields that no configuration and no person sets: they follow from what is there."""
+
+SET = {
+    ("vpc", "dns_hostnames"), ("vpc", "dns_support"), ("certificate", "wildcard"), ("dns-record", "shared"),
+    ("load-balancer", "http2"), ("load-balancer", "drop_invalid_header_fields"), ("target-group", "stickiness"),
+    ("listener", "redirect"), ("repository", "scan_on_push"), ("bucket", "private"), ("bucket", "tls_only"),
+    ("build-project", "privileged"), ("service", "public_ip"), ("service", "circuit_breaker"), ("service", "rollback"),
+    ("service", "execute_command"), ("service", "managed_tags"), ("task-definition", "init_process"),
+    ("task-definition", "read_only"),
+}  # fmt: skip
+"""Fields that a person can set on AWS: a difference may be somebody's doing."""
+
+
+def test_each_yes_or_no_of_each_kind_is_known_as_set_or_derived() -> None:
+    found = {
+        (kind.kind, item.name)
+        for kind in kinds()
+        for item in fields(cast(Any, kind))
+        if item.compare and get_type_hints(kind)[item.name] is bool
+    }
+    assert found == DERIVED | SET
+
+
+def test_nobody_is_accused_of_what_the_product_has_derived(world: World) -> None:
+    world.up()
+    session = world.open()
+    session.engine.plan(session.wishes)
+    judged = set()
+    for name in session.wishes.nodes:
+        seen = session.engine.seen[name]
+        assert seen is not None
+        wish: AnyResource = seen.actual
+        for kind, field in DERIVED:
+            if kind == wish.kind:
+                more = {"unsound": "the revision was deregistered"} if field == "sound" else {}
+                applied = {field: True}  # as the record has it: for any other field this would be drift
+                [change] = diff(wish, replace(wish, **{field: False}, **more), applied)
+                assert (change.why, change.told != "") == (Why.STATE, True)
+                judged.add((kind, field))
+    assert judged == DERIVED
+
+
+def test_a_deregistered_revision_is_told_as_that(world: World) -> None:
+    world.up()
+    arn = world.boto("ecs").describe_services(cluster="hello", services=["hello"])["services"][0]["taskDefinition"]
+    world.boto("ecs").deregister_task_definition(taskDefinition=arn)
+    plan = world.plan()
+    text = "\n".join(line.plain for line in shown.lines(plan, width=80))
+    assert "the revision was deregistered: a new revision is made" in text
+    assert "somebody" not in text
+    assert [step.name for step in plan.work if step.verb is Verb.UPDATE] == ["task-definition", "service"]
