@@ -21,7 +21,9 @@ def logs(
         ),
     ] = None,
     filter: Annotated[str, typer.Option("--filter", help="Only lines that fit this CloudWatch filter pattern.")] = "",
-    build: Annotated[bool, typer.Option("--build", help="The last build's log instead of the app's.")] = False,
+    build: Annotated[
+        bool, typer.Option("--build", help="The last build's or test's log instead of the app's.")
+    ] = False,
 ) -> None:
     """Print what all tasks of the app wrote into its log, in order; or the last build's log."""
     from datetime import UTC, datetime

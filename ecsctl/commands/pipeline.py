@@ -120,16 +120,22 @@ def stop(
 @shares(*ON_AWS, "output")
 def logs(
     common: Common,
+    action: Annotated[
+        str,
+        typer.Argument(
+            metavar="[ACTION]", help="The build or test to show.", show_default="the one that failed, or the build"
+        ),
+    ] = "",
     run: Run = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the build has ended.")] = False,
 ) -> None:
-    """Print the log of a run's build."""
+    """Print the log of a run's build or test: of the one that failed, where one did."""
     with _session(common, looks=True, quiet=True) as (session, _):
         from ecsctl.operations import logs as reading
         from ecsctl.operations import pipelines
         from ecsctl.ui import logs as shown
 
-        build = pipelines.build_of(pipelines.look(session.aws, session.state.book.app, run))
+        build = pipelines.build_of(pipelines.look(session.aws, session.state.book.app, run), action)
         log = reading.of_build(session.aws, build)
         shown.show((reading.follow if follow else reading.lines)(session.aws, log), as_json=common.json)
 

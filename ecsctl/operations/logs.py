@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from ecsctl.engine.errors import Refused, UsageError, explained, is_gone
+from ecsctl.engine.label import APP, flat
 from ecsctl.ensure.names import Names
 from ecsctl.operations.asking import asking
+from ecsctl.resources.build_project import AT_ONCE
 from ecsctl.resources.builds import is_running, newest_build
 
 if TYPE_CHECKING:
@@ -79,15 +81,24 @@ def of_build(aws: Aws, build: str, start: int = 0) -> Log:
 
 @asking("looking at the build")
 def of_last_build(aws: Aws, app: str, start: int = 0) -> Log:
-    """The log of the app's newest build, whatever started it. Raises Refused when there is none."""
+    """The log of the app's newest build or test, whatever started it. Raises Refused when there is none."""
     project = Names(app, "", "").project
     with aws.fresh():
-        build = newest_build(aws, project)
-    if build is None:
+        found = [build for one in (project, *_tests(aws, app)) if (build := newest_build(aws, one))]
+    newest = max(found, key=lambda build: build["startTime"], default=None)
+    if newest is None:
         raise Refused(
             f"{project} has not built anything yet, or is not there", hint="ecsctl pipeline run, or ecsctl up"
         )
-    return of_build(aws, build["id"], start)
+    return of_build(aws, newest["id"], start)
+
+
+def _tests(aws: Aws, app: str) -> list[str]:
+    """The projects of the app's test actions. Another app's may begin with the same letters, and bear its own tags."""
+    listed = aws.look(aws.codebuild.list_projects)["projects"]
+    names = [name for name in listed if name.startswith(Names(app, "", "").test_project(""))][:AT_ONCE]
+    described = aws.look(aws.codebuild.batch_get_projects, names=names)["projects"] if names else []
+    return [one["name"] for one in described if flat(one.get("tags")).get(APP) == app]
 
 
 def lines(aws: Aws, log: Log, pattern: str = "") -> Iterator[Line]:

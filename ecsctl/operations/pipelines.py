@@ -301,12 +301,23 @@ def judge(run: Run) -> EcsctlError | None:
     return None
 
 
-def build_of(run: Run) -> str:
-    """The id of the build in a run. Raises Refused when the run has not come to it."""
-    builds = [one.external for stage in run.stages for one in stage.actions if one.provider == "CodeBuild"]
-    if not any(builds):
-        raise Refused(f"run {run.id} has no build yet", hint="ecsctl logs --build has the newest build's log")
-    return next(filter(None, builds))
+def build_of(run: Run, action: str = "") -> str:
+    """The id of the build that an action of a run is: of the one that is named, that failed, that runs, or of Build.
+
+    Raises UsageError for an action that is no build, Refused when the run has not come to it.
+    """
+    there_are = [one for stage in run.stages for one in stage.actions if one.provider in ("CodeBuild", "")]
+    named = [one for one in there_are if action.lower() in ("", one.name.lower())]
+    if not named:
+        known = ", ".join(one.name for one in there_are)
+        raise UsageError(f"the pipeline has no action {action} that builds or tests", hint=f"one of: {known}")
+    begun = [one for one in named if one.external]
+    for status in ("Failed", "InProgress", ""):
+        for one in begun:
+            if status in ("", one.status):
+                return one.external
+    what = f"come to {action}" if action else "built anything"
+    raise Refused(f"run {run.id} has not {what} yet", hint="ecsctl logs --build has the newest build's log")
 
 
 def _short(text: str, most: int, what: str) -> None:
