@@ -13,7 +13,8 @@ from ecsctl.ui.copied import copied
 from ecsctl.ui.output import VERSION
 from ecsctl.ui.safe import plain
 
-SURE = {3: "", 2: "likely: ", 1: "perhaps: "}
+SURE = {3: "", 2: "likely: ", 1: "perhaps: ", 0: ""}
+CERTAINTY = {3: "certain", 2: "likely", 1: "possible", 0: "unknown"}
 
 
 class Fact(Protocol):
@@ -32,6 +33,34 @@ class Fact(Protocol):
         """Since when, if that is known."""
 
 
+class Step(Protocol):
+    """One thing to do."""
+
+    @property
+    def act(self) -> str:
+        """Who does what: run, set, change, push, by hand, wait."""
+
+    @property
+    def what(self) -> str:
+        """The command, the key, or what it says."""
+
+    @property
+    def value(self) -> str:
+        """What a key becomes."""
+
+
+class Way(Protocol):
+    """One way out. As a string it is a sentence."""
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        """What to do, in order."""
+
+    @property
+    def note(self) -> str:
+        """What for."""
+
+
 class Told(Protocol):
     """One cause."""
 
@@ -45,7 +74,7 @@ class Told(Protocol):
 
     @property
     def certainty(self) -> int:
-        """3 certain, 2 likely, 1 possible."""
+        """3 certain, 2 likely, 1 possible, 0 unknown: what failed is known, why is not."""
 
     @property
     def either(self) -> tuple[str, ...]:
@@ -64,8 +93,12 @@ class Told(Protocol):
         """What shows it."""
 
     @property
-    def mend(self) -> Sequence[str]:
-        """What mends it."""
+    def mend(self) -> Sequence[Way]:
+        """What mends it: several ways, the first to try in front."""
+
+    @property
+    def hints(self) -> Sequence[str]:
+        """What a log says beside it, which proves nothing."""
 
 
 class Found(Protocol):
@@ -112,8 +145,9 @@ def lines(found: Found) -> list[Text]:
             Text.assemble((f"{sign} ", "cyan" if cause.calm else "bold red"), lead, sure, plain(cause.sentence, "bold"))
         )
         told += [_fact(fact) for fact in cause.evidence]
+        told += [Text.assemble("    ", ("hint: ", "yellow"), plain(one)) for one in cause.hints]
         told += [
-            Text.assemble("    ", ("mend: " if not cause.calm else "now: ", "cyan"), plain(copied(one)))
+            Text.assemble("    ", ("mend: " if not cause.calm else "now: ", "cyan"), plain(copied(str(one))))
             for one in cause.mend
         ]
     if not found.causes:
@@ -135,12 +169,14 @@ def why_document(found: Found, where: Mapping[str, str]) -> dict[str, Any]:
             {
                 "name": cause.name,
                 "sentence": cause.sentence,
-                "certainty": {3: "certain", 2: "likely", 1: "possible"}[int(cause.certainty)],
+                "certainty": CERTAINTY[int(cause.certainty)],
                 "either": list(cause.either),
                 "effect": cause.effect,
                 "waiting": cause.calm,
                 "evidence": [_plain_fact(fact) for fact in cause.evidence],
-                "mend": list(map(copied, cause.mend)),
+                "hints": list(cause.hints),
+                "mend": [copied(str(one)) for one in cause.mend],
+                "ways": [_way(one) for one in cause.mend],
             }
             for cause in found.causes
         ],
@@ -152,6 +188,11 @@ def why_document(found: Found, where: Mapping[str, str]) -> dict[str, Any]:
 def _fact(fact: Fact) -> Text:
     at = f" ({fact.at:%H:%M:%S} UTC)" if fact.at else ""
     return Text.assemble("    ", (plain(fact.source + at, "dim")), ": ", plain(fact.text))
+
+
+def _way(way: Way) -> dict[str, Any]:
+    steps = [{"act": str(one.act), "what": copied(one.what), "value": one.value} for one in way.steps]
+    return {"steps": steps, "note": way.note}
 
 
 def _plain_fact(fact: Fact) -> dict[str, Any]:

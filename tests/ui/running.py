@@ -11,7 +11,7 @@ from ecsctl.operations.logs import Line
 from ecsctl.operations.pipelines import Action, Run, Stage
 from ecsctl.operations.release import Release as Released
 from ecsctl.operations.verdict import Outcome, Verdict
-from ecsctl.operations.why import Cause, Diagnosis, Evidence
+from ecsctl.operations.why import Act, Cause, Diagnosis, Evidence, Mend, Step
 from tests.ui.samples import NOW, TASKS
 
 COMMIT = "8486d5c1e0b7a3f29d4c6b5a8e7f0d1c2b3a4958"
@@ -91,7 +91,9 @@ def diagnosis() -> Diagnosis:
     """What `why` finds of a crash."""
     reason = "Essential container in task exited: shop ended with exit code 1"
     shown = (Evidence("task 00000001", reason, NOW), Evidence("log", "KeyError: 'DATABASE_URL'", NOW))
-    return Diagnosis((Cause("crash", CAUSE, shown, ("mend the app, then: ecsctl deploy", "ecsctl rollback")),))
+    mend = Step(Act.CODE, "mend the app"), Step(Act.PUSH, "commit and push it")
+    ways = Mend(mend), Mend((Step(Act.RUN, "ecsctl rollback"),), "what ran before runs again")
+    return Diagnosis((Cause("crash", CAUSE, shown, ways),))
 
 
 def line() -> Line:

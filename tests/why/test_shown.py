@@ -7,12 +7,19 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ecsctl.operations.why import Cause, Certainty, Diagnosis, Evidence
+from ecsctl.operations.why import Act, Cause, Certainty, Diagnosis, Evidence, Mend, Step
 from ecsctl.ui.why import lines, show, why_document
 
 AT = datetime(2026, 3, 2, 10, 5, tzinfo=UTC)
-CRASH = Cause("crash", "the app crashed", (Evidence("log", "KeyError \x1b[2J", AT),), ("ecsctl logs",))
+LOGS = Mend((Step(Act.RUN, "ecsctl logs"),), "all it said")
+CRASH = Cause("crash", "the app crashed", (Evidence("log", "KeyError \x1b[2J", AT),), (LOGS,))
 OPEN = Cause("killed", "either this or that: look at it", certainty=Certainty.LIKELY, either=("a", "b"))
+UNKNOWN = Cause(
+    "build-failed",
+    "the build failed in BUILD while running `make test`, and ecsctl does not know why",
+    certainty=Certainty.UNKNOWN,
+    hints=("its output also says \x1b[2J `toomanyrequests`",),
+)
 WAITS = Cause("approval", "somebody is waited for", calm=True)
 WHERE = {"app": "shop", "account": "123456789012", "region": "eu-central-1"}
 
@@ -53,6 +60,19 @@ def test_the_document_is_json_and_tells_open_questions_as_open() -> None:
     assert document["line"] == "the app crashed"
     assert [cause["either"] for cause in document["causes"]] == [[], ["a", "b"]]
     assert document["causes"][0]["evidence"][0]["at"] == "2026-03-02T10:05:00+00:00"
+
+
+def test_what_is_not_known_is_said_as_such_and_a_hint_as_a_hint() -> None:
+    text = shown(UNKNOWN)
+    assert "✗ the build failed in BUILD while running `make test`, and ecsctl does not know why" in text
+    assert "hint: its output also says" in text
+    assert why_document(Diagnosis((UNKNOWN,)), WHERE)["causes"][0]["certainty"] == "unknown"
+
+
+def test_a_program_gets_each_way_out_as_steps() -> None:
+    [cause] = why_document(Diagnosis((CRASH,)), WHERE)["causes"]
+    assert cause["mend"] == ["ecsctl logs   (all it said)"]
+    assert cause["ways"] == [{"steps": [{"act": "run", "what": "ecsctl logs", "value": ""}], "note": "all it said"}]
 
 
 def test_what_only_waits_is_not_broken() -> None:

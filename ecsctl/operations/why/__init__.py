@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecsctl.operations.why.causes import Cause, Certainty
+from ecsctl.operations.why.causes import Act, Cause, Certainty, Mend, Step
 from ecsctl.operations.why.evidence import Evidence
 from ecsctl.operations.why.gathering import gather, gather_service
 from ecsctl.operations.why.ranking import Diagnosis, diagnose
@@ -12,7 +12,19 @@ from ecsctl.operations.why.ranking import Diagnosis, diagnose
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
-__all__ = ["Cause", "Certainty", "Diagnosis", "Evidence", "diagnose", "first_line", "gather", "why"]
+__all__ = [
+    "Act",
+    "Cause",
+    "Certainty",
+    "Diagnosis",
+    "Evidence",
+    "Mend",
+    "Step",
+    "diagnose",
+    "first_line",
+    "gather",
+    "why",
+]
 
 
 def why(aws: Aws, app: str, domain: str = "") -> Diagnosis:

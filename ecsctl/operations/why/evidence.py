@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
 from ecsctl.config.hiding import HIDDEN, looks_secret
 from ecsctl.operations.verdict import GOING_BACK, primary_of, target_of
+from ecsctl.operations.why.build_failure import BuildFailure, failure_of
+from ecsctl.operations.why.words import last_error, said
 
 Told = Mapping[str, Any]
 
@@ -38,6 +41,44 @@ class Evidence:
             object.__setattr__(self, "text", HIDDEN)
 
 
+class Place(StrEnum):
+    """What ECS was about when it gave a reason, by the error's code and the words after it."""
+
+    PULL = "pulling an image"
+    LOGIN = "logging in at the registry"
+    SECRET = "reading a secret"  # noqa: S105 - a place, and no password
+    LOG = "opening the log"
+    START = "starting a container"
+    MEMORY = "memory"
+    PLACE = "placing a task"
+    HEALTH = "health"
+    OTHER = "other"
+
+
+PLACES = (
+    (Place.PULL, r"CannotPull"),
+    (Place.LOG,
+        r"(?:ResourceInitializationError|CannotStartContainer|CannotCreateContainer).*?(?:logger args|logging driver)"),
+    (Place.START, r"CannotStartContainer|CannotCreateContainer|failed to create new container runtime task"),
+    (Place.SECRET, r"ResourceInitializationError.*?(?:secrets? from (?:asm|ssm)|fetch(?:ing)? secret|secrets ?manager"
+                   r"|parameter store|:ssm:|unable to pull secrets(?! or registry))"),
+    (Place.LOGIN, r"ResourceInitializationError.*?registry auth"),
+    (Place.MEMORY, r"^OutOfMemoryError|OutOfMemory"),
+    (Place.PLACE,
+        r"unable to place a task|failed to launch a task|was unable to assume the role|unable to start a task"),
+    (Place.HEALTH, r"health checks|is unhealthy in"),
+)  # fmt: skip
+"""The first that fits counts. The codes are those of the ECS guide, "Amazon ECS stopped tasks error messages"."""
+
+
+@dataclass(frozen=True)
+class Reason(Evidence):
+    """Why a task stopped or was not started, in ECS's words: what it was about, and of which container it is told."""
+
+    place: Place = Place.OTHER
+    container: str = ""
+
+
 @dataclass
 class Facts:
     """All that was read, in the shapes in which AWS answers; what was not read is None or empty, and told in `unread`.
@@ -45,9 +86,12 @@ class Facts:
     Field by field the answers of: DescribeServices, DescribeServiceDeployments, DescribeTaskDefinition, DescribeTasks
     of stopped tasks, DescribeTargetHealth, DescribeTargetGroups, GetLogEvents, DescribeRouteTables,
     DescribeVpcEndpoints, DescribeSecurityGroups, GetRole, BatchGetBuilds, GetPipelineState, GetConnection,
-    DescribeCertificate. `revisions` maps the ARN of a service revision to that of its task definition, `images` a
-    reference to whether it is there, `secrets` an ARN to "there", "missing" or "being deleted", `log_groups` a name to
-    whether it is there, `subnet_routes` a subnet to its route table, `alias` what the app's name points to.
+    DescribeCertificate (of the app's name, and as `served` the listener's). `domain` is the app's name, `names` what
+    stands at it in its zone (ListResourceRecordSets), `delegation` the name servers of its zone as `ours` and, if the
+    zone above is in the account too, those to which that one leads as `parent`. `revisions` maps the ARN of a service
+    revision to that of its task definition, `images` a reference to whether it is there, `secrets` an ARN to "there",
+    "missing" or "being deleted", `log_groups` a name to whether it is there, `subnet_routes` a subnet to its route
+    table.
     """
 
     app: str
@@ -73,6 +117,10 @@ class Facts:
     pipeline: Told | None = None
     connection: Told | None = None
     certificate: Told | None = None
+    served: Told | None = None
+    domain: str = ""
+    names: list[Told] = field(default_factory=list)
+    delegation: dict[str, list[str]] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
 
     @cached_property
@@ -98,11 +146,6 @@ class Facts:
         named = self.revisions.get((self.newest.get("rollback") or {}).get("serviceRevisionArn", ""), "")
         runs = str(self.primary.get("taskDefinition", ""))
         return named or (runs if runs != self.suspect else "")
-
-    @property
-    def rollback(self) -> tuple[str, ...]:
-        """The command that goes back to what ran before; none where ECS has done so: it would go back further."""
-        return () if self.back else ("ecsctl rollback",)
 
     @cached_property
     def suspect(self) -> str:
@@ -169,19 +212,75 @@ class Facts:
         return told
 
     @cached_property
-    def reasons(self) -> list[Evidence]:
+    def reasons(self) -> list[Reason]:
         """Why tasks stopped or were not started, in ECS's words: the newest task's first, then the events."""
-        told: dict[str, Evidence] = {}
+        told: dict[str, Reason] = {}
         for task in self.failed[:1]:
-            name = task["taskArn"].rsplit("/", 1)[-1]
-            texts = [task.get("stoppedReason", ""), *(one.get("reason", "") for one in task.get("containers", ()))]
-            for text in filter(None, texts):
-                told.setdefault(text, Evidence(f"task {name[:8]}", text, task.get("stoppedAt")))
-        return [*told.values(), *self.events]
+            source = f"task {task['taskArn'].rsplit('/', 1)[-1][:8]}"
+            texts = [("", task.get("stoppedReason", ""))]
+            texts += [(one.get("name", ""), one.get("reason", "")) for one in task.get("containers", ())]
+            for name, text in texts:
+                if text:
+                    known = told.get(text)
+                    named = name or (known.container if known else "")
+                    told[text] = Reason(source, text, task.get("stoppedAt"), place_of(text), named)
+        return [*told.values(), *(Reason(one.source, one.text, one.at, place_of(one.text)) for one in self.events)]
 
-    def reason(self, pattern: str) -> tuple[re.Match[str], Evidence] | None:
-        """The first reason that fits a pattern, and how it fits."""
-        return first(self.reasons, pattern)
+    def told(self, places: tuple[Place, ...], *phrases: str) -> Reason | None:
+        """The first reason about one of these things that says one of the phrases, or any reason if none is asked."""
+        about = [one for one in self.reasons if one.place in places]
+        return next((one for one in about if not phrases or said(one.text, *phrases)), None)
+
+    @cached_property
+    def _first(self) -> tuple[Told, bool]:
+        """The container of the newest failed task that ended first and took the others along, and whether that is sure.
+
+        ECS stops the others with SIGTERM (143), then SIGKILL (137), once an essential container has ended (ECS guide,
+        "Essential container in task exited"), and tells no order. So one that ended otherwise was first; where several
+        did, or an app may have ended well when it was asked to, the app's own is likely.
+        """
+        task = self.failed[0] if self.failed else {}
+        if task.get("stopCode") != "EssentialContainerExited":
+            return {}, True
+        light = {
+            one["name"] for one in self.definition.get("containerDefinitions", ()) if one.get("essential") is False
+        }
+        boxes = [one for one in task.get("containers", ()) if one.get("exitCode") is not None]
+        boxes = [one for one in boxes if one.get("name") not in light] or boxes
+        boxes.sort(key=lambda one: one.get("name") != self.container.get("name"))
+        killed = [one for one in boxes if "OutOfMemory" in one.get("reason", "")]
+        own = [one for one in boxes if one["exitCode"] not in (0, 137, 143)]
+        rest = [one for code in (0, 137, 143) for one in boxes if one["exitCode"] == code]
+        first: Told = next(iter([*killed, *own, *rest]), {})
+        return first, bool(killed) or all(one["exitCode"] == 143 for one in boxes if one is not first)
+
+    @property
+    def ended(self) -> Told:
+        """The container that ended first of the newest failed task; empty if none did by itself."""
+        return self._first[0]
+
+    @property
+    def ended_surely(self) -> bool:
+        """Whether no other container can have ended first."""
+        return self._first[1]
+
+    @property
+    def beside(self) -> bool:
+        """Whether the container that ended first is not the app's own."""
+        name = self.ended.get("name")
+        return bool(name) and bool(self.container.get("name")) and name != self.container["name"]
+
+    @cached_property
+    def build_failure(self) -> BuildFailure | None:
+        """How the newest build failed; None if it did not."""
+        if not self.build or self.build.get("buildStatus") in ("SUCCEEDED", "IN_PROGRESS", "STOPPED"):
+            return None
+        return failure_of(self.build, [str(one["message"]) for one in self.build_log])
+
+    @property
+    def last_error(self) -> str:
+        """The last line of the app's log that tells of an error, else its last line."""
+        return Evidence("log", last_error([one["message"] for one in self.log])).text
 
     def tail(self, lines: int = 6) -> tuple[Evidence, ...]:
         """The last lines of the app's log."""
@@ -196,6 +295,12 @@ def first(told: Iterable[Evidence], pattern: str) -> tuple[re.Match[str], Eviden
         if found := re.search(pattern, one.text, re.IGNORECASE):
             return found, one
     return None
+
+
+def place_of(text: str) -> Place:
+    """What a reason is about."""
+    found = (place for place, pattern in PLACES if re.search(pattern, text, re.IGNORECASE | re.DOTALL))
+    return next(found, Place.OTHER)
 
 
 def moment(milliseconds: int | None) -> datetime | None:

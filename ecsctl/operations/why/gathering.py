@@ -13,37 +13,40 @@ from ecsctl.operations.why.evidence import Facts, moment
 from ecsctl.resources import ecr
 from ecsctl.resources.builds import newest_build
 from ecsctl.resources.common import there
+from ecsctl.resources.dns import normal
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
 READERS = 8
-LINES = 50  # of each log
-TASKS = 20  # of those that stopped
+LINES = 50  # of the app's log
+BUILD_LINES = 1000  # of a build's: what the failed command wrote stands before all that ran after it
 
 
 def gather(aws: Aws, app: str, domain: str = "") -> Facts:
     """All facts about an app. Changes nothing, and raises only Interrupted: what could not be read is in `unread`."""
     aws.forget()
-    return _Reading(aws, Facts(app), domain).all()
+    return _Reading(aws, Facts(app, domain=domain)).all()
 
 
 def gather_service(aws: Aws, app: str) -> Facts:
     """The facts about the running service alone: enough to tell why its tasks fail, and fewer calls."""
     aws.forget()
-    return _Reading(aws, Facts(app), "").service_only()
+    return _Reading(aws, Facts(app)).service_only()
 
 
 class _Reading:
     """One reading: what needs nothing first, then what needs the service, then what needs a failed task."""
 
-    def __init__(self, aws: Aws, facts: Facts, domain: str) -> None:
-        self.aws, self.facts, self.domain = aws, facts, domain
+    def __init__(self, aws: Aws, facts: Facts) -> None:
+        self.aws, self.facts = aws, facts
 
     def all(self) -> Facts:
         self._together(self._service, self._build, self._pipeline, self._certificate)
         self._together(self._stopped, self._definition, self._balancer, self._network, self._connection)
-        self._together(self._log, self._images, self._secrets, self._log_groups, self._roles, self._build_log)
+        self._together(
+            self._log, self._images, self._secrets, self._log_groups, self._roles, self._build_log, self._zone
+        )
         return self.facts
 
     def service_only(self) -> Facts:
@@ -105,6 +108,17 @@ class _Reading:
             if group["LoadBalancerArns"]:
                 found = self.aws.look(elb.describe_load_balancers, LoadBalancerArns=group["LoadBalancerArns"][:1])
                 self.facts.balancer_groups = list(found["LoadBalancers"][0].get("SecurityGroups", ()))
+                self._served(group["LoadBalancerArns"][0])
+
+    def _served(self, balancer: str) -> None:
+        """The certificate that the load balancer shows, if the app has a name that it must hold for."""
+        if not self.facts.domain:
+            return
+        listeners = self.aws.look(self.aws.elbv2.describe_listeners, LoadBalancerArn=balancer)["Listeners"]
+        arns = [str(one["CertificateArn"]) for each in listeners for one in each.get("Certificates", ())]
+        if arns:
+            found = self.aws.look(self.aws.acm.describe_certificate, CertificateArn=arns[0])
+            self.facts.served = dict(found["Certificate"])
 
     def _network(self) -> None:
         """The network of the tasks."""
@@ -208,7 +222,7 @@ class _Reading:
         """The log of the build."""
         logs = (self.facts.build or {}).get("logs") or {}
         if (self.facts.build or {}).get("buildStatus") in ("FAILED", "TIMED_OUT") and logs.get("streamName"):
-            self.facts.build_log = self._lines(logs["groupName"], logs["streamName"])
+            self.facts.build_log = self._lines(logs["groupName"], logs["streamName"], BUILD_LINES)
 
     def _pipeline(self) -> None:
         """The pipeline."""
@@ -227,7 +241,8 @@ class _Reading:
 
     def _certificate(self) -> None:
         """The certificate."""
-        if not self.domain:
+        domain = self.facts.domain
+        if not domain:
             return
         every = self.aws.look(
             self.aws.acm.list_certificates,
@@ -240,19 +255,53 @@ class _Reading:
                 "FAILED",
             ],
         )["CertificateSummaryList"]
-        ours = [one["CertificateArn"] for one in every if one.get("DomainName") == self.domain]
+        ours = [one["CertificateArn"] for one in every if one.get("DomainName") == domain]
         found = [self.aws.look(self.aws.acm.describe_certificate, CertificateArn=arn)["Certificate"] for arn in ours]
         found.sort(key=lambda one: one["Status"] != "ISSUED")
         self.facts.certificate = dict(found[0]) if found else None
 
-    def _lines(self, group: str, stream: str) -> list[Any]:
+    def _zone(self) -> None:
+        """The domain's hosted zone."""
+        if not self.facts.domain:
+            return
+        above = _zones_above(self.aws.look(self.aws.route53.list_hosted_zones)["HostedZones"], self.facts.domain)
+        if not above:
+            return
+        zone, *parents = above
+        self.facts.names = self._records(zone["Id"], self.facts.domain)
+        if (self.facts.certificate or {}).get("Status") != "PENDING_VALIDATION":
+            return
+        ours = [one for one in self._records(zone["Id"], zone["Name"]) if one["Type"] == "NS"]
+        self.facts.delegation = {"zone": [zone["Name"].rstrip(".")], "ours": _values(ours)}
+        for parent in parents[:1]:
+            leads = [one for one in self._records(parent["Id"], zone["Name"]) if one["Type"] == "NS"]
+            self.facts.delegation |= {"above": [parent["Name"].rstrip(".")], "parent": _values(leads)}
+
+    def _records(self, zone: str, name: str) -> list[Any]:
+        """What stands at a name: Route 53 lists from there on, in its own order."""
+        zone = zone.removeprefix("/hostedzone/")  # as ListHostedZones tells it; with it, an id may be too long
+        found = self.aws.route53.list_resource_record_sets(HostedZoneId=zone, StartRecordName=name, MaxItems="20")
+        return [dict(one) for one in found["ResourceRecordSets"] if normal(one["Name"]) == normal(name)]
+
+    def _lines(self, group: str, stream: str, limit: int = LINES) -> list[Any]:
         """The last lines of a log, none if there is no such stream."""
         answer = there(
             lambda: self.aws.look(
-                self.aws.logs.get_log_events, logGroupName=group, logStreamName=stream, limit=LINES, startFromHead=False
+                self.aws.logs.get_log_events, logGroupName=group, logStreamName=stream, limit=limit, startFromHead=False
             )
         )
         return list(answer["events"]) if answer else []
+
+
+def _zones_above(zones: list[Any], domain: str) -> list[Any]:
+    """The public zones that a name is in, the nearest first."""
+    public = [one for one in zones if not one.get("Config", {}).get("PrivateZone")]
+    fits = [one for one in public if f".{normal(domain)}".endswith(f".{normal(one['Name'])}")]
+    return sorted(fits, key=lambda one: -len(one["Name"]))
+
+
+def _values(records: list[Any]) -> list[str]:
+    return [normal(one["Value"]) for record in records for one in record.get("ResourceRecords", ())]
 
 
 def _short(error: EcsctlError) -> str:

@@ -1,14 +1,19 @@
-"""Why the newest build failed, phase by phase.
-
-CodeBuild guide, "View detailed build information" (phases and their contexts) and "Troubleshooting AWS CodeBuild".
-"""
+"""Why the newest build failed: first what AWS itself says of the phase, then what the command's words suggest."""
 
 from __future__ import annotations
 
-from ecsctl.operations.why.causes.cause import Cause, Certainty, Judge
-from ecsctl.operations.why.evidence import Evidence, Facts, first, moment
+import re
 
-AGAIN = "then push, or: ecsctl up"
+from ecsctl.operations.why.build_failure import BuildFailure
+from ecsctl.operations.why.causes.build_commands import KILLED, command_rule, hinted
+from ecsctl.operations.why.causes.build_phases import phase_rule
+from ecsctl.operations.why.causes.cause import Cause, Certainty, Judge
+from ecsctl.operations.why.causes.mends import again, by_hand, change, larger, repair, run
+from ecsctl.operations.why.evidence import Evidence, Facts
+from ecsctl.operations.why.words import said
+
+BUILDS_IMAGE = r"docker (?:buildx |image )?build\b(?!.*(?:&&|;|\|\|))"
+"""A command that does nothing but build the image."""
 
 
 def build(facts: Facts) -> Cause | None:
@@ -17,99 +22,90 @@ def build(facts: Facts) -> Cause | None:
     if not found or found.get("buildStatus") in ("SUCCEEDED", "IN_PROGRESS"):
         return None
     status = found["buildStatus"]
-    told, phase = _contexts(facts)
-    log = [Evidence("build log", one["message"].rstrip(), moment(one.get("timestamp"))) for one in facts.build_log]
-    everything, tail = [*told, *log], tuple(log[-6:])
     if status == "STOPPED":
-        return Cause("build-stopped", "the newest build was stopped", tuple(told), ("push again, or: ecsctl up",))
+        return Cause("build-stopped", "the newest build was stopped", (Evidence("build", "STOPPED",
+            found.get("endTime")),),
+                     (again(facts),))  # fmt: skip
+    failure = facts.build_failure or BuildFailure("an unknown phase")
+    seen, tail = _context(failure, facts), _tail(failure)
+    if rule := phase_rule(failure, facts):
+        told = rule.sentence if isinstance(rule.sentence, str) else rule.sentence(failure)
+        return Cause(rule.name, told, seen, rule.mend(facts), either=rule.either)
     if status == "TIMED_OUT":
-        return Cause("build-timeout", f"the build took too long: it was ended in {phase}", (*told, *tail),
-                     ("make the image smaller to build, or set a larger build.timeout_minutes, " + AGAIN,))  # fmt: skip
+        return Cause("build-timeout", f"the build took too long: it was ended in {failure.phase}", (*seen, *tail),
+                     (change("build.timeout_minutes", "to more"), repair("make the image quicker to build",
+                     facts)))  # fmt: skip
     if status == "FAULT":
-        return Cause("build-fault", "AWS itself failed to build", tuple(told), ("push again, or: ecsctl up",))
-    for name, sentence, pattern, mend in KNOWN:
-        if hit := first(everything, pattern):
-            seen = tuple(dict.fromkeys([hit[1], *told[:1]]))
-            return Cause(name, sentence, seen, (mend,))
-    if phase == "DOWNLOAD_SOURCE":
-        return Cause("source-failed", "the build could not get the source", (*told, *tail),
-                     ("look at the repository and its access, " + AGAIN,), Certainty.LIKELY)  # fmt: skip
-    last = f": {tail[-1].text}" if tail else ""
-    return Cause(
-        "build-failed", f"the build failed in {phase}{last}", (*told, *tail), ("mend what it says, then push",)
+        return Cause("build-fault", "AWS itself failed to build", seen, (again(facts),))
+    if failure.phase == "DOWNLOAD_SOURCE":
+        return Cause("source-failed", f"the build could not get the source: {failure.message or 'no reason given'}",
+            seen,
+                     (run("ecsctl creds status", "whether the token is good"),
+                      by_hand("look at the repository at GitHub and at its access", "ecsctl up")),
+                      Certainty.UNKNOWN)  # fmt: skip
+    return _of_command(failure, facts, seen, tail)
+
+
+def _of_command(failure: BuildFailure, facts: Facts, seen: tuple[Evidence, ...], tail: tuple[Evidence, ...]) -> Cause:
+    """What the failed command lets one suppose, or that nobody knows."""
+    if failure.exit_code == KILLED:
+        return Cause("build-memory", f"the build was killed in {failure.what}: the machine ran out of memory",
+            (*seen, *tail),
+                     (change("build.compute", larger(facts)),), Certainty.LIKELY)  # fmt: skip
+    if hit := command_rule(failure):
+        rule, line, own = hit
+        sure = Certainty.LIKELY if own else Certainty.POSSIBLE
+        shown = (*seen, Evidence("build log", line.strip()))
+        return Cause(rule.name, rule.sentence, tuple(dict.fromkeys(shown)), rule.mend(facts), sure)
+    if re.match(BUILDS_IMAGE, failure.command):
+        told = f"the image cannot be built: {_covered(failure.last_error) or 'docker build fails'}"
+        mend = (repair("mend the Dockerfile, or what its step runs", facts),)
+        return Cause("docker-build", told, (*seen, *tail), mend, Certainty.LIKELY)
+    last = (
+        f"; its last error line is: {_covered(failure.last_error)}"
+        if failure.last_error
+        else "; its log says nothing more"
     )
+    told = f"the build failed in {failure.what}, and ecsctl does not know why{last}"
+    if not failure.command and failure.message:
+        told = f"the build failed in {failure.phase}, and ecsctl does not know this reason: {failure.message}"
+    ways = (run("ecsctl logs --build", "all that it said"), repair("mend what it says", facts))
+    return Cause("build-failed", told, (*seen, *tail), ways, Certainty.UNKNOWN, hints=hinted(failure))
 
 
 def no_builds(facts: Facts) -> Cause | None:
-    """The account may build nothing: no build exists that could tell, only the refusal."""
-    state = _refusals(facts)
-    found = first(state, r"Cannot have more than (\d+) builds in queue|AccountLimitExceeded")
-    if not found:
-        return None
-    told = "the account's quota of concurrent builds is used up or 0, as in new accounts"
-    mend = ("ask for more in Service Quotas: AWS CodeBuild", "or push an image and: ecsctl up --image URI")
-    return Cause("build-quota", told, (found[1],), mend)
+    """The account may build nothing: no build exists that could tell, only the refusal of CodeBuild."""
+    for stage in (facts.pipeline or {}).get("stageStates", ()):
+        for action in stage.get("actionStates", ()) if stage.get("stageName") in ("Build", "Test") else ():
+            latest = action.get("latestExecution", {})
+            text = (latest.get("errorDetails") or {}).get("message", "")
+            if latest.get("status") == "Failed" and said(
+                text, "builds in queue for the account", "AccountLimitExceeded"
+            ):
+                seen = Evidence(f"pipeline, {action['actionName']}", text, latest.get("lastStatusChange"))
+                mend = (by_hand("ask for more concurrent builds in Service Quotas: AWS CodeBuild",
+                "ecsctl pipeline retry"),
+                        run("ecsctl deploy --image URI", "one that was built elsewhere"))  # fmt: skip
+                return Cause("build-quota",
+                "the account's quota of concurrent builds is used up or 0, as in new accounts",
+                             (seen,), mend)  # fmt: skip
+    return None
 
 
-KNOWN = (
-    ("pull-limit-build", "Docker Hub lets CodeBuild's addresses pull no more for now",
-     r"toomanyrequests|pull rate limit", "take the base images from public.ecr.aws/docker/library/…, then push"),
-    ("source-access", "GitHub does not let the build in: the token is revoked, expired or lacks the repository",
-     r"authentication required|authentication failed|Bad credentials|could not read Username|OAuth "
-         r"token|Repository not found"
-     r"|Failed to get access token|GetConnectionToken", "ecsctl creds rotate asks for a new token (or "
-         "complete the connection), then: ecsctl up"),
-    ("source-secret", "the build may not read the secret with the token",
-     r"Secrets Manager Error Message", "ecsctl up   (gives the build's role its permissions again)"),
-    ("source-branch", "the branch or commit to build is not there",
-     r"reference not found|couldn't find remote ref|pathspec .* did not match", "set github.branch in "
-         "ecsctl.toml, then: ecsctl up"),
-    ("buildspec", "there is no buildspec where the build looks for it, or it cannot be read",
-     r"YAML_FILE_ERROR", "put buildspec.yml there, or correct it, then push"),
-    ("build-logs-denied", "the build's role may not write the build's log",
-     r"create Amazon CloudWatch Logs log streams|logs:CreateLog", "ecsctl up   (gives the build's role its "
-         "permissions again)"),
-    ("push-denied", "the build may not push the image to its repository",
-     r"(?=.*(?:ecr:|denied: |push)).*(?:not authorized to perform: ecr:|denied: User|no basic auth "
-         r"credentials|403 Forbidden)",
-     "ecsctl up   (gives the build's role its permissions again)"),
-    ("repository-missing", "the repository that the image is pushed to does not exist",
-     r"repository with name '[^']+' does not exist", "ecsctl up"),
-    ("immutable-tag", "the image's tag exists already, and the repository's tags cannot be moved",
-     r"tag is immutable|ImageTagAlreadyExists", "push a new commit"),
-    ("no-docker", "there is no Docker in the build: it does not run in privileged mode",
-     r"Cannot connect to the Docker daemon", "ecsctl up"),
-    ("disk-full", "the build ran out of disk space", r"no space left on device", "set a larger build.size in "
-        "ecsctl.toml, then: ecsctl up"),
-    ("dockerfile-missing", "there is no Dockerfile where the build looks for it",
-     r"failed to read dockerfile|unable to prepare context|Dockerfile: no such file", "put it there, or correct "
-         "its path, then push"),
-    ("docker-build", "the image cannot be built: a step of the Dockerfile fails",
-     r"failed to solve|did not complete successfully|returned a non-zero code|docker build", "mend the "
-         "Dockerfile or the app, then push"),
-)  # fmt: skip
-
-
-def _contexts(facts: Facts) -> tuple[list[Evidence], str]:
-    """What the failed phases say, and the first one's name."""
+def _context(failure: BuildFailure, facts: Facts) -> tuple[Evidence, ...]:
+    """What AWS says of the phase."""
+    text = ": ".join(filter(None, (failure.code, failure.message)))
     phases = (facts.build or {}).get("phases", ())
-    bad = [one for one in phases if one.get("phaseStatus", "SUCCEEDED") not in ("SUCCEEDED", "IN_PROGRESS")]
-    told = []
-    for phase in bad:
-        for context in phase.get("contexts", ()):
-            if context.get("message"):
-                text = ": ".join(filter(None, (context.get("statusCode"), context["message"])))
-                told.append(Evidence(f"build, {phase['phaseType']}", text, phase.get("endTime")))
-    return told, bad[0]["phaseType"] if bad else "an unknown phase"
+    end = next((one.get("endTime") for one in phases if one.get("phaseType") == failure.phase), None)
+    return (Evidence(f"build, {failure.phase}", text, end),) if text else ()
 
 
-def _refusals(facts: Facts) -> list[Evidence]:
-    return [
-        Evidence(f"pipeline, {action['actionName']}", details["message"])
-        for stage in (facts.pipeline or {}).get("stageStates", ())
-        for action in stage.get("actionStates", ())
-        if (details := action.get("latestExecution", {}).get("errorDetails")) and details.get("message")
-    ]
+def _tail(failure: BuildFailure) -> tuple[Evidence, ...]:
+    return tuple(Evidence("build log", line) for line in failure.lines[-6:])
+
+
+def _covered(text: str) -> str:
+    return Evidence("build log", text).text
 
 
 JUDGES: tuple[Judge, ...] = (no_builds, build)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ecsctl.operations.verdict import ONGOING, STUCK, no_room
 from ecsctl.operations.why.causes.cause import Cause, Certainty, Judge
+from ecsctl.operations.why.causes.mends import Mend, change, repair, run, up, wait
 from ecsctl.operations.why.evidence import Evidence, Facts
 from ecsctl.resources.ecs import revision_of
 
@@ -17,10 +18,8 @@ def absent(facts: Facts) -> Cause | None:
         return None
     seen = (Evidence("ECS", f"the service {facts.app} is {state or 'not there'}"),)
     if state == "DRAINING":
-        return Cause(
-            "draining", "the service is being deleted", seen, ("ecsctl up   (makes it anew, once it is gone)",)
-        )
-    return Cause("no-service", "there is no service yet", seen, ("ecsctl up",), effect=True)
+        return Cause("draining", "the service is being deleted", seen, (up("makes it anew, once it is gone"),))
+    return Cause("no-service", "there is no service yet", seen, (up(),), effect=True)
 
 
 def stuck(facts: Facts) -> Cause | None:
@@ -29,7 +28,7 @@ def stuck(facts: Facts) -> Cause | None:
     events = [one for one in facts.events if STUCK in one.text]
     if not service or not events:
         return None
-    mend = ("set service.max_percent = 200 in ecsctl.toml, then: ecsctl up",)
+    mend = (change("service.max_percent", "= 200"),)
     return Cause("percentages", f"the deployment cannot go on: {no_room(service)}", (events[0],), mend)
 
 
@@ -42,10 +41,14 @@ def nothing_wished(facts: Facts) -> Cause | None:
     if facts.images.get(image) is False:
         seen.append(Evidence("ECR", f"there is no image {image}"))
         told = "nothing runs, on purpose: there is no image yet, so the service stands at 0 tasks"
-        return Cause("no-image-yet", told, tuple(seen), ("push the repository, or: ecsctl up --image URI",),
-                     effect=True, calm=True)  # fmt: skip
+        build = (
+            run("ecsctl deploy --build")
+            if facts.build or facts.pipeline
+            else run("ecsctl up --image URI", "one that exists")
+        )
+        return Cause("no-image-yet", told, tuple(seen), (build,), effect=True, calm=True)
     told = "nothing runs: the service is told to run 0 tasks"
-    return Cause("scaled-to-zero", told, tuple(seen), ("ecsctl up   (sets what ecsctl.toml wishes)",))
+    return Cause("scaled-to-zero", told, tuple(seen), (up("sets what ecsctl.toml says"),))
 
 
 def given_up(facts: Facts) -> Cause | None:
@@ -63,14 +66,13 @@ def given_up(facts: Facts) -> Cause | None:
     if wrote:
         again += f"; a task of that time said last: {wrote[-1].text.strip()}"
     seen = (Evidence("deployment", why, newest.get("updatedAt") or newest.get("finishedAt")), *wrote)
-    mend = (
-        "mend it, then: ecsctl deploy",
-        "ecsctl logs   (ECS forgets why a task stopped after an hour; the log stays)",
-    )
+    logs = run("ecsctl logs --since 1d", "ECS forgets why a task stopped after an hour; the log stays")
+    mend: tuple[Mend, ...] = (logs, repair("mend the app", facts))
+    breaker = (newest.get("deploymentCircuitBreaker") or {}).get("status") == "TRIGGERED"
     if status == "ROLLBACK_IN_PROGRESS":
         return Cause("rolled-back", f"{name} is being rolled back", seen, mend, effect=True)
-    if status == "STOPPED" and primary.get("rolloutState") != "FAILED":
-        return Cause("stopped", f"the deployment of {name} was stopped", seen, ("ecsctl deploy",), effect=True)
+    if status == "STOPPED" and primary.get("rolloutState") != "FAILED" and not breaker:
+        return Cause("stopped", f"the deployment of {name} was stopped", seen, (run("ecsctl deploy"),), effect=True)
     if status.startswith("ROLLBACK") and status != "ROLLBACK_FAILED":
         return Cause("rolled-back", f"{name} was rolled back: {again}", seen, mend, effect=True)
     left = "rolling back failed" if status == "ROLLBACK_FAILED" else again
@@ -87,7 +89,9 @@ def under_way(facts: Facts) -> Cause | None:
     told = (f"revision {revision_of(facts.suspect)} is rolling out: {primary.get('runningCount', 0)} of "
             f"{primary['desiredCount']} tasks run; nothing speaks against it yet")  # fmt: skip
     seen = (Evidence("deployment", primary.get("rolloutStateReason", "in progress"), primary.get("updatedAt")),)
-    return Cause("rolling-out", told, seen, ("wait; then: ecsctl why",), Certainty.POSSIBLE, effect=True, calm=True)
+    return Cause(
+        "rolling-out", told, seen, (wait("wait: it is under way"),), Certainty.POSSIBLE, effect=True, calm=True
+    )
 
 
 def unexplained(facts: Facts) -> Cause | None:
@@ -101,8 +105,8 @@ def unexplained(facts: Facts) -> Cause | None:
     if failed and failed[0].get("stoppedReason"):
         told = f"tasks stop, and ecsctl does not know this reason: {facts.reasons[0].text}"
     seen = (counts, *facts.reasons[:3])
-    mend = ("ecsctl logs", "ecsctl deploy   (starts anew, and shows it)")
-    return Cause("unexplained", told, seen, mend, Certainty.POSSIBLE, effect=True)
+    mend = (run("ecsctl logs"), run("ecsctl deploy", "starts anew, and shows it"))
+    return Cause("unexplained", told, seen, mend, Certainty.UNKNOWN, effect=True)
 
 
 JUDGES: tuple[Judge, ...] = (absent, stuck, nothing_wished, given_up, under_way, unexplained)

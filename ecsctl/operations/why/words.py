@@ -1,0 +1,64 @@
+"""Words of AWS, which cuts them short, and of logs, which say anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+CUT_AT = (255, 256, 1023, 1024)
+"""So long are the reasons of a container and of a task at most (ECS API reference, Container and Task)."""
+LEAST = 8
+"""So many characters of a phrase, and half of it, must be left at the end of a text that was cut short."""
+
+ERROR = re.compile(
+    r"error|exception|fatal|fail|denied|refused|cannot|can't|unable|not found|no such|panic|invalid|missing|abort"
+    r"|killed|unauthori[sz]ed|too ?many ?requests|no space left|no match",
+    re.IGNORECASE,
+)
+NOISE = re.compile(
+    r"^\[Container\]|^\s*$|^\s+at |^make(\[\d+\])?: \*\*\*|^Makefile:\d+: recipe|^npm "
+    r"(ERR!|error)\s*(code|errno|path|command|$"
+    r"|exit status|failed at the|this is probably|a complete log|.*-debug)|^(error |info )?(command failed|visit "
+    r"https://)"
+    r"|^-{3,}|^={3,}$|^>? ?\d+ \|",
+    re.IGNORECASE,
+)
+
+
+def is_cut(text: str) -> bool:
+    """Whether AWS may have cut a text short."""
+    return text.rstrip().endswith(("...", "…")) or len(text) in CUT_AT
+
+
+def said(text: str, *phrases: str) -> bool:
+    """Whether a text says one of the phrases, as a whole, or as far as it goes where it was cut short."""
+    low = text.casefold()
+    if any(phrase.casefold() in low for phrase in phrases):
+        return True
+    if not is_cut(text):
+        return False
+    body = low.rstrip().rstrip(".… ")
+    return any(_ends_in(body, phrase.casefold()) for phrase in phrases)
+
+
+def whole(text: str, *phrases: str) -> bool:
+    """Whether a text says one of the phrases to its end."""
+    return any(phrase.casefold() in text.casefold() for phrase in phrases)
+
+
+def last_error(lines: Sequence[str]) -> str:
+    """The last line of a log that tells of an error, else the last line that tells anything; empty if none does."""
+    told = [line.strip() for line in lines if not NOISE.search(line)]
+    return next((line for line in reversed(told) if ERROR.search(line)), told[-1] if told else "")
+
+
+def fits(lines: Iterable[str], pattern: str) -> tuple[re.Match[str], str] | None:
+    """The last of the lines that fits a pattern, and how it fits."""
+    hits = [(found, line) for line in lines if (found := re.search(pattern, line, re.IGNORECASE))]
+    return hits[-1] if hits else None
+
+
+def _ends_in(body: str, phrase: str) -> bool:
+    return any(
+        body.endswith(phrase[:end].rstrip()) for end in range(len(phrase) - 1, max(LEAST, len(phrase) // 2) - 1, -1)
+    )

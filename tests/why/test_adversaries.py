@@ -1,0 +1,206 @@
+"""Words in the wrong mouth: what a test, another command, another container or an app prints is nobody's cause.
+
+Every text of every public thread is put where it proves nothing. It may be told as a hint; it is never certain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ecsctl.operations.why import Cause, Certainty, diagnose
+from ecsctl.operations.why.causes.build_phases import PHASE_RULES
+from ecsctl.operations.why.causes.delivering import STAGE_RULES
+from tests.why.field.scene import (
+    Scene,
+    answers,
+    beside,
+    box,
+    build,
+    exits,
+    facts,
+    fails,
+    log,
+    pipeline,
+    stage,
+    unhealthy,
+)
+from tests.why.field.threads import CASES
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _texts(one)
+
+
+def poison() -> list[str]:
+    """All that AWS, docker or a tool ever said in a thread, and every phrase of every rule."""
+    said = {text for case in CASES for scene in case.scenes for text in _texts(scene) if " " in text}
+    said |= {phrase for rule in (*PHASE_RULES, *STAGE_RULES) for phrase in rule.phrases}
+    said |= {
+        "No space left on device",
+        "the docker build did not complete successfully",
+        "Repository not found",
+        "denied: push",
+    }
+    return sorted(text for text in said if "[Container]" not in text)
+
+
+POISON = poison()
+SILENT = unhealthy("Health checks failed", "Target.FailedHealthChecks")
+
+
+def first(*scenes: Scene) -> Cause | None:
+    causes = diagnose(facts(*scenes)).causes
+    return causes[0] if causes else None
+
+
+def test_there_is_much_to_be_misled_by() -> None:
+    assert len(POISON) > 150
+
+
+@pytest.mark.parametrize(
+    "command", ["pytest -q", "npm test", "make check", "./gradlew test", "go test ./...", "bundle exec rspec"]
+)
+def test_what_a_failed_test_prints_is_no_cause(command: str) -> None:
+    for words in POISON:
+        cause = first(fails("BUILD", command, f"E   AssertionError: {words}", words, "1 failed, 41 passed"))
+        assert cause
+        assert (cause.name, cause.certainty) == ("build-failed", Certainty.UNKNOWN), words
+        assert command in cause.sentence
+
+
+def test_what_other_commands_of_the_build_print_is_no_cause() -> None:
+    for words in POISON:
+        scenes = fails("POST_BUILD", "python manage.py migrate", "boom", before=(words,), after=(words,))
+        cause = first(scenes)
+        assert cause
+        assert (cause.name, cause.certainty, cause.hints) == ("build-failed", Certainty.UNKNOWN, ()), words
+
+
+def test_what_a_script_prints_is_possible_at_most() -> None:
+    for words in POISON:
+        cause = first(fails("BUILD", "./scripts/release.sh", words))
+        assert cause
+        assert cause.certainty <= Certainty.POSSIBLE, words
+
+
+def test_what_a_docker_build_prints_is_likely_at_most() -> None:
+    for words in POISON:
+        cause = first(fails("BUILD", "docker build -t $URI .", words, "#9 4.5 " + words))
+        assert cause
+        assert cause.certainty <= Certainty.LIKELY, words
+
+
+def test_a_log_changes_nothing_of_what_aws_says_of_a_phase() -> None:
+    for words in POISON:
+        cause = first(build("UPLOAD_ARTIFACTS", "CLIENT_ERROR", "no matching artifact paths found", words))
+        assert cause
+        assert cause.name == "artifact-missing", words
+        cause = first(build("DOWNLOAD_SOURCE", "CLIENT_ERROR", "something that nobody has seen before", words))
+        assert cause
+        assert (cause.name, cause.certainty) == ("source-failed", Certainty.UNKNOWN), words
+
+
+def test_a_build_that_succeeded_is_no_cause_whatever_it_printed() -> None:
+    for words in POISON:
+        scene = fails("BUILD", "docker build .", words)
+        scene["build"]["buildStatus"] = "SUCCEEDED"
+        assert first(scene) is None, words
+
+
+def test_what_an_app_prints_before_it_crashes_is_likely_at_most() -> None:
+    for words in POISON:
+        cause = first(exits(box(code=1)), log(words))
+        assert cause
+        assert cause.name == "crash" or cause.certainty <= Certainty.LIKELY, words
+
+
+def test_what_the_app_prints_does_not_blame_it_for_its_sidecar() -> None:
+    for words in POISON:
+        cause = first(exits(box(code=143), box("agent", code=1)), beside("agent"), log(words))
+        assert cause
+        assert cause.name == "sidecar", words
+
+
+def test_what_an_app_prints_while_its_health_check_fails_is_likely_at_most() -> None:
+    for words in POISON:
+        for scene in (
+            answers(400),
+            answers(403),
+            answers(500),
+            SILENT,
+            unhealthy("Request timed out", "Target.Timeout"),
+        ):
+            cause = first(scene, log(words))
+            assert cause
+            assert cause.certainty <= Certainty.LIKELY, words
+
+
+def test_an_app_that_runs_is_not_diagnosed_by_its_log() -> None:
+    for words in POISON:
+        assert first(log(words)) is None, words
+
+
+def test_what_a_test_action_or_an_approval_says_is_of_that_stage_alone() -> None:
+    for words in POISON:
+        cause = first(stage("Test", "JobFailed", words, action="deploy-the-source-smoke"))
+        assert cause
+        assert cause.name in ("action-failed", "approval-refused", "build-quota"), words
+        cause = first(stage("Approve", "ActionFailed", words, action="source"))
+        assert cause
+        assert cause.name == "approval-refused", words
+
+
+def test_a_source_that_aws_refuses_is_not_explained_by_the_deploy_stages_words() -> None:
+    ours = {phrase for rule in STAGE_RULES if rule.stage == "Source" for phrase in rule.phrases}
+    for words in ours:
+        cause = first(pipeline(), stage("Deploy", "JobFailed", words))
+        assert cause
+        assert cause.certainty < Certainty.CERTAIN, words
+
+
+def test_somebody_elses_address_is_not_the_apps() -> None:
+    """A database, a cache, an upstream: "listening" or "running" may be said of each."""
+    for line in (
+        "connected to postgres at localhost:5432",
+        "redis running on 127.0.0.1:6379",
+        "upstream listening on localhost:9000",
+        "migrations running against localhost:5432",
+        "kafka broker available at localhost:9092",
+    ):
+        cause = first(SILENT, log(line))
+        assert cause
+        assert cause.name == "no-answer", line
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("INFO:     Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)", "loopback"),
+        ("Starting development server at http://127.0.0.1:8000/", "loopback"),
+        ("[INFO] Listening at: http://127.0.0.1:8000 (7)", "loopback"),
+        ("* Listening on http://127.0.0.1:8000", "loopback"),
+        (" * Running on http://127.0.0.1:8000", "loopback"),
+        ("- Local:        http://localhost:8000", "loopback"),
+        ("Server listening on port 3000", "port"),
+        ("Listening on :3000", "port"),
+        ("app is running at http://0.0.0.0:5000", "port"),
+        ("Tomcat started on port 8080 (http) with context path ''", "port"),
+        ("Now listening on: http://[::]:5000", "port"),
+        ("INFO:     Uvicorn running on http://0.0.0.0:8000", "no-answer"),
+    ],
+)
+def test_where_an_app_says_that_it_listens_is_understood(line: str, name: str) -> None:
+    cause = first(SILENT, log(line))
+    assert cause
+    assert cause.name == name
+    assert cause.certainty <= Certainty.LIKELY

@@ -1,0 +1,214 @@
+"""Every mend can be done as it stands: its keys are ecsctl.toml's, its commands parse, and none leads back to `why`.
+
+That it then mends is proven elsewhere; this holds that nobody is sent to what does not exist.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+import typer.main
+from typer.exceptions import TyperException
+
+from ecsctl.cli import app
+from ecsctl.operations.why import Act, Cause, Mend, diagnose
+from ecsctl.operations.why.causes.build_commands import COMMAND_RULES
+from ecsctl.operations.why.causes.build_phases import PHASE_RULES, TOKEN, VARIABLE
+from ecsctl.operations.why.causes.delivering import STAGE_RULES
+from ecsctl.operations.why.evidence import Facts
+from tests.why.field import scene
+from tests.why.field.scene import Scene
+from tests.why.field.threads import CASES
+from tests.why.recorded_failures import recorded
+
+SCHEMA = Path(__file__).parents[2] / "ecsctl.schema.json"
+DOCS = Path(__file__).parents[2] / "docs/why.md"
+CAUSES = Path(__file__).parents[2] / "ecsctl/operations/why/causes"
+COMMAND = re.compile(r"\becsctl(?: (?!the |and |or |does |made |itself )[a-z][a-z-]*)+(?: --[a-z-]+(?: [A-Z]+)?)*")
+STATES: dict[str, Scene] = {
+    "a pipeline": scene.pipeline(),
+    "no pipeline": {"pipeline": None},
+    "no service": scene.never() | {"pipeline": None},
+    "a first version that was given up": scene.gives_up("STOPPED") | {"pipeline": None},
+    "back at the version before": scene.gives_up("ROLLBACK_SUCCESSFUL") | scene.pipeline(),
+    "a service that could not be read": {"service": None, "unread": ["the service: no", "the pipeline: no"]},
+}
+
+
+def keys() -> set[str]:
+    """All keys of ecsctl.toml, by the schema."""
+    schema = json.loads(SCHEMA.read_text())
+
+    def below(node: dict[str, Any], path: str) -> Iterator[str]:
+        for name, one in node.get("properties", {}).items():
+            yield f"{path}{name}"
+            for kind in (one, *one.get("anyOf", ()), one.get("items", {})):
+                if "$ref" in kind:
+                    yield from below(schema["$defs"][kind["$ref"].rsplit("/", 1)[-1]], f"{path}{name}.")
+
+    return set(below(schema, ""))
+
+
+KEYS = keys()
+
+
+def some_facts() -> Iterator[Facts]:
+    """The facts of every thread and recording, in every state that a stack may be in."""
+    yield from (one.facts for one in recorded())
+    for case in CASES:
+        yield scene.facts(*case.scenes)
+        for state in STATES.values():
+            yield scene.facts(*case.scenes, {name: value for name, value in state.items() if name != "definition"})
+    taken = {"Name": "shop.example.com.", "Type": "CNAME", "ResourceRecords": [{"Value": "other.example.net"}]}
+    yield scene.facts({"domain": "shop.example.com", "names": [taken]})
+    yield scene.facts({"domain": "shop.example.com", "served": {"DomainName": "www.example.com"}})
+    servers = {"zone": ["shop.example.com"], "ours": ["ns-1.awsdns-01.org"], "above": ["example.com"], "parent": []}
+    yield scene.facts(scene.certificate("PENDING_VALIDATION"), {"delegation": servers})
+
+
+@pytest.fixture(scope="module")
+def causes() -> list[Cause]:
+    return [cause for facts in some_facts() for cause in diagnose(facts).causes]
+
+
+@pytest.fixture(scope="module")
+def mends(causes: list[Cause]) -> list[Mend]:
+    ours = [mend for cause in causes for mend in cause.mend]
+    for state in STATES.values():
+        facts = scene.facts(state)
+        ours += [mend for rule in (*PHASE_RULES, TOKEN, VARIABLE) for mend in rule.mend(facts)]
+        ours += [mend for rule in COMMAND_RULES for mend in rule.mend(facts)]
+        ours += [mend for rule in STAGE_RULES for mend in rule.mend(facts)]
+    return list(dict.fromkeys(ours))
+
+
+def parse(command: str) -> None:
+    """Let the CLI itself read a command, without doing it. Raises what a user would see."""
+    found: Any = typer.main.get_command(app)
+    [_, *words] = shlex.split(command)
+    while words and hasattr(found, "commands"):
+        if words[0] not in found.commands:
+            raise LookupError(f"there is no command {words[0]}: {command}")
+        found = found.commands[words.pop(0)]
+    found.make_context(command, words)
+
+
+def aws_cli(command: str) -> None:
+    """Hold a command of the AWS CLI against AWS's own models: the operation and its parameters."""
+    [_, service, operation, *words] = shlex.split(command)
+    if (service, operation) == ("logs", "tail"):  # made of several calls, and in no model
+        return
+    model = botocore.session.get_session().get_service_model(service)
+    name = "".join(part.title() for part in operation.split("-"))
+    shape = model.operation_model(name).input_shape
+    members = shape.members if shape else {}
+    options = {word.removeprefix("--").replace("-", "") for word in words if word.startswith("--")}
+    takes = {member.lower() for member in members}
+    simple = (
+        {"protocol", "port", "sourcegroup"} if service == "ec2" else set()
+    )  # the CLI's short forms of IpPermissions
+    assert options <= takes | simple, command
+
+
+def steps(mends: list[Mend], *acts: Act) -> Iterator[str]:
+    for mend in mends:
+        for step in mend.steps:
+            if step.act in acts:
+                yield step.what
+
+
+def test_each_key_in_a_mend_is_one_of_ecsctl_toml(mends: list[Mend], causes: list[Cause]) -> None:
+    sections = "|".join(sorted({key.partition(".")[0] for key in KEYS if "." in key}))
+    texts = [*map(str, mends), *(cause.sentence for cause in causes)]
+    named = {key for text in texts for key in re.findall(rf"(?<![\w.-])(?:{sections})\.[a-z][a-z_]+", text)}
+    named |= set(steps(mends, Act.SET))
+    assert "service.port" in named
+    assert named - KEYS - {"ecr.api", "ecr.dkr"} == set(), "those two are endpoints of AWS's"
+
+
+def test_each_command_in_a_mend_is_one_that_ecsctl_takes(mends: list[Mend]) -> None:
+    commands = {one for one in steps(mends, Act.RUN) if one.startswith("ecsctl")}
+    for mend in mends:
+        commands |= set(COMMAND.findall(" ".join([*steps([mend], Act.CODE, Act.ASK, Act.PUSH, Act.WAIT), mend.note])))
+    assert len(commands) > 12
+    for command in commands:
+        parse(command)
+
+
+def test_a_command_that_does_not_exist_would_be_found() -> None:
+    for command in ("ecsctl nothing", "ecsctl up --nothing", "ecsctl pipeline nothing", "ecsctl deploy --image"):
+        with pytest.raises((LookupError, TyperException)):
+            parse(command)
+
+
+def test_each_command_of_the_aws_cli_is_one_that_aws_takes(mends: list[Mend]) -> None:
+    commands = {one for one in steps(mends, Act.RUN) if not one.startswith("ecsctl ")}
+    assert commands
+    for command in commands:
+        assert command.startswith("aws ")
+        aws_cli(command)
+
+
+def test_no_mend_leads_back_to_why_nor_to_a_console_where_a_command_exists(mends: list[Mend]) -> None:
+    for mend in mends:
+        assert "ecsctl why" not in str(mend)
+        if "console" in str(mend):
+            assert "Connections" in str(mend), "only a connection is completed there: AWS has no call for it"
+
+
+def test_no_mend_releases_the_broken_image_again(causes: list[Cause]) -> None:
+    """`ecsctl deploy` takes the image that is there: it is no mend for what is wrong in the image."""
+    for cause in causes:
+        for mend in cause.mend:
+            if any(step.act == Act.CODE for step in mend.steps):
+                assert "ecsctl deploy" not in list(steps([mend], Act.RUN)), cause.name
+
+
+def test_a_mend_of_the_repository_comes_to_run_in_every_state() -> None:
+    """A push is heard of by a pipeline alone."""
+    broken = scene.exits(scene.box(code=1))
+    found = {}
+    for name, state in STATES.items():
+        facts = scene.facts(broken, scene.build("BUILD", "", "", status="SUCCEEDED"), state)
+        mends = [mend for cause in diagnose(facts).causes for mend in cause.mend if mend.steps[0].act == Act.CODE]
+        found[name] = [step.what for step in mends[0].steps[1:]] if mends else []
+    assert found["a pipeline"] == ["commit and push it"]
+    assert found["no pipeline"] == ["commit and push it", "ecsctl deploy --build"]
+    assert found["a first version that was given up"] == ["commit and push it", "ecsctl deploy --build", "ecsctl up"]
+    failed = diagnose(scene.facts(scene.fails("BUILD", "make"), STATES["no service"])).causes[0]
+    assert [step.what for step in failed.mend[-1].steps] == ["mend what it says", "commit and push it", "ecsctl up"]
+
+
+def test_each_cause_has_a_way_out_that_says_who_must_act(causes: list[Cause]) -> None:
+    for cause in causes:
+        assert cause.mend, cause.name
+        assert all(mend.steps for mend in cause.mend), cause.name
+
+
+def test_the_docs_name_each_cause(causes: list[Cause]) -> None:
+    rules = {rule.name for rule in (*PHASE_RULES, TOKEN, VARIABLE, *COMMAND_RULES, *STAGE_RULES)}
+    code = "".join(path.read_text() for path in CAUSES.glob("*.py"))
+    built = set(re.findall(r'\bCause\(\s*"([a-z-]+)"', code))
+    told = set(re.findall(r"`([a-z][a-z-]+)`", DOCS.read_text()))
+    assert {cause.name for cause in causes} | rules | built <= told
+
+
+def test_a_failed_test_action_leads_to_its_own_log() -> None:
+    facts = scene.facts(scene.stage("Test", "JobFailed", "Build terminated with state: FAILED", action="Smoke"))
+    cause = diagnose(facts).causes[0]
+    assert cause.name == "action-failed"
+    assert next(iter(steps(list(cause.mend), Act.RUN))) == "ecsctl pipeline logs Smoke"
+
+
+def test_what_waits_for_an_approval_leads_to_the_command_that_gives_it() -> None:
+    waits = {"status": "InProgress", "token": "1a2b", "lastStatusChange": scene.at(6)}
+    cause = diagnose(scene.facts(scene.pipeline("Approve", "Approve", **waits))).causes[0]
+    assert (cause.name, cause.calm) == ("approval", True)
+    assert list(steps(list(cause.mend), Act.RUN)) == ["ecsctl pipeline approve", "ecsctl pipeline approve --reject"]
