@@ -94,7 +94,7 @@ class World:
         }
         given.pop(without, None)
         self.log.clear()
-        return buildspec.run(text, self.source, given, self.log.append)
+        return buildspec.run(text, self.source, given, self.log.append, writable=[self.folder])
 
     @property
     def calls(self):

@@ -59,7 +59,7 @@ def main() -> None:
         subprocess.run(["git", "init", "-q", str(folder)], check=True)  # noqa: S603,S607 - a folder of our own
         try:
             up = run(folder, "up", "--yes")
-            picture("up", "ecsctl up --sandbox", up[up.index("plan: ") :])
+            picture("up", "ecsctl up --sandbox --yes", up[up.index("plan: ") :])
             time.sleep(8)  # the pipeline's first run deploys what runs already
             picture("status", "ecsctl status --sandbox", run(folder, "status"))
             config = folder / "ecsctl.toml"

@@ -11,6 +11,8 @@ from ecsctl.commands.options import Common, place
 from ecsctl.commands.signals import stopping
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ecsctl.aws import Aws
     from ecsctl.config import Config
     from ecsctl.session import Place, Session
@@ -68,12 +70,14 @@ def opened(
     looks: bool = False,
     quiet: bool = False,
     told: Callable[[], bool] | None = None,
+    builds: bool = False,
 ) -> Iterator[Opened]:
     """Within it a command reaches its app. `what` says in errors what AWS refused.
 
     The app is `name`, or ecsctl.toml's, or without such a file the record's; `config` insists on the file. `looks`
     makes every change a bug. `quiet` shows no progress. `told` hears of Ctrl-C in place of the progress, and says
-    whether a person sees it already. Raises ConfigError, or UsageError where the app is not known.
+    whether a person sees it already. `builds`: it may have the sandbox run the repository's commands here, which is
+    asked for first. Raises ConfigError, or UsageError where the app is not known.
     """
     from ecsctl.access import agreed_region
     from ecsctl.config import find, read
@@ -89,6 +93,8 @@ def opened(
     home = found.config.region if found else None
     if found:
         agreed_region(common.region, home, found.origins["region"])
+    if builds and common.sandbox and found and found.config.github:
+        _agreed_to_builds(common, where.folder, found.config.build.buildspec, f"ecsctl {what}")
     aws = where.aws(home)
     aws.look_only = looks
     app = found.config.name if found else name or recorded(where.record)
@@ -99,3 +105,30 @@ def opened(
         asking(what),
     ):
         yield Opened(where, aws, progress, app, found.config if found else None, common.quiet)
+
+
+def _agreed_to_builds(common: Common, folder: Path, spec: str, command: str) -> None:
+    """Before a repository's commands run on this machine, say whose they are and what they reach; ask, once a sandbox.
+
+    Raises Refused, and UsageError with nobody there to answer.
+    """
+    from getpass import getuser
+
+    from ecsctl.sandbox import process
+    from ecsctl.ui import words
+
+    about = process.play(folder / ".ecsctl", "builds", {"spec": spec})
+    if not about["real"] or about["agreed"]:
+        return
+    reach = (
+        "they see neither your home folder, your credentials nor other processes, and can write nowhere else"
+        if about["confined"]
+        else "this machine cannot keep them from your files: they can read and change what you can"
+    )
+    if not (common.quiet or common.json):
+        words.say(f"The sandbox's build runs the commands of {spec} in {about['folder']} on this machine, "
+                  f"as {getuser()}, in a folder of its own. They can use the network; {reach}.")  # fmt: skip
+    if not common.yes:
+        common.may_ask(command)
+        words.confirm("Let them run, until the sandbox is stopped?", command=f"{command} --yes")
+    process.play(folder / ".ecsctl", "agree_to_builds", {})

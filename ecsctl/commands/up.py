@@ -38,7 +38,7 @@ def up(
     from ecsctl.ui import words
 
     began = time.monotonic()
-    with opened(common, "up", config=True) as app:
+    with opened(common, "up", config=True, builds=True) as app:
         session = app.over_stack(image)
         app.introduce(session)
         before_change(app.aws, session.engine, session.wishes, app.app, wait=wait)

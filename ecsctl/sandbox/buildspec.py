@@ -16,7 +16,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +26,7 @@ from typing import Literal, Self
 
 from ecsctl.sandbox import clock
 from ecsctl.sandbox.buildspec_text import PHASES, Artifacts, Env, InvalidBuildspec, Phase, parse
+from ecsctl.sandbox.confined import Confined
 
 Status = Literal["SUCCEEDED", "FAILED", "TIMED_OUT"]
 Resolve = Callable[[Literal["PARAMETER_STORE", "SECRETS_MANAGER"], str], str]
@@ -74,22 +75,25 @@ def run(
     artifacts: bool = True,
     timeout: float = 3600.0,
     resolve: Resolve | None = None,
+    writable: Sequence[Path] = (),
+    hidden: Sequence[Path] = (),
 ) -> Result:
     """Run a build in `cwd` and say how it went. Every line of its log goes to `on_line` at once.
 
     `env` is all that commands see: nothing of this process leaks in. It wins over the buildspec's own variables.
     `secrets` names those of its variables whose values the log shows as `***` and that cannot be exported, which
     CodeBuild does for Secrets Manager and Parameter Store. `resolve` gives the values that the buildspec's own `env`
-    refers to there. `artifacts=False` is a project with NO_ARTIFACTS.
+    refers to there. `artifacts=False` is a project with NO_ARTIFACTS. The commands can write in `cwd` and in `writable`
+    folders; `hidden` ones are out of their reach, as the user's home is (see `confined`).
     After `timeout` real seconds the build is killed and TIMED_OUT. What commands left in the background dies with
     the build. Raises InvalidBuildspec before anything runs.
     """
     spec = parse(buildspec_text)
     for told in spec.unplayed():
         on_line(f"[sandbox] {told}")
-    found, hidden = _referred(spec.env, resolve)
-    env, secrets = {**found, **env}, secrets | {name for name in hidden if name not in env}
-    with _Container(spec.env, cwd, env, on_line, secrets, timeout) as container:
+    found = _referred(spec.env, resolve)
+    env, secrets = {**found, **env}, secrets | (found.keys() - env.keys())
+    with _Container(spec.env, cwd, env, on_line, secrets, timeout, (writable, hidden)) as container:
         phases: list[PhaseResult] = []
         for name in PHASES:
             phase: Phase = getattr(spec.phases, name)
@@ -112,14 +116,13 @@ def run(
     return Result(tuple(phases), exported, made)
 
 
-def _referred(env: Env, resolve: Resolve | None) -> tuple[dict[str, str], frozenset[str]]:
-    """The values that stand in Parameter Store and Secrets Manager, and their names: all of them are hidden."""
+def _referred(env: Env, resolve: Resolve | None) -> dict[str, str]:
+    """The values that stand in Parameter Store and Secrets Manager, by name: all of them are hidden."""
     wanted = [("PARAMETER_STORE", name, where) for name, where in env.parameter_store.items()]
     wanted += [("SECRETS_MANAGER", name, where) for name, where in env.secrets_manager.items()]
     if wanted and resolve is None:
         raise InvalidBuildspec("env: there is no Parameter Store and no Secrets Manager to read from here")
-    found = {name: resolve(kind, where) for kind, name, where in wanted if resolve}  # type: ignore[arg-type]  # one of the two
-    return found, frozenset(found)
+    return {name: resolve(kind, where) for kind, name, where in wanted if resolve}  # type: ignore[arg-type]  # one of the two
 
 
 def _goes_on(name: str, phase: Phase, status: Status) -> bool:
@@ -137,7 +140,7 @@ def _matching(wanted: Artifacts, cwd: Path) -> dict[str, Path]:
         for pattern in wanted.files:
             for name in sorted(_globbed(pattern, cwd / base) - left_out):
                 path = cwd / base / name
-                if path.is_file():
+                if path.is_file() and path.resolve().is_relative_to(cwd.resolve()):  # no link out of the sources
                     found[path.name if wanted.discard_paths in ("yes", "true") else name] = path
     return found
 
@@ -161,6 +164,7 @@ class _Container:
         on_line: Callable[[str], None],
         secrets: frozenset[str],
         timeout: float,
+        reach: tuple[Sequence[Path], Sequence[Path]],
     ) -> None:
         asked = "/bin/sh" if spec.shell.endswith(".exe") else spec.shell
         self._shell = shutil.which(asked) or asked
@@ -172,18 +176,19 @@ class _Container:
         self.env = {**ours, **spec.variables, **env, "CODEBUILD_BUILD_SUCCEEDING": "1", "PWD": self._source}
         lines = {line for name in secrets for line in env.get(name, "").splitlines() if line.strip()}
         longest_first = sorted(lines, key=len, reverse=True)
+        tools = [Path(place) for place in self.env["PATH"].split(os.pathsep) if os.path.isdir(place)]
+        writable, hidden = [cwd, Path(self._home.name), *reach[0]], reach[1]
+        self._confined = Confined(writable, tools, hidden, env.get("CODEBUILD_BUILD_ID", ""))
         self._hide = functools.partial(re.compile("|".join(map(re.escape, longest_first)) or r"(?!)").sub, "***")
 
     def __enter__(self) -> Self:
-        # It does nothing but lead the process group of all commands, so that they can be ended together and safely.
-        self._leader = subprocess.Popen(["cat"], stdin=subprocess.PIPE, process_group=0)  # noqa: S607  # any cat will do
+        self._confined.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        os.killpg(self._leader.pid, signal.SIGKILL)
-        self._leader.communicate()
+        self._confined.__exit__(kind, error, trace)
         self._home.cleanup()
 
     def run_phase(self, name: str, phase: Phase) -> PhaseResult:
@@ -220,25 +225,24 @@ class _Container:
 
     def _execute(self, command: str) -> int:
         """Run one command where the last one left off, and remember where it leaves off. Gives its exit code."""
-        directory = self.env.get("PWD", self._source)
+        directory, source = shlex.quote(self.env.get("PWD", self._source)), shlex.quote(self._source)
+        there = f"cd {directory} 2>/dev/null || cd {source}"
         with tempfile.TemporaryFile() as left:  # nameless: what stands in the variables may be secret
             remember = f"{shlex.quote(shutil.which('env') or 'env')} -0 > /dev/fd/{left.fileno()}"
             after = f"trap 'CODEBUILD_LAST_EXIT=$?; {remember}; exit $CODEBUILD_LAST_EXIT' EXIT"
-            with subprocess.Popen(  # noqa: S603  # to run what the buildspec says is the point
-                [self._shell, "-c", f"{after}; set -a\n{command}"],
-                cwd=directory if os.path.isdir(directory) else self._source,
+            with self._confined.start(
+                [self._shell, "-c", f"{there}; {after}; set -a\n{command}"],
                 env=self.env,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 pass_fds=(left.fileno(),),
-                process_group=self._leader.pid,
             ) as process:
                 try:
                     for line in self._lines(process):
                         self._on_line(self._hide(line))
                 except BaseException:
-                    os.killpg(self._leader.pid, signal.SIGKILL)  # before Popen waits for it
+                    self._confined.end()  # before Popen waits for it
                     raise
             left.seek(0)
             pairs = left.read().decode(errors="surrogateescape").split("\0")

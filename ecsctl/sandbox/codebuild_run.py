@@ -19,7 +19,7 @@ from typing import Any
 from moto.logs.models import logs_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
-from ecsctl.sandbox import buildspec, checkout, clock, codebuild_builds, iam, overlay, permissions
+from ecsctl.sandbox import buildspec, checkout, clock, codebuild_builds, confined, iam, overlay, permissions, script
 from ecsctl.sandbox.buildspec_text import InvalidBuildspec
 from ecsctl.sandbox.checkout import Checkout
 from ecsctl.sandbox.codebuild_builds import Build, Commands, Failure, Step
@@ -28,6 +28,7 @@ from ecsctl.sandbox.toolbox import answers
 
 _ENTERING = re.compile(r"\[Container\] \S+ \S+ Entering phase ([A-Z_]+)")
 _FLUSH = 0.2  # real seconds between two writings of the log
+UNAGREED = "nobody has agreed that this repository's commands run here: ecsctl up --sandbox asks, and --yes agrees"
 _TOOLS = Path(__file__).parent / "toolbox" / "tools.py"
 
 
@@ -55,6 +56,27 @@ def use(folder: Path, url: str) -> None:
             threading.Thread(target=running.run, daemon=True).start()
 
     codebuild_builds.begun[:] = [begin]
+
+
+@script.switch
+def builds(spec: str) -> dict[str, Any]:
+    """What a person should know before commands of a repository run here: `real`, and whether they are `agreed` to.
+
+    `spec` is the buildspec's path.
+
+    `folder`: whose commands; `confined`: whether this machine can keep them from the user's home and credentials.
+    """
+    source = checkout.current
+    if source is None or not source.has(spec):
+        return {"real": False}
+    return {"real": True, "folder": str(source.folder), "agreed": source.agreed, "confined": confined.possible()}
+
+
+@script.switch
+def agree_to_builds() -> None:
+    """A person agrees that the commands of the repository's buildspec run on this machine."""
+    if checkout.current:
+        checkout.current.agreed = True
 
 
 def _spec(build: Build) -> str:
@@ -94,6 +116,8 @@ class _Running:
         sources.mkdir()
         with overlay.lock:
             self._check_rights()
+            if not self.source.agreed:
+                raise _Unfit("CLIENT_ERROR", f"[sandbox] {UNAGREED}")
             if unfetched := codebuild_builds.unfetched(self.account, self.build):
                 raise _Unfit(unfetched.code, unfetched.message)
             env, secret_names = self._environment(sources)
@@ -121,6 +145,7 @@ class _Running:
                 artifacts=self.build.facts["source"]["type"] == "CODEPIPELINE",
                 timeout=self.build.facts["timeoutInMinutes"] * 60.0,
                 resolve=self._looked_up,
+                hidden=[self.source.folder],
             )
             made = {name: path.read_bytes() for name, path in result.artifacts.items()}
         finally:
@@ -132,6 +157,8 @@ class _Running:
         if "\n" in spec:
             return spec
         try:
+            if not (sources / spec).resolve().is_relative_to(sources.resolve()):
+                raise FileNotFoundError
             return (sources / spec).read_text()
         except OSError:
             raise _Unfit("YAML_FILE_ERROR", f"stat {sources / spec}: no such file or directory") from None

@@ -50,6 +50,7 @@ def server(tmp_path_factory):
     """The server of a folder with a git repository, and in it a project whose webhook hears of pushes."""
     folder = repository(tmp_path_factory.mktemp("app") / "app")
     sandbox = process.start(folder / ".ecsctl", speed=SPEED)
+    process.play(folder / ".ecsctl", "agree_to_builds", {})
     with pytest.MonkeyPatch.context() as patch:
         for name, value in process.environment(sandbox).items():
             patch.setenv(name, value)

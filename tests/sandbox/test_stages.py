@@ -47,6 +47,7 @@ def world(tmp_path, monkeypatch):
         world.up(wishes(domain=None, vpc={"egress": "public"}, pipeline=STAGES))
         clock.sleep(HOUR)
         codebuild_run.use(app, "http://127.0.0.1:1")  # these buildspecs ask for neither docker nor aws
+        codebuild_run.agree_to_builds()
         yield world
 
 
