@@ -75,6 +75,14 @@ class Service(Section):
         30, ge=0, le=3600, description="How long a task that leaves may finish its requests."
     )
     stop_timeout_seconds: int = Field(30, ge=2, le=120, description="How long after SIGTERM the container is killed.")
+    log_mode: Literal["non-blocking", "blocking"] = Field(
+        "non-blocking",
+        description="What happens when CloudWatch takes log lines too slowly: non-blocking drops the lines for which "
+        "log_buffer_mib has no room, blocking lets the app wait until they are written, which may make it unhealthy.",
+    )
+    log_buffer_mib: int = Field(
+        25, ge=1, le=1024, description="With non-blocking: how much of its memory a task keeps for lines on their way."
+    )
     container_insights: Literal["enabled", "enhanced", "disabled"] = Field(
         "enabled", description="CloudWatch's metrics of the cluster; enhanced ones cost more."
     )
@@ -96,6 +104,10 @@ class Service(Section):
         for table, names in (("environment", self.environment), ("secrets", self.secrets)):
             for name in sorted(_ECS_SETS & names.keys()):
                 yield f"{table}.{name}", "is set by ECS itself"
+        if self.log_mode == "blocking" and self.given("log_buffer_mib"):
+            yield "log_buffer_mib", 'has no meaning with log_mode = "blocking", which keeps no lines'
+        elif self.log_buffer_mib > self.memory // 4:
+            yield "log_buffer_mib", f"= {self.log_buffer_mib} is more than a quarter of memory = {self.memory}"
         if self.autoscaling and self.given("desired_count"):
             yield "desired_count", "has no meaning with autoscaling, which begins at its min"
         if "" in self.command:

@@ -85,6 +85,8 @@ def ensure_service(
         command=tuple(wish.command),
         init_process=wish.exec,
         stop_timeout=wish.stop_timeout_seconds,
+        log_mode=wish.log_mode,
+        log_buffer=f"{wish.log_buffer_mib}m",
         image=image if facts.given or facts.broken or facts.moving else None,
         seed=image,
         placeholder=repository.latest,

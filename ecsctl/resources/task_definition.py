@@ -87,6 +87,8 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     memory: int = 512  # MiB
     architecture: Architecture = "ARM64"
     log_prefix: str = "app"
+    log_mode: str = "non-blocking"  # or blocking; empty in what is there: the account's default, which others change
+    log_buffer: str = "25m"  # lines that do not fit into it are lost; empty: there is none
     environment: tuple[tuple[str, str], ...] = ()
     secrets: tuple[tuple[str, str], ...] = ()  # name in the environment, ARN in Secrets Manager or Parameter Store
     command: tuple[str, ...] = ()  # empty: the image's own
@@ -104,6 +106,8 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     def __post_init__(self) -> None:
         object.__setattr__(self, "environment", tuple(sorted(self.environment)))
         object.__setattr__(self, "secrets", tuple(sorted(self.secrets)))
+        if self.log_mode == "blocking":  # Docker refuses a buffer then ("only supported with 'mode=non-blocking'")
+            object.__setattr__(self, "log_buffer", "")
 
     def summary(self) -> str:
         """Sizes, and the names of what it is given: values may be long."""

@@ -87,7 +87,10 @@ def _container(wish: TaskDefinition, ours: dict[str, Any], image: str | None, re
         "awslogs-group": wish.log_group,
         "awslogs-region": region,
         "awslogs-stream-prefix": wish.log_prefix,
+        "mode": wish.log_mode,
+        "max-buffer-size": wish.log_buffer,
     }
+    options = {name: value for name, value in {**log.get("options", {}), **options}.items() if value}
     check = wish.health_check
     merged = {
         **ours,
@@ -98,7 +101,7 @@ def _container(wish: TaskDefinition, ours: dict[str, Any], image: str | None, re
         "environment": [{"name": name, "value": value} for name, value in wish.environment],
         "secrets": [{"name": name, "valueFrom": source} for name, source in wish.secrets],
         "command": list(wish.command),
-        "logConfiguration": {**log, "logDriver": "awslogs", "options": {**log.get("options", {}), **options}},
+        "logConfiguration": {**log, "logDriver": "awslogs", "options": options},
         "linuxParameters": {**ours.get("linuxParameters", {}), "initProcessEnabled": wish.init_process},
         "stopTimeout": wish.stop_timeout,
         "readonlyRootFilesystem": wish.read_only,
@@ -137,6 +140,8 @@ def told(revision: Revision, like: TaskDefinition, region: str) -> TaskDefinitio
         task_role=definition.get("taskRoleArn", ""),
         log_group=LogGroupName(options.get("awslogs-group", "") if options.get("awslogs-region") == region else ""),
         log_prefix=options.get("awslogs-stream-prefix", ""),
+        log_mode=options.get("mode", ""),
+        log_buffer=options.get("max-buffer-size", ""),
         environment=tuple((pair["name"], pair.get("value", "")) for pair in ours.get("environment", ())),
         secrets=tuple((pair["name"], pair["valueFrom"]) for pair in ours.get("secrets", ())),
         command=tuple(ours.get("command", ())),

@@ -39,7 +39,8 @@ AT_THE_TOP = [
     ('tags = { team = "a;b" }', 'tags.team = "a;b", but at most 256 letters, digits, spaces and _.:/=+-@ is meant'),
     ("service = 3", "service = 3, but a table with port, health_path, cpu, memory, architecture, desired_count, "
      "environment, secrets, command, exec, min_healthy_percent, max_percent, health_check_grace_seconds, "
-     "deregistration_delay_seconds, stop_timeout_seconds, container_insights, autoscaling is meant"),
+     "deregistration_delay_seconds, stop_timeout_seconds, log_mode, log_buffer_mib, container_insights, autoscaling "
+     "is meant"),
     ("nmae = 1", "nmae: no such key; name is meant?"),
     ("port = 8000", "port: no such key; it belongs in [service]"),
     ("approval = 1", "approval: no such key; known at the top: name, owner, region, account_id, tags, protect, "
@@ -81,6 +82,9 @@ IN_TABLES = [
     ("service", 'architecture = "arm"', 'service.architecture = "arm", but one of "ARM64", "X86_64" is meant'),
     ("service", "stop_timeout_seconds = 121",
      "service.stop_timeout_seconds = 121, but a whole number from 2 to 120 is meant"),
+    ("service", 'log_buffer_mib = 4\nlog_mode = "blocking"',
+     'service.log_buffer_mib: has no meaning with log_mode = "blocking", which keeps no lines'),
+    ("service", "log_buffer_mib = 129", "service.log_buffer_mib = 129 is more than a quarter of memory = 512"),
     ("service", 'command = ["a", ""]', "service.command: has an empty word"),
     ("service", 'environment = { "a b" = "x" }',
      'service.environment."a b": a variable\'s name of letters, digits and _ is meant'),

@@ -128,24 +128,26 @@ class Made:
 
 
 @functools.cache
-def _model(service: str) -> botocore.model.ServiceModel:
+def model(service: str) -> botocore.model.ServiceModel:
+    """AWS's model of a service."""
     loaded = botocore.loaders.create_loader().load_service_model(service, "service-2")
     return botocore.model.ServiceModel(loaded, service)
 
 
 @functools.cache
-def _methods(service: str) -> dict[str, str]:
-    return {xform_name(name): name for name in _model(service).operation_names}
+def methods(service: str) -> dict[str, str]:
+    """What boto3 calls each operation of a service, and AWS."""
+    return {xform_name(name): name for name in model(service).operation_names}
 
 
 def known(service: str, method: str) -> bool:
     """Whether boto3 has such a method for the service."""
-    return method in _methods(service)
+    return method in methods(service)
 
 
 def operation(service: str, method: str) -> botocore.model.OperationModel:
     """The model of an operation by the name of boto3's method."""
-    return _model(service).operation_model(_methods(service)[method])
+    return model(service).operation_model(methods(service)[method])
 
 
 @functools.cache

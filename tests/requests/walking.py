@@ -34,10 +34,28 @@ def parameters(shape: Shape | None, value: Any, path: str = "") -> Iterator[tupl
             yield from parameters(shape.value, one, f"{path}{{}}")
 
 
+def shapes(shape: Shape | None, path: str = "", above: tuple[str, ...] = ()) -> Iterator[tuple[str, Shape]]:
+    """Every parameter that a shape allows: its path and its shape. What contains itself is gone into once."""
+    if shape is None or shape.name in above:
+        return
+    if isinstance(shape, StructureShape):
+        for name, member in shape.members.items():
+            below = f"{path}.{name}".lstrip(".")
+            yield below, member
+            yield from shapes(member, below, (*above, shape.name))
+    elif isinstance(shape, ListShape):
+        yield from shapes(shape.member, f"{path}[]", (*above, shape.name))
+
+
+def plain(shape: Shape) -> str:
+    """A parameter's documentation without its markup."""
+    return " ".join(re.sub(r"<[^>]+>", " ", shape.documentation or "").split())
+
+
 def sentences(shape: Shape) -> Iterator[str]:
     """What a parameter's documentation says in words of constraint, one sentence each."""
-    text = " ".join(re.sub(r"<[^>]+>", " ", shape.documentation or "").split())
-    yield from (one.strip() for one in re.split(r"(?<=[.!?]) (?=[A-Z])", text) if CONSTRAINT.search(one))
+    parts = re.split(r"(?<=[.!?]) (?=[A-Z])", plain(shape))
+    yield from (one.strip() for one in parts if CONSTRAINT.search(one))
 
 
 def digest(sentence: str) -> str:

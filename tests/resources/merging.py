@@ -46,6 +46,8 @@ CHANGES = {
     "task_role": st.sampled_from(["arn:aws:iam::123456789012:role/task", "arn:aws:iam::123456789012:role/y"]),
     "log_group": st.sampled_from(["/ecs/shop", "/ecs/other"]),
     "log_prefix": st.sampled_from(["app", "web"]),
+    "log_mode": st.sampled_from(["non-blocking", "blocking"]),
+    "log_buffer": st.sampled_from(["25m", "10m"]),
     "environment": pairs,
     "secrets": pairs,
     "command": st.sampled_from([(), ("serve", "--port", "1"), ("--port", "serve", "1")]),
@@ -75,6 +77,7 @@ containers = st.fixed_dictionaries(
         "logConfiguration": st.sampled_from([
             {"logDriver": "awsfirelens", "options": {"Name": "x"}},
             {"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/shop", "mode": "non-blocking"}},
+            {"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/shop", "max-buffer-size": "10m"}},
         ]),
         "linuxParameters": st.sampled_from([{"initProcessEnabled": True}, {"capabilities": {"drop": ["ALL"]}}]),
         "healthCheck": st.sampled_from([{"command": ["NONE"]}, {"command": ["CMD", "true"], "interval": 7}]),

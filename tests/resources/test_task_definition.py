@@ -48,7 +48,8 @@ def test_it_is_what_fargate_wants(cloud, ground):
     assert live["runtimePlatform"] == {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"}
     container = live["containerDefinitions"][0]
     assert container["logConfiguration"]["options"] == {
-        "awslogs-group": "/ecs/shop", "awslogs-region": "eu-central-1", "awslogs-stream-prefix": "app"}  # fmt: skip
+        "awslogs-group": "/ecs/shop", "awslogs-region": "eu-central-1", "awslogs-stream-prefix": "app",
+        "mode": "non-blocking", "max-buffer-size": "25m"}  # fmt: skip
     assert container["linuxParameters"]["initProcessEnabled"]
     assert container["healthCheck"]["interval"] == 15
 

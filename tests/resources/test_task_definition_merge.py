@@ -46,7 +46,7 @@ def test_what_others_added_inside_of_what_is_ours_is_kept():
         "name": "app",
         "image": "repo:1",
         "portMappings": [{"containerPort": 1, "name": "http", "appProtocol": "http"}, {"containerPort": 9090}],
-        "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "x", "mode": "non-blocking"}},
+        "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "x", "awslogs-create-group": "true"}},
         "linuxParameters": {"capabilities": {"drop": ["ALL"]}},
     }
     live = {"requiresCompatibilities": ["EC2"], "containerDefinitions": [container]}
@@ -54,9 +54,17 @@ def test_what_others_added_inside_of_what_is_ours_is_kept():
     ours = merged["containerDefinitions"][0]
     port = {"containerPort": 8080, "hostPort": 8080, "protocol": "tcp", "name": "http", "appProtocol": "http"}
     assert ours["portMappings"] == [port, {"containerPort": 9090}]
-    assert ours["logConfiguration"]["options"]["mode"] == "non-blocking"
+    assert ours["logConfiguration"]["options"]["awslogs-create-group"] == "true"
     assert ours["linuxParameters"] == {"capabilities": {"drop": ["ALL"]}, "initProcessEnabled": False}
     assert merged["requiresCompatibilities"] == ["EC2", "FARGATE"]
+
+
+def test_an_app_that_waits_for_its_log_has_no_buffer():
+    live = laid(WISH, {}, "repo:1", REGION)
+    assert live["containerDefinitions"][0]["logConfiguration"]["options"]["max-buffer-size"] == "25m"
+    merged = laid(replace(WISH, log_mode="blocking"), live, "repo:1", REGION)
+    options = merged["containerDefinitions"][0]["logConfiguration"]["options"]
+    assert (options["mode"], "max-buffer-size" in options) == ("blocking", False)
 
 
 def test_a_port_is_not_mapped_twice():
@@ -92,11 +100,15 @@ def test_drift_of_the_task_is_named(fields, change):
         ({"port"}, {"portMappings": [{"containerPort": 8080, "protocol": "udp"}]}),
         ({"port"}, {"portMappings": []}),
         ({"log_group"}, {"logConfiguration": {"logDriver": "awslogs", "options": {
-            "awslogs-group": "/ecs/shop", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "app"}}}),
-        ({"log_group", "log_prefix"}, {"logConfiguration": {"logDriver": "awsfirelens", "options": {}}}),
+            "awslogs-group": "/ecs/shop", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "app",
+            "mode": "non-blocking", "max-buffer-size": "25m"}}}),
+        ({"log_group", "log_prefix", "log_mode", "log_buffer"},
+         {"logConfiguration": {"logDriver": "awsfirelens", "options": {}}}),
         ({"health_check"}, {"healthCheck": {"command": ["NONE"]}}),
         ({"health_check"}, {"healthCheck": {"command": ["CMD", "true"], "interval": 7}}),
         (set(), {"healthCheck": {"command": ["CMD", "true"], "startPeriod": None}}),
+        ({"log_mode", "log_buffer"}, {"logConfiguration": {"logDriver": "awslogs", "options": {
+            "awslogs-group": "/ecs/shop", "awslogs-region": REGION, "awslogs-stream-prefix": "app"}}}),
         ({"stop_timeout"}, {"stopTimeout": 5}),
         (set(), {"stopTimeout": 30, "readonlyRootFilesystem": False, "cpu": 0, "linuxParameters": {}}),
         ({"read_only", "init_process"}, {"readonlyRootFilesystem": True, "linuxParameters": {
