@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
-from ecsctl import __version__, access
+from ecsctl import __version__, access, partial
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -218,6 +218,7 @@ class Aws:
         try:
             answer = make()
             self._hear_time(answer)
+            partial.check(call.service, call.operation, answer)
             return answer
         except Exception as error:
             failure = error

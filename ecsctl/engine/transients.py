@@ -134,6 +134,8 @@ TRANSIENTS = (
     Transient("DeleteCluster", "ClusterContainsServicesException ClusterContainsTasksException "
               "ClusterContainsContainerInstancesException ClusterContainsCapacityProviderException "
               "UpdateInProgressException", "", 600, "the cluster is still emptying"),
+    Transient("DeleteTaskDefinitions", "Failed", "still in active status", 60,
+              "ECS does not show everywhere yet that the revision is deregistered"),
     Transient("DeleteRole", "DeleteConflict", "", 120, "IAM has not taken the role's policies away everywhere yet"),
     Transient("DeleteBucket", "BucketNotEmpty", "", 120, "something still writes into the bucket"),
 )  # fmt: skip

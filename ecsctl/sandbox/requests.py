@@ -9,7 +9,7 @@ import moto.core.utils
 from moto.core.responses import ActionResult, BaseResponse
 from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
 
-from ecsctl.sandbox import congestion, overlay
+from ecsctl.sandbox import congestion, overlay, prepared
 
 # moto looks through all members of a class at every request: a third of a call's time. This one is first asked once all
 # methods are added.
@@ -42,6 +42,8 @@ def call_action(original: Callable[..., Any], response: BaseResponse) -> Any:
     bring_to_now()
     if refused := congestion.refusal(response):
         return _answer(response, *refused)
+    if (given := prepared.answer(response)) is not None:
+        return response.serialized(ActionResult(given))
     try:
         return original()
     except NotImplementedError:

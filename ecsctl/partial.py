@@ -1,0 +1,66 @@
+"""Failures inside of a success: what AWS's batch operations say of each item, in an answer with status 200.
+
+That an item is not there is no failure: whoever asked for it sees that it is missing from the answer. Any other reason
+is raised as the error that it is, so that it is told, or passes, as if AWS had answered with it alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+ABSENT = ("MISSING", "does not exist", "ImageNotFound", "NoSuchKey", "NoSuchVersion")
+
+
+@dataclass(frozen=True)
+class Told:
+    """Where an answer tells of its failures, and by which members of each: which item, the code, the reason."""
+
+    member: str
+    item: str = ""  # empty: the failure is the item's name alone, and says that it is not there
+    code: str = ""
+    reasons: tuple[str, ...] = ()
+
+
+_ECS = Told("failures", "arn", "reason", ("reason", "detail"))
+FAILURES: Mapping[str, Told] = {
+    "codebuild.batch_get_builds": Told("buildsNotFound"),
+    "codebuild.batch_get_projects": Told("projectsNotFound"),
+    "ec2.revoke_security_group_ingress": Told("UnknownIpPermissions"),  # rules that are not there
+    "ecr.batch_get_image": Told("failures", "imageId", "failureCode", ("failureReason",)),
+    "ecs.delete_task_definitions": _ECS,
+    "ecs.describe_clusters": _ECS,
+    "ecs.describe_service_deployments": _ECS,
+    "ecs.describe_service_revisions": _ECS,
+    "ecs.describe_services": _ECS,
+    "ecs.describe_tasks": _ECS,
+    "s3.delete_objects": Told("Errors", "Key", "Code", ("Message",)),
+}
+"""Every operation in use that answers so."""
+
+
+def check(service: str, operation: str, answer: Mapping[str, Any]) -> None:
+    """Raise botocore's ClientError if an answer tells of a failure other than that something is not there."""
+    told = FAILURES.get(f"{service}.{operation}")
+    if not told or not told.item:
+        return
+    failed = [one for one in answer.get(told.member) or () if not _absent(told, one)]
+    if not failed:
+        return
+    from botocore.exceptions import ClientError
+
+    first = failed[0]
+    reason = ": ".join(str(first[name]) for name in told.reasons if first.get(name))
+    more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+    item = first.get(told.item)
+    named = "/".join(map(str, item.values())) if isinstance(item, Mapping) else item
+    message = f"{named}: {reason}{more}" if named else f"{reason}{more}"
+    code = str(first.get(told.code, ""))
+    error: Any = {"Error": {"Code": code if code.isidentifier() else "Failed", "Message": message}}
+    raise ClientError(error, "".join(word.capitalize() for word in operation.split("_")))
+
+
+def _absent(told: Told, failure: Mapping[str, Any]) -> bool:
+    said = " ".join(str(failure.get(name, "")) for name in (told.code, *told.reasons))
+    return any(word in said for word in ABSENT)
