@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ecsctl import access, in_use
 from ecsctl.engine.errors import AccessError, ConfigError, code, explained
 from ecsctl.engine.secret import Secret
+from ecsctl.github_token import body_of, codebuild_reads
 from ecsctl.resources.listener import TLS_POLICIES
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Facts:
     token: Secret | None = None
     token_arn: str = ""
     token_reference: str = ""  # as CodeBuild wants it named: the secret's full ARN, and `:key` if there is one
+    token_readable: bool = False  # the secret is in the form that CodeBuild reads by itself
     image: str = ""  # one that exists: given, in use, or the newest in the repository; empty: there is none
     given: str = ""  # the one that this run is to use, by digest if it is in the app's repository
     past_builds: tuple[str, ...] = ()  # that had ended before this run
@@ -112,11 +114,12 @@ def gather(aws: Aws, config: Config, identity: Identity, me: Label, *, fresh: bo
             found = {name: future.result() for name, future in futures.items()}
         except Exception as error:
             raise explained(error, "looking up what the stack needs") from error
-    token, token_arn = found.pop("token", (None, ""))
+    token, token_arn, readable = found.pop("token", (None, "", False))
     known: images.Known = found.pop("image")
-    key = split_secret(github.token_secret)[1] if github else ""
+    key = split_secret(github.token_secret)[1] or ("Token" if readable else "") if github else ""
     reference = f"{token_arn}:{key}" if token_arn and key else token_arn
-    return Facts(identity, token=token, token_arn=token_arn, token_reference=reference, given=known.given,
+    return Facts(identity, token=token, token_arn=token_arn, token_reference=reference,
+                 token_readable=readable, given=known.given,
                  image=known.image, broken=known.broken, moving=known.moving, **found)  # fmt: skip
 
 
@@ -179,10 +182,11 @@ def _build_image(aws: Aws, architecture: str) -> str:
     return f"{family}:{max(numbers, key=lambda v: tuple(map(int, v.split('.'))), default=usual)}"
 
 
-def read_token(aws: Aws, secret: str) -> tuple[Secret, str]:
-    """The GitHub token out of Secrets Manager, and the secret's full ARN. `secret` is a name or ARN, perhaps `:key`.
+def read_token(aws: Aws, secret: str) -> tuple[Secret, str, bool]:
+    """The GitHub token out of Secrets Manager, the secret's full ARN, and whether CodeBuild can read it by itself.
 
-    Raises ConfigError when it is not there, is scheduled for deletion, or holds no such key.
+    `secret` is a name or ARN, perhaps `:key`. Raises ConfigError when it is not there, is scheduled for deletion, or
+    holds no such key.
     """
     name, key = split_secret(secret)
     hint = f"aws secretsmanager create-secret --name {name} --secret-string file://FILE, or mend github.token_secret"
@@ -195,14 +199,24 @@ def read_token(aws: Aws, secret: str) -> tuple[Secret, str]:
         if code(error) == "ResourceNotFoundException":
             raise ConfigError(f"there is no secret {name} with the GitHub token", hint=hint) from None
         raise
-    if key:
+    readable = key in ("", "Token") and codebuild_reads(value)
+    if key or readable:
+        key = key or "Token"
         try:
             value = json.loads(value)[key]
         except (ValueError, KeyError, TypeError):
             raise ConfigError(f"the secret {name} has no key {key}", hint='write it as JSON: {"key": "…"}') from None
+    elif keys := body_of(value):
+        raise ConfigError(
+            f"the secret {name} is a JSON, and github.token_secret does not say which key holds the token",
+            why=f"its keys: {', '.join(sorted(keys))}",
+            hint=f'github.token_secret = "{secret}:KEY"; or give it the keys ServerType, AuthType and Token, which '
+            "CodeBuild reads by itself",
+        )
     if not isinstance(value, str) or not value.strip():
         raise ConfigError(f"the secret {name} is empty", hint=hint)
-    return Secret.of(value.strip()), described["ARN"]
+    # Only a key of the account's own is named (Secrets Manager API, DescribeSecret): the build's role may not use it.
+    return Secret.of(value.strip()), described["ARN"], readable and not described.get("KmsKeyId")
 
 
 def split_secret(secret: str) -> tuple[str, str]:

@@ -21,15 +21,17 @@ class Github(Section):
 
     repository: words.Repository = Field(description='The repository on GitHub: "owner/name".', examples=["acme/shop"])
     branch: words.Branch = Field("main", description="The branch whose every push is built and deployed.")
-    token_secret: words.TokenSecret = Field(
-        "github/token",
-        description="Name or ARN of the secret in Secrets Manager that holds the GitHub token (rights: repo and "
-        'admin:repo_hook). Followed by ":key" it is that key of a JSON secret. Never the token itself.',
-    )
     connection_arn: words.ConnectionArn | None = Field(
         None,
-        description="A CodeConnections connection to GitHub, used instead of a token.",
+        description="A CodeConnections connection to GitHub: the better way, for it belongs to no person and needs no "
+        "token.",
         examples=["arn:aws:codeconnections:eu-central-1:123456789012:connection/1b2c3d4e-0000-4000-8000-000000000000"],
+    )
+    token_secret: words.TokenSecret = Field(
+        "github/token",
+        description="Without a connection: name or ARN of the secret in Secrets Manager that holds the GitHub token "
+        "(classic: the right repo; fine-grained: Contents read, Commit statuses and Webhooks write). Followed by "
+        '":key" it is that key of a JSON secret. Never the token itself.',
     )
 
     def problems(self) -> Iterator[Problem]:
@@ -59,7 +61,7 @@ class Build(Section):
         examples=["aws/codebuild/amazonlinux-aarch64-standard:3.0"],
     )
     github_token: bool = Field(
-        True, description="Whether a build finds the token, by reference to its secret, in GITHUB_AUTH_TOKEN."
+        False, description="Whether a build finds the token, by reference to its secret, in GITHUB_AUTH_TOKEN."
     )
     timeout_minutes: int = Field(30, ge=5, le=2160, description="After how many minutes a build is stopped.")
     environment: dict[words.Variable, str] = Field(

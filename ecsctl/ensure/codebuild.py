@@ -48,8 +48,9 @@ def ensure_build_role(stack: Stack, config: Config, facts: Facts, names: Names) 
     scope = policies.Scope.of(facts.identity, names)
     projects = [names.project, *(names.test_project(test.name) for test in config.pipeline.tests)]
     connection = config.github.connection_arn if config.github else None
+    reads = config.build.github_token or (facts.token_readable and not connection)
     statements = policies.codebuild(
-        scope, projects, connection=connection or "", secret=facts.token_arn if config.build.github_token else ""
+        scope, projects, connection=connection or "", secret=facts.token_arn if reads else ""
     )
     return stack.ensure("build-role", Role(names.role("build"), policies.codebuild_trust(scope), statements,
                                            config.permissions_boundary))  # fmt: skip
@@ -73,6 +74,11 @@ def ensure_codebuild(
         EnvVar("CONTAINER_NAME", names.app),
         *(EnvVar(name, value) for name, value in build.environment.items()),
     ]
+    auth = ACCOUNT
+    if access.connection:
+        auth = SourceAuth("CODECONNECTIONS", access.connection)
+    elif access.secret:
+        auth = SourceAuth("SECRETS_MANAGER", access.secret)
     if build.github_token and facts.token_arn:
         variables.append(EnvVar("GITHUB_AUTH_TOKEN", facts.token_reference, "SECRETS_MANAGER"))
 
@@ -92,7 +98,7 @@ def ensure_codebuild(
             compute=SIZES[build.compute],
             buildspec=buildspec,
             minutes=build.timeout_minutes,
-            auth=SourceAuth("CODECONNECTIONS", access.connection) if access.connection else ACCOUNT,
+            auth=auth,
             webhook_branch=webhook_branch,
             credentials=access.credentials,
         )

@@ -17,20 +17,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Access:
-    """One of the two is there: the account's credentials, or the connection."""
+    """One of the three is there: the account's credentials, the connection, or the secret that CodeBuild reads."""
 
     credentials: CredentialsArn | None = None
     connection: ConnectionArn | None = None
+    secret: str = ""
 
 
 def ensure_github(stack: Stack, github: Github, facts: Facts, build_role: RoleName) -> Access:
-    """The connection that ecsctl.toml names, or the token of the secret as CodeBuild's credentials.
+    """The connection that ecsctl.toml names, or the secret with the token: itself where CodeBuild can read it.
 
-    `build_role` bears the mark that the credentials are ours: they cannot carry tags.
+    A bare token becomes CodeBuild's credentials, of which an account has one set for all. `build_role` bears the mark
+    that the credentials are ours: they cannot carry tags.
     """
     if github.connection_arn:
         connection = stack.ensure("connection", BorrowedConnection(github.connection_arn))
         return Access(connection=connection.arn)
     assert facts.token is not None  # noqa: S101 - looked up with the facts whenever there is no connection
+    if facts.token_readable:
+        return Access(secret=facts.token_arn)
     credentials = stack.ensure("github-credentials", SourceCredentials(facts.token, build_role))
     return Access(credentials=credentials.arn)

@@ -15,6 +15,7 @@ from ecsctl.engine.errors import TOKEN_HINT, TOKEN_REFUSED, Refused, UsageError
 from ecsctl.engine.plan import Change, Plan
 from ecsctl.engine.secret import Secret
 from ecsctl.ensure.names import Names
+from ecsctl.github_token import body_of, with_token
 from ecsctl.operations.asking import asking
 from ecsctl.resources.builds import newest_build
 from ecsctl.resources.common import there
@@ -75,8 +76,9 @@ def checked(text: str) -> Secret:
 def put(aws: Aws, me: Label, secret: str, token: Secret) -> bool:
     """Store the token under the name, ARN or `name:key` that ecsctl.toml gives. Whether a new secret was made.
 
-    Of a JSON secret only that key changes. The same call may be repeated. Raises Refused for a secret that is scheduled
-    for deletion, is named by an ARN and is not there, or is not JSON though a key is named.
+    A new secret has the form that CodeBuild reads by itself. Of a JSON secret only that key changes. The same call may
+    be repeated. Raises Refused for a secret that is scheduled for deletion, is named by an ARN and is not there, or is
+    not JSON though a key is named.
     """
     name, key = split_secret(secret)
     with aws.fresh():
@@ -87,7 +89,7 @@ def put(aws: Aws, me: Label, secret: str, token: Secret) -> bool:
     if described is None:
         if name.startswith("arn:"):
             raise Refused(f"there is no secret {name}", hint="give github.token_secret a name: ecsctl makes it then")
-        value = json.dumps({key: token.reveal()}) if key else token.reveal()
+        value = json.dumps({key: token.reveal()}) if key else with_token("", token.reveal())
         aws.patience.through(
             lambda: aws.secretsmanager.create_secret(
                 Name=name, SecretString=value, ClientRequestToken=call, Tags=me.of(TOKEN_PART).upper(),
@@ -96,7 +98,7 @@ def put(aws: Aws, me: Label, secret: str, token: Secret) -> bool:
             what="making the secret",
         )  # fmt: skip
         return True
-    value = _with_key(aws, name, key, token) if key else token.reveal()
+    value = _with_key(aws, name, key, token) if key else with_token(_text(aws, name), token.reveal())
     aws.patience.through(
         lambda: aws.secretsmanager.put_secret_value(SecretId=name, SecretString=value, ClientRequestToken=call),
         what="storing the token",
@@ -223,12 +225,14 @@ def _of_token(name: str, change: Change) -> bool:
 
 def _with_key(aws: Aws, name: str, key: str, token: Secret) -> str:
     """The JSON in the secret with the token in its key. Nothing of it is ever told."""
-    with aws.fresh():
-        text = aws.look(aws.secretsmanager.get_secret_value, SecretId=name).get("SecretString", "")
-    try:
-        body = json.loads(text)
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
+    body = body_of(_text(aws, name))
+    if body is None:
         raise Refused(f"the secret {name} is not JSON, and github.token_secret names the key {key} in it")
     return json.dumps({**body, key: token.reveal()})
+
+
+def _text(aws: Aws, name: str) -> str:
+    """What stands in a secret; empty where nothing was ever stored in it."""
+    with aws.fresh():
+        answer = there(lambda: aws.look(aws.secretsmanager.get_secret_value, SecretId=name))
+    return answer.get("SecretString", "") if answer else ""

@@ -17,6 +17,11 @@ from ecsctl.operations import checkout
 DOCKERFILE = "Dockerfile"
 IGNORED = ".ecsctl/"
 """The folder of the record and the sandbox: it stays on this machine."""
+GITHUB = (
+    "AWS reaches GitHub through a connection, which you make in the console (Developer Tools, Settings, Connections; "
+    "install its GitHub App on this repository alone), then: ecsctl creds use-connection ARN; or else with a token: "
+    "ecsctl creds set"
+)
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,8 @@ def propose(folder: Path) -> Proposal:
     else:
         notes.append(f"there is no {DOCKERFILE} here or one folder down: put one here, and see [service] for its port")
     name = app_name((found.repository or root.name).rsplit("/", 1)[-1])
+    if found.repository:
+        notes.append(GITHUB)
     return Proposal(
         folder=root,
         name=name,

@@ -16,13 +16,15 @@ from moto.codebuild.responses import CodeBuildResponse
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import ActionResult
 from moto.moto_api._internal import mock_random
+from moto.secretsmanager.models import secretsmanager_backends
 
-from ecsctl.sandbox import artifacts, clock, github, overlay
+from ecsctl.sandbox import artifacts, clock, github, overlay, permissions
 from ecsctl.sandbox.codebuild_credentials import asked, credential
 from ecsctl.sandbox.codebuild_projects import found, page
 from ecsctl.sandbox.overlay import Refusal
 from ecsctl.sandbox.process import REGION
 from ecsctl.sandbox.script import switch
+from ecsctl.sandbox.secretsmanager import secret_value
 
 # Seconds. Public CI logs of small container builds; AWS promises none.
 PLAN = (
@@ -225,6 +227,8 @@ def unfetched(account: str, build: Build) -> Failure | None:
         if held is not None and not github.token_works(account, region):
             told = f"authentication required for primary source and source version {source}"
             return Failure("DOWNLOAD_SOURCE", "CLIENT_ERROR", told)
+    if declared["type"] == "GITHUB" and (auth := declared.get("auth") or {}).get("type") == "SECRETS_MANAGER":
+        return _locked(account, build, auth["resource"])
     if declared["type"] != "CODEPIPELINE" or not source:
         return None
     try:
@@ -233,6 +237,30 @@ def unfetched(account: str, build: Build) -> Failure | None:
         told = f"{_told(refusal)} for primary source and source version {source}"
         return Failure("DOWNLOAD_SOURCE", "CLIENT_ERROR", told)
     return None
+
+
+def _locked(account: str, build: Build, secret: str) -> Failure | None:
+    """Why a build cannot get at its source by the secret of its project, if so.
+
+    CodeBuild guide, "Create and store a token in a Secrets Manager secret": the role reads it, and it has three keys.
+    The words are assumptions.
+    """
+    region, role = build.facts["arn"].split(":")[3], build.facts["serviceRole"]
+    value = secret_value(secretsmanager_backends[account][region], secret)
+    try:
+        body = json.loads(value or "")
+    except ValueError:
+        body = None
+    keys = body if isinstance(body, dict) else {}
+    if not permissions.allowed(account, role, "secretsmanager:GetSecretValue", secret):
+        told = f"AccessDeniedException: {role} is not authorized to perform: secretsmanager:GetSecretValue on {secret}"
+    elif not {"ServerType", "AuthType", "Token"} <= keys.keys():
+        told = f"Invalid secret {secret}: it must hold ServerType, AuthType and Token"
+    elif not github.token_works(account, region):
+        told = f"authentication required for primary source and source version {build.facts.get('sourceVersion', '')}"
+    else:
+        return None
+    return Failure("DOWNLOAD_SOURCE", "CLIENT_ERROR", told)
 
 
 def undelivered(account: str, build: Build, files: dict[str, bytes] | None = None) -> Failure | None:

@@ -16,6 +16,7 @@ from ecsctl.aws import LOOKS, Aws
 from ecsctl.cli import app as _app  # noqa: F401 - the commands are there before the sandbox is
 from ecsctl.engine.errors import Refused, UsageError
 from ecsctl.engine.patience import Patience
+from ecsctl.github_token import TYPE
 from ecsctl.operations import creds
 from ecsctl.sandbox import clock
 from ecsctl.sandbox.github import revoke_github_token
@@ -53,7 +54,7 @@ def test_a_secret_that_is_not_there_is_made_with_our_mark(world: World) -> None:
     assert creds.put(session.aws, session.engine.label, "hello/token", creds.checked(NEW))
     tags = world.boto("secretsmanager").describe_secret(SecretId="hello/token")["Tags"]
     assert {"Key": "ecsctl:app", "Value": "hello"} in tags
-    assert stored(world, "hello/token") == NEW
+    assert json.loads(stored(world, "hello/token")) == {**TYPE, "Token": NEW}, "CodeBuild reads it by itself"
 
 
 def test_a_rotation_reaches_every_place_and_one_that_died_is_taken_up(world: World) -> None:  # noqa: F811 - the fixture

@@ -1,0 +1,31 @@
+"""A secret with the GitHub token: the token alone, in one key of a JSON, or in the form that CodeBuild reads itself."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+TYPE = {"ServerType": "GITHUB", "AuthType": "PERSONAL_ACCESS_TOKEN"}
+"""CodeBuild guide, "Create and store a token in a Secrets Manager secret": these two, and the Token."""
+
+
+def body_of(text: str) -> dict[str, Any] | None:
+    """The JSON in a secret; None for a plain text."""
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def codebuild_reads(text: str) -> bool:
+    """Whether CodeBuild can read this secret by itself, so that a project needs no credentials of the account."""
+    body = body_of(text) or {}
+    return TYPE.items() <= body.items() and isinstance(body.get("Token"), str)
+
+
+def with_token(text: str, token: str) -> str:
+    """The secret with another token: one in CodeBuild's form, or a new one, in that form; any other as the token."""
+    if text and not codebuild_reads(text):
+        return token
+    return json.dumps({**TYPE, **(body_of(text) or {}), "Token": token})
