@@ -64,9 +64,7 @@ def _agree(plan: Plan, app: str, common: Common, force: bool) -> None:
     from ecsctl.ui import plan as shown
     from ecsctl.ui import words
 
-    asks = bool(plan.work) and not common.yes
-    if asks:
-        common.may_ask("ecsctl down")
+    asks = common.asks("ecsctl down", due=bool(plan.work))
     if asks or not (common.quiet or common.json):
         shown.show(plan, removal=True)
     if asks:

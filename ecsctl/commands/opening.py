@@ -125,10 +125,10 @@ def _agreed_to_builds(common: Common, folder: Path, spec: str, command: str) -> 
         if about["confined"]
         else "this machine cannot keep them from your files: they can read and change what you can"
     )
-    if not (common.quiet or common.json):
+    asks = common.asks(command)
+    if asks or not (common.quiet or common.json):
         words.say(f"The sandbox's build runs the commands of {spec} in {about['folder']} on this machine, "
                   f"as {getuser()}, in a folder of its own. They can use the network; {reach}.")  # fmt: skip
-    if not common.yes:
-        common.may_ask(command)
+    if asks:
         words.confirm("Let them run, until the sandbox is stopped?", command=f"{command} --yes")
     process.play(folder / ".ecsctl", "agree_to_builds", {})

@@ -57,15 +57,19 @@ class Common:
         """Whether stdout carries JSON."""
         return self.output == "json"
 
-    def may_ask(self, command: str) -> None:
-        """Raise UsageError where a question would be asked whose subject is not shown: nobody can agree to that."""
-        if self.json and not self.yes:
+    def asks(self, command: str, *, due: bool = True) -> bool:
+        """Whether a question that is due must be asked, for --yes does not answer it; and so its subject be shown.
+
+        Raises UsageError where the subject is not shown: nobody can agree to that.
+        """
+        if due and self.json and not self.yes:
             from ecsctl.engine.errors import UsageError
 
             raise UsageError(
                 "this must be agreed to, and --output json shows no plan and asks nothing",
                 hint=f"{command} --yes",
             )
+        return due and not self.yes
 
 
 SHARED = {  # in the order of the help

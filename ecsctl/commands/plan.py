@@ -28,6 +28,7 @@ def plan(
     from ecsctl.commands.opening import opened
     from ecsctl.engine.engine import refuse
     from ecsctl.engine.errors import EcsctlError
+    from ecsctl.operations.consent import estimated
     from ecsctl.ui import errors, words
     from ecsctl.ui import output as json
     from ecsctl.ui import plan as shown
@@ -37,10 +38,11 @@ def plan(
             session = app.over_stack()
             app.introduce(session)
             found = session.engine.plan(session.wishes)
+        estimate = estimated(session.wishes, found)
         if common.json:
-            json.emit(json.plan_document(found, session.where))
+            json.emit(json.plan_document(found, session.where, estimate))
         else:
-            shown.show(found)
+            shown.show(found, estimate=estimate, asked_for=True)
         refuse(found)
     except EcsctlError as error:
         if not detailed_exitcode:

@@ -29,8 +29,7 @@ def rollback(
     command = f"ecsctl rollback {revision}".rstrip()
 
     def agree(now: str, then: str) -> None:
-        if not common.yes:
-            common.may_ask(command)
+        if common.asks(command):
             words.confirm(f"Release {then} in place of {now}?", command=f"{command} --yes")
 
     with releasing(common) as (session, progress):

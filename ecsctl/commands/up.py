@@ -43,7 +43,7 @@ def up(
         app.introduce(session)
         before_change(app.aws, session.engine, session.wishes, app.app, wait=wait)
         try:
-            plan = session.engine.up(session.wishes, agree=lambda plan: _agree(plan, common))
+            plan = session.engine.up(session.wishes, agree=lambda plan: _agree(plan, common, session))
         except (ResourceFailed, TimedOut, Several) as error:
             raise diagnosed(error, lambda: first_line(app.aws, app.app)) from error
         if refused := refusal(session):
@@ -74,15 +74,24 @@ def _made(plan: Plan, session: Session) -> Plan:
     return Plan(tuple(map(made, plan.steps)))
 
 
-def _agree(plan: Plan, common: Common) -> None:
-    """Show the plan; ask before something dies. Raises UsageError when nobody is there to answer."""
+def _agree(plan: Plan, common: Common, session: Session) -> None:
+    """Show the plan; ask once before something is billed or dies. Raises UsageError when nobody is there to answer.
+
+    The sandbox costs nothing: there only what dies is asked about.
+    """
+    from ecsctl.operations.consent import estimated, must_be_agreed_to
     from ecsctl.ui import plan as shown
     from ecsctl.ui import words
 
-    asks = bool(plan.destroys) and not common.yes
-    if asks:
-        common.may_ask("ecsctl up")
+    estimate = estimated(session.wishes, plan)
+    due = bool(plan.destroys) if common.sandbox else must_be_agreed_to(plan, estimate)
+    asks = common.asks("ecsctl up", due=due)
     if asks or not (common.quiet or common.json):
-        shown.show(plan)
+        shown.show(plan, estimate=estimate)
     if asks:
-        words.confirm("This ends the life of what is marked with a minus. Go on?", command="ecsctl up --yes")
+        caller = session.identity
+        words.confirm(
+            f"{'This ends the life of what is marked with a minus. ' if plan.destroys else ''}"
+            f"Go on in account {caller.account}, {caller.region}, as {caller.arn}?",
+            command="ecsctl up --yes",
+        )

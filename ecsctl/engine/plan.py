@@ -64,6 +64,7 @@ class Step:
     impact: str = ""  # what the app's clients notice of it, in words
     summary: str = ""  # of what is made: what a person should know of it
     fields: Mapping[str, Any] = field(default_factory=dict, compare=False)  # all that is wished, as JSON
+    found: Mapping[str, Any] = field(default_factory=dict, compare=False)  # the same fields as they are on AWS
 
     @property
     def changed(self) -> frozenset[str]:
@@ -123,13 +124,13 @@ def diff(wish: AnyResource, actual: AnyResource, applied: Mapping[str, Any] | No
     return tuple(changes)
 
 
-def wished(wish: AnyResource) -> Mapping[str, Any]:
-    """The fields of a wish as JSON, secrets as ***; without those that only order the graph, or help to look."""
-    ready = named(wish, "(known after {} is made)")
+def told_fields(one: AnyResource) -> Mapping[str, Any]:
+    """Its fields as JSON, secrets as ***; without those that only order the graph, or help to look."""
+    ready = named(one, "(known after {} is made)")
     return {
         item.name: plain(getattr(ready, item.name), hide=True)
         for item in fields(cast(Any, ready))
-        if item.compare and marks(type(wish)).get(item.name) is not ORDER
+        if item.compare and marks(type(one)).get(item.name) is not ORDER
     }
 
 
@@ -143,7 +144,8 @@ def decide(
         impact = wish.impact(seen.actual) if seen and verb in (Verb.UPDATE, Verb.REPLACE) else ""
         new = verb in (Verb.CREATE, Verb.REPLACE) and not wish.borrowed
         return Step(name, wish.kind, wish.title, verb, changes, ids, reason, hint, wish.borrowed, impact,
-                    named(wish).summary() if new else "", wished(wish))  # fmt: skip
+                    named(wish).summary() if new else "", told_fields(wish),
+                    told_fields(seen.actual) if seen else {})  # fmt: skip
 
     if seen is None and wish.borrowed:
         return step(Verb.REFUSE, reason=f"the {wish.title} named in ecsctl.toml is not there",

@@ -38,6 +38,7 @@ class Certificate(Resource[CertificateIds]):
 
     kind = "certificate"
     title = "certificate"
+    usual = 15.0
     limit = 300.0  # until the record is told; Terraform waits as long
     disposable = True
     console = "{console}/acm/home?region={region}#/certificates/list"

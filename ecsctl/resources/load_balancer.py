@@ -52,6 +52,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
     kind = "load-balancer"
     title = "load balancer"
     limit = 900.0  # public logs: about three minutes
+    usual = 150.0
     early = True  # listeners can be made while it is provisioning
     console = "{console}/ec2/home?region={region}#LoadBalancer:loadBalancerArn={arn}"
 

@@ -38,6 +38,7 @@ class NatGateway(Resource[NatGatewayIds]):
 
     kind = "nat-gateway"
     title = "NAT gateway"
+    usual = 105.0  # public logs: one and a half to two minutes
     limit = 900.0  # public logs: about two minutes to come, one to go
     disposable = True
     console = "{console}/vpcconsole/home?region={region}#NatGatewayDetails:natGatewayId={nat_gateway_id}"

@@ -47,6 +47,7 @@ class Role(Resource[RoleIds]):
 
     kind = "role"
     title = "IAM role"
+    usual = 12.0  # until other services believe in it
     console = "{console}/iam/home#/roles/details/{name}"
 
     name: Fixed[str]  # IAM is global: the region is part of the name

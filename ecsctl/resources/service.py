@@ -58,6 +58,7 @@ class Service(Resource[ServiceIds]):
     within = ("cluster",)
     early = True  # the pipeline is made while it starts: also a first version that never runs is mended by a push
     limit = 900.0
+    usual = 90.0  # a task starts in half a minute, and is healthy after two checks
     console = "{console}/ecs/v2/clusters/{cluster}/services/{name}/health?region={region}"
 
     cluster: Fixed[ClusterName]

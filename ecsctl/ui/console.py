@@ -30,9 +30,9 @@ def data() -> Console:
     return _made(False, tuple(os.environ.get(name) for name in READ))
 
 
-def tell(text: Text, *, label: Text | None = None) -> None:
+def tell(text: Text, *, label: Text | None = None, console: Console | None = None) -> None:
     """Print talk: broken between words below its label on a terminal, on one line elsewhere, where programs read it."""
-    console, lead = talk(), label or Text()
+    console, lead = console or talk(), label or Text()
     room = console.width - lead.cell_len
     lines = text.wrap(console, room) if console.is_terminal and room > 20 else [text]
     margin = Text(" " * lead.cell_len)

@@ -14,6 +14,7 @@ from ecsctl.engine.secret import hidden
 from ecsctl.ui import receipt
 from ecsctl.ui.copied import copied
 from ecsctl.ui.errors import parts_of, untried
+from ecsctl.ui.plan import Estimate
 from ecsctl.ui.receipt import Remains
 
 VERSION = 1
@@ -30,9 +31,19 @@ def emit(document: Mapping[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def plan_document(plan: Plan, where: Mapping[str, str]) -> Json:
-    """What a run would do."""
-    return {**_head("plan", where), "counts": _counts(plan), "steps": [_step(step) for step in plan.steps]}
+def plan_document(plan: Plan, where: Mapping[str, str], estimate: Estimate) -> Json:
+    """What a run would do, cost and take."""
+    told = {
+        "monthly_usd": round(estimate.after, 2),
+        "more_usd": round(estimate.more, 2),
+        "seconds": round(estimate.seconds),
+    }
+    return {
+        **_head("plan", where),
+        "counts": _counts(plan),
+        "estimate": told,
+        "steps": [_step(step) for step in plan.steps],
+    }
 
 
 def up_document(plan: Plan, url: str, seconds: float, where: Mapping[str, str]) -> Json:

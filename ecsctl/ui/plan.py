@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
 from rich.text import Text
 
 from ecsctl.engine.plan import UNKNOWN, Change, Plan, Step, Verb, Why
 from ecsctl.engine.report import telling
-from ecsctl.ui.console import talk
-from ecsctl.ui.copied import copied
+from ecsctl.ui import copied
+from ecsctl.ui.console import data, talk, tell
 from ecsctl.ui.diff import Difference, compact, differences
 from ecsctl.ui.names import called
 from ecsctl.ui.safe import padded, plain, safe
@@ -38,11 +39,45 @@ ORIGIN = {Why.DRIFT: "drift: somebody changed it", Why.WISH: "your change", Why.
           Why.STATE: "its state on AWS"}  # fmt: skip
 
 
-def show(plan: Plan, *, removal: bool = False) -> None:
-    """Print the plan on stderr. `removal` is `down`'s: what dies and what is lost with it, what stays and why."""
-    for line in lines(plan, removal=removal, width=talk().width):
-        talk().print(line, soft_wrap=True)
-    talk().print()
+class Estimate(Protocol):
+    """What a run costs and takes, in words and numbers."""
+
+    @property
+    def after(self) -> float:
+        """Dollars a month afterwards."""
+
+    @property
+    def more(self) -> float:
+        """How many dollars a month more that are than now."""
+
+    @property
+    def seconds(self) -> float:
+        """How long the run usually takes."""
+
+    @property
+    def cost(self) -> str:
+        """The price in words; may be empty."""
+
+    @property
+    def time(self) -> str:
+        """The time in words."""
+
+
+def show(plan: Plan, *, removal: bool = False, estimate: Estimate | None = None, asked_for: bool = False) -> None:
+    """Print the plan: on stdout where it was `asked_for`, as data, else on stderr.
+
+    `removal` is `down`'s: what dies and what is lost with it, what stays and why.
+    """
+    console = data() if asked_for else talk()
+    for line in lines(plan, removal=removal, width=console.width):
+        console.print(line, soft_wrap=True)
+    if estimate and plan.work:
+        where = " on AWS" if copied.sandbox else ""  # which the sandbox only plays
+        for label, told in (("cost", estimate.cost), ("time", estimate.time)):
+            if told:
+                tell(plain(told), label=Text(f"{label}{where}: ", style="bold"), console=console)
+    if not asked_for:
+        console.print()
 
 
 def lines(plan: Plan, *, removal: bool = False, width: int = 80) -> Iterable[Text]:
@@ -99,7 +134,7 @@ def _step(step: Step, column: int, width: int) -> Iterable[Text]:
     if step.impact:
         yield from _wrapped(plain(step.impact), width, ("for clients: ", "bold yellow"))
     if step.hint:
-        yield from _wrapped(plain(copied(step.hint)), width, ("hint: ", "cyan"))
+        yield from _wrapped(plain(copied.copied(step.hint)), width, ("hint: ", "cyan"))
 
 
 def _row(step: Step, column: int, width: int, *more: Text) -> Iterable[Text]:

@@ -34,7 +34,7 @@ def live(folder: Path, live_by: Callable[[Clock], None]) -> Iterator[Clock]:
 @pytest.fixture
 def up(live: Clock, run: Run) -> None:
     """A small stack that is up."""
-    ended = run("up")
+    ended = run("up", "--yes")
     assert ended.code == 0, ended.err
 
 

@@ -20,11 +20,11 @@ SECRET = b"a file of the user's, elsewhere\n"
 
 # Each file below the project's folder that ecsctl reads or writes, and a command that does.
 FILES = {
-    ".ecsctl/state.json": ("up",),
-    ".ecsctl/state.json.bak": ("up",),
-    ".ecsctl/lock": ("up",),
-    ".ecsctl/owner": ("up",),
-    ".ecsctl/reserve": ("up",),
+    ".ecsctl/state.json": ("up", "--yes"),
+    ".ecsctl/state.json.bak": ("up", "--yes"),
+    ".ecsctl/lock": ("up", "--yes"),
+    ".ecsctl/owner": ("up", "--yes"),
+    ".ecsctl/reserve": ("up", "--yes"),
     ".ecsctl/sandbox.json": ("sandbox", "start"),
     ".ecsctl/sandbox.lock": ("sandbox", "start"),
     ".ecsctl/sandbox.log": ("sandbox", "start"),
@@ -117,7 +117,7 @@ def test_no_other_file_of_the_project_is_opened_for_writing(folder: Path, live: 
         assert run("init", "--force").code == 0
         assert run("plan").code in (0, 1)
         (folder / "ecsctl.toml").write_text('name = "hello"\n[vpc]\negress = "public"\n')
-        assert run("up").code == 0
+        assert run("up", "--yes").code == 0
         assert run("down", "--yes", "--force").code == 0
     finally:
         watching = False

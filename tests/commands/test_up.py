@@ -61,7 +61,7 @@ def test_an_image_that_cannot_run_is_refused_before_the_first_change(clock: Cloc
 def test_up_from_nothing_to_an_image_through_a_crash_and_to_what_needs_a_yes(
     folder: Path, clock: Clock, run: Run
 ) -> None:
-    made = run("up", "-o", "json")
+    made = run("up", "-o", "json", "--yes")
     assert made.code == 0, made.err
     told = json.loads(made.out)
     assert told["counts"]["create"] == len(told["steps"])
@@ -72,7 +72,7 @@ def test_up_from_nothing_to_an_image_through_a_crash_and_to_what_needs_a_yes(
 
     digest = ecr.put_image(ACCOUNT, REGION, "hello", ["v1"], index=True)
     clock.sleep(1)
-    ended = run("up", "--image", f"{URI}:v1")
+    ended = run("up", "--yes", "--image", f"{URI}:v1")
     assert (ended.code, ended.out) == (0, f"{told['url']}\n"), ended.err
     assert (image(), service()["runningCount"]) == (f"{URI}@{digest}", 1)
     status = json.loads(run("status", "-o", "json").out)

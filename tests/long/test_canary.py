@@ -205,7 +205,7 @@ def test_nobody_ever_sees_the_token(
 
             return _registered(client, f"before-call.{client.meta.service_model.service_id.hyphenize()}.{name}", fail)
 
-        assert run("up") == 0
+        assert run("up", "--yes") == 0
         clock.sleep(1800)
         codes = through("--debug", but=("down",))
         assert {codes[row] for row in ("up", "status", "why", "creds rotate -", "pipeline run")} == {0}, codes

@@ -157,7 +157,7 @@ def test_a_revoked_token_is_named_everywhere_and_a_rotation_cures_it(
     monkeypatch.setattr(session.Place, "aws", lambda self, region=None: Aws(Patience(now), session=shared_session()))
     (folder / "ecsctl.toml").write_text('name = "hello"\n[vpc]\negress = "public"\n[github]\nrepository = "a/b"\n')
     revoke_github_token()
-    up = run("up")  # even the first one: its image cannot be built
+    up = run("up", "--yes")  # even the first one: its image cannot be built
     assert up.code == 1
     assert "authentication required" in up.err
     assert "the token is revoked" in run("why").out
@@ -165,7 +165,7 @@ def test_a_revoked_token_is_named_everywhere_and_a_rotation_cures_it(
     assert (status.code, "authentication required" in json.loads(status.out)["refused"]) == (1, True)
     revoke_github_token(works=True)
     assert rotate(NEW).code == 0
-    up = run("up")
+    up = run("up", "--yes")
     assert (up.code, "warning" in up.err) == (0, False), up.err
 
     now.sleep(1800)
@@ -173,14 +173,14 @@ def test_a_revoked_token_is_named_everywhere_and_a_rotation_cures_it(
     assert "Failed" in run("pipeline", "run").out
     failed = run("pipeline", "status", "--exit-status")
     assert (failed.code, "ecsctl creds rotate" in failed.err) == (1, True)
-    up = run("up")
+    up = run("up", "--yes")
     assert up.code == 0
     assert "warning: GitHub refused the token" in up.err
     why = run("why", "--exit-code")
     assert (why.code, "token is revoked or expired" in why.out) == (1, True)
     status = run("creds", "status", "--exit-code")
     assert (status.code, "GitHub refuses it" in status.out) == (1, True)
-    assert "nothing to change" in run("plan").err
+    assert "nothing to change" in run("plan").out
     failed = rotate(NEW[::-1])  # GitHub takes no token at all: the webhook cannot be registered
     assert failed.code == 1
     assert "GitHub does not take the token" in failed.err

@@ -10,6 +10,7 @@ import pytest
 
 from ecsctl.engine.plan import Verb, Why, diff
 from ecsctl.engine.resource import AnyResource
+from ecsctl.operations.consent import Estimate
 from ecsctl.resources import kinds
 from ecsctl.sandbox.world import TOKEN
 from ecsctl.ui import output
@@ -17,8 +18,7 @@ from ecsctl.ui import plan as shown
 from tests.stack.conftest import World
 from tests.stack.test_round import FORMS
 
-BARE = {"first image", "issued certificate"}
-"""Kinds of which there is nothing more to say where nobody names an image."""
+WHERE = {"app": "hello", "account": "1", "region": "r"}
 
 
 @pytest.mark.parametrize("wished", FORMS.values(), ids=FORMS.keys())
@@ -31,7 +31,7 @@ def test_each_new_thing_is_told_in_a_line_or_two_and_with_all_its_fields(world: 
     text = [line.plain for line in shown.lines(plan, width=80)]
     assert max(map(len, text)) <= 80
     assert len(text) <= 3 * len(plan.work)
-    document = json.dumps(output.plan_document(plan, {"app": "hello", "account": "1", "region": "r"}))
+    document = json.dumps(output.plan_document(plan, WHERE, Estimate(0, 1, 2)))
     assert "\\ue000" not in document
     assert TOKEN not in document + "\n".join(text)
     if "github" in wished:

@@ -37,7 +37,7 @@ def documents() -> dict[str, Any]:
     removed = Plan(tuple(step for step in samples.removal().steps if step.name in ("ecr", "vpc")))
     reports = [report for report in samples.reports() if report.step.name in ("vpc", "ecr")]
     return {
-        "plan": output.plan_document(made, samples.WHERE),
+        "plan": output.plan_document(made, samples.WHERE, samples.ESTIMATE),
         "up": output.up_document(made, samples.URL, 12.34, samples.WHERE),
         "down": output.down_document(removed, LEFT, 61.0, samples.WHERE),
         "status": output.status_document(reports, samples.URL, samples.WHERE, running.CAUSE),

@@ -9,10 +9,12 @@ from ecsctl.engine.errors import AccessError, Interrupted, ResourceFailed, Sever
 from ecsctl.engine.plan import UNKNOWN, Change, Plan, Step, Verb, Why
 from ecsctl.engine.report import Report
 from ecsctl.engine.resource import Seen
+from ecsctl.operations.consent import Estimate
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 WHERE = {"app": "shop", "account": "123456789012", "region": "eu-central-1"}
 URL = "https://shop.example.com"
+ESTIMATE = Estimate(57.32, 57.32, 2.0)
 ELB = "arn:aws:elasticloadbalancing:eu-central-1:123456789012"
 TASKS = "arn:aws:ecs:eu-central-1:123456789012:task-definition/shop"
 

@@ -53,14 +53,16 @@ def test_each_document_has_a_version_and_a_kind_first(kind, capsys):
 
 
 def test_a_plan_tells_where_what_and_how_many():
-    document = output.plan_document(samples.changed(), samples.WHERE)
+    document = output.plan_document(samples.changed(), samples.WHERE, samples.ESTIMATE)
     assert (document["app"], document["account"], document["region"]) == ("shop", "123456789012", "eu-central-1")
     assert document["counts"] == {"create": 1, "update": 6, "replace": 1, "delete": 1, "keep": 1, "refuse": 1}
     assert len(document["steps"]) == 11
 
 
 def test_the_same_plan_is_the_same_text(capsys):
-    texts = {emitted(output.plan_document(samples.changed(), samples.WHERE), capsys) for _ in range(3)}
+    texts = {
+        emitted(output.plan_document(samples.changed(), samples.WHERE, samples.ESTIMATE), capsys) for _ in range(3)
+    }
     assert len(texts) == 1
 
 
@@ -99,7 +101,10 @@ def test_an_error_tells_all_causes_and_the_exit_code():
 def test_json_steers_no_terminal_and_is_exact(capsys):
     evil = "\x1b[2J\x9b\x7f\u202eé🚀\ud800"
     change = Change("tags", evil, evil, Why.DRIFT)
-    text = emitted(output.plan_document(Plan((Step("x", "k", "t", Verb.UPDATE, (change,)),)), samples.WHERE), capsys)
+    text = emitted(
+        output.plan_document(Plan((Step("x", "k", "t", Verb.UPDATE, (change,)),)), samples.WHERE, samples.ESTIMATE),
+        capsys,
+    )
     assert text.isascii()
     assert "\x7f" not in text
     assert "\x1b" not in text

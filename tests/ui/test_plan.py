@@ -85,3 +85,12 @@ def test_the_plan_goes_to_stderr_and_nothing_to_stdout(capsys):
     assert out == ""
     assert "plan: 5 to create" in err
     assert "\x1b" not in err
+
+
+def test_a_plan_that_was_asked_for_is_data_and_goes_to_stdout(capsys):
+    shown.show(samples.first(), asked_for=True, estimate=samples.ESTIMATE)
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert "plan: 5 to create" in out
+    assert out.endswith("time: about a minute\n")
+    assert "\x1b" not in out

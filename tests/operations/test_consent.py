@@ -1,0 +1,62 @@
+"""What a run costs and takes, and what a person is asked about, from plans of the whole stack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ecsctl.operations.consent import Estimate, estimated, must_be_agreed_to
+from tests.stack.conftest import World, wishes, world
+
+__all__ = ["world"]
+
+PLAIN = wishes(domain=None, github=None)
+IMAGE = "public.ecr.aws/docker/library/nginx:1.27"
+
+
+def judged(world: World, wished: dict[str, Any]) -> tuple[Estimate, bool]:
+    session = world.open(wished)
+    plan = session.engine.plan(session.wishes)
+    estimate = estimated(session.wishes, plan)
+    return estimate, must_be_agreed_to(plan, estimate)
+
+
+def test_the_first_up_costs_and_takes_what_its_parts_do(world: World) -> None:
+    estimate, asked = judged(world, wishes())
+    hours = 0.045 + 0.005 + 0.0225 + 2 * 0.005 + 0.25 * 0.03238 + 0.5 * 0.00356
+    assert estimate.after == pytest.approx(730 * hours)
+    assert (estimate.before, asked) == (0.0, True)
+    assert "about $67 a month (us-east-1 list prices" in estimate.cost
+    assert 240 <= estimate.seconds <= 420, "the certificate, or the image, and then the service"
+
+
+def test_what_costs_nothing_is_not_asked_about_and_what_costs_is(world: World) -> None:
+    world.up(PLAIN, image=IMAGE)
+    base = 0.25 * 0.03238 + 0.5 * 0.00356
+    nat = 0.045 + 0.005
+    for changed, more, asked in (
+        ({}, 0.0, False),
+        ({"service": {"environment": {"GREETING": "hi"}}}, 0.0, False),
+        ({"service": {"port": 9000, "exec": True}}, 0.0, False),
+        ({"logs": {"retention_days": 7}}, 0.0, False),
+        ({"domain": {"name": "hello.ecsctl.example"}}, 0.0, False),
+        ({"service": {"desired_count": 3}}, 2 * base, True),
+        ({"service": {"cpu": 512, "memory": 1024}}, base, True),
+        ({"service": {"autoscaling": {"min": 2, "max": 9}}}, base, True),
+        ({"service": {"desired_count": 0}}, -base, True),
+        ({"vpc": {"egress": "nat-per-az"}}, nat, True),
+        ({"vpc": {"egress": "public"}}, 0.005 - nat, True),
+        ({"github": {"repository": "ecsctl/hello"}}, 0.0, True),
+    ):
+        estimate, due = judged(world, {**PLAIN, **changed})
+        assert (estimate.more, due) == (pytest.approx(730 * more), asked), changed
+
+
+def test_the_price_is_told_as_more_or_less_and_in_all() -> None:
+    assert Estimate(60, 67.4, 1).cost.startswith("about $7 a month more, $67 in all (")
+    assert Estimate(67.4, 60, 1).cost.startswith("about $7 a month less, $60 in all (")
+    assert Estimate(60, 60, 1).cost == ""
+    assert [Estimate(0, 0, seconds).time for seconds in (2, 60, 61, 600)] == [
+        "about a minute", "about a minute", "about 2 minutes", "about 10 minutes",
+    ]  # fmt: skip
