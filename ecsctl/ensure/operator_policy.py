@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from ecsctl.engine.label import APP
 from ecsctl.ensure.policies import Scope, Statements, both_prefixes, passes
+from ecsctl.resources.our_roles import PATH
 from ecsctl.resources.policy_document import Condition, Statement
 
 LIMIT = 6144  # characters of a managed policy, spaces not counted (IAM User Guide, "IAM and AWS STS quotas")
@@ -225,6 +226,9 @@ def _delivery(scope: Scope, connection: str, secret: str) -> Statements:
     if secret:
         actions = _of("secretsmanager", "CreateSecret DescribeSecret GetSecretValue PutSecretValue TagResource")
         statements.append(Statement("Token", actions, (secret,)))
+        # Whether the token in CodeBuild, of which an account has one, was imported for another app.
+        roles = f"arn:{scope.partition}:iam::{scope.account}:role{PATH}*"
+        statements.append(Statement("OtherRoles", ("iam:ListRoleTags",), (roles,)))
     return tuple(statements)
 
 

@@ -188,7 +188,7 @@ def _place(engine: Engine, name: str, title: str, digest: str) -> Place:
     seen = engine.seen.get(name)
     if seen is None:
         return Place(name, title, "missing")
-    if name == "github-credentials" and not seen.ids.role:
+    if name == "github-credentials" and (seen.note or not seen.ids.role):  # somebody else's, or of another app
         return Place(name, title, "not ours", seen.note)
     actual: Any = seen.actual
     if isinstance(actual, Pipeline):

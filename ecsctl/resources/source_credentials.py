@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from ecsctl.engine.errors import ResourceFailed
-from ecsctl.engine.label import RESOURCE, Label
+from ecsctl.engine.label import APP, RESOURCE, Label, flat
 from ecsctl.engine.resource import Contents, Found, Resource, Seen
 from ecsctl.engine.secret import Secret
 from ecsctl.ids import CredentialsArn, RoleName
 from ecsctl.resources.common import there
-from ecsctl.resources.our_roles import our_roles
+from ecsctl.resources.our_roles import PATH, our_roles
 from ecsctl.resources.project_parts import leans_on_the_account
 
 if TYPE_CHECKING:
-    from types_boto3_codebuild.type_defs import SourceCredentialsInfoTypeDef
+    from types_boto3_codebuild.type_defs import ProjectTypeDef, SourceCredentialsInfoTypeDef
 
     from ecsctl.aws import Aws
 
-MARK = "ecsctl:source-credentials"  # on the role that builds: "<our part's name>:<digest of the token>"
+MARK = "ecsctl:source-credentials"  # on the role that builds: "<our part's name>:<digest of the token>[:shared]"
+SHARED = "shared"  # it was another of our apps that imported the token
 AT_ONCE = 100  # projects that one BatchGetProjects takes (CodeBuild API)
 
 
@@ -39,6 +41,9 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
     Somebody else's are used as they are and never touched. A tag on our role says that they are ours, and holds the
     token's digest. It is written before the import, so that no death between the two leaves a token that nobody owns.
     One thing cannot be seen: that somebody has put another token of theirs in the place of ours.
+
+    What another of our apps has imported is used as it is, and our role says that it shares it: so the last app to go
+    takes the token with it, whichever imported it, and once the importer is gone another may renew it.
     """
 
     kind = "source-credentials"
@@ -59,10 +64,16 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
         if listed is None:
             return None
         arn = CredentialsArn(listed["arn"])
-        for role, tags, digest in _marks(aws, me):
-            if me.marks(tags) and _may_be_ours(listed):
-                actual = SourceCredentials(token=Secret(digest), role=RoleName(role))
-                return Seen(SourceCredentialsIds(arn, role), actual, tags)
+        mark = next((one for one in _marks(aws, me) if me.marks(one.tags)), None) if _may_be_ours(listed) else None
+        importer = _importer(aws, me) if _may_be_ours(listed) and not (mark and not mark.shared) else None
+        if importer:
+            role = RoleName(mark.role if mark else "")
+            tags = mark.tags if mark else self._tags(aws, me)
+            actual = SourceCredentials(token=self.token, role=role)
+            return Seen(SourceCredentialsIds(arn, role), actual, tags, note=f"of {importer.app}: used as they are")
+        if mark:
+            actual = SourceCredentials(token=Secret(mark.digest), role=RoleName(mark.role))
+            return Seen(SourceCredentialsIds(arn, mark.role), actual, mark.tags)
         actual = SourceCredentials(token=Secret(""), role=RoleName(""))
         return Seen(SourceCredentialsIds(arn, ""), actual, tags=None, note="not ours: used as they are")
 
@@ -71,8 +82,8 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
         """By our mark; also the mark alone, for it must not outlive what it marks."""
         listed = _listed(aws)
         arn = CredentialsArn(listed["arn"] if listed else "")
-        for role, tags, _ in _marks(aws, me):
-            yield Found(SourceCredentialsIds(arn, role), tags)
+        for mark in _marks(aws, me):
+            yield Found(SourceCredentialsIds(arn, mark.role), mark.tags)
 
     def create(self, aws: Aws, me: Label) -> SourceCredentialsIds:
         """Mark, then import: the only create of two calls. Never over another token: AWS would do that by default.
@@ -96,7 +107,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
         """The new token comes before its digest: a death between the two repeats the import."""
         if "token" in changed:
             self._import(aws, overwrite=True)
-        self._mark(aws, me)
+        self._mark(aws, me, None if ids.role else _importer(aws, me))
         if "role" in changed and ids.role:
             aws.iam.untag_role(RoleName=ids.role, TagKeys=[MARK])
 
@@ -117,8 +128,16 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
         told = f"CodeBuild keeps the token: {', '.join(others)} of this account uses it too" if others else ""
         return Contents(told)
 
-    def _mark(self, aws: Aws, me: Label) -> None:
-        aws.iam.tag_role(RoleName=self.role, Tags=[{"Key": MARK, "Value": f"{me.resource}:{self.token.digest}"}])
+    def _mark(self, aws: Aws, me: Label, importer: _Mark | None = None) -> None:
+        held = f"{importer.digest}:{SHARED}" if importer else self.token.digest
+        aws.iam.tag_role(RoleName=self.role, Tags=[{"Key": MARK, "Value": f"{me.resource}:{held}"}])
+
+    def _tags(self, aws: Aws, me: Label) -> dict[str, str] | None:
+        """Our role's tags, as the credentials would have them; None before the role is made."""
+        for _, role, tags in our_roles(aws, me):
+            if role == self.role:
+                return {**tags, RESOURCE: me.resource}
+        return None
 
     def _import(self, aws: Aws, *, overwrite: bool) -> str:
         answer = aws.codebuild.import_source_credentials(
@@ -140,20 +159,54 @@ def _may_be_ours(listed: SourceCredentialsInfoTypeDef) -> bool:
     return listed.get("authType") == "PERSONAL_ACCESS_TOKEN"
 
 
-def _marks(aws: Aws, me: Label) -> Iterator[tuple[str, dict[str, str], str]]:
-    """The roles that bear a mark: the name, the tags as the credentials would have them, and the token's digest."""
+class _Mark(NamedTuple):
+    """What a role says of the credentials. `tags` are as the credentials would have them."""
+
+    role: str
+    tags: dict[str, str]
+    digest: str
+    shared: bool
+
+    @property
+    def app(self) -> str:
+        """Whose role it is."""
+        return self.tags.get(APP, "")
+
+
+def _read(role: str, tags: dict[str, str]) -> _Mark | None:
+    part, _, held = tags.get(MARK, "").partition(":")
+    digest, _, shared = held.partition(":")
+    rest = {key: value for key, value in tags.items() if key != MARK}
+    return _Mark(role, {**rest, RESOURCE: part}, digest, shared == SHARED) if part else None
+
+
+def _marks(aws: Aws, me: Label) -> Iterator[_Mark]:
+    """Those on the roles of the app."""
     for _, role, tags in our_roles(aws, me):
-        part, _, digest = tags.pop(MARK, "").partition(":")
-        if part:
-            yield role, {**tags, RESOURCE: part}, digest
+        if mark := _read(role, tags):
+            yield mark
+
+
+def _importer(aws: Aws, me: Label) -> _Mark | None:
+    """The mark of another of our apps that imported the token and builds with it."""
+    roles = {project.get("serviceRole", "").rpartition(PATH) for project in _leaning(aws)}
+    for name in sorted(name for _, ours, name in roles if ours and not name.startswith(f"{me.app}-{me.region}-")):
+        answer = there(partial(aws.look, aws.iam.list_role_tags, RoleName=name))
+        mark = _read(name, flat(answer["Tags"])) if answer else None
+        if mark and not mark.shared:
+            return mark
+    return None
 
 
 def _others(aws: Aws, role: str) -> list[str]:
-    """The projects that build from GitHub without credentials of their own, other than those that use our role."""
+    """The projects that build with the account's credentials, other than those that use our role."""
+    return [one["name"] for one in _leaning(aws) if not one.get("serviceRole", "").endswith(f"/{role}")]
+
+
+def _leaning(aws: Aws) -> Iterator[ProjectTypeDef]:
+    """The projects that build from GitHub without credentials of their own."""
     names = aws.look(aws.codebuild.list_projects)["projects"]
-    found: list[str] = []
     for start in range(0, len(names), AT_ONCE):
         for project in aws.look(aws.codebuild.batch_get_projects, names=names[start : start + AT_ONCE])["projects"]:
-            if not project.get("serviceRole", "").endswith(f"/{role}") and leans_on_the_account(project):
-                found.append(project["name"])
-    return found
+            if leans_on_the_account(project):
+                yield project

@@ -1,0 +1,108 @@
+"""Two apps build with the one token that CodeBuild keeps for an account: the last to go takes it along."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from ecsctl.config import Config
+from ecsctl.operations import creds
+from ecsctl.session import open_app, open_stack
+from tests.stack.conftest import World, wishes
+from tests.stack.test_token import NEW, imported, keep
+
+APPS = ("hello", "shop")
+OTHER_SECRET = "shop/token"  # noqa: S105 - its name
+
+
+class Apps:
+    """Two apps in one account, each with its own record."""
+
+    def __init__(self, world: World, *, one_secret: bool) -> None:
+        self.world, self.one_secret = world, one_secret
+
+    def wished(self, app: str) -> dict[str, Any]:
+        github = {} if self.one_secret or app == "hello" else {"token_secret": OTHER_SECRET}
+        return wishes(name=app, domain=None, github=github, pipeline={"mode": "build-only"}, vpc={"egress": "public"})
+
+    def open(self, app: str) -> Any:
+        config = Config.model_validate(self.wished(app))
+        return open_stack(self.world.aws(), config, self.world.record.with_name(f"{app}.json"))
+
+    def up(self, app: str) -> None:
+        session = self.open(app)
+        session.engine.up(session.wishes, agree=lambda plan: None)
+
+    def settled(self, app: str) -> bool:
+        session = self.open(app)
+        return not session.engine.plan(session.wishes).work
+
+    def down(self, app: str) -> None:
+        session = open_app(self.world.aws(), app, self.world.record.with_name(f"{app}.json"))
+        session.engine.down(agree=lambda plan: None)
+
+    def says(self, app: str) -> creds.Place:
+        return next(one for one in creds.status(self.open(app)).places if one.name == "github-credentials")
+
+
+@pytest.fixture(params=[True, False], ids=["one secret", "two secrets"])
+def apps(world: World, request: pytest.FixtureRequest) -> Apps:
+    world.boto("secretsmanager").create_secret(Name=OTHER_SECRET, SecretString="ghp_another" + "1" * 29)
+    return Apps(world, one_secret=request.param)
+
+
+@pytest.mark.parametrize(("first", "gone"), list(itertools.product(APPS, APPS)))
+def test_the_last_app_to_go_takes_the_token_along(world: World, apps: Apps, first: str, gone: str) -> None:
+    second, left = (next(one for one in APPS if one != this) for this in (first, gone))
+    apps.up(first)
+    apps.up(second)
+    assert (apps.says(first).state, apps.says(second).state) == ("current", "not ours")
+    assert first in apps.says(second).note
+    assert apps.settled(first)
+    assert apps.settled(second)
+
+    apps.down(gone)
+    assert len(imported(world)) == 1, "the other app builds with it"
+    assert apps.settled(left) or (not apps.one_secret and gone == first), "the token is another's: it is renewed then"
+    apps.up(left)
+    assert apps.says(left).state == "current"
+    assert apps.settled(left)
+    apps.down(left)
+    assert imported(world) == []
+
+
+def test_the_importer_renews_it_for_all_and_after_it_the_one_that_is_left(world: World) -> None:
+    apps = Apps(world, one_secret=True)
+    apps.up("hello")
+    apps.up("shop")
+    keep(world, NEW)
+    assert (apps.says("hello").state, apps.says("shop").state) == ("old", "not ours")
+    apps.up("shop")
+    assert apps.says("hello").state == "old", "it is not shop's to renew"
+    apps.up("hello")
+    assert apps.says("hello").state == "current"
+    assert apps.settled("shop")
+    apps.down("hello")
+    keep(world, NEW + "7")
+    assert apps.says("shop").state == "old"
+    apps.up("shop")
+    assert apps.says("shop").state == "current"
+    apps.down("shop")
+    assert imported(world) == []
+
+
+def test_what_somebody_else_imported_stays(world: World) -> None:
+    world.boto("codebuild").import_source_credentials(
+        serverType="GITHUB",
+        authType="PERSONAL_ACCESS_TOKEN",
+        token="ghp_theirs",  # noqa: S106 - opens nothing
+    )
+    apps = Apps(world, one_secret=True)
+    for app in APPS:
+        apps.up(app)
+        assert (apps.says(app).state, apps.settled(app)) == ("not ours", True)
+    for app in APPS:
+        apps.down(app)
+    assert len(imported(world)) == 1
