@@ -23,7 +23,7 @@ def blueprint(config: Config, facts: Facts) -> Stack:
     """Everything that ecsctl.toml asks for, as wishes. Nothing is looked up or changed here."""
     stack = Stack()
     names = Names(config.name, facts.identity.account, facts.identity.region)
-    network = ensure_vpc(stack, config, facts)
+    network = ensure_vpc(stack, config, facts, names)
     repository = ensure_ecr(stack, config)
     parts = ensure_cluster(stack, config, names)
     role = access = projects = None

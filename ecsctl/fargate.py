@@ -14,6 +14,10 @@ MEMORY = {  # MiB that go with so many CPU units
 (aws-cloudformation/cfn-lint#4668)."""
 
 
+NO_FARGATE_ARM = frozenset({"use1-az3"})
+"""Zones, by id, without ARM64: AWS documentation, "Amazon ECS task definitions for 64-bit ARM workloads"."""
+
+
 def fargate_pair(cpu: int, memory: int) -> None:
     """Check a task's size, in CPU units (1024 are one vCPU) and MiB. Raises ValueError saying what would be right."""
     if cpu not in MEMORY:

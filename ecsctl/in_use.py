@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ecsctl.engine.errors import ConfigError
 from ecsctl.engine.label import APP, ID, RESOURCE, flat
+from ecsctl.fargate import NO_FARGATE_ARM
 from ecsctl.resources.common import tag_filter
 from ecsctl.resources.dns import standing
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.engine.label import Label
 
-NO_FARGATE_ARM = frozenset({"use1-az3"})  # AWS documentation, "Amazon ECS task definitions for 64-bit ARM workloads"
 PLACES = "ab"  # the last letter of a subnet's name in the stack: public-a, private-b
 
 

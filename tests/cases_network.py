@@ -191,6 +191,14 @@ def _close(cloud: Any, ids: dict[str, Any]) -> None:
     cloud.boto("ec2").revoke_security_group_ingress(GroupId=group, IpPermissions=[rule])
 
 
+def _shut(part: str) -> Spoil:
+    """Nothing gets out of it any more."""
+    rule = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": WORLD}]}
+    return lambda cloud, ids: cloud.boto("ec2").revoke_security_group_egress(
+        GroupId=ids[part].group_id, IpPermissions=[rule]
+    )
+
+
 def _same_group(cloud: Any, ids: dict[str, Any]) -> None:
     cloud.boto("ec2").create_security_group(
         GroupName="shop-balancer", Description="of somebody else", VpcId=ids["vpc"].vpc_id
@@ -271,7 +279,7 @@ CASES = (
     Case(
         "balancer-group",
         {"ingress": frozenset({HTTPS, Rule(8443, 8444, cidr="::/0")})},
-        {"ingress": _close, "tags": _untag("balancer-group")},
+        {"ingress": _close, "lets_out_to": _shut("balancer-group"), "tags": _untag("balancer-group")},
         (("vpc",), _same_group),
     ),
     Case(

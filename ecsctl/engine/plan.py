@@ -148,13 +148,13 @@ def decide(
                     told_fields(seen.actual) if seen else {})  # fmt: skip
 
     if seen is None and wish.borrowed:
-        return step(Verb.REFUSE, reason=f"the {wish.title} named in ecsctl.toml is not there",
-                    hint="check its id, the account and the region")  # fmt: skip
+        return step(Verb.REFUSE, reason=f"the {wish.title} {wish.called} named in ecsctl.toml is not there",
+                    hint=f"mend it in ecsctl.toml; this is account {me.account} and region {me.region}")  # fmt: skip
     if seen is None:
         return step(Verb.CREATE)
     if wish.borrowed or seen.tags is None:
         if seen.failed and not wish.wait:  # what is waited for has its own step
-            return step(Verb.REFUSE, reason=seen.failed)
+            return step(Verb.REFUSE, reason=seen.failed, hint=seen.hint)
         changes = () if wish.borrowed else diff(wish, seen.actual, applied)
         return step(Verb.UPDATE, *changes) if changes and seen.tags is not None else step(Verb.KEEP, reason=seen.note)
     if seen.residue and not seen.tags:
@@ -182,8 +182,9 @@ def _not_ours(step: Any, wish: AnyResource, seen: Seen[Any, Any], me: Label) -> 
         reason = f"{a(wish.title)} of this name belongs to {there[APP]} ({RESOURCE}={there.get(RESOURCE, '?')})"
     else:
         reason = f"{a(wish.title)} of this name is there and is not ours"
-    handover = f"make it ours by the tags {mark}" if wish.tagged else seen.note
-    refused: Step = step(Verb.REFUSE, reason=reason, hint=f"choose another name, or {handover}")
+    reason += f": {seen.note}" if seen.note and seen.hint else ""
+    hint = seen.hint or f"choose another name, or make it ours by the tags {mark}"
+    refused: Step = step(Verb.REFUSE, reason=reason, hint=hint)
     return refused
 
 

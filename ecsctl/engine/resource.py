@@ -59,6 +59,7 @@ class Seen(Generic[R, Ids]):
     failed: str = ""  # AWS accepted it and then gave up: why
     note: str = ""  # a word for status and for those who wait: "provisioning"
     since: datetime | None = None  # when AWS says it was made
+    hint: str = ""  # where it has failed, is in the way or does not fit: what a person can do about it
     residue: str = ""  # untagged, and yet nobody's but ours: which AWS service has made it by itself
 
 
@@ -109,6 +110,11 @@ class Resource(ABC, Generic[Ids]):
         """
         del actual
         return self
+
+    @property
+    def called(self) -> str:
+        """What a person calls a thing that is only used: its id or ARN, as in ecsctl.toml."""
+        return str(next(iter(vars(self).values()), ""))
 
     def summary(self) -> str:
         """What a person should know of it before it is made, in a line or two: what it opens, may do, holds, costs."""

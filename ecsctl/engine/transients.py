@@ -33,7 +33,7 @@ class Transient:
 FRESH = (
     "InvalidVpcID.NotFound InvalidSubnetID.NotFound InvalidGroup.NotFound InvalidInternetGatewayID.NotFound "
     "InvalidRouteTableID.NotFound NatGatewayNotFound InvalidNatGatewayID.NotFound InvalidAllocationID.NotFound "
-    "InvalidNetworkInterfaceID.NotFound InvalidSubnet InvalidSecurityGroup"
+    "InvalidNetworkInterfaceID.NotFound"
 )
 _EC2_CHANGES = (
     "CreateSubnet CreateInternetGateway AttachInternetGateway CreateNatGateway CreateRouteTable CreateRoute "
@@ -52,9 +52,17 @@ TRANSIENTS = (
               "EC2 still lists a rule that is gone"),
     Transient("CreateTargetGroup CreateLoadBalancer SetSubnets SetSecurityGroups",
               FRESH, "", 120, "load balancing does not see the new network yet"),
+    # The same code is a subnet without free addresses; in the network of our own making the gateway is there already
+    # (giantswarm/aws-operator#1231), and one that is not ours has been examined.
+    Transient("CreateLoadBalancer SetSubnets", "InvalidSubnet", "has no internet gateway", 120,
+              "load balancing does not see the new internet gateway yet"),
+    Transient("CreateLoadBalancer SetSubnets", "SubnetNotFound", "does not exist", 120,
+              "load balancing does not see the new network yet"),
+    Transient("CreateLoadBalancer SetSecurityGroups", "InvalidSecurityGroup", "security groups are invalid", 120,
+              "load balancing does not see the new network yet"),
     Transient("CreateLoadBalancer CreateListener ModifyListener CreateTargetGroup ModifyTargetGroup DeleteListener "
               "SetSubnets SetSecurityGroups ModifyLoadBalancerAttributes ModifyTargetGroupAttributes AddTags",
-              "PriorRequestNotComplete ResourceInUse", "", 60, "an earlier change of the load balancer is under way"),
+              "PriorRequestNotComplete", "", 60, "an earlier change of the load balancer is under way"),
     Transient("CreateListener ModifyListener", "UnsupportedCertificate",
               "must have a fully-qualified domain name", 300, "the new certificate is not known everywhere yet"),
     Transient("CreateListener ModifyListener", "CertificateNotFound", "", 300,
@@ -63,7 +71,7 @@ TRANSIENTS = (
               "invalid principal in policy", 120, "IAM does not know the new role everywhere yet"),
     Transient("UpdateAssumeRolePolicy PutRolePolicy TagRole GetRole ListRoleTags ListRolePolicies "
               "ListAttachedRolePolicies", "NoSuchEntity", "", 60, "IAM does not know the new role everywhere yet"),
-    Transient("CreateProject UpdateProject", "InvalidInputException", "not authorized to perform", 120,
+    Transient("CreateProject UpdateProject", "InvalidInputException", "not authorized to perform: sts:assumerole", 120,
               "CodeBuild cannot assume the new role yet"),
     Transient("CreatePipeline UpdatePipeline", "InvalidStructureException",
               "not authorized to perform assumerole on role", 120, "CodePipeline cannot assume the new role yet"),
@@ -120,12 +128,15 @@ TRANSIENTS = (
               "network interfaces that AWS has not released, or another group's rules, still use the group"),
     Transient("DeleteSubnet DeleteVpc DeleteInternetGateway DetachInternetGateway DeleteRouteTable",
               "DependencyViolation", "", 1200, "AWS has not released everything inside yet"),
-    Transient("ReleaseAddress", "AuthFailure InvalidIPAddress.InUse DependencyViolation", "", 300,
+    Transient("ReleaseAddress", "InvalidIPAddress.InUse DependencyViolation", "", 300,
+              "the NAT gateway has not let go of its address yet"),
+    Transient("ReleaseAddress", "AuthFailure", "permission to access the specified resource", 300,  # also: bad keys
               "the NAT gateway has not let go of its address yet"),
     Transient("DeleteTargetGroup", "PriorRequestNotComplete", "", 60, "an earlier change of the group is under way"),
     Transient("DeleteTargetGroup", "ResourceInUse", "currently in use by a listener or a rule", 120,
               "the listener has not let go of the target group yet"),
-    Transient("DeleteLoadBalancer", "ResourceInUse PriorRequestNotComplete", "", 120,
+    # Not ResourceInUse: a person ends an association with another service (cloud-custodian/cloud-custodian#9921).
+    Transient("DeleteLoadBalancer", "PriorRequestNotComplete", "", 120,
               "an earlier change of the load balancer is under way"),
     Transient("DeleteCertificate", "ResourceInUseException", "", 1200,
               "the load balancer has not let go of the certificate yet"),

@@ -26,6 +26,16 @@ class Names:
         return f"{self.app}-artifacts-{self.account}-{self.region}"
 
     @property
+    def balancer_group(self) -> str:
+        """The load balancer's security group."""
+        return f"{self.app}-balancer"
+
+    @property
+    def tasks_group(self) -> str:
+        """The tasks' security group."""
+        return f"{self.app}-tasks"
+
+    @property
     def project(self) -> str:
         """The CodeBuild project that builds the image."""
         return f"{self.app}-build"

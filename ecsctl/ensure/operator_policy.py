@@ -56,14 +56,19 @@ def _network(scope: Scope) -> Statements:
         ),
         Statement(
             "ChangeOurs",
-            _of("ec2", "AssociateRouteTable AttachInternetGateway AuthorizeSecurityGroupIngress CreateRoute CreateTags "
-                "DeleteInternetGateway DeleteNatGateway DeleteRouteTable DeleteSecurityGroup DeleteSubnet DeleteVpc "
-                "DetachInternetGateway DisassociateRouteTable ModifyVpcAttribute ReleaseAddress ReplaceRoute "
-                "ReplaceRouteTableAssociation RevokeSecurityGroupIngress"),
+            _of("ec2", "AssociateRouteTable AttachInternetGateway AuthorizeSecurityGroupEgress "
+                "AuthorizeSecurityGroupIngress CreateRoute CreateTags DeleteInternetGateway DeleteNatGateway "
+                "DeleteRouteTable DeleteSecurityGroup DeleteSubnet DeleteVpc DetachInternetGateway "
+                "DisassociateRouteTable ModifyVpcAttribute ReleaseAddress ReplaceRoute ReplaceRouteTableAssociation "
+                "RevokeSecurityGroupIngress"),
             anything,
             ours,
         ),
-        Statement("NewRules", ("ec2:AuthorizeSecurityGroupIngress",), _kinds(scope, "security-group-rule")),
+        Statement(
+            "NewRules",
+            _of("ec2", "AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress"),
+            _kinds(scope, "security-group-rule"),
+        ),
         Statement(
             "LoadBalancing",
             _of("elasticloadbalancing", "AddTags CreateListener CreateLoadBalancer CreateTargetGroup DeleteListener "

@@ -68,7 +68,7 @@ def ensure_service(
     wish = config.service
     front = _front(stack, config, facts, names, network)
     tasks = Rule(wish.port, wish.port, group=front.group)
-    group = stack.ensure("tasks-group", SecurityGroup(f"{names.app}-tasks", network.vpc, frozenset({tasks}))).group_id
+    group = stack.ensure("tasks-group", SecurityGroup(names.tasks_group, network.vpc, frozenset({tasks}))).group_id
     execution, task = _roles(stack, config, facts, names)
     definition = TaskDefinition(
         family=names.app,
@@ -144,7 +144,7 @@ def _front(stack: Stack, config: Config, facts: Facts, names: Names, network: Ne
     secure = config.domain is not None
     ports = (80, 443) if secure else (80,)
     open_to_all = frozenset(Rule(port, port, cidr=WORLD) for port in ports)
-    group = stack.ensure("balancer-group", SecurityGroup(f"{names.app}-balancer", network.vpc, open_to_all)).group_id
+    group = stack.ensure("balancer-group", SecurityGroup(names.balancer_group, network.vpc, open_to_all)).group_id
     balancer = stack.ensure(
         "load-balancer",
         LoadBalancer(

@@ -8,11 +8,13 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.stack import Stack
+from ecsctl.fargate import NO_FARGATE_ARM
 from ecsctl.ids import InternetGatewayId, NatGatewayId, RouteTableId, SubnetId, VpcId
 from ecsctl.resources.borrowed_network import BorrowedSubnet, BorrowedVpc
 from ecsctl.resources.elastic_ip import ElasticIp
 from ecsctl.resources.internet_gateway import InternetGateway
 from ecsctl.resources.nat_gateway import NatGateway
+from ecsctl.resources.network_fitness import Need
 from ecsctl.resources.route_table import RouteTable
 from ecsctl.resources.subnet import Subnet
 from ecsctl.resources.vpc import Vpc
@@ -20,6 +22,7 @@ from ecsctl.resources.vpc import Vpc
 if TYPE_CHECKING:
     from ecsctl.account import Facts
     from ecsctl.config import Config
+    from ecsctl.ensure.names import Names
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,10 @@ class Network:
     way_out: tuple[object, ...] = ()  # what must stand before a task can reach anything
 
 
-def ensure_vpc(stack: Stack, config: Config, facts: Facts) -> Network:
+def ensure_vpc(stack: Stack, config: Config, facts: Facts, names: Names) -> Network:
     """The VPC that ecsctl.toml describes, or the existing one that it names."""
     if config.vpc.id:
-        return _existing(stack, config, config.vpc.id)
+        return _existing(stack, config, config.vpc.id, names)
     vpc = stack.ensure("vpc", Vpc(cidr=config.vpc.cidr)).vpc_id
     nets = [str(net) for net in islice(ip_network(config.vpc.cidr).subnets(new_prefix=24), 4)]
     public, private = {}, {}
@@ -64,11 +67,33 @@ def ensure_vpc(stack: Stack, config: Config, facts: Facts) -> Network:
     return Network(vpc, outside, frozenset(private.values()), False, gateway, routes, tuple(tables))
 
 
-def _existing(stack: Stack, config: Config, vpc_id: str) -> Network:
+def _need(config: Config, *, public_tasks: bool) -> Need:
+    """What the app asks of a network that is there already."""
+    wish = config.service
+    most = wish.autoscaling.max if wish.autoscaling else wish.desired_count
+    # AWS documentation, "Amazon ECR interface VPC endpoints": layers come from S3. Fargate's agent needs no endpoint.
+    services = ["ecr.api", "ecr.dkr", "s3", "logs"]
+    named = "".join(wish.secrets.values())
+    services += ["secretsmanager"] if ":secretsmanager:" in named else []
+    services += ["ssm"] if ":ssm:" in named else []
+    services += ["ssmmessages"] if wish.exec else []
+    return Need(
+        ports=(80, 443) if config.domain else (80,),
+        port=wish.port,
+        tasks=most * wish.max_percent // 100,
+        public_tasks=public_tasks,
+        services=tuple(services),
+        no_fargate=tuple(NO_FARGATE_ARM) if wish.architecture == "ARM64" else (),
+    )
+
+
+def _existing(stack: Stack, config: Config, vpc_id: str, names: Names) -> Network:
     """A network that somebody else made: used, never changed."""
     public, private = config.vpc.public_subnets, config.vpc.private_subnets
     tasks = private or public
-    vpc = stack.ensure("vpc", BorrowedVpc(vpc_id, frozenset(public), frozenset(tasks))).vpc_id
+    need = _need(config, public_tasks=not private)
+    groups = (names.balancer_group, names.tasks_group)
+    vpc = stack.ensure("vpc", BorrowedVpc(vpc_id, frozenset(public), frozenset(tasks), need, groups)).vpc_id
     subnets = {}
     for number, subnet in enumerate(dict.fromkeys([*public, *tasks]), 1):
         subnets[subnet] = stack.ensure(f"subnet-{number}", BorrowedSubnet(subnet, vpc=vpc)).subnet_id

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from botocore.exceptions import ClientError
+
+from ecsctl.engine.errors import DENIED, code
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
 from ecsctl.ids import SubnetId, VpcId
 from ecsctl.resources.common import where
+from ecsctl.resources.network_fitness import Need, Network, Unfit, unfit
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import SubnetTypeDef
 
     from ecsctl.aws import Aws
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,8 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
     vpc_id: Fixed[str]
     balancer_subnets: Fixed[frozenset[str]]
     task_subnets: Fixed[frozenset[str]]
+    need: Need = field(default=Need(), compare=False)
+    groups: tuple[str, str] = field(default=("", ""), compare=False)  # names of the load balancer's and the tasks'
 
     def observe(self, aws: Aws, me: Label) -> Seen[BorrowedVpc, BorrowedVpcIds] | None:
         """By its id. What is wrong with the subnets is told as a failure of the whole."""
@@ -43,27 +51,108 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
             return None
         wanted = self.balancer_subnets | self.task_subnets
         there = aws.look(aws.ec2.describe_subnets, Filters=where(subnet_id=sorted(wanted)))["Subnets"]
-        wrong = self._wrong({subnet["SubnetId"]: subnet for subnet in there})
-        return Seen(BorrowedVpcIds(VpcId(self.vpc_id)), self, failed="; ".join(wrong))
+        subnets = {subnet["SubnetId"]: subnet for subnet in there}
+        wrong = list(self._wrong(subnets, me))
+        if not wrong:
+            wrong = list(unfit(self._network(aws, me, subnets), self.need, self.balancer_subnets, self.task_subnets,
+                               self.groups))  # fmt: skip
+        cures = "; ".join(dict.fromkeys(one.cure for one in wrong))
+        return Seen(
+            BorrowedVpcIds(VpcId(self.vpc_id)),
+            self,
+            failed="; ".join(dict.fromkeys(one.found for one in wrong)),
+            hint=cures,
+        )
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[BorrowedVpcIds]]:
         """None: nothing of it carries our mark."""
         yield from ()
 
-    def _wrong(self, there: dict[str, SubnetTypeDef]) -> Iterator[str]:
+    def _wrong(self, there: dict[str, SubnetTypeDef], me: Label) -> Iterator[Unfit]:
         """A load balancer takes one subnet in a zone, and at least two zones (ELB User Guide, "Availability Zones")."""
+        mend = f"mend vpc in ecsctl.toml; this is account {me.account} and region {me.region}"
         for subnet_id in sorted(self.balancer_subnets | self.task_subnets):
             if subnet_id not in there:
-                yield f"its subnet {subnet_id} is not there"
+                yield Unfit(f"its subnet {subnet_id} is not there", mend)
             elif there[subnet_id]["VpcId"] != self.vpc_id:
-                yield f"the subnet {subnet_id} is in {there[subnet_id]['VpcId']}, not in {self.vpc_id}"
+                yield Unfit(f"the subnet {subnet_id} is in {there[subnet_id]['VpcId']}, not in {self.vpc_id}", mend)
         zones = [there[one]["AvailabilityZoneId"] for one in sorted(self.balancer_subnets) if one in there]
+        one_each = "give vpc.public_subnets one subnet in each of two zones or more"
         if self.balancer_subnets <= there.keys() and len(set(zones)) < 2:
-            yield f"the load balancer needs subnets in two zones, and these are in {', '.join(set(zones)) or 'none'}"
+            alone = ", ".join(set(zones)) or "none"
+            yield Unfit(f"the load balancer needs subnets in two zones, and these are in {alone}", one_each)
         elif len(set(zones)) < len(zones):
             twice = ", ".join(sorted({zone for zone in zones if zones.count(zone) > 1}))
-            yield f"the load balancer takes one subnet in a zone, and there are several in {twice}"
+            yield Unfit(f"the load balancer takes one subnet in a zone, and there are several in {twice}", one_each)
+
+    def _network(self, aws: Aws, me: Label, subnets: dict[str, SubnetTypeDef]) -> Network:
+        """What else EC2 tells of the VPC, with as little as needs be."""
+        inside, ec2 = where(vpc_id=self.vpc_id), aws.ec2
+        attached = where(attachment__vpc_id=self.vpc_id)
+        gateways = _allowed(lambda: aws.look(ec2.describe_internet_gateways, Filters=attached)["InternetGateways"])
+        endpoints = None
+        if not self.need.public_tasks:
+            endpoints = _allowed(lambda: aws.look(ec2.describe_vpc_endpoints, Filters=inside)["VpcEndpoints"])
+        return Network(
+            region=me.region,
+            vpc_id=self.vpc_id,
+            subnets=subnets,
+            tables=_allowed(lambda: aws.look(ec2.describe_route_tables, Filters=inside)["RouteTables"]) or (),
+            acls=_allowed(lambda: aws.look(ec2.describe_network_acls, Filters=inside)["NetworkAcls"]) or (),
+            endpoints=endpoints,
+            gateways=None if gateways is None else len(gateways),
+            dns_support=self._resolves(aws),
+            dns_hostnames=self._attribute(aws, "enableDnsHostnames", "EnableDnsHostnames"),
+            worn=_allowed(lambda: self._worn(aws)) or {},
+        )
+
+    def _worn(self, aws: Aws) -> dict[str, frozenset[str]]:
+        """In which subnets the load balancer and the tasks stand already, by the name of their group."""
+        named = where(vpc_id=self.vpc_id, group_name=self.groups)
+        groups = aws.look(aws.ec2.describe_security_groups, Filters=named)["SecurityGroups"]
+        names = {group["GroupId"]: group["GroupName"] for group in groups}
+        if not names:
+            return {}
+        wearing = where(group_id=sorted(names))
+        worn: dict[str, set[str]] = {}
+        for interface in aws.look(aws.ec2.describe_network_interfaces, Filters=wearing)["NetworkInterfaces"]:
+            for group in interface["Groups"]:
+                worn.setdefault(names.get(group["GroupId"], ""), set()).add(interface["SubnetId"])
+        return {name: frozenset(subnets) for name, subnets in worn.items()}
+
+    def _resolves(self, aws: Aws) -> bool:
+        """Whether names are found in it: by AWS's own servers, or by others that the VPC's DHCP options name."""
+        if self._attribute(aws, "enableDnsSupport", "EnableDnsSupport"):
+            return True
+        (vpc,) = aws.look(aws.ec2.describe_vpcs, Filters=where(vpc_id=self.vpc_id))["Vpcs"]
+        wanted = where(dhcp_options_id=vpc.get("DhcpOptionsId", ""))
+        options = _allowed(lambda: aws.look(aws.ec2.describe_dhcp_options, Filters=wanted)["DhcpOptions"]) or []
+        servers = {
+            value.get("Value", "")
+            for option in options
+            for line in option.get("DhcpConfigurations", [])
+            if line.get("Key") == "domain-name-servers"
+            for value in line.get("Values", [])
+        }
+        return bool(servers - {"AmazonProvidedDNS"})
+
+    def _attribute(self, aws: Aws, name: Literal["enableDnsHostnames", "enableDnsSupport"], key: str) -> bool:
+        def ask() -> bool:
+            answer: Any = aws.look(aws.ec2.describe_vpc_attribute, VpcId=self.vpc_id, Attribute=name)
+            return bool(answer[key]["Value"])
+
+        return _allowed(ask) is not False
+
+
+def _allowed(look: Callable[[], T]) -> T | None:
+    """The answer; None where the caller may not ask: then nothing is concluded from it."""
+    try:
+        return look()
+    except ClientError as error:
+        if code(error) in DENIED:
+            return None
+        raise
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,12 @@ def tag_filter(me: Label) -> list[Any]:
 
 
 def where(**values: str | Iterable[str]) -> list[Any]:
-    """EC2's filters by name: `where(vpc_id=…, cidr_block=…)`; of several values any lets an item through."""
+    """EC2's filters by name: `where(vpc_id=…, cidr_block=…)`; of several values any lets an item through.
+
+    Two underscores are a dot: `where(attachment__vpc_id=…)`.
+    """
     lists = {name: [value] if isinstance(value, str) else list(value) for name, value in values.items()}
-    return [{"Name": name.replace("_", "-"), "Values": wanted} for name, wanted in lists.items()]
+    return [{"Name": name.replace("__", ".").replace("_", "-"), "Values": wanted} for name, wanted in lists.items()]
 
 
 def only(items: Iterable[T], plural: str, me: Label) -> T | None:

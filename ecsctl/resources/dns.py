@@ -75,6 +75,17 @@ class Standing:
         """What the mark says, unless it cannot mean this record."""
         return said(self.text) if self.text is not None and (self.fits or self.record is None) else {}
 
+    @property
+    def told(self) -> str:
+        """What stands there, in words: "CNAME shop.example.com → old.example.com"."""
+        record = self.record or self.text
+        if record is None:
+            return "nothing"
+        leads = [record["AliasTarget"]["DNSName"]] if "AliasTarget" in record else []
+        leads += [one["Value"] for one in record.get("ResourceRecords", [])]
+        policy = f" (of the routing policy's part {record['SetIdentifier']})" if "SetIdentifier" in record else ""
+        return f"{record['Type']} {normal(record['Name'])} → {', '.join(map(normal, leads))}{policy}"
+
 
 def standing(aws: Aws, zone: str, name: str, kind: str) -> Standing:
     """What stands at the name now (the answer is not shared), for a record of type `kind` to be there."""

@@ -79,8 +79,10 @@ class DnsRecord(Resource[DnsRecordIds]):
         actual, tags = self._actual(there), there.tags
         if self.shared and there.fits and actual.value == self.value and not me.marks(tags):
             return Seen(self._ids(), actual, None, note="was there already: used, never deleted")
-        offer = f"make it ours by a TXT record {PREFIX}{self.name} with the value {mark(me, self.type)}"
-        return Seen(self._ids(), actual, tags, note="" if me.marks(tags) else offer)
+        if me.marks(tags):
+            return Seen(self._ids(), actual, tags)
+        note, hint = self._in_the_way(there, me)
+        return Seen(self._ids(), actual, tags, note=note, hint=hint)
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[DnsRecordIds]]:
@@ -163,6 +165,19 @@ class DnsRecord(Resource[DnsRecordIds]):
 
     def _ids(self) -> DnsRecordIds:
         return DnsRecordIds(self.zone, RecordName(self.name), self.type)
+
+    def _in_the_way(self, there: Standing, me: Label) -> tuple[str, str]:
+        """What stands where the record is to be, and the way out: a record of another type can never become ours."""
+        found = f"{there.told} in the hosted zone {self.zone}"
+        if there.fits or there.record is None:
+            offer = f"a TXT record {PREFIX}{self.name} with the value {mark(me, self.type)}"
+            return found, f"choose another name, or make it ours by {offer}"
+        foreign = there.text is not None and not me.marks(said(there.text))  # it would be in the way next
+        both = f" and the TXT record {PREFIX}{self.name}" if foreign else ""
+        return found, (
+            f"no {self.type} record can stand beside it: once nobody needs it, delete that {there.record['Type']} "
+            f"record{both} in Route 53, or choose another name; then run the same command again"
+        )
 
     def _actual(self, there: Standing) -> DnsRecord:
         blank = replace(self, alias_dns=None, alias_zone=None, value=None)

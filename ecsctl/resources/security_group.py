@@ -42,7 +42,7 @@ class SecurityGroupIds:
 
 @dataclass(frozen=True)
 class SecurityGroup(Resource[SecurityGroupIds]):
-    """A security group and what it lets in. It lets out everything, as AWS makes it.
+    """A security group, what it lets in, and where it lets out everything: everywhere, as AWS makes it.
 
     Rules that we made carry our tags. Others are left alone and mentioned, for they open what we did not open.
     """
@@ -56,6 +56,7 @@ class SecurityGroup(Resource[SecurityGroupIds]):
     vpc: Fixed[VpcId]
     ingress: frozenset[Rule]
     description: Fixed[str] = "Made by ecsctl"  # nothing that ever changes: AWS cannot change it in place
+    lets_out_to: frozenset[str] = frozenset({"0.0.0.0/0"})  # tasks fetch images and secrets; a balancer asks the tasks
 
     def summary(self) -> str:
         """What it opens."""
@@ -70,12 +71,14 @@ class SecurityGroup(Resource[SecurityGroupIds]):
             return None
         standing = aws.look(aws.ec2.describe_security_group_rules, Filters=where(group_id=group["GroupId"]))
         rules = [_Standing.of(rule, me) for rule in standing["SecurityGroupRules"] if not rule["IsEgress"]]
+        outward = (_Standing.of(rule, me).rule for rule in standing["SecurityGroupRules"] if rule["IsEgress"])
         foreign = sorted(str(one.rule) for one in rules if not one.ours and one.rule not in self.ingress)
         actual = SecurityGroup(
             name=group["GroupName"],
             vpc=VpcId(group["VpcId"]),
             ingress=frozenset(one.rule for one in rules if one.ours or one.rule in self.ingress),
             description=group["Description"],
+            lets_out_to=self.lets_out_to & {rule.cidr for rule in outward if rule.cidr and rule.protocol == "-1"},
         )
         note = f"lets in, by rules that are not ours: {', '.join(foreign)}" if foreign else ""
         return Seen(_ids(group), actual, flat(group.get("Tags")), note=note)
@@ -117,6 +120,12 @@ class SecurityGroup(Resource[SecurityGroupIds]):
                 )
             if surplus:
                 aws.ec2.revoke_security_group_ingress(GroupId=ids.group_id, SecurityGroupRuleIds=surplus)
+        if "lets_out_to" in changed:
+            missing = frozenset(Rule(-1, -1, "-1", cidr) for cidr in self.lets_out_to) - _outward_now(aws, ids, me)
+            if missing:
+                aws.ec2.authorize_security_group_egress(
+                    GroupId=ids.group_id, IpPermissions=[_permission(rule) for rule in sorted(missing, key=str)]
+                )
         if "tags" in changed:
             aws.ec2.create_tags(Resources=[ids.group_id], Tags=me.upper())
 
@@ -179,6 +188,12 @@ def _permission(rule: Rule) -> IpPermissionTypeDef:
 
 def _listed(aws: Aws, me: Label) -> list[SecurityGroupTypeDef]:
     return aws.look(aws.ec2.describe_security_groups, Filters=tag_filter(me))["SecurityGroups"]
+
+
+def _outward_now(aws: Aws, ids: SecurityGroupIds, me: Label) -> frozenset[Rule]:
+    with aws.fresh():
+        answer = aws.look(aws.ec2.describe_security_group_rules, Filters=where(group_id=ids.group_id))
+    return frozenset(_Standing.of(rule, me).rule for rule in answer["SecurityGroupRules"] if rule["IsEgress"])
 
 
 def _ingress_now(aws: Aws, ids: SecurityGroupIds) -> list[SecurityGroupRuleTypeDef]:

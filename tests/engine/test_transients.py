@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from ecsctl.engine.attempt import Attempt
 from ecsctl.engine.errors import EcsctlError, TimedOut, is_throttled, is_unanswered
 from ecsctl.engine.patience import FIRST, SLOW_DOWN, Patience
-from ecsctl.engine.transients import TRANSIENTS, Transient, transient
+from ecsctl.engine.transients import FRESH, TRANSIENTS, Transient, transient
 from tests.engine.toys import Clock, answer
 
 ROWS = [
@@ -29,6 +29,49 @@ def test_it_passes_on_its_code_and_message(row: Transient, operation: str, code:
 @pytest.mark.parametrize(("row", "operation", "code"), [one for one in ROWS if one.values[0].words])
 def test_it_does_not_pass_on_the_same_code_with_another_message(row: Transient, operation: str, code: str) -> None:
     assert transient(answer(code, "something is simply wrong with the request", operation)) is None
+
+
+ALONE = {  # codes that are matched without words, and what each of them means and nothing else
+    "it names what is not there, and what is not there is what was just made": [
+        *FRESH.split(), "NoSuchEntity", "NoSuchBucket", "ClusterNotFoundException", "CertificateNotFound",
+        "InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound",
+    ],
+    "another change of the same thing is under way": [
+        "PriorRequestNotComplete", "OperationAbortedException", "ConcurrentModificationException",
+        "ConcurrentModification", "ConcurrentUpdateException", "UpdateInProgressException",
+    ],
+    "the run is ending": ["PipelineExecutionNotStoppableException", "DuplicatedStopRequestException",
+                          "ConflictException"],
+    "GitHub has refused, which is for good except right after a new token (AWS says no more)": [
+        "OAuthProviderException"],
+    "something still holds what is to go; who does is looked for, and told, when the time is over": [
+        "DependencyViolation", "InvalidGroup.InUse", "InvalidIPAddress.InUse", "ResourceInUseException",
+        "ClusterContainsServicesException", "ClusterContainsTasksException",
+        "ClusterContainsContainerInstancesException", "ClusterContainsCapacityProviderException", "DeleteConflict",
+        "BucketNotEmpty",
+    ],
+}  # fmt: skip
+
+
+def test_a_code_alone_is_waited_for_only_where_it_means_one_thing() -> None:
+    matched = {code for row in TRANSIENTS if not row.words for code in row.codes.split()}
+    assert matched == {code for codes in ALONE.values() for code in codes}
+
+
+FOR_GOOD = [  # what AWS says with the same codes and does not take back by itself
+    ("CreateLoadBalancer", "InvalidSubnet", "Not enough IP space available in subnet-1. ELB requires at least 8 free "
+     "IP addresses in each subnet."),
+    ("SetSubnets", "InvalidSubnet", "The specified subnet is out of available addresses."),
+    ("DeleteLoadBalancer", "ResourceInUse", "Load balancer 'arn' cannot be deleted because it is currently associated "
+     "with another service"),
+    ("ReleaseAddress", "AuthFailure", "AWS was not able to validate the provided access credentials"),
+    ("CreateProject", "InvalidInputException", "Not authorized to perform DescribeSecurityGroups"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("operation", "code", "words"), FOR_GOOD)
+def test_what_stays_is_told_at_once(operation: str, code: str, words: str) -> None:
+    assert transient(answer(code, words, operation)) is None
 
 
 @pytest.mark.parametrize(("row", "operation", "code"), ROWS)

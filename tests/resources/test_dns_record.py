@@ -101,6 +101,40 @@ def test_a_refusal_tells_how_to_hand_a_record_over_and_that_works(cloud):
     assert records(cloud)[f"{WWW}.", "CNAME"] == [DOMAIN]
 
 
+@pytest.mark.parametrize(("kind", "value"), [("CNAME", "old.example"), ("TXT", '"theirs"'), ("A", "192.0.2.1")])
+def test_what_no_mark_can_make_ours_is_named_and_the_way_out_leads_out(cloud, kind, value):
+    """A CNAME in the way of an alias, anything in the way of a CNAME: a TXT record beside it would change nothing."""
+    wished = {"CNAME": "dns", "TXT": "www", "A": "www"}[kind]
+    name = {"dns": DOMAIN, "www": WWW}[wished]
+    compose = stack_of(cloud, wished)
+    change_record(cloud, "CREATE", name, kind, value)
+    with pytest.raises(Refused) as refusal:
+        cloud.up(compose)
+    assert f"{kind} {name} → {value}" in refusal.value.message
+    assert f"delete that {kind} record in Route 53" in refusal.value.hint
+    assert cloud.changes == 0
+    change_record(cloud, "DELETE", name, kind, value)
+    cloud.up(compose)
+    assert cloud.up(compose).work == ()
+
+
+def test_a_cname_over_our_own_mark_is_deleted_alone(cloud):
+    compose = stack_of(cloud, "dns")
+    cloud.up(compose)
+    ids = {step.name: step.ids for step in cloud.plan(compose).steps}
+    (record,) = [one for one in cloud.boto("route53").list_resource_record_sets(HostedZoneId=zone_of(cloud))
+                 ["ResourceRecordSets"] if one["Type"] == "A"]  # fmt: skip
+    change = {"Action": "DELETE", "ResourceRecordSet": record}
+    cloud.boto("route53").change_resource_record_sets(HostedZoneId=ids["dns"].zone, ChangeBatch={"Changes": [change]})
+    change_record(cloud, "CREATE", DOMAIN, "CNAME", "old.example")
+    with pytest.raises(Refused) as refusal:
+        cloud.up(compose)
+    assert "delete that CNAME record in Route 53" in refusal.value.hint
+    change_record(cloud, "DELETE", DOMAIN, "CNAME", "old.example")
+    cloud.up(compose)
+    assert cloud.up(compose).work == ()
+
+
 def test_a_record_of_another_type_that_took_its_place_is_not_touched(cloud):
     compose = stack_of(cloud, "www")
     cloud.up(compose)

@@ -1,0 +1,273 @@
+"""Whether a network that is not ours can carry the app: pure judgement over what EC2 tells of it.
+
+Only what surely fails is refused. What cannot be seen from here (a shared VPC's gateway, a firewall between, endpoints
+that stand in another VPC) is taken to be right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, collapse_addresses, ip_network
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.label import flat
+
+if TYPE_CHECKING:
+    from types_boto3_ec2.type_defs import (
+        NetworkAclEntryTypeDef,
+        NetworkAclTypeDef,
+        RouteTableTypeDef,
+        RouteTypeDef,
+        SubnetTypeDef,
+        VpcEndpointTypeDef,
+    )
+
+BALANCER_NEEDS = 8  # free addresses in each subnet (ELB guide, "Subnets for your load balancer"), and a /27 at least
+EVERYWHERE = IPv4Network("0.0.0.0/0")
+TARGETS = ("GatewayId NatGatewayId TransitGatewayId VpcPeeringConnectionId NetworkInterfaceId InstanceId "
+           "EgressOnlyInternetGatewayId LocalGatewayId CarrierGatewayId CoreNetworkArn").split()  # fmt: skip
+PRIVATE = ("nat-", "tgw-", "pcx-", "vgw-", "eigw-")  # nothing that begins outside comes in this way
+REMOTE = ("tgw-", "pcx-", "vgw-", "arn:")  # behind these another network may have what this one has not
+
+
+@dataclass(frozen=True)
+class Unfit:
+    """One thing that cannot work: what was found, and what to do about it."""
+
+    found: str
+    cure: str
+
+
+@dataclass(frozen=True)
+class Need:
+    """What the app asks of the network."""
+
+    ports: tuple[int, ...] = (80,)  # that the load balancer listens on
+    port: int = 8000  # that the tasks listen on
+    tasks: int = 1  # at once, while a release replaces them
+    public_tasks: bool = False  # they have public addresses, and no other way out
+    services: tuple[str, ...] = ()  # of AWS that a task reaches through endpoints where there is no way out
+    no_fargate: tuple[str, ...] = ()  # ids of zones where Fargate does not run such tasks
+
+
+@dataclass(frozen=True)
+class Network:
+    """What EC2 tells of the VPC. A list that is not allowed to be read is empty, and nothing is concluded from it."""
+
+    region: str
+    vpc_id: str
+    subnets: Mapping[str, SubnetTypeDef]
+    tables: Iterable[RouteTableTypeDef] = ()
+    acls: Iterable[NetworkAclTypeDef] = ()
+    endpoints: Iterable[VpcEndpointTypeDef] | None = None
+    gateways: int | None = None  # internet gateways of the VPC; None: not known
+    dns_support: bool = True
+    dns_hostnames: bool = True
+    worn: Mapping[str, frozenset[str]] = field(default_factory=dict)  # subnets in which the group of this name is worn
+
+    def table(self, subnet_id: str) -> RouteTableTypeDef | None:
+        """The subnet's own route table, or the VPC's main one (VPC guide, "Route tables"); None if it is not shown."""
+        main = None
+        for table in self.tables:
+            for association in table.get("Associations", []):
+                if association.get("SubnetId") == subnet_id:
+                    return table
+                main = table if association.get("Main") else main
+        return main
+
+    def called(self, subnet_id: str) -> str:
+        """A subnet as people know it: its id, and its name if it has one."""
+        name = flat(self.subnets[subnet_id].get("Tags")).get("Name", "")
+        return f"{subnet_id} ({name})" if name else subnet_id
+
+
+def target(route: RouteTypeDef) -> str:
+    """Where a route leads: the id of a gateway, an interface …"""
+    return next((str(route[key]) for key in TARGETS if route.get(key)), "")  # type: ignore[literal-required]  # names of the model
+
+
+def outward(table: RouteTableTypeDef) -> list[str]:
+    """Where the route table sends what is meant for the internet; empty if nowhere. A dead target is no way."""
+    ways, covered = [], []
+    for route in table.get("Routes", []):
+        leads = target(route)
+        if route.get("State", "active") != "active" or not leads or leads == "local":
+            continue
+        if route.get("DestinationPrefixListId") and not leads.startswith("vpce-"):  # what is in the list is not known
+            ways.append(leads)
+            covered.append(EVERYWHERE)
+        elif block := route.get("DestinationCidrBlock"):
+            net = ip_network(block, strict=False)
+            if isinstance(net, IPv4Network) and net.prefixlen <= 1:  # as two halves, too
+                ways.append(leads)
+                covered.append(net)
+    return ways if EVERYWHERE in collapse_addresses(covered) else []
+
+
+def unfit(
+    network: Network, need: Need, balancer: Iterable[str], tasks: Iterable[str], groups: tuple[str, str]
+) -> Iterator[Unfit]:
+    """Everything that keeps the load balancer or the tasks from working in these subnets of the VPC.
+
+    `groups` are the names of the load balancer's security group and of the tasks': who wears them is there already.
+    """
+    front = [one for one in sorted(balancer) if one in network.subnets]
+    back = [one for one in sorted(tasks) if one in network.subnets]
+    if not network.dns_support:
+        yield Unfit(f"DNS resolution is off in {network.vpc_id}, so that tasks find no address of AWS's services",
+                    _attribute(network, "support"))  # fmt: skip
+    outside = dict.fromkeys([*front, *(back if need.public_tasks else [])])
+    for subnet_id in outside:
+        yield from _public(network, subnet_id)
+    for subnet_id in [] if need.public_tasks else back:
+        yield from _private(network, need, subnet_id)
+    yield from _zones(network, need, front, back)
+    worn = network.worn.get(groups[0], frozenset())
+    for subnet_id in front:
+        if subnet_id not in worn:
+            yield from _roomy(network, subnet_id)
+    if not network.worn.get(groups[1]):
+        yield from _places(network, need, front, back)
+    yield from _let_through(network, need, front, back)
+
+
+def _attribute(network: Network, which: str) -> str:
+    option = f"--enable-dns-{which}"
+    return f"aws ec2 modify-vpc-attribute --vpc-id {network.vpc_id} {option} '{{\"Value\":true}}'"
+
+
+def _public(network: Network, subnet_id: str) -> Iterator[Unfit]:
+    """Who is reached from the internet, or has no other way out, needs a route to an internet gateway."""
+    table = network.table(subnet_id)
+    if table is None:
+        return
+    ways = outward(table)
+    if ways and not all(way.startswith(PRIVATE) for way in ways):
+        return
+    where = f"the subnet {network.called(subnet_id)} is not public: its route table {table.get('RouteTableId')}"
+    if ways:
+        found = f"{where} sends what is meant for the internet to {', '.join(ways)}, not to an internet gateway"
+    else:
+        found = f"{where} has no route for 0.0.0.0/0 to an internet gateway"
+    if network.gateways == 0:
+        found += f", and {network.vpc_id} has none"
+    yield Unfit(found, "give vpc.public_subnets whose route for 0.0.0.0/0 leads to an internet gateway, or "
+                + ("attach one and " if network.gateways == 0 else "") + "add that route")  # fmt: skip
+
+
+def _private(network: Network, need: Need, subnet_id: str) -> Iterator[Unfit]:
+    """Tasks fetch their image and their secrets, and write logs: through a way out, or through endpoints."""
+    table = network.table(subnet_id)
+    if table is None:
+        return
+    ways = outward(table)
+    useless = [way for way in ways if way.startswith("igw-")]  # of use only for those with public addresses
+    remote = any(target(route).startswith(REMOTE) for route in table.get("Routes", []))
+    if len(useless) < len(ways) or network.endpoints is None or not need.services:
+        return
+    missing = [one for one in need.services if not _reached(network, table, one)]
+    if not missing or (remote and not ways):
+        if not missing and not network.dns_hostnames:
+            yield Unfit(f"DNS hostnames are off in {network.vpc_id}, so that its endpoints are not found by name",
+                        _attribute(network, "hostnames"))  # fmt: skip
+        return
+    leads = (f"leads to {', '.join(useless)}, which is a way out only with a public address" if useless
+             else "has no route for 0.0.0.0/0")  # fmt: skip
+    instead = 'list it in vpc.public_subnets with vpc.egress = "public", or ' if useless else ""
+    yield Unfit(
+        f"tasks in the subnet {network.called(subnet_id)} reach nothing: its route table {table.get('RouteTableId')} "
+        f"{leads}, and the VPC has no endpoints for {', '.join(missing)}",
+        f"{instead}give vpc.private_subnets whose route for 0.0.0.0/0 leads to a NAT gateway, or make these endpoints",
+    )
+
+
+def _reached(network: Network, table: RouteTableTypeDef, service: str) -> bool:
+    """Whether an endpoint of the service serves those who go by this route table."""
+    for one in network.endpoints or ():
+        ours = one.get("ServiceName", "").endswith(f".{network.region}.{service}")
+        if ours and one.get("State", "available").lower() == "available":
+            routed = (one.get("VpcEndpointType") or "Gateway") == "Gateway"  # as the API's default is
+            if not routed or table.get("RouteTableId") in one.get("RouteTableIds", []):
+                return True
+    return False
+
+
+def _zones(network: Network, need: Need, front: list[str], back: list[str]) -> Iterator[Unfit]:
+    """A load balancer sends nothing to a zone that it does not stand in (ELB guide, "Availability Zones")."""
+    ids = {one: network.subnets[one]["AvailabilityZoneId"] for one in [*front, *back]}
+    covered = {ids[one] for one in front}
+    for subnet_id in back:
+        if ids[subnet_id] not in covered:
+            yield Unfit(
+                f"the subnet {network.called(subnet_id)} is in zone {ids[subnet_id]}, where the load balancer has no "
+                "subnet: it would send nothing to the tasks there",
+                "add a public subnet of that zone to vpc.public_subnets, or leave this one out",
+            )
+        if ids[subnet_id] in need.no_fargate:
+            yield Unfit(
+                f"the subnet {network.called(subnet_id)} is in zone {ids[subnet_id]}, where Fargate has no ARM64",
+                'give a subnet of another zone, or service.architecture = "X86_64"',
+            )
+
+
+def _roomy(network: Network, subnet_id: str) -> Iterator[Unfit]:
+    subnet = network.subnets[subnet_id]
+    free, size = subnet.get("AvailableIpAddressCount", BALANCER_NEEDS), subnet.get("CidrBlock", "")
+    small = "/" in size and int(size.rsplit("/", 1)[1]) > 27
+    if free >= BALANCER_NEEDS and not small:
+        return
+    what = f"is {size}, and a load balancer needs a /27 at least" if small else (
+        f"has {free} free addresses, and a load balancer needs {BALANCER_NEEDS}"
+    )  # fmt: skip
+    yield Unfit(f"the subnet {network.called(subnet_id)} {what}",
+                "free addresses in it, or give a larger subnet of the same zone in vpc.public_subnets")  # fmt: skip
+
+
+def _places(network: Network, need: Need, front: list[str], back: list[str]) -> Iterator[Unfit]:
+    """Each task takes an address, and a release runs old and new ones side by side."""
+    free = 0
+    for subnet_id in back:
+        taken = BALANCER_NEEDS if subnet_id in front else 0
+        free += max(0, network.subnets[subnet_id].get("AvailableIpAddressCount", need.tasks) - taken)
+    if back and free < need.tasks:
+        yield Unfit(
+            f"the subnets {', '.join(map(network.called, back))} have room for {free} tasks, and a release of the "
+            f"service runs up to {need.tasks}",
+            "free addresses in them, give larger subnets, or ask for fewer tasks "
+            "(service.desired_count, service.max_percent)",
+        )
+
+
+def _let_through(network: Network, need: Need, front: list[str], back: list[str]) -> Iterator[Unfit]:
+    """A network ACL that lets nothing of it through. One that lets some through is taken to be meant so."""
+    acls = {one.get("SubnetId"): acl for acl in network.acls for one in acl.get("Associations", [])}
+    asked = [(subnet, False, port) for subnet in front for port in need.ports]
+    asked += [(subnet, True, need.port) for subnet in front]
+    asked += [(subnet, False, need.port) for subnet in back]
+    asked += [(subnet, True, 443) for subnet in back]
+    for subnet_id, egress, port in asked:
+        acl = acls.get(subnet_id)
+        if acl is not None and not _lets(acl.get("Entries", []), port, egress=egress):
+            way = "out of" if egress else "into"
+            yield Unfit(
+                f"the network ACL {acl.get('NetworkAclId')} lets no TCP to port {port} {way} the subnet "
+                f"{network.called(subnet_id)}",
+                f"allow it in {acl.get('NetworkAclId')}, together with the answers (ports 1024-65535)",
+            )
+
+
+def _lets(entries: Iterable[NetworkAclEntryTypeDef], port: int, *, egress: bool) -> bool:
+    """By the first rule that means everybody; before it, whoever is let in by another is somebody."""
+    for entry in sorted(entries, key=lambda one: one.get("RuleNumber", 0)):
+        ports = entry.get("PortRange", {})
+        tcp = entry.get("Protocol") == "-1" or (
+            entry.get("Protocol") == "6" and ports.get("From", 0) <= port <= ports.get("To", 65535)
+        )
+        if entry.get("Egress") is not egress or not tcp or not entry.get("CidrBlock"):
+            continue
+        if entry.get("RuleAction") == "allow":
+            return True
+        if entry["CidrBlock"] == "0.0.0.0/0":
+            return False
+    return False
