@@ -105,12 +105,6 @@ class DnsRecord(Resource[DnsRecordIds]):
         if known is None:
             marked_zones(aws)[me.app] = marked
 
-    def impact(self, actual: DnsRecord) -> str:
-        """In another zone it is removed before it is made."""
-        if self.zone == actual.zone:
-            return ""
-        return f"{self.name} leads nowhere while its record moves, and for as long as resolvers remember that"
-
     def create(self, aws: Aws, me: Label) -> DnsRecordIds:
         """With its mark, both or none. CREATE is refused by AWS if either is there already: nothing is overwritten."""
         marked_zones(aws).get(me.app, set()).add(self.zone)

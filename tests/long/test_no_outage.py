@@ -6,49 +6,28 @@ from typing import Any
 
 import pytest
 
+from tests.stack.changes import LONG, PLAIN, REFUSED, SECURE, Wished
 from tests.stack.client import watched
 from tests.stack.conftest import World, wishes
-from tests.stack.test_no_outage import PLAIN, SECURE, with_, world  # noqa: F401 - a fixture
-
-CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "a domain is added": (PLAIN, SECURE),
-    "a port and more": (PLAIN, with_(service={"port": 9000, "cpu": 512, "memory": 1024})),
-    "a health path": (PLAIN, with_(service={"health_path": "/ready"})),
-    "tasks in public subnets": (PLAIN, with_(vpc={"egress": "public"})),
-    "tasks in private subnets": (with_(vpc={"egress": "public"}), PLAIN),
-    "a gateway more": (PLAIN, with_(vpc={"egress": "nat-per-az"})),
-    "a gateway less": (with_(vpc={"egress": "nat-per-az"}), PLAIN),
-    "environment": (PLAIN, with_(service={"environment": {"GREETING": "hi"}})),
-    "a command": (PLAIN, with_(service={"command": ["python", "-m", "app"]})),
-    "exec": (PLAIN, with_(service={"exec": True})),
-    "no exec": (with_(service={"exec": True}), PLAIN),
-    "autoscaling": (PLAIN, with_(service={"autoscaling": {"min": 2, "max": 3}})),
-    "no autoscaling": (with_(service={"autoscaling": {"min": 2, "max": 3}}), PLAIN),
-    "more tasks": (PLAIN, with_(service={"desired_count": 3})),
-    "fewer tasks": (with_(service={"desired_count": 3}), PLAIN),
-    "half of the tasks": (
-        with_(service={"desired_count": 2, "min_healthy_percent": 50, "max_percent": 100}),
-        with_(service={"desired_count": 2, "min_healthy_percent": 50, "max_percent": 100, "port": 9000}),
-    ),
-    "the load balancer's ways": (PLAIN, with_(load_balancer={"idle_timeout_seconds": 120, "http2": False})),
-    "no insights": (PLAIN, with_(service={"container_insights": "disabled"})),
-    "retention and tags": (PLAIN, with_(logs={"retention_days": 7}, tags={"team": "web"}, owner="eve")),
-    "delivery is added": (PLAIN, wishes(domain=None)),
-    "delivery is removed": (wishes(domain=None), PLAIN),
-    "builds alone": (wishes(domain=None), wishes(domain=None, pipeline={"mode": "build-only"})),
-}  # fmt: skip
+from tests.stack.test_no_outage import judged, refused, world  # noqa: F401 - a fixture
 
 
-@pytest.mark.parametrize(("before", "after"), CHANGES.values(), ids=CHANGES.keys())
+@pytest.mark.parametrize(("before", "after"), LONG.values(), ids=LONG.keys())
 def test_a_client_is_answered_at_every_moment_of_a_change(
     world: World,  # noqa: F811 - the fixture
-    before: dict[str, Any],
-    after: dict[str, Any],
+    before: Wished,
+    after: Wished,
 ) -> None:
-    client = watched(world, before, after)
-    world.up(after)
-    client.judge()
-    assert world.plan(after).work == ()
+    judged(world, before, after)
+
+
+@pytest.mark.parametrize(("before", "after"), list(REFUSED.values())[1:], ids=list(REFUSED)[1:])
+def test_what_cannot_be_changed_under_a_running_app_is_refused_untouched(
+    world: World,  # noqa: F811 - the fixture
+    before: Wished,
+    after: Wished,
+) -> None:
+    refused(world, before, after)
 
 
 class Died(BaseException):
@@ -59,8 +38,8 @@ class Died(BaseException):
 @pytest.mark.parametrize(("before", "after"), [(PLAIN, wishes(service={"port": 9000}, github=None)), (SECURE, PLAIN)])
 def test_a_change_that_dies_anywhere_silences_nobody_and_is_finished_by_the_next(
     world: World,  # noqa: F811 - the fixture
-    before: dict[str, Any],
-    after: dict[str, Any],
+    before: Wished,
+    after: Wished,
     dies: int,
 ) -> None:
     client = watched(world, before, after)

@@ -11,26 +11,9 @@ import pytest
 from ecsctl.engine.errors import EcsctlError
 from ecsctl.sandbox import route53
 from ecsctl.sandbox.inprocess import inprocess
+from tests.stack.changes import LONG, PLAIN, QUICK, REFUSED, SECURE, Wished, theirs, unanswered, with_
 from tests.stack.client import Ticking, watched
-from tests.stack.conftest import World, wishes
-
-PLAIN = wishes(domain=None, github=None)
-
-
-SECURE = wishes(github=None)
-
-
-def with_(**changed: Any) -> dict[str, Any]:
-    return {**PLAIN, **changed}
-
-
-CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "the domain is removed": (wishes(github=None), PLAIN),
-    "another domain": (wishes(github=None), wishes(github=None, domain={"name": "other.ecsctl.example"})),
-    "another port": (PLAIN, with_(service={"port": 9000})),
-    "all at once": (PLAIN, wishes(service={"port": 9000, "exec": True}, vpc={"egress": "public"})),
-}
-"""All others are among the long proofs: tests/long/test_no_outage.py."""
+from tests.stack.conftest import World, same
 
 
 @pytest.fixture
@@ -40,14 +23,50 @@ def world(tmp_path: Path) -> Iterator[World]:
         yield World(clock, tmp_path)
 
 
-@pytest.mark.parametrize(("before", "after"), CHANGES.values(), ids=CHANGES.keys())
-def test_a_client_is_answered_at_every_moment_of_a_change(
-    world: World, before: dict[str, Any], after: dict[str, Any]
-) -> None:
+def judged(world: World, before: Wished, after: Wished) -> None:
+    """Make the change: a client is answered at each moment, or the plan tells that it is not; then all is as wished."""
+    before, after = theirs(world, before, after)
     client = watched(world, before, after)
+    told = [step.impact for step in world.plan(after).work if "not answer" in step.impact]
     world.up(after)
-    client.judge()
+    if not told:
+        client.judge()
     assert world.plan(after).work == ()
+
+
+def refused(world: World, before: Wished, after: Wished) -> None:
+    """The change is refused by plan and up alike, with a way out, and nothing has moved."""
+    before, after = theirs(world, before, after)
+    client = watched(world, before, after)
+    there = world.exact()
+    [*steps] = world.plan(after).refusals
+    assert steps
+    assert all(step.reason and step.hint for step in steps)
+    with pytest.raises(EcsctlError):
+        world.up(after)
+    same(there, world.exact())
+    assert client.failed == []
+
+
+def test_each_key_of_the_configuration_has_an_answer() -> None:
+    assert unanswered() == set(), "to the changes with it, or to the reasons why there is none"
+
+
+def test_a_key_without_an_answer_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(LONG, "the load balancer's ways")
+    assert unanswered() == {"load_balancer.idle_timeout_seconds", "load_balancer.http2"}
+
+
+@pytest.mark.parametrize(("before", "after"), QUICK.values(), ids=QUICK.keys())
+def test_a_client_is_answered_at_every_moment_of_a_change(world: World, before: Wished, after: Wished) -> None:
+    judged(world, before, after)
+
+
+@pytest.mark.parametrize(("before", "after"), list(REFUSED.values())[:1], ids=list(REFUSED)[:1])
+def test_what_cannot_be_changed_under_a_running_app_is_refused_untouched(
+    world: World, before: Wished, after: Wished
+) -> None:
+    refused(world, before, after)
 
 
 def test_a_domain_that_is_not_delegated_takes_nothing_off_the_air(

@@ -1,0 +1,223 @@
+"""Changes of the configuration, so many that each key of ecsctl.toml is in one; and the keys that need none, with why.
+
+Where a value stands for something of the user's, it is the name of that in braces: `theirs` makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from ecsctl.config import Config
+from ecsctl.config.form import options
+from ecsctl.sandbox.codeconnections import complete_handshake
+from tests.stack.conftest import ACCOUNT, World, wishes
+
+Wished = dict[str, Any]
+
+PLAIN = wishes(domain=None, github=None)
+SECURE = wishes(github=None)
+PUSHED = wishes(domain=None)
+
+
+def with_(**changed: Any) -> Wished:
+    """A plain app with something more."""
+    return {**PLAIN, **changed}
+
+
+HALF = {"desired_count": 2, "min_healthy_percent": 50, "max_percent": 100}
+BORROWED = with_(vpc={"id": "{vpc}", "public_subnets": ["{open-a}", "{open-b}"],
+                      "private_subnets": ["{shut-a}", "{shut-b}"]})  # fmt: skip
+
+QUICK: dict[str, tuple[Wished, Wished]] = {
+    "the domain is removed": (SECURE, PLAIN),
+    "another domain": (SECURE, wishes(github=None, domain={"name": "other.ecsctl.example"})),
+    "another port": (PLAIN, with_(service={"port": 9000})),
+    "all at once": (PLAIN, wishes(service={"port": 9000, "exec": True}, vpc={"egress": "public"})),
+}
+LONG: dict[str, tuple[Wished, Wished]] = {
+    "a domain is added": (PLAIN, SECURE),
+    "another hosted zone": (wishes(github=None, domain={"hosted_zone": "ecsctl.example"}),
+                            wishes(github=None, domain={"hosted_zone": "hello.ecsctl.example"})),
+    "a certificate of the user's": (SECURE, wishes(github=None, domain={"certificate_arn": "{certificate}"})),
+    "one of ours again": (wishes(github=None, domain={"certificate_arn": "{certificate}"}), SECURE),
+    "a port and more": (PLAIN, with_(service={"port": 9000, "cpu": 512, "memory": 1024})),
+    "another processor": (PUSHED, {**PUSHED, "service": {"architecture": "X86_64"}}),
+    "a health path": (PLAIN, with_(service={"health_path": "/ready"})),
+    "tasks in public subnets": (PLAIN, with_(vpc={"egress": "public"})),
+    "tasks in private subnets": (with_(vpc={"egress": "public"}), PLAIN),
+    "a gateway more": (PLAIN, with_(vpc={"egress": "nat-per-az"})),
+    "a gateway less": (with_(vpc={"egress": "nat-per-az"}), PLAIN),
+    "other private subnets": (BORROWED, with_(vpc={**BORROWED["vpc"], "private_subnets": ["{more-a}", "{more-b}"]})),
+    "other public subnets": (BORROWED, with_(vpc={**BORROWED["vpc"], "public_subnets": ["{wide-a}", "{wide-b}"]})),
+    "environment": (PLAIN, with_(service={"environment": {"GREETING": "hi"}})),
+    "secrets": (PLAIN, with_(service={"secrets": {"DATABASE_URL": "{secret}"}})),
+    "a command": (PLAIN, with_(service={"command": ["python", "-m", "app"]})),
+    "exec": (PLAIN, with_(service={"exec": True})),
+    "no exec": (with_(service={"exec": True}), PLAIN),
+    "autoscaling": (PLAIN, with_(service={"autoscaling": {"min": 2, "max": 3, "cpu_percent": 50}})),
+    "no autoscaling": (with_(service={"autoscaling": {"min": 2, "max": 3}}), PLAIN),
+    "more tasks": (PLAIN, with_(service={"desired_count": 3})),
+    "fewer tasks": (with_(service={"desired_count": 3}), PLAIN),
+    "half of the tasks": (with_(service=HALF), with_(service={**HALF, "port": 9000})),
+    "other limits of a release": (PLAIN, with_(service={**HALF, "cpu": 512, "memory": 1024})),
+    "other patience": (PLAIN, with_(service={"health_check_grace_seconds": 0, "deregistration_delay_seconds": 0,
+                                             "stop_timeout_seconds": 2})),
+    "other ways of logging": (PLAIN, with_(service={"log_mode": "blocking"})),
+    "another buffer for logs": (PLAIN, with_(service={"log_buffer_mib": 50})),
+    "the load balancer's ways": (PLAIN, with_(load_balancer={"idle_timeout_seconds": 120, "http2": False})),
+    "no insights": (PLAIN, with_(service={"container_insights": "disabled"})),
+    "retention, tags and images": (PLAIN, with_(logs={"retention_days": 7}, tags={"team": "web"}, owner="eve",
+                                                account_id=ACCOUNT, protect=["logs"], ecr={
+        "mutability": "MUTABLE", "scan_on_push": False, "keep_images": 3})),
+    "a boundary": (PLAIN, with_(permissions_boundary="{boundary}")),
+    "delivery is added": (PLAIN, PUSHED),
+    "delivery is removed": (PUSHED, PLAIN),
+    "builds alone": (PUSHED, {**PUSHED, "pipeline": {"mode": "build-only"}}),
+    "another repository and branch": (PUSHED, {**PUSHED, "github": {
+        "repository": "ecsctl/other", "branch": "next", "token_secret": "{token}"}}),
+    "a connection": (PUSHED, wishes(domain=None, github={"connection_arn": "{connection}"})),
+    "other builds": (PUSHED, {**PUSHED, "build": {
+        "buildspec": "ci/build.yml", "compute": "medium", "image": "aws/codebuild/amazonlinux-aarch64-standard:2.0",
+        "github_token": True, "timeout_minutes": 60, "environment": {"BUILD_CONTEXT": "backend"}}}),
+    "a longer pipeline": (PUSHED, {**PUSHED, "pipeline": {
+        "deploy_timeout_minutes": 30, "approvals": [{"name": "Review"}],
+        "tests": [{"name": "Smoke", "buildspec": "tests.yml"}]}}),
+}  # fmt: skip
+REFUSED: dict[str, tuple[Wished, Wished]] = {
+    "another network": (PLAIN, with_(vpc={"cidr": "10.101.0.0/16"})),
+    "the user's network": (PLAIN, BORROWED),
+    "a network of its own": (BORROWED, PLAIN),
+}
+"""Changes that cannot be made under a running app: `plan` says so, and `up` changes nothing."""
+
+APART = {
+    "name": "another name is another app: the record is refused, and the one that runs is left alone",
+    "region": "another region is another deployment: the record is refused",
+}
+
+
+def unanswered() -> set[str]:
+    """The keys of ecsctl.toml, as its model tells them, that no change above touches and no reason excuses."""
+    touched = {key for pair in (QUICK | LONG | REFUSED).values() for key in changed(*pair)}
+    return {".".join(path) for path, _ in options() if ".".join(path) not in touched | APART.keys()}  # type: ignore[arg-type]  # of keys alone
+
+
+def changed(before: Wished, after: Wished) -> Iterator[str]:
+    """The keys that differ, those included that stand in one of both alone."""
+    one, other = (Config.model_validate(_filled(wished, EXAMPLES)) for wished in (before, after))
+    for path, _ in options():
+        if _at(one, path) != _at(other, path):
+            yield ".".join(map(str, path))
+
+
+def _at(found: Any, path: tuple[Any, ...]) -> Any:
+    for part in path:
+        found = getattr(found, part) if isinstance(found, BaseModel) else None
+    return found
+
+
+EXAMPLES = {
+    "vpc": "vpc-0a1b2c3d4e5f60718",
+    **{name: f"subnet-0{number:016x}" for number, name in enumerate(
+        ("open-a", "open-b", "shut-a", "shut-b", "more-a", "more-b", "wide-a", "wide-b"))},
+    "certificate": f"arn:aws:acm:eu-central-1:{ACCOUNT}:certificate/1b2c3d4e-0000-4000-8000-000000000000",
+    "secret": f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:shop/db-AbCdEf",
+    "token": "other/token",
+    "connection": f"arn:aws:codeconnections:eu-central-1:{ACCOUNT}:connection/1b2c3d4e-0000-4000-8000-000000000000",
+    "boundary": f"arn:aws:iam::{ACCOUNT}:policy/boundary",
+}  # fmt: skip
+
+
+def theirs(world: World, *wished: Wished) -> tuple[Wished, ...]:
+    """The configurations, each name in braces replaced by a thing of the user's that is there from now on."""
+    text = str(wished)
+    made: dict[str, str] = {}
+    if "hello.ecsctl.example'}" in text and "hosted_zone" in text:
+        world.boto("route53").create_hosted_zone(Name="hello.ecsctl.example", CallerReference="theirs")
+    for name, make in MADE.items():
+        if f"{{{name}}}" in text:
+            made |= make(world)
+    return tuple(_filled(one, made) for one in wished)
+
+
+def _network(world: World) -> dict[str, str]:
+    ec2 = world.boto("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.50.0.0/16")["Vpc"]["VpcId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    world.clock.sleep(30)
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    made = {"vpc": vpc}
+    names = [name for name in EXAMPLES if name[-2:] in ("-a", "-b")]
+    for number, name in enumerate(names):
+        made[name] = ec2.create_subnet(
+            VpcId=vpc, CidrBlock=f"10.50.{number}.0/24", AvailabilityZone=f"eu-central-1{name[-1]}"
+        )["Subnet"]["SubnetId"]
+    tables = {name: ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for name in names}
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    world.clock.sleep(60)
+    for name, table in tables.items():
+        ec2.associate_route_table(RouteTableId=table, SubnetId=made[name])
+        if name[:4] in ("open", "wide"):
+            ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+    world.clock.sleep(60)
+    nat = ec2.create_nat_gateway(SubnetId=made["open-a"], AllocationId=address)["NatGateway"]["NatGatewayId"]
+    world.clock.sleep(180)
+    for name, table in tables.items():
+        if name[:4] not in ("open", "wide"):
+            ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
+    world.clock.sleep(10)
+    return made
+
+
+def _certificate(world: World) -> dict[str, str]:
+    acm, route53 = world.boto("acm"), world.boto("route53")
+    arn = acm.request_certificate(DomainName="hello.ecsctl.example", ValidationMethod="DNS")["CertificateArn"]
+    world.clock.sleep(60)
+    record = acm.describe_certificate(CertificateArn=arn)["Certificate"]["DomainValidationOptions"][0]["ResourceRecord"]
+    zone = next(one["Id"] for one in route53.list_hosted_zones()["HostedZones"] if one["Name"] == "ecsctl.example.")
+    change = {"Name": record["Name"], "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": record["Value"]}]}
+    route53.change_resource_record_sets(
+        HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": change}]}
+    )
+    world.clock.sleep(1800)
+    return {"certificate": arn}
+
+
+def _connection(world: World) -> dict[str, str]:
+    client = world.boto("codeconnections")
+    arn = client.create_connection(ProviderType="GitHub", ConnectionName="theirs")["ConnectionArn"]
+    complete_handshake("theirs")
+    return {"connection": arn}
+
+
+def _secret(world: World, name: str, kind: str) -> dict[str, str]:
+    made = world.boto("secretsmanager").create_secret(Name=name, SecretString="ghp_" + "x" * 36)
+    return {kind: made["ARN"]}
+
+
+def _boundary(world: World) -> dict[str, str]:
+    allow = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+    made = world.boto("iam").create_policy(PolicyName="boundary", PolicyDocument=allow)
+    return {"boundary": made["Policy"]["Arn"]}
+
+
+MADE = {
+    "vpc": _network,
+    "certificate": _certificate,
+    "connection": _connection,
+    "secret": lambda world: _secret(world, "shop/db", "secret"),
+    "token": lambda world: _secret(world, "other/token", "token"),
+    "boundary": _boundary,
+}
+
+
+def _filled(value: Any, made: Mapping[str, str]) -> Any:
+    """The value, whatever is nested in it, with the names in braces replaced."""
+    if isinstance(value, str):
+        return value.format(**made) if value.startswith("{") else value
+    if isinstance(value, dict):
+        return {key: _filled(one, made) for key, one in value.items()}
+    return [_filled(one, made) for one in value] if isinstance(value, list) else value
