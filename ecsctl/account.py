@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ecsctl import access, in_use
-from ecsctl.engine.errors import AccessError, ConfigError, code, explained
+from ecsctl.engine.errors import DENIED, AccessError, ConfigError, code, explained
 from ecsctl.engine.secret import Secret
+from ecsctl.ensure.names import Names
 from ecsctl.github_token import body_of, codebuild_reads
 from ecsctl.resources.listener import TLS_POLICIES
 
@@ -104,7 +105,7 @@ def gather(aws: Aws, config: Config, identity: Identity, me: Label, *, fresh: bo
     if github and config.pipeline.mode != "none":
         asked["build_image"] = lambda: config.build.image or _build_image(aws, config.service.architecture)
         if not github.connection_arn:
-            asked["token"] = lambda: read_token(aws, github.token_secret)
+            asked["token"] = lambda: _token(aws, github.token_secret, Names(me.app, me.account, me.region).project)
     asked["image"] = lambda: images.known(aws, config, identity, image)
     if github and config.pipeline.mode != "none":
         asked["past_builds"] = lambda: images.past_builds(aws, config)
@@ -114,12 +115,9 @@ def gather(aws: Aws, config: Config, identity: Identity, me: Label, *, fresh: bo
             found = {name: future.result() for name, future in futures.items()}
         except Exception as error:
             raise explained(error, "looking up what the stack needs") from error
-    token, token_arn, readable = found.pop("token", (None, "", False))
+    found |= found.pop("token", {})
     known: images.Known = found.pop("image")
-    key = split_secret(github.token_secret)[1] or ("Token" if readable else "") if github else ""
-    reference = f"{token_arn}:{key}" if token_arn and key else token_arn
-    return Facts(identity, token=token, token_arn=token_arn, token_reference=reference,
-                 token_readable=readable, given=known.given,
+    return Facts(identity, given=known.given,
                  image=known.image, broken=known.broken, moving=known.moving, **found)  # fmt: skip
 
 
@@ -180,6 +178,27 @@ def _build_image(aws: Aws, architecture: str) -> str:
     versions = [name.rsplit(":", 1)[1] for name in names if name.startswith(family + ":")]
     numbers = [version for version in versions if re.fullmatch(r"\d+\.\d+", version)]
     return f"{family}:{max(numbers, key=lambda v: tuple(map(int, v.split('.'))), default=usual)}"
+
+
+def _token(aws: Aws, secret: str, project: str) -> dict[str, Any]:
+    """The token's facts. A running app does not need its secret: where it cannot be read, they are as they stand.
+
+    Raises what `read_token` does where nothing stands yet.
+    """
+    try:
+        token, arn, readable = read_token(aws, secret)
+    except Exception as error:
+        standing = in_use.token(aws, project) if isinstance(error, ConfigError) or code(error) in DENIED else None
+        if standing is None:
+            raise
+        auth, reference = standing
+        readable = auth.type == "SECRETS_MANAGER"
+        arn = str(auth.resource) if readable else split_secret(reference)[0]
+        token = Secret("", unread=explained(error, f"looking at the secret {secret}").message)
+    else:
+        key = split_secret(secret)[1] or ("Token" if readable else "")
+        reference = f"{arn}:{key}" if key else arn
+    return {"token": token, "token_arn": arn, "token_reference": reference, "token_readable": readable}
 
 
 def read_token(aws: Aws, secret: str) -> tuple[Secret, str, bool]:

@@ -9,12 +9,14 @@ from ecsctl.engine.label import APP, ID, RESOURCE, flat
 from ecsctl.fargate import NO_FARGATE_ARM
 from ecsctl.resources.common import tag_filter
 from ecsctl.resources.dns import standing
+from ecsctl.resources.project_parts import auth_of, variables_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from ecsctl.aws import Aws
     from ecsctl.engine.label import Label
+    from ecsctl.resources.project_parts import SourceAuth
 
 PLACES = "ab"  # the last letter of a subnet's name in the stack: public-a, private-b
 
@@ -52,6 +54,19 @@ def _offered(aws: Aws, architecture: str) -> list[str]:
     )["AvailabilityZones"]
     ids = sorted(zone["ZoneId"] for zone in listed)
     return [zone for zone in ids if architecture != "ARM64" or zone not in NO_FARGATE_ARM]
+
+
+def token(aws: Aws, project: str) -> tuple[SourceAuth, str] | None:
+    """How the app's project gets at its source, and the secret that its builds find the token in, as it names it.
+
+    None: there is no project.
+    """
+    found = aws.look(aws.codebuild.batch_get_projects, names=[project])["projects"]
+    if not found:
+        return None
+    variables = variables_of(found[0]["environment"].get("environmentVariables", ()))
+    held = next((str(one.value) for one in variables if one.name == "GITHUB_AUTH_TOKEN"), "")
+    return auth_of(found[0]["source"]), held
 
 
 def hosted_zone(aws: Aws, me: Label, domain: str, candidates: Collection[str]) -> str:

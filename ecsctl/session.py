@@ -95,6 +95,12 @@ class Session:
         return f"{'https' if domain else 'http'}://{balancer.dns_name}" if balancer else ""
 
     @property
+    def unread(self) -> str:
+        """What a person should know of a token that could not be read; empty where it was, or is not needed."""
+        told = self.facts.token.unread if self.facts and self.facts.token else ""
+        return told and f"{told}: the app runs without it; whether its copies are up to date is not known"
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know of the stack as wished, in sentences."""
         if not self.config or not self.facts:

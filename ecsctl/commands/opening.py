@@ -56,8 +56,12 @@ class Opened:
     def over_stack(self, image: str = "") -> Session:
         """A session over the stack that ecsctl.toml wishes. `image` is one that is to run whatever runs now."""
         from ecsctl.session import open_stack
+        from ecsctl.ui import words
 
-        return open_stack(self.aws, self.wished, self.where.record, tell=self.progress, image=image)
+        session = open_stack(self.aws, self.wished, self.where.record, tell=self.progress, image=image)
+        if session.unread:
+            words.warning(session.unread)
+        return session
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from enum import StrEnum
 from typing import Any, cast
 
@@ -141,6 +141,13 @@ def decide(
 
     def step(verb: Verb, *changes: Change, reason: str = "", hint: str = "") -> Step:
         ids = seen.ids if seen else None
+        sent = verb in (Verb.CREATE, Verb.UPDATE, Verb.REPLACE) and {one.field for one in changes} != {"tags"}
+        if sent and (missing := _unread(wish)):
+            verb, reason, hint = (
+                Verb.REFUSE,
+                f"it needs a secret: {missing}",
+                "mend that, then run the same command again",
+            )
         impact = wish.impact(seen.actual) if seen and verb in (Verb.UPDATE, Verb.REPLACE) else ""
         new = verb in (Verb.CREATE, Verb.REPLACE) and not wish.borrowed
         return Step(name, wish.kind, wish.title, verb, changes, ids, reason, hint, wish.borrowed, impact,
@@ -193,6 +200,14 @@ def _tag_changes(wish: AnyResource, seen: Seen[Any, Any], me: Label) -> tuple[Ch
         return ()
     have = {key: value for key, value in (seen.tags or {}).items() if key in me.tags}
     return () if have == me.tags else (Change("tags", have, me.tags, Why.DRIFT),)
+
+
+def _unread(value: Any) -> str:
+    """Why a secret among these values could not be read; empty where none is missing."""
+    if isinstance(value, Secret):
+        return value.unread
+    inner = (getattr(value, item.name) for item in fields(value)) if is_dataclass(value) else ()
+    return next(filter(None, map(_unread, inner)), "")
 
 
 def _shown(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 SHORTEST = 8  # characters: what is shorter is a word that may well stand in a sentence
 _held: set[str] = set()
@@ -16,6 +16,9 @@ class Secret:
 
     digest: str
     _value: str | None = field(default=None, repr=False, compare=False)
+    unread: str = field(
+        default="", compare=False
+    )  # why it could not be read: whether what is there is it, is not known
 
     @classmethod
     def of(cls, value: str) -> Secret:
@@ -23,6 +26,10 @@ class Secret:
         if len(value) >= SHORTEST:
             _held.update((value, json.dumps(value)[1:-1]))
         return cls(hashlib.sha256(value.encode()).hexdigest()[:16], value)
+
+    def known_by(self, there: Secret) -> Secret:
+        """This one; where it could not be read, what is there in its place."""
+        return replace(there, _value=None, unread=self.unread) if self.unread else self
 
     def reveal(self) -> str:
         """The value itself, for the one call that needs it. Raises ValueError if only the digest is known."""

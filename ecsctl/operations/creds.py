@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.account import split_secret
 from ecsctl.engine.engine import Engine
 from ecsctl.engine.errors import TOKEN_HINT, TOKEN_REFUSED, Refused, UsageError
-from ecsctl.engine.plan import Change, Plan
+from ecsctl.engine.plan import Change, Plan, Step, Verb
 from ecsctl.engine.secret import Secret
 from ecsctl.ensure.names import Names
 from ecsctl.github_token import body_of, with_token
@@ -126,7 +126,7 @@ def spread(open_session: Callable[[], Session], store: Callable[[], object]) -> 
     session.engine.up(places, agree=_only_token, command="creds rotate", prune=False)
     found = status(open_session())
     if wrong := [place.title for place in found.places if place.state == "old"]:
-        raise Refused(f"not everywhere yet: {', '.join(wrong)}", hint="ecsctl creds rotate --stored goes on")
+        raise Refused(f"not everywhere yet: {', '.join(wrong)}", hint="ecsctl up brings it there")
     return found
 
 
@@ -136,12 +136,16 @@ def status(session: Session) -> Status:
     github, facts = session.config.github if session.config else None, session.facts
     if github is None or facts is None or facts.token is None:
         raise UsageError("there is no token here", why="ecsctl.toml has no [github], or uses a connection")
+    if facts.token.unread:
+        raise Refused(
+            facts.token.unread, hint="ecsctl creds set stores a token; ecsctl creds rotate brings it everywhere"
+        )
     plan = session.engine.plan(session.wishes)
     aws, (name, _) = session.aws, split_secret(github.token_secret)
     described = aws.look(aws.secretsmanager.describe_secret, SecretId=name)
     since = described.get("LastChangedDate") or described.get("CreatedDate")
     digest = facts.token.digest
-    places = tuple(_place(session.engine, step.name, step.title, digest) for step in plan.steps if step.name in FIELDS)
+    places = tuple(_place(session.engine, step, digest) for step in plan.steps if step.name in FIELDS)
     return Status(github.token_secret, since, places, _refused(aws, session.engine.label, since))
 
 
@@ -149,7 +153,7 @@ def status(session: Session) -> Status:
 def refusal(session: Session) -> str:
     """A sentence on GitHub's refusal of the stored token in the pipeline's last run; empty where it did not refuse."""
     github, facts = session.config.github if session.config else None, session.facts
-    if github is None or facts is None or facts.token is None:
+    if github is None or facts is None or facts.token is None or facts.token.unread:
         return ""
     aws, (name, _) = session.aws, split_secret(github.token_secret)
     described = aws.look(aws.secretsmanager.describe_secret, SecretId=name)
@@ -184,8 +188,10 @@ def _since(told: list[tuple[datetime | None, str]], since: datetime | None) -> s
     return next(fitting, "")
 
 
-def _place(engine: Engine, name: str, title: str, digest: str) -> Place:
-    seen = engine.seen.get(name)
+def _place(engine: Engine, step: Step, digest: str) -> Place:
+    name, title, seen = step.name, step.title, engine.seen.get(step.name)
+    if step.verb is Verb.DELETE:
+        return Place(name, title, "old", "no longer needed: ecsctl up takes it away")
     if seen is None:
         return Place(name, title, "missing")
     if name == "github-credentials" and (seen.note or not seen.ids.role):  # somebody else's, or of another app

@@ -93,6 +93,13 @@ class Pipeline(Resource[PipelineIds]):
             "it holds more than ecsctl.toml asks for, or in another arrangement: it is put back as ecsctl arranges it"
         )
 
+    def keeping(self, there: Pipeline) -> Pipeline:
+        """With the token that it was last given, where ours could not be read."""
+        if not (isinstance(self.source, GitHubSource) and isinstance(there.source, GitHubSource)):
+            return self
+        token = self.source.token.known_by(there.source.token)
+        return replace(self, source=replace(self.source, token=token))
+
     def observe(self, aws: Aws, me: Label) -> Seen[Pipeline, PipelineIds] | None:
         """By name. AWS masks the token: what we know of it is its digest, in a tag."""
         answer = there(lambda: aws.look(aws.codepipeline.get_pipeline, name=self.name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label, flat
@@ -57,6 +57,10 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
     def reason(self, field: str, actual: PipelineWebhook) -> str:
         """GitHub's side."""
         return "its hook does not stand at GitHub: it is registered" if field == "registered" else ""
+
+    def keeping(self, there: PipelineWebhook) -> PipelineWebhook:
+        """With the token by which the hook stands, where ours could not be read."""
+        return replace(self, token=self.token.known_by(there.token))
 
     def observe(self, aws: Aws, me: Label) -> Seen[PipelineWebhook, PipelineWebhookIds] | None:
         """By name. What AWS does not tell is in its tags."""

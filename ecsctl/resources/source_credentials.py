@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -57,6 +57,10 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
     def summary(self) -> str:
         """Who may use it."""
         return "the GitHub token, for every build project of the account in this region"
+
+    def keeping(self, there: SourceCredentials) -> SourceCredentials:
+        """With the token that is there, where ours could not be read."""
+        return replace(self, token=self.token.known_by(there.token))
 
     def observe(self, aws: Aws, me: Label) -> Seen[SourceCredentials, SourceCredentialsIds] | None:
         """What is listed for GitHub, and whether our mark is there."""
