@@ -12,7 +12,7 @@ from ecsctl.engine import events
 from ecsctl.engine.codec import plain
 from ecsctl.engine.errors import AwsError, EcsctlError, Refused, TimedOut, explained, together
 from ecsctl.engine.label import APP, ID, RESOURCE, Label
-from ecsctl.engine.plan import Plan, Step, Verb, decide, renews
+from ecsctl.engine.plan import Plan, Step, Verb, renews
 from ecsctl.engine.reconcile import WINDOW, Reconciler
 from ecsctl.engine.resource import AnyResource, Found, Resource, Seen
 from ecsctl.engine.stack import Stack, deletion_order, fulfil, promises
@@ -125,7 +125,7 @@ class Engine:
             node = stack.nodes[name]
             wish = fulfil(node.wish, known)
             seen = self.one.look(name, fulfil(node.wish, there))
-            step = decide(name, wish, seen, self.label.of(name), self.one.applied(name))
+            step = self.one.judged(name, wish, seen)
             self.seen[name], steps[name] = seen, step
             if not any(promises(wish)):
                 self._certain.add(name)

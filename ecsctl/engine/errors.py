@@ -15,6 +15,7 @@ EcsctlError                 exit 1
 ├── QuotaReached            exit 1   an AWS quota stands in the way
 ├── StateError              exit 1   the record is of another account, region, app or newer version
 ├── ResourceFailed          exit 1   AWS accepted it and then could not make it
+├── ShownOtherwise          exit 1   AWS took a change, and shows another value
 ├── ReleaseFailed           exit 1   a release did not come to run, and what runs now is not sure
 ├── RolledBack              exit 6   ECS rolled a release back
 ├── Superseded              exit 7   another release took the place of this one before it was done
@@ -99,6 +100,10 @@ class StateError(EcsctlError):
 
 class ResourceFailed(EcsctlError):
     """AWS accepted the request and then could not make the resource."""
+
+
+class ShownOtherwise(EcsctlError):
+    """AWS took a change and shows another value: it spells it otherwise, another sets it back, or we misread it."""
 
 
 class ReleaseFailed(EcsctlError):

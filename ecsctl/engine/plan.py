@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ from ecsctl.engine.stack import named, promises
 from ecsctl.engine.wording import a
 
 UNKNOWN = "(known after it is made)"
+HIDDEN = "***"  # how a change tells of a secret
 
 
 class Verb(StrEnum):
@@ -35,6 +36,7 @@ class Why(StrEnum):
     DRIFT = "drift"
     FOLLOWS = "follows from another step"
     STATE = "its state on AWS"
+    OTHERWISE = "AWS took it and shows it otherwise"
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ class Change:
     after: Any
     why: Why
     told: str = ""  # in words, for a field that nobody sets: what is the matter with it
+
+    @property
+    def sent(self) -> list[Any] | None:
+        """What was sent, or would be, and what AWS shows; None of a secret, and of what is not known yet."""
+        return None if self.after in (HIDDEN, UNKNOWN) or self.told else [self.after, self.before]
 
 
 @dataclass(frozen=True)
@@ -135,9 +142,17 @@ def told_fields(one: AnyResource) -> Mapping[str, Any]:
 
 
 def decide(
-    name: str, wish: AnyResource, seen: Seen[Any, Any] | None, me: Label, applied: Mapping[str, Any] | None = None
+    name: str,
+    wish: AnyResource,
+    seen: Seen[Any, Any] | None,
+    me: Label,
+    applied: Mapping[str, Any] | None = None,
+    otherwise: Mapping[str, Any] | None = None,
 ) -> Step:
-    """Judge one resource: what is wished, what is there, and what follows. Pure."""
+    """Judge one resource: what is wished, what is there, and what follows. Pure.
+
+    `otherwise` tells of fields that were sent before, and what AWS has shown for them ever since.
+    """
 
     def step(verb: Verb, *changes: Change, reason: str = "", hint: str = "") -> Step:
         ids = seen.ids if seen else None
@@ -148,6 +163,8 @@ def decide(
                 f"it needs a secret: {missing}",
                 "mend that, then run the same command again",
             )
+        known = otherwise or {}
+        changes = tuple(replace(one, why=Why.OTHERWISE) if known.get(one.field) == one.sent else one for one in changes)
         impact = wish.impact(seen.actual) if seen and verb in (Verb.UPDATE, Verb.REPLACE) else ""
         new = verb in (Verb.CREATE, Verb.REPLACE) and not wish.borrowed
         return Step(name, wish.kind, wish.title, verb, changes, ids, reason, hint, wish.borrowed, impact,
@@ -211,7 +228,7 @@ def _unread(value: Any) -> str:
 
 
 def _shown(value: Any) -> Any:
-    return "***" if isinstance(value, Secret) else plain(value)
+    return HIDDEN if isinstance(value, Secret) else plain(value)
 
 
 def renews(step: Step, wish: AnyResource) -> bool:

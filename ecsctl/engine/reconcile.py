@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,13 +19,14 @@ from ecsctl.engine.errors import (
     Outlived,
     Refused,
     ResourceFailed,
+    ShownOtherwise,
     TimedOut,
     explained,
     is_of_another,
     is_there,
 )
 from ecsctl.engine.label import Label
-from ecsctl.engine.plan import Step, Verb, decide
+from ecsctl.engine.plan import Change, Step, Verb, Why, decide
 from ecsctl.engine.resource import AnyResource, Found, Seen
 from ecsctl.engine.stack import Node, fulfil, promises
 from ecsctl.engine.transients import transient
@@ -97,7 +99,7 @@ class Reconciler:
         did: Verb | None = None
         replaced = False
         while True:
-            step = decide(name, wish, seen, self.label.of(name), self.applied(name))
+            step = self.judged(name, wish, seen)
             match step.verb:
                 case Verb.KEEP:
                     assert seen is not None  # noqa: S101 - told to the type checker: nothing is kept that is not there
@@ -154,6 +156,11 @@ class Reconciler:
                 raise
             return self._begun_anew(name, wish)
 
+    def judged(self, name: str, wish: AnyResource, seen: Seen[Any, Any] | None) -> Step:
+        """What is to be done about it, by what is recorded of it."""
+        entry = self.state.entry(name)
+        return decide(name, wish, seen, self.label.of(name), self.applied(name), entry.otherwise if entry else None)
+
     def _begun_anew(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
         """Forget the try that has come to nothing."""
         self.state.forget(name)
@@ -177,7 +184,21 @@ class Reconciler:
             return None if after.verb is Verb.UPDATE and _differences(after) == _differences(step) else seen
 
         fields = ", ".join(sorted(step.changed))
-        return self.patience.until(shown, what=f"{wish.title} {name} to show its new {fields}", limit=SHOWN)
+        known = step.changes and all(change.why is Why.OTHERWISE for change in step.changes)
+        limit = WINDOW if known else SHOWN
+        try:
+            return self.patience.until(shown, what=f"{wish.title} {name} to show its new {fields}", limit=limit)
+        except TimedOut as error:
+            if all(change.told for change in step.changes):
+                raise  # nothing was sent that could be shown: it waits for a state
+            sent = {change.field: change.sent for change in step.changes if change.sent}
+            self.state.shown_otherwise(name, plain(step.ids), sent)
+            raise ShownOtherwise(
+                f"{attempt.what}: AWS took the change and shows it otherwise, for {round(limit)} seconds now",
+                why="; ".join(map(_told_otherwise, step.changes)),
+                hint="if something else keeps setting it, end that; if AWS writes it in another way, write it so in "
+                "ecsctl.toml; if it is neither, this is a bug of ecsctl, to be reported with these words",
+            ) from error
 
     def _ready(self, name: str, wish: AnyResource, seen: Seen[Any, Any]) -> Seen[Any, Any]:
         """Wait until it is ready; a disposable one that failed meanwhile is removed and made anew, once.
@@ -342,6 +363,16 @@ class Reconciler:
 
     def _waiting(self, what: str, waited: float, limit: float) -> None:
         self.tell(events.Waiting(getattr(self._at_work, "name", ""), what, waited, limit))
+
+
+def _told_otherwise(change: Change) -> str:
+    """What was sent and what is shown, in words."""
+    if change.told:
+        return f"{change.field}: {change.told}"
+    if change.sent is None:
+        return f"{change.field}: a secret, not the one that was sent"
+    after, before = (json.dumps(value, ensure_ascii=False) for value in change.sent)
+    return f"{change.field}: sent {after}, AWS shows {before}"
 
 
 def _differences(step: Step) -> dict[str, str]:

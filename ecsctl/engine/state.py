@@ -54,6 +54,7 @@ class Entry(BaseModel):
     since: datetime | None = None
     borrowed: bool = False
     intent: Intent | None = None
+    otherwise: dict[str, Any] | None = None  # by field: what AWS took, and what it has shown ever since
 
     @property
     def age(self) -> float:
@@ -141,6 +142,14 @@ class State:
             if new != old:
                 self.book.entries[name] = new
                 self._save()
+
+    def shown_otherwise(self, name: str, ids: dict[str, str], fields: dict[str, Any]) -> None:
+        """Write down that AWS took a change and does not show it: for each field, what was sent and what is shown."""
+        with self._lock:
+            entry = self.book.entries[name]
+            entry.ids, entry.since = ids, entry.since or datetime.now(UTC)
+            entry.intent, entry.otherwise = None, fields
+            self._save()
 
     def made(self, name: str, ids: dict[str, str]) -> None:
         """Write down the ids that a create answered with. The change stays open until the resource is right."""

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from rich.text import Text
 
-from ecsctl.engine.plan import UNKNOWN, Change, Plan, Step, Verb, Why
+from ecsctl.engine.plan import HIDDEN, UNKNOWN, Change, Plan, Step, Verb, Why
 from ecsctl.engine.report import telling
 from ecsctl.ui import copied
 from ecsctl.ui.console import data, talk, tell
@@ -17,7 +17,6 @@ from ecsctl.ui.names import called
 from ecsctl.ui.safe import padded, plain, safe
 
 INDENT = " " * 7
-HIDDEN = "***"  # how a change tells of a secret
 
 SIGNS = {
     Verb.CREATE: ("+", "green"),
@@ -36,7 +35,7 @@ COUNTED = {
 }
 SIDE = {"+": "green", "-": "red", "~": "yellow"}
 ORIGIN = {Why.DRIFT: "drift: somebody changed it", Why.WISH: "your change", Why.FOLLOWS: "follows",
-          Why.STATE: "its state on AWS"}  # fmt: skip
+          Why.STATE: "its state on AWS", Why.OTHERWISE: "sent before; AWS shows it otherwise"}  # fmt: skip
 
 
 class Estimate(Protocol):

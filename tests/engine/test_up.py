@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from ecsctl.engine.errors import AwsError, Interrupted, Refused, ResourceFailed, Several, TimedOut
+from ecsctl.engine.errors import AwsError, Interrupted, Refused, ResourceFailed, Several, ShownOtherwise, TimedOut
 from ecsctl.engine.events import Done
 from ecsctl.engine.plan import Verb, Why
+from ecsctl.engine.reconcile import SHOWN, WINDOW
 from ecsctl.engine.stack import Stack
 from tests.engine.conftest import Run, toybox
-from tests.engine.toys import Ball, Box, Cloud, Guest, Lid, Shared, answer, lost
+from tests.engine.toys import Ball, Box, Cloud, Guest, Lid, Lowered, Shared, answer, lost
 
 
 def held(cloud: Cloud) -> list[tuple[str, dict[str, object]]]:
@@ -342,3 +343,43 @@ def test_what_clients_notice_of_a_change_is_in_the_plan(run: Run) -> None:
     assert [step.impact for step in run.plan(shared()).steps] == ["", ""]
     run.up(shared())
     assert run.plan(shared("blue")).work[0].impact == "whoever looks for red finds blue"
+
+
+def lowered(colour: str, note: str | None = None) -> Stack:
+    stack = Stack()
+    stack.ensure("box", Lowered(colour=colour, note=note))
+    return stack
+
+
+def test_what_the_cloud_takes_and_shows_otherwise_is_told_as_that(run: Run, cloud: Cloud) -> None:
+    run.up(lowered("red"))
+    began = cloud.clock.now()
+    with pytest.raises(ShownOtherwise) as failure:
+        run.up(lowered("Blue"))
+    assert failure.value.why == 'colour: sent "Blue", AWS shows "blue"'
+    assert cloud.clock.now() - began < 2 * SHOWN
+    [change] = run.plan(lowered("Blue")).work[0].changes
+    assert (change.why, change.before, change.after) == (Why.OTHERWISE, "blue", "Blue"), "neither drift nor a new wish"
+    began = cloud.clock.now()
+    with pytest.raises(ShownOtherwise):
+        run.up(lowered("Blue"))
+    assert cloud.clock.now() - began <= WINDOW + 1, "it is known by now"
+
+    [change] = run.plan(lowered("Green")).work[0].changes
+    assert change.why is Why.WISH, "another value was never sent"
+    cloud.things[0].values["colour"] = "pink"
+    [change] = run.plan(lowered("Blue")).work[0].changes
+    assert change.why is Why.WISH, "nor was this ever shown"
+    run.up(lowered("blue"))
+    assert run.plan(lowered("blue")).work == ()
+    [change] = run.plan(lowered("Blue")).work[0].changes
+    assert change.why is Why.WISH, "what is right again is forgotten"
+
+
+def test_a_new_thing_that_the_cloud_shows_otherwise_is_not_made_twice(run: Run, cloud: Cloud) -> None:
+    for _ in range(2):
+        with pytest.raises(ShownOtherwise):
+            run.up(lowered("Blue"))
+    assert [thing.values["colour"] for thing in cloud.things] == ["blue"]
+    run.down()
+    assert cloud.things == []

@@ -167,6 +167,14 @@ class Shared(Box):
 
 
 @dataclass(frozen=True)
+class Lowered(Box):
+    """A box whose colour the cloud takes as it is sent, and keeps in small letters."""
+
+    def update(self, aws: Any, me: Label, ids: BoxIds, changed: frozenset[str]) -> None:
+        Box.update(replace(self, colour=self.colour.lower()), aws, me, ids, changed)
+
+
+@dataclass(frozen=True)
 class BallIds:
     ball: BallId
     revision: Renewed[BallRevision]
