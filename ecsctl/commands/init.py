@@ -3,21 +3,43 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from ecsctl.operations.init import Proposal
 
 
 def init(
     force: Annotated[bool, typer.Option("--force", help="Overwrite an ecsctl.toml that is there.")] = False,
+    account_id: Annotated[
+        str, typer.Option(metavar="ID", help="The only AWS account to work in. On a terminal yours is offered.")
+    ] = "",
 ) -> None:
     """Write a commented ecsctl.toml: git remote, branch and the Dockerfile's port are found by themselves."""
+    from dataclasses import replace
+
     from ecsctl.operations.init import propose, write
     from ecsctl.ui import words
 
     proposal = propose(Path.cwd())
+    proposal = replace(proposal, account_id=account_id or _offered(proposal, force=force))
     path = write(proposal, force=force)
     for note in proposal.notes:
         words.say(note)
     print(path)  # noqa: T201 - what stdout carries
     words.next_step("ecsctl up --sandbox")
+
+
+def _offered(proposal: Proposal, *, force: bool) -> str:
+    """The account of the credentials at hand, if a person wants it to be the only one; else an empty string."""
+    from ecsctl.operations.init import caller
+    from ecsctl.ui import words
+    from ecsctl.ui.console import interactive
+
+    if not interactive() or (proposal.path.exists() and not force):
+        return ""
+    account, arn = caller()
+    question = f"Your credentials are of account {account}, as {arn}. Shall ecsctl work in no other account?"
+    return account if account and words.agrees(question) else ""

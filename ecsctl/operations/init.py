@@ -35,11 +35,20 @@ class Proposal:
     context: str  # the folder of the Dockerfile, from the repository's root
     port: int | None
     notes: tuple[str, ...] = ()
+    account_id: str = ""
+
+    @property
+    def path(self) -> Path:
+        """Where it belongs."""
+        from ecsctl.config import FILE
+
+        return self.folder / FILE
 
     @property
     def values(self) -> dict[str, Any]:
         """What stands in the file without a #."""
-        values: dict[str, Any] = {"name": self.name, "build": {"environment": {"BUILD_CONTEXT": self.context}}}
+        guard = {"account_id": self.account_id} if self.account_id else {}
+        values: dict[str, Any] = {"name": self.name, **guard, "build": {"environment": {"BUILD_CONTEXT": self.context}}}
         if self.port:
             values["service"] = {"port": self.port}
         if self.repository:
@@ -90,10 +99,12 @@ def write(proposal: Proposal, force: bool = False) -> Path:
     Does nothing where all is there already. Raises UsageError rather than replace an ecsctl.toml, unless `force` says
     so; a buildspec.yml is never replaced.
     """
-    from ecsctl.config import FILE, schema
+    from ecsctl.config import schema
     from ecsctl.config.writing import SCHEMA
 
-    path = proposal.folder / FILE
+    path = proposal.path
+    if proposal.account_id and not re.fullmatch("[0-9]{12}", proposal.account_id):
+        raise UsageError(f"{proposal.account_id} is no account's id", hint="it has twelve digits")
     there = read_text(path)
     if there not in (None, proposal.text) and not force:
         raise UsageError(f"{path} is there already", hint="edit it, or replace it with: ecsctl init --force")
@@ -105,6 +116,24 @@ def write(proposal: Proposal, force: bool = False) -> Path:
     # Last, so that a run that dies before can be repeated.
     put(path, proposal.text)
     return path
+
+
+def caller() -> tuple[str, str]:
+    """The account and the caller of the credentials at hand; empty where there are none, or AWS does not answer soon.
+
+    Nobody is asked for an MFA code, and nothing is tried twice: it is only for an offer.
+    """
+    from botocore.config import Config as Settings
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from ecsctl import access
+
+    settings = Settings(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 1})
+    try:
+        found = access.session(None, None, "us-east-1", None).client("sts", config=settings).get_caller_identity()
+    except (BotoCoreError, ClientError, EcsctlError):
+        return "", ""
+    return found["Account"], found["Arn"]
 
 
 def app_name(name: str) -> str:

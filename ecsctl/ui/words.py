@@ -49,6 +49,11 @@ def confirm(question: str, *, command: str) -> None:
         raise Refused("not agreed to: nothing was changed")
 
 
+def agrees(offer: str) -> bool:
+    """Offer what is better: whether a person takes it, who only presses Enter too. False with nobody there."""
+    return interactive() and _asked(f"{offer} [Y/n] ", hide=False).lower() in ("", "y", "yes")
+
+
 def ask_name(app: str, *, command: str) -> None:
     """Have the app's name typed. Another answer raises Refused; with nobody there to answer UsageError."""
     if _answer(f"Type the app's name ({app}) to go on: ", command) != app:

@@ -1,0 +1,79 @@
+"""`ecsctl init` on a terminal: the account that it offers as the only one."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from ecsctl.sandbox import process as sandbox
+from tests.commands.conftest import Ended
+
+
+@pytest.fixture
+def screen(folder: Path, process: Callable[..., Ended]) -> Callable[[], pexpect.spawn[str]]:
+    """Run `ecsctl init` on a terminal, with credentials of the sandbox's account."""
+    (folder / "ecsctl.toml").unlink()
+    environment = {**sandbox.environment(sandbox.start(folder / ".ecsctl")), "TERM": "xterm"}
+    environment.pop("CI", None)
+
+    def screen() -> pexpect.spawn[str]:
+        return pexpect.spawn(
+            sys.executable, ["-m", "ecsctl", "init"], cwd=str(folder), env=environment, timeout=60,
+            encoding="utf-8", dimensions=(40, 200),
+        )  # fmt: skip
+
+    return screen
+
+
+def test_the_account_of_the_credentials_is_offered_as_the_only_one(
+    folder: Path, screen: Callable[[], pexpect.spawn[str]]
+) -> None:
+    file = folder / "ecsctl.toml"
+    for answer, written in (("n", None), ("", "123456789012")):
+        asking = screen()
+        asking.expect_exact("are of account 123456789012, as arn:aws:")
+        asking.expect_exact("[Y/n]")
+        asking.sendline(answer)
+        asking.expect(pexpect.EOF)
+        assert asking.wait() == 0
+        assert tomllib.loads(file.read_text()).get("account_id") == written
+        file.unlink()
+    asking = screen()
+    asking.expect_exact("[Y/n]")
+    asking.sendintr()
+    asking.expect(pexpect.EOF)
+    assert asking.wait() == 130
+    assert not file.exists()
+
+
+def test_without_a_terminal_nothing_is_asked_and_an_option_names_it(folder: Path, run: Callable[..., Ended]) -> None:
+    file = folder / "ecsctl.toml"
+    assert run("init", "--force").code == 0
+    assert "account_id" not in tomllib.loads(file.read_text())
+    assert run("init", "--force", "--account-id", "210987654321").code == 0
+    assert tomllib.loads(file.read_text())["account_id"] == "210987654321"
+    wrong = run("init", "--force", "--account-id", "ours")
+    assert (wrong.code, "twelve digits" in wrong.err) == (2, True)
+    assert tomllib.loads(file.read_text())["account_id"] == "210987654321"
+
+
+@pytest.mark.parametrize("answers", [False, True], ids=["no credentials", "no answer"])
+def test_where_the_account_is_not_known_there_is_no_offer(monkeypatch: pytest.MonkeyPatch, answers: bool) -> None:
+    from ecsctl.operations.init import caller
+
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+    if answers:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    assert caller() == ("", "")
