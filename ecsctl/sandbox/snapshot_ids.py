@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _ROUNDS = 4
+_IMAGE = re.compile(r"\bsha256:[0-9a-f]{64}\b")
 _GENERATED = re.compile(
     "|".join(
         [
@@ -20,6 +21,8 @@ _GENERATED = re.compile(
             r"(?<=/)(?:[0-9a-f]{32}|[0-9a-f]{16})\b",  # tasks; load balancing
             r"(?<=/)(?:[0-9a-f]{21}|[0-9]{13,19})\b",  # deployments, revisions, sessions; listener rules
             r"(?<=\"Serial\": \")[0-9]+",
+            # What follows from a revision's image among others: its parts are compared one by one.
+            r"(?<=\"key\": \"ecsctl:digest\", \"value\": \")[0-9a-f]{16}",
             r"(?<=\"ecsctl:token\", \"Value\": \")[0-9a-f]{32}",  # of one incarnation
             r"\b[0-9a-f]{32}-[0-9]{10}\b",  # containers
             r"\becs-svc/[0-9]{10,}\b",
@@ -39,6 +42,7 @@ _GENERATED = re.compile(
 
 def without_ids(account: dict[str, Any]) -> Any:
     """`account` (region → kind → resources with an `id`) with every generated id replaced."""
+    account = _without_digests(account)
     resources = [one for kinds in account.values() for found in kinds.values() for one in found]
     written = [(str(one["id"]), json.dumps(one, sort_keys=True)) for one in resources]
     names: dict[str, str] = {}
@@ -49,6 +53,16 @@ def without_ids(account: dict[str, Any]) -> Any:
                 fresh[token] = _named(token, hashlib.sha256(_in_any_order(_replaced(text, names))).hexdigest()[:8])
         names = fresh
     return json.loads(_replaced(json.dumps(account), names))
+
+
+def _without_digests(account: dict[str, Any]) -> Any:
+    """`account` with each image's digest replaced by the image's tags: two builds never make the same image."""
+    tags: dict[str, list[str]] = {}
+    for repository in (one for kinds in account.values() for one in kinds.get("repositories", ())):
+        for image in repository["images"]:
+            tags.setdefault(image["imageDigest"], []).append(image.get("imageTag", ""))
+    names = {digest: f"~{','.join(sorted(those))}" for digest, those in tags.items()}
+    return json.loads(_IMAGE.sub(lambda found: names.get(found[0], found[0]), json.dumps(account)))
 
 
 def _in_any_order(text: str) -> bytes:

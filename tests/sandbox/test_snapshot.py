@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from ecsctl.sandbox import github, world
+from ecsctl.sandbox import ecr, github, world
 from ecsctl.sandbox.inprocess import inprocess
 from ecsctl.sandbox.snapshot import differences, snapshot
 
@@ -142,3 +142,22 @@ def test_what_was_just_made_is_told_though_aws_would_not_show_it_yet(aws):
     vpc = aws("ec2").create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
     assert vpc not in [one["VpcId"] for one in aws("ec2").describe_vpcs()["Vpcs"]]
     assert vpc in [one["id"] for one in snapshot()["eu-central-1"]["vpcs"]]
+
+
+def repositories_with(*images):
+    import boto3
+
+    for tags in images:
+        with inprocess():
+            boto3.client("ecr").create_repository(repositoryName="orders")
+            ecr.put_image(world.ACCOUNT, "eu-central-1", "orders", tags)
+            yield snapshot(), snapshot(ids=False)
+
+
+def test_an_image_that_was_built_again_is_the_same_image_under_the_same_tags_alone():
+    (first, alike), (again, as_alike), (_, otherwise) = repositories_with(
+        ["c0ffee", "latest"], ["c0ffee", "latest"], ["c0ffee"]
+    )
+    assert first != again
+    assert alike == as_alike
+    assert alike != otherwise
