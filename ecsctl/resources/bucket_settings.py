@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from ecsctl.resources.common import canonical, there
+from ecsctl.resources.common import there
+from ecsctl.resources.policy_document import same_spelling
 
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import LifecycleRuleUnionTypeDef
@@ -59,8 +60,8 @@ def encrypt(aws: Aws, name: str, owner: str, algorithm: str) -> None:
 
 def refuses_plain(aws: Aws, name: str, owner: str, partition: str) -> bool:
     """Whether the bucket's policy refuses every request without TLS."""
-    wanted = canonical(_tls_only(name, partition))
-    return any(canonical(statement) == wanted for statement in _statements(aws, name, owner))
+    wanted = same_spelling(_tls_only(name, partition))
+    return any(same_spelling(statement) == wanted for statement in _statements(aws, name, owner))
 
 
 def refuse_plain(aws: Aws, name: str, owner: str, partition: str, *, on: bool) -> None:

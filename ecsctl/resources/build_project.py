@@ -162,7 +162,7 @@ class BuildProject(Resource[ProjectIds]):
             role=RoleArn(project.get("serviceRole", "")),
             repository=theirs.get("location", "") if theirs["type"] == "GITHUB" else theirs["type"],
             branch=project.get("sourceVersion", ""),
-            log_group=LogGroupName(logs.get("groupName", "") if logs["status"] == "ENABLED" else ""),
+            log_group=LogGroupName(logs.get("groupName", "") if logs.get("status") == "ENABLED" else ""),
             image=machine["image"],
             environment=variables_of(machine.get("environmentVariables", [])),
             container=machine["type"],

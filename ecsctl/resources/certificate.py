@@ -62,8 +62,9 @@ class Certificate(Resource[CertificateIds]):
         certificate = described(aws, arn) if arn else None
         if arn is None or certificate is None:
             return None
-        domain = certificate.get("DomainName", "")
-        actual = Certificate(domain, f"*.{domain}" in certificate.get("SubjectAlternativeNames", []))
+        domain = normal(certificate.get("DomainName", ""))
+        names = {normal(name) for name in certificate.get("SubjectAlternativeNames", [])}
+        actual = Certificate(domain, f"*.{domain}" in names)
         ids = _ids(certificate)
         return Seen(
             ids,

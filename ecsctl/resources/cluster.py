@@ -93,5 +93,5 @@ def _ids(cluster: ClusterTypeDef) -> ClusterIds:
 
 
 def _insights(cluster: ClusterTypeDef) -> Insights:
-    settings = {setting["name"]: setting["value"] for setting in cluster["settings"]}
+    settings = {setting["name"]: setting["value"] for setting in cluster.get("settings", [])}
     return cast("Insights", settings.get("containerInsights", "disabled"))

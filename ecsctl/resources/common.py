@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
@@ -26,6 +27,20 @@ def where(**values: str | Iterable[str]) -> list[Any]:
     """
     lists = {name: [value] if isinstance(value, str) else list(value) for name, value in values.items()}
     return [{"Name": name.replace("__", ".").replace("_", "-"), "Values": wanted} for name, wanted in lists.items()]
+
+
+def network(addresses: str) -> str:
+    """A range of addresses as AWS tells it: without host bits, IPv6 short and in lower case.
+
+    EC2 API reference, CreateVpc: the CIDR block is brought to its canonical form. What is only promised yet (a subclass
+    of str), and what is no range, such as a prefix list's id, is left as it is.
+    """
+    if type(addresses) is not str:
+        return addresses
+    try:
+        return str(ipaddress.ip_network(addresses, strict=False))
+    except ValueError:
+        return addresses
 
 
 def only(items: Iterable[T], plural: str, me: Label) -> T | None:

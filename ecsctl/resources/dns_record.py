@@ -58,8 +58,8 @@ class DnsRecord(Resource[DnsRecordIds]):
     def __post_init__(self) -> None:
         object.__setattr__(self, "zone", self.zone.removeprefix("/hostedzone/"))
         object.__setattr__(self, "name", normal(self.name))
-        object.__setattr__(self, "alias_dns", self.alias_dns and normal(self.alias_dns))
-        object.__setattr__(self, "value", self.value and normal(self.value))
+        object.__setattr__(self, "alias_dns", self.alias_dns and _balancer(self.alias_dns))
+        object.__setattr__(self, "value", self.value and _values(self.value))
         if self.type == "CNAME" and self.ttl is None:
             object.__setattr__(self, "ttl", 300)
 
@@ -178,14 +178,24 @@ class DnsRecord(Resource[DnsRecordIds]):
         if there.record is None or not there.fits:
             return blank
         alias = there.record.get("AliasTarget")
-        values = [normal(one["Value"]) for one in there.record.get("ResourceRecords", [])]
+        values = [one["Value"] for one in there.record.get("ResourceRecords", [])]
         return replace(
             blank,
-            alias_dns=LoadBalancerDns(normal(alias["DNSName"]).removeprefix("dualstack.")) if alias else None,
+            alias_dns=LoadBalancerDns(alias["DNSName"]) if alias else None,
             alias_zone=LoadBalancerZoneId(alias["HostedZoneId"]) if alias else None,
             value=", ".join(values) or None,
             ttl=there.record.get("TTL"),
         )
+
+
+def _balancer(name: str) -> str:
+    """A load balancer's name as it tells it itself: the console of Route 53 puts `dualstack.` before it."""
+    return normal(name).removeprefix("dualstack.") if type(name) is str else name
+
+
+def _values(value: str) -> str:
+    """A record's values in one order, for AWS hands them back in another (recorded answers); what is promised stays."""
+    return ", ".join(sorted(normal(one) for one in value.split(", "))) if type(value) is str else value
 
 
 def _public_zones(aws: Aws) -> Iterator[HostedZoneId]:

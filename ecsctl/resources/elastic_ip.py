@@ -45,7 +45,9 @@ class ElasticIp(Resource[ElasticIpIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ElasticIpIds]]:
         """One call for all addresses of the app."""
         for address in aws.look(aws.ec2.describe_addresses, Filters=tag_filter(me))["Addresses"]:
-            yield Found(ElasticIpIds(AllocationId(address["AllocationId"]), address["PublicIp"]), flat(address["Tags"]))
+            yield Found(
+                ElasticIpIds(AllocationId(address["AllocationId"]), address["PublicIp"]), flat(address.get("Tags"))
+            )
 
     def create(self, aws: Aws, me: Label) -> ElasticIpIds:
         """No token protects this call: the engine looks for the tags before and after it."""

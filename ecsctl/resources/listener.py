@@ -82,7 +82,7 @@ class Listener(Resource[ListenerIds]):
     def observe(self, aws: Aws, me: Label) -> Seen[Listener, ListenerIds] | None:
         """By its load balancer and port; tags are asked for all listeners of the balancer at once."""
         listed = _listed(aws, self.load_balancer)
-        listener = next((one for one in listed if one["Port"] == self.port), None)
+        listener = next((one for one in listed if one.get("Port") == self.port), None)
         if listener is None:
             return None
         actions = listener["DefaultActions"]
@@ -90,8 +90,8 @@ class Listener(Resource[ListenerIds]):
         certificates = listener.get("Certificates", [])
         actual = Listener(
             load_balancer=LoadBalancerArn(listener["LoadBalancerArn"]),
-            port=listener["Port"],
-            protocol="HTTPS" if listener["Protocol"] == "HTTPS" else "HTTP",
+            port=listener.get("Port", 0),
+            protocol="HTTPS" if listener.get("Protocol") == "HTTPS" else "HTTP",
             forward=_forward(alone) if alone else None,
             redirect=alone is not None and _redirects(alone),
             certificate=IssuedCertificateArn(certificates[0]["CertificateArn"]) if certificates else None,
@@ -184,13 +184,15 @@ def _listed(aws: Aws, load_balancer: LoadBalancerArn) -> list[ListenerTypeDef]:
 
 
 def _forward(action: ActionOutputTypeDef) -> TargetGroupArn | None:
-    """The one target group that gets everything. AWS tells it in two places, the old one only if there is one."""
-    group = action.get("TargetGroupArn")
+    """The one target group that gets everything. AWS tells it in two places, one of which may be missing."""
+    groups = [one.get("TargetGroupArn") for one in action.get("ForwardConfig", {}).get("TargetGroups", [])]
+    group = action.get("TargetGroupArn") or (groups[0] if len(groups) == 1 else None)
     return TargetGroupArn(group) if action["Type"] == "forward" and group else None
 
 
 def _redirects(action: ActionOutputTypeDef) -> bool:
-    return action["Type"] == "redirect" and {**REDIRECT, **action.get("RedirectConfig", {})} == REDIRECT
+    there = {**REDIRECT, **action.get("RedirectConfig", {})}
+    return action["Type"] == "redirect" and all(there[key] == value for key, value in REDIRECT.items())
 
 
 def _ids(listener: ListenerTypeDef) -> ListenerIds:

@@ -81,12 +81,12 @@ class LoadBalancer(Resource[LoadBalancerIds]):
         attributes = {one["Key"]: one["Value"] for one in answer["Attributes"]}
         actual = LoadBalancer(
             name=balancer["LoadBalancerName"],
-            vpc=VpcId(balancer["VpcId"]),
-            subnets=frozenset(SubnetId(zone["SubnetId"]) for zone in balancer["AvailabilityZones"]),
+            vpc=VpcId(balancer.get("VpcId", "")),
+            subnets=frozenset(SubnetId(zone["SubnetId"]) for zone in balancer.get("AvailabilityZones", [])),
             security_groups=frozenset(SecurityGroupId(group) for group in balancer.get("SecurityGroups", [])),
-            scheme=balancer["Scheme"],
-            idle_timeout=int(attributes.get(ATTRIBUTES["idle_timeout"], 0)),
-            http2=attributes.get(ATTRIBUTES["http2"]) == "true",
+            scheme=balancer.get("Scheme", "internal"),
+            idle_timeout=int(attributes.get(ATTRIBUTES["idle_timeout"], 60)),
+            http2=attributes.get(ATTRIBUTES["http2"], "true") == "true",
             drop_invalid_header_fields=attributes.get(ATTRIBUTES["drop_invalid_header_fields"]) == "true",
             internet_gateway=self.internet_gateway,
             routes=self.routes,
@@ -99,7 +99,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
             ready=state in ("active", "active_impaired"),
             failed=(reason or "AWS could not set it up") if state == "failed" else "",
             note="" if state == "active" else f"{state}: {reason}" if reason else state,
-            since=balancer["CreatedTime"],
+            since=balancer.get("CreatedTime"),
         )
 
     @classmethod
@@ -156,6 +156,6 @@ def _listed(aws: Aws) -> list[LoadBalancerTypeDef]:
 def _ids(balancer: LoadBalancerTypeDef) -> LoadBalancerIds:
     return LoadBalancerIds(
         arn=LoadBalancerArn(balancer["LoadBalancerArn"]),
-        dns_name=LoadBalancerDns(balancer["DNSName"].lower()),  # as Route 53 gives it back
-        zone_id=LoadBalancerZoneId(balancer["CanonicalHostedZoneId"]),
+        dns_name=LoadBalancerDns(balancer.get("DNSName", "").lower()),  # as Route 53 gives it back; a gateway has none
+        zone_id=LoadBalancerZoneId(balancer.get("CanonicalHostedZoneId", "")),
     )

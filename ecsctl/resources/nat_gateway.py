@@ -13,7 +13,7 @@ from ecsctl.ids import AllocationId, InternetGatewayId, NatGatewayId, RouteTable
 from ecsctl.resources.common import only, tag_filter
 
 if TYPE_CHECKING:
-    from types_boto3_ec2.type_defs import NatGatewayTypeDef
+    from types_boto3_ec2.type_defs import NatGatewayAddressTypeDef, NatGatewayTypeDef
 
     from ecsctl.aws import Aws
 
@@ -100,10 +100,10 @@ class NatGateway(Resource[NatGatewayIds]):
         aws.ec2.delete_nat_gateway(NatGatewayId=ids.nat_gateway_id)
 
     def _seen(self, nat: NatGatewayTypeDef) -> Seen[NatGateway, NatGatewayIds]:
-        addresses = nat.get("NatGatewayAddresses", [])
+        addresses = sorted(nat.get("NatGatewayAddresses", []), key=self._rank)
         actual = NatGateway(
-            subnet=SubnetId(nat["SubnetId"]),
-            allocation=AllocationId(next((one.get("AllocationId", "") for one in addresses), "")),
+            subnet=SubnetId(nat.get("SubnetId", "")),
+            allocation=AllocationId(addresses[0].get("AllocationId", "") if addresses else ""),
             route=self.route,
             internet_gateway=self.internet_gateway,
         )
@@ -118,6 +118,10 @@ class NatGateway(Resource[NatGatewayIds]):
             note="" if state == "available" else state,
             since=nat.get("CreateTime"),
         )
+
+    def _rank(self, address: NatGatewayAddressTypeDef) -> tuple[bool, bool]:
+        """Ours first, then the primary one: AWS lists secondary addresses, which others may add, in no order."""
+        return address.get("AllocationId") != self.allocation, not address.get("IsPrimary")
 
 
 def _listed(aws: Aws, me: Label) -> list[NatGatewayTypeDef]:

@@ -202,8 +202,9 @@ def _deploy_of(about: Mapping[str, str]) -> Deploy:
 
 
 def _plain(found: Mapping[str, Any], region: str) -> Json:
-    """Without what AWS adds or masks: the version, what is empty or equals its default, the token."""
-    kept = _filled({key: value for key, value in found.items() if key != "version"})
+    """Without what AWS adds or masks: the version, what is empty or equals its default, the token, and triggers."""
+    added = ("version", "triggers") if _only_default_triggers(found) else ("version",)
+    kept = _filled({key: value for key, value in found.items() if key not in added})
     kept["executionMode"] = found.get("executionMode", "SUPERSEDED")
     kept["stages"] = [
         _filled({**stage, "actions": [_plain_action(action, region) for action in stage["actions"]]})
@@ -221,5 +222,28 @@ def _plain_action(action: Json, region: str) -> Json:
     return kept
 
 
+def _only_default_triggers(found: Mapping[str, Any]) -> bool:
+    """Whether the triggers say what the sources say: each push to a source's own branch starts the pipeline.
+
+    AWS adds them to a pipeline of type V2 that has none (terraform-provider-aws, aws_codepipeline, `trigger_all`).
+    """
+    sources = {one["name"]: one.get("configuration", {}) for stage in found["stages"] for one in stage["actions"]}
+    for trigger in found.get("triggers") or ():
+        about = _settled(trigger.get("gitConfiguration", {}))
+        branch = sources.get(about.get("sourceActionName", ""), {}).get("BranchName")
+        pushes = about.get("push", []) in ([], [{"branches": {"includes": [branch]}}])
+        if branch is None or not pushes or about.get("pullRequest"):
+            return False
+    return True
+
+
 def _filled(found: Mapping[str, Any]) -> Json:
-    return {key: value for key, value in found.items() if value not in ([], {}, "", None)}
+    kept = {key: _settled(value) for key, value in found.items()}
+    return {key: value for key, value in kept.items() if value not in ([], {}, "", None)}
+
+
+def _settled(value: Any) -> Any:
+    """Without the empty parts, however deep: AWS fills them in for what was not said."""
+    if isinstance(value, Mapping):
+        return _filled(value)
+    return [_settled(part) for part in value] if isinstance(value, list) else value

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ecsctl.resources.common import canonical
 
 VERSION = "2012-10-17"
 _STATEMENT = {"Sid", "Effect", "Action", "Resource", "Condition"}
+_ROOT = re.compile(r"^arn:[\w-]+:iam::(\d{12}):root$")
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,12 @@ class Condition:
 
 @dataclass(frozen=True)
 class Statement:
-    """What is allowed, on what, and when. Order does not matter in any of its parts."""
+    """What is allowed, on what, and when. Order does not matter in any of its parts, nor what it is called.
 
-    sid: str
+    Some services give names of their own to statements that have none.
+    """
+
+    sid: str = field(compare=False)
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     conditions: tuple[Condition, ...] = ()
@@ -73,13 +78,13 @@ def policy(statements: Iterable[Statement]) -> str:
 
 
 def statements(document: Any) -> tuple[Statement, ...]:
-    """IAM's document (parsed, or as JSON) as statements, in the order of their names."""
+    """IAM's document (parsed, or as JSON) as statements, in the order of what they allow."""
     return ordered(_heard(raw) for raw in _many(_parsed(document).get("Statement", [])))
 
 
 def ordered(some: Iterable[Statement]) -> tuple[Statement, ...]:
-    """Statements in the order of their names: IAM does not care, and a comparison should not."""
-    return tuple(sorted(some, key=lambda statement: (statement.sid, statement.actions, statement.other)))
+    """Statements in the order of what they allow: IAM does not care, and a comparison should not."""
+    return tuple(sorted(some, key=lambda one: (one.actions, one.resources, repr(one.conditions), one.other)))
 
 
 def trust_policy(trust: Trust) -> str:
@@ -98,8 +103,46 @@ def trust_policy(trust: Trust) -> str:
 def trust_of(document: Any) -> Trust:
     """IAM's trust policy (parsed, or as JSON) as a Trust."""
     found = _trusts(_parsed(document))
-    whole = canonical(document)
-    return found if found and trust_policy(found) == whole else Trust(service="", other=whole)
+    whole = same_spelling(document)
+    ours = found is not None and same_spelling(trust_policy(found)) == whole
+    return found if found and ours else Trust(service="", other=whole)
+
+
+def same_spelling(document: Any) -> str:
+    """A policy, or a statement of one, in one spelling: AWS keeps some of these as they came and rewrites others.
+
+    Names of statements and the version are left out, a list of one is its element, in conditions numbers and booleans
+    are text and keys know no case, and everybody and an account are principals of one form (IAM User Guide, "JSON
+    policy elements").
+    """
+    parsed = _parsed(document)
+    if "Statement" in parsed:
+        return canonical([json.loads(same_spelling(one)) for one in _many(parsed["Statement"])])
+    kept = {key: value for key, value in parsed.items() if key != "Sid"}
+    for key in ("Principal", "NotPrincipal"):
+        if key in kept:
+            kept[key] = _principal(kept[key])
+    if "Condition" in kept:
+        kept["Condition"] = {
+            operator: {key.lower(): [_text(value) for value in _many(values)] for key, values in tests.items()}
+            for operator, tests in kept["Condition"].items()
+        }
+    return canonical(kept)
+
+
+def _principal(principal: Any) -> Any:
+    if not isinstance(principal, dict):
+        return {"AWS": ["*"]} if principal == "*" else principal
+    return {kind: [_account(one) if kind == "AWS" else one for one in _many(who)] for kind, who in principal.items()}
+
+
+def _account(principal: str) -> str:
+    """An account is told by its number or by its root's ARN."""
+    return _ROOT.sub(r"\1", principal)
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _trusts(document: dict[str, Any]) -> Trust | None:
@@ -109,8 +152,9 @@ def _trusts(document: dict[str, Any]) -> Trust | None:
     services = _many(principal.get("Service", [])) if isinstance(principal, dict) else []
     if len(services) != 1:
         return None
-    tests = {key: _many(value)[0] for each in parts[0].get("Condition", {}).values() for key, value in each.items()}
-    return Trust(services[0], tests.get("aws:SourceAccount", ""), tests.get("aws:SourceArn", ""))
+    conditions = parts[0].get("Condition", {}).values()
+    tests = {key.lower(): _text(_many(value)[0]) for each in conditions for key, value in each.items()}
+    return Trust(services[0], tests.get("aws:sourceaccount", ""), tests.get("aws:sourcearn", ""))
 
 
 def _sources(trust: Trust) -> Iterator[tuple[str, str]]:
@@ -130,7 +174,7 @@ def _said(statement: Statement) -> dict[str, Any]:
 
 def _heard(raw: dict[str, Any]) -> Statement:
     conditions = tuple(
-        Condition(operator, key, tuple(_many(values)))
+        Condition(operator, key, tuple(_text(value) for value in _many(values)))
         for operator, tests in raw.get("Condition", {}).items()
         for key, values in tests.items()
     )
@@ -140,7 +184,7 @@ def _heard(raw: dict[str, Any]) -> Statement:
         actions=tuple(_many(raw.get("Action", []))),
         resources=tuple(_many(raw.get("Resource", []))),
         conditions=conditions,
-        other="" if ours else canonical(raw),
+        other="" if ours else same_spelling(raw),
     )
 
 

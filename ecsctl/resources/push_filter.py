@@ -30,7 +30,8 @@ def branch(webhook: WebhookTypeDef | None) -> str:
 
 
 def _plain(groups: list[list[WebhookFilterTypeDef]]) -> list[list[tuple[str, str, bool]]]:
-    return [
+    """The groups without an order: any of them lets a push through, and a group does when all that is in it does."""
+    return sorted(
         sorted((one["type"], one["pattern"], one.get("excludeMatchedPattern", False)) for one in group)
         for group in groups
-    ]
+    )

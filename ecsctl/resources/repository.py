@@ -74,10 +74,10 @@ class Repository(Resource[RepositoryIds]):
             mutable_tags=tuple(
                 exclusion["filter"] for exclusion in there_is.get("imageTagMutabilityExclusionFilters", [])
             ),
-            scan_on_push=there_is["imageScanningConfiguration"]["scanOnPush"],
+            scan_on_push=there_is.get("imageScanningConfiguration", {}).get("scanOnPush", False),
             lifecycle=policy["lifecyclePolicyText"] if policy else "",
         )
-        return Seen(_ids(there_is), actual, flat(tags), since=there_is["createdAt"])
+        return Seen(_ids(there_is), actual, flat(tags), since=there_is.get("createdAt"))
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[RepositoryIds]]:

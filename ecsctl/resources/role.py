@@ -82,7 +82,7 @@ class Role(Resource[RoleIds]):
         more = [name for name in inline if name != INLINE] + [one["PolicyName"] for one in attached]
         note = f"it also has {', '.join(sorted(more))}" if more else ""
         ids = RoleIds(RoleArn(role["Arn"]), RoleName(role["RoleName"]))
-        return Seen(ids, actual, flat(role.get("Tags")), note=note, since=role["CreateDate"])
+        return Seen(ids, actual, flat(role.get("Tags")), note=note, since=role.get("CreateDate"))
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[RoleIds]]:

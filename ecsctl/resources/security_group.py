@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import SecurityGroupId, VpcId
-from ecsctl.resources.common import only, tag_filter, where
+from ecsctl.resources.common import network, only, tag_filter, where
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import IpPermissionTypeDef, SecurityGroupRuleTypeDef, SecurityGroupTypeDef
 
     from ecsctl.aws import Aws
+
+
+# EC2 API reference, IpPermission: protocols by number or by name, in an answer by name where they have one; ports, or
+# ICMP's types, of these alone: of all others every port is meant, and told as -1.
+NUMBERED = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6", "all": "-1"}
+PORTED = ("tcp", "udp", "icmp", "icmpv6")
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,14 @@ class Rule:
     protocol: str = "tcp"
     cidr: str | None = None
     group: SecurityGroupId | None = None
+
+    def __post_init__(self) -> None:
+        protocol = self.protocol.lower()
+        object.__setattr__(self, "protocol", NUMBERED.get(protocol, protocol))
+        if self.protocol not in PORTED:
+            object.__setattr__(self, "port_from", -1)
+            object.__setattr__(self, "port_to", -1)
+        object.__setattr__(self, "cidr", self.cidr and network(self.cidr))
 
     def __str__(self) -> str:
         ports = str(self.port_from) if self.port_from == self.port_to else f"{self.port_from}-{self.port_to}"

@@ -111,16 +111,18 @@ class Service(Resource[ServiceIds]):
         if service is None or service["status"] != "ACTIVE":
             return None
         rollout = self._rollout(aws, service)
-        network = service["networkConfiguration"].get("awsvpcConfiguration")
-        balancer = next(iter(service.get("loadBalancers", ())), None)
-        deployment = service["deploymentConfiguration"]
+        network = service.get("networkConfiguration", {}).get("awsvpcConfiguration")
+        balancers = service.get("loadBalancers", [])
+        ours = (one for one in balancers if one.get("targetGroupArn") == self.target_group)
+        balancer = next(ours, next(iter(balancers), None))  # another, beside ours, is somebody's own addition
+        deployment = service.get("deploymentConfiguration", {})
         breaker = deployment.get("deploymentCircuitBreaker")
         actual = Service(
             cluster=self.cluster,
             name=service["serviceName"],
             task_definition=TaskDefinitionArn(rollout.runs),
             desired_count=service["desiredCount"],
-            subnets=frozenset(SubnetId(subnet) for subnet in (network["subnets"] if network else ())),
+            subnets=frozenset(SubnetId(subnet) for subnet in (network.get("subnets", ()) if network else ())),
             security_groups=frozenset(
                 SecurityGroupId(group) for group in (network.get("securityGroups", ()) if network else ())
             ),
@@ -131,8 +133,8 @@ class Service(Resource[ServiceIds]):
             public_ip=bool(network and network.get("assignPublicIp") == "ENABLED"),
             minimum_percent=deployment.get("minimumHealthyPercent", 100),
             maximum_percent=deployment.get("maximumPercent", 200),
-            circuit_breaker=bool(breaker and breaker["enable"]),
-            rollback=bool(breaker and breaker["rollback"]),
+            circuit_breaker=bool(breaker and breaker.get("enable")),
+            rollback=bool(breaker and breaker.get("rollback")),
             grace_period=service.get("healthCheckGracePeriodSeconds", 0),
             execute_command=bool(service.get("enableExecuteCommand")),
             propagate_tags=service.get("propagateTags", "NONE"),

@@ -28,7 +28,7 @@ def judge(service: Mapping[str, Any], wished: str) -> Rollout:
 
     A deployment of a later revision than the wished one has superseded ours; the later one is right.
     """
-    primary = next(one for one in service["deployments"] if one["status"] == "PRIMARY")
+    primary = next((one for one in service.get("deployments", ()) if one["status"] == "PRIMARY"), service)
     runs = service["taskDefinition"]
     superseded = newer(runs, wished)
     note = f"superseded by revision {revision_of(runs)}" if superseded else ""
@@ -38,7 +38,7 @@ def judge(service: Mapping[str, Any], wished: str) -> Rollout:
         reason = primary.get("rolloutStateReason") or "ECS gave the deployment up"
         return Rollout(runs, ready=False, failed=reason, note=note, settled=False)
     # Without a rolloutState (another deployment controller) and without tasks there is nothing else to go by.
-    over = state == "COMPLETED" or (len(service["deployments"]) == 1 and (state is None or desired == 0))
+    over = state == "COMPLETED" or (len(service.get("deployments", ())) <= 1 and (state is None or desired == 0))
     if over and running >= desired:
         return Rollout(runs, ready=True, note=note)
     doing = "has" if over else "is rolling out:"

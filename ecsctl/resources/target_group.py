@@ -82,7 +82,7 @@ class TargetGroup(Resource[TargetGroupIds]):
             timeout=group["HealthCheckTimeoutSeconds"],
             healthy=group["HealthyThresholdCount"],
             unhealthy=group["UnhealthyThresholdCount"],
-            deregistration_delay=int(attributes.get(ATTRIBUTES["deregistration_delay"], 0)),
+            deregistration_delay=int(attributes.get(ATTRIBUTES["deregistration_delay"], 300)),
             slow_start=int(attributes.get(ATTRIBUTES["slow_start"], 0)),
             stickiness=attributes.get(ATTRIBUTES["stickiness"]) == "true",
         )

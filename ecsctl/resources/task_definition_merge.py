@@ -78,9 +78,10 @@ def laid(wish: TaskDefinition, over: Definition, image: str | None, region: str)
 
 
 def _container(wish: TaskDefinition, ours: dict[str, Any], image: str | None, region: str) -> dict[str, Any]:
-    ports = ours.get("portMappings") or [{}]
+    ports = ours.get("portMappings") or []
+    mapped = _mapping(ours, wish.port)
     ours_only = {"containerPort": wish.port, "hostPort": wish.port, "protocol": "tcp"}
-    others = [port for port in ports[1:] if port.get("containerPort") != wish.port]
+    others = [port for port in ports if port is not mapped and port.get("containerPort") != wish.port]
     log = ours.get("logConfiguration", {})
     log = log if log.get("logDriver") == "awslogs" else {}
     options = {
@@ -97,7 +98,7 @@ def _container(wish: TaskDefinition, ours: dict[str, Any], image: str | None, re
         "name": wish.container,
         "image": image,
         "essential": True,
-        "portMappings": [{**ports[0], **ours_only}, *others],
+        "portMappings": [{**mapped, **ours_only}, *others],
         "environment": [{"name": name, "value": value} for name, value in wish.environment],
         "secrets": [{"name": name, "valueFrom": source} for name, source in wish.secrets],
         "command": list(wish.command),
@@ -118,11 +119,17 @@ def _container(wish: TaskDefinition, ours: dict[str, Any], image: str | None, re
     return {name: value for name, value in merged.items() if _said(value)}
 
 
+def _mapping(ours: Mapping[str, Any], port: int) -> dict[str, Any]:
+    """The mapping of our port, or the first: in which order AWS tells them is its own affair."""
+    ports: list[dict[str, Any]] = ours.get("portMappings") or [{}]
+    return next((one for one in ports if one.get("containerPort") == port), ports[0])
+
+
 def told(revision: Revision, like: TaskDefinition, region: str) -> TaskDefinition:
     """What a revision says of the wish's fields, with what AWS leaves out or fills in brought to one spelling."""
     definition, ours = revision.definition, container_of(revision.definition, like.container)
     platform = definition.get("runtimePlatform", {})
-    port = (ours.get("portMappings") or [{}])[0]
+    port = _mapping(ours, like.port)
     log = ours.get("logConfiguration", {})
     options = log.get("options", {}) if log.get("logDriver") == "awslogs" else {}
     check = ours.get("healthCheck", {})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import VpcId
-from ecsctl.resources.common import only, tag_filter
+from ecsctl.resources.common import network, only, tag_filter
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -34,6 +34,9 @@ class Vpc(Resource[VpcIds]):
     cidr: Fixed[str]
     dns_hostnames: bool = True
     dns_support: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cidr", network(self.cidr))
 
     def summary(self) -> str:
         """Its addresses."""

@@ -69,9 +69,10 @@ def test_an_app_that_waits_for_its_log_has_no_buffer():
 
 def test_a_port_is_not_mapped_twice():
     live = laid(WISH, {}, "repo:1", REGION)
-    live["containerDefinitions"][0]["portMappings"].append({"containerPort": 9090})
+    live["containerDefinitions"][0]["portMappings"].append({"containerPort": 9090, "name": "http"})
     ours = laid(replace(WISH, port=9090), live, "repo:1", REGION)["containerDefinitions"][0]
-    assert [port["containerPort"] for port in ours["portMappings"]] == [9090]
+    mapped = [port for port in ours["portMappings"] if port["containerPort"] == 9090]
+    assert mapped == [{"containerPort": 9090, "hostPort": 9090, "protocol": "tcp", "name": "http"}]
 
 
 CHECKED = replace(WISH, health_check=HealthCheck(("CMD", "true")))
