@@ -401,7 +401,7 @@ _TAKEN = ("source", "environment", "serviceRole", "timeoutInMinutes", "queuedTim
 
 
 def _logs(backend: Any, facts: dict[str, Any], build_id: str) -> dict[str, Any]:
-    wanted, region = facts.pop("logsConfig"), backend.region_name
+    wanted, region = facts.pop("logsConfig") or {}, backend.region_name
     cloud = wanted.get("cloudWatchLogs", {"status": "ENABLED"})
     logs = {"cloudWatchLogs": cloud, "s3Logs": wanted.get("s3Logs", {"status": "DISABLED"})}
     if cloud["status"] == "DISABLED":

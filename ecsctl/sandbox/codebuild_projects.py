@@ -21,7 +21,7 @@ _FIELDS = (
     "concurrentBuildLimit", "autoRetryLimit",
 )  # fmt: skip
 _GITHUB = re.compile(r"https://([^@/]+@)?github\.com/[^/\s]+/[^/\s]+|CODEBUILD_DEFAULT_WEBHOOK_SOURCE_LOCATION")
-_LOGS = {"cloudWatchLogs": {"status": "ENABLED"}, "s3Logs": {"status": "DISABLED", "encryptionDisabled": False}}
+_FROM_GIT = ("GITHUB", "GITHUB_ENTERPRISE", "BITBUCKET", "GITLAB", "GITLAB_SELF_MANAGED")
 _CONNECTION_ACTIONS = ("GetConnectionToken", "GetConnection")
 
 
@@ -52,9 +52,7 @@ def create_project(_original: Callable[..., Any], response: CodeBuildResponse) -
     now = clock.today()
     project = _filled({"name": name, "arn": _arn(response, name), "created": now, "lastModified": now}, params)
     project["badge"] = {"badgeEnabled": bool(params.get("badgeEnabled"))}
-    project["encryptionKey"] = params.get("encryptionKey") or (
-        f"arn:{response.partition}:kms:{response.region}:{response.current_account}:alias/aws/s3"
-    )
+    project["encryptionKey"] = _key(response, params.get("encryptionKey") or "alias/aws/s3")
     _check(response, project)
     role, source = project["serviceRole"], project["source"]
     made = CodeBuild(
@@ -78,6 +76,7 @@ def update_project(response: CodeBuildResponse) -> ActionResult:
     params = asked(response)
     before = found(response, params["name"])
     project = _filled(copy.deepcopy(before), params) | {"lastModified": clock.today()}
+    project["encryptionKey"] = _key(response, project["encryptionKey"])
     if "badgeEnabled" in params:
         project["badge"] = {"badgeEnabled": params["badgeEnabled"]}
     _check(response, project)
@@ -124,21 +123,37 @@ def page(member: str, items: list[Any], params: dict[str, Any]) -> dict[str, Any
     return answer
 
 
+def _key(response: CodeBuildResponse, key: str) -> str:
+    """A key as its ARN, also when it was given by its alias."""
+    alias = key.startswith("alias/")
+    return f"arn:{response.partition}:kms:{response.region}:{response.current_account}:{key}" if alias else key
+
+
 def _arn(response: CodeBuildResponse, name: str) -> str:
     return f"arn:{response.partition}:codebuild:{response.region}:{response.current_account}:project/{name}"
 
 
 def _filled(project: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
+    """With AWS's defaults, as recorded by go-to-k/cdk-real-drift (c00ed982); a project may have no logsConfig."""
     project |= {field: copy.deepcopy(params[field]) for field in _FIELDS if params.get(field) is not None}
     if not project.get("vpcConfig"):
         project.pop("vpcConfig", None)  # an empty one takes the project out of its VPC
+    environment = project.get("environment") or {}
     project.setdefault("tags", [])
     project.setdefault("cache", {"type": "NO_CACHE"})
+    if "LAMBDA" in environment.get("type", ""):
+        project.setdefault("timeoutInMinutes", 15)  # it waits in no queue
     project.setdefault("timeoutInMinutes", 60)
-    project.setdefault("queuedTimeoutInMinutes", 480)
-    project.setdefault("logsConfig", copy.deepcopy(_LOGS))
+    if "LAMBDA" not in environment.get("type", ""):
+        project.setdefault("queuedTimeoutInMinutes", 480)
     project.setdefault("projectVisibility", "PRIVATE")
-    environment = project.get("environment") or {}
+    for source in (project["source"], *project.get("secondarySources", [])):
+        source.setdefault("insecureSsl", False)
+        if source["type"] in _FROM_GIT:
+            source.setdefault("reportBuildStatus", False)
+    for artifacts in (project["artifacts"], *project.get("secondaryArtifacts", [])):
+        if artifacts["type"] == "S3":
+            artifacts.setdefault("encryptionDisabled", False)
     environment.setdefault("environmentVariables", [])
     environment.setdefault("privilegedMode", False)
     environment.setdefault("imagePullCredentialsType", "CODEBUILD")

@@ -11,7 +11,7 @@ from moto.core.responses import ActionResult
 
 from ecsctl.sandbox import clock, constraints, overlay
 from ecsctl.sandbox.codepipeline_run import forget, runs
-from ecsctl.sandbox.codepipeline_structure import check, masked, unmasked
+from ecsctl.sandbox.codepipeline_structure import actions, check, masked, unmasked
 from ecsctl.sandbox.overlay import Refusal
 from ecsctl.sandbox.principals import caller
 
@@ -116,11 +116,29 @@ def page(member: str, items: list[Any], params: dict[str, Any]) -> dict[str, Any
 
 
 def _filled(declared: dict[str, Any]) -> dict[str, Any]:
+    """With AWS's defaults: type V2, and a trigger for each connection that nothing was said about.
+
+    Recorded by go-to-k/cdk-real-drift (commit c00ed982); the triggers: terraform-provider-aws, aws_codepipeline,
+    `trigger_all`. The form of such a trigger, a push to the action's branch, is an assumption.
+    """
     pipeline = copy.deepcopy(declared)
-    newer = pipeline.get("triggers") or pipeline.get("variables") or "executionMode" in pipeline
-    pipeline.setdefault("pipelineType", "V2" if newer else "V1")
+    pipeline.setdefault("pipelineType", "V2")
     pipeline.setdefault("executionMode", "SUPERSEDED")
+    if pipeline["pipelineType"] == "V2" and not pipeline.get("triggers"):
+        triggers = [_trigger(action) for _, action in actions(pipeline) if _listens(action)]
+        pipeline |= {"triggers": triggers} if triggers else {}
     return pipeline
+
+
+def _listens(action: dict[str, Any]) -> bool:
+    connected = action["actionTypeId"]["provider"] == "CodeStarSourceConnection"
+    return bool(connected and action.get("configuration", {}).get("DetectChanges", "true") != "false")
+
+
+def _trigger(action: dict[str, Any]) -> dict[str, Any]:
+    push = [{"branches": {"includes": [action["configuration"]["BranchName"]]}}]
+    about = {"sourceActionName": action["name"], "push": push}
+    return {"providerType": "CodeStarSourceConnection", "gitConfiguration": about}
 
 
 def _check_role(response: CodePipelineResponse, pipeline: dict[str, Any]) -> None:

@@ -7,14 +7,34 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
+from moto.ec2.models.elastic_ip_addresses import ElasticAddress
 from moto.ec2.models.internet_gateways import InternetGateway
+from moto.ec2.models.nat_gateways import NatGateway
 from moto.ec2.models.route_tables import RouteTable
+from moto.ec2.models.subnets import Subnet
+from moto.ec2.models.vpcs import VPC
 from moto.ec2.responses import EC2Response
 
 from ecsctl.sandbox import overlay
 
 # VPC guide, "Amazon VPC quotas": each five a region. The default VPC and its internet gateway count.
 VPC_QUOTA = GATEWAY_QUOTA = ADDRESS_QUOTA = 5
+
+
+# What AWS tells of each and moto does not: the SDK's model, and answers recorded by go-to-k/cdk-real-drift (commit
+# c00ed982). Nobody can change these in the sandbox.
+_OPEN = {"InternetGatewayBlockMode": "off"}
+_ALWAYS: dict[Any, dict[str, Any]] = {
+    VPC: {"block_public_access_states": _OPEN},
+    Subnet: {"block_public_access_states": _OPEN, "enable_dns64": False, "map_customer_owned_ip_on_launch": False},
+    ElasticAddress: {"public_ipv4_pool": "amazon"},
+    NatGateway: {"availability_mode": "zonal"},
+}
+for _kind, _members in _ALWAYS.items():
+    for _name, _value in _members.items():
+        setattr(_kind, _name, _value)
+ElasticAddress.network_interface_id = property(lambda self: self.eni.id if self.eni else None)  # type: ignore[assignment,method-assign] # moto: ""
+ElasticAddress.network_border_group = property(lambda self: self.ec2_backend.region_name)  # type: ignore[attr-defined] # moto has none; AWS has
 
 
 def _in_use(what: str, ident: str) -> overlay.Refusal:

@@ -69,9 +69,6 @@ def _check_percentages(settings: Wire) -> None:
         raise invalid(
             "Availability Zone Rebalancing does not support maximumPercent <= 100 % as deployment configuration."
         )
-    breaker = (settings.get("deploymentConfiguration") or {}).get("deploymentCircuitBreaker")
-    if breaker is not None and not {"enable", "rollback"} <= set(breaker):  # the wording is an assumption
-        raise invalid("deploymentCircuitBreaker requires both enable and rollback.")
 
 
 def _check_network(backend: EC2ContainerServiceBackend, settings: Wire, definition: Definition) -> None:

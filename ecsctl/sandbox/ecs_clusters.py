@@ -74,8 +74,10 @@ def view(backend: EC2ContainerServiceBackend, cluster: Cluster, include: list[st
         "statistics": [],
         "tags": [],
         "settings": [],
-        "capacityProviders": cluster.capacity_providers or [],
-        "defaultCapacityProviderStrategy": cluster.default_capacity_provider_strategy or [],
+        "capacityProviders": sorted(cluster.capacity_providers or []),  # as in recorded answers of AWS
+        "defaultCapacityProviderStrategy": [
+            {"base": 0, "weight": 0} | each for each in cluster.default_capacity_provider_strategy or []
+        ],
     }
     if "TAGS" in include:
         shown["tags"] = cluster.tags or []

@@ -1,5 +1,6 @@
 """ECS task definitions: what is refused, what AWS fills in, and revisions that never restart."""
 
+import zlib
 from datetime import datetime
 from typing import Any
 
@@ -159,9 +160,9 @@ def _filled(ask: Wire) -> Wire:
     """What AWS makes of a request: its defaults where nothing was said (API reference, ContainerDefinition)."""
     kept = {key: value for key, value in ask.items() if key != "tags"}
     fargate = "FARGATE" in (ask.get("requiresCompatibilities") or [])
-    awsvpc = ask.get("networkMode") == "awsvpc"
-    kept["containerDefinitions"] = [_container(container, awsvpc) for container in ask["containerDefinitions"]]
-    kept.setdefault("volumes", [])
+    same_ports = ask.get("networkMode") in ("awsvpc", "host")
+    kept["containerDefinitions"] = [_container(container, same_ports) for container in ask["containerDefinitions"]]
+    kept["volumes"] = [volume if len(volume) > 1 else {"host": {}} | volume for volume in ask.get("volumes") or []]
     kept.setdefault("placementConstraints", [])
     kept.setdefault("networkMode", "bridge")
     kept["compatibilities"] = ["EC2", "FARGATE"] if fargate else ["EC2"]
@@ -176,13 +177,20 @@ def _filled(ask: Wire) -> Wire:
     return kept
 
 
-def _container(container: Wire, awsvpc: bool) -> Wire:
+def _container(container: Wire, same_ports: bool) -> Wire:
+    """A container as AWS tells it. What a task gets by name comes back in an order of AWS's own.
+
+    Recorded by go-to-k/cdk-real-drift (commit c00ed982): six variables came back neither as sent nor sorted.
+    """
     empty = ("environment", "mountPoints", "volumesFrom", "systemControls")
-    filled = {"cpu": 0, "essential": True, "versionConsistency": "enabled"} | {name: [] for name in empty} | container
+    filled: Wire = {"cpu": 0, "essential": True} | {name: [] for name in empty} | container
     filled["portMappings"] = [
-        {"protocol": "tcp", "hostPort": port["containerPort"] if awsvpc else 0} | port
+        {"protocol": "tcp", "hostPort": port["containerPort"] if same_ports else 0} | port
         for port in container.get("portMappings") or []
     ]
+    for name in ("environment", "secrets"):
+        if name in filled:
+            filled[name] = sorted(filled[name], key=lambda one: zlib.crc32(str(one.get("name")).encode()))
     if "healthCheck" in container:
         filled["healthCheck"] = {"interval": 30, "timeout": 5, "retries": 3} | container["healthCheck"]
     return filled

@@ -53,6 +53,13 @@ _DEFAULTS: Wire = {
     "enableExecuteCommand": False,
     "availabilityZoneRebalancing": "ENABLED",
 }
+# As AWS has answered since August 2026: recorded by go-to-k/cdk-real-drift (commit c00ed982).
+_BREAKER: Wire = {
+    "enable": False,
+    "rollback": False,
+    "resetOnHealthyTask": True,
+    "thresholdConfiguration": {"type": "BOUNDED_PERCENT", "value": 50},
+}
 _TERMS = ("networkConfiguration", "platformVersion", "loadBalancers", "launchType", "capacityProviderStrategy")
 _NOT_COMPARED = ("clientToken", "tags", "cluster")
 
@@ -139,15 +146,20 @@ def _settings(ask: Wire, definition: Definition) -> Wire:
     settings = _DEFAULTS | kept | {"taskDefinition": definition.arn}
     if not ask.get("capacityProviderStrategy"):
         settings.setdefault("launchType", "EC2")
-    if settings.get("launchType") == "FARGATE":
+    settings |= _strategy(settings)
+    if ecs_views.on_fargate(settings):
         settings.setdefault("platformVersion", "LATEST")
     settings["deploymentConfiguration"] = _configuration(ask.get("deploymentConfiguration") or {}, {})
-    if ask.get("loadBalancers"):
-        settings.setdefault("healthCheckGracePeriodSeconds", 0)
     network = (ask.get("networkConfiguration") or {}).get("awsvpcConfiguration")
     if network is not None:
         settings["networkConfiguration"] = {"awsvpcConfiguration": _network(network)}
     return settings
+
+
+def _strategy(settings: Wire) -> Wire:
+    """Its capacity providers with AWS's defaults (API reference, CapacityProviderStrategyItem)."""
+    given = settings.get("capacityProviderStrategy")
+    return {"capacityProviderStrategy": [{"base": 0, "weight": 0} | each for each in given]} if given else {}
 
 
 def _network(sent: Wire) -> Wire:
@@ -157,13 +169,16 @@ def _network(sent: Wire) -> Wire:
 def _configuration(sent: Wire, before: Wire) -> Wire:
     """A part that is not sent stays as it was (API reference, DeploymentConfiguration)."""
     default: Wire = {
-        "deploymentCircuitBreaker": {"enable": False, "rollback": False},
         "maximumPercent": 200,
         "minimumHealthyPercent": 100,
         "strategy": "ROLLING",
         "bakeTimeInMinutes": 0,
     }
-    return default | before | sent
+    asked = sent.get("deploymentCircuitBreaker")
+    if asked is not None and not {"enable", "rollback"} <= set(asked):  # the wording is an assumption
+        raise invalid("deploymentCircuitBreaker requires both enable and rollback.")
+    breaker = _BREAKER | before.get("deploymentCircuitBreaker", {}) | (asked or {})
+    return default | before | sent | {"deploymentCircuitBreaker": breaker}
 
 
 def deploy(backend: EC2ContainerServiceBackend, service: Service, definition: Definition, now: float) -> None:
@@ -220,6 +235,7 @@ def update(backend: EC2ContainerServiceBackend, ask: Wire, at: float | None = No
     service = active(backend, ask.get("cluster"), ask["service"])
     before = service.settings
     now = before | {name: ask[name] for name in (*_IN_PLACE, *_NEW_DEPLOYMENT) if ask.get(name) is not None}
+    now |= _strategy(now)
     if ask.get("deploymentConfiguration"):
         now["deploymentConfiguration"] = _configuration(
             ask["deploymentConfiguration"], before["deploymentConfiguration"]

@@ -21,8 +21,14 @@ def _given(values: Wire) -> Wire:
     return {key: value for key, value in values.items() if value is not None}
 
 
+def on_fargate(settings: Wire) -> bool:
+    """Whether a service runs on Fargate: by its launch type, or by its capacity providers."""
+    providers = {each.get("capacityProvider") for each in settings.get("capacityProviderStrategy") or ()}
+    return settings.get("launchType") == "FARGATE" or bool(providers & {"FARGATE", "FARGATE_SPOT"})
+
+
 def _family(service: Service) -> str | None:
-    return "Linux" if service.settings.get("launchType") == "FARGATE" else None
+    return "Linux" if on_fargate(service.settings) else None
 
 
 # As create_service and update_service take them; shown as they were sent.
@@ -54,6 +60,7 @@ def service(backend: EC2ContainerServiceBackend, found: Service, tags: bool = Fa
     role = "role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
     shown: Wire = {name: found.settings.get(name) for name in _ECHOED}
     shown |= {
+        "healthCheckGracePeriodSeconds": found.settings.get("healthCheckGracePeriodSeconds", 0),
         "serviceArn": found.arn,
         "serviceName": found.name,
         "clusterArn": found.cluster_arn,
@@ -63,6 +70,7 @@ def service(backend: EC2ContainerServiceBackend, found: Service, tags: bool = Fa
         "platformFamily": _family(found),
         "createdAt": when(found.created),
         "createdBy": found.by,
+        "resourceManagementType": "CUSTOMER",  # not an Express service's (API reference, Service)
         "roleArn": found.settings.get("role") or f"arn:aws:iam::{backend.account_id}:{role}",
         "events": [
             {"id": _event_id(found, at, text), "createdAt": when(at), "message": text} for at, text in found.events
@@ -219,7 +227,9 @@ def task(each: Task, cluster_arn: str, tags: bool = False) -> Wire:
         "enableExecuteCommand": bool(each.terms.get("enableExecuteCommand")),
         "healthStatus": each.container_health,
         "ephemeralStorage": document.get("ephemeralStorage") or {"sizeInGiB": 20},
-        "overrides": each.terms.get("overrides") or {"containerOverrides": [], "inferenceAcceleratorOverrides": []},
+        "fargateEphemeralStorage": document.get("ephemeralStorage") or {"sizeInGiB": 20},
+        "inferenceAccelerators": [],
+        "overrides": _overrides(each),
         "stopCode": each.stop_code,
         "stoppedReason": each.stopped_reason,
         "version": len(each.moments) + 1,
@@ -227,6 +237,14 @@ def task(each: Task, cluster_arn: str, tags: bool = False) -> Wire:
     }
     shown |= {name: when(each.moments[moment]) for moment, name in _MOMENTS.items() if moment in each.moments}
     return _given(shown)
+
+
+def _overrides(each: Task) -> Wire:
+    """Every container is named in it, also those of which nothing is overridden."""
+    sent: Wire = each.terms.get("overrides") or {}
+    given = {one.get("name"): one for one in sent.get("containerOverrides", ())}
+    every = [given.get(one["name"], {"name": one["name"]}) for one in each.definition.containers]
+    return {"inferenceAcceleratorOverrides": []} | sent | {"containerOverrides": every}
 
 
 def _architecture(document: Wire) -> str:

@@ -8,30 +8,12 @@ from moto.core.responses import ActionResult
 from moto.elbv2.models import FakeLoadBalancer, elbv2_backends
 from moto.elbv2.responses import ELBV2Response
 
-from ecsctl.sandbox import clock, iam, overlay
+from ecsctl.sandbox import clock, elbv2_attributes, iam, overlay
 from ecsctl.sandbox.ec2_interfaces import attach_interface, drop_released, release_interface
 
 PROVISIONING = 150.0  # public Terraform logs: 2 m 15 s to 3 m 10 s until active
 LINGERING = 75.0  # how long the interfaces outlive it; 1 to 3 min in practice (hashicorp/terraform-provider-aws, elbv2)
 QUOTA = 50  # ELB guide, "Quotas for your Application Load Balancers": load balancers per region
-
-# ELB guide, "Load balancer attributes", with their defaults; AWS lists them all, moto only those that were set.
-_ATTRIBUTES = {
-    "access_logs.s3.enabled": "false",
-    "client_keep_alive.seconds": "3600",
-    "connection_logs.s3.enabled": "false",
-    "idle_timeout.timeout_seconds": "60",
-    "load_balancing.cross_zone.enabled": "true",
-    "routing.http.desync_mitigation_mode": "defensive",
-    "routing.http.drop_invalid_header_fields.enabled": "false",
-    "routing.http.preserve_host_header.enabled": "false",
-    "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "false",
-    "routing.http.xff_client_port.enabled": "false",
-    "routing.http.xff_header_processing.mode": "append",
-    "routing.http2.enabled": "true",
-    "waf.fail_open.enabled": "false",
-    "zonal_shift.config.enabled": "false",
-}
 
 
 @dataclass
@@ -62,11 +44,13 @@ def create_load_balancer(original: Any, self: ELBV2Response) -> ActionResult:
     That tags are no settings in this is an assumption. The service-linked role appears at the first use.
     """
     params, backend = self._get_params(), self.elbv2_backend
+    kind = params.get("Type", "application")
     params.setdefault("Scheme", "internet-facing")
     _check_name(params["Name"])
-    subnets = _subnets(self, [*params.get("Subnets", []), *(m["SubnetId"] for m in params.get("SubnetMappings", []))])
+    given = [*params.get("Subnets", []), *(m["SubnetId"] for m in params.get("SubnetMappings", []))]
+    subnets = _subnets(self, given, kind)
     vpc_id = subnets[0].vpc_id
-    groups = _groups(self, params.get("SecurityGroups", []), vpc_id)
+    groups = _groups(self, params.get("SecurityGroups", []), vpc_id, kind)
     iam.ensure_service_linked(backend.account_id, "elasticloadbalancing.amazonaws.com")
     asked = (params["Scheme"], {s.id for s in subnets}, set(groups), params.get("IpAddressType", "ipv4"))
     for there in backend.load_balancers.values():
@@ -85,7 +69,9 @@ def create_load_balancer(original: Any, self: ELBV2Response) -> ActionResult:
     params["SecurityGroups"] = groups
     answer: ActionResult = original()
     [made] = answer.result["LoadBalancers"]  # type: ignore[index] # an ActionResult's result is any object
-    made.attrs.update(_ATTRIBUTES)
+    made.attrs = elbv2_attributes.of_balancer(made)
+    if kind != "gateway":
+        made.enable_prefix_for_ipv6_source_nat = "off"
     _memory(self).made[made.arn] = clock.now()
     _dress(self, made)
     return answer
@@ -105,7 +91,7 @@ def _check_name(name: str) -> None:
         raise overlay.Refusal("ValidationError", f"The load balancer name '{name}' {wrong}")
 
 
-def _subnets(response: ELBV2Response, ids: list[str]) -> list[Any]:
+def _subnets(response: ELBV2Response, ids: list[str], kind: str) -> list[Any]:
     ec2 = response.elbv2_backend.ec2_backend
     known = {subnet.id: subnet for zone in ec2.subnets.values() for subnet in zone.values()}
     for ident in ids:
@@ -113,7 +99,7 @@ def _subnets(response: ELBV2Response, ids: list[str]) -> list[Any]:
             raise overlay.Refusal("SubnetNotFound", f"The subnet ID '{ident}' does not exist")
     subnets = [known[ident] for ident in ids]
     zones = {subnet.availability_zone for subnet in subnets}
-    if len(subnets) < 2:
+    if len(subnets) < (2 if kind == "application" else 1):
         message = "At least two subnets in two different Availability Zones must be specified"
         raise overlay.Refusal("ValidationError", message)
     if len(zones) < len(subnets):
@@ -128,13 +114,13 @@ def _subnets(response: ELBV2Response, ids: list[str]) -> list[Any]:
     return subnets
 
 
-def _groups(response: ELBV2Response, ids: list[str], vpc_id: str) -> list[str]:
+def _groups(response: ELBV2Response, ids: list[str], vpc_id: str, kind: str = "application") -> list[str]:
     ec2 = response.elbv2_backend.ec2_backend
     for ident in ids:
         group = ec2.get_security_group_from_id(ident)
         if group is None or group.vpc_id != vpc_id:
             raise overlay.Refusal("InvalidSecurityGroup", "One or more security groups are invalid")
-    default = ec2.get_default_security_group(vpc_id)
+    default = ec2.get_default_security_group(vpc_id) if kind == "application" else None
     return ids or ([default.id] if default else [])
 
 
@@ -167,7 +153,8 @@ def set_subnets(original: Any, self: ELBV2Response) -> Any:
     """Move its interfaces too."""
     balancer = _balancer(self)
     params = self._get_params()
-    _subnets(self, [*params.get("Subnets", []), *(m["SubnetId"] for m in params.get("SubnetMappings", []))])
+    given = [*params.get("Subnets", []), *(m["SubnetId"] for m in params.get("SubnetMappings", []))]
+    _subnets(self, given, balancer.type or "application")
     answer = original()
     _dress(self, balancer)
     return answer
@@ -181,16 +168,6 @@ def set_security_groups(original: Any, self: ELBV2Response) -> Any:
     answer = original()
     _dress(self, balancer)
     return answer
-
-
-@overlay.wraps(ELBV2Response)
-def modify_load_balancer_attributes(original: Any, self: ELBV2Response) -> Any:
-    """Refuse an attribute that load balancers do not have."""
-    for attribute in self._get_param("Attributes", []):
-        if attribute["Key"] not in FakeLoadBalancer.VALID_ATTRS:
-            message = f"Load balancer attribute key '{attribute['Key']}' is not recognized"
-            raise overlay.Refusal("ValidationError", message)
-    return original()
 
 
 @overlay.wraps(ELBV2Response)

@@ -9,11 +9,13 @@ from moto.elbv2.responses import ELBV2Response
 from moto.elbv2.ssl_policies import SSL_POLICIES
 from moto.iam.models import iam_backends
 
-from ecsctl.sandbox import acm, clock, elbv2_targets, overlay
+from ecsctl.sandbox import acm, clock, elbv2_attributes, elbv2_targets, overlay
 
 # Seconds for which a fresh certificate is still unknown to ELB (hashicorp/terraform-provider-aws#41789: seen even
 # after ACM says ISSUED; it retries for five minutes). The number is an assumption.
 CERTIFICATE_LAG = 10.0
+
+_SECURE = ("HTTPS", "TLS")
 
 
 def _uses(backend: ELBv2Backend) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
@@ -112,10 +114,23 @@ def create_listener(original: Any, self: ELBV2Response) -> ActionResult:
     _check_certificates(self)
     answer: ActionResult = original()
     [made] = answer.result["Listeners"]  # type: ignore[index] # an ActionResult's result is any object
-    if made.protocol == "HTTP":
+    if made.protocol not in _SECURE:
         made.ssl_policy = None
+    made.alpn_policy = made.alpn_policy or None  # AWS tells it of TLS alone
+    made.attributes = elbv2_attributes.of_listener(made)
+    made.mutual_authentication = _mutual(made, self._get_param("MutualAuthentication"))
     _fill(made)
     return answer
+
+
+def _mutual(listener: FakeListener, asked: dict[str, Any] | None) -> dict[str, Any] | None:
+    """How clients prove who they are: "off" unless asked for, and on HTTPS alone (recorded answers of AWS)."""
+    if listener.protocol != "HTTPS":
+        return None
+    told = {"Mode": "off", **(asked or {})}
+    if told["Mode"] == "verify":
+        told = {"AdvertiseTrustStoreCaNames": "off", "IgnoreClientCertificateExpiry": False, **told}
+    return told
 
 
 def _settings(listener: FakeListener) -> Any:
@@ -137,7 +152,7 @@ def _whole(data: dict[str, Any]) -> dict[str, Any]:
         return {**data, "RedirectConfig": {**left_out, "Query": "#{query}", **data["RedirectConfig"]}}
     if data.get("Type") == "forward":
         given = data.get("ForwardConfig", {}).get("TargetGroups") or [{"TargetGroupArn": data["TargetGroupArn"]}]
-        groups = [{"TargetGroupArn": each["TargetGroupArn"], "Weight": int(each.get("Weight", 1))} for each in given]
+        groups = [{**each, "Weight": int(each.get("Weight", 1))} for each in given]
         single = {"TargetGroupArn": groups[0]["TargetGroupArn"]} if len(groups) == 1 else {}
         sticky = {"Enabled": False, **data.get("ForwardConfig", {}).get("TargetGroupStickinessConfig", {})}
         return {**data, **single, "ForwardConfig": {"TargetGroups": groups, "TargetGroupStickinessConfig": sticky}}
@@ -147,6 +162,9 @@ def _whole(data: dict[str, Any]) -> dict[str, Any]:
 def _fill(listener: FakeListener) -> None:
     for action in listener.default_actions:
         action.data = _whole(action.data)
+        if listener.protocol not in ("HTTP", "HTTPS"):  # recorded answers of AWS: only these tell a weight
+            for group in action.data.get("ForwardConfig", {}).get("TargetGroups", []):
+                del group["Weight"]
         action.__dict__.update(action.data)
 
 
@@ -172,8 +190,13 @@ def modify_listener(original: Any, self: ELBV2Response) -> Any:
     if port is not None and any(o.port == port and o is not listener for o in balancer.listeners.values()):
         message = f"A listener already exists on this port for this load balancer '{balancer.arn}'"
         raise overlay.Refusal("DuplicateListener", message)
+    before = listener.protocol
     answer = original()
     _fill(listener)
+    if listener.protocol != before:
+        listener.attributes = elbv2_attributes.of_listener(listener)
+    asked = self._get_param("MutualAuthentication") or getattr(listener, "mutual_authentication", None)
+    listener.mutual_authentication = _mutual(listener, asked)  # type: ignore[attr-defined] # moto has none; AWS has
     if listener.protocol == "HTTP":
         listener.certificates, listener.certificate, listener.ssl_policy = [], None, None  # type: ignore[assignment] # as AWS tells it
     elif listener.ssl_policy is None:

@@ -7,7 +7,7 @@ from typing import Any
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
-from moto.logs.models import LogsBackend
+from moto.logs.models import LogGroup, LogsBackend
 from moto.logs.responses import LogsResponse
 
 from ecsctl.sandbox import clock, overlay, script
@@ -87,6 +87,19 @@ def put_retention_policy(original: Any, _self: LogsBackend, log_group_name: str,
         constraint = f"Member must satisfy enum value set: [{', '.join(map(str, RETENTION))}]"
         raise InvalidParameterException(constraint=constraint, parameter="retentionInDays", value=retention_in_days)
     original(log_group_name, retention_in_days)
+
+
+@overlay.wraps(LogGroup)
+def to_describe_dict(original: Any, _self: LogGroup) -> dict[str, Any]:
+    """With what AWS tells of every group (recorded by go-to-k/cdk-real-drift, commit c00ed982; the SDK's model)."""
+    told: dict[str, Any] = original()
+    return {
+        **told,
+        "logGroupArn": told["arn"].removesuffix(":*"),
+        "logGroupClass": told.get("logGroupClass") or "STANDARD",
+        "deletionProtectionEnabled": False,
+        "bearerTokenAuthenticationEnabled": False,
+    }
 
 
 def _check_arn(response: LogsResponse) -> None:

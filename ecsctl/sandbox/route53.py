@@ -11,10 +11,17 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random
-from moto.route53.models import FakeZone, RecordSet, Route53Backend, reverse_domain_name, route53_backends
+from moto.route53.models import (
+    FakeZone,
+    HostedZoneIdentifier,
+    RecordSet,
+    Route53Backend,
+    reverse_domain_name,
+    route53_backends,
+)
 from moto.route53.responses import Route53
 
-from ecsctl.sandbox import clock, overlay, script
+from ecsctl.sandbox import clock, overlay, route53_delegation, script
 
 IN_SYNC = 30.0  # Route 53 guide: "changes generally propagate … within 60 seconds"
 
@@ -41,12 +48,17 @@ def busy_zone(times: int = 1, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
 
 
 def standing_since(account_id: str, name: str, kind: str, value: str) -> float | None:
-    """Since when (sandbox time) a record of this name, type and value stands in a public zone; None if in none."""
-    for zone in route53_backends[account_id]["aws"].zones.values():
-        for record in [] if zone.private_zone else zone.rrsets:
+    """Since when (sandbox time) the world finds a record of this name, type and value in a public zone; None if not."""
+    backend = route53_backends[account_id]["aws"]
+    for zone in backend.zones.values():
+        delegated = None if zone.private_zone else route53_delegation.delegated_since(backend, zone)
+        if delegated is None or route53_delegation.led_elsewhere(zone, normal(name)):
+            continue
+        for record in zone.rrsets:
             same = (normal(value) == normal(each) for each in record.records)
             if record.name == normal(name) and record.type == kind and any(same):
-                return _changes(account_id).since.get((zone.resource_id, record.name, kind), 0.0)
+                since = _changes(account_id).since.get((zone.resource_id, record.name, kind), 0.0)
+                return max(since, delegated)
     return None
 
 
@@ -67,10 +79,19 @@ def create_hosted_zone(original: Any, self: Route53Backend, name: str, *args: An
         message = "A hosted zone has already been created with the specified caller reference."
         raise overlay.Refusal("HostedZoneAlreadyExists", message)
     zone: FakeZone = original(normal(name), *args, **kwargs)
+    servers = route53_delegation.name_servers(zone)
+    if zone.delegation_set is not None:
+        zone.delegation_set.name_servers = servers
     for record in zone.rrsets:
-        values = [each["Value"] if isinstance(each, dict) else each for each in record.records]
-        record.records = [f"{each}." if record.type == "NS" and not each.endswith(".") else each for each in values]
+        soa = f"{servers[0]}. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400"
+        record.records = [f"{server}." for server in servers] if record.type == "NS" else [soa]
     return zone
+
+
+@overlay.wraps(HostedZoneIdentifier)
+def generate(original: Any, _self: HostedZoneIdentifier, *args: Any, **kwargs: Any) -> str:
+    """A zone's id begins with Z, as each that AWS has ever shown."""
+    return f"Z{original(*args, **kwargs)}"
 
 
 @overlay.wraps(Route53Backend)

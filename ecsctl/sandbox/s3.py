@@ -1,5 +1,6 @@
 """What AWS's s3 does that moto does not: names that stay taken for a while, owners, and policies with conditions."""
 
+import copy
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +9,7 @@ import xmltodict  # type: ignore[import-untyped] # moto brings it, and it has no
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import ActionResult
 from moto.s3.exceptions import BucketNotEmpty, MissingBucket, S3ClientError
-from moto.s3.models import FakeBucket, S3Backend, s3_backends
+from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend, s3_backends
 from moto.s3.responses import S3Response
 
 from ecsctl.sandbox import clock, congestion, iam, overlay, requests, script
@@ -16,6 +17,8 @@ from ecsctl.sandbox import clock, congestion, iam, overlay, requests, script
 # S3 guide, "Deleting a bucket": a deleted name "might not be available for some time". In practice up to an hour and
 # more; twenty seconds here, so that a test of down and up need not wait that long. `block_deleted_names` changes it.
 BLOCKED = 20.0
+
+_SSE_S3: dict[str, Any] = {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}}
 
 _STATUS = {"AccessDenied": 403, "OperationAborted": 409, "SlowDown": 503}  # those that moto would send as 400
 
@@ -135,7 +138,43 @@ def create_bucket(original: Any, self: S3Backend, bucket_name: str, *args: Any, 
         raise S3ClientError(congestion.BUCKET_BUSY.code, congestion.BUCKET_BUSY.message)
     made: FakeBucket = original(bucket_name, *args, **kwargs)
     names.made[bucket_name] = clock.now()
+    _secure(made)
     return made
+
+
+def _secure(bucket: FakeBucket) -> None:
+    """As every new bucket has been since April 2023: S3 guide, "Blocking public access …", "Default encryption FAQ"."""
+    bucket.public_access_block = PublicAccessBlock("true", "true", "true", "true")
+    bucket.ownership_rule = "BucketOwnerEnforced"  # type: ignore[assignment] # moto keeps the word
+    bucket.encryption = copy.deepcopy(_SSE_S3)
+
+
+@overlay.wraps(S3Backend)
+def delete_bucket_encryption(original: Any, self: S3Backend, bucket_name: str) -> None:
+    """Back to S3's own keys: no bucket is without (API reference, DeleteBucketEncryption)."""
+    original(bucket_name)
+    self.get_bucket(bucket_name).encryption = copy.deepcopy(_SSE_S3)
+
+
+@overlay.wraps(S3Response)
+def get_bucket_encryption(original: Any, self: S3Response) -> Any:
+    """Tell as well that nobody's own keys are taken, as in answers of 2026 (go-to-k/cdk-real-drift, c00ed982)."""
+    original()  # it refuses for what is not there
+    rule = self.backend.get_bucket(self.bucket_name).encryption["Rule"]  # type: ignore[index] # it always has one
+    told = {
+        "ApplyServerSideEncryptionByDefault": rule["ApplyServerSideEncryptionByDefault"],
+        "BucketKeyEnabled": str(rule.get("BucketKeyEnabled", "false")).lower() == "true",
+        "BlockedEncryptionTypes": rule.get("BlockedEncryptionTypes") or {"EncryptionType": ["SSE-C"]},
+    }
+    return self.serialized(ActionResult({"ServerSideEncryptionConfiguration": {"Rules": [told]}}))
+
+
+@overlay.wraps(S3Backend)
+def put_bucket_acl(original: Any, self: S3Backend, bucket_name: str, acl: Any) -> None:
+    """Refuse while the bucket's owner owns all (S3 guide, "Controlling ownership of objects and disabling ACLs")."""
+    if str(self.get_bucket(bucket_name).ownership_rule) == "BucketOwnerEnforced":
+        raise S3ClientError("AccessControlListNotSupported", "The bucket does not allow ACLs")
+    original(bucket_name, acl)
 
 
 @overlay.wraps(S3Backend)

@@ -10,7 +10,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.route53.models import Route53Backend
 from moto.secretsmanager.models import SecretsManagerBackend
 
-from ecsctl.sandbox import overlay
+from ecsctl.sandbox import overlay, route53_delegation
 
 ACCOUNT = DEFAULT_ACCOUNT_ID
 TOKEN_SECRET = "github/token"  # noqa: S105 - the secret's name
@@ -38,10 +38,10 @@ def born_with_a_github_token(original: Callable[..., Any], backend: Any, region_
 
 @overlay.wraps(Route53Backend, "__init__")
 def born_with_a_hosted_zone(original: Callable[..., Any], backend: Any, region_name: str, account_id: str) -> None:
-    """The public hosted zone of `ecsctl.example.`."""
+    """The public hosted zone of `ecsctl.example.`, to which the world is led."""
     original(region_name, account_id)
     if account_id == ACCOUNT and region_name == "aws":
-        backend.create_hosted_zone(
+        zone = backend.create_hosted_zone(
             name=ZONE,
             private_zone=False,
             caller_reference="prepared-by-hand",
@@ -50,3 +50,4 @@ def born_with_a_hosted_zone(original: Callable[..., Any], backend: Any, region_n
             comment="The sandbox's domain",
             delegation_set_id=None,
         )
+        route53_delegation.register(backend, zone.resource_id)

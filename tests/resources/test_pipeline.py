@@ -58,7 +58,8 @@ def test_a_push_is_heard_of_by_the_connection_alone(cloud):
     wish = with_(source=ConnectionSource(ConnectionArn(arn), "ann/shop", "main"))
     cloud.up(wish)
     assert settings(told(cloud), 0)["DetectChanges"] == "true"
-    assert "triggers" not in told(cloud)
+    [trigger] = told(cloud)["triggers"]  # AWS adds it: each push to the source's branch
+    assert trigger["gitConfiguration"]["push"] == [{"branches": {"includes": ["main"]}}]
     assert cloud.boto("codepipeline").list_webhooks()["webhooks"] == []
     assert cloud.plan(wish).work == ()
 

@@ -66,7 +66,8 @@ def test_it_runs_behind_the_load_balancer_and_a_second_up_changes_nothing(cloud,
     there = ground.described
     assert (there["status"], there["runningCount"], there["launchType"]) == ("ACTIVE", 1, "FARGATE")
     assert there["networkConfiguration"]["awsvpcConfiguration"]["assignPublicIp"] == "ENABLED"
-    assert there["deploymentConfiguration"]["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
+    breaker = there["deploymentConfiguration"]["deploymentCircuitBreaker"]
+    assert (breaker["enable"], breaker["rollback"]) == (True, True)
     assert (there["propagateTags"], there["enableECSManagedTags"]) == ("SERVICE", True)
     health = cloud.boto("elbv2").describe_target_health(TargetGroupArn=ground.target_group)
     assert [one["TargetHealth"]["State"] for one in health["TargetHealthDescriptions"]] == ["healthy"]

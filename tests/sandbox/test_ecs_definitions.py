@@ -102,7 +102,7 @@ def test_describe_fills_in_what_was_not_said(stack):
     assert container["portMappings"] == [{"containerPort": 8000, "hostPort": 8000, "protocol": "tcp"}]
     for name in ("environment", "mountPoints", "volumesFrom", "systemControls"):
         assert container[name] == []
-    assert container["versionConsistency"] == "enabled"
+    assert "versionConsistency" not in container  # AWS leaves it out unless it was sent
     assert container["healthCheck"] == {"command": ["CMD", "true"], "interval": 30, "timeout": 5, "retries": 3}
     assert shown["volumes"] == shown["placementConstraints"] == []
     assert shown["compatibilities"] == ["EC2", "FARGATE"]

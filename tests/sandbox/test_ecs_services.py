@@ -8,6 +8,10 @@ def stack(aws, clock):
 
 
 INVALID = "InvalidParameterException"
+BREAKER = {
+    "resetOnHealthyTask": True,
+    "thresholdConfiguration": {"type": "BOUNDED_PERCENT", "value": 50},
+}  # unless sent
 
 
 def create_refused(stack, message, code=INVALID, **settings):
@@ -36,8 +40,13 @@ def test_everything_that_was_sent_can_be_read_back(stack):
     assert shown["availabilityZoneRebalancing"] == "DISABLED"
     assert shown["loadBalancers"][0]["targetGroupArn"] == stack.targets
     assert shown["networkConfiguration"]["awsvpcConfiguration"]["subnets"] == stack.private
-    wanted = {"maximumPercent": 150, "minimumHealthyPercent": 100, "deploymentCircuitBreaker": breaker}
-    assert wanted.items() <= shown["deploymentConfiguration"].items()
+    assert shown["deploymentConfiguration"] == {
+        "maximumPercent": 150,
+        "minimumHealthyPercent": 100,
+        "deploymentCircuitBreaker": {**breaker, **BREAKER},
+        "strategy": "ROLLING",
+        "bakeTimeInMinutes": 0,
+    }
     assert "tags" not in shown
     tagged = stack.ecs.describe_services(cluster="app", services=["web"], include=["TAGS"])["services"][0]
     assert tagged["tags"] == tags
@@ -282,7 +291,7 @@ def test_an_update_of_one_percentage_leaves_the_circuit_breaker_as_it_was(stack)
     stack.service()
     stack.ecs.update_service(cluster="app", service="web", deploymentConfiguration={"maximumPercent": 150})
     kept = stack.look()["deploymentConfiguration"]
-    assert kept["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
+    assert kept["deploymentCircuitBreaker"] == {"enable": True, "rollback": True, **BREAKER}
     assert kept["maximumPercent"] == 150
 
 
