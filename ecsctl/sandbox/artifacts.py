@@ -19,13 +19,13 @@ class _Handed(set[tuple[str, str]]):
     """Bucket and key of all that pipelines ever put."""
 
 
-def location(bucket: str, pipeline: str, artifact: str) -> str:
+def location(bucket: str, pipeline: str, artifact: str, partition: str = "aws") -> str:
     """The ARN of a new object: `<pipeline>/<artifact>/<random>`, both names cut.
 
     No AWS page tells the scheme; public logs show it (awslabs/aws-refarch-cross-account-pipeline#5).
     """
     tail = mock_random.get_random_string(length=_RANDOM)
-    return f"arn:aws:s3:::{bucket}/{pipeline[:_CUT_PIPELINE]}/{artifact[:_CUT_ARTIFACT]}/{tail}"
+    return f"arn:{partition}:s3:::{bucket}/{pipeline[:_CUT_PIPELINE]}/{artifact[:_CUT_ARTIFACT]}/{tail}"
 
 
 def parts(arn: str) -> tuple[str, str]:
@@ -38,8 +38,9 @@ def put(account: str, role: str, arn: str, content: bytes) -> None:
     """Write the object, encrypted as its bucket says. Raises Refusal with S3's own answer."""
     bucket, key = parts(arn)
     _bucket(account, role, arn, "s3:PutObject")
-    s3_backends[account]["aws"].put_object(bucket, key, content)
-    overlay.memory(s3_backends[account]["aws"], _Handed).add((bucket, key))
+    backend = s3_backends[account][arn.split(":")[1]]
+    backend.put_object(bucket, key, content)
+    overlay.memory(backend, _Handed).add((bucket, key))
 
 
 def get(account: str, role: str, arn: str) -> bytes:
@@ -62,7 +63,7 @@ def handed(account: str, bucket: str, key: str) -> bool:
 
 
 def _bucket(account: str, role: str, arn: str, action: str) -> FakeBucket:
-    name, backend = parts(arn)[0], s3_backends[account]["aws"]
+    name, backend = parts(arn)[0], s3_backends[account][arn.split(":")[1]]
     owner = s3_backends.bucket_accounts.get(name, ("", ""))[1]
     if not owner:
         raise Refusal("NoSuchBucket", "The specified bucket does not exist")

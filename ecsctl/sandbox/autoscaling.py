@@ -64,7 +64,7 @@ def register_scalable_target(
         raise AWSValidationException("Maximum capacity cannot be less than minimum capacity.")
     made: FakeScalableTarget = original(namespace, r_id, dimension, low, high, *args, **kwargs)
     name = "AWSServiceRoleForApplicationAutoScaling_ECSService"
-    made.role_arn = f"arn:aws:iam::{backend.account_id}:{_ROLE}/{name}"
+    made.role_arn = f"arn:{backend.partition}:iam::{backend.account_id}:{_ROLE}/{name}"
     return made
 
 

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 from moto.codepipeline.models import codepipeline_backends
 from moto.moto_api._internal import mock_random
 
+from moto.utilities.utils import get_partition
+
 from ecsctl.sandbox import artifacts, clock, overlay, requests
 from ecsctl.sandbox.codepipeline_structure import action_type
 from ecsctl.sandbox.overlay import Refusal
@@ -110,8 +112,9 @@ class Execution:
     def places(self, outputs: list[dict[str, str]], region: str) -> dict[str, str]:
         """Where an action's output artifacts are to be, by their names."""
         store = self.pipeline.get("artifactStore") or self.pipeline["artifactStores"][region]
+        bucket, partition = store["location"], get_partition(region)
         return {
-            one["name"]: artifacts.location(store["location"], self.pipeline["name"], one["name"]) for one in outputs
+            one["name"]: artifacts.location(bucket, self.pipeline["name"], one["name"], partition) for one in outputs
         }
 
     def input_of(self, attempt: Attempt) -> str:

@@ -71,7 +71,7 @@ def service(backend: EC2ContainerServiceBackend, found: Service, tags: bool = Fa
         "createdAt": when(found.created),
         "createdBy": found.by,
         "resourceManagementType": "CUSTOMER",  # not an Express service's (API reference, Service)
-        "roleArn": found.settings.get("role") or f"arn:aws:iam::{backend.account_id}:{role}",
+        "roleArn": found.settings.get("role") or f"arn:{backend.partition}:iam::{backend.account_id}:{role}",
         "events": [
             {"id": _event_id(found, at, text), "createdAt": when(at), "message": text} for at, text in found.events
         ],

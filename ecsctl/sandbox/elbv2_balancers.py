@@ -51,7 +51,7 @@ def create_load_balancer(original: Any, self: ELBV2Response) -> ActionResult:
     subnets = _subnets(self, given, kind)
     vpc_id = subnets[0].vpc_id
     groups = _groups(self, params.get("SecurityGroups", []), vpc_id, kind)
-    iam.ensure_service_linked(backend.account_id, "elasticloadbalancing.amazonaws.com")
+    iam.ensure_service_linked(backend.account_id, "elasticloadbalancing.amazonaws.com", backend.partition)
     asked = (params["Scheme"], {s.id for s in subnets}, set(groups), params.get("IpAddressType", "ipv4"))
     for there in backend.load_balancers.values():
         if there.name == params["Name"]:

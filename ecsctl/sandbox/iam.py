@@ -44,14 +44,15 @@ def assumable(account_id: str, role_arn: str, service: str, source_arn: str | No
     or its trust policy changed. AWS says nowhere how long that takes: the number is an assumption.
     """
     role = _find(account_id, role_arn)
-    if role is None or not _old_enough(_backend(account_id), role, PROPAGATION):
+    if role is None or not _old_enough(_backend(account_id, role_arn.split(":")[1]), role, PROPAGATION):
         return False
     met = [s["Effect"] for s in _statements(role) if _trusts(s, service) and _holds(s, account_id, source_arn)]
     return "Allow" in met and "Deny" not in met
 
 
 def _find(account_id: str, role_arn: str) -> Role | None:
-    return next((role for role in _backend(account_id).get_roles() if role.arn == role_arn), None)
+    there = _backend(account_id, role_arn.split(":")[1]).get_roles()
+    return next((role for role in there if role.arn == role_arn), None)
 
 
 def _many(value: Any) -> list[Any]:
@@ -111,12 +112,12 @@ def _known(principal: str) -> bool:
     return role is not None and _old_enough(backend, role, PROPAGATION)
 
 
-def ensure_service_linked(account_id: str, service: str) -> Role:
+def ensure_service_linked(account_id: str, service: str, partition: str = "aws") -> Role:
     """The account's service-linked role of `service` (such as `ecs.amazonaws.com`), made at its first use.
 
     AWS makes it on the fly (ECS guide, "Using service-linked roles"; ELB guide, "Service-linked role").
     """
-    backend = _backend(account_id)
+    backend = _backend(account_id, partition)
     for role in backend.get_roles():
         if role._linked_service == service:
             return role
@@ -124,14 +125,14 @@ def ensure_service_linked(account_id: str, service: str) -> Role:
     return made
 
 
-def service_linked_role_ready(account_id: str, service: str) -> bool:
+def service_linked_role_ready(account_id: str, service: str, partition: str = "aws") -> bool:
     """Whether the service can assume its own service-linked role; the first call makes it, and answers no.
 
     For the race "Unable to assume the service linked role. Please verify that the ECS service linked role exists."
     (hashicorp/terraform-provider-aws, internal/service/ecs). The number of seconds is an assumption.
     """
-    role = ensure_service_linked(account_id, service)
-    return _old_enough(_backend(account_id), role, SERVICE_LINKED_PROPAGATION)
+    role = ensure_service_linked(account_id, service, partition)
+    return _old_enough(_backend(account_id, partition), role, SERVICE_LINKED_PROPAGATION)
 
 
 def _check_trust(document: str) -> None:

@@ -1,42 +1,121 @@
-"""Whether a role's own policies allow an action: for the services that act through a role somebody gave them."""
+"""Whether policies allow a request: by action, resource and condition, as IAM judges (IAM guide, "Policy evaluation")."""
 
 import fnmatch
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from moto.iam.models import Role, iam_backends
 
+Statements = list[dict[str, Any]]
+Context = Mapping[str, tuple[str, ...]]
 
-def allowed(account_id: str, role_arn: str, action: str, resource: str) -> bool:
+
+@dataclass(frozen=True)
+class Asked:
+    """One thing that a call needs to be allowed: the action, the ARN it is for (or `*`), and the condition keys."""
+
+    action: str
+    resource: str
+    context: Context = field(default_factory=dict)
+
+
+def statements(documents: Iterable[Any]) -> Statements:
+    """The statements of policies, each parsed or as JSON."""
+    found: Statements = []
+    for document in documents:
+        parsed = json.loads(document) if isinstance(document, str) else document
+        found += _many(parsed["Statement"])
+    return found
+
+
+def judged(some: Statements, asked: Asked) -> str:
+    """`Allow`, `Deny` for an explicit deny, which wins, or nothing: the implicit deny."""
+    effects = {one["Effect"] for one in some if _concerns(one, asked.action, asked.resource) and _holds(one, asked.context)}
+    return "Deny" if "Deny" in effects else "Allow" if "Allow" in effects else ""
+
+
+def allowed(account_id: str, role_arn: str, action: str, resource: str, context: Context | None = None) -> bool:
     """Whether the role may do `action` (such as `s3:GetObject`) on `resource`, an ARN.
 
-    An explicit deny wins; a missing role may nothing. Conditions are taken to hold, boundaries are not looked at:
-    the sandbox is kinder than AWS here.
+    An explicit deny wins; a missing role may nothing. Without a `context` conditions are taken to hold, and boundaries
+    are not looked at: there the sandbox is kinder than AWS.
     """
-    backend = iam_backends[account_id]["aws"]
+    backend = iam_backends[account_id][role_arn.split(":")[1]]
     role = next((one for one in backend.get_roles() if one.arn == role_arn), None)
     if role is None:
         return False
-    effects = {one["Effect"] for one in _statements(role) if _concerns(one, action, resource)}
-    return "Allow" in effects and "Deny" not in effects
+    its = statements(_documents(role))
+    if context is None:
+        its = [{key: value for key, value in one.items() if key != "Condition"} for one in its]
+    return judged(its, Asked(action, resource, context or {})) == "Allow"
 
 
-def _statements(role: Role) -> Iterator[dict[str, Any]]:
-    documents: list[Any] = list(role.policies.values())
+def _documents(role: Role) -> Iterator[Any]:
+    yield from role.policies.values()
     for policy in role.managed_policies.values():
-        documents += [version.document for version in policy.versions if version.is_default]
-    for document in documents:
-        statements = json.loads(document)["Statement"]
-        yield from statements if isinstance(statements, list) else [statements]
+        yield from (version.document for version in policy.versions if version.is_default)
 
 
 def _concerns(statement: dict[str, Any], action: str, resource: str) -> bool:
-    if "NotAction" in statement or "NotResource" in statement:
-        return bool(statement["Effect"] == "Deny")  # read as strictly as may be
-    return _matches(statement["Action"], action.lower(), str.lower) and _matches(statement["Resource"], resource, str)
+    acts = _like(statement.get("Action", statement.get("NotAction")), action, str.lower) == ("Action" in statement)
+    return acts and _like(statement.get("Resource", statement.get("NotResource")), resource, str) == (
+        "Resource" in statement
+    )
 
 
-def _matches(patterns: Any, value: str, spelled: Any) -> bool:
-    many = patterns if isinstance(patterns, list) else [patterns]
-    return any(fnmatch.fnmatchcase(value, spelled(pattern)) for pattern in many)
+def _like(patterns: Any, value: str, spelled: Any) -> bool:
+    return any(_matches(spelled(pattern), spelled(value)) for pattern in _many(patterns))
+
+
+def _matches(pattern: str, value: str) -> bool:
+    """By `*` and `?` alone. What a call names only by its kind (`subnet/*`) must be allowed as a whole."""
+    return fnmatch.fnmatchcase(value, pattern.replace("[", "[[]"))
+
+
+def _holds(statement: dict[str, Any], context: Context) -> bool:
+    given = {key.lower(): values for key, values in context.items()}
+    return all(
+        _test(operator, given.get(key.lower()), [str(one) for one in _many(wanted)])
+        for operator, tests in statement.get("Condition", {}).items()
+        for key, wanted in tests.items()
+    )
+
+
+def _test(operator: str, values: tuple[str, ...] | None, wanted: list[str]) -> bool:
+    """One test (IAM guide, "IAM JSON policy elements: Condition operators"). Raises ValueError for an unknown one."""
+    parts = re.fullmatch(r"(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?", operator)
+    name = parts[2] if parts else operator
+    if name == "Null":
+        return (values is None) == (wanted[0].lower() == "true")
+    negated, plain = "Not" in name, name.replace("Not", "")
+    if plain not in _COMPARE:
+        raise ValueError(f"the sandbox does not know the condition operator {operator}")
+    if values is None:  # a key that is not there: only what asks for something fails
+        return negated or bool(parts and (parts[3] or parts[1] == "ForAllValues"))
+    fits = [any(_COMPARE[plain](pattern, value) for pattern in wanted) != negated for value in values]
+    return any(fits) if parts and parts[1] == "ForAnyValue" else all(fits)
+
+
+def _arn(pattern: str, value: str) -> bool:
+    """Part by part: a star does not reach over a colon but in the last one."""
+    ours, theirs = pattern.split(":", 5), value.split(":", 5)
+    return len(ours) == len(theirs) and all(map(_matches, ours, theirs))
+
+
+_COMPARE = {
+    "StringEquals": lambda pattern, value: pattern == value,
+    "StringEqualsIgnoreCase": lambda pattern, value: pattern.lower() == value.lower(),
+    "StringLike": _matches,
+    "ArnEquals": _arn,
+    "ArnLike": _arn,
+    "Bool": lambda pattern, value: pattern.lower() == value.lower(),
+    "NumericEquals": lambda pattern, value: float(pattern) == float(value),
+    "NumericLessThanEquals": lambda pattern, value: float(value) <= float(pattern),
+}
+
+
+def _many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -9,7 +9,7 @@ import moto.core.utils
 from moto.core.responses import ActionResult, BaseResponse
 from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
 
-from ecsctl.sandbox import congestion, overlay, prepared
+from ecsctl.sandbox import authorization, congestion, overlay, prepared
 
 # moto looks through all members of a class at every request: a third of a call's time. This one is first asked once all
 # methods are added.
@@ -33,14 +33,14 @@ def bring_to_now() -> None:
 
 @overlay.wraps(BaseResponse)
 def call_action(original: Callable[..., Any], response: BaseResponse) -> Any:
-    """Bring the world to now, and see that AWS would have time for the request.
+    """Bring the world to now, and see that the caller may ask and AWS would have time for the request.
 
     An unknown operation is an error that names it, with status 501. moto's own answer to those is an HTML page with
     status 500, which clients retry until they give up.
     """
     moto.core.responses.method_names_from_class = _method_names  # type: ignore[attr-defined] # moto's own import
     bring_to_now()
-    if refused := congestion.refusal(response):
+    if refused := authorization.refusal(response) or congestion.refusal(response):
         return _answer(response, *refused)
     if (given := prepared.answer(response)) is not None:
         return response.serialized(ActionResult(given))
@@ -51,6 +51,13 @@ def call_action(original: Callable[..., Any], response: BaseResponse) -> Any:
         return _answer(response, overlay.Refusal("NotImplemented", f"The sandbox does not have {operation}."), 501)
     finally:
         congestion.done(response)
+
+
+@overlay.wraps(BaseResponse)
+def get_region_from_url(original: Callable[..., Any], _response: BaseResponse, *args: Any) -> str:
+    """GovCloud's global services are at `iam.us-gov.amazonaws.com`, which names no region; moto takes it for one."""
+    region = str(original(*args))
+    return "us-gov-west-1" if region == "us-gov" else region
 
 
 @overlay.wraps(XFormedAttributePicker)

@@ -38,7 +38,7 @@ class _Changes:
 
 
 def _changes(account_id: str) -> _Changes:
-    return overlay.memory(route53_backends[account_id]["aws"], _Changes)
+    return overlay.memory(route53_backends[account_id]["aws"], _Changes)  # one for all partitions will do
 
 
 @script.switch
@@ -47,10 +47,15 @@ def busy_zone(times: int = 1, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
     _changes(account_id).busy = times
 
 
+def zones_of(account_id: str) -> list[tuple[Route53Backend, FakeZone]]:
+    """The hosted zones of all partitions, each with what holds it: an account is in one of them."""
+    backends = [route53_backends[account_id][partition] for partition in list(route53_backends[account_id])]
+    return [(backend, zone) for backend in backends for zone in backend.zones.values()]
+
+
 def standing_since(account_id: str, name: str, kind: str, value: str) -> float | None:
     """Since when (sandbox time) the world finds a record of this name, type and value in a public zone; None if not."""
-    backend = route53_backends[account_id]["aws"]
-    for zone in backend.zones.values():
+    for backend, zone in zones_of(account_id):
         delegated = None if zone.private_zone else route53_delegation.delegated_since(backend, zone)
         if delegated is None or route53_delegation.led_elsewhere(zone, normal(name)):
             continue

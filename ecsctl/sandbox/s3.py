@@ -12,7 +12,7 @@ from moto.s3.exceptions import BucketNotEmpty, MissingBucket, S3ClientError
 from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend, s3_backends
 from moto.s3.responses import S3Response
 
-from ecsctl.sandbox import clock, congestion, iam, overlay, requests, script
+from ecsctl.sandbox import authorization, clock, congestion, iam, overlay, requests, script
 
 # S3 guide, "Deleting a bucket": a deleted name "might not be available for some time". In practice up to an hour and
 # more; twenty seconds here, so that a test of down and up need not wait that long. `block_deleted_names` changes it.
@@ -57,6 +57,7 @@ def _bucket_response(original: Any, self: S3Response, request: Any, full_url: st
     """Let nobody but its owner near a bucket, and see that the owner is whom the caller expects."""
     requests.bring_to_now()  # S3's requests take another way through moto than all others
     _check_time(self, request)
+    _check_rights(self, request)
     settings = self._get_querystring(request, full_url)
     _check_owner(self, request, creates=request.method == "PUT" and not settings)
     what = ("s3", self.bucket_name)
@@ -81,6 +82,11 @@ def _key_response(original: Any, self: S3Response, request: Any, full_url: str) 
 
 def _check_time(response: S3Response, request: Any) -> None:
     if refused := congestion.throttled("s3", response.region, looks=request.method in ("GET", "HEAD")):
+        raise S3ClientError(refused[0].code, refused[0].message)
+
+
+def _check_rights(response: S3Response, request: Any) -> None:
+    if refused := authorization.s3_refusal(response, request):
         raise S3ClientError(refused[0].code, refused[0].message)
 
 

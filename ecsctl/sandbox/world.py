@@ -40,7 +40,7 @@ def born_with_a_github_token(original: Callable[..., Any], backend: Any, region_
 def born_with_a_hosted_zone(original: Callable[..., Any], backend: Any, region_name: str, account_id: str) -> None:
     """The public hosted zone of `ecsctl.example.`, to which the world is led."""
     original(region_name, account_id)
-    if account_id == ACCOUNT and region_name == "aws":
+    if account_id == ACCOUNT:
         zone = backend.create_hosted_zone(
             name=ZONE,
             private_zone=False,

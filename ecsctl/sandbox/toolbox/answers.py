@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from moto.ecr.models import ecr_backends
+from moto.utilities.utils import get_partition
 
 from ecsctl.sandbox import ecr, permissions
 from ecsctl.sandbox.overlay import Refusal
@@ -37,7 +38,7 @@ class _Failed(Exception):
 
 
 _open: dict[str, Workshop] = {}
-_HOST = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com")
+_HOST = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 _AWS_FAILED = 254  # AWS CLI guide, "Return codes": the service answered with an error
 
 
@@ -74,7 +75,7 @@ def _password(shop: Workshop, _question: dict[str, Any]) -> str:
 def _describe(shop: Workshop, question: dict[str, Any]) -> str:
     name, region = question["repository"], question["region"] or shop.region
     operation = "An error occurred ({}) when calling the DescribeImages operation: "
-    _ask(shop, "ecr:DescribeImages", f"arn:aws:ecr:{region}:{shop.account}:repository/{name}", "describe-images")
+    _ask(shop, "ecr:DescribeImages", _repository(region, shop.account, name), "describe-images")
     if name not in ecr_backends[shop.account][region].repositories:
         told = f"The repository with name '{name}' does not exist in the registry with id '{shop.account}'"
         raise _Failed(operation.format("RepositoryNotFoundException") + told, _AWS_FAILED)
@@ -173,11 +174,15 @@ def _there(shop: Workshop, image: str, *actions: str) -> tuple[str, str, str, st
         raise _Failed("no basic auth credentials")
     account, region = matched.groups()
     for action in actions:
-        _ask(shop, action, f"arn:aws:ecr:{region}:{account}:repository/{name}", "denied")
+        _ask(shop, action, _repository(region, account, name), "denied")
     if account != shop.account or name not in ecr_backends[account][region].repositories:
         told = f"The repository with name '{name}' does not exist in the registry with id '{account}'"
         raise _Failed(f"name unknown: {told}")
     return host, region, name, tag
+
+
+def _repository(region: str, account: str, name: str) -> str:
+    return f"arn:{get_partition(region)}:ecr:{region}:{account}:repository/{name}"
 
 
 def _full(image: str) -> str:
