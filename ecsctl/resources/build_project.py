@@ -91,8 +91,9 @@ class BuildProject(Resource[ProjectIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ProjectIds]]:
-        """By the app's name, which every project of ours begins with."""
-        names = [name for name in aws.look(aws.codebuild.list_projects)["projects"] if name.startswith(me.app)]
+        """By the names that projects of ours have: `<app>-build`, and `<app>-test-…`."""
+        listed = aws.look(aws.codebuild.list_projects)["projects"]
+        names = [name for name in listed if name == f"{me.app}-build" or name.startswith(f"{me.app}-test-")]
         for start in range(0, len(names), AT_ONCE):
             for one in aws.look(aws.codebuild.batch_get_projects, names=names[start : start + AT_ONCE])["projects"]:
                 yield Found(ProjectIds(ProjectName(one["name"]), one["arn"]), flat(one.get("tags")))

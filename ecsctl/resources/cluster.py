@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
-from ecsctl.engine.label import APP, Label, flat
+from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
 from ecsctl.ids import ClusterName, LogGroupName
-from ecsctl.resources.ecs import clusters
+from ecsctl.resources.ecs import cluster_of
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ClusterTypeDef
@@ -46,8 +46,7 @@ class Cluster(Resource[ClusterIds]):
 
     def observe(self, aws: Aws, me: Label) -> Seen[Cluster, ClusterIds] | None:
         """By name. AWS hands back a neighbour's cluster when asked to create it, so its tags are read first."""
-        answer = aws.look(aws.ecs.describe_clusters, clusters=[self.name], include=["TAGS", "SETTINGS"])
-        cluster = next((cluster for cluster in answer["clusters"] if cluster["status"] != "INACTIVE"), None)
+        cluster = cluster_of(aws, self.name)
         if cluster is None:
             return None
         actual = Cluster(name=cluster["clusterName"], insights=_insights(cluster), logs=self.logs)
@@ -58,11 +57,10 @@ class Cluster(Resource[ClusterIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ClusterIds]]:
-        """Among all clusters of the account and region."""
-        for cluster in clusters(aws):
-            tags = flat(cluster.get("tags"))
-            if cluster["status"] != "INACTIVE" and tags.get(APP) == me.app:
-                yield Found(_ids(cluster), tags)
+        """By the app's name, which is its own: others' clusters are not asked about."""
+        cluster = cluster_of(aws, me.app)
+        if cluster is not None:
+            yield Found(_ids(cluster), flat(cluster.get("tags")))
 
     def create(self, aws: Aws, me: Label) -> ClusterIds:
         """The name protects this call from doubling."""

@@ -21,13 +21,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def clusters(aws: Aws) -> list[ClusterTypeDef]:
-    """Every cluster that is listed, with its tags and settings."""
-    arns = aws.look(aws.ecs.list_clusters)["clusterArns"]
-    found: list[ClusterTypeDef] = []
-    for batch in batches(arns, 100):
-        found += aws.look(aws.ecs.describe_clusters, clusters=batch, include=["TAGS", "SETTINGS"])["clusters"]
-    return found
+def cluster_of(aws: Aws, name: str) -> ClusterTypeDef | None:
+    """The cluster of this name, with its tags and settings; a deleted one, still described for a while, is none."""
+    found = aws.look(aws.ecs.describe_clusters, clusters=[name], include=["TAGS", "SETTINGS"])["clusters"]
+    return next((cluster for cluster in found if cluster["status"] != "INACTIVE"), None)
 
 
 def service_of(aws: Aws, cluster: str, name: str) -> ServiceTypeDef | None:

@@ -15,8 +15,8 @@ MOST = 20  # ELB API reference, DescribeTags: resources in one call
 
 
 def marked(aws: Aws, me: Label, names: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """The tags of those that carry the app's mark, by ARN. `names` are by ARN; ours all begin with the app's name."""
-    tags = tags_of(aws, (arn for arn, name in names.items() if name.startswith(me.app)))
+    """The tags of those that carry the app's mark, by ARN. `names` are by ARN; ours are all called as the app is."""
+    tags = tags_of(aws, (arn for arn, name in names.items() if name == me.app))
     return {arn: its for arn, its in tags.items() if its.get(APP) == me.app}
 
 

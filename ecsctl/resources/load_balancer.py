@@ -104,7 +104,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[LoadBalancerIds]]:
-        """By the app's name, which every load balancer of ours begins with, and then by their tags."""
+        """By the app's name, which is its own, and then by its tags."""
         by_arn = {one["LoadBalancerArn"]: one for one in _listed(aws)}
         for arn, tags in marked(aws, me, {arn: one["LoadBalancerName"] for arn, one in by_arn.items()}).items():
             yield Found(_ids(by_arn[arn]), tags)

@@ -66,11 +66,10 @@ class LogGroup(Resource[LogGroupIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[LogGroupIds]]:
-        """By the app's name, which begins a part of the path of every group of ours."""
+        """By the names that groups of ours have: others' tags are not asked for."""
         for group in aws.look(aws.logs.describe_log_groups, logGroupNamePattern=me.app)["logGroups"]:
             ids = _ids(group["logGroupName"], group["arn"])
-            parts = ids.name.split("/")
-            tags = _tags(aws, ids.arn) if any(f"{part}-".startswith(f"{me.app}-") for part in parts) else None
+            tags = _tags(aws, ids.arn) if _may_be_ours(ids.name, me.app) else None
             if tags is not None:
                 yield Found(ids, tags)
 
@@ -115,6 +114,13 @@ def tags_of(aws: Aws, arn: str) -> dict[str, str] | None:
 
 def _ids(name: str, arn: str) -> LogGroupIds:
     return LogGroupIds(LogGroupName(name), arn.removesuffix(":*"))
+
+
+def _may_be_ours(name: str, app: str) -> bool:
+    """Whether it is called as the app's own group is, that of its cluster, or that of one of its build projects."""
+    return name in (f"/ecs/{app}", f"/aws/ecs/containerinsights/{app}/performance", f"/aws/codebuild/{app}-build") or (
+        name.startswith(f"/aws/codebuild/{app}-test-")
+    )
 
 
 def _tags(aws: Aws, arn: str) -> dict[str, str] | None:

@@ -128,9 +128,9 @@ class Pipeline(Resource[PipelineIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[PipelineIds]]:
-        """By the app's name, which every pipeline of ours begins with."""
+        """By the app's name, which is its own."""
         for pipeline in aws.look(aws.codepipeline.list_pipelines)["pipelines"]:
-            if pipeline["name"].startswith(me.app):
+            if pipeline["name"] == me.app:
                 ids = _ids(pipeline["name"], me)
                 tags = _tags(aws, ids.arn)
                 if tags is not None:

@@ -83,7 +83,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[PipelineWebhookIds]]:
         """One listing has them all, with their tags."""
         for webhook in aws.look(aws.codepipeline.list_webhooks)["webhooks"]:
-            if webhook["definition"]["name"].startswith(me.app):
+            if webhook["definition"]["name"] == me.app:
                 yield Found(_ids(webhook), flat(webhook.get("tags")))
 
     def create(self, aws: Aws, me: Label) -> PipelineWebhookIds:

@@ -81,10 +81,9 @@ class Repository(Resource[RepositoryIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[RepositoryIds]]:
-        """By the app's name, which every repository of ours begins with."""
-        for repository in aws.look(aws.ecr.describe_repositories)["repositories"]:
-            if not repository["repositoryName"].startswith(me.app):
-                continue
+        """By the app's name, which is its own."""
+        answer = there(lambda: aws.look(aws.ecr.describe_repositories, repositoryNames=[me.app]))
+        for repository in answer["repositories"] if answer else ():
             tags = aws.look(aws.ecr.list_tags_for_resource, resourceArn=repository["repositoryArn"])["tags"]
             yield Found(_ids(repository), flat(tags))
 

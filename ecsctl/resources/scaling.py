@@ -11,10 +11,7 @@ from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import ClusterName, ScalableTargetId, ServiceName
 
 if TYPE_CHECKING:
-    from types_boto3_application_autoscaling.type_defs import (
-        DescribeScalableTargetsRequestTypeDef,
-        ScalableTargetTypeDef,
-    )
+    from types_boto3_application_autoscaling.type_defs import ScalableTargetTypeDef
 
     from ecsctl.aws import Aws
 
@@ -55,7 +52,7 @@ class Scaling(Resource[ScalingIds]):
 
     def observe(self, aws: Aws, me: Label) -> Seen[Scaling, ScalingIds] | None:
         """By the service it scales; there is at most one."""
-        target = next(iter(_targets(aws, [self._target])), None)
+        target = next(iter(_targets(aws, self._target)), None)
         if target is None:
             return None
         ids = _ids(target)
@@ -70,13 +67,12 @@ class Scaling(Resource[ScalingIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ScalingIds]]:
-        """Among those whose cluster begins with the app's name. One may outlive its service."""
-        for target in _targets(aws):
+        """By the service's id, whose cluster and name are the app's. It may outlive its service."""
+        for target in _targets(aws, f"service/{me.app}/{me.app}"):
             ids = _ids(target)
-            if ids.target.startswith(f"service/{me.app}"):
-                tags = _tags(aws, ids.arn)
-                if tags.get(APP) == me.app:
-                    yield Found(ids, tags)
+            tags = _tags(aws, ids.arn)
+            if tags.get(APP) == me.app:
+                yield Found(ids, tags)
 
     def create(self, aws: Aws, me: Label) -> ScalingIds:
         """Registering twice is registering once; the policy is a call of its own."""
@@ -127,15 +123,14 @@ class Scaling(Resource[ScalingIds]):
         return ScalableTargetId(f"service/{self.cluster}/{self.service}")
 
 
-def _targets(aws: Aws, only: list[str] | None = None) -> list[ScalableTargetTypeDef]:
-    """The scalable targets that are services; all, or those of the given ids.
-
-    A dimension may only be named together with resources (API reference, DescribeScalableTargets); ECS has but one.
-    """
-    named: DescribeScalableTargetsRequestTypeDef = {"ServiceNamespace": "ecs"}
-    if only:
-        named["ResourceIds"] = only
-    return aws.look(aws.autoscaling.describe_scalable_targets, **named)["ScalableTargets"]
+def _targets(aws: Aws, service: str) -> list[ScalableTargetTypeDef]:
+    """The scalable target of this service, by its id: AWS wants one beside a dimension (API reference)."""
+    return aws.look(
+        aws.autoscaling.describe_scalable_targets,
+        ServiceNamespace="ecs",
+        ScalableDimension="ecs:service:DesiredCount",
+        ResourceIds=[service],
+    )["ScalableTargets"]
 
 
 def _ids(target: ScalableTargetTypeDef) -> ScalingIds:

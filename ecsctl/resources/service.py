@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from ecsctl.engine.label import APP, Label, flat
+from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
 from ecsctl.ids import (
     ClusterName,
@@ -18,8 +18,7 @@ from ecsctl.ids import (
     TargetGroupArn,
     TaskDefinitionArn,
 )
-from ecsctl.resources.common import there
-from ecsctl.resources.ecs import batches, clusters, family_of, known_to_tagging, releases, service_of
+from ecsctl.resources.ecs import batches, family_of, releases, service_of
 from ecsctl.resources.service_rollout import Rollout, given_up, judge, reasons
 
 if TYPE_CHECKING:
@@ -149,18 +148,10 @@ class Service(Resource[ServiceIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ServiceIds]]:
-        """In the app's clusters; and what the tagging API knows, because a draining service is listed nowhere."""
-        wanted: dict[str, set[str]] = {}
-        for cluster in clusters(aws):
-            if cluster["status"] != "INACTIVE" and flat(cluster.get("tags")).get(APP) == me.app:
-                listed = aws.look(aws.ecs.list_services, cluster=cluster["clusterName"])["serviceArns"]
-                wanted.setdefault(cluster["clusterName"], set()).update(arn.rsplit("/", 1)[-1] for arn in listed)
-        for arn in known_to_tagging(aws, me, "ecs:service"):
-            if arn.count("/") == 2:
-                _, name, service = arn.split("/")
-                wanted.setdefault(name, set()).add(service)
-        for name, services in wanted.items():
-            yield from _described(aws, me, name, services)
+        """By its cluster and name, both the app's: a draining service is described and listed nowhere."""
+        service = service_of(aws, me.app, me.app)
+        if service is not None and service["status"] != "INACTIVE":
+            yield Found(_ids(service), flat(service.get("tags")))
 
     def impact(self, actual: Service) -> str:
         """No task at all; or a deployment that may stop them all before the first new one is healthy."""
@@ -261,19 +252,6 @@ class Service(Resource[ServiceIds]):
         for batch in batches(arns["taskArns"][:100], 100):
             found += aws.look(aws.ecs.describe_tasks, cluster=self.cluster, tasks=batch)["tasks"]
         return found
-
-
-def _described(aws: Aws, me: Label, cluster: str, names: set[str]) -> Iterator[Found[ServiceIds]]:
-    """Those of the named services that carry the app's mark and are not gone yet."""
-    for batch in batches(sorted(names), 10):
-
-        def look(batch: list[str] = batch) -> Any:
-            return aws.look(aws.ecs.describe_services, cluster=cluster, services=batch, include=["TAGS"])
-
-        for service in (there(look) or {"services": []})["services"]:
-            tags = flat(service.get("tags"))
-            if service["status"] != "INACTIVE" and tags.get(APP) == me.app:
-                yield Found(_ids(service), tags)
 
 
 def _ids(service: ServiceTypeDef) -> ServiceIds:

@@ -90,7 +90,7 @@ class TargetGroup(Resource[TargetGroupIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[TargetGroupIds]]:
-        """By the app's name, which every target group of ours begins with, and then by their tags."""
+        """By the app's name, which is its own, and then by its tags."""
         by_arn = {one["TargetGroupArn"]: one for one in _listed(aws)}
         for arn, tags in marked(aws, me, {arn: one["TargetGroupName"] for arn, one in by_arn.items()}).items():
             yield Found(_ids(by_arn[arn]), tags)

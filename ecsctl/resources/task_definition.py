@@ -133,13 +133,11 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[TaskDefinitionIds]]:
-        """By the app's name, which the family begins with: it is ours if any revision carries our mark."""
-        answer = aws.look(aws.ecs.list_task_definition_families, familyPrefix=me.app, status="ALL")
-        for family in answer["families"]:
-            listed = (_listed(aws, family, status) for status in ("ACTIVE", "INACTIVE"))
-            ours = next(filter(None, (_marked(aws, me, arns) for arns in listed)), None)
-            if ours:
-                yield Found(_ids(ours, family), ours.tags)
+        """By the app's name, which is the family's: it is ours if any revision carries our mark."""
+        listed = (_listed(aws, me.app, status) for status in ("ACTIVE", "INACTIVE"))
+        ours = next(filter(None, (_marked(aws, me, arns) for arns in listed)), None)
+        if ours:
+            yield Found(_ids(ours, me.app), ours.tags)
 
     def create(self, aws: Aws, me: Label) -> TaskDefinitionIds:
         """No token protects this call; the digest in its tags lets the next look know the revision again."""

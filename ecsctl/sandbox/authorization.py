@@ -110,7 +110,9 @@ def refusal(response: BaseResponse) -> tuple[Refusal, int] | None:
     service, operation = response.boto3_service_name, response._get_action()
     if not _listens() or service in _FREE or not operation:
         return None
-    call = Call(service, operation, _parameters(response), response.current_account, response.region, response.partition)
+    call = Call(
+        service, operation, _parameters(response), response.current_account, response.region, response.partition
+    )
     return _judged(response, f"{service} {operation}", needed(call))
 
 

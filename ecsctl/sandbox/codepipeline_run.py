@@ -12,7 +12,6 @@ from typing import Any, Protocol
 
 from moto.codepipeline.models import codepipeline_backends
 from moto.moto_api._internal import mock_random
-
 from moto.utilities.utils import get_partition
 
 from ecsctl.sandbox import artifacts, clock, overlay, requests

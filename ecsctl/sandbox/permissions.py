@@ -33,7 +33,9 @@ def statements(documents: Iterable[Any]) -> Statements:
 
 def judged(some: Statements, asked: Asked) -> str:
     """`Allow`, `Deny` for an explicit deny, which wins, or nothing: the implicit deny."""
-    effects = {one["Effect"] for one in some if _concerns(one, asked.action, asked.resource) and _holds(one, asked.context)}
+    effects = {
+        one["Effect"] for one in some if _concerns(one, asked.action, asked.resource) and _holds(one, asked.context)
+    }
     return "Deny" if "Deny" in effects else "Allow" if "Allow" in effects else ""
 
 

@@ -5,7 +5,7 @@ Only what ecsctl calls is here by its resources; any other call needs its action
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from moto.acm.models import acm_backends
@@ -277,7 +277,9 @@ def _requested(call: Call) -> dict[str, tuple[str, ...]]:
 def _sent(call: Call) -> dict[str, str]:
     """The tags that a call brings along, in all of AWS's spellings."""
     specified = call.parameters.get("TagSpecifications") or []
-    given: Any = call.parameters.get("Tags") or call.parameters.get("tags") or (specified[0]["Tags"] if specified else [])
+    given: Any = (
+        call.parameters.get("Tags") or call.parameters.get("tags") or (specified[0]["Tags"] if specified else [])
+    )
     if isinstance(given, dict):
         return {str(key): str(value) for key, value in given.items()}
     found = [{key.lower(): value for key, value in one.items()} for one in given]
@@ -334,7 +336,9 @@ def _besides(call: Call) -> Iterator[Asked]:
         target = given.get("ResourceId", "*")
         for action in ("ecs:DescribeServices", "ecs:UpdateService"):
             yield Asked(action, f"arn:{call.partition}:ecs:{call.region}:{call.account}:{target}")
-        alarm = f"arn:{call.partition}:cloudwatch:{call.region}:{call.account}:alarm:TargetTracking-{target}-AlarmHigh-1"
+        alarm = (
+            f"arn:{call.partition}:cloudwatch:{call.region}:{call.account}:alarm:TargetTracking-{target}-AlarmHigh-1"
+        )
         for action in _SCALES[call.operation].split():
             yield Asked(f"cloudwatch:{action}", alarm)
     for connection, to in _handed(call):
@@ -371,4 +375,3 @@ def _handed(call: Call) -> Iterator[tuple[str, str]]:
     auth = (given.get("source") or {}).get("auth") or {} if call.service == "codebuild" else {}
     if auth.get("type") == "CODECONNECTIONS":
         yield auth["resource"], "codebuild"
-

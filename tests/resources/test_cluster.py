@@ -62,13 +62,13 @@ def test_a_deleted_one_is_absent_though_aws_still_describes_it(cloud, ecs):
     assert described(ecs)["status"] == "ACTIVE"
 
 
-def test_it_is_found_by_its_mark_whatever_its_name(cloud, ecs):
-    cloud.up(cluster(name="prod"))
-    ecs.create_cluster(clusterName="shop", tags=[{"key": "owner", "value": "neighbour"}])
-    assert [found.ids.name for found in Cluster.find(cloud.aws, cloud.label())] == ["prod"]
+def test_clusters_of_others_are_not_asked_about(cloud, ecs):
+    cloud.up(cluster())
+    ecs.create_cluster(clusterName="shop-api", tags=[{"key": "ecsctl:app", "value": "shop"}])
+    assert [found.ids.name for found in Cluster.find(cloud.aws, cloud.label())] == ["shop"]
     cloud.lose_state()
     cloud.down()
-    assert ecs.list_clusters()["clusterArns"] == [described(ecs)["clusterArn"]]
+    assert [arn.rpartition("/")[2] for arn in ecs.list_clusters()["clusterArns"]] == ["shop-api"]
 
 
 def test_tags_that_somebody_took_are_put_back(cloud, ecs):

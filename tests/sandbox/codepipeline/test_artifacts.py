@@ -60,7 +60,7 @@ def test_a_bucket_that_is_not_there_fails_the_source(aws, pipeline, made, clock)
 
 
 def test_a_pipeline_that_may_not_write_fails_at_its_source(aws, pipeline, made, clock):
-    without = document(NotAction="s3:PutObject", Resource="*", Effect="Deny")
+    without = document(Action="s3:PutObject", Resource="*", Effect="Deny")
     aws("iam").put_role_policy(RoleName="codepipeline", PolicyName="deny", PolicyDocument=without)
     clock.sleep(DAY)
     message = "Upload to S3 failed with the following error: Access Denied"
