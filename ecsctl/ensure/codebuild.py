@@ -47,10 +47,10 @@ def ensure_build_role(stack: Stack, config: Config, facts: Facts, names: Names) 
     """The role that builds: it may write its logs, push to the one repository, and read the one token."""
     scope = policies.Scope.of(facts.identity, names)
     projects = [names.project, *(names.test_project(test.name) for test in config.pipeline.tests)]
-    connection = config.github.connection_arn if config.github else None
+    connection, repository = (config.github.connection_arn, config.github.repository) if config.github else (None, "")
     reads = config.build.github_token or (facts.token_readable and not connection)
     statements = policies.codebuild(
-        scope, projects, connection=connection or "", secret=facts.token_arn if reads else ""
+        scope, projects, connection=connection or "", repository=repository, secret=facts.token_arn if reads else ""
     )
     return stack.ensure("build-role", Role(names.role("build"), policies.codebuild_trust(scope), statements,
                                            config.permissions_boundary))  # fmt: skip

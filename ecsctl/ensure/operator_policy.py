@@ -8,9 +8,10 @@ ecsctl.toml and demand it here (IAM User Guide, "Permissions boundaries for IAM 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ecsctl.engine.label import APP
-from ecsctl.ensure.policies import Scope, Statements, both_prefixes, passes
+from ecsctl.ensure.policies import Scope, Statements, connects, handed, passes
 from ecsctl.resources.our_roles import PATH
 from ecsctl.resources.policy_document import Condition, Statement
 
@@ -21,16 +22,30 @@ _EC2_CREATES = (
 _EC2_KINDS = "elastic-ip internet-gateway natgateway route-table security-group subnet vpc"
 
 
-def operator(scope: Scope, *, zone: str = "", connection: str = "", secret: str = "") -> Mapping[str, Statements]:
-    """The policies by name. `zone` is the hosted zone's id, the others are full ARNs; empty where it is not used."""
+@dataclass(frozen=True)
+class Uses:
+    """What the app uses that is not its own: by id, by full ARN, and empty where it uses none."""
+
+    zone: str = ""  # the hosted zone's id, or `*`
+    certificate: bool = False  # it is served by HTTPS
+    vpc: str = ""  # the id of a VPC that was there before
+    connection: str = ""
+    repository: str = ""  # owner/name, of all that the connection opens
+    secret: str = ""  # with the token
+    secrets: tuple[str, ...] = ()  # of the tasks
+    boundary: str = ""
+
+
+def operator(scope: Scope, uses: Uses) -> Mapping[str, Statements]:
+    """The policies by name."""
     return {
-        "ecsctl-network": _network(scope),
-        "ecsctl-service": _service(scope, zone),
-        "ecsctl-delivery": _delivery(scope, connection, secret),
+        "ecsctl-network": _network(scope, uses.vpc),
+        "ecsctl-service": _service(scope, uses),
+        "ecsctl-delivery": _delivery(scope, uses),
     }
 
 
-def _network(scope: Scope) -> Statements:
+def _network(scope: Scope, vpc: str) -> Statements:
     app = scope.names.app
     tagged = (Condition("StringEquals", f"aws:RequestTag/{APP}", (app,)),)
     ours = (Condition("StringEquals", f"aws:ResourceTag/{APP}", (app,)),)
@@ -39,8 +54,23 @@ def _network(scope: Scope) -> Statements:
         scope.arn("elasticloadbalancing", resource)
         for resource in (f"loadbalancer/app/{app}/*", f"listener/app/{app}/*/*", f"targetgroup/{app}/*")
     )
+    groups = (Statement("GroupsInTheVpc", ("ec2:CreateSecurityGroup",), (scope.arn("ec2", f"vpc/{vpc}"),)),)
     return (
-        Statement("Read", ("ec2:Describe*", "elasticloadbalancing:Describe*", "tag:GetResources"), ("*",)),
+        *(groups if vpc else ()),
+        Statement(
+            "Read",
+            (
+                *_of("ec2", "DescribeAddresses DescribeAvailabilityZones DescribeDhcpOptions DescribeInternetGateways "
+                     "DescribeNatGateways DescribeNetworkAcls DescribeNetworkInterfaces DescribeRouteTables "
+                     "DescribeSecurityGroupRules DescribeSecurityGroups DescribeSubnets DescribeVpcAttribute "
+                     "DescribeVpcEndpoints DescribeVpcs"),
+                *_of("elasticloadbalancing", "DescribeListeners DescribeLoadBalancerAttributes DescribeLoadBalancers "
+                     "DescribeSSLPolicies DescribeTags DescribeTargetGroupAttributes DescribeTargetGroups "
+                     "DescribeTargetHealth"),
+                "tag:GetResources",
+            ),
+            ("*",),
+        ),
         Statement("CreateTagged", _of("ec2", _EC2_CREATES), _kinds(scope, _EC2_KINDS), tagged),
         Statement(  # one call is asked about several things: a subnet is made in a VPC that is already there
             "CreateInsideOurs",
@@ -79,7 +109,7 @@ def _network(scope: Scope) -> Statements:
     )  # fmt: skip
 
 
-def _service(scope: Scope, zone: str) -> Statements:
+def _service(scope: Scope, uses: Uses) -> Statements:
     app, names = scope.names.app, scope.names
     tagged = (Condition("StringEquals", f"aws:RequestTag/{APP}", (app,)),)
     ours = (Condition("StringEquals", f"aws:ResourceTag/{APP}", (app,)),)
@@ -87,38 +117,44 @@ def _service(scope: Scope, zone: str) -> Statements:
     definitions = scope.arn("ecs", f"task-definition/{app}:*")
     scaling = (scope.arn("application-autoscaling", "scalable-target/*"),)
     alarms = (scope.arn("cloudwatch", f"alarm:TargetTracking-service/{app}/*"),)
+    described = " DescribeCertificate" if uses.certificate else ""
+    bounds = " PutRolePermissionsBoundary" if uses.boundary else ""
+    bounded = (Condition("StringEquals", "iam:PermissionsBoundary", (uses.boundary,)),) if uses.boundary else ()
     linked = "ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com", "elasticloadbalancing.amazonaws.com"
-    dns = (
-        Statement(
-            "Dns",
-            _of("route53", "ChangeResourceRecordSets ListResourceRecordSets"),
-            (f"arn:{scope.partition}:route53:::hostedzone/{zone}",),
-        ),
-    )
+    zones = f"arn:{scope.partition}:route53:::hostedzone/"
+    dns = (Statement("Dns", ("route53:ChangeResourceRecordSets",), (f"{zones}{uses.zone}",)),)
+    held = tuple(sorted({":".join(arn.split(":")[:7]) for arn in uses.secrets if ":secretsmanager:" in arn}))
     return (
-        *(dns if zone else ()),
+        *(dns if uses.zone else ()),
+        *((Statement("TaskSecrets", ("secretsmanager:DescribeSecret",), held),) if held else ()),
+        # Route 53's records bear no tags: what is ours among them is found by reading the zones.
+        Statement("DnsRead", ("route53:ListResourceRecordSets",), (f"{zones}*",)),
         Statement(
             "NoNarrower",
             (
                 "acm:ListCertificates",
                 "route53:ListHostedZones",
-                *_of("iam", "ListRoles"),
-                *_of("ecs", "DeregisterTaskDefinition DescribeTaskDefinition ListClusters ListServices "
-                     "ListTaskDefinitionFamilies ListTaskDefinitions ListTasks"),
+                "iam:ListRoles",
+                *_of("ecs", "DeregisterTaskDefinition DescribeTaskDefinition ListTaskDefinitions ListTasks"),
                 *_of("application-autoscaling", "DescribeScalableTargets DescribeScalingPolicies"),
             ),
             ("*",),
         ),
-        Statement("CertificateRequest", _of("acm", "AddTagsToCertificate RequestCertificate"), ("*",), tagged),
-        Statement("CertificateRead", _of("acm", "DescribeCertificate ListTagsForCertificate"), certificates),
+        *((Statement("CertificateRequest", _of("acm", "AddTagsToCertificate RequestCertificate"), ("*",), tagged),)
+          if uses.zone else ()),
+        Statement("CertificateRead", _of("acm", f"ListTagsForCertificate{described}"), certificates),
         Statement("CertificateOurs", _of("acm", "AddTagsToCertificate DeleteCertificate"), certificates, ours),
+        # A role that is not there (yet, or any more) has no path by which IAM could know it.
+        Statement("RolesRead", _of("iam", "GetRole ListRoleTags"), (scope.role("*"), scope.role("*", path="/"))),
         Statement(
             "Roles",
-            _of("iam", "CreateRole DeleteRole DeleteRolePermissionsBoundary DeleteRolePolicy DetachRolePolicy GetRole "
-                "GetRolePolicy ListAttachedRolePolicies ListInstanceProfilesForRole ListRolePolicies ListRoleTags "
-                "PutRolePermissionsBoundary PutRolePolicy TagRole UntagRole UpdateAssumeRolePolicy"),
+            _of("iam", "DeleteRole DeleteRolePolicy DetachRolePolicy GetRolePolicy ListAttachedRolePolicies "
+                "ListInstanceProfilesForRole ListRolePolicies "
+                "TagRole UntagRole UpdateAssumeRolePolicy"),
             (scope.role("*"),),
         ),
+        Statement("RoleRights", _of("iam", f"CreateRole PutRolePolicy{bounds}"),
+                  (scope.role("*"),), bounded),
         passes("PassRoles", (scope.role("*"),), "ecs-tasks", "codebuild", "codepipeline"),
         Statement(
             "ServiceLinkedRoles",
@@ -144,7 +180,7 @@ def _service(scope: Scope, zone: str) -> Statements:
         # A newer session-manager plugin signs its way into the session (Systems Manager user guide, "Sample IAM
         # policies for Session Manager"); which name ECS gives the session is not documented.
         Statement("ExecSessions", ("ssmmessages:OpenDataChannel",), (scope.arn("ssm", "session/*"),)),
-        Statement("Tasks", _of("ecs", "DescribeTasks ExecuteCommand StopTask"), (scope.arn("ecs", f"task/{app}/*"),)),
+        Statement("Tasks", _of("ecs", "DescribeTasks ExecuteCommand"), (scope.arn("ecs", f"task/{app}/*"),)),
         Statement(
             "Definitions", _of("ecs", "DeleteTaskDefinitions RegisterTaskDefinition TagResource"), (definitions,)
         ),
@@ -157,7 +193,7 @@ def _service(scope: Scope, zone: str) -> Statements:
         Statement("Alarms", _of("cloudwatch", "DeleteAlarms DescribeAlarms PutMetricAlarm"), alarms),
         Statement(
             "Images",
-            _of("ecr", "BatchDeleteImage BatchGetImage CreateRepository DeleteLifecyclePolicy DeleteRepository "
+            _of("ecr", "BatchGetImage CreateRepository DeleteRepository "
                 "DescribeImages DescribeRepositories GetLifecyclePolicy ListTagsForResource "
                 "PutImageScanningConfiguration PutImageTagMutability PutLifecyclePolicy TagResource"),
             (scope.arn("ecr", f"repository/{names.app}"),),
@@ -165,9 +201,10 @@ def _service(scope: Scope, zone: str) -> Statements:
     )  # fmt: skip
 
 
-def _delivery(scope: Scope, connection: str, secret: str) -> Statements:
+def _delivery(scope: Scope, uses: Uses) -> Statements:
     app, names = scope.names.app, scope.names
-    groups = (names.app_logs, names.build_logs(f"{app}-*"), names.insights_logs)
+    projects = (names.project, names.test_project("*"))
+    groups = (names.app_logs, *map(names.build_logs, projects), names.insights_logs)
     statements = [
         Statement(
             "NoNarrower",
@@ -175,20 +212,19 @@ def _delivery(scope: Scope, connection: str, secret: str) -> Statements:
                 *_of("codebuild", "DeleteSourceCredentials ImportSourceCredentials ListCuratedEnvironmentImages "
                      "ListProjects ListSourceCredentials"),
                 "codepipeline:ListPipelines",
-                "ecr:DescribeRepositories",
                 "logs:DescribeLogGroups",
             ),
             ("*",),
         ),
         Statement(
             "Logs",
-            _of("logs", "CreateLogGroup DeleteLogGroup DeleteRetentionPolicy DescribeLogStreams FilterLogEvents "
-                "GetLogEvents ListTagsForResource PutRetentionPolicy StartLiveTail TagResource"),
+            _of("logs", "CreateLogGroup DeleteLogGroup DescribeLogStreams FilterLogEvents "
+                "GetLogEvents ListTagsForResource PutRetentionPolicy TagResource"),
             tuple(scope.arn("logs", f"log-group:{group}{part}") for group in groups for part in ("", ":*")),
         ),
         Statement(
             "Bucket",
-            _of("s3", "CreateBucket DeleteBucket DeleteBucketPolicy GetBucketPolicy GetBucketPublicAccessBlock "
+            _of("s3", "CreateBucket DeleteBucket GetBucketPolicy GetBucketPublicAccessBlock "
                 "GetBucketTagging GetEncryptionConfiguration GetLifecycleConfiguration ListBucket ListBucketVersions "
                 "PutBucketPolicy PutBucketPublicAccessBlock PutBucketTagging PutEncryptionConfiguration "
                 "PutLifecycleConfiguration TagResource"),
@@ -199,38 +235,32 @@ def _delivery(scope: Scope, connection: str, secret: str) -> Statements:
             "Build",
             _of("codebuild", "BatchGetBuilds BatchGetProjects CreateProject CreateWebhook DeleteProject DeleteWebhook "
                 "ListBuildsForProject StartBuild StopBuild UpdateProject UpdateWebhook"),
-            (scope.arn("codebuild", f"project/{app}-*"),),
+            tuple(scope.arn("codebuild", f"project/{project}") for project in projects),
         ),
         Statement("OtherProjects", ("codebuild:BatchGetProjects",), (scope.arn("codebuild", "project/*"),)),
         Statement(
             "Pipeline",
-            _of("codepipeline", "CreatePipeline DeletePipeline DisableStageTransition EnableStageTransition "
-                "GetPipeline GetPipelineExecution GetPipelineState ListActionExecutions ListPipelineExecutions "
-                "ListTagsForResource PutApprovalResult PutWebhook RetryStageExecution StartPipelineExecution "
-                "StopPipelineExecution TagResource UpdatePipeline"),
+            _of("codepipeline", "CreatePipeline DeletePipeline DeleteWebhook DeregisterWebhookWithThirdParty "
+                "GetPipeline GetPipelineState ListActionExecutions ListPipelineExecutions ListTagsForResource "
+                "PutApprovalResult PutWebhook RegisterWebhookWithThirdParty RetryStageExecution "
+                "StartPipelineExecution StopPipelineExecution TagResource UpdatePipeline"),
             tuple(scope.arn("codepipeline", resource) for resource in (app, f"{app}/*", f"webhook:{app}")),
         ),
         Statement(
-            "PipelineWebhook",
-            _of("codepipeline", "DeleteWebhook DeregisterWebhookWithThirdParty ListWebhooks "
-                "RegisterWebhookWithThirdParty"),
+            "PipelineWebhooks",  # none is listed alone
+            ("codepipeline:ListWebhooks",),
             (scope.arn("codepipeline", "webhook:*"),),
         ),
     ]  # fmt: skip
-    if connection:
-        actions = tuple(
-            f"{prefix}:{action}"
-            for prefix in ("codeconnections", "codestar-connections")
-            for action in ("GetConnection", "PassConnection", "UseConnection")
-        )
-        statements.append(Statement("Connection", actions, both_prefixes(connection)))
+    if uses.connection:
+        statements.append(connects("Connection", ("GetConnection",), uses.connection))
+        statements.append(connects("OneRepository", ("UseConnection",), uses.connection, uses.repository))
+        statements.append(handed("ConnectionHandedOn", uses.connection, "codebuild", "codepipeline"))
     else:  # to look at the one that is to take the token's place
-        actions = ("codeconnections:GetConnection", "codestar-connections:GetConnection")
-        places = both_prefixes(scope.arn("codeconnections", "connection/*"))
-        statements.append(Statement("Connections", actions, places))
-    if secret:
+        statements.append(connects("Connections", ("GetConnection",), scope.arn("codeconnections", "connection/*")))
+    if uses.secret:
         actions = _of("secretsmanager", "CreateSecret DescribeSecret GetSecretValue PutSecretValue TagResource")
-        statements.append(Statement("Token", actions, (secret,)))
+        statements.append(Statement("Token", actions, (uses.secret,)))
         # Whether the token in CodeBuild, of which an account has one, was imported for another app.
         roles = f"arn:{scope.partition}:iam::{scope.account}:role{PATH}*"
         statements.append(Statement("OtherRoles", ("iam:ListRoleTags",), (roles,)))

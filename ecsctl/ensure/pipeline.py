@@ -36,7 +36,8 @@ def ensure_pipeline(
     github = config.github
     scope = policies.Scope.of(facts.identity, names)
     started = [names.project, *(names.test_project(test.name) for test in config.pipeline.tests)]
-    statements = policies.codepipeline(scope, started, connection=github.connection_arn or "")
+    connection = github.connection_arn or ""
+    statements = policies.codepipeline(scope, started, connection=connection, repository=github.repository)
     wish = Role(names.role("pipeline"), policies.codepipeline_trust(scope), statements, config.permissions_boundary)
     role = stack.ensure("pipeline-role", wish).arn
     bucket = stack.ensure("artifacts", Bucket(names.bucket)).name

@@ -22,6 +22,7 @@ Statements = tuple[Statement, ...]
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 PUSH = ("ecr:CompleteLayerUpload", "ecr:DescribeImages", "ecr:InitiateLayerUpload", "ecr:PutImage",
         "ecr:UploadLayerPart")  # fmt: skip
+PREFIXES = ("codeconnections", "codestar-connections")  # of a connection, since 2024 and before
 ARTIFACTS = ("s3:GetObject", "s3:GetObjectVersion", "s3:PutObject")
 
 
@@ -43,9 +44,9 @@ class Scope:
         """The ARN of something regional."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
-    def role(self, part: str) -> str:
+    def role(self, part: str, path: str = PATH) -> str:
         """The ARN of a role of ours; `*` names all of them."""
-        return f"arn:{self.partition}:iam::{self.account}:role{PATH}{self.names.role(part)}"
+        return f"arn:{self.partition}:iam::{self.account}:role{path}{self.names.role(part)}"
 
     @property
     def bucket(self) -> str:
@@ -96,10 +97,14 @@ def task(execute_command: bool) -> Statements:
     return (Statement("EcsExec", tuple(f"ssmmessages:{channel}" for channel in channels), ("*",)),)
 
 
-def codebuild(scope: Scope, projects: Sequence[str], *, connection: str = "", secret: str = "") -> Statements:
+def codebuild(
+    scope: Scope, projects: Sequence[str], *, connection: str = "", repository: str = "", secret: str = ""
+) -> Statements:
     """What a build needs: its logs, its source, the one repository, and the pipeline's artifacts.
 
     `connection` and `secret` are the full ARNs of what opens the repository on GitHub; empty where it is not used.
+    GetConnectionToken knows no condition: its token opens every repository that the connection's GitHub App is
+    installed on. A build that the project begins by itself, such as the first one, cannot do without it.
     """
     groups = [scope.arn("logs", f"log-group:{scope.names.build_logs(project)}") for project in projects]
     statements = [
@@ -114,12 +119,12 @@ def codebuild(scope: Scope, projects: Sequence[str], *, connection: str = "", se
         Statement("PipelineBucket", ("s3:GetBucketAcl", "s3:GetBucketLocation"), (scope.bucket,)),
     ]
     if connection:
-        actions = ("GetConnection", "GetConnectionToken", "UseConnection")
-        statements.append(_connects("SourceThroughConnection", actions, connection))
+        statements.append(connects("SourceThroughConnection", ("GetConnection", "GetConnectionToken"), connection))
+        statements.append(connects("SourceOfOneRepository", ("UseConnection",), connection, repository))
     return (*statements, *_reads([secret] if secret else []))
 
 
-def codepipeline(scope: Scope, projects: Sequence[str], *, connection: str = "") -> Statements:
+def codepipeline(scope: Scope, projects: Sequence[str], *, connection: str = "", repository: str = "") -> Statements:
     """What the pipeline needs: its bucket, its source, its projects, and to give the service a new revision."""
     app = scope.names.app
     revisions = scope.arn("ecs", f"task-definition/{app}:*")
@@ -150,7 +155,7 @@ def codepipeline(scope: Scope, projects: Sequence[str], *, connection: str = "")
         passes("PassTaskRoles", (scope.role("execution"), scope.role("task")), "ecs-tasks"),
     ]
     if connection:
-        statements.append(_connects("Source", ("UseConnection",), connection))
+        statements.append(connects("Source", ("UseConnection",), connection, repository))
     return tuple(statements)
 
 
@@ -160,17 +165,32 @@ def passes(sid: str, roles: tuple[str, ...], *services: str) -> Statement:
     return Statement(sid, ("iam:PassRole",), roles, (Condition("StringEquals", "iam:PassedToService", to),))
 
 
+def handed(sid: str, connection: str, *services: str) -> Statement:
+    """Hand this connection to these services, and to nobody else."""
+    to = tuple(f"{service}.amazonaws.com" for service in services)
+    conditions = tuple(Condition("ForAllValues:StringEquals", f"{prefix}:PassedToService", to) for prefix in PREFIXES)
+    return Statement(
+        sid, tuple(f"{prefix}:PassConnection" for prefix in PREFIXES), both_prefixes(connection), conditions
+    )
+
+
 def both_prefixes(connection: str) -> tuple[str, ...]:
     """A connection's ARN as it is called since 2024 and as before: IAM goes by the prefix that the ARN has."""
-    new, old = "codeconnections", "codestar-connections"
+    new, old = PREFIXES
     return (connection.replace(f":{old}:", f":{new}:"), connection.replace(f":{new}:", f":{old}:"))
 
 
-def _connects(sid: str, actions: Iterable[str], connection: str) -> Statement:
-    prefixes = ("codeconnections", "codestar-connections")
-    return Statement(
-        sid, tuple(f"{prefix}:{action}" for prefix in prefixes for action in actions), both_prefixes(connection)
+def connects(sid: str, actions: Iterable[str], connection: str, repository: str = "") -> Statement:
+    """These actions on a connection, by both prefixes; with a repository for that one alone.
+
+    `ForAllValues`: some of the checks that AWS makes of UseConnection are about no repository and bring no such key;
+    one that compares it strictly fails them (Developer Tools guide, "Permissions for AWS CodeConnections").
+    """
+    conditions = tuple(
+        Condition("ForAllValues:StringEquals", f"{prefix}:FullRepositoryId", (repository,)) for prefix in PREFIXES
     )
+    named = tuple(f"{prefix}:{action}" for prefix in PREFIXES for action in actions)
+    return Statement(sid, named, both_prefixes(connection), conditions if repository else ())
 
 
 def _reads(secrets: Iterable[str]) -> Statements:

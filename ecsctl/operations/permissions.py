@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.ensure.names import Names
-from ecsctl.ensure.operator_policy import operator
+from ecsctl.ensure.operator_policy import Uses, operator
 from ecsctl.ensure.policies import Scope
 from ecsctl.resources.policy_document import policy
 
@@ -14,8 +14,20 @@ if TYPE_CHECKING:
     from ecsctl.config import Config
 
 
-def policies(config: Config, account: str, region: str, partition: str = "aws") -> dict[str, Any]:
+def partition_of(region: str) -> str:
+    """The partition of a region, by its name; `aws` for one that the SDK does not know."""
+    import botocore.session
+    from botocore.exceptions import UnknownRegionError
+
+    try:
+        return str(botocore.session.get_session().get_partition_for_region(region))
+    except UnknownRegionError:
+        return "aws"
+
+
+def policies(config: Config, account: str, region: str) -> dict[str, Any]:
     """The policies by name, as IAM takes them. What ecsctl.toml does not name exactly is left to a `*`."""
+    partition = partition_of(region)
     scope = Scope(Names(config.name, account, region), account, region, partition)
     zone = (config.domain.hosted_zone or "") if config.domain else ""
     github = config.github
@@ -23,10 +35,15 @@ def policies(config: Config, account: str, region: str, partition: str = "aws") 
     if secret and not secret.startswith("arn:"):
         # Secrets Manager ends a secret's ARN with six characters of its own (Secrets Manager User Guide, "Secret ARN").
         secret = f"arn:{partition}:secretsmanager:{region}:{account}:secret:{secret.split(':')[0]}-??????"
-    wanted = operator(
-        scope,
+    uses = Uses(
         zone=zone if zone.startswith("Z") else "*" if config.domain and config.domain.name else "",
+        certificate=config.domain is not None,
+        vpc=config.vpc.id or "",
         connection=(github.connection_arn or "") if github else "",
+        repository=github.repository if github else "",
         secret=secret,
+        secrets=tuple(config.service.secrets.values()),
+        boundary=config.permissions_boundary or "",
     )
+    wanted = operator(scope, uses)
     return {name: json.loads(policy(statements)) for name, statements in wanted.items()}

@@ -11,7 +11,8 @@ from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.parse import PROTOCOL_PARSERS
-from moto.core.responses import BaseResponse, determine_request_protocol
+from moto.core.request import determine_request_protocol
+from moto.core.responses import BaseResponse
 from moto.core.utils import get_service_model
 from moto.iam.models import iam_backends
 
@@ -85,7 +86,7 @@ def enforce(policies: Any = None, layer: str = "identity") -> None:
 
 @contextlib.contextmanager
 def administrator() -> Iterator[None]:
-    """Within it this thread may do everything, and nothing is recorded: the sandbox looks at itself, a test prepares."""
+    """Within it this thread may do everything, and nothing is recorded: the sandbox looks at itself."""
     before = getattr(_mine, "free", False)
     _mine.free = True
     try:

@@ -207,8 +207,10 @@ def _check_auth(response: CodeBuildResponse, project: dict[str, Any]) -> None:
         # CodeBuild guide, "GitHub and GitHub Enterprise Server access in CodeBuild"); IAM goes by the ARN's prefix.
         arn = auth["resource"]
         prefix, connection = arn.split(":")[2], codeconnections.connection(response.current_account, arn)
+        repository = project["source"].get("location", "").removeprefix("https://github.com/").removesuffix(".git")
+        about = {f"{prefix}:FullRepositoryId": (repository,)}
         granted = all(
-            permissions.allowed(response.current_account, project["serviceRole"], f"{prefix}:{action}", arn)
+            permissions.allowed(response.current_account, project["serviceRole"], f"{prefix}:{action}", arn, about)
             for action in _CONNECTION_ACTIONS
         )
         if connection is None or connection.status != "AVAILABLE" or not granted:

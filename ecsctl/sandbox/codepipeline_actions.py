@@ -115,7 +115,9 @@ def connection_source(runs: Runs, execution: Execution, attempt: Attempt) -> Wor
     if found is None or found.status != "AVAILABLE":
         return failed(attempt.began, f"Connection {arn} is not available")
     use = f"{arn.split(':')[2]}:UseConnection"
-    if not permissions.allowed(account, execution.pipeline["roleArn"], use, arn):
+    key = f"{arn.split(':')[2]}:FullRepositoryId"
+    about = {key: (settings["FullRepositoryId"],)}
+    if not permissions.allowed(account, execution.pipeline["roleArn"], use, arn, about):
         told = f"Unable to use Connection: {arn}. The provided role does not have sufficient permissions."
         return failed(attempt.began, told, "PermissionError")
     return _sourced(runs, execution, attempt, settings["FullRepositoryId"], settings["BranchName"])

@@ -1,9 +1,9 @@
-"""Whether policies allow a request: by action, resource and condition, as IAM judges (IAM guide, "Policy evaluation")."""
+"""Whether policies allow a request, by action, resource and condition (IAM guide, "Policy evaluation logic")."""
 
 import fnmatch
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,7 +107,7 @@ def _arn(pattern: str, value: str) -> bool:
     return len(ours) == len(theirs) and all(map(_matches, ours, theirs))
 
 
-_COMPARE = {
+_COMPARE: dict[str, Callable[[str, str], bool]] = {
     "StringEquals": lambda pattern, value: pattern == value,
     "StringEqualsIgnoreCase": lambda pattern, value: pattern.lower() == value.lower(),
     "StringLike": _matches,

@@ -50,7 +50,7 @@ _RESOURCES = {
         "AllocateAddress": "elastic-ip/*",
         "AssociateRouteTable": "route-table/{RouteTableId} subnet/{SubnetId}",
         "AttachInternetGateway DetachInternetGateway": "internet-gateway/{InternetGatewayId} vpc/{VpcId}",
-        "AuthorizeSecurityGroupIngress": "security-group/{GroupId} security-group-rule/*",
+        "AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress": "security-group/{GroupId} security-group-rule/*",
         "CreateInternetGateway": "internet-gateway/*",
         "CreateNatGateway": "natgateway/* subnet/{SubnetId} elastic-ip/{AllocationId}",
         "CreateRoute DeleteRouteTable ReplaceRoute": "route-table/{RouteTableId}",
@@ -95,7 +95,8 @@ _RESOURCES = {
         "AddTags": "{ResourceArns}",
         "CreateLoadBalancer": "loadbalancer/app/{Name}/*",
         "CreateTargetGroup": "targetgroup/{Name}/*",
-        "CreateListener DeleteLoadBalancer ModifyLoadBalancerAttributes SetSecurityGroups SetSubnets": "{LoadBalancerArn}",
+        "CreateListener DeleteLoadBalancer ModifyLoadBalancerAttributes": "{LoadBalancerArn}",
+        "SetSecurityGroups SetSubnets": "{LoadBalancerArn}",
         "DeleteListener ModifyListener": "{ListenerArn}",
         "DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes": "{TargetGroupArn}",
     },
@@ -109,8 +110,8 @@ _RESOURCES = {
         "ChangeResourceRecordSets ListResourceRecordSets GetHostedZone": "hostedzone/{HostedZoneId/}",
     },
     "secretsmanager": {
-        "CreateSecret": "secret:{Name}-??????",
-        "DescribeSecret GetSecretValue PutSecretValue": "secret:{SecretId}-??????",
+        "CreateSecret": "{Name}",
+        "DescribeSecret GetSecretValue PutSecretValue": "{SecretId}",
     },
 }  # fmt: skip
 _BY_OPERATION = {
@@ -252,9 +253,8 @@ def _secret(call: Call, resource: str) -> str:
 
     if resource.startswith("arn:"):
         return resource
-    name = resource.removeprefix("secret:").removesuffix("-??????")
     held = secretsmanager_backends[call.account][call.region].secrets
-    return str(held[name].arn) if name in held else f"secret:{name}-abcdef"
+    return str(held[resource].arn) if resource in held else f"secret:{resource}-abcdef"
 
 
 def _context(call: Call, resource: str) -> dict[str, tuple[str, ...]]:
@@ -270,7 +270,7 @@ def _context(call: Call, resource: str) -> dict[str, tuple[str, ...]]:
 
 def _requested(call: Call) -> dict[str, tuple[str, ...]]:
     tags = _sent(call)
-    context = {f"aws:RequestTag/{key}": (value,) for key, value in tags.items()}
+    context: dict[str, tuple[str, ...]] = {f"aws:RequestTag/{key}": (value,) for key, value in tags.items()}
     return {**context, "aws:TagKeys": tuple(tags)} if tags else context
 
 
@@ -292,7 +292,7 @@ def _tags_of(call: Call, resource: str) -> dict[str, str]:
         return dict(ec2_backends[call.account][call.region].tags.get(ident, {}))
     if call.service == "acm" and resource != "*":
         certificate = acm_backends[call.account][call.region]._certificates.get(resource)
-        return dict(certificate.tags) if certificate else {}
+        return {key: value or "" for key, value in certificate.tags.items()} if certificate else {}
     return {}
 
 
@@ -341,9 +341,10 @@ def _besides(call: Call) -> Iterator[Asked]:
         )
         for action in _SCALES[call.operation].split():
             yield Asked(f"cloudwatch:{action}", alarm)
-    for connection, to in _handed(call):
+    for connection, to, repository in _handed(call):
         prefix = connection.split(":")[2]
         yield Asked(f"{prefix}:PassConnection", connection, {f"{prefix}:PassedToService": (f"{to}.amazonaws.com",)})
+        yield Asked(f"{prefix}:UseConnection", connection, {f"{prefix}:FullRepositoryId": (repository,)})
 
 
 _SCALES = {
@@ -364,14 +365,20 @@ def _passed(call: Call) -> Iterator[tuple[str, str]]:
         yield given["pipeline"]["roleArn"], "codepipeline"
 
 
-def _handed(call: Call) -> Iterator[tuple[str, str]]:
-    """Connections that the call hands to a service (Developer Tools guide, "Permissions for AWS CodeConnections")."""
+def _handed(call: Call) -> Iterator[tuple[str, str, str]]:
+    """Connections that the call hands to a service, which, and for which repository.
+
+    Developer Tools guide, "Permissions for AWS CodeConnections". That the caller must be able to use them, too, is an
+    assumption.
+    """
     given = call.parameters
     if call.service == "codepipeline" and isinstance(given.get("pipeline"), dict):
         for stage in given["pipeline"]["stages"]:
             for action in stage["actions"]:
-                if arn := action.get("configuration", {}).get("ConnectionArn"):
-                    yield arn, "codepipeline"
+                settings = action.get("configuration", {})
+                if arn := settings.get("ConnectionArn"):
+                    yield arn, "codepipeline", settings["FullRepositoryId"]
     auth = (given.get("source") or {}).get("auth") or {} if call.service == "codebuild" else {}
     if auth.get("type") == "CODECONNECTIONS":
-        yield auth["resource"], "codebuild"
+        repository = given["source"].get("location", "").removeprefix("https://github.com/").removesuffix(".git")
+        yield auth["resource"], "codebuild", repository

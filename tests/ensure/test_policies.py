@@ -9,7 +9,7 @@ from botocore import xform_name
 
 from ecsctl.ensure import policies
 from ecsctl.ensure.names import Names
-from ecsctl.ensure.operator_policy import LIMIT, operator
+from ecsctl.ensure.operator_policy import LIMIT, Uses, operator
 from ecsctl.resources.policy_document import policy, statements, trust_of, trust_policy
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
@@ -17,6 +17,7 @@ SCOPE = policies.Scope(Names("shop", ACCOUNT, REGION), ACCOUNT, REGION)
 CONNECTION = f"arn:aws:codestar-connections:{REGION}:{ACCOUNT}:connection/1"
 TOKEN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:github/token-AbCdEf"
 SECRETS = (f"{TOKEN}:key::", TOKEN, f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/shop/db")
+REPOSITORY = "acme/shop"
 PROJECTS = ("shop-build", "shop-test-unit")
 
 ROLES = {
@@ -24,11 +25,16 @@ ROLES = {
     "task": (policies.tasks_trust(SCOPE), policies.task(True)),
     "build": (
         policies.codebuild_trust(SCOPE),
-        policies.codebuild(SCOPE, PROJECTS, connection=CONNECTION, secret=TOKEN),
+        policies.codebuild(SCOPE, PROJECTS, connection=CONNECTION, repository=REPOSITORY, secret=TOKEN),
     ),
-    "pipeline": (policies.codepipeline_trust(SCOPE), policies.codepipeline(SCOPE, PROJECTS, connection=CONNECTION)),
+    "pipeline": (
+        policies.codepipeline_trust(SCOPE),
+        policies.codepipeline(SCOPE, PROJECTS, connection=CONNECTION, repository=REPOSITORY),
+    ),
 }
-OPERATOR = operator(SCOPE, zone="Z1", connection=CONNECTION, secret=TOKEN)
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
+USES = Uses("Z1", True, "vpc-1", CONNECTION, REPOSITORY, TOKEN, SECRETS, BOUNDARY)
+OPERATOR = operator(SCOPE, USES)
 ALL = {name: found for name, (_, found) in ROLES.items()} | dict(OPERATOR)
 
 
@@ -110,7 +116,7 @@ def test_objects_and_buckets_are_told_apart(name):
 def test_nothing_of_another_app_account_or_region_is_reached(name):
     for statement in ALL[name]:
         for resource in set(statement.resources) - {"*"}:
-            assert "shop" in resource or resource in (TOKEN, *policies.both_prefixes(CONNECTION))
+            assert "shop" in resource or resource in (TOKEN, *policies.both_prefixes(CONNECTION)), resource
             assert ACCOUNT in resource.split(":")[4:5] or resource.startswith("arn:aws:s3:::")
 
 
@@ -151,9 +157,10 @@ def test_the_operators_policies_fit_into_iam_for_the_longest_of_names():
     longest = Names("a" * 20, ACCOUNT, "ap-southeast-1")
     scope = policies.Scope(longest, ACCOUNT, "ap-southeast-1", "aws-us-gov")
     arn = scope.arn("codestar-connections", "connection/12345678-1234-1234-1234-123456789012")
-    found = operator(
-        scope, zone="Z" + "0" * 31, connection=arn, secret=scope.arn("secretsmanager", "secret:" + "x" * 60)
-    )
+    secret = scope.arn("secretsmanager", "secret:" + "x" * 60)
+    boundary = f"arn:aws-us-gov:iam::{ACCOUNT}:policy/{'b' * 60}"
+    uses = Uses("Z" + "0" * 31, True, "vpc-" + "0" * 17, arn, f"{'o' * 39}/{'r' * 60}", secret, (secret,) * 3, boundary)
+    found = operator(scope, uses)
     assert {name for name, one in found.items() if len(policy(one)) > LIMIT} == set()
     roles = (policies.codebuild(scope, PROJECTS, connection=arn, secret=TOKEN), policies.codepipeline(scope, PROJECTS))
     assert all(len(policy(one)) < 10_240 for one in roles)  # all inline policies of a role together
@@ -176,6 +183,11 @@ SPELLING = {  # where IAM's word for a call is not the call's own: S3's predate 
 
 
 WITHHELD = {
+    # Only wishes call them that no ecsctl.toml brings about: no boundary, no expiry, plain requests to the bucket.
+    "iam:DeleteRolePermissionsBoundary",
+    "ecr:DeleteLifecyclePolicy",
+    "logs:DeleteRetentionPolicy",
+    "s3:DeleteBucketPolicy",
     # Called only where somebody has put a role of ours into an instance profile. IAM cannot narrow it to our roles:
     # whoever may call it takes any role from any machine of the account.
     "iam:RemoveRoleFromInstanceProfile",
@@ -211,12 +223,11 @@ def test_the_operator_may_make_every_call_that_ecsctl_makes():
     made = calls_made() - WITHHELD
     assert len(made) > 100
     allowed = {action for found in OPERATOR.values() for one in found for action in one.actions}
-    patterns = [re.escape(action).replace(r"\*", ".*") for action in allowed]
-    assert sorted(one for one in made if not any(re.fullmatch(pattern, one) for pattern in patterns)) == []
+    assert sorted(made - allowed) == []
 
 
 def test_without_a_connection_the_operator_may_look_at_one_that_is_to_come():
-    found = {one.sid: one for one in operator(SCOPE, secret=TOKEN)["ecsctl-delivery"]}
+    found = {one.sid: one for one in operator(SCOPE, Uses(secret=TOKEN))["ecsctl-delivery"]}
     assert "codeconnections:GetConnection" in found["Connections"].actions
     assert f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/*" in found["Connections"].resources
     assert not any("UseConnection" in action for one in found.values() for action in one.actions)

@@ -1,0 +1,329 @@
+"""What every command needs to be allowed, recorded once for each configuration, in an account with neighbours."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import boto3
+from botocore.exceptions import ClientError
+
+from ecsctl.aws import Aws
+from ecsctl.cli import main
+from ecsctl.config import Config
+from ecsctl.engine.errors import AccessError, EcsctlError
+from ecsctl.engine.patience import Patience
+from ecsctl.engine.stack import fulfil
+from ecsctl.operations.permissions import policies
+from ecsctl.sandbox import authorization, push
+from ecsctl.sandbox.clock import Clock
+from ecsctl.sandbox.codeconnections import complete_handshake
+from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.sandbox.permissions import Asked
+from ecsctl.session import Place, open_stack
+
+ACCOUNT = "123456789012"
+REGIONS = {"aws": "eu-central-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+
+Made = dict[str, str]  # what the account holds before the first run, by what it is
+Wish = Callable[[Made], dict[str, Any]]
+
+BARE: dict[str, Any] = {"name": "hello"}
+TOKEN: dict[str, Any] = {**BARE, "github": {"repository": "ecsctl/hello", "token_secret": "hello/token"}}
+TESTS = {"tests": [{"name": "Smoke", "buildspec": "tests.yml"}], "approvals": [{"name": "Review"}]}
+
+CONFIGS: Mapping[str, Wish] = {
+    "bare": lambda made: BARE,
+    "domain": lambda made: {**BARE, "domain": {"name": "hello.ecsctl.example"}},
+    "zone by id": lambda made: {**BARE, "domain": {"name": "hello.ecsctl.example", "hosted_zone": made["zone"]}},
+    "borrowed VPC": lambda made: {**BARE, "vpc": {
+        "id": made["vpc"], "public_subnets": [made["a"], made["b"]], "egress": "public"}},
+    "token": lambda made: {**TOKEN, "pipeline": TESTS, "service": {
+        "autoscaling": {"min": 1, "max": 3, "cpu_percent": 60}, "exec": True}},
+    "build only": lambda made: {
+        **BARE, "github": {"repository": "ecsctl/hello"}, "pipeline": {"mode": "build-only"}},
+    "connection": lambda made: {
+        **BARE, "github": {"repository": "ecsctl/hello", "connection_arn": made["connection"]}},
+    "secrets": lambda made: {**BARE, "service": {"secrets": {"DB": made["secret"]}}},
+    "boundary": lambda made: {**BARE, "permissions_boundary": made["boundary"]},
+}  # fmt: skip
+MENDED = {"domain", "token", "build only", "boundary"}  # with every change that an `up` may come to make
+USED = {"token", "build only"}  # with the commands that look into what runs
+MOVED = {("domain", "aws-us-gov"), ("token", "aws-cn")}  # recorded there; the others are written anew for there
+
+
+@dataclass
+class Recorded:
+    """One configuration, as the account's ids made it, and what each command needed."""
+
+    wish: dict[str, Any]
+    region: str = REGIONS["aws"]
+    needed: dict[str, list[Asked]] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)  # what commands that ended with exit code 3 said
+
+    def policies(self) -> dict[str, Any]:
+        """What `ecsctl policy` prints for it."""
+        return policies(Config.model_validate(self.wish), ACCOUNT, self.region)
+
+    def moved(self, partition: str) -> Recorded:
+        """The same in another partition and its region: ARNs are written anew."""
+        needed = {
+            command: [
+                Asked(one.action, moved(one.resource, partition),
+                      {key: tuple(moved(list(values), partition)) for key, values in one.context.items()})
+                for one in asked
+            ]
+            for command, asked in self.needed.items()
+        }  # fmt: skip
+        return Recorded(moved(self.wish, partition), REGIONS[partition], needed, self.refused)
+
+
+def moved(value: Any, partition: str) -> Any:
+    """The same in another partition and its region: ARNs are written anew."""
+    text = json.dumps(value)
+    return json.loads(text.replace("arn:aws:", f"arn:{partition}:").replace(REGIONS["aws"], REGIONS[partition]))
+
+
+def record(name: str, partition: str = "aws") -> Recorded:
+    """The configuration of this name, brought up, used, and taken down, in a region of the partition."""
+    region = REGIONS[partition]
+    with inprocess(region=region) as clock, tempfile.TemporaryDirectory() as folder:
+        session = boto3.session.Session(region_name=region)
+        with authorization.administrator():
+            made = prepare(session.client, clock, region)
+        wish = CONFIGS[name](made)
+        runs = _Runs(made, Recorded(wish, region), session, clock, Path(folder))
+        runs.all(mended=partition == "aws" and name in MENDED, used=partition == "aws" and name in USED)
+        return runs.found
+
+
+def prepare(boto: Callable[[str], Any], clock: Clock, region: str) -> Made:
+    """Neighbours, whose names begin as ours do, and what configurations borrow."""
+    ecs, logs, ec2 = boto("ecs"), boto("logs"), boto("ec2")
+    iam = boto("iam")
+    iam.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+    clock.sleep(60)
+    ecs.create_cluster(clusterName="other")
+    ecs.create_cluster(clusterName="hello-api")
+    container = {"name": "app", "image": "nginx", "memory": 128}
+    ecs.register_task_definition(family="hello-api", containerDefinitions=[container])
+    boto("ecr").create_repository(repositoryName="hello-api")
+    for group in (
+        "/ecs/hello-api",
+        "/aws/codebuild/hello-api-build",
+        "/aws/ecs/containerinsights/hello-api/performance",
+    ):
+        logs.create_log_group(logGroupName=group)
+    zones = [boto("route53").create_hosted_zone(Name=zone, CallerReference=zone)["HostedZone"]["Id"]
+             for zone in ("other.example", "api.ecsctl.example")]  # fmt: skip
+    assert zones
+    boto("acm").request_certificate(DomainName="api.ecsctl.example", ValidationMethod="DNS")
+    trust = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+    iam.create_role(RoleName=f"hello-api-{region}-task", Path="/ecsctl/", AssumeRolePolicyDocument=document)
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": everything})
+    boundary = boto("iam").create_policy(PolicyName="boundary", PolicyDocument=document)["Policy"]["Arn"]
+    boto("codeconnections").create_connection(ProviderType="GitHub", ConnectionName="here")
+    known = boto("route53").list_hosted_zones()["HostedZones"]
+    made = {
+        "zone": next(zone["Id"].rpartition("/")[2] for zone in known if zone["Name"] == "ecsctl.example."),
+        "connection": complete_handshake("here", region=region),
+        "boundary": boundary,
+        "secret": boto("secretsmanager").create_secret(Name="hello/db", SecretString="x")["ARN"],
+        "vpc": ec2.create_vpc(CidrBlock="10.50.0.0/16")["Vpc"]["VpcId"],
+    }
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    clock.sleep(60)  # EC2 shows late what was made
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=made["vpc"])
+    table = ec2.create_route_table(VpcId=made["vpc"])["RouteTable"]["RouteTableId"]
+    for number, zone in enumerate("ab"):
+        made[zone] = ec2.create_subnet(VpcId=made["vpc"], CidrBlock=f"10.50.{number}.0/24",
+                                       AvailabilityZone=f"{region}{zone}")["Subnet"]["SubnetId"]  # fmt: skip
+    clock.sleep(60)
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+    for zone in "ab":
+        ec2.associate_route_table(RouteTableId=table, SubnetId=made[zone])
+    # What was prepared has made roles that the first run of an account makes.
+    iam.delete_service_linked_role(RoleName="AWSServiceRoleForECS")
+    clock.sleep(60)
+    return made
+
+
+class _Runs:
+    """All commands over one configuration, and every change that an `up` may come to make."""
+
+    def __init__(self, made: Made, found: Recorded, session: boto3.session.Session, clock: Clock, folder: Path) -> None:
+        self.made, self.found, self.session, self.clock, self.folder = made, found, session, clock, folder
+        self.config = Config.model_validate(found.wish)
+
+    def all(self, *, mended: bool, used: bool) -> None:
+        plugin = self.folder / "bin" / "session-manager-plugin"
+        plugin.parent.mkdir()
+        plugin.write_text("#!/bin/sh\n[ $1 = --version ] && echo 1.2.700.0\nexit 0\n")
+        plugin.chmod(0o755)
+        way = {"PATH": f"{plugin.parent}:{os.environ['PATH']}"}
+        aws = mock.patch.object(Place, "aws", lambda *_, **__: self._aws())  # noqa: PT008 - one for each command
+        with contextlib.chdir(self.folder), aws, mock.patch.dict(os.environ, way):
+            self._write(self.found.wish)
+            authorization.enforce(self.found.policies())
+            if self.found.wish.get("github", {}).get("token_secret"):
+                self._run("creds set -")
+            self._run("plan", "up --yes", "status", "why")
+            if mended:
+                self._mended()
+            if used:
+                self._used()
+            if self.config.github:
+                self._releases()
+            if self.config.vpc.id:
+                with self._free():  # then names are found by others' servers, if at all
+                    self._client("ec2").modify_vpc_attribute(VpcId=self.made["vpc"], EnableDnsSupport={"Value": False})
+                self._run("plan")
+            self._run("down --yes --force")
+
+    def _mended(self) -> None:
+        with self._noted("up that mends"):
+            self._mend()
+        with self._free():
+            others = self._disturb()
+        self._run("up --yes")
+        with self._free():
+            for one in others:
+                self._client("ec2").delete_route_table(RouteTableId=one)
+
+    def _used(self) -> None:
+        self.clock.sleep(900)
+        self._run("history", "logs", "logs --build", "exec -- ls")
+        if self.config.github:
+            self._run("creds status", "creds rotate -", f"creds use-connection {self.made['connection']}")
+            self._write(self.found.wish)
+        if self.config.github and self.config.pipeline.mode == "pipeline":
+            self._pipeline()
+
+    def _releases(self) -> None:
+        self._run("deploy --build", "rollback --yes", "status")
+        with self._free():
+            self._client("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
+        self._run("cancel")
+        assert self.config.github is not None
+        with self._free():
+            push.push(self.config.github.branch, "crash", self.config.github.repository)
+        self.clock.sleep(7200)  # as long as ECS tells of stopped tasks, and longer
+        self._run("why")
+        with self._free():
+            self._client("codebuild").start_build(projectName="hello-build")
+
+    def _disturb(self) -> list[str]:
+        """What somebody may do by hand, and `up` or `down` puts right. Returns the route tables that it made."""
+        ec2, region = self._client("ec2"), self.found.region
+        self._client("iam").attach_role_policy(RoleName=f"hello-{region}-task", PolicyArn=self.made["boundary"])
+        ours = [{"Name": "tag:ecsctl:app", "Values": ["hello"]}]
+        for group in ec2.describe_security_groups(Filters=ours)["SecurityGroups"]:
+            ec2.revoke_security_group_egress(GroupId=group["GroupId"], IpPermissions=group["IpPermissionsEgress"])
+        made = []
+        for vpc in ec2.describe_vpcs(Filters=ours)["Vpcs"]:
+            other = ec2.create_route_table(VpcId=vpc["VpcId"])["RouteTable"]["RouteTableId"]
+            made.append(other)
+            self.clock.sleep(60)
+            for table in ec2.describe_route_tables(Filters=ours)["RouteTables"]:
+                for one in table["Associations"]:
+                    ec2.replace_route_table_association(
+                        AssociationId=one["RouteTableAssociationId"], RouteTableId=other
+                    )
+            self.clock.sleep(60)
+        return made
+
+    def _pipeline(self) -> None:
+        assert self.config.github is not None
+        branch, repository = self.config.github.branch, self.config.github.repository
+        with self._free():
+            push.push(branch, "build", repository)
+        self.clock.sleep(900)
+        self._run("why", "pipeline logs", "pipeline retry", "pipeline stop")
+        self.clock.sleep(900)
+        with self._free():
+            push.push(branch, repository=repository)
+        self.clock.sleep(900)
+        self._run("pipeline approve", "pipeline run", "pipeline status", "history")
+        self.clock.sleep(900)
+
+    def _aws(self) -> Aws:
+        return Aws(Patience(self.clock), session=self.session)
+
+    def _client(self, service: str) -> Any:
+        return self.session.client(service)  # type: ignore[call-overload]  # the name is a variable here
+
+    @contextlib.contextmanager
+    def _free(self) -> Iterator[None]:
+        """Within it an administrator works by hand."""
+        with authorization.administrator():
+            yield
+
+    def _write(self, wish: dict[str, Any]) -> None:
+        (self.folder / "ecsctl.toml").write_text(_toml(wish))
+
+    def _run(self, *commands: str) -> None:
+        for words in commands:
+            with self._noted(words.split(" arn:")[0]), mock.patch.object(sys, "argv", ["ecsctl", *words.split()]):
+                out, err = io.StringIO(), io.StringIO()
+                code: Any = 0
+                with (
+                    contextlib.redirect_stdout(out),
+                    contextlib.redirect_stderr(err),
+                    mock.patch.object(sys, "stdin", io.StringIO("ghp_" + "x" * 36 + "\n")),
+                ):
+                    try:
+                        main()
+                    except SystemExit as ended:
+                        code = ended.code
+                said = out.getvalue() + err.getvalue()
+                if code == AccessError.exit_code:
+                    self.found.refused[words] = said
+                if code and os.environ.get("SHOW"):
+                    print(words, code, said[-500:], file=sys.__stderr__)
+
+    @contextlib.contextmanager
+    def _noted(self, command: str) -> Iterator[None]:
+        with authorization.recording() as heard:
+            yield
+        held = self.found.needed.setdefault(command, [])
+        held += [one for asked in heard.values() for one in asked if one not in held]
+
+    def _mend(self) -> None:
+        """Make each update of each resource, as if every field of it had drifted."""
+        opened = open_stack(self._aws(), self.config, self.folder / ".ecsctl" / "state.json")
+        opened.engine.plan(opened.wishes)
+        known = {name: opened.engine.ids(name) for name in opened.wishes.nodes}
+        for name, node in opened.wishes.nodes.items():
+            if known[name] is None:
+                continue
+            wish = fulfil(node.wish, known)
+            changed = frozenset({one.name for one in fields(wish) if getattr(wish, one.name) is not None} | {"tags"})
+            changed -= {"role"} if wish.kind == "source-credentials" else set()  # its mark would go from the same role
+            with contextlib.suppress(ClientError, EcsctlError, NotImplementedError):
+                wish.update(opened.aws, opened.engine.label.of(name), known[name], changed)
+
+
+def _toml(wish: Mapping[str, Any], prefix: str = "") -> str:
+    plain = [f"{key} = {json.dumps(value)}" for key, value in wish.items() if not _is_table(value)]
+    tables = [(f"{prefix}{key}", value) for key, value in wish.items() if _is_table(value)]
+    text = "\n".join(plain) + "\n"
+    for name, value in tables:
+        for one in value if isinstance(value, list) else [value]:
+            head = f"[[{name}]]" if isinstance(value, list) else f"[{name}]"
+            text += f"\n{head}\n{_toml(one, f'{name}.')}"
+    return text
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and bool(value) and isinstance(value[0], dict))

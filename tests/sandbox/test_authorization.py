@@ -1,0 +1,104 @@
+"""The sandbox with a caller's policies enforced: who may do what, and how AWS says no."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from ecsctl.sandbox import authorization
+from ecsctl.sandbox.inprocess import inprocess
+
+HERE = "eu-central-1:123456789012"
+Client = Callable[[str], Any]
+
+
+@pytest.fixture
+def client() -> Iterator[Client]:
+    with inprocess():
+        yield boto3.session.Session().client
+
+
+def allow(*actions: str, on: str = "*", **more: Any) -> dict[str, Any]:
+    return {"Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": on, **more}]}  # fmt: skip
+
+
+def refused(call: Callable[[], Any]) -> tuple[str, str]:
+    with pytest.raises(ClientError) as error:
+        call()
+    told = error.value.response["Error"]
+    return told["Code"], told["Message"]
+
+
+def test_without_a_policy_the_caller_is_the_administrator(client: Client) -> None:
+    assert client("ecr").create_repository(repositoryName="anything")
+
+
+def test_what_no_policy_allows_is_denied_with_its_action_and_resource(client: Client) -> None:
+    authorization.enforce(allow("ecr:CreateRepository", on=f"arn:aws:ecr:{HERE}:repository/hello"))
+    assert client("ecr").create_repository(repositoryName="hello")
+    code, message = refused(lambda: client("ecr").create_repository(repositoryName="hello-api"))
+    assert code == "AccessDeniedException"
+    assert message.endswith(
+        f"is not authorized to perform: ecr:CreateRepository on resource: arn:aws:ecr:{HERE}:repository/hello-api "
+        "because no identity-based policy allows the ecr:CreateRepository action"
+    )
+
+
+def test_a_policy_that_asks_for_a_tag_judges_what_is_sent(client: Client) -> None:
+    tagged = {"StringEquals": {"aws:RequestTag/ecsctl:app": "hello"}}
+    authorization.enforce(allow("ec2:CreateVpc", "ec2:CreateTags", Condition=tagged))
+    mine = [{"ResourceType": "vpc", "Tags": [{"Key": "ecsctl:app", "Value": "hello"}]}]
+    assert client("ec2").create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=mine)
+    assert refused(lambda: client("ec2").create_vpc(CidrBlock="10.1.0.0/16"))[0] == "UnauthorizedOperation"
+
+
+def test_tags_that_are_there_are_judged_too(client: Client) -> None:
+    made = client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]  # the default one
+    ours = {"StringEquals": {"aws:ResourceTag/ecsctl:app": "hello"}}
+    authorization.enforce(allow("ec2:DeleteVpc", Condition=ours))
+    assert refused(lambda: client("ec2").delete_vpc(VpcId=made))[0] == "UnauthorizedOperation"
+
+
+@pytest.mark.parametrize(("layer", "words"), sorted(authorization.LAYERS.items()))
+def test_all_that_is_enforced_must_allow_and_the_refusal_says_which_did_not(
+    client: Client, layer: str, words: str
+) -> None:
+    authorization.enforce(allow("*"))
+    authorization.enforce({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"},
+                                         {"Effect": "Deny", "Action": "acm:*", "Resource": "*"}]}, layer)  # fmt: skip
+    assert client("ecs").list_clusters()["clusterArns"] == []
+    assert refused(lambda: client("acm").list_certificates())[1].endswith(f"with an explicit deny in {words}")
+    authorization.enforce(allow("ecs:*"), layer)
+    message = refused(lambda: client("route53").list_hosted_zones())[1]
+    assert message.endswith(f"because no {words.split(' ', 1)[1]} allows the route53:ListHostedZones action")
+    authorization.enforce(None, layer)
+    authorization.enforce(None)
+    assert client("acm").list_certificates()
+
+
+def test_buckets_are_judged_by_the_actions_that_s3_calls_otherwise(client: Client) -> None:
+    s3 = client("s3")
+    s3.create_bucket(Bucket="hello", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    authorization.enforce(allow("s3:ListBucket", on="arn:aws:s3:::hello"))
+    assert s3.head_bucket(Bucket="hello")
+    assert refused(lambda: s3.get_bucket_encryption(Bucket="hello"))[0] == "AccessDenied"
+
+
+def test_a_new_account_has_its_service_linked_roles_to_be_allowed_too(client: Client) -> None:
+    authorization.enforce(allow("ecs:*"))
+    assert "iam:CreateServiceLinkedRole" in refused(lambda: client("ecs").create_cluster(clusterName="hello"))[1]
+
+
+def test_a_role_that_is_handed_on_must_be_passed(client: Client) -> None:
+    authorization.enforce(allow("ecs:*"))
+    container = {"name": "app", "image": "nginx", "memory": 128}
+    register = client("ecs").register_task_definition
+    role = "arn:aws:iam::123456789012:role/anybody"
+    code, message = refused(lambda: register(family="hello", taskRoleArn=role, containerDefinitions=[container]))
+    assert code == "AccessDeniedException"
+    assert f"iam:PassRole on resource: {role}" in message
