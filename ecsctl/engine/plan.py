@@ -163,8 +163,10 @@ def decide(
                 f"it needs a secret: {missing}",
                 "mend that, then run the same command again",
             )
-        known = otherwise or {}
-        changes = tuple(replace(one, why=Why.OTHERWISE) if known.get(one.field) == one.sent else one for one in changes)
+        changes = tuple(
+            replace(one, why=Why.OTHERWISE) if one.sent and one.sent == (otherwise or {}).get(one.field) else one
+            for one in changes
+        )
         impact = wish.impact(seen.actual) if seen and verb in (Verb.UPDATE, Verb.REPLACE) else ""
         new = verb in (Verb.CREATE, Verb.REPLACE) and not wish.borrowed
         return Step(name, wish.kind, wish.title, verb, changes, ids, reason, hint, wish.borrowed, impact,

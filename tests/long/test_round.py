@@ -42,7 +42,7 @@ def test_up_plan_up_change_status_down(folder: Path, process: Callable[..., Ende
 
     plan = process("plan", "--sandbox", "--detailed-exitcode")
     assert plan.code == 0, plan.err
-    assert "nothing to change" in plan.err
+    assert "nothing to change" in plan.out
 
     again = process("up", "--sandbox", "--debug")
     assert again.code == 0

@@ -117,3 +117,5 @@ def test_a_deregistered_revision_is_told_as_that(world: World) -> None:
     assert "the revision was deregistered: a new revision is made" in text
     assert "somebody" not in text
     assert [step.name for step in plan.work if step.verb is Verb.UPDATE] == ["task-definition", "service"]
+    whys = {(step.name, change.field): change.why for step in plan.work for change in step.changes}
+    assert whys == {("task-definition", "sound"): Why.STATE, ("service", "task_definition"): Why.FOLLOWS}
