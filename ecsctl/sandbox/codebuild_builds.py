@@ -20,6 +20,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 
 from ecsctl.sandbox import artifacts, clock, github, overlay, permissions
 from ecsctl.sandbox.codebuild_credentials import asked, credential
+from ecsctl.sandbox.codebuild_images import unpulled
 from ecsctl.sandbox.codebuild_projects import found, page
 from ecsctl.sandbox.overlay import Refusal
 from ecsctl.sandbox.process import REGION
@@ -175,10 +176,6 @@ def start_build(_original: Callable[..., Any], response: CodeBuildResponse) -> A
                 "InvalidInputException", "Idempotent parameter mismatch: the token was used with other parameters"
             )
         return ActionResult({"build": held.all[build_id].described(now)})
-    if held.most is not None and sum(one.ended(now) is None for one in held.all.values()) >= held.most:
-        # CodeBuild guide, "Troubleshooting"; new accounts have a quota of none.
-        told = f"Cannot have more than {held.most} builds in queue for the account"
-        raise Refusal("AccountLimitExceededException", told)
     initiator = f"user/{response.access_key[-4:].lower()}"
     build = start(backend, project, params, initiator, now)
     if token:
@@ -189,9 +186,16 @@ def start_build(_original: Callable[..., Any], response: CodeBuildResponse) -> A
 def start(
     backend: Any, project: dict[str, Any], params: dict[str, Any], initiator: str, at: float, **known: Any
 ) -> Build:
-    """A build of `project` that began at `at`, with StartBuild's overrides in `params`. `known`: facts of it."""
+    """A build of `project` that began at `at`, with StartBuild's overrides in `params`. `known`: facts of it.
+
+    Raises Refusal, whoever starts it, where the account's quota is used up: in new accounts it may be 0 (CodeBuild
+    guide, "Troubleshooting AWS CodeBuild").
+    """
     facts = _facts(backend, project, params, initiator)
     held, name = builds(backend), project["name"]
+    if held.most is not None and sum(one.ended(at) is None for one in held.all.values()) >= held.most:
+        told = f"Cannot have more than {held.most} builds in queue for the account"
+        raise Refusal("AccountLimitExceededException", told)
     held.numbers[name] = number = held.numbers.get(name, 0) + 1
     build_id = f"{name}:{mock_random.uuid4()}"
     facts["arn"] = f"arn:{backend.partition}:codebuild:{backend.region_name}:{backend.account_id}:build/{build_id}"
@@ -199,6 +203,9 @@ def start(
     build = Build(build_id, number, at, facts | known)
     build.failure = held.failures.pop(0) if held.failures else None
     held.all[build_id] = build
+    unable = unpulled(backend.account_id, facts["environment"], facts["serviceRole"])
+    if unable and build.failure is None:
+        build.failure = Failure("PROVISIONING", "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE", unable)
     for begin in begun if build.failure is None else ():
         begin(backend, build)
     if build.commands is None and build.failure is None:
@@ -395,6 +402,7 @@ _ENVIRONMENT_OVERRIDES = {
     "imageOverride": "image",
     "computeTypeOverride": "computeType",
     "privilegedModeOverride": "privilegedMode",
+    "imagePullCredentialsTypeOverride": "imagePullCredentialsType",
 }
 _TAKEN = ("source", "environment", "serviceRole", "timeoutInMinutes", "queuedTimeoutInMinutes", "logsConfig", "cache",
           "vpcConfig", "secondarySources", "secondarySourceVersions")  # fmt: skip

@@ -17,7 +17,7 @@ from moto.core.responses import ActionResult, BaseResponse
 from moto.moto_api._internal import mock_random
 
 from ecsctl.sandbox import constraints
-from ecsctl.sandbox.overlay import OverlayError, Refusal
+from ecsctl.sandbox.overlay import Refusal, grown
 from ecsctl.sandbox.process import REGION
 from ecsctl.sandbox.script import ScriptError, switch
 
@@ -175,9 +175,9 @@ def complete_handshake(name: str, region: str = REGION, status: str = "AVAILABLE
 def _register() -> None:
     for service in ("codeconnections", "codestar-connections"):
         if any(known == service for known, _ in moto.backend_index.backend_url_patterns):
-            raise OverlayError(f"moto now has {service}: compare it and drop ours")
+            grown(service)
         pattern = re.compile(rf"https?://{service}\.(.+)\.amazonaws\.com")
-        moto.backend_index.backend_url_patterns.append((service, pattern))
+        moto.backend_index.backend_url_patterns.insert(0, (service, pattern))  # before moto's, should it have one
         sys.modules[f"moto.{service.replace('-', '')}"] = sys.modules[__name__]  # where moto looks for its backends
 
 

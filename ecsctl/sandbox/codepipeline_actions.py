@@ -173,7 +173,8 @@ def codebuild_action(runs: Runs, execution: Execution, attempt: Attempt) -> Work
     try:
         build = codebuild_builds.start(backend, project, params, f"codepipeline/{runs.name}", attempt.began, **known)
     except Refusal as refusal:
-        return failed(attempt.began, f"Error calling startBuild: {refusal.message}")
+        told = f"Error calling startBuild: {refusal.message} (Service: AWSCodeBuild; Status Code: 400; Error Code: "
+        return failed(attempt.began, f"{told}{refusal.code}; Request ID: {mock_random.uuid4()}; Proxy: null)")
     attempt.external_id = build.id
     attempt.external_url = f"https://console.aws.amazon.com/codebuild/home?region={region}#/builds/{build.id}/view/new"
     return _Building(backend, build)

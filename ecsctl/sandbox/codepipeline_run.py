@@ -6,6 +6,7 @@ by its `Work`: AWS's other services, or time.
 """
 
 import copy
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -217,7 +218,7 @@ class Runs:
                 continue
             for attempt in one.attempts:
                 if attempt.status == "InProgress":
-                    outcome = attempt.work.ended(now)
+                    outcome = _ended(attempt, now)
                     if outcome is not None:
                         yield outcome.at, lambda _, one=one, a=attempt, o=outcome: self._settle(one, a, o)  # type: ignore[misc] # the loop's own
             if all(attempt.status != "InProgress" for attempt in one.attempts):
@@ -279,7 +280,10 @@ class Runs:
                 attempt = Attempt(str(mock_random.uuid4()), stage["name"], one, execution.at)
                 attempt.outputs = execution.places(one.get("outputArtifacts") or [], self.backend.region_name)
                 execution.attempts.append(attempt)
-                attempt.work = BEGIN[action_type(one)](self, execution, attempt)
+                try:
+                    attempt.work = BEGIN[action_type(one)](self, execution, attempt)
+                except Exception as error:  # noqa: BLE001 - whatever breaks in the simulation is an event in it
+                    attempt.outcome = _broken(attempt, error)
 
     @staticmethod
     def _settle(_execution: Execution, attempt: Attempt, outcome: Outcome) -> None:
@@ -303,6 +307,20 @@ class Runs:
             else:
                 execution.stage += 1
                 execution.waiting = True
+
+
+def _ended(attempt: Attempt, now: float) -> Outcome | None:
+    try:
+        return attempt.work.ended(now)
+    except Exception as error:  # noqa: BLE001 - whatever breaks in the simulation is an event in it
+        return _broken(attempt, error)
+
+
+def _broken(attempt: Attempt, error: Exception) -> Outcome:
+    """An action that the sandbox cannot do fails; it must not come up again at every request for ever."""
+    traceback.print_exc()
+    told = f"The sandbox broke: {type(error).__name__}: {error}"
+    return Outcome(attempt.began, "Failed", told, "InternalError", told)
 
 
 def _abandon(execution: Execution, now: float) -> None:

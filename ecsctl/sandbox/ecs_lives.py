@@ -5,6 +5,7 @@ only through `World`, and answers what happened as signals for whoever owns the 
 on any clock, and on a toy world in unit tests.
 """
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -100,9 +101,27 @@ def balancers(task: Task) -> list[dict[str, Any]]:
 
 
 def step(task: Task, kind: str, t: float, world: World) -> list[Signal]:
-    """Do what stands on the task's agenda as `kind`, at time `t`."""
+    """Do what stands on the task's agenda as `kind`, at time `t`.
+
+    A step that the sandbox cannot do ends the task, and is told as an event: it must not come up again for ever.
+    """
     del task.agenda[kind]
-    return _STEPS[kind](task, t, world)
+    try:
+        return _STEPS[kind](task, t, world)
+    except Exception as error:  # noqa: BLE001 - whatever breaks in the simulation is an event in it
+        traceback.print_exc()
+        return _broken(task, t, f"the sandbox broke: {type(error).__name__}: {error}")
+
+
+def _broken(task: Task, t: float, reason: str) -> list[Signal]:
+    if "started" not in task.moments and task.status != "DEPROVISIONING":
+        return _not_started(task, t, reason)
+    task.desired, task.status, task.healthy = "STOPPED", "STOPPED", False
+    task.agenda, task.registered = {}, False
+    task.stopped_reason = task.stopped_reason or reason
+    for moment in ("stopping", "execution_stopped", "stopped"):
+        task.moments.setdefault(moment, t)
+    return [("say", f"(task {task.id}) stopped. Reason: {reason.rstrip('.')}."), ("failed", "")]
 
 
 def _provisioned(task: Task, t: float, world: World) -> list[Signal]:

@@ -41,7 +41,10 @@ class Region:
         if any(vpc.get_security_group_from_id(group) is None for group in groups):
             return _no_interface(public, chosen, "InvalidGroup.NotFound")
         description = arn_of(self.backend, f"attachment/{task.attachment}")
-        eni: Any = ec2.attach_interface(self.account, self.name, chosen, groups, description, _OWNER, public)
+        try:
+            eni: Any = ec2.attach_interface(self.account, self.name, chosen, groups, description, _OWNER, public)
+        except overlay.Refusal as refusal:  # a full subnet
+            return _no_interface(public, chosen, refusal.code)
         zone = subnets[chosen].availability_zone
         return Interface(eni.id, eni.private_ip_address, chosen, eni.mac_address, zone, tuple(groups))
 

@@ -11,6 +11,7 @@ from moto.elbv2.responses import ELBV2Response
 from ecsctl.sandbox import clock, overlay
 
 RELEASE_LAG = 5.0  # "currently in use" lags behind the listener's end; Terraform retries for two minutes. An assumption
+_DELAY = "deregistration_delay.timeout_seconds"
 
 
 @dataclass
@@ -85,6 +86,14 @@ def delete_target_group(original: Any, self: ELBV2Response) -> Any:
         message = f"Target group '{arn}' is currently in use by a listener or a rule"
         raise overlay.Refusal("ResourceInUse", message)
     return original()
+
+
+@overlay.wraps(ELBv2Backend)
+def modify_target_group_attributes(original: Any, self: ELBv2Backend, arn: str, attributes: dict[str, Any]) -> None:
+    """Take the longest delay, too (API reference, TargetGroupAttribute: "The range is 0-3600 seconds")."""
+    longest = {name: value for name, value in attributes.items() if (name, value) == (_DELAY, "3600")}
+    original(arn, {name: value for name, value in attributes.items() if name not in longest})
+    self.target_groups[arn].attributes.update(longest)
 
 
 @overlay.wraps(ELBV2Response)

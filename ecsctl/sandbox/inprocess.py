@@ -31,7 +31,7 @@ def inprocess(time: clock.Clock | None = None, region: str = REGION) -> Iterator
     before = clock.current()
     regions = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
     environment = without_leaks(os.environ) | MOTO | CREDENTIALS | regions
-    overlay.install()
+    overlay.install(tests=True)
     clock.use(ours)
     try:
         with mock.patch.dict(os.environ, environment, clear=True), mock.patch("boto3.DEFAULT_SESSION", None):

@@ -1,13 +1,14 @@
 """How the sandbox changes moto: added operations, wrapped operations, and memory that a reset forgets.
 
 Each service's differences stand in one module of this package. The module declares them with `adds` and `wraps`;
-`install` applies them all, once. A method that moto has grown meanwhile, or lost, is an error at start, so that an
-upgrade of moto is noticed and not papered over.
+`install` applies them all, once. A method that moto has lost meanwhile is an error at start. One that it has grown is
+an error in tests, so that an upgrade is noticed and not papered over; in a user's process ours wins, with a warning.
 """
 
 import functools
 import importlib
 import threading
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -22,6 +23,7 @@ Method = Callable[..., Any]
 
 _pending: list[tuple[type, Callable[[], None]]] = []
 _installed = False
+strict = False  # in tests: what is not as this overlay was written for is an error
 lock = threading.RLock()  # one request at a time: moto's dictionaries are not made for threads
 
 
@@ -44,13 +46,20 @@ def adds(target: type, name: str | None = None) -> Callable[[Method], Method]:
 
         def apply() -> None:
             if hasattr(target, method):
-                raise OverlayError(f"moto now has {target.__name__}.{method}: compare it and drop ours")
+                grown(f"{target.__name__}.{method}")
             setattr(target, method, function)
 
         _pending.append((target, apply))
         return function
 
     return declare
+
+
+def grown(what: str) -> None:
+    """Tell that moto has grown something that ours adds. Raises OverlayError in tests, warns anywhere else."""
+    if strict:
+        raise OverlayError(f"moto now has {what}: compare it and drop ours")
+    warnings.warn(f"moto now has {what}, too; the sandbox goes on with its own", RuntimeWarning, stacklevel=2)
 
 
 def wraps(target: type, name: str | None = None) -> Callable[[Method], Method]:
@@ -83,15 +92,16 @@ def memory(backend: Any, make: Callable[[], T]) -> T:
     return found
 
 
-def install() -> None:
+def install(*, tests: bool = False) -> None:
     """Apply every difference to moto in this process. Idempotent.
 
-    Raises OverlayError when moto has changed under one of them.
+    Raises OverlayError when moto has lost what one of them wraps; in `tests` also when it has grown what one adds.
     """
-    global _installed
+    global _installed, strict
     with lock:
         if _installed:
             return
+        strict = tests
         for module in MODULES:
             importlib.import_module(f"ecsctl.sandbox.{module}")
         # A base class before its subclasses, so that what is wrapped around theirs has ours inside, in whatever order

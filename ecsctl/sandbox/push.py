@@ -158,10 +158,12 @@ def _called(account: str, region: str, repository: str, branch: str, urls: list[
             continue
         if _wanted(project["webhook"], ref, branch):
             version = github.commit(account, region, repository, branch)
-            yield (
-                builders,
-                codebuild_builds.start(builders, project, {"sourceVersion": version}, _HOOKSHOT, clock.now()),
-            )
+            try:
+                build = codebuild_builds.start(builders, project, {"sourceVersion": version}, _HOOKSHOT, clock.now())
+            except overlay.Refusal as refusal:  # GitHub is told so, and nobody else
+                yield f"project {project['name']} did not start a build: {refusal.code}: {refusal.message}"
+            else:
+                yield builders, build
         else:
             yield f"the webhook of project {project['name']} does not listen to branch {branch}"
 

@@ -26,7 +26,17 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import ThreadedWSGIServer
 
 from ecsctl import __version__, files
-from ecsctl.sandbox import clock, codebuild_run, codepipeline_run, congestion, overlay, process, script, snapshot, world
+from ecsctl.sandbox import (
+    clock,
+    codebuild_run,
+    congestion,
+    overlay,
+    process,
+    requests,
+    script,
+    snapshot,
+    world,
+)
 from ecsctl.sandbox.toolbox import answers
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
@@ -192,11 +202,7 @@ def _pulse() -> None:
     while True:
         time.sleep(_PULSE)
         with overlay.lock:
-            try:
-                codepipeline_run.advance_all()
-            except Exception:  # noqa: BLE001 - the next request meets it too, and answers with it
-                traceback.print_exc()
-                return
+            requests.bring_to_now()
 
 
 def _mine(record: Path, nonce: str) -> bool:

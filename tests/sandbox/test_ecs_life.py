@@ -1,7 +1,7 @@
 import pytest
 from ecs_stack import ACCOUNT, PUBLIC, REGION, Stack
 
-from ecsctl.sandbox import ecs
+from ecsctl.sandbox import ecs, ecs_world
 
 
 @pytest.fixture
@@ -331,3 +331,34 @@ def test_another_service_of_the_sandbox_can_deploy_as_the_pipelines_action_does(
     assert ecs.rollout(ACCOUNT, REGION, "app", "web", mine["id"])[0] == "REPLACED"
     stack.ecs.delete_service(cluster="app", service="web", force=True)
     assert ecs.rollout(ACCOUNT, REGION, "app", "web", mine["id"])[0] == "GONE"
+
+
+def test_full_subnets_are_told_as_an_event_until_there_is_room(stack, clock, monkeypatch):
+    with monkeypatch.context() as full:
+        full.setattr("moto.ec2.models.subnets.Subnet.available_ip_address_count", 0)
+        stack.service()
+        clock.sleep(60)
+        told = [event["message"] for event in stack.look()["events"]]
+        assert any("was unable to place a task" in one and "InsufficientFreeAddressesInSubnet" in one for one in told)
+        assert stack.aws("iam").list_roles()["Roles"]
+    clock.sleep(3600)
+    assert stack.look()["runningCount"] == 1
+
+
+@pytest.mark.parametrize("step", ["attach", "start", "run", "target", "log", "detach"])
+def test_a_step_that_breaks_is_an_event_and_no_end(stack, clock, monkeypatch, step):
+    def breaks(*_):
+        raise ZeroDivisionError("surprise")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(ecs_world.Region, step, breaks)
+        stack.service()
+        clock.sleep(600)
+        stack.aws("iam").list_roles()
+        update(stack, desiredCount=0)
+        clock.sleep(600)
+        told = [event["message"] for event in stack.look()["events"]]
+        assert any("the sandbox broke: ZeroDivisionError: surprise" in one for one in told)
+    update(stack, desiredCount=1, forceNewDeployment=True)
+    clock.sleep(3600)
+    assert stack.look()["runningCount"] == 1

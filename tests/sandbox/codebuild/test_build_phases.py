@@ -1,5 +1,7 @@
 """Builds that are only played: their phases in time, their tokens and numbers."""
 
+import json
+
 from answers import refused
 from wished import wish
 
@@ -141,3 +143,37 @@ class TestBuilds:
             "ResponseMetadata": None,
         }
         assert refused(build.batch_get_builds, ids=["ghost"])[0] == "InvalidInputException"
+
+
+class TestItsOwnImage:
+    OWN = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/builders:1"
+
+    def built(self, build, clock, role, **environment):
+        base = wish(role)["environment"]
+        build.create_project(**wish(role, environment=base | {"image": self.OWN} | environment))
+        build_id = build.start_build(projectName="orders")["build"]["id"]
+        clock.sleep(1000)
+        [found] = build.batch_get_builds(ids=[build_id])["builds"]
+        contexts = [one["contexts"][0] for one in found["phases"] if one.get("phaseStatus") == "FAILED"]
+        return found["buildStatus"], contexts
+
+    def allow(self, aws, role, *actions):
+        allow = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+        aws("iam").put_role_policy(RoleName=role.rpartition("/")[2], PolicyName="ecr", PolicyDocument=policy)
+
+    def test_in_ecr_it_is_not_pulled_with_codebuilds_own_credentials(self, build, role, clock):
+        status, [context] = self.built(build, clock, role)
+        assert status == "FAILED"
+        assert context["statusCode"] == "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE"
+        assert "pull access denied" in context["message"]
+
+    def test_in_ecr_it_is_pulled_with_a_role_that_may(self, aws, build, role, clock):
+        self.allow(aws, role, "ecr:*")
+        assert self.built(build, clock, role, imagePullCredentialsType="SERVICE_ROLE") == ("SUCCEEDED", [])
+
+    def test_in_ecr_it_is_not_pulled_with_a_role_that_may_not(self, aws, build, role, clock):
+        self.allow(aws, role, "ecr:GetAuthorizationToken", "ecr:BatchGetImage")
+        status, [context] = self.built(build, clock, role, imagePullCredentialsType="SERVICE_ROLE")
+        assert status == "FAILED"
+        assert "not authorized to perform: ecr:BatchCheckLayerAvailability" in context["message"]

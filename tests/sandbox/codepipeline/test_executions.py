@@ -7,7 +7,8 @@ import json
 from answers import refused
 from declared import DAY, declare, document, executions, stages, state, statuses
 
-from ecsctl.sandbox.codebuild_builds import fail_next_build
+from ecsctl.sandbox import codepipeline_run
+from ecsctl.sandbox.codebuild_builds import fail_next_build, limit_builds
 
 
 class TestExecutions:
@@ -58,6 +59,32 @@ class TestExecutions:
         clock.sleep(DAY)
         error = state(pipeline, "Build")["actionStates"][0]["latestExecution"]["errorDetails"]
         assert "Error calling startBuild: Project cannot be found" in error["message"]
+
+    def test_a_quota_of_no_builds_fails_the_action_and_a_retry_goes_on_once_there_is_one(self, pipeline, made, clock):
+        limit_builds(0)
+        clock.sleep(DAY)
+        told = state(pipeline, "Build")["actionStates"][0]["latestExecution"]["errorDetails"]["message"]
+        assert told.startswith(
+            "Error calling startBuild: Cannot have more than 0 builds in queue for the account (Serv"
+        )
+        assert "Error Code: AccountLimitExceededException" in told
+        limit_builds(None)
+        [(execution, _)] = executions(pipeline)
+        pipeline.retry_stage_execution(
+            pipelineName="orders", stageName="Build", pipelineExecutionId=execution, retryMode="FAILED_ACTIONS"
+        )
+        clock.sleep(DAY)
+        assert statuses(pipeline) == ["Succeeded"]
+
+    def test_an_action_that_the_sandbox_cannot_do_fails_and_all_else_goes_on(self, pipeline, made, clock, monkeypatch):
+        def breaks(*_):
+            raise KeyError("surprise")
+
+        monkeypatch.setitem(codepipeline_run.BEGIN, ("Build", "AWS", "CodeBuild"), breaks)
+        clock.sleep(DAY)
+        assert statuses(pipeline) == ["Failed"]
+        error = state(pipeline, "Build")["actionStates"][0]["latestExecution"]["errorDetails"]
+        assert error == {"code": "InternalError", "message": "The sandbox broke: KeyError: 'surprise'"}
 
     def test_a_role_without_rights_fails_the_action(self, aws, pipeline, made, clock):
         only_s3 = document(Action="s3:*", Resource="*")

@@ -71,3 +71,14 @@ def test_a_targets_health_is_what_was_said_of_it(elb, balancer, group, clock):
     assert health(Targets=target) == [("10.100.0.9", "unused", "Target.NotRegistered")]
     elb.register_targets(TargetGroupArn=group, Targets=target)
     assert health() == [("10.100.0.9", "initial", "Elb.RegistrationInProgress")]
+
+
+def test_the_longest_delay_is_an_hour(elb, group):
+    def delay(value):
+        attributes = [{"Key": "deregistration_delay.timeout_seconds", "Value": value}]
+        return {"TargetGroupArn": group, "Attributes": attributes}
+
+    elb.modify_target_group_attributes(**delay("3600"))
+    found = elb.describe_target_group_attributes(TargetGroupArn=group)["Attributes"]
+    assert delay("3600")["Attributes"][0] in found
+    assert refused(elb.modify_target_group_attributes, **delay("3601"))[0] == "ValidationError"
