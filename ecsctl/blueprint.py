@@ -9,6 +9,7 @@ from ecsctl.ensure.cluster import ensure_cluster
 from ecsctl.ensure.codebuild import ensure_build_role, ensure_codebuild, ensure_first_image
 from ecsctl.ensure.ecr import ensure_ecr
 from ecsctl.ensure.github import ensure_github
+from ecsctl.ensure.limits import check
 from ecsctl.ensure.names import Names
 from ecsctl.ensure.pipeline import ensure_pipeline
 from ecsctl.ensure.service import ensure_service
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 
 def blueprint(config: Config, facts: Facts) -> Stack:
-    """Everything that ecsctl.toml asks for, as wishes. Nothing is looked up or changed here."""
+    """Everything that ecsctl.toml asks for, as wishes. Nothing is looked up or changed here.
+
+    Raises ConfigError where it comes to more than AWS takes.
+    """
     stack = Stack()
     names = Names(config.name, facts.identity.account, facts.identity.region)
     network = ensure_vpc(stack, config, facts, names)
@@ -38,4 +42,5 @@ def blueprint(config: Config, facts: Facts) -> Stack:
         projects = ensure_codebuild(stack, config, facts, names, role, access, repository, after=(service,))
     if access and projects and config.pipeline.mode == "pipeline":
         ensure_pipeline(stack, config, facts, names, access, projects, parts.cluster, service)
+    check(stack, config, facts.identity)
     return stack

@@ -14,6 +14,7 @@ from ecsctl.config.section import Problem, Section
 # The project sets these itself. CodeBuild refuses a name that is given twice and names that begin with CODEBUILD_
 # (CodeBuild user guide, "Environment variables in build environments"; cloudposse/terraform-aws-codebuild#101).
 _BUILD_SETS = frozenset("REPOSITORY_URI AWS_ACCOUNT_ID AWS_STACK_REGION CONTAINER_NAME GITHUB_AUTH_TOKEN".split())
+ACTIONS = 50  # in one stage (CodePipeline user guide, "Quotas in AWS CodePipeline")
 
 
 class Github(Section):
@@ -68,6 +69,7 @@ class Build(Section):
         default_factory=dict,
         description="Environment variables of the build, in plain text.",
         examples=[{"BUILD_CONTEXT": "backend"}],
+        json_schema_extra=words.no_names("CODEBUILD_.*", *sorted(_BUILD_SETS)),
     )
 
     def problems(self) -> Iterator[Problem]:
@@ -113,12 +115,14 @@ class Pipeline(Section):
     approvals: tuple[Approval, ...] = Field(
         (),
         strict=False,
+        max_length=ACTIONS,
         description="Approvals before the deployment, in order.",
         examples=[[{"name": "Review", "note": "Is it good?"}]],
     )
     tests: tuple[Test, ...] = Field(
         (),
         strict=False,
+        max_length=ACTIONS,
         description="Tests before the deployment, in order.",
         examples=[[{"name": "Smoke", "buildspec": "tests.yml"}]],
     )

@@ -28,6 +28,11 @@ class _Toml(GenerateJsonSchema):
             del made["default"]
         return made
 
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        """A key that does not match is refused, as the loader refuses it."""
+        made = super().dict_schema(schema)
+        return {**made, "additionalProperties": False} if "patternProperties" in made else made
+
     def sort(self, value: JsonSchemaValue, parent_key: str | None = None) -> JsonSchemaValue:  # noqa: ARG002 - pydantic's
         return value  # the model's order is the order of the page and of a new file
 
@@ -97,7 +102,10 @@ def meant(node: Node) -> str:
             below = _resolved(node["items"])
             if "enum" in below:
                 return "a list of some of " + ", ".join(json.dumps(value) for value in below["enum"])
-            return "a list of " + (f"tables with {', '.join(below['properties'])}" if is_table(below) else "texts")
+            most = f"at most {node['maxItems']} " if "maxItems" in node else ""
+            return f"a list of {most}" + (
+                f"tables with {', '.join(below['properties'])}" if is_table(below) else "texts"
+            )
         case _:
             if is_table(node):
                 return "a table with " + ", ".join(node["properties"])

@@ -62,19 +62,76 @@ class Config(Section):
     pipeline: Pipeline = Field(default_factory=Pipeline)
 
     def problems(self) -> Iterator[Problem]:
-        """A certificate that the load balancer will not take: it wants one of its own region and account.
+        """What tables say that do not go together, each right by itself."""
+        yield from self._doubled_tags()
+        yield from self.strange(self.account_id, self.region)
+        yield from self._build_image()
+        yield from self._crowd()
 
-        AWS documentation: AWS Certificate Manager user guide, "Services integrated with ACM". Secrets and connections
-        may be of another place.
+    def _doubled_tags(self) -> Iterator[Problem]:
+        """Keys that differ in case alone. IAM knows no difference (IAM user guide, "Tags for IAM resources")."""
+        first: dict[str, str] = {}
+        for key in self.tags:
+            if (other := first.setdefault(key.lower(), key)) != key:
+                yield f"tags.{key}", f"is {other} in another case, and IAM takes the two for one: expected only one"
+
+    def strange(self, account: str | None, region: str | None, partition: str | None = None) -> Iterator[Problem]:
+        """ARNs of another place than the one to work in, as far as that is known, where only its own will do.
+
+        A certificate must be of the load balancer's region and account, a boundary of the roles' account or AWS's own
+        (AWS Certificate Manager user guide, "Services integrated with ACM"; IAM user guide, "Permissions boundaries for
+        IAM entities"). Secrets and connections may be of another account and region, and nothing reaches another
+        partition.
         """
-        key, arn = "domain.certificate_arn", self.domain.certificate_arn if self.domain else None
-        if not arn:
+        certificate = self.domain.certificate_arn if self.domain else None
+        of_region, of_account = certificate.split(":")[3:5] if certificate else ("", "")
+        if certificate and region and of_region != region:
+            yield (
+                "domain.certificate_arn",
+                f"is of {of_region}, but a load balancer in {region} takes only certificates of its region",
+            )
+        if certificate and account and of_account != account:
+            yield "domain.certificate_arn", f"is of account {of_account}, but expected one of account {account}"
+        holder = self.permissions_boundary.split(":")[4] if self.permissions_boundary else "aws"
+        if account and holder not in ("aws", account):
+            yield "permissions_boundary", f"is of account {holder}, but expected one of account {account}"
+        arns = {
+            "domain.certificate_arn": certificate,
+            "permissions_boundary": self.permissions_boundary,
+            "github.connection_arn": self.github and self.github.connection_arn,
+            "github.token_secret": self.github and self.github.token_secret,
+            **{f"service.secrets.{name}": arn for name, arn in self.service.secrets.items()},
+        }
+        for key, arn in arns.items():
+            if partition and arn and arn.startswith("arn:") and (found := arn.split(":")[1]) != partition:
+                yield key, f"is of the partition {found}, but {region} is of {partition}"
+
+    def _build_image(self) -> Iterator[Problem]:
+        """One of CodeBuild's own images that does not run on the machine that builds.
+
+        CodeBuild user guide, "Docker images provided by CodeBuild": those for ARM have aarch64 in their names.
+        """
+        image, wanted = self.build.image or "", self.service.architecture
+        if not image.startswith("aws/codebuild/"):
             return
-        region, account = arn.split(":")[3:5]
-        if self.region and region != self.region:
-            yield key, f"is of {region}, but a load balancer in {self.region} takes only certificates of its region"
-        if self.account_id and account != self.account_id:
-            yield key, f"is of account {account}, but account_id is {self.account_id}"
+        if other := next((word for word in ("lambda", "windows", "macos") if word in image), ""):
+            yield "build.image", f"is one for {other}; expected one for Linux containers, which build images"
+        elif (found := "ARM64" if "aarch64" in image else "X86_64") != wanted:
+            yield "build.image", f"runs on {found}, but service.architecture is {wanted}: expected one for {wanted}"
+
+    def _crowd(self) -> Iterator[Problem]:
+        """More tasks than the network that is made for them has addresses."""
+        scaling = self.service.autoscaling
+        key, most = ("autoscaling.max", scaling.max) if scaling else ("desired_count", self.service.desired_count)
+        peak = most * self.service.max_percent // 100
+        if not self.vpc.id and peak > self.vpc.room:
+            percent = self.service.max_percent
+            yield (
+                f"service.{key}",
+                f"= {most} may be {peak} tasks during a deployment (max_percent = {percent}), and the subnets have "
+                f"{self.vpc.room} addresses for them: expected at most {self.vpc.room * 100 // percent}, "
+                "or a network of your own with vpc.id",
+            )
 
     @property
     def idle(self) -> tuple[str, ...]:

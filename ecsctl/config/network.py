@@ -62,6 +62,15 @@ class Vpc(Section):
         if not public and len(set(self.private_subnets)) < 2:
             yield "private_subnets", 'two different ones at least are needed, or egress = "public" without any'
 
+    @property
+    def room(self) -> int:
+        """How many tasks find an address in the two subnets of a network that is made for the app.
+
+        AWS keeps five addresses of each subnet (VPC user guide, "Subnet sizing"), and the load balancer needs eight
+        free ones in each of its own (Application Load Balancers guide, "Subnets for your load balancer").
+        """
+        return 2 * (256 - 5 - (8 if self.egress == "public" else 0))
+
     def networks(self) -> tuple[str, str, str, str]:
         """The subnets' networks: public a, public b, private a, private b."""
         first = ipaddress.IPv4Network(self.cidr).subnets(new_prefix=24)
@@ -108,6 +117,8 @@ class Domain(Section):
             yield "hosted_zone", "has no meaning without name"
         if name and "." in zone and not f".{name}".endswith(f".{zone}"):
             yield "name", f"does not end in its hosted zone {zone}"
+        if len(name) > 247:  # Route 53 takes 255, and the record beside it that says whose it is begins with _ecsctl.
+            yield "name", f"has {len(name)} characters; at most 247 are expected"
         # ACM API reference, RequestCertificate, DomainName.
         if len(name) > 64 and not self.certificate_arn:
             yield "name", "has more than 64 characters, so that AWS issues no certificate for it; give certificate_arn"

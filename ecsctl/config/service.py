@@ -49,11 +49,13 @@ class Service(Section):
         default_factory=dict,
         description="Environment variables, readable by whoever may look at the service. Secrets go to `secrets`.",
         examples=[{"LOG_LEVEL": "info"}],
+        json_schema_extra=words.no_names(*sorted(_ECS_SETS)),
     )
     secrets: dict[words.Variable, words.SecretArn] = Field(
         default_factory=dict,
         description="Environment variables whose values are read from Secrets Manager or Parameter Store, by ARN.",
         examples=[{"DATABASE_URL": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/db-AbCdEf:url::"}],
+        json_schema_extra=words.no_names(*sorted(_ECS_SETS)),
     )
     command: tuple[str, ...] = Field(
         (),

@@ -29,6 +29,11 @@ class Word:
         return value
 
 
+def no_names(*patterns: str) -> dict[str, Any]:
+    """For the schema: that no key of a table is one of these, which the loader refuses with a sentence for each."""
+    return {"propertyNames": {"not": {"pattern": f"^(?:{'|'.join(patterns)})$"}}}
+
+
 _ARN = r"arn:aws[a-z-]*:"
 _HERE = r":[a-z0-9-]+:[0-9]{12}:"
 _DOMAIN = r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
@@ -36,34 +41,51 @@ _SECRET = r"[A-Za-z0-9/_+=.@-]{1,512}"  # noqa: S105 - the characters of a secre
 _PATH = r"(?!/)(?!(?:.*/)?\.\.(?:/|$))[\x21-\x7e]{1,255}"
 
 # 20 characters leave room for the longest suffix within the 32 of a load balancer's name. A load balancer must not
-# begin with internal- (Elastic Load Balancing API reference, CreateLoadBalancer), a bucket not with sthree- or
-# amzn-s3-demo- (S3 user guide, "General purpose bucket naming rules").
+# begin with internal- (Elastic Load Balancing API reference, CreateLoadBalancer), a security group not with sg-
+# (Amazon EC2 API reference, CreateSecurityGroup), a bucket not with sthree- or amzn-s3-demo- (S3 user guide, "General
+# purpose bucket naming rules").
 Name = Annotated[
     str,
     Word(
-        r"(?!internal-|sthree-|amzn-s3-demo-)(?!.*--)[a-z][a-z0-9-]{0,18}[a-z0-9]",
+        r"(?!internal-|sg-|sthree-|amzn-s3-demo-)(?!.*--)[a-z][a-z0-9-]{0,18}[a-z0-9]",
         "a name of 2 to 20 of a-z, 0-9 and single hyphens, from a letter to a letter or digit, "
-        "not beginning with internal-, sthree- or amzn-s3-demo-",
+        "not beginning with internal-, sg-, sthree- or amzn-s3-demo-",
     ),
 ]
 Region = Annotated[str, Word(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}", 'a region such as "eu-central-1"')]
 Account = Annotated[str, Word(r"[0-9]{12}", 'the 12 digits of an account, in quotes: "123456789012"')]
-# Every service of the stack takes these characters in tags (IAM user guide, "Tags for IAM resources", the narrowest).
+# Every service of the stack takes these characters in tags (IAM user guide, "Tags for IAM resources", the narrowest),
+# and so many of them (CodeBuild API reference, Tag: a key of 127, a value of 255). IAM's keys ignore case. "Do not use
+# aws:, AWS:, or any upper or lowercase combination of such as a prefix for either keys or values" (ECS API, Tag).
+_NOT_AWS = "(?![aA][wW][sS]:)(?! )"
 TagKey = Annotated[
     str,
     Word(
-        r"(?![aA][wW][sS]:|ecsctl:|owner$|Name$)(?! )[A-Za-z0-9 _.:/=+@-]{1,128}(?<! )",
-        "a tag's key of 1 to 128 letters, digits, spaces and _.:/=+-@, and not one that AWS or ecsctl writes itself "
-        "(aws:…, ecsctl:…, owner, Name)",
+        rf"(?![eE][cC][sS][cC][tT][lL]:|[oO][wW][nN][eE][rR]$|Name$){_NOT_AWS}[A-Za-z0-9 _.:/=+@-]{{1,127}}(?<! )",
+        "a tag's key of 1 to 127 letters, digits, spaces and _.:/=+-@, and not one that AWS or ecsctl writes itself "
+        "(aws:…, ecsctl:…, owner in any case, Name)",
     ),
 ]
 TagValue = Annotated[
-    str, Word(r"(?! )[A-Za-z0-9 _.:/=+@-]{0,256}(?<! )", "at most 256 letters, digits, spaces and _.:/=+-@")
+    str,
+    Word(
+        _NOT_AWS + r"[A-Za-z0-9 _.:/=+@-]{0,255}(?<! )",
+        "at most 255 letters, digits, spaces and _.:/=+-@, not beginning with aws:,",
+    ),
 ]
-Owner = Annotated[str, Word(r"(?! )[A-Za-z0-9 _.:/=+@-]{1,256}(?<! )", "1 to 256 letters, digits, spaces and _.:/=+-@")]
+Owner = Annotated[
+    str,
+    Word(
+        _NOT_AWS + r"[A-Za-z0-9 _.:/=+@-]{1,255}(?<! )",
+        "1 to 255 letters, digits, spaces and _.:/=+-@, not beginning with aws:,",
+    ),
+]
 BoundaryArn = Annotated[
     str,
-    Word(_ARN + r"iam::(?:[0-9]{12}|aws):policy/[\w+=,.@/-]+", 'a policy\'s ARN: "arn:aws:iam::123456789012:policy/…"'),
+    Word(
+        _ARN + r"iam::(?:[0-9]{12}|aws):policy/(?:[!-~]{1,510}/)?[A-Za-z0-9_+=,.@-]{1,128}",
+        'a policy\'s ARN: "arn:aws:iam::123456789012:policy/…"',
+    ),
 ]
 VpcId = Annotated[str, Word(r"vpc-[0-9a-f]{8,17}", 'the id of a VPC: "vpc-…"')]
 SubnetId = Annotated[str, Word(r"subnet-[0-9a-f]{8,17}", 'the id of a subnet: "subnet-…"')]

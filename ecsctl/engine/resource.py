@@ -130,6 +130,10 @@ class Resource(ABC, Generic[Ids]):
         del actual
         return ""
 
+    def beyond(self) -> str:
+        """What of the wish is more than AWS takes, though each part of it is right; empty if nothing is."""
+        return ""
+
     def create(self, aws: Aws, me: Label) -> Ids:
         """Make it exist, tagged in the same call, and return the ids AWS answered with. One change."""
         raise NotImplementedError(f"{self.kind} is never made by us")

@@ -9,6 +9,7 @@ from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
 from ecsctl.ids import ImageUri, ProjectName, ServiceName
 from ecsctl.resources.build_project import ACCOUNT, BuildProject, EnvVar, SourceAuth
+from ecsctl.resources.ecr import Reference
 from ecsctl.resources.first_image import FirstImage, Machine
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.role import Role
@@ -50,7 +51,12 @@ def ensure_build_role(stack: Stack, config: Config, facts: Facts, names: Names) 
     connection, repository = (config.github.connection_arn, config.github.repository) if config.github else (None, "")
     reads = config.build.github_token or (facts.token_readable and not connection)
     statements = policies.codebuild(
-        scope, projects, connection=connection or "", repository=repository, secret=facts.token_arn if reads else ""
+        scope,
+        projects,
+        connection=connection or "",
+        repository=repository,
+        secret=facts.token_arn if reads else "",
+        image=facts.build_image,
     )
     return stack.ensure("build-role", Role(names.role("build"), policies.codebuild_trust(scope), statements,
                                            config.permissions_boundary))  # fmt: skip
@@ -93,6 +99,7 @@ def ensure_codebuild(
             log_group=logs,
             image=build.image or facts.build_image,
             looked_up=not build.image,
+            pulled_by=_puller(build.image or facts.build_image),
             environment=tuple(variables),
             container=CONTAINERS[config.service.architecture],
             compute=SIZES[build.compute],
@@ -124,12 +131,13 @@ def ensure_first_image(
     if not facts.image and not projects and not moving:
         return None
     project = ProjectName(names.project) if moving else projects.build if projects else None
+    machine = Machine(CONTAINERS[config.service.architecture], facts.build_image, _puller(facts.build_image))
     wish = FirstImage(
         repository=repository.name,
         uri=repository.uri,
         placeholder=repository.latest,
         project=project,
-        machine=Machine(CONTAINERS[config.service.architecture], facts.build_image) if project else None,
+        machine=machine if project else None,
         moving=moving,
         broken=facts.broken,
         branch=config.github.branch if config.github else "",
@@ -140,3 +148,12 @@ def ensure_first_image(
         container=names.app,
     )
     return stack.ensure("image", wish).image
+
+
+def _puller(image: str) -> Literal["SERVICE_ROLE", "CODEBUILD"]:
+    """Who pulls the build's image: our role, where it is in somebody's repository of ECR.
+
+    "When you use a cross-account or private registry image, you must use SERVICE_ROLE credentials. When you use an
+    CodeBuild curated image, you must use CODEBUILD credentials" (CodeBuild API reference, ProjectEnvironment).
+    """
+    return "SERVICE_ROLE" if Reference.of(image) else "CODEBUILD"

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from ecsctl.resources.ecr import Reference
 from ecsctl.resources.our_roles import PATH
 from ecsctl.resources.policy_document import Condition, Statement, Trust
 
@@ -98,11 +99,18 @@ def task(execute_command: bool) -> Statements:
 
 
 def codebuild(
-    scope: Scope, projects: Sequence[str], *, connection: str = "", repository: str = "", secret: str = ""
+    scope: Scope,
+    projects: Sequence[str],
+    *,
+    connection: str = "",
+    repository: str = "",
+    secret: str = "",
+    image: str = "",
 ) -> Statements:
     """What a build needs: its logs, its source, the one repository, and the pipeline's artifacts.
 
     `connection` and `secret` are the full ARNs of what opens the repository on GitHub; empty where it is not used.
+    `image` is the build's own, which the role pulls where it is in a registry of ECR.
     GetConnectionToken knows no condition: its token opens every repository that the connection's GitHub App is
     installed on. A build that the project begins by itself, such as the first one, cannot do without it.
     """
@@ -121,6 +129,9 @@ def codebuild(
     if connection:
         statements.append(connects("SourceThroughConnection", ("GetConnection", "GetConnectionToken"), connection))
         statements.append(connects("SourceOfOneRepository", ("UseConnection",), connection, repository))
+    if own := Reference.of(image):
+        arn = f"arn:{scope.partition}:ecr:{own.region}:{own.account}:repository/{own.repository}"
+        statements.append(Statement("BuildImage", PULL, (arn,)))
     return (*statements, *_reads([secret] if secret else []))
 
 

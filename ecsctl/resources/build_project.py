@@ -49,6 +49,7 @@ class BuildProject(Resource[ProjectIds]):
     log_group: LogGroupName
     image: str
     looked_up: bool = field(default=False, compare=False)  # the image: nobody has asked for this very one
+    pulled_by: str = "CODEBUILD"  # or SERVICE_ROLE, as an image in somebody's own registry needs it
     environment: tuple[EnvVar, ...] = ()
     container: str = "ARM_CONTAINER"  # or LINUX_CONTAINER, for X86_64
     compute: str = "BUILD_GENERAL1_SMALL"
@@ -147,7 +148,7 @@ class BuildProject(Resource[ProjectIds]):
             "sourceVersion": self.branch,
             "artifacts": {"type": "NO_ARTIFACTS"},
             "environment": environment(
-                self.container, self.compute, self.image, self.environment, privileged=self.privileged
+                self.container, self.compute, self.image, self.pulled_by, self.environment, privileged=self.privileged
             ),
             "serviceRole": self.role,
             "timeoutInMinutes": self.minutes,
@@ -165,6 +166,7 @@ class BuildProject(Resource[ProjectIds]):
             branch=project.get("sourceVersion", ""),
             log_group=LogGroupName(logs.get("groupName", "") if logs.get("status") == "ENABLED" else ""),
             image=machine["image"],
+            pulled_by=machine.get("imagePullCredentialsType", "CODEBUILD"),
             environment=variables_of(machine.get("environmentVariables", [])),
             container=machine["type"],
             compute=machine["computeType"],

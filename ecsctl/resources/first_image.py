@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Found, Order, Resource, Seen
@@ -29,10 +29,11 @@ class FirstImageIds:
 
 @dataclass(frozen=True)
 class Machine:
-    """On what an image is built: the environment's type, and its own image."""
+    """On what an image is built: the environment's type, its own image, and who pulls that."""
 
     type: str  # ARM_CONTAINER or LINUX_CONTAINER
     image: str
+    pulled_by: Literal["CODEBUILD", "SERVICE_ROLE"] = "CODEBUILD"
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,11 @@ class FirstImage(Resource[FirstImageIds]):
         token = me.of(me.resource, me.nonce + "".join(self.past[:1])).token()
         other: dict[str, Any] = {}
         if self.moving and self.machine:
-            other = {"environmentTypeOverride": self.machine.type, "imageOverride": self.machine.image}
+            other = {
+                "environmentTypeOverride": self.machine.type,
+                "imageOverride": self.machine.image,
+                "imagePullCredentialsTypeOverride": self.machine.pulled_by,
+            }
         aws.codebuild.start_build(
             projectName=self.project or "", sourceVersion=self.branch, idempotencyToken=token, **other
         )

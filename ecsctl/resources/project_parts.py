@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Literal, cast
 from ecsctl.ids import BucketName, ConnectionArn, RepositoryUri
 
 if TYPE_CHECKING:
-    from types_boto3_codebuild.literals import ComputeTypeType, EnvironmentTypeType, SourceAuthTypeType
+    from types_boto3_codebuild.literals import (
+        ComputeTypeType,
+        EnvironmentTypeType,
+        ImagePullCredentialsTypeType,
+        SourceAuthTypeType,
+    )
     from types_boto3_codebuild.type_defs import (
         EnvironmentVariableTypeDef,
         ProjectEnvironmentTypeDef,
@@ -52,7 +57,7 @@ def source(repository: str, buildspec: str, auth: SourceAuth) -> ProjectSourceTy
 
 
 def environment(
-    container: str, compute: str, image: str, variables: Iterable[EnvVar], *, privileged: bool
+    container: str, compute: str, image: str, pulled_by: str, variables: Iterable[EnvVar], *, privileged: bool
 ) -> ProjectEnvironmentTypeDef:
     """The machine that builds as CodeBuild takes it."""
     return {
@@ -60,7 +65,7 @@ def environment(
         "image": image,
         "computeType": cast("ComputeTypeType", compute),
         "privilegedMode": privileged,
-        "imagePullCredentialsType": "CODEBUILD",
+        "imagePullCredentialsType": cast("ImagePullCredentialsTypeType", pulled_by),
         "environmentVariables": [{"name": one.name, "value": one.value, "type": one.type} for one in variables],
     }
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 INLINE = "ecsctl"  # the name of our inline policy
+MOST = 10_240  # characters of all inline policies of a role, without white space (IAM user guide, "IAM quotas")
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ class Role(Resource[RoleIds]):
     def summary(self) -> str:
         """Who may do what."""
         return f"{self.trust.service} may {rights(self.statements)}"
+
+    def beyond(self) -> str:
+        """Its one policy has no white space between its words, and none in them."""
+        length = len(policy(self.statements))
+        return f"the policy of {self.name} has {length} characters, expected at most {MOST}" if length > MOST else ""
 
     def observe(self, aws: Aws, me: Label) -> Seen[Role, RoleIds] | None:
         """By name. Its tags come along; its policies are calls of their own."""

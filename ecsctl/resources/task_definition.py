@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 Architecture = Literal["ARM64", "X86_64"]
 Status = Literal["ACTIVE", "INACTIVE"]
 
+MOST = 64 * 1024  # bytes of a task definition (Amazon ECS developer guide, "Amazon ECS service quotas")
 ENDS = 10  # revisions at each end of a long family whose tags are read one by one
 
 
@@ -120,6 +122,11 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     def reason(self, field: str, actual: TaskDefinition) -> str:
         """Why the revision cannot stay."""
         return actual.unsound if field == "sound" else ""
+
+    def beyond(self) -> str:
+        """Its size as it would be registered for the first time; what others add to it comes on top."""
+        size = len(json.dumps(laid(self, {}, image_for(self), "region")).encode())
+        return f"the task definition has {size} bytes, expected at most {MOST}" if size > MOST else ""
 
     def observe(self, aws: Aws, me: Label) -> Seen[TaskDefinition, TaskDefinitionIds] | None:
         """The live revision; or a later one of ours that says what is wished and is not in use yet."""

@@ -12,6 +12,7 @@ from typing import Any
 from ecsctl.sandbox.overlay import Refusal
 
 MASK = "****"
+_ACTIONS = 50  # in a stage (CodePipeline guide, "Quotas in AWS CodePipeline")
 SECRETS = ("OAuthToken",)
 
 Declared = dict[str, Any]
@@ -72,6 +73,8 @@ def check(pipeline: Declared) -> None:
     for number, stage in enumerate(pipeline["stages"]):
         if not stage["actions"]:
             _structure(f"Stage {stage['name']} has no actions")
+        if len(stage["actions"]) > _ACTIONS:
+            _structure(f"Stage {stage['name']} has {len(stage['actions'])} actions. The maximum is {_ACTIONS}")
         _unique((action["name"] for action in stage["actions"]), "Action", f"stage {stage['name']}")
         sources = [action["actionTypeId"]["category"] == "Source" for action in stage["actions"]]
         if number == 0 and not all(sources):

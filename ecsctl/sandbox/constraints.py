@@ -71,10 +71,16 @@ def _broken(shape: Any, value: Any) -> Iterator[str]:
 
 
 def _matches(pattern: str, value: str) -> bool:
+    for name, ours in _CLASSES.items():
+        pattern = pattern.replace(name, ours)
     try:
         return re.fullmatch(pattern, value) is not None
     except re.error:  # some models use Java's syntax; what we cannot read we do not judge
         return True
+
+
+# Java's classes of characters, as they stand in models: letters, separators and numbers of all scripts, about.
+_CLASSES = {r"\p{L}": r"a-zA-Z\u00aa-\uffff", r"\p{Z}": r" \u00a0\u2000-\u200a\u3000", r"\p{N}": "0-9"}
 
 
 def _told(value: Any, path: str, rule: str, secret: bool = False) -> str:

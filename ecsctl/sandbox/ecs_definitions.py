@@ -1,5 +1,6 @@
 """ECS task definitions: what is refused, what AWS fills in, and revisions that never restart."""
 
+import json
 import zlib
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,7 @@ _SIZES: dict[int, set[int]] = {
     16384: {n * _GIB for n in range(32, 121, 8)},
 }
 _ARCHITECTURES = ("X86_64", "ARM64")
+_MOST = 64 * 1024  # bytes of a task definition (ECS guide, "Amazon ECS service quotas")
 _FORGOTTEN_AFTER = 3600.0  # DELETE_IN_PROGRESS without anything that refers to it; AWS gives no number
 _UNKNOWN = "Unable to describe task definition."
 _MISSING = "The specified task definition does not exist. Specify a valid account, family, revision and try again."
@@ -85,6 +87,8 @@ def register(backend: EC2ContainerServiceBackend, ask: Wire, by: str) -> Definit
 
 
 def _check(ask: Wire) -> None:
+    if (size := len(json.dumps(ask, default=str).encode())) > _MOST:
+        raise denied(f"Actual length: '{size}'. Max allowed length is '{_MOST}' bytes.")
     containers = ask.get("containerDefinitions") or []
     names = [container.get("name") for container in containers]
     if not containers:

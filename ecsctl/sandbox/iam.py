@@ -18,6 +18,9 @@ from ecsctl.sandbox import clock, overlay
 PROPAGATION = 10.0
 SERVICE_LINKED_PROPAGATION = 5.0
 
+# IAM guide, "IAM and AWS STS quotas": characters of a role's inline policies, and of its trust policy.
+_INLINE, _TRUST = 10_240, 2048
+
 _SERVICE_LINKED_NAMES = {"ecs": "ECS", "elasticloadbalancing": "ElasticLoadBalancing"}
 
 
@@ -135,7 +138,23 @@ def service_linked_role_ready(account_id: str, service: str, partition: str = "a
     return _old_enough(_backend(account_id, partition), role, SERVICE_LINKED_PROPAGATION)
 
 
+def _counted(document: str) -> int:
+    """The characters that count: IAM counts no white space (IAM guide, "IAM and AWS STS quotas")."""
+    return len("".join(document.split()))
+
+
+@overlay.wraps(IAMBackend)
+def put_role_policy(original: Any, self: IAMBackend, role_name: str, policy_name: str, policy_json: str) -> None:
+    """Refuse more than a role's inline policies may have together."""
+    others = [text for name, text in self.get_role(role_name).policies.items() if name != policy_name]
+    if sum(map(_counted, [*others, policy_json])) > _INLINE:
+        raise overlay.Refusal("LimitExceeded", f"Maximum policy size of {_INLINE} bytes exceeded for role {role_name}")
+    original(role_name, policy_name, policy_json)
+
+
 def _check_trust(document: str) -> None:
+    if _counted(document) > _TRUST:
+        raise overlay.Refusal("LimitExceeded", f"Cannot exceed quota for ACLSizePerRole: {_TRUST}")
     IAMTrustPolicyDocumentValidator(document).validate()
     for statement in _trust_statements(document):
         if "Principal" not in statement and "NotPrincipal" not in statement:

@@ -7,14 +7,14 @@ CONNECTION = "arn:aws:codeconnections:eu-central-1:123456789012:connection/1b2c3
 SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-AbCdEf"  # noqa: S105 - the ARN of one
 NAME = (
     "a name of 2 to 20 of a-z, 0-9 and single hyphens, from a letter to a letter or digit, "
-    "not beginning with internal-, sthree- or amzn-s3-demo-"
+    "not beginning with internal-, sg-, sthree- or amzn-s3-demo-"
 )
 VPC = 'name = "shop"\n[vpc]\nid = "vpc-0123abcd"\n'
 TWO = 'public_subnets = ["subnet-0123aaaa", "subnet-0123bbbb"]\n'
 
 
-@pytest.mark.parametrize("name", ["Shop", "s", "1shop", "shop-", "my--shop", "internal-shop", "sthree-x", "shop_1",
-                                  "a" * 21, "shöp", "shop\\n"])  # fmt: skip
+@pytest.mark.parametrize("name", ["Shop", "s", "1shop", "shop-", "my--shop", "internal-shop", "sg-web", "sthree-x",
+                                  "shop_1", "a" * 21, "shöp", "shop\\n"])  # fmt: skip
 def test_a_name_that_aws_would_refuse_somewhere_is_refused(mistakes, name):
     (line,) = mistakes(f'# first\nname = "{name}"\n')
     assert line == f'ecsctl.toml:2: name = "{name}", but {NAME} is meant'
@@ -30,13 +30,23 @@ AT_THE_TOP = [
     ("account_id = 123456789012", 'account_id = 123456789012, but text in quotes, such as "123456789012" is meant'),
     ('account_id = "12345"',
      'account_id = "12345", but the 12 digits of an account, in quotes: "123456789012" is meant'),
-    ('owner = "a,b"', 'owner = "a,b", but 1 to 256 letters, digits, spaces and _.:/=+-@ is meant'),
+    ('owner = "a,b"',
+     'owner = "a,b", but 1 to 255 letters, digits, spaces and _.:/=+-@, not beginning with aws:, is meant'),
     ('protect = ["ecr", "database"]', 'protect[1] = "database", but one of "ecr", "bucket", "logs" is meant'),
     ('protect = "ecr"', 'protect = "ecr", but a list of some of "ecr", "bucket", "logs" is meant'),
     ('permissions_boundary = "boundary"',
      'permissions_boundary = "boundary", but a policy\'s ARN: "arn:aws:iam::123456789012:policy/…" is meant'),
     ('tags = { team = 3 }', "tags.team = 3, but text in quotes is meant"),
-    ('tags = { team = "a;b" }', 'tags.team = "a;b", but at most 256 letters, digits, spaces and _.:/=+-@ is meant'),
+    ('tags = { team = "a;b" }', 'tags.team = "a;b", but at most 255 letters, digits, spaces and _.:/=+-@, not '
+     'beginning with aws:, is meant'),
+    ('tags = { team = "AWS:x" }', 'tags.team = "AWS:x", but at most 255 letters, digits, spaces and _.:/=+-@, not '
+     'beginning with aws:, is meant'),
+    (f'tags = {{ team = "{"v" * 256}" }}', f'tags.team = "{"v" * 60}…", but at most 255 letters, digits, spaces and '
+     '_.:/=+-@, not beginning with aws:, is meant'),
+    ('tags = { team = "a", Team = "b" }',
+     "tags.Team: is team in another case, and IAM takes the two for one: expected only one"),
+    ('permissions_boundary = "arn:aws:iam::123456789012:policy/größe"', 'permissions_boundary = "arn:aws:iam::12345678'
+     '9012:policy/größe", but a policy\'s ARN: "arn:aws:iam::123456789012:policy/…" is meant'),
     ("service = 3", "service = 3, but a table with port, health_path, cpu, memory, architecture, desired_count, "
      "environment, secrets, command, exec, min_healthy_percent, max_percent, health_check_grace_seconds, "
      "deregistration_delay_seconds, stop_timeout_seconds, log_mode, log_buffer_mib, container_insights, autoscaling "
@@ -53,11 +63,13 @@ def test_a_wrong_value_at_the_top_is_told_with_its_line(mistakes, line, message)
     assert mistakes(f'name = "shop"\n\n{line}\n') == [f"ecsctl.toml:3: {message}"]
 
 
-@pytest.mark.parametrize("key", ["aws:team", "AWS:team", "ecsctl:app", "owner", "Name", "a;b", " a", "", "k" * 129])
+@pytest.mark.parametrize(
+    "key", ["aws:team", "AWS:team", "ecsctl:app", "ECSctl:app", "owner", "Owner", "Name", "a;b", " a", "", "k" * 128]
+)
 def test_a_tag_that_is_not_the_users_to_set_is_refused(mistakes, key):
     (line,) = mistakes(f'name = "shop"\n[tags]\n"{key}" = "x"\n')
     assert line.startswith("ecsctl.toml:3: tags.")
-    assert "a tag's key of 1 to 128" in line
+    assert "a tag's key of 1 to 127" in line
 
 
 def test_more_tags_than_leave_room_for_ours_are_refused(mistakes):
@@ -188,6 +200,22 @@ TOGETHER = [
      "certificate for it; give certificate_arn"),
     (f'[github]\nrepository = "a/b"\ntoken_secret = "t"\nconnection_arn = "{CONNECTION}"', 4,
      "github.token_secret: has no meaning with connection_arn: one of the two is used"),
+    (f'[domain]\nname = "{"a." * 120}example.com"\ncertificate_arn = "{CERTIFICATE}"', 3,
+     "domain.name: has 251 characters; at most 247 are expected"),
+    ('[service]\nautoscaling = { min = 1, max = 600 }', 3,
+     "service.autoscaling.max = 600 may be 1200 tasks during a deployment (max_percent = 200), and the subnets have "
+     "502 addresses for them: expected at most 251, or a network of your own with vpc.id"),
+    ('[service]\ndesired_count = 500\n[vpc]\negress = "public"', 3,
+     "service.desired_count = 500 may be 1000 tasks during a deployment (max_percent = 200), and the subnets have 486 "
+     "addresses for them: expected at most 243, or a network of your own with vpc.id"),
+    ('[build]\nimage = "aws/codebuild/amazonlinux-x86_64-standard:5.0"', 3,
+     "build.image: runs on X86_64, but service.architecture is ARM64: expected one for ARM64"),
+    ('[service]\narchitecture = "X86_64"\n[build]\nimage = "aws/codebuild/amazonlinux2-aarch64-standard:3.0"', 5,
+     "build.image: runs on ARM64, but service.architecture is X86_64: expected one for X86_64"),
+    ('[build]\nimage = "aws/codebuild/windows-base:2019-3.0"', 3,
+     "build.image: is one for windows; expected one for Linux containers, which build images"),
+    ('account_id = "000000000000"\npermissions_boundary = "arn:aws:iam::123456789012:policy/b"', 3,
+     "permissions_boundary: is of account 123456789012, but expected one of account 000000000000"),
     (f'[service.environment]\nA = "x"\nB = "y"\n[service.secrets]\nB = "{SECRET}"', 6,
      "service.secrets.B: stands in service.environment too"),
     ('[service]\ndesired_count = 2\nautoscaling = { min = 2, max = 3 }', 3,
@@ -228,7 +256,7 @@ def test_an_existing_vpc_with_enough_subnets_is_taken(load, lines):
 @pytest.mark.parametrize(("line", "message"), [
     ('region = "eu-west-1"',
      "is of eu-central-1, but a load balancer in eu-west-1 takes only certificates of its region"),
-    ('account_id = "000000000000"', "is of account 123456789012, but account_id is 000000000000"),
+    ('account_id = "000000000000"', "is of account 123456789012, but expected one of account 000000000000"),
 ])  # fmt: skip
 def test_a_certificate_of_another_place_is_refused(mistakes, line, message):
     text = f'name = "shop"\n{line}\n[domain]\ncertificate_arn = "{CERTIFICATE}"\n'

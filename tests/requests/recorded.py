@@ -93,6 +93,42 @@ min = 2
 max = 3
 cpu_percent = 50
 """.lstrip()  # fmt: skip
+_LONG, _PATH = "x" * 95, "s" * 251 + ".yml"
+_TAGS = "".join(f'"{"k" * 125}{n:02}" = "{"v" * 255}"\n' for n in range(40))
+_APPROVALS = ", ".join(f'{{ name = "{_LONG}-a{n}", note = "{"n" * 1000}" }}' for n in range(50))
+_TESTS = ", ".join(f'{{ name = "{_LONG}-t{n}", buildspec = "{_PATH}" }}' for n in range(2))
+EXTREME = f"""
+name = "hello-extremely-long"
+owner = "{"o" * 255}"
+permissions_boundary = "arn:aws:iam::aws:policy/{"b" * 100}"
+[tags]
+{_TAGS}[domain]
+name = "{"d" * 40}.{"e" * 8}.ecsctl.example"
+[service]
+health_path = "/{"h" * 1023}"
+stop_timeout_seconds = 120
+log_buffer_mib = 128
+health_check_grace_seconds = 2147483647
+environment = {{ {"A" * 200} = "", B = "{"b" * 5000}" }}
+[load_balancer]
+idle_timeout_seconds = 4000
+[ecr]
+keep_images = 1000
+[logs]
+retention_days = 3653
+[github]
+repository = "{"g" * 39}/{"r" * 100}"
+branch = "{"b" * 244}"
+[build]
+buildspec = "{_PATH}"
+compute = "xlarge"
+timeout_minutes = 2160
+[pipeline]
+deploy_timeout_minutes = 60
+approvals = [{_APPROVALS}]
+tests = [{_TESTS}]
+"""
+"""Every text at its longest and every number at its largest, all at once, but for what costs the tests time."""
 FAILING = CHANGED + "# the next build fails\n"
 RUNS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "ordinary": (
@@ -107,6 +143,7 @@ RUNS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     ),
     "bare": ((BARE, ("up --yes --image public.ecr.aws/nginx/nginx:latest", "status", "why", "logs", "history",
                      "exec -- ls", "down --yes --force")),),
+    "extreme": ((EXTREME, ("up --yes --image public.ecr.aws/nginx/nginx:latest", "down --yes --force")),),
     "alone": ((ALONE, ("up --yes", "plan", "status", "why", "logs --build")),
               (ALONE_CHANGED, ("up --yes", "status", "why", "down --yes --force"))),
 }  # fmt: skip

@@ -1,4 +1,5 @@
 import pytest
+from botocore.exceptions import ClientError
 from ecs_stack import PUBLIC, REPOSITORY, Stack, refused
 
 
@@ -173,3 +174,14 @@ def test_tags_are_answered_only_when_asked_for(stack):
     assert described(stack, arn, include=["TAGS"])["tags"] == tags
     stack.ecs.tag_resource(resourceArn=arn, tags=[{"key": "more", "value": "1"}])
     assert {"key": "more", "value": "1"} in described(stack, arn, include=["TAGS"])["tags"]
+
+
+def test_a_definition_of_more_than_64_kilobytes_is_refused(stack):
+    whole = stack.document()
+    [container] = whole["containerDefinitions"]
+    container["environment"] = [{"name": "LARGE", "value": "x" * 66_000}]
+    with pytest.raises(ClientError) as caught:
+        stack.ecs.register_task_definition(**whole)
+    error = caught.value.response["Error"]
+    assert error["Code"] == "ClientException"
+    assert error["Message"].endswith("Max allowed length is '65536' bytes.")

@@ -55,6 +55,10 @@ class TestDeclarations:
                 {"stages": [stages()[0], stages()[2]]},
                 "Input Artifact Bundle BuildOutput in action Deploy is not declared",
             ),
+            (
+                {"stages": stages(*[action(f"A{n}", "Approval", "Manual") for n in range(51)])},
+                "Stage Approval has 51 actions. The maximum is 50",
+            ),
             ({"pipelineType": "V1", "executionMode": "QUEUED"}, "can only be used with pipelines of type V2"),
         ],
     )

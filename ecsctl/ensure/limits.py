@@ -1,0 +1,30 @@
+"""What the parts of ecsctl.toml come to together, held against what AWS takes: before anything is changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.errors import ConfigError
+
+if TYPE_CHECKING:
+    from ecsctl.account import Identity
+    from ecsctl.config import Config
+    from ecsctl.engine.stack import Stack
+
+BEHIND = {
+    "execution-role": "service.secrets",
+    "build-role": "pipeline.tests",
+    "pipeline-role": "pipeline.tests",
+    "task-definition": "service.environment, service.secrets and service.command",
+}
+"""By a resource's name in the stack: the options that make it grow."""
+
+
+def check(stack: Stack, config: Config, place: Identity) -> None:
+    """Raise ConfigError, with the user's own keys, if AWS would not take the stack in this account and region."""
+    strange = [" ".join(one) for one in config.strange(place.account, place.region, place.partition)]
+    large = [f"{BEHIND.get(name, name)}: {why}" for name, node in stack.nodes.items() if (why := node.wish.beyond())]
+    if strange:
+        raise ConfigError("; ".join(strange), hint="mend it in ecsctl.toml, or work in the place that it is of")
+    if large:
+        raise ConfigError("; ".join(large), hint="take some out of ecsctl.toml, then run the same command again")

@@ -1,0 +1,58 @@
+"""The keys of tables that users name themselves: what the loader refuses, the schema refuses too, in every editor."""
+
+import json
+import re
+
+import pytest
+
+from ecsctl import config
+from ecsctl.engine.errors import ConfigError
+
+SCHEMA = json.loads(config.schema())
+TABLES = {
+    "tags": SCHEMA["properties"]["tags"],
+    "service.environment": SCHEMA["$defs"]["Service"]["properties"]["environment"],
+    "service.secrets": SCHEMA["$defs"]["Service"]["properties"]["secrets"],
+    "build.environment": SCHEMA["$defs"]["Build"]["properties"]["environment"],
+}
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-AbCdEf"  # noqa: S105 - the ARN of one
+KEYS = [
+    "A", "_a1", "a b", "team", "Team", "", " a", "a ", "a;b", "1a", "é", "aws:team", "AWS:team", "ecsctl:app",
+    "ECSCTL:x", "owner", "OWNER", "Name", "name", "k" * 127, "k" * 128, "CODEBUILD_SRC_DIR", "CODEBUILD",
+    "REPOSITORY_URI", "REPOSITORY_URIS", "GITHUB_AUTH_TOKEN", "AWS_ACCOUNT_ID", "CONTAINER_NAME",
+    "ECS_AGENT_URI", "AWS_EXECUTION_ENV", "ECS_CONTAINER_METADATA_URI_V4", "AWS_REGION",
+]  # fmt: skip
+
+
+def by_schema(table, key):
+    """Whether a JSON schema's rules for the names of properties let a key in."""
+    forbidden = table.get("propertyNames", {}).get("not", {}).get("pattern", r"(?!)")
+    known = any(re.search(pattern, key) for pattern in table["patternProperties"])
+    return (known or table.get("additionalProperties", True) is not False) and not re.search(forbidden, key)
+
+
+def by_loader(load, table, key):
+    value = SECRET if table == "service.secrets" else "x"
+    github = '[github]\nrepository = "acme/shop"\n' if table.startswith("build") else ""
+    try:
+        load(f'name = "shop"\n{github}[{table}]\n{json.dumps(key)} = "{value}"\n')
+    except ConfigError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_schema_refuses_the_keys_that_the_loader_refuses_and_no_others(load, table):
+    taken = {key for key in KEYS if by_loader(load, table, key)}
+    assert {key for key in KEYS if by_schema(TABLES[table], key)} == taken
+    assert 3 < len(taken) < len(KEYS)
+
+
+def test_every_table_of_names_is_here():
+    found = {
+        f"{where}{name}"
+        for where, node in (("", SCHEMA), *((f"{at.lower()}.", node) for at, node in SCHEMA["$defs"].items()))
+        for name, one in node["properties"].items()
+        if one.get("type") == "object" and "properties" not in one
+    }
+    assert found == TABLES.keys()
