@@ -59,7 +59,10 @@ def _of(path: Path, name: str) -> Iterator[Use]:
     looked: dict[int, str] = {}
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Attribute(attr="look" | "first_page" as how), args=[call, *_]):
+            case (
+                ast.Call(func=ast.Attribute(attr="look" | "first_page" as how), args=[call, *_])
+                | ast.Call(args=[ast.Attribute(attr="look" | "first_page" as how), call, *_])  # partial(aws.look, call)
+            ):
                 looked[id(call)] = how
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute | ast.Name):
