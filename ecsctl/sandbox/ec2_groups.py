@@ -10,6 +10,7 @@ from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
 from moto.ec2.responses import EC2Response
 
 from ecsctl.sandbox import overlay
+from ecsctl.sandbox.ec2_network import canonical
 
 _TEXT = re.compile(r"^[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{0,255}$")  # API reference, CreateSecurityGroup
 
@@ -42,7 +43,7 @@ def _asked(response: EC2Response) -> Iterator[_Rule]:
         if protocol in ("tcp", "udp") and (first is None or last is None):
             message = "Invalid value for portRange. Must specify both from and to ports with TCP/UDP."
             raise overlay.Refusal("InvalidParameterValue", message)
-        peers = [peer.get("CidrIp") or peer.get("CidrIpv6") for peer in part["ip_ranges"]]
+        peers = [canonical(peer.get("CidrIp") or peer.get("CidrIpv6")) for peer in part["ip_ranges"]]
         peers += [pair.get("GroupId") for pair in part["source_groups"]]
         peers += [prefix["PrefixListId"] for prefix in part["prefix_list_ids"]]
         if protocol == "-1":
@@ -74,6 +75,8 @@ def _authorize(original: Any, response: EC2Response, egress: bool) -> Any:
     original()
     added = [rule for rule in _rules(group, egress) if rule.id not in before]
     for made in added:
+        for form in {"CidrIp", "CidrIpv6"} & made.ip_range.keys():
+            made.ip_range = {**made.ip_range, form: canonical(made.ip_range[form])}
         if made.source_group.get("Description"):  # moto tells the description of a rule by addresses only
             made.ip_range = {"Description": made.source_group["Description"]}
     return ActionResult({"Return": True, "SecurityGroupRules": added})

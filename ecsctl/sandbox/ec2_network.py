@@ -1,5 +1,6 @@
 """VPCs, subnets, internet gateways, addresses and routes: quotas, what depends on what, and AWS's words for it."""
 
+import ipaddress
 import itertools
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from moto.ec2.models.elastic_ip_addresses import ElasticAddress
 from moto.ec2.models.internet_gateways import InternetGateway
 from moto.ec2.models.nat_gateways import NatGateway
 from moto.ec2.models.route_tables import RouteTable
+from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.models.vpcs import VPC
 from moto.ec2.responses import EC2Response
@@ -34,6 +36,7 @@ for _kind, _members in _ALWAYS.items():
     for _name, _value in _members.items():
         setattr(_kind, _name, _value)
 ElasticAddress.network_interface_id = property(lambda self: self.eni.id if self.eni else None)  # type: ignore[assignment,method-assign] # moto: ""
+SecurityGroupRule.group_owner_id = property(lambda self: self.owner_id)  # type: ignore[attr-defined] # moto has none; AWS has
 ElasticAddress.network_border_group = property(lambda self: self.ec2_backend.region_name)  # type: ignore[attr-defined] # moto has none; AWS has
 
 
@@ -55,6 +58,20 @@ def create_vpc(original: Any, self: EC2Response) -> Any:
     if len(self.ec2_backend.vpcs) >= VPC_QUOTA:
         raise overlay.Refusal("VpcLimitExceeded", "The maximum number of VPCs has been reached.")
     return original()
+
+
+@overlay.wraps(EC2Backend, "create_vpc")
+def _create_vpc(original: Any, _self: EC2Backend, cidr_block: str, *args: Any, **more: Any) -> Any:
+    """With its addresses in the form in which AWS keeps them."""
+    return original(canonical(cidr_block), *args, **more)
+
+
+def canonical(addresses: str) -> str:
+    """A range of addresses without host bits (EC2 API reference, CreateVpc: 100.68.0.18/18 becomes 100.68.0.0/18)."""
+    try:
+        return str(ipaddress.ip_network(addresses, strict=False))
+    except ValueError:
+        return addresses  # moto refuses it
 
 
 @overlay.wraps(EC2Response)
@@ -111,7 +128,7 @@ def create_subnet(
         message = f"Value ({availability_zone}) for parameter availabilityZone is invalid. Subnets can currently only"
         message += f" be created in the following availability zones: {known}."
         raise overlay.Refusal("InvalidParameterValue", message)
-    return original(vpc_id, cidr_block, ipv6_cidr_block, availability_zone, None, **more)
+    return original(vpc_id, canonical(cidr_block), ipv6_cidr_block, availability_zone, None, **more)
 
 
 @overlay.wraps(EC2Response)

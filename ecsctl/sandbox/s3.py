@@ -1,5 +1,6 @@
 """What AWS's s3 does that moto does not: names that stay taken for a while, owners, and policies with conditions."""
 
+import base64
 import copy
 import json
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from typing import Any
 import xmltodict  # type: ignore[import-untyped] # moto brings it, and it has no types
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import ActionResult
+from moto.moto_api._internal import mock_random
 from moto.s3.exceptions import BucketNotEmpty, MissingBucket, S3ClientError
 from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend, s3_backends
 from moto.s3.responses import S3Response
@@ -153,6 +155,16 @@ def _secure(bucket: FakeBucket) -> None:
     bucket.public_access_block = PublicAccessBlock("true", "true", "true", "true")
     bucket.ownership_rule = "BucketOwnerEnforced"  # type: ignore[assignment] # moto keeps the word
     bucket.encryption = copy.deepcopy(_SSE_S3)
+
+
+@overlay.wraps(FakeBucket)
+def set_lifecycle(original: Any, _self: FakeBucket, rules: list[dict[str, Any]]) -> None:
+    """Name the rules that have no name, as answers of AWS do (go-to-k/cdk-real-drift, c00ed982)."""
+    original([rule if rule.get("ID") else {**rule, "ID": _rule_name()} for rule in rules])
+
+
+def _rule_name() -> str:
+    return base64.b64encode(str(mock_random.uuid4()).encode()).decode()
 
 
 @overlay.wraps(S3Backend)

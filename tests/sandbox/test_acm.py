@@ -2,6 +2,7 @@ import pytest
 from answers import refused
 
 from ecsctl.sandbox import acm as sandbox_acm
+from ecsctl.sandbox import route53_delegation
 from ecsctl.sandbox.world import ACCOUNT
 
 REGION = "eu-central-1"
@@ -163,3 +164,59 @@ def test_a_certificate_in_use_is_not_deleted_and_use_ends_late(acm, clock):
     assert told(acm, arn)["InUseBy"] == []
     acm.delete_certificate(CertificateArn=arn)
     assert refused(acm.delete_certificate, CertificateArn=arn)[0] == "ResourceNotFoundException"
+
+
+def _zone(dns, name):
+    made = dns.create_hosted_zone(Name=name, CallerReference=name)
+    return made["HostedZone"]["Id"], [f"{server}." for server in made["DelegationSet"]["NameServers"]]
+
+
+def _into(dns, zone, name, kind, *values):
+    record = {"Name": name, "Type": kind, "TTL": 60, "ResourceRecords": [{"Value": value} for value in values]}
+    changes = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]}
+    dns.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=changes)
+
+
+def _asked_and_answered(acm, dns, clock, zone, name):
+    """A certificate whose validation record stands in the zone, for hours."""
+    arn = request(acm, name)
+    clock.sleep(5)
+    record = told(acm, arn)["DomainValidationOptions"][0]["ResourceRecord"]
+    _into(dns, zone, record["Name"], "CNAME", record["Value"])
+    clock.sleep(7200)
+    return arn
+
+
+def test_a_certificate_waits_until_the_registrar_names_the_zones_servers(aws, acm, clock):
+    dns = aws("route53")
+    zone, _ = _zone(dns, "shop.example")
+    arn = _asked_and_answered(acm, dns, clock, zone, "api.shop.example")
+    assert told(acm, arn)["Status"] == "PENDING_VALIDATION"
+    route53_delegation.delegate_zone(zone)
+    clock.sleep(30)
+    assert told(acm, arn)["Status"] == "ISSUED"
+
+
+def test_a_zone_below_another_is_found_by_the_records_that_name_its_servers(aws, acm, clock):
+    dns = aws("route53")
+    parent = dns.list_hosted_zones()["HostedZones"][0]["Id"]
+    zone, servers = _zone(dns, "dev.ecsctl.example")
+    arn = _asked_and_answered(acm, dns, clock, zone, "api.dev.ecsctl.example")
+    assert told(acm, arn)["Status"] == "PENDING_VALIDATION"
+    _into(dns, parent, "dev.ecsctl.example", "NS", "ns-1.elsewhere.example.")
+    clock.sleep(7200)
+    assert told(acm, arn)["Status"] == "PENDING_VALIDATION"
+    _into(dns, parent, "dev.ecsctl.example", "NS", *servers)
+    clock.sleep(30)
+    assert told(acm, arn)["Status"] == "ISSUED"
+
+
+def test_what_stands_above_a_delegation_is_found_by_nobody(aws, acm, clock):
+    dns = aws("route53")
+    parent = dns.list_hosted_zones()["HostedZones"][0]["Id"]
+    _into(dns, parent, "dev.ecsctl.example", "NS", "ns-1.elsewhere.example.")
+    arn = _asked_and_answered(acm, dns, clock, parent, "api.dev.ecsctl.example")
+    assert told(acm, arn)["Status"] == "PENDING_VALIDATION"
+    route53_delegation.undelegate_zone(parent)
+    gone = _asked_and_answered(acm, dns, clock, parent, "www.ecsctl.example")
+    assert told(acm, gone)["Status"] == "PENDING_VALIDATION"
