@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from ecsctl import __version__, access, partial
+from ecsctl.engine.errors import NotOffered
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -222,10 +223,29 @@ class Aws:
             return answer
         except Exception as error:
             failure = error
+            if told := self._not_offered(call.service, error):
+                raise told from error
             raise
         finally:
             if self._heard:
                 self._heard(call.service, call.operation, time.monotonic() - began, failure, parameters)
+
+    def _not_offered(self, service: str, error: Exception) -> NotOffered | None:
+        """What no answer means where the SDK knows regions that have the service, and this one is none of them."""
+        from botocore.exceptions import EndpointConnectionError
+
+        if not isinstance(error, EndpointConnectionError):
+            return None
+        meta = self.client(service).meta
+        offered = self.session.get_available_regions(service, meta.partition)
+        if not offered or meta.region_name in offered:
+            return None
+        return NotOffered(
+            f"{meta.region_name} has no {meta.service_model.service_id}",
+            why=str(error),
+            hint='use another region; or set mode in [pipeline] of ecsctl.toml: "build-only" needs no CodePipeline, '
+            '"none" neither it nor CodeBuild',
+        )
 
     def _hear_time(self, answer: Any) -> None:
         """Set the clock by an answer's date. Answers of several pages have none."""

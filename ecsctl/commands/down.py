@@ -44,7 +44,7 @@ def down(
             plan = session.engine.down(agree=lambda plan: _agree(plan, app.app, common, force), keep=keeper(protect))
         except (AwsError, TimedOut, Several) as error:
             raise in_the_way(error, blockers(session.aws, session.engine.label)) from error
-        remains = left(session.aws, session.engine.label, plan)
+        remains = left(session.aws, session.engine.label, plan, session.engine.passed_over)
     seconds = time.monotonic() - began
     if common.json:
         json.emit(json.down_document(plan, remains, seconds, session.where))

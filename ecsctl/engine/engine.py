@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.aws import THREADS
 from ecsctl.engine import events
 from ecsctl.engine.codec import plain
-from ecsctl.engine.errors import AwsError, EcsctlError, Refused, TimedOut, explained, together
+from ecsctl.engine.errors import (
+    AwsError,
+    Denied,
+    EcsctlError,
+    NotOffered,
+    Refused,
+    TimedOut,
+    explained,
+    together,
+)
 from ecsctl.engine.label import APP, ID, RESOURCE, Label
 from ecsctl.engine.plan import Plan, Step, Verb, renews
 from ecsctl.engine.reconcile import WINDOW, Reconciler
@@ -66,6 +75,7 @@ class Engine:
         self.one = Reconciler(aws, state, label, tell)
         self.seen: dict[str, Seen[Any, Any] | None] = {}  # what the last plan saw, by name
         self._certain: set[str] = set()  # those seen with every id of their wish known
+        self.passed_over: dict[str, str] = {}  # why kinds, by title, were not looked for that nobody knows anything of
 
     @property
     def label(self) -> Label:
@@ -77,20 +87,32 @@ class Engine:
         seen = self.seen.get(name)
         return self.one.known.get(name) or (seen.ids if seen else None)
 
-    def survey(self) -> list[Sighting]:
+    def survey(self, wished: Collection[str] = ()) -> list[Sighting]:
         """Everything on AWS that carries the app's mark and this deployment's id, all kinds at once.
 
-        A record that was lost learns its id here. Raises Refused when tags tell of two deployments of this app.
+        A kind that AWS does not let us look for, or that the region does not have, is told and passed over, unless it
+        is among the `wished` or something of it is recorded: nobody says then that there is anything to find. A record
+        that was lost learns its id here. Raises Refused when tags tell of two deployments of this app.
         """
         found: dict[str, list[Sighting]] = {}
 
         def visit(name: str) -> None:
             kind = kinds[name]
-            found[name] = [Sighting(kind, item) for item in self.one.patiently(lambda: list(kind.find(self.aws, me)))]
+            try:
+                items = self.one.patiently(lambda: list(kind.find(self.aws, me)), f"{kind.title} of {me.app}")
+            except (Denied, NotOffered) as error:
+                if name in known:
+                    raise
+                denied[kind.title] = error.message.removeprefix(f"{kind.title} of {me.app}: ")
+                return
+            found[name] = [Sighting(kind, item) for item in items]
 
         me = self.label
+        denied: dict[str, str] = {}
+        known = {*wished, *(entry.kind for entry in self.state.book.entries.values())}
         kinds = {kind.kind: kind for kind in self.kinds}
         self._all(walk({name: frozenset() for name in kinds}, visit, threads=THREADS, skip=_ignore))
+        self._pass_over(denied)
         sightings = [sighting for name in kinds for sighting in found.get(name, [])]
         tags = [sighting.found.tags for sighting in sightings]  # a listing by name or prefix shows others' things too
         ids = sorted({one[ID] for one in tags if one.get(APP) == me.app and one.get(ID)})
@@ -105,6 +127,12 @@ class Engine:
             self.one.label = replace(self.label, id=ids[0])
         return [sighting for sighting in sightings if self.label.owns(sighting.found.tags)]
 
+    def _pass_over(self, denied: Mapping[str, str]) -> None:
+        if new := {title: why for title, why in denied.items() if title not in self.passed_over}:
+            told = "; ".join(f"{title}: {why}" for title, why in sorted(new.items()))
+            self.tell(events.Said(f"not looked for, as neither ecsctl.toml nor the record knows of any: {told}"))
+        self.passed_over.update(denied)
+
     def part(self, stack: Stack, names: Collection[str]) -> Stack:
         """Those of these resources that are there, alone, as if everything else stayed as it is. Changes nothing.
 
@@ -116,7 +144,7 @@ class Engine:
 
     def plan(self, stack: Stack, *, prune: bool = True) -> Plan:
         """What `up` would do. Looks, and changes nothing."""
-        sightings = self.survey()
+        sightings = self.survey({node.wish.kind for node in stack.nodes.values()})
         steps: dict[str, Step] = {}
         there: dict[str, Any] = {}  # ids of all that is there
         known: dict[str, Any] = {}  # those of them that will be the same after the run

@@ -6,6 +6,7 @@ EcsctlError                 exit 1
 ├── UsageError              exit 2   a wrong option, or a question that nobody is there to answer
 │   └── ConfigError         exit 2   ecsctl.toml is wrong
 ├── AccessError             exit 3   no way into the account: credentials, a proxy, or a permission that is missing
+│   └── Denied              exit 3   a policy does not allow the call
 ├── TimedOut                exit 4   a wait reached its limit; the same command resumes it
 ├── Locked                  exit 5   another run holds the lock
 ├── Interrupted             exit 130 Ctrl-C or SIGTERM
@@ -22,6 +23,7 @@ EcsctlError                 exit 1
 ├── Stopped                 exit 8   somebody stopped a release
 ├── AwsError                exit 1   any other answer of AWS
 │   └── Unreachable         exit 1   AWS cannot be reached at all
+│       └── NotOffered      exit 1   the region does not have the service
 └── Several                 exit: the gravest of its parts
 """
 
@@ -58,6 +60,10 @@ class AccessError(EcsctlError):
     """No way into the account: no credentials, expired ones, a proxy in the way, or a permission that is missing."""
 
     exit_code = 3
+
+
+class Denied(AccessError):
+    """A policy does not allow the call."""
 
 
 class TimedOut(EcsctlError):
@@ -136,6 +142,10 @@ class Unreachable(AwsError):
     """AWS cannot be reached: no network, or no such address."""
 
 
+class NotOffered(Unreachable):
+    """The region does not have the service."""
+
+
 class Several(EcsctlError):
     """All that failed in one run, together, and what was not tried because of it."""
 
@@ -181,7 +191,8 @@ EXPIRED = frozenset("ExpiredToken ExpiredTokenException RequestExpired InvalidCl
                     "UnrecognizedClientException AuthFailure SignatureDoesNotMatch InvalidSignatureException "
                     "IncompleteSignature RequestTimeTooSkewed TokenRefreshRequired".split())  # fmt: skip
 DENIED = frozenset("AccessDenied AccessDeniedException UnauthorizedOperation NotAuthorized "
-                   "UnauthorizedAccess OptInRequired".split())  # fmt: skip
+                   "UnauthorizedAccess OptInRequired 403".split())  # fmt: skip
+"""403: the answer to a HEAD, which S3 sends, has no body that could hold a code."""
 # What CodePipeline and CodeBuild say when GitHub does not take the token that they hold (CodePipeline user guide,
 # "Troubleshooting CodePipeline"; CodeBuild user guide, "Troubleshooting AWS CodeBuild"; for the first
 # 0x4447/0x4447_product_s3_email#22).

@@ -272,7 +272,7 @@ class Reconciler:
         """What of this kind and name carries our mark right now."""
         me = self.label.of(name)
         with self.aws.fresh():
-            found = self.patiently(lambda: list(kind.find(self.aws, me)))
+            found = self.patiently(lambda: list(kind.find(self.aws, me)), f"{kind.title} {name}")
         return [item for item in found if me.marks(item.tags)]
 
     def look(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
@@ -297,7 +297,8 @@ class Reconciler:
     def _observed(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
         if any(True for parent in wish.within for _ in promises(getattr(wish, parent))):
             return None
-        return self.patiently(lambda: wish.observe(self.aws, self.label.of(name, self._nonce(name))))
+        me = self.label.of(name, self._nonce(name))
+        return self.patiently(lambda: wish.observe(self.aws, me), f"{wish.title} {name}")
 
     def _leave_one(self, kind: type[AnyResource], name: str) -> None:
         """Delete all but one of what our own create, delivered twice, has made: never the one whose ids we know."""
@@ -317,9 +318,9 @@ class Reconciler:
         except TimedOut:
             return None
 
-    def patiently(self, look: Callable[[], T]) -> T:
-        """Look, through what AWS does not show everywhere yet."""
-        attempt = Attempt(self.patience, "looking")
+    def patiently(self, look: Callable[[], T], what: str = "looking") -> T:
+        """Look, through what AWS does not show everywhere yet. `what` is looked at."""
+        attempt = Attempt(self.patience, what)
         while True:
             try:
                 return look()

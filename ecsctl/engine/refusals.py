@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ecsctl.engine import errors
-from ecsctl.engine.errors import AccessError, AwsError, EcsctlError, QuotaReached
+from ecsctl.engine.errors import AccessError, AwsError, Denied, EcsctlError, QuotaReached
 from ecsctl.engine.sdk_errors import SIGNING_IN, signing_in
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def told(error: ClientError, what: str) -> EcsctlError:
                            f"AWS support can tell; {AGAIN}")  # fmt: skip
     if name in errors.DENIED:
         who, hint = denier(text)
-        return AccessError(f"{what}: not allowed to call {operation}{who and f' ({who})'}", why=why, hint=hint)
+        return Denied(f"{what}: not allowed to call {operation}{who and f' ({who})'}", why=why, hint=hint)
     if name == "RequestTimeTooSkewed" or (name in errors.EXPIRED and CLOCK.search(text)):
         return AccessError("this machine's clock is wrong", why=why, hint=f"set the clock, {AGAIN}")
     if name in errors.EXPIRED:

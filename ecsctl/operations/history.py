@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from ecsctl.config.hiding import covered
+from ecsctl.engine.errors import DENIED, NotOffered, code
 from ecsctl.ensure.names import Names
 from ecsctl.operations.definitions import described, image_of, revision_named
 from ecsctl.operations.following import living, look
@@ -172,8 +175,13 @@ def _who(session: Session, revision: Revision | None, originals: Collection[str]
 
 
 def _messages(aws: Aws, app: str) -> Mapping[str, str]:
-    """The first line of each commit that the pipeline has run for; nothing where there is no pipeline."""
-    answer = there(lambda: aws.look(aws.codepipeline.list_pipeline_executions, pipelineName=app))
+    """The first line of each commit that the pipeline has run for; nothing where there is, or may be asked of, none."""
+    try:
+        answer = there(lambda: aws.look(aws.codepipeline.list_pipeline_executions, pipelineName=app))
+    except (ClientError, NotOffered) as error:
+        if isinstance(error, ClientError) and code(error) not in DENIED:
+            raise
+        return {}
     runs = answer["pipelineExecutionSummaries"] if answer else []
     revisions = [one for run in runs for one in run.get("sourceRevisions", ())]
     return {one["revisionId"]: one.get("revisionSummary", "").partition("\n")[0] for one in revisions}

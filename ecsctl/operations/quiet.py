@@ -23,7 +23,9 @@ def before_change(aws: Aws, engine: Engine, stack: Stack, app: str, *, wait: boo
 
     Raises Refused instead of waiting when told not to wait, TimedOut after 15 minutes. Changes nothing.
     """
-    doing = at_work(aws, app)
+    recorded = (entry.kind for entry in engine.state.book.entries.values())
+    pipeline = "pipeline" in {*recorded, *(node.wish.kind for node in stack.nodes.values())}
+    doing = at_work(aws, app, pipeline=pipeline)
     if not doing or not any(step.kind in TOUCHED for step in engine.plan(stack).work):
         return
     if not wait:
@@ -32,11 +34,11 @@ def before_change(aws: Aws, engine: Engine, stack: Stack, app: str, *, wait: boo
             why="of two changes at once the later one wins, and the image or your edit would be lost",
             hint="wait until it is over, or leave --no-wait away",
         )
-    wait_until_quiet(aws, app)
+    wait_until_quiet(aws, app, pipeline=pipeline)
     aws.forget()
 
 
-def wait_until_quiet(aws: Aws, app: str, limit: float = LIMIT) -> None:
+def wait_until_quiet(aws: Aws, app: str, limit: float = LIMIT, *, pipeline: bool = True) -> None:
     """Wait until no deployment of the service and no Deploy stage is in progress. `limit` is in seconds.
 
     Raises TimedOut at the limit; nothing has been changed then.
@@ -46,14 +48,14 @@ def wait_until_quiet(aws: Aws, app: str, limit: float = LIMIT) -> None:
     def quiet() -> bool | None:
         nonlocal doing
         with aws.fresh():
-            doing = at_work(aws, app)
+            doing = at_work(aws, app, pipeline=pipeline)
         return None if doing else True
 
     aws.patience.until(quiet, what=lambda: f"the end of what is under way ({doing})", limit=limit)
 
 
-def at_work(aws: Aws, app: str) -> str:
-    """What is being deployed right now, in words; empty when nothing is.
+def at_work(aws: Aws, app: str, *, pipeline: bool = True) -> str:
+    """What is being deployed right now, in words; empty when nothing is. Without a `pipeline` none is asked about.
 
     A service that is not steady and has no deployment in progress does not count: a change may be what mends it.
     """
@@ -64,8 +66,8 @@ def at_work(aws: Aws, app: str) -> str:
                 running, wanted = deployment["runningCount"], deployment["desiredCount"]
                 revision = revision_of(deployment["taskDefinition"])
                 return f"revision {revision} is rolling out: {running} of {wanted} running"
-    pipeline = there(lambda: aws.look(aws.codepipeline.get_pipeline_state, name=app))
-    for stage in pipeline["stageStates"] if pipeline else ():
+    state = there(lambda: aws.look(aws.codepipeline.get_pipeline_state, name=app)) if pipeline else None
+    for stage in state["stageStates"] if state else ():
         if stage.get("stageName") == DEPLOY and stage.get("latestExecution", {}).get("status") == "InProgress":
             return "the pipeline deploys"
     return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,9 +42,12 @@ class Left:
     monthly: float = 0.0
 
 
-def left(aws: Aws, me: Label, plan: Plan) -> tuple[Left, ...]:
-    """Everything that a person should know of after `down`, asked of AWS anew; and what may not be asked."""
-    found: list[Left] = []
+def left(aws: Aws, me: Label, plan: Plan, passed_over: Mapping[str, str]) -> tuple[Left, ...]:
+    """Everything that a person should know of after `down`, asked of AWS anew; and what may not be asked.
+
+    `passed_over` says of what kinds `down` itself could not look for, and why.
+    """
+    found = [Left(title, "not looked for", why) for title, why in sorted(passed_over.items())]
     with aws.fresh():
         found += _kept(aws, plan)
         for what, sweep in SWEEPS.items():

@@ -3,11 +3,14 @@
 import contextlib
 import functools
 import os
+import re
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
 from typing import Any
 from unittest import mock
 
+import boto3.session
+from botocore.exceptions import EndpointConnectionError
 from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.model_instances import reset_model_data
@@ -15,6 +18,8 @@ from moto.core.models import botocore_stubber
 
 from ecsctl.sandbox import clock, congestion, overlay
 from ecsctl.sandbox.process import CREDENTIALS, MOTO, REGION, without_leaks
+
+_HOST = re.compile(r"https://(codebuild|codepipeline)\.([a-z0-9-]+)\.amazonaws\.com")  # what some regions do not have
 
 
 @contextlib.contextmanager
@@ -60,12 +65,22 @@ def _forget() -> None:
 def process_request(original: Callable[..., Any], _stubber: BotocoreStubber, request: Any) -> Any:
     """One call at a time, as in the server: moto's dictionaries are not made for threads. Dated by the sandbox."""
     congestion.arrived()
+    if (host := _HOST.match(request.url)) and not _offered(host[1], host[2]):
+        raise EndpointConnectionError(endpoint_url=request.url)  # no host has that name
     with overlay.lock:
         answered = original(request)
     if answered is None:
         return None
     status, headers, body = answered
     return status, {**headers, "date": _date(int(clock.now()))}, body
+
+
+@functools.cache
+def _offered(service: str, region: str) -> bool:
+    """Whether the region has the service, as far as the SDK knows."""
+    session = boto3.session.Session()
+    regions = session.get_available_regions(service, session.get_partition_for_region(region))
+    return not regions or region in regions
 
 
 @functools.lru_cache(maxsize=1)

@@ -114,6 +114,8 @@ def _of_ec2(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]
 
 
 def _of_pipelines(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]]:
+    if region not in codebuild_backends[account_id] or region not in codepipeline_backends[account_id]:
+        return  # a region without them
     for project in codebuild_backends[account_id][region].codebuild_projects.values():
         told: Any = project.project_metadata
         yield told["arn"], {tag["key"]: tag["value"] for tag in told.get("tags") or []}

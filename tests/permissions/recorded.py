@@ -68,7 +68,7 @@ class Recorded:
     wish: dict[str, Any]
     region: str = REGIONS["aws"]
     needed: dict[str, list[Asked]] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)  # what commands that ended with exit code 3 said
+    ended: dict[str, tuple[int, str]] = field(default_factory=dict)  # the exit code of each and what it said; 3 stays
 
     def policies(self) -> dict[str, Any]:
         """What `ecsctl policy` prints for it."""
@@ -84,7 +84,7 @@ class Recorded:
             ]
             for command, asked in self.needed.items()
         }  # fmt: skip
-        return Recorded(moved(self.wish, partition), REGIONS[partition], needed, self.refused)
+        return Recorded(moved(self.wish, partition), REGIONS[partition], needed, self.ended)
 
 
 def moved(value: Any, partition: str) -> Any:
@@ -101,7 +101,7 @@ def record(name: str, partition: str = "aws") -> Recorded:
         with authorization.administrator():
             made = prepare(session.client, clock, region)
         wish = CONFIGS[name](made)
-        runs = _Runs(made, Recorded(wish, region), session, clock, Path(folder))
+        runs = Runs(made, Recorded(wish, region), session, clock, Path(folder))
         runs.all(mended=partition == "aws" and name in MENDED, used=partition == "aws" and name in USED)
         return runs.found
 
@@ -159,14 +159,16 @@ def prepare(boto: Callable[[str], Any], clock: Clock, region: str) -> Made:
     return made
 
 
-class _Runs:
+class Runs:
     """All commands over one configuration, and every change that an `up` may come to make."""
 
     def __init__(self, made: Made, found: Recorded, session: boto3.session.Session, clock: Clock, folder: Path) -> None:
         self.made, self.found, self.session, self.clock, self.folder = made, found, session, clock, folder
         self.config = Config.model_validate(found.wish)
 
-    def all(self, *, mended: bool, used: bool) -> None:
+    @contextlib.contextmanager
+    def here(self) -> Iterator[None]:
+        """Within it commands run in the folder, over the sandbox of this process, with a plugin for `exec`."""
         plugin = self.folder / "bin" / "session-manager-plugin"
         plugin.parent.mkdir()
         plugin.write_text("#!/bin/sh\n[ $1 = --version ] && echo 1.2.700.0\nexit 0\n")
@@ -174,11 +176,15 @@ class _Runs:
         way = {"PATH": f"{plugin.parent}:{os.environ['PATH']}"}
         aws = mock.patch.object(Place, "aws", lambda *_, **__: self._aws())  # noqa: PT008 - one for each command
         with contextlib.chdir(self.folder), aws, mock.patch.dict(os.environ, way):
-            self._write(self.found.wish)
+            yield
+
+    def all(self, *, mended: bool, used: bool) -> None:
+        with self.here():
+            self.write(self.found.wish)
             authorization.enforce(self.found.policies())
             if self.found.wish.get("github", {}).get("token_secret"):
-                self._run("creds set -")
-            self._run("plan", "up --yes", "status", "why")
+                self.run("creds set -")
+            self.run("plan", "up --yes", "status", "why")
             if mended:
                 self._mended()
             if used:
@@ -188,38 +194,38 @@ class _Runs:
             if self.config.vpc.id:
                 with self._free():  # then names are found by others' servers, if at all
                     self._client("ec2").modify_vpc_attribute(VpcId=self.made["vpc"], EnableDnsSupport={"Value": False})
-                self._run("plan")
-            self._run("down --yes --force")
+                self.run("plan")
+            self.run("down --yes --force")
 
     def _mended(self) -> None:
         with self._noted("up that mends"):
             self._mend()
         with self._free():
             others = self._disturb()
-        self._run("up --yes")
+        self.run("up --yes")
         with self._free():
             for one in others:
                 self._client("ec2").delete_route_table(RouteTableId=one)
 
     def _used(self) -> None:
         self.clock.sleep(900)
-        self._run("history", "logs", "logs --build", "exec -- ls")
+        self.run("history", "logs", "logs --build", "exec -- ls")
         if self.config.github:
-            self._run("creds status", "creds rotate -", f"creds use-connection {self.made['connection']}")
-            self._write(self.found.wish)
+            self.run("creds status", "creds rotate -", f"creds use-connection {self.made['connection']}")
+            self.write(self.found.wish)
         if self.config.github and self.config.pipeline.mode == "pipeline":
             self._pipeline()
 
     def _releases(self) -> None:
-        self._run("deploy --build", "rollback --yes", "status")
+        self.run("deploy --build", "rollback --yes", "status")
         with self._free():
             self._client("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
-        self._run("cancel")
+        self.run("cancel")
         assert self.config.github is not None
         with self._free():
             push.push(self.config.github.branch, "crash", self.config.github.repository)
         self.clock.sleep(7200)  # as long as ECS tells of stopped tasks, and longer
-        self._run("why")
+        self.run("why")
         with self._free():
             self._client("codebuild").start_build(projectName="hello-build")
 
@@ -249,12 +255,12 @@ class _Runs:
         with self._free():
             push.push(branch, "build", repository)
         self.clock.sleep(900)
-        self._run("why", "pipeline logs", "pipeline retry", "pipeline stop")
+        self.run("why", "pipeline logs", "pipeline retry", "pipeline stop")
         self.clock.sleep(900)
         with self._free():
             push.push(branch, repository=repository)
         self.clock.sleep(900)
-        self._run("pipeline approve", "pipeline run", "pipeline status", "history")
+        self.run("pipeline approve", "pipeline run", "pipeline status", "history")
         self.clock.sleep(900)
 
     def _aws(self) -> Aws:
@@ -269,10 +275,10 @@ class _Runs:
         with authorization.administrator():
             yield
 
-    def _write(self, wish: dict[str, Any]) -> None:
+    def write(self, wish: dict[str, Any]) -> None:
         (self.folder / "ecsctl.toml").write_text(_toml(wish))
 
-    def _run(self, *commands: str) -> None:
+    def run(self, *commands: str) -> None:
         for words in commands:
             with self._noted(words.split(" arn:")[0]), mock.patch.object(sys, "argv", ["ecsctl", *words.split()]):
                 out, err = io.StringIO(), io.StringIO()
@@ -287,10 +293,8 @@ class _Runs:
                     except SystemExit as ended:
                         code = ended.code
                 said = out.getvalue() + err.getvalue()
-                if code == AccessError.exit_code:
-                    self.found.refused[words] = said
-                if code and os.environ.get("SHOW"):
-                    print(words, code, said[-500:], file=sys.__stderr__)
+                if self.found.ended.get(words, (0, ""))[0] != AccessError.exit_code:
+                    self.found.ended[words] = (code or 0, said)
 
     @contextlib.contextmanager
     def _noted(self, command: str) -> Iterator[None]:
