@@ -150,6 +150,7 @@ class Builds:
     most: int | None = None
     failures: list[Failure] = field(default_factory=list)
     doomed: set[str] = field(default_factory=set)  # commits whose `docker build` fails
+    spoiled: dict[str, Failure] = field(default_factory=dict)  # commits of which no build succeeds, and how each fails
 
 
 # Called with the backend and each build that begins and that no script lets fail: `codebuild_run` puts itself here.
@@ -201,7 +202,8 @@ def start(
     facts["arn"] = f"arn:{backend.partition}:codebuild:{backend.region_name}:{backend.account_id}:build/{build_id}"
     facts["logs"] = _logs(backend, facts, build_id)
     build = Build(build_id, number, at, facts | known)
-    build.failure = held.failures.pop(0) if held.failures else None
+    spoiled = held.spoiled.get(build.facts.get("resolvedSourceVersion", ""))
+    build.failure = held.failures.pop(0) if held.failures else spoiled
     held.all[build_id] = build
     unable = unpulled(backend.account_id, facts["environment"], facts["serviceRole"])
     if unable and build.failure is None:
@@ -354,6 +356,14 @@ def list_builds(_original: Callable[..., Any], response: CodeBuildResponse) -> A
 def fail_next_build(phase: str, message: str, code: str = "COMMAND_EXECUTION_ERROR", region: str = REGION) -> None:
     """Let the next build fail in `phase` (such as PRE_BUILD) with this context."""
     builds(codebuild_backends[DEFAULT_ACCOUNT_ID][region]).failures.append(Failure(phase, code, message))
+
+
+@switch
+def fail_builds(
+    commit: str, phase: str, message: str, code: str = "COMMAND_EXECUTION_ERROR", region: str = REGION
+) -> None:
+    """Let every build of a commit fail in `phase` with this context: only another commit mends it."""
+    builds(codebuild_backends[DEFAULT_ACCOUNT_ID][region]).spoiled[commit] = Failure(phase, code, message)
 
 
 @switch

@@ -5,6 +5,7 @@ subnet has a way out, whether secrets, log groups and roles are there, whether t
 rest is scripted with `behave`.
 """
 
+import json
 import re
 from typing import Any
 
@@ -14,7 +15,7 @@ from moto.ecs.models import EC2ContainerServiceBackend
 from moto.logs.models import logs_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
-from ecsctl.sandbox import ecr, ecs_network, iam, principals, script
+from ecsctl.sandbox import ecr, ecs_apps, ecs_network, ecs_rights, iam, principals, script, secretsmanager
 from ecsctl.sandbox.ecs_definitions import is_ecr
 from ecsctl.sandbox.ecs_lives import Run, Start, balancers
 from ecsctl.sandbox.ecs_state import Behaviour, Definition, Task, Wire, arn_of, backend_of, memory
@@ -36,6 +37,8 @@ KINDS = (
     "log-group",
     "role",
     "quota",
+    "stopped",
+    "app",
 )
 _RETRIED = 110.0  # a manifest that is not there is asked for seven times; public logs show two minutes to give up
 _TIMED_OUT = 150.0  # three attempts that time out; an assumption
@@ -50,7 +53,8 @@ def behave(account: str, image_fragment: str, kind: str, **options: Any) -> None
 
     A fragment is looked for in the reference, in the digest it stands for and in that image's tags; the last call that
     fits counts, "ok" takes scripts back. `seconds` says when: a crash's moment after the start, or how long "slow"
-    boots. `reason` is the health check's answer for "unhealthy". Raises ValueError for an unknown kind.
+    boots. `reason` is the health check's answer for "unhealthy", ECS's own for "stopped" and "quota", and the log's
+    last line for "crash", which ends with `code`. "app" is told in ecs_apps. Raises ValueError for an unknown kind.
     """
     if kind not in KINDS:
         raise ValueError(f"there is no kind {kind!r}; there are: {', '.join(KINDS)}")
@@ -84,9 +88,12 @@ def _image(reference: str) -> ecr.ImageFacts | None:
 
 def refusal(backend: EC2ContainerServiceBackend, definition: Definition) -> str | None:
     """Why no task can be launched, as the service's event says it (ECS guide, "Service event messages"); or None."""
-    kind = _scripted(backend, definition).kind
+    script = _scripted(backend, definition)
+    kind = script.kind
     if kind == "quota":
-        reason = "You've reached the limit on the number of vCPUs you can run concurrently."
+        reason = script.options.get(
+            "reason", "You've reached the limit on the number of vCPUs you can run concurrently."
+        )
         return f"was unable to place a task. Reason: {reason}"
     for name in ("executionRoleArn", "taskRoleArn"):
         role = definition.document.get(name)
@@ -104,11 +111,18 @@ def refusal(backend: EC2ContainerServiceBackend, definition: Definition) -> str 
 
 def prepare(backend: EC2ContainerServiceBackend, task: Task) -> Start:
     """How a task's preparation goes: registry login, secrets, log streams, images, in this order."""
-    kind = _scripted(backend, task.definition).kind
+    script = _scripted(backend, task.definition)
+    kind = script.kind
+    if kind == "stopped":
+        return Start(_AT_ONCE, str(script.options["reason"]))
     seconds, failure = _AT_ONCE, None
     if failure := _no_way_out(backend, task, kind):
         seconds = _TIMED_OUT
-    elif failure := _missing_secret(task, kind) or _missing_log_group(backend, task, kind):
+    elif failure := (
+        ecs_rights.lacking(backend.account_id, backend.region_name, task)
+        or _missing_secret(task, kind)
+        or _missing_log_group(backend, task, kind)
+    ):
         seconds = _AT_ONCE
     if failure is not None:
         return Start(seconds, failure)
@@ -168,6 +182,8 @@ def _missing_secret(task: Task, kind: str) -> str | None:
                 return _secret_trouble(arn, _denied(task, "secretsmanager:GetSecretValue", arn))
             if kind == "secret" or not _secret_there(arn):
                 return _secret_trouble(arn, _NO_SECRET)
+            if trouble := _unusable(arn):
+                return _secret_trouble(arn, trouble)
     scripted = {"secret": _NO_SECRET, "secret-denied": _denied(task, "secretsmanager:GetSecretValue", "*")}
     return _secret_trouble("arn:aws:secretsmanager:scripted", scripted[kind]) if kind in scripted else None
 
@@ -204,6 +220,29 @@ def _secret_there(reference: str) -> bool:
         return False
     found = store.get(arn)
     return not found.is_deleted()
+
+
+def _unusable(reference: str) -> str:
+    """What is wrong with the value that a reference asks for, in the words of public threads; empty if nothing.
+
+    ansible/ansible#69710 has a secret without a value, aws/containers-roadmap#385 the key that is not in it.
+    """
+    parts = reference.split(":")
+    if len(parts) < 7 or parts[2] != "secretsmanager":
+        return ""
+    key, stage, version = (*parts[7:10], "", "", "")[:3]
+    backend = secretsmanager_backends[parts[4]][parts[3]]
+    value = secretsmanager.secret_value(backend, ":".join(parts[:7]), stage, version)
+    if value is None:
+        told = f"can't find the specified secret value for staging label: {stage or 'AWSCURRENT'}"
+        return f"ResourceNotFoundException: Secrets Manager {told}"
+    if not key:
+        return ""
+    try:
+        keys = json.loads(value)
+    except ValueError:
+        return f"invalid character '{value[:1]}' looking for beginning of value"
+    return "" if key in keys else f"retrieved secret from Secrets Manager did not contain json key {key}"
 
 
 def _missing_log_group(backend: EC2ContainerServiceBackend, task: Task, kind: str) -> str | None:
@@ -276,7 +315,8 @@ def go_on(backend: EC2ContainerServiceBackend, task: Task) -> Run:
     if script.kind == "crash":
         error = str(options.get("reason", "RuntimeError: the application could not start"))
         trace = ("Traceback (most recent call last):", '  File "/app/main.py", line 1, in <module>', error)
-        return Run("exit", float(options.get("seconds", 5.0)), 1, lines=_BOOT, last=trace)
+        code = int(options.get("code", 1))
+        return Run("exit", float(options.get("seconds", 5.0)), code, lines=_BOOT, last=trace if code else ())
     if script.kind == "oom":
         killed = "OutOfMemoryError: Container killed due to memory usage"
         return Run("exit", float(options.get("seconds", 30.0)), 137, killed, lines=_UP)
@@ -295,6 +335,8 @@ def go_on(backend: EC2ContainerServiceBackend, task: Task) -> Run:
             lines=_UP,
             last=failed,
         )
+    if script.kind == "app" and (run := ecs_apps.misfit(backend, task, options)):
+        return run
     if blocked := _blocked(backend, task):
         kind, reason, text = blocked
         return Run(kind, target_reason=reason, target_description=text, lines=_UP)

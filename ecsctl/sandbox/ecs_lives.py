@@ -21,6 +21,7 @@ SETTLING = 20.0  # without a load balancer a task counts as healthy when it has 
 AGENT = 15.0  # until ECS Exec answers
 TERMINATION = 3.0  # a container that heeds SIGTERM
 DEPROVISIONING = 10.0
+UNUSED = 30.0  # until a target without a listener is looked at again
 LINGER = 40.0  # the network interface after the task is STOPPED
 
 
@@ -177,9 +178,24 @@ def _running(task: Task, t: float, world: World) -> list[Signal]:
         check = _container_check(task) or {"interval": 30, "retries": 3}
         found = t + check.get("startPeriod", 0) + check["interval"] * check["retries"]
         task.agenda["sick"] = max(found, t + _grace(task))
+    elif run.kind == "unused":
+        task.agenda["unused"] = t + UNUSED
     else:
         _plan_health(task, t, world, run)
     return signals
+
+
+def _unused(task: Task, t: float, world: World) -> list[Signal]:
+    """Look again whether a listener leads there by now: ELB checks a target as soon as one does."""
+    run = world.run(task)
+    if run.kind == "unused":
+        task.agenda["unused"] = t + UNUSED
+        return []
+    task.run = run
+    for balancer in balancers(task):
+        world.target(task, balancer, *_INITIAL)
+    _plan_health(task, t, world, run)
+    return []
 
 
 _INITIAL = ("initial", "Elb.RegistrationInProgress", "Target registration is in progress")
@@ -324,6 +340,7 @@ _STEPS: dict[str, Callable[[Task, float, World], list[Signal]]] = {
     "healthy": _healthy,
     "unhealthy": _unhealthy,
     "killed": _killed,
+    "unused": _unused,
     "sick": _sick,
     "exited": _exited,
     "drained": _drained,

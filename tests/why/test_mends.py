@@ -180,7 +180,7 @@ def test_a_mend_of_the_repository_comes_to_run_in_every_state() -> None:
         mends = [mend for cause in diagnose(facts).causes for mend in cause.mend if mend.steps[0].act == Act.CODE]
         found[name] = [step.what for step in mends[0].steps[1:]] if mends else []
     assert found["a pipeline"] == ["commit and push it"]
-    assert found["no pipeline"] == ["commit and push it", "ecsctl deploy --build"]
+    assert found["no pipeline"] == ["commit and push it", "ecsctl cancel", "ecsctl deploy --build"], "it rolls out"
     assert found["a first version that was given up"] == ["commit and push it", "ecsctl deploy --build", "ecsctl up"]
     failed = diagnose(scene.facts(scene.fails("BUILD", "make"), STATES["no service"])).causes[0]
     assert [step.what for step in failed.mend[-1].steps] == ["mend what it says", "commit and push it", "ecsctl up"]
@@ -212,3 +212,42 @@ def test_what_waits_for_an_approval_leads_to_the_command_that_gives_it() -> None
     cause = diagnose(scene.facts(scene.pipeline("Approve", "Approve", **waits))).causes[0]
     assert (cause.name, cause.calm) == ("approval", True)
     assert list(steps(list(cause.mend), Act.RUN)) == ["ecsctl pipeline approve", "ecsctl pipeline approve --reject"]
+
+
+def test_what_is_right_again_is_released_where_nothing_else_would_begin_it() -> None:
+    """A role, a quota or a secret put right starts no task where ECS has given up; while it tries, it finds it."""
+    denied = scene.task("CannotPullContainerError: 403 Forbidden")
+    rolled_back = scene.gives_up("ROLLBACK_SUCCESSFUL", breaker="TRIGGERED")
+    other = {"revisions": {**rolled_back["revisions"], "r2": scene.DEFINITION.replace(":3", ":2")}}
+    back_to = {"rollback": {"serviceRevisionArn": "r2"}}
+    gone_back = {"deployments": [one | back_to for one in rolled_back["deployments"]], **other}
+    states = {
+        "it still tries": ({"pipeline": None}, ["ecsctl up"]),
+        "it has given up": (gone_back, ["ecsctl up", "ecsctl deploy"]),
+        "the pipeline's deployment was given up": (gone_back | scene.stage("Deploy", "JobFailed", "it failed"),
+                                                   ["ecsctl up", "ecsctl pipeline retry"]),
+        "a first version was given up": (scene.gives_up("STOPPED"), ["ecsctl up"]),
+    }  # fmt: skip
+    for name, (state, commands) in states.items():
+        cause = diagnose(scene.facts(denied, state)).causes[0]
+        assert cause.name == "pull-denied"
+        assert list(steps([cause.mend[0]], Act.RUN)) == commands, name
+
+
+def test_what_a_build_needs_is_put_right_and_then_it_is_built() -> None:
+    for state, command in (("a pipeline", "ecsctl pipeline run"), ("no pipeline", "ecsctl deploy --build")):
+        failed = scene.build("PROVISIONING", "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE", "no such image")
+        cause = diagnose(scene.facts(failed, STATES[state])).causes[0]
+        assert list(steps([cause.mend[0]], Act.RUN)) == ["ecsctl up", command]
+    first = diagnose(scene.facts(failed, STATES["no service"])).causes[0]
+    assert list(steps([first.mend[0]], Act.RUN)) == ["ecsctl up"], "which builds"
+
+
+def test_while_something_rolls_out_nothing_is_told_that_would_be_refused() -> None:
+    crash = scene.exits(scene.box(code=1))
+    rolls = [{"serviceDeploymentArn": "d", "status": "IN_PROGRESS", "createdAt": scene.BEGAN}]
+    state = {"deployments": rolls, "pipeline": None} | scene.build("BUILD", "", "", status="SUCCEEDED")
+    cause = diagnose(scene.facts(crash, state)).causes[0]
+    told = list(steps(list(cause.mend), Act.RUN))
+    assert "ecsctl rollback" not in told
+    assert told.index("ecsctl cancel") < told.index("ecsctl deploy --build")

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from ecsctl.config.hiding import HIDDEN, looks_secret
-from ecsctl.operations.verdict import GOING_BACK, primary_of, target_of
+from ecsctl.operations.verdict import GOING_BACK, ONGOING, primary_of, target_of
 from ecsctl.operations.why.build_failure import BuildFailure, failure_of
 from ecsctl.operations.why.words import last_error, said
 
@@ -137,6 +137,23 @@ class Facts:
     def given_up(self) -> bool:
         """Whether the newest deployment was stopped or goes back, or the service's own was given up."""
         return self.newest.get("status") in GIVEN_UP or self.primary.get("rolloutState") == "FAILED"
+
+    @property
+    def busy(self) -> bool:
+        """Whether a deployment is under way: then no other release may begin."""
+        return self.newest.get("status") in ONGOING or (
+            not self.newest and self.primary.get("rolloutState") == "IN_PROGRESS"
+        )
+
+    @property
+    def undelivered(self) -> bool:
+        """Whether the pipeline's deployment is what was given up: its action of that time failed."""
+        for stage in (self.pipeline or {}).get("stageStates", ()):
+            for one in stage.get("actionStates", ()) if stage.get("stageName") == "Deploy" else ():
+                latest = one.get("latestExecution", {})
+                if latest.get("status") == "Failed":
+                    return bool(latest.get("lastStatusChange", LONG_AGO) >= self.since)
+        return False
 
     @property
     def back(self) -> str:

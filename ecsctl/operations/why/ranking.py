@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ecsctl.operations.why.causes import JUDGES, building
+from ecsctl.operations.why.causes import BUILDS, judged
 from ecsctl.operations.why.causes.cause import Cause
 from ecsctl.operations.why.evidence import Evidence, Facts
 
@@ -34,15 +34,17 @@ class Diagnosis:
 
 def diagnose(facts: Facts) -> Diagnosis:
     """Ask every judge, and put the roots before their effects, the broken before what only waits, the sure first."""
-    found = [cause for judge in JUDGES if (cause := judge(facts))]
+    found = list(judged(facts))
     roots = [cause for cause in found if not cause.effect and not cause.calm]
     if roots:
         found = [cause for cause in found if cause.name not in ("unexplained", "action-failed", "rolling-out")]
+    if facts.undelivered and any(cause.name == "stopped" for cause in found):  # that is why it was not delivered
+        found = [cause for cause in found if cause.name not in ("deploy-failed", "deploy-timeout")]
     if any(cause.name != "unexplained" for cause in found):
         found = [cause for cause in found if cause.name != "unexplained" or cause.either]
     ranked = sorted(found, key=lambda cause: (cause.effect, cause.calm, -cause.certainty))
     wanting = any(cause.name in WANTS_IMAGE for cause in ranked)
-    builds = [cause for judge in building.JUDGES if (cause := judge(facts))]
+    builds = [cause for judge in BUILDS if (cause := judge(facts))]
     if wanting and builds:  # no image is the effect, the build the root
         ranked.sort(key=lambda cause: cause.name not in {one.name for one in builds})
     return Diagnosis(tuple(ranked), _well(facts), tuple(facts.unread))

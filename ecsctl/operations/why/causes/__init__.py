@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
 from ecsctl.operations.why.causes import building, delivering, fronting, health, network, rolling, running, starting
 from ecsctl.operations.why.causes.cause import Cause, Certainty, Judge
-from ecsctl.operations.why.causes.mends import Act, Mend, Step
+from ecsctl.operations.why.causes.mends import Act, Mend, Step, rebuilt, resumed
+from ecsctl.operations.why.evidence import Facts
 
-JUDGES: tuple[Judge, ...] = (
-    *starting.JUDGES,
-    *network.JUDGES,
-    *running.JUDGES,
-    *health.JUDGES,
-    *rolling.JUDGES,
-    *fronting.JUDGES,
-    *building.JUDGES,
-    *delivering.JUDGES,
-)
+TASKS: tuple[Judge, ...] = (*starting.JUDGES, *network.JUDGES, *running.JUDGES, *health.JUDGES)
+BUILDS = building.JUDGES
 
-__all__ = ["JUDGES", "Act", "Cause", "Certainty", "Mend", "Step"]
+
+def judged(facts: Facts) -> Iterator[Cause]:
+    """Every cause that the facts show, each with ways that lead all the way out."""
+    yield from _led(TASKS, resumed, facts)
+    yield from filter(None, (judge(facts) for judge in (*rolling.JUDGES, *fronting.JUDGES)))
+    yield from _led(BUILDS, rebuilt, facts)
+    yield from filter(None, (judge(facts) for judge in delivering.JUDGES))
+
+
+def _led(judges: tuple[Judge, ...], on: Callable[[Mend, Facts], Mend], facts: Facts) -> Iterator[Cause]:
+    for cause in filter(None, (judge(facts) for judge in judges)):
+        yield cause if cause.calm else replace(cause, mend=tuple(on(way, facts) for way in cause.mend))
+
+
+__all__ = ["BUILDS", "Act", "Cause", "Certainty", "Mend", "Step", "judged"]

@@ -5,12 +5,16 @@ Every command is one of ecsctl's or the AWS CLI's, every key one of ecsctl.toml:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ecsctl.operations.why.evidence import Facts
+
+
+RELEASES = ("ecsctl deploy", "ecsctl rollback", "ecsctl cancel", "ecsctl pipeline", "aws ecs update-service")
+LOOKS = ("ecsctl logs", "ecsctl status", "ecsctl plan", "ecsctl pipeline logs", "ecsctl creds status", "aws logs tail")
 
 
 class Act(StrEnum):
@@ -70,6 +74,11 @@ def by_hand(what: str, *then: str) -> Mend:
     return Mend((Step(Act.ASK, what), *(Step(Act.RUN, one) for one in then)))
 
 
+def renewed(what: str, key: str, value: str) -> Mend:
+    """A person makes something elsewhere, and a key of ecsctl.toml names it."""
+    return Mend((Step(Act.ASK, what), *change(key, value).steps))
+
+
 def wait(what: str) -> Mend:
     """It passes."""
     return Mend((Step(Act.WAIT, what),))
@@ -93,15 +102,60 @@ def bring(facts: Facts) -> tuple[Step, ...]:
         return (push,)
     if facts.build is None and not _unread(facts, "the newest build"):
         return Step(Act.CODE, "build and push an image of it"), Step(Act.RUN, "ecsctl deploy --image URI")
+    before = (Step(Act.RUN, "ecsctl cancel"),) if facts.busy else ()
     first = facts.given_up and not facts.back  # what up had still to make after the service is not there yet
-    return push, Step(Act.RUN, "ecsctl deploy --build"), *((Step(Act.RUN, "ecsctl up"),) if first else ())
+    return push, *before, Step(Act.RUN, "ecsctl deploy --build"), *((Step(Act.RUN, "ecsctl up"),) if first else ())
 
 
 def back(facts: Facts) -> tuple[Mend, ...]:
     """The command that goes back to what ran before; none where ECS has done so, or nothing ran before."""
-    if facts.back or (facts.given_up and not facts.back):
+    if facts.given_up:
         return ()
+    if facts.busy:
+        if all(one.get("taskDefinition") == facts.suspect for one in (facts.service or {}).get("deployments", ())):
+            return ()  # new tasks of what ran before: going back leads nowhere
+        return (run("ecsctl cancel", "ends this release: what ran before runs again"),)
     return (run("ecsctl rollback", "what ran before runs again"),)
+
+
+def resumed(way: Mend, facts: Facts) -> Mend:
+    """A way that puts right what a task needs, led on to where the app runs.
+
+    While ECS still tries, the next try finds it. Where ECS has given up nothing begins by itself, neither after an
+    `up` that had only a role to mend; and while something rolls out no other release may begin.
+    """
+    acts = {step.act for step in way.steps}
+    if acts & {Act.CODE, Act.PUSH} or way.steps[-1].what.startswith(LOOKS):
+        return way
+    releases = [step.what for step in way.steps if step.what.startswith(RELEASES)]
+    if releases:
+        cancel = facts.busy and "ecsctl cancel" not in releases and releases[0].startswith("ecsctl deploy")
+        return replace(way, steps=(Step(Act.RUN, "ecsctl cancel"), *way.steps)) if cancel else way
+    last = way.steps[-1].what
+    return replace(way, steps=(*way.steps, *(one for one in resume(facts) if one.what != last)))
+
+
+def rebuilt(way: Mend, facts: Facts) -> Mend:
+    """A way that puts right what a build needs, led on to a build: neither `up` nor a person's deed begins one."""
+    last = way.steps[-1]
+    if last.act == Act.ASK or last.what == "ecsctl up":
+        steps = again(facts).steps
+        return way if steps[-1].what == last.what else replace(way, steps=(*way.steps, *steps))
+    return way
+
+
+def resume(facts: Facts) -> tuple[Step, ...]:
+    """What begins the release anew that ECS has given up, or somebody stopped; nothing where ECS still tries."""
+    if not facts.given_up:
+        return ()
+    if facts.undelivered:
+        return (Step(Act.RUN, "ecsctl pipeline retry"),)
+    if not facts.back:
+        return (Step(Act.RUN, "ecsctl up"),)
+    if facts.back == facts.suspect:  # new tasks of what runs already: no release of ecsctl's is needed for that
+        where = f"--cluster {facts.app} --service {facts.app}"
+        return (Step(Act.RUN, f"aws ecs update-service {where} --force-new-deployment"),)
+    return Step(Act.RUN, "ecsctl up"), Step(Act.RUN, "ecsctl deploy")
 
 
 def again(facts: Facts) -> Mend:

@@ -86,7 +86,7 @@ def _route(table: Told, facts: Facts) -> tuple[Mend, ...]:
     name = table.get("RouteTableId", "the subnet's route table")
     return (by_hand(f"the network is not ecsctl's: give {name} a route 0.0.0.0/0 to a NAT gateway, or the VPC the "
                     f"endpoints "
-                    f"{', '.join(NEEDED)}", "ecsctl deploy"),)  # fmt: skip
+                    f"{', '.join(NEEDED)}"),)  # fmt: skip
 
 
 def _open(group: Told, facts: Facts) -> tuple[Mend, ...]:
@@ -94,8 +94,7 @@ def _open(group: Told, facts: Facts) -> tuple[Mend, ...]:
     if ours(group, facts):
         return (up("lets it out again"),)
     rule = "IpProtocol=-1,IpRanges=[{CidrIp=0.0.0.0/0}]"
-    return (run(f"aws ec2 authorize-security-group-egress --group-id {group['GroupId']} --ip-permissions '{rule}'"),
-            run("ecsctl deploy", "starts new tasks"))  # fmt: skip
+    return (run(f"aws ec2 authorize-security-group-egress --group-id {group['GroupId']} --ip-permissions '{rule}'"),)
 
 
 def _lets_out(group: Told) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ecsctl.operations.verdict import ONGOING, STUCK, no_room
 from ecsctl.operations.why.causes.cause import Cause, Certainty, Judge
-from ecsctl.operations.why.causes.mends import Mend, change, repair, run, up, wait
-from ecsctl.operations.why.evidence import Evidence, Facts
+from ecsctl.operations.why.causes.mends import Mend, change, repair, resume, run, up, wait
+from ecsctl.operations.why.evidence import Evidence, Facts, Told
 from ecsctl.resources.ecs import revision_of
 
 
@@ -26,9 +26,9 @@ def stuck(facts: Facts) -> Cause | None:
     """The percentages leave no room to stop or to start a task."""
     service = facts.service
     events = [one for one in facts.events if STUCK in one.text]
-    if not service or not events:
+    if not service or not events or not facts.busy:
         return None
-    mend = (change("service.max_percent", "= 200"),)
+    mend = (change("service.max_percent", "= 200", "ecsctl cancel", "ecsctl up"),)
     return Cause("percentages", f"the deployment cannot go on: {no_room(service)}", (events[0],), mend)
 
 
@@ -68,15 +68,24 @@ def given_up(facts: Facts) -> Cause | None:
     seen = (Evidence("deployment", why, newest.get("updatedAt") or newest.get("finishedAt")), *wrote)
     logs = run("ecsctl logs --since 1d", "ECS forgets why a task stopped after an hour; the log stays")
     mend: tuple[Mend, ...] = (logs, repair("mend the app", facts))
-    breaker = (newest.get("deploymentCircuitBreaker") or {}).get("status") == "TRIGGERED"
+    if _ended_by_somebody(newest) and primary.get("rolloutState") != "FAILED":
+        told = f"the deployment of {name} was stopped before its end" + (f", and {again}" if facts.back else "")
+        restart = Mend(resume(facts), "if it was stopped by mistake")
+        return Cause("stopped", told, seen, (restart,), effect=True, calm=facts.healthy)
     if status == "ROLLBACK_IN_PROGRESS":
         return Cause("rolled-back", f"{name} is being rolled back", seen, mend, effect=True)
-    if status == "STOPPED" and primary.get("rolloutState") != "FAILED" and not breaker:
-        return Cause("stopped", f"the deployment of {name} was stopped", seen, (run("ecsctl deploy"),), effect=True)
     if status.startswith("ROLLBACK") and status != "ROLLBACK_FAILED":
         return Cause("rolled-back", f"{name} was rolled back: {again}", seen, mend, effect=True)
     left = "rolling back failed" if status == "ROLLBACK_FAILED" else again
     return Cause("gave-up", f"ECS gave {name} up, and {left}", seen, mend, effect=True)
+
+
+def _ended_by_somebody(newest: Told) -> bool:
+    """Whether neither the circuit breaker nor an alarm ended a deployment that did not come to its end."""
+    watches = [str((newest.get(one) or {}).get("status", "")) for one in ("deploymentCircuitBreaker", "alarms")]
+    if "TRIGGERED" in watches:
+        return False
+    return newest.get("status") == "STOPPED" or (newest.get("status") == "ROLLBACK_SUCCESSFUL" and bool(watches[0]))
 
 
 def under_way(facts: Facts) -> Cause | None:

@@ -55,7 +55,7 @@ def sidecar(facts: Facts) -> Cause | None:
         if group
         else by_hand(f"look at the log of {name}")
     )
-    mend = (look, by_hand(f"mend {name}, or let the task definition call it not essential", "ecsctl deploy"))
+    mend = (look, by_hand(f"mend {name}, or let the task definition call it not essential"))
     return Cause(
         "sidecar", told, tuple(seen), mend, _sure(facts), either=() if facts.ended_surely else ("sidecar", "crash")
     )

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 
 from ecsctl.operations.why.causes.cause import Cause, Certainty, Judge
-from ecsctl.operations.why.causes.mends import Mend, back, by_hand, change, repair, run, up, wait
+from ecsctl.operations.why.causes.mends import Mend, back, by_hand, change, renewed, repair, run, up, wait
+from ecsctl.operations.why.causes.network import ours
 from ecsctl.operations.why.evidence import Evidence, Facts, Place, Reason
 from ecsctl.operations.why.words import is_cut, whole
 
@@ -124,7 +125,7 @@ def secret_state(facts: Facts) -> Cause | None:
         if whole(empty.text, "secret value") or (not lost and facts.secrets.get(name) == "there"):
             told = f"the secret {_secret(name)} is there and has no value"
             put = run(f"aws secretsmanager put-secret-value --secret-id {name or 'ARN'} --secret-string VALUE")
-            return Cause("secret-empty", told, (empty,), (put, _anew(facts)), _sure(empty))
+            return Cause("secret-empty", told, (empty,), (put,), _sure(empty))
     found = facts.told((Place.SECRET,), "can't find the specified secret", "marked for deletion", "marked deleted",
                        "invalid parameters:", "ParameterNotFound")  # fmt: skip
     if found or (lost and not facts.healthy):
@@ -133,12 +134,13 @@ def secret_state(facts: Facts) -> Cause | None:
             name = parameter[1]
         gone = found is not None and whole(found.text, "marked for deletion", "marked deleted")
         state = lost.get(name, "being deleted" if gone else "missing")
+        mend: tuple[Mend, ...]
         if state == "being deleted":
-            mend = (run(f"aws secretsmanager restore-secret --secret-id {name}"), _anew(facts))
+            mend = (run(f"aws secretsmanager restore-secret --secret-id {name}"),)
         else:
             mend = (
                 change("service.secrets", "to ARNs that exist"),
-                by_hand(f"create {_secret(name)} with its value", "ecsctl up"),
+                renewed(f"create {_secret(name)} with its value", "service.secrets", "to its ARN, which is a new one"),
             )
         sure = Certainty.CERTAIN if lost else _sure(found)
         return Cause(
@@ -169,7 +171,7 @@ def secret_denied(facts: Facts) -> Cause | None:
         return None
     role = _short(facts.definition.get("executionRoleArn", "")) or "the execution role"
     told = f"{role} may not {'use the key of' if kms else 'read'} the secret {_secret(_arn(found.text))}".rstrip()
-    allow = by_hand(f"allow {role} kms:Decrypt in the policy of the secret's key", "ecsctl deploy")
+    allow = by_hand(f"allow {role} kms:Decrypt in the policy of the secret's key")
     named = change("service.secrets", "to the secret's whole ARN")
     return Cause("secret-denied", told, (found,), (allow,) if kms else (up(RIGHTS), named), _sure(found))
 
@@ -303,10 +305,9 @@ def subnet_full(facts: Facts) -> Cause | None:
                        "insufficient free addresses", "has insufficient free IP addresses")  # fmt: skip
     if not found:
         return None
-    mend = (
-        by_hand("free addresses in the subnet: ECS tries again by itself"),
-        change("vpc.private_subnets", "to larger ones"),
-    )
+    mend: tuple[Mend, ...] = (by_hand("free addresses in the subnet: ECS tries again by itself"),)
+    if facts.subnet_routes and not any(ours(table, facts) for table in facts.subnet_routes.values()):
+        mend += (change("vpc.private_subnets", "to larger ones"),)
     return Cause("subnet-full", "a subnet of the tasks has no free address left", (found,), mend, _sure(found))
 
 
@@ -326,9 +327,7 @@ def network_interface(facts: Facts) -> Cause | None:
     if not found:
         return None
     told = "AWS did not give the task its network interface in time; ECS tries again by itself"
-    return Cause(
-        "network-interface", told, (found,), (wait("wait: ECS tries again by itself"), _anew(facts)), _sure(found)
-    )
+    return Cause("network-interface", told, (found,), (wait("wait: ECS tries again by itself"),), _sure(found))
 
 
 def maintenance(facts: Facts) -> Cause | None:
@@ -356,13 +355,10 @@ def _breaks_off(text: str) -> bool:
     )
 
 
-def _anew(facts: Facts) -> Mend:
-    return run("ecsctl deploy", "starts new tasks of the same image") if facts.service else up()
-
-
 def _arn(text: str) -> str:
+    """The ARN in a text, without the key, stage and version that a task definition may name after a secret's."""
     found = re.search(r"arn:[\w-]+:(?:secretsmanager|ssm):[^\s,\"]+", text)
-    return found[0].rstrip(".:…") if found else ""
+    return ":".join(found[0].split(":")[:7]).rstrip(".:…") if found else ""
 
 
 def _secret(arn: str) -> str:

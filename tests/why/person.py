@@ -1,0 +1,224 @@
+"""Somebody who reads what `ecsctl why` prints, and does it word for word, in an account of the sandbox."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import shlex
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecsctl import session
+from ecsctl.aws import Aws
+from ecsctl.cli import main
+from ecsctl.engine.patience import Patience
+from ecsctl.operations.why import Act, Cause, Diagnosis, Mend, Step, why
+from ecsctl.sandbox import github, push
+from ecsctl.sandbox.clock import Clock
+from ecsctl.sandbox.inprocess import inprocess
+from tests.stack.conftest import ACCOUNT, REGION, shared_session
+
+ORDINARY: dict[str, Any] = {
+    "name": "hello",
+    "github": {"repository": "ecsctl/hello"},
+    "vpc": {"egress": "public"},
+}
+HOUR = 3600.0
+Toml = dict[str, Any]
+
+
+class Person:
+    """The account, the project's folder, and hands."""
+
+    def __init__(self, clock: Clock, folder: Path) -> None:
+        self.clock, self.folder = clock, folder
+        self.toml: Toml = {}
+        self.done: list[str] = []
+        self.write(ORDINARY)
+
+    # the project
+
+    def write(self, toml: Toml) -> None:
+        """Make this the ecsctl.toml."""
+        self.toml = json.loads(json.dumps(toml))
+        (self.folder / "ecsctl.toml").write_text("\n".join(_tables(self.toml)))
+
+    def set(self, key: str, value: Any) -> None:
+        """Change one key of ecsctl.toml; None takes it out."""
+        *path, last = key.split(".")
+        table = self.toml
+        for name in path:
+            table = table.setdefault(name, {})
+        if value is None:
+            table.pop(last, None)
+        else:
+            table[last] = value
+        self.write(self.toml)
+
+    # what stands in AWS
+
+    def boto(self, service: str) -> Any:
+        return shared_session().client(service)  # type: ignore[call-overload]  # the name is a variable here
+
+    def aws(self) -> Aws:
+        return Aws(Patience(self.clock), session=shared_session())
+
+    def why(self) -> Diagnosis:
+        """What `ecsctl why` finds."""
+        aws = self.aws()
+        aws.look_only = True
+        return why(aws, "hello", self.toml.get("domain", {}).get("name", ""))
+
+    # hands
+
+    def ecsctl(self, command: str) -> tuple[int, str]:
+        """Type a command of ecsctl's, and yes where it asks. Its exit code and all it says."""
+        words = shlex.split(command)
+        code, told = self._typed(words)
+        if code == 2 and "--yes" in told:
+            code, told = self._typed([*words, "--yes"])
+        elif code == 2 and "nobody is there to type it" in told:
+            code, told = self._typed([*words, "-"])
+        return code, told
+
+    def _typed(self, words: list[str]) -> tuple[int, str]:
+        told = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
+            patch.setattr(sys, "argv", words)
+            patch.setattr(sys, "stdin", io.StringIO("ghp_" + "a1B2c3D4e5F6" * 3 + "\n"))
+            patch.chdir(self.folder)
+            patch.setattr(session.Place, "aws", lambda *_a, **_k: self.aws())
+            try:
+                main()
+            except SystemExit as ended:
+                code = ended.code if isinstance(ended.code, int) else int(bool(ended.code))
+                return code, told.getvalue()
+        raise AssertionError("main() always exits")
+
+    def call(self, command: str) -> None:
+        """Type a command of the AWS CLI's: the same call, by its model. Raises what AWS answers."""
+        _, service, operation, *words = shlex.split(command)
+        if (service, operation) == ("logs", "tail"):
+            return
+        client = self.boto(service)
+        name = "".join(part.title() for part in operation.split("-"))
+        shape = client.meta.service_model.operation_model(name).input_shape
+        given: dict[str, Any] = {}
+        while words:
+            option = words.pop(0).removeprefix("--")
+            given[option] = words.pop(0) if words and not words[0].startswith("--") else True
+        members = {member.lower(): (member, kind.type_name) for member, kind in shape.members.items()}
+        parameters: dict[str, Any] = {}
+        for option, value in _whole(service, given).items():
+            member, kind = members[option.replace("-", "").lower()]
+            parameters[member] = int(value) if kind == "integer" else value
+        getattr(client, operation.replace("-", "_"))(**parameters)
+
+    def push(self) -> str:
+        """Commit and push; whoever listens, listens."""
+        made = push.push("main")
+        commit: str = made["commit"]
+        if not made["began"]:  # GitHub has it, though nobody of AWS's listens
+            github.push(ACCOUNT, REGION, "ecsctl/hello", "main", commit)
+        self.clock.sleep(HOUR / 2)
+        self.why()  # whoever looks brings the sandbox to now: what is scripted later befalls nothing earlier
+        return commit
+
+    def do(self, mend: Mend, values: Mapping[str, Any], hand: Callable[[Person], None] | None) -> None:
+        """Do a way out, step by step. `values` are what only the user knows, `hand` what he does elsewhere."""
+        for step in mend.steps:
+            self.done.append(str(step))
+            self._step(step, values, hand)
+
+    def _step(self, step: Step, values: Mapping[str, Any], hand: Callable[[Person], None] | None) -> None:
+        match step.act:
+            case Act.RUN:
+                command = _filled(step.what, values)
+                if command.startswith("aws "):
+                    self.call(command)
+                else:
+                    code, told = self.ecsctl(command)
+                    assert code == 0, f"{command}: {told}"
+            case Act.SET:
+                literal = tomllib.loads(f"x {step.value}")["x"] if step.value.startswith("= ") else None
+                self.set(step.what, values.get(step.what) if literal is None else literal)
+            case Act.PUSH:
+                self.push()
+            case Act.CODE:
+                if hand:
+                    hand(self)
+            case Act.ASK:
+                assert hand, f"a person must act: {step.what}"
+                hand(self)
+            case Act.WAIT:
+                if hand:  # AWS's part
+                    hand(self)
+                self.clock.sleep(HOUR)
+
+
+def only_looks(mend: Mend) -> bool:
+    """Whether a way only shows more, and mends nothing."""
+    looks = ("ecsctl logs", "ecsctl status", "ecsctl plan", "ecsctl pipeline logs", "ecsctl creds status", "aws logs")
+    return all(step.act == Act.RUN and step.what.startswith(looks) for step in mend.steps)
+
+
+def named(found: Diagnosis) -> list[str]:
+    """The names of the causes."""
+    return [cause.name for cause in found.causes]
+
+
+def first(found: Diagnosis) -> Cause:
+    """The cause that is told first."""
+    assert found.causes, "nothing is told"
+    return found.causes[0]
+
+
+@contextlib.contextmanager
+def somebody(folder: Path) -> Iterator[Person]:
+    """A person with an empty account and a project."""
+    (folder / ".git").mkdir()
+    with inprocess() as clock:
+        yield Person(clock, folder)
+
+
+def _tables(toml: Toml, path: str = "") -> Iterator[str]:
+    plain = {key: value for key, value in toml.items() if not isinstance(value, dict)}
+    if path and (plain or not toml):
+        yield f"[{path}]"
+    yield from (f"{key} = {_value(value)}" for key, value in plain.items())
+    for key, value in toml.items():
+        if isinstance(value, dict):
+            yield from _tables(value, f"{path}.{key}" if path else key)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key} = {_value(one)}' for key, one in value.items())}}}"
+    return json.dumps(value)
+
+
+def _filled(command: str, values: Mapping[str, Any]) -> str:
+    """A command with what only the user knows in the place of its capitals."""
+    return " ".join(shlex.quote(str(values.get(word, word))) for word in shlex.split(command))
+
+
+def _whole(service: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The options as the call has them: the CLI has short forms of EC2's rules."""
+    if service != "ec2":
+        return given
+    group = {"group-id": given["group-id"]}
+    if "ip-permissions" in given:
+        assert given["ip-permissions"] == "IpProtocol=-1,IpRanges=[{CidrIp=0.0.0.0/0}]"
+        return {**group, "ip-permissions": [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]}
+    port = int(given["port"])
+    pair = [{"GroupId": given["source-group"]}]
+    rule = {"IpProtocol": given["protocol"], "FromPort": port, "ToPort": port, "UserIdGroupPairs": pair}
+    return {**group, "ip-permissions": [rule]}
