@@ -16,6 +16,12 @@ from ecsctl.sandbox import overlay
 from ecsctl.sandbox.ecs_state import services
 
 _ROLE = "role/aws-service-role/ecs.application-autoscaling.amazonaws.com"
+# Told of every target (recorded by go-to-k/cdk-real-drift, commit c00ed982).
+_AT_WORK = {
+    "DynamicScalingInSuspended": False,
+    "DynamicScalingOutSuspended": False,
+    "ScheduledScalingSuspended": False,
+}
 
 
 @dataclass
@@ -64,6 +70,7 @@ def register_scalable_target(
         raise AWSValidationException("Maximum capacity cannot be less than minimum capacity.")
     made: FakeScalableTarget = original(namespace, r_id, dimension, low, high, *args, **kwargs)
     name = "AWSServiceRoleForApplicationAutoScaling_ECSService"
+    made.suspended_state = _AT_WORK | (made.suspended_state or {})  # type: ignore[assignment,operator] # moto keeps an object
     made.role_arn = f"arn:{backend.partition}:iam::{backend.account_id}:{_ROLE}/{name}"
     return made
 

@@ -95,8 +95,8 @@ def create_hosted_zone(original: Any, self: Route53Backend, name: str, *args: An
 
 @overlay.wraps(HostedZoneIdentifier)
 def generate(original: Any, _self: HostedZoneIdentifier, *args: Any, **kwargs: Any) -> str:
-    """A zone's id begins with Z, as each that AWS has ever shown."""
-    return f"Z{original(*args, **kwargs)}"
+    """A zone's id begins with Z and has 21 characters at most, as each that AWS has ever shown."""
+    return f"Z{original(*args, **kwargs)}"[:21]
 
 
 @overlay.wraps(Route53Backend)

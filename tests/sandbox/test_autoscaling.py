@@ -82,6 +82,8 @@ def test_registering_again_changes_only_the_bound_that_is_sent(stack):
     assert first == again
     [target] = stack.scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
     assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 9)
+    suspended = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
+    assert target["SuspendedState"] == dict.fromkeys(suspended, False)
     assert target["RoleARN"].startswith(f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/ecs.application-autoscaling.")
 
 
