@@ -15,6 +15,8 @@ from ecsctl.operations.why.evidence import Evidence, Facts, Place
 SIGNALS = {132: "SIGILL", 134: "SIGABRT", 136: "SIGFPE", 137: "SIGKILL", 139: "SIGSEGV", 143: "SIGTERM"}
 NOT_FOUND = 127
 """How a shell ends that does not find the program (POSIX, "Shell Command Language": exit status)."""
+CUT = r'Traceback \(most recent call last\):$|(?:^|\n)\s+File "[^"]+", line \d+.*(?:\n\s+\S.*)?$|[:,({\[]$'
+"""How a log ends that goes on: a Python traceback without its error, or an open sentence or bracket."""
 HEAP = r"JavaScript heap out of memory|^\S*\s?java\.lang\.OutOfMemoryError|^MemoryError\b|Out of memory: Killed process"
 
 
@@ -82,6 +84,7 @@ def crash(facts: Facts) -> Cause | None:
     last = facts.tail()
     error = facts.last_error
     said = f": {error}" if error else "; it wrote nothing to its log"
+    said += _dropped(facts)
     seen = (_ended(facts), *last)
     if code == 0:
         told = f"the app ended by itself, without an error (exit code 0), and a service's app must go on running{said}"
@@ -116,6 +119,21 @@ def container_check(facts: Facts) -> Cause | None:
         repair("mend the app, or the check's command in the task definition", facts),
     )
     return Cause("container-check", told, (found, *facts.tail()), mend)
+
+
+def _dropped(facts: Facts) -> str:
+    """Words of warning where the log ends oddly, and its driver may have dropped what came last.
+
+    Without a mode that has been ECS's default since June 2025 (ECS guide, "defaultLogDriverMode").
+    """
+    options = (facts.container.get("logConfiguration") or {}).get("options") or {}
+    last = "\n".join(one["message"].rstrip() for one in facts.log[-2:])
+    if options.get("mode", "non-blocking") != "non-blocking" or (facts.log and not re.search(CUT, last)):
+        return ""
+    return (
+        ' (the log may lack lines: with service.log_mode = "non-blocking" some are dropped while CloudWatch is slow; '
+        '"blocking" keeps all)'
+    )
 
 
 def _sure(facts: Facts) -> Certainty:
