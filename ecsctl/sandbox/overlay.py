@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 from moto.core.exceptions import ServiceException
 
 MODULES = ("mototime", "requests", "ec2", "elbv2", "acm", "route53", "iam", "s3", "logs", "ecr", "secretsmanager",
-           "tagging", "ecs", "autoscaling", "codebuild", "codepipeline", "codeconnections", "push",
-           "world")  # fmt: skip
+           "tagging", "ecs", "autoscaling", "codebuild", "codepipeline", "codeconnections", "paging",
+           "push", "world")  # fmt: skip
 
 T = TypeVar("T")
 Method = Callable[..., Any]
