@@ -115,6 +115,8 @@ def use_connection(
         connection.usable(app.aws, who, arn, say=say, wait=wait, limit=timeout * 60)
         editing.put(file, editing.with_connection(file, arn))
     words.say(f"{file.name} uses the connection now; the token's secret stays where it is")
+    words.say("builds can reach every repository that the connection's GitHub App is installed on: on GitHub, under"
+              " Settings, Applications, choose \"Only select repositories\"")  # fmt: skip
     words.next_step("ecsctl up moves the pipeline over")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -16,11 +17,30 @@ app = typer.Typer(name="sandbox", help="The embedded AWS on this machine: start,
 
 @app.command()
 @shares("output")
-def start(common: Common) -> None:
+def start(
+    common: Common,
+    as_policy: Annotated[
+        Path | None,
+        typer.Option(
+            "--as-policy",
+            metavar="FILE",
+            help="Allow callers only what this IAM policy allows, or several by name, as ecsctl policy prints them.",
+        ),
+    ] = None,
+) -> None:
     """Start it. Other commands start it by themselves with --sandbox."""
     from ecsctl.sandbox import process
+    from ecsctl.sandbox.policy_file import read
+    from ecsctl.ui import words
 
-    _tell(process.start(folder() / ".ecsctl"), as_json=common.json)
+    where = folder() / ".ecsctl"
+    policies = read(as_policy) if as_policy else None
+    found = process.start(where)
+    if policies is not None:
+        process.play(where, "enforce", {"policies": policies})
+    _tell(found, as_json=common.json)
+    if as_policy and not common.json:
+        words.say(f"until it is reset or stopped, callers may do only what {as_policy} allows")
 
 
 @app.command()
