@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.config import Config
     from ecsctl.engine.label import Label
+    from ecsctl.engine.plan import Step
 
 BUILD_IMAGES = {  # family of AL2023 images, and the one to take where the list cannot be read
     "ARM64": ("aws/codebuild/amazonlinux-aarch64-standard", "3.0"),
@@ -61,6 +62,7 @@ class Facts:
     token_readable: bool = False  # the secret is in the form that CodeBuild reads by itself
     image: str = ""  # one that exists: given, in use, or the newest in the repository; empty: there is none
     given: str = ""  # the one that this run is to use, by digest if it is in the app's repository
+    unfit: tuple[Step, ...] = ()  # of what the user has prepared: it stands in the way of everything
     past_builds: tuple[str, ...] = ()  # that had ended before this run
     broken: str = ""  # the image of a first version that ECS has given up
     moving: bool = False  # the tasks are to change over to another processor, and their image was built for the old one
@@ -92,6 +94,7 @@ def gather(aws: Aws, config: Config, identity: Identity, me: Label, *, fresh: bo
 
     Raises ConfigError for a hosted zone, a secret or an image that is not there, before anything is changed.
     """
+    from ecsctl import prepared
     from ecsctl.operations import images
 
     github, domain = config.github, config.domain
@@ -106,6 +109,7 @@ def gather(aws: Aws, config: Config, identity: Identity, me: Label, *, fresh: bo
         asked["build_image"] = lambda: config.build.image or _build_image(aws, config.service.architecture)
         if not github.connection_arn:
             asked["token"] = lambda: _token(aws, github.token_secret, Names(me.app, me.account, me.region).project)
+    asked["unfit"] = lambda: prepared.examine(aws, config, identity)
     asked["image"] = lambda: images.known(aws, config, identity, image)
     if github and config.pipeline.mode != "none":
         asked["past_builds"] = lambda: images.past_builds(aws, config)
@@ -113,6 +117,7 @@ def gather(aws: Aws, config: Config, identity: Identity, me: Label, *, fresh: bo
         futures = {name: pool.submit(ask) for name, ask in asked.items()}
         try:
             found = {name: future.result() for name, future in futures.items()}
+            found["unfit"] += tuple(prepared.domain(aws, config, found.get("hosted_zone", ""), me))
         except Exception as error:
             raise explained(error, "looking up what the stack needs") from error
     found |= found.pop("token", {})

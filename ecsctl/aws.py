@@ -95,6 +95,7 @@ class Aws:
         self.look_only = False
         self.changes = 0  # how many changing calls were sent
         self._session = session
+        self._place: str | None = None  # another region than the session's
         self._chain = (profile, region, otherwise, ask)
         self._heard = heard
         self._lock = threading.RLock()
@@ -110,6 +111,14 @@ class Aws:
             if self._session is None:
                 self._session = access.session(*self._chain)
             return self._session
+
+    def elsewhere(self, region: str) -> Aws:
+        """The same account in another region, to look only; itself for its own region."""
+        if region == self.session.region_name:
+            return self
+        other = Aws(self.patience, session=self.session, heard=self._heard)
+        other._place, other.look_only = region, True
+        return other
 
     def sign_in(self) -> None:
         """Have the credentials ready: what must be typed for them is asked now. Raises AccessError."""
@@ -128,7 +137,7 @@ class Aws:
                     max_pool_connections=THREADS,
                     user_agent_extra=f"ecsctl/{__version__}",
                 )
-                self._clients[service] = self.session.client(service, config=config)  # type: ignore[call-overload]  # the name is a variable here
+                self._clients[service] = self.session.client(service, region_name=self._place, config=config)  # type: ignore[call-overload]  # the name is a variable here
             return self._clients[service]
 
     @contextmanager
@@ -314,6 +323,11 @@ class Aws:
     def secretsmanager(self) -> SecretsManagerClient:
         """AWS Secrets Manager."""
         return cast("SecretsManagerClient", self._service("secretsmanager"))
+
+    @property
+    def ssm(self) -> Any:
+        """AWS Systems Manager, of which only parameters are looked at: not worth the stubs of all of it."""
+        return self._service("ssm")
 
     @property
     def codebuild(self) -> CodeBuildClient:

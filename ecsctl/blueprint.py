@@ -26,6 +26,7 @@ def blueprint(config: Config, facts: Facts) -> Stack:
     Raises ConfigError where it comes to more than AWS takes.
     """
     stack = Stack()
+    stack.unfit = facts.unfit
     names = Names(config.name, facts.identity.account, facts.identity.region)
     network = ensure_vpc(stack, config, facts, names)
     repository = ensure_ecr(stack, config)

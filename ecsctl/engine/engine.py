@@ -167,7 +167,9 @@ class Engine:
         surplus = [sighting for sighting in sightings if (sighting.kind.kind, sighting.name) not in wished]
         leftover = surplus if prune else []
         made = tuple(self._replaceable(stack, steps, steps[name]) for name in stack.nodes)
-        return Plan(made + tuple(_removal(sighting, "ecsctl.toml no longer asks for it") for sighting in leftover))
+        return Plan(
+            made + stack.unfit + tuple(_removal(sighting, "ecsctl.toml no longer asks for it") for sighting in leftover)
+        )
 
     def up(self, stack: Stack, *, agree: Callable[[Plan], None], command: str = "up", prune: bool = True) -> Plan:
         """Make every wish of the stack true, and remove what is no longer wished. Returns what was planned and done.

@@ -212,7 +212,7 @@ class Reconciler:
         if last.failed:
             if wish.wait:
                 self.state.drop(name)  # nothing of it is on AWS that could still come to light
-            raise ResourceFailed(f"{wish.title} {name} failed", why=last.failed)
+            raise ResourceFailed(f"{wish.title} {name} failed", why=last.failed, hint=last.hint)
         return last
 
     def _ready_or_failed(self, name: str, wish: AnyResource, seen: Seen[Any, Any]) -> Seen[Any, Any]:

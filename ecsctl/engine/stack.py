@@ -5,10 +5,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_type_hints
 
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.resource import ORDER, AnyResource, Resource, identity, marks, mentions
+
+if TYPE_CHECKING:
+    from ecsctl.engine.plan import Step
 
 Ids = TypeVar("Ids")
 W = TypeVar("W")
@@ -108,6 +111,7 @@ class Stack:
 
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {}
+        self.unfit: tuple[Step, ...] = ()  # what stands in the way of all of it; not of a part of what is there
 
     def ensure(
         self, name: str, wish: Resource[Ids], *, after: tuple[Any, ...] = (), ready: tuple[Any, ...] = ()

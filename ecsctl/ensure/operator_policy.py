@@ -124,9 +124,12 @@ def _service(scope: Scope, uses: Uses) -> Statements:
     zones = f"arn:{scope.partition}:route53:::hostedzone/"
     dns = (Statement("Dns", ("route53:ChangeResourceRecordSets",), (f"{zones}{uses.zone}",)),)
     held = tuple(sorted({":".join(arn.split(":")[:7]) for arn in uses.secrets if ":secretsmanager:" in arn}))
+    parameters = any(":ssm:" in arn for arn in uses.secrets)  # it knows no narrower resource
     return (
         *(dns if uses.zone else ()),
         *((Statement("TaskSecrets", ("secretsmanager:DescribeSecret",), held),) if held else ()),
+        *((Statement("TaskParameters", ("ssm:DescribeParameters",), ("*",)),) if parameters else ()),
+        *((Statement("Boundary", ("iam:GetPolicy",), (uses.boundary,)),) if uses.boundary else ()),
         # Route 53's records bear no tags: what is ours among them is found by reading the zones.
         Statement("DnsRead", ("route53:ListResourceRecordSets",), (f"{zones}*",)),
         Statement(

@@ -183,7 +183,9 @@ def _certificate(stack: Stack, config: Config, facts: Facts) -> IssuedCertificat
     """
     assert config.domain is not None  # noqa: S101 - asked before
     if config.domain.certificate_arn:
-        return stack.ensure("certificate", BorrowedCertificate(config.domain.certificate_arn)).arn
+        return stack.ensure(
+            "certificate", BorrowedCertificate(config.domain.certificate_arn, config.domain.name or "")
+        ).arn
     domain = config.domain.name or ""
     wanted = stack.ensure(f"certificate {domain}", Certificate(domain))
     record = DnsRecord(

@@ -55,3 +55,18 @@ def died_of(certificate: CertificateDetailTypeDef) -> str:
     status = certificate.get("Status", "")
     reason = certificate.get("FailureReason", "")
     return f"{DEAD[status]}{f' ({reason})' if reason else ''}" if status in DEAD else ""
+
+
+CURES = {  # ACM User Guide, "Troubleshoot certificate requests", by the reason of the failure
+    "CAA_ERROR": 'add 0 issue "amazon.com" to the CAA records of the domain, or of the name above it that has some',
+    "ADDITIONAL_VERIFICATION_REQUIRED": "ask AWS Support to verify the domain (a case about ACM)",
+    "DOMAIN_NOT_ALLOWED": "ask AWS Support about the domain: it is on a list of unsafe ones",
+    "INVALID_PUBLIC_DOMAIN": "mend domain.name: no certificate authority knows its top-level domain",
+    "DOMAIN_VALIDATION_DENIED": "ask AWS Support about the domain",
+}
+
+
+def cure_of(certificate: CertificateDetailTypeDef) -> str:
+    """What a person can do about a certificate that ACM refused; empty while there is hope, or nothing is known."""
+    cure = CURES.get(certificate.get("FailureReason", "")) if certificate.get("Status") == "FAILED" else None
+    return f"{cure}; then run the same command again, or give domain.certificate_arn" if cure else ""

@@ -40,12 +40,16 @@ class BorrowedConnection(Resource[ConnectionIds]):
         if answer is None:
             return None
         status = answer["Connection"].get("ConnectionStatus", "")
-        link = page(me.region)
+        link, provider = page(me.region), answer["Connection"].get("ProviderType", "GitHub")
+        failed = f"the connection is in status ERROR: look at it at {link}" if status == "ERROR" else ""
+        if provider != "GitHub":
+            failed = f"{self.arn} leads to {provider}, and github.repository is on GitHub"
         return Seen(
             ConnectionIds(ConnectionArn(self.arn)),
             BorrowedConnection(self.arn),
             ready=status == "AVAILABLE",
-            failed=f"the connection is in status ERROR: look at it at {link}" if status == "ERROR" else "",
+            failed=failed,
+            hint=f"make a connection to GitHub at {link}, and name it in github.connection_arn" if failed else "",
             note=f"complete the handshake with GitHub at {link}" if status == "PENDING" else "",
         )
 

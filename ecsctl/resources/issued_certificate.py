@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
 from ecsctl.ids import CertificateArn, IssuedCertificateArn, RecordName
-from ecsctl.resources.acm import described, died_of
+from ecsctl.resources.acm import cure_of, described, died_of
+from ecsctl.resources.dns import normal
 
 if TYPE_CHECKING:
     from types_boto3_acm.type_defs import CertificateDetailTypeDef
@@ -58,6 +59,7 @@ class IssuedCertificate(Resource[IssuedCertificateIds]):
             self,
             ready=issued,
             failed=died_of(certificate),
+            hint=cure_of(certificate),
             note="" if issued else _waits_for(certificate),
             since=certificate.get("IssuedAt"),
         )
@@ -89,7 +91,7 @@ class BorrowedCertificateIds:
 
 @dataclass(frozen=True)
 class BorrowedCertificate(Resource[BorrowedCertificateIds]):
-    """A certificate that is there already: issued, and in the load balancer's region."""
+    """A certificate that is there already: issued, in the load balancer's region, and for the app's name."""
 
     kind = "borrowed-certificate"
     title = "certificate"
@@ -97,24 +99,46 @@ class BorrowedCertificate(Resource[BorrowedCertificateIds]):
     console = "{console}/acm/home?region={region}#/certificates/list"
 
     arn: Fixed[str]
+    domain: str = field(default="", compare=False)  # that it must cover; empty: whatever name leads to the app
 
     def observe(self, aws: Aws, me: Label) -> Seen[BorrowedCertificate, BorrowedCertificateIds] | None:
         """By its ARN, which names its region and account."""
         ids = BorrowedCertificateIds(IssuedCertificateArn(self.arn))
         region, account = ([*self.arn.split(":"), *[""] * 6])[3:5]
+        instead = "name an issued certificate of this account and region, or leave it out: then one is requested"
         if region != me.region:
-            wrong = f"it is in {region or 'no region'}, and a load balancer uses those of its own region, {me.region}"
-            return Seen(ids, self, failed=wrong)
+            wrong = f"{self.arn} is in {region or 'no region'}, and a load balancer takes those of its own, {me.region}"
+            return Seen(ids, self, failed=wrong, hint=instead)
         if account != me.account:
-            return Seen(ids, self, failed=f"it is of account {account}, not of {me.account}")
+            return Seen(ids, self, failed=f"{self.arn} is of account {account}, not of {me.account}", hint=instead)
         certificate = described(aws, self.arn)
         if certificate is None:
             return None
-        pending = certificate.get("Status") == "PENDING_VALIDATION"
-        failed = "it is not issued yet: ACM waits for its validation" if pending else died_of(certificate)
-        return Seen(ids, self, failed=failed, since=certificate.get("CreatedAt"))
+        failed, hint = self._unfit(certificate) or ("", "")
+        return Seen(ids, self, failed=failed and f"{self.arn}: {failed}", hint=hint, since=certificate.get("CreatedAt"))
+
+    def _unfit(self, certificate: CertificateDetailTypeDef) -> tuple[str, str] | None:
+        """Why the load balancer could not serve the domain with it, and what to do."""
+        instead = "name another certificate, or leave it out: then one is requested"
+        if certificate.get("Status") == "PENDING_VALIDATION":
+            waits = _waits_for(certificate) or "ACM waits for its validation"
+            return f"it is not issued yet: {waits}", f"set that record and wait until ACM has issued it; or {instead}"
+        if died := died_of(certificate):
+            return died, cure_of(certificate) or instead
+        names = {
+            *map(normal, certificate.get("SubjectAlternativeNames", [])),
+            normal(certificate.get("DomainName", "")),
+        }
+        if self.domain and not any(covers(name, self.domain) for name in names):
+            return f"it is for {', '.join(sorted(filter(None, names)))}, not for {self.domain}", instead
+        return None
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[BorrowedCertificateIds]]:
         """None: it does not carry our mark."""
         yield from ()
+
+
+def covers(name: str, domain: str) -> bool:
+    """Whether a certificate's name is the domain's: `*` stands for exactly one label (RFC 6125, 6.4.3)."""
+    return name in (domain, f"*.{domain.partition('.')[2]}")

@@ -9,7 +9,7 @@ from moto.acm.models import AWSCertificateManagerBackend, CertBundle, acm_backen
 from moto.acm.responses import AWSCertificateManagerResponse
 from moto.elbv2.models import elbv2_backends
 
-from ecsctl.sandbox import clock, overlay, route53
+from ecsctl.sandbox import clock, overlay, route53, route53_caa
 
 # ACM guide, "DNS validation", and the wait of hashicorp/terraform-provider-aws, internal/service/acm: a fresh
 # certificate is not found at first, and its records come later. The seconds are assumptions.
@@ -19,6 +19,7 @@ VALIDATION = 30.0  # after the record stands; 30 s to 5 min in practice
 TIMEOUT = 72 * 3600.0  # ACM guide: "VALIDATION_TIMED_OUT" after 72 hours
 TOKEN = 3600.0  # API reference, RequestCertificate: tokens time out after one hour
 LETTING_GO = 60.0  # how long InUseBy names a load balancer that uses it no more; up to 20 min in practice
+AMAZON = frozenset({"amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"})  # ACM guide, CAA records
 LISTED = ["RSA_1024", "RSA_2048"]  # API reference, ListCertificates, Filters.keyTypes: the default
 
 
@@ -121,7 +122,8 @@ def check(original: Any, self: CertBundle) -> None:
     since = [moment for moment in stands if moment is not None]
     due = max([life.requested + RECORDS, *since]) + VALIDATION
     if len(since) == len(records) and clock.now() >= due:
-        life.issued, self.status = due, "ISSUED"
+        forbidden = any(route53_caa.forbids(account_id, domain, AMAZON) for domain in _domains(self))
+        life.issued, self.status = (None, "FAILED") if forbidden else (due, "ISSUED")
     elif clock.now() - life.requested >= TIMEOUT:
         self.status = "VALIDATION_TIMED_OUT"
 
@@ -150,6 +152,8 @@ def describe(original: Any, self: CertBundle) -> dict[str, Any]:
     inner["KeyAlgorithm"] = life.algorithm
     inner["RenewalEligibility"] = "ELIGIBLE" if inner["InUseBy"] else "INELIGIBLE"
     inner["DomainValidationOptions"] = [_option(self, account_id, life, domain) for domain in _domains(self)]
+    if self.status == "FAILED":
+        inner["FailureReason"] = "CAA_ERROR"  # nothing else is refused here (ACM guide, "Troubleshoot CAA problems")
     if life.issued is None:
         for unknown in ("IssuedAt", "NotBefore", "NotAfter", "Serial", "Issuer"):
             inner.pop(unknown)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from moto.core.exceptions import ServiceException
+from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.exceptions import NotFoundException
-from moto.iam.models import IAMBackend, Role, iam_backends
+from moto.iam.models import AWSManagedPolicy, IAMBackend, Role, iam_backends
 from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
 
 from ecsctl.sandbox import clock, overlay
@@ -188,10 +189,24 @@ def create_role(original: Any, self: IAMBackend, role_name: str, document: str, 
     return role
 
 
+def _of_aws(backend: IAMBackend, arn: str) -> AWSManagedPolicy | None:
+    """One of AWS's own policies, which moto loads, all or none, only when asked to."""
+    prefix = f"arn:{backend.partition}:iam::aws:policy/"
+    name = arn.removeprefix(prefix).rsplit("/", 1)[-1]
+    found = json.loads(aws_managed_policies_data).get(name) if arn.startswith(prefix) else None
+    made = AWSManagedPolicy.from_data(name, backend.account_id, backend.region_name, found) if found else None
+    return made if made is not None and made.arn == arn else None
+
+
+@overlay.wraps(IAMBackend)
+def get_policy(original: Any, self: IAMBackend, policy_arn: str) -> Any:
+    """AWS's own too."""
+    return _of_aws(self, policy_arn) or original(policy_arn)
+
+
 def _check_boundary(backend: IAMBackend, arn: str | None) -> None:
-    """A boundary must exist. AWS's own policies count as there: moto loads them only when asked to."""
-    ours = arn is not None and arn.split(":")[4:5] == [backend.account_id]
-    if ours and arn not in backend.managed_policies:
+    """A boundary must exist in the role's own account, or be one of AWS's own."""
+    if arn and arn not in backend.managed_policies and _of_aws(backend, arn) is None:
         raise overlay.Refusal("NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.")
 
 

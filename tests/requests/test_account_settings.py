@@ -57,6 +57,7 @@ ANSWERS = {
     "ec2 ModifyVpcBlockPublicAccessOptions": "stops all traffic of the world; no network can ask against it",
     "ec2 ModifyVpcBlockPublicAccessExclusion": "the account's exception to the above",
     "ec2 ModifyAccountVpcEncryptionControl": "watches or enforces encryption in networks; no parameter of ours",
+    "ssm UpdateDocumentDefaultVersion": OTHERS,
     "iam UpdateAccountPasswordPolicy": OTHERS,
     "iam PutAccountProperties": OTHERS,
 }

@@ -3,10 +3,10 @@ import pytest
 from ecsctl.engine.errors import EcsctlError, Refused, TimedOut
 from ecsctl.engine.plan import Verb
 from ecsctl.resources.certificate import Certificate
-from ecsctl.resources.issued_certificate import BorrowedCertificate, IssuedCertificate
+from ecsctl.resources.issued_certificate import BorrowedCertificate, IssuedCertificate, covers
 from ecsctl.sandbox.acm import validation_record
 from ecsctl.sandbox.snapshot import differences
-from tests.cases_network import DOMAIN, change_record, ids_of, snapshot, stack_of
+from tests.cases_network import DOMAIN, change_record, ids_of, snapshot, stack_of, zone_of
 
 VALIDATION, TARGET = validation_record("123456789012", DOMAIN)
 
@@ -118,12 +118,12 @@ def test_the_users_own_certificate_is_used_and_stays_as_it_is(cloud):
 
 
 def test_a_certificate_of_another_region_is_refused(cloud):
-    with pytest.raises(Refused, match="it is in us-east-1, and a load balancer uses those of its own region"):
+    with pytest.raises(Refused, match="is in us-east-1, and a load balancer takes those of its own, eu-central-1"):
         cloud.up(borrow(issued(cloud, "us-east-1")))
 
 
 def test_a_certificate_of_another_account_is_refused(cloud):
-    with pytest.raises(Refused, match="it is of account 999999999999"):
+    with pytest.raises(Refused, match="is of account 999999999999"):
         cloud.up(borrow("arn:aws:acm:eu-central-1:999999999999:certificate/0"))
 
 
@@ -143,5 +143,39 @@ def test_a_certificate_that_is_not_there_is_refused(cloud, arn):
 
 
 def test_what_is_no_arn_at_all_is_refused(cloud):
-    with pytest.raises(Refused, match="it is in no region"):
+    with pytest.raises(Refused, match="shop is in no region"):
         cloud.up(borrow("shop"))
+
+
+def test_a_refusal_by_caa_records_is_told_with_its_cure(cloud):
+    """Of a zone that is not the account's the records are only known to ACM."""
+    caa = {"Name": DOMAIN, "Type": "CAA", "TTL": 60, "ResourceRecords": [{"Value": '0 issue "other.example"'}]}
+    cloud.boto("route53").change_resource_record_sets(
+        HostedZoneId=zone_of(cloud), ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": caa}]}
+    )
+    with pytest.raises(EcsctlError) as failed:
+        cloud.up(stack_of(cloud, "issued"))
+    assert "CAA_ERROR" in failed.value.why
+    assert 'add 0 issue "amazon.com" to the CAA records' in failed.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "domain", "fits"),
+    [
+        ("shop.example", "shop.example", True),
+        ("*.example", "shop.example", True),
+        ("*.example", "a.shop.example", False),
+        ("*.shop.example", "shop.example", False),
+        ("shop.example", "a.shop.example", False),
+    ],
+)
+def test_a_certificates_name_covers_one_label(name, domain, fits):
+    assert covers(name, domain) is fits
+
+
+def test_a_certificate_for_another_name_is_refused(cloud):
+    arn = issued(cloud)
+    with pytest.raises(Refused, match=f"it is for {DOMAIN}, not for other.{DOMAIN}"):
+        cloud.up(lambda stack: stack.ensure("certificate", BorrowedCertificate(arn, f"other.{DOMAIN}")))
+    assert cloud.changes == 0
+    cloud.up(lambda stack: stack.ensure("certificate", BorrowedCertificate(arn, DOMAIN)))

@@ -220,3 +220,25 @@ def test_what_stands_above_a_delegation_is_found_by_nobody(aws, acm, clock):
     route53_delegation.undelegate_zone(parent)
     gone = _asked_and_answered(acm, dns, clock, parent, "www.ecsctl.example")
     assert told(acm, gone)["Status"] == "PENDING_VALIDATION"
+
+
+@pytest.mark.parametrize(
+    ("values", "status"),
+    [
+        (['0 issue "letsencrypt.org"'], "FAILED"),
+        (['0 issue ";"'], "FAILED"),
+        (['0 issue "letsencrypt.org"', '0 issue "amazon.com"'], "ISSUED"),
+        (['0 iodef "mailto:ann@ecsctl.example"'], "ISSUED"),
+    ],
+)
+def test_caa_records_may_forbid_a_certificate(aws, acm, clock, values, status):
+    zone = aws("route53").list_hosted_zones()["HostedZones"][0]["Id"]
+    caa = {"Name": "ecsctl.example", "Type": "CAA", "TTL": 60, "ResourceRecords": [{"Value": one} for one in values]}
+    changes = [{"Action": "CREATE", "ResourceRecordSet": caa}]
+    aws("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+    arn = request(acm)
+    clock.sleep(60)
+    validate(aws, arn)
+    clock.sleep(600)
+    found = told(acm, arn)
+    assert (found["Status"], found.get("FailureReason")) == (status, "CAA_ERROR" if status == "FAILED" else None)

@@ -86,6 +86,7 @@ CHANGES: dict[str, tuple[Change, ...] | str] = {
     "token_reference": "as token_arn",
     "image": (a_newer_image,),
     "given": "the user names it, with up --image",
+    "unfit": "what the user named is gone, or of no use any more: it is told before anything rests on it",
     "past_builds": (another_build,),
     "broken": "a first version that never ran gives way to what is newer",
     "moving": "the tasks' processor is the user's, and what runs on the other one has to be built anew",

@@ -1,0 +1,154 @@
+"""What the user has prepared and ecsctl.toml names: examined by reads alone, before the first change.
+
+The network and the certificate are resources that are only used, and examine themselves. What cannot be known from
+here (a secret of another account that only the tasks may read) is taken to be right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ecsctl import zones
+from ecsctl.engine.errors import DENIED, code
+from ecsctl.engine.plan import Step, Verb
+from ecsctl.resources import ecr
+from ecsctl.resources.common import there
+
+if TYPE_CHECKING:
+    from ecsctl.account import Identity
+    from ecsctl.aws import Aws
+    from ecsctl.config import Config
+    from ecsctl.engine.label import Label
+
+CURRENT = "AWSCURRENT"  # the version of a secret that is meant where none is named
+
+
+def examine(aws: Aws, config: Config, identity: Identity) -> tuple[Step, ...]:
+    """What of it is not there, elsewhere or of no use, each as a step that cannot be taken."""
+    checks: list[Callable[[], Iterator[Step]]] = [
+        lambda: _partitions(config, identity),
+        lambda: _boundary(aws, config, identity),
+        lambda: _build_image(aws, config),
+        *(partial(_secret, aws, identity, name, arn) for name, arn in config.service.secrets.items()),
+    ]
+    with ThreadPoolExecutor(len(checks)) as pool:
+        return tuple(step for found in pool.map(lambda check: list(check()), checks) for step in found)
+
+
+def unfit(title: str, name: str, reason: str, hint: str) -> Step:
+    """A thing that stands in the way of the whole plan. `name` is its key in ecsctl.toml."""
+    return Step(name, "prepared", title, Verb.REFUSE, reason=reason, hint=hint, borrowed=True)
+
+
+def _partitions(config: Config, identity: Identity) -> Iterator[Step]:
+    """ARNs of another partition, such as AWS in China: nothing there is reached from here."""
+    github, domain = config.github, config.domain
+    named = {
+        "permissions_boundary": config.permissions_boundary,
+        "domain.certificate_arn": domain and domain.certificate_arn,
+        "github.connection_arn": github and github.connection_arn,
+        "github.token_secret": github and not github.connection_arn and github.token_secret,
+        **{f"service.secrets.{name}": arn for name, arn in config.service.secrets.items()},
+    }
+    for key, arn in named.items():
+        if arn and arn.startswith("arn:") and arn.split(":")[1] != identity.partition:
+            yield unfit("the value of", key, f"{arn} is of the partition {arn.split(':')[1]}, and this account is of "
+                        f"{identity.partition}", "name one of this account's partition")  # fmt: skip
+
+
+def _boundary(aws: Aws, config: Config, identity: Identity) -> Iterator[Step]:
+    """IAM takes a managed policy that is there and of the role's own account, or AWS's own."""
+    arn = config.permissions_boundary or ""
+    if arn.split(":")[1:2] != [identity.partition]:
+        return
+    account = arn.split(":")[4]
+    if account not in (identity.account, "aws"):
+        yield unfit("policy", "permissions_boundary", f"{arn} is of account {account}, and a boundary is of the roles' "
+                    f"own account, {identity.account}", "name a policy of this account")  # fmt: skip
+        return
+    answer = there(lambda: aws.look(aws.iam.get_policy, PolicyArn=arn))
+    if answer is None:
+        yield unfit("policy", "permissions_boundary", f"there is no policy {arn}",
+                    "make it, or mend permissions_boundary")  # fmt: skip
+    elif answer["Policy"].get("IsAttachable") is False:
+        yield unfit("policy", "permissions_boundary", f"{arn} cannot be attached to roles", "name another policy")
+
+
+def _secret(aws: Aws, identity: Identity, variable: str, arn: str) -> Iterator[Step]:
+    """A secret or parameter that the tasks read when they start. Its value is not read here."""
+    _, partition, service, region, account, *rest = arn.split(":")
+    if partition != identity.partition:
+        return
+    place = aws.elsewhere(region)
+    key, title = f"service.secrets.{variable}", "secret" if service == "secretsmanager" else "parameter"
+    try:
+        if service == "ssm":
+            wrong = _parameter(place, rest[0].removeprefix("parameter/"), arn)
+        else:
+            wrong = _version(place, ":".join(arn.split(":")[:7]), *(*rest[2:], "", "", "")[1:3])
+    except Exception as error:
+        if account != identity.account and code(error) in DENIED:
+            return  # its policy may let in the tasks alone
+        raise
+    if wrong:
+        yield unfit(title, key, *wrong)
+
+
+def _version(aws: Aws, arn: str, stage: str, version: str) -> tuple[str, str] | None:
+    """What is wrong with a secret, and what to do."""
+    found = there(lambda: aws.look(aws.secretsmanager.describe_secret, SecretId=arn))
+    region = arn.split(":")[3]
+    if found is None:
+        return f"there is no secret {arn}", "make it (aws secretsmanager create-secret), or mend its ARN in ecsctl.toml"
+    if found.get("DeletedDate"):
+        return (f"{arn} is scheduled for deletion",
+                f"aws secretsmanager restore-secret --region {region} --secret-id {arn}")  # fmt: skip
+    versions = found.get("VersionIdsToStages") or {}
+    if not versions:
+        return (f"{arn} has no value yet", f"aws secretsmanager put-secret-value --region {region} --secret-id {arn} "
+                "--secret-string file://FILE")  # fmt: skip
+    if version and version not in versions:
+        return f"{arn} has no version {version}", "mend the version in ecsctl.toml, or leave it out"
+    wanted = stage or ("" if version else CURRENT)
+    stages = versions[version] if version else [one for held in versions.values() for one in held]
+    if wanted and wanted not in stages:
+        return f"{arn} has no version in the stage {wanted}", "mend the stage in ecsctl.toml, or leave it out"
+    return None
+
+
+def _parameter(aws: Aws, name: str, arn: str) -> tuple[str, str] | None:
+    """The same of a parameter. One of a name without a path has no `/` at its beginning, or one."""
+    names = [f"/{name}"] if "/" in name else [name, f"/{name}"]
+    filters = [{"Key": "Name", "Option": "Equals", "Values": names}]
+    if aws.look(aws.ssm.describe_parameters, ParameterFilters=filters)["Parameters"]:
+        return None
+    return f"there is no parameter {arn}", "make it (aws ssm put-parameter), or mend its ARN in ecsctl.toml"
+
+
+def _build_image(aws: Aws, config: Config) -> Iterator[Step]:
+    """An image in ECR is looked up; of another registry nothing is known. Who may not look there, is not stopped."""
+    named = ecr.Reference.of(config.build.image or "")
+    if named is None or not config.github or config.pipeline.mode == "none":
+        return
+    place = aws.elsewhere(named.region)
+    try:
+        answer = there(lambda: place.look(place.ecr.describe_images, registryId=named.account,
+                                          repositoryName=named.repository))  # fmt: skip
+    except Exception as error:
+        if code(error) in DENIED:
+            return
+        raise
+    if answer is None or named.among(answer["imageDetails"]) is None:
+        yield unfit("image", "build.image", f"there is no image {config.build.image}", "push it, or mend build.image")
+
+
+def domain(aws: Aws, config: Config, zone: str, me: Label) -> Iterator[Step]:
+    """Whether the world is led to the domain's zone, and whether Amazon may issue a certificate for it."""
+    name = config.domain.name if config.domain else None
+    if not config.domain or not name or zones.proven(aws, zone, name, me):
+        return
+    for wrong in zones.unfit(aws, zone, name, certificate=not config.domain.certificate_arn):
+        yield unfit("hosted zone", "domain.hosted_zone", *wrong)

@@ -1,0 +1,115 @@
+"""Whether the world is led to a hosted zone, and what it says of who may issue certificates: by the account's zones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.label import APP
+from ecsctl.resources.acm import requested
+from ecsctl.resources.dns import PREFIX, normal, said
+
+if TYPE_CHECKING:
+    from types_boto3_route53.type_defs import ResourceRecordSetOutputTypeDef
+
+    from ecsctl.aws import Aws
+    from ecsctl.engine.label import Label
+
+# ACM User Guide, "(Optional) Configure a CAA record": any of these lets Amazon issue.
+AMAZON = frozenset({"amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"})
+_ISSUE = re.compile(r'^\s*\d+\s+issue\s+"?([^"]*)"?\s*$', re.IGNORECASE)
+
+
+def proven(aws: Aws, zone: str, domain: str, me: Label) -> bool:
+    """Whether it has worked before: the app's record stands in the zone, or ACM has issued for the domain."""
+    marks = (said(record) for record in _records(aws, zone) if normal(record["Name"]) == PREFIX + domain)
+    if any(tags.get(APP) == me.app for tags in marks):
+        return True
+    return any(one.get("Status") == "ISSUED" and normal(one.get("DomainName", "")) == domain for one in requested(aws))
+
+
+def unfit(aws: Aws, zone: str, domain: str, *, certificate: bool) -> Iterator[tuple[str, str]]:
+    """What keeps the domain from being found, or a certificate from being issued; each with what to do.
+
+    Only what the account's own zones tell: a parent of another account is taken to be right.
+    """
+    listed = aws.look(aws.route53.list_hosted_zones)["HostedZones"]
+    public = {one["Id"].rsplit("/", 1)[-1]: normal(one["Name"]) for one in listed
+              if not one.get("Config", {}).get("PrivateZone")}  # fmt: skip
+    apex = public[zone]
+    records = _records(aws, zone)
+    yield from _undelegated(aws, zone, apex, records, public)
+    for name in _up_to(domain, apex):
+        if name != apex and (servers := _values(records, name, "NS")):
+            yield (f"{name} is led away from {apex} ({zone}) to {', '.join(servers)} by an NS record in it",
+                   "name the zone of those servers (domain.hosted_zone), or delete the NS record")  # fmt: skip
+    if certificate:
+        yield from _forbidden(aws, domain, public, zone)
+
+
+def _undelegated(
+    aws: Aws, zone: str, apex: str, records: Sequence[ResourceRecordSetOutputTypeDef], public: dict[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Route 53 guide, "Routing traffic for subdomains": an NS record in the parent names the zone's servers."""
+    nearest = max((name for name in public.values() if apex.endswith(f".{name}")), key=len, default="")
+    parents = [one for one, name in public.items() if nearest and name == nearest]
+    own, above = set(_values(records, apex, "NS")), set[str]()
+    for parent in parents:
+        there = _records(aws, parent)
+        between = [name for name in _up_to(apex, nearest) if name not in (apex, nearest)]
+        if any(_values(there, name, "NS") for name in between):  # by way of a zone of which nothing is known
+            return
+        above |= set(_values(there, apex, "NS"))
+    if parents and own and not own & above:
+        says = f"names {', '.join(sorted(above))}" if above else "has no NS record for it"
+        yield (f"{apex} ({zone}) is not delegated, so that nobody finds its records and no certificate is issued: its "
+               f"parent {nearest} ({parents[0]}) {says}",
+               f"set the NS record {apex} in {parents[0]} to {', '.join(sorted(own))}")  # fmt: skip
+
+
+def _forbidden(aws: Aws, domain: str, public: dict[str, str], zone: str) -> Iterator[tuple[str, str]]:
+    """RFC 8659: the nearest name upwards that has CAA records decides; without any, everybody may issue."""
+    for name in _upwards(domain):
+        held = max((one for one in public.values() if name == one or name.endswith(f".{one}")), key=len, default="")
+        places = [one for one, apex in public.items() if apex == held]
+        for place in [zone] if zone in places else places:
+            values = _values(_records(aws, place), name, "CAA")
+            issuers = [match[1].split(";")[0].strip().lower() for one in values if (match := _ISSUE.match(one))]
+            if issuers and not AMAZON & set(issuers):
+                only = ", ".join(filter(None, issuers)) or "nobody"
+                yield (f"the CAA records of {name} in {place} let only {only} issue certificates, not Amazon",
+                       f'add 0 issue "amazon.com" to the CAA records of {name}, or give '
+                       "domain.certificate_arn")  # fmt: skip
+            if values:
+                return
+
+
+def _upwards(domain: str) -> Iterator[str]:
+    """The domain and all names above it."""
+    while domain:
+        yield domain
+        domain = domain.partition(".")[2]
+
+
+def _up_to(domain: str, apex: str) -> Iterator[str]:
+    """The domain, and the names above it up to the zone's own."""
+    while domain == apex or domain.endswith(f".{apex}"):
+        yield domain
+        if domain == apex:
+            return
+        domain = domain.partition(".")[2]
+
+
+def _values(records: Sequence[ResourceRecordSetOutputTypeDef], name: str, kind: str) -> list[str]:
+    return [
+        one["Value"] if kind == "CAA" else normal(one["Value"])
+        for record in records
+        if record["Type"] == kind and normal(record["Name"]) == name
+        for one in record.get("ResourceRecords", [])
+    ]
+
+
+def _records(aws: Aws, zone: str) -> Sequence[ResourceRecordSetOutputTypeDef]:
+    """All records of a zone; the search for our marks reads the same answer."""
+    return aws.look(aws.route53.list_resource_record_sets, HostedZoneId=zone)["ResourceRecordSets"]
