@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from ecsctl.engine.errors import ResourceFailed
@@ -195,7 +194,7 @@ def _importer(aws: Aws, me: Label) -> _Mark | None:
     """The mark of another of our apps that imported the token and builds with it."""
     roles = {project.get("serviceRole", "").rpartition(PATH) for project in _leaning(aws)}
     for name in sorted(name for _, ours, name in roles if ours and not name.startswith(f"{me.app}-{me.region}-")):
-        answer = there(partial(aws.look, aws.iam.list_role_tags, RoleName=name))
+        answer = there(lambda name=name: aws.look(aws.iam.list_role_tags, RoleName=name))
         mark = _read(name, flat(answer["Tags"])) if answer else None
         if mark and not mark.shared:
             return mark

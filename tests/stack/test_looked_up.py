@@ -84,6 +84,7 @@ CHANGES: dict[str, tuple[Change, ...] | str] = {
     "token": "its value is the user's: a rotated token has to be brought everywhere",
     "token_arn": "the roles must be allowed to read the very secret that is there now",
     "token_reference": "as token_arn",
+    "token_readable": "as token: in which form it is kept is the user's",
     "image": (a_newer_image,),
     "given": "the user names it, with up --image",
     "unfit": "what the user named is gone, or of no use any more: it is told before anything rests on it",
