@@ -194,11 +194,15 @@ def _importer(aws: Aws, me: Label) -> _Mark | None:
     """The mark of another of our apps that imported the token and builds with it."""
     roles = {project.get("serviceRole", "").rpartition(PATH) for project in _leaning(aws)}
     for name in sorted(name for _, ours, name in roles if ours and not name.startswith(f"{me.app}-{me.region}-")):
-        answer = there(lambda name=name: aws.look(aws.iam.list_role_tags, RoleName=name))
-        mark = _read(name, flat(answer["Tags"])) if answer else None
+        mark = _marked(aws, name)
         if mark and not mark.shared:
             return mark
     return None
+
+
+def _marked(aws: Aws, role: str) -> _Mark | None:
+    answer = there(lambda: aws.look(aws.iam.list_role_tags, RoleName=role))
+    return _read(role, flat(answer["Tags"])) if answer else None
 
 
 def _others(aws: Aws, role: str) -> list[str]:
