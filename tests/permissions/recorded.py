@@ -53,7 +53,7 @@ CONFIGS: Mapping[str, Wish] = {
         **BARE, "github": {"repository": "ecsctl/hello"}, "pipeline": {"mode": "build-only"}},
     "connection": lambda made: {
         **BARE, "github": {"repository": "ecsctl/hello", "connection_arn": made["connection"]}},
-    "secrets": lambda made: {**BARE, "service": {"secrets": {"DB": made["secret"]}}},
+    "secrets": lambda made: {**BARE, "service": {"secrets": {"DB": made["secret"], "KEY": made["key"]}}},
     "boundary": lambda made: {**BARE, "permissions_boundary": made["boundary"]},
 }  # fmt: skip
 MENDED = {"domain", "token", "build only", "boundary"}  # with every change that an `up` may come to make
@@ -106,6 +106,12 @@ def record(name: str, partition: str = "aws") -> Recorded:
         return runs.found
 
 
+def _parameter(ssm: Any) -> str:
+    """The ARN of a parameter that the tasks read."""
+    ssm.put_parameter(Name="/hello/key", Value="x", Type="SecureString")
+    return str(ssm.get_parameter(Name="/hello/key")["Parameter"]["ARN"])
+
+
 def prepare(boto: Callable[[str], Any], clock: Clock, region: str) -> Made:
     """Neighbours, whose names begin as ours do, and what configurations borrow."""
     ecs, logs, ec2 = boto("ecs"), boto("logs"), boto("ec2")
@@ -140,6 +146,7 @@ def prepare(boto: Callable[[str], Any], clock: Clock, region: str) -> Made:
         "connection": complete_handshake("here", region=region),
         "boundary": boundary,
         "secret": boto("secretsmanager").create_secret(Name="hello/db", SecretString="x")["ARN"],
+        "key": _parameter(boto("ssm")),
         "vpc": ec2.create_vpc(CidrBlock="10.50.0.0/16")["Vpc"]["VpcId"],
     }
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
