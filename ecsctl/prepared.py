@@ -29,7 +29,6 @@ CURRENT = "AWSCURRENT"  # the version of a secret that is meant where none is na
 def examine(aws: Aws, config: Config, identity: Identity) -> tuple[Step, ...]:
     """What of it is not there, elsewhere or of no use, each as a step that cannot be taken."""
     checks: list[Callable[[], Iterator[Step]]] = [
-        lambda: _partitions(config, identity),
         lambda: _boundary(aws, config, identity),
         lambda: _build_image(aws, config),
         *(partial(_secret, aws, identity, name, arn) for name, arn in config.service.secrets.items()),
@@ -43,31 +42,10 @@ def unfit(title: str, name: str, reason: str, hint: str) -> Step:
     return Step(name, "prepared", title, Verb.REFUSE, reason=reason, hint=hint, borrowed=True)
 
 
-def _partitions(config: Config, identity: Identity) -> Iterator[Step]:
-    """ARNs of another partition, such as AWS in China: nothing there is reached from here."""
-    github, domain = config.github, config.domain
-    named = {
-        "permissions_boundary": config.permissions_boundary,
-        "domain.certificate_arn": domain and domain.certificate_arn,
-        "github.connection_arn": github and github.connection_arn,
-        "github.token_secret": github and not github.connection_arn and github.token_secret,
-        **{f"service.secrets.{name}": arn for name, arn in config.service.secrets.items()},
-    }
-    for key, arn in named.items():
-        if arn and arn.startswith("arn:") and arn.split(":")[1] != identity.partition:
-            yield unfit("the value of", key, f"{arn} is of the partition {arn.split(':')[1]}, and this account is of "
-                        f"{identity.partition}", "name one of this account's partition")  # fmt: skip
-
-
 def _boundary(aws: Aws, config: Config, identity: Identity) -> Iterator[Step]:
-    """IAM takes a managed policy that is there and of the role's own account, or AWS's own."""
+    """IAM takes a managed policy that is there. One of another place has been refused by its ARN."""
     arn = config.permissions_boundary or ""
-    if arn.split(":")[1:2] != [identity.partition]:
-        return
-    account = arn.split(":")[4]
-    if account not in (identity.account, "aws"):
-        yield unfit("policy", "permissions_boundary", f"{arn} is of account {account}, and a boundary is of the roles' "
-                    f"own account, {identity.account}", "name a policy of this account")  # fmt: skip
+    if arn.split(":")[1:2] != [identity.partition] or arn.split(":")[4] not in (identity.account, "aws"):
         return
     answer = there(lambda: aws.look(aws.iam.get_policy, PolicyArn=arn))
     if answer is None:

@@ -160,8 +160,8 @@ SM, SSM = "arn:aws:secretsmanager", "arn:aws:ssm"
 THINGS: dict[str, tuple[Case, ...]] = {
     "permissions_boundary": (
         Case("absent", lambda world: policy(), ("there is no policy", "policy/nowhere"), "make it"),
-        Case("elsewhere", lambda world: policy(OTHER), (f"is of account {OTHER}",), "of this account"),
-        Case("unfit", lambda world: policy(partition="aws-cn"), ("of the partition aws-cn",), "of this account's"),
+        Case("elsewhere", lambda world: policy(OTHER), (OTHER,), "the place that it is of"),
+        Case("unfit", lambda world: policy(partition="aws-cn"), ("aws-cn",), "the place that it is of"),
     ),
     "vpc.id": (
         Case("absent", lambda world: subnets(world, f"vpc-{GONE}"), (f"vpc-{GONE}", "is not there"), REGION),
@@ -199,9 +199,9 @@ THINGS: dict[str, tuple[Case, ...]] = {
         Case("absent", lambda world: own(f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/{ID}"), (ID, "is not there"),
              REGION),
         Case("elsewhere", lambda world: own(certificate(world, "hello.ecsctl.example", region=THERE)),
-             ("is in us-east-1",), "of this account and region"),
+             ("is of us-east-1",), "the place that it is of"),
         Case("of another account", lambda world: own(f"arn:aws:acm:{REGION}:{OTHER}:certificate/{ID}"),
-             (f"is of account {OTHER}",), "of this account"),
+             (f"is of account {OTHER}",), "the place that it is of"),
         Case("unfit: not issued", lambda world: own(certificate(world, "hello.ecsctl.example", issued=False)),
              ("it is not issued yet", "ACM looks for CNAME"), "set that record"),
         Case("unfit: another name", lambda world: own(certificate(world, "ecsctl.example", "*.a.ecsctl.example")),
