@@ -68,6 +68,7 @@ def named_revisions(sent: Sent) -> bool:
 
 
 CHECKED: dict[str, Check] = {
+    "871bbc6b application-autoscaling.describe_scalable_targets ScalableDimension": has("ResourceIds"),
     "b8fd60bd logs.describe_log_groups logGroupNamePrefix": not_both("logGroupNamePrefix", "logGroupNamePattern"),
     "c801e2cb resourcegroupstaggingapi.get_resources ResourceTypeFilters": not_both("TagFilters", "ResourceARNList"),
     "c801e2cb resourcegroupstaggingapi.get_resources TagFilters": not_both("TagFilters", "ResourceARNList"),
