@@ -6,11 +6,10 @@ a thread's cause has two sides. An honest "I do not know" is no mistake; a wrong
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from tests.why.field.case import AUTH, DENIED, DJANGO, HUB, INIT, NO_DOCKER, PULL, Case, case
+from tests.why.field.fresh import FRESH
 from tests.why.field.scene import (
     SECRET,
-    Scene,
     answers,
     beside,
     box,
@@ -28,38 +27,6 @@ from tests.why.field.scene import (
     task,
     unhealthy,
 )
-
-INIT = "ResourceInitializationError: "
-PULL = "CannotPullContainerError: "
-AUTH = f"{INIT}unable to pull secrets or registry auth: execution resource retrieval failed: "
-DJANGO = (
-    "django.core.exceptions.DisallowedHost: Invalid HTTP_HOST header: '10.0.2.17:8000'. You may need to add it "
-    "to ALLOWED_HOSTS."
-)
-HUB = "toomanyrequests: You have reached your pull rate limit. You may increase the limit by authenticating"
-NO_DOCKER = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"
-DENIED = (
-    "User: arn:aws:sts::123456789012:assumed-role/shop-eu-central-1-build/AWSCodeBuild is not authorized to perform: "
-)
-
-
-@dataclass(frozen=True)
-class Case:
-    """One thread: where it is, what it came to, and what AWS told of it. `says` must stand in the sentence."""
-
-    where: str
-    thread: str
-    cause: str
-    scenes: tuple[Scene, ...]
-    also: tuple[str, ...] = ()
-    says: str = ""
-    tags: tuple[str, ...] = field(default=())
-
-
-def case(where: str, thread: str, cause: str, *scenes: Scene, also: tuple[str, ...] = (), says: str = "") -> Case:
-    """A case, with its scenes at the end."""
-    return Case(where, thread, cause, scenes, also, says)
-
 
 BUILDS = (
     case("build, source", "aws/aws-cdk#9980", "build-variable",
@@ -400,4 +367,4 @@ RELEASES = (
          'ERROR: failed to solve: process "/bin/sh -c npm run build" did not complete successfully: exit code: 1')),
 )  # fmt: skip
 
-CASES: tuple[Case, ...] = (*BUILDS, *STARTS, *RUNS, *RELEASES)
+CASES: tuple[Case, ...] = (*BUILDS, *STARTS, *RUNS, *RELEASES, *FRESH)

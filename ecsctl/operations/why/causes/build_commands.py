@@ -41,6 +41,8 @@ class CommandRule:
         return next((line for line in reversed(lines) if re.search(self.line, line, re.IGNORECASE)), "")
 
 
+LOGIN = ("let buildspec.yml log in first: aws ecr get-login-password | docker login --username AWS --password-stdin "
+         "${REPOSITORY_URI%%/*}")  # fmt: skip
 HUB = "take the base images from public.ecr.aws/docker/library/…, or log in to Docker Hub in buildspec.yml"
 
 
@@ -62,7 +64,7 @@ COMMAND_RULES = (
     CommandRule("build-memory", "the build ran out of memory",
                 r"JavaScript heap out of memory|^java\.lang\.OutOfMemoryError|system ran out of memory|^\S*Killed$",
                 lambda facts: (change("build.compute", larger(facts)),), command=r"", steps=True),
-    CommandRule("dockerfile-missing", "there is no Dockerfile where the build looks for it",
+    CommandRule("dockerfile-missing", "there is no Dockerfile, or no such folder, where the build looks for it",
                 rf"{DAEMON}(?:failed to solve: )?(?:failed to read dockerfile|unable to prepare "
                 rf"context|.*Dockerfile: no such file)",
                 lambda facts: (repair("put a Dockerfile there, or correct its path in buildspec.yml", facts),)),
@@ -77,9 +79,11 @@ COMMAND_RULES = (
                 rf".*)?toomanyrequests)",
                 lambda facts: (repair(HUB, facts), again(facts))),
     CommandRule("push-denied", "the build may not push the image to its repository",
-                r"^(?:denied: User: .*|.*An error occurred \(AccessDenied\w*\) .*)not authorized to perform: ecr:"
-                r"|^no basic auth credentials",
+                r"^(?:denied: User: .*|.*An error occurred \(AccessDenied\w*\) .*)not authorized to perform: ecr:",
                 lambda _: (up(ROLE),), command=AWS_CLI),
+    CommandRule("registry-login", "the build is not logged in at the repository that it pushes to",
+                r"^no basic auth credentials|authorization token has expired",
+                lambda facts: (repair(LOGIN, facts),), command=r"\bdocker push\b"),
     CommandRule("base-image",
         "a base image of the Dockerfile cannot be pulled: it does not exist, or its registry asks for a login",
                 rf"{DAEMON}(?:failed to solve: .*: not found$|.*(?:pull access denied for|insufficient_scope: "

@@ -57,10 +57,10 @@ def _of_command(failure: BuildFailure, facts: Facts, seen: tuple[Evidence, ...],
         sure = Certainty.LIKELY if own else Certainty.POSSIBLE
         shown = (*seen, Evidence("build log", line.strip()))
         return Cause(rule.name, rule.sentence, tuple(dict.fromkeys(shown)), rule.mend(facts), sure)
-    if re.match(BUILDS_IMAGE, failure.command):
-        told = f"the image cannot be built: {_covered(failure.last_error) or 'docker build fails'}"
+    if re.match(BUILDS_IMAGE, failure.command) and not failure.lines:
         mend = (repair("mend the Dockerfile, or what its step runs", facts),)
-        return Cause("docker-build", told, (*seen, *tail), mend, Certainty.LIKELY)
+        told = "the image cannot be built: docker build fails, and wrote nothing to the log"
+        return Cause("docker-build", told, seen, mend, Certainty.LIKELY)
     last = (
         f"; its last error line is: {_covered(failure.last_error)}"
         if failure.last_error

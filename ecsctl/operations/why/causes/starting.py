@@ -82,6 +82,13 @@ def architecture(facts: Facts) -> Cause | None:
 def pull_limit(facts: Facts) -> Cause | None:
     """A registry lets anonymous callers pull only so often."""
     found = facts.told((Place.PULL,), "toomanyrequests", "pull rate limit", "429 Too Many")
+    cut = facts.told((Place.PULL,), "unexpected status code https://registry-1.docker.io")
+    if not found and cut and is_cut(cut.text):
+        told = ("Docker Hub refused the image, and AWS cut its reason short: either nobody may pull so often without a "
+                "login, or the image asks for one: look at its name, and whether it is public")  # fmt: skip
+        mend = (repair("copy the image to the app's own repository", facts), wait("wait some hours: ECS tries again"))
+        either = ("pull-limit", "pull-denied")
+        return Cause("pull-limit", told, (cut,), mend, Certainty.POSSIBLE, either=either)
     if not found:
         return None
     mend = (repair("take the base or the image from public.ecr.aws/docker/library/…, or copy it to the app's own "
@@ -183,8 +190,7 @@ def secret_unread(facts: Facts) -> Cause | None:
         return None
     told = (f"the task could not read the secret {_secret(_arn(found.text))}, and AWS cut its reason short: either "
             f"it is not there, "
-            "or the execution role may not read it, or it is not reached: look at the task in the console, where it "
-            "is whole")  # fmt: skip
+            "or the execution role may not read it, or it is not reached: look first whether it is there")  # fmt: skip
     mend = (
         run("ecsctl plan", "whether role and network are as they shall be"),
         change("service.secrets", "to ARNs that exist"),
