@@ -27,6 +27,7 @@ class Uses:
     """What the app uses that is not its own: by id, by full ARN, and empty where it uses none."""
 
     zone: str = ""  # the hosted zone's id, or `*`
+    domain: str = ""  # the name in it
     certificate: bool = False  # it is served by HTTPS
     vpc: str = ""  # the id of a VPC that was there before
     connection: str = ""
@@ -122,7 +123,11 @@ def _service(scope: Scope, uses: Uses) -> Statements:
     bounded = (Condition("StringEquals", "iam:PermissionsBoundary", (uses.boundary,)),) if uses.boundary else ()
     linked = "ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com", "elasticloadbalancing.amazonaws.com"
     zones = f"arn:{scope.partition}:route53:::hostedzone/"
-    dns = (Statement("Dns", ("route53:ChangeResourceRecordSets",), (f"{zones}{uses.zone}",)),)
+    # The domain's own records, and those that prove to Certificate Manager that it is ours.
+    records = Condition("ForAllValues:StringLike", "route53:ChangeResourceRecordSetsNormalizedRecordNames",
+                        (uses.domain, f"_*.{uses.domain}"))  # fmt: skip
+    dns = (Statement("Dns", ("route53:ChangeResourceRecordSets",), (f"{zones}{uses.zone}",), (records,)),)
+    here = (Condition("ArnEquals", "ecs:cluster", (scope.arn("ecs", f"cluster/{app}"),)),)
     held = tuple(sorted({":".join(arn.split(":")[:7]) for arn in uses.secrets if ":secretsmanager:" in arn}))
     parameters = any(":ssm:" in arn for arn in uses.secrets)  # it knows no narrower resource
     return (
@@ -138,7 +143,7 @@ def _service(scope: Scope, uses: Uses) -> Statements:
                 "acm:ListCertificates",
                 "route53:ListHostedZones",
                 "iam:ListRoles",
-                *_of("ecs", "DeregisterTaskDefinition DescribeTaskDefinition ListTaskDefinitions ListTasks"),
+                *_of("ecs", "DeregisterTaskDefinition DescribeTaskDefinition ListTaskDefinitions"),
                 *_of("application-autoscaling", "DescribeScalableTargets DescribeScalingPolicies"),
             ),
             ("*",),
@@ -183,6 +188,7 @@ def _service(scope: Scope, uses: Uses) -> Statements:
         # A newer session-manager plugin signs its way into the session (Systems Manager user guide, "Sample IAM
         # policies for Session Manager"); which name ECS gives the session is not documented.
         Statement("ExecSessions", ("ssmmessages:OpenDataChannel",), (scope.arn("ssm", "session/*"),)),
+        Statement("TaskList", ("ecs:ListTasks",), ("*",), here),
         Statement("Tasks", _of("ecs", "DescribeTasks ExecuteCommand"), (scope.arn("ecs", f"task/{app}/*"),)),
         Statement(
             "Definitions", _of("ecs", "DeleteTaskDefinitions RegisterTaskDefinition TagResource"), (definitions,)

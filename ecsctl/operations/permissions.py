@@ -37,6 +37,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         secret = f"arn:{partition}:secretsmanager:{region}:{account}:secret:{secret.split(':')[0]}-??????"
     uses = Uses(
         zone=zone if zone.startswith("Z") else "*" if config.domain and config.domain.name else "",
+        domain=(config.domain.name or "").lower() if config.domain else "",
         certificate=config.domain is not None,
         vpc=config.vpc.id or "",
         connection=(github.connection_arn or "") if github else "",

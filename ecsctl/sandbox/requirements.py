@@ -263,6 +263,11 @@ def _context(call: Call, resource: str) -> dict[str, tuple[str, ...]]:
     context = _requested(call) if new or call.service not in ("ec2", "acm") else {}
     for key, value in _tags_of(call, resource).items():
         context[f"aws:ResourceTag/{key}"] = (value,)
+    if call.operation == "ChangeResourceRecordSets":
+        named = [one["ResourceRecordSet"]["Name"] for one in call.parameters["ChangeBatch"]["Changes"]]
+        context["route53:ChangeResourceRecordSetsNormalizedRecordNames"] = tuple(
+            name.lower().rstrip(".") for name in named
+        )
     if call.service == "ecs" and (cluster := call.parameters.get("cluster")):
         context["ecs:cluster"] = (call.arn(f"cluster/{_short(cluster)}"),)
     return context

@@ -33,7 +33,7 @@ ROLES = {
     ),
 }
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
-USES = Uses("Z1", True, "vpc-1", CONNECTION, REPOSITORY, TOKEN, SECRETS, BOUNDARY)
+USES = Uses("Z1", "shop.example.com", True, "vpc-1", CONNECTION, REPOSITORY, TOKEN, SECRETS, BOUNDARY)
 OPERATOR = operator(SCOPE, USES)
 ALL = {name: found for name, (_, found) in ROLES.items()} | dict(OPERATOR)
 
@@ -159,7 +159,17 @@ def test_the_operators_policies_fit_into_iam_for_the_longest_of_names():
     arn = scope.arn("codestar-connections", "connection/12345678-1234-1234-1234-123456789012")
     secret = scope.arn("secretsmanager", "secret:" + "x" * 60)
     boundary = f"arn:aws-us-gov:iam::{ACCOUNT}:policy/{'b' * 60}"
-    uses = Uses("Z" + "0" * 31, True, "vpc-" + "0" * 17, arn, f"{'o' * 39}/{'r' * 60}", secret, (secret,) * 3, boundary)
+    uses = Uses(
+        "Z" + "0" * 31,
+        "d" * 60 + ".example.com",
+        True,
+        "vpc-" + "0" * 17,
+        arn,
+        f"{'o' * 39}/{'r' * 60}",
+        secret,
+        (secret,) * 3,
+        boundary,
+    )
     found = operator(scope, uses)
     assert {name for name, one in found.items() if len(policy(one)) > LIMIT} == set()
     roles = (policies.codebuild(scope, PROJECTS, connection=arn, secret=TOKEN), policies.codepipeline(scope, PROJECTS))

@@ -102,3 +102,22 @@ def test_no_change_is_allowed_of_what_neighbours_have(name: str, recorded: Recor
 def of_a_neighbour(arn: str) -> str:
     """The ARN with the app's name in it made into a neighbour's."""
     return re.sub(r"(?<![\w-])hello(?!\w)", "hello-api", arn)
+
+
+@pytest.mark.parametrize(
+    ("name", "action", "key"),
+    [
+        ("domain", "route53:ChangeResourceRecordSets", "route53:ChangeResourceRecordSetsNormalizedRecordNames"),
+        ("connection", "codeconnections:UseConnection", "codeconnections:FullRepositoryId"),
+        ("connection", "codeconnections:PassConnection", "codeconnections:PassedToService"),
+    ],
+)
+def test_the_same_for_anything_else_in_the_zone_or_behind_the_connection_is_denied(
+    name: str, action: str, key: str, recorded: Record
+) -> None:
+    found = recorded(name)
+    allowed = statements(found.policies().values())
+    asked = [one for needed in found.needed.values() for one in needed if one.action == action]
+    assert {judged(allowed, one) for one in asked} == {"Allow"}
+    others = [replace(one, context={**one.context, key: ("other.ecsctl.example",)}) for one in asked]
+    assert {judged(allowed, one) for one in others} == {""}
