@@ -10,6 +10,7 @@ from ecsctl.config import Config
 from ecsctl.engine.errors import ConfigError, EcsctlError
 from ecsctl.engine.resource import Resource
 from ecsctl.ensure import limits
+from ecsctl.sandbox.ecr import put_image
 from tests.stack.conftest import ACCOUNT, REGION, World, wishes
 
 SECRETS = {f"SECRET_{n}": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{'s' * 100}{n}-AbCdEf" for n in range(60)}
@@ -67,8 +68,8 @@ def test_what_is_of_another_place_is_told_before_anything_is_made(
 def test_each_limit_is_awss_own(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the look before, the sandbox refuses as AWS does, half way."""
     monkeypatch.setattr("ecsctl.blueprint.check", lambda *_: None)
-    with pytest.raises(EcsctlError, match="a quota of what PutRolePolicy makes is reached"):
-        world.up(wishes(domain=None, github=None, service={"secrets": SECRETS}), image="public.ecr.aws/x/y:1")
+    with pytest.raises(EcsctlError, match="RegisterTaskDefinition"):
+        world.up(wishes(domain=None, github=None, **LARGE[0][0]), image="public.ecr.aws/x/y:1")
     assert world.boto("iam").list_roles(PathPrefix="/ecsctl/")["Roles"]
 
 
@@ -82,6 +83,8 @@ OWN = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/builders:1"
 
 
 def test_a_builds_image_in_ecr_is_pulled_with_the_role_that_builds(world: World) -> None:
+    world.boto("ecr").create_repository(repositoryName="builders")
+    put_image(ACCOUNT, REGION, "builders", ["1"])
     world.up(wishes(domain=None, build={"image": OWN}))
     [project] = world.boto("codebuild").batch_get_projects(names=["hello-build"])["projects"]
     assert project["environment"]["imagePullCredentialsType"] == "SERVICE_ROLE"
