@@ -69,7 +69,7 @@ def _buildspec(failure: BuildFailure) -> str:
 def _build_image(failure: BuildFailure) -> str:
     if said(failure.message, "toomanyrequests", "rate limit"):
         return "the image that builds run in cannot be pulled: its registry lets nobody pull so often without a login"
-    return "the image that builds run in cannot be pulled: it does not exist, or asks for a login"
+    return "the image that builds run in cannot be pulled: it does not exist, asks for a login, or is in another region"
 
 
 PHASE_RULES = (

@@ -21,7 +21,7 @@ RIGHTS = "makes the permissions of the execution role right"
 def image_missing(facts: Facts) -> Cause | None:
     """ECS could not find the image, or it is in no repository now."""
     image = str(facts.container.get("image", ""))
-    found = facts.told((Place.PULL,), ": not found", "manifest unknown", "no longer exists",
+    found = facts.told((Place.PULL,), ": not found", "manifest unknown", "404 Not Found", "no longer exists",
         "does not exist in the registry",
                        "repository with name")  # fmt: skip
     gone = facts.images.get(image) is False
@@ -103,6 +103,9 @@ def pull_denied(facts: Facts) -> Cause | None:
     found = facts.told(
         (Place.PULL,), "pull access denied", "may require", "fetch anonymous token", "insufficient_scope"
     )
+    if not found:  # another registry than ECR knows nothing of the execution role
+        refused = facts.told((Place.PULL,), "403 Forbidden", "401 Unauthorized", "no basic auth", "unauthorized:")
+        found = refused if refused and "://" in refused.text and not whole(refused.text, ".dkr.ecr.") else None
     if found:
         told = "either the image does not exist or its registry asks for a login: look at its name, letter by letter"
         mend = (run("ecsctl deploy --image URI", "with the image's right name"),)
@@ -116,7 +119,7 @@ def pull_denied(facts: Facts) -> Cause | None:
         return None
     role = _short(facts.definition.get("executionRoleArn", "the execution role"))
     account = re.search(r"(\d{12})\.dkr\.ecr", found.text)
-    if account and account[1] not in str(facts.container.get("image", "")):
+    if account and f":{account[1]}:" not in facts.suspect:
         mend = (by_hand(f"let account {account[1]} allow the pull in its repository's policy"),)
     else:
         mend = (up(RIGHTS),)
@@ -265,6 +268,10 @@ def command_missing(facts: Facts) -> Cause | None:
         if whole(found.text, "permission denied")
         else "there is no such program in it"
     )
+    if beside := _beside(found, facts):
+        told = f"the image of the container {beside} cannot run its command {program[1].strip()}: {why}"
+        return Cause("command-missing", told, (found,), (by_hand(f"mend the container {beside} where it was added"),),
+                     _sure(found))  # fmt: skip
     told = f"the image cannot run its command {program[1].strip()}: {why}"
     mend = (repair("correct CMD or ENTRYPOINT in the Dockerfile, or what it copies", facts),
             change("service.command", "to a program that the image has"))  # fmt: skip
@@ -348,6 +355,12 @@ def maintenance(facts: Facts) -> Cause | None:
 def _sure(found: Reason | None) -> Certainty:
     """AWS's own words make it certain; where it cut them short, likely: what is lost may say otherwise."""
     return Certainty.LIKELY if found and is_cut(found.text) else Certainty.CERTAIN
+
+
+def _beside(found: Reason, facts: Facts) -> str:
+    """The container that a reason is about, if it is not the app's own."""
+    own = facts.container.get("name", found.container)
+    return found.container if found.container != own else ""
 
 
 def _refused(found: Reason) -> bool:
