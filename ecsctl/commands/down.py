@@ -27,8 +27,8 @@ def down(
     Works without ecsctl.toml and without the record: AWS's tags tell what is ours. May be repeated.
     """
     from ecsctl.commands.opening import opened
-    from ecsctl.engine.errors import AwsError, Several, TimedOut, in_the_way
-    from ecsctl.operations.blockers import blockers
+    from ecsctl.engine.errors import AwsError, Refused, Several, TimedOut, in_the_way
+    from ecsctl.operations import blockers
     from ecsctl.operations.prices import AS_OF
     from ecsctl.operations.receipt import left
     from ecsctl.operations.removal import keeper
@@ -40,12 +40,26 @@ def down(
         session = app.over_app()
         protect = app.config.protect if app.config else ()
         app.introduce(session)
+        found = blockers.look(session.aws, session.engine.label)
+        for one in found.blockers:
+            if one.forbids:
+                raise Refused(
+                    f"{one.told}: nothing was removed", hint=f"{one.forbids}; then run the same command again"
+                )
         try:
-            plan = session.engine.down(agree=lambda plan: _agree(plan, app.app, common, force), keep=keeper(protect))
+            plan = session.engine.down(
+                agree=lambda plan: _agree(plan, app.app, common, force), keep=found.keeper(keeper(protect))
+            )
         except (AwsError, TimedOut, Several) as error:
-            raise in_the_way(error, blockers(session.aws, session.engine.label)) from error
+            found = blockers.look(session.aws, session.engine.label, ours_too=True)
+            raise in_the_way(error, found.told) from error
         remains = left(session.aws, session.engine.label, plan, session.engine.passed_over)
     seconds = time.monotonic() - began
+    if stays := [f"{step.title} {step.name}" for step in plan.steps if step.reason.startswith(blockers.USED_BY)]:
+        if not common.json:
+            receipt.show(remains, prices=AS_OF)
+        part = Refused(f"not all of {app.app} is gone, for others use it: {', '.join(stays)}")
+        raise in_the_way(part, found.told)
     if common.json:
         json.emit(json.down_document(plan, remains, seconds, session.where))
         return

@@ -289,10 +289,11 @@ def diagnosed(error: EcsctlError, first_line: Callable[[], str]) -> EcsctlError:
 
 
 def in_the_way(error: EcsctlError, blockers: Sequence[str]) -> EcsctlError:
-    """The error of a removal, with what was found to stand in its way."""
+    """The error of a removal, with what was found to stand in its way: of several errors, with the first."""
+    part = error.errors[0] if isinstance(error, Several) else error
     if blockers:
-        error.why = "; ".join(filter(None, [error.why, "in the way: " + "; ".join(blockers)]))
-        error.hint = "remove what is not ours, or wait for AWS to let go, then run the same command again"
+        part.why = "; ".join(filter(None, [part.why, "in the way: " + "; ".join(blockers)]))
+        part.hint = "remove what is not ours, or wait for AWS to let go, then run the same command again"
     return error
 
 

@@ -61,10 +61,11 @@ def _network(scope: Scope, vpc: str) -> Statements:
         Statement(
             "Read",
             (
-                *_of("ec2", "DescribeAddresses DescribeAvailabilityZones DescribeDhcpOptions DescribeInternetGateways "
-                     "DescribeNatGateways DescribeNetworkAcls DescribeNetworkInterfaces DescribeRouteTables "
+                *_of("ec2", "DescribeAddresses DescribeAvailabilityZones DescribeDhcpOptions "
+                     "DescribeEgressOnlyInternetGateways DescribeInternetGateways DescribeNatGateways "
+                     "DescribeNetworkAcls DescribeNetworkInterfaces DescribeRouteTables "
                      "DescribeSecurityGroupRules DescribeSecurityGroups DescribeSubnets DescribeVpcAttribute "
-                     "DescribeVpcEndpoints DescribeVpcs"),
+                     "DescribeVpcEndpoints DescribeVpcs DescribeVpnGateways"),
                 *_of("elasticloadbalancing", "DescribeListeners DescribeLoadBalancerAttributes DescribeLoadBalancers "
                      "DescribeSSLPolicies DescribeTags DescribeTargetGroupAttributes DescribeTargetGroups "
                      "DescribeTargetHealth"),

@@ -1,40 +1,242 @@
-"""What stands in the way of a `down` that failed: AWS's refusal names no names, so they are looked up here."""
+"""What stands in the way of a `down`: looked for before the deed, and again after one that AWS refused.
+
+AWS's refusals name no names. A look that fails is told in its place: it never hides what else is known.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from ecsctl.engine.errors import EcsctlError, explained
 from ecsctl.engine.label import APP, flat
-from ecsctl.resources.common import tag_filter, where
+from ecsctl.resources.acm import described
+from ecsctl.resources.certificate import Certificate
+from ecsctl.resources.common import tag_filter, there, where
+from ecsctl.resources.load_balancer import LoadBalancer
 
 if TYPE_CHECKING:
+    from types_boto3_ec2.type_defs import NetworkInterfaceTypeDef, VpcEndpointTypeDef
+
     from ecsctl.aws import Aws
+    from ecsctl.engine.engine import Sighting
     from ecsctl.engine.label import Label
 
+NETWORK = frozenset({"vpc", "subnet", "internet-gateway", "route-table", "nat-gateway", "elastic-ip"})
+USED_BY = "used by "  # so begins why a part stays
 
-def blockers(aws: Aws, me: Label) -> tuple[str, ...]:
-    """In sentences: what lies in our VPCs and is not ours, and the interfaces that AWS has not released."""
-    found: list[str] = []
+
+@dataclass(frozen=True)
+class Blocker:
+    """One thing that is not ours: in a sentence, and what of ours must stay for it."""
+
+    told: str
+    ids: frozenset[str] = frozenset()  # by id, name or ARN
+    network: bool = False  # or all of the network, which it lives in
+    forbids: str = ""  # or everything: what to do first
+
+
+@dataclass(frozen=True)
+class InTheWay:
+    """What was found, and what could not be looked for."""
+
+    blockers: tuple[Blocker, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """All of it, in sentences."""
+        return (*(one.told for one in self.blockers), *self.unread)
+
+    def keeper(self, otherwise: Callable[[Sighting], str]) -> Callable[[Sighting], str]:
+        """Why a resource stays: an empty string lets it go."""
+
+        def why(sighting: Sighting) -> str:
+            ids = {str(value) for value in vars(sighting.found.ids).values()}
+            for one in self.blockers:
+                if one.ids & ids or (one.network and sighting.kind.kind in NETWORK):
+                    return USED_BY + one.told
+            return otherwise(sighting)
+
+        return why
+
+
+def look(aws: Aws, me: Label, *, ours_too: bool = False) -> InTheWay:
+    """Everything that is in the way; with `ours_too` also what AWS holds of ours and has not released yet."""
+    found: list[Blocker] = []
+    unread: list[str] = []
     with aws.fresh():
-        for vpc in aws.look(aws.ec2.describe_vpcs, Filters=tag_filter(me))["Vpcs"]:
-            found += _inside(aws, me, vpc["VpcId"])
-    return tuple(found)
+        for what, find in LOOKS.items():
+            try:
+                found += [one for one in find(aws, me) if ours_too or not isinstance(one, _Ours)]
+            except Exception as error:  # noqa: BLE001 - explained() raises again what AWS did not answer
+                told = _explained(error)
+                unread.append(f"{what} could not be looked for: {told}")
+    return InTheWay(tuple(dict.fromkeys(found)), tuple(unread))
 
 
-def _inside(aws: Aws, me: Label, vpc: str) -> list[str]:
-    within = where(vpc_id=vpc)
-    found = []
-    for one in aws.look(aws.ec2.describe_network_interfaces, Filters=within)["NetworkInterfaces"]:
-        owner = one.get("RequesterId") or one.get("Attachment", {}).get("InstanceOwnerId") or one.get("OwnerId", "?")
+def _explained(error: Exception) -> str:
+    told: EcsctlError = explained(error, "it was not readable")
+    return f"{told.message} ({told.why})" if told.why else told.message
+
+
+class _Ours(Blocker):
+    """An interface of ours that AWS still holds."""
+
+
+def _protection(aws: Aws, me: Label) -> Iterator[Blocker]:
+    """Somebody has protected the load balancer: nothing before it should go."""
+    for balancer in LoadBalancer.find(aws, me):
+        ask = partial(aws.look, aws.elbv2.describe_load_balancer_attributes, LoadBalancerArn=balancer.ids.arn)
+        asked = there(ask)
+        attributes = {one["Key"]: one["Value"] for one in asked["Attributes"]} if asked else {}
+        if attributes.get("deletion_protection.enabled") == "true":
+            off = "Key=deletion_protection.enabled,Value=false"
+            yield Blocker(
+                f"the load balancer {balancer.ids.arn} is protected against deletion",
+                forbids=f"aws elbv2 modify-load-balancer-attributes --load-balancer-arn {balancer.ids.arn} "
+                f"--attributes {off}",
+            )
+
+
+def _interfaces(aws: Aws, me: Label) -> Iterator[Blocker]:
+    """In our VPCs, or with our security groups on."""
+    groups = _our_groups(aws, me)
+    seen: dict[str, NetworkInterfaceTypeDef] = {}
+    for filters in [where(vpc_id=vpc) for vpc in _vpcs(aws, me)] + ([where(group_id=groups)] if groups else []):
+        for one in aws.look(aws.ec2.describe_network_interfaces, Filters=filters)["NetworkInterfaces"]:
+            seen[one["NetworkInterfaceId"]] = one
+    vpcs = _vpcs(aws, me)
+    nats = aws.look(aws.ec2.describe_nat_gateways, Filters=tag_filter(me))["NatGateways"] if seen else []
+    gateways = {one["NatGatewayId"] for one in nats}
+    inside = [one for vpc in vpcs for one in _endpoints_in(aws, vpc)]
+    of_endpoints = {name for one in inside for name in one.get("NetworkInterfaceIds", [])}
+    for name, one in sorted(seen.items()):
         told = one.get("Description") or "without a description"
-        found.append(f"network interface {one['NetworkInterfaceId']} ({told}), held by {owner}")
-    for group in aws.look(aws.ec2.describe_security_groups, Filters=within)["SecurityGroups"]:
-        if group["GroupName"] != "default" and flat(group.get("Tags")).get(APP) != me.app:
-            found.append(f"security group {group['GroupId']} ({group['GroupName']}), which is not ours")
-    for subnet in aws.look(aws.ec2.describe_subnets, Filters=within)["Subnets"]:
-        if flat(subnet.get("Tags")).get(APP) != me.app:
-            found.append(f"subnet {subnet['SubnetId']} ({subnet['CidrBlock']}), which is not ours")
-    for endpoint in aws.look(aws.ec2.describe_vpc_endpoints, Filters=within)["VpcEndpoints"]:
-        if flat(endpoint.get("Tags")).get(APP) != me.app:
-            found.append(f"VPC endpoint {endpoint['VpcEndpointId']} ({endpoint['ServiceName']}), which is not ours")
-    return found
+        owner = one.get("RequesterId") or one.get("Attachment", {}).get("InstanceOwnerId") or one.get("OwnerId", "?")
+        sentence = f"network interface {name} ({told}), held by {owner}"
+        worn = {group["GroupId"] for group in one.get("Groups", [])} & set(groups)
+        task = worn and ":attachment/" in told  # ECS's description of a task's
+        if task or told.startswith(f"ELB app/{me.app}/") or told.rpartition(" ")[2] in gateways:
+            yield _Ours(sentence)
+        elif name not in of_endpoints:  # those are named with their endpoint, and ask nothing of the routes
+            yield Blocker(sentence, frozenset(worn), network=one.get("VpcId") in vpcs)
+
+
+def _endpoints(aws: Aws, me: Label) -> Iterator[Blocker]:
+    """GuardDuty makes its own by itself (GuardDuty guide, "Runtime Monitoring"), with a group beside it."""
+    for vpc in _vpcs(aws, me):
+        for one in _endpoints_in(aws, vpc):
+            if flat(one.get("Tags")).get(APP) != me.app and one.get("State", "").lower() != "deleted":
+                guard = ", made by GuardDuty's Runtime Monitoring" if "guardduty" in one["ServiceName"] else ""
+                inside = frozenset({vpc, *one.get("SubnetIds", []), *one.get("RouteTableIds", [])})
+                told = f"VPC endpoint {one['VpcEndpointId']} ({one['ServiceName']}{guard}), which is not ours"
+                yield Blocker(told, inside)
+
+
+def _groups(aws: Aws, me: Label) -> Iterator[Blocker]:
+    ours = _our_groups(aws, me)
+    for vpc in _vpcs(aws, me):
+        for group in aws.look(aws.ec2.describe_security_groups, Filters=where(vpc_id=vpc))["SecurityGroups"]:
+            if group["GroupName"] != "default" and flat(group.get("Tags")).get(APP) != me.app:
+                rules = [*group.get("IpPermissions", []), *group.get("IpPermissionsEgress", [])]
+                named = {pair.get("GroupId", "") for rule in rules for pair in rule.get("UserIdGroupPairs", [])}
+                told = f"security group {group['GroupId']} ({group['GroupName']}), which is not ours"
+                yield Blocker(told, frozenset({vpc} | (named & set(ours))))
+
+
+def _subnets(aws: Aws, me: Label) -> Iterator[Blocker]:
+    for vpc in _vpcs(aws, me):
+        for subnet in aws.look(aws.ec2.describe_subnets, Filters=where(vpc_id=vpc))["Subnets"]:
+            if flat(subnet.get("Tags")).get(APP) != me.app:
+                told = f"subnet {subnet['SubnetId']} ({subnet['CidrBlock']}), which is not ours"
+                yield Blocker(told, network=True)
+
+
+def _tables(aws: Aws, me: Label) -> Iterator[Blocker]:
+    for vpc in _vpcs(aws, me):
+        for table in aws.look(aws.ec2.describe_route_tables, Filters=where(vpc_id=vpc))["RouteTables"]:
+            main = any(one.get("Main") for one in table.get("Associations", []))
+            if not main and flat(table.get("Tags")).get(APP) != me.app:
+                yield Blocker(f"route table {table['RouteTableId']}, which is not ours", frozenset({vpc}))
+
+
+def _acls(aws: Aws, me: Label) -> Iterator[Blocker]:
+    for vpc in _vpcs(aws, me):
+        for acl in aws.look(aws.ec2.describe_network_acls, Filters=where(vpc_id=vpc))["NetworkAcls"]:
+            if not acl.get("IsDefault"):
+                yield Blocker(f"network ACL {acl['NetworkAclId']}, which is not ours", frozenset({vpc}))
+
+
+def _gateways(aws: Aws, me: Label) -> Iterator[Blocker]:
+    for vpc in _vpcs(aws, me):
+        attached = where(attachment__vpc_id=vpc)
+        for gateway in aws.look(aws.ec2.describe_vpn_gateways, Filters=attached)["VpnGateways"]:
+            states = {one.get("State") for one in gateway.get("VpcAttachments", []) if one.get("VpcId") == vpc}
+            if states - {"detached"}:
+                told = f"virtual private gateway {gateway['VpnGatewayId']}, which is attached and not ours"
+                yield Blocker(told, frozenset({vpc}))
+        for out in aws.look(aws.ec2.describe_egress_only_internet_gateways)["EgressOnlyInternetGateways"]:
+            if any(one.get("VpcId") == vpc for one in out.get("Attachments", [])):
+                told = f"egress-only internet gateway {out['EgressOnlyInternetGatewayId']}, which is not ours"
+                yield Blocker(told, frozenset({vpc}))
+
+
+def _services(aws: Aws, me: Label) -> Iterator[Blocker]:
+    """Others' services and tasks in our cluster: it does not go while they run."""
+    clusters = aws.look(aws.ecs.describe_clusters, clusters=[me.app], include=["TAGS"])["clusters"]
+    for cluster in (one for one in clusters if flat(one.get("tags")).get(APP) == me.app and one["status"] == "ACTIVE"):
+        answer = aws.look(aws.ecs.describe_services, cluster=me.app, services=[me.app])["services"]
+        (ours, *_) = [*(one for one in answer if one["status"] != "INACTIVE"), {}]
+        held = frozenset({cluster["clusterName"], cluster["clusterArn"]})
+        others = cluster.get("activeServicesCount", 0) - bool(ours)
+        if others > 0:
+            told = f"{others} ECS services of others in our cluster (aws ecs list-services --cluster {me.app})"
+            yield Blocker(told, held)
+        alive = cluster.get("runningTasksCount", 0) + cluster.get("pendingTasksCount", 0)
+        alive -= ours.get("runningCount", 0) + ours.get("pendingCount", 0)
+        if alive > 0 and others <= 0:
+            yield Blocker(f"{alive} tasks in our cluster that are no part of our service", held)
+
+
+def _certificates(aws: Aws, me: Label) -> Iterator[Blocker]:
+    """Who else uses our certificate. Its validation record stays with it, for the renewal."""
+    for found in Certificate.find(aws, me):
+        certificate = described(aws, found.ids.arn)
+        if certificate is None:
+            continue
+        users = [arn for arn in certificate.get("InUseBy", []) if f":loadbalancer/app/{me.app}/" not in arn]
+        records = (one.get("ResourceRecord", {}) for one in certificate.get("DomainValidationOptions", []))
+        names = {record["Name"].lower().removesuffix(".") for record in records if "Name" in record}
+        for user in sorted(users):
+            told = f"{user}, which is not ours and uses the certificate {found.ids.arn}"
+            yield Blocker(told, frozenset({found.ids.arn, *names}))
+
+
+LOOKS: dict[str, Callable[[Aws, Label], Iterator[Blocker]]] = {
+    "the load balancer's protection": _protection,
+    "network interfaces": _interfaces,
+    "VPC endpoints": _endpoints,
+    "security groups": _groups,
+    "subnets": _subnets,
+    "route tables": _tables,
+    "network ACLs": _acls,
+    "virtual private gateways": _gateways,
+    "services in the cluster": _services,
+    "users of the certificate": _certificates,
+}
+
+
+def _endpoints_in(aws: Aws, vpc: str) -> list[VpcEndpointTypeDef]:
+    return aws.look(aws.ec2.describe_vpc_endpoints, Filters=where(vpc_id=vpc))["VpcEndpoints"]
+
+
+def _vpcs(aws: Aws, me: Label) -> list[str]:
+    return [one["VpcId"] for one in aws.look(aws.ec2.describe_vpcs, Filters=tag_filter(me))["Vpcs"]]
+
+
+def _our_groups(aws: Aws, me: Label) -> list[str]:
+    listed = aws.look(aws.ec2.describe_security_groups, Filters=tag_filter(me))["SecurityGroups"]
+    return [group["GroupId"] for group in listed]

@@ -97,9 +97,15 @@ def delete_vpc(original: Any, self: EC2Response) -> Any:
         (table for table in backend.route_tables.values() if not table.main_association_id),
         (group for group in backend.groups[vpc_id].values() if not group.is_default),
         backend.enis.values(),
+        (acl for acl in backend.network_acls.values() if not acl.default),
         (endpoint for endpoint in backend.vpc_end_points.values() if endpoint.state != "deleted"),
     )
     attached = any(gateway.vpc and gateway.vpc.id == vpc_id for gateway in backend.internet_gateways.values())
+    attached |= any(
+        one.vpc_id == vpc_id and one.state == "attached"
+        for gateway in backend.vpn_gateways.values()
+        for one in gateway.vpc_attachments
+    )
     if attached or any(thing.vpc_id == vpc_id for thing in within):
         raise _in_use("vpc", vpc_id)
     answer = original()

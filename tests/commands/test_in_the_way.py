@@ -1,0 +1,159 @@
+"""What stands in the way of `down` is looked for before the deed: it is named, and what it needs stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from ecsctl.operations import blockers
+from ecsctl.sandbox.clock import Clock
+from ecsctl.sandbox.inprocess import inprocess
+from tests.commands.conftest import Ended
+
+Run = Callable[..., Ended]
+SMALL = 'name = "hello"\n[vpc]\negress = "public"\n'
+REGION = "eu-central-1"
+
+
+@pytest.fixture
+def live(folder: Path, live_by: Callable[[Clock], None], run: Run) -> Iterator[Clock]:
+    """The clock of a sandbox in this process in which a small stack is up."""
+    (folder / "ecsctl.toml").write_text(SMALL)
+    with inprocess() as clock:
+        live_by(clock)
+        ended = run("up", "--yes")
+        assert ended.code == 0, ended.err
+        yield clock
+
+
+def ours(kind: str) -> list[str]:
+    client: Any = boto3.client("ec2")
+    listed = getattr(client, f"describe_{kind}")(Filters=[{"Name": "tag:ecsctl:app", "Values": ["hello"]}])
+    (found,) = [value for key, value in listed.items() if isinstance(value, list)]
+    key = {"vpcs": "VpcId", "subnets": "SubnetId", "route_tables": "RouteTableId",
+           "internet_gateways": "InternetGatewayId", "security_groups": "GroupId"}[kind]  # fmt: skip
+    return sorted(one[key] for one in found)
+
+
+def a_database(clock: Clock) -> Callable[[], Any]:
+    made = boto3.client("ec2").create_network_interface(SubnetId=ours("subnets")[0], Description="RDSNetworkInterface")
+    name = made["NetworkInterface"]["NetworkInterfaceId"]
+    return lambda: boto3.client("ec2").delete_network_interface(NetworkInterfaceId=name)
+
+
+def a_subnet(clock: Clock) -> Callable[[], Any]:
+    made = boto3.client("ec2").create_subnet(VpcId=ours("vpcs")[0], CidrBlock="10.100.200.0/24")["Subnet"]["SubnetId"]
+    return lambda: boto3.client("ec2").delete_subnet(SubnetId=made)
+
+
+def guardduty(clock: Clock) -> Callable[[], Any]:
+    ec2 = boto3.client("ec2")
+    made = ec2.create_vpc_endpoint(VpcId=ours("vpcs")[0], ServiceName=f"com.amazonaws.{REGION}.guardduty-data",
+                                   VpcEndpointType="Interface", SubnetIds=ours("subnets"))["VpcEndpoint"]  # fmt: skip
+    return lambda: ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])
+
+
+def a_group(clock: Clock) -> Callable[[], Any]:
+    ec2 = boto3.client("ec2")
+    group = ec2.create_security_group(GroupName="theirs", Description="theirs", VpcId=ours("vpcs")[0])["GroupId"]
+    return lambda: ec2.delete_security_group(GroupId=group)
+
+
+def a_table(clock: Clock) -> Callable[[], Any]:
+    ec2 = boto3.client("ec2")
+    table = ec2.create_route_table(VpcId=ours("vpcs")[0])["RouteTable"]["RouteTableId"]
+    return lambda: ec2.delete_route_table(RouteTableId=table)
+
+
+def an_acl(clock: Clock) -> Callable[[], Any]:
+    ec2 = boto3.client("ec2")
+    acl = ec2.create_network_acl(VpcId=ours("vpcs")[0])["NetworkAcl"]["NetworkAclId"]
+    return lambda: ec2.delete_network_acl(NetworkAclId=acl)
+
+
+def a_vpn_gateway(clock: Clock) -> Callable[[], Any]:
+    ec2, vpc = boto3.client("ec2"), ours("vpcs")[0]
+    gateway = ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
+    ec2.attach_vpn_gateway(VpcId=vpc, VpnGatewayId=gateway)
+    return lambda: ec2.detach_vpn_gateway(VpcId=vpc, VpnGatewayId=gateway)
+
+
+def a_service(clock: Clock) -> Callable[[], Any]:
+    ecs = boto3.client("ecs")
+    subnet = boto3.client("ec2").describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])["Subnets"]
+    network = {"awsvpcConfiguration": {"subnets": [subnet[0]["SubnetId"]]}}
+    ecs.create_service(cluster="hello", serviceName="theirs", taskDefinition="hello", desiredCount=0,
+                       launchType="FARGATE", networkConfiguration=network)  # fmt: skip
+    return lambda: ecs.delete_service(cluster="hello", service="theirs", force=True)
+
+
+NETWORK = ("vpcs", "subnets", "route_tables", "internet_gateways")
+IN_THE_WAY: dict[Callable[[Clock], Callable[[], Any]], tuple[str, tuple[str, ...]]] = {
+    a_database: ("(RDSNetworkInterface), held by", NETWORK),
+    a_subnet: ("(10.100.200.0/24), which is not ours", NETWORK),
+    guardduty: ("guardduty-data, made by GuardDuty's Runtime Monitoring), which is not ours", ("vpcs", "subnets")),
+    a_group: ("(theirs), which is not ours", ("vpcs",)),
+    a_table: ("route table rtb-", ("vpcs",)),
+    an_acl: ("network ACL acl-", ("vpcs",)),
+    a_vpn_gateway: ("virtual private gateway vgw-", ("vpcs",)),
+    a_service: ("ECS services of others in our cluster", ()),
+}
+
+
+@pytest.mark.parametrize("move_in", IN_THE_WAY, ids=lambda one: one.__name__)
+def test_it_is_named_what_it_needs_stays_and_the_rest_goes(
+    live: Clock, run: Run, move_in: Callable[[Clock], Callable[[], Any]]
+) -> None:
+    says, stays = IN_THE_WAY[move_in]
+    move_out = move_in(live)
+    live.sleep(60)
+    before = {kind: ours(kind) for kind in NETWORK}
+    ended = run("down", "--yes")
+    assert ended.code == 1
+    assert says in " ".join(ended.err.split())
+    assert {kind: ours(kind) for kind in NETWORK} == {kind: before[kind] if kind in stays else [] for kind in NETWORK}
+    assert boto3.client("elbv2").describe_load_balancers()["LoadBalancers"] == []
+    clusters = boto3.client("ecs").describe_clusters(clusters=["hello"])["clusters"]
+    assert [one["status"] for one in clusters if one["status"] == "ACTIVE"] == (
+        ["ACTIVE"] if move_in is a_service else []
+    )
+    move_out()
+    live.sleep(600)
+    finished = run("down", "--yes")
+    assert finished.code == 0, finished.err
+    assert "nothing of it is left" in finished.err
+
+
+def test_a_protected_balancer_keeps_everything_up(live: Clock, run: Run) -> None:
+    elb = boto3.client("elbv2")
+    (balancer,) = elb.describe_load_balancers()["LoadBalancers"]
+    on = [{"Key": "deletion_protection.enabled", "Value": "true"}]
+    elb.modify_load_balancer_attributes(LoadBalancerArn=balancer["LoadBalancerArn"], Attributes=on)
+    ended = run("down", "--yes")
+    assert ended.code == 1
+    assert "is protected against deletion: nothing was removed" in " ".join(ended.err.split())
+    assert "Key=deletion_protection.enabled,Value=false" in ended.err
+    services = boto3.client("ecs").describe_services(cluster="hello", services=["hello"])["services"]
+    assert [one["status"] for one in services] == ["ACTIVE"]
+    off = [{"Key": "deletion_protection.enabled", "Value": "false"}]
+    elb.modify_load_balancer_attributes(LoadBalancerArn=balancer["LoadBalancerArn"], Attributes=off)
+    assert run("down", "--yes").code == 0
+
+
+def test_a_look_that_fails_hides_nothing(live: Clock, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: Any) -> Any:
+        raise ClientError({"Error": {"Code": "UnauthorizedOperation", "Message": "no"}}, "DescribeNetworkAcls")
+
+    monkeypatch.setitem(blockers.LOOKS, "network ACLs", denied)
+    a_group(live)
+    live.sleep(60)
+    ended = run("down", "--yes", "--output", "json")
+    assert ended.code == 1
+    said = " ".join(ended.err.split())
+    assert "(theirs), which is not ours" in said
+    assert "network ACLs could not be looked for" in said
