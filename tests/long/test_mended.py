@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from moto.secretsmanager.models import secretsmanager_backends
 
 from ecsctl.operations.why import Cause
 from ecsctl.sandbox import codebuild_builds, ecr, ecs, github, push
@@ -202,14 +203,14 @@ def redefined(person: Person, change: Callable[[dict[str, Any]], object]) -> Non
     person.clock.sleep(420)
 
 
-def secret(person: Person, value: str | None = "s3cr3t") -> str:
+def secret(person: Person, value: str = "s3cr3t") -> str:
     """A secret that somebody makes; its ARN."""
-    given = {} if value is None else {"SecretString": value}
-    arn: str = person.boto("secretsmanager").create_secret(Name=f"app/{person.clock.now():.0f}", **given)["ARN"]
+    name = f"app/{person.clock.now():.0f}"
+    arn: str = person.boto("secretsmanager").create_secret(Name=name, SecretString=value)["ARN"]
     return arn
 
 
-def with_secret(value: str | None, key: str = "", then: Deed = lambda _: None) -> Deed:
+def with_secret(value: str, key: str = "", then: Deed = lambda _: None) -> Deed:
     """The app is given a secret."""
 
     def breaks(person: Person) -> None:
@@ -228,6 +229,14 @@ def secret_deleted(**how: Any) -> Deed:
         anew(person)
 
     return deletes
+
+
+def emptied(person: Person) -> None:
+    """It loses the label AWSCURRENT, as by hand; an `up` would have refused one that never had a value."""
+    backend: Any = secretsmanager_backends[ACCOUNT][REGION]
+    for version in backend.secrets[person.toml["service"]["secrets"]["KEY"]].versions.values():
+        version.pop("secret_string")
+    anew(person)
 
 
 def another_secret(person: Person) -> dict[str, str]:
@@ -345,7 +354,7 @@ CASES: dict[str, Case] = {
                             'such file or directory'), skips={1: "the fate is the image's"}),
     "pull-denied": Case(denied(EXECUTION, "ecr:BatchGetImage")),
     "log-denied": Case(denied(EXECUTION, "logs:CreateLogStream")),
-    "secret-empty": Case(with_secret(None), values={"VALUE": "s3cr3t"}),
+    "secret-empty": Case(with_secret("s3cr3t", then=emptied), values={"VALUE": "s3cr3t"}),
     "secret-missing": Case(with_secret("s3cr3t", then=secret_deleted(ForceDeleteWithoutRecovery=True)),
                            values={"service.secrets": another_secret}, hand=well),
     "secret-missing, being deleted": Case(with_secret("s3cr3t", then=secret_deleted(RecoveryWindowInDays=7))),

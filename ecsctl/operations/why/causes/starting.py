@@ -86,14 +86,14 @@ def pull_limit(facts: Facts) -> Cause | None:
     if not found and cut and is_cut(cut.text):
         told = ("Docker Hub refused the image, and AWS cut its reason short: either nobody may pull so often without a "
                 "login, or the image asks for one: look at its name, and whether it is public")  # fmt: skip
-        mend = (repair("copy the image to the app's own repository", facts), wait("wait some hours: ECS tries again"))
+        mend = (repair("copy the image to the app's own repository", facts), wait(f"wait some hours{_tries(facts)}"))
         either = ("pull-limit", "pull-denied")
         return Cause("pull-limit", told, (cut,), mend, Certainty.POSSIBLE, either=either)
     if not found:
         return None
     mend = (repair("take the base or the image from public.ecr.aws/docker/library/…, or copy it to the app's own "
                    "repository", facts),
-            wait("wait some hours: ECS tries again by itself"))  # fmt: skip
+            wait(f"wait some hours{_tries(facts)}"))  # fmt: skip
     who = "ECR Public" if whole(found.text, "public.ecr.aws") else "the image's registry"
     return Cause("pull-limit", f"{who} lets nobody pull so often without a login", (found,), mend, _sure(found))
 
@@ -305,8 +305,8 @@ def vcpu_quota(facts: Facts) -> Cause | None:
                        "limit on the number of vCPUs you can run", "concurrent Fargate tasks")  # fmt: skip
     if not found:
         return None
-    mend = (by_hand("ask for more in Service Quotas: AWS Fargate, Fargate On-Demand vCPU resource count; ECS then "
-                    "goes on by itself"),
+    quota = "AWS Fargate, Fargate On-Demand vCPU resource count"
+    mend = (by_hand(f"ask for more in Service Quotas: {quota}{_tries(facts)}"),
             change("service.cpu", "to less"))  # fmt: skip
     return Cause("vcpu-quota", "the account's quota of Fargate vCPUs is used up", (found,), mend, _sure(found))
 
@@ -318,7 +318,7 @@ def subnet_full(facts: Facts) -> Cause | None:
                        "insufficient free addresses", "has insufficient free IP addresses")  # fmt: skip
     if not found:
         return None
-    mend: tuple[Mend, ...] = (by_hand("free addresses in the subnet: ECS tries again by itself"),)
+    mend: tuple[Mend, ...] = (by_hand(f"free addresses in the subnet{_tries(facts)}"),)
     if facts.subnet_routes and not any(ours(table, facts) for table in facts.subnet_routes.values()):
         mend += (change("vpc.private_subnets", "to larger ones"),)
     return Cause("subnet-full", "a subnet of the tasks has no free address left", (found,), mend, _sure(found))
@@ -329,8 +329,8 @@ def capacity(facts: Facts) -> Cause | None:
     found = facts.told((Place.PLACE, Place.OTHER), "Capacity is unavailable at this time", "insufficient capacity")
     if not found:
         return None
-    mend = (wait("wait: ECS tries again by itself"),)
-    told = "AWS has no Fargate capacity there at this moment; ECS tries again by itself"
+    mend = (wait(f"wait some minutes{_tries(facts)}"),)
+    told = "AWS has no Fargate capacity there at this moment"
     return Cause("capacity", told, (found,), mend, _sure(found))
 
 
@@ -339,8 +339,8 @@ def network_interface(facts: Facts) -> Cause | None:
     found = facts.told((Place.OTHER,), "Timeout waiting for network interface provisioning")
     if not found:
         return None
-    told = "AWS did not give the task its network interface in time; ECS tries again by itself"
-    return Cause("network-interface", told, (found,), (wait("wait: ECS tries again by itself"),), _sure(found))
+    told = "AWS did not give the task its network interface in time"
+    return Cause("network-interface", told, (found,), (wait(f"wait some minutes{_tries(facts)}"),), _sure(found))
 
 
 def maintenance(facts: Facts) -> Cause | None:
@@ -355,6 +355,10 @@ def maintenance(facts: Facts) -> Cause | None:
 def _sure(found: Reason | None) -> Certainty:
     """AWS's own words make it certain; where it cut them short, likely: what is lost may say otherwise."""
     return Certainty.LIKELY if found and is_cut(found.text) else Certainty.CERTAIN
+
+
+def _tries(facts: Facts) -> str:
+    return "" if facts.given_up else ": ECS tries again by itself"
 
 
 def _beside(found: Reason, facts: Facts) -> str:
