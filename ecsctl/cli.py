@@ -28,9 +28,10 @@ from ecsctl.commands import (
     why,
 )
 from ecsctl.commands import exec as entering
+from ecsctl.ui.copied import copied, program
 
 UNREAD = 141  # as a shell tells of a program that SIGPIPE ended: nobody reads stdout any more, as in `… | head`
-EPILOG = "Try it without an account: ecsctl up --sandbox, ecsctl status --sandbox, ecsctl down --sandbox."
+EPILOG = copied("Try it without an account: ecsctl up --sandbox, ecsctl status --sandbox, ecsctl down --sandbox.")
 
 app = typer.Typer(
     name="ecsctl",
@@ -102,6 +103,8 @@ def _run() -> int:
     except (KeyboardInterrupt, typer.Abort):  # the second is typer's own word for the first
         return 130
     except typer.exceptions.TyperException as error:
+        if context := getattr(error, "ctx", None):
+            context.find_root().info_name = program()  # so that "Try '… --help'" can be copied
         error.show()  # type: ignore[attr-defined]  # every one that is raised here has it
         return int(getattr(error, "exit_code", 2))
     except Exception as error:  # noqa: BLE001 - a bug is raised again

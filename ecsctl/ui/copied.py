@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
+import shutil
+import sys
+from pathlib import Path
 
+NAME = "ecsctl"
 AWS = re.compile(
     r"\baws (?:sso login|login|configure export-credentials|sts get-caller-identity|account enable-region)\b"
 )
@@ -12,18 +17,49 @@ COMMAND = re.compile(
     r"\becsctl (?:(?:creds|pipeline) [a-z][a-z-]*"
     r"|up|down|status|plan|logs|why|exec|deploy|rollback|cancel|history(?: diff)?)\b(?! --(?:sandbox|profile|region))"
 )
+CALL = re.compile(
+    r"(?<![\w./-])ecsctl(?= (?:up|down|status|plan|logs|why|exec|deploy|rollback|cancel|history|init|policy"
+    r"|(?:creds|pipeline|config|sandbox) [a-z][a-z-]*|--?[a-z][a-z-]*)\b)"
+)
+"""The program's name where a command of it follows: elsewhere it is only spoken of."""
 sandbox = False
 """Whether this process works on the sandbox: then whoever copies a command must not end up on AWS."""
 profile = region = ""
 """The options that lead this process to its account: without them a copied command would end up in another."""
 
 
+@functools.cache
+def program() -> str:
+    """What starts this program once more in the user's shell: `ecsctl`, if the PATH leads to this very file.
+
+    Else as it was started: `.venv/bin/ecsctl`, `python -m ecsctl`.
+    """
+    return started(sys.argv[0], sys.orig_argv[0], shutil.which(NAME))
+
+
+def started(script: str, python: str, found: str | None) -> str:
+    """As `program`, for a script (sys.argv[0]), what ran it, and the file that the PATH has of our name. Pure."""
+    own = Path(script)
+    if own.parts[-2:] == (NAME, "__main__.py"):
+        return f"{shlex.quote(python)} -m {NAME}"
+    if own.stem != NAME or (found and own.absolute() == Path(found).absolute()):
+        return NAME
+    return shlex.quote(script)
+
+
 def copied(text: str) -> str:
-    """The text, its commands with those of --sandbox, --profile and --region that this process was called with."""
-    if sandbox:
-        return COMMAND.sub(r"\g<0> --sandbox", text)
-    lead = f" --profile {shlex.quote(profile)}" if profile else ""
+    """The text, its commands as they are to be typed here: for a person."""
+    return CALL.sub(lambda _: program(), optioned(text))
+
+
+def optioned(text: str) -> str:
+    """The text, its commands with those of --sandbox, --profile and --region that this process was called with.
+
+    For programs, which know themselves how they start this one.
+    """
+    lead = f" --profile {shlex.quote(profile)}" if profile and not sandbox else ""
     if lead:
         text = AWS.sub(lambda found: found[0] + lead, text)
-    lead += f" --region {shlex.quote(region)}" if region else ""
+    lead += f" --region {shlex.quote(region)}" if region and not sandbox else ""
+    lead = " --sandbox" if sandbox else lead
     return COMMAND.sub(lambda found: found[0] + lead, text) if lead else text

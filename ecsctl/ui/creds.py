@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.engine.errors import TOKEN_HINT
 from ecsctl.ui import words
 from ecsctl.ui.console import data
+from ecsctl.ui.copied import copied
 from ecsctl.ui.output import VERSION
 from ecsctl.ui.safe import plain
 
@@ -19,7 +20,7 @@ def show(found: Status) -> None:
     """Print the secret, each copy, and what GitHub said; on stderr what mends it."""
     data().print(plain(f"{found.secret}  since {_since(found) or 'unknown'}"), soft_wrap=True)
     for one in found.places:
-        note = f"  ({one.note})" if one.note else ""
+        note = f"  ({copied(one.note)})" if one.note else ""
         data().print(plain(f"  {one.title}: {one.state}{note}"), soft_wrap=True)
     if any(one.state == "missing" for one in found.places):
         words.hint("ecsctl up makes what is missing")

@@ -62,7 +62,7 @@ def _line(label: str, style: str, text: str, text_style: str = "") -> None:
     """A label and its text. A line break in it stays one."""
     for number, line in enumerate(text.splitlines() or [""]):
         lead = Text(label, style=style) if number == 0 else Text(" " * len(label))
-        tell(plain(line, text_style), label=lead)
+        tell(plain(copied(line), text_style), label=lead)
 
 
 def _hint(label: str, text: str) -> None:

@@ -12,7 +12,7 @@ from ecsctl.engine.plan import Change, Plan, Step, Verb
 from ecsctl.engine.report import Report, flat
 from ecsctl.engine.secret import hidden
 from ecsctl.ui import receipt
-from ecsctl.ui.copied import copied
+from ecsctl.ui.copied import optioned
 from ecsctl.ui.errors import parts_of, untried
 from ecsctl.ui.plan import Estimate
 from ecsctl.ui.receipt import Remains
@@ -80,7 +80,7 @@ def error_document(error: EcsctlError) -> Json:
         "exit_code": error.exit_code,
         "message": error.message,
         "errors": [
-            {"type": type(part).__name__, "message": part.message, "why": part.why, "hint": copied(part.hint)}
+            {"type": type(part).__name__, "message": part.message, "why": part.why, "hint": optioned(part.hint)}
             for part in parts_of(error)
         ],
         "not_tried": untried(error),
@@ -123,7 +123,7 @@ def _step(step: Step) -> Json:
         "borrowed": step.borrowed,
         "changes": [_change(change) for change in step.changes],
         "reason": step.reason,
-        "hint": copied(step.hint),
+        "hint": optioned(step.hint),
         "impact": step.impact,
         "fields": dict(step.fields) if step.verb in (Verb.CREATE, Verb.REPLACE) else {},
     }

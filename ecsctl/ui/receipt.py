@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from rich.text import Text
 
 from ecsctl.ui.console import tell
+from ecsctl.ui.copied import copied
 from ecsctl.ui.safe import safe
 
 
@@ -39,7 +40,7 @@ def show(left: Sequence[Remains], *, prices: str) -> None:
     tell(Text("still there:"))
     for one in left:
         cost = f", about ${one.monthly:.2f} a month" if one.monthly >= 0.005 else ""
-        tell(Text(f"  {safe(one.kind)} {safe(one.what)}: {safe(one.why)}{cost}"))
+        tell(Text(f"  {safe(one.kind)} {safe(one.what)}: {safe(copied(one.why))}{cost}"))
     total = sum(one.monthly for one in left)
     if total >= 0.005:
         tell(Text(f"  together about ${total:.2f} a month ({prices})"))

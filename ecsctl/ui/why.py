@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from rich.text import Text
 
 from ecsctl.ui.console import data, glyph
-from ecsctl.ui.copied import copied
+from ecsctl.ui.copied import copied, optioned
 from ecsctl.ui.output import VERSION
 from ecsctl.ui.safe import plain
 
@@ -175,7 +175,7 @@ def why_document(found: Found, where: Mapping[str, str]) -> dict[str, Any]:
                 "waiting": cause.calm,
                 "evidence": [_plain_fact(fact) for fact in cause.evidence],
                 "hints": list(cause.hints),
-                "mend": [copied(str(one)) for one in cause.mend],
+                "mend": [optioned(str(one)) for one in cause.mend],
                 "ways": [_way(one) for one in cause.mend],
             }
             for cause in found.causes
@@ -191,7 +191,7 @@ def _fact(fact: Fact) -> Text:
 
 
 def _way(way: Way) -> dict[str, Any]:
-    steps = [{"act": str(one.act), "what": copied(one.what), "value": one.value} for one in way.steps]
+    steps = [{"act": str(one.act), "what": optioned(one.what), "value": one.value} for one in way.steps]
     return {"steps": steps, "note": way.note}
 
 

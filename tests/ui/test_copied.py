@@ -49,3 +49,46 @@ def test_on_aws_a_command_stays_as_it_is(monkeypatch: pytest.MonkeyPatch, said: 
         monkeypatch.setattr(copied, option, nothing)
 
     assert copied.copied(said) == said
+
+
+@pytest.mark.parametrize(
+    ("script", "python", "found", "typed"),
+    [
+        ("/home/ada/.local/bin/ecsctl", "/usr/bin/python3", "/home/ada/.local/bin/ecsctl", "ecsctl"),
+        (".venv/bin/ecsctl", "/clone/.venv/bin/python", None, ".venv/bin/ecsctl"),
+        (".venv/bin/ecsctl", "/clone/.venv/bin/python", "/usr/local/bin/ecsctl", ".venv/bin/ecsctl"),
+        ("/my clone/.venv/bin/ecsctl", "python", None, "'/my clone/.venv/bin/ecsctl'"),
+        ("/clone/ecsctl/__main__.py", ".venv/bin/python", None, ".venv/bin/python -m ecsctl"),
+        ("/clone/ecsctl/__main__.py", "python3", "/usr/local/bin/ecsctl", "python3 -m ecsctl"),
+        ("/clone/.venv/bin/pytest", "python3", None, "ecsctl"),
+    ],
+)
+def test_a_command_is_named_as_it_was_started(script: str, python: str, found: str | None, typed: str) -> None:
+    assert copied.started(script, python, found) == typed
+
+
+@pytest.mark.parametrize("said", [*(said for said, _ in SAID), "ecsctl init --force", "ecsctl sandbox start"])
+def test_every_command_is_one_that_the_shell_finds(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    monkeypatch.setattr(copied, "sandbox", False)
+    monkeypatch.setattr(copied, "program", lambda: ".venv/bin/ecsctl")
+
+    told = copied.copied(said)
+
+    assert told.replace(".venv/bin/ecsctl", "ecsctl") == said
+    assert told.count(".venv/bin/ecsctl") == said.count("ecsctl")
+
+
+@pytest.mark.parametrize(
+    "said", ["what ecsctl makes", "ecsctl works in no other account", "docs/ecsctl.toml", "repository ecsctl/hello"]
+)
+def test_where_the_program_is_spoken_of_it_keeps_its_name(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    monkeypatch.setattr(copied, "program", lambda: ".venv/bin/ecsctl")
+
+    assert copied.copied(said) == said
+
+
+def test_programs_read_the_same_command_wherever_it_was_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copied, "program", lambda: ".venv/bin/ecsctl")
+    monkeypatch.setattr(copied, "sandbox", True)
+
+    assert copied.optioned("ecsctl down") == "ecsctl down --sandbox"
