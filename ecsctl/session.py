@@ -51,7 +51,7 @@ class Place:
         Without one the region is the chain's, as every other tool of AWS's takes it; and the record's where the chain
         names none. State.load refuses a record of another region than this.
         """
-        home = _told_by(self.record, "region")
+        home = told_by(self.record, "region")
         chosen = self.region or region or self.ambient or (home or self.usual if self.usual else None)
         return Aws(Patience(clock), profile=self.profile, region=chosen, otherwise=home, ask=self.ask, heard=self.heard)
 
@@ -167,16 +167,17 @@ def recorded(record: Path) -> str:
 
     Raises UsageError when there is none to read.
     """
-    app = _told_by(record, "app")
+    app = told_by(record, "app")
     if app is None:
         raise UsageError(
-            "there is no ecsctl.toml and no record here, so the app's name is not known",
-            hint="run this in the app's folder, or name it: ecsctl down --name APP --region REGION",
+            "there is no ecsctl.toml and no record here, so it is not known which app is meant",
+            hint="run this in the app's folder; or write an ecsctl.toml with: ecsctl init; "
+            "or remove an app that has neither with: ecsctl down --name APP --region REGION",
         )
     return app
 
 
-def _told_by(record: Path, word: str) -> str | None:
+def told_by(record: Path, word: str) -> str | None:
     """A word of the record's head, if it can be read. Raises StateError for what is no file of the folder."""
     import json
 

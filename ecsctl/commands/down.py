@@ -38,7 +38,6 @@ def down(
     began = time.monotonic()
     with opened(common, "down", name=name) as app:
         session = app.over_app()
-        protect = app.config.protect if app.config else ()
         app.introduce(session)
         found = blockers.look(session.aws, session.engine.label)
         for one in found.blockers:
@@ -48,7 +47,7 @@ def down(
                 )
         try:
             plan = session.engine.down(
-                agree=lambda plan: _agree(plan, app.app, common, force), keep=found.keeper(keeper(protect))
+                agree=lambda plan: _agree(plan, app.app, common, force), keep=found.keeper(keeper(app.protect))
             )
         except (AwsError, TimedOut, Several) as error:
             found = blockers.look(session.aws, session.engine.label, ours_too=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ecsctl.aws import Aws
-    from ecsctl.config import Config
+    from ecsctl.config import Config, Loaded
+    from ecsctl.engine.errors import ConfigError
     from ecsctl.session import Place, Session
     from ecsctl.ui.progress import Progress
 
@@ -29,6 +30,8 @@ class Opened:
     app: str
     config: Config | None
     quiet: bool
+    protect: Collection[str] | None
+    """What `down` keeps, by ecsctl.toml; None where that cannot be read, but seems to say so."""
 
     @property
     def wished(self) -> Config:
@@ -78,24 +81,35 @@ def opened(
 ) -> Iterator[Opened]:
     """Within it a command reaches its app. `what` says in errors what AWS refused.
 
-    The app is `name`, or ecsctl.toml's, or without such a file the record's; `config` insists on the file. `looks`
-    makes every change a bug. `quiet` shows no progress. `told` hears of Ctrl-C in place of the progress, and says
-    whether a person sees it already. `builds`: it may have the sandbox run the repository's commands here, which is
-    asked for first. Raises ConfigError, or UsageError where the app is not known.
+    The app is `name`, or ecsctl.toml's; or the record's, where that file is missing or wrong, unless `config` insists
+    on it. `looks` makes every change a bug. `quiet` shows no progress. `told` hears of Ctrl-C in place of the progress,
+    and says whether a person sees it already. `builds`: it may have the sandbox run the repository's commands here,
+    which is asked for first. Raises ConfigError, or UsageError where the app is not known.
     """
     from ecsctl.access import agreed_region
-    from ecsctl.config import find, read
+    from ecsctl.config import find, mentions, read
+    from ecsctl.engine.errors import ConfigError
     from ecsctl.operations.asking import asking
-    from ecsctl.session import recorded
+    from ecsctl.session import recorded, told_by
     from ecsctl.ui import words
     from ecsctl.ui.progress import Progress
 
     where = place(common)
-    found = read(where.folder) if not name and (config or find(where.folder)) else None
-    for warning in found.warnings if found and not common.quiet else ():
-        words.warning(warning)
-    home = found.config.region if found else None
+    found: Loaded | None = None
+    home: str | None = None
+    protect: Collection[str] | None = ()
+    try:
+        found = read(where.folder) if not name and (config or find(where.folder)) else None
+    except ConfigError as error:
+        if config or not told_by(where.record, "app"):
+            raise
+        _warn_of(error, recorded(where.record))
+        home = told_by(where.record, "region")
+        protect = None if mentions("protect", where.folder) else ()
     if found:
+        for warning in () if common.quiet else found.warnings:
+            words.warning(warning)
+        home, protect = found.config.region, found.config.protect
         agreed_region(common.region, home, found.origins["region"])
     if builds and common.sandbox and found and found.config.github:
         _agreed_to_builds(common, where.folder, found.config.build.buildspec, f"ecsctl {what}")
@@ -108,7 +122,16 @@ def opened(
         stopping(aws.patience, told or progress.stop_asked),
         asking(what),
     ):
-        yield Opened(where, aws, progress, app, found.config if found else None, common.quiet)
+        yield Opened(where, aws, progress, app, found.config if found else None, common.quiet, protect)
+
+
+def _warn_of(error: ConfigError, app: str) -> None:
+    """Say what is wrong in ecsctl.toml, where the command can do without it."""
+    from ecsctl.ui import words
+
+    for line in error.message.splitlines():
+        words.warning(line)
+    words.warning(f"ecsctl.toml is left aside; the record of the last run says that the app is {app}")
 
 
 def _agreed_to_builds(common: Common, folder: Path, spec: str, command: str) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ecsctl.commands.options import ON_AWS, Common, shares
+
+if TYPE_CHECKING:
+    from ecsctl.commands.opening import Opened
 
 
 @shares(*ON_AWS, "output")
@@ -39,7 +42,10 @@ def status(
     from ecsctl.ui import status as shown
     from ecsctl.ui import words
 
-    with opened(common, "status", config=True, looks=True) as app:
+    with opened(common, "status", config=common.json, looks=True) as app:
+        if not app.config:
+            _running(app)
+            raise typer.Exit(2)  # as of a configuration that is wrong
         session = app.over_stack()
         plan = session.engine.plan(session.wishes)
         there = session.identity if session.has_console else replace(session.identity, partition="")  # so: no links
@@ -53,6 +59,17 @@ def status(
             words.next_step("ecsctl why")
     if exit_code and not all(report.healthy for report in found):
         raise typer.Exit(1)
+
+
+def _running(app: Opened) -> None:
+    """Show what runs, where ecsctl.toml cannot say what should."""
+    from ecsctl.operations import live
+    from ecsctl.ui import live as shown
+    from ecsctl.ui import words
+
+    session = app.over_app()
+    words.warning("without ecsctl.toml this shows what runs, and cannot tell whether it is what should run")
+    shown.show_once(live.look(app.aws, app.app), session.where)
 
 
 def _watch(common: Common, interval: float, *, nothing_else: bool) -> None:

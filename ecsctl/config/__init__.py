@@ -2,8 +2,21 @@
 
 from ecsctl.config.files import FILE
 from ecsctl.config.form import schema
-from ecsctl.config.loading import Loaded, find, load, origins, read
+from ecsctl.config.loading import Loaded, find, load, mentions, origins, read
 from ecsctl.config.model import Config
 from ecsctl.config.printing import flatten, show, toml
 
-__all__ = ["FILE", "Config", "Loaded", "find", "flatten", "load", "origins", "read", "schema", "show", "toml"]
+__all__ = [
+    "FILE",
+    "Config",
+    "Loaded",
+    "find",
+    "flatten",
+    "load",
+    "mentions",
+    "origins",
+    "read",
+    "schema",
+    "show",
+    "toml",
+]

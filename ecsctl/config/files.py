@@ -21,7 +21,7 @@ def candidates(folder: File) -> list[File]:
     """The configuration's files in the nearest folder that has any, here or above; the one that counts first.
 
     One looks up to the root of the git repository, and outside of one in this folder alone: a stray file in a home
-    folder is nobody's wish. Raises ConfigError for a pyproject.toml that names us and cannot be read.
+    folder is not meant. A pyproject.toml that names us and cannot be read counts: `source` refuses it.
     """
     for here in upwards(folder):
         found = [file for file in (here / FILE, here / FALLBACK) if file.is_file()]
@@ -70,9 +70,7 @@ def _has_ours(file: File, *, alone: bool) -> bool:
             return False
         tool = _parsed(file, text, _lines(file, text)).get("tool")
     except ConfigError:
-        if alone:
-            raise
-        return False
+        return alone
     return isinstance(tool, dict) and "ecsctl" in tool
 
 

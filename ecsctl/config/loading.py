@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -32,10 +33,7 @@ class Loaded:
 
 
 def find(folder: File | None = None) -> File | None:
-    """The configuration's file: ecsctl.toml, else a pyproject.toml with [tool.ecsctl], here or above.
-
-    Raises ConfigError for a pyproject.toml that names us and cannot be read.
-    """
+    """The configuration's file: ecsctl.toml, else a pyproject.toml with [tool.ecsctl], here or above."""
     return next(iter(files.candidates(folder or File.cwd())), None)
 
 
@@ -80,6 +78,12 @@ def read(
     if wrong:
         raise _mistaken(wrong)
     return Loaded(config, next(iter(found), None), _origins(config, sources), tuple(_warnings(config, found, sources)))
+
+
+def mentions(word: str, folder: File) -> bool:
+    """Whether a configuration that cannot be read may set this option: its file has the word, or a variable is set."""
+    written = (file.read_bytes() for file in files.candidates(folder)[:1] if os.access(file, os.R_OK))
+    return bool(os.environ.get(environment.PREFIX + word.upper())) or any(word.encode() in text for text in written)
 
 
 def _mistaken(wrong: list[str], untold: int = 0) -> ConfigError:

@@ -15,10 +15,11 @@ PROTECTED = {"ecr": ("repository",), "bucket": ("bucket",), "logs": ("log-group"
 """What `protect` in ecsctl.toml names, as kinds."""
 
 
-def keeper(protect: Collection[str]) -> Callable[[Sighting], str]:
-    """Why a resource stays: an empty string lets it go."""
-    kinds = {kind: word for word in protect for kind in PROTECTED[word]}
-    return lambda sighting: f'protect = ["{kinds[sighting.kind.kind]}"]' if sighting.kind.kind in kinds else ""
+def keeper(protect: Collection[str] | None) -> Callable[[Sighting], str]:
+    """Why a resource stays: an empty string lets it go. With None all that can be protected stays."""
+    why = "ecsctl.toml mentions protect, and cannot be read" if protect is None else 'protect = ["{}"]'
+    kinds = {kind: word for word in (PROTECTED if protect is None else protect) for kind in PROTECTED[word]}
+    return lambda sighting: why.format(kinds[sighting.kind.kind]) if sighting.kind.kind in kinds else ""
 
 
 def data_in(plan: Plan) -> tuple[str, ...]:

@@ -55,6 +55,13 @@ def show(looks: Iterable[Live], where: Mapping[str, str], *, as_json: bool) -> N
             screen.update(Group(*fitted(view(now, where), console)), refresh=True)
 
 
+def show_once(now: Live, where: Mapping[str, str]) -> None:
+    """Print one look, whole."""
+    console = data()
+    for line in view(now, where):
+        console.print(line, soft_wrap=True)
+
+
 class _Pausable(Screen):
     """A screen that a question can push aside."""
 
