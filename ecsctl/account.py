@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ecsctl.config import Config
     from ecsctl.engine.label import Label
     from ecsctl.engine.plan import Step
+    from ecsctl.engine.state import Entry
 
 BUILD_IMAGES = {  # family of AL2023 images, and the one to take where the list cannot be read
     "ARM64": ("aws/codebuild/amazonlinux-aarch64-standard", "3.0"),
@@ -54,6 +56,7 @@ class Facts:
     identity: Identity
     zones: tuple[str, ...] = ()  # none in a network that is not ours
     hosted_zone: str = ""  # its id, when a domain is wished
+    zone_unread: str = ""  # why the account's zones could not be listed; the zone is then the recorded one
     tls_policy: str = ""
     build_image: str = ""
     token: Secret | None = None
@@ -86,11 +89,13 @@ def identify(aws: Aws, config: Config | None = None) -> Identity:
     return found
 
 
-def gather(aws: Aws, config: Config, identity: Identity, me: Label, *, fresh: bool, image: str = "") -> Facts:
-    """Look up, all at once, what the user has prepared and what AWS offers here. `image` is one that the user names.
+def gather(
+    aws: Aws, config: Config, identity: Identity, me: Label, recorded: Mapping[str, Entry], *, fresh: bool, image: str
+) -> Facts:
+    """Look up, all at once, what the user has prepared and what AWS offers here.
 
-    What AWS offers is for what is new: where the app stands already, that decides. `fresh` says that nothing is
-    recorded, so that the deployment's id is not known yet.
+    What AWS offers is for what is new: where the app stands already, that decides. `recorded` is what is known of it,
+    by name; `fresh` says that the deployment's id is not known yet; `image` is one that the user names, or empty.
 
     Raises ConfigError for a hosted zone, a secret or an image that is not there, before anything is changed.
     """
@@ -102,7 +107,7 @@ def gather(aws: Aws, config: Config, identity: Identity, me: Label, *, fresh: bo
     if not config.vpc.id:
         asked["zones"] = lambda: in_use.zones(aws, me, config.service.architecture, fresh=fresh)
     if domain and domain.name:
-        asked["hosted_zone"] = lambda: hosted_zone(aws, domain.name or "", domain.hosted_zone, me)
+        asked["zone"] = lambda: _zone(aws, domain.name or "", domain.hosted_zone, me, recorded)
     if domain:
         asked["tls_policy"] = lambda: _tls_policy(aws)
     if github and config.pipeline.mode != "none":
@@ -117,13 +122,30 @@ def gather(aws: Aws, config: Config, identity: Identity, me: Label, *, fresh: bo
         futures = {name: pool.submit(ask) for name, ask in asked.items()}
         try:
             found = {name: future.result() for name, future in futures.items()}
-            found["unfit"] += tuple(prepared.domain(aws, config, found.get("hosted_zone", ""), me))
+            found |= found.pop("zone", {})
+            if not found.get("zone_unread"):
+                found["unfit"] += tuple(prepared.domain(aws, config, found.get("hosted_zone", ""), me))
         except Exception as error:
             raise explained(error, "looking up what the stack needs") from error
     found |= found.pop("token", {})
     known: images.Known = found.pop("image")
     return Facts(identity, given=known.given,
                  image=known.image, broken=known.broken, moving=known.moving, **found)  # fmt: skip
+
+
+def _zone(aws: Aws, name: str, wished: str | None, me: Label, recorded: Mapping[str, Entry]) -> dict[str, str]:
+    """The hosted zone's facts. A running app does not need the list of zones: who may not read it, keeps the zone.
+
+    Raises what `hosted_zone` does where no record of the domain stands yet, or another zone is named by its id.
+    """
+    try:
+        return {"hosted_zone": hosted_zone(aws, name, wished, me)}
+    except Exception as error:
+        used = in_use.recorded_zone(recorded, name)
+        named = wished and "." not in wished and wished != used  # an id has no dot, and the name of a zone has
+        if code(error) not in DENIED or not used or named:
+            raise
+        return {"hosted_zone": used, "zone_unread": explained(error, f"looking for the hosted zone of {name}").message}
 
 
 def hosted_zone(aws: Aws, domain: str, wished: str | None, me: Label | None = None) -> str:

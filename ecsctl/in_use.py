@@ -9,13 +9,15 @@ from ecsctl.engine.label import APP, ID, RESOURCE, flat
 from ecsctl.fargate import NO_FARGATE_ARM
 from ecsctl.resources.common import tag_filter
 from ecsctl.resources.dns import standing
+from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.project_parts import auth_of, variables_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from ecsctl.aws import Aws
     from ecsctl.engine.label import Label
+    from ecsctl.engine.state import Entry
     from ecsctl.resources.project_parts import SourceAuth
 
 PLACES = "ab"  # the last letter of a subnet's name in the stack: public-a, private-b
@@ -76,3 +78,9 @@ def hosted_zone(aws: Aws, me: Label, domain: str, candidates: Collection[str]) -
         if tags.get(APP) == me.app:
             return zone
     return ""
+
+
+def recorded_zone(recorded: Mapping[str, Entry], domain: str) -> str:
+    """The hosted zone in which the app's record of the domain was made, as recorded; empty if none is."""
+    ids = (entry.ids or {} for entry in recorded.values() if entry.kind == DnsRecord.kind)
+    return next((one["zone"] for one in ids if one.get("name") == domain), "")

@@ -96,9 +96,15 @@ class Session:
 
     @property
     def unread(self) -> str:
-        """What a person should know of a token that could not be read; empty where it was, or is not needed."""
-        told = self.facts.token.unread if self.facts and self.facts.token else ""
-        return told and f"{told}: the app runs without it; whether its copies are up to date is not known"
+        """What a person should know of what could not be read and a running app does not need; empty if all was."""
+        if not self.facts:
+            return ""
+        token, zone = self.facts.token.unread if self.facts.token else "", self.facts.zone_unread
+        told = (
+            token and f"{token}: the app runs without it; whether its copies are up to date is not known",
+            zone and f"{zone}: the app runs without it, in the zone {self.facts.hosted_zone} that is recorded",
+        )
+        return "; ".join(filter(None, told))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -131,7 +137,7 @@ def open_stack(aws: Aws, config: Config, record: Path, tell: Listener = nobody, 
     state = State.load(record, app=config.name, account=identity.account, region=identity.region,
                        say=lambda text: tell(Said(text)))  # fmt: skip
     me = label(config, identity, state)
-    facts = gather(aws, config, identity, me, fresh=state.fresh, image=image)
+    facts = gather(aws, config, identity, me, state.book.entries, fresh=state.fresh, image=image)
     stack = blueprint(config, facts)
     engine = Engine(aws, state, me, kinds(), tell=tell)
     return Session(aws, identity, state, engine, config, facts, stack)

@@ -76,6 +76,7 @@ class Engine:
         self.seen: dict[str, Seen[Any, Any] | None] = {}  # what the last plan saw, by name
         self._certain: set[str] = set()  # those seen with every id of their wish known
         self.passed_over: dict[str, str] = {}  # why kinds, by title, were not looked for that nobody knows anything of
+        self.searched_in_part: dict[str, str] = {}  # why kinds, by title, were looked for only where one is recorded
 
     @property
     def label(self) -> Label:
@@ -91,8 +92,9 @@ class Engine:
         """Everything on AWS that carries the app's mark and this deployment's id, all kinds at once.
 
         A kind that AWS does not let us look for, or that the region does not have, is told and passed over, unless it
-        is among the `wished` or something of it is recorded: nobody says then that there is anything to find. A record
-        that was lost learns its id here. Raises Refused when tags tell of two deployments of this app.
+        is among the `wished` or something of it is recorded: nobody says then that there is anything to find. What is
+        recorded can be enough to look by, for some kinds. A record that was lost learns its id here.
+        Raises Refused when tags tell of two deployments of this app.
         """
         found: dict[str, list[Sighting]] = {}
 
@@ -101,10 +103,15 @@ class Engine:
             try:
                 items = self.one.patiently(lambda: list(kind.find(self.aws, me)), f"{kind.title} of {me.app}")
             except (Denied, NotOffered) as error:
-                if name in known:
+                why = error.message.removeprefix(f"{kind.title} of {me.app}: ")
+                if name not in known:
+                    denied[kind.title] = why
+                    return
+                recorded = self._among(kind, me)
+                if recorded is None:
                     raise
-                denied[kind.title] = error.message.removeprefix(f"{kind.title} of {me.app}: ")
-                return
+                items = recorded
+                self.searched_in_part[kind.title] = why
             found[name] = [Sighting(kind, item) for item in items]
 
         me = self.label
@@ -126,6 +133,15 @@ class Engine:
             self.state.adopt_id(ids[0])
             self.one.label = replace(self.label, id=ids[0])
         return [sighting for sighting in sightings if self.label.owns(sighting.found.tags)]
+
+    def _among(self, kind: type[AnyResource], me: Label) -> list[Found[Any]] | None:
+        """What is recorded of a kind that may not be searched for; None if that is not enough to look by."""
+        entries = [entry for entry in self.state.book.entries.values() if entry.kind == kind.kind]
+        recorded = [entry.ids for entry in entries if entry.ids is not None]
+        if not recorded or len(recorded) < len(entries):
+            return None
+        found = kind.among(self.aws, me, recorded)
+        return None if found is None else self.one.patiently(lambda: list(found), f"{kind.title} of {me.app}")
 
     def _pass_over(self, denied: Mapping[str, str]) -> None:
         if new := {title: why for title, why in denied.items() if title not in self.passed_over}:
@@ -215,6 +231,8 @@ class Engine:
         user does not agree. Works from the tags; the record only tells what AWS may not show yet.
         """
         sightings = self._all_sightings()
+        for title, why in sorted(self.searched_in_part.items()):
+            self.tell(events.Said(f"{title}: looked for only where the record knows of one ({why})"))
         staying = {sighting.key: why for sighting in sightings if (why := keep(sighting))}
         steps = tuple(
             Step(s.name, s.kind.kind, s.kind.title, Verb.KEEP, ids=s.found.ids, reason=staying[s.key])

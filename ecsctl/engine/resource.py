@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Self, TypeVar, get_args, get_origin, get_type_hints
@@ -102,6 +102,15 @@ class Resource(ABC, Generic[Ids]):
     @abstractmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[Ids]]:
         """Every one of this kind in the account and region that carries the app's mark, until it is really gone."""
+
+    @classmethod
+    def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[Ids]] | None:
+        """As `find`, but only among what is recorded, by its ids: for one who may not search all of the account.
+
+        None: without the search nothing can be told of this kind.
+        """
+        del aws, me, recorded
+        return None
 
     def meanwhile(self, actual: Self) -> Self:
         """What it is to be until all of the stack is up: nothing is taken away that what still runs may need.

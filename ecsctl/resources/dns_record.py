@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -92,18 +92,14 @@ class DnsRecord(Resource[DnsRecordIds]):
         once: from then on only those in which marks were found or made.
         """
         known = marked_zones(aws).get(me.app)
-        marked: set[HostedZoneId] = set()
-        for zone_id in sorted(known) if known is not None else _public_zones(aws):
-            records = aws.look(aws.route53.list_resource_record_sets, HostedZoneId=zone_id)["ResourceRecordSets"]
-            for record in records:
-                name = normal(record["Name"])
-                tags = said(record) if name.startswith(PREFIX) else {}
-                if tags.get(APP) == me.app:
-                    kind = tags.get(TYPE, "A")
-                    marked.add(zone_id)
-                    yield Found(DnsRecordIds(zone_id, RecordName(name.removeprefix(PREFIX)), kind), tags)
-        if known is None:
-            marked_zones(aws)[me.app] = marked
+        yield from _marked(aws, me, sorted(known) if known is not None else _public_zones(aws))
+
+    @classmethod
+    def among(
+        cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]
+    ) -> Iterator[Found[DnsRecordIds]] | None:
+        """By the marks in the zones in which any of it is recorded: a running app needs no others."""
+        return _marked(aws, me, sorted({HostedZoneId(ids["zone"]) for ids in recorded}))
 
     def create(self, aws: Aws, me: Label) -> DnsRecordIds:
         """With its mark, both or none. CREATE is refused by AWS if either is there already: nothing is overwritten."""
@@ -196,6 +192,21 @@ def _balancer(name: str) -> str:
 def _values(value: str) -> str:
     """A record's values in one order, for AWS hands them back in another (recorded answers); what is promised stays."""
     return ", ".join(sorted(normal(one) for one in value.split(", "))) if type(value) is str else value
+
+
+def _marked(aws: Aws, me: Label, zones: Iterable[HostedZoneId]) -> Iterator[Found[DnsRecordIds]]:
+    """The app's records in these zones, by their marks; from here on they are looked for only where there were any."""
+    marked: set[HostedZoneId] = set()
+    for zone_id in zones:
+        records = aws.look(aws.route53.list_resource_record_sets, HostedZoneId=zone_id)["ResourceRecordSets"]
+        for record in records:
+            name = normal(record["Name"])
+            tags = said(record) if name.startswith(PREFIX) else {}
+            if tags.get(APP) == me.app:
+                kind = tags.get(TYPE, "A")
+                marked.add(zone_id)
+                yield Found(DnsRecordIds(zone_id, RecordName(name.removeprefix(PREFIX)), kind), tags)
+    marked_zones(aws).setdefault(me.app, marked)
 
 
 def _public_zones(aws: Aws) -> Iterator[HostedZoneId]:

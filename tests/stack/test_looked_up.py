@@ -79,6 +79,7 @@ CHANGES: dict[str, tuple[Change, ...] | str] = {
     "identity": (another_caller,),
     "zones": (an_ill_zone, another_zone_in_the_region, one_zone_left),
     "hosted_zone": (a_closer_hosted_zone, a_hosted_zone_of_the_same_name),
+    "zone_unread": "only what is told of a list that may not be read: the zone is the recorded one then",
     "tls_policy": (a_better_tls_policy,),
     "build_image": (a_newer_build_image,),
     "token": "its value is the user's: a rotated token has to be brought everywhere",
