@@ -328,7 +328,24 @@ def test_any_folder_can_be_built(world, context):
     assert not (world.source / "x").exists()
 
 
-def test_backend_is_built_unless_told_otherwise(world):
+def test_the_root_is_built_unless_told_otherwise(world):
     world.build()
 
-    assert world.called("docker", "build")[0][-1] == "backend"
+    assert world.called("docker", "build")[0][-1] == "."
+    assert "--file" not in world.called("docker", "build")[0]
+
+
+def test_dockerfile_stage_and_arguments_are_dockers(world):
+    world.build(
+        BUILD_CONTEXT="api", BUILD_DOCKERFILE="a b/$(touch x)", BUILD_TARGET="release",
+        BUILD_ARG_MODE="it's $HOME; touch x", BUILD_ARG_EMPTY="",
+    )  # fmt: skip
+
+    words = world.called("docker", "build")[0]
+    assert words[words.index("--file") + 1] == "a b/$(touch x)"
+    assert words[words.index("--target") + 1] == "release"
+    assert [words[at + 1] for at, word in enumerate(words) if word == "--build-arg"] == [
+        "IMAGE_TAG", "EMPTY=", "MODE=it's $HOME; touch x",
+    ]  # fmt: skip
+    assert words[-1] == "api"
+    assert not (world.source / "x").exists()

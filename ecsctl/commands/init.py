@@ -16,14 +16,20 @@ def init(
     account_id: Annotated[
         str, typer.Option(metavar="ID", help="The only AWS account to work in. On a terminal yours is offered.")
     ] = "",
+    dockerfile: Annotated[
+        str,
+        typer.Option(metavar="PATH", help="The app's Dockerfile, from the repository's root, if there are several."),
+    ] = "",
 ) -> None:
-    """Write a commented ecsctl.toml: git remote, branch and the Dockerfile's port are found by themselves."""
+    """Write a commented ecsctl.toml: what git, the Dockerfile and compose files tell is found by itself."""
     from dataclasses import replace
 
     from ecsctl.operations.init import propose, write
     from ecsctl.ui import words
+    from ecsctl.ui.console import interactive
 
-    proposal = propose(Path.cwd())
+    asks = interactive() and (force or not propose(Path.cwd()).path.exists())
+    proposal = propose(Path.cwd(), words.choose if asks else None, dockerfile)
     proposal = replace(proposal, account_id=account_id or _offered(proposal, force=force))
     path = write(proposal, force=force)
     for note in proposal.notes:

@@ -55,6 +55,29 @@ class Build(Section):
     """The build of the image by CodeBuild."""
 
     buildspec: words.RepositoryPath = Field("buildspec.yml", description="The buildspec's path in the repository.")
+    context: words.RepositoryPath | None = Field(
+        None,
+        description="The folder that the image is built from, from the repository's root; BUILD_CONTEXT in the build. "
+        "Default: the root.",
+        examples=["backend"],
+    )
+    dockerfile: words.RepositoryPath | None = Field(
+        None,
+        description="The Dockerfile's path, from the repository's root; BUILD_DOCKERFILE in the build. Default: "
+        "Dockerfile in the context.",
+        examples=["docker/Dockerfile"],
+    )
+    target: words.Stage | None = Field(
+        None,
+        description="The stage of the Dockerfile that is built; BUILD_TARGET in the build. Default: the last one.",
+        examples=["release"],
+    )
+    args: dict[words.Variable, str] = Field(
+        default_factory=dict,
+        description="Build arguments, for the ARGs of the Dockerfile: NAME is BUILD_ARG_NAME in the build. They are no "
+        "place for secrets: an image shows them to whoever has it.",
+        examples=[{"NODE_ENV": "production"}],
+    )
     compute: Literal["small", "medium", "large", "xlarge"] = Field("small", description="The size of the machine.")
     image: words.Image | None = Field(
         None,
@@ -72,8 +95,19 @@ class Build(Section):
         json_schema_extra=words.no_names("CODEBUILD_.*", *sorted(_BUILD_SETS)),
     )
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """What the build is told of the image, in environment variables; nothing of what is not written."""
+        told = {"BUILD_CONTEXT": self.context, "BUILD_DOCKERFILE": self.dockerfile, "BUILD_TARGET": self.target}
+        arguments = {f"BUILD_ARG_{name}": value for name, value in self.args.items()}
+        return {name: value for name, value in told.items() if value} | arguments
+
     def problems(self) -> Iterator[Problem]:
         """Variables that are not the user's to set."""
+        for name in sorted(self.environment.keys() & self.variables.keys()):
+            key = name.removeprefix("BUILD_")
+            key = f"args.{key.removeprefix('ARG_')}" if key.startswith("ARG_") else key.lower()
+            yield f"environment.{name}", f"is set by build.{key} too"
         for name in sorted(self.environment):
             if name.startswith("CODEBUILD_"):
                 yield f"environment.{name}", "begins with CODEBUILD_, which AWS keeps for itself"

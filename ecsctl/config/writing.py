@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ecsctl.config.form import Node, document, is_table, meant, node, options
@@ -19,8 +19,11 @@ _WIDTH = 100
 _BEGIN, _END = "<!-- options: python -m ecsctl.config writes them -->", "<!-- end of options -->"
 
 
-def template(values: Mapping[str, Any]) -> str:
-    """The text of an ecsctl.toml that sets `values` and names every other option in a comment, at its default."""
+def template(values: Mapping[str, Any], remarks: Mapping[str, Sequence[str]] | None = None) -> str:
+    """The text of an ecsctl.toml that sets `values` and names every other option in a comment, at its default.
+
+    `remarks` are sentences by the table that they stand in, as comments.
+    """
     lines = [
         f"#:schema ./{SCHEMA}",
         "# What ecsctl makes of this repository. Every option is here: behind a # at its default, or with an",
@@ -33,6 +36,7 @@ def template(values: Mapping[str, Any]) -> str:
         # A table that means something by being there is a comment, until it is wanted.
         off = "# " if Config.model_fields[key].default_factory is None and key not in values else ""
         lines += ["", *_comment(below["description"]), f"{off}[{key}]"]
+        lines += (line for remark in (remarks or {}).get(key, ()) for line in _comment(remark))
         lines += (line for option in below["properties"] for line in _option((key, option), values.get(key, {})))
     return "\n".join(lines) + "\n"
 

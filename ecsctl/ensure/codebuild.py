@@ -78,7 +78,7 @@ def ensure_codebuild(
         EnvVar("AWS_ACCOUNT_ID", facts.identity.account),
         EnvVar("AWS_STACK_REGION", facts.identity.region),
         EnvVar("CONTAINER_NAME", names.app),
-        *(EnvVar(name, value) for name, value in build.environment.items()),
+        *(EnvVar(name, value) for name, value in {**build.variables, **build.environment}.items()),
     ]
     auth = ACCOUNT
     if access.connection:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 SECONDS = 10
 """How long git may take. Nothing here asks another machine."""
+_HOSTS = ("github.com", "ssh.github.com", "www.github.com")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,14 @@ def look(folder: Path) -> Checkout:
     return Checkout(Path(root), repository, branch, (note,))
 
 
+def files(root: Path) -> list[str] | None:
+    """What git tracks in a repository or would add to it, from its root; None without git."""
+    tracked = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    if tracked is None and _git(root, "rev-parse", "--show-toplevel") is None:
+        return None
+    return list(dict.fromkeys((tracked or "").split("\0"))) if tracked else []
+
+
 def github(url: str) -> str | None:
     """ "owner/name" out of any address of a repository on github.com; None for any other.
 
@@ -48,13 +57,32 @@ def github(url: str) -> str | None:
     import giturlparse  # type: ignore[import-untyped]  # it comes without types
 
     # giturlparse knows https without a user, and ssh with the user git. (GitHub gives organisations other users.)
-    bare = re.sub(r"^https?://(?:[^/@]*@)?", "https://", url.strip(), flags=re.IGNORECASE)
-    bare = re.sub(r"^(ssh://)?[^/@:]+@", r"\1git@", bare)
+    bare = re.sub(r"^https?://(?:[^/@]*@)?(?:www\.)?", "https://", url.strip().rstrip("/"), flags=re.IGNORECASE)
+    bare = re.sub(r"^(?:git\+)?(ssh://)?[^/@:]+@", r"\1git@", bare)
+    by_ssh = re.match(r"(?:ssh://)?git@([\w.-]+)(?=[:/])", bare) or re.match(r"(?!\w+://)([\w.-]{2,})(?=:[^/\\])", bare)
+    if by_ssh:
+        if by_ssh[1].lower() not in _HOSTS and not _alias(by_ssh[1]):
+            return None
+        bare = f"git@github.com:{re.sub('^:[0-9]+/', '', bare[by_ssh.end() :]).lstrip(':/')}"
     found = giturlparse.parse(bare)
-    if not found.valid or found.host.lower() not in ("github.com", "ssh.github.com"):
+    if not found.valid or found.host.lower() not in _HOSTS:
         return None
     name = f"{found.owner}/{found.repo.removesuffix('.git')}"
     return name if re.fullmatch(r"[\w-]+/[\w.-]+", name, re.ASCII) else None
+
+
+def _alias(host: str) -> bool:
+    """Whether a host is GitHub by another name, as ~/.ssh/config gives it to people with several keys.
+
+    ssh is asked, which reads its settings and no more. Where it knows no such name (the settings may be another
+    machine's), a name such as github-work or github.com-work is taken for one: no public host is called so.
+    """
+    if host.startswith("-"):
+        return False
+    told = _run(["ssh", "-G", host]) or ""
+    if re.search(r"(?m)^hostname (?:ssh\.|www\.)?github\.com$", told):
+        return True
+    return bool(re.fullmatch(r"(?:[\w-]+[-_])?github(?:\.com)?(?:[-_][\w-]+)?", host, re.IGNORECASE))
 
 
 def _remote(folder: Path) -> str | None:
@@ -79,16 +107,17 @@ def _branch(folder: Path, remote: str | None) -> tuple[str, bool]:
 
 def _git(folder: Path, *words: str) -> str | None:
     """git's answer, without the newline at its end; None if it fails, is missing, or has nothing to say."""
+    # A repository's own settings may name a program that git is to start for a list of files: not for ours.
+    return _run(["git", "-C", str(folder), "-c", "core.fsmonitor=false", *words])
+
+
+def _run(words: list[str]) -> str | None:
+    """What a program says, without the newline at its end; None if it fails, is missing, or has nothing to say."""
     # Never a question on the terminal, and git's words as we know them.
     quiet = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     try:
         done = subprocess.run(  # noqa: S603 - words of ours, no shell
-            ["git", "-C", str(folder), *words],  # noqa: S607 - the user's own git, wherever it is
-            env=quiet,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
+            words, env=quiet, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
@@ -13,8 +12,9 @@ from typing import Any
 from ecsctl.config.editing import put, read_text
 from ecsctl.engine.errors import EcsctlError, UsageError
 from ecsctl.operations import checkout
+from ecsctl.operations.discovery.image import NO_DOCKERFILE, Ask, Image, seen
+from ecsctl.operations.discovery.tree import Tree
 
-DOCKERFILE = "Dockerfile"
 IGNORED = ".ecsctl/"
 """The folder of the record and the sandbox: it stays on this machine."""
 GITHUB = (
@@ -32,9 +32,9 @@ class Proposal:
     name: str
     repository: str | None  # "owner/name" on GitHub
     branch: str
-    context: str  # the folder of the Dockerfile, from the repository's root
-    port: int | None
+    image: Image | None  # None: there is no Dockerfile
     notes: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()  # what the app uses beside itself
     account_id: str = ""
 
     @property
@@ -47,10 +47,11 @@ class Proposal:
     @property
     def values(self) -> dict[str, Any]:
         """What stands in the file without a #."""
-        guard = {"account_id": self.account_id} if self.account_id else {}
-        values: dict[str, Any] = {"name": self.name, **guard, "build": {"environment": {"BUILD_CONTEXT": self.context}}}
-        if self.port:
-            values["service"] = {"port": self.port}
+        values: dict[str, Any] = {"name": self.name}
+        if self.account_id:
+            values["account_id"] = self.account_id
+        if self.image:
+            values |= self.image.values
         if self.repository:
             values["github"] = {"repository": self.repository, "branch": self.branch}
         return values
@@ -60,36 +61,33 @@ class Proposal:
         """The file as a whole, with every option."""
         from ecsctl.config.writing import template
 
-        return template(self.values)
+        remarks = [f"You will have to say where: {one}" for one in self.needs]
+        return template(self.values, {"service": remarks})
 
 
-def propose(folder: Path) -> Proposal:
-    """Look at the repository that a folder is in. Changes nothing, and asks no other machine."""
+def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Proposal:
+    """Look at the repository that a folder is in. Changes nothing, and asks no other machine.
+
+    `ask` has a person choose where several things would do; without one the likeliest is taken, and the notes say so.
+    `dockerfile` is the one to take, from the repository's root. Raises UsageError if it is none.
+    """
     found = checkout.look(folder)
-    root, notes = found.root, [*found.notes]
-    dockerfiles = _dockerfiles(root)
-    port = None
-    if dockerfiles:
-        first = dockerfiles[0].relative_to(root)
-        if len(dockerfiles) > 1:
-            listed = ", ".join(str(one.relative_to(root)) for one in dockerfiles)
-            notes.append(f"there are several Dockerfiles: {listed}; the first is taken")
-        port = exposed(dockerfiles[0].read_text(encoding="utf-8", errors="replace"))
-        said = f"port {port} from its EXPOSE" if port else "which EXPOSEs no TCP port: 8000 is a guess, see [service]"
-        notes.append(f"the image is built from {first}, {said}")
-    else:
-        notes.append(f"there is no {DOCKERFILE} here or one folder down: put one here, and see [service] for its port")
-    name = app_name((found.repository or root.name).rsplit("/", 1)[-1])
+    tree = Tree.of(found.root)
+    here = folder.resolve().relative_to(found.root.resolve()).as_posix()
+    image = seen(tree, here, ask=ask, dockerfile=dockerfile)
+    name = app_name((found.repository or found.root.name).rsplit("/", 1)[-1])
+    notes = [f"the app is called {name}", *found.notes]
+    notes += image.notes if image else [NO_DOCKERFILE]
     if found.repository:
         notes.append(GITHUB)
     return Proposal(
-        folder=root,
+        folder=found.root,
         name=name,
         repository=found.repository,
         branch=found.branch,
-        context=str(dockerfiles[0].parent.relative_to(root)) if dockerfiles else ".",
-        port=port,
-        notes=(f"the app is called {name}", *notes),
+        image=image,
+        notes=tuple(notes),
+        needs=image.needs if image else (),
     )
 
 
@@ -143,39 +141,6 @@ def app_name(name: str) -> str:
     words = words if re.match("[a-z]", words) else f"app-{words}"
     short = words[:20].strip("-")
     return short if len(short) > 1 else "app"
-
-
-def exposed(dockerfile: str) -> int | None:
-    """The first TCP port that the image of a Dockerfile EXPOSEs: of its last stage, with ARG and ENV put in."""
-    found: int | None = None
-    known: dict[str, str] = {}
-    for line in re.sub(r"\\[ \t]*\r?\n", " ", dockerfile).splitlines():
-        word, _, rest = line.strip().partition(" ")
-        match word.upper():
-            case "FROM":
-                found = None
-            case "ARG" | "ENV":
-                known.update(re.findall(r"(\w+)=[\"']?([^\s\"']+)", rest) or re.findall(r"(\w+)\s+(\S+)", rest)[:1])
-            case "EXPOSE" if found is None:
-                found = next((port for one in rest.split() if (port := _port(one, known))), None)
-    return found
-
-
-def _port(text: str, known: Mapping[str, str]) -> int | None:
-    """The port of "8000", "8000/tcp", "8000-8010" or "${PORT:-8000}"; None for UDP and for what cannot be known."""
-
-    def value(match: re.Match[str]) -> str:
-        return known.get(match[1] or match[3]) or match[2] or ""
-
-    text = re.sub(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))", value, text)
-    match = re.fullmatch(r"([0-9]{1,5})(?:-[0-9]+)?(?:/tcp)?", text, re.IGNORECASE)
-    return int(match[1]) if match and 1 <= int(match[1]) <= 65535 else None
-
-
-def _dockerfiles(root: Path) -> list[Path]:
-    """The Dockerfiles in the root and one folder down, the root's first, in the order of their folders' names."""
-    below = sorted(one for one in root.glob(f"*/{DOCKERFILE}") if not one.parent.name.startswith("."))
-    return [one for one in (root / DOCKERFILE, *below) if one.is_file()]
 
 
 def _buildspec() -> str:

@@ -6,7 +6,7 @@ import getpass
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.text import Text
@@ -52,6 +52,21 @@ def confirm(question: str, *, command: str) -> None:
 def agrees(offer: str) -> bool:
     """Offer what is better: whether a person takes it, who only presses Enter too. False with nobody there."""
     return interactive() and _asked(f"{offer} [Y/n] ", hide=False).lower() in ("", "y", "yes")
+
+
+def choose(question: str, answers: Sequence[str]) -> str:
+    """Have a person choose by number or by name; Enter takes the first. Without answers any line is one."""
+    if not answers:
+        return _asked(f"{question} ", hide=False)
+    for number, one in enumerate(answers, 1):
+        talk().print(Text.assemble((f"  {number}  ", "bold"), plain(one)), soft_wrap=True)
+    while True:
+        line = _asked(f"{question} [1] ", hide=False) or "1"
+        if line in answers:
+            return line
+        if line.isascii() and line.isdigit() and 0 < int(line) <= len(answers):
+            return answers[int(line) - 1]
+        say(f"expected a number from 1 to {len(answers)}")
 
 
 def ask_name(app: str, *, command: str) -> None:

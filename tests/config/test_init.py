@@ -1,6 +1,7 @@
 """`ecsctl init` in real git repositories: what it finds, what it writes, and what it leaves alone."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 from ecsctl import config
 from ecsctl.engine.errors import EcsctlError, UsageError
 from ecsctl.operations import checkout
-from ecsctl.operations.init import app_name, exposed, propose, write
+from ecsctl.operations.discovery import dockerfile as reading
+from ecsctl.operations.discovery import ports
+from ecsctl.operations.init import app_name, propose, write
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "ghp_CANARYcanaryCANARYcanary0123456789"  # noqa: S105 - one that never was
@@ -61,17 +64,13 @@ def test_what_it_writes_is_right_and_says_what_was_found(repository):
     wanted = loaded.config
     assert (wanted.name, wanted.service.port) == ("shop", 9000)
     assert (wanted.github.repository, wanted.github.branch) == ("acme/shop", "trunk")
-    assert wanted.build.environment == {"BUILD_CONTEXT": "backend"}
+    assert (wanted.build.context, wanted.build.dockerfile) == ("backend", "backend/Dockerfile")
+    assert wanted.build.environment == {}
     assert wanted.domain is None
     assert (folder / "ecsctl.toml").read_text().startswith("#:schema ./ecsctl.schema.json\n")
     assert (folder / "ecsctl.schema.json").read_text() == config.schema()
     assert (folder / "buildspec.yml").read_text() == (ROOT / "buildspec.yml").read_text()
     assert (folder / ".gitignore").read_text() == ".ecsctl/\n"
-
-
-def test_the_buildspec_it_writes_builds_in_the_folder_it_found(repository):
-    assert "${BUILD_CONTEXT:-" in (ROOT / "buildspec.yml").read_text()
-    assert propose(repository()).values["build"]["environment"]["BUILD_CONTEXT"] == "backend"
 
 
 def test_proposing_changes_nothing(repository):
@@ -171,17 +170,17 @@ def test_without_a_remote_there_is_no_pipeline_and_it_is_said(repository):
 def test_without_git_there_are_placeholders_and_it_is_said(tmp_path):
     proposal = propose(tmp_path)
     assert "git finds no repository here" in proposal.notes[1]
-    assert "there is no Dockerfile here or one folder down" in proposal.notes[2]
+    assert "there is no Dockerfile here" in proposal.notes[2]
     write(proposal)
     wanted = config.load(tmp_path)
-    assert (wanted.github, wanted.service.port, wanted.build.environment) == (None, 8000, {"BUILD_CONTEXT": "."})
+    assert (wanted.github, wanted.service.port, wanted.build.context) == (None, 8000, None)
 
 
 def test_a_machine_without_git_is_no_bug(repository, monkeypatch):
     folder = repository()
     monkeypatch.setenv("PATH", "/nonexistent")
     proposal = propose(folder)
-    assert (proposal.folder, proposal.repository, proposal.port) == (folder, None, 9000)
+    assert (proposal.folder, proposal.repository, proposal.image.port) == (folder, None, 9000)
 
 
 def test_the_remotes_default_branch_wins_over_the_current_one(tmp_path, repository):
@@ -225,6 +224,18 @@ def test_git_is_asked_for_the_address_it_would_use(repository):
     ("org-123@github.com:acme/shop.git", "acme/shop"),
     ("ssh://git@github.com/acme/shop", "acme/shop"),
     ("ssh://git@ssh.github.com:443/acme/shop.git", "acme/shop"),
+    ("https://www.github.com/acme/shop", "acme/shop"),
+    ("https://github.com/acme/shop.git/", "acme/shop"),
+    ("git@github.com:acme/shop.git/", "acme/shop"),
+    ("git@github.com:/acme/shop.git", "acme/shop"),
+    ("github.com:acme/shop.git", "acme/shop"),
+    ("git@github-work:acme/shop.git", "acme/shop"),
+    ("git@github.com-work:acme/shop.git", "acme/shop"),
+    ("ssh://git@work-github/acme/shop.git", "acme/shop"),
+    ("ssh://git@github-work:22/acme/shop", "acme/shop"),
+    ("git@github.acme.example:acme/shop.git", None),
+    ("git@gitlab-work:acme/shop.git", None),
+    ("git@-oProxyCommand=x:acme/shop.git", None),
     ("git://github.com/acme/shop.git", "acme/shop"),
     ("https://gitlab.com/acme/shop.git", None),
     ("https://github.com.evil.example/acme/shop", None),
@@ -236,46 +247,49 @@ def test_an_address_on_github_becomes_owner_and_name(url, name):
     assert checkout.github(url) == name
 
 
-@pytest.mark.parametrize(("dockerfile", "port"), [
-    ("FROM a\nEXPOSE 8080", 8080),
-    ("FROM a\nexpose 53/udp 8080/tcp 9090", 8080),
-    ("FROM a\nEXPOSE 1000\nFROM b\nEXPOSE 2000\nEXPOSE 3000", 2000),
-    ("FROM a\nEXPOSE 1000\nFROM b", None),
-    ("FROM a\nENV PORT=7000\nEXPOSE $PORT", 7000),
-    ("FROM a\nENV PORT 7000\nEXPOSE ${PORT}", 7000),
-    ('FROM a\nARG PORT="7001"\nEXPOSE ${PORT:-1}/tcp', 7001),
-    ("FROM a\nARG PORT\nEXPOSE ${PORT:-7002}", 7002),
-    ("FROM a\nEXPOSE \\\r\n  8443", 8443),
-    ("FROM a\n  EXPOSE 8000-8010", 8000),
-    ("FROM a\n# EXPOSE 1\nEXPOSE $UNKNOWN 99999 x 80", 80),
-    ("FROM a\nEXPOSE", None),
-    ("", None),
+@pytest.mark.skipif(shutil.which("ssh") is None, reason="no ssh")
+def test_a_hosts_alias_of_ssh_is_known_by_sshs_own_settings(tmp_path, monkeypatch):
+    settings = tmp_path / "config"
+    settings.write_text("Host work\n  HostName github.com\nHost other\n  HostName gitlab.com\n")
+    program = tmp_path / "ssh"
+    program.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {settings} "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert checkout.github("git@work:acme/shop.git") == "acme/shop"
+    assert checkout.github("git@other:acme/shop.git") is None
+
+
+@pytest.mark.parametrize(("dockerfile", "exposed"), [
+    ("FROM a\nEXPOSE 8080", (8080,)),
+    ("FROM a\nexpose 53/udp 8080/tcp 9090", (8080, 9090)),
+    ("FROM a\nEXPOSE 9090 8080", (8080, 9090)),
+    ("FROM a\nEXPOSE 1000\nFROM b\nEXPOSE 2000\nEXPOSE 3000", (2000, 3000)),
+    ("FROM a\nEXPOSE 1000\nFROM b", ()),
+    ("FROM a AS base\nEXPOSE 1000\nFROM base", (1000,)),
+    ("FROM a as Base\nENV PORT=1001\nEXPOSE $PORT\nFROM base as app\nFROM app", (1001,)),
+    ("FROM a\nENV PORT=7000\nEXPOSE $PORT", (7000,)),
+    ("FROM a\nENV PORT 7000\nEXPOSE ${PORT}", (7000,)),
+    ('FROM a\nENV A=1 PORT="7000" B=\'x y\'\nEXPOSE ${PORT}', (7000,)),
+    ('FROM a\nARG PORT="7001"\nEXPOSE ${PORT:-1}/tcp', (7001,)),
+    ("FROM a\nARG PORT\nEXPOSE ${PORT:-7002}", (7002,)),
+    ("ARG PORT=7003\nFROM a\nARG PORT\nENV APP_PORT=$PORT\nEXPOSE ${APP_PORT}", (7003,)),
+    ("ARG PORT=7003\nFROM a\nEXPOSE ${PORT:-7004}", (7004,)),
+    ("FROM a\nEXPOSE \\\r\n  8443", (8443,)),
+    ("# escape=`\nFROM a\nEXPOSE `\n# a comment\n  8444", (8444,)),
+    ("FROM a\nRUN <<EOF\nFROM b\nEXPOSE 1\nEOF\nEXPOSE 2", (2,)),
+    ("FROM a\n  EXPOSE 8000-8010", (8000,)),
+    ("FROM a\n# EXPOSE 1\nEXPOSE $UNKNOWN 99999 x 80", (80,)),
+    ("FROM a\nEXPOSE", ()),
 ])  # fmt: skip
-def test_the_port_is_the_first_that_the_image_exposes(dockerfile, port):
-    assert exposed(dockerfile) == port
+def test_the_ports_that_an_image_exposes_are_read_as_docker_does(dockerfile, exposed):
+    read = reading.parse(dockerfile)
+    assert ports.exposed(read, read.stage()) == exposed
 
 
-def test_the_repositorys_own_dockerfile_is_understood():
-    assert exposed((ROOT / "backend" / "Dockerfile").read_text()) == config.load(ROOT).service.port
-
-
-def test_of_several_dockerfiles_the_roots_is_taken_and_all_are_named(repository):
-    folder = repository()
-    (folder / "Dockerfile").write_text("FROM a\n")
-    (folder / "api").mkdir()
-    (folder / "api" / "Dockerfile").write_text("FROM a\nEXPOSE 1\n")
-    (folder / ".hidden").mkdir()
-    (folder / ".hidden" / "Dockerfile").write_text("FROM a\nEXPOSE 2\n")
-    proposal = propose(folder)
-    assert (proposal.context, proposal.port) == (".", None)
-    assert (
-        "there are several Dockerfiles: Dockerfile, api/Dockerfile, backend/Dockerfile; the first is taken"
-        in proposal.notes
-    )
-    assert (
-        "the image is built from Dockerfile, which EXPOSEs no TCP port: 8000 is a guess, see [service]"
-        in proposal.notes
-    )
+def test_the_repositorys_own_is_understood():
+    image = propose(ROOT).image
+    loaded = config.load(ROOT)
+    assert (image.port, image.context) == (loaded.service.port, loaded.build.context)
 
 
 @pytest.mark.parametrize(("name", "app"), [

@@ -14,6 +14,7 @@ TABLES = {
     "service.environment": SCHEMA["$defs"]["Service"]["properties"]["environment"],
     "service.secrets": SCHEMA["$defs"]["Service"]["properties"]["secrets"],
     "build.environment": SCHEMA["$defs"]["Build"]["properties"]["environment"],
+    "build.args": SCHEMA["$defs"]["Build"]["properties"]["args"],
 }
 SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-AbCdEf"  # noqa: S105 - the ARN of one
 KEYS = [

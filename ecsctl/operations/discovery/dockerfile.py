@@ -1,0 +1,196 @@
+"""A Dockerfile, read as Docker reads it: stages, their instructions, and what is known of its variables."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+Instruction = tuple[str, str]
+"""Its word in capitals, and the rest."""
+
+_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?([-+])([^{}]*))?\}|(\w+))")
+_PAIR = re.compile(r"""([\w.-]+)=("(?:\\.|[^"\\])*"|'[^']*'|(?:\\.|\S)*)""")
+_HEREDOC = re.compile(r"<<-?[\"']?(\w+)[\"']?")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One FROM and what follows. `parent` is the earlier stage that it is made from, if it is one."""
+
+    name: str
+    base: str
+    platform: str
+    parent: Stage | None
+    instructions: tuple[Instruction, ...]
+
+    @property
+    def chain(self) -> tuple[Stage, ...]:
+        """This stage and those it is made from, this one first."""
+        return (self, *self.parent.chain) if self.parent else (self,)
+
+    @property
+    def image(self) -> str:
+        """The image of others that it all begins from."""
+        return self.chain[-1].base
+
+
+@dataclass(frozen=True)
+class Dockerfile:
+    """All stages, in order, and the defaults of the ARGs before the first."""
+
+    stages: tuple[Stage, ...]
+    arguments: tuple[tuple[str, str], ...] = ()
+
+    def stage(self, target: str = "") -> Stage | None:
+        """The one named; the last if none is."""
+        named = [one for one in self.stages if one.name == target.lower()] if target else self.stages
+        return named[-1] if named else None
+
+    def variables(self, stage: Stage) -> dict[str, str]:
+        """What ARG and ENV say at the end of a stage."""
+        known: dict[str, str] = {}
+        for one in reversed(stage.chain):
+            for word, rest in one.instructions:
+                if word in ("ARG", "ENV"):
+                    for name, value in _pairs(rest):
+                        given = dict(self.arguments).get(name) if value is None else filled(value, known)
+                        if given is not None:
+                            known[name] = given
+        return known
+
+    def environment(self, stage: Stage) -> dict[str, str]:
+        """What ENV alone says, which the app finds around itself."""
+        known = self.variables(stage)
+        names = {name for one in stage.chain for word, rest in one.instructions if word == "ENV"
+                 for name, _ in _pairs(rest)}  # fmt: skip
+        return {name: known[name] for name in names if name in known}
+
+    def command(self, stage: Stage) -> str:
+        """ENTRYPOINT and CMD as one line. A new ENTRYPOINT drops the CMD of the stages before."""
+        entry = command = ""
+        for one in reversed(stage.chain):
+            words = [word for word, _ in one.instructions]
+            if "ENTRYPOINT" in words:
+                command = ""
+            for word, rest in one.instructions:
+                if word == "ENTRYPOINT":
+                    entry = plain(rest)
+                elif word == "CMD":
+                    command = plain(rest)
+        return f"{entry} {command}".strip()
+
+    def last(self, stage: Stage, word: str) -> str:
+        """The last instruction of that kind, which is the one that counts."""
+        return next((rest for one in stage.chain for known, rest in reversed(one.instructions) if known == word), "")
+
+
+def parse(text: str) -> Dockerfile:
+    """Read a Dockerfile. One without FROM has no stages."""
+    stages: list[Stage] = []
+    arguments: dict[str, str] = {}
+    body: list[Instruction] = []
+    head: tuple[str, str, str, Stage | None] | None = None
+
+    def close() -> None:
+        if head:
+            stages.append(Stage(*head, tuple(body)))
+        body.clear()
+
+    for word, rest in _instructions(text):
+        if word == "FROM":
+            close()
+            words = rest.split()
+            platform = next((one.partition("=")[2] for one in words if one.startswith("--platform=")), "")
+            words = [filled(one, arguments) for one in words if not one.startswith("--")]
+            base = words[0] if words else ""
+            name = words[2] if len(words) > 2 and words[1].upper() == "AS" else ""
+            parent = next((one for one in reversed(stages) if one.name and one.name == base.lower()), None)
+            head = (name.lower(), base, filled(platform, arguments), parent)
+        elif head:
+            body.append((word, rest))
+        elif word == "ARG":
+            arguments.update({name: filled(value, arguments) for name, value in _pairs(rest) if value is not None})
+    close()
+    return Dockerfile(tuple(stages), tuple(arguments.items()))
+
+
+def filled(text: str, known: Mapping[str, str]) -> str:
+    """A text with the variables put in that are known; others, and what has no default, stay."""
+
+    def value(match: re.Match[str]) -> str:
+        name, sign, other = match[1] or match[4], match[2], match[3]
+        if sign == "+":
+            return other if known.get(name) else ""
+        return known.get(name) or (other if sign else match[0])
+
+    for _ in range(3):  # a default may hold a variable again
+        text = _VARIABLE.sub(value, text)
+    return text
+
+
+def plain(rest: str) -> str:
+    """A command in either form, as one line."""
+    try:
+        words = json.loads(rest)
+    except ValueError:
+        return rest
+    return " ".join(map(str, words)) if isinstance(words, list) else rest
+
+
+def words(rest: str) -> list[str]:
+    """The words of COPY or ADD, in either form, without its options."""
+    bare = re.sub(r"^(?:--\S+\s+)+", "", rest)
+    try:
+        listed = json.loads(bare)
+        if isinstance(listed, list):
+            return [str(one) for one in listed]
+    except ValueError:
+        pass
+    try:
+        return shlex.split(bare)
+    except ValueError:
+        return bare.split()
+
+
+def _pairs(rest: str) -> Iterator[tuple[str, str | None]]:
+    """The names and values of ENV or ARG; None for an ARG without a default."""
+    if re.match(r"[\w.-]+\s+[^=\s]", rest) and not re.match(r"[\w.-]+(\s+[\w.-]+)*$", rest):
+        name, _, value = rest.partition(" ")  # `ENV NAME the old form`
+        yield name, value.strip().strip("\"'")
+        return
+    if old := re.fullmatch(r"([\w.-]+)\s+(\S+)", rest):
+        yield old[1], old[2].strip("\"'")
+        return
+    found = [(match[1], match[2]) for match in _PAIR.finditer(rest)]
+    yield from ((name, value[1:-1] if value[:1] in "\"'" and value else value) for name, value in found)
+    if not found and re.fullmatch(r"[\w.-]+", rest):
+        yield rest, None
+
+
+def _instructions(text: str) -> Iterator[Instruction]:
+    """One after the other: lines joined, comments and the bodies of heredocs left out."""
+    escape = re.match(r"(?:\s*#[^\n]*\n)*?\s*#\s*escape\s*=\s*(\S)", text, re.IGNORECASE)
+    joint = escape[1] if escape else "\\"
+    lines = iter(text.replace("\r\n", "\n").lstrip("\ufeff").split("\n"))
+    for line in lines:
+        whole = line.strip()
+        if not whole or whole.startswith("#"):
+            continue
+        while whole.endswith(joint):
+            following = next(lines, None)
+            if following is None:
+                whole = whole[:-1]
+                break
+            if following.strip().startswith("#") or not following.strip():
+                continue
+            whole = f"{whole[:-1]} {following.strip()}"
+        word, rest = [*re.split(r"\s+", whole, maxsplit=1), ""][:2]
+        if word.upper() in ("RUN", "COPY", "ADD"):
+            for end in _HEREDOC.findall(rest):
+                for inner in lines:
+                    if inner.strip() == end:
+                        break
+        yield word.upper(), rest.strip()

@@ -1,0 +1,58 @@
+"""What `init` finds in repositories that are shaped as real ones are."""
+
+import subprocess
+
+import pytest
+
+from ecsctl import config
+from ecsctl.operations.discovery.image import seen
+from ecsctl.operations.discovery.tree import Tree
+from ecsctl.operations.init import propose
+from tests.config.shapes import SHAPES
+
+
+def laid_out(folder, shape):
+    for path, text in shape.files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    subprocess.run(["git", "-C", str(folder), "init", "-q", "-b", "main"], check=True)
+    return folder
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_real_repository_is_understood(tmp_path, name):
+    shape = SHAPES[name]
+    folder = tmp_path / name.rpartition("/")[2].partition(",")[0]
+    folder.mkdir()
+    image = seen(Tree.of(laid_out(folder, shape)), shape.here)
+    found = (image.dockerfile, image.context, image.port, image.path, image.target, image.architecture)
+    assert found == (shape.dockerfile, shape.context, shape.port, shape.path, shape.target, shape.architecture), image
+    for word in shape.needs:
+        assert any(word in line for line in image.needs), image.needs
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_on_a_terminal_only_what_cannot_be_told_is_asked(tmp_path, name):
+    shape, asked = SHAPES[name], []
+
+    def ask(question, answers):
+        asked.append(question)
+        return shape.dockerfile if shape.dockerfile in answers else answers[0]
+
+    folder = tmp_path / name.rpartition("/")[2].partition(",")[0]
+    folder.mkdir()
+    image = seen(Tree.of(laid_out(folder, shape)), shape.here, ask=ask)
+    assert (image.dockerfile, image.port) == (shape.dockerfile, shape.port)
+    assert len(asked) == len(shape.asked), asked
+    assert all(word in question for word, question in zip(shape.asked, asked, strict=True))
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_what_is_found_is_a_configuration(tmp_path, name, monkeypatch):
+    shape = SHAPES[name]
+    proposal = propose(laid_out(tmp_path, shape) / shape.here)
+    (tmp_path / "ecsctl.toml").write_text(proposal.text)
+    loaded = config.read(tmp_path, environ={}).config
+    assert (loaded.build.dockerfile, loaded.build.context) == (shape.dockerfile, shape.context)
+    assert loaded.service.health_path == proposal.image.path
+    assert loaded.service.architecture == (shape.architecture or "ARM64")
