@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -35,7 +34,6 @@ def down(
     from ecsctl.ui import output as json
     from ecsctl.ui import receipt
 
-    began = time.monotonic()
     with opened(common, "down", name=name) as app:
         session = app.over_app()
         app.introduce(session)
@@ -53,7 +51,7 @@ def down(
             found = blockers.look(session.aws, session.engine.label, ours_too=True)
             raise in_the_way(error, found.told) from error
         remains = left(session.aws, session.engine.label, plan, session.engine.passed_over)
-    seconds = time.monotonic() - began
+    seconds = app.progress.seconds
     if stays := [f"{step.title} {step.name}" for step in plan.steps if step.reason.startswith(blockers.USED_BY)]:
         if not common.json:
             receipt.show(remains, prices=AS_OF)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,7 +36,6 @@ def up(
     from ecsctl.ui import output as json
     from ecsctl.ui import words
 
-    began = time.monotonic()
     with opened(common, "up", config=True, builds=True) as app:
         session = app.over_stack(image)
         app.introduce(session)
@@ -48,7 +46,7 @@ def up(
             raise diagnosed(error, lambda: first_line(app.aws, app.app)) from error
         if refused := refusal(session):
             words.warning(refused)
-    seconds = time.monotonic() - began
+    seconds = app.progress.seconds
     url = session.url
     if common.json:
         json.emit(json.up_document(_made(plan, session), url, seconds, session.where))

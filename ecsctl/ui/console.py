@@ -40,6 +40,17 @@ def tell(text: Text, *, label: Text | None = None, console: Console | None = Non
     console.print(Text("\n").join(told), soft_wrap=True)
 
 
+def folded(text: Text, room: int, margin: str = "    ") -> list[Text]:
+    """The text broken between words into lines of at most so many columns, the second and further ones indented."""
+    first, *more = text.wrap(talk(), room) or [text]
+    rest = text[len(first.plain) :]
+    rest = rest[len(rest.plain) - len(rest.plain.lstrip()) :]
+    lines = [first, *(Text.assemble(margin, line) for line in rest.wrap(talk(), max(room - len(margin), 1)) if more)]
+    for line in lines:
+        line.rstrip()
+    return lines
+
+
 class Moving(Protocol):
     """What draws on the terminal again and again, and can be told to leave it alone for a while."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from ecsctl.ui import output, words
-from ecsctl.ui.console import data, glyph
+from ecsctl.ui.console import data, folded, glyph
 from ecsctl.ui.safe import padded, plain
 from ecsctl.ui.spans import age
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 STYLES = {"deployed": "green", "rolling out": "cyan", "going back": "yellow", "being stopped": "yellow",
           "superseded": "dim", "stopped": "yellow"}  # fmt: skip
 HEADS = ("revision", "outcome", "image", "commit", "who", "when")
+COMMIT, MESSAGE = HEADS.index("commit"), 20  # its column, and how much of it must be seen
+NARROW = (0, 1, 5, 4), (2, 3)  # the columns on two lines
 SHORT = 12  # hex digits of a digest; of a commit 7 are shown
 
 
@@ -28,24 +31,39 @@ def show(releases: Sequence[Past], now: datetime) -> None:
         words.say("nothing was released in the last 90 days")
         return
     console = data()
-    for line in table(releases, now):
+    for line in table(releases, now, console.width if console.is_terminal else None):
         console.print(line, soft_wrap=True)
 
 
-def table(releases: Sequence[Past], now: datetime) -> Iterator[Text]:
-    """A line for each release in columns, and below it why it ended badly."""
+def table(releases: Sequence[Past], now: datetime, room: int | None = None) -> Iterator[Text]:
+    """A line for each release in columns, and below it why it ended badly.
+
+    Where that is wider than `room`, the commit's message is cut; and if that is not enough, a second line is begun.
+    """
     arrow = glyph("→", ">", data())
     rows = [[plain(f"{arrow if one.current else ' '} {one.revision or '?'}"), plain(one.outcome, _style(one)),
              plain(image(one)), plain(" ".join((one.commit[:7], one.message)).strip()), plain(one.who),
              plain(f"{age(one.since, now)} ago".replace("now ago", "now"))] for one in releases]  # fmt: skip
     heads = [plain(f"  {head}" if number == 0 else head, "dim") for number, head in enumerate(HEADS)]
     widths = [max(row[column].cell_len for row in (heads, *rows)) for column in range(len(HEADS))]
+    over = sum(widths) + 2 * (len(HEADS) - 1) - (room or sys.maxsize)
+    lines: Sequence[Sequence[int]] = [range(len(HEADS))]
+    if over > 0:
+        widths[COMMIT] = max(widths[COMMIT] - over, MESSAGE)
+        lines = lines if widths[COMMIT] > MESSAGE else NARROW
     for row, release in zip((heads, *rows), (None, *releases), strict=True):
-        line = Text.assemble(*(padded(cell, width) for cell, width in zip(row, widths, strict=True)))
-        line.rstrip()
-        yield line
+        for number, columns in enumerate(lines):
+            line = Text("    " if number else "")
+            for column in columns:
+                cell = row[column].copy()
+                if len(lines) == 1:
+                    cell.truncate(widths[column], overflow="ellipsis")
+                line.append_text(padded(cell, widths[column]))
+            line.rstrip()
+            line.truncate(room or sys.maxsize, overflow="ellipsis")
+            yield line
         if release and release.why:
-            yield Text.assemble("    ", plain(release.why, "dim"))
+            yield from folded(Text.assemble("    ", plain(release.why, "dim")), room or sys.maxsize)
 
 
 def image(release: Past) -> str:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from ecsctl.engine.errors import UsageError
 from ecsctl.ui import pipeline
-from ecsctl.ui.console import data, drawable, glyph, moving
+from ecsctl.ui.console import data, drawable, folded, glyph, moving
 from ecsctl.ui.output import VERSION
 from ecsctl.ui.safe import padded, plain
 from ecsctl.ui.spans import age
@@ -75,13 +75,14 @@ class _Pausable(Screen):
 
 
 def fitted(lines: Iterable[Text], console: Console) -> list[Text]:
-    """The lines cut to the screen; one at the end counts those that do not fit."""
-    every, room = list(lines), max(console.height - 1, 2)
+    """The lines, broken where they are wider than the screen; one at the end counts those that do not fit into it."""
+    width, room = console.width - len("^C") - 1, max(console.height - 1, 2)
+    every = [part for line in lines for part in (folded(line, width) if line.overflow != "ellipsis" else [line])]
     shown = every if len(every) <= room else every[: room - 1]
     if rest := len(every) - len(shown):
         shown.append(Text(f"and {rest} more lines", style="dim"))
     for line in shown:  # room for the terminal's echo of Ctrl-C, which else breaks the last line
-        line.truncate(console.width - len("^C") - 1, overflow="ellipsis")
+        line.truncate(width, overflow="ellipsis")
     return shown
 
 
@@ -130,8 +131,8 @@ def _service(now: Live) -> Iterator[Text]:
         return
     rolling = now.release is not None and now.release.outcome == "rolling out"
     sign = RIGHT if service.running == service.desired else BUSY if rolling else BAD
-    wished = f"{service.desired} task{'s' * (service.desired != 1)} of revision {service.revision} wished"
-    counts = f"{wished}: {service.running} run" + (f", {service.pending} start" if service.pending else "")
+    starting = f", {service.pending} starting" if service.pending else ""
+    counts = f"revision {service.revision}: {service.running} of {service.desired} tasks running{starting}"
     aside = f"  {service.status}" if service.status != "ACTIVE" else ""
     yield Text.assemble(_mark(sign), counts, plain(aside, "yellow"))
     if now.release:
@@ -143,8 +144,8 @@ def _service(now: Live) -> Iterator[Text]:
 def _deployment(at: datetime) -> Any:
     def row(one: Deployment) -> tuple[Any, ...]:
         sign = BAD if one.rollout == "FAILED" else RIGHT if one.rollout == "COMPLETED" else BUSY
-        counts = f"{one.running} of {one.desired} run"
-        for word, count in (("start", one.pending), ("failed", one.failed)):
+        counts = f"{one.running} of {one.desired} running"
+        for word, count in (("starting", one.pending), ("failed", one.failed)):
             counts += f", {count} {word}" if count else ""
         since = age(one.since, at) if one.since else ""
         return sign, f"revision {one.revision}", one.status, one.rollout, counts, since
@@ -168,7 +169,7 @@ def _task(one: Task, at: datetime) -> tuple[Any, ...]:
     bad = one.health == "UNHEALTHY"
     sign = OVER if one.status == "STOPPED" else BAD if bad else RIGHT if one.status == "RUNNING" else BUSY
     since = age(one.since, at) if one.since else ""
-    return sign, one.id[:SHORT], f"revision {one.revision}", one.status, one.health, one.address, since, one.reason
+    return sign, one.id[:SHORT], f"rev {one.revision}", one.status, one.health, one.address, since, one.reason
 
 
 def _pipeline(now: Live) -> Iterator[Text]:
@@ -178,7 +179,7 @@ def _pipeline(now: Live) -> Iterator[Text]:
             yield Text.assemble("  ", plain(now.no_run, "dim"))
         return
     of = f"run {run.id[:SHORT]}  {run.status}  {run.commit[:7]} {run.message}".rstrip()
-    yield Text.assemble(_mark(pipeline.sign_of(run.status)), plain(of))
+    yield Text.assemble(_mark(pipeline.sign_of(run.status)), plain(of), overflow="ellipsis")  # a message may be cut
     for stage in run.stages:
         doing = ", ".join(f"{one.name} {one.status}" for one in stage.actions if one.status not in ("", "Succeeded"))
         closed = f"closed: {stage.closed}" if stage.closed else ""

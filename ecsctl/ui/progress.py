@@ -23,7 +23,7 @@ from ecsctl.engine.plan import Verb
 from ecsctl.ui.console import glyph, lively, moving, talk, tell
 from ecsctl.ui.names import called
 from ecsctl.ui.safe import plain, safe
-from ecsctl.ui.spans import lasting, ticking
+from ecsctl.ui.spans import Span, lasting, ticking, where_time_went
 
 LOOKING = 0.7  # seconds of looking around after which a live view says so
 FIRST_WORD = 30.0  # seconds of waiting until a line without a terminal says so; then at each doubling
@@ -79,10 +79,12 @@ class Progress:
         self._lock = threading.RLock()  # a Live draws once while it is made
         self._stage = threading.RLock()  # held while the view begins or ends
         self._live: Live | None = None
-        self._began = clock()
+        self._began = self._entered = clock()
         self._planned = False
         self._stopping = False
         self._paused = self._was_live = False
+        self._paused_at = self._asked = 0.0  # since when a person is asked; for how long they were, all in all
+        self._spans: dict[str, Span] = {}  # what took how long; under "" looking at what is there, until the plan
         moving.add(self)
 
     def __enter__(self) -> Self:
@@ -94,7 +96,12 @@ class Progress:
     ) -> None:
         self._end_live()
         if kind is not None and any(self.counts[word] for word in COUNTED[:-3]):
-            self.summary(self.clock() - self._began)
+            self.summary(self.seconds)
+
+    @property
+    def seconds(self) -> float:
+        """How long this lasts, without the time in which a person was asked."""
+        return self.clock() - self._entered - self._asked
 
     def __call__(self, event: Event) -> None:
         """Hear one event of the engine."""
@@ -104,6 +111,9 @@ class Progress:
                 with self._lock:
                     self._planned = True
                     self._began = self.clock()
+                    self._spans.setdefault(
+                        "", Span("looking at what is there", self._entered, self._began - self._asked)
+                    )
                     self.total = len(event.plan.work)
                     self.counts["unchanged"] += event.plan.count(Verb.KEEP)
             case Said():
@@ -120,12 +130,15 @@ class Progress:
             case Ready():
                 with self._lock:
                     self._tasks.pop(event.name, None)
+                    self._took(f"{event.name} is ready", called(event.title, event.name), event.seconds)
                 ready = called(event.title, event.name).append(f" ready in {lasting(event.seconds)}", "not bold")
                 self._line("✓", "ok", ready, style="green")
             case Failed():
                 stopped = isinstance(event.error, Interrupted)
                 with self._lock:
-                    self._tasks.pop(event.name, None)
+                    task = self._tasks.pop(event.name, None)
+                    if task:
+                        self._took(event.name, called(event.title, event.name), self.clock() - task.began)
                     self.counts["stopped" if stopped else "failed"] += 1
                     self._ended += 1
                 if not stopped:
@@ -146,13 +159,13 @@ class Progress:
     def pause(self) -> None:
         """Take the live view off the screen and start none, whatever happens: somebody is asked."""
         with self._stage:
-            self._paused, self._was_live = True, self._live is not None
+            self._paused, self._was_live, self._paused_at = True, self._live is not None, self.clock()
             self._end_live()
 
     def resume(self) -> None:
         """Let it show again, if it did before."""
         with self._stage:
-            self._paused = False
+            self._paused, self._asked = False, self._asked + self.clock() - self._paused_at
             if self._was_live:
                 self._show_live()
 
@@ -161,17 +174,25 @@ class Progress:
         self._line("", "", plain(text))
 
     def summary(self, seconds: float) -> None:
-        """Print how many were created, updated and so on, and how long it took."""
+        """Print how many were created, updated and so on, how long it took, and where that time went."""
         if self.quiet:
             return
         counts = ", ".join(f"{self.counts[word]} {word}" for word in COUNTED if self.counts[word])
         self.console.print(Text(f"{counts or 'nothing to do'} in {lasting(seconds)}", style="bold"), soft_wrap=True)
+        if self._spans.keys() - {""} and (told := where_time_went(self._spans.values(), seconds)):
+            tell(plain(told), label=Text("of it: ", style="dim"))
+
+    def _took(self, key: str, what: Text, seconds: float) -> None:
+        """Write down how long something took that ends now."""
+        now = self.clock()
+        self._spans[key] = Span(what.plain, now - seconds, now)
 
     def _done(self, event: Done) -> None:
         with self._lock:
             self._tasks.pop(event.name, None)
             self.counts[DID[event.verb]] += 1
             self._ended += 1
+            self._took(event.name, called(event.title, event.name), event.seconds)
         told = called(event.title, event.name).append(f" {DID[event.verb]} in {lasting(event.seconds)}", "not bold")
         if event.note:
             told.append(f" ({safe(event.note)})", style="dim")
@@ -185,6 +206,8 @@ class Progress:
             again = event.waited < task.waited
             task.waiting, task.waited, task.limit = event.what, event.waited, event.limit
             task.heard = self.clock()
+            if not event.name and not self._planned:  # something else is at work: no time of looking, and no resource's
+                self._spans[""] = Span(f"waiting for {event.what}", began, task.heard)
             if again:
                 task.next_word = FIRST_WORD
             due = event.waited >= task.next_word

@@ -2,7 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+
+SLACK = 0.25  # seconds that one span may reach into the next: two threads told of them
+TELLING = 0.1  # the share of the whole from which on a span is worth a word
+MOST = 3  # spans that are named
+LEAST = 5.0  # seconds below which nobody asks where they went
+
+
+@dataclass(frozen=True)
+class Span:
+    """What something took: from when to when, in seconds of one clock."""
+
+    what: str
+    began: float
+    ended: float
+
+    @property
+    def seconds(self) -> float:
+        """How long that is."""
+        return self.ended - self.began
+
+
+def one_by_one(spans: Iterable[Span]) -> list[Span]:
+    """Of spans that run side by side those which, one after the other, fill the most time: what a run waited for."""
+    every = sorted(spans, key=lambda span: span.ended)
+    best: list[tuple[float, list[Span]]] = []
+    for span in every:
+        before = [found for found in best if found[1][-1].ended <= span.began + SLACK]
+        filled, chain = max(before, key=lambda found: found[0], default=(0.0, []))
+        best.append((filled + span.seconds, [*chain, span]))
+    return max(best, key=lambda found: found[0], default=(0.0, []))[1]
+
+
+def where_time_went(spans: Iterable[Span], whole: float) -> str:
+    """The longest parts of a run of so many seconds, in their order; empty where none stands out."""
+    parts: dict[str, float] = {}
+    for span in one_by_one(spans) if whole >= LEAST else ():
+        parts[span.what] = parts.get(span.what, 0.0) + span.seconds
+    long = [what for what, seconds in parts.items() if seconds >= max(1.0, whole * TELLING)]
+    named = set(sorted(long, key=parts.__getitem__, reverse=True)[:MOST])
+    return ", then ".join(f"{what} {lasting(parts[what])}" for what in long if what in named)
 
 
 def lasting(seconds: float) -> str:

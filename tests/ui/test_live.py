@@ -33,14 +33,20 @@ def test_the_screen_is_never_wider_or_higher_than_the_terminal(width, height):
     lines = live.fitted(live.view(running.rolling(), WHERE), Console(width=width, height=height))
     assert len(lines) < height
     assert max(line.cell_len for line in lines) < width
-    whole = len(list(live.view(running.rolling(), WHERE)))
-    assert (lines[-1].plain[:4] == "and ") is (len(lines) < whole)
+    whole = live.fitted(live.view(running.rolling(), WHERE), Console(width=width, height=999))
+    assert (lines[-1].plain[:4] == "and ") is (len(lines) < len(whole))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_why_it_is_not_well_is_read_whole_on_each_screen(width, snapshot):
+    lines = live.fitted(live.view(running.crashed(), WHERE), Console(width=width, height=60))
+    assert "\n".join(line.plain for line in lines) == snapshot
 
 
 def test_a_service_short_of_tasks_is_marked():
     short = Live(at=NOW, service=Service("ACTIVE", 7, 2, 1, 0))
-    assert "✗ 2 tasks of revision 7 wished: 1 run" in told(short)
-    assert "✓ 1 task of revision 7 wished: 1 run" in told(Live(at=NOW, service=Service("ACTIVE", 7, 1, 1, 0)))
+    assert "✗ revision 7: 1 of 2 tasks running" in told(short)
+    assert "✓ revision 7: 1 of 1 tasks running" in told(Live(at=NOW, service=Service("ACTIVE", 7, 1, 1, 0)))
 
 
 def test_a_service_that_is_being_deleted_is_told_so():

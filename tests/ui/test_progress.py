@@ -113,12 +113,46 @@ def test_the_summary_counts_what_was_done(tell, capsys):
     assert capsys.readouterr().err == said
 
 
-def test_what_became_ready_later_is_told_and_counted_once(tell, capsys):
+def test_what_became_ready_later_is_told_and_counted_once(tell, capsys, time):
+    time.spent = 1
     tell(Done("alb", "load balancer", Verb.CREATE, 1, "provisioning"))
+    time.spent = 32
     tell(Ready("alb", "load balancer", 31))
     assert "load balancer alb ready in 31 s" in capsys.readouterr().err
-    tell.summary(32)
-    assert capsys.readouterr().err == "1 created in 32 s\n"
+    tell.summary(tell.seconds)
+    assert capsys.readouterr().err == "1 created in 32 s\nof it: load balancer alb 32 s\n"
+
+
+def test_the_time_in_which_a_person_was_asked_is_nobodys(tell, capsys, time):
+    time.spent = 2
+    tell(Planned(samples.first()))
+    tell.pause()
+    time.spent = 602
+    tell.resume()
+    time.spent = 607
+    tell(Done("vpc", "VPC", Verb.CREATE, 5))
+    capsys.readouterr()
+    tell.summary(tell.seconds)
+    said = ["1 created in 7 s", "of it: looking at what is there 2 s, then VPC 5 s"]
+    assert capsys.readouterr().err.splitlines() == said
+
+
+def test_the_wait_for_somebody_elses_deployment_is_told_as_what_it_was(tell, capsys, time):
+    time.spent = 60
+    tell(Waiting("", "the pipeline to end its release", 58, 900))
+    tell(Planned(samples.first()))
+    time.spent = 65
+    tell(Done("vpc", "VPC", Verb.CREATE, 5))
+    capsys.readouterr()
+    tell.summary(tell.seconds)
+    assert "of it: waiting for the pipeline to end its release 58 s\n" in capsys.readouterr().err
+
+
+def test_a_run_that_changed_nothing_does_not_tell_where_its_time_went(tell, capsys, time):
+    time.spent = 20
+    tell(Planned(samples.settled()))
+    tell.summary(tell.seconds)
+    assert capsys.readouterr().err == "5 unchanged in 20 s\n"
 
 
 def test_a_run_that_breaks_off_tells_what_it_did(tell, capsys, time):
@@ -130,7 +164,7 @@ def test_a_run_that_breaks_off_tells_what_it_did(tell, capsys, time):
     ]
     with pytest.raises(Refused):
         broken_off(tell, *events, by=Refused("no"), spend=lambda: setattr(time, "spent", 5))
-    assert capsys.readouterr().err.splitlines()[-1] == "1 created, 1 not tried in 5 s"
+    assert capsys.readouterr().err.splitlines()[-2:] == ["1 created, 1 not tried in 5 s", "of it: VPC 3 s"]
 
 
 def test_a_run_that_breaks_off_before_any_change_counts_nothing(tell, capsys):

@@ -1,0 +1,34 @@
+from dataclasses import replace
+
+import pytest
+
+from ecsctl.ui import history
+from tests.ui import running
+from tests.ui.samples import NOW
+
+GOOD = running.past()
+BAD = replace(GOOD, revision=12, outcome="rolled back", current=False, who="ada@example.com",
+              message="Ask the database before greeting anybody by name",
+              why=f"ECS deployment circuit breaker: tasks failed to start: {running.CAUSE}")  # fmt: skip
+TAGGED = replace(GOOD, revision=6, current=False, commit="", message="", tags=("v1.2",), who="ecsctl (ada)")
+
+
+def told(room):
+    return [line.plain for line in history.table([BAD, GOOD, TAGGED], NOW, room)]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_releases_fit_each_screen(width, snapshot):
+    assert max(map(len, told(width))) <= width
+    assert "\n".join(told(width)) == snapshot
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_what_is_left_out_is_never_how_it_ended_nor_why(width):
+    said = " ".join(" ".join(told(width)).split())
+    for words in ("rolled back", "ada@example.com", "3 days ago", "8486d5c Ask", "v1.2", running.CAUSE):
+        assert words in said
+
+
+def test_without_a_terminal_nothing_is_cut():
+    assert BAD.message in " ".join(told(None))
