@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ecsctl import access, in_use
-from ecsctl.engine.errors import DENIED, AccessError, ConfigError, code, explained
+from ecsctl.engine.errors import DENIED, AccessError, ConfigError, Denied, EcsctlError, NotOffered, code, explained
 from ecsctl.engine.secret import Secret
 from ecsctl.ensure.names import Names
 from ecsctl.github_token import body_of, codebuild_reads
@@ -26,6 +26,18 @@ if TYPE_CHECKING:
 BUILD_IMAGES = {  # family of AL2023 images, and the one to take where the list cannot be read
     "ARM64": ("aws/codebuild/amazonlinux-aarch64-standard", "3.0"),
     "X86_64": ("aws/codebuild/amazonlinux-x86_64-standard", "5.0"),
+}
+
+SOUGHT = {  # what is looked up, in words
+    "zones": "the availability zones of the app's subnets",
+    "zone": "the hosted zone of the domain",
+    "domain": "what stands at the domain",
+    "tls_policy": "the TLS policies that this region offers",
+    "build_image": "the build images that CodeBuild offers",
+    "token": "the GitHub token",
+    "unfit": "what ecsctl.toml names",
+    "image": "the image to run",
+    "past_builds": "the app's builds",
 }
 
 
@@ -65,6 +77,7 @@ class Facts:
     token_readable: bool = False  # the secret is in the form that CodeBuild reads by itself
     image: str = ""  # one that exists: given, in use, or the newest in the repository; empty: there is none
     given: str = ""  # the one that this run is to use, by digest if it is in the app's repository
+    unseen: tuple[EcsctlError, ...] = ()  # why some of these could not be looked up, and are as recorded
     unfit: tuple[Step, ...] = ()  # of what the user has prepared: it stands in the way of everything
     past_builds: tuple[str, ...] = ()  # that had ended before this run
     broken: str = ""  # the image of a first version that ECS has given up
@@ -90,12 +103,21 @@ def identify(aws: Aws, config: Config | None = None) -> Identity:
 
 
 def gather(
-    aws: Aws, config: Config, identity: Identity, me: Label, recorded: Mapping[str, Entry], *, fresh: bool, image: str
+    aws: Aws,
+    config: Config,
+    identity: Identity,
+    me: Label,
+    recorded: Mapping[str, Entry],
+    *,
+    fresh: bool,
+    image: str,
+    as_far: bool = False,
 ) -> Facts:
     """Look up, all at once, what the user has prepared and what AWS offers here.
 
     What AWS offers is for what is new: where the app stands already, that decides. `recorded` is what is known of it,
     by name; `fresh` says that the deployment's id is not known yet; `image` is one that the user names, or empty.
+    `as_far` as we may look: of what is denied the facts are as recorded, and the refusals stand among them.
 
     Raises ConfigError for a hosted zone, a secret or an image that is not there, before anything is changed.
     """
@@ -118,19 +140,38 @@ def gather(
     asked["image"] = lambda: images.known(aws, config, identity, image)
     if github and config.pipeline.mode != "none":
         asked["past_builds"] = lambda: images.past_builds(aws, config)
-    with ThreadPoolExecutor(len(asked)) as pool:
-        futures = {name: pool.submit(ask) for name, ask in asked.items()}
-        try:
-            found = {name: future.result() for name, future in futures.items()}
-            found |= found.pop("zone", {})
-            if not found.get("zone_unread"):
-                found["unfit"] += tuple(prepared.domain(aws, config, found.get("hosted_zone", ""), me))
-        except Exception as error:
-            raise explained(error, "looking up what the stack needs") from error
+    instead = in_use.as_recorded(recorded) if as_far else {}
+    found, unseen = _answers(asked, instead)
+    found |= found.pop("zone", {})
+    if not found.get("zone_unread"):
+        zone = found.get("hosted_zone", "")
+        about, also = _answers({"domain": lambda: tuple(prepared.domain(aws, config, zone, me))}, instead)
+        found["unfit"] += about["domain"]
+        unseen += also
     found |= found.pop("token", {})
     known: images.Known = found.pop("image")
-    return Facts(identity, given=known.given,
+    return Facts(identity, unseen=unseen, given=known.given,
                  image=known.image, broken=known.broken, moving=known.moving, **found)  # fmt: skip
+
+
+def _answers(
+    asked: Mapping[str, Callable[[], Any]], instead: Mapping[str, Any]
+) -> tuple[dict[str, Any], tuple[EcsctlError, ...]]:
+    """What was asked, all at once; and what AWS does not let us look up, where something stands `instead` of it."""
+    found: dict[str, Any] = {}
+    unseen: tuple[EcsctlError, ...] = ()
+    with ThreadPoolExecutor(len(asked)) as pool:
+        futures = {name: pool.submit(ask) for name, ask in asked.items()}
+    for name, future in futures.items():
+        try:
+            found[name] = future.result()
+        except Exception as error:
+            told = explained(error, f"looking up {SOUGHT[name]}")
+            if name not in instead or not isinstance(told, Denied | NotOffered):
+                raise told from error
+            found[name] = instead[name]
+            unseen += (told,)
+    return found, unseen
 
 
 def _zone(aws: Aws, name: str, wished: str | None, me: Label, recorded: Mapping[str, Entry]) -> dict[str, str]:

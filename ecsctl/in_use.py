@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.errors import ConfigError
 from ecsctl.engine.label import APP, ID, RESOURCE, flat
@@ -84,3 +84,23 @@ def recorded_zone(recorded: Mapping[str, Entry], domain: str) -> str:
     """The hosted zone in which the app's record of the domain was made, as recorded; empty if none is."""
     ids = (entry.ids or {} for entry in recorded.values() if entry.kind == DnsRecord.kind)
     return next((one["zone"] for one in ids if one.get("name") == domain), "")
+
+
+def as_recorded(recorded: Mapping[str, Entry]) -> dict[str, Any]:
+    """What of the facts stands in the record, or is as good as any: what is there keeps its own. For one who looks."""
+    from ecsctl.operations.images import Known
+
+    def applied(name: str, field: str) -> str:
+        entry = recorded.get(name)
+        return str((entry.applied or {}).get(field) or "") if entry else ""
+
+    zones = tuple(applied(f"public-{place}", "zone_id") for place in PLACES)
+    return {
+        "tls_policy": applied("https", "ssl_policy"),
+        "build_image": applied("build-project", "image"),
+        "unfit": (),
+        "domain": (),
+        "past_builds": (),
+        "image": Known(image=applied("task-definition", "seed")),
+        **({"zones": zones} if all(zones) else {}),
+    }

@@ -123,10 +123,13 @@ class Session:
         return tuple(notes)
 
 
-def open_stack(aws: Aws, config: Config, record: Path, tell: Listener = nobody, image: str = "") -> Session:
+def open_stack(
+    aws: Aws, config: Config, record: Path, tell: Listener = nobody, image: str = "", *, as_far: bool = False
+) -> Session:
     """A session over the stack that ecsctl.toml wishes. Looks up the facts; changes nothing.
 
-    `image` is the one to run, whatever runs now; without it the pipeline's stays.
+    `image` is the one to run, whatever runs now; without it the pipeline's stays. `as_far` as we may look: what is
+    denied is taken as recorded, which is good enough to look, and not to change.
 
     Raises ConfigError, AccessError or StateError before any change.
     """
@@ -137,7 +140,8 @@ def open_stack(aws: Aws, config: Config, record: Path, tell: Listener = nobody, 
     state = State.load(record, app=config.name, account=identity.account, region=identity.region,
                        say=lambda text: tell(Said(text)))  # fmt: skip
     me = label(config, identity, state)
-    facts = gather(aws, config, identity, me, state.book.entries, fresh=state.fresh, image=image)
+    facts = gather(aws, config, identity, me, state.book.entries, fresh=state.fresh, image=image,
+                   as_far=as_far)  # fmt: skip
     stack = blueprint(config, facts)
     engine = Engine(aws, state, me, kinds(), tell=tell)
     return Session(aws, identity, state, engine, config, facts, stack)

@@ -56,12 +56,15 @@ class Opened:
             identify(self.aws, self.config)
         return open_app(self.aws, self.app, self.where.record, tell=self.progress)
 
-    def over_stack(self, image: str = "") -> Session:
-        """A session over the stack that ecsctl.toml wishes. `image` is one that is to run whatever runs now."""
+    def over_stack(self, image: str = "", *, as_far: bool = False) -> Session:
+        """A session over the stack that ecsctl.toml wishes. `image` is one that is to run whatever runs now.
+
+        `as_far` as we may look: for a command that tells what is there, and changes nothing.
+        """
         from ecsctl.session import open_stack
         from ecsctl.ui import words
 
-        session = open_stack(self.aws, self.wished, self.where.record, tell=self.progress, image=image)
+        session = open_stack(self.aws, self.wished, self.where.record, tell=self.progress, image=image, as_far=as_far)
         if session.unread:
             words.warning(session.unread)
         return session

@@ -28,6 +28,8 @@ def status(
 ) -> None:
     """Tell of each resource whether it is there and right, its id, since when, and where the console shows it.
 
+    What AWS does not let you look at is told in its row, and the exit code is 3.
+
     With --watch one screen shows the service, its deployments, tasks and targets, and the pipeline, as they change.
     """
     if watch:
@@ -36,18 +38,19 @@ def status(
     from dataclasses import replace
 
     from ecsctl.commands.opening import opened
+    from ecsctl.engine.errors import together
     from ecsctl.engine.report import reports
     from ecsctl.operations.why import first_line
+    from ecsctl.ui import errors, words
     from ecsctl.ui import output as json
     from ecsctl.ui import status as shown
-    from ecsctl.ui import words
 
     with opened(common, "status", config=common.json, looks=True) as app:
         if not app.config:
             _running(app)
             raise typer.Exit(2)  # as of a configuration that is wrong
-        session = app.over_stack()
-        plan = session.engine.plan(session.wishes)
+        session = app.over_stack(as_far=True)
+        plan = session.engine.plan(session.wishes, as_far=True)
         there = session.identity if session.has_console else replace(session.identity, partition="")  # so: no links
         found = reports(plan, session.engine.seen, session.engine.kinds, session.state, there)
         cause = first_line(app.aws, app.app)  # after a rollback all is right, and still something was wrong
@@ -57,6 +60,10 @@ def status(
         shown.show(found, app.aws.now(), url=session.url, links=links, cause=cause)
         if cause:
             words.next_step("ecsctl why")
+    if denied := [*(session.facts.unseen if session.facts else ()), *session.engine.unseen.values()]:
+        error = together(denied)
+        errors.show(error)
+        raise typer.Exit(error.exit_code)
     if exit_code and not all(report.healthy for report in found):
         raise typer.Exit(1)
 

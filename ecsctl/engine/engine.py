@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.aws import THREADS
 from ecsctl.engine import events
-from ecsctl.engine.codec import plain
+from ecsctl.engine.codec import ids_from, plain
 from ecsctl.engine.errors import (
     AwsError,
     Denied,
@@ -24,7 +24,7 @@ from ecsctl.engine.label import APP, ID, RESOURCE, Label
 from ecsctl.engine.plan import Plan, Step, Verb, renews
 from ecsctl.engine.reconcile import WINDOW, Reconciler
 from ecsctl.engine.resource import AnyResource, Found, Resource, Seen
-from ecsctl.engine.stack import Stack, deletion_order, fulfil, promises
+from ecsctl.engine.stack import Node, Stack, deletion_order, fulfil, promises
 from ecsctl.engine.walk import walk
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class Engine:
         self.seen: dict[str, Seen[Any, Any] | None] = {}  # what the last plan saw, by name
         self._certain: set[str] = set()  # those seen with every id of their wish known
         self.passed_over: dict[str, str] = {}  # why kinds, by title, were not looked for that nobody knows anything of
+        self.unseen: dict[str, EcsctlError] = {}  # by name, or "all of" a kind: why it may not be looked at
         self.searched_in_part: dict[str, str] = {}  # why kinds, by title, were looked for only where one is recorded
 
     @property
@@ -88,12 +89,14 @@ class Engine:
         seen = self.seen.get(name)
         return self.one.known.get(name) or (seen.ids if seen else None)
 
-    def survey(self, wished: Collection[str] = ()) -> list[Sighting]:
+    def survey(self, wished: Collection[str] = (), *, as_far: bool = False) -> list[Sighting]:
         """Everything on AWS that carries the app's mark and this deployment's id, all kinds at once.
 
         A kind that AWS does not let us look for, or that the region does not have, is told and passed over, unless it
         is among the `wished` or something of it is recorded: nobody says then that there is anything to find. What is
-        recorded can be enough to look by, for some kinds. A record that was lost learns its id here.
+        recorded can be enough to look by, for some kinds; `as_far` as we may look, the rest goes into `unseen`.
+
+        A record that was lost learns its id here.
         Raises Refused when tags tell of two deployments of this app.
         """
         found: dict[str, list[Sighting]] = {}
@@ -108,8 +111,11 @@ class Engine:
                     denied[kind.title] = why
                     return
                 recorded = self._among(kind, me)
-                if recorded is None:
+                if recorded is None and not as_far:
                     raise
+                if recorded is None:
+                    self.unseen[f"all of {name}"] = error
+                    return
                 items = recorded
                 self.searched_in_part[kind.title] = why
             found[name] = [Sighting(kind, item) for item in items]
@@ -134,6 +140,15 @@ class Engine:
             self.one.label = replace(self.label, id=ids[0])
         return [sighting for sighting in sightings if self.label.owns(sighting.found.tags)]
 
+    def _recorded(self, node: Node) -> Any:
+        """The ids of one that may not be looked at, as recorded; None if none are, or they are of another kind."""
+        entry = self.state.entry(node.name)
+        if entry is None or entry.ids is None or entry.kind != node.wish.kind:
+            return None
+        with suppress(TypeError):
+            return ids_from(type(node.wish), entry.ids)
+        return None
+
     def _among(self, kind: type[AnyResource], me: Label) -> list[Found[Any]] | None:
         """What is recorded of a kind that may not be searched for; None if that is not enough to look by."""
         entries = [entry for entry in self.state.book.entries.values() if entry.kind == kind.kind]
@@ -141,7 +156,11 @@ class Engine:
         if not recorded or len(recorded) < len(entries):
             return None
         found = kind.among(self.aws, me, recorded)
-        return None if found is None else self.one.patiently(lambda: list(found), f"{kind.title} of {me.app}")
+        if found is None:
+            return None
+        with suppress(Denied, NotOffered):
+            return self.one.patiently(lambda: list(found), f"{kind.title} of {me.app}")
+        return None
 
     def _pass_over(self, denied: Mapping[str, str]) -> None:
         if new := {title: why for title, why in denied.items() if title not in self.passed_over}:
@@ -158,17 +177,44 @@ class Engine:
         known = {name: ids for name in stack.nodes if (ids := self.ids(name)) is not None}
         return stack.part(known.keys() & set(names), known)
 
-    def plan(self, stack: Stack, *, prune: bool = True) -> Plan:
-        """What `up` would do. Looks, and changes nothing."""
-        sightings = self.survey({node.wish.kind for node in stack.nodes.values()})
+    def plan(self, stack: Stack, *, prune: bool = True, as_far: bool = False) -> Plan:
+        """What `up` would do. Looks, and changes nothing.
+
+        `as_far` as we may look: what AWS does not let us look at is a step that says so, and stands in `unseen`.
+        """
+        self.unseen = {}
+        sightings = self.survey({node.wish.kind for node in stack.nodes.values()}, as_far=as_far)
         steps: dict[str, Step] = {}
         there: dict[str, Any] = {}  # ids of all that is there
         known: dict[str, Any] = {}  # those of them that will be the same after the run
 
+        lost: set[str] = set()  # those that may not be looked at, and of which no ids are recorded
+
+        def unseen(node: Node, reason: str, error: EcsctlError | None = None) -> None:
+            name, ids = node.name, self._recorded(node)
+            steps[name] = Step(name, node.wish.kind, node.wish.title, Verb.REFUSE, (), ids, reason,
+                               error.hint if error else "", node.wish.borrowed, unseen=True)  # fmt: skip
+            self.seen[name] = None
+            if error:
+                self.unseen[name] = error
+            if ids is None:
+                lost.add(name)
+            else:
+                there[name] = known[name] = ids
+
         def visit(name: str) -> None:
             node = stack.nodes[name]
+            if missing := sorted(node.needs & lost):
+                unseen(node, f"not looked at, as what it needs could not be: {', '.join(missing)}")
+                return
             wish = fulfil(node.wish, known)
-            seen = self.one.look(name, fulfil(node.wish, there))
+            try:
+                seen = self.one.look(name, fulfil(node.wish, there))
+            except (Denied, NotOffered) as error:
+                if not as_far:
+                    raise
+                unseen(node, error.message.removeprefix(f"{wish.title} {name}: "), error)
+                return
             step = self.one.judged(name, wish, seen)
             self.seen[name], steps[name] = seen, step
             if not any(promises(wish)):
@@ -179,6 +225,8 @@ class Engine:
                     known[name] = step.ids
 
         self._all(walk(stack.graph, visit, threads=THREADS, skip=_ignore))
+        for name in [name for name in self.unseen if name in stack.nodes]:  # one refusal of a kind is told once
+            self.unseen.pop(f"all of {stack.nodes[name].wish.kind}", None)
         wished = {(node.wish.kind, name) for name, node in stack.nodes.items()}
         surplus = [sighting for sighting in sightings if (sighting.kind.kind, sighting.name) not in wished]
         leftover = surplus if prune else []

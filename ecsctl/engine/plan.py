@@ -68,6 +68,7 @@ class Step:
     reason: str = ""
     hint: str = ""
     borrowed: bool = False
+    unseen: bool = False  # AWS does not let us look at it: its ids are the recorded ones
     impact: str = ""  # what the app's clients notice of it, in words
     summary: str = ""  # of what is made: what a person should know of it
     fields: Mapping[str, Any] = field(default_factory=dict, compare=False)  # all that is wished, as JSON
@@ -169,7 +170,7 @@ def decide(
         )
         impact = wish.impact(seen.actual) if seen and verb in (Verb.UPDATE, Verb.REPLACE) else ""
         new = verb in (Verb.CREATE, Verb.REPLACE) and not wish.borrowed
-        return Step(name, wish.kind, wish.title, verb, changes, ids, reason, hint, wish.borrowed, impact,
+        return Step(name, wish.kind, wish.title, verb, changes, ids, reason, hint, wish.borrowed, False, impact,
                     named(wish).summary() if new else "", told_fields(wish),
                     told_fields(seen.actual) if seen else {})  # fmt: skip
 

@@ -35,6 +35,7 @@ class Condition(StrEnum):
     FAILED = "failed"
     REFUSED = "refused"  # it is not ours, or cannot become what is wished
     UNWISHED = "no longer wished"
+    UNSEEN = "not known"  # AWS does not let us look at it, or at what it is in
 
 
 class Where(Protocol):
@@ -73,6 +74,8 @@ class Report:
     def condition(self) -> Condition:
         """How it stands: the gravest thing that can be said of it."""
         step, seen = self.step, self.seen
+        if step.unseen:
+            return Condition.UNSEEN
         if step.verb is Verb.DELETE:
             return Condition.UNWISHED
         if seen is None and step.verb is not Verb.REFUSE:

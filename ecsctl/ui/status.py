@@ -23,6 +23,7 @@ STANDS = {
     Condition.FAILED: (("✗", "x"), "bold red"),
     Condition.REFUSED: (("!", "!"), "bold red"),
     Condition.UNWISHED: (("-", "-"), "magenta"),
+    Condition.UNSEEN: (("?", "?"), "yellow"),
 }
 """The sign of each condition, with what stands for it where the encoding lacks it, and its colour."""
 

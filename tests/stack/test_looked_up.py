@@ -88,6 +88,7 @@ CHANGES: dict[str, tuple[Change, ...] | str] = {
     "token_readable": "as token: in which form it is kept is the user's",
     "image": (a_newer_image,),
     "given": "the user names it, with up --image",
+    "unseen": "for status alone, which changes nothing",
     "unfit": "what the user named is gone, or of no use any more: it is told before anything rests on it",
     "past_builds": (another_build,),
     "broken": "a first version that never ran gives way to what is newer",
