@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,14 +11,15 @@ from ecsctl.engine.secret import Secret
 from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
 from ecsctl.ensure.names import Names
-from ecsctl.ids import ClusterName, ServiceName
+from ecsctl.ids import BucketName, ClusterName, LogGroupName, ProjectName, RoleArn, ServiceName
 from ecsctl.resources.bucket import Bucket
-from ecsctl.resources.build_project import BuildProject, EnvVar, SourceAuth
+from ecsctl.resources.build_project import BuildProject, EnvVar
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.pipeline import Pipeline
-from ecsctl.resources.pipeline_structure import Approval, Deploy, GitHubSource
+from ecsctl.resources.pipeline_structure import Deploy, GitHubSource
 from ecsctl.resources.pipeline_webhook import PipelineWebhook
 from ecsctl.resources.policy_document import Statement, Trust, policy, trust_policy
+from ecsctl.resources.repository import Repository
 from ecsctl.resources.role import Role
 from ecsctl.resources.source_credentials import SourceCredentials
 from tests.cases_network import Case
@@ -63,6 +65,18 @@ WISHES: dict[str, Callable[[Any], Any]] = {
     "pipeline-webhook": lambda parts: PipelineWebhook("shop", "ann/shop", parts["pipeline"].name, TOKEN),
 }
 ALL = tuple(WISHES)
+WISHES["repository"] = lambda parts: Repository("shop", lifecycle=lifecycle(9))
+BOUNDARY = f"arn:aws:iam::{ACCOUNT_ID}:policy/limits"
+OTHER_BUILD_ROLE, OTHER_PIPELINE_ROLE = (
+    RoleArn(f"arn:aws:iam::{ACCOUNT_ID}:role/other-{one}") for one in ("build", "pipeline")
+)
+OTHER_LOGS, OTHER_BUCKET, OTHER_PROJECT = LogGroupName("/other"), BucketName("other-artifacts"), ProjectName("other")
+
+
+def lifecycle(count: int) -> str:
+    """A lifecycle policy that keeps so many images."""
+    selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": count}
+    return json.dumps({"rules": [{"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}]})
 
 
 class Parts(dict[str, Any]):
@@ -73,7 +87,9 @@ class Parts(dict[str, Any]):
         self.stack, self.changes = stack, changes
 
     def __missing__(self, name: str) -> Any:
-        wish = replace(WISHES[name](self), **self.changes.get(name, {}))
+        changed = self.changes.get(name, {})
+        wish = WISHES[name](self)
+        wish = replace(wish, **{field: value(self) if callable(value) else value for field, value in changed.items()})
         self[name] = self.stack.ensure(name, wish)
         return self[name]
 
@@ -87,6 +103,27 @@ def stack_of(*names: str, **changes: Any) -> Callable[[Stack], None]:
             parts[name]
 
     return compose
+
+
+def others(cloud: Any) -> None:
+    """Make by hand what a changed wish may turn to."""
+    iam = cloud.boto("iam")
+    document = policy([Statement("All", ("*",), ("*",))])
+    iam.create_policy(PolicyName="limits", PolicyDocument=document)
+    for service, role in (("codebuild", OTHER_BUILD_ROLE), ("codepipeline", OTHER_PIPELINE_ROLE)):
+        name = role.rpartition("/")[2]
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust_policy(Trust(f"{service}.amazonaws.com")))
+        iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=document)
+    cloud.boto("logs").create_log_group(logGroupName=OTHER_LOGS)
+    cloud.boto("s3").create_bucket(Bucket=OTHER_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    cloud.clock.sleep(60)
+    cloud.boto("codebuild").create_project(
+        name=OTHER_PROJECT,
+        source={"type": "NO_SOURCE", "buildspec": "version: 0.2"},
+        artifacts={"type": "NO_ARTIFACTS"},
+        environment={"type": "ARM_CONTAINER", "image": IMAGE, "computeType": "BUILD_GENERAL1_SMALL"},
+        serviceRole=OTHER_BUILD_ROLE,
+    )
 
 
 def pushed(token: str = CANARY, branch: str = "main") -> GitHubSource:
@@ -171,44 +208,31 @@ def _same_bucket(cloud: Any, ids: Any) -> None:
 CASES = (
     Case(
         "build-role",
-        {"statements": policies.codebuild(SCOPE, STARTED, secret=SECRET)},
+        {},
         {"statements": _other_rights, "trust": _other_trust},
         ((), _same_role),
     ),
     Case(
         "build-logs",
-        {"days": 7},
+        {},
         {"days": lambda cloud, ids: cloud.boto("logs").delete_retention_policy(logGroupName=ids["build-logs"].name)},
         ((), lambda cloud, ids: cloud.boto("logs").create_log_group(logGroupName=NAMES.build_logs(NAMES.project))),
     ),
     Case(
         "artifacts",
-        {"expire_days": 3},
+        {},
         {"tls_only": lambda cloud, ids: cloud.boto("s3").delete_bucket_policy(Bucket=NAMES.bucket)},
         ((), _same_bucket),
     ),
-    Case("github-credentials", {"token": Secret.of(NEXT)}),
     Case(
         "build",
-        {
-            "branch": "release/1.x",
-            "minutes": 5,
-            "compute": "BUILD_GENERAL1_LARGE",
-            "buildspec": "ci/buildspec.yml",
-            "environment": (EnvVar("TOKEN", "github/token", "SECRETS_MANAGER"),),
-            "auth": SourceAuth("SECRETS_MANAGER", SECRET),
-            "webhook_branch": "release/1.x",
-        },
+        {},
         {"environment": _other_environment, "minutes": _edit_project(timeoutInMinutes=480), "tags": _untagged_project},
         (("build-role", "build-logs", "github-credentials"), _same_project),
     ),
     Case(
         "pipeline",
-        {
-            "source": pushed(branch="release/1.x"),
-            "deploy": Deploy(ClusterName("shop"), ServiceName("shop"), "images.json", 30),
-            "approvals": (Approval("Ann", "Is it good?"), Approval("Bob")),
-        },
+        {},
         {
             "exact": _edited(
                 lambda found: found["stages"][0]["actions"][0]["configuration"].pop("PollForSourceChanges")
@@ -221,7 +245,7 @@ CASES = (
     ),
     Case(
         "pipeline-webhook",
-        {"token": Secret.of(NEXT)},
+        {},
         {
             "filters": _other_filter,
             "tags": lambda cloud, ids: cloud.boto("codepipeline").untag_resource(

@@ -60,8 +60,12 @@ class Ground:
         self.role = RoleArn(
             roles.create_role(RoleName="tasks", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
         )
-        self.log_group = LogGroupName("/ecs/shop")
-        self.boto("logs").create_log_group(logGroupName=self.log_group)
+        self.other_role = RoleArn(
+            roles.create_role(RoleName="other", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+        )
+        self.log_group, self.other_logs = LogGroupName("/ecs/shop"), LogGroupName("/ecs/other")
+        for name in (self.log_group, self.other_logs):
+            self.boto("logs").create_log_group(logGroupName=name)
         cloud.clock.sleep(300)  # until load balancer and roles are what they will be
 
     def _network(self) -> None:
@@ -83,6 +87,7 @@ class Ground:
         self.vpc = vpc
         self.front = self._group("front", 80)
         self.back = self._group("back", 8080)
+        self.other_group = self._group("other", 9090)
         self.cloud.clock.sleep(60)
 
     def _group(self, name: str, port: int) -> SecurityGroupId:
@@ -135,9 +140,11 @@ class Ground:
         def compose(stack: Stack) -> None:
             inside = stack.ensure("cluster", Cluster(**{"name": "shop", **(cluster or {})}))
             task = stack.ensure("task-definition", self.definition(**definition or {}))
-            made = stack.ensure("service", self.service(inside.name, task.arn, **service or {}))
+            made = stack.ensure(
+                "service", self.service(**{"cluster": inside.name, "task_definition": task.arn, **(service or {})})
+            )
             if scaling is not None:
-                stack.ensure("scaling", self.scaling(inside.name, made.name, **scaling))
+                stack.ensure("scaling", self.scaling(**{"cluster": inside.name, "service": made.name, **scaling}))
 
         return compose
 

@@ -109,10 +109,16 @@ class BuildProject(Resource[ProjectIds]):
         with aws.fresh():
             found = aws.look(aws.codebuild.batch_get_projects, names=[ids.name])["projects"]
         project: ProjectTypeDef = found[0] if found else {}
+        # A webhook stays where it was made when the project turns to another repository, and nothing shows that it is
+        # the old one's (hashicorp/terraform-provider-aws#47546).
+        moved = "repository" in changed and "webhook" in project
+        if moved:
+            if_github_lets(partial(aws.codebuild.delete_webhook, projectName=ids.name), "OAuthProviderException")
+            del project["webhook"]
         if changed - {"webhook_branch"}:
             kept = {key: value for key, value in flat(project.get("tags")).items() if key not in me.tags}
             aws.codebuild.update_project(**self._declaration(me.lower(**kept)))
-        if "webhook_branch" in changed:
+        if moved or "webhook_branch" in changed:
             self._hook(aws, project)
 
     @classmethod

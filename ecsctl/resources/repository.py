@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Contents, Fixed, Found, Resource, Seen
 from ecsctl.ids import ImageUri, RepositoryName, RepositoryUri
-from ecsctl.resources.common import canonical, there
+from ecsctl.resources.common import there
 from ecsctl.resources.ecr import images
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ class Repository(Resource[RepositoryIds]):
     lifecycle: str = ""  # a lifecycle policy as JSON; empty: none
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "lifecycle", canonical(self.lifecycle) if self.lifecycle else "")
+        # In one spelling, but no policy of IAM's: a list of one stays a list.
+        rules = json.dumps(json.loads(self.lifecycle), sort_keys=True) if self.lifecycle else ""
+        object.__setattr__(self, "lifecycle", rules)
         object.__setattr__(self, "mutable_tags", tuple(sorted(self.mutable_tags)))
 
     def summary(self) -> str:

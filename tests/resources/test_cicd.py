@@ -8,24 +8,13 @@ from ecsctl.sandbox.snapshot import differences, snapshot
 from tests.cases_cicd import ALL, CANARY, CASES, stack_of
 from tests.cases_network import ids_of
 
-CHANGED = [case for case in CASES if case.changed]
 DRIFTS = [case for case in CASES if case.drifts]
 STRANGERS = [case for case in CASES if case.stranger]
-
-
-def changed(case):
-    return stack_of(case.part, **{case.part.replace("-", "_"): case.changed})
 
 
 def settled(cloud):
     """Until what the pipeline has begun is over."""
     cloud.clock.sleep(3600)
-
-
-def test_a_second_up_changes_nothing(cloud):
-    cloud.up(stack_of(*ALL))
-    assert cloud.up(stack_of(*ALL)).work == ()
-    assert cloud.changes == 0
 
 
 def test_lost_state_is_no_loss(cloud):
@@ -46,18 +35,6 @@ def test_every_part_is_marked_from_its_birth_and_down_finds_it_without_a_record(
     cloud.lose_state()
     assert {step.name for step in cloud.down().steps} == set(ALL)
     assert differences(before, snapshot()) == []
-
-
-@pytest.mark.parametrize("case", CHANGED, ids=str)
-def test_another_wish_is_planned_by_name_and_made(cloud, case):
-    cloud.up(stack_of(case.part))
-    settled(cloud)
-    before, after = snapshot(), changed(case)
-    asked = {step.name: step for step in cloud.plan(after).work}[case.part]
-    assert asked.changed == case.changed.keys()
-    cloud.up(after)
-    assert differences(before, snapshot()) != []
-    assert cloud.plan(after).work == ()
 
 
 @pytest.mark.parametrize("case", DRIFTS, ids=str)

@@ -1,0 +1,110 @@
+"""The slips of somebody who adds or changes a kind: the contract's tests must catch each of them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecsctl.engine.resource import AnyResource
+from ecsctl.resources.bucket import Bucket
+from ecsctl.resources.build_project import BuildProject
+from ecsctl.resources.elastic_ip import ElasticIp
+from ecsctl.resources.listener import Listener
+from ecsctl.resources.pipeline import Pipeline
+from ecsctl.resources.repository import Repository
+from ecsctl.resources.role import Role
+from ecsctl.resources.scaling import Scaling
+from ecsctl.resources.service import Service
+from ecsctl.resources.target_group import TargetGroup
+from ecsctl.resources.task_definition import TaskDefinition
+from tests.resources import test_contract as contract
+from tests.rows import ROWS
+
+FORGOTTEN: list[tuple[type[AnyResource], str]] = [
+    (TargetGroup, "matcher"),
+    (TargetGroup, "unhealthy"),
+    (Listener, "certificate"),
+    (BuildProject, "role"),
+    (BuildProject, "image"),
+    (Pipeline, "role"),
+    (Repository, "scan_on_push"),
+    (Bucket, "abort_days"),
+    (Role, "boundary"),
+    (Service, "platform_version"),
+    (TaskDefinition, "stop_timeout"),
+    (Scaling, "cpu_percent"),
+]
+
+
+def caught(kind: type[AnyResource], folder: Path) -> list[str]:
+    """Which of the contract's tests fail for this kind."""
+    stacks = {row.stack for row in ROWS if row.kind is kind}
+    failed = []
+    for stack in stacks:
+        home = folder / stack
+        home.mkdir()
+        try:
+            life = contract.live(stack, home)
+        except Exception as error:  # noqa: BLE001 - a run that does not end is seen too
+            failed.append(f"{stack}: {error}")
+            continue
+        for test in _asked(stack, lambda _, life=life: life):
+            try:
+                test()
+            except (AssertionError, KeyError) as error:
+                failed.append(f"{test.func.__name__}: {error}")
+    return failed
+
+
+def _asked(stack: str, lives: Callable[[str], contract.Life]) -> Iterator[functools.partial[None]]:
+    for test in (
+        contract.test_what_was_made_is_right,
+        contract.test_the_record_is_not_needed,
+        contract.test_other_values_are_made_and_then_right,
+        contract.test_drift_is_mended,
+        contract.test_down_leaves_nothing_though_every_delete_is_asked_for_twice,
+    ):
+        yield functools.partial(test, lives, stack)
+    for row in contract.of(stack):
+        for name in {**row.made, **row.seen}:
+            yield functools.partial(contract.test_another_value_of_a_field_is_seen, lives, row, name)
+        if not row.kind.wait:
+            yield functools.partial(contract.test_it_is_found_by_its_mark_alone_and_by_nobody_else, lives, row)
+            yield functools.partial(contract.test_it_is_marked_from_its_birth, lives, row)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("kind", "name"), FORGOTTEN, ids=lambda one: one if isinstance(one, str) else one.kind)
+def test_a_field_that_observe_forgets_to_read_is_noticed(
+    kind: type[AnyResource], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is what the class says where nothing is said; a field without a default is taken from the wish by mistake."""
+    default = {one.name: one.default for one in fields(kind)}[name]
+    observe = kind.observe
+
+    def forgetful(self: Any, aws: Any, me: Any) -> Any:
+        seen = observe(self, aws, me)
+        value = getattr(self, name) if default is MISSING else default
+        return seen and replace(seen, actual=replace(seen.actual, **{name: value}))
+
+    monkeypatch.setattr(kind, "observe", forgetful)
+    assert caught(kind, tmp_path)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("kind", [Repository, ElasticIp, Scaling], ids=lambda kind: kind.kind)
+def test_a_kind_that_finds_nothing_is_noticed(
+    kind: type[AnyResource], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kind, "find", classmethod(lambda cls, aws, me: iter(())))
+    assert caught(kind, tmp_path)
+
+
+@pytest.mark.timeout(600)
+def test_nothing_is_noticed_where_nothing_is_wrong(tmp_path: Path) -> None:
+    assert caught(Repository, tmp_path) == []
