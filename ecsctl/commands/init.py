@@ -31,11 +31,15 @@ def init(
     asks = interactive() and (force or not propose(Path.cwd()).path.exists())
     proposal = propose(Path.cwd(), words.choose if asks else None, dockerfile)
     proposal = replace(proposal, account_id=account_id or _offered(proposal, force=force))
-    path = write(proposal, force=force)
-    for note in proposal.notes:
+    said: list[str] = []
+    path = write(proposal, force=force, say=said.append)
+    for note in (*proposal.notes, *said):
         words.say(note)
     print(path)  # noqa: T201 - what stdout carries
-    words.next_step("ecsctl up --sandbox")
+    if proposal.image:
+        words.next_step("ecsctl up --sandbox")
+    else:
+        words.hint("put a Dockerfile here, then: ecsctl init --force")
 
 
 def _offered(proposal: Proposal, *, force: bool) -> str:

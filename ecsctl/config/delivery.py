@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -53,6 +53,9 @@ class Ecr(Section):
 
 class Build(Section):
     """The build of the image by CodeBuild."""
+
+    FOUND: ClassVar[tuple[str, ...]] = ("context", "dockerfile", "target", "args")
+    """What describes the repository, as `ecsctl init` finds it: no sign that somebody expects a build."""
 
     buildspec: words.RepositoryPath = Field("buildspec.yml", description="The buildspec's path in the repository.")
     context: words.RepositoryPath | None = Field(

@@ -136,5 +136,7 @@ class Config(Section):
     @property
     def idle(self) -> tuple[str, ...]:
         """What is written and has no effect, in sentences."""
-        tables = {"build": self.build, "pipeline": self.pipeline} if not self.github else {}
-        return tuple(f"[{name}] has no effect without [github]" for name, table in tables.items() if table.given())
+        if self.github:
+            return ()
+        wanted = {"build": {*self.build.given()} - {*Build.FOUND}, "pipeline": self.pipeline.given()}
+        return tuple(f"[{name}] has no effect without [github]" for name, keys in wanted.items() if keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
@@ -91,11 +92,11 @@ def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Propo
     )
 
 
-def write(proposal: Proposal, force: bool = False) -> Path:
+def write(proposal: Proposal, force: bool = False, say: Callable[[str], None] = lambda _: None) -> Path:
     """Write ecsctl.toml and what goes with it: its schema, a line in .gitignore, a buildspec.yml where there is none.
 
-    Does nothing where all is there already. Raises UsageError rather than replace an ecsctl.toml, unless `force` says
-    so; a buildspec.yml is never replaced.
+    `say` hears of each file beside ecsctl.toml. Does nothing where all is there already. Raises UsageError rather than
+    replace an ecsctl.toml, unless `force` says so; a buildspec.yml is never replaced.
     """
     from ecsctl.config import schema
     from ecsctl.config.writing import SCHEMA
@@ -107,10 +108,19 @@ def write(proposal: Proposal, force: bool = False) -> Path:
     if there not in (None, proposal.text) and not force:
         raise UsageError(f"{path} is there already", hint="edit it, or replace it with: ecsctl init --force")
     ignore = proposal.folder / ".gitignore"
-    put(ignore, _with_entry(read_text(ignore) or ""))
-    for name, text, anew in ((SCHEMA, schema(), force), ("buildspec.yml", _buildspec(), False)):
+    before = read_text(ignore) or ""
+    if _with_entry(before) != before:
+        put(ignore, _with_entry(before))
+        say(f".gitignore: {IGNORED} added, the folder of the record and of the sandbox")
+    for name, text, anew, purpose in (
+        (SCHEMA, schema(), force, "so that an editor knows the options of ecsctl.toml"),
+        ("buildspec.yml", _buildspec(), False, "what CodeBuild runs at each push: it builds and pushes the image"),
+    ):
         if anew or not (proposal.folder / name).exists():
             put(proposal.folder / name, text)
+            say(f"{name}: written, {purpose}")
+        elif name == "buildspec.yml" and read_text(proposal.folder / name) != text:
+            say(f"{name}: was there, and is left as it is; docs/backend.md says what it has to do")
     # Last, so that a run that dies before can be repeated.
     put(path, proposal.text)
     return path

@@ -73,6 +73,29 @@ def test_what_it_writes_is_right_and_says_what_was_found(repository):
     assert (folder / ".gitignore").read_text() == ".ecsctl/\n"
 
 
+def test_each_file_that_it_writes_is_named_once(repository):
+    folder = repository()
+    before, said = files(folder).keys(), []
+    write(propose(folder), say=said.append)
+    assert {one.partition(":")[0] for one in said} == files(folder).keys() - before - {"ecsctl.toml"}
+    said.clear()
+    write(propose(folder), say=said.append)
+    assert said == []
+    (folder / "buildspec.yml").write_text("# mine\n")
+    write(propose(folder), say=said.append)
+    assert [one for one in said if "left as it is" in one] == said != []
+
+
+@pytest.mark.parametrize("dockerfile", ["", "Dockerfile", "backend/Dockerfile"])
+def test_what_it_writes_warns_of_nothing_where_there_is_no_remote(tmp_path, dockerfile):
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    if dockerfile:
+        (tmp_path / dockerfile).parent.mkdir(exist_ok=True)
+        (tmp_path / dockerfile).write_text("FROM scratch\nEXPOSE 9000\n")
+    write(propose(tmp_path))
+    assert config.read(tmp_path, environ={}).warnings == ()
+
+
 def test_proposing_changes_nothing(repository):
     folder = repository()
     before = files(folder)
