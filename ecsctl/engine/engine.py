@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 5  # how often `down` looks whether something has come back
 READY = " is ready"  # the name of a node's second half, where its dependents need not wait for it
+FIRST = " let go"  # the name of a removal's first part: before what uses it is removed
 REST = " in full"  # the name of a node's last part: what is taken away only when everything else is there
 
 
@@ -320,7 +321,17 @@ class Engine:
             for key, one in doomed.items()
         }
         parts = {key: (one.name, one.kind.title) for key, one in doomed.items()}
-        self._run(graph, lambda key: self.one.remove(doomed[key].kind, doomed[key].name), parts)
+        for key, one in doomed.items():
+            if one.kind.unhand.__func__ is not Resource.unhand.__func__:  # type: ignore[attr-defined]  # a class's method has it
+                users, first = graph[key], key + FIRST
+                graph |= {user: graph[user] | {first} for user in users} | {first: frozenset()}
+                parts[first] = parts[key]
+
+        def visit(key: str) -> None:
+            one = doomed[key.removesuffix(FIRST)]
+            (self.one.unhand if key.endswith(FIRST) else self.one.remove)(one.kind, one.name)
+
+        self._run(graph, visit, parts)
 
     def _close(self, staying: Mapping[str, str]) -> None:
         """Take from the record all that does not stay; with nothing left, the record itself."""

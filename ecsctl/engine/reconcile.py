@@ -228,7 +228,7 @@ class Reconciler:
         def what() -> str:
             return f"{wish.title} {name} to be ready" + (f" ({last.note})" if last.note else "")
 
-        return self.patience.until(decided, what=what, limit=wish.limit)
+        return self.patience.until(decided, what=what, limit=wish.ready_within)
 
     def await_ready(self, node: Node) -> None:
         """The second half of an early node: wait until it is ready."""
@@ -241,6 +241,19 @@ class Reconciler:
             self._settle(node.name, wish, self._ready(node.name, wish, seen))
             if not seen.ready:
                 self.tell(events.Ready(node.name, wish.title, time.monotonic() - began))
+
+    def unhand(self, kind: type[AnyResource], name: str) -> None:
+        """The first part of a removal: afterwards what uses it can leave it soon."""
+        attempt = Attempt(self.patience, f"{kind.title} {name}")
+        with self._working(name):
+            self.state.begin(name, kind.kind, "delete")
+            while True:
+                try:
+                    for found in self._ours(kind, name):
+                        kind.unhand(self.aws, found.ids)
+                    return
+                except Exception as error:  # noqa: BLE001 - weighed: what does not pass is raised again
+                    attempt.passes(error, gone=True)
 
     def remove(self, kind: type[AnyResource], name: str) -> None:
         """Afterwards nothing of this kind and name that carries our mark is left. Ownership is checked just before."""

@@ -125,6 +125,11 @@ class Resource(ABC, Generic[Ids]):
         """What a person calls a thing that is only used: its id or ARN, as in ecsctl.toml."""
         return str(next(iter(vars(self).values()), ""))
 
+    @property
+    def ready_within(self) -> float:
+        """Seconds at most until it is ready, where that hangs on what is wished."""
+        return self.limit
+
     def summary(self) -> str:
         """What a person should know of it before it is made, in a line or two: what it opens, may do, holds, costs."""
         return ""
@@ -155,6 +160,11 @@ class Resource(ABC, Generic[Ids]):
     def delete(cls, aws: Aws, ids: Ids) -> None:
         """Ask AWS to remove it. May be repeated; the engine waits until it is gone."""
         raise NotImplementedError(f"{cls.kind} is never deleted by us")
+
+    @classmethod
+    def unhand(cls, aws: Aws, ids: Ids) -> None:
+        """Before all that uses it is removed: let go of what would take long to leave it. May be repeated."""
+        del aws, ids
 
     @classmethod
     def contents(cls, aws: Aws, ids: Ids) -> Contents:

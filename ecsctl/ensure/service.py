@@ -104,6 +104,7 @@ def ensure_service(
         name=names.app,
         task_definition=revision,
         desired_count=count,
+        leaving=wish.deregistration_delay_seconds,
         first_count=wish.autoscaling.min if wish.autoscaling else wish.desired_count,
         subnets=network.task_subnets,
         security_groups=frozenset({group}),

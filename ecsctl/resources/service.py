@@ -84,10 +84,16 @@ class Service(Resource[ServiceIds]):
     settled: bool = True  # untrue while ECS has given the newest deployment up, with nothing to go back to
     above_minimum: bool = True  # untrue while autoscaling's minimum is more than the tasks that are wished for
     first_count: int = field(default=1, compare=False)
+    leaving: int = field(default=0, compare=False)  # seconds that a task's open requests have, when it is replaced
 
     def __post_init__(self) -> None:
         if self.maximum_percent <= 100:  # AWS rebalances by starting a task more
             object.__setattr__(self, "rebalancing", "DISABLED")
+
+    @property
+    def ready_within(self) -> float:
+        """A deployment ends only when the last task of the version before has left."""
+        return self.limit + self.leaving
 
     def summary(self) -> str:
         """How many tasks, where, and what is open."""

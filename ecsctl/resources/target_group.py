@@ -143,6 +143,19 @@ class TargetGroup(Resource[TargetGroupIds]):
             aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper())
 
     @classmethod
+    def unhand(cls, aws: Aws, ids: TargetGroupIds) -> None:
+        """Give open requests no more than the usual time: the tasks of a service that is deleted stop only then.
+
+        It can be an hour, and the cluster, the subnets and their interfaces would have to wait for that.
+        """
+        answer = aws.look(aws.elbv2.describe_target_group_attributes, TargetGroupArn=ids.arn)
+        key = ATTRIBUTES["deregistration_delay"]
+        if any(one["Key"] == key and int(one["Value"]) > cls.deregistration_delay for one in answer["Attributes"]):
+            aws.elbv2.modify_target_group_attributes(
+                TargetGroupArn=ids.arn, Attributes=[{"Key": key, "Value": str(cls.deregistration_delay)}]
+            )
+
+    @classmethod
     def delete(cls, aws: Aws, ids: TargetGroupIds) -> None:
         """AWS refuses while a listener forwards to it. Registered tasks do not stand in the way."""
         aws.elbv2.delete_target_group(TargetGroupArn=ids.arn)

@@ -146,7 +146,7 @@ def reports() -> list[Report]:
     log_group = Step("old", "log_group", "log group", Verb.DELETE, ids=NamedIds("/ecs/shop-old", "arn:old"),
                      reason="ecsctl.toml no longer asks for it")  # fmt: skip
     second = Step("nat-b", "nat_gateway", "NAT gateway", Verb.REPLACE, ids=NatIds("nat-0b"), reason="it failed")
-    unseen = Step("targets", "target_group", "target group", Verb.REFUSE, ids=NamedIds("shop", "arn:shop"),
+    unseen = Step("tg", "target_group", "target group", Verb.REFUSE, ids=NamedIds("shop", "arn:shop"),
                   reason="not allowed to call DescribeTargetGroups", unseen=True)  # fmt: skip
     return [
         Report(VPC, seen(VPC), NOW - timedelta(days=12), page),
