@@ -142,7 +142,7 @@ def _no_region(region: str, session: Session) -> UsageError:
     near = difflib.get_close_matches(region, list(_regions(session)), 1)
     return UsageError(
         f"{region} is no region that the AWS SDK knows",
-        hint=f"{near[0]} is meant?" if near else "a region is called as eu-central-1 is",
+        hint=f"did you mean {near[0]}?" if near else "a region is called as eu-central-1 is",
     )
 
 

@@ -164,7 +164,7 @@ def test_a_region_that_no_host_answers_for_is_told_as_such(home: Path) -> None:
     gone = EndpointConnectionError(endpoint_url="https://sts.eu-centrall-1.amazonaws.com/")
     told = access.located(gone, Aws(Patience(), region="eu-centrall-1").session)
     assert isinstance(told, UsageError)
-    assert "eu-central-1 is meant?" in told.hint
+    assert "did you mean eu-central-1?" in told.hint
     told = access.located(gone, Aws(Patience(), region="eu-central-1").session)
     assert (told.exit_code, "cannot be reached" in told.message) == (1, True)
 

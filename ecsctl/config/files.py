@@ -49,7 +49,7 @@ def source(file: File) -> Source:
         values = values[str(part)]
     name = named(file)
     if not isinstance(values, dict):
-        raise ConfigError(f"{name}:{found.get(above, 1)}: tool.ecsctl: a table is meant")
+        raise ConfigError(f"{name}:{found.get(above, 1)}: tool.ecsctl: expected a table")
     places = {path[len(above) :]: f"{name}:{line}" for path, line in found.items() if path[: len(above)] == above}
     return Source(values, places, places.pop((), name))
 

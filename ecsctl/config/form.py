@@ -86,13 +86,13 @@ def options(path: Path = ()) -> Iterator[tuple[Path, Node]]:
 
 
 def meant(node: Node) -> str:
-    """What kind of value an option takes, in words: "a whole number from 1 to 65535"."""
+    """What kind of value an option takes, in words: "an integer from 1 to 65535"."""
     if "enum" in node or "const" in node:
         return "one of " + ", ".join(json.dumps(value) for value in node.get("enum", [node.get("const")]))
     match node.get("type"):
         case "integer":
             low, high = node.get("minimum"), node.get("maximum")
-            return "a whole number" + (f" from {low} to {high}" if low is not None and high is not None else "")
+            return "an integer" + (f" from {low} to {high}" if low is not None and high is not None else "")
         case "boolean":
             return "true or false"
         case "string":

@@ -1,4 +1,4 @@
-"""What is wrong in a configuration, told so that it can be mended: where, which key, what is there, what is meant."""
+"""What is wrong in a configuration, told so that it can be mended: where, which key, what is expected and found."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _part_shown(part: str | int) -> str | int:
 
 
 def unknown(path: Path) -> str:
-    """That a key is not known, and which one is meant."""
+    """That a key is not known, and which one may be meant."""
     return f"{key_shown(path)}: no such key{_suggestion(path)}"
 
 
@@ -99,12 +99,12 @@ def _sentences(error: ValidationError) -> Iterator[tuple[Path, str]]:
         elif kind == "extra_forbidden":
             yield path, unknown(path)
         elif kind == "missing":
-            yield path, f"{key_shown(path)} is missing: {_meaning(path)}"
+            yield path, f"{key_shown(path)} is missing: expected {_meaning(path)}"
         elif one["loc"][-1:] == ("[key]",):
-            yield path, f"{key_shown(path)}: {context.get('meant', 'another name')} is meant"
+            yield path, f"{key_shown(path)}: expected {context.get('meant', 'another name')}"
         else:
-            given = " (not shown)" if hides(path, one["input"]) else f" = {shown(one['input'])}"
-            yield path, f"{key_shown(path)}{given}, but {context.get('meant') or _meaning(path)} is meant"
+            found = "a value that is not shown" if hides(path, one["input"]) else shown(one["input"])
+            yield path, f"{key_shown(path)}: expected {context.get('meant') or _meaning(path)}, found {found}"
 
 
 def _meaning(path: Path) -> str:
@@ -120,7 +120,7 @@ def _suggestion(path: Path) -> str:
         return ""
     siblings = list((node(tuple(above)) or {}).get("properties", {}))
     if near := nearest(last, siblings):
-        return f"; {dotted((*above, near))} is meant?"
+        return f"; did you mean {dotted((*above, near))}?"
     for place, _ in options():
         if place[-1] == last:
             where = f"in [{dotted(place[:-1])}]" if len(place) > 1 else "at the top, above the first [table]"

@@ -81,11 +81,11 @@ def _unfit(cidr: str) -> str:
     try:
         network = ipaddress.IPv4Network(cidr)
     except ValueError:
-        return 'a network such as "10.100.0.0/16" is meant, with no bits set beside the mask'
+        return 'expected a network such as "10.100.0.0/16", with no bits set beside the mask'
     if not 16 <= network.prefixlen <= 20:
-        return f"is a /{network.prefixlen}; a /16 to /20 is meant"
+        return f"expected a /16 to /20, found a /{network.prefixlen}"
     if not any(network.subnet_of(private) for private in _PRIVATE):
-        return "is not private; a network within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16 is meant"
+        return "expected a private network, within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"
     return ""
 
 

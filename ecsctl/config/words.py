@@ -12,7 +12,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 @dataclass(frozen=True)
 class Word:
-    """Text that matches `pattern` as a whole. `meant` completes the sentence "… is meant"."""
+    """Text that matches `pattern` as a whole. `meant` completes the sentence "expected …"."""
 
     pattern: str
     meant: str
@@ -70,14 +70,14 @@ TagValue = Annotated[
     str,
     Word(
         _NOT_AWS + r"[A-Za-z0-9 _.:/=+@-]{0,255}(?<! )",
-        "at most 255 letters, digits, spaces and _.:/=+-@, not beginning with aws:,",
+        "at most 255 letters, digits, spaces and _.:/=+-@, not beginning with aws:",
     ),
 ]
 Owner = Annotated[
     str,
     Word(
         _NOT_AWS + r"[A-Za-z0-9 _.:/=+@-]{1,255}(?<! )",
-        "1 to 255 letters, digits, spaces and _.:/=+-@, not beginning with aws:,",
+        "1 to 255 letters, digits, spaces and _.:/=+-@, not beginning with aws:",
     ),
 ]
 BoundaryArn = Annotated[
@@ -124,7 +124,7 @@ TokenSecret = Annotated[
         r"(?!gh[a-z]_|github_pat_)"
         rf"(?:{_ARN}secretsmanager{_HERE}secret:)?{_SECRET}(?::[^:\s]+)?",
         "the name or ARN of a secret in Secrets Manager that holds the token (never the token itself), "
-        'for one key of a JSON secret followed by ":key",',
+        'for one key of a JSON secret followed by ":key"',
     ),
 ]
 HealthPath = Annotated[str, Word(r"/[\x21-\x7e]{0,1023}", 'a path that begins with "/" and has no spaces')]
@@ -133,7 +133,7 @@ Repository = Annotated[
     str,
     Word(
         r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/(?!.*\.git$)[A-Za-z0-9._-]{1,100}",
-        '"owner/name" as on GitHub, not a URL and without .git,',
+        '"owner/name" as on GitHub, not a URL and without .git',
     ),
 ]
 # git-check-ref-format's rules, for a branch's short name.
@@ -141,11 +141,11 @@ Branch = Annotated[
     str,
     Word(
         r"(?!refs/)(?![-/.])(?!.*(?:\.\.|//|/\.|@\{|\.lock(?:/|$)|[/.]$))[^\x00-\x20\x7f~^:?*\[\\]{1,244}",
-        'a branch\'s short name, such as "main",',
+        'a branch\'s short name, such as "main"',
     ),
 ]
 Stage = Annotated[str, Word(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}", "a stage's name as FROM … AS says it")]
-RepositoryPath = Annotated[str, Word(_PATH, "a path within the repository, without ..,")]
+RepositoryPath = Annotated[str, Word(_PATH, "a path within the repository, without ..")]
 Image = Annotated[str, Word(r"[\x21-\x7e]{1,255}", 'an image such as "aws/codebuild/amazonlinux-aarch64-standard:3.0"')]
 # A test's name is a part of its CodeBuild project's name, which takes fewer characters than an action's.
 TestName = Annotated[str, Word(r"[A-Za-z0-9_-]{1,100}", "1 to 100 letters, digits, _ and -")]

@@ -55,7 +55,7 @@ def test_pyproject_toml_does_as_well_and_its_lines_are_told(project):
     assert config.load().name == "shop"
     assert config.origins()["name"] == "pyproject.toml:5"
     (project / "pyproject.toml").write_text('[tool.ecsctl]\nname = "shop"\n[tool.ecsctl.service]\nport = "x"\n')
-    assert refused().startswith('pyproject.toml:4: service.port = "x", but')
+    assert refused().startswith("pyproject.toml:4: service.port: expected")
 
 
 def test_a_pyproject_toml_of_others_is_none_of_our_business(project):
@@ -118,8 +118,8 @@ def test_tables_are_merged_and_lists_replaced(load):
 
 def test_a_wrong_option_is_told_as_one(load):
     load(SHOP)
-    assert refused(overrides={"region": "x"}).startswith('option region: region = "x", but a region')
-    assert refused(overrides={"reigon": "x"}) == "option reigon: no such key; region is meant?"
+    assert refused(overrides={"region": "x"}).startswith("option region: region: expected a region")
+    assert refused(overrides={"reigon": "x"}) == "option reigon: no such key; did you mean region?"
 
 
 @pytest.mark.parametrize(("name", "text", "key", "value"), [
@@ -142,18 +142,18 @@ def test_a_variable_becomes_its_options_kind_of_value(load, name, text, key, val
 
 
 @pytest.mark.parametrize(("name", "text", "message"), [
-    ("ECSCTL_SERVICE__PORT", "abc", 'service.port = "abc", but a whole number from 1 to 65535 is meant'),
-    ("ECSCTL_SERVICE__EXEC", "yes", 'service.exec = "yes", but true or false is meant'),
-    ("ECSCTL_PROTECT", "ecr", 'protect = "ecr", but a list of some of "ecr", "bucket", "logs" is meant'),
-    ("ECSCTL_PROTECT", "[" * 100_000, 'protect = "' + "[" * 60 + '…", but a list of some of "ecr", "bucket", "logs"'),
-    ("ECSCTL_SERVICE__PROT", "1", "no such option; ECSCTL_SERVICE__PORT is meant?"),
-    ("ECSCTL_PORT", "1", "no such option; ECSCTL_SERVICE__PORT is meant?"),
-    ("ECSCTL_SERVICE", "{}", "no such option; ECSCTL_"),
-    ("ECSCTL_PIPELINE__TESTS__0__NAME", "x", "no such option; ECSCTL_"),
-    ("ECSCTL_SANDBX", "1", "no such option; ECSCTL_SANDBOX is meant?"),
+    ("ECSCTL_SERVICE__PORT", "abc", 'service.port: expected an integer from 1 to 65535, found "abc"'),
+    ("ECSCTL_SERVICE__EXEC", "yes", 'service.exec: expected true or false, found "yes"'),
+    ("ECSCTL_PROTECT", "ecr", 'protect: expected a list of some of "ecr", "bucket", "logs", found "ecr"'),
+    ("ECSCTL_PROTECT", "[" * 100_000, 'protect: expected a list of some of "ecr", "bucket", "logs", found "' + "[" * 60 + "…"),
+    ("ECSCTL_SERVICE__PROT", "1", "no such option; did you mean ECSCTL_SERVICE__PORT?"),
+    ("ECSCTL_PORT", "1", "no such option; did you mean ECSCTL_SERVICE__PORT?"),
+    ("ECSCTL_SERVICE", "{}", "no such option; did you mean ECSCTL_"),
+    ("ECSCTL_PIPELINE__TESTS__0__NAME", "x", "no such option; did you mean ECSCTL_"),
+    ("ECSCTL_SANDBX", "1", "no such option; did you mean ECSCTL_SANDBOX?"),
     ("ECSCTL_QQQQ", "1", "no such option; docs/config.md names them all"),
     ("ECSCTL_SERVICE__ENVIRONMENT__A-B", "x",
-     "service.environment.A-B: a variable's name of letters, digits and _ is meant"),
+     "service.environment.A-B: expected a variable's name of letters, digits and _"),
 ])  # fmt: skip
 def test_a_wrong_variable_is_told_by_its_name(mistakes, name, text, message):
     (line,) = mistakes(SHOP, **{name: text})

@@ -17,7 +17,7 @@ TWO = 'public_subnets = ["subnet-0123aaaa", "subnet-0123bbbb"]\n'
                                   "shop_1", "a" * 21, "shöp", "shop\\n"])  # fmt: skip
 def test_a_name_that_aws_would_refuse_somewhere_is_refused(mistakes, name):
     (line,) = mistakes(f'# first\nname = "{name}"\n')
-    assert line == f'ecsctl.toml:2: name = "{name}", but {NAME} is meant'
+    assert line == f'ecsctl.toml:2: name: expected {NAME}, found "{name}"'
 
 
 @pytest.mark.parametrize("name", ["ab", "a" * 20, "my-shop-2", "internals"])
@@ -26,32 +26,34 @@ def test_a_name_that_fits_everywhere_is_taken(load, name):
 
 
 AT_THE_TOP = [
-    ('region = "Frankfurt"', 'region = "Frankfurt", but a region such as "eu-central-1" is meant'),
-    ("account_id = 123456789012", 'account_id = 123456789012, but text in quotes, such as "123456789012" is meant'),
+    ('region = "Frankfurt"', 'region: expected a region such as "eu-central-1", found "Frankfurt"'),
+    ("account_id = 123456789012", 'account_id: expected text in quotes, such as "123456789012", found '
+     "123456789012"),
     ('account_id = "12345"',
-     'account_id = "12345", but the 12 digits of an account, in quotes: "123456789012" is meant'),
+     'account_id: expected the 12 digits of an account, in quotes: "123456789012", found "12345"'),
     ('owner = "a,b"',
-     'owner = "a,b", but 1 to 255 letters, digits, spaces and _.:/=+-@, not beginning with aws:, is meant'),
-    ('protect = ["ecr", "database"]', 'protect[1] = "database", but one of "ecr", "bucket", "logs" is meant'),
-    ('protect = "ecr"', 'protect = "ecr", but a list of some of "ecr", "bucket", "logs" is meant'),
+     'owner: expected 1 to 255 letters, digits, spaces and _.:/=+-@, not beginning with aws:, found "a,b"'),
+    ('protect = ["ecr", "database"]', 'protect[1]: expected one of "ecr", "bucket", "logs", found "database"'),
+    ('protect = "ecr"', 'protect: expected a list of some of "ecr", "bucket", "logs", found "ecr"'),
     ('permissions_boundary = "boundary"',
-     'permissions_boundary = "boundary", but a policy\'s ARN: "arn:aws:iam::123456789012:policy/…" is meant'),
-    ('tags = { team = 3 }', "tags.team = 3, but text in quotes is meant"),
-    ('tags = { team = "a;b" }', 'tags.team = "a;b", but at most 255 letters, digits, spaces and _.:/=+-@, not '
-     'beginning with aws:, is meant'),
-    ('tags = { team = "AWS:x" }', 'tags.team = "AWS:x", but at most 255 letters, digits, spaces and _.:/=+-@, not '
-     'beginning with aws:, is meant'),
-    (f'tags = {{ team = "{"v" * 256}" }}', f'tags.team = "{"v" * 60}…", but at most 255 letters, digits, spaces and '
-     '_.:/=+-@, not beginning with aws:, is meant'),
+     'permissions_boundary: expected a policy\'s ARN: "arn:aws:iam::123456789012:policy/…", found "boundary"'),
+    ('tags = { team = 3 }', "tags.team: expected text in quotes, found 3"),
+    ('tags = { team = "a;b" }', "tags.team: expected at most 255 letters, digits, spaces and _.:/=+-@, not "
+     'beginning with aws:, found "a;b"'),
+    ('tags = { team = "AWS:x" }', "tags.team: expected at most 255 letters, digits, spaces and _.:/=+-@, not "
+     'beginning with aws:, found "AWS:x"'),
+    (f'tags = {{ team = "{"v" * 256}" }}', "tags.team: expected at most 255 letters, digits, spaces and "
+     f'_.:/=+-@, not beginning with aws:, found "{"v" * 60}…"'),
     ('tags = { team = "a", Team = "b" }',
      "tags.Team: is team in another case, and IAM takes the two for one: expected only one"),
-    ('permissions_boundary = "arn:aws:iam::123456789012:policy/größe"', 'permissions_boundary = "arn:aws:iam::12345678'
-     '9012:policy/größe", but a policy\'s ARN: "arn:aws:iam::123456789012:policy/…" is meant'),
-    ("service = 3", "service = 3, but a table with port, health_path, cpu, memory, architecture, desired_count, "
+    ('permissions_boundary = "arn:aws:iam::123456789012:policy/größe"',
+     'permissions_boundary: expected a policy\'s ARN: "arn:aws:iam::123456789012:policy/…", found '
+     '"arn:aws:iam::123456789012:policy/größe"'),
+    ("service = 3", "service: expected a table with port, health_path, cpu, memory, architecture, desired_count, "
      "environment, secrets, command, exec, min_healthy_percent, max_percent, health_check_grace_seconds, "
-     "deregistration_delay_seconds, stop_timeout_seconds, log_mode, log_buffer_mib, container_insights, autoscaling "
-     "is meant"),
-    ("nmae = 1", "nmae: no such key; name is meant?"),
+     "deregistration_delay_seconds, stop_timeout_seconds, log_mode, log_buffer_mib, container_insights, "
+     "autoscaling, found 3"),
+    ("nmae = 1", "nmae: no such key; did you mean name?"),
     ("port = 8000", "port: no such key; it belongs in [service]"),
     ("approval = 1", "approval: no such key; known at the top: name, owner, region, account_id, tags, protect, "
      "permissions_boundary, vpc, domain, service, load_balancer, ecr, logs, github, build, pipeline"),
@@ -75,75 +77,78 @@ def test_a_tag_that_is_not_the_users_to_set_is_refused(mistakes, key):
 def test_more_tags_than_leave_room_for_ours_are_refused(mistakes):
     tags = "".join(f'k{n} = "v"\n' for n in range(41))
     assert mistakes(f'name = "shop"\n[tags]\n{tags}') == [
-        "ecsctl.toml:2: tags = a table, but a table of names and texts, at most 40 is meant"
+        "ecsctl.toml:2: tags: expected a table of names and texts, at most 40, found a table"
     ]
 
 
 IN_TABLES = [
-    ("service", 'port = "8000"', 'service.port = "8000", but a whole number from 1 to 65535 is meant'),
-    ("service", "port = 0", "service.port = 0, but a whole number from 1 to 65535 is meant"),
-    ("service", "port = 65536", "service.port = 65536, but a whole number from 1 to 65535 is meant"),
-    ("service", "port = 8000.0", "service.port = 8000.0, but a whole number from 1 to 65535 is meant"),
-    ("service", "port = true", "service.port = true, but a whole number from 1 to 65535 is meant"),
-    ("service", "exec = 1", "service.exec = 1, but true or false is meant"),
-    ("service", "prot = 1", "service.prot: no such key; service.port is meant?"),
+    ("service", 'port = "8000"', 'service.port: expected an integer from 1 to 65535, found "8000"'),
+    ("service", "port = 0", "service.port: expected an integer from 1 to 65535, found 0"),
+    ("service", "port = 65536", "service.port: expected an integer from 1 to 65535, found 65536"),
+    ("service", "port = 8000.0", "service.port: expected an integer from 1 to 65535, found 8000.0"),
+    ("service", "port = true", "service.port: expected an integer from 1 to 65535, found true"),
+    ("service", "exec = 1", "service.exec: expected true or false, found 1"),
+    ("service", "prot = 1", "service.prot: no such key; did you mean service.port?"),
     ("service", "retention_days = 1", "service.retention_days: no such key; it belongs in [logs]"),
     ("service", 'name = "x"', "service.name: no such key; it belongs at the top, above the first [table]"),
     ("service", 'health_path = "healthz"',
-     'service.health_path = "healthz", but a path that begins with "/" and has no spaces is meant'),
-    ("service", 'architecture = "arm"', 'service.architecture = "arm", but one of "ARM64", "X86_64" is meant'),
+     'service.health_path: expected a path that begins with "/" and has no spaces, found "healthz"'),
+    ("service", 'architecture = "arm"', 'service.architecture: expected one of "ARM64", "X86_64", found "arm"'),
     ("service", "stop_timeout_seconds = 121",
-     "service.stop_timeout_seconds = 121, but a whole number from 2 to 120 is meant"),
+     "service.stop_timeout_seconds: expected an integer from 2 to 120, found 121"),
     ("service", 'log_buffer_mib = 4\nlog_mode = "blocking"',
      'service.log_buffer_mib: has no meaning with log_mode = "blocking", which keeps no lines'),
     ("service", "log_buffer_mib = 129", "service.log_buffer_mib = 129 is more than a quarter of memory = 512"),
     ("service", 'command = ["a", ""]', "service.command: has an empty word"),
     ("service", 'environment = { "a b" = "x" }',
-     'service.environment."a b": a variable\'s name of letters, digits and _ is meant'),
-    ("service", "environment = { A = 1 }", "service.environment.A = 1, but text in quotes is meant"),
+     'service.environment."a b": expected a variable\'s name of letters, digits and _'),
+    ("service", "environment = { A = 1 }", "service.environment.A: expected text in quotes, found 1"),
     ("service", 'environment = { ECS_AGENT_URI = "x" }', "service.environment.ECS_AGENT_URI: is set by ECS itself"),
-    ("service", "autoscaling = { min = 1 }", "service.autoscaling.max is missing: a whole number from 1 to 5000"),
+    ("service", "autoscaling = { min = 1 }", "service.autoscaling.max is missing: expected an integer from 1 to "
+     "5000"),
     ("service", "autoscaling = { min = 3, max = 2 }", "service.autoscaling.max = 2 is below min = 3"),
     ("load_balancer", "idle_timeout_seconds = 4001",
-     "load_balancer.idle_timeout_seconds = 4001, but a whole number from 1 to 4000 is meant"),
-    ("ecr", 'mutability = "immutable"', 'ecr.mutability = "immutable", but one of "MUTABLE", "IMMUTABLE", '
-     '"MUTABLE_WITH_EXCLUSION", "IMMUTABLE_WITH_EXCLUSION" is meant'),
-    ("ecr", "keep_images = 0", "ecr.keep_images = 0, but a whole number from 1 to 1000 is meant"),
-    ("logs", "retention_days = 8", "logs.retention_days = 8, but one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, "
-     "365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 is meant"),
-    ("vpc", 'cidr = "10.1.0.0/24"', "vpc.cidr: is a /24; a /16 to /20 is meant"),
+     "load_balancer.idle_timeout_seconds: expected an integer from 1 to 4000, found 4001"),
+    ("ecr", 'mutability = "immutable"', 'ecr.mutability: expected one of "MUTABLE", "IMMUTABLE", '
+     '"MUTABLE_WITH_EXCLUSION", "IMMUTABLE_WITH_EXCLUSION", found "immutable"'),
+    ("ecr", "keep_images = 0", "ecr.keep_images: expected an integer from 1 to 1000, found 0"),
+    ("logs", "retention_days = 8", "logs.retention_days: expected one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, "
+     "180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653, found 8"),
+    ("vpc", 'cidr = "10.1.0.0/24"', "vpc.cidr: expected a /16 to /20, found a /24"),
     ("vpc", 'cidr = "8.8.0.0/16"',
-     "vpc.cidr: is not private; a network within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16 is meant"),
+     "vpc.cidr: expected a private network, within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"),
     ("vpc", 'cidr = "10.1.2.0/16"',
-     'vpc.cidr: a network such as "10.100.0.0/16" is meant, with no bits set beside the mask'),
-    ("vpc", 'egress = "natt"', 'vpc.egress = "natt", but one of "nat", "nat-per-az", "public" is meant'),
+     'vpc.cidr: expected a network such as "10.100.0.0/16", with no bits set beside the mask'),
+    ("vpc", 'egress = "natt"', 'vpc.egress: expected one of "nat", "nat-per-az", "public", found "natt"'),
     ("vpc", TWO.strip(), "vpc.public_subnets: needs id, the VPC that the subnets are of"),
-    ("vpc", 'id = "subnet-1"', 'vpc.id = "subnet-1", but the id of a VPC: "vpc-…" is meant'),
-    ("domain", 'name = "Shop.example.com"', 'domain.name = "Shop.example.com", but a domain name in lower case, '
-     'without a dot at the end, such as "shop.example.com" is meant'),
-    ("domain", 'name = "shop"', 'domain.name = "shop", but a domain name in lower case, without a dot at the end, such '
-     'as "shop.example.com" is meant'),
+    ("vpc", 'id = "subnet-1"', 'vpc.id: expected the id of a VPC: "vpc-…", found "subnet-1"'),
+    ("domain", 'name = "Shop.example.com"', "domain.name: expected a domain name in lower case, without a dot at "
+     'the end, such as "shop.example.com", found "Shop.example.com"'),
+    ("domain", 'name = "shop"', "domain.name: expected a domain name in lower case, without a dot at the end, "
+     'such as "shop.example.com", found "shop"'),
     ("domain", 'certificate_arn = "cert"',
-     'domain.certificate_arn = "cert", but a certificate\'s ARN: "arn:aws:acm:…:certificate/…" is meant'),
-    ("build", 'compute = "huge"', 'build.compute = "huge", but one of "small", "medium", "large", "xlarge" is meant'),
+     'domain.certificate_arn: expected a certificate\'s ARN: "arn:aws:acm:…:certificate/…", found "cert"'),
+    ("build", 'compute = "huge"', 'build.compute: expected one of "small", "medium", "large", "xlarge", found '
+     '"huge"'),
     ("build", 'buildspec = "../x.yml"',
-     'build.buildspec = "../x.yml", but a path within the repository, without .., is meant'),
-    ("build", "timeout_minutes = 4", "build.timeout_minutes = 4, but a whole number from 5 to 2160 is meant"),
+     'build.buildspec: expected a path within the repository, without .., found "../x.yml"'),
+    ("build", "timeout_minutes = 4", "build.timeout_minutes: expected an integer from 5 to 2160, found 4"),
     ("build", 'environment = { CODEBUILD_X = "x" }',
      "build.environment.CODEBUILD_X: begins with CODEBUILD_, which AWS keeps for itself"),
     ("build", 'environment = { REPOSITORY_URI = "x" }', "build.environment.REPOSITORY_URI: is set by ecsctl itself"),
-    ("pipeline", 'mode = "off"', 'pipeline.mode = "off", but one of "pipeline", "build-only", "none" is meant'),
+    ("pipeline", 'mode = "off"', 'pipeline.mode: expected one of "pipeline", "build-only", "none", found "off"'),
     ("pipeline", "deploy_timeout_minutes = 61",
-     "pipeline.deploy_timeout_minutes = 61, but a whole number from 1 to 60 is meant"),
-    ("pipeline", 'approvals = ["Review"]', 'pipeline.approvals[0] = "Review", but a table with name, note is meant'),
+     "pipeline.deploy_timeout_minutes: expected an integer from 1 to 60, found 61"),
+    ("pipeline", 'approvals = ["Review"]', "pipeline.approvals[0]: expected a table with name, note, found "
+     '"Review"'),
     ("pipeline", 'tests = [{ name = "Smoke@1", buildspec = "t.yml" }]',
-     'pipeline.tests[0].name = "Smoke@1", but 1 to 100 letters, digits, _ and - is meant'),
+     'pipeline.tests[0].name: expected 1 to 100 letters, digits, _ and -, found "Smoke@1"'),
     ("pipeline", 'tests = [{ name = "Build", buildspec = "t.yml" }]',
      "pipeline.tests[0].name: Build is there more than once: each action needs its own name"),
-    ("github", 'repository = "https://github.com/a/b"', 'github.repository = "https://github.com/a/b", but '
-     '"owner/name" as on GitHub, not a URL and without .git, is meant'),
-    ("github", 'repository = "acme/shop.git"', 'github.repository = "acme/shop.git", but "owner/name" '
-     "as on GitHub, not a URL and without .git, is meant"),
+    ("github", 'repository = "https://github.com/a/b"', 'github.repository: expected "owner/name" as on GitHub, '
+     'not a URL and without .git, found "https://github.com/a/b"'),
+    ("github", 'repository = "acme/shop.git"', 'github.repository: expected "owner/name" as on GitHub, not a URL '
+     'and without .git, found "acme/shop.git"'),
 ]  # fmt: skip
 
 
@@ -172,12 +177,13 @@ def test_what_fargate_does_not_do_is_told_with_the_line_of_the_key_that_was_writ
 
 
 IN_GITHUB = [
-    ('branch = "refs/heads/main"', 'branch = "refs/heads/main", but a branch\'s short name, such as "main", is meant'),
-    ('branch = "a..b"', 'branch = "a..b", but a branch\'s short name, such as "main", is meant'),
-    ('branch = "-x"', 'branch = "-x", but a branch\'s short name, such as "main", is meant'),
-    ('branch = "a b"', 'branch = "a b", but a branch\'s short name, such as "main", is meant'),
-    (f'connection_arn = "{SECRET}"', f'connection_arn = "{SECRET[:60]}…", but a connection\'s ARN: '
-     '"arn:aws:codeconnections:…:connection/…" is meant'),
+    ('branch = "refs/heads/main"', 'branch: expected a branch\'s short name, such as "main", found '
+     '"refs/heads/main"'),
+    ('branch = "a..b"', 'branch: expected a branch\'s short name, such as "main", found "a..b"'),
+    ('branch = "-x"', 'branch: expected a branch\'s short name, such as "main", found "-x"'),
+    ('branch = "a b"', 'branch: expected a branch\'s short name, such as "main", found "a b"'),
+    (f'connection_arn = "{SECRET}"', "connection_arn: expected a connection's ARN: "
+     f'"arn:aws:codeconnections:…:connection/…", found "{SECRET[:60]}…"'),
 ]  # fmt: skip
 
 
@@ -188,7 +194,7 @@ def test_a_wrong_value_in_github_is_told_with_its_line(mistakes, line, message):
 
 
 TOGETHER = [
-    ('[github]\nbranch = "main"', 2, 'github.repository is missing: text in quotes, such as "acme/shop"'),
+    ('[github]\nbranch = "main"', 2, 'github.repository is missing: expected text in quotes, such as "acme/shop"'),
     ("[domain]", 2, "domain.name: is missing: give name, or certificate_arn, or leave [domain] out for HTTP only"),
     (f'[domain]\ncertificate_arn = "{CERTIFICATE}"\nhosted_zone = "Z0123ABCD"', 4,
      "domain.hosted_zone: has no meaning without name"),
@@ -266,7 +272,7 @@ def test_a_certificate_of_another_place_is_refused(mistakes, line, message):
 @pytest.mark.parametrize("arn", [SECRET + ":password", "db", "arn:aws:s3:::bucket"])
 def test_a_secret_that_is_no_full_arn_is_refused(mistakes, arn):
     (line,) = mistakes(f'name = "shop"\n[service.secrets]\nDB = "{arn}"\n')
-    assert line.startswith("ecsctl.toml:3: service.secrets.DB (not shown), but the ARN of a secret")
+    assert line.startswith("ecsctl.toml:3: service.secrets.DB: expected the ARN of a secret")
 
 
 @pytest.mark.parametrize("arn", [SECRET, SECRET + ":password::",
@@ -298,7 +304,7 @@ name = 1
         "ecsctl.toml:", "ecsctl.toml:1:", "ecsctl.toml:3:", "ecsctl.toml:4:", "ecsctl.toml:6:", "ecsctl.toml:7:",
         "ecsctl.toml:11:",
     ]  # fmt: skip
-    assert mistakes(text)[0] == 'ecsctl.toml: name is missing: text in quotes, such as "shop"'
+    assert mistakes(text)[0] == 'ecsctl.toml: name is missing: expected text in quotes, such as "shop"'
 
 
 def test_desired_count_of_nothing_needs_no_room_to_deploy(load):
@@ -316,4 +322,4 @@ def test_with_autoscaling_its_least_count_needs_room_to_deploy(load, mistakes):
 def test_terminal_escapes_and_direction_marks_are_shown_and_not_sent(mistakes):
     (line,) = mistakes('name = "shop"\nregion = "\\u001b[2J\\u202eevil\\u009b"\n')
     assert line.isprintable()
-    assert 'region = "\\x1b[2J\\u202eevil\\x9b", but' in line
+    assert 'found "\\x1b[2J\\u202eevil\\x9b"' in line
