@@ -162,17 +162,8 @@ class Several(EcsctlError):
         return next(code for code in (130, 3, 5, 2, 1, 6, 7, 8, 4) if code in codes)
 
 
-GONE = frozenset(
-    "InvalidVpcID.NotFound InvalidSubnetID.NotFound InvalidGroup.NotFound InvalidInternetGatewayID.NotFound "
-    "InvalidRouteTableID.NotFound NatGatewayNotFound InvalidNatGatewayID.NotFound InvalidAllocationID.NotFound "
-    "InvalidNetworkInterfaceID.NotFound InvalidAssociationID.NotFound InvalidRoute.NotFound InvalidPermission.NotFound "
-    "Gateway.NotAttached LoadBalancerNotFound TargetGroupNotFound ListenerNotFound ServiceNotFoundException "
-    "ServiceNotActiveException ClusterNotFoundException RepositoryNotFoundException NoSuchEntity NoSuchBucket "
-    "NoSuchTagSet NoSuchLifecycleConfiguration NoSuchBucketPolicy NoSuchPublicAccessBlockConfiguration "
-    "NoSuchHostedZone ServerSideEncryptionConfigurationNotFoundError ResourceNotFoundException "
-    "PipelineNotFoundException WebhookNotFoundException LifecyclePolicyNotFoundException "
-    "ObjectNotFoundException 404".split()
-)
+GONE = re.compile(r"NotFound|^NoSuch|NotAttached|NotActive|^404$")
+"""How AWS calls what is not there, in all its services; 404 is the answer to a HEAD, which has no body for a code."""
 EXISTS = frozenset(
     "InvalidGroup.Duplicate InvalidPermission.Duplicate InvalidSubnet.Conflict RouteAlreadyExists "
     "Resource.AlreadyAssociated DuplicateLoadBalancerName DuplicateTargetGroupName DuplicateListener "
@@ -226,7 +217,9 @@ def status(error: BaseException) -> int:
 
 def is_gone(error: BaseException) -> bool:
     """Whether AWS says that what was asked for is not there."""
-    return code(error) in GONE or (code(error) == "InvalidChangeBatch" and "but it was not found" in text(error))
+    return bool(GONE.search(code(error))) or (
+        code(error) == "InvalidChangeBatch" and "but it was not found" in text(error)
+    )
 
 
 def is_there(error: BaseException) -> bool:

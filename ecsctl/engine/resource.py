@@ -87,6 +87,13 @@ class Resource(ABC, Generic[Ids]):
     usual: ClassVar[float] = 3.0  # seconds that it usually takes to be made, for the estimate that a person is given
     disposable: ClassVar[bool] = False  # a failed one is removed and made anew, once; otherwise its failure is reported
     early: ClassVar[bool] = False  # what depends on it may go on before it is ready
+    goes: ClassVar[float] = 5.0  # seconds that it usually takes to be gone, or to be let go by what uses it
+    hourly: ClassVar[float] = 0.0  # dollars for one, by list price (us-east-1), whatever is done with it
+    per_gigabyte: ClassVar[float] = 0.0  # dollars a month for what is in it
+    by_use: ClassVar[bool] = False  # it costs by the second, the build or the action
+    protect: ClassVar[str] = ""  # what `protect` in ecsctl.toml calls it; empty: it cannot be kept
+    data: ClassVar[bool] = False  # what it holds cannot be made again
+    arns: ClassVar[str] = ""  # its ARNs: the service, or service:type where one service has many
     console: ClassVar[str] = ""  # its page in the AWS console: a template over its ids, {region} and {console}
 
     @abstractmethod

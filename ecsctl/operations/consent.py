@@ -10,11 +10,9 @@ from typing import Any
 from ecsctl.engine.plan import UNKNOWN, Plan, Step, Verb
 from ecsctl.engine.stack import Stack
 from ecsctl.operations import prices
+from ecsctl.resources import by_name
 
 CENT = 0.005
-LEAVES = {"nat-gateway": 60.0, "load-balancer": 120.0, "service": 90.0, "subnet": 60.0, "security-group": 60.0,
-          "certificate": 60.0}  # fmt: skip
-"""Seconds that some kinds usually take to be gone, or to be let go by what uses them."""
 Thing = tuple[str, Mapping[str, Any]]  # a kind, and the fields of one of it
 
 
@@ -57,7 +55,7 @@ def estimated(stack: Stack, plan: Plan) -> Estimate:
 
 def must_be_agreed_to(plan: Plan, estimate: Estimate) -> bool:
     """Whether something billed is made, the bill changes, or something ends its life."""
-    new = any(step.verb is Verb.CREATE and step.kind in prices.BILLED and not step.borrowed for step in plan.steps)
+    new = any(step.verb is Verb.CREATE and prices.billed(step.kind) and not step.borrowed for step in plan.steps)
     return new or bool(plan.destroys) or (bool(plan.work) and abs(estimate.more) >= CENT)
 
 
@@ -94,7 +92,7 @@ def _seconds(stack: Stack, plan: Plan) -> float:
         takes = _takes(steps.get(name), node.wish.usual)
         begun[name] = start + (0.0 if node.wish.early else takes)
         ended.append(start + takes)
-    leaving = [LEAVES.get(step.kind, 5.0) for step in plan.steps if step.verb is Verb.DELETE]
+    leaving = [by_name()[step.kind].goes for step in plan.steps if step.verb is Verb.DELETE]
     return max(ended) + max(leaving, default=0.0)
 
 

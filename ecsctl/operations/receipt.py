@@ -14,8 +14,8 @@ from ecsctl.engine.label import APP, RESOURCE
 from ecsctl.engine.plan import Plan, Verb
 from ecsctl.ensure.names import Names
 from ecsctl.operations.creds import TOKEN_PART
-from ecsctl.operations.prices import monthly
-from ecsctl.resources import kinds, log_group
+from ecsctl.operations.prices import SECRET, monthly
+from ecsctl.resources import by_name, kinds, log_group
 from ecsctl.resources.common import tag_filter, there
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.source_credentials import SourceCredentials
@@ -25,11 +25,7 @@ if TYPE_CHECKING:
     from ecsctl.engine.label import Label
 
 
-LOOKED_AT = frozenset(  # of these `down` or the receipt itself asks the service, which knows better than the tags
-    "acm codebuild codepipeline codestar-connections codeconnections ecr ecs elasticloadbalancing iam logs route53 s3 "
-    "application-autoscaling ec2:vpc ec2:subnet ec2:internet-gateway ec2:route-table ec2:elastic-ip ec2:natgateway "
-    "ec2:security-group ec2:security-group-rule ec2:network-interface secretsmanager:secret".split()
-)
+ASKED_HERE = ("ec2:network-interface", "secretsmanager:secret")  # ARNs of what the receipt itself asks for
 
 
 @dataclass(frozen=True)
@@ -62,11 +58,10 @@ def left(aws: Aws, me: Label, plan: Plan, passed_over: Mapping[str, str]) -> tup
 
 def _kept(aws: Aws, plan: Plan) -> Iterator[Left]:
     """What `down` left on purpose, and what is in it; and the token that CodeBuild keeps for others of the account."""
-    by_name = {kind.kind: kind for kind in kinds()}
     for step in plan.steps:
         identity = str(next(iter(vars(step.ids).values()), step.name)) if hasattr(step.ids, "__dict__") else step.name
         if step.verb is Verb.KEEP and not step.borrowed:
-            held = by_name[step.kind].contents(aws, step.ids)
+            held = by_name()[step.kind].contents(aws, step.ids)
             why = f"{step.reason}; it holds {held.told}" if held.told else step.reason
             yield Left(step.title, identity, why, monthly(step.kind, held.size))
         elif step.verb is Verb.KEEP or (step.kind == SourceCredentials.kind and step.reason):
@@ -114,16 +109,17 @@ def _token_secret(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
                 raise
         if name:
             remove = f"aws secretsmanager delete-secret --secret-id {name}"
-            yield Left("secret", name, f"the GitHub token that ecsctl creds set stored; {remove}", monthly("secret"))
+            yield Left("secret", name, f"the GitHub token that ecsctl creds set stored; {remove}", SECRET)
 
 
 def _marked_strangers(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
     """What bears the app's mark and is of a type that ecsctl never makes: whoever made it has copied the tags."""
+    looked_at = {*ASKED_HERE, *(arns for kind in kinds() for arns in kind.arns.split())}
     answer = aws.look(aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [me.app]}])
     for arn in sorted(mapping["ResourceARN"] for mapping in answer["ResourceTagMappingList"]):
         service, _, _, rest = arn.split(":", 5)[2:]
         kind = re.split("[/:]", rest)[0]
-        if not {service, f"{service}:{kind}"} & LOOKED_AT:
+        if not {service, f"{service}:{kind}"} & looked_at:
             why = "bears our mark, and ecsctl makes no such thing; AWS lists by tags for a while what is gone, too"
             yield Left(f"{service} {kind.replace('-', ' ')}", arn, why)
 

@@ -7,6 +7,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ecsctl.engine.resource import AnyResource
 
 KINDS = {
@@ -40,6 +42,12 @@ KINDS = {
     "pipeline_webhook": "PipelineWebhook",
 }
 """The module of each kind and the class in it. Imported only when the kinds are needed: `--help` is not slowed."""
+
+
+@functools.cache
+def by_name() -> Mapping[str, type[AnyResource]]:
+    """All kinds, by what each calls itself."""
+    return {kind.kind: kind for kind in kinds()}
 
 
 @functools.cache

@@ -51,6 +51,10 @@ class Bucket(Resource[BucketIds]):
 
     kind = "bucket"
     title = "artifact bucket"
+    per_gigabyte = 0.023  # "Amazon S3 pricing"
+    protect = "bucket"
+    data = True
+    arns = "s3"
     console = "{console}/s3/buckets/{name}?region={region}"
 
     name: Fixed[str]

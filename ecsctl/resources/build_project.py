@@ -40,6 +40,8 @@ class BuildProject(Resource[ProjectIds]):
 
     kind = "build-project"
     title = "build project"
+    by_use = True
+    arns = "codebuild"
     console = "{console}/codesuite/codebuild/{account}/projects/{name}?region={region}"
 
     name: Fixed[str]

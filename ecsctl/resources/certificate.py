@@ -38,6 +38,8 @@ class Certificate(Resource[CertificateIds]):
 
     kind = "certificate"
     title = "certificate"
+    goes = 60.0
+    arns = "acm"
     usual = 15.0
     limit = 300.0  # until the record is told; Terraform waits as long
     disposable = True

@@ -33,6 +33,7 @@ class Cluster(Resource[ClusterIds]):
 
     kind = "cluster"
     title = "ECS cluster"
+    arns = "ecs"
     limit = 600.0  # deletion waits for tasks that are still stopping
     console = "{console}/ecs/v2/clusters/{name}/services?region={region}"
 

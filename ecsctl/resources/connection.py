@@ -28,6 +28,7 @@ class BorrowedConnection(Resource[ConnectionIds]):
 
     kind = "connection"
     title = "connection to GitHub"
+    arns = "codestar-connections codeconnections"
     borrowed = True
     limit = 1800.0  # a person has to click
     console = "{console}/codesuite/settings/connections?region={region}"

@@ -42,6 +42,7 @@ class DnsRecord(Resource[DnsRecordIds]):
 
     kind = "dns-record"
     title = "DNS record"
+    arns = "route53"
     within = ("name",)
     tagged = False  # the mark holds what tells whose it is, and no other tags
     console = "{console}/route53/v2/hostedzones?region={region}#ListRecordSets/{zone}"

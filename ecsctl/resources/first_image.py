@@ -49,6 +49,7 @@ class FirstImage(Resource[FirstImageIds]):
 
     kind = "image"
     title = "first image"
+    by_use = True  # a build
     within = ("repository",)
     wait = True
     tagged = False

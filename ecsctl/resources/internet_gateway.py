@@ -30,6 +30,7 @@ class InternetGateway(Resource[InternetGatewayIds]):
 
     kind = "internet-gateway"
     title = "internet gateway"
+    arns = "ec2:internet-gateway"
     console = "{console}/vpcconsole/home?region={region}#InternetGateway:internetGatewayId={internet_gateway_id}"
 
     vpc: VpcId

@@ -61,6 +61,7 @@ class Listener(Resource[ListenerIds]):
 
     kind = "listener"
     title = "listener"
+    arns = "elasticloadbalancing"
     within = ("load_balancer",)
     console = "{console}/ec2/home?region={region}#ELBListenerV2:listenerArn={arn}"
 

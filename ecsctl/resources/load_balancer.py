@@ -51,6 +51,9 @@ class LoadBalancer(Resource[LoadBalancerIds]):
 
     kind = "load-balancer"
     title = "load balancer"
+    goes = 120.0
+    hourly = 0.0225  # "Elastic Load Balancing pricing", without capacity units and addresses
+    arns = "elasticloadbalancing"
     limit = 900.0  # public logs: about three minutes
     usual = 150.0
     early = True  # listeners can be made while it is provisioning

@@ -34,6 +34,9 @@ class LogGroup(Resource[LogGroupIds]):
 
     kind = "log-group"
     title = "log group"
+    per_gigabyte = 0.03  # "Amazon CloudWatch pricing": what is kept
+    protect = "logs"
+    arns = "logs"
     console = "{console}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{name}"
 
     name: Fixed[str]

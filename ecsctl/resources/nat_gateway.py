@@ -38,6 +38,9 @@ class NatGateway(Resource[NatGatewayIds]):
 
     kind = "nat-gateway"
     title = "NAT gateway"
+    goes = 60.0
+    hourly = 0.045  # "Amazon VPC pricing", without what flows through it
+    arns = "ec2:natgateway"
     usual = 105.0  # public logs: one and a half to two minutes
     limit = 900.0  # public logs: about two minutes to come, one to go
     disposable = True

@@ -56,6 +56,8 @@ class Pipeline(Resource[PipelineIds]):
 
     kind = "pipeline"
     title = "pipeline"
+    by_use = True
+    arns = "codepipeline"
     early = True  # its webhook need not wait for the end of its first run
     limit = 3600.0  # of a first run that brings a newer commit than the service was made with
     console = "{console}/codesuite/codepipeline/pipelines/{name}/view?region={region}"

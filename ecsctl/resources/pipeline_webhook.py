@@ -40,6 +40,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
 
     kind = "pipeline-webhook"
     title = "pipeline webhook"
+    arns = "codepipeline"
     console = "{console}/codesuite/codepipeline/pipelines?region={region}"
 
     name: Fixed[str]

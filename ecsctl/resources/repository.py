@@ -42,6 +42,10 @@ class Repository(Resource[RepositoryIds]):
 
     kind = "repository"
     title = "ECR repository"
+    per_gigabyte = 0.10  # "Amazon ECR pricing"
+    protect = "ecr"
+    data = True
+    arns = "ecr"
     console = "{console}/ecr/repositories/private/{account}/{name}?region={region}"
 
     name: Fixed[str]

@@ -48,6 +48,7 @@ class Role(Resource[RoleIds]):
 
     kind = "role"
     title = "IAM role"
+    arns = "iam"
     usual = 12.0  # until other services believe in it
     console = "{console}/iam/home#/roles/details/{name}"
 

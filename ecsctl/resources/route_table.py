@@ -36,6 +36,7 @@ class RouteTable(Resource[RouteTableIds]):
 
     kind = "route-table"
     title = "route table"
+    arns = "ec2:route-table"
     within = ("vpc",)
     console = "{console}/vpcconsole/home?region={region}#RouteTableDetails:RouteTableId={route_table_id}"
 

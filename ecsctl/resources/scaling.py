@@ -32,6 +32,7 @@ class Scaling(Resource[ScalingIds]):
 
     kind = "scaling"
     title = "autoscaling"
+    arns = "application-autoscaling"
     within = ("cluster", "service")
 
     cluster: Fixed[ClusterName]

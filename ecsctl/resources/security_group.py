@@ -63,6 +63,8 @@ class SecurityGroup(Resource[SecurityGroupIds]):
 
     kind = "security-group"
     title = "security group"
+    goes = 60.0
+    arns = "ec2:security-group ec2:security-group-rule"
     within = ("vpc",)
     console = "{console}/ec2/home?region={region}#SecurityGroup:groupId={group_id}"
 

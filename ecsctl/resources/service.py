@@ -54,6 +54,9 @@ class Service(Resource[ServiceIds]):
 
     kind = "service"
     title = "ECS service"
+    goes = 90.0
+    by_use = True
+    arns = "ecs"
     within = ("cluster",)
     early = True  # the pipeline is made while it starts: also a first version that never runs is mended by a push
     limit = 900.0

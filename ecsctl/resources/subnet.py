@@ -30,6 +30,8 @@ class Subnet(Resource[SubnetIds]):
 
     kind = "subnet"
     title = "subnet"
+    goes = 60.0
+    arns = "ec2:subnet"
     within = ("vpc",)
     console = "{console}/vpcconsole/home?region={region}#SubnetDetails:subnetId={subnet_id}"
 

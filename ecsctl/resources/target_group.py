@@ -40,6 +40,7 @@ class TargetGroup(Resource[TargetGroupIds]):
 
     kind = "target-group"
     title = "target group"
+    arns = "elasticloadbalancing"
     console = "{console}/ec2/home?region={region}#TargetGroup:targetGroupArn={arn}"
 
     name: Fixed[str]

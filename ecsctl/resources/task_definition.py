@@ -76,6 +76,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
 
     kind = "task-definition"
     title = "task definition"
+    arns = "ecs"
     console = "{console}/ecs/v2/task-definitions/{family}?region={region}"
 
     family: Fixed[str]

@@ -28,6 +28,7 @@ class Vpc(Resource[VpcIds]):
 
     kind = "vpc"
     title = "VPC"
+    arns = "ec2:vpc"
     limit = 1200.0  # deletion waits for what AWS still holds inside
     console = "{console}/vpcconsole/home?region={region}#VpcDetails:VpcId={vpc_id}"
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from ecsctl.config import Config
 from ecsctl.engine.label import RESOURCE
 from ecsctl.engine.plan import Step, Verb, Why
 from ecsctl.engine.resource import FIXED, ORDER, AnyResource, marks
@@ -224,6 +225,17 @@ def test_every_kind_has_a_row_and_every_field_another_value_or_a_reason() -> Non
         if not rows:
             missing.append(kind.__name__)
     assert missing == []
+
+
+def test_every_kind_says_how_its_arns_begin() -> None:
+    """Or `down` would call it a thing that ecsctl never makes."""
+    silent = [kind.kind for kind in kinds() if kind.tagged and not (kind.wait or kind.borrowed or kind.arns)]
+    assert silent == []
+
+
+def test_what_can_be_protected_is_what_the_configuration_knows() -> None:
+    known = Config.model_json_schema()["properties"]["protect"]["items"]["enum"]
+    assert sorted(kind.protect for kind in kinds() if kind.protect) == sorted(known)
 
 
 FIELDS = [pytest.param(row, name, id=f"{row}-{name}") for row in ROWS for name in (*row.made, *row.seen)]
