@@ -37,7 +37,7 @@ def blueprint(config: Config, facts: Facts) -> Stack:
         access = ensure_github(stack, config.github, facts, role.name)
         if not facts.moving:
             projects = ensure_codebuild(stack, config, facts, names, role, access, repository)
-    image = ensure_first_image(stack, config, facts, names, repository, projects)
+    image = ensure_first_image(stack, config, facts, names, repository, projects, role)
     service = ensure_service(stack, config, facts, names, network, parts, repository, image)
     if access and role and facts.moving:
         projects = ensure_codebuild(stack, config, facts, names, role, access, repository, after=(service,))

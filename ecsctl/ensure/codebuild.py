@@ -120,12 +120,19 @@ def ensure_codebuild(
 
 
 def ensure_first_image(
-    stack: Stack, config: Config, facts: Facts, names: Names, repository: RepositoryIds, projects: Projects | None
+    stack: Stack,
+    config: Config,
+    facts: Facts,
+    names: Names,
+    repository: RepositoryIds,
+    projects: Projects | None,
+    role: RoleIds | None,
 ) -> ImageUri | None:
     """An image to begin with; None where there is none, and nothing that could build one.
 
     It needs only the project and the repository, so it is built while the network is still being made. While the tasks
-    change over to another processor it is the project as it was that builds it, for the new one.
+    change over to another processor it is the project as it was that builds it, for the new one; but with the role as
+    it is to be, which may have to pull another image to build on.
     """
     moving = facts.moving and bool(facts.build_image)
     if not facts.image and not projects and not moving:
@@ -147,7 +154,7 @@ def ensure_first_image(
         service=names.app,
         container=names.app,
     )
-    return stack.ensure("image", wish).image
+    return stack.ensure("image", wish, after=(role.name,) if moving and role else ()).image
 
 
 def _puller(image: str) -> Literal["SERVICE_ROLE", "CODEBUILD"]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from moto.codebuild.models import codebuild_backends
 
 from ecsctl.engine.errors import ConfigError, EcsctlError
+from ecsctl.resources.role import Role
 from ecsctl.sandbox import ecs, github, push
 from ecsctl.sandbox.codebuild_builds import builds as builds_in
 from ecsctl.sandbox.codebuild_builds import fail_next_build
@@ -171,6 +174,27 @@ def test_another_processor_is_built_for_first_and_then_released_with_its_image(w
     world.up(PLAIN)  # and back, though the commit's own tag is taken
     assert set(releases(world)) == {"SUCCESSFUL"}
     assert world.plan(PLAIN).work == ()
+
+
+def test_the_build_for_it_waits_until_its_role_may_pull_what_it_builds_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.up(PLAIN)
+    world.boto("ecr").create_repository(repositoryName="tools")
+    put_image(ACCOUNT, REGION, "tools", ["1"])
+    tools = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/tools:1"
+    other = wishes(domain=None, service={"architecture": "X86_64"}, build={"image": tools})
+    update = Role.update
+
+    def slowly(role: Role, *given: Any) -> None:
+        time.sleep(0.5)
+        update(role, *given)
+
+    monkeypatch.setattr(Role, "update", slowly)
+    world.up(other)
+    newest = builds(world)[0]
+    assert (newest["buildStatus"], newest["environment"]["image"]) == ("SUCCEEDED", tools)
+    assert world.plan(other).work == ()
 
 
 def test_until_the_new_processor_runs_pushes_are_built_for_the_old_one(world: World) -> None:
