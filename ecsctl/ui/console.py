@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,19 +37,32 @@ def tell(text: Text, *, label: Text | None = None, console: Console | None = Non
     room = console.width - lead.cell_len
     lines = text.wrap(console, room) if console.is_terminal and room > 20 else [text]
     margin = Text(" " * lead.cell_len)
+    for line in lines[:-1]:
+        line.rstrip()
     told = [Text.assemble(margin if number else lead, line) for number, line in enumerate(lines)]
     console.print(Text("\n").join(told), soft_wrap=True)
 
 
-def folded(text: Text, room: int, margin: str = "    ") -> list[Text]:
-    """The text broken between words into lines of at most so many columns, the second and further ones indented."""
-    first, *more = text.wrap(talk(), room) or [text]
-    rest = text[len(first.plain) :]
-    rest = rest[len(rest.plain) - len(rest.plain.lstrip()) :]
-    lines = [first, *(Text.assemble(margin, line) for line in rest.wrap(talk(), max(room - len(margin), 1)) if more)]
-    for line in lines:
-        line.rstrip()
-    return lines
+def folded(text: Text, room: int) -> list[Text]:
+    """The text broken between words into lines of so many columns, all but the first indented; a long word is whole."""
+    margin = " " * max(4, len(text.plain) - len(text.plain.lstrip()) + 2)
+    lines: list[Text] = []
+    while text:
+        width = room - len(margin) if lines else room
+        spaces = [found.start() for found in re.finditer(r"(?<=\S) ", text.plain)]
+        fitting = [at for at in spaces if text[:at].cell_len <= width]
+        whole = text.cell_len <= width or not spaces
+        cut = len(text.plain) if whole else fitting[-1] if fitting else spaces[0]
+        lines.append(Text.assemble(margin if lines else "", text[:cut]))
+        text = text[cut + len(text.plain[cut:]) - len(text.plain[cut:].lstrip()) :]
+    return lines or [text]
+
+
+def put(line: Text, console: Console) -> None:
+    """Print a line: on a terminal broken between words where it is too wide, unless its `no_wrap` forbids that."""
+    whole = line.no_wrap or not console.is_terminal or line.cell_len <= console.width
+    for part in [line] if whole else folded(line, console.width):
+        console.print(part, soft_wrap=True)
 
 
 class Moving(Protocol):

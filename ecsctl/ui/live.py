@@ -15,7 +15,7 @@ from rich.text import Text
 
 from ecsctl.engine.errors import UsageError
 from ecsctl.ui import pipeline
-from ecsctl.ui.console import data, drawable, folded, glyph, moving
+from ecsctl.ui.console import data, drawable, folded, glyph, moving, put
 from ecsctl.ui.output import VERSION
 from ecsctl.ui.safe import padded, plain
 from ecsctl.ui.spans import age
@@ -59,7 +59,7 @@ def show_once(now: Live, where: Mapping[str, str]) -> None:
     """Print one look, whole."""
     console = data()
     for line in view(now, where):
-        console.print(line, soft_wrap=True)
+        put(line, console)
 
 
 class _Pausable(Screen):

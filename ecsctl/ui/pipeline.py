@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from rich.style import Style
 from rich.text import Text
 
-from ecsctl.ui.console import data, glyph
+from ecsctl.ui.console import data, glyph, put
 from ecsctl.ui.safe import padded, plain
 from ecsctl.ui.spans import lasting
 
@@ -54,7 +54,7 @@ def show(run: Any, others: Iterable[str], *, links: bool = True) -> None:
         if value:
             console.print(Text.assemble((f"  {label}: ", "dim"), plain(value)), soft_wrap=True)
     for line in table(run, links=links):
-        console.print(line, soft_wrap=True)
+        put(line, console)
     for other in others:
         console.print(Text.assemble("another run is under way: ", plain(other, "bold")), soft_wrap=True)
 

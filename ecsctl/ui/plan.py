@@ -11,7 +11,7 @@ from rich.text import Text
 from ecsctl.engine.plan import HIDDEN, UNKNOWN, Change, Plan, Step, Verb, Why
 from ecsctl.engine.report import telling
 from ecsctl.ui import copied
-from ecsctl.ui.console import data, talk, tell
+from ecsctl.ui.console import data, put, talk, tell
 from ecsctl.ui.diff import Difference, compact, differences
 from ecsctl.ui.names import called
 from ecsctl.ui.safe import padded, plain, safe
@@ -69,7 +69,7 @@ def show(plan: Plan, *, removal: bool = False, estimate: Estimate | None = None,
     """
     console = data() if asked_for else talk()
     for line in lines(plan, removal=removal, width=console.width):
-        console.print(line, soft_wrap=True)
+        put(line, console)
     if estimate and plan.work:
         where = " on AWS" if copied.sandbox else ""  # which the sandbox only plays
         for label, told in (("cost", estimate.cost), ("time", estimate.time)):
@@ -88,13 +88,13 @@ def _change(plan: Plan, width: int) -> Iterable[Text]:
     shown = [step for step in plan.steps if step.verb is not Verb.KEEP]
     kept = len(plan.steps) - len(shown)
     if not shown:
-        yield Text(f"nothing to change: {_resources(kept)} as wished")
+        yield Text(f"nothing to change: {_resources(kept)} up to date")
         return
     column = _column(shown)
     for step in shown:
         yield from _step(step, column, width)
     if kept:
-        yield Text(f"  {'=':>3}  {_resources(kept)} as wished", style="dim")
+        yield Text(f"  {'=':>3}  {_resources(kept)} up to date", style="dim")
     counts = [f"{plan.count(verb)} {word}" for verb, word in COUNTED.items() if plan.count(verb)]
     yield Text()
     yield Text(f"plan: {', '.join(counts)}", style="bold")
@@ -110,7 +110,7 @@ def _removal(plan: Plan, width: int) -> Iterable[Text]:
             contents = Text(f"with {safe(step.reason)}", style="bold red") if step.reason else Text()
             yield from _row(step, column, width, plain(telling(step.ids)), contents)
     else:
-        yield Text("nothing to delete: nothing here carries the app's mark")
+        yield Text("nothing to delete: nothing in this account and region has the app's tags")
     if staying:
         yield Text("stay:", style="bold")
         for step in staying:

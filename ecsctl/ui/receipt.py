@@ -40,10 +40,10 @@ def show(left: Sequence[Remains], *, prices: str) -> None:
     tell(Text("still there:"))
     for one in left:
         cost = f", about ${one.monthly:.2f} a month" if one.monthly >= 0.005 else ""
-        tell(Text(f"  {safe(one.kind)} {safe(one.what)}: {safe(copied(one.why))}{cost}"))
+        tell(Text(f"{safe(one.kind)} {safe(one.what)}: {safe(copied(one.why))}{cost}"), label=Text("  "))
     total = sum(one.monthly for one in left)
     if total >= 0.005:
-        tell(Text(f"  together about ${total:.2f} a month ({prices})"))
+        tell(Text(f"together about ${total:.2f} a month ({prices})"), label=Text("  "))
 
 
 def document(left: Sequence[Remains]) -> list[dict[str, Any]]:

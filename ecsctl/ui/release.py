@@ -30,7 +30,7 @@ def end(release: Release, *, failed: bool, cause: str, hint: str) -> None:
         return
     found = verdict.error() or EcsctlError(f"it came too late: {verdict.sentence}")
     timed_out = found.exit_code == 4
-    found.why = "; ".join(part for part in (found.why, cause) if part)
+    found.why = "; ".join(part for part in (found.why.rstrip("."), cause) if part)
     found.hint = f"nothing is lost, it goes on by itself: {hint} follows it again" if timed_out else ""
     errors.show(found)
     if not timed_out:

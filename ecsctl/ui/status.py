@@ -9,7 +9,7 @@ from rich.style import Style
 from rich.text import Text
 
 from ecsctl.engine.report import Condition, Report, telling
-from ecsctl.ui.console import data, glyph
+from ecsctl.ui.console import data, glyph, put, tell
 from ecsctl.ui.names import called
 from ecsctl.ui.safe import padded, plain
 from ecsctl.ui.spans import age
@@ -26,6 +26,8 @@ STANDS = {
     Condition.UNSEEN: (("?", "?"), "yellow"),
 }
 """The sign of each condition, with what stands for it where the encoding lacks it, and its colour."""
+CALLED = {Condition.RIGHT: "up to date", Condition.UNWISHED: "no longer needed"}
+"""What a person reads, where that is another word than JSON's."""
 
 
 def show(reports: Sequence[Report], now: datetime, *, url: str, links: bool, cause: str = "") -> None:
@@ -36,9 +38,9 @@ def show(reports: Sequence[Report], now: datetime, *, url: str, links: bool, cau
         console.print()
     room = console.width if console.is_terminal else None
     for line in (*table(reports, now, room), Text(), summary(reports)):
-        console.print(line, soft_wrap=True)
+        put(line, console)
     if cause:
-        console.print(Text.assemble((f"{glyph('✗', 'x', console)} ", "bold red"), plain(cause)), soft_wrap=True)
+        tell(plain(cause), label=Text(f"{glyph('✗', 'x', console)} ", style="bold red"), console=console)
     if links:
         console.print()
         names = [called(report.step.title, report.step.name) for report in reports]
@@ -49,19 +51,19 @@ def show(reports: Sequence[Report], now: datetime, *, url: str, links: bool, cau
 
 
 def table(reports: Sequence[Report], now: datetime, room: int | None = None) -> Iterator[Text]:
-    """A line for each resource, in columns; below it which fields are not as wished, and what else there is to say.
+    """A line for each resource, in columns; below it which fields differ, and what else there is to say.
 
     The id comes last, for it may be long: where it does not fit into `room` columns it goes on a line of its own.
     """
     rows = [
         (
             called(report.step.title, report.step.name),
-            Text(report.condition.value, style=STANDS[report.condition][1]),
+            Text(_called(report.condition), style=STANDS[report.condition][1]),
             Text(age(report.since, now) if report.since else "", style="dim"),
         )
         for report in reports
     ]
-    head = Text("resource"), Text("is"), Text("since")
+    head = Text("resource"), Text("state"), Text("age")
     widths = [max(row[column].cell_len for row in [*rows, head]) for column in range(3)]
     yield Text.assemble("  ", *map(padded, head, widths), "id", style="dim")
     for report, row in zip(reports, rows, strict=True):
@@ -85,11 +87,15 @@ def summary(reports: Sequence[Report]) -> Text:
     told = Text()
     for number, (condition, count) in enumerate((c, n) for c, n in counts.items() if n):
         told.append(", " if number else "")
-        told.append(f"{count} {condition.value}", style=STANDS[condition][1])
+        told.append(f"{count} {_called(condition)}", style=STANDS[condition][1])
     return told
 
 
+def _called(condition: Condition) -> str:
+    return CALLED.get(condition, condition.value)
+
+
 def _more(report: Report) -> str:
-    """Which fields are not as wished, and what else there is to say."""
+    """Which fields differ, and what else there is to say."""
     fields = ", ".join(change.field for change in report.step.changes)
     return "; ".join(part for part in (fields, report.note) if part)

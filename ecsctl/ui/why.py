@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from rich.text import Text
 
-from ecsctl.ui.console import data, glyph
+from ecsctl.ui.console import data, glyph, put
 from ecsctl.ui.copied import copied, optioned
 from ecsctl.ui.output import VERSION
 from ecsctl.ui.safe import plain
@@ -129,7 +129,7 @@ def show(found: Found) -> None:
     """Print the diagnosis on stdout."""
     console = data()
     for line in lines(found):
-        console.print(line, soft_wrap=True)
+        put(line, console)
 
 
 def lines(found: Found) -> list[Text]:
@@ -147,7 +147,9 @@ def lines(found: Found) -> list[Text]:
         told += [_fact(fact) for fact in cause.evidence]
         told += [Text.assemble("    ", ("hint: ", "yellow"), plain(one)) for one in cause.hints]
         told += [
-            Text.assemble("    ", ("mend: " if not cause.calm else "now: ", "cyan"), plain(copied(str(one))))
+            Text.assemble(
+                "    ", ("mend: " if not cause.calm else "now: ", "cyan"), plain(copied(str(one))), no_wrap=True
+            )
             for one in cause.mend
         ]
     if not found.causes:

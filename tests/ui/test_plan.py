@@ -28,11 +28,11 @@ def test_a_removal_tells_what_dies_with_what_and_what_stays_why(snapshot):
 
 
 def test_a_plan_that_changes_nothing_says_so_in_a_sentence():
-    assert told(samples.settled()) == "nothing to change: 5 resources are as wished"
+    assert told(samples.settled()) == "nothing to change: 5 resources are up to date"
 
 
 def test_a_removal_of_nothing_says_so():
-    assert told(Plan(()), removal=True) == "nothing to delete: nothing here carries the app's mark"
+    assert told(Plan(()), removal=True) == "nothing to delete: nothing in this account and region has the app's tags"
 
 
 def test_drift_and_a_wish_are_told_apart():

@@ -21,7 +21,7 @@ def test_an_id_that_does_not_fit_has_a_line_of_its_own():
 
 
 def test_the_counts_are_told_below():
-    assert status.summary(samples.reports()[:2]).plain == "1 right, 1 drifted"
+    assert status.summary(samples.reports()[:2]).plain == "1 up to date, 1 drifted"
 
 
 def test_stdout_has_the_url_first_and_stderr_nothing(capsys):
