@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ecsctl import access, in_use
+from ecsctl.engine.attempt import patiently
 from ecsctl.engine.errors import DENIED, AccessError, ConfigError, Denied, EcsctlError, NotOffered, code, explained
 from ecsctl.engine.secret import Secret
 from ecsctl.ensure.names import Names
@@ -141,11 +142,11 @@ def gather(
     if github and config.pipeline.mode != "none":
         asked["past_builds"] = lambda: images.past_builds(aws, config)
     instead = in_use.as_recorded(recorded) if as_far else {}
-    found, unseen = _answers(asked, instead)
+    found, unseen = _answers(aws, asked, instead)
     found |= found.pop("zone", {})
     if not found.get("zone_unread"):
         zone = found.get("hosted_zone", "")
-        about, also = _answers({"domain": lambda: tuple(prepared.domain(aws, config, zone, me))}, instead)
+        about, also = _answers(aws, {"domain": lambda: tuple(prepared.domain(aws, config, zone, me))}, instead)
         found["unfit"] += about["domain"]
         unseen += also
     found |= found.pop("token", {})
@@ -155,13 +156,16 @@ def gather(
 
 
 def _answers(
-    asked: Mapping[str, Callable[[], Any]], instead: Mapping[str, Any]
+    aws: Aws, asked: Mapping[str, Callable[[], Any]], instead: Mapping[str, Any]
 ) -> tuple[dict[str, Any], tuple[EcsctlError, ...]]:
     """What was asked, all at once; and what AWS does not let us look up, where something stands `instead` of it."""
     found: dict[str, Any] = {}
     unseen: tuple[EcsctlError, ...] = ()
     with ThreadPoolExecutor(len(asked)) as pool:
-        futures = {name: pool.submit(ask) for name, ask in asked.items()}
+        futures = {
+            name: pool.submit(patiently, aws.patience, ask, f"looking up {SOUGHT[name]}", aws.forget)
+            for name, ask in asked.items()
+        }
     for name, future in futures.items():
         try:
             found[name] = future.result()

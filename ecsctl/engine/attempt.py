@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
+
+from botocore.exceptions import ClientError
 
 from ecsctl.engine.errors import (
     AwsError,
@@ -17,6 +20,8 @@ from ecsctl.engine.errors import (
 )
 from ecsctl.engine.patience import ATTEMPTS, SLOW_DOWN, Patience
 from ecsctl.engine.transients import transient
+
+T = TypeVar("T")
 
 SHOWN_GONE = 120.0  # seconds in which a listing may still show what AWS says is gone
 
@@ -70,3 +75,21 @@ class Attempt:
             raise explained(error, self.what) from error
         self._turn += 1
         self._waited[reason] = self._waited.get(reason, 0.0) + self.patience.pause(self._turn)
+
+
+def patiently(patience: Patience, look: Callable[[], T], what: str, again: Callable[[], None] = lambda: None) -> T:
+    """What `look` returns, once AWS shows everywhere what was just made. `what` is looked at; before each further look
+    `again` is called.
+
+    Raises AwsError, or one that says more, for all that does not pass. Throttling and lost answers were waited out by
+    the look itself.
+    """
+    attempt = Attempt(patience, what)
+    while True:
+        try:
+            return look()
+        except ClientError as error:
+            if transient(error) is None:
+                raise explained(error, what) from error
+            attempt.passes(error)
+            again()

@@ -9,10 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from botocore.exceptions import ClientError
-
 from ecsctl.engine import events
-from ecsctl.engine.attempt import Attempt
+from ecsctl.engine.attempt import Attempt, patiently
 from ecsctl.engine.codec import plain
 from ecsctl.engine.errors import (
     Doubled,
@@ -29,7 +27,6 @@ from ecsctl.engine.label import Label
 from ecsctl.engine.plan import Change, Step, Verb, Why, decide
 from ecsctl.engine.resource import AnyResource, Found, Seen
 from ecsctl.engine.stack import Node, fulfil, promises
-from ecsctl.engine.transients import transient
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -333,15 +330,7 @@ class Reconciler:
 
     def patiently(self, look: Callable[[], T], what: str = "looking") -> T:
         """Look, through what AWS does not show everywhere yet. `what` is looked at."""
-        attempt = Attempt(self.patience, what)
-        while True:
-            try:
-                return look()
-            except ClientError as error:
-                if transient(error) is None:  # throttling and lost answers were waited out by the look itself
-                    raise explained(error, attempt.what) from error
-                attempt.passes(error)
-                self.aws.forget()  # one of the answers it is made of may be too old
+        return patiently(self.patience, look, what, again=self.aws.forget)  # one of the answers may be too old
 
     def _settle(self, name: str, wish: AnyResource, seen: Seen[Any, Any]) -> None:
         wish = wish if wish.borrowed else wish.keeping(seen.actual)
