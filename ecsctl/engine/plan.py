@@ -36,6 +36,7 @@ class Why(StrEnum):
     DRIFT = "drift"
     FOLLOWS = "follows from another step"
     STATE = "its state on AWS"
+    BACK = "rolled back"
     OTHERWISE = "AWS took it and shows it otherwise"
 
 
@@ -196,8 +197,10 @@ def decide(
     fixed = [change for change in changes if marks(type(wish)).get(change.field) is FIXED]
     if fixed:
         return step(Verb.REPLACE, *changes, reason=f"AWS cannot change {', '.join(c.field for c in fixed)} in place")
-    changes += _tag_changes(wish, seen, me)
-    return step(Verb.UPDATE, *changes) if changes else step(Verb.KEEP)
+    back = {one.field for one in changes if seen.gone_back and one.field in seen.released}
+    changes = tuple(replace(one, why=Why.BACK) if one.field in back and one.why is Why.DRIFT else one
+                    for one in changes) + _tag_changes(wish, seen, me)  # fmt: skip
+    return step(Verb.UPDATE, *changes, reason=seen.gone_back if back else "") if changes else step(Verb.KEEP)
 
 
 def _not_ours(step: Any, wish: AnyResource, seen: Seen[Any, Any], me: Label) -> Step:

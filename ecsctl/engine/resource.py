@@ -60,6 +60,8 @@ class Seen(Generic[R, Ids]):
     note: str = ""  # a word for status and for those who wait: "provisioning"
     since: datetime | None = None  # when AWS says it was made
     hint: str = ""  # where it has failed, is in the way or does not fit: what a person can do about it
+    gone_back: str = ""  # in words: it was released otherwise, and who went back, so that it is nobody's drift
+    released: frozenset[str] = frozenset()  # the fields that a release changes, and going back sets back
     residue: str = ""  # untagged, and yet nobody's but ours: which AWS service has made it by itself
 
 

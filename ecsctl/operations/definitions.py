@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.engine.errors import Refused, UsageError, code, text
 from ecsctl.engine.label import APP, ID, RESOURCE, flat
 from ecsctl.resources.common import there
+from ecsctl.resources.ecs import revision_of
+from ecsctl.resources.gone_back import BACK
 from ecsctl.resources.task_definition import revision
 from ecsctl.resources.task_definition_merge import DIGEST, Definition, Revision, container_of, digest
 
@@ -65,8 +67,10 @@ def with_image(definition: Definition, app: str, image: str) -> Definition:
     return {**definition, "containerDefinitions": containers}
 
 
-def register(aws: Aws, service: Mapping[str, Any], like: Revision, wanted: Definition) -> str:
+def register(aws: Aws, service: Mapping[str, Any], like: Revision, wanted: Definition, *, back: bool = False) -> str:
     """Register a revision, marked as the one it was made from, or as the service that it is for. Its ARN.
+
+    `back` says that the service goes back to the one it was made from: it is marked so, for `plan` to tell.
 
     A lost answer leaves a revision that nobody uses, which harms nothing: the call is repeated.
     """
@@ -74,6 +78,7 @@ def register(aws: Aws, service: Mapping[str, Any], like: Revision, wanted: Defin
     if any(tags.get(name) != mark.get(name) for name in (APP, ID)):  # the pipeline's copy came without them
         tags = {**mark, RESOURCE: ROLE}
     tags = {name: value for name, value in tags.items() if not name.startswith("aws:")} | {DIGEST: digest(wanted)}
+    tags |= {BACK: str(revision_of(like.arn))} if back else {}
     listed = [{"key": name, "value": value} for name, value in tags.items()]
     answer = aws.patience.through(
         lambda: aws.ecs.register_task_definition(**wanted, tags=listed),  # type: ignore[arg-type]  # as AWS told it

@@ -113,7 +113,7 @@ def rollback(
     with session.state.locked("rollback"):
         arn = back.arn
         if image != image_of(back, app):
-            arn = register(aws, service, back, with_image(back.definition, app, image))
+            arn = register(aws, service, back, with_image(back.definition, app, image), back=True)
             say(f"revision {revision_of(arn)} is revision {revision_of(back.arn)} with its image of then, by digest")
         following = _point(session, seen, arn)
     return Release(follow(aws, app, following, limit), arn, image)

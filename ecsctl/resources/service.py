@@ -19,6 +19,7 @@ from ecsctl.ids import (
     TaskDefinitionArn,
 )
 from ecsctl.resources.ecs import batches, family_of, releases, service_of
+from ecsctl.resources.gone_back import gone_back
 from ecsctl.resources.service_rollout import Rollout, given_up, judge, reasons
 
 if TYPE_CHECKING:
@@ -152,8 +153,10 @@ class Service(Resource[ServiceIds]):
             settled=rollout.settled,
             above_minimum=self.desired_count is not None or service["desiredCount"] >= self.first_count,
         )
+        other = rollout.runs != self.task_definition and family_of(self.task_definition)
         return Seen(_ids(service), actual, flat(service.get("tags")), rollout.ready, rollout.failed, rollout.note,
-                    since=service.get("createdAt"))  # fmt: skip
+                    since=service.get("createdAt"), gone_back=gone_back(aws, self.cluster, service) if other else "",
+                    released=frozenset({"task_definition"}))  # fmt: skip
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ServiceIds]]:

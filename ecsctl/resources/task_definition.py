@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Literal
 
 from ecsctl.engine.label import APP, ID, RESOURCE, Label, flat
@@ -12,6 +12,7 @@ from ecsctl.engine.resource import Fixed, Found, Renewed, Resource, Seen
 from ecsctl.ids import ImageUri, LogGroupName, RoleArn, TaskDefinitionArn
 from ecsctl.resources import ecr
 from ecsctl.resources.ecs import batches, family_of, known_to_tagging, newer, releases, revision_of, service_of
+from ecsctl.resources.gone_back import gone_back
 from ecsctl.resources.task_definition_merge import (
     DIGEST,
     Definition,
@@ -137,7 +138,9 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         shown, actual = judged.shown, told(judged.shown, self, me.region)
         if self.seed and self._begins(aws) and actual.image != (self.image or self.seed):
             actual = replace(actual, sound=False, unsound="its image is not the one to begin with: a revision is made")
-        return Seen(_ids(shown, self.container), actual, shown.tags, note=judged.note, since=shown.since)
+        back = "" if judged.right else self._gone_back(aws, judged.live)
+        return Seen(_ids(shown, self.container), actual, shown.tags, note=judged.note, since=shown.since,
+                    gone_back=back, released=frozenset(one.name for one in fields(self)))  # fmt: skip
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[TaskDefinitionIds]]:
@@ -189,6 +192,12 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         wish = replace(self, image=self.image or self.seed) if self._begins(aws) else self
         later = (revision(aws, arn) for arn in _listed(aws, self.family, "ACTIVE") if newer(arn, live.arn))
         return judge(wish, live, later, good, me)
+
+    def _gone_back(self, aws: Aws, live: Revision) -> str:
+        service = service_of(aws, self.cluster, self.service) if self.cluster and self.service else None
+        if service is None or service["status"] != "ACTIVE" or service.get("taskDefinition") != live.arn:
+            return ""
+        return gone_back(aws, self.cluster, service, live.tags)
 
     def _begins(self, aws: Aws) -> bool:
         """Whether no image that exists is in use: what a revision says of one then binds nobody."""

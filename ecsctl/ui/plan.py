@@ -35,7 +35,8 @@ COUNTED = {
 }
 SIDE = {"+": "green", "-": "red", "~": "yellow"}
 ORIGIN = {Why.DRIFT: "drift: somebody changed it", Why.WISH: "your change", Why.FOLLOWS: "follows",
-          Why.STATE: "its state on AWS", Why.OTHERWISE: "sent before; AWS shows it otherwise"}  # fmt: skip
+          Why.STATE: "its state on AWS", Why.BACK: "rolled back",
+          Why.OTHERWISE: "sent before; AWS shows it otherwise"}  # fmt: skip
 
 
 class Estimate(Protocol):

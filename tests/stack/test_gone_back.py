@@ -1,0 +1,88 @@
+"""Who goes back to an earlier release is not told that somebody changed it: `plan` names who did, and what up does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ecsctl.engine.errors import EcsctlError
+from ecsctl.engine.plan import Plan, Step, Why
+from ecsctl.operations import release
+from ecsctl.sandbox import ecs, github, push
+from tests.stack.conftest import ACCOUNT, REGION, World, wishes
+from tests.stack.watch import runs, service
+
+ONE = wishes(domain=None)
+TWO = wishes(domain=None, service={"environment": {"GREETING": "hi"}})
+
+
+def told(plan: Plan) -> dict[str, Step]:
+    return {step.name: step for step in plan.work}
+
+
+def why(plan: Plan) -> set[Why]:
+    return {change.why for step in plan.work for change in step.changes}
+
+
+def rollback(world: World, revision: str = "") -> None:
+    release.rollback(world.open(), revision, agree=lambda *_: None, say=lambda _: None)
+
+
+def environment(world: World) -> Any:
+    arn = service(world)["taskDefinition"]
+    told = world.boto("ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
+    return {one["name"]: one["value"] for one in told["containerDefinitions"][0]["environment"]}
+
+
+def test_to_a_revision_with_other_variables(world: World) -> None:
+    world.up(ONE)
+    world.up(TWO)
+    rollback(world)
+    plan = world.plan(TWO)
+    assert Why.DRIFT not in why(plan)
+    assert Why.BACK in why(plan)
+    assert "went back to revision 1 from 2" in told(plan)["service"].reason
+    assert "up releases what ecsctl.toml says again" in told(plan)["service"].reason
+    assert world.plan(ONE).work != plan.work
+    world.up(TWO)
+    assert environment(world)["GREETING"] == "hi"
+    assert world.plan(TWO).work == ()
+
+
+def test_with_an_image_of_then_whose_name_means_another_by_now(world: World) -> None:
+    world.up(ONE)
+    push.push("main")
+    world.clock.sleep(3600)
+    world.up(TWO)
+    push.push("main")
+    world.clock.sleep(3600)
+    rollback(world, "1")
+    rollback(world, "2")
+    image, _ = runs(world)
+    plan = world.plan(TWO)
+    assert Why.DRIFT not in why(plan)
+    assert any("went back to revision 2" in step.reason for step in plan.work)
+    world.up(TWO)
+    assert runs(world)[0] == image, "the image that was gone back to stays"
+    assert world.plan(TWO).work == ()
+
+
+def test_by_ecs(world: World) -> None:
+    world.up(ONE)
+    ecs.behave(ACCOUNT, github.commit(ACCOUNT, REGION, "ecsctl/hello", "main"), "crash")
+    with pytest.raises(EcsctlError, match="ECS service"):
+        world.up(TWO)
+    plan = world.plan(TWO)
+    assert "ECS rolled revision 2 back to revision 1" in told(plan)["service"].reason
+    assert Why.DRIFT not in why(plan)
+
+
+def test_what_somebody_changed_by_hand_is_still_drift(world: World) -> None:
+    world.up(ONE)
+    world.up(TWO)
+    world.boto("ecs").update_service(cluster="hello", service="hello", desiredCount=3)
+    world.clock.sleep(600)
+    rollback(world)
+    drift = {change.field for step in world.plan(TWO).work for change in step.changes if change.why is Why.DRIFT}
+    assert drift == {"desired_count"}
