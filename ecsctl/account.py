@@ -82,6 +82,7 @@ class Facts:
     unfit: tuple[Step, ...] = ()  # of what the user has prepared: it stands in the way of everything
     past_builds: tuple[str, ...] = ()  # that had ended before this run
     broken: str = ""  # the image of a first version that ECS has given up
+    own_buildspec: bool | None = None  # whether the branch has a buildspec.yml; None: nothing here tells
     moving: bool = False  # the tasks are to change over to another processor, and their image was built for the old one
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -124,12 +124,20 @@ class Session:
 
 
 def open_stack(
-    aws: Aws, config: Config, record: Path, tell: Listener = nobody, image: str = "", *, as_far: bool = False
+    aws: Aws,
+    config: Config,
+    record: Path,
+    tell: Listener = nobody,
+    image: str = "",
+    *,
+    as_far: bool = False,
+    own_buildspec: bool | None = None,
 ) -> Session:
     """A session over the stack that ecsctl.toml wishes. Looks up the facts; changes nothing.
 
     `image` is the one to run, whatever runs now; without it the pipeline's stays. `as_far` as we may look: what is
-    denied is taken as recorded, which is good enough to look, and not to change.
+    denied is taken as recorded, which is good enough to look, and not to change. `own_buildspec` is whether the
+    branch has a buildspec.yml, if that is known.
 
     Raises ConfigError, AccessError or StateError before any change.
     """
@@ -142,6 +150,7 @@ def open_stack(
     me = label(config, identity, state)
     facts = gather(aws, config, identity, me, state.book.entries, fresh=state.fresh, image=image,
                    as_far=as_far)  # fmt: skip
+    facts = replace(facts, own_buildspec=own_buildspec)
     stack = blueprint(config, facts)
     engine = Engine(aws, state, me, kinds(), tell=tell)
     return Session(aws, identity, state, engine, config, facts, stack)

@@ -328,10 +328,10 @@ def test_any_folder_can_be_built(world, context):
     assert not (world.source / "x").exists()
 
 
-def test_the_root_is_built_unless_told_otherwise(world):
+def test_backend_is_built_unless_told_otherwise(world):
     world.build()
 
-    assert world.called("docker", "build")[0][-1] == "."
+    assert world.called("docker", "build")[0][-1] == "backend"
     assert "--file" not in world.called("docker", "build")[0]
 
 

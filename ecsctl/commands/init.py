@@ -20,6 +20,9 @@ def init(
         str,
         typer.Option(metavar="PATH", help="The app's Dockerfile, from the repository's root, if there are several."),
     ] = "",
+    buildspec: Annotated[
+        bool, typer.Option("--buildspec", help="Write ecsctl's buildspec.yml too, to change it; none is needed.")
+    ] = False,
 ) -> None:
     """Write a commented ecsctl.toml: what git, the Dockerfile and compose files tell is found by itself."""
     from dataclasses import replace
@@ -32,7 +35,7 @@ def init(
     proposal = propose(Path.cwd(), words.choose if asks else None, dockerfile)
     proposal = replace(proposal, account_id=account_id or _offered(proposal, force=force))
     said: list[str] = []
-    path = write(proposal, force=force, say=said.append)
+    path = write(proposal, force=force, buildspec=buildspec, say=said.append)
     for note in (*proposal.notes, *said):
         words.say(note)
     print(path)  # noqa: T201 - what stdout carries

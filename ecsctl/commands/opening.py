@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ecsctl.commands.options import Common, place
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.config import Config, Loaded
     from ecsctl.engine.errors import ConfigError
+    from ecsctl.operations.committed import Branch
     from ecsctl.session import Place, Session
     from ecsctl.ui.progress import Progress
 
@@ -32,6 +34,14 @@ class Opened:
     quiet: bool
     protect: Collection[str] | None
     """What `down` keeps, by ecsctl.toml; None where that cannot be read, but seems to say so."""
+    sandbox: bool = False
+
+    @cached_property
+    def branch(self) -> Branch | None:
+        """The branch that is built, as far as git tells here."""
+        from ecsctl.operations import committed
+
+        return committed.branch(self.where.folder, self.wished, local=self.sandbox)
 
     @property
     def wished(self) -> Config:
@@ -47,6 +57,15 @@ class Opened:
             caller = session.identity
             words.heading(caller.account, caller.region, caller.arn, self.app)
 
+    def tell_uncommitted(self) -> None:
+        """Warn of what a build of the branch would miss."""
+        from ecsctl.operations import committed
+        from ecsctl.ui import words
+
+        if self.branch and not self.quiet:
+            for warning in committed.warnings(self.branch, self.wished):
+                words.warning(warning)
+
     def over_app(self) -> Session:
         """A session over whatever carries the app's mark, in the account that ecsctl.toml demands."""
         from ecsctl.account import identify
@@ -61,10 +80,12 @@ class Opened:
 
         `as_far` as we may look: for a command that tells what is there, and changes nothing.
         """
+        from ecsctl.operations.committed import own_buildspec
         from ecsctl.session import open_stack
         from ecsctl.ui import words
 
-        session = open_stack(self.aws, self.wished, self.where.record, tell=self.progress, image=image, as_far=as_far)
+        session = open_stack(self.aws, self.wished, self.where.record, tell=self.progress, image=image, as_far=as_far,
+                             own_buildspec=own_buildspec(self.branch))  # fmt: skip
         if session.unread:
             words.warning(session.unread)
         return session
@@ -115,7 +136,7 @@ def opened(
         home, protect = found.config.region, found.config.protect
         agreed_region(common.region, home, found.origins["region"])
     if builds and common.sandbox and found and found.config.github:
-        _agreed_to_builds(common, where.folder, found.config.build.buildspec, f"ecsctl {what}")
+        _agreed_to_builds(common, where.folder, found.config, f"ecsctl {what}")
     aws = where.aws(home)
     aws.look_only = looks
     app = found.config.name if found else name or recorded(where.record)
@@ -125,7 +146,7 @@ def opened(
         stopping(aws.patience, told or progress.stop_asked),
         asking(what),
     ):
-        yield Opened(where, aws, progress, app, found.config if found else None, common.quiet, protect)
+        yield Opened(where, aws, progress, app, found.config if found else None, common.quiet, protect, common.sandbox)
 
 
 def _warn_of(error: ConfigError, app: str) -> None:
@@ -137,27 +158,43 @@ def _warn_of(error: ConfigError, app: str) -> None:
     words.warning(f"ecsctl.toml is left aside; the record of the last run says that the app is {app}")
 
 
-def _agreed_to_builds(common: Common, folder: Path, spec: str, command: str) -> None:
+def _agreed_to_builds(common: Common, folder: Path, config: Config, command: str) -> None:
     """Before a repository's commands run on this machine, say whose they are and what they reach; ask, once a sandbox.
 
+    ecsctl's own buildspec runs none of them, as long as no variable is given to it that a shell would act on.
     Raises Refused, and UsageError with nobody there to answer.
     """
     from getpass import getuser
 
+    from ecsctl.buildspec import ours
+    from ecsctl.config.delivery import BUILD_SETS
+    from ecsctl.operations import committed
     from ecsctl.sandbox import process
     from ecsctl.ui import words
 
-    about = process.play(folder / ".ecsctl", "builds", {"spec": spec})
-    if not about["real"] or about["agreed"]:
+    build = config.build
+    theirs = build.spec(committed.own_buildspec(committed.branch(folder, config, local=True)))
+    specs = ([theirs] if theirs else []) + [test.buildspec for test in config.pipeline.tests]
+    if not theirs:
+        process.play(
+            folder / ".ecsctl", "trust", {"text": ours(), "variables": [*BUILD_SETS, "BUILD_CONTEXT", *build.variables]}
+        )
+        specs += ["[build.environment]"] if build.environment else []
+    paths = [committed.dockerfile(config) if one.startswith("[") else one for one in specs]
+    about = [process.play(folder / ".ecsctl", "builds", {"spec": path}) for path in paths]
+    found = [spec for spec, told in zip(specs, about, strict=True) if told["real"] and not told["agreed"]]
+    if not found:
         return
+    told = next(one for one in about if one["real"])
     reach = (
         "they see neither your home folder, your credentials nor other processes, and can write nowhere else"
-        if about["confined"]
+        if told["confined"]
         else "this machine cannot keep them from your files: they can read and change what you can"
     )
     asks = common.asks(command)
     if asks or not (common.quiet or common.json):
-        words.say(f"The sandbox's build runs the commands of {spec} in {about['folder']} on this machine, "
+        whose = " and ".join(found)
+        words.say(f"The sandbox's build runs the commands of {whose} in {told['folder']} on this machine, "
                   f"as {getuser()}, in a folder of its own. They can use the network; {reach}.")  # fmt: skip
     if asks:
         words.confirm("Let them run, until the sandbox is stopped?", command=f"{command} --yes")

@@ -37,6 +37,7 @@ def plan(
         with opened(common, "plan", config=True, looks=True) as app:
             session = app.over_stack()
             app.introduce(session)
+            app.tell_uncommitted()
             found = session.engine.plan(session.wishes)
         estimate = estimated(session.wishes, found)
         if common.json:

@@ -30,6 +30,7 @@ def up(
     """
     from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import ResourceFailed, Several, TimedOut, diagnosed
+    from ecsctl.operations.committed import buildable
     from ecsctl.operations.creds import refusal
     from ecsctl.operations.quiet import before_change
     from ecsctl.operations.why import first_line
@@ -39,6 +40,8 @@ def up(
     with opened(common, "up", config=True, builds=True) as app:
         session = app.over_stack(image)
         app.introduce(session)
+        app.tell_uncommitted()
+        buildable(session, app.where.folder, app.branch)
         before_change(app.aws, session.engine, session.wishes, app.app, wait=wait)
         try:
             plan = session.engine.up(session.wishes, agree=lambda plan: _agree(plan, common, session))

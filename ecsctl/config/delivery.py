@@ -8,12 +8,13 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from ecsctl.buildspec import OURS, USUAL
 from ecsctl.config import words
 from ecsctl.config.section import Problem, Section
 
 # The project sets these itself. CodeBuild refuses a name that is given twice and names that begin with CODEBUILD_
 # (CodeBuild user guide, "Environment variables in build environments"; cloudposse/terraform-aws-codebuild#101).
-_BUILD_SETS = frozenset("REPOSITORY_URI AWS_ACCOUNT_ID AWS_STACK_REGION CONTAINER_NAME GITHUB_AUTH_TOKEN".split())
+BUILD_SETS = frozenset("REPOSITORY_URI AWS_ACCOUNT_ID AWS_STACK_REGION CONTAINER_NAME GITHUB_AUTH_TOKEN".split())
 ACTIONS = 50  # in one stage (CodePipeline user guide, "Quotas in AWS CodePipeline")
 
 
@@ -57,11 +58,16 @@ class Build(Section):
     FOUND: ClassVar[tuple[str, ...]] = ("context", "dockerfile", "target", "args")
     """What describes the repository, as `ecsctl init` finds it: no sign that somebody expects a build."""
 
-    buildspec: words.RepositoryPath = Field("buildspec.yml", description="The buildspec's path in the repository.")
+    buildspec: words.RepositoryPath | None = Field(
+        None,
+        description="The buildspec's path in the repository; or ecsctl, for ecsctl's own, which needs no file there. "
+        "Default: buildspec.yml, or ecsctl's own where git tells that the branch has none.",
+        examples=["ci/build.yml"],
+    )
     context: words.RepositoryPath | None = Field(
         None,
         description="The folder that the image is built from, from the repository's root; BUILD_CONTEXT in the build. "
-        "Default: the root.",
+        "Default: the root, with ecsctl's own buildspec.",
         examples=["backend"],
     )
     dockerfile: words.RepositoryPath | None = Field(
@@ -95,8 +101,14 @@ class Build(Section):
         default_factory=dict,
         description="Environment variables of the build, in plain text.",
         examples=[{"BUILD_CONTEXT": "backend"}],
-        json_schema_extra=words.no_names("CODEBUILD_.*", *sorted(_BUILD_SETS)),
+        json_schema_extra=words.no_names("CODEBUILD_.*", *sorted(BUILD_SETS)),
     )
+
+    def spec(self, has: bool | None) -> str:
+        """The buildspec's path; empty for ecsctl's own. `has` is whether the branch has the usual one, if known."""
+        if self.buildspec:
+            return "" if self.buildspec == OURS else self.buildspec
+        return "" if has is False else USUAL
 
     @property
     def variables(self) -> dict[str, str]:
@@ -114,7 +126,7 @@ class Build(Section):
         for name in sorted(self.environment):
             if name.startswith("CODEBUILD_"):
                 yield f"environment.{name}", "begins with CODEBUILD_, which AWS keeps for itself"
-            elif name in _BUILD_SETS:
+            elif name in BUILD_SETS:
                 yield f"environment.{name}", "is set by ecsctl itself"
 
 

@@ -37,7 +37,9 @@ class Service(Section):
 
     port: int = Field(8000, ge=1, le=65535, description="The TCP port that the container listens on.")
     health_path: words.HealthPath = Field(
-        "/healthz", description="The path that answers 200 while the app is well; asked by the load balancer."
+        "/",
+        description="The path that answers 200 while the app is well; asked by the load balancer. A load balancer that "
+        "asks /healthz, the default of before, goes on doing so until a path is written here.",
     )
     cpu: int = Field(256, description="CPU units of a task; 1024 are one vCPU. Fargate has fixed pairs with memory.")
     memory: int = Field(512, description="Memory of a task in MiB.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from ecsctl.buildspec import ours
 from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
 from ecsctl.ids import ImageUri, ProjectName, ServiceName
@@ -66,19 +67,23 @@ def ensure_codebuild(
     stack: Stack, config: Config, facts: Facts, names: Names, role: RoleIds, access: Access, repository: RepositoryIds,
     *, after: tuple[ServiceName, ...] = (),
 ) -> Projects:  # fmt: skip
-    """The project that builds `buildspec.yml`, and one for each test action of the pipeline.
+    """The project that builds the image, and one for each test action of the pipeline.
+
+    By the repository's own buildspec if it has one; else by ecsctl's, which the project carries.
 
     `after` is the service, once its tasks are to change over to another processor: until they run there, pushes must
     be built for the one that they run on.
     """
     assert config.github is not None  # noqa: S101 - asked by the blueprint
     github, build = config.github, config.build
+    # A buildspec of the repository's own knows its folder, and is told only what is written.
+    usual = {} if build.spec(facts.own_buildspec) else {"BUILD_CONTEXT": "."}
     variables = [
         EnvVar("REPOSITORY_URI", repository.uri),
         EnvVar("AWS_ACCOUNT_ID", facts.identity.account),
         EnvVar("AWS_STACK_REGION", facts.identity.region),
         EnvVar("CONTAINER_NAME", names.app),
-        *(EnvVar(name, value) for name, value in {**build.variables, **build.environment}.items()),
+        *(EnvVar(name, value) for name, value in (usual | build.variables | build.environment).items()),
     ]
     auth = ACCOUNT
     if access.connection:
@@ -88,7 +93,7 @@ def ensure_codebuild(
     if build.github_token and facts.token_arn:
         variables.append(EnvVar("GITHUB_AUTH_TOKEN", facts.token_reference, "SECRETS_MANAGER"))
 
-    def project(part: str, name: str, buildspec: str, webhook_branch: str = "") -> ProjectName:
+    def project(part: str, name: str, buildspec: str, webhook_branch: str = "", undecided: bool = False) -> ProjectName:
         group = LogGroup(names.build_logs(name), config.logs.retention_days, writer="CodeBuild")
         logs = stack.ensure(f"{part}-logs", group).name
         wish = BuildProject(
@@ -104,6 +109,7 @@ def ensure_codebuild(
             container=CONTAINERS[config.service.architecture],
             compute=SIZES[build.compute],
             buildspec=buildspec,
+            undecided=undecided,
             minutes=build.timeout_minutes,
             auth=auth,
             webhook_branch=webhook_branch,
@@ -113,7 +119,9 @@ def ensure_codebuild(
 
     # Every push is built once: by the pipeline, or by the project's own webhook where there is no pipeline.
     branch = github.branch if config.pipeline.mode == "build-only" else ""
-    built = project("build", names.project, build.buildspec, branch)
+    spec = build.spec(facts.own_buildspec) or ours()
+    undecided = not build.buildspec and facts.own_buildspec is None
+    built = project("build", names.project, spec, branch, undecided)
     tests = tuple(project(f"test-{test.name}", names.test_project(test.name), test.buildspec)
                   for test in config.pipeline.tests)  # fmt: skip
     return Projects(built, tests)

@@ -163,6 +163,7 @@ def _front(stack: Stack, config: Config, facts: Facts, names: Names, network: Ne
         name=names.app,
         vpc=network.vpc,
         path=config.service.health_path,
+        by_default=not config.service.given("health_path"),
         deregistration_delay=config.service.deregistration_delay_seconds,
     )
     target_group = stack.ensure("target-group", targets).arn

@@ -49,6 +49,39 @@ def files(root: Path) -> list[str] | None:
     return list(dict.fromkeys((tracked or "").split("\0"))) if tracked else []
 
 
+def root(folder: Path) -> Path | None:
+    """The root of the repository that a folder is in; None without git."""
+    found = _git(folder, "rev-parse", "--show-toplevel")
+    return Path(found) if found else None
+
+
+def remotes(root: Path) -> dict[str, str | None]:
+    """The remotes, and which repository on GitHub each is; None for one elsewhere."""
+    return {name: github(_git(root, "remote", "get-url", name) or "") for name in (_git(root, "remote") or "").split()}
+
+
+def commit(root: Path, ref: str) -> str | None:
+    """The commit that a name stands for."""
+    return _git(root, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+
+
+def holds(root: Path, ref: str, path: str) -> bool:
+    """Whether a commit has a file."""
+    return _git(root, "cat-file", "-t", f"{ref}:{os.path.normpath(path)}") == "blob"
+
+
+def changed(root: Path) -> list[str]:
+    """Tracked files that are not as the last commit has them."""
+    return [one for one in (_git(root, "diff", "--name-only", "-z", "HEAD") or "").split("\0") if one]
+
+
+def ahead(root: Path, ref: str, branch: str) -> int:
+    """How many commits a branch has here that `ref` has not; 0 if another branch is checked out."""
+    if _git(root, "symbolic-ref", "--quiet", "--short", "HEAD") != branch:
+        return 0
+    return int(_git(root, "rev-list", "--count", f"{ref}..HEAD") or 0)
+
+
 def github(url: str) -> str | None:
     """ "owner/name" out of any address of a repository on github.com; None for any other.
 
@@ -114,7 +147,7 @@ def _git(folder: Path, *words: str) -> str | None:
 def _run(words: list[str]) -> str | None:
     """What a program says, without the newline at its end; None if it fails, is missing, or has nothing to say."""
     # Never a question on the terminal, and git's words as we know them.
-    quiet = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    quiet = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     try:
         done = subprocess.run(  # noqa: S603 - words of ours, no shell
             words, env=quiet, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False

@@ -6,14 +6,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from ecsctl.buildspec import OURS, USUAL, ours
 from ecsctl.config.editing import put, read_text
 from ecsctl.engine.errors import EcsctlError, UsageError
 from ecsctl.operations import checkout
 from ecsctl.operations.discovery.image import NO_DOCKERFILE, Ask, Image, seen
+from ecsctl.operations.discovery.spec import lacking
 from ecsctl.operations.discovery.tree import Tree
 
 IGNORED = ".ecsctl/"
@@ -92,8 +93,10 @@ def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Propo
     )
 
 
-def write(proposal: Proposal, force: bool = False, say: Callable[[str], None] = lambda _: None) -> Path:
-    """Write ecsctl.toml and what goes with it: its schema, a line in .gitignore, a buildspec.yml where there is none.
+def write(
+    proposal: Proposal, force: bool = False, buildspec: bool = False, say: Callable[[str], None] = lambda _: None
+) -> Path:
+    """Write ecsctl.toml and what goes with it: its schema, a line in .gitignore; ecsctl's buildspec.yml if asked for.
 
     `say` hears of each file beside ecsctl.toml. Does nothing where all is there already. Raises UsageError rather than
     replace an ecsctl.toml, unless `force` says so; a buildspec.yml is never replaced.
@@ -112,18 +115,27 @@ def write(proposal: Proposal, force: bool = False, say: Callable[[str], None] = 
     if _with_entry(before) != before:
         put(ignore, _with_entry(before))
         say(f".gitignore: {IGNORED} added, the folder of the record and of the sandbox")
-    for name, text, anew, purpose in (
-        (SCHEMA, schema(), force, "so that an editor knows the options of ecsctl.toml"),
-        ("buildspec.yml", _buildspec(), False, "what CodeBuild runs at each push: it builds and pushes the image"),
+    for name, text, wanted, purpose in (
+        (SCHEMA, schema(), True, "so that an editor knows the options of ecsctl.toml"),
+        (USUAL, ours(), buildspec, "what CodeBuild runs at each push: it builds and pushes the image"),
     ):
-        if anew or not (proposal.folder / name).exists():
+        if wanted and ((force and name == SCHEMA) or not (proposal.folder / name).exists()):
             put(proposal.folder / name, text)
             say(f"{name}: written, {purpose}")
-        elif name == "buildspec.yml" and read_text(proposal.folder / name) != text:
-            say(f"{name}: was there, and is left as it is; docs/backend.md says what it has to do")
+        elif name == USUAL and (kept := read_text(proposal.folder / name)) is not None and kept != text:
+            say(f"{name}: was there, and is left as it is; {_judged(kept)}")
     # Last, so that a run that dies before can be repeated.
     put(path, proposal.text)
     return path
+
+
+def _judged(buildspec: str) -> str:
+    """What a buildspec that is there does not do, and what to do about it."""
+    missing = lacking(buildspec)
+    if not missing:
+        return "it builds the image"
+    return (f"it does not {', nor '.join(missing)}, which the pipeline needs: mend it as docs/backend.md says, or "
+            f'build with ecsctl\'s own by buildspec = "{OURS}" in [build]')  # fmt: skip
 
 
 def caller() -> tuple[str, str]:
@@ -151,15 +163,6 @@ def app_name(name: str) -> str:
     words = words if re.match("[a-z]", words) else f"app-{words}"
     short = words[:20].strip("-")
     return short if len(short) > 1 else "app"
-
-
-def _buildspec() -> str:
-    """The buildspec that comes with ecsctl: in the package, or beside it in a checkout."""
-    package = resources.files("ecsctl")
-    for place in (package / "_template" / "buildspec.yml", Path(str(package)).parent / "buildspec.yml"):
-        if place.is_file():
-            return place.read_text(encoding="utf-8")
-    raise EcsctlError("this installation of ecsctl lacks its buildspec.yml", hint="install it again")
 
 
 def _with_entry(text: str) -> str:

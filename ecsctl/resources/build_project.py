@@ -56,7 +56,8 @@ class BuildProject(Resource[ProjectIds]):
     container: str = "ARM_CONTAINER"  # or LINUX_CONTAINER, for X86_64
     compute: str = "BUILD_GENERAL1_SMALL"
     privileged: bool = True  # `docker build` needs it
-    buildspec: str = "buildspec.yml"
+    buildspec: str = "buildspec.yml"  # a path in the repository, or the whole text
+    undecided: bool = field(default=False, compare=False)  # the buildspec: it is not known what the repository has
     minutes: int = 30  # a build that takes longer is stopped
     auth: SourceAuth = ACCOUNT
     artifacts: str = "NO_ARTIFACTS"
@@ -69,7 +70,8 @@ class BuildProject(Resource[ProjectIds]):
     def summary(self) -> str:
         """What is built, where and by what."""
         size = self.compute.removeprefix("BUILD_GENERAL1_").lower()
-        return f"{self.repository} {self.branch}: {self.buildspec}, {size}, {self.image}, at most {self.minutes} min"
+        spec = "ecsctl's own buildspec" if "\n" in self.buildspec else self.buildspec
+        return f"{self.repository} {self.branch}: {spec}, {size}, {self.image}, at most {self.minutes} min"
 
     def observe(self, aws: Aws, me: Label) -> Seen[BuildProject, ProjectIds] | None:
         """By name, tags and webhook included."""
@@ -88,9 +90,17 @@ class BuildProject(Resource[ProjectIds]):
         )
 
     def keeping(self, there: BuildProject) -> BuildProject:
-        """With the image that it has, if ours was looked up and differs by its version alone."""
+        """With the image that it has, if ours was looked up and differs by its version alone.
+
+        And with the buildspec that it carries, where nothing here tells whether the repository has one now.
+        """
         same = there.image.rpartition(":")[0] == self.image.rpartition(":")[0]
-        return replace(self, image=there.image) if self.looked_up and same else self
+        kept = replace(self, image=there.image) if self.looked_up and same else self
+        if not self.undecided or "\n" not in there.buildspec:
+            return kept
+        named = {one.name: one for one in there.environment if one.name == "BUILD_CONTEXT"}  # it goes with the text
+        named |= {one.name: one for one in self.environment}
+        return replace(kept, buildspec=there.buildspec, environment=tuple(named.values()))
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ProjectIds]]:

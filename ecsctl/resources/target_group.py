@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label
@@ -21,6 +21,8 @@ ATTRIBUTES = {
     "slow_start": "slow_start.duration_seconds",
     "stickiness": "stickiness.enabled",
 }
+FORMER_PATH = "/healthz"
+"""What was asked by default once. Apps that live by it keep it: asked elsewhere, a well one may be taken for ill."""
 HEALTH = frozenset({"path", "matcher", "interval", "timeout", "healthy", "unhealthy"})
 
 
@@ -57,6 +59,7 @@ class TargetGroup(Resource[TargetGroupIds]):
     deregistration_delay: int = 30  # seconds for open requests; AWS's 300 slow down each deployment
     slow_start: int = 0  # seconds of growing traffic for a new task
     stickiness: bool = False
+    by_default: bool = field(default=False, compare=False)  # the path: nobody has asked for this very one
 
     def summary(self) -> str:
         """How it tells who is well."""
@@ -95,6 +98,10 @@ class TargetGroup(Resource[TargetGroupIds]):
         by_arn = {one["TargetGroupArn"]: one for one in _listed(aws)}
         for arn, tags in marked(aws, me, {arn: one["TargetGroupName"] for arn, one in by_arn.items()}).items():
             yield Found(_ids(by_arn[arn]), tags)
+
+    def keeping(self, there: TargetGroup) -> TargetGroup:
+        """With the former default as its path, if that is there and nobody has asked for another."""
+        return replace(self, path=there.path) if self.by_default and there.path == FORMER_PATH else self
 
     def impact(self, actual: TargetGroup) -> str:
         """AWS asks every target there from now on, also those of the version before."""

@@ -18,12 +18,14 @@ _LEFT_OUT = (".ecsctl", ".git", ".venv", "node_modules", "__pycache__")
 class Checkout:
     """`folder` as a repository. `made_up` are commits that only a played push knows, and the commit they stand for.
 
-    `agreed`: a person knows that the commands of its buildspec run on this machine.
+    `agreed`: a person knows that the commands of its buildspec run on this machine. `trusted` are texts of buildspecs
+    that run none of its commands, as long as no other variables are given to them than these.
     """
 
     folder: Path
     made_up: dict[str, str] = field(default_factory=dict)
     agreed: bool = False
+    trusted: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def head(self, branch: str) -> str | None:
         """The commit of a branch, or of what is checked out if there is no such branch. None without any commit."""

@@ -1,5 +1,6 @@
 """`ecsctl init` in real git repositories: what it finds, what it writes, and what it leaves alone."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from ecsctl.engine.errors import EcsctlError, UsageError
 from ecsctl.operations import checkout
 from ecsctl.operations.discovery import dockerfile as reading
 from ecsctl.operations.discovery import ports
+from ecsctl.operations.discovery.spec import lacking
 from ecsctl.operations.init import app_name, propose, write
 
 ROOT = Path(__file__).parents[2]
@@ -69,7 +71,7 @@ def test_what_it_writes_is_right_and_says_what_was_found(repository):
     assert wanted.domain is None
     assert (folder / "ecsctl.toml").read_text().startswith("#:schema ./ecsctl.schema.json\n")
     assert (folder / "ecsctl.schema.json").read_text() == config.schema()
-    assert (folder / "buildspec.yml").read_text() == (ROOT / "buildspec.yml").read_text()
+    assert not (folder / "buildspec.yml").exists()
     assert (folder / ".gitignore").read_text() == ".ecsctl/\n"
 
 
@@ -94,6 +96,12 @@ def test_what_it_writes_warns_of_nothing_where_there_is_no_remote(tmp_path, dock
         (tmp_path / dockerfile).write_text("FROM scratch\nEXPOSE 9000\n")
     write(propose(tmp_path))
     assert config.read(tmp_path, environ={}).warnings == ()
+
+
+def test_a_buildspec_is_written_only_when_asked_for(repository):
+    folder = repository()
+    write(propose(folder), buildspec=True)
+    assert (folder / "buildspec.yml").read_text() == (ROOT / "buildspec.yml").read_text()
 
 
 def test_proposing_changes_nothing(repository):
@@ -311,8 +319,7 @@ def test_the_ports_that_an_image_exposes_are_read_as_docker_does(dockerfile, exp
 
 def test_the_repositorys_own_is_understood():
     image = propose(ROOT).image
-    loaded = config.load(ROOT)
-    assert (image.port, image.context) == (loaded.service.port, loaded.build.context)
+    assert (image.port, image.context) == (config.load(ROOT).service.port, "backend")
 
 
 @pytest.mark.parametrize(("name", "app"), [
@@ -345,3 +352,31 @@ def test_a_folder_that_cannot_be_written_is_told_and_left_as_it_was(repository, 
         write(proposal)
     assert caught.value.why == "No space left on device"
     assert files(folder) == before
+
+
+@pytest.mark.parametrize(("commands", "artifacts", "missing"), [
+    (["docker build -t $REPOSITORY_URI .", "docker push ${REPOSITORY_URI}:latest",
+      "printf '[{\"name\":\"%s\"}]' $CONTAINER_NAME > docker_image_definition.json"],
+     "docker_image_definition.json", []),
+    (["docker buildx build --push -t $REPOSITORY_URI .",
+      "echo \"$CONTAINER_NAME\" > docker_image_definition.json"], "'**/*'", []),
+    (["docker push $ECR_URI", "echo > imagedefinitions.json"], "imagedefinitions.json",
+     ["$REPOSITORY_URI", "write docker_image_definition.json", "under artifacts", "$CONTAINER_NAME"]),
+    (["npm test"], "dist/app.js", ["push an image", "$REPOSITORY_URI", "write", "under artifacts", "$CONTAINER_NAME"]),
+])  # fmt: skip
+def test_a_buildspec_that_is_there_is_read(repository, commands, artifacts, missing):
+    folder, said = repository(), []
+    listed = "".join(f"      - {json.dumps(one)}\n" for one in commands)
+    (folder / "buildspec.yml").write_text(
+        f"version: 0.2\nphases:\n  build:\n    commands:\n{listed}artifacts:\n  files:\n    - {artifacts}\n"
+    )
+    write(propose(folder), say=said.append)
+    told = next(one for one in said if one.startswith("buildspec.yml"))
+    assert all(word in told for word in missing)
+    assert ('buildspec = "ecsctl" in [build]' in told) is bool(missing)
+
+
+@pytest.mark.parametrize("text", ["", "[", "a: b", "phases: []"])
+def test_what_is_no_buildspec_is_told(text):
+    assert lacking(text)
+    assert not lacking((ROOT / "buildspec.yml").read_text())

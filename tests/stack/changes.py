@@ -81,7 +81,8 @@ LONG: dict[str, tuple[Wished, Wished]] = {
     "a connection": (PUSHED, wishes(domain=None, github={"connection_arn": "{connection}"})),
     "other builds": (PUSHED, {**PUSHED, "build": {
         "buildspec": "ci/build.yml", "compute": "medium", "image": "aws/codebuild/amazonlinux-aarch64-standard:2.0",
-        "github_token": True, "timeout_minutes": 60, "environment": {"BUILD_CONTEXT": "backend"}}}),
+        "github_token": True, "timeout_minutes": 60, "environment": {"MODE": "fast"},
+        "context": "backend", "dockerfile": "backend/Dockerfile", "target": "release", "args": {"A": "b"}}}),
     "a longer pipeline": (PUSHED, {**PUSHED, "pipeline": {
         "deploy_timeout_minutes": 30, "approvals": [{"name": "Review"}],
         "tests": [{"name": "Smoke", "buildspec": "tests.yml"}]}}),

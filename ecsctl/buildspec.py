@@ -1,0 +1,25 @@
+"""ecsctl's own buildspec: a repository without one is built by it, and one that wants it as a file can have it."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from ecsctl.engine.errors import EcsctlError
+
+USUAL = "buildspec.yml"
+"""Where CodeBuild looks for a repository's own."""
+
+OURS = "ecsctl"
+"""What is written in the place of a path for ecsctl's own."""
+
+
+@cache
+def ours() -> str:
+    """Its text: in the package, or beside it in a checkout of ecsctl."""
+    package = resources.files("ecsctl")
+    for place in (package / "_template" / USUAL, Path(str(package)).parent / USUAL):
+        if place.is_file():
+            return place.read_text(encoding="utf-8")
+    raise EcsctlError(f"this installation of ecsctl lacks its {USUAL}", hint="install it again")

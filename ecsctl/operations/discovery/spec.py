@@ -1,0 +1,51 @@
+"""Whether a buildspec of the repository's own does what the pipeline needs of it."""
+
+from __future__ import annotations
+
+import re
+
+from ecsctl.buildspec import ours
+
+DEFINITIONS = "docker_image_definition.json"
+"""The file in which the pipeline's deploy action reads the image (ensure/pipeline.py names it there)."""
+
+
+def lacking(text: str) -> tuple[str, ...]:
+    """What it does not do, in words that follow "it does not"; a single sentence if it cannot be read at all.
+
+    What it leaves to scripts is not seen: where it runs some, only what it says itself counts as said.
+    """
+    import yaml  # type: ignore[import-untyped]  # PyYAML ships no types
+
+    if text == ours():
+        return ()
+    try:
+        spec = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes strings, lists and mappings
+    except (yaml.YAMLError, RecursionError):
+        return ("read as YAML",)
+    if not isinstance(spec, dict) or not isinstance(spec.get("phases"), dict):
+        return ("say which phases there are",)
+    said = "\n".join(_commands(spec["phases"]))
+    live = re.sub(r"(?m)^\s*#.*$", "", said)
+    artifacts = str(spec.get("artifacts") or "")
+    found = []
+    if not re.search(r"(?:docker|podman|buildah|crane|kaniko)\b[^\n]*\bpush\b|--push\b|jib", live):
+        found.append("push an image")
+    if not re.search(r"\$\{?REPOSITORY_URI\b", live):
+        found.append("push to $REPOSITORY_URI")
+    if DEFINITIONS not in live:
+        found.append(f"write {DEFINITIONS}")
+    if DEFINITIONS not in artifacts and not re.search(r"\*\*/\*|\*\.json", artifacts):
+        found.append(f"list {DEFINITIONS} under artifacts")
+    if not re.search(r"\$\{?CONTAINER_NAME\b", live):
+        found.append("name the container by $CONTAINER_NAME")
+    return tuple(found)
+
+
+def _commands(phases: dict[str, object]) -> list[str]:
+    found: list[str] = []
+    for phase in phases.values():
+        for key in ("commands", "finally"):
+            listed = phase.get(key) if isinstance(phase, dict) else None
+            found += [listed] if isinstance(listed, str) else [str(one) for one in listed or ()]
+    return found
