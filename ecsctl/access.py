@@ -46,7 +46,7 @@ def agreed_region(asked: str | None, home: str | None, where: str) -> None:
     if asked and home and asked != home:
         raise UsageError(
             f"--region {asked} contradicts {where}, which says that the app lives in {home}",
-            hint=f"leave --region away; or take region out of ecsctl.toml to run one app in several regions, "
+            hint=f"leave --region out; or take region out of ecsctl.toml to run one app in several regions, "
             f"each with a record of its own: ECSCTL_STATE=FILE ecsctl up --region {asked}",
         )
 

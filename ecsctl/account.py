@@ -227,7 +227,7 @@ def hosted_zone(aws: Aws, domain: str, wished: str | None, me: Label | None = No
         )
     if not (domain == named[fitting[0]] or domain.endswith("." + named[fitting[0]])):
         raise ConfigError(
-            f"{domain} does not lie in the hosted zone {named[fitting[0]]}", hint="mend domain in ecsctl.toml"
+            f"{domain} does not lie in the hosted zone {named[fitting[0]]}", hint="fix domain in ecsctl.toml"
         )
     return fitting[0]
 
@@ -281,7 +281,7 @@ def read_token(aws: Aws, secret: str) -> tuple[Secret, str, bool]:
     holds no such key.
     """
     name, key = split_secret(secret)
-    hint = f"aws secretsmanager create-secret --name {name} --secret-string file://FILE, or mend github.token_secret"
+    hint = f"aws secretsmanager create-secret --name {name} --secret-string file://FILE, or fix github.token_secret"
     try:
         described = aws.look(aws.secretsmanager.describe_secret, SecretId=name)
         if described.get("DeletedDate"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+import re
 import sys
 from typing import Annotated
 
@@ -58,6 +60,20 @@ app.command(rich_help_panel=SETUP)(init.init)
 app.command(rich_help_panel=SETUP)(policy.policy)
 app.add_typer(config.app, rich_help_panel=SETUP)
 app.add_typer(sandbox.app, rich_help_panel=SETUP)
+
+
+def _flowing(of: typer.Typer) -> None:
+    """Let the paragraphs of every command's help be broken by the terminal alone, and not where the source breaks."""
+    for command in of.registered_commands:
+        if command.callback and command.callback.__doc__:
+            text = inspect.cleandoc(command.callback.__doc__)
+            command.callback.__doc__ = re.sub(r"(?<!\n)\n(?!\n)", " ", text)
+    for group in of.registered_groups:
+        if group.typer_instance:
+            _flowing(group.typer_instance)
+
+
+_flowing(app)
 
 
 def _version(wanted: bool) -> None:

@@ -80,7 +80,7 @@ def _version(aws: Aws, arn: str, stage: str, version: str) -> tuple[str, str] | 
     found = there(lambda: aws.look(aws.secretsmanager.describe_secret, SecretId=arn))
     region = arn.split(":")[3]
     if found is None:
-        return f"there is no secret {arn}", "make it (aws secretsmanager create-secret), or mend its ARN in ecsctl.toml"
+        return f"there is no secret {arn}", "make it (aws secretsmanager create-secret), or fix its ARN in ecsctl.toml"
     if found.get("DeletedDate"):
         return (f"{arn} is scheduled for deletion",
                 f"aws secretsmanager restore-secret --region {region} --secret-id {arn}")  # fmt: skip
@@ -89,11 +89,11 @@ def _version(aws: Aws, arn: str, stage: str, version: str) -> tuple[str, str] | 
         return (f"{arn} has no value yet", f"aws secretsmanager put-secret-value --region {region} --secret-id {arn} "
                 "--secret-string file://FILE")  # fmt: skip
     if version and version not in versions:
-        return f"{arn} has no version {version}", "mend the version in ecsctl.toml, or leave it out"
+        return f"{arn} has no version {version}", "fix the version in ecsctl.toml, or leave it out"
     wanted = stage or ("" if version else CURRENT)
     stages = versions[version] if version else [one for held in versions.values() for one in held]
     if wanted and wanted not in stages:
-        return f"{arn} has no version in the stage {wanted}", "mend the stage in ecsctl.toml, or leave it out"
+        return f"{arn} has no version in the stage {wanted}", "fix the stage in ecsctl.toml, or leave it out"
     return None
 
 
@@ -103,7 +103,7 @@ def _parameter(aws: Aws, name: str, arn: str) -> tuple[str, str] | None:
     filters = [{"Key": "Name", "Option": "Equals", "Values": names}]
     if aws.look(aws.ssm.describe_parameters, ParameterFilters=filters)["Parameters"]:
         return None
-    return f"there is no parameter {arn}", "make it (aws ssm put-parameter), or mend its ARN in ecsctl.toml"
+    return f"there is no parameter {arn}", "make it (aws ssm put-parameter), or fix its ARN in ecsctl.toml"
 
 
 def _build_image(aws: Aws, config: Config) -> Iterator[Step]:
@@ -120,7 +120,7 @@ def _build_image(aws: Aws, config: Config) -> Iterator[Step]:
             return
         raise
     if answer is None or named.among(answer["imageDetails"]) is None:
-        yield unfit("image", "build.image", f"there is no image {config.build.image}", "push it, or mend build.image")
+        yield unfit("image", "build.image", f"there is no image {config.build.image}", "push it, or fix build.image")
 
 
 def domain(aws: Aws, config: Config, zone: str, me: Label) -> Iterator[Step]:

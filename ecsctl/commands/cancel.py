@@ -11,7 +11,7 @@ def cancel(
     common: Common,
     timeout: Limit = 15,
 ) -> None:
-    """Stop what is rolling out and go back to what ran before; or say that nothing is rolling out.
+    """Stop the deployment in progress and go back to what ran before.
 
     Exit codes: 0 stopped, or nothing to stop; 1 it came too late or failed; 4 timed out (run it again to go on
     following), 6 ECS itself rolled it back, 7 another release took its place.

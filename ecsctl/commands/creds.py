@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     from ecsctl.operations.creds import Status
     from ecsctl.session import Session
 
-app = typer.Typer(name="creds", no_args_is_help=True, help="Store the GitHub token, change it everywhere, look at it.")
+app = typer.Typer(
+    name="creds", no_args_is_help=True, help="Store the GitHub token, change it everywhere, or see how it is used."
+)
 
-Source = Annotated[str | None, typer.Argument(metavar="[-]", help="- reads the token from stdin; else it is asked.")]
+Source = Annotated[
+    str | None, typer.Argument(metavar="[-]", help="- reads the token from stdin; without it you are asked.")
+]
 
 
 @app.command("set")
@@ -43,11 +47,11 @@ def put(
 def rotate(
     common: Common,
     source: Source = None,
-    stored: Annotated[bool, typer.Option("--stored", help="Bring the token that is stored already.")] = False,
+    stored: Annotated[bool, typer.Option("--stored", help="Use the token that is stored already.")] = False,
 ) -> None:
-    """Store a new token and bring it to CodeBuild, the pipeline and its webhook; then look whether it is there.
+    """Store a new token and bring it to CodeBuild, the pipeline and its webhook; then check that it arrived.
 
-    After a run that died, `--stored` goes on. Credentials of CodeBuild's that are not ours are left alone.
+    After an interrupted run, `--stored` continues. Credentials of CodeBuild's that are not ours are left alone.
     """
     from ecsctl.operations import creds
 
@@ -74,7 +78,7 @@ def status(
         bool, typer.Option("--exit-code", help="Exit 1 if a copy is not the stored one, or GitHub refuses it.")
     ] = False,
 ) -> None:
-    """Tell where the token is, since when, and whether each copy is the stored one. Never the token itself.
+    """Show where the token is, since when, and whether each copy is up to date. Never the token itself.
 
     Also whether GitHub has refused it since it was stored.
     """
@@ -95,7 +99,7 @@ def use_connection(
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for its handshake, or end with 4.")] = True,
     timeout: Annotated[float, typer.Option("--timeout", help="Minutes to wait at most.", min=0)] = 30,
 ) -> None:
-    """Go over from the token to a CodeConnections connection: check it, and write it into ecsctl.toml.
+    """Change from the token to a CodeConnections connection: check it, and write it into ecsctl.toml.
 
     While its handshake with GitHub is open this waits, and says where a person completes it. The next `ecsctl up` moves
     the pipeline over. To go back, take connection_arn out of ecsctl.toml, and run `ecsctl up`.

@@ -20,7 +20,7 @@ def deploy(
     build: Annotated[bool, typer.Option("--build", help="Build the branch now, and release that image.")] = False,
     timeout: Limit = 15,
 ) -> None:
-    """Release an image now, without the pipeline, and follow that very deployment to its end.
+    """Release an image now, without the pipeline, and follow the deployment to its end.
 
     Nothing but the image changes. Exit codes: 0 deployed, 1 failed, 4 timed out (run it again to go on following),
     6 rolled back, 7 superseded by another release, 8 stopped by somebody.
@@ -30,7 +30,7 @@ def deploy(
     from ecsctl.operations import release
 
     if image and build:
-        raise UsageError("--image and --build exclude each other", hint="leave one of them away")
+        raise UsageError("--image and --build exclude each other", hint="leave one of them out")
     with releasing(common) as (session, progress):
         done = release.deploy(session, image, build_it=build, say=progress.plain, limit=timeout * 60)
     end("deploy", common, session, done, as_wished=False, hint="ecsctl deploy")

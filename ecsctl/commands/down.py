@@ -17,13 +17,14 @@ def down(
     common: Common,
     force: Annotated[
         bool,
-        typer.Option("--force", help="With --yes: also remove images, artifacts and logs that nobody has seen named."),
+        typer.Option("--force", help="With --yes: delete images and build artifacts too."),
     ] = False,
     name: Annotated[str | None, typer.Option("--name", help="The app's name, where there is no ecsctl.toml.")] = None,
 ) -> None:
-    """Remove everything that carries the app's mark, after showing it. Leaves everything else untouched.
+    """Delete everything that carries the app's tags, after showing the list. Nothing else is touched.
 
-    Works without ecsctl.toml and without the record: AWS's tags tell what is ours. May be repeated.
+    Needs neither ecsctl.toml nor the record in .ecsctl/, for the tags on AWS say what belongs to the app. Can be
+    repeated.
     """
     from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import AwsError, Refused, Several, TimedOut, in_the_way
@@ -83,6 +84,6 @@ def _agree(plan: Plan, app: str, common: Common, force: bool) -> None:
     elif (lost := data_in(plan)) and not force:
         raise UsageError(
             f"this would destroy {', '.join(lost)}",
-            why="--yes answers the question, and nobody has seen this named",
+            why="with --yes nobody has seen the list",
             hint="ecsctl down --yes --force, or protect it in ecsctl.toml, or run it on a terminal without --yes",
         )

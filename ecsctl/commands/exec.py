@@ -25,8 +25,8 @@ def enter(
 ) -> None:
     """Open a shell in a running task, or run one command there. Needs the session-manager plugin, and service.exec.
 
-    One word is sent as it is; of several each stays one word. Ends with the plugin's exit code: what the command
-    itself ended with, AWS does not tell.
+    A single argument is sent as it is; of several each stays one argument. The exit code is the plugin's: AWS does not
+    pass on the command's own.
     """
     from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import UsageError

@@ -44,7 +44,7 @@ def diff(
     sandbox: Sandbox = False,
     output: Annotated[str | None, typer.Option("--output", "-o", help="What stdout carries: text or json.")] = None,
 ) -> None:
-    """Show what two revisions say differently: the environment by name, secrets by ARN, never a secret's value."""
+    """Show what differs between two revisions: the environment by name, secrets by ARN, never a secret's value."""
     from dataclasses import replace
 
     from ecsctl.commands.opening import opened

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 def init(
     force: Annotated[bool, typer.Option("--force", help="Overwrite an ecsctl.toml that is there.")] = False,
     account_id: Annotated[
-        str, typer.Option(metavar="ID", help="The only AWS account to work in. On a terminal yours is offered.")
+        str,
+        typer.Option(
+            metavar="ID", help="The only AWS account to work in. On a terminal you are asked whether yours shall be it."
+        ),
     ] = "",
     dockerfile: Annotated[
         str,
@@ -24,7 +27,7 @@ def init(
         bool, typer.Option("--buildspec", help="Write ecsctl's buildspec.yml too, to change it; none is needed.")
     ] = False,
 ) -> None:
-    """Write a commented ecsctl.toml: what git, the Dockerfile and compose files tell is found by itself."""
+    """Write a commented ecsctl.toml, filled in from git, the Dockerfile and compose files."""
     from dataclasses import replace
 
     from ecsctl.operations.init import propose, write

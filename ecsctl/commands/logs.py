@@ -12,20 +12,20 @@ from ecsctl.commands.options import ON_AWS, Common, shares
 @shares(*ON_AWS, "output")
 def logs(
     common: Common,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until Ctrl-C.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Print new lines as they come, until Ctrl-C.")] = False,
     since: Annotated[
         str | None,
         typer.Option(
-            help="From when on: 30s, 10m, 2h, 1d, or a time such as 2026-11-23T08:00 (UTC). 10m, a build's whole log.",
+            help="From 30s, 10m, 2h, 1d ago on, or from a time such as 2026-11-23T08:00 (UTC). Else 10m; a build: all.",
             show_default=False,
         ),
     ] = None,
-    filter: Annotated[str, typer.Option("--filter", help="Only lines that fit this CloudWatch filter pattern.")] = "",
+    filter: Annotated[str, typer.Option("--filter", help="Only lines that match this CloudWatch filter pattern.")] = "",
     build: Annotated[
         bool, typer.Option("--build", help="The last build's or test's log instead of the app's.")
     ] = False,
 ) -> None:
-    """Print what all tasks of the app wrote into its log, in order; or the last build's log."""
+    """Print the log of all tasks of the app, in order of time; or the last build's log."""
     from datetime import UTC, datetime
 
     from ecsctl.commands.opening import opened

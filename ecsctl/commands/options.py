@@ -25,12 +25,13 @@ Profile = Annotated[
     str | None, typer.Option(help="The AWS profile to use, over AWS_PROFILE and keys in the environment.")
 ]
 Region = Annotated[
-    str | None, typer.Option(help="The AWS region to use, over AWS_REGION. Not another than ecsctl.toml's.")
+    str | None,
+    typer.Option(help="The AWS region to use, over AWS_REGION. Must be the one in ecsctl.toml, if that names one."),
 ]
 Debug = Annotated[bool, typer.Option("--debug", envvar="ECSCTL_DEBUG", help="One line for each AWS call, on stderr.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", envvar="ECSCTL_YES", help="Ask nothing.")]
-Output = Annotated[Literal["text", "json"], typer.Option("--output", "-o", help="What stdout carries.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", envvar="ECSCTL_YES", help="Answer every question with yes.")]
+Output = Annotated[Literal["text", "json"], typer.Option("--output", "-o", help="The format of what goes to stdout.")]
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,12 @@ def plan(
     ] = False,
     graph: Annotated[
         Literal["mermaid"] | None,
-        typer.Option("--graph", help="Print what needs what instead, as a picture in Mermaid.", show_default=False),
+        typer.Option(
+            "--graph", help="Print the graph of dependencies instead, in Mermaid's language.", show_default=False
+        ),
     ] = None,
 ) -> None:
-    """Show what `up` would change. Looks, and changes nothing."""
+    """Show what `up` would change. Changes nothing."""
     if graph:
         _draw(common, nothing_else=not (detailed_exitcode or common.json))
         return
@@ -64,7 +66,7 @@ def _draw(common: Common, *, nothing_else: bool) -> None:
 
     if not nothing_else:
         raise UsageError(
-            "--graph goes with neither --detailed-exitcode nor --output json", hint="leave one of them away"
+            "--graph goes with neither --detailed-exitcode nor --output json", hint="leave one of them out"
         )
     with opened(common, "plan", config=True, looks=True) as app:
         stack = app.over_stack().wishes

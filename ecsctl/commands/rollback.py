@@ -18,7 +18,7 @@ def rollback(
     ] = "",
     timeout: Limit = 15,
 ) -> None:
-    """Go back to the last good release before this one, or to a named revision, with the image it had then.
+    """Go back to the last release that was good, or to a given revision, with the image it had then.
 
     Asks first. Exit codes are those of `ecsctl deploy`; 2 when nobody is there to answer.
     """

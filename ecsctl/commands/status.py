@@ -15,20 +15,17 @@ if TYPE_CHECKING:
 @shares(*ON_AWS, "output")
 def status(
     common: Common,
-    links: Annotated[bool, typer.Option("--links", help="Write the console's addresses out.")] = False,
-    exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="Exit 1 if anything is missing, wrong, failed or not ready.")
-    ] = False,
-    watch: Annotated[
-        bool, typer.Option("--watch", "-w", help="Show how the app stands, again and again, until Ctrl-C.")
-    ] = False,
+    links: Annotated[bool, typer.Option("--links", help="Print the addresses of the console pages too.")] = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 unless everything is up to date.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Show what runs, and refresh it until Ctrl-C.")] = False,
     interval: Annotated[
-        float, typer.Option("--interval", metavar="SECONDS", min=1, help="With --watch: the time between two looks.")
+        float,
+        typer.Option("--interval", metavar="SECONDS", min=1, help="With --watch: the time between two refreshes."),
     ] = 5,
 ) -> None:
-    """Tell of each resource whether it is there and right, its id, since when, and where the console shows it.
+    """Show the state of each resource (up to date, drifted, missing, failed), its id, its age and its console page.
 
-    What AWS does not let you look at is told in its row, and the exit code is 3.
+    What you are not allowed to read says so in its row, and the exit code is 3.
 
     With --watch one screen shows the service, its deployments, tasks and targets, and the pipeline, as they change.
     """
@@ -87,7 +84,7 @@ def _watch(common: Common, interval: float, *, nothing_else: bool) -> None:
     from ecsctl.ui import live as shown
 
     if not nothing_else:
-        raise UsageError("--watch goes with neither --links nor --exit-code", hint="leave one of them away")
+        raise UsageError("--watch goes with neither --links nor --exit-code", hint="leave one of them out")
     if not common.json:
         shown.check()
     with opened(common, "status", looks=True, quiet=True, told=lambda: True) as app:

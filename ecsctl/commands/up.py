@@ -17,16 +17,19 @@ if TYPE_CHECKING:
 def up(
     common: Common,
     image: Annotated[
-        str, typer.Option(metavar="URI", help="Run this image, whatever runs now, instead of building the first one.")
+        str, typer.Option(metavar="URI", help="Run this image, whatever runs now, instead of building one first.")
     ] = "",
     wait: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="While something else deploys: wait up to 15 minutes, or refuse.")
+        bool,
+        typer.Option(
+            "--wait/--no-wait", help="If something else is deploying: wait for it up to 15 minutes, or fail at once."
+        ),
     ] = True,
 ) -> None:
-    """Bring the whole stack up, or to what ecsctl.toml says now.
+    """Create the whole stack, or bring it to what ecsctl.toml says now.
 
-    Idempotent: what is there and right is left alone, a run that died is taken up where it ended, and a second run
-    changes nothing.
+    Idempotent: what is up to date is left alone, a run that was interrupted is continued, and a second run changes
+    nothing.
     """
     from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import ResourceFailed, Several, TimedOut, diagnosed
@@ -92,7 +95,7 @@ def _agree(plan: Plan, common: Common, session: Session) -> None:
     if asks:
         caller = session.identity
         words.confirm(
-            f"{'This ends the life of what is marked with a minus. ' if plan.destroys else ''}"
+            f"{'What has a minus in front is deleted. ' if plan.destroys else ''}"
             f"Go on in account {caller.account}, {caller.region}, as {caller.arn}?",
             command="ecsctl up --yes",
         )

@@ -14,7 +14,7 @@ def why(
     common: Common,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 if anything is broken.")] = False,
 ) -> None:
-    """Tell why the app does not run, build or deploy: the cause, the facts that show it, and what mends it."""
+    """Explain why the app does not run, build or deploy: the cause, the evidence, and how to fix it."""
     from ecsctl.commands.opening import opened
     from ecsctl.operations.why import why as ask
     from ecsctl.ui import output as json

@@ -163,7 +163,7 @@ def decide(
             verb, reason, hint = (
                 Verb.REFUSE,
                 f"it needs a secret: {missing}",
-                "mend that, then run the same command again",
+                "fix that, then run the same command again",
             )
         changes = tuple(
             replace(one, why=Why.OTHERWISE) if one.sent and one.sent == (otherwise or {}).get(one.field) else one
@@ -177,7 +177,7 @@ def decide(
 
     if seen is None and wish.borrowed:
         return step(Verb.REFUSE, reason=f"the {wish.title} {wish.called} named in ecsctl.toml is not there",
-                    hint=f"mend it in ecsctl.toml; this is account {me.account} and region {me.region}")  # fmt: skip
+                    hint=f"fix it in ecsctl.toml; this is account {me.account} and region {me.region}")  # fmt: skip
     if seen is None:
         return step(Verb.CREATE)
     if wish.borrowed or seen.tags is None:

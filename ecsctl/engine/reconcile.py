@@ -104,7 +104,7 @@ class Reconciler:
                 case Verb.REFUSE:
                     raise Refused(f"{wish.title} {name}: {step.reason}", hint=step.hint)
                 case Verb.REPLACE if replaced:
-                    raise ResourceFailed(f"{wish.title} {name}: {step.reason}", hint="mend the cause and run it again")
+                    raise ResourceFailed(f"{wish.title} {name}: {step.reason}", hint="fix the cause and run it again")
                 case Verb.REPLACE:
                     replaced = True
                     self.remove(type(wish), name)
@@ -166,7 +166,7 @@ class Reconciler:
     def _update(
         self, name: str, wish: AnyResource, there: Seen[Any, Any], step: Step, attempt: Attempt
     ) -> Seen[Any, Any] | None:
-        """Ask AWS to mend the fields, and look until they show as wished."""
+        """Ask AWS to fix the fields, and look until they show as wished."""
         nonce = self._nonce(name) or self.state.begin(name, wish.kind, "update")
         me = self.label.of(name, nonce).heeding(there.tags)
         try:

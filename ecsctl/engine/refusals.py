@@ -1,4 +1,4 @@
-"""What AWS's refusals are told as: who denied it and who can mend that, which quota, what is wrong with credentials."""
+"""What AWS's refusals are told as: who denied it and who can fix that, which quota, what is wrong with credentials."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from ecsctl.engine.errors import AccessError, AwsError, EcsctlError, Unreachable
 
 AGAIN = "run the same command again"
 EXPORTED = 'eval "$(aws configure export-credentials --format env)"'
-SETTING = "mend it in ~/.aws/config, or in the environment variable AWS_… that sets it"
+SETTING = "fix it in ~/.aws/config, or in the environment variable AWS_… that sets it"
 OURS = "this is a mistake of ecsctl, not yours: please report it"
 INSTALLED = "install ecsctl anew with the versions that it is locked to: the AWS SDK here is incomplete or too old"
 ADDRESS = "look at region, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and AWS_ENDPOINT_URL"
@@ -52,13 +52,13 @@ ROWS = (
         AGAIN + ": it asks for a code and goes on from here"),
     Row("InvalidConfigError ConfigNotFound ConfigParseError UnknownCredentialError UnknownTokenProviderError",
         AccessError, "the AWS profile cannot be used as it is written",
-        "mend it in ~/.aws/config; aws configure list shows what counts"),
+        "fix it in ~/.aws/config; aws configure list shows what counts"),
     Row("MissingDependencyException", AccessError, "these credentials need a part of the AWS SDK that is not installed",
         "let the AWS CLI hand them over: " + EXPORTED),
     # Region and addresses.
     Row("NoRegionError", UsageError, "no AWS region", "set region in ecsctl.toml, or AWS_REGION, or --region"),
     Row("InvalidRegionError UnknownRegionError", UsageError, "no region of AWS is called that",
-        "mend region in ecsctl.toml, AWS_REGION or --region"),
+        "fix region in ecsctl.toml, AWS_REGION or --region"),
     Row("BaseEndpointResolverError EndpointProviderError ServiceNotInRegionError InvalidEndpointConfigurationError "
         "InvalidHostLabelError InvalidDNSNameError", UsageError, "the AWS SDK knows no address for this", ADDRESS),
     # Settings of the SDK's own.

@@ -25,6 +25,6 @@ def check(stack: Stack, config: Config, place: Identity) -> None:
     strange = [" ".join(one) for one in config.strange(place.account, place.region, place.partition)]
     large = [f"{BEHIND.get(name, name)}: {why}" for name, node in stack.nodes.items() if (why := node.wish.beyond())]
     if strange:
-        raise ConfigError("; ".join(strange), hint="mend it in ecsctl.toml, or work in the place that it is of")
+        raise ConfigError("; ".join(strange), hint="fix it in ecsctl.toml, or work in the place that it is of")
     if large:
         raise ConfigError("; ".join(large), hint="take some out of ecsctl.toml, then run the same command again")

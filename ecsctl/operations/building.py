@@ -44,7 +44,7 @@ def build(session: Session, say: Callable[[str], None], limit: float = LIMIT) ->
         say(f"{_called(started)} of {project} was started")
     ended = _ended(aws, started["id"], limit)
     if ended["buildStatus"] != "SUCCEEDED":
-        raise ResourceFailed("the build failed", why=why_failed(aws, ended), hint="mend it and run it again")
+        raise ResourceFailed("the build failed", why=why_failed(aws, ended), hint="fix it and run it again")
     return _pushed(aws, app, ended, described["repositories"][0]["repositoryUri"])
 
 

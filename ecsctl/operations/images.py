@@ -89,7 +89,7 @@ def checked(aws: Aws, wished: str, uri: str, architecture: str) -> str:
         raise ConfigError(
             f"there is no image {wished}",
             why=f"the newest in the repository: {tags}" if tags else "the repository holds no image, or is not there",
-            hint="push it first, or leave --image away: the app's own project builds one",
+            hint="push it first, or leave --image out: the app's own project builds one",
         )
     offered = ecr.processors(aws, ours.repository, found["imageDigest"])
     if offered and ecr.PROCESSORS[architecture] not in offered:

@@ -32,7 +32,7 @@ def before_change(aws: Aws, engine: Engine, stack: Stack, app: str, *, wait: boo
         raise Refused(
             f"{doing}, and this run would change the service at the same time",
             why="of two changes at once the later one wins, and the image or your edit would be lost",
-            hint="wait until it is over, or leave --no-wait away",
+            hint="wait until it is over, or leave --no-wait out",
         )
     wait_until_quiet(aws, app, pipeline=pipeline)
     aws.forget()

@@ -61,7 +61,7 @@ CURES = {  # ACM User Guide, "Troubleshoot certificate requests", by the reason 
     "CAA_ERROR": 'add 0 issue "amazon.com" to the CAA records of the domain, or of the name above it that has some',
     "ADDITIONAL_VERIFICATION_REQUIRED": "ask AWS Support to verify the domain (a case about ACM)",
     "DOMAIN_NOT_ALLOWED": "ask AWS Support about the domain: it is on a list of unsafe ones",
-    "INVALID_PUBLIC_DOMAIN": "mend domain.name: no certificate authority knows its top-level domain",
+    "INVALID_PUBLIC_DOMAIN": "fix domain.name: no certificate authority knows its top-level domain",
     "DOMAIN_VALIDATION_DENIED": "ask AWS Support about the domain",
 }
 

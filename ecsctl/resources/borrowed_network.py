@@ -71,7 +71,7 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
 
     def _wrong(self, there: dict[str, SubnetTypeDef], me: Label) -> Iterator[Unfit]:
         """A load balancer takes one subnet in a zone, and at least two zones (ELB User Guide, "Availability Zones")."""
-        mend = f"mend vpc in ecsctl.toml; this is account {me.account} and region {me.region}"
+        mend = f"fix vpc in ecsctl.toml; this is account {me.account} and region {me.region}"
         for subnet_id in sorted(self.balancer_subnets | self.task_subnets):
             if subnet_id not in there:
                 yield Unfit(f"its subnet {subnet_id} is not there", mend)

@@ -148,7 +148,7 @@ def lines(found: Found) -> list[Text]:
         told += [Text.assemble("    ", ("hint: ", "yellow"), plain(one)) for one in cause.hints]
         told += [
             Text.assemble(
-                "    ", ("mend: " if not cause.calm else "now: ", "cyan"), plain(copied(str(one))), no_wrap=True
+                "    ", ("fix: " if not cause.calm else "now: ", "cyan"), plain(copied(str(one))), no_wrap=True
             )
             for one in cause.mend
         ]

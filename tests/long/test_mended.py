@@ -1,4 +1,4 @@
-"""What `ecsctl why` says mends a cause does mend it: the sandbox is broken, the printed way out is done, it is gone.
+"""What `ecsctl why` says mends a cause does fix it: the sandbox is broken, the printed way out is done, it is gone.
 
 One account and one app for all cases of a process. Each way out of each cause is a case, but those that only show
 more (`ecsctl logs`): they are typed too, and must work. What the sandbox cannot break stands in CANNOT with the reason.

@@ -170,7 +170,7 @@ THINGS: dict[str, tuple[Case, ...]] = {
         Case("unfit", subnets, ("is not public", "to an internet gateway"), "vpc.public_subnets"),
     ),
     "vpc.public_subnets": (
-        Case("absent", gone_subnets, (f"subnet-{GONE} is not there",), "mend vpc"),
+        Case("absent", gone_subnets, (f"subnet-{GONE} is not there",), "fix vpc"),
         Case("unfit", subnets, ("is not public", "subnet-"), "lead"),
     ),
     "vpc.private_subnets": (
@@ -211,7 +211,7 @@ THINGS: dict[str, tuple[Case, ...]] = {
         Case("absent", lambda world: secret(f"{SM}:{REGION}:{ACCOUNT}:secret:no/such-AbCdEf"), ("no secret", "no/such"),
              "create-secret"),
         Case("elsewhere", lambda world: secret(made_secret(world, region=THERE).replace(THERE, "eu-west-1")),
-             ("no secret arn:aws:secretsmanager:eu-west-1",), "mend its ARN"),
+             ("no secret arn:aws:secretsmanager:eu-west-1",), "fix its ARN"),
         Case("unfit: dying", dying_secret, ("is scheduled for deletion",), "restore-secret"),
         Case("unfit: no value", lambda world: secret(made_secret(world, "")), ("has no value yet",),
              "put-secret-value"),

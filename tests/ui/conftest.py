@@ -1,6 +1,6 @@
 import pytest
 
-from ecsctl.ui import console
+from ecsctl.ui import console, copied
 
 
 @pytest.fixture(autouse=True)
@@ -11,6 +11,8 @@ def screen(monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "80")
+    for option, nothing in (("sandbox", False), ("profile", ""), ("region", "")):
+        monkeypatch.setattr(copied, option, nothing)
     console._made.cache_clear()
 
 

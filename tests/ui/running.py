@@ -91,7 +91,7 @@ def diagnosis() -> Diagnosis:
     """What `why` finds of a crash."""
     reason = "Essential container in task exited: shop ended with exit code 1"
     shown = (Evidence("task 00000001", reason, NOW), Evidence("log", "KeyError: 'DATABASE_URL'", NOW))
-    mend = Step(Act.CODE, "mend the app"), Step(Act.PUSH, "commit and push it")
+    mend = Step(Act.CODE, "fix the app"), Step(Act.PUSH, "commit and push it")
     ways = Mend(mend), Mend((Step(Act.RUN, "ecsctl rollback"),), "what ran before runs again")
     return Diagnosis((Cause("crash", CAUSE, shown, ways),))
 

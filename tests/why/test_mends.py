@@ -183,7 +183,7 @@ def test_a_mend_of_the_repository_comes_to_run_in_every_state() -> None:
     assert found["no pipeline"] == ["commit and push it", "ecsctl cancel", "ecsctl deploy --build"], "it rolls out"
     assert found["a first version that was given up"] == ["commit and push it", "ecsctl deploy --build", "ecsctl up"]
     failed = diagnose(scene.facts(scene.fails("BUILD", "make"), STATES["no service"])).causes[0]
-    assert [step.what for step in failed.mend[-1].steps] == ["mend what it says", "commit and push it", "ecsctl up"]
+    assert [step.what for step in failed.mend[-1].steps] == ["fix what it says", "commit and push it", "ecsctl up"]
 
 
 def test_each_cause_has_a_way_out_that_says_who_must_act(causes: list[Cause]) -> None:

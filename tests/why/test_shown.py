@@ -32,7 +32,7 @@ def test_a_cause_comes_with_its_evidence_and_what_mends_it() -> None:
     text = shown(CRASH)
     assert "the app crashed" in text
     assert "log (10:05:00 UTC): KeyError" in text
-    assert "mend: ecsctl logs" in text
+    assert "fix: ecsctl logs" in text
 
 
 def test_no_text_from_outside_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:

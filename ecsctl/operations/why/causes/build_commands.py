@@ -93,7 +93,7 @@ COMMAND_RULES = (
                 facts),)),
     CommandRule("docker-build", "the image cannot be built: a step of the Dockerfile fails",
                 r"failed to solve|did not complete successfully|returned a non-zero code|^(?:COPY|ADD) failed",
-                lambda facts: (repair("mend the Dockerfile, or what its step runs", facts),)),
+                lambda facts: (repair("fix the Dockerfile, or what its step runs", facts),)),
     CommandRule("repository-missing", "the repository that the image is pushed to does not exist",
                 r"name unknown: The repository with name '[^']+' does not exist|^An error occurred "
                 r"\(RepositoryNotFoundException\)",

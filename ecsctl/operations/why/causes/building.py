@@ -58,7 +58,7 @@ def _of_command(failure: BuildFailure, facts: Facts, seen: tuple[Evidence, ...],
         shown = (*seen, Evidence("build log", line.strip()))
         return Cause(rule.name, rule.sentence, tuple(dict.fromkeys(shown)), rule.mend(facts), sure)
     if re.match(BUILDS_IMAGE, failure.command) and not failure.lines:
-        mend = (repair("mend the Dockerfile, or what its step runs", facts),)
+        mend = (repair("fix the Dockerfile, or what its step runs", facts),)
         told = "the image cannot be built: docker build fails, and wrote nothing to the log"
         return Cause("docker-build", told, seen, mend, Certainty.LIKELY)
     last = (
@@ -69,7 +69,7 @@ def _of_command(failure: BuildFailure, facts: Facts, seen: tuple[Evidence, ...],
     told = f"the build failed in {failure.what}, and ecsctl does not know why{last}"
     if not failure.command and failure.message:
         told = f"the build failed in {failure.phase}, and ecsctl does not know this reason: {failure.message}"
-    ways = (run("ecsctl logs --build", "all that it said"), repair("mend what it says", facts))
+    ways = (run("ecsctl logs --build", "all that it said"), repair("fix what it says", facts))
     return Cause("build-failed", told, (*seen, *tail), ways, Certainty.UNKNOWN, hints=hinted(failure))
 
 

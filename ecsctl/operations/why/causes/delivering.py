@@ -179,7 +179,7 @@ def _other(stage: str, one: Evidence, found: Told, facts: Facts) -> Cause | None
     mend = (
         run(f"ecsctl pipeline logs {name}", "what it said"),
         run("ecsctl pipeline retry", RETRY),
-        repair("mend what it says", facts),
+        repair("fix what it says", facts),
     )
     return Cause(
         "action-failed",

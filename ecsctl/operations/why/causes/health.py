@@ -77,7 +77,7 @@ def health_answer(facts: Facts) -> Cause | None:
         )
         mend: tuple[Mend, ...] = (
             run("ecsctl logs", "why it does"),
-            repair("mend the app, or what it needs to reach", facts),
+            repair("fix the app, or what it needs to reach", facts),
             other,
         )
         return Cause("health-error", told, (found, *facts.tail()), mend, Certainty.LIKELY)

@@ -67,7 +67,7 @@ def given_up(facts: Facts) -> Cause | None:
         again += f"; a task of that time said last: {wrote[-1].text.strip()}"
     seen = (Evidence("deployment", why, newest.get("updatedAt") or newest.get("finishedAt")), *wrote)
     logs = run("ecsctl logs --since 1d", "ECS forgets why a task stopped after an hour; the log stays")
-    mend: tuple[Mend, ...] = (logs, repair("mend the app", facts))
+    mend: tuple[Mend, ...] = (logs, repair("fix the app", facts))
     if _ended_by_somebody(newest) and primary.get("rolloutState") != "FAILED":
         told = f"the deployment of {name} was stopped before its end" + (f", and {again}" if facts.back else "")
         restart = Mend(resume(facts), "if it was stopped by mistake")

@@ -96,7 +96,7 @@ def crash(facts: Facts) -> Cause | None:
         return Cause("command-missing", told, seen,
             (repair("correct CMD or ENTRYPOINT in the Dockerfile, or what they run", facts),),
                      Certainty.LIKELY)  # fmt: skip
-    mend: tuple[Mend, ...] = (run("ecsctl logs", "all it said"), repair("mend the app", facts), *back(facts))
+    mend: tuple[Mend, ...] = (run("ecsctl logs", "all it said"), repair("fix the app", facts), *back(facts))
     return Cause("crash", f"the app crashed (exit code {code}{_signal(code)}){said}", seen, mend, _sure(facts))
 
 
@@ -116,7 +116,7 @@ def container_check(facts: Facts) -> Cause | None:
         f": {command}" if command else "")  # fmt: skip
     mend = (
         run("ecsctl logs", "what the app says"),
-        repair("mend the app, or the check's command in the task definition", facts),
+        repair("fix the app, or the check's command in the task definition", facts),
     )
     return Cause("container-check", told, (found, *facts.tail()), mend)
 

@@ -270,7 +270,7 @@ def command_missing(facts: Facts) -> Cause | None:
     )
     if beside := _beside(found, facts):
         told = f"the image of the container {beside} cannot run its command {program[1].strip()}: {why}"
-        return Cause("command-missing", told, (found,), (by_hand(f"mend the container {beside} where it was added"),),
+        return Cause("command-missing", told, (found,), (by_hand(f"fix the container {beside} where it was added"),),
                      _sure(found))  # fmt: skip
     told = f"the image cannot run its command {program[1].strip()}: {why}"
     mend = (repair("correct CMD or ENTRYPOINT in the Dockerfile, or what it copies", facts),
