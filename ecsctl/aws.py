@@ -241,9 +241,9 @@ class Aws:
 
     def _not_offered(self, service: str, error: Exception) -> NotOffered | None:
         """What no answer means where the SDK knows regions that have the service, and this one is none of them."""
-        from botocore.exceptions import EndpointConnectionError
+        from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError
 
-        if not isinstance(error, EndpointConnectionError):
+        if not isinstance(error, EndpointConnectionError | ConnectionClosedError | ConnectTimeoutError):
             return None
         meta = self.client(service).meta
         offered = self.session.get_available_regions(service, meta.partition)

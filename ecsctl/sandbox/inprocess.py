@@ -3,23 +3,19 @@
 import contextlib
 import functools
 import os
-import re
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
 from typing import Any
 from unittest import mock
 
-import boto3.session
 from botocore.exceptions import EndpointConnectionError
 from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.model_instances import reset_model_data
 from moto.core.models import botocore_stubber
 
-from ecsctl.sandbox import clock, congestion, overlay
+from ecsctl.sandbox import clock, congestion, overlay, regions
 from ecsctl.sandbox.process import CREDENTIALS, MOTO, REGION, without_leaks
-
-_HOST = re.compile(r"https://(codebuild|codepipeline)\.([a-z0-9-]+)\.amazonaws\.com")  # what some regions do not have
 
 
 @contextlib.contextmanager
@@ -34,8 +30,8 @@ def inprocess(time: clock.Clock | None = None, region: str = REGION) -> Iterator
     """
     ours = time or clock.Virtual()
     before = clock.current()
-    regions = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
-    environment = without_leaks(os.environ) | MOTO | CREDENTIALS | regions
+    where = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+    environment = without_leaks(os.environ) | MOTO | CREDENTIALS | where
     overlay.install(tests=True)
     clock.use(ours)
     try:
@@ -65,7 +61,7 @@ def _forget() -> None:
 def process_request(original: Callable[..., Any], _stubber: BotocoreStubber, request: Any) -> Any:
     """One call at a time, as in the server: moto's dictionaries are not made for threads. Dated by the sandbox."""
     congestion.arrived()
-    if (host := _HOST.match(request.url)) and not _offered(host[1], host[2]):
+    if not regions.answers(request.headers.get("Authorization", "")):
         raise EndpointConnectionError(endpoint_url=request.url)  # no host has that name
     with overlay.lock:
         answered = original(request)
@@ -73,14 +69,6 @@ def process_request(original: Callable[..., Any], _stubber: BotocoreStubber, req
         return None
     status, headers, body = answered
     return status, {**headers, "date": _date(int(clock.now()))}, body
-
-
-@functools.cache
-def _offered(service: str, region: str) -> bool:
-    """Whether the region has the service, as far as the SDK knows."""
-    session = boto3.session.Session()
-    regions = session.get_available_regions(service, session.get_partition_for_region(region))
-    return not regions or region in regions
 
 
 @functools.lru_cache(maxsize=1)

@@ -32,6 +32,7 @@ from ecsctl.sandbox import (
     congestion,
     overlay,
     process,
+    regions,
     requests,
     script,
     snapshot,
@@ -141,6 +142,9 @@ class Handler(MotoRequestHandler):
         chunked = environ.get("wsgi.input_terminated")
         whole = body.read() if chunked else body.read(int(environ.get("CONTENT_LENGTH") or 0))
         environ |= {"wsgi.input": io.BytesIO(whole), "CONTENT_LENGTH": str(len(whole))}
+        if not regions.answers(environ.get("HTTP_AUTHORIZATION", "")):
+            self.close_connection = True  # no host has that name: all that a host of another name can do is to hang up
+            return
         try:
             status, headers, content = self.server.service.answer(environ)
         except Exception as error:  # noqa: BLE001 - a bug of ours must reach the client as an answer

@@ -21,6 +21,7 @@ from moto.core.models import botocore_stubber
 
 from ecsctl.sandbox import ec2_visibility, github, overlay
 from ecsctl.sandbox.process import CREDENTIALS, REGION
+from ecsctl.sandbox.regions import offered
 from ecsctl.sandbox.snapshot_ids import without_ids
 from ecsctl.sandbox.snapshot_table import DETAILS, GLOBAL, LISTS, Listing, digest
 from ecsctl.sandbox.world import ACCOUNT, TOKEN, TOKEN_SECRET
@@ -41,7 +42,8 @@ def snapshot(ids: bool = True, ended: bool = False, regions: tuple[str, ...] | N
         found = {"aws": _read(GLOBAL, "us-east-1", ended)}
         for region in regions or _regions():
             kinds = _read([listing for listing in LISTS if listing not in GLOBAL], region, ended)
-            hooks = [{"id": url, "repository": repository} for repository, url in github.github_hooks(region)]
+            told = github.github_hooks(region) if offered("codebuild", region) else []
+            hooks = [{"id": url, "repository": repository} for repository, url in told]
             kinds |= {"hooks on github": hooks} if hooks else {}
             if not _as_born(kinds):
                 found[region] = kinds
@@ -119,6 +121,8 @@ def _read(listings: list[Listing], region: str, ended: bool) -> dict[str, list[d
     kinds: dict[str, list[dict[str, Any]]] = {}
     for listing in listings:
         if listing not in GLOBAL and listing.service not in _BORN_WITH and _never_asked(listing.service, region):
+            continue
+        if not offered(listing.service, region):
             continue
         client = _client(listing.service, region)
         for resource in _all(client, listing):

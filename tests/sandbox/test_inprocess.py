@@ -1,6 +1,9 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
 from ecsctl.sandbox import clock as sandbox_clock
 from ecsctl.sandbox import world
 from ecsctl.sandbox.inprocess import inprocess
@@ -16,6 +19,13 @@ def test_the_account_holds_what_a_user_would_have_prepared(aws):
 
 def test_every_region_has_the_token(aws):
     assert aws("secretsmanager", "us-east-1").get_secret_value(SecretId="github/token")["SecretString"] == world.TOKEN
+
+
+def test_a_region_has_only_the_services_that_it_has_on_aws(aws):
+    with pytest.raises(EndpointConnectionError):
+        aws("codepipeline", "ca-west-1").list_pipelines()
+    assert aws("codepipeline", "eu-west-1").list_pipelines()["pipelines"] == []
+    assert aws("ecs", "ca-west-1").list_clusters()["clusterArns"] == []
 
 
 def test_sleeping_moves_the_virtual_clock_and_nothing_else_does(clock):

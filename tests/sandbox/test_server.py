@@ -7,7 +7,7 @@ from threading import Barrier
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError
 
 from ecsctl.sandbox import process
 
@@ -69,6 +69,16 @@ def test_aws_is_answered_in_every_protocol(client):
     assert client("s3").get_object(Bucket="kept", Key="a")["Body"].read() == b"x" * 100_000
     client("s3").delete_object(Bucket="kept", Key="a")
     client("s3").delete_bucket(Bucket="kept")
+
+
+def test_a_region_has_only_the_services_that_it_has_on_aws(sandbox, monkeypatch):
+    for name, value in process.environment(sandbox).items():
+        monkeypatch.setenv(name, value)
+    once = Config(retries={"total_max_attempts": 1, "mode": "standard"})
+    with pytest.raises(ConnectionClosedError):
+        boto3.client("codepipeline", region_name="ca-west-1", config=once).list_pipelines()
+    assert boto3.client("codepipeline", region_name="eu-west-1", config=once).list_pipelines()["pipelines"] == []
+    assert boto3.client("ecs", region_name="ca-west-1", config=once).list_clusters()["clusterArns"] == []
 
 
 def test_a_connection_stays_open_for_many_requests(sandbox):
