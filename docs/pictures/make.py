@@ -30,8 +30,15 @@ FRAME = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DO
 
 def run(folder: Path, *words: str) -> str:
     """What the command prints, in colour."""
-    environment = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(WIDTH), "PYTHONPATH": str(PROJECT)}
-    command = [sys.executable, "-m", "ecsctl", *words, *(["--sandbox"] if words[0] != "sandbox" else [])]
+    program = (
+        folder / "bin" / "ecsctl"
+    )  # on the PATH, so that the hints in the picture are as those of an installed one
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(f"#!{sys.executable}\nfrom ecsctl.cli import main\n\nmain()\n")
+    program.chmod(0o755)
+    environment = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(WIDTH), "PYTHONPATH": str(PROJECT),
+                   "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}  # fmt: skip
+    command = [str(program), *words, *(["--sandbox"] if words[0] != "sandbox" else [])]
     done = subprocess.run(  # noqa: S603 - this project's own command
         command, cwd=folder, env=environment, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
