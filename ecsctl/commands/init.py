@@ -26,6 +26,9 @@ def init(
     buildspec: Annotated[
         bool, typer.Option("--buildspec", help="Write ecsctl's buildspec.yml too, to change it; none is needed.")
     ] = False,
+    build: Annotated[
+        bool, typer.Option("--build/--no-build", help="Whether AWS builds the image, or it comes from elsewhere.")
+    ] = True,
 ) -> None:
     """Write a commented ecsctl.toml, filled in from git, the Dockerfile and compose files."""
     from dataclasses import replace
@@ -34,18 +37,21 @@ def init(
     from ecsctl.ui import words
     from ecsctl.ui.console import interactive
 
-    asks = interactive() and (force or not propose(Path.cwd()).path.exists())
-    proposal = propose(Path.cwd(), words.choose if asks else None, dockerfile)
-    proposal = replace(proposal, account_id=account_id or _offered(proposal, force=force))
+    first = replace(propose(Path.cwd(), dockerfile=dockerfile), builds=build)
+    first.check()
+    asks = interactive() and (force or not first.path.exists())
+    proposal = propose(Path.cwd(), words.choose, dockerfile) if asks else first
+    proposal = replace(proposal, builds=build, account_id=account_id or _offered(proposal, force=force))
     said: list[str] = []
     path = write(proposal, force=force, buildspec=buildspec, say=said.append)
     for note in (*proposal.notes, *said):
         words.say(note)
     print(path)  # noqa: T201 - what stdout carries
-    if proposal.image:
-        words.next_step("ecsctl up --sandbox")
-    else:
-        words.hint("put a Dockerfile here, then: ecsctl init --force")
+    if commands := proposal.unpushed() if build else ():
+        words.say("what is committed and pushed is built, and nothing else:")
+        for command in commands:
+            words.next_step(command)
+    words.next_step("ecsctl up --sandbox")
 
 
 def _offered(proposal: Proposal, *, force: bool) -> str:

@@ -70,6 +70,12 @@ def holds(root: Path, ref: str, path: str) -> bool:
     return _git(root, "cat-file", "-t", f"{ref}:{os.path.normpath(path)}") == "blob"
 
 
+def uncommitted(root: Path, paths: list[str]) -> list[str]:
+    """Those of the files that are there and not as the last commit has them; none without git."""
+    told = _git(root, "status", "--porcelain", "-z", "--untracked-files=all", "--", *paths) or ""
+    return [one[3:] for one in told.split("\0") if one[3:] in paths and (root / one[3:]).is_file()]
+
+
 def changed(root: Path) -> list[str]:
     """Tracked files that are not as the last commit has them."""
     return [one for one in (_git(root, "diff", "--name-only", "-z", "HEAD") or "").split("\0") if one]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,12 +12,13 @@ from typing import Any
 
 from ecsctl.buildspec import OURS, USUAL, ours
 from ecsctl.config.editing import put, read_text
-from ecsctl.engine.errors import EcsctlError, UsageError
+from ecsctl.engine.errors import EcsctlError, Refused, UsageError
 from ecsctl.operations import checkout
 from ecsctl.operations.discovery.image import NO_DOCKERFILE, Ask, Image, seen
 from ecsctl.operations.discovery.spec import lacking
 from ecsctl.operations.discovery.tree import Tree
 
+SCHEMA = "ecsctl.schema.json"
 IGNORED = ".ecsctl/"
 """The folder of the record and the sandbox: it stays on this machine."""
 GITHUB = (
@@ -37,7 +39,9 @@ class Proposal:
     image: Image | None  # None: there is no Dockerfile
     notes: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()  # what the app uses beside itself
+    elsewhere: str = ""  # why it is not known to be on GitHub
     account_id: str = ""
+    builds: bool = True  # False: the image comes from elsewhere
 
     @property
     def path(self) -> Path:
@@ -53,10 +57,36 @@ class Proposal:
         if self.account_id:
             values["account_id"] = self.account_id
         if self.image:
-            values |= self.image.values
-        if self.repository:
+            values |= {name: table for name, table in self.image.values.items() if self.builds or name != "build"}
+        if self.repository and self.builds:
             values["github"] = {"repository": self.repository, "branch": self.branch}
         return values
+
+    def check(self) -> None:
+        """Raises Refused where nothing can build the app, unless its image comes from elsewhere."""
+        lacks = [] if self.image else [NO_DOCKERFILE]
+        lacks += [] if self.repository else [self.elsewhere]
+        if not lacks or not self.builds:
+            return
+        mend = [] if self.image else ["write a Dockerfile"]
+        mend += [] if self.repository else ["push the repository to GitHub (git remote add origin …)"]
+        raise Refused(
+            f"nothing can build this app: {'; '.join(lacks)}",
+            why="nothing was written",
+            hint=f"{' and '.join(mend)}, then: ecsctl init; or for an image from elsewhere: ecsctl init --no-build",
+        )
+
+    def unpushed(self) -> tuple[str, ...]:
+        """The git commands by which a build sees what was written; none where git knows all of it, or is not there."""
+        paths = [self.path.name, SCHEMA, ".gitignore", USUAL, *([self.image.dockerfile] if self.image else [])]
+        new = checkout.uncommitted(self.folder, paths)
+        if not new:
+            return ()
+        return (
+            f"git add {shlex.join(new)}",
+            'git commit -m "Deploy with ecsctl"',
+            f"git push origin {shlex.quote(self.branch)}",
+        )
 
     @cached_property
     def text(self) -> str:
@@ -90,6 +120,7 @@ def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Propo
         image=image,
         notes=tuple(notes),
         needs=image.needs if image else (),
+        elsewhere="" if found.repository else found.notes[0].partition(":")[0],
     )
 
 
@@ -102,7 +133,6 @@ def write(
     replace an ecsctl.toml, unless `force` says so; a buildspec.yml is never replaced.
     """
     from ecsctl.config import schema
-    from ecsctl.config.writing import SCHEMA
 
     path = proposal.path
     if proposal.account_id and not re.fullmatch("[0-9]{12}", proposal.account_id):

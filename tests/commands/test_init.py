@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
@@ -15,10 +16,19 @@ from ecsctl.sandbox import process as sandbox
 from tests.commands.conftest import Ended
 
 
+def on_github(folder: Path) -> None:
+    """Make it a repository with something to build."""
+    (folder / ".git").rmdir()
+    subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
+    subprocess.run(["git", "-C", str(folder), "remote", "add", "origin", "git@github.com:acme/hello.git"], check=True)
+    (folder / "Dockerfile").write_text("FROM scratch\nEXPOSE 80\n")
+
+
 @pytest.fixture
 def screen(folder: Path, process: Callable[..., Ended]) -> Callable[[], pexpect.spawn[str]]:
     """Run `ecsctl init` on a terminal, with credentials of the sandbox's account."""
     (folder / "ecsctl.toml").unlink()
+    on_github(folder)
     environment = {**sandbox.environment(sandbox.start(folder / ".ecsctl")), "TERM": "xterm"}
     environment.pop("CI", None)
 
@@ -54,7 +64,11 @@ def test_the_account_of_the_credentials_is_offered_as_the_only_one(
 
 def test_without_a_terminal_nothing_is_asked_and_an_option_names_it(folder: Path, run: Callable[..., Ended]) -> None:
     file = folder / "ecsctl.toml"
-    assert run("init", "--force").code == 0
+    on_github(folder)
+    ended = run("init", "--force")
+    assert ended.code == 0
+    assert "git add .gitignore Dockerfile ecsctl.schema.json ecsctl.toml" in ended.said
+    assert "git push origin main" in ended.said
     assert "account_id" not in tomllib.loads(file.read_text())
     assert run("init", "--force", "--account-id", "210987654321").code == 0
     assert tomllib.loads(file.read_text())["account_id"] == "210987654321"
@@ -77,3 +91,25 @@ def test_where_the_account_is_not_known_there_is_no_offer(monkeypatch: pytest.Mo
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
         monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     assert caller() == ("", "")
+
+
+@pytest.mark.parametrize(("lacks", "told"), [
+    ("Dockerfile", "there is no Dockerfile here"),
+    ("remote", "there is no remote"),
+])  # fmt: skip
+def test_where_nothing_can_be_built_it_is_told_at_once_and_nothing_is_written(
+    folder: Path, run: Callable[..., Ended], lacks: str, told: str
+) -> None:
+    (folder / "ecsctl.toml").unlink()
+    on_github(folder)
+    if lacks == "remote":
+        subprocess.run(["git", "-C", str(folder), "remote", "remove", "origin"], check=True)
+    else:
+        (folder / "Dockerfile").unlink()
+    before = sorted(one.name for one in folder.iterdir())
+    ended = run("init")
+    assert ended.code == 1
+    assert f"nothing can build this app: {told}" in ended.said
+    assert sorted(one.name for one in folder.iterdir()) == before
+    assert run("init", "--no-build").code == 0
+    assert "github" not in tomllib.loads((folder / "ecsctl.toml").read_text())

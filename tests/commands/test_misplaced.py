@@ -28,10 +28,10 @@ FILES = {
     ".ecsctl/sandbox.json": ("sandbox", "start"),
     ".ecsctl/sandbox.lock": ("sandbox", "start"),
     ".ecsctl/sandbox.log": ("sandbox", "start"),
-    ".gitignore": ("init", "--force"),
-    "ecsctl.toml": ("init", "--force"),
-    "ecsctl.schema.json": ("init", "--force"),
-    "buildspec.yml": ("init", "--force"),
+    ".gitignore": ("init", "--force", "--no-build"),
+    "ecsctl.toml": ("init", "--force", "--no-build"),
+    "ecsctl.schema.json": ("init", "--force", "--no-build"),
+    "buildspec.yml": ("init", "--force", "--no-build", "--buildspec"),
 }
 # What a user may have there for good reason, and what `init` leaves alone when it is there.
 LEFT_ALONE = {("buildspec.yml", "pipe"), ("buildspec.yml", "folder"), ("buildspec.yml", "link")}
@@ -114,7 +114,7 @@ def test_no_other_file_of_the_project_is_opened_for_writing(folder: Path, live: 
 
     sys.addaudithook(watch)  # for the life of the process: there is no way to take one back
     try:
-        assert run("init", "--force").code == 0
+        assert run("init", "--force", "--no-build", "--buildspec").code == 0
         assert run("plan").code in (0, 1)
         (folder / "ecsctl.toml").write_text('name = "hello"\n[vpc]\negress = "public"\n')
         assert run("up", "--yes").code == 0

@@ -56,6 +56,9 @@ def build(words: list[str]) -> int:
     if not dockerfile.is_file():
         raise ToolError(f"ERROR: failed to read dockerfile: open {dockerfile.name}: no such file or directory")
     text = dockerfile.read_text(errors="replace")
+    stages = {match.lower() for match in re.findall(r"(?im)^\s*FROM\s.*\sAS\s+(\S+)\s*$", text)}
+    if chosen.target and chosen.target.lower() not in stages and not chosen.target.isdigit():
+        raise ToolError(f'ERROR: failed to solve: target stage "{chosen.target}" could not be found')
     for number, line in enumerate(_instructions(text, context), 1):
         print(f"#{number} {line}", flush=True)  # noqa: T201 - a program of its own
     return ask(do="build", tags=chosen.tag, platform=chosen.platform)
