@@ -41,6 +41,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 THREADS = 16  # more gain nothing: the critical path is AWS's own waiting
+SERVICES = {"autoscaling": "application-autoscaling", "tagging": "resourcegroupstaggingapi", "quotas": "service-quotas"}
+"""Attributes of Aws that are not called as boto3 calls the service."""
 LOOKS = ("describe_", "get_", "list_", "batch_get_", "head_", "filter_", "lookup_", "search_", "simulate_")
 
 
@@ -77,8 +79,28 @@ class Aws:
 
     A change is never repeated by the SDK: a lost answer to a create would make the thing twice. The engine looks
     again and decides. Only a change that AWS had no time for is sent again: it had no effect. A look is repeated
-    through throttling and lost answers, on the one clock.
+    through throttling and lost answers, on the one clock. Each service is an attribute; its client is made at its first
+    use.
     """
+
+    sts: STSClient
+    ec2: EC2Client
+    elbv2: ElasticLoadBalancingv2Client
+    acm: ACMClient
+    route53: Route53Client
+    iam: IAMClient
+    ecr: ECRClient
+    ecs: ECSClient
+    autoscaling: ApplicationAutoScalingClient
+    logs: CloudWatchLogsClient
+    s3: S3Client
+    secretsmanager: SecretsManagerClient
+    ssm: Any  # only parameters are looked at: not worth the stubs of all of it
+    codebuild: CodeBuildClient
+    codeconnections: CodeConnectionsClient
+    codepipeline: CodePipelineClient
+    tagging: ResourceGroupsTaggingAPIClient
+    quotas: ServiceQuotasClient
 
     def __init__(
         self,
@@ -104,6 +126,14 @@ class Aws:
         self._thread = threading.local()
         self._date = ("", datetime.now(UTC))  # what AWS's last answer said of the time, and when it was heard
 
+    if not TYPE_CHECKING:  # for which the annotations are all
+
+        def __getattr__(self, name):  # noqa: ANN001, ANN204
+            """The service that an annotation names."""
+            if name not in Aws.__annotations__:
+                raise AttributeError(name)
+            return Service(self, SERVICES.get(name, name))
+
     @property
     def session(self) -> Session:
         """The boto3 session, made at its first use."""
@@ -125,7 +155,7 @@ class Aws:
         access.sign_in(self.session)
 
     def client(self, service: str) -> Any:
-        """The client of a service itself, made at its first use. Prefer the properties below."""
+        """The client of a service itself, made at its first use. Prefer the attributes."""
         with self._lock:
             if service not in self._clients:
                 from botocore.config import Config
@@ -260,99 +290,6 @@ class Aws:
         """Set the clock by an answer's date. Answers of several pages have none."""
         if told := answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date"):
             self._date = (told, datetime.now(UTC))
-
-    def _service(self, name: str) -> Any:
-        return Service(self, name)
-
-    @property
-    def sts(self) -> STSClient:
-        """AWS Security Token Service."""
-        return cast("STSClient", self._service("sts"))
-
-    @property
-    def ec2(self) -> EC2Client:
-        """Amazon EC2 and VPC."""
-        return cast("EC2Client", self._service("ec2"))
-
-    @property
-    def elbv2(self) -> ElasticLoadBalancingv2Client:
-        """Elastic Load Balancing."""
-        return cast("ElasticLoadBalancingv2Client", self._service("elbv2"))
-
-    @property
-    def acm(self) -> ACMClient:
-        """AWS Certificate Manager."""
-        return cast("ACMClient", self._service("acm"))
-
-    @property
-    def route53(self) -> Route53Client:
-        """Amazon Route 53."""
-        return cast("Route53Client", self._service("route53"))
-
-    @property
-    def iam(self) -> IAMClient:
-        """AWS Identity and Access Management."""
-        return cast("IAMClient", self._service("iam"))
-
-    @property
-    def ecr(self) -> ECRClient:
-        """Amazon Elastic Container Registry."""
-        return cast("ECRClient", self._service("ecr"))
-
-    @property
-    def ecs(self) -> ECSClient:
-        """Amazon Elastic Container Service."""
-        return cast("ECSClient", self._service("ecs"))
-
-    @property
-    def autoscaling(self) -> ApplicationAutoScalingClient:
-        """Application Auto Scaling."""
-        return cast("ApplicationAutoScalingClient", self._service("application-autoscaling"))
-
-    @property
-    def logs(self) -> CloudWatchLogsClient:
-        """Amazon CloudWatch Logs."""
-        return cast("CloudWatchLogsClient", self._service("logs"))
-
-    @property
-    def s3(self) -> S3Client:
-        """Amazon S3."""
-        return cast("S3Client", self._service("s3"))
-
-    @property
-    def secretsmanager(self) -> SecretsManagerClient:
-        """AWS Secrets Manager."""
-        return cast("SecretsManagerClient", self._service("secretsmanager"))
-
-    @property
-    def ssm(self) -> Any:
-        """AWS Systems Manager, of which only parameters are looked at: not worth the stubs of all of it."""
-        return self._service("ssm")
-
-    @property
-    def codebuild(self) -> CodeBuildClient:
-        """AWS CodeBuild."""
-        return cast("CodeBuildClient", self._service("codebuild"))
-
-    @property
-    def codeconnections(self) -> CodeConnectionsClient:
-        """AWS CodeConnections."""
-        return cast("CodeConnectionsClient", self._service("codeconnections"))
-
-    @property
-    def codepipeline(self) -> CodePipelineClient:
-        """AWS CodePipeline."""
-        return cast("CodePipelineClient", self._service("codepipeline"))
-
-    @property
-    def tagging(self) -> ResourceGroupsTaggingAPIClient:
-        """The Resource Groups Tagging API."""
-        return cast("ResourceGroupsTaggingAPIClient", self._service("resourcegroupstaggingapi"))
-
-    @property
-    def quotas(self) -> ServiceQuotasClient:
-        """Service Quotas."""
-        return cast("ServiceQuotasClient", self._service("service-quotas"))
 
 
 def _every_page(ask: Callable[..., Any], parameters: dict[str, Any]) -> Any:

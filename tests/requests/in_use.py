@@ -11,19 +11,10 @@ from pathlib import Path
 import botocore.model
 
 import ecsctl
-from ecsctl.aws import Aws
+from ecsctl.aws import SERVICES, Aws
 from tests.requests.recorded import known, operation
 
-_ATTRIBUTES = {
-    "autoscaling": "application-autoscaling",
-    "tagging": "resourcegroupstaggingapi",
-    "quotas": "service-quotas",
-}
-_SERVICES = {
-    name: _ATTRIBUTES.get(name, name)
-    for name, one in vars(Aws).items()
-    if isinstance(one, property) and name != "session"
-}
+_SERVICES = {name: SERVICES.get(name, name) for name in Aws.__annotations__}
 
 
 @dataclass(frozen=True)
