@@ -40,13 +40,13 @@ class Uses:
 def operator(scope: Scope, uses: Uses) -> Mapping[str, Statements]:
     """The policies by name."""
     return {
-        "ecsctl-network": _network(scope, uses.vpc),
+        "ecsctl-network": _network(scope, uses),
         "ecsctl-service": _service(scope, uses),
         "ecsctl-delivery": _delivery(scope, uses),
     }
 
 
-def _network(scope: Scope, vpc: str) -> Statements:
+def _network(scope: Scope, uses: Uses) -> Statements:
     app = scope.names.app
     tagged = (Condition("StringEquals", f"aws:RequestTag/{APP}", (app,)),)
     ours = (Condition("StringEquals", f"aws:ResourceTag/{APP}", (app,)),)
@@ -55,9 +55,17 @@ def _network(scope: Scope, vpc: str) -> Statements:
         scope.arn("elasticloadbalancing", resource)
         for resource in (f"loadbalancer/app/{app}/*", f"listener/app/{app}/*/*", f"targetgroup/{app}/*")
     )
-    groups = (Statement("GroupsInTheVpc", ("ec2:CreateSecurityGroup",), (scope.arn("ec2", f"vpc/{vpc}"),)),)
+    zones = f"arn:{scope.partition}:route53:::hostedzone/"
+    # The domain's own records, and those that prove to Certificate Manager that it is ours.
+    records = Condition("ForAllValues:StringLike", "route53:ChangeResourceRecordSetsNormalizedRecordNames",
+                        (uses.domain, f"_*.{uses.domain}"))  # fmt: skip
+    dns = (Statement("Dns", ("route53:ChangeResourceRecordSets",), (f"{zones}{uses.zone}",), (records,)),)
+    groups = (Statement("GroupsInTheVpc", ("ec2:CreateSecurityGroup",), (scope.arn("ec2", f"vpc/{uses.vpc}"),)),)
     return (
-        *(groups if vpc else ()),
+        *(groups if uses.vpc else ()),
+        *(dns if uses.zone else ()),
+        # Route 53's records bear no tags: what is ours among them is found by reading the zones.
+        Statement("DnsRead", ("route53:ListResourceRecordSets",), (f"{zones}*",)),
         Statement(
             "Read",
             (
@@ -123,21 +131,13 @@ def _service(scope: Scope, uses: Uses) -> Statements:
     bounds = " PutRolePermissionsBoundary" if uses.boundary else ""
     bounded = (Condition("StringEquals", "iam:PermissionsBoundary", (uses.boundary,)),) if uses.boundary else ()
     linked = "ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com", "elasticloadbalancing.amazonaws.com"
-    zones = f"arn:{scope.partition}:route53:::hostedzone/"
-    # The domain's own records, and those that prove to Certificate Manager that it is ours.
-    records = Condition("ForAllValues:StringLike", "route53:ChangeResourceRecordSetsNormalizedRecordNames",
-                        (uses.domain, f"_*.{uses.domain}"))  # fmt: skip
-    dns = (Statement("Dns", ("route53:ChangeResourceRecordSets",), (f"{zones}{uses.zone}",), (records,)),)
     here = (Condition("ArnEquals", "ecs:cluster", (scope.arn("ecs", f"cluster/{app}"),)),)
     held = tuple(sorted({":".join(arn.split(":")[:7]) for arn in uses.secrets if ":secretsmanager:" in arn}))
     parameters = any(":ssm:" in arn for arn in uses.secrets)  # it knows no narrower resource
     return (
-        *(dns if uses.zone else ()),
         *((Statement("TaskSecrets", ("secretsmanager:DescribeSecret",), held),) if held else ()),
         *((Statement("TaskParameters", ("ssm:DescribeParameters",), ("*",)),) if parameters else ()),
         *((Statement("Boundary", ("iam:GetPolicy",), (uses.boundary,)),) if uses.boundary else ()),
-        # Route 53's records bear no tags: what is ours among them is found by reading the zones.
-        Statement("DnsRead", ("route53:ListResourceRecordSets",), (f"{zones}*",)),
         Statement(
             "NoNarrower",
             (
