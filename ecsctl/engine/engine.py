@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.aws import THREADS
 from ecsctl.engine import events
+from ecsctl.engine.claim import ENDED, unfinished, way_out
 from ecsctl.engine.codec import ids_from, plain
 from ecsctl.engine.errors import (
     AwsError,
@@ -76,6 +77,7 @@ class Engine:
         self.one = Reconciler(aws, state, label, tell)
         self.seen: dict[str, Seen[Any, Any] | None] = {}  # what the last plan saw, by name
         self._certain: set[str] = set()  # those seen with every id of their wish known
+        self.others: frozenset[str] = frozenset()  # ids of other deployments of the app that the last survey met
         self.passed_over: dict[str, str] = {}  # why kinds, by title, were not looked for that nobody knows anything of
         self.unseen: dict[str, EcsctlError] = {}  # by name, or "all of" a kind: why it may not be looked at
         self.searched_in_part: dict[str, str] = {}  # why kinds, by title, were looked for only where one is recorded
@@ -129,6 +131,8 @@ class Engine:
         self._pass_over(denied)
         sightings = [sighting for name in kinds for sighting in found.get(name, [])]
         tags = [sighting.found.tags for sighting in sightings]  # a listing by name or prefix shows others' things too
+        # Another region's deployment is another one: what is found in all regions tells of none.
+        tags = [one for sighting, one in zip(sightings, tags, strict=True) if sighting.kind.regional]
         ids = sorted({one[ID] for one in tags if one.get(APP) == me.app and one.get(ID)})
         if self.state.fresh and ids:
             if len(ids) > 1:
@@ -139,6 +143,7 @@ class Engine:
                 )
             self.state.adopt_id(ids[0])
             self.one.label = replace(self.label, id=ids[0])
+        self.others = frozenset(ids) - {self.label.id}
         return [sighting for sighting in sightings if self.label.owns(sighting.found.tags)]
 
     def _recorded(self, node: Node) -> Any:
@@ -185,6 +190,7 @@ class Engine:
         """
         self.unseen = {}
         sightings = self.survey({node.wish.kind for node in stack.nodes.values()}, as_far=as_far)
+        self.one.first = stack.first
         steps: dict[str, Step] = {}
         there: dict[str, Any] = {}  # ids of all that is there
         known: dict[str, Any] = {}  # those of them that will be the same after the run
@@ -231,7 +237,8 @@ class Engine:
         wished = {(node.wish.kind, name) for name, node in stack.nodes.items()}
         surplus = [sighting for sighting in sightings if (sighting.kind.kind, sighting.name) not in wished]
         leftover = surplus if prune else []
-        made = tuple(self._replaceable(stack, steps, steps[name]) for name in stack.nodes)
+        first = self.seen.get(stack.first)
+        made = tuple(way_out([self._replaceable(stack, steps, steps[name]) for name in stack.nodes], self.label, first))
         return Plan(
             made + stack.unfit + tuple(_removal(sighting, "ecsctl.toml no longer asks for it") for sighting in leftover)
         )
@@ -247,8 +254,12 @@ class Engine:
         self._half_done(stack)
         self.tell(events.Planned(plan))
         refuse(plan)
+        for other in sorted(self.others):
+            self.tell(events.Said(f"another deployment of {self.label.app} ({ID}={other}) has things here too; where "
+                                  "its record (.ecsctl/state.json) is, ecsctl down removes them"))  # fmt: skip
         agree(plan)
-        if not plan.work and self._settled(stack):
+        cut_off = bool(unfinished(self._tags(stack.first)))  # an earlier first run did not come to its end
+        if not plan.work and not cut_off and self._settled(stack):
             return plan
         steps = {step.name: step for step in plan.steps if step.name in stack.nodes}
         with self.state.locked(command):
@@ -268,8 +279,28 @@ class Engine:
             parts = {name: (name, node.wish.title) for name, node in stack.nodes.items()}
             parts |= {name + end: told for name, told in parts.items() for end in (READY, REST)}
             parts |= {key: (step.name, step.title) for key, step in leftovers.items()}
-            self._run(graph, visit, parts)
+            first = stack.nodes.get(stack.first)
+            if first and cut_off:
+                self.one.say_who_is_at_work(first, self.state.run)
+            if first and steps[first.name].verb is Verb.CREATE:
+                self._run({first.name: graph.pop(first.name)}, visit, parts)  # alone: who comes later makes nothing
+            try:
+                self._run(graph, visit, parts)
+            except EcsctlError:
+                with suppress(EcsctlError):  # the failure is what is to be told
+                    self._end_first_run(stack)
+                raise
+            self._end_first_run(stack)
         return plan
+
+    def _end_first_run(self, stack: Stack) -> None:
+        if stack.first in self.one.known and self.one.marked:
+            self.one.say_who_is_at_work(stack.nodes[stack.first], ENDED)
+
+    def _tags(self, name: str) -> Mapping[str, str]:
+        """The tags that the last plan saw."""
+        seen = self.seen.get(name)
+        return (seen.tags if seen else None) or {}
 
     def down(
         self, *, agree: Callable[[Plan], None], keep: Callable[[Sighting], str] = lambda _: "", command: str = "down"
@@ -292,7 +323,7 @@ class Engine:
         plan = Plan(steps + self._borrowed())
         self.tell(events.Planned(plan))
         agree(plan)
-        if not plan.work and not self.state.book.entries and self.state.fresh:
+        if not plan.work and not self.state.book.entries and not self.state.path.exists():
             return plan
         with self.state.locked(command):
             for _ in range(ROUNDS):
@@ -471,7 +502,23 @@ class Engine:
 def refuse(plan: Plan) -> None:
     """Raise Refused, with all reasons together, if the plan cannot be carried out."""
     if plan.refusals:
-        raise together(Refused(f"{s.title} {s.name}: {s.reason}", hint=s.hint) for s in plan.refusals)
+        rivals = [step for step in plan.refusals if step.rival]
+        others = [Refused(f"{s.title} {s.name}: {s.reason}", hint=s.hint) for s in plan.refusals if not s.rival]
+        raise together([*_entangled(rivals), *others])
+
+
+def _entangled(steps: Sequence[Step]) -> Iterator[Refused]:
+    """One refusal for all that belongs to another deployment: there is one way out for all of it."""
+    if len(steps) == 1:
+        yield Refused(f"{steps[0].title} {steps[0].name}: {steps[0].reason}", hint=steps[0].hint)
+    elif steps:
+        yield Refused(
+            f"two deployments of this app have begun in this account and region, and neither is whole: {len(steps)} "
+            f"parts belong to another one ({', '.join(sorted({f'{ID}={step.rival}' for step in steps}))})",
+            why="; ".join(f"{step.title} {step.name}: {step.reason}" for step in steps[:3])
+            + (f"; and {len(steps) - 3} more" if len(steps) > 3 else ""),
+            hint=steps[0].hint,
+        )
 
 
 def _recent(entry: Entry) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 APP, ID, RESOURCE, OWNER = "ecsctl:app", "ecsctl:id", "ecsctl:resource", "owner"
+RUN = "ecsctl:first-up"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Label:
     caller: str = ""  # who is at work now: the owner of what is new, unless one is asked for
     resource: str = ""
     nonce: str = ""
+    run: str = ""  # of a deployment's first thing: the run that makes it
     extra: tuple[tuple[str, str], ...] = ()
 
     def of(self, resource: str, nonce: str = "") -> Label:
@@ -48,6 +50,7 @@ class Label:
             APP: self.app,
             ID: self.id,
             RESOURCE: self.resource,
+            **({RUN: self.run} if self.run else {}),
         }
 
     def heeding(self, tags: Mapping[str, str] | None) -> Label:

@@ -7,9 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ecsctl.engine import events
+from ecsctl.engine import claim, events
 from ecsctl.engine.attempt import Attempt, patiently
 from ecsctl.engine.codec import plain
 from ecsctl.engine.errors import (
@@ -45,6 +46,8 @@ class Reconciler:
         self.aws, self.state, self.label, self.tell = aws, state, label, tell
         self.patience = aws.patience
         self.patience.say = self._waiting
+        self.first = ""  # the name of what a new deployment makes before all else
+        self.marked = False  # whether it may say that this run is at work
         self.known: dict[str, Any] = {}  # ids that will not change any more in this run
         self._partly: set[str] = set()  # those that are right but for what is taken away at the end
         self._at_work = threading.local()
@@ -102,6 +105,8 @@ class Reconciler:
                     assert seen is not None  # noqa: S101 - told to the type checker: nothing is kept that is not there
                     return seen, did
                 case Verb.REFUSE:
+                    if name == self.first and self._open(name, "create"):
+                        self.state.drop(name)  # of its name there is one, and it is another's: ours was never made
                     raise Refused(f"{wish.title} {name}: {step.reason}", hint=step.hint)
                 case Verb.REPLACE if replaced:
                     raise ResourceFailed(f"{wish.title} {name}: {step.reason}", hint="fix the cause and run it again")
@@ -128,7 +133,10 @@ class Reconciler:
         entry, again = self.state.entry(name), self._open(name, "create")
         nonce = self.state.begin(name, wish.kind, "create")
         try:
-            ids = wish.create(self.aws, self.label.of(name, nonce))
+            me = self.label.of(name, nonce)
+            if name == self.first:
+                me, self.marked = replace(me, run=self.state.run), True
+            ids = wish.create(self.aws, me)
         except Exception as error:
             if isinstance(error, Outlived) or (again and is_of_another(error)):
                 return self._begun_anew(name, wish)
@@ -156,7 +164,27 @@ class Reconciler:
     def judged(self, name: str, wish: AnyResource, seen: Seen[Any, Any] | None) -> Step:
         """What is to be done about it, by what is recorded of it."""
         entry = self.state.entry(name)
-        return decide(name, wish, seen, self.label.of(name), self.applied(name), entry.otherwise if entry else None)
+        me = self.label.of(name)
+        step = decide(name, wish, seen, me, self.applied(name), entry.otherwise if entry else None)
+        if name != self.first or seen is None or not self.state.fresh:
+            return step
+        run = claim.unfinished(seen.tags)
+        dead = run == self.state.run or self.state.cut_off(run)
+        return claim.judged(step, seen, self.aws.now(), dead=dead)
+
+    def say_who_is_at_work(self, node: Node, run: str) -> None:
+        """Say on the deployment's first thing which run is at work, or that the first one has ended."""
+        wish = fulfil(node.wish, self.known)
+        attempt = Attempt(self.patience, f"{wish.title} {node.name}")
+        while (seen := self._look_now(node.name, wish)) and claim.unfinished(seen.tags) not in ("", run):
+            me = replace(self.label.of(node.name).heeding(seen.tags), run=run)
+            try:
+                wish.update(self.aws, me, seen.ids, frozenset({"tags"}))
+            except Exception as error:  # noqa: BLE001 - weighed: what does not pass is raised again
+                attempt.passes(error)
+            else:
+                break
+        self.marked = run != claim.ENDED
 
     def _begun_anew(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
         """Forget the try that has come to nothing."""

@@ -111,6 +111,7 @@ class Stack:
 
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {}
+        self.first = ""  # what a new deployment makes before all else: of its name AWS has one in the region
         self.unfit: tuple[Step, ...] = ()  # what stands in the way of all of it; not of a part of what is there
 
     def ensure(
@@ -140,6 +141,7 @@ class Stack:
         Raises Refused where such an id is not known: what one of them needs is not there.
         """
         part = Stack()
+        part.first = self.first if self.first in names else ""
         for name in self.nodes:
             if name in names:
                 node = self.nodes[name]

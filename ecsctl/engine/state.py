@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ecsctl import files
+from ecsctl.engine import runs
 from ecsctl.engine.errors import EcsctlError, Locked, StateError
 
 VERSION = 1
@@ -87,7 +88,8 @@ class State:
     def __init__(self, path: Path, book: Book, *, fresh: bool) -> None:
         self.path = path
         self.book = book
-        self.fresh = fresh  # nothing was recorded before: the id may have to be learnt from tags
+        self.fresh = fresh  # nothing that was made is recorded: the id may have to be learnt from tags
+        self.run, self._last = runs.new_run(), _last_run(path.parent / "owner")
         self._lock = threading.Lock()
 
     @classmethod
@@ -108,7 +110,7 @@ class State:
                     why="a record belongs to one app in one account and region",
                     hint=f"{USE[what].format(theirs)}, or another record: ECSCTL_STATE=FILE",
                 )
-        return cls(path, book, fresh=False)
+        return cls(path, book, fresh=not any(entry.ids and not entry.borrowed for entry in book.entries.values()))
 
     def entry(self, name: str) -> Entry | None:
         """What is recorded of a resource."""
@@ -118,6 +120,13 @@ class State:
     def unsettled(self) -> Mapping[str, Entry]:
         """The resources whose last change was begun and not settled: a run died there."""
         return {name: entry for name, entry in self.book.entries.items() if entry.intent is not None}
+
+    def cut_off(self, run: str) -> bool:
+        """Whether a run is known to be dead: a process of this machine that is gone, or the last one of this folder.
+
+        That one may live and hold the folder's lock, which keeps us from any change then.
+        """
+        return run == self._last or runs.is_dead(run)
 
     def adopt_id(self, id: str) -> None:
         """Take over the deployment's id as AWS's tags tell it. It is saved with the next change."""
@@ -208,15 +217,23 @@ class State:
         try:
             try:
                 since = datetime.now(UTC).isoformat(timespec="seconds")
-                who = {"pid": os.getpid(), "host": socket.gethostname(), "command": command, "since": since}
+                who = {
+                    "pid": os.getpid(),
+                    "host": socket.gethostname(),
+                    "command": command,
+                    "since": since,
+                    "run": self.run,
+                }
                 files.write(folder / "owner", json.dumps(who).encode())
                 _reserve(reserve)
                 with self._lock:
                     self._save()
             except OSError as error:
                 raise _unwritable(folder, error) from error
+            runs.begin(self.run)
             yield
         finally:
+            runs.end(self.run)
             for path in (reserve, folder / "owner"):
                 _let_go(path)
             lock.release()
@@ -336,6 +353,14 @@ def _parse(path: Path) -> Book:
     for older in range(version, VERSION):
         body = {**MIGRATIONS[older](body), "version": older + 1}
     return Book.model_validate(body)
+
+
+def _last_run(owner: Path) -> str:
+    """The run that was the last to hold the folder's lock, where it did not come to its end."""
+    try:
+        return str(json.loads(files.read(owner))["run"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def _holder(owner: Path) -> str:

@@ -26,7 +26,8 @@ class ClusterParts:
 def ensure_cluster(stack: Stack, config: Config, names: Names) -> ClusterParts:
     """The ECS cluster with Container Insights as wished."""
     days = config.logs.retention_days
-    logs = stack.ensure("app-logs", LogGroup(names.app_logs, days)).name
+    stack.first = "app-logs"  # CreateLogGroup refuses a name that is taken, whoever asks, and costs nothing
+    logs = stack.ensure(stack.first, LogGroup(names.app_logs, days)).name
     insights = None
     if config.service.container_insights != "disabled":
         insights = stack.ensure("insights-logs", LogGroup(names.insights_logs, days, writer="Container Insights")).name

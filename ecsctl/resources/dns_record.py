@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
 MARK_TTL = 300  # seconds
+BALANCER = re.compile(r"\.([a-z0-9-]+)\.elb\.amazonaws\.com(?:\.cn)?$")  # an Application Load Balancer's own name
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class DnsRecord(Resource[DnsRecordIds]):
     title = "DNS record"
     arns = "route53"
     within = ("name",)
+    regional = False
     tagged = False  # the mark holds what tells whose it is, and no other tags
     console = "{console}/route53/v2/hostedzones?region={region}#ListRecordSets/{zone}"
 
@@ -160,6 +163,15 @@ class DnsRecord(Resource[DnsRecordIds]):
     def _in_the_way(self, there: Standing, me: Label) -> tuple[str, str]:
         """What stands where the record is to be, and the way out: a record of another type can never become ours."""
         found = f"{there.told} in the hosted zone {self.zone}"
+        if there.tags.get(APP) == me.app and there.tags.get(ID) != me.id:
+            region = _region(there)
+            if region in ("", me.region):
+                return found, ""  # two deployments in one region: more than this record is in the way
+            return found, (
+                f"{me.app} serves {self.name} from {region}: name another domain here ([domain] name), or, if it is to "
+                f"move, take it down there first: ecsctl down --name {me.app} --region {region}. If you meant to work "
+                f'there, say region = "{region}" in ecsctl.toml'
+            )
         if there.fits or there.record is None:
             offer = f"a TXT record {PREFIX}{self.name} with the value {mark(me, self.type)}"
             return found, f"choose another name, or make it ours by {offer}"
@@ -183,6 +195,13 @@ class DnsRecord(Resource[DnsRecordIds]):
             value=", ".join(values) or None,
             ttl=there.record.get("TTL"),
         )
+
+
+def _region(there: Standing) -> str:
+    """The region of the load balancer that an alias leads to, by the name that ELB gave it; empty if it is none."""
+    leads = there.record.get("AliasTarget", {}).get("DNSName", "") if there.record else ""
+    found = BALANCER.search(normal(leads))
+    return found[1] if found else ""
 
 
 def _balancer(name: str) -> str:

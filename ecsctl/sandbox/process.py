@@ -1,7 +1,6 @@
 """The sandbox's server as a background process: start, find, stop. Imports neither moto nor boto3, and is cheap."""
 
 import contextlib
-import importlib.metadata
 import importlib.util
 import json
 import os
@@ -227,15 +226,15 @@ def _wait_until_ready(folder: Path, child: subprocess.Popen[bytes]) -> Sandbox:
 
 
 def _check_extra() -> None:
-    if all(importlib.util.find_spec(name) for name in ("moto", "flask", "flask_cors")):
+    """Raise SandboxError where moto is not there. It advises what ecsctl is locked to: a name may be anybody's."""
+    missing = [name for name in ("moto", "flask", "flask_cors") if not importlib.util.find_spec(name)]
+    if not missing:
         return
-    try:
-        required = importlib.metadata.requires("ecsctl-fargate") or []
-    except importlib.metadata.PackageNotFoundError:
-        required = []
-    wanted = [line.partition(";")[0].strip() for line in required if 'extra == "sandbox"' in line.replace("'", '"')]
-    packages = " ".join(f"'{name}'" for name in wanted or ["moto", "flask", "flask-cors"])
-    raise SandboxError(f"the sandbox needs packages that are not installed: {sys.executable} -m pip install {packages}")
+    locked = Path(__file__).parents[2] / "requirements" / "run.txt"
+    way = "with its extra `sandbox`, from where you have it"
+    if locked.is_file():
+        way = f"as it is locked: {sys.executable} -m pip install --require-hashes -r {locked}"
+    raise SandboxError(f"the sandbox needs what is not installed ({', '.join(missing)}): install ecsctl anew, {way}")
 
 
 def _end(running: Sandbox) -> None:

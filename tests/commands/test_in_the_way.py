@@ -92,6 +92,23 @@ def a_service(clock: Clock) -> Callable[[], Any]:
     return lambda: ecs.delete_service(cluster="hello", service="theirs", force=True)
 
 
+def a_task(clock: Clock) -> Callable[[], Any]:
+    """Somebody's `aws ecs run-task` in our cluster, in another network."""
+    ecs = boto3.client("ecs")
+    subnet = boto3.client("ec2").describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])["Subnets"]
+    network = {"awsvpcConfiguration": {"subnets": [subnet[0]["SubnetId"]], "assignPublicIp": "ENABLED"}}
+    ecs.run_task(cluster="hello", taskDefinition="hello", launchType="FARGATE", networkConfiguration=network)
+    (arn,) = ecs.list_tasks(cluster="hello", startedBy="")["taskArns"][-1:]
+    return lambda: ecs.stop_task(cluster="hello", task=arn)
+
+
+def an_egress_only_gateway(clock: Clock) -> Callable[[], Any]:
+    ec2 = boto3.client("ec2")
+    made = ec2.create_egress_only_internet_gateway(VpcId=ours("vpcs")[0])["EgressOnlyInternetGateway"]
+    name = made["EgressOnlyInternetGatewayId"]
+    return lambda: ec2.delete_egress_only_internet_gateway(EgressOnlyInternetGatewayId=name)
+
+
 NETWORK = ("vpcs", "subnets", "route_tables", "internet_gateways")
 IN_THE_WAY: dict[Callable[[Clock], Callable[[], Any]], tuple[str, tuple[str, ...]]] = {
     a_database: ("(RDSNetworkInterface), held by", NETWORK),
@@ -101,7 +118,9 @@ IN_THE_WAY: dict[Callable[[Clock], Callable[[], Any]], tuple[str, tuple[str, ...
     a_table: ("route table rtb-", ("vpcs",)),
     an_acl: ("network ACL acl-", ("vpcs",)),
     a_vpn_gateway: ("virtual private gateway vgw-", ("vpcs",)),
+    an_egress_only_gateway: ("egress-only internet gateway eigw-", ("vpcs",)),
     a_service: ("ECS services of others in our cluster", ()),
+    a_task: ("1 tasks in our cluster that are no part of our service", ()),
 }
 
 
@@ -120,7 +139,7 @@ def test_it_is_named_what_it_needs_stays_and_the_rest_goes(
     assert boto3.client("elbv2").describe_load_balancers()["LoadBalancers"] == []
     clusters = boto3.client("ecs").describe_clusters(clusters=["hello"])["clusters"]
     assert [one["status"] for one in clusters if one["status"] == "ACTIVE"] == (
-        ["ACTIVE"] if move_in is a_service else []
+        ["ACTIVE"] if move_in in (a_service, a_task) else []
     )
     move_out()
     live.sleep(600)
@@ -157,3 +176,71 @@ def test_a_look_that_fails_hides_nothing(live: Clock, run: Run, monkeypatch: pyt
     said = " ".join(ended.err.split())
     assert "(theirs), which is not ours" in said
     assert "network ACLs could not be looked for" in said
+
+
+def test_all_that_is_in_the_way_is_named_together(live: Clock, run: Run) -> None:
+    """Each alone keeps another part: of none the names are lost for another's sake."""
+    movers = (guardduty, a_group, an_acl, a_service, an_egress_only_gateway)
+    gone = [move_in(live) for move_in in movers]
+    live.sleep(60)
+    ended = run("down", "--yes")
+    assert ended.code == 1
+    said = " ".join(ended.err.split())
+    assert [move_in.__name__ for move_in in movers if IN_THE_WAY[move_in][0] not in said] == []
+    for move_out in gone:
+        move_out()
+    live.sleep(600)
+    assert run("down", "--yes").code == 0
+
+
+def test_a_certificate_that_others_use_stays_with_its_validation_record(
+    folder: Path, live_by: Callable[[Clock], None], run: Run
+) -> None:
+    (folder / "ecsctl.toml").write_text(SMALL + '[domain]\nname = "hello.ecsctl.example"\n')
+    with inprocess() as clock:
+        live_by(clock)
+        assert run("up", "--yes").code == 0
+        elb = boto3.client("elbv2")
+        (certificate,) = boto3.client("acm").list_certificates()["CertificateSummaryList"]
+        arn = certificate["CertificateArn"]
+        theirs = _a_balancer(clock, arn)
+        ended = run("down", "--yes")
+        assert ended.code == 1, ended.err
+        assert f"{theirs}, which is not ours and uses the certificate {arn}" in " ".join(ended.err.split())
+        assert [one["CertificateArn"] for one in boto3.client("acm").list_certificates()["CertificateSummaryList"]] == [
+            arn
+        ]
+        assert _types() == ["CNAME", "TXT"]  # the validation record and its mark; the app's own are gone
+        assert ours("vpcs") == []
+        elb.delete_load_balancer(LoadBalancerArn=theirs)
+        clock.sleep(600)
+        assert run("down", "--yes").code == 0
+        assert (boto3.client("acm").list_certificates()["CertificateSummaryList"], _types()) == ([], [])
+
+
+def _types() -> list[str]:
+    """The types of the records at the app's name and below it."""
+    route53 = boto3.client("route53")
+    zone = route53.list_hosted_zones()["HostedZones"][0]["Id"]
+    records = route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    return sorted(one["Type"] for one in records if "hello.ecsctl.example" in one["Name"])
+
+
+def _a_balancer(clock: Clock, certificate: str) -> str:
+    """Somebody's load balancer in the default network, with this certificate."""
+    ec2, elb = boto3.client("ec2"), boto3.client("elbv2")
+    subnets = ec2.describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])["Subnets"]
+    two = [one["SubnetId"] for one in subnets[:2]]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    clock.sleep(60)
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=subnets[0]["VpcId"])
+    arn = elb.create_load_balancer(Name="theirs", Subnets=two)["LoadBalancers"][0]["LoadBalancerArn"]
+    clock.sleep(300)
+    elb.create_listener(
+        LoadBalancerArn=arn,
+        Protocol="HTTPS",
+        Port=443,
+        Certificates=[{"CertificateArn": certificate}],
+        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
+    )
+    return str(arn)

@@ -6,16 +6,20 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 
-from ecsctl.engine.errors import EcsctlError
+from ecsctl.engine import runs
+from ecsctl.engine.claim import AT_MOST
+from ecsctl.engine.errors import EcsctlError, Refused
 from ecsctl.engine.patience import Clock
+from ecsctl.engine.plan import Plan
 from tests.crash.branch import branch
 from tests.crash.conftest import Struck
-from tests.crash.faults import Make, Script
-from tests.crash.matrix import Matrix
+from tests.crash.faults import DEATHS, Killed, Make, Script
+from tests.crash.matrix import Matrix, _equal, unlike
 from tests.crash.table import COMPLETE, SEED, Tally
 
 pytestmark = pytest.mark.timeout(600)
@@ -71,3 +75,187 @@ def test_two_at_once_end_with_a_reason_and_down_on_both_leaves_what_was_there_be
     told = tally.add(f"another machine's `{other}` meanwhile", "up", "`down` on both leaves what was there before",
                      [failure] if failure else [])  # fmt: skip
     assert told == []
+
+
+# Everything the runs say is in the errors; what they leave is in the account.
+AT_WORK = "another machine's first ecsctl up of hello is at work"
+FASTER = "another machine was faster"
+
+
+def another_machine(struck: Struck) -> Struck:
+    """The same account, with a folder and a record of its own."""
+    other = Struck(struck.clock, Path.cwd().parent / f"{Path.cwd().name}-other")
+    other.script = Script()
+    return other
+
+
+def refused(run: Struck, wished: dict[str, Any] | None = None) -> str:
+    """What an `up` is told that makes nothing."""
+    with pytest.raises(Refused) as told:
+        run.up(wished)
+    assert run.changes <= 1, "something was made"  # the one that asked for the first thing
+    return f"{told.value.message} {told.value.hint}"
+
+
+@pytest.mark.parametrize("at", range(60) if COMPLETE else [0, 1, 2 + SEED % 40])
+def test_two_first_ups_end_with_one_deployment_and_one_refusal(struck: Struck, tally: Tally, at: int) -> None:
+    """In the middle of a first `up`, all of another machine's; then each machine's next one."""
+    matrix = Matrix(struck, tally)
+    said: list[str] = []
+
+    def body() -> None:
+        other = another_machine(struck)
+
+        def meet(make: Make, _operation: str, _clock: Clock) -> Any:
+            if at:
+                said.append(refused(other))
+            else:
+                other.up()
+            return make()
+
+        script = Script(lambda number, _: meet if number == at else None)
+        if at:
+            struck.struck(struck.up, script)
+        else:
+            with pytest.raises(Refused) as told:
+                struck.struck(struck.up, script)
+            said.append(f"{told.value.message} {told.value.hint}")
+        assert script.changes > at, "there is no such change"
+        _equal(unlike(matrix.clean, struck.account(), "account"))
+        assert (AT_WORK if at else FASTER) in said[0], said
+        assert "since 20" in said[0]
+        assert "by " in said[0]
+        assert "run the same command again" in said[0]
+        there = struck.exact()
+        for machine in (struck, other):
+            assert machine.up().work == ()
+            assert machine.written().keys() == matrix.clean_record.keys()
+        assert unlike(there, struck.exact(), "account") == []
+        (struck if at % 2 else other).down()
+        _equal(unlike(matrix.before, struck.exact(), "account"))
+
+    failure = branch(body).failure
+    told = tally.add("another machine's first `up` meanwhile", "up", "one complete deployment and one refusal",
+                     [failure] if failure else [])  # fmt: skip
+    assert told == []
+
+
+@pytest.mark.parametrize("at", range(1, 60) if COMPLETE else [1, 2 + SEED % 40])
+def test_who_has_looked_before_the_other_began_is_refused_too(struck: Struck, tally: Tally, at: int) -> None:
+    """Both have looked and found nothing; the later one goes on at any moment of the other's run."""
+    matrix = Matrix(struck, tally)
+
+    def body() -> None:
+        other = another_machine(struck)
+        looked, go_on = Event(), Event()
+        said: list[EcsctlError] = []
+
+        def agree(_plan: Plan) -> None:
+            looked.set()
+            go_on.wait(60)
+
+        def late() -> None:
+            try:
+                other.up(agree=agree)
+            except EcsctlError as error:
+                said.append(error)
+
+        def meet(make: Make, _operation: str, _clock: Clock) -> Any:
+            go_on.set()
+            run.join(60)
+            return make()
+
+        run = Thread(target=late)
+        run.start()
+        assert looked.wait(60)
+        struck.struck(struck.up, Script(lambda number, _: meet if number == at else None))
+        matrix.is_up()
+        assert [AT_WORK in error.message for error in said] == [True], said
+        assert other.up().work == ()
+
+    failure = branch(body).failure
+    told = tally.add("another machine that has looked before", "up", "one complete deployment and one refusal",
+                     [failure] if failure else [])  # fmt: skip
+    assert told == []
+
+
+@pytest.mark.parametrize("at", range(1, 60) if COMPLETE else [1, 2 + SEED % 40])
+def test_a_first_up_that_died_elsewhere_is_waited_for_and_then_taken_over(
+    struck: Struck, tally: Tally, at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matrix = Matrix(struck, tally)
+
+    def body() -> None:
+        script = Script(lambda number, _: DEATHS["killed before"] if number == at else None)
+        with suppress(Killed):
+            struck.struck(struck.up, script)
+        monkeypatch.setattr(runs, "_machine", lambda: "elsewhere")
+        other = another_machine(struck)
+        assert AT_WORK in refused(other)
+        struck.clock.sleep(AT_MOST)
+        other.up()
+        _equal(unlike(matrix.clean_at_rest, _at_rest(struck), "account"))
+        assert struck.up().work == ()
+
+    failure = branch(body).failure
+    told = tally.add("killed, on another machine", "up", "is waited for, and then taken over",
+                     [failure] if failure else [])  # fmt: skip
+    assert told == []
+
+
+def _at_rest(struck: Struck) -> dict[str, Any]:
+    struck.clock.sleep(3600.0)
+    return struck.account()
+
+
+@pytest.mark.parametrize("first", ["the one that stays", "the one that goes"])
+@pytest.mark.parametrize("holder", ["has the first thing", "has not"])
+def test_of_two_that_each_own_a_half_the_way_out_that_both_are_told_leads_to_one(
+    struck: Struck, tally: Tally, first: str, holder: str
+) -> None:
+    """As runs without a first thing have left it: one's network and the other's names."""
+    matrix = Matrix(struck, tally)
+
+    def body() -> None:
+        other = another_machine(struck)
+        ids = sorted(["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"])
+        struck.deployment(ids[0])
+        other.deployment(ids[1])
+        _half(struck, network=True, first=holder == "has the first thing")
+        _half(other, network=False, first=holder != "has the first thing")
+        stays, goes = (struck, other) if holder == "has the first thing" else (other, struck)
+        for machine in (stays, goes) if first == "the one that stays" else (goes, stays):
+            if machine is goes:
+                assert "Run ecsctl down here" in refused(machine)
+            elif machine is struck:
+                assert "stays. Where the record" in refused(machine)
+            else:  # nothing of the other's is in its way
+                machine.up()
+                assert "ecsctl down removes them" in str(machine.events)
+        goes.down()
+        stays.up()
+        goes.up()
+        _equal(unlike(matrix.clean, struck.account(), "account"))
+        assert stays.plan().work == ()
+        goes.down()
+        _equal(unlike(matrix.before, struck.exact(), "account"))
+
+    failure = branch(body).failure
+    assert tally.add("each of two owns a half", "up", "the way out that both are told leads to one deployment",
+                     [failure] if failure else []) == []  # fmt: skip
+
+
+def _half(machine: Struck, *, network: bool, first: bool) -> None:
+    """Make the network, or what has names; with the first thing or without."""
+    session = machine.open()
+    session.state.fresh = False  # it began when there was nothing to be found
+    stack = session.wishes
+    net = {name for name, node in stack.nodes.items() if node.wish.kind in NETWORK}
+    named = {name for name, node in stack.nodes.items() if node.wish.kind in NAMED} - {stack.first}
+    names = (net if network else named) | ({stack.first} if first else set())
+    part = stack.part(names, {})
+    session.engine.up(part, agree=lambda plan: None, prune=False)
+
+
+NETWORK = {"vpc", "subnet", "internet-gateway"}
+NAMED = {"repository", "log-group", "cluster"}

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -119,10 +121,26 @@ def test_a_missing_extra_is_told_with_the_command_that_mends_it(tmp_path, monkey
     monkeypatch.setattr(process.importlib.util, "find_spec", lambda name: None if name == "moto" else object())
     with pytest.raises(process.SandboxError) as caught:
         process.start(tmp_path)
-    _, command, packages = str(caught.value).partition(f"{sys.executable} -m pip install ")
+    said, command, lock = str(caught.value).partition(f"{sys.executable} -m pip install --require-hashes -r ")
     assert command
-    names = [name.strip("'").partition(">=")[0] for name in packages.split()]
-    assert sorted(names) == ["flask", "flask-cors", "moto"]
+    assert "(moto)" in said
+    assert "moto==" in Path(lock).read_text()
+
+
+def test_nobody_is_told_to_install_a_name_that_may_be_anybodys():
+    """A registry gives a name to whoever comes first: what is advised is locked by its hashes, or ours."""
+    source = Path(process.__file__).parents[1]
+    advice = re.compile(
+        r"(?:pip3?|pipx|uv|uvx|npm|brew|apt|apt-get)\s+(?:tool\s+)?(?:install|add)\s+(?!--require-hashes)\S"
+    )
+    found = {
+        f"{path.relative_to(source)}: {line.strip()}"
+        for path in source.rglob("*.py")
+        if "toolbox" not in path.parts
+        for line in path.read_text().splitlines()
+        if advice.search(line)
+    }
+    assert found == set()
 
 
 def test_a_server_that_cannot_start_is_told_with_its_last_words(tmp_path, monkeypatch):

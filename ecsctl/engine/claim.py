@@ -1,0 +1,110 @@
+"""Which of several machines makes a new deployment: who made its first thing, whether that run still lives, and what
+those who came later are told.
+
+The first thing that a new deployment makes has a name that AWS gives once, and says in a tag which run made it, until
+that run has ended. See "Two machines" in docs/how-it-works.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ecsctl.engine.label import APP, ID, OWNER, RUN, Label
+from ecsctl.engine.plan import Step, Verb
+from ecsctl.engine.resource import Seen
+
+ENDED = "ended"
+AT_MOST = 3600.0  # seconds after which nobody waits for another machine's first run any more
+
+
+def unfinished(tags: Mapping[str, str] | None) -> str:
+    """The run that these tags say is at work; empty if none is."""
+    run = (tags or {}).get(RUN, "")
+    return "" if run == ENDED else run
+
+
+def judged(step: Step, seen: Seen[Any, Any], now: datetime, *, dead: bool) -> Step:
+    """What comes of the first thing for a run whose record knows of nothing that was made.
+
+    That of a run that ended, or is `dead`, is taken over: the record was lost, or never was here.
+    """
+    if (waiting := _waits_for(step, seen, now, dead=dead)) is not step or not step.rival:
+        return waiting
+    return _late(step, seen)
+
+
+def way_out(steps: list[Step], me: Label, first: Seen[Any, Any] | None) -> list[Step]:
+    """The steps; those that meet another deployment's things say which of the two stays, and the one way out.
+
+    The one that has the deployment's first thing stays, or else the one with the lesser id: each machine comes to the
+    same answer.
+    """
+    rivals = sorted({step.rival for step in steps if step.rival})
+    if not rivals:
+        return steps
+    tags = (first.tags if first else None) or {}
+    holder = tags.get(ID, "") if tags.get(APP) == me.app else ""
+    stays = holder if holder in (me.id, *rivals) else min(me.id, *rivals)
+    since = first.since if first and holder != me.id else None
+    if stays == me.id:
+        hint = (
+            f"this deployment ({ID}={me.id}) stays. Where the record (.ecsctl/state.json) has the id "
+            f"{' or '.join(rivals)}, run: ecsctl down. It removes only what carries that id. Then run the same command "
+            "again here, and ecsctl up there: it goes on with this deployment"
+        )
+    else:
+        hint = (
+            f"the other deployment ({ID}={stays}) stays. Run ecsctl down here: it removes only what carries "
+            f"{ID}={me.id}. Then run ecsctl up here: it goes on with the other one"
+        )
+    told = [replace(step, reason=f"{step.reason}, {_since(since)}" if since and step.rival == holder else step.reason,
+                    hint=hint if step.rival else step.hint) for step in steps]  # fmt: skip
+    return told
+
+
+def _waits_for(step: Step, seen: Seen[Any, Any], now: datetime, *, dead: bool) -> Step:
+    """The step; or a refusal, while another machine's first run may be at work."""
+    run = unfinished(seen.tags)
+    age = (now - seen.since).total_seconds() if seen.since else 0.0
+    if not run or dead or age >= AT_MOST:
+        return step
+    tags = seen.tags or {}
+    ready = f"at {_clock(seen.since, AT_MOST)} at the latest" if seen.since else "later"
+    return replace(
+        step,
+        verb=Verb.REFUSE,
+        changes=(),
+        reason=f"another machine's first ecsctl up of {tags.get(APP)} is at work, {_who(tags, seen.since)} "
+        f"({ID}={tags.get(ID)}); nothing was made here",
+        hint=f"wait until it has ended, then run the same command again: it goes on with that deployment. If that run "
+        f"was cut off, run it again on its machine, or here {ready}",
+        rival="",
+    )
+
+
+def _late(step: Step, seen: Seen[Any, Any]) -> Step:
+    """The refusal for who has made nothing, and finds that another deployment was begun meanwhile."""
+    tags = seen.tags or {}
+    return replace(
+        step,
+        reason=f"another machine was faster: it has begun this deployment of {tags.get(APP)}, "
+        f"{_who(tags, seen.since)} ({ID}={tags.get(ID)}); nothing was made here",
+        hint="once that machine's ecsctl up has ended, run the same command again: it goes on with that deployment",
+        rival="",
+    )
+
+
+def _who(tags: Mapping[str, str], since: datetime | None) -> str:
+    """By whom, since when."""
+    return ", ".join(filter(None, [f"by {tags[OWNER]}" if tags.get(OWNER) else "", _since(since)]))
+
+
+def _since(since: datetime | None) -> str:
+    return f"since {_clock(since)}" if since else ""
+
+
+def _clock(when: datetime, later: float = 0.0) -> str:
+    return (when + timedelta(seconds=later)).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

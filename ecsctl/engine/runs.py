@@ -1,0 +1,58 @@
+"""The names of runs, and which of them are known to be over: what a first run writes on what it makes outlives it."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import platform
+import uuid
+
+_at_work: set[str] = set()  # runs of this process
+
+
+def new_run() -> str:
+    """A name for a run of this process that no other run has."""
+    return f"{_machine()}-{os.getpid()}-{uuid.uuid4().hex[:12]}"
+
+
+def begin(run: str) -> None:
+    """From here on the run is at work."""
+    _at_work.add(run)
+
+
+def end(run: str) -> None:
+    """From here on it is not, whatever its tag says."""
+    _at_work.discard(run)
+
+
+def is_dead(run: str) -> bool:
+    """Whether it is certain that a run is no more: it was a process of this machine, and is not any longer."""
+    machine, _, rest = run.partition("-")
+    pid = rest.partition("-")[0]
+    if machine != _machine() or not pid.isdecimal() or os.name != "posix":
+        return False
+    if int(pid) == os.getpid():
+        return run not in _at_work
+    try:
+        os.kill(int(pid), 0)  # asks, and does nothing
+    except (ProcessLookupError, OverflowError):
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+@functools.cache
+def _machine() -> str:
+    """Where process numbers mean the same as here, without saying where that is.
+
+    Containers of one host share its boot, and clones its name: what Linux tells of boot and process namespace, no two
+    have in common (proc(5), namespaces(7)).
+    """
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            here = file.read() + os.readlink("/proc/self/ns/pid")
+    except OSError:
+        here = f"{platform.node()} {uuid.getnode()}"
+    return hashlib.sha256(here.encode()).hexdigest()[:12]
