@@ -317,7 +317,7 @@ class Engine:
         steps = tuple(
             Step(s.name, s.kind.kind, s.kind.title, Verb.KEEP, ids=s.found.ids, reason=staying[s.key])
             if s.key in staying
-            else _removal(s, s.kind.contents(self.aws, s.found.ids).told)
+            else _removal(s, self._holds(s))
             for s in sightings
         )
         plan = Plan(steps + self._borrowed())
@@ -339,6 +339,10 @@ class Engine:
                 )
             self._close(staying)
         return plan
+
+    def _holds(self, sighting: Sighting) -> str:
+        kind, ids = sighting.kind, sighting.found.ids
+        return self.one.patiently(lambda: kind.contents(self.aws, ids), f"{kind.title} {sighting.name}").told
 
     def _remove_all(self, doomed: Mapping[str, Sighting]) -> None:
         """Remove what was sighted, each after everything that uses it."""

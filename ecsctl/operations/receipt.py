@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from ecsctl.engine.errors import DENIED, code
+from ecsctl.engine.errors import DENIED, code, explained
 from ecsctl.engine.label import APP, RESOURCE
 from ecsctl.engine.plan import Plan, Verb
 from ecsctl.ensure.names import Names
@@ -61,7 +61,10 @@ def _kept(aws: Aws, plan: Plan) -> Iterator[Left]:
     for step in plan.steps:
         identity = str(next(iter(vars(step.ids).values()), step.name)) if hasattr(step.ids, "__dict__") else step.name
         if step.verb is Verb.KEEP and not step.borrowed:
-            held = by_name()[step.kind].contents(aws, step.ids)
+            try:
+                held = by_name()[step.kind].contents(aws, step.ids)
+            except ClientError as error:
+                raise explained(error, f"{step.title} {step.name}") from error
             why = f"{step.reason}; it holds {held.told}" if held.told else step.reason
             yield Left(step.title, identity, why, monthly(step.kind, held.size))
         elif step.verb is Verb.KEEP or (step.kind == SourceCredentials.kind and step.reason):

@@ -60,6 +60,6 @@ def optioned(text: str) -> str:
     lead = f" --profile {shlex.quote(profile)}" if profile and not sandbox else ""
     if lead:
         text = AWS.sub(lambda found: found[0] + lead, text)
-    lead += f" --region {shlex.quote(region)}" if region and not sandbox else ""
     lead = " --sandbox" if sandbox else lead
+    lead += f" --region {shlex.quote(region)}" if region else ""
     return COMMAND.sub(lambda found: found[0] + lead, text) if lead else text

@@ -43,6 +43,13 @@ def test_a_copied_command_ends_up_in_the_same_account_and_region(
     assert copied.copied(said) == typed
 
 
+def test_in_the_sandbox_the_region_stays_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    for option, value in (("sandbox", True), ("profile", "the team"), ("region", "eu-west-1")):
+        monkeypatch.setattr(copied, option, value)
+
+    assert copied.optioned("ecsctl up") == "ecsctl up --sandbox --region eu-west-1"
+
+
 @pytest.mark.parametrize("said", [said for said, _ in SAID])
 def test_on_aws_a_command_stays_as_it_is(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
     for option, nothing in (("sandbox", False), ("profile", ""), ("region", "")):
