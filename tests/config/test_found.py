@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from ecsctl import config
+from ecsctl.engine.errors import UsageError
 from ecsctl.operations.discovery.image import seen
 from ecsctl.operations.discovery.tree import Tree
 from ecsctl.operations.init import propose
@@ -56,3 +57,42 @@ def test_what_is_found_is_a_configuration(tmp_path, name, monkeypatch):
     assert (loaded.build.dockerfile, loaded.build.context) == (shape.dockerfile, shape.context)
     assert loaded.service.health_path == proposal.image.path
     assert loaded.service.architecture == (shape.architecture or "ARM64")
+
+
+def test_what_git_leaves_out_does_not_count_and_what_it_would_add_does(tmp_path):
+    folder = laid_out(tmp_path, SHAPES["traefik/whoami"])
+    (folder / ".gitignore").write_text("build/\n/Dockerfile\n")
+    for place in ("build", "web"):
+        (folder / place).mkdir()
+        (folder / place / "Dockerfile").write_text("FROM x\nEXPOSE 7000\n")
+    assert seen(Tree.of(folder)).dockerfile == "web/Dockerfile"
+
+
+def test_a_dockerfile_that_leads_out_of_the_repository_is_none(tmp_path):
+    (tmp_path / "secret").write_text("FROM x\nEXPOSE 7000\n")
+    folder = tmp_path / "app"
+    folder.mkdir()
+    (folder / "Dockerfile").symlink_to(tmp_path / "secret")
+    assert seen(Tree.of(folder)) is None
+
+
+def test_a_link_and_the_dockerfile_that_it_names_are_one(tmp_path):
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "Dockerfile.alpine").write_text("FROM x\nEXPOSE 7000\n")
+    (tmp_path / "Dockerfile").symlink_to("docker/Dockerfile.alpine")
+    image = seen(Tree.of(tmp_path))
+    assert (image.dockerfile, [one for one in image.notes if "several" in one]) == ("docker/Dockerfile.alpine", [])
+
+
+def test_what_is_copied_and_not_in_git_is_told(tmp_path):
+    (tmp_path / "Dockerfile").write_text("FROM x\nCOPY dist yarn.lock* ./\n")
+    told = [one for one in seen(Tree.of(tmp_path)).notes if "which git does not have" in one]
+    assert len(told) == 1
+    assert "copies dist, which" in told[0]
+
+
+def test_the_one_that_is_named_is_taken_and_another_is_refused(tmp_path):
+    folder = laid_out(tmp_path, SHAPES["dockersamples/example-voting-app"])
+    assert propose(folder, dockerfile="result/Dockerfile").image.context == "result"
+    with pytest.raises(UsageError, match="there is no Dockerfile ghost"):
+        propose(folder, dockerfile="ghost")

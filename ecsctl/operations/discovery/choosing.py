@@ -107,16 +107,17 @@ def context(tree: Tree, path: str, read: Dockerfile, services: Sequence[Service]
         folder, why = service.context, f"{service.file} builds {service.name} from there"
     else:
         folder, why = _home(tree, own, best)
-    missing = tuple(one for one in copied if one not in held[folder])
+    # A pattern that matches nothing is fine beside one that does, as in `COPY package.json yarn.lock* ./`.
+    missing = tuple(one for one in copied if one not in held[folder] and not re.search(r"[*?\[]", one))
     return Context(folder, why, missing)
 
 
 def _home(tree: Tree, own: str, best: Sequence[str]) -> tuple[str, str]:
     """Where what is copied does not tell: the folder of the app's sources, seen by what every language keeps there."""
-    if own == "." or own not in best:
-        return best[
-            0
-        ] if best else ".", "it is built in the repository's root" if own == "." else "it copies from there"
+    if own == ".":
+        return ".", "the Dockerfile is there"
+    if own not in best:
+        return best[0], "it copies from there"
     for folder in best:
         if any(_folder(one) == folder and _MANIFESTS.fullmatch(PurePosixPath(one).name) for one in tree.files):
             return folder, "the app's sources are there"

@@ -151,7 +151,7 @@ def _listening(
             )
             source = "chosen"
         notes.append(f"port {port}: {source}")
-        others = {one.number: one.source for one in found if one.number != port}
+        others = {one.number: one.source for one in found if one.number != port and not one.source.startswith("what ")}
         if others:
             notes.append("other ports: " + ", ".join(f"{number} ({said})" for number, said in others.items()))
     if anywhere:
