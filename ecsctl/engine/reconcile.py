@@ -154,7 +154,9 @@ class Reconciler:
         self.state.made(name, plain(ids))
         try:
             return self.patience.until(
-                lambda: self._look_now(name, wish), what=f"{wish.title} {name} to show after it was made", limit=SHOWN
+                lambda: self._look_now(name, wish),
+                what=f"{wish.title} {name} to appear after it was created",
+                limit=SHOWN,
             )
         except TimedOut:
             if not again:

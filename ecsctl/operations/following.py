@@ -51,9 +51,9 @@ def under_way(seen: Snapshot) -> Followed | None:
 def living(seen: Snapshot, app: str) -> Mapping[str, Any]:
     """The service itself. Raises Refused when there is none that could be changed."""
     if seen.service is None or seen.service["status"] == "INACTIVE":
-        raise Refused(f"there is no service {app} to release to", hint="ecsctl up makes it")
+        raise Refused(f"there is no ECS service {app}", hint="ecsctl up creates it")
     if seen.service["status"] == "DRAINING":
-        raise Refused(f"the service {app} is being deleted", hint="ecsctl up makes it anew, once it is gone")
+        raise Refused(f"the service {app} is being deleted", hint="ecsctl up creates it anew, once it is gone")
     return seen.service
 
 

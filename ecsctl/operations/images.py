@@ -72,7 +72,7 @@ def checked(aws: Aws, wished: str, uri: str, architecture: str) -> str:
     """
     named, ours = ecr.Reference.of(wished), ecr.Reference.of(uri)
     if not _NAME.fullmatch(wished):
-        raise ConfigError(f"{wished!r} is not the name of an image", hint="such as REGISTRY/NAME:TAG, or @sha256:…")
+        raise ConfigError(f"expected the name of an image, such as REGISTRY/NAME:TAG or …@sha256:…, found {wished!r}")
     if named is None or ours is None:
         return wished
     if named.place != ours.place:

@@ -136,7 +136,7 @@ def write(
 
     path = proposal.path
     if proposal.account_id and not re.fullmatch("[0-9]{12}", proposal.account_id):
-        raise UsageError(f"{proposal.account_id} is no account's id", hint="it has twelve digits")
+        raise UsageError(f'--account-id: expected twelve digits, found "{proposal.account_id}"')
     there = read_text(path)
     if there not in (None, proposal.text) and not force:
         raise UsageError(f"{path} is there already", hint="edit it, or replace it with: ecsctl init --force")

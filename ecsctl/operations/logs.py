@@ -59,7 +59,9 @@ def moment(text: str, now: datetime) -> int:
             at = at if at.tzinfo else at.replace(tzinfo=UTC)
         return max(0, int(at.timestamp() * 1000))
     except (ValueError, OverflowError):
-        raise UsageError(f"{text!r} is no time", hint="such as 30s, 10m, 2h, 1d or 2026-11-23T08:00") from None
+        raise UsageError(
+            f"--since: expected a time such as 30s, 10m, 2h, 1d or 2026-11-23T08:00, found {text!r}"
+        ) from None
 
 
 def of_app(app: str, start: int) -> Log:

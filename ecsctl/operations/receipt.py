@@ -94,7 +94,7 @@ def _marked_network(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
     for interface in aws.look(aws.ec2.describe_network_interfaces, Filters=tag_filter(me))["NetworkInterfaces"]:
         yield Left("network interface", interface["NetworkInterfaceId"], interface.get("Description", ""))
     for address in aws.look(aws.ec2.describe_addresses, Filters=tag_filter(me))["Addresses"]:
-        why = f"bears our mark, held by {address.get('AssociationId', 'nobody')}"
+        why = f"has our tags, held by {address.get('AssociationId', 'nobody')}"
         yield Left("elastic IP address", address["AllocationId"], why, monthly("elastic-ip"))
 
 
@@ -123,7 +123,7 @@ def _marked_strangers(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
         service, _, _, rest = arn.split(":", 5)[2:]
         kind = re.split("[/:]", rest)[0]
         if not {service, f"{service}:{kind}"} & looked_at:
-            why = "bears our mark, and ecsctl makes no such thing; AWS lists by tags for a while what is gone, too"
+            why = "has our tags, though ecsctl makes no such thing; AWS still lists by tags for a while what is gone"
             yield Left(f"{service} {kind.replace('-', ' ')}", arn, why)
 
 

@@ -166,7 +166,7 @@ def _point(session: Session, seen: Snapshot, arn: str) -> Followed:
     if (now := service["taskDefinition"]) != (was := (seen.service or {})["taskDefinition"]):
         raise Refused(
             f"somebody else released revision {revision_of(now)} just now, in place of revision {revision_of(was)}",
-            hint="look at it with ecsctl history, then run the same command again",
+            hint="see ecsctl history, then run the same command again",
         )
     if arn == now:
         answer = aws.ecs.update_service(cluster=app, service=app, taskDefinition=arn, forceNewDeployment=True)
@@ -183,7 +183,7 @@ def _point(session: Session, seen: Snapshot, arn: str) -> Followed:
 def _revision(session: Session, arn: str) -> Revision:
     found = described(session.aws, arn)
     if found is None:
-        raise Refused(f"there is no task definition {arn}", hint="ecsctl up makes the stack right")
+        raise Refused(f"there is no task definition {arn}", hint="ecsctl up creates it again")
     return found
 
 
@@ -195,7 +195,7 @@ def _named(session: Session, seen: Snapshot, revision: str) -> Revision:
     # The pipeline's copies may be without our mark: that the service ran them vouches for them.
     if found.tags.get(APP) != app and found.arn not in seen.revisions.values():
         raise Refused(
-            f"revision {number} of {app} is not ours: it bears no mark, and the service never ran it",
+            f"revision {number} of {app} is not ours: it has no ecsctl tags, and the service never ran it",
             hint="ecsctl history lists those that are",
         )
     if not found.active:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 STYLES = {"deployed": "green", "rolling out": "cyan", "going back": "yellow", "being stopped": "yellow",
           "superseded": "dim", "stopped": "yellow"}  # fmt: skip
 HEADS = ("revision", "outcome", "image", "commit", "who", "when")
-COMMIT, MESSAGE = HEADS.index("commit"), 20  # its column, and how much of it must be seen
+COMMIT, MESSAGE = HEADS.index("commit"), 16  # its column, and how much of it must be seen
 NARROW = (0, 1, 5, 4), (2, 3)  # the columns on two lines
 SHORT = 12  # hex digits of a digest; of a commit 7 are shown
 

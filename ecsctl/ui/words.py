@@ -40,7 +40,7 @@ def next_step(command: str) -> None:
 def heading(account: str, region: str, caller: str, app: str) -> None:
     """One line before anything changes: which app, where, and as whom."""
     words = (plain(app, "bold"), " in ", plain(region), " of account ", plain(account), ", as ", plain(caller, "dim"))
-    talk().print(Text.assemble(*words), soft_wrap=True)
+    tell(Text.assemble(*words))
 
 
 def confirm(question: str, *, command: str) -> None:

@@ -88,7 +88,7 @@ def test_bad_input_is_told_and_changes_nothing(service: Service, run: Run) -> No
     service.push("intel", architecture="amd64")
     service.push("v1")  # the newest again
     told = {
-        ("deploy", "--image", "Not A Name"): (2, "is not the name of an image"),
+        ("deploy", "--image", "Not A Name"): (2, "expected the name of an image"),
         ("deploy", "--image", f"{REPOSITORY}:nope"): (2, "nope"),
         ("deploy", "--image", f"{REPOSITORY}:intel"): (2, "ARM64"),
         ("deploy", "--image", f"{REPOSITORY}:v1", "--build"): (2, "exclude each other"),
@@ -96,7 +96,7 @@ def test_bad_input_is_told_and_changes_nothing(service: Service, run: Run) -> No
         ("rollback", "99", "--yes"): (1, "there is no revision 99"),
         ("rollback", "seven", "--yes"): (2, "seven"),
         ("history", "diff", "1", "99"): (1, "there is no revision 99"),
-        ("logs", "--since", "yesterday"): (2, "'yesterday' is no time"),
+        ("logs", "--since", "yesterday"): (2, "--since: expected a time such as"),
         ("logs", "--build"): (1, "has not built anything yet"),
         ("pipeline", "status"): (1, "there is no pipeline hello"),
         ("status", "--watch"): (2, "there is no screen to draw on"),
@@ -115,7 +115,7 @@ def test_bad_input_is_told_and_changes_nothing(service: Service, run: Run) -> No
 def test_without_a_service_nothing_is_released(service: Service, run: Run) -> None:
     for words in (["deploy"], ["rollback", "--yes"], ["cancel"], ["history"]):
         ended = run(*words)
-        assert (ended.code, "there is no service hello" in ended.said) == (1, True), ended.err
+        assert (ended.code, "there is no ECS service hello" in ended.said) == (1, True), ended.err
     assert service.revisions == 0
 
 

@@ -54,7 +54,7 @@ def test_since_is_a_time_too(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "10", "10 minutes", "-5m", "yesterday", "999999999d"])
 def test_what_is_no_time_is_said_to_be_none(text: str) -> None:
-    with pytest.raises(UsageError, match="is no time"):
+    with pytest.raises(UsageError, match="expected a time such as"):
         logs.moment(text, NOW)
 
 

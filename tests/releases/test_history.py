@@ -63,7 +63,7 @@ def test_what_rolls_out_is_told_as_such(service: Service) -> None:
 
 
 def test_without_a_service_there_is_no_history(service: Service) -> None:
-    with pytest.raises(Refused, match="there is no service hello"):
+    with pytest.raises(Refused, match="there is no ECS service hello"):
         history(service.session())
 
 

@@ -133,7 +133,7 @@ def test_with_no_tasks_wished_a_release_is_deployed_and_says_that_nothing_runs(s
 
 
 BAD = {
-    "no image's name": ("What? this", "not the name of an image"),
+    "no image's name": ("What? this", "expected the name of an image"),
     "a tag that is not there": (f"{REPOSITORY}:none", "there is no image"),
     "a digest that is not there": (f"{REPOSITORY}@sha256:{'0' * 64}", "there is no image"),
     "another processor": (f"{REPOSITORY}:intel", "for amd64"),
@@ -152,7 +152,7 @@ def test_a_wrong_image_is_refused_and_nothing_changed(service: Service) -> None:
 
 
 def test_without_an_image_or_a_service_there_is_nothing_to_deploy(service: Service) -> None:
-    with pytest.raises(Refused, match="there is no service hello to release to"):
+    with pytest.raises(Refused, match="there is no ECS service hello"):
         release(service)
     service.start("public.ecr.aws/nginx/nginx:1.27")
     with pytest.raises(Refused, match="there is no image to release"):

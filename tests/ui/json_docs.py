@@ -22,7 +22,7 @@ SERVER = {"url": "http://127.0.0.1:41234", "pid": 4711, "port": 41234, "speed": 
           "nonce": "n", "key": "k"}  # fmt: skip
 
 LEFT = (Left("log group", "/ecs/shop", 'protect = ["logs"]; it holds 41 MB of logs', 1.23e-3),
-        Left("elastic IP address", "eipalloc-0a1b2c3d", "bears our mark, held by nobody", 3.65))  # fmt: skip
+        Left("elastic IP address", "eipalloc-0a1b2c3d", "has our tags, held by nobody", 3.65))  # fmt: skip
 PUSHED = {"commit": "f3b1c0a9d2e84756a1b2c3d4e5f60718293a4b5c", "branch": "main", "unheard": [],
           "began": [{"pipeline": "shop", "execution": "6b1f2a52-0f0f-4a57-9a53-0d5d0c1b2a3e"}]}  # fmt: skip
 PUSH_STATE = {"done": False, "outcome": "InProgress", "steps": [
