@@ -7,7 +7,7 @@ that run has ended. See "Two machines" in docs/how-it-works.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,12 +36,13 @@ def judged(step: Step, seen: Seen[Any, Any], now: datetime, *, dead: bool) -> St
     return _late(step, seen)
 
 
-def way_out(steps: list[Step], me: Label, first: Seen[Any, Any] | None) -> list[Step]:
+def way_out(steps: list[Step], me: Label, first: Seen[Any, Any] | None, others: Collection[str]) -> list[Step]:
     """The steps; those that meet another deployment's things say which of the two stays, and the one way out.
 
     The one that has the deployment's first thing stays, or else the one with the lesser id: each machine comes to the
-    same answer.
+    same answer. `others` are those of this region: of another region's deployment there is nothing to unite.
     """
+    steps = [step if step.rival in others else replace(step, rival="") for step in steps]
     rivals = sorted({step.rival for step in steps if step.rival})
     if not rivals:
         return steps

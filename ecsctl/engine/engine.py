@@ -130,9 +130,8 @@ class Engine:
         self._all(walk({name: frozenset() for name in kinds}, visit, threads=THREADS, skip=_ignore))
         self._pass_over(denied)
         sightings = [sighting for name in kinds for sighting in found.get(name, [])]
-        tags = [sighting.found.tags for sighting in sightings]  # a listing by name or prefix shows others' things too
-        # Another region's deployment is another one: what is found in all regions tells of none.
-        tags = [one for sighting, one in zip(sightings, tags, strict=True) if sighting.kind.regional]
+        # A listing by name or prefix shows others' things too; and what is found in all regions, another deployment's.
+        tags = [sighting.found.tags for sighting in sightings if sighting.kind.regional]
         ids = sorted({one[ID] for one in tags if one.get(APP) == me.app and one.get(ID)})
         if self.state.fresh and ids:
             if len(ids) > 1:
@@ -238,7 +237,8 @@ class Engine:
         surplus = [sighting for sighting in sightings if (sighting.kind.kind, sighting.name) not in wished]
         leftover = surplus if prune else []
         first = self.seen.get(stack.first)
-        made = tuple(way_out([self._replaceable(stack, steps, steps[name]) for name in stack.nodes], self.label, first))
+        found = [self._replaceable(stack, steps, steps[name]) for name in stack.nodes]
+        made = tuple(way_out(found, self.label, first, self.others))
         return Plan(
             made + stack.unfit + tuple(_removal(sighting, "ecsctl.toml no longer asks for it") for sighting in leftover)
         )

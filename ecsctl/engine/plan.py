@@ -74,7 +74,7 @@ class Step:
     summary: str = ""  # of what is made: what a person should know of it
     fields: Mapping[str, Any] = field(default_factory=dict, compare=False)  # all that is wished, as JSON
     found: Mapping[str, Any] = field(default_factory=dict, compare=False)  # the same fields as they are on AWS
-    rival: str = ""  # refused for what is another deployment's of this app and region: that one's id
+    rival: str = ""  # refused for what is another deployment's of this app: that one's id
 
     @property
     def changed(self) -> frozenset[str]:
@@ -216,7 +216,7 @@ def _not_ours(step: Any, wish: AnyResource, seen: Seen[Any, Any], me: Label) -> 
     reason += f": {seen.note}" if seen.note and seen.hint else ""
     hint = seen.hint or f"choose another name, or make it ours by the tags {mark}"
     refused: Step = step(Verb.REFUSE, reason=reason, hint=hint)
-    another = there.get(ID, "") if there.get(APP) == me.app and not seen.hint else ""
+    another = there.get(ID, "") if there.get(APP) == me.app else ""
     return replace(refused, rival=another if another != me.id else "")
 
 

@@ -165,13 +165,12 @@ class DnsRecord(Resource[DnsRecordIds]):
         found = f"{there.told} in the hosted zone {self.zone}"
         if there.tags.get(APP) == me.app and there.tags.get(ID) != me.id:
             region = _region(there)
-            if region in ("", me.region):
-                return found, ""  # two deployments in one region: more than this record is in the way
-            return found, (
-                f"{me.app} serves {self.name} from {region}: name another domain here ([domain] name), or, if it is to "
-                f"move, take it down there first: ecsctl down --name {me.app} --region {region}. If you meant to work "
-                f'there, say region = "{region}" in ecsctl.toml'
-            )
+            if region not in ("", me.region):
+                return found, (
+                    f"{me.app} serves {self.name} from {region}: name another domain here ([domain] name), or, if it "
+                    f"is to move, take it down there first: ecsctl down --name {me.app} --region {region}. If you meant "
+                    f'to work there, say region = "{region}" in ecsctl.toml'
+                )
         if there.fits or there.record is None:
             offer = f"a TXT record {PREFIX}{self.name} with the value {mark(me, self.type)}"
             return found, f"choose another name, or make it ours by {offer}"
