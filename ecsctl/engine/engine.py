@@ -131,7 +131,7 @@ class Engine:
         self._pass_over(denied)
         sightings = [sighting for name in kinds for sighting in found.get(name, [])]
         # A listing by name or prefix shows others' things too; and what is found in all regions, another deployment's.
-        tags = [sighting.found.tags for sighting in sightings if sighting.kind.regional]
+        tags = [sighting.found.tags for sighting in sightings if not sighting.found.elsewhere]
         ids = sorted({one[ID] for one in tags if one.get(APP) == me.app and one.get(ID)})
         if self.state.fresh and ids:
             if len(ids) > 1:

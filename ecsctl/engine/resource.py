@@ -46,6 +46,7 @@ class Found(Generic[Ids]):
     ids: Ids
     tags: Mapping[str, str]
     uses: frozenset[str] = frozenset()  # ids of others of its own kind that cannot go before it
+    elsewhere: bool = False  # found in all regions, and perhaps of another region's deployment
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,6 @@ class Resource(ABC, Generic[Ids]):
     within: ClassVar[tuple[str, ...]] = ()  # fields naming the parent it cannot exist without
     borrowed: ClassVar[bool] = False  # only looked at: never made, changed or deleted by us
     wait: ClassVar[bool] = False  # only a wait for another: nothing of its own is on AWS
-    regional: ClassVar[bool] = True  # another region's deployment of the app has its own, which is not found here
     tagged: ClassVar[bool] = True  # `update` can fix its tags (the change is then called "tags")
     limit: ClassVar[float] = 120.0  # seconds at most until it is ready, or gone
     usual: ClassVar[float] = 3.0  # seconds that it usually takes to be made, for the estimate that a person is given

@@ -15,11 +15,12 @@ from ecsctl.resources.dns import PREFIX, TYPE, Standing, mark, marked_zones, nor
 
 if TYPE_CHECKING:
     from types_boto3_route53.literals import ChangeActionType
-    from types_boto3_route53.type_defs import ChangeTypeDef, ResourceRecordSetTypeDef
+    from types_boto3_route53.type_defs import ChangeTypeDef, ResourceRecordSetOutputTypeDef, ResourceRecordSetTypeDef
 
     from ecsctl.aws import Aws
 
 MARK_TTL = 300  # seconds
+VALIDATION = ".acm-validations.aws"  # ACM User Guide, "DNS validation"
 BALANCER = re.compile(r"\.([a-z0-9-]+)\.elb\.amazonaws\.com(?:\.cn)?$")  # an Application Load Balancer's own name
 
 
@@ -46,7 +47,6 @@ class DnsRecord(Resource[DnsRecordIds]):
     title = "DNS record"
     arns = "route53"
     within = ("name",)
-    regional = False
     tagged = False  # the mark holds what tells whose it is, and no other tags
     console = "{console}/route53/v2/hostedzones?region={region}#ListRecordSets/{zone}"
 
@@ -164,12 +164,12 @@ class DnsRecord(Resource[DnsRecordIds]):
         """What stands where the record is to be, and the way out: a record of another type can never become ours."""
         found = f"{there.told} in the hosted zone {self.zone}"
         if there.tags.get(APP) == me.app and there.tags.get(ID) != me.id:
-            region = _region(there)
+            region = _region(there.record) if there.record else ""
             if region not in ("", me.region):
                 return found, (
                     f"{me.app} serves {self.name} from {region}: name another domain here ([domain] name), or, if it "
-                    f"is to move, take it down there first: ecsctl down --name {me.app} --region {region}. If you meant "
-                    f'to work there, say region = "{region}" in ecsctl.toml'
+                    f"is to move, take it down there first: ecsctl down --name {me.app} --region {region}. If you "
+                    f'meant to work there, say region = "{region}" in ecsctl.toml'
                 )
         if there.fits or there.record is None:
             offer = f"a TXT record {PREFIX}{self.name} with the value {mark(me, self.type)}"
@@ -196,9 +196,15 @@ class DnsRecord(Resource[DnsRecordIds]):
         )
 
 
-def _region(there: Standing) -> str:
+def _may_be_of_another_region(record: ResourceRecordSetOutputTypeDef, me: Label) -> bool:
+    """Whether it leads to another region's load balancer, or is of ACM's, which are the same in all regions."""
+    values = [normal(one["Value"]) for one in record.get("ResourceRecords", [])]
+    return _region(record) not in ("", me.region) or any(value.endswith(VALIDATION) for value in values)
+
+
+def _region(record: ResourceRecordSetOutputTypeDef) -> str:
     """The region of the load balancer that an alias leads to, by the name that ELB gave it; empty if it is none."""
-    leads = there.record.get("AliasTarget", {}).get("DNSName", "") if there.record else ""
+    leads = record.get("AliasTarget", {}).get("DNSName", "")
     found = BALANCER.search(normal(leads))
     return found[1] if found else ""
 
@@ -224,7 +230,9 @@ def _marked(aws: Aws, me: Label, zones: Iterable[HostedZoneId]) -> Iterator[Foun
             if tags.get(APP) == me.app:
                 kind = tags.get(TYPE, "A")
                 marked.add(zone_id)
-                yield Found(DnsRecordIds(zone_id, RecordName(name.removeprefix(PREFIX)), kind), tags)
+                ids = DnsRecordIds(zone_id, RecordName(name.removeprefix(PREFIX)), kind)
+                beside = [one for one in records if one["Type"] == kind and normal(one["Name"]) == ids.name]
+                yield Found(ids, tags, elsewhere=any(_may_be_of_another_region(one, me) for one in beside))
     marked_zones(aws).setdefault(me.app, marked)
 
 
