@@ -92,6 +92,7 @@ CHANGES: dict[str, tuple[Change, ...] | str] = {
     "unfit": "what the user named is gone, or of no use any more: it is told before anything rests on it",
     "past_builds": (another_build,),
     "broken": "a first version that never ran gives way to what is newer",
+    "own_buildspec": "what the branch has is the user's; where nothing tells it, what stands stays: test_own_buildspec",
     "moving": "the tasks' processor is the user's, and what runs on the other one has to be built anew",
 }
 CASES = [(name, change) for name, changes in CHANGES.items() if not isinstance(changes, str) for change in changes]
