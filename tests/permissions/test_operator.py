@@ -7,36 +7,16 @@ the printed policies enforced.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from ecsctl.engine.errors import AccessError
 from ecsctl.sandbox.permissions import Asked, judged, statements
 from tests.permissions.conftest import Record
-from tests.permissions.recorded import CONFIGS, REGIONS, Recorded
+from tests.permissions.recorded import REGIONS
 
-NOT_BY_US = {
-    "ssmmessages:OpenDataChannel": "called by the session-manager plugin that `exec` starts",
-}
-TWINS = ("codeconnections:", "codestar-connections:")  # of one ARN only one prefix is asked for
-
-
-def actions_of(policies: dict[str, Any]) -> Iterator[str]:
-    for statement in statements(policies.values()):
-        yield from [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
-
-
-def without(action: str, policies: dict[str, Any]) -> list[dict[str, Any]]:
-    """The statements of the policies, as if they did not name the action."""
-    left = []
-    for one in statements(policies.values()):
-        named = [one["Action"]] if isinstance(one["Action"], str) else one["Action"]
-        if rest := [each for each in named if each != action]:
-            left.append({**one, "Action": rest})
-    return left
+QUICK = ("bare", "domain", "connection")  # all of them: tests/long/test_permissions.py
 
 
 def changes(asked: Asked) -> bool:
@@ -45,7 +25,7 @@ def changes(asked: Asked) -> bool:
 
 
 @pytest.mark.parametrize("partition", REGIONS)
-@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("name", QUICK)
 def test_the_printed_policies_allow_every_call_of_every_command(name: str, partition: str, recorded: Record) -> None:
     found = recorded(name, partition)
     allowed = statements(found.policies().values())
@@ -60,31 +40,7 @@ def test_the_printed_policies_allow_every_call_of_every_command(name: str, parti
     assert {"plan", "up --yes", "status", "why", "down --yes --force"} <= found.needed.keys()
 
 
-def test_without_any_one_action_a_command_fails(recorded: Record) -> None:
-    runs = [recorded(name) for name in CONFIGS]
-    needless: set[str] = set()
-    for action in {action for found in runs for action in actions_of(found.policies())} - NOT_BY_US.keys():
-        if not any(fails_without(action, found) for found in runs):
-            needless.add(action)
-    twins = {action for action in needless if action.startswith(TWINS)}
-    assert needless == twins
-    assert not any({f"{prefix}{action.split(':')[1]}" for prefix in TWINS} <= twins for action in twins)
-
-
-def fails_without(action: str, found: Recorded) -> str:
-    """A command of this recording that is denied something once the action is taken out of the policies."""
-    left = without(action, found.policies())
-    return next(
-        (
-            command
-            for command, needed in found.needed.items()
-            if any(one.action.lower() == action.lower() and judged(left, one) != "Allow" for one in needed)
-        ),
-        "",
-    )
-
-
-@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("name", QUICK)
 def test_no_change_is_allowed_of_what_neighbours_have(name: str, recorded: Record) -> None:
     """What commands change of app `hello` may not be changed of `hello-api`, whose names begin alike."""
     found = recorded(name)

@@ -1,0 +1,69 @@
+"""Every configuration in every partition: what the printed policies allow is enough, and none of it is too much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ecsctl.sandbox.permissions import judged, statements
+from tests.permissions import test_operator as quick
+from tests.permissions.conftest import Record
+from tests.permissions.conftest import recorded as recorded  # a fixture
+from tests.permissions.recorded import CONFIGS, REGIONS, Recorded
+
+NOT_BY_US = {
+    "ssmmessages:OpenDataChannel": "called by the session-manager plugin that `exec` starts",
+}
+TWINS = ("codeconnections:", "codestar-connections:")  # of one ARN only one prefix is asked for
+
+
+def actions_of(policies: dict[str, Any]) -> Iterator[str]:
+    for statement in statements(policies.values()):
+        yield from [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+
+
+def without(action: str, policies: dict[str, Any]) -> list[dict[str, Any]]:
+    """The statements of the policies, as if they did not name the action."""
+    left = []
+    for one in statements(policies.values()):
+        named = [one["Action"]] if isinstance(one["Action"], str) else one["Action"]
+        if rest := [each for each in named if each != action]:
+            left.append({**one, "Action": rest})
+    return left
+
+
+@pytest.mark.parametrize("partition", REGIONS)
+@pytest.mark.parametrize("name", [name for name in CONFIGS if name not in quick.QUICK])
+def test_the_printed_policies_allow_every_call_of_every_command(name: str, partition: str, recorded: Record) -> None:
+    quick.test_the_printed_policies_allow_every_call_of_every_command(name, partition, recorded)
+
+
+@pytest.mark.parametrize("name", [name for name in CONFIGS if name not in quick.QUICK])
+def test_no_change_is_allowed_of_what_neighbours_have(name: str, recorded: Record) -> None:
+    quick.test_no_change_is_allowed_of_what_neighbours_have(name, recorded)
+
+
+def test_without_any_one_action_a_command_fails(recorded: Record) -> None:
+    runs = [recorded(name) for name in CONFIGS]
+    needless: set[str] = set()
+    for action in {action for found in runs for action in actions_of(found.policies())} - NOT_BY_US.keys():
+        if not any(fails_without(action, found) for found in runs):
+            needless.add(action)
+    twins = {action for action in needless if action.startswith(TWINS)}
+    assert needless == twins
+    assert not any({f"{prefix}{action.split(':')[1]}" for prefix in TWINS} <= twins for action in twins)
+
+
+def fails_without(action: str, found: Recorded) -> str:
+    """A command of this recording that is denied something once the action is taken out of the policies."""
+    left = without(action, found.policies())
+    return next(
+        (
+            command
+            for command, needed in found.needed.items()
+            if any(one.action.lower() == action.lower() and judged(left, one) != "Allow" for one in needed)
+        ),
+        "",
+    )
