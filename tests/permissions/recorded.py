@@ -321,6 +321,7 @@ class Runs:
             wish = fulfil(node.wish, known)
             changed = frozenset({one.name for one in fields(wish) if getattr(wish, one.name) is not None} | {"tags"})
             changed -= {"role"} if wish.kind == "source-credentials" else set()  # its mark would go from the same role
+            changed -= {"repository"} if wish.kind == "build-project" else set()  # its webhook would be made anew
             with contextlib.suppress(ClientError, EcsctlError, NotImplementedError):
                 wish.update(opened.aws, opened.engine.label.of(name), known[name], changed)
 
