@@ -105,7 +105,7 @@ def test_without_a_way_to_an_image_the_service_stands_at_none_until_there_is_one
     bad = {
         f"{URI}:ghost": "there is no image",
         f"{URI}-other:one": "another ECR repository",
-        "https://nginx": "not the name of an image",
+        "https://nginx": "expected the name of an image",
         f"{URI}:amd": "is for amd64, and the tasks run on ARM64",
     }
     put_image(ACCOUNT, REGION, "hello", ["amd"], "amd64")
