@@ -24,7 +24,7 @@ from ecsctl.engine.errors import (
     is_of_another,
     is_there,
 )
-from ecsctl.engine.label import Label
+from ecsctl.engine.label import ID, Label
 from ecsctl.engine.plan import Change, Step, Verb, Why, decide
 from ecsctl.engine.resource import AnyResource, Found, Seen
 from ecsctl.engine.stack import Node, fulfil, promises
@@ -171,7 +171,8 @@ class Reconciler:
         if name != self.first or seen is None or not self.state.fresh:
             return step
         run = claim.unfinished(seen.tags)
-        dead = run == self.state.run or self.state.cut_off(run)
+        ours = self.state.has_begun(name, (seen.tags or {}).get(ID, ""))
+        dead = run == self.state.run or ours or self.state.cut_off(run)
         return claim.judged(step, seen, self.aws.now(), dead=dead)
 
     def say_who_is_at_work(self, node: Node, run: str) -> None:

@@ -89,6 +89,7 @@ class State:
         self.path = path
         self.book = book
         self.fresh = fresh  # nothing that was made is recorded: the id may have to be learnt from tags
+        self.own_id = book.id  # the one that the record was begun with
         self.run, self._last = runs.new_run(), _last_run(path.parent / "owner")
         self._lock = threading.Lock()
 
@@ -127,6 +128,11 @@ class State:
         That one may live and hold the folder's lock, which keeps us from any change then.
         """
         return run == self._last or runs.is_dead(run)
+
+    def has_begun(self, name: str, id: str) -> bool:
+        """Whether a run of this record was about to make it, under this id of the deployment."""
+        entry = self.book.entries.get(name)
+        return entry is not None and entry.intent is not None and id == self.own_id
 
     def adopt_id(self, id: str) -> None:
         """Take over the deployment's id as AWS's tags tell it. It is saved with the next change."""
