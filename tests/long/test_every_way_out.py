@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
+from tests.crash.conftest import some
 from tests.stack.test_way_out import (  # noqa: F401 - fixtures
     BUILD_ONLY,
     STATES,
@@ -16,8 +19,15 @@ from tests.stack.test_way_out import (  # noqa: F401 - fixtures
     run,
 )
 
+EVERY = [state for state in STATES if not state.startswith("an image")]
 
-@pytest.mark.parametrize(("toml", "which"), [(TOML, 0), (TOML, -1), (BUILD_ONLY, 0), (BUILD_ONLY, -1)])
-@pytest.mark.parametrize("state", [state for state in STATES if not state.startswith("an image")])
+
+@pytest.mark.parametrize(
+    ("state", "toml", "which"),
+    some(
+        itertools.product(EVERY, (TOML, BUILD_ONLY), (0, -1)),
+        24,
+    ),
+)
 def test_every_way_out_leads_out(developer: Developer, state: str, toml: str, which: int) -> None:  # noqa: F811
     leads_out(developer, state, toml, which)

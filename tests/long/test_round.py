@@ -75,7 +75,6 @@ def test_up_plan_up_change_status_down(folder: Path, process: Callable[..., Ende
         timeout=60,
         encoding="utf-8",
     )
-    screen.expect("1 task of revision")
     screen.expect("healthy")
     screen.expect("RUNNING")
     screen.sendintr()
