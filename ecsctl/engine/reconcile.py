@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ecsctl.engine import claim, events
-from ecsctl.engine.attempt import Attempt, patiently
+from ecsctl.engine.attempt import Attempt
 from ecsctl.engine.codec import plain
 from ecsctl.engine.errors import (
     Doubled,
@@ -25,6 +25,7 @@ from ecsctl.engine.errors import (
     is_there,
 )
 from ecsctl.engine.label import ID, Label
+from ecsctl.engine.looking import Looking
 from ecsctl.engine.plan import Change, Step, Verb, Why, decide
 from ecsctl.engine.resource import AnyResource, Found, Seen
 from ecsctl.engine.stack import Node, fulfil, promises
@@ -39,12 +40,12 @@ WINDOW = 15.0  # seconds in which a create whose answer was lost may still come 
 SHOWN = 120.0  # seconds until what AWS has just made, or changed, must show as such
 
 
-class Reconciler:
+class Reconciler(Looking):
     """Brings one resource of a deployment to its wish, or removes it."""
 
     def __init__(self, aws: Aws, state: State, label: Label, tell: events.Listener) -> None:
-        self.aws, self.state, self.label, self.tell = aws, state, label, tell
-        self.patience = aws.patience
+        super().__init__(aws, state, label)
+        self.tell = tell
         self.patience.say = self._waiting
         self.first = ""  # the name of what a new deployment makes before all else
         self.marked = False  # whether it may say that this run is at work
@@ -309,22 +310,6 @@ class Reconciler:
         except Exception as error:  # noqa: BLE001 - weighed: what does not pass is raised again
             attempt.passes(error, gone=True)
 
-    def _ours(self, kind: type[AnyResource], name: str) -> list[Found[Any]]:
-        """What of this kind and name carries our mark right now."""
-        me = self.label.of(name)
-        with self.aws.fresh():
-            found = self.patiently(lambda: list(kind.find(self.aws, me)), f"{kind.title} {name}")
-        return [item for item in found if me.marks(item.tags)]
-
-    def look(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
-        """What is there; None also when the parent that it cannot exist without is not there."""
-        try:
-            return self._observed(name, wish)
-        except Doubled:
-            if not self._open(name, "create"):
-                raise
-            return None  # a create that was under way was delivered twice: making it right leaves one
-
     def _look_now(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
         with self.aws.fresh():
             try:
@@ -334,12 +319,6 @@ class Reconciler:
                     raise
         self._leave_one(type(wish), name)
         return None
-
-    def _observed(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
-        if any(True for parent in wish.within for _ in promises(getattr(wish, parent))):
-            return None
-        me = self.label.of(name, self._nonce(name))
-        return self.patiently(lambda: wish.observe(self.aws, me), f"{wish.title} {name}")
 
     def _leave_one(self, kind: type[AnyResource], name: str) -> None:
         """Delete all but one of what our own create, delivered twice, has made: never the one whose ids we know."""
@@ -359,33 +338,10 @@ class Reconciler:
         except TimedOut:
             return None
 
-    def patiently(self, look: Callable[[], T], what: str = "looking") -> T:
-        """Look, through what AWS does not show everywhere yet. `what` is looked at."""
-        return patiently(self.patience, look, what, again=self.aws.forget)  # one of the answers may be too old
-
     def _settle(self, name: str, wish: AnyResource, seen: Seen[Any, Any]) -> None:
         wish = wish if wish.borrowed else wish.keeping(seen.actual)
         borrowed = wish.borrowed or (seen.tags is None and not wish.wait)
         self.state.settle(name, wish.kind, plain(seen.ids), plain(wish), borrowed=borrowed)
-
-    def applied(self, name: str) -> Mapping[str, Any] | None:
-        """The wish last made true, as recorded."""
-        entry = self.state.entry(name)
-        return entry.applied if entry else None
-
-    def _open(self, name: str, verb: str) -> bool:
-        entry = self.state.entry(name)
-        return entry is not None and entry.intent is not None and entry.intent.verb == verb
-
-    def _may_be_hidden(self, name: str, wish: AnyResource) -> bool:
-        """Whether an earlier run may have made it, so lately that a look can miss it."""
-        entry = self.state.entry(name)
-        made = entry is not None and entry.ids is not None and entry.intent is None and not entry.borrowed
-        return self._open(name, "create") or (made and not wish.wait and entry is not None and entry.young)
-
-    def _nonce(self, name: str) -> str:
-        entry = self.state.entry(name)
-        return entry.intent.nonce if entry and entry.intent else ""
 
     @contextmanager
     def _working(self, name: str) -> Iterator[None]:

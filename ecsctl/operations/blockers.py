@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import NetworkInterfaceTypeDef, VpcEndpointTypeDef
 
     from ecsctl.aws import Aws
-    from ecsctl.engine.engine import Sighting
     from ecsctl.engine.label import Label
+    from ecsctl.engine.survey import Sighting
 
 NETWORK = frozenset({"vpc", "subnet", "internet-gateway", "route-table", "nat-gateway", "elastic-ip"})
 USED_BY = "used by "  # so begins why a part stays

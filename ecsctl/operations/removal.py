@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ecsctl.engine.engine import Sighting
 from ecsctl.engine.plan import Plan, Verb
+from ecsctl.engine.survey import Sighting
 from ecsctl.resources import by_name
 
 if TYPE_CHECKING:

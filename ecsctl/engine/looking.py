@@ -1,0 +1,71 @@
+"""What is there of one resource: by its wish or by its mark, now or a little later, with what is recorded of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ecsctl.engine.attempt import patiently
+from ecsctl.engine.errors import Doubled
+from ecsctl.engine.label import Label
+from ecsctl.engine.resource import AnyResource, Found, Seen
+from ecsctl.engine.stack import promises
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.engine.state import State
+
+T = TypeVar("T")
+
+
+class Looking:
+    """Looks at the resources of a deployment, and changes nothing."""
+
+    def __init__(self, aws: Aws, state: State, label: Label) -> None:
+        self.aws, self.state, self.label = aws, state, label
+        self.patience = aws.patience
+
+    def look(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
+        """What is there; None also when the parent that it cannot exist without is not there."""
+        try:
+            return self._observed(name, wish)
+        except Doubled:
+            if not self._open(name, "create"):
+                raise
+            return None  # a create that was under way was delivered twice: making it right leaves one
+
+    def _observed(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
+        if any(True for parent in wish.within for _ in promises(getattr(wish, parent))):
+            return None
+        me = self.label.of(name, self._nonce(name))
+        return self.patiently(lambda: wish.observe(self.aws, me), f"{wish.title} {name}")
+
+    def _ours(self, kind: type[AnyResource], name: str) -> list[Found[Any]]:
+        """What of this kind and name carries our mark right now."""
+        me = self.label.of(name)
+        with self.aws.fresh():
+            found = self.patiently(lambda: list(kind.find(self.aws, me)), f"{kind.title} {name}")
+        return [item for item in found if me.marks(item.tags)]
+
+    def patiently(self, look: Callable[[], T], what: str = "looking") -> T:
+        """Look, through what AWS does not show everywhere yet. `what` is looked at."""
+        return patiently(self.patience, look, what, again=self.aws.forget)  # one of the answers may be too old
+
+    def applied(self, name: str) -> Mapping[str, Any] | None:
+        """The wish last made true, as recorded."""
+        entry = self.state.entry(name)
+        return entry.applied if entry else None
+
+    def _open(self, name: str, verb: str) -> bool:
+        entry = self.state.entry(name)
+        return entry is not None and entry.intent is not None and entry.intent.verb == verb
+
+    def _may_be_hidden(self, name: str, wish: AnyResource) -> bool:
+        """Whether an earlier run may have made it, so lately that a look can miss it."""
+        entry = self.state.entry(name)
+        made = entry is not None and entry.ids is not None and entry.intent is None and not entry.borrowed
+        return self._open(name, "create") or (made and not wish.wait and entry is not None and entry.young)
+
+    def _nonce(self, name: str) -> str:
+        entry = self.state.entry(name)
+        return entry.intent.nonce if entry and entry.intent else ""

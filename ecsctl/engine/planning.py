@@ -1,0 +1,134 @@
+"""What `up` would do: every wish of the stack beside what is there, and what is there that nobody wishes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from ecsctl.engine.claim import way_out
+from ecsctl.engine.codec import ids_from
+from ecsctl.engine.errors import Denied, EcsctlError, NotOffered, Refused, together
+from ecsctl.engine.label import ID
+from ecsctl.engine.plan import Plan, Step, Verb, renews
+from ecsctl.engine.reconcile import Reconciler
+from ecsctl.engine.resource import Seen
+from ecsctl.engine.stack import Node, Stack, fulfil, promises
+from ecsctl.engine.survey import Survey, removal
+from ecsctl.engine.work import look_at_all
+
+
+class Planner:
+    """Looks at the stack, and remembers what it saw."""
+
+    def __init__(self, one: Reconciler, survey: Survey) -> None:
+        self.one, self.survey = one, survey
+        self.seen: dict[str, Seen[Any, Any] | None] = {}  # what the last plan saw, by name
+        self.certain: set[str] = set()  # those seen with every id of their wish known
+        self.unseen: dict[str, EcsctlError] = {}  # by name, or "all of" a kind: why it may not be looked at
+
+    def plan(self, stack: Stack, *, prune: bool = True, as_far: bool = False) -> Plan:
+        """What `up` would do. Looks, and changes nothing.
+
+        `as_far` as we may look: what AWS does not let us look at is a step that says so, and stands in `unseen`.
+        """
+        self.unseen = {}
+        sightings = self.survey.all({node.wish.kind for node in stack.nodes.values()}, self.unseen if as_far else None)
+        self.one.first = stack.first
+        steps: dict[str, Step] = {}
+        there: dict[str, Any] = {}  # ids of all that is there
+        known: dict[str, Any] = {}  # those of them that will be the same after the run
+
+        lost: set[str] = set()  # those that may not be looked at, and of which no ids are recorded
+
+        def unseen(node: Node, reason: str, error: EcsctlError | None = None) -> None:
+            name, ids = node.name, self._recorded(node)
+            steps[name] = Step(name, node.wish.kind, node.wish.title, Verb.REFUSE, (), ids, reason,
+                               error.hint if error else "", node.wish.borrowed, unseen=True)  # fmt: skip
+            self.seen[name] = None
+            if error:
+                self.unseen[name] = error
+            if ids is None:
+                lost.add(name)
+            else:
+                there[name] = known[name] = ids
+
+        def visit(name: str) -> None:
+            node = stack.nodes[name]
+            if missing := sorted(node.needs & lost):
+                unseen(node, f"not looked at, as what it needs could not be: {', '.join(missing)}")
+                return
+            wish = fulfil(node.wish, known)
+            try:
+                seen = self.one.look(name, fulfil(node.wish, there))
+            except (Denied, NotOffered) as error:
+                if not as_far:
+                    raise
+                unseen(node, error.message.removeprefix(f"{wish.title} {name}: "), error)
+                return
+            step = self.one.judged(name, wish, seen)
+            self.seen[name], steps[name] = seen, step
+            if not any(promises(wish)):
+                self.certain.add(name)
+            if step.ids is not None:
+                there[name] = step.ids
+                if not renews(step, wish):
+                    known[name] = step.ids
+
+        look_at_all(stack.graph, visit)
+        for name in [name for name in self.unseen if name in stack.nodes]:  # one refusal of a kind is told once
+            self.unseen.pop(f"all of {stack.nodes[name].wish.kind}", None)
+        wished = {(node.wish.kind, name) for name, node in stack.nodes.items()}
+        surplus = [sighting for sighting in sightings if (sighting.kind.kind, sighting.name) not in wished]
+        leftover = surplus if prune else []
+        first = self.seen.get(stack.first)
+        found = [self._replaceable(stack, steps, steps[name]) for name in stack.nodes]
+        made = tuple(way_out(found, self.one.label, first, self.survey.others))
+        return Plan(
+            made + stack.unfit + tuple(removal(sighting, "ecsctl.toml no longer asks for it") for sighting in leftover)
+        )
+
+    def _recorded(self, node: Node) -> Any:
+        """The ids of one that may not be looked at, as recorded; None if none are, or they are of another kind."""
+        entry = self.one.state.entry(node.name)
+        if entry is None or entry.ids is None or entry.kind != node.wish.kind:
+            return None
+        with suppress(TypeError):
+            return ids_from(type(node.wish), entry.ids)
+        return None
+
+    def _replaceable(self, stack: Stack, steps: Mapping[str, Step], step: Step) -> Step:
+        """The step; or a refusal, if it would replace something alive that others which are there stand on."""
+        seen = self.seen[step.name]
+        if step.verb is not Verb.REPLACE or (seen is not None and seen.failed):
+            return step
+        on_it = sorted(
+            name for name, node in stack.nodes.items() if step.name in node.needs and steps[name].ids is not None
+        )
+        if not on_it:
+            return step
+        return Step(step.name, step.kind, step.title, Verb.REFUSE, step.changes, step.ids,
+                    f"{step.reason}, and {', '.join(on_it)} stand on it",
+                    "set it back, or run ecsctl down and then ecsctl up")  # fmt: skip
+
+
+def refuse(plan: Plan) -> None:
+    """Raise Refused, with all reasons together, if the plan cannot be carried out."""
+    if plan.refusals:
+        rivals = [step for step in plan.refusals if step.rival]
+        others = [Refused(f"{s.title} {s.name}: {s.reason}", hint=s.hint) for s in plan.refusals if not s.rival]
+        raise together([*_entangled(rivals), *others])
+
+
+def _entangled(steps: Sequence[Step]) -> Iterator[Refused]:
+    """One refusal for all that belongs to another deployment: there is one way out for all of it."""
+    if len(steps) == 1:
+        yield Refused(f"{steps[0].title} {steps[0].name}: {steps[0].reason}", hint=steps[0].hint)
+    elif steps:
+        yield Refused(
+            f"two deployments of this app have begun in this account and region, and neither is whole: {len(steps)} "
+            f"parts belong to another one ({', '.join(sorted({f'{ID}={step.rival}' for step in steps}))})",
+            why="; ".join(f"{step.title} {step.name}: {step.reason}" for step in steps[:3])
+            + (f"; and {len(steps) - 3} more" if len(steps) > 3 else ""),
+            hint=steps[0].hint,
+        )

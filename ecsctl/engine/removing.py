@@ -1,0 +1,109 @@
+"""Unmake a deployment: all that carries its mark, each after what uses it, until a look finds nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ecsctl.engine import events
+from ecsctl.engine.errors import AwsError
+from ecsctl.engine.plan import Plan, Step, Verb
+from ecsctl.engine.reconcile import Reconciler
+from ecsctl.engine.resource import Resource
+from ecsctl.engine.stack import deletion_order
+from ecsctl.engine.survey import Sighting, Survey, removal
+from ecsctl.engine.work import carry_out
+
+ROUNDS = 5  # how often `down` looks whether something has come back
+FIRST = " let go"  # the name of a removal's first part: before what uses it is removed
+
+
+class Remover:
+    """Removes what a survey finds."""
+
+    def __init__(self, one: Reconciler, survey: Survey) -> None:
+        self.one, self.survey, self.kinds = one, survey, survey.kinds
+        self.aws, self.state, self.tell = one.aws, one.state, one.tell
+
+    def down(
+        self, *, agree: Callable[[Plan], None], keep: Callable[[Sighting], str] = lambda _: "", command: str = "down"
+    ) -> Plan:
+        """Remove all that carries this deployment's mark, and look until nothing of it is left.
+
+        `keep` says why a resource stays; an empty string lets it go. `agree` sees the plan first and raises if the
+        user does not agree. Works from the tags; the record only tells what AWS may not show yet.
+        """
+        sightings = self.survey.with_what_is_late()
+        for title, why in sorted(self.survey.searched_in_part.items()):
+            self.tell(events.Said(f"{title}: looked for only where the record knows of one ({why})"))
+        staying = {sighting.key: why for sighting in sightings if (why := keep(sighting))}
+        steps = tuple(
+            Step(s.name, s.kind.kind, s.kind.title, Verb.KEEP, ids=s.found.ids, reason=staying[s.key])
+            if s.key in staying
+            else removal(s, self._holds(s))
+            for s in sightings
+        )
+        plan = Plan(steps + self._borrowed())
+        self.tell(events.Planned(plan))
+        agree(plan)
+        if not plan.work and not self.state.book.entries and not self.state.path.exists():
+            return plan
+        with self.state.locked(command):
+            for _ in range(ROUNDS):
+                doomed = {sighting.key: sighting for sighting in sightings if sighting.key not in staying}
+                if not doomed:
+                    break
+                self._remove_all(doomed)
+                with self.aws.fresh():
+                    sightings = self.survey.all()
+            else:
+                raise AwsError(
+                    f"{', '.join(doomed)}: gone and there again", hint="look for another tool at work on them"
+                )
+            self._close(staying)
+        return plan
+
+    def _holds(self, sighting: Sighting) -> str:
+        kind, ids = sighting.kind, sighting.found.ids
+        return self.one.patiently(lambda: kind.contents(self.aws, ids), f"{kind.title} {sighting.name}").told
+
+    def _remove_all(self, doomed: Mapping[str, Sighting]) -> None:
+        """Remove what was sighted, each after everything that uses it."""
+        order = deletion_order(self.kinds)
+        graph = {
+            key: frozenset(
+                other
+                for other, o in doomed.items()
+                if o.kind.kind in order[one.kind.kind] or (o.uses(one) and not one.uses(o))
+            )
+            for key, one in doomed.items()
+        }
+        parts = {key: (one.name, one.kind.title) for key, one in doomed.items()}
+        for key, one in doomed.items():
+            if one.kind.unhand.__func__ is not Resource.unhand.__func__:  # type: ignore[attr-defined]  # a class's method has it
+                users, first = graph[key], key + FIRST
+                graph |= {user: graph[user] | {first} for user in users} | {first: frozenset()}
+                parts[first] = parts[key]
+
+        def visit(key: str) -> None:
+            one = doomed[key.removesuffix(FIRST)]
+            (self.one.unhand if key.endswith(FIRST) else self.one.remove)(one.kind, one.name)
+
+        carry_out(graph, visit, parts, patience=self.aws.patience, tell=self.tell)
+
+    def _close(self, staying: Mapping[str, str]) -> None:
+        """Take from the record all that does not stay; with nothing left, the record itself."""
+        kept = {key.split(" ", 1)[1] for key in staying}
+        for name in set(self.state.book.entries) - kept:
+            self.state.forget(name)
+        if not staying:
+            self.state.end()
+
+    def _borrowed(self) -> tuple[Step, ...]:
+        """What is used and not ours, as recorded."""
+        titles = {kind.kind: kind.title for kind in self.kinds}
+        return tuple(
+            Step(name, entry.kind, titles.get(entry.kind, entry.kind), Verb.KEEP, ids=entry.ids,
+                 reason="not ours: only used", borrowed=True)
+            for name, entry in self.state.book.entries.items()
+            if entry.borrowed
+        )  # fmt: skip

@@ -1,0 +1,159 @@
+"""Everything on AWS that carries the mark of a deployment, found by its tags."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.engine import events
+from ecsctl.engine.errors import Denied, EcsctlError, NotOffered, Refused, TimedOut
+from ecsctl.engine.label import APP, ID, RESOURCE
+from ecsctl.engine.plan import Step, Verb
+from ecsctl.engine.reconcile import WINDOW, Reconciler
+from ecsctl.engine.resource import AnyResource, Found
+from ecsctl.engine.work import look_at_all
+
+if TYPE_CHECKING:
+    from ecsctl.engine.label import Label
+    from ecsctl.engine.state import Entry
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One resource on AWS that carries this deployment's mark."""
+
+    kind: type[AnyResource]
+    found: Found[Any]
+
+    @property
+    def name(self) -> str:
+        """The part it plays in the stack, by its tag."""
+        return self.found.tags.get(RESOURCE, "?")
+
+    def uses(self, other: Sighting) -> bool:
+        """Whether this one must go before the other of its own kind: a rule of it names the other."""
+        return self.kind is other.kind and not self.found.uses.isdisjoint(vars(other.found.ids).values())
+
+    @property
+    def key(self) -> str:
+        """A name for it among all sightings: parts of different kinds may share theirs."""
+        return f"{self.kind.kind} {self.name}"
+
+
+class Survey:
+    """Looks for all that carries the mark; remembers of whom else there are things, and what it may not look for."""
+
+    def __init__(self, one: Reconciler, kinds: tuple[type[AnyResource], ...]) -> None:
+        self.one, self.kinds = one, kinds
+        self.aws, self.state, self.tell = one.aws, one.state, one.tell
+        self.others: frozenset[str] = frozenset()  # ids of other deployments of the app that the last survey met
+        self.passed_over: dict[str, str] = {}  # why kinds, by title, were not looked for that nobody knows anything of
+        self.searched_in_part: dict[str, str] = {}  # why kinds, by title, were looked for only where one is recorded
+
+    def all(self, wished: Collection[str] = (), unseen: dict[str, EcsctlError] | None = None) -> list[Sighting]:
+        """Everything on AWS that carries the app's mark and this deployment's id, all kinds at once.
+
+        A kind that AWS does not let us look for, or that the region does not have, is told and passed over, unless it
+        is among the `wished` or something of it is recorded: nobody says then that there is anything to find. What is
+        recorded can be enough to look by, for some kinds; the rest goes into `unseen`, if that is given.
+
+        A record that was lost learns its id here.
+        Raises Refused when tags tell of two deployments of this app.
+        """
+        found: dict[str, list[Sighting]] = {}
+
+        def visit(name: str) -> None:
+            kind = kinds[name]
+            try:
+                items = self.one.patiently(lambda: list(kind.find(self.aws, me)), f"{kind.title} of {me.app}")
+            except (Denied, NotOffered) as error:
+                why = error.message.removeprefix(f"{kind.title} of {me.app}: ")
+                if name not in known:
+                    denied[kind.title] = why
+                    return
+                recorded = self._among(kind, me)
+                if recorded is None:
+                    if unseen is None:
+                        raise
+                    unseen[f"all of {name}"] = error
+                    return
+                items = recorded
+                self.searched_in_part[kind.title] = why
+            found[name] = [Sighting(kind, item) for item in items]
+
+        me = self.one.label
+        denied: dict[str, str] = {}
+        known = {*wished, *(entry.kind for entry in self.state.book.entries.values())}
+        kinds = {kind.kind: kind for kind in self.kinds}
+        look_at_all({name: frozenset() for name in kinds}, visit)
+        self._pass_over(denied)
+        sightings = [sighting for name in kinds for sighting in found.get(name, [])]
+        # A listing by name or prefix shows others' things too; and what is found in all regions, another deployment's.
+        tags = [sighting.found.tags for sighting in sightings if not sighting.found.elsewhere]
+        ids = sorted({one[ID] for one in tags if one.get(APP) == me.app and one.get(ID)})
+        if self.state.fresh and ids:
+            if len(ids) > 1:
+                raise Refused(
+                    f"two deployments of {self.one.label.app} live in this account and region",
+                    why=f"resources carry the tags {', '.join(f'{ID}={one}' for one in ids)}",
+                    hint="run this where the record (.ecsctl/state.json) of the one you mean is",
+                )
+            self.state.adopt_id(ids[0])
+            self.one.label = replace(self.one.label, id=ids[0])
+        self.others = frozenset(ids) - {self.one.label.id}
+        return [sighting for sighting in sightings if self.one.label.owns(sighting.found.tags)]
+
+    def _among(self, kind: type[AnyResource], me: Label) -> list[Found[Any]] | None:
+        """What is recorded of a kind that may not be searched for; None if that is not enough to look by."""
+        entries = [entry for entry in self.state.book.entries.values() if entry.kind == kind.kind]
+        recorded = [entry.ids for entry in entries if entry.ids is not None]
+        if not recorded or len(recorded) < len(entries):
+            return None
+        found = kind.among(self.aws, me, recorded)
+        if found is None:
+            return None
+        with suppress(Denied, NotOffered):
+            return self.one.patiently(lambda: list(found), f"{kind.title} of {me.app}")
+        return None
+
+    def _pass_over(self, denied: Mapping[str, str]) -> None:
+        if new := {title: why for title, why in denied.items() if title not in self.passed_over}:
+            told = "; ".join(f"{title}: {why}" for title, why in sorted(new.items()))
+            self.tell(events.Said(f"not looked for, as neither ecsctl.toml nor the record knows of any: {told}"))
+        self.passed_over.update(denied)
+
+    def with_what_is_late(self) -> list[Sighting]:
+        """All that is ours; looking for a while longer when the record names what AWS does not show yet."""
+        sightings = self.all()
+        never_shown = {kind.kind for kind in self.kinds if kind.wait}
+
+        def missing() -> bool:
+            shown = {sighting.name for sighting in sightings} | {
+                name for name, entry in self.state.book.entries.items() if entry.kind in never_shown
+            }
+            return any(_recent(entry) and name not in shown for name, entry in self.state.book.entries.items())
+
+        def look() -> bool | None:
+            nonlocal sightings
+            with self.aws.fresh():
+                sightings = self.all()
+            return None if missing() else True
+
+        if missing():
+            with suppress(TimedOut):
+                self.one.patience.until(look, what="what an earlier run may have left", limit=WINDOW)
+        return sightings
+
+
+def _recent(entry: Entry) -> bool:
+    """Whether AWS may not show yet what this entry is about."""
+    return not entry.borrowed and (entry.intent is not None or entry.young)
+
+
+def removal(sighting: Sighting, reason: str) -> Step:
+    """The step that removes it."""
+    return Step(
+        sighting.name, sighting.kind.kind, sighting.kind.title, Verb.DELETE, ids=sighting.found.ids, reason=reason
+    )
