@@ -85,15 +85,15 @@ class Interrupted(EcsctlError):
 
 
 class Refused(EcsctlError):
-    """Something there is not ours, or cannot be changed in place. Nothing was touched."""
+    """What is there does not carry the app's tags, or cannot be changed in place. Nothing was touched."""
 
 
 class Doubled(Refused):
-    """Two things carry the mark of one: a create was delivered twice, or somebody copied the tags."""
+    """Two resources carry the tags of one: a create was delivered twice, or somebody copied the tags."""
 
 
 class Outlived(EcsctlError):
-    """AWS answered a create's token with what it made once, and that is dead: the thing begins anew."""
+    """AWS answered a create's idempotency token with a resource that is gone; the engine retries with a new token."""
 
 
 class QuotaReached(EcsctlError):
@@ -101,7 +101,7 @@ class QuotaReached(EcsctlError):
 
 
 class StateError(EcsctlError):
-    """The record belongs to another account, region, app, or to a newer ecsctl."""
+    """The state file belongs to another account, region or app, or to a newer ecsctl."""
 
 
 class ResourceFailed(EcsctlError):
@@ -109,11 +109,11 @@ class ResourceFailed(EcsctlError):
 
 
 class ShownOtherwise(EcsctlError):
-    """AWS took a change and shows another value: it spells it otherwise, another sets it back, or we misread it."""
+    """AWS accepted a change and then shows another value: something sets it back, or AWS spells it differently."""
 
 
 class ReleaseFailed(EcsctlError):
-    """A release did not come to run."""
+    """A release failed, and there was nothing to roll back to."""
 
 
 class RolledBack(EcsctlError):
@@ -123,7 +123,7 @@ class RolledBack(EcsctlError):
 
 
 class Superseded(EcsctlError):
-    """Another release took the place of this one before it was done."""
+    """Another release replaced this one before it was done."""
 
     exit_code = 7
 

@@ -42,7 +42,7 @@ class Waiting(Event):
 
 @dataclass(frozen=True)
 class Done(Event):
-    """A resource is there and right, or gone."""
+    """A resource is up to date, or deleted."""
 
     name: str
     title: str
@@ -53,7 +53,7 @@ class Done(Event):
 
 @dataclass(frozen=True)
 class Ready(Event):
-    """A resource that was there already, and used, before it was ready."""
+    """A resource that others could use before it was ready is ready now."""
 
     name: str
     title: str
@@ -62,7 +62,7 @@ class Ready(Event):
 
 @dataclass(frozen=True)
 class Failed(Event):
-    """A resource could not be made right, or removed."""
+    """A resource could not be created, updated or deleted."""
 
     name: str
     title: str
@@ -80,7 +80,7 @@ class NotTried(Event):
 
 @dataclass(frozen=True)
 class Said(Event):
-    """Something a person should know: a record rebuilt, half-done work found, a choice made."""
+    """Something a person should know: a state file rebuilt, half-done work found, a choice made."""
 
     text: str
 
