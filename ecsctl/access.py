@@ -7,10 +7,10 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine import sdk_errors
-from ecsctl.engine.errors import EXPIRED, AccessError, EcsctlError, Unreachable, UsageError, code, explained
+from ecsctl.engine.errors import EXPIRED, AccessError, EcsctlError, NotOffered, Unreachable, UsageError, code, explained
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -88,6 +88,24 @@ def sign_in(session: Session) -> None:
         raise sdk_errors.no_credentials(error) from error
     except Exception as error:
         raise explained(error, "signing in") from error
+
+
+def not_offered(error: Exception, client: Any, session: Session) -> NotOffered | None:
+    """What no answer means where the SDK knows regions that have the service, and the client's is none of them."""
+    from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError
+
+    if not isinstance(error, EndpointConnectionError | ConnectionClosedError | ConnectTimeoutError):
+        return None
+    meta = client.meta
+    offered = session.get_available_regions(meta.service_model.service_name, meta.partition)
+    if not offered or meta.region_name in offered:
+        return None
+    return NotOffered(
+        f"{meta.region_name} has no {meta.service_model.service_id}",
+        why=str(error),
+        hint='use another region; or set mode in [pipeline] of ecsctl.toml: "build-only" needs no CodePipeline, '
+        '"none" neither it nor CodeBuild',
+    )
 
 
 def checked_region(session: Session) -> str:

@@ -13,8 +13,8 @@ from ecsctl import access, in_use
 from ecsctl.engine.attempt import patiently
 from ecsctl.engine.errors import DENIED, AccessError, ConfigError, Denied, EcsctlError, NotOffered, code, explained
 from ecsctl.engine.secret import Secret
-from ecsctl.ensure.names import Names
 from ecsctl.github_token import body_of, codebuild_reads
+from ecsctl.names import Names
 from ecsctl.resources.listener import TLS_POLICIES
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def gather(
     if github and config.pipeline.mode != "none":
         asked["build_image"] = lambda: config.build.image or _build_image(aws, config.service.architecture)
         if not github.connection_arn:
-            asked["token"] = lambda: _token(aws, github.token_secret, Names(me.app, me.account, me.region).project)
+            asked["token"] = lambda: _token(aws, github.token_secret, Names.of(me).project)
     asked["unfit"] = lambda: prepared.examine(aws, config, identity)
     asked["image"] = lambda: images.known(aws, config, identity, image)
     if github and config.pipeline.mode != "none":

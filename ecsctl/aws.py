@@ -12,8 +12,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
-from ecsctl import __version__, access, partial
-from ecsctl.engine.errors import NotOffered
+from ecsctl import __version__, partial
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -106,20 +105,16 @@ class Aws:
         self,
         patience: Patience,
         *,
-        profile: str | None = None,
-        region: str | None = None,
-        otherwise: str | None = None,
-        session: Session | None = None,
-        ask: Callable[[str], str] | None = None,
+        session: Session | Callable[[], Session],
         heard: Callable[[str, str, float, BaseException | None, dict[str, Any]], None] | None = None,
+        unanswered: Callable[[Exception, Any, Session], Exception | None] | None = None,
     ) -> None:
         self.patience = patience
         self.look_only = False
         self.changes = 0  # how many changing calls were sent
-        self._session = session
+        self._made = session
         self._place: str | None = None  # another region than the session's
-        self._chain = (profile, region, otherwise, ask)
-        self._heard = heard
+        self._heard, self._unanswered = heard, unanswered
         self._lock = threading.RLock()
         self._clients: dict[str, Any] = {}
         self._answers: dict[tuple[str, str, str], tuple[float, Future[Any]]] = {}
@@ -138,21 +133,17 @@ class Aws:
     def session(self) -> Session:
         """The boto3 session, made at its first use."""
         with self._lock:
-            if self._session is None:
-                self._session = access.session(*self._chain)
-            return self._session
+            if callable(self._made):
+                self._made = self._made()
+            return self._made
 
     def elsewhere(self, region: str) -> Aws:
         """The same account in another region, to look only; itself for its own region."""
         if region == self.session.region_name:
             return self
-        other = Aws(self.patience, session=self.session, heard=self._heard)
+        other = Aws(self.patience, session=self.session, heard=self._heard, unanswered=self._unanswered)
         other._place, other.look_only = region, True
         return other
-
-    def sign_in(self) -> None:
-        """Have the credentials ready: what must be typed for them is asked now. Raises AccessError."""
-        access.sign_in(self.session)
 
     def client(self, service: str) -> Any:
         """The client of a service itself, made at its first use. Prefer the attributes."""
@@ -262,29 +253,12 @@ class Aws:
             return answer
         except Exception as error:
             failure = error
-            if told := self._not_offered(call.service, error):
+            if self._unanswered and (told := self._unanswered(error, self.client(call.service), self.session)):
                 raise told from error
             raise
         finally:
             if self._heard:
                 self._heard(call.service, call.operation, time.monotonic() - began, failure, parameters)
-
-    def _not_offered(self, service: str, error: Exception) -> NotOffered | None:
-        """What no answer means where the SDK knows regions that have the service, and this one is none of them."""
-        from botocore.exceptions import ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError
-
-        if not isinstance(error, EndpointConnectionError | ConnectionClosedError | ConnectTimeoutError):
-            return None
-        meta = self.client(service).meta
-        offered = self.session.get_available_regions(service, meta.partition)
-        if not offered or meta.region_name in offered:
-            return None
-        return NotOffered(
-            f"{meta.region_name} has no {meta.service_model.service_id}",
-            why=str(error),
-            hint='use another region; or set mode in [pipeline] of ecsctl.toml: "build-only" needs no CodePipeline, '
-            '"none" neither it nor CodeBuild',
-        )
 
     def _hear_time(self, answer: Any) -> None:
         """Set the clock by an answer's date. Answers of several pages have none."""

@@ -10,10 +10,10 @@ from ecsctl.ensure.codebuild import ensure_build_role, ensure_codebuild, ensure_
 from ecsctl.ensure.ecr import ensure_ecr
 from ecsctl.ensure.github import ensure_github
 from ecsctl.ensure.limits import check
-from ecsctl.ensure.names import Names
 from ecsctl.ensure.pipeline import ensure_pipeline
 from ecsctl.ensure.service import ensure_service
 from ecsctl.ensure.vpc import ensure_vpc
+from ecsctl.names import Names
 
 if TYPE_CHECKING:
     from ecsctl.account import Facts
@@ -29,7 +29,7 @@ def blueprint(config: Config, facts: Facts) -> Stack:
     stack.unfit = facts.unfit
     names = Names(config.name, facts.identity.account, facts.identity.region)
     network = ensure_vpc(stack, config, facts, names)
-    repository = ensure_ecr(stack, config)
+    repository = ensure_ecr(stack, config, names)
     parts = ensure_cluster(stack, config, names)
     role = access = projects = None
     if config.github and config.pipeline.mode != "none":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.engine.errors import ConfigError
 from ecsctl.engine.label import APP, ID, RESOURCE, flat
 from ecsctl.fargate import NO_FARGATE_ARM
+from ecsctl.parts import BUILD, HTTPS, PLACES, TASK_DEFINITION, private_subnet, public_subnet
 from ecsctl.resources.common import tag_filter
 from ecsctl.resources.dns import standing
 from ecsctl.resources.dns_record import DnsRecord
@@ -20,19 +21,18 @@ if TYPE_CHECKING:
     from ecsctl.engine.state import Entry
     from ecsctl.resources.project_parts import SourceAuth
 
-PLACES = "ab"  # the last letter of a subnet's name in the stack: public-a, private-b
-
 
 def zones(aws: Aws, me: Label, architecture: str, *, fresh: bool) -> tuple[str, ...]:
     """The two zones of the app's subnets; where it has none yet, the first ones that can run its tasks.
 
     A zone that is impaired, or a new one, moves nothing that stands. `fresh`: the deployment's id is not known yet.
     """
+    of = {part(place): place for part in (public_subnet, private_subnet) for place in PLACES}
     used: dict[str, str] = {}
     for subnet in aws.look(aws.ec2.describe_subnets, Filters=tag_filter(me))["Subnets"]:
         tags = flat(subnet.get("Tags"))
-        part, _, place = tags.get(RESOURCE, "").partition("-")
-        if part in ("public", "private") and place in PLACES and (fresh or tags.get(ID) == me.id):
+        place = of.get(tags.get(RESOURCE, ""))
+        if place and (fresh or tags.get(ID) == me.id):
             used[place] = subnet["AvailabilityZoneId"]
     missing = [place for place in PLACES if place not in used]
     if missing:
@@ -94,13 +94,13 @@ def as_recorded(recorded: Mapping[str, Entry]) -> dict[str, Any]:
         entry = recorded.get(name)
         return str((entry.applied or {}).get(field) or "") if entry else ""
 
-    zones = tuple(applied(f"public-{place}", "zone_id") for place in PLACES)
+    zones = tuple(applied(public_subnet(place), "zone_id") for place in PLACES)
     return {
-        "tls_policy": applied("https", "ssl_policy"),
-        "build_image": applied("build-project", "image"),
+        "tls_policy": applied(HTTPS, "ssl_policy"),
+        "build_image": applied(BUILD, "image"),
         "unfit": (),
         "domain": (),
         "past_builds": (),
-        "image": Known(image=applied("task-definition", "seed")),
+        "image": Known(image=applied(TASK_DEFINITION, "seed")),
         **({"zones": zones} if all(zones) else {}),
     }

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from ecsctl import access
 from ecsctl.account import Facts, Identity, gather, identify
 from ecsctl.aws import Aws
 from ecsctl.engine.engine import Engine
@@ -18,6 +20,7 @@ from ecsctl.engine.label import Label
 from ecsctl.engine.patience import Clock, Patience
 from ecsctl.engine.stack import Stack
 from ecsctl.engine.state import State
+from ecsctl.parts import IMAGE, LOAD_BALANCER
 
 if TYPE_CHECKING:
     from ecsctl.config import Config
@@ -53,7 +56,8 @@ class Place:
         """
         home = told_by(self.record, "region")
         chosen = self.region or region or self.ambient or (home or self.usual if self.usual else None)
-        return Aws(Patience(clock), profile=self.profile, region=chosen, otherwise=home, ask=self.ask, heard=self.heard)
+        session = partial(access.session, self.profile, chosen, home, self.ask)
+        return Aws(Patience(clock), session=session, heard=self.heard, unanswered=access.not_offered)
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ class Session:
         domain = self.config.domain if self.config else None
         if domain and domain.name:
             return f"https://{domain.name}"
-        balancer = self.engine.ids("load-balancer")
+        balancer = self.engine.ids(LOAD_BALANCER)
         return f"{'https' if domain else 'http'}://{balancer.dns_name}" if balancer else ""
 
     @property
@@ -116,7 +120,7 @@ class Session:
             notes.append("there is no [domain] in ecsctl.toml, so the app is served by HTTP only, without encryption")
         if not self.config.github:
             notes.append("there is no [github] in ecsctl.toml, so nothing builds or deploys by itself")
-        if "image" not in self.wishes.nodes:
+        if IMAGE not in self.wishes.nodes:
             notes.append("there is no image, and without [github] nothing builds one, so the service stands at 0 tasks:"
                          " push one to the app's repository, or add [github], or name one with ecsctl up --image URI;"
                          f" ecsctl up then brings it to {self.config.service.desired_count}")  # fmt: skip

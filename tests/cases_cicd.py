@@ -10,8 +10,8 @@ from typing import Any
 from ecsctl.engine.secret import Secret
 from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
-from ecsctl.ensure.names import Names
 from ecsctl.ids import BucketName, ClusterName, LogGroupName, ProjectName, RoleArn, ServiceName
+from ecsctl.names import Names
 from ecsctl.resources.bucket import Bucket
 from ecsctl.resources.build_project import BuildProject, EnvVar
 from ecsctl.resources.log_group import LogGroup

@@ -23,9 +23,7 @@ from botocore.exceptions import EndpointConnectionError, ProfileNotFound
 
 from ecsctl import access
 from ecsctl.account import identify
-from ecsctl.aws import Aws
 from ecsctl.engine.errors import AccessError, EcsctlError, UsageError
-from ecsctl.engine.patience import Patience
 from ecsctl.session import Place
 
 CONFIG = """\
@@ -148,7 +146,7 @@ def test_the_records_region_is_taken_where_nothing_else_names_one(home: Path, mo
     ],
 )
 def test_what_is_no_region_is_said_before_the_first_call(home: Path, region: str, says: str, hint: str) -> None:
-    aws = Aws(Patience(), region=region or None)
+    aws = Place(home, region=region or None).aws()
     with pytest.raises(UsageError) as refused:
         identify(aws)
     assert says in refused.value.message
@@ -157,15 +155,15 @@ def test_what_is_no_region_is_said_before_the_first_call(home: Path, region: str
 
 @pytest.mark.parametrize("region", ["eu-central-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1", "us-isob-east-1"])
 def test_regions_of_every_partition_are_regions(home: Path, region: str) -> None:
-    assert access.checked_region(Aws(Patience(), region=region).session) == region
+    assert access.checked_region(Place(home, region=region).aws().session) == region
 
 
 def test_a_region_that_no_host_answers_for_is_told_as_such(home: Path) -> None:
     gone = EndpointConnectionError(endpoint_url="https://sts.eu-centrall-1.amazonaws.com/")
-    told = access.located(gone, Aws(Patience(), region="eu-centrall-1").session)
+    told = access.located(gone, Place(home, region="eu-centrall-1").aws().session)
     assert isinstance(told, UsageError)
     assert "did you mean eu-central-1?" in told.hint
-    told = access.located(gone, Aws(Patience(), region="eu-central-1").session)
+    told = access.located(gone, Place(home, region="eu-central-1").aws().session)
     assert (told.exit_code, "cannot be reached" in told.message) == (1, True)
 
 
@@ -234,7 +232,7 @@ def test_an_mfa_code_is_asked_once_for_all_runs(home: Path, sts: Any) -> None:
 
     for _ in range(3):
         aws = Place(home, "admin", ask=ask).aws()
-        aws.sign_in()
+        access.sign_in(aws.session)
         assert identify(aws).arn.endswith("/ROLE")
     assert asked == ["Enter MFA code for arn:aws:iam::123456789012:mfa/ann: "]
     assert sts.codes == ["123456"]
@@ -245,7 +243,7 @@ def test_an_mfa_code_is_asked_once_for_all_runs(home: Path, sts: Any) -> None:
 def test_a_region_that_is_not_enabled_is_told_as_such(home: Path, sts: Any) -> None:
     sts.closed.add("af-south-1")
     with pytest.raises(AccessError) as refused:
-        identify(Aws(Patience(), region="af-south-1"))
+        identify(Place(home, region="af-south-1").aws())
     assert "account 123456789012 has not enabled af-south-1" in refused.value.message
     assert "aws account enable-region --region-name af-south-1" in refused.value.hint
 
@@ -253,7 +251,7 @@ def test_a_region_that_is_not_enabled_is_told_as_such(home: Path, sts: Any) -> N
 def test_wrong_keys_are_wrong_keys_in_every_region(home: Path, sts: Any) -> None:
     sts.closed |= {"af-south-1", "us-east-1"}
     with pytest.raises(AccessError, match="credentials are not valid"):
-        identify(Aws(Patience(), region="af-south-1"))
+        identify(Place(home, region="af-south-1").aws())
 
 
 PROFILES = {
@@ -289,7 +287,7 @@ def test_a_profile_that_gives_no_credentials_is_told_with_what_mends_it(
 ) -> None:
     configured(home, f"[profile p]\nregion = eu-central-1\n{profile}\n")
     with pytest.raises(AccessError) as refused:
-        Place(home, "p").aws().sign_in()
+        access.sign_in(Place(home, "p").aws().session)
     assert says in refused.value.message
     assert hint in refused.value.hint
     assert refused.value.exit_code == 3
@@ -297,7 +295,7 @@ def test_a_profile_that_gives_no_credentials_is_told_with_what_mends_it(
 
 def test_an_unknown_profile_is_access_not_found(home: Path) -> None:
     with pytest.raises(AccessError, match="no such AWS profile") as refused:
-        Place(home, "nowhere").aws().sign_in()
+        access.sign_in(Place(home, "nowhere").aws().session)
     assert "nowhere" in refused.value.why
 
 

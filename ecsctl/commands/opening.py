@@ -110,7 +110,7 @@ def opened(
     and says whether a person sees it already. `builds`: it may have the sandbox run the repository's commands here,
     which is asked for first. Raises ConfigError, or UsageError where the app is not known.
     """
-    from ecsctl.access import agreed_region
+    from ecsctl import access
     from ecsctl.config import find, mentions, read
     from ecsctl.engine.errors import ConfigError
     from ecsctl.operations.asking import asking
@@ -134,13 +134,13 @@ def opened(
         for warning in () if common.quiet else found.warnings:
             words.warning(warning)
         home, protect = found.config.region, found.config.protect
-        agreed_region(common.region, home, found.origins["region"])
+        access.agreed_region(common.region, home, found.origins["region"])
     if builds and common.sandbox and found and found.config.github:
         _agreed_to_builds(common, where.folder, found.config, f"ecsctl {what}")
     aws = where.aws(home)
     aws.look_only = looks
     app = found.config.name if found else name or recorded(where.record)
-    aws.sign_in()  # asks for what must be typed, before anything moves on the screen
+    access.sign_in(aws.session)  # asks for what must be typed, before anything moves on the screen
     with (
         Progress(quiet=quiet or common.quiet or common.json) as progress,
         stopping(aws.patience, told or progress.stop_asked),

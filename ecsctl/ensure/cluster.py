@@ -12,7 +12,7 @@ from ecsctl.resources.log_group import LogGroup
 
 if TYPE_CHECKING:
     from ecsctl.config import Config
-    from ecsctl.ensure.names import Names
+    from ecsctl.names import Names
 
 
 @dataclass(frozen=True)
@@ -31,5 +31,5 @@ def ensure_cluster(stack: Stack, config: Config, names: Names) -> ClusterParts:
     insights = None
     if config.service.container_insights != "disabled":
         insights = stack.ensure("insights-logs", LogGroup(names.insights_logs, days, writer="Container Insights")).name
-    wish = Cluster(names.app, config.service.container_insights, logs=insights)
+    wish = Cluster(names.cluster, config.service.container_insights, logs=insights)
     return ClusterParts(stack.ensure("cluster", wish).name, logs)

@@ -9,6 +9,7 @@ from ecsctl.buildspec import ours
 from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
 from ecsctl.ids import ImageUri, ProjectName, ServiceName
+from ecsctl.parts import BUILD, BUILD_ROLE, IMAGE
 from ecsctl.resources.build_project import ACCOUNT, BuildProject, EnvVar, SourceAuth
 from ecsctl.resources.ecr import Reference
 from ecsctl.resources.first_image import FirstImage, Machine
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ecsctl.account import Facts
     from ecsctl.config import Config
     from ecsctl.ensure.github import Access
-    from ecsctl.ensure.names import Names
+    from ecsctl.names import Names
     from ecsctl.resources.repository import RepositoryIds
     from ecsctl.resources.role import RoleIds
 
@@ -59,7 +60,7 @@ def ensure_build_role(stack: Stack, config: Config, facts: Facts, names: Names) 
         secret=facts.token_arn if reads else "",
         image=facts.build_image,
     )
-    return stack.ensure("build-role", Role(names.role("build"), policies.codebuild_trust(scope), statements,
+    return stack.ensure(BUILD_ROLE, Role(names.role("build"), policies.codebuild_trust(scope), statements,
                                            config.permissions_boundary))  # fmt: skip
 
 
@@ -82,7 +83,7 @@ def ensure_codebuild(
         EnvVar("REPOSITORY_URI", repository.uri),
         EnvVar("AWS_ACCOUNT_ID", facts.identity.account),
         EnvVar("AWS_STACK_REGION", facts.identity.region),
-        EnvVar("CONTAINER_NAME", names.app),
+        EnvVar("CONTAINER_NAME", names.container),
         *(EnvVar(name, value) for name, value in (usual | build.variables | build.environment).items()),
     ]
     auth = ACCOUNT
@@ -121,7 +122,7 @@ def ensure_codebuild(
     branch = github.branch if config.pipeline.mode == "build-only" else ""
     spec = build.spec(facts.own_buildspec) or ours()
     undecided = not build.buildspec and facts.own_buildspec is None
-    built = project("build", names.project, spec, branch, undecided)
+    built = project(BUILD, names.project, spec, branch, undecided)
     tests = tuple(project(f"test-{test.name}", names.test_project(test.name), test.buildspec)
                   for test in config.pipeline.tests)  # fmt: skip
     return Projects(built, tests)
@@ -158,11 +159,11 @@ def ensure_first_image(
         branch=config.github.branch if config.github else "",
         given=facts.given,
         past=facts.past_builds,
-        cluster=names.app,
-        service=names.app,
-        container=names.app,
+        cluster=names.cluster,
+        service=names.service,
+        container=names.container,
     )
-    return stack.ensure("image", wish, after=(role.name,) if moving and role else ()).image
+    return stack.ensure(IMAGE, wish, after=(role.name,) if moving and role else ()).image
 
 
 def _puller(image: str) -> Literal["SERVICE_ROLE", "CODEBUILD"]:

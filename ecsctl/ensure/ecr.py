@@ -10,9 +10,10 @@ from ecsctl.resources.repository import Repository, RepositoryIds
 
 if TYPE_CHECKING:
     from ecsctl.config import Config
+    from ecsctl.names import Names
 
 
-def ensure_ecr(stack: Stack, config: Config) -> RepositoryIds:
+def ensure_ecr(stack: Stack, config: Config, names: Names) -> RepositoryIds:
     """The repository. Commit tags stay what they are; old images go by number, never by age: the app may run one."""
     untagged = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 7}
     tagged = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": config.ecr.keep_images}
@@ -22,7 +23,7 @@ def ensure_ecr(stack: Stack, config: Config) -> RepositoryIds:
     ]
     exclusion = config.ecr.mutability.endswith("WITH_EXCLUSION")
     wish = Repository(
-        name=config.name,
+        name=names.repository,
         mutability=config.ecr.mutability,
         mutable_tags=("latest",) if exclusion else (),
         scan_on_push=config.ecr.scan_on_push,

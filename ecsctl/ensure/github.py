@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ecsctl.engine.stack import Stack
 from ecsctl.ids import ConnectionArn, CredentialsArn, RoleName
+from ecsctl.parts import GITHUB_CREDENTIALS
 from ecsctl.resources.connection import BorrowedConnection
 from ecsctl.resources.source_credentials import SourceCredentials
 
@@ -36,5 +37,5 @@ def ensure_github(stack: Stack, github: Github, facts: Facts, build_role: RoleNa
     assert facts.token is not None  # noqa: S101 - looked up with the facts whenever there is no connection
     if facts.token_readable:
         return Access(secret=facts.token_arn)
-    credentials = stack.ensure("github-credentials", SourceCredentials(facts.token, build_role))
+    credentials = stack.ensure(GITHUB_CREDENTIALS, SourceCredentials(facts.token, build_role))
     return Access(credentials=credentials.arn)

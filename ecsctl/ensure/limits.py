@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.errors import ConfigError
+from ecsctl.parts import BUILD_ROLE, EXECUTION_ROLE, PIPELINE_ROLE, TASK_DEFINITION
 
 if TYPE_CHECKING:
     from ecsctl.account import Identity
@@ -12,10 +13,10 @@ if TYPE_CHECKING:
     from ecsctl.engine.stack import Stack
 
 BEHIND = {
-    "execution-role": "service.secrets",
-    "build-role": "pipeline.tests",
-    "pipeline-role": "pipeline.tests",
-    "task-definition": "service.environment, service.secrets and service.command",
+    EXECUTION_ROLE: "service.secrets",
+    BUILD_ROLE: "pipeline.tests",
+    PIPELINE_ROLE: "pipeline.tests",
+    TASK_DEFINITION: "service.environment, service.secrets and service.command",
 }
 """By a resource's name in the stack: the options that make it grow."""
 

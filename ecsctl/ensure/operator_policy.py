@@ -47,13 +47,17 @@ def operator(scope: Scope, uses: Uses) -> Mapping[str, Statements]:
 
 
 def _network(scope: Scope, uses: Uses) -> Statements:
-    app = scope.names.app
+    names, app = scope.names, scope.names.app
     tagged = (Condition("StringEquals", f"aws:RequestTag/{APP}", (app,)),)
     ours = (Condition("StringEquals", f"aws:ResourceTag/{APP}", (app,)),)
     anything = (scope.arn("ec2", "*/*"),)
     balancers = tuple(
         scope.arn("elasticloadbalancing", resource)
-        for resource in (f"loadbalancer/app/{app}/*", f"listener/app/{app}/*/*", f"targetgroup/{app}/*")
+        for resource in (
+            f"loadbalancer/app/{names.balancer}/*",
+            f"listener/app/{names.balancer}/*/*",
+            f"targetgroup/{names.balancer}/*",
+        )
     )
     zones = f"arn:{scope.partition}:route53:::hostedzone/"
     # The domain's own records, and those that prove to Certificate Manager that it is ours.
@@ -123,15 +127,16 @@ def _service(scope: Scope, uses: Uses) -> Statements:
     app, names = scope.names.app, scope.names
     tagged = (Condition("StringEquals", f"aws:RequestTag/{APP}", (app,)),)
     ours = (Condition("StringEquals", f"aws:ResourceTag/{APP}", (app,)),)
+    path = names.service_path
     certificates = (scope.arn("acm", "certificate/*"),)
-    definitions = scope.arn("ecs", f"task-definition/{app}:*")
+    definitions = scope.arn("ecs", f"task-definition/{names.family}:*")
     scaling = (scope.arn("application-autoscaling", "scalable-target/*"),)
-    alarms = (scope.arn("cloudwatch", f"alarm:TargetTracking-service/{app}/*"),)
+    alarms = (scope.arn("cloudwatch", f"alarm:TargetTracking-service/{names.cluster}/*"),)
     described = " DescribeCertificate" if uses.certificate else ""
     bounds = " PutRolePermissionsBoundary" if uses.boundary else ""
     bounded = (Condition("StringEquals", "iam:PermissionsBoundary", (uses.boundary,)),) if uses.boundary else ()
     linked = "ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com", "elasticloadbalancing.amazonaws.com"
-    here = (Condition("ArnEquals", "ecs:cluster", (scope.arn("ecs", f"cluster/{app}"),)),)
+    here = (Condition("ArnEquals", "ecs:cluster", (scope.arn("ecs", f"cluster/{names.cluster}"),)),)
     held = tuple(sorted({":".join(arn.split(":")[:7]) for arn in uses.secrets if ":secretsmanager:" in arn}))
     parameters = any(":ssm:" in arn for arn in uses.secrets)  # it knows no narrower resource
     return (
@@ -174,7 +179,7 @@ def _service(scope: Scope, uses: Uses) -> Statements:
         Statement(
             "Cluster",
             _of("ecs", "CreateCluster DeleteCluster DescribeClusters ExecuteCommand TagResource UpdateClusterSettings"),
-            (scope.arn("ecs", f"cluster/{app}"),),
+            (scope.arn("ecs", f"cluster/{names.cluster}"),),
         ),
         Statement(
             "Service",
@@ -182,15 +187,14 @@ def _service(scope: Scope, uses: Uses) -> Statements:
                 "DescribeServices ListServiceDeployments StopServiceDeployment TagResource UpdateService"),
             tuple(
                 scope.arn("ecs", resource)
-                for resource in (f"service/{app}/{app}", f"service-deployment/{app}/{app}/*",
-                                 f"service-revision/{app}/{app}/*")
+                for resource in (f"service/{path}", f"service-deployment/{path}/*", f"service-revision/{path}/*")
             ),
         ),
         # A newer session-manager plugin signs its way into the session (Systems Manager user guide, "Sample IAM
         # policies for Session Manager"); which name ECS gives the session is not documented.
         Statement("ExecSessions", ("ssmmessages:OpenDataChannel",), (scope.arn("ssm", "session/*"),)),
         Statement("TaskList", ("ecs:ListTasks",), ("*",), here),
-        Statement("Tasks", _of("ecs", "DescribeTasks ExecuteCommand"), (scope.arn("ecs", f"task/{app}/*"),)),
+        Statement("Tasks", _of("ecs", "DescribeTasks ExecuteCommand"), (scope.arn("ecs", f"task/{names.cluster}/*"),)),
         Statement(
             "Definitions", _of("ecs", "DeleteTaskDefinitions RegisterTaskDefinition TagResource"), (definitions,)
         ),
@@ -206,14 +210,14 @@ def _service(scope: Scope, uses: Uses) -> Statements:
             _of("ecr", "BatchGetImage CreateRepository DeleteRepository "
                 "DescribeImages DescribeRepositories GetLifecyclePolicy ListTagsForResource "
                 "PutImageScanningConfiguration PutImageTagMutability PutLifecyclePolicy TagResource"),
-            (scope.arn("ecr", f"repository/{names.app}"),),
+            (scope.arn("ecr", f"repository/{names.repository}"),),
         ),
     )  # fmt: skip
 
 
 def _delivery(scope: Scope, uses: Uses) -> Statements:
-    app, names = scope.names.app, scope.names
-    projects = (names.project, names.test_project("*"))
+    names = scope.names
+    pipeline, projects = names.pipeline, (names.project, names.test_project("*"))
     groups = (names.app_logs, *map(names.build_logs, projects), names.insights_logs)
     statements = [
         Statement(
@@ -254,7 +258,7 @@ def _delivery(scope: Scope, uses: Uses) -> Statements:
                 "GetPipeline GetPipelineState ListActionExecutions ListPipelineExecutions ListTagsForResource "
                 "PutApprovalResult PutWebhook RegisterWebhookWithThirdParty RetryStageExecution "
                 "StartPipelineExecution StopPipelineExecution TagResource UpdatePipeline"),
-            tuple(scope.arn("codepipeline", resource) for resource in (app, f"{app}/*", f"webhook:{app}")),
+            tuple(scope.arn("codepipeline", one) for one in (pipeline, f"{pipeline}/*", f"webhook:{pipeline}")),
         ),
         Statement(
             "PipelineWebhooks",  # none is listed alone

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
 from ecsctl.ids import ClusterName, PipelineName, ServiceName
+from ecsctl.parts import PIPELINE, PIPELINE_ROLE, PIPELINE_WEBHOOK
 from ecsctl.resources.bucket import Bucket
 from ecsctl.resources.pipeline import Pipeline
 from ecsctl.resources.pipeline_structure import Approval, Check, ConnectionSource, Deploy, GitHubSource, Source
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ecsctl.config import Config
     from ecsctl.ensure.codebuild import Projects
     from ecsctl.ensure.github import Access
-    from ecsctl.ensure.names import Names
+    from ecsctl.names import Names
 
 
 def ensure_pipeline(
@@ -39,7 +40,7 @@ def ensure_pipeline(
     connection = github.connection_arn or ""
     statements = policies.codepipeline(scope, started, connection=connection, repository=github.repository)
     wish = Role(names.role("pipeline"), policies.codepipeline_trust(scope), statements, config.permissions_boundary)
-    role = stack.ensure("pipeline-role", wish).arn
+    role = stack.ensure(PIPELINE_ROLE, wish).arn
     bucket = stack.ensure("artifacts", Bucket(names.bucket)).name
     owner, _, repository = github.repository.partition("/")
     source: Source
@@ -49,7 +50,7 @@ def ensure_pipeline(
         assert facts.token is not None  # noqa: S101 - looked up with the facts whenever there is no connection
         source = GitHubSource(owner, repository, github.branch, facts.token)
     pipeline = Pipeline(
-        name=names.app,
+        name=names.pipeline,
         role=role,
         bucket=bucket,
         source=source,
@@ -61,7 +62,7 @@ def ensure_pipeline(
         approvals=tuple(Approval(approval.name, approval.note) for approval in config.pipeline.approvals),
         given=bool(facts.given),
     )
-    name = stack.ensure("pipeline", pipeline).name
+    name = stack.ensure(PIPELINE, pipeline).name
     if isinstance(source, GitHubSource):
-        stack.ensure("pipeline-webhook", PipelineWebhook(names.app, github.repository, name, source.token))
+        stack.ensure(PIPELINE_WEBHOOK, PipelineWebhook(names.pipeline, github.repository, name, source.token))
     return name

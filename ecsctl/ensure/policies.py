@@ -17,7 +17,7 @@ from ecsctl.resources.policy_document import Condition, Statement, Trust
 
 if TYPE_CHECKING:
     from ecsctl.engine.report import Where
-    from ecsctl.ensure.names import Names
+    from ecsctl.names import Names
 
 Statements = tuple[Statement, ...]
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
@@ -57,7 +57,7 @@ class Scope:
     @property
     def repository(self) -> str:
         """The ARN of the repository of images."""
-        return self.arn("ecr", f"repository/{self.names.app}")
+        return self.arn("ecr", f"repository/{self.names.repository}")
 
 
 def tasks_trust(scope: Scope) -> Trust:
@@ -137,8 +137,9 @@ def codebuild(
 
 def codepipeline(scope: Scope, projects: Sequence[str], *, connection: str = "", repository: str = "") -> Statements:
     """What the pipeline needs: its bucket, its source, its projects, and to give the service a new revision."""
-    app = scope.names.app
-    revisions = scope.arn("ecs", f"task-definition/{app}:*")
+    names = scope.names
+    service = scope.arn("ecs", f"service/{names.service_path}")
+    revisions = scope.arn("ecs", f"task-definition/{names.family}:*")
     statements = [
         Statement("Artifacts", ARTIFACTS, (f"{scope.bucket}/*",)),
         Statement(
@@ -159,10 +160,8 @@ def codepipeline(scope: Scope, projects: Sequence[str], *, connection: str = "",
             (revisions,),
             (Condition("StringEquals", "ecs:CreateAction", ("RegisterTaskDefinition",)),),
         ),
-        Statement(
-            "Service", ("ecs:DescribeServices", "ecs:UpdateService"), (scope.arn("ecs", f"service/{app}/{app}"),)
-        ),
-        Statement("Tasks", ("ecs:DescribeTasks",), (scope.arn("ecs", f"task/{app}/*"),)),
+        Statement("Service", ("ecs:DescribeServices", "ecs:UpdateService"), (service,)),
+        Statement("Tasks", ("ecs:DescribeTasks",), (scope.arn("ecs", f"task/{names.cluster}/*"),)),
         passes("PassTaskRoles", (scope.role("execution"), scope.role("task")), "ecs-tasks"),
     ]
     if connection:

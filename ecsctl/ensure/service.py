@@ -17,6 +17,7 @@ from ecsctl.ids import (
     ServiceName,
     TargetGroupArn,
 )
+from ecsctl.parts import EXECUTION_ROLE, HTTPS, LOAD_BALANCER, SERVICE, TASK_DEFINITION
 from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.issued_certificate import BorrowedCertificate, IssuedCertificate
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     from ecsctl.account import Facts
     from ecsctl.config import Config
     from ecsctl.ensure.cluster import ClusterParts
-    from ecsctl.ensure.names import Names
     from ecsctl.ensure.vpc import Network
+    from ecsctl.names import Names
     from ecsctl.resources.repository import RepositoryIds
 
 WORLD = "0.0.0.0/0"
@@ -71,8 +72,8 @@ def ensure_service(
     group = stack.ensure("tasks-group", SecurityGroup(names.tasks_group, network.vpc, frozenset({tasks}))).group_id
     execution, task = _roles(stack, config, facts, names)
     definition = TaskDefinition(
-        family=names.app,
-        container=names.app,
+        family=names.family,
+        container=names.container,
         port=wish.port,
         execution_role=execution,
         task_role=task,
@@ -90,10 +91,10 @@ def ensure_service(
         image=image if facts.given or facts.broken or facts.moving else None,
         seed=image,
         placeholder=repository.latest,
-        cluster=names.app,
-        service=names.app,
+        cluster=names.cluster,
+        service=names.service,
     )
-    revision = stack.ensure("task-definition", definition).arn
+    revision = stack.ensure(TASK_DEFINITION, definition).arn
     count: int | None = wish.desired_count
     if image is None:
         count = 0
@@ -101,7 +102,7 @@ def ensure_service(
         count = None
     service = Service(
         cluster=parts.cluster,
-        name=names.app,
+        name=names.service,
         task_definition=revision,
         desired_count=count,
         leaving=wish.deregistration_delay_seconds,
@@ -109,7 +110,7 @@ def ensure_service(
         subnets=network.task_subnets,
         security_groups=frozenset({group}),
         target_group=front.target_group,
-        container=names.app,
+        container=names.container,
         port=wish.port,
         listener=front.listener,
         public_ip=network.public_tasks,
@@ -119,7 +120,7 @@ def ensure_service(
         execute_command=wish.exec,
         rebalancing="ENABLED" if wish.max_percent > 100 else "DISABLED",
     )
-    name = stack.ensure("service", service, after=network.way_out).name
+    name = stack.ensure(SERVICE, service, after=network.way_out).name
     if config.domain and config.domain.name:  # it leads here only once there is somebody who answers
         alias = DnsRecord(HostedZoneId(facts.hosted_zone), config.domain.name, "A",
                           alias_dns=front.balancer.dns_name, alias_zone=front.balancer.zone_id)  # fmt: skip
@@ -137,7 +138,7 @@ def _roles(stack: Stack, config: Config, facts: Facts, names: Names) -> tuple[Ro
     secrets = tuple(config.service.secrets.values())
     execution = Role(names.role("execution"), policies.tasks_trust(scope), policies.execution(scope, secrets), boundary)
     task = Role(names.role("task"), policies.tasks_trust(scope), policies.task(config.service.exec), boundary)
-    return stack.ensure("execution-role", execution).arn, stack.ensure("task-role", task).arn
+    return stack.ensure(EXECUTION_ROLE, execution).arn, stack.ensure("task-role", task).arn
 
 
 def _front(stack: Stack, config: Config, facts: Facts, names: Names, network: Network) -> Front:
@@ -147,9 +148,9 @@ def _front(stack: Stack, config: Config, facts: Facts, names: Names, network: Ne
     open_to_all = frozenset(Rule(port, port, cidr=WORLD) for port in ports)
     group = stack.ensure("balancer-group", SecurityGroup(names.balancer_group, network.vpc, open_to_all)).group_id
     balancer = stack.ensure(
-        "load-balancer",
+        LOAD_BALANCER,
         LoadBalancer(
-            name=names.app,
+            name=names.balancer,
             vpc=network.vpc,
             subnets=network.balancer_subnets,
             security_groups=frozenset({group}),
@@ -160,7 +161,7 @@ def _front(stack: Stack, config: Config, facts: Facts, names: Names, network: Ne
         after=(network.public_routes,),
     )
     targets = TargetGroup(
-        name=names.app,
+        name=names.balancer,
         vpc=network.vpc,
         path=config.service.health_path,
         by_default=not config.service.given("health_path"),
@@ -173,7 +174,7 @@ def _front(stack: Stack, config: Config, facts: Facts, names: Names, network: Ne
     certificate = _certificate(stack, config, facts)
     https = Listener(balancer.arn, 443, "HTTPS", forward=target_group, certificate=certificate,
                      ssl_policy=facts.tls_policy, looked_up=True)  # fmt: skip
-    listener = stack.ensure("https", https).arn
+    listener = stack.ensure(HTTPS, https).arn
     stack.ensure("http", Listener(balancer.arn, 80, "HTTP", redirect=True))
     return Front(group, balancer, target_group, listener)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.stack import Stack
 from ecsctl.fargate import NO_FARGATE_ARM
 from ecsctl.ids import InternetGatewayId, NatGatewayId, RouteTableId, SubnetId, VpcId
+from ecsctl.parts import PLACES, private_subnet, public_subnet
 from ecsctl.resources.borrowed_network import BorrowedSubnet, BorrowedVpc
 from ecsctl.resources.elastic_ip import ElasticIp
 from ecsctl.resources.internet_gateway import InternetGateway
@@ -22,7 +23,7 @@ from ecsctl.resources.vpc import Vpc
 if TYPE_CHECKING:
     from ecsctl.account import Facts
     from ecsctl.config import Config
-    from ecsctl.ensure.names import Names
+    from ecsctl.names import Names
 
 
 @dataclass(frozen=True)
@@ -45,24 +46,24 @@ def ensure_vpc(stack: Stack, config: Config, facts: Facts, names: Names) -> Netw
     vpc = stack.ensure("vpc", Vpc(cidr=config.vpc.cidr)).vpc_id
     nets = [str(net) for net in islice(ip_network(config.vpc.cidr).subnets(new_prefix=24), 4)]
     public, private = {}, {}
-    for zone, zone_id in zip("ab", facts.zones, strict=True):
-        index = "ab".index(zone)
-        public[zone] = stack.ensure(f"public-{zone}", Subnet(vpc, nets[index], zone_id)).subnet_id
+    for zone, zone_id in zip(PLACES, facts.zones, strict=True):
+        index = PLACES.index(zone)
+        public[zone] = stack.ensure(public_subnet(zone), Subnet(vpc, nets[index], zone_id)).subnet_id
         if config.vpc.egress != "public":
-            private[zone] = stack.ensure(f"private-{zone}", Subnet(vpc, nets[2 + index], zone_id)).subnet_id
+            private[zone] = stack.ensure(private_subnet(zone), Subnet(vpc, nets[2 + index], zone_id)).subnet_id
     gateway = stack.ensure("internet-gateway", InternetGateway(vpc)).internet_gateway_id
     outside = frozenset(public.values())
     routes = stack.ensure("public-routes", RouteTable(vpc, outside, internet_gateway=gateway)).route_table_id
     if config.vpc.egress == "public":
         return Network(vpc, outside, outside, True, gateway, routes, (routes,))
     nats: dict[str, NatGatewayId] = {}
-    for zone in "ab" if config.vpc.egress == "nat-per-az" else "a":
+    for zone in PLACES if config.vpc.egress == "nat-per-az" else PLACES[:1]:
         address = stack.ensure(f"nat-{zone}-address", ElasticIp()).allocation_id
         nat = NatGateway(public[zone], address, route=routes, internet_gateway=gateway)
         nats[zone] = stack.ensure(f"nat-{zone}", nat).nat_gateway_id
     tables = []
     for zone, subnet in private.items():  # a table for each zone even with one gateway: a second needs no new table
-        table = RouteTable(vpc, frozenset({subnet}), nat_gateway=nats.get(zone, nats["a"]))
+        table = RouteTable(vpc, frozenset({subnet}), nat_gateway=nats.get(zone, nats[PLACES[0]]))
         tables.append(stack.ensure(f"private-routes-{zone}", table).route_table_id)
     return Network(vpc, outside, frozenset(private.values()), False, gateway, routes, tuple(tables))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ecsctl.engine.errors import EcsctlError, explained
 from ecsctl.engine.label import APP, flat
+from ecsctl.names import Names
 from ecsctl.resources.acm import described
 from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.common import tag_filter, there, where
@@ -119,7 +120,7 @@ def _interfaces(aws: Aws, me: Label) -> Iterator[Blocker]:
         sentence = f"network interface {name} ({told}), held by {owner}"
         worn = {group["GroupId"] for group in one.get("Groups", [])} & set(groups)
         task = worn and ":attachment/" in told  # ECS's description of a task's
-        if task or told.startswith(f"ELB app/{me.app}/") or told.rpartition(" ")[2] in gateways:
+        if task or told.startswith(f"ELB app/{Names.of(me).balancer}/") or told.rpartition(" ")[2] in gateways:
             yield _Ours(sentence)
         elif name not in of_endpoints:  # those are named with their endpoint, and ask nothing of the routes
             yield Blocker(sentence, frozenset(worn), network=one.get("VpcId") in vpcs)
@@ -186,14 +187,15 @@ def _gateways(aws: Aws, me: Label) -> Iterator[Blocker]:
 
 def _services(aws: Aws, me: Label) -> Iterator[Blocker]:
     """Others' services and tasks in our cluster: it does not go while they run."""
-    clusters = aws.look(aws.ecs.describe_clusters, clusters=[me.app], include=["TAGS"])["clusters"]
+    names = Names.of(me)
+    clusters = aws.look(aws.ecs.describe_clusters, clusters=[names.cluster], include=["TAGS"])["clusters"]
     for cluster in (one for one in clusters if flat(one.get("tags")).get(APP) == me.app and one["status"] == "ACTIVE"):
-        answer = aws.look(aws.ecs.describe_services, cluster=me.app, services=[me.app])["services"]
+        answer = aws.look(aws.ecs.describe_services, cluster=names.cluster, services=[names.service])["services"]
         (ours, *_) = [*(one for one in answer if one["status"] != "INACTIVE"), {}]
         held = frozenset({cluster["clusterName"], cluster["clusterArn"]})
         others = cluster.get("activeServicesCount", 0) - bool(ours)
         if others > 0:
-            told = f"{others} ECS services of others in our cluster (aws ecs list-services --cluster {me.app})"
+            told = f"{others} ECS services of others in our cluster (aws ecs list-services --cluster {names.cluster})"
             yield Blocker(told, held)
         alive = cluster.get("runningTasksCount", 0) + cluster.get("pendingTasksCount", 0)
         alive -= ours.get("runningCount", 0) + ours.get("pendingCount", 0)
@@ -207,7 +209,9 @@ def _certificates(aws: Aws, me: Label) -> Iterator[Blocker]:
         certificate = described(aws, found.ids.arn)
         if certificate is None:
             continue
-        users = [arn for arn in certificate.get("InUseBy", []) if f":loadbalancer/app/{me.app}/" not in arn]
+        users = [
+            arn for arn in certificate.get("InUseBy", []) if f":loadbalancer/app/{Names.of(me).balancer}/" not in arn
+        ]
         records = (one.get("ResourceRecord", {}) for one in certificate.get("DomainValidationOptions", []))
         names = {record["Name"].lower().removesuffix(".") for record in records if "Name" in record}
         for user in sorted(users):

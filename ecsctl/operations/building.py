@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.errors import Refused, ResourceFailed
-from ecsctl.ensure.names import Names
+from ecsctl.names import Names
 from ecsctl.resources.builds import is_running, names_of, newest_build, pushed_by, why_failed
 from ecsctl.resources.common import there
 

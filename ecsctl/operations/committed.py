@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ecsctl.buildspec import USUAL
 from ecsctl.engine.errors import Refused
 from ecsctl.operations import checkout
+from ecsctl.parts import IMAGE
 
 if TYPE_CHECKING:
     from ecsctl.config import Config
@@ -93,7 +94,7 @@ def buildable(session: Session, folder: Path, found: Branch | None) -> None:
     if config is None or facts is None or facts.image or not session.state.fresh:
         return
     tasks = config.service.autoscaling.min if config.service.autoscaling else config.service.desired_count
-    if "image" not in session.wishes.nodes and tasks and checkout.root(folder):
+    if IMAGE not in session.wishes.nodes and tasks and checkout.root(folder):
         why = '[pipeline] has mode = "none"' if config.github else "there is no [github] in ecsctl.toml"
         raise Refused(
             f"nothing can build {config.name}: {why}",
@@ -101,7 +102,7 @@ def buildable(session: Session, folder: Path, found: Branch | None) -> None:
             hint="fill in [github]; or name an image with ecsctl up --image URI; or make everything but the tasks with "
             "desired_count = 0 in [service], and push an image to the app's repository then",
         )
-    if "image" in session.wishes.nodes and found and found.ref and (why := missing(found, config)):
+    if IMAGE in session.wishes.nodes and found and found.ref and (why := missing(found, config)):
         raise Refused(
             f"nothing can build {config.name}: {why}",
             why="there is no image to run either; nothing was made",

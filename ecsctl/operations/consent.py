@@ -11,6 +11,10 @@ from ecsctl.engine.plan import UNKNOWN, Plan, Step, Verb
 from ecsctl.engine.stack import Stack
 from ecsctl.operations import prices
 from ecsctl.resources import by_name
+from ecsctl.resources.load_balancer import LoadBalancer
+from ecsctl.resources.scaling import Scaling
+from ecsctl.resources.service import Service
+from ecsctl.resources.task_definition import TaskDefinition
 
 CENT = 0.005
 Thing = tuple[str, Mapping[str, Any]]  # a kind, and the fields of one of it
@@ -70,11 +74,11 @@ def _monthly(things: Iterable[Thing]) -> float:
     for kind, fields in things:
         by.setdefault(kind, []).append(fields)
     total = sum(prices.monthly(kind) * len(found) for kind, found in by.items())
-    for balancer in by.get("load-balancer", ()):
+    for balancer in by.get(LoadBalancer.kind, ()):
         if balancer.get("scheme") == "internet-facing":
             total += prices.ADDRESS * len(balancer["subnets"])
-    least = next((one["minimum"] for one in by.get("scaling", ()) if one), 0)
-    for task, service in zip(by.get("task-definition", ()), by.get("service", ()), strict=False):
+    least = next((one["minimum"] for one in by.get(Scaling.kind, ()) if one), 0)
+    for task, service in zip(by.get(TaskDefinition.kind, ()), by.get(Service.kind, ()), strict=False):
         if task and service:  # what dies is only sighted: its fields are not known
             count = max(service.get("desired_count") or 0, least)
             one = prices.task(task["cpu"], task["memory"], task["architecture"], public=service["public_ip"])
@@ -99,7 +103,7 @@ def _seconds(stack: Stack, plan: Plan) -> float:
 def _takes(step: Step | None, usual: float) -> float:
     if step is None or step.verb in (Verb.KEEP, Verb.REFUSE):
         return 0.0
-    rolls = step.kind == "service" and any(_rolls(step))
+    rolls = step.kind == Service.kind and any(_rolls(step))
     return usual if step.verb is not Verb.UPDATE or rolls else 2.0
 
 

@@ -14,9 +14,10 @@ from ecsctl.engine.engine import Engine
 from ecsctl.engine.errors import TOKEN_HINT, TOKEN_REFUSED, Refused, UsageError
 from ecsctl.engine.plan import Change, Plan, Step, Verb
 from ecsctl.engine.secret import Secret
-from ecsctl.ensure.names import Names
 from ecsctl.github_token import body_of, with_token
+from ecsctl.names import Names
 from ecsctl.operations.asking import asking
+from ecsctl.parts import GITHUB_CREDENTIALS, GITHUB_TOKEN, PIPELINE, PIPELINE_WEBHOOK
 from ecsctl.resources.builds import newest_build
 from ecsctl.resources.common import there
 from ecsctl.resources.pipeline import Pipeline
@@ -28,12 +29,11 @@ if TYPE_CHECKING:
     from ecsctl.session import Session
 
 FIELDS = {
-    "github-credentials": {"token"},
-    "pipeline": {"source"},
-    "pipeline-webhook": {"token", "registered"},
+    GITHUB_CREDENTIALS: {"token"},
+    PIPELINE: {"source"},
+    PIPELINE_WEBHOOK: {"token", "registered"},
 }
 """The parts of the stack that keep a copy of the token, and which fields of theirs a new one changes."""
-TOKEN_PART = "github-token"  # noqa: S105 - what the secret's tags call it
 LONGEST = 255  # characters: GitHub's tokens have 40 to 93
 
 
@@ -92,7 +92,7 @@ def put(aws: Aws, me: Label, secret: str, token: Secret) -> bool:
         value = json.dumps({key: token.reveal()}) if key else with_token("", token.reveal())
         aws.patience.through(
             lambda: aws.secretsmanager.create_secret(
-                Name=name, SecretString=value, ClientRequestToken=call, Tags=me.of(TOKEN_PART).upper(),
+                Name=name, SecretString=value, ClientRequestToken=call, Tags=me.of(GITHUB_TOKEN).upper(),
                 Description=f"The GitHub token of {me.app}",
             ),
             what="making the secret",
@@ -157,25 +157,25 @@ def refusal(session: Session) -> str:
         return ""
     aws, (name, _) = session.aws, split_secret(github.token_secret)
     described = aws.look(aws.secretsmanager.describe_secret, SecretId=name)
-    told = _refused_at_source(aws, session.engine.label.app)
+    told = _refused_at_source(aws, Names.of(session.engine.label))
     said = _since(told, described.get("LastChangedDate") or described.get("CreatedDate"))
     return f"GitHub refused the token in the pipeline's last run ({said.rstrip('.')}): {TOKEN_HINT}" if said else ""
 
 
 def _refused(aws: Aws, me: Label, since: datetime | None) -> str:
     """What GitHub said to the token, as the pipeline's source and the newest build tell; of an older one, nothing."""
-    build = newest_build(aws, Names(me.app, me.account, me.region).project)
+    build = newest_build(aws, Names.of(me).project)
     told = [
         (phase.get("startTime"), context.get("message", ""))
         for phase in (build.get("phases", []) if build else [])
         for context in phase.get("contexts", [])
     ]
-    return _since([*_refused_at_source(aws, me.app), *told], since)
+    return _since([*_refused_at_source(aws, Names.of(me)), *told], since)
 
 
-def _refused_at_source(aws: Aws, app: str) -> list[tuple[datetime | None, str]]:
+def _refused_at_source(aws: Aws, names: Names) -> list[tuple[datetime | None, str]]:
     """When and why the pipeline's actions failed last."""
-    pipeline = there(lambda: aws.look(aws.codepipeline.get_pipeline_state, name=app))
+    pipeline = there(lambda: aws.look(aws.codepipeline.get_pipeline_state, name=names.pipeline))
     actions = [action.get("latestExecution", {}) for stage in (pipeline["stageStates"] if pipeline else ())
                for action in stage.get("actionStates", ())]  # fmt: skip
     return [(latest.get("lastStatusChange"), latest.get("errorDetails", {}).get("message", ""))
@@ -194,7 +194,7 @@ def _place(engine: Engine, step: Step, digest: str) -> Place:
         return Place(name, title, "old", "no longer needed: ecsctl up takes it away")
     if seen is None:
         return Place(name, title, "missing")
-    if name == "github-credentials" and (seen.note or not seen.ids.role):  # somebody else's, or of another app
+    if name == GITHUB_CREDENTIALS and (seen.note or not seen.ids.role):  # somebody else's, or of another app
         return Place(name, title, "not ours", seen.note)
     actual: Any = seen.actual
     if isinstance(actual, Pipeline):

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from ecsctl.config.hiding import covered
 from ecsctl.engine.errors import DENIED, NotOffered, code
-from ecsctl.ensure.names import Names
+from ecsctl.names import Names
 from ecsctl.operations.definitions import described, image_of, revision_named
 from ecsctl.operations.following import living, look
 from ecsctl.operations.verdict import GOING_BACK, ONGOING, Followed, Outcome, Snapshot, bad_end

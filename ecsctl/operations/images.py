@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.errors import ConfigError
-from ecsctl.ensure.names import Names
+from ecsctl.names import Names
 from ecsctl.resources import ecr
 from ecsctl.resources.builds import builds_of, is_running
 from ecsctl.resources.living import living

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from ecsctl.engine.errors import Refused, UsageError, explained, is_gone
 from ecsctl.engine.label import APP, flat
-from ecsctl.ensure.names import Names
+from ecsctl.names import Names
 from ecsctl.operations.asking import asking
 from ecsctl.resources.build_project import AT_ONCE
 from ecsctl.resources.builds import is_running, newest_build
@@ -66,7 +66,7 @@ def moment(text: str, now: datetime) -> int:
 
 def of_app(app: str, start: int) -> Log:
     """The app's log, of all its tasks."""
-    return Log(Names(app, "", "").app_logs, start=start)
+    return Log(Names(app).app_logs, start=start)
 
 
 @asking("looking at the build")
@@ -84,7 +84,7 @@ def of_build(aws: Aws, build: str, start: int = 0) -> Log:
 @asking("looking at the build")
 def of_last_build(aws: Aws, app: str, start: int = 0) -> Log:
     """The log of the app's newest build or test, whatever started it. Raises Refused when there is none."""
-    project = Names(app, "", "").project
+    project = Names(app).project
     with aws.fresh():
         found = [build for one in (project, *_tests(aws, app)) if (build := newest_build(aws, one))]
     newest = max(found, key=lambda build: build["startTime"], default=None)
@@ -98,7 +98,7 @@ def of_last_build(aws: Aws, app: str, start: int = 0) -> Log:
 def _tests(aws: Aws, app: str) -> list[str]:
     """The projects of the app's test actions. Another app's may begin with the same letters, and bear its own tags."""
     listed = aws.look(aws.codebuild.list_projects)["projects"]
-    names = [name for name in listed if name.startswith(Names(app, "", "").test_project(""))][:AT_ONCE]
+    names = [name for name in listed if name.startswith(Names(app).test_project())][:AT_ONCE]
     described = aws.look(aws.codebuild.batch_get_projects, names=names)["projects"] if names else []
     return [one["name"] for one in described if flat(one.get("tags")).get(APP) == app]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.ensure.names import Names
 from ecsctl.ensure.operator_policy import Uses, operator
 from ecsctl.ensure.policies import Scope
+from ecsctl.names import Names
 from ecsctl.resources.policy_document import policy
 
 if TYPE_CHECKING:

@@ -12,11 +12,12 @@ from botocore.exceptions import ClientError
 from ecsctl.engine.errors import DENIED, code, explained
 from ecsctl.engine.label import APP, RESOURCE
 from ecsctl.engine.plan import Plan, Verb
-from ecsctl.ensure.names import Names
-from ecsctl.operations.creds import TOKEN_PART
+from ecsctl.names import Names
 from ecsctl.operations.prices import SECRET, monthly
+from ecsctl.parts import GITHUB_TOKEN
 from ecsctl.resources import by_name, kinds, log_group
 from ecsctl.resources.common import tag_filter, there
+from ecsctl.resources.elastic_ip import ElasticIp
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.source_credentials import SourceCredentials
 
@@ -76,7 +77,7 @@ def _late_logs(aws: Aws, me: Label, plan: Plan) -> Iterator[Left]:
 
     Only what this very run has removed was surely ours; of any other it cannot be told who writes into it.
     """
-    names = Names(me.app, me.account, me.region)
+    names = Names.of(me)
     removed = {step.ids.name for step in plan.steps if step.verb is Verb.DELETE and step.kind == LogGroup.kind}
     for name in sorted({names.app_logs, names.build_logs(names.project), names.insights_logs, *removed}):
         for group in aws.look(aws.logs.describe_log_groups, logGroupNamePrefix=name)["logGroups"]:
@@ -86,7 +87,7 @@ def _late_logs(aws: Aws, me: Label, plan: Plan) -> Iterator[Left]:
             why = "of this name, and without our tags: whose it is cannot be told, so look into it before you delete it"
             if name in removed:
                 why = "made again by a late writer; aws logs delete-log-group --log-group-name " + name
-            yield Left("log group", name, why, monthly("log-group", group.get("storedBytes", 0)))
+            yield Left("log group", name, why, monthly(LogGroup.kind, group.get("storedBytes", 0)))
 
 
 def _marked_network(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
@@ -95,12 +96,12 @@ def _marked_network(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
         yield Left("network interface", interface["NetworkInterfaceId"], interface.get("Description", ""))
     for address in aws.look(aws.ec2.describe_addresses, Filters=tag_filter(me))["Addresses"]:
         why = f"has our tags, held by {address.get('AssociationId', 'nobody')}"
-        yield Left("elastic IP address", address["AllocationId"], why, monthly("elastic-ip"))
+        yield Left("elastic IP address", address["AllocationId"], why, monthly(ElasticIp.kind))
 
 
 def _token_secret(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
     """The secret that `creds set` has made: what is in it is the user's. The tagging API also lists what is gone."""
-    filters: list[Any] = [{"Key": key, "Values": [value]} for key, value in ((APP, me.app), (RESOURCE, TOKEN_PART))]
+    filters: list[Any] = [{"Key": key, "Values": [value]} for key, value in ((APP, me.app), (RESOURCE, GITHUB_TOKEN))]
     answer = aws.look(aws.tagging.get_resources, TagFilters=filters, ResourceTypeFilters=["secretsmanager:secret"])
     for arn in sorted(mapping["ResourceARN"] for mapping in answer["ResourceTagMappingList"]):
         name: str | None = arn

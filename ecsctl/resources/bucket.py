@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Contents, Fixed, Found, Resource, Seen
 from ecsctl.ids import BucketName
+from ecsctl.names import Names
 from ecsctl.resources.bucket_settings import (
     encrypt,
     encryption,
@@ -87,7 +88,7 @@ class Bucket(Resource[BucketIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[BucketIds]]:
         """The one that is called as ours are."""
-        name = f"{me.app}-artifacts-{me.account}-{me.region}"
+        name = Names.of(me).bucket
         tags = _tags(aws, name, me.account)
         if tags is not None:
             yield Found(_ids(name, me), tags)

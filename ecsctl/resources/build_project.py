@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
 from ecsctl.ids import CredentialsArn, LogGroupName, ProjectName, RoleArn
+from ecsctl.names import Names
 from ecsctl.resources import push_filter
 from ecsctl.resources.github_side import if_github_lets
 from ecsctl.resources.project_parts import ACCOUNT, EnvVar, SourceAuth, auth_of, environment, source, variables_of
@@ -106,7 +107,8 @@ class BuildProject(Resource[ProjectIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ProjectIds]]:
         """By the names that projects of ours have: `<app>-build`, and `<app>-test-…`."""
         listed = aws.look(aws.codebuild.list_projects)["projects"]
-        names = [name for name in listed if name == f"{me.app}-build" or name.startswith(f"{me.app}-test-")]
+        ours = Names.of(me)
+        names = [name for name in listed if name == ours.project or name.startswith(ours.test_project())]
         for start in range(0, len(names), AT_ONCE):
             for one in aws.look(aws.codebuild.batch_get_projects, names=names[start : start + AT_ONCE])["projects"]:
                 yield Found(ProjectIds(ProjectName(one["name"]), one["arn"]), flat(one.get("tags")))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
 from ecsctl.ids import ClusterName, LogGroupName
+from ecsctl.names import Names
 from ecsctl.resources.ecs import cluster_of
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Cluster(Resource[ClusterIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ClusterIds]]:
         """By the app's name, which is its own: others' clusters are not asked about."""
-        cluster = cluster_of(aws, me.app)
+        cluster = cluster_of(aws, Names.of(me).cluster)
         if cluster is not None:
             yield Found(_ids(cluster), flat(cluster.get("tags")))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import APP, Label, flat
+from ecsctl.names import Names
 from ecsctl.resources.common import there
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ MOST = 20  # ELB API reference, DescribeTags: resources in one call
 
 def marked(aws: Aws, me: Label, names: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """The tags of those that carry the app's mark, by ARN. `names` are by ARN; ours are all called as the app is."""
-    tags = tags_of(aws, (arn for arn, name in names.items() if name == me.app))
+    tags = tags_of(aws, (arn for arn, name in names.items() if name == Names.of(me).balancer))
     return {arn: its for arn, its in tags.items() if its.get(APP) == me.app}
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import IssuedCertificateArn, ListenerArn, LoadBalancerArn, TargetGroupArn
+from ecsctl.names import Names
 from ecsctl.resources.common import there
 from ecsctl.resources.elb import marked, tags_of
 
@@ -115,7 +116,7 @@ class Listener(Resource[ListenerIds]):
         }
         for balancer in marked(aws, me, names):
             by_arn = {one["ListenerArn"]: one for one in _listed(aws, LoadBalancerArn(balancer))}
-            for arn, tags in marked(aws, me, dict.fromkeys(by_arn, me.app)).items():
+            for arn, tags in marked(aws, me, dict.fromkeys(by_arn, Names.of(me).balancer)).items():
                 yield Found(_ids(by_arn[arn]), tags)
 
     def meanwhile(self, actual: Listener) -> Listener:

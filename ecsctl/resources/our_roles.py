@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label, flat
 from ecsctl.ids import RoleArn, RoleName
+from ecsctl.names import Names
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -22,6 +23,6 @@ def our_roles(aws: Aws, me: Label) -> Iterator[tuple[RoleArn, RoleName, dict[str
     somebody else's what the tags say is ours.
     """
     for role in aws.look(aws.iam.list_roles, PathPrefix=PATH)["Roles"]:
-        if role["RoleName"].startswith(f"{me.app}-{me.region}-"):
+        if role["RoleName"].startswith(Names.of(me).role()):
             tags = aws.look(aws.iam.list_role_tags, RoleName=role["RoleName"])["Tags"]
             yield RoleArn(role["Arn"]), RoleName(role["RoleName"]), flat(tags)

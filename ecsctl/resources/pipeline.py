@@ -10,6 +10,7 @@ from ecsctl.engine.errors import Refused
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import BucketName, PipelineName, ProjectName, RoleArn
+from ecsctl.names import Names
 from ecsctl.resources.common import there
 from ecsctl.resources.first_run import GATE, STOPPED, State, first_run, gated
 from ecsctl.resources.github_side import leave_repository
@@ -132,7 +133,7 @@ class Pipeline(Resource[PipelineIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[PipelineIds]]:
         """By the app's name, which is its own."""
         for pipeline in aws.look(aws.codepipeline.list_pipelines)["pipelines"]:
-            if pipeline["name"] == me.app:
+            if pipeline["name"] == Names.of(me).pipeline:
                 ids = _ids(pipeline["name"], me)
                 tags = _tags(aws, ids.arn)
                 if tags is not None:

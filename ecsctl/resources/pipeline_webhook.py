@@ -11,6 +11,7 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.engine.secret import Secret
 from ecsctl.ids import PipelineName, PipelineWebhookName
+from ecsctl.names import Names
 from ecsctl.resources.github_side import REGISTERED, take_down, unregister
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[PipelineWebhookIds]]:
         """One listing has them all, with their tags."""
         for webhook in aws.look(aws.codepipeline.list_webhooks)["webhooks"]:
-            if webhook["definition"]["name"] == me.app:
+            if webhook["definition"]["name"] == Names.of(me).pipeline:
                 yield Found(_ids(webhook), flat(webhook.get("tags")))
 
     def create(self, aws: Aws, me: Label) -> PipelineWebhookIds:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Contents, Fixed, Found, Resource, Seen
 from ecsctl.ids import ImageUri, RepositoryName, RepositoryUri
+from ecsctl.names import Names
 from ecsctl.resources.common import there
 from ecsctl.resources.ecr import images
 
@@ -89,7 +90,7 @@ class Repository(Resource[RepositoryIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[RepositoryIds]]:
         """By the app's name, which is its own."""
-        answer = there(lambda: aws.look(aws.ecr.describe_repositories, repositoryNames=[me.app]))
+        answer = there(lambda: aws.look(aws.ecr.describe_repositories, repositoryNames=[Names.of(me).repository]))
         for repository in answer["repositories"] if answer else ():
             tags = aws.look(aws.ecr.list_tags_for_resource, resourceArn=repository["repositoryArn"])["tags"]
             yield Found(_ids(repository), flat(tags))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import APP, Label
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import ClusterName, ScalableTargetId, ServiceName
+from ecsctl.names import Names
 
 if TYPE_CHECKING:
     from types_boto3_application_autoscaling.type_defs import ScalableTargetTypeDef
@@ -69,7 +70,7 @@ class Scaling(Resource[ScalingIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ScalingIds]]:
         """By the service's id, whose cluster and name are the app's. It may outlive its service."""
-        for target in _targets(aws, f"service/{me.app}/{me.app}"):
+        for target in _targets(aws, f"service/{Names.of(me).service_path}"):
             ids = _ids(target)
             tags = _tags(aws, ids.arn)
             if tags.get(APP) == me.app:

@@ -18,6 +18,7 @@ from ecsctl.ids import (
     TargetGroupArn,
     TaskDefinitionArn,
 )
+from ecsctl.names import Names
 from ecsctl.resources.ecs import batches, family_of, releases, service_of
 from ecsctl.resources.gone_back import gone_back
 from ecsctl.resources.service_rollout import Rollout, given_up, judge, reasons
@@ -161,7 +162,7 @@ class Service(Resource[ServiceIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ServiceIds]]:
         """By its cluster and name, both the app's: a draining service is described and listed nowhere."""
-        service = service_of(aws, me.app, me.app)
+        service = service_of(aws, Names.of(me).cluster, Names.of(me).service)
         if service is not None and service["status"] != "INACTIVE":
             yield Found(_ids(service), flat(service.get("tags")))
 

@@ -11,6 +11,7 @@ from ecsctl.engine.label import APP, RESOURCE, Label, flat
 from ecsctl.engine.resource import Contents, Found, Resource, Seen
 from ecsctl.engine.secret import Secret
 from ecsctl.ids import CredentialsArn, RoleName
+from ecsctl.names import Names
 from ecsctl.resources.common import there
 from ecsctl.resources.our_roles import PATH, our_roles
 from ecsctl.resources.project_parts import leans_on_the_account
@@ -193,7 +194,7 @@ def _marks(aws: Aws, me: Label) -> Iterator[_Mark]:
 def _importer(aws: Aws, me: Label) -> _Mark | None:
     """The mark of another of our apps that imported the token and builds with it."""
     roles = {project.get("serviceRole", "").rpartition(PATH) for project in _leaning(aws)}
-    for name in sorted(name for _, ours, name in roles if ours and not name.startswith(f"{me.app}-{me.region}-")):
+    for name in sorted(name for _, ours, name in roles if ours and not name.startswith(Names.of(me).role())):
         mark = _marked(aws, name)
         if mark and not mark.shared:
             return mark

@@ -14,7 +14,7 @@ from ecsctl.engine.patience import Patience
 from ecsctl.operations.live import Live, look, watch
 from ecsctl.sandbox import ecs
 from tests.releases.conftest import APP, Service, service
-from tests.stack.conftest import ACCOUNT
+from tests.stack.conftest import ACCOUNT, shared_session
 
 __all__ = ["service"]
 
@@ -68,7 +68,7 @@ def test_it_is_dated_by_the_clock_of_aws_and_not_by_this_machines(service: Servi
 
 @pytest.mark.parametrize("date", ["", "soon", "Mon, 99 Foo 2026 25:61:61 GMT", "Mon, 23 Nov 2026 07:00:00 -0000"])
 def test_what_is_no_date_does_not_set_the_clock(date: str) -> None:
-    aws = Aws(Patience())
+    aws = Aws(Patience(), session=shared_session())
     aws._hear_time({"ResponseMetadata": {"HTTPHeaders": {"date": date}}})
     aws._hear_time({})
     assert abs((aws.now() - datetime.now(UTC)).total_seconds()) < 5

@@ -17,6 +17,7 @@ from unittest import mock
 import boto3
 from botocore.exceptions import ClientError
 
+from ecsctl import access
 from ecsctl.aws import Aws
 from ecsctl.cli import main
 from ecsctl.config import Config
@@ -271,7 +272,7 @@ class Runs:
         self.clock.sleep(900)
 
     def _aws(self) -> Aws:
-        return Aws(Patience(self.clock), session=self.session)
+        return Aws(Patience(self.clock), session=self.session, unanswered=access.not_offered)
 
     def _client(self, service: str) -> Any:
         return self.session.client(service)  # type: ignore[call-overload]  # the name is a variable here

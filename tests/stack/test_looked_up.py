@@ -15,6 +15,7 @@ from ecsctl.blueprint import blueprint
 from ecsctl.engine.errors import ConfigError
 from ecsctl.engine.label import OWNER
 from ecsctl.engine.plan import Plan
+from ecsctl.in_use import as_recorded
 from ecsctl.resources import listener
 from ecsctl.sandbox import codebuild_images, ec2, ecr
 from tests.stack.conftest import REGION, World, wishes
@@ -129,6 +130,16 @@ def test_facts_that_differ_are_no_difference_of_what_is_there(world: World) -> N
     other = replace(session.facts, zones=("euc1-az3", "euc1-az9"), tls_policy=listener.TLS_POLICIES[-1],
                     build_image="aws/codebuild/amazonlinux-aarch64-standard:9.0")  # fmt: skip
     assert _told(session.engine.plan(blueprint(session.config, other))) == []
+
+
+def test_what_stands_in_the_record_is_what_the_run_had_looked_up(world: World) -> None:
+    """Who may not look it up again goes by it: a part that is called otherwise in the record would leave it empty."""
+    world.up()
+    session = world.open()
+    assert session.facts
+    recorded = as_recorded(session.state.book.entries)
+    for fact in ("zones", "tls_policy", "build_image"):
+        assert recorded[fact] == getattr(session.facts, fact), fact
 
 
 def test_a_weak_tls_policy_and_another_family_of_build_images_are_still_drift(world: World) -> None:

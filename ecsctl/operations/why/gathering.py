@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.errors import EcsctlError, Interrupted, explained, is_gone
-from ecsctl.ensure.names import Names
+from ecsctl.names import Names
 from ecsctl.operations import following
 from ecsctl.operations.why.evidence import Facts, moment
 from ecsctl.resources import ecr
@@ -215,7 +215,7 @@ class _Reading:
 
     def _build(self) -> None:
         """The newest build."""
-        found = newest_build(self.aws, Names(self.facts.app, "", "").project)
+        found = newest_build(self.aws, Names(self.facts.app).project)
         self.facts.build = dict(found) if found else None
 
     def _build_log(self) -> None:

@@ -1,0 +1,122 @@
+"""The physical names of everything, derived once from the app's name. AWS's limits on them bound the app's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Placed(Protocol):
+    """An app in its account and region: a label, or the head of a record."""
+
+    @property
+    def app(self) -> str:
+        """The app's name."""
+
+    @property
+    def account(self) -> str:
+        """The account's id."""
+
+    @property
+    def region(self) -> str:
+        """The region's name."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """What things are called. The app's name has at most 20 characters, so each of these fits.
+
+    IAM and S3 are not regional: a role's name bears the region, a bucket's the account too. All else follows from the
+    app's name alone, and most of it is that name.
+    """
+
+    app: str
+    account: str = ""
+    region: str = ""
+
+    @classmethod
+    def of(cls, placed: Placed) -> Names:
+        """The names of an app where it lives."""
+        return cls(placed.app, placed.account, placed.region)
+
+    @property
+    def cluster(self) -> str:
+        """The ECS cluster."""
+        return self.app
+
+    @property
+    def service(self) -> str:
+        """The ECS service in the cluster."""
+        return self.app
+
+    @property
+    def service_path(self) -> str:
+        """The service as its ARN, and those of its deployments and revisions, name it."""
+        return f"{self.cluster}/{self.service}"
+
+    @property
+    def family(self) -> str:
+        """The family of the service's task definitions."""
+        return self.app
+
+    @property
+    def container(self) -> str:
+        """The app's own container in a task."""
+        return self.app
+
+    @property
+    def balancer(self) -> str:
+        """The load balancer, and its target group."""
+        return self.app
+
+    @property
+    def repository(self) -> str:
+        """The ECR repository of the app's images."""
+        return self.app
+
+    @property
+    def pipeline(self) -> str:
+        """The pipeline, and its webhook."""
+        return self.app
+
+    def role(self, part: str = "") -> str:
+        """A role's name, or how all of them begin. At most 64 characters (IAM User Guide, "IAM and AWS STS quotas")."""
+        return f"{self.app}-{self.region}-{part}"
+
+    @property
+    def bucket(self) -> str:
+        """At most 63 characters, unique in the world (S3 User Guide, "General purpose bucket naming rules")."""
+        return f"{self.app}-artifacts-{self.account}-{self.region}"
+
+    @property
+    def balancer_group(self) -> str:
+        """The load balancer's security group."""
+        return f"{self.app}-balancer"
+
+    @property
+    def tasks_group(self) -> str:
+        """The tasks' security group."""
+        return f"{self.app}-tasks"
+
+    @property
+    def project(self) -> str:
+        """The CodeBuild project that builds the image."""
+        return f"{self.app}-build"
+
+    def test_project(self, test: str = "") -> str:
+        """The CodeBuild project of a test action, or how all of them begin."""
+        return f"{self.app}-test-{test}"
+
+    @property
+    def app_logs(self) -> str:
+        """The app's log group."""
+        return f"/ecs/{self.app}"
+
+    def build_logs(self, project: str) -> str:
+        """A project's log group, under the name that CodeBuild would give it."""
+        return f"/aws/codebuild/{project}"
+
+    @property
+    def insights_logs(self) -> str:
+        """Container Insights' log group, whose name AWS fixes."""
+        return f"/aws/ecs/containerinsights/{self.app}/performance"

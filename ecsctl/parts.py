@@ -1,0 +1,29 @@
+"""What the parts of the stack are called in it and in their tags, where more than one room speaks of them."""
+
+from __future__ import annotations
+
+BUILD = "build"
+BUILD_ROLE = "build-role"
+EXECUTION_ROLE = "execution-role"
+GITHUB_CREDENTIALS = "github-credentials"
+GITHUB_TOKEN = "github-token"  # noqa: S105 - the secret that `creds` makes; no part of the stack, but tagged like one
+HTTPS = "https"
+IMAGE = "image"
+LOAD_BALANCER = "load-balancer"
+PIPELINE = "pipeline"
+PIPELINE_ROLE = "pipeline-role"
+PIPELINE_WEBHOOK = "pipeline-webhook"
+SERVICE = "service"
+TASK_DEFINITION = "task-definition"
+
+PLACES = "ab"  # the last letter of a subnet's name: one for each availability zone
+
+
+def public_subnet(place: str) -> str:
+    """The subnet that the load balancer stands in, in one of the `PLACES`."""
+    return f"public-{place}"
+
+
+def private_subnet(place: str) -> str:
+    """The subnet of the tasks, in one of the `PLACES`."""
+    return f"private-{place}"
