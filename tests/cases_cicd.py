@@ -23,6 +23,7 @@ from ecsctl.resources.repository import Repository
 from ecsctl.resources.role import Role
 from ecsctl.resources.source_credentials import SourceCredentials
 from tests.cases_network import Case
+from tests.wishes import usual
 
 ACCOUNT_ID, REGION = "123456789012", "eu-central-1"
 NAMES = Names("shop", ACCOUNT_ID, REGION)
@@ -35,16 +36,23 @@ IMAGE = "aws/codebuild/amazonlinux-aarch64-standard:3.0"
 STARTED = (NAMES.project, NAMES.test_project("unit"))
 
 WISHES: dict[str, Callable[[Any], Any]] = {
-    "build-role": lambda parts: Role(
-        NAMES.role("build"), policies.codebuild_trust(SCOPE), policies.codebuild(SCOPE, STARTED)
+    "build-role": lambda parts: usual(
+        Role,
+        name=NAMES.role("build"),
+        trust=policies.codebuild_trust(SCOPE),
+        statements=policies.codebuild(SCOPE, STARTED),
     ),
-    "pipeline-role": lambda parts: Role(
-        NAMES.role("pipeline"), policies.codepipeline_trust(SCOPE), policies.codepipeline(SCOPE, STARTED)
+    "pipeline-role": lambda parts: usual(
+        Role,
+        name=NAMES.role("pipeline"),
+        trust=policies.codepipeline_trust(SCOPE),
+        statements=policies.codepipeline(SCOPE, STARTED),
     ),
-    "build-logs": lambda parts: LogGroup(NAMES.build_logs(NAMES.project)),
-    "artifacts": lambda parts: Bucket(NAMES.bucket),
-    "github-credentials": lambda parts: SourceCredentials(TOKEN, parts["build-role"].name),
-    "build": lambda parts: BuildProject(
+    "build-logs": lambda parts: usual(LogGroup, name=NAMES.build_logs(NAMES.project)),
+    "artifacts": lambda parts: usual(Bucket, name=NAMES.bucket),
+    "github-credentials": lambda parts: SourceCredentials(token=TOKEN, role=parts["build-role"].name),
+    "build": lambda parts: usual(
+        BuildProject,
         name=NAMES.project,
         role=parts["build-role"].arn,
         repository=REPOSITORY,
@@ -54,7 +62,8 @@ WISHES: dict[str, Callable[[Any], Any]] = {
         environment=(EnvVar("CONTAINER_NAME", "shop"), EnvVar("AWS_STACK_REGION", REGION)),
         credentials=parts["github-credentials"].arn,
     ),
-    "pipeline": lambda parts: Pipeline(
+    "pipeline": lambda parts: usual(
+        Pipeline,
         name="shop",
         role=parts["pipeline-role"].arn,
         bucket=parts["artifacts"].name,
@@ -62,10 +71,12 @@ WISHES: dict[str, Callable[[Any], Any]] = {
         build=parts["build"].name,
         deploy=Deploy(ClusterName("shop"), ServiceName("shop")),
     ),
-    "pipeline-webhook": lambda parts: PipelineWebhook("shop", "ann/shop", parts["pipeline"].name, TOKEN),
+    "pipeline-webhook": lambda parts: usual(
+        PipelineWebhook, name="shop", repository="ann/shop", pipeline=parts["pipeline"].name, token=TOKEN
+    ),
 }
 ALL = tuple(WISHES)
-WISHES["repository"] = lambda parts: Repository("shop", lifecycle=lifecycle(9))
+WISHES["repository"] = lambda parts: usual(Repository, name="shop", lifecycle=lifecycle(9))
 BOUNDARY = f"arn:aws:iam::{ACCOUNT_ID}:policy/limits"
 OTHER_BUILD_ROLE, OTHER_PIPELINE_ROLE = (
     RoleArn(f"arn:aws:iam::{ACCOUNT_ID}:role/other-{one}") for one in ("build", "pipeline")

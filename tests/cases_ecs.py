@@ -23,6 +23,7 @@ from ecsctl.resources.cluster import Cluster
 from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.service import Service
 from ecsctl.resources.task_definition import TaskDefinition
+from tests.wishes import usual
 
 REGION = "eu-central-1"
 IMAGES = "public.ecr.aws/docker/library/shop"
@@ -126,7 +127,7 @@ class Ground:
             "cluster": "shop",
             "service": "shop",
         }
-        return TaskDefinition(**wish | changes)
+        return usual(TaskDefinition, **wish | changes)
 
     def stack(
         self,
@@ -138,7 +139,7 @@ class Ground:
         """A composition of all the kinds, with these changes of their wishes. Scaling only if it is asked for."""
 
         def compose(stack: Stack) -> None:
-            inside = stack.ensure("cluster", Cluster(**{"name": "shop", **(cluster or {})}))
+            inside = stack.ensure("cluster", usual(Cluster, **{"name": "shop", **(cluster or {})}))
             task = stack.ensure("task-definition", self.definition(**definition or {}))
             made = stack.ensure(
                 "service", self.service(**{"cluster": inside.name, "task_definition": task.arn, **(service or {})})
@@ -162,10 +163,10 @@ class Ground:
             "port": 8080,
             "public_ip": True,
         }
-        return Service(**wish | changes)
+        return usual(Service, **wish | changes)
 
     def scaling(self, cluster: ClusterName, service: ServiceName, **changes: Any) -> Scaling:
-        return Scaling(**{"cluster": cluster, "service": service, "minimum": 1, "maximum": 4, **changes})
+        return usual(Scaling, **{"cluster": cluster, "service": service, "minimum": 1, "maximum": 4, **changes})
 
     @property
     def described(self) -> dict[str, Any]:

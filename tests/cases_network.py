@@ -22,6 +22,7 @@ from ecsctl.resources.target_group import TargetGroup
 from ecsctl.resources.vpc import Vpc
 from ecsctl.sandbox import snapshot as sandbox
 from ecsctl.sandbox.route53 import normal
+from tests.wishes import usual
 
 REGION = "eu-central-1"
 DOMAIN = "shop.ecsctl.example"
@@ -32,13 +33,16 @@ HTTP, HTTPS = (Rule(port, port, cidr=WORLD) for port in (80, 443))
 Wish = Callable[[Any], Any]  # of the parts that it needs: `parts["vpc"].vpc_id`
 
 WISHES: dict[str, Wish] = {
-    "vpc": lambda parts: Vpc("10.9.0.0/16"),
-    "public-a": lambda parts: Subnet(parts["vpc"].vpc_id, "10.9.0.0/24", "euc1-az1"),
-    "public-b": lambda parts: Subnet(parts["vpc"].vpc_id, "10.9.1.0/24", "euc1-az2"),
-    "private-a": lambda parts: Subnet(parts["vpc"].vpc_id, "10.9.2.0/24", "euc1-az1"),
-    "gateway": lambda parts: InternetGateway(parts["vpc"].vpc_id),
-    "public-routes": lambda parts: RouteTable(
-        parts["vpc"].vpc_id, parts.subnets("public-a", "public-b"), parts["gateway"].internet_gateway_id
+    "vpc": lambda parts: usual(Vpc, cidr="10.9.0.0/16"),
+    "public-a": lambda parts: Subnet(vpc=parts["vpc"].vpc_id, cidr="10.9.0.0/24", zone_id="euc1-az1"),
+    "public-b": lambda parts: Subnet(vpc=parts["vpc"].vpc_id, cidr="10.9.1.0/24", zone_id="euc1-az2"),
+    "private-a": lambda parts: Subnet(vpc=parts["vpc"].vpc_id, cidr="10.9.2.0/24", zone_id="euc1-az1"),
+    "gateway": lambda parts: InternetGateway(vpc=parts["vpc"].vpc_id),
+    "public-routes": lambda parts: usual(
+        RouteTable,
+        vpc=parts["vpc"].vpc_id,
+        subnets=parts.subnets("public-a", "public-b"),
+        internet_gateway=parts["gateway"].internet_gateway_id,
     ),
     "address": lambda parts: ElasticIp(),
     "nat": lambda parts: NatGateway(
@@ -47,14 +51,20 @@ WISHES: dict[str, Wish] = {
         route=parts["public-routes"].route_table_id,
         internet_gateway=parts["gateway"].internet_gateway_id,
     ),
-    "private-routes": lambda parts: RouteTable(
-        parts["vpc"].vpc_id, parts.subnets("private-a"), nat_gateway=parts["nat"].nat_gateway_id
+    "private-routes": lambda parts: usual(
+        RouteTable, vpc=parts["vpc"].vpc_id, subnets=parts.subnets("private-a"), nat_gateway=parts["nat"].nat_gateway_id
     ),
-    "balancer-group": lambda parts: SecurityGroup("shop-balancer", parts["vpc"].vpc_id, frozenset({HTTP, HTTPS})),
-    "tasks-group": lambda parts: SecurityGroup(
-        "shop-tasks", parts["vpc"].vpc_id, frozenset({Rule(8080, 8080, group=parts["balancer-group"].group_id)})
+    "balancer-group": lambda parts: usual(
+        SecurityGroup, name="shop-balancer", vpc=parts["vpc"].vpc_id, ingress=frozenset({HTTP, HTTPS})
     ),
-    "balancer": lambda parts: LoadBalancer(
+    "tasks-group": lambda parts: usual(
+        SecurityGroup,
+        name="shop-tasks",
+        vpc=parts["vpc"].vpc_id,
+        ingress=frozenset({Rule(8080, 8080, group=parts["balancer-group"].group_id)}),
+    ),
+    "balancer": lambda parts: usual(
+        LoadBalancer,
         name="shop",
         vpc=parts["vpc"].vpc_id,
         subnets=parts.subnets("public-a", "public-b"),
@@ -62,35 +72,52 @@ WISHES: dict[str, Wish] = {
         internet_gateway=parts["gateway"].internet_gateway_id,
         routes=parts["public-routes"].route_table_id,
     ),
-    "targets": lambda parts: TargetGroup("shop", parts["vpc"].vpc_id, "/health"),
-    "certificate": lambda parts: Certificate(DOMAIN),
-    "validation": lambda parts: DnsRecord(
-        parts.zone, parts["certificate"].record_name, "CNAME", value=parts["certificate"].record_value, shared=True
+    "targets": lambda parts: usual(TargetGroup, name="shop", vpc=parts["vpc"].vpc_id, path="/health"),
+    "certificate": lambda parts: usual(Certificate, domain=DOMAIN),
+    "validation": lambda parts: usual(
+        DnsRecord,
+        zone=parts.zone,
+        name=parts["certificate"].record_name,
+        type="CNAME",
+        value=parts["certificate"].record_value,
+        shared=True,
     ),
-    "issued": lambda parts: IssuedCertificate(parts["certificate"].arn, record=parts["validation"].name),
-    "http": lambda parts: Listener(parts["balancer"].arn, 80, "HTTP", redirect=True),
-    "https": lambda parts: Listener(
-        parts["balancer"].arn, 443, "HTTPS", parts["targets"].arn, certificate=parts["issued"].arn, ssl_policy=POLICY
+    "issued": lambda parts: IssuedCertificate(certificate=parts["certificate"].arn, record=parts["validation"].name),
+    "http": lambda parts: usual(Listener, load_balancer=parts["balancer"].arn, port=80, protocol="HTTP", redirect=True),
+    "https": lambda parts: usual(
+        Listener,
+        load_balancer=parts["balancer"].arn,
+        port=443,
+        protocol="HTTPS",
+        forward=parts["targets"].arn,
+        certificate=parts["issued"].arn,
+        ssl_policy=POLICY,
     ),
-    "dns": lambda parts: DnsRecord(
-        parts.zone, DOMAIN, "A", alias_dns=parts["balancer"].dns_name, alias_zone=parts["balancer"].zone_id
+    "dns": lambda parts: usual(
+        DnsRecord,
+        zone=parts.zone,
+        name=DOMAIN,
+        type="A",
+        alias_dns=parts["balancer"].dns_name,
+        alias_zone=parts["balancer"].zone_id,
     ),
 }
 ALL = tuple(WISHES)
 WISHES |= {  # what others may turn to
-    "www": lambda parts: DnsRecord(parts.zone, f"www.{DOMAIN}", "CNAME", value=DOMAIN),
-    "public-c": lambda parts: Subnet(parts["vpc"].vpc_id, "10.9.3.0/24", "euc1-az3"),
+    "www": lambda parts: usual(DnsRecord, zone=parts.zone, name=f"www.{DOMAIN}", type="CNAME", value=DOMAIN),
+    "public-c": lambda parts: Subnet(vpc=parts["vpc"].vpc_id, cidr="10.9.3.0/24", zone_id="euc1-az3"),
     "other-address": lambda parts: ElasticIp(),
-    "other-certificate": lambda parts: Certificate(f"other.{DOMAIN}"),
-    "other-validation": lambda parts: DnsRecord(
-        parts.zone,
-        parts["other-certificate"].record_name,
-        "CNAME",
+    "other-certificate": lambda parts: usual(Certificate, domain=f"other.{DOMAIN}"),
+    "other-validation": lambda parts: usual(
+        DnsRecord,
+        zone=parts.zone,
+        name=parts["other-certificate"].record_name,
+        type="CNAME",
         value=parts["other-certificate"].record_value,
         shared=True,
     ),
     "other-issued": lambda parts: IssuedCertificate(
-        parts["other-certificate"].arn, record=parts["other-validation"].name
+        certificate=parts["other-certificate"].arn, record=parts["other-validation"].name
     ),
 }
 

@@ -155,8 +155,7 @@ ROWS = (
               "alias_zone": "Z0000000000000"},
     ),
     Row(DnsRecord, "network", "www", {"value": "other.ecsctl.example", "ttl": 60}, {},
-        {"zone": "where the name is looked up: the same name in another zone is another record",
-         "shared": "whether a record that stands already may be used: how to judge, and nothing about AWS"}),
+        {"zone": "where the name is looked up: the same name in another zone is another record"}),
     Row(
         Repository, "delivery", "repository",
         {"mutability": "MUTABLE_WITH_EXCLUSION", "mutable_tags": ("v*",), "scan_on_push": False,

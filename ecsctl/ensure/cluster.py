@@ -27,9 +27,11 @@ def ensure_cluster(stack: Stack, config: Config, names: Names) -> ClusterParts:
     """The ECS cluster with Container Insights as wished."""
     days = config.logs.retention_days
     stack.first = "app-logs"  # CreateLogGroup refuses a name that is taken, whoever asks, and costs nothing
-    logs = stack.ensure(stack.first, LogGroup(names.app_logs, days)).name
+    logs = stack.ensure(stack.first, LogGroup(name=names.app_logs, days=days)).name
     insights = None
     if config.service.container_insights != "disabled":
-        insights = stack.ensure("insights-logs", LogGroup(names.insights_logs, days, writer="Container Insights")).name
-    wish = Cluster(names.cluster, config.service.container_insights, logs=insights)
+        insights = stack.ensure(
+            "insights-logs", LogGroup(name=names.insights_logs, days=days, writer="Container Insights")
+        ).name
+    wish = Cluster(name=names.cluster, insights=config.service.container_insights, logs=insights)
     return ClusterParts(stack.ensure("cluster", wish).name, logs)

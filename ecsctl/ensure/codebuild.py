@@ -60,8 +60,13 @@ def ensure_build_role(stack: Stack, config: Config, facts: Facts, names: Names) 
         secret=facts.token_arn if reads else "",
         image=facts.build_image,
     )
-    return stack.ensure(BUILD_ROLE, Role(names.role("build"), policies.codebuild_trust(scope), statements,
-                                           config.permissions_boundary))  # fmt: skip
+    role = Role(
+        name=names.role("build"),
+        trust=policies.codebuild_trust(scope),
+        statements=statements,
+        boundary=config.permissions_boundary,
+    )
+    return stack.ensure(BUILD_ROLE, role)
 
 
 def ensure_codebuild(
@@ -95,7 +100,7 @@ def ensure_codebuild(
         variables.append(EnvVar("GITHUB_AUTH_TOKEN", facts.token_reference, "SECRETS_MANAGER"))
 
     def project(part: str, name: str, buildspec: str, webhook_branch: str = "", undecided: bool = False) -> ProjectName:
-        group = LogGroup(names.build_logs(name), config.logs.retention_days, writer="CodeBuild")
+        group = LogGroup(name=names.build_logs(name), days=config.logs.retention_days, writer="CodeBuild")
         logs = stack.ensure(f"{part}-logs", group).name
         wish = BuildProject(
             name=name,
@@ -108,6 +113,8 @@ def ensure_codebuild(
             pulled_by=_puller(build.image or facts.build_image),
             environment=tuple(variables),
             container=CONTAINERS[config.service.architecture],
+            privileged=True,  # `docker build` needs it
+            artifacts="NO_ARTIFACTS",
             compute=SIZES[build.compute],
             buildspec=buildspec,
             undecided=undecided,

@@ -32,10 +32,10 @@ def ensure_github(stack: Stack, github: Github, facts: Facts, build_role: RoleNa
     that the credentials are ours: they cannot carry tags.
     """
     if github.connection_arn:
-        connection = stack.ensure("connection", BorrowedConnection(github.connection_arn))
+        connection = stack.ensure("connection", BorrowedConnection(arn=github.connection_arn))
         return Access(connection=connection.arn)
     assert facts.token is not None  # noqa: S101 - looked up with the facts whenever there is no connection
     if facts.token_readable:
         return Access(secret=facts.token_arn)
-    credentials = stack.ensure(GITHUB_CREDENTIALS, SourceCredentials(facts.token, build_role))
+    credentials = stack.ensure(GITHUB_CREDENTIALS, SourceCredentials(token=facts.token, role=build_role))
     return Access(credentials=credentials.arn)

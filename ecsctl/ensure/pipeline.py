@@ -11,7 +11,7 @@ from ecsctl.parts import PIPELINE, PIPELINE_ROLE, PIPELINE_WEBHOOK
 from ecsctl.resources.bucket import Bucket
 from ecsctl.resources.pipeline import Pipeline
 from ecsctl.resources.pipeline_structure import Approval, Check, ConnectionSource, Deploy, GitHubSource, Source
-from ecsctl.resources.pipeline_webhook import PipelineWebhook
+from ecsctl.resources.pipeline_webhook import FILTER, PipelineWebhook
 from ecsctl.resources.role import Role
 
 if TYPE_CHECKING:
@@ -39,9 +39,24 @@ def ensure_pipeline(
     started = [names.project, *(names.test_project(test.name) for test in config.pipeline.tests)]
     connection = github.connection_arn or ""
     statements = policies.codepipeline(scope, started, connection=connection, repository=github.repository)
-    wish = Role(names.role("pipeline"), policies.codepipeline_trust(scope), statements, config.permissions_boundary)
+    wish = Role(
+        name=names.role("pipeline"),
+        trust=policies.codepipeline_trust(scope),
+        statements=statements,
+        boundary=config.permissions_boundary,
+    )
     role = stack.ensure(PIPELINE_ROLE, wish).arn
-    bucket = stack.ensure("artifacts", Bucket(names.bucket)).name
+    bucket = stack.ensure(
+        "artifacts",
+        Bucket(
+            name=names.bucket,
+            private=True,
+            encryption="AES256",  # S3's own keys: they cost nothing
+            tls_only=True,
+            expire_days=30,  # what stops it from growing for ever
+            abort_days=7,
+        ),
+    ).name
     owner, _, repository = github.repository.partition("/")
     source: Source
     if access.connection:
@@ -60,9 +75,20 @@ def ensure_pipeline(
             Check(test.name, project) for test, project in zip(config.pipeline.tests, projects.tests, strict=True)
         ),
         approvals=tuple(Approval(approval.name, approval.note) for approval in config.pipeline.approvals),
+        exact=True,
+        first_run="over",
         given=bool(facts.given),
     )
     name = stack.ensure(PIPELINE, pipeline).name
     if isinstance(source, GitHubSource):
-        stack.ensure(PIPELINE_WEBHOOK, PipelineWebhook(names.pipeline, github.repository, name, source.token))
+        webhook = PipelineWebhook(
+            name=names.pipeline,
+            repository=github.repository,
+            pipeline=name,
+            action="Source",
+            filters=(FILTER,),
+            token=source.token,
+            registered=True,
+        )
+        stack.ensure(PIPELINE_WEBHOOK, webhook)
     return name

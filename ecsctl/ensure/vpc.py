@@ -43,27 +43,33 @@ def ensure_vpc(stack: Stack, config: Config, facts: Facts, names: Names) -> Netw
     """The VPC that ecsctl.toml describes, or the existing one that it names."""
     if config.vpc.id:
         return _existing(stack, config, config.vpc.id, names)
-    vpc = stack.ensure("vpc", Vpc(cidr=config.vpc.cidr)).vpc_id
+    vpc = stack.ensure("vpc", Vpc(cidr=config.vpc.cidr, dns_hostnames=True, dns_support=True)).vpc_id
     nets = [str(net) for net in islice(ip_network(config.vpc.cidr).subnets(new_prefix=24), 4)]
     public, private = {}, {}
     for zone, zone_id in zip(PLACES, facts.zones, strict=True):
         index = PLACES.index(zone)
-        public[zone] = stack.ensure(public_subnet(zone), Subnet(vpc, nets[index], zone_id)).subnet_id
+        public[zone] = stack.ensure(public_subnet(zone), Subnet(vpc=vpc, cidr=nets[index], zone_id=zone_id)).subnet_id
         if config.vpc.egress != "public":
-            private[zone] = stack.ensure(private_subnet(zone), Subnet(vpc, nets[2 + index], zone_id)).subnet_id
-    gateway = stack.ensure("internet-gateway", InternetGateway(vpc)).internet_gateway_id
+            private[zone] = stack.ensure(
+                private_subnet(zone), Subnet(vpc=vpc, cidr=nets[2 + index], zone_id=zone_id)
+            ).subnet_id
+    gateway = stack.ensure("internet-gateway", InternetGateway(vpc=vpc)).internet_gateway_id
     outside = frozenset(public.values())
-    routes = stack.ensure("public-routes", RouteTable(vpc, outside, internet_gateway=gateway)).route_table_id
+    routes = stack.ensure(
+        "public-routes", RouteTable(vpc=vpc, subnets=outside, internet_gateway=gateway, nat_gateway=None)
+    ).route_table_id
     if config.vpc.egress == "public":
         return Network(vpc, outside, outside, True, gateway, routes, (routes,))
     nats: dict[str, NatGatewayId] = {}
     for zone in PLACES if config.vpc.egress == "nat-per-az" else PLACES[:1]:
         address = stack.ensure(f"nat-{zone}-address", ElasticIp()).allocation_id
-        nat = NatGateway(public[zone], address, route=routes, internet_gateway=gateway)
+        nat = NatGateway(subnet=public[zone], allocation=address, route=routes, internet_gateway=gateway)
         nats[zone] = stack.ensure(f"nat-{zone}", nat).nat_gateway_id
     tables = []
     for zone, subnet in private.items():  # a table for each zone even with one gateway: a second needs no new table
-        table = RouteTable(vpc, frozenset({subnet}), nat_gateway=nats.get(zone, nats[PLACES[0]]))
+        table = RouteTable(
+            vpc=vpc, subnets=frozenset({subnet}), internet_gateway=None, nat_gateway=nats.get(zone, nats[PLACES[0]])
+        )
         tables.append(stack.ensure(f"private-routes-{zone}", table).route_table_id)
     return Network(vpc, outside, frozenset(private.values()), False, gateway, routes, tuple(tables))
 
@@ -94,10 +100,15 @@ def _existing(stack: Stack, config: Config, vpc_id: str, names: Names) -> Networ
     tasks = private or public
     need = _need(config, public_tasks=not private)
     groups = (names.balancer_group, names.tasks_group)
-    vpc = stack.ensure("vpc", BorrowedVpc(vpc_id, frozenset(public), frozenset(tasks), need, groups)).vpc_id
+    vpc = stack.ensure(
+        "vpc",
+        BorrowedVpc(
+            vpc_id=vpc_id, balancer_subnets=frozenset(public), task_subnets=frozenset(tasks), need=need, groups=groups
+        ),
+    ).vpc_id
     subnets = {}
     for number, subnet in enumerate(dict.fromkeys([*public, *tasks]), 1):
-        subnets[subnet] = stack.ensure(f"subnet-{number}", BorrowedSubnet(subnet, vpc=vpc)).subnet_id
+        subnets[subnet] = stack.ensure(f"subnet-{number}", BorrowedSubnet(subnet_id=subnet, vpc=vpc)).subnet_id
     return Network(
         vpc,
         frozenset(subnets[one] for one in public),

@@ -30,7 +30,7 @@ class BorrowedVpcIds:
     vpc_id: VpcId
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BorrowedVpc(Resource[BorrowedVpcIds]):
     """A VPC that is there already, and its subnets that are to be used: all in it, and the balancer's in two zones."""
 
@@ -162,7 +162,7 @@ class BorrowedSubnetIds:
     subnet_id: SubnetId
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BorrowedSubnet(Resource[BorrowedSubnetIds]):
     """One subnet of a VPC that is there already. Whether it fits is the VPC's question."""
 

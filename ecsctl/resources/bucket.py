@@ -46,7 +46,7 @@ class BucketIds:
     owner: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Bucket(Resource[BucketIds]):
     """A private S3 bucket, found by its name: `<app>-artifacts-<account>-<region>`, for names are the whole world's."""
 
@@ -59,11 +59,11 @@ class Bucket(Resource[BucketIds]):
     console = "{console}/s3/buckets/{name}?region={region}"
 
     name: Fixed[str]
-    private: bool = True  # nothing in it can be made public
-    encryption: str = "AES256"  # S3's own keys: they cost nothing
-    tls_only: bool = True
-    expire_days: int = 30  # what stops it from growing for ever
-    abort_days: int = 7  # uploads that were never finished
+    private: bool  # nothing in it can be made public
+    encryption: str
+    tls_only: bool
+    expire_days: int
+    abort_days: int  # uploads that were never finished
 
     def summary(self) -> str:
         """How it is kept."""

@@ -31,7 +31,7 @@ class ProjectIds:
     arn: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BuildProject(Resource[ProjectIds]):
     """A CodeBuild project with a GitHub source, found by its name.
 
@@ -52,17 +52,17 @@ class BuildProject(Resource[ProjectIds]):
     log_group: LogGroupName
     image: str
     looked_up: bool = field(default=False, compare=False)  # the image: nobody has asked for this very one
-    pulled_by: str = "CODEBUILD"  # or SERVICE_ROLE, as an image in somebody's own registry needs it
-    environment: tuple[EnvVar, ...] = ()
-    container: str = "ARM_CONTAINER"  # or LINUX_CONTAINER, for X86_64
-    compute: str = "BUILD_GENERAL1_SMALL"
-    privileged: bool = True  # `docker build` needs it
-    buildspec: str = "buildspec.yml"  # a path in the repository, or the whole text
+    pulled_by: str  # or SERVICE_ROLE, as an image in somebody's own registry needs it
+    environment: tuple[EnvVar, ...]
+    container: str  # or LINUX_CONTAINER, for X86_64
+    compute: str
+    privileged: bool
+    buildspec: str  # a path in the repository, or the whole text
     undecided: bool = field(default=False, compare=False)  # the buildspec: it is not known what the repository has
-    minutes: int = 30  # a build that takes longer is stopped
-    auth: SourceAuth = ACCOUNT
-    artifacts: str = "NO_ARTIFACTS"
-    webhook_branch: str = ""  # builds by itself at every push to this branch; never together with a pipeline
+    minutes: int  # a build that takes longer is stopped
+    auth: SourceAuth
+    artifacts: str
+    webhook_branch: str  # builds by itself at every push to this branch; never together with a pipeline
     credentials: Order[CredentialsArn | None] = None  # the account's, if it builds with them
 
     def __post_init__(self) -> None:

@@ -28,7 +28,7 @@ class CertificateIds:
     record_value: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Certificate(Resource[CertificateIds]):
     """A certificate requested from ACM, validated by DNS. It is ready when it says which record it waits for.
 
@@ -46,7 +46,7 @@ class Certificate(Resource[CertificateIds]):
     console = "{console}/acm/home?region={region}#/certificates/list"
 
     domain: Fixed[str]
-    wildcard: Fixed[bool] = False
+    wildcard: Fixed[bool]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "domain", normal(self.domain))
@@ -66,7 +66,7 @@ class Certificate(Resource[CertificateIds]):
             return None
         domain = normal(certificate.get("DomainName", ""))
         names = {normal(name) for name in certificate.get("SubjectAlternativeNames", [])}
-        actual = Certificate(domain, f"*.{domain}" in names)
+        actual = Certificate(domain=domain, wildcard=f"*.{domain}" in names)
         ids = _ids(certificate)
         return Seen(
             ids,

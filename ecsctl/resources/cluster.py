@@ -28,7 +28,7 @@ class ClusterIds:
     arn: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cluster(Resource[ClusterIds]):
     """An ECS cluster. It is found by its name; a deleted one may still be described, as INACTIVE."""
 
@@ -39,7 +39,7 @@ class Cluster(Resource[ClusterIds]):
     console = "{console}/ecs/v2/clusters/{name}/services?region={region}"
 
     name: Fixed[str]
-    insights: Insights = "enabled"  # CloudWatch Container Insights; "enhanced" costs more
+    insights: Insights  # CloudWatch Container Insights; "enhanced" costs more
     logs: Order[LogGroupName | None] = None  # where they are written: ECS would make it without retention or tags
 
     def summary(self) -> str:

@@ -22,7 +22,7 @@ class ConnectionIds:
     arn: ConnectionArn
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BorrowedConnection(Resource[ConnectionIds]):
     """An existing CodeConnections connection. Only a person can complete its handshake with GitHub, in the console."""
 
@@ -47,7 +47,7 @@ class BorrowedConnection(Resource[ConnectionIds]):
             failed = f"{self.arn} leads to {provider}, and github.repository is on GitHub"
         return Seen(
             ConnectionIds(ConnectionArn(self.arn)),
-            BorrowedConnection(self.arn),
+            BorrowedConnection(arn=self.arn),
             ready=status == "AVAILABLE",
             failed=failed,
             hint=f"make a connection to GitHub at {link}, and name it in github.connection_arn" if failed else "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from ecsctl.engine.label import APP, ID, Label
@@ -33,7 +33,7 @@ class DnsRecordIds:
     type: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DnsRecord(Resource[DnsRecordIds]):
     """A record in a hosted zone that is not ours: an alias of a load balancer (A), or a CNAME.
 
@@ -53,11 +53,11 @@ class DnsRecord(Resource[DnsRecordIds]):
     zone: Fixed[HostedZoneId]
     name: Fixed[str | ValidationName]
     type: Fixed[Literal["A", "CNAME"]]
-    alias_dns: LoadBalancerDns | None = None
-    alias_zone: LoadBalancerZoneId | None = None
-    value: str | None = None
-    ttl: int | None = None  # seconds; an alias has none
-    shared: bool = False
+    alias_dns: LoadBalancerDns | None
+    alias_zone: LoadBalancerZoneId | None
+    value: str | None
+    ttl: int | None  # seconds; an alias has none
+    shared: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "zone", self.zone.removeprefix("/hostedzone/"))
@@ -182,17 +182,17 @@ class DnsRecord(Resource[DnsRecordIds]):
         )
 
     def _actual(self, there: Standing) -> DnsRecord:
-        blank = replace(self, alias_dns=None, alias_zone=None, value=None)
-        if there.record is None or not there.fits:
-            return blank
-        alias = there.record.get("AliasTarget")
-        values = [one["Value"] for one in there.record.get("ResourceRecords", [])]
-        return replace(
-            blank,
+        record = there.record if there.fits else None
+        alias = record.get("AliasTarget") if record else None
+        values = [one["Value"] for one in record.get("ResourceRecords", [])] if record else []
+        return DnsRecord(
+            zone=self.zone,
+            name=self.name,
+            type=self.type,
             alias_dns=LoadBalancerDns(alias["DNSName"]) if alias else None,
             alias_zone=LoadBalancerZoneId(alias["HostedZoneId"]) if alias else None,
             value=", ".join(values) or None,
-            ttl=there.record.get("TTL"),
+            ttl=record.get("TTL") if record else None,
         )
 
 

@@ -23,7 +23,7 @@ class ElasticIpIds:
     public_ip: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ElasticIp(Resource[ElasticIpIds]):
     """An elastic IP address. It costs money while it is allocated, in use or not."""
 

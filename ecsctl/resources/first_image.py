@@ -36,7 +36,7 @@ class Machine:
     pulled_by: Literal["CODEBUILD", "SERVICE_ROLE"] = "CODEBUILD"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FirstImage(Resource[FirstImageIds]):
     """An image that exists: the one given, else the one the service runs, else the newest in the repository.
 

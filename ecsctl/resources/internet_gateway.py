@@ -24,7 +24,7 @@ class InternetGatewayIds:
     internet_gateway_id: InternetGatewayId
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class InternetGateway(Resource[InternetGatewayIds]):
     """An internet gateway, attached to a VPC. It is made detached: attaching is a call of its own."""
 
@@ -47,7 +47,7 @@ class InternetGateway(Resource[InternetGatewayIds]):
         gateway = ours[ids] if ids else self._in_the_way(aws)
         if gateway is None:
             return None
-        return Seen(_ids(gateway), InternetGateway(_attached_to(gateway) or VpcId("")), flat(gateway.get("Tags")))
+        return Seen(_ids(gateway), InternetGateway(vpc=_attached_to(gateway) or VpcId("")), flat(gateway.get("Tags")))
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[InternetGatewayIds]]:

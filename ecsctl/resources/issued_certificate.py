@@ -25,7 +25,7 @@ class IssuedCertificateIds:
     arn: IssuedCertificateArn
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class IssuedCertificate(Resource[IssuedCertificateIds]):
     """A wait and nothing else: until ACM has found the validation record and issued the certificate.
 
@@ -89,7 +89,7 @@ class BorrowedCertificateIds:
     arn: IssuedCertificateArn
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BorrowedCertificate(Resource[BorrowedCertificateIds]):
     """A certificate that is there already: issued, in the load balancer's region, and for the app's name."""
 

@@ -53,7 +53,7 @@ class ListenerIds:
     arn: ListenerArn
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Listener(Resource[ListenerIds]):
     """A listener that hands on to a target group or, with `redirect`, sends the client to HTTPS for good.
 
@@ -69,10 +69,10 @@ class Listener(Resource[ListenerIds]):
     load_balancer: Fixed[LoadBalancerArn]
     port: Fixed[int]
     protocol: Literal["HTTP", "HTTPS"]
-    forward: TargetGroupArn | None = None
-    redirect: bool = False
-    certificate: IssuedCertificateArn | None = None
-    ssl_policy: str | None = None  # for HTTPS always name one: what AWS takes otherwise dates from 2016
+    forward: TargetGroupArn | None
+    redirect: bool
+    certificate: IssuedCertificateArn | None
+    ssl_policy: str | None  # for HTTPS always name one: what AWS takes otherwise dates from 2016
     looked_up: bool = field(default=False, compare=False)  # the policy: nobody has asked for this very one
 
     def summary(self) -> str:

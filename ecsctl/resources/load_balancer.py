@@ -41,7 +41,7 @@ class LoadBalancerIds:
     zone_id: LoadBalancerZoneId
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LoadBalancer(Resource[LoadBalancerIds]):
     """An application load balancer. It is found by its name, which is unique in the region.
 
@@ -63,10 +63,10 @@ class LoadBalancer(Resource[LoadBalancerIds]):
     vpc: Fixed[VpcId]  # follows from the subnets; here because a balancer cannot move to another VPC
     subnets: frozenset[SubnetId]
     security_groups: frozenset[SecurityGroupId]
-    scheme: Fixed[Literal["internet-facing", "internal"]] = "internet-facing"
-    idle_timeout: int = 60  # seconds; the app must keep connections longer, or clients see 502 now and then
-    http2: bool = True
-    drop_invalid_header_fields: bool = True
+    scheme: Fixed[Literal["internet-facing", "internal"]]
+    idle_timeout: int  # seconds; the app must keep connections longer, or clients see 502 now and then
+    http2: bool
+    drop_invalid_header_fields: bool
     internet_gateway: Order[InternetGatewayId | None] = None
     routes: Order[RouteTableId | None] = None
 

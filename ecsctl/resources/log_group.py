@@ -28,7 +28,7 @@ class LogGroupIds:
     arn: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LogGroup(Resource[LogGroupIds]):
     """A CloudWatch log group and how long it keeps what is in it. It is found by its name."""
 
@@ -40,7 +40,7 @@ class LogGroup(Resource[LogGroupIds]):
     console = "{console}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{name}"
 
     name: Fixed[str]
-    days: int = 30  # one of CloudWatch's own numbers; 0: for ever
+    days: int  # one of CloudWatch's own numbers; 0: for ever
     writer: str = field(default="", compare=False)  # the AWS service that makes a group of this name where it has none
 
     def summary(self) -> str:

@@ -28,7 +28,7 @@ class NatGatewayIds:
     nat_gateway_id: NatGatewayId
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NatGateway(Resource[NatGatewayIds]):
     """A NAT gateway in a public subnet.
 

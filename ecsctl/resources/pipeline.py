@@ -48,7 +48,7 @@ class PipelineIds:
     arn: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Pipeline(Resource[PipelineIds]):
     """A CodePipeline pipeline: Source, Build, Test and Approve if wished, Deploy. It is found by its name.
 
@@ -69,10 +69,10 @@ class Pipeline(Resource[PipelineIds]):
     source: Source | None
     build: ProjectName | None
     deploy: Deploy | None
-    tests: tuple[Check, ...] = ()
-    approvals: tuple[Approval, ...] = ()
-    exact: bool = True  # nothing stands in it but this, arranged as we arrange it
-    first_run: State = "over"  # what is to be done yet about the run that its making began
+    tests: tuple[Check, ...]
+    approvals: tuple[Approval, ...]
+    exact: bool  # nothing stands in it but this, arranged as we arrange it
+    first_run: State  # what is to be done yet about the run that its making began
     given: bool = field(default=False, compare=False)  # the image was named by the user: that run is not to replace it
 
     def summary(self) -> str:

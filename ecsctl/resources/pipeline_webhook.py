@@ -31,7 +31,7 @@ class PipelineWebhookIds:
     arn: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PipelineWebhook(Resource[PipelineWebhookIds]):
     """A webhook of CodePipeline and, registered by it, the hook of the repository. It is found by its name.
 
@@ -48,9 +48,9 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
     repository: Fixed[str]  # owner/name; of another one, the hook must be taken down first
     pipeline: PipelineName
     token: Secret  # the one in the pipeline's source action: CodePipeline registers the hook with it
-    action: str = "Source"
-    filters: tuple[tuple[str, str], ...] = (FILTER,)
-    registered: bool = True
+    action: str
+    filters: tuple[tuple[str, str], ...]
+    registered: bool
 
     def summary(self) -> str:
         """Who calls."""

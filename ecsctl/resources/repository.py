@@ -37,7 +37,7 @@ class RepositoryIds:
     arn: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Repository(Resource[RepositoryIds]):
     """An ECR repository with its lifecycle policy. It is found by its name."""
 
@@ -50,10 +50,10 @@ class Repository(Resource[RepositoryIds]):
     console = "{console}/ecr/repositories/private/{account}/{name}?region={region}"
 
     name: Fixed[str]
-    mutability: Mutability = "IMMUTABLE_WITH_EXCLUSION"  # commit tags stay what they are; `latest` moves
-    mutable_tags: tuple[str, ...] = ("latest",)
-    scan_on_push: bool = True
-    lifecycle: str = ""  # a lifecycle policy as JSON; empty: none
+    mutability: Mutability
+    mutable_tags: tuple[str, ...]
+    scan_on_push: bool
+    lifecycle: str  # a lifecycle policy as JSON; empty: none
 
     def __post_init__(self) -> None:
         # In one spelling, but no policy of IAM's: a list of one stays a list.

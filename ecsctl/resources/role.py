@@ -38,7 +38,7 @@ class RoleIds:
     name: RoleName
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Role(Resource[RoleIds]):
     """An IAM role with one inline policy of ours, found by its name.
 
@@ -54,8 +54,8 @@ class Role(Resource[RoleIds]):
 
     name: Fixed[str]  # IAM is global: the region is part of the name
     trust: Trust
-    statements: tuple[Statement, ...] = ()  # empty: it may do nothing
-    boundary: str | None = None  # the ARN of a permissions boundary; empty: none; None: whatever the account puts there
+    statements: tuple[Statement, ...]  # empty: it may do nothing
+    boundary: str | None  # the ARN of a permissions boundary; empty: none; None: whatever the account puts there
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "statements", ordered(self.statements))

@@ -26,7 +26,7 @@ class RouteTableIds:
     route_table_id: RouteTableId
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RouteTable(Resource[RouteTableIds]):
     """A route table with its default route and the subnets that use it.
 
@@ -42,8 +42,8 @@ class RouteTable(Resource[RouteTableIds]):
 
     vpc: Fixed[VpcId]
     subnets: frozenset[SubnetId]
-    internet_gateway: InternetGatewayId | None = None
-    nat_gateway: NatGatewayId | None = None
+    internet_gateway: InternetGatewayId | None
+    nat_gateway: NatGatewayId | None
 
     def summary(self) -> str:
         """Where it leads."""

@@ -27,7 +27,7 @@ class ScalingIds:
     arn: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Scaling(Resource[ScalingIds]):
     """A scalable target of Application Auto Scaling with one policy: follow the service's average CPU use."""
 
@@ -40,7 +40,7 @@ class Scaling(Resource[ScalingIds]):
     service: Fixed[ServiceName]
     minimum: int
     maximum: int
-    cpu_percent: int = 60  # the average to hold; 0 in what is seen: no policy of ours
+    cpu_percent: int  # the average to hold; 0 in what is seen: no policy of ours
 
     def summary(self) -> str:
         """Its limits."""

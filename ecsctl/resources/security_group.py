@@ -54,7 +54,7 @@ class SecurityGroupIds:
     group_id: SecurityGroupId
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SecurityGroup(Resource[SecurityGroupIds]):
     """A security group, what it lets in, and where it lets out everything: everywhere, as AWS makes it.
 
@@ -71,8 +71,8 @@ class SecurityGroup(Resource[SecurityGroupIds]):
     name: Fixed[str]
     vpc: Fixed[VpcId]
     ingress: frozenset[Rule]
-    description: Fixed[str] = "Made by ecsctl"  # nothing that ever changes: AWS cannot change it in place
-    lets_out_to: frozenset[str] = frozenset({"0.0.0.0/0"})  # tasks fetch images and secrets; a balancer asks the tasks
+    description: Fixed[str]
+    lets_out_to: frozenset[str]
 
     def summary(self) -> str:
         """What it opens."""

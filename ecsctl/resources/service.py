@@ -44,7 +44,7 @@ class ServiceIds:
     arn: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Service(Resource[ServiceIds]):
     """An ECS service on Fargate. It is found by its cluster and name.
 
@@ -75,19 +75,19 @@ class Service(Resource[ServiceIds]):
     container: str
     port: int
     listener: Order[ListenerArn | None] = None  # AWS refuses a target group that no listener knows
-    public_ip: bool = False
-    minimum_percent: int = 100
-    maximum_percent: int = 200
-    circuit_breaker: bool = True
-    rollback: bool = True
-    grace_period: int = 60  # seconds in which a starting task may fail the load balancer's health check
-    execute_command: bool = False
-    propagate_tags: Propagate = "SERVICE"
-    managed_tags: bool = True
-    platform_version: str = "LATEST"
-    rebalancing: Rebalancing = "ENABLED"
-    settled: bool = True  # untrue while ECS has given the newest deployment up, with nothing to go back to
-    above_minimum: bool = True  # untrue while autoscaling's minimum is more than the tasks that are wished for
+    public_ip: bool
+    minimum_percent: int
+    maximum_percent: int
+    circuit_breaker: bool
+    rollback: bool
+    grace_period: int  # seconds in which a starting task may fail the load balancer's health check
+    execute_command: bool
+    propagate_tags: Propagate
+    managed_tags: bool
+    platform_version: str
+    rebalancing: Rebalancing
+    settled: bool  # untrue while ECS has given the newest deployment up, with nothing to go back to
+    above_minimum: bool  # untrue while autoscaling's minimum is more than the tasks that are wished for
     first_count: int = field(default=1, compare=False)
     leaving: int = field(default=0, compare=False)  # seconds that a task's open requests have, when it is replaced
 

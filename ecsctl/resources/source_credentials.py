@@ -34,7 +34,7 @@ class SourceCredentialsIds:
     role: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SourceCredentials(Resource[SourceCredentialsIds]):
     """CodeBuild's credentials for GitHub: one for an account and region, without name, tags or a way to read them back.
 

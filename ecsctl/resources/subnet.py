@@ -24,7 +24,7 @@ class SubnetIds:
     subnet_id: SubnetId
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Subnet(Resource[SubnetIds]):
     """A subnet. The zone is named by its id, which means the same place in every account; zone names do not."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
@@ -21,6 +21,7 @@ ATTRIBUTES = {
     "slow_start": "slow_start.duration_seconds",
     "stickiness": "stickiness.enabled",
 }
+SOON = 30  # seconds: at most so long may what is taken down have for its open requests
 FORMER_PATH = "/healthz"
 """What was asked by default once. Apps that live by it keep it: asked elsewhere, a well one may be taken for ill."""
 HEALTH = frozenset({"path", "matcher", "interval", "timeout", "healthy", "unhealthy"})
@@ -33,7 +34,7 @@ class TargetGroupIds:
     arn: TargetGroupArn
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TargetGroup(Resource[TargetGroupIds]):
     """A target group of type ip, as Fargate needs it. It is found by its name, which is unique in the region.
 
@@ -48,17 +49,17 @@ class TargetGroup(Resource[TargetGroupIds]):
     name: Fixed[str]
     vpc: Fixed[VpcId]
     path: str
-    port: Fixed[int] = 80
-    target_type: Fixed[str] = "ip"
-    protocol: Fixed[str] = "HTTP"
-    matcher: str = "200"
-    interval: int = 10  # seconds from check to check
-    timeout: int = 5  # seconds
-    healthy: int = 2  # good checks until it gets traffic
-    unhealthy: int = 3  # bad checks until it gets none
-    deregistration_delay: int = 30  # seconds for open requests; AWS's 300 slow down each deployment
-    slow_start: int = 0  # seconds of growing traffic for a new task
-    stickiness: bool = False
+    port: Fixed[int]
+    target_type: Fixed[Literal["ip", "instance", "lambda", "alb"]]
+    protocol: Fixed[Literal["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC"]]
+    matcher: str
+    interval: int  # seconds from check to check
+    timeout: int  # seconds
+    healthy: int  # good checks until it gets traffic
+    unhealthy: int  # bad checks until it gets none
+    deregistration_delay: int  # seconds for open requests
+    slow_start: int  # seconds of growing traffic for a new task
+    stickiness: bool
     by_default: bool = field(default=False, compare=False)  # the path: nobody has asked for this very one
 
     def summary(self) -> str:
@@ -80,7 +81,7 @@ class TargetGroup(Resource[TargetGroupIds]):
             path=group.get("HealthCheckPath", ""),
             port=group.get("Port", 0),
             target_type=group["TargetType"],
-            protocol=group.get("Protocol", ""),
+            protocol=group.get("Protocol", "HTTP"),
             matcher=group.get("Matcher", {}).get("HttpCode", ""),
             interval=group["HealthCheckIntervalSeconds"],
             timeout=group["HealthCheckTimeoutSeconds"],
@@ -115,8 +116,8 @@ class TargetGroup(Resource[TargetGroupIds]):
             Name=self.name,
             VpcId=self.vpc,
             Port=self.port,
-            TargetType="ip",
-            Protocol="HTTP",
+            TargetType=self.target_type,
+            Protocol=self.protocol,
             HealthCheckProtocol="HTTP",
             HealthCheckPath=self.path,
             HealthCheckIntervalSeconds=self.interval,
@@ -152,15 +153,15 @@ class TargetGroup(Resource[TargetGroupIds]):
 
     @classmethod
     def unhand(cls, aws: Aws, ids: TargetGroupIds) -> None:
-        """Give open requests no more than the usual time: the tasks of a service that is deleted stop only then.
+        """Give open requests no more than half a minute: the tasks of a service that is deleted stop only then.
 
         It can be an hour, and the cluster, the subnets and their interfaces would have to wait for that.
         """
         answer = aws.look(aws.elbv2.describe_target_group_attributes, TargetGroupArn=ids.arn)
         key = ATTRIBUTES["deregistration_delay"]
-        if any(one["Key"] == key and int(one["Value"]) > cls.deregistration_delay for one in answer["Attributes"]):
+        if any(one["Key"] == key and int(one["Value"]) > SOON for one in answer["Attributes"]):
             aws.elbv2.modify_target_group_attributes(
-                TargetGroupArn=ids.arn, Attributes=[{"Key": key, "Value": str(cls.deregistration_delay)}]
+                TargetGroupArn=ids.arn, Attributes=[{"Key": key, "Value": str(SOON)}]
             )
 
     @classmethod

@@ -65,7 +65,7 @@ class HealthCheck:
                 object.__setattr__(self, name, value)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TaskDefinition(Resource[TaskDefinitionIds]):
     """A family of task definitions. What counts is the revision that the service runs, not the newest.
 
@@ -86,21 +86,21 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     execution_role: RoleArn
     task_role: RoleArn
     log_group: LogGroupName
-    image: ImageUri | None = None
-    cpu: int = 256  # units: 1024 are one vCPU
-    memory: int = 512  # MiB
-    architecture: Architecture = "ARM64"
-    log_prefix: str = "app"
-    log_mode: str = "non-blocking"  # or blocking; empty in what is there: the account's default, which others change
-    log_buffer: str = "25m"  # lines that do not fit into it are lost; empty: there is none
-    environment: tuple[tuple[str, str], ...] = ()
-    secrets: tuple[tuple[str, str], ...] = ()  # name in the environment, ARN in Secrets Manager or Parameter Store
-    command: tuple[str, ...] = ()  # empty: the image's own
-    health_check: HealthCheck = HealthCheck()
-    init_process: bool = False  # reaps what ECS Exec leaves behind
-    stop_timeout: int = 30  # seconds between SIGTERM and SIGKILL
-    read_only: bool = False  # the root file system; ECS Exec needs it writable
-    sound: bool = True  # untrue: deregistered, not for Fargate on Linux any more, or its image gives way to the seed
+    image: ImageUri | None
+    cpu: int  # units: 1024 are one vCPU
+    memory: int  # MiB
+    architecture: Architecture
+    log_prefix: str
+    log_mode: str  # or blocking; empty in what is there: the account's default, which others change
+    log_buffer: str  # lines that do not fit into it are lost; empty: there is none
+    environment: tuple[tuple[str, str], ...]
+    secrets: tuple[tuple[str, str], ...]  # name in the environment, ARN in Secrets Manager or Parameter Store
+    command: tuple[str, ...]  # empty: the image's own
+    health_check: HealthCheck
+    init_process: bool  # reaps what ECS Exec leaves behind
+    stop_timeout: int  # seconds between SIGTERM and SIGKILL
+    read_only: bool  # the root file system; ECS Exec needs it writable
+    sound: bool  # untrue: deregistered, not for Fargate on Linux any more, or its image gives way to the seed
     unsound: str = field(default="", compare=False)  # in words, why it is not sound
     seed: ImageUri | None = field(default=None, compare=False)
     placeholder: ImageUri | None = field(default=None, compare=False)

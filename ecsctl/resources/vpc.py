@@ -22,7 +22,7 @@ class VpcIds:
     vpc_id: VpcId
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Vpc(Resource[VpcIds]):
     """A VPC. AWS sets its DNS attributes one call each, and only after it was made."""
 
@@ -33,8 +33,8 @@ class Vpc(Resource[VpcIds]):
     console = "{console}/vpcconsole/home?region={region}#VpcDetails:VpcId={vpc_id}"
 
     cidr: Fixed[str]
-    dns_hostnames: bool = True
-    dns_support: bool = True
+    dns_hostnames: bool
+    dns_support: bool
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cidr", network(self.cidr))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ecsctl.engine.label import Label
 from ecsctl.resources.task_definition import HealthCheck, TaskDefinition
+from tests.wishes import usual
 
 REGION = "eu-central-1"
 ME = Label(app="shop", id="1", account="123456789012", region=REGION, resource="task-definition", owner="ann")
@@ -16,7 +17,8 @@ ACCEPTED = set(
     .operation_model("RegisterTaskDefinition")
     .input_shape.members
 )
-WISH = TaskDefinition(
+WISH = usual(
+    TaskDefinition,
     family="shop",
     container="app",
     port=8080,

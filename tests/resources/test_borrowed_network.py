@@ -10,6 +10,7 @@ from ecsctl.resources.network_fitness import Need
 from ecsctl.resources.security_group import SecurityGroup
 from ecsctl.sandbox.snapshot import differences
 from tests.cases_network import WORLD, snapshot
+from tests.wishes import usual
 
 NEED = Need(services=("ecr.api", "ecr.dkr", "s3", "logs"))
 GROUPS = ("shop-balancer", "shop-tasks")
@@ -73,13 +74,19 @@ class Theirs:
         return frozenset(self.subnets.get(name, name) for name in names)
 
     def wish(self):
-        return BorrowedVpc(self.id, self.ids(self.front), self.ids(self.back), self.need, GROUPS)
+        return BorrowedVpc(
+            vpc_id=self.id,
+            balancer_subnets=self.ids(self.front),
+            task_subnets=self.ids(self.back),
+            need=self.need,
+            groups=GROUPS,
+        )
 
     def compose(self, stack):
         found = stack.ensure("vpc", self.wish()).vpc_id
         for subnet in sorted(self.ids([*self.front, *self.back])):
-            stack.ensure(subnet, BorrowedSubnet(subnet, found))
-        stack.ensure("group", SecurityGroup("shop", found, frozenset()))
+            stack.ensure(subnet, BorrowedSubnet(subnet_id=subnet, vpc=found))
+        stack.ensure("group", usual(SecurityGroup, name="shop", vpc=found, ingress=frozenset()))
 
 
 @pytest.fixture
@@ -330,7 +337,9 @@ class _Denied:
 
 
 def test_a_vpc_that_is_not_there_is_refused_by_its_id(cloud):
-    wish = BorrowedVpc("vpc-0123456789abcdef0", frozenset({"subnet-1"}), frozenset())
+    wish = BorrowedVpc(
+        vpc_id="vpc-0123456789abcdef0", balancer_subnets=frozenset({"subnet-1"}), task_subnets=frozenset()
+    )
     with pytest.raises(Refused, match=r"the VPC vpc-0123456789abcdef0 named in ecsctl\.toml is not there") as refused:
         cloud.up(lambda stack: stack.ensure("vpc", wish))
     assert "account 123456789012 and region eu-central-1" in refused.value.hint

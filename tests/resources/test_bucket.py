@@ -8,12 +8,13 @@ from ecsctl.aws import Aws
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.patience import Patience
 from ecsctl.resources.bucket import Bucket
+from tests.wishes import usual
 
 NAME = "shop-artifacts-123456789012-eu-central-1"
 
 
 def bucket(**changes):
-    return lambda stack: stack.ensure("artifacts", Bucket(NAME, **changes))
+    return lambda stack: stack.ensure("artifacts", usual(Bucket, name=NAME, **changes))
 
 
 def test_it_is_private_encrypted_tls_only_and_forgets(cloud):
@@ -35,7 +36,7 @@ def test_it_is_private_encrypted_tls_only_and_forgets(cloud):
 
 
 def test_it_is_ours_from_its_first_moment(cloud):
-    made = Bucket(NAME).create(cloud.aws, cloud.label("artifacts"))
+    made = usual(Bucket, name=NAME).create(cloud.aws, cloud.label("artifacts"))
     tags = {tag["Key"]: tag["Value"] for tag in cloud.boto("s3").get_bucket_tagging(Bucket=NAME)["TagSet"]}
     assert (made.name, tags["ecsctl:app"], tags["ecsctl:resource"]) == (NAME, "shop", "artifacts")
 
@@ -43,7 +44,7 @@ def test_it_is_ours_from_its_first_moment(cloud):
 def test_the_one_region_that_may_not_be_named_is_not(cloud):
     name = "shop-artifacts-123456789012-us-east-1"
     there = Aws(Patience(cloud.clock), session=boto3.session.Session(region_name="us-east-1"))
-    Bucket(name).create(there, replace(cloud.label("artifacts"), region="us-east-1"))
+    usual(Bucket, name=name).create(there, replace(cloud.label("artifacts"), region="us-east-1"))
     s3 = cloud.boto("s3", "us-east-1")
     assert s3.get_bucket_location(Bucket=name).get("LocationConstraint") is None
     assert {"Key": "ecsctl:app", "Value": "shop"} in s3.get_bucket_tagging(Bucket=name)["TagSet"]
@@ -118,7 +119,7 @@ def test_it_goes_with_every_version_and_marker_in_it(cloud, monkeypatch):
     for number in range(8):
         s3.put_object(Bucket=NAME, Key=f"build/{number % 5}", Body=b"x")
     s3.delete_object(Bucket=NAME, Key="build/4")
-    seen = cloud.see("artifacts", Bucket(NAME))
+    seen = cloud.see("artifacts", usual(Bucket, name=NAME))
     assert Bucket.contents(cloud.aws, seen.ids).told == "9 objects"
     cloud.down()
     assert s3.list_buckets()["Buckets"] == []

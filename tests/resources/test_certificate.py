@@ -7,6 +7,7 @@ from ecsctl.resources.issued_certificate import BorrowedCertificate, IssuedCerti
 from ecsctl.sandbox.acm import validation_record
 from ecsctl.sandbox.snapshot import differences
 from tests.cases_network import DOMAIN, change_record, ids_of, snapshot, stack_of, zone_of
+from tests.wishes import usual
 
 VALIDATION, TARGET = validation_record("123456789012", DOMAIN)
 
@@ -20,7 +21,9 @@ def arns(cloud):
 
 def without_our_dns(stack):
     """For a domain whose DNS is elsewhere."""
-    stack.ensure("issued", IssuedCertificate(stack.ensure("certificate", Certificate(DOMAIN)).arn))
+    stack.ensure(
+        "issued", IssuedCertificate(certificate=stack.ensure("certificate", usual(Certificate, domain=DOMAIN)).arn)
+    )
 
 
 def test_it_is_told_from_others_of_the_same_domain_by_its_tags(cloud):
@@ -40,7 +43,7 @@ def test_it_is_told_from_others_of_the_same_domain_by_its_tags(cloud):
 
 def test_a_request_repeated_in_one_life_is_the_same_certificate(cloud):
     me = cloud.label("certificate")
-    wish = Certificate(DOMAIN)
+    wish = usual(Certificate, domain=DOMAIN)
     first = wish.create(cloud.aws, me.of("certificate", "one"))
     assert wish.create(cloud.aws, me.of("certificate", "one")) == first
     assert wish.create(cloud.aws, me.of("certificate", "two")) != first
@@ -48,7 +51,7 @@ def test_a_request_repeated_in_one_life_is_the_same_certificate(cloud):
 
 def test_it_is_not_ready_before_its_record_is_known(cloud):
     me = cloud.label("certificate")
-    wish = Certificate(DOMAIN)
+    wish = usual(Certificate, domain=DOMAIN)
     wish.create(cloud.aws, me)
     assert wish.observe(cloud.aws, me) is None
     cloud.clock.sleep(2)
@@ -64,7 +67,7 @@ def test_where_the_dns_is_elsewhere_the_record_is_shown_and_waited_for(cloud):
     with pytest.raises(TimedOut):
         cloud.up(without_our_dns)
     (arn,) = arns(cloud)
-    seen = cloud.see("issued", IssuedCertificate(arn))
+    seen = cloud.see("issued", IssuedCertificate(certificate=arn))
     assert (seen.ready, seen.note) == (False, f"ACM looks for CNAME {VALIDATION} {TARGET}")
     change_record(cloud, "CREATE", VALIDATION, "CNAME", TARGET)
     cloud.up(without_our_dns)
@@ -105,7 +108,7 @@ def issued(cloud, region="eu-central-1"):
 
 
 def borrow(arn):
-    return lambda stack: stack.ensure("certificate", BorrowedCertificate(arn))
+    return lambda stack: stack.ensure("certificate", BorrowedCertificate(arn=arn))
 
 
 def test_the_users_own_certificate_is_used_and_stays_as_it_is(cloud):
@@ -176,6 +179,6 @@ def test_a_certificates_name_covers_one_label(name, domain, fits):
 def test_a_certificate_for_another_name_is_refused(cloud):
     arn = issued(cloud)
     with pytest.raises(Refused, match=f"it is for {DOMAIN}, not for other.{DOMAIN}"):
-        cloud.up(lambda stack: stack.ensure("certificate", BorrowedCertificate(arn, f"other.{DOMAIN}")))
+        cloud.up(lambda stack: stack.ensure("certificate", BorrowedCertificate(arn=arn, domain=f"other.{DOMAIN}")))
     assert cloud.changes == 0
-    cloud.up(lambda stack: stack.ensure("certificate", BorrowedCertificate(arn, DOMAIN)))
+    cloud.up(lambda stack: stack.ensure("certificate", BorrowedCertificate(arn=arn, domain=DOMAIN)))

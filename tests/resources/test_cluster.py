@@ -3,6 +3,7 @@ import pytest
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Verb
 from ecsctl.resources.cluster import Cluster
+from tests.wishes import usual
 
 
 @pytest.fixture
@@ -13,7 +14,7 @@ def ecs(cloud):
 
 
 def cluster(**changes):
-    return lambda stack: stack.ensure("cluster", Cluster(**{"name": "shop", **changes}))
+    return lambda stack: stack.ensure("cluster", usual(Cluster, **{"name": "shop", **changes}))
 
 
 def described(ecs):
@@ -21,7 +22,7 @@ def described(ecs):
 
 
 def test_it_is_ours_and_watched_from_its_first_moment(cloud, ecs):
-    Cluster("shop").create(cloud.aws, cloud.label("cluster"))
+    usual(Cluster, name="shop").create(cloud.aws, cloud.label("cluster"))
     made = described(ecs)
     assert {tag["key"]: tag["value"] for tag in made["tags"]}["ecsctl:resource"] == "cluster"
     assert made["settings"] == [{"name": "containerInsights", "value": "enabled"}]

@@ -14,7 +14,7 @@ def arn(cloud):
 
 
 def borrowed(arn):
-    return lambda stack: stack.ensure("connection", BorrowedConnection(arn))
+    return lambda stack: stack.ensure("connection", BorrowedConnection(arn=arn))
 
 
 def test_it_is_used_and_never_touched(cloud, arn):

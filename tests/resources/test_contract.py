@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +225,17 @@ def test_every_kind_has_a_row_and_every_field_another_value_or_a_reason() -> Non
         if not rows:
             missing.append(kind.__name__)
     assert missing == []
+
+
+def test_no_field_that_is_compared_has_a_default() -> None:
+    """A default would stand for what `observe` forgets to read; without one mypy finds the hole. See `ensure/`."""
+    defaulted = [
+        f"{kind.__name__}.{one.name}"
+        for kind in kinds()
+        for one in fields(kind)
+        if one.name in comparable(kind) and not (one.default is one.default_factory is MISSING and one.kw_only)
+    ]
+    assert defaulted == []
 
 
 def test_every_kind_says_how_its_arns_begin() -> None:

@@ -11,6 +11,7 @@ from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.sandbox.acm import validation_record
 from ecsctl.sandbox.snapshot import differences
 from tests.cases_network import DOMAIN, change_record, snapshot, stack_of, zone_of
+from tests.wishes import usual
 
 WWW = f"www.{DOMAIN}"
 VALIDATION, TARGET = validation_record("123456789012", DOMAIN)
@@ -232,7 +233,7 @@ def test_what_is_not_exactly_one_mark_is_none(values):
 
 def test_an_alias_with_the_consoles_prefix_is_the_same_alias():
     one, other = ("dualstack.shop-1.eu-central-1.elb.amazonaws.com.", "Shop-1.eu-central-1.elb.amazonaws.com")
-    wish = DnsRecord("/hostedzone/Z1", DOMAIN, "A", alias_dns=other, alias_zone="Z2")
+    wish = usual(DnsRecord, zone="/hostedzone/Z1", name=DOMAIN, type="A", alias_dns=other, alias_zone="Z2")
     assert wish.zone == "Z1"
     assert wish.alias_dns == normal(one).removeprefix("dualstack.")
 

@@ -3,12 +3,13 @@ import pytest
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.resource import Contents
 from ecsctl.resources.log_group import LogGroup
+from tests.wishes import usual
 
 NAME = "/ecs/shop"
 
 
 def group(days=30, name=NAME):
-    return lambda stack: stack.ensure("app-logs", LogGroup(name, days))
+    return lambda stack: stack.ensure("app-logs", usual(LogGroup, name=name, days=days))
 
 
 def retention(cloud):
@@ -66,7 +67,7 @@ def test_a_group_that_is_not_ours_is_refused_and_survives(cloud):
 def test_what_dies_with_it_is_told(cloud):
     cloud.up(group())
     logs = cloud.boto("logs")
-    seen = cloud.see("app-logs", LogGroup(NAME))
+    seen = cloud.see("app-logs", usual(LogGroup, name=NAME))
     assert LogGroup.contents(cloud.aws, seen.ids) == Contents()
     logs.create_log_stream(logGroupName=NAME, logStreamName="web")
     events = [{"timestamp": int(cloud.clock.now() * 1000), "message": "x" * 1500}]

@@ -8,10 +8,11 @@ from ecsctl.resources.pipeline_webhook import PipelineWebhook
 from ecsctl.sandbox.codepipeline_webhooks import webhooks
 from ecsctl.sandbox.github import github_hooks, revoke_github_token
 from tests.cases_cicd import ACCOUNT_ID, CANARY, NEXT, REGION, TOKEN, pushed, stack_of
+from tests.wishes import usual
 
 PART = "pipeline-webhook"
 WEBHOOK = stack_of(PART)
-WISH = PipelineWebhook("shop", "ann/shop", PipelineName("shop"), TOKEN)
+WISH = usual(PipelineWebhook, name="shop", repository="ann/shop", pipeline=PipelineName("shop"), token=TOKEN)
 
 
 def rotated(token=NEXT):

@@ -6,6 +6,7 @@ from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Verb
 from ecsctl.resources.policy_document import Condition, Statement, Trust, policy, statements, trust_of, trust_policy
 from ecsctl.resources.role import Role
+from tests.wishes import usual
 
 TRUST = Trust("ecs-tasks.amazonaws.com", "123456789012", "arn:aws:ecs:eu-central-1:123456789012:*")
 LOGS = Statement("Logs", ("logs:PutLogEvents", "logs:CreateLogStream"), ("arn:aws:logs:eu-central-1:123456789012:x",))
@@ -15,7 +16,7 @@ NAME = "shop-eu-central-1-execution"
 
 def role(**changes):
     wish = {"name": NAME, "trust": TRUST, "statements": (LOGS, PULL)} | changes
-    return lambda stack: stack.ensure("execution", Role(**wish))
+    return lambda stack: stack.ensure("execution", usual(Role, **wish))
 
 
 def test_a_role_says_who_may_assume_it_and_for_whom(cloud):
@@ -107,7 +108,7 @@ def test_what_others_attach_is_left_alone_told_and_gone_with_the_role(cloud):
     iam.create_instance_profile(InstanceProfileName="profile")
     iam.add_role_to_instance_profile(InstanceProfileName="profile", RoleName=NAME)
     assert cloud.plan(role()).work == ()
-    assert cloud.see("execution", Role(NAME, TRUST)).note == "it also has extra, more"
+    assert cloud.see("execution", usual(Role, name=NAME, trust=TRUST)).note == "it also has extra, more"
     cloud.down()
     assert iam.list_roles(PathPrefix="/ecsctl/")["Roles"] == []
     assert iam.get_policy(PolicyArn=extra)["Policy"]["AttachmentCount"] == 0
@@ -143,7 +144,7 @@ def test_lost_state_is_no_loss(cloud):
 
 def test_a_role_of_this_name_that_is_not_ours_is_refused_and_survives(cloud):
     iam = cloud.boto("iam")
-    cloud.up(lambda stack: stack.ensure("other", Role("shop-eu-central-1-other", TRUST)))
+    cloud.up(lambda stack: stack.ensure("other", usual(Role, name="shop-eu-central-1-other", trust=TRUST)))
     iam.create_role(RoleName=NAME, Path="/ecsctl/", AssumeRolePolicyDocument=trust_policy(TRUST),
                     Tags=[{"Key": "ecsctl:app", "Value": "shop"}, {"Key": "ecsctl:id", "Value": "another"},
                           {"Key": "ecsctl:resource", "Value": "execution"}])  # fmt: skip

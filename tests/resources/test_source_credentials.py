@@ -50,7 +50,9 @@ def test_the_mark_on_the_role_says_that_they_are_ours_and_by_which_token(cloud):
     cloud.up(BOTH)
     assert [one["authType"] for one in listed(cloud)] == ["PERSONAL_ACCESS_TOKEN"]
     assert mark(cloud) == f"{PART}:{TOKEN.digest}"
-    assert cloud.see(PART, SourceCredentials(TOKEN, RoleName(ROLE))).actual == SourceCredentials(TOKEN, RoleName(ROLE))
+    assert cloud.see(PART, SourceCredentials(token=TOKEN, role=RoleName(ROLE))).actual == SourceCredentials(
+        token=TOKEN, role=RoleName(ROLE)
+    )
 
 
 @pytest.mark.parametrize(("kind", "token"), [("PERSONAL_ACCESS_TOKEN", "ghp_theirs"), ("SECRETS_MANAGER", SECRET)])
@@ -78,7 +80,7 @@ def test_credentials_of_another_form_that_took_the_place_of_ours_are_theirs(clou
 def test_a_death_between_mark_and_import_is_mended_by_up(cloud):
     cloud.up(stack_of("build-role"))
     with cloud.dying_before("codebuild", "ImportSourceCredentials"):
-        SourceCredentials(TOKEN, RoleName(ROLE)).create(cloud.aws, cloud.label(PART))
+        SourceCredentials(token=TOKEN, role=RoleName(ROLE)).create(cloud.aws, cloud.label(PART))
     assert (mark(cloud) is not None, listed(cloud)) == (True, [])
     cloud.up(BOTH)
     assert len(listed(cloud)) == 1
@@ -97,7 +99,7 @@ def test_a_mark_without_credentials_goes_when_they_are_no_longer_wished(cloud):
 
 def test_a_death_between_a_new_token_and_its_digest_repeats_the_import(cloud):
     cloud.up(BOTH)
-    wish = SourceCredentials(Secret.of(NEXT), RoleName(ROLE))
+    wish = SourceCredentials(token=Secret.of(NEXT), role=RoleName(ROLE))
     with cloud.dying_before("iam", "TagRole"):
         wish.update(cloud.aws, cloud.label(PART), cloud.see(PART, wish).ids, frozenset({"token"}))
     assert cloud.see(PART, wish).actual.token != wish.token
@@ -115,7 +117,7 @@ def test_they_become_the_accounts_when_another_project_uses_them(cloud, their_ro
     cloud.up(stack_of("build"))
     other_project(cloud)
     before = listed(cloud)
-    ids = cloud.see(PART, SourceCredentials(TOKEN, RoleName(ROLE))).ids
+    ids = cloud.see(PART, SourceCredentials(token=TOKEN, role=RoleName(ROLE))).ids
     told = "CodeBuild keeps the token: theirs of this account uses it too"
     assert SourceCredentials.contents(cloud.aws, ids) == Contents(told)
     cloud.down()
@@ -142,7 +144,7 @@ def test_a_project_leans_on_the_accounts_credentials_if_it_has_none_of_its_own(l
 def test_the_token_is_in_no_word_of_a_refusal(cloud):
     cloud.up(stack_of("build-role"))
     somebodys(cloud)
-    wish = SourceCredentials(TOKEN, RoleName(ROLE))
+    wish = SourceCredentials(token=TOKEN, role=RoleName(ROLE))
     with pytest.raises(Exception, match="already exists") as refused:
         wish.create(cloud.aws, cloud.label(PART))
     assert CANARY not in f"{refused.value!r} {refused.value} {wish!r} {wish}"

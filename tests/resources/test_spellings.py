@@ -11,6 +11,7 @@ from ecsctl.resources.policy_document import Statement, Trust, policy, same_spel
 from ecsctl.resources.security_group import Rule
 from ecsctl.resources.subnet import Subnet
 from ecsctl.resources.vpc import Vpc
+from tests.wishes import usual
 
 
 def _declared(triggers):
@@ -70,16 +71,31 @@ def test_a_rule_is_the_same_however_it_is_spelled(one, other):
 
 
 def test_ranges_of_addresses_are_brought_to_their_canonical_form():
-    assert Vpc("100.68.0.18/18").cidr == "100.68.0.0/18"  # the example of EC2's API reference, CreateVpc
-    assert Subnet("vpc-1", "10.0.0.9/24", "euc1-az1").cidr == "10.0.0.0/24"
+    assert usual(Vpc, cidr="100.68.0.18/18").cidr == "100.68.0.0/18"  # the example of EC2's API reference, CreateVpc
+    assert Subnet(vpc="vpc-1", cidr="10.0.0.9/24", zone_id="euc1-az1").cidr == "10.0.0.0/24"
 
 
 def test_names_and_values_of_dns_are_the_same_however_they_are_spelled():
-    plain = DnsRecord("Z1", "*.shop.example", "A", value="192.0.2.1, 192.0.2.2")
-    assert DnsRecord("/hostedzone/Z1", "\\052.Shop.Example.", "A", value="192.0.2.2, 192.0.2.1") == plain
-    alias = DnsRecord("Z1", "shop.example", "A", alias_dns="b-1.eu-central-1.elb.amazonaws.com", alias_zone="Z2")
-    told = DnsRecord(
-        "Z1", "SHOP.example.", "A", alias_dns="dualstack.B-1.eu-central-1.elb.amazonaws.com.", alias_zone="Z2"
+    plain = usual(DnsRecord, zone="Z1", name="*.shop.example", type="A", value="192.0.2.1, 192.0.2.2")
+    assert (
+        usual(DnsRecord, zone="/hostedzone/Z1", name="\\052.Shop.Example.", type="A", value="192.0.2.2, 192.0.2.1")
+        == plain
+    )
+    alias = usual(
+        DnsRecord,
+        zone="Z1",
+        name="shop.example",
+        type="A",
+        alias_dns="b-1.eu-central-1.elb.amazonaws.com",
+        alias_zone="Z2",
+    )
+    told = usual(
+        DnsRecord,
+        zone="Z1",
+        name="SHOP.example.",
+        type="A",
+        alias_dns="dualstack.B-1.eu-central-1.elb.amazonaws.com.",
+        alias_zone="Z2",
     )
     assert told == alias
 

@@ -1,0 +1,141 @@
+"""What the world reaches: the load balancer, its listeners and target group, the certificate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.stack import Stack
+from ecsctl.ids import HostedZoneId, IssuedCertificateArn, ListenerArn, SecurityGroupId, TargetGroupArn
+from ecsctl.parts import HTTPS, LOAD_BALANCER
+from ecsctl.resources.certificate import Certificate
+from ecsctl.resources.dns_record import DnsRecord
+from ecsctl.resources.issued_certificate import BorrowedCertificate, IssuedCertificate
+from ecsctl.resources.listener import Listener
+from ecsctl.resources.load_balancer import LoadBalancer, LoadBalancerIds
+from ecsctl.resources.security_group import Rule, SecurityGroup
+from ecsctl.resources.target_group import TargetGroup
+
+if TYPE_CHECKING:
+    from ecsctl.account import Facts
+    from ecsctl.config import Config
+    from ecsctl.ensure.vpc import Network
+    from ecsctl.names import Names
+
+WORLD = "0.0.0.0/0"
+ANYWHERE = frozenset({WORLD})
+MADE_BY = "Made by ecsctl"  # nothing that ever changes: a description of a security group cannot
+
+
+@dataclass(frozen=True)
+class Front:
+    """What the world reaches: the load balancer's parts that the service needs."""
+
+    group: SecurityGroupId
+    balancer: LoadBalancerIds
+    target_group: TargetGroupArn
+    listener: ListenerArn
+
+
+def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, network: Network) -> Front:
+    """The load balancer: HTTPS, with HTTP sent there for good; or HTTP alone where there is no certificate."""
+    secure = config.domain is not None
+    ports = (80, 443) if secure else (80,)
+    open_to_all = frozenset(Rule(port, port, cidr=WORLD) for port in ports)
+    group = stack.ensure(
+        "balancer-group",
+        SecurityGroup(
+            name=names.balancer_group,
+            vpc=network.vpc,
+            description=MADE_BY,
+            ingress=open_to_all,
+            lets_out_to=ANYWHERE,  # it asks the tasks
+        ),
+    ).group_id
+    balancer = stack.ensure(
+        LOAD_BALANCER,
+        LoadBalancer(
+            name=names.balancer,
+            vpc=network.vpc,
+            subnets=network.balancer_subnets,
+            security_groups=frozenset({group}),
+            scheme="internet-facing",
+            idle_timeout=config.load_balancer.idle_timeout_seconds,
+            http2=config.load_balancer.http2,
+            drop_invalid_header_fields=True,
+            internet_gateway=network.internet_gateway,
+        ),
+        after=(network.public_routes,),
+    )
+    targets = TargetGroup(
+        name=names.balancer,
+        vpc=network.vpc,
+        target_type="ip",  # as Fargate needs it
+        protocol="HTTP",
+        port=80,  # nominal
+        path=config.service.health_path,
+        by_default=not config.service.given("health_path"),
+        matcher="200",
+        interval=10,
+        timeout=5,
+        healthy=2,
+        unhealthy=3,
+        deregistration_delay=config.service.deregistration_delay_seconds,
+        slow_start=0,
+        stickiness=False,
+    )
+    target_group = stack.ensure("target-group", targets).arn
+    if not config.domain:
+        return Front(group, balancer, target_group, stack.ensure("http", _http(balancer, target_group)).arn)
+    https = Listener(
+        load_balancer=balancer.arn,
+        port=443,
+        protocol="HTTPS",
+        forward=target_group,
+        redirect=False,
+        certificate=_certificate(stack, config, facts),
+        ssl_policy=facts.tls_policy,
+        looked_up=True,
+    )
+    listener = stack.ensure(HTTPS, https).arn
+    stack.ensure("http", _http(balancer, None))
+    return Front(group, balancer, target_group, listener)
+
+
+def _http(balancer: LoadBalancerIds, forward: TargetGroupArn | None) -> Listener:
+    """What answers on port 80: the target group; without one a redirect to HTTPS."""
+    return Listener(
+        load_balancer=balancer.arn,
+        port=80,
+        protocol="HTTP",
+        forward=forward,
+        redirect=forward is None,
+        certificate=None,
+        ssl_policy=None,
+    )
+
+
+def _certificate(stack: Stack, config: Config, facts: Facts) -> IssuedCertificateArn:
+    """The certificate that ecsctl.toml names, or one for the domain, validated through DNS.
+
+    Its name in the stack bears the domain: with another domain the new one is made before the old one goes.
+    """
+    assert config.domain is not None  # noqa: S101 - asked before
+    if config.domain.certificate_arn:
+        return stack.ensure(
+            "certificate", BorrowedCertificate(arn=config.domain.certificate_arn, domain=config.domain.name or "")
+        ).arn
+    domain = config.domain.name or ""
+    wanted = stack.ensure(f"certificate {domain}", Certificate(domain=domain, wildcard=False))
+    record = DnsRecord(
+        zone=HostedZoneId(facts.hosted_zone),
+        name=wanted.record_name,
+        type="CNAME",
+        value=wanted.record_value,
+        ttl=None,
+        alias_dns=None,
+        alias_zone=None,
+        shared=True,
+    )
+    proof = stack.ensure(f"validation {domain}", record)
+    return stack.ensure("issued-certificate", IssuedCertificate(certificate=wanted.arn, record=proof.name)).arn

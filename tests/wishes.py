@@ -1,0 +1,118 @@
+"""What a test says nothing of: a value for each field of a kind that is seldom what a test is about."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from ecsctl.engine.resource import AnyResource
+from ecsctl.resources.bucket import Bucket
+from ecsctl.resources.build_project import ACCOUNT, BuildProject
+from ecsctl.resources.certificate import Certificate
+from ecsctl.resources.cluster import Cluster
+from ecsctl.resources.dns_record import DnsRecord
+from ecsctl.resources.listener import Listener
+from ecsctl.resources.load_balancer import LoadBalancer
+from ecsctl.resources.log_group import LogGroup
+from ecsctl.resources.pipeline import Pipeline
+from ecsctl.resources.pipeline_webhook import FILTER, PipelineWebhook
+from ecsctl.resources.repository import Repository
+from ecsctl.resources.role import Role
+from ecsctl.resources.route_table import RouteTable
+from ecsctl.resources.scaling import Scaling
+from ecsctl.resources.security_group import SecurityGroup
+from ecsctl.resources.service import Service
+from ecsctl.resources.target_group import TargetGroup
+from ecsctl.resources.task_definition import HealthCheck, TaskDefinition
+from ecsctl.resources.vpc import Vpc
+
+R = TypeVar("R", bound=AnyResource)
+
+USUAL: dict[type[AnyResource], dict[str, Any]] = {
+    Vpc: {"dns_hostnames": True, "dns_support": True},
+    RouteTable: {"internet_gateway": None, "nat_gateway": None},
+    SecurityGroup: {"description": "Made by ecsctl", "lets_out_to": frozenset({"0.0.0.0/0"})},
+    LoadBalancer: {
+        "scheme": "internet-facing",
+        "idle_timeout": 60,
+        "http2": True,
+        "drop_invalid_header_fields": True,
+    },
+    TargetGroup: {
+        "port": 80,
+        "target_type": "ip",
+        "protocol": "HTTP",
+        "matcher": "200",
+        "interval": 10,
+        "timeout": 5,
+        "healthy": 2,
+        "unhealthy": 3,
+        "deregistration_delay": 30,
+        "slow_start": 0,
+        "stickiness": False,
+    },
+    Certificate: {"wildcard": False},
+    DnsRecord: {"alias_dns": None, "alias_zone": None, "value": None, "ttl": None},
+    Listener: {"forward": None, "redirect": False, "certificate": None, "ssl_policy": None},
+    Repository: {
+        "mutability": "IMMUTABLE_WITH_EXCLUSION",
+        "mutable_tags": ("latest",),
+        "scan_on_push": True,
+        "lifecycle": "",
+    },
+    Role: {"statements": (), "boundary": None},
+    LogGroup: {"days": 30},
+    Bucket: {"private": True, "encryption": "AES256", "tls_only": True, "expire_days": 30, "abort_days": 7},
+    BuildProject: {
+        "pulled_by": "CODEBUILD",
+        "environment": (),
+        "container": "ARM_CONTAINER",
+        "compute": "BUILD_GENERAL1_SMALL",
+        "privileged": True,
+        "buildspec": "buildspec.yml",
+        "minutes": 30,
+        "auth": ACCOUNT,
+        "artifacts": "NO_ARTIFACTS",
+        "webhook_branch": "",
+    },
+    Pipeline: {"tests": (), "approvals": (), "exact": True, "first_run": "over"},
+    PipelineWebhook: {"action": "Source", "filters": (FILTER,), "registered": True},
+    Cluster: {"insights": "enabled"},
+    TaskDefinition: {
+        "image": None,
+        "cpu": 256,
+        "memory": 512,
+        "architecture": "ARM64",
+        "log_prefix": "app",
+        "log_mode": "non-blocking",
+        "log_buffer": "25m",
+        "environment": (),
+        "secrets": (),
+        "command": (),
+        "health_check": HealthCheck(),
+        "init_process": False,
+        "stop_timeout": 30,
+        "read_only": False,
+        "sound": True,
+    },
+    Service: {
+        "public_ip": False,
+        "minimum_percent": 100,
+        "maximum_percent": 200,
+        "circuit_breaker": True,
+        "rollback": True,
+        "grace_period": 60,
+        "execute_command": False,
+        "propagate_tags": "SERVICE",
+        "managed_tags": True,
+        "platform_version": "LATEST",
+        "rebalancing": "ENABLED",
+        "settled": True,
+        "above_minimum": True,
+    },
+    Scaling: {"cpu_percent": 60},
+}
+
+
+def usual(kind: type[R], **given: Any) -> R:
+    """A wish of this kind: what is given, and the usual for the rest."""
+    return kind(**USUAL.get(kind, {}) | given)
