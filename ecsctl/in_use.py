@@ -8,10 +8,10 @@ from ecsctl.engine.errors import ConfigError
 from ecsctl.engine.label import APP, ID, RESOURCE, flat
 from ecsctl.fargate import NO_FARGATE_ARM
 from ecsctl.parts import BUILD, HTTPS, PLACES, TASK_DEFINITION, private_subnet, public_subnet
-from ecsctl.resources.common import tag_filter
-from ecsctl.resources.dns import standing
 from ecsctl.resources.dns_record import DnsRecord
-from ecsctl.resources.project_parts import auth_of, variables_of
+from ecsctl.resources.support.common import tag_filter
+from ecsctl.resources.support.dns import standing
+from ecsctl.resources.support.project_parts import auth_of, variables_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.engine.label import Label
     from ecsctl.engine.state import Entry
-    from ecsctl.resources.project_parts import SourceAuth
+    from ecsctl.resources.support.project_parts import SourceAuth
 
 
 def zones(aws: Aws, me: Label, architecture: str, *, fresh: bool) -> tuple[str, ...]:

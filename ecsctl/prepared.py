@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from ecsctl import zones
 from ecsctl.engine.errors import DENIED, code
 from ecsctl.engine.plan import Step, Verb
-from ecsctl.resources import ecr
-from ecsctl.resources.common import there
+from ecsctl.resources.support import ecr
+from ecsctl.resources.support.common import there
 
 if TYPE_CHECKING:
     from ecsctl.account import Identity

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import APP
-from ecsctl.resources.acm import requested
-from ecsctl.resources.dns import PREFIX, normal, said
+from ecsctl.resources.support.acm import requested
+from ecsctl.resources.support.dns import PREFIX, normal, said
 
 if TYPE_CHECKING:
     from types_boto3_route53.type_defs import ResourceRecordSetOutputTypeDef

@@ -16,12 +16,12 @@ from ecsctl.resources.bucket import Bucket
 from ecsctl.resources.build_project import BuildProject, EnvVar
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.pipeline import Pipeline
-from ecsctl.resources.pipeline_structure import Deploy, GitHubSource
 from ecsctl.resources.pipeline_webhook import PipelineWebhook
-from ecsctl.resources.policy_document import Statement, Trust, policy, trust_policy
 from ecsctl.resources.repository import Repository
 from ecsctl.resources.role import Role
 from ecsctl.resources.source_credentials import SourceCredentials
+from ecsctl.resources.support.pipeline_structure import Deploy, GitHubSource
+from ecsctl.resources.support.policy_document import Statement, Trust, policy, trust_policy
 from tests.cases_network import Case
 from tests.wishes import usual
 

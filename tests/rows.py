@@ -45,9 +45,7 @@ from ecsctl.resources.load_balancer import LoadBalancer
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.nat_gateway import NatGateway
 from ecsctl.resources.pipeline import Pipeline
-from ecsctl.resources.pipeline_structure import Approval, Check, Deploy
 from ecsctl.resources.pipeline_webhook import PipelineWebhook
-from ecsctl.resources.policy_document import Trust
 from ecsctl.resources.repository import Repository
 from ecsctl.resources.role import Role
 from ecsctl.resources.route_table import RouteTable
@@ -56,6 +54,8 @@ from ecsctl.resources.security_group import Rule, SecurityGroup
 from ecsctl.resources.service import Service
 from ecsctl.resources.source_credentials import SourceCredentials
 from ecsctl.resources.subnet import Subnet
+from ecsctl.resources.support.pipeline_structure import Approval, Check, Deploy
+from ecsctl.resources.support.policy_document import Trust
 from ecsctl.resources.target_group import TargetGroup
 from ecsctl.resources.task_definition import HealthCheck, TaskDefinition
 from ecsctl.resources.vpc import Vpc

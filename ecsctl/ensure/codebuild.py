@@ -11,10 +11,10 @@ from ecsctl.ensure import policies
 from ecsctl.ids import ImageUri, ProjectName, ServiceName
 from ecsctl.parts import BUILD, BUILD_ROLE, IMAGE
 from ecsctl.resources.build_project import ACCOUNT, BuildProject, EnvVar, SourceAuth
-from ecsctl.resources.ecr import Reference
 from ecsctl.resources.first_image import FirstImage, Machine
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.role import Role
+from ecsctl.resources.support.ecr import Reference
 
 if TYPE_CHECKING:
     from types_boto3_codebuild.literals import ComputeTypeType

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from ecsctl.engine.label import APP
 from ecsctl.ensure.policies import Scope, Statements, connects, handed, passes
-from ecsctl.resources.our_roles import PATH
-from ecsctl.resources.policy_document import Condition, Statement
+from ecsctl.resources.support.our_roles import PATH
+from ecsctl.resources.support.policy_document import Condition, Statement
 
 LIMIT = 6144  # characters of a managed policy, spaces not counted (IAM User Guide, "IAM and AWS STS quotas")
 _EC2_CREATES = (

@@ -10,9 +10,9 @@ from ecsctl.ids import ClusterName, PipelineName, ServiceName
 from ecsctl.parts import PIPELINE, PIPELINE_ROLE, PIPELINE_WEBHOOK
 from ecsctl.resources.bucket import Bucket
 from ecsctl.resources.pipeline import Pipeline
-from ecsctl.resources.pipeline_structure import Approval, Check, ConnectionSource, Deploy, GitHubSource, Source
 from ecsctl.resources.pipeline_webhook import FILTER, PipelineWebhook
 from ecsctl.resources.role import Role
+from ecsctl.resources.support.pipeline_structure import Approval, Check, ConnectionSource, Deploy, GitHubSource, Source
 
 if TYPE_CHECKING:
     from ecsctl.account import Facts

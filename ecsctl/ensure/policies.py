@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from ecsctl.resources.ecr import Reference
-from ecsctl.resources.our_roles import PATH
-from ecsctl.resources.policy_document import Condition, Statement, Trust
+from ecsctl.resources.support.ecr import Reference
+from ecsctl.resources.support.our_roles import PATH
+from ecsctl.resources.support.policy_document import Condition, Statement, Trust
 
 if TYPE_CHECKING:
     from ecsctl.engine.report import Where

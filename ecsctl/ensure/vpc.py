@@ -15,9 +15,9 @@ from ecsctl.resources.borrowed_network import BorrowedSubnet, BorrowedVpc
 from ecsctl.resources.elastic_ip import ElasticIp
 from ecsctl.resources.internet_gateway import InternetGateway
 from ecsctl.resources.nat_gateway import NatGateway
-from ecsctl.resources.network_fitness import Need
 from ecsctl.resources.route_table import RouteTable
 from ecsctl.resources.subnet import Subnet
+from ecsctl.resources.support.network_fitness import Need
 from ecsctl.resources.vpc import Vpc
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.errors import EcsctlError, explained
 from ecsctl.engine.label import APP, flat
 from ecsctl.names import Names
-from ecsctl.resources.acm import described
 from ecsctl.resources.certificate import Certificate
-from ecsctl.resources.common import tag_filter, there, where
 from ecsctl.resources.load_balancer import LoadBalancer
+from ecsctl.resources.support.acm import described
+from ecsctl.resources.support.common import tag_filter, there, where
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import NetworkInterfaceTypeDef, VpcEndpointTypeDef

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ecsctl.engine.errors import Refused, ResourceFailed
 from ecsctl.names import Names
-from ecsctl.resources.builds import is_running, names_of, newest_build, pushed_by, why_failed
-from ecsctl.resources.common import there
+from ecsctl.resources.support.builds import is_running, names_of, newest_build, pushed_by, why_failed
+from ecsctl.resources.support.common import there
 
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import BuildTypeDef

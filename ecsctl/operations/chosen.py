@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from ecsctl.engine.errors import Refused
 from ecsctl.operations.images import checked
-from ecsctl.resources.common import there
-from ecsctl.resources.ecr import Reference, images, newest
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.ecr import Reference, images, newest
 
 if TYPE_CHECKING:
     from ecsctl.account import Identity

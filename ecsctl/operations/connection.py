@@ -10,8 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 from ecsctl.config.words import ConnectionArn
 from ecsctl.engine.errors import Refused, TimedOut, UsageError
 from ecsctl.operations.asking import asking
-from ecsctl.resources.common import there
 from ecsctl.resources.connection import page
+from ecsctl.resources.support.common import there
 
 if TYPE_CHECKING:
     from types_boto3_codeconnections.type_defs import ConnectionTypeDef

@@ -18,10 +18,10 @@ from ecsctl.github_token import body_of, with_token
 from ecsctl.names import Names
 from ecsctl.operations.asking import asking
 from ecsctl.parts import GITHUB_CREDENTIALS, GITHUB_TOKEN, PIPELINE, PIPELINE_WEBHOOK
-from ecsctl.resources.builds import newest_build
-from ecsctl.resources.common import there
 from ecsctl.resources.pipeline import Pipeline
-from ecsctl.resources.pipeline_structure import GitHubSource
+from ecsctl.resources.support.builds import newest_build
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.pipeline_structure import GitHubSource
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws

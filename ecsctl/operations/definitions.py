@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.errors import Refused, UsageError, code, text
 from ecsctl.engine.label import APP, ID, RESOURCE, flat
-from ecsctl.resources.common import there
-from ecsctl.resources.ecs import revision_of
 from ecsctl.resources.gone_back import BACK
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.ecs import revision_of
 from ecsctl.resources.task_definition import revision
 from ecsctl.resources.task_definition_merge import DIGEST, Definition, Revision, container_of, digest
 

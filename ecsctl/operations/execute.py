@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.errors import Refused, TimedOut, code, text
 from ecsctl.operations.asking import asking
-from ecsctl.resources.common import there
-from ecsctl.resources.ecs import batches, service_of
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.ecs import batches, service_of
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ContainerTypeDef, ServiceTypeDef, TaskTypeDef

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.errors import Refused, TimedOut
 from ecsctl.operations.verdict import ONGOING, Followed, Rolling, Snapshot, Verdict, judge, out_of_time
-from ecsctl.resources.common import there
-from ecsctl.resources.ecs import releases, service_of
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.ecs import releases, service_of
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws

@@ -17,9 +17,9 @@ from ecsctl.names import Names
 from ecsctl.operations.definitions import described, image_of, revision_named
 from ecsctl.operations.following import living, look
 from ecsctl.operations.verdict import GOING_BACK, ONGOING, Followed, Outcome, Snapshot, bad_end
-from ecsctl.resources.common import there
-from ecsctl.resources.ecr import Reference, images
-from ecsctl.resources.ecs import revision_of
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.ecr import Reference, images
+from ecsctl.resources.support.ecs import revision_of
 from ecsctl.resources.task_definition_merge import DIGEST, digest
 
 if TYPE_CHECKING:

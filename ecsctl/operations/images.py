@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from ecsctl.engine.errors import ConfigError
 from ecsctl.names import Names
-from ecsctl.resources import ecr
-from ecsctl.resources.builds import builds_of, is_running
 from ecsctl.resources.living import living
+from ecsctl.resources.support import ecr
+from ecsctl.resources.support.builds import builds_of, is_running
 
 if TYPE_CHECKING:
     from ecsctl.account import Identity

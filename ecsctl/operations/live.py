@@ -12,7 +12,7 @@ from ecsctl.engine.errors import Interrupted, Refused, explained, is_gone
 from ecsctl.operations import following, pipelines
 from ecsctl.operations.verdict import Followed, Rolling, Snapshot, judge, primary_of
 from ecsctl.operations.why import first_line
-from ecsctl.resources.ecs import batches, revision_of
+from ecsctl.resources.support.ecs import batches, revision_of
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws

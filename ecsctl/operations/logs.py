@@ -15,7 +15,7 @@ from ecsctl.engine.label import APP, flat
 from ecsctl.names import Names
 from ecsctl.operations.asking import asking
 from ecsctl.resources.build_project import AT_ONCE
-from ecsctl.resources.builds import is_running, newest_build
+from ecsctl.resources.support.builds import is_running, newest_build
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws

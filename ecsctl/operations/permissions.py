@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.ensure.operator_policy import Uses, operator
 from ecsctl.ensure.policies import Scope
 from ecsctl.names import Names
-from ecsctl.resources.policy_document import policy
+from ecsctl.resources.support.policy_document import policy
 
 if TYPE_CHECKING:
     from ecsctl.config import Config

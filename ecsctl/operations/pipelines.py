@@ -20,7 +20,7 @@ from ecsctl.engine.errors import (
     code,
 )
 from ecsctl.operations.asking import asking, sent
-from ecsctl.resources.common import there
+from ecsctl.resources.support.common import there
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.errors import Refused
-from ecsctl.resources.common import there
-from ecsctl.resources.ecs import revision_of, service_of
-from ecsctl.resources.pipeline_structure import DEPLOY
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.ecs import revision_of, service_of
+from ecsctl.resources.support.pipeline_structure import DEPLOY
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws

@@ -16,10 +16,10 @@ from ecsctl.names import Names
 from ecsctl.operations.prices import SECRET, monthly
 from ecsctl.parts import GITHUB_TOKEN
 from ecsctl.resources import by_name, kinds, log_group
-from ecsctl.resources.common import tag_filter, there
 from ecsctl.resources.elastic_ip import ElasticIp
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.source_credentials import SourceCredentials
+from ecsctl.resources.support.common import tag_filter, there
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws

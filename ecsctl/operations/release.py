@@ -18,8 +18,8 @@ from ecsctl.operations.chosen import chosen, digest_of, ours, pinned
 from ecsctl.operations.definitions import architecture_of, described, image_of, register, revision_named, with_image
 from ecsctl.operations.following import LIMIT, follow, living, look, under_way
 from ecsctl.operations.verdict import GOING_BACK, Followed, Outcome, Snapshot, Verdict, primary_of
-from ecsctl.resources.ecr import Reference
-from ecsctl.resources.ecs import revision_of
+from ecsctl.resources.support.ecr import Reference
+from ecsctl.resources.support.ecs import revision_of
 
 if TYPE_CHECKING:
     from ecsctl.resources.task_definition_merge import Revision

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from ecsctl.engine.errors import EcsctlError, ReleaseFailed, RolledBack, Stopped, Superseded, TimedOut
-from ecsctl.resources.ecs import revision_of
+from ecsctl.resources.support.ecs import revision_of
 
 Told = Mapping[str, Any]
 

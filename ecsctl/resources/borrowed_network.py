@@ -12,8 +12,8 @@ from ecsctl.engine.errors import DENIED, code
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
 from ecsctl.ids import SubnetId, VpcId
-from ecsctl.resources.common import where
-from ecsctl.resources.network_fitness import Need, Network, Unfit, unfit
+from ecsctl.resources.support.common import where
+from ecsctl.resources.support.network_fitness import Need, Network, Unfit, unfit
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import SubnetTypeDef

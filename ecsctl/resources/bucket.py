@@ -10,7 +10,7 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Contents, Fixed, Found, Resource, Seen
 from ecsctl.ids import BucketName
 from ecsctl.names import Names
-from ecsctl.resources.bucket_settings import (
+from ecsctl.resources.support.bucket_settings import (
     encrypt,
     encryption,
     expire,
@@ -20,7 +20,7 @@ from ecsctl.resources.bucket_settings import (
     refuse_plain,
     refuses_plain,
 )
-from ecsctl.resources.common import there
+from ecsctl.resources.support.common import there
 
 if TYPE_CHECKING:
     from types_boto3_s3.literals import BucketLocationConstraintType

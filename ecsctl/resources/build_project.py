@@ -11,9 +11,17 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
 from ecsctl.ids import CredentialsArn, LogGroupName, ProjectName, RoleArn
 from ecsctl.names import Names
-from ecsctl.resources import push_filter
-from ecsctl.resources.github_side import if_github_lets
-from ecsctl.resources.project_parts import ACCOUNT, EnvVar, SourceAuth, auth_of, environment, source, variables_of
+from ecsctl.resources.support import push_filter
+from ecsctl.resources.support.github_side import if_github_lets
+from ecsctl.resources.support.project_parts import (
+    ACCOUNT,
+    EnvVar,
+    SourceAuth,
+    auth_of,
+    environment,
+    source,
+    variables_of,
+)
 
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import CreateProjectInputTypeDef, ProjectTypeDef, TagTypeDef

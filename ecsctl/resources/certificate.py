@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import APP, Label
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import CertificateArn, ValidationName
-from ecsctl.resources.acm import described, died_of, requested, tags_of
-from ecsctl.resources.common import only
-from ecsctl.resources.dns import normal
+from ecsctl.resources.support.acm import described, died_of, requested, tags_of
+from ecsctl.resources.support.common import only
+from ecsctl.resources.support.dns import normal
 
 if TYPE_CHECKING:
     from types_boto3_acm.type_defs import CertificateDetailTypeDef, CertificateSummaryTypeDef

@@ -10,7 +10,7 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
 from ecsctl.ids import ClusterName, LogGroupName
 from ecsctl.names import Names
-from ecsctl.resources.ecs import cluster_of
+from ecsctl.resources.support.ecs import cluster_of
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ClusterTypeDef

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Found, Resource, Seen
 from ecsctl.ids import ConnectionArn
-from ecsctl.resources.common import there
+from ecsctl.resources.support.common import there
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws

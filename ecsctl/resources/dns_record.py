@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 from ecsctl.engine.label import APP, ID, Label
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import HostedZoneId, LoadBalancerDns, LoadBalancerZoneId, RecordName, ValidationName
-from ecsctl.resources.acm import described, requested, tags_of
-from ecsctl.resources.dns import PREFIX, TYPE, Standing, mark, marked_zones, normal, said, standing
+from ecsctl.resources.support.acm import described, requested, tags_of
+from ecsctl.resources.support.dns import PREFIX, TYPE, Standing, mark, marked_zones, normal, said, standing
 
 if TYPE_CHECKING:
     from types_boto3_route53.literals import ChangeActionType

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Found, Resource, Seen
 from ecsctl.ids import AllocationId
-from ecsctl.resources.common import only, tag_filter
+from ecsctl.resources.support.common import only, tag_filter
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Found, Order, Resource, Seen
 from ecsctl.ids import ImageUri, ProjectName, RepositoryName, RepositoryUri
-from ecsctl.resources import ecr
-from ecsctl.resources.builds import builds_of, is_running, pushed_by, why_failed
 from ecsctl.resources.living import living
+from ecsctl.resources.support import ecr
+from ecsctl.resources.support.builds import builds_of, is_running, pushed_by, why_failed
 
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import BuildTypeDef

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import flat
-from ecsctl.resources.common import there
-from ecsctl.resources.ecs import newer, releases, revision_of
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.ecs import newer, releases, revision_of
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ServiceTypeDef

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
 from ecsctl.ids import CertificateArn, IssuedCertificateArn, RecordName
-from ecsctl.resources.acm import cure_of, described, died_of
-from ecsctl.resources.dns import normal
+from ecsctl.resources.support.acm import cure_of, described, died_of
+from ecsctl.resources.support.dns import normal
 
 if TYPE_CHECKING:
     from types_boto3_acm.type_defs import CertificateDetailTypeDef

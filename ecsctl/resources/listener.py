@@ -10,8 +10,8 @@ from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import IssuedCertificateArn, ListenerArn, LoadBalancerArn, TargetGroupArn
 from ecsctl.names import Names
-from ecsctl.resources.common import there
-from ecsctl.resources.elb import marked, tags_of
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.elb import marked, tags_of
 
 if TYPE_CHECKING:
     from types_boto3_elbv2.type_defs import (

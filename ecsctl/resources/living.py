@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ecsctl.resources.ecs import family_of, releases, service_of
+from ecsctl.resources.support.ecs import family_of, releases, service_of
 from ecsctl.resources.task_definition_merge import container_of
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from ecsctl.ids import (
     SubnetId,
     VpcId,
 )
-from ecsctl.resources.elb import marked, tags_of
+from ecsctl.resources.support.elb import marked, tags_of
 
 if TYPE_CHECKING:
     from types_boto3_elbv2.type_defs import LoadBalancerTypeDef

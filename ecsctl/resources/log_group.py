@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Contents, Fixed, Found, Resource, Seen
 from ecsctl.ids import LogGroupName
-from ecsctl.resources.common import there
+from ecsctl.resources.support.common import there
 
 if TYPE_CHECKING:
     from types_boto3_logs.type_defs import LogGroupTypeDef

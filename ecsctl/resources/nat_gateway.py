@@ -10,7 +10,7 @@ from ecsctl.engine.errors import Outlived
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
 from ecsctl.ids import AllocationId, InternetGatewayId, NatGatewayId, RouteTableId, SubnetId
-from ecsctl.resources.common import only, tag_filter
+from ecsctl.resources.support.common import only, tag_filter
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import NatGatewayAddressTypeDef, NatGatewayTypeDef

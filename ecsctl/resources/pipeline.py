@@ -11,10 +11,10 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import BucketName, PipelineName, ProjectName, RoleArn
 from ecsctl.names import Names
-from ecsctl.resources.common import there
-from ecsctl.resources.first_run import GATE, STOPPED, State, first_run, gated
-from ecsctl.resources.github_side import leave_repository
-from ecsctl.resources.pipeline_structure import (
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.first_run import GATE, STOPPED, State, first_run, gated
+from ecsctl.resources.support.github_side import leave_repository
+from ecsctl.resources.support.pipeline_structure import (
     DEPLOY,
     Approval,
     Check,

@@ -12,7 +12,7 @@ from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.engine.secret import Secret
 from ecsctl.ids import PipelineName, PipelineWebhookName
 from ecsctl.names import Names
-from ecsctl.resources.github_side import REGISTERED, take_down, unregister
+from ecsctl.resources.support.github_side import REGISTERED, take_down, unregister
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline.type_defs import ListWebhookItemTypeDef

@@ -11,8 +11,8 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Contents, Fixed, Found, Resource, Seen
 from ecsctl.ids import ImageUri, RepositoryName, RepositoryUri
 from ecsctl.names import Names
-from ecsctl.resources.common import there
-from ecsctl.resources.ecr import images
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.ecr import images
 
 if TYPE_CHECKING:
     from types_boto3_ecr.type_defs import ImageTagMutabilityExclusionFilterTypeDef, RepositoryTypeDef

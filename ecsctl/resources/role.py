@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import RoleArn, RoleName
-from ecsctl.resources.common import there
-from ecsctl.resources.our_roles import PATH, our_roles
-from ecsctl.resources.policy_document import (
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.our_roles import PATH, our_roles
+from ecsctl.resources.support.policy_document import (
     Statement,
     Trust,
     ordered,

@@ -19,9 +19,9 @@ from ecsctl.ids import (
     TaskDefinitionArn,
 )
 from ecsctl.names import Names
-from ecsctl.resources.ecs import batches, family_of, releases, service_of
 from ecsctl.resources.gone_back import gone_back
 from ecsctl.resources.service_rollout import Rollout, given_up, judge, reasons
+from ecsctl.resources.support.ecs import batches, family_of, releases, service_of
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ServiceTypeDef

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ecsctl.resources.ecs import newer, revision_of
+from ecsctl.resources.support.ecs import newer, revision_of
 
 GIVEN_UP = ("ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED",
             "STOP_REQUESTED", "STOPPED")  # fmt: skip

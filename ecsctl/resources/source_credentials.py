@@ -12,9 +12,9 @@ from ecsctl.engine.resource import Contents, Found, Resource, Seen
 from ecsctl.engine.secret import Secret
 from ecsctl.ids import CredentialsArn, RoleName
 from ecsctl.names import Names
-from ecsctl.resources.common import there
-from ecsctl.resources.our_roles import PATH, our_roles
-from ecsctl.resources.project_parts import leans_on_the_account
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.our_roles import PATH, our_roles
+from ecsctl.resources.support.project_parts import leans_on_the_account
 
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import ProjectTypeDef, SourceCredentialsInfoTypeDef

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import SubnetId, VpcId
-from ecsctl.resources.common import network, only, tag_filter, where
+from ecsctl.resources.support.common import network, only, tag_filter, where
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import SubnetTypeDef

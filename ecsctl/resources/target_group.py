@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import TargetGroupArn, VpcId
-from ecsctl.resources.elb import marked, tags_of
+from ecsctl.resources.support.elb import marked, tags_of
 
 if TYPE_CHECKING:
     from types_boto3_elbv2.type_defs import TargetGroupTypeDef

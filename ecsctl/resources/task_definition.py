@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal
 from ecsctl.engine.label import APP, ID, RESOURCE, Label, flat
 from ecsctl.engine.resource import Fixed, Found, Renewed, Resource, Seen
 from ecsctl.ids import ImageUri, LogGroupName, RoleArn, TaskDefinitionArn
-from ecsctl.resources import ecr
-from ecsctl.resources.ecs import batches, family_of, known_to_tagging, newer, releases, revision_of, service_of
 from ecsctl.resources.gone_back import gone_back
+from ecsctl.resources.support import ecr
+from ecsctl.resources.support.ecs import batches, family_of, known_to_tagging, newer, releases, revision_of, service_of
 from ecsctl.resources.task_definition_merge import (
     DIGEST,
     Definition,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import VpcId
-from ecsctl.resources.common import network, only, tag_filter
+from ecsctl.resources.support.common import network, only, tag_filter
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws

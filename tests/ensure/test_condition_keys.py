@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from ecsctl.resources.policy_document import Statement
+from ecsctl.resources.support.policy_document import Statement
 from tests.ensure.test_policies import ALL
 
 # Why a key is not used, by what the action and the key match together; the first that fits counts.

@@ -10,7 +10,7 @@ from botocore import xform_name
 from ecsctl.ensure import policies
 from ecsctl.ensure.operator_policy import LIMIT, Uses, operator
 from ecsctl.names import Names
-from ecsctl.resources.policy_document import policy, statements, trust_of, trust_policy
+from ecsctl.resources.support.policy_document import policy, statements, trust_of, trust_policy
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 SCOPE = policies.Scope(Names("shop", ACCOUNT, REGION), ACCOUNT, REGION)

@@ -16,7 +16,7 @@ TOKENS = ("nextToken", "NextToken", "Marker", "NextMarker", "IsTruncated", "Pagi
 ONE_PAGE = {
     "codebuild.list_builds_for_project": "the newest builds come first, and no more than those are asked for",
     "codepipeline.list_pipeline_executions": "the newest runs come first; RECENT of them are shown",
-    "route53.list_resource_record_sets": "read from the name on; resources/dns.py goes on by itself while it fits",
+    "route53.list_resource_record_sets": "read from the name on; support/dns.py goes on by itself while it fits",
     "logs.describe_log_streams": "those written to last come first",
     "ec2.describe_internet_gateways": "asked for one, by its id",
     "ec2.describe_route_tables": "asked for one by its id, or for those of two subnets, which have one each",

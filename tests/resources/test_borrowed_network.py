@@ -6,8 +6,8 @@ import pytest
 
 from ecsctl.engine.errors import Refused, Several
 from ecsctl.resources.borrowed_network import BorrowedSubnet, BorrowedVpc
-from ecsctl.resources.network_fitness import Need
 from ecsctl.resources.security_group import SecurityGroup
+from ecsctl.resources.support.network_fitness import Need
 from ecsctl.sandbox.snapshot import differences
 from tests.cases_network import WORLD, snapshot
 from tests.wishes import usual

@@ -1,4 +1,4 @@
-from ecsctl.resources.builds import newest_build
+from ecsctl.resources.support.builds import newest_build
 from tests.cases_cicd import NAMES, stack_of
 
 PAGE = 100  # builds that CodeBuild lists at once

@@ -6,8 +6,8 @@ from botocore.exceptions import ClientError
 from ecsctl.engine.errors import Refused, Several, is_gone, is_there
 from ecsctl.engine.label import Label
 from ecsctl.engine.stack import Promise
-from ecsctl.resources.dns import mark, normal, read
 from ecsctl.resources.dns_record import DnsRecord
+from ecsctl.resources.support.dns import mark, normal, read
 from ecsctl.sandbox.acm import validation_record
 from ecsctl.sandbox.snapshot import differences
 from tests.cases_network import DOMAIN, change_record, snapshot, stack_of, zone_of

@@ -1,4 +1,4 @@
-from ecsctl.resources.elb import tags_of
+from ecsctl.resources.support.elb import tags_of
 from ecsctl.sandbox.snapshot import differences
 from tests.cases_network import ids_of, snapshot, stack_of
 

@@ -4,7 +4,15 @@ from moto.codepipeline.models import codepipeline_backends
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.secret import Secret
 from ecsctl.ids import ClusterName, ConnectionArn, ProjectName, ServiceName
-from ecsctl.resources.pipeline_structure import Approval, Check, ConnectionSource, Deploy, parts, same, structure
+from ecsctl.resources.support.pipeline_structure import (
+    Approval,
+    Check,
+    ConnectionSource,
+    Deploy,
+    parts,
+    same,
+    structure,
+)
 from ecsctl.sandbox.codeconnections import complete_handshake
 from tests.cases_cicd import ACCOUNT_ID, CANARY, NAMES, NEXT, REGION, edit_pipeline, pushed, settings, stack_of
 
@@ -179,7 +187,7 @@ DEPLOY = Deploy(ClusterName("c"), ServiceName("s"))
 def whole(**changes):
     wish = {"role": "r", "bucket": "b", "source": pushed(), "build": ProjectName("p"), "tests": (), "approvals": (),
             "deploy": DEPLOY} | changes  # fmt: skip
-    from ecsctl.resources.pipeline_structure import Parts
+    from ecsctl.resources.support.pipeline_structure import Parts
 
     return Parts(**wish)
 

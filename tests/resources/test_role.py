@@ -4,8 +4,16 @@ import pytest
 
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Verb
-from ecsctl.resources.policy_document import Condition, Statement, Trust, policy, statements, trust_of, trust_policy
 from ecsctl.resources.role import Role
+from ecsctl.resources.support.policy_document import (
+    Condition,
+    Statement,
+    Trust,
+    policy,
+    statements,
+    trust_of,
+    trust_policy,
+)
 from tests.wishes import usual
 
 TRUST = Trust("ecs-tasks.amazonaws.com", "123456789012", "arn:aws:ecs:eu-central-1:123456789012:*")

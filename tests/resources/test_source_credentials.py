@@ -5,8 +5,8 @@ from ecsctl.engine.plan import Verb
 from ecsctl.engine.resource import Contents
 from ecsctl.engine.secret import Secret
 from ecsctl.ids import RoleName
-from ecsctl.resources.project_parts import leans_on_the_account
 from ecsctl.resources.source_credentials import MARK, SourceCredentials
+from ecsctl.resources.support.project_parts import leans_on_the_account
 from tests.cases_cicd import CANARY, IMAGE, NAMES, NEXT, REPOSITORY, SECRET, TOKEN, stack_of
 
 PART = "github-credentials"

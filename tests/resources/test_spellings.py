@@ -6,10 +6,18 @@ import pytest
 
 from ecsctl.ids import BucketName, ClusterName, ConnectionArn, ProjectName, RoleArn, ServiceName
 from ecsctl.resources.dns_record import DnsRecord
-from ecsctl.resources.pipeline_structure import ConnectionSource, Deploy, Parts, same, structure
-from ecsctl.resources.policy_document import Statement, Trust, policy, same_spelling, statements, trust_of, trust_policy
 from ecsctl.resources.security_group import Rule
 from ecsctl.resources.subnet import Subnet
+from ecsctl.resources.support.pipeline_structure import ConnectionSource, Deploy, Parts, same, structure
+from ecsctl.resources.support.policy_document import (
+    Statement,
+    Trust,
+    policy,
+    same_spelling,
+    statements,
+    trust_of,
+    trust_policy,
+)
 from ecsctl.resources.vpc import Vpc
 from tests.wishes import usual
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ecsctl.operations import live
-from ecsctl.resources.first_run import GATE
+from ecsctl.resources.support.first_run import GATE
 from ecsctl.sandbox import push
 from ecsctl.sandbox.ecr import put_image
 from tests.stack.conftest import ACCOUNT, REGION, World, wishes

@@ -154,7 +154,7 @@ def test_a_closed_security_group_is_found(world: World) -> None:
 def test_what_may_not_be_read_is_told_and_the_rest_is_judged(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     from botocore.exceptions import ClientError
 
-    from ecsctl.resources import ecr
+    from ecsctl.resources.support import ecr
 
     def refused(*_: object) -> None:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "DescribeImages")

@@ -10,10 +10,10 @@ from ecsctl.engine.errors import EcsctlError, Interrupted, explained, is_gone
 from ecsctl.names import Names
 from ecsctl.operations import following
 from ecsctl.operations.why.evidence import Facts, moment
-from ecsctl.resources import ecr
-from ecsctl.resources.builds import newest_build
-from ecsctl.resources.common import there
-from ecsctl.resources.dns import normal
+from ecsctl.resources.support import ecr
+from ecsctl.resources.support.builds import newest_build
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.dns import normal
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws

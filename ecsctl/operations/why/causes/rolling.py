@@ -6,7 +6,7 @@ from ecsctl.operations.verdict import ONGOING, STUCK, no_room
 from ecsctl.operations.why.causes.cause import Cause, Certainty, Judge
 from ecsctl.operations.why.causes.mends import Mend, change, repair, resume, run, up, wait
 from ecsctl.operations.why.evidence import Evidence, Facts, Told
-from ecsctl.resources.ecs import revision_of
+from ecsctl.resources.support.ecs import revision_of
 
 
 def absent(facts: Facts) -> Cause | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ecsctl.engine.secret import Secret
 from ecsctl.ids import BucketName, ClusterName, ConnectionArn, ProjectName, RoleArn, ServiceName
-from ecsctl.resources.common import canonical
+from ecsctl.resources.support.common import canonical
 
 SOURCE = "Source"  # the name of the first stage and of its action, by which a webhook knows it
 BUILD, DEPLOY = "Build", "Deploy"

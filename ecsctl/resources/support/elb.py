@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import APP, Label, flat
 from ecsctl.names import Names
-from ecsctl.resources.common import there
+from ecsctl.resources.support.common import there
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from ecsctl.resources.builds import builds_of, pushed_by
-from ecsctl.resources.ecr import tags
 from ecsctl.resources.living import living
-from ecsctl.resources.pipeline_structure import Approval, Parts
+from ecsctl.resources.support.builds import builds_of, pushed_by
+from ecsctl.resources.support.ecr import tags
+from ecsctl.resources.support.pipeline_structure import Approval, Parts
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ecsctl.resources.common import canonical
+from ecsctl.resources.support.common import canonical
 
 VERSION = "2012-10-17"
 _STATEMENT = {"Sid", "Effect", "Action", "Resource", "Condition"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecsctl.resources.common import there
-from ecsctl.resources.ecr import images, tags
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.ecr import images, tags
 
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import BuildTypeDef

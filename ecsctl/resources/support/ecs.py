@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from ecsctl.engine.label import APP, Label
-from ecsctl.resources.common import there
+from ecsctl.resources.support.common import there
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import (

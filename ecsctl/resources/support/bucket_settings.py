@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from ecsctl.resources.common import there
-from ecsctl.resources.policy_document import same_spelling
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.policy_document import same_spelling
 
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import LifecycleRuleUnionTypeDef
