@@ -55,9 +55,13 @@ def test_a_commit_is_built_once_and_released_once_and_up_ends_at_rest(world: Wor
     assert releases(world) == ["SUCCESSFUL"]
     assert executions(world) == ["Stopped"]
     at_rest(world)
-    assert world.plan(PLAIN).work == ()
+    settled = world.plan(PLAIN)
+    assert settled.work == ()
+    assert {step.name: step.reason for step in settled.steps if step.reason} == {}, "nothing is told to be under way"
 
     commit = push.push("main")["commit"]
+    world.clock.sleep(60)
+    assert [step.reason for step in world.plan(PLAIN).steps if step.name == "pipeline"] == [""], "a push is no first run"
     world.clock.sleep(3600)
     assert executions(world) == ["Succeeded", "Stopped"]
     assert runs(world)[0] == f"{URI}:{commit}"
@@ -106,7 +110,9 @@ def test_an_approval_before_the_deployment_is_not_waited_for(world: World) -> No
     asked = wishes(domain=None, pipeline={"approvals": [{"name": "Review"}]})
     world.up(asked)
     assert executions(world) == ["InProgress", "Cancelled"]
-    assert world.plan(asked).work == ()
+    settled = world.plan(asked)
+    assert settled.work == ()
+    assert [step.reason for step in settled.steps if step.name == "pipeline"] == [""], "it waits for a person"
 
 
 STEPS = ("create_pipeline", "stop_pipeline_execution", "update_pipeline")

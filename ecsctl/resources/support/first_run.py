@@ -73,7 +73,8 @@ def first_run(
     if newest is first and status == "Cancelled" and commit and not ours:  # the pipeline was changed under it: by us
         return FirstRun("new", number, True)
     going = newest["status"] in RUNNING and newest.get("trigger", {}).get("triggerType") != "Webhook"
-    return FirstRun("over", number, going and not _asks(aws, name), "the newest commit is on its way")
+    going = going and not _asks(aws, name)
+    return FirstRun("over", number, going, "the newest commit is on its way" if going else "")
 
 
 def _runs_already(aws: Aws, app: str, project: str, commit: str) -> bool:
