@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.config import Config
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9.-]*(:\d+)?(/[a-z0-9._-]+)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?", re.ASCII)
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_HOST = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*(?::\d+)?"
+_NAME = re.compile(rf"(?:{_HOST}/)?({_PART}(?:/{_PART})*)(?::\w[\w.-]{{0,127}})?(?:@sha256:[0-9a-f]{{64}})?", re.ASCII)
+_LONGEST = 255  # of a name, by the grammar of the distribution project's package `reference`, which registries follow
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,8 @@ def checked(aws: Aws, wished: str, uri: str, architecture: str) -> str:
     Raises ConfigError for an image that is not there, is for another processor, or that the tasks may not pull.
     """
     named, ours = ecr.Reference.of(wished), ecr.Reference.of(uri)
-    if not _NAME.fullmatch(wished):
+    name = _NAME.fullmatch(wished)
+    if not name or len(wished.partition("@")[0]) > _LONGEST or re.fullmatch(r"[0-9a-f]{64}", name[1]):
         raise ConfigError(f"expected the name of an image, such as REGISTRY/NAME:TAG or …@sha256:…, found {wished!r}")
     if named is None or ours is None:
         return wished
@@ -98,6 +102,12 @@ def checked(aws: Aws, wished: str, uri: str, architecture: str) -> str:
             hint=f"build it with --platform linux/{ecr.PROCESSORS[architecture]}, or change service.architecture",
         )
     return f"{uri}@{found['imageDigest']}"
+
+
+def registry(image: str) -> str:
+    """The registry that an image's name leads to: its first part if that can be a host, or else Docker Hub's."""
+    host = image.partition("/")[0] if "/" in image else ""
+    return host if host == "localhost" or "." in host or ":" in host else "docker.io"
 
 
 def past_builds(aws: Aws, config: Config) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from ecsctl.operations.building import build
 from ecsctl.operations.chosen import chosen, digest_of, ours, pinned
 from ecsctl.operations.definitions import architecture_of, described, image_of, register, revision_named, with_image
 from ecsctl.operations.following import LIMIT, follow, living, look, under_way
+from ecsctl.operations.images import registry
 from ecsctl.operations.verdict import GOING_BACK, Followed, Outcome, Snapshot, Verdict, primary_of
 from ecsctl.resources.support.ecr import Reference
 from ecsctl.resources.support.ecs import revision_of
@@ -81,6 +82,8 @@ def deploy(session: Session, image: str = "", *, build_it: bool = False, say: Sa
     with session.state.locked("deploy"):
         arn = register(aws, service, live, with_image(live.definition, app, wanted))
         say(f"revision {revision_of(arn)} brings {wanted}")
+        if Reference.of(wanted) is None:  # nobody but the registry knows, and the tasks ask it
+            say(f"{wanted} is pulled from {registry(wanted)}: whether it is there shows when the tasks start")
         following = _point(session, seen, arn)
     return Release(follow(aws, app, following, limit), arn, wanted)
 

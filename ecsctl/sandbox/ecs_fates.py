@@ -45,6 +45,11 @@ _TIMED_OUT = 150.0  # three attempts that time out; an assumption
 _AT_ONCE = 5.0
 _ADDRESS = "203.0.113.10"  # stands for an address of AWS's in the messages
 _ECR = re.compile(r"^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)(?::([^@]+))?(?:@(sha256:[0-9a-f]+))?$")
+_WORD = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_NORMAL = re.compile(
+    rf"(?:[\w.-]+(?::\d+)?/)?{_WORD}(?:/{_WORD})*(?::\w[\w.-]{{0,127}})?(?:@sha256:[0-9a-f]{{64}})?", re.A
+)
+"""What can be the name of an image (distribution/reference, "grammar")."""
 
 
 @script.switch
@@ -273,13 +278,16 @@ def log_options(container: Wire) -> dict[str, str] | None:
 
 
 def _pull(task: Task, reference: str, digests: dict[str, str], kind: str) -> tuple[float, str | None]:
-    """A public image is taken for granted; one of ECR must be there, for the task's processor.
+    """One of ECR must be there, for the task's processor. A public image is taken for granted if its name can be one:
+    whether it exists, only its registry knows, and nothing is asked outside this machine.
 
     A tag is resolved once for a deployment (ECS guide, "Container image resolution"): later tasks pull that digest.
     """
     wanted = reference
     if reference in task.resolved and "@" not in reference:
         wanted = f"{reference.rsplit(':', 1)[0]}@{task.resolved[reference]}"
+    if not _NORMAL.fullmatch(reference):
+        return _AT_ONCE, f'CannotPullContainerError: failed to normalize image reference "{reference}"'
     image = _image(wanted)
     missing = is_ecr(reference) and image is None
     if missing or kind == "missing-image":

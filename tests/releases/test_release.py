@@ -134,10 +134,25 @@ def test_with_no_tasks_wished_a_release_is_deployed_and_says_that_nothing_runs(s
 
 BAD = {
     "no image's name": ("What? this", "expected the name of an image"),
+    "a name with an empty part": ("nginx//nginx", "expected the name of an image"),
+    "a name that ends in a dot": ("nginx.", "expected the name of an image"),
+    "a name with two dots": ("acme/web..app:1", "expected the name of an image"),
+    "a digest without its name": ("0" * 64, "expected the name of an image"),
+    "a name that is too long": ("a" * 256, "expected the name of an image"),
+    "a digest that is cut": (f"nginx@sha256:{'0' * 63}", "expected the name of an image"),
     "a tag that is not there": (f"{REPOSITORY}:none", "there is no image"),
     "a digest that is not there": (f"{REPOSITORY}@sha256:{'0' * 64}", "there is no image"),
     "another processor": (f"{REPOSITORY}:intel", "for amd64"),
 }
+
+
+def test_of_a_public_image_it_is_told_that_only_its_registry_knows_it(service: Service) -> None:
+    service.start(service.push("v1"))
+    for image, host in {"nope": "docker.io", "acme/web:1": "docker.io", "Quay.io/acme/web_app:1.2": "Quay.io",
+                        "localhost:5000/web": "localhost:5000"}.items():  # fmt: skip
+        told: list[str] = []
+        deploy(service.session(), image, say=told.append)
+        assert f"{image} is pulled from {host}: whether it is there shows when the tasks start" in told
 
 
 def test_a_wrong_image_is_refused_and_nothing_changed(service: Service) -> None:

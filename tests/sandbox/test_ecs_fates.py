@@ -55,6 +55,12 @@ def test_an_image_by_an_unknown_digest_or_of_an_unknown_repository_neither(stack
     assert all(reason.endswith(": not found") for reason in reasons)
 
 
+@pytest.mark.parametrize("image", ["Dockerfile", "acme//web", "web.", "acme/web:"])
+def test_what_can_be_no_images_name_is_not_pulled(stack, clock, image):
+    task = failing(stack, clock, definition=stack.definition(image))
+    assert not_started(task) == f'CannotPullContainerError: failed to normalize image reference "{image}"'
+
+
 def test_an_image_runs_by_its_tag_and_by_its_digest(stack, clock):
     reference = stack.image("v1")
     stack.service(stack.definition(reference))

@@ -61,7 +61,9 @@ def test_a_commit_is_built_once_and_released_once_and_up_ends_at_rest(world: Wor
 
     commit = push.push("main")["commit"]
     world.clock.sleep(60)
-    assert [step.reason for step in world.plan(PLAIN).steps if step.name == "pipeline"] == [""], "a push is no first run"
+    assert [step.reason for step in world.plan(PLAIN).steps if step.name == "pipeline"] == [""], (
+        "a push is no first run"
+    )
     world.clock.sleep(3600)
     assert executions(world) == ["Succeeded", "Stopped"]
     assert runs(world)[0] == f"{URI}:{commit}"
