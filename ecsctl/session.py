@@ -160,13 +160,24 @@ def open_stack(
     return Session(aws, identity, state, engine, config, facts, stack)
 
 
-def open_app(aws: Aws, app: str, record: Path, tell: Listener = nobody) -> Session:
-    """A session over whatever carries the app's mark, without ecsctl.toml: enough to look at it and to remove it."""
+def open_app(aws: Aws, app: str, record: Path, tell: Listener = nobody, id: str = "") -> Session:
+    """A session over whatever carries the app's mark, without ecsctl.toml: enough to look at it and to remove it.
+
+    `id` says which deployment, where no record does. Raises UsageError where the record says another.
+    """
     from ecsctl.resources import kinds
 
     identity = identify(aws)
     state = State.load(record, app=app, account=identity.account, region=identity.region,
                        say=lambda text: tell(Said(text)))  # fmt: skip
+    if id and id != state.book.id:
+        if not state.fresh:
+            raise UsageError(
+                f"the record here ({record}) is of another deployment, {state.book.id}",
+                hint="leave --id out to remove that one, or run the command in a folder without a record",
+            )
+        state.adopt_id(id)
+        state.fresh = False  # which one is meant is known, whatever else is found
     me = Label(app, state.book.id, identity.account, identity.region, identity.partition, caller=identity.owner)
     return Session(aws, identity, state, Engine(aws, state, me, kinds(), tell=tell))
 

@@ -20,6 +20,10 @@ def down(
         typer.Option("--force", help="With --yes: delete images and build artifacts too."),
     ] = False,
     name: Annotated[str | None, typer.Option("--name", help="The app's name, where there is no ecsctl.toml.")] = None,
+    id: Annotated[
+        str,
+        typer.Option("--id", metavar="ID", help="Which of several deployments of the app, where no record tells it."),
+    ] = "",
 ) -> None:
     """Delete everything that carries the app's tags, after showing the list. Nothing else is touched.
 
@@ -36,7 +40,7 @@ def down(
     from ecsctl.ui import receipt
 
     with opened(common, "down", name=name) as app:
-        session = app.over_app()
+        session = app.over_app(id)
         app.introduce(session)
         found = blockers.look(session.aws, session.engine.label)
         for one in found.blockers:

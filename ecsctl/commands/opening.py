@@ -66,14 +66,17 @@ class Opened:
             for warning in committed.warnings(self.branch, self.wished):
                 words.warning(warning)
 
-    def over_app(self) -> Session:
-        """A session over whatever carries the app's mark, in the account that ecsctl.toml demands."""
+    def over_app(self, id: str = "") -> Session:
+        """A session over whatever carries the app's mark, in the account that ecsctl.toml demands.
+
+        `id` says which deployment, where no record does.
+        """
         from ecsctl.account import identify
         from ecsctl.session import open_app
 
         if self.config:
             identify(self.aws, self.config)
-        return open_app(self.aws, self.app, self.where.record, tell=self.progress)
+        return open_app(self.aws, self.app, self.where.record, tell=self.progress, id=id)
 
     def over_stack(self, image: str = "", *, as_far: bool = False) -> Session:
         """A session over the stack that ecsctl.toml wishes. `image` is one that is to run whatever runs now.

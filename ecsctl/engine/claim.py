@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ecsctl.engine.errors import Refused
 from ecsctl.engine.label import APP, ID, OWNER, RUN, Label
 from ecsctl.engine.plan import Step, Verb
 from ecsctl.engine.resource import Seen
@@ -34,6 +35,23 @@ def judged(step: Step, seen: Seen[Any, Any], now: datetime, *, dead: bool) -> St
     if (waiting := _waits_for(step, seen, now, dead=dead)) is not step or not step.rival:
         return waiting
     return _late(step, seen)
+
+
+def several(app: str, found: Collection[Mapping[str, str]]) -> Refused:
+    """What a run is told that knows of no deployment, and meets the tags of several: which stays, as `way_out` says it,
+    and how the others go, whether or not anybody still has their records.
+    """
+    ids = sorted({tags[ID] for tags in found})
+    holders = sorted({tags[ID] for tags in found if RUN in tags})
+    stays = holders[0] if len(holders) == 1 else ids[0]
+    gone = "; ".join(f"ecsctl down --id {one}" for one in ids if one != stays)
+    return Refused(
+        f"{'two' if len(ids) == 2 else 'several'} deployments of {app} live in this account and region",
+        why=f"resources carry the tags {', '.join(f'{ID}={one}' for one in ids)}; no record here says which is meant",
+        hint=f"{ID}={stays} stays, unless you know better. Remove what carries the other id: run ecsctl down where its "
+        f"record (.ecsctl/state.json) is, or, if nobody has it, here: {gone}. Then run the same command again; "
+        "it goes on with the one that stays",
+    )
 
 
 def way_out(steps: list[Step], me: Label, first: Seen[Any, Any] | None, others: Collection[str]) -> list[Step]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine import events
-from ecsctl.engine.errors import Denied, EcsctlError, NotOffered, Refused, TimedOut
+from ecsctl.engine.claim import several
+from ecsctl.engine.errors import Denied, EcsctlError, NotOffered, TimedOut
 from ecsctl.engine.label import APP, ID, RESOURCE
 from ecsctl.engine.plan import Step, Verb
 from ecsctl.engine.reconcile import WINDOW, Reconciler
@@ -48,6 +49,7 @@ class Survey:
     def __init__(self, one: Reconciler, kinds: tuple[type[AnyResource], ...]) -> None:
         self.one, self.kinds = one, kinds
         self.aws, self.state, self.tell = one.aws, one.state, one.tell
+        self._id_known = False  # whether it is certain which deployment this run is about
         self.others: frozenset[str] = frozenset()  # ids of other deployments of the app that the last survey met
         self.passed_over: dict[str, str] = {}  # why kinds, by title, were not looked for that nobody knows anything of
         self.searched_in_part: dict[str, str] = {}  # why kinds, by title, were looked for only where one is recorded
@@ -93,15 +95,13 @@ class Survey:
         # A listing by name or prefix shows others' things too; and what is found in all regions, another deployment's.
         tags = [sighting.found.tags for sighting in sightings if not sighting.found.elsewhere]
         ids = sorted({one[ID] for one in tags if one.get(APP) == me.app and one.get(ID)})
-        if self.state.fresh and ids:
+        self._id_known |= not self.state.fresh or me.id in ids
+        if ids and not self._id_known:
             if len(ids) > 1:
-                raise Refused(
-                    f"two deployments of {self.one.label.app} live in this account and region",
-                    why=f"resources carry the tags {', '.join(f'{ID}={one}' for one in ids)}",
-                    hint="run this where the record (.ecsctl/state.json) of the one you mean is",
-                )
+                raise several(me.app, [one for one in tags if one.get(APP) == me.app and one.get(ID)])
             self.state.adopt_id(ids[0])
             self.one.label = replace(self.one.label, id=ids[0])
+            self._id_known = True  # what is seen later, once this one is gone, is another's
         self.others = frozenset(ids) - {self.one.label.id}
         return [sighting for sighting in sightings if self.one.label.owns(sighting.found.tags)]
 

@@ -55,6 +55,31 @@ def test_quiet_runs_say_nothing_but_the_url(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("up")
+def test_who_meets_two_deployments_without_a_record_is_told_the_way_out_which_leads_out(folder: Path, run: Run) -> None:
+    """One's log group and network, and another's repository: nobody has a record of either any more."""
+    record = folder / ".ecsctl/state.json"
+    mine = json.loads(record.read_text())["id"]
+    record.unlink()
+    client = boto3.client("ecr", region_name="eu-central-1")
+    arn = client.describe_repositories(repositoryNames=["hello"])["repositories"][0]["repositoryArn"]
+    client.tag_resource(resourceArn=arn, tags=[{"Key": "ecsctl:id", "Value": "0-another"}])
+    for command in (["up", "--yes"], ["plan"], ["down", "--yes"]):
+        ended = run(*command)
+        assert ended.code == 1, ended.err
+        assert f"ecsctl:id={mine} stays" in " ".join(ended.err.split()), "it has the first thing, though not the least"
+        assert "ecsctl down --id 0-another" in " ".join(ended.err.split())
+    other = run("down", "--id", "0-another", "--yes")
+    assert other.code == 0, other.err
+    assert client.describe_repositories()["repositories"] == []
+    again = run("up", "--yes")
+    assert again.code == 0, again.err
+    assert json.loads(record.read_text())["id"] == mine
+    assert run("plan", "--detailed-exitcode").code == 0
+    wrong = run("down", "--id", "0-another", "--yes")
+    assert (wrong.code, "is of another deployment" in wrong.err) == (2, True)
+
+
+@pytest.mark.usefixtures("up")
 def test_images_that_nobody_has_seen_named_are_not_destroyed(folder: Path, run: Run) -> None:
     ecr.put_image("123456789012", "eu-central-1", "hello", ["one"])
     refused = run("down", "--yes")

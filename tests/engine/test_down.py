@@ -45,6 +45,16 @@ def test_lost_state_is_no_hindrance(run: Run, cloud: Cloud) -> None:
     assert cloud.things == []
 
 
+def test_a_deployment_that_another_begins_while_a_lost_one_goes_is_left_alone(run: Run, cloud: Cloud) -> None:
+    """Once the id is learnt it is that of the run: what is found after all of it is gone was never agreed to."""
+    run.up(toybox())
+    run.record.unlink()
+    box = {"size": 1, "colour": "red", "note": None}
+    others = {"ecsctl:app": "shop", "ecsctl:id": "another", "ecsctl:resource": "box"}
+    run.down(agree=lambda _: cloud.make("box", box, others))
+    assert [thing.tags["ecsctl:id"] for thing in cloud.things] == ["another"]
+
+
 def test_what_is_lost_with_it_is_told_before(run: Run) -> None:
     run.up(toybox())
     reasons = {}
