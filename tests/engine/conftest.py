@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -19,11 +19,15 @@ from ecsctl.engine.state import State
 from tests.engine.toys import KINDS, Ball, Box, Clock, Cloud
 
 
+def no_session() -> NoReturn:
+    raise AssertionError("a toy calls no AWS")
+
+
 class ToyAws(Aws):
     """What the toys need of AWS: the cloud, and the real bookkeeping of what is fresh."""
 
     def __init__(self, cloud: Cloud) -> None:
-        super().__init__(Patience(cloud.clock))
+        super().__init__(Patience(cloud.clock), session=no_session)
         self.cloud = cloud
 
 
