@@ -132,8 +132,11 @@ def _explained(error: Exception) -> int:
     """Show one of our errors and give its exit code. Anything else is a bug, and raised again."""
     from ecsctl.commands import options
     from ecsctl.engine.errors import EcsctlError
+    from ecsctl.sandbox.server.process import SandboxError
     from ecsctl.ui import errors, output
 
+    if isinstance(error, SandboxError):
+        error = EcsctlError(error.message, hint=error.hint)
     if not isinstance(error, EcsctlError):
         sys.excepthook = errors.bug
         raise error

@@ -20,8 +20,8 @@ from ecsctl.resources.security_group import Rule, SecurityGroup
 from ecsctl.resources.subnet import Subnet
 from ecsctl.resources.target_group import TargetGroup
 from ecsctl.resources.vpc import Vpc
-from ecsctl.sandbox import snapshot as sandbox
-from ecsctl.sandbox.route53 import normal
+from ecsctl.sandbox.aws.route53.records import normal
+from ecsctl.sandbox.snapshot import taking as sandbox
 from tests.wishes import usual
 
 REGION = "eu-central-1"

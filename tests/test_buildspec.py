@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ecsctl.sandbox import buildspec
+from ecsctl.sandbox.builds import buildspec
 
 BUILDSPEC = (Path(__file__).parents[1] / "buildspec.yml").read_text()
 ACCOUNT, REGION = "123456789012", "eu-central-1"

@@ -172,7 +172,7 @@ def _agreed_to_builds(common: Common, folder: Path, config: Config, command: str
     from ecsctl.buildspec import ours
     from ecsctl.config.delivery import BUILD_SETS
     from ecsctl.operations import committed
-    from ecsctl.sandbox import process
+    from ecsctl.sandbox.server import process
     from ecsctl.ui import words
 
     build = config.build

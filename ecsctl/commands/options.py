@@ -132,11 +132,12 @@ def place(common: Common) -> Any:
 
     here, heard = folder(), _heard if common.debug else None
     if common.sandbox:
-        from ecsctl.sandbox import process
+        from ecsctl.sandbox.core.place import REGION
+        from ecsctl.sandbox.server import process
 
         ambient = region_of_environment()
         process.enter(process.start(here / ".ecsctl"))
-        return Place(here, region=common.region, ambient=ambient, usual=process.REGION, heard=heard)
+        return Place(here, region=common.region, ambient=ambient, usual=REGION, heard=heard)
     return Place(here, common.profile, common.region, ask=words.ask_code, heard=heard)
 
 

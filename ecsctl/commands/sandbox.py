@@ -29,8 +29,8 @@ def start(
     ] = None,
 ) -> None:
     """Start it. Other commands start it by themselves with --sandbox."""
-    from ecsctl.sandbox import process
-    from ecsctl.sandbox.policy_file import read
+    from ecsctl.operations.policy_file import read
+    from ecsctl.sandbox.server import process
     from ecsctl.ui import words
 
     where = folder() / ".ecsctl"
@@ -47,7 +47,7 @@ def start(
 @shares("output")
 def status(common: Common) -> None:
     """Tell whether it runs, and where."""
-    from ecsctl.sandbox import process
+    from ecsctl.sandbox.server import process
 
     found = process.status(folder() / ".ecsctl")
     _tell(found, as_json=common.json)
@@ -58,7 +58,7 @@ def status(common: Common) -> None:
 @app.command()
 def reset() -> None:
     """Forget everything in it: the account is as new. The app's record here no longer holds."""
-    from ecsctl.sandbox import process
+    from ecsctl.sandbox.server import process
     from ecsctl.ui import words
 
     process.reset(folder() / ".ecsctl")
@@ -68,7 +68,7 @@ def reset() -> None:
 @app.command()
 def stop() -> None:
     """Stop it. What was in it is forgotten."""
-    from ecsctl.sandbox import process
+    from ecsctl.sandbox.server import process
     from ecsctl.ui import words
 
     stopped = process.stop(folder() / ".ecsctl")
@@ -88,14 +88,14 @@ def push(
 ) -> None:
     """Play a git push: the webhook calls, the pipeline builds and deploys."""
     from ecsctl.engine.errors import EcsctlError
-    from ecsctl.sandbox import push_follow
+    from ecsctl.operations import played_push
     from ecsctl.ui import output as json
     from ecsctl.ui import words
     from ecsctl.ui.console import interactive
 
     where = folder()
-    repository, usual = push_follow.usual(where)
-    told = push_follow.push(where / ".ecsctl", branch or usual, fail or "", repository)
+    repository, usual = played_push.usual(where)
+    told = played_push.push(where / ".ecsctl", branch or usual, fail or "", repository)
     words.say(f"pushed {told['commit']} to {told['branch']}")
     for reason in told["unheard"]:
         words.say(f"nothing begins: {reason}")
@@ -104,12 +104,12 @@ def push(
     failure: EcsctlError | None = None
     if told["began"] and (interactive() if watch is None else watch):
         try:
-            for line in push_follow.followed(where / ".ecsctl", told["commit"]):
+            for line in played_push.followed(where / ".ecsctl", told["commit"]):
                 words.say(line)
         except EcsctlError as error:
             failure = error
     if common.json:
-        json.emit(json.push_document(told, push_follow.state(where / ".ecsctl", told["commit"])))
+        json.emit(json.push_document(told, played_push.state(where / ".ecsctl", told["commit"])))
         raise typer.Exit(failure.exit_code if failure else 0)
     if failure:
         raise failure
@@ -119,7 +119,7 @@ def _tell(found: object, *, as_json: bool) -> None:
     from dataclasses import asdict
     from datetime import UTC, datetime
 
-    from ecsctl.sandbox.process import Sandbox
+    from ecsctl.sandbox.server.process import Sandbox
     from ecsctl.ui import output as json
     from ecsctl.ui import words
     from ecsctl.ui.spans import age

@@ -10,13 +10,16 @@ from moto.codebuild.models import codebuild_backends
 from moto.codepipeline.models import codepipeline_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from ecsctl.sandbox import checkout, clock, codebuild_builds, codeconnections, ecs, github, overlay
-from ecsctl.sandbox.codebuild_builds import Build
-from ecsctl.sandbox.codepipeline_deploy import Deploying
-from ecsctl.sandbox.codepipeline_run import Attempt, Execution, runs
-from ecsctl.sandbox.codepipeline_webhooks import webhooks
-from ecsctl.sandbox.process import REGION
-from ecsctl.sandbox.script import ScriptError, switch
+from ecsctl.sandbox.aws import codeconnections, ecs
+from ecsctl.sandbox.aws.codebuild import builds
+from ecsctl.sandbox.aws.codebuild.build import Build
+from ecsctl.sandbox.aws.codepipeline.deploy import Deploying
+from ecsctl.sandbox.aws.codepipeline.run import Attempt, Execution, runs
+from ecsctl.sandbox.aws.codepipeline.webhooks import webhooks
+from ecsctl.sandbox.core import clock, overlay
+from ecsctl.sandbox.core.place import REGION
+from ecsctl.sandbox.core.script import ScriptError, switch
+from ecsctl.sandbox.github import checkout, remote
 
 # What may go wrong with a push, and how tasks with its image then go. "build" is none of ECS's business.
 FATES = {
@@ -49,13 +52,13 @@ def push(branch: str = "main", fail: str = "", repository: str = "") -> dict[str
     commit = _commit(branch)
     if fail == "build":
         for _, _, backend in list(codebuild_backends.iter_backends()):
-            codebuild_builds.builds(backend).doomed.add(commit)
+            builds.builds(backend).doomed.add(commit)
     elif fail:
         ecs.behave(DEFAULT_ACCOUNT_ID, commit, FATES[fail])
     begun, deaf = list[Begun](), list[str]()
     for account, region in _places():
         for name in sorted({repository} if repository else _repositories(account, region)):
-            urls = github.push(account, region, name, branch, commit)
+            urls = remote.push(account, region, name, branch, commit)
             for found in _called(account, region, name, branch, urls):
                 deaf.append(found) if isinstance(found, str) else begun.append(found)
     _pushes()[commit] = begun
@@ -104,7 +107,7 @@ def _places() -> set[tuple[str, str]]:
 def _commit(branch: str) -> str:
     built = set()
     for _, _, backend in list(codebuild_backends.iter_backends()):
-        built |= {one.facts.get("resolvedSourceVersion") for one in codebuild_builds.builds(backend).all.values()}
+        built |= {one.facts.get("resolvedSourceVersion") for one in builds.builds(backend).all.values()}
     if checkout.current is not None:
         return checkout.current.another(branch, built)
     return hashlib.sha1(os.urandom(20), usedforsecurity=False).hexdigest()
@@ -113,7 +116,7 @@ def _commit(branch: str) -> str:
 def _repositories(account: str, region: str) -> set[str]:
     pipelines = codepipeline_backends[account][region].pipelines.values()
     sources = {_source(one.pipeline)[0] for one in pipelines}
-    return github.repositories(account, region) | sources
+    return remote.repositories(account, region) | sources
 
 
 def _source(pipeline: dict[str, Any], action: str = "") -> tuple[str, str, dict[str, str]]:
@@ -157,9 +160,9 @@ def _called(account: str, region: str, repository: str, branch: str, urls: list[
         if project.get("webhook", {}).get("payloadUrl") not in urls:
             continue
         if _wanted(project["webhook"], ref, branch):
-            version = github.commit(account, region, repository, branch)
+            version = remote.commit(account, region, repository, branch)
             try:
-                build = codebuild_builds.start(builders, project, {"sourceVersion": version}, _HOOKSHOT, clock.now())
+                build = builds.start(builders, project, {"sourceVersion": version}, _HOOKSHOT, clock.now())
             except overlay.Refusal as refusal:  # GitHub is told so, and nobody else
                 yield f"project {project['name']} did not start a build: {refusal.code}: {refusal.message}"
             else:

@@ -15,8 +15,8 @@ from ecsctl import session
 from ecsctl.aws import Aws
 from ecsctl.cli import main
 from ecsctl.engine.patience import Patience
-from ecsctl.sandbox.clock import Clock
-from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.sandbox.core.clock import Clock
+from ecsctl.sandbox.server.inprocess import inprocess
 from tests.stack.conftest import shared_session
 
 ORDINARY = """\

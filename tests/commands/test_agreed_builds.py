@@ -12,7 +12,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from ecsctl.sandbox import process as sandbox
+from ecsctl.sandbox.server import process as sandbox
 from tests.commands.conftest import Ended
 
 HARMLESS = "version: 0.2\nphases:\n  build:\n    commands:\n      - touch {mark}\n"

@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from ecsctl.engine.state import State
-from ecsctl.sandbox.snapshot import differences, snapshot
+from ecsctl.sandbox.snapshot.taking import differences, snapshot
 from tests.commands.conftest import ORDINARY, Ended
 
 Run = Callable[..., Ended]

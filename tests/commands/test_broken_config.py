@@ -9,9 +9,9 @@ from pathlib import Path
 import boto3
 import pytest
 
-from ecsctl.sandbox import ecr
-from ecsctl.sandbox.clock import Clock
-from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.sandbox.aws import ecr
+from ecsctl.sandbox.core.clock import Clock
+from ecsctl.sandbox.server.inprocess import inprocess
 from tests.commands.conftest import Ended
 
 Run = Callable[..., Ended]

@@ -11,10 +11,10 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from ecsctl.sandbox import process as sandbox
-from ecsctl.sandbox.clock import Clock
-from ecsctl.sandbox.inprocess import inprocess
-from ecsctl.sandbox.snapshot import differences, snapshot
+from ecsctl.sandbox.core.clock import Clock
+from ecsctl.sandbox.server import process as sandbox
+from ecsctl.sandbox.server.inprocess import inprocess
+from ecsctl.sandbox.snapshot.taking import differences, snapshot
 from ecsctl.ui import words
 from tests.commands.conftest import Ended
 

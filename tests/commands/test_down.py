@@ -12,10 +12,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecsctl.operations import receipt
-from ecsctl.sandbox import ecr
-from ecsctl.sandbox.clock import Clock
-from ecsctl.sandbox.inprocess import inprocess
-from ecsctl.sandbox.logs import revive_log_groups
+from ecsctl.sandbox.aws import ecr
+from ecsctl.sandbox.aws.logs import revive_log_groups
+from ecsctl.sandbox.core.clock import Clock
+from ecsctl.sandbox.server.inprocess import inprocess
 from tests.commands.conftest import Ended
 
 Run = Callable[..., Ended]

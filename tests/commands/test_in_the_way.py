@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecsctl.operations import blockers
-from ecsctl.sandbox.clock import Clock
-from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.sandbox.core.clock import Clock
+from ecsctl.sandbox.server.inprocess import inprocess
 from tests.commands.conftest import Ended
 
 Run = Callable[..., Ended]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from ecsctl.sandbox import process as sandbox
+from ecsctl.sandbox.server import process as sandbox
 from tests.commands.conftest import Ended
 
 

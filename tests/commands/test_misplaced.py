@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ecsctl.sandbox import process
-from ecsctl.sandbox.clock import Clock
-from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.sandbox.core.clock import Clock
+from ecsctl.sandbox.server import process
+from ecsctl.sandbox.server.inprocess import inprocess
 from tests.commands.conftest import Ended
 
 Run = Callable[..., Ended]

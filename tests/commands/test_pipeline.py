@@ -11,8 +11,8 @@ import pytest
 
 from ecsctl.aws import Aws
 from ecsctl.operations.logs import of_last_build
-from ecsctl.sandbox.clock import Clock
-from ecsctl.sandbox.codebuild_builds import fail_next_build
+from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
+from ecsctl.sandbox.core.clock import Clock
 from tests.commands.conftest import Ended
 from tests.operations.conftest import aws, clock, made
 from tests.sandbox.codepipeline.declared import APPROVE

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ecsctl.engine.patience import Patience
-from ecsctl.sandbox import ecs
+from ecsctl.sandbox.aws import ecs
 from tests.commands.conftest import Ended
 from tests.releases.conftest import REPOSITORY, Service, service
 from tests.stack.conftest import ACCOUNT

@@ -10,10 +10,10 @@ from typing import Any
 import boto3
 import pytest
 
-from ecsctl.sandbox import ecr, ecs
-from ecsctl.sandbox.clock import Clock
-from ecsctl.sandbox.inprocess import inprocess
-from ecsctl.sandbox.snapshot import differences, snapshot
+from ecsctl.sandbox.aws import ecr, ecs
+from ecsctl.sandbox.core.clock import Clock
+from ecsctl.sandbox.server.inprocess import inprocess
+from ecsctl.sandbox.snapshot.taking import differences, snapshot
 from tests.commands.conftest import Ended
 from tests.stack.conftest import ACCOUNT, REGION
 from tests.stack.watch import URI

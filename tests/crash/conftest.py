@@ -16,8 +16,8 @@ from ecsctl.aws import Aws
 from ecsctl.engine import patience, walk
 from ecsctl.engine.patience import Patience
 from ecsctl.engine.plan import Plan
-from ecsctl.sandbox.inprocess import inprocess
-from ecsctl.sandbox.snapshot import snapshot
+from ecsctl.sandbox.server.inprocess import inprocess
+from ecsctl.sandbox.snapshot.taking import snapshot
 from ecsctl.session import Session
 from tests.crash.faults import Faulty, Script
 from tests.crash.neighbour import move_in

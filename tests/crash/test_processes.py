@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from ecsctl.sandbox import process
+from ecsctl.sandbox.core.place import REGION
+from ecsctl.sandbox.server import process
 from tests.crash.matrix import unlike
 from tests.crash.proxy import DEATHS, PASSING, SIGNALS, proxied
 from tests.crash.table import COMPLETE, EVERY, SEED, Tally
@@ -44,7 +45,7 @@ class Home:
         sandbox = dataclasses.replace(self.sandbox, url=through or self.sandbox.url)
         return subprocess.Popen(
             [sys.executable, "-m", "ecsctl", *words], cwd=self.folder, text=True,
-            env={**process.environment(sandbox), "PYTHONPATH": str(ROOT), "AWS_REGION": process.REGION},
+            env={**process.environment(sandbox), "PYTHONPATH": str(ROOT), "AWS_REGION": REGION},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ecsctl.engine.errors import code, is_throttled
-from ecsctl.sandbox import congestion
+from ecsctl.sandbox.core import congestion
 from tests.stack.conftest import World, same
 
 SHARE = 0.05  # of the requests that AWS allows

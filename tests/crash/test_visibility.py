@@ -6,7 +6,7 @@ import pytest
 
 from ecsctl.engine import patience
 from ecsctl.engine.reconcile import WINDOW
-from ecsctl.sandbox import ec2_visibility
+from ecsctl.sandbox.aws.ec2 import visibility
 from tests.crash.branch import branch
 from tests.crash.conftest import Part, Struck, sample
 from tests.crash.matrix import Matrix
@@ -24,12 +24,12 @@ def test_what_shows_late_is_waited_for(
     what = f"new ids unseen for {late:.0f} seconds"
 
     def up() -> None:
-        ec2_visibility.lag(late)
+        visibility.lag(late)
         struck.up()
         matrix.is_up_at_rest()
 
     def down() -> None:
-        ec2_visibility.lag(late)
+        visibility.lag(late)
         struck.up()
         struck.down()
         matrix.is_gone()
@@ -50,11 +50,11 @@ def test_killed_and_begun_again_while_nothing_new_is_seen(
     late = WINDOW * 0.8
 
     def up_again() -> None:
-        ec2_visibility.lag(late)
+        visibility.lag(late)
         matrix.up_again()
 
     def down_again() -> None:
-        ec2_visibility.lag(late)
+        visibility.lag(late)
         matrix.down_again()
 
     then = {"up": up_again, "down": down_again}[command]

@@ -26,7 +26,7 @@ from ecsctl.commands.options import SHARED
 from ecsctl.engine import errors, events
 from ecsctl.operations import prices
 from ecsctl.resources import by_name
-from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.sandbox.server.inprocess import inprocess
 from tests.docs.pages import DOCS, anchor
 
 WRITTEN = "<!-- `make pages` writes this page from the code: change it there. -->"

@@ -24,9 +24,9 @@ from ecsctl.cli import app, main
 from ecsctl.engine import secret
 from ecsctl.engine.patience import Patience
 from ecsctl.resources.source_credentials import SourceCredentials
-from ecsctl.sandbox.github import revoke_github_token
-from ecsctl.sandbox.inprocess import inprocess
-from ecsctl.sandbox.world import TOKEN_SECRET
+from ecsctl.sandbox.aws.account import TOKEN_SECRET
+from ecsctl.sandbox.github.remote import revoke_github_token
+from ecsctl.sandbox.server.inprocess import inprocess
 from tests.operations.test_execute import Plugin, plugin  # noqa: F401 - a fixture
 from tests.stack.conftest import shared_session
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from ecsctl.engine.errors import Refused, TimedOut
 from ecsctl.operations.quiet import before_change, wait_until_quiet
-from ecsctl.sandbox.ecr import put_image
-from ecsctl.sandbox.ecs_fates import behave
-from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.sandbox.aws.ecr import put_image
+from ecsctl.sandbox.aws.ecs.fates import behave
+from ecsctl.sandbox.server.inprocess import inprocess
 from tests.stack.conftest import ACCOUNT, REGION, World, wishes
 from tests.stack.watch import URI, Watch, definition, image_of, runs, service
 

@@ -17,7 +17,10 @@ import pytest
 from moto.secretsmanager.models import secretsmanager_backends
 
 from ecsctl.operations.why import Cause
-from ecsctl.sandbox import codebuild_builds, ecr, ecs, github, push
+from ecsctl.sandbox import push
+from ecsctl.sandbox.aws import ecr, ecs
+from ecsctl.sandbox.aws.codebuild import builds as codebuild_builds
+from ecsctl.sandbox.github import remote
 from tests.crash.conftest import some
 from tests.stack.conftest import ACCOUNT, REGION
 from tests.why.person import HOUR, ORDINARY, Person, first, named, only_looks, somebody
@@ -329,13 +332,13 @@ def shut(person: Person) -> None:
 
 
 def revoked(person: Person) -> None:
-    github.revoke_github_token()
+    remote.revoke_github_token()
     push.push("main")
     person.clock.sleep(HOUR / 2)
 
 
 def new_token_works(_: Person) -> None:
-    github.revoke_github_token(works=True)
+    remote.revoke_github_token(works=True)
 
 
 MEMORY = {"service.memory": 1024}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ecsctl.sandbox.permissions import judged, statements
+from ecsctl.sandbox.core.permissions import judged, statements
 from tests.permissions import test_operator as quick
 from tests.permissions.conftest import Record
 from tests.permissions.conftest import recorded as recorded  # a fixture

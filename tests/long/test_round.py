@@ -13,8 +13,8 @@ from typing import Any
 import pexpect
 import pytest
 
-from ecsctl.sandbox import process as sandbox
-from ecsctl.sandbox.snapshot import differences
+from ecsctl.sandbox.server import process as sandbox
+from ecsctl.sandbox.snapshot.taking import differences
 from tests.commands.conftest import ORDINARY, Ended
 
 

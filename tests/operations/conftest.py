@@ -9,8 +9,8 @@ import pytest
 
 from ecsctl.aws import Aws
 from ecsctl.engine.patience import Patience
-from ecsctl.sandbox.clock import Clock
-from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.sandbox.core.clock import Clock
+from ecsctl.sandbox.server.inprocess import inprocess
 from tests.sandbox.codepipeline.declared import declare, prepared, stages
 from tests.stack.conftest import shared_session
 

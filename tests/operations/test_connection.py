@@ -14,8 +14,8 @@ from ecsctl.cli import app as _app  # noqa: F401 - the commands are there before
 from ecsctl.config import editing
 from ecsctl.engine.errors import EcsctlError, Refused
 from ecsctl.operations import connection
-from ecsctl.sandbox.codeconnections import complete_handshake
-from ecsctl.sandbox.github import github_hooks
+from ecsctl.sandbox.aws.codeconnections import complete_handshake
+from ecsctl.sandbox.github.remote import github_hooks
 from ecsctl.sandbox.push import push
 from tests.commands.conftest import cloud, folder, run  # noqa: F401 - fixtures
 from tests.stack.conftest import ACCOUNT, REGION, World, wishes, world  # noqa: F401 - a fixture

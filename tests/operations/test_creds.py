@@ -18,9 +18,9 @@ from ecsctl.engine.errors import Refused, UsageError
 from ecsctl.engine.patience import Patience
 from ecsctl.github_token import TYPE
 from ecsctl.operations import creds
-from ecsctl.sandbox import clock
-from ecsctl.sandbox.github import revoke_github_token
-from ecsctl.sandbox.world import TOKEN, TOKEN_SECRET
+from ecsctl.sandbox.aws.account import TOKEN, TOKEN_SECRET
+from ecsctl.sandbox.core import clock
+from ecsctl.sandbox.github.remote import revoke_github_token
 from tests.commands.conftest import cloud, folder, run  # noqa: F401 - fixtures
 from tests.stack.conftest import World, shared_session, wishes, world  # noqa: F401 - a fixture
 

@@ -13,7 +13,7 @@ import pytest
 from ecsctl.aws import Aws
 from ecsctl.engine.errors import Interrupted, Refused, UsageError
 from ecsctl.operations import logs
-from ecsctl.sandbox.clock import Clock, Virtual
+from ecsctl.sandbox.core.clock import Clock, Virtual
 from ecsctl.ui import logs as shown
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)

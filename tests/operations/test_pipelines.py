@@ -10,8 +10,8 @@ import pytest
 from ecsctl.aws import Aws
 from ecsctl.engine.errors import Refused, ReleaseFailed, Stopped, Superseded, TimedOut, UsageError
 from ecsctl.operations import pipelines
-from ecsctl.sandbox.clock import Clock
-from ecsctl.sandbox.codebuild_builds import fail_next_build
+from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
+from ecsctl.sandbox.core.clock import Clock
 from ecsctl.ui import pipeline as shown
 from tests.sandbox.codepipeline.declared import APPROVE, TOKEN, action
 

@@ -25,11 +25,12 @@ from ecsctl.engine.errors import AccessError, EcsctlError
 from ecsctl.engine.patience import Patience
 from ecsctl.engine.stack import fulfil
 from ecsctl.operations.permissions import policies
-from ecsctl.sandbox import authorization, push
-from ecsctl.sandbox.clock import Clock
-from ecsctl.sandbox.codeconnections import complete_handshake
-from ecsctl.sandbox.inprocess import inprocess
-from ecsctl.sandbox.permissions import Asked
+from ecsctl.sandbox import push
+from ecsctl.sandbox.aws.codeconnections import complete_handshake
+from ecsctl.sandbox.core import authorization
+from ecsctl.sandbox.core.clock import Clock
+from ecsctl.sandbox.core.permissions import Asked
+from ecsctl.sandbox.server.inprocess import inprocess
 from ecsctl.session import Place, open_stack
 
 ACCOUNT = "123456789012"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ecsctl.resources import kinds
-from ecsctl.sandbox import authorization
+from ecsctl.sandbox.core import authorization
 from tests.permissions.recorded import BARE
 from tests.permissions.test_unused import an_app, deny, ends
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from ecsctl.engine.errors import AccessError
-from ecsctl.sandbox.permissions import Asked, judged, statements
+from ecsctl.sandbox.core.permissions import Asked, judged, statements
 from tests.permissions.conftest import Record
 from tests.permissions.recorded import REGIONS
 

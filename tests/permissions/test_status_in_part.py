@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ecsctl.sandbox import authorization
+from ecsctl.sandbox.core import authorization
 from tests.permissions.recorded import BARE, Runs
 from tests.permissions.test_unused import an_app, deny, ends
 

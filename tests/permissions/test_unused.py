@@ -10,8 +10,8 @@ from typing import Any
 import boto3
 import pytest
 
-from ecsctl.sandbox import authorization
-from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.sandbox.core import authorization
+from ecsctl.sandbox.server.inprocess import inprocess
 from tests.permissions.recorded import BARE, TOKEN, Recorded, Runs
 
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}

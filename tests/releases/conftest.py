@@ -12,9 +12,9 @@ import pytest
 from ecsctl.aws import Aws
 from ecsctl.engine.patience import Patience
 from ecsctl.engine.state import State
-from ecsctl.sandbox import ecr
-from ecsctl.sandbox.clock import Clock
-from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.sandbox.aws import ecr
+from ecsctl.sandbox.core.clock import Clock
+from ecsctl.sandbox.server.inprocess import inprocess
 from ecsctl.session import Session, open_app
 from tests.stack.conftest import ACCOUNT, REGION, shared_session
 

@@ -9,7 +9,7 @@ import pytest
 from ecsctl.engine.errors import Refused
 from ecsctl.operations.history import Difference, Past, compare, differences, history
 from ecsctl.operations.release import deploy, rollback
-from ecsctl.sandbox import ecs
+from ecsctl.sandbox.aws import ecs
 from ecsctl.ui import history as shown
 from tests.releases.conftest import Service
 from tests.stack.conftest import ACCOUNT

@@ -7,8 +7,8 @@ import pytest
 from ecsctl.engine.errors import EcsctlError, Refused, ResourceFailed, UsageError
 from ecsctl.operations.release import Release, cancel, deploy, rollback
 from ecsctl.operations.verdict import Outcome
-from ecsctl.sandbox import ecs
-from ecsctl.sandbox.codebuild_builds import fail_next_build
+from ecsctl.sandbox.aws import ecs
+from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
 from tests.releases.conftest import APP, REPOSITORY, Service
 from tests.stack.conftest import ACCOUNT, REGION
 

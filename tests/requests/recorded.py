@@ -22,9 +22,9 @@ from ecsctl import session
 from ecsctl.aws import Aws
 from ecsctl.cli import main
 from ecsctl.engine.patience import Patience
-from ecsctl.sandbox.clock import Clock
-from ecsctl.sandbox.codebuild_builds import fail_next_build
-from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
+from ecsctl.sandbox.core.clock import Clock
+from ecsctl.sandbox.server.inprocess import inprocess
 from tests.stack.conftest import shared_session
 
 CONNECTION = "arn:aws:codeconnections:eu-central-1:123456789012:connection/{id}"

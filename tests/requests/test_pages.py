@@ -9,7 +9,7 @@ from botocore.loaders import create_loader
 
 from ecsctl.aws import Aws
 from ecsctl.engine.patience import Patience
-from ecsctl.sandbox.clock import Virtual
+from ecsctl.sandbox.core.clock import Virtual
 from tests.requests.in_use import Use, uses
 
 TOKENS = ("nextToken", "NextToken", "Marker", "NextMarker", "IsTruncated", "PaginationToken")

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ecsctl.sandbox.constraints import violation
+from ecsctl.sandbox.core.constraints import violation
 from tests.requests.recorded import Made, calls
 from tests.requests.walking import digest, parameters, sentences
 

@@ -10,7 +10,7 @@ from ecsctl.engine.label import Label
 from ecsctl.engine.patience import Patience
 from ecsctl.engine.stack import Stack
 from ecsctl.engine.state import State
-from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.sandbox.server.inprocess import inprocess
 
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"

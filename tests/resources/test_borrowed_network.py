@@ -8,7 +8,7 @@ from ecsctl.engine.errors import Refused, Several
 from ecsctl.resources.borrowed_network import BorrowedSubnet, BorrowedVpc
 from ecsctl.resources.security_group import SecurityGroup
 from ecsctl.resources.support.network_fitness import Need
-from ecsctl.sandbox.snapshot import differences
+from ecsctl.sandbox.snapshot.taking import differences
 from tests.cases_network import WORLD, snapshot
 from tests.wishes import usual
 

@@ -7,7 +7,7 @@ from ecsctl.engine.errors import EcsctlError
 from ecsctl.resources.support import push_filter
 from ecsctl.resources.support.github_side import if_github_lets
 from ecsctl.resources.support.project_parts import ACCOUNT, auth_of
-from ecsctl.sandbox.github import revoke_github_token
+from ecsctl.sandbox.github.remote import revoke_github_token
 from tests.cases_cicd import NAMES, project, stack_of
 
 BUILD = stack_of("build")

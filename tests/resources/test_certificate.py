@@ -4,8 +4,8 @@ from ecsctl.engine.errors import EcsctlError, Refused, TimedOut
 from ecsctl.engine.plan import Verb
 from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.issued_certificate import BorrowedCertificate, IssuedCertificate, covers
-from ecsctl.sandbox.acm import validation_record
-from ecsctl.sandbox.snapshot import differences
+from ecsctl.sandbox.aws.acm import validation_record
+from ecsctl.sandbox.snapshot.taking import differences
 from tests.cases_network import DOMAIN, change_record, ids_of, snapshot, stack_of, zone_of
 from tests.wishes import usual
 

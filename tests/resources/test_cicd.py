@@ -4,7 +4,7 @@ import pytest
 
 from ecsctl.engine.errors import Refused, Several
 from ecsctl.engine.plan import Verb
-from ecsctl.sandbox.snapshot import differences, snapshot
+from ecsctl.sandbox.snapshot.taking import differences, snapshot
 from tests.cases_cicd import ALL, CANARY, CASES, stack_of
 from tests.cases_network import ids_of
 

@@ -3,8 +3,8 @@ import pytest
 from ecsctl.engine.errors import Refused, TimedOut
 from ecsctl.engine.plan import Verb
 from ecsctl.resources.connection import BorrowedConnection
-from ecsctl.sandbox.codeconnections import complete_handshake
-from ecsctl.sandbox.snapshot import differences, snapshot
+from ecsctl.sandbox.aws.codeconnections import complete_handshake
+from ecsctl.sandbox.snapshot.taking import differences, snapshot
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from ecsctl.engine.label import RESOURCE
 from ecsctl.engine.plan import Step, Verb, Why
 from ecsctl.engine.resource import FIXED, ORDER, AnyResource, marks
 from ecsctl.resources import kinds
-from ecsctl.sandbox.inprocess import inprocess
-from ecsctl.sandbox.snapshot import snapshot
+from ecsctl.sandbox.server.inprocess import inprocess
+from ecsctl.sandbox.snapshot.taking import snapshot
 from tests import cases_cicd, cases_network
 from tests.cases_ecs import Ground
 from tests.resources.conftest import REGION, Cloud

@@ -8,8 +8,8 @@ from ecsctl.engine.label import Label
 from ecsctl.engine.stack import Promise
 from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.support.dns import mark, normal, read
-from ecsctl.sandbox.acm import validation_record
-from ecsctl.sandbox.snapshot import differences
+from ecsctl.sandbox.aws.acm import validation_record
+from ecsctl.sandbox.snapshot.taking import differences
 from tests.cases_network import DOMAIN, change_record, snapshot, stack_of, zone_of
 from tests.wishes import usual
 

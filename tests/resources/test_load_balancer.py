@@ -1,5 +1,5 @@
 from ecsctl.resources.support.elb import tags_of
-from ecsctl.sandbox.snapshot import differences
+from ecsctl.sandbox.snapshot.taking import differences
 from tests.cases_network import ids_of, snapshot, stack_of
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from ecsctl.engine.errors import Refused, Several
 from ecsctl.engine.plan import Verb
-from ecsctl.sandbox.snapshot import differences
+from ecsctl.sandbox.snapshot.taking import differences
 from tests.cases_network import ALL, CASES, change_record, ids_of, snapshot, stack_of
 
 CHANGED = [case for case in CASES if case.changed]

@@ -13,7 +13,7 @@ from ecsctl.resources.support.pipeline_structure import (
     same,
     structure,
 )
-from ecsctl.sandbox.codeconnections import complete_handshake
+from ecsctl.sandbox.aws.codeconnections import complete_handshake
 from tests.cases_cicd import ACCOUNT_ID, CANARY, NAMES, NEXT, REGION, edit_pipeline, pushed, settings, stack_of
 
 PIPELINE = stack_of("pipeline")

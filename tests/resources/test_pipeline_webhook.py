@@ -5,8 +5,8 @@ from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.secret import Secret
 from ecsctl.ids import PipelineName
 from ecsctl.resources.pipeline_webhook import PipelineWebhook
-from ecsctl.sandbox.codepipeline_webhooks import webhooks
-from ecsctl.sandbox.github import github_hooks, revoke_github_token
+from ecsctl.sandbox.aws.codepipeline.webhooks import webhooks
+from ecsctl.sandbox.github.remote import github_hooks, revoke_github_token
 from tests.cases_cicd import ACCOUNT_ID, CANARY, NEXT, REGION, TOKEN, pushed, stack_of
 from tests.wishes import usual
 

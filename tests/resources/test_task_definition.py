@@ -6,7 +6,7 @@ from botocore.exceptions import ConnectionClosedError
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Verb, Why
 from ecsctl.resources.task_definition import HealthCheck, TaskDefinition
-from ecsctl.sandbox import ecs as sandbox
+from ecsctl.sandbox.aws import ecs as sandbox
 from tests.cases_ecs import Ground, heard, image
 
 

@@ -2,8 +2,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from ecsctl.sandbox import clock as sandbox_clock
-from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.sandbox.core import clock as sandbox_clock
+from ecsctl.sandbox.server.inprocess import inprocess
 
 
 @pytest.fixture

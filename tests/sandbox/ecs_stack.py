@@ -5,7 +5,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from ecsctl.sandbox import ecr
+from ecsctl.sandbox.aws import ecr
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"

@@ -1,9 +1,9 @@
 import pytest
 from answers import refused
 
-from ecsctl.sandbox import acm as sandbox_acm
-from ecsctl.sandbox import route53_delegation
-from ecsctl.sandbox.world import ACCOUNT
+from ecsctl.sandbox.aws import acm as sandbox_acm
+from ecsctl.sandbox.aws.account import ACCOUNT
+from ecsctl.sandbox.aws.route53 import delegation
 
 REGION = "eu-central-1"
 NAME = "app.ecsctl.example"
@@ -192,7 +192,7 @@ def test_a_certificate_waits_until_the_registrar_names_the_zones_servers(aws, ac
     zone, _ = _zone(dns, "shop.example")
     arn = _asked_and_answered(acm, dns, clock, zone, "api.shop.example")
     assert told(acm, arn)["Status"] == "PENDING_VALIDATION"
-    route53_delegation.delegate_zone(zone)
+    delegation.delegate_zone(zone)
     clock.sleep(30)
     assert told(acm, arn)["Status"] == "ISSUED"
 
@@ -217,7 +217,7 @@ def test_what_stands_above_a_delegation_is_found_by_nobody(aws, acm, clock):
     _into(dns, parent, "dev.ecsctl.example", "NS", "ns-1.elsewhere.example.")
     arn = _asked_and_answered(acm, dns, clock, parent, "api.dev.ecsctl.example")
     assert told(acm, arn)["Status"] == "PENDING_VALIDATION"
-    route53_delegation.undelegate_zone(parent)
+    delegation.undelegate_zone(parent)
     gone = _asked_and_answered(acm, dns, clock, parent, "www.ecsctl.example")
     assert told(acm, gone)["Status"] == "PENDING_VALIDATION"
 

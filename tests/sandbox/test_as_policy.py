@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from ecsctl.engine.errors import UsageError
-from ecsctl.sandbox import process
-from ecsctl.sandbox.policy_file import read
+from ecsctl.operations.policy_file import read
+from ecsctl.sandbox.server import process
 
 
 def ecsctl(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

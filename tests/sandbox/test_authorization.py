@@ -9,8 +9,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from ecsctl.sandbox import authorization
-from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.sandbox.core import authorization
+from ecsctl.sandbox.server.inprocess import inprocess
 
 HERE = "eu-central-1:123456789012"
 Client = Callable[[str], Any]

@@ -13,8 +13,10 @@ import pytest
 
 from ecsctl.cli import main
 from ecsctl.engine.errors import ReleaseFailed
-from ecsctl.sandbox import checkout, process, push_follow
-from ecsctl.sandbox.checkout import Checkout
+from ecsctl.operations import played_push
+from ecsctl.sandbox.github import checkout
+from ecsctl.sandbox.github.checkout import Checkout
+from ecsctl.sandbox.server import process
 
 ROOT = Path(__file__).parents[2]
 URI = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/hello"
@@ -203,12 +205,12 @@ def test_a_buildspec_that_is_not_there_fails_the_download(server):
 
 def test_a_push_is_built_once_and_a_second_one_without_a_commit_makes_one_up(server):
     folder, aws = server
-    first = push_follow.push(folder / ".ecsctl", "main", "", "")
-    lines = list(push_follow.followed(folder / ".ecsctl", first["commit"]))
+    first = played_push.push(folder / ".ecsctl", "main", "", "")
+    lines = list(played_push.followed(folder / ".ecsctl", first["commit"]))
     assert lines[-1].startswith("Build SUCCEEDED")
-    second = push_follow.push(folder / ".ecsctl", "main", "", "me/hello")
+    second = played_push.push(folder / ".ecsctl", "main", "", "me/hello")
     assert second["commit"] not in (first["commit"], git(folder, "rev-parse", "HEAD"))
-    list(push_follow.followed(folder / ".ecsctl", second["commit"]))
+    list(played_push.followed(folder / ".ecsctl", second["commit"]))
     assert {first["commit"], second["commit"]} <= tags(aws)
 
 

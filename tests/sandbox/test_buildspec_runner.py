@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ecsctl.sandbox import buildspec
-from ecsctl.sandbox.buildspec import Context
+from ecsctl.sandbox.builds import buildspec
+from ecsctl.sandbox.builds.buildspec import Context
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from ecsctl.sandbox import script
-from ecsctl.sandbox.codeconnections import complete_handshake, connection
+from ecsctl.sandbox.aws.codeconnections import complete_handshake, connection
+from ecsctl.sandbox.core import script
 
 TAGS = [{"Key": "owner", "Value": "me"}]
 MISSING = "arn:aws:codeconnections:eu-central-1:123456789012:connection/00000000-0000-0000-0000-000000000000"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ecsctl.sandbox import buildspec, confined
+from ecsctl.sandbox.builds import buildspec, confined
 
 CONFINES = pytest.mark.skipif(not confined.possible(), reason="this machine makes no namespaces for its users")
 

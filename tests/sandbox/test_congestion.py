@@ -7,7 +7,7 @@ from answers import refused
 from botocore.exceptions import ClientError
 
 from ecsctl.engine.errors import is_throttled
-from ecsctl.sandbox import congestion, overlay
+from ecsctl.sandbox.core import congestion, overlay
 
 LOOKS = {
     "acm": "list_certificates",

@@ -1,4 +1,4 @@
-from ecsctl.sandbox import constraints
+from ecsctl.sandbox.core import constraints
 
 
 def test_a_request_within_the_model_has_no_violation():

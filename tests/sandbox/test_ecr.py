@@ -3,9 +3,9 @@ import json
 import pytest
 from answers import refused
 
-from ecsctl.sandbox import ecr as sandbox_ecr
-from ecsctl.sandbox.overlay import Refusal
-from ecsctl.sandbox.world import ACCOUNT
+from ecsctl.sandbox.aws import ecr as sandbox_ecr
+from ecsctl.sandbox.aws.account import ACCOUNT
+from ecsctl.sandbox.core.overlay import Refusal
 
 REGION = "eu-central-1"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"

@@ -3,7 +3,8 @@ import json
 import pytest
 from ecs_stack import ACCOUNT, PUBLIC, REGION, REPOSITORY, Stack
 
-from ecsctl.sandbox import ecs, script
+from ecsctl.sandbox.aws import ecs
+from ecsctl.sandbox.core import script
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 import pytest
 from ecs_stack import ACCOUNT, PUBLIC, REGION, Stack
 
-from ecsctl.sandbox import ecs, ecs_world
+from ecsctl.sandbox.aws import ecs
+from ecsctl.sandbox.aws.ecs import world
 
 
 @pytest.fixture
@@ -351,7 +352,7 @@ def test_a_step_that_breaks_is_an_event_and_no_end(stack, clock, monkeypatch, st
         raise ZeroDivisionError("surprise")
 
     with monkeypatch.context() as broken:
-        broken.setattr(ecs_world.Region, step, breaks)
+        broken.setattr(world.Region, step, breaks)
         stack.service()
         clock.sleep(600)
         stack.aws("iam").list_roles()

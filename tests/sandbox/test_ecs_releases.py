@@ -1,7 +1,7 @@
 import pytest
 from ecs_stack import ACCOUNT, Stack, refused
 
-from ecsctl.sandbox import ecs
+from ecsctl.sandbox.aws import ecs
 
 
 @pytest.fixture

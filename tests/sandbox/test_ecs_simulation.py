@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecsctl.sandbox.ecs_lives import Checks, Run, Start
-from ecsctl.sandbox.ecs_rollout import schedule, threshold
-from ecsctl.sandbox.ecs_simulation import advance, launch, next_due
-from ecsctl.sandbox.ecs_state import Definition, Deployment, Interface, Release, Service
+from ecsctl.sandbox.aws.ecs.lives import Checks, Run, Start
+from ecsctl.sandbox.aws.ecs.rollout import schedule, threshold
+from ecsctl.sandbox.aws.ecs.simulation import advance, launch, next_due
+from ecsctl.sandbox.aws.ecs.state import Definition, Deployment, Interface, Release, Service
 
 DAY = 24 * 3600.0
 

@@ -3,8 +3,8 @@ import json
 import pytest
 from answers import refused
 
-from ecsctl.sandbox import iam
-from ecsctl.sandbox.world import ACCOUNT
+from ecsctl.sandbox.aws import iam
+from ecsctl.sandbox.aws.account import ACCOUNT
 
 BUILD = "codebuild.amazonaws.com"
 

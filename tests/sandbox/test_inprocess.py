@@ -4,21 +4,21 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from ecsctl.sandbox import clock as sandbox_clock
-from ecsctl.sandbox import world
-from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.sandbox.aws import account
+from ecsctl.sandbox.core import clock as sandbox_clock
+from ecsctl.sandbox.server.inprocess import inprocess
 
 
 def test_the_account_holds_what_a_user_would_have_prepared(aws):
-    assert aws("sts").get_caller_identity()["Account"] == world.ACCOUNT
-    assert aws("secretsmanager").get_secret_value(SecretId="github/token")["SecretString"] == world.TOKEN
+    assert aws("sts").get_caller_identity()["Account"] == account.ACCOUNT
+    assert aws("secretsmanager").get_secret_value(SecretId="github/token")["SecretString"] == account.TOKEN
     zones = aws("route53").list_hosted_zones()["HostedZones"]
     assert [zone["Name"] for zone in zones] == ["ecsctl.example."]
     assert not zones[0]["Config"]["PrivateZone"]
 
 
 def test_every_region_has_the_token(aws):
-    assert aws("secretsmanager", "us-east-1").get_secret_value(SecretId="github/token")["SecretString"] == world.TOKEN
+    assert aws("secretsmanager", "us-east-1").get_secret_value(SecretId="github/token")["SecretString"] == account.TOKEN
 
 
 def test_a_region_has_only_the_services_that_it_has_on_aws(aws):

@@ -1,8 +1,8 @@
 import pytest
 from answers import refused
 
-from ecsctl.sandbox import logs as sandbox_logs
-from ecsctl.sandbox.world import ACCOUNT
+from ecsctl.sandbox.aws import logs as sandbox_logs
+from ecsctl.sandbox.aws.account import ACCOUNT
 
 APP = "/ecs/app"
 BUILDS = "/aws/codebuild/app-build"

@@ -11,7 +11,7 @@ import warnings
 from moto.codebuild.responses import CodeBuildResponse
 
 CodeBuildResponse.list_curated_environment_images = lambda self: "moto's"
-from ecsctl.sandbox import overlay
+from ecsctl.sandbox.core import overlay
 
 with warnings.catch_warnings(record=True) as told:
     warnings.simplefilter("always")
@@ -30,7 +30,7 @@ def process(how):
 def test_in_a_users_process_ours_wins_with_a_warning():
     warned, module = process("").stdout.splitlines()
     assert "moto now has CodeBuildResponse.list_curated_environment_images, too" in warned
-    assert module == "ecsctl.sandbox.codebuild_images"
+    assert module == "ecsctl.sandbox.aws.codebuild.images"
 
 
 def test_in_tests_it_is_an_error():

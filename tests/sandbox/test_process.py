@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ecsctl.sandbox import process
+from ecsctl.sandbox.server import process
 
 
 @pytest.fixture
@@ -39,16 +39,15 @@ def gone(pid):
 
 
 def test_importing_it_loads_neither_moto_nor_boto3_nor_anything_slow():
-    code = "import sys, ecsctl.sandbox.process; print(sorted({m.split('.')[0] for m in sys.modules}))"
+    code = "import sys, ecsctl.sandbox.server.process; print(sorted({m.split('.')[0] for m in sys.modules}))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     for module in ("moto", "boto3", "botocore", "flask", "werkzeug", "rich", "typer", "filelock", "http", "asyncio"):
         assert f"'{module}'" not in loaded
 
 
 def test_two_starts_at_once_end_with_one_server_that_lives_across_commands_and_is_replaced_once_dead(folder):
-    code = (
-        f"from pathlib import Path; from ecsctl.sandbox import process; print(process.start(Path({str(folder)!r})).pid)"
-    )
+    started = f"print(process.start(Path({str(folder)!r})).pid)"
+    code = f"from pathlib import Path; from ecsctl.sandbox.server import process; {started}"
     with ThreadPoolExecutor(2) as pool:
         outputs = list(pool.map(lambda _: subprocess.check_output([sys.executable, "-c", code], text=True), range(2)))
     first = process.status(folder)
@@ -129,14 +128,14 @@ def test_a_missing_extra_is_told_with_the_command_that_mends_it(tmp_path, monkey
 
 def test_nobody_is_told_to_install_a_name_that_may_be_anybodys():
     """A registry gives a name to whoever comes first: what is advised is locked by its hashes, or ours."""
-    source = Path(process.__file__).parents[1]
+    source = Path(process.__file__).parents[2]
     advice = re.compile(
         r"(?:pip3?|pipx|uv|uvx|npm|brew|apt|apt-get)\s+(?:tool\s+)?(?:install|add)\s+(?!--require-hashes)\S"
     )
     found = {
         f"{path.relative_to(source)}: {line.strip()}"
         for path in source.rglob("*.py")
-        if "toolbox" not in path.parts
+        if path.name != "tools.py"
         for line in path.read_text().splitlines()
         if advice.search(line)
     }

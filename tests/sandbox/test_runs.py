@@ -5,8 +5,8 @@ import re
 import pytest
 
 from ecsctl.sandbox import push as pushing
-from ecsctl.sandbox.inprocess import inprocess
-from ecsctl.sandbox.script import ScriptError
+from ecsctl.sandbox.core.script import ScriptError
+from ecsctl.sandbox.server.inprocess import inprocess
 from tests.stack.conftest import World
 
 HOUR = 3600.0

@@ -4,8 +4,8 @@ import pytest
 from answers import refused
 from moto.s3.models import s3_backends
 
-from ecsctl.sandbox import s3 as sandbox_s3
-from ecsctl.sandbox.world import ACCOUNT
+from ecsctl.sandbox.aws import s3 as sandbox_s3
+from ecsctl.sandbox.aws.account import ACCOUNT
 
 NAME = "app-artifacts-123456789012-eu-central-1"
 HERE = {"LocationConstraint": "eu-central-1"}

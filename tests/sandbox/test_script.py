@@ -1,6 +1,6 @@
 import pytest
 
-from ecsctl.sandbox import script
+from ecsctl.sandbox.core import script
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from ecsctl.sandbox import process
+from ecsctl.sandbox.server import process
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,6 @@ def test_it_tells_who_it_is(sandbox):
     assert about["pid"] == sandbox.pid
     assert about["speed"] == 60.0
     assert about["now"] > 1_700_000_000
-    assert about["version"]
 
 
 def test_its_time_passes_faster(sandbox):

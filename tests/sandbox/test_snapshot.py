@@ -2,9 +2,10 @@ import json
 
 import pytest
 
-from ecsctl.sandbox import ecr, github, world
-from ecsctl.sandbox.inprocess import inprocess
-from ecsctl.sandbox.snapshot import differences, snapshot
+from ecsctl.sandbox.aws import account, ecr
+from ecsctl.sandbox.github import remote
+from ecsctl.sandbox.server.inprocess import inprocess
+from ecsctl.sandbox.snapshot.taking import differences, snapshot
 
 TRUST = json.dumps(
     {
@@ -36,14 +37,14 @@ def build(aws, clock, second_cidr="10.1.1.0/24"):
 
 def test_a_fresh_account_holds_what_it_is_born_with(aws):
     held = snapshot()
-    assert [zone["Name"] for zone in held["aws"]["hosted zones"]] == [world.ZONE]
+    assert [zone["Name"] for zone in held["aws"]["hosted zones"]] == [account.ZONE]
     assert held.keys() == {"aws"}
 
 
 def test_a_secret_is_told_without_its_value(aws):
     aws("secretsmanager").put_secret_value(SecretId="github/token", SecretString="ghp_other")
     held = snapshot()
-    assert [secret["Name"] for secret in held["eu-central-1"]["secrets"]] == [world.TOKEN_SECRET]
+    assert [secret["Name"] for secret in held["eu-central-1"]["secrets"]] == [account.TOKEN_SECRET]
     assert "ghp_other" not in json.dumps(held)
 
 
@@ -134,7 +135,7 @@ def test_outside_the_sandbox_nothing_is_asked():
 def test_a_hook_left_on_github_is_told(aws):
     aws("logs").create_log_group(logGroupName="/neighbour")
     before = snapshot()
-    github.add_hook(world.ACCOUNT, "eu-central-1", "me/orders", "https://example.com/hook")
+    remote.add_hook(account.ACCOUNT, "eu-central-1", "me/orders", "https://example.com/hook")
     assert [line.split(" {")[0] for line in differences(before, snapshot())] == ["+ eu-central-1 hooks on github"]
 
 
@@ -150,7 +151,7 @@ def repositories_with(*images):
     for tags in images:
         with inprocess():
             boto3.client("ecr").create_repository(repositoryName="orders")
-            ecr.put_image(world.ACCOUNT, "eu-central-1", "orders", tags)
+            ecr.put_image(account.ACCOUNT, "eu-central-1", "orders", tags)
             yield snapshot(), snapshot(ids=False)
 
 

@@ -7,9 +7,11 @@ import zipfile
 import pytest
 
 from ecsctl.operations import pipelines
-from ecsctl.sandbox import checkout, codebuild_builds, codebuild_run, ecr
 from ecsctl.sandbox import push as pushing
-from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.sandbox.aws import ecr
+from ecsctl.sandbox.aws.codebuild import builds, run
+from ecsctl.sandbox.github import checkout
+from ecsctl.sandbox.server.inprocess import inprocess
 from tests.stack.conftest import ACCOUNT, REGION, World, wishes
 
 HOUR = 3600.0
@@ -41,13 +43,13 @@ def world(tmp_path, monkeypatch):
     for name, text in {"buildspec.yml": BUILD, "tests.yml": SMOKE, "greeting.txt": "hello"}.items():
         (app / name).write_text(text)
     monkeypatch.setattr(checkout, "current", None)
-    monkeypatch.setattr(codebuild_builds, "begun", list(codebuild_builds.begun))
+    monkeypatch.setattr(builds, "begun", list(builds.begun))
     with inprocess() as clock:
         world = World(clock, tmp_path)
         world.up(wishes(domain=None, vpc={"egress": "public"}, pipeline=STAGES))
         clock.sleep(HOUR)
-        codebuild_run.use(app, "http://127.0.0.1:1")  # these buildspecs ask for neither docker nor aws
-        codebuild_run.agree_to_builds()
+        run.use(app, "http://127.0.0.1:1")  # these buildspecs ask for neither docker nor aws
+        run.agree_to_builds()
         yield world
 
 

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from ecsctl.sandbox import ec2 as sandbox_ec2
-from ecsctl.sandbox import tagging as sandbox_tagging
-from ecsctl.sandbox.world import ACCOUNT, TOKEN
+from ecsctl.sandbox.aws import ec2 as sandbox_ec2
+from ecsctl.sandbox.aws import tagging as sandbox_tagging
+from ecsctl.sandbox.aws.account import ACCOUNT, TOKEN
 
 REGION = "eu-central-1"
 UPPER = [{"Key": "app", "Value": "mine"}]

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from ecsctl.config import Config
 from ecsctl.config.form import options
-from ecsctl.sandbox.codeconnections import complete_handshake
+from ecsctl.sandbox.aws.codeconnections import complete_handshake
 from tests.stack.conftest import ACCOUNT, World, wishes
 
 Wished = dict[str, Any]

@@ -12,8 +12,8 @@ from moto.ec2.models import ec2_backends
 from moto.elbv2.models import elbv2_backends
 from moto.route53.models import route53_backends
 
-from ecsctl.sandbox import ecs_network
-from ecsctl.sandbox.clock import Virtual
+from ecsctl.sandbox.aws.ecs import network
+from ecsctl.sandbox.core.clock import Virtual
 from tests.stack.conftest import ACCOUNT, REGION, World
 
 IMAGE = "public.ecr.aws/docker/library/nginx:1.27"
@@ -66,7 +66,7 @@ class Client:
         balancer = _balancer(host)
         if balancer is None:
             return "the name leads nowhere"
-        if not any(ecs_network._lets(ec2_backends[ACCOUNT][REGION], group, port, outward=False, address=WORLD)
+        if not any(network._lets(ec2_backends[ACCOUNT][REGION], group, port, outward=False, address=WORLD)
                    for group in balancer.security_groups):  # fmt: skip
             return f"port {port} is closed"
         listener = next((one for one in list(balancer.listeners.values()) if int(one.port) == port), None)
@@ -106,7 +106,7 @@ def _unhealthy(group: str) -> str:
         interface = interfaces[address]
         groups = [one.id for one in interface.group_set]
         zone = interface.subnet.availability_zone
-        if not (cut := ecs_network.trouble(ACCOUNT, REGION, group, zone, address, groups, port)):
+        if not (cut := network.trouble(ACCOUNT, REGION, group, zone, address, groups, port)):
             return ""
         why.append(f"{address}:{port} is cut off: {cut}")
     return ", ".join(why)

@@ -15,9 +15,9 @@ from ecsctl.engine.events import Event
 from ecsctl.engine.patience import Patience
 from ecsctl.engine.plan import Plan
 from ecsctl.engine.state import State
-from ecsctl.sandbox.clock import Clock
-from ecsctl.sandbox.inprocess import inprocess
-from ecsctl.sandbox.snapshot import differences, snapshot
+from ecsctl.sandbox.core.clock import Clock
+from ecsctl.sandbox.server.inprocess import inprocess
+from ecsctl.sandbox.snapshot.taking import differences, snapshot
 from ecsctl.session import Session, open_app, open_stack
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"

@@ -7,7 +7,7 @@ import pytest
 from ecsctl.engine.errors import Refused, UsageError
 from ecsctl.operations import logs, pipelines
 from ecsctl.sandbox import push
-from ecsctl.sandbox.codebuild_builds import fail_next_build
+from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
 from tests.stack.conftest import World, wishes
 
 TESTED = wishes(domain=None, pipeline={"tests": [{"name": "Lint", "buildspec": "l.yml"},

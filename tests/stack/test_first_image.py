@@ -10,8 +10,8 @@ from ecsctl.engine.errors import ConfigError, EcsctlError, QuotaReached, Several
 from ecsctl.engine.resource import Seen
 from ecsctl.ids import ImageUri
 from ecsctl.resources.first_image import FirstImage, FirstImageIds
-from ecsctl.sandbox.codebuild_builds import fail_next_build, limit_builds
-from ecsctl.sandbox.ecr import put_image
+from ecsctl.sandbox.aws.codebuild.builds import fail_next_build, limit_builds
+from ecsctl.sandbox.aws.ecr import put_image
 from tests.stack.conftest import ACCOUNT, REGION, World, same, wishes
 from tests.stack.watch import URI, Watch, runs, service
 

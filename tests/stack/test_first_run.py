@@ -10,7 +10,7 @@ import pytest
 from ecsctl.operations import live
 from ecsctl.resources.support.first_run import GATE
 from ecsctl.sandbox import push
-from ecsctl.sandbox.ecr import put_image
+from ecsctl.sandbox.aws.ecr import put_image
 from tests.stack.conftest import ACCOUNT, REGION, World, wishes
 from tests.stack.watch import URI, Watch, runs
 

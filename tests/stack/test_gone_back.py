@@ -9,7 +9,9 @@ import pytest
 from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.plan import Plan, Step, Why
 from ecsctl.operations import release
-from ecsctl.sandbox import ecs, github, push
+from ecsctl.sandbox import push
+from ecsctl.sandbox.aws import ecs
+from ecsctl.sandbox.github import remote
 from tests.stack.conftest import ACCOUNT, REGION, World, wishes
 from tests.stack.watch import runs, service
 
@@ -70,7 +72,7 @@ def test_with_an_image_of_then_whose_name_means_another_by_now(world: World) -> 
 
 def test_by_ecs(world: World) -> None:
     world.up(ONE)
-    ecs.behave(ACCOUNT, github.commit(ACCOUNT, REGION, "ecsctl/hello", "main"), "crash")
+    ecs.behave(ACCOUNT, remote.commit(ACCOUNT, REGION, "ecsctl/hello", "main"), "crash")
     with pytest.raises(EcsctlError, match="ECS service"):
         world.up(TWO)
     plan = world.plan(TWO)

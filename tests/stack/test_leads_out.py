@@ -12,10 +12,12 @@ from moto.codebuild.models import codebuild_backends
 
 from ecsctl.engine.errors import ConfigError, EcsctlError
 from ecsctl.resources.role import Role
-from ecsctl.sandbox import ecs, github, push
-from ecsctl.sandbox.codebuild_builds import builds as builds_in
-from ecsctl.sandbox.codebuild_builds import fail_next_build
-from ecsctl.sandbox.ecr import put_image
+from ecsctl.sandbox import push
+from ecsctl.sandbox.aws import ecs
+from ecsctl.sandbox.aws.codebuild.builds import builds as builds_in
+from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
+from ecsctl.sandbox.aws.ecr import put_image
+from ecsctl.sandbox.github import remote
 from tests.stack.conftest import ACCOUNT, REGION, World, wishes
 from tests.stack.test_first_run import at_rest, builds, executions, releases
 from tests.stack.watch import URI, runs, service
@@ -26,13 +28,13 @@ FATES = ("crash", "unhealthy", "oom", "architecture")
 
 
 def head() -> str:
-    return github.commit(ACCOUNT, REGION, REPOSITORY, "main")
+    return remote.commit(ACCOUNT, REGION, REPOSITORY, "main")
 
 
 def mended(world: World) -> None:
     """The branch gets a commit that works; nobody tells AWS."""
     del world
-    github.push(ACCOUNT, REGION, REPOSITORY, "main", "e" * 40)
+    remote.push(ACCOUNT, REGION, REPOSITORY, "main", "e" * 40)
 
 
 def broken(world: World, fate: str = "crash", wished: object = PLAIN) -> str:

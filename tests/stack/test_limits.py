@@ -10,7 +10,7 @@ from ecsctl.config import Config
 from ecsctl.engine.errors import ConfigError, EcsctlError
 from ecsctl.engine.resource import Resource
 from ecsctl.ensure import limits
-from ecsctl.sandbox.ecr import put_image
+from ecsctl.sandbox.aws.ecr import put_image
 from tests.stack.conftest import ACCOUNT, REGION, World, wishes
 
 SECRETS = {f"SECRET_{n}": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{'s' * 100}{n}-AbCdEf" for n in range(60)}

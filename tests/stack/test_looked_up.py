@@ -17,7 +17,8 @@ from ecsctl.engine.label import OWNER
 from ecsctl.engine.plan import Plan
 from ecsctl.in_use import as_recorded
 from ecsctl.resources import listener
-from ecsctl.sandbox import codebuild_images, ec2, ecr
+from ecsctl.sandbox.aws import ec2, ecr
+from ecsctl.sandbox.aws.codebuild import images
 from tests.stack.conftest import REGION, World, wishes
 
 Change = Callable[[World, pytest.MonkeyPatch], None]
@@ -64,7 +65,7 @@ def a_better_tls_policy(_world: World, patch: pytest.MonkeyPatch) -> None:
 
 def a_newer_build_image(_world: World, patch: pytest.MonkeyPatch) -> None:
     newer = ("aws/codebuild/amazonlinux-aarch64-standard:9.0", "AL2033 aarch64")
-    patch.setitem(codebuild_images._CURATED, "AMAZON_LINUX", [*codebuild_images._CURATED["AMAZON_LINUX"], newer])
+    patch.setitem(images._CURATED, "AMAZON_LINUX", [*images._CURATED["AMAZON_LINUX"], newer])
 
 
 def a_newer_image(_world: World, _patch: pytest.MonkeyPatch) -> None:

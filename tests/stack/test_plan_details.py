@@ -12,7 +12,7 @@ from ecsctl.engine.plan import Verb, Why, diff
 from ecsctl.engine.resource import AnyResource
 from ecsctl.operations.consent import Estimate
 from ecsctl.resources import kinds
-from ecsctl.sandbox.world import TOKEN
+from ecsctl.sandbox.aws.account import TOKEN
 from ecsctl.ui import output
 from ecsctl.ui import plan as shown
 from tests.stack.conftest import World

@@ -10,7 +10,7 @@ import pytest
 
 from ecsctl.config.form import options
 from ecsctl.engine.errors import EcsctlError, Several
-from ecsctl.sandbox.codeconnections import complete_handshake
+from ecsctl.sandbox.aws.codeconnections import complete_handshake
 from tests.stack.conftest import ACCOUNT, REGION, World, shared_session, wishes
 
 Named = dict[str, Any]  # changes of ecsctl.toml

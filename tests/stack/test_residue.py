@@ -10,7 +10,7 @@ import pytest
 from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.events import Said
 from ecsctl.engine.plan import Verb
-from ecsctl.sandbox.logs import revive_log_groups
+from ecsctl.sandbox.aws.logs import revive_log_groups
 from tests.stack.conftest import World, same
 
 INSIGHTS, BUILD, APP = "/aws/ecs/containerinsights/hello/performance", "/aws/codebuild/hello-build", "/ecs/hello"

@@ -12,7 +12,7 @@ from ecsctl.engine.errors import ConfigError, EcsctlError, Refused
 from ecsctl.engine.plan import Plan
 from ecsctl.engine.report import reports
 from ecsctl.operations import creds
-from ecsctl.sandbox.world import TOKEN, TOKEN_SECRET
+from ecsctl.sandbox.aws.account import TOKEN, TOKEN_SECRET
 from tests.stack.conftest import World, wishes
 from tests.stack.test_token import NEW, OURS, keep, project
 

@@ -13,12 +13,14 @@ from moto.codebuild.models import codebuild_backends
 from ecsctl.aws import Aws
 from ecsctl.engine.patience import Patience
 from ecsctl.operations.why import Act, Mend, why
-from ecsctl.sandbox import ecs, github, push
-from ecsctl.sandbox.clock import Clock
-from ecsctl.sandbox.codebuild_builds import builds as builds_in
-from ecsctl.sandbox.codebuild_builds import fail_next_build
-from ecsctl.sandbox.ecr import put_image
-from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.sandbox import push
+from ecsctl.sandbox.aws import ecs
+from ecsctl.sandbox.aws.codebuild.builds import builds as builds_in
+from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
+from ecsctl.sandbox.aws.ecr import put_image
+from ecsctl.sandbox.core.clock import Clock
+from ecsctl.sandbox.github import remote
+from ecsctl.sandbox.server.inprocess import inprocess
 from tests.commands.conftest import Ended, folder, live_by, run  # noqa: F401 - fixtures
 from tests.stack.conftest import ACCOUNT, REGION, shared_session
 from tests.stack.watch import URI
@@ -41,7 +43,7 @@ class Developer:
         self.did: list[str] = []
 
     def head(self) -> str:
-        return github.commit(ACCOUNT, REGION, REPOSITORY, "main")
+        return remote.commit(ACCOUNT, REGION, REPOSITORY, "main")
 
     def breaks(self, fate: str) -> None:
         self.broken = self.head()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ecsctl.sandbox.ecr import find_image
+from ecsctl.sandbox.aws.ecr import find_image
 from tests.stack.conftest import ACCOUNT, REGION, World
 
 URI = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/hello"

@@ -19,9 +19,10 @@ from ecsctl.aws import Aws
 from ecsctl.cli import main
 from ecsctl.engine.patience import Patience
 from ecsctl.operations.why import Act, Cause, Diagnosis, Mend, Step, why
-from ecsctl.sandbox import github, push
-from ecsctl.sandbox.clock import Clock
-from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.sandbox import push
+from ecsctl.sandbox.core.clock import Clock
+from ecsctl.sandbox.github import remote
+from ecsctl.sandbox.server.inprocess import inprocess
 from tests.stack.conftest import ACCOUNT, REGION, shared_session
 
 ORDINARY: dict[str, Any] = {
@@ -125,7 +126,7 @@ class Person:
         made = push.push("main")
         commit: str = made["commit"]
         if not made["began"]:  # GitHub has it, though nobody of AWS's listens
-            github.push(ACCOUNT, REGION, "ecsctl/hello", "main", commit)
+            remote.push(ACCOUNT, REGION, "ecsctl/hello", "main", commit)
         self.clock.sleep(HOUR / 2)
         self.why()  # whoever looks brings the sandbox to now: what is scripted later befalls nothing earlier
         return commit

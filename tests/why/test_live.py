@@ -8,8 +8,8 @@ import pytest
 
 from ecsctl.engine.errors import EcsctlError
 from ecsctl.operations.why import Act, Cause, Diagnosis, first_line, why
-from ecsctl.sandbox.codebuild_builds import fail_next_build
-from ecsctl.sandbox.ecs_fates import behave
+from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
+from ecsctl.sandbox.aws.ecs.fates import behave
 from ecsctl.sandbox.push import FATES, push, pushed
 from tests.stack.conftest import World, wishes, world
 

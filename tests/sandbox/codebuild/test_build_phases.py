@@ -5,7 +5,7 @@ import json
 from answers import refused
 from wished import wish
 
-from ecsctl.sandbox.codebuild_builds import fail_next_build, limit_builds
+from ecsctl.sandbox.aws.codebuild.builds import fail_next_build, limit_builds
 
 
 class TestBuilds:

@@ -6,8 +6,8 @@ import pytest
 from answers import refused
 from wished import PAT, SECRET, wish
 
-from ecsctl.sandbox import github
-from ecsctl.sandbox.codeconnections import complete_handshake
+from ecsctl.sandbox.aws.codeconnections import complete_handshake
+from ecsctl.sandbox.github import remote
 
 
 class TestCredentials:
@@ -130,25 +130,25 @@ class TestWebhooks:
 
     def test_a_revoked_token_makes_and_deletes_none(self, build, connected):
         build.create_webhook(projectName="orders", filterGroups=self.groups)
-        github.revoke_github_token()
+        remote.revoke_github_token()
         code, told = refused(build.delete_webhook, projectName="orders")
         assert code == "OAuthProviderException"
         assert "Repository not found or permission denied" in told
         assert "webhook" in build.batch_get_projects(names=["orders"])["projects"][0]
-        github.revoke_github_token(works=True)
+        remote.revoke_github_token(works=True)
         build.delete_webhook(projectName="orders")
-        github.revoke_github_token()
+        remote.revoke_github_token()
         assert refused(build.create_webhook, projectName="orders")[0] == "OAuthProviderException"
 
     def test_the_hook_on_github_goes_with_the_webhook_and_not_with_the_project(self, build, connected):
         build.create_webhook(projectName="orders", filterGroups=self.groups)
-        (hook,) = github.github_hooks()
+        (hook,) = remote.github_hooks()
         assert hook[0] == "me/orders"
         build.delete_webhook(projectName="orders")
-        assert github.github_hooks() == []
+        assert remote.github_hooks() == []
         build.create_webhook(projectName="orders", filterGroups=self.groups)
         build.delete_project(name="orders")
-        assert len(github.github_hooks()) == 1
+        assert len(remote.github_hooks()) == 1
 
     def test_a_project_without_such_a_source_can_have_none(self, build, role, connected):
         pipeline = {"source": {"type": "CODEPIPELINE"}, "artifacts": {"type": "CODEPIPELINE"}}

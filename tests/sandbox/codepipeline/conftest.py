@@ -1,7 +1,7 @@
 import pytest
 from declared import declare, prepared
 
-from ecsctl.sandbox import codepipeline_actions, codepipeline_run
+from ecsctl.sandbox.aws.codepipeline import actions, run
 
 
 @pytest.fixture(autouse=True)
@@ -12,10 +12,10 @@ def deployments_that_take_90_seconds(monkeypatch, clock):
     """
 
     def deploy(_runs, _execution, attempt):
-        done = codepipeline_run.Outcome(attempt.began + 90.0, "Succeeded")
-        return codepipeline_actions.Timed(done)
+        done = run.Outcome(attempt.began + 90.0, "Succeeded")
+        return actions.Timed(done)
 
-    monkeypatch.setitem(codepipeline_run.BEGIN, ("Deploy", "AWS", "ECS"), deploy)
+    monkeypatch.setitem(run.BEGIN, ("Deploy", "AWS", "ECS"), deploy)
 
 
 @pytest.fixture

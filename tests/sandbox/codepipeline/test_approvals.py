@@ -57,7 +57,7 @@ class TestConnections:
         return state(pipeline, "Source")["actionStates"][0]["latestExecution"]["errorDetails"]["message"]
 
     def test_the_source_needs_a_completed_connection_and_the_right_to_use_it(self, aws, pipeline, role, clock):
-        from ecsctl.sandbox.codeconnections import complete_handshake
+        from ecsctl.sandbox.aws.codeconnections import complete_handshake
 
         arn = aws("codeconnections").create_connection(ProviderType="GitHub", ConnectionName="hub")["ConnectionArn"]
         pipeline.create_pipeline(pipeline=declare(role, stages=stages(first=self.settings(arn))))

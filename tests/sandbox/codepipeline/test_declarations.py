@@ -20,7 +20,7 @@ from declared import (
     statuses,
 )
 
-from ecsctl.sandbox import github
+from ecsctl.sandbox.github import remote
 
 
 class TestDeclarations:
@@ -183,7 +183,7 @@ class TestSecrets:
         assert told.startswith('Action configuration for the new action "Source" contains an invalid configuration')
 
     def test_a_revoked_token_fails_the_source(self, pipeline, made, clock):
-        github.revoke_github_token()
+        remote.revoke_github_token()
         assert not self.token_works(pipeline, clock)
         error = state(pipeline, "Source")["actionStates"][0]["latestExecution"]["errorDetails"]
         assert "Could not access the GitHub repository" in error["message"]

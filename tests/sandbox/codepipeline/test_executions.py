@@ -7,8 +7,8 @@ import json
 from answers import refused
 from declared import DAY, declare, document, executions, stages, state, statuses
 
-from ecsctl.sandbox import codepipeline_run
-from ecsctl.sandbox.codebuild_builds import fail_next_build, limit_builds
+from ecsctl.sandbox.aws.codebuild.builds import fail_next_build, limit_builds
+from ecsctl.sandbox.aws.codepipeline import run as codepipeline_run
 
 
 class TestExecutions:

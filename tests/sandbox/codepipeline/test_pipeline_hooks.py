@@ -5,7 +5,7 @@ import json
 import pytest
 from answers import refused
 
-from ecsctl.sandbox import github
+from ecsctl.sandbox.github import remote
 
 
 class TestWebhooks:
@@ -42,27 +42,27 @@ class TestWebhooks:
         assert pipeline.put_webhook(webhook=self.wish)["webhook"]["url"] != webhook["url"]
 
     def test_github_knows_it_from_registering_to_deregistering(self, pipeline, webhook):
-        assert github.github_hooks() == []
+        assert remote.github_hooks() == []
         pipeline.register_webhook_with_third_party(webhookName="orders")
-        assert github.github_hooks() == [["me/orders", webhook["url"]]]
+        assert remote.github_hooks() == [["me/orders", webhook["url"]]]
         pipeline.deregister_webhook_with_third_party(webhookName="orders")
-        assert github.github_hooks() == []
+        assert remote.github_hooks() == []
 
     def test_deleting_it_registered_leaves_the_hook_on_github(self, pipeline, webhook):
         pipeline.register_webhook_with_third_party(webhookName="orders")
         pipeline.delete_webhook(name="orders")
-        assert github.github_hooks() == [["me/orders", webhook["url"]]]
+        assert remote.github_hooks() == [["me/orders", webhook["url"]]]
 
     def test_a_revoked_token_neither_registers_nor_deregisters(self, pipeline, webhook):
-        github.revoke_github_token()
+        remote.revoke_github_token()
         code, told = refused(pipeline.register_webhook_with_third_party, webhookName="orders")
         assert code == "ValidationException"
         assert told.startswith(
             "Webhook could not be registered with GitHub. Error cause: Invalid credentials [StatusCode: 401"
         )
-        github.revoke_github_token(works=True)
+        remote.revoke_github_token(works=True)
         pipeline.register_webhook_with_third_party(webhookName="orders")
-        github.revoke_github_token()
+        remote.revoke_github_token()
         assert refused(pipeline.deregister_webhook_with_third_party, webhookName="orders")[0] == "ValidationException"
 
     def test_unknown_webhooks_are_refused(self, pipeline):

@@ -1,7 +1,7 @@
 import pytest
 from ec2_ground import Network
 
-from ecsctl.sandbox import ec2
+from ecsctl.sandbox.aws import ec2
 
 
 @pytest.fixture

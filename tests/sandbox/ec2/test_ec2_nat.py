@@ -2,8 +2,8 @@ import pytest
 from answers import refused
 from ec2_ground import Network, make_nat, nat_of, tagged
 
-from ecsctl.sandbox import ec2
-from ecsctl.sandbox.world import ACCOUNT
+from ecsctl.sandbox.aws import ec2
+from ecsctl.sandbox.aws.account import ACCOUNT
 
 REGION = "eu-central-1"
 

@@ -1,8 +1,8 @@
 from answers import refused
 from ec2_ground import Network, make_nat
 
-from ecsctl.sandbox import ec2
-from ecsctl.sandbox.world import ACCOUNT
+from ecsctl.sandbox.aws import ec2
+from ecsctl.sandbox.aws.account import ACCOUNT
 
 REGION = "eu-central-1"
 

@@ -5,8 +5,8 @@ from moto.core import model_instances
 from moto.ec2.models import ec2_backends
 from moto.iam.models import iam_backends
 
-from ecsctl.sandbox import ec2
-from ecsctl.sandbox.world import ACCOUNT
+from ecsctl.sandbox.aws import ec2
+from ecsctl.sandbox.aws.account import ACCOUNT
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """What the tests of ELB stand on."""
 
-from ecsctl.sandbox import ec2 as sandbox_ec2
+from ecsctl.sandbox.aws import ec2 as sandbox_ec2
 
 
 class Ground:

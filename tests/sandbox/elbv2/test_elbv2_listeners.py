@@ -1,7 +1,7 @@
 from answers import refused
 from elbv2_ground import forward, issue, make_balancer, make_listener
 
-from ecsctl.sandbox.world import ACCOUNT
+from ecsctl.sandbox.aws.account import ACCOUNT
 
 REGION = "eu-central-1"
 

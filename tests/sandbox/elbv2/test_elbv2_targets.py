@@ -1,8 +1,8 @@
 from answers import refused
 from elbv2_ground import forward, make_group, make_listener
 
-from ecsctl.sandbox import elbv2 as sandbox_elbv2
-from ecsctl.sandbox.world import ACCOUNT
+from ecsctl.sandbox.aws import elbv2 as sandbox_elbv2
+from ecsctl.sandbox.aws.account import ACCOUNT
 
 REGION = "eu-central-1"
 

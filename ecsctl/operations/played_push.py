@@ -1,0 +1,62 @@
+"""A push to the running sandbox, followed to its end. Imports neither moto nor boto3."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ecsctl.engine.errors import EcsctlError, ReleaseFailed, RolledBack, Stopped, Superseded, TimedOut
+from ecsctl.sandbox.server import process
+
+_EVERY = 0.2  # real seconds between two looks
+_ENDS: dict[str, type[EcsctlError]] = {"RolledBack": RolledBack, "Superseded": Superseded, "Stopped": Stopped,
+                                       "Cancelled": Stopped}  # fmt: skip
+
+
+def usual(project: Path) -> tuple[str, str]:
+    """Repository and branch that the project's ecsctl.toml names; every repository and main if it names none."""
+    from ecsctl import config
+
+    github = config.load(project).github if config.find(project) else None
+    return (github.repository, github.branch) if github else ("", "main")
+
+
+def push(folder: Path, branch: str, fail: str, repository: str) -> dict[str, Any]:
+    """Push to the sandbox of `folder`: `commit`, what `began`, and the hooks that did not listen in `unheard`.
+
+    Raises SandboxError when none runs, or it does not know `fail`.
+    """
+    return _play(folder, "push", branch=branch, fail=fail, repository=repository)
+
+
+def state(folder: Path, commit: str) -> dict[str, Any]:
+    """How far a push came: its `steps`, whether it is `done`, and its `outcome`. Raises SandboxError."""
+    return _play(folder, "pushed", commit=commit)
+
+
+def followed(folder: Path, commit: str, limit: float = 600.0) -> Iterator[str]:
+    """A line for each thing that happens, until all that a push began has ended.
+
+    Raises ReleaseFailed, RolledBack, Superseded or Stopped if it did not end well, TimedOut if it has not after
+    `limit` real seconds.
+    """
+    told, until = set[str](), time.monotonic() + limit
+    while time.monotonic() < until:
+        now = state(folder, commit)
+        for step in now["steps"]:
+            line = ": ".join(filter(None, [f"{step['name']} {step['status']}", step["note"]]))
+            if line not in told:
+                told.add(line)
+                yield line
+        if now["done"]:
+            if now["outcome"] != "Succeeded":
+                failure = _ENDS.get(now["outcome"], ReleaseFailed)
+                raise failure(f"the push of {commit[:7]} ended: {now['outcome']}")
+            return
+        time.sleep(_EVERY)
+    raise TimedOut(f"the push of {commit[:7]} has not ended after {limit:.0f} s")
+
+
+def _play(folder: Path, name: str, **arguments: str) -> dict[str, Any]:
+    answer: dict[str, Any] = process.play(folder, name, arguments)
+    return answer

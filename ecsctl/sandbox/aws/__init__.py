@@ -1,0 +1,1 @@
+"""AWS's services, one module or package each: what AWS does that moto does not."""

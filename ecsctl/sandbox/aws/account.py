@@ -1,0 +1,54 @@
+"""What a user would have prepared by hand before the first run: the sandbox's account is born with it.
+
+It hangs on the making of moto's backends, so every reset brings it back and every region has it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.route53.models import Route53Backend
+from moto.secretsmanager.models import SecretsManagerBackend
+
+from ecsctl.sandbox.aws.route53 import delegation
+from ecsctl.sandbox.core import overlay
+
+ACCOUNT = DEFAULT_ACCOUNT_ID
+TOKEN_SECRET = "github/token"  # noqa: S105 - the secret's name
+TOKEN = "ghp_sandboxCANARY0000000000000000000000"  # noqa: S105 - looks like GitHub's and opens nothing
+ZONE = "ecsctl.example."
+
+
+@overlay.wraps(SecretsManagerBackend, "__init__")
+def born_with_a_github_token(original: Callable[..., Any], backend: Any, region_name: str, account_id: str) -> None:
+    """The secret with the GitHub token, in every region."""
+    original(region_name, account_id)
+    if account_id == ACCOUNT:
+        backend.create_secret(
+            name=TOKEN_SECRET,
+            secret_string=TOKEN,
+            secret_binary=None,
+            description="A GitHub token that opens nothing",
+            tags=[],
+            kms_key_id=None,
+            client_request_token=None,
+            replica_regions=[],
+            force_overwrite=False,
+        )
+
+
+@overlay.wraps(Route53Backend, "__init__")
+def born_with_a_hosted_zone(original: Callable[..., Any], backend: Any, region_name: str, account_id: str) -> None:
+    """The public hosted zone of `ecsctl.example.`, to which the world is led."""
+    original(region_name, account_id)
+    if account_id == ACCOUNT:
+        zone = backend.create_hosted_zone(
+            name=ZONE,
+            private_zone=False,
+            caller_reference="prepared-by-hand",
+            vpcid=None,
+            vpcregion=None,
+            comment="The sandbox's domain",
+            delegation_set_id=None,
+        )
+        delegation.register(backend, zone.resource_id)

@@ -1,0 +1,202 @@
+"""What AWS's Application Auto Scaling does that moto does not: refusals, tags, and an end that takes policies along.
+
+Nothing here ever changes a service's desired count: the sandbox's applications have no load to follow.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.applicationautoscaling.exceptions import AWSValidationException
+from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, FakeScalableTarget
+from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.core.exceptions import JsonRESTError
+
+from ecsctl.sandbox.aws.ecs.state import services
+from ecsctl.sandbox.core import overlay
+
+_ROLE = "role/aws-service-role/ecs.application-autoscaling.amazonaws.com"
+# Told of every target (recorded by go-to-k/cdk-real-drift, commit c00ed982).
+_AT_WORK = {
+    "DynamicScalingInSuspended": False,
+    "DynamicScalingOutSuspended": False,
+    "ScheduledScalingSuspended": False,
+}
+
+
+@dataclass
+class _Tags:
+    """Tags by the ARN of the scalable target."""
+
+    of: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def _tags(backend: ApplicationAutoscalingBackend) -> dict[str, dict[str, str]]:
+    return overlay.memory(backend, _Tags).of
+
+
+def _not_found(message: str) -> JsonRESTError:
+    return JsonRESTError("ObjectNotFoundException", message)
+
+
+@overlay.wraps(ApplicationAutoscalingBackend)
+def register_scalable_target(
+    original: Any,
+    backend: ApplicationAutoscalingBackend,
+    namespace: str,
+    r_id: str,
+    dimension: str,
+    min_capacity: int | None,
+    max_capacity: int | None,
+    *args: Any,
+    **kwargs: Any,
+) -> FakeScalableTarget:
+    """Register a service that is ACTIVE, or change the bounds of one that is registered.
+
+    API reference, RegisterScalableTarget: both bounds are needed the first time. The wording of the refusals about
+    bounds is an assumption. The role shown is the service-linked one, whatever was sent (ECS guide, "Service auto
+    scaling IAM role").
+    """
+    known = backend.targets.get(dimension, {}).get(r_id)
+    if namespace == "ecs" and known is None:
+        _, cluster, name = r_id.split("/") if r_id.count("/") == 2 else ("", "", "")
+        if not any(s.name == name and s.cluster_name == cluster and s.status == "ACTIVE" for s in _services(backend)):
+            raise AWSValidationException(f"ECS service doesn't exist: {r_id}")
+    low = known.min_capacity if min_capacity is None and known else min_capacity
+    high = known.max_capacity if max_capacity is None and known else max_capacity
+    if low is None or high is None:
+        raise AWSValidationException("MinCapacity and MaxCapacity are required to register a new scalable target.")
+    if low < 0 or low > high:
+        raise AWSValidationException("Maximum capacity cannot be less than minimum capacity.")
+    made: FakeScalableTarget = original(namespace, r_id, dimension, low, high, *args, **kwargs)
+    name = "AWSServiceRoleForApplicationAutoScaling_ECSService"
+    made.suspended_state = _AT_WORK | (made.suspended_state or {})  # type: ignore[assignment,operator] # moto keeps an object
+    made.role_arn = f"arn:{backend.partition}:iam::{backend.account_id}:{_ROLE}/{name}"
+    return made
+
+
+def _services(backend: ApplicationAutoscalingBackend) -> list[Any]:
+    return list(services(backend.ecs_backend))
+
+
+@overlay.wraps(ApplicationAutoScalingResponse, "register_scalable_target")
+def register_scalable_target_response(original: Any, response: ApplicationAutoScalingResponse) -> str:
+    """Keep the tags that come with it."""
+    answer: str = original()
+    sent = json.loads(response.body).get("Tags") or {}
+    _tags(response.applicationautoscaling_backend).setdefault(json.loads(answer)["ScalableTargetARN"], {}).update(sent)
+    return answer
+
+
+@overlay.wraps(ApplicationAutoScalingResponse)
+def describe_scalable_targets(original: Any, response: ApplicationAutoScalingResponse) -> Any:
+    """A dimension needs resources (API reference, DescribeScalableTargets). The wording is an assumption."""
+    asked = json.loads(response.body)
+    if asked.get("ScalableDimension") and not asked.get("ResourceIds"):
+        raise AWSValidationException("If you specify a scalable dimension, you must also specify a resource ID.")
+    return original()
+
+
+@overlay.wraps(ApplicationAutoScalingResponse)
+def describe_scaling_policies(original: Any, response: ApplicationAutoScalingResponse) -> Any:
+    """A dimension needs a resource (API reference, DescribeScalingPolicies). The wording is an assumption."""
+    asked = json.loads(response.body)
+    if asked.get("ScalableDimension") and not asked.get("ResourceId"):
+        raise AWSValidationException("If you specify a scalable dimension, you must also specify a resource ID.")
+    return original()
+
+
+@overlay.wraps(ApplicationAutoscalingBackend)
+def deregister_scalable_target(
+    original: Any, backend: ApplicationAutoscalingBackend, namespace: str, r_id: str, dimension: str
+) -> None:
+    """Its policies, scheduled actions and alarms go with it (API reference, DeregisterScalableTarget)."""
+    known = backend.targets.get(dimension, {}).get(r_id)
+    if known is None:
+        raise _not_found(
+            f"No scalable target found for service namespace: {namespace}, resource ID: {r_id}, "
+            f"scalable dimension: {dimension}"
+        )
+    for policy in [p for p in backend.policies.values() if (p.resource_id, p.scalable_dimension) == (r_id, dimension)]:
+        backend.delete_scaling_policy(policy.policy_name, namespace, r_id, dimension)
+    for action in [a for a in backend.scheduled_actions if a.resource_id == r_id]:
+        backend.scheduled_actions.remove(action)
+    _tags(backend).pop(known.arn, None)
+    original(namespace, r_id, dimension)
+
+
+@overlay.wraps(ApplicationAutoscalingBackend)
+def put_scaling_policy(
+    original: Any,
+    backend: ApplicationAutoscalingBackend,
+    policy_name: str,
+    service_namespace: str,
+    resource_id: str,
+    scalable_dimension: str,
+    *args: Any,
+    **kwargs: Any,
+) -> Any:
+    """A policy needs its scalable target (API reference, PutScalingPolicy)."""
+    if resource_id not in backend.targets.get(scalable_dimension, {}):
+        raise _not_found(
+            f"No scalable target registered for service namespace: {service_namespace}, resource ID: {resource_id}, "
+            f"scalable dimension: {scalable_dimension}"
+        )
+    return original(policy_name, service_namespace, resource_id, scalable_dimension, *args, **kwargs)
+
+
+@overlay.wraps(ApplicationAutoscalingBackend)
+def delete_scaling_policy(
+    original: Any,
+    _backend: ApplicationAutoscalingBackend,
+    policy_name: str,
+    service_namespace: str,
+    resource_id: str,
+    scalable_dimension: str,
+) -> None:
+    """One that is not there is ObjectNotFoundException (API reference, DeleteScalingPolicy)."""
+    try:
+        original(policy_name, service_namespace, resource_id, scalable_dimension)
+    except AWSValidationException as error:
+        raise _not_found(str(error.message)) from error
+
+
+def _tagged(response: ApplicationAutoScalingResponse) -> dict[str, str]:
+    backend = response.applicationautoscaling_backend
+    arn = json.loads(response.body)["ResourceARN"]
+    known = {target.arn for targets in backend.targets.values() for target in targets.values()}
+    if arn not in known:  # the wording is an assumption
+        raise JsonRESTError("ResourceNotFoundException", f"Resource not found: {arn}")
+    return _tags(backend).setdefault(arn, {})
+
+
+@overlay.adds(ApplicationAutoScalingResponse)
+def list_tags_for_resource(response: ApplicationAutoScalingResponse) -> str:
+    """The tags of a scalable target."""
+    return json.dumps({"Tags": _tagged(response)})
+
+
+@overlay.adds(ApplicationAutoScalingResponse)
+def tag_resource(response: ApplicationAutoScalingResponse) -> str:
+    """Add tags to a scalable target, fifty at most (API reference, TagResource)."""
+    tags = _tagged(response)
+    wanted = tags | json.loads(response.body)["Tags"]
+    if len(wanted) > 50:  # the wording is an assumption
+        raise JsonRESTError("TooManyTagsException", "A resource can have at most 50 tags.")
+    tags.update(wanted)
+    return "{}"
+
+
+@overlay.adds(ApplicationAutoScalingResponse)
+def untag_resource(response: ApplicationAutoScalingResponse) -> str:
+    """Take tags from a scalable target; those it does not have are no error."""
+    tags = _tagged(response)
+    for key in json.loads(response.body)["TagKeys"]:
+        tags.pop(key, None)
+    return "{}"
+
+
+@overlay.adds(ApplicationAutoScalingResponse)
+def describe_scaling_activities(_response: ApplicationAutoScalingResponse) -> str:
+    """There are none: nothing scales by itself here."""
+    return json.dumps({"ScalingActivities": []})

@@ -1,0 +1,323 @@
+"""CodeBuild's builds: started, told, stopped.
+
+In one process they pass through their phases on the clock, and their commands are only played. In the server
+`run` really runs them.
+"""
+
+import copy
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.codebuild.models import codebuild_backends
+from moto.codebuild.responses import CodeBuildResponse
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.responses import ActionResult
+from moto.moto_api._internal import mock_random
+from moto.secretsmanager.models import secretsmanager_backends
+
+from ecsctl.sandbox.aws.codebuild.build import Build, Failure
+from ecsctl.sandbox.aws.codebuild.credentials import asked, credential
+from ecsctl.sandbox.aws.codebuild.images import unpulled
+from ecsctl.sandbox.aws.codebuild.projects import found, page
+from ecsctl.sandbox.aws.secretsmanager import secret_value
+from ecsctl.sandbox.builds import artifacts
+from ecsctl.sandbox.core import clock, overlay, permissions
+from ecsctl.sandbox.core.overlay import Refusal
+from ecsctl.sandbox.core.place import REGION
+from ecsctl.sandbox.core.script import switch
+from ecsctl.sandbox.github import remote
+
+IDEMPOTENT = 300.0  # seconds that a token counts (API reference, StartBuild)
+
+
+@dataclass
+class Builds:
+    """All builds of an account and region, the oldest first; they outlive their project."""
+
+    all: dict[str, Build] = field(default_factory=dict)
+    tokens: dict[str, tuple[float, str, str]] = field(default_factory=dict)  # token: until, parameters, build
+    numbers: dict[str, int] = field(default_factory=dict)
+    most: int | None = None
+    failures: list[Failure] = field(default_factory=list)
+    doomed: set[str] = field(default_factory=set)  # commits whose `docker build` fails
+    spoiled: dict[str, Failure] = field(default_factory=dict)  # commits of which no build succeeds, and how each fails
+
+
+# Called with the backend and each build that begins and that no script lets fail: `run` puts itself here.
+begun: list[Callable[[Any, Build], None]] = []
+
+
+def builds(backend: Any) -> Builds:
+    """The builds of this account and region."""
+    return overlay.memory(backend, Builds)
+
+
+@overlay.wraps(CodeBuildResponse)
+def start_build(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
+    """A build under way; the same token with the same parameters is the same build, for five minutes."""
+    params = asked(response)
+    project = found(response, params["projectName"])
+    backend = response.codebuild_backend
+    held, now = builds(backend), clock.now()
+    token, parameters = params.pop("idempotencyToken", None), json.dumps(params, sort_keys=True)
+    until, before, build_id = held.tokens.get(token, (0.0, "", ""))
+    if token and now < until:
+        if before != parameters:  # the code is AWS's (API reference); the wording is an assumption
+            raise Refusal(
+                "InvalidInputException", "Idempotent parameter mismatch: the token was used with other parameters"
+            )
+        return ActionResult({"build": held.all[build_id].described(now)})
+    initiator = f"user/{response.access_key[-4:].lower()}"
+    build = start(backend, project, params, initiator, now)
+    if token:
+        held.tokens[token] = (now + IDEMPOTENT, parameters, build.id)
+    return ActionResult({"build": build.described(now)})
+
+
+def start(
+    backend: Any, project: dict[str, Any], params: dict[str, Any], initiator: str, at: float, **known: Any
+) -> Build:
+    """A build of `project` that began at `at`, with StartBuild's overrides in `params`. `known`: facts of it.
+
+    Raises Refusal, whoever starts it, where the account's quota is used up: in new accounts it may be 0 (CodeBuild
+    guide, "Troubleshooting AWS CodeBuild").
+    """
+    facts = _facts(backend, project, params, initiator)
+    held, name = builds(backend), project["name"]
+    if held.most is not None and sum(one.ended(at) is None for one in held.all.values()) >= held.most:
+        told = f"Cannot have more than {held.most} builds in queue for the account"
+        raise Refusal("AccountLimitExceededException", told)
+    held.numbers[name] = number = held.numbers.get(name, 0) + 1
+    build_id = f"{name}:{mock_random.uuid4()}"
+    facts["arn"] = f"arn:{backend.partition}:codebuild:{backend.region_name}:{backend.account_id}:build/{build_id}"
+    facts["logs"] = _logs(backend, facts, build_id)
+    build = Build(build_id, number, at, facts | known)
+    spoiled = held.spoiled.get(build.facts.get("resolvedSourceVersion", ""))
+    build.failure = held.failures.pop(0) if held.failures else spoiled
+    held.all[build_id] = build
+    unable = unpulled(backend.account_id, facts["environment"], facts["serviceRole"])
+    if unable and build.failure is None:
+        build.failure = Failure("PROVISIONING", "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE", unable)
+    for begin in begun if build.failure is None else ():
+        begin(backend, build)
+    if build.commands is None and build.failure is None:
+        build.failure = unfetched(backend.account_id, build) or _doomed(held, build)
+        build.failure = build.failure or undelivered(backend.account_id, build)
+    return build
+
+
+def _doomed(held: Builds, build: Build) -> Failure | None:
+    if build.facts.get("resolvedSourceVersion") not in held.doomed:
+        return None
+    command = "Error while executing command: docker build. Reason: exit status 1"
+    return Failure("BUILD", "COMMAND_EXECUTION_ERROR", command)
+
+
+def unfetched(account: str, build: Build) -> Failure | None:
+    """Why a build cannot have its source, if so.
+
+    A pipeline's: awslabs/aws-refarch-cross-account-pipeline#5. GitHub's, with the account's token and no other way:
+    CodeBuild guide, "Troubleshooting AWS CodeBuild", "authentication required for primary source".
+    """
+    declared, source = build.facts["source"], build.facts.get("sourceVersion") or ""
+    if declared["type"] == "GITHUB" and not (declared.get("auth") or {}).get("resource"):
+        region = build.facts["arn"].split(":")[3]
+        held = credential(codebuild_backends[account][region], "GITHUB")
+        if held is not None and not remote.token_works(account, region):
+            told = f"authentication required for primary source and source version {source}"
+            return Failure("DOWNLOAD_SOURCE", "CLIENT_ERROR", told)
+    if declared["type"] == "GITHUB" and (auth := declared.get("auth") or {}).get("type") == "SECRETS_MANAGER":
+        return _locked(account, build, auth["resource"])
+    if declared["type"] != "CODEPIPELINE" or not source:
+        return None
+    try:
+        artifacts.get(account, build.facts["serviceRole"], source)
+    except Refusal as refusal:
+        told = f"{_told(refusal)} for primary source and source version {source}"
+        return Failure("DOWNLOAD_SOURCE", "CLIENT_ERROR", told)
+    return None
+
+
+def _locked(account: str, build: Build, secret: str) -> Failure | None:
+    """Why a build cannot get at its source by the secret of its project, if so.
+
+    CodeBuild guide, "Create and store a token in a Secrets Manager secret": the role reads it, and it has three keys.
+    The words are assumptions.
+    """
+    region, role = build.facts["arn"].split(":")[3], build.facts["serviceRole"]
+    value = secret_value(secretsmanager_backends[account][region], secret)
+    try:
+        body = json.loads(value or "")
+    except ValueError:
+        body = None
+    keys = body if isinstance(body, dict) else {}
+    if not permissions.allowed(account, role, "secretsmanager:GetSecretValue", secret):
+        told = f"AccessDeniedException: {role} is not authorized to perform: secretsmanager:GetSecretValue on {secret}"
+    elif not {"ServerType", "AuthType", "Token"} <= keys.keys():
+        told = f"Invalid secret {secret}: it must hold ServerType, AuthType and Token"
+    elif not remote.token_works(account, region):
+        told = f"authentication required for primary source and source version {build.facts.get('sourceVersion', '')}"
+    else:
+        return None
+    return Failure("DOWNLOAD_SOURCE", "CLIENT_ERROR", told)
+
+
+def undelivered(account: str, build: Build, files: dict[str, bytes] | None = None) -> Failure | None:
+    """Why a pipeline's build could not put its artifact, if so. It does put it when there are `files`."""
+    role, location = build.facts["serviceRole"], build.facts["artifacts"]["location"]
+    if not location:
+        return None
+    try:
+        if files is None:
+            artifacts.may_put(account, role, location)
+        else:
+            artifacts.put(account, role, location, artifacts.packed(files))
+    except Refusal as refusal:  # public logs have S3's words; those before them are an assumption
+        return Failure("UPLOAD_ARTIFACTS", "CLIENT_ERROR", f"Error uploading artifacts: {_told(refusal)}")
+    return None
+
+
+def _told(refusal: Refusal) -> str:
+    status = 403 if refusal.code == "AccessDenied" else 404
+    return f"{refusal.code}: {refusal.message} status code: {status}"
+
+
+@overlay.wraps(CodeBuildResponse)
+def batch_get_builds(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
+    """The builds of these ids, and the ids of those that are not there."""
+    ids, held = asked(response)["ids"], builds(response.codebuild_backend).all
+    if any(":" not in build_id for build_id in ids):
+        raise Refusal("InvalidInputException", "Invalid build ID provided")
+    ids = [build_id.rpartition(":build/")[2] for build_id in ids]
+    return ActionResult(
+        {
+            "builds": [held[build_id].described(clock.now()) for build_id in ids if build_id in held],
+            "buildsNotFound": [build_id for build_id in ids if build_id not in held],
+        }
+    )
+
+
+@overlay.wraps(CodeBuildResponse)
+def stop_build(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
+    """Stop a build where it is; one that has ended stays as it is."""
+    build_id, held = asked(response)["id"].rpartition(":build/")[2], builds(response.codebuild_backend).all
+    if ":" not in build_id:
+        raise Refusal("InvalidInputException", "Invalid build ID provided")
+    if build_id not in held:
+        raise Refusal("ResourceNotFoundException", f"Build {build_id} does not exist")
+    build = held[build_id]
+    if build.ended(clock.now()) is None:
+        build.stopped = clock.now()
+    return ActionResult({"build": build.described(clock.now())})
+
+
+def _in_order(params: dict[str, Any], ids: list[str]) -> None:
+    """Refuse an order as AWS does: with a token (aws/aws-cli#5863), and for more builds than a page holds.
+
+    API reference, ListBuildsForProject, sortOrder: "if the project has more than 100 builds, setting the sort order
+    will result in an error". The wording of that error is an assumption.
+    """
+    if params.get("sortOrder") and params.get("nextToken"):
+        raise Refusal("InvalidInputException", "Sort order can't be specified when passing a nextToken")
+    if params.get("sortOrder") and len(ids) > 100:
+        raise Refusal("InvalidInputException", "Sort order can't be specified for more than 100 builds")
+
+
+@overlay.wraps(CodeBuildResponse)
+def list_builds_for_project(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
+    """The ids of a project's builds, the newest first unless asked otherwise."""
+    params = asked(response)
+    name = found(response, params["projectName"], "The provided project does not exist")["name"]
+    held = builds(response.codebuild_backend).all
+    ids = [one.id for one in held.values() if one.facts["projectName"] == name]
+    _in_order(params, ids)
+    return ActionResult(page("ids", ids if params.get("sortOrder") == "ASCENDING" else ids[::-1], params))
+
+
+@overlay.wraps(CodeBuildResponse)
+def list_builds(_original: Callable[..., Any], response: CodeBuildResponse) -> ActionResult:
+    """The ids of all builds, the newest first unless asked otherwise."""
+    params, ids = asked(response), list(builds(response.codebuild_backend).all)
+    _in_order(params, [])
+    return ActionResult(page("ids", ids if params.get("sortOrder") == "ASCENDING" else ids[::-1], params))
+
+
+@switch
+def fail_next_build(phase: str, message: str, code: str = "COMMAND_EXECUTION_ERROR", region: str = REGION) -> None:
+    """Let the next build fail in `phase` (such as PRE_BUILD) with this context."""
+    builds(codebuild_backends[DEFAULT_ACCOUNT_ID][region]).failures.append(Failure(phase, code, message))
+
+
+@switch
+def fail_builds(
+    commit: str, phase: str, message: str, code: str = "COMMAND_EXECUTION_ERROR", region: str = REGION
+) -> None:
+    """Let every build of a commit fail in `phase` with this context: only another commit mends it."""
+    builds(codebuild_backends[DEFAULT_ACCOUNT_ID][region]).spoiled[commit] = Failure(phase, code, message)
+
+
+@switch
+def limit_builds(most: int | None, region: str = REGION) -> None:
+    """Allow only `most` builds at a time, as the quota of a new account does with 0; None for no limit."""
+    builds(codebuild_backends[DEFAULT_ACCOUNT_ID][region]).most = most
+
+
+def _facts(backend: Any, project: dict[str, Any], params: dict[str, Any], initiator: str) -> dict[str, Any]:
+    facts = copy.deepcopy({name: project[name] for name in _TAKEN if name in project})
+    source, environment = facts["source"], facts["environment"]
+    for overridden, names in ((source, _SOURCE_OVERRIDES), (environment, _ENVIRONMENT_OVERRIDES)):
+        overridden |= {name: params[override] for override, name in names.items() if override in params}
+    variables = {one["name"]: one for one in environment["environmentVariables"]}
+    variables |= {one["name"]: {"type": "PLAINTEXT"} | one for one in params.get("environmentVariablesOverride", [])}
+    environment["environmentVariables"] = list(variables.values())
+    if project["artifacts"]["type"] == "CODEPIPELINE" and "artifactsOverride" not in params:
+        # aws-actions/aws-codebuild-run-build#114
+        raise Refusal("InvalidInputException", "ArtifactsOverride must be set when using artifacts type CodePipelines")
+    for override in ("serviceRole", "timeoutInMinutes", "queuedTimeoutInMinutes", "logsConfig", "cache"):
+        facts[override] = params.get(f"{override}Override", facts.get(override))
+    facts["artifacts"] = {"location": ""}
+    version = params.get("sourceVersion") or project.get("sourceVersion")
+    if version:
+        facts["sourceVersion"] = version
+    if source["type"] == "GITHUB":
+        repository = source["location"].removesuffix(".git").rpartition("github.com/")[2]
+        ref = (version or "HEAD").removeprefix("refs/heads/")
+        facts["resolvedSourceVersion"] = remote.commit(backend.account_id, backend.region_name, repository, ref)
+    key = f"arn:{backend.partition}:kms:{backend.region_name}:{backend.account_id}:alias/aws/s3"
+    return facts | {
+        "projectName": project["name"],
+        "initiator": initiator,
+        "encryptionKey": project.get("encryptionKey", key),
+    }
+
+
+_SOURCE_OVERRIDES = {
+    "sourceTypeOverride": "type",
+    "sourceLocationOverride": "location",
+    "sourceAuthOverride": "auth",
+    "buildspecOverride": "buildspec",
+}
+_ENVIRONMENT_OVERRIDES = {
+    "environmentTypeOverride": "type",
+    "imageOverride": "image",
+    "computeTypeOverride": "computeType",
+    "privilegedModeOverride": "privilegedMode",
+    "imagePullCredentialsTypeOverride": "imagePullCredentialsType",
+}
+_TAKEN = ("source", "environment", "serviceRole", "timeoutInMinutes", "queuedTimeoutInMinutes", "logsConfig", "cache",
+          "vpcConfig", "secondarySources", "secondarySourceVersions")  # fmt: skip
+
+
+def _logs(backend: Any, facts: dict[str, Any], build_id: str) -> dict[str, Any]:
+    wanted, region = facts.pop("logsConfig") or {}, backend.region_name
+    cloud = wanted.get("cloudWatchLogs", {"status": "ENABLED"})
+    logs = {"cloudWatchLogs": cloud, "s3Logs": wanted.get("s3Logs", {"status": "DISABLED"})}
+    if cloud["status"] == "DISABLED":
+        return logs
+    group = cloud.get("groupName") or f"/aws/codebuild/{facts['projectName']}"
+    stream = "/".join(filter(None, [cloud.get("streamName"), build_id.partition(":")[2]]))
+    console = f"https://console.aws.amazon.com/cloudwatch/home?region={region}#logEvent:group={group};stream={stream}"
+    arn = f"arn:{backend.partition}:logs:{region}:{backend.account_id}:log-group:{group}:log-stream:{stream}"
+    return logs | {"groupName": group, "streamName": stream, "deepLink": console, "cloudWatchLogsArn": arn}

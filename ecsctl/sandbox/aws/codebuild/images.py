@@ -1,0 +1,75 @@
+"""CodeBuild's curated images, which of them run where, and who may pull an image of somebody's own."""
+
+import re
+from typing import Any
+
+from moto.codebuild.responses import CodeBuildResponse
+from moto.core.responses import ActionResult
+
+from ecsctl.sandbox.core import overlay, permissions
+
+# CodeBuild guide, "Docker images provided by CodeBuild", and the README of github.com/aws/aws-codebuild-docker-images.
+_CURATED = {
+    "AMAZON_LINUX": [
+        ("aws/codebuild/amazonlinux-x86_64-standard:4.0", "AL2023 x86_64"),
+        ("aws/codebuild/amazonlinux-x86_64-standard:5.0", "AL2023 x86_64"),
+        ("aws/codebuild/amazonlinux-aarch64-standard:2.0", "AL2 aarch64"),
+        ("aws/codebuild/amazonlinux-aarch64-standard:3.0", "AL2023 aarch64"),
+        ("aws/codebuild/amazonlinux-aarch64-standard:4.0", "AL2023 aarch64"),
+        ("aws/codebuild/amazonlinux2-aarch64-standard:2.0", "AL2 aarch64"),
+        ("aws/codebuild/amazonlinux2-aarch64-standard:3.0", "AL2023 aarch64"),
+        ("aws/codebuild/amazonlinux2-x86_64-standard:4.0", "AL2 x86_64"),
+        ("aws/codebuild/amazonlinux2-x86_64-standard:5.0", "AL2023 x86_64"),
+    ],
+    "UBUNTU": [
+        ("aws/codebuild/standard:6.0", "Ubuntu 22.04 x86_64"),
+        ("aws/codebuild/standard:7.0", "Ubuntu 22.04 x86_64"),
+    ],
+}
+
+
+def runs(image: str, environment: str) -> bool:
+    """Whether a curated image runs in an environment of this type; images of others are not known and pass."""
+    if not image.startswith("aws/codebuild/"):
+        return True
+    name, _, version = image.partition(":")
+    known = {curated for found in _CURATED.values() for curated, _ in found}
+    if f"{name}:{version.partition('-')[0]}" not in known:  # a version may be pinned: …:3.0-24.01.15
+        return False
+    return ("aarch64" in name) == environment.startswith("ARM") and "WINDOWS" not in environment
+
+
+_ECR = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(?P<repository>[a-z0-9._/-]+)"
+)
+_PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+
+
+def unpulled(account: str, environment: dict[str, Any], role: str) -> str | None:
+    """Why a build cannot pull its own image, if so: one in ECR is pulled with the role that may, or not at all.
+
+    CodeBuild itself may only where the repository's policy lets it, and the sandbox knows of no such policy (CodeBuild
+    guide, "Amazon ECR sample"). Public reports have the words; that they are the same for both ways is an assumption.
+    """
+    place = _ECR.match(environment["image"])
+    if place is None:
+        return None
+    told = f"pull access denied for {environment['image']}, repository does not exist or may require 'docker login'"
+    if environment["imagePullCredentialsType"] == "SERVICE_ROLE":
+        repository = f"arn:aws:ecr:{place['region']}:{place['account']}:repository/{place['repository']}"
+        needed = dict.fromkeys(_PULL, repository) | {"ecr:GetAuthorizationToken": "*"}
+        denied = [action for action, on in needed.items() if not permissions.allowed(account, role, action, on)]
+        if not denied:
+            return None
+        told = f"{role} is not authorized to perform: {denied[0]} on resource: {needed[denied[0]]}"
+    return f"Unable to pull customer's container image. CannotPullContainerError: Error response from daemon: {told}"
+
+
+@overlay.adds(CodeBuildResponse)
+def list_curated_environment_images(_response: CodeBuildResponse) -> ActionResult:
+    """The curated images, by platform."""
+    platforms = []
+    for platform, found in _CURATED.items():
+        images = [{"name": name, "description": told, "versions": [name]} for name, told in found]
+        platforms.append({"platform": platform, "languages": [{"language": "BASE", "images": images}]})
+    return ActionResult({"platforms": platforms})

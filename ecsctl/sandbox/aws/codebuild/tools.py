@@ -1,0 +1,200 @@
+"""What the sandbox answers to `docker` and `aws` in a build: ECR as the build's role may use it, and local images."""
+
+import json
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.ecr.models import ecr_backends
+from moto.utilities.utils import get_partition
+
+from ecsctl.sandbox.aws import ecr
+from ecsctl.sandbox.core import permissions
+from ecsctl.sandbox.core.overlay import Refusal
+
+
+@dataclass
+class Workshop:
+    """Where one build's tools work: as which role, for which architecture (as in Go), and with what so far."""
+
+    account: str
+    region: str
+    role: str
+    architecture: str
+    broken: Callable[[], bool]  # whether `docker build` is to fail
+    closed: Callable[[], bool]  # whether the build is over
+    passwords: set[str] = field(default_factory=set)
+    hosts: set[str] = field(default_factory=set)
+    images: dict[str, str] = field(default_factory=dict)  # reference: manifest
+
+
+class _Failed(Exception):
+    """The tool ends with this message and this exit code."""
+
+    def __init__(self, message: str, code: int = 1) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+_open: dict[str, Workshop] = {}
+_HOST = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
+_AWS_FAILED = 254  # AWS CLI guide, "Return codes": the service answered with an error
+
+
+def opened(workshop: Workshop) -> str:
+    """The token with which the build's tools ask."""
+    token = secrets.token_urlsafe(24)
+    _open[token] = workshop
+    return token
+
+
+def close(token: str) -> None:
+    """The build is over: its tools get no answers any more."""
+    _open.pop(token, None)
+
+
+def answer(question: dict[str, Any]) -> dict[str, Any]:
+    """What a tool prints, and how it ends. To be called under `overlay.lock`."""
+    shop = _open.get(question.get("token", ""))
+    try:
+        if shop is None or shop.closed():
+            raise _Failed("ExpiredTokenException: The security token included in the request is expired")
+        return {"code": 0, "out": _DO[question["do"]](shop, question), "err": ""}
+    except _Failed as failed:
+        return {"code": failed.code, "out": "", "err": f"{failed}\n"}
+
+
+def _password(shop: Workshop, _question: dict[str, Any]) -> str:
+    _ask(shop, "ecr:GetAuthorizationToken", "*", "get-login-password")
+    password = secrets.token_urlsafe(32)
+    shop.passwords.add(password)
+    return f"{password}\n"
+
+
+def _describe(shop: Workshop, question: dict[str, Any]) -> str:
+    name, region = question["repository"], question["region"] or shop.region
+    operation = "An error occurred ({}) when calling the DescribeImages operation: "
+    _ask(shop, "ecr:DescribeImages", _repository(region, shop.account, name), "describe-images")
+    if name not in ecr_backends[shop.account][region].repositories:
+        told = f"The repository with name '{name}' does not exist in the registry with id '{shop.account}'"
+        raise _Failed(operation.format("RepositoryNotFoundException") + told, _AWS_FAILED)
+    for reference in question["references"]:
+        if ecr.find_image(shop.account, region, name, reference) is None:
+            told = f"The image with imageId {{imageTag:'{reference}'}} does not exist within the repository"
+            raise _Failed(operation.format("ImageNotFoundException") + told, _AWS_FAILED)
+    return "{}\n"
+
+
+def _login(shop: Workshop, question: dict[str, Any]) -> str:
+    host = question["host"].removeprefix("https://")
+    if not _HOST.fullmatch(host):
+        raise _Failed(f"Error response from daemon: the sandbox has no registry {host}")
+    if question["username"] != "AWS" or question["password"] not in shop.passwords:
+        told = f"Error response from daemon: login attempt to https://{host}/v2/ failed with status: 400 Bad Request"
+        raise _Failed(told)
+    shop.hosts.add(host)
+    return "Login Succeeded\n"
+
+
+def _build(shop: Workshop, question: dict[str, Any]) -> str:
+    if shop.broken():
+        raise _Failed("ERROR: failed to solve: process did not complete successfully: exit code: 1")
+    architecture = question["platform"].rpartition("linux/")[2].partition("/")[0] or shop.architecture
+    made = ecr.manifest(secrets.token_hex(32), architecture)
+    shop.images |= {_full(tag): made for tag in question["tags"]}
+    return "".join(f"naming to {tag} done\n" for tag in question["tags"])
+
+
+def _version(shop: Workshop, question: dict[str, Any]) -> str:
+    return f"{_formatted(question['format'], Server={'Arch': shop.architecture, 'Os': 'linux'})}\n"
+
+
+def _inspect(shop: Workshop, question: dict[str, Any]) -> str:
+    found = shop.images.get(_full(question["image"]))
+    if found is None:
+        raise _Failed(f"Error response from daemon: No such image: {question['image']}")
+    facts = json.loads(json.loads(found)["config"]["data"])
+    return f"{_formatted(question['format'], Architecture=facts['architecture'], Os=facts['os'])}\n"
+
+
+def _formatted(template: str, **facts: Any) -> str:
+    """A Go template of plain fields, such as `{{.Server.Arch}}`."""
+
+    def value(match: re.Match[str]) -> str:
+        found: Any = facts
+        for name in match[1].split("."):
+            found = found.get(name) if isinstance(found, dict) else None
+        if found is None:
+            raise _Failed(f"the sandbox's docker does not know the field {match[1]}")
+        return str(found)
+
+    if not template:
+        raise _Failed("the sandbox's docker tells only what --format asks for")
+    return re.sub(r"\{\{\s*\.([\w.]+)\s*\}\}", value, template)
+
+
+def _tag(shop: Workshop, question: dict[str, Any]) -> str:
+    name = _full(question["image"])
+    if name not in shop.images:
+        raise _Failed(f"Error response from daemon: No such image: {name}")
+    shop.images[_full(question["name"])] = shop.images[name]
+    return ""
+
+
+def _pull(shop: Workshop, question: dict[str, Any]) -> str:
+    host, region, name, tag = _there(shop, question["image"], "ecr:BatchGetImage")
+    found = ecr.pulled(shop.account, region, name, tag)
+    if found is None:
+        raise _Failed(f"Error response from daemon: manifest for {host}/{name}:{tag} not found: manifest unknown")
+    shop.images[f"{host}/{name}:{tag}"] = found
+    return f"Status: Downloaded newer image for {host}/{name}:{tag}\n"
+
+
+def _push(shop: Workshop, question: dict[str, Any]) -> str:
+    reference = _full(question["image"])
+    if reference not in shop.images:
+        raise _Failed(f"An image does not exist locally with the tag: {reference.rpartition(':')[0]}")
+    _, region, name, tag = _there(shop, reference, "ecr:InitiateLayerUpload", "ecr:PutImage")
+    try:
+        digest = ecr.push(shop.account, region, name, [tag], shop.images[reference])
+    except Refusal as refusal:
+        raise _Failed(f"tag invalid: {refusal.message}") from None
+    return f"{tag}: digest: {digest}\n"
+
+
+def _there(shop: Workshop, image: str, *actions: str) -> tuple[str, str, str, str]:
+    """Host, region, repository and tag of an image, if the build is logged in, may do that, and the repository is."""
+    host, _, rest = _full(image).partition("/")
+    name, _, tag = rest.rpartition(":")
+    matched = _HOST.fullmatch(host)
+    if matched is None:
+        raise _Failed(f"Error response from daemon: the sandbox has no registry {host}")
+    if host not in shop.hosts:
+        raise _Failed("no basic auth credentials")
+    account, region = matched.groups()
+    for action in actions:
+        _ask(shop, action, _repository(region, account, name), "denied")
+    if account != shop.account or name not in ecr_backends[account][region].repositories:
+        told = f"The repository with name '{name}' does not exist in the registry with id '{account}'"
+        raise _Failed(f"name unknown: {told}")
+    return host, region, name, tag
+
+
+def _repository(region: str, account: str, name: str) -> str:
+    return f"arn:{get_partition(region)}:ecr:{region}:{account}:repository/{name}"
+
+
+def _full(image: str) -> str:
+    return image if ":" in image.rpartition("/")[2] else f"{image}:latest"
+
+
+def _ask(shop: Workshop, action: str, resource: str, what: str) -> None:
+    if not permissions.allowed(shop.account, shop.role, action, resource):
+        told = f"{shop.role} is not authorized to perform: {action} on resource: {resource}"
+        raise _Failed(f"{what}: {told} because no identity-based policy allows the {action} action")
+
+
+_DO = {"password": _password, "describe": _describe, "login": _login, "build": _build, "tag": _tag, "pull": _pull,
+       "push": _push, "version": _version, "inspect": _inspect}  # fmt: skip

@@ -1,0 +1,229 @@
+"""What each type of action does: a source finds its commit, a build builds, an approval waits for somebody."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from moto.codebuild.models import codebuild_backends
+from moto.moto_api._internal import mock_random
+
+from ecsctl.sandbox.aws import codeconnections
+from ecsctl.sandbox.aws.codebuild import builds, pushes
+from ecsctl.sandbox.aws.codebuild.build import Build
+from ecsctl.sandbox.aws.codepipeline.run import BEGIN, Attempt, Begin, Execution, Outcome, Runs, Work
+from ecsctl.sandbox.aws.codepipeline.structure import MASK
+from ecsctl.sandbox.builds import artifacts
+from ecsctl.sandbox.core import permissions
+from ecsctl.sandbox.core.overlay import Refusal
+from ecsctl.sandbox.github import checkout, remote
+
+# Seconds. AWS promises none of these but the last (CodePipeline guide, "Quotas": an approval times out after 7 days).
+SOURCE = 5.0
+APPROVAL = 7 * 24 * 3600.0
+
+
+@dataclass
+class Timed:
+    """Something that ends by itself, in a way that is known from the beginning."""
+
+    outcome: Outcome
+
+    def ended(self, now: float) -> Outcome | None:
+        """How it ended, once it has."""
+        return self.outcome if self.outcome.at <= now else None
+
+    def stop(self, now: float) -> None:
+        """It goes on alone."""
+
+
+def failed(at: float, message: str, code: str = "ConfigurationError") -> Timed:
+    """It fails at once."""
+    return Timed(Outcome(at, "Failed", message, code, message))
+
+
+def begins(category: str, owner: str, provider: str) -> Callable[[Begin], Begin]:
+    """This function begins actions of the type."""
+
+    def declare(function: Begin) -> Begin:
+        BEGIN[category, owner, provider] = function
+        return function
+
+    return declare
+
+
+def settings_of(attempt: Attempt) -> dict[str, str]:
+    """The action's configuration as declared."""
+    configuration: dict[str, str] = attempt.declared.get("configuration") or {}
+    return configuration
+
+
+def _sourced(runs: Runs, execution: Execution, attempt: Attempt, repository: str, branch: str) -> Work:
+    account, region = runs.backend.account_id, runs.backend.region_name
+    chosen = execution.revisions.get(attempt.declared["name"])
+    commit = chosen or remote.commit(account, region, repository, branch)
+    url = f"https://github.com/{repository}/commit/{commit}"
+    attempt.revision = {"id": commit, "url": url, "summary": f"Commit {commit[:7]} of {branch}"}
+    attempt.external_id, attempt.external_url = commit, url
+    attempt.variables = {"CommitId": commit, "BranchName": branch, "CommitMessage": attempt.revision["summary"]}
+    outcome = Outcome(attempt.began + SOURCE, "Succeeded", attempt.revision["summary"])
+    return _Fetching(outcome, account, execution.pipeline["roleArn"], commit, list(attempt.outputs.values()))
+
+
+@dataclass
+class _Fetching(Timed):
+    """A source: once it ends, the commit's files are in the artifact bucket, if the pipeline's role may put them."""
+
+    account: str
+    role: str
+    commit: str
+    outputs: list[str]
+
+    def ended(self, now: float) -> Outcome | None:
+        """The words are those that users report (aws/aws-cdk#13733); that they hold for tokens too is assumed."""
+        if super().ended(now) is None:
+            return None
+        while self.outputs:
+            try:
+                artifacts.put(self.account, self.role, self.outputs.pop(), _zip_of(self.commit))
+            except Refusal as refusal:
+                told = f"Upload to S3 failed with the following error: {refusal.message}"
+                code = "PermissionError" if refusal.code == "AccessDenied" else "ConfigurationError"
+                self.outcome = Outcome(self.outcome.at, "Failed", told, code, told)
+        return self.outcome
+
+
+def _zip_of(commit: str) -> bytes:
+    """The commit's files; in one process, where there is no repository, a file that names the commit."""
+    found = checkout.current.zipped(commit) if checkout.current is not None else None
+    return found or artifacts.packed({"COMMIT": commit.encode()})
+
+
+@begins("Source", "ThirdParty", "GitHub")
+def github_source(runs: Runs, execution: Execution, attempt: Attempt) -> Work:
+    """The branch's commit, with the token; a masked or revoked one does not work."""
+    settings = settings_of(attempt)
+    works = remote.token_works(runs.backend.account_id, runs.backend.region_name)
+    if settings["OAuthToken"] == MASK or not works:
+        told = f'Could not access the GitHub repository: "{settings["Repo"]}". The access token might be invalid.'
+        return failed(attempt.began, told)
+    return _sourced(runs, execution, attempt, f"{settings['Owner']}/{settings['Repo']}", settings["Branch"])
+
+
+@begins("Source", "AWS", "CodeStarSourceConnection")
+def connection_source(runs: Runs, execution: Execution, attempt: Attempt) -> Work:
+    """The branch's commit, through a connection that somebody has completed and the pipeline's role may use."""
+    settings, account = settings_of(attempt), runs.backend.account_id
+    arn = settings["ConnectionArn"]
+    found = codeconnections.connection(account, arn)
+    if found is None or found.status != "AVAILABLE":
+        return failed(attempt.began, f"Connection {arn} is not available")
+    use = f"{arn.split(':')[2]}:UseConnection"
+    key = f"{arn.split(':')[2]}:FullRepositoryId"
+    about = {key: (settings["FullRepositoryId"],)}
+    if not permissions.allowed(account, execution.pipeline["roleArn"], use, arn, about):
+        told = f"Unable to use Connection: {arn}. The provided role does not have sufficient permissions."
+        return failed(attempt.began, told, "PermissionError")
+    return _sourced(runs, execution, attempt, settings["FullRepositoryId"], settings["BranchName"])
+
+
+@dataclass
+class _Building:
+    """An action that is a build of CodeBuild. An abandoned one builds on (CodePipeline guide, "Stop a pipeline")."""
+
+    backend: Any
+    build: Build
+
+    def ended(self, now: float) -> Outcome | None:
+        """Once the build is complete. What it left is there before anything else begins."""
+        pushes.push_once(self.backend, self.build)
+        told = self.build.ended(now)
+        if told is None:
+            return None
+        at, status = told
+        if status == "SUCCEEDED":
+            return Outcome(at, "Succeeded")
+        message = f"Build terminated with state: {status}"
+        return Outcome(at, "Failed", message, "JobFailed", message)
+
+    def stop(self, now: float) -> None:
+        """The build goes on."""
+
+
+@begins("Build", "AWS", "CodeBuild")
+@begins("Test", "AWS", "CodeBuild")
+def codebuild_action(runs: Runs, execution: Execution, attempt: Attempt) -> Work:
+    """A build of the project, whose source and artifacts are the pipeline's."""
+    settings, account, region = settings_of(attempt), runs.backend.account_id, runs.backend.region_name
+    backend, name = codebuild_backends[account][region], settings["ProjectName"]
+    arn = f"arn:{runs.backend.partition}:codebuild:{region}:{account}:project/{name}"
+    if not permissions.allowed(account, execution.pipeline["roleArn"], "codebuild:StartBuild", arn):
+        return failed(
+            attempt.began, f"Error calling startBuild: not authorized to perform: codebuild:StartBuild on {arn}"
+        )
+    if name not in backend.codebuild_projects:
+        return failed(attempt.began, f"Error calling startBuild: Project cannot be found: {arn}")
+    params: dict[str, Any] = {
+        "sourceTypeOverride": "CODEPIPELINE",
+        "artifactsOverride": {"type": "CODEPIPELINE"},
+        "environmentVariablesOverride": json.loads(resolved(execution, settings.get("EnvironmentVariables", "[]"))),
+    }
+    project = backend.codebuild_projects[name].project_metadata
+    known: dict[str, Any] = {"sourceVersion": execution.input_of(attempt)}
+    if commit := _commit(execution, attempt):
+        known["resolvedSourceVersion"] = commit
+    if attempt.outputs:
+        known["artifacts"] = {"location": next(iter(attempt.outputs.values()))}
+    try:
+        build = builds.start(backend, project, params, f"codepipeline/{runs.name}", attempt.began, **known)
+    except Refusal as refusal:
+        told = f"Error calling startBuild: {refusal.message} (Service: AWSCodeBuild; Status Code: 400; Error Code: "
+        return failed(attempt.began, f"{told}{refusal.code}; Request ID: {mock_random.uuid4()}; Proxy: null)")
+    attempt.external_id = build.id
+    attempt.external_url = f"https://console.aws.amazon.com/codebuild/home?region={region}#/builds/{build.id}/view/new"
+    return _Building(backend, build)
+
+
+class Approving:
+    """An action that waits until somebody approves or rejects, for seven days at most."""
+
+    def __init__(self, began: float) -> None:
+        self.answer: Outcome | None = None
+        self._expires = began + APPROVAL
+
+    def ended(self, now: float) -> Outcome | None:
+        """Once somebody has answered, or nobody has for too long."""
+        if self.answer is None and now >= self._expires:
+            told = "Approval was not given in time"
+            return Outcome(self._expires, "Failed", told, "JobFailed", told)
+        return self.answer
+
+    def stop(self, now: float) -> None:
+        """Nobody waits any more."""
+
+
+@begins("Approval", "AWS", "Manual")
+def approval(_runs: Runs, _execution: Execution, attempt: Attempt) -> Work:
+    """Waits, and can be answered with its token."""
+    attempt.token = str(mock_random.uuid4())
+    return Approving(attempt.began)
+
+
+def resolved(execution: Execution, text: str) -> str:
+    """`text` with `#{namespace.Variable}` replaced (CodePipeline guide, "Working with variables")."""
+    known = {f"variables.{name}": value for name, value in execution.variables.items()}
+    known["codepipeline.PipelineExecutionId"] = execution.id
+    for attempt in execution.attempts:
+        namespace = attempt.declared.get("namespace")
+        known |= {f"{namespace}.{name}": value for name, value in attempt.variables.items() if namespace}
+    return re.sub(r"#\{([\w@.-]+)\}", lambda found: known.get(found[1], found[0]), text)
+
+
+def _commit(execution: Execution, attempt: Attempt) -> str | None:
+    """The commit of the source whose artifact is the action's first input."""
+    wanted = (attempt.declared.get("inputArtifacts") or [{}])[0].get("name")
+    for one in execution.attempts:
+        if one.revision and wanted in [artifact["name"] for artifact in one.declared.get("outputArtifacts") or []]:
+            return one.revision["id"]
+    return None

@@ -1,0 +1,146 @@
+"""The Deploy action of ECS: a new revision of what the service runs, with the images that the build names."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from ecsctl.sandbox.aws import ecs
+from ecsctl.sandbox.aws.codepipeline.actions import begins, failed, settings_of
+from ecsctl.sandbox.aws.codepipeline.run import Attempt, Execution, Outcome, Runs, Work
+from ecsctl.sandbox.builds import artifacts
+from ecsctl.sandbox.core import permissions
+from ecsctl.sandbox.core.overlay import Refusal
+from ecsctl.sandbox.core.principals import session
+
+LIMIT = 60.0  # minutes; CodePipeline guide, "Amazon ECS deployment action reference": the default DeploymentTimeout
+
+# What a revision can be registered with. The rest of what describe_task_definition answers is ECS's own.
+_COPIED = (
+    "family", "taskRoleArn", "executionRoleArn", "networkMode", "containerDefinitions", "volumes",
+    "placementConstraints", "requiresCompatibilities", "cpu", "memory", "pidMode", "ipcMode", "proxyConfiguration",
+    "inferenceAccelerators", "ephemeralStorage", "runtimePlatform", "tags",
+)  # fmt: skip
+
+
+class _Unfit(Exception):
+    """The action cannot go on; the message tells why, as CodePipeline does."""
+
+    def __init__(self, message: str, code: str = "ConfigurationError") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass
+class Deploying:
+    """Waits until the service runs the deployment that the action began, and nothing but it."""
+
+    account: str
+    region: str
+    cluster: str
+    service: str
+    deployment: str
+    gives_up: float
+
+    def ended(self, now: float) -> Outcome | None:
+        """Once the deployment is complete, or the time is over.
+
+        After a rollback by the circuit breaker the action waits on, until its time is over: so users report
+        (aws/containers-roadmap#1399).
+        """
+        state, since = self._rollout()
+        if state == "COMPLETED" and since <= min(now, self.gives_up):
+            return Outcome(since, "Succeeded", "Deployment succeeded")
+        if now < self.gives_up:
+            return None
+        message = f"The service {self.service} did not reach a steady state with deployment {self.deployment} in time"
+        return Outcome(self.gives_up, "Failed", message, "JobFailed", message)
+
+    def state(self) -> str:
+        """How ECS sees it, such as IN_PROGRESS or FAILED; see `ecs.rollout`."""
+        return self._rollout()[0]
+
+    def _rollout(self) -> tuple[str, float]:
+        return ecs.rollout(self.account, self.region, self.cluster, self.service, self.deployment)
+
+    def stop(self, now: float) -> None:
+        """The deployment goes on (CodePipeline guide, "Stop a pipeline execution")."""
+
+
+@begins("Deploy", "AWS", "ECS")
+def ecs_deploy(runs: Runs, execution: Execution, attempt: Attempt) -> Work:
+    """Copy the service's own revision with other images, register that, and let the service run it.
+
+    CodePipeline guide, "Amazon ECS standard deployment action": it begins with the revision the service runs, not with
+    the newest one. The words of the refusals are those of public reports where there are any.
+    """
+    account, region, settings = runs.backend.account_id, runs.backend.region_name, settings_of(attempt)
+    cluster, service = settings["ClusterName"], settings["ServiceName"]
+    role = execution.pipeline["roleArn"]
+    arn = f"arn:{runs.backend.partition}:ecs:{region}:{account}"
+    try:
+        images = _images(account, execution, attempt)
+        _ask(account, role, "ecs:DescribeServices", f"{arn}:service/{cluster}/{service}")
+        found = ecs.describe_service(account, region, cluster, service)
+        revision = ecs.describe_task_definition(account, region, found["taskDefinition"])
+        fresh = _with_images(revision, images)
+        family = revision["family"]
+        _ask(account, role, "ecs:RegisterTaskDefinition", f"{arn}:task-definition/{family}:*")
+        if fresh.get("tags"):
+            _ask(account, role, "ecs:TagResource", f"{arn}:task-definition/{family}:*")
+        for passed in filter(None, (revision.get("taskRoleArn"), revision.get("executionRoleArn"))):
+            _ask(account, role, "iam:PassRole", passed)
+        _ask(account, role, "ecs:UpdateService", f"{arn}:service/{cluster}/{service}")
+        by = session(role, str(int(attempt.began * 1000)))  # as CodePipeline calls its sessions in public logs
+        made = ecs.register_task_definition(account, region, by, **fresh)
+        updated = ecs.update_service(
+            account, region, at=attempt.began, cluster=cluster, service=service, taskDefinition=made
+        )
+    except _Unfit as unfit:
+        return failed(attempt.began, str(unfit), unfit.code)
+    except Refusal as refusal:
+        return failed(attempt.began, str(refusal.message))
+    deployment = next(one["id"] for one in updated["deployments"] if one["status"] == "PRIMARY")
+    attempt.external_id = deployment
+    attempt.external_url = (
+        f"https://console.aws.amazon.com/ecs/home?region={region}#/clusters/{cluster}/services/{service}/deployments"
+    )
+    minutes = float(settings.get("DeploymentTimeout") or LIMIT)
+    return Deploying(account, region, cluster, service, deployment, attempt.began + minutes * 60)
+
+
+def _images(account: str, execution: Execution, attempt: Attempt) -> dict[str, str]:
+    """The image of each container, from the file in the artifact's zip."""
+    name = settings_of(attempt).get("FileName") or "imagedefinitions.json"
+    where = execution.input_of(attempt)
+    bucket, key = artifacts.parts(where)
+    try:
+        text = artifacts.unpacked(artifacts.get(account, execution.pipeline["roleArn"], where)).get(name)
+    except Refusal:  # in AWS's words also when it is not there: S3 does not tell who may not list
+        told = f"Unable to access the artifact with Amazon S3 object key '{key}' located in the Amazon S3 artifact"
+        why = f"{told} bucket '{bucket}'. The provided role does not have sufficient permissions."
+        raise _Unfit(why, "PermissionError") from None
+    if text is None:
+        told = f"Did not find the image definition file {name} in the input artifacts ZIP file. Verify the file is"
+        raise _Unfit(f"{told} stored in your pipeline's Amazon S3 artifact bucket: {bucket} key: {key}")
+    try:
+        return {one["name"]: one["imageUri"] for one in json.loads(text)}
+    except (ValueError, TypeError, KeyError):
+        raise _Unfit(f"The image definition file {name} contains invalid JSON format") from None
+
+
+def _with_images(revision: dict[str, Any], images: dict[str, str]) -> dict[str, Any]:
+    fresh = {name: revision[name] for name in _COPIED if revision.get(name)}
+    containers = {one["name"]: dict(one) for one in fresh["containerDefinitions"]}
+    for name, image in images.items():
+        if name not in containers:
+            raise _Unfit(f"The AWS ECS container {name} does not exist")
+        containers[name]["image"] = image
+    for one in containers.values():
+        one.pop("versionConsistency", None)  # does not survive (terraform-aws-modules/terraform-aws-ecs#356)
+    return fresh | {"containerDefinitions": list(containers.values())}
+
+
+def _ask(account: str, role: str, action: str, resource: str) -> None:
+    if not permissions.allowed(account, role, action, resource):
+        told = f"The provided role does not have sufficient permissions to access ECS: {action} on {resource}"
+        raise _Unfit(told, "PermissionError")

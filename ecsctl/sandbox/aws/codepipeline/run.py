@@ -1,0 +1,364 @@
+"""How CodePipeline's executions go: stage by stage, one in a stage at a time, by the clock, whenever somebody looks.
+
+Nothing runs by itself. `Runs.advance` brings a pipeline's executions from where they were last seen to now, event by
+event in the order of their times, so that it makes no difference how often anybody looks. What an action does is told
+by its `Work`: AWS's other services, or time.
+"""
+
+import copy
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from moto.codepipeline.models import codepipeline_backends
+from moto.moto_api._internal import mock_random
+from moto.utilities.utils import get_partition
+
+from ecsctl.sandbox.aws.codepipeline.structure import action_type
+from ecsctl.sandbox.builds import artifacts
+from ecsctl.sandbox.core import clock, overlay, requests
+from ecsctl.sandbox.core.overlay import Refusal
+
+STOPPING = 1.0  # seconds until an abandoned execution is Stopped; an assumption
+
+Declared = dict[str, Any]
+
+
+@dataclass
+class Outcome:
+    """How an action ended, and when."""
+
+    at: float
+    status: str  # Succeeded or Failed
+    summary: str = ""
+    code: str = ""  # of the error, such as ConfigurationError
+    message: str = ""
+
+
+class Work(Protocol):
+    """What an action does. It was begun when it was made."""
+
+    def ended(self, now: float) -> Outcome | None:
+        """How it ended, if it has by `now`. Once told, never again otherwise."""
+
+    def stop(self, now: float) -> None:
+        """Its execution was abandoned."""
+
+
+@dataclass
+class Attempt:
+    """One run of an action."""
+
+    id: str
+    stage: str
+    declared: Declared
+    began: float
+    work: Work = field(init=False)
+    outcome: Outcome | None = None
+    abandoned: float | None = None
+    external_id: str | None = None
+    external_url: str | None = None
+    token: str | None = None  # what an approval is given with
+    by: str | None = None
+    revision: dict[str, str] | None = None  # of a source: id, url and summary
+    variables: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)  # artifact: ARN of the object that is to be its zip
+    void: bool = False  # a retry takes its place
+
+    @property
+    def status(self) -> str:
+        """InProgress, Succeeded, Failed or Abandoned."""
+        if self.abandoned is not None:
+            return "Abandoned"
+        return self.outcome.status if self.outcome else "InProgress"
+
+    @property
+    def changed(self) -> float:
+        """When its status last changed."""
+        return self.abandoned or (self.outcome.at if self.outcome else self.began)
+
+
+@dataclass
+class Execution:
+    """One way of a change through the pipeline. `stage` is where it is or waits to be; `at` when that began."""
+
+    id: str
+    pipeline: Declared
+    trigger: str
+    detail: str
+    started: float
+    at: float
+    stage: int = 0
+    waiting: bool = True
+    status: str = "InProgress"
+    changed: float = 0.0
+    reason: str | None = None
+    attempts: list[Attempt] = field(default_factory=list)
+    stages: dict[str, str] = field(default_factory=dict)  # the last status in each stage
+    variables: dict[str, str] = field(default_factory=dict)
+    revisions: dict[str, str] = field(default_factory=dict)  # action: commit, when the caller chose it
+
+    @property
+    def running(self) -> bool:
+        """Whether it may still change without anybody doing anything."""
+        return self.status in ("InProgress", "Stopping")
+
+    @property
+    def stage_name(self) -> str:
+        """The stage it is in or waits for."""
+        name: str = self.pipeline["stages"][self.stage]["name"]
+        return name
+
+    def places(self, outputs: list[dict[str, str]], region: str) -> dict[str, str]:
+        """Where an action's output artifacts are to be, by their names."""
+        store = self.pipeline.get("artifactStore") or self.pipeline["artifactStores"][region]
+        bucket, partition = store["location"], get_partition(region)
+        return {
+            one["name"]: artifacts.location(bucket, self.pipeline["name"], one["name"], partition) for one in outputs
+        }
+
+    def input_of(self, attempt: Attempt) -> str:
+        """The ARN of the zip that is the attempt's first input artifact; empty if it takes none."""
+        wanted = (attempt.declared.get("inputArtifacts") or [{}])[0].get("name")
+        made = [one.outputs[wanted] for one in self.attempts if not one.void and wanted in one.outputs]
+        return made[-1] if made else ""
+
+    def latest(self, stage: str) -> dict[str, Attempt]:
+        """The attempt that counts of each action in a stage."""
+        return {one.declared["name"]: one for one in self.attempts if one.stage == stage and not one.void}
+
+    def end(self, status: str, now: float) -> None:
+        """Change the status, and that of the stage it is in."""
+        self.status, self.changed = status, now
+        if not self.waiting:
+            self.stages[self.stage_name] = "Cancelled" if status == "Cancelled" else status
+
+
+@dataclass
+class Transition:
+    """Whether executions may enter a stage."""
+
+    enabled: bool = True
+    changed: float | None = None
+    by: str | None = None
+    reason: str | None = None
+
+
+# (category, owner, provider): what begins an action of that type. `codepipeline_actions` fills it.
+Begin = Callable[["Runs", Execution, Attempt], Work]
+BEGIN: dict[tuple[str, str, str], Begin] = {}
+
+
+class Runs:
+    """A pipeline's executions, the newest first, and the transitions into its stages."""
+
+    def __init__(self, backend: Any, name: str) -> None:
+        self.backend = backend
+        self.name = name
+        self.executions: list[Execution] = []
+        self.transitions: dict[str, Transition] = {}
+        self.tokens: dict[str, str] = {}
+
+    def start(
+        self, pipeline: Declared, trigger: str, detail: str, at: float | None = None, **chosen: dict[str, str]
+    ) -> Execution:
+        """A new execution. `chosen`: `variables` and source `revisions` that the caller chose."""
+        now = clock.now() if at is None else at
+        made = Execution(str(mock_random.uuid4()), copy.deepcopy(pipeline), trigger, detail, now, now, changed=now)
+        made.variables = {one["name"]: one.get("defaultValue", "") for one in pipeline.get("variables", [])}
+        made.variables |= chosen.get("variables", {})
+        made.revisions = chosen.get("revisions", {})
+        self.executions.insert(0, made)
+        return made
+
+    def cancel_all(self) -> None:
+        """The declaration changes: what is in flight ends."""
+        self.advance()
+        for one in self.executions:
+            if one.running:
+                _abandon(one, clock.now())
+                one.end("Cancelled", clock.now())
+
+    def stop(self, execution: Execution, abandon: bool, reason: str | None) -> None:
+        """Let no further action begin; `abandon` those that run."""
+        now = clock.now()
+        execution.reason = reason
+        execution.end("Stopping", now)
+        if abandon:
+            _abandon(execution, now)
+
+    def retry(self, execution: Execution, every: bool) -> None:
+        """Run the failed (or all) actions of the stage again."""
+        for one in execution.latest(execution.stage_name).values():
+            one.void = every or one.status != "Succeeded"
+        execution.at = clock.now()
+        execution.end("InProgress", execution.at)
+        self._begin_group(execution)
+
+    def advance(self) -> None:
+        """Bring all executions to now."""
+        now = clock.now()
+        while True:
+            events = sorted(self._events(now), key=lambda event: event[0])
+            if not events:
+                return
+            at, happen = events[0]
+            happen(at)
+
+    def _events(self, now: float) -> Iterator[tuple[float, Callable[[float], None]]]:
+        for one in self.executions:
+            if not one.running:
+                continue
+            if one.waiting:
+                overtaken = self._overtaken(one)
+                at = self._may_enter(one) if overtaken is None else overtaken
+                if at is not None and at <= now:
+                    happen = self._enter if overtaken is None else self._supersede
+                    yield at, lambda at, one=one, happen=happen: happen(one, at)  # type: ignore[misc] # the loop's own
+                continue
+            for attempt in one.attempts:
+                if attempt.status == "InProgress":
+                    outcome = _ended(attempt, now)
+                    if outcome is not None:
+                        yield outcome.at, lambda _, one=one, a=attempt, o=outcome: self._settle(one, a, o)  # type: ignore[misc] # the loop's own
+            if all(attempt.status != "InProgress" for attempt in one.attempts):
+                at = max([one.at, *(attempt.changed for attempt in one.attempts if attempt.stage == one.stage_name)])
+                at += STOPPING if one.status == "Stopping" else 0.0
+                if at <= now:
+                    yield at, lambda at, one=one: self._go_on(one, at)  # type: ignore[misc] # the loop's own
+
+    def _overtaken(self, execution: Execution) -> float | None:
+        """When a newer execution came to wait for the same stage: in mode SUPERSEDED the older one gives way."""
+        if execution.pipeline.get("executionMode", "SUPERSEDED") != "SUPERSEDED" or execution.status == "Stopping":
+            return None
+        newer = self.executions[: self.executions.index(execution)]
+        return min(
+            (one.at for one in newer if one.running and one.waiting and one.stage == execution.stage), default=None
+        )
+
+    def _may_enter(self, execution: Execution) -> float | None:
+        """When it can enter the stage it waits for: the transition is open and nobody else is there or was first."""
+        name, mode = execution.stage_name, execution.pipeline.get("executionMode", "SUPERSEDED")
+        transition = self.transitions.get(name, Transition())
+        if execution.status == "Stopping":
+            return execution.changed
+        if not transition.enabled:
+            return None
+        at = max(execution.at, transition.changed or 0.0)
+        if mode == "PARALLEL":
+            return at
+        for other in self.executions:
+            if other is execution:
+                continue
+            if other.running and other.stage_name == name:
+                older = self.executions.index(other) > self.executions.index(execution)
+                if not other.waiting or (mode == "QUEUED" and older):
+                    return None
+            at = max([at, *(one.changed for one in other.attempts if one.stage == name)])
+        return at
+
+    @staticmethod
+    def _supersede(execution: Execution, at: float) -> None:
+        execution.end("Superseded", at)
+
+    def _enter(self, execution: Execution, at: float) -> None:
+        if execution.status == "Stopping":
+            execution.end("Stopped", at)
+            return
+        execution.waiting, execution.at = False, at
+        execution.stages[execution.stage_name] = "InProgress"
+        self._begin_group(execution)
+
+    def _begin_group(self, execution: Execution) -> None:
+        """Begin the actions that run together next: those of the lowest order that have not run."""
+        stage = execution.pipeline["stages"][execution.stage]
+        latest = execution.latest(stage["name"])
+        left = [one for one in stage["actions"] if one["name"] not in latest]
+        order = min(one.get("runOrder", 1) for one in left)
+        for one in left:
+            if one.get("runOrder", 1) == order:
+                attempt = Attempt(str(mock_random.uuid4()), stage["name"], one, execution.at)
+                attempt.outputs = execution.places(one.get("outputArtifacts") or [], self.backend.region_name)
+                execution.attempts.append(attempt)
+                try:
+                    attempt.work = BEGIN[action_type(one)](self, execution, attempt)
+                except Exception as error:  # noqa: BLE001 - whatever breaks in the simulation is an event in it
+                    attempt.outcome = _broken(attempt, error)
+
+    @staticmethod
+    def _settle(_execution: Execution, attempt: Attempt, outcome: Outcome) -> None:
+        attempt.outcome = outcome
+
+    def _go_on(self, execution: Execution, at: float) -> None:
+        """All actions that were begun in the stage have ended."""
+        stage = execution.pipeline["stages"][execution.stage]
+        latest = execution.latest(stage["name"])
+        execution.at = at
+        if execution.status == "Stopping":
+            execution.end("Stopped", at)
+        elif any(one.status != "Succeeded" for one in latest.values()):
+            execution.end("Failed", at)
+        elif len(latest) < len(stage["actions"]):
+            self._begin_group(execution)
+        else:
+            execution.stages[stage["name"]] = "Succeeded"
+            if execution.stage + 1 == len(execution.pipeline["stages"]):
+                execution.status, execution.changed = "Succeeded", at
+            else:
+                execution.stage += 1
+                execution.waiting = True
+
+
+def _ended(attempt: Attempt, now: float) -> Outcome | None:
+    try:
+        return attempt.work.ended(now)
+    except Exception as error:  # noqa: BLE001 - whatever breaks in the simulation is an event in it
+        return _broken(attempt, error)
+
+
+def _broken(attempt: Attempt, error: Exception) -> Outcome:
+    """An action that the sandbox cannot do fails; it must not come up again at every request for ever."""
+    traceback.print_exc()
+    told = f"The sandbox broke: {type(error).__name__}: {error}"
+    return Outcome(attempt.began, "Failed", told, "InternalError", told)
+
+
+def _abandon(execution: Execution, now: float) -> None:
+    for one in execution.attempts:
+        if one.status == "InProgress":
+            one.work.stop(now)
+            one.abandoned = now
+
+
+class _AllRuns(dict[str, Runs]):
+    """By the pipeline's name."""
+
+
+def runs(backend: Any, name: str) -> Runs:
+    """The executions of a pipeline, as of now."""
+    held = overlay.memory(backend, _AllRuns)
+    found = held.setdefault(name, Runs(backend, name))
+    found.advance()
+    return found
+
+
+@requests.before_each
+def advance_all() -> None:
+    """Whatever is asked, of whichever service: what the pipelines did meanwhile (builds, deployments) is there."""
+    for _, _, backend in list(codepipeline_backends.iter_backends()):
+        for one in list(overlay.memory(backend, _AllRuns).values()):
+            one.advance()
+
+
+def forget(backend: Any, name: str) -> None:
+    """The pipeline is deleted."""
+    overlay.memory(backend, _AllRuns).pop(name, None)
+
+
+def stage_of(pipeline: Declared, name: str) -> int:
+    """The number of the stage called `name`, or a refusal."""
+    names = [stage["name"] for stage in pipeline["stages"]]
+    if name not in names:
+        raise Refusal("StageNotFoundException", f"Pipeline '{pipeline['name']}' does not have a stage '{name}'")
+    return names.index(name)

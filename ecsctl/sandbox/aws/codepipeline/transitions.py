@@ -1,0 +1,115 @@
+"""CodePipeline's state: what each stage and action last did, and the transitions between stages."""
+
+from typing import Any
+
+from moto.codepipeline.responses import CodePipelineResponse
+from moto.core.responses import ActionResult
+
+from ecsctl.sandbox.aws.codepipeline.executions import time_of
+from ecsctl.sandbox.aws.codepipeline.pipelines import asked, found
+from ecsctl.sandbox.aws.codepipeline.run import Attempt, Runs, Transition, runs, stage_of
+from ecsctl.sandbox.core import clock, overlay
+from ecsctl.sandbox.core.principals import caller
+
+
+@overlay.adds(CodePipelineResponse)
+def get_pipeline_state(response: CodePipelineResponse) -> ActionResult:
+    """The state of every stage."""
+    name = asked(response)["name"]
+    held = found(response, name)
+    going = runs(response.codepipeline_backend, name)
+    stages = [_stage(going, stage, number) for number, stage in enumerate(held.pipeline["stages"])]
+    about = {"pipelineName": name, "pipelineVersion": held.pipeline["version"], "stageStates": stages}
+    return ActionResult(about | {"created": held._created, "updated": held._updated})
+
+
+@overlay.adds(CodePipelineResponse)
+def disable_stage_transition(response: CodePipelineResponse) -> ActionResult:
+    """Let nothing into (or, Outbound, out of) a stage."""
+    return _set_transition(response, enabled=False)
+
+
+@overlay.adds(CodePipelineResponse)
+def enable_stage_transition(response: CodePipelineResponse) -> ActionResult:
+    """Let executions into (or, Outbound, out of) a stage again."""
+    return _set_transition(response, enabled=True)
+
+
+def _set_transition(response: CodePipelineResponse, enabled: bool) -> ActionResult:
+    params = asked(response)
+    stages = found(response, params["pipelineName"]).pipeline["stages"]
+    held = runs(response.codepipeline_backend, params["pipelineName"])
+    number = stage_of({"name": params["pipelineName"], "stages": stages}, params["stageName"])
+    number += params["transitionType"] == "Outbound"
+    if number < len(stages):
+        reason = None if enabled else params["reason"]
+        held.transitions[stages[number]["name"]] = Transition(enabled, clock.now(), caller(response), reason)
+        held.advance()
+    return ActionResult({})
+
+
+def _stage(held: Runs, stage: dict[str, Any], number: int) -> dict[str, Any]:
+    name = stage["name"]
+    told: dict[str, Any] = {"stageName": name}
+    waiting = [one for one in held.executions if one.running and one.waiting and one.stage_name == name]
+    if waiting:
+        inbound = [{"pipelineExecutionId": one.id, "status": "InProgress"} for one in waiting]
+        told |= {"inboundExecution": inbound[0], "inboundExecutions": inbound}
+    if number > 0:
+        told["inboundTransitionState"] = _transition(held.transitions.get(name, Transition()))
+    entered = next((one for one in held.executions if name in one.stages), None)
+    if entered is not None:
+        told["latestExecution"] = {
+            "pipelineExecutionId": entered.id,
+            "status": entered.stages[name],
+            "type": "STANDARD",
+        }
+    told["actionStates"] = [_action(held, name, action["name"]) for action in stage["actions"]]
+    return told
+
+
+def _transition(transition: Transition) -> dict[str, Any]:
+    told: dict[str, Any] = {"enabled": transition.enabled}
+    if transition.changed is not None:
+        told |= {"lastChangedBy": transition.by, "lastChangedAt": time_of(transition.changed)}
+    if transition.reason is not None:
+        told["disabledReason"] = transition.reason
+    return told
+
+
+def _action(held: Runs, stage: str, action: str) -> dict[str, Any]:
+    """The last run of the action, whichever execution it was of."""
+    told: dict[str, Any] = {"actionName": action}
+    attempts = [
+        attempt
+        for execution in held.executions
+        for attempt in execution.attempts
+        if (attempt.stage, attempt.declared["name"]) == (stage, action)
+    ]
+    if not attempts:
+        return told
+    latest = max(attempts, key=lambda attempt: attempt.began)
+    told["latestExecution"] = _latest(latest)
+    if latest.revision is not None:
+        told["revisionUrl"] = latest.revision["url"]
+        if latest.status == "Succeeded":
+            revision = {"revisionId": latest.revision["id"], "created": time_of(latest.changed)}
+            told["currentRevision"] = revision | {"revisionChangeId": latest.revision["id"]}
+    return told
+
+
+def _latest(attempt: Attempt) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "actionExecutionId": attempt.id,
+        "status": attempt.status,
+        "lastStatusChange": time_of(attempt.changed),
+        "externalExecutionId": attempt.external_id,
+        "externalExecutionUrl": attempt.external_url,
+        "token": attempt.token if attempt.status == "InProgress" else None,
+        "lastUpdatedBy": attempt.by,
+    }
+    if attempt.outcome is not None:
+        told["summary"] = attempt.outcome.summary or None
+        if attempt.outcome.code:
+            told["errorDetails"] = {"code": attempt.outcome.code, "message": attempt.outcome.message}
+    return {name: value for name, value in told.items() if value is not None}

@@ -1,0 +1,163 @@
+"""Which EC2 ids a call can see: not those that are not there, and not yet those that were just made."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.responses import ActionResult
+from moto.ec2.models import EC2Backend
+from moto.ec2.responses import EC2Response
+from moto.iam.models import iam_backends
+
+from ecsctl.sandbox.core import clock, overlay, script
+
+# EC2 API reference, "Eventual consistency in the Amazon EC2 API": a describe or a change that follows a create at
+# once may answer NotFound. It gives no number; two seconds is an assumption.
+LAG = 2.0
+
+_ID = re.compile(r"^(vpc|subnet|igw|rtb|sg|nat|eipalloc|eni)-[0-9a-zA-Z]+$")
+_NOT_IDS = {
+    "Filter",
+    "Filters",
+    "TagSpecification",
+    "TagSpecifications",
+    "Tag",
+    "Tags",
+    "ClientToken",
+    "Description",
+    "GroupName",
+}
+
+
+@dataclass
+class _Lag:
+    seconds: float = LAG
+
+
+@dataclass
+class _Births:
+    at: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    there: Callable[[Any], Iterable[str]]
+    code: str
+    message: str
+
+
+_KINDS = {
+    "vpc": _Kind(lambda b: b.vpcs, "InvalidVpcID.NotFound", "The vpc ID '{}' does not exist"),
+    "subnet": _Kind(
+        lambda b: (s for zone in b.subnets.values() for s in zone),
+        "InvalidSubnetID.NotFound",
+        "The subnet ID '{}' does not exist",
+    ),
+    "igw": _Kind(
+        lambda b: b.internet_gateways,
+        "InvalidInternetGatewayID.NotFound",
+        "The internetGateway ID '{}' does not exist",
+    ),
+    "rtb": _Kind(lambda b: b.route_tables, "InvalidRouteTableID.NotFound", "The routeTable ID '{}' does not exist"),
+    "sg": _Kind(
+        lambda b: (g for vpc in b.groups.values() for g in vpc),
+        "InvalidGroup.NotFound",
+        "The security group '{}' does not exist",
+    ),
+    "nat": _Kind(lambda b: b.nat_gateways, "NatGatewayNotFound", "The Nat Gateway {} was not found"),
+    "eipalloc": _Kind(
+        lambda b: (a.allocation_id for a in b.addresses),
+        "InvalidAllocationID.NotFound",
+        "The allocation ID '{}' does not exist",
+    ),
+    "eni": _Kind(lambda b: b.enis, "InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '{}' does not exist"),
+}
+
+
+@script.switch
+def lag(seconds: float, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
+    """Let fresh ids stay unseen for `seconds` of sandbox time in this account; 0 shows them at once. Until a reset."""
+    _lag(account_id).seconds = seconds
+
+
+def _lag(account_id: str) -> _Lag:
+    return overlay.memory(iam_backends[account_id]["aws"], _Lag)  # any backend will do that is one for all regions
+
+
+def _fresh(backend: EC2Backend, ident: str) -> bool:
+    born = overlay.memory(backend, _Births).at.get(ident)
+    return born is not None and clock.now() - born < _lag(backend.account_id).seconds
+
+
+def not_found(ident: str) -> overlay.Refusal:
+    """EC2's answer to an id it does not know, in its words for that kind of id."""
+    kind = _KINDS[ident.split("-")[0]]
+    return overlay.Refusal(kind.code, kind.message.format(ident))
+
+
+def _named(value: Any) -> Iterator[str]:
+    """Every id in a request's parameters that names a resource the call is about."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key not in _NOT_IDS:
+                yield from _named(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _named(inner)
+    elif isinstance(value, str) and _ID.match(value):
+        yield value
+
+
+def _refusal(response: EC2Response) -> overlay.Refusal | None:
+    backend = response.ec2_backend
+    for ident in _named(response._get_params()):
+        if ident not in set(_KINDS[ident.split("-")[0]].there(backend)) or _fresh(backend, ident):
+            if ident.startswith("nat-") and response._get_action() in ("CreateRoute", "ReplaceRoute"):
+                return overlay.Refusal("InvalidNatGatewayID.NotFound", f"The natGateway ID '{ident}' does not exist")
+            return not_found(ident)
+    return None
+
+
+@overlay.wraps(EC2Response)
+def call_action(original: Any, self: EC2Response) -> Any:
+    """Answer NotFound to ids that are not there or not to be seen yet, in reads by id and in changes alike."""
+    refusal = _refusal(self)
+    if refusal is None:
+        return original()
+    status, headers, body = self.serialized(ActionResult(refusal))
+    headers, body = self._enrich_response({**headers, "status": str(status)}, body)
+    return status, headers, body
+
+
+@overlay.wraps(EC2Response)
+def serialized(original: Any, self: EC2Response, answer: ActionResult) -> Any:
+    """Note what is born, and leave what is too young out of every list."""
+    result: Any = answer.result
+    if isinstance(result, dict):
+        if self._get_action().startswith("Describe"):
+            result.update(_seen(self.ec2_backend, result))
+        else:
+            _note_births(self.ec2_backend, result)
+    return original(answer)
+
+
+def _seen(backend: EC2Backend, result: dict[str, Any]) -> dict[str, Any]:
+    lists = {key: value for key, value in result.items() if isinstance(value, list)}
+    return {key: [item for item in items if not _fresh(backend, _about(item))] for key, items in lists.items()}
+
+
+def _about(item: Any) -> str:
+    if isinstance(item, dict):
+        return str(item.get("resource_id", ""))
+    ident = str(getattr(item, "id", ""))
+    return str(item.group_id) if ident.startswith("sgr-") else ident
+
+
+def _note_births(backend: EC2Backend, result: dict[str, Any]) -> None:
+    births = overlay.memory(backend, _Births).at
+    for value in result.values():
+        ident = value if isinstance(value, str) else getattr(value, "id", None)
+        if isinstance(ident, str) and _ID.match(ident):
+            births.setdefault(ident, clock.now())

@@ -1,0 +1,54 @@
+"""Availability zones fall ill, and new ones come: what moto says of them never changes."""
+
+import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.responses import ActionResult
+from moto.ec2.models.availability_zones_and_regions import Zone
+from moto.ec2.responses import EC2Response
+from moto.iam.models import iam_backends
+
+from ecsctl.sandbox.core import overlay, script
+
+# API reference, AvailabilityZone: "available | information | impaired | unavailable | constrained".
+STATES = ("available", "information", "impaired", "unavailable", "constrained")
+
+
+@dataclass
+class _States:
+    of: dict[str, str] = field(default_factory=dict)  # by the zone's id
+
+
+@script.switch
+def zone(zone_id: str, state: str = "impaired", account_id: str = DEFAULT_ACCOUNT_ID) -> None:
+    """Put a zone into one of EC2's states; one that is not known is new in every region."""
+    if state not in STATES:
+        raise script.ScriptError(f"a zone is {', '.join(STATES)}")
+    _states(account_id).of[zone_id] = state
+
+
+def _states(account_id: str) -> _States:
+    return overlay.memory(iam_backends[account_id]["aws"], _States)  # any backend will do that is one for all regions
+
+
+@overlay.wraps(EC2Response)
+def describe_availability_zones(original: Any, self: EC2Response) -> ActionResult:
+    """As they are now, filtered by state as well."""
+    states = _states(self.ec2_backend.account_id).of
+    if not states:
+        answer: ActionResult = original()
+        return answer
+    filters = self._filters_from_querystring()
+    wanted = filters.pop("state", None)
+    names, ids = self._get_param("ZoneNames", []), self._get_param("ZoneIds", [])
+    listed = self.ec2_backend.describe_availability_zones(filters, zone_names=names, zone_ids=ids)
+    known = {one.zone_id for one in self.ec2_backend.describe_availability_zones()}
+    region = self.ec2_backend.region_name
+    found: list[Zone] = []
+    for one in [*map(copy.copy, listed), *(Zone(f"{region}z", region, new) for new in states if new not in known)]:
+        one.state = states.get(one.zone_id, one.state)
+        if wanted is None or one.state in wanted:
+            found.append(one)
+    return ActionResult({"AvailabilityZones": found})

@@ -1,0 +1,76 @@
+"""What AWS's ecs does that moto does not: services that live. The rules stand in the modules named here."""
+
+from typing import Any
+
+from ecsctl.sandbox.aws.ecs import clusters, definitions, deployments, exec, services, tasks, views  # noqa: F401 - imported for their declarations
+from ecsctl.sandbox.aws.ecs.fates import KINDS, behave
+from ecsctl.sandbox.aws.ecs.state import Wire, backend_of, denied, refusal
+from ecsctl.sandbox.aws.ecs.world import tick
+
+__all__ = [
+    "KINDS",
+    "behave",
+    "describe_service",
+    "describe_task_definition",
+    "register_task_definition",
+    "update_service",
+]
+
+
+def describe_service(account: str, region: str, cluster: str, service: str) -> Wire:
+    """A service as describe_services answers it, for other services of the sandbox that look at it.
+
+    Raises ClusterNotFoundException and ServiceNotFoundException.
+    """
+    backend = backend_of(account, region)
+    tick(backend)
+    found = services.find(backend, clusters.find(backend, cluster).arn, service)
+    if found is None:
+        raise refusal("ServiceNotFoundException", "Service not found.")
+    return views.service(backend, found, tags=True)
+
+
+def describe_task_definition(account: str, region: str, reference: str) -> Wire:
+    """A revision as describe_task_definition answers it, with its tags under `tags`. Raises ClientException."""
+    found = definitions.find(backend_of(account, region), reference)
+    if found is None:
+        raise denied("Unable to describe task definition.")
+    return {**found.document, "tags": found.tags}
+
+
+def register_task_definition(account: str, region: str, by: str, **ask: Any) -> str:
+    """Register a revision with register_task_definition's parameters, for the ARN `by`, and return its ARN.
+
+    Raises ClientException.
+    """
+    return definitions.register(backend_of(account, region), ask, by).arn
+
+
+def update_service(account: str, region: str, at: float | None = None, **ask: Any) -> Wire:
+    """Update a service with update_service's parameters, and return it as it then is; raises what that raises.
+
+    `at` is the moment it happens, in seconds since the epoch, for a caller that catches up with the clock.
+    """
+    backend = backend_of(account, region)
+    service = services.update(backend, ask, at)
+    shown = views.service(backend, service, tags=True)
+    services.begin(backend, service, at)
+    return shown
+
+
+def rollout(account: str, region: str, cluster: str, service: str, deployment: str) -> tuple[str, float]:
+    """How one deployment (`ecs-svc/…`) of a service stands, and since when, in seconds since the epoch.
+
+    IN_PROGRESS, COMPLETED or FAILED; "REPLACED" once it is no longer the primary one and has not failed; "GONE"
+    without the service.
+    """
+    backend = backend_of(account, region)
+    tick(backend)
+    found = services.find(backend, clusters.find(backend, cluster).arn, service)
+    if found is None or found.status != "ACTIVE":
+        return "GONE", found.deleted or 0.0 if found is not None else 0.0
+    for each in (*found.deployments, *found.past):
+        if each.id == deployment:
+            replaced = each is not found.primary and each.rollout != "FAILED"
+            return ("REPLACED", found.primary.created) if replaced else (each.rollout, each.updated)
+    return "GONE", 0.0

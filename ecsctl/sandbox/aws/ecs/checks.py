@@ -1,0 +1,145 @@
+"""What create_service and update_service refuse. One code for nearly all of it: InvalidParameterException.
+
+The texts are AWS's own as the ECS guide ("Service event messages", "API failure reasons") and public reports quote
+them; where none is known the comment says that the wording is an assumption.
+"""
+
+from typing import Any
+
+from moto.ec2.models import ec2_backends
+from moto.ecs.models import EC2ContainerServiceBackend
+from moto.elbv2.models import elbv2_backends
+
+from ecsctl.sandbox.aws.ecs.rollout import percentages
+from ecsctl.sandbox.aws.ecs.state import Definition, Wire, denied, invalid
+
+_ONE_OF = {
+    "launchType": ("EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"),
+    "propagateTags": ("TASK_DEFINITION", "SERVICE", "NONE"),
+    "availabilityZoneRebalancing": ("ENABLED", "DISABLED"),
+    "schedulingStrategy": ("REPLICA", "DAEMON"),
+}
+
+
+def check(
+    backend: EC2ContainerServiceBackend, settings: Wire, definition: Definition, sent: set[str] | None = None
+) -> None:
+    """Refuse settings with which AWS would not create a service, or not update it by the parameters `sent`.
+
+    Raises InvalidParameterException, and ClientException for a target group that is not there.
+    """
+    for name, allowed in _ONE_OF.items():
+        if settings.get(name) is not None and settings[name] not in allowed:
+            raise invalid(f"{name} should be one of [{','.join(allowed)}]")  # for some names an assumption
+    if (settings.get("desiredCount") or 0) < 0:
+        raise invalid("Desired count can not be negative.")  # the wording is an assumption
+    if settings.get("launchType") == "FARGATE" and "FARGATE" not in definition.document["compatibilities"]:
+        raise invalid("Task definition does not support launch_type FARGATE.")
+
+    def touched(*names: str) -> bool:
+        return sent is None or not sent.isdisjoint(names)
+
+    if touched("deploymentConfiguration", "availabilityZoneRebalancing"):
+        _check_percentages(settings)
+    if touched("networkConfiguration", "taskDefinition"):
+        _check_network(backend, settings, definition)
+    grace = touched("healthCheckGracePeriodSeconds") and settings.get("healthCheckGracePeriodSeconds") is not None
+    if grace and not settings.get("loadBalancers"):
+        raise invalid("Health check grace period is only valid for services configured to use load balancers.")
+    if touched("loadBalancers", "taskDefinition"):
+        _check_load_balancers(settings, definition)
+    if touched("loadBalancers"):
+        for balancer in settings.get("loadBalancers") or []:
+            _check_target_group(backend, balancer.get("targetGroupArn"), definition)
+    if settings.get("enableExecuteCommand") and not definition.document.get("taskRoleArn"):
+        raise invalid(
+            f"The service couldn't be {'created' if sent is None else 'updated'} because a valid taskRoleArn is not "
+            "being used. Specify a valid task role in your task definition and try again."
+        )
+
+
+def _check_percentages(settings: Wire) -> None:
+    """Only the pair 100/100 is refused; other pairs that can never deploy are accepted and then hang."""
+    low, high = percentages(settings)
+    if low == high == 100:
+        raise invalid("Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.")
+    if low > high:  # the wording is an assumption
+        raise invalid("minimumHealthyPercent cannot be greater than maximumPercent.")
+    if settings.get("availabilityZoneRebalancing", "ENABLED") == "ENABLED" and high <= 100:
+        raise invalid(
+            "Availability Zone Rebalancing does not support maximumPercent <= 100 % as deployment configuration."
+        )
+
+
+def _check_network(backend: EC2ContainerServiceBackend, settings: Wire, definition: Definition) -> None:
+    awsvpc = definition.document["networkMode"] == "awsvpc"
+    network = (settings.get("networkConfiguration") or {}).get("awsvpcConfiguration")
+    if not awsvpc:
+        if network:
+            raise invalid("Network Configuration is not valid for the given networkMode of this task definition.")
+        return
+    if not network:
+        raise invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
+    if not network.get("subnets"):
+        raise invalid("subnets can not be empty.")
+    ec2: Any = ec2_backends[backend.account_id][backend.region_name]
+    subnets = {subnet.id: subnet for zone in ec2.subnets.values() for subnet in zone.values()}
+    for wanted in network["subnets"]:
+        if wanted not in subnets:
+            raise invalid(
+                f"Error retrieving subnet information for [{wanted}]: The subnet ID '{wanted}' does not exist "
+                "(ErrorCode: InvalidSubnetID.NotFound)"
+            )
+    vpcs = {subnets[wanted].vpc_id for wanted in network["subnets"]}
+    if len(vpcs) > 1:
+        raise invalid("Provided subnets must belong to the same VPC")  # the wording is an assumption
+    for wanted in network.get("securityGroups") or []:
+        group = ec2.get_security_group_from_id(wanted)
+        if group is None:
+            raise invalid(
+                f"Error retrieving security group information for [{wanted}]: "
+                f"The security group '{wanted}' does not exist (ErrorCode: InvalidGroup.NotFound)"
+            )
+        if group.vpc_id not in vpcs:
+            raise invalid(f"Security Group {wanted} does not appear to belong to the same VPC as the input subnets.")
+
+
+def _check_load_balancers(settings: Wire, definition: Definition) -> None:
+    for balancer in settings.get("loadBalancers") or []:
+        name, port = balancer.get("containerName"), balancer.get("containerPort")
+        container = next((c for c in definition.containers if c["name"] == name), None)
+        if container is None:
+            raise invalid(f"The container {name} does not exist in the task definition.")
+        if port not in [mapping["containerPort"] for mapping in container["portMappings"]]:
+            raise invalid(f"The container {name} did not have a container port {port} defined.")
+
+
+def _check_target_group(backend: EC2ContainerServiceBackend, arn: str | None, definition: Definition) -> None:
+    elb: Any = elbv2_backends[backend.account_id][backend.region_name]
+    group = elb.target_groups.get(arn)
+    if group is None:  # the wording is an assumption; TargetGroupNotFound is what ELB itself says
+        raise denied(f"Unable to find target group with ARN {arn}.")
+    if definition.document["networkMode"] == "awsvpc" and group.target_type != "ip":
+        raise invalid(
+            f"The provided target group {arn} has target type {group.target_type}, which is incompatible with the "
+            "awsvpc network mode specified in the task definition."
+        )
+    if not listeners(elb, group.arn):
+        raise invalid(f"The target group with targetGroupArn {arn} does not have an associated load balancer.")
+
+
+def listeners(elb: Any, target_group_arn: str) -> list[tuple[Any, Any]]:
+    """The load balancers and listeners that send requests to a target group, by default action or by a rule."""
+    found = []
+    for balancer in elb.load_balancers.values():
+        for listener in balancer.listeners.values():
+            actions = list(listener.default_actions)
+            for rule in listener.rules.values():
+                actions += list(rule.actions)
+            if any(target_group_arn in str(_plain(action)) for action in actions):
+                found.append((balancer, listener))
+    return found
+
+
+def _plain(action: Any) -> Any:
+    return getattr(action, "data", action)

@@ -1,0 +1,178 @@
+"""ECS clusters: an existing name is answered, never updated; a busy cluster stays; a deleted one can still be seen."""
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ecs.models import Cluster, EC2ContainerServiceBackend
+from moto.ecs.responses import EC2ContainerServiceResponse
+
+from ecsctl.sandbox.aws import iam
+from ecsctl.sandbox.aws.ecs.state import Wire, invalid, memory, refusal, services
+from ecsctl.sandbox.core import clock, overlay
+
+LAG = 2.0  # seconds until CreateService knows a new cluster
+_SETTINGS = {"containerInsights": ("enabled", "disabled", "enhanced")}  # API reference, ClusterSetting
+
+
+def find(backend: EC2ContainerServiceBackend, name_or_arn: str | None) -> Cluster:
+    """The active cluster of that name or ARN; `default` when none is given.
+
+    Raises ClusterNotFoundException, also for a deleted cluster ("The referenced cluster was inactive." is what AWS
+    says then, as many public reports of failed deploys show).
+    """
+    found = backend.clusters.get((name_or_arn or "default").rsplit("/", 1)[-1])
+    if found is None:
+        raise refusal("ClusterNotFoundException", "Cluster not found.")
+    if found.status != "ACTIVE":
+        raise refusal("ClusterNotFoundException", "The referenced cluster was inactive.")
+    return found
+
+
+def refuse_if_fresh(backend: EC2ContainerServiceBackend, cluster: Cluster) -> None:
+    """CreateService may not know a cluster that was made a moment ago.
+
+    hashicorp/terraform-provider-aws retries on it. The number of seconds is an assumption.
+    """
+    if clock.now() - memory(backend).born.get(cluster.arn, float("-inf")) < LAG:
+        raise refusal("ClusterNotFoundException", "Cluster not found.")
+
+
+def need_service_linked_role(backend: EC2ContainerServiceBackend) -> None:
+    """ECS makes its service-linked role at its first use, and cannot assume it for some seconds.
+
+    ECS guide, "Using service-linked roles"; hashicorp/terraform-provider-aws retries on this message.
+    """
+    if not iam.service_linked_role_ready(backend.account_id, "ecs.amazonaws.com", backend.partition):
+        raise invalid(
+            "Unable to assume the service linked role. Please verify that the ECS service linked role exists."
+        )
+
+
+def _check_settings(settings: list[Wire]) -> None:
+    """The wording is an assumption; that only containerInsights with these values exists is in the API reference."""
+    for setting in settings:
+        allowed = _SETTINGS.get(setting.get("name", ""))
+        if allowed is None:
+            raise invalid(f"Setting name should be one of [{','.join(_SETTINGS)}]")
+        if setting.get("value") not in allowed:
+            raise invalid(f"Invalid value for setting {setting['name']}: should be one of [{','.join(allowed)}]")
+
+
+def view(backend: EC2ContainerServiceBackend, cluster: Cluster, include: list[str]) -> Wire:
+    """What describe answers. Tags, settings and configuration only when asked for (API reference, DescribeClusters)."""
+    mine = [service for service in services(backend) if service.cluster_arn == cluster.arn]
+    tasks = [task for service in mine for task in service.tasks]
+    crew = memory(backend).crews.get(cluster.arn)
+    tasks += crew.tasks if crew else []
+    shown: Wire = {
+        "clusterArn": cluster.arn,
+        "clusterName": cluster.name,
+        "status": cluster.status,
+        "registeredContainerInstancesCount": 0,
+        "runningTasksCount": sum(task.status == "RUNNING" for task in tasks),
+        "pendingTasksCount": sum(task.pending for task in tasks),
+        "activeServicesCount": sum(service.status == "ACTIVE" for service in mine),
+        "statistics": [],
+        "tags": [],
+        "settings": [],
+        "capacityProviders": sorted(cluster.capacity_providers or []),  # as in recorded answers of AWS
+        "defaultCapacityProviderStrategy": [
+            {"base": 0, "weight": 0} | each for each in cluster.default_capacity_provider_strategy or []
+        ],
+    }
+    if "TAGS" in include:
+        shown["tags"] = cluster.tags or []
+    if "SETTINGS" in include:
+        shown["settings"] = cluster.settings
+    if "CONFIGURATIONS" in include and cluster.configuration is not None:
+        shown["configuration"] = cluster.configuration
+    return shown
+
+
+ALL = ["TAGS", "SETTINGS", "CONFIGURATIONS"]
+
+
+@overlay.wraps(EC2ContainerServiceBackend)
+def create_cluster(
+    original: Any, backend: EC2ContainerServiceBackend, cluster_name: str, *args: Any, **kwargs: Any
+) -> Cluster:
+    """Answer an active cluster as it is: neither tags nor settings are updated (ECS guide, "Creating a cluster")."""
+    existing = backend.clusters.get(cluster_name)
+    if existing is not None and existing.status == "ACTIVE":
+        return existing
+    need_service_linked_role(backend)
+    made: Cluster = original(cluster_name, *args, **kwargs)
+    memory(backend).born[made.arn] = clock.now()
+    return made
+
+
+@overlay.wraps(EC2ContainerServiceResponse, "create_cluster")
+def create_cluster_response(original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
+    """Check the settings first, and answer the counts as they are."""
+    ask = response._get_params()
+    _check_settings(ask.get("settings") or [])
+    original()
+    backend = response.ecs_backend
+    return ActionResult({"cluster": view(backend, find(backend, ask.get("clusterName")), ALL)})
+
+
+@overlay.wraps(EC2ContainerServiceResponse)
+def describe_clusters(_original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
+    """Describe clusters by name or ARN, also deleted ones; the unknown are failures with the reason MISSING."""
+    backend, ask = response.ecs_backend, response._get_params()
+    found, failures = backend.describe_clusters(ask.get("clusters") or [])
+    shown = [view(backend, cluster, ask.get("include") or []) for cluster in found]
+    return ActionResult(
+        {"clusters": shown, "failures": [{"arn": failure.arn, "reason": failure.reason} for failure in failures]}
+    )
+
+
+@overlay.wraps(EC2ContainerServiceBackend)
+def list_clusters(_original: Any, backend: EC2ContainerServiceBackend) -> list[str]:
+    """Active clusters only: what was deleted can be described but is no longer listed."""
+    return [cluster.arn for cluster in backend.clusters.values() if cluster.status == "ACTIVE"]
+
+
+@overlay.wraps(EC2ContainerServiceResponse)
+def delete_cluster(_original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
+    """Refuse while services are ACTIVE or DRAINING or tasks are not STOPPED (API reference, DeleteCluster)."""
+    backend = response.ecs_backend
+    cluster = find(backend, response._get_params().get("cluster"))
+    if any(service.status != "INACTIVE" and service.cluster_arn == cluster.arn for service in services(backend)):
+        raise refusal("ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active.")
+    crew = memory(backend).crews.get(cluster.arn)
+    if crew and any(task.status != "STOPPED" for task in crew.tasks):
+        raise refusal("ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active.")
+    cluster.status = "INACTIVE"
+    return ActionResult({"cluster": view(backend, cluster, ALL)})
+
+
+@overlay.adds(EC2ContainerServiceResponse)
+def update_cluster_settings(response: EC2ContainerServiceResponse) -> ActionResult:
+    """Set container insights; a setting that is not named stays."""
+    backend, ask = response.ecs_backend, response._get_params()
+    cluster = find(backend, ask.get("cluster"))
+    _check_settings(ask.get("settings") or [])
+    merged = {setting["name"]: setting for setting in cluster.settings}
+    merged.update({setting["name"]: setting for setting in ask.get("settings") or []})
+    cluster.settings = list(merged.values())
+    return ActionResult({"cluster": view(backend, cluster, ALL)})
+
+
+@overlay.wraps(EC2ContainerServiceResponse)
+def update_cluster(original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
+    """Refuse on a deleted cluster, and unknown settings."""
+    backend, ask = response.ecs_backend, response._get_params()
+    cluster = find(backend, ask.get("cluster"))
+    _check_settings(ask.get("settings") or [])
+    original()
+    return ActionResult({"cluster": view(backend, cluster, ALL)})
+
+
+@overlay.wraps(EC2ContainerServiceResponse)
+def put_cluster_capacity_providers(original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
+    """Refuse on a deleted cluster."""
+    backend = response.ecs_backend
+    cluster = find(backend, response._get_params().get("cluster"))
+    original()
+    return ActionResult({"cluster": view(backend, cluster, ALL)})

@@ -1,0 +1,349 @@
+"""The life of one task, from PROVISIONING to STOPPED.
+
+A task is moved by what stands on its agenda. Each step takes the time it happens at, touches the world outside ECS
+only through `World`, and answers what happened as signals for whoever owns the task. So the same steps run on moto,
+on any clock, and on a toy world in unit tests.
+"""
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ecsctl.sandbox.aws.ecs.state import Definition, Interface, Task
+
+# AWS promises no durations. These are of the order that public logs of Fargate deployments show: RUNNING after about
+# half a minute, the exec agent some seconds later, an interface that outlives its task by some tens of seconds.
+PROVISIONING = 12.0  # until the network interface is attached
+PULL = 15.0
+ACTIVATING = 3.0
+SETTLING = 20.0  # without a load balancer a task counts as healthy when it has run this long
+AGENT = 15.0  # until ECS Exec answers
+TERMINATION = 3.0  # a container that heeds SIGTERM
+DEPROVISIONING = 10.0
+UNUSED = 30.0  # until a target without a listener is looked at again
+LINGER = 40.0  # the network interface after the task is STOPPED
+
+
+@dataclass(frozen=True)
+class Start:
+    """How a task's preparation goes: after `seconds` it is pulled, or fails with `failure` as its stoppedReason."""
+
+    seconds: float = PULL
+    failure: str | None = None
+    digests: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a task that has started goes on.
+
+    `kind`: "healthy" (once `after` seconds of booting are over), "exit" (after `after` seconds), "unhealthy" for the
+    load balancer, "sick" for the container's own health check, or "unused" (no listener, or not in its zones).
+    """
+
+    kind: str = "healthy"
+    after: float = 5.0
+    code: int | None = None
+    reason: str | None = None  # of the container's end, or of the target's health
+    target_reason: str = ""
+    target_description: str = ""
+    lines: tuple[str, ...] = ()  # what the application logs when it starts
+    last: tuple[str, ...] = ()  # and when it exits or fails its check
+
+
+@dataclass(frozen=True)
+class Checks:
+    """A target group's health check and deregistration delay, in seconds."""
+
+    interval: float
+    healthy: int
+    unhealthy: int
+    delay: float
+
+
+class World(Protocol):
+    """What the life of a task touches outside ECS."""
+
+    def refuses(self, definition: Definition) -> str | None:
+        """Why no task can be launched from it now, as the service event says it; None if one can."""
+
+    def attach(self, task: Task) -> Interface | str:
+        """Make the task's network interface, or say why it cannot be made (a stoppedReason)."""
+
+    def detach(self, task: Task, when: float) -> None:
+        """Let the interface go at that time."""
+
+    def start(self, task: Task) -> Start:
+        """How pulling images, secrets and opening the log streams go."""
+
+    def run(self, task: Task) -> Run:
+        """How the started task goes on."""
+
+    def checks(self, target_group_arn: str) -> Checks:
+        """The target group's numbers."""
+
+    def target(self, task: Task, balancer: dict[str, Any], state: str, reason: str = "", description: str = "") -> None:
+        """Set a target's health: initial (registers it), healthy, unhealthy, unused, draining, or gone."""
+
+    def log(self, task: Task, t: float, lines: tuple[str, ...]) -> None:
+        """Write lines of the application into its log streams."""
+
+
+# say (with the text), registered and deregistered (with the target group's ARN), draining, failed (with "start" if it
+# never ran), died (after it was healthy), running, healthy
+Signal = tuple[str, str]
+
+
+def balancers(task: Task) -> list[dict[str, Any]]:
+    """The target groups a task is registered with, as create_service names them."""
+    found: list[dict[str, Any]] = task.terms.get("loadBalancers") or []
+    return found
+
+
+def step(task: Task, kind: str, t: float, world: World) -> list[Signal]:
+    """Do what stands on the task's agenda as `kind`, at time `t`.
+
+    A step that the sandbox cannot do ends the task, and is told as an event: it must not come up again for ever.
+    """
+    del task.agenda[kind]
+    try:
+        return _STEPS[kind](task, t, world)
+    except Exception as error:  # noqa: BLE001 - whatever breaks in the simulation is an event in it
+        traceback.print_exc()
+        return _broken(task, t, f"the sandbox broke: {type(error).__name__}: {error}")
+
+
+def _broken(task: Task, t: float, reason: str) -> list[Signal]:
+    if "started" not in task.moments and task.status != "DEPROVISIONING":
+        return _not_started(task, t, reason)
+    task.desired, task.status, task.healthy = "STOPPED", "STOPPED", False
+    task.agenda, task.registered = {}, False
+    task.stopped_reason = task.stopped_reason or reason
+    for moment in ("stopping", "execution_stopped", "stopped"):
+        task.moments.setdefault(moment, t)
+    return [("say", f"(task {task.id}) stopped. Reason: {reason.rstrip('.')}."), ("failed", "")]
+
+
+def _provisioned(task: Task, t: float, world: World) -> list[Signal]:
+    made = world.attach(task)
+    if isinstance(made, str):
+        return _not_started(task, t, made)
+    task.interface = made
+    task.status = "PENDING"
+    task.moments["pull_started"] = t
+    start = world.start(task)
+    task.digests = dict(start.digests)
+    task.trouble = start.failure
+    task.agenda["pulled" if start.failure is None else "not_started"] = t + start.seconds
+    return []
+
+
+def _failed_to_start(task: Task, t: float, _world: World) -> list[Signal]:
+    return _not_started(task, t, task.trouble or "")
+
+
+def _not_started(task: Task, t: float, reason: str) -> list[Signal]:
+    task.desired, task.status = "STOPPED", "DEPROVISIONING"
+    task.stop_code, task.stopped_reason = "TaskFailedToStart", reason
+    task.moments["stopping"] = task.moments["execution_stopped"] = t
+    if reason.startswith("CannotPullContainerError"):  # this one stands with the container, too
+        task.endings = {container["name"]: (None, reason) for container in task.definition.containers}
+    task.agenda = {"stopped": t + DEPROVISIONING}
+    return [("say", f"was unable to place a task. Reason: {reason.rstrip('.')}."), ("failed", "start")]
+
+
+def _pulled(task: Task, t: float, _world: World) -> list[Signal]:
+    task.moments["pull_stopped"] = t
+    task.status = "ACTIVATING"
+    task.agenda["running"] = t + ACTIVATING
+    return []
+
+
+def _running(task: Task, t: float, world: World) -> list[Signal]:
+    task.status = "RUNNING"
+    task.moments["started"] = t
+    task.run = run = world.run(task)
+    world.log(task, t, run.lines)
+    signals: list[Signal] = [("running", "")]
+    for balancer in balancers(task):
+        unused = run.kind == "unused"
+        state, reason, text = ("unused", run.target_reason, run.target_description) if unused else _INITIAL
+        world.target(task, balancer, state, reason, text)
+        signals.append(("registered", balancer["targetGroupArn"]))
+    task.registered = bool(balancers(task))
+    if run.kind == "exit":
+        task.agenda["exited"] = t + run.after
+    elif run.kind == "sick":
+        check = _container_check(task) or {"interval": 30, "retries": 3}
+        found = t + check.get("startPeriod", 0) + check["interval"] * check["retries"]
+        task.agenda["sick"] = max(found, t + _grace(task))
+    elif run.kind == "unused":
+        task.agenda["unused"] = t + UNUSED
+    else:
+        _plan_health(task, t, world, run)
+    return signals
+
+
+def _unused(task: Task, t: float, world: World) -> list[Signal]:
+    """Look again whether a listener leads there by now: ELB checks a target as soon as one does."""
+    run = world.run(task)
+    if run.kind == "unused":
+        task.agenda["unused"] = t + UNUSED
+        return []
+    task.run = run
+    for balancer in balancers(task):
+        world.target(task, balancer, *_INITIAL)
+    _plan_health(task, t, world, run)
+    return []
+
+
+_INITIAL = ("initial", "Elb.RegistrationInProgress", "Target registration is in progress")
+
+
+def _plan_health(task: Task, t: float, world: World, run: Run) -> None:
+    """When the load balancer makes up its mind: threshold times interval after the task answers (or only starts)."""
+    checks = [world.checks(balancer["targetGroupArn"]) for balancer in balancers(task)]
+    ready = t + run.after
+    healthy = max([ready + check.healthy * check.interval for check in checks], default=t + SETTLING)
+    if container := _container_check(task):
+        healthy = max(healthy, ready + container["interval"])
+    unhealthy = min([t + check.unhealthy * check.interval for check in checks], default=float("inf"))
+    if run.kind == "unhealthy":
+        task.agenda["unhealthy"] = unhealthy
+    elif run.kind == "healthy":
+        task.agenda["healthy"] = healthy
+        if ready > unhealthy:  # a slow starter
+            task.agenda["unhealthy"] = unhealthy
+
+
+def _container_check(task: Task) -> dict[str, Any] | None:
+    found = (c.get("healthCheck") for c in task.definition.containers if c["essential"])
+    return next((check for check in found if check), None)
+
+
+def _healthy(task: Task, _t: float, world: World) -> list[Signal]:
+    task.healthy = True
+    task.agenda.pop("killed", None)
+    if _container_check(task):
+        task.container_health = "HEALTHY"
+    for balancer in balancers(task):
+        world.target(task, balancer, "healthy")
+    return [("healthy", "")]
+
+
+def _unhealthy(task: Task, t: float, world: World) -> list[Signal]:
+    run = task.run
+    reason, text = run.target_reason or "Target.FailedHealthChecks", run.target_description or "Health checks failed"
+    signals: list[Signal] = []
+    world.log(task, t, run.last)
+    for balancer in balancers(task):
+        world.target(task, balancer, "unhealthy", reason, text)
+        where = f"(port {balancer['containerPort']}) is unhealthy in (target-group {balancer['targetGroupArn']})"
+        signals.append(("say", f"(task {task.id}) {where} due to (reason {text})."))
+    task.agenda["killed"] = max(t, task.moments["started"] + _grace(task))
+    return signals
+
+
+def _grace(task: Task) -> float:
+    """How long the scheduler overlooks failing checks (API reference, Service.healthCheckGracePeriodSeconds)."""
+    return float(task.terms.get("healthCheckGracePeriodSeconds") or 0)
+
+
+def _killed(task: Task, t: float, world: World) -> list[Signal]:
+    where = " ".join(f"(target-group {balancer['targetGroupArn']})" for balancer in balancers(task))
+    signals = stop(task, t, world, f"Task failed ELB health checks in {where}", "ServiceSchedulerInitiated")
+    return [*signals, ("failed", "")]
+
+
+def _sick(task: Task, t: float, world: World) -> list[Signal]:
+    task.container_health = "UNHEALTHY"
+    signals = stop(task, t, world, "Task failed container health checks", "ServiceSchedulerInitiated")
+    return [("say", f"(task {task.id}) failed container health checks."), *signals, ("failed", "")]
+
+
+def _exited(task: Task, t: float, world: World) -> list[Signal]:
+    first = next(container["name"] for container in task.definition.containers if container["essential"])
+    was_healthy = task.healthy
+    world.log(task, t, task.run.last)
+    signals = stop(task, t, world, "Essential container in task exited", "EssentialContainerExited", alive=False)
+    task.endings[first] = (task.run.code, task.run.reason)
+    return [*signals, ("died" if was_healthy else "failed", "")]
+
+
+def stop(task: Task, t: float, world: World, reason: str, code: str, alive: bool = True) -> list[Signal]:
+    """Bring a task down: out of its target groups, SIGTERM, its interface away. Not `alive`: it died by itself."""
+    if not task.wanted:
+        return []
+    was = task.status
+    task.desired, task.stopped_reason, task.stop_code = "STOPPED", reason, code
+    task.moments["stopping"] = t
+    task.agenda, task.healthy = {}, False
+    signals: list[Signal] = []
+    if task.registered:
+        for balancer in balancers(task):
+            world.target(task, balancer, "draining", "Target.DeregistrationInProgress", _DRAINING)
+            signals.append(("deregistered", balancer["targetGroupArn"]))
+        signals.append(("draining", ""))
+        delays = [world.checks(balancer["targetGroupArn"]).delay for balancer in balancers(task)]
+        task.agenda["drained"] = t + max(delays)
+    if was != "RUNNING" or not alive:
+        _end(task, t, {} if was != "RUNNING" else {"": (0, None)})
+    elif task.registered:
+        task.status = "DEACTIVATING"
+    else:
+        task.status = "STOPPING"
+        task.agenda["terminated"] = t + TERMINATION
+    return signals
+
+
+_DRAINING = "Target deregistration is in progress"
+
+
+def _end(task: Task, t: float, ending: dict[str, tuple[int | None, str | None]]) -> None:
+    """The containers are no more; what is left is the network interface."""
+    if ending:
+        task.endings = {container["name"]: ending[""] for container in task.definition.containers}
+    task.status = "DEPROVISIONING"
+    task.moments["execution_stopped"] = t
+    task.agenda["stopped"] = t + DEPROVISIONING
+
+
+def _drained(task: Task, t: float, world: World) -> list[Signal]:
+    for balancer in balancers(task):
+        world.target(task, balancer, "gone")
+    task.registered = False
+    if task.status == "DEACTIVATING":
+        task.status = "STOPPING"
+        task.agenda["terminated"] = t + TERMINATION
+    return []
+
+
+def _terminated(task: Task, t: float, world: World) -> list[Signal]:
+    world.log(task, t, ("INFO:     Shutting down", "INFO:     Finished server process [1]"))
+    _end(task, t, {"": (0, None)})
+    return []
+
+
+def _stopped(task: Task, t: float, world: World) -> list[Signal]:
+    task.status = "STOPPED"
+    task.moments["stopped"] = t
+    world.detach(task, t + LINGER)
+    return []
+
+
+_STEPS: dict[str, Callable[[Task, float, World], list[Signal]]] = {
+    "provisioned": _provisioned,
+    "not_started": _failed_to_start,
+    "pulled": _pulled,
+    "running": _running,
+    "healthy": _healthy,
+    "unhealthy": _unhealthy,
+    "killed": _killed,
+    "unused": _unused,
+    "sick": _sick,
+    "exited": _exited,
+    "drained": _drained,
+    "terminated": _terminated,
+    "stopped": _stopped,
+}

@@ -1,0 +1,116 @@
+"""What a task can reach, and what can reach a task: derived from the real routes, security groups and listeners."""
+
+import ipaddress
+from typing import Any
+
+from moto.ec2.models import ec2_backends
+from moto.elbv2.models import elbv2_backends
+
+from ecsctl.sandbox.aws import ec2 as sandbox_ec2
+from ecsctl.sandbox.aws.ecs.checks import listeners
+
+_EVERYWHERE = "0.0.0.0/0"
+_HTTPS = 443
+
+
+def _ec2(account: str, region: str) -> Any:
+    backend: Any = ec2_backends[account][region]
+    sandbox_ec2.tick(backend)
+    return backend
+
+
+def _default_route(ec2: Any, subnet: Any) -> Any:
+    """The subnet's active default route, by its own table or the VPC's main one (VPC guide, "Route tables")."""
+    own = main = None
+    for table in ec2.route_tables.values():
+        for association in table.associations:
+            if association.get("SubnetId") == subnet.id:
+                own = table
+            if association.get("Main") and table.vpc_id == subnet.vpc_id:
+                main = table
+    table = own or main
+    routes = table.routes if table is not None else []
+    return next((r for r in routes if r.destination_cidr_block == _EVERYWHERE and r.state == "active"), None)
+
+
+def _through_gateway(route: Any) -> bool:
+    return route is not None and str(route.gateway_id or "").startswith("igw-")
+
+
+def internet(account: str, region: str, subnet_id: str, groups: list[str], public: bool) -> bool:
+    """Whether a task there reaches the internet.
+
+    Through an internet gateway only with a public address; through a NAT gateway that is available and stands itself
+    in a subnet with a route to an internet gateway (VPC guide, "NAT gateway basics"); and only if one of its security
+    groups lets HTTPS out.
+    """
+    ec2 = _ec2(account, region)
+    if not any(_lets(ec2, group, _HTTPS, outward=True, address=_EVERYWHERE) for group in groups):
+        return False
+    subnet = ec2.get_subnet(subnet_id)
+    route = _default_route(ec2, subnet)
+    if _through_gateway(route):
+        return public
+    nat = route.nat_gateway if route is not None else None
+    if nat is None or nat.state != "available":
+        return False
+    return _through_gateway(_default_route(ec2, ec2.get_subnet(nat.subnet_id)))
+
+
+def endpoint(account: str, region: str, subnet_id: str, *services: str) -> bool:
+    """Whether the subnet's VPC has endpoints for all these services (such as `ecr.api`) in place of the internet."""
+    ec2 = _ec2(account, region)
+    vpc = ec2.get_subnet(subnet_id).vpc_id
+    names = {e.service_name for e in ec2.vpc_end_points.values() if e.vpc_id == vpc and e.state == "available"}
+    return {f"com.amazonaws.{region}.{service}" for service in services} <= names
+
+
+def _lets(ec2: Any, group_id: str, port: int, outward: bool, address: str = "", peers: tuple[str, ...] = ()) -> bool:
+    group = ec2.get_security_group_from_id(group_id)
+    if group is None:
+        return False
+    rules = group.egress_rules if outward else group.ingress_rules
+    return any(_covers(rule, port, address, peers) for rule in rules)
+
+
+def _covers(rule: Any, port: int, address: str, peers: tuple[str, ...]) -> bool:
+    if rule.ip_protocol not in ("-1", "tcp"):
+        return False
+    if rule.ip_protocol == "tcp" and not rule.from_port <= port <= rule.to_port:
+        return False
+    if rule.source_group.get("GroupId") in peers:
+        return True
+    given = rule.ip_range.get("CidrIp")
+    return bool(given and address) and _inside(address, given)
+
+
+def _inside(address: str, cidr: str) -> bool:
+    inner, outer = ipaddress.ip_network(address, strict=False), ipaddress.ip_network(cidr, strict=False)
+    return (
+        isinstance(inner, ipaddress.IPv4Network) and isinstance(outer, ipaddress.IPv4Network) and inner.subnet_of(outer)
+    )
+
+
+def trouble(account: str, region: str, target_group: str, zone: str, address: str, groups: list[str], port: int) -> Any:
+    """Why the load balancer's health check does not get through: ("unused" or "unhealthy", reason, text), or None.
+
+    ELB guide, "Target health status": the reason codes and their descriptions.
+    """
+    ec2 = _ec2(account, region)
+    routes = listeners(elbv2_backends[account][region], target_group)
+    if not routes:
+        text = "Target group is not configured to receive traffic from the load balancer"
+        return "unused", "Target.NotInUse", text
+    balancer = routes[0][0]
+    if zone not in [subnet.availability_zone for subnet in balancer.subnets]:
+        text = "Target is in an Availability Zone that is not enabled for the load balancer"
+        return "unused", "Target.NotInUse", text
+    theirs = tuple(balancer.security_groups or [])
+    sources = [subnet.cidr_block for subnet in balancer.subnets]
+    inward = any(
+        _lets(ec2, group, port, outward=False, address=source, peers=theirs) for group in groups for source in sources
+    )
+    outward = not theirs or any(
+        _lets(ec2, group, port, outward=True, address=f"{address}/32", peers=tuple(groups)) for group in theirs
+    )
+    return None if inward and outward else ("unhealthy", "Target.Timeout", "Request timed out")

@@ -1,0 +1,72 @@
+"""What a task's execution role must be allowed before the task starts, and how ECS says that it is not.
+
+ECS guide, "Amazon ECS task execution IAM role". The sentences are those of public threads (aws/amazon-ecs-agent#4181,
+doctorray117/minecraft-ondemand#12, aws/aws-cdk#11544).
+"""
+
+from collections.abc import Iterator
+
+from moto.iam.models import iam_backends
+
+from ecsctl.sandbox.aws.ecs.state import Task, Wire
+from ecsctl.sandbox.core import permissions, principals
+
+_AUTH = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
+_ONCE = "service call has been retried 1 time(s): "
+
+
+def lacking(account: str, region: str, task: Task) -> str | None:
+    """The stoppedReason of a task whose execution role lacks a right; None if it has all it needs.
+
+    A role without any policy passes: the sandbox is kinder than AWS there.
+    """
+    role = task.definition.document.get("executionRoleArn", "")
+    held = next((one for one in iam_backends[account]["aws"].get_roles() if one.arn == role), None)
+    if held is None or not (held.policies or held.managed_policies):
+        return None
+    user = principals.session(role, task.id)
+    for action, resource, words in _needs(account, region, task):
+        if not permissions.allowed(account, role, action, resource):
+            why = (f"AccessDeniedException: User: {user} is not authorized to perform: {action} on resource: "
+                   f"{resource} because no identity-based policy allows the {action} action")  # fmt: skip
+            return words.format(why=why, role=role)
+    return None
+
+
+def _needs(account: str, region: str, task: Task) -> Iterator[tuple[str, str, str]]:
+    """Action, resource, and the sentence around the refusal."""
+    for container in task.definition.containers:
+        yield from _secrets(container)
+        yield from _log(account, container)
+        yield from _image(account, region, container)
+
+
+def _secrets(container: Wire) -> Iterator[tuple[str, str, str]]:
+    for secret in container.get("secrets") or []:
+        arn = ":".join(secret["valueFrom"].split(":")[:7])
+        if ":secretsmanager:" in arn:
+            words = f"unable to retrieve secret from asm: {_ONCE}failed to fetch secret {arn} from secrets manager: "
+            yield "secretsmanager:GetSecretValue", arn, _AUTH + words + "{why}"
+
+
+def _log(account: str, container: Wire) -> Iterator[tuple[str, str, str]]:
+    configuration = container.get("logConfiguration") or {}
+    if configuration.get("logDriver") == "awslogs":
+        options = configuration["options"]
+        group = f"arn:aws:logs:{options['awslogs-region']}:{account}:log-group:{options['awslogs-group']}"
+        words = ("ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
+                 "failed to create Cloudwatch log stream: {why} : exit status 1")  # fmt: skip
+        yield "logs:CreateLogStream", f"{group}:log-stream:ecs/{container['name']}/x", words
+
+
+def _image(account: str, region: str, container: Wire) -> Iterator[tuple[str, str, str]]:
+    host, _, name = container["image"].partition("/")
+    if host != f"{account}.dkr.ecr.{region}.amazonaws.com":
+        return
+    words = f"unable to retrieve ecr registry auth: {_ONCE}"
+    yield "ecr:GetAuthorizationToken", "*", _AUTH + words + "{why}"
+    repository = name.partition("@")[0].partition(":")[0]
+    arn = f"arn:aws:ecr:{region}:{account}:repository/{repository}"
+    told = (f"CannotPullContainerError: The task can't pull the image '{container['image']}' from Amazon ECR using the "
+            "task execution role '{role}'. To fix this, verify that the role has ecr:BatchGetImage")  # fmt: skip
+    yield "ecr:BatchGetImage", arn, told

@@ -1,0 +1,305 @@
+"""What a service does with its tasks: how many, of which deployment, when to give up, and where to go back to."""
+
+import math
+from collections import Counter
+from collections.abc import Callable
+
+from ecsctl.sandbox.aws.ecs import lives
+from ecsctl.sandbox.aws.ecs.lives import Signal, World
+from ecsctl.sandbox.aws.ecs.state import Deployment, Release, Service, Task, Wire
+
+Launch = Callable[[Service, Deployment, float], Task]
+
+EVENTS = 100  # API reference, Service: "A maximum of 100 of the latest events are displayed"
+SILENCE = 6 * 3600.0  # ECS guide, "Service event messages": the same message is not repeated for six hours
+REPORT = 6 * 3600.0  # "The service scheduler reports the status periodically"; the period is an assumption
+MIN_DRAINING = 10.0  # a service without tasks is DRAINING for a moment, too; an assumption
+STOP_REQUESTED = 5.0  # until a stop that was asked for begins; an assumption
+# ECS guide, "Service throttle logic": the time between attempts grows up to a maximum (15 minutes, later 27), for
+# tasks that never reach RUNNING. A public log of a missing image shows attempts at 0, 2.5 and 7 minutes.
+THROTTLE = (0.0, 240.0, 480.0, 900.0)
+_REFUSED = (20.0, 180.0, 600.0, 900.0)  # a launch that ECS could not even begin; an assumption
+_IMPAIRED = 3  # from this failure in a row on the service says so; an assumption
+
+
+def say(service: Service, t: float, text: str, repeat: bool = True) -> None:
+    """Add an event. One that is not to be repeated is dropped while its cause lasts, for six hours."""
+    message = f"(service {service.name}) {text}"
+    if not repeat:
+        if t - service.said.get(message, -math.inf) < SILENCE:
+            return
+        service.said[message] = t
+    service.events.insert(0, (t, message))
+    del service.events[EVENTS:]
+
+
+def percentages(settings: Wire) -> tuple[int, int]:
+    """The minimum healthy and the maximum percentage; 100 and 200 unless set (API reference)."""
+    wanted = settings.get("deploymentConfiguration") or {}
+    return wanted.get("minimumHealthyPercent", 100), wanted.get("maximumPercent", 200)
+
+
+def breaker(service: Service) -> Wire | None:
+    """The circuit breaker's settings, if it is on."""
+    found: Wire = (service.settings.get("deploymentConfiguration") or {}).get("deploymentCircuitBreaker") or {}
+    return found if found.get("enable") else None
+
+
+def threshold(service: Service) -> int:
+    """How many failed tasks trip the circuit breaker.
+
+    ECS guide, "How the deployment circuit breaker detects failures", and API reference, ThresholdConfiguration: half
+    the desired count, rounded up, at least 3 and at most 200, unless configured otherwise.
+    """
+    wanted = (breaker(service) or {}).get("thresholdConfiguration") or {}
+    kind, value = wanted.get("type", "BOUNDED_PERCENT"), wanted.get("value", 50)
+    if kind == "COUNT":
+        return int(value)
+    share = math.ceil(service.desired_count * int(value) / 100)
+    return share if kind == "UNBOUNDED_PERCENT" else min(200, max(3, share))
+
+
+def schedule(service: Service, world: World, t: float, launch: Launch) -> None:
+    """Bring the tasks nearer to what is wanted, as far as the percentages allow, and say what was done."""
+    if service.status != "ACTIVE":
+        _drain(service, world, t)
+        return
+    _drop_replaced(service)
+    if service.primary.rollout == "FAILED":
+        return
+    moved = _stop_some(service, world, t)
+    moved |= _start_some(service, world, t, launch)
+    _drop_replaced(service)
+    _judge(service, t, moved)
+
+
+def _drain(service: Service, world: World, t: float) -> None:
+    """A deleted service stops its tasks, and is INACTIVE when all are STOPPED."""
+    if service.status != "DRAINING":
+        return
+    halt(service, world, t, [task for task in service.tasks if task.wanted])
+    if any(task.status != "STOPPED" for task in service.tasks):
+        return
+    if t >= (due := (service.deleted or 0.0) + MIN_DRAINING):
+        service.status = "INACTIVE"
+        service.past += service.deployments
+        service.deployments, service.agenda = [], {}
+    else:
+        service.agenda["inactive"] = due
+
+
+def _drop_replaced(service: Service) -> None:
+    """An old deployment is listed as long as it has tasks."""
+    for deployment in service.deployments[1:]:
+        if all(task.status == "STOPPED" for task in service.of(deployment)):
+            service.deployments.remove(deployment)
+            service.past.append(deployment)
+
+
+def halt(service: Service, world: World, t: float, tasks: list[Task], why: str | None = None) -> bool:
+    """Stop tasks as the scheduler does, and say so."""
+    if not tasks:
+        return False
+    running = [task for task in tasks if task.status == "RUNNING"]
+    waiting = len(tasks) - len(running)
+    if waiting:
+        say(service, t, f"stopped {waiting} pending tasks.")
+    if running:
+        names = " ".join(f"(task {task.id})" for task in running)
+        say(service, t, f"has stopped {len(running)} running tasks: {names}.")
+    why = why or f"Scaling activity initiated by (deployment {service.primary.id})"
+    signals = [lives.stop(task, t, world, why, "ServiceSchedulerInitiated") for task in tasks]
+    say_targets(service, t, [signal for each in signals for signal in each])
+    return True
+
+
+def say_targets(service: Service, t: float, signals: list[Signal]) -> None:
+    """Say in one event each what happened to several tasks' targets at once."""
+    told = Counter(signal for signal in signals if signal[0] in ("registered", "deregistered", "draining"))
+    for (kind, arn), count in told.items():
+        if kind == "draining":
+            say(service, t, f"has begun draining connections on {count} tasks.")
+        else:
+            say(service, t, f"{kind} {count} targets in (target-group {arn})")
+
+
+def _stop_some(service: Service, world: World, t: float) -> bool:
+    """Tasks too many; then old ones: those that serve nobody at once, healthy ones down to the minimum."""
+    desired = service.desired_count
+    new = [task for task in service.of(service.primary) if task.wanted]
+    old = [task for task in service.tasks if task.wanted and task.started_by != service.primary.id]
+    surplus = sorted(new, key=lambda task: (task.healthy, -task.created))[: max(0, len(new) - desired)]
+    useless = [task for task in old if not task.healthy]
+    floor = math.ceil(desired * percentages(service.settings)[0] / 100)
+    healthy = sum(task.healthy for task in new + old if task not in surplus)
+    spare = [task for task in old if task.healthy][: max(0, healthy - floor)]
+    return halt(service, world, t, surplus + useless + spare)
+
+
+def _start_some(service: Service, world: World, t: float, launch: Launch) -> bool:
+    """New tasks up to the desired count, and while old ones run no more than the maximum altogether."""
+    desired, primary = service.desired_count, service.primary
+    new = [task for task in service.of(primary) if task.wanted]
+    old = [task for task in service.tasks if task.wanted and task.started_by != primary.id]
+    missing = desired - len(new)
+    if old:
+        ceiling = desired * percentages(service.settings)[1] // 100
+        missing = min(missing, ceiling - len(new) - len(old))
+    if missing <= 0:
+        return False
+    if t < service.launch_after:
+        service.agenda["launch"] = service.launch_after
+        return True
+    if refusal := world.refuses(primary.definition):
+        say(service, t, refusal, repeat=False)
+        failed(service, world, t, _REFUSED, primary.id)
+        return True
+    started = [launch(service, primary, t) for _ in range(missing)]
+    names = " ".join(f"(task {task.id})" for task in started)
+    say(service, t, f"has started {len(started)} tasks: {names}.")
+    return True
+
+
+def _judge(service: Service, t: float, moved: bool) -> None:
+    """Steady, under way, or stuck."""
+    desired, primary = service.desired_count, service.primary
+    if primary.rollout == "FAILED":
+        return
+    new = [task for task in service.of(primary) if task.wanted]
+    old = [task for task in service.tasks if task.started_by != primary.id and task.status != "STOPPED"]
+    ready = len(new) == desired and all(task.healthy for task in new)
+    if ready and not old:
+        if not service.steady:
+            _settle(service, t)
+        return
+    service.steady = False
+    service.agenda.pop("report", None)
+    waiting = any(not task.healthy for task in new) or any(not task.wanted for task in old)
+    if len(new) < desired and not moved and not waiting:
+        say(
+            service,
+            t,
+            "was unable to stop or start tasks during a deployment because of the service deployment configuration. "
+            "Update the minimumHealthyPercent or maximumPercent value and try again.",
+            repeat=False,
+        )
+
+
+def _settle(service: Service, t: float) -> None:
+    primary = service.primary
+    if primary.rollout == "IN_PROGRESS":
+        primary.rollout, primary.updated = "COMPLETED", t
+        primary.reason = f"ECS deployment {primary.id} completed."
+        service.good = primary
+        say(service, t, f"(deployment {primary.id}) deployment completed.")
+        release = service.release
+        if release is not None and release.ongoing:
+            end(release, t, "ROLLBACK_SUCCESSFUL" if release.rollback else "SUCCESSFUL", release.reason)
+    service.steady = True
+    service.said.clear()  # whatever was wrong is resolved
+    say(service, t, "has reached a steady state.")
+    service.agenda["report"] = t + REPORT
+
+
+def end(release: Release, t: float, status: str, reason: str | None) -> None:
+    """Close a service deployment."""
+    release.status, release.reason = status, reason
+    release.finished = release.updated = t
+    if status == "STOPPED":
+        release.stopped = t
+
+
+def failed(service: Service, world: World, t: float, pauses: tuple[float, ...] | None, deployment: str) -> None:
+    """Count a task that failed: towards the pause before the next attempt (`pauses`), and in the circuit breaker.
+
+    The breaker counts while its deployment is in progress: tasks that could not be launched, did not reach RUNNING or
+    failed a health check (API reference, Deployment.failedTasks), and, as public logs show, tasks that exit before
+    they were healthy.
+    """
+    if pauses is not None:
+        service.start_failures += 1
+        service.launch_after = t + pauses[min(service.start_failures, len(pauses)) - 1]
+        service.agenda["launch"] = service.launch_after
+        if service.start_failures >= _IMPAIRED:
+            say(service, t, "is unable to consistently start tasks successfully.", repeat=False)
+    primary = service.primary
+    if service.status != "ACTIVE" or deployment != primary.id or primary.rollout != "IN_PROGRESS":
+        return
+    primary.failed += 1
+    primary.updated = t
+    if breaker(service) and primary.failed >= threshold(service):
+        _trip(service, world, t)
+
+
+def succeeded(service: Service, deployment: str) -> None:
+    """A task became healthy: the failure count starts again, unless `resetOnHealthyTask` is off."""
+    if deployment == service.primary.id and (breaker(service) or {}).get("resetOnHealthyTask", True):
+        service.primary.failed = 0
+
+
+_TRIPPED = "ECS deployment circuit breaker: tasks failed to start."
+
+
+def _trip(service: Service, world: World, t: float) -> None:
+    """ECS guide, "How the deployment circuit breaker detects failures": FAILED, and back to the last COMPLETED one.
+
+    Without one to go back to, or without `rollback`, no task is launched any more; those that serve stay.
+    """
+    primary, release = service.primary, service.release
+    if release is not None:
+        release.triggered = True
+    abandon(service, world, t, _TRIPPED)
+    say(service, t, f"(deployment {primary.id}) deployment failed: tasks failed to start.")
+    good = service.good
+    if (breaker(service) or {}).get("rollback") and good is not None and good is not primary:
+        go_back(service, good, t, f"ECS deployment circuit breaker: rolling back to deploymentId {good.id}.", _TRIPPED)
+    elif release is not None and release.ongoing:
+        end(release, t, "ROLLBACK_FAILED" if release.rollback else "STOPPED", _TRIPPED)
+
+
+def abandon(service: Service, world: World, t: float, reason: str) -> None:
+    """Give up the primary deployment: FAILED, its tasks that are not healthy stopped."""
+    primary = service.primary
+    primary.rollout, primary.reason, primary.updated = "FAILED", reason, t
+    useless = [task for task in service.of(primary) if task.wanted and not task.healthy]
+    primary.desired = sum(task.wanted for task in service.of(primary)) - len(useless)
+    halt(service, world, t, useless)
+    service.agenda.pop("launch", None)
+
+
+def go_back(service: Service, good: Deployment, t: float, reason: str, why: str) -> None:
+    """Make the last completed deployment the primary one again; it is in progress until it is steady."""
+    left = service.primary
+    left.status, left.desired = "ACTIVE", 0
+    service.deployments = [good, *[deployment for deployment in service.deployments if deployment is not good]]
+    service.past = [deployment for deployment in service.past if deployment is not good]
+    good.status, good.rollout, good.reason = "PRIMARY", "IN_PROGRESS", reason
+    good.failed, good.desired, good.updated = 0, service.desired_count, t
+    service.settings["taskDefinition"] = good.definition.arn
+    for name in ("networkConfiguration", "platformVersion", "loadBalancers"):
+        if name in good.terms:
+            service.settings[name] = good.terms[name]
+    service.start_failures, service.launch_after, service.steady = 0, 0.0, False
+    service.agenda["launch"] = t
+    say(service, t, f"rolling back to deployment {good.id}.")
+    release = service.release
+    if release is not None:
+        release.status, release.reason, release.updated = "ROLLBACK_IN_PROGRESS", why, t
+        release.rollback = {"reason": why, "startedAt": t, "serviceRevisionArn": good.revision_arn}
+
+
+def stop_now(service: Service, world: World, t: float) -> None:
+    """Do what stop_service_deployment asked for: end the release where it stands, or go back.
+
+    AWS documents the states (ECS guide, "Stopping Amazon ECS service deployments"), not the texts: they are ours.
+    """
+    asked, service.stopping, release = service.stopping, None, service.release
+    if asked is None or release is None or not release.ongoing or service.status != "ACTIVE":
+        return
+    primary, good = service.primary, service.good
+    abandon(service, world, t, f"ECS deployment {primary.id} stopped by the user.")
+    if asked["stopType"] == "ABORT" or good is None or good is primary:
+        end(release, t, "STOPPED", "Service deployment stopped by the user.")
+        return
+    why = "Service deployment rollback requested by the user."
+    go_back(service, good, t, f"ECS deployment stopped: rolling back to deploymentId {good.id}.", why)

@@ -1,0 +1,112 @@
+"""Time for ECS: one function that lets everything happen that is due, in order, however long nobody looked."""
+
+import hashlib
+
+from ecsctl.sandbox.aws.ecs import lives, rollout
+from ecsctl.sandbox.aws.ecs.lives import Signal, World
+from ecsctl.sandbox.aws.ecs.state import Crew, Deployment, Service, Task
+
+REMEMBERED = 3600.0  # ECS guide, "Stopped tasks": they can be seen for at least an hour
+
+
+def advance(crew: Crew, world: World, now: float) -> None:
+    """Let a service (or tasks without one) live up to `now`, in seconds since the epoch.
+
+    What happens depends on the crew, on what `world` answers and on `now`, and on nothing else: two calls with a
+    time between are as one. Nothing is asked of `world` after `now`.
+    """
+    while (due := next_due(crew)) is not None and due <= now:
+        _step(crew, world, due)
+    crew.stopped = [task for task in crew.stopped if now < task.moments["stopped"] + REMEMBERED]
+
+
+def next_due(crew: Crew) -> float | None:
+    """When the next thing happens, or None if nothing will."""
+    times = [when for task in crew.tasks for when in task.agenda.values()]
+    if isinstance(crew, Service):
+        times += crew.agenda.values()
+    return min(times, default=None)
+
+
+def _step(crew: Crew, world: World, t: float) -> None:
+    heard: list[Signal] = []
+    for task in list(crew.tasks):
+        for kind in [kind for kind, when in task.agenda.items() if when <= t]:
+            if kind in task.agenda:  # an earlier step may have changed the plan
+                signals = lives.step(task, kind, t, world)
+                heard += signals
+                for signal, text in signals:
+                    _told(crew, world, task, t, signal, text)
+    crew.stopped += [task for task in crew.tasks if task.over]
+    crew.tasks = [task for task in crew.tasks if not task.over]
+    if isinstance(crew, Service):
+        if crew.status != "INACTIVE":
+            rollout.say_targets(crew, t, heard)
+        _remind(crew, world, t)
+        rollout.schedule(crew, world, t, launch)
+
+
+def _told(crew: Crew, world: World, task: Task, t: float, signal: str, text: str) -> None:
+    if not isinstance(crew, Service) or crew.status == "INACTIVE":
+        return
+    if signal == "say":
+        rollout.say(crew, t, text, repeat=not text.startswith("was unable to place"))
+    elif signal == "failed":
+        throttle = rollout.THROTTLE if text == "start" else None
+        rollout.failed(crew, world, t, throttle, task.started_by)
+    elif signal == "running":
+        crew.start_failures, crew.launch_after = 0, 0.0
+        for deployment in crew.deployments:
+            if deployment.id == task.started_by:  # ECS guide, "Container image resolution": once for a deployment
+                deployment.digests = {**task.digests, **deployment.digests}
+    elif signal == "healthy":
+        rollout.succeeded(crew, task.started_by)
+
+
+def _remind(service: Service, world: World, t: float) -> None:
+    """What stands on the agenda of the service itself. `launch` and `inactive` only wake the scheduler."""
+    for kind in [kind for kind, when in service.agenda.items() if when <= t]:
+        del service.agenda[kind]
+        if kind == "report" and service.steady:
+            rollout.say(service, t, "has reached a steady state.")
+            service.agenda["report"] = t + rollout.REPORT
+        elif kind == "stop":
+            rollout.stop_now(service, world, t)
+
+
+def launch(service: Service, deployment: Deployment, t: float) -> Task:
+    """A new task of a deployment; it begins to live at `t`."""
+    service.launched += 1
+    ident = hashlib.sha256(f"{service.arn} {service.created} {service.launched}".encode()).hexdigest()[:32]
+    task = Task(
+        arn=f"{service.arn.rsplit(':', 1)[0]}:task/{service.cluster_name}/{ident}",
+        definition=deployment.definition,
+        group=f"service:{service.name}",
+        started_by=deployment.id,
+        terms={**deployment.terms, **{name: service.settings.get(name) for name in _AT_LAUNCH}},
+        created=t,
+        tags=_tags(service, deployment),
+        agenda={"provisioned": t + lives.PROVISIONING},
+        attachment=_uuid(ident),
+        resolved=dict(deployment.digests),
+    )
+    service.tasks.append(task)
+    return task
+
+
+# API reference, UpdateService: these reach new tasks only, and make no new deployment.
+_AT_LAUNCH = ("healthCheckGracePeriodSeconds", "enableExecuteCommand", "enableECSManagedTags", "propagateTags")
+
+
+def _tags(service: Service, deployment: Deployment) -> list[dict[str, str]]:
+    """ECS guide, "Tagging your resources": propagated from the service or the definition; ECS's own if enabled."""
+    source = service.settings.get("propagateTags")
+    tags = {"SERVICE": service.tags, "TASK_DEFINITION": deployment.definition.tags}.get(source or "", [])
+    if service.settings.get("enableECSManagedTags"):
+        managed = {"aws:ecs:clusterName": service.cluster_name, "aws:ecs:serviceName": service.name}
+        tags = [*tags, *({"key": key, "value": value} for key, value in managed.items())]
+    return [dict(tag) for tag in tags]
+
+
+def _uuid(ident: str) -> str:
+    return "-".join((ident[:8], ident[8:12], ident[12:16], ident[16:20], ident[20:]))

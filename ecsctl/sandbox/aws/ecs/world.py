@@ -1,0 +1,150 @@
+"""The rest of the sandbox's AWS, as ECS tasks touch it: interfaces, target groups, log streams."""
+
+from typing import Any
+
+from moto.ec2.models import ec2_backends
+from moto.ecs.models import EC2ContainerServiceBackend, ecs_backends
+from moto.elbv2.models import elbv2_backends
+from moto.logs.models import logs_backends
+
+from ecsctl.sandbox.aws import ec2, elbv2
+from ecsctl.sandbox.aws.ecs import fates
+from ecsctl.sandbox.aws.ecs.lives import Checks, Run, Start
+from ecsctl.sandbox.aws.ecs.simulation import advance
+from ecsctl.sandbox.aws.ecs.state import Crew, Definition, Interface, Task, arn_of, memory, services
+from ecsctl.sandbox.core import clock, overlay, requests
+
+_OWNER = "amazon-ecs"  # who holds the interfaces; the id AWS shows there is an assumption
+
+
+class Region:
+    """What one account and region has besides ECS. It is a `World` (`lives`)."""
+
+    def __init__(self, backend: EC2ContainerServiceBackend) -> None:
+        self.backend = backend
+        self.account = backend.account_id
+        self.name = backend.region_name
+
+    def refuses(self, definition: Definition) -> str | None:
+        """Why no task can be launched from the definition."""
+        return fates.refusal(self.backend, definition)
+
+    def attach(self, task: Task) -> Interface | str:
+        """An interface in the subnet that has the fewest, with the task's groups and AWS's description."""
+        network = task.terms["networkConfiguration"]["awsvpcConfiguration"]
+        vpc: Any = ec2_backends[self.account][self.name]
+        subnets = {subnet.id: subnet for zone in vpc.subnets.values() for subnet in zone.values()}
+        there = [name for name in network["subnets"] if name in subnets]
+        public = network.get("assignPublicIp") == "ENABLED"
+        if not there:
+            return _no_interface(public, network["subnets"][0], "InvalidSubnetID.NotFound")
+        chosen = min(there, key=lambda name: sum(eni.subnet.id == name for eni in vpc.enis.values()))
+        groups = network.get("securityGroups") or [vpc.get_default_security_group(subnets[chosen].vpc_id).id]
+        if any(vpc.get_security_group_from_id(group) is None for group in groups):
+            return _no_interface(public, chosen, "InvalidGroup.NotFound")
+        description = arn_of(self.backend, f"attachment/{task.attachment}")
+        try:
+            eni: Any = ec2.attach_interface(self.account, self.name, chosen, groups, description, _OWNER, public)
+        except overlay.Refusal as refusal:  # a full subnet
+            return _no_interface(public, chosen, refusal.code)
+        zone = subnets[chosen].availability_zone
+        return Interface(eni.id, eni.private_ip_address, chosen, eni.mac_address, zone, tuple(groups))
+
+    def detach(self, task: Task, when: float) -> None:
+        """Let the interface disappear at that time."""
+        if task.interface is not None:
+            ec2.release_interface(self.account, self.name, task.interface.id, max(0.0, when - clock.now()))
+
+    def start(self, task: Task) -> Start:
+        """How the task's preparation goes."""
+        return fates.prepare(self.backend, task)
+
+    def run(self, task: Task) -> Run:
+        """How the started task goes on."""
+        return fates.go_on(self.backend, task)
+
+    def checks(self, target_group_arn: str) -> Checks:
+        """The target group's health check and deregistration delay."""
+        group: Any = elbv2_backends[self.account][self.name].target_groups.get(target_group_arn)
+        if group is None:
+            return Checks(30.0, 5, 2, 0.0)
+        return Checks(
+            float(group.health_check_interval_seconds),
+            int(group.healthy_threshold_count),
+            int(group.unhealthy_threshold_count),
+            float(group.attributes["deregistration_delay.timeout_seconds"]),
+        )
+
+    def target(self, task: Task, balancer: dict[str, Any], state: str, reason: str = "", description: str = "") -> None:
+        """Register the task's address, tell its health, or take it out."""
+        arn, port = balancer["targetGroupArn"], balancer["containerPort"]
+        group: Any = elbv2_backends[self.account][self.name].target_groups.get(arn)
+        if group is None or task.interface is None:
+            return
+        address = task.interface.address
+        if state == "gone":
+            group.targets.pop(address, None)
+            return
+        if address not in group.targets:
+            group.register([{"Id": address, "Port": port}])
+        elbv2.set_target_health(self.account, self.name, arn, address, port, state, reason or None, description or None)
+
+    def log(self, task: Task, t: float, lines: tuple[str, ...]) -> None:
+        """Write lines into `<prefix>/<container>/<task id>` of the first essential container with awslogs.
+
+        ECS guide, "Using the awslogs log driver". Not through PutLogEvents, which judges timestamps.
+        """
+        for container in task.definition.containers:
+            options = fates.log_options(container)
+            if options is None or not container["essential"] or not lines:
+                continue
+            region: Any = logs_backends[self.account][options.get("awslogs-region", self.name)]
+            name = options.get("awslogs-group", "")
+            if name not in region.groups and options.get("awslogs-create-group") == "true":
+                region.create_log_group(name, {})
+            if name in region.groups:
+                stream = f"{options.get('awslogs-stream-prefix', 'ecs')}/{container['name']}/{task.id}"
+                region.ensure_log_stream(name, stream)
+                events = [{"timestamp": int(t * 1000) + n, "message": line} for n, line in enumerate(lines)]
+                region.groups[name].streams[stream].put_log_events(events)
+            return
+
+
+def _no_interface(public: bool, subnet: str, code: str) -> str:
+    how = "enabled" if public else "disabled"
+    return (
+        f"Unexpected EC2 error while attempting to Create Network Interface with public IP assignment {how} in subnet "
+        f"'{subnet}': {code}"
+    )
+
+
+def tick(backend: EC2ContainerServiceBackend) -> None:
+    """Let all services and tasks of an account and region live up to the clock."""
+    crews: list[Crew] = [*services(backend), *memory(backend).crews.values()]
+    for crew in crews:
+        advance(crew, Region(backend), clock.now())
+    known: Any = {}
+    for crew in crews:
+        for task in crew.known:
+            known.setdefault(crew.cluster_arn.rsplit("/", 1)[-1], {})[task.arn] = task
+    backend.tasks = known  # where moto looks for what can be tagged
+
+
+@overlay.wraps(EC2ContainerServiceBackend)
+def iter_tagged_resources(original: Any, backend: EC2ContainerServiceBackend) -> Any:
+    """To the tagging API a thing is dead that can only be described any more."""
+    dead = {service.arn for service in services(backend) if service.status == "INACTIVE"}
+    dead |= {cluster.arn for cluster in backend.clusters.values() if cluster.status != "ACTIVE"}
+    for crew in [*services(backend), *memory(backend).crews.values()]:
+        dead |= {task.arn for task in crew.known if task.status == "STOPPED"}
+    for known in backend.task_definitions.values():
+        dead |= {definition.arn for definition in known.values() if definition.status == "DELETE_IN_PROGRESS"}
+    yield from (resource for resource in original() if resource.arn not in dead)
+
+
+@requests.before_each
+def tick_all() -> None:
+    """Let all of ECS live up to the clock: its interfaces, targets and log lines are to be seen in other services."""
+    for account in list(ecs_backends.values()):
+        for backend in list(account.values()):
+            tick(backend)

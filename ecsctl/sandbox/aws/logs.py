@@ -1,0 +1,137 @@
+"""What AWS's logs does that moto does not: it checks retention and ARNs, and late writers bring groups back."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.iam.models import iam_backends
+from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
+from moto.logs.models import LogGroup, LogsBackend
+from moto.logs.responses import LogsResponse
+
+from ecsctl.sandbox.core import clock, overlay, script
+
+# API reference, PutRetentionPolicy: the possible values, in days.
+RETENTION = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+
+_WRITTEN_BY_AWS = ("/aws/codebuild/", "/aws/ecs/containerinsights/")
+
+
+@dataclass
+class _Writers:
+    """How long after its end a group of AWS's own comes back, if at all."""
+
+    after: float | None = None
+
+
+@dataclass
+class _Ghosts:
+    """When each deleted group is due to come back, in sandbox time, and which have."""
+
+    due: dict[str, float] = field(default_factory=dict)
+    back: set[str] = field(default_factory=set)
+
+
+def _writers(account_id: str) -> _Writers:
+    return overlay.memory(iam_backends[account_id]["aws"], _Writers)  # any backend that is one for all regions
+
+
+@script.switch
+def revive_log_groups(after: float = 15.0, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
+    """Let each group of CodeBuild's or Container Insights' come back once, `after` sandbox seconds after its end.
+
+    Made by those who still had something to write: without tags, and never to expire.
+    """
+    _writers(account_id).after = after
+
+
+@overlay.wraps(LogsResponse)
+def call_action(original: Any, self: LogsResponse) -> Any:
+    """Whoever looks, sees what has come back."""
+    backend = self.logs_backend
+    ghosts = overlay.memory(backend, _Ghosts)
+    for name in [name for name, when in ghosts.due.items() if when <= clock.now()]:
+        del ghosts.due[name]
+        ghosts.back.add(name)
+        backend.ensure_log_group(name)
+    return original()
+
+
+@overlay.wraps(LogsBackend)
+def create_log_group(original: Any, _self: LogsBackend, log_group_name: str, *args: Any, **kwargs: Any) -> Any:
+    """Refuse a name with other characters than API reference, CreateLogGroup, allows."""
+    if not re.fullmatch(r"[.\-_/#A-Za-z0-9]+", log_group_name):
+        constraint = r"Member must satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+"
+        raise InvalidParameterException(constraint=constraint, parameter="logGroupName", value=log_group_name)
+    return original(log_group_name, *args, **kwargs)
+
+
+@overlay.wraps(LogsBackend)
+def delete_log_group(original: Any, self: LogsBackend, log_group_name: str) -> None:
+    """Forget its tags with it: a new group of this name would have them in moto."""
+    group = self.groups.get(log_group_name)
+    original(log_group_name)
+    if group is not None:
+        self.tagger.delete_all_tags_for_resource(group.arn)
+    after = _writers(self.account_id).after
+    ghosts = overlay.memory(self, _Ghosts)
+    if after is not None and log_group_name.startswith(_WRITTEN_BY_AWS) and log_group_name not in ghosts.back:
+        ghosts.due[log_group_name] = clock.now() + after
+
+
+@overlay.wraps(LogsBackend)
+def put_retention_policy(original: Any, _self: LogsBackend, log_group_name: str, retention_in_days: Any) -> None:
+    """Refuse a number of days that is not among those AWS offers."""
+    if retention_in_days not in RETENTION:
+        constraint = f"Member must satisfy enum value set: [{', '.join(map(str, RETENTION))}]"
+        raise InvalidParameterException(constraint=constraint, parameter="retentionInDays", value=retention_in_days)
+    original(log_group_name, retention_in_days)
+
+
+@overlay.wraps(LogGroup)
+def to_describe_dict(original: Any, _self: LogGroup) -> dict[str, Any]:
+    """With what AWS tells of every group (recorded by go-to-k/cdk-real-drift, commit c00ed982; the SDK's model)."""
+    told: dict[str, Any] = original()
+    return {
+        **told,
+        "logGroupArn": told["arn"].removesuffix(":*"),
+        "logGroupClass": told.get("logGroupClass") or "STANDARD",
+        "deletionProtectionEnabled": False,
+        "bearerTokenAuthenticationEnabled": False,
+    }
+
+
+def _check_arn(response: LogsResponse) -> None:
+    """Tags hang on a group's ARN without the `:*` that DescribeLogGroups puts at the end of `arn`.
+
+    API reference, TagResource; what AWS answers to the other form is an assumption.
+    """
+    arn = response._get_param("resourceArn")
+    if ":log-group:" not in arn:
+        return
+    if arn.endswith(":*"):
+        raise InvalidParameterException(f"The specified ARN is invalid: {arn}")
+    if arn not in [group.arn for group in response.logs_backend.groups.values()]:
+        raise ResourceNotFoundException()
+
+
+@overlay.wraps(LogsResponse)
+def tag_resource(original: Any, self: LogsResponse) -> Any:
+    """Refuse for what is not there."""
+    _check_arn(self)
+    return original()
+
+
+@overlay.wraps(LogsResponse)
+def untag_resource(original: Any, self: LogsResponse) -> Any:
+    """Refuse for what is not there."""
+    _check_arn(self)
+    return original()
+
+
+@overlay.wraps(LogsResponse)
+def list_tags_for_resource(original: Any, self: LogsResponse) -> Any:
+    """Refuse for what is not there."""
+    _check_arn(self)
+    return original()

@@ -1,0 +1,1 @@
+"""What AWS's route53 does that moto does not."""

@@ -1,0 +1,145 @@
+"""What AWS's secretsmanager does that moto does not: names and values of secrets that are being deleted."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.secretsmanager.models import SecretsManagerBackend
+from moto.secretsmanager.responses import SecretsManagerResponse
+
+from ecsctl.sandbox.core import clock, constraints, overlay
+from ecsctl.sandbox.core.overlay import Refusal
+
+# Seconds that a name stays taken after a deletion without recovery. "Secrets Manager performs the actual deletion with
+# an asynchronous background process, so there might be a short delay" (API reference, DeleteSecret); the number is an
+# assumption.
+FORCED = 5.0
+
+_NAME = re.compile(r"[A-Za-z0-9/_+=.@!-]+")
+_MARKED = "You can't perform this operation on the secret because it was marked for deletion."
+_TAKEN = "You can't create this secret because a secret with this name is already scheduled for deletion."
+_MISSING = "Secrets Manager can't find the specified secret."
+
+
+@dataclass
+class _Going:
+    """Names that are still taken although their secret is gone, and until when."""
+
+    until: dict[str, float] = field(default_factory=dict)
+
+
+@overlay.wraps(SecretsManagerResponse)
+def call_action(original: Callable[..., Any], response: SecretsManagerResponse) -> Any:
+    """First let go the secrets whose recovery window is over."""
+    secrets = response.backend.secrets
+    for secret in list(secrets.values()):
+        due = getattr(secret, "deleted_date", None)
+        if due is not None and due <= clock.now():
+            dict.pop(secrets, secret.name)
+    return original()
+
+
+@overlay.wraps(SecretsManagerResponse)
+def create_secret(original: Callable[..., Any], response: SecretsManagerResponse) -> Any:
+    """A name stays taken through the recovery window, and a while after a deletion without one."""
+    name, backend = response._get_param("Name"), response.backend
+    if not _NAME.fullmatch(name):
+        told = (
+            "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"
+        )
+        raise Refusal("ValidationException", told)
+    wrong = constraints.violation("secretsmanager", "CreateSecret", {"Name": name})
+    if wrong is not None:
+        raise Refusal("ValidationException", wrong)
+    held = dict.get(backend.secrets, name)
+    going = overlay.memory(backend, _Going).until.get(name, 0.0)
+    if (held is not None and held.is_deleted()) or clock.now() < going:
+        raise Refusal("InvalidRequestException", _TAKEN)
+    return original()
+
+
+@overlay.wraps(SecretsManagerResponse)
+def delete_secret(original: Callable[..., Any], response: SecretsManagerResponse) -> Any:
+    """A second deletion is refused, unless it is one without recovery."""
+    forced = response._get_param("ForceDeleteWithoutRecovery")
+    window = response._get_param("RecoveryWindowInDays")
+    if forced and window is not None:
+        told = "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays."
+        raise Refusal("InvalidParameterException", told)
+    if window is not None and not 7 <= window <= 30:
+        told = "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive)."
+        raise Refusal("InvalidParameterException", told)
+    secret = _found(response)
+    if not forced:
+        if secret is None:
+            raise Refusal("ResourceNotFoundException", _MISSING)
+        if secret.is_deleted():
+            raise Refusal("InvalidRequestException", _MARKED)
+    answer = original()
+    if forced and secret is not None:
+        overlay.memory(response.backend, _Going).until[secret.name] = clock.now() + FORCED
+    return answer
+
+
+@overlay.wraps(SecretsManagerResponse)
+def restore_secret(original: Callable[..., Any], response: SecretsManagerResponse) -> Any:
+    """Within the window only."""
+    _living(response, may_be_marked=True)
+    return original()
+
+
+@overlay.wraps(SecretsManagerResponse)
+def describe_secret(original: Callable[..., Any], response: SecretsManagerResponse) -> Any:
+    """Also of a secret that is marked for deletion, with its DeletedDate."""
+    _living(response, may_be_marked=True)
+    return original()
+
+
+@overlay.wraps(SecretsManagerResponse)
+def list_secret_version_ids(original: Callable[..., Any], response: SecretsManagerResponse) -> Any:
+    """Also of a secret that is marked for deletion."""
+    _living(response, may_be_marked=True)
+    return original()
+
+
+def _refusing_marked(original: Callable[..., Any], response: SecretsManagerResponse) -> Any:
+    """Everything else is refused for a secret that is marked for deletion."""
+    _living(response)
+    return original()
+
+
+for _operation in ("get_secret_value", "put_secret_value", "update_secret", "tag_resource", "untag_resource",
+                   "rotate_secret", "update_secret_version_stage", "put_resource_policy"):  # fmt: skip
+    overlay.wraps(SecretsManagerResponse, _operation)(_refusing_marked)
+
+
+def _living(response: SecretsManagerResponse, may_be_marked: bool = False) -> None:
+    secret = _found(response)
+    if secret is None:
+        raise Refusal("ResourceNotFoundException", _MISSING)
+    if secret.is_deleted() and not may_be_marked:
+        raise Refusal("InvalidRequestException", _MARKED)
+
+
+def _found(response: SecretsManagerResponse) -> Any:
+    """The secret of this name or ARN. The ARN of one that was deleted is not that of a new one of the same name."""
+    wanted, backend = response._get_param("SecretId"), response.backend
+    for secret in dict.values(backend.secrets):
+        if wanted in (secret.name, secret.arn, secret.arn[:-7]):
+            return secret
+    return None
+
+
+def secret_value(backend: SecretsManagerBackend, wanted: str, stage: str = "", version: str = "") -> str | None:
+    """The value of a secret, for the services that read one; None when there is none that may be read.
+
+    That of the current version, unless a `stage` such as AWSPREVIOUS or a version's id is asked for.
+    """
+    for secret in dict.values(backend.secrets):
+        if wanted in (secret.name, secret.arn, secret.arn[:-7]) and not secret.is_deleted():
+            staged = (one for one, held in secret.versions.items() if stage in held.get("version_stages", ()))
+            wished = version or (next(staged, "") if stage else str(secret.default_version_id))
+            value: str | None = secret.versions.get(wished, {}).get("secret_string")
+            return value
+    return None

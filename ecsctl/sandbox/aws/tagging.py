@@ -1,0 +1,190 @@
+"""What AWS's resourcegroupstaggingapi does that moto does not: it hears of the new late, and lists the dead."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.codebuild.models import codebuild_backends
+from moto.codepipeline.models import codepipeline_backends
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.resource_tagging import TaggedResource, iter_taggable_backends, make_tag_matcher, match_resource_type
+from moto.core.responses import BaseResponse
+from moto.ec2.models import ec2_backends
+from moto.ecr.models import ecr_backends
+from moto.elbv2.models import elbv2_backends
+from moto.iam.models import iam_backends
+from moto.resourcegroupstaggingapi.models import (
+    ResourceGroupsTaggingAPIBackend,
+    resourcegroupstaggingapi_backends,
+)
+from moto.route53.models import route53_backends
+from moto.s3.responses import S3Response
+
+from ecsctl.sandbox.aws.codepipeline.webhooks import webhooks
+from ecsctl.sandbox.core import clock, overlay, script
+
+# API reference, GetResources: "tagged or previously tagged resources"; boto/boto3#3341 tells of both.
+LATE = 60.0  # seconds until a new resource or a changed tag is listed; an assumption
+HAUNTING = 3600.0  # seconds for which a deleted resource stays listed; an assumption, hours have been seen
+
+_GLOBAL = ("iam", "sts", "route53")  # their calls change nothing that a region lists, zones apart
+_READS = re.compile(r"^(Describe|Get|List|BatchGet|BatchCheck|Head|Search|Lookup|Filter|Simulate|Validate|Start|Stop)")
+
+
+@dataclass
+class _Delays:
+    late: float = LATE
+    haunting: float = HAUNTING
+
+
+@dataclass
+class _Past:
+    """One resource's tags since when, the newest last, and when it died; in sandbox time."""
+
+    tags: list[tuple[float, dict[str, str]]] = field(default_factory=list)
+    died: float | None = None
+
+
+@dataclass
+class _Memory:
+    pasts: dict[str, _Past] = field(default_factory=dict)
+
+
+def _delays(account_id: str) -> _Delays:
+    return overlay.memory(iam_backends[account_id]["aws"], _Delays)  # any backend that is one for all regions
+
+
+@script.switch
+def delay_tagging(late: float = LATE, haunting: float = HAUNTING, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
+    """Let the tagging API list changes `late` seconds of sandbox time later, and the dead for `haunting` seconds."""
+    _delays(account_id).late, _delays(account_id).haunting = late, haunting
+
+
+def _type(arn: str) -> str:
+    """`service:type`, as ResourceTypeFilters spell it, out of an ARN."""
+    parts = arn.split(":")
+    if parts[2] == "s3":
+        return "s3:bucket"
+    if parts[2] == "codepipeline":
+        return "codepipeline:webhook" if parts[5] == "webhook" else "codepipeline:pipeline"
+    return f"{parts[2]}:{parts[5].split('/')[0]}"
+
+
+def _living(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Every taggable resource there is, as moto knows it, and those that moto leaves out of this service."""
+    for backend in iter_taggable_backends(account_id, region):
+        for resource in backend.iter_tagged_resources():
+            if ":network-interface/" not in resource.arn:  # a service's interfaces carry no tags
+                yield resource.arn, resource.tags
+    yield from _of_ec2(account_id, region)
+    elb = elbv2_backends[account_id][region]
+    for balancer in elb.load_balancers.values():
+        for listener in balancer.listeners.values():
+            yield (
+                listener.arn,
+                elbv2_backends[account_id][region].tagging_service.get_tag_dict_for_resource(listener.arn),
+            )
+    ecr = ecr_backends[account_id][region]
+    for repository in ecr.repositories.values():
+        yield repository.arn, ecr.tagger.get_tag_dict_for_resource(repository.arn)
+    yield from _of_pipelines(account_id, region)
+    if region == "us-east-1":  # global services are listed there
+        zones = route53_backends[account_id]["aws"]
+        for ident in zones.zones:
+            yield f"arn:aws:route53:::hostedzone/{ident}", zones.list_tags_for_resource(ident)
+
+
+def _of_ec2(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]]:
+    ec2 = ec2_backends[account_id][region]
+    rules = [
+        rule.id
+        for groups in ec2.groups.values()
+        for group in groups.values()
+        for rule in (*group.ingress_rules, *group.egress_rules)
+    ]
+    left_out: dict[str, list[Any]] = {
+        "elastic-ip": [address.allocation_id for address in ec2.addresses],
+        "vpc-endpoint": list(ec2.vpc_end_points),
+        "security-group-rule": rules,
+    }
+    for kind, idents in left_out.items():
+        for ident in idents:
+            yield f"arn:{ec2.partition}:ec2:{region}:{account_id}:{kind}/{ident}", dict(ec2.tags.get(ident, {}))
+
+
+def _of_pipelines(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]]:
+    if region not in codebuild_backends[account_id] or region not in codepipeline_backends[account_id]:
+        return  # a region without them
+    for project in codebuild_backends[account_id][region].codebuild_projects.values():
+        told: Any = project.project_metadata
+        yield told["arn"], {tag["key"]: tag["value"] for tag in told.get("tags") or []}
+    pipelines: Any = codepipeline_backends[account_id][region]
+    for pipeline in pipelines.pipelines.values():
+        yield pipeline._arn, dict(pipeline.tags)
+    for webhook in webhooks(pipelines).values():
+        yield webhook.arn, dict(webhook.tags)
+
+
+def _census(account_id: str, region: str) -> dict[str, _Past]:
+    """Note what has come, changed and gone since the last time."""
+    pasts = overlay.memory(resourcegroupstaggingapi_backends[account_id][region], _Memory).pasts
+    now, living = clock.now(), dict(_living(account_id, region))
+    for arn, tags in living.items():
+        past = pasts.get(arn)
+        if past is None and tags:
+            pasts[arn] = past = _Past()
+        if past is not None and (past.died is not None or not past.tags or past.tags[-1][1] != tags):
+            past.tags.append((now, dict(tags)))
+            past.died = None
+    for arn in pasts.keys() - living.keys():
+        if pasts[arn].died is None:
+            pasts[arn].died = now
+    return pasts
+
+
+@overlay.wraps(BaseResponse)
+def _dispatch(original: Any, self: BaseResponse, *args: Any, **kwargs: Any) -> Any:
+    """After each call that may have changed something, see what has."""
+    answer = original(*args, **kwargs)
+    regional = self.service_name not in _GLOBAL and self.region in ec2_backends[self.current_account].regions
+    if regional and not _READS.match(self._get_action() or "Get"):
+        _census(self.current_account, self.region)
+    return answer
+
+
+@overlay.wraps(S3Response)
+def bucket_response(original: Any, self: S3Response, request: Any, *args: Any, **kwargs: Any) -> Any:
+    """The same for buckets, which moto serves by another door."""
+    answer = original(request, *args, **kwargs)
+    if request.method in ("PUT", "DELETE"):
+        _census(self.current_account, self.region)
+    return answer
+
+
+def _visible(past: _Past, late: float, haunting: float) -> dict[str, str] | None:
+    """The tags that the service tells of the resource now, None while it does not tell of it."""
+    now = clock.now()
+    if past.died is not None and now - past.died >= haunting:
+        return None
+    heard = [tags for since, tags in past.tags if now - since >= late]
+    return heard[-1] if heard else None
+
+
+@overlay.wraps(ResourceGroupsTaggingAPIBackend)
+def _get_resources_generator(
+    original: Any,  # noqa: ARG001 - it tells the truth
+    self: ResourceGroupsTaggingAPIBackend,
+    tag_filters: list[dict[str, Any]] | None = None,
+    resource_type_filters: list[str] | None = None,
+    resource_arn_list: list[str] | None = None,
+) -> Iterator[TaggedResource]:
+    """List what the service has heard of, dead or alive."""
+    delays, matches, found = _delays(self.account_id), make_tag_matcher(tag_filters), []
+    for arn, past in _census(self.account_id, self.region_name).items():
+        tags = _visible(past, delays.late, delays.haunting)
+        if tags is None or not matches(tags) or not match_resource_type(_type(arn), resource_type_filters):
+            continue
+        if not resource_arn_list or arn in resource_arn_list:
+            found.append(TaggedResource(arn=arn, tags=tags, resource_type=_type(arn)))
+    return iter(found)

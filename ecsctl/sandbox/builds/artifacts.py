@@ -1,0 +1,88 @@
+"""The zips that a pipeline's actions hand on: objects of the artifact bucket, written and read as a role may."""
+
+import io
+import zipfile
+from collections.abc import Mapping
+
+from moto.iam.access_control import PermissionResult
+from moto.moto_api._internal import mock_random
+from moto.s3.models import FakeBucket, FakeKey, s3_backends
+
+from ecsctl.sandbox.core import overlay, permissions
+from ecsctl.sandbox.core.overlay import Refusal
+
+_CUT_PIPELINE, _CUT_ARTIFACT, _RANDOM = 20, 10, 7  # characters, as in public logs
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same files are the same zip
+
+
+class _Handed(set[tuple[str, str]]):
+    """Bucket and key of all that pipelines ever put."""
+
+
+def location(bucket: str, pipeline: str, artifact: str, partition: str = "aws") -> str:
+    """The ARN of a new object: `<pipeline>/<artifact>/<random>`, both names cut.
+
+    No AWS page tells the scheme; public logs show it (awslabs/aws-refarch-cross-account-pipeline#5).
+    """
+    tail = mock_random.get_random_string(length=_RANDOM)
+    return f"arn:{partition}:s3:::{bucket}/{pipeline[:_CUT_PIPELINE]}/{artifact[:_CUT_ARTIFACT]}/{tail}"
+
+
+def parts(arn: str) -> tuple[str, str]:
+    """Bucket and key of an object's ARN."""
+    bucket, _, key = arn.rpartition(":::")[2].partition("/")
+    return bucket, key
+
+
+def put(account: str, role: str, arn: str, content: bytes) -> None:
+    """Write the object, encrypted as its bucket says. Raises Refusal with S3's own answer."""
+    bucket, key = parts(arn)
+    _bucket(account, role, arn, "s3:PutObject")
+    backend = s3_backends[account][arn.split(":")[1]]
+    backend.put_object(bucket, key, content)
+    overlay.memory(backend, _Handed).add((bucket, key))
+
+
+def get(account: str, role: str, arn: str) -> bytes:
+    """Read the object. Raises Refusal with S3's own answer."""
+    found = _bucket(account, role, arn, "s3:GetObject").keys.get(parts(arn)[1])
+    if not isinstance(found, FakeKey):
+        raise Refusal("NoSuchKey", "The specified key does not exist.")
+    content: bytes = found.value
+    return content
+
+
+def may_put(account: str, role: str, arn: str) -> None:
+    """Raises what `put` would."""
+    _bucket(account, role, arn, "s3:PutObject")
+
+
+def handed(account: str, bucket: str, key: str) -> bool:
+    """Whether an object is one of these zips: the history of a pipeline, not a setting of the account."""
+    return (bucket, key) in overlay.memory(s3_backends[account]["aws"], _Handed)
+
+
+def _bucket(account: str, role: str, arn: str, action: str) -> FakeBucket:
+    name, backend = parts(arn)[0], s3_backends[account][arn.split(":")[1]]
+    owner = s3_backends.bucket_accounts.get(name, ("", ""))[1]
+    if not owner:
+        raise Refusal("NoSuchBucket", "The specified bucket does not exist")
+    allowed = owner == account and permissions.allowed(account, role, action, arn)
+    if not allowed or backend.buckets[name].get_permission(action, arn) == PermissionResult.DENIED:
+        raise Refusal("AccessDenied", "Access Denied")
+    return backend.buckets[name]
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """Files as a zip."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), files[name])
+    return whole.getvalue()
+
+
+def unpacked(content: bytes) -> dict[str, bytes]:
+    """A zip's files."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist() if not name.endswith("/")}

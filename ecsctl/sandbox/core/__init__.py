@@ -1,0 +1,1 @@
+"""What every service of the sandbox stands on: time, moto's overlay, requests, permissions."""

@@ -1,0 +1,194 @@
+"""Who calls may do only what the policies allow that the sandbox was told to enforce; and what each call needs.
+
+Off unless switched on: without it whoever reaches the sandbox is its administrator.
+"""
+
+import contextlib
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.request import determine_request_protocol
+from moto.core.responses import BaseResponse
+from moto.core.utils import get_service_model
+from moto.iam.models import iam_backends
+
+from ecsctl.sandbox.core import overlay, principals, script
+from ecsctl.sandbox.core.overlay import Refusal
+from ecsctl.sandbox.core.permissions import Asked, Statements, judged, statements
+from ecsctl.sandbox.core.requirements import Call, needed
+
+# IAM guide, "Troubleshoot access denied error messages": how AWS says which kind of policy it was. All that are there
+# must allow, and any may deny.
+LAYERS = {
+    "service-control": "a service control policy",
+    "identity": "an identity-based policy",
+    "boundary": "a permissions boundary",
+    "session": "a session policy",
+}
+_FREE = frozenset({"sts"})  # GetCallerIdentity needs no permission
+_QUERY = frozenset({"iam", "elbv2", "route53", "s3"})  # those whose code is AccessDenied, with HTTP's own status
+
+# S3's actions predate its API's names (S3 guide, "Required permissions for Amazon S3 API operations").
+_S3 = {
+    ("HEAD", ""): "s3:ListBucket",
+    ("GET", ""): "s3:ListBucket",
+    ("GET", "list-type"): "s3:ListBucket",
+    ("GET", "versions"): "s3:ListBucketVersions",
+    ("GET", "tagging"): "s3:GetBucketTagging",
+    ("PUT", "tagging"): "s3:PutBucketTagging",
+    ("GET", "encryption"): "s3:GetEncryptionConfiguration",
+    ("PUT", "encryption"): "s3:PutEncryptionConfiguration",
+    ("GET", "lifecycle"): "s3:GetLifecycleConfiguration",
+    ("PUT", "lifecycle"): "s3:PutLifecycleConfiguration",
+    ("GET", "publicAccessBlock"): "s3:GetBucketPublicAccessBlock",
+    ("PUT", "publicAccessBlock"): "s3:PutBucketPublicAccessBlock",
+    ("GET", "policy"): "s3:GetBucketPolicy",
+    ("PUT", "policy"): "s3:PutBucketPolicy",
+    ("DELETE", "policy"): "s3:DeleteBucketPolicy",
+    ("PUT", ""): "s3:CreateBucket",
+    ("DELETE", ""): "s3:DeleteBucket",
+}
+
+
+@dataclass
+class _Enforced:
+    """The statements of each kind of policy; a kind that is not here allows everything."""
+
+    layers: dict[str, Statements] = field(default_factory=dict)
+
+
+_recorders: list[dict[str, list[Asked]]] = []
+_mine = threading.local()
+
+
+def _enforced() -> _Enforced:
+    return overlay.memory(iam_backends[DEFAULT_ACCOUNT_ID]["aws"], _Enforced)  # any backend that is one for all regions
+
+
+@script.switch
+def enforce(policies: Any = None, layer: str = "identity") -> None:
+    """Allow callers only what these policies allow: one policy, or several by name; None allows everything again.
+
+    `layer`: identity, service-control, boundary or session. All that are enforced must allow.
+    """
+    if layer not in LAYERS:
+        raise script.ScriptError(f"there are the layers {', '.join(LAYERS)}")
+    if policies is None:
+        _enforced().layers.pop(layer, None)
+        return
+    many = [policies] if "Statement" in policies else list(policies.values())
+    _enforced().layers[layer] = statements(many)
+
+
+@contextlib.contextmanager
+def administrator() -> Iterator[None]:
+    """Within it this thread may do everything, and nothing is recorded: the sandbox looks at itself."""
+    before = getattr(_mine, "free", False)
+    _mine.free = True
+    try:
+        yield
+    finally:
+        _mine.free = before
+
+
+@contextlib.contextmanager
+def recording() -> Iterator[dict[str, list[Asked]]]:
+    """Within it what every call needs is written down, by `service Operation`, each once."""
+    heard: dict[str, list[Asked]] = {}
+    _recorders.append(heard)
+    try:
+        yield heard
+    finally:
+        _recorders.remove(heard)
+
+
+def refusal(response: BaseResponse) -> tuple[Refusal, int] | None:
+    """What AWS answers to a request that is not allowed, and with which HTTP status; None if it is."""
+    service, operation = response.boto3_service_name, response._get_action()
+    if not _listens() or service in _FREE or not operation:
+        return None
+    call = Call(
+        service, operation, _parameters(response), response.current_account, response.region, response.partition
+    )
+    return _judged(response, f"{service} {operation}", needed(call))
+
+
+def s3_refusal(response: Any, request: Any) -> tuple[Refusal, int] | None:
+    """The same for S3, whose requests take another way through moto."""
+    if not _listens():
+        return None
+    settings = {name for name in response._get_querystring(request, request.url) if name in _SUBRESOURCES}
+    which = next(iter(sorted(settings)), "")
+    bucket = f"arn:{response.partition}:s3:::{response.bucket_name}"
+    if request.method == "POST" and "delete" in settings:
+        things = [Asked(f"s3:{action}", f"{bucket}/*") for action in ("DeleteObject", "DeleteObjectVersion")]
+        return _judged(response, "s3 DeleteObjects", things)
+    action = _S3.get((request.method, which))
+    if action is None:
+        return None
+    asked = [Asked(action, bucket)]
+    if action == "s3:CreateBucket" and b"<Tags>" in (response.raw_body or b""):
+        asked.append(Asked("s3:TagResource", bucket))
+    return _judged(response, f"s3 {action.removeprefix('s3:')}", asked)
+
+
+_SUBRESOURCES = {which for _, which in _S3} | {"delete"}
+
+
+def _listens() -> bool:
+    return not getattr(_mine, "free", False) and bool(_recorders or _enforced().layers)
+
+
+def _judged(response: BaseResponse, what: str, asked: list[Asked]) -> tuple[Refusal, int] | None:
+    for heard in _recorders:
+        held = heard.setdefault(what, [])
+        held += [one for one in asked if one not in held]
+    for one in asked:
+        if told := denial(_enforced().layers, one):
+            return _refused(response, one, told)
+    return None
+
+
+def denial(layers: Mapping[str, Statements], asked: Asked) -> str:
+    """How AWS ends its sentence about what is denied; empty if it is allowed."""
+    found = {layer: judged(some, asked) for layer, some in layers.items()}
+    for layer, kind in LAYERS.items():
+        if found.get(layer) == "Deny":
+            return f"with an explicit deny in {kind}"
+    for layer, kind in LAYERS.items():
+        if found.get(layer, "Allow") != "Allow":
+            return f"because no {kind.split(' ', 1)[1]} allows the {asked.action} action"
+    return ""
+
+
+def _refused(response: BaseResponse, asked: Asked, why: str) -> tuple[Refusal, int]:
+    service = response.boto3_service_name
+    user = principals.caller(response)
+    told = f"User: {user} is not authorized to perform: {asked.action} on resource: {asked.resource} {why}"
+    if service == "ec2":
+        return Refusal("UnauthorizedOperation", f"You are not authorized to perform this operation. {told}"), 403
+    if service in _QUERY:
+        return Refusal("AccessDenied", told), 403
+    return Refusal("AccessDeniedException", told), 400
+
+
+def _parameters(response: BaseResponse) -> dict[str, Any]:
+    """The parameters as the SDK was given them."""
+    request = response.normalized_request
+    model = get_service_model(response.boto3_service_name)
+    parser = PROTOCOL_PARSERS[determine_request_protocol(model, request.content_type)]
+    parsed: dict[str, Any] = parser(model.operation_model(response._get_action())).parse(
+        {
+            "method": request.method,
+            "values": request.values,
+            "headers": request.headers,
+            "body": request.data,
+            "url_path": request.path,
+            "url_params": response.uri_match,
+        }
+    )
+    return parsed

@@ -1,0 +1,6 @@
+"""Where the sandbox's AWS is, and who asks there."""
+
+REGION = "eu-central-1"
+
+# What tests in one process sign with. Never valid on AWS; twenty characters, as an access key id has.
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIASANDBOXSANDBOX00", "AWS_SECRET_ACCESS_KEY": "sandbox"}

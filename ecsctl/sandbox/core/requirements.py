@@ -1,0 +1,389 @@
+"""What each call needs to be allowed: action, resource and condition keys (Service Authorization Reference).
+
+Only what ecsctl calls is here by its resources; any other call needs its action on `*`.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from moto.acm.models import acm_backends
+from moto.ec2.models import ec2_backends
+from moto.iam.models import iam_backends
+
+from ecsctl.sandbox.core.permissions import Asked
+
+PREFIXES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag", "service-quotas": "servicequotas"}
+
+# The ARN's last part with the call's parameters in it. A parameter that holds an ARN is the resource itself. A list
+# names one each; several templates are several resources of one call.
+_RESOURCES = {
+    "acm": {
+        "AddTagsToCertificate DeleteCertificate DescribeCertificate ListTagsForCertificate": "{CertificateArn}",
+    },
+    "application-autoscaling": {
+        "ListTagsForResource TagResource": "{ResourceARN}",
+        "DeregisterScalableTarget PutScalingPolicy RegisterScalableTarget": "scalable-target/*",
+    },
+    "codebuild": {
+        "BatchGetProjects": "project/{names}",
+        "CreateProject UpdateProject DeleteProject": "project/{name}",
+        "CreateWebhook UpdateWebhook DeleteWebhook ListBuildsForProject StartBuild": "project/{projectName}",
+        "BatchGetBuilds": "project/{ids:}",
+        "StopBuild": "project/{id:}",
+    },
+    "codeconnections": {"GetConnection": "{ConnectionArn}"},
+    "codepipeline": {
+        "GetPipeline DeletePipeline GetPipelineState StartPipelineExecution": "{name}",
+        "ListActionExecutions ListPipelineExecutions StopPipelineExecution": "{pipelineName}",
+        "CreatePipeline UpdatePipeline": "{pipeline.name}",
+        "ListTagsForResource TagResource": "{resourceArn}",
+        "PutApprovalResult": "{pipelineName}/{stageName}/{actionName}",
+        "RetryStageExecution": "{pipelineName}/{stageName}",
+        "DeleteWebhook": "webhook:{name}",
+        "DeregisterWebhookWithThirdParty RegisterWebhookWithThirdParty": "webhook:{webhookName}",
+        "ListWebhooks": "webhook:*",
+        "PutWebhook": "webhook:{webhook.name} {webhook.targetPipeline}",
+    },
+    "ec2": {
+        "AllocateAddress": "elastic-ip/*",
+        "AssociateRouteTable": "route-table/{RouteTableId} subnet/{SubnetId}",
+        "AttachInternetGateway DetachInternetGateway": "internet-gateway/{InternetGatewayId} vpc/{VpcId}",
+        "AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress": "security-group/{GroupId} security-group-rule/*",
+        "CreateInternetGateway": "internet-gateway/*",
+        "CreateNatGateway": "natgateway/* subnet/{SubnetId} elastic-ip/{AllocationId}",
+        "CreateRoute DeleteRouteTable ReplaceRoute": "route-table/{RouteTableId}",
+        "CreateRouteTable": "route-table/* vpc/{VpcId}",
+        "CreateSecurityGroup": "security-group/* vpc/{VpcId}",
+        "CreateSubnet": "subnet/* vpc/{VpcId}",
+        "CreateVpc": "vpc/*",
+        "CreateTags": "{Resources@}",
+        "DeleteInternetGateway": "internet-gateway/{InternetGatewayId}",
+        "DeleteNatGateway": "natgateway/{NatGatewayId}",
+        "DeleteSecurityGroup RevokeSecurityGroupIngress": "security-group/{GroupId}",
+        "DeleteSubnet": "subnet/{SubnetId}",
+        "DeleteVpc ModifyVpcAttribute DescribeVpcAttribute": "vpc/{VpcId}",
+        "DisassociateRouteTable": "route-table/{AssociationId#}",
+        "ReplaceRouteTableAssociation": "route-table/{RouteTableId} subnet/{AssociationId#subnet}",
+        "ReleaseAddress": "elastic-ip/{AllocationId}",
+    },
+    "ecr": {
+        "DescribeRepositories": "repository/{repositoryNames}",
+        "ListTagsForResource TagResource": "{resourceArn}",
+        "BatchGetImage CreateRepository DeleteLifecyclePolicy DeleteRepository DescribeImages GetLifecyclePolicy "
+        "PutImageScanningConfiguration PutImageTagMutability PutLifecyclePolicy": "repository/{repositoryName}",
+    },
+    "ecs": {
+        "CreateCluster": "cluster/{clusterName}",
+        "DescribeClusters": "cluster/{clusters}",
+        "DeleteCluster UpdateClusterSettings": "cluster/{cluster}",
+        "CreateService": "service/{cluster}/{serviceName}",
+        "DeleteService UpdateService ListServiceDeployments": "service/{cluster}/{service}",
+        "DescribeServices": "service/{cluster}/{services}",
+        "DescribeServiceDeployments": "{serviceDeploymentArns}",
+        "DescribeServiceRevisions": "{serviceRevisionArns}",
+        "StopServiceDeployment": "{serviceDeploymentArn}",
+        "DescribeTasks": "task/{cluster}/{tasks}",
+        "ExecuteCommand": "cluster/{cluster} task/{cluster}/{task}",
+        "ListTasks": "container-instance/{cluster}/*",
+        "RegisterTaskDefinition": "task-definition/{family}:*",
+        "DeleteTaskDefinitions": "{taskDefinitions}",
+        "TagResource": "{resourceArn}",
+    },
+    "elbv2": {
+        "AddTags": "{ResourceArns}",
+        "CreateLoadBalancer": "loadbalancer/app/{Name}/*",
+        "CreateTargetGroup": "targetgroup/{Name}/*",
+        "CreateListener DeleteLoadBalancer ModifyLoadBalancerAttributes": "{LoadBalancerArn}",
+        "SetSecurityGroups SetSubnets": "{LoadBalancerArn}",
+        "DeleteListener ModifyListener": "{ListenerArn}",
+        "DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes": "{TargetGroupArn}",
+    },
+    "logs": {
+        "CreateLogGroup DeleteLogGroup DeleteRetentionPolicy PutRetentionPolicy DescribeLogStreams FilterLogEvents":
+            "log-group:{logGroupName}:*",
+        "GetLogEvents": "log-group:{logGroupName}:log-stream:{logStreamName}",
+        "ListTagsForResource TagResource": "{resourceArn}",
+    },
+    "route53": {
+        "ChangeResourceRecordSets ListResourceRecordSets GetHostedZone": "hostedzone/{HostedZoneId/}",
+    },
+    "secretsmanager": {
+        "CreateSecret": "{Name}",
+        "DescribeSecret GetSecretValue PutSecretValue": "{SecretId}",
+    },
+}  # fmt: skip
+_BY_OPERATION = {
+    service: {name: template for names, template in table.items() for name in names.split()}
+    for service, table in _RESOURCES.items()
+}
+_ROLE = "CreateRole DeleteRole DeleteRolePermissionsBoundary DeleteRolePolicy DetachRolePolicy GetRole GetRolePolicy \
+ListAttachedRolePolicies ListInstanceProfilesForRole ListRolePolicies ListRoleTags PutRolePermissionsBoundary \
+PutRolePolicy TagRole UntagRole UpdateAssumeRolePolicy".split()
+# What a create that brings tags along needs besides, where IAM asks (each service's guide on tagging at creation).
+_TAGS_WITH = {
+    "application-autoscaling": "RegisterScalableTarget",
+    "ecr": "CreateRepository",
+    "ecs": "CreateCluster CreateService RegisterTaskDefinition",
+    "elbv2": "CreateListener CreateLoadBalancer CreateTargetGroup",
+    "logs": "CreateLogGroup",
+    "secretsmanager": "CreateSecret",
+    "codepipeline": "CreatePipeline PutWebhook",
+    "acm": "RequestCertificate",
+    "iam": "CreateRole",
+}
+_TAG_ACTION = {"elbv2": "AddTags", "acm": "AddTagsToCertificate", "iam": "TagRole"}
+# Which services make their own role at the first call, if it is not there (each one's guide, "Service-linked roles").
+_LINKED = {
+    "CreateCluster": ("ecs.amazonaws.com", "AWSServiceRoleForECS"),
+    "CreateService": ("ecs.amazonaws.com", "AWSServiceRoleForECS"),
+    "CreateLoadBalancer": ("elasticloadbalancing.amazonaws.com", "AWSServiceRoleForElasticLoadBalancing"),
+    "RegisterScalableTarget": (
+        "ecs.application-autoscaling.amazonaws.com",
+        "AWSServiceRoleForApplicationAutoScaling_ECSService",
+    ),
+}
+_EC2_KINDS = {"igw": "internet-gateway", "nat": "natgateway", "rtb": "route-table", "sg": "security-group",
+              "sgr": "security-group-rule", "eipalloc": "elastic-ip", "subnet": "subnet", "vpc": "vpc"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of one service: the operation as AWS writes it, and its parameters."""
+
+    service: str
+    operation: str
+    parameters: dict[str, Any]
+    account: str
+    region: str
+    partition: str = "aws"
+
+    @property
+    def prefix(self) -> str:
+        """The service as IAM's actions spell it."""
+        return PREFIXES.get(self.service, self.service)
+
+    def arn(self, resource: str) -> str:
+        """An ARN of this service; a resource that is one already stays."""
+        if resource.startswith("arn:") or resource == "*":
+            return resource
+        if self.service == "route53":
+            return f"arn:{self.partition}:route53:::{resource}"
+        return f"arn:{self.partition}:{self.prefix}:{self.region}:{self.account}:{resource}"
+
+
+def needed(call: Call) -> list[Asked]:
+    """All that must be allowed for the call."""
+    if call.service == "iam":
+        found = [_iam(call)]
+    else:
+        found = [Asked(f"{call.prefix}:{call.operation}", one, _context(call, one)) for one in _resources(call)]
+    return [*found, *_tagging(call), *_besides(call)]
+
+
+def _iam(call: Call) -> Asked:
+    name = call.parameters.get("RoleName", "")
+    action = f"iam:{call.operation}"
+    if call.operation not in _ROLE:
+        return Asked(action, call.parameters.get("PolicyArn", "*"))
+    role = next((one for one in iam_backends[call.account][call.partition].get_roles() if one.name == name), None)
+    arn = role.arn if role else f"arn:{call.partition}:iam::{call.account}:role{call.parameters.get('Path', '/')}{name}"
+    context = _requested(call)
+    boundary = call.parameters.get("PermissionsBoundary") or (role.permissions_boundary_arn if role else None)
+    if boundary:
+        context["iam:PermissionsBoundary"] = (boundary,)
+    if policy := call.parameters.get("PolicyArn"):
+        context["iam:PolicyARN"] = (policy,)
+    return Asked(action, arn, context)
+
+
+def _resources(call: Call) -> list[str]:
+    template = _BY_OPERATION.get(call.service, {}).get(call.operation)
+    if template is None:
+        return ["*"]
+    return [call.arn(one) for part in template.split() for one in _filled(call, part)]
+
+
+def _filled(call: Call, template: str) -> list[str]:
+    """The template with parameters in it, one for each value of a list; without a value that was left out: `*`."""
+    filled = [template]
+    for hole in re.findall(r"\{[^}]*\}", template):
+        values = _values(call, hole[1:-1])
+        filled = [
+            value if value.startswith("arn:") and template.endswith(hole) else one.replace(hole, _short(value), 1)
+            for one in filled
+            for value in values
+        ]
+    return [_secret(call, one) if call.service == "secretsmanager" else one for one in filled]
+
+
+def _short(value: str) -> str:
+    return value.rpartition("/")[2] if value.startswith("arn:") else value
+
+
+def _values(call: Call, name: str) -> list[str]:
+    path, way, more = re.fullmatch(r"([\w.]+)([:@#/]?)(\w*)", name).groups()  # type: ignore[union-attr]  # our own table
+    value: Any = call.parameters
+    for part in path.split("."):
+        value = (value or {}).get(part)
+    values = [str(one) for one in (value if isinstance(value, list) else [value]) if one] or ["*"]
+    if way == ":":  # a build's id: its project, a colon, a number
+        return [one.split(":")[0] for one in values]
+    if way == "/":
+        return [one.removeprefix("/hostedzone/") for one in values]
+    if way == "@":  # EC2's ids say by their beginning what they are of
+        return [call.arn(f"{_EC2_KINDS.get(one.rpartition('-')[0], '*')}/{one}") for one in values]
+    if way == "#":
+        return [_associated(call, one, more) for one in values]
+    return values
+
+
+def _associated(call: Call, association: str, what: str) -> str:
+    """The route table, or the subnet, of an association."""
+    for table in ec2_backends[call.account][call.region].route_tables.values():
+        if association in table._associations:
+            return str(table._associations[association]) if what else str(table.id)
+    return "*"
+
+
+def _secret(call: Call, resource: str) -> str:
+    """Secrets Manager asks IAM by the whole ARN where the secret is there, whatever the call named it by."""
+    from moto.secretsmanager.models import secretsmanager_backends
+
+    if resource.startswith("arn:"):
+        return resource
+    held = secretsmanager_backends[call.account][call.region].secrets
+    return str(held[resource].arn) if resource in held else f"secret:{resource}-abcdef"
+
+
+def _context(call: Call, resource: str) -> dict[str, tuple[str, ...]]:
+    """The condition keys that go with a resource: tags that are sent for what is new, tags of what is there."""
+    new = resource.endswith("/*") or call.operation in ("RequestCertificate", "CreateRole", "CreateTags")
+    context = _requested(call) if new or call.service not in ("ec2", "acm") else {}
+    for key, value in _tags_of(call, resource).items():
+        context[f"aws:ResourceTag/{key}"] = (value,)
+    if call.operation == "ChangeResourceRecordSets":
+        named = [one["ResourceRecordSet"]["Name"] for one in call.parameters["ChangeBatch"]["Changes"]]
+        context["route53:ChangeResourceRecordSetsNormalizedRecordNames"] = tuple(
+            name.lower().rstrip(".") for name in named
+        )
+    if call.service == "ecs" and (cluster := call.parameters.get("cluster")):
+        context["ecs:cluster"] = (call.arn(f"cluster/{_short(cluster)}"),)
+    return context
+
+
+def _requested(call: Call) -> dict[str, tuple[str, ...]]:
+    tags = _sent(call)
+    context: dict[str, tuple[str, ...]] = {f"aws:RequestTag/{key}": (value,) for key, value in tags.items()}
+    return {**context, "aws:TagKeys": tuple(tags)} if tags else context
+
+
+def _sent(call: Call) -> dict[str, str]:
+    """The tags that a call brings along, in all of AWS's spellings."""
+    specified = call.parameters.get("TagSpecifications") or []
+    given: Any = (
+        call.parameters.get("Tags") or call.parameters.get("tags") or (specified[0]["Tags"] if specified else [])
+    )
+    if isinstance(given, dict):
+        return {str(key): str(value) for key, value in given.items()}
+    found = [{key.lower(): value for key, value in one.items()} for one in given]
+    return {one["key"]: one.get("value", "") for one in found}
+
+
+def _tags_of(call: Call, resource: str) -> dict[str, str]:
+    ident = resource.rpartition("/")[2]
+    if call.service == "ec2" and ident != "*":
+        return dict(ec2_backends[call.account][call.region].tags.get(ident, {}))
+    if call.service == "acm" and resource != "*":
+        certificate = acm_backends[call.account][call.region]._certificates.get(resource)
+        return {key: value or "" for key, value in certificate.tags.items()} if certificate else {}
+    return {}
+
+
+def _tagging(call: Call) -> Iterator[Asked]:
+    if call.service == "ec2" and call.parameters.get("TagSpecifications"):
+        for one in call.parameters["TagSpecifications"]:
+            context = {**_requested(call), "ec2:CreateAction": (call.operation,)}
+            yield Asked("ec2:CreateTags", call.arn(f"{one['ResourceType']}/*"), context)
+    elif call.operation in _TAGS_WITH.get(call.service, "").split() and _sent(call):
+        action = f"{call.prefix}:{_TAG_ACTION.get(call.service, 'TagResource')}"
+        context = {**_requested(call), f"{call.prefix}:CreateAction": (call.operation,)}
+        for resource in _tagged(call):
+            yield Asked(action, resource, context)
+
+
+def _tagged(call: Call) -> list[str]:
+    """What a create tags: the thing itself, not what it is made in."""
+    if call.service == "iam":
+        return [_iam(call).resource]
+    if call.operation == "CreateListener":
+        return [call.parameters["LoadBalancerArn"].replace(":loadbalancer/", ":listener/") + "/*"]
+    if call.operation == "RequestCertificate":
+        return [call.arn("certificate/*")]
+    if call.service == "logs":
+        return [call.arn(f"log-group:{call.parameters['logGroupName']}")]
+    return _resources(call)[:1]
+
+
+def _besides(call: Call) -> Iterator[Asked]:
+    given = call.parameters
+    if call.operation in _LINKED and call.service in ("ecs", "elbv2", "application-autoscaling"):
+        service, name = _LINKED[call.operation]
+        if not any(one.name == name for one in iam_backends[call.account][call.partition].get_roles()):
+            role = f"arn:{call.partition}:iam::{call.account}:role/aws-service-role/{service}/{name}"
+            yield Asked("iam:CreateServiceLinkedRole", role, {"iam:AWSServiceName": (service,)})
+    for role, to in _passed(call):
+        yield Asked("iam:PassRole", role, {"iam:PassedToService": (f"{to}.amazonaws.com",)})
+    # Application Auto Scaling asks with the caller's rights too (its guide, "Permissions validation for API calls on
+    # target resources"); a target tracking policy makes and deletes alarms.
+    if call.service == "application-autoscaling" and call.operation in _SCALES:
+        target = given.get("ResourceId", "*")
+        for action in ("ecs:DescribeServices", "ecs:UpdateService"):
+            yield Asked(action, f"arn:{call.partition}:ecs:{call.region}:{call.account}:{target}")
+        alarm = (
+            f"arn:{call.partition}:cloudwatch:{call.region}:{call.account}:alarm:TargetTracking-{target}-AlarmHigh-1"
+        )
+        for action in _SCALES[call.operation].split():
+            yield Asked(f"cloudwatch:{action}", alarm)
+    for connection, to, repository in _handed(call):
+        prefix = connection.split(":")[2]
+        yield Asked(f"{prefix}:PassConnection", connection, {f"{prefix}:PassedToService": (f"{to}.amazonaws.com",)})
+        yield Asked(f"{prefix}:UseConnection", connection, {f"{prefix}:FullRepositoryId": (repository,)})
+
+
+_SCALES = {
+    "RegisterScalableTarget": "DescribeAlarms",
+    "PutScalingPolicy": "DescribeAlarms PutMetricAlarm",
+    "DeregisterScalableTarget": "DeleteAlarms",
+}
+
+
+def _passed(call: Call) -> Iterator[tuple[str, str]]:
+    """Roles that the call hands to a service."""
+    given = call.parameters
+    if (call.service, call.operation) == ("ecs", "RegisterTaskDefinition"):
+        yield from ((given[key], "ecs-tasks") for key in ("executionRoleArn", "taskRoleArn") if given.get(key))
+    if call.service == "codebuild" and given.get("serviceRole"):
+        yield given["serviceRole"], "codebuild"
+    if call.service == "codepipeline" and isinstance(given.get("pipeline"), dict):
+        yield given["pipeline"]["roleArn"], "codepipeline"
+
+
+def _handed(call: Call) -> Iterator[tuple[str, str, str]]:
+    """Connections that the call hands to a service, which, and for which repository.
+
+    Developer Tools guide, "Permissions for AWS CodeConnections". That the caller must be able to use them, too, is an
+    assumption.
+    """
+    given = call.parameters
+    if call.service == "codepipeline" and isinstance(given.get("pipeline"), dict):
+        for stage in given["pipeline"]["stages"]:
+            for action in stage["actions"]:
+                settings = action.get("configuration", {})
+                if arn := settings.get("ConnectionArn"):
+                    yield arn, "codepipeline", settings["FullRepositoryId"]
+    auth = (given.get("source") or {}).get("auth") or {} if call.service == "codebuild" else {}
+    if auth.get("type") == "CODECONNECTIONS":
+        repository = given["source"].get("location", "").removeprefix("https://github.com/").removesuffix(".git")
+        yield auth["resource"], "codebuild", repository

@@ -1,0 +1,1 @@
+"""The GitHub that the sandbox's AWS looks at."""

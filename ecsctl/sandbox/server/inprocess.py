@@ -1,0 +1,77 @@
+"""The sandbox inside one Python process: no server, no port, no waiting. What the project's own tests run on."""
+
+import contextlib
+import functools
+import os
+from collections.abc import Callable, Iterator
+from email.utils import formatdate
+from typing import Any
+from unittest import mock
+
+from botocore.exceptions import EndpointConnectionError
+from moto.core.base_backend import BackendDict
+from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.model_instances import reset_model_data
+from moto.core.models import botocore_stubber
+
+from ecsctl.sandbox.core import clock, congestion, overlay, regions
+from ecsctl.sandbox.core.place import CREDENTIALS, REGION
+from ecsctl.sandbox.server.process import MOTO, without_leaks
+
+
+@contextlib.contextmanager
+def inprocess(time: clock.Clock | None = None, region: str = REGION) -> Iterator[clock.Clock]:
+    """Answer every boto3 call of this process from a fresh sandbox, and yield the clock it lives by.
+
+    `time` is a `clock.Virtual()` unless given: it stands still until somebody sleeps on it, so hand it to the code
+    under test as its clock too. The account is 123456789012 and holds what `world` puts there. Credentials, profile
+    and endpoints of the environment are replaced meanwhile, so that nothing can reach AWS. boto3 clients must be made
+    inside the block. Calls may come from many threads; they are answered one at a time. Leaving the block forgets
+    everything. Not reentrant: one sandbox in a process at a time.
+    """
+    ours = time or clock.Virtual()
+    before = clock.current()
+    where = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+    environment = without_leaks(os.environ) | MOTO | CREDENTIALS | where
+    overlay.install(tests=True)
+    clock.use(ours)
+    try:
+        with mock.patch.dict(os.environ, environment, clear=True), mock.patch("boto3.DEFAULT_SESSION", None):
+            botocore_stubber.enabled = True
+            yield ours
+    finally:
+        botocore_stubber.enabled = False
+        _forget()
+        clock.use(before)
+
+
+def _forget() -> None:
+    """Throw away all that moto holds.
+
+    `mock_aws` takes as long for it as many a test: it makes each EC2 anew, default network and all, before it throws it
+    away, and answers the library requests too, which nobody uses here.
+    """
+    for backends in BackendDict._instances:  # type: ignore[misc] # moto's own list of what is in use
+        if backends.service_name == "ec2":
+            backends.clear()
+    BackendDict.reset()
+    reset_model_data()
+
+
+@overlay.wraps(BotocoreStubber)
+def process_request(original: Callable[..., Any], _stubber: BotocoreStubber, request: Any) -> Any:
+    """One call at a time, as in the server: moto's dictionaries are not made for threads. Dated by the sandbox."""
+    congestion.arrived()
+    if not regions.answers(request.headers.get("Authorization", "")):
+        raise EndpointConnectionError(endpoint_url=request.url)  # no host has that name
+    with overlay.lock:
+        answered = original(request)
+    if answered is None:
+        return None
+    status, headers, body = answered
+    return status, {**headers, "date": _date(int(clock.now()))}, body
+
+
+@functools.lru_cache(maxsize=1)
+def _date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)

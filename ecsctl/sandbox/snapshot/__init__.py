@@ -1,0 +1,1 @@
+"""Everything the account holds, as one value."""

@@ -1,1 +1,0 @@
-"""What stands in for `docker` and `aws` in a build of the sandbox: programs in `tools`, answers in `answers`."""
