@@ -3,7 +3,7 @@
 BIN := .venv/bin
 LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml
 
-.PHONY: help install lint types test proof pages docs pictures config locks
+.PHONY: help install lint types test proof pages docs bench pictures config locks
 
 help: ## list the habits
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -34,6 +34,9 @@ pages: config ## write the pages anew that are made from the code: options, JSON
 
 docs: ## build the site of docs/ into site/; a link or an anchor that leads nowhere fails it
 	$(BIN)/zensical build --strict --clean
+
+bench: ## how long the commands take, beside AWS itself and plain scripts: docs/performance.md tells
+	$(BIN)/python -m benchmarks
 
 pictures: ## make the pictures in the docs anew, from what the commands print
 	$(BIN)/python docs/pictures/make.py

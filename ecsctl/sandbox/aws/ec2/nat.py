@@ -193,8 +193,8 @@ def _made(original: Any, response: EC2Response) -> NatGateway:
 def _will_fail(backend: EC2Backend, nat: NatGateway, allocation: str | None) -> tuple[str, str] | None:
     """Why this gateway will end as failed. Words: VPC guide, "NAT gateway creation fails".
 
-    That a missing route of the subnet to the internet gateway counts as well is an assumption: the guide says only
-    that a public NAT gateway must be made in a public subnet.
+    What must stand is an attached internet gateway: "Network vpc-xxxxxxxx has no Internet gateway attached". Of the
+    subnet's route to it, without which nothing gets out, no such failure is told.
     """
     if _planned(backend.account_id):
         return _planned(backend.account_id).pop(0)
@@ -203,21 +203,11 @@ def _will_fail(backend: EC2Backend, nat: NatGateway, allocation: str | None) -> 
         return "InsufficientFreeAddressesInSubnet", message
     if nat.connectivity_type == "private":
         return None
-    if not _is_public(backend, nat.subnet_id, nat.vpc_id):
+    if not any(one.vpc and one.vpc.id == nat.vpc_id for one in backend.internet_gateways.values()):
         return "Gateway.NotAttached", f"Network {nat.vpc_id} has no Internet gateway attached"
     if allocation and backend.address_by_allocation([allocation])[0].association_id:
         return "Resource.AlreadyAssociated", f"Elastic IP address {allocation} is already associated"
     return None
-
-
-def _is_public(backend: EC2Backend, subnet_id: str, vpc_id: str) -> bool:
-    tables = [table for table in backend.route_tables.values() if table.vpc_id == vpc_id]
-    own = [table for table in tables if subnet_id in table._associations.values()]
-    used = own or [table for table in tables if table.main_association_id]
-    attached = {
-        gateway.id for gateway in backend.internet_gateways.values() if gateway.vpc and gateway.vpc.id == vpc_id
-    }
-    return any(route.gateway_id in attached for table in used for route in table.routes)
 
 
 def _address(backend: EC2Backend, nat: NatGateway, allocation: str | None) -> None:

@@ -1,0 +1,1 @@
+"""How long the commands take, beside AWS's own time and a script of one's own. See docs/performance.md."""
