@@ -22,12 +22,13 @@ from ecsctl.resources.role import Role
 from ecsctl.resources.source_credentials import SourceCredentials
 from ecsctl.resources.support.pipeline_structure import Deploy, GitHubSource
 from ecsctl.resources.support.policy_document import Statement, Trust, policy, trust_policy
+from ecsctl.resources.support.rights import Scope
 from tests.cases_network import Case
 from tests.wishes import usual
 
 ACCOUNT_ID, REGION = "123456789012", "eu-central-1"
 NAMES = Names("shop", ACCOUNT_ID, REGION)
-SCOPE = policies.Scope(NAMES, ACCOUNT_ID, REGION)
+SCOPE = Scope(NAMES, ACCOUNT_ID, REGION)
 CANARY, NEXT = "ghp_CANARYcanaryCANARYcanary0123456789", "ghp_NEXTcanaryNEXTcanaryNEXT9876543210"
 TOKEN = Secret.of(CANARY)
 REPOSITORY = "https://github.com/ann/shop.git"

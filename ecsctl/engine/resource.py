@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Self, TypeV
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.engine.label import Label
+    from ecsctl.resources.support.policy_document import Statement
+    from ecsctl.resources.support.rights import Scope, Uses
 
 Ids = TypeVar("Ids")
 T = TypeVar("T")
@@ -98,6 +100,12 @@ class Resource(ABC, Generic[Ids]):
     data: ClassVar[bool] = False  # what it holds cannot be made again
     arns: ClassVar[str] = ""  # its ARNs: the service, or service:type where one service has many
     console: ClassVar[str] = ""  # its page in the AWS console: a template over its ids, {region} and {console}
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What an operator must be allowed for it, by what the app uses that is not its own."""
+        del scope, uses
+        yield from ()
 
     @abstractmethod
     def observe(self, aws: Aws, me: Label) -> Seen[Self, Ids] | None:

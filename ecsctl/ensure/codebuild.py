@@ -15,6 +15,7 @@ from ecsctl.resources.first_image import FirstImage, Machine
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.role import Role
 from ecsctl.resources.support.ecr import Reference
+from ecsctl.resources.support.rights import Scope
 
 if TYPE_CHECKING:
     from types_boto3_codebuild.literals import ComputeTypeType
@@ -48,7 +49,7 @@ class Projects:
 
 def ensure_build_role(stack: Stack, config: Config, facts: Facts, names: Names) -> RoleIds:
     """The role that builds: it may write its logs, push to the one repository, and read the one token."""
-    scope = policies.Scope.of(facts.identity, names)
+    scope = Scope.of(facts.identity, names)
     projects = [names.project, *(names.test_project(test.name) for test in config.pipeline.tests)]
     connection, repository = (config.github.connection_arn, config.github.repository) if config.github else (None, "")
     reads = config.build.github_token or (facts.token_readable and not connection)

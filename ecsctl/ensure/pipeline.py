@@ -13,6 +13,7 @@ from ecsctl.resources.pipeline import Pipeline
 from ecsctl.resources.pipeline_webhook import FILTER, PipelineWebhook
 from ecsctl.resources.role import Role
 from ecsctl.resources.support.pipeline_structure import Approval, Check, ConnectionSource, Deploy, GitHubSource, Source
+from ecsctl.resources.support.rights import Scope
 
 if TYPE_CHECKING:
     from ecsctl.account import Facts
@@ -35,7 +36,7 @@ def ensure_pipeline(
     """The pipeline, last of all: it starts running the moment it is made. Each push starts it exactly once."""
     assert config.github is not None  # noqa: S101 - asked by the blueprint
     github = config.github
-    scope = policies.Scope.of(facts.identity, names)
+    scope = Scope.of(facts.identity, names)
     started = [names.project, *(names.test_project(test.name) for test in config.pipeline.tests)]
     connection = github.connection_arn or ""
     statements = policies.codepipeline(scope, started, connection=connection, repository=github.repository)

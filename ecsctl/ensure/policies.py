@@ -8,56 +8,16 @@ Authorization Reference). Each trust names the account, and where the service sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
 
 from ecsctl.resources.support.ecr import Reference
-from ecsctl.resources.support.our_roles import PATH
 from ecsctl.resources.support.policy_document import Condition, Statement, Trust
-
-if TYPE_CHECKING:
-    from ecsctl.engine.report import Where
-    from ecsctl.names import Names
+from ecsctl.resources.support.rights import Scope, connects, passes
 
 Statements = tuple[Statement, ...]
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 PUSH = ("ecr:CompleteLayerUpload", "ecr:DescribeImages", "ecr:InitiateLayerUpload", "ecr:PutImage",
         "ecr:UploadLayerPart")  # fmt: skip
-PREFIXES = ("codeconnections", "codestar-connections")  # of a connection, since 2024 and before
 ARTIFACTS = ("s3:GetObject", "s3:GetObjectVersion", "s3:PutObject")
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What policies are written for: one app in one account and region."""
-
-    names: Names
-    account: str
-    region: str
-    partition: str = "aws"
-
-    @classmethod
-    def of(cls, place: Where, names: Names) -> Self:
-        """The scope of the app that `names` names."""
-        return cls(names, place.account, place.region, place.partition)
-
-    def arn(self, service: str, resource: str) -> str:
-        """The ARN of something regional."""
-        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
-
-    def role(self, part: str, path: str = PATH) -> str:
-        """The ARN of a role of ours; `*` names all of them."""
-        return f"arn:{self.partition}:iam::{self.account}:role{path}{self.names.role(part)}"
-
-    @property
-    def bucket(self) -> str:
-        """The ARN of the artifact bucket."""
-        return f"arn:{self.partition}:s3:::{self.names.bucket}"
-
-    @property
-    def repository(self) -> str:
-        """The ARN of the repository of images."""
-        return self.arn("ecr", f"repository/{self.names.repository}")
 
 
 def tasks_trust(scope: Scope) -> Trust:
@@ -167,40 +127,6 @@ def codepipeline(scope: Scope, projects: Sequence[str], *, connection: str = "",
     if connection:
         statements.append(connects("Source", ("UseConnection",), connection, repository))
     return tuple(statements)
-
-
-def passes(sid: str, roles: tuple[str, ...], *services: str) -> Statement:
-    """Hand these roles to these services, and to nobody else."""
-    to = tuple(f"{service}.amazonaws.com" for service in services)
-    return Statement(sid, ("iam:PassRole",), roles, (Condition("StringEquals", "iam:PassedToService", to),))
-
-
-def handed(sid: str, connection: str, *services: str) -> Statement:
-    """Hand this connection to these services, and to nobody else."""
-    to = tuple(f"{service}.amazonaws.com" for service in services)
-    conditions = tuple(Condition("ForAllValues:StringEquals", f"{prefix}:PassedToService", to) for prefix in PREFIXES)
-    return Statement(
-        sid, tuple(f"{prefix}:PassConnection" for prefix in PREFIXES), both_prefixes(connection), conditions
-    )
-
-
-def both_prefixes(connection: str) -> tuple[str, ...]:
-    """A connection's ARN as it is called since 2024 and as before: IAM goes by the prefix that the ARN has."""
-    new, old = PREFIXES
-    return (connection.replace(f":{old}:", f":{new}:"), connection.replace(f":{new}:", f":{old}:"))
-
-
-def connects(sid: str, actions: Iterable[str], connection: str, repository: str = "") -> Statement:
-    """These actions on a connection, by both prefixes; with a repository for that one alone.
-
-    `ForAllValues`: some of the checks that AWS makes of UseConnection are about no repository and bring no such key;
-    one that compares it strictly fails them (Developer Tools guide, "Permissions for AWS CodeConnections").
-    """
-    conditions = tuple(
-        Condition("ForAllValues:StringEquals", f"{prefix}:FullRepositoryId", (repository,)) for prefix in PREFIXES
-    )
-    named = tuple(f"{prefix}:{action}" for prefix in PREFIXES for action in actions)
-    return Statement(sid, named, both_prefixes(connection), conditions if repository else ())
 
 
 def _reads(secrets: Iterable[str]) -> Statements:

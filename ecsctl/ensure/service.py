@@ -14,6 +14,7 @@ from ecsctl.resources.role import Role
 from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.security_group import Rule, SecurityGroup
 from ecsctl.resources.service import Service
+from ecsctl.resources.support.rights import Scope
 from ecsctl.resources.task_definition import HealthCheck, TaskDefinition
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def ensure_service(
 
 def _roles(stack: Stack, config: Config, facts: Facts, names: Names) -> tuple[RoleArn, RoleArn]:
     """The role that starts the tasks, and the role that the app has: the app must not read what the first one reads."""
-    scope = policies.Scope.of(facts.identity, names)
+    scope = Scope.of(facts.identity, names)
     boundary = config.permissions_boundary
     secrets = tuple(config.service.secrets.values())
     execution = Role(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.ensure.operator_policy import Uses, operator
-from ecsctl.ensure.policies import Scope
+from ecsctl.ensure.operator_policy import operator
 from ecsctl.names import Names
 from ecsctl.resources.support.policy_document import policy
+from ecsctl.resources.support.rights import Scope, Uses
 
 if TYPE_CHECKING:
     from ecsctl.config import Config

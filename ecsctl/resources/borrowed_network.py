@@ -14,11 +14,14 @@ from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
 from ecsctl.ids import SubnetId, VpcId
 from ecsctl.resources.support.common import where
 from ecsctl.resources.support.network_fitness import Need, Network, Unfit, unfit
+from ecsctl.resources.support.rights import anywhere
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import SubnetTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.policy_document import Statement
+    from ecsctl.resources.support.rights import Scope, Uses
 
 T = TypeVar("T")
 
@@ -44,6 +47,16 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
     task_subnets: Fixed[frozenset[str]]
     need: Need = field(default=Need(), compare=False)
     groups: tuple[str, str] = field(default=("", ""), compare=False)  # names of the load balancer's and the tasks'
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to look at it."""
+        yield anywhere(
+            "ec2",
+            "DescribeDhcpOptions DescribeInternetGateways DescribeNetworkAcls DescribeNetworkInterfaces "
+            "DescribeRouteTables DescribeSecurityGroups DescribeSubnets DescribeVpcAttribute DescribeVpcEndpoints "
+            "DescribeVpcs",
+        )
 
     def observe(self, aws: Aws, me: Label) -> Seen[BorrowedVpc, BorrowedVpcIds] | None:
         """By its id. What is wrong with the subnets is told as a failure of the whole."""
@@ -173,6 +186,11 @@ class BorrowedSubnet(Resource[BorrowedSubnetIds]):
 
     subnet_id: Fixed[str]
     vpc: Order[VpcId]
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to look at it."""
+        yield anywhere("ec2", "DescribeSubnets")
 
     def observe(self, aws: Aws, me: Label) -> Seen[BorrowedSubnet, BorrowedSubnetIds] | None:
         """By its id."""

@@ -21,6 +21,8 @@ from ecsctl.resources.support.bucket_settings import (
     refuses_plain,
 )
 from ecsctl.resources.support.common import there
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import of
 
 if TYPE_CHECKING:
     from types_boto3_s3.literals import BucketLocationConstraintType
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     )
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
 
 AT_ONCE = 1000  # objects that one DeleteObjects takes (S3 API)
 
@@ -68,6 +71,18 @@ class Bucket(Resource[BucketIds]):
     def summary(self) -> str:
         """How it is kept."""
         return f"{self.name}: private, by TLS only, {self.encryption}; objects for {self.expire_days} days"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        actions = (
+            "CreateBucket DeleteBucket GetBucketPolicy GetBucketPublicAccessBlock GetBucketTagging "
+            "GetEncryptionConfiguration GetLifecycleConfiguration ListBucket ListBucketVersions PutBucketPolicy "
+            "PutBucketPublicAccessBlock PutBucketTagging PutEncryptionConfiguration PutLifecycleConfiguration "
+            "TagResource"
+        )
+        yield Statement("Bucket", of("s3", actions), (scope.bucket,))
+        yield Statement("BucketObjects", of("s3", "DeleteObject DeleteObjectVersion"), (f"{scope.bucket}/*",))
 
     def observe(self, aws: Aws, me: Label) -> Seen[Bucket, BucketIds] | None:
         """By name, in this account. S3 has a call for each setting."""

@@ -13,6 +13,7 @@ from ecsctl.ids import CredentialsArn, LogGroupName, ProjectName, RoleArn
 from ecsctl.names import Names
 from ecsctl.resources.support import push_filter
 from ecsctl.resources.support.github_side import if_github_lets
+from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.project_parts import (
     ACCOUNT,
     EnvVar,
@@ -22,11 +23,13 @@ from ecsctl.resources.support.project_parts import (
     source,
     variables_of,
 )
+from ecsctl.resources.support.rights import anywhere, connects, handed, of, passes
 
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import CreateProjectInputTypeDef, ProjectTypeDef, TagTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
 
 AT_ONCE = 100  # projects, or builds, that one BatchGet takes (CodeBuild API)
 
@@ -81,6 +84,20 @@ class BuildProject(Resource[ProjectIds]):
         size = self.compute.removeprefix("BUILD_GENERAL1_").lower()
         spec = "ecsctl's own buildspec" if "\n" in self.buildspec else self.buildspec
         return f"{self.repository} {self.branch}: {spec}, {size}, {self.image}, at most {self.minutes} min"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        actions = (
+            "BatchGetBuilds BatchGetProjects CreateProject CreateWebhook DeleteProject DeleteWebhook "
+            "ListBuildsForProject StopBuild UpdateProject UpdateWebhook"
+        )
+        yield anywhere("codebuild", "ListProjects")
+        yield Statement("Build", of("codebuild", actions), scope.projects)
+        yield passes("PassRoles", (scope.role("*"),), "codebuild")
+        if uses.connection:
+            yield connects("OneRepository", ("UseConnection",), uses.connection, uses.repository)
+            yield handed("ConnectionHandedOn", uses.connection, "codebuild")
 
     def observe(self, aws: Aws, me: Label) -> Seen[BuildProject, ProjectIds] | None:
         """By name, tags and webhook included."""

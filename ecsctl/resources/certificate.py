@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import APP, Label
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import CertificateArn, ValidationName
-from ecsctl.resources.support.acm import described, died_of, requested, tags_of
+from ecsctl.resources.support.acm import described, died_of, of_certificates, requested, tags_of
 from ecsctl.resources.support.common import only
 from ecsctl.resources.support.dns import normal
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import of
 
 if TYPE_CHECKING:
     from types_boto3_acm.type_defs import CertificateDetailTypeDef, CertificateSummaryTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,18 @@ class Certificate(Resource[CertificateIds]):
     def summary(self) -> str:
         """For which names."""
         return f"{self.domain} and *.{self.domain}" if self.wildcard else self.domain
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        certificates = (scope.arn("acm", "certificate/*"),)
+        yield from of_certificates(scope, uses)
+        yield Statement(
+            "CertificateOurs", of("acm", "AddTagsToCertificate DeleteCertificate"), certificates, scope.ours
+        )
+        if uses.zone:
+            asks = of("acm", "AddTagsToCertificate RequestCertificate")
+            yield Statement("CertificateRequest", asks, ("*",), scope.tagged)
 
     def observe(self, aws: Aws, me: Label) -> Seen[Certificate, CertificateIds] | None:
         """By its tags, since a domain may have any number of certificates; first among those of its own domain."""

@@ -11,11 +11,14 @@ from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
 from ecsctl.ids import ClusterName, LogGroupName
 from ecsctl.names import Names
 from ecsctl.resources.support.ecs import cluster_of
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import linked, of
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ClusterTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
 
 Insights = Literal["enabled", "enhanced", "disabled"]
 
@@ -45,6 +48,13 @@ class Cluster(Resource[ClusterIds]):
     def summary(self) -> str:
         """Its metrics."""
         return f"Container Insights: {self.insights}"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        actions = "CreateCluster DeleteCluster DescribeClusters TagResource UpdateClusterSettings"
+        yield Statement("Cluster", of("ecs", actions), (scope.cluster,))
+        yield linked(scope, "ecs")
 
     def observe(self, aws: Aws, me: Label) -> Seen[Cluster, ClusterIds] | None:
         """By name. AWS hands back a neighbour's cluster when asked to create it, so its tags are read first."""

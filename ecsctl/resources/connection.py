@@ -10,9 +10,12 @@ from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Found, Resource, Seen
 from ecsctl.ids import ConnectionArn
 from ecsctl.resources.support.common import there
+from ecsctl.resources.support.rights import connects
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.policy_document import Statement
+    from ecsctl.resources.support.rights import Scope, Uses
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,14 @@ class BorrowedConnection(Resource[ConnectionIds]):
     console = "{console}/codesuite/settings/connections?region={region}"
 
     arn: str  # of either prefix: codeconnections, or codestar-connections as it was called until 2024
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to look at it."""
+        if uses.connection:
+            yield connects("Connection", ("GetConnection",), uses.connection)
+        else:  # to look at the one that is to take the token's place
+            yield connects("Connections", ("GetConnection",), scope.arn("codeconnections", "connection/*"))
 
     def observe(self, aws: Aws, me: Label) -> Seen[BorrowedConnection, ConnectionIds] | None:
         """By its ARN. It is ready once a person has completed the handshake."""

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Literal
 from ecsctl.engine.label import APP, ID, Label
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import HostedZoneId, LoadBalancerDns, LoadBalancerZoneId, RecordName, ValidationName
-from ecsctl.resources.support.acm import described, requested, tags_of
+from ecsctl.resources.support.acm import described, of_certificates, requested, tags_of
 from ecsctl.resources.support.dns import PREFIX, TYPE, Standing, mark, marked_zones, normal, said, standing
+from ecsctl.resources.support.policy_document import Condition, Statement
+from ecsctl.resources.support.rights import anywhere
 
 if TYPE_CHECKING:
     from types_boto3_route53.literals import ChangeActionType
     from types_boto3_route53.type_defs import ChangeTypeDef, ResourceRecordSetOutputTypeDef, ResourceRecordSetTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
 
 MARK_TTL = 300  # seconds
 VALIDATION = ".acm-validations.aws"  # ACM User Guide, "DNS validation"
@@ -72,6 +75,19 @@ class DnsRecord(Resource[DnsRecordIds]):
         if self.shared:
             return "the CNAME that ACM looks for"
         return f"{self.type} {self.name} → {self.alias_dns or self.value}"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        zones = f"arn:{scope.partition}:route53:::hostedzone/"
+        # Records carry no tags: what is ours among them is found by reading the zones.
+        yield Statement("DnsRead", ("route53:ListResourceRecordSets",), (f"{zones}*",))
+        yield anywhere("route53", "ListHostedZones")
+        yield from of_certificates(scope, uses)
+        if uses.zone:  # the domain's own records, and those that prove to Certificate Manager that it is ours
+            key = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+            records = Condition("ForAllValues:StringLike", key, (uses.domain, f"_*.{uses.domain}"))
+            yield Statement("Dns", ("route53:ChangeResourceRecordSets",), (f"{zones}{uses.zone}",), (records,))
 
     def observe(self, aws: Aws, me: Label) -> Seen[DnsRecord, DnsRecordIds] | None:
         """By its zone and name, with one call in most zones."""

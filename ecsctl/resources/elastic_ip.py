@@ -10,9 +10,12 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Found, Resource, Seen
 from ecsctl.ids import AllocationId
 from ecsctl.resources.support.common import only, tag_filter
+from ecsctl.resources.support.rights import in_ec2
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.policy_document import Statement
+    from ecsctl.resources.support.rights import Scope, Uses
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,11 @@ class ElasticIp(Resource[ElasticIpIds]):
     def summary(self) -> str:
         """What is taken."""
         return "one public IPv4 address"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        return in_ec2(scope, creates="AllocateAddress", changes="ReleaseAddress", looks="DescribeAddresses")
 
     def observe(self, aws: Aws, me: Label) -> Seen[ElasticIp, ElasticIpIds] | None:
         """By its tags: there is nothing else to tell one address from another."""

@@ -12,12 +12,15 @@ from ecsctl.ids import ImageUri, ProjectName, RepositoryName, RepositoryUri
 from ecsctl.resources.living import living
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.builds import builds_of, is_running, pushed_by, why_failed
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import anywhere, of
 
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import BuildTypeDef
     from types_boto3_ecr.type_defs import ImageDetailTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,16 @@ class FirstImage(Resource[FirstImageIds]):
         if self.given:
             return self.given
         return f"built from {self.branch}, unless there is one" if self.branch else "one that is there"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to look for one, and to build it."""
+        builds = "BatchGetBuilds BatchGetProjects ListBuildsForProject StartBuild"
+        yield Statement("Build", of("codebuild", builds), scope.projects)
+        yield Statement("Images", of("ecr", "BatchGetImage DescribeImages"), (scope.repository,))
+        yield anywhere("ecs", "DescribeTaskDefinition")
+        looks = "DescribeServiceDeployments DescribeServiceRevisions DescribeServices ListServiceDeployments"
+        yield Statement("Service", of("ecs", looks), scope.service)
 
     def observe(self, aws: Aws, me: Label) -> Seen[FirstImage, FirstImageIds] | None:
         """The image; or the newest build of the project, which is on the way to one or has failed."""

@@ -10,11 +10,14 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Found, Resource, Seen
 from ecsctl.ids import InternetGatewayId, VpcId
 from ecsctl.resources.support.common import only, tag_filter
+from ecsctl.resources.support.rights import in_ec2
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import InternetGatewayTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.policy_document import Statement
+    from ecsctl.resources.support.rights import Scope, Uses
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,16 @@ class InternetGateway(Resource[InternetGatewayIds]):
     def summary(self) -> str:
         """Whose way to the internet it is."""
         return f"of {self.vpc}"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        return in_ec2(
+            scope,
+            creates="CreateInternetGateway",
+            changes="AttachInternetGateway DeleteInternetGateway DetachInternetGateway",
+            looks="DescribeInternetGateways",
+        )
 
     def observe(self, aws: Aws, me: Label) -> Seen[InternetGateway, InternetGatewayIds] | None:
         """By its tags, else the one that is attached to the VPC: a VPC can have only one."""

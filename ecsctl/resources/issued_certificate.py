@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
 from ecsctl.ids import CertificateArn, IssuedCertificateArn, RecordName
-from ecsctl.resources.support.acm import cure_of, described, died_of
+from ecsctl.resources.support.acm import cure_of, described, died_of, of_certificates
 from ecsctl.resources.support.dns import normal
 
 if TYPE_CHECKING:
     from types_boto3_acm.type_defs import CertificateDetailTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.policy_document import Statement
+    from ecsctl.resources.support.rights import Scope, Uses
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,11 @@ class IssuedCertificate(Resource[IssuedCertificateIds]):
     def summary(self) -> str:
         """What takes so long."""
         return "waits until ACM has found the record"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to look at it."""
+        return of_certificates(scope, uses)
 
     def observe(self, aws: Aws, me: Label) -> Seen[IssuedCertificate, IssuedCertificateIds] | None:
         """By the certificate's ARN."""
@@ -100,6 +107,11 @@ class BorrowedCertificate(Resource[BorrowedCertificateIds]):
 
     arn: Fixed[str]
     domain: str = field(default="", compare=False)  # that it must cover; empty: whatever name leads to the app
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to look at it."""
+        return of_certificates(scope, uses)
 
     def observe(self, aws: Aws, me: Label) -> Seen[BorrowedCertificate, BorrowedCertificateIds] | None:
         """By its ARN, which names its region and account."""

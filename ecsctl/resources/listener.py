@@ -12,6 +12,8 @@ from ecsctl.ids import IssuedCertificateArn, ListenerArn, LoadBalancerArn, Targe
 from ecsctl.names import Names
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.elb import marked, tags_of
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import anywhere, of
 
 if TYPE_CHECKING:
     from types_boto3_elbv2.type_defs import (
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     )
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
 
 TLS_POLICIES = (  # best first; AWS documentation, "Security policies for your Application Load Balancer"
     "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
@@ -80,6 +83,13 @@ class Listener(Resource[ListenerIds]):
         if self.redirect:
             return f"{self.protocol} {self.port} → HTTPS 443"
         return f"{self.protocol} {self.port} → {self.forward}" + (f", {self.ssl_policy}" if self.ssl_policy else "")
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        yield anywhere("elasticloadbalancing", "DescribeListeners DescribeLoadBalancers DescribeTags")
+        changes = of("elasticloadbalancing", "AddTags CreateListener DeleteListener ModifyListener")
+        yield Statement("LoadBalancing", changes, scope.balancers)
 
     def observe(self, aws: Aws, me: Label) -> Seen[Listener, ListenerIds] | None:
         """By its load balancer and port; tags are asked for all listeners of the balancer at once."""

@@ -19,11 +19,14 @@ from ecsctl.ids import (
     VpcId,
 )
 from ecsctl.resources.support.elb import marked, tags_of
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import anywhere, linked, of
 
 if TYPE_CHECKING:
     from types_boto3_elbv2.type_defs import LoadBalancerTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
 
 ATTRIBUTES = {
     "idle_timeout": "idle_timeout.timeout_seconds",
@@ -73,6 +76,16 @@ class LoadBalancer(Resource[LoadBalancerIds]):
     def summary(self) -> str:
         """Where it stands."""
         return f"{self.scheme}, in {', '.join(sorted(self.subnets))}; idle connections end after {self.idle_timeout} s"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        changes = (
+            "AddTags CreateLoadBalancer DeleteLoadBalancer ModifyLoadBalancerAttributes SetSecurityGroups SetSubnets"
+        )
+        yield anywhere("elasticloadbalancing", "DescribeLoadBalancers DescribeLoadBalancerAttributes DescribeTags")
+        yield Statement("LoadBalancing", of("elasticloadbalancing", changes), scope.balancers)
+        yield linked(scope, "elasticloadbalancing")
 
     def observe(self, aws: Aws, me: Label) -> Seen[LoadBalancer, LoadBalancerIds] | None:
         """By its name; its tags and its attributes are calls of their own."""

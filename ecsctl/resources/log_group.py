@@ -11,11 +11,14 @@ from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Contents, Fixed, Found, Resource, Seen
 from ecsctl.ids import LogGroupName
 from ecsctl.resources.support.common import there
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import anywhere, of
 
 if TYPE_CHECKING:
     from types_boto3_logs.type_defs import LogGroupTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
@@ -46,6 +49,13 @@ class LogGroup(Resource[LogGroupIds]):
     def summary(self) -> str:
         """For how long it remembers."""
         return f"{self.name}: kept for {self.days} days" if self.days else f"{self.name}: kept for ever"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        yield anywhere("logs", "DescribeLogGroups")
+        actions = "CreateLogGroup DeleteLogGroup ListTagsForResource PutRetentionPolicy TagResource"
+        yield Statement("Logs", of("logs", actions), scope.log_groups)
 
     def observe(self, aws: Aws, me: Label) -> Seen[LogGroup, LogGroupIds] | None:
         """By name. AWS lists by prefix: others may begin with the same."""

@@ -11,11 +11,14 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
 from ecsctl.ids import AllocationId, InternetGatewayId, NatGatewayId, RouteTableId, SubnetId
 from ecsctl.resources.support.common import only, tag_filter
+from ecsctl.resources.support.rights import in_ec2
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import NatGatewayAddressTypeDef, NatGatewayTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.policy_document import Statement
+    from ecsctl.resources.support.rights import Scope, Uses
 
 TOKEN = "ecsctl:token"  # noqa: S105 - a tag's name: it tells which try a gateway came of
 ALIVE = ("pending", "available")
@@ -54,6 +57,17 @@ class NatGateway(Resource[NatGatewayIds]):
     def summary(self) -> str:
         """Where it stands."""
         return f"in {self.subnet}, with {self.allocation}"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        return in_ec2(
+            scope,
+            creates="CreateNatGateway",
+            changes="DeleteNatGateway",
+            looks="DescribeNatGateways",
+            inside=True,
+        )
 
     def observe(self, aws: Aws, me: Label) -> Seen[NatGateway, NatGatewayIds] | None:
         """By its tags. One that is being deleted still holds its address, so it counts as failed until it is gone."""

@@ -27,6 +27,8 @@ from ecsctl.resources.support.pipeline_structure import (
     same,
     structure,
 )
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import anywhere, connects, handed, of, passes
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline.type_defs import (
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     )
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
 
 TOKEN = "ecsctl:token"  # noqa: S105 - the tag that holds the digest of the token the pipeline was last given
 
@@ -102,6 +105,20 @@ class Pipeline(Resource[PipelineIds]):
             return self
         token = self.source.token.known_by(there.source.token)
         return replace(self, source=replace(self.source, token=token))
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        actions = (
+            "CreatePipeline DeletePipeline GetPipeline GetPipelineState ListPipelineExecutions ListTagsForResource "
+            "StartPipelineExecution StopPipelineExecution TagResource UpdatePipeline"
+        )
+        yield anywhere("codepipeline", "ListPipelines")
+        yield Statement("Pipeline", of("codepipeline", actions), scope.pipeline)
+        yield passes("PassRoles", (scope.role("*"),), "codepipeline")
+        if uses.connection:
+            yield connects("OneRepository", ("UseConnection",), uses.connection, uses.repository)
+            yield handed("ConnectionHandedOn", uses.connection, "codepipeline")
 
     def observe(self, aws: Aws, me: Label) -> Seen[Pipeline, PipelineIds] | None:
         """By name. AWS masks the token: what we know of it is its digest, in a tag."""

@@ -13,11 +13,14 @@ from ecsctl.engine.secret import Secret
 from ecsctl.ids import PipelineName, PipelineWebhookName
 from ecsctl.names import Names
 from ecsctl.resources.support.github_side import REGISTERED, take_down, unregister
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import of
 
 if TYPE_CHECKING:
     from types_boto3_codepipeline.type_defs import ListWebhookItemTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
 
 REPOSITORY = "ecsctl:repository"  # the tag that says for which repository it was made: AWS does not
 FILTER = ("$.ref", "refs/heads/{Branch}")  # CodePipeline fills in the branch of the source action
@@ -63,6 +66,14 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
     def keeping(self, there: PipelineWebhook) -> PipelineWebhook:
         """With the token by which the hook stands, where ours could not be read."""
         return replace(self, token=self.token.known_by(there.token))
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        actions = "DeleteWebhook DeregisterWebhookWithThirdParty PutWebhook RegisterWebhookWithThirdParty TagResource"
+        yield Statement("Pipeline", of("codepipeline", actions), scope.pipeline)
+        # None is listed alone.
+        yield Statement("PipelineWebhooks", ("codepipeline:ListWebhooks",), (scope.arn("codepipeline", "webhook:*"),))
 
     def observe(self, aws: Aws, me: Label) -> Seen[PipelineWebhook, PipelineWebhookIds] | None:
         """By name. What AWS does not tell is in its tags."""

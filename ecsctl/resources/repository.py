@@ -13,11 +13,14 @@ from ecsctl.ids import ImageUri, RepositoryName, RepositoryUri
 from ecsctl.names import Names
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.ecr import images
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import of
 
 if TYPE_CHECKING:
     from types_boto3_ecr.type_defs import ImageTagMutabilityExclusionFilterTypeDef, RepositoryTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
 
     class _MutabilityTypeDef(TypedDict):
         imageTagMutability: Mutability
@@ -67,6 +70,15 @@ class Repository(Resource[RepositoryIds]):
         tags = "any tag may move" if self.mutability == "MUTABLE" else f"tags stay what they are{mutable}"
         scan = "scanned" if self.scan_on_push else "not scanned"
         return f"{self.name}: {tags}; {scan} when pushed" + ("; old images expire" if self.lifecycle else "")
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        actions = (
+            "CreateRepository DeleteRepository DescribeImages DescribeRepositories GetLifecyclePolicy "
+            "ListTagsForResource PutImageScanningConfiguration PutImageTagMutability PutLifecyclePolicy TagResource"
+        )
+        yield Statement("Images", of("ecr", actions), (scope.repository,))
 
     def observe(self, aws: Aws, me: Label) -> Seen[Repository, RepositoryIds] | None:
         """By name; its tags and its policy are calls of their own."""

@@ -12,6 +12,7 @@ from ecsctl.ids import RoleArn, RoleName
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.our_roles import PATH, our_roles
 from ecsctl.resources.support.policy_document import (
+    Condition,
     Statement,
     Trust,
     ordered,
@@ -21,9 +22,11 @@ from ecsctl.resources.support.policy_document import (
     trust_of,
     trust_policy,
 )
+from ecsctl.resources.support.rights import anywhere, of
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
 
 
 INLINE = "ecsctl"  # the name of our inline policy
@@ -68,6 +71,22 @@ class Role(Resource[RoleIds]):
         """Its one policy has no white space between its words, and none in them."""
         length = len(policy(self.statements))
         return f"the policy of {self.name} has {length} characters, expected at most {MOST}" if length > MOST else ""
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        ours = (scope.role("*"),)
+        yield anywhere("iam", "ListRoles")
+        # A role that is not there (yet, or any more) has no path by which IAM could know it.
+        yield Statement("RolesRead", of("iam", "GetRole ListRoleTags"), (*ours, scope.role("*", path="/")))
+        actions = (
+            "DeleteRole DeleteRolePolicy DetachRolePolicy GetRolePolicy ListAttachedRolePolicies "
+            "ListInstanceProfilesForRole ListRolePolicies TagRole UpdateAssumeRolePolicy"
+        )
+        yield Statement("Roles", of("iam", actions), ours)
+        bounds = " PutRolePermissionsBoundary" if uses.boundary else ""
+        bounded = (Condition("StringEquals", "iam:PermissionsBoundary", (uses.boundary,)),) if uses.boundary else ()
+        yield Statement("RoleRights", of("iam", f"CreateRole PutRolePolicy{bounds}"), ours, bounded)
 
     def observe(self, aws: Aws, me: Label) -> Seen[Role, RoleIds] | None:
         """By name. Its tags come along; its policies are calls of their own."""

@@ -10,11 +10,14 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import InternetGatewayId, NatGatewayId, RouteTableId, SubnetId, VpcId
 from ecsctl.resources.support.common import only, tag_filter
+from ecsctl.resources.support.rights import in_ec2
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import RouteTableTypeDef, RouteTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.policy_document import Statement
+    from ecsctl.resources.support.rights import Scope, Uses
 
 EVERYWHERE = "0.0.0.0/0"
 
@@ -49,6 +52,18 @@ class RouteTable(Resource[RouteTableIds]):
         """Where it leads."""
         way = self.internet_gateway or self.nat_gateway or "nowhere"
         return f"everything to {way}, from {', '.join(sorted(self.subnets))}"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        changes = "AssociateRouteTable CreateRoute DeleteRouteTable DisassociateRouteTable ReplaceRoute"
+        return in_ec2(
+            scope,
+            creates="CreateRouteTable",
+            changes=f"{changes} ReplaceRouteTableAssociation",
+            looks="DescribeRouteTables",
+            inside=True,
+        )
 
     def observe(self, aws: Aws, me: Label) -> Seen[RouteTable, RouteTableIds] | None:
         """By its tags. A route whose target is gone (a "blackhole") leads nowhere and counts as none."""

@@ -10,11 +10,14 @@ from ecsctl.engine.label import APP, Label
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import ClusterName, ScalableTargetId, ServiceName
 from ecsctl.names import Names
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import anywhere, linked, of
 
 if TYPE_CHECKING:
     from types_boto3_application_autoscaling.type_defs import ScalableTargetTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
 
 POLICY = "ecsctl-cpu"
 
@@ -51,6 +54,18 @@ class Scaling(Resource[ScalingIds]):
         if field != "cpu_percent" or actual.cpu_percent:
             return ""
         return f"no policy of ecsctl follows the CPU's use: one is made, to hold {self.cpu_percent} %"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        yield anywhere("application-autoscaling", "DescribeScalableTargets DescribeScalingPolicies")
+        actions = "DeregisterScalableTarget ListTagsForResource PutScalingPolicy RegisterScalableTarget TagResource"
+        targets = (scope.arn("application-autoscaling", "scalable-target/*"),)
+        yield Statement("Scaling", of("application-autoscaling", actions), targets)
+        # The alarms that go with a policy are made, and deleted, in the name of whoever makes the policy.
+        alarms = scope.arn("cloudwatch", f"alarm:TargetTracking-service/{scope.names.cluster}/*")
+        yield Statement("Alarms", of("cloudwatch", "DeleteAlarms DescribeAlarms PutMetricAlarm"), (alarms,))
+        yield linked(scope, "ecs.application-autoscaling")
 
     def observe(self, aws: Aws, me: Label) -> Seen[Scaling, ScalingIds] | None:
         """By the service it scales; there is at most one."""

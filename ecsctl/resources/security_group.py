@@ -10,11 +10,14 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import SecurityGroupId, VpcId
 from ecsctl.resources.support.common import network, only, tag_filter, where
+from ecsctl.resources.support.policy_document import Condition, Statement
+from ecsctl.resources.support.rights import in_ec2, of
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import IpPermissionTypeDef, SecurityGroupRuleTypeDef, SecurityGroupTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
 
 
 # EC2 API reference, IpPermission: protocols by number or by name, in an answer by name where they have one; ports, or
@@ -77,6 +80,24 @@ class SecurityGroup(Resource[SecurityGroupIds]):
     def summary(self) -> str:
         """What it opens."""
         return f"lets in {', '.join(sorted(map(str, self.ingress))) or 'nothing'}"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        yield from in_ec2(
+            scope,
+            creates="CreateSecurityGroup",
+            changes="AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress DeleteSecurityGroup "
+            "RevokeSecurityGroupIngress",
+            looks="DescribeSecurityGroups DescribeSecurityGroupRules",
+            inside=True,
+        )
+        opens, rules = "AuthorizeSecurityGroupIngress", (scope.arn("ec2", "security-group-rule/*"),)
+        tagging = Condition("StringEquals", "ec2:CreateAction", (opens,))
+        yield Statement("TagOnCreate", ("ec2:CreateTags",), (scope.arn("ec2", "*/*"),), (tagging,))
+        yield Statement("NewRules", of("ec2", f"AuthorizeSecurityGroupEgress {opens}"), rules)
+        if uses.vpc:
+            yield Statement("GroupsInTheVpc", ("ec2:CreateSecurityGroup",), (scope.arn("ec2", f"vpc/{uses.vpc}"),))
 
     def observe(self, aws: Aws, me: Label) -> Seen[SecurityGroup, SecurityGroupIds] | None:
         """By its tags, else by its name, which is unique in a VPC."""

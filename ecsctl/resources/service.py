@@ -22,11 +22,14 @@ from ecsctl.names import Names
 from ecsctl.resources.gone_back import gone_back
 from ecsctl.resources.service_rollout import Rollout, given_up, judge, reasons
 from ecsctl.resources.support.ecs import batches, family_of, releases, service_of
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import linked, of
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ServiceTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
 
 ROLLS = ("task_definition", "subnets", "security_groups", "target_group", "container", "port", "public_ip",
          "execute_command", "platform_version", "settled")  # fmt: skip
@@ -114,6 +117,16 @@ class Service(Resource[ServiceIds]):
         if field == "above_minimum":
             return f"fewer tasks are asked for than autoscaling's minimum, {self.first_count}: it is raised to that"
         return ""
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        actions = (
+            "CreateService DeleteService DescribeServiceDeployments DescribeServiceRevisions DescribeServices "
+            "ListServiceDeployments TagResource UpdateService"
+        )
+        yield Statement("Service", of("ecs", actions), scope.service)
+        yield linked(scope, "ecs")
 
     def observe(self, aws: Aws, me: Label) -> Seen[Service, ServiceIds] | None:
         """By name. One that is draining is as good as gone: nothing but waiting can be done with it."""

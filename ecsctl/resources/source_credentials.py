@@ -14,12 +14,15 @@ from ecsctl.ids import CredentialsArn, RoleName
 from ecsctl.names import Names
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.our_roles import PATH, our_roles
+from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.project_parts import leans_on_the_account
+from ecsctl.resources.support.rights import anywhere, of
 
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import ProjectTypeDef, SourceCredentialsInfoTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
 
 MARK = "ecsctl:source-credentials"  # on the role that builds: "<our part's name>:<digest of the token>[:shared]"
 SHARED = "shared"  # it was another of our apps that imported the token
@@ -61,6 +64,16 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
     def keeping(self, there: SourceCredentials) -> SourceCredentials:
         """With the token that is there, where ours could not be read."""
         return replace(self, token=self.token.known_by(there.token))
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        actions = "DeleteSourceCredentials ImportSourceCredentials ListProjects ListSourceCredentials"
+        yield anywhere("codebuild", actions)
+        yield Statement("OtherProjects", ("codebuild:BatchGetProjects",), (scope.arn("codebuild", "project/*"),))
+        yield anywhere("iam", "ListRoles")
+        yield Statement("RolesRead", ("iam:ListRoleTags",), (scope.role("*"), scope.role("*", path="/")))
+        yield Statement("Roles", of("iam", "TagRole UntagRole"), (scope.role("*"),))
 
     def observe(self, aws: Aws, me: Label) -> Seen[SourceCredentials, SourceCredentialsIds] | None:
         """What is listed for GitHub, and whether our mark is there."""

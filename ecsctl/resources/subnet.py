@@ -10,11 +10,14 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import SubnetId, VpcId
 from ecsctl.resources.support.common import network, only, tag_filter, where
+from ecsctl.resources.support.rights import in_ec2
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import SubnetTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.policy_document import Statement
+    from ecsctl.resources.support.rights import Scope, Uses
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,11 @@ class Subnet(Resource[SubnetIds]):
     def summary(self) -> str:
         """Its addresses and zone."""
         return f"{self.cidr} in zone {self.zone_id}"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        return in_ec2(scope, creates="CreateSubnet", changes="DeleteSubnet", looks="DescribeSubnets", inside=True)
 
     def observe(self, aws: Aws, me: Label) -> Seen[Subnet, SubnetIds] | None:
         """By its tags, else by its addresses, which are unique in a VPC: whoever has them stands in the way."""

@@ -10,11 +10,14 @@ from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import TargetGroupArn, VpcId
 from ecsctl.resources.support.elb import marked, tags_of
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import anywhere, of
 
 if TYPE_CHECKING:
     from types_boto3_elbv2.type_defs import TargetGroupTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
 
 ATTRIBUTES = {
     "deregistration_delay": "deregistration_delay.timeout_seconds",
@@ -66,6 +69,13 @@ class TargetGroup(Resource[TargetGroupIds]):
         """How it tells who is well."""
         delay = self.deregistration_delay
         return f"asks {self.path} every {self.interval} s for {self.matcher}; a target leaves in {delay} s"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        changes = "AddTags CreateTargetGroup DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes"
+        yield anywhere("elasticloadbalancing", "DescribeTags DescribeTargetGroups DescribeTargetGroupAttributes")
+        yield Statement("LoadBalancing", of("elasticloadbalancing", changes), scope.balancers)
 
     def observe(self, aws: Aws, me: Label) -> Seen[TargetGroup, TargetGroupIds] | None:
         """By its name; its tags and its attributes are calls of their own."""

@@ -13,6 +13,8 @@ from ecsctl.ids import ImageUri, LogGroupName, RoleArn, TaskDefinitionArn
 from ecsctl.resources.gone_back import gone_back
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.ecs import batches, family_of, known_to_tagging, newer, releases, revision_of, service_of
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import anywhere, of, passes
 from ecsctl.resources.task_definition_merge import (
     DIGEST,
     Definition,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ServiceTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
 
 Architecture = Literal["ARM64", "X86_64"]
 Status = Literal["ACTIVE", "INACTIVE"]
@@ -129,6 +132,15 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         """Its size as it would be registered for the first time; what others add to it comes on top."""
         size = len(json.dumps(laid(self, {}, image_for(self), "region")).encode())
         return f"the task definition has {size} bytes, expected at most {MOST}" if size > MOST else ""
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        yield anywhere("ecs", "DeregisterTaskDefinition DescribeTaskDefinition ListTaskDefinitions")
+        yield anywhere("tag", "GetResources")
+        actions = of("ecs", "DeleteTaskDefinitions RegisterTaskDefinition TagResource")
+        yield Statement("Definitions", actions, (scope.arn("ecs", f"task-definition/{scope.names.family}:*"),))
+        yield passes("PassRoles", (scope.role("*"),), "ecs-tasks")
 
     def observe(self, aws: Aws, me: Label) -> Seen[TaskDefinition, TaskDefinitionIds] | None:
         """The live revision; or a later one of ours that says what is wished and is not in use yet."""

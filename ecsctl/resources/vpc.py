@@ -10,9 +10,12 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import VpcId
 from ecsctl.resources.support.common import network, only, tag_filter
+from ecsctl.resources.support.rights import in_ec2
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.policy_document import Statement
+    from ecsctl.resources.support.rights import Scope, Uses
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,16 @@ class Vpc(Resource[VpcIds]):
     def summary(self) -> str:
         """Its addresses."""
         return self.cidr
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        return in_ec2(
+            scope,
+            creates="CreateVpc",
+            changes="DeleteVpc ModifyVpcAttribute",
+            looks="DescribeVpcs DescribeVpcAttribute",
+        )
 
     def observe(self, aws: Aws, me: Label) -> Seen[Vpc, VpcIds] | None:
         """By its tags: addresses may overlap, so they are no key."""

@@ -8,12 +8,13 @@ import pytest
 from botocore import xform_name
 
 from ecsctl.ensure import policies
-from ecsctl.ensure.operator_policy import LIMIT, Uses, operator
+from ecsctl.ensure.operator_policy import LIMIT, operator
 from ecsctl.names import Names
 from ecsctl.resources.support.policy_document import policy, statements, trust_of, trust_policy
+from ecsctl.resources.support.rights import Scope, Uses, both_prefixes
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
-SCOPE = policies.Scope(Names("shop", ACCOUNT, REGION), ACCOUNT, REGION)
+SCOPE = Scope(Names("shop", ACCOUNT, REGION), ACCOUNT, REGION)
 CONNECTION = f"arn:aws:codestar-connections:{REGION}:{ACCOUNT}:connection/1"
 TOKEN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:github/token-AbCdEf"
 SECRETS = (f"{TOKEN}:key::", TOKEN, f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/shop/db")
@@ -116,7 +117,7 @@ def test_objects_and_buckets_are_told_apart(name):
 def test_nothing_of_another_app_account_or_region_is_reached(name):
     for statement in ALL[name]:
         for resource in set(statement.resources) - {"*"}:
-            assert "shop" in resource or resource in (TOKEN, *policies.both_prefixes(CONNECTION)), resource
+            assert "shop" in resource or resource in (TOKEN, *both_prefixes(CONNECTION)), resource
             assert ACCOUNT in resource.split(":")[4:5] or resource.startswith("arn:aws:s3:::")
 
 
@@ -155,7 +156,7 @@ def test_without_secrets_connection_and_exec_there_is_no_right_to_them():
 
 def test_the_operators_policies_fit_into_iam_for_the_longest_of_names():
     longest = Names("a" * 20, ACCOUNT, "ap-southeast-1")
-    scope = policies.Scope(longest, ACCOUNT, "ap-southeast-1", "aws-us-gov")
+    scope = Scope(longest, ACCOUNT, "ap-southeast-1", "aws-us-gov")
     arn = scope.arn("codestar-connections", "connection/12345678-1234-1234-1234-123456789012")
     secret = scope.arn("secretsmanager", "secret:" + "x" * 60)
     boundary = f"arn:aws-us-gov:iam::{ACCOUNT}:policy/{'b' * 60}"

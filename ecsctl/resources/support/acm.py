@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import flat
 from ecsctl.resources.support.common import there
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import anywhere, of
 
 if TYPE_CHECKING:
     from types_boto3_acm.literals import KeyAlgorithmType
     from types_boto3_acm.type_defs import CertificateDetailTypeDef, CertificateSummaryTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
 
 # ACM API reference, ListCertificates: without them only those with RSA keys of 1024 and 2048 bits are listed.
 KEY_TYPES: tuple[KeyAlgorithmType, ...] = (
@@ -30,6 +34,14 @@ DEAD = {
     "REVOKED": "it was revoked",
     "INACTIVE": "it is inactive",
 }
+
+
+def of_certificates(scope: Scope, uses: Uses) -> Iterator[Statement]:
+    """What it takes to read certificates: all of them are listed, and of most only the tags are asked for."""
+    described = " DescribeCertificate" if uses.certificate else ""
+    certificates = (scope.arn("acm", "certificate/*"),)
+    yield anywhere("acm", "ListCertificates")
+    yield Statement("CertificateRead", of("acm", f"ListTagsForCertificate{described}"), certificates)
 
 
 def requested(aws: Aws) -> list[CertificateSummaryTypeDef]:

@@ -1,0 +1,185 @@
+"""What an operator must be allowed, as the kinds say it: IAM's statements, and the few forms that they take.
+
+`ecsctl policy` puts together what the kinds and the commands need (`ensure/operator_policy.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from ecsctl.engine.label import APP
+from ecsctl.resources.support.our_roles import PATH
+from ecsctl.resources.support.policy_document import Condition, Statement
+
+if TYPE_CHECKING:
+    from ecsctl.engine.report import Where
+    from ecsctl.names import Names
+
+PREFIXES = ("codeconnections", "codestar-connections")  # of a connection, since 2024 and before
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What policies are written for: one app in one account and region."""
+
+    names: Names
+    account: str
+    region: str
+    partition: str = "aws"
+
+    @classmethod
+    def of(cls, place: Where, names: Names) -> Self:
+        """The scope of the app that `names` names."""
+        return cls(names, place.account, place.region, place.partition)
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of something regional."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+    def role(self, part: str, path: str = PATH) -> str:
+        """The ARN of a role of ours; `*` names all of them."""
+        return f"arn:{self.partition}:iam::{self.account}:role{path}{self.names.role(part)}"
+
+    @property
+    def bucket(self) -> str:
+        """The ARN of the artifact bucket."""
+        return f"arn:{self.partition}:s3:::{self.names.bucket}"
+
+    @property
+    def repository(self) -> str:
+        """The ARN of the repository of images."""
+        return self.arn("ecr", f"repository/{self.names.repository}")
+
+    @property
+    def cluster(self) -> str:
+        """The ARN of the cluster."""
+        return self.arn("ecs", f"cluster/{self.names.cluster}")
+
+    @property
+    def service(self) -> tuple[str, ...]:
+        """The ARNs of the service, its deployments and its revisions."""
+        path = self.names.service_path
+        kinds = (f"service/{path}", f"service-deployment/{path}/*", f"service-revision/{path}/*")
+        return tuple(self.arn("ecs", one) for one in kinds)
+
+    @property
+    def balancers(self) -> tuple[str, ...]:
+        """The ARNs of the load balancer, its listeners and its target group."""
+        name = self.names.balancer
+        kinds = (f"loadbalancer/app/{name}/*", f"listener/app/{name}/*/*", f"targetgroup/{name}/*")
+        return tuple(self.arn("elasticloadbalancing", one) for one in kinds)
+
+    @property
+    def projects(self) -> tuple[str, ...]:
+        """The ARNs of the build projects."""
+        return tuple(self.arn("codebuild", f"project/{name}") for name in self._projects)
+
+    @property
+    def log_groups(self) -> tuple[str, ...]:
+        """The ARNs of the log groups, and of what is in them."""
+        names = self.names
+        groups = (names.app_logs, *map(names.build_logs, self._projects), names.insights_logs)
+        return tuple(self.arn("logs", f"log-group:{group}{part}") for group in groups for part in ("", ":*"))
+
+    @property
+    def pipeline(self) -> tuple[str, ...]:
+        """The ARNs of the pipeline, its stages and actions, and its webhook."""
+        name = self.names.pipeline
+        return tuple(self.arn("codepipeline", one) for one in (name, f"{name}/*", f"webhook:{name}"))
+
+    @property
+    def tagged(self) -> tuple[Condition, ...]:
+        """It is made with the app's tag."""
+        return (Condition("StringEquals", f"aws:RequestTag/{APP}", (self.names.app,)),)
+
+    @property
+    def ours(self) -> tuple[Condition, ...]:
+        """It carries the app's tag."""
+        return (Condition("StringEquals", f"aws:ResourceTag/{APP}", (self.names.app,)),)
+
+    @property
+    def _projects(self) -> tuple[str, ...]:
+        return self.names.project, self.names.test_project("*")
+
+
+@dataclass(frozen=True)
+class Uses:
+    """What the app uses that is not its own: by id, by full ARN, and empty where it uses none."""
+
+    zone: str = ""  # the hosted zone's id, or `*`
+    domain: str = ""  # the name in it
+    certificate: bool = False  # it is served by HTTPS
+    vpc: str = ""  # the id of a VPC that was there before
+    connection: str = ""
+    repository: str = ""  # owner/name, of all that the connection opens
+    secret: str = ""  # with the token
+    secrets: tuple[str, ...] = ()  # of the tasks
+    boundary: str = ""
+
+
+def of(service: str, actions: str) -> tuple[str, ...]:
+    """Actions of one service: `of("ecs", "ListTasks StopTask")`."""
+    return tuple(f"{service}:{action}" for action in actions.split())
+
+
+def anywhere(service: str, actions: str) -> Statement:
+    """Actions for which AWS has nothing narrower (Service Authorization Reference)."""
+    return Statement("NoNarrower", of(service, actions), ("*",))
+
+
+def in_ec2(scope: Scope, creates: str, changes: str, looks: str, *, inside: bool = False) -> Iterator[Statement]:
+    """What is made with our tag, and looked at, changed and deleted while it carries it.
+
+    `inside`: the call that makes it is asked, too, about things of ours that are there: a subnet's about its VPC.
+    """
+    anything = (scope.arn("ec2", "*/*"),)
+    making = Condition("StringEquals", "ec2:CreateAction", tuple(creates.split()))
+    yield Statement("CreateTagged", of("ec2", creates), anything, scope.tagged)
+    yield Statement("TagOnCreate", ("ec2:CreateTags",), anything, (making,))
+    yield Statement("ChangeOurs", of("ec2", f"{changes} CreateTags"), anything, scope.ours)
+    if inside:
+        yield Statement("ChangeOurs", of("ec2", creates), anything, scope.ours)
+    yield anywhere("ec2", looks)
+
+
+def linked(scope: Scope, service: str) -> Statement:
+    """Let an AWS service make the role by which it acts in the account, where nobody has used it yet."""
+    roles = (f"arn:{scope.partition}:iam::{scope.account}:role/aws-service-role/*",)
+    condition = Condition("StringEquals", "iam:AWSServiceName", (f"{service}.amazonaws.com",))
+    return Statement("ServiceLinkedRoles", ("iam:CreateServiceLinkedRole",), roles, (condition,))
+
+
+def passes(sid: str, roles: tuple[str, ...], *services: str) -> Statement:
+    """Hand these roles to these services, and to nobody else."""
+    to = tuple(f"{service}.amazonaws.com" for service in services)
+    return Statement(sid, ("iam:PassRole",), roles, (Condition("StringEquals", "iam:PassedToService", to),))
+
+
+def handed(sid: str, connection: str, *services: str) -> Statement:
+    """Hand this connection to these services, and to nobody else."""
+    to = tuple(f"{service}.amazonaws.com" for service in services)
+    conditions = tuple(Condition("ForAllValues:StringEquals", f"{prefix}:PassedToService", to) for prefix in PREFIXES)
+    return Statement(
+        sid, tuple(f"{prefix}:PassConnection" for prefix in PREFIXES), both_prefixes(connection), conditions
+    )
+
+
+def both_prefixes(connection: str) -> tuple[str, ...]:
+    """A connection's ARN as it is called since 2024 and as before: IAM goes by the prefix that the ARN has."""
+    new, old = PREFIXES
+    return (connection.replace(f":{old}:", f":{new}:"), connection.replace(f":{new}:", f":{old}:"))
+
+
+def connects(sid: str, actions: Iterable[str], connection: str, repository: str = "") -> Statement:
+    """These actions on a connection, by both prefixes; with a repository for that one alone.
+
+    `ForAllValues`: some of the checks that AWS makes of UseConnection are about no repository and bring no such key;
+    one that compares it strictly fails them (Developer Tools guide, "Permissions for AWS CodeConnections").
+    """
+    conditions = tuple(
+        Condition("ForAllValues:StringEquals", f"{prefix}:FullRepositoryId", (repository,)) for prefix in PREFIXES
+    )
+    named = tuple(f"{prefix}:{action}" for prefix in PREFIXES for action in actions)
+    return Statement(sid, named, both_prefixes(connection), conditions if repository else ())
