@@ -9,12 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ecsctl import access, in_use
+from ecsctl import access, in_use, prepared
 from ecsctl.engine.attempt import patiently
 from ecsctl.engine.errors import DENIED, AccessError, ConfigError, Denied, EcsctlError, NotOffered, code, explained
 from ecsctl.engine.secret import Secret
 from ecsctl.github_token import body_of, codebuild_reads
 from ecsctl.names import Names
+from ecsctl.releases import images
 from ecsctl.resources.listener import TLS_POLICIES
 
 if TYPE_CHECKING:
@@ -123,9 +124,6 @@ def gather(
 
     Raises ConfigError for a hosted zone, a secret or an image that is not there, before anything is changed.
     """
-    from ecsctl import prepared
-    from ecsctl.operations import images
-
     github, domain = config.github, config.domain
     asked: dict[str, Any] = {}
     if not config.vpc.id:
@@ -138,10 +136,10 @@ def gather(
         asked["build_image"] = lambda: config.build.image or _build_image(aws, config.service.architecture)
         if not github.connection_arn:
             asked["token"] = lambda: _token(aws, github.token_secret, Names.of(me).project)
-    asked["unfit"] = lambda: prepared.examine(aws, config, identity)
-    asked["image"] = lambda: images.known(aws, config, identity, image)
+    asked["unfit"] = lambda: prepared.examine(aws, config, me)
+    asked["image"] = lambda: images.known(aws, config, me, image)
     if github and config.pipeline.mode != "none":
-        asked["past_builds"] = lambda: images.past_builds(aws, config)
+        asked["past_builds"] = lambda: images.past_builds(aws, Names.of(me))
     instead = in_use.as_recorded(recorded) if as_far else {}
     found, unseen = _answers(aws, asked, instead)
     found |= found.pop("zone", {})

@@ -8,6 +8,7 @@ from ecsctl.engine.errors import ConfigError
 from ecsctl.engine.label import APP, ID, RESOURCE, flat
 from ecsctl.fargate import NO_FARGATE_ARM
 from ecsctl.parts import BUILD, HTTPS, PLACES, TASK_DEFINITION, private_subnet, public_subnet
+from ecsctl.releases.images import Known
 from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.support.common import tag_filter
 from ecsctl.resources.support.dns import standing
@@ -88,7 +89,6 @@ def recorded_zone(recorded: Mapping[str, Entry], domain: str) -> str:
 
 def as_recorded(recorded: Mapping[str, Entry]) -> dict[str, Any]:
     """What of the facts stands in the record, or is as good as any: what is there keeps its own. For one who looks."""
-    from ecsctl.operations.images import Known
 
     def applied(name: str, field: str) -> str:
         entry = recorded.get(name)

@@ -18,7 +18,6 @@ from ecsctl.resources.support import ecr
 from ecsctl.resources.support.common import there
 
 if TYPE_CHECKING:
-    from ecsctl.account import Identity
     from ecsctl.aws import Aws
     from ecsctl.config import Config
     from ecsctl.engine.label import Label
@@ -26,12 +25,12 @@ if TYPE_CHECKING:
 CURRENT = "AWSCURRENT"  # the version of a secret that is meant where none is named
 
 
-def examine(aws: Aws, config: Config, identity: Identity) -> tuple[Step, ...]:
+def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
     """What of it is not there, elsewhere or of no use, each as a step that cannot be taken."""
     checks: list[Callable[[], Iterator[Step]]] = [
-        lambda: _boundary(aws, config, identity),
+        lambda: _boundary(aws, config, me),
         lambda: _build_image(aws, config),
-        *(partial(_secret, aws, identity, name, arn) for name, arn in config.service.secrets.items()),
+        *(partial(_secret, aws, me, name, arn) for name, arn in config.service.secrets.items()),
     ]
     with ThreadPoolExecutor(len(checks)) as pool:
         return tuple(step for found in pool.map(lambda check: list(check()), checks) for step in found)
@@ -42,10 +41,10 @@ def unfit(title: str, name: str, reason: str, hint: str) -> Step:
     return Step(name, "prepared", title, Verb.REFUSE, reason=reason, hint=hint, borrowed=True)
 
 
-def _boundary(aws: Aws, config: Config, identity: Identity) -> Iterator[Step]:
+def _boundary(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
     """IAM takes a managed policy that is there. One of another place has been refused by its ARN."""
     arn = config.permissions_boundary or ""
-    if arn.split(":")[1:2] != [identity.partition] or arn.split(":")[4] not in (identity.account, "aws"):
+    if arn.split(":")[1:2] != [me.partition] or arn.split(":")[4] not in (me.account, "aws"):
         return
     answer = there(lambda: aws.look(aws.iam.get_policy, PolicyArn=arn))
     if answer is None:
@@ -55,10 +54,10 @@ def _boundary(aws: Aws, config: Config, identity: Identity) -> Iterator[Step]:
         yield unfit("policy", "permissions_boundary", f"{arn} cannot be attached to roles", "name another policy")
 
 
-def _secret(aws: Aws, identity: Identity, variable: str, arn: str) -> Iterator[Step]:
+def _secret(aws: Aws, me: Label, variable: str, arn: str) -> Iterator[Step]:
     """A secret or parameter that the tasks read when they start. Its value is not read here."""
     _, partition, service, region, account, *rest = arn.split(":")
-    if partition != identity.partition:
+    if partition != me.partition:
         return
     place = aws.elsewhere(region)
     key, title = f"service.secrets.{variable}", "secret" if service == "secretsmanager" else "parameter"
@@ -68,7 +67,7 @@ def _secret(aws: Aws, identity: Identity, variable: str, arn: str) -> Iterator[S
         else:
             wrong = _version(place, ":".join(arn.split(":")[:7]), *(*rest[2:], "", "", "")[1:3])
     except Exception as error:
-        if account != identity.account and code(error) in DENIED:
+        if account != me.account and code(error) in DENIED:
             return  # its policy may let in the tasks alone
         raise
     if wrong:

@@ -269,7 +269,7 @@ ROWS = (
             "public_ip": False,
             "execute_command": True,
         },
-        {"settled": "true in every wish; tests/resources/test_service_rollout.py",
+        {"settled": "true in every wish; tests/resources/test_deployments.py",
          "above_minimum": "true in every wish; tests/resources/test_service.py"},
     ),
     Row(Scaling, "ecs", "scaling", {"minimum": 2, "maximum": 6, "cpu_percent": 70},

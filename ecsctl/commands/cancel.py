@@ -17,11 +17,11 @@ def cancel(
     following), 6 ECS itself rolled it back, 7 another release took its place.
     """
     from ecsctl.commands.releasing import end, releasing
-    from ecsctl.operations import release
-    from ecsctl.operations.verdict import Outcome
+    from ecsctl.releases import release
+    from ecsctl.releases.verdict import Outcome
 
     with releasing(common, title="cancel") as (session, progress):
-        done = release.cancel(session, say=progress.plain, limit=timeout * 60)
+        done = release.cancel(session.aws, session.state, say=progress.plain, limit=timeout * 60)
     if done is None:
         from ecsctl.ui import release as shown
 

@@ -27,10 +27,10 @@ def deploy(
     """
     from ecsctl.commands.releasing import end, releasing
     from ecsctl.engine.errors import UsageError
-    from ecsctl.operations import release
+    from ecsctl.releases import release
 
     if image and build:
         raise UsageError("--image and --build exclude each other", hint="leave one of them out")
     with releasing(common) as (session, progress):
-        done = release.deploy(session, image, build_it=build, say=progress.plain, limit=timeout * 60)
+        done = release.deploy(session.aws, session.state, image, build_it=build, say=progress.plain, limit=timeout * 60)
     end("deploy", common, session, done, as_wished=False, hint="ecsctl deploy")

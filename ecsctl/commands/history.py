@@ -23,13 +23,13 @@ def history(
     if context.invoked_subcommand:
         return
     from ecsctl.commands.opening import opened
-    from ecsctl.operations.history import history as releases
+    from ecsctl.releases.history import history as releases
     from ecsctl.ui import history as shown
     from ecsctl.ui import output as json
 
     with opened(common, "history", looks=True) as app:
         session = app.over_app()
-        found = releases(session)
+        found = releases(session.aws, session.state)
     if common.json:
         json.emit(shown.document(found, session.where))
     else:
@@ -49,7 +49,7 @@ def diff(
 
     from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import UsageError
-    from ecsctl.operations.history import compare
+    from ecsctl.releases.history import compare
     from ecsctl.ui import history as shown
     from ecsctl.ui import output as json
 
@@ -59,7 +59,7 @@ def diff(
     common = replace(above, sandbox=sandbox or above.sandbox, output=output or above.output)
     with opened(common, "history", looks=True) as app:
         session = app.over_app()
-        before, after, found = compare(session, one, other)
+        before, after, found = compare(session.aws, session.state, one, other)
     if common.json:
         json.emit(shown.difference_document(before.arn, after.arn, found, session.where))
     else:

@@ -12,7 +12,7 @@ from ecsctl.commands.opening import opened
 from ecsctl.commands.options import Common
 
 if TYPE_CHECKING:
-    from ecsctl.operations.release import Release
+    from ecsctl.releases.release import Release
     from ecsctl.session import Session
     from ecsctl.ui.progress import Progress
 
@@ -33,11 +33,11 @@ def releasing(common: Common, *, title: str = "release") -> Iterator[tuple[Sessi
 
 def end(kind: str, common: Common, session: Session, release: Release, *, as_wished: bool, hint: str) -> None:
     """Tell how a release ended, and end with its exit code. `as_wished` makes a success of whatever it was."""
-    from ecsctl.operations.release import first_line
+    from ecsctl.operations.why import first_line
     from ecsctl.ui import release as shown
 
     code = 0 if as_wished else release.verdict.exit_code or (kind == "cancel")
-    cause = first_line(session, release) if code else ""
+    cause = first_line(session.aws, session.state.book.app) if code and release.to_diagnose else ""
     if common.json:
         from ecsctl.ui import output as json
 

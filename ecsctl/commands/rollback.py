@@ -23,7 +23,7 @@ def rollback(
     Asks first. Exit codes are those of `ecsctl deploy`; 2 when nobody is there to answer.
     """
     from ecsctl.commands.releasing import end, releasing
-    from ecsctl.operations import release
+    from ecsctl.releases import release
     from ecsctl.ui import words
 
     command = f"ecsctl rollback {revision}".rstrip()
@@ -33,5 +33,7 @@ def rollback(
             words.confirm(f"Release {then} in place of {now}?", command=f"{command} --yes")
 
     with releasing(common) as (session, progress):
-        done = release.rollback(session, revision, agree=agree, say=progress.plain, limit=timeout * 60)
+        done = release.rollback(
+            session.aws, session.state, revision, agree=agree, say=progress.plain, limit=timeout * 60
+        )
     end("rollback", common, session, done, as_wished=False, hint=command)

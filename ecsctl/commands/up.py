@@ -35,8 +35,8 @@ def up(
     from ecsctl.engine.errors import ResourceFailed, Several, TimedOut, diagnosed
     from ecsctl.operations.committed import buildable
     from ecsctl.operations.creds import refusal
-    from ecsctl.operations.quiet import before_change
     from ecsctl.operations.why import first_line
+    from ecsctl.releases.waiting import before_change
     from ecsctl.ui import output as json
     from ecsctl.ui import words
 

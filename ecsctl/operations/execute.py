@@ -16,9 +16,11 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.errors import Refused, TimedOut, code, text
+from ecsctl.names import Names
 from ecsctl.operations.asking import asking
 from ecsctl.resources.support.common import there
-from ecsctl.resources.support.ecs import batches, service_of
+from ecsctl.resources.support.deployments import Snapshot
+from ecsctl.resources.support.ecs import service_of, tasks_of
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ContainerTypeDef, ServiceTypeDef, TaskTypeDef
@@ -108,8 +110,9 @@ def find(aws: Aws, app: str, task: str = "", container: str = "") -> Target:
     `task` is an id, its beginning, or an ARN. Raises Refused, with what to do, when there is none that can be entered.
     Waits a minute for the agent of a task that has only just started, and raises TimedOut then.
     """
+    names = Names(app)
     with aws.fresh():
-        service = service_of(aws, app, app)
+        service = service_of(aws, names.cluster, names.service)
     if service is None or service["status"] != "ACTIVE":
         raise Refused(f"there is no service {app}", hint="ecsctl up makes it")
     running = _running(aws, app)
@@ -124,9 +127,9 @@ def find(aws: Aws, app: str, task: str = "", container: str = "") -> Target:
     if not chosen.get("enableExecuteCommand"):
         raise _not_enabled(service, chosen)
     chosen = _with_agent(aws, app, chosen)
-    into = _container(chosen, app, container)
-    names = tuple(one["name"] for one in chosen["containers"] if one["name"] != into["name"])
-    return Target(app, chosen["taskArn"], into["name"], into.get("runtimeId", ""), len(fitting) - 1, names)
+    into = _container(chosen, names.container, container)
+    others = tuple(one["name"] for one in chosen["containers"] if one["name"] != into["name"])
+    return Target(names.cluster, chosen["taskArn"], into["name"], into.get("runtimeId", ""), len(fitting) - 1, others)
 
 
 def begin(aws: Aws, target: Target, command: str) -> Opened:
@@ -208,11 +211,7 @@ def _keyboard_elsewhere() -> Iterator[list[subprocess.Popen[bytes]]]:
 def _running(aws: Aws, app: str, status: Any = "RUNNING") -> list[TaskTypeDef]:
     """The service's tasks that are to run, or those that have stopped within the last hour."""
     with aws.fresh():
-        arns = aws.look(aws.ecs.list_tasks, cluster=app, serviceName=app, desiredStatus=status)["taskArns"]
-        found: list[TaskTypeDef] = []
-        for batch in batches(arns, 100):
-            found += aws.look(aws.ecs.describe_tasks, cluster=app, tasks=batch)["tasks"]
-    return found
+        return tasks_of(aws, Names(app).cluster, Names(app).service, status)
 
 
 def _id(task: TaskTypeDef) -> str:
@@ -284,7 +283,7 @@ def _not_enabled(service: ServiceTypeDef, task: TaskTypeDef) -> Refused:
             "ECS Exec is not enabled on the service",
             hint="exec = true in [service] of ecsctl.toml, then ecsctl up, which replaces the tasks",
         )
-    rolling = any(one.get("rolloutState") == "IN_PROGRESS" for one in service.get("deployments", []))
+    rolling = Snapshot(service).rolling
     replace = f"aws ecs update-service --force-new-deployment --cluster {service['serviceName']}"
     return Refused(
         f"task {_id(task)} is older than the switch that enables ECS Exec",
@@ -303,7 +302,7 @@ def _with_agent(aws: Aws, app: str, task: TaskTypeDef) -> TaskTypeDef:
         nonlocal seen
         if _agent(seen) != "RUNNING":
             with aws.fresh():
-                answer = aws.look(aws.ecs.describe_tasks, cluster=app, tasks=[task["taskArn"]])
+                answer = aws.look(aws.ecs.describe_tasks, cluster=Names(app).cluster, tasks=[task["taskArn"]])
             seen = answer["tasks"][0] if answer["tasks"] else {**seen, "desiredStatus": "STOPPED"}
         if seen["desiredStatus"] == "STOPPED":
             why = seen.get("stoppedReason", "")
@@ -329,13 +328,13 @@ def _unconnected(error: TimedOut | None, why: str) -> TimedOut | Refused:
     return TimedOut(error.message, why=why, hint=hint)
 
 
-def _container(task: TaskTypeDef, app: str, wished: str) -> ContainerTypeDef:
+def _container(task: TaskTypeDef, own: str, wished: str) -> ContainerTypeDef:
     """The container that is named, the only one, or the app's own."""
     by_name = {one["name"]: one for one in task["containers"]}
     names = ", ".join(sorted(by_name))
     if wished and wished not in by_name:
         raise Refused(f"task {_id(task)} has no container {wished}", why=f"it has {names}")
-    chosen = wished or (next(iter(by_name)) if len(by_name) == 1 else app)
+    chosen = wished or (next(iter(by_name)) if len(by_name) == 1 else own)
     if chosen not in by_name:
         raise Refused(f"task {_id(task)} has {len(by_name)} containers", why=names, hint="--container NAME")
     found = by_name[chosen]

@@ -9,10 +9,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.errors import Interrupted, Refused, explained, is_gone
-from ecsctl.operations import following, pipelines
-from ecsctl.operations.verdict import Followed, Rolling, Snapshot, judge, primary_of
+from ecsctl.names import Names
+from ecsctl.operations import pipelines
 from ecsctl.operations.why import first_line
-from ecsctl.resources.support.ecs import batches, revision_of
+from ecsctl.releases import reading
+from ecsctl.releases.verdict import Followed, Rolling, judge
+from ecsctl.resources.support.deployments import Snapshot, rollout_of
+from ecsctl.resources.support.ecs import revision_of, tasks_of
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -114,10 +117,10 @@ def watch(aws: Aws, app: str, every: float = EVERY) -> Iterator[Live]:
 def look(aws: Aws, app: str) -> Live:
     """How the app stands now: everything that can be read at once is. Raises Interrupted when a stop is asked for."""
     aws.forget()
-    found = Live(aws.now())
+    found, names = Live(aws.now()), Names(app)
 
     def service() -> None:
-        seen = following.look(aws, app)
+        seen = reading.look(aws, names)
         if seen.service:
             found.service, found.deployments = _service(seen.service), _deployments(seen.service)
             found.release = _release(seen)
@@ -125,8 +128,8 @@ def look(aws: Aws, app: str) -> Live:
 
     parts: Mapping[str, Callable[[], None]] = {
         "service": service,
-        "tasks": lambda: _tasks(aws, app, found),
-        "pipeline": lambda: _pipeline(aws, app, found),
+        "tasks": lambda: _tasks(aws, names, found),
+        "pipeline": lambda: _pipeline(aws, names, found),
     }
     with ThreadPoolExecutor(len(parts)) as pool:
         for done in [pool.submit(_read, found, part, reader) for part, reader in parts.items()]:
@@ -159,7 +162,7 @@ def _deployments(service: Mapping[str, Any]) -> tuple[Deployment, ...]:
         Deployment(
             revision_of(one.get("taskDefinition", "")),
             one["status"],
-            one.get("rolloutState", ""),
+            rollout_of(one),
             one.get("desiredCount", 0),
             one.get("runningCount", 0),
             one.get("pendingCount", 0),
@@ -172,27 +175,17 @@ def _deployments(service: Mapping[str, Any]) -> tuple[Deployment, ...]:
 
 def _release(seen: Snapshot) -> Release | None:
     """The newest service deployment; None where AWS tells of none: it keeps them for 90 days."""
-    newest = max(seen.deployments, key=lambda one: one["createdAt"], default=None)
-    if newest is None or not seen.service:
+    if not seen.newest or not seen.service:
         return None
-    runs = seen.brings(newest) or primary_of(seen.service).get("taskDefinition", "")
-    found = judge(Followed(runs, newest["serviceDeploymentArn"]), seen)
+    found = judge(Followed(seen.candidate, seen.newest["serviceDeploymentArn"]), seen)
     if isinstance(found, Rolling):
         return Release("rolling out", found.note)
     return Release(found.outcome.value, f"{found.sentence}: {found.why}" if found.why else found.sentence)
 
 
-def _tasks(aws: Aws, app: str, found: Live) -> None:
+def _tasks(aws: Aws, names: Names, found: Live) -> None:
     """Those that run or start, the newest first; then those that stopped within the hour: AWS forgets them then."""
-    ecs = aws.ecs
-    arns: list[str] = []
-    for status in ("RUNNING", "STOPPED"):
-        arns += aws.look(ecs.list_tasks, cluster=app, serviceName=app, desiredStatus=status)["taskArns"]
-    every = [
-        _task(one)
-        for some in batches(dict.fromkeys(arns), 100)
-        for one in aws.look(ecs.describe_tasks, cluster=app, tasks=some)["tasks"]
-    ]
+    every = [_task(one) for one in tasks_of(aws, names.cluster, names.service, "RUNNING", "STOPPED")]
     every.sort(key=lambda task: task.since or found.at, reverse=True)
     found.tasks = tuple(sorted(every, key=lambda task: task.status == "STOPPED"))
 
@@ -226,8 +219,8 @@ def _targets(aws: Aws, service: Mapping[str, Any], found: Live) -> None:
         )
 
 
-def _pipeline(aws: Aws, app: str, found: Live) -> None:
+def _pipeline(aws: Aws, names: Names, found: Live) -> None:
     try:
-        found.run = pipelines.look(aws, app)
+        found.run = pipelines.look(aws, names.pipeline)
     except Refused as none:
         found.no_run = none.message

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Found, Order, Resource, Seen
 from ecsctl.ids import ImageUri, ProjectName, RepositoryName, RepositoryUri
-from ecsctl.resources.living import living
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.builds import builds_of, is_running, pushed_by, why_failed
+from ecsctl.resources.support.deployments import running
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
 
@@ -126,7 +126,7 @@ class FirstImage(Resource[FirstImageIds]):
             return ImageUri(self.given)
         if self.moving:
             return None
-        runs = living(aws, self.cluster, self.service, self.container, self.placeholder)
+        runs = running(aws, self.cluster, self.service, self.container, self.placeholder)
         fits = runs is not None and ecr.is_there(aws, runs.image, self.placeholder)
         if runs is not None and fits and runs.image != self.broken:
             return ImageUri(runs.image)

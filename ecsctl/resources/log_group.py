@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Contents, Fixed, Found, Resource, Seen
 from ecsctl.ids import LogGroupName
+from ecsctl.names import Names
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
@@ -82,7 +83,7 @@ class LogGroup(Resource[LogGroupIds]):
         """By the names that groups of ours have: others' tags are not asked for."""
         for group in aws.look(aws.logs.describe_log_groups, logGroupNamePattern=me.app)["logGroups"]:
             ids = _ids(group["logGroupName"], group["arn"])
-            tags = _tags(aws, ids.arn) if _may_be_ours(ids.name, me.app) else None
+            tags = _tags(aws, ids.arn) if _may_be_ours(ids.name, Names.of(me)) else None
             if tags is not None:
                 yield Found(ids, tags)
 
@@ -129,11 +130,10 @@ def _ids(name: str, arn: str) -> LogGroupIds:
     return LogGroupIds(LogGroupName(name), arn.removesuffix(":*"))
 
 
-def _may_be_ours(name: str, app: str) -> bool:
+def _may_be_ours(name: str, names: Names) -> bool:
     """Whether it is called as the app's own group is, that of its cluster, or that of one of its build projects."""
-    return name in (f"/ecs/{app}", f"/aws/ecs/containerinsights/{app}/performance", f"/aws/codebuild/{app}-build") or (
-        name.startswith(f"/aws/codebuild/{app}-test-")
-    )
+    ours = (names.app_logs, names.insights_logs, names.build_logs(names.project))
+    return name in ours or name.startswith(names.build_logs(names.test_project()))
 
 
 def _tags(aws: Aws, arn: str) -> dict[str, str] | None:

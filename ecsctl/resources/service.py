@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from ecsctl.engine.label import Label, flat
@@ -19,9 +19,8 @@ from ecsctl.ids import (
     TaskDefinitionArn,
 )
 from ecsctl.names import Names
-from ecsctl.resources.gone_back import gone_back
-from ecsctl.resources.service_rollout import Rollout, given_up, judge, reasons
-from ecsctl.resources.support.ecs import batches, family_of, releases, service_of
+from ecsctl.resources.support.deployments import Snapshot, Standing, brief, gone_back, reasons
+from ecsctl.resources.support.ecs import family_of, service_of, tasks_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import linked, of
 
@@ -133,7 +132,7 @@ class Service(Resource[ServiceIds]):
         service = service_of(aws, self.cluster, self.name)
         if service is None or service["status"] != "ACTIVE":
             return None
-        rollout = self._rollout(aws, service)
+        standing = self._standing(aws, service)
         network = service.get("networkConfiguration", {}).get("awsvpcConfiguration")
         balancers = service.get("loadBalancers", [])
         ours = (one for one in balancers if one.get("targetGroupArn") == self.target_group)
@@ -143,7 +142,7 @@ class Service(Resource[ServiceIds]):
         actual = Service(
             cluster=self.cluster,
             name=service["serviceName"],
-            task_definition=TaskDefinitionArn(rollout.runs),
+            task_definition=TaskDefinitionArn(standing.runs),
             desired_count=service["desiredCount"],
             subnets=frozenset(SubnetId(subnet) for subnet in (network.get("subnets", ()) if network else ())),
             security_groups=frozenset(
@@ -164,11 +163,11 @@ class Service(Resource[ServiceIds]):
             managed_tags=bool(service.get("enableECSManagedTags")),
             platform_version=service.get("platformVersion", "LATEST"),
             rebalancing=service.get("availabilityZoneRebalancing", "DISABLED"),
-            settled=rollout.settled,
+            settled=standing.settled,
             above_minimum=self.desired_count is not None or service["desiredCount"] >= self.first_count,
         )
-        other = rollout.runs != self.task_definition and family_of(self.task_definition)
-        return Seen(_ids(service), actual, flat(service.get("tags")), rollout.ready, rollout.failed, rollout.note,
+        other = standing.runs != self.task_definition and family_of(self.task_definition)
+        return Seen(_ids(service), actual, flat(service.get("tags")), standing.ready, standing.failed, standing.note,
                     since=service.get("createdAt"), gone_back=gone_back(aws, self.cluster, service) if other else "",
                     released=frozenset({"task_definition"}))  # fmt: skip
 
@@ -259,25 +258,17 @@ class Service(Resource[ServiceIds]):
             "rebalancing": ("availabilityZoneRebalancing", self.rebalancing),
         }  # fmt: skip
 
-    def _rollout(self, aws: Aws, service: ServiceTypeDef) -> Rollout:
+    def _standing(self, aws: Aws, service: ServiceTypeDef) -> Standing:
         """How its newest deployment stands; and, if that was given up, why."""
-        rollout = judge(service, self.task_definition)
-        failed = rollout.failed
-        if rollout.runs != self.task_definition and family_of(self.task_definition):
-            failed = failed or given_up(self.task_definition, *releases(aws, self.cluster, self.name))
+        found, ours = Snapshot(service).standing(self.task_definition), family_of(self.task_definition)
+        failed = found.failed
+        if found.runs != self.task_definition and ours:
+            failed = failed or brief(aws, self.cluster, self.name).why_not(self.task_definition)
         if not failed:
-            return rollout
-        broken = self.task_definition if family_of(self.task_definition) else rollout.runs
-        why = "; ".join((failed, *reasons(self._stopped(aws), broken)))
-        return Rollout(rollout.runs, ready=False, failed=why, note=rollout.note, settled=rollout.settled)
-
-    def _stopped(self, aws: Aws) -> list[Any]:
-        """Its tasks that stopped within the last hour: AWS forgets them then."""
-        arns = aws.look(aws.ecs.list_tasks, cluster=self.cluster, serviceName=self.name, desiredStatus="STOPPED")
-        found: list[Any] = []
-        for batch in batches(arns["taskArns"][:100], 100):
-            found += aws.look(aws.ecs.describe_tasks, cluster=self.cluster, tasks=batch)["tasks"]
-        return found
+            return found
+        stopped = tasks_of(aws, self.cluster, self.name, "STOPPED", most=100)
+        why = "; ".join((failed, *reasons(stopped, self.task_definition if ours else found.runs)))
+        return replace(found, ready=False, failed=why)
 
 
 def _ids(service: ServiceTypeDef) -> ServiceIds:

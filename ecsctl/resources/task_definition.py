@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
-from ecsctl.engine.label import APP, ID, RESOURCE, Label, flat
+from ecsctl.engine.label import RESOURCE, Label, flat
 from ecsctl.engine.resource import Fixed, Found, Renewed, Resource, Seen
 from ecsctl.ids import ImageUri, LogGroupName, RoleArn, TaskDefinitionArn
-from ecsctl.resources.gone_back import gone_back
+from ecsctl.names import Names
 from ecsctl.resources.support import ecr
-from ecsctl.resources.support.ecs import batches, family_of, known_to_tagging, newer, releases, revision_of, service_of
+from ecsctl.resources.support.deployments import Snapshot, brief, gone_back
+from ecsctl.resources.support.ecs import batches, family_of, newer, revision_of, service_of
 from ecsctl.resources.support.policy_document import Statement
-from ecsctl.resources.support.rights import anywhere, of, passes
-from ecsctl.resources.task_definition_merge import (
+from ecsctl.resources.support.revisions import (
     DIGEST,
+    Architecture,
     Definition,
-    Judgement,
     Revision,
     container_of,
     digest,
-    good_image,
-    image_for,
-    judge,
-    laid,
-    registrable,
-    told,
+    first_like,
+    marked,
+    revision,
+    revisions_of,
+    said,
 )
+from ecsctl.resources.support.rights import anywhere, of, passes
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ServiceTypeDef
@@ -36,11 +36,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
-Architecture = Literal["ARM64", "X86_64"]
-Status = Literal["ACTIVE", "INACTIVE"]
-
 MOST = 64 * 1024  # bytes of a task definition (Amazon ECS developer guide, "Amazon ECS service quotas")
-ENDS = 10  # revisions at each end of a long family whose tags are read one by one
 
 
 @dataclass(frozen=True)
@@ -157,10 +153,11 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[TaskDefinitionIds]]:
         """By the app's name, which is the family's: it is ours if any revision carries our mark."""
-        listed = (_listed(aws, me.app, status) for status in ("ACTIVE", "INACTIVE"))
-        ours = next(filter(None, (_marked(aws, me, arns) for arns in listed)), None)
+        names = Names.of(me)
+        listed = (revisions_of(aws, names.family, status) for status in ("ACTIVE", "INACTIVE"))
+        ours = next(filter(None, (marked(aws, me, arns) for arns in listed)), None)
         if ours:
-            yield Found(_ids(ours, me.app), ours.tags)
+            yield Found(_ids(ours, names.container), ours.tags)
 
     def create(self, aws: Aws, me: Label) -> TaskDefinitionIds:
         """No token protects this call; the digest in its tags lets the next look know the revision again."""
@@ -185,9 +182,9 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         DELETE_IN_PROGRESS, which is harmless.
         """
         with aws.fresh():
-            active, inactive = _listed(aws, ids.family, "ACTIVE"), _listed(aws, ids.family, "INACTIVE")
+            active, inactive = revisions_of(aws, ids.family, "ACTIVE"), revisions_of(aws, ids.family, "INACTIVE")
             arns = sorted({*active, *inactive}, key=revision_of)
-            first = ids.arn if ids.arn not in arns else _first_like(aws, revision(aws, ids.arn), arns)
+            first = ids.arn if ids.arn not in arns else first_like(aws, revision(aws, ids.arn), arns)
         doomed = [arn for arn in reversed(arns) if not newer(first, arn)]
         for arn in doomed:
             if arn in active:
@@ -202,7 +199,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
             return None
         good = self._good_image(aws, service) if service else None
         wish = replace(self, image=self.image or self.seed) if self._begins(aws) else self
-        later = (revision(aws, arn) for arn in _listed(aws, self.family, "ACTIVE") if newer(arn, live.arn))
+        later = (revision(aws, arn) for arn in revisions_of(aws, self.family, "ACTIVE") if newer(arn, live.arn))
         return judge(wish, live, later, good, me)
 
     def _gone_back(self, aws: Aws, live: Revision) -> str:
@@ -218,28 +215,26 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         service = service_of(aws, self.cluster, self.service)
         if service is None or service["status"] != "ACTIVE" or family_of(service["taskDefinition"]) != self.family:
             return True
-        running = container_of(revision(aws, service["taskDefinition"]).definition, self.container).get("image", "")
-        return not ecr.is_there(aws, running, self.placeholder)
+        return not ecr.is_there(aws, revision(aws, service["taskDefinition"]).image(self.container), self.placeholder)
 
     def _live(self, aws: Aws, me: Label, service: ServiceTypeDef | None) -> Revision | None:
         """What the service runs or, while it is being replaced, ran; without a service the newest that is ours."""
         if service is not None and family_of(used := service.get("taskDefinition", "")) == self.family:
             tags = flat(service.get("tags"))
-            if service["status"] == "ACTIVE" or (me.owns(tags) and used in _listed(aws, self.family, "ACTIVE")):
+            if service["status"] == "ACTIVE" or (me.owns(tags) and used in revisions_of(aws, self.family, "ACTIVE")):
                 live = revision(aws, used)
                 if me.owns(tags) and not me.owns(live.tags):
                     # The pipeline made it, and whether its tags came along is AWS's choice: the service vouches for it.
                     return replace(live, tags={**tags, RESOURCE: me.resource})
                 return live
-        active = _listed(aws, self.family, "ACTIVE")
-        return (_marked(aws, me, active) or revision(aws, active[0])) if active else None
+        active = revisions_of(aws, self.family, "ACTIVE")
+        return (marked(aws, me, active) or revision(aws, active[0])) if active else None
 
     def _good_image(self, aws: Aws, service: ServiceTypeDef) -> str | None:
         """The image to go on with when the service's newest deployment was given up."""
-        if not any(deployment.get("rolloutState") == "FAILED" for deployment in service["deployments"]):
+        if not Snapshot(service).failed:
             return None
-        deployments, revisions = releases(aws, self.cluster, self.service, "SUCCESSFUL")
-        return good_image(service, deployments, revisions, self.container)
+        return brief(aws, self.cluster, self.service, "SUCCESSFUL").good_image(self.container)
 
     def _register(self, aws: Aws, me: Label, definition: Definition) -> TaskDefinitionIds:
         answer = aws.ecs.register_task_definition(**definition, tags=me.lower(**{DIGEST: digest(definition)}))
@@ -250,53 +245,174 @@ def _ids(revision: Revision, container: str) -> TaskDefinitionIds:
     return TaskDefinitionIds(
         family=revision.definition["family"],
         arn=TaskDefinitionArn(revision.arn),
-        image=container_of(revision.definition, container).get("image", ""),
+        image=revision.image(container),
     )
 
 
-def _first_like(aws: Aws, one: Revision, arns: Sequence[str]) -> str:
-    """The oldest of these revisions, given the oldest first, that carries the same mark as this one; itself at last."""
-    mark = (one.tags.get(APP), one.tags.get(ID))
-
-    def same(arn: str) -> bool:
-        tags = revision(aws, arn).tags
-        return (tags.get(APP), tags.get(ID)) == mark
-
-    return next(arn for arn in arns if arn == one.arn or (all(mark) and same(arn)))
+def image_for(wish: TaskDefinition, running: str | None = None, good: str | None = None) -> str | None:
+    """The image to register: the one the wish names, the last good one, the one that runs, or one to begin with."""
+    begin = wish.seed or wish.placeholder
+    kept = begin if running == wish.placeholder else running
+    return wish.image or good or kept or begin
 
 
-def _listed(aws: Aws, family: str, status: Status) -> list[str]:
-    """The revisions of a family, the newest first."""
-    answer = aws.look(aws.ecs.list_task_definitions, familyPrefix=family, status=status, sort="DESC")
-    return sorted(answer["taskDefinitionArns"], key=revision_of, reverse=True)
+def laid(wish: TaskDefinition, over: Definition, image: str | None, region: str) -> Definition:
+    """The wish laid over the revision that runs (`{}` if none does), with that image in our container."""
+    ours = container_of(over, wish.container)
+    merged = _container(wish, ours, image, region)
+    containers = [merged if one is ours else one for one in over.get("containerDefinitions") or [ours]]
+    platform = over.get("runtimePlatform", {})
+    return {
+        **over,
+        "family": wish.family,
+        "cpu": str(wish.cpu),
+        "memory": str(wish.memory),
+        "networkMode": "awsvpc",
+        "requiresCompatibilities": sorted({*over.get("requiresCompatibilities", ()), "FARGATE"}),
+        "runtimePlatform": {**platform, "cpuArchitecture": wish.architecture, "operatingSystemFamily": "LINUX"},
+        "executionRoleArn": wish.execution_role,
+        "taskRoleArn": wish.task_role,
+        "containerDefinitions": containers,
+    }
 
 
-def revision(aws: Aws, name: str) -> Revision:
-    """A revision, by its ARN or as `family:revision`. Raises ClientError if there is none."""
-    answer = aws.look(aws.ecs.describe_task_definition, taskDefinition=name, include=["TAGS"])
-    described = answer["taskDefinition"]
-    model = aws.ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape
-    return Revision(
-        arn=described["taskDefinitionArn"],
-        definition=registrable(described, model.members if model else ()),
-        tags=flat(answer.get("tags")),
-        active=described["status"] == "ACTIVE",
-        since=described.get("registeredAt"),
-        by=described.get("registeredBy", ""),
+def _container(wish: TaskDefinition, ours: dict[str, Any], image: str | None, region: str) -> dict[str, Any]:
+    ports = ours.get("portMappings") or []
+    mapped = _mapping(ours, wish.port)
+    ours_only = {"containerPort": wish.port, "hostPort": wish.port, "protocol": "tcp"}
+    others = [port for port in ports if port is not mapped and port.get("containerPort") != wish.port]
+    log = ours.get("logConfiguration", {})
+    log = log if log.get("logDriver") == "awslogs" else {}
+    options = {
+        "awslogs-group": wish.log_group,
+        "awslogs-region": region,
+        "awslogs-stream-prefix": wish.log_prefix,
+        "mode": wish.log_mode,
+        "max-buffer-size": wish.log_buffer,
+    }
+    options = {name: value for name, value in {**log.get("options", {}), **options}.items() if value}
+    check = wish.health_check
+    merged = {
+        **ours,
+        "name": wish.container,
+        "image": image,
+        "essential": True,
+        "portMappings": [{**mapped, **ours_only}, *others],
+        "environment": [{"name": name, "value": value} for name, value in wish.environment],
+        "secrets": [{"name": name, "valueFrom": source} for name, source in wish.secrets],
+        "command": list(wish.command),
+        "logConfiguration": {**log, "logDriver": "awslogs", "options": options},
+        "linuxParameters": {**ours.get("linuxParameters", {}), "initProcessEnabled": wish.init_process},
+        "stopTimeout": wish.stop_timeout,
+        "readonlyRootFilesystem": wish.read_only,
+        "healthCheck": {
+            "command": list(check.command),
+            "interval": check.interval,
+            "timeout": check.timeout,
+            "retries": check.retries,
+            "startPeriod": check.start_period,
+        }
+        if check.command
+        else None,
+    }
+    return {name: value for name, value in merged.items() if said(value)}
+
+
+def _mapping(ours: Mapping[str, Any], port: int) -> dict[str, Any]:
+    """The mapping of our port, or the first: in which order AWS tells them is its own affair."""
+    ports: list[dict[str, Any]] = ours.get("portMappings") or [{}]
+    return next((one for one in ports if one.get("containerPort") == port), ports[0])
+
+
+def told(revision: Revision, like: TaskDefinition, region: str) -> TaskDefinition:
+    """What a revision says of the wish's fields, with what AWS leaves out or fills in brought to one spelling."""
+    definition, ours = revision.definition, container_of(revision.definition, like.container)
+    port = _mapping(ours, like.port)
+    log = ours.get("logConfiguration", {})
+    options = log.get("options", {}) if log.get("logDriver") == "awslogs" else {}
+    check = ours.get("healthCheck", {})
+    checked = check.get("command", []) if check.get("command") != ["NONE"] else []
+    unsound = _unsound(revision, like)
+    return replace(
+        like,
+        container=ours.get("name", ""),
+        image=ours.get("image", ""),
+        port=port.get("containerPort", 0) if port.get("protocol", "tcp") == "tcp" else 0,
+        cpu=int(definition.get("cpu", 0)),
+        memory=int(definition.get("memory", 0)),
+        architecture=revision.architecture,
+        execution_role=definition.get("executionRoleArn", ""),
+        task_role=definition.get("taskRoleArn", ""),
+        log_group=LogGroupName(options.get("awslogs-group", "") if options.get("awslogs-region") == region else ""),
+        log_prefix=options.get("awslogs-stream-prefix", ""),
+        log_mode=options.get("mode", ""),
+        log_buffer=options.get("max-buffer-size", ""),
+        environment=tuple((pair["name"], pair.get("value", "")) for pair in ours.get("environment", ())),
+        secrets=tuple((pair["name"], pair["valueFrom"]) for pair in ours.get("secrets", ())),
+        command=tuple(ours.get("command", ())),
+        health_check=replace(
+            like.health_check,
+            command=tuple(checked),
+            interval=check.get("interval", 30),
+            timeout=check.get("timeout", 5),
+            retries=check.get("retries", 3),
+            start_period=check.get("startPeriod") or 0,
+        ),
+        init_process=bool(ours.get("linuxParameters", {}).get("initProcessEnabled")),
+        stop_timeout=ours.get("stopTimeout", 30),
+        read_only=bool(ours.get("readonlyRootFilesystem")),
+        sound=not unsound,
+        unsound=unsound,
     )
 
 
-def _marked(aws: Aws, me: Label, arns: Sequence[str]) -> Revision | None:
-    """The newest of these revisions that is known to carry the app's mark."""
-    revisions = (revision(aws, arn) for arn in _likely(aws, me, arns))
-    return next((revision for revision in revisions if revision.tags.get(APP) == me.app), None)
+def _unsound(revision: Revision, like: TaskDefinition) -> str:
+    """Why a revision cannot be used as it is; empty if it can."""
+    definition, ours = revision.definition, container_of(revision.definition, like.container)
+    system = definition.get("runtimePlatform", {}).get("operatingSystemFamily", "LINUX")
+    why = (
+        (not revision.active, "the revision was deregistered"),
+        (like.seed is not None and ours.get("image") == like.placeholder, "there is an image now, and it names none"),
+        (definition.get("networkMode") != "awsvpc", f"its network mode is {definition.get('networkMode')}, not awsvpc"),
+        ("FARGATE" not in definition.get("requiresCompatibilities", ()), "it is not made for Fargate"),
+        (system != "LINUX", f"it is for {system}, not for Linux"),
+        (not ours.get("essential", True), f"its container {like.container} is not essential"),
+    )
+    told = ", ".join(text for wrong, text in why if wrong)
+    return f"{told}: a new revision is made" if told else ""
 
 
-def _likely(aws: Aws, me: Label, arns: Sequence[str]) -> Iterator[str]:
-    """Those worth a look: the newest, what the tagging API knows, and for what it does not know yet both ends."""
-    yield from arns[:1]
-    if len(arns) > 1:
-        known = known_to_tagging(aws, me, "ecs:task-definition")
-        yield from (arn for arn in arns[1:] if arn in known)
-        yield from arns[1:ENDS]
-        yield from arns[max(ENDS, len(arns) - ENDS) :]
+@dataclass(frozen=True)
+class Judgement:
+    """The live revision, what should be registered, and the revision that is as wished already, if there is one."""
+
+    live: Revision
+    wanted: Definition
+    right: Revision | None
+    note: str = ""
+
+    @property
+    def shown(self) -> Revision:
+        """The revision to compare with the wish."""
+        return self.right or self.live
+
+
+def judge(wish: TaskDefinition, live: Revision, later: Iterable[Revision], good: str | None, me: Label) -> Judgement:
+    """Compare the wish with what runs.
+
+    `later` are the ACTIVE revisions registered after the live one, the newest first. One of ours among them that says
+    what is wanted was registered by a run that was interrupted before the service was told: it is right, and nothing
+    is registered twice. `good` is the image to go on with when the live one was given up.
+    """
+    running = container_of(live.definition, wish.container).get("image")
+    wanted = laid(wish, live.definition, image_for(wish, running, good), me.region)
+    note = "the newest deployment was given up: the image of the last good one is kept" if good else ""
+    actual = told(live, wish, me.region)
+    if replace(wish, image=wish.image or actual.image) == actual:
+        return Judgement(live, wanted, live, note)
+    goal, mark = told(Revision("", wanted, {}), wish, me.region), digest(wanted)
+    for found in later:
+        # The pipeline's copy of a revision may carry its tags, digest and all, and yet another image.
+        if me.marks(found.tags) and found.tags.get(DIGEST) == mark and told(found, wish, me.region) == goal:
+            return Judgement(live, wanted, found, note)
+    return Judgement(live, wanted, None, note)

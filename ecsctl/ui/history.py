@@ -15,7 +15,7 @@ from ecsctl.ui.safe import padded, plain
 from ecsctl.ui.spans import age
 
 if TYPE_CHECKING:
-    from ecsctl.operations.history import Difference, Past
+    from ecsctl.releases.history import Difference, Past
 
 STYLES = {"deployed": "green", "rolling out": "cyan", "going back": "yellow", "being stopped": "yellow",
           "superseded": "dim", "stopped": "yellow"}  # fmt: skip

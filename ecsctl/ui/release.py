@@ -13,7 +13,7 @@ from ecsctl.ui.console import data, glyph
 from ecsctl.ui.safe import plain
 
 if TYPE_CHECKING:
-    from ecsctl.operations.release import Release
+    from ecsctl.releases.release import Release
 
 NOTHING = "nothing is rolling out: nothing was changed"
 

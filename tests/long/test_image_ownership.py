@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ecsctl.engine.errors import Refused, TimedOut
-from ecsctl.operations.quiet import before_change, wait_until_quiet
+from ecsctl.releases.waiting import before_change, wait_until_quiet
 from ecsctl.sandbox.aws.ecr import put_image
 from ecsctl.sandbox.aws.ecs.fates import behave
 from ecsctl.sandbox.server.inprocess import inprocess

@@ -52,6 +52,11 @@ class Service:
     def session(self) -> Session:
         return open_app(Aws(Patience(self.clock), session=shared_session()), APP, self.record)
 
+    def app(self) -> tuple[Aws, State]:
+        """What the commands that release work on."""
+        session = self.session()
+        return session.aws, session.state
+
     def say(self, text: str) -> None:
         self.said.append(text)
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from ecsctl.engine.errors import Refused
-from ecsctl.operations.history import Difference, Past, compare, differences, history
-from ecsctl.operations.release import deploy, rollback
+from ecsctl.releases.history import Difference, Past, compare, differences, history
+from ecsctl.releases.release import deploy, rollback
 from ecsctl.sandbox.aws import ecs
 from ecsctl.ui import history as shown
 from tests.releases.conftest import Service
@@ -20,14 +20,14 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 def test_releases_are_told_newest_first_with_image_commit_author_and_end(service: Service) -> None:
     service.start(service.push("v1"))
     second = service.push("v2", COMMIT)
-    deploy(service.session(), say=service.say)
+    deploy(*service.app(), say=service.say)
     ecs.behave(ACCOUNT, "v3", "crash")
     service.push("v3")
-    deploy(service.session(), say=service.say)
-    rollback(service.session(), agree=lambda now, then: None, say=service.say)
+    deploy(*service.app(), say=service.say)
+    rollback(*service.app(), agree=lambda now, then: None, say=service.say)
     session = service.session()
     session.aws.look_only = True
-    found = history(session)
+    found = history(session.aws, session.state)
     assert [(one.revision, one.outcome, one.current) for one in found] == [
         (1, "deployed", True),
         (3, "rolled back", False),
@@ -49,22 +49,22 @@ def test_a_copy_of_what_ecsctl_made_is_not_told_as_made_by_ecsctl(service: Servi
     service.start(service.push("v1"))
     service.point(service.register(service.push("v2")))
     service.clock.sleep(600)
-    copy, original = history(service.session())
+    copy, original = history(*service.app())
     assert (original.who, copy.who) == ("ecsctl (moto)", "moto")
 
 
 def test_what_rolls_out_is_told_as_such(service: Service) -> None:
     service.start(service.push("v1"))
     service.push("v2")
-    deploy(service.session(), say=service.say, limit=5)
-    newest, first = history(service.session())
+    deploy(*service.app(), say=service.say, limit=5)
+    newest, first = history(*service.app())
     assert (newest.outcome, newest.ended, newest.current) == ("rolling out", None, False)
     assert first.outcome == "deployed"
 
 
 def test_without_a_service_there_is_no_history(service: Service) -> None:
     with pytest.raises(Refused, match="there is no ECS service hello"):
-        history(service.session())
+        history(*service.app())
 
 
 def test_a_diff_tells_only_what_differs_and_no_secret(service: Service) -> None:
@@ -74,7 +74,7 @@ def test_a_diff_tells_only_what_differs_and_no_secret(service: Service) -> None:
     service.register(two, {"SAME": "same", "MORE": "", "GREETING": "hi", "API_TOKEN": "second"})
     session = service.session()
     session.aws.look_only = True
-    before, after, found = compare(session, "2", "hello:3")
+    before, after, found = compare(session.aws, session.state, "2", "hello:3")
     assert (before.arn.rpartition("/")[2], after.arn.rpartition("/")[2]) == ("hello:2", "hello:3")
     assert set(found) == {
         Difference("container.hello.image", one, two),
@@ -82,7 +82,7 @@ def test_a_diff_tells_only_what_differs_and_no_secret(service: Service) -> None:
         Difference("container.hello.env.API_TOKEN", "***", "***"),
         Difference("container.hello.env.MORE", None, ""),
     }
-    assert compare(session, "3", "3")[2] == []
+    assert compare(session.aws, session.state, "3", "3")[2] == []
 
 
 def test_a_diff_names_secrets_by_their_arn_and_settings_by_their_path() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ecsctl.engine.errors import EcsctlError, Refused, ResourceFailed, UsageError
-from ecsctl.operations.release import Release, cancel, deploy, rollback
-from ecsctl.operations.verdict import Outcome
+from ecsctl.releases.release import Release, cancel, deploy, rollback
+from ecsctl.releases.verdict import Outcome
 from ecsctl.sandbox.aws import ecs
 from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
 from tests.releases.conftest import APP, REPOSITORY, Service
@@ -18,11 +18,11 @@ def asked_nothing(now: str, then: str) -> None:
 
 
 def release(service: Service, image: str = "", limit: float = 900.0) -> Release:
-    return deploy(service.session(), image, say=service.say, limit=limit)
+    return deploy(*service.app(), image, say=service.say, limit=limit)
 
 
 def back(service: Service, revision: str = "", limit: float = 900.0) -> Release:
-    return rollback(service.session(), revision, agree=asked_nothing, say=service.say, limit=limit)
+    return rollback(*service.app(), revision, agree=asked_nothing, say=service.say, limit=limit)
 
 
 def images(service: Service) -> dict[str, str]:
@@ -151,7 +151,7 @@ def test_of_a_public_image_it_is_told_that_only_its_registry_knows_it(service: S
     for image, host in {"nope": "docker.io", "acme/web:1": "docker.io", "Quay.io/acme/web_app:1.2": "Quay.io",
                         "localhost:5000/web": "localhost:5000"}.items():  # fmt: skip
         told: list[str] = []
-        deploy(service.session(), image, say=told.append)
+        deploy(*service.app(), image, say=told.append)
         assert f"{image} is pulled from {host}: whether it is there shows when the tasks start" in told
 
 
@@ -161,7 +161,7 @@ def test_a_wrong_image_is_refused_and_nothing_changed(service: Service) -> None:
     session = service.session()
     for image, told in BAD.values():
         with pytest.raises(EcsctlError, match=told):
-            deploy(session, image, say=service.say)
+            deploy(session.aws, session.state, image, say=service.say)
     assert session.aws.changes == 0
     assert (service.runs, service.revisions) == ("hello:1", 1)
 
@@ -245,7 +245,7 @@ def test_a_rollback_needs_agreement_before_anything_changes(service: Service) ->
 
     session = service.session()
     with pytest.raises(Refused, match="not agreed to"):
-        rollback(session, agree=no, say=service.say)
+        rollback(session.aws, session.state, agree=no, say=service.say)
     assert (asked, session.aws.changes, service.runs) == ([("revision 2", "revision 1")], 0, "hello:2")
 
 
@@ -253,7 +253,7 @@ def test_with_nothing_to_go_back_to_a_rollback_is_refused(service: Service) -> N
     service.start(service.push("v1"))
     session = service.session()
     with pytest.raises(Refused, match="there is nothing to go back to"):
-        rollback(session, agree=asked_nothing, say=service.say)
+        rollback(session.aws, session.state, agree=asked_nothing, say=service.say)
     assert session.aws.changes == 0
 
 
@@ -292,7 +292,7 @@ def test_a_revision_that_cannot_be_is_refused_and_nothing_changed(service: Servi
     session = service.session()
     for name, (kind, told) in NO_REVISION.items():
         with pytest.raises(kind, match=told):
-            rollback(session, name, agree=asked_nothing, say=service.say)
+            rollback(session.aws, session.state, name, agree=asked_nothing, say=service.say)
     assert (session.aws.changes, service.runs) == (0, "hello:1")
 
 
@@ -300,7 +300,7 @@ def test_cancel_stops_what_rolls_out_and_the_old_release_runs_on(service: Servic
     service.start(service.push("v1"))
     service.push("v2")
     release(service, limit=5)
-    done = cancel(service.session(), say=service.say)
+    done = cancel(*service.app(), say=service.say)
     assert done is not None
     assert (done.verdict.outcome, done.number) == (Outcome.STOPPED, 2)
     assert "revision 1 runs again" in done.verdict.sentence
@@ -310,7 +310,7 @@ def test_cancel_stops_what_rolls_out_and_the_old_release_runs_on(service: Servic
 def test_cancel_with_nothing_rolling_out_changes_nothing(service: Service) -> None:
     service.start(service.push("v1"))
     session = service.session()
-    assert cancel(session, say=service.say) is None
+    assert cancel(session.aws, session.state, say=service.say) is None
     assert session.aws.changes == 0
 
 
@@ -318,12 +318,12 @@ def test_cancel_is_resumed_and_a_deploy_sees_it_going_back(service: Service) -> 
     service.start(service.push("v1"))
     service.push("v2")
     release(service, limit=5)
-    first = cancel(service.session(), say=service.say, limit=1)
+    first = cancel(*service.app(), say=service.say, limit=1)
     assert first is not None
     assert first.verdict.outcome is Outcome.TIMED_OUT
     with pytest.raises(Refused, match="is being rolled back at this moment"):
         release(service)
-    again = cancel(service.session(), say=service.say)
+    again = cancel(*service.app(), say=service.say)
     assert again is not None
     assert (again.verdict.outcome, again.changed) == (Outcome.STOPPED, False)
 
@@ -348,7 +348,7 @@ def test_a_lost_answer_to_the_update_is_one_deployment_all_the_same(
         return answer
 
     monkeypatch.setattr(client, "update_service", once)
-    done = deploy(session, say=service.say)
+    done = deploy(session.aws, session.state, say=service.say)
     assert (done.verdict.outcome, len(lost)) == (Outcome.DEPLOYED, 1)
     listed = service.ecs.list_service_deployments(cluster=APP, service=APP)["serviceDeployments"]
     assert len(listed) == 2
@@ -380,14 +380,14 @@ def test_without_a_project_there_is_nothing_to_build_with(service: Service) -> N
     service.start(service.push("v1"))
     session = service.session()
     with pytest.raises(Refused, match="there is no project hello-build to build with"):
-        deploy(session, build_it=True, say=service.say)
+        deploy(session.aws, session.state, build_it=True, say=service.say)
     assert session.aws.changes == 0
 
 
 def test_what_is_built_now_is_deployed_by_its_digest(service: Service) -> None:
     service.start(service.push("v1"))
     project(service)
-    done = deploy(service.session(), build_it=True, say=service.say)
+    done = deploy(*service.app(), build_it=True, say=service.say)
     assert done.verdict.outcome is Outcome.DEPLOYED
     pushed = service.boto("ecr").describe_images(repositoryName=APP, imageIds=[{"imageTag": "latest"}])["imageDetails"]
     assert images(service)["hello"] == f"{REPOSITORY}@{pushed[0]['imageDigest']}"
@@ -399,7 +399,7 @@ def test_a_build_that_fails_deploys_nothing_and_tells_why(service: Service) -> N
     project(service)
     fail_next_build("BUILD", "exit status 1: docker build")
     with pytest.raises(ResourceFailed) as caught:
-        deploy(service.session(), build_it=True, say=service.say)
+        deploy(*service.app(), build_it=True, say=service.say)
     assert "exit status 1: docker build" in caught.value.why
     assert (service.runs, service.revisions) == ("hello:1", 1)
 
@@ -409,5 +409,5 @@ def test_a_build_that_runs_already_is_waited_for(service: Service) -> None:
     project(service)
     codebuild = service.boto("codebuild")
     codebuild.start_build(projectName="hello-build")
-    assert deploy(service.session(), build_it=True, say=service.say).verdict.outcome is Outcome.DEPLOYED
+    assert deploy(*service.app(), build_it=True, say=service.say).verdict.outcome is Outcome.DEPLOYED
     assert len(codebuild.list_builds_for_project(projectName="hello-build")["ids"]) == 1

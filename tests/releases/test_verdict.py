@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ecsctl.operations.verdict import Outcome, Rolling, Verdict, judge, out_of_time
+from ecsctl.releases.verdict import Outcome, Rolling, Verdict, judge, out_of_time
 from tests.releases.timelines import COURSES, STUCK, Course, deployment, look, service
 
 LIMIT = 900.0

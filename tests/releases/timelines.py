@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ecsctl.operations.verdict import Followed, Outcome, Snapshot
+from ecsctl.releases.verdict import Followed, Outcome
+from ecsctl.resources.support.deployments import Snapshot
 
 START = datetime(2026, 7, 1, 12, tzinfo=UTC)
 ARN = "arn:aws:ecs:eu-central-1:123456789012:{}"

@@ -9,18 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecsctl.resources.task_definition_merge import (
-    DIGEST,
-    Revision,
-    container_of,
-    digest,
-    good_image,
-    image_for,
-    judge,
-    laid,
-    registrable,
-    told,
-)
+from ecsctl.resources.support.deployments import Snapshot
+from ecsctl.resources.support.revisions import DIGEST, Revision, container_of, digest, registrable
+from ecsctl.resources.task_definition import image_for, judge, laid, told
 from tests.resources.merging import ACCEPTED, ME, REGION, SIDECAR, WISH, changes, pairs
 
 
@@ -65,13 +56,13 @@ def test_the_good_image_is_that_of_the_last_deployment_that_succeeded(state, his
     service = {"deployments": [{"status": "ACTIVE", "rolloutState": "COMPLETED"},
                                {"status": "PRIMARY", "rolloutState": state}]}  # fmt: skip
     deployments = [deployment(number, status) for number, status in enumerate(history)]
-    revisions = [
-        {"serviceRevisionArn": f"r{number}", "containerImages": [{"containerName": "agent", "image": "agent:7"},
-                                                                 {"containerName": "app", "image": f"repo:{number}"}]}
+    images = {
+        f"r{number}": [{"containerName": "agent", "image": "agent:7"},
+                       {"containerName": "app", "image": f"repo:{number}"}]
         for number in range(len(history))
-    ]  # fmt: skip
-    assert good_image(service, deployments, revisions, "app") == image
-    assert good_image(service, deployments[::-1], revisions[::-1], "app") == image
+    }  # fmt: skip
+    assert Snapshot(service, deployments, images=images).good_image("app") == image
+    assert Snapshot(service, deployments[::-1], images=images).good_image("app") == image
 
 
 @dataclass

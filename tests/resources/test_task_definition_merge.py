@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecsctl.engine.plan import diff
-from ecsctl.resources.task_definition import HealthCheck
-from ecsctl.resources.task_definition_merge import Revision, container_of, digest, laid, registrable, told
+from ecsctl.resources.support.revisions import Revision, container_of, digest, registrable
+from ecsctl.resources.task_definition import HealthCheck, laid, told
 from tests.resources.merging import ACCEPTED, REGION, SIDECAR, WISH, definitions, wishes, words
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.plan import Plan, Step, Why
-from ecsctl.operations import release
+from ecsctl.releases import release
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws import ecs
 from ecsctl.sandbox.github import remote
@@ -28,7 +28,8 @@ def why(plan: Plan) -> set[Why]:
 
 
 def rollback(world: World, revision: str = "") -> None:
-    release.rollback(world.open(), revision, agree=lambda *_: None, say=lambda _: None)
+    session = world.open()
+    release.rollback(session.aws, session.state, revision, agree=lambda *_: None, say=lambda _: None)
 
 
 def environment(world: World) -> Any:

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
 
 from ecsctl.config.hiding import HIDDEN, looks_secret
-from ecsctl.operations.verdict import GOING_BACK, ONGOING, primary_of, target_of
+from ecsctl.names import Names
 from ecsctl.operations.why.build_failure import BuildFailure, failure_of
 from ecsctl.operations.why.words import last_error, said
+from ecsctl.resources.support.deployments import LONG_AGO, Snapshot, Told
+from ecsctl.resources.support.revisions import container_of
 
-Told = Mapping[str, Any]
-
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 ON_PURPOSE = re.compile(
     r"Scaling activity initiated|Task stopped by user|stopped by \(deployment|redeploy", re.IGNORECASE
 )
 STEADY = "has reached a steady state"
-GIVEN_UP = ("ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED", "STOPPED", *GOING_BACK)
 
 
 @dataclass(frozen=True)
@@ -124,26 +121,29 @@ class Facts:
     unread: list[str] = field(default_factory=list)
 
     @cached_property
+    def releases(self) -> Snapshot:
+        """How the service's deployments stand."""
+        return Snapshot(self.service, self.deployments, self.revisions)
+
+    @property
     def newest(self) -> Told:
         """The newest deployment of the service; empty if AWS tells none."""
-        return max(self.deployments, key=lambda one: one.get("createdAt", LONG_AGO), default={})
+        return self.releases.newest
 
-    @cached_property
+    @property
     def primary(self) -> Told:
         """What the service is told to run now."""
-        return primary_of(self.service) if self.service else {}
+        return self.releases.primary
 
     @property
     def given_up(self) -> bool:
         """Whether the newest deployment was stopped or goes back, or the service's own was given up."""
-        return self.newest.get("status") in GIVEN_UP or self.primary.get("rolloutState") == "FAILED"
+        return self.releases.given_up
 
     @property
     def busy(self) -> bool:
         """Whether a deployment is under way: then no other release may begin."""
-        return self.newest.get("status") in ONGOING or (
-            not self.newest and self.primary.get("rolloutState") == "IN_PROGRESS"
-        )
+        return self.releases.busy
 
     @property
     def undelivered(self) -> bool:
@@ -158,17 +158,12 @@ class Facts:
     @property
     def back(self) -> str:
         """The task definition that runs again after the newest deployment was given up; empty if there is none."""
-        if not self.given_up:
-            return ""
-        named = self.revisions.get((self.newest.get("rollback") or {}).get("serviceRevisionArn", ""), "")
-        runs = str(self.primary.get("taskDefinition", ""))
-        return named or (runs if runs != self.suspect else "")
+        return self.releases.back
 
-    @cached_property
+    @property
     def suspect(self) -> str:
         """The task definition that may be to blame: the newest deployment's, even if an older one runs again."""
-        target = self.revisions.get(target_of(self.newest), "") if self.newest else ""
-        return target or str(self.primary.get("taskDefinition", ""))
+        return self.releases.candidate
 
     @property
     def since(self) -> datetime:
@@ -177,17 +172,10 @@ class Facts:
         return moment if isinstance(moment, datetime) else LONG_AGO
 
     @property
-    def steady(self) -> bool:
-        """Whether as many tasks run as are wished, and ECS says that the deployment is done."""
-        found, primary = self.service or {}, self.primary
-        over = primary.get("rolloutState", "COMPLETED") == "COMPLETED" and len(found.get("deployments", ())) == 1
-        return over and found.get("runningCount", 0) >= found.get("desiredCount", 0)
-
-    @property
     def healthy(self) -> bool:
         """Whether the service is steady with tasks, and the load balancer finds none of them unhealthy."""
         bad = any(one["TargetHealth"]["State"] in ("unhealthy", "unavailable") for one in self.targets)
-        return self.steady and bool((self.service or {}).get("desiredCount")) and not bad
+        return self.releases.steady and bool((self.service or {}).get("desiredCount")) and not bad
 
     @cached_property
     def failed(self) -> list[Told]:
@@ -207,8 +195,7 @@ class Facts:
     @cached_property
     def container(self) -> Told:
         """The app's own container in the task definition."""
-        found = self.definition.get("containerDefinitions") or [{}]
-        return next((one for one in found if one.get("name") == self.app), found[0])
+        return container_of(self.definition, Names(self.app).container)
 
     @property
     def port(self) -> int:

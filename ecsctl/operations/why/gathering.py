@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.errors import EcsctlError, Interrupted, explained, is_gone
 from ecsctl.names import Names
-from ecsctl.operations import following
 from ecsctl.operations.why.evidence import Facts, moment
+from ecsctl.releases import reading
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.builds import newest_build
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.dns import normal
+from ecsctl.resources.support.ecs import tasks_of
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -39,7 +40,7 @@ class _Reading:
     """One reading: what needs nothing first, then what needs the service, then what needs a failed task."""
 
     def __init__(self, aws: Aws, facts: Facts) -> None:
-        self.aws, self.facts = aws, facts
+        self.aws, self.facts, self.names = aws, facts, Names(facts.app)
 
     def all(self) -> Facts:
         self._together(self._service, self._build, self._pipeline, self._certificate)
@@ -75,7 +76,7 @@ class _Reading:
 
     def _service(self) -> None:
         """The service."""
-        seen = following.look(self.aws, self.facts.app)
+        seen = reading.look(self.aws, self.names)
         self.facts.service = seen.service
         self.facts.deployments = list(seen.deployments)
         self.facts.revisions = dict(seen.revisions)
@@ -84,11 +85,8 @@ class _Reading:
         """The tasks that stopped."""
         if not self.facts.service:
             return
-        ecs, app = self.aws.ecs, self.facts.app
-        arns = self.aws.look(ecs.list_tasks, cluster=app, serviceName=app, desiredStatus="STOPPED")["taskArns"]
-        if arns:
-            found = self.aws.look(ecs.describe_tasks, cluster=app, tasks=arns[:100])["tasks"]
-            self.facts.stopped = [dict(one) for one in found if one.get("lastStatus") == "STOPPED"]
+        found = tasks_of(self.aws, self.names.cluster, self.names.service, "STOPPED", most=100)
+        self.facts.stopped = [dict(one) for one in found if one.get("lastStatus") == "STOPPED"]
 
     def _definition(self) -> None:
         """The task definition."""
@@ -162,8 +160,12 @@ class _Reading:
         began, ended = self.facts.since, self.facts.newest.get("finishedAt")
         if not ended:
             return ""
-        app = self.facts.app
-        running = self.aws.look(self.aws.ecs.list_tasks, cluster=app, serviceName=app, desiredStatus="RUNNING")
+        running = self.aws.look(
+            self.aws.ecs.list_tasks,
+            cluster=self.names.cluster,
+            serviceName=self.names.service,
+            desiredStatus="RUNNING",
+        )
         alive = {arn.rsplit("/", 1)[-1] for arn in running["taskArns"]}
         found = self.aws.logs.describe_log_streams(
             logGroupName=group, orderBy="LastEventTime", descending=True, limit=50
@@ -215,7 +217,7 @@ class _Reading:
 
     def _build(self) -> None:
         """The newest build."""
-        found = newest_build(self.aws, Names(self.facts.app).project)
+        found = newest_build(self.aws, self.names.project)
         self.facts.build = dict(found) if found else None
 
     def _build_log(self) -> None:
@@ -226,14 +228,14 @@ class _Reading:
 
     def _pipeline(self) -> None:
         """The pipeline."""
-        answer = there(lambda: self.aws.look(self.aws.codepipeline.get_pipeline_state, name=self.facts.app))
+        answer = there(lambda: self.aws.look(self.aws.codepipeline.get_pipeline_state, name=self.names.pipeline))
         self.facts.pipeline = dict(answer) if answer else None
 
     def _connection(self) -> None:
         """The connection to GitHub."""
         if not self.facts.pipeline:
             return
-        pipeline = self.aws.look(self.aws.codepipeline.get_pipeline, name=self.facts.app)["pipeline"]
+        pipeline = self.aws.look(self.aws.codepipeline.get_pipeline, name=self.names.pipeline)["pipeline"]
         for action in pipeline["stages"][0]["actions"]:
             if arn := action.get("configuration", {}).get("ConnectionArn"):
                 found = self.aws.look(self.aws.codeconnections.get_connection, ConnectionArn=arn)

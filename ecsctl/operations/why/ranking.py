@@ -54,7 +54,7 @@ def _well(facts: Facts) -> tuple[Evidence, ...]:
     """What is right, in few words."""
     told = []
     service = facts.service or {}
-    if facts.steady and service.get("desiredCount"):
+    if facts.releases.steady and service.get("desiredCount"):
         told.append(
             Evidence(
                 "service",

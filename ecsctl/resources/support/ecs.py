@@ -1,4 +1,4 @@
-"""What several kinds of ECS read: clusters, a service, what the tagging API knows, and the parts of an ARN."""
+"""What several kinds of ECS read: a cluster, a service and its tasks, what the tagging API knows, parts of an ARN."""
 
 from __future__ import annotations
 
@@ -9,12 +9,8 @@ from ecsctl.engine.label import APP, Label
 from ecsctl.resources.support.common import there
 
 if TYPE_CHECKING:
-    from types_boto3_ecs.type_defs import (
-        ClusterTypeDef,
-        ServiceDeploymentBriefTypeDef,
-        ServiceRevisionTypeDef,
-        ServiceTypeDef,
-    )
+    from types_boto3_ecs.literals import DesiredStatusType
+    from types_boto3_ecs.type_defs import ClusterTypeDef, ServiceTypeDef, TaskTypeDef
 
     from ecsctl.aws import Aws
 
@@ -33,20 +29,18 @@ def service_of(aws: Aws, cluster: str, name: str) -> ServiceTypeDef | None:
     return answer["services"][0] if answer and answer["services"] else None
 
 
-def releases(
-    aws: Aws, cluster: str, service: str, status: str = ""
-) -> tuple[list[ServiceDeploymentBriefTypeDef], list[ServiceRevisionTypeDef]]:
-    """The newest deployments of a service, and the service revisions that they were to bring. AWS keeps 90 days.
-
-    With `status` only of those that ended so.
-    """
-    listed = aws.look(aws.ecs.list_service_deployments, cluster=cluster, service=service, maxResults=100)
-    fitting = [one for one in listed["serviceDeployments"] if status in ("", one["status"])]
-    newest = sorted(fitting, key=lambda one: one["createdAt"], reverse=True)[:20]  # AWS describes as many revisions
-    targets = [deployment["targetServiceRevisionArn"] for deployment in newest]
-    if not targets:
-        return newest, []
-    return newest, aws.look(aws.ecs.describe_service_revisions, serviceRevisionArns=targets)["serviceRevisions"]
+def tasks_of(
+    aws: Aws, cluster: str, service: str, *statuses: DesiredStatusType, most: int | None = None
+) -> list[TaskTypeDef]:
+    """The tasks of a service that are to be in one of these states: of those that stopped, of the last hour."""
+    arns: dict[str, None] = {}
+    for status in statuses:
+        listed = aws.look(aws.ecs.list_tasks, cluster=cluster, serviceName=service, desiredStatus=status)
+        arns |= dict.fromkeys(listed["taskArns"])
+    found: list[TaskTypeDef] = []
+    for batch in batches(list(arns)[:most], 100):
+        found += aws.look(aws.ecs.describe_tasks, cluster=cluster, tasks=batch)["tasks"]
+    return found
 
 
 def known_to_tagging(aws: Aws, me: Label, kind: str) -> set[str]:

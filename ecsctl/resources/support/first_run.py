@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from ecsctl.resources.living import living
+from ecsctl.names import Names
 from ecsctl.resources.support.builds import builds_of, pushed_by
+from ecsctl.resources.support.deployments import running
 from ecsctl.resources.support.ecr import tags
 from ecsctl.resources.support.pipeline_structure import Approval, Parts
 
@@ -79,12 +80,13 @@ def first_run(
 
 def _runs_already(aws: Aws, app: str, project: str, commit: str) -> bool:
     """Whether the service was told to run the image that the project has built of this commit."""
-    runs = living(aws, app, app, app, "")
+    names = Names(app)
+    runs = running(aws, names.cluster, names.service, names.container)
     if runs is None:
         return False
     name = runs.image.partition("@")[2] or runs.image.rpartition(":")[2]
     good = (one for one in builds_of(aws, project) if one["buildStatus"] == "SUCCEEDED")
-    made = [pushed_by(aws, one, app) for one in good if one.get("resolvedSourceVersion") == commit]
+    made = [pushed_by(aws, one, names.repository) for one in good if one.get("resolvedSourceVersion") == commit]
     return any(name in (one["imageDigest"], *tags(one)) for one in made if one)
 
 

@@ -11,10 +11,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from ecsctl.names import Names
 from ecsctl.operations.why.causes.cause import Cause, Certainty, Judge
 from ecsctl.operations.why.causes.mends import Mend, by_hand, change, repair, run, up
-from ecsctl.operations.why.evidence import Evidence, Facts, Told
+from ecsctl.operations.why.evidence import Evidence, Facts
 from ecsctl.operations.why.words import said
+from ecsctl.resources.support.deployments import Told
 
 SOURCE, BUILD, TEST, APPROVE, DEPLOY = "Source", "Build", "Test", "Approve", "Deploy"
 RETRY = "runs what failed again"
@@ -124,8 +126,9 @@ def halted(facts: Facts) -> Cause | None:
         if way.get("enabled") is False:
             why, name = way.get("disabledReason") or "no reason given", stage["stageName"]
             seen = Evidence(f"pipeline, {name}", why, way.get("lastChangedAt"))
+            pipeline = Names(facts.app).pipeline
             command = (
-                f"aws codepipeline enable-stage-transition --pipeline-name {facts.app} --stage-name {name} "
+                f"aws codepipeline enable-stage-transition --pipeline-name {pipeline} --stage-name {name} "
                 f"--transition-type Inbound"
             )
             return Cause(
@@ -146,7 +149,7 @@ def _other(stage: str, one: Evidence, found: Told, facts: Facts) -> Cause | None
                       Certainty.UNKNOWN)  # fmt: skip
     if stage == DEPLOY:
         if hit := re.search(r"container (\S+) does not exist", one.text):
-            name = facts.container.get("name", facts.app)
+            name = facts.container.get("name", Names(facts.app).container)
             return Cause("container-name",
             f"the build names the container {hit[1]}, and the task definition has {name}", (one,),
                          (repair(DEFINITIONS, facts),))  # fmt: skip

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ecsctl.names import Names
+
 if TYPE_CHECKING:
     from ecsctl.operations.why.evidence import Facts
 
@@ -153,7 +155,7 @@ def resume(facts: Facts) -> tuple[Step, ...]:
     if not facts.back:
         return (Step(Act.RUN, "ecsctl up"),)
     if facts.back == facts.suspect:  # new tasks of what runs already: no release of ecsctl's is needed for that
-        where = f"--cluster {facts.app} --service {facts.app}"
+        where = f"--cluster {Names(facts.app).cluster} --service {Names(facts.app).service}"
         return (Step(Act.RUN, f"aws ecs update-service {where} --force-new-deployment"),)
     return Step(Act.RUN, "ecsctl up"), Step(Act.RUN, "ecsctl deploy")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ecsctl.engine.label import APP, flat
 from ecsctl.operations.why.causes.cause import Cause, Certainty, Judge
 from ecsctl.operations.why.causes.mends import Mend, by_hand, run, up
-from ecsctl.operations.why.evidence import Evidence, Facts, Place, Told
+from ecsctl.operations.why.evidence import Evidence, Facts, Place
+from ecsctl.resources.support.deployments import Told
 
 NO_ANSWER = (
     "i/o timeout",

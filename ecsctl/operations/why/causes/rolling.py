@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ecsctl.operations.verdict import ONGOING, STUCK, no_room
 from ecsctl.operations.why.causes.cause import Cause, Certainty, Judge
 from ecsctl.operations.why.causes.mends import Mend, change, repair, resume, run, up, wait
-from ecsctl.operations.why.evidence import Evidence, Facts, Told
+from ecsctl.operations.why.evidence import Evidence, Facts
+from ecsctl.releases.verdict import STUCK, no_room
+from ecsctl.resources.support.deployments import ended_by_somebody, reason_of
 from ecsctl.resources.support.ecs import revision_of
 
 
@@ -53,11 +54,11 @@ def nothing_wished(facts: Facts) -> Cause | None:
 
 def given_up(facts: Facts) -> Cause | None:
     """The newest deployment was rolled back, stopped, or given up: the effect of what broke its tasks."""
-    newest, primary = facts.newest, facts.primary
+    newest = facts.newest
     if not facts.given_up:
         return None
     name, status = f"revision {revision_of(facts.suspect)}", newest.get("status", "")
-    why = newest.get("statusReason") or primary.get("rolloutStateReason") or status or "FAILED"
+    why = newest.get("statusReason") or reason_of(facts.primary) or status or "FAILED"
     again = (
         f"revision {revision_of(facts.back)} runs again" if facts.back else "there was no earlier version to go back to"
     )
@@ -68,7 +69,7 @@ def given_up(facts: Facts) -> Cause | None:
     seen = (Evidence("deployment", why, newest.get("updatedAt") or newest.get("finishedAt")), *wrote)
     logs = run("ecsctl logs --since 1d", "ECS forgets why a task stopped after an hour; the log stays")
     mend: tuple[Mend, ...] = (logs, repair("fix the app", facts))
-    if _ended_by_somebody(newest) and primary.get("rolloutState") != "FAILED":
+    if ended_by_somebody(newest) and not facts.releases.failed:
         told = f"the deployment of {name} was stopped before its end" + (f", and {again}" if facts.back else "")
         restart = Mend(resume(facts), "if it was stopped by mistake")
         return Cause("stopped", told, seen, (restart,), effect=True, calm=facts.healthy)
@@ -80,24 +81,15 @@ def given_up(facts: Facts) -> Cause | None:
     return Cause("gave-up", f"ECS gave {name} up, and {left}", seen, mend, effect=True)
 
 
-def _ended_by_somebody(newest: Told) -> bool:
-    """Whether neither the circuit breaker nor an alarm ended a deployment that did not come to its end."""
-    watches = [str((newest.get(one) or {}).get("status", "")) for one in ("deploymentCircuitBreaker", "alarms")]
-    if "TRIGGERED" in watches:
-        return False
-    return newest.get("status") == "STOPPED" or (newest.get("status") == "ROLLBACK_SUCCESSFUL" and bool(watches[0]))
-
-
 def under_way(facts: Facts) -> Cause | None:
     """A deployment that has shown nothing bad yet."""
     primary = facts.primary
-    busy = facts.newest.get("status") in ONGOING or primary.get("rolloutState") == "IN_PROGRESS"
     bad = facts.failed or primary.get("failedTasks") or facts.given_up
-    if not busy or bad or not primary.get("desiredCount"):
+    if not facts.releases.at_work or bad or not primary.get("desiredCount"):
         return None
     told = (f"revision {revision_of(facts.suspect)} is rolling out: {primary.get('runningCount', 0)} of "
             f"{primary['desiredCount']} tasks run; nothing speaks against it yet")  # fmt: skip
-    seen = (Evidence("deployment", primary.get("rolloutStateReason", "in progress"), primary.get("updatedAt")),)
+    seen = (Evidence("deployment", reason_of(primary) or "in progress", primary.get("updatedAt")),)
     return Cause(
         "rolling-out", told, seen, (wait("wait: it is under way"),), Certainty.POSSIBLE, effect=True, calm=True
     )

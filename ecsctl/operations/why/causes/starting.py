@@ -14,6 +14,7 @@ from ecsctl.operations.why.causes.mends import Mend, back, by_hand, change, rene
 from ecsctl.operations.why.causes.network import ours
 from ecsctl.operations.why.evidence import Evidence, Facts, Place, Reason
 from ecsctl.operations.why.words import is_cut, whole
+from ecsctl.resources.support.revisions import architecture_of
 
 RIGHTS = "makes the permissions of the execution role right"
 
@@ -55,7 +56,7 @@ def image_name(facts: Facts) -> Cause | None:
 
 def architecture(facts: Facts) -> Cause | None:
     """The image is for another processor than the task definition asks for."""
-    wanted = (facts.definition.get("runtimePlatform") or {}).get("cpuArchitecture", "X86_64")
+    wanted = architecture_of(facts.definition)
     platform = {"ARM64": "linux/arm64", "X86_64": "linux/amd64"}.get(wanted, wanted)
     found = facts.told((Place.PULL, Place.START), "does not contain descriptor matching platform", "exec format error")
     pattern = r"^(?:standard_init_linux\S* )?exec (?:user process caused:? |\S+: ).?exec format error"

@@ -14,18 +14,18 @@ from botocore.exceptions import ClientError
 from ecsctl.config.hiding import covered
 from ecsctl.engine.errors import DENIED, NotOffered, code
 from ecsctl.names import Names
-from ecsctl.operations.definitions import described, image_of, revision_named
-from ecsctl.operations.following import living, look
-from ecsctl.operations.verdict import GOING_BACK, ONGOING, Followed, Outcome, Snapshot, bad_end
+from ecsctl.releases.reading import active, described, look, revision_named
+from ecsctl.releases.verdict import Followed, Outcome, bad_end
 from ecsctl.resources.support.common import there
+from ecsctl.resources.support.deployments import GOING_BACK, ONGOING, Snapshot, began
 from ecsctl.resources.support.ecr import Reference, images
 from ecsctl.resources.support.ecs import revision_of
-from ecsctl.resources.task_definition_merge import DIGEST, digest
+from ecsctl.resources.support.revisions import DIGEST, digest
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
-    from ecsctl.resources.task_definition_merge import Definition, Revision
-    from ecsctl.session import Session
+    from ecsctl.engine.state import State
+    from ecsctl.resources.support.revisions import Definition, Revision
 
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 PIPELINE, ECSCTL = "pipeline", "ecsctl"
@@ -58,43 +58,37 @@ class Difference:
     after: str | None
 
 
-def history(session: Session) -> list[Past]:
+def history(aws: Aws, state: State) -> list[Past]:
     """The newest twenty releases of the last 90 days, the newest first: AWS keeps no more, and describes so many.
 
     Raises Refused when there is no service.
     """
-    aws, app = session.aws, session.state.book.app
-    seen = look(aws, app)
-    service = living(seen, app)
+    names = Names.of(state.book)
+    seen = look(aws, names)
+    service = active(seen, names)
     wanted = {arn for one in seen.deployments if (arn := seen.brings(one))}
     with ThreadPoolExecutor(8) as pool:
-        messages = pool.submit(_messages, aws, app)
-        held = pool.submit(images, aws, app)
+        messages = pool.submit(_messages, aws, names)
+        held = pool.submit(images, aws, names.repository)
         revisions = {arn: pool.submit(described, aws, arn) for arn in wanted}
         known = {arn: found for arn, future in revisions.items() if (found := future.result())}
     tags = {one["imageDigest"]: tuple(one.get("imageTags", ())) for one in held.result()}
-    newest_first = sorted(seen.deployments, key=lambda one: one["createdAt"], reverse=True)
-    good = (one for one in newest_first if one["status"] == "SUCCESSFUL")
-    runs = (one["serviceDeploymentArn"] for one in good if seen.brings(one) == service["taskDefinition"])
-    current = next(runs, "")
+    current = next((one for one in seen.good if seen.brings(one) == service["taskDefinition"]), None)
     told: list[Past] = []
     originals = _originals(known.values())
-    brought: set[str] = set()
-    for one in reversed(newest_first):
+    brought = {""}
+    for one in sorted(seen.deployments, key=began):
         arn = seen.brings(one)
-        author = (
-            "" if arn in brought else _who(session, known.get(arn), originals)
-        )  # who deploys it again, AWS does not tell
+        author = "" if arn in brought else _who(names, known.get(arn), originals)  # who deploys it again, AWS hides
         brought.add(arn)
-        now = one["serviceDeploymentArn"] == current
-        told.append(_past(app, seen, one, known.get(arn), tags, messages.result(), author, now))
+        told.append(_past(names, seen, one, known.get(arn), tags, messages.result(), author, one is current))
     return told[::-1]
 
 
-def compare(session: Session, one: str, other: str) -> tuple[Revision, Revision, list[Difference]]:
+def compare(aws: Aws, state: State, one: str, other: str) -> tuple[Revision, Revision, list[Difference]]:
     """Two revisions of the app, and what they say differently. Raises UsageError or Refused for what is none."""
-    app = session.state.book.app
-    before, after = revision_named(session.aws, app, one), revision_named(session.aws, app, other)
+    names = Names.of(state.book)
+    before, after = revision_named(aws, names, one), revision_named(aws, names, other)
     return before, after, differences(before.definition, after.definition)
 
 
@@ -112,7 +106,7 @@ def differences(before: Definition, after: Definition) -> list[Difference]:
 
 
 def _past(
-    app: str,
+    names: Names,
     seen: Snapshot,
     one: Mapping[str, Any],
     revision: Revision | None,
@@ -122,18 +116,18 @@ def _past(
     current: bool,
 ) -> Past:
     outcome, why = _outcome(seen, one)
-    image = image_of(revision, app) if revision else ""
+    image = revision.image(names.container) if revision else ""
     named = Reference.of(image)
-    resolved = seen.digest_of(one, app) or (named.digest if named else "")
-    names = tuple(tags.get(resolved, ())) if resolved else ()
-    commit = next((tag for tag in (*names, named.tag if named else "") if COMMIT.fullmatch(tag)), "")
+    resolved = seen.digest_of(one, names.container) or (named.digest if named else "")
+    known_as = tuple(tags.get(resolved, ())) if resolved else ()
+    commit = next((tag for tag in (*known_as, named.tag if named else "") if COMMIT.fullmatch(tag)), "")
     return Past(
         revision=revision_of(seen.brings(one)),
         outcome=outcome,
         current=current,
         image=image,
         digest=resolved,
-        tags=names,
+        tags=known_as,
         commit=commit,
         message=messages.get(commit, ""),
         who=who,
@@ -156,28 +150,27 @@ def _outcome(seen: Snapshot, one: Mapping[str, Any]) -> tuple[str, str]:
 def _originals(revisions: Iterable[Revision]) -> frozenset[str]:
     """The revisions that ecsctl registered itself: a copy bears the digest that an earlier one bears already."""
     first: dict[str, str] = {}
-    for one in sorted(revisions, key=lambda one: revision_of(one.arn)):
+    for one in sorted(revisions, key=lambda one: one.number):
         if mark := one.tags.get(DIGEST):
             first.setdefault(mark, one.arn)
     same = {one.arn for one in revisions if one.tags.get(DIGEST) == digest(one.definition)}
     return frozenset({*first.values(), *same})
 
 
-def _who(session: Session, revision: Revision | None, originals: Collection[str]) -> str:
+def _who(names: Names, revision: Revision | None, originals: Collection[str]) -> str:
     """Who registered a revision: the pipeline by its role, ecsctl by the digest it leaves, or a person by name."""
     if revision is None or not revision.by:
         return ""
-    names = Names(session.state.book.app, session.identity.account, session.identity.region)
     if names.role("pipeline") in revision.by.split("/"):
         return PIPELINE
     name = revision.by.rpartition("/")[2].rpartition(":")[2]
     return f"{ECSCTL} ({name})" if revision.arn in originals else name
 
 
-def _messages(aws: Aws, app: str) -> Mapping[str, str]:
+def _messages(aws: Aws, names: Names) -> Mapping[str, str]:
     """The first line of each commit that the pipeline has run for; nothing where there is, or may be asked of, none."""
     try:
-        answer = there(lambda: aws.look(aws.codepipeline.list_pipeline_executions, pipelineName=app))
+        answer = there(lambda: aws.look(aws.codepipeline.list_pipeline_executions, pipelineName=names.pipeline))
     except (ClientError, NotOffered) as error:
         if isinstance(error, ClientError) and code(error) not in DENIED:
             raise

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ecsctl.engine.stack import Promise
-from ecsctl.resources.service_rollout import given_up, judge, reasons
+from ecsctl.resources.support.deployments import Snapshot, reasons
 
 ARN = "arn:aws:ecs:eu-central-1:123456789012:task-definition/shop:"
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -36,13 +36,15 @@ def service(runs, state, running=1, desired=1, draining=0, reason=None):
     ],
 )  # fmt: skip
 def test_a_service_is_judged_by_its_newest_deployment(wished, there, runs, ready, note):
-    rollout = judge(there, f"{ARN}{wished}")
+    rollout = Snapshot(there).standing(f"{ARN}{wished}")
     assert (rollout.runs, rollout.ready, rollout.note) == (f"{ARN}{runs}", ready, note)
     assert (rollout.failed, rollout.settled) == ("", True)
 
 
 def test_a_deployment_that_was_given_up_is_failed_with_the_reason_aws_gives():
-    rollout = judge(service(2, "FAILED", running=0, reason="circuit breaker: tasks failed to start."), f"{ARN}2")
+    rollout = Snapshot(service(2, "FAILED", running=0, reason="circuit breaker: tasks failed to start.")).standing(
+        f"{ARN}2"
+    )
     assert (rollout.ready, rollout.settled) == (False, False)
     assert rollout.failed == "circuit breaker: tasks failed to start."
 
@@ -50,8 +52,8 @@ def test_a_deployment_that_was_given_up_is_failed_with_the_reason_aws_gives():
 def test_another_family_is_no_successor_and_an_unknown_wish_is_no_trouble():
     other = service(9, "COMPLETED")
     other["taskDefinition"] = ARN.replace("shop", "other") + "9"
-    assert judge(other, f"{ARN}2").runs == other["taskDefinition"]
-    assert judge(service(9, "COMPLETED"), Promise("task-definition", "arn")).runs == f"{ARN}9"
+    assert Snapshot(other).standing(f"{ARN}2").runs == other["taskDefinition"]
+    assert Snapshot(service(9, "COMPLETED")).standing(Promise("task-definition", "arn")).runs == f"{ARN}9"
 
 
 def history(*told):
@@ -61,11 +63,7 @@ def history(*told):
          "targetServiceRevisionArn": f"r{number}"}
         for number, (_, status) in enumerate(told)
     ]  # fmt: skip
-    revisions = [
-        {"serviceRevisionArn": f"r{number}", "taskDefinition": f"{ARN}{target}"}
-        for number, (target, _) in enumerate(told)
-    ]
-    return deployments[::-1], revisions
+    return Snapshot(None, deployments, {f"r{number}": f"{ARN}{target}" for number, (target, _) in enumerate(told)})
 
 
 @pytest.mark.parametrize(
@@ -85,7 +83,7 @@ def history(*told):
     ],
 )
 def test_only_the_newest_deployment_of_what_is_wished_counts(told, why):
-    assert given_up(f"{ARN}2", *history(*told)) == (f"the deployment {why}" if why else "")
+    assert history(*told).why_not(f"{ARN}2") == (f"the deployment {why}" if why else "")
 
 
 def task(number, why, definition=2, **container):

@@ -1,13 +1,20 @@
-"""Waiting until nobody else deploys: two who change a service at once lose one of the two changes."""
+"""Waiting for deployments: for the end of our own, and until nobody else deploys."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecsctl.engine.errors import Refused
+from ecsctl.engine.errors import Refused, TimedOut
+from ecsctl.names import Names
+from ecsctl.releases.reading import look
+from ecsctl.releases.verdict import Followed, Rolling, Verdict, judge, out_of_time
+from ecsctl.resources.pipeline import Pipeline
+from ecsctl.resources.service import Service
 from ecsctl.resources.support.common import there
+from ecsctl.resources.support.deployments import Snapshot
 from ecsctl.resources.support.ecs import revision_of, service_of
 from ecsctl.resources.support.pipeline_structure import DEPLOY
+from ecsctl.resources.task_definition import TaskDefinition
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -15,16 +22,38 @@ if TYPE_CHECKING:
     from ecsctl.engine.stack import Stack
 
 LIMIT = 900.0  # seconds; a deployment that ECS gives up keeps the Deploy stage busy for as long as that by default
-TOUCHED = frozenset({"task-definition", "service"})  # the kinds that a deployment changes too
+TOUCHED = frozenset({TaskDefinition.kind, Service.kind})  # what a deployment changes too
+
+
+def follow(aws: Aws, names: Names, ours: Followed, limit: float = LIMIT) -> Verdict:
+    """Wait until the deployment has ended, for `limit` seconds at most, and tell how. Changes nothing.
+
+    Raises Interrupted when a stop is asked for; the deployment goes on then.
+    """
+    last = Rolling(f"waiting for ECS to show the deployment of {ours.name}")
+
+    def ended() -> Verdict | None:
+        nonlocal last
+        found = judge(ours, look(aws, names))
+        if isinstance(found, Verdict):
+            return found
+        last = found
+        return None
+
+    try:
+        return aws.patience.until(ended, what=lambda: last.note, limit=limit)
+    except TimedOut:
+        return out_of_time(ours, last, limit)
 
 
 def before_change(aws: Aws, engine: Engine, stack: Stack, app: str, *, wait: bool = True) -> None:
     """Wait until nothing is being deployed, if this run would change what a deployment changes; else go on at once.
 
-    Raises Refused instead of waiting when told not to wait, TimedOut after 15 minutes. Changes nothing.
+    Of two who change a service at once one loses the change. Raises Refused instead of waiting when told not to wait,
+    TimedOut after 15 minutes. Changes nothing.
     """
     recorded = (entry.kind for entry in engine.state.book.entries.values())
-    pipeline = "pipeline" in {*recorded, *(node.wish.kind for node in stack.nodes.values())}
+    pipeline = Pipeline.kind in {*recorded, *(node.wish.kind for node in stack.nodes.values())}
     doing = at_work(aws, app, pipeline=pipeline)
     if not doing or not any(step.kind in TOUCHED for step in engine.plan(stack).work):
         return
@@ -59,14 +88,14 @@ def at_work(aws: Aws, app: str, *, pipeline: bool = True) -> str:
 
     A service that is not steady and has no deployment in progress does not count: a change may be what mends it.
     """
-    service = service_of(aws, app, app)
+    names = Names(app)
+    service = service_of(aws, names.cluster, names.service)
     if service is not None and service["status"] == "ACTIVE":
-        for deployment in service["deployments"]:
-            if deployment.get("rolloutState") == "IN_PROGRESS" and deployment["desiredCount"] > 0:
-                running, wanted = deployment["runningCount"], deployment["desiredCount"]
-                revision = revision_of(deployment["taskDefinition"])
-                return f"revision {revision} is rolling out: {running} of {wanted} running"
-    state = there(lambda: aws.look(aws.codepipeline.get_pipeline_state, name=app)) if pipeline else None
+        for one in Snapshot(service).rolling:
+            if one["desiredCount"] > 0:
+                how_far = f"{one['runningCount']} of {one['desiredCount']} running"
+                return f"revision {revision_of(one['taskDefinition'])} is rolling out: {how_far}"
+    state = there(lambda: aws.look(aws.codepipeline.get_pipeline_state, name=names.pipeline)) if pipeline else None
     for stage in state["stageStates"] if state else ():
         if stage.get("stageName") == DEPLOY and stage.get("latestExecution", {}).get("status") == "InProgress":
             return "the pipeline deploys"

@@ -1,25 +1,20 @@
-"""How a deployment ended: a pure judgement of what ECS tells about the very deployment that was started.
+"""How a deployment ended, in a word, a sentence and an exit code: pure, over a snapshot of what ECS tells.
 
-That a service is stable proves nothing: after a rollback the old version is stable too, and with no tasks wished
-everything is. AWS keeps a service deployment for each release (ECS guide, "View service history using Amazon ECS
-service deployments"), and its end is the truth. What superseded, stopped or rolled it back is read beside it.
+It is about the very deployment that was started. What superseded, stopped or rolled it back is read beside it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ecsctl.engine.errors import EcsctlError, ReleaseFailed, RolledBack, Stopped, Superseded, TimedOut
+from ecsctl.resources.support.deployments import GOING_BACK, ONGOING, Snapshot, Told, began, monitor_of
 from ecsctl.resources.support.ecs import revision_of
 
-Told = Mapping[str, Any]
-
-GOING_BACK = ("ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
-ONGOING = ("PENDING", "IN_PROGRESS", "STOP_REQUESTED", *GOING_BACK)
 STUCK = "unable to stop or start tasks during a deployment because of the service deployment configuration"
 """How ECS says that the percentages leave it no room (ECS guide, "Viewing Amazon ECS service event messages")."""
 
@@ -52,43 +47,12 @@ class Followed:
         """What a person calls it."""
         return f"revision {revision_of(self.task_definition)}"
 
-
-@dataclass(frozen=True)
-class Snapshot:
-    """What ECS told at one moment.
-
-    `service` is DescribeServices' (None: there is none), `deployments` ListServiceDeployments' newest with what
-    DescribeServiceDeployments adds; `revisions` and `images` are the task definition and the images of each service
-    revision, by its ARN.
-    """
-
-    service: Told | None
-    deployments: Sequence[Told] = ()
-    revisions: Mapping[str, str] = field(default_factory=dict)
-    images: Mapping[str, Sequence[Told]] = field(default_factory=dict)
-
-    def find(self, ours: Followed) -> Told | None:
-        """The service deployment that is followed, or None while AWS does not show it yet."""
-        if ours.arn:
-            return next((one for one in self.deployments if one["serviceDeploymentArn"] == ours.arn), None)
-        new = [one for one in self.deployments if one["serviceDeploymentArn"] not in ours.before]
-        fitting = [one for one in new if self.brings(one) == ours.task_definition]
-        return min(fitting, key=lambda one: one["createdAt"], default=None)
-
-    def brings(self, deployment: Told) -> str:
-        """The task definition that a service deployment brings; empty if AWS does not tell it."""
-        return self.revisions.get(target_of(deployment), "")
-
-    def digest_of(self, deployment: Told, container: str) -> str:
-        """What the image of the app's own container stood for when it was deployed; empty if AWS does not tell."""
-        ran = self.images.get(target_of(deployment), ())
-        ours = next((one for one in ran if one.get("containerName") == container), ran[0] if ran else {})
-        return str(ours.get("imageDigest") or "")
-
-    def later(self, than: Told) -> Told | None:
-        """The first service deployment that began after this one."""
-        after = [one for one in self.deployments if one["createdAt"] > than["createdAt"]]
-        return min(after, key=lambda one: one["createdAt"], default=None)
+    def among(self, seen: Snapshot) -> Told | None:
+        """The service deployment itself, or None while AWS does not show it yet."""
+        if self.arn:
+            return next((one for one in seen.deployments if one["serviceDeploymentArn"] == self.arn), None)
+        new = [one for one in seen.deployments if one["serviceDeploymentArn"] not in self.before]
+        return min((one for one in new if seen.brings(one) == self.task_definition), key=began, default=None)
 
 
 @dataclass(frozen=True)
@@ -134,7 +98,7 @@ def judge(ours: Followed, seen: Snapshot) -> Rolling | Verdict:
     service = seen.service
     if service is None or service["status"] == "INACTIVE":
         return Verdict(Outcome.FAILED, f"{ours.name} is not running: the service was deleted")
-    found = seen.find(ours)
+    found = ours.among(seen)
     status = found["status"] if found else ""
     if found and status == "SUCCESSFUL":
         return Verdict(Outcome.DEPLOYED, _deployed(ours, service, seen, found))
@@ -143,7 +107,7 @@ def judge(ours: Followed, seen: Snapshot) -> Rolling | Verdict:
     if not found:
         return Rolling(f"waiting for ECS to show the deployment of {ours.name}")
     if status in ONGOING:
-        return Rolling(_progress(ours, service, found))
+        return Rolling(_progress(ours, seen, found))
     return bad_end(ours, seen, found)
 
 
@@ -153,9 +117,9 @@ def bad_end(ours: Followed, seen: Snapshot, found: Told) -> Verdict:
     STOPPED and ROLLBACK_… have many causes: the monitors tell whether ECS itself gave up, and which one did.
     """
     status, why = found["status"], str(found.get("statusReason") or "")
-    cause = _given_up(found)
+    cause = monitor_of(found)
     if status == "ROLLBACK_SUCCESSFUL":
-        back = revision_of(seen.revisions.get((found.get("rollback") or {}).get("serviceRevisionArn", ""), ""))
+        back = revision_of(seen.back_of(found))
         runs = f"revision {back} runs again" if back else "the version before it runs again"
         if cause:
             return Verdict(Outcome.ROLLED_BACK, f"{ours.name} was rolled back by {cause}: {runs}", why)
@@ -177,20 +141,7 @@ def bad_end(ours: Followed, seen: Snapshot, found: Told) -> Verdict:
 
 def out_of_time(ours: Followed, rolling: Rolling, limit: float) -> Verdict:
     """The verdict of a deployment that is under way still after `limit` seconds. It goes on without us."""
-    return Verdict(
-        Outcome.TIMED_OUT, f"{ours.name} is still rolling out after {round(limit)} seconds", f"{rolling.note}"
-    )
-
-
-def target_of(deployment: Told) -> str:
-    """The ARN of the service revision it brings, which the list and the description tell in two places."""
-    described = deployment.get("targetServiceRevision") or {}
-    return str(deployment.get("targetServiceRevisionArn") or described.get("arn", ""))
-
-
-def primary_of(service: Told) -> Told:
-    """The deployment that the service is told to run; empty for a service that is going."""
-    return next((one for one in service.get("deployments", ()) if one.get("status") == "PRIMARY"), {})
+    return Verdict(Outcome.TIMED_OUT, f"{ours.name} is still rolling out after {round(limit)} seconds", rolling.note)
 
 
 def _deployed(ours: Followed, service: Told, seen: Snapshot, found: Told) -> str:
@@ -203,29 +154,18 @@ def _deployed(ours: Followed, service: Told, seen: Snapshot, found: Told) -> str
     return f"{ours.name} is deployed: {service.get('runningCount', 0)} of {service['desiredCount']} tasks run it"
 
 
-def _given_up(found: Told) -> str:
-    """Which of ECS's own monitors ended it; empty if none did."""
-    alarms = found.get("alarms") or {}
-    if alarms.get("status") == "TRIGGERED":
-        names = ", ".join(alarms.get("triggeredAlarmNames") or alarms.get("alarmNames") or ())
-        return f"the alarm {names}" if names else "an alarm"
-    if (found.get("deploymentCircuitBreaker") or {}).get("status") == "TRIGGERED":
-        return "the circuit breaker"
-    return ""
-
-
 def _followed_on(found: Told, later: Told) -> bool:
     """Whether the later deployment began before this one ended: one that began afterwards superseded nothing."""
     ended = found.get("finishedAt") or found.get("stoppedAt")
     return ended is None or bool(later["createdAt"] <= ended)
 
 
-def _progress(ours: Followed, service: Told, found: Told) -> str:
+def _progress(ours: Followed, seen: Snapshot, found: Told) -> str:
     if found["status"] in GOING_BACK:
         return f"{ours.name} is being rolled back: {found.get('statusReason') or 'no reason given'}"
     if found["status"] == "STOP_REQUESTED":
         return f"{ours.name} is being stopped"
-    primary = primary_of(service)
+    service, primary = seen.service or {}, seen.primary
     running, desired = primary.get("runningCount", 0), primary.get("desiredCount", 0)
     parts = [f"{ours.name}: {running} of {desired} tasks run"]
     for word, count in (("starting", primary.get("pendingCount")), ("failed", primary.get("failedTasks"))):

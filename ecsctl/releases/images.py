@@ -1,0 +1,223 @@
+"""Which image is meant: one that a person names, the one in use, the newest in the app's repository, one built now."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.errors import ConfigError, Refused, ResourceFailed
+from ecsctl.names import Names
+from ecsctl.resources.support import ecr
+from ecsctl.resources.support.builds import builds_of, is_running, names_of, newest_build, pushed_by, why_failed
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.deployments import running
+
+if TYPE_CHECKING:
+    from types_boto3_codebuild.type_defs import BuildTypeDef
+
+    from ecsctl.aws import Aws
+    from ecsctl.config import Config
+    from ecsctl.engine.label import Label
+    from ecsctl.names import Placed
+
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_HOST = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*(?::\d+)?"
+_NAME = re.compile(rf"(?:{_HOST}/)?({_PART}(?:/{_PART})*)(?::\w[\w.-]{{0,127}})?(?:@sha256:[0-9a-f]{{64}})?", re.ASCII)
+_LONGEST = 255  # of a name, by the grammar of the distribution project's package `reference`, which registries follow
+BUILT_WITHIN = 3600.0  # seconds for CodeBuild's queue and the build itself
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the app's image before anything is changed."""
+
+    given: str = ""  # what the user names, by digest if it is in the app's repository
+    image: str = ""  # one that exists, that one first
+    broken: str = ""  # what the service runs, if that is its first version and ECS has given it up
+    moving: bool = False  # what the service runs was built for another processor than ecsctl.toml asks for
+
+
+def known(aws: Aws, config: Config, me: Label, named: str = "") -> Known:
+    """What there is to run, and whether it may stay.
+
+    Raises ConfigError for a named image that is not there, is for another processor, or that the tasks may not pull;
+    and where the tasks are to change over to another processor, with nothing that could build for it.
+    """
+    names, wanted = Names.of(me), config.service.architecture
+    uri = _uri(me, names.repository)
+    runs = running(aws, names.cluster, names.service, names.container, f"{uri}:latest")
+    moving = runs is not None and runs.architecture != wanted and not _fits(aws, runs.image, uri, wanted)
+    if named:
+        given = checked(aws, named, uri, wanted)
+        return Known(given, given, moving=moving)
+    if runs and moving and not (config.github and config.pipeline.mode != "none"):
+        raise ConfigError(
+            f"the image that runs was built for {runs.architecture}, and service.architecture is {wanted}",
+            why="nothing builds one for the other processor: there is no [github], or pipeline.mode is none",
+            hint=f"push one that is built with --platform linux/{ecr.PROCESSORS[wanted]}, then ecsctl up --image URI",
+        )
+    if runs and ecr.is_there(aws, runs.image, uri):
+        return Known("", runs.image, runs.image if runs.broken else "", moving)
+    return Known("", ecr.newest(aws, names.repository, uri) or "", moving=moving)
+
+
+def chosen(aws: Aws, names: Names, named: str, architecture: str) -> str:
+    """The image to release, for tasks of that architecture: the one that is named, or the newest of the app's.
+
+    By digest, if it is in the app's repository. Raises ConfigError for one that is not there or does not fit, and
+    Refused when there is none at all.
+    """
+    uri = _address(aws, names)
+    if not named and not (named := ecr.newest(aws, names.repository, uri) or "" if uri else ""):
+        raise Refused(
+            "there is no image to release",
+            why=f"the repository {names.repository} is empty" if uri else f"there is no repository {names.repository}",
+            hint="ecsctl deploy --build, or --image URI" if uri else "ecsctl up makes it",
+        )
+    return checked(aws, named, uri, architecture)
+
+
+def checked(aws: Aws, named: str, uri: str, architecture: str) -> str:
+    """An image that the user names: one of the app's repository `uri` by digest, one of elsewhere as it is.
+
+    Raises ConfigError for an image that is not there, is for another processor, or that the tasks may not pull.
+    """
+    wanted, ours = ecr.Reference.of(named), ecr.Reference.of(uri)
+    name = _NAME.fullmatch(named)
+    if not name or len(named.partition("@")[0]) > _LONGEST or re.fullmatch(r"[0-9a-f]{64}", name[1]):
+        raise ConfigError(f"expected the name of an image, such as REGISTRY/NAME:TAG or …@sha256:…, found {named!r}")
+    if wanted is None or ours is None:
+        return named
+    if wanted.place != ours.place:
+        raise ConfigError(
+            f"{named} is in another ECR repository than the app's",
+            why=f"the tasks may pull from {uri} only",
+            hint=f"push it there (docker tag, docker push), and name it as {uri}:TAG",
+        )
+    there_are = ecr.images(aws, ours.repository)
+    found = wanted.among(there_are)
+    if found is None:
+        newest = sorted(there_are, key=lambda image: image["imagePushedAt"], reverse=True)
+        tags = ", ".join([tag for image in newest for tag in ecr.tags(image) if tag != "latest"][:3])
+        raise ConfigError(
+            f"there is no image {named}",
+            why=f"the newest in the repository: {tags}" if tags else "the repository holds no image, or is not there",
+            hint="push it first, or leave --image out: the app's own project builds one",
+        )
+    offered = ecr.processors(aws, ours.repository, found["imageDigest"])
+    if offered and ecr.PROCESSORS[architecture] not in offered:
+        raise ConfigError(
+            f"{named} is for {' and '.join(sorted(offered))}, and the tasks run on {architecture}",
+            hint=f"build it with --platform linux/{ecr.PROCESSORS[architecture]}, or change service.architecture",
+        )
+    return f"{uri}@{found['imageDigest']}"
+
+
+def registry(image: str) -> str:
+    """The registry that an image's name leads to: its first part if that can be a host, or else Docker Hub's."""
+    host = image.partition("/")[0] if "/" in image else ""
+    return host if host == "localhost" or "." in host or ":" in host else "docker.io"
+
+
+def in_registry(image: str, place: Placed) -> ecr.Reference | None:
+    """The reference of an image in this account's registry in this region, which can be looked at; None elsewhere."""
+    named = ecr.Reference.of(image)
+    return named if named and (named.account, named.region) == (place.account, place.region) else None
+
+
+def digest_of(aws: Aws, named: ecr.Reference) -> str:
+    """The digest of the image that a reference in this registry names; empty if it is not there."""
+    found = named.among(ecr.images(aws, named.repository))
+    return found["imageDigest"] if found else ""
+
+
+def same(aws: Aws, place: Placed, one: str, other: str) -> bool:
+    """Whether two names stand for one image, now."""
+
+    def resolved(image: str) -> str:
+        named = in_registry(image, place)
+        return f"{named.repository}@{named.digest or digest_of(aws, named) or named.tag}" if named else image
+
+    return one == other or resolved(one) == resolved(other)
+
+
+def past_builds(aws: Aws, names: Names) -> tuple[str, ...]:
+    """The ids of the app's builds that have ended, the newest first: what they left behind is there, or is gone."""
+    return tuple(one["id"] for one in builds_of(aws, names.project) if not is_running(one))
+
+
+def build(aws: Aws, names: Names, say: Callable[[str], None], limit: float = BUILT_WITHIN) -> str:
+    """Start a build of the branch, without the pipeline, and return the image that it pushed, by its digest.
+
+    A build that such a command started before and that runs still is waited for instead. Raises Refused when the app
+    has no project or the image cannot be found, ResourceFailed when the build fails, TimedOut after `limit` seconds.
+    """
+    project, uri = names.project, _address(aws, names)
+    if not uri or not aws.look(aws.codebuild.batch_get_projects, names=[project])["projects"]:
+        raise Refused(f"there is no project {project} to build with", hint="add [github] to ecsctl.toml; ecsctl up")
+    with aws.fresh():
+        newest = newest_build(aws, project)
+    if newest and is_running(newest) and not newest.get("initiator", "").startswith("codepipeline/"):
+        say(f"{_called(newest)} runs already: waiting for it")
+        started = newest
+    else:
+        token = str(uuid.uuid4())  # the call may be repeated: it is the same build (CodeBuild API, StartBuild)
+        started = aws.patience.through(
+            lambda: aws.codebuild.start_build(projectName=project, idempotencyToken=token), what="starting the build"
+        )["build"]
+        say(f"{_called(started)} of {project} was started")
+    ended = _ended(aws, started["id"], limit)
+    if ended["buildStatus"] != "SUCCEEDED":
+        raise ResourceFailed("the build failed", why=why_failed(aws, ended), hint="fix it and run it again")
+    tags = names_of(ended)  # the name that buildspec.yml exports as IMAGE_TAG, or that of the commit
+    with aws.fresh():
+        found = pushed_by(aws, ended, names.repository)
+    if found:
+        return f"{uri}@{found['imageDigest']}"
+    none = f"the repository {names.repository} has none tagged {' or '.join(tags)}"
+    raise Refused(
+        f"{_called(ended)} succeeded, but pushed no image that is known to be its own",
+        why=none if tags else "it tells neither tag nor commit",
+        hint="let buildspec.yml push to $REPOSITORY_URI and export IMAGE_TAG",
+    )
+
+
+def _ended(aws: Aws, build_id: str, limit: float) -> BuildTypeDef:
+    note = "build"
+
+    def look() -> BuildTypeDef | None:
+        nonlocal note
+        with aws.fresh():
+            found = aws.look(aws.codebuild.batch_get_builds, ids=[build_id])["builds"][0]
+        note = f"{_called(found)}: {found.get('currentPhase', '')}"
+        return None if is_running(found) else found
+
+    return aws.patience.until(look, what=lambda: note, limit=limit)
+
+
+def _called(build: BuildTypeDef) -> str:
+    return f"build {build['id'].rpartition(':')[2][:8]}"
+
+
+def _fits(aws: Aws, image: str, uri: str, architecture: str) -> bool:
+    """Whether an image is known to run on a processor, or is not the app's own: nothing here builds those."""
+    named, ours = ecr.Reference.of(image), ecr.Reference.of(uri)
+    if named is None or ours is None or named.place != ours.place:
+        return True
+    digest = digest_of(aws, named)
+    return bool(digest) and ecr.PROCESSORS[architecture] in ecr.processors(aws, ours.repository, digest)
+
+
+def _address(aws: Aws, names: Names) -> str:
+    """The address of the app's repository; empty if there is none."""
+    answer = there(lambda: aws.look(aws.ecr.describe_repositories, repositoryNames=[names.repository]))
+    return answer["repositories"][0]["repositoryUri"] if answer else ""
+
+
+def _uri(me: Label, repository: str) -> str:
+    """The address that a repository has or will have (Amazon ECR User Guide, "Amazon ECR private registry")."""
+    suffix = ".cn" if me.partition == "aws-cn" else ""
+    return f"{me.account}.dkr.ecr.{me.region}.amazonaws.com{suffix}/{repository}"

@@ -1,0 +1,329 @@
+"""How the deployments of a service stand: one snapshot of what ECS tells, and the one judgement of it.
+
+That a service is stable proves nothing: after a rollback the old version is stable too, and with no tasks asked for
+everything is. AWS keeps a service deployment for each release (ECS guide, "View service history using Amazon ECS
+service deployments"), for 90 days, and its end is the truth. The words in which ECS tells it are read here alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.engine.label import flat
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.ecs import family_of, newer, revision_of, service_of
+from ecsctl.resources.support.revisions import BACK, revision
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+
+Told = Mapping[str, Any]
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+GOING_BACK = ("ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
+ONGOING = ("PENDING", "IN_PROGRESS", "STOP_REQUESTED", *GOING_BACK)
+GIVEN_UP = (*GOING_BACK, "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED", "STOPPED")
+MOST = 20  # deployments and service revisions that AWS describes at once
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a service runs, held against what it is to run, and how far it is."""
+
+    runs: str  # the task definition that it is told to run
+    ready: bool
+    failed: str = ""
+    note: str = ""
+    settled: bool = True  # false: ECS gave the deployment up and starts nothing until there is a new one
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What ECS told at one moment.
+
+    `service` is DescribeServices' (None: there is none), `deployments` ListServiceDeployments' newest, perhaps with
+    what DescribeServiceDeployments adds; `revisions` and `images` are the task definition and the images of each
+    service revision, by its ARN.
+    """
+
+    service: Told | None
+    deployments: Sequence[Told] = ()
+    revisions: Mapping[str, str] = field(default_factory=dict)
+    images: Mapping[str, Sequence[Told]] = field(default_factory=dict)
+
+    @property
+    def primary(self) -> Told:
+        """The deployment that the service is told to run; empty for a service that is going, or not there."""
+        every = (self.service or {}).get("deployments", ())
+        return next((one for one in every if one.get("status") == "PRIMARY"), {})
+
+    @property
+    def rolling(self) -> list[Told]:
+        """Those of the service's own deployments that ECS works at."""
+        return [one for one in (self.service or {}).get("deployments", ()) if rollout_of(one) == "IN_PROGRESS"]
+
+    @property
+    def failed(self) -> bool:
+        """Whether ECS gave up what the service is told to run, with nothing to go back to."""
+        return rollout_of(self.primary) == "FAILED"
+
+    @cached_property
+    def newest(self) -> Told:
+        """The newest service deployment; empty if AWS tells none."""
+        return max(self.deployments, key=began, default={})
+
+    @property
+    def candidate(self) -> str:
+        """The task definition of the newest deployment, even if an older one runs again."""
+        return self.brings(self.newest) or str(self.primary.get("taskDefinition", ""))
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the newest deployment was stopped or goes back, or the service's own was given up."""
+        return self.newest.get("status") in GIVEN_UP or self.failed
+
+    @property
+    def busy(self) -> bool:
+        """Whether a deployment is under way: then no other release may begin."""
+        return self.newest.get("status") in ONGOING or (not self.newest and self._primary_rolls)
+
+    @property
+    def at_work(self) -> bool:
+        """Whether a deployment is under way, by its own word or by the service's."""
+        return self.newest.get("status") in ONGOING or self._primary_rolls
+
+    @property
+    def ongoing(self) -> Told:
+        """The newest deployment that is rolling out, forward or back; empty if none is."""
+        return max((one for one in self.deployments if one["status"] in ONGOING), key=began, default={})
+
+    @property
+    def steady(self) -> bool:
+        """Whether as many tasks run as are asked for, and ECS says that the deployment is done."""
+        found = self.service or {}
+        over = rollout_of(self.primary) in ("COMPLETED", "") and len(found.get("deployments", ())) == 1
+        return over and found.get("runningCount", 0) >= found.get("desiredCount", 0)
+
+    @property
+    def back(self) -> str:
+        """The task definition that runs again after the newest deployment was given up; empty if there is none."""
+        if not self.given_up:
+            return ""
+        runs = str(self.primary.get("taskDefinition", ""))
+        return self.back_of(self.newest) or (runs if runs != self.candidate else "")
+
+    @property
+    def good(self) -> list[Told]:
+        """The deployments that succeeded, the newest first."""
+        return sorted((one for one in self.deployments if one["status"] == "SUCCESSFUL"), key=began, reverse=True)
+
+    def brings(self, deployment: Told) -> str:
+        """The task definition that a service deployment brings; empty if AWS does not tell it."""
+        return self.revisions.get(target_of(deployment), "")
+
+    def back_of(self, deployment: Told) -> str:
+        """The task definition that a deployment was rolled back to; empty if AWS does not tell it."""
+        return self.revisions.get((deployment.get("rollback") or {}).get("serviceRevisionArn", ""), "")
+
+    def digest_of(self, deployment: Told, container: str) -> str:
+        """What the image of the app's own container stood for when it was deployed; empty if AWS does not tell."""
+        ran = self.images.get(target_of(deployment), ())
+        ours = next((one for one in ran if one.get("containerName") == container), ran[0] if ran else {})
+        return str(ours.get("imageDigest") or "")
+
+    def ran(self, task_definition: str, container: str) -> str:
+        """The digest that a revision's image had in its last deployment that succeeded; empty if nobody tells."""
+        last = next((one for one in self.good if self.brings(one) == task_definition), {})
+        return self.digest_of(last, container) if last else ""
+
+    def good_image(self, container: str) -> str | None:
+        """The image of the last deployment that succeeded, if the service's newest one was given up; None otherwise.
+
+        A deployment that the circuit breaker ends without a rollback leaves the service on a task definition whose
+        image never ran.
+        """
+        last = self.good[0] if self.failed and self.good else {}
+        images = self.images.get(target_of(last), ())
+        return next((one.get("image") for one in images if one.get("containerName") == container), None)
+
+    def later(self, than: Told) -> Told | None:
+        """The first service deployment that began after this one."""
+        after = [one for one in self.deployments if one["createdAt"] > than["createdAt"]]
+        return min(after, key=began, default=None)
+
+    def standing(self, wanted: str) -> Standing:
+        """Judge the service by its primary deployment, not by its counts: a steady service may run the old version.
+
+        A deployment of a later revision than the wanted one has superseded ours; the later one is right.
+        """
+        service = self.service or {}
+        primary, runs = self.primary or service, service["taskDefinition"]
+        superseded = newer(runs, wanted)
+        note = f"superseded by revision {revision_of(runs)}" if superseded else ""
+        state, running, desired = rollout_of(primary), primary["runningCount"], primary["desiredCount"]
+        runs = wanted if superseded else runs
+        if self.failed:
+            reason = reason_of(primary) or "ECS gave the deployment up"
+            return Standing(runs, ready=False, failed=reason, note=note, settled=False)
+        # Without a state (another deployment controller) and without tasks there is nothing else to go by.
+        over = state == "COMPLETED" or (len(service.get("deployments", ())) <= 1 and (not state or desired == 0))
+        if over and running >= desired:
+            return Standing(runs, ready=True, note=note)
+        doing = "has" if over else "is rolling out:"
+        rolling = f"revision {revision_of(primary['taskDefinition'])} {doing} {running} of {desired} running"
+        return Standing(runs, ready=False, note=f"{note}: {rolling}" if superseded else rolling)
+
+    def why_not(self, wanted: str) -> str:
+        """Why the newest deployment of a task definition was rolled back or stopped; empty if it was not."""
+        newest = max((one for one in self.deployments if self.brings(one) == wanted), key=began, default={})
+        status = str(newest.get("status", ""))
+        if status not in (*GIVEN_UP, "STOP_REQUESTED"):
+            return ""
+        what, why = "was stopped" if "STOP" in status else "was rolled back", newest.get("statusReason")
+        return f"the deployment of revision {revision_of(wanted)} {what}: {why or 'no reason given'}"
+
+    @property
+    def _primary_rolls(self) -> bool:
+        return rollout_of(self.primary) == "IN_PROGRESS"
+
+
+def snapshot(aws: Aws, cluster: str, service: str) -> Snapshot:
+    """A service, its newest deployments in full and what they bring, as ECS tells at this moment."""
+    with aws.fresh():
+        if service_of(aws, cluster, service) is None:
+            return Snapshot(None)
+        seen = there(lambda: brief(aws, cluster, service)) or Snapshot(service_of(aws, cluster, service))
+        full: Mapping[str, Any] = {}
+        if arns := [one["serviceDeploymentArn"] for one in seen.deployments]:
+            described = aws.look(aws.ecs.describe_service_deployments, serviceDeploymentArns=arns)
+            full = {one["serviceDeploymentArn"]: one for one in described["serviceDeployments"]}
+    deployments = [{**one, **full.get(one["serviceDeploymentArn"], {})} for one in seen.deployments]
+    return Snapshot(seen.service, deployments, seen.revisions, seen.images)
+
+
+def brief(aws: Aws, cluster: str, service: str, status: str = "") -> Snapshot:
+    """A service and its newest deployments as they are listed; with `status` only those that ended so.
+
+    The answers are those of whoever asked before.
+    """
+    listed = aws.look(aws.ecs.list_service_deployments, cluster=cluster, service=service, maxResults=100)
+    fitting = [one for one in listed["serviceDeployments"] if status in ("", one["status"])]
+    newest = sorted(fitting, key=began, reverse=True)[:MOST]
+    revisions: Sequence[Told] = ()
+    if targets := [one["targetServiceRevisionArn"] for one in newest]:
+        revisions = aws.look(aws.ecs.describe_service_revisions, serviceRevisionArns=targets)["serviceRevisions"]
+    return Snapshot(
+        service_of(aws, cluster, service),
+        newest,
+        {one["serviceRevisionArn"]: one.get("taskDefinition", "") for one in revisions},
+        {one["serviceRevisionArn"]: one.get("containerImages", ()) for one in revisions},
+    )
+
+
+def began(deployment: Told) -> datetime:
+    """When a deployment began."""
+    moment = deployment.get("createdAt")
+    return moment if isinstance(moment, datetime) else LONG_AGO
+
+
+def rollout_of(deployment: Told) -> str:
+    """How far ECS is with one of a service's own deployments: IN_PROGRESS, COMPLETED, FAILED, or nothing."""
+    return str(deployment.get("rolloutState") or "")
+
+
+def reason_of(deployment: Told) -> str:
+    """What ECS says of how far it is with one of a service's own deployments."""
+    return str(deployment.get("rolloutStateReason") or "")
+
+
+def target_of(deployment: Told) -> str:
+    """The ARN of the service revision it brings, which the list and the description tell in two places."""
+    described = deployment.get("targetServiceRevision") or {}
+    return str(deployment.get("targetServiceRevisionArn") or described.get("arn", ""))
+
+
+def monitor_of(deployment: Told) -> str:
+    """Which of ECS's own monitors ended a service deployment, in words; empty if none did."""
+    alarms = deployment.get("alarms") or {}
+    if alarms.get("status") == "TRIGGERED":
+        names = ", ".join(alarms.get("triggeredAlarmNames") or alarms.get("alarmNames") or ())
+        return f"the alarm {names}" if names else "an alarm"
+    if (deployment.get("deploymentCircuitBreaker") or {}).get("status") == "TRIGGERED":
+        return "the circuit breaker"
+    return ""
+
+
+def ended_by_somebody(deployment: Told) -> bool:
+    """Whether neither the circuit breaker nor an alarm ended a deployment that did not come to its end."""
+    watched = bool((deployment.get("deploymentCircuitBreaker") or {}).get("status"))
+    stopped = deployment.get("status") == "STOPPED" or (deployment.get("status") == "ROLLBACK_SUCCESSFUL" and watched)
+    return stopped and not monitor_of(deployment)
+
+
+def gone_back(aws: Aws, cluster: str, service: Told, tags: Mapping[str, str] | None = None) -> str:
+    """In words, who went back and what `up` does then; empty if the service does not run an earlier revision again.
+
+    What differs is nobody's drift then. `tags` are those of the revision that it runs, if they are known already.
+    """
+    runs = service.get("taskDefinition", "")
+    if tags is None:
+        answer = there(lambda: aws.look(aws.ecs.describe_task_definition, taskDefinition=runs, include=["TAGS"]))
+        tags = flat(answer.get("tags")) if answer else {}
+    ends = "up releases what ecsctl.toml says again, with the image that runs"
+    if back := tags.get(BACK):
+        return f"ecsctl rollback went back to revision {back}: {ends}"
+    seen = brief(aws, cluster, service["serviceName"])
+    if not seen.deployments:
+        return ""
+    brought = [seen.brings(one) for one in seen.deployments]
+    now, before = revision_of(runs), revision_of(brought[0])
+    if seen.newest["status"].startswith("ROLLBACK") and brought[0] != runs:
+        return f"ECS rolled revision {before} back to revision {now}: {ends}"
+    later = [arn for arn in brought[1:] if newer(arn, runs)]
+    if brought[0] == runs and later:
+        return f"ecsctl rollback, or somebody by hand, went back to revision {now} from {revision_of(later[0])}: {ends}"
+    return ""
+
+
+@dataclass(frozen=True)
+class Running:
+    """The image in the task definition of a service that is there, and that task definition's processor."""
+
+    image: str
+    architecture: str
+    broken: bool = False  # ECS has given it up, and nothing was ever deployed with success
+
+
+def running(aws: Aws, cluster: str, service: str, container: str, placeholder: str = "") -> Running | None:
+    """What a service runs that is there, a draining one included; None without one, or for a placeholder."""
+    found = service_of(aws, cluster, service)
+    if found is None or found["status"] == "INACTIVE" or not family_of(found.get("taskDefinition", "")):
+        return None
+    runs = revision(aws, found["taskDefinition"])
+    image = runs.image(container)
+    if image == placeholder:
+        return None
+    broken = Snapshot(found).failed and not brief(aws, cluster, service, "SUCCESSFUL").deployments
+    return Running(image, runs.architecture, broken)
+
+
+def reasons(tasks: Iterable[Told], task_definition: str) -> tuple[str, ...]:
+    """The first three different reasons why tasks of a task definition stopped, the newest first."""
+    stopped = [task for task in tasks if task.get("taskDefinitionArn") == task_definition and task.get("stoppedReason")]
+    stopped.sort(key=lambda task: task["stoppedAt"].timestamp() if task.get("stoppedAt") else 0.0, reverse=True)
+    return tuple(dict.fromkeys(_reason(task) for task in stopped))[:3]
+
+
+def _reason(task: Told) -> str:
+    """Its own, and the exit codes and reasons of its containers, which say more."""
+    parts = [str(task["stoppedReason"])]
+    for container in task.get("containers", ()):
+        if container.get("exitCode"):
+            parts.append(f"container {container['name']} ended with exit code {container['exitCode']}")
+        if container.get("reason") and container["reason"] not in parts[0]:
+            parts.append(container["reason"])
+    return "; ".join(parts)

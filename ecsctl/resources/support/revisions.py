@@ -1,0 +1,144 @@
+"""The revisions of a task definition's family: read, told apart, and known again by the digest in their tags."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from ecsctl.engine.label import APP, ID, Label, flat
+from ecsctl.resources.support.ecs import known_to_tagging, revision_of
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+
+Definition = dict[str, Any]  # what RegisterTaskDefinition takes, without tags
+Architecture = Literal["ARM64", "X86_64"]
+Status = Literal["ACTIVE", "INACTIVE"]
+DIGEST = "ecsctl:digest"
+BACK = "ecsctl:back-to"
+"""The tag of a revision that `ecsctl rollback` has registered: the number of the one whose copy it is."""
+USUAL: Architecture = "X86_64"  # the processor where none is named (API reference, RuntimePlatform)
+ENDS = 10  # revisions at each end of a long family whose tags are read one by one
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One revision of a family as AWS tells it; `by` is the ARN of whoever registered it."""
+
+    arn: str
+    definition: Definition
+    tags: Mapping[str, str]
+    active: bool = True
+    since: datetime | None = None
+    by: str = ""
+
+    @property
+    def number(self) -> int:
+        """Which one of its family it is."""
+        return revision_of(self.arn)
+
+    @property
+    def architecture(self) -> Architecture:
+        """The processor that it is for, as ECS calls it."""
+        return architecture_of(self.definition)
+
+    def image(self, container: str) -> str:
+        """The image of our container."""
+        return str(container_of(self.definition, container).get("image", ""))
+
+
+def registrable(described: Mapping[str, Any], accepted: Collection[str]) -> Definition:
+    """What of a described task definition can be registered again: `accepted` are the members that the call takes.
+
+    The list comes from the SDK's model of RegisterTaskDefinition, so that a member which AWS adds to the answer is
+    not sent by mistake, and one which it adds to both is not lost.
+    """
+    return {name: value for name, value in described.items() if name in accepted and name != "tags" and said(value)}
+
+
+def container_of(definition: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Our container: the one of that name, or the first, if it has been renamed."""
+    containers: list[dict[str, Any]] = definition.get("containerDefinitions") or [{}]
+    return next((container for container in containers if container.get("name") == name), containers[0])
+
+
+def architecture_of(definition: Mapping[str, Any]) -> Architecture:
+    """The processor that a definition is for, as ECS calls it."""
+    named: Architecture = (definition.get("runtimePlatform") or {}).get("cpuArchitecture", USUAL)
+    return named
+
+
+def said(value: Any) -> bool:
+    """Whether a value says anything: AWS fills in empty lists for what was not given."""
+    return value is not None and value != [] and value != {}
+
+
+def digest(definition: Definition) -> str:
+    """16 hex digits that tell two definitions apart, whatever the order of their environment and with no empty parts.
+
+    It stands in a tag of each revision that we register: a run that finds it did not get to use it knows it again,
+    whatever AWS has filled in meanwhile.
+    """
+    document = json.dumps(_settled(definition), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(document.encode()).hexdigest()[:16]
+
+
+def _settled(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _settled(part) for name, part in value.items() if said(part)}
+    if isinstance(value, list):
+        parts = [_settled(part) for part in value]
+        return sorted(parts, key=json.dumps) if all(isinstance(part, dict) for part in parts) else parts
+    return value
+
+
+def revision(aws: Aws, name: str) -> Revision:
+    """A revision, by its ARN or as `family:revision`. Raises ClientError if there is none."""
+    answer = aws.look(aws.ecs.describe_task_definition, taskDefinition=name, include=["TAGS"])
+    described = answer["taskDefinition"]
+    model = aws.ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape
+    return Revision(
+        arn=described["taskDefinitionArn"],
+        definition=registrable(described, model.members if model else ()),
+        tags=flat(answer.get("tags")),
+        active=described["status"] == "ACTIVE",
+        since=described.get("registeredAt"),
+        by=described.get("registeredBy", ""),
+    )
+
+
+def revisions_of(aws: Aws, family: str, status: Status) -> list[str]:
+    """The revisions of a family, the newest first."""
+    answer = aws.look(aws.ecs.list_task_definitions, familyPrefix=family, status=status, sort="DESC")
+    return sorted(answer["taskDefinitionArns"], key=revision_of, reverse=True)
+
+
+def marked(aws: Aws, me: Label, arns: Sequence[str]) -> Revision | None:
+    """The newest of these revisions that is known to carry the app's mark."""
+    revisions = (revision(aws, arn) for arn in _likely(aws, me, arns))
+    return next((revision for revision in revisions if revision.tags.get(APP) == me.app), None)
+
+
+def first_like(aws: Aws, one: Revision, arns: Sequence[str]) -> str:
+    """The oldest of these revisions, given the oldest first, that carries the same mark as this one; itself at last."""
+    mark = (one.tags.get(APP), one.tags.get(ID))
+
+    def same(arn: str) -> bool:
+        tags = revision(aws, arn).tags
+        return (tags.get(APP), tags.get(ID)) == mark
+
+    return next(arn for arn in arns if arn == one.arn or (all(mark) and same(arn)))
+
+
+def _likely(aws: Aws, me: Label, arns: Sequence[str]) -> Iterator[str]:
+    """Those worth a look: the newest, what the tagging API knows, and for what it does not know yet both ends."""
+    yield from arns[:1]
+    if len(arns) > 1:
+        known = known_to_tagging(aws, me, "ecs:task-definition")
+        yield from (arn for arn in arns[1:] if arn in known)
+        yield from arns[1:ENDS]
+        yield from arns[max(ENDS, len(arns) - ENDS) :]
