@@ -15,16 +15,19 @@ from functools import cache
 from typing import Any
 
 from benchmarks.proxy import Call
-from ecsctl.sandbox import acm, ec2_nat, ecs_lives, elbv2_balancers, iam
+from ecsctl.sandbox.aws import acm, iam
+from ecsctl.sandbox.aws.ec2 import nat
+from ecsctl.sandbox.aws.ecs import lives
+from ecsctl.sandbox.aws.elbv2 import balancers
 
 ID = re.compile(r"\b(?:vpc|subnet|igw|nat|eipalloc|rtb|sg)-[0-9a-f]{8,17}\b|arn:aws[\w-]*:[\w:/.+=,@-]+")
 TAKES = {  # AWS's seconds after a change, until what it began is over
-    "CreateNatGateway": ec2_nat.PENDING,
-    "CreateLoadBalancer": elbv2_balancers.PROVISIONING,
+    "CreateNatGateway": nat.PENDING,
+    "CreateLoadBalancer": balancers.PROVISIONING,
     "CreateRole": iam.PROPAGATION,
-    "DeleteNatGateway": ec2_nat.DELETING,
-    "DeleteLoadBalancer": elbv2_balancers.LINGERING,
-    "DeleteService": ecs_lives.LINGER,  # and before that its tasks drain, which its answers tell
+    "DeleteNatGateway": nat.DELETING,
+    "DeleteLoadBalancer": balancers.LINGERING,
+    "DeleteService": lives.LINGER,  # and before that its tasks drain, which its answers tell
 }
 USABLE = frozenset({"CreateLoadBalancer"})  # what is made with it need not wait until it is over
 DEMANDED = {  # a change, and those that must be over before it can succeed, though it names nothing of theirs

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.measures import Run
 from benchmarks.proxy import proxied
-from ecsctl.sandbox import process
+from ecsctl.sandbox.server import process
 
 ROOT = Path(__file__).parents[1]
 
