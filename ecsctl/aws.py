@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
-from ecsctl import __version__, partial
+from ecsctl import __version__, authorities, partial
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -116,6 +116,7 @@ class Aws:
         self._place: str | None = None  # another region than the session's
         self._heard, self._unanswered = heard, unanswered
         self._lock = threading.RLock()
+        self._making = threading.Lock()  # of clients
         self._clients: dict[str, Any] = {}
         self._answers: dict[tuple[str, str, str], tuple[float, Future[Any]]] = {}
         self._thread = threading.local()
@@ -147,7 +148,7 @@ class Aws:
 
     def client(self, service: str) -> Any:
         """The client of a service itself, made at its first use. Prefer the attributes."""
-        with self._lock:
+        with self._making:
             if service not in self._clients:
                 from botocore.config import Config
 
@@ -158,7 +159,9 @@ class Aws:
                     max_pool_connections=THREADS,
                     user_agent_extra=f"ecsctl/{__version__}",
                 )
-                self._clients[service] = self.session.client(service, region_name=self._place, config=config)  # type: ignore[call-overload]  # the name is a variable here
+                made = self.session.client(service, region_name=self._place, config=config)  # type: ignore[call-overload]  # the name is a variable here
+                authorities.read_once(made)
+                self._clients[service] = made
             return self._clients[service]
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import os
 import re
@@ -99,6 +100,7 @@ def ecsctl(
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    gc.set_threshold(100_000, 20, 100)  # AWS's models are a million objects that stay: to walk them often is a waste
     try:
         code = _run()
         sys.stdout.flush()
