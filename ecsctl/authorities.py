@@ -22,9 +22,10 @@ def read_once(client: Any) -> None:
     """
     from botocore.httpsession import URLLib3Session
 
+    usual: Any = URLLib3Session
     http: Any = getattr(getattr(client, "_endpoint", None), "http_session", None)
     known = ("_get_ssl_context", "_setup_ssl_cert", "_get_pool_manager_kwargs", "_manager", "_verify")
-    if http.__class__ is not URLLib3Session or not all(hasattr(http, name) for name in known):
+    if http.__class__ is not usual or not all(hasattr(http, name) for name in known):
         return
     if http._verify and client.meta.endpoint_url.startswith("https:"):
         http.__class__ = _once()
