@@ -77,6 +77,8 @@ def commands(page: Path) -> Iterator[str]:
         if fence.word in ("sh", "console", ""):
             joined = fence.text.replace("\\\n", " ")
             yield from (line.strip() for line in joined.splitlines() if COMMAND.match(line.strip()))
+        if fence.word == "yaml":
+            yield from re.findall(r"^ *- run: (ecsctl .*)$", fence.text, re.MULTILINE)
     for code in re.findall(r"`([^`]+)`", prose(page)):
         if COMMAND.match(flat := " ".join(code.split())):
             yield flat

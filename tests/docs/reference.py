@@ -77,6 +77,7 @@ A Python program that runs the engine itself passes a listener of its own, as `t
 | event | fields | when |
 |---|---|---|"""
 ERRORS = re.compile(r"(?<=<!-- errors: `make pages` writes them -->\n).*?(?=<!-- end of errors -->)", re.DOTALL)
+PRICES = re.compile(r"(?<=<!-- prices: `make pages` writes them -->\n).*?(?=<!-- end of prices -->)", re.DOTALL)
 ZONE = re.compile(r"\bZ[A-Z0-9]{20}\b")  # the sandbox's hosted zone has another id each time
 ORDINARY = 'name = "hello"\n\n[domain]\nname = "hello.ecsctl.example"\n\n[github]\nrepository = "ecsctl/hello"\n'
 
@@ -88,6 +89,7 @@ def pages() -> dict[str, Callable[[], str]]:
         "reference/resources.md": resources,
         "reference/policies.md": policies,
         "reference/events.md": told_events,
+        "how-to/costs.md": lambda: PRICES.sub(lambda _: _bill(), (DOCS / "how-to/costs.md").read_text()),
         "exit-codes.md": lambda: ERRORS.sub(lambda _: _errors(), (DOCS / "exit-codes.md").read_text()),
     }
 
@@ -220,6 +222,21 @@ def _shown(value: Any) -> str:
     if isinstance(value, list) and value:
         return "<br>".join(f"`{_cell(json.dumps(one))}`" for one in value)
     return f"`{_cell(json.dumps(value))}`" if value != [] else "none"
+
+
+def _bill() -> str:
+    """What the parts of an ordinary stack cost a month that are paid by the hour."""
+    task = prices.task(256, 512, "ARM64", public=False)
+    parts = {
+        "the load balancer": prices.monthly("load-balancer"),
+        "its two public addresses": 2 * prices.ADDRESS,
+        "one NAT gateway (`nat-per-az`: two)": prices.monthly("nat-gateway"),
+        "the NAT gateway's address": prices.ADDRESS,
+        "one task of the default size": task,
+    }
+    rows = [f"| {part} | ${price:.2f} |" for part, price in parts.items()]
+    lines = ["| part | a month |", "|---|--:|", *rows, f"| together | ${sum(parts.values()):.2f} |"]
+    return "\n".join(lines) + "\n"
 
 
 def _rights(role: dict[str, Any]) -> str:

@@ -13,7 +13,8 @@ import typer.main
 from typer.exceptions import TyperException
 
 from ecsctl.cli import app
-from tests.docs.pages import commands, name, pages
+from tests.docs.guide import given_to_aws
+from tests.docs.pages import commands, name, pages, text
 
 
 def words(command: str) -> list[str]:
@@ -46,6 +47,19 @@ def refused(given: list[str]) -> str:
 def test_every_command_in_the_docs_is_one(page: Path) -> None:
     found = {command: refused(words(command)) for command in commands(page) if "…" not in command}
     assert {command: why for command, why in found.items() if why} == {}
+
+
+AWS = [
+    (name(page), line.strip())
+    for page in pages()
+    for line in text(page).replace("\\\n", " ").splitlines()
+    if re.match(r"\s*aws [a-z]", line) and "$(" not in line
+]
+
+
+@pytest.mark.parametrize(("page", "line"), AWS)
+def test_every_command_of_the_aws_cli_is_one(page: str, line: str) -> None:
+    given_to_aws(shlex.split(line)[1:])
 
 
 def test_a_command_that_is_none_is_noticed() -> None:

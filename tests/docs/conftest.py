@@ -1,0 +1,3 @@
+from tests.docs.shop import running
+
+__all__ = ["running"]
