@@ -30,7 +30,7 @@ from ecsctl.aws import Aws
 from ecsctl.cli import main
 from ecsctl.engine.patience import Patience
 from ecsctl.sandbox import push
-from ecsctl.sandbox.clock import Clock
+from ecsctl.sandbox.core.clock import Clock
 from tests.docs.pages import Fence, fences
 from tests.stack.conftest import shared_session
 

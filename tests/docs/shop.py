@@ -10,8 +10,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from ecsctl.sandbox.clock import Clock
-from ecsctl.sandbox.inprocess import inprocess
+from ecsctl.sandbox.core.clock import Clock
+from ecsctl.sandbox.server.inprocess import inprocess
 from tests.crash.branch import branch
 from tests.docs.guide import Reader, living_by, ours
 from tests.docs.pages import DOCS

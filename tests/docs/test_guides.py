@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ecsctl.sandbox.clock import Clock
+from ecsctl.sandbox.core.clock import Clock
 from tests.crash.branch import branch
 from tests.docs.guide import Reader
 from tests.docs.shop import OTHERS, follow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.docs.pages import DOCS, ROOT, anchors, links, name, pages
+from tests.docs.pages import DOCS, ROOT, anchors, links, name, pages, text
 
 
 def leads_nowhere(page: Path, link: str) -> bool:
@@ -22,6 +23,12 @@ def leads_nowhere(page: Path, link: str) -> bool:
 @pytest.mark.parametrize("page", pages(), ids=name)
 def test_every_link_leads_somewhere(page: Path) -> None:
     assert [link for link in links(page) if "://" not in link and leads_nowhere(page, link)] == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=name)
+def test_every_file_of_this_project_that_is_named_is_there(page: Path) -> None:
+    named = re.findall(r"`((?:ecsctl|tests|docs|requirements)/[\w./-]*(?:\.\w+|/))`", text(page))
+    assert [path for path in named if not (ROOT / path).exists()] == []
 
 
 def test_a_link_to_a_heading_that_is_not_there_is_noticed() -> None:

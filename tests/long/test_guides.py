@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ecsctl.sandbox.clock import Clock
+from ecsctl.sandbox.core.clock import Clock
 from tests.docs.shop import WHOLE, follow, running
 
 __all__ = ["running"]
