@@ -12,7 +12,7 @@ from ecsctl.commands.options import ON_AWS, Common, shares
 
 if TYPE_CHECKING:
     from ecsctl.engine.secret import Secret
-    from ecsctl.operations.creds import Status
+    from ecsctl.github.creds import Status
     from ecsctl.session import Session
 
 app = typer.Typer(
@@ -31,7 +31,7 @@ def put(
     source: Source = None,
 ) -> None:
     """Store the token in Secrets Manager, under github.token_secret's name. `ecsctl up` uses it from there."""
-    from ecsctl.operations import creds
+    from ecsctl.github import creds
     from ecsctl.ui import words
 
     token = _token(source)
@@ -53,7 +53,7 @@ def rotate(
 
     After an interrupted run, `--stored` continues. Credentials of CodeBuild's that are not ours are left alone.
     """
-    from ecsctl.operations import creds
+    from ecsctl.github import creds
 
     token = None if stored else _token(source)
     with opened(common, "creds", config=True) as app:
@@ -82,7 +82,7 @@ def status(
 
     Also whether GitHub has refused it since it was stored.
     """
-    from ecsctl.operations import creds
+    from ecsctl.github import creds
 
     with opened(common, "creds", config=True, looks=True) as app:
         found = creds.status(app.over_stack())
@@ -106,7 +106,7 @@ def use_connection(
     """
     from ecsctl.config import editing, find
     from ecsctl.engine.events import Waiting
-    from ecsctl.operations import connection
+    from ecsctl.github import connection
     from ecsctl.ui import words
 
     with opened(common, "creds", config=True, looks=True) as app:
@@ -127,7 +127,7 @@ def use_connection(
 def _token(source: str | None) -> Secret:
     """The token, typed unseen or read from stdin. Raises UsageError for one on the command line."""
     from ecsctl.engine.errors import UsageError
-    from ecsctl.operations import creds
+    from ecsctl.github import creds
     from ecsctl.ui import words
 
     if source not in (None, "-"):

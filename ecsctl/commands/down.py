@@ -31,11 +31,11 @@ def down(
     repeated.
     """
     from ecsctl.commands.opening import opened
+    from ecsctl.costs.prices import AS_OF
     from ecsctl.engine.errors import AwsError, Refused, Several, TimedOut, in_the_way
-    from ecsctl.operations import blockers
-    from ecsctl.operations.prices import AS_OF
-    from ecsctl.operations.receipt import left
-    from ecsctl.operations.removal import keeper
+    from ecsctl.removal import blockers
+    from ecsctl.removal.kept import keeper
+    from ecsctl.removal.receipt import left
     from ecsctl.ui import output as json
     from ecsctl.ui import receipt
 
@@ -76,7 +76,7 @@ def _agree(plan: Plan, app: str, common: Common, force: bool) -> None:
     Raises UsageError when nobody is there to type, and for data that `--yes` alone would destroy unseen.
     """
     from ecsctl.engine.errors import UsageError
-    from ecsctl.operations.removal import data_in
+    from ecsctl.removal.kept import data_in
     from ecsctl.ui import plan as shown
     from ecsctl.ui import words
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.config import Config, Loaded
     from ecsctl.engine.errors import ConfigError
-    from ecsctl.operations.committed import Branch
+    from ecsctl.github.committed import Branch
     from ecsctl.session import Place, Session
     from ecsctl.ui.progress import Progress
 
@@ -39,7 +39,7 @@ class Opened:
     @cached_property
     def branch(self) -> Branch | None:
         """The branch that is built, as far as git tells here."""
-        from ecsctl.operations import committed
+        from ecsctl.github import committed
 
         return committed.branch(self.where.folder, self.wished, local=self.sandbox)
 
@@ -59,7 +59,7 @@ class Opened:
 
     def tell_uncommitted(self) -> None:
         """Warn of what a build of the branch would miss."""
-        from ecsctl.operations import committed
+        from ecsctl.github import committed
         from ecsctl.ui import words
 
         if self.branch and not self.quiet:
@@ -83,7 +83,7 @@ class Opened:
 
         `as_far` as we may look: for a command that tells what is there, and changes nothing.
         """
-        from ecsctl.operations.committed import own_buildspec
+        from ecsctl.github.committed import own_buildspec
         from ecsctl.session import open_stack
         from ecsctl.ui import words
 
@@ -114,9 +114,9 @@ def opened(
     which is asked for first. Raises ConfigError, or UsageError where the app is not known.
     """
     from ecsctl import access
+    from ecsctl.asking import asking
     from ecsctl.config import find, mentions, read
     from ecsctl.engine.errors import ConfigError
-    from ecsctl.operations.asking import asking
     from ecsctl.session import recorded, told_by
     from ecsctl.ui import words
     from ecsctl.ui.progress import Progress
@@ -171,7 +171,7 @@ def _agreed_to_builds(common: Common, folder: Path, config: Config, command: str
 
     from ecsctl.buildspec import ours
     from ecsctl.config.delivery import BUILD_SETS
-    from ecsctl.operations import committed
+    from ecsctl.github import committed
     from ecsctl.sandbox.server import process
     from ecsctl.ui import words
 

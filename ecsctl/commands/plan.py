@@ -28,9 +28,9 @@ def plan(
         _draw(common, nothing_else=not (detailed_exitcode or common.json))
         return
     from ecsctl.commands.opening import opened
+    from ecsctl.costs.estimate import estimated
     from ecsctl.engine.errors import EcsctlError
     from ecsctl.engine.planning import refuse
-    from ecsctl.operations.consent import estimated
     from ecsctl.ui import errors, words
     from ecsctl.ui import output as json
     from ecsctl.ui import plan as shown

@@ -18,7 +18,7 @@ def policy(
     from ecsctl.access import agreed_region, region_of_environment
     from ecsctl.config import read
     from ecsctl.engine.errors import UsageError
-    from ecsctl.operations.permissions import policies
+    from ecsctl.operations.policy import policies
 
     loaded = read(folder())
     config = loaded.config

@@ -37,10 +37,10 @@ def status(
     from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import together
     from ecsctl.engine.report import reports
-    from ecsctl.operations.why import first_line
     from ecsctl.ui import errors, words
     from ecsctl.ui import output as json
     from ecsctl.ui import status as shown
+    from ecsctl.why import first_line
 
     with opened(common, "status", config=common.json, looks=True) as app:
         if not app.config:
@@ -67,20 +67,20 @@ def status(
 
 def _running(app: Opened) -> None:
     """Show what runs, where ecsctl.toml cannot say what should."""
-    from ecsctl.operations import live
+    from ecsctl.operations.status import look
     from ecsctl.ui import live as shown
     from ecsctl.ui import words
 
     session = app.over_app()
     words.warning("without ecsctl.toml this shows what runs, and cannot tell whether it is what should run")
-    shown.show_once(live.look(app.aws, app.app), session.where)
+    shown.show_once(look(app.aws, app.app), session.where)
 
 
 def _watch(common: Common, interval: float, *, nothing_else: bool) -> None:
     """Look at the running app until Ctrl-C, which is no failure here."""
     from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import UsageError
-    from ecsctl.operations import live
+    from ecsctl.operations.status import watch
     from ecsctl.ui import live as shown
 
     if not nothing_else:
@@ -89,4 +89,4 @@ def _watch(common: Common, interval: float, *, nothing_else: bool) -> None:
         shown.check()
     with opened(common, "status", looks=True, quiet=True, told=lambda: True) as app:
         session = app.over_app()
-        shown.show(live.watch(app.aws, app.app, interval), session.where, as_json=common.json)
+        shown.show(watch(app.aws, app.app, interval), session.where, as_json=common.json)

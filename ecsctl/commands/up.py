@@ -33,12 +33,12 @@ def up(
     """
     from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import ResourceFailed, Several, TimedOut, diagnosed
-    from ecsctl.operations.committed import buildable
-    from ecsctl.operations.creds import refusal
-    from ecsctl.operations.why import first_line
+    from ecsctl.github.committed import buildable
+    from ecsctl.github.creds import refusal
     from ecsctl.releases.waiting import before_change
     from ecsctl.ui import output as json
     from ecsctl.ui import words
+    from ecsctl.why import first_line
 
     with opened(common, "up", config=True, builds=True) as app:
         session = app.over_stack(image)
@@ -83,7 +83,7 @@ def _agree(plan: Plan, common: Common, session: Session) -> None:
 
     The sandbox costs nothing: there only what dies is asked about.
     """
-    from ecsctl.operations.consent import estimated, must_be_agreed_to
+    from ecsctl.costs.estimate import estimated, must_be_agreed_to
     from ecsctl.ui import plan as shown
     from ecsctl.ui import words
 

@@ -16,9 +16,9 @@ def why(
 ) -> None:
     """Explain why the app does not run, build or deploy: the cause, the evidence, and how to fix it."""
     from ecsctl.commands.opening import opened
-    from ecsctl.operations.why import why as ask
     from ecsctl.ui import output as json
     from ecsctl.ui import why as shown
+    from ecsctl.why import why as ask
 
     with opened(common, "why", looks=True) as app:
         session = app.over_app()

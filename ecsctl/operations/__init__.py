@@ -1,1 +1,1 @@
-"""What one does with a stack beside making it true."""
+"""What commands do, a file a command: logs, status, exec, pipeline, init, policy, sandbox."""

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from ecsctl.asking import asking
 from ecsctl.engine.errors import Refused, TimedOut, code, text
 from ecsctl.names import Names
-from ecsctl.operations.asking import asking
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.deployments import Snapshot
 from ecsctl.resources.support.ecs import service_of, tasks_of

@@ -12,11 +12,11 @@ from typing import Any
 
 from ecsctl.buildspec import OURS, USUAL, ours
 from ecsctl.config.editing import put, read_text
+from ecsctl.discovery.image import NO_DOCKERFILE, Ask, Image, seen
+from ecsctl.discovery.spec import lacking
+from ecsctl.discovery.tree import Tree
 from ecsctl.engine.errors import EcsctlError, Refused, UsageError
-from ecsctl.operations import checkout
-from ecsctl.operations.discovery.image import NO_DOCKERFILE, Ask, Image, seen
-from ecsctl.operations.discovery.spec import lacking
-from ecsctl.operations.discovery.tree import Tree
+from ecsctl.github import checkout
 
 SCHEMA = "ecsctl.schema.json"
 IGNORED = ".ecsctl/"

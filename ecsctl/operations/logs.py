@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from ecsctl.asking import asking
 from ecsctl.engine.errors import Refused, UsageError, explained, is_gone
 from ecsctl.engine.label import APP, flat
 from ecsctl.names import Names
-from ecsctl.operations.asking import asking
 from ecsctl.resources.build_project import AT_ONCE
 from ecsctl.resources.support.builds import is_running, newest_build
 

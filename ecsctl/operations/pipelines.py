@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ecsctl.asking import asking, sent
 from ecsctl.engine.errors import (
     TOKEN_HINT,
     TOKEN_REFUSED,
@@ -19,7 +20,6 @@ from ecsctl.engine.errors import (
     UsageError,
     code,
 )
-from ecsctl.operations.asking import asking, sent
 from ecsctl.resources.support.common import there
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from ecsctl.ui.output import VERSION
 from ecsctl.ui.safe import plain
 
 if TYPE_CHECKING:
-    from ecsctl.operations.creds import Status
+    from ecsctl.github.creds import Status
 
 
 def show(found: Status) -> None:

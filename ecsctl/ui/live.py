@@ -21,7 +21,7 @@ from ecsctl.ui.safe import padded, plain
 from ecsctl.ui.spans import age
 
 if TYPE_CHECKING:
-    from ecsctl.operations.live import Deployment, Live, Target, Task
+    from ecsctl.operations.status import Deployment, Live, Target, Task
 
 RIGHT, BUSY, BAD, OVER = (("✓", "+"), "green"), (("…", "."), "cyan"), (("✗", "x"), "bold red"), (("-", "-"), "dim")
 RELEASES = {"deployed": RIGHT, "rolling out": BUSY, "superseded": OVER, "stopped": OVER}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ecsctl.config import Config
-from ecsctl.operations import committed
+from ecsctl.github import committed
 from tests.commands.conftest import Ended
 
 CONFIG = Config.model_validate({"name": "hello", "github": {"repository": "acme/hello"}, "build": {"context": "api"}})

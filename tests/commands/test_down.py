@@ -11,7 +11,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from ecsctl.operations import receipt
+from ecsctl.removal import receipt
 from ecsctl.sandbox.aws import ecr
 from ecsctl.sandbox.aws.logs import revive_log_groups
 from ecsctl.sandbox.core.clock import Clock

@@ -5,9 +5,9 @@ import subprocess
 import pytest
 
 from ecsctl import config
+from ecsctl.discovery.image import seen
+from ecsctl.discovery.tree import Tree
 from ecsctl.engine.errors import UsageError
-from ecsctl.operations.discovery.image import seen
-from ecsctl.operations.discovery.tree import Tree
 from ecsctl.operations.init import propose
 from tests.config.shapes import SHAPES
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from ecsctl import config
+from ecsctl.discovery import dockerfile as reading
+from ecsctl.discovery import ports
+from ecsctl.discovery.spec import lacking
 from ecsctl.engine.errors import EcsctlError, UsageError
-from ecsctl.operations import checkout
-from ecsctl.operations.discovery import dockerfile as reading
-from ecsctl.operations.discovery import ports
-from ecsctl.operations.discovery.spec import lacking
+from ecsctl.github import checkout
 from ecsctl.operations.init import app_name, propose, write
 
 ROOT = Path(__file__).parents[2]

@@ -23,8 +23,8 @@ import typer.main
 
 from ecsctl.cli import app
 from ecsctl.commands.options import SHARED
+from ecsctl.costs import prices
 from ecsctl.engine import errors, events
-from ecsctl.operations import prices
 from ecsctl.resources import by_name
 from ecsctl.sandbox.server.inprocess import inprocess
 from tests.docs.pages import DOCS, anchor
@@ -250,7 +250,7 @@ def _cell(text: str) -> str:
 def policies() -> str:
     """What whoever runs ecsctl must be allowed, and what each role may do."""
     from ecsctl import config
-    from ecsctl.operations.permissions import policies as operators
+    from ecsctl.operations.policy import policies as operators
 
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "ecsctl.toml").write_text(ORDINARY)

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 from moto.secretsmanager.models import secretsmanager_backends
 
-from ecsctl.operations.why import Cause
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws import ecr, ecs
 from ecsctl.sandbox.aws.codebuild import builds as codebuild_builds
 from ecsctl.sandbox.github import remote
+from ecsctl.why import Cause
 from tests.crash.conftest import some
 from tests.stack.conftest import ACCOUNT, REGION
 from tests.why.person import HOUR, ORDINARY, Person, first, named, only_looks, somebody

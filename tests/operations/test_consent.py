@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ecsctl.operations.consent import Estimate, estimated, must_be_agreed_to
+from ecsctl.costs.estimate import Estimate, estimated, must_be_agreed_to
 from tests.stack.conftest import World, wishes, world
 
 __all__ = ["world"]

@@ -16,8 +16,8 @@ from ecsctl.aws import LOOKS, Aws
 from ecsctl.cli import app as _app  # noqa: F401 - the commands are there before the sandbox is
 from ecsctl.engine.errors import Refused, UsageError
 from ecsctl.engine.patience import Patience
+from ecsctl.github import creds
 from ecsctl.github_token import TYPE
-from ecsctl.operations import creds
 from ecsctl.sandbox.aws.account import TOKEN, TOKEN_SECRET
 from ecsctl.sandbox.core import clock
 from ecsctl.sandbox.github.remote import revoke_github_token

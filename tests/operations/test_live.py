@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from ecsctl.aws import Aws
 from ecsctl.engine.patience import Patience
-from ecsctl.operations.live import Live, look, watch
+from ecsctl.operations.status import Live, look, watch
 from ecsctl.sandbox.aws import ecs
 from tests.releases.conftest import APP, Service, service
 from tests.stack.conftest import ACCOUNT, shared_session

@@ -24,7 +24,7 @@ from ecsctl.config import Config
 from ecsctl.engine.errors import AccessError, EcsctlError
 from ecsctl.engine.patience import Patience
 from ecsctl.engine.stack import fulfil
-from ecsctl.operations.permissions import policies
+from ecsctl.operations.policy import policies
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws.codeconnections import complete_handshake
 from ecsctl.sandbox.core import authorization

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ecsctl.operations import live
+from ecsctl.operations.status import look
 from ecsctl.resources.support.first_run import GATE
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws.ecr import put_image
@@ -43,7 +43,7 @@ def executions(world: World) -> list[str]:
 def at_rest(world: World) -> None:
     """Nothing goes on, now or an hour later."""
     before = (len(builds(world)), releases(world), executions(world), runs(world))
-    assert live.look(world.aws(), "hello").release.outcome == "deployed"  # type: ignore[union-attr]  # there is one
+    assert look(world.aws(), "hello").release.outcome == "deployed"  # type: ignore[union-attr]  # there is one
     assert "InProgress" not in executions(world)
     world.clock.sleep(3600)
     assert (len(builds(world)), releases(world), executions(world), runs(world)) == before

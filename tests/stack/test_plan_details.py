@@ -8,9 +8,9 @@ from typing import Any, cast, get_type_hints
 
 import pytest
 
+from ecsctl.costs.estimate import Estimate
 from ecsctl.engine.plan import Verb, Why, diff
 from ecsctl.engine.resource import AnyResource
-from ecsctl.operations.consent import Estimate
 from ecsctl.resources import kinds
 from ecsctl.sandbox.aws.account import TOKEN
 from ecsctl.ui import output

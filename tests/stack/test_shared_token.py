@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ecsctl.config import Config
-from ecsctl.operations import creds
+from ecsctl.github import creds
 from ecsctl.session import open_app, open_stack
 from tests.stack.conftest import World, wishes
 from tests.stack.test_token import NEW, imported, keep

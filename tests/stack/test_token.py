@@ -9,8 +9,8 @@ import pytest
 
 from ecsctl.account import read_token
 from ecsctl.engine.errors import ConfigError, EcsctlError
+from ecsctl.github import creds
 from ecsctl.github_token import TYPE
-from ecsctl.operations import creds
 from ecsctl.sandbox.aws.account import TOKEN, TOKEN_SECRET
 from tests.stack.conftest import World, wishes
 from tests.stack.watch import runs

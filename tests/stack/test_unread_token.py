@@ -11,7 +11,7 @@ from ecsctl import account
 from ecsctl.engine.errors import ConfigError, EcsctlError, Refused
 from ecsctl.engine.plan import Plan
 from ecsctl.engine.report import reports
-from ecsctl.operations import creds
+from ecsctl.github import creds
 from ecsctl.sandbox.aws.account import TOKEN, TOKEN_SECRET
 from tests.stack.conftest import World, wishes
 from tests.stack.test_token import NEW, OURS, keep, project

@@ -12,7 +12,6 @@ from moto.codebuild.models import codebuild_backends
 
 from ecsctl.aws import Aws
 from ecsctl.engine.patience import Patience
-from ecsctl.operations.why import Act, Mend, why
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws import ecs
 from ecsctl.sandbox.aws.codebuild.builds import builds as builds_in
@@ -21,6 +20,7 @@ from ecsctl.sandbox.aws.ecr import put_image
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.sandbox.github import remote
 from ecsctl.sandbox.server.inprocess import inprocess
+from ecsctl.why import Act, Mend, why
 from tests.commands.conftest import Ended, folder, live_by, run  # noqa: F401 - fixtures
 from tests.stack.conftest import ACCOUNT, REGION, shared_session
 from tests.stack.watch import URI

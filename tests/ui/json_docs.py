@@ -11,7 +11,7 @@ from typing import Any
 
 from ecsctl import config
 from ecsctl.engine.plan import Change, Plan, Verb, Why
-from ecsctl.operations.receipt import Left
+from ecsctl.removal.receipt import Left
 from ecsctl.ui import creds, history, live, logs, output, pipeline, release, why
 from tests.ui import running, samples
 

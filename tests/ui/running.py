@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ecsctl.operations import creds
-from ecsctl.operations.live import Deployment, Live, Release, Service, Target, Task
+from ecsctl.github import creds
 from ecsctl.operations.logs import Line
 from ecsctl.operations.pipelines import Action, Run, Stage
-from ecsctl.operations.why import Act, Cause, Diagnosis, Evidence, Mend, Step
+from ecsctl.operations.status import Deployment, Live, Release, Service, Target, Task
 from ecsctl.releases.history import Difference, Past
 from ecsctl.releases.release import Release as Released
 from ecsctl.releases.verdict import Outcome, Verdict
+from ecsctl.why import Act, Cause, Diagnosis, Evidence, Mend, Step
 from tests.ui.samples import NOW, TASKS
 
 COMMIT = "8486d5c1e0b7a3f29d4c6b5a8e7f0d1c2b3a4958"

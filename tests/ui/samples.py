@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from ecsctl.costs.estimate import Estimate
 from ecsctl.engine.errors import AccessError, Interrupted, ResourceFailed, Several, TimedOut
 from ecsctl.engine.plan import UNKNOWN, Change, Plan, Step, Verb, Why
 from ecsctl.engine.report import Report
 from ecsctl.engine.resource import Seen
-from ecsctl.operations.consent import Estimate
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 WHERE = {"app": "shop", "account": "123456789012", "region": "eu-central-1"}

@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from ecsctl.engine.errors import UsageError
-from ecsctl.operations.live import Live, Service
+from ecsctl.operations.status import Live, Service
 from ecsctl.ui import console, live
 from tests.ui import running
 from tests.ui.samples import NOW, WHERE

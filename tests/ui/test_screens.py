@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ecsctl.operations.receipt import Left
+from ecsctl.removal.receipt import Left
 from ecsctl.ui import errors, history, live, pipeline, plan, receipt, release, status, why
 from tests.ui import running, samples
 

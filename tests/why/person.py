@@ -18,11 +18,11 @@ from ecsctl import session
 from ecsctl.aws import Aws
 from ecsctl.cli import main
 from ecsctl.engine.patience import Patience
-from ecsctl.operations.why import Act, Cause, Diagnosis, Mend, Step, why
 from ecsctl.sandbox import push
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.sandbox.github import remote
 from ecsctl.sandbox.server.inprocess import inprocess
+from ecsctl.why import Act, Cause, Diagnosis, Mend, Step, why
 from tests.stack.conftest import ACCOUNT, REGION, shared_session
 
 ORDINARY: dict[str, Any] = {

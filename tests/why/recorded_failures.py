@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ecsctl.operations.why.evidence import Facts
+from ecsctl.why.evidence import Facts
 
 FOLDER = Path(__file__).parent / "recorded"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ecsctl.operations.why import Cause, Certainty, diagnose
-from ecsctl.operations.why.causes.build_phases import PHASE_RULES
-from ecsctl.operations.why.causes.delivering import STAGE_RULES
+from ecsctl.why import Cause, Certainty, diagnose
+from ecsctl.why.causes.build_phases import PHASE_RULES
+from ecsctl.why.causes.delivering import STAGE_RULES
 from tests.why.field.scene import (
     Scene,
     answers,

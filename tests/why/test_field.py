@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ecsctl.operations.why import Certainty, diagnose
+from ecsctl.why import Certainty, diagnose
 from tests.why.field.scene import facts
 from tests.why.field.score import CERTAIN, HONEST, RIGHT, WRONG, outcome, table, top
 from tests.why.field.threads import CASES, STARTS, Case

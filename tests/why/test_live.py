@@ -7,10 +7,10 @@ import json
 import pytest
 
 from ecsctl.engine.errors import EcsctlError
-from ecsctl.operations.why import Act, Cause, Diagnosis, first_line, why
 from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
 from ecsctl.sandbox.aws.ecs.fates import behave
 from ecsctl.sandbox.push import FATES, push, pushed
+from ecsctl.why import Act, Cause, Diagnosis, first_line, why
 from tests.stack.conftest import World, wishes, world
 
 __all__ = ["world"]

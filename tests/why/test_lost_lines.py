@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ecsctl.operations.why import diagnose
-from ecsctl.operations.why.evidence import Facts
+from ecsctl.why import diagnose
+from ecsctl.why.evidence import Facts
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 FRAME = ["Traceback (most recent call last):", '  File "/app/main.py", line 3, in <module>']

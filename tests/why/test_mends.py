@@ -18,11 +18,11 @@ import typer.main
 from typer.exceptions import TyperException
 
 from ecsctl.cli import app
-from ecsctl.operations.why import Act, Cause, Mend, diagnose
-from ecsctl.operations.why.causes.build_commands import COMMAND_RULES
-from ecsctl.operations.why.causes.build_phases import PHASE_RULES, TOKEN, VARIABLE
-from ecsctl.operations.why.causes.delivering import STAGE_RULES
-from ecsctl.operations.why.evidence import Facts
+from ecsctl.why import Act, Cause, Mend, diagnose
+from ecsctl.why.causes.build_commands import COMMAND_RULES
+from ecsctl.why.causes.build_phases import PHASE_RULES, TOKEN, VARIABLE
+from ecsctl.why.causes.delivering import STAGE_RULES
+from ecsctl.why.evidence import Facts
 from tests.why.field import scene
 from tests.why.field.scene import Scene
 from tests.why.field.threads import CASES
@@ -30,7 +30,7 @@ from tests.why.recorded_failures import recorded
 
 SCHEMA = Path(__file__).parents[2] / "ecsctl.schema.json"
 DOCS = Path(__file__).parents[2] / "docs/why.md"
-CAUSES = Path(__file__).parents[2] / "ecsctl/operations/why/causes"
+CAUSES = Path(__file__).parents[2] / "ecsctl/why/causes"
 COMMAND = re.compile(r"\becsctl(?: (?!the |and |or |does |made |itself )[a-z][a-z-]*)+(?: --[a-z-]+(?: [A-Z]+)?)*")
 STATES: dict[str, Scene] = {
     "a pipeline": scene.pipeline(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ecsctl.operations.why import Diagnosis, diagnose
+from ecsctl.why import Diagnosis, diagnose
 from tests.why.recorded_failures import Recorded, recorded
 
 ALL = recorded()

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ecsctl.operations.why import Act, Cause, Certainty, Diagnosis, Evidence, Mend, Step
 from ecsctl.ui.why import lines, show, why_document
+from ecsctl.why import Act, Cause, Certainty, Diagnosis, Evidence, Mend, Step
 
 AT = datetime(2026, 3, 2, 10, 5, tzinfo=UTC)
 LOGS = Mend((Step(Act.RUN, "ecsctl logs"),), "all it said")

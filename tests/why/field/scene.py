@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ecsctl.operations.why.evidence import Facts
+from ecsctl.why.evidence import Facts
 
 Scene = dict[str, Any]
 

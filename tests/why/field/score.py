@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from ecsctl.operations.why import Cause, Certainty, diagnose
+from ecsctl.why import Cause, Certainty, diagnose
 from tests.why.field.scene import facts
 from tests.why.field.threads import CASES, Case
 

@@ -1,0 +1,1 @@
+"""What a run costs, by list prices, and how long it takes."""

@@ -1,0 +1,113 @@
+"""What a run will cost and how long it will take, and whether a person must agree to it first. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ecsctl.costs import prices
+from ecsctl.engine.plan import UNKNOWN, Plan, Step, Verb
+from ecsctl.engine.stack import Stack
+from ecsctl.resources import by_name
+from ecsctl.resources.load_balancer import LoadBalancer
+from ecsctl.resources.scaling import Scaling
+from ecsctl.resources.service import Service
+from ecsctl.resources.task_definition import TaskDefinition
+
+CENT = 0.005
+Thing = tuple[str, Mapping[str, Any]]  # a kind, and the fields of one of it
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Dollars a month before a run and after it, by list prices and without what is paid by use; and its seconds."""
+
+    before: float
+    after: float
+    seconds: float
+
+    @property
+    def more(self) -> float:
+        """What a month costs more afterwards; less, if it is negative."""
+        return self.after - self.before
+
+    @property
+    def cost(self) -> str:
+        """The price in words; empty where the run does not change it."""
+        if abs(self.more) < CENT:
+            return ""
+        change = f"about ${abs(self.more):.0f} a month"
+        if self.before >= CENT:
+            change += f" {'more' if self.more > 0 else 'less'}, ${self.after:.0f} in all"
+        return f"{change} ({prices.AS_OF}; traffic, builds, logs and metrics come on top)"
+
+    @property
+    def time(self) -> str:
+        """How long it usually takes, in words."""
+        minutes = math.ceil(self.seconds / 60)
+        return f"about {minutes} minutes" if minutes > 1 else "about a minute"
+
+
+def estimated(stack: Stack, plan: Plan) -> Estimate:
+    """What a plan means for the bill and for the clock."""
+    now = [(step.kind, step.found) for step in plan.steps if step.ids is not None and not step.borrowed]
+    then = [(step.kind, _after(step)) for step in plan.steps if step.verb is not Verb.DELETE and not step.borrowed]
+    return Estimate(_monthly(now), _monthly(then), _seconds(stack, plan))
+
+
+def must_be_agreed_to(plan: Plan, estimate: Estimate) -> bool:
+    """Whether something billed is made, the bill changes, or something ends its life."""
+    new = any(step.verb is Verb.CREATE and prices.billed(step.kind) and not step.borrowed for step in plan.steps)
+    return new or bool(plan.destroys) or (bool(plan.work) and abs(estimate.more) >= CENT)
+
+
+def _after(step: Step) -> Mapping[str, Any]:
+    """The fields as they will be: what nobody wishes for stays as it is."""
+    return {**step.found, **{name: value for name, value in step.fields.items() if value is not None}}
+
+
+def _monthly(things: Iterable[Thing]) -> float:
+    """Dollars a month for all of them. What a task costs stands in its definition, and how many there are elsewhere."""
+    by: dict[str, list[Mapping[str, Any]]] = {}
+    for kind, fields in things:
+        by.setdefault(kind, []).append(fields)
+    total = sum(prices.monthly(kind) * len(found) for kind, found in by.items())
+    for balancer in by.get(LoadBalancer.kind, ()):
+        if balancer.get("scheme") == "internet-facing":
+            total += prices.ADDRESS * len(balancer["subnets"])
+    least = next((one["minimum"] for one in by.get(Scaling.kind, ()) if one), 0)
+    for task, service in zip(by.get(TaskDefinition.kind, ()), by.get(Service.kind, ()), strict=False):
+        if task and service:  # what dies is only sighted: its fields are not known
+            count = max(service.get("desired_count") or 0, least)
+            one = prices.task(task["cpu"], task["memory"], task["architecture"], public=service["public_ip"])
+            total += count * one
+    return total
+
+
+def _seconds(stack: Stack, plan: Plan) -> float:
+    """The longest way through the graph, by what each kind usually takes; then what is no longer wished."""
+    steps = {step.name: step for step in plan.steps if step.name in stack.nodes}
+    begun: dict[str, float] = {}  # when those that need it may begin
+    ended = [0.0]
+    for name, node in stack.nodes.items():  # in the order in which they were wished: each after what it needs
+        start = max((begun[other] for other in node.needs), default=0.0)
+        takes = _takes(steps.get(name), node.wish.usual)
+        begun[name] = start + (0.0 if node.wish.early else takes)
+        ended.append(start + takes)
+    leaving = [by_name()[step.kind].goes for step in plan.steps if step.verb is Verb.DELETE]
+    return max(ended) + max(leaving, default=0.0)
+
+
+def _takes(step: Step | None, usual: float) -> float:
+    if step is None or step.verb in (Verb.KEEP, Verb.REFUSE):
+        return 0.0
+    rolls = step.kind == Service.kind and any(_rolls(step))
+    return usual if step.verb is not Verb.UPDATE or rolls else 2.0
+
+
+def _rolls(step: Step) -> Iterator[bool]:
+    """Whether an update of the service waits for new tasks."""
+    for change in step.changes:
+        yield change.after == UNKNOWN or change.field in ("task_definition", "desired_count", "subnets", "port")

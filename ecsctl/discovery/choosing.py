@@ -1,0 +1,194 @@
+"""Which Dockerfile is the app's, which of its stages, and from which folder it is built."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+
+from ecsctl.discovery import dockerfile
+from ecsctl.discovery.compose import Service
+from ecsctl.discovery.dockerfile import Dockerfile, Stage, filled, words
+from ecsctl.discovery.tree import Tree, aside, within
+
+_NAMES = r"(?:[\w.-]+\.)?(?:docker|container)file|(?:docker|container)file[._-][\w.-]+"
+_OTHERS = re.compile(r".*\.(?:dockerignore|md|txt|rst|j2|jinja2?|tmpl|tpl|template|erb|mustache|in|sh|ps1|ya?ml|json|"
+                     r"orig|bak)", re.IGNORECASE)  # fmt: skip
+_FOR_RELEASE = re.compile(r"(?:^|[._-])(?:prod(?:uction)?|release|deploy|final)(?:$|[._-])", re.IGNORECASE)
+_NOT_RELEASED = re.compile(
+    r"(?:^|[._-])(?:dev(?:el(?:opment)?|container)?|tests?|testing|debug|local|ci|lint|base\d*|builder|build|docs?|"
+    r"e2e|cypress|example|windows|nightly|bench(?:mark)?)(?:$|[._-])",
+    re.IGNORECASE,
+)
+_RUNS = re.compile(
+    r"prod(?:uction)?|release|runn?er|runtime|run|app|web|server|final|deploy|main|default", re.IGNORECASE
+)
+_HOLDERS = re.compile(
+    r"\.?(?:docker(?:files?)?|containers?|build|deploy(?:ment)?|ops|infra|packaging|package|ci|images?|dist|etc|scripts?|"
+    r"debian|alpine|ubuntu|linux|config|contrib|release|prod(?:uction)?|compose)",
+    re.IGNORECASE,
+)  # fmt: skip
+_MANIFESTS = re.compile(
+    r"package\.json|requirements[\w.-]*\.txt|pyproject\.toml|setup\.py|pipfile|manage\.py|go\.mod|cargo\.toml|pom\.xml|"
+    r"build\.gradle(?:\.kts)?|gemfile|composer\.json|mix\.exs|index\.(?:html|php|js)|deno\.jsonc?|.+\.(?:cs|fs)proj|.+\.sln",
+    re.IGNORECASE,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Context:
+    """A folder to build from, why, and what the Dockerfile copies that git does not have in it."""
+
+    folder: str
+    why: str
+    missing: tuple[str, ...] = ()
+
+
+def dockerfiles(tree: Tree) -> tuple[str, ...]:
+    """All Dockerfiles by any usual name, the likeliest first; those of others, of tests and of development last."""
+    found: dict[str, str] = {}
+    for path in tree.named(_NAMES):
+        if _OTHERS.fullmatch(PurePosixPath(path).name) or not dockerfile.parse(tree.read(path)).stages:
+            continue
+        real = os.path.realpath(tree.root / path)  # a link beside the file that it names is the same one
+        if real not in found or not (tree.root / path).is_symlink():
+            found[real] = path
+    return tuple(sorted(found.values(), key=lambda path: _rank(tree, path)))
+
+
+def beside(paths: Sequence[str], folder: str) -> tuple[str, ...]:
+    """Those in the folder that one stands in, else those below it, else those in the nearest folder above."""
+    here = tuple(path for path in paths if _folder(path) == folder)
+    below = here or tuple(path for path in paths if within(path, folder))
+    if below or folder == ".":
+        return below
+    return beside(paths, _folder(folder))
+
+
+def likely(path: str) -> bool:
+    """Whether a Dockerfile may be the app's: it is none of others' code, of tests, examples or development."""
+    name = PurePosixPath(path).name
+    return not aside(path) and (bool(_FOR_RELEASE.search(name)) or not _NOT_RELEASED.search(name))
+
+
+def target(read: Dockerfile) -> tuple[str, str]:
+    """The stage to build, and why; empty for the last one, which is what Docker builds."""
+    last = read.stage()
+    if last is None or (not _NOT_RELEASED.search(last.name) and _serves(last)):
+        return "", ""
+    served = [one for one in read.stages if one.name and one is not last and _serves(one)
+              and not _NOT_RELEASED.search(one.name)]  # fmt: skip
+    if not served or (not last.name and not any(_exposes(one) for one in served)):
+        return "", ""
+    best = max(served, key=lambda one: (_exposes(one), bool(_RUNS.fullmatch(one.name)), read.stages.index(one)))
+    what = f"the last one, {last.name}, is" if last.name else "the last one is"
+    return best.name, f"the stage {best.name} of the Dockerfile is built, since {what} not what serves"
+
+
+def context(tree: Tree, path: str, read: Dockerfile, services: Sequence[Service] = ()) -> Context:
+    """The folder that holds what the Dockerfile copies: its own, one above, or the one that a compose file names."""
+    own = _folder(path)
+    candidates = list(_above(own))
+    for service in services:
+        if service.dockerfile == path and service.context in tree.folders | {"."}:
+            candidates.insert(0, service.context)
+    copied = tuple(dict.fromkeys(_copied(read)))
+    held = {folder: [one for one in copied if _holds(tree, folder, one)] for folder in candidates}
+    most = max(map(len, held.values()), default=0)
+    best = [folder for folder in dict.fromkeys(candidates) if len(held[folder]) == most]
+    told = {service.context for service in services if service.dockerfile == path}
+    if len(best) == 1 and most:
+        folder, why = best[0], f"it copies {_listed(held[best[0]])}"
+    elif any(one in told for one in best):
+        service = next(one for one in services if one.dockerfile == path and one.context in best)
+        folder, why = service.context, f"{service.file} builds {service.name} from there"
+    else:
+        folder, why = _home(tree, own, best)
+    # A pattern that matches nothing is fine beside one that does, as in `COPY package.json yarn.lock* ./`.
+    missing = tuple(one for one in copied if one not in held[folder] and not re.search(r"[*?\[]", one))
+    return Context(folder, why, missing)
+
+
+def _home(tree: Tree, own: str, best: Sequence[str]) -> tuple[str, str]:
+    """Where what is copied does not tell: the folder of the app's sources, seen by what every language keeps there."""
+    if own == ".":
+        return ".", "the Dockerfile is there"
+    if own not in best:
+        return best[0], "it copies from there"
+    for folder in best:
+        if any(_folder(one) == folder and _MANIFESTS.fullmatch(PurePosixPath(one).name) for one in tree.files):
+            return folder, "the app's sources are there"
+    if _HOLDERS.fullmatch(PurePosixPath(own).name) and "." in best:
+        return ".", f"{own} only holds the Dockerfile"
+    return own, "the Dockerfile is there"
+
+
+def _above(folder: str) -> Iterator[str]:
+    yield folder
+    while folder != ".":
+        folder = _folder(folder)
+        yield folder
+
+
+def _folder(path: str) -> str:
+    return str(PurePosixPath(path).parent)
+
+
+def _rank(tree: Tree, path: str) -> tuple[bool, bool, bool, bool, int, int, str]:
+    name = PurePosixPath(path).name
+    stage = dockerfile.parse(tree.read(path)).stage()
+    usual = re.fullmatch("(?:docker|container)file", name, re.IGNORECASE)
+    return (
+        aside(path),
+        not likely(path),
+        "/" in path,
+        not (stage and _serves(stage)),
+        path.count("/"),
+        0 if _FOR_RELEASE.search(name) else 1 if usual else 2,  # where there is one for production, the other is not
+        path,
+    )
+
+
+def _serves(stage: Stage) -> bool:
+    return any(word in ("CMD", "ENTRYPOINT", "EXPOSE") for one in stage.chain for word, _ in one.instructions)
+
+
+def _exposes(stage: Stage) -> bool:
+    return any(word == "EXPOSE" for one in stage.chain for word, _ in one.instructions)
+
+
+def _copied(read: Dockerfile) -> Iterator[str]:
+    """The sources of COPY, ADD and bind mounts that come from the context and name something in it."""
+    for stage in read.stages:
+        known = read.variables(stage)
+        for word, rest in stage.instructions:
+            if word == "RUN":
+                found = [one for one in re.findall(r"--mount=(\S+)", rest) if "type=bind" in one and "from=" not in one]
+                sources = [match[1] for one in found if (match := re.search(r"(?:source|src)=([^,\s]+)", one))]
+            elif word in ("COPY", "ADD") and not re.match(r"(?:--\S+\s+)*--from=", rest) and "<<" not in rest:
+                sources = words(rest)[:-1]
+            else:
+                continue
+            for source in sources:
+                name = os.path.normpath(filled(source, known).lstrip("/") or ".")
+                if name != "." and "$" not in name and "://" not in name and not name.startswith(".."):
+                    yield name
+
+
+def _holds(tree: Tree, folder: str, name: str) -> bool:
+    whole = name if folder == "." else f"{folder}/{name}"
+    if not re.search(r"[*?\[]", whole):
+        return tree.has(whole) or whole in tree.folders
+    parts = whole.split("/")
+    return any(
+        len(parts) == one.count("/") + 1 and all(map(fnmatchcase, one.split("/"), parts))
+        for one in (*tree.files, *tree.folders)
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = list(names[:3])
+    return ", ".join(shown) + (" and more" if len(names) > len(shown) else "")

@@ -1,0 +1,116 @@
+"""What compose files say of the app and of what it needs beside it. They are hints: nobody promises that they hold."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ecsctl.discovery.dockerfile import filled
+from ecsctl.discovery.tree import Tree
+
+NAMES = r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml"
+_LATER = re.compile(r"dev|test|local|override|debug|ci|e2e", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service of a compose file. Paths are from the repository's root."""
+
+    file: str
+    name: str
+    image: str = ""
+    context: str = ""  # empty: it is not built here
+    dockerfile: str = ""
+    ports: tuple[int, ...] = ()
+    health: str = ""  # the command that asks
+    command: str = ""
+    environment: tuple[str, ...] = ()  # names alone: values may be secret
+
+    @property
+    def where(self) -> str:
+        """How it is named to a person."""
+        return f"{self.name} in {self.file}"
+
+
+def services(tree: Tree) -> tuple[Service, ...]:
+    """All services of all compose files, those for production first. A file that cannot be read says nothing."""
+    files = sorted(tree.named(NAMES), key=lambda one: (bool(_LATER.search(one.rsplit("/", 1)[-1])), one.count("/")))
+    return tuple(service for file in files[:20] for service in _services(file, tree.read(file)))
+
+
+def _services(file: str, text: str) -> list[Service]:
+    import yaml  # type: ignore[import-untyped]  # PyYAML ships no types
+
+    try:
+        document = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return []
+    found = document.get("services") if isinstance(document, dict) else None
+    if not isinstance(found, dict):
+        return []
+    folder = os.path.dirname(file)
+    return [_service(file, folder, str(name), one) for name, one in found.items() if isinstance(one, dict)]
+
+
+def _service(file: str, folder: str, name: str, one: Mapping[str, Any]) -> Service:
+    build = one.get("build") or {}
+    build = {"context": build} if isinstance(build, str) else build
+    build = build if isinstance(build, dict) else {}
+    context = dockerfile = ""
+    if build:
+        where = filled(str(build.get("context") or "."), {})
+        context = os.path.normpath(os.path.join(folder, where))
+        dockerfile = os.path.normpath(os.path.join(context, filled(str(build.get("dockerfile") or "Dockerfile"), {})))
+    checked = one.get("healthcheck")
+    test = checked.get("test") if isinstance(checked, dict) else None
+    return Service(
+        file=file,
+        name=name,
+        image=filled(str(one.get("image") or ""), {}),
+        context=context,
+        dockerfile=dockerfile,
+        ports=_ports(one),
+        health=filled(_line(test), {}),
+        command=filled(_line(one.get("command")), {}),
+        environment=_names(one.get("environment")),
+    )
+
+
+def _line(words: Any) -> str:
+    """A command in either form, without the word that tells the form."""
+    if isinstance(words, list):
+        listed = [str(word) for word in words]
+        rest = listed[1:] if listed[:1] in (["CMD"], ["CMD-SHELL"]) else listed
+        return rest[0] if len(rest) == 1 else shlex.join(rest)
+    return str(words or "")
+
+
+def _names(environment: Any) -> tuple[str, ...]:
+    if isinstance(environment, dict):
+        return tuple(map(str, environment))
+    listed = environment if isinstance(environment, list) else []
+    return tuple(str(one).partition("=")[0] for one in listed)
+
+
+def _ports(one: Mapping[str, Any]) -> tuple[int, ...]:
+    """The container's side of its ports: those published, those exposed, and the one a proxy is told of in a label."""
+    found: list[str] = []
+    for port in _listed(one.get("ports")):
+        written = port.get("target", "") if isinstance(port, dict) else port
+        bare = filled(str(written), {})
+        if not bare.endswith("/udp"):
+            found.append(bare.removesuffix("/tcp").rpartition(":")[2].partition("-")[0])
+    found += [str(port).removesuffix("/tcp").partition("-")[0] for port in _listed(one.get("expose"))]
+    labels = one.get("labels")
+    told = [f"{key}={value}" for key, value in labels.items()] if isinstance(labels, dict) else _listed(labels)
+    found += [match[1] for label in told if (match := re.search(r"loadbalancer\.server\.port=(\d+)$", str(label)))]
+    numbers = [int(port) for port in found if re.fullmatch(r"\d{1,5}", port) and 0 < int(port) < 65536]
+    return tuple(dict.fromkeys(numbers))
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

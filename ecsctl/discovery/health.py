@@ -1,0 +1,160 @@
+"""The path that tells whether the app is well: the image's own check, a compose file's, or the framework's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ecsctl.discovery.compose import Service
+from ecsctl.discovery.dockerfile import Dockerfile, Stage, filled, plain
+from ecsctl.discovery.tree import Tree, aside, within
+
+_ADDRESS = re.compile(
+    r"(?:https?://)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|\$\{?(?:HOST|HOSTNAME|ADDRESS|BIND)\w*\}?)"
+    r"(?::(?P<port>\d+|\$\w+|\$\{[^}]*\}))?(?P<path>/[^\s\"'`|;)&<>\\]*)?",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(r"curl|wget|http|fetch|urllib|requests|probe|lynx", re.IGNORECASE)
+_PROBE = re.compile(
+    r"(?:readiness|liveness)Probe:\s*\n\s*httpGet:(?:\s*\n\s*(?!path)\w+:[^\n]*)*\s*\n\s*path:\s*[\"']?(/[\w/.-]*)"
+)
+_SOURCE = re.compile(r".*\.(?:[cm]?[jt]s|py|rb|sh|go|php)")
+
+
+@dataclass(frozen=True)
+class Health:
+    """A path, where it is named, and the port asked there if it says one."""
+
+    path: str
+    source: str
+    port: int = 0
+
+
+def proposals(
+    tree: Tree, context: str, read: Dockerfile, stage: Stage, services: Sequence[Service]
+) -> tuple[Health, ...]:
+    """Every path that something names, the most telling first."""
+    return (*_own(tree, read, stage), *_of_services(services, read.environment(stage)),
+                  *_of_frameworks(tree, context), *_of_manifests(tree, context))  # fmt: skip
+
+
+def _own(tree: Tree, read: Dockerfile, stage: Stage) -> Iterator[Health]:
+    """HEALTHCHECK of the Dockerfile; of a script that it runs, the script."""
+    check = read.last(stage, "HEALTHCHECK")
+    command = re.sub(r"^(?:--\S+\s+)*CMD\s+", "", check)
+    if not check or check.upper() == "NONE":
+        return
+    command = plain(command)
+    known = read.environment(stage)
+    if found := asked(command, known):
+        yield Health(found[0], "HEALTHCHECK of the Dockerfile", found[1])
+        return
+    for word in command.split():
+        name = word.strip("\"'").rpartition("/")[2]
+        for path in tree.named(re.escape(name)) if _SOURCE.fullmatch(name) else ():
+            if found := asked(tree.read(path), known):
+                yield Health(found[0], f"{path}, which HEALTHCHECK of the Dockerfile runs", found[1])
+                return
+
+
+def _of_services(services: Sequence[Service], known: Mapping[str, str]) -> Iterator[Health]:
+    for service in services:
+        if found := asked(service.health, known):
+            yield Health(found[0], f"the healthcheck of {service.where}", found[1])
+
+
+def asked(command: str, known: Mapping[str, str]) -> tuple[str, int] | None:
+    """The path, and the port or 0, that a command asks of its own machine by HTTP."""
+    said = filled(command, known)
+    if not _ASKS.search(said):
+        return None
+    # A machine may be named without a path too, as in `curl --noproxy localhost localhost:3000/health`.
+    for match in sorted(_ADDRESS.finditer(said), key=lambda one: (not one["path"], not one["port"])):
+        path, port = match["path"] or "/", match["port"] or ""
+        path = path.partition("#")[0].rstrip(",")
+        if re.fullmatch(r"/[\x21-\x7e]*", path) and not re.search(r"[$`{}]", path):
+            return path, int(port) if port.isdigit() and int(port) < 65536 else 0
+    return None
+
+
+def _of_frameworks(tree: Tree, context: str) -> Iterator[Health]:
+    """Paths that a framework's own generator writes, as far as they are in the sources still.
+
+    Rails guides, "Getting started" (rails/health#show since 7.1); Laravel's "Health" route (since 11); Spring Boot
+    reference, "Actuator: endpoints"; Quarkus guide, "SmallRye Health"; ASP.NET Core, "Health checks".
+    """
+    for path in _files(tree, context, r"routes\.rb"):
+        text = _live(tree.read(path))
+        if match := re.search(r"get\s*\(?\s*[\"']/?([\w/-]+)[\"'][^\n]*rails/health#show", text):
+            yield Health(f"/{match[1]}", f"Rails' health route in {path}")
+    for path in _files(tree, context, r"app\.php"):
+        if path.endswith("bootstrap/app.php") and (
+            match := re.search(r"\bhealth:\s*[\"'](/[\w/-]*)[\"']", _live(tree.read(path)))
+        ):
+            yield Health(match[1], f"Laravel's health route in {path}")
+    for path in _files(tree, context, r"pom\.xml|build\.gradle(?:\.kts)?"):
+        text = tree.read(path)
+        if "spring-boot-starter-actuator" in text and (found := _actuator(tree, context)):
+            yield Health(found, f"Spring Boot's actuator in {path}")
+        elif re.search(r"quarkus-smallrye-health", text):
+            yield Health("/q/health", f"Quarkus' health extension in {path}")
+        elif re.search(r"micronaut-management", text):
+            yield Health("/health", f"Micronaut's management in {path}")
+    for path in _files(tree, context, r"(?:Program|Startup|Extensions)\.cs"):
+        if match := re.search(r"MapHealthChecks\(\s*\"(/[\w/-]*)\"", _live(tree.read(path))):
+            yield Health(match[1], f"MapHealthChecks in {path}")
+
+
+def _actuator(tree: Tree, context: str) -> str:
+    """Where Spring Boot has it; empty where it listens on a port of its own, which the load balancer does not ask."""
+    settings: dict[str, str] = {}
+    for file in _files(tree, context, r"application\.(?:properties|ya?ml)"):
+        text = tree.read(file)
+        settings |= dict(re.findall(r"(?m)^\s*([\w.-]+)\s*=\s*(\S+)\s*$", text))
+        if file.endswith(("yml", "yaml")):
+            settings |= _flat(text)
+    if "management.server.port" in settings or "management.port" in settings:
+        return ""
+    base = settings.get("management.endpoints.web.base-path", "/actuator")
+    root = settings.get("server.servlet.context-path", "").rstrip("/")
+    whole = f"{root}{base.rstrip('/')}/health"
+    return whole if re.fullmatch(r"/[\w/.-]+", whole) else ""
+
+
+def _flat(text: str) -> dict[str, str]:
+    """A YAML text's settings with dots in their names. One that is no plain YAML says nothing."""
+    import yaml  # type: ignore[import-untyped]  # PyYAML ships no types
+
+    found: dict[str, str] = {}
+
+    def walk(value: object, path: str) -> None:
+        if isinstance(value, dict):
+            for key, below in value.items():
+                walk(below, f"{path}.{key}".lstrip("."))
+        elif value is not None:
+            found[path] = str(value)
+
+    try:
+        for document in yaml.safe_load_all(text):
+            walk(document, "")
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return {}
+    return found
+
+
+def _of_manifests(tree: Tree, context: str) -> Iterator[Health]:
+    """The HTTP probe of Kubernetes' manifests."""
+    for path in tree.named(r".+\.ya?ml"):
+        found = _PROBE.search(tree.read(path)) if within(path, context) and not aside(path) else None
+        if found and re.search(r"k8s|kube|kustomi|manifest|deploy|chart|helm", path):
+            yield Health(found[1], f"the probe in {path}")
+
+
+def _files(tree: Tree, context: str, pattern: str) -> list[str]:
+    return [path for path in tree.named(pattern, context) if not aside(path)][:20]
+
+
+def _live(text: str) -> str:
+    """A source without what is commented out."""
+    return re.sub(r"(?m)^\s*(?:#|//).*$", "", text)

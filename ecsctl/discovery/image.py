@@ -1,0 +1,175 @@
+"""All that is found out about the image of a repository, put together: what is built, and how it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ecsctl.discovery import choosing, compose, dockerfile, health, machine, needs, ports
+from ecsctl.discovery.compose import Service
+from ecsctl.discovery.dockerfile import Dockerfile, Stage
+from ecsctl.discovery.started import started
+from ecsctl.discovery.tree import Tree, within
+from ecsctl.engine.errors import UsageError
+
+Ask = Callable[[str, Sequence[str]], str]
+"""Has a person choose one of several answers, the first of which is the likeliest. An empty list: any answer."""
+NO_DOCKERFILE = "there is no Dockerfile here"
+USUAL = 8080
+"""The port for an app that listens wherever $PORT says."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """What is built and how it runs. Paths are from the repository's root."""
+
+    dockerfile: str
+    context: str
+    target: str = ""
+    port: int | None = None
+    path: str = "/"  # of the health check
+    architecture: str = ""  # empty: the default will do
+    environment: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What ecsctl.toml says of it."""
+        build: dict[str, Any] = {"context": self.context, "dockerfile": self.dockerfile}
+        service: dict[str, Any] = {"health_path": self.path}
+        if self.target:
+            build["target"] = self.target
+        if self.port:
+            service["port"] = self.port
+        if self.architecture:
+            service["architecture"] = self.architecture
+        if self.environment:
+            service["environment"] = dict(self.environment)
+        return {"build": build, "service": service}
+
+
+def seen(tree: Tree, here: str = ".", *, ask: Ask | None = None, dockerfile: str = "") -> Image | None:
+    """The image of a repository, seen from the folder that one stands in; None without a Dockerfile.
+
+    Raises UsageError if `dockerfile` is none.
+    """
+    path, notes = _chosen(tree, here, ask, dockerfile)
+    if not path:
+        return None
+    read = _parsed(tree, path)
+    services = compose.services(tree)
+    target, why = choosing.target(read)
+    stage = read.stage(target)
+    assert stage is not None  # noqa: S101 - no other is among the Dockerfiles
+    place = choosing.context(tree, path, read, services)
+    notes.append(f"the image is built from {path} in {_named(place.folder)}: {place.why}")
+    if target:
+        notes.append(why)
+    if place.missing:
+        notes.append(f"{path} copies {', '.join(place.missing[:5])}, which git does not have there: "
+                     "CodeBuild builds what is committed, and nothing else")  # fmt: skip
+    ours = _of_this_image(tree, services, path, place.folder)
+    port, checked, environment = _listening(tree, place.folder, read, stage, ours, ask, notes)
+    bound = machine.bound(read, stage)
+    if bound:
+        notes.append(f"the processor is X86_64: {bound}")
+    return Image(
+        dockerfile=path,
+        context=place.folder,
+        target=target,
+        port=port,
+        path=checked,
+        architecture="X86_64" if bound else "",
+        environment=environment,
+        notes=tuple(notes),
+        needs=needs.listed(tree, services, ours),
+    )
+
+
+def _parsed(tree: Tree, path: str) -> Dockerfile:
+    return dockerfile.parse(tree.read(path))
+
+
+def _chosen(tree: Tree, here: str, ask: Ask | None, wanted: str) -> tuple[str, list[str]]:
+    """The Dockerfile, and what a person should know of the choice; an empty path if there is none."""
+    found = choosing.dockerfiles(tree)
+    if wanted:
+        if wanted not in found and not _parsed(tree, wanted).stages:
+            raise UsageError(f"there is no Dockerfile {wanted}", hint="; ".join(found) or "its path from the root")
+        return wanted, []
+    if not found:
+        return "", []
+    near = choosing.beside(found, here) or found
+    likely = [path for path in near if choosing.likely(path)]
+    first, others = (likely or list(near))[0], [path for path in found if path != (likely or list(near))[0]]
+    choice = [path for path in found if choosing.likely(path) and within(path, here)]
+    if len(choice) > 1 and ask:
+        return ask("There are several Dockerfiles. Which one is the app's?", choice), []
+    if not others:
+        return first, []
+    why = "the likeliest"
+    if len(near) < len(found) or (near[0] == first and "/" not in first):
+        why = "the one beside you"
+    elif len(likely) == 1:
+        why = "the others are for tests, development or examples"
+    return first, [f"there are several Dockerfiles: {', '.join(found)}; {first} is taken, {why} "
+                   "(ecsctl init --dockerfile PATH takes another)"]  # fmt: skip
+
+
+def _of_this_image(tree: Tree, services: Sequence[Service], path: str, context: str) -> tuple[Service, ...]:
+    """The services of compose files that run this image, those that have ports first."""
+    found = [one for one in services if one.dockerfile == path]
+    if not found:
+        # Compose files of releases name the image that was pushed: it is called as the repository is, or its folder.
+        name = tree.root.name.lower() if context == "." else context.rpartition("/")[2].lower()
+        found = [one for one in services if one.image and not one.dockerfile
+                 and one.image.rpartition("/")[2].partition(":")[0].partition("@")[0].lower() == name]  # fmt: skip
+    return tuple(sorted(found, key=lambda one: (not one.ports, not one.health, bool(one.command))))
+
+
+def _listening(
+    tree: Tree, context: str, read: Dockerfile, stage: Stage, services: Sequence[Service], ask: Ask | None,
+    notes: list[str],
+) -> tuple[int | None, str, tuple[tuple[str, str], ...]]:  # fmt: skip
+    """The port, the health path and the variables that the app finds both by. What they rest on goes to the notes."""
+    command = next((one.command for one in services[:1] if one.command and not read.command(stage)), "")
+    texts = started(tree, context, read.command(stage) or command)
+    paths = health.proposals(tree, context, read, stage, services)
+    asked = [(one.port, one.source) for one in paths if one.port]
+    anywhere = ports.wants_variable(read, stage, texts)
+    found = ports.named(tree, context, read, stage, texts, services, asked, anywhere=anywhere)
+    several = ports.choices(found)
+    environment: tuple[tuple[str, str], ...] = ()
+    port: int | None = None
+    if found:
+        port, source = found[0].number, found[0].source
+        if len(several) > 1 and ask:
+            port = int(
+                ask("Several ports are exposed. Which one serves the app?", [str(one.number) for one in several])
+            )
+            source = "chosen"
+        notes.append(f"port {port}: {source}")
+        others = {one.number: one.source for one in found if one.number != port and not one.source.startswith("what ")}
+        if others:
+            notes.append("other ports: " + ", ".join(f"{number} ({said})" for number, said in others.items()))
+    if anywhere:
+        port = port or USUAL
+        environment = (("PORT", str(port)),)
+        notes.append(f"the app listens on $PORT, which [service.environment] sets to {port}")
+    elif not found:
+        answer = ask("Nothing names the port that the app listens on. Which one is it?", []) if ask else ""
+        port = int(answer) if answer.isascii() and answer.isdigit() and 0 < int(answer) < 65536 else None
+        if port is None:
+            notes.append("nothing names the port that the app listens on: 8000 is a guess, see [service]")
+    fitting = [one for one in paths if not one.port or one.port == port]
+    if fitting:
+        notes.append(f"health path {fitting[0].path}: {fitting[0].source}")
+    else:
+        notes.append("health path /: nothing names another; the app must answer 200 there")
+    return port, fitting[0].path if fitting else "/", environment
+
+
+def _named(folder: str) -> str:
+    return "the repository's root" if folder == "." else folder

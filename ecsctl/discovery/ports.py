@@ -1,0 +1,192 @@
+"""The port that an app listens on: every place that names one, the most telling first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ecsctl.discovery.compose import Service
+from ecsctl.discovery.dockerfile import Dockerfile, Stage, filled
+from ecsctl.discovery.started import Text
+from ecsctl.discovery.tree import Tree, aside, within
+
+# Ports of metrics, debuggers, databases and other talk than HTTP's. An app that exposes one of them and another port
+# serves people on the other.
+_ASIDE = frozenset({
+    21, 22, 25, 53, 110, 143, 443, 465, 587, 993, 995, 1025, 1433, 1883, 2019, 2222, 2375, 3306, 4222, 4317, 4318, 5005,
+    5432, 5672, 5858, 6379, 6443, 8125, 8443, 9090, 9091, 9092, 9093, 9100, 9102, 9113, 9187, 9200, 9216, 9229, 9253,
+    9300, 9443, 9464, 11211, 14250, 14268, 15672, 27017, 35729, 50000, 50051,
+})  # fmt: skip
+# What well-known images EXPOSE themselves, and programs listen on where nothing else is said: each in its own manual.
+_IMAGES = (
+    (r"(?:.*/)?nginx-unprivileged", 8080),
+    (r"(?:.*/)?(?:nginx|httpd|caddy|wordpress|nextcloud|traefik|frankenphp)", 80),
+    (r"(?:.*/)?php:[\w.-]*apache[\w.-]*", 80), (r"(?:.*/)?(?:tomcat|jetty|wildfly|keycloak|payara)", 8080),
+    (r"mcr\.microsoft\.com/dotnet/(?:core/)?aspnet:[1-7]\b.*", 80), (r"mcr\.microsoft\.com/dotnet/aspnet", 8080),
+    (r"(?:.*/)?phusion/passenger-.*", 80), (r"(?:.*/)?tiangolo/(?:uvicorn|uwsgi|meinheld)-.*", 80),
+    (r"(?:.*/)?(?:ghost)", 2368), (r"(?:.*/)?(?:grafana|metabase)", 3000),
+)  # fmt: skip
+_PROGRAMS = (
+    (r"\b(?:uvicorn|gunicorn|hypercorn|daphne|granian)\b|\bfastapi\s+(?:run|dev)\b|manage\.py\s+runserver\b"
+     r"|\bartisan\s+(?:serve|octane)", 8000),
+    (r"\bflask\b.*\brun\b", 5000), (r"\brails\s+(?:s|server)\b", 3000),
+    (r"\b(?:next|nuxt|remix-serve|serve)\b\s+(?:start|-s|\./|build)", 3000),
+    (r"\.output/server/index\.mjs", 3000), (r"\breact-router-serve\b", 3000),
+    (r"\bvite\s+preview\b", 4173), (r"\bng\s+serve\b", 4200), (r"\bphx\.server\b", 4000), (r"\bstrapi\s+start\b", 1337),
+    (r"\bstreamlit\s+run\b", 8501), (r"\bthrust\b", 80), (r"\b(?:nginx|apache2ctl|apache2-foreground|httpd)\b", 80),
+    (r"\b(?:catalina\.sh|http-server|waitress-serve)\b", 8080), (r"\bpuma\b", 3000), (r"\brackup\b", 9292),
+    (r"\bjupyter\b", 8888), (r"\bgradio\b", 7860),
+)  # fmt: skip
+_NUMBER = r"([1-9]\d{1,4})(?!\d|\.\d)"
+_OPTION = re.compile(
+    r"(?:^|[\s'\",(])(?P<name>-[pblSH]|--?[\w.-]*(?:port|bind|listen|addr(?:ess)?|http|urls?|socket)|-Dserver\.port|"
+    r"[A-Z_]*PORT)"
+    r"(?:[=\s'\",]+|(?<=-[pb]))(?:\w+://)?(?:[\w.*+-]*:|\[[:0-9a-f]*\]:)?" + _NUMBER
+)
+_NOT_HTTP = re.compile(r"metric|admin|debug|grpc|management|db|database|redis|smtp|mysql|postgres|stat", re.IGNORECASE)
+_BIND = re.compile(r"(?:^|\n)\s*(?:bind|port|http-socket|http|socket|listen)\s*[(=\s]\s*[^\n]*?[:\s'\"(=]" + _NUMBER)
+_SOURCES = re.compile(r"(?:main|index|server|app|start|www|bootstrap|wsgi|asgi|__main__)\.(?:[cm]?[jt]s|go|py|rb|rs)")
+_LISTENS = re.compile(
+    r"\.listen\(\s*(?:(?:Number|parseInt)\()?(?:process\.env\.\w+\s*(?:\|\||\?\?)\s*)?['\"]?" + _NUMBER
+    + r"|\b(?:PORT|port)\b[^\n;]{0,40}?(?:\|\||\?\?)\s*['\"]?" + _NUMBER
+    + r"|(?:ListenAndServe\w*|\.(?:Run|Start|Listen))\(\s*\"[^\":]*:" + _NUMBER
+    + r"|\.run\([^)]*\bport\s*=\s*" + _NUMBER
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port, and where it is named."""
+
+    number: int
+    source: str
+    sure: bool = True  # whether it is the image's own word, and no hint from elsewhere
+
+
+def exposed(read: Dockerfile, stage: Stage) -> tuple[int, ...]:
+    """The TCP ports that a stage and those it is made from EXPOSE, those that are no app's last."""
+    known = read.variables(stage)
+    found = [port for one in stage.chain for word, rest in one.instructions if word == "EXPOSE"
+             for part in filled(rest, known).split() if (port := _exposed(part))]  # fmt: skip
+    return _ordered(found)
+
+
+def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Sequence[Text],
+          services: Sequence[Service], health: Sequence[tuple[int, str]] = (),
+          *, anywhere: bool = False) -> tuple[Port, ...]:  # fmt: skip
+    """Every port that something names, the likeliest first, each number once.
+
+    `texts` are what the container starts, `services` those of compose files that run this image, and `health` the
+    ports that health checks ask. `anywhere`: the app listens wherever $PORT says, whatever its server's default is.
+    """
+    surer = [Port(one, "EXPOSE of the Dockerfile") for one in exposed(read, stage)]
+    environment = read.environment(stage)
+    hints = [
+        *_of_environment(environment),
+        *_of_commands(texts, environment),
+        *(Port(number, source) for number, source in health),
+        *(Port(one, f"the ports of {service.where}", sure=False) for service in services for one in service.ports),
+        *(() if anywhere else _of_image(stage.image, texts)),
+        *_of_spring(tree, context),
+        *_of_sources(tree, context),
+        *_of_manifests(tree, context),
+    ]
+    # Of several that are EXPOSEd, the one that something else names too.
+    agreed = {hint.number: hint for hint in reversed(hints)}
+    usual = [one for one in surer if one.number not in _ASIDE]
+    if len(usual) > 1:
+        surer.sort(key=lambda one: (one.number in _ASIDE, one.number not in agreed))
+    found = {one.number: one for one in reversed([*surer, *hints])}
+    order = list(dict.fromkeys(one.number for one in [*surer, *hints]))
+    return tuple(found[number] for number in sorted(order, key=lambda number: number in _ASIDE))
+
+
+def choices(ports: Sequence[Port]) -> tuple[Port, ...]:
+    """Those that a person is to choose from: several are EXPOSEd and nothing tells which. Metrics' are no choice."""
+    said = [one for one in ports if one.source.startswith("EXPOSE") and one.number not in _ASIDE]
+    return tuple(said) if len(said) > 1 else tuple(ports[:1])
+
+
+def wants_variable(read: Dockerfile, stage: Stage, texts: Sequence[Text]) -> bool:
+    """Whether the container listens on $PORT and nothing sets it: as on platforms that give each app its port."""
+    if "PORT" in read.environment(stage):
+        return False
+    exposes = [rest for one in stage.chain for word, rest in one.instructions if word == "EXPOSE"]
+    command = texts[0].text if texts else ""
+    return bool(re.search(r"\$(?:PORT\b|\{PORT\})", " ".join([*exposes, command])))
+
+
+def _exposed(text: str) -> int | None:
+    match = re.fullmatch(r"([0-9]{1,5})(?:-[0-9]+)?(?:/tcp)?", text, re.IGNORECASE)
+    return int(match[1]) if match and 1 <= int(match[1]) <= 65535 else None
+
+
+def _ordered(numbers: Sequence[int]) -> tuple[int, ...]:
+    return tuple(sorted(dict.fromkeys(numbers), key=lambda one: one in _ASIDE))
+
+
+def _of_environment(environment: Mapping[str, str]) -> Iterator[Port]:
+    """`PORT` first, then whatever ends in it, and ASP.NET's own."""
+    for name in sorted(environment, key=lambda one: (one != "PORT", one)):
+        match = None
+        if name in ("ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS"):
+            match = re.search(_NUMBER, environment[name])
+        elif re.fullmatch(r"(?:\w+_)?(?:PORT|BIND|LISTEN|LISTEN_ADDR(?:ESS)?)", name) and not _NOT_HTTP.search(name):
+            match = re.fullmatch(rf"(?:\S*:)?{_NUMBER}", environment[name])
+        if match and int(match[1]) < 65536:
+            yield Port(int(match[1]), f"ENV {name} of the Dockerfile")
+
+
+def _of_commands(texts: Sequence[Text], environment: Mapping[str, str]) -> Iterator[Port]:
+    for text in texts:
+        said = filled(text.text, environment)
+        for match in _OPTION.finditer(said):
+            if not _NOT_HTTP.search(match["name"]) and int(match[2]) < 65536:
+                yield Port(int(match[2]), text.where)
+        if text.where.endswith((".py", ".rb", ".ini", ".toml", ".conf")):
+            yield from (Port(int(one), text.where) for one in _BIND.findall(said) if int(one) < 65536)
+
+
+def _of_image(image: str, texts: Sequence[Text]) -> Iterator[Port]:
+    for pattern, port in _IMAGES:
+        if re.fullmatch(rf"{pattern}(?:[:@].*)?", image):
+            yield Port(port, f"what the image {image} listens on", sure=False)
+            break
+    for pattern, port in _PROGRAMS:
+        for text in texts:
+            if found := re.search(pattern, text.text):
+                yield Port(port, f"what {found[0].split()[0]} listens on", sure=False)
+                break
+
+
+def _of_spring(tree: Tree, context: str) -> Iterator[Port]:
+    builds = [one for one in tree.named(r"pom\.xml|build\.gradle(?:\.kts)?", context) if not aside(one)]
+    if not any(re.search("spring-boot|quarkus|micronaut", tree.read(one)) for one in builds[:20]):
+        return
+    for file in tree.named(r"application\.(?:properties|ya?ml)", context):
+        text = tree.read(file)
+        if not aside(file) and (
+            match := re.search(rf"(?m)^server\.port\s*[=:]\s*(?:\$\{{\w+:)?{_NUMBER}", text)
+            or re.search(rf"(?ms)^server:\s*\n(?:[ \t]+[^\n]*\n)*?[ \t]+port:\s*(?:\$\{{\w+:)?{_NUMBER}", text)
+        ):
+            yield Port(int(match[1]), file, sure=False)
+    yield Port(8080, f"what the framework of {builds[0]} listens on", sure=False)
+
+
+def _of_sources(tree: Tree, context: str) -> Iterator[Port]:
+    files = [one for one in tree.named(_SOURCES.pattern, context) if not aside(one)]
+    for file in files[:40]:
+        for match in _LISTENS.finditer(tree.read(file)):
+            number = int(next(one for one in match.groups() if one))
+            if number < 65536:
+                yield Port(number, file, sure=False)
+
+
+def _of_manifests(tree: Tree, context: str) -> Iterator[Port]:
+    """`containerPort` of Kubernetes' manifests, of the whole repository where the app is its root."""
+    files = [one for one in tree.named(r".+\.ya?ml") if re.search(r"k8s|kube|kustomi|manifest|deploy|chart|helm", one)]
+    for file in [one for one in files if within(one, context)][:40]:
+        for one in re.findall(rf"containerPort:\s*{_NUMBER}", tree.read(file)):
+            if int(one) < 65536:
+                yield Port(int(one), file, sure=False)

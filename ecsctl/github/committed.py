@@ -1,0 +1,138 @@
+"""What the branch that is built has, as far as git tells here: what is not committed and pushed, no build sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecsctl.buildspec import USUAL
+from ecsctl.engine.errors import Refused
+from ecsctl.github import checkout
+from ecsctl.parts import IMAGE
+
+if TYPE_CHECKING:
+    from ecsctl.config import Config
+    from ecsctl.session import Session
+
+_NOT_BUILT = frozenset({"ecsctl.toml", "ecsctl.schema.json", ".gitignore", "pyproject.toml"})
+
+
+@dataclass(frozen=True)
+class Branch:
+    """The branch by the repository's root here. `ref` is git's name of it; empty: there is no commit to judge by."""
+
+    root: Path
+    name: str
+    ref: str
+    local: bool = False  # what is committed here is built, as in the sandbox
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a file; without any commit, whether it is in the folder."""
+        return checkout.holds(self.root, self.ref, path) if self.ref else self.here(path)
+
+    def here(self, path: str) -> bool:
+        """Whether the file is in the folder, committed or not."""
+        return (self.root / path).is_file()
+
+    @property
+    def title(self) -> str:
+        """How it is named to a person."""
+        return f"the branch {self.name}" + ("" if self.local else " on GitHub")
+
+
+def branch(folder: Path, config: Config, *, local: bool) -> Branch | None:
+    """The branch of [github], where the folder is a checkout of that repository; None where nothing here tells.
+
+    `local`: what is committed here is what GitHub has, as in the sandbox. Nothing is fetched: what git knows of GitHub
+    is as old as the last fetch or push.
+    """
+    if config.github is None:
+        return None
+    root = checkout.root(folder)
+    if root is None:
+        return None
+    name = config.github.branch
+    if local:
+        candidates = [f"refs/heads/{name}", "HEAD"]
+    else:
+        remotes = checkout.remotes(root)
+        ours = [
+            one for one, repository in remotes.items() if (repository or "").lower() == config.github.repository.lower()
+        ]
+        if remotes and not ours:
+            return None
+        candidates = [*(f"refs/remotes/{one}/{name}" for one in ours), "HEAD"]
+    ref = next((one for one in candidates if checkout.commit(root, one)), "")
+    return Branch(root, name, ref, local)
+
+
+def own_buildspec(found: Branch | None) -> bool | None:
+    """Whether the branch has a buildspec.yml; None where nothing here tells."""
+    return None if found is None else found.has(USUAL)
+
+
+def missing(found: Branch, config: Config) -> str:
+    """Why no build of the branch can succeed, in a sentence; empty where none is known.
+
+    What a buildspec of the repository's own builds, it alone knows.
+    """
+    spec = config.build.spec(found.has(USUAL))
+    if spec:
+        return "" if found.has(spec) else f"{found.title} has no {spec}, which is the buildspec"
+    path = dockerfile(config)
+    return "" if found.has(path) else f"{found.title} has no {path}"
+
+
+def buildable(session: Session, folder: Path, found: Branch | None) -> None:
+    """Raises Refused, before anything is made, for a new app that nothing can build and that has no image.
+
+    In a folder that is no repository there is nothing to build: its image is expected from elsewhere.
+    """
+    config, facts = session.config, session.facts
+    if config is None or facts is None or facts.image or not session.state.fresh:
+        return
+    tasks = config.service.autoscaling.min if config.service.autoscaling else config.service.desired_count
+    if IMAGE not in session.wishes.nodes and tasks and checkout.root(folder):
+        why = '[pipeline] has mode = "none"' if config.github else "there is no [github] in ecsctl.toml"
+        raise Refused(
+            f"nothing can build {config.name}: {why}",
+            why="there is no image to run either; nothing was made",
+            hint="fill in [github]; or name an image with ecsctl up --image URI; or make everything but the tasks with "
+            "desired_count = 0 in [service], and push an image to the app's repository then",
+        )
+    if IMAGE in session.wishes.nodes and found and found.ref and (why := missing(found, config)):
+        raise Refused(
+            f"nothing can build {config.name}: {why}",
+            why="there is no image to run either; nothing was made",
+            hint=f"{_push(found)}; or say where it is in [build]"
+            + ("" if found.local else "; what others pushed: git fetch"),
+        )
+
+
+def dockerfile(config: Config) -> str:
+    """The Dockerfile that ecsctl's own buildspec builds, from the repository's root."""
+    folder = (config.build.context or ".").rstrip("/")
+    return config.build.dockerfile or ("Dockerfile" if folder == "." else f"{folder}/Dockerfile")
+
+
+def warnings(found: Branch, config: Config) -> Iterator[str]:
+    """What a person should know before a build, in sentences."""
+    if why := missing(found, config):
+        yield f"{why}: {_push(found)}"
+    elif not config.build.buildspec and found.here(USUAL) and not found.has(USUAL):
+        yield f"{USUAL} is here and not on {found.title}: ecsctl's own buildspec is used until it is; {_push(found)}"
+    if not found.ref:
+        return
+    changed = [one for one in checkout.changed(found.root) if one not in _NOT_BUILT]
+    ahead = 0 if found.local else checkout.ahead(found.root, found.ref, found.name)
+    behind = [f"{ahead} commit{'s' if ahead > 1 else ''}"] if ahead else []
+    behind += [f"changes to {', '.join(changed[:3])}{' and more' if len(changed) > 3 else ''}"] if changed else []
+    if behind:
+        told = " and ".join(behind)
+        yield f"{found.title} does not have {told} of this folder, and it is what is built: {_push(found)}"
+
+
+def _push(found: Branch) -> str:
+    return "commit it" if found.local else f"commit it, and: git push origin {found.name}"

@@ -1,0 +1,244 @@
+"""The GitHub token: into Secrets Manager, from there to every place that keeps a copy, and whether those agree."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.account import split_secret
+from ecsctl.asking import asking
+from ecsctl.engine.engine import Engine
+from ecsctl.engine.errors import TOKEN_HINT, TOKEN_REFUSED, Refused, UsageError
+from ecsctl.engine.plan import Change, Plan, Step, Verb
+from ecsctl.engine.secret import Secret
+from ecsctl.github_token import body_of, with_token
+from ecsctl.names import Names
+from ecsctl.parts import GITHUB_CREDENTIALS, GITHUB_TOKEN, PIPELINE, PIPELINE_WEBHOOK
+from ecsctl.resources.pipeline import Pipeline
+from ecsctl.resources.support.builds import newest_build
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.pipeline_structure import GitHubSource
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.engine.label import Label
+    from ecsctl.session import Session
+
+FIELDS = {
+    GITHUB_CREDENTIALS: {"token"},
+    PIPELINE: {"source"},
+    PIPELINE_WEBHOOK: {"token", "registered"},
+}
+"""The parts of the stack that keep a copy of the token, and which fields of theirs a new one changes."""
+LONGEST = 255  # characters: GitHub's tokens have 40 to 93
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place that keeps a copy of the token. `state` is "current", "old", "missing" or "not ours"."""
+
+    name: str
+    title: str
+    state: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where the token is kept, since when, how its copies stand, and what GitHub said to it. Never the token."""
+
+    secret: str
+    since: datetime | None
+    places: tuple[Place, ...]
+    refused: str = ""  # AWS's words of GitHub's last refusal of this token; empty: none since it was stored
+
+    @property
+    def current(self) -> bool:
+        """Whether every copy that is ours is the stored token."""
+        return all(place.state in ("current", "not ours") for place in self.places)
+
+
+def checked(text: str) -> Secret:
+    """A token as it was typed or read. Raises UsageError, which never repeats it, for what can be none."""
+    token = text.strip()
+    if not token:
+        raise UsageError("the token is empty: nothing was changed")
+    if not (token.isascii() and token.isprintable()) or " " in token or len(token) > LONGEST:
+        raise UsageError("this is no GitHub token: nothing was changed", why="it is one word of letters and digits")
+    return Secret.of(token)
+
+
+@asking("storing the token")
+def put(aws: Aws, me: Label, secret: str, token: Secret) -> bool:
+    """Store the token under the name, ARN or `name:key` that ecsctl.toml gives. Whether a new secret was made.
+
+    A new secret has the form that CodeBuild reads by itself. Of a JSON secret only that key changes. The same call may
+    be repeated. Raises Refused for a secret that is scheduled for deletion, is named by an ARN and is not there, or is
+    not JSON though a key is named.
+    """
+    name, key = split_secret(secret)
+    with aws.fresh():
+        described = there(lambda: aws.look(aws.secretsmanager.describe_secret, SecretId=name))
+    if described and described.get("DeletedDate"):
+        raise Refused(f"the secret {name} is scheduled for deletion", hint="aws secretsmanager restore-secret")
+    call = str(uuid.uuid4())
+    if described is None:
+        if name.startswith("arn:"):
+            raise Refused(f"there is no secret {name}", hint="give github.token_secret a name: ecsctl makes it then")
+        value = json.dumps({key: token.reveal()}) if key else with_token("", token.reveal())
+        aws.patience.through(
+            lambda: aws.secretsmanager.create_secret(
+                Name=name, SecretString=value, ClientRequestToken=call, Tags=me.of(GITHUB_TOKEN).upper(),
+                Description=f"The GitHub token of {me.app}",
+            ),
+            what="making the secret",
+        )  # fmt: skip
+        return True
+    value = _with_key(aws, name, key, token) if key else with_token(_text(aws, name), token.reveal())
+    aws.patience.through(
+        lambda: aws.secretsmanager.put_secret_value(SecretId=name, SecretString=value, ClientRequestToken=call),
+        what="storing the token",
+    )
+    return False
+
+
+def spread(open_session: Callable[[], Session], store: Callable[[], object]) -> Status:
+    """Have `store` change the stored token, bring it to every place that is ours, and look whether it is there.
+
+    Whatever else ecsctl.toml wishes is left for `up`, and so are places that are not there yet. A death in between
+    loses nothing: `store` may be nothing, and then what is stored is spread. Raises Refused before any change where
+    there is no such place or one differs in more than the token, and at the end when one did not take the token.
+    """
+    before = open_session()
+    places = before.engine.part(before.wishes, FIELDS)
+    if not places.nodes and FIELDS.keys() & before.wishes.nodes.keys():
+        raise Refused(
+            "nothing uses the token yet", hint="ecsctl creds set stores it, and ecsctl up brings it everywhere"
+        )
+    _only_token(before.engine.plan(places, prune=False))
+    store()
+    session = open_session()
+    places = session.engine.part(session.wishes, FIELDS)
+    session.engine.up(places, agree=_only_token, command="creds rotate", prune=False)
+    found = status(open_session())
+    if wrong := [place.title for place in found.places if place.state == "old"]:
+        raise Refused(f"not everywhere yet: {', '.join(wrong)}", hint="ecsctl up brings it there")
+    return found
+
+
+@asking("looking at the token")
+def status(session: Session) -> Status:
+    """Where the token is and how its copies stand, by their digests. Raises UsageError where there is no token."""
+    github, facts = session.config.github if session.config else None, session.facts
+    if github is None or facts is None or facts.token is None:
+        raise UsageError("there is no token here", why="ecsctl.toml has no [github], or uses a connection")
+    if facts.token.unread:
+        raise Refused(
+            facts.token.unread, hint="ecsctl creds set stores a token; ecsctl creds rotate brings it everywhere"
+        )
+    plan = session.engine.plan(session.wishes)
+    aws, (name, _) = session.aws, split_secret(github.token_secret)
+    described = aws.look(aws.secretsmanager.describe_secret, SecretId=name)
+    since = described.get("LastChangedDate") or described.get("CreatedDate")
+    digest = facts.token.digest
+    places = tuple(_place(session.engine, step, digest) for step in plan.steps if step.name in FIELDS)
+    return Status(github.token_secret, since, places, _refused(aws, session.engine.label, since))
+
+
+@asking("looking at what GitHub said")
+def refusal(session: Session) -> str:
+    """A sentence on GitHub's refusal of the stored token in the pipeline's last run; empty where it did not refuse."""
+    github, facts = session.config.github if session.config else None, session.facts
+    if github is None or facts is None or facts.token is None or facts.token.unread:
+        return ""
+    aws, (name, _) = session.aws, split_secret(github.token_secret)
+    described = aws.look(aws.secretsmanager.describe_secret, SecretId=name)
+    told = _refused_at_source(aws, Names.of(session.engine.label))
+    said = _since(told, described.get("LastChangedDate") or described.get("CreatedDate"))
+    return f"GitHub refused the token in the pipeline's last run ({said.rstrip('.')}): {TOKEN_HINT}" if said else ""
+
+
+def _refused(aws: Aws, me: Label, since: datetime | None) -> str:
+    """What GitHub said to the token, as the pipeline's source and the newest build tell; of an older one, nothing."""
+    build = newest_build(aws, Names.of(me).project)
+    told = [
+        (phase.get("startTime"), context.get("message", ""))
+        for phase in (build.get("phases", []) if build else [])
+        for context in phase.get("contexts", [])
+    ]
+    return _since([*_refused_at_source(aws, Names.of(me)), *told], since)
+
+
+def _refused_at_source(aws: Aws, names: Names) -> list[tuple[datetime | None, str]]:
+    """When and why the pipeline's actions failed last."""
+    pipeline = there(lambda: aws.look(aws.codepipeline.get_pipeline_state, name=names.pipeline))
+    actions = [action.get("latestExecution", {}) for stage in (pipeline["stageStates"] if pipeline else ())
+               for action in stage.get("actionStates", ())]  # fmt: skip
+    return [(latest.get("lastStatusChange"), latest.get("errorDetails", {}).get("message", ""))
+            for latest in actions if latest.get("status") == "Failed"]  # fmt: skip
+
+
+def _since(told: list[tuple[datetime | None, str]], since: datetime | None) -> str:
+    """The first text that tells of a refused token, and is not from before that moment."""
+    fitting = (text for at, text in told if TOKEN_REFUSED.search(text) and not (at and since and at < since))
+    return next(fitting, "")
+
+
+def _place(engine: Engine, step: Step, digest: str) -> Place:
+    name, title, seen = step.name, step.title, engine.seen.get(step.name)
+    if step.verb is Verb.DELETE:
+        return Place(name, title, "old", "no longer needed: ecsctl up takes it away")
+    if seen is None:
+        return Place(name, title, "missing")
+    if name == GITHUB_CREDENTIALS and (seen.note or not seen.ids.role):  # somebody else's, or of another app
+        return Place(name, title, "not ours", seen.note)
+    actual: Any = seen.actual
+    if isinstance(actual, Pipeline):
+        held = actual.source.token.digest if isinstance(actual.source, GitHubSource) else ""
+    else:
+        held = actual.token.digest
+    return Place(name, title, "current" if held == digest else "old", seen.note)
+
+
+def _only_token(plan: Plan) -> None:
+    """Raise Refused when a place of the token has to change in more than the token.
+
+    One call changes such a place as a whole: the token cannot go alone.
+    """
+    others = {step.name: sorted(change.field for change in step.changes if not _of_token(step.name, change))
+              for step in plan.work}  # fmt: skip
+    wrong = [f"{step.name}: {', '.join(others[step.name]) or step.verb}"
+             for step in plan.work if others[step.name] or not step.changes]  # fmt: skip
+    if wrong:
+        raise Refused(
+            "where the token is used ecsctl.toml wishes for more than a new token: it was brought nowhere",
+            why="; ".join(wrong),
+            hint="ecsctl up first; it brings the stored token everywhere too",
+        )
+
+
+def _of_token(name: str, change: Change) -> bool:
+    """Whether a change is the token's. A pipeline's source holds the repository and the branch beside it."""
+    if isinstance(change.before, dict) and isinstance(change.after, dict):
+        rest = [{key: value for key, value in one.items() if key != "token"} for one in (change.before, change.after)]
+        return change.field in FIELDS[name] and rest[0] == rest[1]
+    return change.field in FIELDS[name]
+
+
+def _with_key(aws: Aws, name: str, key: str, token: Secret) -> str:
+    """The JSON in the secret with the token in its key. Nothing of it is ever told."""
+    body = body_of(_text(aws, name))
+    if body is None:
+        raise Refused(f"the secret {name} is not JSON, and github.token_secret names the key {key} in it")
+    return json.dumps({**body, key: token.reveal()})
+
+
+def _text(aws: Aws, name: str) -> str:
+    """What stands in a secret; empty where nothing was ever stored in it."""
+    with aws.fresh():
+        answer = there(lambda: aws.look(aws.secretsmanager.get_secret_value, SecretId=name))
+    return answer.get("SecretString", "") if answer else ""

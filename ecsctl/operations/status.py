@@ -1,0 +1,226 @@
+"""How the app stands at this moment: service, deployments, tasks, targets and pipeline, looked at again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.engine.errors import Interrupted, Refused, explained, is_gone
+from ecsctl.names import Names
+from ecsctl.operations import pipelines
+from ecsctl.releases import reading
+from ecsctl.releases.verdict import Followed, Rolling, judge
+from ecsctl.resources.support.deployments import Snapshot, rollout_of
+from ecsctl.resources.support.ecs import revision_of, tasks_of
+from ecsctl.why import first_line
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+
+EVERY = 5.0  # seconds between two looks, unless told otherwise
+
+
+@dataclass(frozen=True)
+class Service:
+    """The service itself: which revision it is told to run, and how many tasks are wished, run and start."""
+
+    status: str
+    revision: int
+    desired: int
+    running: int
+    pending: int
+
+
+@dataclass(frozen=True)
+class Release:
+    """The newest service deployment: "rolling out", or how it ended, in one word and in one sentence."""
+
+    outcome: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One of the service's deployments, as long as it has tasks. `status` and `rollout` are AWS's words."""
+
+    revision: int
+    status: str
+    rollout: str
+    desired: int
+    running: int
+    pending: int
+    failed: int
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task of the service. `since` is when it came into that status, as far as AWS tells."""
+
+    id: str
+    revision: int
+    status: str
+    health: str  # of the container's own check; empty if it has none, or nobody knows yet
+    address: str
+    since: datetime | None
+    reason: str  # why it stopped
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the load balancer thinks of a task's address."""
+
+    address: str
+    port: int
+    state: str
+    reason: str
+
+
+@dataclass
+class Live:
+    """All of it, as read at one moment. A part that could not be read is empty, and `unread` says why."""
+
+    at: datetime
+    service: Service | None = None
+    release: Release | None = None
+    deployments: tuple[Deployment, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    targets: tuple[Target, ...] = ()
+    run: pipelines.Run | None = None  # the pipeline's newest
+    no_run: str = ""  # why there is none, where that is no failure
+    cause: str = ""  # the first line of the diagnosis, if the service is not well
+    unread: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def well(self) -> bool:
+        """Whether as many tasks run as are wished, the newest release is there, and no target is found unhealthy."""
+        if self.service is None:
+            return True
+        bad = any(target.state in ("unhealthy", "unavailable") for target in self.targets)
+        there = self.release is None or self.release.outcome in ("deployed", "rolling out")
+        return self.service.running >= self.service.desired and there and not bad
+
+
+def watch(aws: Aws, app: str, every: float = EVERY) -> Iterator[Live]:
+    """Look, and again after so many seconds, until a stop is asked for. Changes nothing."""
+    while not aws.patience.stopping:
+        try:
+            yield look(aws, app)
+        except Interrupted:
+            return
+        aws.patience.clock.sleep(every)
+
+
+def look(aws: Aws, app: str) -> Live:
+    """How the app stands now: everything that can be read at once is. Raises Interrupted when a stop is asked for."""
+    aws.forget()
+    found, names = Live(aws.now()), Names(app)
+
+    def service() -> None:
+        seen = reading.look(aws, names)
+        if seen.service:
+            found.service, found.deployments = _service(seen.service), _deployments(seen.service)
+            found.release = _release(seen)
+            _read(found, "targets", lambda: _targets(aws, seen.service or {}, found))
+
+    parts: Mapping[str, Callable[[], None]] = {
+        "service": service,
+        "tasks": lambda: _tasks(aws, names, found),
+        "pipeline": lambda: _pipeline(aws, names, found),
+    }
+    with ThreadPoolExecutor(len(parts)) as pool:
+        for done in [pool.submit(_read, found, part, reader) for part, reader in parts.items()]:
+            done.result()
+    found.at = aws.now()
+    if not found.well:
+        found.cause = first_line(aws, app)
+    return found
+
+
+def _read(found: Live, part: str, reader: Callable[[], None]) -> None:
+    """Read a part. What is not there is nothing, and a refusal of AWS's is written down in the part's place."""
+    try:
+        reader()
+    except Interrupted:
+        raise
+    except Exception as error:  # noqa: BLE001 - explained() raises again what AWS did not answer
+        if not is_gone(error):
+            told = explained(error, "not readable")
+            found.unread[part] = f"{told.message} ({told.why})" if told.why else told.message
+
+
+def _service(service: Mapping[str, Any]) -> Service:
+    counts = (service.get(f"{which}Count", 0) for which in ("desired", "running", "pending"))
+    return Service(service["status"], revision_of(service.get("taskDefinition", "")), *counts)
+
+
+def _deployments(service: Mapping[str, Any]) -> tuple[Deployment, ...]:
+    return tuple(
+        Deployment(
+            revision_of(one.get("taskDefinition", "")),
+            one["status"],
+            rollout_of(one),
+            one.get("desiredCount", 0),
+            one.get("runningCount", 0),
+            one.get("pendingCount", 0),
+            one.get("failedTasks", 0),
+            one.get("createdAt"),
+        )
+        for one in service.get("deployments", ())
+    )
+
+
+def _release(seen: Snapshot) -> Release | None:
+    """The newest service deployment; None where AWS tells of none: it keeps them for 90 days."""
+    if not seen.newest or not seen.service:
+        return None
+    found = judge(Followed(seen.candidate, seen.newest["serviceDeploymentArn"]), seen)
+    if isinstance(found, Rolling):
+        return Release("rolling out", found.note)
+    return Release(found.outcome.value, f"{found.sentence}: {found.why}" if found.why else found.sentence)
+
+
+def _tasks(aws: Aws, names: Names, found: Live) -> None:
+    """Those that run or start, the newest first; then those that stopped within the hour: AWS forgets them then."""
+    every = [_task(one) for one in tasks_of(aws, names.cluster, names.service, "RUNNING", "STOPPED")]
+    every.sort(key=lambda task: task.since or found.at, reverse=True)
+    found.tasks = tuple(sorted(every, key=lambda task: task.status == "STOPPED"))
+
+
+def _task(task: Mapping[str, Any]) -> Task:
+    details = {one["name"]: one["value"] for each in task.get("attachments", ()) for one in each.get("details", ())}
+    health = task.get("healthStatus", "UNKNOWN")
+    return Task(
+        id=task["taskArn"].rpartition("/")[2],
+        revision=revision_of(task.get("taskDefinitionArn", "")),
+        status=task.get("lastStatus", ""),
+        health="" if health == "UNKNOWN" else health,
+        address=details.get("privateIPv4Address", ""),
+        since=task.get("stoppedAt") or task.get("startedAt") or task.get("createdAt"),
+        reason=task.get("stoppedReason", ""),
+    )
+
+
+def _targets(aws: Aws, service: Mapping[str, Any], found: Live) -> None:
+    for balancer in service.get("loadBalancers", ()):
+        arn = balancer["targetGroupArn"]
+        answer = aws.look(aws.elbv2.describe_target_health, TargetGroupArn=arn)["TargetHealthDescriptions"]
+        found.targets += tuple(
+            Target(
+                one["Target"]["Id"],
+                one["Target"].get("Port", 0),
+                one["TargetHealth"]["State"],
+                one["TargetHealth"].get("Description", "") or one["TargetHealth"].get("Reason", ""),
+            )
+            for one in answer
+        )
+
+
+def _pipeline(aws: Aws, names: Names, found: Live) -> None:
+    try:
+        found.run = pipelines.look(aws, names.pipeline)
+    except Refused as none:
+        found.no_run = none.message

@@ -1,0 +1,136 @@
+"""What is left after `down`: what was kept and why, and what AWS is known to leave or to bring back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from ecsctl.costs.prices import SECRET, monthly
+from ecsctl.engine.errors import DENIED, code, explained
+from ecsctl.engine.label import APP, RESOURCE
+from ecsctl.engine.plan import Plan, Verb
+from ecsctl.names import Names
+from ecsctl.parts import GITHUB_TOKEN
+from ecsctl.resources import by_name, kinds, log_group
+from ecsctl.resources.elastic_ip import ElasticIp
+from ecsctl.resources.log_group import LogGroup
+from ecsctl.resources.source_credentials import SourceCredentials
+from ecsctl.resources.support.common import tag_filter, there
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.engine.label import Label
+
+
+ASKED_HERE = ("ec2:network-interface", "secretsmanager:secret")  # ARNs of what the receipt itself asks for
+
+
+@dataclass(frozen=True)
+class Left:
+    """One thing that is still there: its kind, its name or id, why, and what it costs in dollars a month."""
+
+    kind: str
+    what: str
+    why: str
+    monthly: float = 0.0
+
+
+def left(aws: Aws, me: Label, plan: Plan, passed_over: Mapping[str, str]) -> tuple[Left, ...]:
+    """Everything that a person should know of after `down`, asked of AWS anew; and what may not be asked.
+
+    `passed_over` says of what kinds `down` itself could not look for, and why.
+    """
+    found = [Left(title, "not looked for", why) for title, why in sorted(passed_over.items())]
+    with aws.fresh():
+        found += _kept(aws, plan)
+        for what, sweep in SWEEPS.items():
+            try:
+                found += sweep(aws, me, plan)
+            except ClientError as error:
+                if code(error) not in DENIED:
+                    raise
+                found.append(Left(what, "not looked for", f"AWS does not allow {error.operation_name}"))
+    return tuple(found)
+
+
+def _kept(aws: Aws, plan: Plan) -> Iterator[Left]:
+    """What `down` left on purpose, and what is in it; and the token that CodeBuild keeps for others of the account."""
+    for step in plan.steps:
+        identity = str(next(iter(vars(step.ids).values()), step.name)) if hasattr(step.ids, "__dict__") else step.name
+        if step.verb is Verb.KEEP and not step.borrowed:
+            try:
+                held = by_name()[step.kind].contents(aws, step.ids)
+            except ClientError as error:
+                raise explained(error, f"{step.title} {step.name}") from error
+            why = f"{step.reason}; it holds {held.told}" if held.told else step.reason
+            yield Left(step.title, identity, why, monthly(step.kind, held.size))
+        elif step.verb is Verb.KEEP or (step.kind == SourceCredentials.kind and step.reason):
+            yield Left(step.title, identity, step.reason)
+
+
+def _late_logs(aws: Aws, me: Label, plan: Plan) -> Iterator[Left]:
+    """Log groups of our names on which nobody has set anything: a dying build or Container Insights makes such again.
+
+    Only what this very run has removed was surely ours; of any other it cannot be told who writes into it.
+    """
+    names = Names.of(me)
+    removed = {step.ids.name for step in plan.steps if step.verb is Verb.DELETE and step.kind == LogGroup.kind}
+    for name in sorted({names.app_logs, names.build_logs(names.project), names.insights_logs, *removed}):
+        for group in aws.look(aws.logs.describe_log_groups, logGroupNamePrefix=name)["logGroups"]:
+            tags = log_group.tags_of(aws, group["arn"]) if group["logGroupName"] == name else None
+            if tags is None or not log_group.untouched(group, tags):
+                continue
+            why = "of this name, and without our tags: whose it is cannot be told, so look into it before you delete it"
+            if name in removed:
+                why = "made again by a late writer; aws logs delete-log-group --log-group-name " + name
+            yield Left("log group", name, why, monthly(LogGroup.kind, group.get("storedBytes", 0)))
+
+
+def _marked_network(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
+    """Network interfaces and addresses that bear the app's mark, whoever copied it onto them."""
+    for interface in aws.look(aws.ec2.describe_network_interfaces, Filters=tag_filter(me))["NetworkInterfaces"]:
+        yield Left("network interface", interface["NetworkInterfaceId"], interface.get("Description", ""))
+    for address in aws.look(aws.ec2.describe_addresses, Filters=tag_filter(me))["Addresses"]:
+        why = f"has our tags, held by {address.get('AssociationId', 'nobody')}"
+        yield Left("elastic IP address", address["AllocationId"], why, monthly(ElasticIp.kind))
+
+
+def _token_secret(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
+    """The secret that `creds set` has made: what is in it is the user's. The tagging API also lists what is gone."""
+    filters: list[Any] = [{"Key": key, "Values": [value]} for key, value in ((APP, me.app), (RESOURCE, GITHUB_TOKEN))]
+    answer = aws.look(aws.tagging.get_resources, TagFilters=filters, ResourceTypeFilters=["secretsmanager:secret"])
+    for arn in sorted(mapping["ResourceARN"] for mapping in answer["ResourceTagMappingList"]):
+        name: str | None = arn
+        try:
+            found = there(lambda arn=arn: aws.look(aws.secretsmanager.describe_secret, SecretId=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
+            name = found["Name"] if found and not found.get("DeletedDate") else None
+        except ClientError as error:
+            if code(error) not in DENIED:  # who may not look is told what the tags tell
+                raise
+        if name:
+            remove = f"aws secretsmanager delete-secret --secret-id {name}"
+            yield Left("secret", name, f"the GitHub token that ecsctl creds set stored; {remove}", SECRET)
+
+
+def _marked_strangers(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
+    """What bears the app's mark and is of a type that ecsctl never makes: whoever made it has copied the tags."""
+    looked_at = {*ASKED_HERE, *(arns for kind in kinds() for arns in kind.arns.split())}
+    answer = aws.look(aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [me.app]}])
+    for arn in sorted(mapping["ResourceARN"] for mapping in answer["ResourceTagMappingList"]):
+        service, _, _, rest = arn.split(":", 5)[2:]
+        kind = re.split("[/:]", rest)[0]
+        if not {service, f"{service}:{kind}"} & looked_at:
+            why = "has our tags, though ecsctl makes no such thing; AWS still lists by tags for a while what is gone"
+            yield Left(f"{service} {kind.replace('-', ' ')}", arn, why)
+
+
+SWEEPS: dict[str, Callable[[Aws, Label, Plan], Iterable[Left]]] = {
+    "log groups": _late_logs,
+    "network interfaces and addresses": _marked_network,
+    "the token's secret": _token_secret,
+    "other things with our mark": _marked_strangers,
+}

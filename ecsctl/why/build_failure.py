@@ -1,0 +1,87 @@
+"""Which command of which phase of a build failed, and what that command wrote.
+
+CodeBuild tells it in the phase's context ("Error while executing command: X. Reason: exit status N") and marks it in
+the log with lines of its own, which begin with [Container] (CodeBuild guide, "View detailed build information"). A
+later phase fails as well once an earlier one did: only the first counts. What other commands wrote proves nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ecsctl.why.words import last_error
+
+COMMAND = re.compile(r"Error while executing command: (.*?)(?:\.? Reason: (.*))?$", re.DOTALL)
+MARK = "[Container]"
+ENDED = "Command did not exit successfully"
+WELL = ("SUCCEEDED", "IN_PROGRESS", "", None)
+
+
+@dataclass(frozen=True)
+class BuildFailure:
+    """The first phase that failed, in AWS's words, and the lines of its command (all lines, where none is marked)."""
+
+    phase: str
+    code: str = ""
+    message: str = ""
+    command: str = ""
+    reason: str = ""
+    lines: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int | None:
+        """What the command ended with."""
+        found = re.search(r"exit status (\d+)", self.reason)
+        return int(found[1]) if found else None
+
+    @property
+    def last_error(self) -> str:
+        """The last line of the command that tells of an error."""
+        return last_error(self.lines)
+
+    @property
+    def what(self) -> str:
+        """Phase and command, for a sentence."""
+        if not self.command:
+            return self.phase
+        first, *more = self.command.strip().splitlines()
+        short = first if len(first) <= 100 and not more else f"{first[:100]}…"
+        return f"{self.phase} while running `{short}`" + (f" ({self.reason})" if self.reason else "")
+
+
+def failure_of(build: Mapping[str, Any], log: Sequence[str]) -> BuildFailure:
+    """The first failure of a build that failed, with what its log tells of it."""
+    bad = [one for one in build.get("phases", ()) if one.get("phaseStatus") not in WELL]
+    if not bad:
+        return BuildFailure("an unknown phase", lines=tuple(_plain(log)))
+    contexts = (one for one in bad[0].get("contexts") or () if one.get("message") or one.get("statusCode"))
+    said: Mapping[str, Any] = next(contexts, {})
+    message = str(said.get("message", ""))
+    found = COMMAND.search(message)
+    command, reason = (found[1].strip(), (found[2] or "").strip()) if found else ("", "")
+    lines = _of_command(log, command) if command else _plain(log)
+    return BuildFailure(
+        str(bad[0]["phaseType"]), str(said.get("statusCode", "")), message, command, reason, tuple(lines)
+    )
+
+
+def _of_command(log: Sequence[str], command: str) -> list[str]:
+    """What the command wrote: from where it was begun up to where it failed."""
+    every = [line for entry in log for line in entry.rstrip("\n").split("\n")]
+    if not any(MARK in line for line in every):
+        return _plain(every)
+    first = command.strip().splitlines()[0] if command.strip() else ""
+    ends = [n for n, line in enumerate(every) if MARK in line and ENDED in line]
+    end = next((n for n in ends if first in every[n]), ends[0] if ends else len(every))
+    begin = max((n for n in range(end) if MARK in every[n]), default=-1) + 1
+    rest = command.strip().splitlines()[1:]  # a command of several lines is told on several
+    while rest and begin < end and every[begin].strip() == rest[0].strip():
+        begin, rest = begin + 1, rest[1:]
+    return _plain(every[begin:end])
+
+
+def _plain(lines: Sequence[str]) -> list[str]:
+    return [line.rstrip() for entry in lines for line in entry.split("\n") if line.strip() and MARK not in line]

@@ -1,0 +1,30 @@
+"""Everything that can be wrong, nearest to the running app first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from ecsctl.why.causes import building, delivering, fronting, health, network, rolling, running, starting
+from ecsctl.why.causes.cause import Cause, Certainty, Judge
+from ecsctl.why.causes.mends import Act, Mend, Step, rebuilt, resumed
+from ecsctl.why.evidence import Facts
+
+TASKS: tuple[Judge, ...] = (*starting.JUDGES, *network.JUDGES, *running.JUDGES, *health.JUDGES)
+BUILDS = building.JUDGES
+
+
+def judged(facts: Facts) -> Iterator[Cause]:
+    """Every cause that the facts show, each with ways that lead all the way out."""
+    yield from _led(TASKS, resumed, facts)
+    yield from filter(None, (judge(facts) for judge in (*rolling.JUDGES, *fronting.JUDGES)))
+    yield from _led(BUILDS, rebuilt, facts)
+    yield from filter(None, (judge(facts) for judge in delivering.JUDGES))
+
+
+def _led(judges: tuple[Judge, ...], on: Callable[[Mend, Facts], Mend], facts: Facts) -> Iterator[Cause]:
+    for cause in filter(None, (judge(facts) for judge in judges)):
+        yield cause if cause.calm else replace(cause, mend=tuple(on(way, facts) for way in cause.mend))
+
+
+__all__ = ["BUILDS", "Act", "Cause", "Certainty", "Mend", "Step", "judged"]

@@ -1,0 +1,137 @@
+"""What the output of the command that failed suggests: words of docker, of AWS's CLI, of a kernel. Never certain.
+
+A rule looks only at what the failed command wrote, only if the command is of the rule's kind, and only at a line that
+begins as the tool itself begins it: what a test or an app prints between is theirs. Where a script hides which tool
+ran, the same words make it possible, no more. Where a test ran, nothing is supposed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ecsctl.why.build_failure import BuildFailure
+from ecsctl.why.causes.build_phases import ROLE
+from ecsctl.why.causes.mends import Mend, again, by_hand, change, larger, repair, up
+from ecsctl.why.evidence import Facts
+
+TESTS = r"\b(?:tests?|check|lint|pytest|jest|vitest|mocha|rspec|phpunit|tox|nox|cypress|playwright|ctest|e2e|specs?)\b"
+DOCKER = r"\bdocker\b|\bbuildx\b|\bpodman\b"
+AWS_CLI = r"\baws \w+|\bdocker (?:login|push|pull)\b|\becr\b"
+STEP = r"^(?:#\d+ \d+\.\d+ |\s*> ?\[|\s*\d+ \|)"  # BuildKit's way to show what a step of the Dockerfile wrote
+DAEMON = r"^(?:#\d+ )?(?:ERROR: |error: |Error response from daemon: |docker: |Error: )*"
+NEAR = 20  # lines from the end
+
+
+@dataclass(frozen=True)
+class CommandRule:
+    """A cause that the failed command's own words suggest: what kind of command it is, and how its line reads."""
+
+    name: str
+    sentence: str
+    line: str
+    mend: Callable[[Facts], tuple[Mend, ...]]
+    command: str = DOCKER
+    steps: bool = False  # the line may be one that a step of the Dockerfile wrote
+
+    def hit(self, failure: BuildFailure) -> str:
+        """The line that says so; empty if none does."""
+        lines = [line for line in failure.lines[-NEAR:] if self.steps or not re.match(STEP, line)]
+        return next((line for line in reversed(lines) if re.search(self.line, line, re.IGNORECASE)), "")
+
+
+LOGIN = ("let buildspec.yml log in first: aws ecr get-login-password | docker login --username AWS --password-stdin "
+         "${REPOSITORY_URI%%/*}")  # fmt: skip
+HUB = "take the base images from public.ecr.aws/docker/library/…, or log in to Docker Hub in buildspec.yml"
+
+
+def _privileges(facts: Facts) -> tuple[Mend, ...]:
+    if (facts.build or {}).get("environment", {}).get("privilegedMode", False):
+        return (change("build.image", "to one of AWS's own, whose Docker starts by itself, or remove it"),)
+    return (up("lets builds use Docker"),)
+
+
+COMMAND_RULES = (
+    CommandRule("base-architecture", "a base image of the Dockerfile is for another processor than the build's",
+                rf"{DAEMON}.*no matching manifest for linux/|no match for platform in manifest|{STEP}.*exec format "
+                rf"error"
+                r"|^(?:standard_init_linux\S* )?exec (?:user process caused|/\S+): .*exec format error",
+                lambda facts: (repair("take a base image for that processor, and no other --platform in FROM", facts),
+                               change("service.architecture", "to the processor of the base image")), steps=True),
+    CommandRule("disk-full", "the build ran out of disk space", r"no space left on device|ENOSPC",
+                lambda facts: (change("build.compute", larger(facts)),), steps=True),
+    CommandRule("build-memory", "the build ran out of memory",
+                r"JavaScript heap out of memory|^java\.lang\.OutOfMemoryError|system ran out of memory|^\S*Killed$",
+                lambda facts: (change("build.compute", larger(facts)),), command=r"", steps=True),
+    CommandRule("dockerfile-missing", "there is no Dockerfile, or no such folder, where the build looks for it",
+                rf"{DAEMON}(?:failed to solve: )?(?:failed to read dockerfile|unable to prepare "
+                rf"context|.*Dockerfile: no such file)",
+                lambda facts: (repair("put a Dockerfile there, or correct its path in buildspec.yml", facts),)),
+    CommandRule("pull-limit-build", "ECR Public lets nobody pull so often without a login",
+                rf"{DAEMON}.*(?:toomanyrequests: Rate exceeded|public\.ecr\.aws.*(?:toomanyrequests|429 Too Many))",
+                lambda facts: (repair("let buildspec.yml log in first: aws ecr-public get-login-password --region "
+                                      "us-east-1 | "
+                                      "docker login --username AWS --password-stdin public.ecr.aws", facts),
+                               again(facts))),
+    CommandRule("pull-limit-build", "Docker Hub lets CodeBuild's addresses pull no more for now",
+                rf"{DAEMON}(?:.*docker\.io.*429 Too Many|.*toomanyrequests: You have reached your|(?:failed to \w+: "
+                rf".*)?toomanyrequests)",
+                lambda facts: (repair(HUB, facts), again(facts))),
+    CommandRule("push-denied", "the build may not push the image to its repository",
+                r"^(?:denied: User: .*|.*An error occurred \(AccessDenied\w*\) .*)not authorized to perform: ecr:",
+                lambda _: (up(ROLE),), command=AWS_CLI),
+    CommandRule("registry-login", "the build is not logged in at the repository that it pushes to",
+                r"^no basic auth credentials|authorization token has expired",
+                lambda facts: (repair(LOGIN, facts),), command=r"\bdocker push\b"),
+    CommandRule("base-image",
+        "a base image of the Dockerfile cannot be pulled: it does not exist, or its registry asks for a login",
+                rf"{DAEMON}(?:failed to solve: .*: not found$|.*(?:pull access denied for|insufficient_scope: "
+                rf"|failed to authorize: "
+                r"|no basic auth credentials|manifest unknown|manifest for \S+ not found))",
+                lambda facts: (repair("correct the image's name in FROM, or log in to its registry in buildspec.yml",
+                facts),)),
+    CommandRule("docker-build", "the image cannot be built: a step of the Dockerfile fails",
+                r"failed to solve|did not complete successfully|returned a non-zero code|^(?:COPY|ADD) failed",
+                lambda facts: (repair("fix the Dockerfile, or what its step runs", facts),)),
+    CommandRule("repository-missing", "the repository that the image is pushed to does not exist",
+                r"name unknown: The repository with name '[^']+' does not exist|^An error occurred "
+                r"\(RepositoryNotFoundException\)",
+                lambda facts: (up("makes the app's repository"),
+                               repair("let buildspec.yml push to $REPOSITORY_URI", facts)), command=AWS_CLI),
+    CommandRule("immutable-tag", "the image's tag exists already, and the repository's tags cannot be moved",
+                r"cannot be overwritten because the tag is immutable|ImageTagAlreadyExists",
+                lambda facts: (repair("let buildspec.yml skip the push where the tag is there already", facts),
+                               change("ecr.mutability", '= "MUTABLE"')), command=AWS_CLI),
+    CommandRule("no-docker", "there is no Docker in the build: it does not run in privileged mode",
+                rf"{DAEMON}(?:Cannot connect to the Docker daemon|Docker is unreachable|Couldn't connect to Docker "
+                rf"daemon)",
+                _privileges, command=rf"{DOCKER}|{AWS_CLI}"),
+    CommandRule("build-denied", "the build's role may not do what the command asks of AWS",
+                r"An error occurred \((?:AccessDenied\w*|UnauthorizedOperation|UnauthorizedAccess)\) when calling "
+                r"the \w+ operation",
+                lambda facts: (by_hand("give the build's role that permission, by a policy of your own beside ecsctl's",
+                                       *(step.what for step in again(facts).steps)),), command=r"\baws \w+"),
+)  # fmt: skip
+"""The first that fits counts."""
+
+KILLED = 137
+
+
+def command_rule(failure: BuildFailure) -> tuple[CommandRule, str, bool] | None:
+    """The rule that the failed command's words fit, the line, and whether the command is of the rule's own kind."""
+    if not failure.command or re.search(TESTS, failure.command, re.IGNORECASE):
+        return None
+    for rule in COMMAND_RULES:
+        if line := rule.hit(failure):
+            return rule, line, bool(rule.command) and bool(re.search(rule.command, failure.command, re.IGNORECASE))
+    return None
+
+
+def hinted(failure: BuildFailure) -> tuple[str, ...]:
+    """What a log says that no rule may take for a cause: the words, and what they often mean."""
+    found = []
+    for rule in COMMAND_RULES:
+        if line := rule.hit(failure):
+            found.append(f"its output also says `{line.strip()[:160]}`, which often means: {rule.sentence}")
+    return tuple(found[:1])

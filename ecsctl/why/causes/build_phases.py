@@ -1,0 +1,161 @@
+"""What AWS itself says of a build that did not get through a phase: by phase and status code, never by a log.
+
+CodeBuild guide, "View detailed build information" (phases and their contexts) and "Troubleshooting AWS CodeBuild";
+the status codes are those that public logs show after "Phase context status code:".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ecsctl.why.build_failure import BuildFailure
+from ecsctl.why.causes.mends import Mend, again, by_hand, change, repair, run, up
+from ecsctl.why.evidence import Facts
+from ecsctl.why.words import said
+
+ROLE = "makes the permissions of the build's role right"
+EARLY = ("SUBMITTED", "QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE")
+
+
+@dataclass(frozen=True)
+class PhaseRule:
+    """A cause that AWS names: in these phases (all, if none), with this code or one of these phrases in the message."""
+
+    name: str
+    sentence: str | Callable[[BuildFailure], str]
+    mend: Callable[[Facts], tuple[Mend, ...]]
+    phases: tuple[str, ...] = ()
+    code: str = ""  # a pattern that the whole code fits
+    phrases: tuple[str, ...] = ()
+    either: tuple[str, ...] = ()
+
+    def fits(self, failure: BuildFailure) -> bool:
+        """Whether the failure is this."""
+        if self.phases and failure.phase not in self.phases:
+            return False
+        if self.code and not re.fullmatch(self.code, failure.code, re.IGNORECASE):
+            return False
+        return not self.phrases or said(failure.message, *self.phrases)
+
+
+def _token(_: Facts) -> tuple[Mend, ...]:
+    return (
+        run("ecsctl creds rotate", "a new token, where github.token_secret is used"),
+        by_hand(
+            "at GitHub, let the connection's App reach the repository, where github.connection_arn is used", "ecsctl up"
+        ),
+        change("github.repository", "to the repository's name, where it is wrong"),
+    )
+
+
+def _variable(failure: BuildFailure) -> str:
+    what = re.search(r"on resource: (\S+)", failure.message)
+    named = what[1] if what else "a parameter or secret that buildspec.yml or the project names"
+    if said(failure.message, "not authorized to perform", "AccessDenied"):
+        return f"the build's role may not read {named}"
+    return f"there is no {named}"
+
+
+def _buildspec(failure: BuildFailure) -> str:
+    if said(failure.message, "runtime version"):
+        return f"the buildspec asks for a runtime that the build image does not have: {failure.message}"
+    if said(failure.message, "no such file", "does not exist", "not found"):
+        return "there is no buildspec where the build looks for it"
+    return f"the buildspec cannot be read: {failure.message}"
+
+
+def _build_image(failure: BuildFailure) -> str:
+    if said(failure.message, "toomanyrequests", "rate limit"):
+        return "the image that builds run in cannot be pulled: its registry lets nobody pull so often without a login"
+    return "the image that builds run in cannot be pulled: it does not exist, asks for a login, or is in another region"
+
+
+PHASE_RULES = (
+    PhaseRule("build-role", "CodeBuild may not take the build's role: it is gone, or does not trust CodeBuild",
+              lambda _: (up("makes the role and its trust right"),), EARLY,
+              phrases=("not authorized to perform: sts:AssumeRole",)),
+    PhaseRule("build-logs-denied", "the build's role may not write the build's log", lambda _: (up(ROLE),), EARLY,
+              phrases=("to create Amazon CloudWatch Logs log streams", "perform: logs:CreateLog",
+              "perform: logs:PutLogEvents")),
+    PhaseRule("build-timeout", "the build waited for a machine until its time in the queue was over",
+              lambda facts: (by_hand("ask for more concurrent builds in Service Quotas: AWS CodeBuild"), again(facts)),
+              ("QUEUED",), code=r"BUILD_TIMED_OUT|.*TIMED_OUT.*"),
+    PhaseRule("build-image", _build_image,
+              lambda _: (change("build.image",
+              "to one that exists and needs no login, or remove it: then AWS's own is used"),),
+              code=r"BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE"),
+    PhaseRule("build-fault", "AWS itself failed to build", lambda facts: (again(facts),),
+              code=r"INTERNAL_(?:SERVICE|SERVER)_ERROR|.*_FAULT"),
+    PhaseRule("source-access",
+        "GitHub does not let the build in: the token is revoked or expired, or lacks the repository",
+              _token, ("DOWNLOAD_SOURCE",),
+              phrases=("authentication required for primary source", "authentication failed for primary source",
+                       "Repository not found for primary source", "Bad credentials", "Failed to get access token")),
+    PhaseRule("source-branch", "the branch or commit to build is not there",
+              lambda _: (change("github.branch", "to one that exists"),), ("DOWNLOAD_SOURCE",),
+              phrases=("reference not found for primary source", "couldn't find remote ref", "unknown revision")),
+    PhaseRule("artifact-denied", "the build's role may not read the source that the pipeline hands it",
+              lambda _: (up(ROLE),), ("DOWNLOAD_SOURCE",),
+              phrases=("AccessDenied: Access Denied status code: 403", "Access Denied status code: 403",
+                       "perform: s3:GetObject", "perform: kms:Decrypt")),
+    PhaseRule("artifact-gone", "the source that the pipeline handed over is not in its bucket any more",
+              lambda _: (run("ecsctl pipeline run", "a new run fetches it again; a retry would not"),),
+              ("DOWNLOAD_SOURCE",),
+              phrases=("NoSuchKey", "The specified key does not exist")),
+    PhaseRule("buildspec", _buildspec,
+        lambda facts: (repair("put buildspec.yml right, or where build.buildspec says", facts),),
+              code=r"YAML_FILE_ERROR"),
+    PhaseRule("artifact-missing", "the build did not leave the file that buildspec.yml lists under artifacts",
+              lambda facts: (repair("let a command of buildspec.yml write docker_image_definition.json, and list it "
+                                    "under artifacts",
+                                    facts),), ("UPLOAD_ARTIFACTS",), phrases=("no matching artifact paths found",
+                                                                             "no matching base directory")),
+    PhaseRule("artifact-denied", "the build's role may not hand its artifact to the pipeline", lambda _: (up(ROLE),),
+              ("UPLOAD_ARTIFACTS",), phrases=("AccessDenied", "Access Denied", "not authorized to perform")),
+)  # fmt: skip
+"""The first that fits counts."""
+
+VARIABLE = PhaseRule(
+    "build-variable", _variable,
+    lambda facts: (by_hand(
+        f"let the role {str((facts.build or {}).get('serviceRole', 'of the build')).rsplit('/', 1)[-1]} read it, by "
+        f"a policy of your "
+        "own beside ecsctl's; or take it out of buildspec.yml or [build.environment]", *_again(facts)),),
+    ("DOWNLOAD_SOURCE",),
+        code=r"Decrypted Variables Error|Secrets Manager Error(?: Message)?|Parameter Store Error.*")  # fmt: skip
+"""A variable that the user's own buildspec or configuration takes from a secret or parameter."""
+
+TOKEN = PhaseRule(
+    "source-secret", "the build may not read the secret with the token", lambda _: (up(ROLE),),
+    ("DOWNLOAD_SOURCE",), code=r"Secrets Manager Error(?: Message)?", phrases=("not authorized to perform",
+        "AccessDenied"))  # fmt: skip
+"""The one secret that ecsctl itself puts into the build."""
+
+
+def phase_rule(failure: BuildFailure, facts: Facts) -> PhaseRule | None:
+    """The rule that AWS's own words fit."""
+    if TOKEN.fits(failure) and _is_token(failure, facts):
+        return TOKEN
+    return next((rule for rule in (VARIABLE, *PHASE_RULES) if rule.fits(failure)), None)
+
+
+def _is_token(failure: BuildFailure, facts: Facts) -> bool:
+    """Whether the secret is the one of GITHUB_AUTH_TOKEN, or AWS does not name it and there is no other."""
+    environment = (facts.build or {}).get("environment") or {}
+    variables = [one for one in environment.get("environmentVariables", ()) if one.get("type") == "SECRETS_MANAGER"]
+    ours = [str(one["value"]) for one in variables if one.get("name") == "GITHUB_AUTH_TOKEN"]
+    named = re.search(r"on resource: (\S+)", failure.message)
+    if named is None:
+        return len(variables) == len(ours)
+    return any(one.split(":secret:")[-1].split(":")[0].startswith(_name(named[1])) or _name(named[1]).startswith(
+        one.split(":secret:")[-1].split(":")[0]) for one in ours)  # fmt: skip
+
+
+def _name(arn: str) -> str:
+    return re.sub(r"-\w{6}$", "", arn.split(":secret:")[-1])
+
+
+def _again(facts: Facts) -> tuple[str, ...]:
+    return tuple(step.what for step in again(facts).steps)

@@ -1,0 +1,111 @@
+"""Why the newest build failed: first what AWS itself says of the phase, then what the command's words suggest."""
+
+from __future__ import annotations
+
+import re
+
+from ecsctl.why.build_failure import BuildFailure
+from ecsctl.why.causes.build_commands import KILLED, command_rule, hinted
+from ecsctl.why.causes.build_phases import phase_rule
+from ecsctl.why.causes.cause import Cause, Certainty, Judge
+from ecsctl.why.causes.mends import again, by_hand, change, larger, repair, run
+from ecsctl.why.evidence import Evidence, Facts
+from ecsctl.why.words import said
+
+BUILDS_IMAGE = r"docker (?:buildx |image )?build\b(?!.*(?:&&|;|\|\|))"
+"""A command that does nothing but build the image."""
+
+
+def build(facts: Facts) -> Cause | None:
+    """The newest build's failure."""
+    found = facts.build
+    if not found or found.get("buildStatus") in ("SUCCEEDED", "IN_PROGRESS"):
+        return None
+    status = found["buildStatus"]
+    if status == "STOPPED":
+        return Cause("build-stopped", "the newest build was stopped", (Evidence("build", "STOPPED",
+            found.get("endTime")),),
+                     (again(facts),))  # fmt: skip
+    failure = facts.build_failure or BuildFailure("an unknown phase")
+    seen, tail = _context(failure, facts), _tail(failure)
+    if rule := phase_rule(failure, facts):
+        told = rule.sentence if isinstance(rule.sentence, str) else rule.sentence(failure)
+        return Cause(rule.name, told, seen, rule.mend(facts), either=rule.either)
+    if status == "TIMED_OUT":
+        return Cause("build-timeout", f"the build took too long: it was ended in {failure.phase}", (*seen, *tail),
+                     (change("build.timeout_minutes", "to more"), repair("make the image quicker to build",
+                     facts)))  # fmt: skip
+    if status == "FAULT":
+        return Cause("build-fault", "AWS itself failed to build", seen, (again(facts),))
+    if failure.phase == "DOWNLOAD_SOURCE":
+        return Cause("source-failed", f"the build could not get the source: {failure.message or 'no reason given'}",
+            seen,
+                     (run("ecsctl creds status", "whether the token is good"),
+                      by_hand("look at the repository at GitHub and at its access", "ecsctl up")),
+                      Certainty.UNKNOWN)  # fmt: skip
+    return _of_command(failure, facts, seen, tail)
+
+
+def _of_command(failure: BuildFailure, facts: Facts, seen: tuple[Evidence, ...], tail: tuple[Evidence, ...]) -> Cause:
+    """What the failed command lets one suppose, or that nobody knows."""
+    if failure.exit_code == KILLED:
+        return Cause("build-memory", f"the build was killed in {failure.what}: the machine ran out of memory",
+            (*seen, *tail),
+                     (change("build.compute", larger(facts)),), Certainty.LIKELY)  # fmt: skip
+    if hit := command_rule(failure):
+        rule, line, own = hit
+        sure = Certainty.LIKELY if own else Certainty.POSSIBLE
+        shown = (*seen, Evidence("build log", line.strip()))
+        return Cause(rule.name, rule.sentence, tuple(dict.fromkeys(shown)), rule.mend(facts), sure)
+    if re.match(BUILDS_IMAGE, failure.command) and not failure.lines:
+        mend = (repair("fix the Dockerfile, or what its step runs", facts),)
+        told = "the image cannot be built: docker build fails, and wrote nothing to the log"
+        return Cause("docker-build", told, seen, mend, Certainty.LIKELY)
+    last = (
+        f"; its last error line is: {_covered(failure.last_error)}"
+        if failure.last_error
+        else "; its log says nothing more"
+    )
+    told = f"the build failed in {failure.what}, and ecsctl does not know why{last}"
+    if not failure.command and failure.message:
+        told = f"the build failed in {failure.phase}, and ecsctl does not know this reason: {failure.message}"
+    ways = (run("ecsctl logs --build", "all that it said"), repair("fix what it says", facts))
+    return Cause("build-failed", told, (*seen, *tail), ways, Certainty.UNKNOWN, hints=hinted(failure))
+
+
+def no_builds(facts: Facts) -> Cause | None:
+    """The account may build nothing: no build exists that could tell, only the refusal of CodeBuild."""
+    for stage in (facts.pipeline or {}).get("stageStates", ()):
+        for action in stage.get("actionStates", ()) if stage.get("stageName") in ("Build", "Test") else ():
+            latest = action.get("latestExecution", {})
+            text = (latest.get("errorDetails") or {}).get("message", "")
+            if latest.get("status") == "Failed" and said(
+                text, "builds in queue for the account", "AccountLimitExceeded"
+            ):
+                seen = Evidence(f"pipeline, {action['actionName']}", text, latest.get("lastStatusChange"))
+                mend = (by_hand("ask for more concurrent builds in Service Quotas: AWS CodeBuild",
+                "ecsctl pipeline retry"),
+                        run("ecsctl deploy --image URI", "one that was built elsewhere"))  # fmt: skip
+                return Cause("build-quota",
+                "the account's quota of concurrent builds is used up or 0, as in new accounts",
+                             (seen,), mend)  # fmt: skip
+    return None
+
+
+def _context(failure: BuildFailure, facts: Facts) -> tuple[Evidence, ...]:
+    """What AWS says of the phase."""
+    text = ": ".join(filter(None, (failure.code, failure.message)))
+    phases = (facts.build or {}).get("phases", ())
+    end = next((one.get("endTime") for one in phases if one.get("phaseType") == failure.phase), None)
+    return (Evidence(f"build, {failure.phase}", text, end),) if text else ()
+
+
+def _tail(failure: BuildFailure) -> tuple[Evidence, ...]:
+    return tuple(Evidence("build log", line) for line in failure.lines[-6:])
+
+
+def _covered(text: str) -> str:
+    return Evidence("build log", text).text
+
+
+JUDGES: tuple[Judge, ...] = (no_builds, build)

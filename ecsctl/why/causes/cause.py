@@ -1,0 +1,40 @@
+"""A cause: what is wrong, how sure that is, what shows it, and what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from ecsctl.why.causes.mends import Mend
+from ecsctl.why.evidence import Evidence, Facts
+
+
+class Certainty(IntEnum):
+    """How sure a cause is."""
+
+    UNKNOWN = 0  # what failed is known, why is not
+    POSSIBLE = 1  # it fits, and nothing says so
+    LIKELY = 2  # a log says so, or AWS does in words that were cut short
+    CERTAIN = 3  # AWS says so of this very thing in its own words, or two facts that only this explains
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One thing that explains what is seen. `either` names several that the facts cannot tell apart.
+
+    `hints` are what a log says beside it: words of an app, which prove nothing.
+    """
+
+    name: str
+    sentence: str
+    evidence: tuple[Evidence, ...] = ()
+    mend: tuple[Mend, ...] = ()
+    certainty: Certainty = Certainty.CERTAIN
+    either: tuple[str, ...] = ()
+    effect: bool = False  # it follows from another cause, where one is known
+    calm: bool = False  # nothing is broken: something is waited for, or wished so
+    hints: tuple[str, ...] = ()
+
+
+Judge = Callable[[Facts], Cause | None]

@@ -1,0 +1,218 @@
+"""Why the pipeline does not deliver: its source, its deploy action, its role, or an approval that is missing.
+
+Each rule holds for one stage of the pipeline that ecsctl makes (Source, Build, Test, Approve, Deploy), and reads what
+CodePipeline itself says of the failed action there (API reference, GetPipelineState: errorDetails; CodePipeline guide,
+"Troubleshooting CodePipeline"). What another action says is no evidence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ecsctl.names import Names
+from ecsctl.resources.support.deployments import Told
+from ecsctl.why.causes.cause import Cause, Certainty, Judge
+from ecsctl.why.causes.mends import Mend, by_hand, change, repair, run, up
+from ecsctl.why.evidence import Evidence, Facts
+from ecsctl.why.words import said
+
+SOURCE, BUILD, TEST, APPROVE, DEPLOY = "Source", "Build", "Test", "Approve", "Deploy"
+RETRY = "runs what failed again"
+NEW_RUN = "ecsctl pipeline run"
+WAITS = "complete the connection in AWS's console: Developer Tools, Settings, Connections, Update pending connection"
+
+
+@dataclass(frozen=True)
+class StageRule:
+    """A cause that CodePipeline names: in this stage, with one of these phrases."""
+
+    name: str
+    stage: str
+    phrases: tuple[str, ...]
+    sentence: str
+    mend: Callable[[Facts], tuple[Mend, ...]]
+    certainty: Certainty = Certainty.CERTAIN
+
+
+STAGE_RULES = (
+    StageRule("source-token", SOURCE, ("access token might be invalid", "has been revoked",
+        "Could not access the GitHub repository",
+                                       "Bad credentials"),
+              "the pipeline's GitHub token is revoked or expired",
+              lambda _: (Mend((*run("ecsctl creds rotate").steps, *run(NEW_RUN).steps),
+              "asks for a new token, and brings it everywhere"),)),
+    StageRule("connection-denied", SOURCE, ("Unable to use Connection", "codeconnections:UseConnection",
+                                            "codestar-connections:UseConnection"),
+              "the pipeline's role may not use the connection",
+              lambda _: (Mend((*up().steps, *run(NEW_RUN).steps),
+              "makes the permissions of the pipeline's role right"),)),
+    StageRule("connection-pending", SOURCE, ("is not available",), "the connection to GitHub is not completed",
+              lambda _: (by_hand(WAITS, NEW_RUN),)),
+    StageRule("branch-missing", SOURCE, ("No Branch", "branch not found", "branch does not exist"),
+              "the branch that the pipeline follows is not there, or the repository's name is another",
+              lambda _: (change("github.branch", "to one that exists"), change("github.repository",
+              "to its name at GitHub")),
+              Certainty.LIKELY),
+    StageRule("repository-gone", SOURCE, ("repository not found", "repository does not exist", "No repository",
+                                          "Unable to find repository"),
+              "the pipeline does not find the repository: it is gone, renamed, or not shared with the connection",
+              lambda _: (change("github.repository", "to its name at GitHub"),
+                         by_hand("at GitHub, let the connection's App reach the repository", NEW_RUN)),
+                         Certainty.LIKELY),
+    StageRule("definitions-invalid", DEPLOY, ("invalid JSON format", "is not valid JSON"),
+              "the file that tells the pipeline which image to deploy is no valid JSON",
+              lambda facts: (repair(DEFINITIONS, facts),)),
+    StageRule("definitions-missing", DEPLOY, ("Did not find the image definition file",
+        "Unable to find the image definition"),
+              "the build leaves no docker_image_definition.json that tells the pipeline which image to deploy",
+              lambda facts: (repair(f"{DEFINITIONS}, and list it under artifacts", facts),)),
+    StageRule("artifact-size", DEPLOY, ("exceeds the maximum artifact size", "artifact size limit", "max file size"),
+              "the build's artifact is too large to deploy",
+              lambda facts: (repair("list only docker_image_definition.json under artifacts in buildspec.yml", facts),
+              )),
+    StageRule("pipeline-denied", DEPLOY, ("does not have sufficient permissions", "sufficient permission",
+        "not authorized to perform",
+                                          "PermissionError", "AccessDenied"),
+              "the pipeline's role lacks a permission",
+              lambda _: (Mend((*up().steps, *run("ecsctl pipeline retry").steps),
+              "makes the permissions of the pipeline's role right"),)),
+)  # fmt: skip
+DEFINITIONS = ("let buildspec.yml write docker_image_definition.json as "
+               '[{"name":"$CONTAINER_NAME","imageUri":"$IMAGE"}]')  # fmt: skip
+
+
+def connection(facts: Facts) -> Cause | None:
+    """Somebody must complete a connection by hand."""
+    status = (facts.connection or {}).get("ConnectionStatus", "AVAILABLE")
+    if status == "AVAILABLE":
+        return None
+    name = (facts.connection or {}).get("ConnectionName", "")
+    seen = (Evidence("connection", f"{name} is {status}"),)
+    told = f"the connection to GitHub is {status.lower()}: a person must complete it"
+    return Cause("connection-pending", told, seen, (by_hand(WAITS, NEW_RUN),))
+
+
+def action(facts: Facts) -> Cause | None:
+    """The first action that failed."""
+    for stage, one, found in _failed(facts):
+        rule = next((rule for rule in STAGE_RULES if rule.stage == stage and said(one.text, *rule.phrases)), None)
+        if rule:
+            told = f"{rule.sentence}: {one.text}" if rule.name == "pipeline-denied" else rule.sentence
+            return Cause(rule.name, told, (one,), rule.mend(facts), rule.certainty)
+        if cause := _other(stage, one, found, facts):
+            return cause
+    return None
+
+
+def approval(facts: Facts) -> Cause | None:
+    """Somebody is waited for."""
+    waiting = [(stage, one) for stage, one in _actions(facts) if _waits(one)]
+    for _, one in waiting[:1]:
+        name = str(one["actionName"])
+        seen = Evidence(f"pipeline, {name}", "waits for an approval", one["latestExecution"].get("lastStatusChange"))
+        which = f" --action {name}" if len(waiting) > 1 else ""
+        return Cause("approval", f"the pipeline waits for somebody to approve {name}", (seen,),
+                     (run(f"ecsctl pipeline approve{which}"), run(f"ecsctl pipeline approve --reject{which}")),
+                     calm=True)  # fmt: skip
+    return None
+
+
+def halted(facts: Facts) -> Cause | None:
+    """Somebody closed the way into a stage."""
+    for stage in (facts.pipeline or {}).get("stageStates", ()):
+        way = stage.get("inboundTransitionState") or {}
+        if way.get("enabled") is False:
+            why, name = way.get("disabledReason") or "no reason given", stage["stageName"]
+            seen = Evidence(f"pipeline, {name}", why, way.get("lastChangedAt"))
+            pipeline = Names(facts.app).pipeline
+            command = (
+                f"aws codepipeline enable-stage-transition --pipeline-name {pipeline} --stage-name {name} "
+                f"--transition-type Inbound"
+            )
+            return Cause(
+                "transition-closed",
+                f"nothing reaches the stage {name}: it was closed ({why})",
+                (seen,),
+                (run(command),),
+            )
+    return None
+
+
+def _other(stage: str, one: Evidence, found: Told, facts: Facts) -> Cause | None:
+    """What no phrase tells, by the stage."""
+    if stage == SOURCE:
+        return Cause("source-failed", f"the pipeline could not get the source: {one.text}", (one,),
+                     (run("ecsctl creds status", "whether the token is good"),
+                      by_hand("look at the repository at GitHub and at its access", NEW_RUN)),
+                      Certainty.UNKNOWN)  # fmt: skip
+    if stage == DEPLOY:
+        if hit := re.search(r"container (\S+) does not exist", one.text):
+            name = facts.container.get("name", Names(facts.app).container)
+            return Cause("container-name",
+            f"the build names the container {hit[1]}, and the task definition has {name}", (one,),
+                         (repair(DEFINITIONS, facts),))  # fmt: skip
+        slow = said(
+            one.text,
+            "timed out",
+            "timeout",
+            "did not stabilize",
+            "failed to stabilize",
+            "failed to start",
+            "circuit breaker",
+        )
+        told = (
+            "the pipeline's deployment did not come to run in time"
+            if slow
+            else f"the pipeline could not deploy: {one.text}"
+        )
+        mend: tuple[Mend, ...] = (
+            run("ecsctl status", "whether the service has settled"),
+            run("ecsctl pipeline retry", RETRY),
+        )
+        return Cause("deploy-timeout" if slow else "deploy-failed", told, (one,), mend, Certainty.UNKNOWN, effect=True)
+    if stage == APPROVE or said(one.text, "rejected", "approval"):
+        mend = (
+            run("ecsctl pipeline retry", "asks for the approval again"),
+            repair("change what was not approved", facts),
+        )
+        return Cause("approval-refused", f"somebody refused: {one.text}", (one,), mend)
+    name = str(found["actionName"])
+    mend = (
+        run(f"ecsctl pipeline logs {name}", "what it said"),
+        run("ecsctl pipeline retry", RETRY),
+        repair("fix what it says", facts),
+    )
+    return Cause(
+        "action-failed",
+        f"the pipeline's action {name} failed: {one.text}",
+        (one,),
+        mend,
+        Certainty.UNKNOWN,
+        effect=True,
+    )
+
+
+def _waits(one: Told) -> bool:
+    latest = one.get("latestExecution", {})
+    return latest.get("status") == "InProgress" and bool(latest.get("token"))
+
+
+def _actions(facts: Facts) -> Iterator[tuple[str, Told]]:
+    for stage in (facts.pipeline or {}).get("stageStates", ()):
+        for one in stage.get("actionStates", ()):
+            yield str(stage.get("stageName", "")), one
+
+
+def _failed(facts: Facts) -> Iterator[tuple[str, Evidence, Told]]:
+    for stage, one in _actions(facts):
+        latest = one.get("latestExecution", {})
+        if latest.get("status") == "Failed":
+            details = latest.get("errorDetails") or {}
+            text = details.get("message") or latest.get("summary") or "no reason given"
+            code = f"{details['code']}: " if details.get("code") else ""
+            yield stage, Evidence(f"pipeline, {one['actionName']}", code + text, latest.get("lastStatusChange")), one
+
+
+JUDGES: tuple[Judge, ...] = (connection, action, halted, approval)

@@ -1,0 +1,99 @@
+"""Why the app is not reached although it runs: its certificate, its name, or the zone that its name is in."""
+
+from __future__ import annotations
+
+from ecsctl.why.causes.cause import Cause, Judge
+from ecsctl.why.causes.mends import by_hand, change, up
+from ecsctl.why.evidence import Evidence, Facts
+
+
+def certificate(facts: Facts) -> Cause | None:
+    """The certificate is not issued (ACM guide, "Troubleshoot certificate validation", "Certificate request fails")."""
+    found = facts.certificate or {}
+    status = found.get("Status", "ISSUED")
+    if status == "ISSUED":
+        return None
+    name, why = found.get("DomainName", ""), found.get("FailureReason", "")
+    seen = Evidence("certificate", f"{name}: {status}" + (f", {why}" if why else ""), found.get("CreatedAt"))
+    if status == "PENDING_VALIDATION":
+        if lost := _not_delegated(facts):
+            return lost
+        records = [one["ResourceRecord"] for one in found.get("DomainValidationOptions", ()) if "ResourceRecord" in one]
+        proof = f"the CNAME {records[0]['Name']}" if records else "its CNAME"
+        told = f"the certificate of {name} waits for its proof: {proof} is not seen in DNS"
+        servers = f" ({', '.join(facts.delegation['ours'])})" if facts.delegation.get("ours") else ""
+        mend = (by_hand(f"at the domain's registrar, or in the zone above, name the name servers of its hosted "
+                        f"zone{servers}; "
+                        f"`dig NS {name}` shows them once they count", "ecsctl up"),)  # fmt: skip
+        return Cause("certificate-pending", told, (seen,), mend)
+    told = f"the certificate of {name} is {status.lower().replace('_', ' ')}" + (f": {why}" if why else "")
+    if why == "CAA_ERROR":
+        told = (
+            f"the certificate of {name} is refused: a CAA record of the domain lets no one of Amazon's issue it "
+            f"(CAA_ERROR)"
+        )
+        mend = (by_hand(f'at {name} or the domain above it, add to the CAA record: 0 issue "amazon.com"', "ecsctl up"),)
+        return Cause("certificate-failed", told, (seen,), mend)
+    return Cause("certificate-failed", told, (seen,), (up("asks for a new one"),))
+
+
+def certificate_of_another(facts: Facts) -> Cause | None:
+    """The certificate that the load balancer shows does not hold for the app's name."""
+    served, domain = facts.served or {}, facts.domain
+    names = [served.get("DomainName", ""), *served.get("SubjectAlternativeNames", ())]
+    if not served or not domain or any(covers(one, domain) for one in names):
+        return None
+    seen = Evidence(
+        "certificate", f"{served.get('CertificateArn', '')} holds for {', '.join(sorted(set(filter(None, names))))}"
+    )
+    mend = (change("domain.certificate_arn", f"to a certificate of {domain}, or remove it: then ecsctl asks for one"),)
+    return Cause("certificate-other", f"the load balancer's certificate does not hold for {domain}", (seen,), mend)
+
+
+def name_taken(facts: Facts) -> Cause | None:
+    """A CNAME stands where the app's own record shall be: DNS allows none beside it (RFC 1034, 3.6.2)."""
+    for one in facts.names:
+        if one.get("Type") == "CNAME" and _same(one.get("Name", ""), facts.domain):
+            value = ", ".join(record["Value"] for record in one.get("ResourceRecords", ()))
+            seen = Evidence("Route 53", f"{facts.domain} is a CNAME to {value}")
+            told = (
+                f"the name {facts.domain} is taken by a CNAME that is not ecsctl's, and no other record may stand "
+                f"beside one"
+            )
+            mend = (by_hand(f"if nobody needs it, delete the CNAME {facts.domain} in Route 53: from then on the name "
+                            f"leads nowhere "
+                            "until the app's own record is made", "ecsctl up"),
+                    change("domain.name", "to another name"))  # fmt: skip
+            return Cause("name-taken", told, (seen,), mend)
+    return None
+
+
+def covers(name: str, domain: str) -> bool:
+    """Whether a name of a certificate holds for a domain: itself, or as a wildcard for one level (RFC 6125, 6.4.3)."""
+    name, domain = name.casefold().rstrip("."), domain.casefold().rstrip(".")
+    return name == domain or (name.startswith("*.") and name[2:] == domain.partition(".")[2])
+
+
+def _not_delegated(facts: Facts) -> Cause | None:
+    """The zone above, which is in the account, leads to other name servers than the zone's own, or to none."""
+    known = facts.delegation
+    if "parent" not in known or _names(known["parent"]) == _names(known.get("ours", [])):
+        return None
+    zone, above = known["zone"][0], known["above"][0]
+    wants = ", ".join(known["ours"])
+    leads = f"leads to other name servers: {', '.join(known['parent'])}" if known["parent"] else "does not lead to it"
+    told = f"nobody finds the zone {zone}: the zone {above} above it {leads}"
+    seen = Evidence("Route 53", f"the name servers of {zone} are {wants}")
+    mend = (by_hand(f"in the hosted zone {above}, set the NS record {zone} to {wants}", "ecsctl up"),)
+    return Cause("zone-not-delegated", told, (seen,), mend)
+
+
+def _names(servers: list[str]) -> set[str]:
+    return {one.casefold().rstrip(".") for one in servers}
+
+
+def _same(one: str, other: str) -> bool:
+    return bool(other) and one.casefold().rstrip(".") == other.casefold().rstrip(".")
+
+
+JUDGES: tuple[Judge, ...] = (certificate, certificate_of_another, name_taken)

@@ -1,0 +1,264 @@
+"""Why the load balancer does not find a task healthy: what it got for an answer, and where the app says it listens.
+
+The states and reasons of targets are those of the Elastic Load Balancing guide, "Health checks for Application Load
+Balancer target groups". What a code means in an app, only the app knows: nothing here is certain but a closed port.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from ecsctl.why.causes.cause import Cause, Certainty, Judge
+from ecsctl.why.causes.mends import Mend, change, repair, run, up
+from ecsctl.why.causes.network import ours
+from ecsctl.why.evidence import Evidence, Facts, Place, moment
+from ecsctl.why.words import whole
+
+CODES = re.compile(r"failed with these codes: \[(\d{3})")
+HOST = (r"Invalid HTTP_HOST header|DisallowedHost|ALLOWED_HOSTS|Blocked hosts?: |HostAuthorization"
+        r"|(?:host|Host header) .{0,40}(?:is not allowed|not permitted)|Blocked request\. This host|Invalid Host "
+        r"header")  # fmt: skip
+"""How Django, Rails, Vite and webpack's server refuse a request whose Host they do not know."""
+TLS = (
+    r"plain HTTP request was sent to HTTPS port|speaking plain HTTP to an SSL|HTTP request to an HTTPS "
+    r"server|tlsv1 alert|wrong version number"
+)
+READY = (
+    r"startup complete|listening (?:on|at)|running on|ready to accept|started .*\bin [\d.]+ ?s|server "
+    r"started|starting development server"
+)
+SERVES = re.compile(
+    r"\b(?:listening|listens|running|started|starting development server|serving|bound to|available|local:)",
+    re.IGNORECASE,
+)
+ADDRESS = re.compile(
+    r"(?:^|[\s/(\[\"'])(127\.0\.0\.1|localhost|\[::1\]|0\.0\.0\.0|\[::\]|\*)?:(\d{2,5})\b|\bport:?\s+(\d{2,5})\b",
+    re.IGNORECASE,
+)
+"""How servers announce themselves: the word, and after it an address or a port."""
+OTHERS = re.compile(
+    r"connect|postgres|mysql|mongo|redis|rabbit|amqp|kafka|memcache|elastic|database|broker|migrat|refused|upstream",
+    re.IGNORECASE,
+)
+"""A line with such a word tells of somebody else's address."""
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+def security_group(facts: Facts) -> Cause | None:
+    """The tasks' security groups do not let the load balancer in on the app's port."""
+    seen, failing = _closed(facts), _silent(facts)
+    if seen is None or _code(facts) or (facts.healthy and not failing):
+        return None
+    told = f"the tasks' security group does not let the load balancer in on port {facts.port}"
+    evidence = (failing, seen) if failing else (seen,)
+    group = facts.groups[0]
+    mend = (up("makes the group's rules right again"),) if ours(group, facts) or not group.get("Tags") else (
+        run(f"aws ec2 authorize-security-group-ingress --group-id {group['GroupId']} --protocol tcp --port "
+            f"{facts.port} "
+            f"--source-group {next(iter(facts.balancer_groups), 'GROUP')}"),)  # fmt: skip
+    return Cause("security-group", told, evidence, mend, Certainty.CERTAIN if failing else Certainty.LIKELY)
+
+
+def health_answer(facts: Facts) -> Cause | None:
+    """The app answers the health check, and not with what is expected."""
+    hit = _code(facts)
+    if hit is None:
+        return None
+    code, found = hit
+    path = facts.target_group.get("HealthCheckPath", "/")
+    answers = f"the app answers its health check {path} with {code}"
+    other = change("service.health_path", "to a path that answers 200")
+    if code >= 500:
+        error = facts.last_error
+        told = f"{answers}: it runs, and finds itself broken" + (
+            f"; the last error in its log: {error}" if error else ""
+        )
+        mend: tuple[Mend, ...] = (
+            run("ecsctl logs", "why it does"),
+            repair("fix the app, or what it needs to reach", facts),
+            other,
+        )
+        return Cause("health-error", told, (found, *facts.tail()), mend, Certainty.LIKELY)
+    if 400 <= code < 500 and code != 404:
+        if line := _last(facts.tail(50), TLS):
+            told = f"{answers}: it speaks TLS on port {facts.port}, and the load balancer asks without"
+            mend = (repair(f"let the app speak plain HTTP on port {facts.port}: the load balancer ends TLS", facts),)
+            return Cause("health-tls", told, (found, line), mend, Certainty.LIKELY)
+        if line := _last(facts.tail(50), HOST):
+            told = f"{answers}: it does not know the check's Host header, which is the task's own address"
+            mend = (repair("let the app take any Host on its health path (ALLOWED_HOSTS, config.hosts): the load "
+                           "balancer lets "
+                           "nobody else in", facts), change("service.health_path",
+                           "to a path that does not look at the Host"))  # fmt: skip
+            return Cause("health-host", told, (found, line), mend, Certainty.LIKELY)
+    if code in (400, 421):
+        told = (f"{answers}: either it does not know the check's Host header, which is the task's own address, or it "
+                f"does not "
+                "understand the request: look at what its log says of it")  # fmt: skip
+        mend = (run("ecsctl logs"), repair("let the app take any Host on its health path", facts), other)
+        return Cause(
+            "health-path",
+            told,
+            (found, *facts.tail(3)),
+            mend,
+            Certainty.POSSIBLE,
+            either=("health-host", "health-path"),
+        )
+    what = {404: "there is no such page", 401: "it asks for a login",
+        403: "it refuses, as without a login or for a Host it does not know",
+            405: "it takes no GET there"}.get(code,
+            "it redirects" if 300 <= code < 400 else "and only 200 counts")  # fmt: skip
+    return Cause(
+        "health-path",
+        f"{answers}: {what}",
+        (found,),
+        (other, repair("let the app answer 200 there", facts)),
+        Certainty.LIKELY,
+    )
+
+
+def no_answer(facts: Facts) -> Cause | None:
+    """The health check gets no answer: wrong port or address, or too late; the log often tells which."""
+    found = _silent(facts)
+    if found is None or _code(facts) or _closed(facts):
+        return None
+    timeout = whole(found.text, "timed out")
+    later = change("service.health_check_grace_seconds", "to more")
+    if slow := _late(facts):
+        told = f"the app takes longer to start than its grace period of {_grace(facts)} seconds"
+        return Cause("slow-start", told, (found, slow), (later,), Certainty.LIKELY)
+    if hit := _listening(facts):
+        host, port, line = hit
+        if host in LOOPBACK and port == facts.port:
+            told = f"the app listens on {host} only, where the load balancer cannot reach it"
+            return Cause(
+                "loopback", told, (found, line), (repair("let the app listen on 0.0.0.0", facts),), Certainty.LIKELY
+            )
+        told = f"the app listens on port {port}, and the load balancer asks on port {facts.port}"
+        mend: tuple[Mend, ...] = (
+            change("service.port", f"= {port}"),
+            repair(f"let the app listen on port {facts.port}", facts),
+        )
+        if host in LOOPBACK:
+            told += f"; it also listens on {host} only, where the load balancer cannot reach it"
+            mend = (repair(f"let the app listen on 0.0.0.0:{facts.port}", facts),)
+        return Cause("port", told, (found, line), mend, Certainty.LIKELY)
+    look = run("ecsctl logs", "which port it listens on, and when")
+    port_or_later: tuple[Mend, ...] = (look, change("service.port", "to the port it listens on"), later)
+    if timeout:
+        told = (f"the health check on port {facts.port} gets no answer in time: either the app is too busy or too "
+                f"slow to answer, or "
+                "something between it and the load balancer drops the packets: look at the app's own log of "
+                "requests: if the "
+                "health check is there, the app is slow")  # fmt: skip
+        either = ("slow-answer", "network-acl") if facts.groups else ("slow-answer", "security-group")
+        return Cause("no-answer", told, (found, *facts.tail(2)), port_or_later, Certainty.LIKELY, either=either)
+    ready = _last(facts.tail(50), READY)
+    told = (
+        f"nothing answers on port {facts.port}: either the app listens elsewhere or on 127.0.0.1, or it takes longer "
+        f"to "
+        f"start than its grace period of {_grace(facts)} seconds: look at when and where it says that it listens"
+    )
+    seen = (found, ready) if ready else (found, *facts.tail(2))
+    return Cause("no-answer", told, seen, port_or_later, Certainty.LIKELY, either=("port", "slow-start"))
+
+
+def not_in_use(facts: Facts) -> Cause | None:
+    """No listener sends anything to the target group, or the balancer is not in the task's zone."""
+    for one in _targets(facts):
+        if whole(one.text, "not configured to receive traffic", "Availability Zone that is not enabled"):
+            return Cause("not-in-use", f"the load balancer sends nothing to the tasks: {one.text}", (one,), (up(),))
+    return None
+
+
+def _targets(facts: Facts) -> list[Evidence]:
+    """What the load balancer says of the tasks that it does not use."""
+    told = []
+    for one in facts.targets:
+        health = one["TargetHealth"]
+        if health["State"] in ("unhealthy", "unused", "unavailable"):
+            text = " ".join(filter(None, (health.get("Reason"), health.get("Description"))))
+            told.append(Evidence(f"target {one['Target']['Id']}", text))
+    return told
+
+
+def _health(facts: Facts) -> list[Evidence]:
+    """All that is told of failing health checks: by the balancer now, by ECS before; vaguest last."""
+    told: list[Evidence] = [
+        one for one in facts.reasons if one.place == Place.HEALTH and not whole(one.text, "container health")
+    ]
+    told.sort(key=lambda one: "is unhealthy in" not in one.text)
+    return [*_targets(facts), *told]
+
+
+def _code(facts: Facts) -> tuple[int, Evidence] | None:
+    """The code that the app answered with."""
+    for one in _health(facts):
+        if found := CODES.search(one.text):
+            return int(found[1]), one
+    return None
+
+
+def _silent(facts: Facts) -> Evidence | None:
+    """That the check got no answer, in the words that say most: that it timed out, or failed."""
+    told = _health(facts)
+    for phrases in (("timed out",), ("Health checks failed", "FailedHealthChecks", "ELB health checks in")):
+        if found := next((one for one in told if whole(one.text, *phrases) and not CODES.search(one.text)), None):
+            return found
+    return None
+
+
+def _closed(facts: Facts) -> Evidence | None:
+    """That no rule lets the load balancer's groups in on the app's port; None if one does, or nobody could look."""
+    if not facts.groups or not facts.port:
+        return None
+    for group in facts.groups:
+        for rule in group.get("IpPermissions", ()):
+            low, high = rule.get("FromPort", 0), rule.get("ToPort", 65535)
+            fits = rule.get("IpProtocol") == "-1" or (
+                rule.get("IpProtocol") in ("tcp", "6") and low <= facts.port <= high
+            )
+            peers = {pair.get("GroupId") for pair in rule.get("UserIdGroupPairs", ())} & set(facts.balancer_groups)
+            if fits and (peers or rule.get("IpRanges") or rule.get("Ipv6Ranges") or rule.get("PrefixListIds")):
+                return None
+    names = ", ".join(group["GroupId"] for group in facts.groups)
+    wanted = ", ".join(facts.balancer_groups) or "anybody"
+    return Evidence(f"security group {names}", f"no rule lets {wanted} in on port {facts.port}")
+
+
+def _listening(facts: Facts) -> tuple[str, int, Evidence] | None:
+    """Where the app says that it listens, if that is not where it is asked. Lines about other servers do not count."""
+    found = []
+    for line in facts.tail(50):
+        word = None if OTHERS.search(line.text) else SERVES.search(line.text)
+        if word and (hit := ADDRESS.search(line.text, word.end() - 1)):
+            found.append((hit[1] or "", int(hit[2] or hit[3]), line))
+    if any(port == facts.port and host not in LOOPBACK for host, port, _ in found):
+        return None
+    found.sort(key=lambda one: one[1] != facts.port)  # the right port on the wrong address tells most
+    return found[0] if found else None
+
+
+def _last(lines: Iterable[Evidence], pattern: str) -> Evidence | None:
+    return next((one for one in reversed([*lines]) if re.search(pattern, one.text, re.IGNORECASE)), None)
+
+
+def _grace(facts: Facts) -> int:
+    return int((facts.service or {}).get("healthCheckGracePeriodSeconds") or 0)
+
+
+def _late(facts: Facts) -> Evidence | None:
+    """The line with which the app told that it was ready, if that was after its grace period."""
+    started = facts.failed[0].get("startedAt") if facts.failed else None
+    if not isinstance(started, datetime):
+        return None
+    for line in facts.log:
+        at = moment(line.get("timestamp"))
+        if at and re.search(READY, line["message"], re.IGNORECASE) and at > started + timedelta(seconds=_grace(facts)):
+            return Evidence("log", f"{(at - started).seconds} seconds after its start: {line['message'].rstrip()}", at)
+    return None
+
+
+JUDGES: tuple[Judge, ...] = (security_group, health_answer, no_answer, not_in_use)

@@ -1,0 +1,112 @@
+"""Why a task reaches neither the registry nor the secrets: routes, endpoints and groups tell whether that is why."""
+
+from __future__ import annotations
+
+from ecsctl.engine.label import APP, flat
+from ecsctl.resources.support.deployments import Told
+from ecsctl.why.causes.cause import Cause, Certainty, Judge
+from ecsctl.why.causes.mends import Mend, by_hand, run, up
+from ecsctl.why.evidence import Evidence, Facts, Place
+
+NO_ANSWER = (
+    "i/o timeout",
+    "context deadline exceeded",
+    "no such host",
+    "connection refused",
+    "There is a connection issue",
+    "Client.Timeout",
+    "request canceled",
+    "RequestCanceled",
+    "RequestError: send request failed",
+    "signal: killed",
+)
+REACHES = (Place.PULL, Place.LOGIN, Place.SECRET, Place.LOG)
+NEEDED = ("ecr.api", "ecr.dkr", "s3", "logs")
+"""The endpoints that a Fargate task without a way to the internet needs (ECR guide, "interface VPC endpoints")."""
+
+
+def no_way_out(facts: Facts) -> Cause | None:
+    """The task reached one of AWS's services not at all."""
+    found = facts.told(REACHES, *NO_ANSWER)
+    if not found:
+        return None
+    for subnet, table in facts.subnet_routes.items():
+        if shut := dead_end(subnet, table, facts):
+            mend = _route(table, facts)
+            return Cause("no-way-out", f"the tasks have no way out: {shut.text}", (found, shut), mend)
+    if facts.groups and not any(_lets_out(group) for group in facts.groups):
+        group = facts.groups[0]
+        seen = Evidence("security group", f"{group['GroupId']} lets nothing out on port 443")
+        told = f"the tasks' security group {group['GroupId']} lets nothing out on port 443, where AWS's services answer"
+        return Cause("egress-closed", told, (found, seen), _open(group, facts))
+    told = ("the task did not reach AWS's services although its route leads out: either a network ACL, the VPC's DNS "
+            "settings, a firewall or an endpoint's own group stands in between: look at the network ACL of its "
+            "subnet first")  # fmt: skip
+    if not facts.subnet_routes:
+        told = ("the task did not reach AWS's services: either its subnet has no way out, or a security group or "
+                "network ACL "
+                "stands in between: look at the subnet's route table first")  # fmt: skip
+    mend = (run("ecsctl plan", "shows what differs in the app's own network"),)
+    return Cause(
+        "unreachable", told, (found,), mend, Certainty.LIKELY, either=("no-way-out", "egress-closed", "network-acl")
+    )
+
+
+def dead_end(subnet: str, table: Told, facts: Facts) -> Evidence | None:
+    """Why nothing in the subnet reaches the internet nor AWS's services, or None if a way is there."""
+    routes = [one for one in table.get("Routes", ()) if one.get("DestinationCidrBlock") == "0.0.0.0/0"]
+    kinds = ("NatGatewayId", "GatewayId", "TransitGatewayId", "NetworkInterfaceId", "InstanceId",
+        "EgressOnlyInternetGatewayId",
+             "VpcPeeringConnectionId", "LocalGatewayId", "CarrierGatewayId")  # fmt: skip
+    network = ((facts.service or {}).get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
+    public = network.get("assignPublicIp") == "ENABLED"
+    name = f"route table {table.get('RouteTableId', '')}".strip()
+    for route in routes:
+        target = next((str(route[kind]) for kind in kinds if route.get(kind)), "")
+        if route.get("State") == "blackhole":
+            return Evidence(name, f"the route out of {subnet} leads to {target}, which is gone")
+        if target.startswith("igw-") and not public:
+            return Evidence(name, f"{subnet} leads to an internet gateway, and the tasks have no public address")
+        return None
+    held = {one["ServiceName"].split(".", 3)[-1] for one in facts.endpoints}
+    lacking = [name for name in NEEDED if name not in held]
+    if not lacking:
+        return None
+    missing = f", and the VPC lacks the endpoints {', '.join(lacking)}" if held else ""
+    return Evidence(name, f"{subnet} has no route to the internet{missing}")
+
+
+def ours(thing: Told, facts: Facts) -> bool:
+    """Whether ecsctl made a thing of EC2: `ecsctl up` mends what is its own, and never a borrowed network."""
+    return flat(thing.get("Tags") or []).get(APP) == facts.app
+
+
+def _route(table: Told, facts: Facts) -> tuple[Mend, ...]:
+    if ours(table, facts):
+        return (up("makes the routes right again"),)
+    name = table.get("RouteTableId", "the subnet's route table")
+    return (by_hand(f"the network is not ecsctl's: give {name} a route 0.0.0.0/0 to a NAT gateway, or the VPC the "
+                    f"endpoints "
+                    f"{', '.join(NEEDED)}"),)  # fmt: skip
+
+
+def _open(group: Told, facts: Facts) -> tuple[Mend, ...]:
+    """Only an outward rule mends it; where the group is ecsctl's own, ecsctl makes it."""
+    if ours(group, facts):
+        return (up("lets it out again"),)
+    rule = "IpProtocol=-1,IpRanges=[{CidrIp=0.0.0.0/0}]"
+    return (run(f"aws ec2 authorize-security-group-egress --group-id {group['GroupId']} --ip-permissions '{rule}'"),)
+
+
+def _lets_out(group: Told) -> bool:
+    """Whether some rule of the group lets TLS out; one that was not read counts as one that does."""
+    if "IpPermissionsEgress" not in group:
+        return True
+    return any(
+        rule.get("IpProtocol") == "-1" or (rule.get("IpProtocol") in ("tcp", "6")
+                                           and rule.get("FromPort", 0) <= 443 <= rule.get("ToPort", 65535))
+        for rule in group["IpPermissionsEgress"]
+    )  # fmt: skip
+
+
+JUDGES: tuple[Judge, ...] = (no_way_out,)

@@ -1,0 +1,113 @@
+"""What the service itself tells: it is not there, is told to run nothing, is stuck, was rolled back, or is at work."""
+
+from __future__ import annotations
+
+from ecsctl.releases.verdict import STUCK, no_room
+from ecsctl.resources.support.deployments import ended_by_somebody, reason_of
+from ecsctl.resources.support.ecs import revision_of
+from ecsctl.why.causes.cause import Cause, Certainty, Judge
+from ecsctl.why.causes.mends import Mend, change, repair, resume, run, up, wait
+from ecsctl.why.evidence import Evidence, Facts
+
+
+def absent(facts: Facts) -> Cause | None:
+    """There is no service, or it is being deleted."""
+    if any(one.startswith("the service:") for one in facts.unread):
+        return None
+    state = str(facts.service.get("status", "ACTIVE")) if facts.service else ""
+    if state == "ACTIVE":
+        return None
+    seen = (Evidence("ECS", f"the service {facts.app} is {state or 'not there'}"),)
+    if state == "DRAINING":
+        return Cause("draining", "the service is being deleted", seen, (up("makes it anew, once it is gone"),))
+    return Cause("no-service", "there is no service yet", seen, (up(),), effect=True)
+
+
+def stuck(facts: Facts) -> Cause | None:
+    """The percentages leave no room to stop or to start a task."""
+    service = facts.service
+    events = [one for one in facts.events if STUCK in one.text]
+    if not service or not events or not facts.busy:
+        return None
+    mend = (change("service.max_percent", "= 200", "ecsctl cancel", "ecsctl up"),)
+    return Cause("percentages", f"the deployment cannot go on: {no_room(service)}", (events[0],), mend)
+
+
+def nothing_wished(facts: Facts) -> Cause | None:
+    """The desired count is 0: nobody asked for tasks. Without an image ecsctl leaves it so on purpose."""
+    if not facts.service or facts.service.get("status") != "ACTIVE" or facts.service.get("desiredCount"):
+        return None
+    image = str(facts.container.get("image", ""))
+    seen = [Evidence("service", "its desired count is 0")]
+    if facts.images.get(image) is False:
+        seen.append(Evidence("ECR", f"there is no image {image}"))
+        told = "nothing runs, on purpose: there is no image yet, so the service stands at 0 tasks"
+        build = (
+            run("ecsctl deploy --build")
+            if facts.build or facts.pipeline
+            else run("ecsctl up --image URI", "one that exists")
+        )
+        return Cause("no-image-yet", told, tuple(seen), (build,), effect=True, calm=True)
+    told = "nothing runs: the service is told to run 0 tasks"
+    return Cause("scaled-to-zero", told, tuple(seen), (up("sets what ecsctl.toml says"),))
+
+
+def given_up(facts: Facts) -> Cause | None:
+    """The newest deployment was rolled back, stopped, or given up: the effect of what broke its tasks."""
+    newest = facts.newest
+    if not facts.given_up:
+        return None
+    name, status = f"revision {revision_of(facts.suspect)}", newest.get("status", "")
+    why = newest.get("statusReason") or reason_of(facts.primary) or status or "FAILED"
+    again = (
+        f"revision {revision_of(facts.back)} runs again" if facts.back else "there was no earlier version to go back to"
+    )
+    # Its tasks, forgotten after an hour, are told of by what they wrote.
+    wrote = () if facts.failed else facts.tail()
+    if wrote:
+        again += f"; a task of that time said last: {wrote[-1].text.strip()}"
+    seen = (Evidence("deployment", why, newest.get("updatedAt") or newest.get("finishedAt")), *wrote)
+    logs = run("ecsctl logs --since 1d", "ECS forgets why a task stopped after an hour; the log stays")
+    mend: tuple[Mend, ...] = (logs, repair("fix the app", facts))
+    if ended_by_somebody(newest) and not facts.releases.failed:
+        told = f"the deployment of {name} was stopped before its end" + (f", and {again}" if facts.back else "")
+        restart = Mend(resume(facts), "if it was stopped by mistake")
+        return Cause("stopped", told, seen, (restart,), effect=True, calm=facts.healthy)
+    if status == "ROLLBACK_IN_PROGRESS":
+        return Cause("rolled-back", f"{name} is being rolled back", seen, mend, effect=True)
+    if status.startswith("ROLLBACK") and status != "ROLLBACK_FAILED":
+        return Cause("rolled-back", f"{name} was rolled back: {again}", seen, mend, effect=True)
+    left = "rolling back failed" if status == "ROLLBACK_FAILED" else again
+    return Cause("gave-up", f"ECS gave {name} up, and {left}", seen, mend, effect=True)
+
+
+def under_way(facts: Facts) -> Cause | None:
+    """A deployment that has shown nothing bad yet."""
+    primary = facts.primary
+    bad = facts.failed or primary.get("failedTasks") or facts.given_up
+    if not facts.releases.at_work or bad or not primary.get("desiredCount"):
+        return None
+    told = (f"revision {revision_of(facts.suspect)} is rolling out: {primary.get('runningCount', 0)} of "
+            f"{primary['desiredCount']} tasks run; nothing speaks against it yet")  # fmt: skip
+    seen = (Evidence("deployment", reason_of(primary) or "in progress", primary.get("updatedAt")),)
+    return Cause(
+        "rolling-out", told, seen, (wait("wait: it is under way"),), Certainty.POSSIBLE, effect=True, calm=True
+    )
+
+
+def unexplained(facts: Facts) -> Cause | None:
+    """Fewer tasks than wished, for a reason that no rule knows, or that nobody tells."""
+    service, failed = facts.service or {}, facts.failed
+    short = service.get("desiredCount", 0) - service.get("runningCount", 0)
+    if short <= 0 or service.get("status") != "ACTIVE" or under_way(facts):
+        return None
+    counts = Evidence("service", f"{service.get('runningCount', 0)} of {service['desiredCount']} tasks run")
+    told = "fewer tasks run than are wished, and nothing that AWS keeps tells why: look at the app's log"
+    if failed and failed[0].get("stoppedReason"):
+        told = f"tasks stop, and ecsctl does not know this reason: {facts.reasons[0].text}"
+    seen = (counts, *facts.reasons[:3])
+    mend = (run("ecsctl logs"), run("ecsctl deploy", "starts anew, and shows it"))
+    return Cause("unexplained", told, seen, mend, Certainty.UNKNOWN, effect=True)
+
+
+JUDGES: tuple[Judge, ...] = (absent, stuck, nothing_wished, given_up, under_way, unexplained)

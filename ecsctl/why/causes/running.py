@@ -1,0 +1,161 @@
+"""Why a task that started does not stay: which container ended, with what, and what its log said last.
+
+Exit codes are those of the ECS guide, "Stopped tasks errors" (137: SIGKILL, 139: SIGSEGV, 143: SIGTERM).
+"""
+
+from __future__ import annotations
+
+import re
+
+from ecsctl.why.causes.cause import Cause, Certainty, Judge
+from ecsctl.why.causes.mends import Mend, back, by_hand, change, repair, run
+from ecsctl.why.causes.starting import architecture
+from ecsctl.why.evidence import Evidence, Facts, Place
+
+SIGNALS = {132: "SIGILL", 134: "SIGABRT", 136: "SIGFPE", 137: "SIGKILL", 139: "SIGSEGV", 143: "SIGTERM"}
+NOT_FOUND = 127
+"""How a shell ends that does not find the program (POSIX, "Shell Command Language": exit status)."""
+CUT = r'Traceback \(most recent call last\):$|(?:^|\n)\s+File "[^"]+", line \d+.*(?:\n\s+\S.*)?$|[:,({\[]$'
+"""How a log ends that goes on: a Python traceback without its error, or an open sentence or bracket."""
+HEAP = r"JavaScript heap out of memory|^\S*\s?java\.lang\.OutOfMemoryError|^MemoryError\b|Out of memory: Killed process"
+
+
+def out_of_memory(facts: Facts) -> Cause | None:
+    """ECS says that a container was killed for its memory; a log that says so makes it likely."""
+    found = facts.told((Place.MEMORY,))
+    heap = None
+    if not found and facts.ended.get("exitCode") not in (None, 0, 143) and not facts.beside:
+        heap = next((one for one in reversed(facts.tail(20)) if re.search(HEAP, one.text)), None)
+    if not found and heap is None:
+        return None
+    name = (found.container if found else "") or facts.ended.get("name") or ""
+    who = f"the container {name}" if name and name != facts.container.get("name") else "the app"
+    memory = facts.definition.get("memory")
+    told = f"{who} needs more memory than it has" + (f" (the task has {memory} MiB)" if memory else "")
+    seen = tuple(one for one in (found, heap) if one)
+    sure = Certainty.CERTAIN if found else Certainty.LIKELY
+    return Cause("out-of-memory", told, seen, (change("service.memory", "to more"),), sure)
+
+
+def sidecar(facts: Facts) -> Cause | None:
+    """Another essential container ended, and the app with it."""
+    box = facts.ended
+    if not facts.beside or facts.told((Place.MEMORY,)):
+        return None
+    name, code = str(box["name"]), int(box["exitCode"])
+    told = (
+        f"the container {name} beside the app ended (exit code {code}{_signal(code)}) and took the app along: ECS "
+        f"stops them all"
+    )
+    seen = [_ended(facts)]
+    seen += [Evidence("task", f"{one['name']} was ended after it (exit code {one['exitCode']})") for one in
+             facts.failed[0].get("containers",
+             ()) if one.get("exitCode") is not None and one.get("name") != name]  # fmt: skip
+    group = _log_group(facts, name)
+    look = (
+        run(f"aws logs tail {group} --since 1h", f"what {name} said")
+        if group
+        else by_hand(f"look at the log of {name}")
+    )
+    mend = (look, by_hand(f"mend {name}, or let the task definition call it not essential"))
+    return Cause(
+        "sidecar", told, tuple(seen), mend, _sure(facts), either=() if facts.ended_surely else ("sidecar", "crash")
+    )
+
+
+def killed(facts: Facts) -> Cause | None:
+    """Exit code 137 and no word of memory: several can have sent the signal."""
+    if facts.ended.get("exitCode") != 137 or facts.beside or out_of_memory(facts):
+        return None
+    told = ("the app was killed (exit code 137, SIGKILL): either it ran out of memory, or something in it killed it, "
+            "or it "
+            "did not stop in time: look at the memory it used, then at service.stop_timeout_seconds")  # fmt: skip
+    mend = (change("service.memory", "to more"), change("service.stop_timeout_seconds", "to more"))
+    return Cause(
+        "killed", told, (_ended(facts), *facts.tail()), mend, Certainty.LIKELY, either=("out-of-memory", "killed")
+    )
+
+
+def crash(facts: Facts) -> Cause | None:
+    """The app ended by itself. Its log tells why, as far as anything does."""
+    code = facts.ended.get("exitCode")
+    if code is None or code == 137 or facts.beside or out_of_memory(facts) or architecture(facts):
+        return None
+    last = facts.tail()
+    error = facts.last_error
+    said = f": {error}" if error else "; it wrote nothing to its log"
+    said += _dropped(facts)
+    seen = (_ended(facts), *last)
+    if code == 0:
+        told = f"the app ended by itself, without an error (exit code 0), and a service's app must go on running{said}"
+        return Cause(
+            "ended", told, seen, (repair("let the image's command stay in the foreground", facts),), _sure(facts)
+        )
+    if code == NOT_FOUND and re.search(r"not found|no such file", error, re.IGNORECASE):
+        told = f"the image's command does not find a program that it runs (exit code 127): {error}"
+        return Cause("command-missing", told, seen,
+            (repair("correct CMD or ENTRYPOINT in the Dockerfile, or what they run", facts),),
+                     Certainty.LIKELY)  # fmt: skip
+    mend: tuple[Mend, ...] = (run("ecsctl logs", "all it said"), repair("fix the app", facts), *back(facts))
+    return Cause("crash", f"the app crashed (exit code {code}{_signal(code)}){said}", seen, mend, _sure(facts))
+
+
+def container_check(facts: Facts) -> Cause | None:
+    """The health check that the container itself makes."""
+    found = facts.told((Place.HEALTH,), "failed container health checks")
+    if not found:
+        return None
+    boxes = facts.failed[0].get("containers", ()) if facts.failed else ()
+    sick = next(
+        (one["name"] for one in boxes if one.get("healthStatus") == "UNHEALTHY"), facts.container.get("name", "")
+    )
+    every = {one.get("name"): one for one in facts.definition.get("containerDefinitions", ())}
+    command = " ".join((every.get(sick, {}).get("healthCheck") or {}).get("command", ()))
+    own = sick == facts.container.get("name", sick)
+    told = ("the container's own health check fails" if own else f"the health check of the container {sick} fails") + (
+        f": {command}" if command else "")  # fmt: skip
+    mend = (
+        run("ecsctl logs", "what the app says"),
+        repair("fix the app, or the check's command in the task definition", facts),
+    )
+    return Cause("container-check", told, (found, *facts.tail()), mend)
+
+
+def _dropped(facts: Facts) -> str:
+    """Words of warning where the log ends oddly, and its driver may have dropped what came last.
+
+    Without a mode that has been ECS's default since June 2025 (ECS guide, "defaultLogDriverMode").
+    """
+    options = (facts.container.get("logConfiguration") or {}).get("options") or {}
+    last = "\n".join(one["message"].rstrip() for one in facts.log[-2:])
+    if options.get("mode", "non-blocking") != "non-blocking" or (facts.log and not re.search(CUT, last)):
+        return ""
+    return (
+        ' (the log may lack lines: with service.log_mode = "non-blocking" some are dropped while CloudWatch is slow; '
+        '"blocking" keeps all)'
+    )
+
+
+def _sure(facts: Facts) -> Certainty:
+    return Certainty.CERTAIN if facts.ended_surely else Certainty.LIKELY
+
+
+def _signal(code: int) -> str:
+    return f", {SIGNALS[code]}" if code in SIGNALS else ""
+
+
+def _ended(facts: Facts) -> Evidence:
+    """Which container ended, in ECS's words."""
+    task, box = facts.failed[0], facts.ended
+    often = f"; {len(facts.failed)} tasks stopped so" if len(facts.failed) > 1 else ""
+    reason = box.get("reason") or task.get("stoppedReason", "")
+    text = f"{reason}: {box.get('name', 'container')} ended with exit code {box['exitCode']}{often}"
+    return Evidence(f"task {task['taskArn'].rsplit('/', 1)[-1][:8]}", text, task.get("stoppedAt"))
+
+
+def _log_group(facts: Facts, name: str) -> str:
+    every = {one.get("name"): one for one in facts.definition.get("containerDefinitions", ())}
+    return str(((every.get(name, {}).get("logConfiguration") or {}).get("options") or {}).get("awslogs-group", ""))
+
+
+JUDGES: tuple[Judge, ...] = (out_of_memory, sidecar, crash, killed, container_check)

@@ -1,0 +1,312 @@
+"""What is known of an app that does not work: AWS's own answers, and what follows from them at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cached_property
+
+from ecsctl.config.hiding import HIDDEN, looks_secret
+from ecsctl.names import Names
+from ecsctl.resources.support.deployments import LONG_AGO, Snapshot, Told
+from ecsctl.resources.support.revisions import container_of
+from ecsctl.why.build_failure import BuildFailure, failure_of
+from ecsctl.why.words import last_error, said
+
+ON_PURPOSE = re.compile(
+    r"Scaling activity initiated|Task stopped by user|stopped by \(deployment|redeploy", re.IGNORECASE
+)
+STEADY = "has reached a steady state"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One fact: who tells it, in whose words, and since when it holds (None: now).
+
+    Words that look like a token or a password are covered: a log may hold anything.
+    """
+
+    source: str
+    text: str
+    at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if looks_secret(self.text):
+            object.__setattr__(self, "text", HIDDEN)
+
+
+class Place(StrEnum):
+    """What ECS was about when it gave a reason, by the error's code and the words after it."""
+
+    PULL = "pulling an image"
+    LOGIN = "logging in at the registry"
+    SECRET = "reading a secret"  # noqa: S105 - a place, and no password
+    LOG = "opening the log"
+    START = "starting a container"
+    MEMORY = "memory"
+    PLACE = "placing a task"
+    HEALTH = "health"
+    OTHER = "other"
+
+
+PLACES = (
+    (Place.PULL, r"CannotPull"),
+    (Place.LOG,
+        r"(?:ResourceInitializationError|CannotStartContainer|CannotCreateContainer).*?(?:logger args|logging driver)"),
+    (Place.START, r"CannotStartContainer|CannotCreateContainer|failed to create new container runtime task"),
+    (Place.SECRET, r"ResourceInitializationError.*?(?:secrets? from (?:asm|ssm)|fetch(?:ing)? secret|secrets ?manager"
+                   r"|parameter store|:ssm:|unable to pull secrets(?! or registry))"),
+    (Place.LOGIN, r"ResourceInitializationError.*?registry auth"),
+    (Place.MEMORY, r"^OutOfMemoryError|OutOfMemory"),
+    (Place.PLACE,
+        r"unable to place a task|failed to launch a task|was unable to assume the role|unable to start a task"),
+    (Place.HEALTH, r"health checks|is unhealthy in"),
+)  # fmt: skip
+"""The first that fits counts. The codes are those of the ECS guide, "Amazon ECS stopped tasks error messages"."""
+
+
+@dataclass(frozen=True)
+class Reason(Evidence):
+    """Why a task stopped or was not started, in ECS's words: what it was about, and of which container it is told."""
+
+    place: Place = Place.OTHER
+    container: str = ""
+
+
+@dataclass
+class Facts:
+    """All that was read, in the shapes in which AWS answers; what was not read is None or empty, and told in `unread`.
+
+    Field by field the answers of: DescribeServices, DescribeServiceDeployments, DescribeTaskDefinition, DescribeTasks
+    of stopped tasks, DescribeTargetHealth, DescribeTargetGroups, GetLogEvents, DescribeRouteTables,
+    DescribeVpcEndpoints, DescribeSecurityGroups, GetRole, BatchGetBuilds, GetPipelineState, GetConnection,
+    DescribeCertificate (of the app's name, and as `served` the listener's). `domain` is the app's name, `names` what
+    stands at it in its zone (ListResourceRecordSets), `delegation` the name servers of its zone as `ours` and, if the
+    zone above is in the account too, those to which that one leads as `parent`. `revisions` maps the ARN of a service
+    revision to that of its task definition, `images` a reference to whether it is there, `secrets` an ARN to "there",
+    "missing" or "being deleted", `log_groups` a name to whether it is there, `subnet_routes` a subnet to its route
+    table.
+    """
+
+    app: str
+    service: Told | None = None
+    deployments: list[Told] = field(default_factory=list)
+    revisions: dict[str, str] = field(default_factory=dict)
+    definition: Told = field(default_factory=dict)
+    stopped: list[Told] = field(default_factory=list)
+    targets: list[Told] = field(default_factory=list)
+    target_group: Told = field(default_factory=dict)
+    log: list[Told] = field(default_factory=list)
+    images: dict[str, bool] = field(default_factory=dict)
+    processors: dict[str, list[str]] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
+    log_groups: dict[str, bool] = field(default_factory=dict)
+    roles: dict[str, Told] = field(default_factory=dict)
+    subnet_routes: dict[str, Told] = field(default_factory=dict)
+    endpoints: list[Told] = field(default_factory=list)
+    groups: list[Told] = field(default_factory=list)
+    balancer_groups: list[str] = field(default_factory=list)
+    build: Told | None = None
+    build_log: list[Told] = field(default_factory=list)
+    pipeline: Told | None = None
+    connection: Told | None = None
+    certificate: Told | None = None
+    served: Told | None = None
+    domain: str = ""
+    names: list[Told] = field(default_factory=list)
+    delegation: dict[str, list[str]] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
+
+    @cached_property
+    def releases(self) -> Snapshot:
+        """How the service's deployments stand."""
+        return Snapshot(self.service, self.deployments, self.revisions)
+
+    @property
+    def newest(self) -> Told:
+        """The newest deployment of the service; empty if AWS tells none."""
+        return self.releases.newest
+
+    @property
+    def primary(self) -> Told:
+        """What the service is told to run now."""
+        return self.releases.primary
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the newest deployment was stopped or goes back, or the service's own was given up."""
+        return self.releases.given_up
+
+    @property
+    def busy(self) -> bool:
+        """Whether a deployment is under way: then no other release may begin."""
+        return self.releases.busy
+
+    @property
+    def undelivered(self) -> bool:
+        """Whether the pipeline's deployment is what was given up: its action of that time failed."""
+        for stage in (self.pipeline or {}).get("stageStates", ()):
+            for one in stage.get("actionStates", ()) if stage.get("stageName") == "Deploy" else ():
+                latest = one.get("latestExecution", {})
+                if latest.get("status") == "Failed":
+                    return bool(latest.get("lastStatusChange", LONG_AGO) >= self.since)
+        return False
+
+    @property
+    def back(self) -> str:
+        """The task definition that runs again after the newest deployment was given up; empty if there is none."""
+        return self.releases.back
+
+    @property
+    def suspect(self) -> str:
+        """The task definition that may be to blame: the newest deployment's, even if an older one runs again."""
+        return self.releases.candidate
+
+    @property
+    def since(self) -> datetime:
+        """When the newest deployment began: what was before is of another version."""
+        moment = self.newest.get("createdAt") or self.primary.get("createdAt") or LONG_AGO
+        return moment if isinstance(moment, datetime) else LONG_AGO
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the service is steady with tasks, and the load balancer finds none of them unhealthy."""
+        bad = any(one["TargetHealth"]["State"] in ("unhealthy", "unavailable") for one in self.targets)
+        return self.releases.steady and bool((self.service or {}).get("desiredCount")) and not bad
+
+    @cached_property
+    def failed(self) -> list[Told]:
+        """The suspect's tasks that stopped and were not meant to, newest first; of a healthy service, those since."""
+        after = self.primary.get("updatedAt", LONG_AGO) if self.healthy and not self.given_up else self.since
+        found = [
+            task
+            for task in self.stopped
+            if task.get("taskDefinitionArn", self.suspect) == self.suspect
+            and task.get("createdAt", after) >= self.since
+            and task.get("stoppedAt", after) >= after
+            and task.get("stopCode") != "UserInitiated"
+            and not ON_PURPOSE.search(task.get("stoppedReason", ""))
+        ]
+        return sorted(found, key=lambda task: task.get("stoppedAt", LONG_AGO), reverse=True)
+
+    @cached_property
+    def container(self) -> Told:
+        """The app's own container in the task definition."""
+        return container_of(self.definition, Names(self.app).container)
+
+    @property
+    def port(self) -> int:
+        """The port on which the load balancer looks for the app; 0 if that is not known."""
+        balancers = (self.service or {}).get("loadBalancers") or [{}]
+        return int(balancers[0].get("containerPort", 0))
+
+    @cached_property
+    def events(self) -> list[Evidence]:
+        """What the service tells of its newest deployment, newest first; of a healthy one, what came since."""
+        start = self.failed[0].get("createdAt", self.since) if self.failed else self.since
+        found = sorted((self.service or {}).get("events", ()), key=lambda one: one["createdAt"], reverse=True)
+        told: list[Evidence] = []
+        for event in found:
+            if event["createdAt"] < start or (STEADY in event["message"] and not self.given_up):
+                break
+            told.append(Evidence("service event", event["message"], event["createdAt"]))
+        return told
+
+    @cached_property
+    def reasons(self) -> list[Reason]:
+        """Why tasks stopped or were not started, in ECS's words: the newest task's first, then the events."""
+        told: dict[str, Reason] = {}
+        for task in self.failed[:1]:
+            source = f"task {task['taskArn'].rsplit('/', 1)[-1][:8]}"
+            texts = [("", task.get("stoppedReason", ""))]
+            texts += [(one.get("name", ""), one.get("reason", "")) for one in task.get("containers", ())]
+            for name, text in texts:
+                if text:
+                    known = told.get(text)
+                    named = name or (known.container if known else "")
+                    told[text] = Reason(source, text, task.get("stoppedAt"), place_of(text), named)
+        return [*told.values(), *(Reason(one.source, one.text, one.at, place_of(one.text)) for one in self.events)]
+
+    def told(self, places: tuple[Place, ...], *phrases: str) -> Reason | None:
+        """The first reason about one of these things that says one of the phrases, or any reason if none is asked."""
+        about = [one for one in self.reasons if one.place in places]
+        return next((one for one in about if not phrases or said(one.text, *phrases)), None)
+
+    @cached_property
+    def _first(self) -> tuple[Told, bool]:
+        """The container of the newest failed task that ended first and took the others along, and whether that is sure.
+
+        ECS stops the others with SIGTERM (143), then SIGKILL (137), once an essential container has ended (ECS guide,
+        "Essential container in task exited"), and tells no order. So one that ended otherwise was first; where several
+        did, or an app may have ended well when it was asked to, the app's own is likely.
+        """
+        task = self.failed[0] if self.failed else {}
+        if task.get("stopCode") != "EssentialContainerExited":
+            return {}, True
+        light = {
+            one["name"] for one in self.definition.get("containerDefinitions", ()) if one.get("essential") is False
+        }
+        boxes = [one for one in task.get("containers", ()) if one.get("exitCode") is not None]
+        boxes = [one for one in boxes if one.get("name") not in light] or boxes
+        boxes.sort(key=lambda one: one.get("name") != self.container.get("name"))
+        killed = [one for one in boxes if "OutOfMemory" in one.get("reason", "")]
+        own = [one for one in boxes if one["exitCode"] not in (0, 137, 143)]
+        rest = [one for code in (0, 137, 143) for one in boxes if one["exitCode"] == code]
+        first: Told = next(iter([*killed, *own, *rest]), {})
+        return first, bool(killed) or all(one["exitCode"] == 143 for one in boxes if one is not first)
+
+    @property
+    def ended(self) -> Told:
+        """The container that ended first of the newest failed task; empty if none did by itself."""
+        return self._first[0]
+
+    @property
+    def ended_surely(self) -> bool:
+        """Whether no other container can have ended first."""
+        return self._first[1]
+
+    @property
+    def beside(self) -> bool:
+        """Whether the container that ended first is not the app's own."""
+        name = self.ended.get("name")
+        return bool(name) and bool(self.container.get("name")) and name != self.container["name"]
+
+    @cached_property
+    def build_failure(self) -> BuildFailure | None:
+        """How the newest build failed; None if it did not."""
+        if not self.build or self.build.get("buildStatus") in ("SUCCEEDED", "IN_PROGRESS", "STOPPED"):
+            return None
+        return failure_of(self.build, [str(one["message"]) for one in self.build_log])
+
+    @property
+    def last_error(self) -> str:
+        """The last line of the app's log that tells of an error, else its last line."""
+        return Evidence("log", last_error([one["message"] for one in self.log])).text
+
+    def tail(self, lines: int = 6) -> tuple[Evidence, ...]:
+        """The last lines of the app's log."""
+        return tuple(
+            Evidence("log", one["message"].rstrip(), moment(one.get("timestamp"))) for one in self.log[-lines:]
+        )
+
+
+def first(told: Iterable[Evidence], pattern: str) -> tuple[re.Match[str], Evidence] | None:
+    """The first of the facts that fits a pattern, and how it fits."""
+    for one in told:
+        if found := re.search(pattern, one.text, re.IGNORECASE):
+            return found, one
+    return None
+
+
+def place_of(text: str) -> Place:
+    """What a reason is about."""
+    found = (place for place, pattern in PLACES if re.search(pattern, text, re.IGNORECASE | re.DOTALL))
+    return next(found, Place.OTHER)
+
+
+def moment(milliseconds: int | None) -> datetime | None:
+    """A moment as CloudWatch Logs tells it."""
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
