@@ -165,4 +165,4 @@ def _no_region(region: str, session: Session) -> UsageError:
 
 
 def _nobody(_question: str) -> str:
-    raise AccessError("this profile needs an MFA code, and nobody is asked for one here")
+    raise AccessError("this profile needs an MFA code, and there is no terminal here to ask for one")

@@ -49,7 +49,7 @@ def _boundary(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
     answer = there(lambda: aws.look(aws.iam.get_policy, PolicyArn=arn))
     if answer is None:
         yield unfit("policy", "permissions_boundary", f"there is no policy {arn}",
-                    "make it, or mend permissions_boundary")  # fmt: skip
+                    "make it, or correct permissions_boundary")  # fmt: skip
     elif answer["Policy"].get("IsAttachable") is False:
         yield unfit("policy", "permissions_boundary", f"{arn} cannot be attached to roles", "name another policy")
 

@@ -121,7 +121,7 @@ class Session:
         if not self.config.github:
             notes.append("there is no [github] in ecsctl.toml, so nothing builds or deploys by itself")
         if IMAGE not in self.wishes.nodes:
-            notes.append("there is no image, and without [github] nothing builds one, so the service stands at 0 tasks:"
+            notes.append("there is no image, and without [github] nothing builds one, so the service has 0 tasks:"
                          " push one to the app's repository, or add [github], or name one with ecsctl up --image URI;"
                          f" ecsctl up then brings it to {self.config.service.desired_count}")  # fmt: skip
         return tuple(notes)
@@ -204,7 +204,7 @@ def recorded(record: Path) -> str:
     app = told_by(record, "app")
     if app is None:
         raise UsageError(
-            "there is no ecsctl.toml and no record here, so it is not known which app is meant",
+            "there is no ecsctl.toml and no record here, so it is not clear which app you mean",
             hint="run this in the app's folder; or write an ecsctl.toml with: ecsctl init; "
             "or remove an app that has neither with: ecsctl down --name APP --region REGION",
         )

@@ -63,7 +63,7 @@ def _undelegated(
         above |= set(_values(there, apex, "NS"))
     if parents and own and not own & above:
         says = f"names {', '.join(sorted(above))}" if above else "has no NS record for it"
-        yield (f"{apex} ({zone}) is not delegated, so that nobody finds its records and no certificate is issued: its "
+        yield (f"{apex} ({zone}) is not delegated, so its records are not found and no certificate is issued: its "
                f"parent {nearest} ({parents[0]}) {says}",
                f"set the NS record {apex} in {parents[0]} to {', '.join(sorted(own))}")  # fmt: skip
 

@@ -341,6 +341,6 @@ def test_without_a_terminal_the_question_for_a_code_is_refused_with_the_way_out(
         cwd=home, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 3
-    assert "needs an MFA code, and nobody is there to type one" in done.stderr
+    assert "needs an MFA code, and there is no terminal to ask on" in done.stderr
     assert "aws sts get-caller-identity --profile admin" in done.stderr
     assert sts.codes == []

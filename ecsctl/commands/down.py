@@ -88,6 +88,6 @@ def _agree(plan: Plan, app: str, common: Common, force: bool) -> None:
     elif (lost := data_in(plan)) and not force:
         raise UsageError(
             f"this would destroy {', '.join(lost)}",
-            why="with --yes nobody has seen the list",
+            why="with --yes nobody has read the list",
             hint="ecsctl down --yes --force, or protect it in ecsctl.toml, or run it on a terminal without --yes",
         )

@@ -48,7 +48,7 @@ def enter(
     besides = f" (and not {', '.join(target.besides)})" if target.besides and not container else ""
     words.say(f"in container {target.container}{besides} of task {target.id}{others}")
     if common.sandbox:
-        words.say("the sandbox has no container to enter: the plugin will find nobody at the other end")
+        words.say("the sandbox has no container to enter: nothing answers at the other end")
     ended = execute.carry(path, started, common.profile or "")
     if ended:
         raise typer.Exit(ended)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ecsctl.session import Session
     from ecsctl.ui.progress import Progress
 
-app = typer.Typer(name="pipeline", no_args_is_help=True, help="Look at the pipeline, run, approve, retry or stop it.")
+app = typer.Typer(name="pipeline", no_args_is_help=True, help="Show the pipeline, run, approve, retry or stop it.")
 
 Run = Annotated[str, typer.Option("--run", help="The run's id, or its beginning.", show_default="the newest")]
 Watch = Annotated[bool, typer.Option("--watch", "-w", help="Wait for the end of the run.")]

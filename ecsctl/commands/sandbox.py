@@ -11,7 +11,7 @@ from ecsctl.commands.options import Common, folder, shares
 
 Fate = Literal["build", "crash", "unhealthy", "oom", "missing-image", "wrong-arch"]
 
-app = typer.Typer(name="sandbox", help="The embedded AWS on this machine: start, look at, empty and stop it.",
+app = typer.Typer(name="sandbox", help="The embedded AWS on this machine: start, inspect, empty and stop it.",
                   no_args_is_help=True)  # fmt: skip
 
 

@@ -48,7 +48,7 @@ class Ecr(Section):
     mutability: Literal["MUTABLE", "IMMUTABLE", "MUTABLE_WITH_EXCLUSION", "IMMUTABLE_WITH_EXCLUSION"] = Field(
         "IMMUTABLE_WITH_EXCLUSION", description="Whether a tag may move. The exclusion is `latest`."
     )
-    scan_on_push: bool = Field(True, description="Whether ECR looks for known weaknesses in every image.")
+    scan_on_push: bool = Field(True, description="Whether ECR scans every image for known vulnerabilities.")
     keep_images: int = Field(30, ge=1, le=1000, description="How many tagged images are kept; older ones expire.")
 
 
@@ -139,7 +139,7 @@ class Action(Section):
 class Approval(Action):
     """A person's approval before the deployment."""
 
-    note: str = Field("", max_length=1000, description="What the person who approves is told.")
+    note: str = Field("", max_length=1000, description="What the person who approves reads.")
 
 
 class Test(Action):

@@ -84,7 +84,7 @@ def _place(path: File) -> File:
         raise Refused(
             f"{path} is a link out of its folder",
             why=f"it leads to {target}",
-            hint=f"look at it, and remove it: rm {path}",
+            hint=f"check what it is, then: rm {path}",
         )
     return target
 

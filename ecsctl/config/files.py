@@ -94,7 +94,7 @@ def _lines(file: File, text: str) -> dict[Path, int]:
     try:
         return lines(text)
     except TooDeep as error:
-        raise ConfigError(f"{named(file)}:{error.line}: a key or a list lies deeper than any option") from None
+        raise ConfigError(f"{named(file)}:{error.line}: a key or a list is nested deeper than any option") from None
 
 
 def _parsed(file: File, text: str, found: Mapping[Path, int]) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def _parsed(file: File, text: str, found: Mapping[Path, int]) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         reason, line, column = _told(str(error))
         line = line or text.count("\n") + (not text.endswith("\n"))
-        hint = 'text stands in quotes: key = "value"' if reason == "Invalid value" else ""
+        hint = 'text goes in quotes: key = "value"' if reason == "Invalid value" else ""
         raise ConfigError(f"{where}:{line}: not TOML: {reason}{column}", hint=hint) from None
     except ValueError:  # int() takes no more than 4300 digits
         raise ConfigError(f"{where}:{max(found.values(), default=1)}: a number is too long") from None

@@ -69,7 +69,7 @@ def read(
         above = " or above it" if len(files.upwards(folder)) > 1 else ""
         raise ConfigError(
             f"there is no {files.FILE} in {folder}{above}",
-            hint="ecsctl init writes one for the repository it stands in",
+            hint="ecsctl init writes one for this repository",
         )
     try:
         config = Config.model_validate(values)

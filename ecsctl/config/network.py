@@ -56,11 +56,11 @@ class Vpc(Section):
         if self.given("egress") and not public:
             yield "egress", 'can only be "public" with id: the routes of an existing VPC are not changed'
         if len(set(self.public_subnets)) < 2:
-            yield "public_subnets", "two different ones at least are needed: a load balancer stands in two zones"
+            yield "public_subnets", "at least two different ones are needed: a load balancer needs two zones"
         if public and self.private_subnets:
             yield "private_subnets", 'has no meaning with egress = "public": tasks stand in the public subnets'
         if not public and len(set(self.private_subnets)) < 2:
-            yield "private_subnets", 'two different ones at least are needed, or egress = "public" without any'
+            yield "private_subnets", 'at least two different ones are needed, or egress = "public" without any'
 
     @property
     def room(self) -> int:

@@ -49,7 +49,7 @@ class Service(Section):
     )
     environment: dict[words.Variable, str] = Field(
         default_factory=dict,
-        description="Environment variables, readable by whoever may look at the service. Secrets go to `secrets`.",
+        description="Environment variables, for anyone to read who may describe the service. Secrets go to `secrets`.",
         examples=[{"LOG_LEVEL": "info"}],
         json_schema_extra=words.no_names(*sorted(_ECS_SETS)),
     )
@@ -104,7 +104,7 @@ class Service(Section):
         if why := _refused(lambda: percentages(least, self.min_healthy_percent, self.max_percent)):
             yield next(iter(self.given("max_percent", "min_healthy_percent")), "min_healthy_percent"), why
         for name in sorted(self.environment.keys() & self.secrets.keys()):
-            yield f"secrets.{name}", "stands in service.environment too"
+            yield f"secrets.{name}", "is in service.environment too"
         for table, names in (("environment", self.environment), ("secrets", self.secrets)):
             for name in sorted(_ECS_SETS & names.keys()):
                 yield f"{table}.{name}", "is set by ECS itself"

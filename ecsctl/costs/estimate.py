@@ -87,7 +87,7 @@ def _monthly(things: Iterable[Thing]) -> float:
 
 
 def _seconds(stack: Stack, plan: Plan) -> float:
-    """The longest way through the graph, by what each kind usually takes; then what is no longer wished."""
+    """The longest way through the graph, by what each kind usually takes; then what is no longer in ecsctl.toml."""
     steps = {step.name: step for step in plan.steps if step.name in stack.nodes}
     begun: dict[str, float] = {}  # when those that need it may begin
     ended = [0.0]

@@ -47,9 +47,10 @@ def several(app: str, found: Collection[Mapping[str, str]]) -> Refused:
     gone = "; ".join(f"ecsctl down --id {one}" for one in ids if one != stays)
     return Refused(
         f"{'two' if len(ids) == 2 else 'several'} deployments of {app} live in this account and region",
-        why=f"resources carry the tags {', '.join(f'{ID}={one}' for one in ids)}; no record here says which is meant",
+        why=f"resources carry the tags {', '.join(f'{ID}={one}' for one in ids)}; no state file here "
+        "says which one is yours",
         hint=f"{ID}={stays} stays, unless you know better. Remove what carries the other id: run ecsctl down where its "
-        f"record (.ecsctl/state.json) is, or, if nobody has it, here: {gone}. Then run the same command again; "
+        f"state file (.ecsctl/state.json) is, or, if it is lost, here: {gone}. Then run the same command again; "
         "it goes on with the one that stays",
     )
 

@@ -90,7 +90,9 @@ class Engine:
         return Remover(self.one, self.survey).down(agree=agree, keep=keep, command=command)
 
     def up(self, stack: Stack, *, agree: Callable[[Plan], None], command: str = "up", prune: bool = True) -> Plan:
-        """Make every wish of the stack true, and remove what is no longer wished. Returns what was planned and done.
+        """Make every wish of the stack true, and remove what is no longer in ecsctl.toml.
+
+        Returns what was planned and done.
 
         `agree` sees the plan before anything changes and raises if the user does not agree. With nothing to do there
         is no lock, no change and no write. Without `prune` the stack is a part of one, and nothing else is removed.

@@ -84,7 +84,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """All steps of a run: what is made or changed, in the order of the stack, then what is no longer wished."""
+    """All steps of a run: what is made or changed, in the order of the stack, then what is no longer in ecsctl.toml."""
 
     steps: tuple[Step, ...]
 

@@ -56,7 +56,7 @@ class Planner:
         def visit(name: str) -> None:
             node = stack.nodes[name]
             if missing := sorted(node.needs & lost):
-                unseen(node, f"not looked at, as what it needs could not be: {', '.join(missing)}")
+                unseen(node, f"not checked, because what it needs could not be checked: {', '.join(missing)}")
                 return
             wish = fulfil(node.wish, known)
             try:

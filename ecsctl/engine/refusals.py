@@ -81,7 +81,7 @@ def told(error: ClientError, what: str) -> EcsctlError:
         return AccessError(
             f"{what}: the AWS credentials {'have expired' if ended else 'are not valid'}", why=why,
             hint=f"log in again (aws sso login), or use newer keys, {AGAIN}" if ended else
-            "look whether the keys are whole, active and of the account that is meant: aws sts get-caller-identity",
+            "check that the keys are complete, active and of the right account: aws sts get-caller-identity",
         )  # fmt: skip
     if name in QUOTA or (FAMILY.search(name) and not errors.is_throttled(error)):
         which = f"the quota of {QUOTA[name]}" if name in QUOTA else f"a quota of what {operation} makes"

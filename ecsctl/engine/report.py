@@ -34,7 +34,7 @@ class Condition(StrEnum):
     PENDING = "not ready"
     FAILED = "failed"
     REFUSED = "refused"  # it is not ours, or cannot become what is wished
-    UNWISHED = "no longer wished"
+    UNWISHED = "no longer in ecsctl.toml"
     UNSEEN = "not known"  # AWS does not let us look at it, or at what it is in
 
 

@@ -16,8 +16,8 @@ AGAIN = "run the same command again"
 EXPORTED = 'eval "$(aws configure export-credentials --format env)"'
 SETTING = "fix it in ~/.aws/config, or in the environment variable AWS_… that sets it"
 OURS = "this is a mistake of ecsctl, not yours: please report it"
-INSTALLED = "install ecsctl anew with the versions that it is locked to: the AWS SDK here is incomplete or too old"
-ADDRESS = "look at region, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and AWS_ENDPOINT_URL"
+INSTALLED = "reinstall ecsctl with the versions that it is locked to: the AWS SDK here is incomplete or too old"
+ADDRESS = "check region, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and AWS_ENDPOINT_URL"
 
 
 class Row(NamedTuple):
@@ -68,7 +68,7 @@ ROWS = (
         "a setting of the AWS SDK has a value that it does not take", SETTING),
     # The way to AWS.
     Row("ProxyConnectionError", AccessError, "the proxy does not let through to AWS",
-        "look at HTTPS_PROXY and at the name and password in it; NO_PROXY=.amazonaws.com goes without"),
+        "check HTTPS_PROXY and the name and password in it; NO_PROXY=.amazonaws.com bypasses the proxy"),
     Row("SSLError", AccessError, "the TLS certificate of what answers for AWS is not trusted",
         "a proxy that opens TLS needs its own CA certificate here: AWS_CA_BUNDLE=FILE, or ca_bundle in the profile"),
     Row("ConnectionError", Unreachable, "AWS cannot be reached", "check the network, then " + AGAIN),
@@ -95,7 +95,7 @@ def told(error: Exception, what: str) -> EcsctlError | None:
         return None
     if (missing := bundle_missing(error)) is not None:
         return AccessError("the file of CA certificates cannot be read", why=missing,
-                           hint="mend AWS_CA_BUNDLE, REQUESTS_CA_BUNDLE, or ca_bundle in the profile")  # fmt: skip
+                           hint="fix AWS_CA_BUNDLE, REQUESTS_CA_BUNDLE, or ca_bundle in the profile")  # fmt: skip
     alone = not issubclass(
         row.kind, AwsError
     )  # nothing of the run explains it, and all that ran beside it say the same

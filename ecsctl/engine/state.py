@@ -384,7 +384,7 @@ def misplaced(error: files.Misplaced) -> StateError:
     return StateError(
         f"{error.filename}: {error.strerror}",
         why="ecsctl follows no link out of its folder, and opens nothing there but files",
-        hint=f"look at it, and remove it: rm {error.filename}",
+        hint=f"check what it is, then: rm {error.filename}",
     )
 
 

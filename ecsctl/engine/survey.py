@@ -121,7 +121,7 @@ class Survey:
     def _pass_over(self, denied: Mapping[str, str]) -> None:
         if new := {title: why for title, why in denied.items() if title not in self.passed_over}:
             told = "; ".join(f"{title}: {why}" for title, why in sorted(new.items()))
-            self.tell(events.Said(f"not looked for, as neither ecsctl.toml nor the record knows of any: {told}"))
+            self.tell(events.Said(f"not searched for, because neither ecsctl.toml nor the state file has any: {told}"))
         self.passed_over.update(denied)
 
     def with_what_is_late(self) -> list[Sighting]:

@@ -57,7 +57,7 @@ def usable(
         with aws.fresh():
             status = _look(aws, identity, arn).get("ConnectionStatus", "")
         if status == "ERROR":
-            raise Refused("the connection is in status ERROR", hint=f"look at it at {link}")
+            raise Refused("the connection is in status ERROR", hint=f"check it at {link}")
         return True if status == "AVAILABLE" else None
 
     if complete():

@@ -215,7 +215,7 @@ def _only_token(plan: Plan) -> None:
              for step in plan.work if others[step.name] or not step.changes]  # fmt: skip
     if wrong:
         raise Refused(
-            "where the token is used ecsctl.toml wishes for more than a new token: it was brought nowhere",
+            "ecsctl.toml asks for more than a new token where the token is used: the token was put nowhere",
             why="; ".join(wrong),
             hint="ecsctl up first; it brings the stored token everywhere too",
         )

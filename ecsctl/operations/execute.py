@@ -86,9 +86,9 @@ def plugin() -> str:
         told = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=20, check=False)  # noqa: S603 - the plugin, found on PATH as by the AWS CLI
         version = told.stdout.strip()
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise Refused(f"{path} does not run", why=str(error), hint=f"install it anew: {INSTALL}") from None
+        raise Refused(f"{path} does not run", why=str(error), hint=f"reinstall it: {INSTALL}") from None
     if not re.fullmatch(r"\d{1,9}(\.\d{1,9}){0,3}", version):
-        raise Refused(f"{path} does not tell its version", why=version[:80], hint=f"install it anew: {INSTALL}")
+        raise Refused(f"{path} does not tell its version", why=version[:80], hint=f"reinstall it: {INSTALL}")
     if tuple(map(int, version.split("."))) <= TOO_OLD:
         raise Refused(
             f"{PLUGIN} {version} is too old",

@@ -164,7 +164,7 @@ def _judged(buildspec: str) -> str:
     missing = lacking(buildspec)
     if not missing:
         return "it builds the image"
-    return (f"it does not {', nor '.join(missing)}, which the pipeline needs: mend it as docs/backend.md says, or "
+    return (f"it does not {', nor '.join(missing)}, which the pipeline needs: fix it as docs/backend.md says, or "
             f'build with ecsctl\'s own by buildspec = "{OURS}" in [build]')  # fmt: skip
 
 

@@ -185,7 +185,7 @@ def answer(aws: Aws, pipeline: str, *, approved: bool, comment: str = "", action
         )
     except Exception as error:
         if code(error) in ("ApprovalAlreadyCompletedException", "InvalidApprovalTokenException"):
-            raise Refused(f"somebody else has answered {one.action} meanwhile, or its run has ended") from error
+            raise Refused(f"someone else has answered {one.action} meanwhile, or its run has ended") from error
         raise
     return one
 

@@ -28,7 +28,7 @@ def active(seen: Snapshot, names: Names) -> Mapping[str, Any]:
         raise Refused(f"there is no ECS service {names.service}", hint="ecsctl up creates it")
     if seen.service["status"] == "DRAINING":
         raise Refused(
-            f"the service {names.service} is being deleted", hint="ecsctl up creates it anew, once it is gone"
+            f"the service {names.service} is being deleted", hint="ecsctl up creates it again, once it is gone"
         )
     return seen.service
 

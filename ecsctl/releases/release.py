@@ -283,7 +283,7 @@ class _App:
         if now != self.runs:
             was = revision_of(self.runs)
             raise Refused(
-                f"somebody else released revision {revision_of(now)} just now, in place of revision {was}",
+                f"someone else released revision {revision_of(now)} just now, in place of revision {was}",
                 hint="see ecsctl history, then run the same command again",
             )
         if arn == now:

@@ -123,7 +123,9 @@ def bad_end(ours: Followed, seen: Snapshot, found: Told) -> Verdict:
         runs = f"revision {back} runs again" if back else "the version before it runs again"
         if cause:
             return Verdict(Outcome.ROLLED_BACK, f"{ours.name} was rolled back by {cause}: {runs}", why)
-        return Verdict(Outcome.STOPPED, f"{ours.name} was stopped and rolled back, as somebody asked: {runs}", why)
+        return Verdict(
+            Outcome.STOPPED, f"{ours.name} was stopped and rolled back, because someone asked for it: {runs}", why
+        )
     if cause:
         left = "rolling back failed too" if status == "ROLLBACK_FAILED" else "it was not rolled back"
         left = "there is no earlier release to go back to" if not found.get("sourceServiceRevisions") else left
@@ -136,7 +138,7 @@ def bad_end(ours: Followed, seen: Snapshot, found: Told) -> Verdict:
         name = f"another deployment of {ours.name}" if by == ours.task_definition else f"revision {revision_of(by)}"
         name = name if by else "a later release"
         return Verdict(Outcome.SUPERSEDED, f"{ours.name} was superseded by {name} before it was done", why)
-    return Verdict(Outcome.STOPPED, f"{ours.name} was stopped before it was done, as somebody asked", why)
+    return Verdict(Outcome.STOPPED, f"{ours.name} was stopped before it was done, because someone asked for it", why)
 
 
 def out_of_time(ours: Followed, rolling: Rolling, limit: float) -> Verdict:

@@ -74,7 +74,7 @@ def look(aws: Aws, me: Label, *, ours_too: bool = False) -> InTheWay:
                 found += [one for one in find(aws, me) if ours_too or not isinstance(one, _Ours)]
             except Exception as error:  # noqa: BLE001 - explained() raises again what AWS did not answer
                 told = _explained(error)
-                unread.append(f"{what} could not be looked for: {told}")
+                unread.append(f"{what} could not be searched for: {told}")
     return InTheWay(tuple(dict.fromkeys(found)), tuple(unread))
 
 

@@ -84,7 +84,7 @@ def _late_logs(aws: Aws, me: Label, plan: Plan) -> Iterator[Left]:
             tags = log_group.tags_of(aws, group["arn"]) if group["logGroupName"] == name else None
             if tags is None or not log_group.untouched(group, tags):
                 continue
-            why = "of this name, and without our tags: whose it is cannot be told, so look into it before you delete it"
+            why = "of this name, and without our tags: find out whose it is before you delete it"
             if name in removed:
                 why = "made again by a late writer; aws logs delete-log-group --log-group-name " + name
             yield Left("log group", name, why, monthly(LogGroup.kind, group.get("storedBytes", 0)))
@@ -132,5 +132,5 @@ SWEEPS: dict[str, Callable[[Aws, Label, Plan], Iterable[Left]]] = {
     "log groups": _late_logs,
     "network interfaces and addresses": _marked_network,
     "the token's secret": _token_secret,
-    "other things with our mark": _marked_strangers,
+    "other resources with our tags": _marked_strangers,
 }

@@ -89,7 +89,7 @@ class Certificate(Resource[CertificateIds]):
             ours[arn],
             ready=bool(ids.record_name),
             failed=died_of(certificate),
-            note="" if ids.record_name else "ACM has not told its validation record yet",
+            note="" if ids.record_name else "ACM has not published its validation record yet",
             since=certificate.get("CreatedAt"),
         )
 

@@ -53,7 +53,7 @@ class BorrowedConnection(Resource[ConnectionIds]):
             return None
         status = answer["Connection"].get("ConnectionStatus", "")
         link, provider = page(me.region), answer["Connection"].get("ProviderType", "GitHub")
-        failed = f"the connection is in status ERROR: look at it at {link}" if status == "ERROR" else ""
+        failed = f"the connection is in status ERROR: check it at {link}" if status == "ERROR" else ""
         if provider != "GitHub":
             failed = f"{self.arn} leads to {provider}, and github.repository is on GitHub"
         return Seen(

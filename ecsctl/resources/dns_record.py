@@ -184,8 +184,8 @@ class DnsRecord(Resource[DnsRecordIds]):
             if region not in ("", me.region):
                 return found, (
                     f"{me.app} serves {self.name} from {region}: name another domain here ([domain] name), or, if it "
-                    f"is to move, take it down there first: ecsctl down --name {me.app} --region {region}. If you "
-                    f'meant to work there, say region = "{region}" in ecsctl.toml'
+                    f"is to move, take it down there first: ecsctl down --name {me.app} --region {region}. To "
+                    f'work there, set region = "{region}" in ecsctl.toml'
                 )
         if there.fits or there.record is None:
             offer = f"a TXT record {PREFIX}{self.name} with the value {mark(me, self.type)}"
@@ -193,8 +193,8 @@ class DnsRecord(Resource[DnsRecordIds]):
         foreign = there.text is not None and not me.marks(said(there.text))  # it would be in the way next
         both = f" and the TXT record {PREFIX}{self.name}" if foreign else ""
         return found, (
-            f"no {self.type} record can stand beside it: once nobody needs it, delete that {there.record['Type']} "
-            f"record{both} in Route 53, or choose another name; then run the same command again"
+            f"no {self.type} record can exist beside it: once it is not needed any more, delete that "
+            f"{there.record['Type']} record{both} in Route 53, or choose another name; then run the same command again"
         )
 
     def _actual(self, there: Standing) -> DnsRecord:

@@ -175,6 +175,6 @@ class FirstImage(Resource[FirstImageIds]):
         if image:
             return Seen(FirstImageIds(image), self)
         if build["buildStatus"] != "SUCCEEDED":
-            return Seen(ids, self, failed=f"{why_failed(aws, build)}\nmend it, then run the same command again")
+            return Seen(ids, self, failed=f"{why_failed(aws, build)}\nfix it, then run the same command again")
         nothing = f"build {build['id']} succeeded and pushed no image with a tag to {self.uri}"
         return Seen(ids, self, failed=f"{nothing}\nlet buildspec.yml push to $REPOSITORY_URI, then run it again")

@@ -36,7 +36,7 @@ def check() -> None:
         raise UsageError(
             "there is no screen to draw on",
             why="stdout is not a terminal, or TERM tells of one that cannot move its cursor",
-            hint="ecsctl status looks once; ecsctl status --watch -o json prints a line at each look",
+            hint="ecsctl status prints one; ecsctl status --watch -o json prints a line each time",
         )
 
 

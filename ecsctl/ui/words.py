@@ -79,7 +79,7 @@ def ask_code(question: str) -> str:
     """Have the code of an MFA device typed. With nobody there raises AccessError, which says how to do without."""
     if not interactive():
         raise AccessError(
-            "the AWS profile needs an MFA code, and nobody is there to type one",
+            "the AWS profile needs an MFA code, and there is no terminal to ask on",
             why="stdin or stderr is not a terminal, or CI is set",
             hint="aws sts get-caller-identity asks for it on a terminal; until its session ends, it is used here too",
         )
@@ -89,7 +89,7 @@ def ask_code(question: str) -> str:
 def ask_unseen(question: str, *, command: str) -> str:
     """Have a secret typed, which does not show. Raises UsageError with nobody there, naming `command`."""
     if not interactive():
-        raise UsageError("nobody is there to type it", hint=command)
+        raise UsageError("there is no terminal to ask on", hint=command)
     return _asked(question, hide=True)
 
 
@@ -97,7 +97,7 @@ def _answer(question: str, command: str) -> str:
     """What a person types. Raises UsageError with nobody there, Interrupted on Ctrl-C."""
     if not interactive():
         raise UsageError(
-            "this must be agreed to, and nobody is there to answer",
+            "this needs a yes, and there is no terminal to ask on",
             why="stdin or stderr is not a terminal, or CI is set",
             hint=command,
         )

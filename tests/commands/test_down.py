@@ -166,10 +166,10 @@ def test_what_may_not_be_looked_for_is_told_and_does_not_fail_a_removal(
     def denied(*_: Any) -> Any:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not authorized"}}, "GetResources")
 
-    monkeypatch.setitem(receipt.SWEEPS, "other things with our mark", denied)
+    monkeypatch.setitem(receipt.SWEEPS, "other resources with our tags", denied)
     ended = run("down", "--yes")
     assert ended.code == 0, ended.err
-    assert "other things with our mark not looked for: AWS does not allow GetResources" in ended.said
+    assert "other resources with our tags not looked for: AWS does not allow GetResources" in ended.said
 
 
 @pytest.mark.usefixtures("up")

@@ -79,7 +79,7 @@ def test_what_rolls_out_is_cancelled_and_where_nothing_does_that_is_said(service
     service.clock.sleep(20)
     ended = run("cancel")
     assert ended.code == 0, ended.err
-    assert "revision 2 was stopped and rolled back, as somebody asked: revision 1 runs again" in ended.out
+    assert "revision 2 was stopped and rolled back, because someone asked for it: revision 1 runs again" in ended.out
     assert service.runs == "hello:1"
 
 

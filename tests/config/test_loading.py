@@ -195,7 +195,7 @@ def test_no_file_at_all_is_told_with_the_way_out(tmp_path):
     with pytest.raises(ConfigError) as caught:
         config.load(tmp_path)
     assert caught.value.message == f"there is no ecsctl.toml in {tmp_path}"
-    assert caught.value.hint == "ecsctl init writes one for the repository it stands in"
+    assert caught.value.hint == "ecsctl init writes one for this repository"
 
 
 @pytest.mark.parametrize(("text", "message"), [
@@ -206,10 +206,10 @@ def test_no_file_at_all_is_told_with_the_way_out(tmp_path):
     ('a = 1\nprotect = [\n"ecr"\n', "ecsctl.toml:3: not TOML: Unclosed array"),
     ("a" * 9 + "\n", "ecsctl.toml:1: not TOML: "),
     ("x = " + "1" * 5000, "ecsctl.toml:1: a number is too long"),
-    ("\n" + ".".join(["a"] * 21) + " = 1", "ecsctl.toml:2: a key or a list lies deeper than any option"),
-    ("\nx = " + "[" * 30000, "ecsctl.toml:2: a key or a list lies deeper than any option"),
-    ("\nx = " + "{a=" * 30000, "ecsctl.toml:2: a key or a list lies deeper than any option"),
-    ("[" + ".".join(["a"] * 60000) + "]", "ecsctl.toml:1: a key or a list lies deeper than any option"),
+    ("\n" + ".".join(["a"] * 21) + " = 1", "ecsctl.toml:2: a key or a list is nested deeper than any option"),
+    ("\nx = " + "[" * 30000, "ecsctl.toml:2: a key or a list is nested deeper than any option"),
+    ("\nx = " + "{a=" * 30000, "ecsctl.toml:2: a key or a list is nested deeper than any option"),
+    ("[" + ".".join(["a"] * 60000) + "]", "ecsctl.toml:1: a key or a list is nested deeper than any option"),
 ])  # fmt: skip
 def test_what_is_no_toml_is_told_with_its_line(mistakes, text, message):
     assert mistakes(text)[0].startswith(message)

@@ -223,7 +223,7 @@ TOGETHER = [
     ('account_id = "000000000000"\npermissions_boundary = "arn:aws:iam::123456789012:policy/b"', 3,
      "permissions_boundary: is of account 123456789012, but expected one of account 000000000000"),
     (f'[service.environment]\nA = "x"\nB = "y"\n[service.secrets]\nB = "{SECRET}"', 6,
-     "service.secrets.B: stands in service.environment too"),
+     "service.secrets.B: is in service.environment too"),
     ('[service]\ndesired_count = 2\nautoscaling = { min = 2, max = 3 }', 3,
      "service.desired_count: has no meaning with autoscaling, which begins at its min"),
     ('[pipeline]\nmode = "build-only"\n[[pipeline.approvals]]\nname = "A"', 4,
@@ -240,9 +240,9 @@ def test_what_does_not_go_together_is_told_at_the_key_to_mend(mistakes, text, li
 
 
 EXISTING = [
-    ("", "ecsctl.toml:2: vpc.public_subnets: two different ones at least are needed"),
-    ('public_subnets = ["subnet-0123aaaa", "subnet-0123aaaa"]', "ecsctl.toml:4: vpc.public_subnets: two different"),
-    (TWO, 'ecsctl.toml:2: vpc.private_subnets: two different ones at least are needed, or egress = "public" without'),
+    ("", "ecsctl.toml:2: vpc.public_subnets: at least two different ones are needed"),
+    ('public_subnets = ["subnet-0123aaaa", "subnet-0123aaaa"]', "ecsctl.toml:4: vpc.public_subnets: at least two"),
+    (TWO, 'ecsctl.toml:2: vpc.private_subnets: at least two different ones are needed, or egress = "public" without'),
     (TWO + 'cidr = "10.1.0.0/16"', "ecsctl.toml:5: vpc.cidr: has no meaning with id"),
     (TWO + 'egress = "nat"', 'ecsctl.toml:5: vpc.egress: can only be "public" with id'),
     (TWO + TWO.replace("public", "private") + 'egress = "public"', "ecsctl.toml:5: vpc.private_subnets: has no mean"),

@@ -15,7 +15,7 @@ from botocore.parsers import ResponseParserError
 from ecsctl.engine.errors import AccessError, AwsError, EcsctlError, UsageError, explained, is_unanswered
 
 LOGIN, WRITTEN, SETTING, ADDRESS = r"aws login", r"~/\.aws/config", r"environment variable AWS_", r"AWS_ENDPOINT_URL"
-AGAIN, OURS, INSTALLED = r"^run the same command again: it goes on", r"a mistake of ecsctl", r"install ecsctl anew"
+AGAIN, OURS, INSTALLED = r"^run the same command again: it goes on", r"a mistake of ecsctl", r"reinstall ecsctl"
 SSO, ROLE, ALIVE = r"aws sso login", r"AWS_PROFILE=NAME", r"check the network"
 BECOMES: dict[tuple[type[EcsctlError], int, str], str] = {
     (AccessError, 3, r"aws configure"): "NoCredentialsError NoAuthTokenError",
@@ -145,8 +145,8 @@ def test_a_denial_tells_who_denied_it_and_who_can_mend_that(
     [
         ("ExpiredToken", "The security token is expired", "have expired", "aws sso login"),
         ("ExpiredTokenException", "expired", "have expired", "aws sso login"),
-        ("InvalidClientTokenId", "The security token is invalid", "are not valid", "whole, active"),
-        ("SignatureDoesNotMatch", "The request signature does not match", "are not valid", "whole, active"),
+        ("InvalidClientTokenId", "The security token is invalid", "are not valid", "complete, active"),
+        ("SignatureDoesNotMatch", "The request signature does not match", "are not valid", "complete, active"),
         ("SignatureDoesNotMatch", "Signature expired: 20260101T000000Z is now earlier than", "clock", "set the clock"),
         ("RequestTimeTooSkewed", "The difference is too large", "clock", "set the clock"),
         ("OptInRequired", "You are not subscribed to this service", "may not use CreateVpc yet", "verified"),

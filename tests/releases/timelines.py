@@ -201,15 +201,15 @@ COURSES = {
          (30, look(service(6), deployment("ours", "ROLLBACK_IN_PROGRESS"), BEFORE)),
          (60, look(service(6, rollout="COMPLETED"), deployment("ours", "ROLLBACK_SUCCESSFUL", ended=55, back="before"),
                    BEFORE))],
-        Outcome.STOPPED, "revision 7 was stopped and rolled back, as somebody asked: revision 6 runs again"),
+        Outcome.STOPPED, "revision 7 was stopped and rolled back, because someone asked for it: revision 6 runs again"),
     "aborted where it stood": Course(
         [(20, look(service(running=0, old=1), deployment("ours", "STOP_REQUESTED"), BEFORE)),
          (30, look(service(running=0, old=1, rollout="FAILED"), deployment("ours", "STOPPED", ended=25), BEFORE))],
-        Outcome.STOPPED, "revision 7 was stopped before it was done, as somebody asked"),
+        Outcome.STOPPED, "revision 7 was stopped before it was done, because someone asked for it"),
     "aborted, and another release later": Course(
         [(60, look(service(8, running=0, old=1), deployment("later", began=50), deployment("ours", "STOPPED", ended=25),
                    BEFORE))],
-        Outcome.STOPPED, "revision 7 was stopped before it was done, as somebody asked"),
+        Outcome.STOPPED, "revision 7 was stopped before it was done, because someone asked for it"),
     "percentages that leave no room": Course(
         [(seconds, look(service(running=0, old=1, events=[(30, STUCK)] if seconds else [], percentages=(50, 100)),
                         deployment(), BEFORE)) for seconds in range(0, 901, 100)],

@@ -37,7 +37,7 @@ def test_a_removal_of_nothing_says_so():
 
 def test_drift_and_a_wish_are_told_apart():
     text = told(of(Change("cpu", 1, 2, Why.DRIFT), Change("memory", 1, 2, Why.WISH)))
-    assert "cpu: 1 → 2  (drift: somebody changed it)" in text
+    assert "cpu: 1 → 2  (drift: changed outside ecsctl)" in text
     assert "memory: 1 → 2  (your change)" in text
 
 

@@ -56,7 +56,7 @@ def test_with_nobody_there_the_exact_command_is_the_hint(ask, environment, monke
     if environment:
         request.getfixturevalue("typing")("y\n")
         monkeypatch.setenv("CI", "true")
-    with pytest.raises(UsageError, match="nobody is there to answer") as caught:
+    with pytest.raises(UsageError, match="there is no terminal to ask on") as caught:
         ask()
     assert caught.value.hint == ("ecsctl up --yes" if ask is confirm else "ecsctl down --yes")
     assert (caught.value.exit_code, Refused.exit_code) == (2, 1)
@@ -121,7 +121,7 @@ def test_what_is_said_steers_nothing(capsys):
 
 
 def test_talk_is_broken_between_words_on_a_terminal_and_nowhere_else(monkeypatch, capsys):
-    said = "there is no image yet, so the service stands at 0 tasks; ecsctl up after the first build brings it to 1"
+    said = "there is no image yet, so the service has 0 tasks; ecsctl up after the first build brings it to 1"
     words.say(said)
     assert capsys.readouterr().err == said + "\n"
     monkeypatch.setenv("FORCE_COLOR", "1")

@@ -84,7 +84,7 @@ class Person:
         code, told = self._typed(words)
         if code == 2 and "--yes" in told:
             code, told = self._typed([*words, "--yes"])
-        elif code == 2 and "nobody is there to type it" in told:
+        elif code == 2 and "there is no terminal to ask on" in told:
             code, told = self._typed([*words, "-"])
         return code, told
 

@@ -39,7 +39,7 @@ def test_what_the_facts_leave_open_is_told_as_open(one: Recorded, told: dict[str
     cause = told[one.name].causes[0]
     assert (cause.name, frozenset(cause.either)) == (one.cause, one.either)
     assert "either" in cause.sentence
-    assert "look at" in cause.sentence
+    assert "check " in cause.sentence
 
 
 @pytest.mark.parametrize("one", [one for one in ALL if not one.either and one.cause], ids=named)

@@ -285,7 +285,7 @@ def gone_back(aws: Aws, cluster: str, service: Told, tags: Mapping[str, str] | N
         return f"ECS rolled revision {before} back to revision {now}: {ends}"
     later = [arn for arn in brought[1:] if newer(arn, runs)]
     if brought[0] == runs and later:
-        return f"ecsctl rollback, or somebody by hand, went back to revision {now} from {revision_of(later[0])}: {ends}"
+        return f"ecsctl rollback, or someone by hand, went back to revision {now} from {revision_of(later[0])}: {ends}"
     return ""
 
 

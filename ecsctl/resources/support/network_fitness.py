@@ -147,7 +147,7 @@ def _public(network: Network, subnet_id: str) -> Iterator[Unfit]:
         return
     where = f"the subnet {network.called(subnet_id)} is not public: its route table {table.get('RouteTableId')}"
     if ways:
-        found = f"{where} sends what is meant for the internet to {', '.join(ways)}, not to an internet gateway"
+        found = f"{where} sends internet traffic to {', '.join(ways)}, not to an internet gateway"
     else:
         found = f"{where} has no route for 0.0.0.0/0 to an internet gateway"
     if network.gateways == 0:

@@ -183,7 +183,7 @@ def _ours() -> Iterator[None]:
         yield
     except files.Misplaced as error:
         raise SandboxError(
-            f"{error.filename}: {error.strerror}", hint=f"look at it, and remove it: rm {error.filename}"
+            f"{error.filename}: {error.strerror}", hint=f"check what it is, then: rm {error.filename}"
         ) from error
 
 

@@ -64,11 +64,11 @@ COMMAND_RULES = (
     CommandRule("build-memory", "the build ran out of memory",
                 r"JavaScript heap out of memory|^java\.lang\.OutOfMemoryError|system ran out of memory|^\S*Killed$",
                 lambda facts: (change("build.compute", larger(facts)),), command=r"", steps=True),
-    CommandRule("dockerfile-missing", "there is no Dockerfile, or no such folder, where the build looks for it",
+    CommandRule("dockerfile-missing", "there is no Dockerfile, or no such folder, where the build expects it",
                 rf"{DAEMON}(?:failed to solve: )?(?:failed to read dockerfile|unable to prepare "
                 rf"context|.*Dockerfile: no such file)",
                 lambda facts: (repair("put a Dockerfile there, or correct its path in buildspec.yml", facts),)),
-    CommandRule("pull-limit-build", "ECR Public lets nobody pull so often without a login",
+    CommandRule("pull-limit-build", "ECR Public limits pulls without a login",
                 rf"{DAEMON}.*(?:toomanyrequests: Rate exceeded|public\.ecr\.aws.*(?:toomanyrequests|429 Too Many))",
                 lambda facts: (repair("let buildspec.yml log in first: aws ecr-public get-login-password --region "
                                       "us-east-1 | "

@@ -62,13 +62,13 @@ def _buildspec(failure: BuildFailure) -> str:
     if said(failure.message, "runtime version"):
         return f"the buildspec asks for a runtime that the build image does not have: {failure.message}"
     if said(failure.message, "no such file", "does not exist", "not found"):
-        return "there is no buildspec where the build looks for it"
+        return "there is no buildspec where the build expects it"
     return f"the buildspec cannot be read: {failure.message}"
 
 
 def _build_image(failure: BuildFailure) -> str:
     if said(failure.message, "toomanyrequests", "rate limit"):
-        return "the image that builds run in cannot be pulled: its registry lets nobody pull so often without a login"
+        return "the image that builds run in cannot be pulled: its registry limits pulls without a login"
     return "the image that builds run in cannot be pulled: it does not exist, asks for a login, or is in another region"
 
 

@@ -41,7 +41,7 @@ def build(facts: Facts) -> Cause | None:
         return Cause("source-failed", f"the build could not get the source: {failure.message or 'no reason given'}",
             seen,
                      (run("ecsctl creds status", "whether the token is good"),
-                      by_hand("look at the repository at GitHub and at its access", "ecsctl up")),
+                      by_hand("check the repository on GitHub and who has access to it", "ecsctl up")),
                       Certainty.UNKNOWN)  # fmt: skip
     return _of_command(failure, facts, seen, tail)
 

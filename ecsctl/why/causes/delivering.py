@@ -113,7 +113,7 @@ def approval(facts: Facts) -> Cause | None:
         name = str(one["actionName"])
         seen = Evidence(f"pipeline, {name}", "waits for an approval", one["latestExecution"].get("lastStatusChange"))
         which = f" --action {name}" if len(waiting) > 1 else ""
-        return Cause("approval", f"the pipeline waits for somebody to approve {name}", (seen,),
+        return Cause("approval", f"the pipeline waits for someone to approve {name}", (seen,),
                      (run(f"ecsctl pipeline approve{which}"), run(f"ecsctl pipeline approve --reject{which}")),
                      calm=True)  # fmt: skip
     return None
@@ -145,7 +145,7 @@ def _other(stage: str, one: Evidence, found: Told, facts: Facts) -> Cause | None
     if stage == SOURCE:
         return Cause("source-failed", f"the pipeline could not get the source: {one.text}", (one,),
                      (run("ecsctl creds status", "whether the token is good"),
-                      by_hand("look at the repository at GitHub and at its access", NEW_RUN)),
+                      by_hand("check the repository on GitHub and who has access to it", NEW_RUN)),
                       Certainty.UNKNOWN)  # fmt: skip
     if stage == DEPLOY:
         if hit := re.search(r"container (\S+) does not exist", one.text):

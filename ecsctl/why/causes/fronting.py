@@ -20,7 +20,7 @@ def certificate(facts: Facts) -> Cause | None:
             return lost
         records = [one["ResourceRecord"] for one in found.get("DomainValidationOptions", ()) if "ResourceRecord" in one]
         proof = f"the CNAME {records[0]['Name']}" if records else "its CNAME"
-        told = f"the certificate of {name} waits for its proof: {proof} is not seen in DNS"
+        told = f"the certificate of {name} waits for its proof: {proof} is not visible in DNS"
         servers = f" ({', '.join(facts.delegation['ours'])})" if facts.delegation.get("ours") else ""
         mend = (by_hand(f"at the domain's registrar, or in the zone above, name the name servers of its hosted "
                         f"zone{servers}; "
@@ -60,9 +60,8 @@ def name_taken(facts: Facts) -> Cause | None:
                 f"the name {facts.domain} is taken by a CNAME that is not ecsctl's, and no other record may stand "
                 f"beside one"
             )
-            mend = (by_hand(f"if nobody needs it, delete the CNAME {facts.domain} in Route 53: from then on the name "
-                            f"leads nowhere "
-                            "until the app's own record is made", "ecsctl up"),
+            mend = (by_hand(f"if it is not needed any more, delete the CNAME {facts.domain} in Route 53: "
+                            "from then on the name leads nowhere until the app's own record is made", "ecsctl up"),
                     change("domain.name", "to another name"))  # fmt: skip
             return Cause("name-taken", told, (seen,), mend)
     return None
@@ -82,7 +81,7 @@ def _not_delegated(facts: Facts) -> Cause | None:
     zone, above = known["zone"][0], known["above"][0]
     wants = ", ".join(known["ours"])
     leads = f"leads to other name servers: {', '.join(known['parent'])}" if known["parent"] else "does not lead to it"
-    told = f"nobody finds the zone {zone}: the zone {above} above it {leads}"
+    told = f"resolvers do not find the zone {zone}: the zone {above} above it {leads}"
     seen = Evidence("Route 53", f"the name servers of {zone} are {wants}")
     mend = (by_hand(f"in the hosted zone {above}, set the NS record {zone} to {wants}", "ecsctl up"),)
     return Cause("zone-not-delegated", told, (seen,), mend)

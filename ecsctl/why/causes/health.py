@@ -88,15 +88,13 @@ def health_answer(facts: Facts) -> Cause | None:
             return Cause("health-tls", told, (found, line), mend, Certainty.LIKELY)
         if line := _last(facts.tail(50), HOST):
             told = f"{answers}: it does not know the check's Host header, which is the task's own address"
-            mend = (repair("let the app take any Host on its health path (ALLOWED_HOSTS, config.hosts): the load "
-                           "balancer lets "
-                           "nobody else in", facts), change("service.health_path",
-                           "to a path that does not look at the Host"))  # fmt: skip
+            mend = (repair("let the app take any Host on its health path (ALLOWED_HOSTS, config.hosts): only the "
+                           "load balancer can reach it", facts), change("service.health_path",
+                           "to a path that does not check the Host"))  # fmt: skip
             return Cause("health-host", told, (found, line), mend, Certainty.LIKELY)
     if code in (400, 421):
         told = (f"{answers}: either it does not know the check's Host header, which is the task's own address, or it "
-                f"does not "
-                "understand the request: look at what its log says of it")  # fmt: skip
+                "does not understand the request: see what its log says about it")  # fmt: skip
         mend = (run("ecsctl logs"), repair("let the app take any Host on its health path", facts), other)
         return Cause(
             "health-path",
@@ -150,16 +148,15 @@ def no_answer(facts: Facts) -> Cause | None:
     if timeout:
         told = (f"the health check on port {facts.port} gets no answer in time: either the app is too busy or too "
                 f"slow to answer, or "
-                "something between it and the load balancer drops the packets: look at the app's own log of "
-                "requests: if the "
-                "health check is there, the app is slow")  # fmt: skip
+                "something between it and the load balancer drops the packets: check the app's own log of "
+                "requests: if the health check is in it, the app is slow")  # fmt: skip
         either = ("slow-answer", "network-acl") if facts.groups else ("slow-answer", "security-group")
         return Cause("no-answer", told, (found, *facts.tail(2)), port_or_later, Certainty.LIKELY, either=either)
     ready = _last(facts.tail(50), READY)
     told = (
         f"nothing answers on port {facts.port}: either the app listens elsewhere or on 127.0.0.1, or it takes longer "
         f"to "
-        f"start than its grace period of {_grace(facts)} seconds: look at when and where it says that it listens"
+        f"start than its grace period of {_grace(facts)} seconds: check when and where it says that it listens"
     )
     seen = (found, ready) if ready else (found, *facts.tail(2))
     return Cause("no-answer", told, seen, port_or_later, Certainty.LIKELY, either=("port", "slow-start"))

@@ -40,12 +40,12 @@ def no_way_out(facts: Facts) -> Cause | None:
         told = f"the tasks' security group {group['GroupId']} lets nothing out on port 443, where AWS's services answer"
         return Cause("egress-closed", told, (found, seen), _open(group, facts))
     told = ("the task did not reach AWS's services although its route leads out: either a network ACL, the VPC's DNS "
-            "settings, a firewall or an endpoint's own group stands in between: look at the network ACL of its "
+            "settings, a firewall or an endpoint's own group stands in between: check the network ACL of its "
             "subnet first")  # fmt: skip
     if not facts.subnet_routes:
         told = ("the task did not reach AWS's services: either its subnet has no way out, or a security group or "
                 "network ACL "
-                "stands in between: look at the subnet's route table first")  # fmt: skip
+                "stands in between: check the subnet's route table first")  # fmt: skip
     mend = (run("ecsctl plan", "shows what differs in the app's own network"),)
     return Cause(
         "unreachable", told, (found,), mend, Certainty.LIKELY, either=("no-way-out", "egress-closed", "network-acl")

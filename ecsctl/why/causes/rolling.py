@@ -19,7 +19,7 @@ def absent(facts: Facts) -> Cause | None:
         return None
     seen = (Evidence("ECS", f"the service {facts.app} is {state or 'not there'}"),)
     if state == "DRAINING":
-        return Cause("draining", "the service is being deleted", seen, (up("makes it anew, once it is gone"),))
+        return Cause("draining", "the service is being deleted", seen, (up("makes it again, once it is gone"),))
     return Cause("no-service", "there is no service yet", seen, (up(),), effect=True)
 
 
@@ -41,14 +41,14 @@ def nothing_wished(facts: Facts) -> Cause | None:
     seen = [Evidence("service", "its desired count is 0")]
     if facts.images.get(image) is False:
         seen.append(Evidence("ECR", f"there is no image {image}"))
-        told = "nothing runs, on purpose: there is no image yet, so the service stands at 0 tasks"
+        told = "nothing runs, on purpose: there is no image yet, so the service has 0 tasks"
         build = (
             run("ecsctl deploy --build")
             if facts.build or facts.pipeline
             else run("ecsctl up --image URI", "one that exists")
         )
         return Cause("no-image-yet", told, tuple(seen), (build,), effect=True, calm=True)
-    told = "nothing runs: the service is told to run 0 tasks"
+    told = "nothing runs: the service is set to 0 tasks"
     return Cause("scaled-to-zero", told, tuple(seen), (up("sets what ecsctl.toml says"),))
 
 
@@ -102,11 +102,11 @@ def unexplained(facts: Facts) -> Cause | None:
     if short <= 0 or service.get("status") != "ACTIVE" or under_way(facts):
         return None
     counts = Evidence("service", f"{service.get('runningCount', 0)} of {service['desiredCount']} tasks run")
-    told = "fewer tasks run than are wished, and nothing that AWS keeps tells why: look at the app's log"
+    told = "fewer tasks run than desired, and nothing that AWS keeps says why: check the app's log"
     if failed and failed[0].get("stoppedReason"):
         told = f"tasks stop, and ecsctl does not know this reason: {facts.reasons[0].text}"
     seen = (counts, *facts.reasons[:3])
-    mend = (run("ecsctl logs"), run("ecsctl deploy", "starts anew, and shows it"))
+    mend = (run("ecsctl logs"), run("ecsctl deploy", "starts again, and shows it"))
     return Cause("unexplained", told, seen, mend, Certainty.UNKNOWN, effect=True)
 
 

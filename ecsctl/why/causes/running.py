@@ -53,9 +53,7 @@ def sidecar(facts: Facts) -> Cause | None:
              ()) if one.get("exitCode") is not None and one.get("name") != name]  # fmt: skip
     group = _log_group(facts, name)
     look = (
-        run(f"aws logs tail {group} --since 1h", f"what {name} said")
-        if group
-        else by_hand(f"look at the log of {name}")
+        run(f"aws logs tail {group} --since 1h", f"what {name} said") if group else by_hand(f"check the log of {name}")
     )
     mend = (look, by_hand(f"mend {name}, or let the task definition call it not essential"))
     return Cause(
@@ -68,8 +66,7 @@ def killed(facts: Facts) -> Cause | None:
     if facts.ended.get("exitCode") != 137 or facts.beside or out_of_memory(facts):
         return None
     told = ("the app was killed (exit code 137, SIGKILL): either it ran out of memory, or something in it killed it, "
-            "or it "
-            "did not stop in time: look at the memory it used, then at service.stop_timeout_seconds")  # fmt: skip
+            "or it did not stop in time: check the memory it used, then service.stop_timeout_seconds")  # fmt: skip
     mend = (change("service.memory", "to more"), change("service.stop_timeout_seconds", "to more"))
     return Cause(
         "killed", told, (_ended(facts), *facts.tail()), mend, Certainty.LIKELY, either=("out-of-memory", "killed")

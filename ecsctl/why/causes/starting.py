@@ -85,8 +85,8 @@ def pull_limit(facts: Facts) -> Cause | None:
     found = facts.told((Place.PULL,), "toomanyrequests", "pull rate limit", "429 Too Many")
     cut = facts.told((Place.PULL,), "unexpected status code https://registry-1.docker.io")
     if not found and cut and is_cut(cut.text):
-        told = ("Docker Hub refused the image, and AWS cut its reason short: either nobody may pull so often without a "
-                "login, or the image asks for one: look at its name, and whether it is public")  # fmt: skip
+        told = ("Docker Hub refused the image, and AWS cut its reason short: either it limits pulls without a login, "
+                "or the image needs one: check its name, and whether it is public")  # fmt: skip
         mend = (repair("copy the image to the app's own repository", facts), wait(f"wait some hours{_tries(facts)}"))
         either = ("pull-limit", "pull-denied")
         return Cause("pull-limit", told, (cut,), mend, Certainty.POSSIBLE, either=either)
@@ -96,7 +96,7 @@ def pull_limit(facts: Facts) -> Cause | None:
                    "repository", facts),
             wait(f"wait some hours{_tries(facts)}"))  # fmt: skip
     who = "ECR Public" if whole(found.text, "public.ecr.aws") else "the image's registry"
-    return Cause("pull-limit", f"{who} lets nobody pull so often without a login", (found,), mend, _sure(found))
+    return Cause("pull-limit", f"{who} limits pulls without a login", (found,), mend, _sure(found))
 
 
 def pull_denied(facts: Facts) -> Cause | None:
@@ -108,7 +108,7 @@ def pull_denied(facts: Facts) -> Cause | None:
         refused = facts.told((Place.PULL,), "403 Forbidden", "401 Unauthorized", "no basic auth", "unauthorized:")
         found = refused if refused and "://" in refused.text and not whole(refused.text, ".dkr.ecr.") else None
     if found:
-        told = "either the image does not exist or its registry asks for a login: look at its name, letter by letter"
+        told = "either the image does not exist or its registry asks for a login: check its name, letter by letter"
         mend = (run("ecsctl deploy --image URI", "with the image's right name"),)
         return Cause("pull-refused", told, (found,), mend, Certainty.LIKELY, either=("image-missing", "pull-denied"))
     found = facts.told((Place.PULL, Place.LOGIN), "403 Forbidden", "no basic auth", "ecr:BatchGetImage",
