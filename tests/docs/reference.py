@@ -224,16 +224,20 @@ def _shown(value: Any) -> str:
     return f"`{_cell(json.dumps(value))}`" if value != [] else "none"
 
 
-def _bill() -> str:
+def bill() -> dict[str, float]:
     """What the parts of an ordinary stack cost a month that are paid by the hour."""
     task = prices.task(256, 512, "ARM64", public=False)
-    parts = {
+    return {
         "the load balancer": prices.monthly("load-balancer"),
         "its two public addresses": 2 * prices.ADDRESS,
         "one NAT gateway (`nat-per-az`: two)": prices.monthly("nat-gateway"),
         "the NAT gateway's address": prices.ADDRESS,
         "one task of the default size": task,
     }
+
+
+def _bill() -> str:
+    parts = bill()
     rows = [f"| {part} | ${price:.2f} |" for part, price in parts.items()]
     lines = ["| part | a month |", "|---|--:|", *rows, f"| together | ${sum(parts.values()):.2f} |"]
     return "\n".join(lines) + "\n"
