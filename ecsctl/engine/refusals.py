@@ -34,6 +34,9 @@ CLOCK = re.compile(r"[Ss]ignature (?:has )?expired|not yet current")
 # What an account answers that has not been activated, paid for or verified (EC2 API, S3 API: "Error codes").
 UNUSABLE = frozenset("OptInRequired SubscriptionRequiredException NotSignedUp AccountProblem PendingVerification "
                      "Blocked".split())  # fmt: skip
+HEAD = "403"  # the answer to a HEAD, which S3 sends, has no body that could say why (S3 API, HeadBucket)
+ANOTHERS = (f"{POLICY}. Where all of that is allowed, the name belongs to another account, for names of buckets are "
+            "the whole world's: then choose another name for the app in ecsctl.toml")  # fmt: skip
 OVER = frozenset("ExpiredToken ExpiredTokenException RequestExpired TokenRefreshRequired".split())
 
 QUOTA = {
@@ -73,6 +76,11 @@ def told(error: ClientError, what: str) -> EcsctlError:
                            f"AWS support can tell; {AGAIN}")  # fmt: skip
     if name in errors.DENIED:
         who, hint = denier(text)
+        if name == HEAD:
+            why = (
+                f"{operation} answered 403, without words: either it is not allowed, or another account's is in the way"
+            )
+            hint = ANOTHERS
         return Denied(f"{what}: not allowed to call {operation}{who and f' ({who})'}", why=why, hint=hint)
     if name == "RequestTimeTooSkewed" or (name in errors.EXPIRED and CLOCK.search(text)):
         return AccessError("this machine's clock is wrong", why=why, hint=f"set the clock, {AGAIN}")

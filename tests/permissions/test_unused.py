@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from moto.s3.models import s3_backends
 
 from ecsctl.sandbox.core import authorization
 from ecsctl.sandbox.server.inprocess import inprocess
@@ -47,6 +48,59 @@ def test_services_that_the_app_does_not_use_may_be_denied(tmp_path: Path) -> Non
         _, receipt = runs.found.ended["down --yes --force"]
         assert "artifact bucket" in receipt
         assert "not looked for" in receipt
+
+
+TAKEN = "hello-artifacts-123456789012-eu-central-1"
+PIPELINE = {**BARE, "github": {"repository": "ecsctl/hello"}}
+
+
+def a_bucket_of_another_account() -> None:
+    """The name is gone for us, and a HEAD answers 403 (S3 API, HeadBucket)."""
+    s3_backends["111111111111"]["aws"].create_bucket(TAKEN, "eu-central-1")
+
+
+def head_bucket_denied() -> None:
+    authorization.enforce(deny("s3:ListBucket", "s3:CreateBucket"), "service-control")
+
+
+FORBIDDEN = [a_bucket_of_another_account, head_bucket_denied]
+
+
+@pytest.mark.parametrize("forbid", FORBIDDEN)
+def test_a_403_at_head_bucket_ends_no_command_of_an_app_that_needs_no_bucket(
+    tmp_path: Path, forbid: Callable[[], None]
+) -> None:
+    with an_app(tmp_path, BARE) as runs:
+        forbid()
+        assert set(ends(runs, *COMMANDS, "down --yes --force").values()) == {0}
+        for command in ("plan", "down --yes --force"):
+            assert "artifact bucket: not allowed to call HeadBucket" in " ".join(runs.found.ended[command][1].split())
+        assert runs.found.ended["plan"][1].count("HeadBucket") == 1
+
+
+@pytest.mark.parametrize("forbid", FORBIDDEN)
+def test_a_403_at_head_bucket_is_told_before_anything_is_made_where_a_bucket_is_needed(
+    tmp_path: Path, forbid: Callable[[], None]
+) -> None:
+    with an_app(tmp_path, PIPELINE) as runs:
+        forbid()
+        assert ends(runs, "plan", "up --yes") == {"plan": 3, "up --yes": 3}
+        for command in ("plan", "up --yes"):
+            said = " ".join(runs.found.ended[command][1].split())
+            assert "either it is not allowed, or another account's is in the way" in said
+            assert "ecsctl policy prints what ecsctl needs" in said
+            assert "choose another name for the app" in said
+        assert boto3.client("ec2", region_name="eu-central-1").describe_vpcs(
+            Filters=[{"Name": "tag:ecsctl:app", "Values": ["hello"]}])["Vpcs"] == []  # fmt: skip
+
+
+def test_another_name_for_the_app_leads_out_where_another_account_has_the_buckets(tmp_path: Path) -> None:
+    with an_app(tmp_path, PIPELINE) as runs:
+        a_bucket_of_another_account()
+        assert ends(runs, "plan") == {"plan": 3}
+        runs.write({**PIPELINE, "name": "hello2"})
+        runs.found.ended.clear()
+        assert ends(runs, "plan") == {"plan": 0}
 
 
 @pytest.mark.parametrize("region", ["ca-west-1", "ap-southeast-7"])
