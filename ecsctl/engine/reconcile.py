@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -38,6 +39,7 @@ T = TypeVar("T")
 
 WINDOW = 15.0  # seconds in which a create whose answer was lost may still come to light
 SHOWN = 120.0  # seconds until what AWS has just made, or changed, must show as such
+STEADY = 30.0  # seconds for which a value that is neither the old one nor the one sent must stay to be AWS's answer
 
 
 class Reconciler(Looking):
@@ -99,6 +101,7 @@ class Reconciler(Looking):
             seen = self._come_to_light(name, wish)
         did: Verb | None = None
         replaced = False
+        before: Step | None = None  # the update before this one
         while True:
             step = self.judged(name, wish, seen)
             match step.verb:
@@ -122,8 +125,8 @@ class Reconciler(Looking):
                     assert seen is not None  # noqa: S101 - told to the type checker: what is changed is there
                     if step.reason:
                         self.tell(events.Said(f"{wish.title} {name}: {step.reason}"))
-                    seen = self._update(name, wish, seen, step, attempt)
-                    did = did or Verb.UPDATE
+                    seen = self._update(name, wish, seen, step, attempt, moved=_moved(before, step))
+                    did, before = did or Verb.UPDATE, step
 
     def _create(self, name: str, wish: AnyResource, attempt: Attempt) -> Seen[Any, Any] | None:
         """Ask AWS once to make it, and look until it shows. None: it was refused for now, or the answer was lost.
@@ -196,9 +199,9 @@ class Reconciler(Looking):
         return self._look_now(name, wish)
 
     def _update(
-        self, name: str, wish: AnyResource, there: Seen[Any, Any], step: Step, attempt: Attempt
+        self, name: str, wish: AnyResource, there: Seen[Any, Any], step: Step, attempt: Attempt, *, moved: bool
     ) -> Seen[Any, Any] | None:
-        """Ask AWS to fix the fields, and look until they show as wished."""
+        """Ask AWS to fix the fields, and look until they show as wished. `moved`: they were sent just now, and show."""
         nonce = self._nonce(name) or self.state.begin(name, wish.kind, "update")
         me = self.label.of(name, nonce).heeding(there.tags)
         try:
@@ -214,7 +217,7 @@ class Reconciler(Looking):
 
         fields = ", ".join(sorted(step.changed))
         known = step.changes and all(change.why is Why.OTHERWISE for change in step.changes)
-        limit = WINDOW if known else SHOWN
+        limit = WINDOW if known else STEADY if moved else SHOWN
         try:
             return self.patience.until(shown, what=f"{wish.title} {name} to show its new {fields}", limit=limit)
         except TimedOut as error:
@@ -363,6 +366,23 @@ def _told_otherwise(change: Change) -> str:
         return f"{change.field}: a secret, not the one that was sent"
     after, before = (json.dumps(value, ensure_ascii=False) for value in change.sent)
     return f"{change.field}: sent {after}, AWS shows {before}"
+
+
+def _moved(before: Step | None, step: Step) -> bool:
+    """Whether AWS has heard what the update before this one sent, and shows a third value in its place.
+
+    A read that is late shows the old value, or of a list a part of the new. One plain value that is neither is no
+    lateness, so nobody need wait as long as for that.
+    """
+    sent = {change.field: change for change in before.changes} if before else {}
+    return bool(step.changes) and all(
+        (old := sent.get(now.field)) is not None
+        and old.after == now.after
+        and old.before != now.before
+        and not now.told
+        and not isinstance(now.before, list | dict | types.NoneType)
+        for now in step.changes
+    )
 
 
 def _differences(step: Step) -> dict[str, str]:

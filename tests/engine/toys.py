@@ -55,6 +55,7 @@ class Cloud:
     calls: list[str] = field(default_factory=list)
     faults: dict[str, list[Any]] = field(default_factory=dict)  # operation -> what the next calls do: an error to raise
     count: int = 0
+    late: tuple[str, float] = ("", 0.0)  # the colour that a hesitant box is shown with, and until when
 
     def change(self, operation: str, effect: Any) -> Any:
         """One changing call: a fault may come before it, or after it."""
@@ -172,6 +173,24 @@ class Lowered(Box):
 
     def update(self, aws: Any, me: Label, ids: BoxIds, changed: frozenset[str]) -> None:
         Box.update(replace(self, colour=self.colour.lower()), aws, me, ids, changed)
+
+
+@dataclass(frozen=True)
+class Hesitant(Box):
+    """A box of which the cloud shows the old colour for a minute after each change."""
+
+    def observe(self, aws: Any, me: Label) -> Seen[Box, BoxIds] | None:
+        seen = super().observe(aws, me)
+        old, until = aws.cloud.late
+        if seen is None or aws.cloud.clock.now() >= until:
+            return seen
+        return replace(seen, actual=replace(seen.actual, colour=old))
+
+    def update(self, aws: Any, me: Label, ids: BoxIds, changed: frozenset[str]) -> None:
+        old = next(thing for thing in aws.cloud.things if thing.id == ids.box).values["colour"]
+        if old != self.colour:
+            aws.cloud.late = (old, aws.cloud.clock.now() + 60)
+        Box.update(self, aws, me, ids, changed)
 
 
 @dataclass(frozen=True)
