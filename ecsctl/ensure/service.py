@@ -126,7 +126,7 @@ def ensure_service(
             value=None,
             ttl=None,
         )
-        stack.ensure(f"dns {config.domain.name}", alias, after=(name,))
+        stack.ensure(f"dns {config.domain.name}", alias, ready=(name,))
     if wish.autoscaling and image is not None:
         limits = wish.autoscaling
         stack.ensure(

@@ -1,0 +1,80 @@
+"""A DNS record leads to where it led until the service behind the new place is healthy."""
+
+from __future__ import annotations
+
+import pytest
+
+from ecsctl.engine.errors import EcsctlError
+from ecsctl.engine.label import Label
+from ecsctl.resources.support.dns import mark
+from ecsctl.sandbox import ecs
+from tests.stack.conftest import ACCOUNT, REGION, World, wishes
+
+NAME = "hello.ecsctl.example"
+OLD = f"old-1.{REGION}.elb.amazonaws.com."
+ID = "11111111-1111-4111-8111-111111111111"
+
+
+def leads_to(world: World) -> str:
+    """Where the name leads; empty if nowhere."""
+    route53 = world.boto("route53")
+    zone = route53.list_hosted_zones()["HostedZones"][0]["Id"]
+    records = route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    found = [one["AliasTarget"]["DNSName"] for one in records if one["Name"] == f"{NAME}." and one["Type"] == "A"]
+    return str(found[0]) if found else ""
+
+
+def handed_over(world: World) -> None:
+    """The name serves from an old place, and its owner has given it to this deployment, as the refusal says."""
+    world.deployment(ID)
+    route53 = world.boto("route53")
+    zone = route53.list_hosted_zones()["HostedZones"][0]["Id"]
+    target = {"HostedZoneId": "Z215JYRZR1TBD5", "DNSName": OLD, "EvaluateTargetHealth": False}
+    text = mark(Label("hello", ID, ACCOUNT, REGION, resource=f"dns {NAME}"), "A")
+    records = [
+        {"Name": NAME, "Type": "A", "AliasTarget": target},
+        {"Name": f"_ecsctl.{NAME}", "Type": "TXT", "TTL": 300, "ResourceRecords": [{"Value": text}]},
+    ]
+    changes = [{"Action": "CREATE", "ResourceRecordSet": record} for record in records]
+    route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+
+
+@pytest.mark.parametrize("kind", ["unhealthy", "crash", "missing-image"])
+def test_a_record_stays_where_it_leads_while_the_new_service_is_not_healthy(world: World, kind: str) -> None:
+    handed_over(world)
+    ecs.behave("", "", kind)
+    with pytest.raises(EcsctlError) as failure:
+        world.up()
+    assert "service" in str(failure.value)
+    assert leads_to(world) == OLD
+    ecs.behave("", "", "ok")
+    world.up()
+    assert leads_to(world).startswith("hello-1.")
+    assert world.plan().work == ()
+
+
+def test_a_new_record_is_made_only_when_somebody_answers_there(world: World) -> None:
+    ecs.behave("", "", "unhealthy")
+    with pytest.raises(EcsctlError):
+        world.up()
+    assert leads_to(world) == ""
+    ecs.behave("", "", "ok")
+    world.up()
+    assert leads_to(world).startswith("hello-1.")
+
+
+def test_a_record_that_somebody_moved_is_taken_back_only_while_the_service_is_healthy(world: World) -> None:
+    world.up()
+    here = leads_to(world)
+    route53 = world.boto("route53")
+    zone = route53.list_hosted_zones()["HostedZones"][0]["Id"]
+    target = {"HostedZoneId": "Z215JYRZR1TBD5", "DNSName": OLD, "EvaluateTargetHealth": False}
+    change = {"Action": "UPSERT", "ResourceRecordSet": {"Name": NAME, "Type": "A", "AliasTarget": target}}
+    route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [change]})
+    ecs.behave("", "", "unhealthy")
+    with pytest.raises(EcsctlError):
+        world.up(wishes(service={"environment": {"GREETING": "good day"}}))
+    assert leads_to(world) == OLD
+    ecs.behave("", "", "ok")
+    world.up(wishes(service={"environment": {"GREETING": "good evening"}}))
+    assert leads_to(world) == here
