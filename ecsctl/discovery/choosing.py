@@ -9,20 +9,33 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-from ecsctl.discovery import dockerfile
+from ecsctl.discovery import dockerfile, ports
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage, filled, words
 from ecsctl.discovery.tree import Tree, aside, within
 
 _NAMES = r"(?:[\w.-]+\.)?(?:docker|container)file|(?:docker|container)file[._-][\w.-]+"
 _OTHERS = re.compile(r".*\.(?:dockerignore|md|txt|rst|j2|jinja2?|tmpl|tpl|template|erb|mustache|in|sh|ps1|ya?ml|json|"
-                     r"orig|bak)", re.IGNORECASE)  # fmt: skip
+                     r"orig|bak|map)", re.IGNORECASE)  # fmt: skip
+# Of the machine that people write on, never of the app.
+_EDITORS = re.compile(r"(?:.*/)?\.(?:devcontainer|codesandbox|gitpod|vscode|idea)(?:/.*|[._-]\w+)", re.IGNORECASE)
+# Folders of what is no release, and packages of distributions, in which builds run.
+_ASIDE = re.compile(
+    r"(?:^|/)(?:local|dev(?:el(?:opment)?)?|debug|nightly|packag(?:e|ing)/(?:deb(?:ian)?|rpm|arch|snap))/"
+)
+# What stands beside an app that serves: other work, or other people's programs with settings of one's own.
+_BESIDE = re.compile(
+    r"(?:^|[/._-])(?:workers?|celery|beat|cron|scheduler|jobs?|migrat\w*|seed\w*|load[-_]?generator|postgres\w*|mysql|mariadb|redis|"
+    r"rabbitmq|mongo\w*|maildev|mail\w*|nginx|traefik|proxy|backup|flower)(?:$|[/._-])",
+    re.IGNORECASE,
+)  # fmt: skip
 _FOR_RELEASE = re.compile(r"(?:^|[._-])(?:prod(?:uction)?|release|deploy|final)(?:$|[._-])", re.IGNORECASE)
 _NOT_RELEASED = re.compile(
     r"(?:^|[._-])(?:dev(?:el(?:opment)?|container)?|tests?|testing|debug|local|ci|lint|base\d*|builder|build|docs?|"
     r"e2e|cypress|example|windows|nightly|bench(?:mark)?)(?:$|[._-])",
     re.IGNORECASE,
 )
+_FRONT = re.compile(r"(?:^|[/._-])(?:web|www|app|site|server|production)(?:$|[/._-])", re.IGNORECASE)
 _RUNS = re.compile(
     r"prod(?:uction)?|release|runn?er|runtime|run|app|web|server|final|deploy|main|default", re.IGNORECASE
 )
@@ -51,7 +64,9 @@ def dockerfiles(tree: Tree) -> tuple[str, ...]:
     """All Dockerfiles by any usual name, the likeliest first; those of others, of tests and of development last."""
     found: dict[str, str] = {}
     for path in tree.named(_NAMES):
-        if _OTHERS.fullmatch(PurePosixPath(path).name) or not dockerfile.parse(tree.read(path)).stages:
+        if _OTHERS.fullmatch(PurePosixPath(path).name) or _EDITORS.fullmatch(path):
+            continue
+        if not dockerfile.valid(tree.read(path)):
             continue
         real = os.path.realpath(tree.root / path)  # a link beside the file that it names is the same one
         if real not in found or not (tree.root / path).is_symlink():
@@ -71,7 +86,15 @@ def beside(paths: Sequence[str], folder: str) -> tuple[str, ...]:
 def likely(path: str) -> bool:
     """Whether a Dockerfile may be the app's: it is none of others' code, of tests, examples or development."""
     name = PurePosixPath(path).name
-    return not aside(path) and (bool(_FOR_RELEASE.search(name)) or not _NOT_RELEASED.search(name))
+    if aside(path) or _ASIDE.search(path):
+        return False
+    return bool(_FOR_RELEASE.search(name)) or not _NOT_RELEASED.search(name)
+
+
+def serves(tree: Tree, path: str) -> bool:
+    """Whether an image of a Dockerfile starts anything, and is no base for others."""
+    stage = dockerfile.parse(tree.read(path)).stage()
+    return stage is not None and _serves(stage)
 
 
 def target(read: Dockerfile) -> tuple[str, str]:
@@ -95,8 +118,8 @@ def context(tree: Tree, path: str, read: Dockerfile, services: Sequence[Service]
     for service in services:
         if service.dockerfile == path and service.context in tree.folders | {"."}:
             candidates.insert(0, service.context)
-    copied = tuple(dict.fromkeys(_copied(read)))
-    held = {folder: [one for one in copied if _holds(tree, folder, one)] for folder in candidates}
+    names = tuple(dict.fromkeys(copied(read)))
+    held = {folder: [one for one in names if _holds(tree, folder, one)] for folder in candidates}
     most = max(map(len, held.values()), default=0)
     best = [folder for folder in dict.fromkeys(candidates) if len(held[folder]) == most]
     told = {service.context for service in services if service.dockerfile == path}
@@ -108,7 +131,7 @@ def context(tree: Tree, path: str, read: Dockerfile, services: Sequence[Service]
     else:
         folder, why = _home(tree, own, best)
     # A pattern that matches nothing is fine beside one that does, as in `COPY package.json yarn.lock* ./`.
-    missing = tuple(one for one in copied if one not in held[folder] and not re.search(r"[*?\[]", one))
+    missing = tuple(one for one in names if one not in held[folder] and not re.search(r"[*?\[]", one))
     return Context(folder, why, missing)
 
 
@@ -137,30 +160,32 @@ def _folder(path: str) -> str:
     return str(PurePosixPath(path).parent)
 
 
-def _rank(tree: Tree, path: str) -> tuple[bool, bool, bool, bool, int, int, str]:
+def _rank(tree: Tree, path: str) -> tuple[bool, bool, bool, bool, bool, int, int, bool, str]:
     name = PurePosixPath(path).name
-    stage = dockerfile.parse(tree.read(path)).stage()
     usual = re.fullmatch("(?:docker|container)file", name, re.IGNORECASE)
     return (
         aside(path),
         not likely(path),
+        bool(_BESIDE.search(path)),
         "/" in path,
-        not (stage and _serves(stage)),
+        not serves(tree, path),
         path.count("/"),
         0 if _FOR_RELEASE.search(name) else 1 if usual else 2,  # where there is one for production, the other is not
+        not _FRONT.search(path),
         path,
     )
 
 
 def _serves(stage: Stage) -> bool:
-    return any(word in ("CMD", "ENTRYPOINT", "EXPOSE") for one in stage.chain for word, _ in one.instructions)
+    said = any(word in ("CMD", "ENTRYPOINT", "EXPOSE") for one in stage.chain for word, _ in one.instructions)
+    return said or bool(ports.of_image(stage.image))
 
 
 def _exposes(stage: Stage) -> bool:
     return any(word == "EXPOSE" for one in stage.chain for word, _ in one.instructions)
 
 
-def _copied(read: Dockerfile) -> Iterator[str]:
+def copied(read: Dockerfile) -> Iterator[str]:
     """The sources of COPY, ADD and bind mounts that come from the context and name something in it."""
     for stage in read.stages:
         known = read.variables(stage)
@@ -173,8 +198,10 @@ def _copied(read: Dockerfile) -> Iterator[str]:
             else:
                 continue
             for source in sources:
+                if re.match(r"\w+://|git@", source):
+                    continue
                 name = os.path.normpath(filled(source, known).lstrip("/") or ".")
-                if name != "." and "$" not in name and "://" not in name and not name.startswith(".."):
+                if name != "." and "$" not in name and not name.startswith(".."):
                     yield name
 
 

@@ -28,6 +28,7 @@ class Service:
     ports: tuple[int, ...] = ()
     health: str = ""  # the command that asks
     command: str = ""
+    arguments: tuple[tuple[str, str], ...] = ()  # of the build
     environment: tuple[str, ...] = ()  # names alone: values may be secret
 
     @property
@@ -76,6 +77,7 @@ def _service(file: str, folder: str, name: str, one: Mapping[str, Any]) -> Servi
         ports=_ports(one),
         health=filled(_line(test), {}),
         command=filled(_line(one.get("command")), {}),
+        arguments=_pairs(build.get("args")),
         environment=_names(one.get("environment")),
     )
 
@@ -87,6 +89,13 @@ def _line(words: Any) -> str:
         rest = listed[1:] if listed[:1] in (["CMD"], ["CMD-SHELL"]) else listed
         return rest[0] if len(rest) == 1 else shlex.join(rest)
     return str(words or "")
+
+
+def _pairs(arguments: Any) -> tuple[tuple[str, str], ...]:
+    if isinstance(arguments, dict):
+        return tuple((str(name), filled(str(value), {})) for name, value in arguments.items() if value is not None)
+    pairs = [str(one).partition("=") for one in arguments] if isinstance(arguments, list) else []
+    return tuple((name, filled(value, {})) for name, sign, value in pairs if sign)
 
 
 def _names(environment: Any) -> tuple[str, ...]:

@@ -13,7 +13,10 @@ Instruction = tuple[str, str]
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?([-+])([^{}]*))?\}|(\w+))")
 _PAIR = re.compile(r"""([\w.-]+)=("(?:\\.|[^"\\])*"|'[^']*'|(?:\\.|\S)*)""")
-_HEREDOC = re.compile(r"<<-?[\"']?(\w+)[\"']?")
+# A redirection of its own: no `<<<`, and no shift in arithmetic (BuildKit, "Here-documents").
+_HEREDOC = re.compile(r"(?:^|[\s;&|(])\d*<<(?!<)-?[\"']?(\w+)[\"']?")
+# What BuildKit sets without being told ("Automatic platform ARGs in the global scope").
+_GIVEN = re.compile(r"(?:BUILD|TARGET)(?:PLATFORM|OS|ARCH|VARIANT)")
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,10 @@ class Dockerfile:
 
     def command(self, stage: Stage) -> str:
         """ENTRYPOINT and CMD as one line. A new ENTRYPOINT drops the CMD of the stages before."""
+        return " ".join(self.parts(stage)).strip()
+
+    def parts(self, stage: Stage) -> tuple[str, str]:
+        """ENTRYPOINT and CMD, each as one line; empty where there is none."""
         entry = command = ""
         for one in reversed(stage.chain):
             words = [word for word, _ in one.instructions]
@@ -80,7 +87,7 @@ class Dockerfile:
                     entry = plain(rest)
                 elif word == "CMD":
                     command = plain(rest)
-        return f"{entry} {command}".strip()
+        return entry, command
 
     def last(self, stage: Stage, word: str) -> str:
         """The last instruction of that kind, which is the one that counts."""
@@ -115,6 +122,34 @@ def parse(text: str) -> Dockerfile:
             arguments.update({name: filled(value, arguments) for name, value in _pairs(rest) if value is not None})
     close()
     return Dockerfile(tuple(stages), tuple(arguments.items()))
+
+
+def valid(text: str) -> bool:
+    """Whether a text begins as Docker wants it: with FROM, or ARGs before it. Sources and templates do not."""
+    for word, rest in _instructions(text):
+        if word == "FROM":
+            words = [one for one in rest.split() if not one.startswith("--")]
+            return len(words) == 1 or (len(words) == 3 and words[1].upper() == "AS")
+        if word != "ARG":
+            return False
+    return False
+
+
+def wanting(read: Dockerfile) -> tuple[str, ...]:
+    """The ARGs without a default that FROM or a COPY from the context rests on: no build succeeds without them."""
+    found: dict[str, None] = {}
+    for one in read.stages:
+        known = read.variables(one)
+        told = {name for word, rest in one.instructions if word == "ARG" for name, _ in _pairs(rest)}
+        texts = [one.base] + [
+            rest for word, rest in one.instructions if word in ("COPY", "ADD") and "--from=" not in rest
+        ]
+        for index, text in enumerate(texts):
+            for match in _VARIABLE.finditer(filled(text, known)):
+                name = match[1] or match[4]
+                if (index == 0 or name in told) and not _GIVEN.fullmatch(name):
+                    found[name] = None
+    return tuple(found)
 
 
 def filled(text: str, known: Mapping[str, str]) -> str:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage, filled, plain
+from ecsctl.discovery.started import Text
 from ecsctl.discovery.tree import Tree, aside, within
 
 _ADDRESS = re.compile(
     r"(?:https?://)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|\$\{?(?:HOST|HOSTNAME|ADDRESS|BIND)\w*\}?)"
-    r"(?::(?P<port>\d+|\$\w+|\$\{[^}]*\}))?(?P<path>/[^\s\"'`|;)&<>\\]*)?",
+    r"(?::(?P<port>\d+|\$\w+|\$?\{[^}]*\}|%[sd]))?(?P<path>/[^\s\"'`|;)&<>\\]*)?",
     re.IGNORECASE,
 )
 _ASKS = re.compile(r"curl|wget|http|fetch|urllib|requests|probe|lynx", re.IGNORECASE)
+_PATH = re.compile(
+    r"\b(?:path|pathname|url|uri|endpoint|route)\b['\"]?\s*[:=]\s*[\"'`](/[\w/.-]*)[\"'`]"
+    r"|[\"'`](?=/[\w/.-]*(?:health|ping|alive|ready|live|heartbeat|status|/up\b))(/[\w/.-]+)[\"'`]"
+)
 _PROBE = re.compile(
-    r"(?:readiness|liveness)Probe:\s*\n\s*httpGet:(?:\s*\n\s*(?!path)\w+:[^\n]*)*\s*\n\s*path:\s*[\"']?(/[\w/.-]*)"
+    r"(?:readiness|liveness)Probe:\s*\n(?:\s*(?!httpGet)\w+:[^\n]*\n)*\s*httpGet:(?:\s*\n\s*(?!path)\w+:[^\n]*)*"
+    r"\s*\n\s*path:\s*[\"']?(/[\w/.-]*)"
 )
 _SOURCE = re.compile(r".*\.(?:[cm]?[jt]s|py|rb|sh|go|php)")
 
@@ -32,10 +39,10 @@ class Health:
 
 
 def proposals(
-    tree: Tree, context: str, read: Dockerfile, stage: Stage, services: Sequence[Service]
+    tree: Tree, context: str, read: Dockerfile, stage: Stage, services: Sequence[Service], texts: Sequence[Text] = ()
 ) -> tuple[Health, ...]:
-    """Every path that something names, the most telling first."""
-    return (*_own(tree, read, stage), *_of_services(services, read.environment(stage)),
+    """Every path that something names, the most telling first. `texts` are what the container starts."""
+    return (*_own(tree, read, stage), *_of_services(services, read.environment(stage)), *_of_programs(texts),
                   *_of_frameworks(tree, context), *_of_manifests(tree, context))  # fmt: skip
 
 
@@ -53,7 +60,7 @@ def _own(tree: Tree, read: Dockerfile, stage: Stage) -> Iterator[Health]:
     for word in command.split():
         name = word.strip("\"'").rpartition("/")[2]
         for path in tree.named(re.escape(name)) if _SOURCE.fullmatch(name) else ():
-            if found := asked(tree.read(path), known):
+            if found := _in_source(tree.read(path), known):
                 yield Health(found[0], f"{path}, which HEALTHCHECK of the Dockerfile runs", found[1])
                 return
 
@@ -72,10 +79,25 @@ def asked(command: str, known: Mapping[str, str]) -> tuple[str, int] | None:
     # A machine may be named without a path too, as in `curl --noproxy localhost localhost:3000/health`.
     for match in sorted(_ADDRESS.finditer(said), key=lambda one: (not one["path"], not one["port"])):
         path, port = match["path"] or "/", match["port"] or ""
-        path = path.partition("#")[0].rstrip(",")
+        path = re.sub(r"\$(?:\{\w+\}|\w+)", "", path.partition("#")[0].rstrip(","))  # a shell has nothing for them
         if re.fullmatch(r"/[\x21-\x7e]*", path) and not re.search(r"[$`{}]", path):
             return path, int(port) if port.isdigit() and int(port) < 65536 else 0
     return None
+
+
+def _in_source(text: str, known: Mapping[str, str]) -> tuple[str, int] | None:
+    """The same of a program: its address may be put together of a machine, a port and a path."""
+    found = asked(text, known)
+    if found and found[0] != "/":
+        return found
+    path = _PATH.search(_live(text)) if _ASKS.search(text) else None
+    return (path[1] or path[2], found[1] if found else 0) if path else found
+
+
+def _of_programs(texts: Sequence[Text]) -> Iterator[Health]:
+    """Streamlit's own check (its manual, "Deploy Streamlit using Docker")."""
+    if any(re.search(r"\bstreamlit\s+run\b", text.text) for text in texts):
+        yield Health("/_stcore/health", "Streamlit's own check")
 
 
 def _of_frameworks(tree: Tree, context: str) -> Iterator[Health]:
@@ -146,9 +168,14 @@ def _flat(text: str) -> dict[str, str]:
 def _of_manifests(tree: Tree, context: str) -> Iterator[Health]:
     """The HTTP probe of Kubernetes' manifests."""
     for path in tree.named(r".+\.ya?ml"):
-        found = _PROBE.search(tree.read(path)) if within(path, context) and not aside(path) else None
-        if found and re.search(r"k8s|kube|kustomi|manifest|deploy|chart|helm", path):
-            yield Health(found[1], f"the probe in {path}")
+        if (
+            within(path, context)
+            and not aside(path)
+            and re.search(r"k8s|kube|kustomi|manifest|deploy|chart|helm", path)
+        ):
+            # Of several containers' in one file, the path that most of them are asked for.
+            for found, _ in Counter(_PROBE.findall(tree.read(path))).most_common(1):
+                yield Health(found, f"the probe in {path}")
 
 
 def _files(tree: Tree, context: str, pattern: str) -> list[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ecsctl.discovery import choosing, compose, dockerfile, health, machine, needs, ports
+from ecsctl.discovery import absent, choosing, compose, dockerfile, health, machine, needs, ports
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage
 from ecsctl.discovery.started import started
@@ -31,6 +33,9 @@ class Image:
     path: str = "/"  # of the health check
     architecture: str = ""  # empty: the default will do
     environment: tuple[tuple[str, str], ...] = ()
+    command: tuple[str, ...] = ()  # empty: the image's own
+    arguments: tuple[tuple[str, str], ...] = ()  # of the build
+    lacking: tuple[str, ...] = ()  # arguments of the build that nothing names
     notes: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
 
@@ -41,6 +46,10 @@ class Image:
         service: dict[str, Any] = {"health_path": self.path}
         if self.target:
             build["target"] = self.target
+        if self.arguments:
+            build["args"] = dict(self.arguments)
+        if self.command:
+            service["command"] = list(self.command)
         if self.port:
             service["port"] = self.port
         if self.architecture:
@@ -67,10 +76,16 @@ def seen(tree: Tree, here: str = ".", *, ask: Ask | None = None, dockerfile: str
     notes.append(f"the image is built from {path} in {_named(place.folder)}: {place.why}")
     if target:
         notes.append(why)
-    if place.missing:
-        notes.append(f"{path} copies {', '.join(place.missing[:5])}, which git does not have there: "
-                     "CodeBuild builds what is committed, and nothing else")  # fmt: skip
+    notes += absent.told(tree, path, read, place)
     ours = _of_this_image(tree, services, path, place.folder)
+    command = _command(read, stage, ours)
+    if command:
+        notes.append(f"the image names no command; {ours[0].where} has it run: {' '.join(command)}")
+    arguments, lacking = absent.arguments(read, ours)
+    if lacking:
+        notes.append(f"{path} needs {' and '.join(lacking)}, which have no default: set them in [build.args]")
+    if absent.speaks_fastcgi(read, stage):
+        notes.append("PHP-FPM speaks FastCGI, which no load balancer does: the image needs a web server too")
     port, checked, environment = _listening(tree, place.folder, read, stage, ours, ask, notes)
     bound = machine.bound(read, stage)
     if bound:
@@ -83,9 +98,23 @@ def seen(tree: Tree, here: str = ".", *, ask: Ask | None = None, dockerfile: str
         path=checked,
         architecture="X86_64" if bound else "",
         environment=environment,
+        command=command,
+        arguments=tuple(arguments.items()),
+        lacking=lacking,
         notes=tuple(notes),
-        needs=needs.listed(tree, services, ours),
+        needs=needs.listed(tree, place.folder, services, ours),
     )
+
+
+def _command(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> tuple[str, ...]:
+    """What a compose file has an image run that names no command itself, and whose base names none either."""
+    said = services[0].command if services else ""
+    if not said or read.parts(stage)[1] or ports.of_image(stage.image):
+        return ()
+    try:
+        return tuple(shlex.split(said))
+    except ValueError:
+        return ()
 
 
 def _parsed(tree: Tree, path: str) -> Dockerfile:
@@ -104,7 +133,7 @@ def _chosen(tree: Tree, here: str, ask: Ask | None, wanted: str) -> tuple[str, l
     near = choosing.beside(found, here) or found
     likely = [path for path in near if choosing.likely(path)]
     first, others = (likely or list(near))[0], [path for path in found if path != (likely or list(near))[0]]
-    choice = [path for path in found if choosing.likely(path) and within(path, here)]
+    choice = [path for path in found if choosing.likely(path) and choosing.serves(tree, path) and within(path, here)]
     if len(choice) > 1 and ask:
         return ask("There are several Dockerfiles. Which one is the app's?", choice), []
     if not others:
@@ -123,10 +152,15 @@ def _of_this_image(tree: Tree, services: Sequence[Service], path: str, context: 
     found = [one for one in services if one.dockerfile == path]
     if not found:
         # Compose files of releases name the image that was pushed: it is called as the repository is, or its folder.
-        name = tree.root.name.lower() if context == "." else context.rpartition("/")[2].lower()
+        name = _bare(tree.root.name if context == "." else context.rpartition("/")[2])
         found = [one for one in services if one.image and not one.dockerfile
-                 and one.image.rpartition("/")[2].partition(":")[0].partition("@")[0].lower() == name]  # fmt: skip
+                 and _bare(one.image.rpartition("/")[2].partition(":")[0].partition("@")[0]) == name]  # fmt: skip
     return tuple(sorted(found, key=lambda one: (not one.ports, not one.health, bool(one.command))))
+
+
+def _bare(name: str) -> str:
+    """A repository's or image's name without what says no more than that it is an image's."""
+    return re.sub(r"^docker-|-docker$", "", name.lower())
 
 
 def _listening(
@@ -134,9 +168,8 @@ def _listening(
     notes: list[str],
 ) -> tuple[int | None, str, tuple[tuple[str, str], ...]]:  # fmt: skip
     """The port, the health path and the variables that the app finds both by. What they rest on goes to the notes."""
-    command = next((one.command for one in services[:1] if one.command and not read.command(stage)), "")
-    texts = started(tree, context, read.command(stage) or command)
-    paths = health.proposals(tree, context, read, stage, services)
+    texts = started(tree, context, " ".join([read.command(stage), *_command(read, stage, services)]))
+    paths = health.proposals(tree, context, read, stage, services, texts)
     asked = [(one.port, one.source) for one in paths if one.port]
     anywhere = ports.wants_variable(read, stage, texts)
     found = ports.named(tree, context, read, stage, texts, services, asked, anywhere=anywhere)
@@ -154,6 +187,12 @@ def _listening(
         others = {one.number: one.source for one in found if one.number != port and not one.source.startswith("what ")}
         if others:
             notes.append("other ports: " + ", ".join(f"{number} ({said})" for number, said in others.items()))
+    told = [
+        (name, number) for name, number, source in ports.examples(tree, context) if found and source == found[0].source
+    ]
+    if told and port == told[0][1] and not anywhere:
+        environment = ((told[0][0], str(port)),)
+        notes.append(f"the app finds its port in {told[0][0]}, which [service.environment] sets to {port}")
     if anywhere:
         port = port or USUAL
         environment = (("PORT", str(port)),)

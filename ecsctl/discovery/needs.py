@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ecsctl.discovery.compose import Service
-from ecsctl.discovery.tree import Tree
+from ecsctl.discovery.ports import EXAMPLES
+from ecsctl.discovery.tree import Tree, aside
 
 _KINDS = (
     (
@@ -32,9 +33,13 @@ _WORKS = re.compile(r"worker|sidekiq|celery|\bqueue\b|resque|\brq\b|jobs?\b|sche
 _MIGRATES = re.compile(r"migrat|db:(?:prepare|setup|deploy)|alembic|prestart|seed|schema:load|flyway|liquibase")
 
 
-def listed(tree: Tree, services: Sequence[Service], app: Sequence[Service]) -> tuple[str, ...]:
+def listed(tree: Tree, context: str, services: Sequence[Service], app: Sequence[Service]) -> tuple[str, ...]:
     """A line for each thing that a person has to say the place of. `app` are the services that run this image."""
-    found = dict.fromkeys([*_beside(services), *_variables(app), *_processes(tree, services, app)])
+    named = [(name, service.where) for service in app for name in service.environment]
+    if not any(_kind(name) for name, _ in named):
+        named += [(name, file) for file in tree.named(EXAMPLES, context) if not aside(file)
+                  for name in re.findall(r"(?m)^\s*(?:export\s+)?(\w+)\s*=", tree.read(file))]  # fmt: skip
+    found = dict.fromkeys([*_beside(services), *_variables(named), *_processes(tree, services, app)])
     return tuple(found)
 
 
@@ -48,13 +53,15 @@ def _beside(services: Sequence[Service]) -> Iterator[str]:
             yield f"{kind}: {service.file} runs {image} as {service.name}; ecsctl makes none"
 
 
-def _variables(app: Sequence[Service]) -> Iterator[str]:
+def _kind(name: str) -> str:
+    return next((kind for kind, pattern in _VARIABLES if re.fullmatch(pattern, name)), "")
+
+
+def _variables(told: Sequence[tuple[str, str]]) -> Iterator[str]:
     named: dict[str, dict[str, str]] = {}
-    for service in app:
-        for name in service.environment:
-            kind = next((kind for kind, pattern in _VARIABLES if re.fullmatch(pattern, name)), "")
-            if kind and re.fullmatch(r"\w+", name):
-                named.setdefault(kind, {}).setdefault(name, service.where)
+    for name, where in told:
+        if (kind := _kind(name)) and re.fullmatch(r"\w+", name):
+            named.setdefault(kind, {}).setdefault(name, where)
     for kind, names in named.items():
         yield (
             f"{', '.join(names)}: {kind}'s address, which {next(iter(names.values()))} sets"

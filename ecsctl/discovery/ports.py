@@ -15,8 +15,8 @@ from ecsctl.discovery.tree import Tree, aside, within
 # serves people on the other.
 _ASIDE = frozenset({
     21, 22, 25, 53, 110, 143, 443, 465, 587, 993, 995, 1025, 1433, 1883, 2019, 2222, 2375, 3306, 4222, 4317, 4318, 5005,
-    5432, 5672, 5858, 6379, 6443, 8125, 8443, 9090, 9091, 9092, 9093, 9100, 9102, 9113, 9187, 9200, 9216, 9229, 9253,
-    9300, 9443, 9464, 11211, 14250, 14268, 15672, 27017, 35729, 50000, 50051,
+    5432, 5672, 5858, 6379, 6443, 8125, 8443, 9090, 9091, 9092, 9093, 9100, 9102, 9113, 9187, 9200, 9216, 9229, 9230,
+    9253, 9300, 9443, 9464, 11211, 14250, 14268, 15672, 27017, 35729, 50000, 50051,
 })  # fmt: skip
 # What well-known images EXPOSE themselves, and programs listen on where nothing else is said: each in its own manual.
 _IMAGES = (
@@ -34,7 +34,8 @@ _PROGRAMS = (
     (r"\b(?:next|nuxt|remix-serve|serve)\b\s+(?:start|-s|\./|build)", 3000),
     (r"\.output/server/index\.mjs", 3000), (r"\breact-router-serve\b", 3000),
     (r"\bvite\s+preview\b", 4173), (r"\bng\s+serve\b", 4200), (r"\bphx\.server\b", 4000), (r"\bstrapi\s+start\b", 1337),
-    (r"\bstreamlit\s+run\b", 8501), (r"\bthrust\b", 80), (r"\b(?:nginx|apache2ctl|apache2-foreground|httpd)\b", 80),
+    (r"\bstreamlit\s+run\b", 8501), (r"\bthrust\b", 80),
+    (r"\b(?:nginx|apache2ctl|apache2-foreground|httpd|caddy|frankenphp)\b(?![.-])", 80),
     (r"\b(?:catalina\.sh|http-server|waitress-serve)\b", 8080), (r"\bpuma\b", 3000), (r"\brackup\b", 9292),
     (r"\bjupyter\b", 8888), (r"\bgradio\b", 7860),
 )  # fmt: skip
@@ -46,12 +47,22 @@ _OPTION = re.compile(
 )
 _NOT_HTTP = re.compile(r"metric|admin|debug|grpc|management|db|database|redis|smtp|mysql|postgres|stat", re.IGNORECASE)
 _BIND = re.compile(r"(?:^|\n)\s*(?:bind|port|http-socket|http|socket|listen)\s*[(=\s]\s*[^\n]*?[:\s'\"(=]" + _NUMBER)
-_SOURCES = re.compile(r"(?:main|index|server|app|start|www|bootstrap|wsgi|asgi|__main__)\.(?:[cm]?[jt]s|go|py|rb|rs)")
+_SOURCES = re.compile(r"(?:main|index|server|app|start|www|bootstrap|wsgi|asgi|__main__)\.(?:[cm]?[jt]s|go|py|rb|rs)"
+                      r"|runtime\.exs")  # fmt: skip
+# Files that show which variables an app wants, with values to begin from.
+EXAMPLES = (
+    r"\.?env[._-](?:example|sample|dist|template|defaults?)(?:[._-][\w-]+)?"
+    r"|(?:[\w-]*\.)?env[._-](?:example|sample|dist|template)|\.?(?:example|sample|dist|template)\.env"
+)
+_OWN = re.compile(
+    r"(?m)^\s*(?:export\s+)?((?:(?:APP|SERVER|HTTP|WEB|API|NODE|SERVICE)_)?PORT)\s*=\s*[\"']?([1-9]\d{1,4})[\"']?\s*$"
+)
 _LISTENS = re.compile(
     r"\.listen\(\s*(?:(?:Number|parseInt)\()?(?:process\.env\.\w+\s*(?:\|\||\?\?)\s*)?['\"]?" + _NUMBER
     + r"|\b(?:PORT|port)\b[^\n;]{0,40}?(?:\|\||\?\?)\s*['\"]?" + _NUMBER
     + r"|(?:ListenAndServe\w*|\.(?:Run|Start|Listen))\(\s*\"[^\":]*:" + _NUMBER
     + r"|\.run\([^)]*\bport\s*=\s*" + _NUMBER
+    + r"|[\"']PORT[\"']\s*,\s*['\"]?" + _NUMBER
 )  # fmt: skip
 
 
@@ -90,6 +101,7 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
         *(() if anywhere else _of_image(stage.image, texts)),
         *_of_spring(tree, context),
         *_of_sources(tree, context),
+        *(Port(number, source, sure=False) for _, number, source in examples(tree, context)),
         *_of_manifests(tree, context),
     ]
     # Of several that are EXPOSEd, the one that something else names too.
@@ -148,11 +160,14 @@ def _of_commands(texts: Sequence[Text], environment: Mapping[str, str]) -> Itera
             yield from (Port(int(one), text.where) for one in _BIND.findall(said) if int(one) < 65536)
 
 
+def of_image(image: str) -> int:
+    """The port of an image that serves by itself; 0 for one that is not known to."""
+    return next((port for pattern, port in _IMAGES if re.fullmatch(rf"{pattern}(?:[:@].*)?", image)), 0)
+
+
 def _of_image(image: str, texts: Sequence[Text]) -> Iterator[Port]:
-    for pattern, port in _IMAGES:
-        if re.fullmatch(rf"{pattern}(?:[:@].*)?", image):
-            yield Port(port, f"what the image {image} listens on", sure=False)
-            break
+    if port := of_image(image):
+        yield Port(port, f"what the image {image} listens on", sure=False)
     for pattern, port in _PROGRAMS:
         for text in texts:
             if found := re.search(pattern, text.text):
@@ -181,6 +196,13 @@ def _of_sources(tree: Tree, context: str) -> Iterator[Port]:
             number = int(next(one for one in match.groups() if one))
             if number < 65536:
                 yield Port(number, file, sure=False)
+
+
+def examples(tree: Tree, context: str) -> Iterator[tuple[str, int, str]]:
+    """The variables of an example of an environment that hold the app's own port: name, port, file."""
+    for file in tree.named(EXAMPLES, context):
+        if not aside(file):
+            yield from ((name, int(port), file) for name, port in _OWN.findall(tree.read(file)) if int(port) < 65536)
 
 
 def _of_manifests(tree: Tree, context: str) -> Iterator[Port]:

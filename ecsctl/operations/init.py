@@ -93,8 +93,11 @@ class Proposal:
         """The file as a whole, with every option."""
         from ecsctl.config.writing import template
 
-        remarks = [f"You will have to say where: {one}" for one in self.needs]
-        return template(self.values, {"service": remarks})
+        remarks = {"service": [f"You will have to say where: {one}" for one in self.needs]}
+        if self.image and self.image.lacking and self.builds:
+            lacking = ", ".join(self.image.lacking)
+            remarks["build"] = [f"You will have to say in args, for the Dockerfile has no default: {lacking}"]
+        return template(self.values, remarks)
 
 
 def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Proposal:

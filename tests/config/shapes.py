@@ -25,7 +25,11 @@ class Shape:
     architecture: str = ""
     asked: tuple[str, ...] = ()  # words of the questions on a terminal
     needs: tuple[str, ...] = ()  # words of the lines on what is used beside
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()  # words of what is said on the way
+    command: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    arguments: dict[str, str] = field(default_factory=dict)  # of the build
+    lacking: tuple[str, ...] = ()  # arguments that a person has to set
 
 
 SHAPES = {
@@ -214,7 +218,7 @@ SHAPES = {
             "      test: ['CMD-SHELL', \"curl -s localhost:4000/api/v1/streaming/health\"]\n"
             "  sidekiq:\n    build: .\n    command: bundle exec sidekiq\n",
         },
-        port=3000, path="/health", asked=("several Dockerfiles",), needs=("a worker: sidekiq",),
+        port=3000, path="/health", asked=("several Dockerfiles",), needs=("a worker: sidekiq",), command=("bundle", "exec", "puma", "-C", "config/puma.rb"),
     ),
     "dani-garcia/vaultwarden": Shape(
         {
@@ -269,6 +273,7 @@ SHAPES = {
             "  nginx: {build: ./nginx, ports: ['1337:80']}\n",
         },
         "app/Dockerfile.prod", "app", 8000, asked=("several Dockerfiles",), needs=("a database",),
+        command=("gunicorn", "hello.wsgi:application", "--bind", "0.0.0.0:8000"),
     ),
     "dotnet's sample": Shape(
         {

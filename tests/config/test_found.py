@@ -9,7 +9,10 @@ from ecsctl.discovery.image import seen
 from ecsctl.discovery.tree import Tree
 from ecsctl.engine.errors import UsageError
 from ecsctl.operations.init import propose
-from tests.config.shapes import SHAPES
+from tests.config.more_shapes import MORE
+from tests.config.shapes import SHAPES as FIRST
+
+SHAPES = FIRST | MORE
 
 
 def laid_out(folder, shape):
@@ -28,8 +31,13 @@ def test_a_real_repository_is_understood(tmp_path, name):
     image = seen(Tree.of(laid_out(folder, shape)), shape.here)
     found = (image.dockerfile, image.context, image.port, image.path, image.target, image.architecture)
     assert found == (shape.dockerfile, shape.context, shape.port, shape.path, shape.target, shape.architecture), image
+    assert (image.command, dict(image.arguments), image.lacking) == (shape.command, shape.arguments, shape.lacking)
     for word in shape.needs:
         assert any(word in line for line in image.needs), image.needs
+    for word in shape.notes:
+        assert any(word in line for line in image.notes), image.notes
+    for name, value in shape.environment.items():
+        assert (name, value) in image.environment
 
 
 @pytest.mark.parametrize("name", SHAPES)

@@ -1,0 +1,103 @@
+"""What a build of the committed files does not find, though the Dockerfile asks for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from ecsctl.discovery import dockerfile
+from ecsctl.discovery.choosing import Context, copied
+from ecsctl.discovery.compose import Service
+from ecsctl.discovery.dockerfile import Dockerfile, Stage
+from ecsctl.discovery.tree import Tree, within
+
+
+def told(tree: Tree, path: str, read: Dockerfile, place: Context) -> Iterator[str]:
+    """What is missing, in sentences for a person."""
+    modules = submodules(tree)
+    of_modules = [one for one in place.missing if any(within(_whole(place.folder, one), module) for module in modules)]
+    missing = [one for one in place.missing if one not in of_modules]
+    if missing:
+        yield (f"{path} copies {', '.join(missing[:5])}, which git does not have there: "
+               "CodeBuild builds what is committed, and nothing else")  # fmt: skip
+    if modules and (of_modules or any(within(module, place.folder) for module in modules)):
+        what = f"{', '.join(of_modules[:3])} of {path} come" if of_modules else f"{', '.join(modules[:3])} may come"
+        yield (f"{what} from a git submodule, which neither CodePipeline nor CodeBuild brings along: copy it into the "
+               "repository, or fetch it in a buildspec of your own")  # fmt: skip
+    if left := ignored(tree, path, read, place.folder):
+        yield f"{path} copies {', '.join(left[:5])}, which .dockerignore leaves out of the build"
+    if stored := _stored_elsewhere(tree, place.folder):
+        yield (f"git LFS keeps {', '.join(stored[:3])}: a build gets pointers in their place, unless a buildspec of "
+               "your own runs git lfs pull")  # fmt: skip
+
+
+def arguments(read: Dockerfile, services: Sequence[Service]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Build arguments that the Dockerfile cannot do without: those that a compose file names, and those nobody does."""
+    given: dict[str, str] = {}
+    for service in reversed(services):
+        given |= dict(service.arguments)
+    wanted = dockerfile.wanting(read)
+    known = {name: given[name] for name in wanted if given.get(name) and "$" not in given[name]}
+    return known, tuple(name for name in wanted if name not in known)
+
+
+def speaks_fastcgi(read: Dockerfile, stage: Stage) -> bool:
+    """Whether PHP-FPM alone answers, which speaks no HTTP."""
+    command = read.command(stage)
+    fpm = bool(re.search(r"(?:^|/)php:[\w.-]*fpm", stage.image)) and not command
+    return fpm or bool(re.fullmatch(r"(?:\S+\s+)?\S*php-fpm[\d.]*(?:\s+-\S+)*", command))
+
+
+def submodules(tree: Tree) -> tuple[str, ...]:
+    """The folders that git takes from other repositories."""
+    return tuple(re.findall(r"(?m)^\s*path\s*=\s*(\S.*?)\s*$", tree.read(".gitmodules")))
+
+
+def ignored(tree: Tree, path: str, read: Dockerfile, context: str) -> tuple[str, ...]:
+    """What is copied and in git, but left out of the context by the Dockerfile's own ignore file or the context's.
+
+    A file of the Dockerfile's own name wins (Docker's manual, "Build context", ".dockerignore files").
+    """
+    text = tree.read(f"{path}.dockerignore") or tree.read(_whole(context, ".dockerignore"))
+    rules = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    found = []
+    for name in dict.fromkeys(copied(read)):
+        # Docker sends a folder of which a file is wanted again.
+        wanted_again = any(within(rule[1:].strip("/"), name) for rule in rules if rule.startswith("!"))
+        if not re.search(r"[*?\[]", name) and not wanted_again and _left_out(name, rules):
+            found.append(name)
+    return tuple(found)
+
+
+def _left_out(name: str, rules: Sequence[str]) -> bool:
+    out = False
+    parts = PurePosixPath(name).parts
+    above = ["/".join(parts[: end + 1]) for end in range(len(parts))]
+    for rule in rules:
+        wanted = _pattern(rule.removeprefix("!"))
+        if any(wanted.fullmatch(one) for one in above):
+            out = not rule.startswith("!")
+    return out
+
+
+def _pattern(rule: str) -> re.Pattern[str]:
+    """A rule as Docker reads it: from the context's root, `*` within a folder, `**` across folders."""
+    text = ""
+    for part in re.findall(r"\*\*/?|\*|\?|[^*?]+", rule.strip().removeprefix("./").strip("/")):
+        text += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
+    return re.compile(text)
+
+
+def _stored_elsewhere(tree: Tree, context: str) -> tuple[str, ...]:
+    """What of the context git LFS keeps, as .gitattributes tells."""
+    found = []
+    for pattern in re.findall(r"(?m)^(\S+)\s[^\n#]*\bfilter=lfs\b", tree.read(".gitattributes")):
+        rule = _pattern(pattern if "/" in pattern else f"**/{pattern}")
+        if any(within(one, context) and rule.fullmatch(one) for one in tree.files):
+            found.append(pattern)
+    return tuple(found)
+
+
+def _whole(folder: str, name: str) -> str:
+    return name if folder == "." else f"{folder}/{name}"
