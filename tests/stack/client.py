@@ -14,6 +14,7 @@ from moto.route53.models import route53_backends
 
 from ecsctl.sandbox.aws.ecs import network
 from ecsctl.sandbox.core.clock import Virtual
+from tests.saved import untouched
 from tests.stack.conftest import ACCOUNT, REGION, World
 
 IMAGE = "public.ecr.aws/docker/library/nginx:1.27"
@@ -117,7 +118,11 @@ def watched(world: World, before: dict[str, Any], after: dict[str, Any]) -> Clie
 
     It knows the app's address of now and, where another is wished for, that one: either may answer.
     """
-    world.up(before, image="" if "github" in before else IMAGE)
+    image = "" if "github" in before else IMAGE
+    if untouched():
+        world.running(before, image)
+    else:
+        world.up(before, image=image)
     client = Client(world, url(world, before))
     client()
     assert client.failed == [], "it is up before the change"

@@ -19,6 +19,7 @@ from ecsctl.sandbox.core.clock import Clock
 from ecsctl.sandbox.server.inprocess import inprocess
 from ecsctl.sandbox.snapshot.taking import differences, snapshot
 from ecsctl.session import Session, open_app, open_stack
+from tests.saved import once
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 _session: list[boto3.session.Session] = []
@@ -77,6 +78,16 @@ class World:
             return session.engine.up(session.wishes, agree=agree)
         finally:
             self.changes = session.aws.changes
+
+    def running(self, wished: dict[str, Any] | None = None, image: str = "") -> None:
+        """As a first `up` leaves a new account: what most tests begin with, and none of them is about."""
+        self.once(f"up {wished} {image}", lambda: self.up(wished, image=image))
+
+    def once(self, name: str, play: Callable[[], object]) -> None:
+        """As `play` leaves a new account. In a process it is played once for each name, and copied ever after."""
+        once(name, self.clock, self.record.parent, play)
+        self.events.clear()
+        self.changes = 0
 
     def plan(self, wished: dict[str, Any] | None = None) -> Plan:
         session = self.open(wished)

@@ -15,7 +15,7 @@ TESTED = wishes(domain=None, pipeline={"tests": [{"name": "Lint", "buildspec": "
 
 
 def test_the_log_of_the_test_that_failed_is_shown_and_any_other_by_its_name(world: World) -> None:
-    world.up(TESTED)
+    world.running(TESTED)
     push.push("main")
     world.clock.sleep(40)
     aws = world.aws()
@@ -38,7 +38,7 @@ def test_the_log_of_the_test_that_failed_is_shown_and_any_other_by_its_name(worl
 
 
 def test_the_last_build_is_a_test_where_that_was_the_last(world: World) -> None:
-    world.up(TESTED)
+    world.running(TESTED)
     assert logs.of_last_build(world.aws(), "hello").build.startswith("hello-build:")
     push.push("main")
     world.clock.sleep(3600)

@@ -39,7 +39,7 @@ def environment(world: World) -> Any:
 
 
 def test_to_a_revision_with_other_variables(world: World) -> None:
-    world.up(ONE)
+    world.running(ONE)
     world.up(TWO)
     rollback(world)
     plan = world.plan(TWO)
@@ -54,7 +54,7 @@ def test_to_a_revision_with_other_variables(world: World) -> None:
 
 
 def test_with_an_image_of_then_whose_name_means_another_by_now(world: World) -> None:
-    world.up(ONE)
+    world.running(ONE)
     push.push("main")
     world.clock.sleep(3600)
     world.up(TWO)
@@ -72,7 +72,7 @@ def test_with_an_image_of_then_whose_name_means_another_by_now(world: World) -> 
 
 
 def test_by_ecs(world: World) -> None:
-    world.up(ONE)
+    world.running(ONE)
     ecs.behave(ACCOUNT, remote.commit(ACCOUNT, REGION, "ecsctl/hello", "main"), "crash")
     with pytest.raises(EcsctlError, match="ECS service"):
         world.up(TWO)
@@ -82,7 +82,7 @@ def test_by_ecs(world: World) -> None:
 
 
 def test_what_somebody_changed_by_hand_is_still_drift(world: World) -> None:
-    world.up(ONE)
+    world.running(ONE)
     world.up(TWO)
     world.boto("ecs").update_service(cluster="hello", service="hello", desiredCount=3)
     world.clock.sleep(600)

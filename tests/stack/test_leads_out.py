@@ -39,9 +39,13 @@ def mended(world: World) -> None:
 
 def broken(world: World, fate: str = "crash", wished: object = PLAIN) -> str:
     """A first version that ECS gives up."""
-    ecs.behave(ACCOUNT, head(), fate)
-    with pytest.raises(EcsctlError, match="ECS service"):
-        world.up(wished)  # type: ignore[arg-type]  # a dictionary
+
+    def play() -> None:
+        ecs.behave(ACCOUNT, head(), fate)
+        with pytest.raises(EcsctlError, match="ECS service"):
+            world.up(wished)  # type: ignore[arg-type]  # a dictionary
+
+    world.once(f"{fate} {wished}", play)
     assert "SUCCESSFUL" not in releases(world)
     return head()
 
@@ -80,7 +84,7 @@ def test_with_the_same_commit_up_fails_with_what_the_app_says_and_not_with_the_b
 
 def test_an_image_that_is_pushed_by_hand_takes_the_place_of_a_broken_first_one(world: World) -> None:
     alone = wishes(domain=None, github=None)
-    world.up(alone)
+    world.running(alone)
     put_image(ACCOUNT, REGION, "hello", ["bad"])
     ecs.behave(ACCOUNT, "bad", "crash")
     with pytest.raises(EcsctlError, match="ECS service"):
@@ -129,11 +133,16 @@ TROUBLES: dict[str, Callable[[World], object]] = {
 @pytest.mark.parametrize("first", TROUBLES)
 def test_up_leads_out_of_every_state_that_a_first_up_leaves(world: World, first: str, then: str | None) -> None:
     """One trouble, or one after another: a second one that cannot happen any more is none."""
-    for trouble in filter(None, (first, then)):
+
+    def meet(trouble: str) -> None:
         TROUBLES[trouble](world)
         with contextlib.suppress(EcsctlError, Killed):
             world.up(PLAIN)
         world.heard = None
+
+    world.once(first, lambda: meet(first))
+    if then:
+        meet(then)
     world.clock.sleep(600)  # until no build of the old commit is under way, for that is waited for
     mended(world)
     failures(REGION).clear()
@@ -162,7 +171,7 @@ OTHER = wishes(domain=None, service={"architecture": "X86_64"})
 
 
 def test_another_processor_is_built_for_first_and_then_released_with_its_image(world: World) -> None:
-    world.up(PLAIN)
+    world.running(PLAIN)
     world.up(OTHER)
     assert [one["environment"]["type"] for one in builds(world)] == ["LINUX_CONTAINER", "ARM_CONTAINER"]
     assert set(releases(world)) == {"SUCCESSFUL"}
@@ -181,7 +190,7 @@ def test_another_processor_is_built_for_first_and_then_released_with_its_image(w
 def test_the_build_for_it_waits_until_its_role_may_pull_what_it_builds_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.up(PLAIN)
+    world.running(PLAIN)
     world.boto("ecr").create_repository(repositoryName="tools")
     put_image(ACCOUNT, REGION, "tools", ["1"])
     tools = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/tools:1"
@@ -200,7 +209,7 @@ def test_the_build_for_it_waits_until_its_role_may_pull_what_it_builds_on(
 
 
 def test_until_the_new_processor_runs_pushes_are_built_for_the_old_one(world: World) -> None:
-    world.up(PLAIN)
+    world.running(PLAIN)
     before = runs(world)
     fail_next_build("BUILD", "exit status 1")
     with pytest.raises(EcsctlError, match="first image"):
@@ -217,7 +226,7 @@ def test_until_the_new_processor_runs_pushes_are_built_for_the_old_one(world: Wo
 
 @pytest.mark.parametrize("operation", ["start_build", "register_task_definition", "update_service", "update_project"])
 def test_killed_while_it_changes_over_the_next_run_completes_it(world: World, operation: str) -> None:
-    world.up(PLAIN)
+    world.running(PLAIN)
     _dies(operation)(world)
     with pytest.raises(Killed):
         world.up(OTHER)
@@ -230,7 +239,7 @@ def test_killed_while_it_changes_over_the_next_run_completes_it(world: World, op
 
 def test_without_anything_that_builds_another_processor_needs_another_image(world: World) -> None:
     alone = wishes(domain=None, github=None)
-    world.up(alone)
+    world.running(alone)
     put_image(ACCOUNT, REGION, "hello", ["arm"])
     world.up(alone)
     other = wishes(domain=None, github=None, service={"architecture": "X86_64"})

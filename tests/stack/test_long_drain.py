@@ -45,7 +45,7 @@ def test_down_goes_on_where_it_was_cut_off_between_the_two(world: World, monkeyp
 
 
 def test_a_stack_that_stays_keeps_it(world: World) -> None:
-    world.up(HOUR)
+    world.running(HOUR)
 
     def no(_plan: object) -> None:
         raise Refused("no")
@@ -56,7 +56,7 @@ def test_a_stack_that_stays_keeps_it(world: World) -> None:
 
 
 def test_a_release_is_done_though_the_old_tasks_take_their_time(world: World) -> None:
-    world.up(HOUR)
+    world.running(HOUR)
     world.up(CHANGED)
     assert world.plan(CHANGED).work == ()
     assert delay(world) == "3600"

@@ -114,7 +114,7 @@ def test_every_fact_is_changed_here_or_says_why_it_decides() -> None:
 def test_what_only_is_looked_up_changes_nothing_that_is_there(
     world: World, monkeypatch: pytest.MonkeyPatch, fact: str, change: Change, record: str
 ) -> None:
-    world.up()
+    world.running()
     change(world, monkeypatch)
     if record == "lost":
         world.record.unlink()
@@ -124,7 +124,7 @@ def test_what_only_is_looked_up_changes_nothing_that_is_there(
 
 
 def test_facts_that_differ_are_no_difference_of_what_is_there(world: World) -> None:
-    world.up()
+    world.running()
     session = world.open()
     assert session.config
     assert session.facts
@@ -135,7 +135,7 @@ def test_facts_that_differ_are_no_difference_of_what_is_there(world: World) -> N
 
 def test_what_stands_in_the_record_is_what_the_run_had_looked_up(world: World) -> None:
     """Who may not look it up again goes by it: a part that is called otherwise in the record would leave it empty."""
-    world.up()
+    world.running()
     session = world.open()
     assert session.facts
     recorded = as_recorded(session.state.book.entries)
@@ -144,7 +144,7 @@ def test_what_stands_in_the_record_is_what_the_run_had_looked_up(world: World) -
 
 
 def test_a_weak_tls_policy_and_another_family_of_build_images_are_still_drift(world: World) -> None:
-    world.up()
+    world.running()
     elb, codebuild = world.boto("elbv2"), world.boto("codebuild")
     balancer = elb.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
     https = next(one for one in elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"] if one["Port"] == 443)
@@ -158,7 +158,7 @@ def test_a_weak_tls_policy_and_another_family_of_build_images_are_still_drift(wo
 def test_a_second_person_changes_what_is_asked_for_and_leaves_the_first_ones_name(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.up()
+    world.running()
     first = _owners(world)
     another_caller(world, monkeypatch)
     more = wishes(tags={"team": "web"}, logs={"retention_days": 7})
@@ -169,7 +169,7 @@ def test_a_second_person_changes_what_is_asked_for_and_leaves_the_first_ones_nam
 
 
 def test_an_owner_that_is_asked_for_is_still_brought_everywhere(world: World) -> None:
-    world.up()
+    world.running()
     world.up(wishes(owner="shop-team"))
     assert set(_owners(world).values()) == {"shop-team"}
 
@@ -177,7 +177,7 @@ def test_an_owner_that_is_asked_for_is_still_brought_everywhere(world: World) ->
 def test_a_subnet_that_is_gone_comes_back_beside_its_twin(world: World) -> None:
     """Not where another one stands: a balancer takes one subnet of a zone."""
     small = wishes(domain=None, github=None)
-    world.up(small)
+    world.running(small)
     ec2.zone(_zones(world)[0], "impaired")
     session = world.open(small)
     session.engine.plan(session.wishes)

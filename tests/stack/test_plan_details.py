@@ -55,7 +55,7 @@ def test_what_is_opened_to_whom_stands_in_the_plan(world: World) -> None:
 
 
 def test_what_is_there_already_is_not_told_once_more(world: World) -> None:
-    world.up()
+    world.running()
     assert {step.summary for step in world.plan().steps} == {""}
 
 
@@ -90,7 +90,7 @@ def test_each_yes_or_no_of_each_kind_is_known_as_set_or_derived() -> None:
 
 
 def test_nobody_is_accused_of_what_the_product_has_derived(world: World) -> None:
-    world.up()
+    world.running()
     session = world.open()
     session.engine.plan(session.wishes)
     judged = set()
@@ -109,7 +109,7 @@ def test_nobody_is_accused_of_what_the_product_has_derived(world: World) -> None
 
 
 def test_a_deregistered_revision_is_told_as_that(world: World) -> None:
-    world.up()
+    world.running()
     arn = world.boto("ecs").describe_services(cluster="hello", services=["hello"])["services"][0]["taskDefinition"]
     world.boto("ecs").deregister_task_definition(taskDefinition=arn)
     plan = world.plan()

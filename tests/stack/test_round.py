@@ -69,7 +69,7 @@ CHANGES = {
 
 
 def test_a_changed_value_is_planned_as_exactly_that_and_made(world: World) -> None:
-    world.up()
+    world.running()
     for wished, expected in CHANGES.values():
         plan = world.plan(wished)
         changed = {step.name: set(step.changed) for step in plan.work}
@@ -84,7 +84,7 @@ def test_a_changed_value_is_planned_as_exactly_that_and_made(world: World) -> No
 
 
 def test_another_owner_is_another_tag_on_everything_and_nothing_else(world: World) -> None:
-    world.up()
+    world.running()
     other = wishes(owner="someone-else")
     assert {field for step in world.plan(other).work for field in step.changed} == {"tags"}
     world.up(other)

@@ -35,6 +35,14 @@ class Apps:
         session = self.open(app)
         session.engine.up(session.wishes, agree=lambda plan: None)
 
+    def both(self, first: str, second: str) -> None:
+        def play() -> None:
+            self.world.boto("secretsmanager").create_secret(Name=OTHER_SECRET, SecretString="ghp_another" + "1" * 29)
+            self.up(first)
+            self.up(second)
+
+        self.world.once(f"{first}, then {second}, with one secret: {self.one_secret}", play)
+
     def settled(self, app: str) -> bool:
         session = self.open(app)
         return not session.engine.plan(session.wishes).work
@@ -49,15 +57,13 @@ class Apps:
 
 @pytest.fixture(params=[True, False], ids=["one secret", "two secrets"])
 def apps(world: World, request: pytest.FixtureRequest) -> Apps:
-    world.boto("secretsmanager").create_secret(Name=OTHER_SECRET, SecretString="ghp_another" + "1" * 29)
     return Apps(world, one_secret=request.param)
 
 
 @pytest.mark.parametrize(("first", "gone"), list(itertools.product(APPS, APPS)))
 def test_the_last_app_to_go_takes_the_token_along(world: World, apps: Apps, first: str, gone: str) -> None:
     second, left = (next(one for one in APPS if one != this) for this in (first, gone))
-    apps.up(first)
-    apps.up(second)
+    apps.both(first, second)
     assert (apps.says(first).state, apps.says(second).state) == ("current", "not ours")
     assert first in apps.says(second).note
     assert apps.settled(first)
@@ -75,8 +81,7 @@ def test_the_last_app_to_go_takes_the_token_along(world: World, apps: Apps, firs
 
 def test_the_importer_renews_it_for_all_and_after_it_the_one_that_is_left(world: World) -> None:
     apps = Apps(world, one_secret=True)
-    apps.up("hello")
-    apps.up("shop")
+    apps.both("hello", "shop")
     keep(world, NEW)
     assert (apps.says("hello").state, apps.says("shop").state) == ("old", "not ours")
     apps.up("shop")

@@ -56,7 +56,7 @@ def test_a_secret_in_codebuilds_form_is_read_by_the_project_and_imported_nowhere
 
 
 def test_a_secret_that_takes_on_codebuilds_form_takes_the_token_out_of_codebuild_and_back(world: World) -> None:
-    world.up(PLAIN)
+    world.running(PLAIN)
     assert (len(imported(world)), project(world)["source"].get("auth")) == (1, None)
     keep(world, OURS)
     world.up(PLAIN)

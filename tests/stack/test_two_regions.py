@@ -39,7 +39,7 @@ def _record(world: World) -> str:
 def test_a_record_that_leads_to_the_apps_balancer_in_another_region_is_never_moved(
     world: World, elsewhere: Elsewhere
 ) -> None:
-    world.up()
+    world.running()
     before, leads = world.exact(), _record(world)
     refused = elsewhere.plan().refusals
     assert [step.name for step in refused] == ["dns hello.ecsctl.example"]
@@ -54,7 +54,7 @@ def test_a_record_that_leads_to_the_apps_balancer_in_another_region_is_never_mov
 
 
 def test_what_the_refusal_advises_leads_out(world: World, elsewhere: Elsewhere) -> None:
-    world.up()
+    world.running()
     with pytest.raises(Refused):
         elsewhere.up()
     here = World(world.clock, elsewhere.record.parent.parent / "empty")
@@ -67,7 +67,7 @@ def test_two_regions_without_a_common_name_live_side_by_side_and_recover_by_them
     world: World, elsewhere: Elsewhere
 ) -> None:
     bare = wishes(domain=None)
-    world.up()
+    world.running()
     elsewhere.up(bare)
     for one, wished in ((world, wishes()), (elsewhere, bare)):
         one.record.unlink()
@@ -79,7 +79,7 @@ def test_two_regions_without_a_common_name_live_side_by_side_and_recover_by_them
 
 
 def test_a_down_in_the_wrong_region_leaves_the_record_alone(world: World, elsewhere: Elsewhere) -> None:
-    world.up()
+    world.running()
     before = world.exact()
     assert elsewhere.down().work == ()
     assert world.exact() == before

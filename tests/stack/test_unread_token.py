@@ -41,8 +41,7 @@ def test_a_running_app_is_looked_at_and_changed_without_it(
     world: World, monkeypatch: pytest.MonkeyPatch, held: str, loss: str
 ) -> None:
     wished = wishes(domain=None, build={"github_token": True})
-    keep(world, held)
-    world.up(wished)
+    world.once(f"its token is {held}", lambda: (keep(world, held), world.up(wished)))
     before = project(world)
     LOSSES[loss](world, monkeypatch)
     session = world.open(wished)
@@ -71,7 +70,7 @@ def test_a_running_app_is_looked_at_and_changed_without_it(
 def test_one_that_is_stored_anew_is_brought_everywhere_and_what_it_does_without_is_up_to_up(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.up(PLAIN)
+    world.running(PLAIN)
     LOSSES["gone"](world, monkeypatch)
     world.clock.sleep(60)
 
@@ -99,7 +98,7 @@ def test_an_app_that_is_not_there_yet_needs_it(world: World, monkeypatch: pytest
 
 
 def test_what_of_it_is_not_there_yet_is_refused_and_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.up(wishes(domain=None, pipeline={"mode": "build-only"}))
+    world.running(wishes(domain=None, pipeline={"mode": "build-only"}))
     LOSSES["gone"](world, monkeypatch)
     plan: Plan = world.plan(PLAIN)
     assert {step.name for step in plan.refusals} == {"pipeline", "pipeline-webhook"}
