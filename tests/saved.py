@@ -1,6 +1,6 @@
 """What many tests begin with is played once in a process: the sandbox's account and the record beside it, put back.
 
-What is put back is equal to what was played (tests/stack/test_saved.py), a copy for each test.
+It is a copy for each test, and goes on like what was played: tests/stack/test_saved.py.
 """
 
 from __future__ import annotations
@@ -17,14 +17,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from cryptography.x509 import Certificate
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.x509 import Certificate
 from moto.core.base_backend import BackendDict
 
 from ecsctl.engine import state
 from ecsctl.sandbox.core.clock import Clock
 
-SHARED = (BackendDict, RSAPrivateKey, Certificate, type(threading.RLock()), type(threading.Lock()))  # as good as constants
+SHARED = (BackendDict, RSAPrivateKey, Certificate, type(threading.RLock()), type(threading.Lock()))
+"""As good as constants."""
+
+UNTOUCHED = "what is there already would be lost"
 
 
 class _Pickler(pickle.Pickler):
@@ -62,15 +65,16 @@ class Saved:
         file = io.BytesIO()
         pickler = _Pickler(file)
         backends: Any = BackendDict._instances  # type: ignore[misc]  # moto's own list of what is in use
-        pickler.dump([(held, dict(held)) for held in backends])
+        pickler.dump([(held, dict(held), vars(held)) for held in backends])
         files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
         return cls(clock.now(), file.getvalue(), pickler.shared, files)
 
     def put_back(self, clock: Clock, folder: Path) -> None:
         """Into an account that nobody has asked anything of, and a folder without a record."""
-        assert untouched(), "what is put back would be lost among what is there"
-        for held, accounts in _Unpickler(self.account, self.shared).load():
+        assert untouched(), UNTOUCHED
+        for held, accounts, more in _Unpickler(self.account, self.shared).load():
             held.update(accounts)
+            vars(held).update(more)  # S3 keeps there whose each bucket is
             BackendDict._instances.append(held)  # type: ignore[misc]
         clock.sleep(self.now - clock.now())
         shutil.rmtree(folder, ignore_errors=True)
@@ -104,7 +108,7 @@ _played: dict[str, Saved] = {}
 
 def once(name: str, clock: Clock, folder: Path, play: Callable[[], object]) -> None:
     """Leave account and folder as `play` leaves them. Within a process only the first call of a name plays."""
-    assert untouched()
+    assert untouched(), UNTOUCHED
     if (found := _played.get(name)) is None:
         play()
         _played[name] = Saved.of(clock, folder)

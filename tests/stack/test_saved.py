@@ -1,0 +1,44 @@
+"""What is played once and put back for the other tests is the account that was played, and goes on like it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ecsctl.sandbox import push
+from ecsctl.sandbox.server.inprocess import inprocess
+from tests.saved import Saved
+from tests.stack.conftest import World, same
+from tests.stack.watch import URI, runs
+
+
+def test_a_copy_is_equal_to_what_was_played_and_goes_on_like_it(tmp_path: Path) -> None:
+    with inprocess() as clock:
+        world = World(clock, tmp_path / "played")
+        before = world.account()
+        world.up()
+        saved = Saved.of(clock, world.record.parent)
+        there, then = world.exact(), clock.now()
+        ages = {name: entry.young for name, entry in world.open().state.book.entries.items()}
+    saved.at -= 3600  # as if it had been played an hour ago
+    for number in range(2):
+        with inprocess() as clock:
+            world = World(clock, tmp_path / str(number))
+            saved.put_back(clock, world.record.parent)
+            same(there, world.exact())
+            assert clock.now() == then
+            assert {name: entry.young for name, entry in world.open().state.book.entries.items()} == ages
+            assert world.up().work == ()
+            assert world.changes == 0
+            commit = push.push("main")["commit"]
+            clock.sleep(3600)
+            assert runs(world) == (f"{URI}:{commit}", 1)
+            world.down()
+            same(before, world.account())
+
+
+def test_nothing_is_put_back_among_what_is_there(world: World) -> None:
+    world.boto("sts").get_caller_identity()
+    with pytest.raises(AssertionError, match="would be lost"):
+        world.running()
