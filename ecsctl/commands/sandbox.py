@@ -9,7 +9,7 @@ import typer
 
 from ecsctl.commands.options import Common, folder, shares
 
-Fate = Literal["build", "crash", "unhealthy", "oom", "missing-image", "wrong-arch"]
+Fate = Literal["build", "crash", "unhealthy", "oom", "missing-image", "wrong-arch", "health"]
 
 app = typer.Typer(name="sandbox", help="The embedded AWS on this machine: start, inspect, empty and stop it.",
                   no_args_is_help=True)  # fmt: skip

@@ -9,6 +9,9 @@ import typer
 from ecsctl.commands.options import ON_AWS, Common, shares
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from ecsctl.engine.plan import Plan
     from ecsctl.session import Session
 
@@ -25,6 +28,10 @@ def up(
             "--wait/--no-wait", help="If something else is deploying: wait for it up to 15 minutes, or fail at once."
         ),
     ] = True,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Change the health check even where the running app does not pass the new one."),
+    ] = False,
 ) -> None:
     """Create the whole stack, or bring it to what ecsctl.toml says now.
 
@@ -35,6 +42,7 @@ def up(
     from ecsctl.engine.errors import ResourceFailed, Several, TimedOut, diagnosed
     from ecsctl.github.committed import buildable
     from ecsctl.github.creds import refusal
+    from ecsctl.operations.well import answers_there
     from ecsctl.releases.waiting import before_change
     from ecsctl.ui import output as json
     from ecsctl.ui import words
@@ -46,8 +54,14 @@ def up(
         app.tell_uncommitted()
         buildable(session, app.where.folder, app.branch)
         before_change(app.aws, session.engine, session.wishes, app.app, wait=wait)
+
+        def agree(plan: Plan) -> None:
+            if not force:
+                answers_there(app.aws, session.wishes, plan, _visitor(common, app.where.folder))
+            _agree(plan, common, session)
+
         try:
-            plan = session.engine.up(session.wishes, agree=lambda plan: _agree(plan, common, session))
+            plan = session.engine.up(session.wishes, agree=agree)
         except (ResourceFailed, TimedOut, Several) as error:
             raise diagnosed(error, lambda: first_line(app.aws, app.app)) from error
         if refused := refusal(session):
@@ -63,6 +77,17 @@ def up(
     print(url)  # noqa: T201 - the one thing stdout carries
     if not common.quiet:
         words.next_step("ecsctl status")
+
+
+def _visitor(common: Common, folder: Path) -> Callable[[str], int]:
+    """Who asks the running app: over the network, or within the sandbox, where no name leads anywhere."""
+    from ecsctl.operations.well import over_http
+
+    if not common.sandbox:
+        return over_http
+    from ecsctl.sandbox.server import process
+
+    return lambda url: int(process.play(folder / ".ecsctl", "visit", {"url": url}))
 
 
 def _made(plan: Plan, session: Session) -> Plan:

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from ecsctl.config import words
+from ecsctl.config.health import Health
 from ecsctl.config.section import Problem, Section
 from ecsctl.fargate import fargate_pair, percentages
 
@@ -90,6 +91,11 @@ class Service(Section):
     container_insights: Literal["enabled", "enhanced", "disabled"] = Field(
         "enabled", description="CloudWatch's metrics of the cluster; enhanced ones cost more."
     )
+    health: Health | None = Field(
+        None,
+        description="How the load balancer tells whether a task is well, where health_path is not enough to say it.",
+        examples=[{"path": "/healthz", "codes": "200-399"}],
+    )
     autoscaling: Autoscaling | None = Field(
         None,
         description="Let the number of tasks follow the CPU's load, beginning at min. Then there is no desired_count.",
@@ -116,6 +122,21 @@ class Service(Section):
             yield "desired_count", "has no meaning with autoscaling, which begins at its min"
         if "" in self.command:
             yield "command", "has an empty word"
+        for short, key in (("health_path", "path"), ("health_check_grace_seconds", "grace_seconds")):
+            if self.health and self.given(short) and self.health.given(key):
+                yield f"health.{key}", f"and {short} say the same: expected one of the two"
+
+    @property
+    def checked(self) -> Health:
+        """How the load balancer checks, whichever way it is written."""
+        short = {"path": self.health_path, "grace_seconds": self.health_check_grace_seconds}
+        table = self.health or Health()
+        return table.model_copy(update={key: value for key, value in short.items() if not table.given(key)})
+
+    @property
+    def asks_by_default(self) -> bool:
+        """Whether nobody has said which path is asked."""
+        return not (self.given("health_path") or (self.health and self.health.given("path")))
 
 
 def _refused(check: Callable[[], None]) -> str:

@@ -128,6 +128,14 @@ TokenSecret = Annotated[
     ),
 ]
 HealthPath = Annotated[str, Word(r"/[\x21-\x7e]{0,1023}", 'a path that begins with "/" and has no spaces')]
+# Elastic Load Balancing API reference, Matcher: an Application Load Balancer takes 200 to 499, one, several or a range.
+HealthCodes = Annotated[
+    str,
+    Word(
+        r"[2-4][0-9]{2}(?:-[2-4][0-9]{2})?(?:,[2-4][0-9]{2}(?:-[2-4][0-9]{2})?)*",
+        'codes from 200 to 499, such as "200", "200,302" or "200-399"',
+    ),
+]
 Variable = Annotated[str, Word(r"[A-Za-z_][A-Za-z0-9_]*", "a variable's name of letters, digits and _")]
 Repository = Annotated[
     str,

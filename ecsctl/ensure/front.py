@@ -67,19 +67,20 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
         ),
         after=(network.public_routes,),
     )
+    health = config.service.checked
     targets = TargetGroup(
         name=names.balancer,
         vpc=network.vpc,
         target_type="ip",  # as Fargate needs it
         protocol="HTTP",
         port=80,  # nominal
-        path=config.service.health_path,
-        by_default=not config.service.given("health_path"),
-        matcher="200",
-        interval=10,
-        timeout=5,
-        healthy=2,
-        unhealthy=3,
+        path=health.path,
+        by_default=config.service.asks_by_default,
+        matcher=health.codes,
+        interval=health.interval_seconds,
+        timeout=health.timeout_seconds,
+        healthy=health.healthy_count,
+        unhealthy=health.unhealthy_count,
         deregistration_delay=config.service.deregistration_delay_seconds,
         slow_start=0,
         stickiness=False,

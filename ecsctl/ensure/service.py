@@ -20,6 +20,7 @@ from ecsctl.resources.task_definition import HealthCheck, TaskDefinition
 if TYPE_CHECKING:
     from ecsctl.account import Facts
     from ecsctl.config import Config
+    from ecsctl.config.health import ContainerCheck
     from ecsctl.ensure.cluster import ClusterParts
     from ecsctl.ensure.vpc import Network
     from ecsctl.names import Names
@@ -69,7 +70,7 @@ def ensure_service(
         environment=tuple(wish.environment.items()),
         secrets=tuple(wish.secrets.items()),
         command=tuple(wish.command),
-        health_check=HealthCheck(),  # the load balancer's is enough
+        health_check=_inside(wish.checked.container),
         read_only=False,
         init_process=wish.exec,
         stop_timeout=wish.stop_timeout_seconds,
@@ -108,7 +109,7 @@ def ensure_service(
         rollback=True,
         settled=True,
         above_minimum=True,
-        grace_period=wish.health_check_grace_seconds,
+        grace_period=wish.checked.grace_seconds,
         execute_command=wish.exec,
         propagate_tags="SERVICE",
         managed_tags=True,
@@ -140,6 +141,13 @@ def ensure_service(
             ),
         )
     return name
+
+
+def _inside(check: ContainerCheck | None) -> HealthCheck:
+    """The check inside the container; without one the load balancer's is enough."""
+    if check is None:
+        return HealthCheck()
+    return HealthCheck(check.words, check.interval_seconds, check.timeout_seconds, check.retries, check.start_seconds)
 
 
 def _roles(stack: Stack, config: Config, facts: Facts, names: Names) -> tuple[RoleArn, RoleArn]:

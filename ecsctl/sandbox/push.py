@@ -29,6 +29,7 @@ FATES = {
     "oom": "oom",
     "missing-image": "missing-image",
     "wrong-arch": "architecture",
+    "health": "app",  # it answers elsewhere than where it is asked
 }
 _HOOKSHOT = "GitHub-Hookshot/0000000"  # how CodeBuild names the initiator of a build that a webhook began
 _SOURCES = {"GitHub": ("Owner", "Branch"), "CodeStarSourceConnection": ("FullRepositoryId", "BranchName")}
@@ -54,7 +55,8 @@ def push(branch: str = "main", fail: str = "", repository: str = "") -> dict[str
         for _, _, backend in list(codebuild_backends.iter_backends()):
             builds.builds(backend).doomed.add(commit)
     elif fail:
-        ecs.behave(DEFAULT_ACCOUNT_ID, commit, FATES[fail])
+        options = {"otherwise": 404} if fail == "health" else {}
+        ecs.behave(DEFAULT_ACCOUNT_ID, commit, FATES[fail], **options)
     begun, deaf = list[Begun](), list[str]()
     for account, region in _places():
         for name in sorted({repository} if repository else _repositories(account, region)):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from ecsctl.config.service import Service
+
 CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/1b2c3d4e"
 CONNECTION = "arn:aws:codeconnections:eu-central-1:123456789012:connection/1b2c3d4e-0000-4000-8000-000000000000"
 SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-AbCdEf"  # noqa: S105 - the ARN of one
@@ -49,10 +51,7 @@ AT_THE_TOP = [
     ('permissions_boundary = "arn:aws:iam::123456789012:policy/größe"',
      'permissions_boundary: expected a policy\'s ARN: "arn:aws:iam::123456789012:policy/…", found '
      '"arn:aws:iam::123456789012:policy/größe"'),
-    ("service = 3", "service: expected a table with port, health_path, cpu, memory, architecture, desired_count, "
-     "environment, secrets, command, exec, min_healthy_percent, max_percent, health_check_grace_seconds, "
-     "deregistration_delay_seconds, stop_timeout_seconds, log_mode, log_buffer_mib, container_insights, "
-     "autoscaling, found 3"),
+    ("service = 3", f"service: expected a table with {', '.join(Service.model_fields)}, found 3"),
     ("nmae = 1", "nmae: no such key; did you mean name?"),
     ("port = 8000", "port: no such key; it belongs in [service]"),
     ("approval = 1", "approval: no such key; known at the top: name, owner, region, account_id, tags, protect, "

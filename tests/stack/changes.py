@@ -46,6 +46,11 @@ LONG: dict[str, tuple[Wished, Wished]] = {
     "a port and more": (PLAIN, with_(service={"port": 9000, "cpu": 512, "memory": 1024})),
     "another processor": (PUSHED, {**PUSHED, "service": {"architecture": "X86_64"}}),
     "a health path": (PLAIN, with_(service={"health_path": "/ready"})),
+    "a health check of one's own": (PLAIN, with_(service={"health": {
+        "path": "/ready", "codes": "200-399", "interval_seconds": 15, "timeout_seconds": 6, "healthy_count": 3,
+        "unhealthy_count": 4, "grace_seconds": 90, "container": {
+            "command": ["CMD-SHELL", "true"], "interval_seconds": 10, "timeout_seconds": 3, "retries": 2,
+            "start_seconds": 5}}})),
     "tasks in public subnets": (PLAIN, with_(vpc={"egress": "public"})),
     "tasks in private subnets": (with_(vpc={"egress": "public"}), PLAIN),
     "a gateway more": (PLAIN, with_(vpc={"egress": "nat-per-az"})),

@@ -175,6 +175,7 @@ def test_each_way_a_push_can_fail_is_named_by_its_cause(world: World) -> None:
         "unhealthy": ("Task failed ELB health checks", "health-error"),
         "oom": ("OutOfMemoryError", "out-of-memory"),
         "missing-image": ("CannotPullContainerError", "image-missing"),
+        "health": ("Task failed ELB health checks", "health-path"),
         "wrong-arch": ("does not contain descriptor matching platform 'linux/arm64'", "architecture"),
     }
     assert expected.keys() == FATES.keys()

@@ -37,3 +37,12 @@ def _of(aws: Aws, arns: list[str]) -> dict[str, dict[str, str]]:
     if len(arns) == 1:
         return {}
     return {arn: tags for one in arns for arn, tags in _of(aws, [one]).items()}  # one that is gone fails them all
+
+
+def counts(code: int, matcher: str) -> bool:
+    """Whether a code is among those of a target group's matcher: `200`, `200,302` or `200-399`."""
+    for part in matcher.split(","):
+        low, _, high = part.strip().partition("-")
+        if low.isdigit() and int(low) <= code <= int(high or low):
+            return True
+    return False

@@ -3,6 +3,7 @@
 import fnmatch
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,16 @@ class ImageFacts:
     digest: str
     tags: tuple[str, ...]
     architectures: tuple[str, ...]  # as in Go: arm64, amd64; empty if nobody said
+    words: frozenset[str] | None = None  # of the sources it was built from; None: nobody here knows them
+
+
+class _Sources(dict[str, frozenset[str]]):
+    """By the digest of an image that was built here: the words of its sources."""
+
+
+def learn(account_id: str, region: str, manifest: str, words: Iterable[str]) -> None:
+    """Remember what an image was built from."""
+    overlay.memory(ecr_backends[account_id][region], _Sources)[_digest(manifest)] = frozenset(words)
 
 
 def put_image(
@@ -70,7 +81,8 @@ def find_image(account_id: str, region: str, repository: str, reference: str) ->
     found = ecr_backends[account_id][region].repositories.get(repository)
     for image in found.images if found else []:
         if reference in (image.image_digest, *image.image_tags):
-            return ImageFacts(image.image_digest, tuple(image.image_tags), _architectures(image))
+            words = overlay.memory(ecr_backends[account_id][region], _Sources).get(image.image_digest)
+            return ImageFacts(image.image_digest, tuple(image.image_tags), _architectures(image), words)
     return None
 
 

@@ -12,7 +12,7 @@ import re
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,37 @@ def build(words: list[str]) -> int:
         raise ToolError(f'ERROR: failed to solve: target stage "{chosen.target}" could not be found')
     for number, line in enumerate(_instructions(text, context), 1):
         print(f"#{number} {line}", flush=True)  # noqa: T201 - a program of its own
-    return ask(do="build", tags=chosen.tag, platform=chosen.platform)
+    compose = Path(os.environ.get("CODEBUILD_SRC_DIR") or context).glob("*compose*.y*ml")
+    known = _words(context, compose)
+    return ask(do="build", tags=chosen.tag, platform=chosen.platform, words=sorted(known))
+
+
+_ASIDE = frozenset(".git .ecsctl .github .venv node_modules vendor tests test docs ecsctl.toml pyproject.toml".split())
+_TEXT = frozenset(".md .lock .rst .svg .png .jpg .ico .woff .woff2 .pdf .zip .gz .sum .schema.json".split())
+_MOST = 200_000  # bytes of one source, and of all words
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.~-]{1,39}")
+
+
+def _words(root: Path, besides: Iterable[Path] = ()) -> set[str]:
+    """The words of the sources and of their files' names, in small letters: the app's paths are made of them.
+
+    `besides` are files elsewhere that tell of its paths.
+
+    Without any source but a Dockerfile it is an image that holds something else, and nothing is known of it.
+    """
+    found: set[str] = set()
+    sources = 0
+    for path in (*sorted(root.rglob("*")), *besides):
+        inside = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
+        if _ASIDE & {*inside.parts} or path.suffix in _TEXT or path.is_symlink() or not path.is_file():
+            continue
+        if path.stat().st_size > _MOST or len(found) * 10 > _MOST:
+            continue
+        sources += not re.search(r"(?i)dockerfile|containerfile|compose|buildspec", path.name)
+        text = " ".join((*inside.parts, path.stem, path.read_text(errors="ignore")))
+        whole = {word.lower().strip(".-~") for word in _WORD.findall(text)}
+        found |= whole | {part for word in whole for part in re.split(r"[.-]", word)}
+    return found if sources else set()
 
 
 def _instructions(text: str, context: Path) -> Iterator[str]:

@@ -104,6 +104,7 @@ def _build(shop: Workshop, question: dict[str, Any]) -> str:
     architecture = question["platform"].rpartition("linux/")[2].partition("/")[0] or shop.architecture
     made = ecr.manifest(secrets.token_hex(32), architecture)
     shop.images |= {_full(tag): made for tag in question["tags"]}
+    ecr.learn(shop.account, shop.region, made, question.get("words") or [])
     return "".join(f"naming to {tag} done\n" for tag in question["tags"])
 
 

@@ -1,10 +1,12 @@
 """An app as its tasks show it: where it listens, what it answers to the health check, and how much memory it needs.
 
 Scripted as the kind "app" of `behave`. What is not given is as it should be, so that whoever mends the configuration
-or the app finds the task healthy.
+or the app finds the task healthy. An app that was built here from a repository answers where its sources say that it
+does: by `words` of them. Of an image that nobody here has built nothing is known, and it answers everywhere.
 """
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.elbv2.models import elbv2_backends
@@ -13,13 +15,14 @@ from ecsctl.sandbox.aws.ecs.lives import Run, balancers
 from ecsctl.sandbox.aws.ecs.state import Task, Wire
 
 KILLED = "OutOfMemoryError: Container killed due to memory usage"
+FRAMEWORKS = ("actuator",)  # below these a framework answers, by what no source of the app names
 
 
-def misfit(backend: EC2ContainerServiceBackend, task: Task, app: Wire) -> Run | None:
+def misfit(backend: EC2ContainerServiceBackend, task: Task, app: Wire, words: frozenset[str] | None) -> Run | None:
     """How a task goes wrong whose app is not what the task definition and the target group take it for; or None.
 
     `app`: `memory` that it needs in MiB (`quiet`: ECS does not say that this was why), `host` and `port` on which it
-    listens, `answers` by path (else 200), `lines` that it logs.
+    listens, `answers` by path, `otherwise` what it answers on all other paths, `lines` that it logs.
     """
     lines: tuple[str, ...] = tuple(app.get("lines", ()))
     if int(app.get("memory", 0)) > int(task.definition.document.get("memory", 0)):
@@ -30,11 +33,36 @@ def misfit(backend: EC2ContainerServiceBackend, task: Task, app: Wire) -> Run | 
         if host != "0.0.0.0" or port != asked:  # noqa: S104 - as above
             told = (f"Listening on http://{host}:{port}", *lines)
             return _unhealthy("Target.FailedHealthChecks", "Health checks failed", told)
-        group: Any = elbv2_backends[backend.account_id][backend.region_name].target_groups[balancer["targetGroupArn"]]
-        code = int(app.get("answers", {}).get(group.health_check_path, 200))
-        if str(code) != group.matcher["HttpCode"]:
+        groups: Any = elbv2_backends[backend.account_id][backend.region_name].target_groups
+        group = groups.get(balancer["targetGroupArn"])
+        if group is None or group.health_check_protocol not in ("HTTP", "HTTPS"):
+            continue
+        code = answer(app, words, group.health_check_path)
+        if not _counts(code, group.matcher.get("HttpCode", "200")):
             return _unhealthy("Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{code}]", lines)
     return None
+
+
+def answer(app: Wire, words: frozenset[str] | None, path: str) -> int:
+    """The code with which an app answers on a path."""
+    bare = urlsplit(path).path or "/"
+    told = app.get("answers", {})
+    if path in told or bare in told:
+        return int(told.get(path, told.get(bare)))
+    if "otherwise" in app:
+        return int(app["otherwise"])
+    parts = [part.lower() for part in bare.split("/") if part]
+    known = not words or not parts or parts[0] in FRAMEWORKS or all(part in words for part in parts)
+    return 200 if known else 404
+
+
+def _counts(code: int, matcher: str) -> bool:
+    """Whether a code is among those of a target group's matcher: `200`, `200,302` or `200-399`."""
+    for part in matcher.split(","):
+        low, _, high = part.partition("-")
+        if low.isdigit() and int(low) <= code <= int(high or low):
+            return True
+    return False
 
 
 def _unhealthy(reason: str, text: str, lines: tuple[str, ...]) -> Run:

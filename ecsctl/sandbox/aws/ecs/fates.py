@@ -71,7 +71,8 @@ def behave(account: str, image_fragment: str, kind: str, **options: Any) -> None
 _HOME = "us-east-1"  # scripts hold for an account, in whichever region its tasks run
 
 
-def _scripted(backend: EC2ContainerServiceBackend, definition: Definition) -> Behaviour:
+def scripted(backend: EC2ContainerServiceBackend, definition: Definition) -> Behaviour:
+    """What somebody has scripted for tasks of a definition."""
     names = " ".join(f"{c['image']} {_known_as(c['image'])}" for c in definition.containers)
     for behaviour in reversed(memory(backend_of(backend.account_id, _HOME)).behaviours):
         if behaviour.fragment in names:
@@ -95,7 +96,7 @@ def _image(reference: str) -> ecr.ImageFacts | None:
 
 def refusal(backend: EC2ContainerServiceBackend, definition: Definition) -> str | None:
     """Why no task can be launched, as the service's event says it (ECS guide, "Service event messages"); or None."""
-    script = _scripted(backend, definition)
+    script = scripted(backend, definition)
     kind = script.kind
     if kind == "quota":
         reason = script.options.get(
@@ -118,7 +119,7 @@ def refusal(backend: EC2ContainerServiceBackend, definition: Definition) -> str 
 
 def prepare(backend: EC2ContainerServiceBackend, task: Task) -> Start:
     """How a task's preparation goes: registry login, secrets, log streams, images, in this order."""
-    script = _scripted(backend, task.definition)
+    script = scripted(backend, task.definition)
     kind = script.kind
     if kind == "stopped":
         return Start(_AT_ONCE, str(script.options["reason"]))
@@ -320,7 +321,7 @@ _UP = (*_BOOT, "INFO:     Application startup complete.", "INFO:     Uvicorn run
 
 def go_on(backend: EC2ContainerServiceBackend, task: Task) -> Run:
     """How a task that has started goes on."""
-    script = _scripted(backend, task.definition)
+    script = scripted(backend, task.definition)
     options = script.options
     if script.kind == "crash":
         error = str(options.get("reason", "RuntimeError: the application could not start"))
@@ -345,12 +346,26 @@ def go_on(backend: EC2ContainerServiceBackend, task: Task) -> Run:
             lines=_UP,
             last=failed,
         )
-    if script.kind == "app" and (run := apps.misfit(backend, task, options)):
+    if script.kind == "app" and (run := apps.misfit(backend, task, options, words(task))):
         return run
     if blocked := _blocked(backend, task):
         kind, reason, text = blocked
         return Run(kind, target_reason=reason, target_description=text, lines=_UP)
+    if run := apps.misfit(backend, task, options if script.kind == "app" else {"lines": _UP}, words(task)):
+        return run
     return Run("healthy", float(options.get("seconds", 90.0)) if script.kind == "slow" else 5.0, lines=_UP)
+
+
+def words(task: Task) -> frozenset[str] | None:
+    """The words of the sources of what answers in a task; None where nothing is known of it."""
+    wanted = {balancer.get("containerName") for balancer in balancers(task)}
+    for container in task.definition.containers:
+        if container["name"] in wanted:
+            reference = container["image"]
+            digest = task.digests.get(reference)
+            image = _image(f"{reference.rsplit(':', 1)[0]}@{digest}" if digest and "@" not in reference else reference)
+            return image.words if image else None
+    return None
 
 
 def _blocked(backend: EC2ContainerServiceBackend, task: Task) -> tuple[str, str, str] | None:

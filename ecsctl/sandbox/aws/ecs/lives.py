@@ -234,6 +234,7 @@ def _healthy(task: Task, _t: float, world: World) -> list[Signal]:
 
 def _unhealthy(task: Task, t: float, world: World) -> list[Signal]:
     run = task.run
+    task.healthy = False
     reason, text = run.target_reason or "Target.FailedHealthChecks", run.target_description or "Health checks failed"
     signals: list[Signal] = []
     world.log(task, t, run.last)
@@ -243,6 +244,22 @@ def _unhealthy(task: Task, t: float, world: World) -> list[Signal]:
         signals.append(("say", f"(task {task.id}) {where} due to (reason {text})."))
     task.agenda["killed"] = max(t, task.moments["started"] + _grace(task))
     return signals
+
+
+def _asked(task: Task, t: float, world: World) -> list[Signal]:
+    """The load balancer's check has changed: from now on it counts for the tasks that run already, too."""
+    run = world.run(task) if task.status == "RUNNING" and task.registered else None
+    if run is None or run.kind not in ("healthy", "unhealthy"):
+        return []
+    checks = [world.checks(balancer["targetGroupArn"]) for balancer in balancers(task)]
+    task.run = run
+    for kind in ("healthy", "unhealthy", "killed"):
+        task.agenda.pop(kind, None)
+    if run.kind == "unhealthy":
+        task.agenda["unhealthy"] = t + min(check.unhealthy * check.interval for check in checks)
+    elif not task.healthy:
+        task.agenda["healthy"] = t + max(check.healthy * check.interval for check in checks)
+    return []
 
 
 def _grace(task: Task) -> float:
@@ -340,6 +357,7 @@ _STEPS: dict[str, Callable[[Task, float, World], list[Signal]]] = {
     "healthy": _healthy,
     "unhealthy": _unhealthy,
     "killed": _killed,
+    "asked": _asked,
     "unused": _unused,
     "sick": _sick,
     "exited": _exited,

@@ -5,11 +5,12 @@ from typing import Any
 from moto.ec2.models import ec2_backends
 from moto.ecs.models import EC2ContainerServiceBackend, ecs_backends
 from moto.elbv2.models import elbv2_backends
+from moto.elbv2.responses import ELBV2Response
 from moto.logs.models import logs_backends
 
 from ecsctl.sandbox.aws import ec2, elbv2
 from ecsctl.sandbox.aws.ecs import fates
-from ecsctl.sandbox.aws.ecs.lives import Checks, Run, Start
+from ecsctl.sandbox.aws.ecs.lives import Checks, Run, Start, balancers
 from ecsctl.sandbox.aws.ecs.simulation import advance
 from ecsctl.sandbox.aws.ecs.state import Crew, Definition, Interface, Task, arn_of, memory, services
 from ecsctl.sandbox.core import clock, overlay, requests
@@ -128,6 +129,18 @@ def tick(backend: EC2ContainerServiceBackend) -> None:
         for task in crew.known:
             known.setdefault(crew.cluster_arn.rsplit("/", 1)[-1], {})[task.arn] = task
     backend.tasks = known  # where moto looks for what can be tagged
+
+
+@overlay.wraps(ELBV2Response)
+def modify_target_group(original: Any, response: ELBV2Response) -> Any:
+    """Another health check counts at once for the tasks that run already (ELB guide, "Health checks")."""
+    answer = original()
+    arn = response._get_param("TargetGroupArn")
+    for crew in services(ecs_backends[response.current_account][response.region]):
+        for task in crew.tasks:
+            if task.registered and any(one["targetGroupArn"] == arn for one in balancers(task)):
+                task.agenda["asked"] = clock.now()
+    return answer
 
 
 @overlay.wraps(EC2ContainerServiceBackend)

@@ -54,6 +54,7 @@ def create_target_group(original: Any, self: ELBV2Response) -> ActionResult:
     That tags are no settings in this is an assumption.
     """
     backend, name = self.elbv2_backend, self._get_param("Name")
+    _check_health(self, 30, 5)
     there = next((group for group in backend.target_groups.values() if group.name == name), None)
     if there is None:
         return original()  # type: ignore[no-any-return] # moto's own answer
@@ -70,6 +71,31 @@ def create_target_group(original: Any, self: ELBV2Response) -> ActionResult:
         message = f"A target group with the same name '{name}' exists, but with different settings"
         raise overlay.Refusal("DuplicateTargetGroupName", message)
     return ActionResult({"TargetGroups": [there]})
+
+
+@overlay.wraps(ELBV2Response)
+def modify_target_group(original: Any, self: ELBV2Response) -> Any:
+    """Refuse a health check that would be refused at the creation."""
+    group: Any = self.elbv2_backend.target_groups.get(self._get_param("TargetGroupArn"))
+    if group is not None:
+        _check_health(self, group.health_check_interval_seconds, group.health_check_timeout_seconds)
+    return original()
+
+
+def _check_health(response: ELBV2Response, interval: Any, timeout: Any) -> None:
+    """Limits of a health check (API reference, CreateTargetGroup, Matcher); the second text is an assumption.
+
+    The first is quoted in many public reports of failed Terraform and CloudFormation runs.
+    """
+    interval = int(response._get_param("HealthCheckIntervalSeconds") or interval)
+    timeout = int(response._get_param("HealthCheckTimeoutSeconds") or timeout)
+    if timeout >= interval:
+        message = f"Health check timeout '{timeout}' must be smaller than the interval '{interval}'"
+        raise overlay.Refusal("ValidationError", message)
+    codes = str((response._get_param("Matcher") or {}).get("HttpCode") or response._get_param("Matcher.HttpCode") or "")
+    for code in codes.replace("-", ",").split(",") if codes else ():
+        if not code.isdigit() or not 200 <= int(code) <= 499:
+            raise overlay.Refusal("ValidationError", f"Health check matcher HTTP code '{codes}' must be within 200-499")
 
 
 def _settings(group: FakeTargetGroup) -> dict[str, Any]:

@@ -1,0 +1,70 @@
+"""The table [service.health]: who is asked whether the app is well, how often, and what counts as an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from ecsctl.config import words
+from ecsctl.config.section import Problem, Section
+
+
+class ContainerCheck(Section):
+    """A check that ECS runs inside the container, beside the load balancer's."""
+
+    command: tuple[str, ...] = Field(
+        strict=False,
+        min_length=1,
+        description="What is run in the container; it is well while this ends with 0. After CMD-SHELL comes one line "
+        "for the container's shell. The image must have the program: many have no curl.",
+        examples=[["CMD-SHELL", "wget -qO- http://localhost:8000/ || exit 1"]],
+    )
+    interval_seconds: int = Field(30, ge=5, le=300, description="How often it is run.")
+    timeout_seconds: int = Field(5, ge=2, le=60, description="After how long one run of it counts as failed.")
+    retries: int = Field(3, ge=1, le=10, description="After how many failures the container is unwell.")
+    start_seconds: int = Field(0, ge=0, le=300, description="How long after the start failures do not count.")
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """As ECS takes it: the first word says whether a shell is to run it."""
+        return self.command if self.command[0] in ("CMD", "CMD-SHELL") else ("CMD", *self.command)
+
+    def problems(self) -> Iterator[Problem]:
+        """What ECS would not run."""
+        if "" in self.command:
+            yield "command", "has an empty word"
+        elif self.command[0] == "CMD-SHELL" and len(self.command) != 2:
+            yield "command", "has CMD-SHELL first: expected one line for the shell after it, as a single text"
+        elif self.command == ("CMD",):
+            yield "command", "says CMD and not what to run"
+
+
+class Health(Section):
+    """How the load balancer tells whether a task is well: in place of health_path, where that is not enough."""
+
+    path: words.HealthPath = Field("/", description="The path that the load balancer asks; health_path in short.")
+    codes: words.HealthCodes = Field(
+        "200", description='The answers that count as well, from 200 to 499: "200", "200,302" or "200-399".'
+    )
+    interval_seconds: int = Field(10, ge=5, le=300, description="How often each task is asked.")
+    timeout_seconds: int = Field(5, ge=2, le=120, description="How long an answer may take; less than the interval.")
+    healthy_count: int = Field(2, ge=2, le=10, description="After how many good answers a task is sent requests.")
+    unhealthy_count: int = Field(3, ge=2, le=10, description="After how many bad ones it is sent none.")
+    grace_seconds: int = Field(
+        60, ge=0, le=2147483647, description="How long a new task may be unwell; health_check_grace_seconds in short."
+    )
+    container: ContainerCheck | None = Field(
+        None,
+        description="A check inside the container as well.",
+        examples=[{"command": ["CMD-SHELL", "wget -qO- http://localhost:8000/ || exit 1"]}],
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """AWS: "Health check timeout must be smaller than the interval"; and ranges that hold no code."""
+        if self.timeout_seconds >= self.interval_seconds:
+            told = f"= {self.timeout_seconds} is not less than interval_seconds = {self.interval_seconds}"
+            yield ("timeout_seconds" if self.given("timeout_seconds") else "interval_seconds"), told
+        for low, dash, high in (part.partition("-") for part in self.codes.split(",")):
+            if dash and low > high:
+                yield "codes", f"has the range {low}-{high}, in which there is no code"

@@ -1,0 +1,102 @@
+"""Whether the app that runs passes another health check, asked through its load balancer before the check is changed.
+
+The load balancer asks the tasks that run already at once by the new check, and those that fail it are replaced, by
+tasks of the same image that fail it too: a healthy app goes down, and the rollback of a release fails as well.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ecsctl.engine.errors import Refused
+from ecsctl.engine.plan import Verb
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.elb import counts
+from ecsctl.resources.target_group import TargetGroup
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.engine.plan import Plan, Step
+    from ecsctl.engine.stack import Stack
+
+ASKED = frozenset({"path", "matcher"})
+PATIENCE = 10.0  # seconds for an answer
+
+
+def answers_there(aws: Aws, stack: Stack, plan: Plan, visit: Callable[[str], int]) -> None:
+    """Ask the running app on the new health path. `visit` gives the code that a URL answers.
+
+    An app that is not healthy now is not asked: the change may be what mends it. Raises Refused where the answer is
+    not one that is expected, or there is none.
+    """
+    for step in plan.work:
+        wish = stack.nodes[step.name].wish if step.name in stack.nodes else None
+        if not isinstance(wish, TargetGroup) or step.verb is not Verb.UPDATE or not step.changed & ASKED:
+            continue
+        urls = [f"{front}{wish.path}" for front in _fronts(aws, step)]
+        if not urls or not _well(aws, step):
+            continue
+        found = _asked(visit, urls[0])
+        if isinstance(found, int) and counts(found, wish.matcher):
+            continue
+        told = f"answers {found}" if isinstance(found, int) else f"cannot be asked: {found}"
+        raise Refused(
+            f"the app that runs now {told} at {urls[0]}, and the new health check expects {wish.matcher} there",
+            why="the load balancer asks the running tasks by the new check at once: all of them would be taken down",
+            hint="release a version that answers there first, and change the health check after it; or, if you know "
+            "better: ecsctl up --force",
+        )
+
+
+def over_http(url: str) -> int:
+    """The code of a GET, redirects not followed.
+
+    A certificate is not checked: it is for the domain's name, the load balancer is asked by its own, nothing secret is
+    sent and only the code is read. Raises OSError or http.client.HTTPException without an answer.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        unchecked = ssl.create_default_context()
+        unchecked.check_hostname, unchecked.verify_mode = False, ssl.CERT_NONE
+        connection = http.client.HTTPSConnection(host, parts.port, timeout=PATIENCE, context=unchecked)
+    else:
+        connection = http.client.HTTPConnection(host, parts.port, timeout=PATIENCE)  # type: ignore[assignment]  # the other kind
+    try:
+        connection.request("GET", f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/")
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def _asked(visit: Callable[[str], int], url: str) -> int | str:
+    try:
+        return visit(url)
+    except (OSError, http.client.HTTPException) as error:
+        return str(error) or type(error).__name__
+
+
+def _fronts(aws: Aws, step: Step) -> list[str]:
+    """Where the load balancer forwards to the group: scheme, its own name, and port."""
+    found = []
+    groups = aws.look(aws.elbv2.describe_target_groups)["TargetGroups"]
+    arns = {arn for one in groups if one["TargetGroupArn"] == step.ids.arn for arn in one.get("LoadBalancerArns", ())}
+    for balancer in aws.look(aws.elbv2.describe_load_balancers)["LoadBalancers"]:
+        if balancer["LoadBalancerArn"] not in arns:
+            continue
+        listeners = aws.look(aws.elbv2.describe_listeners, LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+        for one in listeners:
+            if any(action["Type"] == "forward" for action in one.get("DefaultActions", ())):
+                found.append(f"{one['Protocol'].lower()}://{balancer['DNSName']}:{one['Port']}")
+    return found
+
+
+def _well(aws: Aws, step: Step) -> bool:
+    """Whether a task is healthy by the check of now."""
+    answer = there(lambda: aws.look(aws.elbv2.describe_target_health, TargetGroupArn=step.ids.arn))
+    found = answer["TargetHealthDescriptions"] if answer else ()
+    return any(one.get("TargetHealth", {}).get("State") == "healthy" for one in found)

@@ -1,0 +1,45 @@
+"""A visitor of an app: what a load balancer of the sandbox answers at a URL."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.elbv2.models import elbv2_backends
+
+from ecsctl.sandbox.aws.ecs import apps, fates
+from ecsctl.sandbox.aws.ecs.lives import balancers
+from ecsctl.sandbox.aws.ecs.state import backend_of, services
+from ecsctl.sandbox.aws.ecs.world import tick_all
+from ecsctl.sandbox.core import script
+
+REDIRECT, NOBODY = 301, 503  # by the load balancer itself (ELB guide, "HTTP 503: Service unavailable")
+
+
+@script.switch
+def visit(url: str) -> int:
+    """The code that a visitor is answered. Raises ScriptError where no load balancer of the sandbox listens."""
+    tick_all()
+    parts = urlsplit(url)
+    port = parts.port or {"https": 443}.get(parts.scheme, 80)
+    for region, backend in elbv2_backends[DEFAULT_ACCOUNT_ID].items():
+        for balancer in backend.load_balancers.values():
+            if balancer.dns_name.lower() != (parts.hostname or "").lower():
+                continue
+            for listener in balancer.listeners.values():
+                if int(listener.port) == port:
+                    return _answered(region, listener.default_actions[0].data, url)
+    raise script.ScriptError(f"no load balancer of the sandbox listens at {url}")
+
+
+def _answered(region: str, action: dict[str, Any], url: str) -> int:
+    if action["Type"] != "forward":
+        return REDIRECT
+    arn = action.get("TargetGroupArn") or action["ForwardConfig"]["TargetGroups"][0]["TargetGroupArn"]
+    parts, backend = urlsplit(url), backend_of(DEFAULT_ACCOUNT_ID, region)
+    path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    for service in services(backend):
+        for task in service.tasks:
+            if task.healthy and any(one["targetGroupArn"] == arn for one in balancers(task)):
+                script_of = fates.scripted(backend, task.definition)
+                return apps.answer(script_of.options if script_of.kind == "app" else {}, fates.words(task), path)
+    return NOBODY

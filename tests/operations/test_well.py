@@ -1,0 +1,109 @@
+"""Before a health check is changed under a running app, that app is asked whether it passes the new one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecsctl.engine.errors import Refused
+from ecsctl.engine.plan import Plan
+from ecsctl.operations.well import answers_there, over_http
+from ecsctl.sandbox.aws.ecs import behave
+from ecsctl.sandbox.aws.ecs.visitors import visit
+from tests.stack.conftest import ACCOUNT, World, wishes, world  # noqa: F401 - a fixture
+
+IMAGE = "public.ecr.aws/docker/library/nginx:1.27"
+PLAIN = wishes(domain=None, github=None)
+
+
+def answering(**answers: Any) -> None:
+    behave(ACCOUNT, "nginx", "app", answers={f"/{path}": code for path, code in answers.items()}, otherwise=404)
+
+
+def up(world: World, service: dict[str, Any]) -> Plan:  # noqa: F811 - the fixture
+    session = world.open({**PLAIN, "service": service}, IMAGE)
+    session.aws.forget()
+    return session.engine.up(session.wishes, agree=lambda plan: answers_there(session.aws, session.wishes, plan, visit))
+
+
+@pytest.mark.parametrize(
+    ("service", "told"),
+    [
+        ({"health_path": "/nowhere"}, "answers 404"),
+        ({"health": {"path": "/", "codes": "204"}}, "answers 200"),
+        ({"health": {"path": "/login"}}, "answers 302"),
+    ],
+)
+def test_a_check_that_the_running_app_fails_is_refused_before_anything_changes(
+    world: World,  # noqa: F811 - the fixture
+    service: dict[str, Any],
+    told: str,
+) -> None:
+    answering(login=302, **{"": 200})
+    up(world, {})
+    there = world.exact()
+    with pytest.raises(Refused) as refused:
+        up(world, service)
+    assert told in refused.value.message
+    assert "--force" in refused.value.hint
+    assert world.exact() == there
+
+
+@pytest.mark.parametrize("health", [{"path": "/login", "codes": "200-399"}, {"path": "/ready", "codes": "200,204"}])
+def test_a_check_that_the_running_app_passes_is_made(world: World, health: dict[str, Any]) -> None:  # noqa: F811
+    answering(login=302, ready=204, **{"": 200})
+    up(world, {})
+    up(world, {"health": health})
+    world.clock.sleep(600)
+    [group] = world.boto("elbv2").describe_target_groups()["TargetGroups"]
+    assert (group["HealthCheckPath"], group["Matcher"]["HttpCode"]) == (health["path"], health["codes"])
+    health_of = world.boto("elbv2").describe_target_health(TargetGroupArn=group["TargetGroupArn"])
+    assert [one["TargetHealth"]["State"] for one in health_of["TargetHealthDescriptions"]] == ["healthy"]
+
+
+def test_an_app_that_is_ill_by_the_old_check_is_mended_by_the_new_one(world: World) -> None:  # noqa: F811
+    answering(right=200, wrong=200)
+    up(world, {"health_path": "/wrong"})
+    answering(right=200)
+    elb = world.boto("elbv2")
+    [group] = elb.describe_target_groups()["TargetGroups"]
+    elb.modify_target_group(TargetGroupArn=group["TargetGroupArn"], HealthCheckPath="/wrong")
+    world.clock.sleep(120)
+    up(world, {"health_path": "/right"})
+    world.clock.sleep(300)
+    health_of = elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])
+    assert "healthy" in {one["TargetHealth"]["State"] for one in health_of["TargetHealthDescriptions"]}
+
+
+def test_who_cannot_reach_the_app_is_told_so(world: World) -> None:  # noqa: F811 - the fixture
+    up(world, {})
+    session = world.open({**PLAIN, "service": {"health_path": "/ready"}})
+
+    def unreachable(_url: str) -> int:
+        raise TimeoutError("timed out")
+
+    with pytest.raises(Refused, match="cannot be asked: timed out"):
+        answers_there(session.aws, session.wishes, session.engine.plan(session.wishes), unreachable)
+
+
+def test_a_visitor_over_http_reads_the_code_and_follows_no_redirect(tmp_path: Path) -> None:
+    import threading
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+
+    asked = []
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(302)
+            self.send_header("Location", "http://127.0.0.1:1/")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        assert over_http(f"http://127.0.0.1:{server.server_port}/ready?deep=1") == 302
+    assert asked == ["/ready?deep=1"]
