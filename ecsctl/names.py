@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from ecsctl.parts import PIPELINE
+
 
 class Placed(Protocol):
     """An app in its account and region: a label, or the head of a record."""
@@ -82,6 +84,11 @@ class Names:
     def role(self, part: str = "") -> str:
         """A role's name, or how all of them begin. At most 64 characters (IAM User Guide, "IAM and AWS STS quotas")."""
         return f"{self.app}-{self.region}-{part}"
+
+    @property
+    def pipeline_role(self) -> str:
+        """The role by which the pipeline works."""
+        return self.role(PIPELINE)
 
     @property
     def bucket(self) -> str:

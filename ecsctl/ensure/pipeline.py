@@ -41,7 +41,7 @@ def ensure_pipeline(
     connection = github.connection_arn or ""
     statements = policies.codepipeline(scope, started, connection=connection, repository=github.repository)
     wish = Role(
-        name=names.role("pipeline"),
+        name=names.pipeline_role,
         trust=policies.codepipeline_trust(scope),
         statements=statements,
         boundary=config.permissions_boundary,

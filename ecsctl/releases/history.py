@@ -15,9 +15,9 @@ from ecsctl.config.hiding import covered
 from ecsctl.engine.errors import DENIED, NotOffered, code
 from ecsctl.names import Names
 from ecsctl.releases.reading import active, described, look, revision_named
-from ecsctl.releases.verdict import Followed, Outcome, bad_end
+from ecsctl.releases.verdict import Followed, bad_end
 from ecsctl.resources.support.common import there
-from ecsctl.resources.support.deployments import GOING_BACK, ONGOING, Snapshot, began
+from ecsctl.resources.support.deployments import Phase, Snapshot, began, phase_of
 from ecsctl.resources.support.ecr import Reference, images
 from ecsctl.resources.support.ecs import revision_of
 from ecsctl.resources.support.revisions import DIGEST, digest
@@ -138,11 +138,9 @@ def _past(
 
 
 def _outcome(seen: Snapshot, one: Mapping[str, Any]) -> tuple[str, str]:
-    if one["status"] == "SUCCESSFUL":
-        return Outcome.DEPLOYED.value, ""
-    if one["status"] in ONGOING:
-        stopping = "being stopped" if one["status"] == "STOP_REQUESTED" else "rolling out"
-        return "going back" if one["status"] in GOING_BACK else stopping, ""
+    phase = phase_of(one)
+    if phase.ongoing or phase is Phase.DEPLOYED:
+        return phase.value, ""
     verdict = bad_end(Followed(seen.brings(one), one["serviceDeploymentArn"]), seen, one)
     return verdict.outcome.value, verdict.why or verdict.sentence
 
@@ -161,7 +159,7 @@ def _who(names: Names, revision: Revision | None, originals: Collection[str]) ->
     """Who registered a revision: the pipeline by its role, ecsctl by the digest it leaves, or a person by name."""
     if revision is None or not revision.by:
         return ""
-    if names.role("pipeline") in revision.by.split("/"):
+    if names.pipeline_role in revision.by.split("/"):
         return PIPELINE
     name = revision.by.rpartition("/")[2].rpartition(":")[2]
     return f"{ECSCTL} ({name})" if revision.arn in originals else name

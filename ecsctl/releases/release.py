@@ -18,7 +18,7 @@ from ecsctl.releases.images import build, chosen, digest_of, in_registry, regist
 from ecsctl.releases.reading import active, described, look, revision_named
 from ecsctl.releases.verdict import Followed, Outcome, Verdict
 from ecsctl.releases.waiting import LIMIT, follow
-from ecsctl.resources.support.deployments import GOING_BACK, Snapshot
+from ecsctl.resources.support.deployments import Phase, Snapshot, phase_of
 from ecsctl.resources.support.ecr import Reference
 from ecsctl.resources.support.ecs import revision_of
 from ecsctl.resources.support.revisions import BACK, DIGEST, Revision, container_of, digest
@@ -143,7 +143,7 @@ class _App:
         self.service = active(self.seen, self.names)
         self.runs: str = self.service["taskDefinition"]
         going = self.seen.ongoing
-        self.going_back = going.get("status") in GOING_BACK
+        self.going_back = bool(going) and phase_of(going) is Phase.GOING_BACK
         self.rolling = Followed(self.seen.brings(going), going["serviceDeploymentArn"]) if going else None
 
     @property

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from ecsctl.engine.errors import EcsctlError, ReleaseFailed, RolledBack, Stopped, Superseded, TimedOut
-from ecsctl.resources.support.deployments import GOING_BACK, ONGOING, Snapshot, Told, began, monitor_of
+from ecsctl.resources.support.deployments import Phase, Snapshot, Told, began, monitor_of, phase_of
 from ecsctl.resources.support.ecs import revision_of
 
 STUCK = "unable to stop or start tasks during a deployment because of the service deployment configuration"
@@ -99,38 +99,33 @@ def judge(ours: Followed, seen: Snapshot) -> Rolling | Verdict:
     if service is None or service["status"] == "INACTIVE":
         return Verdict(Outcome.FAILED, f"{ours.name} is not running: the service was deleted")
     found = ours.among(seen)
-    status = found["status"] if found else ""
-    if found and status == "SUCCESSFUL":
+    if found and phase_of(found) is Phase.DEPLOYED:
         return Verdict(Outcome.DEPLOYED, _deployed(ours, service, seen, found))
     if service["status"] == "DRAINING":
         return Verdict(Outcome.FAILED, f"{ours.name} is not running: the service is being deleted")
     if not found:
         return Rolling(f"waiting for ECS to show the deployment of {ours.name}")
-    if status in ONGOING:
+    if phase_of(found).ongoing:
         return Rolling(_progress(ours, seen, found))
     return bad_end(ours, seen, found)
 
 
 def bad_end(ours: Followed, seen: Snapshot, found: Told) -> Verdict:
-    """The verdict of a deployment that has ended, and not with success.
-
-    STOPPED and ROLLBACK_… have many causes: the monitors tell whether ECS itself gave up, and which one did.
-    """
-    status, why = found["status"], str(found.get("statusReason") or "")
-    cause = monitor_of(found)
-    if status == "ROLLBACK_SUCCESSFUL":
+    """The verdict of a deployment that has ended, and not with success."""
+    phase, cause, why = phase_of(found), monitor_of(found), str(found.get("statusReason") or "")
+    if phase in (Phase.ROLLED_BACK, Phase.TAKEN_BACK):
         back = revision_of(seen.back_of(found))
         runs = f"revision {back} runs again" if back else "the version before it runs again"
-        if cause:
-            return Verdict(Outcome.ROLLED_BACK, f"{ours.name} was rolled back by {cause}: {runs}", why)
-        return Verdict(
-            Outcome.STOPPED, f"{ours.name} was stopped and rolled back, because someone asked for it: {runs}", why
-        )
+        if phase is Phase.ROLLED_BACK:
+            by = f" by {cause}" if cause else ""
+            return Verdict(Outcome.ROLLED_BACK, f"{ours.name} was rolled back{by}: {runs}", why)
+        told = f"{ours.name} was stopped and rolled back, because someone asked for it: {runs}"
+        return Verdict(Outcome.STOPPED, told, why)
     if cause:
-        left = "rolling back failed too" if status == "ROLLBACK_FAILED" else "it was not rolled back"
+        left = "rolling back failed too" if phase is Phase.NOT_BACK else "it was not rolled back"
         left = "there is no earlier release to go back to" if not found.get("sourceServiceRevisions") else left
         return Verdict(Outcome.FAILED, f"{ours.name} was given up by {cause}, and {left}", why)
-    if status == "ROLLBACK_FAILED":
+    if phase is Phase.NOT_BACK:
         return Verdict(Outcome.FAILED, f"{ours.name} was stopped, and rolling it back failed", why)
     later = seen.later(found)
     if later and _followed_on(found, later):
@@ -163,9 +158,10 @@ def _followed_on(found: Told, later: Told) -> bool:
 
 
 def _progress(ours: Followed, seen: Snapshot, found: Told) -> str:
-    if found["status"] in GOING_BACK:
+    phase = phase_of(found)
+    if phase is Phase.GOING_BACK:
         return f"{ours.name} is being rolled back: {found.get('statusReason') or 'no reason given'}"
-    if found["status"] == "STOP_REQUESTED":
+    if phase is Phase.STOPPING:
         return f"{ours.name} is being stopped"
     service, primary = seen.service or {}, seen.primary
     running, desired = primary.get("runningCount", 0), primary.get("desiredCount", 0)

@@ -14,9 +14,15 @@ from ecsctl.engine.errors import EcsctlError, explained
 from ecsctl.engine.label import APP, flat
 from ecsctl.names import Names
 from ecsctl.resources.certificate import Certificate
+from ecsctl.resources.elastic_ip import ElasticIp
+from ecsctl.resources.internet_gateway import InternetGateway
 from ecsctl.resources.load_balancer import LoadBalancer
+from ecsctl.resources.nat_gateway import NatGateway
+from ecsctl.resources.route_table import RouteTable
+from ecsctl.resources.subnet import Subnet
 from ecsctl.resources.support.acm import described
 from ecsctl.resources.support.common import tag_filter, there, where
+from ecsctl.resources.vpc import Vpc
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import NetworkInterfaceTypeDef, VpcEndpointTypeDef
@@ -25,7 +31,7 @@ if TYPE_CHECKING:
     from ecsctl.engine.label import Label
     from ecsctl.engine.survey import Sighting
 
-NETWORK = frozenset({"vpc", "subnet", "internet-gateway", "route-table", "nat-gateway", "elastic-ip"})
+NETWORK = frozenset(one.kind for one in (Vpc, Subnet, InternetGateway, RouteTable, NatGateway, ElasticIp))
 USED_BY = "used by "  # so begins why a part stays
 
 

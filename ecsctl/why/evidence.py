@@ -12,6 +12,7 @@ from functools import cached_property
 from ecsctl.config.hiding import HIDDEN, looks_secret
 from ecsctl.names import Names
 from ecsctl.resources.support.deployments import LONG_AGO, Snapshot, Told
+from ecsctl.resources.support.pipeline_structure import DEPLOY
 from ecsctl.resources.support.revisions import container_of
 from ecsctl.why.build_failure import BuildFailure, failure_of
 from ecsctl.why.words import last_error, said
@@ -126,39 +127,19 @@ class Facts:
         return Snapshot(self.service, self.deployments, self.revisions)
 
     @property
-    def newest(self) -> Told:
-        """The newest deployment of the service; empty if AWS tells none."""
-        return self.releases.newest
-
-    @property
-    def primary(self) -> Told:
-        """What the service is told to run now."""
-        return self.releases.primary
-
-    @property
     def given_up(self) -> bool:
         """Whether the newest deployment was stopped or goes back, or the service's own was given up."""
         return self.releases.given_up
 
     @property
-    def busy(self) -> bool:
-        """Whether a deployment is under way: then no other release may begin."""
-        return self.releases.busy
-
-    @property
     def undelivered(self) -> bool:
         """Whether the pipeline's deployment is what was given up: its action of that time failed."""
         for stage in (self.pipeline or {}).get("stageStates", ()):
-            for one in stage.get("actionStates", ()) if stage.get("stageName") == "Deploy" else ():
+            for one in stage.get("actionStates", ()) if stage.get("stageName") == DEPLOY else ():
                 latest = one.get("latestExecution", {})
                 if latest.get("status") == "Failed":
                     return bool(latest.get("lastStatusChange", LONG_AGO) >= self.since)
         return False
-
-    @property
-    def back(self) -> str:
-        """The task definition that runs again after the newest deployment was given up; empty if there is none."""
-        return self.releases.back
 
     @property
     def suspect(self) -> str:
@@ -168,7 +149,7 @@ class Facts:
     @property
     def since(self) -> datetime:
         """When the newest deployment began: what was before is of another version."""
-        moment = self.newest.get("createdAt") or self.primary.get("createdAt") or LONG_AGO
+        moment = self.releases.newest.get("createdAt") or self.releases.primary.get("createdAt") or LONG_AGO
         return moment if isinstance(moment, datetime) else LONG_AGO
 
     @property
@@ -180,7 +161,7 @@ class Facts:
     @cached_property
     def failed(self) -> list[Told]:
         """The suspect's tasks that stopped and were not meant to, newest first; of a healthy service, those since."""
-        after = self.primary.get("updatedAt", LONG_AGO) if self.healthy and not self.given_up else self.since
+        after = self.releases.primary.get("updatedAt", LONG_AGO) if self.healthy and not self.given_up else self.since
         found = [
             task
             for task in self.stopped

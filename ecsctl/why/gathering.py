@@ -157,7 +157,7 @@ class _Reading:
         A stream that began and ended during the deployment, and of no task that runs: those that went on or began
         before are of other versions. Looks at the 50 streams written to last.
         """
-        began, ended = self.facts.since, self.facts.newest.get("finishedAt")
+        began, ended = self.facts.since, self.facts.releases.newest.get("finishedAt")
         if not ended:
             return ""
         running = self.aws.look(

@@ -175,7 +175,7 @@ def test_a_look_that_fails_hides_nothing(live: Clock, run: Run, monkeypatch: pyt
     assert ended.code == 1
     said = " ".join(ended.err.split())
     assert "(theirs), which is not ours" in said
-    assert "network ACLs could not be looked for" in said
+    assert "network ACLs could not be searched for" in said
 
 
 def test_all_that_is_in_the_way_is_named_together(live: Clock, run: Run) -> None:

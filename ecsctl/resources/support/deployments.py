@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,10 +25,37 @@ if TYPE_CHECKING:
 Told = Mapping[str, Any]
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-GOING_BACK = ("ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS")
-ONGOING = ("PENDING", "IN_PROGRESS", "STOP_REQUESTED", *GOING_BACK)
-GIVEN_UP = (*GOING_BACK, "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED", "STOPPED")
 MOST = 20  # deployments and service revisions that AWS describes at once
+
+
+class Phase(StrEnum):
+    """How one service deployment stands."""
+
+    ROLLING_OUT = "rolling out"
+    STOPPING = "being stopped"
+    GOING_BACK = "going back"
+    DEPLOYED = "deployed"
+    ROLLED_BACK = "rolled back"  # by one of ECS's own monitors
+    TAKEN_BACK = "stopped and rolled back"  # as somebody asked
+    GIVEN_UP = "given up"  # by a monitor, and not rolled back
+    NOT_BACK = "not rolled back"  # it was tried, and failed
+    STOPPED = "stopped"  # by somebody, or by a later one
+
+    @property
+    def ongoing(self) -> bool:
+        """Whether ECS works at it."""
+        return self in (Phase.ROLLING_OUT, Phase.STOPPING, Phase.GOING_BACK)
+
+
+_PHASES = {
+    "PENDING": Phase.ROLLING_OUT,
+    "IN_PROGRESS": Phase.ROLLING_OUT,
+    "STOP_REQUESTED": Phase.STOPPING,
+    "ROLLBACK_REQUESTED": Phase.GOING_BACK,
+    "ROLLBACK_IN_PROGRESS": Phase.GOING_BACK,
+    "ROLLBACK_FAILED": Phase.NOT_BACK,
+    "SUCCESSFUL": Phase.DEPLOYED,
+}
 
 
 @dataclass(frozen=True)
@@ -82,24 +110,30 @@ class Snapshot:
         return self.brings(self.newest) or str(self.primary.get("taskDefinition", ""))
 
     @property
+    def phase(self) -> Phase | None:
+        """How the newest deployment stands; None if AWS tells none."""
+        return phase_of(self.newest) if self.newest else None
+
+    @property
     def given_up(self) -> bool:
         """Whether the newest deployment was stopped or goes back, or the service's own was given up."""
-        return self.newest.get("status") in GIVEN_UP or self.failed
+        fine = (None, Phase.DEPLOYED, Phase.ROLLING_OUT, Phase.STOPPING)
+        return self.phase not in fine or self.failed
 
     @property
     def busy(self) -> bool:
         """Whether a deployment is under way: then no other release may begin."""
-        return self.newest.get("status") in ONGOING or (not self.newest and self._primary_rolls)
+        return self.phase.ongoing if self.phase else self._primary_rolls
 
     @property
     def at_work(self) -> bool:
         """Whether a deployment is under way, by its own word or by the service's."""
-        return self.newest.get("status") in ONGOING or self._primary_rolls
+        return bool(self.phase and self.phase.ongoing) or self._primary_rolls
 
     @property
     def ongoing(self) -> Told:
         """The newest deployment that is rolling out, forward or back; empty if none is."""
-        return max((one for one in self.deployments if one["status"] in ONGOING), key=began, default={})
+        return max((one for one in self.deployments if phase_of(one).ongoing), key=began, default={})
 
     @property
     def steady(self) -> bool:
@@ -119,7 +153,7 @@ class Snapshot:
     @property
     def good(self) -> list[Told]:
         """The deployments that succeeded, the newest first."""
-        return sorted((one for one in self.deployments if one["status"] == "SUCCESSFUL"), key=began, reverse=True)
+        return sorted((one for one in self.deployments if phase_of(one) is Phase.DEPLOYED), key=began, reverse=True)
 
     def brings(self, deployment: Told) -> str:
         """The task definition that a service deployment brings; empty if AWS does not tell it."""
@@ -180,10 +214,9 @@ class Snapshot:
     def why_not(self, wanted: str) -> str:
         """Why the newest deployment of a task definition was rolled back or stopped; empty if it was not."""
         newest = max((one for one in self.deployments if self.brings(one) == wanted), key=began, default={})
-        status = str(newest.get("status", ""))
-        if status not in (*GIVEN_UP, "STOP_REQUESTED"):
+        if not newest or phase_of(newest) in (Phase.DEPLOYED, Phase.ROLLING_OUT):
             return ""
-        what, why = "was stopped" if "STOP" in status else "was rolled back", newest.get("statusReason")
+        what, why = "was stopped" if "STOP" in newest["status"] else "was rolled back", newest.get("statusReason")
         return f"the deployment of revision {revision_of(wanted)} {what}: {why or 'no reason given'}"
 
     @property
@@ -257,11 +290,18 @@ def monitor_of(deployment: Told) -> str:
     return ""
 
 
-def ended_by_somebody(deployment: Told) -> bool:
-    """Whether neither the circuit breaker nor an alarm ended a deployment that did not come to its end."""
-    watched = bool((deployment.get("deploymentCircuitBreaker") or {}).get("status"))
-    stopped = deployment.get("status") == "STOPPED" or (deployment.get("status") == "ROLLBACK_SUCCESSFUL" and watched)
-    return stopped and not monitor_of(deployment)
+def phase_of(deployment: Told) -> Phase:
+    """How a service deployment stands.
+
+    STOPPED and ROLLBACK_SUCCESSFUL have many causes: the monitors tell whether ECS itself gave up. Of a deployment that
+    is only listed nothing is known of them.
+    """
+    if known := _PHASES.get(deployment["status"]):
+        return known
+    watched = (deployment.get("deploymentCircuitBreaker") or {}).get("status")
+    if deployment["status"] == "ROLLBACK_SUCCESSFUL":
+        return Phase.ROLLED_BACK if monitor_of(deployment) or not watched else Phase.TAKEN_BACK
+    return Phase.GIVEN_UP if monitor_of(deployment) else Phase.STOPPED
 
 
 def gone_back(aws: Aws, cluster: str, service: Told, tags: Mapping[str, str] | None = None) -> str:

@@ -104,8 +104,8 @@ def bring(facts: Facts) -> tuple[Step, ...]:
         return (push,)
     if facts.build is None and not _unread(facts, "the newest build"):
         return Step(Act.CODE, "build and push an image of it"), Step(Act.RUN, "ecsctl deploy --image URI")
-    before = (Step(Act.RUN, "ecsctl cancel"),) if facts.busy else ()
-    first = facts.given_up and not facts.back  # what up had still to make after the service is not there yet
+    before = (Step(Act.RUN, "ecsctl cancel"),) if facts.releases.busy else ()
+    first = facts.given_up and not facts.releases.back  # what up had still to make after the service is not there yet
     return push, *before, Step(Act.RUN, "ecsctl deploy --build"), *((Step(Act.RUN, "ecsctl up"),) if first else ())
 
 
@@ -113,7 +113,7 @@ def back(facts: Facts) -> tuple[Mend, ...]:
     """The command that goes back to what ran before; none where ECS has done so, or nothing ran before."""
     if facts.given_up:
         return ()
-    if facts.busy:
+    if facts.releases.busy:
         if all(one.get("taskDefinition") == facts.suspect for one in (facts.service or {}).get("deployments", ())):
             return ()  # new tasks of what ran before: going back leads nowhere
         return (run("ecsctl cancel", "ends this release: what ran before runs again"),)
@@ -131,7 +131,7 @@ def resumed(way: Mend, facts: Facts) -> Mend:
         return way
     releases = [step.what for step in way.steps if step.what.startswith(RELEASES)]
     if releases:
-        cancel = facts.busy and "ecsctl cancel" not in releases and releases[0].startswith("ecsctl deploy")
+        cancel = facts.releases.busy and "ecsctl cancel" not in releases and releases[0].startswith("ecsctl deploy")
         return replace(way, steps=(Step(Act.RUN, "ecsctl cancel"), *way.steps)) if cancel else way
     last = way.steps[-1].what
     return replace(way, steps=(*way.steps, *(one for one in resume(facts) if one.what != last)))
@@ -152,9 +152,10 @@ def resume(facts: Facts) -> tuple[Step, ...]:
         return ()
     if facts.undelivered:
         return (Step(Act.RUN, "ecsctl pipeline retry"),)
-    if not facts.back:
+    back = facts.releases.back
+    if not back:
         return (Step(Act.RUN, "ecsctl up"),)
-    if facts.back == facts.suspect:  # new tasks of what runs already: no release of ecsctl's is needed for that
+    if back == facts.suspect:  # new tasks of what runs already: no release of ecsctl's is needed for that
         where = f"--cluster {Names(facts.app).cluster} --service {Names(facts.app).service}"
         return (Step(Act.RUN, f"aws ecs update-service {where} --force-new-deployment"),)
     return Step(Act.RUN, "ecsctl up"), Step(Act.RUN, "ecsctl deploy")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ecsctl.releases.verdict import STUCK, no_room
-from ecsctl.resources.support.deployments import ended_by_somebody, reason_of
+from ecsctl.resources.support.deployments import Phase, reason_of
 from ecsctl.resources.support.ecs import revision_of
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
 from ecsctl.why.causes.mends import Mend, change, repair, resume, run, up, wait
@@ -27,7 +27,7 @@ def stuck(facts: Facts) -> Cause | None:
     """The percentages leave no room to stop or to start a task."""
     service = facts.service
     events = [one for one in facts.events if STUCK in one.text]
-    if not service or not events or not facts.busy:
+    if not service or not events or not facts.releases.busy:
         return None
     mend = (change("service.max_percent", "= 200", "ecsctl cancel", "ecsctl up"),)
     return Cause("percentages", f"the deployment cannot go on: {no_room(service)}", (events[0],), mend)
@@ -54,14 +54,13 @@ def nothing_wished(facts: Facts) -> Cause | None:
 
 def given_up(facts: Facts) -> Cause | None:
     """The newest deployment was rolled back, stopped, or given up: the effect of what broke its tasks."""
-    newest = facts.newest
+    releases = facts.releases
+    newest, phase, back = releases.newest, releases.phase, releases.back
     if not facts.given_up:
         return None
-    name, status = f"revision {revision_of(facts.suspect)}", newest.get("status", "")
-    why = newest.get("statusReason") or reason_of(facts.primary) or status or "FAILED"
-    again = (
-        f"revision {revision_of(facts.back)} runs again" if facts.back else "there was no earlier version to go back to"
-    )
+    name = f"revision {revision_of(facts.suspect)}"
+    why = newest.get("statusReason") or reason_of(releases.primary) or newest.get("status") or "FAILED"
+    again = f"revision {revision_of(back)} runs again" if back else "there was no earlier version to go back to"
     # Its tasks, forgotten after an hour, are told of by what they wrote.
     wrote = () if facts.failed else facts.tail()
     if wrote:
@@ -69,21 +68,21 @@ def given_up(facts: Facts) -> Cause | None:
     seen = (Evidence("deployment", why, newest.get("updatedAt") or newest.get("finishedAt")), *wrote)
     logs = run("ecsctl logs --since 1d", "ECS forgets why a task stopped after an hour; the log stays")
     mend: tuple[Mend, ...] = (logs, repair("fix the app", facts))
-    if ended_by_somebody(newest) and not facts.releases.failed:
-        told = f"the deployment of {name} was stopped before its end" + (f", and {again}" if facts.back else "")
+    if phase in (Phase.STOPPED, Phase.TAKEN_BACK) and not releases.failed:
+        told = f"the deployment of {name} was stopped before its end" + (f", and {again}" if back else "")
         restart = Mend(resume(facts), "if it was stopped by mistake")
         return Cause("stopped", told, seen, (restart,), effect=True, calm=facts.healthy)
-    if status == "ROLLBACK_IN_PROGRESS":
+    if phase is Phase.GOING_BACK:
         return Cause("rolled-back", f"{name} is being rolled back", seen, mend, effect=True)
-    if status.startswith("ROLLBACK") and status != "ROLLBACK_FAILED":
+    if phase in (Phase.ROLLED_BACK, Phase.TAKEN_BACK):
         return Cause("rolled-back", f"{name} was rolled back: {again}", seen, mend, effect=True)
-    left = "rolling back failed" if status == "ROLLBACK_FAILED" else again
+    left = "rolling back failed" if phase is Phase.NOT_BACK else again
     return Cause("gave-up", f"ECS gave {name} up, and {left}", seen, mend, effect=True)
 
 
 def under_way(facts: Facts) -> Cause | None:
     """A deployment that has shown nothing bad yet."""
-    primary = facts.primary
+    primary = facts.releases.primary
     bad = facts.failed or primary.get("failedTasks") or facts.given_up
     if not facts.releases.at_work or bad or not primary.get("desiredCount"):
         return None
