@@ -51,7 +51,7 @@ def rotate(
 ) -> None:
     """Store a new token and bring it to CodeBuild, the pipeline and its webhook; then check that it arrived.
 
-    After an interrupted run, `--stored` continues. Credentials of CodeBuild's that are not ours are left alone.
+    After an interrupted run, `--stored` continues. CodeBuild credentials that are not this app's are left alone.
     """
     from ecsctl.github import creds
 

@@ -22,7 +22,7 @@ def down(
     name: Annotated[str | None, typer.Option("--name", help="The app's name, where there is no ecsctl.toml.")] = None,
     id: Annotated[
         str,
-        typer.Option("--id", metavar="ID", help="Which of several deployments of the app, where no record tells it."),
+        typer.Option("--id", metavar="ID", help="Which of several deployments of the app, without a state file."),
     ] = "",
 ) -> None:
     """Delete everything that carries the app's tags, after showing the list. Nothing else is touched.

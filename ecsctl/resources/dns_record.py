@@ -38,7 +38,7 @@ class DnsRecordIds:
 
 @dataclass(frozen=True, kw_only=True)
 class DnsRecord(Resource[DnsRecordIds]):
-    """A record in a hosted zone that is not ours: an alias of a load balancer (A), or a CNAME.
+    """A record in a hosted zone of the user's: an alias of a load balancer (A), or a CNAME.
 
     A TXT record made and deleted in the same change, at `_ecsctl.` and the name, says that it is ours. A record
     without it is somebody else's and refused, with one exception: a `shared` record that stands already and says what

@@ -53,7 +53,7 @@ class PipelineIds:
 
 @dataclass(frozen=True, kw_only=True)
 class Pipeline(Resource[PipelineIds]):
-    """A CodePipeline pipeline: Source, Build, Test and Approve if wished, Deploy. It is found by its name.
+    """A CodePipeline pipeline: Source, Build, Test and Approve if asked for, Deploy. It is found by its name.
 
     It starts running the moment it is made (see `first_run`).
     """

@@ -43,7 +43,7 @@ class RoleIds:
 
 @dataclass(frozen=True, kw_only=True)
 class Role(Resource[RoleIds]):
-    """An IAM role with one inline policy of ours, found by its name.
+    """An IAM role with one inline policy of ecsctl's, found by its name.
 
     Another inline policy, or an attached one, is somebody's own addition: it is left alone, told in the note, and goes
     with the role.

@@ -64,7 +64,7 @@ def _table(kind: str, cases: list[Case], whole: bool) -> str:
     for what, during, holds, wrong in cases:
         every[what, during, holds] += 1
         failed[what, during, holds] += wrong
-    lines = ["| what befalls | during | what holds | cases | failed |", "| --- | --- | --- | --: | --: |"]
+    lines = ["| what happens | during | what is true afterwards | cases | failed |", "| --- | --- | --- | --: | --: |"]
     for key in sorted(every, key=lambda key: (not key[0], key[1] != "up", key)):
         lines.append(f"| {' | '.join(key)} | {every[key]} | {failed[key]} |")
     which = f"the selection of CI, CRASH_SEED={SEED}"

@@ -184,7 +184,7 @@ def resources() -> str:
         lines.append(f"| `{step['name']}` | {kind} | {_price(step['kind'])} |")
     for kind in kinds:
         of_kind = [step for step in steps if step["kind"] == kind]
-        about = inspect.cleandoc(by_name()[kind].__doc__ or "")
+        about = inspect.cleandoc(by_name()[kind].__doc__ or "").partition("\n\n")[0]
         lines += ["", f"## {_title(of_kind[0]['title'])}\n", about]
         if any(step["fields"] for step in of_kind):
             lines += ["", "| field | " + " | ".join(f"`{step['name']}`" for step in of_kind) + " |"]
