@@ -7,7 +7,7 @@ import pytest
 from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.label import Label
 from ecsctl.resources.support.dns import mark
-from ecsctl.sandbox import ecs
+from ecsctl.sandbox.aws import ecs
 from tests.stack.conftest import ACCOUNT, REGION, World, wishes
 
 NAME = "hello.ecsctl.example"
