@@ -25,15 +25,15 @@ class Github(Section):
     branch: words.Branch = Field("main", description="The branch whose every push is built and deployed.")
     connection_arn: words.ConnectionArn | None = Field(
         None,
-        description="A CodeConnections connection to GitHub: the better way, for it belongs to no person and needs no "
-        "token.",
+        description="A CodeConnections connection to GitHub. Better than a token, because it belongs to no person"
+        " and is never rotated.",
         examples=["arn:aws:codeconnections:eu-central-1:123456789012:connection/1b2c3d4e-0000-4000-8000-000000000000"],
     )
     token_secret: words.TokenSecret = Field(
         "github/token",
-        description="Without a connection: name or ARN of the secret in Secrets Manager that holds the GitHub token "
-        "(classic: the right repo; fine-grained: Contents read, Commit statuses and Webhooks write). Followed by "
-        '":key" it is that key of a JSON secret. Never the token itself.',
+        description="Without a connection: name or ARN of the secret in Secrets Manager that holds the GitHub "
+        "token (classic: scope repo; fine-grained: Contents read, Commit statuses and Webhooks "
+        'write). ":key" after it takes that key of a JSON secret. Never the token itself.',
     )
 
     def problems(self) -> Iterator[Problem]:
@@ -60,8 +60,8 @@ class Build(Section):
 
     buildspec: words.RepositoryPath | None = Field(
         None,
-        description="The buildspec's path in the repository; or ecsctl, for ecsctl's own, which needs no file there. "
-        "Default: buildspec.yml, or ecsctl's own where git tells that the branch has none.",
+        description="The buildspec's path in the repository; or ecsctl, for ecsctl's own, which needs no file "
+        "there. Default: buildspec.yml, or ecsctl's own if git shows that the branch has none.",
         examples=["ci/build.yml"],
     )
     context: words.RepositoryPath | None = Field(
@@ -83,18 +83,21 @@ class Build(Section):
     )
     args: dict[words.Variable, str] = Field(
         default_factory=dict,
-        description="Build arguments, for the ARGs of the Dockerfile: NAME is BUILD_ARG_NAME in the build. They are no "
-        "place for secrets: an image shows them to whoever has it.",
+        description="Build arguments, for the ARGs of the Dockerfile: NAME is BUILD_ARG_NAME in the build. Never "
+        "secrets: an image shows its arguments to everybody who has it.",
         examples=[{"NODE_ENV": "production"}],
     )
-    compute: Literal["small", "medium", "large", "xlarge"] = Field("small", description="The size of the machine.")
+    compute: Literal["small", "medium", "large", "xlarge"] = Field(
+        "small", description="The size of the build machine."
+    )
     image: words.Image | None = Field(
         None,
-        description="The build's own image. Default: CodeBuild's newest Amazon Linux 2023 of the architecture.",
+        description="The image that the build runs in. Default: CodeBuild's newest Amazon Linux 2023 for the "
+        "architecture.",
         examples=["aws/codebuild/amazonlinux-aarch64-standard:3.0"],
     )
     github_token: bool = Field(
-        False, description="Whether a build finds the token, by reference to its secret, in GITHUB_AUTH_TOKEN."
+        False, description="Whether the build has the token in GITHUB_AUTH_TOKEN, by reference to its secret."
     )
     timeout_minutes: int = Field(30, ge=5, le=2160, description="After how many minutes a build is stopped.")
     environment: dict[words.Variable, str] = Field(
@@ -159,13 +162,13 @@ class Pipeline(Section):
         description="A pipeline that builds and deploys; a build that pushes an image and no more; or neither.",
     )
     deploy_timeout_minutes: int = Field(
-        15, ge=1, le=60, description="How long the deploy action waits for the service to be steady."
+        15, ge=1, le=60, description="How long the deploy action waits for the service to be stable."
     )
     approvals: tuple[Approval, ...] = Field(
         (),
         strict=False,
         max_length=ACTIONS,
-        description="Approvals before the deployment, in order.",
+        description="Approvals by people before the deployment, in order.",
         examples=[[{"name": "Review", "note": "Is it good?"}]],
     )
     tests: tuple[Test, ...] = Field(

@@ -16,13 +16,13 @@ class ContainerCheck(Section):
     command: tuple[str, ...] = Field(
         strict=False,
         min_length=1,
-        description="What is run in the container; it is well while this ends with 0. After CMD-SHELL comes one line "
-        "for the container's shell. The image must have the program: many have no curl.",
+        description="What is run in the container; it is healthy while this ends with 0. After CMD-SHELL comes "
+        "one line for the container's shell. The image must have the program: many have no curl.",
         examples=[["CMD-SHELL", "wget -qO- http://localhost:8000/ || exit 1"]],
     )
     interval_seconds: int = Field(30, ge=5, le=300, description="How often it is run.")
     timeout_seconds: int = Field(5, ge=2, le=60, description="After how long one run of it counts as failed.")
-    retries: int = Field(3, ge=1, le=10, description="After how many failures the container is unwell.")
+    retries: int = Field(3, ge=1, le=10, description="After how many failures the container is unhealthy.")
     start_seconds: int = Field(0, ge=0, le=300, description="How long after the start failures do not count.")
 
     @property
@@ -43,16 +43,21 @@ class ContainerCheck(Section):
 class Health(Section):
     """How the load balancer tells whether a task is well: in place of health_path, where that is not enough."""
 
-    path: words.HealthPath = Field("/", description="The path that the load balancer asks; health_path in short.")
-    codes: words.HealthCodes = Field(
-        "200", description='The answers that count as well, from 200 to 499: "200", "200,302" or "200-399".'
+    path: words.HealthPath = Field(
+        "/", description="The path that the load balancer checks; health_path is the short form."
     )
-    interval_seconds: int = Field(10, ge=5, le=300, description="How often each task is asked.")
+    codes: words.HealthCodes = Field(
+        "200", description='The status codes that count as healthy, from 200 to 499: "200", "200,302" or "200-399".'
+    )
+    interval_seconds: int = Field(10, ge=5, le=300, description="How often each task is checked.")
     timeout_seconds: int = Field(5, ge=2, le=120, description="How long an answer may take; less than the interval.")
-    healthy_count: int = Field(2, ge=2, le=10, description="After how many good answers a task is sent requests.")
-    unhealthy_count: int = Field(3, ge=2, le=10, description="After how many bad ones it is sent none.")
+    healthy_count: int = Field(2, ge=2, le=10, description="After how many good answers a task gets requests.")
+    unhealthy_count: int = Field(3, ge=2, le=10, description="After how many bad ones it gets none.")
     grace_seconds: int = Field(
-        60, ge=0, le=2147483647, description="How long a new task may be unwell; health_check_grace_seconds in short."
+        60,
+        ge=0,
+        le=2147483647,
+        description="How long a new task may fail its health checks; health_check_grace_seconds is the short form.",
     )
     container: ContainerCheck | None = Field(
         None,

@@ -25,16 +25,16 @@ class Config(Section):
         examples=["shop"],
     )
     owner: words.Owner | None = Field(
-        None, description="Who is written in the tag `owner`. Default: the caller's name.", examples=["shop-team"]
+        None, description="The value of the tag `owner`. Default: the caller's name.", examples=["shop-team"]
     )
     region: words.Region | None = Field(
         None,
-        description="The AWS region, over AWS_REGION; --region may name no other. Default: as boto3 finds it.",
+        description="The AWS region. It overrides AWS_REGION, and --region may name no other. Default: boto3's choice.",
         examples=["eu-central-1"],
     )
     account_id: words.Account | None = Field(
         None,
-        description="The only account to work in, in quotes: a guard. Credentials of any other are refused.",
+        description="The only account to work in, in quotes. Credentials of any other account are refused.",
         examples=["123456789012"],
     )
     tags: dict[words.TagKey, words.TagValue] = Field(
@@ -48,7 +48,7 @@ class Config(Section):
     )
     permissions_boundary: words.BoundaryArn | None = Field(
         None,
-        description="ARN of a policy that limits every role made here.",
+        description="ARN of a policy that limits every role that ecsctl creates.",
         examples=["arn:aws:iam::123456789012:policy/boundary"],
     )
     vpc: Vpc = Field(default_factory=Vpc)

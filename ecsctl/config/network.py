@@ -23,8 +23,9 @@ class Vpc(Section):
     )
     egress: Literal["nat", "nat-per-az", "public"] = Field(
         "nat",
-        description="How tasks reach the internet: one NAT gateway, one in each zone, or none: then tasks stand in the "
-        "public subnets with public addresses, reachable only through the load balancer.",
+        description="How tasks reach the internet: through one NAT gateway, through one in each zone, or "
+        "directly. With public the tasks are in the public subnets and have public addresses, but "
+        "only the load balancer can reach them.",
     )
     id: words.VpcId | None = Field(
         None, description="An existing VPC to use instead of a new one.", examples=["vpc-0a1b2c3d4e5f60718"]
@@ -131,6 +132,6 @@ class LoadBalancer(Section):
         60,
         ge=1,
         le=4000,
-        description="After how many silent seconds a connection is closed. The app's keep-alive must be longer.",
+        description="How long a connection may be silent before it is closed. The app's keep-alive must be longer.",
     )
     http2: bool = Field(True, description="Whether clients may speak HTTP/2.")

@@ -25,7 +25,7 @@ class Autoscaling(Section):
 
     min: int = Field(ge=1, le=5000, description="The fewest tasks.", examples=[1])
     max: int = Field(ge=1, le=5000, description="The most tasks.", examples=[4])
-    cpu_percent: int = Field(60, ge=1, le=100, description="The average CPU use, in percent, that is aimed at.")
+    cpu_percent: int = Field(60, ge=1, le=100, description="The average CPU utilization to aim for, in percent.")
 
     def problems(self) -> Iterator[Problem]:
         """An empty range."""
@@ -39,14 +39,14 @@ class Service(Section):
     port: int = Field(8000, ge=1, le=65535, description="The TCP port that the container listens on.")
     health_path: words.HealthPath = Field(
         "/",
-        description="The path that answers 200 while the app is well; asked by the load balancer. A load balancer that "
-        "asks /healthz, the default of before, goes on doing so until a path is written here.",
+        description="The path that the load balancer checks; it has to answer 200. A load balancer that checks "
+        "/healthz, the earlier default, keeps doing so until a path is written here.",
     )
     cpu: int = Field(256, description="CPU units of a task; 1024 are one vCPU. Fargate has fixed pairs with memory.")
     memory: int = Field(512, description="Memory of a task in MiB.")
-    architecture: Literal["ARM64", "X86_64"] = Field("ARM64", description="The processor, of build and tasks alike.")
+    architecture: Literal["ARM64", "X86_64"] = Field("ARM64", description="The processor, for the build and the tasks.")
     desired_count: int = Field(
-        1, ge=0, le=5000, description="How many tasks run. While the repository has no image, none do."
+        1, ge=0, le=5000, description="How many tasks run. Without an image in the repository none do."
     )
     environment: dict[words.Variable, str] = Field(
         default_factory=dict,
@@ -68,28 +68,34 @@ class Service(Section):
     )
     exec: bool = Field(False, description="Whether `ecsctl exec` may open a shell in a running task.")
     min_healthy_percent: int = Field(
-        100, ge=0, le=100, description="How much of desired_count, in percent, runs at least during a deployment."
+        100, ge=0, le=100, description="The least that runs during a deployment, in percent of desired_count."
     )
     max_percent: int = Field(
-        200, ge=100, le=200, description="How much of desired_count, in percent, runs at most during a deployment."
+        200, ge=100, le=200, description="The most that runs during a deployment, in percent of desired_count."
     )
     health_check_grace_seconds: int = Field(
-        60, ge=0, le=2147483647, description="How long a new task may be unwell before it is replaced."
+        60, ge=0, le=2147483647, description="How long a new task may fail its health checks before it is replaced."
     )
     deregistration_delay_seconds: int = Field(
-        30, ge=0, le=3600, description="How long a task that leaves may finish its requests."
+        30, ge=0, le=3600, description="How long a task that is being stopped may finish its requests."
     )
-    stop_timeout_seconds: int = Field(30, ge=2, le=120, description="How long after SIGTERM the container is killed.")
+    stop_timeout_seconds: int = Field(
+        30, ge=2, le=120, description="How long after SIGTERM the container gets SIGKILL."
+    )
     log_mode: Literal["non-blocking", "blocking"] = Field(
         "non-blocking",
         description="What happens when CloudWatch takes log lines too slowly: non-blocking drops the lines for which "
         "log_buffer_mib has no room, blocking lets the app wait until they are written, which may make it unhealthy.",
     )
     log_buffer_mib: int = Field(
-        25, ge=1, le=1024, description="With non-blocking: how much of its memory a task keeps for lines on their way."
+        25,
+        ge=1,
+        le=1024,
+        description="With non-blocking: how much of its memory a task uses for lines that are not written yet.",
     )
     container_insights: Literal["enabled", "enhanced", "disabled"] = Field(
-        "enabled", description="CloudWatch's metrics of the cluster; enhanced ones cost more."
+        "enabled",
+        description="CloudWatch Container Insights for the cluster; enhanced has more metrics and costs more.",
     )
     health: Health | None = Field(
         None,
@@ -153,4 +159,4 @@ class Logs(Section):
 
     retention_days: Literal[
         1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
-    ] = Field(30, description="After how many days CloudWatch forgets a line. AWS knows only certain numbers.")
+    ] = Field(30, description="For how many days CloudWatch keeps a line. AWS accepts only certain numbers.")

@@ -78,6 +78,7 @@ A Python program that runs the engine itself passes a listener of its own, as `t
 |---|---|---|"""
 ERRORS = re.compile(r"(?<=<!-- errors: `make pages` writes them -->\n).*?(?=<!-- end of errors -->)", re.DOTALL)
 PRICES = re.compile(r"(?<=<!-- prices: `make pages` writes them -->\n).*?(?=<!-- end of prices -->)", re.DOTALL)
+GRAPH = re.compile(r"(?<=```mermaid\n).*?(?=```\n)", re.DOTALL)
 ZONE = re.compile(r"\bZ[A-Z0-9]{20}\b")  # the sandbox's hosted zone has another id each time
 ORDINARY = 'name = "hello"\n\n[domain]\nname = "hello.ecsctl.example"\n\n[github]\nrepository = "ecsctl/hello"\n'
 
@@ -90,6 +91,9 @@ def pages() -> dict[str, Callable[[], str]]:
         "reference/policies.md": policies,
         "reference/events.md": told_events,
         "how-to/costs.md": lambda: PRICES.sub(lambda _: _bill(), (DOCS / "how-to/costs.md").read_text()),
+        "how-it-works.md": lambda: GRAPH.sub(
+            lambda _: _printed("plan", "--graph", "mermaid"), (DOCS / "how-it-works.md").read_text()
+        ),
         "exit-codes.md": lambda: ERRORS.sub(lambda _: _errors(), (DOCS / "exit-codes.md").read_text()),
     }
 
@@ -161,6 +165,11 @@ def _value(option: Any) -> str:
 @cache
 def _planned() -> tuple[dict[str, Any], ...]:
     """What `ecsctl plan` would make of an ordinary ecsctl.toml in an empty account."""
+    return tuple(json.loads(ZONE.sub("Z0123456789EXAMPLE", _printed("plan", "-o", "json")))["steps"])
+
+
+def _printed(*words: str) -> str:
+    """What a command prints for an ordinary ecsctl.toml in an empty account."""
     before, out = os.getcwd(), io.StringIO()
     with tempfile.TemporaryDirectory() as folder, inprocess():
         Path(folder, ".git").mkdir()
@@ -168,10 +177,10 @@ def _planned() -> tuple[dict[str, Any], ...]:
         os.chdir(folder)
         try:
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
-                app(["plan", "-o", "json"], standalone_mode=False)
+                app([*words], standalone_mode=False)
         finally:
             os.chdir(before)
-    return tuple(json.loads(ZONE.sub("Z0123456789EXAMPLE", out.getvalue()))["steps"])
+    return out.getvalue()
 
 
 def resources() -> str:
