@@ -9,7 +9,7 @@ import pytest
 from ecsctl.why import Certainty, diagnose
 from tests.why.field.scene import facts
 from tests.why.field.score import CERTAIN, HONEST, RIGHT, WRONG, outcome, table, top
-from tests.why.field.threads import CASES, STARTS, Case
+from tests.why.field.threads import CASES, Case
 
 DOCS = Path(__file__).parents[2] / "docs/why.md"
 
@@ -41,7 +41,7 @@ def test_the_docs_show_how_often_it_is_right() -> None:
 
 def test_a_reason_that_aws_cut_anywhere_is_never_told_wrong_as_certain() -> None:
     wrong = {}
-    for case in STARTS:
+    for case in CASES:
         for task in case.scenes[0].get("stopped", ()):
             whole = task["stoppedReason"].rstrip(".")
             for length in range(40, len(whole)):

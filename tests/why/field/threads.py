@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tests.why.field.case import AUTH, DENIED, DJANGO, HUB, INIT, NO_DOCKER, PULL, Case, case
 from tests.why.field.fresh import FRESH
+from tests.why.field.later import LATER
 from tests.why.field.scene import (
     SECRET,
     answers,
@@ -367,4 +368,4 @@ RELEASES = (
          'ERROR: failed to solve: process "/bin/sh -c npm run build" did not complete successfully: exit code: 1')),
 )  # fmt: skip
 
-CASES: tuple[Case, ...] = (*BUILDS, *STARTS, *RUNS, *RELEASES, *FRESH)
+CASES: tuple[Case, ...] = (*BUILDS, *STARTS, *RUNS, *RELEASES, *FRESH, *LATER)
