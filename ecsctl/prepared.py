@@ -30,7 +30,8 @@ def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
     checks: list[Callable[[], Iterator[Step]]] = [
         lambda: _boundary(aws, config, me),
         lambda: _build_image(aws, config),
-        *(partial(_secret, aws, me, name, arn) for name, arn in config.service.secrets.items()),
+        *(partial(_secret, aws, me, f"service.secrets.{name}", arn) for name, arn in config.service.secrets.items()),
+        lambda: _login(aws, config, me),
     ]
     with ThreadPoolExecutor(len(checks)) as pool:
         return tuple(step for found in pool.map(lambda check: list(check()), checks) for step in found)
@@ -54,13 +55,13 @@ def _boundary(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
         yield unfit("policy", "permissions_boundary", f"{arn} cannot be attached to roles", "name another policy")
 
 
-def _secret(aws: Aws, me: Label, variable: str, arn: str) -> Iterator[Step]:
-    """A secret or parameter that the tasks read when they start. Its value is not read here."""
+def _secret(aws: Aws, me: Label, key: str, arn: str) -> Iterator[Step]:
+    """A secret or parameter that the tasks read when they start, or a build. Its value is not read here."""
     _, partition, service, region, account, *rest = arn.split(":")
     if partition != me.partition:
         return
     place = aws.elsewhere(region)
-    key, title = f"service.secrets.{variable}", "secret" if service == "secretsmanager" else "parameter"
+    title = "secret" if service == "secretsmanager" else "parameter"
     try:
         if service == "ssm":
             wrong = _parameter(place, rest[0].removeprefix("parameter/"), arn)
@@ -120,6 +121,12 @@ def _build_image(aws: Aws, config: Config) -> Iterator[Step]:
         raise
     if answer is None or named.among(answer["imageDetails"]) is None:
         yield unfit("image", "build.image", f"there is no image {config.build.image}", "push it, or fix build.image")
+
+
+def _login(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
+    """The secret that opens the registry of the build's own image."""
+    if config.build.login and config.github and config.pipeline.mode != "none":
+        yield from _secret(aws, me, "build.image_credentials", config.build.login)
 
 
 def domain(aws: Aws, config: Config, zone: str, me: Label) -> Iterator[Step]:

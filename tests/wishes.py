@@ -64,6 +64,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
     Bucket: {"private": True, "encryption": "AES256", "tls_only": True, "expire_days": 30, "abort_days": 7},
     BuildProject: {
         "pulled_by": "CODEBUILD",
+        "image_login": "",
         "environment": (),
         "container": "ARM_CONTAINER",
         "compute": "BUILD_GENERAL1_SMALL",

@@ -96,6 +96,12 @@ class Build(Section):
         "architecture.",
         examples=["aws/codebuild/amazonlinux-aarch64-standard:3.0"],
     )
+    image_credentials: words.ImageCredentials | None = Field(
+        None,
+        description="For an image in a private registry other than ECR: the ARN of the secret in Secrets Manager that "
+        'CodeBuild logs in with, a JSON with "username" and "password"; or none, where anybody may pull it.',
+        examples=["arn:aws:secretsmanager:eu-central-1:123456789012:secret:registry-AbCdEf"],
+    )
     github_token: bool = Field(
         False, description="Whether the build has the token in GITHUB_AUTH_TOKEN, by reference to its secret."
     )
@@ -112,6 +118,11 @@ class Build(Section):
         if self.buildspec:
             return "" if self.buildspec == OURS else self.buildspec
         return "" if has is False else USUAL
+
+    @property
+    def login(self) -> str:
+        """The ARN of the secret that opens the registry of the build's own image; empty where none is needed."""
+        return "" if self.image_credentials in (None, "none") else str(self.image_credentials)
 
     @property
     def variables(self) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from ecsctl import registries
 from ecsctl.config import words
 from ecsctl.config.delivery import Build, Ecr, Github, Pipeline
 from ecsctl.config.network import Domain, LoadBalancer, Vpc
@@ -100,6 +101,7 @@ class Config(Section):
             "permissions_boundary": self.permissions_boundary,
             "github.connection_arn": self.github and self.github.connection_arn,
             "github.token_secret": self.github and self.github.token_secret,
+            "build.image_credentials": self.build.login,
             **{f"service.secrets.{name}": arn for name, arn in self.service.secrets.items()},
         }
         for key, arn in arns.items():
@@ -112,12 +114,32 @@ class Config(Section):
         CodeBuild user guide, "Docker images provided by CodeBuild": those for ARM have aarch64 in their names.
         """
         image, wanted = self.build.image or "", self.service.architecture
-        if not image.startswith("aws/codebuild/"):
+        yield from self._login(image)
+        if not image.startswith(registries.CURATED):
             return
         if other := next((word for word in ("lambda", "windows", "macos") if word in image), ""):
             yield "build.image", f"is one for {other}; expected one for Linux containers, which build images"
         elif (found := "ARM64" if "aarch64" in image else "X86_64") != wanted:
             yield "build.image", f"runs on {found}, but service.architecture is {wanted}: expected one for {wanted}"
+
+    def _login(self, image: str) -> Iterator[Problem]:
+        """Credentials that open nothing, or a registry that nobody is known to get into without.
+
+        "When this is set: imagePullCredentialsType must be set to SERVICE_ROLE; images cannot be curated or an Amazon
+        ECR image" (CodeBuild API reference, ProjectEnvironment: registryCredential).
+        """
+        key = "build.image_credentials"
+        if self.build.image_credentials:
+            if not image:
+                yield key, "has no meaning without build.image"
+            elif image.startswith(registries.CURATED):
+                yield key, "has no meaning here: CodeBuild pulls its own images without any"
+            elif registries.is_ecr(image):
+                yield key, "has no meaning here: the build's role pulls from ECR"
+        elif image and not registries.asks_nobody(image) and not registries.is_ecr(image):
+            told = f"is in the registry {registries.registry(image)}, which is not known to let anybody pull: expected"
+            secret = f'{key} beside it, the ARN of a secret in Secrets Manager with {{"username": …, "password": …}}'
+            yield "build.image", f'{told} {secret}, or {key} = "none" where it needs no login'
 
     def _crowd(self) -> Iterator[Problem]:
         """More tasks than the network that is made for them has addresses."""

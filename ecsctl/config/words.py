@@ -117,6 +117,15 @@ SecretArn = Annotated[
         'or of a parameter, "arn:aws:ssm:…:parameter/…"',
     ),
 ]
+# The secret as a whole: CodeBuild reads `username` and `password` out of it (CodeBuild user guide, "Private registry
+# with AWS Secrets Manager sample").
+ImageCredentials = Annotated[
+    str,
+    Word(
+        r"none|" + _ARN + "secretsmanager" + _HERE + rf"secret:{_SECRET}",
+        'the ARN of a secret with "username" and "password", "arn:aws:secretsmanager:…:secret:…", or "none"',
+    ),
+]
 # A token pasted here by mistake looks like a name too: GitHub's own prefixes tell it apart.
 TokenSecret = Annotated[
     str,

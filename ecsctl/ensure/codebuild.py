@@ -60,6 +60,7 @@ def ensure_build_role(stack: Stack, config: Config, facts: Facts, names: Names) 
         repository=repository,
         secret=facts.token_arn if reads else "",
         image=facts.build_image,
+        login=config.build.login,
     )
     role = Role(
         name=names.role("build"),
@@ -111,7 +112,8 @@ def ensure_codebuild(
             log_group=logs,
             image=build.image or facts.build_image,
             looked_up=not build.image,
-            pulled_by=_puller(build.image or facts.build_image),
+            pulled_by=_puller(build.image or facts.build_image, build.login),
+            image_login=build.login,
             environment=tuple(variables),
             container=CONTAINERS[config.service.architecture],
             privileged=True,  # `docker build` needs it
@@ -155,7 +157,8 @@ def ensure_first_image(
     if not facts.image and not projects and not moving:
         return None
     project = ProjectName(names.project) if moving else projects.build if projects else None
-    machine = Machine(CONTAINERS[config.service.architecture], facts.build_image, _puller(facts.build_image))
+    machine = Machine(CONTAINERS[config.service.architecture], facts.build_image,
+                      _puller(facts.build_image, config.build.login), config.build.login)  # fmt: skip
     wish = FirstImage(
         repository=repository.name,
         uri=repository.uri,
@@ -174,10 +177,10 @@ def ensure_first_image(
     return stack.ensure(IMAGE, wish, after=(role.name,) if moving and role else ()).image
 
 
-def _puller(image: str) -> Literal["SERVICE_ROLE", "CODEBUILD"]:
-    """Who pulls the build's image: our role, where it is in somebody's repository of ECR.
+def _puller(image: str, login: str) -> Literal["SERVICE_ROLE", "CODEBUILD"]:
+    """Who pulls the build's image: our role, where it is in somebody's repository of ECR, or behind a `login`.
 
     "When you use a cross-account or private registry image, you must use SERVICE_ROLE credentials. When you use an
     CodeBuild curated image, you must use CODEBUILD credentials" (CodeBuild API reference, ProjectEnvironment).
     """
-    return "SERVICE_ROLE" if Reference.of(image) else "CODEBUILD"
+    return "SERVICE_ROLE" if login or Reference.of(image) else "CODEBUILD"

@@ -69,7 +69,7 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
 
 
 def _of_secrets(scope: Scope, uses: Uses) -> Iterator[Statement]:
-    """Whether the secrets of the tasks are there, and to keep the token of GitHub."""
+    """Whether the secrets of the tasks and of the build's image are there, and to keep the token of GitHub."""
     held = tuple(sorted({":".join(arn.split(":")[:7]) for arn in uses.secrets if ":secretsmanager:" in arn}))
     if held:
         yield Statement("TaskSecrets", ("secretsmanager:DescribeSecret",), held)

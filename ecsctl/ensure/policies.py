@@ -66,11 +66,13 @@ def codebuild(
     repository: str = "",
     secret: str = "",
     image: str = "",
+    login: str = "",
 ) -> Statements:
     """What a build needs: its logs, its source, the one repository, and the pipeline's artifacts.
 
     `connection` and `secret` are the full ARNs of what opens the repository on GitHub; empty where it is not used.
-    `image` is the build's own, which the role pulls where it is in a registry of ECR.
+    `image` is the build's own, which the role pulls where it is in a registry of ECR; `login` the secret that opens
+    another registry for it (CodeBuild user guide, "Private registry with AWS Secrets Manager sample").
     GetConnectionToken knows no condition: its token opens every repository that the connection's GitHub App is
     installed on. A build that the project begins by itself, such as the first one, cannot do without it.
     """
@@ -92,7 +94,7 @@ def codebuild(
     if own := Reference.of(image):
         arn = f"arn:{scope.partition}:ecr:{own.region}:{own.account}:repository/{own.repository}"
         statements.append(Statement("BuildImage", PULL, (arn,)))
-    return (*statements, *_reads([secret] if secret else []))
+    return (*statements, *_reads(filter(None, (secret, login))))
 
 
 def codepipeline(scope: Scope, projects: Sequence[str], *, connection: str = "", repository: str = "") -> Statements:

@@ -43,7 +43,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         connection=(github.connection_arn or "") if github else "",
         repository=github.repository if github else "",
         secret=secret,
-        secrets=tuple(config.service.secrets.values()),
+        secrets=(*config.service.secrets.values(), *filter(None, [config.build.login])),
         boundary=config.permissions_boundary or "",
     )
     wanted = operator(scope, uses)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ecsctl import registries
 from ecsctl.engine.errors import ConfigError, Refused, ResourceFailed
 from ecsctl.names import Names
 from ecsctl.resources.support import ecr
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from ecsctl.engine.label import Label
     from ecsctl.names import Placed
 
-_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_HOST = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*(?::\d+)?"
-_NAME = re.compile(rf"(?:{_HOST}/)?({_PART}(?:/{_PART})*)(?::\w[\w.-]{{0,127}})?(?:@sha256:[0-9a-f]{{64}})?", re.ASCII)
-_LONGEST = 255  # of a name, by the grammar of the distribution project's package `reference`, which registries follow
 BUILT_WITHIN = 3600.0  # seconds for CodeBuild's queue and the build itself
 
 
@@ -86,8 +82,7 @@ def checked(aws: Aws, named: str, uri: str, architecture: str) -> str:
     Raises ConfigError for an image that is not there, is for another processor, or that the tasks may not pull.
     """
     wanted, ours = ecr.Reference.of(named), ecr.Reference.of(uri)
-    name = _NAME.fullmatch(named)
-    if not name or len(named.partition("@")[0]) > _LONGEST or re.fullmatch(r"[0-9a-f]{64}", name[1]):
+    if not registries.named(named):
         raise ConfigError(f"expected the name of an image, such as REGISTRY/NAME:TAG or …@sha256:…, found {named!r}")
     if wanted is None or ours is None:
         return named
@@ -114,12 +109,6 @@ def checked(aws: Aws, named: str, uri: str, architecture: str) -> str:
             hint=f"build it with --platform linux/{ecr.PROCESSORS[architecture]}, or change service.architecture",
         )
     return f"{uri}@{found['imageDigest']}"
-
-
-def registry(image: str) -> str:
-    """The registry that an image's name leads to: its first part if that can be a host, or else Docker Hub's."""
-    host = image.partition("/")[0] if "/" in image else ""
-    return host if host == "localhost" or "." in host or ":" in host else "docker.io"
 
 
 def in_registry(image: str, place: Placed) -> ecr.Reference | None:

@@ -14,7 +14,8 @@ from ecsctl.engine.errors import Refused, code
 from ecsctl.engine.label import APP, ID, RESOURCE, flat
 from ecsctl.names import Names
 from ecsctl.parts import TASK_DEFINITION
-from ecsctl.releases.images import build, chosen, digest_of, in_registry, registry, same
+from ecsctl.registries import registry
+from ecsctl.releases.images import build, chosen, digest_of, in_registry, same
 from ecsctl.releases.reading import active, described, look, revision_named
 from ecsctl.releases.verdict import Followed, Outcome, Verdict
 from ecsctl.releases.waiting import LIMIT, follow

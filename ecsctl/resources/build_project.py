@@ -64,6 +64,7 @@ class BuildProject(Resource[ProjectIds]):
     image: str
     looked_up: bool = field(default=False, compare=False)  # the image: nobody has asked for this very one
     pulled_by: str  # or SERVICE_ROLE, as an image in somebody's own registry needs it
+    image_login: str  # the secret that opens the image's registry; empty: it asks for none, or is ECR
     environment: tuple[EnvVar, ...]
     container: str  # or LINUX_CONTAINER, for X86_64
     compute: str
@@ -193,7 +194,13 @@ class BuildProject(Resource[ProjectIds]):
             "sourceVersion": self.branch,
             "artifacts": {"type": "NO_ARTIFACTS"},
             "environment": environment(
-                self.container, self.compute, self.image, self.pulled_by, self.environment, privileged=self.privileged
+                self.container,
+                self.compute,
+                self.image,
+                self.pulled_by,
+                self.image_login,
+                self.environment,
+                privileged=self.privileged,
             ),
             "serviceRole": self.role,
             "timeoutInMinutes": self.minutes,
@@ -212,6 +219,7 @@ class BuildProject(Resource[ProjectIds]):
             log_group=LogGroupName(logs.get("groupName", "") if logs.get("status") == "ENABLED" else ""),
             image=machine["image"],
             pulled_by=machine.get("imagePullCredentialsType", "CODEBUILD"),
+            image_login=machine.get("registryCredential", {}).get("credential", ""),
             environment=variables_of(machine.get("environmentVariables", [])),
             container=machine["type"],
             compute=machine["computeType"],

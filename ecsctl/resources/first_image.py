@@ -13,6 +13,7 @@ from ecsctl.resources.support import ecr
 from ecsctl.resources.support.builds import builds_of, is_running, pushed_by, why_failed
 from ecsctl.resources.support.deployments import running
 from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.project_parts import registry_credential
 from ecsctl.resources.support.rights import anywhere, of
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Machine:
     type: str  # ARM_CONTAINER or LINUX_CONTAINER
     image: str
     pulled_by: Literal["CODEBUILD", "SERVICE_ROLE"] = "CODEBUILD"
+    login: str = ""  # the secret that opens its registry, if one is needed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +118,8 @@ class FirstImage(Resource[FirstImageIds]):
                 "imageOverride": self.machine.image,
                 "imagePullCredentialsTypeOverride": self.machine.pulled_by,
             }
+            if self.machine.login:
+                other["registryCredentialOverride"] = registry_credential(self.machine.login)
         aws.codebuild.start_build(
             projectName=self.project or "", sourceVersion=self.branch, idempotencyToken=token, **other
         )

@@ -217,6 +217,19 @@ TOGETHER = [
      "build.image: runs on X86_64, but service.architecture is ARM64: expected one for ARM64"),
     ('[service]\narchitecture = "X86_64"\n[build]\nimage = "aws/codebuild/amazonlinux2-aarch64-standard:3.0"', 5,
      "build.image: runs on ARM64, but service.architecture is X86_64: expected one for X86_64"),
+    ('[build]\nimage = "registry.example.com/tools:1"', 3,
+     "build.image: is in the registry registry.example.com, which is not known to let anybody pull: expected "
+     'build.image_credentials beside it, the ARN of a secret in Secrets Manager with {"username": …, "password": …}, '
+     'or build.image_credentials = "none" where it needs no login'),
+    (f'[build]\nimage_credentials = "{SECRET}"', 3, "build.image_credentials: has no meaning without build.image"),
+    (f'[build]\nimage = "aws/codebuild/amazonlinux-aarch64-standard:3.0"\nimage_credentials = "{SECRET}"', 4,
+     "build.image_credentials: has no meaning here: CodeBuild pulls its own images without any"),
+    ('[build]\nimage = "000000000000.dkr.ecr.eu-central-1.amazonaws.com/tools"\nimage_credentials = "none"', 4,
+     "build.image_credentials: has no meaning here: the build's role pulls from ECR"),
+    ('[build]\nimage = "registry.example.com/tools"\nimage_credentials = "registry-login"', 4,
+     "build.image_credentials: expected the ARN of a "
+     'secret with "username" and "password", "arn:aws:secretsmanager:…:secret:…", or "none", found a value that is not '
+     "shown"),
     ('[build]\nimage = "aws/codebuild/windows-base:2019-3.0"', 3,
      "build.image: is one for windows; expected one for Linux containers, which build images"),
     ('account_id = "000000000000"\npermissions_boundary = "arn:aws:iam::123456789012:policy/b"', 3,

@@ -49,6 +49,11 @@ def dying_secret(world: World) -> Named:
     return secret(arn)
 
 
+def behind(login: str) -> Named:
+    """A build's own image in a private registry that this secret opens."""
+    return {"build": {"image": "registry.example.com/tools:1", "image_credentials": login}}
+
+
 def certificate(world: World, *names: str, region: str = REGION, issued: bool = True) -> str:
     acm = shared_session().client("acm", region_name=region)
     more = {"SubjectAlternativeNames": [*names[1:]]} if names[1:] else {}
@@ -240,6 +245,14 @@ THINGS: dict[str, tuple[Case, ...]] = {
     "build.image": (
         Case("absent", lambda world: {"build": {"image": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/tools:1"}},
              ("there is no image", "tools:1"), "push it"),
+    ),
+    "build.image_credentials": (
+        Case("absent", lambda world: behind(f"{SM}:{REGION}:{ACCOUNT}:secret:no/such-AbCdEf"), ("no secret", "no/such"),
+             "create-secret"),
+        Case("elsewhere", lambda world: behind(made_secret(world, region=THERE).replace(THERE, "eu-west-1")),
+             ("no secret arn:aws:secretsmanager:eu-west-1",), "fix its ARN"),
+        Case("unfit: dying", lambda world: behind(dying_secret(world)["service"]["secrets"]["KEY"]),
+             ("is scheduled for deletion",), "restore-secret"),
     ),
     "account_id": (
         Case("elsewhere", lambda world: {"account_id": OTHER}, (f"wants {OTHER}",), "account_id"),

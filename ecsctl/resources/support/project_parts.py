@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ProjectEnvironmentTypeDef,
         ProjectSourceTypeDef,
         ProjectTypeDef,
+        RegistryCredentialTypeDef,
     )
 
 
@@ -57,10 +58,17 @@ def source(repository: str, buildspec: str, auth: SourceAuth) -> ProjectSourceTy
 
 
 def environment(
-    container: str, compute: str, image: str, pulled_by: str, variables: Iterable[EnvVar], *, privileged: bool
+    container: str,
+    compute: str,
+    image: str,
+    pulled_by: str,
+    login: str,
+    variables: Iterable[EnvVar],
+    *,
+    privileged: bool,
 ) -> ProjectEnvironmentTypeDef:
-    """The machine that builds as CodeBuild takes it."""
-    return {
+    """The machine that builds as CodeBuild takes it. `login` is the secret that opens the image's registry, if any."""
+    declared: ProjectEnvironmentTypeDef = {
         "type": cast("EnvironmentTypeType", container),
         "image": image,
         "computeType": cast("ComputeTypeType", compute),
@@ -68,6 +76,14 @@ def environment(
         "imagePullCredentialsType": cast("ImagePullCredentialsTypeType", pulled_by),
         "environmentVariables": [{"name": one.name, "value": one.value, "type": one.type} for one in variables],
     }
+    if login:
+        declared["registryCredential"] = registry_credential(login)
+    return declared
+
+
+def registry_credential(login: str) -> RegistryCredentialTypeDef:
+    """The secret that opens a registry as CodeBuild takes it: it knows no other place for them."""
+    return {"credential": login, "credentialProvider": "SECRETS_MANAGER"}
 
 
 def auth_of(source: ProjectSourceTypeDef) -> SourceAuth:

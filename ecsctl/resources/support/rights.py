@@ -115,7 +115,7 @@ class Uses:
     connection: str = ""
     repository: str = ""  # owner/name, of all that the connection opens
     secret: str = ""  # with the token
-    secrets: tuple[str, ...] = ()  # of the tasks
+    secrets: tuple[str, ...] = ()  # of the tasks and of the build's own image
     boundary: str = ""
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ecsctl.registries import is_ecr
 from ecsctl.why.build_failure import BuildFailure
 from ecsctl.why.causes.mends import Mend, again, by_hand, change, repair, run, up
 from ecsctl.why.evidence import Facts
@@ -72,6 +73,13 @@ def _build_image(failure: BuildFailure) -> str:
     return "the image that builds run in cannot be pulled: it does not exist, asks for a login, or is in another region"
 
 
+def _pulled_image(facts: Facts) -> tuple[Mend, ...]:
+    another = change("build.image", "to one that exists and needs no login, or remove it: then AWS's own is used")
+    if is_ecr(str((facts.build or {}).get("environment", {}).get("image", ""))):
+        return another, up(ROLE)
+    return another, change("build.image_credentials", "to the ARN of a secret with username and password")
+
+
 PHASE_RULES = (
     PhaseRule("build-role", "CodeBuild may not take the build's role: it is gone, or does not trust CodeBuild",
               lambda _: (up("makes the role and its trust right"),), EARLY,
@@ -83,8 +91,7 @@ PHASE_RULES = (
               lambda facts: (by_hand("ask for more concurrent builds in Service Quotas: AWS CodeBuild"), again(facts)),
               ("QUEUED",), code=r"BUILD_TIMED_OUT|.*TIMED_OUT.*"),
     PhaseRule("build-image", _build_image,
-              lambda _: (change("build.image",
-              "to one that exists and needs no login, or remove it: then AWS's own is used"),),
+              _pulled_image,
               code=r"BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE"),
     PhaseRule("build-fault", "AWS itself failed to build", lambda facts: (again(facts),),
               code=r"INTERNAL_(?:SERVICE|SERVER)_ERROR|.*_FAULT"),

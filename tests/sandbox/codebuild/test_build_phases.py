@@ -172,6 +172,18 @@ class TestItsOwnImage:
         self.allow(aws, role, "ecr:*")
         assert self.built(build, clock, role, imagePullCredentialsType="SERVICE_ROLE") == ("SUCCEEDED", [])
 
+    def test_behind_a_login_it_is_pulled_with_a_role_that_may_read_the_secret(self, aws, build, role, clock):
+        value = '{"username": "me", "password": "s3cr3t"}'
+        arn = aws("secretsmanager").create_secret(Name="registry", SecretString=value)["ARN"]
+        behind = {"image": "registry.example.com/a", "imagePullCredentialsType": "SERVICE_ROLE",
+                  "registryCredential": {"credential": arn, "credentialProvider": "SECRETS_MANAGER"}}  # fmt: skip
+        status, [context] = self.built(build, clock, role, **behind)
+        assert (status, context["statusCode"]) == ("FAILED", "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE")
+        assert "not authorized to perform: secretsmanager:GetSecretValue" in context["message"]
+        build.delete_project(name="orders")
+        self.allow(aws, role, "secretsmanager:GetSecretValue")
+        assert self.built(build, clock, role, **behind) == ("SUCCEEDED", [])
+
     def test_in_ecr_it_is_not_pulled_with_a_role_that_may_not(self, aws, build, role, clock):
         self.allow(aws, role, "ecr:GetAuthorizationToken", "ecr:BatchGetImage")
         status, [context] = self.built(build, clock, role, imagePullCredentialsType="SERVICE_ROLE")

@@ -4,6 +4,9 @@ import pytest
 from answers import refused
 from wished import ARM, PAIRING, trust, wish
 
+LOGIN = {"credential": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:a-AbCdEf",
+         "credentialProvider": "SECRETS_MANAGER"}  # fmt: skip
+
 
 class TestProjects:
     def test_a_project_is_told_with_aws_defaults(self, project):
@@ -83,6 +86,15 @@ class TestProjects:
             ({"image": "aws/codebuild/amazonlinux-aarch64-standard:99.0"}, "is not supported"),
             ({"type": "SPARC_CONTAINER"}, "Member must satisfy enum value set"),
             ({"imagePullCredentialsType": "SERVICE_ROLE"}, "CODEBUILD credentials"),
+            ({"registryCredential": LOGIN, "image": "registry.example.com/a"}, "need SERVICE_ROLE credentials"),
+            (
+                {
+                    "registryCredential": LOGIN,
+                    "imagePullCredentialsType": "SERVICE_ROLE",
+                    "image": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/a",
+                },
+                "for no image of AWS nor of ECR",
+            ),
             ({"environmentVariables": [{"name": "CODEBUILD_X", "value": ""}]}, "CODEBUILD_X is reserved"),
         ],
     )

@@ -305,6 +305,7 @@ _ENVIRONMENT_OVERRIDES = {
     "computeTypeOverride": "computeType",
     "privilegedModeOverride": "privilegedMode",
     "imagePullCredentialsTypeOverride": "imagePullCredentialsType",
+    "registryCredentialOverride": "registryCredential",
 }
 _TAKEN = ("source", "environment", "serviceRole", "timeoutInMinutes", "queuedTimeoutInMinutes", "logsConfig", "cache",
           "vpcConfig", "secondarySources", "secondarySourceVersions")  # fmt: skip

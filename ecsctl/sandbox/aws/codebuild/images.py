@@ -1,11 +1,14 @@
 """CodeBuild's curated images, which of them run where, and who may pull an image of somebody's own."""
 
+import json
 import re
 from typing import Any
 
 from moto.codebuild.responses import CodeBuildResponse
 from moto.core.responses import ActionResult
+from moto.secretsmanager.models import secretsmanager_backends
 
+from ecsctl.sandbox.aws import secretsmanager
 from ecsctl.sandbox.core import overlay, permissions
 
 # CodeBuild guide, "Docker images provided by CodeBuild", and the README of github.com/aws/aws-codebuild-docker-images.
@@ -51,6 +54,8 @@ def unpulled(account: str, environment: dict[str, Any], role: str) -> str | None
     CodeBuild itself may only where the repository's policy lets it, and the sandbox knows of no such policy (CodeBuild
     guide, "Amazon ECR sample"). Public reports have the words; that they are the same for both ways is an assumption.
     """
+    if login := (environment.get("registryCredential") or {}).get("credential"):
+        return _locked(account, login, role)
     place = _ECR.match(environment["image"])
     if place is None:
         return None
@@ -63,6 +68,25 @@ def unpulled(account: str, environment: dict[str, Any], role: str) -> str | None
             return None
         told = f"{role} is not authorized to perform: {denied[0]} on resource: {needed[denied[0]]}"
     return f"Unable to pull customer's container image. CannotPullContainerError: Error response from daemon: {told}"
+
+
+def _locked(account: str, login: str, role: str) -> str | None:
+    """Why a registry stays shut: the secret is not there, the role may not read it, or it holds no name and password.
+
+    CodeBuild guide, "Private registry with AWS Secrets Manager sample"; the words are an assumption.
+    """
+    told = "Unable to pull customer's container image. Failed to get the registry credential"
+    action = "secretsmanager:GetSecretValue"
+    if not permissions.allowed(account, role, action, login):
+        return f"{told}: {role} is not authorized to perform: {action} on resource: {login}"
+    try:
+        store = secretsmanager_backends[account][login.split(":")[3]]
+        held = json.loads(secretsmanager.secret_value(store, login) or "")
+    except (KeyError, ValueError):
+        held = None
+    if isinstance(held, dict) and {"username", "password"} <= held.keys():
+        return None
+    return f"{told}: {login} holds no username and password"
 
 
 @overlay.adds(CodeBuildResponse)

@@ -226,6 +226,13 @@ def _check_environment(environment: dict[str, Any]) -> None:
     if image.startswith("aws/codebuild/") and environment["imagePullCredentialsType"] != "CODEBUILD":
         # API reference, ProjectEnvironment: curated images need CODEBUILD credentials. The wording is an assumption.
         raise Refusal("InvalidInputException", "Curated images must be pulled with CODEBUILD credentials")
+    if environment.get("registryCredential"):
+        # "imagePullCredentialsType must be set to SERVICE_ROLE; images cannot be curated or an Amazon ECR image" (API
+        # reference, ProjectEnvironment: registryCredential). The wording is an assumption.
+        if environment["imagePullCredentialsType"] != "SERVICE_ROLE":
+            raise Refusal("InvalidInputException", "Registry credentials need SERVICE_ROLE credentials to pull images")
+        if image.startswith("aws/codebuild/") or ".dkr.ecr." in image.partition("/")[0]:
+            raise Refusal("InvalidInputException", "Registry credentials are for no image of AWS nor of ECR")
     for variable in environment["environmentVariables"]:
         # CodeBuild guide, "Environment variables in build environments": the prefix is reserved. That the API
         # refuses it, and in which words, is an assumption.
