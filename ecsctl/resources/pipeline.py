@@ -116,6 +116,12 @@ class Pipeline(Resource[PipelineIds]):
         yield anywhere("codepipeline", "ListPipelines")
         yield Statement("Pipeline", of("codepipeline", actions), scope.pipeline)
         yield passes("PassRoles", (scope.role("*"),), "codepipeline")
+        # Whether its first run brings what the service runs already.
+        looks = "DescribeServiceDeployments DescribeServiceRevisions DescribeServices ListServiceDeployments"
+        yield Statement("Service", of("ecs", looks), scope.service)
+        yield anywhere("ecs", "DescribeTaskDefinition")
+        yield Statement("Build", of("codebuild", "BatchGetBuilds ListBuildsForProject"), scope.projects)
+        yield Statement("Images", of("ecr", "BatchGetImage DescribeImages"), (scope.repository,))
         if uses.connection:
             yield connects("OneRepository", ("UseConnection",), uses.connection, uses.repository)
             yield handed("ConnectionHandedOn", uses.connection, "codepipeline")

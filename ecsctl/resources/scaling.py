@@ -65,6 +65,9 @@ class Scaling(Resource[ScalingIds]):
         # The alarms that go with a policy are made, and deleted, in the name of whoever makes the policy.
         alarms = scope.arn("cloudwatch", f"alarm:TargetTracking-service/{scope.names.cluster}/*")
         yield Statement("Alarms", of("cloudwatch", "DeleteAlarms DescribeAlarms PutMetricAlarm"), (alarms,))
+        yield Statement(
+            "Service", of("ecs", "DescribeServices UpdateService"), scope.service
+        )  # of whoever registers it
         yield linked(scope, "ecs.application-autoscaling")
 
     def observe(self, aws: Aws, me: Label) -> Seen[Scaling, ScalingIds] | None:

@@ -22,7 +22,7 @@ from ecsctl.names import Names
 from ecsctl.resources.support.deployments import Snapshot, Standing, brief, gone_back, reasons
 from ecsctl.resources.support.ecs import family_of, service_of, tasks_of
 from ecsctl.resources.support.policy_document import Statement
-from ecsctl.resources.support.rights import linked, of
+from ecsctl.resources.support.rights import anywhere, linked, of
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ServiceTypeDef
@@ -125,6 +125,7 @@ class Service(Resource[ServiceIds]):
             "ListServiceDeployments TagResource UpdateService"
         )
         yield Statement("Service", of("ecs", actions), scope.service)
+        yield anywhere("ecs", "DescribeTaskDefinition")
         yield linked(scope, "ecs")
 
     def observe(self, aws: Aws, me: Label) -> Seen[Service, ServiceIds] | None:

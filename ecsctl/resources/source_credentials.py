@@ -72,7 +72,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
         yield anywhere("codebuild", actions)
         yield Statement("OtherProjects", ("codebuild:BatchGetProjects",), (scope.arn("codebuild", "project/*"),))
         yield anywhere("iam", "ListRoles")
-        yield Statement("RolesRead", ("iam:ListRoleTags",), (scope.role("*"), scope.role("*", path="/")))
+        yield Statement("RolesRead", of("iam", "GetRole ListRoleTags"), (scope.role("*"), scope.role("*", path="/")))
         yield Statement("Roles", of("iam", "TagRole UntagRole"), (scope.role("*"),))
 
     def observe(self, aws: Aws, me: Label) -> Seen[SourceCredentials, SourceCredentialsIds] | None:

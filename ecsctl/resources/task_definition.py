@@ -137,6 +137,8 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         actions = of("ecs", "DeleteTaskDefinitions RegisterTaskDefinition TagResource")
         yield Statement("Definitions", actions, (scope.arn("ecs", f"task-definition/{scope.names.family}:*"),))
         yield passes("PassRoles", (scope.role("*"),), "ecs-tasks")
+        looks = "DescribeServiceDeployments DescribeServiceRevisions DescribeServices ListServiceDeployments"
+        yield Statement("Service", of("ecs", looks), scope.service)
 
     def observe(self, aws: Aws, me: Label) -> Seen[TaskDefinition, TaskDefinitionIds] | None:
         """The live revision; or a later one of ours that says what is wished and is not in use yet."""

@@ -68,6 +68,9 @@ def _asked(stack: str, lives: Callable[[str], contract.Life]) -> Iterator[functo
         contract.test_the_record_is_not_needed,
         contract.test_other_values_are_made_and_then_right,
         contract.test_drift_is_mended,
+        contract.test_what_others_do_by_hand_is_seen_as_drift,
+        contract.test_what_others_did_by_hand_is_mended,
+        contract.test_a_snapshot_of_the_account_shows_it,
         contract.test_down_leaves_nothing_though_every_delete_is_asked_for_twice,
     ):
         yield functools.partial(test, lives, stack)
@@ -77,6 +80,10 @@ def _asked(stack: str, lives: Callable[[str], contract.Life]) -> Iterator[functo
         if not row.kind.wait:
             yield functools.partial(contract.test_it_is_found_by_its_mark_alone_and_by_nobody_else, lives, row)
             yield functools.partial(contract.test_it_is_marked_from_its_birth, lives, row)
+            yield functools.partial(
+                contract.test_what_another_app_has_is_refused_and_what_nobody_has_tagged, lives, row
+            )
+        yield functools.partial(contract.test_the_operators_policy_covers_every_call_of_it, lives, row)
 
 
 @pytest.mark.timeout(600)
@@ -102,6 +109,21 @@ def test_a_kind_that_finds_nothing_is_noticed(
     kind: type[AnyResource], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kind, "find", classmethod(lambda cls, aws, me: iter(())))
+    assert caught(kind, tmp_path)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("kind", "action"), [(Repository, "ecr:PutLifecyclePolicy"), (Scaling, "ecs:UpdateService")])
+def test_a_right_that_a_kind_does_not_say_is_noticed(
+    kind: type[AnyResource], action: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says = kind.rights
+
+    def silent(cls: Any, scope: Any, uses: Any) -> Iterator[Any]:
+        for one in says(scope, uses):
+            yield replace(one, actions=tuple(each for each in one.actions if each != action))
+
+    monkeypatch.setattr(kind, "rights", classmethod(silent))
     assert caught(kind, tmp_path)
 
 

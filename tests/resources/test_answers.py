@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from urllib.parse import quote, unquote
 
 from ecsctl.resources.task_definition import HealthCheck
-from tests import cases_cicd, cases_ecs, cases_network
+from tests.rows import delivery, ecs, network
 
 KEPT = ("Command", "Entrypoint", "Stages", "Actions")  # lists whose order is said
 CLOSED = ("Filter", "configuration", "options", "tags", "Tags")  # in which whatever is added would mean something
@@ -74,21 +74,21 @@ def worth(plan):
 
 
 def test_a_network_told_the_other_way_round_is_no_drift(cloud):
-    compose = cases_network.stack_of(cloud, *cases_network.ALL)
+    compose = network.stack_of(cloud, *network.ALL)
     cloud.up(compose)
     with everywhere(cloud, ("ec2", "elbv2", "acm", "route53"), turn_all):
         assert worth(cloud.plan(compose)) == {}
 
 
 def test_a_pipeline_told_the_other_way_round_is_no_drift(cloud):
-    compose = cases_cicd.stack_of(*cases_cicd.ALL)
+    compose = delivery.stack_of(*delivery.ALL)
     cloud.up(compose)
     with everywhere(cloud, ("iam", "s3", "logs", "codebuild"), turn_all):
         assert worth(cloud.plan(compose)) == {}
 
 
 def test_a_service_told_the_other_way_round_is_no_drift(cloud):
-    ground = cases_ecs.Ground(cloud)
+    ground = ecs.Ground(cloud)
     task = {
         "environment": (("B", "2"), ("A", "1"), ("C", "3")),
         "health_check": HealthCheck(("CMD-SHELL", "true"), start_period=10),
@@ -157,7 +157,7 @@ ECS = {
 
 
 def test_what_aws_spells_otherwise_of_a_service_is_no_drift(cloud):
-    compose = cases_ecs.Ground(cloud).stack(scaling={})
+    compose = ecs.Ground(cloud).stack(scaling={})
     cloud.up(compose)
     assert drifts(cloud, compose, ECS) == {}
 
@@ -234,7 +234,7 @@ def drifts(cloud, compose, rows):
 
 
 def test_what_aws_spells_otherwise_of_a_network_is_no_drift(cloud):
-    compose = cases_network.stack_of(cloud, *cases_network.ALL)
+    compose = network.stack_of(cloud, *network.ALL)
     cloud.up(compose)
     assert drifts(cloud, compose, NETWORK) == {}
 
@@ -298,7 +298,7 @@ def _pipeline(parsed):
     for stage in pipeline["stages"]:
         stage["blockers"] = []
         for action in stage["actions"]:
-            action |= {"commands": [], "outputVariables": [], "region": cases_cicd.REGION}
+            action |= {"commands": [], "outputVariables": [], "region": delivery.REGION}
             for artifact in action.get("outputArtifacts", []):
                 artifact["files"] = []
 
@@ -314,6 +314,6 @@ CICD = {
 
 
 def test_what_aws_spells_otherwise_of_a_pipeline_is_no_drift(cloud):
-    compose = cases_cicd.stack_of(*cases_cicd.ALL)
+    compose = delivery.stack_of(*delivery.ALL)
     cloud.up(compose)
     assert drifts(cloud, compose, CICD) == {}

@@ -9,7 +9,7 @@ from ecsctl.resources.borrowed_network import BorrowedSubnet, BorrowedVpc
 from ecsctl.resources.security_group import SecurityGroup
 from ecsctl.resources.support.network_fitness import Need
 from ecsctl.sandbox.snapshot.taking import differences
-from tests.cases_network import WORLD, snapshot
+from tests.rows.network import WORLD, snapshot
 from tests.wishes import usual
 
 NEED = Need(services=("ecr.api", "ecr.dkr", "s3", "logs"))

@@ -8,7 +8,7 @@ from ecsctl.resources.support import push_filter
 from ecsctl.resources.support.github_side import if_github_lets
 from ecsctl.resources.support.project_parts import ACCOUNT, auth_of
 from ecsctl.sandbox.github.remote import revoke_github_token
-from tests.cases_cicd import NAMES, project, stack_of
+from tests.rows.delivery import NAMES, project, stack_of
 
 BUILD = stack_of("build")
 

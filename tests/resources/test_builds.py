@@ -1,5 +1,5 @@
 from ecsctl.resources.support.builds import newest_build
-from tests.cases_cicd import NAMES, stack_of
+from tests.rows.delivery import NAMES, stack_of
 
 PAGE = 100  # builds that CodeBuild lists at once
 

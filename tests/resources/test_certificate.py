@@ -6,7 +6,7 @@ from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.issued_certificate import BorrowedCertificate, IssuedCertificate, covers
 from ecsctl.sandbox.aws.acm import validation_record
 from ecsctl.sandbox.snapshot.taking import differences
-from tests.cases_network import DOMAIN, change_record, ids_of, snapshot, stack_of, zone_of
+from tests.rows.network import DOMAIN, change_record, ids_of, snapshot, stack_of, zone_of
 from tests.wishes import usual
 
 VALIDATION, TARGET = validation_record("123456789012", DOMAIN)

@@ -7,57 +7,42 @@ without a record. What `observe` forgets to read, or makes up, does not survive 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import MISSING, dataclass, field, fields
+import json
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ecsctl import resources
 from ecsctl.config import Config
-from ecsctl.engine.label import RESOURCE
-from ecsctl.engine.plan import Step, Verb, Why
+from ecsctl.engine.label import RESOURCE, Label
+from ecsctl.engine.plan import Step, Verb, Why, decide
 from ecsctl.engine.resource import FIXED, ORDER, AnyResource, marks
-from ecsctl.resources import kinds
+from ecsctl.resources import KINDS, kinds
+from ecsctl.resources.elastic_ip import ElasticIp
+from ecsctl.resources.log_group import LogGroup
+from ecsctl.resources.support.policy_document import policy
+from ecsctl.resources.support.rights import Scope, Uses
+from ecsctl.sandbox.core import authorization
+from ecsctl.sandbox.core.permissions import Asked, judged, statements
 from ecsctl.sandbox.server.inprocess import inprocess
 from ecsctl.sandbox.snapshot.taking import snapshot
-from tests import cases_cicd, cases_network
-from tests.cases_ecs import Ground
 from tests.resources.conftest import REGION, Cloud
-from tests.rows import EXEMPT, ROWS, Row
+from tests.rows import EXEMPT, ROWS, STACKS, delivery, network
+from tests.rows.row import Row
+from tests.rows.watching import answers_lag, deleting_twice, needed, watched_births
 from tests.stack.conftest import _without_aws_own
 
-Changes = Mapping[str, Mapping[str, Any]]
-STACKS = ("network", "delivery", "ecs")
+USES = Uses(zone="*", domain=network.DOMAIN, certificate=True, secret=delivery.SECRET)
+BORROWED = re.compile(r"\bother\b")  # what rows turn to only to be seen to turn
+LAG = 10.0  # seconds
 
 
 def of(stack: str) -> list[Row]:
     return [row for row in ROWS if row.stack == stack]
-
-
-def composition(cloud: Any, stack: str) -> Callable[[Changes], Any]:
-    """What makes a composition of all parts of a stack, with these changes of theirs."""
-    if stack == "network":
-        return lambda changes: cases_network.stack_of(cloud, *cases_network.WISHES, **changes)
-    if stack == "delivery":
-        cases_cicd.others(cloud)
-        return lambda changes: cases_cicd.stack_of(*cases_cicd.WISHES, **changes)
-    ground = Ground(cloud)
-
-    def compose(changes: Changes) -> Any:
-        asked = {
-            part: {name: value(ground) if callable(value) else value for name, value in changed.items()}
-            for part, changed in changes.items()
-        }
-        return ground.stack(
-            asked.get("task-definition"),
-            {"desired_count": None, **asked.get("service", {})},
-            asked.get("cluster"),
-            asked.get("scaling", {}),
-        )
-
-    return compose
 
 
 @dataclass
@@ -65,16 +50,27 @@ class Life:
     """What was seen in the life of a stack."""
 
     created: dict[str, Any] = field(default_factory=dict)  # by part: the tags just after its create
+    wishes: dict[str, AnyResource] = field(default_factory=dict)  # by part: as it was made
+    to_others: dict[str, list[Verb]] = field(default_factory=dict)  # by part: for another app, and if it is untagged
+    unshown: list[str] = field(default_factory=list)  # parts that are not in a snapshot of the account
+    needed: dict[str, list[Asked]] = field(default_factory=dict)  # by kind
     second: tuple[Step, ...] = ()
     without_record: tuple[Step, ...] = ()
     asked: dict[tuple[str, str], Step] = field(default_factory=dict)  # by part and field: what is planned
     after_change: tuple[Step, ...] = ()
     drifted: dict[str, Step] = field(default_factory=dict)
     after_mending: tuple[Step, ...] = ()
+    spoiled: dict[str, Step] = field(default_factory=dict)
+    after_repair: tuple[Step, ...] = ()
     found: dict[str, list[Any]] = field(default_factory=dict)  # by part: what `find` tells while it is there
     neighbours: list[Any] = field(default_factory=list)  # what `find` tells another app of the same account
     left: list[tuple[str, str, str]] = field(default_factory=list)  # what `down` has left in the account
     left_found: list[Any] = field(default_factory=list)
+
+    def born(self, wish: AnyResource, me: Label, seen: Any) -> None:
+        """Called just after each create."""
+        self.wishes.setdefault(me.resource, wish)
+        self.created.setdefault(me.resource, None if seen is None else seen.tags)
 
 
 def steps(plan: Any) -> dict[str, Step]:
@@ -86,42 +82,89 @@ def live(stack: str, folder: Path) -> Life:
     life = Life()
     with inprocess() as clock:
         cloud = Cloud(clock, folder)
-        make = composition(cloud, stack)
+        make = STACKS[stack](cloud)
         rest(cloud)
         before = account()
-        with watched_births(cloud, life):
-            cloud.up(make({}))
-        rest(cloud)
-        life.second = cloud.plan(make({})).work
-        kept = {path: path.read_bytes() for path in folder.iterdir()}
-        cloud.lose_state()
-        life.without_record = cloud.plan(make({})).work
-        put_back(folder, kept)
-        for row in of(stack):
-            for name, value in {**row.made, **row.seen}.items():
-                plan = cloud.plan(make({spelled(stack, row.part): {name: value}}))
-                life.asked[row.part, name] = steps(plan)[row.part]
-        changes = {spelled(stack, row.part): row.made for row in of(stack) if row.made}
-        cloud.up(make(changes))
-        rest(cloud)
-        life.after_change = cloud.plan(make(changes)).work
-        put_back(folder, kept)  # whoever did all that, it was not a run that knows of this record
-        life.drifted = steps(cloud.plan(make({})))
-        cloud.up(make({}))
-        rest(cloud)
-        life.after_mending = cloud.plan(make({})).work
-        for row in of(stack):
-            label = cloud.label(row.part)
-            all_of_it = list(row.kind.find(cloud.aws, label))
-            life.found[row.part] = [one for one in all_of_it if one.tags.get(RESOURCE) == row.part]
-            life.neighbours += row.kind.find(cloud.aws, cloud.label(row.part, app="shop-2"))
-        cloud.lose_state()
-        with deleting_twice():
-            cloud.down()
+        with needed() as life.needed:
+            with watched_births(cloud, life.born):
+                cloud.up(make({}))
+            rest(cloud)
+            life.second = cloud.plan(make({})).work
+            kept = {path: path.read_bytes() for path in folder.iterdir()}
+            _asked(life, cloud, stack, make)
+            cloud.lose_state()
+            life.without_record = cloud.plan(make({})).work
+            put_back(folder, kept)
+            _changed(life, cloud, stack, make, kept)
+            _spoiled(life, cloud, stack, make)
+            _found(life, cloud, stack)
+            cloud.lose_state()
+            with deleting_twice():
+                cloud.down()
         rest(cloud)
         life.left = sorted(account() - before)
         life.left_found = [one for row in of(stack) for one in row.kind.find(cloud.aws, cloud.label(row.part))]
     return life
+
+
+def _asked(life: Life, cloud: Any, stack: str, make: Any) -> None:
+    """What is planned for each other value, and for others; and whether the account shows all that is there."""
+    made = steps(cloud.plan(make({row.part: row.made for row in of(stack) if row.made})))
+    for row in of(stack):
+        life.asked |= {(row.part, name): made[row.part] for name in row.made}
+        for name, value in row.seen.items():
+            life.asked[row.part, name] = steps(cloud.plan(make({row.part: {name: value}})))[row.part]
+    ids = network.ids_of(cloud, make({}))
+    shown = json.dumps(snapshot(regions=(REGION,)))
+    for row in of(stack):
+        values = {str(value) for value in vars(ids[row.part]).values()} - {"shop"}
+        life.unshown += [row.part] if values and not any(value in shown for value in values) else []
+        if not row.kind.wait:
+            life.to_others[row.part] = list(_to_others(cloud, row.part, life.wishes[row.part]))
+
+
+def _to_others(cloud: Any, part: str, wish: AnyResource) -> Iterator[Verb]:
+    theirs = cloud.label(part, app="other")
+    with authorization.administrator():  # it is not the app's operator who looks
+        yield decide(part, wish, wish.observe(cloud.aws, theirs), theirs).verb
+    ours = cloud.label(part)
+    seen = wish.observe(cloud.aws, ours)
+    yield decide(part, wish, seen and replace(seen, tags={}, residue=""), ours).verb
+
+
+def _changed(life: Life, cloud: Any, stack: str, make: Any, kept: Mapping[Path, bytes]) -> None:
+    """All other values at once; and back, by one who has no record of it."""
+    changes = {row.part: row.made for row in of(stack) if row.made}
+    cloud.up(make(changes))
+    rest(cloud)
+    life.after_change = cloud.plan(make(changes)).work
+    put_back(cloud.folder, kept)
+    life.drifted = steps(cloud.plan(make({})))
+    cloud.up(make({}))
+    rest(cloud)
+    life.after_mending = cloud.plan(make({})).work
+
+
+def _spoiled(life: Life, cloud: Any, stack: str, make: Any) -> None:
+    """What others do by hand, field by field."""
+    ids = network.ids_of(cloud, make({}))
+    with authorization.administrator():
+        for row in of(stack):
+            for spoil in row.spoiled.values():
+                spoil(cloud, ids)
+                cloud.clock.sleep(60)
+    life.spoiled = steps(cloud.plan(make({})))
+    cloud.up(make({}))
+    rest(cloud)
+    life.after_repair = cloud.plan(make({})).work
+
+
+def _found(life: Life, cloud: Any, stack: str) -> None:
+    for row in of(stack):
+        all_of_it = list(row.kind.find(cloud.aws, cloud.label(row.part)))
+        life.found[row.part] = [one for one in all_of_it if one.tags.get(RESOURCE) == row.part]
+        with authorization.administrator():
+            life.neighbours += row.kind.find(cloud.aws, cloud.label(row.part, app="shop-2"))
 
 
 def account() -> set[tuple[str, str, str]]:
@@ -147,50 +190,6 @@ def put_back(folder: Path, kept: Mapping[Path, bytes]) -> None:
         path.write_bytes(content)
 
 
-def spelled(stack: str, part: str) -> str:
-    """Keyword arguments have no hyphens."""
-    return part if stack == "ecs" else part.replace("-", "_")
-
-
-@contextmanager
-def watched_births(cloud: Any, life: Life) -> Iterator[None]:
-    """Look at each thing the moment its create has returned: it must be marked by then."""
-    with pytest.MonkeyPatch.context() as patch:
-        for kind in kinds():
-            patch.setattr(kind, "create", watched(kind.create, cloud, life))
-        yield
-
-
-def watched(create: Any, cloud: Any, life: Life) -> Any:
-    @functools.wraps(create)
-    def watching(self: Any, aws: Any, me: Any) -> Any:
-        ids = create(self, aws, me)
-        cloud.clock.sleep(60)
-        seen = self.observe(cloud.aws, me)
-        life.created[me.resource] = None if seen is None else seen.tags
-        return ids
-
-    return watching
-
-
-@contextmanager
-def deleting_twice() -> Iterator[None]:
-    """Each delete is asked for twice: what is gone, or going, is no failure."""
-    with pytest.MonkeyPatch.context() as patch:
-        for kind in kinds():
-            patch.setattr(kind, "delete", classmethod(twice(kind.delete.__func__)))
-        yield
-
-
-def twice(delete: Any) -> Any:
-    @functools.wraps(delete)
-    def deleting(cls: Any, aws: Any, ids: Any) -> None:
-        delete(cls, aws, ids)
-        delete(cls, aws, ids)
-
-    return deleting
-
-
 @pytest.fixture(scope="module")
 def lives(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Life]:
     @functools.cache
@@ -213,18 +212,32 @@ def comparable(kind: type[AnyResource]) -> list[str]:
     return [one.name for one in fields(kind) if one.compare and marks(kind).get(one.name) is not ORDER]
 
 
-def test_every_kind_has_a_row_and_every_field_another_value_or_a_reason() -> None:
+def unanswered(rows: Collection[Row]) -> list[str]:
+    """The kinds without a row, and their fields of which no row says anything."""
     missing = []
     for kind in kinds():
-        rows = [row for row in ROWS if row.kind is kind]
-        if kind in EXEMPT:
-            assert not rows
-            continue
-        answered = {name for row in rows for name in (*row.made, *row.seen, *row.reasons)}
-        missing += [f"{kind.__name__}.{name}" for name in comparable(kind) if name not in answered]
-        if not rows:
-            missing.append(kind.__name__)
-    assert missing == []
+        its = [row for row in rows if row.kind is kind]
+        answered = {name for row in its for name in (*row.made, *row.seen, *row.reasons)}
+        if kind not in EXEMPT:
+            missing += [kind.__name__] if not its else []
+            missing += [f"{kind.__name__}.{name}" for name in comparable(kind) if name not in answered]
+    return missing
+
+
+def test_every_kind_has_a_row_and_every_field_another_value_or_a_reason() -> None:
+    assert unanswered(ROWS) == []
+    assert not {row.kind for row in ROWS} & EXEMPT.keys()
+
+
+def test_a_kind_without_a_row_and_a_field_without_a_word_are_noticed() -> None:
+    assert unanswered([row for row in ROWS if row.kind is not ElasticIp]) == ["ElasticIp"]
+    silent = [replace(row, made={}) if row.kind is LogGroup else row for row in ROWS]
+    assert unanswered(silent) == ["LogGroup.days"]
+
+
+def test_what_lies_beside_the_kinds_is_kinds() -> None:
+    there = {path.stem for path in Path(resources.__path__[0]).glob("*.py")}
+    assert there - {"__init__"} == KINDS.keys()
 
 
 def test_no_field_that_is_compared_has_a_default() -> None:
@@ -290,6 +303,68 @@ def test_other_values_are_made_and_then_right(lives: Any, stack: str) -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_drift_is_mended(lives: Any, stack: str) -> None:
     assert [(step.name, step.changed) for step in lives(stack).after_mending] == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_others_do_by_hand_is_seen_as_drift(lives: Any, stack: str) -> None:
+    """Somebody's values are in place of ours, or our tags are gone."""
+    spoiled = lives(stack).spoiled
+    unseen = {row.part: row.spoiled.keys() - spoiled[row.part].changed for row in of(stack) if row.spoiled}
+    assert {part: names for part, names in unseen.items() if names} == {}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_others_did_by_hand_is_mended(lives: Any, stack: str) -> None:
+    assert [(step.name, step.changed) for step in lives(stack).after_repair] == []
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if not row.kind.wait], ids=str)
+def test_what_another_app_has_is_refused_and_what_nobody_has_tagged(lives: Any, row: Row) -> None:
+    """Where AWS takes two of them it is another one, and nobody's business."""
+    theirs, untagged = lives(row.stack).to_others[row.part]
+    assert theirs in ((Verb.CREATE, Verb.KEEP) if row.apart else (Verb.REFUSE,))
+    assert untagged is Verb.REFUSE
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_the_operators_policy_covers_every_call_of_it(lives: Any, row: Row) -> None:
+    """By what the kind itself says it needs: the printed policies are put together from that."""
+    scope = Scope(delivery.NAMES, delivery.ACCOUNT_ID, REGION)
+    allowed = statements([policy(row.kind.rights(scope, USES))])
+    asked = [
+        one
+        for one in lives(row.stack).needed.get(row.kind.kind, [])
+        if one.action not in row.withheld and not BORROWED.search(one.resource)
+    ]
+    assert asked
+    assert [one for one in asked if judged(allowed, one) != "Allow"] == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_snapshot_of_the_account_shows_it(lives: Any, stack: str) -> None:
+    """Or what `down` leaves behind would be seen by nobody."""
+    assert lives(stack).unshown == []
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("stack", STACKS)
+def test_it_may_be_shown_late(stack: str, tmp_path: Path) -> None:
+    """After a create and after an update AWS goes on answering as before, for seconds."""
+    with inprocess() as clock:
+        cloud = Cloud(clock, tmp_path)
+        make = STACKS[stack](cloud)
+        rest(cloud)
+        before = account()
+        changes = {row.part: row.made for row in of(stack) if row.made}
+        with answers_lag(clock, LAG) as old:
+            for changed in ({}, changes):
+                cloud.up(make(changed))
+                rest(cloud)
+                assert [(step.name, step.changed) for step in cloud.plan(make(changed)).work] == []
+            cloud.down()
+        rest(cloud)
+        assert len(old) > 20
+        assert sorted(account() - before) == []
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.kind.wait], ids=str)

@@ -10,10 +10,10 @@ from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.support.dns import mark, normal, read
 from ecsctl.sandbox.aws.acm import validation_record
 from ecsctl.sandbox.snapshot.taking import differences
-from tests.cases_network import DOMAIN, change_record, snapshot, stack_of, zone_of
+from tests.rows.network import DOMAIN, change_record, snapshot, stack_of, zone_of
 from tests.wishes import usual
 
-WWW = f"www.{DOMAIN}"
+WWW = f"_www.{DOMAIN}"
 VALIDATION, TARGET = validation_record("123456789012", DOMAIN)
 
 

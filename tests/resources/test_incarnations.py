@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from ecsctl.engine import state
-from tests.cases_network import ids_of, stack_of
 from tests.resources.conftest import Cloud, Died
+from tests.rows.network import ids_of, stack_of
 
 
 def end_of_the_nat_gateway(cloud: Cloud, ids: dict[str, Any]) -> None:

@@ -1,5 +1,5 @@
 from ecsctl.engine.plan import Verb
-from tests.cases_network import ids_of, stack_of
+from tests.rows.network import ids_of, stack_of
 
 
 def actions(cloud, listener):

@@ -1,6 +1,6 @@
 from ecsctl.resources.support.elb import tags_of
 from ecsctl.sandbox.snapshot.taking import differences
-from tests.cases_network import ids_of, snapshot, stack_of
+from tests.rows.network import ids_of, snapshot, stack_of
 
 
 def test_up_ends_only_when_it_is_active(cloud):

@@ -14,7 +14,7 @@ from ecsctl.resources.support.pipeline_structure import (
     structure,
 )
 from ecsctl.sandbox.aws.codeconnections import complete_handshake
-from tests.cases_cicd import ACCOUNT_ID, CANARY, NAMES, NEXT, REGION, edit_pipeline, pushed, settings, stack_of
+from tests.rows.delivery import ACCOUNT_ID, CANARY, NAMES, NEXT, REGION, edit_pipeline, pushed, settings, stack_of
 
 PIPELINE = stack_of("pipeline")
 

@@ -7,7 +7,7 @@ from ecsctl.ids import PipelineName
 from ecsctl.resources.pipeline_webhook import PipelineWebhook
 from ecsctl.sandbox.aws.codepipeline.webhooks import webhooks
 from ecsctl.sandbox.github.remote import github_hooks, revoke_github_token
-from tests.cases_cicd import ACCOUNT_ID, CANARY, NEXT, REGION, TOKEN, pushed, stack_of
+from tests.rows.delivery import ACCOUNT_ID, CANARY, NEXT, REGION, TOKEN, pushed, stack_of
 from tests.wishes import usual
 
 PART = "pipeline-webhook"

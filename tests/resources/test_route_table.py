@@ -1,4 +1,4 @@
-from tests.cases_network import ids_of, stack_of
+from tests.rows.network import ids_of, stack_of
 
 PEER = "172.16.0.0/12"
 

@@ -2,7 +2,7 @@ import pytest
 
 from ecsctl.engine.errors import Refused
 from ecsctl.resources.scaling import POLICY, Scaling
-from tests.cases_ecs import Ground
+from tests.rows.ecs import Ground
 
 AUTO = {"desired_count": None}
 WHAT = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}

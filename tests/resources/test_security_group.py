@@ -1,5 +1,5 @@
 from ecsctl.resources.security_group import Rule, SecurityGroup
-from tests.cases_network import HTTP, HTTPS, ids_of, stack_of
+from tests.rows.network import HTTP, HTTPS, ids_of, stack_of
 from tests.wishes import usual
 
 SSH = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}

@@ -16,7 +16,7 @@ from ecsctl.resources.subnet import Subnet
 from ecsctl.resources.target_group import TargetGroup
 from ecsctl.resources.task_definition import TaskDefinition
 from ecsctl.sandbox.aws import ecs as sandbox
-from tests.cases_ecs import Ground, heard, image
+from tests.rows.ecs import Ground, heard, image
 
 ACCOUNT = "123456789012"
 

@@ -7,7 +7,7 @@ from ecsctl.engine.secret import Secret
 from ecsctl.ids import RoleName
 from ecsctl.resources.source_credentials import MARK, SourceCredentials
 from ecsctl.resources.support.project_parts import leans_on_the_account
-from tests.cases_cicd import CANARY, IMAGE, NAMES, NEXT, REPOSITORY, SECRET, TOKEN, stack_of
+from tests.rows.delivery import CANARY, IMAGE, NAMES, NEXT, REPOSITORY, SECRET, TOKEN, stack_of
 
 PART = "github-credentials"
 BOTH = stack_of(PART)

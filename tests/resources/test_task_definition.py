@@ -7,7 +7,7 @@ from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Verb, Why
 from ecsctl.resources.task_definition import HealthCheck, TaskDefinition
 from ecsctl.sandbox.aws import ecs as sandbox
-from tests.cases_ecs import Ground, heard, image
+from tests.rows.ecs import Ground, heard, image
 
 
 @pytest.fixture

@@ -96,9 +96,9 @@ def administrator() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def recording() -> Iterator[dict[str, list[Asked]]]:
+def recording(into: dict[str, list[Asked]] | None = None) -> Iterator[dict[str, list[Asked]]]:
     """Within it what every call needs is written down, by `service Operation`, each once."""
-    heard: dict[str, list[Asked]] = {}
+    heard: dict[str, list[Asked]] = {} if into is None else into
     _recorders.append(heard)
     try:
         yield heard
@@ -145,7 +145,7 @@ def _listens() -> bool:
 
 def _judged(response: BaseResponse, what: str, asked: list[Asked]) -> tuple[Refusal, int] | None:
     for heard in _recorders:
-        held = heard.setdefault(what, [])
+        held = heard.setdefault(what, [])  # by the thread that calls
         held += [one for one in asked if one not in held]
     for one in asked:
         if told := denial(_enforced().layers, one):

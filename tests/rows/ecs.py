@@ -1,4 +1,4 @@
-"""A small account for the kinds of ECS, and their rows: a wish, a changed wish, how others spoil it."""
+"""A small account for the kinds of ECS, and their rows."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ from ecsctl.ids import (
     ServiceName,
     SubnetId,
     TargetGroupArn,
+    TaskDefinitionArn,
 )
 from ecsctl.resources.cluster import Cluster
 from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.service import Service
-from ecsctl.resources.task_definition import TaskDefinition
+from ecsctl.resources.task_definition import HealthCheck, TaskDefinition
+from tests.rows.row import Changes, Compose, Row
 from tests.wishes import usual
 
 REGION = "eu-central-1"
@@ -56,13 +58,11 @@ class Ground:
         self.boto = cloud.boto
         self._network()
         self._balancer()
-        roles = self.boto("iam")
+        roles, mine = self.boto("iam"), {"Path": "/ecsctl/", "AssumeRolePolicyDocument": json.dumps(TRUST)}
         roles.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
-        self.role = RoleArn(
-            roles.create_role(RoleName="tasks", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
-        )
-        self.other_role = RoleArn(
-            roles.create_role(RoleName="other", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+        self.role, self.other_role = (
+            RoleArn(roles.create_role(RoleName=f"shop-{REGION}-{name}", **mine)["Role"]["Arn"])
+            for name in ("tasks", "other")
         )
         self.log_group, self.other_logs = LogGroupName("/ecs/shop"), LogGroupName("/ecs/other")
         for name in (self.log_group, self.other_logs):
@@ -213,3 +213,99 @@ class Ground:
                 return
             self.cloud.clock.sleep(120)
         raise AssertionError("the deployment did not end")
+
+
+def composition(cloud: Any) -> Callable[[Changes], Compose]:
+    """What makes a composition of all parts, with these changes of theirs."""
+    ground = Ground(cloud)
+
+    def compose(changes: Changes) -> Compose:
+        asked = {
+            part: {name: value(ground) if callable(value) else value for name, value in changed.items()}
+            for part, changed in changes.items()
+        }
+        composed: Compose = ground.stack(
+            asked.get("task-definition"),
+            {"desired_count": None, **asked.get("service", {})},
+            asked.get("cluster"),
+            asked.get("scaling", {}),
+        )
+        return composed
+
+    return compose
+
+
+OTHER_GROUP = TargetGroupArn(
+    "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/other/0123456789abcdef"
+)
+
+ROWS = (
+    Row(Cluster, "ecs", "cluster", {"insights": "enhanced"}, {"name": ClusterName("other")}),
+    Row(
+        TaskDefinition,
+        "ecs",
+        "task-definition",
+        {
+            "port": 9090,
+            "execution_role": lambda ground: ground.other_role,
+            "task_role": lambda ground: ground.other_role,
+            "log_group": lambda ground: ground.other_logs,
+            "image": image(2),
+            "cpu": 512,
+            "memory": 1024,
+            "architecture": "X86_64",
+            "log_prefix": "web",
+            "log_mode": "blocking",
+            "log_buffer": "",
+            "environment": (("GREETING", "hello"),),
+            "secrets": (("KEY", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:github/token"),),
+            "command": ("run",),
+            "health_check": HealthCheck(("CMD-SHELL", "true"), interval=10, timeout=3, retries=2, start_period=5),
+            "init_process": True,
+            "stop_timeout": 60,
+            "read_only": True,
+        },
+        {"family": "other", "container": "web"},
+        {"sound": "true in every wish; tests/resources/test_task_definition.py"},
+    ),
+    Row(
+        Service,
+        "ecs",
+        "service",
+        {
+            "subnets": lambda ground: frozenset(sorted(ground.subnets)[:1]),
+            "security_groups": lambda ground: frozenset({ground.other_group}),
+            "port": 9090,
+            "minimum_percent": 0,
+            "maximum_percent": 150,
+            "circuit_breaker": False,
+            "rollback": False,
+            "grace_period": 90,
+            "propagate_tags": "TASK_DEFINITION",
+            "managed_tags": False,
+            "platform_version": "1.4.0",
+            "rebalancing": "DISABLED",
+        },
+        {
+            "cluster": ClusterName("other"),
+            "name": ServiceName("other"),
+            "task_definition": TaskDefinitionArn("arn:aws:ecs:eu-central-1:123456789012:task-definition/shop:99"),
+            "desired_count": 3,
+            "target_group": OTHER_GROUP,
+            "container": "web",
+            "public_ip": False,
+            "execute_command": True,
+        },
+        {
+            "settled": "true in every wish; tests/resources/test_deployments.py",
+            "above_minimum": "true in every wish; tests/resources/test_service.py",
+        },
+    ),
+    Row(
+        Scaling,
+        "ecs",
+        "scaling",
+        {"minimum": 2, "maximum": 6, "cpu_percent": 70},
+        {"cluster": ClusterName("other"), "service": ServiceName("other")},
+    ),
+)

@@ -1,4 +1,4 @@
-"""Roles, logs, bucket and delivery as a small stack, and a row for each kind: other wishes, and how others spoil it."""
+"""Roles, logs, bucket and delivery as a small stack, and the rows of its kinds."""
 
 from __future__ import annotations
 
@@ -10,20 +10,29 @@ from typing import Any
 from ecsctl.engine.secret import Secret
 from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
-from ecsctl.ids import BucketName, ClusterName, LogGroupName, ProjectName, RoleArn, ServiceName
+from ecsctl.ids import (
+    BucketName,
+    ClusterName,
+    LogGroupName,
+    PipelineName,
+    ProjectName,
+    RoleArn,
+    RoleName,
+    ServiceName,
+)
 from ecsctl.names import Names
 from ecsctl.resources.bucket import Bucket
-from ecsctl.resources.build_project import BuildProject, EnvVar
+from ecsctl.resources.build_project import BuildProject, EnvVar, SourceAuth
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.pipeline import Pipeline
 from ecsctl.resources.pipeline_webhook import PipelineWebhook
 from ecsctl.resources.repository import Repository
 from ecsctl.resources.role import Role
 from ecsctl.resources.source_credentials import SourceCredentials
-from ecsctl.resources.support.pipeline_structure import Deploy, GitHubSource
+from ecsctl.resources.support.pipeline_structure import Approval, Check, Deploy, GitHubSource
 from ecsctl.resources.support.policy_document import Statement, Trust, policy, trust_policy
 from ecsctl.resources.support.rights import Scope
-from tests.cases_network import Case
+from tests.rows.row import Changes, Compose, Row
 from tests.wishes import usual
 
 ACCOUNT_ID, REGION = "123456789012", "eu-central-1"
@@ -138,6 +147,12 @@ def others(cloud: Any) -> None:
     )
 
 
+def composition(cloud: Any) -> Callable[[Changes], Compose]:
+    """What makes a composition of all parts, with these changes of theirs."""
+    others(cloud)
+    return lambda changes: stack_of(*WISHES, **{part.replace("-", "_"): one for part, one in changes.items()})
+
+
 def pushed(token: str = CANARY, branch: str = "main") -> GitHubSource:
     return GitHubSource("ann", "shop", branch, Secret.of(token))
 
@@ -197,55 +212,106 @@ def _other_filter(cloud: Any, ids: Any) -> None:
     cloud.boto("codepipeline").put_webhook(webhook=there)
 
 
-def _same_project(cloud: Any, ids: Any) -> None:
-    cloud.clock.sleep(60)
-    cloud.boto("codebuild").create_project(
-        name=NAMES.project,
-        source={"type": "GITHUB", "location": REPOSITORY},
-        artifacts={"type": "NO_ARTIFACTS"},
-        environment={"type": "ARM_CONTAINER", "image": IMAGE, "computeType": "BUILD_GENERAL1_SMALL"},
-        serviceRole=ids["build-role"].arn,
-    )
-
-
-def _same_role(cloud: Any, ids: Any) -> None:
-    trust = trust_policy(Trust("codebuild.amazonaws.com"))
-    cloud.boto("iam").create_role(RoleName=NAMES.role("build"), AssumeRolePolicyDocument=trust)
-
-
-def _same_bucket(cloud: Any, ids: Any) -> None:
-    cloud.boto("s3").create_bucket(Bucket=NAMES.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-
-
-CASES = (
-    Case(
-        "build-role",
-        {},
-        {"statements": _other_rights, "trust": _other_trust},
-        ((), _same_role),
-    ),
-    Case(
-        "build-logs",
-        {},
-        {"days": lambda cloud, ids: cloud.boto("logs").delete_retention_policy(logGroupName=ids["build-logs"].name)},
-        ((), lambda cloud, ids: cloud.boto("logs").create_log_group(logGroupName=NAMES.build_logs(NAMES.project))),
-    ),
-    Case(
-        "artifacts",
-        {},
-        {"tls_only": lambda cloud, ids: cloud.boto("s3").delete_bucket_policy(Bucket=NAMES.bucket)},
-        ((), _same_bucket),
-    ),
-    Case(
-        "build",
-        {},
-        {"environment": _other_environment, "minutes": _edit_project(timeoutInMinutes=480), "tags": _untagged_project},
-        (("build-role", "build-logs", "github-credentials"), _same_project),
-    ),
-    Case(
-        "pipeline",
-        {},
+ROWS = (
+    Row(
+        Repository,
+        "delivery",
+        "repository",
         {
+            "mutability": "MUTABLE_WITH_EXCLUSION",
+            "mutable_tags": ("v*",),
+            "scan_on_push": False,
+            "lifecycle": lifecycle(8),
+        },
+        {"name": "other"},
+    ),
+    Row(
+        Role,
+        "delivery",
+        "build-role",
+        {
+            "statements": policies.codebuild(SCOPE, STARTED, secret=SECRET),
+            "trust": Trust("codebuild.amazonaws.com"),
+            "boundary": BOUNDARY,
+        },
+        {"name": RoleName("other")},
+        withheld=frozenset({"iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary"}),
+        spoiled={"statements": _other_rights, "trust": _other_trust},
+    ),
+    Row(
+        LogGroup,
+        "delivery",
+        "build-logs",
+        {"days": 7},
+        {"name": LogGroupName("/other")},
+        spoiled={
+            "days": lambda cloud, ids: cloud.boto("logs").delete_retention_policy(logGroupName=ids["build-logs"].name)
+        },
+    ),
+    Row(
+        Bucket,
+        "delivery",
+        "artifacts",
+        {"private": False, "encryption": "aws:kms", "tls_only": False, "expire_days": 3, "abort_days": 1},
+        {"name": BucketName("other-artifacts")},
+        withheld=frozenset({"s3:DeleteBucketPolicy"}),
+        spoiled={"tls_only": lambda cloud, ids: cloud.boto("s3").delete_bucket_policy(Bucket=NAMES.bucket)},
+    ),
+    Row(
+        SourceCredentials,
+        "delivery",
+        "github-credentials",
+        {"token": Secret.of(NEXT)},
+        {"role": RoleName("other")},
+        apart="an account has one for all its apps: others use it as it is",
+    ),
+    Row(
+        BuildProject,
+        "delivery",
+        "build",
+        {
+            "role": OTHER_BUILD_ROLE,
+            "repository": "https://github.com/ann/other.git",
+            "branch": "release/1.x",
+            "log_group": OTHER_LOGS,
+            "image": "registry.example.com/tools:1",
+            "image_login": SECRET,
+            "environment": (EnvVar("TOKEN", "github/token", "SECRETS_MANAGER"),),
+            "container": "LINUX_CONTAINER",
+            "compute": "BUILD_GENERAL1_LARGE",
+            "pulled_by": "SERVICE_ROLE",
+            "privileged": False,
+            "buildspec": "ci/buildspec.yml",
+            "minutes": 5,
+            "auth": SourceAuth("SECRETS_MANAGER", SECRET),
+            "webhook_branch": "release/1.x",
+        },
+        {"name": ProjectName("other"), "artifacts": "CODEPIPELINE"},
+        spoiled={
+            "environment": _other_environment,
+            "minutes": _edit_project(timeoutInMinutes=480),
+            "tags": _untagged_project,
+        },
+    ),
+    Row(
+        Pipeline,
+        "delivery",
+        "pipeline",
+        {
+            "role": OTHER_PIPELINE_ROLE,
+            "bucket": OTHER_BUCKET,
+            "source": pushed(branch="release/1.x"),
+            "build": OTHER_PROJECT,
+            "deploy": Deploy(ClusterName("shop"), ServiceName("shop"), "images.json", 30),
+            "tests": (Check("Unit", OTHER_PROJECT),),
+            "approvals": (Approval("Ann", "Is it good?"), Approval("Bob")),
+        },
+        {"name": PipelineName("other")},
+        {
+            "exact": "true in every wish; what somebody else puts in is in tests/resources/test_pipeline.py",
+            "first_run": "what is still to do about a run; tests/resources/test_pipeline.py",
+        },
+        spoiled={
             "exact": _edited(
                 lambda found: found["stages"][0]["actions"][0]["configuration"].pop("PollForSourceChanges")
             ),
@@ -255,10 +321,14 @@ CASES = (
             ),
         },
     ),
-    Case(
+    Row(
+        PipelineWebhook,
+        "delivery",
         "pipeline-webhook",
-        {},
-        {
+        {"token": Secret.of(NEXT), "filters": (("$.ref", "refs/heads/other"),)},
+        {"name": "other", "repository": "ann/other", "pipeline": PipelineName("other"), "action": "Other"},
+        {"registered": "true in every wish; tests/resources/test_pipeline_webhook.py"},
+        spoiled={
             "filters": _other_filter,
             "tags": lambda cloud, ids: cloud.boto("codepipeline").untag_resource(
                 resourceArn=ids["pipeline-webhook"].arn, tagKeys=["owner"]

@@ -1,12 +1,13 @@
-"""The network and the edge as a small stack, and a row for each kind: how the wish changes, how others spoil it."""
+"""The network and the edge as a small stack, and the rows of its kinds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from ecsctl.engine.stack import Stack
+from ecsctl.ids import CertificateArn, InternetGatewayId, LoadBalancerArn, NatGatewayId, VpcId
 from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.elastic_ip import ElasticIp
@@ -22,6 +23,7 @@ from ecsctl.resources.target_group import TargetGroup
 from ecsctl.resources.vpc import Vpc
 from ecsctl.sandbox.aws.route53.records import normal
 from ecsctl.sandbox.snapshot import taking as sandbox
+from tests.rows.row import Changes, Compose, Row, Spoil
 from tests.wishes import usual
 
 REGION = "eu-central-1"
@@ -104,7 +106,7 @@ WISHES: dict[str, Wish] = {
 }
 ALL = tuple(WISHES)
 WISHES |= {  # what others may turn to
-    "www": lambda parts: usual(DnsRecord, zone=parts.zone, name=f"www.{DOMAIN}", type="CNAME", value=DOMAIN),
+    "www": lambda parts: usual(DnsRecord, zone=parts.zone, name=f"_www.{DOMAIN}", type="CNAME", value=DOMAIN),
     "public-c": lambda parts: Subnet(vpc=parts["vpc"].vpc_id, cidr="10.9.3.0/24", zone_id="euc1-az3"),
     "other-address": lambda parts: ElasticIp(),
     "other-certificate": lambda parts: usual(Certificate, domain=f"other.{DOMAIN}"),
@@ -160,6 +162,11 @@ def stack_of(cloud: Any, *names: str, **changes: Any) -> Callable[[Stack], None]
     return compose
 
 
+def composition(cloud: Any) -> Callable[[Changes], Compose]:
+    """What makes a composition of all parts, with these changes of theirs."""
+    return lambda changes: stack_of(cloud, *WISHES, **{part.replace("-", "_"): one for part, one in changes.items()})
+
+
 def snapshot() -> dict[str, Any]:
     """What the account holds in the one region that these tests use."""
     return sandbox.snapshot(regions=(REGION,))
@@ -168,22 +175,6 @@ def snapshot() -> dict[str, Any]:
 def ids_of(cloud: Any, compose: Callable[[Stack], None]) -> dict[str, Any]:
     """The ids of all parts that are there."""
     return {step.name: step.ids for step in cloud.plan(compose).steps}
-
-
-Spoil = Callable[[Any, dict[str, Any]], Any]  # called with the cloud and the ids of all parts
-
-
-@dataclass(frozen=True)
-class Case:
-    """A part, what others do to it by field, and who may be in its way. `changed` is a wish that makes it anew."""
-
-    part: str
-    changed: Mapping[str, Any] = field(default_factory=dict)
-    drifts: Mapping[str, Spoil] = field(default_factory=dict)
-    stranger: tuple[tuple[str, ...], Spoil] | None = None  # the parts that are there before it, and what it does
-
-    def __str__(self) -> str:
-        return self.part
 
 
 def _untag(id: str) -> Spoil:
@@ -199,29 +190,12 @@ def _untag_elb(part: str) -> Spoil:
     return lambda cloud, ids: cloud.boto("elbv2").remove_tags(ResourceArns=[ids[part].arn], TagKeys=["owner"])
 
 
-def _taken_address(cloud: Any, ids: dict[str, Any]) -> None:
-    cloud.boto("ec2").create_subnet(VpcId=ids["vpc"].vpc_id, CidrBlock="10.9.0.0/24")
-
-
-def _other_gateway(cloud: Any, ids: dict[str, Any]) -> None:
-    gateway = cloud.boto("ec2").create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-    cloud.clock.sleep(60)
-    cloud.boto("ec2").attach_internet_gateway(InternetGatewayId=gateway, VpcId=ids["vpc"].vpc_id)
-
-
-def _detach(cloud: Any, ids: dict[str, Any]) -> None:
-    gateway = ids["gateway"].internet_gateway_id
-    cloud.boto("ec2").detach_internet_gateway(InternetGatewayId=gateway, VpcId=ids["vpc"].vpc_id)
-
-
 def _no_route(cloud: Any, ids: dict[str, Any]) -> None:
     cloud.boto("ec2").delete_route(RouteTableId=ids["public-routes"].route_table_id, DestinationCidrBlock=WORLD)
 
 
 def _to_another_table(cloud: Any, ids: dict[str, Any]) -> None:
-    ec2 = cloud.boto("ec2")
-    other = ec2.create_route_table(VpcId=ids["vpc"].vpc_id)["RouteTable"]["RouteTableId"]
-    cloud.clock.sleep(60)
+    ec2, other = cloud.boto("ec2"), ids["private-routes"].route_table_id
     used = ec2.describe_route_tables(RouteTableIds=[ids["public-routes"].route_table_id])["RouteTables"][0]
     association = used["Associations"][0]["RouteTableAssociationId"]
     ec2.replace_route_table_association(AssociationId=association, RouteTableId=other)
@@ -241,12 +215,6 @@ def _shut(part: str) -> Spoil:
     )
 
 
-def _same_group(cloud: Any, ids: dict[str, Any]) -> None:
-    cloud.boto("ec2").create_security_group(
-        GroupName="shop-balancer", Description="of somebody else", VpcId=ids["vpc"].vpc_id
-    )
-
-
 def _attribute(key: str, value: str) -> Spoil:
     return lambda cloud, ids: cloud.boto("elbv2").modify_load_balancer_attributes(
         LoadBalancerArn=ids["balancer"].arn, Attributes=[{"Key": key, "Value": value}]
@@ -254,30 +222,8 @@ def _attribute(key: str, value: str) -> Spoil:
 
 
 def _other_groups(cloud: Any, ids: dict[str, Any]) -> None:
-    ec2 = cloud.boto("ec2")
-    other = ec2.create_security_group(GroupName="x", Description="x", VpcId=ids["vpc"].vpc_id)["GroupId"]
-    cloud.clock.sleep(60)
+    other = ids["tasks-group"].group_id
     cloud.boto("elbv2").set_security_groups(LoadBalancerArn=ids["balancer"].arn, SecurityGroups=[other])
-
-
-def _same_balancer(cloud: Any, ids: dict[str, Any]) -> None:
-    subnets = [ids[name].subnet_id for name in ("public-a", "public-b")]
-    cloud.boto("elbv2").create_load_balancer(Name="shop", Subnets=subnets)
-
-
-def _same_targets(cloud: Any, ids: dict[str, Any]) -> None:
-    cloud.boto("elbv2").create_target_group(
-        Name="shop", Protocol="HTTP", Port=80, VpcId=ids["vpc"].vpc_id, TargetType="ip"
-    )
-
-
-def _same_port(cloud: Any, ids: dict[str, Any]) -> None:
-    cloud.boto("elbv2").create_listener(
-        LoadBalancerArn=ids["balancer"].arn,
-        Port=80,
-        Protocol="HTTP",
-        DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}],
-    )
 
 
 def _found(cloud: Any, ids: dict[str, Any]) -> None:
@@ -308,65 +254,169 @@ def change_record(cloud: Any, action: str, name: str, kind: str, value: str, ttl
     )
 
 
-CASES = (
-    Case("public-a", {"cidr": "10.9.7.0/24"}, {"tags": _untag("public-a")}, (("vpc",), _taken_address)),
-    Case("gateway", {}, {"vpc": _detach, "tags": _untag("gateway")}, (("vpc",), _other_gateway)),
-    Case("address", {}, {"tags": _untag("address")}),
-    Case("nat", {"subnet": lambda parts: parts["public-b"].subnet_id}, {"tags": _untag("nat")}),
-    Case(
+ELB = "arn:aws:elasticloadbalancing:eu-central-1:123456789012"
+OTHER_BALANCER = LoadBalancerArn(f"{ELB}:loadbalancer/app/other/0123456789abcdef")
+OTHER_CERTIFICATE = CertificateArn(
+    "arn:aws:acm:eu-central-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
+)
+OTHER_VPC = VpcId("vpc-0123456789abcdef0")
+
+ROWS = (
+    Row(
+        Vpc,
+        "network",
+        "vpc",
+        {"dns_hostnames": False, "dns_support": False},
+        {"cidr": "10.8.0.0/16"},
+        apart="addresses may overlap",
+    ),
+    Row(
+        Subnet,
+        "network",
+        "public-a",
+        seen={"vpc": OTHER_VPC, "cidr": "10.9.7.0/24"},
+        reasons={"zone_id": "was looked up for what is new; what is there keeps its zone (tests/stack)"},
+        spoiled={"tags": _untag("public-a")},
+    ),
+    Row(
+        InternetGateway,
+        "network",
+        "gateway",
+        seen={"vpc": OTHER_VPC},
+        spoiled={"tags": _untag("gateway")},
+    ),
+    Row(
+        RouteTable,
+        "network",
         "public-routes",
-        {},
-        {"internet_gateway": _no_route, "subnets": _to_another_table, "tags": _untag("public-routes")},
+        {"subnets": lambda parts: parts.subnets("public-a", "public-b", "public-c")},
+        {"vpc": OTHER_VPC, "internet_gateway": InternetGatewayId("igw-0123456789abcdef0")},
+        leaves=frozenset({"subnets"}),
+        apart="a VPC has as many as one likes",
+        spoiled={"internet_gateway": _no_route, "subnets": _to_another_table, "tags": _untag("public-routes")},
     ),
-    Case(
+    Row(
+        RouteTable,
+        "network",
+        "private-routes",
+        seen={"nat_gateway": NatGatewayId("nat-0123456789abcdef0")},
+        apart="a VPC has as many as one likes",
+    ),
+    Row(
+        ElasticIp,
+        "network",
+        "address",
+        spoiled={"tags": _untag("address")},
+        apart="one address is as good as another",
+    ),
+    Row(
+        NatGateway,
+        "network",
+        "nat",
+        seen={
+            "subnet": lambda parts: parts["public-b"].subnet_id,
+            "allocation": lambda parts: parts["other-address"].allocation_id,
+        },
+        spoiled={"tags": _untag("nat")},
+        apart="a subnet has as many as one likes",
+    ),
+    Row(
+        SecurityGroup,
+        "network",
         "balancer-group",
-        {},
-        {"ingress": _close, "lets_out_to": _shut("balancer-group"), "tags": _untag("balancer-group")},
-        (("vpc",), _same_group),
+        {"ingress": frozenset({HTTPS, Rule(8443, 8444, cidr="::/0")}), "lets_out_to": frozenset({"::/0"})},
+        {"name": "other", "vpc": OTHER_VPC, "description": "other"},
+        leaves=frozenset({"lets_out_to"}),
+        spoiled={"ingress": _close, "lets_out_to": _shut("balancer-group"), "tags": _untag("balancer-group")},
     ),
-    Case(
+    Row(
+        LoadBalancer,
+        "network",
         "balancer",
-        {},
         {
+            "subnets": lambda parts: parts.subnets("public-a", "public-b", "public-c"),
+            "security_groups": lambda parts: frozenset({parts["tasks-group"].group_id}),
+            "idle_timeout": 600,
+            "http2": False,
+            "drop_invalid_header_fields": False,
+        },
+        {"name": "other", "vpc": OTHER_VPC, "scheme": "internal"},
+        spoiled={
             "idle_timeout": _attribute("idle_timeout.timeout_seconds", "7"),
             "drop_invalid_header_fields": _attribute("routing.http.drop_invalid_header_fields.enabled", "false"),
             "security_groups": _other_groups,
             "tags": _untag_elb("balancer"),
         },
-        (("public-routes",), _same_balancer),
     ),
-    Case(
+    Row(
+        TargetGroup,
+        "network",
         "targets",
-        {},
-        {"path": _weak_health, "deregistration_delay": _slow_leave, "tags": _untag_elb("targets")},
-        (("vpc",), _same_targets),
-    ),
-    Case(
-        "http",
-        {},
-        {"redirect": _found, "tags": _untag_elb("http")},
-        (("balancer",), _same_port),
-    ),
-    Case("https", {}, {"ssl_policy": _old_tls}),
-    Case(
-        "certificate",
-        {"wildcard": True},
         {
+            "path": "/well",
+            "matcher": "200-299",
+            "interval": 15,
+            "timeout": 6,
+            "healthy": 4,
+            "unhealthy": 5,
+            "deregistration_delay": 5,
+            "slow_start": 30,
+            "stickiness": True,
+        },
+        {"name": "other", "vpc": OTHER_VPC, "port": 81, "target_type": "instance", "protocol": "HTTPS"},
+        spoiled={"path": _weak_health, "deregistration_delay": _slow_leave, "tags": _untag_elb("targets")},
+    ),
+    Row(
+        Listener,
+        "network",
+        "http",
+        {"redirect": False, "forward": lambda parts: parts["targets"].arn},
+        {"load_balancer": OTHER_BALANCER, "port": 81},
+        spoiled={"redirect": _found, "tags": _untag_elb("http")},
+    ),
+    Row(
+        Listener,
+        "network",
+        "https",
+        {
+            "ssl_policy": "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+            "certificate": lambda parts: parts["other-issued"].arn,
+        },
+        {"protocol": "HTTP"},
+        spoiled={"ssl_policy": _old_tls},
+    ),
+    Row(
+        Certificate,
+        "network",
+        "certificate",
+        seen={"domain": "other.ecsctl.example", "wildcard": True},
+        apart="a domain has as many as one likes",
+        spoiled={
             "tags": lambda cloud, ids: cloud.boto("acm").remove_tags_from_certificate(
                 CertificateArn=ids["certificate"].arn, Tags=[{"Key": "owner"}]
             )
         },
     ),
-    Case(
+    Row(IssuedCertificate, "network", "issued", seen={"certificate": OTHER_CERTIFICATE}),
+    Row(
+        DnsRecord,
+        "network",
         "dns",
-        {},
-        {"alias_dns": lambda cloud, ids: change_record(cloud, "UPSERT", DOMAIN, "A", "192.0.2.1")},
-        ((), lambda cloud, ids: change_record(cloud, "CREATE", DOMAIN, "A", "192.0.2.1")),
+        seen={
+            "name": "other.ecsctl.example",
+            "type": "CNAME",
+            "alias_dns": "other.eu-central-1.elb.amazonaws.com",
+            "alias_zone": "Z0000000000000",
+        },
+        spoiled={"alias_dns": lambda cloud, ids: change_record(cloud, "UPSERT", DOMAIN, "A", "192.0.2.1")},
     ),
-    Case(
+    Row(
+        DnsRecord,
+        "network",
         "www",
+        {"value": "other.ecsctl.example", "ttl": 60},
         {},
-        {"value": lambda cloud, ids: change_record(cloud, "UPSERT", f"www.{DOMAIN}", "CNAME", "x.example")},
-        ((), lambda cloud, ids: change_record(cloud, "CREATE", f"www.{DOMAIN}", "TXT", '"mine"')),
+        {"zone": "where the name is looked up: the same name in another zone is another record"},
+        spoiled={"value": lambda cloud, ids: change_record(cloud, "UPSERT", f"_www.{DOMAIN}", "CNAME", "x.example")},
     ),
 )

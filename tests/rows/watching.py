@@ -1,0 +1,141 @@
+"""Ways to look at the kinds while a stack of theirs is played: what a run of the engine does not tell by itself."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+from ecsctl.resources import kinds
+from ecsctl.sandbox.core import authorization
+from ecsctl.sandbox.core.permissions import Asked
+
+LOOKS = ("Describe", "List", "Get", "BatchGet", "Head")
+_RUNNING = threading.local()
+
+
+@contextmanager
+def watched_births(cloud: Any, born: Callable[[Any, Any, Any], None]) -> Iterator[None]:
+    """Look at each thing the moment its create has returned: it must be tagged by then."""
+
+    def watched(create: Any) -> Any:
+        @functools.wraps(create)
+        def watching(self: Any, aws: Any, me: Any) -> Any:
+            ids = create(self, aws, me)
+            cloud.clock.sleep(60)
+            born(self, me, self.observe(cloud.aws, me))
+            return ids
+
+        return watching
+
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in kinds():
+            patch.setattr(kind, "create", watched(kind.create))
+        yield
+
+
+@contextmanager
+def deleting_twice() -> Iterator[None]:
+    """Each delete is asked for twice: what is gone, or going, is no failure."""
+
+    def twice(delete: Any) -> Any:
+        @functools.wraps(delete)
+        def deleting(cls: Any, aws: Any, ids: Any) -> None:
+            delete(cls, aws, ids)
+            with authorization.administrator():  # of what is gone IAM would judge otherwise
+                delete(cls, aws, ids)
+
+        return deleting
+
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in kinds():
+            patch.setattr(kind, "delete", classmethod(twice(kind.delete.__func__)))
+        yield
+
+
+class _ByKind(dict[str, list[Asked]]):
+    def setdefault(self, what: str, default: Any = None) -> Any:
+        del what
+        return super().setdefault(getattr(_RUNNING, "kind", ""), default)
+
+
+@contextmanager
+def needed() -> Iterator[dict[str, list[Asked]]]:
+    """Within it what each kind's calls need to be allowed is written down, by the kind."""
+
+    def watched(kind: str, verb: Any) -> Any:
+        @functools.wraps(verb)
+        def watching(*args: Any, **more: Any) -> Any:
+            before = getattr(_RUNNING, "kind", "")
+            _RUNNING.kind = kind
+            try:
+                answer = verb(*args, **more)
+                return iter(list(answer)) if isinstance(answer, Iterator) else answer
+            finally:
+                _RUNNING.kind = before
+
+        return watching
+
+    with pytest.MonkeyPatch.context() as patch, authorization.recording(_ByKind()) as heard:
+        for kind in kinds():
+            for name in ("observe", "create", "update", "find", "delete", "unhand", "contents"):
+                verb = getattr(kind, name)
+                own = getattr(verb, "__func__", None)  # of a class method
+                patch.setattr(kind, name, classmethod(watched(kind.kind, own)) if own else watched(kind.kind, verb))
+        yield heard
+
+
+@contextmanager
+def answers_lag(clock: Any, seconds: float) -> Iterator[list[str]]:
+    """Every service answers a question for so long as it did before the last changes, if it was asked before them.
+
+    What was never asked cannot be answered late here: the sandbox itself shows late what EC2 and IAM have just made.
+    """
+    lock = threading.Lock()
+    old: list[str] = []  # the questions that were answered so
+    changes: dict[str, list[float]] = defaultdict(list)
+    answers: dict[tuple[str, str, str], tuple[float, Any]] = {}
+    call = BaseClient._make_api_call
+
+    def late(client: Any, operation: str, parameters: Any) -> Any:
+        service = client.meta.service_model.service_name
+        if not operation.startswith(LOOKS):
+            try:
+                return call(client, operation, parameters)
+            finally:
+                with lock:
+                    changes[service].append(clock.now())
+        question = (service, operation, json.dumps(parameters, sort_keys=True, default=str))
+        now = clock.now()
+        with lock:
+            told = answers.get(question)
+            since = [at for at in changes[service] if told and at >= told[0]]
+        if told and since and all(now - at < seconds for at in since):
+            old.append(f"{service}.{operation}")
+            return _given(copy.deepcopy(told[1]))
+        try:
+            answer: Any = call(client, operation, parameters)
+        except ClientError as error:
+            answer = error
+        with lock:
+            answers[question] = (now, copy.deepcopy(answer))
+        return _given(answer)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseClient, "_make_api_call", late)
+        yield old
+
+
+def _given(answer: Any) -> Any:
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
