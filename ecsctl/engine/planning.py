@@ -13,7 +13,7 @@ from ecsctl.engine.label import ID
 from ecsctl.engine.plan import Plan, Step, Verb, renews
 from ecsctl.engine.reconcile import Reconciler
 from ecsctl.engine.resource import Seen
-from ecsctl.engine.stack import Node, Stack, fulfil, promises
+from ecsctl.engine.stack import Node, Stack, fulfil, lasting, promises
 from ecsctl.engine.survey import Survey, removal
 from ecsctl.engine.work import look_at_all
 
@@ -74,6 +74,8 @@ class Planner:
                 there[name] = step.ids
                 if not renews(step, wish):
                     known[name] = step.ids
+                elif step.verb is Verb.REPLACE and not step.changes and wish.lasting:
+                    known[name] = lasting(name, wish, step.ids)
 
         look_at_all(stack.graph, visit)
         for name in [name for name in self.unseen if name in stack.nodes]:  # one refusal of a kind is told once

@@ -91,6 +91,7 @@ class Resource(ABC, Generic[Ids]):
     limit: ClassVar[float] = 120.0  # seconds at most until it is ready, or gone
     usual: ClassVar[float] = 3.0  # seconds that it usually takes to be made, for the estimate that a person is given
     disposable: ClassVar[bool] = False  # a failed one is removed and made anew, once; otherwise its failure is reported
+    lasting: ClassVar[frozenset[str]] = frozenset()  # of its ids, those that the one in a failed one's place has too
     early: ClassVar[bool] = False  # what depends on it may go on before it is ready
     goes: ClassVar[float] = 5.0  # seconds that it usually takes to be gone, or to be let go by what uses it
     hourly: ClassVar[float] = 0.0  # dollars for one, by list price (us-east-1), whatever is done with it

@@ -77,6 +77,13 @@ def named(value: W, form: str = "{}") -> W:
     return cast(W, _fulfil(value, _Names(form)))
 
 
+def lasting(name: str, wish: AnyResource, ids: Any) -> Any:
+    """The ids that the one in a failed one's place will have too; the others as promises."""
+    return replace(
+        ids, **{item.name: Promise(name, item.name) for item in fields(ids) if item.name not in wish.lasting}
+    )
+
+
 def _fulfil(value: Any, known: Mapping[str, Any]) -> Any:
     if isinstance(value, Promise):
         ids = known.get(value.resource)

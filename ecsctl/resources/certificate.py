@@ -46,6 +46,7 @@ class Certificate(Resource[CertificateIds]):
     usual = 15.0
     limit = 300.0  # until the record is told; Terraform waits as long
     disposable = True
+    lasting = frozenset({"record_name", "record_value"})  # the same for each of a domain (ACM guide, "DNS validation")
     console = "{console}/acm/home?region={region}#/certificates/list"
 
     domain: Fixed[str]

@@ -41,6 +41,7 @@ class Person:
         self.clock, self.folder = clock, folder
         self.toml: Toml = {}
         self.done: list[str] = []
+        self.heard: Callable[..., None] | None = None  # hears of every call of a command
         self.write(ORDINARY)
 
     # the project
@@ -68,7 +69,7 @@ class Person:
         return shared_session().client(service)  # type: ignore[call-overload]  # the name is a variable here
 
     def aws(self) -> Aws:
-        return Aws(Patience(self.clock), session=shared_session())
+        return Aws(Patience(self.clock), session=shared_session(), heard=self.heard)
 
     def why(self) -> Diagnosis:
         """What `ecsctl why` finds."""

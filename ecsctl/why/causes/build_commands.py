@@ -62,7 +62,8 @@ COMMAND_RULES = (
     CommandRule("disk-full", "the build ran out of disk space", r"no space left on device|ENOSPC",
                 lambda facts: (change("build.compute", larger(facts)),), steps=True),
     CommandRule("build-memory", "the build ran out of memory",
-                r"JavaScript heap out of memory|^java\.lang\.OutOfMemoryError|system ran out of memory|^\S*Killed$",
+                r"JavaScript heap out of memory|^java\.lang\.OutOfMemoryError|system ran out of memory"
+                r"|^(?:#\d+ \d+\.\d+ )?\S*Killed$",
                 lambda facts: (change("build.compute", larger(facts)),), command=r"", steps=True),
     CommandRule("dockerfile-missing", "there is no Dockerfile, or no such folder, where the build expects it",
                 rf"{DAEMON}(?:failed to solve: )?(?:failed to read dockerfile|unable to prepare "

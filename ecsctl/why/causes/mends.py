@@ -140,7 +140,7 @@ def resumed(way: Mend, facts: Facts) -> Mend:
 def rebuilt(way: Mend, facts: Facts) -> Mend:
     """A way that puts right what a build needs, led on to a build: neither `up` nor a person's deed begins one."""
     last = way.steps[-1]
-    if last.act == Act.ASK or last.what == "ecsctl up":
+    if last.act == Act.ASK or last.what in ("ecsctl up", "ecsctl creds rotate"):
         steps = again(facts).steps
         return way if steps[-1].what == last.what else replace(way, steps=(*way.steps, *steps))
     return way

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ecsctl.engine.label import APP, flat
 from ecsctl.resources.support.deployments import Told
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
-from ecsctl.why.causes.mends import Mend, by_hand, run, up
+from ecsctl.why.causes.mends import Mend, by_hand, resume, run, up
 from ecsctl.why.evidence import Evidence, Facts, Place
 
 NO_ANSWER = (
@@ -46,7 +46,10 @@ def no_way_out(facts: Facts) -> Cause | None:
         told = ("the task did not reach AWS's services: either its subnet has no way out, or a security group or "
                 "network ACL "
                 "stands in between: check the subnet's route table first")  # fmt: skip
-    mend = (run("ecsctl plan", "shows what differs in the app's own network"),)
+    where = ", ".join(facts.subnet_routes) or "the tasks"
+    mend = (run("ecsctl plan", "shows what differs in the app's own network"),
+            by_hand(f"in VPC, Network ACLs, and in whatever firewall there is: let {where} reach port 443 and be "
+                    "answered", *(step.what for step in resume(facts))))  # fmt: skip
     return Cause(
         "unreachable", told, (found,), mend, Certainty.LIKELY, either=("no-way-out", "egress-closed", "network-acl")
     )

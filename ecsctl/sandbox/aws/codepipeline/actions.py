@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from moto.codebuild.models import codebuild_backends
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_api._internal import mock_random
 
 from ecsctl.sandbox.aws import codeconnections
 from ecsctl.sandbox.aws.codebuild import builds, pushes
 from ecsctl.sandbox.aws.codebuild.build import Build
-from ecsctl.sandbox.aws.codepipeline.run import BEGIN, Attempt, Begin, Execution, Outcome, Runs, Work
+from ecsctl.sandbox.aws.codepipeline.run import BEGIN, SPOILED, Attempt, Begin, Execution, Outcome, Runs, Work
 from ecsctl.sandbox.aws.codepipeline.structure import MASK
 from ecsctl.sandbox.builds import artifacts
 from ecsctl.sandbox.core import permissions
 from ecsctl.sandbox.core.overlay import Refusal
+from ecsctl.sandbox.core.script import switch
 from ecsctl.sandbox.github import checkout, remote
 
 # Seconds. AWS promises none of these but the last (CodePipeline guide, "Quotas": an approval times out after 7 days).
@@ -41,6 +43,12 @@ class Timed:
 def failed(at: float, message: str, code: str = "ConfigurationError") -> Timed:
     """It fails at once."""
     return Timed(Outcome(at, "Failed", message, code, message))
+
+
+@switch
+def fail_next_action(action: str, message: str, code: str = "ConfigurationError") -> None:
+    """Let the next attempt of the pipelines' action of this name fail at once, in these words."""
+    SPOILED[DEFAULT_ACCOUNT_ID, action] = lambda at: Outcome(at, "Failed", message, code, message)
 
 
 def begins(category: str, owner: str, provider: str) -> Callable[[Begin], Begin]:

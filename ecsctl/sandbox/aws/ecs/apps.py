@@ -22,7 +22,8 @@ def misfit(backend: EC2ContainerServiceBackend, task: Task, app: Wire, words: fr
     """How a task goes wrong whose app is not what the task definition and the target group take it for; or None.
 
     `app`: `memory` that it needs in MiB (`quiet`: ECS does not say that this was why), `host` and `port` on which it
-    listens, `answers` by path, `otherwise` what it answers on all other paths, `lines` that it logs.
+    listens (`silent`: its log does not tell), `answers` by path, `otherwise` what it answers on all other paths,
+    `lines` that it logs.
     """
     lines: tuple[str, ...] = tuple(app.get("lines", ()))
     if int(app.get("memory", 0)) > int(task.definition.document.get("memory", 0)):
@@ -31,7 +32,7 @@ def misfit(backend: EC2ContainerServiceBackend, task: Task, app: Wire, words: fr
         asked = int(balancer["containerPort"])
         host, port = str(app.get("host", "0.0.0.0")), int(app.get("port", asked))  # noqa: S104 - a word in a log
         if host != "0.0.0.0" or port != asked:  # noqa: S104 - as above
-            told = (f"Listening on http://{host}:{port}", *lines)
+            told = lines if app.get("silent") else (f"Listening on http://{host}:{port}", *lines)
             return _unhealthy("Target.FailedHealthChecks", "Health checks failed", told)
         groups: Any = elbv2_backends[backend.account_id][backend.region_name].target_groups
         group = groups.get(balancer["targetGroupArn"])

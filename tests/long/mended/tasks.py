@@ -1,0 +1,284 @@
+"""How the service and its tasks are broken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from moto.secretsmanager.models import secretsmanager_backends
+
+from ecsctl.sandbox import push
+from ecsctl.sandbox.aws import ecr, ecs
+from tests.long.mended.case import Deed
+from tests.stack.conftest import ACCOUNT, REGION
+from tests.why.person import HOUR, Person
+
+EXECUTION, BUILD_ROLE, PIPELINE = (
+    "hello-eu-central-1-execution",
+    "hello-eu-central-1-build",
+    "hello-eu-central-1-pipeline",
+)
+
+
+def pushed(kind: str, **options: Any) -> Deed:
+    """A commit whose image goes that way, delivered by the pipeline."""
+
+    def breaks(person: Person) -> None:
+        commit = push.push("main")["commit"]
+        ecs.behave("", commit, kind, **options)
+        person.clock.sleep(HOUR / 2)
+
+    return breaks
+
+
+def befallen(kind: str, **options: Any) -> Deed:
+    """All tasks go that way from the next on."""
+
+    def breaks(person: Person) -> None:
+        ecs.behave("", "", kind, **options)
+        anew(person)
+
+    return breaks
+
+
+def befalls_some(reason: str) -> Deed:
+    """The next tasks stop for this reason, too few for ECS to give the deployment up."""
+
+    def breaks(person: Person) -> None:
+        ecs.behave("", "", "stopped", reason=reason)
+        person.boto("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
+        person.clock.sleep(45)
+
+    return breaks
+
+
+def all_befallen(reason: str) -> Deed:
+    """The tasks that run end, and those in their place stop for this reason: no deployment is to blame."""
+
+    def breaks(person: Person) -> None:
+        ecs.behave("", "", "stopped", reason=reason)
+        client = person.boto("ecs")
+        for arn in client.list_tasks(cluster="hello", serviceName="hello")["taskArns"]:
+            client.stop_task(cluster="hello", task=arn, reason="a test")
+        person.clock.sleep(420)
+
+    return breaks
+
+
+def anew(person: Person) -> None:
+    person.boto("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
+    person.clock.sleep(420)
+
+
+def well(_: Person) -> None:
+    """Somebody mends it elsewhere, or it passes."""
+    ecs.behave("", "", "ok")
+
+
+def denied(role: str, *actions: str, then: Deed = anew) -> Deed:
+    """Somebody takes rights away from a role: every policy of it loses these actions."""
+
+    def breaks(person: Person) -> None:
+        iam = person.boto("iam")
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+            for statement in document["Statement"]:
+                held = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+                statement["Action"] = [one for one in held if one not in actions] or ["none:Nothing"]
+            iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+        then(person)
+
+    return breaks
+
+
+def untrusted(role: str, then: Deed = anew) -> Deed:
+    """Somebody lets another service take a role."""
+
+    def breaks(person: Person) -> None:
+        trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+                 "Principal": {"Service": "lambda.amazonaws.com"}}]}  # fmt: skip
+        person.boto("iam").update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
+        then(person)
+
+    return breaks
+
+
+def no_image(person: Person) -> None:
+    running = image_of(person).rsplit(":", 1)[-1]
+    found = person.boto("ecr").describe_images(repositoryName="hello")["imageDetails"]
+    ids = [{"imageDigest": one["imageDigest"]} for one in found if running in one.get("imageTags", ())]
+    person.boto("ecr").batch_delete_image(repositoryName="hello", imageIds=ids)
+    anew(person)
+
+
+def image_of(person: Person) -> str:
+    service = person.boto("ecs").describe_services(cluster="hello", services=["hello"])["services"][0]
+    arn = service["taskDefinition"]
+    definition = person.boto("ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
+    return str(definition["containerDefinitions"][0]["image"])
+
+
+def good_image(person: Person) -> str:
+    """An image that is there and runs."""
+    tag = f"good-{person.clock.now():.0f}"
+    ecr.put_image(ACCOUNT, REGION, "hello", [tag])
+    return f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/hello:{tag}"
+
+
+def with_image(image: str, **fate: Any) -> Deed:
+    """Somebody lets the service run an image of this name."""
+
+    def breaks(person: Person) -> None:
+        ecs.behave("", image, "stopped", **fate)
+        redefined(person, lambda document: document["containerDefinitions"][0].update(image=image))
+
+    return breaks
+
+
+def with_name(image: str) -> Deed:
+    """Somebody lets the service run an image of this name, and nothing else is scripted."""
+    return lambda person: redefined(person, lambda document: document["containerDefinitions"][0].update(image=image))
+
+
+def redefined(person: Person, change: Callable[[dict[str, Any]], object]) -> None:
+    """Somebody registers another task definition and lets the service run it."""
+    client = person.boto("ecs")
+    there = client.describe_task_definition(taskDefinition="hello")["taskDefinition"]
+    taken = ("family", "taskRoleArn", "executionRoleArn", "networkMode", "containerDefinitions",
+             "requiresCompatibilities", "cpu", "memory", "runtimePlatform")  # fmt: skip
+    document = {name: there[name] for name in taken if name in there}
+    change(document)
+    arn = client.register_task_definition(**document)["taskDefinition"]["taskDefinitionArn"]
+    client.update_service(cluster="hello", service="hello", taskDefinition=arn)
+    person.clock.sleep(420)
+
+
+def secret(person: Person, value: str = "s3cr3t") -> str:
+    """A secret that somebody makes; its ARN."""
+    name = f"app/{person.clock.now():.0f}"
+    arn: str = person.boto("secretsmanager").create_secret(Name=name, SecretString=value)["ARN"]
+    return arn
+
+
+def with_secret(value: str, key: str = "", then: Deed = lambda _: None) -> Deed:
+    """The app is given a secret."""
+
+    def breaks(person: Person) -> None:
+        arn = secret(person, value)
+        person.set("service.secrets", {"KEY": f"{arn}:{key}::" if key else arn})
+        person.ecsctl("ecsctl up")
+        then(person)
+        person.clock.sleep(420)
+
+    return breaks
+
+
+def secret_deleted(**how: Any) -> Deed:
+    def deletes(person: Person) -> None:
+        person.boto("secretsmanager").delete_secret(SecretId=person.toml["service"]["secrets"]["KEY"], **how)
+        anew(person)
+
+    return deletes
+
+
+def emptied(person: Person) -> None:
+    """It loses the label AWSCURRENT, as by hand; an `up` would have refused one that never had a value."""
+    backend: Any = secretsmanager_backends[ACCOUNT][REGION]
+    for version in backend.secrets[person.toml["service"]["secrets"]["KEY"]].versions.values():
+        version.pop("secret_string")
+    anew(person)
+
+
+def another_secret(person: Person) -> dict[str, str]:
+    return {"KEY": secret(person)}
+
+
+def group_of(person: Person) -> dict[str, Any]:
+    filters = [{"Name": "group-name", "Values": ["hello-tasks"]}]
+    found: dict[str, Any] = person.boto("ec2").describe_security_groups(Filters=filters)["SecurityGroups"][0]
+    return found
+
+
+def closed_out(person: Person) -> None:
+    group = group_of(person)
+    person.boto("ec2").revoke_security_group_egress(
+        GroupId=group["GroupId"], IpPermissions=group["IpPermissionsEgress"]
+    )
+    anew(person)
+
+
+def closed_in(person: Person) -> None:
+    group = group_of(person)
+    person.boto("ec2").revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=group["IpPermissions"])
+    anew(person)
+
+
+def no_route(person: Person) -> None:
+    ec2 = person.boto("ec2")
+    for table in ec2.describe_route_tables()["RouteTables"]:
+        if any(route.get("GatewayId", "").startswith("igw-") for route in table["Routes"]):
+            ec2.delete_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0")
+    anew(person)
+
+
+def no_listener(person: Person) -> None:
+    elb = person.boto("elbv2")
+    balancer = elb.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+    for one in elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]:
+        elb.delete_listener(ListenerArn=one["ListenerArn"])
+    anew(person)
+
+
+def rolled_back(person: Person) -> None:
+    pushed("crash")(person)
+    person.clock.sleep(3 * HOUR)  # ECS has forgotten the tasks
+
+
+def cancelled(person: Person) -> None:
+    push.push("main")
+    client, arns = person.boto("ecs"), []
+    for _ in range(60):
+        person.clock.sleep(10)
+        found = client.list_service_deployments(cluster="hello", service="hello", status=["IN_PROGRESS"])
+        if arns := [one["serviceDeploymentArn"] for one in found["serviceDeployments"]]:
+            break
+    client.stop_service_deployment(serviceDeploymentArn=arns[0], stopType="ROLLBACK")
+    person.clock.sleep(HOUR / 2)
+
+
+def no_room(person: Person) -> None:
+    person.boto("ecs").update_service(
+        cluster="hello", service="hello", availabilityZoneRebalancing="DISABLED",
+        deploymentConfiguration={"minimumHealthyPercent": 50, "maximumPercent": 100})  # fmt: skip
+    anew(person)
+
+
+def goes(person: Person) -> None:
+    """Somebody deletes the service, and its tasks are still ending."""
+    person.boto("ecs").delete_service(cluster="hello", service="hello", force=True)
+    person.clock.sleep(1)
+
+
+def rolling(person: Person) -> None:
+    """A deployment is under way, and nothing speaks against it."""
+    ecs.behave("", "", "slow", seconds=100)
+    person.boto("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
+    person.clock.sleep(20)
+
+
+def other_certificate(person: Person) -> None:
+    """Somebody lets the load balancer show a certificate of another name."""
+    acm, elb, dns = person.boto("acm"), person.boto("elbv2"), person.boto("route53")
+    arn = acm.request_certificate(DomainName="other.ecsctl.example", ValidationMethod="DNS")["CertificateArn"]
+    person.clock.sleep(30)
+    proof = acm.describe_certificate(CertificateArn=arn)["Certificate"]["DomainValidationOptions"][0]["ResourceRecord"]
+    record = {"Name": proof["Name"], "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": proof["Value"]}]}
+    zone = dns.list_hosted_zones()["HostedZones"][0]["Id"]
+    batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]}
+    dns.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
+    person.clock.sleep(HOUR)
+    balancer = elb.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
+    for one in elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]:
+        if one["Port"] == 443:
+            elb.modify_listener(ListenerArn=one["ListenerArn"], Certificates=[{"CertificateArn": arn}])

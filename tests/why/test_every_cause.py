@@ -1,0 +1,50 @@
+"""No cause is told whose ways out were not done: each has a case in which they are, or a reason why none can be."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from ecsctl.why.causes.build_commands import COMMAND_RULES
+from ecsctl.why.causes.build_phases import PHASE_RULES, TOKEN, VARIABLE
+from ecsctl.why.causes.delivering import STAGE_RULES
+from tests.long.mended.cases import AT_FIRST, CASES, REASONS
+
+CAUSES = Path(__file__).parents[2] / "ecsctl/why/causes"
+FIRST = Path(__file__).parents[1] / "long/test_mended_at_first.py"
+
+
+def every_cause() -> set[str]:
+    """All names of causes: those of the rules, and those that the code makes itself."""
+    rules = {rule.name for rule in (*PHASE_RULES, TOKEN, VARIABLE, *COMMAND_RULES, *STAGE_RULES)}
+    return rules.union(*(_made_in(path) for path in CAUSES.glob("*.py")))
+
+
+def _made_in(path: Path) -> set[str]:
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    made = [node.args[0] for node in calls if isinstance(node.func, ast.Name) and node.func.id == "Cause"]
+    for name in made:  # a rule's name, or a word, or one of two words
+        assert isinstance(name, ast.Constant | ast.IfExp | ast.Attribute), ast.unparse(name)
+    return {one.value for name in made for one in ast.walk(name)
+            if isinstance(one, ast.Constant) and isinstance(one.value, str)}  # fmt: skip
+
+
+def test_every_cause_has_a_case_or_a_reason() -> None:
+    cases = {name.partition(",")[0] for name in CASES}
+    causes = every_cause()
+    assert len(causes) > 90
+    assert causes - cases - {*AT_FIRST} - REASONS.keys() == set(), "add a case to tests/long/mended"
+    assert (cases | {*AT_FIRST} | REASONS.keys()) - causes == set(), "there is no such cause any more"
+    assert (cases | {*AT_FIRST}) & REASONS.keys() == set()
+
+
+@pytest.mark.parametrize("cause", AT_FIRST)
+def test_what_can_only_be_at_first_has_its_test_there(cause: str) -> None:
+    assert f'"{cause}"' in FIRST.read_text()
+
+
+def test_a_case_that_skips_a_way_out_says_why() -> None:
+    for case in CASES.values():
+        assert all(why.split() for why in case.skips.values())
