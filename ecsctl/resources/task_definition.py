@@ -194,18 +194,23 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         for batch in batches(doomed, 10):
             aws.ecs.delete_task_definitions(taskDefinitions=batch)
 
+    def _used_by(self, aws: Aws) -> ServiceTypeDef | None:
+        return service_of(aws, self.cluster, self.service) if self.cluster and self.service else None
+
     def _judge(self, aws: Aws, me: Label) -> Judgement | None:
-        service = service_of(aws, self.cluster, self.service) if self.cluster and self.service else None
+        service = self._used_by(aws)
         live = self._live(aws, me, service)
         if live is None:
             return None
-        good = self._good_image(aws, service) if service else None
+        good = None  # the image to go on with when the service's newest deployment was given up
+        if service and Snapshot(service).failed:
+            good = brief(aws, self.cluster, self.service, "SUCCESSFUL").good_image(self.container)
         wish = replace(self, image=self.image or self.seed) if self._begins(aws) else self
         later = (revision(aws, arn) for arn in revisions_of(aws, self.family, "ACTIVE") if newer(arn, live.arn))
         return judge(wish, live, later, good, me)
 
     def _gone_back(self, aws: Aws, live: Revision) -> str:
-        service = service_of(aws, self.cluster, self.service) if self.cluster and self.service else None
+        service = self._used_by(aws)
         if service is None or service["status"] != "ACTIVE" or service.get("taskDefinition") != live.arn:
             return ""
         return gone_back(aws, self.cluster, service, live.tags)
@@ -214,7 +219,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         """Whether no image that exists is in use: what a revision says of one then binds nobody."""
         if not (self.cluster and self.service and self.placeholder):
             return False
-        service = service_of(aws, self.cluster, self.service)
+        service = self._used_by(aws)
         if service is None or service["status"] != "ACTIVE" or family_of(service["taskDefinition"]) != self.family:
             return True
         return not ecr.is_there(aws, revision(aws, service["taskDefinition"]).image(self.container), self.placeholder)
@@ -232,23 +237,14 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         active = revisions_of(aws, self.family, "ACTIVE")
         return (marked(aws, me, active) or revision(aws, active[0])) if active else None
 
-    def _good_image(self, aws: Aws, service: ServiceTypeDef) -> str | None:
-        """The image to go on with when the service's newest deployment was given up."""
-        if not Snapshot(service).failed:
-            return None
-        return brief(aws, self.cluster, self.service, "SUCCESSFUL").good_image(self.container)
-
     def _register(self, aws: Aws, me: Label, definition: Definition) -> TaskDefinitionIds:
         answer = aws.ecs.register_task_definition(**definition, tags=me.lower(**{DIGEST: digest(definition)}))
         return _ids(Revision(answer["taskDefinition"]["taskDefinitionArn"], definition, {}), self.container)
 
 
 def _ids(revision: Revision, container: str) -> TaskDefinitionIds:
-    return TaskDefinitionIds(
-        family=revision.definition["family"],
-        arn=TaskDefinitionArn(revision.arn),
-        image=revision.image(container),
-    )
+    family = revision.definition["family"]
+    return TaskDefinitionIds(family=family, arn=TaskDefinitionArn(revision.arn), image=revision.image(container))
 
 
 def image_for(wish: TaskDefinition, running: str | None = None, good: str | None = None) -> str | None:
@@ -260,10 +256,9 @@ def image_for(wish: TaskDefinition, running: str | None = None, good: str | None
 
 def laid(wish: TaskDefinition, over: Definition, image: str | None, region: str) -> Definition:
     """The wish laid over the revision that runs (`{}` if none does), with that image in our container."""
-    ours = container_of(over, wish.container)
+    ours, platform = container_of(over, wish.container), over.get("runtimePlatform", {})
     merged = _container(wish, ours, image, region)
     containers = [merged if one is ours else one for one in over.get("containerDefinitions") or [ours]]
-    platform = over.get("runtimePlatform", {})
     return {
         **over,
         "family": wish.family,
@@ -279,8 +274,7 @@ def laid(wish: TaskDefinition, over: Definition, image: str | None, region: str)
 
 
 def _container(wish: TaskDefinition, ours: dict[str, Any], image: str | None, region: str) -> dict[str, Any]:
-    ports = ours.get("portMappings") or []
-    mapped = _mapping(ours, wish.port)
+    mapped, ports = _mapping(ours, wish.port), ours.get("portMappings") or []
     ours_only = {"containerPort": wish.port, "hostPort": wish.port, "protocol": "tcp"}
     others = [port for port in ports if port is not mapped and port.get("containerPort") != wish.port]
     log = ours.get("logConfiguration", {})

@@ -1,9 +1,13 @@
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import botocore.session
 import pytest
 
 from ecsctl.engine.stack import Promise
-from ecsctl.resources.support.deployments import Snapshot, reasons
+from ecsctl.resources.support import deployments
+from ecsctl.resources.support.deployments import Phase, Snapshot, phase_of, reasons
 
 ARN = "arn:aws:ecs:eu-central-1:123456789012:task-definition/shop:"
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -107,3 +111,37 @@ def test_the_first_three_different_reasons_are_told_the_newest_first():
         pull,
         "Essential container in task exited; container app ended with exit code 1",
     )
+
+
+STATUSES = botocore.session.get_session().get_service_model("ecs").shape_for("ServiceDeploymentStatus").enum
+PHASES = {  # as it stands when neither of ECS's monitors ended it, and when one did
+    "PENDING": (Phase.ROLLING_OUT, Phase.ROLLING_OUT),
+    "IN_PROGRESS": (Phase.ROLLING_OUT, Phase.ROLLING_OUT),
+    "STOP_REQUESTED": (Phase.STOPPING, Phase.STOPPING),
+    "STOPPED": (Phase.STOPPED, Phase.GIVEN_UP),
+    "ROLLBACK_REQUESTED": (Phase.GOING_BACK, Phase.GOING_BACK),
+    "ROLLBACK_IN_PROGRESS": (Phase.GOING_BACK, Phase.GOING_BACK),
+    "ROLLBACK_SUCCESSFUL": (Phase.TAKEN_BACK, Phase.ROLLED_BACK),
+    "ROLLBACK_FAILED": (Phase.NOT_BACK, Phase.NOT_BACK),
+    "SUCCESSFUL": (Phase.DEPLOYED, Phase.DEPLOYED),
+}
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_every_status_of_a_deployment_is_a_phase(status):
+    quiet, ended = {"status": "MONITORING_COMPLETE"}, {"status": "TRIGGERED"}
+    by_itself = phase_of({"status": status, "deploymentCircuitBreaker": quiet})
+    by_the_breaker = phase_of({"status": status, "deploymentCircuitBreaker": ended})
+    by_an_alarm = phase_of({"status": status, "deploymentCircuitBreaker": quiet, "alarms": ended})
+    assert (by_itself, by_the_breaker, by_an_alarm) == (*PHASES[status], PHASES[status][1])
+
+
+def test_of_a_deployment_that_is_only_listed_no_person_is_said_to_have_ended_it():
+    assert phase_of({"status": "ROLLBACK_SUCCESSFUL"}) is Phase.ROLLED_BACK
+
+
+def test_the_words_of_ecs_about_its_deployments_are_read_in_one_file():
+    root = Path(deployments.__file__).parents[2]
+    words = re.compile(r"rolloutState|ROLLBACK_[A-Z]")
+    files = [path for path in root.rglob("*.py") if "sandbox" not in path.parts and words.search(path.read_text())]
+    assert files == [Path(deployments.__file__)]
