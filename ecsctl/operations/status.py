@@ -12,8 +12,8 @@ from ecsctl.engine.errors import Interrupted, Refused, explained, is_gone
 from ecsctl.names import Names
 from ecsctl.operations import pipelines
 from ecsctl.releases import reading
-from ecsctl.releases.verdict import Followed, Rolling, judge
-from ecsctl.resources.support.deployments import Snapshot, rollout_of
+from ecsctl.releases.verdict import Followed, Outcome, Rolling, judge
+from ecsctl.resources.support.deployments import Phase, Snapshot, rollout_of
 from ecsctl.resources.support.ecs import revision_of, tasks_of
 from ecsctl.why import first_line
 
@@ -100,7 +100,7 @@ class Live:
         if self.service is None:
             return True
         bad = any(target.state in ("unhealthy", "unavailable") for target in self.targets)
-        there = self.release is None or self.release.outcome in ("deployed", "rolling out")
+        there = self.release is None or self.release.outcome in (Outcome.DEPLOYED, Phase.ROLLING_OUT)
         return self.service.running >= self.service.desired and there and not bad
 
 
@@ -179,7 +179,7 @@ def _release(seen: Snapshot) -> Release | None:
         return None
     found = judge(Followed(seen.candidate, seen.newest["serviceDeploymentArn"]), seen)
     if isinstance(found, Rolling):
-        return Release("rolling out", found.note)
+        return Release(Phase.ROLLING_OUT.value, found.note)
     return Release(found.outcome.value, f"{found.sentence}: {found.why}" if found.why else found.sentence)
 
 
