@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ecsctl import partitions
 from ecsctl.engine import sdk_errors
 from ecsctl.engine.errors import EXPIRED, AccessError, EcsctlError, NotOffered, Unreachable, UsageError, code, explained
 
 if TYPE_CHECKING:
     from boto3.session import Session
 
-REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+)+-[0-9]{1,2}")
+REGION = re.compile(partitions.REGION)
 ZONE = re.compile(rf"({REGION.pattern})(?:-[a-z]+-[0-9])?[a-z]")  # of a region, and of a Local Zone in it
 # The variables that AWS's own tools take a region from. boto3 knows the second alone
 # (AWS SDKs and Tools Reference Guide, "AWS Region").

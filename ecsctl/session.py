@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ecsctl import access
+from ecsctl import access, partitions
 from ecsctl.account import Facts, Identity, gather, identify
 from ecsctl.aws import Aws
 from ecsctl.engine.engine import Engine
@@ -81,7 +81,7 @@ class Session:
     def has_console(self) -> bool:
         """Whether AWS's console shows what is here: not if the endpoint is the sandbox, or any other than AWS's own."""
         host = urlsplit(self.aws.client("sts").meta.endpoint_url).hostname or ""
-        return host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
+        return host.endswith((*(f".{one}" for one in partitions.SUFFIXES.values()), ".api.aws"))
 
     @property
     def wishes(self) -> Stack:

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from ecsctl import partitions
+
 
 @dataclass(frozen=True)
 class Word:
@@ -52,7 +54,7 @@ Name = Annotated[
         "not beginning with internal-, sg-, sthree- or amzn-s3-demo-",
     ),
 ]
-Region = Annotated[str, Word(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}", 'a region such as "eu-central-1"')]
+Region = Annotated[str, Word(partitions.REGION, 'a region such as "eu-central-1"')]
 Account = Annotated[str, Word(r"[0-9]{12}", 'the 12 digits of an account, in quotes: "123456789012"')]
 # Every service of the stack takes these characters in tags (IAM user guide, "Tags for IAM resources", the narrowest),
 # and so many of them (CodeBuild API reference, Tag: a key of 127, a value of 255). IAM's keys ignore case. "Do not use

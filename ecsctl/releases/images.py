@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ecsctl import registries
+from ecsctl import partitions, registries
 from ecsctl.engine.errors import ConfigError, Refused, ResourceFailed
 from ecsctl.names import Names
 from ecsctl.resources.support import ecr
@@ -208,5 +208,4 @@ def _address(aws: Aws, names: Names) -> str:
 
 def _uri(me: Label, repository: str) -> str:
     """The address that a repository has or will have (Amazon ECR User Guide, "Amazon ECR private registry")."""
-    suffix = ".cn" if me.partition == "aws-cn" else ""
-    return f"{me.account}.dkr.ecr.{me.region}.amazonaws.com{suffix}/{repository}"
+    return f"{me.account}.dkr.ecr.{me.region}.{partitions.suffix(me.partition)}/{repository}"

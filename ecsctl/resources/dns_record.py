@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from ecsctl import partitions
 from ecsctl.engine.label import APP, ID, Label
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import HostedZoneId, LoadBalancerDns, LoadBalancerZoneId, RecordName, ValidationName
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 MARK_TTL = 300  # seconds
 VALIDATION = ".acm-validations.aws"  # ACM User Guide, "DNS validation"
-BALANCER = re.compile(r"\.([a-z0-9-]+)\.elb\.amazonaws\.com(?:\.cn)?$")  # an Application Load Balancer's own name
+BALANCER = re.compile(rf"\.([a-z0-9-]+)\.elb\.{partitions.SUFFIX}$")  # an Application Load Balancer's own name
 
 
 @dataclass(frozen=True)

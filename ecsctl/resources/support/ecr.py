@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ecsctl import partitions
 from ecsctl.ids import ImageUri
 from ecsctl.resources.support.common import there
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
 _ECR = re.compile(
-    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(?P<repository>[a-z0-9._/-]+)"
+    rf"(?P<account>\d{{12}})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.{partitions.SUFFIX}/(?P<repository>[a-z0-9._/-]+)"
     r"(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
 PROCESSORS = {"ARM64": "arm64", "X86_64": "amd64"}  # as ECS calls them, and as images do

@@ -1,0 +1,22 @@
+"""How AWS's partitions differ in names: regions, and the domains of their hosts (the SDK's data, partitions.json)."""
+
+from __future__ import annotations
+
+REGION = r"[a-z]{2,}(?:-[a-z]+)+-[0-9]{1,2}"
+SUFFIXES = {
+    "aws": "amazonaws.com",
+    "aws-cn": "amazonaws.com.cn",
+    "aws-eusc": "amazonaws.eu",
+    "aws-iso": "c2s.ic.gov",
+    "aws-iso-b": "sc2s.sgov.gov",
+    "aws-iso-e": "cloud.adc-e.uk",
+    "aws-iso-f": "csp.hci.ic.gov",
+    "aws-us-gov": "amazonaws.com",
+}
+"""By partition: what the names of its hosts end with."""
+SUFFIX = "(?:" + "|".join(sorted({one.replace(".", r"\.") for one in SUFFIXES.values()}, key=len, reverse=True)) + ")"
+
+
+def suffix(partition: str) -> str:
+    """What the names of a partition's hosts end with; of one that is not known, as in most."""
+    return SUFFIXES.get(partition, SUFFIXES["aws"])
