@@ -31,6 +31,13 @@ def test_every_file_of_this_project_that_is_named_is_there(page: Path) -> None:
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
+def test_every_picture_is_shown_and_names_no_folder_of_the_machine_that_made_it() -> None:
+    shown = {(page.parent / link).resolve() for page in pages() for link in links(page) if link.endswith(".svg")}
+    assert set((DOCS / "pictures").glob("*.svg")) == shown
+    for picture in shown:
+        assert not re.search(r"/(tmp|home|root|Users)/|\.venv", picture.read_text()), picture.name
+
+
 def test_a_link_to_a_heading_that_is_not_there_is_noticed() -> None:
     assert leads_nowhere(DOCS / "index.md", "config.md#no-such-heading")
     assert leads_nowhere(DOCS / "index.md", "no-such-page.md")
