@@ -40,6 +40,7 @@ SOUGHT = {  # what is looked up, in words
     "unfit": "what ecsctl.toml names",
     "image": "the image to run",
     "past_builds": "the app's builds",
+    "cautions": "the permissions boundary",
 }
 
 
@@ -80,6 +81,7 @@ class Facts:
     image: str = ""  # one that exists: given, in use, or the newest in the repository; empty: there is none
     given: str = ""  # the one that this run is to use, by digest if it is in the app's repository
     unseen: tuple[EcsctlError, ...] = ()  # why some of these could not be looked up, and are as recorded
+    cautions: tuple[str, ...] = ()  # what IAM will take without a word, and yet will not work
     unfit: tuple[Step, ...] = ()  # of what the user has prepared: it stands in the way of everything
     past_builds: tuple[str, ...] = ()  # that had ended before this run
     broken: str = ""  # the image of a first version that ECS has given up
@@ -137,6 +139,8 @@ def gather(
         if not github.connection_arn:
             asked["token"] = lambda: _token(aws, github.token_secret, Names.of(me).project)
     asked["unfit"] = lambda: prepared.examine(aws, config, me)
+    if config.permissions_boundary and config.service.permissions:
+        asked["cautions"] = lambda: prepared.forbidden(aws, config, me)
     asked["image"] = lambda: images.known(aws, config, me, image)
     if github and config.pipeline.mode != "none":
         asked["past_builds"] = lambda: images.past_builds(aws, Names.of(me))

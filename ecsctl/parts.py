@@ -15,6 +15,7 @@ PIPELINE_ROLE = "pipeline-role"
 PIPELINE_WEBHOOK = "pipeline-webhook"
 SERVICE = "service"
 TASK_DEFINITION = "task-definition"
+TASK_ROLE = "task-role"
 
 PLACES = "ab"  # the last letter of a subnet's name: one for each availability zone
 

@@ -12,10 +12,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ecsctl import zones
-from ecsctl.engine.errors import DENIED, code
+from ecsctl.app_rights import app_rights
+from ecsctl.engine.errors import DENIED, code, is_gone
 from ecsctl.engine.plan import Step, Verb
+from ecsctl.names import Names
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.common import there
+from ecsctl.resources.support.policy_document import lacking
+from ecsctl.resources.support.rights import Scope
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -32,6 +36,7 @@ def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
         lambda: _build_image(aws, config),
         *(partial(_secret, aws, me, f"service.secrets.{name}", arn) for name, arn in config.service.secrets.items()),
         lambda: _login(aws, config, me),
+        lambda: _policies(aws, config, me),
     ]
     with ThreadPoolExecutor(len(checks)) as pool:
         return tuple(step for found in pool.map(lambda check: list(check()), checks) for step in found)
@@ -53,6 +58,47 @@ def _boundary(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
                     "make it, or correct permissions_boundary")  # fmt: skip
     elif answer["Policy"].get("IsAttachable") is False:
         yield unfit("policy", "permissions_boundary", f"{arn} cannot be attached to roles", "name another policy")
+
+
+def _policies(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
+    """Managed policies for the app's role, which must be there and fit for a role."""
+    for number, arn in enumerate(config.service.policies):
+        if arn.split(":")[1] != me.partition or arn.split(":")[4] not in (me.account, "aws"):
+            continue  # refused by its ARN
+        answer = there(lambda arn=arn: aws.look(aws.iam.get_policy, PolicyArn=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
+        key = f"service.policies[{number}]"
+        if answer is None:
+            yield unfit("policy", key, f"there is no policy {arn}", "make it, or fix its ARN in ecsctl.toml")
+        elif answer["Policy"].get("IsAttachable") is False:
+            yield unfit("policy", key, f"{arn} cannot be attached to roles", "name another policy")
+
+
+def forbidden(aws: Aws, config: Config, me: Label) -> tuple[str, ...]:
+    """Rights of the app that the permissions boundary takes away again, in sentences: IAM takes them without a word.
+
+    Who may not read the boundary is told nothing.
+    """
+    arn = config.permissions_boundary
+    if not arn or not config.service.permissions:
+        return ()
+    scope = Scope.of(me, Names.of(me))
+    try:
+        version = aws.look(aws.iam.get_policy, PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        document = aws.look(aws.iam.get_policy_version, PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+    except Exception as error:
+        if code(error) in DENIED or is_gone(error):
+            return ()
+        raise
+    lost = (
+        (number, missing)
+        for number, one in enumerate(config.service.permissions)
+        if (missing := lacking(document, app_rights(scope, [one])))
+    )
+    return tuple(
+        f"service.permissions[{number}]: {', '.join(missing)} is not allowed by the permissions boundary {arn}, so the "
+        "app cannot do it"
+        for number, missing in lost
+    )
 
 
 def _secret(aws: Aws, me: Label, key: str, arn: str) -> Iterator[Step]:

@@ -59,7 +59,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "scan_on_push": True,
         "lifecycle": "",
     },
-    Role: {"statements": (), "boundary": None},
+    Role: {"statements": (), "boundary": None, "policies": frozenset()},
     LogGroup: {"days": 30},
     Bucket: {"private": True, "encryption": "AES256", "tls_only": True, "expire_days": 30, "abort_days": 7},
     BuildProject: {

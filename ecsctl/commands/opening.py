@@ -91,6 +91,8 @@ class Opened:
                              own_buildspec=own_buildspec(self.branch))  # fmt: skip
         if session.unread:
             words.warning(session.unread)
+        for caution in session.facts.cautions if session.facts and not self.quiet else ():
+            words.warning(caution)
         return session
 
 

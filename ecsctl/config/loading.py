@@ -128,6 +128,7 @@ def _warnings(config: Config, found: list[File], sources: list[Source]) -> Itera
     for other in found[1:]:
         yield f"{files.named(other)} has [tool.ecsctl] too; {files.named(found[0])} counts"
     yield from config.idle
+    yield from config.wide
     for table, variables, better in (
         ("service", config.service.environment, "[service.secrets]"),
         ("build", config.build.environment, "env of the buildspec, as secrets-manager"),

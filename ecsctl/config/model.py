@@ -96,6 +96,9 @@ class Config(Section):
         holder = self.permissions_boundary.split(":")[4] if self.permissions_boundary else "aws"
         if account and holder not in ("aws", account):
             yield "permissions_boundary", f"is of account {holder}, but expected one of account {account}"
+        for number, managed in enumerate(self.service.policies):
+            if account and (holder := managed.split(":")[4]) not in ("aws", account):
+                yield f"service.policies[{number}]", f"is of account {holder}, but expected one of account {account}"
         arns = {
             "domain.certificate_arn": certificate,
             "permissions_boundary": self.permissions_boundary,
@@ -103,6 +106,7 @@ class Config(Section):
             "github.token_secret": self.github and self.github.token_secret,
             "build.image_credentials": self.build.login,
             **{f"service.secrets.{name}": arn for name, arn in self.service.secrets.items()},
+            **{f"service.policies[{number}]": managed for number, managed in enumerate(self.service.policies)},
         }
         for key, arn in arns.items():
             if partition and arn and arn.startswith("arn:") and (found := arn.split(":")[1]) != partition:
@@ -154,6 +158,16 @@ class Config(Section):
                 f"{self.vpc.room} addresses for them: expected at most {self.vpc.room * 100 // percent}, "
                 "or a network of your own with vpc.id",
             )
+
+    @property
+    def wide(self) -> tuple[str, ...]:
+        """Rights of the app that reach over everything in the account, in sentences."""
+        wide = ((number, one) for number, one in enumerate(self.service.permissions) if "*" in one.resources)
+        return tuple(
+            f"service.permissions[{number}] allows {', '.join(one.actions)} on every resource (*); better: the ARNs of "
+            "those that the app uses"
+            for number, one in wide
+        )
 
     @property
     def idle(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from ecsctl.config import words
 from ecsctl.config.health import Health
+from ecsctl.config.permissions import Permission
 from ecsctl.config.section import Problem, Section
 from ecsctl.fargate import fargate_pair, percentages
 
@@ -97,6 +98,19 @@ class Service(Section):
         "enabled",
         description="CloudWatch Container Insights for the cluster; enhanced has more metrics and costs more.",
     )
+    permissions: tuple[Permission, ...] = Field(
+        (),
+        strict=False,
+        description="What the app may do on AWS, by the role that its tasks have: nothing, unless it is said here.",
+        examples=[[{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::{app}-uploads/*"]}]],
+    )
+    policies: tuple[words.PolicyArn, ...] = Field(
+        (),
+        strict=False,
+        max_length=25,
+        description="Managed policies for the same role, by ARN. An account allows 10 of them on a role by default.",
+        examples=[["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]],
+    )
     health: Health | None = Field(
         None,
         description="How the load balancer tells whether a task is well, where health_path is not enough to say it.",
@@ -128,9 +142,12 @@ class Service(Section):
             yield "desired_count", "has no meaning with autoscaling, which begins at its min"
         if "" in self.command:
             yield "command", "has an empty word"
+        for number, arn in enumerate(self.policies):
+            if arn in self.policies[:number]:
+                yield f"policies[{number}]", "stands there twice"
         for short, key in (("health_path", "path"), ("health_check_grace_seconds", "grace_seconds")):
             if self.health and self.given(short) and self.health.given(key):
-                yield f"health.{key}", f"and {short} say the same: expected one of the two"
+                yield f"health.{key}", f"is said by {short}, too: expected one of the two"
 
     @property
     def checked(self) -> Health:

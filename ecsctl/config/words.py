@@ -89,6 +89,21 @@ BoundaryArn = Annotated[
         'a policy\'s ARN: "arn:aws:iam::123456789012:policy/…"',
     ),
 ]
+PolicyArn = Annotated[
+    str,
+    Word(
+        _ARN + "iam::(?:[0-9]{12}|aws):policy/(?:[!-~]{1,510}/)?[A-Za-z0-9_+=,.@-]{1,128}",
+        'a policy\'s ARN: "arn:aws:iam::aws:policy/…" or "arn:aws:iam::123456789012:policy/…"',
+    ),
+]
+IamAction = Annotated[str, Word(r"\*|[a-z0-9*-]+:[A-Za-z0-9*?]+", 'an action such as "s3:GetObject"')]
+IamResource = Annotated[
+    str,
+    Word(
+        r"\*|arn:[!-~]{3,2000}(?: [!-~]+)*",
+        'an ARN such as "arn:aws:s3:::{app}-uploads/*", or "*"',
+    ),
+]
 VpcId = Annotated[str, Word(r"vpc-[0-9a-f]{8,17}", 'the id of a VPC: "vpc-…"')]
 SubnetId = Annotated[str, Word(r"subnet-[0-9a-f]{8,17}", 'the id of a subnet: "subnet-…"')]
 Domain = Annotated[

@@ -67,6 +67,7 @@ def ensure_build_role(stack: Stack, config: Config, facts: Facts, names: Names) 
         trust=policies.codebuild_trust(scope),
         statements=statements,
         boundary=config.permissions_boundary,
+        policies=frozenset(),
     )
     return stack.ensure(BUILD_ROLE, role)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.errors import ConfigError
-from ecsctl.parts import BUILD_ROLE, EXECUTION_ROLE, PIPELINE_ROLE, TASK_DEFINITION
+from ecsctl.parts import BUILD_ROLE, EXECUTION_ROLE, PIPELINE_ROLE, TASK_DEFINITION, TASK_ROLE
 
 if TYPE_CHECKING:
     from ecsctl.account import Identity
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 BEHIND = {
     EXECUTION_ROLE: "service.secrets",
+    TASK_ROLE: "service.permissions",
     BUILD_ROLE: "pipeline.tests",
     PIPELINE_ROLE: "pipeline.tests",
     TASK_DEFINITION: "service.environment, service.secrets and service.command",

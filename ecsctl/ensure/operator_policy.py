@@ -48,8 +48,10 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
     yield anywhere("codebuild", "ListCuratedEnvironmentImages")
     yield anywhere("tag", "GetResources")
     yield from _of_secrets(scope, uses)
-    if uses.boundary:
-        yield Statement("Boundary", ("iam:GetPolicy",), (uses.boundary,))
+    read = " GetPolicyVersion" if uses.boundary and (uses.permissions or uses.policies) else ""  # what it forbids
+    if uses.boundary or uses.policies:
+        arns = (*filter(None, (uses.boundary,)), *uses.policies)
+        yield Statement("Boundary", of("iam", f"GetPolicy{read}"), arns)
     # `deploy`, `rollback`, `cancel`, `exec`, `status` and `why`
     here = Condition("ArnEquals", "ecs:cluster", (scope.cluster,))
     yield Statement("TaskList", ("ecs:ListTasks",), ("*",), (here,))

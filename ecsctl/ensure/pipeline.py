@@ -45,6 +45,7 @@ def ensure_pipeline(
         trust=policies.codepipeline_trust(scope),
         statements=statements,
         boundary=config.permissions_boundary,
+        policies=frozenset(),
     )
     role = stack.ensure(PIPELINE_ROLE, wish).arn
     bucket = stack.ensure(

@@ -8,10 +8,15 @@ Authorization Reference). Each trust names the account, and where the service sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
+from ecsctl.app_rights import app_rights
 from ecsctl.resources.support.ecr import Reference
 from ecsctl.resources.support.policy_document import Condition, Statement, Trust
 from ecsctl.resources.support.rights import Scope, connects, passes
+
+if TYPE_CHECKING:
+    from ecsctl.config.permissions import Permission
 
 Statements = tuple[Statement, ...]
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
@@ -50,12 +55,14 @@ def execution(scope: Scope, secrets: Iterable[str] = ()) -> Statements:
     )
 
 
-def task(execute_command: bool) -> Statements:
-    """What the app itself may do: nothing, but for the channels of `exec` (ECS Developer Guide, "ECS Exec")."""
-    if not execute_command:
-        return ()
+def task(scope: Scope, execute_command: bool, permissions: Iterable[Permission] = ()) -> Statements:
+    """What the app itself may do: what ecsctl.toml says, and the channels of `exec` (ECS Developer Guide, "ECS Exec").
+
+    Without either nothing.
+    """
     channels = ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
-    return (Statement("EcsExec", tuple(f"ssmmessages:{channel}" for channel in channels), ("*",)),)
+    terminal = Statement("EcsExec", tuple(f"ssmmessages:{channel}" for channel in channels), ("*",))
+    return (*((terminal,) if execute_command else ()), *app_rights(scope, permissions))
 
 
 def codebuild(

@@ -8,7 +8,7 @@ from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
 from ecsctl.ensure.front import ANYWHERE, MADE_BY, ensure_front
 from ecsctl.ids import HostedZoneId, ImageUri, RoleArn, ServiceName
-from ecsctl.parts import EXECUTION_ROLE, SERVICE, TASK_DEFINITION
+from ecsctl.parts import EXECUTION_ROLE, SERVICE, TASK_DEFINITION, TASK_ROLE
 from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.role import Role
 from ecsctl.resources.scaling import Scaling
@@ -160,11 +160,13 @@ def _roles(stack: Stack, config: Config, facts: Facts, names: Names) -> tuple[Ro
         trust=policies.tasks_trust(scope),
         statements=policies.execution(scope, secrets),
         boundary=boundary,
+        policies=frozenset(),
     )
     task = Role(
         name=names.role("task"),
         trust=policies.tasks_trust(scope),
-        statements=policies.task(config.service.exec),
+        statements=policies.task(scope, config.service.exec, config.service.permissions),
         boundary=boundary,
+        policies=frozenset(config.service.policies),
     )
-    return stack.ensure(EXECUTION_ROLE, execution).arn, stack.ensure("task-role", task).arn
+    return stack.ensure(EXECUTION_ROLE, execution).arn, stack.ensure(TASK_ROLE, task).arn

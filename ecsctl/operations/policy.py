@@ -45,6 +45,8 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         secret=secret,
         secrets=(*config.service.secrets.values(), *filter(None, [config.build.login])),
         boundary=config.permissions_boundary or "",
+        policies=config.service.policies,
+        permissions=bool(config.service.permissions),
     )
     wanted = operator(scope, uses)
     return {name: json.loads(policy(statements)) for name, statements in wanted.items()}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 
 INLINE = "ecsctl"  # the name of our inline policy
+ATTACHED = "ecsctl:policies"  # the tag that tells which of its managed policies are ours: digests of their ARNs
 MOST = 10_240  # characters of all inline policies of a role, without white space (IAM user guide, "IAM quotas")
 
 
@@ -45,8 +47,8 @@ class RoleIds:
 class Role(Resource[RoleIds]):
     """An IAM role with one inline policy of ecsctl's, found by its name.
 
-    Another inline policy, or an attached one, is somebody's own addition: it is left alone, told in the note, and goes
-    with the role.
+    Another inline policy, or an attached one that we have not attached, is somebody's own addition: it is left alone,
+    told in the note, and goes with the role.
     """
 
     kind = "role"
@@ -58,6 +60,7 @@ class Role(Resource[RoleIds]):
     name: Fixed[str]  # IAM is global: the region is part of the name
     trust: Trust
     statements: tuple[Statement, ...]  # empty: it may do nothing
+    policies: frozenset[str]  # ARNs of managed policies that we have attached; others are somebody else's
     boundary: str | None  # the ARN of a permissions boundary; empty: none; None: whatever the account puts there
 
     def __post_init__(self) -> None:
@@ -65,7 +68,8 @@ class Role(Resource[RoleIds]):
 
     def summary(self) -> str:
         """Who may do what."""
-        return f"{self.trust.service} may {rights(self.statements)}"
+        attached = ", ".join(sorted(arn.rpartition("/")[2] for arn in self.policies))
+        return f"{self.trust.service} may {rights(self.statements)}" + (f"; and {attached}" if attached else "")
 
     def beyond(self) -> str:
         """Its one policy has no white space between its words, and none in them."""
@@ -86,6 +90,9 @@ class Role(Resource[RoleIds]):
         yield Statement("Roles", of("iam", actions), ours)
         bounds = " PutRolePermissionsBoundary" if uses.boundary else ""
         bounded = (Condition("StringEquals", "iam:PermissionsBoundary", (uses.boundary,)),) if uses.boundary else ()
+        if uses.policies:
+            these = Condition("ArnEquals", "iam:PolicyARN", uses.policies)
+            yield Statement("AttachRights", ("iam:AttachRolePolicy",), (scope.role("task"),), (these, *bounded))
         yield Statement("RoleRights", of("iam", f"CreateRole PutRolePolicy{bounds}"), ours, bounded)
 
     def observe(self, aws: Aws, me: Label) -> Seen[Role, RoleIds] | None:
@@ -99,16 +106,23 @@ class Role(Resource[RoleIds]):
         ours = None
         if INLINE in inline:
             ours = there(lambda: aws.look(aws.iam.get_role_policy, RoleName=self.name, PolicyName=INLINE))
+        tags = flat(role.get("Tags"))
+        known = tags.get(ATTACHED, "").split()
+        arns = frozenset(one["PolicyArn"] for one in attached)
+        mine = frozenset(arn for arn in arns if arn in self.policies or _digest(arn) in known)
         actual = Role(
             name=role["RoleName"],
             trust=trust_of(role["AssumeRolePolicyDocument"]),
             statements=statements(ours["PolicyDocument"]) if ours else (),
+            policies=mine,
             boundary=role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
         )
-        more = [name for name in inline if name != INLINE] + [one["PolicyName"] for one in attached]
+        more = [name for name in inline if name != INLINE] + [
+            one["PolicyName"] for one in attached if one["PolicyArn"] not in mine
+        ]
         note = f"it also has {', '.join(sorted(more))}" if more else ""
         ids = RoleIds(RoleArn(role["Arn"]), RoleName(role["RoleName"]))
-        return Seen(ids, actual, flat(role.get("Tags")), note=note, since=role.get("CreateDate"))
+        return Seen(ids, actual, tags, note=note, since=role.get("CreateDate"))
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[RoleIds]]:
@@ -143,8 +157,25 @@ class Role(Resource[RoleIds]):
             aws.iam.put_role_policy(RoleName=ids.name, PolicyName=INLINE, PolicyDocument=policy(self.statements))
         if "statements" in changed and not self.statements:
             aws.iam.delete_role_policy(RoleName=ids.name, PolicyName=INLINE)
+        if "policies" in changed:
+            self._attach(aws, ids)
         if "tags" in changed:
             aws.iam.tag_role(RoleName=ids.name, Tags=me.upper())
+
+    def _attach(self, aws: Aws, ids: RoleIds) -> None:
+        """Attach what is missing, and take off what only we have attached. The tag is first, so that none is lost."""
+        with aws.fresh():
+            role = aws.look(aws.iam.get_role, RoleName=ids.name)["Role"]
+            attached = aws.look(aws.iam.list_attached_role_policies, RoleName=ids.name)["AttachedPolicies"]
+        known = set(flat(role.get("Tags")).get(ATTACHED, "").split())
+        there = {one["PolicyArn"] for one in attached}
+        wanted = {_digest(arn) for arn in self.policies}
+        _remember(aws, ids, known | wanted)
+        for arn in sorted(self.policies - there):
+            aws.iam.attach_role_policy(RoleName=ids.name, PolicyArn=arn)
+        for arn in sorted(arn for arn in there - self.policies if _digest(arn) in known):
+            aws.iam.detach_role_policy(RoleName=ids.name, PolicyArn=arn)
+        _remember(aws, ids, wanted)
 
     @classmethod
     def delete(cls, aws: Aws, ids: RoleIds) -> None:
@@ -162,3 +193,12 @@ class Role(Resource[RoleIds]):
                 RoleName=ids.name, InstanceProfileName=profile["InstanceProfileName"]
             )
         aws.iam.delete_role(RoleName=ids.name)
+
+
+def _digest(arn: str) -> str:
+    """Eight hex digits that stand for a policy's ARN: 25 of them fit into a tag's 256 characters."""
+    return hashlib.sha256(arn.encode()).hexdigest()[:8]
+
+
+def _remember(aws: Aws, ids: RoleIds, digests: Iterable[str]) -> None:
+    aws.iam.tag_role(RoleName=ids.name, Tags=[{"Key": ATTACHED, "Value": " ".join(sorted(digests)[:28])}])

@@ -103,6 +103,27 @@ IN_TABLES = [
      'service.environment."a b": expected a variable\'s name of letters, digits and _'),
     ("service", "environment = { A = 1 }", "service.environment.A: expected text in quotes, found 1"),
     ("service", 'environment = { ECS_AGENT_URI = "x" }', "service.environment.ECS_AGENT_URI: is set by ECS itself"),
+    ("service", 'health = { codes = "500" }',
+     'service.health.codes: expected codes from 200 to 499, such as "200", "200,302" or "200-399", found "500"'),
+    ("service", 'health = { codes = "399-200" }',
+     "service.health.codes: has the range 399-200, in which there is no code"),
+    ("service", "health = { timeout_seconds = 10 }",
+     "service.health.timeout_seconds = 10 is not less than interval_seconds = 10"),
+    ("service", 'health = { path = "/b" }\nhealth_path = "/a"',
+     "service.health.path: is said by health_path, too: expected one of the two"),
+    ("service", 'health = { container = { command = ["CMD-SHELL", "curl", "x"] } }',
+     "service.health.container.command: has CMD-SHELL first: expected one line for the shell after it, as a single "
+     "text"),
+    ("service", 'permissions = [{ actions = ["*"], resources = ["*"] }]',
+     "service.permissions[0].actions: has every action of AWS: expected the actions that the app needs"),
+    ("service", 'permissions = [{ actions = ["s3"], resources = ["*"] }]',
+     'service.permissions[0].actions[0]: expected an action such as "s3:GetObject", found "s3"'),
+    ("service", 'permissions = [{ actions = ["s3:GetObject"], resources = ["arn:aws:s3:::{name}/*"] }]',
+     "service.permissions[0].resources: has {name}, and only {account}, {region}, {app}, {partition} are filled "
+     "in"),
+    ("service", 'policies = ["ReadOnlyAccess"]',
+     'service.policies[0]: expected a policy\'s ARN: "arn:aws:iam::aws:policy/…" or '
+     '"arn:aws:iam::123456789012:policy/…", found "ReadOnlyAccess"'),
     ("service", "autoscaling = { min = 1 }", "service.autoscaling.max is missing: expected an integer from 1 to "
      "5000"),
     ("service", "autoscaling = { min = 3, max = 2 }", "service.autoscaling.max = 2 is below min = 3"),

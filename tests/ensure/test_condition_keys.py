@@ -54,6 +54,7 @@ HELD = {
     "ec2:CreateTags": "ec2:CreateAction aws:ResourceTag/${TagKey}",
     "ec2:CreateVpc": "aws:RequestTag/${TagKey}",
     "ec2:DeleteVpc": "aws:ResourceTag/${TagKey}",
+    "iam:AttachRolePolicy": "iam:PolicyARN iam:PermissionsBoundary",
     "iam:CreateRole": "iam:PermissionsBoundary",
     "iam:CreateServiceLinkedRole": "iam:AWSServiceName",
     "iam:PassRole": "iam:PassedToService",

@@ -7,10 +7,19 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
+from ecsctl.config.permissions import Permission
 from ecsctl.ensure import policies
 from ecsctl.ensure.operator_policy import LIMIT, operator
 from ecsctl.names import Names
-from ecsctl.resources.support.policy_document import policy, statements, trust_of, trust_policy
+from ecsctl.resources.support.policy_document import (
+    Condition,
+    Statement,
+    lacking,
+    policy,
+    statements,
+    trust_of,
+    trust_policy,
+)
 from ecsctl.resources.support.rights import Scope, Uses, both_prefixes
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
@@ -23,7 +32,7 @@ PROJECTS = ("shop-build", "shop-test-unit")
 
 ROLES = {
     "execution": (policies.tasks_trust(SCOPE), policies.execution(SCOPE, SECRETS)),
-    "task": (policies.tasks_trust(SCOPE), policies.task(True)),
+    "task": (policies.tasks_trust(SCOPE), policies.task(SCOPE, True)),
     "build": (
         policies.codebuild_trust(SCOPE),
         policies.codebuild(SCOPE, PROJECTS, connection=CONNECTION, repository=REPOSITORY, secret=TOKEN),
@@ -33,8 +42,9 @@ ROLES = {
         policies.codepipeline(SCOPE, PROJECTS, connection=CONNECTION, repository=REPOSITORY),
     ),
 }
+MANAGED = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
-USES = Uses("Z1", "shop.example.com", True, "vpc-1", CONNECTION, REPOSITORY, TOKEN, SECRETS, BOUNDARY)
+USES = Uses("Z1", "shop.example.com", True, "vpc-1", CONNECTION, REPOSITORY, TOKEN, SECRETS, BOUNDARY, True, (MANAGED,))
 OPERATOR = operator(SCOPE, USES)
 ALL = {name: found for name, (_, found) in ROLES.items()} | dict(OPERATOR)
 
@@ -146,7 +156,7 @@ def test_a_connection_is_used_by_either_of_its_names():
 
 
 def test_without_secrets_connection_and_exec_there_is_no_right_to_them():
-    assert policies.task(False) == ()
+    assert policies.task(SCOPE, False) == ()
     assert {one.sid for one in policies.execution(SCOPE)} == {"EcrLogin", "EcrPull", "AppLogs"}
     for found in (policies.codebuild(SCOPE, PROJECTS), policies.codepipeline(SCOPE, PROJECTS)):
         assert not [
@@ -242,3 +252,43 @@ def test_without_a_connection_the_operator_may_look_at_one_that_is_to_come():
     assert "codeconnections:GetConnection" in found["Connections"].actions
     assert f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/*" in found["Connections"].resources
     assert not any("UseConnection" in action for one in found.values() for action in one.actions)
+
+
+def test_names_in_the_apps_rights_are_filled_in_and_iams_own_stay():
+    found = policies.task(SCOPE, False, [Permission(
+        actions=("s3:GetObject",), resources=("arn:{partition}:s3:::{app}-{account}-{region}/${aws:username}/*",),
+        conditions={"StringEquals": {"aws:ResourceTag/team": "web", "s3:prefix": ["a", "b"]}})])  # fmt: skip
+    told = json.loads(policy(found))["Statement"]
+    assert told["Resource"] == f"arn:aws:s3:::shop-{ACCOUNT}-{REGION}/${{aws:username}}/*"
+    assert told["Condition"] == {"StringEquals": {"aws:ResourceTag/team": "web", "s3:prefix": ["a", "b"]}}
+
+
+def test_rights_that_are_not_used_add_none_to_the_operators():
+    def of_iam(uses):
+        return {(action, one.resources, one.conditions) for found in operator(SCOPE, uses).values() for one in found
+                for action in one.actions if action.startswith("iam:")}  # fmt: skip
+
+    more = of_iam(Uses(policies=(MANAGED,))) - of_iam(Uses())
+    these = Condition("ArnEquals", "iam:PolicyARN", (MANAGED,))
+    assert more == {("iam:AttachRolePolicy", (SCOPE.role("task"),), (these,)), ("iam:GetPolicy", (MANAGED,), ())}
+
+
+@pytest.mark.parametrize(
+    ("statement", "missing"),
+    [
+        ({"Effect": "Allow", "Action": "*", "Resource": "*"}, ()),
+        ({"Effect": "Allow", "Action": ["s3:get*"], "Resource": "arn:aws:s3:::shop-*"}, ("s3:PutObject",)),
+        ({"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::other/*"}, ("s3:GetObject", "s3:PutObject")),
+        ({"Effect": "Allow", "NotAction": ["s3:Put*"], "Resource": "*"}, ("s3:PutObject",)),
+    ],
+)
+def test_what_a_boundary_takes_away_is_found(statement, missing):
+    asked = [Statement("App1", ("s3:GetObject", "s3:PutObject"), ("arn:aws:s3:::shop-uploads/*",))]
+    assert lacking({"Version": "2012-10-17", "Statement": [statement]}, asked) == missing
+
+
+def test_a_boundary_that_denies_wins_over_what_it_allows():
+    limits = [{"Effect": "Allow", "Action": "*", "Resource": "*"},
+              {"Effect": "Deny", "Action": "s3:Put*", "Resource": "*"}]  # fmt: skip
+    asked = [Statement("App1", ("s3:GetObject", "s3:PutObject"), ("arn:aws:s3:::shop-uploads/*",))]
+    assert lacking({"Statement": limits}, asked) == ("s3:PutObject",)

@@ -170,3 +170,40 @@ def test_the_same_app_in_another_region_is_another_deployment(cloud):
     cloud.up(role())
     cloud.down()
     assert [one["RoleName"] for one in iam.list_roles(PathPrefix="/ecsctl/")["Roles"]] == ["shop-us-east-1-execution"]
+
+
+READS = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+WRITES = "arn:aws:iam::aws:policy/AmazonSQSFullAccess"
+
+
+def attached(cloud):
+    found = cloud.boto("iam").list_attached_role_policies(RoleName=NAME)["AttachedPolicies"]
+    return {one["PolicyArn"] for one in found}
+
+
+def test_managed_policies_come_and_go_with_the_wish(cloud):
+    cloud.up(role(policies=frozenset({READS})))
+    assert attached(cloud) == {READS}
+    cloud.lose_state()
+    cloud.up(role(policies=frozenset({WRITES})))
+    assert attached(cloud) == {WRITES}
+    cloud.lose_state()
+    cloud.up(role())
+    assert attached(cloud) == set()
+    assert cloud.plan(role()).work == ()
+
+
+def test_what_somebody_else_has_attached_is_left_alone_and_told(cloud):
+    cloud.up(role(policies=frozenset({READS})))
+    cloud.boto("iam").attach_role_policy(RoleName=NAME, PolicyArn=WRITES)
+    assert cloud.plan(role(policies=frozenset({READS}))).work == ()
+    cloud.up(role())
+    assert attached(cloud) == {WRITES}
+
+
+def test_a_policy_that_somebody_took_off_is_drift(cloud):
+    cloud.up(role(policies=frozenset({READS})))
+    cloud.boto("iam").detach_role_policy(RoleName=NAME, PolicyArn=READS)
+    assert cloud.plan(role(policies=frozenset({READS}))).steps[0].changed == {"policies"}
+    cloud.up(role(policies=frozenset({READS})))
+    assert attached(cloud) == {READS}

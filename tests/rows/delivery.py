@@ -233,9 +233,12 @@ ROWS = (
             "statements": policies.codebuild(SCOPE, STARTED, secret=SECRET),
             "trust": Trust("codebuild.amazonaws.com"),
             "boundary": BOUNDARY,
+            "policies": frozenset({"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}),
         },
         {"name": RoleName("other")},
-        withheld=frozenset({"iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary"}),
+        withheld=frozenset(
+            {"iam:AttachRolePolicy", "iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary"}
+        ),
         spoiled={"statements": _other_rights, "trust": _other_trust},
     ),
     Row(

@@ -77,6 +77,10 @@ LONG: dict[str, tuple[Wished, Wished]] = {
     "retention, tags and images": (PLAIN, with_(logs={"retention_days": 7}, tags={"team": "web"}, owner="eve",
                                                 account_id=ACCOUNT, protect=["logs"], ecr={
         "mutability": "MUTABLE", "scan_on_push": False, "keep_images": 3})),
+    "rights of the app": (PLAIN, with_(service={
+        "permissions": [{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::{app}-uploads/*"],
+                         "conditions": {"StringEquals": {"aws:ResourceTag/team": ["web"]}}}],
+        "policies": ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]})),
     "a boundary": (PLAIN, with_(permissions_boundary="{boundary}")),
     "delivery is added": (PLAIN, PUSHED),
     "delivery is removed": (PUSHED, PLAIN),

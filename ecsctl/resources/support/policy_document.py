@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from ecsctl.resources.support.common import canonical
@@ -80,6 +81,40 @@ def policy(statements: Iterable[Statement]) -> str:
 def statements(document: Any) -> tuple[Statement, ...]:
     """IAM's document (parsed, or as JSON) as statements, in the order of what they allow."""
     return ordered(_heard(raw) for raw in _many(_parsed(document).get("Statement", [])))
+
+
+def lacking(boundary: Any, some: Iterable[Statement]) -> tuple[str, ...]:
+    """The actions of these statements that a permissions boundary does not let through, at least on some resource.
+
+    Conditions of the boundary are taken to hold where they allow, and not where they deny: it tells of what is sure.
+    """
+    limits = _many(_parsed(boundary).get("Statement", []))
+    allows = [one for one in limits if one.get("Effect") == "Allow"]
+    denies = [one for one in limits if one.get("Effect") == "Deny" and not one.get("Condition")]
+
+    def lets(action: str, resource: str) -> bool:
+        denied = any(_covers(one, action, resource) for one in denies)
+        return not denied and any(_covers(one, action, resource) for one in allows)
+
+    found = {
+        action for one in some for action in one.actions for resource in one.resources if not lets(action, resource)
+    }
+    return tuple(sorted(found))
+
+
+def _covers(statement: dict[str, Any], action: str, resource: str) -> bool:
+    """Whether it is about all that an action and a resource, which may be patterns themselves, stand for."""
+    about = (
+        any(fnmatchcase(action.lower(), str(pattern).lower()) for pattern in _many(statement.get("Action", [])))
+        if "Action" in statement
+        else not any(fnmatchcase(action.lower(), str(one).lower()) for one in _many(statement.get("NotAction", [])))
+    )
+    on = (
+        any(fnmatchcase(resource, str(pattern)) for pattern in _many(statement.get("Resource", [])))
+        if "Resource" in statement
+        else not any(fnmatchcase(resource, str(one)) for one in _many(statement.get("NotResource", [])))
+    )
+    return about and on
 
 
 def ordered(some: Iterable[Statement]) -> tuple[Statement, ...]:

@@ -117,6 +117,8 @@ class Uses:
     secret: str = ""  # with the token
     secrets: tuple[str, ...] = ()  # of the tasks and of the build's own image
     boundary: str = ""
+    permissions: bool = False  # the app has rights of its own
+    policies: tuple[str, ...] = ()  # managed ones, of the tasks' role
 
 
 def of(service: str, actions: str) -> tuple[str, ...]:

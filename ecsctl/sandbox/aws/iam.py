@@ -20,7 +20,7 @@ PROPAGATION = 10.0
 SERVICE_LINKED_PROPAGATION = 5.0
 
 # IAM guide, "IAM and AWS STS quotas": characters of a role's inline policies, and of its trust policy.
-_INLINE, _TRUST = 10_240, 2048
+_INLINE, _TRUST, _ATTACHED = 10_240, 2048, 10
 
 _SERVICE_LINKED_NAMES = {"ecs": "ECS", "elasticloadbalancing": "ElasticLoadBalancing"}
 
@@ -202,6 +202,17 @@ def _of_aws(backend: IAMBackend, arn: str) -> AWSManagedPolicy | None:
 def get_policy(original: Any, self: IAMBackend, policy_arn: str) -> Any:
     """AWS's own too."""
     return _of_aws(self, policy_arn) or original(policy_arn)
+
+
+@overlay.wraps(IAMBackend)
+def attach_role_policy(original: Any, self: IAMBackend, policy_arn: str, role_name: str) -> None:
+    """AWS's own too; and no more than a role may have (IAM guide, "IAM and AWS STS quotas": 10 by default)."""
+    if policy_arn not in self.managed_policies and (found := _of_aws(self, policy_arn)) is not None:
+        self.managed_policies[policy_arn] = found
+    there = self.get_role(role_name).managed_policies
+    if policy_arn not in there and len(there) >= _ATTACHED:
+        raise overlay.Refusal("LimitExceeded", f"Cannot exceed quota for PoliciesPerRole: {_ATTACHED}")
+    original(policy_arn, role_name)
 
 
 def _check_boundary(backend: IAMBackend, arn: str | None) -> None:

@@ -118,9 +118,9 @@ _BY_OPERATION = {
     service: {name: template for names, template in table.items() for name in names.split()}
     for service, table in _RESOURCES.items()
 }
-_ROLE = "CreateRole DeleteRole DeleteRolePermissionsBoundary DeleteRolePolicy DetachRolePolicy GetRole GetRolePolicy \
-ListAttachedRolePolicies ListInstanceProfilesForRole ListRolePolicies ListRoleTags PutRolePermissionsBoundary \
-PutRolePolicy TagRole UntagRole UpdateAssumeRolePolicy".split()
+_ROLE = "AttachRolePolicy CreateRole DeleteRole DeleteRolePermissionsBoundary DeleteRolePolicy DetachRolePolicy \
+GetRole GetRolePolicy ListAttachedRolePolicies ListInstanceProfilesForRole ListRolePolicies ListRoleTags \
+PutRolePermissionsBoundary PutRolePolicy TagRole UntagRole UpdateAssumeRolePolicy".split()
 # What a create that brings tags along needs besides, where IAM asks (each service's guide on tagging at creation).
 _TAGS_WITH = {
     "application-autoscaling": "RegisterScalableTarget",

@@ -1,0 +1,31 @@
+"""What ecsctl.toml lets the app do on AWS, as IAM's statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ecsctl.config.permissions import filled
+from ecsctl.resources.support.policy_document import Condition, Statement
+
+if TYPE_CHECKING:
+    from ecsctl.config.permissions import Permission
+    from ecsctl.resources.support.rights import Scope
+
+
+def app_rights(scope: Scope, permissions: Iterable[Permission]) -> tuple[Statement, ...]:
+    """One statement for each, with account, region and app filled in."""
+    places = {"account": scope.account, "region": scope.region, "app": scope.names.app, "partition": scope.partition}
+    return tuple(
+        Statement(
+            f"App{number}",
+            one.actions,
+            tuple(filled(resource, places) for resource in one.resources),
+            tuple(
+                Condition(operator, key, (values,) if isinstance(values, str) else tuple(values))
+                for operator, tests in one.conditions.items()
+                for key, values in tests.items()
+            ),
+        )
+        for number, one in enumerate(permissions, 1)
+    )

@@ -1,0 +1,63 @@
+"""What the app may do on AWS: by statements and managed policies, on the role of its tasks alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ecsctl.engine.errors import EcsctlError
+from tests.stack.conftest import World, wishes
+
+MAY = {"actions": ["s3:GetObject", "sqs:SendMessage"], "resources": ["arn:aws:s3:::{app}-uploads/*"]}
+MANAGED = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+
+
+def plain(**service: Any) -> dict[str, Any]:
+    return wishes(domain=None, github=None, service=service)
+
+
+def boundary(world: World, actions: str) -> str:
+    document = (
+        f'{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Action": "{actions}", "Resource": "*"}}]}}'
+    )
+    made = world.boto("iam").create_policy(PolicyName="boundary", PolicyDocument=document)
+    return str(made["Policy"]["Arn"])
+
+
+def test_the_tasks_role_has_them_and_no_other(world: World) -> None:
+    world.up(plain(permissions=[MAY], policies=[MANAGED]))
+    iam = world.boto("iam")
+    own, starts = "hello-eu-central-1-task", "hello-eu-central-1-execution"
+    statement = iam.get_role_policy(RoleName=own, PolicyName="ecsctl")["PolicyDocument"]["Statement"]
+    assert statement["Resource"] == "arn:aws:s3:::hello-uploads/*"
+    assert statement["Action"] == MAY["actions"]
+    assert [one["PolicyArn"] for one in iam.list_attached_role_policies(RoleName=own)["AttachedPolicies"]] == [MANAGED]
+    assert iam.list_attached_role_policies(RoleName=starts)["AttachedPolicies"] == []
+    assert world.plan(plain(permissions=[MAY], policies=[MANAGED])).work == ()
+    world.up(plain())
+    assert iam.list_role_policies(RoleName=own)["PolicyNames"] == []
+    assert iam.list_attached_role_policies(RoleName=own)["AttachedPolicies"] == []
+    world.down()
+
+
+def test_a_managed_policy_that_is_not_there_stops_everything_before_it_begins(world: World) -> None:
+    there = world.exact()
+    with pytest.raises(EcsctlError, match="there is no policy arn:aws:iam::aws:policy/AmazonNothing"):
+        world.up(plain(policies=["arn:aws:iam::aws:policy/AmazonNothing"]))
+    assert world.exact() == there
+
+
+def test_a_right_that_the_boundary_takes_away_is_told(world: World) -> None:
+    limited = {**plain(permissions=[MAY]), "permissions_boundary": boundary(world, "s3:*")}
+    session = world.open(limited)
+    assert session.facts is not None
+    [told] = session.facts.cautions
+    assert "service.permissions[0]: sqs:SendMessage is not allowed by the permissions boundary" in told
+
+
+def test_a_boundary_that_allows_all_of_it_is_not_spoken_of(world: World) -> None:
+    limited = {**plain(permissions=[MAY]), "permissions_boundary": boundary(world, "*")}
+    session = world.open(limited)
+    assert session.facts is not None
+    assert session.facts.cautions == ()
