@@ -86,6 +86,7 @@ class Facts:
     past_builds: tuple[str, ...] = ()  # that had ended before this run
     broken: str = ""  # the image of a first version that ECS has given up
     own_buildspec: bool | None = None  # whether the branch has a buildspec.yml; None: nothing here tells
+    context: str = "."  # the folder of the branch that ecsctl's own buildspec builds, where ecsctl.toml names none
     moving: bool = False  # the tasks are to change over to another processor, and their image was built for the old one
 
 

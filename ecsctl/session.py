@@ -136,12 +136,13 @@ def open_stack(
     *,
     as_far: bool = False,
     own_buildspec: bool | None = None,
+    context: str = ".",
 ) -> Session:
     """A session over the stack that ecsctl.toml wishes. Looks up the facts; changes nothing.
 
     `image` is the one to run, whatever runs now; without it the pipeline's stays. `as_far` as we may look: what is
     denied is taken as recorded, which is good enough to look, and not to change. `own_buildspec` is whether the
-    branch has a buildspec.yml, if that is known.
+    branch has a buildspec.yml, if that is known; `context` is the folder that is built where nothing says which.
 
     Raises ConfigError, AccessError or StateError before any change.
     """
@@ -154,7 +155,7 @@ def open_stack(
     me = label(config, identity, state)
     facts = gather(aws, config, identity, me, state.book.entries, fresh=state.fresh, image=image,
                    as_far=as_far)  # fmt: skip
-    facts = replace(facts, own_buildspec=own_buildspec)
+    facts = replace(facts, own_buildspec=own_buildspec, context=context)
     stack = blueprint(config, facts)
     engine = Engine(aws, state, me, kinds(), tell=tell)
     return Session(aws, identity, state, engine, config, facts, stack)

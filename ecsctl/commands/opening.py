@@ -83,12 +83,13 @@ class Opened:
 
         `as_far` as we may look: for a command that tells what is there, and changes nothing.
         """
-        from ecsctl.github.committed import own_buildspec
+        from ecsctl.github.committed import context, own_buildspec
         from ecsctl.session import open_stack
         from ecsctl.ui import words
 
         session = open_stack(self.aws, self.wished, self.where.record, tell=self.progress, image=image, as_far=as_far,
-                             own_buildspec=own_buildspec(self.branch))  # fmt: skip
+                             own_buildspec=own_buildspec(self.branch),
+                             context=context(self.branch, self.wished))  # fmt: skip
         if session.unread:
             words.warning(session.unread)
         for caution in session.facts.cautions if session.facts and not self.quiet else ():
@@ -178,14 +179,15 @@ def _agreed_to_builds(common: Common, folder: Path, config: Config, command: str
     from ecsctl.ui import words
 
     build = config.build
-    theirs = build.spec(committed.own_buildspec(committed.branch(folder, config, local=True)))
+    branch = committed.branch(folder, config, local=True)
+    theirs = build.spec(committed.own_buildspec(branch))
     specs = ([theirs] if theirs else []) + [test.buildspec for test in config.pipeline.tests]
     if not theirs:
         process.play(
             folder / ".ecsctl", "trust", {"text": ours(), "variables": [*BUILD_SETS, "BUILD_CONTEXT", *build.variables]}
         )
         specs += ["[build.environment]"] if build.environment else []
-    paths = [committed.dockerfile(config) if one.startswith("[") else one for one in specs]
+    paths = [committed.dockerfile(branch, config) if one.startswith("[") else one for one in specs]
     about = [process.play(folder / ".ecsctl", "builds", {"spec": path}) for path in paths]
     found = [spec for spec, told in zip(specs, about, strict=True) if told["real"] and not told["agreed"]]
     if not found:

@@ -81,6 +81,10 @@ def push(
     common: Common,
     branch: Annotated[str, typer.Option(help="The branch. The configured one, or main.")] = "",
     fail: Annotated[Fate | None, typer.Option(help="How it is to fail.")] = None,
+    tag: Annotated[str, typer.Option(help="Push a git tag of this name, for [pipeline] tags.")] = "",
+    file: Annotated[
+        list[str] | None, typer.Option(help="A file that the push changes, for [pipeline] paths; may be repeated.")
+    ] = None,
     watch: Annotated[
         bool | None,
         typer.Option("--watch/--no-watch", help="Follow it to its end; on a terminal, this is what happens."),
@@ -95,8 +99,8 @@ def push(
 
     where = folder()
     repository, usual = played_push.usual(where)
-    told = played_push.push(where / ".ecsctl", branch or usual, fail or "", repository)
-    words.say(f"pushed {told['commit']} to {told['branch']}")
+    told = played_push.push(where / ".ecsctl", branch or usual, fail or "", repository, tag, tuple(file or ()))
+    words.say(f"pushed {told['commit']} " + (f"as tag {tag}" if tag else f"to {told['branch']}"))
     for reason in told["unheard"]:
         words.say(f"nothing begins: {reason}")
     for begun in told["began"]:

@@ -15,6 +15,7 @@ from ecsctl.config.section import Problem, Section
 # The project sets these itself. CodeBuild refuses a name that is given twice and names that begin with CODEBUILD_
 # (CodeBuild user guide, "Environment variables in build environments"; cloudposse/terraform-aws-codebuild#101).
 BUILD_SETS = frozenset("REPOSITORY_URI AWS_ACCOUNT_ID AWS_STACK_REGION CONTAINER_NAME GITHUB_AUTH_TOKEN".split())
+PATTERNS = 8  # of paths, or of tags, in one trigger (CodePipeline API reference, GitFilePathFilterCriteria)
 ACTIONS = 50  # in one stage (CodePipeline user guide, "Quotas in AWS CodePipeline")
 
 
@@ -67,7 +68,8 @@ class Build(Section):
     context: words.RepositoryPath | None = Field(
         None,
         description="The folder that the image is built from, from the repository's root; BUILD_CONTEXT in the build. "
-        "Default: the root, with ecsctl's own buildspec.",
+        "Default, with ecsctl's own buildspec: the folder of ecsctl.toml if a Dockerfile stands beside it, else the "
+        "root.",
         examples=["backend"],
     )
     dockerfile: words.RepositoryPath | None = Field(
@@ -172,6 +174,33 @@ class Pipeline(Section):
         "pipeline",
         description="A pipeline that builds and deploys; a build that pushes an image and no more; or neither.",
     )
+    trigger: Literal["push", "manual"] = Field(
+        "push", description="What starts the pipeline: a push, or `ecsctl pipeline run` alone."
+    )
+    paths: tuple[words.Pattern, ...] = Field(
+        (),
+        strict=False,
+        max_length=PATTERNS,
+        description="Only a push that changes one of these starts the pipeline, for several apps in one repository. "
+        "With connection_arn only. * is any name in a folder, ** any path. Of a push of more than 100 files AWS does "
+        "not look at the paths: it starts the pipeline.",
+        examples=[["backend/**", "package.json"]],
+    )
+    tags: tuple[words.Pattern, ...] = Field(
+        (),
+        strict=False,
+        max_length=PATTERNS,
+        description="A push of such a git tag starts the pipeline, and its commit is built, whatever its branch; a "
+        "push to the branch starts nothing then. With connection_arn only.",
+        examples=[["v*"]],
+    )
+    artifact_days: int = Field(
+        30,
+        ge=1,
+        le=3650,
+        description="After how many days the sources and build results of runs are deleted from their bucket. A run "
+        "that waits longer for an approval cannot go on.",
+    )
     deploy_timeout_minutes: int = Field(
         15, ge=1, le=60, description="How long the deploy action waits for the service to be stable."
     )
@@ -193,9 +222,15 @@ class Pipeline(Section):
     def problems(self) -> Iterator[Problem]:
         """Names that would be there twice, and actions of a pipeline that there is not."""
         names = Counter([one.name for one in (*self.approvals, *self.tests)] + ["Source", "Build", "Deploy"])
-        for key in self.given("approvals", "tests"):
+        for key in self.given("approvals", "tests", "trigger", "paths", "tags", "artifact_days"):
             if self.mode != "pipeline":
                 yield key, f'needs mode = "pipeline", and it is "{self.mode}"'
+        if self.paths and self.tags:
+            yield "tags", "does not go with paths: AWS takes either a branch and its paths, or tags"
+        for key in self.given("paths", "tags"):
+            if self.trigger == "manual":
+                yield key, 'has no meaning with trigger = "manual": no push starts the pipeline'
+        for key in self.given("approvals", "tests"):
             actions: tuple[Action, ...] = self.approvals if key == "approvals" else self.tests
             for index, one in enumerate(actions):
                 if names[one.name] > 1:

@@ -68,6 +68,7 @@ class Config(Section):
         yield from self.strange(self.account_id, self.region)
         yield from self._build_image()
         yield from self._crowd()
+        yield from self._filters()
 
     def _doubled_tags(self) -> Iterator[Problem]:
         """Keys that differ in case alone. IAM knows no difference (IAM user guide, "Tags for IAM resources")."""
@@ -158,6 +159,20 @@ class Config(Section):
                 f"{self.vpc.room} addresses for them: expected at most {self.vpc.room * 100 // percent}, "
                 "or a network of your own with vpc.id",
             )
+
+    def _filters(self) -> Iterator[Problem]:
+        """What starts a pipeline, beyond a push to a branch, is told by connections alone.
+
+        A webhook of CodePipeline compares values of GitHub's call with fixed texts: it knows neither a list of files
+        nor a pattern (CodePipeline API reference, WebhookFilterRule).
+        """
+        for key in self.pipeline.given("paths", "tags"):
+            if self.github and not self.github.connection_arn:
+                yield (
+                    f"pipeline.{key}",
+                    "needs github.connection_arn: with a token, AWS hears of a push by a webhook that cannot tell "
+                    f"{key} apart",
+                )
 
     @property
     def wide(self) -> tuple[str, ...]:

@@ -179,6 +179,10 @@ Branch = Annotated[
     ),
 ]
 Stage = Annotated[str, Word(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}", "a stage's name as FROM … AS says it")]
+# CodePipeline API reference, GitFilePathFilterCriteria and GitTagFilterCriteria.
+Pattern = Annotated[
+    str, Word(r"(?![/\s])[^\n]{1,255}(?<!\s)", 'a pattern from the repository\'s root, such as "backend/**"')
+]
 RepositoryPath = Annotated[str, Word(_PATH, "a path within the repository, without ..")]
 Image = Annotated[str, Word(r"[\x21-\x7e]{1,255}", 'an image such as "aws/codebuild/amazonlinux-aarch64-standard:3.0"')]
 # A test's name is a part of its CodeBuild project's name, which takes fewer characters than an action's.

@@ -55,14 +55,17 @@ def ensure_pipeline(
             private=True,
             encryption="AES256",  # S3's own keys: they cost nothing
             tls_only=True,
-            expire_days=30,  # what stops it from growing for ever
+            expire_days=config.pipeline.artifact_days,  # what stops it from growing for ever
             abort_days=7,
         ),
     ).name
     owner, _, repository = github.repository.partition("/")
     source: Source
+    manual = config.pipeline.trigger == "manual"
     if access.connection:
-        source = ConnectionSource(access.connection, github.repository, github.branch)
+        source = ConnectionSource(
+            access.connection, github.repository, github.branch, config.pipeline.paths, config.pipeline.tags, manual
+        )
     else:
         assert facts.token is not None  # noqa: S101 - looked up with the facts whenever there is no connection
         source = GitHubSource(owner, repository, github.branch, facts.token)
@@ -82,7 +85,7 @@ def ensure_pipeline(
         given=bool(facts.given),
     )
     name = stack.ensure(PIPELINE, pipeline).name
-    if isinstance(source, GitHubSource):
+    if isinstance(source, GitHubSource) and not manual:
         webhook = PipelineWebhook(
             name=names.pipeline,
             repository=github.repository,

@@ -27,6 +27,7 @@ class Branch:
     name: str
     ref: str
     local: bool = False  # what is committed here is built, as in the sandbox
+    home: str = "."  # the folder of ecsctl.toml, from the root
 
     def has(self, path: str) -> bool:
         """Whether there is such a file; without any commit, whether it is in the folder."""
@@ -65,12 +66,21 @@ def branch(folder: Path, config: Config, *, local: bool) -> Branch | None:
             return None
         candidates = [*(f"refs/remotes/{one}/{name}" for one in ours), "HEAD"]
     ref = next((one for one in candidates if checkout.commit(root, one)), "")
-    return Branch(root, name, ref, local)
+    home = folder.resolve().relative_to(root.resolve()).as_posix()
+    return Branch(root, name, ref, local, home)
 
 
 def own_buildspec(found: Branch | None) -> bool | None:
     """Whether the branch has a buildspec.yml; None where nothing here tells."""
     return None if found is None else found.has(USUAL)
+
+
+def context(found: Branch | None, config: Config) -> str:
+    """The folder that ecsctl's own buildspec builds from: that of ecsctl.toml, if a Dockerfile stands beside it."""
+    build = config.build
+    if build.context or build.dockerfile or found is None or found.home == ".":
+        return build.context or "."
+    return found.home if found.has(f"{found.home}/Dockerfile") else "."
 
 
 def missing(found: Branch, config: Config) -> str:
@@ -81,7 +91,7 @@ def missing(found: Branch, config: Config) -> str:
     spec = config.build.spec(found.has(USUAL))
     if spec:
         return "" if found.has(spec) else f"{found.title} has no {spec}, which is the buildspec"
-    path = dockerfile(config)
+    path = dockerfile(found, config)
     return "" if found.has(path) else f"{found.title} has no {path}"
 
 
@@ -111,9 +121,9 @@ def buildable(session: Session, folder: Path, found: Branch | None) -> None:
         )
 
 
-def dockerfile(config: Config) -> str:
+def dockerfile(found: Branch | None, config: Config) -> str:
     """The Dockerfile that ecsctl's own buildspec builds, from the repository's root."""
-    folder = (config.build.context or ".").rstrip("/")
+    folder = context(found, config).rstrip("/")
     return config.build.dockerfile or ("Dockerfile" if folder == "." else f"{folder}/Dockerfile")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Callable
@@ -12,15 +13,17 @@ from typing import Any
 
 from ecsctl.buildspec import OURS, USUAL, ours
 from ecsctl.config.editing import put, read_text
+from ecsctl.discovery import choosing
 from ecsctl.discovery.image import NO_DOCKERFILE, Ask, Image, seen
 from ecsctl.discovery.spec import lacking
-from ecsctl.discovery.tree import Tree
+from ecsctl.discovery.tree import Tree, within
 from ecsctl.engine.errors import EcsctlError, Refused, UsageError
 from ecsctl.github import checkout
 
 SCHEMA = "ecsctl.schema.json"
 IGNORED = ".ecsctl/"
 """The folder of the record and the sandbox: it stays on this machine."""
+_WHEREVER = frozenset({".ecsctl", ".ecsctl/", "**/.ecsctl", "**/.ecsctl/"})  # in any folder
 GITHUB = (
     "AWS reaches GitHub through a connection, which you make in the console (Developer Tools, Settings, Connections; "
     "install its GitHub App on this repository alone), then: ecsctl creds use-connection ARN; or else with a token: "
@@ -34,6 +37,7 @@ class Proposal:
 
     folder: Path
     name: str
+    root: Path  # of the repository
     repository: str | None  # "owner/name" on GitHub
     branch: str
     image: Image | None  # None: there is no Dockerfile
@@ -42,6 +46,7 @@ class Proposal:
     elsewhere: str = ""  # why it is not known to be on GitHub
     account_id: str = ""
     builds: bool = True  # False: the image comes from elsewhere
+    paths: tuple[str, ...] = ()  # what a push has to change to concern this app, in a repository with others
 
     @property
     def path(self) -> Path:
@@ -78,8 +83,10 @@ class Proposal:
 
     def unpushed(self) -> tuple[str, ...]:
         """The git commands by which a build sees what was written; none where git knows all of it, or is not there."""
-        paths = [self.path.name, SCHEMA, ".gitignore", USUAL, *([self.image.dockerfile] if self.image else [])]
-        new = checkout.uncommitted(self.folder, paths)
+        ours = [self.folder / name for name in (self.path.name, SCHEMA, ".gitignore")]
+        ours += [self.root / USUAL, *([self.root / self.image.dockerfile] if self.image else [])]
+        paths = [one.relative_to(self.root).as_posix() for one in ours]
+        new = [os.path.relpath(self.root / one, self.folder) for one in checkout.uncommitted(self.root, paths)]
         if not new:
             return ()
         return (
@@ -97,6 +104,10 @@ class Proposal:
         if self.image and self.image.lacking and self.builds:
             lacking = ", ".join(self.image.lacking)
             remarks["build"] = [f"You will have to say in args, for the Dockerfile has no default: {lacking}"]
+        if self.paths and self.builds:
+            listed = ", ".join(f'"{one}"' for one in self.paths)
+            remarks["pipeline"] = [f"Other apps are in this repository too. With a connection, paths = [{listed}] lets "
+                                   "pushes that concern this one alone build it."]  # fmt: skip
         return template(self.values, remarks)
 
 
@@ -111,13 +122,22 @@ def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Propo
     here = folder.resolve().relative_to(found.root.resolve()).as_posix()
     image = seen(tree, here, ask=ask, dockerfile=dockerfile)
     name = app_name((found.repository or found.root.name).rsplit("/", 1)[-1])
+    home = _home(tree, here, image)
+    if home != ".":
+        whole = app_name(f"{name}-{home.rpartition('/')[2]}")
+        name = whole if whole.endswith(app_name(home.rpartition("/")[2])) else app_name(home.rpartition("/")[2])
     notes = [f"the app is called {name}", *found.notes]
+    if home != ".":
+        notes.append(f"the repository holds other apps too: ecsctl.toml is this folder's, {home}; what it says of "
+                     "files is from the repository's root")  # fmt: skip
     notes += image.notes if image else [NO_DOCKERFILE]
     if found.repository:
         notes.append(GITHUB)
     return Proposal(
-        folder=found.root,
+        folder=found.root if home == "." else found.root / home,
         name=name,
+        root=found.root,
+        paths=_paths(home, image) if home != "." else (),
         repository=found.repository,
         branch=found.branch,
         image=image,
@@ -125,6 +145,21 @@ def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Propo
         needs=image.needs if image else (),
         elsewhere="" if found.repository else found.notes[0].partition(":")[0],
     )
+
+
+def _home(tree: Tree, here: str, image: Image | None) -> str:
+    """The folder of ecsctl.toml, from the root: the one that you stand in, if it is one app's of several."""
+    if here == "." or image is None or not within(image.dockerfile, here):
+        return "."
+    others = [one for one in choosing.dockerfiles(tree) if choosing.likely(one) and choosing.serves(tree, one)]
+    files = [one for one in tree.files if one.rpartition("/")[2] == "ecsctl.toml"]
+    return here if any(not within(one, here) for one in (*others, *files)) else "."
+
+
+def _paths(home: str, image: Image | None) -> tuple[str, ...]:
+    """What this app is made of: its folder, and the one that it is built from, if that is another below the root."""
+    context = image.context if image else home
+    return (f"{home}/**",) if context == "." or within(context, home) else (f"{context}/**",)
 
 
 def write(
@@ -145,17 +180,19 @@ def write(
         raise UsageError(f"{path} is there already", hint="edit it, or replace it with: ecsctl init --force")
     ignore = proposal.folder / ".gitignore"
     before = read_text(ignore) or ""
-    if _with_entry(before) != before:
+    above = read_text(proposal.root / ".gitignore") or ""
+    if _with_entry(before) != before and not _WHEREVER & {line.strip() for line in above.splitlines()}:
         put(ignore, _with_entry(before))
         say(f".gitignore: {IGNORED} added, the folder of the record and of the sandbox")
     for name, text, wanted, purpose in (
         (SCHEMA, schema(), True, "so that an editor knows the options of ecsctl.toml"),
         (USUAL, ours(), buildspec, "what CodeBuild runs at each push: it builds and pushes the image"),
     ):
-        if wanted and ((force and name == SCHEMA) or not (proposal.folder / name).exists()):
-            put(proposal.folder / name, text)
+        place = (proposal.folder if name == SCHEMA else proposal.root) / name
+        if wanted and ((force and name == SCHEMA) or not place.exists()):
+            put(place, text)
             say(f"{name}: written, {purpose}")
-        elif name == USUAL and (kept := read_text(proposal.folder / name)) is not None and kept != text:
+        elif name == USUAL and (kept := read_text(place)) is not None and kept != text:
             say(f"{name}: was there, and is left as it is; {_judged(kept)}")
     # Last, so that a run that dies before can be repeated.
     put(path, proposal.text)
@@ -200,7 +237,7 @@ def app_name(name: str) -> str:
 
 def _with_entry(text: str) -> str:
     """A .gitignore that names our folder."""
-    if {".ecsctl", ".ecsctl/", "/.ecsctl", "/.ecsctl/"} & {line.strip() for line in text.splitlines()}:
+    if (_WHEREVER | {"/.ecsctl", "/.ecsctl/"}) & {line.strip() for line in text.splitlines()}:
         return text
     end = "\r\n" if "\r\n" in text else "\n"
     return text + (end if text and not text.endswith("\n") else "") + IGNORED + end

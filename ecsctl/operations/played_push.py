@@ -21,12 +21,14 @@ def usual(project: Path) -> tuple[str, str]:
     return (github.repository, github.branch) if github else ("", "main")
 
 
-def push(folder: Path, branch: str, fail: str, repository: str) -> dict[str, Any]:
+def push(
+    folder: Path, branch: str, fail: str, repository: str, tag: str = "", files: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """Push to the sandbox of `folder`: `commit`, what `began`, and the hooks that did not listen in `unheard`.
 
     Raises SandboxError when none runs, or it does not know `fail`.
     """
-    return _play(folder, "push", branch=branch, fail=fail, repository=repository)
+    return _play(folder, "push", branch=branch, fail=fail, repository=repository, tag=tag, files=list(files))
 
 
 def state(folder: Path, commit: str) -> dict[str, Any]:
@@ -57,6 +59,6 @@ def followed(folder: Path, commit: str, limit: float = 600.0) -> Iterator[str]:
     raise TimedOut(f"the push of {commit[:7]} has not ended after {limit:.0f} s")
 
 
-def _play(folder: Path, name: str, **arguments: str) -> dict[str, Any]:
+def _play(folder: Path, name: str, **arguments: str | list[str]) -> dict[str, Any]:
     answer: dict[str, Any] = process.play(folder, name, arguments)
     return answer

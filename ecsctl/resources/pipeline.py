@@ -89,7 +89,12 @@ class Pipeline(Resource[PipelineIds]):
             *(f"approval {one.name}" for one in self.approvals),
             "deploy",
         ]
-        return " → ".join([f"{repository} {source.branch if source else ''}", *steps])
+        begin = f"{repository} {source.branch if source else ''}"
+        if isinstance(source, ConnectionSource):
+            begin += f" tags {' '.join(source.tags)}" if source.tags else ""
+            begin += f" ({' '.join(source.paths)})" if source.paths else ""
+            begin += " started by hand" if source.manual else ""
+        return " → ".join([begin, *steps])
 
     def reason(self, field: str, actual: Pipeline) -> str:
         """What is not told field by field."""

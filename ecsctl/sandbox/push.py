@@ -15,6 +15,7 @@ from ecsctl.sandbox.aws.codebuild import builds
 from ecsctl.sandbox.aws.codebuild.build import Build
 from ecsctl.sandbox.aws.codepipeline.deploy import Deploying
 from ecsctl.sandbox.aws.codepipeline.run import Attempt, Execution, runs
+from ecsctl.sandbox.aws.codepipeline.triggers import Pushed, deaf
 from ecsctl.sandbox.aws.codepipeline.webhooks import webhooks
 from ecsctl.sandbox.core import clock, overlay
 from ecsctl.sandbox.core.place import REGION
@@ -42,11 +43,14 @@ class _Pushes(dict[str, list[Begun]]):
 
 
 @switch
-def push(branch: str = "main", fail: str = "", repository: str = "") -> dict[str, Any]:
+def push(
+    branch: str = "main", fail: str = "", repository: str = "", tag: str = "", files: list[str] | None = None
+) -> dict[str, Any]:
     """Push a commit to a branch of `repository` (of all that AWS knows, unless named), and tell what that begins.
 
     The commit is the local branch's if nothing has built it yet, else a made-up one with the same files. `fail`, one of
-    FATES, is how this commit's image is to end. Raises ScriptError for another.
+    FATES, is how this commit's image is to end. With `tag` it is that tag which is pushed. `files` are those that it
+    changes; else git tells, and of a made-up commit nobody knows. Raises ScriptError for another.
     """
     if fail and fail not in FATES:
         raise ScriptError(f"there is no failure {fail!r}; there are: {', '.join(FATES)}")
@@ -60,13 +64,15 @@ def push(branch: str = "main", fail: str = "", repository: str = "") -> dict[str
     begun, deaf = list[Begun](), list[str]()
     for account, region in _places():
         for name in sorted({repository} if repository else _repositories(account, region)):
-            urls = remote.push(account, region, name, branch, commit)
-            for found in _called(account, region, name, branch, urls):
+            changed = tuple(files) if files else _changed(account, region, name, branch, commit)
+            pushed_now = Pushed(branch, tag, changed)
+            urls = remote.push(account, region, name, f"refs/tags/{tag}" if tag else branch, commit)
+            for found in _called(account, region, name, pushed_now, urls, commit):
                 deaf.append(found) if isinstance(found, str) else begun.append(found)
     _pushes()[commit] = begun
     if not begun and not deaf:
         deaf.append("no webhook of GitHub calls AWS for this repository")
-    return {"commit": commit, "branch": branch, "began": [_name(one) for one in begun], "unheard": deaf}
+    return {"commit": commit, "branch": branch, "tag": tag, "began": [_name(one) for one in begun], "unheard": deaf}
 
 
 @switch
@@ -115,6 +121,13 @@ def _commit(branch: str) -> str:
     return hashlib.sha1(os.urandom(20), usedforsecurity=False).hexdigest()
 
 
+def _changed(account: str, region: str, repository: str, branch: str, commit: str) -> tuple[str, ...] | None:
+    """What a commit changes of what the branch was before, by git; None where it does not tell."""
+    if checkout.current is None:
+        return None
+    return checkout.current.changed(remote.commit(account, region, repository, branch), commit)
+
+
 def _repositories(account: str, region: str) -> set[str]:
     pipelines = codepipeline_backends[account][region].pipelines.values()
     sources = {_source(one.pipeline)[0] for one in pipelines}
@@ -131,9 +144,11 @@ def _source(pipeline: dict[str, Any], action: str = "") -> tuple[str, str, dict[
     return name, settings.get(branch, ""), settings
 
 
-def _called(account: str, region: str, repository: str, branch: str, urls: list[str]) -> Iterator[Begun | str]:
+def _called(
+    account: str, region: str, repository: str, pushed: Pushed, urls: list[str], commit: str
+) -> Iterator[Begun | str]:
     """What begins, or why nothing does."""
-    backend, ref = codepipeline_backends[account][region], f"refs/heads/{branch}"
+    backend, ref, branch = codepipeline_backends[account][region], pushed.ref, pushed.branch
     for hook in webhooks(backend).values():
         held = backend.pipelines.get(hook.definition["targetPipeline"])
         if held is None or _source(held.pipeline)[0] != repository:
@@ -142,21 +157,23 @@ def _called(account: str, region: str, repository: str, branch: str, urls: list[
         if hook.url not in urls:
             yield f"webhook {name} is not registered with GitHub"
         elif not all(_fits(one, ref, settings) for one in hook.definition["filters"]):
-            yield f"webhook {name} of pipeline {held.pipeline['name']} does not listen to branch {branch}"
+            yield f"webhook {name} of pipeline {held.pipeline['name']} does not listen to {pushed.title}"
         else:
             yield backend, runs(backend, held.pipeline["name"]).start(held.pipeline, "Webhook", hook.arn)
     for held in list(backend.pipelines.values()):
-        name, wanted, settings = _source(held.pipeline)
+        name, _, settings = _source(held.pipeline)
+        action = held.pipeline["stages"][0]["actions"][0]["name"]
         arn = settings.get("ConnectionArn")
-        if arn is None or name != repository or settings.get("DetectChanges") == "false":
+        if arn is None or name != repository:
             continue
         connection = codeconnections.connection(account, arn)
         if connection is None or connection.status != "AVAILABLE":
             yield f"connection {arn} is not available"
-        elif wanted != branch:
-            yield f"pipeline {held.pipeline['name']} does not listen to branch {branch}"
-        else:
-            yield backend, runs(backend, held.pipeline["name"]).start(held.pipeline, "Webhook", arn)
+        elif why := deaf(held.pipeline, action, pushed):
+            yield why
+        else:  # a trigger fetches the exact commit (CodePipeline guide, "Automate starting pipelines using triggers")
+            chosen = {action: commit}
+            yield backend, runs(backend, held.pipeline["name"]).start(held.pipeline, "Webhook", arn, revisions=chosen)
     builders = codebuild_backends[account][region]
     for project in [one.project_metadata for one in builders.codebuild_projects.values()]:
         if project.get("webhook", {}).get("payloadUrl") not in urls:
@@ -170,7 +187,7 @@ def _called(account: str, region: str, repository: str, branch: str, urls: list[
             else:
                 yield builders, build
         else:
-            yield f"the webhook of project {project['name']} does not listen to branch {branch}"
+            yield f"the webhook of project {project['name']} does not listen to {pushed.title}"
 
 
 def _fits(condition: dict[str, str], ref: str, settings: dict[str, str]) -> bool:

@@ -197,6 +197,9 @@ def whole(**changes):
     [
         whole(),
         whole(source=ConnectionSource(ConnectionArn("arn"), "ann/shop", "main")),
+        whole(source=ConnectionSource(ConnectionArn("arn"), "ann/shop", "main", paths=("web/**", "*.json"))),
+        whole(source=ConnectionSource(ConnectionArn("arn"), "ann/shop", "main", tags=("v*",))),
+        whole(source=ConnectionSource(ConnectionArn("arn"), "ann/shop", "main", manual=True)),
         whole(tests=(Check("unit", ProjectName("t")),), approvals=(Approval("A", "?"), Approval("B"))),
     ],
 )

@@ -20,6 +20,7 @@ Wished = dict[str, Any]
 PLAIN = wishes(domain=None, github=None)
 SECURE = wishes(github=None)
 PUSHED = wishes(domain=None)
+CONNECTED = wishes(domain=None, github={"connection_arn": "{connection}"})
 
 
 def with_(**changed: Any) -> Wished:
@@ -87,11 +88,14 @@ LONG: dict[str, tuple[Wished, Wished]] = {
     "builds alone": (PUSHED, {**PUSHED, "pipeline": {"mode": "build-only"}}),
     "another repository and branch": (PUSHED, {**PUSHED, "github": {
         "repository": "ecsctl/other", "branch": "next", "token_secret": "{token}"}}),
-    "a connection": (PUSHED, wishes(domain=None, github={"connection_arn": "{connection}"})),
+    "a connection": (PUSHED, CONNECTED),
     "other builds": (PUSHED, {**PUSHED, "build": {
         "buildspec": "ci/build.yml", "compute": "medium", "image": "aws/codebuild/amazonlinux-aarch64-standard:2.0",
         "github_token": True, "timeout_minutes": 60, "environment": {"MODE": "fast"},
         "context": "backend", "dockerfile": "backend/Dockerfile", "target": "release", "args": {"A": "b"}}}),
+    "a pipeline for one folder": (CONNECTED, {**CONNECTED, "pipeline": {"paths": ["backend/**"], "artifact_days": 7}}),
+    "a pipeline for tags": (CONNECTED, {**CONNECTED, "pipeline": {"tags": ["v*"]}}),
+    "a pipeline started by hand": (PUSHED, {**PUSHED, "pipeline": {"trigger": "manual"}}),
     "a longer pipeline": (PUSHED, {**PUSHED, "pipeline": {
         "deploy_timeout_minutes": 30, "approvals": [{"name": "Review"}],
         "tests": [{"name": "Smoke", "buildspec": "tests.yml"}]}}),

@@ -65,3 +65,10 @@ def test_a_load_balancer_that_asks_the_former_default_goes_on(world: World, path
     silent = {name: table for name, table in PLAIN.items() if name != "service"}
     assert ("target-group" in work(world, silent, has=None)) is not kept
     assert "target-group" in work(world, {**silent, "service": {"health_path": "/"}}, has=None)
+
+
+def test_the_folder_of_an_app_among_several_is_what_is_built(world: World) -> None:
+    config = Config.model_validate(PLAIN)
+    session = open_stack(world.aws(), config, world.record, own_buildspec=False, context="src/cart")
+    session.engine.up(session.wishes, agree=lambda plan: None)
+    assert project(world)[1] == {"BUILD_CONTEXT": "src/cart"}

@@ -33,6 +33,9 @@ class ConnectionSource:
     connection: ConnectionArn
     repository: str  # owner/name
     branch: str
+    paths: tuple[str, ...] = ()  # only pushes that change one of these count
+    tags: tuple[str, ...] = ()  # pushes of these tags count, and none to the branch
+    manual: bool = False  # no push counts
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def structure(name: str, parts: Parts, token: str) -> Json:
         "pipelineType": "V2",
         "executionMode": "SUPERSEDED",  # a newer push overtakes an older one: two never deploy at once
         "stages": [{"name": stage, "actions": actions} for stage, actions in _stages(parts, token) if actions],
-    }
+    } | _triggers(parts.source)
 
 
 def parts(found: Mapping[str, Any], digest: str) -> Parts:
@@ -98,7 +101,7 @@ def parts(found: Mapping[str, Any], digest: str) -> Parts:
     return Parts(
         role=RoleArn(found["roleArn"]),
         bucket=BucketName(found.get("artifactStore", {}).get("location", "")),
-        source=next(_sources(by, digest), None),
+        source=next(_sources(by, digest, found.get("triggers") or []), None),
         build=ProjectName(builds[0]["configuration"]["ProjectName"]) if builds else None,
         tests=tuple(Check(one["name"], ProjectName(one["configuration"]["ProjectName"])) for one in tests),
         approvals=tuple(
@@ -143,13 +146,25 @@ def _source(source: Source, token: str) -> Json:
             "FullRepositoryId": source.repository,
             "BranchName": source.branch,
             "OutputArtifactFormat": "CODE_ZIP",
-            "DetectChanges": "true",
+            "DetectChanges": "false" if source.manual or source.paths or source.tags else "true",
         }
     outputs = [{"name": _SOURCE_OUTPUT}]
     return _action(SOURCE, "Source", owner, provider, configuration) | {
         "outputArtifacts": outputs,
         "namespace": "SourceVariables",
     }
+
+
+def _triggers(source: Source | None) -> Json:
+    """What starts it beside the source's own watch, which is off then (CodePipeline user guide, "Automate starting
+    pipelines using triggers and filtering": tags, branches, or branches with file paths)."""
+    if not isinstance(source, ConnectionSource) or not (source.paths or source.tags):
+        return {}
+    push = {"tags": {"includes": list(source.tags)}} if source.tags else {
+        "branches": {"includes": [source.branch]}, "filePaths": {"includes": list(source.paths)}
+    }  # fmt: skip
+    about = {"sourceActionName": SOURCE, "push": [push]}
+    return {"triggers": [{"providerType": "CodeStarSourceConnection", "gitConfiguration": about}]}
 
 
 def _build(name: str, category: str, project: ProjectName, output: str) -> Json:
@@ -183,13 +198,31 @@ def _of(actions: list[Json], provider: str) -> Iterator[Json]:
     return (action for action in actions if action["actionTypeId"]["provider"] == provider)
 
 
-def _sources(by: Mapping[str, list[Json]], digest: str) -> Iterator[Source]:
+def _sources(by: Mapping[str, list[Json]], digest: str, triggers: list[Json]) -> Iterator[Source]:
     for one in by["GitHub"]:
         about = one["configuration"]
         yield GitHubSource(about["Owner"], about["Repo"], about["Branch"], Secret(digest))
     for one in by["CodeStarSourceConnection"]:
         about = one["configuration"]
-        yield ConnectionSource(ConnectionArn(about["ConnectionArn"]), about["FullRepositoryId"], about["BranchName"])
+        paths, tags = _filters(triggers, one["name"])
+        yield ConnectionSource(
+            ConnectionArn(about["ConnectionArn"]),
+            about["FullRepositoryId"],
+            about["BranchName"],
+            paths,
+            tags,
+            manual=about.get("DetectChanges") == "false" and not triggers,
+        )
+
+
+def _filters(triggers: list[Json], action: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The paths and tags that a source action's triggers let through. What else they say, `same` compares."""
+    pushes = [push for one in triggers if one["gitConfiguration"]["sourceActionName"] == action
+              for push in one["gitConfiguration"].get("push", [])]  # fmt: skip
+    paths, tags = (
+        [name for push in pushes for name in (push.get(key) or {}).get("includes", [])] for key in ("filePaths", "tags")
+    )
+    return tuple(paths), tuple(tags)
 
 
 def _deploy_of(about: Mapping[str, str]) -> Deploy:

@@ -48,6 +48,11 @@ class Checkout:
         self.made_up[commit] = real or ""
         return commit
 
+    def changed(self, before: str, commit: str) -> tuple[str, ...] | None:
+        """The files that differ between two commits; None for a made-up one, or if git does not know them."""
+        told = None if commit in self.made_up else self._git("diff", "--name-only", "-z", before, commit)
+        return None if told is None else tuple(os.fsdecode(told).strip("\0").split("\0")) if told else ()
+
     def export(self, commit: str | None, into: Path) -> str:
         """Copy a commit's files into a folder, and tell what they are. Without that commit: the folder's own files."""
         real = self.made_up.get(commit or "", commit or "")

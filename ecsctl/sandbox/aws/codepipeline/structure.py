@@ -84,10 +84,32 @@ def check(pipeline: Declared) -> None:
     for _, action in actions(pipeline):
         _check_action(action)
     _check_artifacts(pipeline)
+    _check_triggers(pipeline)
     newer = [field for field in _V2_FIELDS if pipeline.get(field)]
     newer += ["executionMode"] if pipeline.get("executionMode", "SUPERSEDED") != "SUPERSEDED" else []
     if pipeline.get("pipelineType") == "V1" and newer:
         _structure(f"{', '.join(newer)} can only be used with pipelines of type V2")
+
+
+def _check_triggers(pipeline: Declared) -> None:
+    """One trigger for a source action of a connection, and in a push tags, branches, or branches with paths.
+
+    CodePipeline guide, "Trigger filtering in the pipeline JSON (CLI)"; the words are in
+    hashicorp/terraform-provider-aws#43105.
+    """
+    connected = {one["name"] for _, one in actions(pipeline) if action_type(one)[2] == "CodeStarSourceConnection"}
+    named = [trigger["gitConfiguration"]["sourceActionName"] for trigger in pipeline.get("triggers") or []]
+    for name in named:
+        if name not in connected or named.count(name) > 1:
+            _structure(f"The trigger configuration for the source action {name} is not valid")
+    for trigger in pipeline.get("triggers") or []:
+        for push in trigger["gitConfiguration"].get("push") or []:
+            said = {key for key in ("tags", "branches", "filePaths") if push.get(key)}
+            if said not in ({"tags"}, {"branches"}, {"branches", "filePaths"}):
+                _structure(
+                    "The trigger configuration for the source action is not valid. Make sure to choose valid filter "
+                    "combinations."
+                )
 
 
 def _check_action(action: Declared) -> None:

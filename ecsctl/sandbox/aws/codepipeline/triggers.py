@@ -1,0 +1,88 @@
+"""What a push through a connection starts: the filters of a pipeline's triggers, and their patterns.
+
+CodePipeline guide, "Automate starting pipelines using triggers and filtering", "Working with glob patterns in syntax".
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+MOST = 100
+"""Of a push that changes more files than these, the paths are not looked at."""
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """A branch or a tag, and the files that its commit changes. None: nobody knows which, and each filter fits."""
+
+    branch: str
+    tag: str = ""
+    files: tuple[str, ...] | None = None
+
+    @property
+    def ref(self) -> str:
+        """Its full name in git."""
+        return f"refs/tags/{self.tag}" if self.tag else f"refs/heads/{self.branch}"
+
+    @property
+    def title(self) -> str:
+        """How it is told."""
+        return f"tag {self.tag}" if self.tag else f"branch {self.branch}"
+
+
+def deaf(pipeline: dict[str, Any], action: str, pushed: Pushed) -> str:
+    """Why a push does not start a pipeline by one of its source actions; empty if it does."""
+    name = pipeline["name"]
+    triggers = [one["gitConfiguration"] for one in pipeline.get("triggers") or []
+                if one["gitConfiguration"]["sourceActionName"] == action]  # fmt: skip
+    pushes = [push for one in triggers for push in one.get("push") or []]
+    if not pushes:
+        return f"pipeline {name} does not listen to pushes"
+    told = [_why(push, pushed) for push in pushes]
+    return "" if "" in told else f"pipeline {name} does not listen to {told[0]}"
+
+
+def _why(push: dict[str, Any], pushed: Pushed) -> str:
+    """Why one filter does not let a push through: all that it names must fit."""
+    tags, branches, paths = (push.get(key) or {} for key in ("tags", "branches", "filePaths"))
+    if bool(tags) != bool(pushed.tag):
+        return pushed.title
+    if tags and not _lets(tags, pushed.tag):
+        return pushed.title
+    if branches and not _lets(branches, pushed.branch):
+        return pushed.title
+    files = pushed.files if pushed.files is not None and len(pushed.files) <= MOST else None
+    if paths and files is not None and not any(_lets(paths, file) for file in files):
+        return "what this push changes: " + (", ".join(files[:3]) or "nothing")
+    return ""
+
+
+def _lets(criteria: dict[str, list[str]], name: str) -> bool:
+    included = not criteria.get("includes") or _fits(criteria["includes"], name)
+    return included and not _fits(criteria.get("excludes") or (), name)
+
+
+def _fits(patterns: Sequence[str], name: str) -> bool:
+    return any(_compiled(pattern).fullmatch(name) for pattern in patterns)
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """`*` within a folder, `**` across, `?` one character, `[…]` and `{a,b}`; a leading dot is nothing special."""
+    text, depth = "", 0
+    for part in re.findall(r"\*\*|\*|\?|\[[^\]]+\]|\\.|[{},]|[^*?\[\]{},\\]+|.", pattern):
+        if part in ("*", "**", "?"):
+            text += {"*": "[^/]*", "**": ".*", "?": "[^/]"}[part]
+        elif part == "{" or (part == "}" and depth):
+            depth += 1 if part == "{" else -1
+            text += "(?:" if part == "{" else ")"
+        elif part == "," and depth:
+            text += "|"
+        elif len(part) > 1 and part[0] == "[":
+            text += part.replace("[!", "[^", 1)
+        else:
+            text += re.escape(part.removeprefix("\\") if len(part) > 1 and part[0] == "\\" else part)
+    try:
+        return re.compile(text)
+    except re.error:
+        return re.compile(re.escape(pattern))
