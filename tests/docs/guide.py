@@ -36,6 +36,7 @@ from tests.stack.conftest import shared_session
 
 EXITS = re.compile(r"# exits with (\d+)")
 TITLE = re.compile(r'title="([^"]+)"')
+HANDED_OVER = re.compile(r'with the value "(ecsctl:app=[^"]*)"')  # what must be copied from the screen into a record
 VARIABLE = re.compile(r"[A-Z_]+=")
 ASKS = {"creds set": "ghp_0123456789abcdefghijklmnopqrstuvwxyz\n"}  # what a person types where only a person is asked
 
@@ -98,6 +99,8 @@ class Reader:
                 self._write(Path(step.file), self._meant(step.text))
                 continue
             code, printed = self._type(self._meant(step.line))
+            if handed := HANDED_OVER.search(" ".join(printed.split())):
+                self.known = {**self.known, "ecsctl:app=shop …": handed[1]}
             if code != step.code:
                 raise Astray(f"{step.line}: exit code {code}, expected {step.code}\n{printed}")
             if missing := step.unexpected(printed):
@@ -221,6 +224,10 @@ def _value(shape: Any, values: list[str]) -> Any:
         return int(values[0])
     if shape.type_name == "list":
         return [_value(shape.member, [value]) for value in values]
+    if shape.type_name == "structure" and values[0].startswith("file://"):
+        content = Path(values[0].removeprefix("file://"))
+        found: dict[str, Any] = json.loads(content.read_text()) if content.exists() else {}
+        return found
     if shape.type_name == "structure":
         parts: dict[str, str] = dict(part.split("=", 1) for part in values[0].split(","))
         return {name: _value(shape.members[name], [value]) for name, value in parts.items()}

@@ -91,8 +91,23 @@ def a_network(clock: Clock) -> Mapping[str, str]:
     return {"vpc-0123456789abcdef0": vpc, **dict(zip(examples, subnets, strict=True))}
 
 
+def a_name_in_use(clock: Clock) -> Mapping[str, str]:
+    """A record that leads to something else: the id of its zone, by the page's example."""
+    route53 = boto3.client("route53")
+    zones = {zone["Name"]: zone["Id"] for zone in route53.list_hosted_zones()["HostedZones"]}
+    zone = zones["ecsctl.example."].rpartition("/")[2]
+    record = {"Name": "www.ecsctl.example", "Type": "A", "TTL": 300, "ResourceRecords": [{"Value": "192.0.2.7"}]}
+    change = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
+    route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=change)
+    return {"Z0123456789EXAMPLE": zone}
+
+
 ANEW = {"vpc", "from-cdk", "from-copilot"}  # these begin with another app, in a repository of its own
-PREPARED: Mapping[str, Callable[[Clock], Mapping[str, str]]] = {"vpc": a_network, "from-cdk": a_network}
+PREPARED: Mapping[str, Callable[[Clock], Mapping[str, str]]] = {
+    "domain": a_name_in_use,
+    "vpc": a_network,
+    "from-cdk": a_network,
+}
 
 
 def follow(clock: Clock, guide: str) -> None:
