@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 from moto.core.exceptions import ServiceException
 
-MODULES = ("core.mototime", "core.requests", "aws.ec2", "aws.elbv2", "aws.acm", "aws.route53.records", "aws.iam",
-           "aws.s3", "aws.logs", "aws.ecr", "aws.secretsmanager", "aws.tagging", "aws.ecs", "aws.autoscaling",
-           "aws.codebuild", "aws.codepipeline", "aws.codeconnections", "core.paging", "push",
+MODULES = ("core.mototime", "core.kept", "core.requests", "aws.ec2", "aws.elbv2", "aws.acm", "aws.route53.records",
+           "aws.iam", "aws.s3", "aws.logs", "aws.ecr", "aws.secretsmanager", "aws.tagging", "aws.ecs",
+           "aws.autoscaling", "aws.codebuild", "aws.codepipeline", "aws.codeconnections", "core.paging", "push",
            "aws.account")  # fmt: skip
 
 T = TypeVar("T")
@@ -79,6 +79,23 @@ def wraps(target: type, name: str | None = None) -> Callable[[Method], Method]:
                 return function(functools.partial(original, self), self, *args, **kwargs)
 
             setattr(target, method, wrapped)
+
+        _pending.append((target, apply))
+        return function
+
+    return declare
+
+
+def replaces(target: type, name: str | None = None) -> Callable[[Method], Method]:
+    """Put a function in the place of a method of moto's class, where a call of it costs too much."""
+
+    def declare(function: Method) -> Method:
+        method = name or function.__name__
+
+        def apply() -> None:
+            if not hasattr(target, method):
+                raise OverlayError(f"moto no longer has {target.__name__}.{method}: find what took its place")
+            setattr(target, method, function)
 
         _pending.append((target, apply))
         return function

@@ -13,8 +13,11 @@ from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.model_instances import reset_model_data
 from moto.core.models import botocore_stubber
+from moto.core.request import normalize_request
+from moto.ec2.models.subnets import Subnet
+from werkzeug.exceptions import HTTPException
 
-from ecsctl.sandbox.core import clock, congestion, overlay, regions
+from ecsctl.sandbox.core import clock, congestion, kept, overlay, regions
 from ecsctl.sandbox.core.place import CREDENTIALS, REGION
 from ecsctl.sandbox.server.process import MOTO, without_leaks
 
@@ -51,10 +54,14 @@ def _forget() -> None:
     `mock_aws` takes as long for it as many a test: it makes each EC2 anew, default network and all, before it throws it
     away, and answers the library requests too, which nobody uses here.
     """
-    for backends in BackendDict._instances:  # type: ignore[misc] # moto's own list of what is in use
+    used: list[Any] = list(BackendDict._instances)  # type: ignore[misc] # moto's own list of what is in use
+    for backends in used:
         if backends.service_name == "ec2":
             backends.clear()
+    Subnet._base_avail_ip_iterator.cache_clear()  # it would hold each subnet, and with it the whole account, for good
     BackendDict.reset()
+    for backends in used:  # a service that is reset may have asked one that was thrown away already
+        backends.clear()
     reset_model_data()
 
 
@@ -64,12 +71,21 @@ def process_request(original: Callable[..., Any], _stubber: BotocoreStubber, req
     congestion.arrived()
     if not regions.answers(request.headers.get("Authorization", "")):
         raise EndpointConnectionError(endpoint_url=request.url)  # no host has that name
+    responder = kept.responder(request.url.partition("?")[0])
     with overlay.lock:
-        answered = original(request)
+        answered = _answered(responder, request) if responder else original(request)
     if answered is None:
         return None
     status, headers, body = answered
     return status, {**headers, "date": _date(int(clock.now()))}, body
+
+
+def _answered(responder: kept.Responder, request: Any) -> tuple[Any, Any, Any]:
+    asked = normalize_request(request)
+    try:
+        return responder(asked, asked.raw_url, asked.headers)
+    except HTTPException as error:
+        return error.code, error.get_headers(), error.get_body()
 
 
 @functools.lru_cache(maxsize=1)
