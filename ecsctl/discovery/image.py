@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,10 +59,13 @@ class Image:
         return {"build": build, "service": service}
 
 
-def seen(tree: Tree, here: str = ".", *, ask: Ask | None = None, dockerfile: str = "") -> Image | None:
+def seen(
+    tree: Tree, here: str = ".", *, ask: Ask | None = None, dockerfile: str = "", called: str = ""
+) -> Image | None:
     """The image of a repository, seen from the folder that one stands in; None without a Dockerfile.
 
-    Raises UsageError if `dockerfile` is none.
+    `called` is the repository's name, where that may be another than its folder's. Raises UsageError if `dockerfile`
+    is none.
     """
     path, notes = _chosen(tree, here, ask, dockerfile)
     if not path:
@@ -77,7 +80,7 @@ def seen(tree: Tree, here: str = ".", *, ask: Ask | None = None, dockerfile: str
     if target:
         notes.append(why)
     notes += absent.told(tree, path, read, place)
-    ours = _of_this_image(tree, services, path, place.folder)
+    ours = _of_this_image(services, path, {called, tree.root.name} if place.folder == "." else {place.folder})
     command = _command(read, stage, ours)
     if command:
         notes.append(f"the image names no command; {ours[0].where} has it run: {' '.join(command)}")
@@ -147,14 +150,14 @@ def _chosen(tree: Tree, here: str, ask: Ask | None, wanted: str) -> tuple[str, l
                    "(ecsctl init --dockerfile PATH takes another)"]  # fmt: skip
 
 
-def _of_this_image(tree: Tree, services: Sequence[Service], path: str, context: str) -> tuple[Service, ...]:
+def _of_this_image(services: Sequence[Service], path: str, names: Collection[str]) -> tuple[Service, ...]:
     """The services of compose files that run this image, those that have ports first."""
     found = [one for one in services if one.dockerfile == path]
     if not found:
         # Compose files of releases name the image that was pushed: it is called as the repository is, or its folder.
-        name = _bare(tree.root.name if context == "." else context.rpartition("/")[2])
+        wanted = {_bare(name.rpartition("/")[2]) for name in names if name}
         found = [one for one in services if one.image and not one.dockerfile
-                 and _bare(one.image.rpartition("/")[2].partition(":")[0].partition("@")[0]) == name]  # fmt: skip
+                 and _bare(one.image.rpartition("/")[2].partition(":")[0].partition("@")[0]) in wanted]  # fmt: skip
     return tuple(sorted(found, key=lambda one: (not one.ports, not one.health, bool(one.command))))
 
 

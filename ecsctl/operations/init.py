@@ -120,7 +120,7 @@ def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Propo
     found = checkout.look(folder)
     tree = Tree.of(found.root)
     here = folder.resolve().relative_to(found.root.resolve()).as_posix()
-    image = seen(tree, here, ask=ask, dockerfile=dockerfile)
+    image = seen(tree, here, ask=ask, dockerfile=dockerfile, called=found.repository or "")
     name = app_name((found.repository or found.root.name).rsplit("/", 1)[-1])
     home = _home(tree, here, image)
     if home != ".":
