@@ -17,6 +17,7 @@ from ecsctl.cli import main
 from ecsctl.engine.patience import Patience
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.sandbox.server.inprocess import inprocess
+from tests.saved import once
 from tests.stack.conftest import shared_session
 
 ORDINARY = """\
@@ -88,6 +89,16 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> C
         return Ended(code if isinstance(code, int) else int(bool(code)), told.out, told.err)
 
     return run
+
+
+def bring_up(folder: Path, clock: Clock, run: Callable[..., Ended]) -> None:
+    """As a first `ecsctl up` of the folder's ecsctl.toml leaves a new account: in a process, run once for each."""
+
+    def play() -> None:
+        ended = run("up", "--yes")
+        assert ended.code == 0, ended.err
+
+    once(f"ecsctl up of {(folder / 'ecsctl.toml').read_text()}", clock, folder / ".ecsctl", play)
 
 
 @pytest.fixture

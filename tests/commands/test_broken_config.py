@@ -12,7 +12,7 @@ import pytest
 from ecsctl.sandbox.aws import ecr
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.sandbox.server.inprocess import inprocess
-from tests.commands.conftest import Ended
+from tests.commands.conftest import Ended, bring_up
 
 Run = Callable[..., Ended]
 SMALL = 'name = "hello"\nregion = "eu-central-1"\n[vpc]\negress = "public"\n'
@@ -30,8 +30,7 @@ def up(folder: Path, live_by: Callable[[Clock], None], run: Run) -> Iterator[Non
     (folder / "ecsctl.toml").write_text(SMALL)
     with inprocess() as clock:
         live_by(clock)
-        ended = run("up", "--yes")
-        assert ended.code == 0, ended.err
+        bring_up(folder, clock, run)
         yield
 
 

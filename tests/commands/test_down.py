@@ -16,7 +16,7 @@ from ecsctl.sandbox.aws import ecr
 from ecsctl.sandbox.aws.logs import revive_log_groups
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.sandbox.server.inprocess import inprocess
-from tests.commands.conftest import Ended
+from tests.commands.conftest import Ended, bring_up
 
 Run = Callable[..., Ended]
 SMALL = 'name = "hello"\n[vpc]\negress = "public"\n'
@@ -32,10 +32,9 @@ def live(folder: Path, live_by: Callable[[Clock], None]) -> Iterator[Clock]:
 
 
 @pytest.fixture
-def up(live: Clock, run: Run) -> None:
+def up(folder: Path, live: Clock, run: Run) -> None:
     """A small stack that is up."""
-    ended = run("up", "--yes")
-    assert ended.code == 0, ended.err
+    bring_up(folder, live, run)
 
 
 @pytest.mark.usefixtures("up")

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from ecsctl.removal import blockers
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.sandbox.server.inprocess import inprocess
-from tests.commands.conftest import Ended
+from tests.commands.conftest import Ended, bring_up
 
 Run = Callable[..., Ended]
 SMALL = 'name = "hello"\n[vpc]\negress = "public"\n'
@@ -26,8 +26,7 @@ def live(folder: Path, live_by: Callable[[Clock], None], run: Run) -> Iterator[C
     (folder / "ecsctl.toml").write_text(SMALL)
     with inprocess() as clock:
         live_by(clock)
-        ended = run("up", "--yes")
-        assert ended.code == 0, ended.err
+        bring_up(folder, clock, run)
         yield clock
 
 

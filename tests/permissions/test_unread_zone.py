@@ -10,6 +10,7 @@ import pytest
 from ecsctl.sandbox.core import authorization
 from tests.permissions.recorded import BARE, Runs
 from tests.permissions.test_unused import an_app, deny, ends
+from tests.saved import once
 
 WITH = {**BARE, "domain": {"name": "hello.ecsctl.example"}}
 NAMES = ("hello.ecsctl.example.", "_ecsctl.hello.ecsctl.example.")  # the record and its mark
@@ -35,7 +36,8 @@ def records(runs: Runs) -> dict[str, str]:
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Runs]:
     with an_app(tmp_path, WITH) as runs:
-        assert ends(runs, "up --yes") == {"up --yes": 0}
+        once(f"ecsctl up of {WITH}", runs.clock, tmp_path / ".ecsctl", lambda: runs.run("up --yes"))
+        assert (tmp_path / ".ecsctl" / "state.json").exists()
         withheld()
         yield runs
 
