@@ -160,6 +160,12 @@ def test_a_refusal_by_caa_records_is_told_with_its_cure(cloud):
         cloud.up(stack_of(cloud, "issued"))
     assert "CAA_ERROR" in failed.value.why
     assert 'add 0 issue "amazon.com" to the CAA records' in failed.value.hint
+    (dead,) = arns(cloud)
+    change_record(cloud, "DELETE", DOMAIN, "CAA", '0 issue "other.example"')
+    cloud.up(stack_of(cloud, "issued"))
+    (alive,) = arns(cloud)
+    assert alive != dead, "the cure leads out: another certificate, with the same proof"
+    assert cloud.plan(stack_of(cloud, "issued")).work == ()
 
 
 @pytest.mark.parametrize(
