@@ -59,11 +59,12 @@ COMMAND_RULES = (
                 r"|^(?:standard_init_linux\S* )?exec (?:user process caused|/\S+): .*exec format error",
                 lambda facts: (repair("take a base image for that processor, and no other --platform in FROM", facts),
                                change("service.architecture", "to the processor of the base image")), steps=True),
-    CommandRule("disk-full", "the build ran out of disk space", r"no space left on device|ENOSPC",
+    CommandRule("disk-full", "the build ran out of disk space", r"no space left on device\W*$|ENOSPC: no space",
                 lambda facts: (change("build.compute", larger(facts)),), steps=True),
     CommandRule("build-memory", "the build ran out of memory",
                 r"JavaScript heap out of memory|^java\.lang\.OutOfMemoryError|system ran out of memory"
-                r"|^(?:#\d+ \d+\.\d+ )?\S*Killed$",
+                r"|^(?:#\d+ \d+\.\d+ )?\S*Killed$"
+                r"|(?:did not complete successfully: exit|returned a non-zero) code: 137$",
                 lambda facts: (change("build.compute", larger(facts)),), command=r"", steps=True),
     CommandRule("dockerfile-missing", "there is no Dockerfile, or no such folder, where the build expects it",
                 rf"{DAEMON}(?:failed to solve: )?(?:failed to read dockerfile|unable to prepare "
@@ -87,7 +88,8 @@ COMMAND_RULES = (
                 lambda facts: (repair(LOGIN, facts),), command=r"\bdocker push\b"),
     CommandRule("base-image",
         "a base image of the Dockerfile cannot be pulled: it does not exist, or its registry asks for a login",
-                rf"{DAEMON}(?:failed to solve: .*: not found$|.*(?:pull access denied for|insufficient_scope: "
+                rf"{DAEMON}(?:failed to solve: (?!.*(?:cache key|checksum)).*: not found$"
+                rf"|.*(?:pull access denied for|insufficient_scope: "
                 rf"|failed to authorize: "
                 r"|no basic auth credentials|manifest unknown|manifest for \S+ not found))",
                 lambda facts: (repair("correct the image's name in FROM, or log in to its registry in buildspec.yml",

@@ -30,11 +30,11 @@ READY = (
     r"started|starting development server"
 )
 SERVES = re.compile(
-    r"\b(?:listening|listens|running|started|starting development server|serving|bound to|available|local:)",
+    r"\b(?:listening|listens|running|started|starting development server|serving|bound to|available|local:|network:)",
     re.IGNORECASE,
 )
 ADDRESS = re.compile(
-    r"(?:^|[\s/(\[\"'])(127\.0\.0\.1|localhost|\[::1\]|0\.0\.0\.0|\[::\]|\*)?:(\d{2,5})\b|\bport:?\s+(\d{2,5})\b",
+    r"(?:^|[\s/(\[\"'])(127\.0\.0\.1|localhost|\[::1\]|0\.0\.0\.0|\[::\]|\*)?:(\d{2,5})\b|\bport(?:\(s\))?:?\s+(\d{2,5})\b",
     re.IGNORECASE,
 )
 """How servers announce themselves: the word, and after it an address or a port."""
@@ -234,7 +234,8 @@ def _listening(facts: Facts) -> tuple[str, int, Evidence] | None:
             found.append((hit[1] or "", int(hit[2] or hit[3]), line))
     if any(port == facts.port and host not in LOOPBACK for host, port, _ in found):
         return None
-    found.sort(key=lambda one: one[1] != facts.port)  # the right port on the wrong address tells most
+    # The right port on the wrong address tells most; then, of one port, the address that is not the wrong one.
+    found.sort(key=lambda one: (one[1] != facts.port, one[0] in LOOPBACK))
     return found[0] if found else None
 
 

@@ -138,10 +138,14 @@ def secret_state(facts: Facts) -> Cause | None:
             put = run(f"aws secretsmanager put-secret-value --secret-id {name or 'ARN'} --secret-string VALUE")
             return Cause("secret-empty", told, (empty,), (put,), _sure(empty))
     found = facts.told((Place.SECRET,), "can't find the specified secret", "marked for deletion", "marked deleted",
-                       "invalid parameters:", "ParameterNotFound")  # fmt: skip
+                       "invalid parameters:", "invalid ssm parameters:", "ParameterNotFound")  # fmt: skip
     if found or (lost and not facts.healthy):
         name = next(iter(lost), "") or _arn(found.text if found else "")
-        if found and not name and (parameter := re.search(r"invalid parameters: (\S+)", found.text, re.IGNORECASE)):
+        if (
+            found
+            and not name
+            and (parameter := re.search(r"invalid (?:ssm )?parameters: (\S+)", found.text, re.IGNORECASE))
+        ):
             name = parameter[1]
         gone = found is not None and whole(found.text, "marked for deletion", "marked deleted")
         state = lost.get(name, "being deleted" if gone else "missing")

@@ -156,4 +156,26 @@ LATER = (
          exits(box(code=1)), log("node:internal/modules/cjs/loader:1078", "Error: Cannot find module "
                                  "'/directus/cli.js'"), pipeline()),
     case("release", "aws/copilot-cli#1879", "crash", exits(box(code=1)), pipeline()),
+    # Words that everybody meets, without a thread to name: each was told wrongly, or not at all, when they were tried.
+    case("build, build", "made up: COPY of a file that is not there", "docker-build",
+         fails("BUILD", "docker build -t $URI .", 'ERROR: failed to solve: failed to compute cache key: failed to '
+               'calculate checksum of ref 1a2b::3c4d: "/package.json": not found')),
+    case("build, build", "made up: a test in the Dockerfile speaks of a full disk", "docker-build",
+         fails("BUILD", "docker build -t $URI .", "#12 3.1 E  AssertionError: no space left on device expected",
+               'ERROR: failed to solve: process "/bin/sh -c pytest" did not complete successfully: exit code: 1')),
+    case("build, build", "made up: a step of the Dockerfile is killed", "build-memory",
+         fails("BUILD", "docker build -t $URI .", 'ERROR: failed to solve: process "/bin/sh -c npm run build" did not '
+               "complete successfully: exit code: 137"), also=("docker-build",)),
+    case("build, source", "made up: git asks for a name", "source-access",
+         build("DOWNLOAD_SOURCE", "CLIENT_ERROR", "fatal: could not read Username for 'https://github.com': terminal "
+               "prompts disabled for primary source")),
+    case("task, secrets", "made up: a parameter that is not there", "secret-missing",
+         task(f"{AUTH}unable to retrieve secrets from ssm: service call has been retried 5 time(s): invalid ssm "
+              "parameters: /shop/key"), says="/shop/key"),
+    case("health", "made up: Spring Boot on its own port", "port",
+         unhealthy("Health checks failed", "Target.FailedHealthChecks"),
+         log("Tomcat started on port(s): 8080 (http) with context path ''"), says="port 8080"),
+    case("health", "made up: a server on another port, with both of its addresses", "port",
+         unhealthy("Health checks failed", "Target.FailedHealthChecks"),
+         log("- Local: http://localhost:3000", "- Network: http://0.0.0.0:3000"), says="port 3000"),
 )  # fmt: skip
