@@ -17,7 +17,7 @@ from ecsctl.engine.errors import DENIED, code, is_gone
 from ecsctl.engine.plan import Step, Verb
 from ecsctl.names import Names
 from ecsctl.resources.support import ecr
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import there, where
 from ecsctl.resources.support.policy_document import lacking
 from ecsctl.resources.support.rights import Scope
 
@@ -37,6 +37,7 @@ def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
         *(partial(_secret, aws, me, f"service.secrets.{name}", arn) for name, arn in config.service.secrets.items()),
         lambda: _login(aws, config, me),
         lambda: _policies(aws, config, me),
+        lambda: _groups(aws, config),
     ]
     with ThreadPoolExecutor(len(checks)) as pool:
         return tuple(step for found in pool.map(lambda check: list(check()), checks) for step in found)
@@ -173,6 +174,17 @@ def _login(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
     """The secret that opens the registry of the build's own image."""
     if config.build.login and config.github and config.pipeline.mode != "none":
         yield from _secret(aws, me, "build.image_credentials", config.build.login)
+
+
+def _groups(aws: Aws, config: Config) -> Iterator[Step]:
+    """The security groups that may connect."""
+    named = {one for one in config.load_balancer.allow if one.startswith("sg-")}
+    if not named:
+        return
+    listed = aws.look(aws.ec2.describe_security_groups, Filters=where(group_id=sorted(named)))["SecurityGroups"]
+    for missing in sorted(named - {one["GroupId"] for one in listed}):
+        yield unfit("security group", "load_balancer.allow", f"there is no security group {missing} here",
+                    "fix its id in ecsctl.toml")  # fmt: skip
 
 
 def domain(aws: Aws, config: Config, zone: str, me: Label) -> Iterator[Step]:

@@ -36,6 +36,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "idle_timeout": 60,
         "http2": True,
         "drop_invalid_header_fields": True,
+        "deletion_protection": False,
     },
     TargetGroup: {
         "port": 80,
@@ -49,6 +50,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "deregistration_delay": 30,
         "slow_start": 0,
         "stickiness": False,
+        "cookie_seconds": None,
     },
     Certificate: {"wildcard": False},
     DnsRecord: {"alias_dns": None, "alias_zone": None, "value": None, "ttl": None},

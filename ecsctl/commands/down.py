@@ -9,7 +9,11 @@ import typer
 from ecsctl.commands.options import ON_AWS, Common, shares
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ecsctl.aws import Aws
     from ecsctl.engine.plan import Plan
+    from ecsctl.resources.load_balancer import LoadBalancerIds
 
 
 @shares(*ON_AWS, "yes", "output", "quiet")
@@ -43,14 +47,17 @@ def down(
         session = app.over_app(id)
         app.introduce(session)
         found = blockers.look(session.aws, session.engine.label)
+        own = app.config is not None and app.config.load_balancer.deletion_protection
+        protected = [one.protected for one in found.blockers if own and one.protected]
         for one in found.blockers:
-            if one.forbids:
+            if one.forbids and one.protected not in protected:
                 raise Refused(
                     f"{one.told}: nothing was removed", hint=f"{one.forbids}; then run the same command again"
                 )
         try:
             plan = session.engine.down(
-                agree=lambda plan: _agree(plan, app.app, common, force), keep=found.keeper(keeper(app.protect))
+                agree=lambda plan: _agree(plan, app.app, common, force, session.aws, protected),
+                keep=found.keeper(keeper(app.protect)),
             )
         except (AwsError, TimedOut, Several) as error:
             found = blockers.look(session.aws, session.engine.label, ours_too=True)
@@ -70,19 +77,22 @@ def down(
         receipt.show(remains, prices=AS_OF)
 
 
-def _agree(plan: Plan, app: str, common: Common, force: bool) -> None:
-    """Show what dies and what stays, and have the app's name typed.
+def _agree(plan: Plan, app: str, common: Common, force: bool, aws: Aws, protected: Sequence[LoadBalancerIds]) -> None:
+    """Show what dies and what stays, and have the app's name typed. Then lift what `protected` our load balancer.
 
     Raises UsageError when nobody is there to type, and for data that `--yes` alone would destroy unseen.
     """
     from ecsctl.engine.errors import UsageError
     from ecsctl.removal.kept import data_in
+    from ecsctl.resources.load_balancer import LoadBalancer
     from ecsctl.ui import plan as shown
     from ecsctl.ui import words
 
     asks = common.asks("ecsctl down", due=bool(plan.work))
     if asks or not (common.quiet or common.json):
         shown.show(plan, removal=True)
+        if protected:
+            words.say("The load balancer's deletion protection (load_balancer.deletion_protection) is lifted first.")
     if asks:
         words.ask_name(app, command="ecsctl down --yes")
     elif (lost := data_in(plan)) and not force:
@@ -91,3 +101,5 @@ def _agree(plan: Plan, app: str, common: Common, force: bool) -> None:
             why="with --yes nobody has read the list",
             hint="ecsctl down --yes --force, or protect it in ecsctl.toml, or run it on a terminal without --yes",
         )
+    for ids in protected:
+        LoadBalancer.unprotect(aws, ids)

@@ -69,6 +69,17 @@ class Config(Section):
         yield from self._build_image()
         yield from self._crowd()
         yield from self._filters()
+        yield from self._front()
+
+    def _front(self) -> Iterator[Problem]:
+        """An existing VPC without subnets for the load balancer, or with some that nothing uses."""
+        vpc, internal = self.vpc, self.load_balancer.internal
+        if vpc.id and vpc.private_subnets and not vpc.public_subnets and not internal:
+            yield "vpc.public_subnets", "at least two are needed, or load_balancer.internal = true"
+        if vpc.id and vpc.private_subnets and vpc.public_subnets and internal:
+            yield "vpc.public_subnets", "has no meaning with load_balancer.internal: it is in the private subnets"
+        if not vpc.id and (group := next((one for one in self.load_balancer.allow if one.startswith("sg-")), "")):
+            yield "load_balancer.allow", f"{group}: a security group must be of the app's VPC: expected vpc.id too"
 
     def _doubled_tags(self) -> Iterator[Problem]:
         """Keys that differ in case alone. IAM knows no difference (IAM user guide, "Tags for IAM resources")."""
@@ -151,12 +162,13 @@ class Config(Section):
         scaling = self.service.autoscaling
         key, most = ("autoscaling.max", scaling.max) if scaling else ("desired_count", self.service.desired_count)
         peak = most * self.service.max_percent // 100
-        if not self.vpc.id and peak > self.vpc.room:
+        room = self.vpc.room(internal=self.load_balancer.internal)
+        if not self.vpc.id and peak > room:
             percent = self.service.max_percent
             yield (
                 f"service.{key}",
                 f"= {most} may be {peak} tasks during a deployment (max_percent = {percent}), and the subnets have "
-                f"{self.vpc.room} addresses for them: expected at most {self.vpc.room * 100 // percent}, "
+                f"{room} addresses for them: expected at most {room * 100 // percent}, "
                 "or a network of your own with vpc.id",
             )
 

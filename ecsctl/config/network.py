@@ -56,26 +56,35 @@ class Vpc(Section):
             yield "cidr", "has no meaning with id: the existing VPC has its network"
         if self.given("egress") and not public:
             yield "egress", 'can only be "public" with id: the routes of an existing VPC are not changed'
-        if len(set(self.public_subnets)) < 2:
+        if len(set(self.public_subnets)) < 2 and (self.public_subnets or not self.private_subnets):
             yield "public_subnets", "at least two different ones are needed: a load balancer needs two zones"
         if public and self.private_subnets:
             yield "private_subnets", 'has no meaning with egress = "public": tasks stand in the public subnets'
         if not public and len(set(self.private_subnets)) < 2:
             yield "private_subnets", 'at least two different ones are needed, or egress = "public" without any'
 
-    @property
-    def room(self) -> int:
+    def room(self, *, internal: bool) -> int:
         """How many tasks find an address in the two subnets of a network that is made for the app.
+
+        An `internal` load balancer is in the subnets of the tasks.
 
         AWS keeps five addresses of each subnet (VPC user guide, "Subnet sizing"), and the load balancer needs eight
         free ones in each of its own (Application Load Balancers guide, "Subnets for your load balancer").
         """
-        return 2 * (256 - 5 - (8 if self.egress == "public" else 0))
+        return 2 * (256 - 5 - (8 if internal or self.egress == "public" else 0))
 
     def networks(self) -> tuple[str, str, str, str]:
         """The subnets' networks: public a, public b, private a, private b."""
         first = ipaddress.IPv4Network(self.cidr).subnets(new_prefix=24)
         return str(next(first)), str(next(first)), str(next(first)), str(next(first))
+
+
+def _no_network(cidr: str) -> str:
+    try:
+        ipaddress.IPv4Network(cidr)
+    except ValueError:
+        return 'expected a network such as "203.0.113.0/24", with no bits set beside the mask'
+    return ""
 
 
 def _unfit(cidr: str) -> str:
@@ -135,3 +144,46 @@ class LoadBalancer(Section):
         description="How long a connection may be silent before it is closed. The app's keep-alive must be longer.",
     )
     http2: bool = Field(True, description="Whether clients may speak HTTP/2.")
+    internal: bool = Field(
+        False,
+        description="Whether it is reachable only from the VPC and from networks connected to it, not from the "
+        "internet. AWS cannot change this in place.",
+    )
+    allow: tuple[words.Source, ...] = Field(
+        ("0.0.0.0/0",),
+        strict=False,
+        min_length=1,
+        max_length=30,  # 60 rules in a security group (VPC quotas), and two ports
+        description="Who may connect: IPv4 networks, and security groups by id.",
+        examples=[["203.0.113.0/24", "sg-0a1b2c3d4e5f60718"]],
+    )
+    sticky_seconds: int | None = Field(
+        None,
+        ge=1,
+        le=604800,
+        description="How long a client is sent to the same task, by the load balancer's cookie. Default: not at all.",
+        examples=[3600],
+    )
+    slow_start_seconds: int = Field(
+        0,
+        ge=0,
+        le=900,
+        description="How long the share of requests of a new task grows, 30 to 900; 0 for its full share at once.",
+    )
+    deletion_protection: bool = Field(
+        False,
+        description="Whether AWS refuses to delete it. ecsctl down lifts this protection after saying so.",
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """Networks that are none, or one thing twice; a slow start that AWS does not take."""
+        unlike = set[str]()
+        for source in self.allow:
+            if not source.startswith("sg-") and (why := _no_network(source)):
+                yield "allow", f"{source}: {why}"
+            if source in unlike:
+                yield "allow", f"{source} is in it twice"
+            unlike.add(source)
+        # Application Load Balancers guide, "Slow start mode".
+        if 0 < self.slow_start_seconds < 30:
+            yield "slow_start_seconds", f"expected 0, or 30 to 900, found {self.slow_start_seconds}"

@@ -106,6 +106,13 @@ IamResource = Annotated[
 ]
 VpcId = Annotated[str, Word(r"vpc-[0-9a-f]{8,17}", 'the id of a VPC: "vpc-…"')]
 SubnetId = Annotated[str, Word(r"subnet-[0-9a-f]{8,17}", 'the id of a subnet: "subnet-…"')]
+Source = Annotated[
+    str,
+    Word(
+        r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}/[0-9]{1,2}|sg-[0-9a-f]{8,17}",
+        'an IPv4 network such as "203.0.113.0/24", or the id of a security group: "sg-…"',
+    ),
+]
 Domain = Annotated[
     str, Word(_DOMAIN, 'a domain name in lower case, without a dot at the end, such as "shop.example.com"')
 ]

@@ -41,14 +41,14 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
     """The load balancer: HTTPS, with HTTP sent there for good; or HTTP alone where there is no certificate."""
     secure = config.domain is not None
     ports = (80, 443) if secure else (80,)
-    open_to_all = frozenset(Rule(port, port, cidr=WORLD) for port in ports)
+    ingress = frozenset(_rule(port, source) for port in ports for source in config.load_balancer.allow)
     group = stack.ensure(
         "balancer-group",
         SecurityGroup(
             name=names.balancer_group,
             vpc=network.vpc,
             description=MADE_BY,
-            ingress=open_to_all,
+            ingress=ingress,
             lets_out_to=ANYWHERE,  # it asks the tasks
         ),
     ).group_id
@@ -59,10 +59,11 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
             vpc=network.vpc,
             subnets=network.balancer_subnets,
             security_groups=frozenset({group}),
-            scheme="internet-facing",
+            scheme="internal" if config.load_balancer.internal else "internet-facing",
             idle_timeout=config.load_balancer.idle_timeout_seconds,
             http2=config.load_balancer.http2,
             drop_invalid_header_fields=True,
+            deletion_protection=config.load_balancer.deletion_protection,
             internet_gateway=network.internet_gateway,
         ),
         after=(network.public_routes,),
@@ -82,8 +83,9 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
         healthy=health.healthy_count,
         unhealthy=health.unhealthy_count,
         deregistration_delay=config.service.deregistration_delay_seconds,
-        slow_start=0,
-        stickiness=False,
+        slow_start=config.load_balancer.slow_start_seconds,
+        stickiness=config.load_balancer.sticky_seconds is not None,
+        cookie_seconds=config.load_balancer.sticky_seconds,
     )
     target_group = stack.ensure("target-group", targets).arn
     if not config.domain:
@@ -101,6 +103,13 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
     listener = stack.ensure(HTTPS, https).arn
     stack.ensure("http", _http(balancer, None))
     return Front(group, balancer, target_group, listener)
+
+
+def _rule(port: int, source: str) -> Rule:
+    """What one entry of `allow` opens."""
+    if source.startswith("sg-"):
+        return Rule(port, port, group=SecurityGroupId(source))
+    return Rule(port, port, cidr=source)
 
 
 def _http(balancer: LoadBalancerIds, forward: TargetGroupArn | None) -> Listener:

@@ -71,7 +71,10 @@ def ensure_vpc(stack: Stack, config: Config, facts: Facts, names: Names) -> Netw
             vpc=vpc, subnets=frozenset({subnet}), internet_gateway=None, nat_gateway=nats.get(zone, nats[PLACES[0]])
         )
         tables.append(stack.ensure(f"private-routes-{zone}", table).route_table_id)
-    return Network(vpc, outside, frozenset(private.values()), False, gateway, routes, tuple(tables))
+    inside = frozenset(private.values())
+    return Network(
+        vpc, inside if config.load_balancer.internal else outside, inside, False, gateway, routes, tuple(tables)
+    )
 
 
 def _need(config: Config, *, public_tasks: bool) -> Need:
@@ -89,6 +92,7 @@ def _need(config: Config, *, public_tasks: bool) -> Need:
         port=wish.port,
         tasks=most * wish.max_percent // 100,
         public_tasks=public_tasks,
+        internal=config.load_balancer.internal,
         services=tuple(services),
         no_fargate=tuple(NO_FARGATE_ARM) if wish.architecture == "ARM64" else (),
     )
@@ -96,22 +100,23 @@ def _need(config: Config, *, public_tasks: bool) -> Need:
 
 def _existing(stack: Stack, config: Config, vpc_id: str, names: Names) -> Network:
     """A network that somebody else made: used, never changed."""
-    public, private = config.vpc.public_subnets, config.vpc.private_subnets
-    tasks = private or public
+    private = config.vpc.private_subnets
+    tasks = private or config.vpc.public_subnets
+    front = tasks if config.load_balancer.internal else config.vpc.public_subnets
     need = _need(config, public_tasks=not private)
     groups = (names.balancer_group, names.tasks_group)
     vpc = stack.ensure(
         "vpc",
         BorrowedVpc(
-            vpc_id=vpc_id, balancer_subnets=frozenset(public), task_subnets=frozenset(tasks), need=need, groups=groups
+            vpc_id=vpc_id, balancer_subnets=frozenset(front), task_subnets=frozenset(tasks), need=need, groups=groups
         ),
     ).vpc_id
     subnets = {}
-    for number, subnet in enumerate(dict.fromkeys([*public, *tasks]), 1):
+    for number, subnet in enumerate(dict.fromkeys([*front, *tasks]), 1):
         subnets[subnet] = stack.ensure(f"subnet-{number}", BorrowedSubnet(subnet_id=subnet, vpc=vpc)).subnet_id
     return Network(
         vpc,
-        frozenset(subnets[one] for one in public),
+        frozenset(subnets[one] for one in front),
         frozenset(subnets[one] for one in tasks),
         public_tasks=not private,
     )

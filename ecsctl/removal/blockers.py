@@ -16,7 +16,7 @@ from ecsctl.names import Names
 from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.elastic_ip import ElasticIp
 from ecsctl.resources.internet_gateway import InternetGateway
-from ecsctl.resources.load_balancer import LoadBalancer
+from ecsctl.resources.load_balancer import LoadBalancer, LoadBalancerIds
 from ecsctl.resources.nat_gateway import NatGateway
 from ecsctl.resources.route_table import RouteTable
 from ecsctl.resources.subnet import Subnet
@@ -43,6 +43,7 @@ class Blocker:
     ids: frozenset[str] = frozenset()  # by id, name or ARN
     network: bool = False  # or all of the network, which it lives in
     forbids: str = ""  # or everything: what to do first
+    protected: LoadBalancerIds | None = None  # the load balancer that AWS would not delete
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ def _protection(aws: Aws, me: Label) -> Iterator[Blocker]:
                 f"the load balancer {balancer.ids.arn} is protected against deletion",
                 forbids=f"aws elbv2 modify-load-balancer-attributes --load-balancer-arn {balancer.ids.arn} "
                 f"--attributes {off}",
+                protected=balancer.ids,
             )
 
 

@@ -32,6 +32,7 @@ ATTRIBUTES = {
     "idle_timeout": "idle_timeout.timeout_seconds",
     "http2": "routing.http2.enabled",
     "drop_invalid_header_fields": "routing.http.drop_invalid_header_fields.enabled",
+    "deletion_protection": "deletion_protection.enabled",
 }
 
 
@@ -70,6 +71,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
     idle_timeout: int  # seconds; the app must keep connections longer, or clients see 502 now and then
     http2: bool
     drop_invalid_header_fields: bool
+    deletion_protection: bool
     internet_gateway: Order[InternetGatewayId | None] = None
     routes: Order[RouteTableId | None] = None
 
@@ -104,6 +106,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
             idle_timeout=int(attributes.get(ATTRIBUTES["idle_timeout"], 60)),
             http2=attributes.get(ATTRIBUTES["http2"], "true") == "true",
             drop_invalid_header_fields=attributes.get(ATTRIBUTES["drop_invalid_header_fields"]) == "true",
+            deletion_protection=attributes.get(ATTRIBUTES["deletion_protection"]) == "true",
             internet_gateway=self.internet_gateway,
             routes=self.routes,
         )
@@ -158,6 +161,13 @@ class LoadBalancer(Resource[LoadBalancerIds]):
             )
         if "tags" in changed:
             aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper())
+
+    @classmethod
+    def unprotect(cls, aws: Aws, ids: LoadBalancerIds) -> None:
+        """Let it be deleted. May be repeated."""
+        aws.elbv2.modify_load_balancer_attributes(
+            LoadBalancerArn=ids.arn, Attributes=[{"Key": ATTRIBUTES["deletion_protection"], "Value": "false"}]
+        )
 
     @classmethod
     def delete(cls, aws: Aws, ids: LoadBalancerIds) -> None:

@@ -23,6 +23,7 @@ ATTRIBUTES = {
     "deregistration_delay": "deregistration_delay.timeout_seconds",
     "slow_start": "slow_start.duration_seconds",
     "stickiness": "stickiness.enabled",
+    "cookie_seconds": "stickiness.lb_cookie.duration_seconds",
 }
 SOON = 30  # seconds: at most so long may what is taken down have for its open requests
 FORMER_PATH = "/healthz"
@@ -63,6 +64,7 @@ class TargetGroup(Resource[TargetGroupIds]):
     deregistration_delay: int  # seconds for open requests
     slow_start: int  # seconds of growing traffic for a new task
     stickiness: bool
+    cookie_seconds: int | None  # how long a client stays with a task; None: not at all, and AWS's own is right
     by_default: bool = field(default=False, compare=False)  # the path: nobody has asked for this very one
 
     def summary(self) -> str:
@@ -100,6 +102,7 @@ class TargetGroup(Resource[TargetGroupIds]):
             deregistration_delay=int(attributes.get(ATTRIBUTES["deregistration_delay"], 300)),
             slow_start=int(attributes.get(ATTRIBUTES["slow_start"], 0)),
             stickiness=attributes.get(ATTRIBUTES["stickiness"]) == "true",
+            cookie_seconds=int(attributes.get(ATTRIBUTES["cookie_seconds"], 86400)),
         )
         return Seen(_ids(group), actual, tags_of(aws, [arn]).get(arn, {}))
 

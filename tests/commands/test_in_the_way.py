@@ -147,6 +147,16 @@ def test_it_is_named_what_it_needs_stays_and_the_rest_goes(
     assert "nothing of it is left" in finished.err
 
 
+def test_a_balancer_that_ecsctl_toml_protects_goes_after_it_was_said(live: Clock, run: Run, folder: Path) -> None:
+    file = folder / "ecsctl.toml"
+    file.write_text(file.read_text() + "\n[load_balancer]\ndeletion_protection = true\n")
+    assert run("up", "--yes").code == 0
+    ended = run("down", "--yes")
+    assert ended.code == 0, ended.err
+    assert "deletion protection (load_balancer.deletion_protection) is lifted first" in " ".join(ended.err.split())
+    assert boto3.client("elbv2").describe_load_balancers()["LoadBalancers"] == []
+
+
 def test_a_protected_balancer_keeps_everything_up(live: Clock, run: Run) -> None:
     elb = boto3.client("elbv2")
     (balancer,) = elb.describe_load_balancers()["LoadBalancers"]

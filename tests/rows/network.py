@@ -339,6 +339,7 @@ ROWS = (
             "idle_timeout": 600,
             "http2": False,
             "drop_invalid_header_fields": False,
+            "deletion_protection": True,
         },
         {"name": "other", "vpc": OTHER_VPC, "scheme": "internal"},
         spoiled={
@@ -361,6 +362,7 @@ ROWS = (
             "unhealthy": 5,
             "deregistration_delay": 5,
             "slow_start": 30,
+            "cookie_seconds": 3600,
             "stickiness": True,
         },
         {"name": "other", "vpc": OTHER_VPC, "port": 81, "target_type": "instance", "protocol": "HTTPS"},

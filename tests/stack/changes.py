@@ -74,6 +74,9 @@ LONG: dict[str, tuple[Wished, Wished]] = {
     "other ways of logging": (PLAIN, with_(service={"log_mode": "blocking"})),
     "another buffer for logs": (PLAIN, with_(service={"log_buffer_mib": 50})),
     "the load balancer's ways": (PLAIN, with_(load_balancer={"idle_timeout_seconds": 120, "http2": False})),
+    "who may connect": (PLAIN, with_(load_balancer={"allow": ["0.0.0.0/1", "128.0.0.0/1"]})),
+    "clients stay with a task": (PLAIN, with_(load_balancer={"sticky_seconds": 3600, "slow_start_seconds": 60,
+                                                             "deletion_protection": True})),
     "no insights": (PLAIN, with_(service={"container_insights": "disabled"})),
     "retention, tags and images": (PLAIN, with_(logs={"retention_days": 7}, tags={"team": "web"}, owner="eve",
                                                 account_id=ACCOUNT, protect=["logs"], ecr={
@@ -96,6 +99,8 @@ LONG: dict[str, tuple[Wished, Wished]] = {
     "a pipeline for one folder": (CONNECTED, {**CONNECTED, "pipeline": {"paths": ["backend/**"], "artifact_days": 7}}),
     "a pipeline for tags": (CONNECTED, {**CONNECTED, "pipeline": {"tags": ["v*"]}}),
     "a pipeline started by hand": (PUSHED, {**PUSHED, "pipeline": {"trigger": "manual"}}),
+    "builds in an image of one's own": (PUSHED, {**PUSHED, "build": {
+        "image": "registry.example.com/tools:1", "image_credentials": "{login}"}}),
     "a longer pipeline": (PUSHED, {**PUSHED, "pipeline": {
         "deploy_timeout_minutes": 30, "approvals": [{"name": "Review"}],
         "tests": [{"name": "Smoke", "buildspec": "tests.yml"}]}}),
@@ -103,6 +108,7 @@ LONG: dict[str, tuple[Wished, Wished]] = {
 REFUSED: dict[str, tuple[Wished, Wished]] = {
     "another network": (PLAIN, with_(vpc={"cidr": "10.101.0.0/16"})),
     "the user's network": (PLAIN, BORROWED),
+    "off the internet": (PLAIN, with_(load_balancer={"internal": True})),
     "a network of its own": (BORROWED, PLAIN),
 }
 """Changes that cannot be made under a running app: `plan` says so, and `up` changes nothing."""
@@ -140,6 +146,7 @@ EXAMPLES = {
     "certificate": f"arn:aws:acm:eu-central-1:{ACCOUNT}:certificate/1b2c3d4e-0000-4000-8000-000000000000",
     "secret": f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:shop/db-AbCdEf",
     "token": "other/token",
+    "login": f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:shop/login-AbCdEf",
     "connection": f"arn:aws:codeconnections:eu-central-1:{ACCOUNT}:connection/1b2c3d4e-0000-4000-8000-000000000000",
     "boundary": f"arn:aws:iam::{ACCOUNT}:policy/boundary",
 }  # fmt: skip
@@ -224,6 +231,7 @@ MADE = {
     "connection": _connection,
     "secret": lambda world: _secret(world, "shop/db", "secret"),
     "token": lambda world: _secret(world, "other/token", "token"),
+    "login": lambda world: _secret(world, "shop/login", "login"),
     "boundary": _boundary,
 }
 

@@ -70,7 +70,8 @@ DERIVED = {
 
 SET = {
     ("vpc", "dns_hostnames"), ("vpc", "dns_support"), ("certificate", "wildcard"),
-    ("load-balancer", "http2"), ("load-balancer", "drop_invalid_header_fields"), ("target-group", "stickiness"),
+    ("load-balancer", "http2"), ("load-balancer", "drop_invalid_header_fields"),
+    ("load-balancer", "deletion_protection"), ("target-group", "stickiness"),
     ("listener", "redirect"), ("repository", "scan_on_push"), ("bucket", "private"), ("bucket", "tls_only"),
     ("build-project", "privileged"), ("service", "public_ip"), ("service", "circuit_breaker"), ("service", "rollback"),
     ("service", "execute_command"), ("service", "managed_tags"), ("task-definition", "init_process"),

@@ -178,6 +178,10 @@ THINGS: dict[str, tuple[Case, ...]] = {
         Case("absent", gone_subnets, (f"subnet-{GONE} is not there",), "fix vpc"),
         Case("unfit", subnets, ("is not public", "subnet-"), "lead"),
     ),
+    "load_balancer.allow": (
+        Case("absent", lambda world: {**gone_subnets(world), "load_balancer": {"allow": [f"sg-{GONE}"]}},
+             (f"there is no security group sg-{GONE}",), "fix its id"),
+    ),
     "vpc.private_subnets": (
         Case("unfit", private_subnets, ("reach nothing", "ecr.api"), "vpc.private_subnets"),
     ),
@@ -267,8 +271,9 @@ NOT_EXAMINED = {
     "pipeline.tests": "as build.buildspec",
 } | dict.fromkeys(
     ["name", "owner", "tags", "protect", "vpc.cidr", "vpc.egress", "load_balancer.idle_timeout_seconds",
-     "load_balancer.http2", "logs.retention_days", "pipeline.mode", "pipeline.deploy_timeout_minutes",
-     "pipeline.approvals"], OWN)  # fmt: skip
+     "load_balancer.http2", "load_balancer.internal", "load_balancer.sticky_seconds",
+     "load_balancer.slow_start_seconds", "load_balancer.deletion_protection", "logs.retention_days",
+     "pipeline.mode", "pipeline.deploy_timeout_minutes", "pipeline.approvals"], OWN)  # fmt: skip
 PLAIN = ("service.", "build.", "ecr.", "github.")  # tables whose other keys are sizes, numbers and switches
 
 
@@ -277,7 +282,7 @@ def test_every_key_that_names_a_thing_has_its_cases() -> None:
     keys = {".".join(map(str, path)): node for path, node in options()}
     textual = {key for key, node in keys.items() if "pattern" in str(node) and "enum" not in node}
     answered = THINGS.keys() | NOT_EXAMINED.keys()
-    own_words = {"service.environment", "service.health_path", "build.environment", "build.args", "build.target",
+    own_words = {"service.environment", "service.health_path", "service.health.path", "service.health.codes", "build.environment", "build.args", "build.target",
                  "build.context", "build.dockerfile"}  # fmt: skip
     assert textual - answered - own_words == set()
     assert {key for key in keys if not key.startswith(PLAIN)} - answered == set()

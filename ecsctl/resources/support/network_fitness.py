@@ -46,6 +46,7 @@ class Need:
     ports: tuple[int, ...] = (80,)  # that the load balancer listens on
     port: int = 8000  # that the tasks listen on
     tasks: int = 1  # at once, while a release replaces them
+    internal: bool = False  # nobody comes from the internet
     public_tasks: bool = False  # they have public addresses, and no other way out
     services: tuple[str, ...] = ()  # of AWS that a task reaches through endpoints where there is no way out
     no_fargate: tuple[str, ...] = ()  # ids of zones where Fargate does not run such tasks
@@ -117,7 +118,7 @@ def unfit(
     if not network.dns_support:
         yield Unfit(f"DNS resolution is off in {network.vpc_id}, so that tasks find no address of AWS's services",
                     _attribute(network, "support"))  # fmt: skip
-    outside = dict.fromkeys([*front, *(back if need.public_tasks else [])])
+    outside = dict.fromkeys([*([] if need.internal else front), *(back if need.public_tasks else [])])
     for subnet_id in outside:
         yield from _public(network, subnet_id)
     for subnet_id in [] if need.public_tasks else back:
