@@ -216,6 +216,10 @@ THINGS: dict[str, tuple[Case, ...]] = {
         Case("unfit: another name", lambda world: own(certificate(world, "ecsctl.example", "*.a.ecsctl.example")),
              ("it is for *.a.ecsctl.example, ecsctl.example, not for hello.ecsctl.example",), "leave it out"),
     ),
+    "service.policies": (
+        Case("absent", lambda world: {"service": {"policies": [f"arn:aws:iam::{ACCOUNT}:policy/nowhere"]}},
+             ("there is no policy", "policy/nowhere"), "fix"),
+    ),
     "service.secrets": (
         Case("absent", lambda world: secret(f"{SM}:{REGION}:{ACCOUNT}:secret:no/such-AbCdEf"), ("no secret", "no/such"),
              "create-secret"),
@@ -273,7 +277,8 @@ NOT_EXAMINED = {
     ["name", "owner", "tags", "protect", "vpc.cidr", "vpc.egress", "load_balancer.idle_timeout_seconds",
      "load_balancer.http2", "load_balancer.internal", "load_balancer.sticky_seconds",
      "load_balancer.slow_start_seconds", "load_balancer.deletion_protection", "logs.retention_days",
-     "pipeline.mode", "pipeline.deploy_timeout_minutes", "pipeline.approvals"], OWN)  # fmt: skip
+     "pipeline.mode", "pipeline.deploy_timeout_minutes", "pipeline.approvals", "pipeline.paths", "pipeline.tags",
+     "pipeline.trigger", "pipeline.artifact_days"], OWN)  # fmt: skip
 PLAIN = ("service.", "build.", "ecr.", "github.")  # tables whose other keys are sizes, numbers and switches
 
 
