@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ecsctl import zones
 from ecsctl.app_rights import app_rights
 from ecsctl.engine.errors import DENIED, code, is_gone
+from ecsctl.engine.label import APP, flat
 from ecsctl.engine.plan import Step, Verb
 from ecsctl.names import Names
 from ecsctl.resources.support import ecr
@@ -38,6 +39,7 @@ def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
         lambda: _login(aws, config, me),
         lambda: _policies(aws, config, me),
         lambda: _groups(aws, config),
+        lambda: _task_groups(aws, config, me),
     ]
     with ThreadPoolExecutor(len(checks)) as pool:
         return tuple(step for found in pool.map(lambda check: list(check()), checks) for step in found)
@@ -59,6 +61,24 @@ def _boundary(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
                     "make it, or correct permissions_boundary")  # fmt: skip
     elif answer["Policy"].get("IsAttachable") is False:
         yield unfit("policy", "permissions_boundary", f"{arn} cannot be attached to roles", "name another policy")
+
+
+def _task_groups(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
+    """Further security groups of the tasks, which must be of the tasks' own VPC (ECS API, AwsVpcConfiguration)."""
+    for number, group in enumerate(config.service.security_groups):
+        key = f"service.security_groups[{number}]"
+        answer = there(lambda group=group: aws.look(aws.ec2.describe_security_groups, GroupIds=[group]))  # type: ignore[misc]  # mypy cannot type a lambda's default
+        if answer is None or not answer["SecurityGroups"]:
+            yield unfit("security group", key, f"there is no security group {group}", "fix its id in ecsctl.toml")
+            continue
+        vpc = answer["SecurityGroups"][0].get("VpcId", "")
+        tags = flat(aws.look(aws.ec2.describe_vpcs, VpcIds=[vpc])["Vpcs"][0].get("Tags"))
+        if config.vpc.id and vpc != config.vpc.id:
+            yield unfit("security group", key, f"{group} is of {vpc}, expected one of {config.vpc.id}",
+                        "name a group of the VPC that the tasks run in")  # fmt: skip
+        elif not config.vpc.id and tags.get(APP) != me.app:
+            yield unfit("security group", key, f"{group} is of {vpc}, expected one of the VPC that is made for the app",
+                        "name a group of that VPC, or run the app in the other one with vpc.id")  # fmt: skip
 
 
 def _policies(aws: Aws, config: Config, me: Label) -> Iterator[Step]:

@@ -95,6 +95,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "init_process": False,
         "stop_timeout": 30,
         "read_only": False,
+        "more": (),
         "sound": True,
     },
     Service: {

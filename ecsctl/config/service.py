@@ -34,6 +34,12 @@ class Autoscaling(Section):
             yield "max", f"= {self.max} is below min = {self.min}"
 
 
+class Ulimits(Section):
+    """Limits of the container's processes. Of ECS's list Fargate lets only this one be set."""
+
+    nofile: int = Field(ge=1024, le=1048576, description="How many files a process may have open.", examples=[65535])
+
+
 class Service(Section):
     """The app's container and the service that keeps it running."""
 
@@ -67,6 +73,38 @@ class Service(Section):
         description="What the container runs instead of its image's command.",
         examples=[["python", "-m", "app"]],
     )
+    entrypoint: tuple[str, ...] = Field(
+        (),
+        strict=False,
+        description="What is run in place of the image's entry point; command follows it.",
+        examples=[["/entrypoint.sh"]],
+    )
+    user: words.ContainerUser | None = Field(
+        None,
+        description='Who the container runs as, in place of its image\'s user: "1000", "app" or "1000:1000".',
+        examples=["10001"],
+    )
+    working_directory: words.ContainerPath | None = Field(
+        None, description="The folder that it starts in, in place of its image's.", examples=["/app"]
+    )
+    read_only_root: bool = Field(
+        False, description="Whether its root file system can only be read. ECS Exec does not work then."
+    )
+    ephemeral_gib: int | None = Field(
+        None,
+        ge=21,
+        le=200,
+        description="Storage of a task in GiB, from 21 to 200, gone with it. Without it Fargate gives 20, for free.",
+        examples=[40],
+    )
+    security_groups: tuple[words.SecurityGroup, ...] = Field(
+        (),
+        strict=False,
+        max_length=4,
+        description="Further security groups of the tasks, of the same VPC, beside the one made for them: to reach a "
+        "database that lets in who is in its group. They are used, never changed.",
+        examples=[["sg-0a1b2c3d4e5f60718"]],
+    )
     exec: bool = Field(False, description="Whether `ecsctl exec` may open a shell in a running task.")
     min_healthy_percent: int = Field(
         100, ge=0, le=100, description="The least that runs during a deployment, in percent of desired_count."
@@ -97,6 +135,9 @@ class Service(Section):
     container_insights: Literal["enabled", "enhanced", "disabled"] = Field(
         "enabled",
         description="CloudWatch Container Insights for the cluster; enhanced has more metrics and costs more.",
+    )
+    ulimits: Ulimits | None = Field(
+        None, description="Limits of the container's processes.", examples=[{"nofile": 65535}]
     )
     permissions: tuple[Permission, ...] = Field(
         (),
@@ -142,6 +183,10 @@ class Service(Section):
             yield "desired_count", "has no meaning with autoscaling, which begins at its min"
         if "" in self.command:
             yield "command", "has an empty word"
+        if "" in self.entrypoint:
+            yield "entrypoint", "has an empty word"
+        if self.exec and self.read_only_root:
+            yield "read_only_root", "does not go with exec: ECS Exec needs a root file system that can be written"
         for number, arn in enumerate(self.policies):
             if arn in self.policies[:number]:
                 yield f"policies[{number}]", "stands there twice"

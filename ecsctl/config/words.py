@@ -104,6 +104,15 @@ IamResource = Annotated[
         'an ARN such as "arn:aws:s3:::{app}-uploads/*", or "*"',
     ),
 ]
+ContainerUser = Annotated[
+    str,
+    Word(
+        r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,63})?",
+        'a user of the image, such as "1000", "app" or "1000:1000"',
+    ),
+]
+ContainerPath = Annotated[str, Word(r"/[\x21-\x7e]{0,1023}", 'a path in the container that begins with "/"')]
+SecurityGroup = Annotated[str, Word(r"sg-[0-9a-f]{8,17}", 'the id of a security group: "sg-…"')]
 VpcId = Annotated[str, Word(r"vpc-[0-9a-f]{8,17}", 'the id of a VPC: "vpc-…"')]
 SubnetId = Annotated[str, Word(r"subnet-[0-9a-f]{8,17}", 'the id of a subnet: "subnet-…"')]
 Source = Annotated[

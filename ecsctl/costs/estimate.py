@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -81,7 +82,10 @@ def _monthly(things: Iterable[Thing]) -> float:
     for task, service in zip(by.get(TaskDefinition.kind, ()), by.get(Service.kind, ()), strict=False):
         if task and service:  # what dies is only sighted: its fields are not known
             count = max(service.get("desired_count") or 0, least)
-            one = prices.task(task["cpu"], task["memory"], task["architecture"], public=service["public_ip"])
+            storage = json.loads(dict(task.get("more") or ()).get("ephemeralStorage", "{}")).get("sizeInGiB", 0)
+            one = prices.task(
+                task["cpu"], task["memory"], task["architecture"], public=service["public_ip"], storage=storage
+            )
             total += count * one
     return total
 

@@ -13,6 +13,7 @@ AS_OF = "us-east-1 list prices, November 2026"
 HOURS = 730  # in a month
 ADDRESS = ElasticIp.hourly * HOURS
 SECRET = 0.40
+STORAGE, FREE = 0.000111, 20  # dollars an hour for a GiB of a task's storage, and the GiB that cost nothing
 FARGATE = {"ARM64": (0.03238, 0.00356), "X86_64": (0.04048, 0.004445)}  # dollars an hour for a vCPU, for a gigabyte
 
 
@@ -28,7 +29,8 @@ def billed(kind: str) -> bool:
     return bool(facts.hourly or facts.per_gigabyte or facts.by_use)
 
 
-def task(cpu: int, memory: int, architecture: str, *, public: bool) -> float:
-    """Dollars a month for a task that never stops: CPU units, MiB, and a public address if it has one."""
+def task(cpu: int, memory: int, architecture: str, *, public: bool, storage: int = 0) -> float:
+    """Dollars a month for a task that never stops: CPU units, MiB, GiB of storage, a public address if it has one."""
     core, gigabyte = FARGATE.get(architecture, FARGATE["X86_64"])
-    return HOURS * (core * cpu / 1024 + gigabyte * memory / 1024) + (ADDRESS if public else 0.0)
+    hourly = core * cpu / 1024 + gigabyte * memory / 1024 + STORAGE * max(0, storage - FREE)
+    return HOURS * hourly + (ADDRESS if public else 0.0)

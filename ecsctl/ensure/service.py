@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
 from ecsctl.ensure.front import ANYWHERE, MADE_BY, ensure_front
-from ecsctl.ids import HostedZoneId, ImageUri, RoleArn, ServiceName
+from ecsctl.ids import HostedZoneId, ImageUri, RoleArn, SecurityGroupId, ServiceName
 from ecsctl.parts import EXECUTION_ROLE, SERVICE, TASK_DEFINITION, TASK_ROLE
 from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.role import Role
 from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.security_group import Rule, SecurityGroup
 from ecsctl.resources.service import Service
+from ecsctl.resources.support.additions import additions
 from ecsctl.resources.support.rights import Scope
 from ecsctl.resources.task_definition import HealthCheck, TaskDefinition
 
@@ -71,7 +72,16 @@ def ensure_service(
         secrets=tuple(wish.secrets.items()),
         command=tuple(wish.command),
         health_check=_inside(wish.checked.container),
-        read_only=False,
+        read_only=wish.read_only_root,
+        more=additions(
+            {
+                "container.entryPoint": wish.entrypoint,
+                "container.user": wish.user,
+                "container.workingDirectory": wish.working_directory,
+                "container.ulimits": _limits(wish.ulimits.nofile if wish.ulimits else 0),
+                "ephemeralStorage": {"sizeInGiB": wish.ephemeral_gib} if wish.ephemeral_gib else None,
+            }
+        ),
         init_process=wish.exec,
         stop_timeout=wish.stop_timeout_seconds,
         log_prefix="app",
@@ -97,7 +107,7 @@ def ensure_service(
         leaving=wish.deregistration_delay_seconds,
         first_count=wish.autoscaling.min if wish.autoscaling else wish.desired_count,
         subnets=network.task_subnets,
-        security_groups=frozenset({group}),
+        security_groups=frozenset({group, *map(SecurityGroupId, wish.security_groups)}),
         target_group=front.target_group,
         container=names.container,
         port=wish.port,
@@ -141,6 +151,10 @@ def ensure_service(
             ),
         )
     return name
+
+
+def _limits(nofile: int) -> list[dict[str, object]]:
+    return [{"name": "nofile", "softLimit": nofile, "hardLimit": nofile}] if nofile else []
 
 
 def _inside(check: ContainerCheck | None) -> HealthCheck:

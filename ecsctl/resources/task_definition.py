@@ -12,6 +12,7 @@ from ecsctl.engine.resource import Fixed, Found, Renewed, Resource, Seen
 from ecsctl.ids import ImageUri, LogGroupName, RoleArn, TaskDefinitionArn
 from ecsctl.names import Names
 from ecsctl.resources.support import ecr
+from ecsctl.resources.support.additions import Additions, added, with_additions
 from ecsctl.resources.support.deployments import Snapshot, brief, gone_back
 from ecsctl.resources.support.ecs import batches, family_of, newer, revision_of, service_of
 from ecsctl.resources.support.policy_document import Statement
@@ -99,6 +100,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     init_process: bool  # reaps what ECS Exec leaves behind
     stop_timeout: int  # seconds between SIGTERM and SIGKILL
     read_only: bool  # the root file system; ECS Exec needs it writable
+    more: Additions  # what is said beyond that, by path
     sound: bool  # untrue: deregistered, not for Fargate on Linux any more, or its image gives way to the seed
     unsound: str = field(default="", compare=False)  # in words, why it is not sound
     seed: ImageUri | None = field(default=None, compare=False)
@@ -118,6 +120,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         parts += [f"variables {', '.join(name for name, _ in self.environment)}"] if self.environment else []
         parts += [f"secrets {', '.join(name for name, _ in self.secrets)}"] if self.secrets else []
         parts += [f"command {' '.join(self.command)}"] if self.command else []
+        parts += [f"{path.removeprefix('container.')} {value}" for path, value in self.more]
         return "; ".join(parts)
 
     def reason(self, field: str, actual: TaskDefinition) -> str:
@@ -259,7 +262,7 @@ def laid(wish: TaskDefinition, over: Definition, image: str | None, region: str)
     ours, platform = container_of(over, wish.container), over.get("runtimePlatform", {})
     merged = _container(wish, ours, image, region)
     containers = [merged if one is ours else one for one in over.get("containerDefinitions") or [ours]]
-    return {
+    made = {
         **over,
         "family": wish.family,
         "cpu": str(wish.cpu),
@@ -271,6 +274,7 @@ def laid(wish: TaskDefinition, over: Definition, image: str | None, region: str)
         "taskRoleArn": wish.task_role,
         "containerDefinitions": containers,
     }
+    return with_additions(made, merged, wish.more)
 
 
 def _container(wish: TaskDefinition, ours: dict[str, Any], image: str | None, region: str) -> dict[str, Any]:
@@ -357,6 +361,7 @@ def told(revision: Revision, like: TaskDefinition, region: str) -> TaskDefinitio
         init_process=bool(ours.get("linuxParameters", {}).get("initProcessEnabled")),
         stop_timeout=ours.get("stopTimeout", 30),
         read_only=bool(ours.get("readonlyRootFilesystem")),
+        more=added(definition, ours, like.more),
         sound=not unsound,
         unsound=unsound,
     )

@@ -124,6 +124,13 @@ IN_TABLES = [
     ("service", 'policies = ["ReadOnlyAccess"]',
      'service.policies[0]: expected a policy\'s ARN: "arn:aws:iam::aws:policy/…" or '
      '"arn:aws:iam::123456789012:policy/…", found "ReadOnlyAccess"'),
+    ("service", "ephemeral_gib = 20", "service.ephemeral_gib: expected an integer from 21 to 200, found 20"),
+    ("service", 'user = "a b"',
+     'service.user: expected a user of the image, such as "1000", "app" or "1000:1000", found "a b"'),
+    ("service", "read_only_root = true\nexec = true",
+     "service.read_only_root: does not go with exec: ECS Exec needs a root file system that can be written"),
+    ("service", "ulimits = { nofile = 9 }",
+     "service.ulimits.nofile: expected an integer from 1024 to 1048576, found 9"),
     ("service", "autoscaling = { min = 1 }", "service.autoscaling.max is missing: expected an integer from 1 to "
      "5000"),
     ("service", "autoscaling = { min = 3, max = 2 }", "service.autoscaling.max = 2 is below min = 3"),

@@ -264,6 +264,7 @@ ROWS = (
             "init_process": True,
             "stop_timeout": 60,
             "read_only": True,
+            "more": (("container.user", '"1000"'), ("ephemeralStorage", '{"sizeInGiB":40}')),
         },
         {"family": "other", "container": "web"},
         {"sound": "true in every wish; tests/resources/test_task_definition.py"},

@@ -81,6 +81,11 @@ LONG: dict[str, tuple[Wished, Wished]] = {
     "retention, tags and images": (PLAIN, with_(logs={"retention_days": 7}, tags={"team": "web"}, owner="eve",
                                                 account_id=ACCOUNT, protect=["logs"], ecr={
         "mutability": "MUTABLE", "scan_on_push": False, "keep_images": 3})),
+    "how the container runs": (PLAIN, with_(service={
+        "entrypoint": ["/entrypoint.sh"], "user": "10001", "working_directory": "/app", "read_only_root": True,
+        "ephemeral_gib": 40, "ulimits": {"nofile": 65535}})),
+    "a container as its image says": (with_(service={"user": "10001", "ephemeral_gib": 40}), PLAIN),
+    "another group of the tasks": (BORROWED, with_(vpc=BORROWED["vpc"], service={"security_groups": ["{group}"]})),
     "rights of the app": (PLAIN, with_(service={
         "permissions": [{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::{app}-uploads/*"],
                          "conditions": {"StringEquals": {"aws:ResourceTag/team": ["web"]}}}],
@@ -141,6 +146,7 @@ def _at(found: Any, path: tuple[Any, ...]) -> Any:
 
 EXAMPLES = {
     "vpc": "vpc-0a1b2c3d4e5f60718",
+    "group": "sg-0a1b2c3d4e5f60718",
     **{name: f"subnet-0{number:016x}" for number, name in enumerate(
         ("open-a", "open-b", "shut-a", "shut-b", "more-a", "more-b", "wide-a", "wide-b"))},
     "certificate": f"arn:aws:acm:eu-central-1:{ACCOUNT}:certificate/1b2c3d4e-0000-4000-8000-000000000000",
@@ -170,7 +176,7 @@ def _network(world: World) -> dict[str, str]:
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     world.clock.sleep(30)
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
-    made = {"vpc": vpc}
+    made = {"vpc": vpc, "group": ec2.create_security_group(GroupName="db", Description="db", VpcId=vpc)["GroupId"]}
     names = [name for name in EXAMPLES if name[-2:] in ("-a", "-b")]
     for number, name in enumerate(names):
         made[name] = ec2.create_subnet(

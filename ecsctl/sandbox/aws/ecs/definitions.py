@@ -140,6 +140,12 @@ def _check_fargate(ask: Wire) -> None:
             f"No Fargate configuration exists for given values: {cpu} CPU, {size} memory. "
             "See the Amazon ECS documentation for the valid values."
         )
+    size_of = (ask.get("ephemeralStorage") or {}).get("sizeInGiB", 21)
+    if not 21 <= size_of <= 200:  # API reference, EphemeralStorage; the wording is an assumption
+        raise denied("Invalid ephemeral storage size: it must be between 21 and 200 GiB.")
+    for container in ask["containerDefinitions"]:  # ECS guide, "Fargate task definition differences", resource limits
+        if any(one["name"] != "nofile" for one in container.get("ulimits") or []):
+            raise denied("The only ulimit that Fargate supports is nofile.")  # the wording is an assumption
     if ask.get("executionRoleArn"):
         return
     for container in ask["containerDefinitions"]:

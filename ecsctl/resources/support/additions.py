@@ -1,0 +1,79 @@
+"""What ecsctl.toml says of a task definition beyond what every app has: set by path, and remembered, to be taken back.
+
+Paths name a member of RegisterTaskDefinition (`ephemeralStorage`) or one of our container (`container.user`). Those in
+use stand in a label of our container: it goes along when the pipeline copies a revision, which a tag may not. Other
+members that somebody has added are nobody's business here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+LABEL = "ecsctl.keys"
+_OURS = "container."
+
+Additions = tuple[tuple[str, str], ...]
+"""By path, in order: the value as JSON."""
+
+
+def additions(values: Mapping[str, Any]) -> Additions:
+    """Values by path in the form in which they are compared. What says nothing is left out."""
+    kept = {path: value for path, value in values.items() if value not in (None, (), [], {}, "")}
+    return tuple(sorted((path, _spelled(value)) for path, value in kept.items()))
+
+
+def added(definition: Mapping[str, Any], ours: Mapping[str, Any], wanted: Additions) -> Additions:
+    """What a definition says at the paths that are wanted, and at those that were wanted when it was made.
+
+    Of a value only the parts that are wanted: AWS fills in others.
+    """
+    like = {path: json.loads(value) for path, value in wanted}
+    paths = {*like, *_remembered(ours)}
+    found = {path: _at(definition, ours, path) for path in paths}
+    return additions({path: _part(value, like[path]) if path in like else value for path, value in found.items()})
+
+
+def with_additions(definition: dict[str, Any], ours: dict[str, Any], wanted: Additions) -> dict[str, Any]:
+    """The definition with what is wanted, and without what is not wanted any more. `ours` is a container in it."""
+    made, container = dict(definition), dict(ours)
+    for path in _remembered(ours):
+        (container if path.startswith(_OURS) else made).pop(path.removeprefix(_OURS), None)
+    for path, value in wanted:
+        (container if path.startswith(_OURS) else made)[path.removeprefix(_OURS)] = json.loads(value)
+    labels = {name: value for name, value in (container.get("dockerLabels") or {}).items() if name != LABEL}
+    labels |= {LABEL: " ".join(path for path, _ in wanted)} if wanted else {}
+    container |= {"dockerLabels": labels}
+    if not labels:
+        del container["dockerLabels"]
+    made["containerDefinitions"] = [container if one is ours else one for one in made["containerDefinitions"]]
+    return made
+
+
+def _remembered(ours: Mapping[str, Any]) -> list[str]:
+    return str((ours.get("dockerLabels") or {}).get(LABEL, "")).split()
+
+
+def _at(definition: Mapping[str, Any], ours: Mapping[str, Any], path: str) -> Any:
+    return ours.get(path.removeprefix(_OURS)) if path.startswith(_OURS) else definition.get(path)
+
+
+def _part(value: Any, like: Any) -> Any:
+    """The parts of a value that `like` has too."""
+    if isinstance(value, Mapping) and isinstance(like, Mapping):
+        return {key: _part(value[key], like[key]) for key in like if key in value}
+    if isinstance(value, list) and isinstance(like, list) and len(value) == len(like):
+        return [_part(one, other) for one, other in zip(_ordered(value), _ordered(like), strict=True)]
+    return value
+
+
+def _ordered(parts: list[Any]) -> list[Any]:
+    """In which order AWS tells what has names is its own affair."""
+    named = all(isinstance(one, dict) and "name" in one for one in parts)
+    return sorted(parts, key=lambda one: str(one["name"])) if named else parts
+
+
+def _spelled(value: Any) -> str:
+    value = _ordered(value) if isinstance(value, list) else list(value) if isinstance(value, tuple) else value
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
