@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -40,6 +40,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 THREADS = 16  # more gain nothing: the critical path is AWS's own waiting
+AHEAD = 48  # threads for what is asked in the first breath
 SERVICES = {"autoscaling": "application-autoscaling", "tagging": "resourcegroupstaggingapi", "quotas": "service-quotas"}
 """Attributes of Aws that are not called as boto3 calls the service."""
 LOOKS = ("describe_", "get_", "list_", "batch_get_", "head_", "filter_", "lookup_", "search_", "simulate_")
@@ -156,7 +157,7 @@ class Aws:
                     retries={"mode": "standard", "total_max_attempts": 1},
                     connect_timeout=5,
                     read_timeout=60,
-                    max_pool_connections=THREADS,
+                    max_pool_connections=AHEAD,
                     user_agent_extra=f"ecsctl/{__version__}",
                 )
                 made = self.session.client(service, region_name=self._place, config=config)  # type: ignore[call-overload]  # the name is a variable here
@@ -175,15 +176,36 @@ class Aws:
             self._thread.moment = before
 
     @contextmanager
-    def fresh(self) -> Iterator[None]:
-        """Within it, this thread asks AWS anew."""
-        with self.no_older_than(time.monotonic()):
+    def fresh(self, *operations: str) -> Iterator[None]:
+        """Within it, this thread asks AWS anew; of some `operations` alone, if they are named."""
+        if not operations:
+            with self.no_older_than(time.monotonic()):
+                yield
+            return
+        before = getattr(self._thread, "alone", {})
+        self._thread.alone = {**before, **dict.fromkeys(operations, time.monotonic())}
+        try:
             yield
+        finally:
+            self._thread.alone = before
 
     def forget(self) -> None:
         """Let every look from here on ask AWS anew, in all threads: time has passed."""
         with self._lock:
             self._answers.clear()
+
+    def ahead(self, looks: Iterable[Callable[[], object]]) -> None:
+        """Begin these looks and return: who asks the same soon shares their answers. What fails is asked again then."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        def begin(look: Callable[[], object]) -> None:
+            with suppress(Exception):  # it is whoever needs the answer that hears of it
+                look()
+
+        pool = ThreadPoolExecutor(AHEAD, thread_name_prefix="ecsctl-ahead")
+        for one in looks:
+            pool.submit(begin, one)
+        pool.shutdown(wait=False)
 
     def look(self, call: Callable[P, R], *_: P.args, **parameters: P.kwargs) -> R:
         """The complete answer to a look, all pages of it, asked once for all who ask the same at the same time.
@@ -200,9 +222,11 @@ class Aws:
         if not asked.looks:
             raise LookOnly(f"{asked.service}.{asked.operation} is not a look")
         key = (asked.service, asked.operation, json.dumps([whole, parameters], sort_keys=True, default=str))
+        alone: dict[str, float] = getattr(self._thread, "alone", {})
+        moment = max(getattr(self._thread, "moment", 0.0), alone.get(asked.operation, 0.0))
         with self._lock:
             at, answer = self._answers.get(key, (-1.0, None))
-            mine = answer is None or at < getattr(self._thread, "moment", 0.0)
+            mine = answer is None or at < moment
             if mine:
                 at, answer = time.monotonic(), Future()
                 self._answers[key] = (at, answer)

@@ -34,6 +34,7 @@ def down(
     Needs neither ecsctl.toml nor the record in .ecsctl/, for the tags on AWS say what belongs to the app. Can be
     repeated.
     """
+    from ecsctl import ahead
     from ecsctl.commands.opening import opened
     from ecsctl.costs.prices import AS_OF
     from ecsctl.engine.errors import AwsError, Refused, Several, TimedOut, in_the_way
@@ -44,6 +45,7 @@ def down(
     from ecsctl.ui import receipt
 
     with opened(common, "down", name=name) as app:
+        ahead.ask(app.aws, app.app, app.where.record)
         session = app.over_app(id)
         app.introduce(session)
         found = blockers.look(session.aws, session.engine.label)

@@ -83,10 +83,12 @@ class Opened:
 
         `as_far` as we may look: for a command that tells what is there, and changes nothing.
         """
+        from ecsctl import ahead
         from ecsctl.github.committed import context, own_buildspec
         from ecsctl.session import open_stack
         from ecsctl.ui import words
 
+        ahead.ask(self.aws, self.app, self.where.record, self.wished)
         session = open_stack(self.aws, self.wished, self.where.record, tell=self.progress, image=image, as_far=as_far,
                              own_buildspec=own_buildspec(self.branch),
                              context=context(self.branch, self.wished))  # fmt: skip

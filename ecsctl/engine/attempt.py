@@ -32,7 +32,6 @@ class Attempt:
     def __init__(self, patience: Patience, what: str) -> None:
         self.patience, self.what = patience, what
         self._waited: dict[str, float] = {}  # seconds, by what they were waited for; the work between does not count
-        self._turn = 0
         self._unanswered = 0
 
     def unclear(self, error: BaseException) -> bool:
@@ -73,8 +72,7 @@ class Attempt:
         else:
             on_final()
             raise explained(error, self.what) from error
-        self._turn += 1
-        self._waited[reason] = self._waited.get(reason, 0.0) + self.patience.pause(self._turn)
+        self._waited[reason] = self._waited.get(reason, 0.0) + self.patience.again(self._waited.get(reason, 0.0))
 
 
 def patiently(patience: Patience, look: Callable[[], T], what: str, again: Callable[[], None] = lambda: None) -> T:

@@ -16,8 +16,9 @@ from ecsctl.engine.planning import Planner, refuse
 from ecsctl.engine.reconcile import Reconciler
 from ecsctl.engine.removing import Remover
 from ecsctl.engine.resource import AnyResource, Resource, Seen
-from ecsctl.engine.stack import Stack, deletion_order
+from ecsctl.engine.stack import Node, Stack, deletion_order
 from ecsctl.engine.survey import Sighting, Survey
+from ecsctl.engine.walk import Release
 from ecsctl.engine.work import READY, carry_out
 
 if TYPE_CHECKING:
@@ -180,9 +181,9 @@ class Engine:
         """The stack's graph, the second halves of early nodes; then what updates take away, and what is not wished."""
         graph = dict(stack.graph)
         for name, node in stack.nodes.items():
-            if node.wish.early:
+            if _halved(node):
                 graph[name + READY] = frozenset({name})
-            graph[name] |= {other + READY for other in node.ready if stack.nodes[other].wish.early}
+            graph[name] |= {other + READY for other in node.ready if _halved(stack.nodes[other])}
         everything = frozenset(graph)
         for name, step in steps.items():
             if step.verb is Verb.UPDATE and type(stack.nodes[name].wish).meanwhile is not Resource.meanwhile:
@@ -200,4 +201,11 @@ class Engine:
     def _carry_out(
         self, graph: Mapping[str, frozenset[str]], visit: Callable[[str], None], parts: Mapping[str, tuple[str, str]]
     ) -> None:
-        carry_out(graph, visit, parts, patience=self.patience, tell=self.tell)
+        release = self.one.go_on = Release()
+        whole = {name: name.removesuffix(READY) for name in graph if name.endswith(READY)}
+        carry_out(graph, visit, parts, patience=self.patience, tell=self.tell, release=release, whole=whole)
+
+
+def _halved(node: Node) -> bool:
+    """Whether what depends on it need not wait until all is done about it."""
+    return node.wish.early or node.wish.soon

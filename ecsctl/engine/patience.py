@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 import random
 import threading
 import time
@@ -15,6 +14,9 @@ from ecsctl.engine.errors import Interrupted, TimedOut, code, is_throttled, is_u
 T = TypeVar("T")
 
 FIRST, MOST = 0.2, 10.0  # seconds between two looks: the first pause, and the longest
+LATER = 0.2  # the share of what was waited already that is waited until the next look: so much is noticed late at most
+NEAR, LONG, OFTEN = 0.75, 2.0, 60  # from this share of a usual duration to that, so many looks in the length of it
+SHORT = 30.0  # seconds: what usually takes less is looked for as what has no usual duration
 SLOW_DOWN = 300.0  # seconds of waiting at most for which AWS may ask a change to come later
 PASSING_LIMIT = 120.0  # seconds a read goes on against throttling, broken answers and a lost network
 ATTEMPTS = 8  # most tries of one read against errors that may pass
@@ -70,25 +72,33 @@ class Patience:
         if self.stopping:
             raise Interrupted("stopped as asked", hint="run the same command again: it goes on from here")
 
-    def pause(self, turn: int, left: float = math.inf) -> float:
+    def pause(self, turn: int) -> float:
         """Wait before try number `turn + 1`: longer each time, spread by chance so that many do not march in step.
 
-        Not longer than the seconds that are `left`. Returns for how many seconds.
+        Returns for how many seconds.
         """
-        self.check()
+        return self._rest(min(MOST, FIRST * 1.6**turn) * random.uniform(0.8, 1.2))  # noqa: S311 - spreads load, guards nothing
+
+    def again(self, waited: float) -> float:
+        """Wait before another try at what was waited for so long already. Returns for how many seconds."""
         spread = random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
-        seconds = min(min(MOST, FIRST * 1.6**turn) * spread, left)
+        return self._rest(_until_next_look(waited, 0.0) * spread)
+
+    def _rest(self, seconds: float) -> float:
+        self.check()
         self.clock.sleep(seconds)
         self.check()
         return seconds
 
-    def until(self, look: Callable[[], T | None], *, what: str | Callable[[], str], limit: float) -> T:
+    def until(
+        self, look: Callable[[], T | None], *, what: str | Callable[[], str], limit: float, usual: float = 0.0
+    ) -> T:
         """Look until there is an answer other than None and return it. `limit` is in seconds; `what` may change.
 
+        Where its `usual` seconds are known, looks are often about then and seldom before.
         Raises TimedOut after a last look at the limit, Interrupted when a stop is asked for, and what `look` raises.
         """
         began = self.clock.now()
-        turn = 0
         while True:
             waited = self.clock.now() - began
             found = look()
@@ -101,8 +111,8 @@ class Patience:
                     hint="nothing is lost: run the same command again to go on waiting",
                 )
             self.say(told, waited, limit)
-            self.pause(turn, max(limit - waited, FIRST))
-            turn += 1
+            now = self.clock.now() - began
+            self._rest(min(_until_next_look(now, usual), max(limit - now, 0.1)))
 
     def in_time(self, call: Callable[[], T], *, what: str) -> T:
         """Send a change until AWS has time for it: one that was throttled had no effect, so it is sent as it was.
@@ -145,6 +155,16 @@ class Patience:
                          self.clock.now() - began, limit)  # fmt: skip
                 self.pause(turn + 1)
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _until_next_look(waited: float, usual: float) -> float:
+    """Seconds until the next look at what has been waited for so long already."""
+    usual = usual if usual >= SHORT else 0.0
+    near = NEAR * usual
+    if near <= waited < LONG * usual:
+        return max(FIRST, usual / OFTEN)
+    seconds = max(FIRST, min(MOST, LATER * waited))
+    return max(FIRST, min(seconds, near - waited)) if waited < near else seconds
 
 
 def _silence(_what: str, _waited: float, _limit: float) -> None:

@@ -33,7 +33,9 @@ class Planner:
         `as_far` as we may look: what AWS does not let us look at is a step that says so, and stands in `unseen`.
         """
         self.unseen = {}
-        sightings = self.survey.all({node.wish.kind for node in stack.nodes.values()}, self.unseen if as_far else None)
+        sightings = self.survey.all(
+            {node.wish.kind for node in stack.nodes.values()}, self.unseen if as_far else None, through=False
+        )
         self.one.first = stack.first
         steps: dict[str, Step] = {}
         there: dict[str, Any] = {}  # ids of all that is there

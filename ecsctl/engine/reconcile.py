@@ -6,7 +6,7 @@ import json
 import threading
 import time
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -52,6 +52,8 @@ class Reconciler(Looking):
         self.first = ""  # the name of what a new deployment makes before all else
         self.marked = False  # whether it may say that this run is at work
         self.known: dict[str, Any] = {}  # ids that will not change any more in this run
+        self.go_on: Callable[[str], None] = lambda _name: None  # lets what depends on a resource go on
+        self._newborn: set[str] = set()  # those that this run has made, and that nothing can have been in before
         self._partly: set[str] = set()  # those that are right but for what is taken away at the end
         self._at_work = threading.local()
 
@@ -66,7 +68,8 @@ class Reconciler(Looking):
         with self._working(node.name):
             if planned.verb is not Verb.KEEP:
                 self.tell(events.Started(node.name, wish.title, planned.verb))
-            seen = seen if certain else self._look_now(node.name, wish)
+            if not certain:
+                seen = None if self._in_newborn(node) else self._look_now(node.name, wish)
             if seen is not None and planned.verb is Verb.UPDATE:
                 wish = wish.meanwhile(seen.actual)
             if wish != whole:
@@ -79,6 +82,13 @@ class Reconciler(Looking):
                 self._settle(node.name, wish, seen)
             if (did or planned.verb is not Verb.KEEP) and wish == whole:
                 self.tell(events.Done(node.name, wish.title, did or Verb.KEEP, time.monotonic() - began, seen.note))
+
+    def _in_newborn(self, node: Node) -> bool:
+        """Whether it cannot be there yet: what it is a part of was made by this very run."""
+        if not node.wish.inside:
+            return False
+        parents = (promise.resource for field in node.wish.within for promise in promises(getattr(node.wish, field)))
+        return not self._newborn.isdisjoint(parents) and not self._open(node.name, "create")
 
     def complete(self, node: Node) -> None:
         """The last part of an update: take away what was left until everything else was there."""
@@ -156,6 +166,11 @@ class Reconciler(Looking):
         if again and entry and entry.ids == plain(ids) and entry.age > SHOWN:
             return self._begun_anew(name, wish)  # made long ago, looked for just now, and not there
         self.state.made(name, plain(ids))
+        if not again:
+            self._newborn.add(name)
+            if wish.soon:  # the id that a create has answered with is true, whether AWS shows the thing already or not
+                self.known[name] = ids
+                self.go_on(name)
         try:
             return self.patience.until(
                 lambda: self._look_now(name, wish),
@@ -254,16 +269,20 @@ class Reconciler(Looking):
         def decided() -> Seen[Any, Any] | None:
             nonlocal last
             if not last.ready and not last.failed:
-                last = self._look_now(name, wish) or last
+                last = self._look_now(name, wish, *wish.repeats) or last
+                if wish.repeats and (last.ready or last.failed):  # what is done was looked at as a whole
+                    last = self._look_now(name, wish) or last
             return last if last.ready or last.failed else None
 
         def what() -> str:
             return f"{wish.title} {name} to be ready" + (f" ({last.note})" if last.note else "")
 
-        return self.patience.until(decided, what=what, limit=wish.ready_within)
+        return self.patience.until(decided, what=what, limit=wish.ready_within, usual=wish.usual)
 
     def await_ready(self, node: Node) -> None:
         """The second half of an early node: wait until it is ready."""
+        if not node.wish.early:
+            return
         began = time.monotonic()
         wish = fulfil(node.wish, self.known)
         with self._working(node.name):
@@ -301,7 +320,8 @@ class Reconciler(Looking):
                         self._ask_to_delete(kind, found, attempt, asked)
                 if all(str(found.ids) in asked for found in ours):
                     self.patience.until(lambda: None if self._ours(kind, name) else True,
-                                        what=f"{kind.title} {name} to be gone", limit=kind.limit)  # fmt: skip
+                                        what=f"{kind.title} {name} to be gone", limit=kind.limit,
+                                        usual=kind.goes)  # fmt: skip
             self.state.forget(name)
             self.tell(events.Done(name, kind.title, Verb.DELETE, time.monotonic() - began))
 
@@ -313,8 +333,8 @@ class Reconciler(Looking):
         except Exception as error:  # noqa: BLE001 - weighed: what does not pass is raised again
             attempt.passes(error, gone=True)
 
-    def _look_now(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
-        with self.aws.fresh():
+    def _look_now(self, name: str, wish: AnyResource, *repeats: str) -> Seen[Any, Any] | None:
+        with self.aws.fresh(*repeats):
             try:
                 return self._observed(name, wish)
             except Doubled:

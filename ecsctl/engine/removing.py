@@ -23,6 +23,7 @@ class Remover:
     def __init__(self, one: Reconciler, survey: Survey) -> None:
         self.one, self.survey, self.kinds = one, survey, survey.kinds
         self.aws, self.state, self.tell = one.aws, one.state, one.tell
+        self._silent = False  # whether the app's clients get no more answers
 
     def down(
         self, *, agree: Callable[[Plan], None], keep: Callable[[Sighting], str] = lambda _: "", command: str = "down"
@@ -86,6 +87,9 @@ class Remover:
 
         def visit(key: str) -> None:
             one = doomed[key.removesuffix(FIRST)]
+            if one.kind.serves and not self._silent:
+                self._silent = True
+                self.tell(events.Said("from here on the app does not answer any more"))
             (self.one.unhand if key.endswith(FIRST) else self.one.remove)(one.kind, one.name)
 
         carry_out(graph, visit, parts, patience=self.aws.patience, tell=self.tell)

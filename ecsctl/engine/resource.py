@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Self, TypeVar, get_args, get_origin, get_type_hints
@@ -85,14 +85,20 @@ class Resource(ABC, Generic[Ids]):
     kind: ClassVar[str]
     title: ClassVar[str]  # in a sentence: "NAT gateway"
     within: ClassVar[tuple[str, ...]] = ()  # fields naming the parent it cannot exist without
+    inside: ClassVar[bool] = False  # it is a part of what it is within: of what was just made there cannot be any yet
+    lets_go: ClassVar[tuple[str, ...]] = ()  # fields naming what may go before it, for it holds nothing of that back
+    vast: ClassVar[bool] = False  # to find all of it is to search through what is others': a record spares that
     borrowed: ClassVar[bool] = False  # only looked at: never made, changed or deleted by us
     wait: ClassVar[bool] = False  # only a wait for another: nothing of its own is on AWS
     tagged: ClassVar[bool] = True  # `update` can fix its tags (the change is then called "tags")
     limit: ClassVar[float] = 120.0  # seconds at most until it is ready, or gone
     usual: ClassVar[float] = 3.0  # seconds that it usually takes to be made, for the estimate that a person is given
+    repeats: ClassVar[tuple[str, ...]] = ()  # the looks that tell its state: a wait for it repeats these alone
     disposable: ClassVar[bool] = False  # a failed one is removed and made anew, once; otherwise its failure is reported
     lasting: ClassVar[frozenset[str]] = frozenset()  # of its ids, those that the one in a failed one's place has too
     early: ClassVar[bool] = False  # what depends on it may go on before it is ready
+    soon: ClassVar[bool] = False  # what depends on it may go on once its create has answered: it needs the id alone
+    serves: ClassVar[bool] = False  # when the first of its kind is removed, the app's clients get no more answers
     goes: ClassVar[float] = 5.0  # seconds that it usually takes to be gone, or to be let go by what uses it
     hourly: ClassVar[float] = 0.0  # dollars for one, by list price (us-east-1), whatever is done with it
     per_gigabyte: ClassVar[float] = 0.0  # dollars a month for what is in it
@@ -166,6 +172,15 @@ class Resource(ABC, Generic[Ids]):
     def beyond(self) -> str:
         """What of the wish is more than AWS takes, though each part of it is right; empty if nothing is."""
         return ""
+
+    @classmethod
+    def ahead(cls, aws: Aws, me: Label, ids: Ids) -> Iterator[Callable[[], object]]:
+        """The looks of `observe` that do not wait for each other, for one that is recorded: asked all at once, first.
+
+        What they answer is shared with whoever asks the same: see `ecsctl.ahead`. A run is right without them.
+        """
+        del aws, me, ids
+        yield from ()
 
     def create(self, aws: Aws, me: Label) -> Ids:
         """Make it exist, tagged in the same call, and return the ids AWS answered with. One change."""

@@ -170,7 +170,8 @@ def deletion_order(kinds: tuple[type[AnyResource], ...]) -> dict[str, frozenset[
     """For each kind, the kinds that must be gone before it: those whose fields name one of its ids.
 
     Drawn from the type annotations alone, so that `down` knows the order without a record and without ecsctl.toml.
-    An `Order` field whose edge would close a circle is left out: it says how to make, not how to unmake.
+    An `Order` field whose edge would close a circle is left out: it says how to make, not how to unmake. So is what a
+    kind `lets_go`.
     """
     makers: dict[Any, str] = {}
     for kind in kinds:
@@ -184,6 +185,8 @@ def deletion_order(kinds: tuple[type[AnyResource], ...]) -> dict[str, frozenset[
     for kind in kinds:
         hints = get_type_hints(kind, include_extras=True)
         for item in fields(cast(Any, kind)):
+            if item.name in kind.lets_go:
+                continue
             for new in mentions(hints[item.name]):
                 maker = makers.get(new)
                 if maker is None or maker == kind.kind:

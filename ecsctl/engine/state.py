@@ -268,6 +268,13 @@ class State:
         files.write(self.path, text)
 
 
+def peek(path: Path) -> Book | None:
+    """What the record says, for one who only wants a hint; None if it cannot be read. Nothing is moved or told."""
+    with suppress(OSError, ValueError, RecursionError, EcsctlError):
+        return _parse(path)
+    return None
+
+
 def _backup(path: Path) -> Path:
     return path.with_name(path.name + ".bak")
 

@@ -54,13 +54,16 @@ class Survey:
         self.passed_over: dict[str, str] = {}  # why kinds, by title, were not looked for that nobody knows anything of
         self.searched_in_part: dict[str, str] = {}  # why kinds, by title, were looked for only where one is recorded
 
-    def all(self, wished: Collection[str] = (), unseen: dict[str, EcsctlError] | None = None) -> list[Sighting]:
+    def all(
+        self, wished: Collection[str] = (), unseen: dict[str, EcsctlError] | None = None, *, through: bool = True
+    ) -> list[Sighting]:
         """Everything on AWS that carries the app's mark and this deployment's id, all kinds at once.
 
         A kind that AWS does not let us look for, or that the region does not have, is told and passed over, unless it
         is among the `wished` or something of it is recorded: nobody says then that there is anything to find. What is
         recorded can be enough to look by, for some kinds; the rest goes into `unseen`, if that is given.
 
+        Without `through` a vast kind is looked for only where the record knows of it, if it knows of any.
         A record that was lost learns its id here.
         Raises Refused when tags tell of two deployments of this app.
         """
@@ -69,7 +72,10 @@ class Survey:
         def visit(name: str) -> None:
             kind = kinds[name]
             try:
-                items = self.one.patiently(lambda: list(kind.find(self.aws, me)), f"{kind.title} of {me.app}")
+                near = self._among(kind, me) if kind.vast and not through else None
+                if near is None:
+                    near = self.one.patiently(lambda: list(kind.find(self.aws, me)), f"{kind.title} of {me.app}")
+                items = near
             except (Denied, NotOffered) as error:
                 why = error.message.removeprefix(f"{kind.title} of {me.app}: ")
                 if name not in known:

@@ -8,7 +8,7 @@ from ecsctl.aws import THREADS
 from ecsctl.engine import events
 from ecsctl.engine.errors import EcsctlError, explained, together
 from ecsctl.engine.patience import Patience
-from ecsctl.engine.walk import walk
+from ecsctl.engine.walk import Release, walk
 
 READY = " is ready"  # the name of a node's second half, where its dependents need not wait for it
 
@@ -20,10 +20,12 @@ def carry_out(
     *,
     patience: Patience,
     tell: events.Listener,
+    release: Release | None = None,
+    whole: Mapping[str, str] | None = None,
 ) -> None:
     """Walk the graph, tell what failed and what was not tried, and raise it all together.
 
-    `parts` tells of each node of the graph the resource's name and title.
+    `parts` tells of each node of the graph the resource's name and title; of `release` and `whole` tells `walk`.
     """
     not_tried: list[str] = []
 
@@ -43,7 +45,9 @@ def carry_out(
             tell(events.Failed(name, title, failure))
             raise failure from error
 
-    raise_all(walk(graph, told, threads=THREADS, skip=skip, stopping=lambda: patience.stopping), not_tried)
+    failed = walk(graph, told, threads=THREADS, skip=skip, stopping=lambda: patience.stopping, release=release,
+                  whole=whole)  # fmt: skip
+    raise_all(failed, not_tried)
     patience.check()
 
 

@@ -66,7 +66,6 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
             deletion_protection=config.load_balancer.deletion_protection,
             internet_gateway=network.internet_gateway,
         ),
-        after=(network.public_routes,),
     )
     health = config.service.checked
     targets = TargetGroup(

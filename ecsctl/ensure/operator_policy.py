@@ -82,7 +82,7 @@ def _of_secrets(scope: Scope, uses: Uses) -> Iterator[Statement]:
         yield Statement("Token", actions, (uses.secret,))
         # Whether the token in CodeBuild, of which an account has one, was imported for another app.
         roles = f"arn:{scope.partition}:iam::{scope.account}:role{PATH}*"
-        yield Statement("OtherRoles", ("iam:ListRoleTags",), (roles,))
+        yield Statement("OtherRoles", ("iam:GetRole",), (roles,))
 
 
 def _together(rights: Iterable[Statement]) -> Statements:

@@ -126,7 +126,7 @@ def ensure_service(
         platform_version="LATEST",
         rebalancing="ENABLED" if wish.max_percent > 100 else "DISABLED",
     )
-    name = stack.ensure(SERVICE, service, after=network.way_out).name
+    name = stack.ensure(SERVICE, service, after=network.way_out, ready=(group, front.group)).name
     if config.domain and config.domain.name:  # it leads here only once there is somebody who answers
         alias = DnsRecord(
             zone=HostedZoneId(facts.hosted_zone),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ecsctl.engine.stack import Stack
 from ecsctl.fargate import NO_FARGATE_ARM
-from ecsctl.ids import InternetGatewayId, NatGatewayId, RouteTableId, SubnetId, VpcId
+from ecsctl.ids import InternetGatewayId, NatGatewayId, SubnetId, VpcId
 from ecsctl.parts import PLACES, private_subnet, public_subnet
 from ecsctl.resources.borrowed_network import BorrowedSubnet, BorrowedVpc
 from ecsctl.resources.elastic_ip import ElasticIp
@@ -28,14 +28,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Network:
-    """Where the load balancer and the tasks stand. The gateway and routes are None in a network that is not ours."""
+    """Where the load balancer and the tasks stand. The gateway is None in a network that is not ours."""
 
     vpc: VpcId
     balancer_subnets: frozenset[SubnetId]
     task_subnets: frozenset[SubnetId]
     public_tasks: bool  # the tasks need public addresses: there is no other way out
     internet_gateway: InternetGatewayId | None = None
-    public_routes: RouteTableId | None = None
     way_out: tuple[object, ...] = ()  # what must stand before a task can reach anything
 
 
@@ -59,11 +58,11 @@ def ensure_vpc(stack: Stack, config: Config, facts: Facts, names: Names) -> Netw
         "public-routes", RouteTable(vpc=vpc, subnets=outside, internet_gateway=gateway, nat_gateway=None)
     ).route_table_id
     if config.vpc.egress == "public":
-        return Network(vpc, outside, outside, True, gateway, routes, (routes,))
+        return Network(vpc, outside, outside, True, gateway, (routes,))
     nats: dict[str, NatGatewayId] = {}
     for zone in PLACES if config.vpc.egress == "nat-per-az" else PLACES[:1]:
         address = stack.ensure(f"nat-{zone}-address", ElasticIp()).allocation_id
-        nat = NatGateway(subnet=public[zone], allocation=address, route=routes, internet_gateway=gateway)
+        nat = NatGateway(subnet=public[zone], allocation=address, internet_gateway=gateway)
         nats[zone] = stack.ensure(f"nat-{zone}", nat).nat_gateway_id
     tables = []
     for zone, subnet in private.items():  # a table for each zone even with one gateway: a second needs no new table
@@ -72,9 +71,8 @@ def ensure_vpc(stack: Stack, config: Config, facts: Facts, names: Names) -> Netw
         )
         tables.append(stack.ensure(f"private-routes-{zone}", table).route_table_id)
     inside = frozenset(private.values())
-    return Network(
-        vpc, inside if config.load_balancer.internal else outside, inside, False, gateway, routes, tuple(tables)
-    )
+    balancer = inside if config.load_balancer.internal else outside
+    return Network(vpc, balancer, inside, False, gateway, (routes, *tables))
 
 
 def _need(config: Config, *, public_tasks: bool) -> Need:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from ecsctl.engine.label import Label, flat
@@ -107,6 +108,15 @@ class Bucket(Resource[BucketIds]):
         tags = _tags(aws, name, me.account)
         if tags is not None:
             yield Found(_ids(name, me), tags)
+
+    @classmethod
+    def ahead(cls, aws: Aws, me: Label, ids: BucketIds) -> Iterator[Callable[[], object]]:
+        """S3 has a call for each setting."""
+        yield partial(aws.look, aws.s3.head_bucket, Bucket=ids.name, ExpectedBucketOwner=ids.owner)
+        yield partial(aws.look, aws.s3.get_bucket_tagging, Bucket=ids.name, ExpectedBucketOwner=ids.owner)
+        for setting in (expiry, hidden, encryption):
+            yield partial(setting, aws, ids.name, ids.owner)
+        yield partial(refuses_plain, aws, ids.name, ids.owner, me.partition)
 
     def create(self, aws: Aws, me: Label) -> BucketIds:
         """The name protects this call from doubling; in us-east-1 a repetition changes nothing (S3 API, CreateBucket).

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import APP, Label
@@ -43,6 +44,7 @@ class Certificate(Resource[CertificateIds]):
     title = "certificate"
     goes = 60.0
     arns = "acm"
+    repeats = ("describe_certificate",)
     usual = 15.0
     limit = 300.0  # until the record is told; Terraform waits as long
     disposable = True
@@ -101,6 +103,12 @@ class Certificate(Resource[CertificateIds]):
             tags = tags_of(aws, certificate["CertificateArn"])
             if tags.get(APP) == me.app:
                 yield Found(CertificateIds(CertificateArn(certificate["CertificateArn"]), ValidationName(""), ""), tags)
+
+    @classmethod
+    def ahead(cls, aws: Aws, me: Label, ids: CertificateIds) -> Iterator[Callable[[], object]]:
+        """What the listing leaves out."""
+        yield partial(aws.look, aws.acm.list_tags_for_certificate, CertificateArn=ids.arn)
+        yield partial(aws.look, aws.acm.describe_certificate, CertificateArn=ids.arn)
 
     def create(self, aws: Aws, me: Label) -> CertificateIds:
         """The token makes a repeated call the same call for an hour; after that its tags are known everywhere."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from ecsctl import partitions
@@ -51,6 +52,7 @@ class DnsRecord(Resource[DnsRecordIds]):
     title = "DNS record"
     arns = "route53"
     within = ("name",)
+    vast = True
     tagged = False  # the mark holds what tells whose it is, and no other tags
     console = "{console}/route53/v2/hostedzones?region={region}#ListRecordSets/{zone}"
 
@@ -122,6 +124,11 @@ class DnsRecord(Resource[DnsRecordIds]):
         """By the marks in the zones in which any of it is recorded: a running app needs no others."""
         return _marked(aws, me, sorted({HostedZoneId(ids["zone"]) for ids in recorded}))
 
+    @classmethod
+    def ahead(cls, aws: Aws, me: Label, ids: DnsRecordIds) -> Iterator[Callable[[], object]]:
+        """By its zone and name."""
+        yield partial(standing, aws, ids.zone, ids.name, ids.type)
+
     def create(self, aws: Aws, me: Label) -> DnsRecordIds:
         """With its mark, both or none. CREATE is refused by AWS if either is there already: nothing is overwritten."""
         marked_zones(aws).get(me.app, set()).add(self.zone)
@@ -130,7 +137,8 @@ class DnsRecord(Resource[DnsRecordIds]):
 
     def update(self, aws: Aws, me: Label, ids: DnsRecordIds, changed: frozenset[str]) -> None:
         """Overwrite our own record; one that has been deleted beside its mark is made anew."""
-        gone = standing(aws, ids.zone, ids.name, self.type).record is None
+        with aws.fresh():
+            gone = standing(aws, ids.zone, ids.name, self.type).record is None
         self._change(aws, [("CREATE" if gone else "UPSERT", self._record()), ("UPSERT", self._mark(me))])
 
     @classmethod
@@ -140,7 +148,8 @@ class DnsRecord(Resource[DnsRecordIds]):
         A validation record stays, without our mark, while another's certificate hangs on it. Certificates of other
         regions cannot be seen from here.
         """
-        there = standing(aws, ids.zone, ids.name, ids.type)
+        with aws.fresh():
+            there = standing(aws, ids.zone, ids.name, ids.type)
         if there.text is None:
             return
         changes: list[ChangeTypeDef] = [{"Action": "DELETE", "ResourceRecordSet": there.text}]

@@ -32,6 +32,7 @@ class ElasticIp(Resource[ElasticIpIds]):
 
     kind = "elastic-ip"
     title = "elastic IP address"
+    soon = True
     hourly = 0.005  # "Amazon VPC pricing": a public IPv4 address, of whatever wears it
     arns = "ec2:elastic-ip"
     console = "{console}/vpcconsole/home?region={region}#ElasticIpDetails:AllocationId={allocation_id}"

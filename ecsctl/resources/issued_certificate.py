@@ -39,6 +39,7 @@ class IssuedCertificate(Resource[IssuedCertificateIds]):
     within = ("certificate",)
     wait = True
     tagged = False
+    repeats = ("describe_certificate",)
     usual = 180.0  # in a zone that is delegated
     limit = 2700.0  # mostly minutes; Terraform waits 75 minutes, and a run can be started again
     console = "{console}/acm/home?region={region}#/certificates/list"

@@ -67,6 +67,8 @@ class Listener(Resource[ListenerIds]):
     title = "listener"
     arns = "elasticloadbalancing"
     within = ("load_balancer",)
+    inside = True
+    serves = True
     console = "{console}/ec2/home?region={region}#ELBListenerV2:listenerArn={arn}"
 
     load_balancer: Fixed[LoadBalancerArn]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from ecsctl.engine.label import Label
@@ -13,7 +14,6 @@ from ecsctl.ids import (
     LoadBalancerArn,
     LoadBalancerDns,
     LoadBalancerZoneId,
-    RouteTableId,
     SecurityGroupId,
     SubnetId,
     VpcId,
@@ -55,11 +55,13 @@ class LoadBalancer(Resource[LoadBalancerIds]):
 
     kind = "load-balancer"
     title = "load balancer"
+    soon = True
     goes = 120.0
     hourly = 0.0225  # "Elastic Load Balancing pricing", without capacity units and addresses
     arns = "elasticloadbalancing"
     limit = 900.0  # public logs: about three minutes
     usual = 150.0
+    repeats = ("describe_load_balancers",)
     early = True  # listeners can be made while it is provisioning
     console = "{console}/ec2/home?region={region}#LoadBalancer:loadBalancerArn={arn}"
 
@@ -73,7 +75,6 @@ class LoadBalancer(Resource[LoadBalancerIds]):
     drop_invalid_header_fields: bool
     deletion_protection: bool
     internet_gateway: Order[InternetGatewayId | None] = None
-    routes: Order[RouteTableId | None] = None
 
     def summary(self) -> str:
         """Where it stands."""
@@ -108,7 +109,6 @@ class LoadBalancer(Resource[LoadBalancerIds]):
             drop_invalid_header_fields=attributes.get(ATTRIBUTES["drop_invalid_header_fields"]) == "true",
             deletion_protection=attributes.get(ATTRIBUTES["deletion_protection"]) == "true",
             internet_gateway=self.internet_gateway,
-            routes=self.routes,
         )
         state, reason = balancer["State"].get("Code", ""), balancer["State"].get("Reason", "")
         return Seen(
@@ -133,6 +133,13 @@ class LoadBalancer(Resource[LoadBalancerIds]):
         if not actual.subnets - self.subnets:
             return ""
         return "tasks in a zone that the load balancer leaves get no requests until they are replaced"
+
+    @classmethod
+    def ahead(cls, aws: Aws, me: Label, ids: LoadBalancerIds) -> Iterator[Callable[[], object]]:
+        """What the listing leaves out."""
+        yield partial(aws.look, aws.elbv2.describe_load_balancer_attributes, LoadBalancerArn=ids.arn)
+        yield partial(aws.look, aws.elbv2.describe_listeners, LoadBalancerArn=ids.arn)
+        yield partial(tags_of, aws, [ids.arn])
 
     def create(self, aws: Aws, me: Label) -> LoadBalancerIds:
         """The name protects this call from doubling. Its attributes can only be set afterwards."""

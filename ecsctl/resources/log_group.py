@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label
@@ -59,9 +60,8 @@ class LogGroup(Resource[LogGroupIds]):
         yield Statement("Logs", of("logs", actions), scope.log_groups)
 
     def observe(self, aws: Aws, me: Label) -> Seen[LogGroup, LogGroupIds] | None:
-        """By name. AWS lists by prefix: others may begin with the same."""
-        groups = aws.look(aws.logs.describe_log_groups, logGroupNamePrefix=self.name)["logGroups"]
-        for group in groups:
+        """By name, which bears the app's: one call for all groups of the app."""
+        for group in _listed(aws, me):
             ids = _ids(group["logGroupName"], group["arn"])
             tags = _tags(aws, ids.arn) if ids.name == self.name else None
             if tags is not None:
@@ -81,11 +81,16 @@ class LogGroup(Resource[LogGroupIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[LogGroupIds]]:
         """By the names that groups of ours have: others' tags are not asked for."""
-        for group in aws.look(aws.logs.describe_log_groups, logGroupNamePattern=me.app)["logGroups"]:
+        for group in _listed(aws, me):
             ids = _ids(group["logGroupName"], group["arn"])
             tags = _tags(aws, ids.arn) if _may_be_ours(ids.name, Names.of(me)) else None
             if tags is not None:
                 yield Found(ids, tags)
+
+    @classmethod
+    def ahead(cls, aws: Aws, me: Label, ids: LogGroupIds) -> Iterator[Callable[[], object]]:
+        """Its tags, which no listing shows."""
+        yield partial(_tags, aws, ids.arn)
 
     def create(self, aws: Aws, me: Label) -> LogGroupIds:
         """The name protects this call from doubling. AWS answers nothing: the ARN is made of what we know."""
@@ -112,6 +117,10 @@ class LogGroup(Resource[LogGroupIds]):
         groups = aws.look(aws.logs.describe_log_groups, logGroupNamePrefix=ids.name)["logGroups"]
         stored = sum(group.get("storedBytes", 0) for group in groups if group["logGroupName"] == ids.name)
         return Contents(f"{_size(stored)} of logs" if stored else "", stored)
+
+
+def _listed(aws: Aws, me: Label) -> list[LogGroupTypeDef]:
+    return aws.look(aws.logs.describe_log_groups, logGroupNamePattern=me.app)["logGroups"]
 
 
 def untouched(group: LogGroupTypeDef, tags: dict[str, str]) -> bool:

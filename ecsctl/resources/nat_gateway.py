@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.engine.errors import Outlived
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
-from ecsctl.ids import AllocationId, InternetGatewayId, NatGatewayId, RouteTableId, SubnetId
+from ecsctl.ids import AllocationId, InternetGatewayId, NatGatewayId, SubnetId
 from ecsctl.resources.support.common import only, tag_filter
 from ecsctl.resources.support.rights import in_ec2
 
@@ -35,8 +35,8 @@ class NatGatewayIds:
 class NatGateway(Resource[NatGatewayIds]):
     """A NAT gateway in a public subnet.
 
-    The subnet's route to the internet gateway must stand before it: AWS accepts the gateway without it, answers 200,
-    and lets it fail afterwards (VPC User Guide, "Troubleshoot NAT gateways").
+    The internet gateway must be attached before it: AWS takes it without one, answers 200, and lets it fail afterwards
+    (VPC User Guide, "Troubleshoot NAT gateways"). The subnet's route may follow: only what goes through it needs that.
     """
 
     kind = "nat-gateway"
@@ -51,7 +51,6 @@ class NatGateway(Resource[NatGatewayIds]):
 
     subnet: Fixed[SubnetId]
     allocation: Fixed[AllocationId]
-    route: Order[RouteTableId]
     internet_gateway: Order[InternetGatewayId]
 
     def summary(self) -> str:
@@ -121,7 +120,6 @@ class NatGateway(Resource[NatGatewayIds]):
         actual = NatGateway(
             subnet=SubnetId(nat.get("SubnetId", "")),
             allocation=AllocationId(addresses[0].get("AllocationId", "") if addresses else ""),
-            route=self.route,
             internet_gateway=self.internet_gateway,
         )
         state = nat["State"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from ecsctl.engine.errors import Refused
@@ -62,6 +63,7 @@ class Pipeline(Resource[PipelineIds]):
     title = "pipeline"
     by_use = True
     arns = "codepipeline"
+    lets_go = ("deploy",)  # what it would deploy to refuses it while it goes
     early = True  # its webhook need not wait for the end of its first run
     limit = 3600.0  # of a first run that brings a newer commit than the service was made with
     console = "{console}/codesuite/codepipeline/pipelines/{name}/view?region={region}"
@@ -118,7 +120,6 @@ class Pipeline(Resource[PipelineIds]):
             "CreatePipeline DeletePipeline GetPipeline GetPipelineState ListPipelineExecutions ListTagsForResource "
             "StartPipelineExecution StopPipelineExecution TagResource UpdatePipeline"
         )
-        yield anywhere("codepipeline", "ListPipelines")
         yield Statement("Pipeline", of("codepipeline", actions), scope.pipeline)
         yield passes("PassRoles", (scope.role("*"),), "codepipeline")
         # Whether its first run brings what the service runs already.
@@ -160,12 +161,18 @@ class Pipeline(Resource[PipelineIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[PipelineIds]]:
         """By the app's name, which is its own."""
-        for pipeline in aws.look(aws.codepipeline.list_pipelines)["pipelines"]:
-            if pipeline["name"] == Names.of(me).pipeline:
-                ids = _ids(pipeline["name"], me)
-                tags = _tags(aws, ids.arn)
-                if tags is not None:
-                    yield Found(ids, tags)
+        name = Names.of(me).pipeline
+        if there(lambda: aws.look(aws.codepipeline.get_pipeline, name=name)):
+            ids = _ids(name, me)
+            tags = _tags(aws, ids.arn)
+            if tags is not None:
+                yield Found(ids, tags)
+
+    @classmethod
+    def ahead(cls, aws: Aws, me: Label, ids: PipelineIds) -> Iterator[Callable[[], object]]:
+        """Each by the name."""
+        yield partial(_tags, aws, ids.arn)
+        yield partial(aws.first_page, aws.codepipeline.list_pipeline_executions, pipelineName=ids.name, maxResults=20)
 
     def create(self, aws: Aws, me: Label) -> PipelineIds:
         """The name protects this call from doubling. Refused until CodePipeline can assume the role.

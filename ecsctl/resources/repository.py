@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 
 from ecsctl.engine.label import Label, flat
@@ -106,6 +107,13 @@ class Repository(Resource[RepositoryIds]):
         for repository in answer["repositories"] if answer else ():
             tags = aws.look(aws.ecr.list_tags_for_resource, resourceArn=repository["repositoryArn"])["tags"]
             yield Found(_ids(repository), flat(tags))
+
+    @classmethod
+    def ahead(cls, aws: Aws, me: Label, ids: RepositoryIds) -> Iterator[Callable[[], object]]:
+        """What its description leaves out, and the images in it."""
+        yield partial(aws.look, aws.ecr.list_tags_for_resource, resourceArn=ids.arn)
+        yield partial(aws.look, aws.ecr.get_lifecycle_policy, repositoryName=ids.name)
+        yield partial(aws.look, aws.ecr.describe_images, repositoryName=ids.name)
 
     def create(self, aws: Aws, me: Label) -> RepositoryIds:
         """The name protects this call from doubling."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label, flat
@@ -82,7 +83,7 @@ class Role(Resource[RoleIds]):
         ours = (scope.role("*"),)
         yield anywhere("iam", "ListRoles")
         # A role that is not there (yet, or any more) has no path by which IAM could know it.
-        yield Statement("RolesRead", of("iam", "GetRole ListRoleTags"), (*ours, scope.role("*", path="/")))
+        yield Statement("RolesRead", of("iam", "GetRole"), (*ours, scope.role("*", path="/")))
         actions = (
             "DeleteRole DeleteRolePolicy DetachRolePolicy GetRolePolicy ListAttachedRolePolicies "
             "ListInstanceProfilesForRole ListRolePolicies TagRole UpdateAssumeRolePolicy"
@@ -129,6 +130,13 @@ class Role(Resource[RoleIds]):
         """By path and name, then by their tags."""
         for arn, name, tags in our_roles(aws, me):
             yield Found(RoleIds(arn, name), tags)
+
+    @classmethod
+    def ahead(cls, aws: Aws, me: Label, ids: RoleIds) -> Iterator[Callable[[], object]]:
+        """Each thing about a role is a call of its own."""
+        for look in (aws.iam.get_role, aws.iam.list_role_policies, aws.iam.list_attached_role_policies):
+            yield partial(aws.look, look, RoleName=ids.name)
+        yield partial(aws.look, aws.iam.get_role_policy, RoleName=ids.name, PolicyName=INLINE)
 
     def create(self, aws: Aws, me: Label) -> RoleIds:
         """The name protects this call from doubling. The role may do nothing yet."""

@@ -41,6 +41,8 @@ class RouteTable(Resource[RouteTableIds]):
     title = "route table"
     arns = "ec2:route-table"
     within = ("vpc",)
+    inside = True
+    lets_go = ("nat_gateway", "internet_gateway")  # a route to what is gone stays, and leads nowhere
     console = "{console}/vpcconsole/home?region={region}#RouteTableDetails:RouteTableId={route_table_id}"
 
     vpc: Fixed[VpcId]

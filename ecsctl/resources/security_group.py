@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label, flat
@@ -66,9 +67,11 @@ class SecurityGroup(Resource[SecurityGroupIds]):
 
     kind = "security-group"
     title = "security group"
+    soon = True
     goes = 60.0
     arns = "ec2:security-group ec2:security-group-rule"
     within = ("vpc",)
+    inside = True
     console = "{console}/ec2/home?region={region}#SecurityGroup:groupId={group_id}"
 
     name: Fixed[str]
@@ -106,9 +109,9 @@ class SecurityGroup(Resource[SecurityGroupIds]):
         group = ours[ids] if ids else self._in_the_way(aws)
         if group is None:
             return None
-        standing = aws.look(aws.ec2.describe_security_group_rules, Filters=where(group_id=group["GroupId"]))
-        rules = [_Standing.of(rule, me) for rule in standing["SecurityGroupRules"] if not rule["IsEgress"]]
-        outward = (_Standing.of(rule, me).rule for rule in standing["SecurityGroupRules"] if rule["IsEgress"])
+        standing = [one for one in _rules(aws, me, group["GroupId"]) if one["GroupId"] == group["GroupId"]]
+        rules = [_Standing.of(rule, me) for rule in standing if not rule["IsEgress"]]
+        outward = (_Standing.of(rule, me).rule for rule in standing if rule["IsEgress"])
         foreign = sorted(str(one.rule) for one in rules if not one.ours and one.rule not in self.ingress)
         actual = SecurityGroup(
             name=group["GroupName"],
@@ -132,6 +135,11 @@ class SecurityGroup(Resource[SecurityGroupIds]):
     def meanwhile(self, actual: SecurityGroup) -> SecurityGroup:
         """What is open stays open until the tasks behind it are the new ones: the old ones may listen elsewhere."""
         return replace(self, ingress=self.ingress | actual.ingress)
+
+    @classmethod
+    def ahead(cls, aws: Aws, me: Label, ids: SecurityGroupIds) -> Iterator[Callable[[], object]]:
+        """The rules."""
+        yield partial(_rules, aws, me, ids.group_id)
 
     def create(self, aws: Aws, me: Label) -> SecurityGroupIds:
         """Its name protects this call from doubling."""
@@ -225,6 +233,12 @@ def _permission(rule: Rule) -> IpPermissionTypeDef:
 
 def _listed(aws: Aws, me: Label) -> list[SecurityGroupTypeDef]:
     return aws.look(aws.ec2.describe_security_groups, Filters=tag_filter(me))["SecurityGroups"]
+
+
+def _rules(aws: Aws, me: Label, group: str) -> list[SecurityGroupRuleTypeDef]:
+    """The rules of all groups of the app, and of this one: one call."""
+    asked = {one["GroupId"] for one in _listed(aws, me)} | {group}
+    return aws.look(aws.ec2.describe_security_group_rules, Filters=where(group_id=sorted(asked)))["SecurityGroupRules"]
 
 
 def _outward_now(aws: Aws, ids: SecurityGroupIds, me: Label) -> frozenset[Rule]:

@@ -62,6 +62,7 @@ class Service(Resource[ServiceIds]):
     by_use = True
     arns = "ecs"
     within = ("cluster",)
+    lets_go = ("listener",)  # its tasks drain meanwhile
     early = True  # the pipeline is made while it starts: also a first version that never runs is mended by a push
     limit = 900.0
     usual = 90.0  # a task starts in half a minute, and is healthy after two checks

@@ -72,7 +72,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
         yield anywhere("codebuild", actions)
         yield Statement("OtherProjects", ("codebuild:BatchGetProjects",), (scope.arn("codebuild", "project/*"),))
         yield anywhere("iam", "ListRoles")
-        yield Statement("RolesRead", of("iam", "GetRole ListRoleTags"), (scope.role("*"), scope.role("*", path="/")))
+        yield Statement("RolesRead", ("iam:GetRole",), (scope.role("*"), scope.role("*", path="/")))
         yield Statement("Roles", of("iam", "TagRole UntagRole"), (scope.role("*"),))
 
     def observe(self, aws: Aws, me: Label) -> Seen[SourceCredentials, SourceCredentialsIds] | None:
@@ -215,8 +215,8 @@ def _importer(aws: Aws, me: Label) -> _Mark | None:
 
 
 def _marked(aws: Aws, role: str) -> _Mark | None:
-    answer = there(lambda: aws.look(aws.iam.list_role_tags, RoleName=role))
-    return _read(role, flat(answer["Tags"])) if answer else None
+    answer = there(lambda: aws.look(aws.iam.get_role, RoleName=role))
+    return _read(role, flat(answer["Role"].get("Tags"))) if answer else None
 
 
 def _others(aws: Aws, role: str) -> list[str]:

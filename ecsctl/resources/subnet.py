@@ -33,9 +33,11 @@ class Subnet(Resource[SubnetIds]):
 
     kind = "subnet"
     title = "subnet"
+    soon = True
     goes = 60.0
     arns = "ec2:subnet"
     within = ("vpc",)
+    inside = True
     console = "{console}/vpcconsole/home?region={region}#SubnetDetails:subnetId={subnet_id}"
 
     vpc: Fixed[VpcId]

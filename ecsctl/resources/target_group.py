@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from ecsctl.engine.label import Label
@@ -47,6 +48,7 @@ class TargetGroup(Resource[TargetGroupIds]):
 
     kind = "target-group"
     title = "target group"
+    soon = True
     arns = "elasticloadbalancing"
     console = "{console}/ec2/home?region={region}#TargetGroup:targetGroupArn={arn}"
 
@@ -122,6 +124,12 @@ class TargetGroup(Resource[TargetGroupIds]):
         if self.path == actual.path:
             return ""
         return f"the tasks that run now are asked at {self.path} at once: those that do not answer there are replaced"
+
+    @classmethod
+    def ahead(cls, aws: Aws, me: Label, ids: TargetGroupIds) -> Iterator[Callable[[], object]]:
+        """What the listing leaves out."""
+        yield partial(aws.look, aws.elbv2.describe_target_group_attributes, TargetGroupArn=ids.arn)
+        yield partial(tags_of, aws, [ids.arn])
 
     def create(self, aws: Aws, me: Label) -> TargetGroupIds:
         """The name protects this call from doubling. Its attributes can only be set afterwards."""

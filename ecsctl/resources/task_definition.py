@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import RESOURCE, Label, flat
@@ -163,6 +164,11 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         ours = next(filter(None, (marked(aws, me, arns) for arns in listed)), None)
         if ours:
             yield Found(_ids(ours, names.container), ours.tags)
+
+    @classmethod
+    def ahead(cls, aws: Aws, me: Label, ids: TaskDefinitionIds) -> Iterator[Callable[[], object]]:
+        """The revision that the last run left."""
+        yield partial(revision, aws, ids.arn)
 
     def create(self, aws: Aws, me: Label) -> TaskDefinitionIds:
         """No token protects this call; the digest in its tags lets the next look know the revision again."""

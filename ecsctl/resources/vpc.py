@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label, flat
@@ -30,7 +31,9 @@ class Vpc(Resource[VpcIds]):
     """A VPC. AWS sets its DNS attributes one call each, and only after it was made."""
 
     kind = "vpc"
+
     title = "VPC"
+    soon = True
     arns = "ec2:vpc"
     limit = 1200.0  # deletion waits for what AWS still holds inside
     console = "{console}/vpcconsole/home?region={region}#VpcDetails:VpcId={vpc_id}"
@@ -77,6 +80,12 @@ class Vpc(Resource[VpcIds]):
         """One call for all VPCs of the app."""
         for vpc in aws.look(aws.ec2.describe_vpcs, Filters=tag_filter(me))["Vpcs"]:
             yield Found(VpcIds(VpcId(vpc["VpcId"])), flat(vpc.get("Tags")))
+
+    @classmethod
+    def ahead(cls, aws: Aws, me: Label, ids: VpcIds) -> Iterator[Callable[[], object]]:
+        """One attribute a call."""
+        for attribute in ("enableDnsHostnames", "enableDnsSupport"):
+            yield partial(aws.look, aws.ec2.describe_vpc_attribute, VpcId=ids.vpc_id, Attribute=attribute)
 
     def create(self, aws: Aws, me: Label) -> VpcIds:
         """No token protects this call: the engine looks for the tags before and after it."""

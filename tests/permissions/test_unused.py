@@ -44,7 +44,7 @@ def test_services_that_the_app_does_not_use_may_be_denied(tmp_path: Path) -> Non
         assert set(ends(runs, *COMMANDS, "down --yes --force").values()) == {0}
         _, said = runs.found.ended["plan"]
         assert "not searched for, because neither ecsctl.toml nor the state file has any" in said
-        assert "pipeline: not allowed to call ListPipelines (a service control policy" in said
+        assert "pipeline: not allowed to call GetPipeline (a service control policy" in said
         _, receipt = runs.found.ended["down --yes --force"]
         assert "artifact bucket" in receipt
         assert "not looked for" in receipt

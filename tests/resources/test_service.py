@@ -7,7 +7,10 @@ from ecsctl.engine.stack import deletion_order
 from ecsctl.resources import kinds
 from ecsctl.resources.cluster import Cluster
 from ecsctl.resources.listener import Listener
+from ecsctl.resources.load_balancer import LoadBalancer
 from ecsctl.resources.log_group import LogGroup
+from ecsctl.resources.nat_gateway import NatGateway
+from ecsctl.resources.pipeline import Pipeline
 from ecsctl.resources.role import Role
 from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.security_group import SecurityGroup
@@ -47,7 +50,6 @@ def sent(cloud):
         (Cluster, {Service, Scaling}),
         (LogGroup, {Cluster, TaskDefinition}),
         (Role, {TaskDefinition}),
-        (Listener, {Service}),
         (TargetGroup, {Service}),
         (SecurityGroup, {Service}),
         (Subnet, {Service}),
@@ -55,6 +57,11 @@ def sent(cloud):
 )
 def test_nothing_is_unmade_before_what_uses_it(kind, first):
     assert deletion_order(kinds())[kind.kind] >= {one.kind for one in first}
+
+
+@pytest.mark.parametrize("kind", [LoadBalancer, Listener, NatGateway, Service])
+def test_what_takes_long_to_go_waits_for_nothing_that_takes_long(kind):
+    assert deletion_order(kinds())[kind.kind].isdisjoint(one.kind for one in (Service, Pipeline, NatGateway, Cluster))
 
 
 def step(plan, name="service"):

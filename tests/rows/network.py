@@ -50,7 +50,6 @@ WISHES: dict[str, Wish] = {
     "nat": lambda parts: NatGateway(
         subnet=parts["public-a"].subnet_id,
         allocation=parts["address"].allocation_id,
-        route=parts["public-routes"].route_table_id,
         internet_gateway=parts["gateway"].internet_gateway_id,
     ),
     "private-routes": lambda parts: usual(
@@ -72,7 +71,6 @@ WISHES: dict[str, Wish] = {
         subnets=parts.subnets("public-a", "public-b"),
         security_groups=frozenset({parts["balancer-group"].group_id}),
         internet_gateway=parts["gateway"].internet_gateway_id,
-        routes=parts["public-routes"].route_table_id,
     ),
     "targets": lambda parts: usual(TargetGroup, name="shop", vpc=parts["vpc"].vpc_id, path="/health"),
     "certificate": lambda parts: usual(Certificate, domain=DOMAIN),

@@ -88,7 +88,7 @@ class Standing:
 
 
 def standing(aws: Aws, zone: str, name: str, kind: str) -> Standing:
-    """What stands at the name now (the answer is not shared), for a record of type `kind` to be there."""
+    """What stands at the name, for a record of type `kind` to be there."""
     records = _from(aws, zone, name)
     here = [one for one in records if normal(one["Name"]) == name]
     texts = _texts(records, PREFIX + name)
@@ -108,5 +108,6 @@ def _texts(records: Sequence[ResourceRecordSetOutputTypeDef], name: str) -> list
 
 def _from(aws: Aws, zone: str, name: str) -> list[ResourceRecordSetOutputTypeDef]:
     """The first records at or after the name; those of the names below it follow its own."""
-    answer = aws.route53.list_resource_record_sets(HostedZoneId=zone, StartRecordName=name, MaxItems=str(PAGE))
+    asked = aws.route53.list_resource_record_sets
+    answer = aws.first_page(asked, HostedZoneId=zone, StartRecordName=name, MaxItems=str(PAGE))
     return answer["ResourceRecordSets"]

@@ -57,7 +57,7 @@ def first_run(
     young = made is not None and aws.now() - made < YOUNG
     if not (at_gate or young):
         return FirstRun("over")
-    listed: Any = aws.codepipeline.list_pipeline_executions(pipelineName=name, maxResults=20)
+    listed: Any = aws.first_page(aws.codepipeline.list_pipeline_executions, pipelineName=name, maxResults=20)
     runs: list[Any] = listed["pipelineExecutionSummaries"]
     if not runs:
         return FirstRun("begun" if at_gate and young else "over")

@@ -24,5 +24,5 @@ def our_roles(aws: Aws, me: Label) -> Iterator[tuple[RoleArn, RoleName, dict[str
     """
     for role in aws.look(aws.iam.list_roles, PathPrefix=PATH)["Roles"]:
         if role["RoleName"].startswith(Names.of(me).role()):
-            tags = aws.look(aws.iam.list_role_tags, RoleName=role["RoleName"])["Tags"]
+            tags = aws.look(aws.iam.get_role, RoleName=role["RoleName"])["Role"].get("Tags")
             yield RoleArn(role["Arn"]), RoleName(role["RoleName"]), flat(tags)

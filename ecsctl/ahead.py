@@ -1,0 +1,84 @@
+"""Asked ahead: what a run will want to know is asked for in its first breath, all at once, before it is anybody's turn.
+
+The record tells what to ask, and is believed in nothing: the answers are AWS's, as fresh as the run, and whoever asks
+the same shares them (`Aws.look`). What is asked in vain costs a call, what is not asked is asked when it is wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ecsctl.names import Names
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ecsctl.aws import Aws
+    from ecsctl.config import Config
+
+Look = Callable[[], object]
+
+
+def ask(aws: Aws, app: str, record: Path, config: Config | None = None, *, everywhere: bool = True) -> None:
+    """Begin the looks at all that is recorded of an app. Without a record nothing is asked. Returns at once.
+
+    With `config`, also what a stack is composed from. `everywhere`: also what carries its mark, whatever is recorded.
+    """
+    aws.ahead([partial(aws.look, aws.sts.get_caller_identity)])  # while the rest is imported
+    from ecsctl.engine.codec import ids_from
+    from ecsctl.engine.label import Label
+    from ecsctl.engine.state import peek
+    from ecsctl.resources import kinds
+
+    book = peek(record)
+    if book is None or book.app != app or book.region != aws.session.region_name:
+        return
+    me = Label(book.app, book.id, book.account, book.region, _partition(book.region))
+    known = {kind.kind: kind for kind in kinds()}
+    looks: list[Look] = [*_facts(aws, config, Names.of(me))] if config else []
+    for kind in known.values() if everywhere else ():  # first: others hang on their answers
+        ids = [entry.ids for entry in book.entries.values() if entry.kind == kind.kind and entry.ids]
+        if not kind.vast:
+            looks += [partial(_found, kind.find, aws, me)]
+        elif config and ids:  # who has a stack to look at is content with that: see `Planner.plan`
+            looks += [partial(_found, kind.among, aws, me, ids)]
+    for name, entry in book.entries.items():
+        with suppress(KeyError, TypeError):  # of a record that does not fit
+            kind = known[entry.kind]
+            looks += kind.ahead(aws, me.of(name), ids_from(kind, entry.ids or {}))
+    aws.ahead(looks)
+
+
+def _facts(aws: Aws, config: Config, names: Names) -> Iterator[Look]:
+    """What `account.gather` looks up that hangs on nothing else."""
+    if config.domain:
+        yield partial(aws.look, aws.elbv2.describe_ssl_policies)
+        if config.domain.name:
+            yield partial(aws.look, aws.route53.list_hosted_zones)
+    if config.github and config.pipeline.mode != "none":
+        yield partial(aws.first_page, aws.codebuild.list_builds_for_project, projectName=names.project)
+        if not config.build.image:
+            yield partial(aws.look, aws.codebuild.list_curated_environment_images)
+        if not config.github.connection_arn:
+            secret = _secret(config.github.token_secret)
+            yield partial(aws.look, aws.secretsmanager.describe_secret, SecretId=secret)
+            yield partial(aws.look, aws.secretsmanager.get_secret_value, SecretId=secret)
+
+
+def _secret(named: str) -> str:
+    from ecsctl.account import split_secret
+
+    return split_secret(named)[0]
+
+
+def _found(find: Callable[..., Iterator[object] | None], *given: object) -> None:
+    for _ in find(*given) or ():
+        pass
+
+
+def _partition(region: str) -> str:
+    """The partition of a region by its name, as good as any guess: it is part of no look but for a bucket's policy."""
+    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
