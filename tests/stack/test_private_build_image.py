@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine.errors import EcsctlError
+from ecsctl.config import Config
+from ecsctl.engine.errors import AccessError, EcsctlError
 from ecsctl.engine.plan import Verb
-from tests.stack.conftest import World, wishes
+from ecsctl.operations.policy import policies
+from ecsctl.sandbox.core import authorization
+from tests.stack.conftest import ACCOUNT, REGION, World, wishes
 
 IMAGE = "registry.example.com/tools:1"
 
@@ -53,6 +56,18 @@ def test_the_build_pulls_its_image_with_that_secret_and_what_somebody_changes_is
     rights = [world.boto("iam").get_role_policy(RoleName="hello-eu-central-1-build", PolicyName=name)
               for name in policies]  # fmt: skip
     assert login not in json.dumps([one["PolicyDocument"] for one in rights]), "no right outlives its use"
+
+
+def test_the_printed_policies_are_enough_to_look_at_the_secret_and_to_use_it(world: World) -> None:
+    login = held(world, json.dumps({"username": "me", "password": "s3cr3t"}))
+    config = Config.model_validate(behind(login))
+    authorization.enforce(policies(config, ACCOUNT, REGION))
+    world.up(behind(login))
+    assert world.plan(behind(login)).work == ()
+    without = Config.model_validate(wishes(domain=None))
+    authorization.enforce(policies(without, ACCOUNT, REGION))
+    with pytest.raises(AccessError, match="DescribeSecret"):
+        world.plan(behind(login))
 
 
 @pytest.mark.parametrize("value", ["a password", '{"username": "me"}'])
