@@ -155,7 +155,7 @@ def test_deleting_is_advised_for_what_this_run_has_seen_come_back_and_for_nobody
     second = {one["what"]: one["why"] for one in json.loads(run("down", "--yes", "--output", "json").out)["left"]}
     assert second.keys() == {insights, "/aws/codebuild/hello-build"}, "a group with tags is somebody's"
     assert not any("delete-log-group" in why for why in second.values())
-    assert all("whose it is cannot be told" in why for why in second.values())
+    assert all("find out whose it is" in why for why in second.values())
 
 
 @pytest.mark.usefixtures("up")

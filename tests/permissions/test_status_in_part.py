@@ -81,7 +81,7 @@ def test_without_a_record_what_is_in_a_denied_thing_is_not_called_missing(runnin
     found = {one["name"]: one for one in document["resources"]}
     assert code == 3
     assert found["load-balancer"]["condition"] == found["https"]["condition"] == "not known"
-    assert "could not be: load-balancer" in found["https"]["note"]
+    assert "could not be checked: load-balancer" in found["https"]["note"]
     assert "missing" not in {one["condition"] for one in found.values()}
 
 

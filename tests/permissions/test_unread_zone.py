@@ -33,11 +33,14 @@ def records(runs: Runs) -> dict[str, str]:
     return found
 
 
+def first_up(runs: Runs) -> None:
+    assert ends(runs, "up --yes") == {"up --yes": 0}
+
+
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Runs]:
     with an_app(tmp_path, WITH) as runs:
-        once(f"ecsctl up of {WITH}", runs.clock, tmp_path / ".ecsctl", lambda: runs.run("up --yes"))
-        assert (tmp_path / ".ecsctl" / "state.json").exists()
+        once(f"ecsctl up of {WITH}", runs.clock, tmp_path / ".ecsctl", lambda: first_up(runs))
         withheld()
         yield runs
 
