@@ -22,7 +22,7 @@ printf 'docker %s\n' "${*@Q}" >>"$WORLD/calls"
 [[ "docker $*" =~ ${BROKEN:-^$} ]] && { echo "docker: broken" >&2; exit 17; }
 name() { echo "${1//\//,}"; }
 case $1 in
-  login) cat >"$WORLD/typed" ;;
+  login) cat >"$WORLD/typed"; cat "$WORLD/typed" >>"$WORLD/all-typed" ;;
   build)
     while [[ $1 != --tag ]]; do shift; done
     echo "$IMAGE_TAG $RANDOM$RANDOM ${MACHINE:-arm64}" >"$WORLD/here/$(name "$2")"
@@ -50,7 +50,7 @@ for ((i = 3; i < $#; i += 2)); do value=$((i + 1)); option[${!i}]=${!value}; don
 image="${option[--registry-id]}.dkr.ecr.${option[--region]}.amazonaws.com/${option[--repository-name]}"
 image+=":${option[--image-ids]#imageTag=}"
 case $command in
-  "ecr get-login-password") echo "$PASSWORD" ;;
+  "ecr get-login-password" | "ecr-public get-login-password") echo "$PASSWORD" ;;
   "ecr describe-images") [[ -e "$WORLD/there/${image//\//,}" ]] || {
     echo "An error occurred (ImageNotFoundException) when calling the DescribeImages operation" >&2; exit 254; } ;;
   *) exit 64 ;;
@@ -349,3 +349,39 @@ def test_dockerfile_stage_and_arguments_are_dockers(world):
     ]  # fmt: skip
     assert words[-1] == "api"
     assert not (world.source / "x").exists()
+
+
+def test_other_registries_are_logged_in_to_before_the_first_build_and_by_stdin_alone(world):
+    hosts = {
+        "BUILD_LOGIN_HOST_0": "docker.io", "BUILD_LOGIN_USERNAME_0": "ann", "BUILD_LOGIN_PASSWORD_0": "hub's; $word",
+        "BUILD_LOGIN_HOST_1": "public.ecr.aws", "BUILD_LOGIN_HOST_2": "210987654321.dkr.ecr.eu-west-1.amazonaws.com",
+    }  # fmt: skip
+    assert world.build(**hosts).status == "SUCCEEDED"
+    logins = [call[2:] for call in world.called("docker", "login")]
+    assert [(one[1], one[-1]) for one in logins] == [
+        ("AWS", REGISTRY), ("ann", "docker.io"), ("AWS", "public.ecr.aws"), ("AWS", hosts["BUILD_LOGIN_HOST_2"]),
+    ]  # fmt: skip
+    assert world.calls.index(world.called("docker", "login")[-1]) < world.calls.index(
+        world.called("docker", "build")[0]
+    )
+    assert (world.folder / "all-typed").read_text().splitlines() == [
+        "the-ecr-password", "hub's; $word", "the-ecr-password", "the-ecr-password",
+    ]  # fmt: skip
+    assert ["aws", "ecr", "get-login-password", "--region", "eu-west-1"] in world.calls
+    assert "hub's" not in str(world.calls) + "".join(world.log)
+
+
+def test_a_registry_that_refuses_ends_the_build(world):
+    word = {"BUILD_LOGIN_HOST_0": "ghcr.io", "BUILD_LOGIN_USERNAME_0": "ann", "BUILD_LOGIN_PASSWORD_0": "x"}
+    result = world.build(**word, BROKEN="docker login .*ghcr.io")
+    assert result.status == "FAILED"
+    assert world.called("docker", "build") == []
+
+
+def test_secrets_reach_docker_by_the_names_of_variables_alone(world):
+    given = {"BUILD_SECRETS": "NPM_TOKEN license", "NPM_TOKEN": "npm-canary", "license": "license-canary"}
+    assert world.build(**given).status == "SUCCEEDED"
+    (build,) = world.called("docker", "build")
+    named = [build[place + 1] for place, word in enumerate(build) if word == "--secret"]
+    assert named == ["id=NPM_TOKEN,env=NPM_TOKEN", "id=license,env=license"]
+    assert "canary" not in str(world.calls)

@@ -60,10 +60,13 @@ class Opened:
     def tell_uncommitted(self) -> None:
         """Warn of what a build of the branch would miss."""
         from ecsctl.github import committed
+        from ecsctl.operations import hub
         from ecsctl.ui import words
 
         if self.branch and not self.quiet:
             for warning in committed.warnings(self.branch, self.wished):
+                words.warning(warning)
+            if warning := hub.warning(self.branch, self.wished):
                 words.warning(warning)
 
     def over_app(self, id: str = "") -> Session:
@@ -185,10 +188,9 @@ def _agreed_to_builds(common: Common, folder: Path, config: Config, command: str
     theirs = build.spec(committed.own_buildspec(branch))
     specs = ([theirs] if theirs else []) + [test.buildspec for test in config.pipeline.tests]
     if not theirs:
-        process.play(
-            folder / ".ecsctl", "trust", {"text": ours(), "variables": [*BUILD_SETS, "BUILD_CONTEXT", *build.variables]}
-        )
-        specs += ["[build.environment]"] if build.environment else []
+        known = [*BUILD_SETS, "BUILD_CONTEXT", *build.variables, *build.passwords]
+        process.play(folder / ".ecsctl", "trust", {"text": ours(), "variables": known})
+        specs += ["[build.environment]"] if build.environment or build.secrets else []
     paths = [committed.dockerfile(branch, config) if one.startswith("[") else one for one in specs]
     about = [process.play(folder / ".ecsctl", "builds", {"spec": path}) for path in paths]
     found = [spec for spec, told in zip(specs, about, strict=True) if told["real"] and not told["agreed"]]

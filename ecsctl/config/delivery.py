@@ -115,6 +115,23 @@ class Build(Section):
         json_schema_extra=words.no_names("CODEBUILD_.*", *sorted(BUILD_SETS)),
     )
 
+    secrets: dict[words.Variable, words.SecretArn] = Field(
+        default_factory=dict,
+        description="Secrets of the build, from Secrets Manager or Parameter Store, by ARN: environment variables of "
+        "the build, and BuildKit secrets by the same ids in the Dockerfile (RUN --mount=type=secret,id=NAME). No layer "
+        "of the image keeps them.",
+        examples=[{"NPM_TOKEN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:npm-AbCdEf:token::"}],
+        json_schema_extra=words.no_names("CODEBUILD_.*", "BUILD_.*", *sorted(BUILD_SETS)),
+    )
+    logins: dict[words.RegistryHost, words.RegistryLogin] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="Registries that the build logs in to before its first pull, each with the ARN of a secret in "
+        'Secrets Manager, a JSON with "username" and "password". For another registry of ECR or public.ecr.aws: '
+        '"role", the build\'s own.',
+        examples=[{"docker.io": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:docker-hub-AbCdEf"}],
+    )
+
     def spec(self, has: bool | None) -> str:
         """The buildspec's path; empty for ecsctl's own. `has` is whether the branch has the usual one, if known."""
         if self.buildspec:
@@ -131,7 +148,15 @@ class Build(Section):
         """What the build is told of the image, in environment variables; nothing of what is not written."""
         told = {"BUILD_CONTEXT": self.context, "BUILD_DOCKERFILE": self.dockerfile, "BUILD_TARGET": self.target}
         arguments = {f"BUILD_ARG_{name}": value for name, value in self.args.items()}
-        return {name: value for name, value in told.items() if value} | arguments
+        told["BUILD_SECRETS"] = " ".join(sorted(self.secrets))
+        hosts = {f"BUILD_LOGIN_HOST_{number}": host for number, host in enumerate(sorted(self.logins))}
+        return {name: value for name, value in told.items() if value} | arguments | hosts
+
+    @property
+    def passwords(self) -> tuple[str, ...]:
+        """The variables that hold what opens the registries: a number each, as the hosts have."""
+        numbers = [number for number, host in enumerate(sorted(self.logins)) if self.logins[host] != "role"]
+        return tuple(f"BUILD_LOGIN_{what}_{number}" for number in numbers for what in ("USERNAME", "PASSWORD"))
 
     def problems(self) -> Iterator[Problem]:
         """Variables that are not the user's to set."""
@@ -139,11 +164,17 @@ class Build(Section):
             key = name.removeprefix("BUILD_")
             key = f"args.{key.removeprefix('ARG_')}" if key.startswith("ARG_") else key.lower()
             yield f"environment.{name}", f"is set by build.{key} too"
-        for name in sorted(self.environment):
-            if name.startswith("CODEBUILD_"):
-                yield f"environment.{name}", "begins with CODEBUILD_, which AWS keeps for itself"
-            elif name in BUILD_SETS:
-                yield f"environment.{name}", "is set by ecsctl itself"
+        for name in sorted(self.environment.keys() & self.secrets.keys()):
+            yield f"secrets.{name}", "stands in build.environment too"
+        for table, names in (("environment", self.environment), ("secrets", self.secrets)):
+            for name in sorted(names):
+                if name.startswith("CODEBUILD_"):
+                    yield f"{table}.{name}", "begins with CODEBUILD_, which AWS keeps for itself"
+                elif name in BUILD_SETS or (table == "secrets" and name.startswith("BUILD_")):
+                    yield f"{table}.{name}", "is set by ecsctl itself"
+        for host, login in sorted(self.logins.items()):
+            if login == "role" and not words.OF_ECR.fullmatch(host):
+                yield f"logins.{host}", "is no registry of ECR: expected the ARN of a secret"
 
 
 class Action(Section):

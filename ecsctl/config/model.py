@@ -118,6 +118,8 @@ class Config(Section):
             "github.token_secret": self.github and self.github.token_secret,
             "build.image_credentials": self.build.login,
             **{f"service.secrets.{name}": arn for name, arn in self.service.secrets.items()},
+            **{f"build.secrets.{name}": arn for name, arn in self.build.secrets.items()},
+            **{f"build.logins.{host}": arn for host, arn in self.build.logins.items()},
             **{f"service.policies[{number}]": managed for number, managed in enumerate(self.service.policies)},
         }
         for key, arn in arns.items():

@@ -159,6 +159,18 @@ ImageCredentials = Annotated[
         'the ARN of a secret with "username" and "password", "arn:aws:secretsmanager:…:secret:…", or "none"',
     ),
 ]
+OF_ECR = re.compile(r"public\.ecr\.aws|[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+RegistryHost = Annotated[
+    str, Word(r"[a-z0-9]+([.-][a-z0-9]+)*\.[a-z0-9-]+(:[0-9]{1,5})?", 'a registry such as "docker.io" or "ghcr.io"')
+]
+RegistryLogin = Annotated[
+    str,
+    Word(
+        r"role|" + _ARN + "secretsmanager" + _HERE + rf"secret:{_SECRET}",
+        'the ARN of a secret with "username" and "password", "arn:aws:secretsmanager:…:secret:…"; or "role" for a '
+        "registry of ECR",
+    ),
+]
 # A token pasted here by mistake looks like a name too: GitHub's own prefixes tell it apart.
 TokenSecret = Annotated[
     str,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ecsctl.buildspec import ours
 from ecsctl.engine.stack import Stack
-from ecsctl.ensure import policies
+from ecsctl.ensure import build_secrets, policies
 from ecsctl.ids import ImageUri, ProjectName, ServiceName
 from ecsctl.parts import BUILD, BUILD_ROLE, IMAGE
 from ecsctl.resources.build_project import ACCOUNT, BuildProject, EnvVar, SourceAuth
@@ -61,7 +61,9 @@ def ensure_build_role(stack: Stack, config: Config, facts: Facts, names: Names) 
         secret=facts.token_arn if reads else "",
         image=facts.build_image,
         login=config.build.login,
+        reads=build_secrets.read(config.build),
     )
+    statements += tuple(build_secrets.pulls(config.build, scope, policies.PULL))
     role = Role(
         name=names.role("build"),
         trust=policies.codebuild_trust(scope),
@@ -93,6 +95,7 @@ def ensure_codebuild(
         EnvVar("AWS_STACK_REGION", facts.identity.region),
         EnvVar("CONTAINER_NAME", names.container),
         *(EnvVar(name, value) for name, value in (usual | build.variables | build.environment).items()),
+        *build_secrets.variables(build),
     ]
     auth = ACCOUNT
     if access.connection:

@@ -74,12 +74,14 @@ def codebuild(
     secret: str = "",
     image: str = "",
     login: str = "",
+    reads: Iterable[str] = (),
 ) -> Statements:
     """What a build needs: its logs, its source, the one repository, and the pipeline's artifacts.
 
     `connection` and `secret` are the full ARNs of what opens the repository on GitHub; empty where it is not used.
     `image` is the build's own, which the role pulls where it is in a registry of ECR; `login` the secret that opens
-    another registry for it (CodeBuild user guide, "Private registry with AWS Secrets Manager sample").
+    another registry for it (CodeBuild user guide, "Private registry with AWS Secrets Manager sample"); `reads` are the
+    build's own secrets.
     GetConnectionToken knows no condition: its token opens every repository that the connection's GitHub App is
     installed on. A build that the project begins by itself, such as the first one, cannot do without it.
     """
@@ -101,7 +103,7 @@ def codebuild(
     if own := Reference.of(image):
         arn = f"arn:{scope.partition}:ecr:{own.region}:{own.account}:repository/{own.repository}"
         statements.append(Statement("BuildImage", PULL, (arn,)))
-    return (*statements, *_reads(filter(None, (secret, login))))
+    return (*statements, *_reads(filter(None, (secret, login, *reads))))
 
 
 def codepipeline(scope: Scope, projects: Sequence[str], *, connection: str = "", repository: str = "") -> Statements:

@@ -70,6 +70,11 @@ def holds(root: Path, ref: str, path: str) -> bool:
     return _git(root, "cat-file", "-t", f"{ref}:{os.path.normpath(path)}") == "blob"
 
 
+def text(root: Path, ref: str, path: str) -> str:
+    """A file of a commit; empty if there is none."""
+    return _git(root, "show", f"{ref}:{os.path.normpath(path)}") or ""
+
+
 def uncommitted(root: Path, paths: list[str]) -> list[str]:
     """Those of the files that are there and not as the last commit has them; none without git."""
     told = _git(root, "status", "--porcelain", "-z", "--untracked-files=all", "--", *paths) or ""

@@ -14,6 +14,8 @@ TABLES = {
     "service.environment": SCHEMA["$defs"]["Service"]["properties"]["environment"],
     "service.secrets": SCHEMA["$defs"]["Service"]["properties"]["secrets"],
     "build.environment": SCHEMA["$defs"]["Build"]["properties"]["environment"],
+    "build.secrets": SCHEMA["$defs"]["Build"]["properties"]["secrets"],
+    "build.logins": SCHEMA["$defs"]["Build"]["properties"]["logins"],
     "build.args": SCHEMA["$defs"]["Build"]["properties"]["args"],
 }
 SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-AbCdEf"  # noqa: S105 - the ARN of one
@@ -21,6 +23,7 @@ KEYS = [
     "A", "_a1", "a b", "team", "Team", "", " a", "a ", "a;b", "1a", "é", "aws:team", "AWS:team", "ecsctl:app",
     "ECSCTL:x", "owner", "OWNER", "Name", "name", "k" * 127, "k" * 128, "CODEBUILD_SRC_DIR", "CODEBUILD",
     "REPOSITORY_URI", "REPOSITORY_URIS", "GITHUB_AUTH_TOKEN", "AWS_ACCOUNT_ID", "CONTAINER_NAME",
+    "docker.io", "ghcr.io", "public.ecr.aws", "registry.example.com:5000", "Docker.io", "docker.io/", "BUILD_CONTEXT",
     "ECS_AGENT_URI", "AWS_EXECUTION_ENV", "ECS_CONTAINER_METADATA_URI_V4", "AWS_REGION",
 ]  # fmt: skip
 
@@ -33,7 +36,7 @@ def by_schema(table, key):
 
 
 def by_loader(load, table, key):
-    value = SECRET if table == "service.secrets" else "x"
+    value = SECRET if table.endswith(("secrets", "logins")) else "x"
     github = '[github]\nrepository = "acme/shop"\n' if table.startswith("build") else ""
     try:
         load(f'name = "shop"\n{github}[{table}]\n{json.dumps(key)} = "{value}"\n')

@@ -42,6 +42,7 @@ def build(words: list[str]) -> int:
     parser.add_argument("-t", "--tag", action="append", default=[])
     parser.add_argument("-f", "--file")
     parser.add_argument("--build-arg", action="append", default=[])
+    parser.add_argument("--secret", action="append", default=[])
     parser.add_argument("--platform", default="")
     parser.add_argument("--target", default="")
     parser.add_argument("--provenance", default="")
@@ -49,6 +50,10 @@ def build(words: list[str]) -> int:
         parser.add_argument(flag, action="store_true")
     parser.add_argument("-q", "--quiet", action="store_true")
     chosen = parser.parse_args(words)
+    for secret in chosen.secret:
+        settings = dict(part.partition("=")[::2] for part in secret.split(","))
+        if settings.get("env", settings.get("id", "")) not in os.environ:
+            raise ToolError(f"ERROR: failed to stat secret {settings.get('id')}: its variable is not set")
     context = Path(chosen.context)
     if not context.is_dir():
         raise ToolError(f'ERROR: unable to prepare context: path "{chosen.context}" not found')
@@ -167,8 +172,8 @@ def aws(words: list[str]) -> int:
     parser.add_argument("--image-ids", nargs="*", default=[])
     parser.add_argument("--output")
     chosen = parser.parse_args(words)
-    if (chosen.service, chosen.operation) == ("ecr", "get-login-password"):
-        return ask(do="password", region=chosen.region)
+    if chosen.operation == "get-login-password" and chosen.service in ("ecr", "ecr-public"):
+        return ask(do="password", region=chosen.region, service=chosen.service)
     if (chosen.service, chosen.operation) == ("ecr", "describe-images") and chosen.repository_name:
         references = [one.partition("=")[2] for one in chosen.image_ids]
         return ask(do="describe", region=chosen.region, registry=chosen.registry_id,

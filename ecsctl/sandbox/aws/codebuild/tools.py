@@ -66,8 +66,8 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
         return {"code": failed.code, "out": "", "err": f"{failed}\n"}
 
 
-def _password(shop: Workshop, _question: dict[str, Any]) -> str:
-    _ask(shop, "ecr:GetAuthorizationToken", "*", "get-login-password")
+def _password(shop: Workshop, question: dict[str, Any]) -> str:
+    _ask(shop, f"{question.get('service', 'ecr')}:GetAuthorizationToken", "*", "get-login-password")
     password = secrets.token_urlsafe(32)
     shop.passwords.add(password)
     return f"{password}\n"
@@ -89,8 +89,10 @@ def _describe(shop: Workshop, question: dict[str, Any]) -> str:
 
 def _login(shop: Workshop, question: dict[str, Any]) -> str:
     host = question["host"].removeprefix("https://")
-    if not _HOST.fullmatch(host):
-        raise _Failed(f"Error response from daemon: the sandbox has no registry {host}")
+    if not _HOST.fullmatch(host) and host != "public.ecr.aws":  # others' registries take whoever says who they are
+        if not question["username"] or not question["password"]:
+            raise _Failed(f"Error response from daemon: Get https://{host}/v2/: unauthorized")
+        return "Login Succeeded\n"
     if question["username"] != "AWS" or question["password"] not in shop.passwords:
         told = f"Error response from daemon: login attempt to https://{host}/v2/ failed with status: 400 Bad Request"
         raise _Failed(told)
