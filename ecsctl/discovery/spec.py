@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from ecsctl.buildspec import ours
 
@@ -10,9 +11,10 @@ DEFINITIONS = "docker_image_definition.json"
 """The file in which the pipeline's deploy action reads the image (ensure/pipeline.py names it there)."""
 
 
-def lacking(text: str) -> tuple[str, ...]:
+def lacking(text: str, container: str = "") -> tuple[str, ...]:
     """What it does not do, in words that follow "it does not"; a single sentence if it cannot be read at all.
 
+    `container` is the name that the app's container has, which may stand there as it is.
     What it leaves to scripts is not seen: where it runs some, only what it says itself counts as said.
     """
     import yaml  # type: ignore[import-untyped]  # PyYAML ships no types
@@ -33,13 +35,25 @@ def lacking(text: str) -> tuple[str, ...]:
         found.append("push an image")
     if not re.search(r"\$\{?REPOSITORY_URI\b", live):
         found.append("push to $REPOSITORY_URI")
+    elif _sets(spec, live, "REPOSITORY_URI"):
+        found.append("leave REPOSITORY_URI as the project gives it, but makes up another repository's")
     if DEFINITIONS not in live:
         found.append(f"write {DEFINITIONS}")
     if DEFINITIONS not in artifacts and not re.search(r"\*\*/\*|\*\.json", artifacts):
         found.append(f"list {DEFINITIONS} under artifacts")
-    if not re.search(r"\$\{?CONTAINER_NAME\b", live):
+    given = re.search(r"\$\{?CONTAINER_NAME\b", live) and not _sets(spec, live, "CONTAINER_NAME", container)
+    literal = container and re.search(rf"[\"\\]*name[\"\\]*\s*:\s*[\"\\]*{re.escape(container)}[\"\\]", live)
+    if not given and not literal:
         found.append("name the container by $CONTAINER_NAME")
     return tuple(found)
+
+
+def _sets(spec: dict[str, Any], commands: str, name: str, right: str = "") -> bool:
+    """Whether a buildspec gives a variable of the project's another value, as AWS's own tutorial does."""
+    declared = (spec.get("env") or {}).get("variables") or {} if isinstance(spec.get("env") or {}, dict) else {}
+    values = [str(declared[name])] if isinstance(declared, dict) and name in declared else []
+    values += re.findall(rf"(?m)(?:^|[;&|(\s])(?:export\s+)?{name}=(\"[^\"\n]*\"|'[^'\n]*'|[^\s;&|]+)", commands)
+    return any(value.strip("\"'") not in (right, "") and f"${name}" not in value.replace("{", "") for value in values)
 
 
 def _commands(phases: dict[str, object]) -> list[str]:

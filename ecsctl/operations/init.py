@@ -193,15 +193,15 @@ def write(
             put(place, text)
             say(f"{name}: written, {purpose}")
         elif name == USUAL and (kept := read_text(place)) is not None and kept != text:
-            say(f"{name}: was there, and is left as it is; {_judged(kept)}")
+            say(f"{name}: was there, and is left as it is; {_judged(kept, proposal.name)}")
     # Last, so that a run that dies before can be repeated.
     put(path, proposal.text)
     return path
 
 
-def _judged(buildspec: str) -> str:
+def _judged(buildspec: str, container: str) -> str:
     """What a buildspec that is there does not do, and what to do about it."""
-    missing = lacking(buildspec)
+    missing = lacking(buildspec, container)
     if not missing:
         return "it builds the image"
     return (f"it does not {', nor '.join(missing)}, which the pipeline needs: fix it as docs/backend.md says, or "
