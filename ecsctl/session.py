@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ecsctl import access, partitions
+from ecsctl import access, named_secrets, partitions
 from ecsctl.account import Facts, Identity, gather, identify
 from ecsctl.aws import Aws
 from ecsctl.engine.engine import Engine
@@ -150,6 +150,7 @@ def open_stack(
     from ecsctl.resources import kinds
 
     identity = identify(aws, config)
+    config = named_secrets.found(aws, config, identity, as_far=as_far)
     state = State.load(record, app=config.name, account=identity.account, region=identity.region,
                        say=lambda text: tell(Said(text)))  # fmt: skip
     me = label(config, identity, state)

@@ -61,10 +61,12 @@ class Service(Section):
         examples=[{"LOG_LEVEL": "info"}],
         json_schema_extra=words.no_names(*sorted(_ECS_SETS)),
     )
-    secrets: dict[words.Variable, words.SecretArn] = Field(
+    secrets: dict[words.Variable, words.TaskSecret] = Field(
         default_factory=dict,
-        description="Environment variables whose values are read from Secrets Manager or Parameter Store, by ARN.",
-        examples=[{"DATABASE_URL": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/db-AbCdEf:url::"}],
+        description="Environment variables whose values are read when a task starts: from the secret of that name in "
+        'Secrets Manager, with ":key" from one key of its JSON; from the parameter of that name in Parameter Store, '
+        "which begins with a slash; or by ARN, from another account or region, too.",
+        examples=[{"DATABASE_URL": "shop/db:url", "API_KEY": "/shop/api-key"}],
         json_schema_extra=words.no_names(*sorted(_ECS_SETS)),
     )
     command: tuple[str, ...] = Field(

@@ -171,6 +171,19 @@ RegistryLogin = Annotated[
         "registry of ECR",
     ),
 ]
+# A bare name is one of Secrets Manager, perhaps with a key of its JSON; a name with a slash in front one of Parameter
+# Store. Prefixes of well-known tokens tell a value that was pasted in place of a name.
+TaskSecret = Annotated[
+    str,
+    Word(
+        _ARN + "secretsmanager" + _HERE + rf"secret:{_SECRET}(?::[^:\s]*:[^:\s]*:[^:\s]*)?"
+        "|" + _ARN + "ssm" + _HERE + r"parameter/[A-Za-z0-9/_.-]{1,1011}"
+        r"|(?!arn:|gh[a-z]_|github_pat_|sk[-_]|xox[a-z]-|AKIA)[A-Za-z0-9_+=.@-][A-Za-z0-9/_+=.@-]{0,511}(?::[^:\s]+)?"
+        r"|/[A-Za-z0-9/_.-]{1,1010}",
+        'the name of a secret, "shop/db" (for one key of its JSON "shop/db:url"), the name of a parameter, '
+        '"/shop/key", or the ARN of either',
+    ),
+]
 # A token pasted here by mistake looks like a name too: GitHub's own prefixes tell it apart.
 TokenSecret = Annotated[
     str,

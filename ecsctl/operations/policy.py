@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.ensure.operator_policy import operator
+from ecsctl.named_secrets import by_arn, patterns
 from ecsctl.names import Names
 from ecsctl.resources.support.policy_document import policy
 from ecsctl.resources.support.rights import Scope, Uses
@@ -29,6 +30,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
     """The policies by name, as IAM takes them. What ecsctl.toml does not name exactly is left to a `*`."""
     partition = partition_of(region)
     scope = Scope(Names(config.name, account, region), account, region, partition)
+    config = by_arn(config, patterns(config, scope))
     zone = (config.domain.hosted_zone or "") if config.domain else ""
     github = config.github
     secret = github.token_secret if github and not github.connection_arn else ""

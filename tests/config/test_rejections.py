@@ -309,13 +309,14 @@ def test_a_certificate_of_another_place_is_refused(mistakes, line, message):
     assert mistakes(text) == [f"ecsctl.toml:4: domain.certificate_arn: {message}"]
 
 
-@pytest.mark.parametrize("arn", [SECRET + ":password", "db", "arn:aws:s3:::bucket"])
-def test_a_secret_that_is_no_full_arn_is_refused(mistakes, arn):
+@pytest.mark.parametrize("arn", [SECRET + ":password", "a b", "ghp_0123456789", "arn:aws:s3:::bucket"])
+def test_a_secret_that_is_neither_name_nor_full_arn_is_refused(mistakes, arn):
     (line,) = mistakes(f'name = "shop"\n[service.secrets]\nDB = "{arn}"\n')
-    assert line.startswith("ecsctl.toml:3: service.secrets.DB: expected the ARN of a secret")
+    assert line.startswith("ecsctl.toml:3: service.secrets.DB: expected the name of a secret")
+    assert arn not in line
 
 
-@pytest.mark.parametrize("arn", [SECRET, SECRET + ":password::",
+@pytest.mark.parametrize("arn", [SECRET, SECRET + ":password::", "db", "shop/db:password", "/shop/db",
                                  "arn:aws:ssm:eu-central-1:123456789012:parameter/shop/db"])  # fmt: skip
 def test_a_secret_by_arn_is_taken(load, arn):
     assert load(f'name = "shop"\n[service.secrets]\nDB = "{arn}"\n').config.service.secrets == {"DB": arn}

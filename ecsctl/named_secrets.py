@@ -1,0 +1,92 @@
+"""Secrets and parameters that ecsctl.toml names without their ARNs: found in the account and region of the app."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.attempt import patiently
+from ecsctl.engine.errors import DENIED, ConfigError, code
+from ecsctl.resources.support.common import there
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from types_boto3_secretsmanager.type_defs import DescribeSecretResponseTypeDef
+
+    from ecsctl.aws import Aws
+    from ecsctl.config import Config
+    from ecsctl.engine.report import Where
+
+SUFFIX = "-??????"
+"""Secrets Manager ends a secret's ARN with six characters of its own (User Guide, "Secret ARN")."""
+
+
+def by_arn(config: Config, arns: Mapping[str, str]) -> Config:
+    """The configuration with these ARNs in place of what it names, by variable."""
+    service = config.service.model_copy(update={"secrets": {**config.service.secrets, **arns}})
+    return config.model_copy(update={"service": service})
+
+
+def patterns(config: Config, place: Where) -> dict[str, str]:
+    """The ARNs by variable without a look at AWS: what Secrets Manager adds to them is left open."""
+    return {
+        variable: _arn(place, source, f"{source.partition(':')[0]}{SUFFIX}")
+        for variable, source in config.service.secrets.items()
+        if not source.startswith("arn:")
+    }
+
+
+def found(aws: Aws, config: Config, place: Where, *, as_far: bool = False) -> Config:
+    """The configuration with the ARN of each secret and parameter. Values are not read.
+
+    `as_far` as we may look: what is not there, or may not be looked at, has an ARN that is no secret's, which is good
+    enough to look at the rest. Otherwise raises ConfigError for secrets that are not there. What is named may have been
+    a secret itself, pasted by mistake: it is not repeated.
+    """
+    named = {key: source for key, source in config.service.secrets.items() if not source.startswith("arn:")}
+    arns, missing = {}, []
+    for variable, source in named.items():
+        if source.startswith("/"):
+            arns[variable] = _arn(place, source, "")
+            continue
+        name = source.partition(":")[0]
+        answer = _described(aws, name, variable, as_far=as_far)
+        if answer is None and as_far:
+            arns[variable] = _arn(place, source, f"{name}{SUFFIX}")
+        elif answer is None:
+            missing.append(f"service.secrets.{variable}")
+        else:
+            arns[variable] = _keyed(answer["ARN"], source)
+    if missing:
+        raise ConfigError(
+            f"{', '.join(missing)}: there is no secret of that name in {place.region} of account {place.account}",
+            hint="make it (aws secretsmanager create-secret --name NAME --secret-string file://FILE), or fix its name "
+            "in ecsctl.toml; a parameter's name begins with /",
+        )
+    return by_arn(config, arns) if arns else config
+
+
+def _described(aws: Aws, name: str, variable: str, *, as_far: bool) -> DescribeSecretResponseTypeDef | None:
+    try:
+        return patiently(
+            aws.patience,
+            lambda: there(lambda: aws.look(aws.secretsmanager.describe_secret, SecretId=name)),
+            f"looking for the secret of {variable}",
+            aws.forget,
+        )
+    except Exception as error:
+        if as_far and code(error) in DENIED:
+            return None
+        raise
+
+
+def _arn(place: Where, source: str, secret: str) -> str:
+    if source.startswith("/"):
+        return f"arn:{place.partition}:ssm:{place.region}:{place.account}:parameter{source}"
+    return _keyed(f"arn:{place.partition}:secretsmanager:{place.region}:{place.account}:secret:{secret}", source)
+
+
+def _keyed(arn: str, source: str) -> str:
+    """With the key of a JSON secret as ECS wants it (ECS developer guide, "Pass Secrets Manager secrets …")."""
+    _, _, key = source.partition(":")
+    return f"{arn}:{key}::" if key else arn
