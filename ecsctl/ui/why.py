@@ -133,13 +133,15 @@ def show(found: Found) -> None:
 
 
 def lines(found: Found) -> list[Text]:
-    """The diagnosis, line by line."""
+    """The diagnosis, line by line. What follows from another cause goes with that one, so it has no fix of its own."""
     told: list[Text] = []
+    rooted = any(not cause.effect and not cause.calm for cause in found.causes)
     for number, cause in enumerate(found.causes):
         if number:
             told.append(Text())
         sign = glyph("…", ".", data()) if cause.calm else glyph("✗", "x", data())
-        lead = "also: " if number else ""
+        follows = rooted and cause.effect and not cause.calm
+        lead = "as a result: " if follows else "also: " if number else ""
         sure = SURE[int(cause.certainty)] if not cause.either and not cause.calm else ""
         told.append(
             Text.assemble((f"{sign} ", "cyan" if cause.calm else "bold red"), lead, sure, plain(cause.sentence, "bold"))
@@ -150,7 +152,7 @@ def lines(found: Found) -> list[Text]:
             Text.assemble(
                 "    ", ("fix: " if not cause.calm else "now: ", "cyan"), plain(copied(str(one))), no_wrap=True
             )
-            for one in cause.mend
+            for one in (() if follows else cause.mend)
         ]
     if not found.causes:
         told.append(Text.assemble((f"{glyph('✓', '+', data())} ", "green"), plain(found.line)))

@@ -46,6 +46,14 @@ def test_causes_after_the_first_say_that_they_come_on_top() -> None:
     assert "also: either this or that" in shown(CRASH, OPEN)
 
 
+def test_what_follows_from_another_cause_is_told_as_that_and_has_no_fix_of_its_own() -> None:
+    follows = Cause("rolled-back", "revision 2 was rolled back", (), (LOGS,), effect=True)
+    text = shown(CRASH, follows)
+    assert "as a result: revision 2 was rolled back" in text
+    assert text.count("fix:") == 1
+    assert "fix:" in shown(follows), "where nothing else is known"
+
+
 def test_nothing_wrong_is_said_plainly_and_never_further_than_was_read() -> None:
     assert shown().endswith("nothing is wrong")
     text = shown(unread=("the image: not allowed to call DescribeImages",))
