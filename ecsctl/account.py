@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ecsctl import access, in_use, prepared
@@ -21,6 +21,7 @@ from ecsctl.resources.listener import TLS_POLICIES
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.config import Config
+    from ecsctl.config.network import Domain
     from ecsctl.engine.label import Label
     from ecsctl.engine.plan import Step
     from ecsctl.engine.state import Entry
@@ -70,7 +71,8 @@ class Facts:
 
     identity: Identity
     zones: tuple[str, ...] = ()  # none in a network that is not ours
-    hosted_zone: str = ""  # its id, when a domain is wished
+    hosted_zones: Mapping[str, str] = field(default_factory=dict)  # by name of the app: the id of its zone
+    certified: frozenset[str] = frozenset()  # the names in the certificate that was made before, as recorded
     zone_unread: str = ""  # why the account's zones could not be listed; the zone is then the recorded one
     tls_policy: str = ""
     build_image: str = ""
@@ -132,7 +134,7 @@ def gather(
     if not config.vpc.id:
         asked["zones"] = lambda: in_use.zones(aws, me, config.service.architecture, fresh=fresh)
     if domain and domain.name:
-        asked["zone"] = lambda: _zone(aws, domain.name or "", domain.hosted_zone, me, recorded)
+        asked["zone"] = lambda: _zones(aws, domain, me, recorded)
     if domain:
         asked["tls_policy"] = lambda: _tls_policy(aws)
     if github and config.pipeline.mode != "none":
@@ -149,13 +151,13 @@ def gather(
     found, unseen = _answers(aws, asked, instead)
     found |= found.pop("zone", {})
     if not found.get("zone_unread"):
-        zone = found.get("hosted_zone", "")
-        about, also = _answers(aws, {"domain": lambda: tuple(prepared.domain(aws, config, zone, me))}, instead)
+        held = found.get("hosted_zones", {})
+        about, also = _answers(aws, {"domain": lambda: tuple(prepared.domain(aws, config, held, me))}, instead)
         found["unfit"] += about["domain"]
         unseen += also
     found |= found.pop("token", {})
     known: images.Known = found.pop("image")
-    return Facts(identity, unseen=unseen, given=known.given,
+    return Facts(identity, certified=in_use.certified(recorded), unseen=unseen, given=known.given,
                  image=known.image, broken=known.broken, moving=known.moving, **found)  # fmt: skip
 
 
@@ -182,29 +184,37 @@ def _answers(
     return found, unseen
 
 
-def _zone(aws: Aws, name: str, wished: str | None, me: Label, recorded: Mapping[str, Entry]) -> dict[str, str]:
-    """The hosted zone's facts. A running app does not need the list of zones: who may not read it, keeps the zone.
+def _zones(aws: Aws, domain: Domain, me: Label, recorded: Mapping[str, Entry]) -> dict[str, Any]:
+    """The hosted zones' facts. A running app does not need the list of zones: who may not read it, keeps its zones.
 
-    Raises what `hosted_zone` does where no record of the domain stands yet, or another zone is named by its id.
+    Raises what `hosted_zone` does where no record of a name stands yet, or another zone is named by its id.
     """
+    first, wished = domain.name or "", domain.hosted_zone
     try:
-        return {"hosted_zone": hosted_zone(aws, name, wished, me)}
+        return {"hosted_zones": {name: hosted_zone(aws, name, wished, me, further=name != first)
+                                 for name in domain.all_names}}  # fmt: skip
     except Exception as error:
-        used = in_use.recorded_zone(recorded, name)
-        named = wished and "." not in wished and wished != used  # an id has no dot, and the name of a zone has
-        if code(error) not in DENIED or not used or named:
+        used = {name: in_use.recorded_zone(recorded, name) for name in domain.all_names}
+        named = wished and "." not in wished and wished != used[first]  # an id has no dot, and the name of a zone has
+        if code(error) not in DENIED or not all(used.values()) or named:
             raise
-        return {"hosted_zone": used, "zone_unread": explained(error, f"looking for the hosted zone of {name}").message}
+        return {
+            "hosted_zones": used,
+            "zone_unread": explained(error, f"looking for the hosted zone of {first}").message,
+        }
 
 
-def hosted_zone(aws: Aws, domain: str, wished: str | None, me: Label | None = None) -> str:
+def hosted_zone(aws: Aws, domain: str, wished: str | None, me: Label | None = None, *, further: bool = False) -> str:
     """The id of the public hosted zone that holds the domain: the one wished, or the longest that ends its name.
 
-    A zone in which the app's own record stands already stays the one, whatever others there are.
+    A zone in which the app's own record stands already stays the one, whatever others there are. A `further` name need
+    not lie in the one wished.
     """
     zones = [zone for zone in aws.look(aws.route53.list_hosted_zones)["HostedZones"]
              if not zone.get("Config", {}).get("PrivateZone")]  # fmt: skip
     named = {zone["Id"].rsplit("/", 1)[-1]: zone["Name"].rstrip(".").lower() for zone in zones}
+    if further and wished and not f".{domain}".endswith(f".{named.get(wished, wished)}"):
+        wished = None
     if wished in named:
         fitting = [wished]
     else:

@@ -9,6 +9,7 @@ from ecsctl.engine.label import APP, ID, RESOURCE, flat
 from ecsctl.fargate import NO_FARGATE_ARM
 from ecsctl.parts import BUILD, HTTPS, PLACES, TASK_DEFINITION, private_subnet, public_subnet
 from ecsctl.releases.images import Known
+from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.support.common import tag_filter
 from ecsctl.resources.support.dns import standing
@@ -85,6 +86,12 @@ def recorded_zone(recorded: Mapping[str, Entry], domain: str) -> str:
     """The hosted zone in which the app's record of the domain was made, as recorded; empty if none is."""
     ids = (entry.ids or {} for entry in recorded.values() if entry.kind == DnsRecord.kind)
     return next((one["zone"] for one in ids if one.get("name") == domain), "")
+
+
+def certified(recorded: Mapping[str, Entry]) -> frozenset[str]:
+    """The names in the certificates that were made for the app, as recorded."""
+    wishes = (entry.applied for entry in recorded.values() if entry.kind == Certificate.kind and entry.applied)
+    return frozenset(name for one in wishes for name in (one["domain"], *one.get("also", ())))
 
 
 def as_recorded(recorded: Mapping[str, Entry]) -> dict[str, Any]:

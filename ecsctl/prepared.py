@@ -6,7 +6,7 @@ here (a secret of another account that only the tasks may read) is taken to be r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
@@ -207,10 +207,17 @@ def _groups(aws: Aws, config: Config) -> Iterator[Step]:
                     "fix its id in ecsctl.toml")  # fmt: skip
 
 
-def domain(aws: Aws, config: Config, zone: str, me: Label) -> Iterator[Step]:
-    """Whether the world is led to the domain's zone, and whether Amazon may issue a certificate for it."""
-    name = config.domain.name if config.domain else None
-    if not config.domain or not name or zones.proven(aws, zone, name, me):
-        return
-    for wrong in zones.unfit(aws, zone, name, certificate=not config.domain.certificate_arn):
-        yield unfit("hosted zone", "domain.hosted_zone", *wrong)
+def domain(aws: Aws, config: Config, held: Mapping[str, str], me: Label) -> Iterator[Step]:
+    """Whether the world is led to each name's zone, and whether Amazon may issue a certificate for it.
+
+    `held` are the zones by name. What is wrong with the zone of several names is told once.
+    """
+    told: set[tuple[str, str]] = set()
+    ours = config.domain is None or not config.domain.certificate_arn
+    for name, zone in held.items():
+        if zones.proven(aws, zone, name, me):
+            continue
+        for wrong in zones.unfit(aws, zone, name, certificate=ours):
+            if wrong not in told:
+                told.add(wrong)
+                yield unfit("hosted zone", "domain.hosted_zone", *wrong)

@@ -104,9 +104,11 @@ class Session:
         if not self.facts:
             return ""
         token, zone = self.facts.token.unread if self.facts.token else "", self.facts.zone_unread
+        held = sorted({*self.facts.hosted_zones.values()})
+        there = f"zones {', '.join(held)} that are" if len(held) > 1 else f"zone {''.join(held)} that is"
         told = (
             token and f"{token}: the app runs without it; whether its copies are up to date is not known",
-            zone and f"{zone}: the app runs without it, in the zone {self.facts.hosted_zone} that is recorded",
+            zone and f"{zone}: the app runs without it, in the {there} recorded",
         )
         return "; ".join(filter(None, told))
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # ACM User Guide, "(Optional) Configure a CAA record": any of these lets Amazon issue.
 AMAZON = frozenset({"amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"})
-_ISSUE = re.compile(r'^\s*\d+\s+issue\s+"?([^"]*)"?\s*$', re.IGNORECASE)
+_ISSUE = re.compile(r'^\s*\d+\s+(issue|issuewild)\s+"?([^"]*)"?\s*$', re.IGNORECASE)
 
 
 def proven(aws: Aws, zone: str, domain: str, me: Label) -> bool:
@@ -26,7 +26,11 @@ def proven(aws: Aws, zone: str, domain: str, me: Label) -> bool:
     marks = (said(record) for record in _records(aws, zone) if normal(record["Name"]) == PREFIX + domain)
     if any(tags.get(APP) == me.app for tags in marks):
         return True
-    return any(one.get("Status") == "ISSUED" and normal(one.get("DomainName", "")) == domain for one in requested(aws))
+    issued = (one for one in requested(aws) if one.get("Status") == "ISSUED")
+    return any(
+        domain in map(normal, (one.get("DomainName", ""), *one.get("SubjectAlternativeNameSummaries", ())))
+        for one in issued
+    )
 
 
 def unfit(aws: Aws, zone: str, domain: str, *, certificate: bool) -> Iterator[tuple[str, str]]:
@@ -69,17 +73,23 @@ def _undelegated(
 
 
 def _forbidden(aws: Aws, domain: str, public: dict[str, str], zone: str) -> Iterator[tuple[str, str]]:
-    """RFC 8659: the nearest name upwards that has CAA records decides; without any, everybody may issue."""
-    for name in _upwards(domain):
+    """RFC 8659: the nearest name upwards that has CAA records decides; without any, everybody may issue.
+
+    Of a wildcard its `issuewild` do, where there are any.
+    """
+    for name in _upwards(domain.removeprefix("*.")):
         held = max((one for one in public.values() if name == one or name.endswith(f".{one}")), key=len, default="")
         places = [one for one, apex in public.items() if apex == held]
         for place in [zone] if zone in places else places:
             values = _values(_records(aws, place), name, "CAA")
-            issuers = [match[1].split(";")[0].strip().lower() for one in values if (match := _ISSUE.match(one))]
+            said = [match for one in values if (match := _ISSUE.match(one))]
+            wild = [one for one in said if one[1].lower() == "issuewild"] if domain.startswith("*.") else []
+            tag = "issuewild" if wild else "issue"
+            issuers = [one[2].split(";")[0].strip().lower() for one in wild or said if one[1].lower() == tag]
             if issuers and not AMAZON & set(issuers):
                 only = ", ".join(filter(None, issuers)) or "nobody"
                 yield (f"the CAA records of {name} in {place} let only {only} issue certificates, not Amazon",
-                       f'add 0 issue "amazon.com" to the CAA records of {name}, or give '
+                       f'add 0 {tag} "amazon.com" to the CAA records of {name}, or give '
                        "domain.certificate_arn")  # fmt: skip
             if values:
                 return

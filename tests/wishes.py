@@ -52,7 +52,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "stickiness": False,
         "cookie_seconds": None,
     },
-    Certificate: {"wildcard": False},
+    Certificate: {"also": frozenset()},
     DnsRecord: {"alias_dns": None, "alias_zone": None, "value": None, "ttl": None},
     Listener: {"forward": None, "redirect": False, "certificate": None, "ssl_policy": None},
     Repository: {

@@ -22,8 +22,8 @@ def why(
 
     with opened(common, "why", looks=True) as app:
         session = app.over_app()
-        domain = app.config.domain.name if app.config and app.config.domain else ""
-        found = ask(app.aws, app.app, domain or "")
+        domain, *also = (app.config.domain.all_names if app.config and app.config.domain else ()) or ("",)
+        found = ask(app.aws, app.app, domain, also)
     if common.json:
         json.emit(shown.why_document(found, session.where))
     else:

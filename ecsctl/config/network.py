@@ -13,6 +13,9 @@ from ecsctl.config.section import Problem, Section
 
 _PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))  # RFC 1918
 
+LONGEST = 247  # Route 53 takes 255, and the record beside a name that says whose it is begins with _ecsctl.
+MOST_NAMES = 10  # ACM user guide, "Quotas": domain names of a certificate
+
 
 class Vpc(Section):
     """The network: made for the app, or an existing one that is used and never changed."""
@@ -107,9 +110,17 @@ class Domain(Section):
         description="The domain that leads to the app, in lower case. Its record is made in the hosted zone.",
         examples=["shop.example.com"],
     )
+    names: tuple[words.FurtherDomain, ...] = Field(
+        (),
+        strict=False,
+        description="Further names of the app, such as the apex or a wildcard: in the same certificate, each with a "
+        "record in the hosted zone that holds it.",
+        examples=[["example.com", "*.shop.example.com"]],
+    )
     hosted_zone: words.Zone | None = Field(
         None,
-        description="The public hosted zone, by id or name. Default: the longest that ends the domain's name.",
+        description="The public hosted zone, by id or name. Default, also for further names that do not lie in it: "
+        "the longest that ends the name.",
         examples=["example.com"],
     )
     certificate_arn: words.CertificateArn | None = Field(
@@ -125,13 +136,37 @@ class Domain(Section):
             yield "name", "is missing: give name, or certificate_arn, or leave [domain] out for HTTP only"
         if zone and not name:
             yield "hosted_zone", "has no meaning without name"
+        if self.names and not name:
+            yield "names", "has no meaning without name: further names stand beside it"
+        yield from self._crowded()
         if name and "." in zone and not f".{name}".endswith(f".{zone}"):
             yield "name", f"does not end in its hosted zone {zone}"
-        if len(name) > 247:  # Route 53 takes 255, and the record beside it that says whose it is begins with _ecsctl.
-            yield "name", f"has {len(name)} characters; at most 247 are expected"
-        # ACM API reference, RequestCertificate, DomainName.
+        if len(name) > LONGEST:
+            yield "name", f"has {len(name)} characters; at most {LONGEST} are expected"
+        # ACM API reference, RequestCertificate, DomainName. Of the further names ACM takes any length that DNS has.
         if len(name) > 64 and not self.certificate_arn:
             yield "name", "has more than 64 characters, so that AWS issues no certificate for it; give certificate_arn"
+
+    def _crowded(self) -> Iterator[Problem]:
+        """Names that are there twice, too long, or more than a certificate holds."""
+        taken = {self.name}
+        for number, further in enumerate(self.names):
+            if further in taken:
+                yield f"names.{number}", f"{further} is named already: expected each name once"
+            if len(further) > LONGEST:
+                yield f"names.{number}", f"has {len(further)} characters; at most {LONGEST} are expected"
+            taken.add(further)
+        if len(taken) > MOST_NAMES and not self.certificate_arn:
+            yield (
+                "names",
+                f"make {len(taken)} names with domain.name, and AWS issues a certificate for {MOST_NAMES} unless the "
+                "account's quota is raised: expected fewer, or certificate_arn",
+            )
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """Every name that leads to the app, its own first."""
+        return (*filter(None, (self.name,)), *self.names)
 
 
 class LoadBalancer(Section):

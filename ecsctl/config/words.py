@@ -125,6 +125,13 @@ Source = Annotated[
 Domain = Annotated[
     str, Word(_DOMAIN, 'a domain name in lower case, without a dot at the end, such as "shop.example.com"')
 ]
+FurtherDomain = Annotated[
+    str,
+    Word(
+        rf"(?:\*\.)?{_DOMAIN}",
+        'a domain name in lower case, without a dot at the end, such as "www.example.com", or with one "*." before it',
+    ),
+]
 Zone = Annotated[
     str, Word(rf"Z[A-Z0-9]{{3,31}}|{_DOMAIN}", 'the id of a hosted zone, "Z…", or its name, such as "example.com"')
 ]

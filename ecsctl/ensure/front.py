@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.stack import Stack
-from ecsctl.ids import HostedZoneId, IssuedCertificateArn, ListenerArn, SecurityGroupId, TargetGroupArn
+from ecsctl.ids import HostedZoneId, IssuedCertificateArn, ListenerArn, SecurityGroupId, TargetGroupArn, ValidationName
 from ecsctl.parts import HTTPS, LOAD_BALANCER
 from ecsctl.resources.certificate import Certificate
-from ecsctl.resources.dns_record import DnsRecord
+from ecsctl.resources.dns_record import DnsRecord, DnsRecordIds
 from ecsctl.resources.issued_certificate import BorrowedCertificate, IssuedCertificate
 from ecsctl.resources.listener import Listener
 from ecsctl.resources.load_balancer import LoadBalancer, LoadBalancerIds
 from ecsctl.resources.security_group import Rule, SecurityGroup
 from ecsctl.resources.target_group import TargetGroup
+from ecsctl.resources.validation_record import ValidationRecord
 
 if TYPE_CHECKING:
     from ecsctl.account import Facts
@@ -98,6 +101,7 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
         certificate=_certificate(stack, config, facts),
         ssl_policy=facts.tls_policy,
         looked_up=True,
+        at_once=bool(facts.certified) and facts.certified <= {*config.domain.all_names},
     )
     listener = stack.ensure(HTTPS, https).arn
     stack.ensure("http", _http(balancer, None))
@@ -125,26 +129,44 @@ def _http(balancer: LoadBalancerIds, forward: TargetGroupArn | None) -> Listener
 
 
 def _certificate(stack: Stack, config: Config, facts: Facts) -> IssuedCertificateArn:
-    """The certificate that ecsctl.toml names, or one for the domain, validated through DNS.
+    """The certificate that ecsctl.toml names, or one for all names of the app, validated through DNS.
 
-    Its name in the stack bears the domain: with another domain the new one is made before the old one goes.
+    Its name in the stack bears its names: with other names the new one is made before the old one goes.
     """
     assert config.domain is not None  # noqa: S101 - asked before
+    domain, further = config.domain.name or "", config.domain.all_names[1:]
     if config.domain.certificate_arn:
-        return stack.ensure(
-            "certificate", BorrowedCertificate(arn=config.domain.certificate_arn, domain=config.domain.name or "")
-        ).arn
-    domain = config.domain.name or ""
-    wanted = stack.ensure(f"certificate {domain}", Certificate(domain=domain, wildcard=False))
+        borrowed = BorrowedCertificate(arn=config.domain.certificate_arn, domain=domain, also=further)
+        return stack.ensure("certificate", borrowed).arn
+    wanted = stack.ensure(_certificates_name(domain, further), Certificate(domain=domain, also=frozenset(further)))
+    proof = _validated(stack, facts, domain, wanted.record_name, wanted.record_value)
+    # A name and its wildcard have one record between them (ACM User Guide, "DNS validation").
+    others = [name for name in dict.fromkeys(one.removeprefix("*.") for one in further) if name != domain]
+    proofs = []
+    for name in others:
+        asked = stack.ensure(f"proof {name}", ValidationRecord(certificate=wanted.arn, domain=name))
+        proofs.append(_validated(stack, facts, name, asked.name, asked.value))
+    issued = IssuedCertificate(certificate=wanted.arn, record=proof.name)
+    return stack.ensure("issued-certificate", issued, after=tuple(proofs)).arn
+
+
+def _certificates_name(domain: str, further: Collection[str]) -> str:
+    """What the certificate is called in the stack: by its names, in the characters and the length that a tag takes."""
+    digest = hashlib.sha256(" ".join(sorted(further)).encode()).hexdigest()[:8]
+    return f"certificate {domain} +{len(further)} {digest}" if further else f"certificate {domain}"
+
+
+def _validated(stack: Stack, facts: Facts, domain: str, name: ValidationName, value: str) -> DnsRecordIds:
+    """The record by which ACM sees that a name, or its wildcard, is ours."""
+    zone = facts.hosted_zones.get(domain) or facts.hosted_zones[f"*.{domain}"]
     record = DnsRecord(
-        zone=HostedZoneId(facts.hosted_zone),
-        name=wanted.record_name,
+        zone=HostedZoneId(zone),
+        name=name,
         type="CNAME",
-        value=wanted.record_value,
+        value=value,
         ttl=None,
         alias_dns=None,
         alias_zone=None,
         shared=True,
     )
-    proof = stack.ensure(f"validation {domain}", record)
-    return stack.ensure("issued-certificate", IssuedCertificate(certificate=wanted.arn, record=proof.name)).arn
+    return stack.ensure(f"validation {domain}", record)

@@ -127,17 +127,17 @@ def ensure_service(
         rebalancing="ENABLED" if wish.max_percent > 100 else "DISABLED",
     )
     name = stack.ensure(SERVICE, service, after=network.way_out, ready=(group, front.group)).name
-    if config.domain and config.domain.name:  # it leads here only once there is somebody who answers
+    for known, zone in facts.hosted_zones.items():  # they lead here only once there is somebody who answers
         alias = DnsRecord(
-            zone=HostedZoneId(facts.hosted_zone),
-            name=config.domain.name,
+            zone=HostedZoneId(zone),
+            name=known,
             type="A",
             alias_dns=front.balancer.dns_name,
             alias_zone=front.balancer.zone_id,
             value=None,
             ttl=None,
         )
-        stack.ensure(f"dns {config.domain.name}", alias, ready=(name,))
+        stack.ensure(f"dns {known}", alias, ready=(name,))
     if wish.autoscaling and image is not None:
         limits = wish.autoscaling
         stack.ensure(

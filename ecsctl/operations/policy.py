@@ -32,13 +32,14 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
     scope = Scope(Names(config.name, account, region), account, region, partition)
     config = by_arn(config, patterns(config, scope))
     zone = (config.domain.hosted_zone or "") if config.domain else ""
+    further = config.domain.all_names[1:] if config.domain else ()  # they may lie in other zones
     github = config.github
     secret = github.token_secret if github and not github.connection_arn else ""
     if secret and not secret.startswith("arn:"):
         # Secrets Manager ends a secret's ARN with six characters of its own (Secrets Manager User Guide, "Secret ARN").
         secret = f"arn:{partition}:secretsmanager:{region}:{account}:secret:{secret.split(':')[0]}-??????"
     uses = Uses(
-        zone=zone if zone.startswith("Z") else "*" if config.domain and config.domain.name else "",
+        zone=zone if zone.startswith("Z") and not further else "*" if config.domain and config.domain.name else "",
         domain=(config.domain.name or "").lower() if config.domain else "",
         certificate=config.domain is not None,
         vpc=config.vpc.id or "",
@@ -49,6 +50,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         boundary=config.permissions_boundary or "",
         policies=config.service.policies,
         permissions=bool(config.service.permissions),
+        further=further,
     )
     wanted = operator(scope, uses)
     return {name: json.loads(policy(statements)) for name, statements in wanted.items()}

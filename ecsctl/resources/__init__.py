@@ -21,6 +21,7 @@ KINDS = {
     "borrowed_network": "BorrowedVpc BorrowedSubnet",
     "security_group": "SecurityGroup",
     "certificate": "Certificate",
+    "validation_record": "ValidationRecord",
     "dns_record": "DnsRecord",
     "issued_certificate": "IssuedCertificate BorrowedCertificate",
     "load_balancer": "LoadBalancer",

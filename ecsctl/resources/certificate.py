@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import APP, Label
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import CertificateArn, ValidationName
-from ecsctl.resources.support.acm import described, died_of, of_certificates, requested, tags_of
+from ecsctl.resources.support.acm import described, died_of, of_certificates, proof_of, requested, tags_of
 from ecsctl.resources.support.common import only
 from ecsctl.resources.support.dns import normal
 from ecsctl.resources.support.policy_document import Statement
@@ -36,8 +36,8 @@ class CertificateIds:
 class Certificate(Resource[CertificateIds]):
     """A certificate requested from ACM, validated by DNS. It is ready when it says which record it waits for.
 
-    One record must validate it all, so the only other name it can have is the domain's wildcard, which shares the
-    record with the domain (ACM User Guide, "DNS validation").
+    The record among its ids is that of its domain, and so of the domain's wildcard (ACM User Guide, "DNS validation").
+    Those of further names are told by `ValidationRecord`.
     """
 
     kind = "certificate"
@@ -52,14 +52,15 @@ class Certificate(Resource[CertificateIds]):
     console = "{console}/acm/home?region={region}#/certificates/list"
 
     domain: Fixed[str]
-    wildcard: Fixed[bool]
+    also: Fixed[frozenset[str]]  # further names, also wildcards
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "domain", normal(self.domain))
+        object.__setattr__(self, "also", frozenset(map(normal, self.also)) - {self.domain})
 
     def summary(self) -> str:
         """For which names."""
-        return f"{self.domain} and *.{self.domain}" if self.wildcard else self.domain
+        return ", ".join((self.domain, *sorted(self.also)))
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
@@ -84,7 +85,7 @@ class Certificate(Resource[CertificateIds]):
             return None
         domain = normal(certificate.get("DomainName", ""))
         names = {normal(name) for name in certificate.get("SubjectAlternativeNames", [])}
-        actual = Certificate(domain=domain, wildcard=f"*.{domain}" in names)
+        actual = Certificate(domain=domain, also=frozenset(names))
         ids = _ids(certificate)
         return Seen(
             ids,
@@ -112,10 +113,9 @@ class Certificate(Resource[CertificateIds]):
 
     def create(self, aws: Aws, me: Label) -> CertificateIds:
         """The token makes a repeated call the same call for an hour; after that its tags are known everywhere."""
-        names = [self.domain, f"*.{self.domain}"] if self.wildcard else [self.domain]
         answer = aws.acm.request_certificate(
             DomainName=self.domain,
-            SubjectAlternativeNames=names,
+            SubjectAlternativeNames=[self.domain, *sorted(self.also)],
             ValidationMethod="DNS",
             IdempotencyToken=me.token(32),
             Tags=me.upper(),
@@ -140,11 +140,5 @@ def _marked(aws: Aws, me: Label, certificates: list[CertificateSummaryTypeDef]) 
 
 
 def _ids(certificate: CertificateDetailTypeDef) -> CertificateIds:
-    options = certificate.get("DomainValidationOptions", [])
-    known = (option["ResourceRecord"] for option in options if "ResourceRecord" in option)
-    record = next(known, None)
-    return CertificateIds(
-        arn=CertificateArn(certificate["CertificateArn"]),
-        record_name=ValidationName(normal(record["Name"]) if record else ""),
-        record_value=normal(record["Value"]) if record else "",
-    )
+    name, value = proof_of(certificate, normal(certificate.get("DomainName", "")))
+    return CertificateIds(CertificateArn(certificate["CertificateArn"]), name, value)

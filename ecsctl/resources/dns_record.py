@@ -89,7 +89,12 @@ class DnsRecord(Resource[DnsRecordIds]):
         yield from of_certificates(scope, uses)
         if uses.zone:  # the domain's own records, and those that prove to Certificate Manager that it is ours
             key = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
-            records = Condition("ForAllValues:StringLike", key, (uses.domain, f"_*.{uses.domain}"))
+            names = (uses.domain, *uses.further)
+            proofs = [f"_*.{name.removeprefix('*.')}" for name in names]
+            # An asterisk of DNS is `\052` there (Route 53 guide, "Using IAM policy conditions for fine-grained access
+            # control"); the question mark stands for the backslash, whatever IAM makes of one in a pattern.
+            of_ours = (*(re.sub(r"^\*", "?052", name) for name in names), *dict.fromkeys(proofs))
+            records = Condition("ForAllValues:StringLike", key, of_ours)
             yield Statement("Dns", ("route53:ChangeResourceRecordSets",), (f"{zones}{uses.zone}",), (records,))
 
     def observe(self, aws: Aws, me: Label) -> Seen[DnsRecord, DnsRecordIds] | None:

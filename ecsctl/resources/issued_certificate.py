@@ -108,6 +108,7 @@ class BorrowedCertificate(Resource[BorrowedCertificateIds]):
 
     arn: Fixed[str]
     domain: str = field(default="", compare=False)  # that it must cover; empty: whatever name leads to the app
+    also: tuple[str, ...] = field(default=(), compare=False)  # further names that it must cover
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
@@ -142,8 +143,9 @@ class BorrowedCertificate(Resource[BorrowedCertificateIds]):
             *map(normal, certificate.get("SubjectAlternativeNames", [])),
             normal(certificate.get("DomainName", "")),
         }
-        if self.domain and not any(covers(name, self.domain) for name in names):
-            return f"it is for {', '.join(sorted(filter(None, names)))}, not for {self.domain}", instead
+        wanted = [one for one in (self.domain, *self.also) if one]
+        if bare := [one for one in wanted if not any(covers(name, one) for name in names)]:
+            return f"it is for {', '.join(sorted(filter(None, names)))}, not for {', '.join(bare)}", instead
         return None
 
     @classmethod

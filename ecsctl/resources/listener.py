@@ -79,6 +79,7 @@ class Listener(Resource[ListenerIds]):
     certificate: IssuedCertificateArn | None
     ssl_policy: str | None  # for HTTPS always name one: what AWS takes otherwise dates from 2016
     looked_up: bool = field(default=False, compare=False)  # the policy: nobody has asked for this very one
+    at_once: bool = field(default=False, compare=False)  # the certificate fits every name that the one before fits
 
     def summary(self) -> str:
         """What becomes of a request."""
@@ -134,11 +135,12 @@ class Listener(Resource[ListenerIds]):
     def meanwhile(self, actual: Listener) -> Listener:
         """It goes on forwarding until there is HTTPS to send clients to, and a name that the certificate fits.
 
-        So it is with the certificate: the old one serves the old name until the new name leads here.
+        So it is with the certificate: the old one serves the old name until the new name leads here; but not where the
+        new one serves the old name as well.
         """
         if self.redirect and actual.forward and not actual.redirect:
             return replace(self, redirect=False, forward=actual.forward)
-        if self.certificate and actual.certificate:
+        if self.certificate and actual.certificate and not self.at_once:
             return replace(self, certificate=actual.certificate)
         return self
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ecsctl.why.causes import Act, Cause, Certainty, Mend, Step
@@ -27,12 +28,12 @@ __all__ = [
 ]
 
 
-def why(aws: Aws, app: str, domain: str = "") -> Diagnosis:
+def why(aws: Aws, app: str, domain: str = "", also: Sequence[str] = ()) -> Diagnosis:
     """What is wrong with an app, ranked. Changes nothing; what could not be read is told.
 
     Raises Interrupted when a stop is asked for.
     """
-    return diagnose(gather(aws, app, domain))
+    return diagnose(gather(aws, app, domain, also))
 
 
 def first_line(aws: Aws, app: str) -> str:

@@ -84,12 +84,12 @@ class Facts:
     Field by field the answers of: DescribeServices, DescribeServiceDeployments, DescribeTaskDefinition, DescribeTasks
     of stopped tasks, DescribeTargetHealth, DescribeTargetGroups, GetLogEvents, DescribeRouteTables,
     DescribeVpcEndpoints, DescribeSecurityGroups, GetRole, BatchGetBuilds, GetPipelineState, GetConnection,
-    DescribeCertificate (of the app's name, and as `served` the listener's). `domain` is the app's name, `names` what
-    stands at it in its zone (ListResourceRecordSets), `delegation` the name servers of its zone as `ours` and, if the
-    zone above is in the account too, those to which that one leads as `parent`. `revisions` maps the ARN of a service
-    revision to that of its task definition, `images` a reference to whether it is there, `secrets` an ARN to "there",
-    "missing" or "being deleted", `log_groups` a name to whether it is there, `subnet_routes` a subnet to its route
-    table.
+    DescribeCertificate (of the app's name, and as `served` the listener's). `domain` is the app's name, `also` are
+    further ones, `names` what stands at them in their zones (ListResourceRecordSets), `delegation` the name servers
+    of a zone as `ours` and, if the zone above is in the account too, those to which that one leads as `parent`.
+    `revisions` maps the ARN of a service revision to that of its task definition, `images` a reference to whether it
+    is there, `secrets` an ARN to "there", "missing" or "being deleted", `log_groups` a name to whether it is there,
+    `subnet_routes` a subnet to its route table.
     """
 
     app: str
@@ -117,6 +117,7 @@ class Facts:
     certificate: Told | None = None
     served: Told | None = None
     domain: str = ""
+    also: list[str] = field(default_factory=list)
     names: list[Told] = field(default_factory=list)
     delegation: dict[str, list[str]] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)

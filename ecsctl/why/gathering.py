@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -24,10 +24,10 @@ LINES = 50  # of the app's log
 BUILD_LINES = 1000  # of a build's: what the failed command wrote stands before all that ran after it
 
 
-def gather(aws: Aws, app: str, domain: str = "") -> Facts:
+def gather(aws: Aws, app: str, domain: str = "", also: Sequence[str] = ()) -> Facts:
     """All facts about an app. Changes nothing, and raises only Interrupted: what could not be read is in `unread`."""
     aws.forget()
-    return _Reading(aws, Facts(app, domain=domain)).all()
+    return _Reading(aws, Facts(app, domain=domain, also=[*also])).all()
 
 
 def gather_service(aws: Aws, app: str) -> Facts:
@@ -259,25 +259,35 @@ class _Reading:
         )["CertificateSummaryList"]
         ours = [one["CertificateArn"] for one in every if one.get("DomainName") == domain]
         found = [self.aws.look(self.aws.acm.describe_certificate, CertificateArn=arn)["Certificate"] for arn in ours]
-        found.sort(key=lambda one: one["Status"] != "ISSUED")
+        wanted = {domain, *self.facts.also}  # one for other names is of before
+        found.sort(key=lambda one: (not wanted <= {*one.get("SubjectAlternativeNames", ()), one["DomainName"]},
+                                    one["Status"] != "ISSUED"))  # fmt: skip
         self.facts.certificate = dict(found[0]) if found else None
 
     def _zone(self) -> None:
-        """The domain's hosted zone."""
+        """The hosted zones of the app's names: what stands there, and to which of them the world is not led."""
         if not self.facts.domain:
             return
-        above = _zones_above(self.aws.look(self.aws.route53.list_hosted_zones)["HostedZones"], self.facts.domain)
-        if not above:
-            return
-        zone, *parents = above
-        self.facts.names = self._records(zone["Id"], self.facts.domain)
+        listed = self.aws.look(self.aws.route53.list_hosted_zones)["HostedZones"]
+        zones: dict[str, list[Any]] = {}
+        for name in (self.facts.domain, *self.facts.also):
+            if above := _zones_above(listed, name):
+                zones[above[0]["Id"]] = above
+                self.facts.names += self._records(above[0]["Id"], name)
         if (self.facts.certificate or {}).get("Status") != "PENDING_VALIDATION":
             return
+        found = [self._delegation(*above) for above in zones.values()]
+        astray = (one for one in found if "parent" in one and {*one["parent"]} != {*one["ours"]})
+        self.facts.delegation = next(astray, found[0] if found else {})
+
+    def _delegation(self, zone: Any, *parents: Any) -> dict[str, list[str]]:
+        """The name servers of a zone, and those to which the nearest zone above leads."""
         ours = [one for one in self._records(zone["Id"], zone["Name"]) if one["Type"] == "NS"]
-        self.facts.delegation = {"zone": [zone["Name"].rstrip(".")], "ours": _values(ours)}
+        found = {"zone": [zone["Name"].rstrip(".")], "ours": _values(ours)}
         for parent in parents[:1]:
             leads = [one for one in self._records(parent["Id"], zone["Name"]) if one["Type"] == "NS"]
-            self.facts.delegation |= {"above": [parent["Name"].rstrip(".")], "parent": _values(leads)}
+            found |= {"above": [parent["Name"].rstrip(".")], "parent": _values(leads)}
+        return found
 
     def _records(self, zone: str, name: str) -> list[Any]:
         """What stands at a name: Route 53 lists from there on, in its own order."""

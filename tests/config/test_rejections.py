@@ -233,6 +233,18 @@ TOGETHER = [
      "certificate for it; give certificate_arn"),
     (f'[github]\nrepository = "a/b"\ntoken_secret = "t"\nconnection_arn = "{CONNECTION}"', 4,
      "github.token_secret: has no meaning with connection_arn: one of the two is used"),
+    ('[domain]\nname = "a.example.com"\nnames = ["b.example.com", "b.example.com"]', 4,
+     "domain.names[1]: b.example.com is named already: expected each name once"),
+    ('[domain]\nname = "a.example.com"\nnames = ["a.example.com"]', 4,
+     "domain.names[0]: a.example.com is named already: expected each name once"),
+    ('[domain]\nname = "a.example.com"\nnames = ["b.*.example.com"]', 4,
+     "domain.names[0]: expected a domain name in lower case, without a dot at the end, such as \"www.example.com\", or "
+     'with one "*." before it, found "b.*.example.com"'),
+    (f'[domain]\ncertificate_arn = "{CERTIFICATE}"\nnames = ["a.example.com"]', 4,
+     "domain.names: has no meaning without name: further names stand beside it"),
+    (f'[domain]\nname = "a.example.com"\nnames = {[f"{n}.example.com" for n in range(10)]}', 4,
+     "domain.names: make 11 names with domain.name, and AWS issues a certificate for 10 unless the account's quota is "
+     "raised: expected fewer, or certificate_arn"),
     (f'[domain]\nname = "{"a." * 120}example.com"\ncertificate_arn = "{CERTIFICATE}"', 3,
      "domain.name: has 251 characters; at most 247 are expected"),
     ('[service]\nautoscaling = { min = 1, max = 600 }', 3,

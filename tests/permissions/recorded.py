@@ -46,6 +46,8 @@ TESTS = {"tests": [{"name": "Smoke", "buildspec": "tests.yml"}], "approvals": [{
 CONFIGS: Mapping[str, Wish] = {
     "bare": lambda made: BARE,
     "domain": lambda made: {**BARE, "domain": {"name": "hello.ecsctl.example"}},
+    "names": lambda made: {**BARE, "domain": {
+        "name": "hello.ecsctl.example", "hosted_zone": made["zone"], "names": ["ecsctl.example", "*.ecsctl.example"]}},
     "zone by id": lambda made: {**BARE, "domain": {"name": "hello.ecsctl.example", "hosted_zone": made["zone"]}},
     "borrowed VPC": lambda made: {**BARE, "vpc": {
         "id": made["vpc"], "public_subnets": [made["a"], made["b"]], "egress": "public"}},

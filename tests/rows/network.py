@@ -20,6 +20,7 @@ from ecsctl.resources.route_table import RouteTable
 from ecsctl.resources.security_group import Rule, SecurityGroup
 from ecsctl.resources.subnet import Subnet
 from ecsctl.resources.target_group import TargetGroup
+from ecsctl.resources.validation_record import ValidationRecord
 from ecsctl.resources.vpc import Vpc
 from ecsctl.sandbox.aws.route53.records import normal
 from ecsctl.sandbox.snapshot import taking as sandbox
@@ -82,6 +83,7 @@ WISHES: dict[str, Wish] = {
         value=parts["certificate"].record_value,
         shared=True,
     ),
+    "proof": lambda parts: ValidationRecord(certificate=parts["certificate"].arn, domain=DOMAIN),
     "issued": lambda parts: IssuedCertificate(certificate=parts["certificate"].arn, record=parts["validation"].name),
     "http": lambda parts: usual(Listener, load_balancer=parts["balancer"].arn, port=80, protocol="HTTP", redirect=True),
     "https": lambda parts: usual(
@@ -389,13 +391,19 @@ ROWS = (
         Certificate,
         "network",
         "certificate",
-        seen={"domain": "other.ecsctl.example", "wildcard": True},
+        seen={"domain": "other.ecsctl.example", "also": frozenset({f"*.{DOMAIN}"})},
         apart="a domain has as many as one likes",
         spoiled={
             "tags": lambda cloud, ids: cloud.boto("acm").remove_tags_from_certificate(
                 CertificateArn=ids["certificate"].arn, Tags=[{"Key": "owner"}]
             )
         },
+    ),
+    Row(
+        ValidationRecord,
+        "network",
+        "proof",
+        reasons={"domain": "another name of the certificate has another record, and is another part of the stack"},
     ),
     Row(IssuedCertificate, "network", "issued", seen={"certificate": OTHER_CERTIFICATE}),
     Row(

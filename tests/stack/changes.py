@@ -21,6 +21,7 @@ PLAIN = wishes(domain=None, github=None)
 SECURE = wishes(github=None)
 PUSHED = wishes(domain=None)
 CONNECTED = wishes(domain=None, github={"connection_arn": "{connection}"})
+MANY = wishes(github=None, domain={"names": ["ecsctl.example", "www.ecsctl.example", "*.hello.ecsctl.example"]})
 
 
 def with_(**changed: Any) -> Wished:
@@ -35,11 +36,13 @@ BORROWED = with_(vpc={"id": "{vpc}", "public_subnets": ["{open-a}", "{open-b}"],
 QUICK: dict[str, tuple[Wished, Wished]] = {
     "the domain is removed": (SECURE, PLAIN),
     "another domain": (SECURE, wishes(github=None, domain={"name": "other.ecsctl.example"})),
+    "further names": (SECURE, MANY),
     "another port": (PLAIN, with_(service={"port": 9000})),
     "all at once": (PLAIN, wishes(service={"port": 9000, "exec": True}, vpc={"egress": "public"})),
 }
 LONG: dict[str, tuple[Wished, Wished]] = {
     "a domain is added": (PLAIN, SECURE),
+    "fewer names": (MANY, wishes(github=None, domain={"names": ["*.hello.ecsctl.example"]})),
     "another hosted zone": (wishes(github=None, domain={"hosted_zone": "ecsctl.example"}),
                             wishes(github=None, domain={"hosted_zone": "hello.ecsctl.example"})),
     "a certificate of the user's": (SECURE, wishes(github=None, domain={"certificate_arn": "{certificate}"})),

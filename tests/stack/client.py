@@ -82,9 +82,10 @@ class Client:
 
 
 def _balancer(host: str) -> Any:
+    wildcard = f"\\052.{host.partition('.')[2]}"
     for zone in list(route53_backends[ACCOUNT]["aws"].zones.values()):
         for record in list(zone.rrsets):
-            if record.name.rstrip(".") == host and record.type == "A" and record.alias_target:
+            if record.name.rstrip(".") in (host, wildcard) and record.type == "A" and record.alias_target:
                 host = record.alias_target["DNSName"].rstrip(".").removeprefix("dualstack.")
     balancers = list(elbv2_backends[ACCOUNT][REGION].load_balancers.values())
     return next((one for one in balancers if one.dns_name.lower() == host.lower()), None)

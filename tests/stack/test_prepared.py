@@ -92,6 +92,16 @@ def caa(*values: str, name: str = "ecsctl.example") -> Callable[[World], Named]:
     return name_it
 
 
+def wildcard_caa(world: World) -> Named:
+    record(world, "hello.ecsctl.example", "CAA", '0 issue "amazon.com"', '0 issuewild "letsencrypt.org"')
+    return {"domain": {"names": ["*.hello.ecsctl.example"]}}
+
+
+def undelegated_further(world: World) -> Named:
+    world.boto("route53").create_hosted_zone(Name="other.ecsctl.example.", CallerReference="other")
+    return {"domain": {"names": ["www.other.ecsctl.example"]}}
+
+
 def subzone(world: World, *servers: str) -> str:
     made = world.boto("route53").create_hosted_zone(Name="hello.ecsctl.example.", CallerReference="sub")
     if servers:
@@ -193,6 +203,17 @@ THINGS: dict[str, tuple[Case, ...]] = {
              'add 0 issue "amazon.com"'),
         Case("unfit by its own record", caa('0 issue ";"', name="hello.ecsctl.example"),
              ("the CAA records of hello.ecsctl.example", "nobody"), "amazon.com"),
+    ),
+    "domain.names": (
+        Case("elsewhere", lambda world: {"domain": {"names": ["www.of-others.example"]}},
+             ("no public hosted zone here holds www.of-others.example",), "delegate"),
+        Case("unfit: a wildcard", wildcard_caa, ("the CAA records of hello.ecsctl.example", "letsencrypt.org"),
+             'add 0 issuewild "amazon.com"'),
+        Case("unfit: not delegated", undelegated_further, ("other.ecsctl.example", "is not delegated"),
+             "set the NS record other.ecsctl.example"),
+        Case("unfit: a certificate without it", lambda world: {"domain": {
+            "certificate_arn": certificate(world, "hello.ecsctl.example"), "names": ["www.ecsctl.example"]}},
+             ("not for www.ecsctl.example",), "leave it out"),
     ),
     "domain.hosted_zone": (
         Case("absent", lambda world: {"domain": {"hosted_zone": "Z0123456789"}}, ("no public hosted zone Z0123456789",),

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import flat
+from ecsctl.ids import ValidationName
 from ecsctl.resources.support.common import there
+from ecsctl.resources.support.dns import normal
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
 
@@ -67,6 +69,18 @@ def died_of(certificate: CertificateDetailTypeDef) -> str:
     status = certificate.get("Status", "")
     reason = certificate.get("FailureReason", "")
     return f"{DEAD[status]}{f' ({reason})' if reason else ''}" if status in DEAD else ""
+
+
+def proof_of(certificate: CertificateDetailTypeDef, domain: str) -> tuple[ValidationName, str]:
+    """Name and value of the record that proves that a domain, or its wildcard, is ours; empty until ACM tells them.
+
+    A name and its wildcard have the same (ACM User Guide, "DNS validation").
+    """
+    for option in certificate.get("DomainValidationOptions", []):
+        if normal(option["DomainName"]).removeprefix("*.") == domain.removeprefix("*.") and "ResourceRecord" in option:
+            record = option["ResourceRecord"]
+            return ValidationName(normal(record["Name"])), normal(record["Value"])
+    return ValidationName(""), ""
 
 
 CURES = {  # ACM User Guide, "Troubleshoot certificate requests", by the reason of the failure

@@ -119,6 +119,7 @@ class Uses:
     boundary: str = ""
     permissions: bool = False  # the app has rights of its own
     policies: tuple[str, ...] = ()  # managed ones, of the tasks' role
+    further: tuple[str, ...] = ()  # names beside the domain
 
 
 def of(service: str, actions: str) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ TIMEOUT = 72 * 3600.0  # ACM guide: "VALIDATION_TIMED_OUT" after 72 hours
 TOKEN = 3600.0  # API reference, RequestCertificate: tokens time out after one hour
 LETTING_GO = 60.0  # how long InUseBy names a load balancer that uses it no more; up to 20 min in practice
 AMAZON = frozenset({"amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"})  # ACM guide, CAA records
+SUMMARIES = 100  # API reference, CertificateSummary: names that a listing tells
+NAMES = 10  # ACM guide, "Quotas": domain names of a certificate, unless the quota is raised
 LISTED = ["RSA_1024", "RSA_2048"]  # API reference, ListCertificates, Filters.keyTypes: the default
 
 
@@ -99,6 +101,9 @@ def _request(
     That names count as well, and that the token outlives the certificate, are assumptions: the API reference says
     only that one certificate is made.
     """
+    if len({domain, *(sans or [])}) > NAMES:
+        message = f"Maximum number of domain names in a certificate request is {NAMES}."  # the wording is an assumption
+        raise overlay.Refusal("LimitExceededException", message)
     key = (token, domain, *sorted(sans or []))
     arn, when = _memory(self).tokens.get(key, ("", float("-inf")))
     if token and clock.now() - when < TOKEN:
@@ -149,6 +154,10 @@ def describe(original: Any, self: CertBundle) -> dict[str, Any]:
     life = _memory(acm_backends[account_id][region]).lives.get(self.arn)
     inner["InUseBy"] = _used_by(account_id, region, self.arn)
     inner["SubjectAlternativeNames"] = _domains(self)
+    inner["SubjectAlternativeNameSummaries"] = _domains(self)[
+        :SUMMARIES
+    ]  # told by ListCertificates alone, as is the next
+    inner["HasAdditionalSubjectAlternativeNames"] = len(_domains(self)) > SUMMARIES
     if life is None or "DomainValidationOptions" not in inner:
         return told
     inner["KeyAlgorithm"] = life.algorithm

@@ -265,12 +265,19 @@ def _context(call: Call, resource: str) -> dict[str, tuple[str, ...]]:
         context[f"aws:ResourceTag/{key}"] = (value,)
     if call.operation == "ChangeResourceRecordSets":
         named = [one["ResourceRecordSet"]["Name"] for one in call.parameters["ChangeBatch"]["Changes"]]
-        context["route53:ChangeResourceRecordSetsNormalizedRecordNames"] = tuple(
-            name.lower().rstrip(".") for name in named
-        )
+        context["route53:ChangeResourceRecordSetsNormalizedRecordNames"] = tuple(_normalized(name) for name in named)
     if call.service == "ecs" and (cluster := call.parameters.get("cluster")):
         context["ecs:cluster"] = (call.arn(f"cluster/{_short(cluster)}"),)
     return context
+
+
+def _normalized(name: str) -> str:
+    """A record's name as IAM compares it: lower case, without a dot at the end, `\\052` for `*` and so on.
+
+    Route 53 guide, "Using IAM policy conditions for fine-grained access control".
+    """
+    plain = re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), name).lower().rstrip(".")
+    return re.sub(r"[^a-z0-9._-]", lambda found: f"\\{ord(found[0]):03o}", plain)
 
 
 def _requested(call: Call) -> dict[str, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ecsctl.resources.support.dns import normal
 from ecsctl.why.causes.cause import Cause, Judge
 from ecsctl.why.causes.mends import by_hand, change, up
 from ecsctl.why.evidence import Evidence, Facts
@@ -18,9 +19,12 @@ def certificate(facts: Facts) -> Cause | None:
     if status == "PENDING_VALIDATION":
         if lost := _not_delegated(facts):
             return lost
-        records = [one["ResourceRecord"] for one in found.get("DomainValidationOptions", ()) if "ResourceRecord" in one]
-        proof = f"the CNAME {records[0]['Name']}" if records else "its CNAME"
-        told = f"the certificate of {name} waits for its proof: {proof} is not visible in DNS"
+        options = found.get("DomainValidationOptions", ())
+        open_ones = [one for one in options if "ResourceRecord" in one and one.get("ValidationStatus") != "SUCCESS"]
+        name = open_ones[0]["DomainName"].removeprefix("*.") if open_ones else name
+        proofs = ", ".join(dict.fromkeys(one["ResourceRecord"]["Name"] for one in open_ones))
+        proof = f"the CNAME {proofs}" if proofs else "its CNAME"
+        told = f"the certificate of {found.get('DomainName', '')} waits for its proof: {proof} is not visible in DNS"
         servers = f" ({', '.join(facts.delegation['ours'])})" if facts.delegation.get("ours") else ""
         mend = (by_hand(f"at the domain's registrar, or in the zone above, name the name servers of its hosted "
                         f"zone{servers}; "
@@ -39,10 +43,12 @@ def certificate(facts: Facts) -> Cause | None:
 
 def certificate_of_another(facts: Facts) -> Cause | None:
     """The certificate that the load balancer shows does not hold for the app's name."""
-    served, domain = facts.served or {}, facts.domain
+    served = facts.served or {}
     names = [served.get("DomainName", ""), *served.get("SubjectAlternativeNames", ())]
-    if not served or not domain or any(covers(one, domain) for one in names):
+    bare = [domain for domain in _domains(facts) if not any(covers(one, domain) for one in names)]
+    if not served or not bare:
         return None
+    domain = ", ".join(bare)
     seen = Evidence(
         "certificate", f"{served.get('CertificateArn', '')} holds for {', '.join(sorted(set(filter(None, names))))}"
     )
@@ -53,16 +59,15 @@ def certificate_of_another(facts: Facts) -> Cause | None:
 def name_taken(facts: Facts) -> Cause | None:
     """A CNAME stands where the app's own record shall be: DNS allows none beside it (RFC 1034, 3.6.2)."""
     for one in facts.names:
-        if one.get("Type") == "CNAME" and _same(one.get("Name", ""), facts.domain):
+        name = normal(one.get("Name", ""))
+        if one.get("Type") == "CNAME" and name in _domains(facts):
             value = ", ".join(record["Value"] for record in one.get("ResourceRecords", ()))
-            seen = Evidence("Route 53", f"{facts.domain} is a CNAME to {value}")
-            told = (
-                f"the name {facts.domain} is taken by a CNAME that is not ecsctl's, and no other record may stand "
-                f"beside one"
-            )
-            mend = (by_hand(f"if it is not needed any more, delete the CNAME {facts.domain} in Route 53: "
+            seen = Evidence("Route 53", f"{name} is a CNAME to {value}")
+            told = f"the name {name} is taken by a CNAME that is not ecsctl's, and no other record may stand beside one"
+            key = "domain.name" if name == normal(facts.domain) else "domain.names"
+            mend = (by_hand(f"if it is not needed any more, delete the CNAME {name} in Route 53: "
                             "from then on the name leads nowhere until the app's own record is made", "ecsctl up"),
-                    change("domain.name", "to another name"))  # fmt: skip
+                    change(key, "to another name"))  # fmt: skip
             return Cause("name-taken", told, (seen,), mend)
     return None
 
@@ -91,8 +96,9 @@ def _names(servers: list[str]) -> set[str]:
     return {one.casefold().rstrip(".") for one in servers}
 
 
-def _same(one: str, other: str) -> bool:
-    return bool(other) and one.casefold().rstrip(".") == other.casefold().rstrip(".")
+def _domains(facts: Facts) -> list[str]:
+    """Every name that is to lead to the app."""
+    return [normal(one) for one in (facts.domain, *facts.also) if one]
 
 
 JUDGES: tuple[Judge, ...] = (certificate, certificate_of_another, name_taken)

@@ -1,0 +1,82 @@
+"""Which DNS record proves a further name of a certificate: ACM tells it some seconds after the request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.label import Label
+from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
+from ecsctl.ids import CertificateArn, ValidationName
+from ecsctl.resources.support.acm import described, died_of, of_certificates, proof_of
+from ecsctl.resources.support.dns import normal
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.resources.support.policy_document import Statement
+    from ecsctl.resources.support.rights import Scope, Uses
+
+
+@dataclass(frozen=True)
+class ValidationRecordIds:
+    """The CNAME that proves that a name is ours; empty until ACM tells it."""
+
+    name: ValidationName
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValidationRecord(Resource[ValidationRecordIds]):
+    """A look and nothing else: what ACM wants to find in the zone of a certificate's further name.
+
+    Making it makes nothing, and there is nothing to delete: the record is another resource, and so is the certificate.
+    It is the same in each certificate of the name (ACM User Guide, "DNS validation").
+    """
+
+    kind = "validation-record"
+    title = "validation record"
+    within = ("certificate",)
+    wait = True
+    tagged = False
+    usual = 15.0
+    limit = 300.0  # as for the certificate's own
+    console = "{console}/acm/home?region={region}#/certificates/list"
+
+    certificate: Order[CertificateArn]
+    domain: Fixed[str]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "domain", normal(self.domain))
+
+    def summary(self) -> str:
+        """Of what it is."""
+        return f"which CNAME proves {self.domain} to ACM"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to look at it."""
+        return of_certificates(scope, uses)
+
+    def observe(self, aws: Aws, me: Label) -> Seen[ValidationRecord, ValidationRecordIds] | None:
+        """By the certificate's ARN."""
+        certificate = described(aws, self.certificate)
+        if certificate is None:
+            return None
+        name, value = proof_of(certificate, self.domain)
+        return Seen(
+            ValidationRecordIds(name, value),
+            self,
+            ready=bool(name),
+            failed=died_of(certificate),
+            note="" if name else "ACM has not published it yet",
+        )
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[ValidationRecordIds]]:
+        """None: it is nothing of its own."""
+        yield from ()
+
+    def create(self, aws: Aws, me: Label) -> ValidationRecordIds:
+        """Changes nothing."""
+        return ValidationRecordIds(ValidationName(""), "")

@@ -1,0 +1,36 @@
+"""What is wrong with a further name of the app is told of it by name."""
+
+from __future__ import annotations
+
+from ecsctl.why.causes import fronting
+from ecsctl.why.evidence import Facts, Told
+
+NAMES: Told = {"domain": "shop.example.com", "also": ["example.com", "*.example.com"]}
+
+
+def test_a_further_name_taken_by_a_cname_is_told() -> None:
+    there = [{"Name": "\\052.example.com.", "Type": "CNAME", "ResourceRecords": [{"Value": "old.example.net"}]}]
+    cause = fronting.name_taken(Facts("shop", names=there, **NAMES))
+    assert cause is not None
+    assert "*.example.com is taken by a CNAME" in cause.sentence
+    assert "domain.names" in str(cause.mend)
+
+
+def test_a_certificate_that_lacks_a_further_name_is_told() -> None:
+    served = {"DomainName": "shop.example.com", "SubjectAlternativeNames": ["shop.example.com", "*.example.com"]}
+    cause = fronting.certificate_of_another(Facts("shop", served=served, **NAMES))
+    assert cause is not None
+    assert cause.sentence.endswith("does not hold for example.com")
+    whole = {**served, "SubjectAlternativeNames": ["shop.example.com", "example.com", "*.example.com"]}
+    assert fronting.certificate_of_another(Facts("shop", served=whole, **NAMES)) is None
+
+
+def test_of_a_pending_certificate_the_names_that_are_not_proven_are_told() -> None:
+    options = [
+        {"DomainName": name, "ValidationStatus": status, "ResourceRecord": {"Name": f"_x.{name}."}}
+        for name, status in (("shop.example.com", "SUCCESS"), ("example.com", "PENDING_VALIDATION"))
+    ]
+    told = {"DomainName": "shop.example.com", "Status": "PENDING_VALIDATION", "DomainValidationOptions": options}
+    cause = fronting.certificate(Facts("shop", certificate=told, **NAMES))
+    assert cause is not None
+    assert "the CNAME _x.example.com. is not visible" in cause.sentence
