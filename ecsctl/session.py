@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ecsctl import access, named_secrets, partitions
+from ecsctl import access, named_secrets, partitions, raw_parameters
 from ecsctl.account import Facts, Identity, gather, identify
 from ecsctl.aws import Aws
 from ecsctl.engine.engine import Engine
@@ -151,6 +151,7 @@ def open_stack(
     from ecsctl.blueprint import blueprint
     from ecsctl.resources import kinds
 
+    raw_parameters.check(config)
     identity = identify(aws, config)
     config = named_secrets.found(aws, config, identity, as_far=as_far)
     state = State.load(record, app=config.name, account=identity.account, region=identity.region,

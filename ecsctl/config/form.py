@@ -109,6 +109,8 @@ def meant(node: Node) -> str:
         case _:
             if is_table(node):
                 return "a table with " + ", ".join(node["properties"])
+            if node.get("additionalProperties") is True:
+                return "a table of AWS's parameters"
             most = node.get("maxProperties")
             return "a table of names and texts" + (f", at most {most}" if most else "")
 

@@ -14,6 +14,7 @@ from ecsctl import registries
 from ecsctl.config import words
 from ecsctl.config.delivery import Build, Ecr, Github, Pipeline
 from ecsctl.config.network import Domain, LoadBalancer, Vpc
+from ecsctl.config.raw import Raw
 from ecsctl.config.section import Problem, Section
 from ecsctl.config.service import Logs, Service
 
@@ -61,6 +62,7 @@ class Config(Section):
     github: Github | None = None
     build: Build = Field(default_factory=Build)
     pipeline: Pipeline = Field(default_factory=Pipeline)
+    raw: Raw = Field(default_factory=Raw)
 
     def problems(self) -> Iterator[Problem]:
         """What tables say that do not go together, each right by itself."""

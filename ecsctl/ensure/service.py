@@ -75,6 +75,8 @@ def ensure_service(
         read_only=wish.read_only_root,
         more=additions(
             {
+                **config.raw.task_definition,
+                **{f"container.{name}": value for name, value in config.raw.container.items()},
                 "container.entryPoint": wish.entrypoint,
                 "container.user": wish.user,
                 "container.workingDirectory": wish.working_directory,

@@ -55,7 +55,7 @@ AT_THE_TOP = [
     ("nmae = 1", "nmae: no such key; did you mean name?"),
     ("port = 8000", "port: no such key; it belongs in [service]"),
     ("approval = 1", "approval: no such key; known at the top: name, owner, region, account_id, tags, protect, "
-     "permissions_boundary, vpc, domain, service, load_balancer, ecr, logs, github, build, pipeline"),
+     "permissions_boundary, vpc, domain, service, load_balancer, ecr, logs, github, build, pipeline, raw"),
 ]  # fmt: skip
 
 
@@ -131,6 +131,8 @@ IN_TABLES = [
      "service.read_only_root: does not go with exec: ECS Exec needs a root file system that can be written"),
     ("service", "ulimits = { nofile = 9 }",
      "service.ulimits.nofile: expected an integer from 1024 to 1048576, found 9"),
+    ("raw", 'container = { user = "1" }', "raw.container.user: is what service.user says: expected it there"),
+    ("raw", 'task_definition = { networkMode = "host" }', "raw.task_definition.networkMode: is not to be chosen"),
     ("service", "autoscaling = { min = 1 }", "service.autoscaling.max is missing: expected an integer from 1 to "
      "5000"),
     ("service", "autoscaling = { min = 3, max = 2 }", "service.autoscaling.max = 2 is below min = 3"),

@@ -87,6 +87,9 @@ LONG: dict[str, tuple[Wished, Wished]] = {
     "how the container runs": (PLAIN, with_(service={
         "entrypoint": ["/entrypoint.sh"], "user": "10001", "working_directory": "/app", "read_only_root": True,
         "ephemeral_gib": 40, "ulimits": {"nofile": 65535}})),
+    "what no option says": (PLAIN, with_(raw={
+        "task_definition": {"volumes": [{"name": "scratch"}]},
+        "container": {"mountPoints": [{"sourceVolume": "scratch", "containerPath": "/scratch"}]}})),
     "a container as its image says": (with_(service={"user": "10001", "ephemeral_gib": 40}), PLAIN),
     "another group of the tasks": (BORROWED, with_(vpc=BORROWED["vpc"], service={"security_groups": ["{group}"]})),
     "rights of the app": (PLAIN, with_(service={
