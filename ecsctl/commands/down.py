@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ecsctl.resources.load_balancer import LoadBalancerIds
 
 
-@shares(*ON_AWS, "yes", "output", "quiet")
+@shares(*ON_AWS, "yes", "output", "quiet", "trace")
 def down(
     common: Common,
     force: Annotated[

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.config import Config, Loaded
     from ecsctl.engine.errors import ConfigError
+    from ecsctl.engine.events import Listener
     from ecsctl.github.committed import Branch
     from ecsctl.session import Place, Session
+    from ecsctl.trace import Trace
     from ecsctl.ui.progress import Progress
 
 
@@ -29,6 +31,7 @@ class Opened:
     where: Place
     aws: Aws
     progress: Progress
+    tell: Listener
     app: str
     config: Config | None
     quiet: bool
@@ -79,7 +82,7 @@ class Opened:
 
         if self.config:
             identify(self.aws, self.config)
-        return open_app(self.aws, self.app, self.where.record, tell=self.progress, id=id)
+        return open_app(self.aws, self.app, self.where.record, tell=self.tell, id=id)
 
     def over_stack(self, image: str = "", *, as_far: bool = False) -> Session:
         """A session over the stack that ecsctl.toml wishes. `image` is one that is to run whatever runs now.
@@ -92,7 +95,7 @@ class Opened:
         from ecsctl.ui import words
 
         ahead.ask(self.aws, self.app, self.where.record, self.wished)
-        session = open_stack(self.aws, self.wished, self.where.record, tell=self.progress, image=image, as_far=as_far,
+        session = open_stack(self.aws, self.wished, self.where.record, tell=self.tell, image=image, as_far=as_far,
                              own_buildspec=own_buildspec(self.branch),
                              context=context(self.branch, self.wished))  # fmt: skip
         if session.unread:
@@ -126,10 +129,12 @@ def opened(
     from ecsctl.config import find, mentions, read
     from ecsctl.engine.errors import ConfigError
     from ecsctl.session import recorded, told_by
+    from ecsctl.trace import Trace
     from ecsctl.ui import words
     from ecsctl.ui.progress import Progress
 
-    where = place(common)
+    trace = Trace() if common.trace else None
+    where = place(common, trace)
     found: Loaded | None = None
     home: str | None = None
     protect: Collection[str] | None = ()
@@ -157,7 +162,21 @@ def opened(
         stopping(aws.patience, told or progress.stop_asked),
         asking(what),
     ):
-        yield Opened(where, aws, progress, app, found.config if found else None, common.quiet, protect, common.sandbox)
+        try:
+            yield Opened(where, aws, progress, trace.beside(progress) if trace else progress, app,
+                         found.config if found else None, common.quiet, protect, common.sandbox)  # fmt: skip
+        finally:
+            if trace and common.trace:
+                _write(trace, common.trace)
+
+
+def _write(trace: Trace, file: Path) -> None:
+    from ecsctl.ui import words
+
+    try:
+        trace.save(file)
+    except OSError as error:
+        words.warning(f"the timeline was not written to {file}: {error.strerror or error}")
 
 
 def _warn_of(error: ConfigError, app: str) -> None:

@@ -8,11 +8,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Any, Concatenate, Literal, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, Literal, ParamSpec
 
 import typer
 
 from ecsctl.ui import copied
+
+if TYPE_CHECKING:
+    from ecsctl.trace import Trace
 
 P = ParamSpec("P")
 
@@ -31,6 +34,11 @@ Region = Annotated[
 Debug = Annotated[bool, typer.Option("--debug", envvar="ECSCTL_DEBUG", help="One line for each AWS call, on stderr.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", envvar="ECSCTL_YES", help="Answer every question with yes.")]
+TraceFile = Annotated[
+    Path | None,
+    typer.Option("--trace", metavar="FILE", help="Write the run's timeline to FILE, in the Chrome trace format.",
+                 show_default=False),
+]  # fmt: skip
 Output = Annotated[Literal["text", "json"], typer.Option("--output", "-o", help="The format of what goes to stdout.")]
 
 
@@ -42,6 +50,7 @@ class Common:
     profile: str | None = None
     region: str | None = None
     debug: bool = False
+    trace: Path | None = None
     quiet: bool = False
     yes: bool = False
     output: str = "text"
@@ -81,6 +90,7 @@ SHARED = {  # in the order of the help
     "output": Output,
     "quiet": Quiet,
     "debug": Debug,
+    "trace": TraceFile,
 }
 ON_AWS = ("sandbox", "profile", "region", "debug")  # of every command that asks AWS
 
@@ -124,21 +134,27 @@ def folder() -> Path:
     return found.parent if found else Path.cwd()
 
 
-def place(common: Common) -> Any:
+def place(common: Common, trace: Trace | None = None) -> Any:
     """Where the command works. With --sandbox the embedded AWS is started, and the environment points to it."""
     from ecsctl.access import region_of_environment
     from ecsctl.session import Place
     from ecsctl.ui import words
 
-    here, heard = folder(), _heard if common.debug else None
+    here, listeners = folder(), [_heard] * common.debug + ([trace.heard] if trace else [])
+
+    def heard(*call: Any) -> None:
+        for listener in listeners:
+            listener(*call)
+
     if common.sandbox:
         from ecsctl.sandbox.core.place import REGION
         from ecsctl.sandbox.server import process
 
         ambient = region_of_environment()
         process.enter(process.start(here / ".ecsctl"))
-        return Place(here, region=common.region, ambient=ambient, usual=REGION, heard=heard)
-    return Place(here, common.profile, common.region, ask=words.ask_code, heard=heard)
+        return Place(here, region=common.region, ambient=ambient, usual=REGION, heard=heard if listeners else None)
+    return Place(here, common.profile, common.region, ask=words.ask_code,
+                 heard=heard if listeners else None)  # fmt: skip
 
 
 def _heard(service: str, operation: str, seconds: float, failure: BaseException | None, _parameters: object) -> None:

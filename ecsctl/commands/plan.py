@@ -9,7 +9,7 @@ import typer
 from ecsctl.commands.options import ON_AWS, Common, shares
 
 
-@shares(*ON_AWS, "output")
+@shares(*ON_AWS, "output", "trace")
 def plan(
     common: Common,
     detailed_exitcode: Annotated[

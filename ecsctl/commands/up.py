@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ecsctl.session import Session
 
 
-@shares(*ON_AWS, "yes", "output", "quiet")
+@shares(*ON_AWS, "yes", "output", "quiet", "trace")
 def up(
     common: Common,
     image: Annotated[
