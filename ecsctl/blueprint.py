@@ -36,11 +36,11 @@ def blueprint(config: Config, facts: Facts) -> Stack:
         role = ensure_build_role(stack, config, facts, names)
         access = ensure_github(stack, config.github, facts, role.name)
         if not facts.moving:
-            projects = ensure_codebuild(stack, config, facts, names, role, access, repository)
+            projects = ensure_codebuild(stack, config, facts, names, role, access, repository, network)
     image = ensure_first_image(stack, config, facts, names, repository, projects, role)
     service = ensure_service(stack, config, facts, names, network, parts, repository, image)
     if access and role and facts.moving:
-        projects = ensure_codebuild(stack, config, facts, names, role, access, repository, after=(service,))
+        projects = ensure_codebuild(stack, config, facts, names, role, access, repository, network, after=(service,))
     if access and projects and config.pipeline.mode == "pipeline":
         ensure_pipeline(stack, config, facts, names, access, projects, parts.cluster, service)
     check(stack, config, facts.identity)

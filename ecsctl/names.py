@@ -101,6 +101,11 @@ class Names:
         return f"{self.app}-balancer"
 
     @property
+    def build_group(self) -> str:
+        """The security group of builds inside the VPC."""
+        return f"{self.app}-build"
+
+    @property
     def tasks_group(self) -> str:
         """The tasks' security group."""
         return f"{self.app}-tasks"

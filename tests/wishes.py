@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from ecsctl.engine.resource import AnyResource
 from ecsctl.resources.bucket import Bucket
-from ecsctl.resources.build_project import ACCOUNT, BuildProject
+from ecsctl.resources.build_project import ACCOUNT, OUTSIDE, BuildProject
 from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.cluster import Cluster
 from ecsctl.resources.dns_record import DnsRecord
@@ -75,6 +75,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "minutes": 30,
         "auth": ACCOUNT,
         "artifacts": "NO_ARTIFACTS",
+        "place": OUTSIDE,
         "webhook_branch": "",
     },
     Pipeline: {"tests": (), "approvals": (), "exact": True, "first_run": "over"},

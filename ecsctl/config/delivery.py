@@ -115,6 +115,11 @@ class Build(Section):
         json_schema_extra=words.no_names("CODEBUILD_.*", *sorted(BUILD_SETS)),
     )
 
+    vpc: bool = Field(
+        False,
+        description="Whether builds run inside the VPC, in the tasks' private subnets, and so reach what only that "
+        "network reaches: a private registry of packages, a database for tests.",
+    )
     secrets: dict[words.Variable, words.SecretArn] = Field(
         default_factory=dict,
         description="Secrets of the build, from Secrets Manager or Parameter Store, by ARN: environment variables of "

@@ -71,6 +71,7 @@ class Config(Section):
         yield from self._build_image()
         yield from self._crowd()
         yield from self._filters()
+        yield from self._inside()
         yield from self._front()
 
     def _front(self) -> Iterator[Problem]:
@@ -199,6 +200,17 @@ class Config(Section):
             "those that the app uses"
             for number, one in wide
         )
+
+    def _inside(self) -> Iterator[Problem]:
+        """Builds in subnets from which they would reach nothing: CodeBuild gives them no public address.
+
+        CodeBuild user guide, "Use AWS CodeBuild with Amazon Virtual Private Cloud".
+        """
+        if self.build.vpc and self.vpc.egress == "public":
+            yield (
+                "build.vpc",
+                'needs another vpc.egress than "public": builds get no public address, and have no other way out',
+            )
 
     @property
     def idle(self) -> tuple[str, ...]:

@@ -73,6 +73,8 @@ TRANSIENTS = (
               "ListAttachedRolePolicies", "NoSuchEntity", "", 60, "IAM does not know the new role everywhere yet"),
     Transient("CreateProject UpdateProject", "InvalidInputException", "not authorized to perform: sts:assumerole", 120,
               "CodeBuild cannot assume the new role yet"),
+    Transient("CreateProject UpdateProject", "InvalidInputException", "not authorized to perform describe", 120,
+              "CodeBuild does not see the new rights of its role yet"),
     Transient("CreatePipeline UpdatePipeline", "InvalidStructureException",
               "not authorized to perform assumerole on role", 120, "CodePipeline cannot assume the new role yet"),
     Transient("CreateWebhook", "OAuthProviderException", "", 60, "GitHub does not accept the new token yet"),

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Literal
 from ecsctl.buildspec import ours
 from ecsctl.engine.stack import Stack
 from ecsctl.ensure import build_secrets, policies
+from ecsctl.ensure.front import ANYWHERE, MADE_BY
 from ecsctl.ids import ImageUri, ProjectName, ServiceName
 from ecsctl.parts import BUILD, BUILD_ROLE, IMAGE
-from ecsctl.resources.build_project import ACCOUNT, BuildProject, EnvVar, SourceAuth
+from ecsctl.resources.build_project import ACCOUNT, OUTSIDE, BuildProject, EnvVar, Inside, SourceAuth
 from ecsctl.resources.first_image import FirstImage, Machine
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.role import Role
+from ecsctl.resources.security_group import SecurityGroup
 from ecsctl.resources.support.ecr import Reference
 from ecsctl.resources.support.rights import Scope
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from ecsctl.account import Facts
     from ecsctl.config import Config
     from ecsctl.ensure.github import Access
+    from ecsctl.ensure.vpc import Network
     from ecsctl.names import Names
     from ecsctl.resources.repository import RepositoryIds
     from ecsctl.resources.role import RoleIds
@@ -63,6 +66,8 @@ def ensure_build_role(stack: Stack, config: Config, facts: Facts, names: Names) 
         login=config.build.login,
         reads=build_secrets.read(config.build),
     )
+    if config.build.vpc:
+        statements += policies.in_vpc(scope)
     statements += tuple(build_secrets.pulls(config.build, scope, policies.PULL))
     role = Role(
         name=names.role("build"),
@@ -76,7 +81,7 @@ def ensure_build_role(stack: Stack, config: Config, facts: Facts, names: Names) 
 
 def ensure_codebuild(
     stack: Stack, config: Config, facts: Facts, names: Names, role: RoleIds, access: Access, repository: RepositoryIds,
-    *, after: tuple[ServiceName, ...] = (),
+    network: Network, *, after: tuple[ServiceName, ...] = (),
 ) -> Projects:  # fmt: skip
     """The project that builds the image, and one for each test action of the pipeline.
 
@@ -97,6 +102,12 @@ def ensure_codebuild(
         *(EnvVar(name, value) for name, value in (usual | build.variables | build.environment).items()),
         *build_secrets.variables(build),
     ]
+    place = OUTSIDE
+    if build.vpc:
+        group = SecurityGroup(name=names.build_group, vpc=network.vpc, description=MADE_BY, ingress=frozenset(),
+                              lets_out_to=ANYWHERE)  # fmt: skip
+        worn = stack.ensure("build-group", group).group_id
+        place = Inside(network.vpc, network.task_subnets, frozenset({worn}))
     auth = ACCOUNT
     if access.connection:
         auth = SourceAuth("CODECONNECTIONS", access.connection)
@@ -127,10 +138,11 @@ def ensure_codebuild(
             undecided=undecided,
             minutes=build.timeout_minutes,
             auth=auth,
+            place=place,
             webhook_branch=webhook_branch,
             credentials=access.credentials,
         )
-        return stack.ensure(part, wish, ready=after).name
+        return stack.ensure(part, wish, after=network.way_out if build.vpc else (), ready=after).name
 
     # Every push is built once: by the pipeline, or by the project's own webhook where there is no pipeline.
     branch = github.branch if config.pipeline.mode == "build-only" else ""

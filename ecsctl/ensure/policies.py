@@ -106,6 +106,21 @@ def codebuild(
     return (*statements, *_reads(filter(None, (secret, login, *reads))))
 
 
+def in_vpc(scope: Scope) -> Statements:
+    """What a build inside a VPC needs: a network interface of its own there.
+
+    CodeBuild user guide, "Allow CodeBuild access to AWS services required to create a VPC network interface".
+    """
+    looks = ("DhcpOptions", "NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs")
+    actions = (*(f"ec2:Describe{what}" for what in looks), "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface")
+    handed = Condition("StringEquals", "ec2:AuthorizedService", ("codebuild.amazonaws.com",))
+    interfaces = (scope.arn("ec2", "network-interface/*"),)
+    return (
+        Statement("NetworkInterfaces", actions, ("*",)),
+        Statement("InterfaceForCodeBuild", ("ec2:CreateNetworkInterfacePermission",), interfaces, (handed,)),
+    )
+
+
 def codepipeline(scope: Scope, projects: Sequence[str], *, connection: str = "", repository: str = "") -> Statements:
     """What the pipeline needs: its bucket, its source, its projects, and to give the service a new revision."""
     names = scope.names

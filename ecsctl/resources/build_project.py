@@ -16,12 +16,16 @@ from ecsctl.resources.support.github_side import if_github_lets
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.project_parts import (
     ACCOUNT,
+    OUTSIDE,
     EnvVar,
+    Inside,
     SourceAuth,
     auth_of,
     environment,
+    inside,
     source,
     variables_of,
+    vpc_config,
 )
 from ecsctl.resources.support.rights import anywhere, connects, handed, of, passes
 
@@ -74,6 +78,7 @@ class BuildProject(Resource[ProjectIds]):
     minutes: int  # a build that takes longer is stopped
     auth: SourceAuth
     artifacts: str
+    place: Inside  # in a VPC; or outside of any
     webhook_branch: str  # builds by itself at every push to this branch; never together with a pipeline
     credentials: Order[CredentialsArn | None] = None  # the account's, if it builds with them
 
@@ -205,6 +210,7 @@ class BuildProject(Resource[ProjectIds]):
             "serviceRole": self.role,
             "timeoutInMinutes": self.minutes,
             "logsConfig": {"cloudWatchLogs": {"status": "ENABLED", "groupName": self.log_group}},
+            "vpcConfig": vpc_config(self.place),
             "tags": tags,
         }
 
@@ -228,9 +234,10 @@ class BuildProject(Resource[ProjectIds]):
             minutes=project.get("timeoutInMinutes", 60),
             auth=auth_of(theirs),
             artifacts=project["artifacts"]["type"],
+            place=inside(project.get("vpcConfig")),
             webhook_branch=push_filter.branch(project.get("webhook")),
             credentials=self.credentials,
         )
 
 
-__all__ = ["ACCOUNT", "BuildProject", "EnvVar", "ProjectIds", "SourceAuth"]
+__all__ = ["ACCOUNT", "OUTSIDE", "BuildProject", "EnvVar", "Inside", "ProjectIds", "SourceAuth"]

@@ -290,6 +290,7 @@ ROWS = (
             "webhook_branch": "release/1.x",
         },
         {"name": ProjectName("other"), "artifacts": "CODEPIPELINE"},
+        {"place": "it takes a network: tests/stack/test_builds_inside.py"},
         spoiled={
             "environment": _other_environment,
             "minutes": _edit_project(timeoutInMinutes=480),

@@ -107,6 +107,7 @@ LONG: dict[str, tuple[Wished, Wished]] = {
         "buildspec": "ci/build.yml", "compute": "medium", "image": "aws/codebuild/amazonlinux-aarch64-standard:2.0",
         "github_token": True, "timeout_minutes": 60, "environment": {"MODE": "fast"},
         "context": "backend", "dockerfile": "backend/Dockerfile", "target": "release", "args": {"A": "b"}}}),
+    "builds inside the network": (PUSHED, {**PUSHED, "build": {"vpc": True}}),
     "secrets and logins of builds": (PUSHED, {**PUSHED, "build": {
         "secrets": {"NPM_TOKEN": "{secret}"}, "logins": {"docker.io": "{secret}"}}}),
     "a pipeline for one folder": (CONNECTED, {**CONNECTED, "pipeline": {"paths": ["backend/**"], "artifact_days": 7}}),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
-from ecsctl.ids import BucketName, ConnectionArn, RepositoryUri
+from ecsctl.ids import BucketName, ConnectionArn, RepositoryUri, SecurityGroupId, SubnetId, VpcId
 
 if TYPE_CHECKING:
     from types_boto3_codebuild.literals import (
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
         ProjectSourceTypeDef,
         ProjectTypeDef,
         RegistryCredentialTypeDef,
+        VpcConfigOutputTypeDef,
+        VpcConfigTypeDef,
     )
 
 
@@ -42,6 +44,37 @@ class SourceAuth:
 
 
 ACCOUNT = SourceAuth()
+
+
+@dataclass(frozen=True)
+class Inside:
+    """Where in a VPC the builds run, and which groups they wear."""
+
+    vpc: VpcId
+    subnets: frozenset[SubnetId]
+    groups: frozenset[SecurityGroupId]
+
+
+OUTSIDE = Inside(VpcId(""), frozenset(), frozenset())
+"""CodeBuild's own network."""
+
+
+def inside(declared: VpcConfigOutputTypeDef | None) -> Inside:
+    """The place of a project that is there."""
+    if not declared or not declared.get("vpcId"):
+        return OUTSIDE
+    return Inside(
+        VpcId(declared["vpcId"]),
+        frozenset(map(SubnetId, declared.get("subnets", ()))),
+        frozenset(map(SecurityGroupId, declared.get("securityGroupIds", ()))),
+    )
+
+
+def vpc_config(place: Inside) -> VpcConfigTypeDef:
+    """The place as CodeBuild takes it: an empty one takes a project out of its VPC."""
+    if place == OUTSIDE:
+        return {}
+    return {"vpcId": place.vpc, "subnets": sorted(place.subnets), "securityGroupIds": sorted(place.groups)}
 
 
 def source(repository: str, buildspec: str, auth: SourceAuth) -> ProjectSourceTypeDef:

@@ -8,6 +8,7 @@ from typing import Any
 from moto.codebuild.models import CodeBuild
 from moto.codebuild.responses import CodeBuildResponse
 from moto.core.responses import ActionResult
+from moto.ec2.models import ec2_backends
 
 from ecsctl.sandbox.aws import codeconnections
 from ecsctl.sandbox.aws.codebuild.credentials import asked, credential
@@ -170,6 +171,30 @@ def _check(response: CodeBuildResponse, project: dict[str, Any]) -> None:
         if tag.get("key", "").startswith("aws:"):
             raise Refusal("InvalidInputException", "Tag keys must not start with aws:")
     _check_role(response, project)
+    _check_vpc(response, project)
+
+
+def _check_vpc(response: CodeBuildResponse, project: dict[str, Any]) -> None:
+    """The place in a VPC is looked up with the rights of the project's role.
+
+    hashicorp/terraform-provider-aws, codebuild/project.go, knows the refusal of a role whose rights have not arrived.
+    """
+    declared = project.get("vpcConfig")
+    if not declared:
+        return
+    if not all(declared.get(field) for field in ("vpcId", "subnets", "securityGroupIds")):
+        raise Refusal("InvalidInputException", "Invalid vpc config: vpcId, subnets and securityGroupIds are required")
+    account, role = response.current_account, project["serviceRole"]
+    for what in ("SecurityGroups", "Subnets", "Vpcs"):
+        if not permissions.allowed(account, role, f"ec2:Describe{what}", "*"):
+            raise Refusal("InvalidInputException", f"Not authorized to perform Describe{what}")
+    ec2 = ec2_backends[account][response.region]
+    known = [subnet.id for subnet in ec2.describe_subnets() if subnet.vpc_id == declared["vpcId"]]
+    if missing := [one for one in declared["subnets"] if one not in known]:
+        raise Refusal("InvalidInputException", f"Invalid vpc config: the subnet {missing[0]} is not in the VPC")
+    groups = [group.id for group in ec2.describe_security_groups() if group.vpc_id == declared["vpcId"]]
+    if missing := [one for one in declared["securityGroupIds"] if one not in groups]:
+        raise Refusal("InvalidInputException", f"Invalid vpc config: the security group {missing[0]} is not in the VPC")
 
 
 def _check_source(response: CodeBuildResponse, project: dict[str, Any]) -> None:
