@@ -80,9 +80,13 @@ class NotTried(Event):
 
 @dataclass(frozen=True)
 class Said(Event):
-    """Something a person should know: a state file rebuilt, half-done work found, a choice made."""
+    """Something a person should know: a state file rebuilt, half-done work found, a choice made.
+
+    `loud`: with --quiet too.
+    """
 
     text: str
+    loud: bool = True
 
 
 Listener = Callable[[Event], None]

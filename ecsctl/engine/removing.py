@@ -89,7 +89,7 @@ class Remover:
             one = doomed[key.removesuffix(FIRST)]
             if one.kind.serves and not self._silent:
                 self._silent = True
-                self.tell(events.Said("from here on the app does not answer any more"))
+                self.tell(events.Said("from here on the app does not answer any more", loud=False))
             (self.one.unhand if key.endswith(FIRST) else self.one.remove)(one.kind, one.name)
 
         carry_out(graph, visit, parts, patience=self.aws.patience, tell=self.tell)

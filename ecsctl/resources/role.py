@@ -134,8 +134,9 @@ class Role(Resource[RoleIds]):
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: RoleIds) -> Iterator[Callable[[], object]]:
         """Each thing about a role is a call of its own."""
-        for look in (aws.iam.get_role, aws.iam.list_role_policies, aws.iam.list_attached_role_policies):
-            yield partial(aws.look, look, RoleName=ids.name)
+        yield partial(aws.look, aws.iam.get_role, RoleName=ids.name)
+        yield partial(aws.look, aws.iam.list_role_policies, RoleName=ids.name)
+        yield partial(aws.look, aws.iam.list_attached_role_policies, RoleName=ids.name)
         yield partial(aws.look, aws.iam.get_role_policy, RoleName=ids.name, PolicyName=INLINE)
 
     def create(self, aws: Aws, me: Label) -> RoleIds:

@@ -117,7 +117,7 @@ class Progress:
                     self.total = len(event.plan.work)
                     self.counts["unchanged"] += event.plan.count(Verb.KEEP)
             case Said():
-                self._line("", "", plain(event.text), loud=True)
+                self._line("", "", plain(event.text), loud=event.loud)
             case Started():
                 with self._lock:
                     self._titles[event.name] = event.title
