@@ -95,6 +95,8 @@ class Aws:
     logs: CloudWatchLogsClient
     s3: S3Client
     secretsmanager: SecretsManagerClient
+    sns: Any  # as few calls: not worth the stubs
+    events: Any  # likewise
     ssm: Any  # only parameters are looked at: not worth the stubs of all of it
     codebuild: CodeBuildClient
     codeconnections: CodeConnectionsClient

@@ -10,6 +10,7 @@ from ecsctl.ensure.codebuild import ensure_build_role, ensure_codebuild, ensure_
 from ecsctl.ensure.ecr import ensure_ecr
 from ecsctl.ensure.github import ensure_github
 from ecsctl.ensure.limits import check
+from ecsctl.ensure.notify import ensure_notify
 from ecsctl.ensure.pipeline import ensure_pipeline
 from ecsctl.ensure.service import ensure_service
 from ecsctl.ensure.vpc import ensure_vpc
@@ -43,5 +44,7 @@ def blueprint(config: Config, facts: Facts) -> Stack:
         projects = ensure_codebuild(stack, config, facts, names, role, access, repository, network, after=(service,))
     if access and projects and config.pipeline.mode == "pipeline":
         ensure_pipeline(stack, config, facts, names, access, projects, parts.cluster, service)
+    if config.notify:
+        ensure_notify(stack, config, config.notify, facts, names)
     check(stack, config, facts.identity)
     return stack

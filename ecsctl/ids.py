@@ -38,5 +38,6 @@ ConnectionArn = NewType("ConnectionArn", str)
 ProjectName = NewType("ProjectName", str)
 PipelineName = NewType("PipelineName", str)
 PipelineWebhookName = NewType("PipelineWebhookName", str)
+TopicArn = NewType("TopicArn", str)
 
 ValidationName = NewType("ValidationName", str)

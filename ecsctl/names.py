@@ -81,6 +81,15 @@ class Names:
         """The pipeline, and its webhook."""
         return self.app
 
+    @property
+    def topic(self) -> str:
+        """The SNS topic of the notifications."""
+        return self.app
+
+    def rule(self, about: str) -> str:
+        """The EventBridge rule that notifies of something. At most 64 characters (EventBridge API, PutRule)."""
+        return f"{self.app}-{about}"
+
     def role(self, part: str = "") -> str:
         """A role's name, or how all of them begin. At most 64 characters (IAM User Guide, "IAM and AWS STS quotas")."""
         return f"{self.app}-{self.region}-{part}"

@@ -35,6 +35,8 @@ FAILURES: Mapping[str, Told] = {
     "ecs.describe_service_revisions": _ECS,
     "ecs.describe_services": _ECS,
     "ecs.describe_tasks": _ECS,
+    "events.put_targets": Told("FailedEntries", "TargetId", "ErrorCode", ("ErrorMessage",)),
+    "events.remove_targets": Told("FailedEntries", "TargetId", "ErrorCode", ("ErrorMessage",)),
     "s3.delete_objects": Told("Errors", "Key", "Code", ("Message",)),
 }
 """Every operation in use that answers so."""

@@ -16,6 +16,10 @@ PIPELINE_WEBHOOK = "pipeline-webhook"
 SERVICE = "service"
 TASK_DEFINITION = "task-definition"
 TASK_ROLE = "task-role"
+TOPIC = "topic"
+
+NOTIFIED = (FAILED_RUNS, APPROVALS, FAILED_DEPLOYMENTS) = ("failed-runs", "approvals", "failed-deployments")
+"""The rules of the notifications: of what each tells."""
 
 PLACES = "ab"  # the last letter of a subnet's name: one for each availability zone
 

@@ -19,7 +19,7 @@ from ecsctl.engine.plan import Step, Verb
 from ecsctl.names import Names
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.common import there, where
-from ecsctl.resources.support.policy_document import lacking
+from ecsctl.resources.support.policy_document import lacking, lets_in
 from ecsctl.resources.support.rights import Scope
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
         lambda: _policies(aws, config, me),
         lambda: _groups(aws, config),
         lambda: _task_groups(aws, config, me),
+        lambda: _topic(aws, config, me),
     ]
     with ThreadPoolExecutor(len(checks)) as pool:
         return tuple(step for found in pool.map(lambda check: list(check()), checks) for step in found)
@@ -120,6 +121,21 @@ def forbidden(aws: Aws, config: Config, me: Label) -> tuple[str, ...]:
         "app cannot do it"
         for number, missing in lost
     )
+
+
+def _topic(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
+    """The user's own topic, into which EventBridge must get: a message that it may not publish is lost unsaid."""
+    arn = (config.notify.topic if config.notify else "") or ""
+    if arn.split(":")[1:5] != [me.partition, "sns", me.region, me.account]:
+        return  # there is none, or it has been refused by its ARN
+    answer = there(lambda: aws.look(aws.sns.get_topic_attributes, TopicArn=arn))
+    if answer is None:
+        yield unfit("topic", "notify.topic", f"there is no topic {arn}",
+                    "make it (aws sns create-topic), or fix its ARN in ecsctl.toml")  # fmt: skip
+    elif not lets_in(answer["Attributes"].get("Policy", "{}"), "events.amazonaws.com", "sns:Publish"):
+        statement = f'"Principal": {{"Service": "events.amazonaws.com"}}, "Action": "sns:Publish", "Resource": "{arn}"'
+        yield unfit("topic", "notify.topic", f"the policy of {arn} does not let EventBridge publish",
+                    f'add to its policy the statement {{"Effect": "Allow", {statement}}}')  # fmt: skip
 
 
 def _secret(aws: Aws, me: Label, key: str, arn: str) -> Iterator[Step]:

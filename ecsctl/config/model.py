@@ -14,6 +14,7 @@ from ecsctl import registries
 from ecsctl.config import words
 from ecsctl.config.delivery import Build, Ecr, Github, Pipeline
 from ecsctl.config.network import Domain, LoadBalancer, Vpc
+from ecsctl.config.notify import Notify
 from ecsctl.config.raw import Raw
 from ecsctl.config.section import Problem, Section
 from ecsctl.config.service import Logs, Service
@@ -62,6 +63,7 @@ class Config(Section):
     github: Github | None = None
     build: Build = Field(default_factory=Build)
     pipeline: Pipeline = Field(default_factory=Pipeline)
+    notify: Notify | None = None
     raw: Raw = Field(default_factory=Raw)
 
     def problems(self) -> Iterator[Problem]:
@@ -108,6 +110,12 @@ class Config(Section):
             )
         if certificate and account and of_account != account:
             yield "domain.certificate_arn", f"is of account {of_account}, but expected one of account {account}"
+        topic = self.notify.topic if self.notify else None
+        of_region, of_account = topic.split(":")[3:5] if topic else ("", "")
+        if topic and region and of_region != region:
+            yield "notify.topic", f"is of {of_region}, but expected one of {region}: rules of EventBridge publish there"
+        if topic and account and of_account != account:
+            yield "notify.topic", f"is of account {of_account}, but expected one of account {account}"
         holder = self.permissions_boundary.split(":")[4] if self.permissions_boundary else "aws"
         if account and holder not in ("aws", account):
             yield "permissions_boundary", f"is of account {holder}, but expected one of account {account}"
@@ -120,6 +128,7 @@ class Config(Section):
             "github.connection_arn": self.github and self.github.connection_arn,
             "github.token_secret": self.github and self.github.token_secret,
             "build.image_credentials": self.build.login,
+            "notify.topic": topic,
             **{f"service.secrets.{name}": arn for name, arn in self.service.secrets.items()},
             **{f"build.secrets.{name}": arn for name, arn in self.build.secrets.items()},
             **{f"build.logins.{host}": arn for host, arn in self.build.logins.items()},

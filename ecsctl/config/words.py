@@ -146,6 +146,23 @@ ConnectionArn = Annotated[
         'a connection\'s ARN: "arn:aws:codeconnections:…:connection/…"',
     ),
 ]
+# No FIFO topic, whose name ends with .fifo: EventBridge does not publish to one, and none has e-mail subscriptions (SNS
+# developer guide, "Amazon SNS FIFO topics").
+TopicArn = Annotated[
+    str,
+    Word(
+        _ARN + "sns" + _HERE + "[A-Za-z0-9_-]{1,256}",
+        'the ARN of a standard SNS topic: "arn:aws:sns:eu-central-1:123456789012:alerts"',
+    ),
+]
+Email = Annotated[
+    str,
+    Word(
+        r"(?=.{6,254}$)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+        r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]",
+        'an e-mail address such as "ops@example.com"',
+    ),
+]
 # After a secret's name stand all of key, stage and version, or none (ECS developer guide, "Pass Secrets Manager
 # secrets through environment variables"). A bare name is ambiguous there.
 SecretArn = Annotated[

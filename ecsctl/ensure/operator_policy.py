@@ -21,7 +21,7 @@ NETWORK, SERVICE, DELIVERY = "ecsctl-network", "ecsctl-service", "ecsctl-deliver
 ROOMS = {
     "ec2": NETWORK, "elasticloadbalancing": NETWORK, "route53": NETWORK, "acm": NETWORK, "tag": NETWORK,
     "ecs": SERVICE, "ecr": SERVICE, "iam": SERVICE, "application-autoscaling": SERVICE, "cloudwatch": SERVICE,
-    "ssm": SERVICE, "ssmmessages": SERVICE,
+    "ssm": SERVICE, "ssmmessages": SERVICE, "sns": SERVICE, "events": SERVICE,
 }  # fmt: skip
 """The policy in which the rights of an AWS service stand; all others stand in the last."""
 
@@ -52,6 +52,8 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
     if uses.boundary or uses.policies:
         arns = (*filter(None, (uses.boundary,)), *uses.policies)
         yield Statement("Boundary", of("iam", f"GetPolicy{read}"), arns)
+    if uses.topic and uses.topic != scope.topic:  # only used: whether it is there, and lets EventBridge in
+        yield Statement("TheirTopic", ("sns:GetTopicAttributes",), (uses.topic,))
     # `deploy`, `rollback`, `cancel`, `exec`, `status` and `why`
     here = Condition("ArnEquals", "ecs:cluster", (scope.cluster,))
     yield Statement("TaskList", ("ecs:ListTasks",), ("*",), (here,))

@@ -41,6 +41,8 @@ KINDS = {
     "scaling": "Scaling",
     "pipeline": "Pipeline",
     "pipeline_webhook": "PipelineWebhook",
+    "topic": "Topic",
+    "rule": "Rule",
 }
 """The module of each kind and the class in it. Imported only when the kinds are needed: `--help` is not slowed."""
 

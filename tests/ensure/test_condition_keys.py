@@ -40,6 +40,7 @@ REASONS = {
     r"cloudwatch:\S+ .*": "the alarm's name begins as autoscaling names those of the app's service",
     r"(ecs|ecr|logs|iam|codepipeline|codeconnections|codestar-connections|codebuild):\S+ (\S+:ResourceTag/.*|aws:\S+)":
         "the ARN holds the app's own name, or is the one thing's that ecsctl.toml names",
+    r"(events|sns):\S+ .*": "the app's own rules and topic are named in whole; what is in them is ecsctl.toml's",
     r"ecs:\S+ ecs:.*": "the ARN names the app's own cluster, service and family; their settings are ecsctl.toml's",
 }  # fmt: skip
 

@@ -44,7 +44,8 @@ ROLES = {
 }
 MANAGED = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
-USES = Uses("Z1", "shop.example.com", True, "vpc-1", CONNECTION, REPOSITORY, TOKEN, SECRETS, BOUNDARY, True, (MANAGED,))
+USES = Uses("Z1", "shop.example.com", True, "vpc-1", CONNECTION, REPOSITORY, TOKEN, SECRETS, BOUNDARY, True, (MANAGED,),
+            topic=SCOPE.topic)  # fmt: skip
 OPERATOR = operator(SCOPE, USES)
 ALL = {name: found for name, (_, found) in ROLES.items()} | dict(OPERATOR)
 
@@ -180,6 +181,7 @@ def test_the_operators_policies_fit_into_iam_for_the_longest_of_names():
         secret,
         (secret,) * 3,
         boundary,
+        topic=scope.topic,
     )
     found = operator(scope, uses)
     assert {name for name, one in found.items() if len(policy(one)) > LIMIT} == set()
@@ -271,6 +273,18 @@ def test_rights_that_are_not_used_add_none_to_the_operators():
     more = of_iam(Uses(policies=(MANAGED,))) - of_iam(Uses())
     these = Condition("ArnEquals", "iam:PolicyARN", (MANAGED,))
     assert more == {("iam:AttachRolePolicy", (SCOPE.role("task"),), (these,)), ("iam:GetPolicy", (MANAGED,), ())}
+
+
+def test_nobody_to_notify_adds_no_right_and_a_topic_of_the_users_is_looked_at_alone():
+    def more(topic):
+        found = {(action, one.resources) for found in operator(SCOPE, Uses(topic=topic)).values() for one in found
+                 for action in one.actions}  # fmt: skip
+        return {one for one in found if one[0].startswith(("sns:", "events:"))}
+
+    theirs = SCOPE.arn("sns", "alerts")
+    assert more("") == set()
+    assert {one for one in more(theirs) if one[0].startswith("sns:")} == {("sns:GetTopicAttributes", (theirs,))}
+    assert more(SCOPE.topic) > {one for one in more(theirs) if one[0].startswith("events:")}
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from ecsctl.engine.stack import fulfil
 from ecsctl.operations.policy import policies
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws.codeconnections import complete_handshake
+from ecsctl.sandbox.aws.sns import confirm_email
 from ecsctl.sandbox.core import authorization
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.sandbox.core.permissions import Asked
@@ -59,8 +60,9 @@ CONFIGS: Mapping[str, Wish] = {
         **BARE, "github": {"repository": "ecsctl/hello", "connection_arn": made["connection"]}},
     "secrets": lambda made: {**BARE, "service": {"secrets": {"DB": made["secret"], "KEY": made["key"]}}},
     "boundary": lambda made: {**BARE, "permissions_boundary": made["boundary"]},
+    "notify": lambda made: {**BARE, "notify": {"email": ["ops@example.com"]}},
 }  # fmt: skip
-MENDED = {"domain", "token", "build only", "boundary"}  # with every change that an `up` may come to make
+MENDED = {"domain", "token", "build only", "boundary", "notify"}  # with every change that an `up` may come to make
 USED = {"token", "build only"}  # with the commands that look into what runs
 MOVED = {("domain", "aws-us-gov"), ("token", "aws-cn")}  # recorded there; the others are written anew for there
 
@@ -244,6 +246,10 @@ class Runs:
         """What somebody may do by hand, and `up` or `down` puts right. Returns the route tables that it made."""
         ec2, region = self._client("ec2"), self.found.region
         self._client("iam").attach_role_policy(RoleName=f"hello-{region}-task", PolicyArn=self.made["boundary"])
+        if "notify" in self.found.wish:
+            topic = f"arn:aws:sns:{region}:{ACCOUNT}:hello"
+            self._client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint="somebody@example.com")
+            confirm_email("somebody@example.com", region)
         ours = [{"Name": "tag:ecsctl:app", "Values": ["hello"]}]
         for group in ec2.describe_security_groups(Filters=ours)["SecurityGroups"]:
             ec2.revoke_security_group_egress(GroupId=group["GroupId"], IpPermissions=group["IpPermissionsEgress"])

@@ -19,6 +19,7 @@ from ecsctl.ids import (
     RoleArn,
     RoleName,
     ServiceName,
+    TopicArn,
 )
 from ecsctl.names import Names
 from ecsctl.resources.bucket import Bucket
@@ -28,10 +29,12 @@ from ecsctl.resources.pipeline import Pipeline
 from ecsctl.resources.pipeline_webhook import PipelineWebhook
 from ecsctl.resources.repository import Repository
 from ecsctl.resources.role import Role
+from ecsctl.resources.rule import Rule
 from ecsctl.resources.source_credentials import SourceCredentials
 from ecsctl.resources.support.pipeline_structure import Approval, Check, Deploy, GitHubSource
 from ecsctl.resources.support.policy_document import Statement, Trust, policy, trust_policy
 from ecsctl.resources.support.rights import Scope
+from ecsctl.resources.topic import Topic
 from tests.rows.row import Changes, Compose, Row
 from tests.wishes import usual
 
@@ -87,11 +90,26 @@ WISHES: dict[str, Callable[[Any], Any]] = {
 }
 ALL = tuple(WISHES)
 WISHES["repository"] = lambda parts: usual(Repository, name="shop", lifecycle=lifecycle(9))
+WISHES["topic"] = lambda parts: Topic(name="shop", policy=publishing("events"), emails=frozenset({"ops@example.com"}))
+WISHES["failed-runs"] = lambda parts: Rule(
+    name="shop-failed-runs",
+    enabled=True,
+    pattern=json.dumps({"source": ["aws.codepipeline"]}),
+    topic=parts["topic"].arn,
+    message="run <run> has failed",
+    paths=(("run", "$.detail.execution-id"),),
+)
 BOUNDARY = f"arn:aws:iam::{ACCOUNT_ID}:policy/limits"
 OTHER_BUILD_ROLE, OTHER_PIPELINE_ROLE = (
     RoleArn(f"arn:aws:iam::{ACCOUNT_ID}:role/other-{one}") for one in ("build", "pipeline")
 )
 OTHER_LOGS, OTHER_BUCKET, OTHER_PROJECT = LogGroupName("/other"), BucketName("other-artifacts"), ProjectName("other")
+
+
+def publishing(service: str) -> str:
+    """A topic's policy that lets an AWS service publish."""
+    allowed = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sns:Publish"}
+    return json.dumps({"Statement": [{**allowed, "Resource": SCOPE.arn("sns", "shop")}]})
 
 
 def lifecycle(count: int) -> str:
@@ -210,6 +228,12 @@ def _other_filter(cloud: Any, ids: Any) -> None:
     there = cloud.boto("codepipeline").list_webhooks()["webhooks"][0]["definition"]
     there |= {"filters": [{"jsonPath": "$.ref"}], "authenticationConfiguration": {"SecretToken": "x"}}
     cloud.boto("codepipeline").put_webhook(webhook=there)
+
+
+def _other_words(cloud: Any, ids: Any) -> None:
+    """Somebody wants the event itself, and adds a target of their own."""
+    for name in ("ecsctl", "theirs"):
+        cloud.boto("events").put_targets(Rule="shop-failed-runs", Targets=[{"Id": name, "Arn": ids["topic"].arn}])
 
 
 ROWS = (
@@ -336,6 +360,34 @@ ROWS = (
             "filters": _other_filter,
             "tags": lambda cloud, ids: cloud.boto("codepipeline").untag_resource(
                 resourceArn=ids["pipeline-webhook"].arn, tagKeys=["owner"]
+            ),
+        },
+    ),
+    Row(
+        Topic,
+        "delivery",
+        "topic",
+        {"policy": publishing("cloudwatch"), "emails": frozenset({"ops@example.com", "ann@example.com"})},
+        {"name": "other"},
+        leaves=frozenset({"emails"}),  # nobody can take back an e-mail that asks for confirmation
+    ),
+    Row(
+        Rule,
+        "delivery",
+        "failed-runs",
+        {
+            "enabled": False,
+            "pattern": json.dumps({"source": ["aws.ecs"], "detail": {"eventName": ["SERVICE_DEPLOYMENT_FAILED"]}}),
+            "topic": TopicArn(SCOPE.arn("sns", "other")),
+            "message": 'the run "<which>" of <app>',
+            "paths": (("which", "$.detail.execution-id"), ("app", "$.detail.pipeline")),
+        },
+        {"name": "other"},
+        spoiled={
+            "message": _other_words,
+            "topic": lambda cloud, ids: cloud.boto("events").remove_targets(Rule="shop-failed-runs", Ids=["ecsctl"]),
+            "tags": lambda cloud, ids: cloud.boto("events").untag_resource(
+                ResourceARN=ids["failed-runs"].arn, TagKeys=["owner"]
             ),
         },
     ),

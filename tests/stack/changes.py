@@ -5,6 +5,7 @@ Where a value stands for something of the user's, it is the name of that in brac
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -96,6 +97,10 @@ LONG: dict[str, tuple[Wished, Wished]] = {
         "permissions": [{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::{app}-uploads/*"],
                          "conditions": {"StringEquals": {"aws:ResourceTag/team": ["web"]}}}],
         "policies": ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]})),
+    "notifications by e-mail": (PLAIN, with_(notify={"email": ["ops@example.com"]})),
+    "no notifications": (with_(notify={"email": ["ops@example.com"]}), PLAIN),
+    "notifications to the user's topic": (with_(notify={"email": ["ops@example.com"]}),
+                                          with_(notify={"topic": "{topic}"})),
     "a boundary": (PLAIN, with_(permissions_boundary="{boundary}")),
     "delivery is added": (PLAIN, PUSHED),
     "delivery is removed": (PUSHED, PLAIN),
@@ -164,6 +169,7 @@ EXAMPLES = {
     "login": f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:shop/login-AbCdEf",
     "connection": f"arn:aws:codeconnections:eu-central-1:{ACCOUNT}:connection/1b2c3d4e-0000-4000-8000-000000000000",
     "boundary": f"arn:aws:iam::{ACCOUNT}:policy/boundary",
+    "topic": f"arn:aws:sns:eu-central-1:{ACCOUNT}:alerts",
 }  # fmt: skip
 
 
@@ -240,6 +246,12 @@ def _boundary(world: World) -> dict[str, str]:
     return {"boundary": made["Policy"]["Arn"]}
 
 
+def _topic(world: World) -> dict[str, str]:
+    allow = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": {**allow, "Resource": EXAMPLES["topic"]}})
+    return {"topic": world.boto("sns").create_topic(Name="alerts", Attributes={"Policy": policy})["TopicArn"]}
+
+
 MADE = {
     "vpc": _network,
     "certificate": _certificate,
@@ -248,6 +260,7 @@ MADE = {
     "token": lambda world: _secret(world, "other/token", "token"),
     "login": lambda world: _secret(world, "shop/login", "login"),
     "boundary": _boundary,
+    "topic": _topic,
 }
 
 

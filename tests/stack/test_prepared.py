@@ -171,6 +171,15 @@ def empty_token(world: World) -> Named:
     return token("empty")
 
 
+def topic(name: str, region: str = REGION, account: str = ACCOUNT) -> Named:
+    return {"notify": {"topic": f"arn:aws:sns:{region}:{account}:{name}"}}
+
+
+def shut_topic(world: World) -> Named:
+    """As SNS makes one: its policy is about the account alone."""
+    return {"notify": {"topic": world.boto("sns").create_topic(Name="alerts")["TopicArn"]}}
+
+
 SM, SSM = "arn:aws:secretsmanager", "arn:aws:ssm"
 THINGS: dict[str, tuple[Case, ...]] = {
     "permissions_boundary": (
@@ -283,6 +292,13 @@ THINGS: dict[str, tuple[Case, ...]] = {
         Case("unfit: dying", lambda world: behind(dying_secret(world)["service"]["secrets"]["KEY"]),
              ("is scheduled for deletion",), "restore-secret"),
     ),
+    "notify.topic": (
+        Case("absent", lambda world: topic("no-such"), ("there is no topic", ":no-such"), "create-topic"),
+        Case("elsewhere", lambda world: topic("alerts", THERE), (f"is of {THERE}",), "the place that it is of"),
+        Case("of another account", lambda world: topic("alerts", account=OTHER), (f"is of account {OTHER}",),
+             "the place that it is of"),
+        Case("unfit", shut_topic, ("does not let EventBridge publish",), '"Service": "events.amazonaws.com"'),
+    ),
     "account_id": (
         Case("elsewhere", lambda world: {"account_id": OTHER}, (f"wants {OTHER}",), "account_id"),
     ),
@@ -299,7 +315,7 @@ NOT_EXAMINED = {
      "load_balancer.http2", "load_balancer.internal", "load_balancer.sticky_seconds",
      "load_balancer.slow_start_seconds", "load_balancer.deletion_protection", "logs.retention_days",
      "pipeline.mode", "pipeline.deploy_timeout_minutes", "pipeline.approvals", "pipeline.paths", "pipeline.tags",
-     "pipeline.trigger", "pipeline.artifact_days"], OWN)  # fmt: skip
+     "pipeline.trigger", "pipeline.artifact_days", "notify.email"], OWN)  # fmt: skip
 PLAIN = ("service.", "build.", "ecr.", "github.")  # tables whose other keys are sizes, numbers and switches
 
 

@@ -102,19 +102,31 @@ def lacking(boundary: Any, some: Iterable[Statement]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def lets_in(document: Any, service: str, action: str) -> bool:
+    """Whether a resource's policy allows an action to an AWS service, its conditions taken to hold."""
+    for one in _many(_parsed(document).get("Statement", [])):
+        who = one.get("Principal")
+        services = _many(who.get("Service", [])) if isinstance(who, dict) else _many(who)
+        if one.get("Effect") == "Allow" and {service, "*"} & {*services} and _acts(one, action):
+            return True
+    return False
+
+
+def _acts(statement: dict[str, Any], action: str) -> bool:
+    """Whether a statement is about this action, which may be a pattern itself."""
+    patterns = _many(statement.get("Action", statement.get("NotAction", [])))
+    among = any(fnmatchcase(action.lower(), str(pattern).lower()) for pattern in patterns)
+    return among if "Action" in statement else not among
+
+
 def _covers(statement: dict[str, Any], action: str, resource: str) -> bool:
     """Whether it is about all that an action and a resource, which may be patterns themselves, stand for."""
-    about = (
-        any(fnmatchcase(action.lower(), str(pattern).lower()) for pattern in _many(statement.get("Action", [])))
-        if "Action" in statement
-        else not any(fnmatchcase(action.lower(), str(one).lower()) for one in _many(statement.get("NotAction", [])))
-    )
     on = (
         any(fnmatchcase(resource, str(pattern)) for pattern in _many(statement.get("Resource", [])))
         if "Resource" in statement
         else not any(fnmatchcase(resource, str(one)) for one in _many(statement.get("NotResource", [])))
     )
-    return about and on
+    return _acts(statement, action) and on
 
 
 def ordered(some: Iterable[Statement]) -> tuple[Statement, ...]:

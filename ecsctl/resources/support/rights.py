@@ -90,6 +90,11 @@ class Scope:
         return tuple(self.arn("codepipeline", one) for one in (name, f"{name}/*", f"webhook:{name}"))
 
     @property
+    def topic(self) -> str:
+        """The ARN of the topic of the notifications, where it is the app's own."""
+        return self.arn("sns", self.names.topic)
+
+    @property
     def tagged(self) -> tuple[Condition, ...]:
         """It is made with the app's tag."""
         return (Condition("StringEquals", f"aws:RequestTag/{APP}", (self.names.app,)),)
@@ -120,6 +125,7 @@ class Uses:
     permissions: bool = False  # the app has rights of its own
     policies: tuple[str, ...] = ()  # managed ones, of the tasks' role
     further: tuple[str, ...] = ()  # names beside the domain
+    topic: str = ""  # the ARN of the one that is notified: the app's own, or the user's
 
 
 def of(service: str, actions: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from moto.core.responses import BaseResponse
 from moto.ec2.models import ec2_backends
 from moto.ecr.models import ecr_backends
 from moto.elbv2.models import elbv2_backends
+from moto.events.models import events_backends
 from moto.iam.models import iam_backends
 from moto.resourcegroupstaggingapi.models import (
     ResourceGroupsTaggingAPIBackend,
@@ -89,6 +90,9 @@ def _living(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]
     for repository in ecr.repositories.values():
         yield repository.arn, ecr.tagger.get_tag_dict_for_resource(repository.arn)
     yield from _of_pipelines(account_id, region)
+    events = events_backends[account_id][region]
+    for rule in events.event_buses["default"].rules.values():
+        yield rule.arn, events.tagger.get_tag_dict_for_resource(rule.arn)
     if region == "us-east-1":  # global services are listed there
         zones = route53_backends[account_id]["aws"]
         for ident in zones.zones:

@@ -171,6 +171,8 @@ def _refused(response: BaseResponse, asked: Asked, why: str) -> tuple[Refusal, i
     told = f"User: {user} is not authorized to perform: {asked.action} on resource: {asked.resource} {why}"
     if service == "ec2":
         return Refusal("UnauthorizedOperation", f"You are not authorized to perform this operation. {told}"), 403
+    if service == "sns":  # SNS API reference, "Common errors" of each operation
+        return Refusal("AuthorizationError", told), 403
     if service in _QUERY:
         return Refusal("AccessDenied", told), 403
     return Refusal("AccessDeniedException", told), 400

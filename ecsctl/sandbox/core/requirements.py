@@ -100,6 +100,11 @@ _RESOURCES = {
         "DeleteListener ModifyListener": "{ListenerArn}",
         "DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes": "{TargetGroupArn}",
     },
+    "events": {
+        "DeleteRule DescribeRule PutRule": "rule/{Name}",
+        "ListTargetsByRule PutTargets RemoveTargets": "rule/{Rule}",
+        "ListTagsForResource TagResource": "{ResourceARN}",
+    },
     "logs": {
         "CreateLogGroup DeleteLogGroup DeleteRetentionPolicy PutRetentionPolicy DescribeLogStreams FilterLogEvents":
             "log-group:{logGroupName}:*",
@@ -112,6 +117,12 @@ _RESOURCES = {
     "secretsmanager": {
         "CreateSecret": "{Name}",
         "DescribeSecret GetSecretValue PutSecretValue": "{SecretId}",
+    },
+    "sns": {
+        "CreateTopic": "{Name}",
+        "DeleteTopic GetTopicAttributes ListSubscriptionsByTopic SetTopicAttributes Subscribe": "{TopicArn}",
+        "ListTagsForResource TagResource": "{ResourceArn}",
+        "Unsubscribe": "{SubscriptionArn}",
     },
 }  # fmt: skip
 _BY_OPERATION = {
@@ -129,6 +140,8 @@ _TAGS_WITH = {
     "elbv2": "CreateListener CreateLoadBalancer CreateTargetGroup",
     "logs": "CreateLogGroup",
     "secretsmanager": "CreateSecret",
+    "sns": "CreateTopic",
+    "events": "PutRule",
     "codepipeline": "CreatePipeline PutWebhook",
     "acm": "RequestCertificate",
     "iam": "CreateRole",

@@ -77,6 +77,9 @@ LISTS = [
     Listing("pipelines", "codepipeline", "list_pipelines", "pipelines", "name"),
     Listing("pipeline webhooks", "codepipeline", "list_webhooks", "webhooks", "arn"),
     Listing("connections", "codeconnections", "list_connections", "Connections", "ConnectionArn"),
+    Listing("topics", "sns", "list_topics", "Topics", "TopicArn"),
+    Listing("subscriptions", "sns", "list_subscriptions", "Subscriptions", "Endpoint"),
+    Listing("event rules", "events", "list_rules", "Rules", "Name"),
     Listing("secrets", "secretsmanager", "list_secrets", "SecretList", "Name", {"IncludePlannedDeletion": True}),
 ]  # fmt: skip
 
@@ -252,5 +255,13 @@ DETAILS: dict[str, tuple[Detail, ...]] = {
         },
     ),
     "connections": (_detail("list_tags_for_resource", "ResourceArn", "tags", "ConnectionArn"),),
+    "topics": (
+        _detail("get_topic_attributes", "TopicArn", "attributes", "TopicArn"),
+        _detail("list_tags_for_resource", "ResourceArn", "tags", "TopicArn"),
+    ),
+    "event rules": (
+        _detail("list_targets_by_rule", "Rule", "targets", "Name"),
+        _detail("list_tags_for_resource", "ResourceARN", "tags", "Arn"),
+    ),
     "secrets": (_secret,),
 }

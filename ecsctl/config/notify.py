@@ -1,0 +1,43 @@
+"""The table [notify]: whom AWS tells of failures, and of approvals that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from ecsctl.config import words
+from ecsctl.config.section import Problem, Section
+
+
+class Notify(Section):
+    """Who is notified of failed runs of the pipeline, approvals that wait, and failed deployments of the service.
+
+    Without this table nobody is.
+    """
+
+    email: tuple[words.Email, ...] = Field(
+        (),
+        strict=False,
+        description="E-mail addresses. AWS asks each once, by e-mail, to confirm it; `ecsctl status` names those that "
+        "have not.",
+        examples=[["ops@example.com"]],
+    )
+    topic: words.TopicArn | None = Field(
+        None,
+        description="Instead of addresses: the ARN of an SNS topic of your own, in the app's account and region. Its "
+        "policy must let EventBridge (events.amazonaws.com) publish. ecsctl never changes it.",
+        examples=["arn:aws:sns:eu-central-1:123456789012:alerts"],
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """Nobody to notify, both ways at once, and addresses that are there twice."""
+        if not self.email and not self.topic:
+            yield "email", "is missing: expected addresses, or topic instead"
+        if self.email and self.topic:
+            yield "topic", "has no meaning with email: who subscribes to a topic of your own is not ecsctl's to change"
+        first: set[str] = set()
+        for number, address in enumerate(self.email):
+            if address.lower() in first:
+                yield f"email.{number}", "is there more than once: expected each address once"
+            first.add(address.lower())

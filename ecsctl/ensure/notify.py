@@ -1,0 +1,105 @@
+"""Who is told of failures and of approvals that wait: a topic, and the rules by which AWS's events reach it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.ids import TopicArn
+from ecsctl.parts import APPROVALS, FAILED_DEPLOYMENTS, FAILED_RUNS, TOPIC
+from ecsctl.resources.rule import Rule
+from ecsctl.resources.support.rights import Scope
+from ecsctl.resources.topic import Topic
+
+if TYPE_CHECKING:
+    from ecsctl.account import Facts
+    from ecsctl.config import Config
+    from ecsctl.config.notify import Notify
+    from ecsctl.engine.stack import Stack
+    from ecsctl.names import Names
+
+RUN = ("run", "$.detail.execution-id")
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Which events, in EventBridge's pattern; the sentence; and where in an event the words in `<>` stand."""
+
+    pattern: dict[str, Any]
+    message: str
+    paths: tuple[tuple[str, str], ...]
+
+
+def ensure_notify(stack: Stack, config: Config, notify: Notify, facts: Facts, names: Names) -> None:
+    """The topic, unless the user has one, and a rule for each thing that can happen here."""
+    scope = Scope.of(facts.identity, names)
+    topic = TopicArn(notify.topic or "")
+    if not notify.topic:
+        wish = Topic(name=names.topic, policy=publishing(scope), emails=frozenset(notify.email))
+        topic = stack.ensure(TOPIC, wish).arn
+    for about, one in notices(config, scope).items():
+        rule = Rule(
+            name=names.rule(about),
+            enabled=True,
+            pattern=json.dumps(one.pattern),
+            topic=topic,
+            message=one.message,
+            paths=one.paths,
+        )
+        stack.ensure(about, rule)
+
+
+def publishing(scope: Scope) -> str:
+    """The topic's policy: EventBridge may publish, and nobody else from outside.
+
+    Without a condition, as AWS has it in its own example (EventBridge user guide, "Using resource-based policies for
+    Amazon EventBridge"): with one that does not fit every message is lost without a word.
+    """
+    allowed = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [{**allowed, "Resource": scope.topic}]})
+
+
+def notices(config: Config, scope: Scope) -> dict[str, Notice]:
+    """What is told, by the part that the rule plays.
+
+    CodePipeline user guide, "Monitoring CodePipeline events"; ECS developer guide, "Amazon ECS service deployment state
+    change events": a circuit breaker that goes back tells first that the deployment has failed.
+    """
+    names, place = scope.names, f"in {scope.region} (account {scope.account})"
+    found = {
+        FAILED_DEPLOYMENTS: Notice(
+            {
+                "source": ["aws.ecs"],
+                "detail-type": ["ECS Deployment State Change"],
+                "resources": [scope.service[0]],
+                "detail": {"eventName": ["SERVICE_DEPLOYMENT_FAILED"]},
+            },
+            f"A deployment of {names.app} {place} has failed (<deployment>): <reason> If an older version was running, "
+            "ECS goes back to it. To see why, run: ecsctl why",
+            (("deployment", "$.detail.deploymentId"), ("reason", "$.detail.reason")),
+        )
+    }
+    if not config.github or config.pipeline.mode != "pipeline":
+        return found
+    found[FAILED_RUNS] = Notice(
+        {
+            "source": ["aws.codepipeline"],
+            "detail-type": ["CodePipeline Pipeline Execution State Change"],
+            "detail": {"pipeline": [names.pipeline], "state": ["FAILED"]},
+        },
+        f"The pipeline of {names.app} {place} has failed in run <run>. To see why, run: ecsctl pipeline logs",
+        (RUN,),
+    )
+    if config.pipeline.approvals:
+        found[APPROVALS] = Notice(
+            {
+                "source": ["aws.codepipeline"],
+                "detail-type": ["CodePipeline Action Execution State Change"],
+                "detail": {"pipeline": [names.pipeline], "state": ["STARTED"], "type": {"category": ["Approval"]}},
+            },
+            f"The pipeline of {names.app} {place} waits for an approval: <action>, in run <run>. To answer, run: "
+            "ecsctl pipeline approve (or: ecsctl pipeline approve --reject)",
+            (("action", "$.detail.action"), RUN),
+        )
+    return found

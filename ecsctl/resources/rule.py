@@ -1,0 +1,143 @@
+"""Which of AWS's events are told to a topic, and in which words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.engine.label import Label, flat
+from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.ids import TopicArn
+from ecsctl.names import Names
+from ecsctl.parts import NOTIFIED
+from ecsctl.resources.support.common import there, where_used
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import of
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
+
+TARGET = "ecsctl"  # the id of our target: what somebody adds beside it is theirs
+
+
+@dataclass(frozen=True)
+class RuleIds:
+    """A rule's ids."""
+
+    name: str
+    arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule(Resource[RuleIds]):
+    """A rule on the account's own event bus, with a topic as its target. It is found by its name."""
+
+    kind = "rule"
+    title = "EventBridge rule"
+    arns = "events"
+    console = "{console}/events/home?region={region}#/eventbus/default/rules/{name}"
+
+    name: Fixed[str]
+    enabled: bool
+    pattern: str  # which events, as JSON
+    topic: TopicArn
+    message: str  # with `<name>` for what stands in the event
+    paths: tuple[tuple[str, str], ...]  # where in the event, by name
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pattern", json.dumps(json.loads(self.pattern), sort_keys=True))
+        object.__setattr__(self, "paths", tuple(sorted(self.paths)))
+
+    def summary(self) -> str:
+        """What is told."""
+        return self.message
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        actions = (
+            "DeleteRule DescribeRule ListTagsForResource ListTargetsByRule PutRule PutTargets RemoveTargets TagResource"
+        )
+        if uses.topic:
+            yield Statement("Rules", of("events", actions), tuple(_arns(scope.names, scope.partition)))
+
+    def observe(self, aws: Aws, me: Label) -> Seen[Rule, RuleIds] | None:
+        """By its name."""
+        rule = there(lambda: aws.look(aws.events.describe_rule, Name=self.name))
+        if rule is None:
+            return None
+        target: dict[str, Any] = next((one for one in _targets(aws, self.name) if one["Id"] == TARGET), {})
+        words = target.get("InputTransformer", {})
+        actual = Rule(
+            name=rule["Name"],
+            enabled=rule["State"] == "ENABLED",
+            pattern=rule.get("EventPattern", "{}"),
+            topic=TopicArn(target.get("Arn", "")),
+            message=_said(words.get("InputTemplate", "")),
+            paths=tuple(words.get("InputPathsMap", {}).items()),
+        )
+        tags: Any = aws.look(aws.events.list_tags_for_resource, ResourceARN=rule["Arn"])
+        return Seen(RuleIds(rule["Name"], rule["Arn"]), actual, flat(tags["Tags"]))
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[RuleIds]]:
+        """By the names that rules of ours have."""
+        names = Names.of(me)
+        for arn in _arns(names, me.partition):
+            look = lambda arn=arn: aws.look(aws.events.list_tags_for_resource, ResourceARN=arn)  # noqa: E731 - of each
+            if (answer := where_used(aws, me, "events", look)) is not None:
+                yield Found(RuleIds(arn.rpartition("/")[2], arn), flat(answer["Tags"]))
+
+    def create(self, aws: Aws, me: Label) -> RuleIds:
+        """Without a target, which is another call. One of the name is changed by this call, and keeps its tags."""
+        answer = aws.events.put_rule(Name=self.name, EventPattern=self.pattern, State=self._state, Tags=me.upper())
+        return RuleIds(self.name, answer["RuleArn"])
+
+    def update(self, aws: Aws, me: Label, ids: RuleIds, changed: frozenset[str]) -> None:
+        """The rule, its target, its tags."""
+        if changed & {"enabled", "pattern"}:
+            aws.events.put_rule(Name=ids.name, EventPattern=self.pattern, State=self._state)
+        if changed & {"topic", "message", "paths"}:
+            words = {"InputPathsMap": dict(self.paths), "InputTemplate": json.dumps(self.message, ensure_ascii=False)}
+            target = {"Id": TARGET, "Arn": self.topic, "InputTransformer": words}
+            aws.events.put_targets(Rule=ids.name, Targets=[target])
+        if "tags" in changed:
+            aws.events.tag_resource(ResourceARN=ids.arn, Tags=me.upper())
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: RuleIds) -> None:
+        """AWS refuses while it has targets, whoever added them."""
+        with aws.fresh():
+            targets = there(lambda: _targets(aws, ids.name))
+        if targets:
+            aws.events.remove_targets(Rule=ids.name, Ids=[one["Id"] for one in targets])
+        aws.events.delete_rule(Name=ids.name)
+
+    @property
+    def _state(self) -> str:
+        return "ENABLED" if self.enabled else "DISABLED"
+
+
+def _arns(names: Names, partition: str) -> Iterator[str]:
+    for about in NOTIFIED:
+        yield f"arn:{partition}:events:{names.region}:{names.account}:rule/{names.rule(about)}"
+
+
+def _targets(aws: Aws, name: str) -> list[Any]:
+    found: list[Any] = aws.look(aws.events.list_targets_by_rule, Rule=name)["Targets"]
+    return found
+
+
+def _said(template: str) -> str:
+    """The sentence of a template: a string in JSON (EventBridge user guide, "Amazon EventBridge input transformation").
+
+    Anything else is somebody's, and stays as it is.
+    """
+    try:
+        found = json.loads(template)
+    except ValueError:
+        return template
+    return found if isinstance(found, str) else template

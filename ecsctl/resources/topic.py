@@ -1,0 +1,125 @@
+"""Where what happens to the app is told: everybody who has subscribed gets it by e-mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.engine.label import Label, flat
+from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.ids import TopicArn
+from ecsctl.names import Names
+from ecsctl.resources.support.common import there, where_used
+from ecsctl.resources.support.policy_document import Statement, same_spelling
+from ecsctl.resources.support.rights import of
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
+
+PENDING = "PendingConfirmation"  # in place of an ARN, until the person has followed the link in the first e-mail
+
+
+@dataclass(frozen=True)
+class TopicIds:
+    """A topic's ids."""
+
+    arn: TopicArn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic(Resource[TopicIds]):
+    """An SNS topic with its e-mail subscriptions, which carry no tags of their own. It is found by its name."""
+
+    kind = "topic"
+    title = "SNS topic"
+    arns = "sns"
+    console = "{console}/sns/v3/home?region={region}#/topic/{arn}"
+
+    name: Fixed[str]
+    policy: str  # who may publish, as JSON
+    emails: frozenset[str]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "policy", same_spelling(self.policy))
+        object.__setattr__(self, "emails", frozenset(mail.lower() for mail in self.emails))
+
+    def summary(self) -> str:
+        """Who is told."""
+        return f"e-mail to {', '.join(sorted(self.emails)) or 'nobody'}"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        actions = (
+            "CreateTopic DeleteTopic GetTopicAttributes ListSubscriptionsByTopic ListTagsForResource "
+            "SetTopicAttributes Subscribe TagResource Unsubscribe"
+        )
+        if uses.topic == scope.topic:
+            # A subscription's ARN goes on from the topic's; the reference holds Unsubscribe to the topic.
+            yield Statement("Topic", of("sns", actions), (scope.topic, f"{scope.topic}:*"))
+
+    def observe(self, aws: Aws, me: Label) -> Seen[Topic, TopicIds] | None:
+        """By its name, which is the end of its ARN."""
+        arn = _arn(self.name, me)
+        answer = there(lambda: aws.look(aws.sns.get_topic_attributes, TopicArn=arn))
+        if answer is None:
+            return None
+        mails = _mails(aws, arn)
+        waiting = {mail for mail, its in mails.items() if its == PENDING}
+        actual = Topic(
+            name=answer["Attributes"]["TopicArn"].rpartition(":")[2],
+            policy=answer["Attributes"]["Policy"],
+            emails=frozenset(mails) - (waiting - self.emails),  # nobody can take back what is not confirmed
+        )
+        note = f"not confirmed yet, by the link in AWS's e-mail: {', '.join(sorted(waiting))}" if waiting else ""
+        return Seen(TopicIds(arn), actual, _tags(aws, arn), note=note)
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[TopicIds]]:
+        """By the app's name, which is its own."""
+        arn = _arn(Names.of(me).topic, me)
+        answer = where_used(aws, me, "sns", lambda: aws.look(aws.sns.list_tags_for_resource, ResourceArn=arn))
+        if answer is not None:
+            yield Found(TopicIds(arn), flat(answer["Tags"]))
+
+    def create(self, aws: Aws, me: Label) -> TopicIds:
+        """The name protects this call from doubling: of one with other tags it is refused (SNS API, CreateTopic)."""
+        answer = aws.sns.create_topic(Name=self.name, Attributes={"Policy": self.policy}, Tags=me.upper())
+        return TopicIds(TopicArn(answer["TopicArn"]))
+
+    def update(self, aws: Aws, me: Label, ids: TopicIds, changed: frozenset[str]) -> None:
+        """Each subscription has a call of its own."""
+        if "policy" in changed:
+            aws.sns.set_topic_attributes(TopicArn=ids.arn, AttributeName="Policy", AttributeValue=self.policy)
+        if "emails" in changed:
+            with aws.fresh():
+                mails = _mails(aws, ids.arn)
+            for mail in sorted(self.emails - mails.keys()):
+                aws.sns.subscribe(TopicArn=ids.arn, Protocol="email", Endpoint=mail)
+            for mail in sorted(mails.keys() - self.emails):
+                if mails[mail] != PENDING:
+                    aws.sns.unsubscribe(SubscriptionArn=mails[mail])
+        if "tags" in changed:
+            aws.sns.tag_resource(ResourceArn=ids.arn, Tags=me.upper())
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: TopicIds) -> None:
+        """Its subscriptions go with it."""
+        aws.sns.delete_topic(TopicArn=ids.arn)
+
+
+def _arn(name: str, me: Label) -> TopicArn:
+    return TopicArn(f"arn:{me.partition}:sns:{me.region}:{me.account}:{name}")
+
+
+def _mails(aws: Aws, arn: TopicArn) -> dict[str, str]:
+    """The ARNs of the e-mail subscriptions, by address."""
+    found = aws.look(aws.sns.list_subscriptions_by_topic, TopicArn=arn)["Subscriptions"]
+    return {one["Endpoint"].lower(): one["SubscriptionArn"] for one in found if one["Protocol"] == "email"}
+
+
+def _tags(aws: Aws, arn: str) -> dict[str, str]:
+    answer: Any = aws.look(aws.sns.list_tags_for_resource, ResourceArn=arn)
+    return flat(answer["Tags"])

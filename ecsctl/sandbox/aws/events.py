@@ -1,0 +1,58 @@
+"""What AWS's events does that moto does not: limits, tags of a rule that is there, and templates that are none."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from moto.events.responses import EventsHandler
+
+from ecsctl.sandbox.core import constraints, overlay
+from ecsctl.sandbox.core.overlay import Refusal
+
+
+def _checked(operation: str) -> Callable[[Callable[..., Any], EventsHandler], Any]:
+    def check(original: Callable[..., Any], response: EventsHandler) -> Any:
+        params = json.loads(response.body or "{}")
+        if wrong := constraints.violation("events", operation, params):
+            raise Refusal("ValidationException", wrong)
+        if operation == "PutTargets":
+            _templates(params["Targets"])
+        return original()
+
+    return check
+
+
+for _name, _operation in (("put_rule", "PutRule"), ("put_targets", "PutTargets"), ("remove_targets", "RemoveTargets")):
+    overlay.wraps(EventsHandler, _name)(_checked(_operation))
+
+
+@overlay.wraps(EventsHandler, "put_rule")
+def keeping_tags(original: Callable[..., Any], response: EventsHandler) -> Any:
+    """EventBridge API reference, PutRule: "any tags you specify in the PutRule operation are ignored" for a rule that
+    is there."""  # fmt: skip
+    backend = response.events_backend
+    rule = backend.event_buses["default"].rules.get(response._get_param("Name"))
+    before = dict(backend.tagger.get_tag_dict_for_resource(rule.arn)) if rule else None
+    answer = original()
+    if rule and before is not None:
+        backend.tagger.delete_all_tags_for_resource(rule.arn)
+        backend.tagger.tag_resource(rule.arn, backend.tagger.convert_dict_to_tags_input(before))
+    return answer
+
+
+def _templates(targets: list[dict[str, Any]]) -> None:
+    """A template is JSON once its holes are filled, and each hole has a path (EventBridge user guide, "Input
+    transformation"). How AWS's sentence goes on is an assumption."""  # fmt: skip
+    for target in targets:
+        words = target.get("InputTransformer")
+        if words is None:
+            continue
+        template, known = words["InputTemplate"], words.get("InputPathsMap", {})
+        holes = re.findall(r"<([\w-]+)>", template)
+        try:
+            json.loads(re.sub(r"<[\w-]+>", "0", template))
+        except ValueError:
+            holes = ["?"]
+        if not {*holes} <= known.keys():
+            raise Refusal("ValidationException", f"Invalid InputTemplate for target {target['Id']} : [{template}]")

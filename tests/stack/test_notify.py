@@ -1,0 +1,186 @@
+"""[notify]: what AWS tells becomes a sentence for a person, who is asked once, and taken off the list again."""
+
+from __future__ import annotations
+
+import functools
+import json
+from typing import Any
+
+import pytest
+from moto.events.models import EventPattern
+
+from ecsctl.config import Config
+from ecsctl.engine.report import reports
+from ecsctl.operations.policy import policies
+from ecsctl.sandbox.aws.sns import WAITS, confirm_email
+from ecsctl.sandbox.core import authorization
+from tests.stack.changes import theirs
+from tests.stack.conftest import ACCOUNT, REGION, World, same, wishes
+
+OPS, ANN = "ops@example.com", "ann@example.com"
+PIPELINE = {"approvals": [{"name": "Review"}]}
+PLAIN = wishes(domain=None, github=None)
+
+
+def notified(*emails: str, **more: Any) -> dict[str, Any]:
+    return wishes(domain=None, notify={"email": [*emails]}, pipeline=PIPELINE, **more)
+
+
+# As the user guides of CodePipeline ("Monitoring CodePipeline events") and ECS ("Amazon ECS service deployment state
+# change events") show them.
+def of_pipeline(kind: str, **detail: Any) -> dict[str, Any]:
+    about = {"pipeline": "hello", "execution-id": "01234567-0123-0123-0123-012345678901", "version": 3.0}
+    return {"source": "aws.codepipeline", "detail-type": f"CodePipeline {kind} Execution State Change",
+            "resources": [f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:hello"], "detail": {**about, **detail}}  # fmt: skip
+
+
+def of_action(name: str, category: str, state: str = "STARTED") -> dict[str, Any]:
+    kind = {"owner": "AWS", "category": category, "provider": "Manual", "version": "1"}
+    return of_pipeline("Action", stage="Approval", action=name, state=state, region=REGION, type=kind)
+
+
+def of_service(event: str, service: str = "hello/hello") -> dict[str, Any]:
+    detail = {"eventType": "ERROR", "eventName": event, "deploymentId": "ecs-svc/1234567890123456789",
+              "reason": "ECS deployment circuit breaker: tasks failed to start."}  # fmt: skip
+    return {"source": "aws.ecs", "detail-type": "ECS Deployment State Change", "detail": detail,
+            "resources": [f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/{service}"]}  # fmt: skip
+
+
+def told(world: World, event: dict[str, Any]) -> list[str]:
+    """What is published for an event, by the rules that are there."""
+    events, found = world.boto("events"), []
+    whole: Any = {"version": "0", "id": "1", "account": ACCOUNT, "region": REGION, "time": 0, **event}
+    for rule in events.list_rules()["Rules"]:
+        if rule["State"] == "ENABLED" and EventPattern.load(rule["EventPattern"]).matches_event(whole):
+            for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]:
+                found.append(filled(**target["InputTransformer"], event=whole))
+    return found
+
+
+def filled(*, InputTemplate: str, InputPathsMap: dict[str, str], event: Any) -> str:
+    text: str = json.loads(InputTemplate)
+    for name, path in InputPathsMap.items():
+        value = functools.reduce(lambda found, part: found[part], path.removeprefix("$.").split("."), event)
+        text = text.replace(f"<{name}>", value)
+    assert "<" not in text
+    return text
+
+
+def note(world: World, wished: dict[str, Any]) -> str:
+    """What `status` says beside the topic."""
+    session = world.open(wished)
+    plan = session.engine.plan(session.wishes)
+    found = reports(plan, session.engine.seen, session.engine.kinds, session.state, session.identity)
+    return next(one.note for one in found if one.step.kind == "topic")
+
+
+def subscribed(world: World) -> set[str]:
+    return {one["Endpoint"] for one in world.boto("sns").list_subscriptions()["Subscriptions"]}
+
+
+def test_what_happens_is_a_sentence_and_what_is_right_is_none(world: World) -> None:
+    world.running(notified(OPS))
+    [failed] = told(world, of_pipeline("Pipeline", state="FAILED"))
+    assert "The pipeline of hello in eu-central-1 (account 123456789012) has failed in run 01234567-" in failed
+    [waits] = told(world, of_action("Review", "Approval"))
+    assert "waits for an approval: Review, in run 01234567-" in waits
+    [broken] = told(world, of_service("SERVICE_DEPLOYMENT_FAILED"))
+    assert "has failed (ecs-svc/1234567890123456789): ECS deployment circuit breaker: tasks failed" in broken
+    for nothing in (
+        of_pipeline("Pipeline", state="SUCCEEDED"),
+        of_pipeline("Pipeline", state="FAILED", pipeline="hello-2"),
+        of_action("Build", "Build"),
+        of_action("Review", "Approval", "SUCCEEDED"),
+        of_service("SERVICE_DEPLOYMENT_COMPLETED"),
+        of_service("SERVICE_DEPLOYMENT_FAILED", "hello/hello-2"),
+    ):
+        assert told(world, nothing) == []
+
+
+def test_there_is_a_rule_for_what_can_happen_and_for_no_more(world: World) -> None:
+    def rules(wished: dict[str, Any]) -> set[str]:
+        return {step.name for step in world.plan(wished).work if step.kind == "rule"}
+
+    assert rules(PLAIN) == set()
+    assert rules({**PLAIN, "notify": {"email": [OPS]}}) == {"failed-deployments"}
+    assert rules(wishes(domain=None, notify={"email": [OPS]})) == {"failed-deployments", "failed-runs"}
+    assert rules(notified(OPS)) == {"failed-deployments", "failed-runs", "approvals"}
+    only_builds = notified(OPS) | {"pipeline": {"mode": "build-only"}}
+    assert rules(only_builds) == {"failed-deployments"}
+
+
+def test_status_names_who_has_not_confirmed(world: World) -> None:
+    wished = {**PLAIN, "notify": {"email": [OPS, "Ann@example.com"]}}
+    world.running(wished)
+    assert note(world, wished).endswith(f"{ANN}, {OPS}")
+    assert confirm_email(ANN) == 1
+    assert note(world, wished).endswith(f": {OPS}")
+    confirm_email(OPS)
+    assert note(world, wished) == ""
+    assert world.plan(wished).work == ()
+
+
+def test_who_does_not_confirm_is_forgotten_by_aws_and_asked_again_by_the_next_up(world: World) -> None:
+    wished = {**PLAIN, "notify": {"email": [OPS, ANN]}}
+    world.running(wished)
+    confirm_email(ANN)
+    world.clock.sleep(WAITS)
+    [step] = world.plan(wished).work
+    assert (step.name, {*step.changed}) == ("topic", {"emails"})
+    assert subscribed(world) == {ANN}
+    world.up(wished)
+    assert subscribed(world) == {ANN, OPS}
+
+
+def test_who_is_taken_out_is_taken_off_the_list(world: World) -> None:
+    world.running({**PLAIN, "notify": {"email": [OPS, ANN]}})
+    confirm_email(OPS)
+    confirm_email(ANN)
+    world.up({**PLAIN, "notify": {"email": [OPS]}})
+    assert subscribed(world) == {OPS}
+
+
+def test_up_again_changes_nothing_and_down_leaves_nothing(world: World) -> None:
+    before = world.account()
+    wished = notified(OPS)
+    world.up(wished)
+    assert world.plan(wished).work == ()
+    world.record.unlink()
+    assert world.plan(wished).work == ()
+    world.down()
+    world.clock.sleep(7200)
+    same(before, world.account())
+
+
+def test_a_topic_of_the_users_is_told_and_stays_as_it_is(world: World) -> None:
+    [wished] = theirs(world, {**PLAIN, "notify": {"topic": "{topic}"}})
+    topics = world.account()[REGION]["topics"]
+    world.up(wished)
+    [target] = world.boto("events").list_targets_by_rule(Rule="hello-failed-deployments")["Targets"]
+    assert target["Arn"] == f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"
+    assert world.plan(wished).work == ()
+    world.down()
+    assert world.account()[REGION]["topics"] == topics
+
+
+def test_a_file_without_it_needs_no_right_to_it(world: World) -> None:
+    """Neither to run, nor to take down what is not there."""
+    printed = policies(Config.model_validate(PLAIN), ACCOUNT, REGION)
+    assert "sns:" not in json.dumps(printed)
+    assert "events:" not in json.dumps(printed)
+    authorization.enforce(printed)
+    world.up(PLAIN)
+    assert world.plan(PLAIN).work == ()
+    world.down()
+    assert not [one for one in world.events if "not searched for" in str(one)]
+
+
+@pytest.mark.parametrize("owned", [True, False])
+def test_the_printed_policies_are_enough(world: World, owned: bool) -> None:
+    [wished] = theirs(world, {**PLAIN, "notify": {"email": [OPS]} if owned else {"topic": "{topic}"}})
+    authorization.enforce(policies(Config.model_validate(wished), ACCOUNT, REGION))
+    world.up(wished)
+    assert world.plan(wished).work == ()
+    world.down()
+    authorization.enforce(None)
+    assert world.boto("events").list_rules()["Rules"] == []
