@@ -27,6 +27,7 @@ LoadBalancerDns = NewType("LoadBalancerDns", str)
 LoadBalancerZoneId = NewType("LoadBalancerZoneId", str)
 TargetGroupArn = NewType("TargetGroupArn", str)
 ListenerArn = NewType("ListenerArn", str)
+ListenerRuleArn = NewType("ListenerRuleArn", str)
 
 ClusterName = NewType("ClusterName", str)
 TaskDefinitionArn = NewType("TaskDefinitionArn", str)

@@ -14,6 +14,7 @@ from ecsctl.config.section import Problem, Section
 _PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))  # RFC 1918
 
 LONGEST = 247  # Route 53 takes 255, and the record beside a name that says whose it is begins with _ecsctl.
+LONGEST_HOST = 128  # Elastic Load Balancing API reference, HostHeaderConditionConfig
 MOST_NAMES = 10  # ACM user guide, "Quotas": domain names of a certificate
 
 
@@ -117,6 +118,13 @@ class Domain(Section):
         "record in the hosted zone that holds it.",
         examples=[["example.com", "*.shop.example.com"]],
     )
+    redirect: tuple[words.FurtherDomain, ...] = Field(
+        (),
+        strict=False,
+        description="Names that only lead to name: their clients are sent there for good (301), path and query kept. "
+        "They are in the certificate and have records as further names do.",
+        examples=[["www.shop.example.com"]],
+    )
     hosted_zone: words.Zone | None = Field(
         None,
         description="The public hosted zone, by id or name. Default, also for further names that do not lie in it: "
@@ -138,6 +146,9 @@ class Domain(Section):
             yield "hosted_zone", "has no meaning without name"
         if self.names and not name:
             yield "names", "has no meaning without name: further names stand beside it"
+        if self.redirect and not name:
+            yield "redirect", "has no meaning without name: that is where they are sent"
+        yield from self._circles()
         yield from self._crowded()
         if name and "." in zone and not f".{name}".endswith(f".{zone}"):
             yield "name", f"does not end in its hosted zone {zone}"
@@ -150,12 +161,13 @@ class Domain(Section):
     def _crowded(self) -> Iterator[Problem]:
         """Names that are there twice, too long, or more than a certificate holds."""
         taken = {self.name}
-        for number, further in enumerate(self.names):
-            if further in taken:
-                yield f"names.{number}", f"{further} is named already: expected each name once"
-            if len(further) > LONGEST:
-                yield f"names.{number}", f"has {len(further)} characters; at most {LONGEST} are expected"
-            taken.add(further)
+        for key, most, names in (("names", LONGEST, self.names), ("redirect", LONGEST_HOST, self.redirect)):
+            for number, further in enumerate(names):
+                if further in taken:
+                    yield f"{key}.{number}", f"{further} is named already: expected each name once"
+                if len(further) > most:
+                    yield f"{key}.{number}", f"has {len(further)} characters; at most {most} are expected"
+                taken.add(further)
         if len(taken) > MOST_NAMES and not self.certificate_arn:
             yield (
                 "names",
@@ -163,10 +175,22 @@ class Domain(Section):
                 "account's quota is raised: expected fewer, or certificate_arn",
             )
 
+    def _circles(self) -> Iterator[Problem]:
+        """A wildcard that would send clients of a name away that is to answer them: even of the name they are sent to.
+
+        In a rule of a load balancer `*` stands for any characters, dots too (Elastic Load Balancing guide, "Condition
+        types for listener rules").
+        """
+        for number, pattern in enumerate(self.redirect):
+            ends = pattern.removeprefix("*")
+            caught = [one for one in (self.name or "", *self.names) if ends != pattern and one.endswith(ends)]
+            if caught:
+                yield f"redirect.{number}", f"{pattern} would send away {caught[0]}, which is to answer itself"
+
     @property
     def all_names(self) -> tuple[str, ...]:
         """Every name that leads to the app, its own first."""
-        return (*filter(None, (self.name,)), *self.names)
+        return (*filter(None, (self.name,)), *self.names, *self.redirect)
 
 
 class LoadBalancer(Section):

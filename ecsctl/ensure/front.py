@@ -8,12 +8,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.stack import Stack
-from ecsctl.ids import HostedZoneId, IssuedCertificateArn, ListenerArn, SecurityGroupId, TargetGroupArn, ValidationName
+from ecsctl.ids import (
+    HostedZoneId,
+    IssuedCertificateArn,
+    ListenerArn,
+    ListenerRuleArn,
+    SecurityGroupId,
+    TargetGroupArn,
+    ValidationName,
+)
 from ecsctl.parts import HTTPS, LOAD_BALANCER
 from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.dns_record import DnsRecord, DnsRecordIds
 from ecsctl.resources.issued_certificate import BorrowedCertificate, IssuedCertificate
 from ecsctl.resources.listener import Listener
+from ecsctl.resources.listener_rule import MOST, ListenerRule
 from ecsctl.resources.load_balancer import LoadBalancer, LoadBalancerIds
 from ecsctl.resources.security_group import Rule, SecurityGroup
 from ecsctl.resources.target_group import TargetGroup
@@ -22,6 +31,7 @@ from ecsctl.resources.validation_record import ValidationRecord
 if TYPE_CHECKING:
     from ecsctl.account import Facts
     from ecsctl.config import Config
+    from ecsctl.config.network import Domain
     from ecsctl.ensure.vpc import Network
     from ecsctl.names import Names
 
@@ -38,6 +48,7 @@ class Front:
     balancer: LoadBalancerIds
     target_group: TargetGroupArn
     listener: ListenerArn
+    redirects: tuple[ListenerRuleArn, ...] = ()
 
 
 def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, network: Network) -> Front:
@@ -105,7 +116,18 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
     )
     listener = stack.ensure(HTTPS, https).arn
     stack.ensure("http", _http(balancer, None))
-    return Front(group, balancer, target_group, listener)
+    return Front(group, balancer, target_group, listener, _redirects(stack, config.domain, listener))
+
+
+def _redirects(stack: Stack, domain: Domain, listener: ListenerArn) -> tuple[ListenerRuleArn, ...]:
+    """The rules that send clients of the names that only redirect to the app's own: as many as their hosts fill."""
+    hosts = sorted(domain.redirect)
+    made = []
+    for number, start in enumerate(range(0, len(hosts), MOST), 1):
+        some = frozenset(hosts[start : start + MOST])
+        rule = ListenerRule(listener=listener, priority=number, hosts=some, to=domain.name or "")
+        made.append(stack.ensure(f"redirect-{number}", rule).arn)
+    return tuple(made)
 
 
 def _rule(port: int, source: str) -> Rule:

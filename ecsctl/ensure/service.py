@@ -139,7 +139,7 @@ def ensure_service(
             value=None,
             ttl=None,
         )
-        stack.ensure(f"dns {known}", alias, ready=(name,))
+        stack.ensure(f"dns {known}", alias, after=front.redirects, ready=(name,))
     if wish.autoscaling and image is not None:
         limits = wish.autoscaling
         stack.ensure(

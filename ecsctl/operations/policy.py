@@ -51,6 +51,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         policies=config.service.policies,
         permissions=bool(config.service.permissions),
         further=further,
+        redirects=bool(config.domain and config.domain.redirect),
         topic=config.notify.topic or scope.topic if config.notify else "",
     )
     wanted = operator(scope, uses)

@@ -27,6 +27,7 @@ KINDS = {
     "load_balancer": "LoadBalancer",
     "target_group": "TargetGroup",
     "listener": "Listener",
+    "listener_rule": "ListenerRule",
     "repository": "Repository",
     "role": "Role",
     "log_group": "LogGroup",

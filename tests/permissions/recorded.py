@@ -48,7 +48,8 @@ CONFIGS: Mapping[str, Wish] = {
     "bare": lambda made: BARE,
     "domain": lambda made: {**BARE, "domain": {"name": "hello.ecsctl.example"}},
     "names": lambda made: {**BARE, "domain": {
-        "name": "hello.ecsctl.example", "hosted_zone": made["zone"], "names": ["ecsctl.example", "*.ecsctl.example"]}},
+        "name": "hello.ecsctl.example", "hosted_zone": made["zone"], "names": ["ecsctl.example", "*.ecsctl.example"],
+        "redirect": ["www.hello.ecsctl.example"]}},
     "zone by id": lambda made: {**BARE, "domain": {"name": "hello.ecsctl.example", "hosted_zone": made["zone"]}},
     "borrowed VPC": lambda made: {**BARE, "vpc": {
         "id": made["vpc"], "public_subnets": [made["a"], made["b"]], "egress": "public"}},

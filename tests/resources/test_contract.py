@@ -36,7 +36,14 @@ from tests.rows.row import Row
 from tests.rows.watching import answers_lag, deleting_twice, needed, watched_births
 from tests.stack.conftest import _without_aws_own
 
-USES = Uses(zone="*", domain=network.DOMAIN, certificate=True, secret=delivery.SECRET, topic=delivery.SCOPE.topic)
+USES = Uses(
+    zone="*",
+    domain=network.DOMAIN,
+    certificate=True,
+    redirects=True,
+    secret=delivery.SECRET,
+    topic=delivery.SCOPE.topic,
+)
 BORROWED = re.compile(r"\bother\b")  # what rows turn to only to be seen to turn
 LAG = 10.0  # seconds
 

@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from ecsctl.engine.stack import Stack
-from ecsctl.ids import CertificateArn, InternetGatewayId, LoadBalancerArn, NatGatewayId, VpcId
+from ecsctl.ids import CertificateArn, InternetGatewayId, ListenerArn, LoadBalancerArn, NatGatewayId, VpcId
 from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.elastic_ip import ElasticIp
 from ecsctl.resources.internet_gateway import InternetGateway
 from ecsctl.resources.issued_certificate import IssuedCertificate
 from ecsctl.resources.listener import Listener
+from ecsctl.resources.listener_rule import ListenerRule
 from ecsctl.resources.load_balancer import LoadBalancer
 from ecsctl.resources.nat_gateway import NatGateway
 from ecsctl.resources.route_table import RouteTable
@@ -94,6 +95,9 @@ WISHES: dict[str, Wish] = {
         forward=parts["targets"].arn,
         certificate=parts["issued"].arn,
         ssl_policy=POLICY,
+    ),
+    "redirect": lambda parts: ListenerRule(
+        listener=parts["https"].arn, priority=1, hosts=frozenset({f"www.{DOMAIN}"}), to=DOMAIN
     ),
     "dns": lambda parts: usual(
         DnsRecord,
@@ -233,6 +237,16 @@ def _found(cloud: Any, ids: dict[str, Any]) -> None:
     )
 
 
+def _other_hosts(cloud: Any, ids: dict[str, Any]) -> None:
+    hosts = {"Field": "host-header", "HostHeaderConfig": {"Values": ["other.example"]}}
+    cloud.boto("elbv2").modify_rule(RuleArn=ids["redirect"].arn, Conditions=[hosts])
+
+
+def _found_elsewhere(cloud: Any, ids: dict[str, Any]) -> None:
+    away = {"Protocol": "HTTPS", "Port": "443", "Host": "other.example", "StatusCode": "HTTP_302"}
+    cloud.boto("elbv2").modify_rule(RuleArn=ids["redirect"].arn, Actions=[{"Type": "redirect", "RedirectConfig": away}])
+
+
 def _old_tls(cloud: Any, ids: dict[str, Any]) -> None:
     cloud.boto("elbv2").modify_listener(ListenerArn=ids["https"].arn, SslPolicy="ELBSecurityPolicy-2016-08")
 
@@ -255,6 +269,7 @@ def change_record(cloud: Any, action: str, name: str, kind: str, value: str, ttl
 
 
 ELB = "arn:aws:elasticloadbalancing:eu-central-1:123456789012"
+OTHER_LISTENER = ListenerArn(f"{ELB}:listener/app/other/0123456789abcdef/0123456789abcdef")
 OTHER_BALANCER = LoadBalancerArn(f"{ELB}:loadbalancer/app/other/0123456789abcdef")
 OTHER_CERTIFICATE = CertificateArn(
     "arn:aws:acm:eu-central-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
@@ -386,6 +401,14 @@ ROWS = (
         },
         {"protocol": "HTTP"},
         spoiled={"ssl_policy": _old_tls},
+    ),
+    Row(
+        ListenerRule,
+        "network",
+        "redirect",
+        {"hosts": frozenset({f"www.{DOMAIN}", f"*.old.{DOMAIN}"}), "to": f"other.{DOMAIN}"},
+        {"listener": OTHER_LISTENER, "priority": 7},
+        spoiled={"hosts": _other_hosts, "to": _found_elsewhere, "tags": _untag_elb("redirect")},
     ),
     Row(
         Certificate,

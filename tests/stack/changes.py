@@ -43,6 +43,7 @@ QUICK: dict[str, tuple[Wished, Wished]] = {
 }
 LONG: dict[str, tuple[Wished, Wished]] = {
     "a domain is added": (PLAIN, SECURE),
+    "names that redirect": (MANY, wishes(github=None, domain={"redirect": ["ecsctl.example", "www.ecsctl.example"]})),
     "fewer names": (MANY, wishes(github=None, domain={"names": ["*.hello.ecsctl.example"]})),
     "another hosted zone": (wishes(github=None, domain={"hosted_zone": "ecsctl.example"}),
                             wishes(github=None, domain={"hosted_zone": "hello.ecsctl.example"})),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -75,7 +76,9 @@ class Client:
             return f"nobody listens on {port}"
         if port == 443 and not _covers(listener.certificate, host):
             return "the certificate is of another name"
-        action = listener.default_actions[0].data
+        action = _action(listener, host)
+        if action["Type"] == "redirect" and (to := action["RedirectConfig"].get("Host", "#{host}")) != "#{host}":
+            return self.trouble(f"https://{to}") if to != host else "it goes in a circle"
         if action["Type"] == "redirect":
             return "" if port == 80 and not self.trouble(f"https://{host}") else "sent on to where nobody is"
         return _unhealthy(action.get("TargetGroupArn") or action["ForwardConfig"]["TargetGroups"][0]["TargetGroupArn"])
@@ -89,6 +92,16 @@ def _balancer(host: str) -> Any:
                 host = record.alias_target["DNSName"].rstrip(".").removeprefix("dualstack.")
     balancers = list(elbv2_backends[ACCOUNT][REGION].load_balancers.values())
     return next((one for one in balancers if one.dns_name.lower() == host.lower()), None)
+
+
+def _action(listener: Any, host: str) -> Any:
+    """What becomes of a request: by the first rule with a pattern that fits its host, else by default."""
+    rules = [one for one in list(listener.rules.values()) if not one.is_default]
+    for rule in sorted(rules, key=lambda one: int(one.priority)):
+        patterns = rule.conditions[0]["HostHeaderConfig"]["Values"]
+        if any(fnmatch.fnmatchcase(host, pattern) for pattern in patterns):
+            return rule.actions[0].data
+    return listener.default_actions[0].data
 
 
 def _covers(arn: str, host: str) -> bool:

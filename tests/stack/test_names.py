@@ -120,3 +120,44 @@ def test_a_record_of_a_further_name_that_somebody_changed_is_drift_and_mended(wo
 def zones(world: World) -> list[Any]:
     found: list[Any] = world.boto("route53").list_hosted_zones()["HostedZones"]
     return found
+
+
+def test_names_that_redirect_are_in_the_certificate_and_send_to_the_apps_own_name(world: World) -> None:
+    six = [f"{letter}.old.ecsctl.example" for letter in "abcdef"]
+    sending = wishes(github=None, domain={"names": ["ecsctl.example"], "redirect": ["www.shop.example", *six]})
+    before = world.exact()
+    world.up(ONE, image=IMAGE)
+    client = Client(world, "https://hello.ecsctl.example")
+    world.clock.each = world.heard = client  # type: ignore[attr-defined]  # the clock is a ticking one
+    world.up(sending)
+    client.judge()
+    assert certificates(world) == [{"hello.ecsctl.example", "ecsctl.example", "www.shop.example", *six}]
+    assert answers(world, "hello.ecsctl.example", "ecsctl.example", "www.shop.example", *six) == {}
+    assert sent(world) == dict.fromkeys(
+        sending["domain"]["redirect"], "https://hello.ecsctl.example:443/#{path}?#{query} HTTP_301"
+    )
+    assert world.plan(sending).work == ()
+    for path in world.record.parent.iterdir():
+        path.unlink()
+    assert world.plan(sending).work == (), "without a record all of it is known again"
+    fewer = wishes(github=None, domain={"names": ["ecsctl.example"], "redirect": ["www.shop.example"]})
+    world.up(fewer)
+    client.judge()
+    assert sent(world).keys() == {"www.shop.example"}
+    assert world.plan(fewer).work == ()
+    world.clock.each = world.heard = lambda *_: None  # type: ignore[attr-defined]  # the clock is a ticking one
+    world.down()
+    same(before, world.exact())
+
+
+def sent(world: World) -> dict[str, str]:
+    """By host: where the rules of the load balancer send its clients."""
+    elb, found = world.boto("elbv2"), {}
+    [balancer] = elb.describe_load_balancers()["LoadBalancers"]
+    for listener in elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]:
+        for rule in elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]:
+            for host in [] if rule["IsDefault"] else rule["Conditions"][0]["HostHeaderConfig"]["Values"]:
+                to = rule["Actions"][0]["RedirectConfig"]
+                whole = f"{to['Protocol'].lower()}://{to['Host']}:{to['Port']}{to['Path']}?{to['Query']}"
+                found[host] = f"{whole} {to['StatusCode']}"
+    return found

@@ -224,6 +224,13 @@ THINGS: dict[str, tuple[Case, ...]] = {
             "certificate_arn": certificate(world, "hello.ecsctl.example"), "names": ["www.ecsctl.example"]}},
              ("not for www.ecsctl.example",), "leave it out"),
     ),
+    "domain.redirect": (
+        Case("elsewhere", lambda world: {"domain": {"redirect": ["www.of-others.example"]}},
+             ("no public hosted zone here holds www.of-others.example",), "delegate"),
+        Case("unfit: a certificate without it", lambda world: {"domain": {
+            "certificate_arn": certificate(world, "hello.ecsctl.example"), "redirect": ["www.ecsctl.example"]}},
+             ("not for www.ecsctl.example",), "leave it out"),
+    ),
     "domain.hosted_zone": (
         Case("absent", lambda world: {"domain": {"hosted_zone": "Z0123456789"}}, ("no public hosted zone Z0123456789",),
              "make the zone"),

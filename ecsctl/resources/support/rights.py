@@ -72,6 +72,11 @@ class Scope:
         return tuple(self.arn("elasticloadbalancing", one) for one in kinds)
 
     @property
+    def rules(self) -> tuple[str, ...]:
+        """The ARNs of the rules of the load balancer's listeners."""
+        return (self.arn("elasticloadbalancing", f"listener-rule/app/{self.names.balancer}/*/*/*"),)
+
+    @property
     def projects(self) -> tuple[str, ...]:
         """The ARNs of the build projects."""
         return tuple(self.arn("codebuild", f"project/{name}") for name in self._projects)
@@ -125,6 +130,7 @@ class Uses:
     permissions: bool = False  # the app has rights of its own
     policies: tuple[str, ...] = ()  # managed ones, of the tasks' role
     further: tuple[str, ...] = ()  # names beside the domain
+    redirects: bool = False  # some of them lead to it alone
     topic: str = ""  # the ARN of the one that is notified: the app's own, or the user's
 
 

@@ -97,7 +97,8 @@ _RESOURCES = {
         "CreateTargetGroup": "targetgroup/{Name}/*",
         "CreateListener DeleteLoadBalancer ModifyLoadBalancerAttributes": "{LoadBalancerArn}",
         "SetSecurityGroups SetSubnets": "{LoadBalancerArn}",
-        "DeleteListener ModifyListener": "{ListenerArn}",
+        "CreateRule DeleteListener ModifyListener": "{ListenerArn}",
+        "DeleteRule ModifyRule": "{RuleArn}",
         "DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes": "{TargetGroupArn}",
     },
     "events": {
@@ -137,7 +138,7 @@ _TAGS_WITH = {
     "application-autoscaling": "RegisterScalableTarget",
     "ecr": "CreateRepository",
     "ecs": "CreateCluster CreateService RegisterTaskDefinition",
-    "elbv2": "CreateListener CreateLoadBalancer CreateTargetGroup",
+    "elbv2": "CreateListener CreateLoadBalancer CreateRule CreateTargetGroup",
     "logs": "CreateLogGroup",
     "secretsmanager": "CreateSecret",
     "sns": "CreateTopic",

@@ -16,6 +16,7 @@ from ecsctl.sandbox.core import clock, overlay
 # Seconds for which a fresh certificate is still unknown to ELB (hashicorp/terraform-provider-aws#41789: seen even
 # after ACM says ISSUED; it retries for five minutes). The number is an assumption.
 CERTIFICATE_LAG = 10.0
+VALUES = 5  # Elastic Load Balancing guide, "Quotas for your Application Load Balancers": condition values of a rule
 
 _SECURE = ("HTTPS", "TLS")
 
@@ -219,4 +220,33 @@ def describe_ssl_policies(original: Any, self: ELBV2Response) -> Any:
     for name in self._get_param("Names", []):
         if name not in SSL_POLICIES:
             raise overlay.Refusal("SSLPolicyNotFound", f"SSL policy '{name}' not found")
+    return original()
+
+
+def _check_values(response: ELBV2Response) -> None:
+    """The conditions of a rule hold few values between them, whatever they are about."""
+    conditions = response._get_param("Conditions", [])
+    held = [config for one in conditions for config in one.values() if isinstance(config, dict)]
+    if sum(len(config.get("Values", [])) for config in held) > VALUES:
+        raise overlay.Refusal("ValidationError", f"A rule can only have '{VALUES}' condition values")
+
+
+@overlay.wraps(ELBV2Response)
+def create_rule(original: Any, self: ELBV2Response) -> Any:
+    """Refuse a rule of too many values."""
+    _check_values(self)
+    return original()
+
+
+@overlay.wraps(ELBV2Response)
+def modify_rule(original: Any, self: ELBV2Response) -> Any:
+    """Refuse what would be refused at its creation."""
+    _check_values(self)
+    return original()
+
+
+@overlay.wraps(ELBV2Response)
+def delete_rule(original: Any, self: ELBV2Response) -> Any:
+    """Say that a rule is not there (API reference, DeleteRule)."""
+    self.elbv2_backend.describe_rules(None, [self._get_param("RuleArn")])
     return original()

@@ -1,0 +1,170 @@
+"""A rule of a listener that sends the clients of some names to another name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.label import Label
+from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.ids import ListenerArn, ListenerRuleArn
+from ecsctl.names import Names
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.dns import normal
+from ecsctl.resources.support.elb import marked, tags_of
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import anywhere, of
+
+if TYPE_CHECKING:
+    from types_boto3_elbv2.type_defs import (
+        ActionTypeDef,
+        RedirectActionConfigTypeDef,
+        RuleConditionOutputTypeDef,
+        RuleConditionTypeDef,
+        RuleTypeDef,
+    )
+
+    from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
+
+MOST = 5  # Elastic Load Balancing guide, "Quotas for your Application Load Balancers": condition values of a rule
+
+
+@dataclass(frozen=True)
+class ListenerRuleIds:
+    """A rule's ids."""
+
+    arn: ListenerRuleArn
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListenerRule(Resource[ListenerRuleIds]):
+    """A rule by which clients who ask for one of the hosts are sent to another host for good, path and query kept.
+
+    It is found by its listener and priority, of which each is taken once.
+    """
+
+    kind = "listener-rule"
+    title = "listener rule"
+    arns = "elasticloadbalancing"
+    within = ("listener",)
+    console = "{console}/ec2/home?region={region}#ListenerRuleDetails:ruleArn={arn}"
+
+    listener: Fixed[ListenerArn]
+    priority: Fixed[int]
+    hosts: frozenset[str]
+    to: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hosts", frozenset(map(normal, self.hosts)))
+        object.__setattr__(self, "to", normal(self.to))
+
+    def summary(self) -> str:
+        """Who is sent where."""
+        return f"{', '.join(sorted(self.hosts))} → https://{self.to}"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to look at it; and to make it, change it and delete it."""
+        yield anywhere("elasticloadbalancing", "DescribeListeners DescribeLoadBalancers DescribeRules DescribeTags")
+        if uses.redirects:
+            changes = of("elasticloadbalancing", "AddTags CreateRule DeleteRule ModifyRule")
+            yield Statement("LoadBalancing", changes, (*scope.balancers, *scope.rules))
+
+    def observe(self, aws: Aws, me: Label) -> Seen[ListenerRule, ListenerRuleIds] | None:
+        """By its listener and priority."""
+        rule = next((one for one in _listed(aws, self.listener) if one.get("Priority") == str(self.priority)), None)
+        if rule is None:
+            return None
+        actual = ListenerRule(
+            listener=self.listener,
+            priority=self.priority,
+            hosts=_hosts(rule.get("Conditions", [])),
+            to=_to(rule),
+        )
+        return Seen(_ids(rule), actual, tags_of(aws, [rule["RuleArn"]]).get(rule["RuleArn"], {}))
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[ListenerRuleIds]]:
+        """Those of the app's load balancers: a rule is nowhere else."""
+        names = {
+            one["LoadBalancerArn"]: one["LoadBalancerName"]
+            for one in aws.look(aws.elbv2.describe_load_balancers)["LoadBalancers"]
+        }
+        for balancer in marked(aws, me, names):
+            for listener in _listeners(aws, balancer):
+                rules = {one["RuleArn"]: one for one in _listed(aws, listener)}
+                for arn, tags in marked(aws, me, dict.fromkeys(rules, Names.of(me).balancer)).items():
+                    yield Found(_ids(rules[arn]), tags)
+
+    def create(self, aws: Aws, me: Label) -> ListenerRuleIds:
+        """The priority protects this call from doubling."""
+        answer = aws.elbv2.create_rule(
+            ListenerArn=self.listener,
+            Priority=self.priority,
+            Conditions=self._conditions(),
+            Actions=self._actions(),
+            Tags=me.upper(),
+        )
+        return _ids(answer["Rules"][0])
+
+    def update(self, aws: Aws, me: Label, ids: ListenerRuleIds, changed: frozenset[str]) -> None:
+        """Conditions and actions are replaced as a whole."""
+        if changed - {"tags"}:
+            aws.elbv2.modify_rule(RuleArn=ids.arn, Conditions=self._conditions(), Actions=self._actions())
+        if "tags" in changed:
+            aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper())
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: ListenerRuleIds) -> None:
+        """Nothing hangs on it."""
+        aws.elbv2.delete_rule(RuleArn=ids.arn)
+
+    def _conditions(self) -> list[RuleConditionTypeDef]:
+        return [{"Field": "host-header", "HostHeaderConfig": {"Values": sorted(self.hosts)}}]
+
+    def _actions(self) -> list[ActionTypeDef]:
+        return [{"Type": "redirect", "RedirectConfig": _redirect(self.to)}]
+
+
+def _redirect(to: str) -> RedirectActionConfigTypeDef:
+    return {
+        "Protocol": "HTTPS",
+        "Port": "443",
+        "Host": to,
+        "Path": "/#{path}",
+        "Query": "#{query}",
+        "StatusCode": "HTTP_301",
+    }
+
+
+def _listeners(aws: Aws, balancer: str) -> list[ListenerArn]:
+    answer = there(lambda: aws.look(aws.elbv2.describe_listeners, LoadBalancerArn=balancer))
+    return [ListenerArn(one["ListenerArn"]) for one in answer["Listeners"]] if answer else []
+
+
+def _listed(aws: Aws, listener: ListenerArn) -> list[RuleTypeDef]:
+    """The rules of a listener without its default, which is the listener's own."""
+    answer = there(lambda: aws.look(aws.elbv2.describe_rules, ListenerArn=listener))
+    return [one for one in answer["Rules"] if not one.get("IsDefault")] if answer else []
+
+
+def _hosts(conditions: list[RuleConditionOutputTypeDef]) -> frozenset[str]:
+    """The hosts that it fits; none if it asks for anything else, too."""
+    if len(conditions) != 1 or conditions[0].get("Field") != "host-header":
+        return frozenset()
+    config = conditions[0].get("HostHeaderConfig", {})
+    return frozenset(config.get("Values") or conditions[0].get("Values", []))
+
+
+def _to(rule: RuleTypeDef) -> str:
+    """Where it sends them; empty if it does so in any other way than ours, or does something else."""
+    actions = rule.get("Actions", [])
+    config = actions[0].get("RedirectConfig") if len(actions) == 1 else None
+    host = config.get("Host", "") if config else ""
+    return host if config == _redirect(host) else ""
+
+
+def _ids(rule: RuleTypeDef) -> ListenerRuleIds:
+    return ListenerRuleIds(ListenerRuleArn(rule["RuleArn"]))
