@@ -36,7 +36,7 @@ def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
         lambda: _boundary(aws, config, me),
         lambda: _build_image(aws, config),
         *(partial(_secret, aws, me, f"service.secrets.{name}", arn) for name, arn in config.service.secrets.items()),
-        lambda: _login(aws, config, me),
+        *(partial(_secret, aws, me, key, arn) for key, arn in _of_builds(config)),
         lambda: _policies(aws, config, me),
         lambda: _groups(aws, config),
         lambda: _task_groups(aws, config, me),
@@ -206,10 +206,10 @@ def _build_image(aws: Aws, config: Config) -> Iterator[Step]:
         yield unfit("image", "build.image", f"there is no image {config.build.image}", "push it, or fix build.image")
 
 
-def _login(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
-    """The secret that opens the registry of the build's own image."""
-    if config.build.login and config.github and config.pipeline.mode != "none":
-        yield from _secret(aws, me, "build.image_credentials", config.build.login)
+def _of_builds(config: Config) -> Iterator[tuple[str, str]]:
+    """What builds read, where there are any."""
+    if config.github and config.pipeline.mode != "none":
+        yield from config.build.named_secrets()
 
 
 def _groups(aws: Aws, config: Config) -> Iterator[Step]:

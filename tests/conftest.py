@@ -8,6 +8,8 @@ clock that costs nothing look seldom.
 import functools
 import gc
 import os
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -67,6 +69,18 @@ def hear() -> Iterator[Callable[..., None]]:
     yield hear
     for client, event, handler in heard:
         client.meta.events.unregister(event, handler)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_goes_on() -> Iterator[None]:
+    """Wait for what a command has begun to look for ahead: asked late, it would be asked of the next test's account."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name.startswith("ecsctl-ahead"):
+            thread.join(10)
+    inprocess = sys.modules.get("ecsctl.sandbox.server.inprocess")
+    if inprocess and not inprocess.botocore_stubber.enabled:
+        inprocess.forget()
 
 
 LONG = ("tests/long/", "tests/crash/test_processes.py", "tests/stack/", "tests/sandbox/test_process.py")

@@ -137,6 +137,16 @@ class Build(Section):
         examples=[{"docker.io": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:docker-hub-AbCdEf"}],
     )
 
+    def named_secrets(self) -> Iterator[tuple[str, str]]:
+        """Everything secret that a build reads: its key in ecsctl.toml, and its ARN."""
+        if self.login:
+            yield "build.image_credentials", self.login
+        for name, arn in self.secrets.items():
+            yield f"build.secrets.{name}", arn
+        for host, arn in self.logins.items():
+            if arn != "role":
+                yield f"build.logins.{host}", arn
+
     def spec(self, has: bool | None) -> str:
         """The buildspec's path; empty for ecsctl's own. `has` is whether the branch has the usual one, if known."""
         if self.buildspec:

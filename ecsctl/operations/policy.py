@@ -46,7 +46,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         connection=(github.connection_arn or "") if github else "",
         repository=github.repository if github else "",
         secret=secret,
-        secrets=(*config.service.secrets.values(), *filter(None, [config.build.login])),
+        secrets=(*config.service.secrets.values(), *(arn for _, arn in config.build.named_secrets())),
         boundary=config.permissions_boundary or "",
         policies=config.service.policies,
         permissions=bool(config.service.permissions),

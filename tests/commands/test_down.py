@@ -146,7 +146,7 @@ def test_what_lingers_or_bears_a_copied_mark_is_on_the_receipt(run: Run, live: C
 @pytest.mark.usefixtures("up")
 def test_deleting_is_advised_for_what_this_run_has_seen_come_back_and_for_nobody_elses(run: Run, live: Clock) -> None:
     logs, insights = boto3.client("logs"), "/aws/ecs/containerinsights/hello/performance"
-    revive_log_groups(after=1.0)
+    revive_log_groups(after=0.0)
     first = {one["what"]: one["why"] for one in json.loads(run("down", "--yes", "--output", "json").out)["left"]}
     assert first == {insights: f"made again by a late writer; aws logs delete-log-group --log-group-name {insights}"}
 

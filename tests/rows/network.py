@@ -354,9 +354,8 @@ ROWS = (
             "idle_timeout": 600,
             "http2": False,
             "drop_invalid_header_fields": False,
-            "deletion_protection": True,
         },
-        {"name": "other", "vpc": OTHER_VPC, "scheme": "internal"},
+        {"name": "other", "vpc": OTHER_VPC, "scheme": "internal", "deletion_protection": True},
         spoiled={
             "idle_timeout": _attribute("idle_timeout.timeout_seconds", "7"),
             "drop_invalid_header_fields": _attribute("routing.http.drop_invalid_header_fields.enabled", "false"),

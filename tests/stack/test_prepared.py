@@ -181,6 +181,7 @@ def shut_topic(world: World) -> Named:
 
 
 SM, SSM = "arn:aws:secretsmanager", "arn:aws:ssm"
+NOWHERE = f"{SM}:{REGION}:{ACCOUNT}:secret:no/such-AbCdEf"
 THINGS: dict[str, tuple[Case, ...]] = {
     "permissions_boundary": (
         Case("absent", lambda world: policy(), ("there is no policy", "policy/nowhere"), "make it"),
@@ -253,6 +254,9 @@ THINGS: dict[str, tuple[Case, ...]] = {
         Case("unfit: another name", lambda world: own(certificate(world, "ecsctl.example", "*.a.ecsctl.example")),
              ("it is for *.a.ecsctl.example, ecsctl.example, not for hello.ecsctl.example",), "leave it out"),
     ),
+    "service.security_groups": (
+        Case("absent", lambda world: {"service": {"security_groups": [f"sg-{GONE}"]}}, (f"sg-{GONE}",), "fix its id"),
+    ),
     "service.policies": (
         Case("absent", lambda world: {"service": {"policies": [f"arn:aws:iam::{ACCOUNT}:policy/nowhere"]}},
              ("there is no policy", "policy/nowhere"), "fix"),
@@ -299,6 +303,14 @@ THINGS: dict[str, tuple[Case, ...]] = {
         Case("unfit: dying", lambda world: behind(dying_secret(world)["service"]["secrets"]["KEY"]),
              ("is scheduled for deletion",), "restore-secret"),
     ),
+    "build.secrets": (
+        Case("absent", lambda world: {"build": {"secrets": {"NPM": NOWHERE}}},
+             ("no secret", "no/such"), "create-secret"),
+    ),
+    "build.logins": (
+        Case("absent", lambda world: {"build": {"logins": {"docker.io": NOWHERE}}},
+             ("no secret", "no/such"), "create-secret"),
+    ),
     "notify.topic": (
         Case("absent", lambda world: topic("no-such"), ("there is no topic", ":no-such"), "create-topic"),
         Case("elsewhere", lambda world: topic("alerts", THERE), (f"is of {THERE}",), "the place that it is of"),
@@ -322,7 +334,7 @@ NOT_EXAMINED = {
      "load_balancer.http2", "load_balancer.internal", "load_balancer.sticky_seconds",
      "load_balancer.slow_start_seconds", "load_balancer.deletion_protection", "logs.retention_days",
      "pipeline.mode", "pipeline.deploy_timeout_minutes", "pipeline.approvals", "pipeline.paths", "pipeline.tags",
-     "pipeline.trigger", "pipeline.artifact_days", "notify.email"], OWN)  # fmt: skip
+     "pipeline.trigger", "pipeline.artifact_days", "notify.email", "raw.container", "raw.task_definition"], OWN)  # fmt: skip
 PLAIN = ("service.", "build.", "ecr.", "github.")  # tables whose other keys are sizes, numbers and switches
 
 
@@ -332,6 +344,7 @@ def test_every_key_that_names_a_thing_has_its_cases() -> None:
     textual = {key for key, node in keys.items() if "pattern" in str(node) and "enum" not in node}
     answered = THINGS.keys() | NOT_EXAMINED.keys()
     own_words = {"service.environment", "service.health_path", "service.health.path", "service.health.codes",
+                 "service.user", "service.working_directory",
                  "build.environment", "build.args", "build.target",
                  "build.context", "build.dockerfile"}  # fmt: skip
     assert textual - answered - own_words == set()

@@ -44,11 +44,11 @@ def inprocess(time: clock.Clock | None = None, region: str = REGION) -> Iterator
             yield ours
     finally:
         botocore_stubber.enabled = False
-        _forget()
+        forget()
         clock.use(before)
 
 
-def _forget() -> None:
+def forget() -> None:
     """Throw away all that moto holds.
 
     `mock_aws` takes as long for it as many a test: it makes each EC2 anew, default network and all, before it throws it
