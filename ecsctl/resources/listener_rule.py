@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
@@ -163,7 +163,8 @@ def _to(rule: RuleTypeDef) -> str:
     actions = rule.get("Actions", [])
     config = actions[0].get("RedirectConfig") if len(actions) == 1 else None
     host = config.get("Host", "") if config else ""
-    return host if config == _redirect(host) else ""
+    said: dict[str, Any] = dict(config or {})
+    return host if all(said.get(name) == value for name, value in _redirect(host).items()) else ""
 
 
 def _ids(rule: RuleTypeDef) -> ListenerRuleIds:

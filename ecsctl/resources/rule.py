@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import Label, flat
@@ -12,9 +13,9 @@ from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import TopicArn
 from ecsctl.names import Names
 from ecsctl.parts import NOTIFIED
-from ecsctl.resources.support.common import there, where_used
+from ecsctl.resources.support.common import there
 from ecsctl.resources.support.policy_document import Statement
-from ecsctl.resources.support.rights import of
+from ecsctl.resources.support.rights import anywhere, of
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -61,6 +62,7 @@ class Rule(Resource[RuleIds]):
         actions = (
             "DeleteRule DescribeRule ListTagsForResource ListTargetsByRule PutRule PutTargets RemoveTargets TagResource"
         )
+        yield anywhere("events", "ListRules")
         if uses.topic:
             yield Statement("Rules", of("events", actions), tuple(_arns(scope.names, scope.partition)))
 
@@ -85,11 +87,12 @@ class Rule(Resource[RuleIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[RuleIds]]:
         """By the names that rules of ours have."""
-        names = Names.of(me)
-        for arn in _arns(names, me.partition):
-            look = lambda arn=arn: aws.look(aws.events.list_tags_for_resource, ResourceARN=arn)  # noqa: E731 - of each
-            if (answer := where_used(aws, me, "events", look)) is not None:
-                yield Found(RuleIds(arn.rpartition("/")[2], arn), flat(answer["Tags"]))
+        ours = {Names.of(me).rule(about) for about in NOTIFIED}
+        for rule in aws.look(aws.events.list_rules, NamePrefix=f"{me.app}-")["Rules"]:
+            name, arn = rule["Name"], rule["Arn"]
+            look = partial(aws.look, aws.events.list_tags_for_resource, ResourceARN=arn)
+            if name in ours and (answer := there(look)) is not None:
+                yield Found(RuleIds(name, arn), flat(answer["Tags"]))
 
     def create(self, aws: Aws, me: Label) -> RuleIds:
         """Without a target, which is another call. One of the name is changed by this call, and keeps its tags."""

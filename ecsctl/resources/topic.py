@@ -10,7 +10,7 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Resource, Seen
 from ecsctl.ids import TopicArn
 from ecsctl.names import Names
-from ecsctl.resources.support.common import there, where_used
+from ecsctl.resources.support.common import there
 from ecsctl.resources.support.policy_document import Statement, same_spelling
 from ecsctl.resources.support.rights import of
 
@@ -56,6 +56,7 @@ class Topic(Resource[TopicIds]):
             "CreateTopic DeleteTopic GetTopicAttributes ListSubscriptionsByTopic ListTagsForResource "
             "SetTopicAttributes Subscribe TagResource Unsubscribe"
         )
+        yield Statement("AnyTopic", ("sns:ListTagsForResource",), (scope.topic,))  # also of one no longer asked for
         if uses.topic == scope.topic:
             # A subscription's ARN goes on from the topic's; the reference holds Unsubscribe to the topic.
             yield Statement("Topic", of("sns", actions), (scope.topic, f"{scope.topic}:*"))
@@ -80,7 +81,7 @@ class Topic(Resource[TopicIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[TopicIds]]:
         """By the app's name, which is its own."""
         arn = _arn(Names.of(me).topic, me)
-        answer = where_used(aws, me, "sns", lambda: aws.look(aws.sns.list_tags_for_resource, ResourceArn=arn))
+        answer = there(lambda: aws.look(aws.sns.list_tags_for_resource, ResourceArn=arn))
         if answer is not None:
             yield Found(TopicIds(arn), flat(answer["Tags"]))
 

@@ -65,7 +65,7 @@ FOR_GOOD = [  # what AWS says with the same codes and does not take back by itse
     ("DeleteLoadBalancer", "ResourceInUse", "Load balancer 'arn' cannot be deleted because it is currently associated "
      "with another service"),
     ("ReleaseAddress", "AuthFailure", "AWS was not able to validate the provided access credentials"),
-    ("CreateProject", "InvalidInputException", "Not authorized to perform DescribeSecurityGroups"),
+    ("CreateProject", "InvalidInputException", "Invalid project source: location must be a valid GitHub repository"),
 ]  # fmt: skip
 
 

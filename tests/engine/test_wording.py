@@ -15,6 +15,8 @@ ARTICLES = {
     "ECS service": "an",
     "IAM role": "an",
     "NAT gateway": "a",
+    "EventBridge rule": "an",
+    "SNS topic": "an",
     "VPC": "a",
     "artifact bucket": "an",
     "autoscaling": "",

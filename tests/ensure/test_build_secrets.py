@@ -40,15 +40,20 @@ def test_the_role_reads_these_and_no_others_and_only_while_they_are_wished(world
     world.up(plain)
     before = statements(world)
     assert not {"Secrets", "Parameters", "EcrPublicLogin", "OtherRegistries"} & before.keys() - {"Secrets"}
-    for service, secret, value in (("secretsmanager", "npm", '{"token": "t"}'), ("secretsmanager", "hub", "{}")):
-        world.boto(service).create_secret(Name=secret, SecretString=value)
-    world.up({**plain, "build": BUILD})
+    make = world.boto("secretsmanager").create_secret
+    npm, hub = (make(Name=name, SecretString='{"token": "t"}')["ARN"] for name in ("npm", "hub"))
+    world.boto("ssm").put_parameter(Name="/shop/license", Value="x", Type="SecureString")
+    build = {
+        "secrets": {**BUILD["secrets"], "NPM_TOKEN": f"{npm}:token::"},
+        "logins": {**BUILD["logins"], "docker.io": hub},
+    }
+    world.up({**plain, "build": build})
     after = statements(world)
-    assert {NPM, HUB} <= {*_listed(after["Secrets"]["Resource"])}
+    assert {npm, hub} <= {*_listed(after["Secrets"]["Resource"])}
     assert _listed(after["Parameters"]["Resource"]) == [BUILD["secrets"]["license"]]
     assert after["EcrPublicLogin"]["Action"]
     assert _listed(after["OtherRegistries"]["Resource"]) == ["arn:aws:ecr:eu-west-1:210987654321:repository/*"]
-    assert world.plan({**plain, "build": BUILD}).work == ()
+    assert world.plan({**plain, "build": build}).work == ()
     world.up(plain)
     assert statements(world) == before
 

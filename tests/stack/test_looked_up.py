@@ -80,7 +80,7 @@ def another_build(world: World, _patch: pytest.MonkeyPatch) -> None:
 CHANGES: dict[str, tuple[Change, ...] | str] = {
     "identity": (another_caller,),
     "zones": (an_ill_zone, another_zone_in_the_region, one_zone_left),
-    "hosted_zone": (a_closer_hosted_zone, a_hosted_zone_of_the_same_name),
+    "hosted_zones": (a_closer_hosted_zone, a_hosted_zone_of_the_same_name),
     "zone_unread": "only what is told of a list that may not be read: the zone is the recorded one then",
     "tls_policy": (a_better_tls_policy,),
     "build_image": (a_newer_build_image,),
@@ -95,6 +95,9 @@ CHANGES: dict[str, tuple[Change, ...] | str] = {
     "past_builds": (another_build,),
     "broken": "a first version that never ran gives way to what is newer",
     "own_buildspec": "what the branch has is the user's; where nothing tells it, what stands stays: test_own_buildspec",
+    "certified": "of the record: which certificate the listener has until its successor is issued",
+    "cautions": "sentences, which decide nothing",
+    "context": "what the branch has is the user's",
     "moving": "the tasks' processor is the user's, and what runs on the other one has to be built anew",
 }
 CASES = [(name, change) for name, changes in CHANGES.items() if not isinstance(changes, str) for change in changes]

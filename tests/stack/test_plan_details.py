@@ -69,7 +69,7 @@ DERIVED = {
 """Fields that no configuration and no person sets: they follow from what is there."""
 
 SET = {
-    ("vpc", "dns_hostnames"), ("vpc", "dns_support"),
+    ("rule", "enabled"), ("vpc", "dns_hostnames"), ("vpc", "dns_support"),
     ("load-balancer", "http2"), ("load-balancer", "drop_invalid_header_fields"),
     ("load-balancer", "deletion_protection"), ("target-group", "stickiness"),
     ("listener", "redirect"), ("repository", "scan_on_push"), ("bucket", "private"), ("bucket", "tls_only"),

@@ -334,7 +334,8 @@ NOT_EXAMINED = {
      "load_balancer.http2", "load_balancer.internal", "load_balancer.sticky_seconds",
      "load_balancer.slow_start_seconds", "load_balancer.deletion_protection", "logs.retention_days",
      "pipeline.mode", "pipeline.deploy_timeout_minutes", "pipeline.approvals", "pipeline.paths", "pipeline.tags",
-     "pipeline.trigger", "pipeline.artifact_days", "notify.email", "raw.container", "raw.task_definition"], OWN)  # fmt: skip
+     "pipeline.trigger", "pipeline.artifact_days", "notify.email", "raw.container",
+     "raw.task_definition"], OWN)  # fmt: skip
 PLAIN = ("service.", "build.", "ecr.", "github.")  # tables whose other keys are sizes, numbers and switches
 
 

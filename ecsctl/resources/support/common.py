@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from ecsctl.engine.errors import DENIED, Doubled, code, is_gone
+from ecsctl.engine.errors import Doubled, is_gone
 from ecsctl.engine.label import APP, Label
 
 if TYPE_CHECKING:
-    from ecsctl.aws import Aws
+    pass
 
 T = TypeVar("T")
 
@@ -65,23 +65,6 @@ def there(call: Callable[[], T]) -> T | None:
         return call()
     except ClientError as error:
         if is_gone(error):
-            return None
-        raise
-
-
-def where_used(aws: Aws, me: Label, service: str, call: Callable[[], T]) -> T | None:
-    """As `there`, of a kind that only those may look at who use it.
-
-    Denied, it is not there either if nothing of the service carries the app's tag: by the tagging API, which everybody
-    may ask, and which hears of what is new within a minute.
-    """
-    try:
-        return there(call)
-    except ClientError as error:
-        mine: list[Any] = [{"Key": APP, "Values": [me.app]}]
-        if code(error) in DENIED and not aws.look(
-            aws.tagging.get_resources, TagFilters=mine, ResourceTypeFilters=[service]
-        ).get("ResourceTagMappingList"):
             return None
         raise
 
