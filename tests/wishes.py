@@ -36,7 +36,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "idle_timeout": 60,
         "http2": True,
         "drop_invalid_header_fields": True,
-        "deletion_protection": False,
+        "deletion_protection": None,
     },
     TargetGroup: {
         "port": 80,

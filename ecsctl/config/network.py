@@ -229,9 +229,11 @@ class LoadBalancer(Section):
         le=900,
         description="How long the share of requests of a new task grows, 30 to 900; 0 for its full share at once.",
     )
-    deletion_protection: bool = Field(
-        False,
-        description="Whether AWS refuses to delete it. ecsctl down lifts this protection after saying so.",
+    deletion_protection: bool | None = Field(
+        None,
+        description="Whether AWS refuses to delete it; ecsctl down lifts this protection after saying so. Default: as "
+        "it is set on AWS, which is no.",
+        examples=[True],
     )
 
     def problems(self) -> Iterator[Problem]:

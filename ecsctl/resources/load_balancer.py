@@ -73,7 +73,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
     idle_timeout: int  # seconds; the app must keep connections longer, or clients see 502 now and then
     http2: bool
     drop_invalid_header_fields: bool
-    deletion_protection: bool
+    deletion_protection: bool | None  # None: as it is set on AWS
     internet_gateway: Order[InternetGatewayId | None] = None
 
     def summary(self) -> str:

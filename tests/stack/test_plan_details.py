@@ -71,7 +71,7 @@ DERIVED = {
 SET = {
     ("rule", "enabled"), ("vpc", "dns_hostnames"), ("vpc", "dns_support"),
     ("load-balancer", "http2"), ("load-balancer", "drop_invalid_header_fields"),
-    ("load-balancer", "deletion_protection"), ("target-group", "stickiness"),
+     ("target-group", "stickiness"),
     ("listener", "redirect"), ("repository", "scan_on_push"), ("bucket", "private"), ("bucket", "tls_only"),
     ("build-project", "privileged"), ("service", "public_ip"), ("service", "circuit_breaker"), ("service", "rollback"),
     ("service", "execute_command"), ("service", "managed_tags"), ("task-definition", "init_process"),
