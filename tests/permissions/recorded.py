@@ -63,7 +63,14 @@ CONFIGS: Mapping[str, Wish] = {
     "boundary": lambda made: {**BARE, "permissions_boundary": made["boundary"]},
     "notify": lambda made: {**BARE, "notify": {"email": ["ops@example.com"]}},
 }  # fmt: skip
-MENDED = {"domain", "token", "build only", "boundary", "notify"}  # with every change that an `up` may come to make
+MENDED = {
+    "domain",
+    "token",
+    "build only",
+    "boundary",
+    "notify",
+    "names",
+}  # with every change that an `up` may come to make
 USED = {"token", "build only"}  # with the commands that look into what runs
 MOVED = {("domain", "aws-us-gov"), ("token", "aws-cn")}  # recorded there; the others are written anew for there
 

@@ -78,7 +78,6 @@ def health_answer(facts: Facts) -> Cause | None:
         mend: tuple[Mend, ...] = (
             run("ecsctl logs", "why it does"),
             repair("fix the app, or what it needs to reach", facts),
-            other,
         )
         return Cause("health-error", told, (found, *facts.tail()), mend, Certainty.LIKELY)
     if 400 <= code < 500 and code != 404:
