@@ -79,7 +79,7 @@ LONG: dict[str, tuple[Wished, Wished]] = {
     "other ways of logging": (PLAIN, with_(service={"log_mode": "blocking"})),
     "another buffer for logs": (PLAIN, with_(service={"log_buffer_mib": 50})),
     "the load balancer's ways": (PLAIN, with_(load_balancer={"idle_timeout_seconds": 120, "http2": False})),
-    "who may connect": (PLAIN, with_(load_balancer={"allow": ["0.0.0.0/0", "203.0.113.0/24"]})),
+    "who may connect": (PLAIN, with_(load_balancer={"allow": ["0.0.0.0/1", "128.0.0.0/1"]})),
     "clients stay with a task": (PLAIN, with_(load_balancer={"sticky_seconds": 3600, "slow_start_seconds": 60,
                                                              "deletion_protection": True})),
     "no insights": (PLAIN, with_(service={"container_insights": "disabled"})),
