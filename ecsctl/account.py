@@ -82,7 +82,7 @@ class Facts:
     token_readable: bool = False  # the secret is in the form that CodeBuild reads by itself
     image: str = ""  # one that exists: given, in use, or the newest in the repository; empty: there is none
     given: str = ""  # the one that this run is to use, by digest if it is in the app's repository
-    unseen: tuple[EcsctlError, ...] = ()  # why some of these could not be looked up, and are as recorded
+    unobserved: tuple[EcsctlError, ...] = ()  # why some of these could not be looked up, and are as recorded
     cautions: tuple[str, ...] = ()  # what IAM will take without a word, and yet will not work
     unfit: tuple[Step, ...] = ()  # of what the user has prepared: it stands in the way of everything
     past_builds: tuple[str, ...] = ()  # that had ended before this run
@@ -93,7 +93,7 @@ class Facts:
 
 
 def identify(aws: Aws, config: Config | None = None) -> Identity:
-    """Ask AWS who we are. Raises AccessError without usable credentials, or in another account than the one wished."""
+    """Ask AWS who we are. Raises AccessError without usable credentials, or in another account than the one desired."""
     region = access.checked_region(aws.session)
     try:
         who = aws.look(aws.sts.get_caller_identity)
@@ -148,16 +148,16 @@ def gather(
     if github and config.pipeline.mode != "none":
         asked["past_builds"] = lambda: images.past_builds(aws, Names.of(me))
     instead = in_use.as_recorded(recorded) if as_far else {}
-    found, unseen = _answers(aws, asked, instead)
+    found, unobserved = _answers(aws, asked, instead)
     found |= found.pop("zone", {})
     if not found.get("zone_unread"):
         held = found.get("hosted_zones", {})
         about, also = _answers(aws, {"domain": lambda: tuple(prepared.domain(aws, config, held, me))}, instead)
         found["unfit"] += about["domain"]
-        unseen += also
+        unobserved += also
     found |= found.pop("token", {})
     known: images.Known = found.pop("image")
-    return Facts(identity, certified=in_use.certified(recorded), unseen=unseen, given=known.given,
+    return Facts(identity, certified=in_use.certified(recorded), unobserved=unobserved, given=known.given,
                  image=known.image, broken=known.broken, moving=known.moving, **found)  # fmt: skip
 
 
@@ -166,7 +166,7 @@ def _answers(
 ) -> tuple[dict[str, Any], tuple[EcsctlError, ...]]:
     """What was asked, all at once; and what AWS does not let us look up, where something stands `instead` of it."""
     found: dict[str, Any] = {}
-    unseen: tuple[EcsctlError, ...] = ()
+    unobserved: tuple[EcsctlError, ...] = ()
     with ThreadPoolExecutor(len(asked)) as pool:
         futures = {
             name: pool.submit(patiently, aws.patience, ask, f"looking up {SOUGHT[name]}", aws.forget)
@@ -180,8 +180,8 @@ def _answers(
             if name not in instead or not isinstance(told, Denied | NotOffered):
                 raise told from error
             found[name] = instead[name]
-            unseen += (told,)
-    return found, unseen
+            unobserved += (told,)
+    return found, unobserved
 
 
 def _zones(aws: Aws, domain: Domain, me: Label, recorded: Mapping[str, Entry]) -> dict[str, Any]:
@@ -189,13 +189,15 @@ def _zones(aws: Aws, domain: Domain, me: Label, recorded: Mapping[str, Entry]) -
 
     Raises what `hosted_zone` does where no record of a name stands yet, or another zone is named by its id.
     """
-    first, wished = domain.name or "", domain.hosted_zone
+    first, configured = domain.name or "", domain.hosted_zone
     try:
-        return {"hosted_zones": {name: hosted_zone(aws, name, wished, me, further=name != first)
+        return {"hosted_zones": {name: hosted_zone(aws, name, configured, me, further=name != first)
                                  for name in domain.all_names}}  # fmt: skip
     except Exception as error:
         used = {name: in_use.recorded_zone(recorded, name) for name in domain.all_names}
-        named = wished and "." not in wished and wished != used[first]  # an id has no dot, and the name of a zone has
+        named = (
+            configured and "." not in configured and configured != used[first]
+        )  # an id has no dot, and the name of a zone has
         if code(error) not in DENIED or not all(used.values()) or named:
             raise
         return {
@@ -204,31 +206,35 @@ def _zones(aws: Aws, domain: Domain, me: Label, recorded: Mapping[str, Entry]) -
         }
 
 
-def hosted_zone(aws: Aws, domain: str, wished: str | None, me: Label | None = None, *, further: bool = False) -> str:
-    """The id of the public hosted zone that holds the domain: the one wished, or the longest that ends its name.
+def hosted_zone(
+    aws: Aws, domain: str, configured: str | None, me: Label | None = None, *, further: bool = False
+) -> str:
+    """The id of the public hosted zone that holds the domain: the one desired, or the longest that ends its name.
 
     A zone in which the app's own record stands already stays the one, whatever others there are. A `further` name need
-    not lie in the one wished.
+    not lie in the one desired.
     """
     zones = [zone for zone in aws.look(aws.route53.list_hosted_zones)["HostedZones"]
              if not zone.get("Config", {}).get("PrivateZone")]  # fmt: skip
     named = {zone["Id"].rsplit("/", 1)[-1]: zone["Name"].rstrip(".").lower() for zone in zones}
-    if further and wished and not f".{domain}".endswith(f".{named.get(wished, wished)}"):
-        wished = None
-    if wished in named:
-        fitting = [wished]
+    if further and configured and not f".{domain}".endswith(f".{named.get(configured, configured)}"):
+        configured = None
+    if configured in named:
+        fitting = [configured]
     else:
         ends = [name for name in named.values() if domain == name or domain.endswith("." + name)]
-        if me and not wished and len(ends) > 1:
+        if me and not configured and len(ends) > 1:
             able = [zone for zone, name in named.items() if name in ends]
             if used := in_use.hosted_zone(aws, me, domain, able):
                 return used
-        best = wished.rstrip(".").lower() if wished else max(ends, key=len, default="")
+        best = configured.rstrip(".").lower() if configured else max(ends, key=len, default="")
         fitting = [zone for zone, name in named.items() if name == best]
     if not fitting:
         known = ", ".join(sorted(named.values())) or "none"
         raise ConfigError(
-            f"no public hosted zone here holds {domain}" if not wished else f"there is no public hosted zone {wished}",
+            f"no public hosted zone here holds {domain}"
+            if not configured
+            else f"there is no public hosted zone {configured}",
             why=f"the account's public hosted zones: {known}",
             hint="make the zone and delegate the domain to it; or give domain.certificate_arn and no domain.name",
         )

@@ -25,7 +25,7 @@ Look = Callable[[], object]
 def ask(aws: Aws, app: str, record: Path, config: Config | None = None, *, everywhere: bool = True) -> None:
     """Begin the looks at all that is recorded of an app. Without a record nothing is asked. Returns at once.
 
-    With `config`, also what a stack is composed from. `everywhere`: also what carries its mark, whatever is recorded.
+    With `config`, also what a stack is composed from. `everywhere`: also what carries its tags, whatever is recorded.
     """
     aws.ahead([partial(aws.look, aws.sts.get_caller_identity)])  # while the rest is imported
     from ecsctl.engine.codec import ids_from

@@ -1,4 +1,4 @@
-"""The certificate authorities that AWS's hosts are believed by: read once, not anew for each connection."""
+"""The certificate authorities that AWS's hosts are believed by: read once, not again for each connection."""
 
 from __future__ import annotations
 

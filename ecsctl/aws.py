@@ -46,7 +46,7 @@ SERVICES = {"autoscaling": "application-autoscaling", "tagging": "resourcegroups
 LOOKS = ("describe_", "get_", "list_", "batch_get_", "head_", "filter_", "lookup_", "search_", "simulate_")
 
 
-class LookOnly(RuntimeError):
+class ReadOnly(RuntimeError):
     """A changing call was tried where only looking is allowed: a bug, never the user's fault."""
 
 
@@ -113,7 +113,7 @@ class Aws:
         unanswered: Callable[[Exception, Any, Session], Exception | None] | None = None,
     ) -> None:
         self.patience = patience
-        self.look_only = False
+        self.read_only = False
         self.changes = 0  # how many changing calls were sent
         self._made = session
         self._place: str | None = None  # another region than the session's
@@ -146,7 +146,7 @@ class Aws:
         if region == self.session.region_name:
             return self
         other = Aws(self.patience, session=self.session, heard=self._heard, unanswered=self._unanswered)
-        other._place, other.look_only = region, True
+        other._place, other.read_only = region, True
         return other
 
     def client(self, service: str) -> Any:
@@ -179,7 +179,7 @@ class Aws:
 
     @contextmanager
     def fresh(self, *operations: str) -> Iterator[None]:
-        """Within it, this thread asks AWS anew; of some `operations` alone, if they are named."""
+        """Within it, this thread asks AWS again; of some `operations` alone, if they are named."""
         if not operations:
             with self.no_older_than(time.monotonic()):
                 yield
@@ -192,7 +192,7 @@ class Aws:
             self._thread.alone = before
 
     def forget(self) -> None:
-        """Let every look from here on ask AWS anew, in all threads: time has passed."""
+        """Let every look from here on ask AWS again, in all threads: time has passed."""
         with self._lock:
             self._answers.clear()
 
@@ -222,7 +222,7 @@ class Aws:
 
     def _shared(self, asked: Call, parameters: dict[str, Any], *, whole: bool) -> Any:
         if not asked.looks:
-            raise LookOnly(f"{asked.service}.{asked.operation} is not a look")
+            raise ReadOnly(f"{asked.service}.{asked.operation} is not a look")
         key = (asked.service, asked.operation, json.dumps([whole, parameters], sort_keys=True, default=str))
         alone: dict[str, float] = getattr(self._thread, "alone", {})
         moment = max(getattr(self._thread, "moment", 0.0), alone.get(asked.operation, 0.0))
@@ -245,8 +245,8 @@ class Aws:
     def _call(self, call: Call, parameters: dict[str, Any], *, whole: bool = False) -> Any:
         client = self.client(call.service)
         if not call.looks:
-            if self.look_only:
-                raise LookOnly(f"{call.service}.{call.operation} would change something")
+            if self.read_only:
+                raise ReadOnly(f"{call.service}.{call.operation} would change something")
             self.patience.check()
             with self._lock:
                 self.changes += 1

@@ -90,8 +90,8 @@ def recorded_zone(recorded: Mapping[str, Entry], domain: str) -> str:
 
 def certified(recorded: Mapping[str, Entry]) -> frozenset[str]:
     """The names in the certificates that were made for the app, as recorded."""
-    wishes = (entry.applied for entry in recorded.values() if entry.kind == Certificate.kind and entry.applied)
-    return frozenset(name for one in wishes for name in (one["domain"], *one.get("also", ())))
+    desired_stack = (entry.applied for entry in recorded.values() if entry.kind == Certificate.kind and entry.applied)
+    return frozenset(name for one in desired_stack for name in (one["domain"], *one.get("also", ())))
 
 
 def as_recorded(recorded: Mapping[str, Entry]) -> dict[str, Any]:

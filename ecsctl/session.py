@@ -84,8 +84,8 @@ class Session:
         return host.endswith((*(f".{one}" for one in partitions.SUFFIXES.values()), ".api.aws"))
 
     @property
-    def wishes(self) -> Stack:
-        """The stack that ecsctl.toml wishes. Only a session made by `open_stack` has one."""
+    def desired_stack(self) -> Stack:
+        """The stack that ecsctl.toml asks for. Only a session made by `open_stack` has one."""
         assert self.stack is not None  # noqa: S101 - told to the type checker
         return self.stack
 
@@ -114,7 +114,7 @@ class Session:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a person should know of the stack as wished, in sentences."""
+        """What a person should know of the stack as desired, in sentences."""
         if not self.config or not self.facts:
             return ()
         notes: list[str] = []
@@ -122,7 +122,7 @@ class Session:
             notes.append("there is no [domain] in ecsctl.toml, so the app is served by HTTP only, without encryption")
         if not self.config.github:
             notes.append("there is no [github] in ecsctl.toml, so nothing builds or deploys by itself")
-        if IMAGE not in self.wishes.nodes:
+        if IMAGE not in self.desired_stack.nodes:
             notes.append("there is no image, and without [github] nothing builds one, so the service has 0 tasks:"
                          " push one to the app's repository, or add [github], or name one with ecsctl up --image URI;"
                          f" ecsctl up then brings it to {self.config.service.desired_count}")  # fmt: skip
@@ -140,7 +140,7 @@ def open_stack(
     own_buildspec: bool | None = None,
     context: str = ".",
 ) -> Session:
-    """A session over the stack that ecsctl.toml wishes. Looks up the facts; changes nothing.
+    """A session over the stack that ecsctl.toml asks for. Looks up the facts; changes nothing.
 
     `image` is the one to run, whatever runs now; without it the pipeline's stays. `as_far` as we may look: what is
     denied is taken as recorded, which is good enough to look, and not to change. `own_buildspec` is whether the
@@ -166,7 +166,7 @@ def open_stack(
 
 
 def open_app(aws: Aws, app: str, record: Path, tell: Listener = nobody, id: str = "") -> Session:
-    """A session over whatever carries the app's mark, without ecsctl.toml: enough to look at it and to remove it.
+    """A session over whatever carries the app's tags, without ecsctl.toml: enough to look at it and to remove it.
 
     `id` says which deployment, where no record does. Raises UsageError where the record says another.
     """

@@ -121,5 +121,5 @@ def _values(records: Sequence[ResourceRecordSetOutputTypeDef], name: str, kind: 
 
 
 def _records(aws: Aws, zone: str) -> Sequence[ResourceRecordSetOutputTypeDef]:
-    """All records of a zone; the search for our marks reads the same answer."""
+    """All records of a zone; the search for our tags reads the same answer."""
     return aws.look(aws.route53.list_resource_record_sets, HostedZoneId=zone)["ResourceRecordSets"]

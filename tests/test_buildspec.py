@@ -170,7 +170,7 @@ def test_no_secret_is_said_or_passed_as_an_argument(world):
         assert "canary" not in (world.folder / "calls").read_text()
 
 
-# Should somebody take the aborts away, post_build runs after a failure too, and must see for itself.
+# Should someone take the aborts away, post_build runs after a failure too, and must see for itself.
 CARRYING_ON = BUILDSPEC.replace("on-failure: ABORT", "on-failure: CONTINUE")
 EITHER_WAY = pytest.mark.parametrize("text", [BUILDSPEC, CARRYING_ON], ids=["abort", "continue"])
 

@@ -28,4 +28,4 @@ def cancel(
         shown.nothing(session.where, as_json=common.json)
         return
     stopped = done.verdict.outcome is Outcome.STOPPED
-    end("cancel", common, session, done, as_wished=stopped, hint="ecsctl cancel")
+    end("cancel", common, session, done, as_desired=stopped, hint="ecsctl cancel")

@@ -36,7 +36,7 @@ def put(
 
     token = _token(source)
     with opened(common, "creds", config=True) as app:
-        secret = _secret(app.wished)
+        secret = _secret(app.configured)
         made = creds.put(app.aws, app.over_app().engine.label, secret, token)
     words.say(f"the token is in {secret}" + (", a new secret, which ecsctl down leaves there" if made else ""))
     words.next_step("ecsctl creds rotate --stored, or ecsctl up, brings it to where it is used")
@@ -64,7 +64,7 @@ def rotate(
 
         def store() -> None:
             if token is not None:
-                creds.put(app.aws, app.over_app().engine.label, _secret(app.wished), token)
+                creds.put(app.aws, app.over_app().engine.label, _secret(app.configured), token)
 
         found = creds.spread(session, store)
     _show(found, common)

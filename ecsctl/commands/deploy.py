@@ -23,7 +23,7 @@ def deploy(
     """Release an image now, without the pipeline, and follow the deployment to its end.
 
     Nothing but the image changes. Exit codes: 0 deployed, 1 failed, 4 timed out (run it again to go on following),
-    6 rolled back, 7 superseded by another release, 8 stopped by somebody.
+    6 rolled back, 7 superseded by another release, 8 stopped by someone.
     """
     from ecsctl.commands.releasing import end, releasing
     from ecsctl.engine.errors import UsageError
@@ -33,4 +33,4 @@ def deploy(
         raise UsageError("--image and --build exclude each other", hint="leave one of them out")
     with releasing(common) as (session, progress):
         done = release.deploy(session.aws, session.state, image, build_it=build, say=progress.plain, limit=timeout * 60)
-    end("deploy", common, session, done, as_wished=False, hint="ecsctl deploy")
+    end("deploy", common, session, done, as_desired=False, hint="ecsctl deploy")

@@ -42,7 +42,7 @@ def enter(
         aws, progress = app.over_app().aws, app.progress
         aws.patience.say = lambda what, waited, limit: progress(Waiting("", what, waited, limit))
         target = execute.find(aws, app.app, task, container)
-        aws.look_only = False  # to open a session is no look
+        aws.read_only = False  # to open a session is no look
         started = execute.begin(aws, target, execute.spoken(command or []))
     others = f", the newest healthy of {target.others + 1}" if target.others and not task else ""
     besides = f" (and not {', '.join(target.besides)})" if target.besides and not container else ""

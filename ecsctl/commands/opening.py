@@ -44,10 +44,10 @@ class Opened:
         """The branch that is built, as far as git tells here."""
         from ecsctl.github import committed
 
-        return committed.branch(self.where.folder, self.wished, local=self.sandbox)
+        return committed.branch(self.where.folder, self.configured, local=self.sandbox)
 
     @property
-    def wished(self) -> Config:
+    def configured(self) -> Config:
         """ecsctl.toml, for the commands that asked for it."""
         assert self.config is not None  # noqa: S101 - told to the type checker
         return self.config
@@ -67,13 +67,13 @@ class Opened:
         from ecsctl.ui import words
 
         if self.branch and not self.quiet:
-            for warning in committed.warnings(self.branch, self.wished):
+            for warning in committed.warnings(self.branch, self.configured):
                 words.warning(warning)
-            if warning := hub.warning(self.branch, self.wished):
+            if warning := hub.warning(self.branch, self.configured):
                 words.warning(warning)
 
     def over_app(self, id: str = "") -> Session:
-        """A session over whatever carries the app's mark, in the account that ecsctl.toml demands.
+        """A session over whatever carries the app's tags, in the account that ecsctl.toml demands.
 
         `id` says which deployment, where no record does.
         """
@@ -85,7 +85,7 @@ class Opened:
         return open_app(self.aws, self.app, self.where.record, tell=self.tell, id=id)
 
     def over_stack(self, image: str = "", *, as_far: bool = False) -> Session:
-        """A session over the stack that ecsctl.toml wishes. `image` is one that is to run whatever runs now.
+        """A session over the stack that ecsctl.toml asks for. `image` is one that is to run whatever runs now.
 
         `as_far` as we may look: for a command that tells what is there, and changes nothing.
         """
@@ -94,10 +94,10 @@ class Opened:
         from ecsctl.session import open_stack
         from ecsctl.ui import words
 
-        ahead.ask(self.aws, self.app, self.where.record, self.wished)
-        session = open_stack(self.aws, self.wished, self.where.record, tell=self.tell, image=image, as_far=as_far,
+        ahead.ask(self.aws, self.app, self.where.record, self.configured)
+        session = open_stack(self.aws, self.configured, self.where.record, tell=self.tell, image=image, as_far=as_far,
                              own_buildspec=own_buildspec(self.branch),
-                             context=context(self.branch, self.wished))  # fmt: skip
+                             context=context(self.branch, self.configured))  # fmt: skip
         if session.unread:
             words.warning(session.unread)
         for caution in session.facts.cautions if session.facts and not self.quiet else ():
@@ -154,7 +154,7 @@ def opened(
     if builds and common.sandbox and found and found.config.github:
         _agreed_to_builds(common, where.folder, found.config, f"ecsctl {what}")
     aws = where.aws(home)
-    aws.look_only = looks
+    aws.read_only = looks
     app = found.config.name if found else name or recorded(where.record)
     access.sign_in(aws.session)  # asks for what must be typed, before anything moves on the screen
     with (

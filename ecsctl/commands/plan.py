@@ -40,8 +40,8 @@ def plan(
             session = app.over_stack()
             app.introduce(session)
             app.tell_uncommitted()
-            found = session.engine.plan(session.wishes)
-        estimate = estimated(session.wishes, found)
+            found = session.engine.plan(session.desired_stack)
+        estimate = estimated(session.desired_stack, found)
         if common.json:
             json.emit(json.plan_document(found, session.where, estimate))
         else:
@@ -59,7 +59,7 @@ def plan(
 
 
 def _draw(common: Common, *, nothing_else: bool) -> None:
-    """Print the graph of the stack as ecsctl.toml wishes it: whether it is there does not matter."""
+    """Print the graph of the stack as ecsctl.toml asks for it: whether it is there does not matter."""
     from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import UsageError
     from ecsctl.ui.picture import mermaid
@@ -69,6 +69,6 @@ def _draw(common: Common, *, nothing_else: bool) -> None:
             "--graph goes with neither --detailed-exitcode nor --output json", hint="leave one of them out"
         )
     with opened(common, "plan", config=True, looks=True) as app:
-        stack = app.over_stack().wishes
-    titles = {name: node.wish.title for name, node in stack.nodes.items()}
+        stack = app.over_stack().desired_stack
+    titles = {name: node.desired.title for name, node in stack.nodes.items()}
     print(mermaid(stack.graph, titles), end="")  # noqa: T201 - what stdout carries

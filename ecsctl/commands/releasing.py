@@ -31,12 +31,12 @@ def releasing(common: Common, *, title: str = "release") -> Iterator[tuple[Sessi
         yield session, progress
 
 
-def end(kind: str, common: Common, session: Session, release: Release, *, as_wished: bool, hint: str) -> None:
-    """Tell how a release ended, and end with its exit code. `as_wished` makes a success of whatever it was."""
+def end(kind: str, common: Common, session: Session, release: Release, *, as_desired: bool, hint: str) -> None:
+    """Tell how a release ended, and end with its exit code. `as_desired` makes a success of whatever it was."""
     from ecsctl.ui import release as shown
     from ecsctl.why import first_line
 
-    code = 0 if as_wished else release.verdict.exit_code or (kind == "cancel")
+    code = 0 if as_desired else release.verdict.exit_code or (kind == "cancel")
     cause = first_line(session.aws, session.state.book.app) if code and release.to_diagnose else ""
     if common.json:
         from ecsctl.ui import output as json

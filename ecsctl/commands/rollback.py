@@ -36,4 +36,4 @@ def rollback(
         done = release.rollback(
             session.aws, session.state, revision, agree=agree, say=progress.plain, limit=timeout * 60
         )
-    end("rollback", common, session, done, as_wished=False, hint=command)
+    end("rollback", common, session, done, as_desired=False, hint=command)

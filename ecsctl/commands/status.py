@@ -47,9 +47,9 @@ def status(
             _running(app)
             raise typer.Exit(2)  # as of a configuration that is wrong
         session = app.over_stack(as_far=True)
-        plan = session.engine.plan(session.wishes, as_far=True)
+        plan = session.engine.plan(session.desired_stack, as_far=True)
         there = session.identity if session.has_console else replace(session.identity, partition="")  # so: no links
-        found = reports(plan, session.engine.seen, session.engine.kinds, session.state, there)
+        found = reports(plan, session.engine.observed, session.engine.kinds, session.state, there)
         cause = first_line(app.aws, app.app)  # after a rollback all is right, and still something was wrong
     if common.json:
         json.emit(json.status_document(found, session.url, session.where, cause))
@@ -57,7 +57,7 @@ def status(
         shown.show(found, app.aws.now(), url=session.url, links=links, cause=cause)
         if cause:
             words.next_step("ecsctl why")
-    if denied := [*(session.facts.unseen if session.facts else ()), *session.engine.unseen.values()]:
+    if denied := [*(session.facts.unobserved if session.facts else ()), *session.engine.unobserved.values()]:
         error = together(denied)
         errors.show(error)
         raise typer.Exit(error.exit_code)

@@ -53,15 +53,15 @@ def up(
         app.introduce(session)
         app.tell_uncommitted()
         buildable(session, app.where.folder, app.branch)
-        before_change(app.aws, session.engine, session.wishes, app.app, wait=wait)
+        before_change(app.aws, session.engine, session.desired_stack, app.app, wait=wait)
 
         def agree(plan: Plan) -> None:
             if not force:
-                answers_there(app.aws, session.wishes, plan, _visitor(common, app.where.folder))
+                answers_there(app.aws, session.desired_stack, plan, _visitor(common, app.where.folder))
             _agree(plan, common, session)
 
         try:
-            plan = session.engine.up(session.wishes, agree=agree)
+            plan = session.engine.up(session.desired_stack, agree=agree)
         except (ResourceFailed, TimedOut, Several) as error:
             raise diagnosed(error, lambda: first_line(app.aws, app.app)) from error
         if refused := refusal(session):
@@ -112,7 +112,7 @@ def _agree(plan: Plan, common: Common, session: Session) -> None:
     from ecsctl.ui import plan as shown
     from ecsctl.ui import words
 
-    estimate = estimated(session.wishes, plan)
+    estimate = estimated(session.desired_stack, plan)
     due = bool(plan.destroys) if common.sandbox else must_be_agreed_to(plan, estimate)
     asks = common.asks("ecsctl up", due=due)
     if asks or not (common.quiet or common.json):

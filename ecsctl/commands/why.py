@@ -1,4 +1,4 @@
-"""ecsctl why: what is wrong, what shows it, and what mends it."""
+"""ecsctl why: what is wrong, what shows it, and what fixes it."""
 
 from __future__ import annotations
 

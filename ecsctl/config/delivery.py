@@ -57,7 +57,7 @@ class Build(Section):
     """The build of the image by CodeBuild."""
 
     FOUND: ClassVar[tuple[str, ...]] = ("context", "dockerfile", "target", "args")
-    """What describes the repository, as `ecsctl init` finds it: no sign that somebody expects a build."""
+    """What describes the repository, as `ecsctl init` finds it: no sign that someone expects a build."""
 
     buildspec: words.RepositoryPath | None = Field(
         None,

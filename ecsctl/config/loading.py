@@ -74,7 +74,7 @@ def read(
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
-        raise _mistaken([*wrong, *told(error, sources)], untold=max(0, error.error_count() - MOST)) from None
+        raise _mistaken([*wrong, *told(error, sources)], unsaid=max(0, error.error_count() - MOST)) from None
     if wrong:
         raise _mistaken(wrong)
     return Loaded(config, next(iter(found), None), _origins(config, sources), tuple(_warnings(config, found, sources)))
@@ -86,7 +86,7 @@ def mentions(word: str, folder: File) -> bool:
     return bool(os.environ.get(environment.PREFIX + word.upper())) or any(word.encode() in text for text in written)
 
 
-def _mistaken(wrong: list[str], untold: int = 0) -> ConfigError:
+def _mistaken(wrong: list[str], unsaid: int = 0) -> ConfigError:
     """All mistakes in one error, each on its own line, in the order of the file."""
 
     def order(text: str) -> tuple[str, int]:
@@ -94,8 +94,8 @@ def _mistaken(wrong: list[str], untold: int = 0) -> ConfigError:
         return (place[1], int(place[2])) if place else ("", 0)
 
     found = sorted(dict.fromkeys(wrong), key=order)
-    head = f"the configuration has {len(found) + untold} mistakes:\n" if len(found) > 1 else ""
-    tail = f"\n… and {untold} more" if untold else ""
+    head = f"the configuration has {len(found) + unsaid} mistakes:\n" if len(found) > 1 else ""
+    tail = f"\n… and {unsaid} more" if unsaid else ""
     return ConfigError(head + "\n".join(found) + tail, hint="docs/config.md tells of every option")
 
 

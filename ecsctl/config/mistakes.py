@@ -1,4 +1,4 @@
-"""What is wrong in a configuration, told so that it can be mended: where, which key, what is expected and found."""
+"""What is wrong in a configuration, told so that it can be fixed: where, which key, what is expected and found."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Source:
 
 
 def blamed(path: Path, sources: list[Source]) -> str:
-    """The place to mend: of the first source that has the value; else of the last one, the file, where it belongs."""
+    """The place to fix: of the first source that has the value; else of the last one, the file, where it belongs."""
     for n in range(len(path), 0, -1):
         holders = [source for source in sources if holds(source.values, path[:n])]
         if holders:

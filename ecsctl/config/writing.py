@@ -58,7 +58,7 @@ def table() -> str:
 
 
 def refreshed(page: str) -> str:
-    """A Markdown page with the options' table in it written anew. Raises ValueError if it has no place for one."""
+    """A Markdown page with the options' table in it written again. Raises ValueError if it has no place for one."""
     before, begin, rest = page.partition(_BEGIN)
     _, end, after = rest.partition(_END)
     if not begin or not end:

@@ -65,7 +65,7 @@ def must_be_agreed_to(plan: Plan, estimate: Estimate) -> bool:
 
 
 def _after(step: Step) -> Mapping[str, Any]:
-    """The fields as they will be: what nobody wishes for stays as it is."""
+    """The fields as they will be: what nobody asks for stays as it is."""
     return {**step.found, **{name: value for name, value in step.fields.items() if value is not None}}
 
 
@@ -95,10 +95,10 @@ def _seconds(stack: Stack, plan: Plan) -> float:
     steps = {step.name: step for step in plan.steps if step.name in stack.nodes}
     begun: dict[str, float] = {}  # when those that need it may begin
     ended = [0.0]
-    for name, node in stack.nodes.items():  # in the order in which they were wished: each after what it needs
+    for name, node in stack.nodes.items():  # in the order in which they were desired: each after what it needs
         start = max((begun[other] for other in node.needs), default=0.0)
-        takes = _takes(steps.get(name), node.wish.usual)
-        begun[name] = start + (0.0 if node.wish.early else takes)
+        takes = _takes(steps.get(name), node.desired.usual)
+        begun[name] = start + (0.0 if node.desired.early else takes)
         ended.append(start + takes)
     leaving = [by_name()[step.kind].goes for step in plan.steps if step.verb is Verb.DELETE]
     return max(ended) + max(leaving, default=0.0)

@@ -59,7 +59,7 @@ class Image:
         return {"build": build, "service": service}
 
 
-def seen(
+def observed(
     tree: Tree, here: str = ".", *, ask: Ask | None = None, dockerfile: str = "", called: str = ""
 ) -> Image | None:
     """The image of a repository, seen from the folder that one stands in; None without a Dockerfile.

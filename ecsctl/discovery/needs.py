@@ -44,12 +44,12 @@ def listed(tree: Tree, context: str, services: Sequence[Service], app: Sequence[
 
 
 def _beside(services: Sequence[Service]) -> Iterator[str]:
-    seen = set()
+    observed = set()
     for service in services:
         image = re.sub(r"[:@].*", "", service.image)
         kind = next((kind for kind, pattern in _KINDS if re.search(pattern, image)), "")
-        if kind and (kind, image) not in seen:
-            seen.add((kind, image))
+        if kind and (kind, image) not in observed:
+            observed.add((kind, image))
             yield f"{kind}: {service.file} runs {image} as {service.name}; ecsctl makes none"
 
 

@@ -29,17 +29,17 @@ def started(tree: Tree, context: str, command: str) -> tuple[Text, ...]:
     """The command, then what of the repository it names: scripts of package.json, shell scripts, servers' settings."""
     found = [Text("its command", command)]
     scripts = _scripts(tree, context)
-    seen: set[str] = set()
+    observed: set[str] = set()
     for text in found:  # grows while it is read
         if len(found) > 20:
             break
         for name, said in scripts.items():
-            if name not in seen and _runs(text.text, name):
-                seen.add(name)
+            if name not in observed and _runs(text.text, name):
+                observed.add(name)
                 found.append(Text(f"{name} of package.json", said))
         for path in _named(tree, context, text.text):
-            if path not in seen:
-                seen.add(path)
+            if path not in observed:
+                observed.add(path)
                 found.append(Text(path, _code(tree.read(path))))
     return tuple(found)
 

@@ -15,7 +15,7 @@ from typing import Any
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.label import APP, ID, OWNER, RUN, Label
 from ecsctl.engine.plan import Step, Verb
-from ecsctl.engine.resource import Seen
+from ecsctl.engine.resource import Observed
 
 ENDED = "ended"
 AT_MOST = 3600.0  # seconds after which nobody waits for another machine's first run any more
@@ -27,14 +27,14 @@ def unfinished(tags: Mapping[str, str] | None) -> str:
     return "" if run == ENDED else run
 
 
-def judged(step: Step, seen: Seen[Any, Any], now: datetime, *, dead: bool) -> Step:
+def judged(step: Step, observed: Observed[Any, Any], now: datetime, *, dead: bool) -> Step:
     """What comes of the first thing for a run whose record knows of nothing that was made.
 
     That of a run that ended, or is `dead`, is taken over: the record was lost, or never was here.
     """
-    if (waiting := _waits_for(step, seen, now, dead=dead)) is not step or not step.rival:
+    if (waiting := _waits_for(step, observed, now, dead=dead)) is not step or not step.rival:
         return waiting
-    return _late(step, seen)
+    return _late(step, observed)
 
 
 def several(app: str, found: Collection[Mapping[str, str]]) -> Refused:
@@ -55,7 +55,7 @@ def several(app: str, found: Collection[Mapping[str, str]]) -> Refused:
     )
 
 
-def way_out(steps: list[Step], me: Label, first: Seen[Any, Any] | None, others: Collection[str]) -> list[Step]:
+def way_out(steps: list[Step], me: Label, first: Observed[Any, Any] | None, others: Collection[str]) -> list[Step]:
     """The steps; those that meet another deployment's things say which of the two stays, and the one way out.
 
     The one that has the deployment's first thing stays, or else the one with the lesser id: each machine comes to the
@@ -85,19 +85,19 @@ def way_out(steps: list[Step], me: Label, first: Seen[Any, Any] | None, others: 
     return told
 
 
-def _waits_for(step: Step, seen: Seen[Any, Any], now: datetime, *, dead: bool) -> Step:
+def _waits_for(step: Step, observed: Observed[Any, Any], now: datetime, *, dead: bool) -> Step:
     """The step; or a refusal, while another machine's first run may be at work."""
-    run = unfinished(seen.tags)
-    age = (now - seen.since).total_seconds() if seen.since else 0.0
+    run = unfinished(observed.tags)
+    age = (now - observed.since).total_seconds() if observed.since else 0.0
     if not run or dead or age >= AT_MOST:
         return step
-    tags = seen.tags or {}
-    ready = f"at {_clock(seen.since, AT_MOST)} at the latest" if seen.since else "later"
+    tags = observed.tags or {}
+    ready = f"at {_clock(observed.since, AT_MOST)} at the latest" if observed.since else "later"
     return replace(
         step,
         verb=Verb.REFUSE,
         changes=(),
-        reason=f"another machine's first ecsctl up of {tags.get(APP)} is at work, {_who(tags, seen.since)} "
+        reason=f"another machine's first ecsctl up of {tags.get(APP)} is at work, {_who(tags, observed.since)} "
         f"({ID}={tags.get(ID)}); nothing was made here",
         hint=f"wait until it has ended, then run the same command again: it goes on with that deployment. If that run "
         f"was cut off, run it again on its machine, or here {ready}",
@@ -105,13 +105,13 @@ def _waits_for(step: Step, seen: Seen[Any, Any], now: datetime, *, dead: bool) -
     )
 
 
-def _late(step: Step, seen: Seen[Any, Any]) -> Step:
+def _late(step: Step, observed: Observed[Any, Any]) -> Step:
     """The refusal for who has made nothing, and finds that another deployment was begun meanwhile."""
-    tags = seen.tags or {}
+    tags = observed.tags or {}
     return replace(
         step,
         reason=f"another machine was faster: it has begun this deployment of {tags.get(APP)}, "
-        f"{_who(tags, seen.since)} ({ID}={tags.get(ID)}); nothing was made here",
+        f"{_who(tags, observed.since)} ({ID}={tags.get(ID)}); nothing was made here",
         hint="once that machine's ecsctl up has ended, run the same command again: it goes on with that deployment",
         rival="",
     )

@@ -1,4 +1,4 @@
-"""Wishes and ids as JSON: for the record, for plans, for people. Secrets become their digest."""
+"""Desired states and ids as JSON: for the record, for plans, for people. Secrets become their digest."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Json = Any
 
 
 def plain(value: Any, *, hide: bool = False) -> Json:
-    """A wish, an id or a part of one as JSON values: dataclasses as objects, sets as sorted lists.
+    """A desired state, an id or a part of one as JSON values: dataclasses as objects, sets as sorted lists.
 
     Of a secret there is the digest; to `hide` it, ***.
     """

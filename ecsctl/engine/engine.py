@@ -1,4 +1,4 @@
-"""Make wishes true, and unmake them: plan, up, down. Each may die anywhere and be run again."""
+"""Bring AWS to the desired state, and take all of it away: plan, up, down. Each may die anywhere and be run again."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ecsctl.engine.plan import Plan, Step, Verb
 from ecsctl.engine.planning import Planner, refuse
 from ecsctl.engine.reconcile import Reconciler
 from ecsctl.engine.removing import Remover
-from ecsctl.engine.resource import AnyResource, Resource, Seen
+from ecsctl.engine.resource import AnyResource, Observed, Resource
 from ecsctl.engine.stack import Node, Stack, deletion_order
-from ecsctl.engine.survey import Sighting, Survey
+from ecsctl.engine.survey import Owned, Survey
 from ecsctl.engine.walk import Release
 from ecsctl.engine.work import READY, carry_out
 
@@ -52,14 +52,14 @@ class Engine:
         return self.one.label
 
     @property
-    def seen(self) -> Mapping[str, Seen[Any, Any] | None]:
+    def observed(self) -> Mapping[str, Observed[Any, Any] | None]:
         """What the last plan saw, by name."""
-        return self.planner.seen
+        return self.planner.observed
 
     @property
-    def unseen(self) -> Mapping[str, EcsctlError]:
+    def unobserved(self) -> Mapping[str, EcsctlError]:
         """Why the last plan may not look at something, by its name, or "all of" a kind."""
-        return self.planner.unseen
+        return self.planner.unobserved
 
     @property
     def passed_over(self) -> Mapping[str, str]:
@@ -68,8 +68,8 @@ class Engine:
 
     def ids(self, name: str) -> Any:
         """The ids of a resource of the stack, as far as this run knows them; None if it is not there."""
-        seen = self.seen.get(name)
-        return self.one.known.get(name) or (seen.ids if seen else None)
+        observed = self.observed.get(name)
+        return self.one.known.get(name) or (observed.ids if observed else None)
 
     def part(self, stack: Stack, names: Collection[str]) -> Stack:
         """Those of these resources that are there, alone, as if everything else stayed as it is. Changes nothing.
@@ -85,13 +85,13 @@ class Engine:
         return self.planner.plan(stack, prune=prune, as_far=as_far)
 
     def down(
-        self, *, agree: Callable[[Plan], None], keep: Callable[[Sighting], str] = lambda _: "", command: str = "down"
+        self, *, agree: Callable[[Plan], None], keep: Callable[[Owned], str] = lambda _: "", command: str = "down"
     ) -> Plan:
-        """Remove all that carries this deployment's mark: see Remover.down."""
+        """Remove all that carries this deployment's tags: see Remover.down."""
         return Remover(self.one, self.survey).down(agree=agree, keep=keep, command=command)
 
     def up(self, stack: Stack, *, agree: Callable[[Plan], None], command: str = "up", prune: bool = True) -> Plan:
-        """Make every wish of the stack true, and remove what is no longer in ecsctl.toml.
+        """Make every resource of the stack true, and remove what is no longer in ecsctl.toml.
 
         Returns what was planned and done.
 
@@ -120,14 +120,14 @@ class Engine:
                     self.one.remove(self._kind(leftovers[name].kind), leftovers[name].name)
                 elif name in stack.nodes:
                     self.one.ensure(
-                        stack.nodes[name], steps[name], self.seen[name], certain=name in self.planner.certain
+                        stack.nodes[name], steps[name], self.observed[name], certain=name in self.planner.certain
                     )
                 elif name.endswith(REST):
                     self.one.complete(stack.nodes[name.removesuffix(REST)])
                 else:
                     self.one.await_ready(stack.nodes[name.removesuffix(READY)])
 
-            parts = {name: (name, node.wish.title) for name, node in stack.nodes.items()}
+            parts = {name: (name, node.desired.title) for name, node in stack.nodes.items()}
             parts |= {name + end: told for name, told in parts.items() for end in (READY, REST)}
             parts |= {key: (step.name, step.title) for key, step in leftovers.items()}
             first = stack.nodes.get(stack.first)
@@ -152,24 +152,24 @@ class Engine:
 
     def _tags(self, name: str) -> Mapping[str, str]:
         """The tags that the last plan saw."""
-        seen = self.seen.get(name)
-        return (seen.tags if seen else None) or {}
+        observed = self.observed.get(name)
+        return (observed.tags if observed else None) or {}
 
     def _settled(self, stack: Stack) -> bool:
         """Whether everything is ready and the record says so already."""
         entries = self.state.book.entries
         return (
-            all(seen is not None and seen.ready and not seen.failed for seen in self.seen.values())
+            all(observed is not None and observed.ready and not observed.failed for observed in self.observed.values())
             and entries.keys() == stack.nodes.keys()
             and not self.state.unsettled
-            and all(entry.ids == plain(self.seen[name].ids) for name, entry in entries.items())  # type: ignore[union-attr]  # none is None here
+            and all(entry.ids == plain(self.observed[name].ids) for name, entry in entries.items())  # type: ignore[union-attr]  # none is None here
         )
 
     def _half_done(self, stack: Stack) -> None:
         """Say what an earlier run began and did not finish."""
         for name, entry in self.state.unsettled.items():
             verb = entry.intent.verb if entry.intent else ""
-            there = self.seen.get(name) is not None
+            there = self.observed.get(name) is not None
             what = {"create": "was being made", "update": "was being changed", "delete": "was being removed"}[verb]
             now = "it is there: taken over" if there else "it is not there"
             if name in stack.nodes:
@@ -178,7 +178,7 @@ class Engine:
     def _graph(
         self, stack: Stack, steps: Mapping[str, Step], leftovers: Mapping[str, Step]
     ) -> dict[str, frozenset[str]]:
-        """The stack's graph, the second halves of early nodes; then what updates take away, and what is not wished."""
+        """The stack's graph, the second halves of early nodes; then what updates take away, and what is not desired."""
         graph = dict(stack.graph)
         for name, node in stack.nodes.items():
             if _halved(node):
@@ -186,7 +186,7 @@ class Engine:
             graph[name] |= {other + READY for other in node.ready if _halved(stack.nodes[other])}
         everything = frozenset(graph)
         for name, step in steps.items():
-            if step.verb is Verb.UPDATE and type(stack.nodes[name].wish).meanwhile is not Resource.meanwhile:
+            if step.verb is Verb.UPDATE and type(stack.nodes[name].desired).meanwhile is not Resource.meanwhile:
                 graph[name + REST] = everything
         everything = frozenset(graph)
         order = deletion_order(self.kinds)
@@ -208,4 +208,4 @@ class Engine:
 
 def _halved(node: Node) -> bool:
     """Whether what depends on it need not wait until all is done about it."""
-    return node.wish.early or node.wish.soon
+    return node.desired.early or node.desired.soon

@@ -20,7 +20,7 @@ EcsctlError                 exit 1
 ├── ReleaseFailed           exit 1   a release did not come to run, and what runs now is not sure
 ├── RolledBack              exit 6   ECS rolled a release back
 ├── Superseded              exit 7   another release took the place of this one before it was done
-├── Stopped                 exit 8   somebody stopped a release
+├── Stopped                 exit 8   someone stopped a release
 ├── AwsError                exit 1   any other answer of AWS
 │   └── Unreachable         exit 1   AWS cannot be reached at all
 │       └── NotOffered      exit 1   the region does not have the service
@@ -89,7 +89,7 @@ class Refused(EcsctlError):
 
 
 class Doubled(Refused):
-    """Two resources carry the tags of one: a create was delivered twice, or somebody copied the tags."""
+    """Two resources carry the tags of one: a create was delivered twice, or someone copied the tags."""
 
 
 class Outlived(EcsctlError):
@@ -129,7 +129,7 @@ class Superseded(EcsctlError):
 
 
 class Stopped(EcsctlError):
-    """Somebody stopped a release before it was done."""
+    """Someone stopped a release before it was done."""
 
     exit_code = 8
 

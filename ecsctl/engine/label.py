@@ -53,7 +53,7 @@ class Label:
             **({RUN: self.run} if self.run else {}),
         }
 
-    def heeding(self, tags: Mapping[str, str] | None) -> Label:
+    def keeping_owner(self, tags: Mapping[str, str] | None) -> Label:
         """The same label, with the owner that these tags tell unless one is asked for: the first writer stays."""
         return self if self.owner or not (tags or {}).get(OWNER) else replace(self, caller=(tags or {})[OWNER])
 
@@ -75,11 +75,11 @@ class Label:
         return hashlib.sha256(words.encode()).hexdigest()[:length]
 
     def owns(self, tags: Mapping[str, str] | None) -> bool:
-        """Whether these tags carry our mark, with our values: the app's and this deployment's."""
+        """Whether these tags are ours: the app's and this deployment's."""
         return tags is not None and tags.get(APP) == self.app and tags.get(ID) == self.id
 
-    def marks(self, tags: Mapping[str, str] | None) -> bool:
-        """Whether these tags carry our mark and name this very resource."""
+    def matches(self, tags: Mapping[str, str] | None) -> bool:
+        """Whether these tags are ours and name this very resource."""
         return tags is not None and self.owns(tags) and tags.get(RESOURCE) == self.resource
 
 

@@ -1,4 +1,4 @@
-"""What is there of one resource: by its wish or by its mark, now or a little later, with what is recorded of it."""
+"""What exists of one resource, found by its name or by its tags, now or a little later, with what is recorded of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ecsctl.engine.attempt import patiently
 from ecsctl.engine.errors import Doubled
 from ecsctl.engine.label import Label
-from ecsctl.engine.resource import AnyResource, Found, Seen
+from ecsctl.engine.resource import AnyResource, Found, Observed
 from ecsctl.engine.stack import promises
 
 if TYPE_CHECKING:
@@ -25,34 +25,34 @@ class Looking:
         self.aws, self.state, self.label = aws, state, label
         self.patience = aws.patience
 
-    def look(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
+    def look(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
         """What is there; None also when the parent that it cannot exist without is not there."""
         try:
-            return self._observed(name, wish)
+            return self._observed(name, desired)
         except Doubled:
             if not self._open(name, "create"):
                 raise
             return None  # a create that was under way was delivered twice: making it right leaves one
 
-    def _observed(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
-        if any(True for parent in wish.within for _ in promises(getattr(wish, parent))):
+    def _observed(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
+        if any(True for parent in desired.within for _ in promises(getattr(desired, parent))):
             return None
         me = self.label.of(name, self._nonce(name))
-        return self.patiently(lambda: wish.observe(self.aws, me), f"{wish.title} {name}")
+        return self.patiently(lambda: desired.observe(self.aws, me), f"{desired.title} {name}")
 
     def _ours(self, kind: type[AnyResource], name: str) -> list[Found[Any]]:
-        """What of this kind and name carries our mark right now."""
+        """What of this kind and name carries our tags right now."""
         me = self.label.of(name)
         with self.aws.fresh():
             found = self.patiently(lambda: list(kind.find(self.aws, me)), f"{kind.title} {name}")
-        return [item for item in found if me.marks(item.tags)]
+        return [item for item in found if me.matches(item.tags)]
 
     def patiently(self, look: Callable[[], T], what: str = "looking") -> T:
         """Look, through what AWS does not show everywhere yet. `what` is looked at."""
         return patiently(self.patience, look, what, again=self.aws.forget)  # one of the answers may be too old
 
     def applied(self, name: str) -> Mapping[str, Any] | None:
-        """The wish last made true, as recorded."""
+        """The desired state last made true, as recorded."""
         entry = self.state.entry(name)
         return entry.applied if entry else None
 
@@ -60,11 +60,11 @@ class Looking:
         entry = self.state.entry(name)
         return entry is not None and entry.intent is not None and entry.intent.verb == verb
 
-    def _may_be_hidden(self, name: str, wish: AnyResource) -> bool:
+    def _may_be_hidden(self, name: str, desired: AnyResource) -> bool:
         """Whether an earlier run may have made it, so lately that a look can miss it."""
         entry = self.state.entry(name)
         made = entry is not None and entry.ids is not None and entry.intent is None and not entry.borrowed
-        return self._open(name, "create") or (made and not wish.wait and entry is not None and entry.young)
+        return self._open(name, "create") or (made and not desired.wait and entry is not None and entry.young)
 
     def _nonce(self, name: str) -> str:
         entry = self.state.entry(name)

@@ -117,7 +117,7 @@ class Patience:
     def in_time(self, call: Callable[[], T], *, what: str) -> T:
         """Send a change until AWS has time for it: one that was throttled had no effect, so it is sent as it was.
 
-        To look before would take more of what AWS has too little of; and who begins several changes anew at each such
+        To look before would take more of what AWS has too little of; and who begins several changes again at each such
         answer may never come to the last. Raises TimedOut after SLOW_DOWN seconds of waiting, and all other errors.
         """
         waited = 0.0

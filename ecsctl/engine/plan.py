@@ -1,4 +1,4 @@
-"""What a run would do: pure functions from wish and truth to steps."""
+"""What a run would do: pure functions from desired state and truth to steps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from ecsctl.engine.codec import plain
 from ecsctl.engine.label import APP, ID, RESOURCE, Label
-from ecsctl.engine.resource import FIXED, ORDER, RENEWED, AnyResource, Seen, identity, marks
+from ecsctl.engine.resource import FIXED, ORDER, RENEWED, AnyResource, Observed, identity, traits
 from ecsctl.engine.secret import Secret
 from ecsctl.engine.stack import named, promises
 from ecsctl.engine.wording import a
@@ -32,7 +32,7 @@ class Verb(StrEnum):
 class Why(StrEnum):
     """Where a difference comes from."""
 
-    WISH = "your change"
+    CONFIG = "your change"
     DRIFT = "drift"
     FOLLOWS = "follows from another step"
     STATE = "its state on AWS"
@@ -42,7 +42,7 @@ class Why(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """One field that is not as wished. Values are JSON; a secret's is ***."""
+    """One field that is not as desired. Values are JSON; a secret's is ***."""
 
     field: str
     before: Any
@@ -69,16 +69,16 @@ class Step:
     reason: str = ""
     hint: str = ""
     borrowed: bool = False
-    unseen: bool = False  # AWS does not let us look at it: its ids are the recorded ones
+    unobserved: bool = False  # AWS does not let us look at it: its ids are the recorded ones
     impact: str = ""  # what the app's clients notice of it, in words
     summary: str = ""  # of what is made: what a person should know of it
-    fields: Mapping[str, Any] = field(default_factory=dict, compare=False)  # all that is wished, as JSON
+    fields: Mapping[str, Any] = field(default_factory=dict, compare=False)  # all that is desired, as JSON
     found: Mapping[str, Any] = field(default_factory=dict, compare=False)  # the same fields as they are on AWS
     rival: str = ""  # refused for what is another deployment's of this app: that one's id
 
     @property
     def changed(self) -> frozenset[str]:
-        """The names of the fields that are not as wished."""
+        """The names of the fields that are not as desired."""
         return frozenset(change.field for change in self.changes)
 
 
@@ -108,27 +108,27 @@ class Plan:
         return sum(step.verb is verb for step in self.steps)
 
 
-def diff(wish: AnyResource, actual: AnyResource, applied: Mapping[str, Any] | None) -> tuple[Change, ...]:
-    """The fields that are not as wished. `applied` is the wish last made true, as recorded: it tells drift from a wish.
+def diff(desired: AnyResource, actual: AnyResource, applied: Mapping[str, Any] | None) -> tuple[Change, ...]:
+    """The fields that are not as desired. `applied`, the state last made true, tells drift from a change of ours.
 
-    A field that is None in the wish does not matter. A field that still holds a promise will differ.
+    A field that is None in the desired state does not matter. A field that still holds a promise will differ.
     """
     changes = []
-    for item in fields(cast(Any, wish)):
-        want, have = getattr(wish, item.name), getattr(actual, item.name)
-        if not item.compare or want is None or marks(type(wish)).get(item.name) is ORDER:
+    for item in fields(cast(Any, desired)):
+        want, have = getattr(desired, item.name), getattr(actual, item.name)
+        if not item.compare or want is None or traits(type(desired)).get(item.name) is ORDER:
             continue
         unknown = any(True for _ in promises(want))
         if want == have and not unknown:
             continue
-        told = wish.reason(item.name, actual)
+        told = desired.reason(item.name, actual)
         if told:
             why = Why.STATE
         elif unknown:
             why = Why.FOLLOWS
         else:
             known = applied is not None and item.name in applied
-            why = Why.DRIFT if known and applied is not None and applied[item.name] == plain(want) else Why.WISH
+            why = Why.DRIFT if known and applied is not None and applied[item.name] == plain(want) else Why.CONFIG
         before, after = _shown(have), UNKNOWN if unknown else _shown(want)
         changes.append(Change(item.name, before, after, why, told))
     return tuple(changes)
@@ -140,27 +140,27 @@ def told_fields(one: AnyResource) -> Mapping[str, Any]:
     return {
         item.name: plain(getattr(ready, item.name), hide=True)
         for item in fields(cast(Any, ready))
-        if item.compare and marks(type(one)).get(item.name) is not ORDER
+        if item.compare and traits(type(one)).get(item.name) is not ORDER
     }
 
 
 def decide(
     name: str,
-    wish: AnyResource,
-    seen: Seen[Any, Any] | None,
+    desired: AnyResource,
+    observed: Observed[Any, Any] | None,
     me: Label,
     applied: Mapping[str, Any] | None = None,
     otherwise: Mapping[str, Any] | None = None,
 ) -> Step:
-    """Judge one resource: what is wished, what is there, and what follows. Pure.
+    """Judge one resource: what is desired, what is there, and what follows. Pure.
 
     `otherwise` tells of fields that were sent before, and what AWS has shown for them ever since.
     """
 
     def step(verb: Verb, *changes: Change, reason: str = "", hint: str = "") -> Step:
-        ids = seen.ids if seen else None
+        ids = observed.ids if observed else None
         sent = verb in (Verb.CREATE, Verb.UPDATE, Verb.REPLACE) and {one.field for one in changes} != {"tags"}
-        if sent and (missing := _unread(wish)):
+        if sent and (missing := _unread(desired)):
             verb, reason, hint = (
                 Verb.REFUSE,
                 f"it needs a secret: {missing}",
@@ -170,60 +170,65 @@ def decide(
             replace(one, why=Why.OTHERWISE) if one.sent and one.sent == (otherwise or {}).get(one.field) else one
             for one in changes
         )
-        impact = wish.impact(seen.actual) if seen and verb in (Verb.UPDATE, Verb.REPLACE) else ""
-        new = verb in (Verb.CREATE, Verb.REPLACE) and not wish.borrowed
-        return Step(name, wish.kind, wish.title, verb, changes, ids, reason, hint, wish.borrowed, False, impact,
-                    named(wish).summary() if new else "", told_fields(wish),
-                    told_fields(seen.actual) if seen else {})  # fmt: skip
+        impact = desired.impact(observed.actual) if observed and verb in (Verb.UPDATE, Verb.REPLACE) else ""
+        new = verb in (Verb.CREATE, Verb.REPLACE) and not desired.borrowed
+        return Step(name, desired.kind, desired.title, verb, changes, ids, reason, hint, desired.borrowed, False,
+                    impact,
+                    named(desired).summary() if new else "", told_fields(desired),
+                    told_fields(observed.actual) if observed else {})  # fmt: skip
 
-    if seen is None and wish.borrowed:
-        return step(Verb.REFUSE, reason=f"the {wish.title} {wish.called} named in ecsctl.toml is not there",
+    if observed is None and desired.borrowed:
+        return step(Verb.REFUSE, reason=f"the {desired.title} {desired.called} named in ecsctl.toml is not there",
                     hint=f"fix it in ecsctl.toml; this is account {me.account} and region {me.region}")  # fmt: skip
-    if seen is None:
+    if observed is None:
         return step(Verb.CREATE)
-    if wish.borrowed or seen.tags is None:
-        if seen.failed and not wish.wait:  # what is waited for has its own step
-            return step(Verb.REFUSE, reason=seen.failed, hint=seen.hint)
-        changes = () if wish.borrowed else diff(wish, seen.actual, applied)
-        return step(Verb.UPDATE, *changes) if changes and seen.tags is not None else step(Verb.KEEP, reason=seen.note)
-    if seen.residue and not seen.tags:
-        return step(Verb.UPDATE, *diff(wish, seen.actual, None), *_tag_changes(wish, seen, me),
-                    reason=f"{seen.residue}; it is taken over")  # fmt: skip
-    if not me.marks(seen.tags):
-        return _not_ours(step, wish, seen, me)
-    wish, me = wish.keeping(seen.actual), me.heeding(seen.tags)
-    if seen.failed and wish.disposable:
-        return step(Verb.REPLACE, reason=seen.failed)
-    changes = diff(wish, seen.actual, applied)
-    fixed = [change for change in changes if marks(type(wish)).get(change.field) is FIXED]
+    if desired.borrowed or observed.tags is None:
+        if observed.failed and not desired.wait:  # what is waited for has its own step
+            return step(Verb.REFUSE, reason=observed.failed, hint=observed.hint)
+        changes = () if desired.borrowed else diff(desired, observed.actual, applied)
+        return (
+            step(Verb.UPDATE, *changes)
+            if changes and observed.tags is not None
+            else step(Verb.KEEP, reason=observed.note)
+        )
+    if observed.residue and not observed.tags:
+        return step(Verb.UPDATE, *diff(desired, observed.actual, None), *_tag_changes(desired, observed, me),
+                    reason=f"{observed.residue}; it is taken over")  # fmt: skip
+    if not me.matches(observed.tags):
+        return _not_ours(step, desired, observed, me)
+    desired, me = desired.keeping(observed.actual), me.keeping_owner(observed.tags)
+    if observed.failed and desired.disposable:
+        return step(Verb.REPLACE, reason=observed.failed)
+    changes = diff(desired, observed.actual, applied)
+    fixed = [change for change in changes if traits(type(desired)).get(change.field) is FIXED]
     if fixed:
         return step(Verb.REPLACE, *changes, reason=f"AWS cannot change {', '.join(c.field for c in fixed)} in place")
-    back = {one.field for one in changes if seen.gone_back and one.field in seen.released}
+    back = {one.field for one in changes if observed.gone_back and one.field in observed.released}
     changes = tuple(replace(one, why=Why.BACK) if one.field in back and one.why is Why.DRIFT else one
-                    for one in changes) + _tag_changes(wish, seen, me)  # fmt: skip
-    return step(Verb.UPDATE, *changes, reason=seen.gone_back if back else "") if changes else step(Verb.KEEP)
+                    for one in changes) + _tag_changes(desired, observed, me)  # fmt: skip
+    return step(Verb.UPDATE, *changes, reason=observed.gone_back if back else "") if changes else step(Verb.KEEP)
 
 
-def _not_ours(step: Any, wish: AnyResource, seen: Seen[Any, Any], me: Label) -> Step:
-    there = dict(seen.tags or {})
+def _not_ours(step: Any, desired: AnyResource, observed: Observed[Any, Any], me: Label) -> Step:
+    there = dict(observed.tags or {})
     mark = f"{APP}={me.app}, {ID}={me.id}, {RESOURCE}={me.resource}"
     if there.get(APP) == me.app and there.get(ID) not in (None, me.id):
-        reason = f"{a(wish.title)} of this name belongs to another deployment of {me.app} ({ID}={there[ID]})"
+        reason = f"{a(desired.title)} of this name belongs to another deployment of {me.app} ({ID}={there[ID]})"
     elif there.get(APP):
-        reason = f"{a(wish.title)} of this name belongs to {there[APP]} ({RESOURCE}={there.get(RESOURCE, '?')})"
+        reason = f"{a(desired.title)} of this name belongs to {there[APP]} ({RESOURCE}={there.get(RESOURCE, '?')})"
     else:
-        reason = f"{a(wish.title)} of this name is there and is not ours"
-    reason += f": {seen.note}" if seen.note and seen.hint else ""
-    hint = seen.hint or f"choose another name, or make it ours by the tags {mark}"
+        reason = f"{a(desired.title)} of this name is there and is not ours"
+    reason += f": {observed.note}" if observed.note and observed.hint else ""
+    hint = observed.hint or f"choose another name, or make it ours by the tags {mark}"
     refused: Step = step(Verb.REFUSE, reason=reason, hint=hint)
     another = there.get(ID, "") if there.get(APP) == me.app else ""
     return replace(refused, rival=another if another != me.id else "")
 
 
-def _tag_changes(wish: AnyResource, seen: Seen[Any, Any], me: Label) -> tuple[Change, ...]:
-    if not wish.tagged:
+def _tag_changes(desired: AnyResource, observed: Observed[Any, Any], me: Label) -> tuple[Change, ...]:
+    if not desired.tagged:
         return ()
-    have = {key: value for key, value in (seen.tags or {}).items() if key in me.tags}
+    have = {key: value for key, value in (observed.tags or {}).items() if key in me.tags}
     return () if have == me.tags else (Change("tags", have, me.tags, Why.DRIFT),)
 
 
@@ -239,9 +244,9 @@ def _shown(value: Any) -> Any:
     return HIDDEN if isinstance(value, Secret) else plain(value)
 
 
-def renews(step: Step, wish: AnyResource) -> bool:
+def renews(step: Step, desired: AnyResource) -> bool:
     """Whether the ids of this resource will be others after the step: what uses them is then not known yet."""
     if step.verb in (Verb.CREATE, Verb.REPLACE):
         return True
-    renewed = RENEWED in marks(cast(Any, identity(type(wish)))).values()
+    renewed = RENEWED in traits(cast(Any, identity(type(desired)))).values()
     return step.verb is Verb.UPDATE and renewed and step.changed != {"tags"}

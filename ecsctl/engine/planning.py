@@ -1,4 +1,4 @@
-"""What `up` would do: every wish of the stack beside what is there, and what is there that nobody wishes."""
+"""What `up` would do: each desired resource beside the observed one, and what exists without being asked for."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ecsctl.engine.errors import Denied, EcsctlError, NotOffered, Refused, toget
 from ecsctl.engine.label import ID
 from ecsctl.engine.plan import Plan, Step, Verb, renews
 from ecsctl.engine.reconcile import Reconciler
-from ecsctl.engine.resource import Seen
+from ecsctl.engine.resource import Observed
 from ecsctl.engine.stack import Node, Stack, fulfil, lasting, promises
 from ecsctl.engine.survey import Survey, removal
-from ecsctl.engine.work import look_at_all
+from ecsctl.engine.work import visit_all
 
 
 class Planner:
@@ -23,18 +23,18 @@ class Planner:
 
     def __init__(self, one: Reconciler, survey: Survey) -> None:
         self.one, self.survey = one, survey
-        self.seen: dict[str, Seen[Any, Any] | None] = {}  # what the last plan saw, by name
-        self.certain: set[str] = set()  # those seen with every id of their wish known
-        self.unseen: dict[str, EcsctlError] = {}  # by name, or "all of" a kind: why it may not be looked at
+        self.observed: dict[str, Observed[Any, Any] | None] = {}  # what the last plan saw, by name
+        self.certain: set[str] = set()  # those seen with every id of their desired state known
+        self.unobserved: dict[str, EcsctlError] = {}  # by name, or "all of" a kind: why it may not be looked at
 
     def plan(self, stack: Stack, *, prune: bool = True, as_far: bool = False) -> Plan:
         """What `up` would do. Looks, and changes nothing.
 
-        `as_far` as we may look: what AWS does not let us look at is a step that says so, and stands in `unseen`.
+        `as_far` as we may look: what AWS does not let us look at is a step that says so, and stands in `unobserved`.
         """
-        self.unseen = {}
-        sightings = self.survey.all(
-            {node.wish.kind for node in stack.nodes.values()}, self.unseen if as_far else None, through=False
+        self.unobserved = {}
+        all_owned = self.survey.all(
+            {node.desired.kind for node in stack.nodes.values()}, self.unobserved if as_far else None, through=False
         )
         self.one.first = stack.first
         steps: dict[str, Step] = {}
@@ -43,13 +43,13 @@ class Planner:
 
         lost: set[str] = set()  # those that may not be looked at, and of which no ids are recorded
 
-        def unseen(node: Node, reason: str, error: EcsctlError | None = None) -> None:
+        def unobserved(node: Node, reason: str, error: EcsctlError | None = None) -> None:
             name, ids = node.name, self._recorded(node)
-            steps[name] = Step(name, node.wish.kind, node.wish.title, Verb.REFUSE, (), ids, reason,
-                               error.hint if error else "", node.wish.borrowed, unseen=True)  # fmt: skip
-            self.seen[name] = None
+            steps[name] = Step(name, node.desired.kind, node.desired.title, Verb.REFUSE, (), ids, reason,
+                               error.hint if error else "", node.desired.borrowed, unobserved=True)  # fmt: skip
+            self.observed[name] = None
             if error:
-                self.unseen[name] = error
+                self.unobserved[name] = error
             if ids is None:
                 lost.add(name)
             else:
@@ -58,53 +58,53 @@ class Planner:
         def visit(name: str) -> None:
             node = stack.nodes[name]
             if missing := sorted(node.needs & lost):
-                unseen(node, f"not checked, because what it needs could not be checked: {', '.join(missing)}")
+                unobserved(node, f"not checked, because what it needs could not be checked: {', '.join(missing)}")
                 return
-            wish = fulfil(node.wish, known)
+            desired = fulfil(node.desired, known)
             try:
-                seen = self.one.look(name, fulfil(node.wish, there))
+                observed = self.one.look(name, fulfil(node.desired, there))
             except (Denied, NotOffered) as error:
                 if not as_far:
                     raise
-                unseen(node, error.message.removeprefix(f"{wish.title} {name}: "), error)
+                unobserved(node, error.message.removeprefix(f"{desired.title} {name}: "), error)
                 return
-            step = self.one.judged(name, wish, seen)
-            self.seen[name], steps[name] = seen, step
-            if not any(promises(wish)):
+            step = self.one.judged(name, desired, observed)
+            self.observed[name], steps[name] = observed, step
+            if not any(promises(desired)):
                 self.certain.add(name)
             if step.ids is not None:
                 there[name] = step.ids
-                if not renews(step, wish):
+                if not renews(step, desired):
                     known[name] = step.ids
-                elif step.verb is Verb.REPLACE and not step.changes and wish.lasting:
-                    known[name] = lasting(name, wish, step.ids)
+                elif step.verb is Verb.REPLACE and not step.changes and desired.lasting:
+                    known[name] = lasting(name, desired, step.ids)
 
-        look_at_all(stack.graph, visit)
-        for name in [name for name in self.unseen if name in stack.nodes]:  # one refusal of a kind is told once
-            self.unseen.pop(f"all of {stack.nodes[name].wish.kind}", None)
-        wished = {(node.wish.kind, name) for name, node in stack.nodes.items()}
-        surplus = [sighting for sighting in sightings if (sighting.kind.kind, sighting.name) not in wished]
+        visit_all(stack.graph, visit)
+        for name in [name for name in self.unobserved if name in stack.nodes]:  # one refusal of a kind is told once
+            self.unobserved.pop(f"all of {stack.nodes[name].desired.kind}", None)
+        configured = {(node.desired.kind, name) for name, node in stack.nodes.items()}
+        surplus = [owned for owned in all_owned if (owned.kind.kind, owned.name) not in configured]
         leftover = surplus if prune else []
-        first = self.seen.get(stack.first)
+        first = self.observed.get(stack.first)
         found = [self._replaceable(stack, steps, steps[name]) for name in stack.nodes]
         made = tuple(way_out(found, self.one.label, first, self.survey.others))
         return Plan(
-            made + stack.unfit + tuple(removal(sighting, "ecsctl.toml no longer asks for it") for sighting in leftover)
+            made + stack.unfit + tuple(removal(owned, "ecsctl.toml no longer asks for it") for owned in leftover)
         )
 
     def _recorded(self, node: Node) -> Any:
         """The ids of one that may not be looked at, as recorded; None if none are, or they are of another kind."""
         entry = self.one.state.entry(node.name)
-        if entry is None or entry.ids is None or entry.kind != node.wish.kind:
+        if entry is None or entry.ids is None or entry.kind != node.desired.kind:
             return None
         with suppress(TypeError):
-            return ids_from(type(node.wish), entry.ids)
+            return ids_from(type(node.desired), entry.ids)
         return None
 
     def _replaceable(self, stack: Stack, steps: Mapping[str, Step], step: Step) -> Step:
         """The step; or a refusal, if it would replace something alive that others which are there stand on."""
-        seen = self.seen[step.name]
-        if step.verb is not Verb.REPLACE or (seen is not None and seen.failed):
+        observed = self.observed[step.name]
+        if step.verb is not Verb.REPLACE or (observed is not None and observed.failed):
             return step
         on_it = sorted(
             name for name, node in stack.nodes.items() if step.name in node.needs and steps[name].ids is not None

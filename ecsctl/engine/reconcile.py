@@ -28,7 +28,7 @@ from ecsctl.engine.errors import (
 from ecsctl.engine.label import ID, Label
 from ecsctl.engine.looking import Looking
 from ecsctl.engine.plan import Change, Step, Verb, Why, decide
-from ecsctl.engine.resource import AnyResource, Found, Seen
+from ecsctl.engine.resource import AnyResource, Found, Observed
 from ecsctl.engine.stack import Node, fulfil, promises
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ STEADY = 30.0  # seconds for which a value that is neither the old one nor the o
 
 
 class Reconciler(Looking):
-    """Brings one resource of a deployment to its wish, or removes it."""
+    """Brings one resource of a deployment to its desired state, or removes it."""
 
     def __init__(self, aws: Aws, state: State, label: Label, tell: events.Listener) -> None:
         super().__init__(aws, state, label)
@@ -57,37 +57,41 @@ class Reconciler(Looking):
         self._partly: set[str] = set()  # those that are right but for what is taken away at the end
         self._at_work = threading.local()
 
-    def ensure(self, node: Node, planned: Step, seen: Seen[Any, Any] | None, *, certain: bool) -> None:
+    def ensure(self, node: Node, planned: Step, observed: Observed[Any, Any] | None, *, certain: bool) -> None:
         """Afterwards it is there and right; and ready, unless its dependents need not wait for that.
 
-        `seen` is what the plan saw; it is looked at anew unless that is `certain` to be about this very wish.
+        `observed` is what the plan saw; it is looked at again unless that is `certain` to be about this very state.
         """
         began = time.monotonic()
-        wish = whole = fulfil(node.wish, self.known)
-        assert not any(promises(wish)), f"{node.name} was begun before what it needs"  # noqa: S101 - the graph's promise
+        desired = whole = fulfil(node.desired, self.known)
+        assert not any(promises(desired)), f"{node.name} was begun before what it needs"  # noqa: S101 - the graph's promise
         with self._working(node.name):
             if planned.verb is not Verb.KEEP:
-                self.tell(events.Started(node.name, wish.title, planned.verb))
+                self.tell(events.Started(node.name, desired.title, planned.verb))
             if not certain:
-                seen = None if self._in_newborn(node) else self._look_now(node.name, wish)
-            if seen is not None and planned.verb is Verb.UPDATE:
-                wish = wish.meanwhile(seen.actual)
-            if wish != whole:
+                observed = None if self._in_newborn(node) else self._look_now(node.name, desired)
+            if observed is not None and planned.verb is Verb.UPDATE:
+                desired = desired.meanwhile(observed.actual)
+            if desired != whole:
                 self._partly.add(node.name)
-            seen, did = self._made_right(node.name, wish, seen)
-            self.known[node.name] = seen.ids
-            if not wish.early:
-                seen = self._ready(node.name, wish, seen)
-                self.known[node.name] = seen.ids
-                self._settle(node.name, wish, seen)
-            if (did or planned.verb is not Verb.KEEP) and wish == whole:
-                self.tell(events.Done(node.name, wish.title, did or Verb.KEEP, time.monotonic() - began, seen.note))
+            observed, did = self._made_right(node.name, desired, observed)
+            self.known[node.name] = observed.ids
+            if not desired.early:
+                observed = self._ready(node.name, desired, observed)
+                self.known[node.name] = observed.ids
+                self._settle(node.name, desired, observed)
+            if (did or planned.verb is not Verb.KEEP) and desired == whole:
+                self.tell(
+                    events.Done(node.name, desired.title, did or Verb.KEEP, time.monotonic() - began, observed.note)
+                )
 
     def _in_newborn(self, node: Node) -> bool:
         """Whether it cannot be there yet: what it is a part of was made by this very run."""
-        if not node.wish.inside:
+        if not node.desired.inside:
             return False
-        parents = (promise.resource for field in node.wish.within for promise in promises(getattr(node.wish, field)))
+        parents = (
+            promise.resource for field in node.desired.within for promise in promises(getattr(node.desired, field))
+        )
         return not self._newborn.isdisjoint(parents) and not self._open(node.name, "create")
 
     def complete(self, node: Node) -> None:
@@ -95,146 +99,152 @@ class Reconciler(Looking):
         if node.name not in self._partly:
             return
         began = time.monotonic()
-        wish = fulfil(node.wish, self.known)
+        desired = fulfil(node.desired, self.known)
         with self._working(node.name):
-            seen, did = self._made_right(node.name, wish, self._look_now(node.name, wish))
-            self.known[node.name] = seen.ids
-            self._settle(node.name, wish, seen)
-            self.tell(events.Done(node.name, wish.title, did or Verb.UPDATE, time.monotonic() - began, seen.note))
+            observed, did = self._made_right(node.name, desired, self._look_now(node.name, desired))
+            self.known[node.name] = observed.ids
+            self._settle(node.name, desired, observed)
+            self.tell(
+                events.Done(node.name, desired.title, did or Verb.UPDATE, time.monotonic() - began, observed.note)
+            )
 
     def _made_right(
-        self, name: str, wish: AnyResource, seen: Seen[Any, Any] | None
-    ) -> tuple[Seen[Any, Any], Verb | None]:
+        self, name: str, desired: AnyResource, observed: Observed[Any, Any] | None
+    ) -> tuple[Observed[Any, Any], Verb | None]:
         """Decide, act, look again, until there is nothing left to decide."""
-        attempt = Attempt(self.patience, f"{wish.title} {name}")
-        if seen is None and self._may_be_hidden(name, wish):
-            seen = self._come_to_light(name, wish)
+        attempt = Attempt(self.patience, f"{desired.title} {name}")
+        if observed is None and self._may_be_hidden(name, desired):
+            observed = self._come_to_light(name, desired)
         did: Verb | None = None
         replaced = False
         before: Step | None = None  # the update before this one
         while True:
-            step = self.judged(name, wish, seen)
+            step = self.judged(name, desired, observed)
             match step.verb:
                 case Verb.KEEP:
-                    assert seen is not None  # noqa: S101 - told to the type checker: nothing is kept that is not there
-                    return seen, did
+                    assert observed is not None  # noqa: S101 - told to the type checker: nothing is kept that is not there
+                    return observed, did
                 case Verb.REFUSE:
                     if name == self.first and self._open(name, "create"):
                         self.state.drop(name)  # of its name there is one, and it is another's: ours was never made
-                    raise Refused(f"{wish.title} {name}: {step.reason}", hint=step.hint)
+                    raise Refused(f"{desired.title} {name}: {step.reason}", hint=step.hint)
                 case Verb.REPLACE if replaced:
-                    raise ResourceFailed(f"{wish.title} {name}: {step.reason}", hint="fix the cause and run it again")
+                    raise ResourceFailed(
+                        f"{desired.title} {name}: {step.reason}", hint="fix the cause and run it again"
+                    )
                 case Verb.REPLACE:
                     replaced = True
-                    self.remove(type(wish), name)
-                    seen, did = None, Verb.REPLACE
+                    self.remove(type(desired), name)
+                    observed, did = None, Verb.REPLACE
                 case Verb.CREATE:
-                    seen = self._create(name, wish, attempt)
+                    observed = self._create(name, desired, attempt)
                     did = did or Verb.CREATE
                 case _:
-                    assert seen is not None  # noqa: S101 - told to the type checker: what is changed is there
+                    assert observed is not None  # noqa: S101 - told to the type checker: what is changed is there
                     if step.reason:
-                        self.tell(events.Said(f"{wish.title} {name}: {step.reason}"))
-                    seen = self._update(name, wish, seen, step, attempt, moved=_moved(before, step))
+                        self.tell(events.Said(f"{desired.title} {name}: {step.reason}"))
+                    observed = self._update(name, desired, observed, step, attempt, moved=_moved(before, step))
                     did, before = did or Verb.UPDATE, step
 
-    def _create(self, name: str, wish: AnyResource, attempt: Attempt) -> Seen[Any, Any] | None:
+    def _create(self, name: str, desired: AnyResource, attempt: Attempt) -> Observed[Any, Any] | None:
         """Ask AWS once to make it, and look until it shows. None: it was refused for now, or the answer was lost.
 
         A token may have been sent before, by a run that died. If what it made has come to an end since, the same token
         brings nothing to light any more: then the thing is forgotten, and the next try is a new one with a new token.
         """
         entry, again = self.state.entry(name), self._open(name, "create")
-        nonce = self.state.begin(name, wish.kind, "create")
+        nonce = self.state.begin(name, desired.kind, "create")
         try:
             me = self.label.of(name, nonce)
             if name == self.first:
                 me, self.marked = replace(me, run=self.state.run), True
-            ids = wish.create(self.aws, me)
+            ids = desired.create(self.aws, me)
         except Exception as error:
             if isinstance(error, Outlived) or (again and is_of_another(error)):
-                return self._begun_anew(name, wish)
+                return self._begun_anew(name, desired)
             if not attempt.unclear(error):
                 attempt.passes(error, on_final=lambda: self.state.drop(name))
-                return self._look_now(name, wish)
+                return self._look_now(name, desired)
             attempt.passes(error)
-            found = self._come_to_light(name, wish)
+            found = self._come_to_light(name, desired)
             if found is None and is_there(error):
                 self.state.drop(name)
                 raise explained(error, attempt.what) from error
             return found
         if again and entry and entry.ids == plain(ids) and entry.age > SHOWN:
-            return self._begun_anew(name, wish)  # made long ago, looked for just now, and not there
+            return self._begun_anew(name, desired)  # made long ago, looked for just now, and not there
         self.state.made(name, plain(ids))
         if not again:
             self._newborn.add(name)
-            if wish.soon:  # the id that a create has answered with is true, whether AWS shows the thing already or not
+            if (
+                desired.soon
+            ):  # the id that a create has answered with is true, whether AWS shows the thing already or not
                 self.known[name] = ids
                 self.go_on(name)
         try:
             return self.patience.until(
-                lambda: self._look_now(name, wish),
-                what=f"{wish.title} {name} to appear after it was created",
+                lambda: self._look_now(name, desired),
+                what=f"{desired.title} {name} to appear after it was created",
                 limit=SHOWN,
             )
         except TimedOut:
             if not again:
                 raise
-            return self._begun_anew(name, wish)
+            return self._begun_anew(name, desired)
 
-    def judged(self, name: str, wish: AnyResource, seen: Seen[Any, Any] | None) -> Step:
+    def judged(self, name: str, desired: AnyResource, observed: Observed[Any, Any] | None) -> Step:
         """What is to be done about it, by what is recorded of it."""
         entry = self.state.entry(name)
         me = self.label.of(name)
-        step = decide(name, wish, seen, me, self.applied(name), entry.otherwise if entry else None)
-        if name != self.first or seen is None or not self.state.fresh:
+        step = decide(name, desired, observed, me, self.applied(name), entry.otherwise if entry else None)
+        if name != self.first or observed is None or not self.state.fresh:
             return step
-        run = claim.unfinished(seen.tags)
-        ours = self.state.has_begun(name, (seen.tags or {}).get(ID, ""))
+        run = claim.unfinished(observed.tags)
+        ours = self.state.has_begun(name, (observed.tags or {}).get(ID, ""))
         dead = run == self.state.run or ours or self.state.cut_off(run)
-        return claim.judged(step, seen, self.aws.now(), dead=dead)
+        return claim.judged(step, observed, self.aws.now(), dead=dead)
 
     def say_who_is_at_work(self, node: Node, run: str) -> None:
         """Say on the deployment's first thing which run is at work, or that the first one has ended."""
-        wish = fulfil(node.wish, self.known)
-        attempt = Attempt(self.patience, f"{wish.title} {node.name}")
-        while (seen := self._look_now(node.name, wish)) and claim.unfinished(seen.tags) not in ("", run):
-            me = replace(self.label.of(node.name).heeding(seen.tags), run=run)
+        desired = fulfil(node.desired, self.known)
+        attempt = Attempt(self.patience, f"{desired.title} {node.name}")
+        while (observed := self._look_now(node.name, desired)) and claim.unfinished(observed.tags) not in ("", run):
+            me = replace(self.label.of(node.name).keeping_owner(observed.tags), run=run)
             try:
-                wish.update(self.aws, me, seen.ids, frozenset({"tags"}))
+                desired.update(self.aws, me, observed.ids, frozenset({"tags"}))
             except Exception as error:  # noqa: BLE001 - weighed: what does not pass is raised again
                 attempt.passes(error)
             else:
                 break
         self.marked = run != claim.ENDED
 
-    def _begun_anew(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
+    def _begun_anew(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
         """Forget the try that has come to nothing."""
         self.state.forget(name)
-        return self._look_now(name, wish)
+        return self._look_now(name, desired)
 
     def _update(
-        self, name: str, wish: AnyResource, there: Seen[Any, Any], step: Step, attempt: Attempt, *, moved: bool
-    ) -> Seen[Any, Any] | None:
-        """Ask AWS to fix the fields, and look until they show as wished. `moved`: they were sent just now, and show."""
-        nonce = self._nonce(name) or self.state.begin(name, wish.kind, "update")
-        me = self.label.of(name, nonce).heeding(there.tags)
+        self, name: str, desired: AnyResource, there: Observed[Any, Any], step: Step, attempt: Attempt, *, moved: bool
+    ) -> Observed[Any, Any] | None:
+        """Ask AWS to change the fields, and look until they show as desired. `moved`: they were just sent, and show."""
+        nonce = self._nonce(name) or self.state.begin(name, desired.kind, "update")
+        me = self.label.of(name, nonce).keeping_owner(there.tags)
         try:
-            wish.keeping(there.actual).update(self.aws, me, step.ids, step.changed)
+            desired.keeping(there.actual).update(self.aws, me, step.ids, step.changed)
         except Exception as error:  # noqa: BLE001 - weighed: what does not pass is raised again
             attempt.passes(error)
-            return self._look_now(name, wish)
+            return self._look_now(name, desired)
 
-        def shown() -> Seen[Any, Any] | None:
-            seen = self._look_now(name, wish)
-            after = decide(name, wish, seen, self.label.of(name), None)
-            return None if after.verb is Verb.UPDATE and _differences(after) == _differences(step) else seen
+        def shown() -> Observed[Any, Any] | None:
+            observed = self._look_now(name, desired)
+            after = decide(name, desired, observed, self.label.of(name), None)
+            return None if after.verb is Verb.UPDATE and _differences(after) == _differences(step) else observed
 
         fields = ", ".join(sorted(step.changed))
         known = step.changes and all(change.why is Why.OTHERWISE for change in step.changes)
         limit = WINDOW if known else STEADY if moved else SHOWN
         try:
-            return self.patience.until(shown, what=f"{wish.title} {name} to show its new {fields}", limit=limit)
+            return self.patience.until(shown, what=f"{desired.title} {name} to show its new {fields}", limit=limit)
         except TimedOut as error:
             if all(change.told for change in step.changes):
                 raise  # nothing was sent that could be shown: it waits for a state
@@ -247,51 +257,51 @@ class Reconciler(Looking):
                 "ecsctl.toml; if it is neither, this is a bug of ecsctl, to be reported with these words",
             ) from error
 
-    def _ready(self, name: str, wish: AnyResource, seen: Seen[Any, Any]) -> Seen[Any, Any]:
-        """Wait until it is ready; a disposable one that failed meanwhile is removed and made anew, once.
+    def _ready(self, name: str, desired: AnyResource, observed: Observed[Any, Any]) -> Observed[Any, Any]:
+        """Wait until it is ready; a disposable one that failed meanwhile is removed and made again, once.
 
         Raises ResourceFailed when AWS gave up on it, TimedOut at its limit.
         """
-        last = self._ready_or_failed(name, wish, seen)
-        if last.failed and wish.disposable:
-            anew, _ = self._made_right(name, wish, last)
-            last = self._ready_or_failed(name, wish, anew)
+        last = self._ready_or_failed(name, desired, observed)
+        if last.failed and desired.disposable:
+            anew, _ = self._made_right(name, desired, last)
+            last = self._ready_or_failed(name, desired, anew)
         if last.failed:
-            if wish.wait:
+            if desired.wait:
                 self.state.drop(name)  # nothing of it is on AWS that could still come to light
-            raise ResourceFailed(f"{wish.title} {name} failed", why=last.failed, hint=last.hint)
+            raise ResourceFailed(f"{desired.title} {name} failed", why=last.failed, hint=last.hint)
         return last
 
-    def _ready_or_failed(self, name: str, wish: AnyResource, seen: Seen[Any, Any]) -> Seen[Any, Any]:
+    def _ready_or_failed(self, name: str, desired: AnyResource, observed: Observed[Any, Any]) -> Observed[Any, Any]:
         """Wait for AWS to make up its mind. Raises TimedOut at the resource's limit."""
-        last = seen
+        last = observed
 
-        def decided() -> Seen[Any, Any] | None:
+        def decided() -> Observed[Any, Any] | None:
             nonlocal last
             if not last.ready and not last.failed:
-                last = self._look_now(name, wish, *wish.repeats) or last
-                if wish.repeats and (last.ready or last.failed):  # what is done was looked at as a whole
-                    last = self._look_now(name, wish) or last
+                last = self._look_now(name, desired, *desired.repeats) or last
+                if desired.repeats and (last.ready or last.failed):  # what is done was looked at as a whole
+                    last = self._look_now(name, desired) or last
             return last if last.ready or last.failed else None
 
         def what() -> str:
-            return f"{wish.title} {name} to be ready" + (f" ({last.note})" if last.note else "")
+            return f"{desired.title} {name} to be ready" + (f" ({last.note})" if last.note else "")
 
-        return self.patience.until(decided, what=what, limit=wish.ready_within, usual=wish.usual)
+        return self.patience.until(decided, what=what, limit=desired.ready_within, usual=desired.usual)
 
     def await_ready(self, node: Node) -> None:
         """The second half of an early node: wait until it is ready."""
-        if not node.wish.early:
+        if not node.desired.early:
             return
         began = time.monotonic()
-        wish = fulfil(node.wish, self.known)
+        desired = fulfil(node.desired, self.known)
         with self._working(node.name):
-            seen = self._look_now(node.name, wish)
-            if seen is None:
-                raise ResourceFailed(f"{wish.title} {node.name} has vanished", hint="run the same command again")
-            self._settle(node.name, wish, self._ready(node.name, wish, seen))
-            if not seen.ready:
-                self.tell(events.Ready(node.name, wish.title, time.monotonic() - began))
+            observed = self._look_now(node.name, desired)
+            if observed is None:
+                raise ResourceFailed(f"{desired.title} {node.name} has vanished", hint="run the same command again")
+            self._settle(node.name, desired, self._ready(node.name, desired, observed))
+            if not observed.ready:
+                self.tell(events.Ready(node.name, desired.title, time.monotonic() - began))
 
     def unhand(self, kind: type[AnyResource], name: str) -> None:
         """The first part of a removal: afterwards what uses it can leave it soon."""
@@ -307,7 +317,7 @@ class Reconciler(Looking):
                     attempt.passes(error, gone=True)
 
     def remove(self, kind: type[AnyResource], name: str) -> None:
-        """Afterwards nothing of this kind and name that carries our mark is left. Ownership is checked just before."""
+        """Afterwards nothing of this kind and name that carries our tags is left. Ownership is checked just before."""
         began = time.monotonic()
         attempt = Attempt(self.patience, f"{kind.title} {name}")
         with self._working(name):
@@ -333,14 +343,14 @@ class Reconciler(Looking):
         except Exception as error:  # noqa: BLE001 - weighed: what does not pass is raised again
             attempt.passes(error, gone=True)
 
-    def _look_now(self, name: str, wish: AnyResource, *repeats: str) -> Seen[Any, Any] | None:
+    def _look_now(self, name: str, desired: AnyResource, *repeats: str) -> Observed[Any, Any] | None:
         with self.aws.fresh(*repeats):
             try:
-                return self._observed(name, wish)
+                return self._observed(name, desired)
             except Doubled:
                 if not self._open(name, "create"):
                     raise
-        self._leave_one(type(wish), name)
+        self._leave_one(type(desired), name)
         return None
 
     def _leave_one(self, kind: type[AnyResource], name: str) -> None:
@@ -352,19 +362,19 @@ class Reconciler(Looking):
         for surplus in ours[1:]:
             self._ask_to_delete(kind, surplus, attempt, set())
 
-    def _come_to_light(self, name: str, wish: AnyResource) -> Seen[Any, Any] | None:
+    def _come_to_light(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
         """Look for a while: a create whose answer was lost may have had its effect, and AWS shows it late."""
         try:
             return self.patience.until(
-                lambda: self._look_now(name, wish), what=f"an earlier try of {wish.title} {name}", limit=WINDOW
+                lambda: self._look_now(name, desired), what=f"an earlier try of {desired.title} {name}", limit=WINDOW
             )
         except TimedOut:
             return None
 
-    def _settle(self, name: str, wish: AnyResource, seen: Seen[Any, Any]) -> None:
-        wish = wish if wish.borrowed else wish.keeping(seen.actual)
-        borrowed = wish.borrowed or (seen.tags is None and not wish.wait)
-        self.state.settle(name, wish.kind, plain(seen.ids), plain(wish), borrowed=borrowed)
+    def _settle(self, name: str, desired: AnyResource, observed: Observed[Any, Any]) -> None:
+        desired = desired if desired.borrowed else desired.keeping(observed.actual)
+        borrowed = desired.borrowed or (observed.tags is None and not desired.wait)
+        self.state.settle(name, desired.kind, plain(observed.ids), plain(desired), borrowed=borrowed)
 
     @contextmanager
     def _working(self, name: str) -> Iterator[None]:
@@ -406,5 +416,5 @@ def _moved(before: Step | None, step: Step) -> bool:
 
 
 def _differences(step: Step) -> dict[str, str]:
-    """The fields that are not as wished, and how they are: one that goes on to its end in steps is looked at again."""
+    """The fields that are not as desired, and how they are: one that goes on to its end in steps is looked at again."""
     return {change.field: repr(change.before) for change in step.changes}

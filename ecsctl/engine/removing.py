@@ -1,4 +1,4 @@
-"""Unmake a deployment: all that carries its mark, each after what uses it, until a look finds nothing of it."""
+"""Unmake a deployment: all that carries its tags, each after what uses it, until a look finds nothing of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ecsctl.engine.plan import Plan, Step, Verb
 from ecsctl.engine.reconcile import Reconciler
 from ecsctl.engine.resource import Resource
 from ecsctl.engine.stack import deletion_order
-from ecsctl.engine.survey import Sighting, Survey, removal
+from ecsctl.engine.survey import Owned, Survey, removal
 from ecsctl.engine.work import carry_out
 
 ROUNDS = 5  # how often `down` looks whether something has come back
@@ -26,22 +26,22 @@ class Remover:
         self._silent = False  # whether the app's clients get no more answers
 
     def down(
-        self, *, agree: Callable[[Plan], None], keep: Callable[[Sighting], str] = lambda _: "", command: str = "down"
+        self, *, agree: Callable[[Plan], None], keep: Callable[[Owned], str] = lambda _: "", command: str = "down"
     ) -> Plan:
-        """Remove all that carries this deployment's mark, and look until nothing of it is left.
+        """Remove all that carries this deployment's tags, and look until nothing of it is left.
 
         `keep` says why a resource stays; an empty string lets it go. `agree` sees the plan first and raises if the
         user does not agree. Works from the tags; the record only tells what AWS may not show yet.
         """
-        sightings = self.survey.with_what_is_late()
+        all_owned = self.survey.with_what_is_late()
         for title, why in sorted(self.survey.searched_in_part.items()):
             self.tell(events.Said(f"{title}: looked for only where the record knows of one ({why})"))
-        staying = {sighting.key: why for sighting in sightings if (why := keep(sighting))}
+        staying = {owned.key: why for owned in all_owned if (why := keep(owned))}
         steps = tuple(
             Step(s.name, s.kind.kind, s.kind.title, Verb.KEEP, ids=s.found.ids, reason=staying[s.key])
             if s.key in staying
             else removal(s, self._holds(s))
-            for s in sightings
+            for s in all_owned
         )
         plan = Plan(steps + self._borrowed())
         self.tell(events.Planned(plan))
@@ -50,12 +50,12 @@ class Remover:
             return plan
         with self.state.locked(command):
             for _ in range(ROUNDS):
-                doomed = {sighting.key: sighting for sighting in sightings if sighting.key not in staying}
+                doomed = {owned.key: owned for owned in all_owned if owned.key not in staying}
                 if not doomed:
                     break
                 self._remove_all(doomed)
                 with self.aws.fresh():
-                    sightings = self.survey.all()
+                    all_owned = self.survey.all()
             else:
                 raise AwsError(
                     f"{', '.join(doomed)}: gone and there again", hint="look for another tool at work on them"
@@ -63,11 +63,11 @@ class Remover:
             self._close(staying)
         return plan
 
-    def _holds(self, sighting: Sighting) -> str:
-        kind, ids = sighting.kind, sighting.found.ids
-        return self.one.patiently(lambda: kind.contents(self.aws, ids), f"{kind.title} {sighting.name}").told
+    def _holds(self, owned: Owned) -> str:
+        kind, ids = owned.kind, owned.found.ids
+        return self.one.patiently(lambda: kind.contents(self.aws, ids), f"{kind.title} {owned.name}").told
 
-    def _remove_all(self, doomed: Mapping[str, Sighting]) -> None:
+    def _remove_all(self, doomed: Mapping[str, Owned]) -> None:
         """Remove what was sighted, each after everything that uses it."""
         order = deletion_order(self.kinds)
         graph = {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from ecsctl.engine.plan import Plan, Step, Verb, Why
-from ecsctl.engine.resource import AnyResource, Seen
+from ecsctl.engine.resource import AnyResource, Observed
 
 if TYPE_CHECKING:
     from ecsctl.engine.state import Entry
@@ -33,9 +33,9 @@ class Condition(StrEnum):
     OUTDATED = "outdated"  # ecsctl.toml asks for something else than what was made true
     PENDING = "not ready"
     FAILED = "failed"
-    REFUSED = "refused"  # it is not ours, or cannot become what is wished
-    UNWISHED = "no longer in ecsctl.toml"
-    UNSEEN = "not known"  # AWS does not let us look at it, or at what it is in
+    REFUSED = "refused"  # it is not ours, or cannot become what is desired
+    UNCONFIGURED = "no longer in ecsctl.toml"
+    UNOBSERVED = "not known"  # AWS does not let us look at it, or at what it is in
 
 
 class Where(Protocol):
@@ -66,44 +66,44 @@ class Report:
     """One resource: what would be done to it, what is there, since when, and its page in the AWS console."""
 
     step: Step
-    seen: Seen[Any, Any] | None
+    observed: Observed[Any, Any] | None
     since: datetime | None = None
     console: str = ""
 
     @property
     def condition(self) -> Condition:
         """How it stands: the gravest thing that can be said of it."""
-        step, seen = self.step, self.seen
-        if step.unseen:
-            return Condition.UNSEEN
+        step, observed = self.step, self.observed
+        if step.unobserved:
+            return Condition.UNOBSERVED
         if step.verb is Verb.DELETE:
-            return Condition.UNWISHED
-        if seen is None and step.verb is not Verb.REFUSE:
+            return Condition.UNCONFIGURED
+        if observed is None and step.verb is not Verb.REFUSE:
             return Condition.MISSING
-        if seen is not None and seen.failed:
+        if observed is not None and observed.failed:
             return Condition.FAILED
         if step.verb is Verb.REFUSE:
             return Condition.REFUSED
         if step.changes:
             drifted = any(change.why is Why.DRIFT for change in step.changes)
             return Condition.DRIFTED if drifted else Condition.OUTDATED
-        return Condition.PENDING if seen is not None and not seen.ready else Condition.RIGHT
+        return Condition.PENDING if observed is not None and not observed.ready else Condition.RIGHT
 
     @property
     def healthy(self) -> bool:
-        """Whether it is there, as wished, and ready."""
+        """Whether it is there, as desired, and ready."""
         return self.condition is Condition.RIGHT
 
     @property
     def note(self) -> str:
         """What else there is to say of it: why it failed or is refused, or what it waits for."""
-        seen = self.seen
-        return (seen.failed if seen else "") or self.step.reason or (seen.note if seen else "")
+        observed = self.observed
+        return (observed.failed if observed else "") or self.step.reason or (observed.note if observed else "")
 
 
 def reports(
     plan: Plan,
-    seen: Mapping[str, Seen[Any, Any] | None],
+    observed: Mapping[str, Observed[Any, Any] | None],
     kinds: Iterable[type[AnyResource]],
     state: Record,
     identity: Where,
@@ -112,7 +112,7 @@ def reports(
     templates = {kind.kind: kind.console for kind in kinds}
     found = []
     for step in plan.steps:
-        sight = None if step.verb is Verb.DELETE else seen.get(step.name)  # a leftover may share a wish's name
+        sight = None if step.verb is Verb.DELETE else observed.get(step.name)  # a leftover may share a resource's name
         entry = state.entry(step.name)
         recorded = entry.since if entry and entry.kind == step.kind else None
         there = step.ids is not None

@@ -1,6 +1,7 @@
 """The contract between the engine and a resource.
 
-A resource is a frozen dataclass whose fields are the wish. `observe` returns a value of the same class: what is true.
+A resource is a frozen dataclass; its fields are the desired state. `observe` returns a value of the same class:
+what is true.
 Everything else (comparing, planning, journaling, retrying, waiting, ownership) is the engine's and written once.
 """
 
@@ -24,26 +25,26 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Mark:
+class Trait:
     """A word about a field, for the engine."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
 
-FIXED, RENEWED, ORDER = Mark("fixed"), Mark("renewed"), Mark("order")
+FIXED, RENEWED, ORDER = Trait("fixed"), Trait("renewed"), Trait("order")
 
 Fixed = Annotated[T, FIXED]
-"""A wish's field that AWS cannot change in place: a difference means replacement."""
+"""A field that AWS cannot change in place: a difference means replacement."""
 Renewed = Annotated[T, RENEWED]
 """An id that an update moves on: a task definition's revision."""
 Order = Annotated[T, ORDER]
-"""A wish's field that is an edge of the graph and nothing else: it is never compared."""
+"""A field that is an edge of the graph and nothing else: it is never compared."""
 
 
 @dataclass(frozen=True)
 class Found(Generic[Ids]):
-    """One resource of a kind that carries our app's mark."""
+    """One resource of a kind that carries our app's tags."""
 
     ids: Ids
     tags: Mapping[str, str]
@@ -52,8 +53,8 @@ class Found(Generic[Ids]):
 
 
 @dataclass(frozen=True)
-class Seen(Generic[R, Ids]):
-    """What is there: its ids, the values of the wish's fields, and its tags."""
+class Observed(Generic[R, Ids]):
+    """What is there: its ids, the values of the resource's fields, and its tags."""
 
     ids: Ids
     actual: R
@@ -77,7 +78,7 @@ class Contents:
 
 
 class Resource(ABC, Generic[Ids]):
-    """One thing on AWS, as we wish it to be. A subclass is a frozen dataclass; its fields are the wish.
+    """One thing on AWS, as we want it to be. A subclass is a frozen dataclass; its fields are the desired state.
 
     A field that is None means: we do not care, whatever AWS has is right.
     """
@@ -94,7 +95,9 @@ class Resource(ABC, Generic[Ids]):
     limit: ClassVar[float] = 120.0  # seconds at most until it is ready, or gone
     usual: ClassVar[float] = 3.0  # seconds that it usually takes to be made, for the estimate that a person is given
     repeats: ClassVar[tuple[str, ...]] = ()  # the looks that tell its state: a wait for it repeats these alone
-    disposable: ClassVar[bool] = False  # a failed one is removed and made anew, once; otherwise its failure is reported
+    disposable: ClassVar[bool] = (
+        False  # a failed one is removed and made again, once; otherwise its failure is reported
+    )
     lasting: ClassVar[frozenset[str]] = frozenset()  # of its ids, those that the one in a failed one's place has too
     early: ClassVar[bool] = False  # what depends on it may go on before it is ready
     soon: ClassVar[bool] = False  # what depends on it may go on once its create has answered: it needs the id alone
@@ -115,18 +118,18 @@ class Resource(ABC, Generic[Ids]):
         yield from ()
 
     @abstractmethod
-    def observe(self, aws: Aws, me: Label) -> Seen[Self, Ids] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[Self, Ids] | None:
         """Look it up by name or tags; never change anything. None: it is not there."""
 
     def keeping(self, there: Self) -> Self:
-        """This wish, with what is there in place of what was only looked up: that is for what is new."""
+        """This resource, with what is there in place of what was only looked up: that is for what is new."""
         del there
         return self
 
     @classmethod
     @abstractmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[Ids]]:
-        """Every one of this kind in the account and region that carries the app's mark, until it is really gone."""
+        """Every one of this kind in the account and region that carries the app's tags, until it is really gone."""
 
     @classmethod
     def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[Ids]] | None:
@@ -152,7 +155,7 @@ class Resource(ABC, Generic[Ids]):
 
     @property
     def ready_within(self) -> float:
-        """Seconds at most until it is ready, where that hangs on what is wished."""
+        """Seconds at most until it is ready, where that hangs on what is desired."""
         return self.limit
 
     def summary(self) -> str:
@@ -165,12 +168,12 @@ class Resource(ABC, Generic[Ids]):
         return ""
 
     def impact(self, actual: Self) -> str:
-        """What the app's clients notice while it is made right, or made anew, in words; empty if nothing."""
+        """What the app's clients notice while it is made right, or made again, in words; empty if nothing."""
         del actual
         return ""
 
     def beyond(self) -> str:
-        """What of the wish is more than AWS takes, though each part of it is right; empty if nothing is."""
+        """What of the desired state is more than AWS takes, though each part of it is right; empty if nothing is."""
         return ""
 
     @classmethod
@@ -222,13 +225,13 @@ def identity(kind: type[AnyResource]) -> type[Any]:
 
 
 @functools.cache
-def marks(kind: type[Any]) -> Mapping[str, Mark]:
-    """The marks on the fields of a dataclass, by field name. Fields without a mark are left out."""
+def traits(kind: type[Any]) -> Mapping[str, Trait]:
+    """The marks on the fields of a dataclass, by field name. Fields without tags are left out."""
     hints = get_type_hints(kind, include_extras=True)
     found = {}
     for item in fields(kind):
         for extra in getattr(hints[item.name], "__metadata__", ()):
-            if isinstance(extra, Mark):
+            if isinstance(extra, Trait):
                 found[item.name] = extra
     return found
 
@@ -238,12 +241,25 @@ def mentions(annotation: Any) -> Iterator[Any]:
     if hasattr(annotation, "__supertype__"):
         yield annotation
     for part in get_args(annotation):
-        if not isinstance(part, Mark | str):
+        if not isinstance(part, Trait | str):
             yield from mentions(part)
     if isinstance(annotation, type) and hasattr(annotation, "__dataclass_fields__"):
         for hint in get_type_hints(annotation, include_extras=True).values():
             yield from mentions(hint)
 
 
-__all__ = ["AnyResource", "Fixed", "Found", "Ids", "Mark", "Order", "Renewed", "Resource", "Seen", "field", "identity",
-           "marks", "mentions"]  # fmt: skip
+__all__ = [
+    "AnyResource",
+    "Fixed",
+    "Found",
+    "Ids",
+    "Observed",
+    "Order",
+    "Renewed",
+    "Resource",
+    "Trait",
+    "field",
+    "identity",
+    "mentions",
+    "traits",
+]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The stack as wishes: names, promises of ids that do not exist yet, and the graph that they draw by themselves."""
+"""The stack as resources: names, promises of ids that do not exist yet, and the graph that they draw by themselves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_type_hints
 
 from ecsctl.engine.errors import Refused
-from ecsctl.engine.resource import ORDER, AnyResource, Resource, identity, marks, mentions
+from ecsctl.engine.resource import ORDER, AnyResource, Resource, identity, mentions, traits
 
 if TYPE_CHECKING:
     from ecsctl.engine.plan import Step
@@ -20,7 +20,7 @@ MARK = "\ue000"  # a private character around a promise's text, so that one comp
 
 
 class Promise(str):
-    """An id that will be known once its resource is there. Used in a field of another wish, it is an edge."""
+    """An id that will be known once its resource is there. Used in a field of another desired state, it is an edge."""
 
     __slots__ = ("field", "resource")
     resource: str
@@ -34,7 +34,7 @@ class Promise(str):
 
 
 def promises(value: Any) -> Iterator[Promise]:
-    """Every promise inside a wish, however deep."""
+    """Every promise inside a desired state, however deep."""
     if isinstance(value, Promise):
         yield value
     elif is_dataclass(value) and not isinstance(value, type):
@@ -48,7 +48,7 @@ def promises(value: Any) -> Iterator[Promise]:
 
 
 def fulfil(value: W, known: Mapping[str, Any]) -> W:
-    """The wish with every promise replaced whose resource's ids are known. The others stay promises."""
+    """The desired state with every promise replaced whose resource's ids are known. The others stay promises."""
     return cast(W, _fulfil(value, known))
 
 
@@ -73,14 +73,14 @@ class _Names(dict[str, _Name]):
 
 
 def named(value: W, form: str = "{}") -> W:
-    """The wish with every promise replaced by the name of its resource: for people."""
+    """The desired state with every promise replaced by the name of its resource: for people."""
     return cast(W, _fulfil(value, _Names(form)))
 
 
-def lasting(name: str, wish: AnyResource, ids: Any) -> Any:
+def lasting(name: str, desired: AnyResource, ids: Any) -> Any:
     """The ids that the one in a failed one's place will have too; the others as promises."""
     return replace(
-        ids, **{item.name: Promise(name, item.name) for item in fields(ids) if item.name not in wish.lasting}
+        ids, **{item.name: Promise(name, item.name) for item in fields(ids) if item.name not in desired.lasting}
     )
 
 
@@ -105,16 +105,16 @@ def _fulfil(value: Any, known: Mapping[str, Any]) -> Any:
 
 @dataclass(frozen=True)
 class Node:
-    """One resource of the stack: its name in it, the wish, and the names of those it needs first."""
+    """One resource of the stack: its name in it, the desired state, and the names of those it needs first."""
 
     name: str
-    wish: AnyResource
+    desired: AnyResource
     needs: frozenset[str]
     ready: frozenset[str] = frozenset()  # those of them that must be ready, also if others go on before they are
 
 
 class Stack:
-    """All wishes of one run, in the order in which they were made."""
+    """All resources of one run, in the order in which they were made."""
 
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {}
@@ -122,9 +122,9 @@ class Stack:
         self.unfit: tuple[Step, ...] = ()  # what stands in the way of all of it; not of a part of what is there
 
     def ensure(
-        self, name: str, wish: Resource[Ids], *, after: tuple[Any, ...] = (), ready: tuple[Any, ...] = ()
+        self, name: str, desired: Resource[Ids], *, after: tuple[Any, ...] = (), ready: tuple[Any, ...] = ()
     ) -> Ids:
-        """Wish for a resource and get its ids at once, as promises.
+        """Ask for a resource and get its ids at once, as promises.
 
         `after` holds ids of resources that must be made first though none of their ids is used; `ready` of those
         that must even be ready, though they are `early`.
@@ -132,18 +132,18 @@ class Stack:
         """
         if name in self.nodes:
             raise ValueError(f"two resources are called {name}")
-        needs = {promise.resource for promise in promises(wish)}
+        needs = {promise.resource for promise in promises(desired)}
         awaited = {promise.resource for ids in ready for promise in promises(ids)}
         needs |= {promise.resource for ids in after for promise in promises(ids)} | awaited
         unknown = needs - self.nodes.keys()
         if unknown:
             raise ValueError(f"{name} needs {', '.join(sorted(unknown))}, which this stack does not have")
-        self.nodes[name] = Node(name, wish, frozenset(needs), frozenset(awaited))
-        ids = identity(type(wish))
+        self.nodes[name] = Node(name, desired, frozenset(needs), frozenset(awaited))
+        ids = identity(type(desired))
         return cast(Ids, ids(**{item.name: Promise(name, item.name) for item in fields(ids)}))
 
     def part(self, names: Collection[str], known: Mapping[str, Any]) -> Stack:
-        """These resources alone, their wishes with the ids that the others have; `known` tells them.
+        """These resources alone, their fields with the ids that the others have; `known` tells them.
 
         Raises Refused where such an id is not known: what one of them needs is not there.
         """
@@ -152,11 +152,11 @@ class Stack:
         for name in self.nodes:
             if name in names:
                 node = self.nodes[name]
-                wish = fulfil(node.wish, {other: ids for other, ids in known.items() if other not in names})
-                missing = {promise.resource for promise in promises(wish)} - set(names)
+                desired = fulfil(node.desired, {other: ids for other, ids in known.items() if other not in names})
+                missing = {promise.resource for promise in promises(desired)} - set(names)
                 if missing:
                     raise Refused(f"{name} needs {', '.join(sorted(missing))}, and it is not there", hint="ecsctl up")
-                part.nodes[name] = Node(name, wish, node.needs & set(names), node.ready & set(names))
+                part.nodes[name] = Node(name, desired, node.needs & set(names), node.ready & set(names))
         return part
 
     @property
@@ -191,7 +191,7 @@ def deletion_order(kinds: tuple[type[AnyResource], ...]) -> dict[str, frozenset[
                 maker = makers.get(new)
                 if maker is None or maker == kind.kind:
                     continue
-                if marks(kind).get(item.name) is ORDER:
+                if traits(kind).get(item.name) is ORDER:
                     weak.append((maker, kind.kind))
                 else:
                     before[maker].add(kind.kind)
@@ -204,11 +204,11 @@ def deletion_order(kinds: tuple[type[AnyResource], ...]) -> dict[str, frozenset[
 
 def _reached(edges: Callable[[str], set[str]], start: str) -> set[str]:
     """All that is reached from `start` along the edges."""
-    seen: set[str] = set()
+    observed: set[str] = set()
     todo = [*edges(start)]
     while todo:
         here = todo.pop()
-        if here not in seen:
-            seen.add(here)
+        if here not in observed:
+            observed.add(here)
             todo.extend(edges(here))
-    return seen
+    return observed

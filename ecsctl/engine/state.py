@@ -45,7 +45,7 @@ class Intent(BaseModel):
 
 
 class Entry(BaseModel):
-    """What is known of one resource: its ids, the wish last made true, since when, and a change not yet settled."""
+    """What is known of one resource: its ids, the desired state last made true, since when, and a change in flight."""
 
     model_config = ConfigDict(extra="forbid")
 

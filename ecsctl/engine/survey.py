@@ -1,4 +1,4 @@
-"""Everything on AWS that carries the mark of a deployment, found by its tags."""
+"""Everything on AWS that carries the tags of a deployment, found by its tags."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ecsctl.engine.label import APP, ID, RESOURCE
 from ecsctl.engine.plan import Step, Verb
 from ecsctl.engine.reconcile import WINDOW, Reconciler
 from ecsctl.engine.resource import AnyResource, Found
-from ecsctl.engine.work import look_at_all
+from ecsctl.engine.work import visit_all
 
 if TYPE_CHECKING:
     from ecsctl.engine.label import Label
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Sighting:
-    """One resource on AWS that carries this deployment's mark."""
+class Owned:
+    """One resource on AWS that carries this deployment's tags."""
 
     kind: type[AnyResource]
     found: Found[Any]
@@ -33,18 +33,18 @@ class Sighting:
         """The part it plays in the stack, by its tag."""
         return self.found.tags.get(RESOURCE, "?")
 
-    def uses(self, other: Sighting) -> bool:
+    def uses(self, other: Owned) -> bool:
         """Whether this one must go before the other of its own kind: a rule of it names the other."""
         return self.kind is other.kind and not self.found.uses.isdisjoint(vars(other.found.ids).values())
 
     @property
     def key(self) -> str:
-        """A name for it among all sightings: parts of different kinds may share theirs."""
+        """A name for it among all resources found: parts of different kinds may share theirs."""
         return f"{self.kind.kind} {self.name}"
 
 
 class Survey:
-    """Looks for all that carries the mark; remembers of whom else there are things, and what it may not look for."""
+    """Looks for all that carries the tags; remembers of whom else there are things, and what it may not look for."""
 
     def __init__(self, one: Reconciler, kinds: tuple[type[AnyResource], ...]) -> None:
         self.one, self.kinds = one, kinds
@@ -55,19 +55,23 @@ class Survey:
         self.searched_in_part: dict[str, str] = {}  # why kinds, by title, were looked for only where one is recorded
 
     def all(
-        self, wished: Collection[str] = (), unseen: dict[str, EcsctlError] | None = None, *, through: bool = True
-    ) -> list[Sighting]:
-        """Everything on AWS that carries the app's mark and this deployment's id, all kinds at once.
+        self,
+        configured: Collection[str] = (),
+        unobserved: dict[str, EcsctlError] | None = None,
+        *,
+        through: bool = True,
+    ) -> list[Owned]:
+        """Everything on AWS that carries the app's tags and this deployment's id, all kinds at once.
 
         A kind that AWS does not let us look for, or that the region does not have, is told and passed over, unless it
-        is among the `wished` or something of it is recorded: nobody says then that there is anything to find. What is
-        recorded can be enough to look by, for some kinds; the rest goes into `unseen`, if that is given.
+        is among the `configured` or something of it is recorded: nobody says then that there is anything to find. What
+        is recorded can be enough to look by, for some kinds; the rest goes into `unobserved`, if that is given.
 
         Without `through` a vast kind is looked for only where the record knows of it, if it knows of any.
         A record that was lost learns its id here.
         Raises Refused when tags tell of two deployments of this app.
         """
-        found: dict[str, list[Sighting]] = {}
+        found: dict[str, list[Owned]] = {}
 
         def visit(name: str) -> None:
             kind = kinds[name]
@@ -83,23 +87,23 @@ class Survey:
                     return
                 recorded = self._among(kind, me)
                 if recorded is None:
-                    if unseen is None:
+                    if unobserved is None:
                         raise
-                    unseen[f"all of {name}"] = error
+                    unobserved[f"all of {name}"] = error
                     return
                 items = recorded
                 self.searched_in_part[kind.title] = why
-            found[name] = [Sighting(kind, item) for item in items]
+            found[name] = [Owned(kind, item) for item in items]
 
         me = self.one.label
         denied: dict[str, str] = {}
-        known = {*wished, *(entry.kind for entry in self.state.book.entries.values())}
+        known = {*configured, *(entry.kind for entry in self.state.book.entries.values())}
         kinds = {kind.kind: kind for kind in self.kinds}
-        look_at_all({name: frozenset() for name in kinds}, visit)
+        visit_all({name: frozenset() for name in kinds}, visit)
         self._pass_over(denied)
-        sightings = [sighting for name in kinds for sighting in found.get(name, [])]
+        all_owned = [owned for name in kinds for owned in found.get(name, [])]
         # A listing by name or prefix shows others' things too; and what is found in all regions, another deployment's.
-        tags = [sighting.found.tags for sighting in sightings if not sighting.found.elsewhere]
+        tags = [owned.found.tags for owned in all_owned if not owned.found.elsewhere]
         ids = sorted({one[ID] for one in tags if one.get(APP) == me.app and one.get(ID)})
         self._id_known |= not self.state.fresh or me.id in ids
         if ids and not self._id_known:
@@ -109,7 +113,7 @@ class Survey:
             self.one.label = replace(self.one.label, id=ids[0])
             self._id_known = True  # what is seen later, once this one is gone, is another's
         self.others = frozenset(ids) - {self.one.label.id}
-        return [sighting for sighting in sightings if self.one.label.owns(sighting.found.tags)]
+        return [owned for owned in all_owned if self.one.label.owns(owned.found.tags)]
 
     def _among(self, kind: type[AnyResource], me: Label) -> list[Found[Any]] | None:
         """What is recorded of a kind that may not be searched for; None if that is not enough to look by."""
@@ -130,27 +134,27 @@ class Survey:
             self.tell(events.Said(f"not searched for, because neither ecsctl.toml nor the state file has any: {told}"))
         self.passed_over.update(denied)
 
-    def with_what_is_late(self) -> list[Sighting]:
+    def with_what_is_late(self) -> list[Owned]:
         """All that is ours; looking for a while longer when the record names what AWS does not show yet."""
-        sightings = self.all()
+        all_owned = self.all()
         never_shown = {kind.kind for kind in self.kinds if kind.wait}
 
         def missing() -> bool:
-            shown = {sighting.name for sighting in sightings} | {
+            shown = {owned.name for owned in all_owned} | {
                 name for name, entry in self.state.book.entries.items() if entry.kind in never_shown
             }
             return any(_recent(entry) and name not in shown for name, entry in self.state.book.entries.items())
 
         def look() -> bool | None:
-            nonlocal sightings
+            nonlocal all_owned
             with self.aws.fresh():
-                sightings = self.all()
+                all_owned = self.all()
             return None if missing() else True
 
         if missing():
             with suppress(TimedOut):
                 self.one.patience.until(look, what="what an earlier run may have left", limit=WINDOW)
-        return sightings
+        return all_owned
 
 
 def _recent(entry: Entry) -> bool:
@@ -158,8 +162,6 @@ def _recent(entry: Entry) -> bool:
     return not entry.borrowed and (entry.intent is not None or entry.young)
 
 
-def removal(sighting: Sighting, reason: str) -> Step:
+def removal(owned: Owned, reason: str) -> Step:
     """The step that removes it."""
-    return Step(
-        sighting.name, sighting.kind.kind, sighting.kind.title, Verb.DELETE, ids=sighting.found.ids, reason=reason
-    )
+    return Step(owned.name, owned.kind.kind, owned.kind.title, Verb.DELETE, ids=owned.found.ids, reason=reason)

@@ -51,7 +51,7 @@ def carry_out(
     patience.check()
 
 
-def look_at_all(graph: Mapping[str, frozenset[str]], visit: Callable[[str], None]) -> None:
+def visit_all(graph: Mapping[str, frozenset[str]], visit: Callable[[str], None]) -> None:
     """Walk a graph of looks, and raise all that failed together. Of what was not tried nothing is told."""
     raise_all(walk(graph, visit, threads=THREADS, skip=lambda _name, _because: None))
 

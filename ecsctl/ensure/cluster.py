@@ -24,7 +24,7 @@ class ClusterParts:
 
 
 def ensure_cluster(stack: Stack, config: Config, names: Names) -> ClusterParts:
-    """The ECS cluster with Container Insights as wished."""
+    """The ECS cluster with Container Insights as desired."""
     days = config.logs.retention_days
     stack.first = "app-logs"  # CreateLogGroup refuses a name that is taken, whoever asks, and costs nothing
     logs = stack.ensure(stack.first, LogGroup(name=names.app_logs, days=days)).name
@@ -33,5 +33,5 @@ def ensure_cluster(stack: Stack, config: Config, names: Names) -> ClusterParts:
         insights = stack.ensure(
             "insights-logs", LogGroup(name=names.insights_logs, days=days, writer="Container Insights")
         ).name
-    wish = Cluster(name=names.cluster, insights=config.service.container_insights, logs=insights)
-    return ClusterParts(stack.ensure("cluster", wish).name, logs)
+    desired = Cluster(name=names.cluster, insights=config.service.container_insights, logs=insights)
+    return ClusterParts(stack.ensure("cluster", desired).name, logs)

@@ -119,7 +119,7 @@ def ensure_codebuild(
     def project(part: str, name: str, buildspec: str, webhook_branch: str = "", undecided: bool = False) -> ProjectName:
         group = LogGroup(name=names.build_logs(name), days=config.logs.retention_days, writer="CodeBuild")
         logs = stack.ensure(f"{part}-logs", group).name
-        wish = BuildProject(
+        desired = BuildProject(
             name=name,
             role=role.arn,
             repository=f"https://github.com/{github.repository}.git",
@@ -142,7 +142,7 @@ def ensure_codebuild(
             webhook_branch=webhook_branch,
             credentials=access.credentials,
         )
-        return stack.ensure(part, wish, after=network.way_out if build.vpc else (), ready=after).name
+        return stack.ensure(part, desired, after=network.way_out if build.vpc else (), ready=after).name
 
     # Every push is built once: by the pipeline, or by the project's own webhook where there is no pipeline.
     branch = github.branch if config.pipeline.mode == "build-only" else ""
@@ -175,7 +175,7 @@ def ensure_first_image(
     project = ProjectName(names.project) if moving else projects.build if projects else None
     machine = Machine(CONTAINERS[config.service.architecture], facts.build_image,
                       _puller(facts.build_image, config.build.login), config.build.login)  # fmt: skip
-    wish = FirstImage(
+    desired = FirstImage(
         repository=repository.name,
         uri=repository.uri,
         placeholder=repository.latest,
@@ -190,11 +190,11 @@ def ensure_first_image(
         service=names.service,
         container=names.container,
     )
-    return stack.ensure(IMAGE, wish, after=(role.name,) if moving and role else ()).image
+    return stack.ensure(IMAGE, desired, after=(role.name,) if moving and role else ()).image
 
 
 def _puller(image: str, login: str) -> Literal["SERVICE_ROLE", "CODEBUILD"]:
-    """Who pulls the build's image: our role, where it is in somebody's repository of ECR, or behind a `login`.
+    """Who pulls the build's image: our role, where it is in someone's repository of ECR, or behind a `login`.
 
     "When you use a cross-account or private registry image, you must use SERVICE_ROLE credentials. When you use an
     CodeBuild curated image, you must use CODEBUILD credentials" (CodeBuild API reference, ProjectEnvironment).

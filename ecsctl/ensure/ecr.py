@@ -22,11 +22,11 @@ def ensure_ecr(stack: Stack, config: Config, names: Names) -> RepositoryIds:
         {"rulePriority": 2, "description": "the oldest", "selection": tagged, "action": {"type": "expire"}},
     ]
     exclusion = config.ecr.mutability.endswith("WITH_EXCLUSION")
-    wish = Repository(
+    desired = Repository(
         name=names.repository,
         mutability=config.ecr.mutability,
         mutable_tags=("latest",) if exclusion else (),
         scan_on_push=config.ecr.scan_on_push,
         lifecycle=json.dumps({"rules": rules}),
     )
-    return stack.ensure("repository", wish)
+    return stack.ensure("repository", desired)

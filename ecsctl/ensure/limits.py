@@ -25,7 +25,7 @@ BEHIND = {
 def check(stack: Stack, config: Config, place: Identity) -> None:
     """Raise ConfigError, with the user's own keys, if AWS would not take the stack in this account and region."""
     strange = [" ".join(one) for one in config.strange(place.account, place.region, place.partition)]
-    large = [f"{BEHIND.get(name, name)}: {why}" for name, node in stack.nodes.items() if (why := node.wish.beyond())]
+    large = [f"{BEHIND.get(name, name)}: {why}" for name, node in stack.nodes.items() if (why := node.desired.beyond())]
     if strange:
         raise ConfigError("; ".join(strange), hint="fix it in ecsctl.toml, or work in the place that it is of")
     if large:

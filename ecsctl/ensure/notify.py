@@ -36,8 +36,8 @@ def ensure_notify(stack: Stack, config: Config, notify: Notify, facts: Facts, na
     scope = Scope.of(facts.identity, names)
     topic = TopicArn(notify.topic or "")
     if not notify.topic:
-        wish = Topic(name=names.topic, policy=publishing(scope), emails=frozenset(notify.email))
-        topic = stack.ensure(TOPIC, wish).arn
+        desired = Topic(name=names.topic, policy=publishing(scope), emails=frozenset(notify.email))
+        topic = stack.ensure(TOPIC, desired).arn
     for about, one in notices(config, scope).items():
         rule = Rule(
             name=names.rule(about),

@@ -1,4 +1,4 @@
-"""From a push to a running image: Source, Build, tests and approvals if wished, Deploy."""
+"""From a push to a running image: Source, Build, tests and approvals if desired, Deploy."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def ensure_pipeline(
     started = [names.project, *(names.test_project(test.name) for test in config.pipeline.tests)]
     connection = github.connection_arn or ""
     statements = policies.codepipeline(scope, started, connection=connection, repository=github.repository)
-    wish = Role(
+    desired = Role(
         name=names.pipeline_role,
         trust=policies.codepipeline_trust(scope),
         statements=statements,
         boundary=config.permissions_boundary,
         policies=frozenset(),
     )
-    role = stack.ensure(PIPELINE_ROLE, wish).arn
+    role = stack.ensure(PIPELINE_ROLE, desired).arn
     bucket = stack.ensure(
         "artifacts",
         Bucket(

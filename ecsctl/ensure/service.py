@@ -43,9 +43,9 @@ def ensure_service(
     The pipeline owns the image of a service that runs; everything else is ecsctl.toml's. Where there is neither an
     image nor a way to one the service stands at no tasks, for a task without an image can only fail.
     """
-    wish = config.service
+    desired = config.service
     front = ensure_front(stack, config, facts, names, network)
-    tasks = Rule(wish.port, wish.port, group=front.group)
+    tasks = Rule(desired.port, desired.port, group=front.group)
     group = stack.ensure(
         "tasks-group",
         SecurityGroup(
@@ -61,34 +61,34 @@ def ensure_service(
         family=names.family,
         container=names.container,
         sound=True,
-        port=wish.port,
+        port=desired.port,
         execution_role=execution,
         task_role=task,
         log_group=parts.logs,
-        cpu=wish.cpu,
-        memory=wish.memory,
-        architecture=wish.architecture,
-        environment=tuple(wish.environment.items()),
-        secrets=tuple(wish.secrets.items()),
-        command=tuple(wish.command),
-        health_check=_inside(wish.checked.container),
-        read_only=wish.read_only_root,
+        cpu=desired.cpu,
+        memory=desired.memory,
+        architecture=desired.architecture,
+        environment=tuple(desired.environment.items()),
+        secrets=tuple(desired.secrets.items()),
+        command=tuple(desired.command),
+        health_check=_inside(desired.checked.container),
+        read_only=desired.read_only_root,
         more=additions(
             {
                 **config.raw.task_definition,
                 **{f"container.{name}": value for name, value in config.raw.container.items()},
-                "container.entryPoint": wish.entrypoint,
-                "container.user": wish.user,
-                "container.workingDirectory": wish.working_directory,
-                "container.ulimits": _limits(wish.ulimits.nofile if wish.ulimits else 0),
-                "ephemeralStorage": {"sizeInGiB": wish.ephemeral_gib} if wish.ephemeral_gib else None,
+                "container.entryPoint": desired.entrypoint,
+                "container.user": desired.user,
+                "container.workingDirectory": desired.working_directory,
+                "container.ulimits": _limits(desired.ulimits.nofile if desired.ulimits else 0),
+                "ephemeralStorage": {"sizeInGiB": desired.ephemeral_gib} if desired.ephemeral_gib else None,
             }
         ),
-        init_process=wish.exec,
-        stop_timeout=wish.stop_timeout_seconds,
+        init_process=desired.exec,
+        stop_timeout=desired.stop_timeout_seconds,
         log_prefix="app",
-        log_mode=wish.log_mode,
-        log_buffer=f"{wish.log_buffer_mib}m",
+        log_mode=desired.log_mode,
+        log_buffer=f"{desired.log_buffer_mib}m",
         image=image if facts.given or facts.broken or facts.moving else None,
         seed=image,
         placeholder=repository.latest,
@@ -96,40 +96,40 @@ def ensure_service(
         service=names.service,
     )
     revision = stack.ensure(TASK_DEFINITION, definition).arn
-    count: int | None = wish.desired_count
+    count: int | None = desired.desired_count
     if image is None:
         count = 0
-    elif wish.autoscaling:
+    elif desired.autoscaling:
         count = None
     service = Service(
         cluster=parts.cluster,
         name=names.service,
         task_definition=revision,
         desired_count=count,
-        leaving=wish.deregistration_delay_seconds,
-        first_count=wish.autoscaling.min if wish.autoscaling else wish.desired_count,
+        leaving=desired.deregistration_delay_seconds,
+        first_count=desired.autoscaling.min if desired.autoscaling else desired.desired_count,
         subnets=network.task_subnets,
-        security_groups=frozenset({group, *map(SecurityGroupId, wish.security_groups)}),
+        security_groups=frozenset({group, *map(SecurityGroupId, desired.security_groups)}),
         target_group=front.target_group,
         container=names.container,
-        port=wish.port,
+        port=desired.port,
         listener=front.listener,
         public_ip=network.public_tasks,
-        minimum_percent=wish.min_healthy_percent,
-        maximum_percent=wish.max_percent,
+        minimum_percent=desired.min_healthy_percent,
+        maximum_percent=desired.max_percent,
         circuit_breaker=True,
         rollback=True,
         settled=True,
         above_minimum=True,
-        grace_period=wish.checked.grace_seconds,
-        execute_command=wish.exec,
+        grace_period=desired.checked.grace_seconds,
+        execute_command=desired.exec,
         propagate_tags="SERVICE",
         managed_tags=True,
         platform_version="LATEST",
-        rebalancing="ENABLED" if wish.max_percent > 100 else "DISABLED",
+        rebalancing="ENABLED" if desired.max_percent > 100 else "DISABLED",
     )
     name = stack.ensure(SERVICE, service, after=network.way_out, ready=(group, front.group)).name
-    for known, zone in facts.hosted_zones.items():  # they lead here only once there is somebody who answers
+    for known, zone in facts.hosted_zones.items():  # they lead here only once there is someone who answers
         alias = DnsRecord(
             zone=HostedZoneId(zone),
             name=known,
@@ -140,8 +140,8 @@ def ensure_service(
             ttl=None,
         )
         stack.ensure(f"dns {known}", alias, after=front.redirects, ready=(name,))
-    if wish.autoscaling and image is not None:
-        limits = wish.autoscaling
+    if desired.autoscaling and image is not None:
+        limits = desired.autoscaling
         stack.ensure(
             "scaling",
             Scaling(

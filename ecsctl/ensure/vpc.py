@@ -77,27 +77,27 @@ def ensure_vpc(stack: Stack, config: Config, facts: Facts, names: Names) -> Netw
 
 def _need(config: Config, *, public_tasks: bool) -> Need:
     """What the app asks of a network that is there already."""
-    wish = config.service
-    most = wish.autoscaling.max if wish.autoscaling else wish.desired_count
+    desired = config.service
+    most = desired.autoscaling.max if desired.autoscaling else desired.desired_count
     # AWS documentation, "Amazon ECR interface VPC endpoints": layers come from S3. Fargate's agent needs no endpoint.
     services = ["ecr.api", "ecr.dkr", "s3", "logs"]
-    named = "".join(wish.secrets.values())
+    named = "".join(desired.secrets.values())
     services += ["secretsmanager"] if ":secretsmanager:" in named else []
     services += ["ssm"] if ":ssm:" in named else []
-    services += ["ssmmessages"] if wish.exec else []
+    services += ["ssmmessages"] if desired.exec else []
     return Need(
         ports=(80, 443) if config.domain else (80,),
-        port=wish.port,
-        tasks=most * wish.max_percent // 100,
+        port=desired.port,
+        tasks=most * desired.max_percent // 100,
         public_tasks=public_tasks,
         internal=config.load_balancer.internal,
         services=tuple(services),
-        no_fargate=tuple(NO_FARGATE_ARM) if wish.architecture == "ARM64" else (),
+        no_fargate=tuple(NO_FARGATE_ARM) if desired.architecture == "ARM64" else (),
     )
 
 
 def _existing(stack: Stack, config: Config, vpc_id: str, names: Names) -> Network:
-    """A network that somebody else made: used, never changed."""
+    """A network that someone else made: used, never changed."""
     private = config.vpc.private_subnets
     tasks = private or config.vpc.public_subnets
     front = tasks if config.load_balancer.internal else config.vpc.public_subnets

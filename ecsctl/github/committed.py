@@ -104,7 +104,7 @@ def buildable(session: Session, folder: Path, found: Branch | None) -> None:
     if config is None or facts is None or facts.image or not session.state.fresh:
         return
     tasks = config.service.autoscaling.min if config.service.autoscaling else config.service.desired_count
-    if IMAGE not in session.wishes.nodes and tasks and checkout.root(folder):
+    if IMAGE not in session.desired_stack.nodes and tasks and checkout.root(folder):
         why = '[pipeline] has mode = "none"' if config.github else "there is no [github] in ecsctl.toml"
         raise Refused(
             f"nothing can build {config.name}: {why}",
@@ -112,7 +112,7 @@ def buildable(session: Session, folder: Path, found: Branch | None) -> None:
             hint="fill in [github]; or name an image with ecsctl up --image URI; or make everything but the tasks with "
             "desired_count = 0 in [service], and push an image to the app's repository then",
         )
-    if IMAGE in session.wishes.nodes and found and found.ref and (why := missing(found, config)):
+    if IMAGE in session.desired_stack.nodes and found and found.ref and (why := missing(found, config)):
         raise Refused(
             f"nothing can build {config.name}: {why}",
             why="there is no image to run either; nothing was made",

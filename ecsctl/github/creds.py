@@ -109,20 +109,20 @@ def put(aws: Aws, me: Label, secret: str, token: Secret) -> bool:
 def spread(open_session: Callable[[], Session], store: Callable[[], object]) -> Status:
     """Have `store` change the stored token, bring it to every place that is ours, and look whether it is there.
 
-    Whatever else ecsctl.toml wishes is left for `up`, and so are places that are not there yet. A death in between
+    Whatever else ecsctl.toml asks for is left for `up`, and so are places that are not there yet. A death in between
     loses nothing: `store` may be nothing, and then what is stored is spread. Raises Refused before any change where
     there is no such place or one differs in more than the token, and at the end when one did not take the token.
     """
     before = open_session()
-    places = before.engine.part(before.wishes, FIELDS)
-    if not places.nodes and FIELDS.keys() & before.wishes.nodes.keys():
+    places = before.engine.part(before.desired_stack, FIELDS)
+    if not places.nodes and FIELDS.keys() & before.desired_stack.nodes.keys():
         raise Refused(
             "nothing uses the token yet", hint="ecsctl creds set stores it, and ecsctl up brings it everywhere"
         )
     _only_token(before.engine.plan(places, prune=False))
     store()
     session = open_session()
-    places = session.engine.part(session.wishes, FIELDS)
+    places = session.engine.part(session.desired_stack, FIELDS)
     session.engine.up(places, agree=_only_token, command="creds rotate", prune=False)
     found = status(open_session())
     if wrong := [place.title for place in found.places if place.state == "old"]:
@@ -140,7 +140,7 @@ def status(session: Session) -> Status:
         raise Refused(
             facts.token.unread, hint="ecsctl creds set stores a token; ecsctl creds rotate brings it everywhere"
         )
-    plan = session.engine.plan(session.wishes)
+    plan = session.engine.plan(session.desired_stack)
     aws, (name, _) = session.aws, split_secret(github.token_secret)
     described = aws.look(aws.secretsmanager.describe_secret, SecretId=name)
     since = described.get("LastChangedDate") or described.get("CreatedDate")
@@ -189,19 +189,19 @@ def _since(told: list[tuple[datetime | None, str]], since: datetime | None) -> s
 
 
 def _place(engine: Engine, step: Step, digest: str) -> Place:
-    name, title, seen = step.name, step.title, engine.seen.get(step.name)
+    name, title, observed = step.name, step.title, engine.observed.get(step.name)
     if step.verb is Verb.DELETE:
         return Place(name, title, "old", "no longer needed: ecsctl up takes it away")
-    if seen is None:
+    if observed is None:
         return Place(name, title, "missing")
-    if name == GITHUB_CREDENTIALS and (seen.note or not seen.ids.role):  # somebody else's, or of another app
-        return Place(name, title, "not ours", seen.note)
-    actual: Any = seen.actual
+    if name == GITHUB_CREDENTIALS and (observed.note or not observed.ids.role):  # someone else's, or of another app
+        return Place(name, title, "not ours", observed.note)
+    actual: Any = observed.actual
     if isinstance(actual, Pipeline):
         held = actual.source.token.digest if isinstance(actual.source, GitHubSource) else ""
     else:
         held = actual.token.digest
-    return Place(name, title, "current" if held == digest else "old", seen.note)
+    return Place(name, title, "current" if held == digest else "old", observed.note)
 
 
 def _only_token(plan: Plan) -> None:

@@ -218,11 +218,11 @@ def _id(task: TaskTypeDef) -> str:
     return task["taskArn"].rsplit("/", 1)[-1]
 
 
-def _fits(task: TaskTypeDef, wished: str) -> bool:
+def _fits(task: TaskTypeDef, configured: str) -> bool:
     """Whether it is the task that is meant. Where none is named, one that has started."""
-    if not wished:
+    if not configured:
         return task["lastStatus"] == "RUNNING"
-    return task["taskArn"] == wished or _id(task).startswith(wished)
+    return task["taskArn"] == configured or _id(task).startswith(configured)
 
 
 def _agent(task: TaskTypeDef) -> str:
@@ -257,16 +257,16 @@ def _healthy_addresses(aws: Aws, service: ServiceTypeDef) -> set[str]:
     return found
 
 
-def _nowhere(aws: Aws, app: str, service: ServiceTypeDef, wished: str) -> Refused:
+def _nowhere(aws: Aws, app: str, service: ServiceTypeDef, configured: str) -> Refused:
     """Why no task can be entered: the one that is named has stopped or never was, or none runs at all."""
-    if wished:
+    if configured:
         for one in _running(aws, app, "STOPPED"):
-            if _fits(one, wished):
+            if _fits(one, configured):
                 return Refused(
                     f"task {_id(one)} is gone", why=one.get("stoppedReason", ""), hint="ecsctl exec takes the newest"
                 )
         return Refused(
-            f"the service {app} has no task {wished}",
+            f"the service {app} has no task {configured}",
             why="ECS forgets a task an hour after it stopped",
             hint="ecsctl exec takes the newest",
         )
@@ -296,25 +296,25 @@ def _not_enabled(service: ServiceTypeDef, task: TaskTypeDef) -> Refused:
 
 def _with_agent(aws: Aws, app: str, task: TaskTypeDef) -> TaskTypeDef:
     """The task as it is once its agent runs. Raises Refused when the task or the agent has stopped."""
-    seen = task
+    observed = task
 
     def up() -> TaskTypeDef | None:
-        nonlocal seen
-        if _agent(seen) != "RUNNING":
+        nonlocal observed
+        if _agent(observed) != "RUNNING":
             with aws.fresh():
                 answer = aws.look(aws.ecs.describe_tasks, cluster=Names(app).cluster, tasks=[task["taskArn"]])
-            seen = answer["tasks"][0] if answer["tasks"] else {**seen, "desiredStatus": "STOPPED"}
-        if seen["desiredStatus"] == "STOPPED":
-            why = seen.get("stoppedReason", "")
+            observed = answer["tasks"][0] if answer["tasks"] else {**observed, "desiredStatus": "STOPPED"}
+        if observed["desiredStatus"] == "STOPPED":
+            why = observed.get("stoppedReason", "")
             raise Refused(f"task {_id(task)} is gone", why=why, hint="run the same command again")
-        if _agent(seen) == "STOPPED":
+        if _agent(observed) == "STOPPED":
             raise _unconnected(None, "the agent has stopped")
-        return seen if _agent(seen) == "RUNNING" else None
+        return observed if _agent(observed) == "RUNNING" else None
 
     try:
         return aws.patience.until(up, what=f"ECS Exec's agent in task {_id(task)}", limit=AGENT)
     except TimedOut as error:
-        raise _unconnected(error, f"its agent is {_agent(seen) or 'not there'}") from None
+        raise _unconnected(error, f"its agent is {_agent(observed) or 'not there'}") from None
 
 
 def _unconnected(error: TimedOut | None, why: str) -> TimedOut | Refused:
@@ -328,13 +328,13 @@ def _unconnected(error: TimedOut | None, why: str) -> TimedOut | Refused:
     return TimedOut(error.message, why=why, hint=hint)
 
 
-def _container(task: TaskTypeDef, own: str, wished: str) -> ContainerTypeDef:
+def _container(task: TaskTypeDef, own: str, configured: str) -> ContainerTypeDef:
     """The container that is named, the only one, or the app's own."""
     by_name = {one["name"]: one for one in task["containers"]}
     names = ", ".join(sorted(by_name))
-    if wished and wished not in by_name:
-        raise Refused(f"task {_id(task)} has no container {wished}", why=f"it has {names}")
-    chosen = wished or (next(iter(by_name)) if len(by_name) == 1 else own)
+    if configured and configured not in by_name:
+        raise Refused(f"task {_id(task)} has no container {configured}", why=f"it has {names}")
+    chosen = configured or (next(iter(by_name)) if len(by_name) == 1 else own)
     if chosen not in by_name:
         raise Refused(f"task {_id(task)} has {len(by_name)} containers", why=names, hint="--container NAME")
     found = by_name[chosen]

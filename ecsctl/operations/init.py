@@ -14,7 +14,7 @@ from typing import Any
 from ecsctl.buildspec import OURS, USUAL, ours
 from ecsctl.config.editing import put, read_text
 from ecsctl.discovery import choosing
-from ecsctl.discovery.image import NO_DOCKERFILE, Ask, Image, seen
+from ecsctl.discovery.image import NO_DOCKERFILE, Ask, Image, observed
 from ecsctl.discovery.spec import lacking
 from ecsctl.discovery.tree import Tree, within
 from ecsctl.engine.errors import EcsctlError, Refused, UsageError
@@ -73,12 +73,12 @@ class Proposal:
         lacks += [] if self.repository else [self.elsewhere]
         if not lacks or not self.builds:
             return
-        mend = [] if self.image else ["write a Dockerfile"]
-        mend += [] if self.repository else ["push the repository to GitHub (git remote add origin …)"]
+        fix = [] if self.image else ["write a Dockerfile"]
+        fix += [] if self.repository else ["push the repository to GitHub (git remote add origin …)"]
         raise Refused(
             f"nothing can build this app: {'; '.join(lacks)}",
             why="nothing was written",
-            hint=f"{' and '.join(mend)}, then: ecsctl init; or for an image from elsewhere: ecsctl init --no-build",
+            hint=f"{' and '.join(fix)}, then: ecsctl init; or for an image from elsewhere: ecsctl init --no-build",
         )
 
     def unpushed(self) -> tuple[str, ...]:
@@ -120,7 +120,7 @@ def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Propo
     found = checkout.look(folder)
     tree = Tree.of(found.root)
     here = folder.resolve().relative_to(found.root.resolve()).as_posix()
-    image = seen(tree, here, ask=ask, dockerfile=dockerfile, called=found.repository or "")
+    image = observed(tree, here, ask=ask, dockerfile=dockerfile, called=found.repository or "")
     name = app_name((found.repository or found.root.name).rsplit("/", 1)[-1])
     home = _home(tree, here, image)
     if home != ".":

@@ -1,4 +1,4 @@
-"""Log lines of CloudWatch Logs: the app's, and a build's; once, or for as long as somebody listens."""
+"""Log lines of CloudWatch Logs: the app's, and a build's; once, or for as long as someone listens."""
 
 from __future__ import annotations
 
@@ -108,11 +108,11 @@ def lines(aws: Aws, log: Log, pattern: str = "") -> Iterator[Line]:
 
     Raises Refused when there is no such log, AwsError for a pattern that CloudWatch does not understand.
     """
-    seen: set[str] = set()
+    observed: set[str] = set()
     for page in _pages(aws, log, pattern, log.start):
         for line in page:
-            if line.id not in seen:
-                seen.add(line.id)
+            if line.id not in observed:
+                observed.add(line.id)
                 yield line
 
 
@@ -122,19 +122,19 @@ def follow(aws: Aws, log: Log, pattern: str = "") -> Iterator[Line]:
     A look is repeated through throttling. In each look lines are in order; a line that CloudWatch tells late comes
     late. Raises Interrupted when a stop is asked for, and what `lines` raises.
     """
-    newest, seen = log.start, dict[str, int]()
+    newest, observed = log.start, dict[str, int]()
     while True:
         ended = bool(log.build) and not _builds(aws, log.build)  # asked before the lines: the last ones are not missed
         begin = max(log.start, newest - LATE)
-        found = [line for page in _pages(aws, log, pattern, begin) for line in page if line.id not in seen]
+        found = [line for page in _pages(aws, log, pattern, begin) for line in page if line.id not in observed]
         for line in sorted(found, key=lambda line: line.at):
-            if line.id not in seen:
+            if line.id not in observed:
                 at = int(line.at.timestamp() * 1000)
-                seen[line.id], newest = at, max(newest, at)
+                observed[line.id], newest = at, max(newest, at)
                 yield line
         if ended:
             return
-        seen = {one: at for one, at in seen.items() if at >= newest - LATE}
+        observed = {one: at for one, at in observed.items() if at >= newest - LATE}
         aws.patience.check()
         aws.patience.clock.sleep(POLL)
         aws.patience.check()

@@ -53,7 +53,7 @@ class Stage:
     name: str
     status: str
     actions: tuple[Action, ...]
-    closed: str = ""  # why nothing may enter it, where somebody has closed it
+    closed: str = ""  # why nothing may enter it, where someone has closed it
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Waiting:
-    """An approval that somebody must give. The token is of this very run: no other can be approved with it."""
+    """An approval that someone must give. The token is of this very run: no other can be approved with it."""
 
     stage: str
     action: str
@@ -131,7 +131,7 @@ def elsewhere(aws: Aws, run: Run) -> tuple[str, ...]:
 
 @asking("looking at the pipeline")
 def waiting(aws: Aws, pipeline: str) -> tuple[Waiting, ...]:
-    """The approvals that somebody must give now."""
+    """The approvals that someone must give now."""
     found = []
     for stage in _state(aws, pipeline)["stageStates"]:
         for action in stage.get("actionStates", ()):
@@ -341,13 +341,15 @@ def _runs(aws: Aws, pipeline: str) -> list[Any]:
     return runs
 
 
-def _chosen(runs: list[Any], pipeline: str, wished: str) -> Mapping[str, Any]:
-    fitting = [one for one in runs if one["pipelineExecutionId"].startswith(wished)]
+def _chosen(runs: list[Any], pipeline: str, configured: str) -> Mapping[str, Any]:
+    fitting = [one for one in runs if one["pipelineExecutionId"].startswith(configured)]
     if not runs:
         raise Refused(f"pipeline {pipeline} has never run", hint="ecsctl pipeline run")
-    if not fitting or (wished and len(fitting) > 1):
+    if not fitting or (configured and len(fitting) > 1):
         raise Refused(
-            f"there is no run {wished} among the last {RECENT}" if not fitting else f"several runs begin with {wished}",
+            f"there is no run {configured} among the last {RECENT}"
+            if not fitting
+            else f"several runs begin with {configured}",
             why="the newest: " + ", ".join(one["pipelineExecutionId"] for one in runs[:3]),
         )
     found: Mapping[str, Any] = fitting[0]

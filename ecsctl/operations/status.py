@@ -25,7 +25,7 @@ EVERY = 5.0  # seconds between two looks, unless told otherwise
 
 @dataclass(frozen=True)
 class Service:
-    """The service itself: which revision it is told to run, and how many tasks are wished, run and start."""
+    """The service itself: which revision it is told to run, and how many tasks are desired, run and start."""
 
     status: str
     revision: int
@@ -96,7 +96,7 @@ class Live:
 
     @property
     def well(self) -> bool:
-        """Whether as many tasks run as are wished, the newest release is there, and no target is found unhealthy."""
+        """Whether as many tasks run as are desired, the newest release is there, and no target is found unhealthy."""
         if self.service is None:
             return True
         bad = any(target.state in ("unhealthy", "unavailable") for target in self.targets)
@@ -120,11 +120,11 @@ def look(aws: Aws, app: str) -> Live:
     found, names = Live(aws.now()), Names(app)
 
     def service() -> None:
-        seen = reading.look(aws, names)
-        if seen.service:
-            found.service, found.deployments = _service(seen.service), _deployments(seen.service)
-            found.release = _release(seen)
-            _read(found, "targets", lambda: _targets(aws, seen.service or {}, found))
+        observed = reading.look(aws, names)
+        if observed.service:
+            found.service, found.deployments = _service(observed.service), _deployments(observed.service)
+            found.release = _release(observed)
+            _read(found, "targets", lambda: _targets(aws, observed.service or {}, found))
 
     parts: Mapping[str, Callable[[], None]] = {
         "service": service,
@@ -173,11 +173,11 @@ def _deployments(service: Mapping[str, Any]) -> tuple[Deployment, ...]:
     )
 
 
-def _release(seen: Snapshot) -> Release | None:
+def _release(observed: Snapshot) -> Release | None:
     """The newest service deployment; None where AWS tells of none: it keeps them for 90 days."""
-    if not seen.newest or not seen.service:
+    if not observed.newest or not observed.service:
         return None
-    found = judge(Followed(seen.candidate, seen.newest["serviceDeploymentArn"]), seen)
+    found = judge(Followed(observed.candidate, observed.newest["serviceDeploymentArn"]), observed)
     if isinstance(found, Rolling):
         return Release(Phase.ROLLING_OUT.value, found.note)
     return Release(found.outcome.value, f"{found.sentence}: {found.why}" if found.why else found.sentence)

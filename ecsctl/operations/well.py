@@ -30,22 +30,22 @@ PATIENCE = 10.0  # seconds for an answer
 def answers_there(aws: Aws, stack: Stack, plan: Plan, visit: Callable[[str], int]) -> None:
     """Ask the running app on the new health path. `visit` gives the code that a URL answers.
 
-    An app that is not healthy now is not asked: the change may be what mends it. Raises Refused where the answer is
+    An app that is not healthy now is not asked: the change may be what fixes it. Raises Refused where the answer is
     not one that is expected, or there is none.
     """
     for step in plan.work:
-        wish = stack.nodes[step.name].wish if step.name in stack.nodes else None
-        if not isinstance(wish, TargetGroup) or step.verb is not Verb.UPDATE or not step.changed & ASKED:
+        desired = stack.nodes[step.name].desired if step.name in stack.nodes else None
+        if not isinstance(desired, TargetGroup) or step.verb is not Verb.UPDATE or not step.changed & ASKED:
             continue
-        urls = [f"{front}{wish.path}" for front in _fronts(aws, step)]
+        urls = [f"{front}{desired.path}" for front in _fronts(aws, step)]
         if not urls or not _well(aws, step):
             continue
         found = _asked(visit, urls[0])
-        if isinstance(found, int) and counts(found, wish.matcher):
+        if isinstance(found, int) and counts(found, desired.matcher):
             continue
         told = f"answers {found}" if isinstance(found, int) else f"cannot be asked: {found}"
         raise Refused(
-            f"the app that runs now {told} at {urls[0]}, and the new health check expects {wish.matcher} there",
+            f"the app that runs now {told} at {urls[0]}, and the new health check expects {desired.matcher} there",
             why="the load balancer asks the running tasks by the new check at once: all of them would be taken down",
             hint="release a version that answers there first, and change the health check after it; or, if you know "
             "better: ecsctl up --force",

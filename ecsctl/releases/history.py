@@ -64,24 +64,24 @@ def history(aws: Aws, state: State) -> list[Past]:
     Raises Refused when there is no service.
     """
     names = Names.of(state.book)
-    seen = look(aws, names)
-    service = active(seen, names)
-    wanted = {arn for one in seen.deployments if (arn := seen.brings(one))}
+    observed = look(aws, names)
+    service = active(observed, names)
+    wanted = {arn for one in observed.deployments if (arn := observed.brings(one))}
     with ThreadPoolExecutor(8) as pool:
         messages = pool.submit(_messages, aws, names)
         held = pool.submit(images, aws, names.repository)
         revisions = {arn: pool.submit(described, aws, arn) for arn in wanted}
         known = {arn: found for arn, future in revisions.items() if (found := future.result())}
     tags = {one["imageDigest"]: tuple(one.get("imageTags", ())) for one in held.result()}
-    current = next((one for one in seen.good if seen.brings(one) == service["taskDefinition"]), None)
+    current = next((one for one in observed.good if observed.brings(one) == service["taskDefinition"]), None)
     told: list[Past] = []
     originals = _originals(known.values())
     brought = {""}
-    for one in sorted(seen.deployments, key=began):
-        arn = seen.brings(one)
+    for one in sorted(observed.deployments, key=began):
+        arn = observed.brings(one)
         author = "" if arn in brought else _who(names, known.get(arn), originals)  # who deploys it again, AWS hides
         brought.add(arn)
-        told.append(_past(names, seen, one, known.get(arn), tags, messages.result(), author, one is current))
+        told.append(_past(names, observed, one, known.get(arn), tags, messages.result(), author, one is current))
     return told[::-1]
 
 
@@ -107,7 +107,7 @@ def differences(before: Definition, after: Definition) -> list[Difference]:
 
 def _past(
     names: Names,
-    seen: Snapshot,
+    observed: Snapshot,
     one: Mapping[str, Any],
     revision: Revision | None,
     tags: Mapping[str, Sequence[str]],
@@ -115,14 +115,14 @@ def _past(
     who: str,
     current: bool,
 ) -> Past:
-    outcome, why = _outcome(seen, one)
+    outcome, why = _outcome(observed, one)
     image = revision.image(names.container) if revision else ""
     named = Reference.of(image)
-    resolved = seen.digest_of(one, names.container) or (named.digest if named else "")
+    resolved = observed.digest_of(one, names.container) or (named.digest if named else "")
     known_as = tuple(tags.get(resolved, ())) if resolved else ()
     commit = next((tag for tag in (*known_as, named.tag if named else "") if COMMIT.fullmatch(tag)), "")
     return Past(
-        revision=revision_of(seen.brings(one)),
+        revision=revision_of(observed.brings(one)),
         outcome=outcome,
         current=current,
         image=image,
@@ -137,11 +137,11 @@ def _past(
     )
 
 
-def _outcome(seen: Snapshot, one: Mapping[str, Any]) -> tuple[str, str]:
+def _outcome(observed: Snapshot, one: Mapping[str, Any]) -> tuple[str, str]:
     phase = phase_of(one)
     if phase.ongoing or phase is Phase.DEPLOYED:
         return phase.value, ""
-    verdict = bad_end(Followed(seen.brings(one), one["serviceDeploymentArn"]), seen, one)
+    verdict = bad_end(Followed(observed.brings(one), one["serviceDeploymentArn"]), observed, one)
     return verdict.outcome.value, verdict.why or verdict.sentence
 
 

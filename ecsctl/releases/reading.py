@@ -22,15 +22,15 @@ def look(aws: Aws, names: Names) -> Snapshot:
     return snapshot(aws, names.cluster, names.service)
 
 
-def active(seen: Snapshot, names: Names) -> Mapping[str, Any]:
+def active(observed: Snapshot, names: Names) -> Mapping[str, Any]:
     """The service itself. Raises Refused when there is none that could be changed."""
-    if seen.service is None or seen.service["status"] == "INACTIVE":
+    if observed.service is None or observed.service["status"] == "INACTIVE":
         raise Refused(f"there is no ECS service {names.service}", hint="ecsctl up creates it")
-    if seen.service["status"] == "DRAINING":
+    if observed.service["status"] == "DRAINING":
         raise Refused(
             f"the service {names.service} is being deleted", hint="ecsctl up creates it again, once it is gone"
         )
-    return seen.service
+    return observed.service
 
 
 def described(aws: Aws, name: str) -> Revision | None:

@@ -75,7 +75,7 @@ def deploy(
             raise _busy(app.rolling)
         say(f"{app.rolling.name} with this image is rolling out already: following it")
         return app.followed(app.rolling, wanted, limit, changed=False)
-    if not app.seen.failed and app.brings(live, wanted):
+    if not app.observed.failed and app.brings(live, wanted):
         return app.nothing_to_do(live, wanted)
     with state.locked("deploy"):
         arn = app.register(live, wanted)
@@ -103,7 +103,7 @@ def rollback(
         say(f"{app.rolling.name} is rolling out already: following it")
         return app.followed(app.rolling, app.image(app.revision(app.rolling.task_definition)), limit, changed=False)
     back = app.named(revision) if revision else app.last_good(say)
-    if back.arn == app.runs and not app.seen.failed:
+    if back.arn == app.runs and not app.observed.failed:
         return app.nothing_to_do(back, app.image(back))
     image, arn = app.image_then(back), back.arn
     agree(f"revision {revision_of(app.runs)}", f"revision {back.number} ({image})")
@@ -140,12 +140,12 @@ class _App:
 
     def __init__(self, aws: Aws, state: State) -> None:
         self.aws, self.place, self.names = aws, state.book, Names.of(state.book)
-        self.seen = look(aws, self.names)
-        self.service = active(self.seen, self.names)
+        self.observed = look(aws, self.names)
+        self.service = active(self.observed, self.names)
         self.runs: str = self.service["taskDefinition"]
-        going = self.seen.ongoing
+        going = self.observed.ongoing
         self.going_back = bool(going) and phase_of(going) is Phase.GOING_BACK
-        self.rolling = Followed(self.seen.brings(going), going["serviceDeploymentArn"]) if going else None
+        self.rolling = Followed(self.observed.brings(going), going["serviceDeploymentArn"]) if going else None
 
     @property
     def live(self) -> Revision:
@@ -172,7 +172,7 @@ class _App:
         named = in_registry(image, self.place)
         if named is None:
             return image
-        ran, now = self.seen.ran(revision.arn, self.names.container), digest_of(self.aws, named)
+        ran, now = self.observed.ran(revision.arn, self.names.container), digest_of(self.aws, named)
         if now and ran in ("", now):
             return image
         if not ran or not digest_of(self.aws, replace(named, tag="", digest=ran)):
@@ -184,14 +184,16 @@ class _App:
 
     def brings(self, revision: Revision, image: str) -> bool:
         """Whether a revision brings an image: by what its own image stood for when it was deployed, if it is known."""
-        ran = self.seen.ran(revision.arn, self.names.container)
+        ran = self.observed.ran(revision.arn, self.names.container)
         if ran and "@" in image:
             return image.endswith(f"@{ran}")
         return same(self.aws, self.place, self.image(revision), image)
 
     def good(self, but: str = "") -> list[str]:
         """The revisions that were deployed with success, the last one first, without one of them."""
-        return list(dict.fromkeys(arn for one in self.seen.good if (arn := self.seen.brings(one)) not in ("", but)))
+        return list(
+            dict.fromkeys(arn for one in self.observed.good if (arn := self.observed.brings(one)) not in ("", but))
+        )
 
     def last_good(self, say: Say) -> Revision:
         """The revision of the newest deployment that succeeded with another one than what runs, and can run again."""
@@ -218,8 +220,8 @@ class _App:
     def named(self, revision: str) -> Revision:
         """The revision that a person names: a number, `family:number`, or an ARN."""
         found, app = revision_named(self.aws, self.names, revision), self.names.app
-        # The pipeline's copies may be without our mark: that the service ran them vouches for them.
-        if found.tags.get(APP) != app and found.arn not in self.seen.revisions.values():
+        # The pipeline's copies may be without our tags: that the service ran them vouches for them.
+        if found.tags.get(APP) != app and found.arn not in self.observed.revisions.values():
             raise Refused(
                 f"revision {found.number} of {app} is not ours: it has no ecsctl tags, and the service never ran it",
                 hint="ecsctl history lists those that are",
@@ -236,10 +238,10 @@ class _App:
         coming = self.rolling.task_definition if self.rolling else ""
         if revision:
             return self.named(revision).arn == coming
-        sources = {self.seen.revisions.get(one["arn"], "")
-                   for one in self.seen.ongoing.get("sourceServiceRevisions", ())}  # fmt: skip
+        sources = {self.observed.revisions.get(one["arn"], "")
+                   for one in self.observed.ongoing.get("sourceServiceRevisions", ())}  # fmt: skip
         earlier = set(self.good()) - sources
-        ran = {self.seen.ran(arn, self.names.container) for arn in earlier} - {""}
+        ran = {self.observed.ran(arn, self.names.container) for arn in earlier} - {""}
         return coming in earlier or self.image(self.revision(coming)).partition("@")[2] in ran
 
     def refuse_going_back(self) -> None:
@@ -294,7 +296,7 @@ class _App:
                 lambda: ecs.update_service(cluster=cluster, service=service, taskDefinition=arn),
                 what="updating the service",
             )
-        before = frozenset(one["serviceDeploymentArn"] for one in self.seen.deployments)
+        before = frozenset(one["serviceDeploymentArn"] for one in self.observed.deployments)
         told = str(answer["service"].get("currentServiceDeployment", ""))
         known = told not in ("", *before) and Snapshot(answer["service"]).primary.get("taskDefinition") == arn
         return Followed(arn, told if known else "", before)

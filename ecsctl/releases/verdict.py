@@ -47,12 +47,12 @@ class Followed:
         """What a person calls it."""
         return f"revision {revision_of(self.task_definition)}"
 
-    def among(self, seen: Snapshot) -> Told | None:
+    def among(self, observed: Snapshot) -> Told | None:
         """The service deployment itself, or None while AWS does not show it yet."""
         if self.arn:
-            return next((one for one in seen.deployments if one["serviceDeploymentArn"] == self.arn), None)
-        new = [one for one in seen.deployments if one["serviceDeploymentArn"] not in self.before]
-        return min((one for one in new if seen.brings(one) == self.task_definition), key=began, default=None)
+            return next((one for one in observed.deployments if one["serviceDeploymentArn"] == self.arn), None)
+        new = [one for one in observed.deployments if one["serviceDeploymentArn"] not in self.before]
+        return min((one for one in new if observed.brings(one) == self.task_definition), key=began, default=None)
 
 
 @dataclass(frozen=True)
@@ -89,32 +89,32 @@ class Verdict:
         return kind(self.sentence, why=self.why, hint=hint) if kind else None
 
 
-def judge(ours: Followed, seen: Snapshot) -> Rolling | Verdict:
+def judge(ours: Followed, observed: Snapshot) -> Rolling | Verdict:
     """Judge the deployment by what ECS tells at one moment.
 
     What has ended keeps its verdict whatever comes after it: a release that was deployed stays deployed when the next
     one begins. A deployment that AWS does not show (yet) is under way: a stale answer condemns nothing.
     """
-    service = seen.service
+    service = observed.service
     if service is None or service["status"] == "INACTIVE":
         return Verdict(Outcome.FAILED, f"{ours.name} is not running: the service was deleted")
-    found = ours.among(seen)
+    found = ours.among(observed)
     if found and phase_of(found) is Phase.DEPLOYED:
-        return Verdict(Outcome.DEPLOYED, _deployed(ours, service, seen, found))
+        return Verdict(Outcome.DEPLOYED, _deployed(ours, service, observed, found))
     if service["status"] == "DRAINING":
         return Verdict(Outcome.FAILED, f"{ours.name} is not running: the service is being deleted")
     if not found:
         return Rolling(f"waiting for ECS to show the deployment of {ours.name}")
     if phase_of(found).ongoing:
-        return Rolling(_progress(ours, seen, found))
-    return bad_end(ours, seen, found)
+        return Rolling(_progress(ours, observed, found))
+    return bad_end(ours, observed, found)
 
 
-def bad_end(ours: Followed, seen: Snapshot, found: Told) -> Verdict:
+def bad_end(ours: Followed, observed: Snapshot, found: Told) -> Verdict:
     """The verdict of a deployment that has ended, and not with success."""
     phase, cause, why = phase_of(found), monitor_of(found), str(found.get("statusReason") or "")
     if phase in (Phase.ROLLED_BACK, Phase.TAKEN_BACK):
-        back = revision_of(seen.back_of(found))
+        back = revision_of(observed.back_of(found))
         runs = f"revision {back} runs again" if back else "the version before it runs again"
         if phase is Phase.ROLLED_BACK:
             by = f" by {cause}" if cause else ""
@@ -127,9 +127,9 @@ def bad_end(ours: Followed, seen: Snapshot, found: Told) -> Verdict:
         return Verdict(Outcome.FAILED, f"{ours.name} was given up by {cause}, and {left}", why)
     if phase is Phase.NOT_BACK:
         return Verdict(Outcome.FAILED, f"{ours.name} was stopped, and rolling it back failed", why)
-    later = seen.later(found)
+    later = observed.later(found)
     if later and _followed_on(found, later):
-        by = seen.brings(later)
+        by = observed.brings(later)
         name = f"another deployment of {ours.name}" if by == ours.task_definition else f"revision {revision_of(by)}"
         name = name if by else "a later release"
         return Verdict(Outcome.SUPERSEDED, f"{ours.name} was superseded by {name} before it was done", why)
@@ -141,10 +141,10 @@ def out_of_time(ours: Followed, rolling: Rolling, limit: float) -> Verdict:
     return Verdict(Outcome.TIMED_OUT, f"{ours.name} is still rolling out after {round(limit)} seconds", rolling.note)
 
 
-def _deployed(ours: Followed, service: Told, seen: Snapshot, found: Told) -> str:
-    later = seen.later(found)
+def _deployed(ours: Followed, service: Told, observed: Snapshot, found: Told) -> str:
+    later = observed.later(found)
     if later:
-        then = revision_of(seen.brings(later))
+        then = revision_of(observed.brings(later))
         return f"{ours.name} was deployed; after it " + (f"revision {then} came" if then else "another release came")
     if not service.get("desiredCount"):
         return f"{ours.name} is deployed, but nothing runs: the service's desired count is 0"
@@ -157,13 +157,13 @@ def _followed_on(found: Told, later: Told) -> bool:
     return ended is None or bool(later["createdAt"] <= ended)
 
 
-def _progress(ours: Followed, seen: Snapshot, found: Told) -> str:
+def _progress(ours: Followed, observed: Snapshot, found: Told) -> str:
     phase = phase_of(found)
     if phase is Phase.GOING_BACK:
         return f"{ours.name} is being rolled back: {found.get('statusReason') or 'no reason given'}"
     if phase is Phase.STOPPING:
         return f"{ours.name} is being stopped"
-    service, primary = seen.service or {}, seen.primary
+    service, primary = observed.service or {}, observed.primary
     running, desired = primary.get("runningCount", 0), primary.get("desiredCount", 0)
     parts = [f"{ours.name}: {running} of {desired} tasks run"]
     for word, count in (("starting", primary.get("pendingCount")), ("failed", primary.get("failedTasks"))):

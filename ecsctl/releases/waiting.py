@@ -53,7 +53,7 @@ def before_change(aws: Aws, engine: Engine, stack: Stack, app: str, *, wait: boo
     TimedOut after 15 minutes. Changes nothing.
     """
     recorded = (entry.kind for entry in engine.state.book.entries.values())
-    pipeline = Pipeline.kind in {*recorded, *(node.wish.kind for node in stack.nodes.values())}
+    pipeline = Pipeline.kind in {*recorded, *(node.desired.kind for node in stack.nodes.values())}
     doing = at_work(aws, app, pipeline=pipeline)
     if not doing or not any(step.kind in TOUCHED for step in engine.plan(stack).work):
         return
@@ -86,7 +86,7 @@ def wait_until_quiet(aws: Aws, app: str, limit: float = LIMIT, *, pipeline: bool
 def at_work(aws: Aws, app: str, *, pipeline: bool = True) -> str:
     """What is being deployed right now, in words; empty when nothing is. Without a `pipeline` none is asked about.
 
-    A service that is not steady and has no deployment in progress does not count: a change may be what mends it.
+    A service that is not steady and has no deployment in progress does not count: a change may be what fixes it.
     """
     names = Names(app)
     service = service_of(aws, names.cluster, names.service)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ecsctl.aws import Aws
     from ecsctl.engine.label import Label
-    from ecsctl.engine.survey import Sighting
+    from ecsctl.engine.survey import Owned
 
 NETWORK = frozenset(one.kind for one in (Vpc, Subnet, InternetGateway, RouteTable, NatGateway, ElasticIp))
 USED_BY = "used by "  # so begins why a part stays
@@ -58,15 +58,15 @@ class InTheWay:
         """All of it, in sentences."""
         return (*(one.told for one in self.blockers), *self.unread)
 
-    def keeper(self, otherwise: Callable[[Sighting], str]) -> Callable[[Sighting], str]:
+    def keeper(self, otherwise: Callable[[Owned], str]) -> Callable[[Owned], str]:
         """Why a resource stays: an empty string lets it go."""
 
-        def why(sighting: Sighting) -> str:
-            ids = {str(value) for value in vars(sighting.found.ids).values()}
+        def why(owned: Owned) -> str:
+            ids = {str(value) for value in vars(owned.found.ids).values()}
             for one in self.blockers:
-                if one.ids & ids or (one.network and sighting.kind.kind in NETWORK):
+                if one.ids & ids or (one.network and owned.kind.kind in NETWORK):
                     return USED_BY + one.told
-            return otherwise(sighting)
+            return otherwise(owned)
 
         return why
 
@@ -95,7 +95,7 @@ class _Ours(Blocker):
 
 
 def _protection(aws: Aws, me: Label) -> Iterator[Blocker]:
-    """Somebody has protected the load balancer: nothing before it should go."""
+    """Someone has protected the load balancer: nothing before it should go."""
     for balancer in LoadBalancer.find(aws, me):
         ask = partial(aws.look, aws.elbv2.describe_load_balancer_attributes, LoadBalancerArn=balancer.ids.arn)
         asked = there(ask)
@@ -113,16 +113,16 @@ def _protection(aws: Aws, me: Label) -> Iterator[Blocker]:
 def _interfaces(aws: Aws, me: Label) -> Iterator[Blocker]:
     """In our VPCs, or with our security groups on."""
     groups = _our_groups(aws, me)
-    seen: dict[str, NetworkInterfaceTypeDef] = {}
+    observed: dict[str, NetworkInterfaceTypeDef] = {}
     for filters in [where(vpc_id=vpc) for vpc in _vpcs(aws, me)] + ([where(group_id=groups)] if groups else []):
         for one in aws.look(aws.ec2.describe_network_interfaces, Filters=filters)["NetworkInterfaces"]:
-            seen[one["NetworkInterfaceId"]] = one
+            observed[one["NetworkInterfaceId"]] = one
     vpcs = _vpcs(aws, me)
-    nats = aws.look(aws.ec2.describe_nat_gateways, Filters=tag_filter(me))["NatGateways"] if seen else []
+    nats = aws.look(aws.ec2.describe_nat_gateways, Filters=tag_filter(me))["NatGateways"] if observed else []
     gateways = {one["NatGatewayId"] for one in nats}
     inside = [one for vpc in vpcs for one in _endpoints_in(aws, vpc)]
     of_endpoints = {name for one in inside for name in one.get("NetworkInterfaceIds", [])}
-    for name, one in sorted(seen.items()):
+    for name, one in sorted(observed.items()):
         told = one.get("Description") or "without a description"
         owner = one.get("RequesterId") or one.get("Attachment", {}).get("InstanceOwnerId") or one.get("OwnerId", "?")
         sentence = f"network interface {name} ({told}), held by {owner}"

@@ -6,19 +6,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.plan import Plan, Verb
-from ecsctl.engine.survey import Sighting
+from ecsctl.engine.survey import Owned
 from ecsctl.resources import by_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 
-def keeper(protect: Collection[str] | None) -> Callable[[Sighting], str]:
+def keeper(protect: Collection[str] | None) -> Callable[[Owned], str]:
     """Why a resource stays: an empty string lets it go. With None all that can be protected stays."""
     why = "ecsctl.toml mentions protect, and cannot be read" if protect is None else 'protect = ["{}"]'
 
-    def kept(sighting: Sighting) -> str:
-        word = sighting.kind.protect
+    def kept(owned: Owned) -> str:
+        word = owned.kind.protect
         return why.format(word) if word and (protect is None or word in protect) else ""
 
     return kept

@@ -40,7 +40,7 @@ class Left:
 
 
 def left(aws: Aws, me: Label, plan: Plan, passed_over: Mapping[str, str]) -> tuple[Left, ...]:
-    """Everything that a person should know of after `down`, asked of AWS anew; and what may not be asked.
+    """Everything that a person should know of after `down`, asked of AWS again; and what may not be asked.
 
     `passed_over` says of what kinds `down` itself could not look for, and why.
     """
@@ -91,7 +91,7 @@ def _late_logs(aws: Aws, me: Label, plan: Plan) -> Iterator[Left]:
 
 
 def _marked_network(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
-    """Network interfaces and addresses that bear the app's mark, whoever copied it onto them."""
+    """Network interfaces and addresses that bear the app's tags, whoever copied it onto them."""
     for interface in aws.look(aws.ec2.describe_network_interfaces, Filters=tag_filter(me))["NetworkInterfaces"]:
         yield Left("network interface", interface["NetworkInterfaceId"], interface.get("Description", ""))
     for address in aws.look(aws.ec2.describe_addresses, Filters=tag_filter(me))["Addresses"]:
@@ -117,7 +117,7 @@ def _token_secret(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
 
 
 def _marked_strangers(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
-    """What bears the app's mark and is of a type that ecsctl never makes: whoever made it has copied the tags."""
+    """What bears the app's tags and is of a type that ecsctl never makes: whoever made it has copied the tags."""
     looked_at = {*ASKED_HERE, *(arns for kind in kinds() for arns in kind.arns.split())}
     answer = aws.look(aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [me.app]}])
     for arn in sorted(mapping["ResourceARN"] for mapping in answer["ResourceTagMappingList"]):

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from ecsctl.engine.errors import DENIED, code
 from ecsctl.engine.label import Label
-from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
 from ecsctl.ids import SubnetId, VpcId
 from ecsctl.resources.support.common import where
 from ecsctl.resources.support.network_fitness import Need, Network, Unfit, unfit
@@ -58,7 +58,7 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
             "DescribeVpcs",
         )
 
-    def observe(self, aws: Aws, me: Label) -> Seen[BorrowedVpc, BorrowedVpcIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[BorrowedVpc, BorrowedVpcIds] | None:
         """By its id. What is wrong with the subnets is told as a failure of the whole."""
         if not aws.look(aws.ec2.describe_vpcs, Filters=where(vpc_id=self.vpc_id))["Vpcs"]:
             return None
@@ -70,7 +70,7 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
             wrong = list(unfit(self._network(aws, me, subnets), self.need, self.balancer_subnets, self.task_subnets,
                                self.groups))  # fmt: skip
         cures = "; ".join(dict.fromkeys(one.cure for one in wrong))
-        return Seen(
+        return Observed(
             BorrowedVpcIds(VpcId(self.vpc_id)),
             self,
             failed="; ".join(dict.fromkeys(one.found for one in wrong)),
@@ -79,17 +79,17 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[BorrowedVpcIds]]:
-        """None: nothing of it carries our mark."""
+        """None: nothing of it carries our tags."""
         yield from ()
 
     def _wrong(self, there: dict[str, SubnetTypeDef], me: Label) -> Iterator[Unfit]:
         """A load balancer takes one subnet in a zone, and at least two zones (ELB User Guide, "Availability Zones")."""
-        mend = f"fix vpc in ecsctl.toml; this is account {me.account} and region {me.region}"
+        fix = f"fix vpc in ecsctl.toml; this is account {me.account} and region {me.region}"
         for subnet_id in sorted(self.balancer_subnets | self.task_subnets):
             if subnet_id not in there:
-                yield Unfit(f"its subnet {subnet_id} is not there", mend)
+                yield Unfit(f"its subnet {subnet_id} is not there", fix)
             elif there[subnet_id]["VpcId"] != self.vpc_id:
-                yield Unfit(f"the subnet {subnet_id} is in {there[subnet_id]['VpcId']}, not in {self.vpc_id}", mend)
+                yield Unfit(f"the subnet {subnet_id} is in {there[subnet_id]['VpcId']}, not in {self.vpc_id}", fix)
         zones = [there[one]["AvailabilityZoneId"] for one in sorted(self.balancer_subnets) if one in there]
         one_each = "give vpc.public_subnets one subnet in each of two zones or more"
         if self.balancer_subnets <= there.keys() and len(set(zones)) < 2:
@@ -192,13 +192,13 @@ class BorrowedSubnet(Resource[BorrowedSubnetIds]):
         """What it takes to look at it."""
         yield anywhere("ec2", "DescribeSubnets")
 
-    def observe(self, aws: Aws, me: Label) -> Seen[BorrowedSubnet, BorrowedSubnetIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[BorrowedSubnet, BorrowedSubnetIds] | None:
         """By its id."""
         if not aws.look(aws.ec2.describe_subnets, Filters=where(subnet_id=self.subnet_id))["Subnets"]:
             return None
-        return Seen(BorrowedSubnetIds(SubnetId(self.subnet_id)), self)
+        return Observed(BorrowedSubnetIds(SubnetId(self.subnet_id)), self)
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[BorrowedSubnetIds]]:
-        """None: nothing of it carries our mark."""
+        """None: nothing of it carries our tags."""
         yield from ()

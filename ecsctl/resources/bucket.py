@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from ecsctl.engine.label import Label, flat
-from ecsctl.engine.resource import Contents, Fixed, Found, Resource, Seen
+from ecsctl.engine.resource import Contents, Fixed, Found, Observed, Resource
 from ecsctl.ids import BucketName
 from ecsctl.names import Names
 from ecsctl.resources.support.bucket_settings import (
@@ -85,7 +85,7 @@ class Bucket(Resource[BucketIds]):
         yield Statement("Bucket", of("s3", actions), (scope.bucket,))
         yield Statement("BucketObjects", of("s3", "DeleteObject DeleteObjectVersion"), (f"{scope.bucket}/*",))
 
-    def observe(self, aws: Aws, me: Label) -> Seen[Bucket, BucketIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[Bucket, BucketIds] | None:
         """By name, in this account. S3 has a call for each setting."""
         tags = _tags(aws, self.name, me.account)
         if tags is None:
@@ -99,7 +99,7 @@ class Bucket(Resource[BucketIds]):
             expire_days=expire_days,
             abort_days=abort_days,
         )
-        return Seen(_ids(self.name, me), actual, tags)
+        return Observed(_ids(self.name, me), actual, tags)
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[BucketIds]]:

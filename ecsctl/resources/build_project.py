@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label, flat
-from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
 from ecsctl.ids import CredentialsArn, LogGroupName, ProjectName, RoleArn
 from ecsctl.names import Names
 from ecsctl.resources.support import push_filter
@@ -67,7 +67,7 @@ class BuildProject(Resource[ProjectIds]):
     log_group: LogGroupName
     image: str
     looked_up: bool = field(default=False, compare=False)  # the image: nobody has asked for this very one
-    pulled_by: str  # or SERVICE_ROLE, as an image in somebody's own registry needs it
+    pulled_by: str  # or SERVICE_ROLE, as an image in someone's own registry needs it
     image_login: str  # the secret that opens the image's registry; empty: it asks for none, or is ECR
     environment: tuple[EnvVar, ...]
     container: str  # or LINUX_CONTAINER, for X86_64
@@ -105,7 +105,7 @@ class BuildProject(Resource[ProjectIds]):
             yield connects("OneRepository", ("UseConnection",), uses.connection, uses.repository)
             yield handed("ConnectionHandedOn", uses.connection, "codebuild")
 
-    def observe(self, aws: Aws, me: Label) -> Seen[BuildProject, ProjectIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[BuildProject, ProjectIds] | None:
         """By name, tags and webhook included."""
         found = aws.look(aws.codebuild.batch_get_projects, names=[self.name])["projects"]
         if not found:
@@ -113,7 +113,7 @@ class BuildProject(Resource[ProjectIds]):
         project = found[0]
         webhook = project.get("webhook")
         broken = webhook is not None and webhook.get("status") == "CREATE_FAILED"
-        return Seen(
+        return Observed(
             ProjectIds(ProjectName(project["name"]), project["arn"]),
             self._actual(project),
             flat(project.get("tags")),
@@ -181,7 +181,7 @@ class BuildProject(Resource[ProjectIds]):
         aws.codebuild.delete_project(name=ids.name)
 
     def _hook(self, aws: Aws, project: ProjectTypeDef) -> None:
-        """Make, change or remove the webhook; one that failed is made anew."""
+        """Make, change or remove the webhook; one that failed is made again."""
         webhook = project.get("webhook")
         if webhook and (not self.webhook_branch or webhook.get("status") == "CREATE_FAILED"):
             aws.codebuild.delete_webhook(projectName=self.name)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import APP, Label
-from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import CertificateArn, ValidationName
 from ecsctl.resources.support.acm import described, died_of, of_certificates, proof_of, requested, tags_of
 from ecsctl.resources.support.common import only
@@ -74,7 +74,7 @@ class Certificate(Resource[CertificateIds]):
             asks = of("acm", "AddTagsToCertificate RequestCertificate")
             yield Statement("CertificateRequest", asks, ("*",), scope.tagged)
 
-    def observe(self, aws: Aws, me: Label) -> Seen[Certificate, CertificateIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[Certificate, CertificateIds] | None:
         """By its tags, since a domain may have any number of certificates; first among those of its own domain."""
         listed = requested(aws)
         near = [one for one in listed if normal(one.get("DomainName", "")) == self.domain]
@@ -87,7 +87,7 @@ class Certificate(Resource[CertificateIds]):
         names = {normal(name) for name in certificate.get("SubjectAlternativeNames", [])}
         actual = Certificate(domain=domain, also=frozenset(names))
         ids = _ids(certificate)
-        return Seen(
+        return Observed(
             ids,
             actual,
             ours[arn],
@@ -136,7 +136,7 @@ class Certificate(Resource[CertificateIds]):
 def _marked(aws: Aws, me: Label, certificates: list[CertificateSummaryTypeDef]) -> dict[CertificateArn, dict[str, str]]:
     """Those that are this very part, with their tags: a call for each."""
     tags = {CertificateArn(one["CertificateArn"]): tags_of(aws, one["CertificateArn"]) for one in certificates}
-    return {arn: its for arn, its in tags.items() if me.marks(its)}
+    return {arn: its for arn, its in tags.items() if me.matches(its)}
 
 
 def _ids(certificate: CertificateDetailTypeDef) -> CertificateIds:

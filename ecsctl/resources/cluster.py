@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
 from ecsctl.engine.label import Label, flat
-from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
 from ecsctl.ids import ClusterName, LogGroupName
 from ecsctl.names import Names
 from ecsctl.resources.support.ecs import cluster_of
@@ -56,7 +56,7 @@ class Cluster(Resource[ClusterIds]):
         yield Statement("Cluster", of("ecs", actions), (scope.cluster,))
         yield linked(scope, "ecs")
 
-    def observe(self, aws: Aws, me: Label) -> Seen[Cluster, ClusterIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[Cluster, ClusterIds] | None:
         """By name. AWS hands back a neighbour's cluster when asked to create it, so its tags are read first."""
         cluster = cluster_of(aws, self.name)
         if cluster is None:
@@ -65,7 +65,7 @@ class Cluster(Resource[ClusterIds]):
         status = cluster["status"]
         failed = "AWS could not make it (status FAILED)" if status == "FAILED" else ""
         note = "" if status == "ACTIVE" else status.lower()
-        return Seen(_ids(cluster), actual, flat(cluster.get("tags")), status == "ACTIVE", failed, note)
+        return Observed(_ids(cluster), actual, flat(cluster.get("tags")), status == "ACTIVE", failed, note)
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ClusterIds]]:

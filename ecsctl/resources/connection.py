@@ -1,4 +1,4 @@
-"""A connection to GitHub that somebody has made and that is only used."""
+"""A connection to GitHub that someone has made and that is only used."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label
-from ecsctl.engine.resource import Found, Resource, Seen
+from ecsctl.engine.resource import Found, Observed, Resource
 from ecsctl.ids import ConnectionArn
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.rights import connects
@@ -46,7 +46,7 @@ class BorrowedConnection(Resource[ConnectionIds]):
         else:  # to look at the one that is to take the token's place
             yield connects("Connections", ("GetConnection",), scope.arn("codeconnections", "connection/*"))
 
-    def observe(self, aws: Aws, me: Label) -> Seen[BorrowedConnection, ConnectionIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[BorrowedConnection, ConnectionIds] | None:
         """By its ARN. It is ready once a person has completed the handshake."""
         answer = there(lambda: aws.look(aws.codeconnections.get_connection, ConnectionArn=self.arn))
         if answer is None:
@@ -56,7 +56,7 @@ class BorrowedConnection(Resource[ConnectionIds]):
         failed = f"the connection is in status ERROR: check it at {link}" if status == "ERROR" else ""
         if provider != "GitHub":
             failed = f"{self.arn} leads to {provider}, and github.repository is on GitHub"
-        return Seen(
+        return Observed(
             ConnectionIds(ConnectionArn(self.arn)),
             BorrowedConnection(arn=self.arn),
             ready=status == "AVAILABLE",
@@ -67,7 +67,7 @@ class BorrowedConnection(Resource[ConnectionIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ConnectionIds]]:
-        """None: it never carries our mark."""
+        """None: it never carries our tags."""
         yield from ()
 
 

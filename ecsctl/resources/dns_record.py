@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ecsctl import partitions
 from ecsctl.engine.label import APP, ID, Label
-from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import HostedZoneId, LoadBalancerDns, LoadBalancerZoneId, RecordName, ValidationName
 from ecsctl.resources.support.acm import described, of_certificates, requested, tags_of
 from ecsctl.resources.support.dns import PREFIX, TYPE, Standing, mark, marked_zones, normal, said, standing
@@ -43,8 +43,8 @@ class DnsRecord(Resource[DnsRecordIds]):
     """A record in a hosted zone of the user's: an alias of a load balancer (A), or a CNAME.
 
     A TXT record made and deleted in the same change, at `_ecsctl.` and the name, says that it is ours. A record
-    without it is somebody else's and refused, with one exception: a `shared` record that stands already and says what
-    we wish is used as it is and never deleted. ACM's validation records are such: every certificate of a domain has
+    without it is someone else's and refused, with one exception: a `shared` record that stands already and says what
+    we want is used as it is and never deleted. ACM's validation records are such: every certificate of a domain has
     the same one, in all regions, and its renewal hangs on it (ACM User Guide, "DNS validation").
     """
 
@@ -97,7 +97,7 @@ class DnsRecord(Resource[DnsRecordIds]):
             records = Condition("ForAllValues:StringLike", key, of_ours)
             yield Statement("Dns", ("route53:ChangeResourceRecordSets",), (f"{zones}{uses.zone}",), (records,))
 
-    def observe(self, aws: Aws, me: Label) -> Seen[DnsRecord, DnsRecordIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[DnsRecord, DnsRecordIds] | None:
         """By its zone and name, with one call in most zones."""
         if not self.name:  # ACM has not told it yet
             return None
@@ -105,12 +105,12 @@ class DnsRecord(Resource[DnsRecordIds]):
         if there.record is None and there.text is None:
             return None
         actual, tags = self._actual(there), there.tags
-        if self.shared and there.fits and actual.value == self.value and not me.marks(tags):
-            return Seen(self._ids(), actual, None, note="was there already: used, never deleted")
-        if me.marks(tags):
-            return Seen(self._ids(), actual, tags)
+        if self.shared and there.fits and actual.value == self.value and not me.matches(tags):
+            return Observed(self._ids(), actual, None, note="was there already: used, never deleted")
+        if me.matches(tags):
+            return Observed(self._ids(), actual, tags)
         note, hint = self._in_the_way(there, me)
-        return Seen(self._ids(), actual, tags, note=note, hint=hint)
+        return Observed(self._ids(), actual, tags, note=note, hint=hint)
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[DnsRecordIds]]:
@@ -135,22 +135,22 @@ class DnsRecord(Resource[DnsRecordIds]):
         yield partial(standing, aws, ids.zone, ids.name, ids.type)
 
     def create(self, aws: Aws, me: Label) -> DnsRecordIds:
-        """With its mark, both or none. CREATE is refused by AWS if either is there already: nothing is overwritten."""
+        """With its tags, both or none. CREATE is refused by AWS if either is there already: nothing is overwritten."""
         marked_zones(aws).get(me.app, set()).add(self.zone)
         self._change(aws, [("CREATE", self._record()), ("CREATE", self._mark(me))])
         return self._ids()
 
     def update(self, aws: Aws, me: Label, ids: DnsRecordIds, changed: frozenset[str]) -> None:
-        """Overwrite our own record; one that has been deleted beside its mark is made anew."""
+        """Overwrite our own record; one that has been deleted beside its tags is made again."""
         with aws.fresh():
             gone = standing(aws, ids.zone, ids.name, self.type).record is None
         self._change(aws, [("CREATE" if gone else "UPSERT", self._record()), ("UPSERT", self._mark(me))])
 
     @classmethod
     def delete(cls, aws: Aws, ids: DnsRecordIds) -> None:
-        """With its mark, both exactly as they stand. A record without the mark is not touched.
+        """With its tags, both exactly as they stand. A record without the tags is not touched.
 
-        A validation record stays, without our mark, while another's certificate hangs on it. Certificates of other
+        A validation record stays, without our tags, while another's certificate hangs on it. Certificates of other
         regions cannot be seen from here.
         """
         with aws.fresh():
@@ -205,7 +205,7 @@ class DnsRecord(Resource[DnsRecordIds]):
         if there.fits or there.record is None:
             offer = f"a TXT record {PREFIX}{self.name} with the value {mark(me, self.type)}"
             return found, f"choose another name, or make it ours by {offer}"
-        foreign = there.text is not None and not me.marks(said(there.text))  # it would be in the way next
+        foreign = there.text is not None and not me.matches(said(there.text))  # it would be in the way next
         both = f" and the TXT record {PREFIX}{self.name}" if foreign else ""
         return found, (
             f"no {self.type} record can exist beside it: once it is not needed any more, delete that "
@@ -251,7 +251,7 @@ def _values(value: str) -> str:
 
 
 def _marked(aws: Aws, me: Label, zones: Iterable[HostedZoneId]) -> Iterator[Found[DnsRecordIds]]:
-    """The app's records in these zones, by their marks; from here on they are looked for only where there were any."""
+    """The app's records in these zones, by their tags; from here on they are looked for only where there were any."""
     marked: set[HostedZoneId] = set()
     for zone_id in zones:
         records = aws.look(aws.route53.list_resource_record_sets, HostedZoneId=zone_id)["ResourceRecordSets"]

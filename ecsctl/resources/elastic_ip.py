@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label, flat
-from ecsctl.engine.resource import Found, Resource, Seen
+from ecsctl.engine.resource import Found, Observed, Resource
 from ecsctl.ids import AllocationId
 from ecsctl.resources.support.common import only, tag_filter
 from ecsctl.resources.support.rights import in_ec2
@@ -46,11 +46,11 @@ class ElasticIp(Resource[ElasticIpIds]):
         """What it takes to make it, look at it, change it and delete it."""
         return in_ec2(scope, creates="AllocateAddress", changes="ReleaseAddress", looks="DescribeAddresses")
 
-    def observe(self, aws: Aws, me: Label) -> Seen[ElasticIp, ElasticIpIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[ElasticIp, ElasticIpIds] | None:
         """By its tags: there is nothing else to tell one address from another."""
-        ours = {found.ids: found for found in self.find(aws, me) if me.marks(found.tags)}
+        ours = {found.ids: found for found in self.find(aws, me) if me.matches(found.tags)}
         ids = only(ours, "elastic IP addresses", me)
-        return Seen(ids, ElasticIp(), ours[ids].tags) if ids else None
+        return Observed(ids, ElasticIp(), ours[ids].tags) if ids else None
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ElasticIpIds]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from ecsctl.engine.label import Label
-from ecsctl.engine.resource import Found, Order, Resource, Seen
+from ecsctl.engine.resource import Found, Observed, Order, Resource
 from ecsctl.ids import ImageUri, ProjectName, RepositoryName, RepositoryUri
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.builds import builds_of, is_running, pushed_by, why_failed
@@ -92,11 +92,11 @@ class FirstImage(Resource[FirstImageIds]):
         looks = "DescribeServiceDeployments DescribeServiceRevisions DescribeServices ListServiceDeployments"
         yield Statement("Service", of("ecs", looks), scope.service)
 
-    def observe(self, aws: Aws, me: Label) -> Seen[FirstImage, FirstImageIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[FirstImage, FirstImageIds] | None:
         """The image; or the newest build of the project, which is on the way to one or has failed."""
         image = self._image(aws)
         if image:
-            return Seen(FirstImageIds(image), self)
+            return Observed(FirstImageIds(image), self)
         builds = self._builds(aws, me)
         answer = next((one for one in builds if self._answers(one, newest=one is builds[0])), None)
         return self._judged(aws, answer, [one for one in builds if self._fits(one)]) if answer else None
@@ -166,10 +166,10 @@ class FirstImage(Resource[FirstImageIds]):
         left = self.moving and newest and build["buildStatus"] == "SUCCEEDED"
         return self._fits(build) and (left or build["id"] not in self.past)
 
-    def _judged(self, aws: Aws, build: BuildTypeDef, builds: list[BuildTypeDef]) -> Seen[FirstImage, FirstImageIds]:
+    def _judged(self, aws: Aws, build: BuildTypeDef, builds: list[BuildTypeDef]) -> Observed[FirstImage, FirstImageIds]:
         ids, number = FirstImageIds(self.placeholder), build["id"].rpartition(":")[2][:8]
         if is_running(build):
-            return Seen(ids, self, ready=False, note=f"build {number}: {build['currentPhase']}")
+            return Observed(ids, self, ready=False, note=f"build {number}: {build['currentPhase']}")
         # A second build of a commit may fail for the first one's tag stands; what the first one made is still right.
         commit = build.get("resolvedSourceVersion")
         same = [one for one in builds if one is build or (commit and one.get("resolvedSourceVersion") == commit)]
@@ -178,8 +178,8 @@ class FirstImage(Resource[FirstImageIds]):
             pushed = next(filter(None, (pushed_by(aws, one, self.repository) for one in good)), None)
             image = self._named(pushed) if pushed else self._image(aws) if build in good else None
         if image:
-            return Seen(FirstImageIds(image), self)
+            return Observed(FirstImageIds(image), self)
         if build["buildStatus"] != "SUCCEEDED":
-            return Seen(ids, self, failed=f"{why_failed(aws, build)}\nfix it, then run the same command again")
+            return Observed(ids, self, failed=f"{why_failed(aws, build)}\nfix it, then run the same command again")
         nothing = f"build {build['id']} succeeded and pushed no image with a tag to {self.uri}"
-        return Seen(ids, self, failed=f"{nothing}\nlet buildspec.yml push to $REPOSITORY_URI, then run it again")
+        return Observed(ids, self, failed=f"{nothing}\nlet buildspec.yml push to $REPOSITORY_URI, then run it again")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label, flat
-from ecsctl.engine.resource import Found, Resource, Seen
+from ecsctl.engine.resource import Found, Observed, Resource
 from ecsctl.ids import InternetGatewayId, VpcId
 from ecsctl.resources.support.common import only, tag_filter
 from ecsctl.resources.support.rights import in_ec2
@@ -52,15 +52,17 @@ class InternetGateway(Resource[InternetGatewayIds]):
             looks="DescribeInternetGateways",
         )
 
-    def observe(self, aws: Aws, me: Label) -> Seen[InternetGateway, InternetGatewayIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[InternetGateway, InternetGatewayIds] | None:
         """By its tags, else the one that is attached to the VPC: a VPC can have only one."""
         listed = aws.look(aws.ec2.describe_internet_gateways, Filters=tag_filter(me))["InternetGateways"]
-        ours = {_ids(one): one for one in listed if me.marks(flat(one.get("Tags")))}
+        ours = {_ids(one): one for one in listed if me.matches(flat(one.get("Tags")))}
         ids = only(ours, "internet gateways", me)
         gateway = ours[ids] if ids else self._in_the_way(aws)
         if gateway is None:
             return None
-        return Seen(_ids(gateway), InternetGateway(vpc=_attached_to(gateway) or VpcId("")), flat(gateway.get("Tags")))
+        return Observed(
+            _ids(gateway), InternetGateway(vpc=_attached_to(gateway) or VpcId("")), flat(gateway.get("Tags"))
+        )
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[InternetGatewayIds]]:

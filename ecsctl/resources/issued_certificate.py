@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label
-from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
 from ecsctl.ids import CertificateArn, IssuedCertificateArn, RecordName
 from ecsctl.resources.support.acm import cure_of, described, died_of, of_certificates
 from ecsctl.resources.support.dns import normal
@@ -56,13 +56,13 @@ class IssuedCertificate(Resource[IssuedCertificateIds]):
         """What it takes to look at it."""
         return of_certificates(scope, uses)
 
-    def observe(self, aws: Aws, me: Label) -> Seen[IssuedCertificate, IssuedCertificateIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[IssuedCertificate, IssuedCertificateIds] | None:
         """By the certificate's ARN."""
         certificate = described(aws, self.certificate)
         if certificate is None:
             return None
         issued = certificate.get("Status") == "ISSUED"
-        return Seen(
+        return Observed(
             IssuedCertificateIds(IssuedCertificateArn(self.certificate)),
             self,
             ready=issued,
@@ -115,21 +115,23 @@ class BorrowedCertificate(Resource[BorrowedCertificateIds]):
         """What it takes to look at it."""
         return of_certificates(scope, uses)
 
-    def observe(self, aws: Aws, me: Label) -> Seen[BorrowedCertificate, BorrowedCertificateIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[BorrowedCertificate, BorrowedCertificateIds] | None:
         """By its ARN, which names its region and account."""
         ids = BorrowedCertificateIds(IssuedCertificateArn(self.arn))
         region, account = ([*self.arn.split(":"), *[""] * 6])[3:5]
         instead = "name an issued certificate of this account and region, or leave it out: then one is requested"
         if region != me.region:
             wrong = f"{self.arn} is in {region or 'no region'}, and a load balancer takes those of its own, {me.region}"
-            return Seen(ids, self, failed=wrong, hint=instead)
+            return Observed(ids, self, failed=wrong, hint=instead)
         if account != me.account:
-            return Seen(ids, self, failed=f"{self.arn} is of account {account}, not of {me.account}", hint=instead)
+            return Observed(ids, self, failed=f"{self.arn} is of account {account}, not of {me.account}", hint=instead)
         certificate = described(aws, self.arn)
         if certificate is None:
             return None
         failed, hint = self._unfit(certificate) or ("", "")
-        return Seen(ids, self, failed=failed and f"{self.arn}: {failed}", hint=hint, since=certificate.get("CreatedAt"))
+        return Observed(
+            ids, self, failed=failed and f"{self.arn}: {failed}", hint=hint, since=certificate.get("CreatedAt")
+        )
 
     def _unfit(self, certificate: CertificateDetailTypeDef) -> tuple[str, str] | None:
         """Why the load balancer could not serve the domain with it, and what to do."""
@@ -150,7 +152,7 @@ class BorrowedCertificate(Resource[BorrowedCertificateIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[BorrowedCertificateIds]]:
-        """None: it does not carry our mark."""
+        """None: it does not carry our tags."""
         yield from ()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from ecsctl.engine.label import Label
-from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import IssuedCertificateArn, ListenerArn, LoadBalancerArn, TargetGroupArn
 from ecsctl.names import Names
 from ecsctl.resources.support.common import there
@@ -94,7 +94,7 @@ class Listener(Resource[ListenerIds]):
         changes = of("elasticloadbalancing", "AddTags CreateListener DeleteListener ModifyListener")
         yield Statement("LoadBalancing", changes, scope.balancers)
 
-    def observe(self, aws: Aws, me: Label) -> Seen[Listener, ListenerIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[Listener, ListenerIds] | None:
         """By its load balancer and port; tags are asked for all listeners of the balancer at once."""
         listed = _listed(aws, self.load_balancer)
         listener = next((one for one in listed if one.get("Port") == self.port), None)
@@ -113,7 +113,7 @@ class Listener(Resource[ListenerIds]):
             ssl_policy=listener.get("SslPolicy"),
         )
         tags = tags_of(aws, (one["ListenerArn"] for one in listed))
-        return Seen(_ids(listener), actual, tags.get(listener["ListenerArn"], {}))
+        return Observed(_ids(listener), actual, tags.get(listener["ListenerArn"], {}))
 
     def keeping(self, there: Listener) -> Listener:
         """With the policy that it has, if ours was looked up and that is one of today's."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import Label
-from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import ListenerArn, ListenerRuleArn
 from ecsctl.names import Names
 from ecsctl.resources.support.common import there
@@ -72,7 +72,7 @@ class ListenerRule(Resource[ListenerRuleIds]):
             changes = of("elasticloadbalancing", "AddTags CreateRule DeleteRule ModifyRule")
             yield Statement("LoadBalancing", changes, (*scope.balancers, *scope.rules))
 
-    def observe(self, aws: Aws, me: Label) -> Seen[ListenerRule, ListenerRuleIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[ListenerRule, ListenerRuleIds] | None:
         """By its listener and priority."""
         rule = next((one for one in _listed(aws, self.listener) if one.get("Priority") == str(self.priority)), None)
         if rule is None:
@@ -83,7 +83,7 @@ class ListenerRule(Resource[ListenerRuleIds]):
             hosts=_hosts(rule.get("Conditions", [])),
             to=_to(rule),
         )
-        return Seen(_ids(rule), actual, tags_of(aws, [rule["RuleArn"]]).get(rule["RuleArn"], {}))
+        return Observed(_ids(rule), actual, tags_of(aws, [rule["RuleArn"]]).get(rule["RuleArn"], {}))
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ListenerRuleIds]]:

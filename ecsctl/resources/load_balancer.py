@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from ecsctl.engine.label import Label
-from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
 from ecsctl.ids import (
     InternetGatewayId,
     LoadBalancerArn,
@@ -90,7 +90,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
         yield Statement("LoadBalancing", of("elasticloadbalancing", changes), scope.balancers)
         yield linked(scope, "elasticloadbalancing")
 
-    def observe(self, aws: Aws, me: Label) -> Seen[LoadBalancer, LoadBalancerIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[LoadBalancer, LoadBalancerIds] | None:
         """By its name; its tags and its attributes are calls of their own."""
         balancer = next((one for one in _listed(aws) if one["LoadBalancerName"] == self.name), None)
         if balancer is None:
@@ -111,7 +111,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
             internet_gateway=self.internet_gateway,
         )
         state, reason = balancer["State"].get("Code", ""), balancer["State"].get("Reason", "")
-        return Seen(
+        return Observed(
             _ids(balancer),
             actual,
             tags_of(aws, [arn]).get(arn, {}),
@@ -178,7 +178,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: LoadBalancerIds) -> None:
-        """Its listeners go with it. AWS refuses while somebody has set deletion protection on it."""
+        """Its listeners go with it. AWS refuses while someone has set deletion protection on it."""
         aws.elbv2.delete_load_balancer(LoadBalancerArn=ids.arn)
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label
-from ecsctl.engine.resource import Contents, Fixed, Found, Resource, Seen
+from ecsctl.engine.resource import Contents, Fixed, Found, Observed, Resource
 from ecsctl.ids import LogGroupName
 from ecsctl.names import Names
 from ecsctl.resources.support.common import there
@@ -59,7 +59,7 @@ class LogGroup(Resource[LogGroupIds]):
         actions = "CreateLogGroup DeleteLogGroup ListTagsForResource PutRetentionPolicy TagResource"
         yield Statement("Logs", of("logs", actions), scope.log_groups)
 
-    def observe(self, aws: Aws, me: Label) -> Seen[LogGroup, LogGroupIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[LogGroup, LogGroupIds] | None:
         """By name, which bears the app's: one call for all groups of the app."""
         for group in _listed(aws, me):
             ids = _ids(group["logGroupName"], group["arn"])
@@ -67,14 +67,14 @@ class LogGroup(Resource[LogGroupIds]):
             if tags is not None:
                 actual = LogGroup(name=group["logGroupName"], days=group.get("retentionInDays", 0))
                 since = datetime.fromtimestamp(group["creationTime"] / 1000, UTC)
-                return Seen(ids, actual, tags, since=since, residue=self._residue(group, tags))
+                return Observed(ids, actual, tags, since=since, residue=self._residue(group, tags))
         return None
 
     def _residue(self, group: LogGroupTypeDef, tags: dict[str, str]) -> str:
         """Whether its writer has made it: a late metric or build brings back a group that was deleted before.
 
-        Then it is as AWS makes it (terraform-aws-modules/terraform-aws-eks#2486): with the least thing that somebody
-        has set on it, it is somebody's.
+        Then it is as AWS makes it (terraform-aws-modules/terraform-aws-eks#2486): with the least thing that someone
+        has set on it, it is someone's.
         """
         return f"{self.writer} has made it by itself, without tags" if self.writer and untouched(group, tags) else ""
 

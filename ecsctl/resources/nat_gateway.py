@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.errors import Outlived
 from ecsctl.engine.label import Label, flat
-from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
 from ecsctl.ids import AllocationId, InternetGatewayId, NatGatewayId, SubnetId
 from ecsctl.resources.support.common import only, tag_filter
 from ecsctl.resources.support.rights import in_ec2
@@ -68,15 +68,15 @@ class NatGateway(Resource[NatGatewayIds]):
             inside=True,
         )
 
-    def observe(self, aws: Aws, me: Label) -> Seen[NatGateway, NatGatewayIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[NatGateway, NatGatewayIds] | None:
         """By its tags. One that is being deleted still holds its address, so it counts as failed until it is gone."""
-        ours = [nat for nat in _listed(aws, me) if me.marks(flat(nat.get("Tags")))]
+        ours = [nat for nat in _listed(aws, me) if me.matches(flat(nat.get("Tags")))]
         alive = {_ids(nat): nat for nat in ours if nat["State"] in ALIVE}
         ids = only(alive, "NAT gateways", me)
         if ids is not None:
-            return self._seen(alive[ids])
+            return self._observed(alive[ids])
         lost = [nat for nat in ours if nat["State"] == "deleting" or (nat["State"] == "failed" and _is_of(nat, me))]
-        return self._seen(lost[0]) if lost else None
+        return self._observed(lost[0]) if lost else None
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[NatGatewayIds]]:
@@ -115,7 +115,7 @@ class NatGateway(Resource[NatGatewayIds]):
         """It goes within a minute and lets go of its address then; routes through it stay, and lead nowhere."""
         aws.ec2.delete_nat_gateway(NatGatewayId=ids.nat_gateway_id)
 
-    def _seen(self, nat: NatGatewayTypeDef) -> Seen[NatGateway, NatGatewayIds]:
+    def _observed(self, nat: NatGatewayTypeDef) -> Observed[NatGateway, NatGatewayIds]:
         addresses = sorted(nat.get("NatGatewayAddresses", []), key=self._rank)
         actual = NatGateway(
             subnet=SubnetId(nat.get("SubnetId", "")),
@@ -124,7 +124,7 @@ class NatGateway(Resource[NatGatewayIds]):
         )
         state = nat["State"]
         failed = {"deleting": "it is being deleted", "failed": f"{nat.get('FailureCode')}: {nat.get('FailureMessage')}"}
-        return Seen(
+        return Observed(
             _ids(nat),
             actual,
             flat(nat.get("Tags")),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.label import Label, flat
-from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import BucketName, PipelineName, ProjectName, RoleArn
 from ecsctl.names import Names
 from ecsctl.resources.support.common import there
@@ -132,7 +132,7 @@ class Pipeline(Resource[PipelineIds]):
             yield connects("OneRepository", ("UseConnection",), uses.connection, uses.repository)
             yield handed("ConnectionHandedOn", uses.connection, "codepipeline")
 
-    def observe(self, aws: Aws, me: Label) -> Seen[Pipeline, PipelineIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[Pipeline, PipelineIds] | None:
         """By name. AWS masks the token: what we know of it is its digest, in a tag."""
         answer = there(lambda: aws.look(aws.codepipeline.get_pipeline, name=self.name))
         if answer is None:
@@ -156,7 +156,7 @@ class Pipeline(Resource[PipelineIds]):
             exact=same(answer["pipeline"], found, me.region),
             first_run=run.state,
         )
-        return Seen(ids, actual, tags, ready=not run.going, note=run.note, since=made)
+        return Observed(ids, actual, tags, ready=not run.going, note=run.note, since=made)
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[PipelineIds]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label, flat
-from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.engine.secret import Secret
 from ecsctl.ids import PipelineName, PipelineWebhookName
 from ecsctl.names import Names
@@ -39,7 +39,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
     """A webhook of CodePipeline and, registered by it, the hook of the repository. It is found by its name.
 
     The secret that the two share is made up here each time and kept nowhere: CodePipeline says never to use the token
-    for it (CodePipeline API, PutWebhook), and it can be made anew at any time.
+    for it (CodePipeline API, PutWebhook), and it can be made again at any time.
     """
 
     kind = "pipeline-webhook"
@@ -75,7 +75,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
         # None is listed alone.
         yield Statement("PipelineWebhooks", ("codepipeline:ListWebhooks",), (scope.arn("codepipeline", "webhook:*"),))
 
-    def observe(self, aws: Aws, me: Label) -> Seen[PipelineWebhook, PipelineWebhookIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[PipelineWebhook, PipelineWebhookIds] | None:
         """By name. What AWS does not tell is in its tags."""
         found = _webhook(aws, self.name)
         if found is None:
@@ -90,7 +90,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
             filters=tuple((one["jsonPath"], one.get("matchEquals", "")) for one in about["filters"]),
             registered=bool(tags.get(REGISTERED)),
         )
-        return Seen(_ids(found), actual, tags, note=found.get("errorMessage", ""))
+        return Observed(_ids(found), actual, tags, note=found.get("errorMessage", ""))
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[PipelineWebhookIds]]:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 
 from ecsctl.engine.label import Label, flat
-from ecsctl.engine.resource import Contents, Fixed, Found, Resource, Seen
+from ecsctl.engine.resource import Contents, Fixed, Found, Observed, Resource
 from ecsctl.ids import ImageUri, RepositoryName, RepositoryUri
 from ecsctl.names import Names
 from ecsctl.resources.support.common import there
@@ -81,7 +81,7 @@ class Repository(Resource[RepositoryIds]):
         )
         yield Statement("Images", of("ecr", actions), (scope.repository,))
 
-    def observe(self, aws: Aws, me: Label) -> Seen[Repository, RepositoryIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[Repository, RepositoryIds] | None:
         """By name; its tags and its policy are calls of their own."""
         answer = there(lambda: aws.look(aws.ecr.describe_repositories, repositoryNames=[self.name]))
         if answer is None:
@@ -98,7 +98,7 @@ class Repository(Resource[RepositoryIds]):
             scan_on_push=there_is.get("imageScanningConfiguration", {}).get("scanOnPush", False),
             lifecycle=policy["lifecyclePolicyText"] if policy else "",
         )
-        return Seen(_ids(there_is), actual, flat(tags), since=there_is.get("createdAt"))
+        return Observed(_ids(there_is), actual, flat(tags), since=there_is.get("createdAt"))
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[RepositoryIds]]:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label, flat
-from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import RoleArn, RoleName
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.our_roles import PATH, our_roles
@@ -48,7 +48,7 @@ class RoleIds:
 class Role(Resource[RoleIds]):
     """An IAM role with one inline policy of ecsctl's, found by its name.
 
-    Another inline policy, or an attached one that we have not attached, is somebody's own addition: it is left alone,
+    Another inline policy, or an attached one that we have not attached, is someone's own addition: it is left alone,
     told in the note, and goes with the role.
     """
 
@@ -61,7 +61,7 @@ class Role(Resource[RoleIds]):
     name: Fixed[str]  # IAM is global: the region is part of the name
     trust: Trust
     statements: tuple[Statement, ...]  # empty: it may do nothing
-    policies: frozenset[str]  # ARNs of managed policies that we have attached; others are somebody else's
+    policies: frozenset[str]  # ARNs of managed policies that we have attached; others are someone else's
     boundary: str | None  # the ARN of a permissions boundary; empty: none; None: whatever the account puts there
 
     def __post_init__(self) -> None:
@@ -96,7 +96,7 @@ class Role(Resource[RoleIds]):
             yield Statement("AttachRights", ("iam:AttachRolePolicy",), (scope.role("task"),), (these, *bounded))
         yield Statement("RoleRights", of("iam", f"CreateRole PutRolePolicy{bounds}"), ours, bounded)
 
-    def observe(self, aws: Aws, me: Label) -> Seen[Role, RoleIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[Role, RoleIds] | None:
         """By name. Its tags come along; its policies are calls of their own."""
         answer = there(lambda: aws.look(aws.iam.get_role, RoleName=self.name))
         if answer is None:
@@ -123,7 +123,7 @@ class Role(Resource[RoleIds]):
         ]
         note = f"it also has {', '.join(sorted(more))}" if more else ""
         ids = RoleIds(RoleArn(role["Arn"]), RoleName(role["RoleName"]))
-        return Seen(ids, actual, tags, note=note, since=role.get("CreateDate"))
+        return Observed(ids, actual, tags, note=note, since=role.get("CreateDate"))
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[RoleIds]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label, flat
-from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import InternetGatewayId, NatGatewayId, RouteTableId, SubnetId, VpcId
 from ecsctl.resources.support.common import only, tag_filter
 from ecsctl.resources.support.rights import in_ec2
@@ -34,7 +34,7 @@ class RouteTable(Resource[RouteTableIds]):
     """A route table with its default route and the subnets that use it.
 
     The default route leads to one of the two gateways; with neither it is left as it is. Other routes, and other
-    subnets that somebody has associated, are not ours and are left alone.
+    subnets that someone has associated, are not ours and are left alone.
     """
 
     kind = "route-table"
@@ -67,9 +67,9 @@ class RouteTable(Resource[RouteTableIds]):
             inside=True,
         )
 
-    def observe(self, aws: Aws, me: Label) -> Seen[RouteTable, RouteTableIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[RouteTable, RouteTableIds] | None:
         """By its tags. A route whose target is gone (a "blackhole") leads nowhere and counts as none."""
-        ours = {_ids(table): table for table in _listed(aws, me) if me.marks(flat(table.get("Tags")))}
+        ours = {_ids(table): table for table in _listed(aws, me) if me.matches(flat(table.get("Tags")))}
         ids = only(ours, "route tables", me)
         if ids is None:
             return None
@@ -85,7 +85,7 @@ class RouteTable(Resource[RouteTableIds]):
             internet_gateway=InternetGatewayId(gateway) if gateway.startswith("igw-") else None,
             nat_gateway=NatGatewayId(nat) if nat else None,
         )
-        return Seen(ids, actual, flat(ours[ids].get("Tags")), note=f"used by {others} too" if others else "")
+        return Observed(ids, actual, flat(ours[ids].get("Tags")), note=f"used by {others} too" if others else "")
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[RouteTableIds]]:

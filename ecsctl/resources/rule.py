@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import Label, flat
-from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import TopicArn
 from ecsctl.names import Names
 from ecsctl.parts import NOTIFIED
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
-TARGET = "ecsctl"  # the id of our target: what somebody adds beside it is theirs
+TARGET = "ecsctl"  # the id of our target: what someone adds beside it is theirs
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Rule(Resource[RuleIds]):
         if uses.topic:
             yield Statement("Rules", of("events", actions), tuple(_arns(scope.names, scope.partition)))
 
-    def observe(self, aws: Aws, me: Label) -> Seen[Rule, RuleIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[Rule, RuleIds] | None:
         """By its name."""
         rule = there(lambda: aws.look(aws.events.describe_rule, Name=self.name))
         if rule is None:
@@ -82,7 +82,7 @@ class Rule(Resource[RuleIds]):
             paths=tuple(words.get("InputPathsMap", {}).items()),
         )
         tags: Any = aws.look(aws.events.list_tags_for_resource, ResourceARN=rule["Arn"])
-        return Seen(RuleIds(rule["Name"], rule["Arn"]), actual, flat(tags["Tags"]))
+        return Observed(RuleIds(rule["Name"], rule["Arn"]), actual, flat(tags["Tags"]))
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[RuleIds]]:
@@ -137,7 +137,7 @@ def _targets(aws: Aws, name: str) -> list[Any]:
 def _said(template: str) -> str:
     """The sentence of a template: a string in JSON (EventBridge user guide, "Amazon EventBridge input transformation").
 
-    Anything else is somebody's, and stays as it is.
+    Anything else is someone's, and stays as it is.
     """
     try:
         found = json.loads(template)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import APP, Label
-from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import ClusterName, ScalableTargetId, ServiceName
 from ecsctl.names import Names
 from ecsctl.resources.support.policy_document import Statement
@@ -70,7 +70,7 @@ class Scaling(Resource[ScalingIds]):
         )  # of whoever registers it
         yield linked(scope, "ecs.application-autoscaling")
 
-    def observe(self, aws: Aws, me: Label) -> Seen[Scaling, ScalingIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[Scaling, ScalingIds] | None:
         """By the service it scales; there is at most one."""
         target = next(iter(_targets(aws, self._target)), None)
         if target is None:
@@ -83,7 +83,7 @@ class Scaling(Resource[ScalingIds]):
             maximum=target["MaxCapacity"],
             cpu_percent=_followed(aws, ids.target),
         )
-        return Seen(ids, actual, _tags(aws, ids.arn), since=target.get("CreationTime"))
+        return Observed(ids, actual, _tags(aws, ids.arn), since=target.get("CreationTime"))
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ScalingIds]]:

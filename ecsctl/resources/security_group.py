@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label, flat
-from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import SecurityGroupId, VpcId
 from ecsctl.resources.support.common import network, only, tag_filter, where
 from ecsctl.resources.support.policy_document import Condition, Statement
@@ -102,9 +102,9 @@ class SecurityGroup(Resource[SecurityGroupIds]):
         if uses.vpc:
             yield Statement("GroupsInTheVpc", ("ec2:CreateSecurityGroup",), (scope.arn("ec2", f"vpc/{uses.vpc}"),))
 
-    def observe(self, aws: Aws, me: Label) -> Seen[SecurityGroup, SecurityGroupIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[SecurityGroup, SecurityGroupIds] | None:
         """By its tags, else by its name, which is unique in a VPC."""
-        ours = {_ids(one): one for one in _listed(aws, me) if me.marks(flat(one.get("Tags")))}
+        ours = {_ids(one): one for one in _listed(aws, me) if me.matches(flat(one.get("Tags")))}
         ids = only(ours, "security groups", me)
         group = ours[ids] if ids else self._in_the_way(aws)
         if group is None:
@@ -121,7 +121,7 @@ class SecurityGroup(Resource[SecurityGroupIds]):
             lets_out_to=self.lets_out_to & {rule.cidr for rule in outward if rule.cidr and rule.protocol == "-1"},
         )
         note = f"lets in, by rules that are not ours: {', '.join(foreign)}" if foreign else ""
-        return Seen(_ids(group), actual, flat(group.get("Tags")), note=note)
+        return Observed(_ids(group), actual, flat(group.get("Tags")), note=note)
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[SecurityGroupIds]]:
@@ -213,7 +213,7 @@ class _Standing:
             cidr=addresses,
             group=SecurityGroupId(group) if group else None,
         )
-        return cls(there["SecurityGroupRuleId"], rule, me.marks(flat(there.get("Tags"))))
+        return cls(there["SecurityGroupRuleId"], rule, me.matches(flat(there.get("Tags"))))
 
 
 def _permission(rule: Rule) -> IpPermissionTypeDef:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from ecsctl.engine.label import Label, flat
-from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
 from ecsctl.ids import (
     ClusterName,
     ListenerArn,
@@ -52,7 +52,7 @@ class Service(Resource[ServiceIds]):
 
     Without a `desired_count` it keeps whatever autoscaling, or a person, has set, but for less than `first_count`,
     which it is made with then: at no tasks there is nothing to measure, and autoscaling never raises it (Amazon ECS
-    developer guide, "Automatically scale your Amazon ECS service"). It is never made anew because a deployment
+    developer guide, "Automatically scale your Amazon ECS service"). It is never made again because a deployment
     failed: the next `update` starts another deployment.
     """
 
@@ -63,7 +63,7 @@ class Service(Resource[ServiceIds]):
     arns = "ecs"
     within = ("cluster",)
     lets_go = ("listener",)  # its tasks drain meanwhile
-    early = True  # the pipeline is made while it starts: also a first version that never runs is mended by a push
+    early = True  # the pipeline is made while it starts: also a first version that never runs is fixed by a push
     limit = 900.0
     usual = 90.0  # a task starts in half a minute, and is healthy after two checks
     console = "{console}/ecs/v2/clusters/{cluster}/services/{name}/health?region={region}"
@@ -90,7 +90,7 @@ class Service(Resource[ServiceIds]):
     platform_version: str
     rebalancing: Rebalancing
     settled: bool  # untrue while ECS has given the newest deployment up, with nothing to go back to
-    above_minimum: bool  # untrue while autoscaling's minimum is more than the tasks that are wished for
+    above_minimum: bool  # untrue while autoscaling's minimum is more than the tasks that are desired for
     first_count: int = field(default=1, compare=False)
     leaving: int = field(default=0, compare=False)  # seconds that a task's open requests have, when it is replaced
 
@@ -129,7 +129,7 @@ class Service(Resource[ServiceIds]):
         yield anywhere("ecs", "DescribeTaskDefinition")
         yield linked(scope, "ecs")
 
-    def observe(self, aws: Aws, me: Label) -> Seen[Service, ServiceIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[Service, ServiceIds] | None:
         """By name. One that is draining is as good as gone: nothing but waiting can be done with it."""
         service = service_of(aws, self.cluster, self.name)
         if service is None or service["status"] != "ACTIVE":
@@ -138,7 +138,7 @@ class Service(Resource[ServiceIds]):
         network = service.get("networkConfiguration", {}).get("awsvpcConfiguration")
         balancers = service.get("loadBalancers", [])
         ours = (one for one in balancers if one.get("targetGroupArn") == self.target_group)
-        balancer = next(ours, next(iter(balancers), None))  # another, beside ours, is somebody's own addition
+        balancer = next(ours, next(iter(balancers), None))  # another, beside ours, is someone's own addition
         deployment = service.get("deploymentConfiguration", {})
         breaker = deployment.get("deploymentCircuitBreaker")
         actual = Service(
@@ -169,7 +169,8 @@ class Service(Resource[ServiceIds]):
             above_minimum=self.desired_count is not None or service["desiredCount"] >= self.first_count,
         )
         other = standing.runs != self.task_definition and family_of(self.task_definition)
-        return Seen(_ids(service), actual, flat(service.get("tags")), standing.ready, standing.failed, standing.note,
+        return Observed(_ids(service), actual, flat(service.get("tags")),
+                    standing.ready, standing.failed, standing.note,
                     since=service.get("createdAt"), gone_back=gone_back(aws, self.cluster, service) if other else "",
                     released=frozenset({"task_definition"}))  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ecsctl.engine.errors import ResourceFailed
 from ecsctl.engine.label import APP, RESOURCE, Label, flat
-from ecsctl.engine.resource import Contents, Found, Resource, Seen
+from ecsctl.engine.resource import Contents, Found, Observed, Resource
 from ecsctl.engine.secret import Secret
 from ecsctl.ids import CredentialsArn, RoleName
 from ecsctl.names import Names
@@ -31,7 +31,7 @@ AT_ONCE = 100  # projects that one BatchGetProjects takes (CodeBuild API)
 
 @dataclass(frozen=True)
 class SourceCredentialsIds:
-    """The credentials' ids. `role` bears the mark that they are ours; empty: they are somebody else's."""
+    """The credentials' ids. `role` bears the mark that they are ours; empty: they are someone else's."""
 
     arn: CredentialsArn
     role: str
@@ -41,9 +41,9 @@ class SourceCredentialsIds:
 class SourceCredentials(Resource[SourceCredentialsIds]):
     """CodeBuild's credentials for GitHub: one for an account and region, without name, tags or a way to read them back.
 
-    Somebody else's are used as they are and never touched. A tag on our role says that they are ours, and holds the
+    Someone else's are used as they are and never touched. A tag on our role says that they are ours, and holds the
     token's digest. It is written before the import, so that no death between the two leaves a token that nobody owns.
-    One thing cannot be seen: that somebody has put another token of theirs in the place of ours.
+    One thing cannot be seen: that someone has put another token of theirs in the place of ours.
 
     What another of our apps has imported is used as it is, and our role says that it shares it: so the last app to go
     takes the token with it, whichever imported it, and once the importer is gone another may renew it.
@@ -75,28 +75,28 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
         yield Statement("RolesRead", ("iam:GetRole",), (scope.role("*"), scope.role("*", path="/")))
         yield Statement("Roles", of("iam", "TagRole UntagRole"), (scope.role("*"),))
 
-    def observe(self, aws: Aws, me: Label) -> Seen[SourceCredentials, SourceCredentialsIds] | None:
-        """What is listed for GitHub, and whether our mark is there."""
+    def observe(self, aws: Aws, me: Label) -> Observed[SourceCredentials, SourceCredentialsIds] | None:
+        """What is listed for GitHub, and whether our tags are there."""
         listed = _listed(aws)
         if listed is None:
             return None
         arn = CredentialsArn(listed["arn"])
-        mark = next((one for one in _marks(aws, me) if me.marks(one.tags)), None) if _may_be_ours(listed) else None
+        mark = next((one for one in _marks(aws, me) if me.matches(one.tags)), None) if _may_be_ours(listed) else None
         importer = _importer(aws, me) if _may_be_ours(listed) and not (mark and not mark.shared) else None
         if importer:
             role = RoleName(mark.role if mark else "")
             tags = mark.tags if mark else self._tags(aws, me)
             actual = SourceCredentials(token=self.token, role=role)
-            return Seen(SourceCredentialsIds(arn, role), actual, tags, note=f"of {importer.app}: used as they are")
+            return Observed(SourceCredentialsIds(arn, role), actual, tags, note=f"of {importer.app}: used as they are")
         if mark:
             actual = SourceCredentials(token=Secret(mark.digest), role=RoleName(mark.role))
-            return Seen(SourceCredentialsIds(arn, mark.role), actual, mark.tags)
+            return Observed(SourceCredentialsIds(arn, mark.role), actual, mark.tags)
         actual = SourceCredentials(token=Secret(""), role=RoleName(""))
-        return Seen(SourceCredentialsIds(arn, ""), actual, tags=None, note="not ours: used as they are")
+        return Observed(SourceCredentialsIds(arn, ""), actual, tags=None, note="not ours: used as they are")
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[SourceCredentialsIds]]:
-        """By our mark; also the mark alone, for it must not outlive what it marks."""
+        """By our tags; also the mark alone, for it must not outlive what it marks."""
         listed = _listed(aws)
         arn = CredentialsArn(listed["arn"] if listed else "")
         for mark in _marks(aws, me):
@@ -145,7 +145,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
         told = f"CodeBuild keeps the token: {', '.join(others)} of this account uses it too" if others else ""
         return Contents(told)
 
-    def _mark(self, aws: Aws, me: Label, importer: _Mark | None = None) -> None:
+    def _mark(self, aws: Aws, me: Label, importer: _Trait | None = None) -> None:
         held = f"{importer.digest}:{SHARED}" if importer else self.token.digest
         aws.iam.tag_role(RoleName=self.role, Tags=[{"Key": MARK, "Value": f"{me.resource}:{held}"}])
 
@@ -172,11 +172,11 @@ def _listed(aws: Aws) -> SourceCredentialsInfoTypeDef | None:
 
 
 def _may_be_ours(listed: SourceCredentialsInfoTypeDef) -> bool:
-    """We only ever import a token. A connection or a secret that stands there instead is somebody else's."""
+    """We only ever import a token. A connection or a secret that stands there instead is someone else's."""
     return listed.get("authType") == "PERSONAL_ACCESS_TOKEN"
 
 
-class _Mark(NamedTuple):
+class _Trait(NamedTuple):
     """What a role says of the credentials. `tags` are as the credentials would have them."""
 
     role: str
@@ -190,21 +190,21 @@ class _Mark(NamedTuple):
         return self.tags.get(APP, "")
 
 
-def _read(role: str, tags: dict[str, str]) -> _Mark | None:
+def _read(role: str, tags: dict[str, str]) -> _Trait | None:
     part, _, held = tags.get(MARK, "").partition(":")
     digest, _, shared = held.partition(":")
     rest = {key: value for key, value in tags.items() if key != MARK}
-    return _Mark(role, {**rest, RESOURCE: part}, digest, shared == SHARED) if part else None
+    return _Trait(role, {**rest, RESOURCE: part}, digest, shared == SHARED) if part else None
 
 
-def _marks(aws: Aws, me: Label) -> Iterator[_Mark]:
+def _marks(aws: Aws, me: Label) -> Iterator[_Trait]:
     """Those on the roles of the app."""
     for _, role, tags in our_roles(aws, me):
         if mark := _read(role, tags):
             yield mark
 
 
-def _importer(aws: Aws, me: Label) -> _Mark | None:
+def _importer(aws: Aws, me: Label) -> _Trait | None:
     """The mark of another of our apps that imported the token and builds with it."""
     roles = {project.get("serviceRole", "").rpartition(PATH) for project in _leaning(aws)}
     for name in sorted(name for _, ours, name in roles if ours and not name.startswith(Names.of(me).role())):
@@ -214,7 +214,7 @@ def _importer(aws: Aws, me: Label) -> _Mark | None:
     return None
 
 
-def _marked(aws: Aws, role: str) -> _Mark | None:
+def _marked(aws: Aws, role: str) -> _Trait | None:
     answer = there(lambda: aws.look(aws.iam.get_role, RoleName=role))
     return _read(role, flat(answer["Role"].get("Tags"))) if answer else None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label, flat
-from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import SubnetId, VpcId
 from ecsctl.resources.support.common import network, only, tag_filter, where
 from ecsctl.resources.support.rights import in_ec2
@@ -56,15 +56,15 @@ class Subnet(Resource[SubnetIds]):
         """What it takes to make it, look at it, change it and delete it."""
         return in_ec2(scope, creates="CreateSubnet", changes="DeleteSubnet", looks="DescribeSubnets", inside=True)
 
-    def observe(self, aws: Aws, me: Label) -> Seen[Subnet, SubnetIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[Subnet, SubnetIds] | None:
         """By its tags, else by its addresses, which are unique in a VPC: whoever has them stands in the way."""
-        ours = {_ids(one): one for one in _listed(aws, me) if me.marks(flat(one.get("Tags")))}
+        ours = {_ids(one): one for one in _listed(aws, me) if me.matches(flat(one.get("Tags")))}
         ids = only(ours, "subnets", me)
         subnet = ours[ids] if ids else self._in_the_way(aws)
         if subnet is None:
             return None
         actual = Subnet(vpc=VpcId(subnet["VpcId"]), cidr=subnet["CidrBlock"], zone_id=subnet["AvailabilityZoneId"])
-        return Seen(_ids(subnet), actual, flat(subnet.get("Tags")))
+        return Observed(_ids(subnet), actual, flat(subnet.get("Tags")))
 
     def keeping(self, there: Subnet) -> Subnet:
         """In the zone where it is: zones come and go, and a subnet never moves."""

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from ecsctl.engine.label import Label
-from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import TargetGroupArn, VpcId
 from ecsctl.resources.support.elb import marked, tags_of
 from ecsctl.resources.support.policy_document import Statement
@@ -81,7 +81,7 @@ class TargetGroup(Resource[TargetGroupIds]):
         yield anywhere("elasticloadbalancing", "DescribeTags DescribeTargetGroups DescribeTargetGroupAttributes")
         yield Statement("LoadBalancing", of("elasticloadbalancing", changes), scope.balancers)
 
-    def observe(self, aws: Aws, me: Label) -> Seen[TargetGroup, TargetGroupIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[TargetGroup, TargetGroupIds] | None:
         """By its name; its tags and its attributes are calls of their own."""
         group = next((one for one in _listed(aws) if one["TargetGroupName"] == self.name), None)
         if group is None:
@@ -106,7 +106,7 @@ class TargetGroup(Resource[TargetGroupIds]):
             stickiness=attributes.get(ATTRIBUTES["stickiness"]) == "true",
             cookie_seconds=int(attributes.get(ATTRIBUTES["cookie_seconds"], 86400)),
         )
-        return Seen(_ids(group), actual, tags_of(aws, [arn]).get(arn, {}))
+        return Observed(_ids(group), actual, tags_of(aws, [arn]).get(arn, {}))
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[TargetGroupIds]]:

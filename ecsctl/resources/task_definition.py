@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import RESOURCE, Label, flat
-from ecsctl.engine.resource import Fixed, Found, Renewed, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Renewed, Resource
 from ecsctl.ids import ImageUri, LogGroupName, RoleArn, TaskDefinitionArn
 from ecsctl.names import Names
 from ecsctl.resources.support import ecr
@@ -70,7 +70,7 @@ class HealthCheck:
 class TaskDefinition(Resource[TaskDefinitionIds]):
     """A family of task definitions. What counts is the revision that the service runs, not the newest.
 
-    A wish without an image keeps the image that runs: the pipeline owns it. `seed` is the image to begin with while
+    Without an image, the one that runs is kept: the pipeline owns it. `seed` is the image to begin with while
     nothing runs, or when what runs is not in the repository any more; `placeholder` stands in the definition while
     there is no image at all, and gives way to a seed.
     `cluster` and `service` are names to look at, not edges: the service needs this one first.
@@ -144,8 +144,8 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         looks = "DescribeServiceDeployments DescribeServiceRevisions DescribeServices ListServiceDeployments"
         yield Statement("Service", of("ecs", looks), scope.service)
 
-    def observe(self, aws: Aws, me: Label) -> Seen[TaskDefinition, TaskDefinitionIds] | None:
-        """The live revision; or a later one of ours that says what is wished and is not in use yet."""
+    def observe(self, aws: Aws, me: Label) -> Observed[TaskDefinition, TaskDefinitionIds] | None:
+        """The live revision; or a later one of ours that says what is desired and is not in use yet."""
         judged = self._judge(aws, me)
         if judged is None:
             return None
@@ -153,12 +153,12 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         if self.seed and self._begins(aws) and actual.image != (self.image or self.seed):
             actual = replace(actual, sound=False, unsound="its image is not the one to begin with: a revision is made")
         back = "" if judged.right else self._gone_back(aws, judged.live)
-        return Seen(_ids(shown, self.container), actual, shown.tags, note=judged.note, since=shown.since,
+        return Observed(_ids(shown, self.container), actual, shown.tags, note=judged.note, since=shown.since,
                     gone_back=back, released=frozenset(one.name for one in fields(self)))  # fmt: skip
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[TaskDefinitionIds]]:
-        """By the app's name, which is the family's: it is ours if any revision carries our mark."""
+        """By the app's name, which is the family's: it is ours if any revision carries our tags."""
         names = Names.of(me)
         listed = (revisions_of(aws, names.family, status) for status in ("ACTIVE", "INACTIVE"))
         ours = next(filter(None, (marked(aws, me, arns) for arns in listed)), None)
@@ -175,7 +175,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         return self._register(aws, me, laid(self, {}, image_for(self), me.region))
 
     def update(self, aws: Aws, me: Label, ids: TaskDefinitionIds, changed: frozenset[str]) -> None:
-        """Register the wish laid over what is live at this very moment; it is used once the service is told of it."""
+        """Register the desired state laid over what is live at this very moment; used once the service has it."""
         with aws.fresh():
             judged = self._judge(aws, me)
         if judged is None:
@@ -187,9 +187,9 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: TaskDefinitionIds) -> None:
-        """Every revision since the first that carries the mark of `ids.arn`, the pipeline's too; the first one last.
+        """Every revision since the first that carries the tags of `ids.arn`, the pipeline's too; the first one last.
 
-        A revision older than that is somebody else's, left from another time. AWS may keep them for a while as
+        A revision older than that is someone else's, left from another time. AWS may keep them for a while as
         DELETE_IN_PROGRESS, which is harmless.
         """
         with aws.fresh():
@@ -214,9 +214,9 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         good = None  # the image to go on with when the service's newest deployment was given up
         if service and Snapshot(service).failed:
             good = brief(aws, self.cluster, self.service, "SUCCESSFUL").good_image(self.container)
-        wish = replace(self, image=self.image or self.seed) if self._begins(aws) else self
+        desired = replace(self, image=self.image or self.seed) if self._begins(aws) else self
         later = (revision(aws, arn) for arn in revisions_of(aws, self.family, "ACTIVE") if newer(arn, live.arn))
-        return judge(wish, live, later, good, me)
+        return judge(desired, live, later, good, me)
 
     def _gone_back(self, aws: Aws, live: Revision) -> str:
         service = self._used_by(aws)
@@ -256,61 +256,61 @@ def _ids(revision: Revision, container: str) -> TaskDefinitionIds:
     return TaskDefinitionIds(family=family, arn=TaskDefinitionArn(revision.arn), image=revision.image(container))
 
 
-def image_for(wish: TaskDefinition, running: str | None = None, good: str | None = None) -> str | None:
-    """The image to register: the one the wish names, the last good one, the one that runs, or one to begin with."""
-    begin = wish.seed or wish.placeholder
-    kept = begin if running == wish.placeholder else running
-    return wish.image or good or kept or begin
+def image_for(desired: TaskDefinition, running: str | None = None, good: str | None = None) -> str | None:
+    """The image to register: the one that is asked for, the last good one, the one that runs, or one to begin with."""
+    begin = desired.seed or desired.placeholder
+    kept = begin if running == desired.placeholder else running
+    return desired.image or good or kept or begin
 
 
-def laid(wish: TaskDefinition, over: Definition, image: str | None, region: str) -> Definition:
-    """The wish laid over the revision that runs (`{}` if none does), with that image in our container."""
-    ours, platform = container_of(over, wish.container), over.get("runtimePlatform", {})
-    merged = _container(wish, ours, image, region)
+def laid(desired: TaskDefinition, over: Definition, image: str | None, region: str) -> Definition:
+    """The desired state laid over the revision that runs (`{}` if none does), with that image in our container."""
+    ours, platform = container_of(over, desired.container), over.get("runtimePlatform", {})
+    merged = _container(desired, ours, image, region)
     containers = [merged if one is ours else one for one in over.get("containerDefinitions") or [ours]]
     made = {
         **over,
-        "family": wish.family,
-        "cpu": str(wish.cpu),
-        "memory": str(wish.memory),
+        "family": desired.family,
+        "cpu": str(desired.cpu),
+        "memory": str(desired.memory),
         "networkMode": "awsvpc",
         "requiresCompatibilities": sorted({*over.get("requiresCompatibilities", ()), "FARGATE"}),
-        "runtimePlatform": {**platform, "cpuArchitecture": wish.architecture, "operatingSystemFamily": "LINUX"},
-        "executionRoleArn": wish.execution_role,
-        "taskRoleArn": wish.task_role,
+        "runtimePlatform": {**platform, "cpuArchitecture": desired.architecture, "operatingSystemFamily": "LINUX"},
+        "executionRoleArn": desired.execution_role,
+        "taskRoleArn": desired.task_role,
         "containerDefinitions": containers,
     }
-    return with_additions(made, merged, wish.more)
+    return with_additions(made, merged, desired.more)
 
 
-def _container(wish: TaskDefinition, ours: dict[str, Any], image: str | None, region: str) -> dict[str, Any]:
-    mapped, ports = _mapping(ours, wish.port), ours.get("portMappings") or []
-    ours_only = {"containerPort": wish.port, "hostPort": wish.port, "protocol": "tcp"}
-    others = [port for port in ports if port is not mapped and port.get("containerPort") != wish.port]
+def _container(desired: TaskDefinition, ours: dict[str, Any], image: str | None, region: str) -> dict[str, Any]:
+    mapped, ports = _mapping(ours, desired.port), ours.get("portMappings") or []
+    ours_only = {"containerPort": desired.port, "hostPort": desired.port, "protocol": "tcp"}
+    others = [port for port in ports if port is not mapped and port.get("containerPort") != desired.port]
     log = ours.get("logConfiguration", {})
     log = log if log.get("logDriver") == "awslogs" else {}
     options = {
-        "awslogs-group": wish.log_group,
+        "awslogs-group": desired.log_group,
         "awslogs-region": region,
-        "awslogs-stream-prefix": wish.log_prefix,
-        "mode": wish.log_mode,
-        "max-buffer-size": wish.log_buffer,
+        "awslogs-stream-prefix": desired.log_prefix,
+        "mode": desired.log_mode,
+        "max-buffer-size": desired.log_buffer,
     }
     options = {name: value for name, value in {**log.get("options", {}), **options}.items() if value}
-    check = wish.health_check
+    check = desired.health_check
     merged = {
         **ours,
-        "name": wish.container,
+        "name": desired.container,
         "image": image,
         "essential": True,
         "portMappings": [{**mapped, **ours_only}, *others],
-        "environment": [{"name": name, "value": value} for name, value in wish.environment],
-        "secrets": [{"name": name, "valueFrom": source} for name, source in wish.secrets],
-        "command": list(wish.command),
+        "environment": [{"name": name, "value": value} for name, value in desired.environment],
+        "secrets": [{"name": name, "valueFrom": source} for name, source in desired.secrets],
+        "command": list(desired.command),
         "logConfiguration": {**log, "logDriver": "awslogs", "options": options},
-        "linuxParameters": {**ours.get("linuxParameters", {}), "initProcessEnabled": wish.init_process},
-        "stopTimeout": wish.stop_timeout,
-        "readonlyRootFilesystem": wish.read_only,
+        "linuxParameters": {**ours.get("linuxParameters", {}), "initProcessEnabled": desired.init_process},
+        "stopTimeout": desired.stop_timeout,
+        "readonlyRootFilesystem": desired.read_only,
         "healthCheck": {
             "command": list(check.command),
             "interval": check.interval,
@@ -331,7 +331,7 @@ def _mapping(ours: Mapping[str, Any], port: int) -> dict[str, Any]:
 
 
 def told(revision: Revision, like: TaskDefinition, region: str) -> TaskDefinition:
-    """What a revision says of the wish's fields, with what AWS leaves out or fills in brought to one spelling."""
+    """What a revision says of the resource's fields, with what AWS leaves out or fills in brought to one spelling."""
     definition, ours = revision.definition, container_of(revision.definition, like.container)
     port = _mapping(ours, like.port)
     log = ours.get("logConfiguration", {})
@@ -391,7 +391,7 @@ def _unsound(revision: Revision, like: TaskDefinition) -> str:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The live revision, what should be registered, and the revision that is as wished already, if there is one."""
+    """The live revision, what should be registered, and the revision that is as desired already, if there is one."""
 
     live: Revision
     wanted: Definition
@@ -400,26 +400,26 @@ class Judgement:
 
     @property
     def shown(self) -> Revision:
-        """The revision to compare with the wish."""
+        """The revision to compare with the desired state."""
         return self.right or self.live
 
 
-def judge(wish: TaskDefinition, live: Revision, later: Iterable[Revision], good: str | None, me: Label) -> Judgement:
-    """Compare the wish with what runs.
+def judge(desired: TaskDefinition, live: Revision, later: Iterable[Revision], good: str | None, me: Label) -> Judgement:
+    """Compare the desired state with what runs.
 
     `later` are the ACTIVE revisions registered after the live one, the newest first. One of ours among them that says
     what is wanted was registered by a run that was interrupted before the service was told: it is right, and nothing
     is registered twice. `good` is the image to go on with when the live one was given up.
     """
-    running = container_of(live.definition, wish.container).get("image")
-    wanted = laid(wish, live.definition, image_for(wish, running, good), me.region)
+    running = container_of(live.definition, desired.container).get("image")
+    wanted = laid(desired, live.definition, image_for(desired, running, good), me.region)
     note = "the newest deployment was given up: the image of the last good one is kept" if good else ""
-    actual = told(live, wish, me.region)
-    if replace(wish, image=wish.image or actual.image) == actual:
+    actual = told(live, desired, me.region)
+    if replace(desired, image=desired.image or actual.image) == actual:
         return Judgement(live, wanted, live, note)
-    goal, mark = told(Revision("", wanted, {}), wish, me.region), digest(wanted)
+    goal, mark = told(Revision("", wanted, {}), desired, me.region), digest(wanted)
     for found in later:
         # The pipeline's copy of a revision may carry its tags, digest and all, and yet another image.
-        if me.marks(found.tags) and found.tags.get(DIGEST) == mark and told(found, wish, me.region) == goal:
+        if me.matches(found.tags) and found.tags.get(DIGEST) == mark and told(found, desired, me.region) == goal:
             return Judgement(live, wanted, found, note)
     return Judgement(live, wanted, None, note)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import Label, flat
-from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import TopicArn
 from ecsctl.names import Names
 from ecsctl.resources.support.common import there
@@ -61,7 +61,7 @@ class Topic(Resource[TopicIds]):
             # A subscription's ARN goes on from the topic's; the reference holds Unsubscribe to the topic.
             yield Statement("Topic", of("sns", actions), (scope.topic, f"{scope.topic}:*"))
 
-    def observe(self, aws: Aws, me: Label) -> Seen[Topic, TopicIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[Topic, TopicIds] | None:
         """By its name, which is the end of its ARN."""
         arn = _arn(self.name, me)
         answer = there(lambda: aws.look(aws.sns.get_topic_attributes, TopicArn=arn))
@@ -75,7 +75,7 @@ class Topic(Resource[TopicIds]):
             emails=frozenset(mails) - (waiting - self.emails),  # nobody can take back what is not confirmed
         )
         note = f"not confirmed yet, by the link in AWS's e-mail: {', '.join(sorted(waiting))}" if waiting else ""
-        return Seen(TopicIds(arn), actual, _tags(aws, arn), note=note)
+        return Observed(TopicIds(arn), actual, _tags(aws, arn), note=note)
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[TopicIds]]:

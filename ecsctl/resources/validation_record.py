@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label
-from ecsctl.engine.resource import Fixed, Found, Order, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
 from ecsctl.ids import CertificateArn, ValidationName
 from ecsctl.resources.support.acm import described, died_of, of_certificates, proof_of
 from ecsctl.resources.support.dns import normal
@@ -58,13 +58,13 @@ class ValidationRecord(Resource[ValidationRecordIds]):
         """What it takes to look at it."""
         return of_certificates(scope, uses)
 
-    def observe(self, aws: Aws, me: Label) -> Seen[ValidationRecord, ValidationRecordIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[ValidationRecord, ValidationRecordIds] | None:
         """By the certificate's ARN."""
         certificate = described(aws, self.certificate)
         if certificate is None:
             return None
         name, value = proof_of(certificate, self.domain)
-        return Seen(
+        return Observed(
             ValidationRecordIds(name, value),
             self,
             ready=bool(name),

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import Label, flat
-from ecsctl.engine.resource import Fixed, Found, Resource, Seen
+from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import VpcId
 from ecsctl.resources.support.common import network, only, tag_filter
 from ecsctl.resources.support.rights import in_ec2
@@ -59,9 +59,9 @@ class Vpc(Resource[VpcIds]):
             looks="DescribeVpcs DescribeVpcAttribute",
         )
 
-    def observe(self, aws: Aws, me: Label) -> Seen[Vpc, VpcIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[Vpc, VpcIds] | None:
         """By its tags: addresses may overlap, so they are no key."""
-        found = only((found for found in self.find(aws, me) if me.marks(found.tags)), "VPCs", me)
+        found = only((found for found in self.find(aws, me) if me.matches(found.tags)), "VPCs", me)
         if found is None:
             return None
         vpc_id = found.ids.vpc_id
@@ -73,7 +73,7 @@ class Vpc(Resource[VpcIds]):
             dns_hostnames=hostnames["EnableDnsHostnames"]["Value"],
             dns_support=support["EnableDnsSupport"]["Value"],
         )
-        return Seen(found.ids, actual, found.tags)
+        return Observed(found.ids, actual, found.tags)
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[VpcIds]]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def show(found: Status) -> None:
-    """Print the secret, each copy, and what GitHub said; on stderr what mends it."""
+    """Print the secret, each copy, and what GitHub said; on stderr what fixes it."""
     data().print(plain(f"{found.secret}  since {_since(found) or 'unknown'}"), soft_wrap=True)
     for one in found.places:
         note = f"  ({copied(one.note)})" if one.note else ""

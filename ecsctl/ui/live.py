@@ -1,4 +1,4 @@
-"""`status --watch`: one screen that is drawn anew at each look; or a line of JSON for each."""
+"""`status --watch`: one screen that is drawn again at each look; or a line of JSON for each."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ COUNTED = {
     Verb.REFUSE: "refused",
 }
 SIDE = {"+": "green", "-": "red", "~": "yellow"}
-ORIGIN = {Why.DRIFT: "drift: changed outside ecsctl", Why.WISH: "your change", Why.FOLLOWS: "follows",
+ORIGIN = {Why.DRIFT: "drift: changed outside ecsctl", Why.CONFIG: "your change", Why.FOLLOWS: "follows",
           Why.STATE: "its state on AWS", Why.BACK: "rolled back",
           Why.OTHERWISE: "sent before; AWS shows it otherwise"}  # fmt: skip
 

@@ -157,7 +157,7 @@ class Progress:
         return self._live is not None
 
     def pause(self) -> None:
-        """Take the live view off the screen and start none, whatever happens: somebody is asked."""
+        """Take the live view off the screen and start none, whatever happens: someone is asked."""
         with self._stage:
             self._paused, self._was_live, self._paused_at = True, self._live is not None, self.clock()
             self._end_live()

@@ -22,11 +22,11 @@ STANDS = {
     Condition.PENDING: (("…", "."), "cyan"),
     Condition.FAILED: (("✗", "x"), "bold red"),
     Condition.REFUSED: (("!", "!"), "bold red"),
-    Condition.UNWISHED: (("-", "-"), "magenta"),
-    Condition.UNSEEN: (("?", "?"), "yellow"),
+    Condition.UNCONFIGURED: (("-", "-"), "magenta"),
+    Condition.UNOBSERVED: (("?", "?"), "yellow"),
 }
 """The sign of each condition, with what stands for it where the encoding lacks it, and its colour."""
-CALLED = {Condition.RIGHT: "up to date", Condition.UNWISHED: "no longer needed"}
+CALLED = {Condition.RIGHT: "up to date", Condition.UNCONFIGURED: "no longer needed"}
 """What a person reads, where that is another word than JSON's."""
 
 

@@ -93,8 +93,8 @@ class Told(Protocol):
         """What shows it."""
 
     @property
-    def mend(self) -> Sequence[Way]:
-        """What mends it: several ways, the first to try in front."""
+    def fix(self) -> Sequence[Way]:
+        """What fixes it: several ways, the first to try in front."""
 
     @property
     def hints(self) -> Sequence[str]:
@@ -152,7 +152,7 @@ def lines(found: Found) -> list[Text]:
             Text.assemble(
                 "    ", ("fix: " if not cause.calm else "now: ", "cyan"), plain(copied(str(one))), no_wrap=True
             )
-            for one in (() if follows else cause.mend)
+            for one in (() if follows else cause.fix)
         ]
     if not found.causes:
         told.append(Text.assemble((f"{glyph('✓', '+', data())} ", "green"), plain(found.line)))
@@ -179,8 +179,8 @@ def why_document(found: Found, where: Mapping[str, str]) -> dict[str, Any]:
                 "waiting": cause.calm,
                 "evidence": [_plain_fact(fact) for fact in cause.evidence],
                 "hints": list(cause.hints),
-                "mend": [optioned(str(one)) for one in cause.mend],
-                "ways": [_way(one) for one in cause.mend],
+                "mend": [optioned(str(one)) for one in cause.fix],
+                "ways": [_way(one) for one in cause.fix],
             }
             for cause in found.causes
         ],

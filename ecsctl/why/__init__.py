@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ecsctl.why.causes import Act, Cause, Certainty, Mend, Step
+from ecsctl.why.causes import Act, Cause, Certainty, Fix, Step
 from ecsctl.why.evidence import Evidence
 from ecsctl.why.gathering import gather, gather_service
 from ecsctl.why.ranking import Diagnosis, diagnose
@@ -19,7 +19,7 @@ __all__ = [
     "Certainty",
     "Diagnosis",
     "Evidence",
-    "Mend",
+    "Fix",
     "Step",
     "diagnose",
     "first_line",

@@ -76,10 +76,10 @@ class _Reading:
 
     def _service(self) -> None:
         """The service."""
-        seen = reading.look(self.aws, self.names)
-        self.facts.service = seen.service
-        self.facts.deployments = list(seen.deployments)
-        self.facts.revisions = dict(seen.revisions)
+        observed = reading.look(self.aws, self.names)
+        self.facts.service = observed.service
+        self.facts.deployments = list(observed.deployments)
+        self.facts.revisions = dict(observed.revisions)
 
     def _stopped(self) -> None:
         """The tasks that stopped."""

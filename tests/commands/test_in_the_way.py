@@ -92,7 +92,7 @@ def a_service(clock: Clock) -> Callable[[], Any]:
 
 
 def a_task(clock: Clock) -> Callable[[], Any]:
-    """Somebody's `aws ecs run-task` in our cluster, in another network."""
+    """Someone's `aws ecs run-task` in our cluster, in another network."""
     ecs = boto3.client("ecs")
     subnet = boto3.client("ec2").describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])["Subnets"]
     network = {"awsvpcConfiguration": {"subnets": [subnet[0]["SubnetId"]], "assignPublicIp": "ENABLED"}}
@@ -219,7 +219,7 @@ def test_a_certificate_that_others_use_stays_with_its_validation_record(
         assert [one["CertificateArn"] for one in boto3.client("acm").list_certificates()["CertificateSummaryList"]] == [
             arn
         ]
-        assert _types() == ["CNAME", "TXT"]  # the validation record and its mark; the app's own are gone
+        assert _types() == ["CNAME", "TXT"]  # the validation record and its tags; the app's own are gone
         assert ours("vpcs") == []
         elb.delete_load_balancer(LoadBalancerArn=theirs)
         clock.sleep(600)
@@ -236,7 +236,7 @@ def _types() -> list[str]:
 
 
 def _a_balancer(clock: Clock, certificate: str) -> str:
-    """Somebody's load balancer in the default network, with this certificate."""
+    """Someone's load balancer in the default network, with this certificate."""
     ec2, elb = boto3.client("ec2"), boto3.client("elbv2")
     subnets = ec2.describe_subnets(Filters=[{"Name": "default-for-az", "Values": ["true"]}])["Subnets"]
     two = [one["SubnetId"] for one in subnets[:2]]

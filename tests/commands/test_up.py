@@ -96,8 +96,8 @@ def test_up_from_nothing_to_an_image_through_a_crash_and_to_what_needs_a_yes(
     assert broken.err.endswith("next: ecsctl why\n")
     assert json.loads(run("status", "-o", "json").out)["cause"].startswith("the app crashed")
     ecs.behave(ACCOUNT, "", "ok")
-    mended = run("up", "--no-wait")
-    assert mended.code == 0, mended.err
+    fixed = run("up", "--no-wait")
+    assert fixed.code == 0, fixed.err
     assert image() == f"{URI}@{digest}"
     assert service()["taskDefinition"] != before
 
@@ -108,8 +108,10 @@ def test_up_from_nothing_to_an_image_through_a_crash_and_to_what_needs_a_yes(
         [error] = json.loads(refused.out)["errors"]
         assert (refused.code, error["type"], error["hint"]) == (2, "UsageError", f"ecsctl {command} --yes")
         assert "--output json shows no plan" in error["message"]
-    unseen = run("up", "--quiet")
-    assert (unseen.code, "NAT gateway" in unseen.err) == (2, True), "nobody is asked without having seen the plan"
+    unobserved = run("up", "--quiet")
+    assert (unobserved.code, "NAT gateway" in unobserved.err) == (2, True), (
+        "nobody is asked without having seen the plan"
+    )
     assert differences(account, snapshot()) == []
     done = json.loads(run("up", "-o", "json", "--yes").out)
     assert done["counts"]["delete"] > 0

@@ -1,6 +1,6 @@
 """Public repositories that people really deploy, cut down to what `init` needs of them: layout and telling lines.
 
-Nothing is copied: names, ports, paths and instructions are facts; all text is written anew. `Shape.found` is what a
+Nothing is copied: names, ports, paths and instructions are facts; all text is written again. `Shape.found` is what a
 person who knows the repository would write.
 """
 

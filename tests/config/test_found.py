@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from ecsctl import config
-from ecsctl.discovery.image import seen
+from ecsctl.discovery.image import observed
 from ecsctl.discovery.tree import Tree
 from ecsctl.engine.errors import UsageError
 from ecsctl.operations.init import propose
@@ -28,7 +28,7 @@ def test_a_real_repository_is_understood(tmp_path, name):
     shape = SHAPES[name]
     folder = tmp_path / name.rpartition("/")[2].partition(",")[0]
     folder.mkdir()
-    image = seen(Tree.of(laid_out(folder, shape)), shape.here)
+    image = observed(Tree.of(laid_out(folder, shape)), shape.here)
     found = (image.dockerfile, image.context, image.port, image.path, image.target, image.architecture)
     assert found == (shape.dockerfile, shape.context, shape.port, shape.path, shape.target, shape.architecture), image
     assert (image.command, dict(image.arguments), image.lacking) == (shape.command, shape.arguments, shape.lacking)
@@ -50,7 +50,7 @@ def test_on_a_terminal_only_what_cannot_be_told_is_asked(tmp_path, name):
 
     folder = tmp_path / name.rpartition("/")[2].partition(",")[0]
     folder.mkdir()
-    image = seen(Tree.of(laid_out(folder, shape)), shape.here, ask=ask)
+    image = observed(Tree.of(laid_out(folder, shape)), shape.here, ask=ask)
     assert (image.dockerfile, image.port) == (shape.dockerfile, shape.port)
     assert len(asked) == len(shape.asked), asked
     assert all(word in question for word, question in zip(shape.asked, asked, strict=True))
@@ -73,7 +73,7 @@ def test_what_git_leaves_out_does_not_count_and_what_it_would_add_does(tmp_path)
     for place in ("build", "web"):
         (folder / place).mkdir()
         (folder / place / "Dockerfile").write_text("FROM x\nEXPOSE 7000\n")
-    assert seen(Tree.of(folder)).dockerfile == "web/Dockerfile"
+    assert observed(Tree.of(folder)).dockerfile == "web/Dockerfile"
 
 
 def test_a_dockerfile_that_leads_out_of_the_repository_is_none(tmp_path):
@@ -81,20 +81,20 @@ def test_a_dockerfile_that_leads_out_of_the_repository_is_none(tmp_path):
     folder = tmp_path / "app"
     folder.mkdir()
     (folder / "Dockerfile").symlink_to(tmp_path / "secret")
-    assert seen(Tree.of(folder)) is None
+    assert observed(Tree.of(folder)) is None
 
 
 def test_a_link_and_the_dockerfile_that_it_names_are_one(tmp_path):
     (tmp_path / "docker").mkdir()
     (tmp_path / "docker" / "Dockerfile.alpine").write_text("FROM x\nEXPOSE 7000\n")
     (tmp_path / "Dockerfile").symlink_to("docker/Dockerfile.alpine")
-    image = seen(Tree.of(tmp_path))
+    image = observed(Tree.of(tmp_path))
     assert (image.dockerfile, [one for one in image.notes if "several" in one]) == ("docker/Dockerfile.alpine", [])
 
 
 def test_what_is_copied_and_not_in_git_is_told(tmp_path):
     (tmp_path / "Dockerfile").write_text("FROM x\nCOPY dist yarn.lock* ./\n")
-    told = [one for one in seen(Tree.of(tmp_path)).notes if "which git does not have" in one]
+    told = [one for one in observed(Tree.of(tmp_path)).notes if "which git does not have" in one]
     assert len(told) == 1
     assert "copies dist, which" in told[0]
 

@@ -64,10 +64,10 @@ def test_lines_that_windows_ends_are_counted_too():
     assert found == lines(TRICKY)
 
 
-SEEN = st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"])
-KEYS = st.text(SEEN, min_size=1, max_size=6)
+OBSERVED = st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"])
+KEYS = st.text(OBSERVED, min_size=1, max_size=6)
 VALUES = st.recursive(
-    st.integers(-9, 9) | st.booleans() | st.text(SEEN, max_size=9) | st.just("a\nb\"'''\\"),
+    st.integers(-9, 9) | st.booleans() | st.text(OBSERVED, max_size=9) | st.just("a\nb\"'''\\"),
     lambda below: st.lists(below, max_size=3) | st.dictionaries(KEYS, below, max_size=3),
     max_leaves=12,
 )  # fmt: skip

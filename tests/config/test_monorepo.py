@@ -87,7 +87,7 @@ def test_a_gitignore_above_that_names_our_folder_is_enough(repository):
     assert not (folder / "src" / "cart" / ".gitignore").exists()
 
 
-def wished(**build):
+def configured(**build):
     return Config.model_validate({"name": "cart", "github": {"repository": "acme/retail"}, "build": build})
 
 
@@ -105,15 +105,15 @@ def test_what_is_built_is_the_folder_of_the_file_if_a_dockerfile_stands_there(
     folder = repository()
     commit(folder)
     for local in (True, False):
-        found = committed.branch(folder / home, wished(**build), local=local)
-        assert committed.context(found, wished(**build)) == context
-        assert committed.dockerfile(found, wished(**build)) == dockerfile
+        found = committed.branch(folder / home, configured(**build), local=local)
+        assert committed.context(found, configured(**build)) == context
+        assert committed.dockerfile(found, configured(**build)) == dockerfile
 
 
 def test_a_build_in_a_subfolder_is_known_to_succeed_or_not(repository):
     folder = repository()
     commit(folder)
-    found = committed.branch(folder / "src" / "cart", wished(), local=True)
-    assert committed.missing(found, wished()) == ""
-    above = committed.branch(folder, wished(), local=True)
-    assert committed.missing(above, wished()) == "the branch main has no Dockerfile"
+    found = committed.branch(folder / "src" / "cart", configured(), local=True)
+    assert committed.missing(found, configured()) == ""
+    above = committed.branch(folder, configured(), local=True)
+    assert committed.missing(above, configured()) == "the branch main has no Dockerfile"

@@ -125,7 +125,7 @@ def what_is_handed_over_during_a_down_stays(matrix: Matrix) -> list[str]:
 
 
 def a_strangers_log_group_is_refused(matrix: Matrix) -> list[str]:
-    """A thing of our name without our mark is neither used nor changed."""
+    """A thing of our name without our tags is neither used nor changed."""
     world = matrix.world
 
     def body() -> None:

@@ -22,7 +22,7 @@ from ecsctl.session import Session
 from tests.crash.faults import Faulty, Script
 from tests.crash.neighbour import move_in
 from tests.crash.table import COMPLETE, SEED, Tally, cases_of, kept, put_into, tables
-from tests.stack.conftest import REGION, World, _without_aws_own, shared_session, wishes
+from tests.stack.conftest import REGION, World, _without_aws_own, desired_stack, shared_session
 from tests.stack.conftest import world as world  # a fixture
 
 Part = tuple[int, int]  # (index, of): every `of`-th case, beginning at the index
@@ -66,7 +66,7 @@ class AtOnce:
 
 
 # Two tasks, because where a single one comes to stand is ECS's choice.
-WISHED = wishes(service={"desired_count": 2})
+CONFIGURED = desired_stack(service={"desired_count": 2})
 
 
 class Struck(World):
@@ -74,8 +74,8 @@ class Struck(World):
 
     script: Script
 
-    def open(self, wished: dict[str, Any] | None = None, *more: Any) -> Session:
-        return super().open(WISHED if wished is None else wished, *more)
+    def open(self, configured: dict[str, Any] | None = None, *more: Any) -> Session:
+        return super().open(CONFIGURED if configured is None else configured, *more)
 
     def aws(self) -> Aws:
         aws = Faulty(Patience(self.clock), session=shared_session(), heard=self.heard)

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConn
 from ecsctl.aws import Aws, Call
 from ecsctl.engine.patience import Clock
 
-_SECRET = re.compile('"SecretToken": "[^"]*"')  # made anew for each try
+_SECRET = re.compile('"SecretToken": "[^"]*"')  # made again for each try
 MOST = 300  # failures after which a run that still tries would try for ever
 URL = "https://aws.example"
 Make = Callable[[], Any]
@@ -119,7 +119,7 @@ class Script:
         self.lasting, self.since, self.looks = lasting, since, looks
         self.changes = 0
         self.befallen = 0
-        self._seen: set[str] = set()
+        self._observed: set[str] = set()
 
     def deliver(self, call: Call, parameters: dict[str, Any], make: Make, clock: Clock, operation: str) -> Any:
         """Let the call happen, or what is in the script."""
@@ -135,8 +135,8 @@ class Script:
         if call.looks:
             return self.lasting if self.looks and self.changes > self.since else None
         key = _SECRET.sub("", f"{call.service} {call.operation} {json.dumps(parameters, sort_keys=True, default=str)}")
-        number, different = self.changes, None if key in self._seen else len(self._seen)
-        self._seen.add(key)
+        number, different = self.changes, None if key in self._observed else len(self._observed)
+        self._observed.add(key)
         self.changes += 1
         if self.lasting and number >= self.since:
             return self.lasting

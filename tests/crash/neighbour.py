@@ -1,4 +1,4 @@
-"""Somebody else in the same account, with things that look like ours: none of it may ever change."""
+"""Someone else in the same account, with things that look like ours: none of it may ever change."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from tests.crash.conftest import a_struck_world
 from tests.crash.faults import DEATHS, Fault, Killed, Script
 from tests.crash.matrix import unlike
 from tests.crash.table import COMPLETE, SEED
-from tests.stack.conftest import wishes
+from tests.stack.conftest import desired_stack
 
 RECORD = Path(".ecsctl/state.json")
 GREETINGS = st.sampled_from(["hello", "hi", "good day"])
@@ -49,15 +49,15 @@ class AnyOrder(RuleBasedStateMachine):
             self.stack.close()
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def wished(self) -> dict[str, Any]:
-        return wishes(service={"desired_count": 2, "environment": {"GREETING": self.greeting}})
+    def configured(self) -> dict[str, Any]:
+        return desired_stack(service={"desired_count": 2, "environment": {"GREETING": self.greeting}})
 
     @rule()
     def up(self) -> None:
         """One plain run makes all of it right, and a second finds nothing to do."""
-        self.world.up(self.wished())
+        self.world.up(self.configured())
         there = self.world.exact()
-        assert self.world.up(self.wished()).work == ()
+        assert self.world.up(self.configured()).work == ()
         assert self.world.changes == 0
         assert unlike(there, self.world.exact(), "account") == []
         definition = self.world.boto("ecs").describe_task_definition(taskDefinition="hello")["taskDefinition"]
@@ -81,7 +81,7 @@ class AnyOrder(RuleBasedStateMachine):
 
         script = Script(befall, lasting=DEATHS["killed before"], since=number + 1)
         with suppress(Killed):
-            self.world.struck(*((self.world.up, script, self.wished()) if going_up else (self.world.down, script)))
+            self.world.struck(*((self.world.up, script, self.configured()) if going_up else (self.world.down, script)))
 
     @precondition(lambda self: RECORD.exists())
     @rule()
@@ -92,7 +92,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule()
     def drift(self) -> None:
-        """Somebody changes what is ours."""
+        """Someone changes what is ours."""
         logs = self.world.boto("logs")
         groups = logs.describe_log_groups(logGroupNamePrefix="/ecs/hello")["logGroups"]  # the look-alikes', too
         if any(group["logGroupName"] == "/ecs/hello" for group in groups):
@@ -121,14 +121,14 @@ class AnyOrder(RuleBasedStateMachine):
         def at_once(make: Any, _operation: str, _clock: Any) -> Any:
             script, self.world.script = self.world.script, Script()
             try:
-                self.world.up(self.wished())
+                self.world.up(self.configured())
                 refused.append(False)
             except Locked:
                 refused.append(True)
             self.world.script = script
             return make()
 
-        self.world.struck(self.world.up, Script(befall), self.wished())
+        self.world.struck(self.world.up, Script(befall), self.configured())
         assert all(refused)
 
 

@@ -73,7 +73,7 @@ def saved_only_at_the_end(patch: pytest.MonkeyPatch) -> None:
 
 def deletes_by_name(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Label, "owns", lambda self, tags: True)
-    patch.setattr(Label, "marks", lambda self, tags: True)
+    patch.setattr(Label, "matches", lambda self, tags: True)
 
 
 def ownership_not_looked_at_again(patch: pytest.MonkeyPatch) -> None:
@@ -116,7 +116,7 @@ def not_tagged_at_birth(patch: pytest.MonkeyPatch) -> None:
 
 
 def takes_a_stranger_for_ours(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Label, "marks", lambda self, tags: True)
+    patch.setattr(Label, "matches", lambda self, tags: True)
 
 
 BUGS: dict[Plant, Callable[[Matrix], list[str]]] = {

@@ -1,4 +1,4 @@
-"""A change of mind, and its undoing: whatever was wished before, an `up` ends where a clean one would."""
+"""A change of mind, and its undoing: whatever was desired before, an `up` ends where a clean one would."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from tests.stack.conftest import World, same, wishes
+from tests.stack.conftest import World, desired_stack, same
 
 pytestmark = pytest.mark.timeout(900)
 
 NO_TASKS: dict[str, Any] = {"service": {"desired_count": 0}}  # tasks, and what they leave behind, differ with the time
-IDLE = wishes(**NO_TASKS)
+IDLE = desired_stack(**NO_TASKS)
 TURNS = {
-    "domain away": (IDLE, wishes(domain=None, **NO_TASKS)),
-    "another domain": (IDLE, wishes(domain={"name": "other.ecsctl.example"}, **NO_TASKS)),
-    "two gateways, build only": (IDLE, wishes(vpc={"egress": "nat-per-az"}, pipeline={"mode": "build-only"},
+    "domain away": (IDLE, desired_stack(domain=None, **NO_TASKS)),
+    "another domain": (IDLE, desired_stack(domain={"name": "other.ecsctl.example"}, **NO_TASKS)),
+    "two gateways, build only": (IDLE, desired_stack(vpc={"egress": "nat-per-az"}, pipeline={"mode": "build-only"},
                                               **NO_TASKS)),
-    "no tasks to scaling": (IDLE, wishes(service={"autoscaling": {"min": 2, "max": 3}})),
+    "no tasks to scaling": (IDLE, desired_stack(service={"autoscaling": {"min": 2, "max": 3}})),
 }  # fmt: skip
 
 

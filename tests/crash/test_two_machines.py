@@ -89,10 +89,10 @@ def another_machine(struck: Struck) -> Struck:
     return other
 
 
-def refused(run: Struck, wished: dict[str, Any] | None = None) -> str:
+def refused(run: Struck, configured: dict[str, Any] | None = None) -> str:
     """What an `up` is told that makes nothing."""
     with pytest.raises(Refused) as told:
-        run.up(wished)
+        run.up(configured)
     assert run.changes <= 1, "something was made"  # the one that asked for the first thing
     return f"{told.value.message} {told.value.hint}"
 
@@ -249,9 +249,9 @@ def _half(machine: Struck, *, network: bool, first: bool) -> None:
     """Make the network, or what has names; with the first thing or without."""
     session = machine.open()
     session.state.fresh = False  # it began when there was nothing to be found
-    stack = session.wishes
-    net = {name for name, node in stack.nodes.items() if node.wish.kind in NETWORK}
-    named = {name for name, node in stack.nodes.items() if node.wish.kind in NAMED} - {stack.first}
+    stack = session.desired_stack
+    net = {name for name, node in stack.nodes.items() if node.desired.kind in NETWORK}
+    named = {name for name, node in stack.nodes.items() if node.desired.kind in NAMED} - {stack.first}
     names = (net if network else named) | ({stack.first} if first else set())
     part = stack.part(names, {})
     session.engine.up(part, agree=lambda plan: None, prune=False)

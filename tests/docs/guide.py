@@ -86,7 +86,7 @@ def _typed(fence: Fence) -> Iterator[Step]:
 
 
 class Reader:
-    """Somebody in a folder, with an account. `known` stands in the page's examples for what only the account knows."""
+    """Someone in a folder, with an account. `known` stands in the page's examples for what only the account knows."""
 
     def __init__(self, clock: Clock, known: Mapping[str, str] | None = None) -> None:
         self.clock, self.known = clock, known or {}

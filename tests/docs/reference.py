@@ -1,4 +1,4 @@
-"""The pages that are written from the code: `python -m tests.docs.reference` writes them anew, and a test holds them.
+"""The pages that are written from the code: `python -m tests.docs.reference` writes them again, and a test holds them.
 
 The tables of options and the examples of JSON have writers of their own, ecsctl.config and tests.ui.json_docs; `make
 pages` calls all three.

@@ -74,7 +74,7 @@ def test_nothing_goes_when_the_user_does_not_agree(run: Run, cloud: Cloud) -> No
 
 def test_what_is_protected_stays_and_is_still_known(run: Run, cloud: Cloud) -> None:
     run.up(toybox())
-    plan = run.down(keep=lambda sighting: "protected" if sighting.kind.kind == "box" else "")
+    plan = run.down(keep=lambda owned: "protected" if owned.kind.kind == "box" else "")
     assert [(step.name, step.verb) for step in plan.steps] == [("box", Verb.KEEP), ("ball", Verb.DELETE)]
     assert [thing.kind for thing in cloud.things] == ["box"]
     assert list(run.engine().state.book.entries) == ["box"]
@@ -131,5 +131,5 @@ def test_a_thing_whose_owner_changed_meanwhile_is_left_alone(run: Run, cloud: Cl
     def given_away(plan: object) -> None:
         next(thing for thing in cloud.things if thing.kind == "ball").tags["ecsctl:app"] = "theirs"
 
-    run.down(agree=given_away, keep=lambda sighting: "stays" if sighting.kind.kind == "box" else "")
+    run.down(agree=given_away, keep=lambda owned: "stays" if owned.kind.kind == "box" else "")
     assert sorted(thing.kind for thing in cloud.things) == ["ball", "box"]

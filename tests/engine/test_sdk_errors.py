@@ -1,4 +1,4 @@
-"""What every error of the AWS SDK becomes: our error, its exit code, and a hint that names what mends it."""
+"""What every error of the AWS SDK becomes: our error, its exit code, and a hint that names what fixes it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def made(kind: type[BotoCoreError]) -> BotoCoreError:
 
 
 def test_no_class_of_the_sdk_is_without_a_row() -> None:
-    """A newer SDK's are told by the nearest class above: this test is red until somebody has read that sentence."""
+    """A newer SDK's are told by the nearest class above: this test is red until someone has read that sentence."""
     assert EVERY.keys() == ROWS.keys()
 
 

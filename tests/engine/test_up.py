@@ -44,7 +44,7 @@ def test_a_second_up_changes_nothing_and_writes_nothing(run: Run) -> None:
 def test_a_changed_wish_is_planned_as_exactly_that_change_and_made(run: Run, cloud: Cloud) -> None:
     run.up(toybox())
     step = next(step for step in run.plan(toybox(weight=7)).steps if step.verb is not Verb.KEEP)
-    assert [(c.field, c.before, c.after, c.why) for c in step.changes] == [("weight", 1, 7, Why.WISH)]
+    assert [(c.field, c.before, c.after, c.why) for c in step.changes] == [("weight", 1, 7, Why.CONFIG)]
     assert run.up(toybox(weight=7)).calls == ["ChangeBall"]
     assert run.plan(toybox(weight=7)).work == ()
 
@@ -286,7 +286,7 @@ def test_an_id_that_an_update_renews_reaches_those_who_use_it(run: Run, cloud: C
 
 def test_a_part_of_the_stack_is_made_right_and_all_else_is_left(run: Run, cloud: Cloud) -> None:
     before = toybox()
-    before.ensure("lid", Lid(box=before.nodes["ball"].wish.box))  # type: ignore[attr-defined]  # a ball has one
+    before.ensure("lid", Lid(box=before.nodes["ball"].desired.box))  # type: ignore[attr-defined]  # a ball has one
     run.up(before)
     stack, engine = toybox(colour="blue", weight=7), run.engine()  # and no lid any more
     part = engine.part(stack, {"ball"})
@@ -333,7 +333,7 @@ def test_what_is_in_use_is_taken_away_only_when_all_else_is_there(run: Run, clou
     box = next(thing for thing in cloud.things if thing.kind == "box")
     assert (box.values["colour"], box.values["note"]) == ("red", "new")
     changes = [change for step in run.plan(shared("blue", "new", weight=9)).work for change in step.changes]
-    assert {(c.field, c.why) for c in changes} == {("colour", Why.WISH), ("weight", Why.WISH)}
+    assert {(c.field, c.why) for c in changes} == {("colour", Why.CONFIG), ("weight", Why.CONFIG)}
     run.up(shared("blue", "new", weight=9))
     assert box.values["colour"] == "blue"
     assert run.plan(shared("blue", "new", weight=9)).work == ()
@@ -361,21 +361,23 @@ def test_what_the_cloud_takes_and_shows_otherwise_is_told_as_that(run: Run, clou
     assert failure.value.why == 'colour: sent "Blue", AWS shows "blue"'
     assert cloud.clock.now() - began < SHOWN, "a third value is no lateness"
     [change] = run.plan(lowered("Blue")).work[0].changes
-    assert (change.why, change.before, change.after) == (Why.OTHERWISE, "blue", "Blue"), "neither drift nor a new wish"
+    assert (change.why, change.before, change.after) == (Why.OTHERWISE, "blue", "Blue"), (
+        "neither drift nor a change of ours"
+    )
     began = cloud.clock.now()
     with pytest.raises(ShownOtherwise):
         run.up(lowered("Blue"))
     assert cloud.clock.now() - began <= WINDOW + 1, "it is known by now"
 
     [change] = run.plan(lowered("Green")).work[0].changes
-    assert change.why is Why.WISH, "another value was never sent"
+    assert change.why is Why.CONFIG, "another value was never sent"
     cloud.things[0].values["colour"] = "pink"
     [change] = run.plan(lowered("Blue")).work[0].changes
-    assert change.why is Why.WISH, "nor was this ever shown"
+    assert change.why is Why.CONFIG, "nor was this ever shown"
     run.up(lowered("blue"))
     assert run.plan(lowered("blue")).work == ()
     [change] = run.plan(lowered("Blue")).work[0].changes
-    assert change.why is Why.WISH, "what is right again is forgotten"
+    assert change.why is Why.CONFIG, "what is right again is forgotten"
 
 
 def test_what_the_cloud_shows_late_is_waited_for(run: Run, cloud: Cloud) -> None:

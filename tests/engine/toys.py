@@ -9,7 +9,7 @@ from typing import Any, NewType
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from ecsctl.engine.label import APP, Label
-from ecsctl.engine.resource import Contents, Fixed, Found, Order, Renewed, Resource, Seen
+from ecsctl.engine.resource import Contents, Fixed, Found, Observed, Order, Renewed, Resource
 
 BoxId = NewType("BoxId", str)
 BallId = NewType("BallId", str)
@@ -115,12 +115,12 @@ class Box(Resource[BoxIds]):
     colour: str = "red"
     note: str | None = None
 
-    def observe(self, aws: Any, me: Label) -> Seen[Box, BoxIds] | None:
+    def observe(self, aws: Any, me: Label) -> Observed[Box, BoxIds] | None:
         for thing in aws.cloud.find("box"):
-            if me.marks(thing.tags):
+            if me.matches(thing.tags):
                 ready = aws.cloud.clock.now() - thing.born >= aws.cloud.slow
                 ids = BoxIds(BoxId(thing.id))
-                return Seen(ids, Box(**thing.values), thing.tags, ready=ready, failed=thing.failed)
+                return Observed(ids, Box(**thing.values), thing.tags, ready=ready, failed=thing.failed)
         return None
 
     @classmethod
@@ -158,7 +158,7 @@ class Box(Resource[BoxIds]):
 
 @dataclass(frozen=True)
 class Shared(Box):
-    """A box that somebody may still know by its old colour: it gets the new one when all else is there."""
+    """A box that someone may still know by its old colour: it gets the new one when all else is there."""
 
     def meanwhile(self, actual: Box) -> Shared:
         return replace(self, colour=actual.colour)
@@ -179,12 +179,12 @@ class Lowered(Box):
 class Hesitant(Box):
     """A box of which the cloud shows the old colour for a minute after each change."""
 
-    def observe(self, aws: Any, me: Label) -> Seen[Box, BoxIds] | None:
-        seen = super().observe(aws, me)
+    def observe(self, aws: Any, me: Label) -> Observed[Box, BoxIds] | None:
+        observed = super().observe(aws, me)
         old, until = aws.cloud.late
-        if seen is None or aws.cloud.clock.now() >= until:
-            return seen
-        return replace(seen, actual=replace(seen.actual, colour=old))
+        if observed is None or aws.cloud.clock.now() >= until:
+            return observed
+        return replace(observed, actual=replace(observed.actual, colour=old))
 
     def update(self, aws: Any, me: Label, ids: BoxIds, changed: frozenset[str]) -> None:
         old = next(thing for thing in aws.cloud.things if thing.id == ids.box).values["colour"]
@@ -210,10 +210,10 @@ class Ball(Resource[BallIds]):
     box: Fixed[BoxId]
     weight: int = 1
 
-    def observe(self, aws: Any, me: Label) -> Seen[Ball, BallIds] | None:
+    def observe(self, aws: Any, me: Label) -> Observed[Ball, BallIds] | None:
         for thing in aws.cloud.find("ball", self.name):
             ids = BallIds(BallId(thing.id), BallRevision(f"{thing.id}:{thing.revision}"))
-            return Seen(ids, Ball(**thing.values), thing.tags, failed=thing.failed)
+            return Observed(ids, Ball(**thing.values), thing.tags, failed=thing.failed)
         return None
 
     @classmethod
@@ -269,11 +269,11 @@ class Lid(Resource[LidIds]):
 
     box: Fixed[BoxId]
 
-    def observe(self, aws: Any, me: Label) -> Seen[Lid, LidIds] | None:
+    def observe(self, aws: Any, me: Label) -> Observed[Lid, LidIds] | None:
         assert self.box.startswith("box-"), f"looked for a lid with {self.box!r}"
         for thing in aws.cloud.find("lid"):
             if thing.values["box"] == self.box:
-                return Seen(LidIds(LidId(thing.id)), Lid(thing.values["box"]), thing.tags)
+                return Observed(LidIds(LidId(thing.id)), Lid(thing.values["box"]), thing.tags)
         return None
 
     @classmethod
@@ -301,7 +301,7 @@ class GuestIds:
 
 @dataclass(frozen=True)
 class Guest(Resource[GuestIds]):
-    """Somebody else's thing, only used."""
+    """Someone else's thing, only used."""
 
     kind = "guest"
     title = "guest"
@@ -310,9 +310,9 @@ class Guest(Resource[GuestIds]):
     name: str
     ball: Order[BallRevision] | None = None
 
-    def observe(self, aws: Any, me: Label) -> Seen[Guest, GuestIds] | None:
+    def observe(self, aws: Any, me: Label) -> Observed[Guest, GuestIds] | None:
         for thing in aws.cloud.find("guest", self.name):
-            return Seen(GuestIds(GuestId(thing.id)), self)
+            return Observed(GuestIds(GuestId(thing.id)), self)
         return None
 
     @classmethod
@@ -336,8 +336,8 @@ class Drying(Resource[DryingIds]):
 
     box: Order[BoxId]
 
-    def observe(self, aws: Any, me: Label) -> Seen[Drying, DryingIds] | None:
-        return Seen(DryingIds(GuestId(self.box)), self)
+    def observe(self, aws: Any, me: Label) -> Observed[Drying, DryingIds] | None:
+        return Observed(DryingIds(GuestId(self.box)), self)
 
     @classmethod
     def find(cls, aws: Any, me: Label) -> Iterator[Found[DryingIds]]:

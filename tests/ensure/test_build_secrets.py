@@ -5,7 +5,7 @@ import pytest
 from ecsctl.config import Config
 from ecsctl.ensure import build_secrets
 from ecsctl.resources.build_project import EnvVar
-from tests.stack.conftest import ACCOUNT, World, wishes, world  # noqa: F401 - a fixture
+from tests.stack.conftest import ACCOUNT, World, desired_stack, world  # noqa: F401 - a fixture
 
 NPM = f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:npm-AbCdEf"
 HUB = f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:hub-AbCdEf"
@@ -36,7 +36,7 @@ def statements(world):  # noqa: F811 - the fixture
 
 
 def test_the_role_reads_these_and_no_others_and_only_while_they_are_wished(world: World) -> None:  # noqa: F811
-    plain = wishes(domain=None, vpc={"egress": "public"}, pipeline={"mode": "build-only"})
+    plain = desired_stack(domain=None, vpc={"egress": "public"}, pipeline={"mode": "build-only"})
     world.up(plain)
     before = statements(world)
     assert not {"Secrets", "Parameters", "EcrPublicLogin", "OtherRegistries"} & before.keys() - {"Secrets"}

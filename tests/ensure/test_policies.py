@@ -206,12 +206,12 @@ SPELLING = {  # where IAM's word for a call is not the call's own: S3's predate 
 
 
 WITHHELD = {
-    # Only wishes call them that no ecsctl.toml brings about: no boundary, no expiry, plain requests to the bucket.
+    # Only asks for call them that no ecsctl.toml brings about: no boundary, no expiry, plain requests to the bucket.
     "iam:DeleteRolePermissionsBoundary",
     "ecr:DeleteLifecyclePolicy",
     "logs:DeleteRetentionPolicy",
     "s3:DeleteBucketPolicy",
-    # Called only where somebody has put a role of ours into an instance profile. IAM cannot narrow it to our roles:
+    # Called only where someone has put a role of ours into an instance profile. IAM cannot narrow it to our roles:
     # whoever may call it takes any role from any machine of the account.
     "iam:RemoveRoleFromInstanceProfile",
 }

@@ -81,14 +81,14 @@ class Search:
     """Everything that can be seen from outside, and a search in it."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.seen = folder, io.BytesIO()
+        self.folder, self.observed = folder, io.BytesIO()
 
     def see(self, what: object) -> None:
-        self.seen.write(f"{what}\n".encode())
+        self.observed.write(f"{what}\n".encode())
 
     def finds(self) -> list[str]:
         files = {str(path): path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}
-        places = {"what was seen": self.seen.getvalue(), **files}
+        places = {"what was seen": self.observed.getvalue(), **files}
         return sorted(
             {place for place, told in places.items()
              for canary in (FIRST, SECOND, THIRD) for form in forms(canary) if form in told}
@@ -238,15 +238,15 @@ def test_nobody_ever_sees_the_token(
             patch.setattr(SourceCredentials, "_import", broken)
             assert run("creds", "rotate", "-", "--debug", token=THIRD + "!") == 1
             assert run("creds", "rotate", "-", "-o", "json", token=THIRD) == 1
-        assert b"RuntimeError" in search.seen.getvalue()
-        assert b"Traceback" in search.seen.getvalue()
+        assert b"RuntimeError" in search.observed.getvalue()
+        assert b"Traceback" in search.observed.getvalue()
 
         assert run("creds", "set", FIRST) == 2
         assert run("up", "-o", "json") == 0
         assert run("down", "--yes", "--force", "--debug") == 0
         (folder / "bin" / "session").unlink(missing_ok=True)
 
-    assert b"aws codebuild import_source_credentials" in search.seen.getvalue()
+    assert b"aws codebuild import_source_credentials" in search.observed.getvalue()
     assert search.finds() == []
 
 

@@ -15,15 +15,15 @@ from ecsctl.releases.waiting import before_change, wait_until_quiet
 from ecsctl.sandbox.aws.ecr import put_image
 from ecsctl.sandbox.aws.ecs.fates import behave
 from ecsctl.sandbox.server.inprocess import inprocess
-from tests.stack.conftest import ACCOUNT, REGION, World, wishes
+from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack
 from tests.stack.watch import URI, Watch, definition, image_of, runs, service
 
 PUSHES = count()
 
 
-def wished(**settings: Any) -> dict[str, Any]:
+def configured(**settings: Any) -> dict[str, Any]:
     """A small stack, with the service's settings as given."""
-    return wishes(domain=None, github=None, vpc={"egress": "public"}, service=settings)
+    return desired_stack(domain=None, github=None, vpc={"egress": "public"}, service=settings)
 
 
 def registered(world: World, image: str) -> str:
@@ -58,11 +58,11 @@ def rolled_back(world: World, revisions: int) -> str:
     return images[arn]
 
 
-def up(world: World, wish: dict[str, Any], *, wait: bool = True) -> None:
+def up(world: World, desired: dict[str, Any], *, wait: bool = True) -> None:
     """What `ecsctl up` does."""
-    session = world.open(wish)
-    before_change(session.aws, session.engine, session.wishes, "hello", wait=wait)
-    session.engine.up(session.wishes, agree=lambda plan: None)
+    session = world.open(desired)
+    before_change(session.aws, session.engine, session.desired_stack, "hello", wait=wait)
+    session.engine.up(session.desired_stack, agree=lambda plan: None)
 
 
 def container(world: World) -> dict[str, Any]:
@@ -76,9 +76,9 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A service that runs an image, lived through by one test after the other: each begins wherever the last ended."""
     with inprocess() as clock:
         world = World(clock, tmp_path_factory.mktemp("lived"))
-        up(world, wished())
+        up(world, configured())
         put_image(ACCOUNT, REGION, "hello", ["first"])
-        up(world, wished())
+        up(world, configured())
         yield world
 
 
@@ -122,15 +122,15 @@ def test_the_image_is_the_last_deployed_and_every_edit_is_in_force(
         if then == "up without a record":
             running.record.unlink()
         if then != "no up":
-            up(running, wished(environment=environment))
+            up(running, configured(environment=environment))
             assert {one["name"]: one["value"] for one in container(running).get("environment", ())} == environment
         assert runs(running)[0] == image, "only the pipeline, or the person who rolls back, moves the image"
     assert runs(running) == (image, 1)
-    assert running.plan(wished(environment=environment)).work == ()
+    assert running.plan(configured(environment=environment)).work == ()
 
 
 def test_an_up_with_an_edit_waits_for_the_deployment_under_way_and_keeps_its_image(running: World) -> None:
-    image, edited = pushed(running), wished(environment={"GREETING": "while it rolls out"})
+    image, edited = pushed(running), configured(environment={"GREETING": "while it rolls out"})
     up(running, edited)
     assert runs(running) == (image, 1)
     assert {"name": "GREETING", "value": "while it rolls out"} in container(running)["environment"]
@@ -141,7 +141,7 @@ def test_an_up_that_may_not_wait_refuses_and_changes_nothing(running: World) -> 
     pushed(running)
     before = service(running)["taskDefinition"]
     with pytest.raises(Refused, match="rolling out") as refused:
-        up(running, wished(environment={"GREETING": "in a hurry"}), wait=False)
+        up(running, configured(environment={"GREETING": "in a hurry"}), wait=False)
     assert "--no-wait" in refused.value.hint
     assert service(running)["taskDefinition"] == before
 
@@ -150,8 +150,8 @@ def test_an_up_with_nothing_for_the_service_does_not_wait(running: World) -> Non
     pushed(running)
     began = running.clock.now()
     same = {one["name"]: one["value"] for one in container(running).get("environment", ())}
-    session = running.open({**wished(environment=same), "logs": {"retention_days": 7}})
-    before_change(session.aws, session.engine, session.wishes, "hello", wait=False)
+    session = running.open({**configured(environment=same), "logs": {"retention_days": 7}})
+    before_change(session.aws, session.engine, session.desired_stack, "hello", wait=False)
     assert running.clock.now() == began
 
 
@@ -174,7 +174,7 @@ def test_a_sidecar_that_ecsctl_does_not_know_is_kept(running: World) -> None:
     sent["containerDefinitions"].append(agent)
     told(running, running.boto("ecs").register_task_definition(**sent)["taskDefinition"]["taskDefinitionArn"])
     wait_until_quiet(running.aws(), "hello")
-    up(running, wished(environment={"GREETING": "beside another"}))
+    up(running, configured(environment={"GREETING": "beside another"}))
     containers = definition(running, service(running)["taskDefinition"])["containerDefinitions"]
     assert [one["name"] for one in containers] == ["hello", "agent"]
     assert {"name": "GREETING", "value": "beside another"} in containers[0]["environment"]

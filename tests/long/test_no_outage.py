@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from tests.stack.changes import LONG, PLAIN, REFUSED, SECURE, Wished
+from tests.stack.changes import LONG, PLAIN, REFUSED, SECURE, Configured
 from tests.stack.client import watched
-from tests.stack.conftest import World, wishes
+from tests.stack.conftest import World, desired_stack
 from tests.stack.test_no_outage import judged, refused, world  # noqa: F401 - a fixture
 
 
 @pytest.mark.parametrize(("before", "after"), LONG.values(), ids=LONG.keys())
 def test_a_client_is_answered_at_every_moment_of_a_change(
     world: World,  # noqa: F811 - the fixture
-    before: Wished,
-    after: Wished,
+    before: Configured,
+    after: Configured,
 ) -> None:
     judged(world, before, after)
 
@@ -24,8 +24,8 @@ def test_a_client_is_answered_at_every_moment_of_a_change(
 @pytest.mark.parametrize(("before", "after"), list(REFUSED.values())[1:], ids=list(REFUSED)[1:])
 def test_what_cannot_be_changed_under_a_running_app_is_refused_untouched(
     world: World,  # noqa: F811 - the fixture
-    before: Wished,
-    after: Wished,
+    before: Configured,
+    after: Configured,
 ) -> None:
     refused(world, before, after)
 
@@ -35,11 +35,13 @@ class Died(BaseException):
 
 
 @pytest.mark.parametrize("dies", range(1, 24, 2))
-@pytest.mark.parametrize(("before", "after"), [(PLAIN, wishes(service={"port": 9000}, github=None)), (SECURE, PLAIN)])
+@pytest.mark.parametrize(
+    ("before", "after"), [(PLAIN, desired_stack(service={"port": 9000}, github=None)), (SECURE, PLAIN)]
+)
 def test_a_change_that_dies_anywhere_silences_nobody_and_is_finished_by_the_next(
     world: World,  # noqa: F811 - the fixture
-    before: Wished,
-    after: Wished,
+    before: Configured,
+    after: Configured,
     dies: int,
 ) -> None:
     client = watched(world, before, after)
@@ -55,7 +57,7 @@ def test_a_change_that_dies_anywhere_silences_nobody_and_is_finished_by_the_next
 
     session.aws.heard = heard
     try:
-        session.engine.up(session.wishes, agree=lambda _plan: None)
+        session.engine.up(session.desired_stack, agree=lambda _plan: None)
     except (Died, Exception):  # noqa: BLE001 - however it ends, the next run goes on from there
         assert changes >= dies
     world.up(after)

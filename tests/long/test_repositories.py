@@ -77,7 +77,7 @@ APPS = {
 }  # fmt: skip
 
 
-def configured(folder: Path, name: str, app: App) -> tuple[str, Config]:
+def configuring(folder: Path, name: str, app: App) -> tuple[str, Config]:
     """The ecsctl.toml of what `init` finds and what a person adds, and what it means."""
     shape: Shape = (SHAPES | MORE)[name]
     repository = name.partition("'")[0] if "/" in name else "acme/hello"
@@ -99,32 +99,32 @@ def configured(folder: Path, name: str, app: App) -> tuple[str, Config]:
     return text, config.read(folder, environ={}).config
 
 
-def up(world: World, wished: Config) -> None:  # noqa: F811 - the fixture
-    session = open_stack(world.aws(), wished, world.record, tell=world.events.append, own_buildspec=False)
-    session.engine.up(session.wishes, agree=lambda plan: None)
+def up(world: World, configured: Config) -> None:  # noqa: F811 - the fixture
+    session = open_stack(world.aws(), configured, world.record, tell=world.events.append, own_buildspec=False)
+    session.engine.up(session.desired_stack, agree=lambda plan: None)
 
 
 @pytest.mark.parametrize("name", APPS)
 def test_it_comes_up_and_its_own_check_is_answered(world: World, tmp_path: Path, name: str) -> None:  # noqa: F811
     app = APPS[name]
-    text, wished = configured(tmp_path / "checkout", name, app)
+    text, configured = configuring(tmp_path / "checkout", name, app)
     assert len(text.splitlines()) <= 15, text
     ecs.behave("", "", "app", port=app.port, answers=dict(app.answers), otherwise=app.otherwise)
-    up(world, wished)
-    service = world.boto("ecs").describe_services(cluster=wished.name, services=[wished.name])["services"][0]
+    up(world, configured)
+    service = world.boto("ecs").describe_services(cluster=configured.name, services=[configured.name])["services"][0]
     assert (service["runningCount"], service["deployments"][0]["rolloutState"]) == (1, "COMPLETED")
     group = world.boto("elbv2").describe_target_groups()["TargetGroups"][0]
     health = world.boto("elbv2").describe_target_health(TargetGroupArn=group["TargetGroupArn"])
     assert [one["TargetHealth"]["State"] for one in health["TargetHealthDescriptions"]] == ["healthy"]
     given = {one["name"]: one["value"] for one in world.boto("codebuild").batch_get_projects(
-        names=[f"{wished.name}-build"])["projects"][0]["environment"]["environmentVariables"]}  # fmt: skip
+        names=[f"{configured.name}-build"])["projects"][0]["environment"]["environmentVariables"]}  # fmt: skip
     shape = (SHAPES | MORE)[name]
     assert (given["BUILD_CONTEXT"], given["BUILD_DOCKERFILE"]) == (shape.context, shape.dockerfile)
 
 
 @pytest.mark.parametrize("app", [App(4000, {"/": 200}), App(7700, {"/ready": 200})])
 def test_an_app_that_listens_or_answers_elsewhere_does_not(world: World, tmp_path: Path, app: App) -> None:  # noqa: F811
-    _, wished = configured(tmp_path / "checkout", "meilisearch/meilisearch", app)
+    _, configured = configuring(tmp_path / "checkout", "meilisearch/meilisearch", app)
     ecs.behave("", "", "app", port=app.port, answers=dict(app.answers), otherwise=404)
     with pytest.raises(EcsctlError):
-        up(world, wished)
+        up(world, configured)

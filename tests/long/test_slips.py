@@ -1,4 +1,4 @@
-"""The slips of somebody who adds or changes a kind: the contract's tests must catch each of them."""
+"""The slips of someone who adds or changes a kind: the contract's tests must catch each of them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.service import Service
 from ecsctl.resources.target_group import TargetGroup
 from ecsctl.resources.task_definition import TaskDefinition
+from tests.desired_stack import USUAL
 from tests.resources import test_contract as contract
 from tests.rows import ROWS
-from tests.wishes import USUAL
 
 FORGOTTEN: list[tuple[type[AnyResource], str]] = [
     (TargetGroup, "matcher"),
@@ -75,7 +75,7 @@ def _asked(stack: str, lives: Callable[[str], contract.Life]) -> Iterator[functo
     ):
         yield functools.partial(test, lives, stack)
     for row in contract.of(stack):
-        for name in {**row.made, **row.seen}:
+        for name in {**row.made, **row.observed}:
             yield functools.partial(contract.test_another_value_of_a_field_is_seen, lives, row, name)
         if not row.kind.wait:
             yield functools.partial(contract.test_it_is_found_by_its_mark_alone_and_by_nobody_else, lives, row)
@@ -91,13 +91,13 @@ def _asked(stack: str, lives: Callable[[str], contract.Life]) -> Iterator[functo
 def test_a_field_that_observe_forgets_to_read_is_noticed(
     kind: type[AnyResource], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """mypy finds a field that is left out. So it is made up: the usual value, or by mistake the one that is wished."""
+    """mypy finds a field that is left out. So it is made up: the usual value, or by mistake the one that is desired."""
     observe = kind.observe
 
     def forgetful(self: Any, aws: Any, me: Any) -> Any:
-        seen = observe(self, aws, me)
+        observed = observe(self, aws, me)
         value = USUAL.get(kind, {}).get(name, getattr(self, name))
-        return seen and replace(seen, actual=replace(seen.actual, **{name: value}))
+        return observed and replace(observed, actual=replace(observed.actual, **{name: value}))
 
     monkeypatch.setattr(kind, "observe", forgetful)
     assert caught(kind, tmp_path)

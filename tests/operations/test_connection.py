@@ -18,7 +18,7 @@ from ecsctl.sandbox.aws.codeconnections import complete_handshake
 from ecsctl.sandbox.github.remote import github_hooks
 from ecsctl.sandbox.push import push
 from tests.commands.conftest import cloud, folder, run  # noqa: F401 - fixtures
-from tests.stack.conftest import ACCOUNT, REGION, World, wishes, world  # noqa: F401 - a fixture
+from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, world  # noqa: F401 - a fixture
 
 ARN = f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/1b2c3d4e-0000-4000-8000-000000000000"
 
@@ -128,13 +128,13 @@ def test_up_moves_source_and_webhook_over_and_back_again(
         world.clock.sleep(1800)
         return len(began)
 
-    here = wishes(domain=None)
+    here = desired_stack(domain=None)
     world.up(here)
     assert (source(), len(github_hooks()), hears_of_a_push()) == ("GitHub", 1, 1)
 
     arn = made(world)
     complete_handshake("ours")
-    there = wishes(domain=None, github={"connection_arn": arn})
+    there = desired_stack(domain=None, github={"connection_arn": arn})
     dying = [True]
 
     def dies(**_: Any) -> None:
@@ -146,7 +146,7 @@ def test_up_moves_source_and_webhook_over_and_back_again(
         world.up(there)
     assert (source(), github_hooks()) == ("GitHub", [])  # the hook is down, the pipeline has not moved
     dying.clear()
-    world.up(here)  # and somebody has thought better of it
+    world.up(here)  # and someone has thought better of it
     assert (len(github_hooks()), hears_of_a_push()) == (1, 1)
 
     world.up(there)
@@ -161,7 +161,7 @@ def test_up_moves_source_and_webhook_over_and_back_again(
     assert (source(), len(github_hooks()), hears_of_a_push()) == ("GitHub", 1, 1)
     assert world.plan(here).work == ()
 
-    moved = wishes(domain=None, github={"repository": "ecsctl/moved"})
+    moved = desired_stack(domain=None, github={"repository": "ecsctl/moved"})
     world.up(moved)
     assert [repository for repository, _ in github_hooks()] == ["ecsctl/moved"]
     assert hears_of_a_push() == 1

@@ -7,23 +7,23 @@ from typing import Any
 import pytest
 
 from ecsctl.costs.estimate import Estimate, estimated, must_be_agreed_to
-from tests.stack.conftest import World, wishes, world
+from tests.stack.conftest import World, desired_stack, world
 
 __all__ = ["world"]
 
-PLAIN = wishes(domain=None, github=None)
+PLAIN = desired_stack(domain=None, github=None)
 IMAGE = "public.ecr.aws/docker/library/nginx:1.27"
 
 
-def judged(world: World, wished: dict[str, Any]) -> tuple[Estimate, bool]:
-    session = world.open(wished)
-    plan = session.engine.plan(session.wishes)
-    estimate = estimated(session.wishes, plan)
+def judged(world: World, configured: dict[str, Any]) -> tuple[Estimate, bool]:
+    session = world.open(configured)
+    plan = session.engine.plan(session.desired_stack)
+    estimate = estimated(session.desired_stack, plan)
     return estimate, must_be_agreed_to(plan, estimate)
 
 
 def test_the_first_up_costs_and_takes_what_its_parts_do(world: World) -> None:
-    estimate, asked = judged(world, wishes())
+    estimate, asked = judged(world, desired_stack())
     hours = 0.045 + 0.005 + 0.0225 + 2 * 0.005 + 0.25 * 0.03238 + 0.5 * 0.00356
     assert estimate.after == pytest.approx(730 * hours)
     assert (estimate.before, asked) == (0.0, True)

@@ -22,7 +22,7 @@ from ecsctl.sandbox.aws.account import TOKEN, TOKEN_SECRET
 from ecsctl.sandbox.core import clock
 from ecsctl.sandbox.github.remote import revoke_github_token
 from tests.commands.conftest import cloud, folder, run  # noqa: F401 - fixtures
-from tests.stack.conftest import World, shared_session, wishes, world  # noqa: F401 - a fixture
+from tests.stack.conftest import World, desired_stack, shared_session, world  # noqa: F401 - a fixture
 
 NEW = "ghp_Canary" + "7" * 30
 
@@ -58,7 +58,7 @@ def test_a_secret_that_is_not_there_is_made_with_our_mark(world: World) -> None:
 
 
 def test_a_rotation_reaches_every_place_and_one_that_died_is_taken_up(world: World) -> None:  # noqa: F811 - the fixture
-    here = wishes(domain=None)
+    here = desired_stack(domain=None)
     world.up(here)
     assert creds.status(world.open(here)).current
 
@@ -69,12 +69,12 @@ def test_a_rotation_reaches_every_place_and_one_that_died_is_taken_up(world: Wor
     for more in ({"pipeline": {"approvals": [{"name": "Review"}]}}, {"github": {"branch": "next"}}):
         with pytest.raises(Refused, match="more than a new token") as caught:
             creds.spread(
-                lambda more=more: world.open(wishes(domain=None, **more)), lambda: pytest.fail("it was stored")
+                lambda more=more: world.open(desired_stack(domain=None, **more)), lambda: pytest.fail("it was stored")
             )  # type: ignore[misc]  # mypy cannot type a lambda's default
         assert caught.value.why.startswith("pipeline: ")
     assert not creds.status(world.open(here)).current
 
-    edited = wishes(service={"health_path": "/ready"}, domain=None)  # that is for `up` to do
+    edited = desired_stack(service={"health_path": "/ready"}, domain=None)  # that is for `up` to do
     pending = [step.name for step in world.plan(edited).work if step.name not in creds.FIELDS]
     changed: set[str] = set()
     world.heard = lambda service, operation, *_: operation.startswith(LOOKS) or changed.add(f"{service} {operation}")

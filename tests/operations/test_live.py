@@ -19,19 +19,19 @@ from tests.stack.conftest import ACCOUNT, shared_session
 __all__ = ["service"]
 
 
-def seen(service: Service) -> Live:
+def observed(service: Service) -> Live:
     return look(looking(service), APP)
 
 
 def looking(service: Service) -> Aws:
     aws = service.session().aws
-    aws.look_only = True
+    aws.read_only = True
     return aws
 
 
 def test_a_service_that_runs_rolls_out_and_is_rolled_back_is_told_step_by_step(service: Service) -> None:
     service.start(service.push("v1"))
-    calm = seen(service)
+    calm = observed(service)
     assert calm.service
     assert (calm.service.revision, calm.service.running, calm.service.desired) == (1, 1, 1)
     assert calm.release
@@ -43,14 +43,14 @@ def test_a_service_that_runs_rolls_out_and_is_rolled_back_is_told_step_by_step(s
     ecs.behave(ACCOUNT, "v2", "crash")
     service.point(service.register(service.push("v2")))
     service.clock.sleep(45)
-    rolling = seen(service)
+    rolling = observed(service)
     assert rolling.release
     assert rolling.release.outcome == "rolling out"
     assert {one.revision: one.status for one in rolling.deployments} == {2: "PRIMARY", 1: "ACTIVE"}
     assert {one.revision for one in rolling.tasks} == {1, 2}
 
     service.clock.sleep(1200)
-    back = seen(service)
+    back = observed(service)
     assert back.release
     assert back.release.outcome == "rolled back"
     assert (back.service and back.service.revision, back.well) == (1, False)
@@ -63,7 +63,7 @@ def test_a_service_that_runs_rolls_out_and_is_rolled_back_is_told_step_by_step(s
 def test_it_is_dated_by_the_clock_of_aws_and_not_by_this_machines(service: Service) -> None:
     service.start(service.push("v1"))
     service.clock.sleep(40 * 86_400)
-    assert abs(seen(service).at.timestamp() - service.clock.now()) < 5
+    assert abs(observed(service).at.timestamp() - service.clock.now()) < 5
 
 
 @pytest.mark.parametrize("date", ["", "soon", "Mon, 99 Foo 2026 25:61:61 GMT", "Mon, 23 Nov 2026 07:00:00 -0000"])
@@ -76,7 +76,7 @@ def test_what_is_no_date_does_not_set_the_clock(date: str) -> None:
 
 def test_a_service_at_0_is_well_with_no_task(service: Service) -> None:
     service.start(service.push("v1"), desired=0)
-    found = seen(service)
+    found = observed(service)
     assert (found.service and found.service.desired, found.tasks) == (0, ())
     assert found.well
 

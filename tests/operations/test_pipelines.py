@@ -50,12 +50,14 @@ def test_a_run_tells_its_commit_and_every_action_with_its_link(aws: Aws, made: M
 
 def test_watching_tells_each_change_once_and_in_order(aws: Aws, made: Made) -> None:
     made()
-    seen: list[pipelines.Run] = []
-    last = pipelines.watch(aws, "orders", "", seen.append)
-    told = [line for before, now in zip([None, *seen], seen, strict=False) for line in shown.changes(before, now)]
+    observed: list[pipelines.Run] = []
+    last = pipelines.watch(aws, "orders", "", observed.append)
+    told = [
+        line for before, now in zip([None, *observed], observed, strict=False) for line in shown.changes(before, now)
+    ]
     assert told[-1] == "Build: Build Succeeded"
     assert len(told) == len(set(told))
-    assert seen[-1] == last
+    assert observed[-1] == last
 
 
 def test_a_watch_ends_at_its_limit_and_the_run_goes_on(aws: Aws, made: Made) -> None:

@@ -12,10 +12,10 @@ from ecsctl.engine.plan import Plan
 from ecsctl.operations.well import answers_there, over_http
 from ecsctl.sandbox.aws.ecs import behave
 from ecsctl.sandbox.aws.ecs.visitors import visit
-from tests.stack.conftest import ACCOUNT, World, wishes, world  # noqa: F401 - a fixture
+from tests.stack.conftest import ACCOUNT, World, desired_stack, world  # noqa: F401 - a fixture
 
 IMAGE = "public.ecr.aws/docker/library/nginx:1.27"
-PLAIN = wishes(domain=None, github=None)
+PLAIN = desired_stack(domain=None, github=None)
 
 
 def answering(**answers: Any) -> None:
@@ -25,7 +25,9 @@ def answering(**answers: Any) -> None:
 def up(world: World, service: dict[str, Any]) -> Plan:  # noqa: F811 - the fixture
     session = world.open({**PLAIN, "service": service}, IMAGE)
     session.aws.forget()
-    return session.engine.up(session.wishes, agree=lambda plan: answers_there(session.aws, session.wishes, plan, visit))
+    return session.engine.up(
+        session.desired_stack, agree=lambda plan: answers_there(session.aws, session.desired_stack, plan, visit)
+    )
 
 
 @pytest.mark.parametrize(
@@ -85,7 +87,7 @@ def test_who_cannot_reach_the_app_is_told_so(world: World) -> None:  # noqa: F81
         raise TimeoutError("timed out")
 
     with pytest.raises(Refused, match="cannot be asked: timed out"):
-        answers_there(session.aws, session.wishes, session.engine.plan(session.wishes), unreachable)
+        answers_there(session.aws, session.desired_stack, session.engine.plan(session.desired_stack), unreachable)
 
 
 def test_a_visitor_over_http_reads_the_code_and_follows_no_redirect(tmp_path: Path) -> None:

@@ -38,13 +38,13 @@ ACCOUNT = "123456789012"
 REGIONS = {"aws": "eu-central-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 Made = dict[str, str]  # what the account holds before the first run, by what it is
-Wish = Callable[[Made], dict[str, Any]]
+Desired = Callable[[Made], dict[str, Any]]
 
 BARE: dict[str, Any] = {"name": "hello"}
 TOKEN: dict[str, Any] = {**BARE, "github": {"repository": "ecsctl/hello", "token_secret": "hello/token"}}
 TESTS = {"tests": [{"name": "Smoke", "buildspec": "tests.yml"}], "approvals": [{"name": "Review"}]}
 
-CONFIGS: Mapping[str, Wish] = {
+CONFIGS: Mapping[str, Desired] = {
     "bare": lambda made: BARE,
     "domain": lambda made: {**BARE, "domain": {"name": "hello.ecsctl.example"}},
     "names": lambda made: {**BARE, "domain": {
@@ -72,24 +72,24 @@ MENDED = {
     "names",
 }  # with every change that an `up` may come to make
 USED = {"token", "build only"}  # with the commands that look into what runs
-MOVED = {("domain", "aws-us-gov"), ("token", "aws-cn")}  # recorded there; the others are written anew for there
+MOVED = {("domain", "aws-us-gov"), ("token", "aws-cn")}  # recorded there; the others are written again for there
 
 
 @dataclass
 class Recorded:
     """One configuration, as the account's ids made it, and what each command needed."""
 
-    wish: dict[str, Any]
+    desired: dict[str, Any]
     region: str = REGIONS["aws"]
     needed: dict[str, list[Asked]] = field(default_factory=dict)
     ended: dict[str, tuple[int, str]] = field(default_factory=dict)  # the exit code of each and what it said; 3 stays
 
     def policies(self) -> dict[str, Any]:
         """What `ecsctl policy` prints for it."""
-        return policies(Config.model_validate(self.wish), ACCOUNT, self.region)
+        return policies(Config.model_validate(self.desired), ACCOUNT, self.region)
 
     def moved(self, partition: str) -> Recorded:
-        """The same in another partition and its region: ARNs are written anew."""
+        """The same in another partition and its region: ARNs are written again."""
         needed = {
             command: [
                 Asked(one.action, moved(one.resource, partition),
@@ -98,11 +98,11 @@ class Recorded:
             ]
             for command, asked in self.needed.items()
         }  # fmt: skip
-        return Recorded(moved(self.wish, partition), REGIONS[partition], needed, self.ended)
+        return Recorded(moved(self.desired, partition), REGIONS[partition], needed, self.ended)
 
 
 def moved(value: Any, partition: str) -> Any:
-    """The same in another partition and its region: ARNs are written anew."""
+    """The same in another partition and its region: ARNs are written again."""
     text = json.dumps(value)
     return json.loads(text.replace("arn:aws:", f"arn:{partition}:").replace(REGIONS["aws"], REGIONS[partition]))
 
@@ -114,9 +114,9 @@ def record(name: str, partition: str = "aws") -> Recorded:
         session = boto3.session.Session(region_name=region)
         with authorization.administrator():
             made = prepare(session.client, clock, region)
-        wish = CONFIGS[name](made)
-        runs = Runs(made, Recorded(wish, region), session, clock, Path(folder))
-        runs.all(mended=partition == "aws" and name in MENDED, used=partition == "aws" and name in USED)
+        desired = CONFIGS[name](made)
+        runs = Runs(made, Recorded(desired, region), session, clock, Path(folder))
+        runs.all(fixed=partition == "aws" and name in MENDED, used=partition == "aws" and name in USED)
         return runs.found
 
 
@@ -185,7 +185,7 @@ class Runs:
 
     def __init__(self, made: Made, found: Recorded, session: boto3.session.Session, clock: Clock, folder: Path) -> None:
         self.made, self.found, self.session, self.clock, self.folder = made, found, session, clock, folder
-        self.config = Config.model_validate(found.wish)
+        self.config = Config.model_validate(found.desired)
 
     @contextlib.contextmanager
     def here(self) -> Iterator[None]:
@@ -199,14 +199,14 @@ class Runs:
         with contextlib.chdir(self.folder), aws, mock.patch.dict(os.environ, way):
             yield
 
-    def all(self, *, mended: bool, used: bool) -> None:
+    def all(self, *, fixed: bool, used: bool) -> None:
         with self.here():
-            self.write(self.found.wish)
+            self.write(self.found.desired)
             authorization.enforce(self.found.policies())
-            if self.found.wish.get("github", {}).get("token_secret"):
+            if self.found.desired.get("github", {}).get("token_secret"):
                 self.run("creds set -")
             self.run("plan", "up --yes", "status", "why")
-            if mended:
+            if fixed:
                 self._mended()
             if used:
                 self._used()
@@ -233,7 +233,7 @@ class Runs:
         self.run("history", "logs", "logs --build", "exec -- ls")
         if self.config.github:
             self.run("creds status", "creds rotate -", f"creds use-connection {self.made['connection']}")
-            self.write(self.found.wish)
+            self.write(self.found.desired)
         if self.config.github and self.config.pipeline.mode == "pipeline":
             self._pipeline()
 
@@ -251,10 +251,10 @@ class Runs:
             self._client("codebuild").start_build(projectName="hello-build")
 
     def _disturb(self) -> list[str]:
-        """What somebody may do by hand, and `up` or `down` puts right. Returns the route tables that it made."""
+        """What someone may do by hand, and `up` or `down` puts right. Returns the route tables that it made."""
         ec2, region = self._client("ec2"), self.found.region
         self._client("iam").attach_role_policy(RoleName=f"hello-{region}-task", PolicyArn=self.made["boundary"])
-        if "notify" in self.found.wish:
+        if "notify" in self.found.desired:
             topic = f"arn:aws:sns:{region}:{ACCOUNT}:hello"
             self._client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint="somebody@example.com")
             confirm_email("somebody@example.com", region)
@@ -300,8 +300,8 @@ class Runs:
         with authorization.administrator():
             yield
 
-    def write(self, wish: dict[str, Any]) -> None:
-        (self.folder / "ecsctl.toml").write_text(_toml(wish))
+    def write(self, desired: dict[str, Any]) -> None:
+        (self.folder / "ecsctl.toml").write_text(_toml(desired))
 
     def run(self, *commands: str) -> None:
         for words in commands:
@@ -331,22 +331,26 @@ class Runs:
     def _mend(self) -> None:
         """Make each update of each resource, as if every field of it had drifted."""
         opened = open_stack(self._aws(), self.config, self.folder / ".ecsctl" / "state.json")
-        opened.engine.plan(opened.wishes)
-        known = {name: opened.engine.ids(name) for name in opened.wishes.nodes}
-        for name, node in opened.wishes.nodes.items():
+        opened.engine.plan(opened.desired_stack)
+        known = {name: opened.engine.ids(name) for name in opened.desired_stack.nodes}
+        for name, node in opened.desired_stack.nodes.items():
             if known[name] is None:
                 continue
-            wish = fulfil(node.wish, known)
-            changed = frozenset({one.name for one in fields(wish) if getattr(wish, one.name) is not None} | {"tags"})
-            changed -= {"role"} if wish.kind == "source-credentials" else set()  # its mark would go from the same role
-            changed -= {"repository"} if wish.kind == "build-project" else set()  # its webhook would be made anew
+            desired = fulfil(node.desired, known)
+            changed = frozenset(
+                {one.name for one in fields(desired) if getattr(desired, one.name) is not None} | {"tags"}
+            )
+            changed -= (
+                {"role"} if desired.kind == "source-credentials" else set()
+            )  # its tags would go from the same role
+            changed -= {"repository"} if desired.kind == "build-project" else set()  # its webhook would be made again
             with contextlib.suppress(ClientError, EcsctlError, NotImplementedError):
-                wish.update(opened.aws, opened.engine.label.of(name), known[name], changed)
+                desired.update(opened.aws, opened.engine.label.of(name), known[name], changed)
 
 
-def _toml(wish: Mapping[str, Any], prefix: str = "") -> str:
-    plain = [f"{key} = {json.dumps(value)}" for key, value in wish.items() if not _is_table(value)]
-    tables = [(f"{prefix}{key}", value) for key, value in wish.items() if _is_table(value)]
+def _toml(desired: Mapping[str, Any], prefix: str = "") -> str:
+    plain = [f"{key} = {json.dumps(value)}" for key, value in desired.items() if not _is_table(value)]
+    tables = [(f"{prefix}{key}", value) for key, value in desired.items() if _is_table(value)]
     text = "\n".join(plain) + "\n"
     for name, value in tables:
         for one in value if isinstance(value, list) else [value]:

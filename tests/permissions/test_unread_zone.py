@@ -13,7 +13,7 @@ from tests.permissions.test_unused import an_app, deny, ends
 from tests.saved import once
 
 WITH = {**BARE, "domain": {"name": "hello.ecsctl.example"}}
-NAMES = ("hello.ecsctl.example.", "_ecsctl.hello.ecsctl.example.")  # the record and its mark
+NAMES = ("hello.ecsctl.example.", "_ecsctl.hello.ecsctl.example.")  # the record and its tags
 LOOKS = ("plan --detailed-exitcode", "status --exit-code", "up --yes", "why --exit-code")
 
 
@@ -22,7 +22,7 @@ def withheld() -> None:
 
 
 def records(runs: Runs) -> dict[str, str]:
-    """The records of the app's domain, and their marks."""
+    """The records of the app's domain, and their tags."""
     with authorization.administrator():
         route53 = runs.session.client("route53")
         found = {}

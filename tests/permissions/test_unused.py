@@ -25,11 +25,11 @@ def deny(*actions: str) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def an_app(folder: Path, wish: dict[str, Any], region: str = "eu-central-1") -> Iterator[Runs]:
+def an_app(folder: Path, desired: dict[str, Any], region: str = "eu-central-1") -> Iterator[Runs]:
     with inprocess(region=region) as clock:
-        runs = Runs({}, Recorded(wish, region), boto3.session.Session(region_name=region), clock, folder)
+        runs = Runs({}, Recorded(desired, region), boto3.session.Session(region_name=region), clock, folder)
         with runs.here():
-            runs.write(wish)
+            runs.write(desired)
             yield runs
 
 

@@ -1,4 +1,4 @@
-"""A service with a mark of ours in the sandbox inside this process: less than a stack, enough to release to."""
+"""A service with tags of ours in the sandbox inside this process: less than a stack, enough to release to."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Service:
     def register(
         self, image: str, environment: Mapping[str, str] | None = None, *, marked: bool = True, family: str = APP
     ) -> str:
-        """Register a revision, as the pipeline would without our mark; its ARN."""
+        """Register a revision, as the pipeline would without our tags; its ARN."""
         options = {"awslogs-group": "/ecs/hello", "awslogs-region": REGION, "awslogs-stream-prefix": "app"}
         made = self.ecs.register_task_definition(
             family=family,
@@ -109,7 +109,7 @@ class Service:
             tags=[{**tag, "value": "service"} if tag["key"] == "ecsctl:resource" else tag for tag in self.tags],
         )
         self.clock.sleep(600)
-        self.look()  # all of that happens when somebody looks, before a tag is moved
+        self.look()  # all of that happens when someone looks, before a tag is moved
         return arn
 
     def point(self, arn: str, **more: Any) -> None:

@@ -26,7 +26,7 @@ def test_releases_are_told_newest_first_with_image_commit_author_and_end(service
     deploy(*service.app(), say=service.say)
     rollback(*service.app(), agree=lambda now, then: None, say=service.say)
     session = service.session()
-    session.aws.look_only = True
+    session.aws.read_only = True
     found = history(session.aws, session.state)
     assert [(one.revision, one.outcome, one.current) for one in found] == [
         (1, "deployed", True),
@@ -73,7 +73,7 @@ def test_a_diff_tells_only_what_differs_and_no_secret(service: Service) -> None:
     service.register(one, {"SAME": "same", "GREETING": "hello", "API_TOKEN": "first"})
     service.register(two, {"SAME": "same", "MORE": "", "GREETING": "hi", "API_TOKEN": "second"})
     session = service.session()
-    session.aws.look_only = True
+    session.aws.read_only = True
     before, after, found = compare(session.aws, session.state, "2", "hello:3")
     assert (before.arn.rpartition("/")[2], after.arn.rpartition("/")[2]) == ("hello:2", "hello:3")
     assert set(found) == {

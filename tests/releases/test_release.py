@@ -287,7 +287,7 @@ def test_a_revision_that_cannot_be_is_refused_and_nothing_changed(service: Servi
     image = service.push("v1")
     service.start(image)
     service.register(image, family="other")
-    service.register(image, marked=False)  # somebody's experiment
+    service.register(image, marked=False)  # someone's experiment
     service.ecs.deregister_task_definition(taskDefinition=service.register(image))
     session = service.session()
     for name, (kind, told) in NO_REVISION.items():

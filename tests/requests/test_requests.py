@@ -2,7 +2,7 @@
 
 A sentence of constraint in the documentation of a parameter in use is answered once: in sentences.txt, with the reason
 why it is kept; or here, by a check that every recorded call passes. A sentence that is new, and a parameter that is
-newly used, is red until somebody has read it.
+newly used, is red until someone has read it.
 """
 
 from __future__ import annotations

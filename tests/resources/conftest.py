@@ -50,9 +50,9 @@ class Cloud:
     def down(self, app=APP):
         return self._run(app, lambda engine, _: engine.down(agree=lambda _: None))
 
-    def see(self, part, wish, app=APP):
+    def see(self, part, desired, app=APP):
         """What a fresh look shows of one resource."""
-        return wish.observe(self.aws, self.label(part, app))
+        return desired.observe(self.aws, self.label(part, app))
 
     def lose_state(self):
         for path in self.folder.iterdir():
@@ -83,7 +83,7 @@ class Cloud:
         state, aws, stack = self._state(app), self.aws, Stack()
         label = Label(app=app, id=state.book.id, account=ACCOUNT, region=REGION, owner="ann")
         compose(stack)
-        self._kinds |= {type(node.wish) for node in stack.nodes.values()}
+        self._kinds |= {type(node.desired) for node in stack.nodes.values()}
         composed = tuple(kind for kind in kinds() if kind in self._kinds)
         try:
             return act(Engine(aws, state, label, composed or kinds()), stack)

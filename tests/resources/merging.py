@@ -1,4 +1,4 @@
-"""A wish for a task definition, and what others may have made of the live one: values and strategies."""
+"""A desired state for a task definition, and what others may have made of the live one: values and strategies."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ecsctl.engine.label import Label
 from ecsctl.resources.task_definition import HealthCheck, TaskDefinition
-from tests.wishes import usual
+from tests.desired_stack import usual
 
 REGION = "eu-central-1"
 ME = Label(app="shop", id="1", account="123456789012", region=REGION, resource="task-definition", owner="ann")
@@ -17,7 +17,7 @@ ACCEPTED = set(
     .operation_model("RegisterTaskDefinition")
     .input_shape.members
 )
-WISH = usual(
+CONFIG = usual(
     TaskDefinition,
     family="shop",
     container="app",
@@ -59,7 +59,7 @@ CHANGES = {
     "read_only": st.booleans(),
 }
 changes = st.fixed_dictionaries({}, optional=CHANGES)
-wishes = changes.map(lambda changed: replace(WISH, **changed))
+desired_stack = changes.map(lambda changed: replace(CONFIG, **changed))
 SIDECAR = {"name": "agent", "image": "agent:7", "portMappings": [{"containerPort": 9000}], "environment": []}
 
 # What others may have written into our container and around it, odd and old spellings included.

@@ -9,8 +9,8 @@ from ecsctl.resources.borrowed_network import BorrowedSubnet, BorrowedVpc
 from ecsctl.resources.security_group import SecurityGroup
 from ecsctl.resources.support.network_fitness import Need
 from ecsctl.sandbox.snapshot.taking import differences
+from tests.desired_stack import usual
 from tests.rows.network import WORLD, snapshot
-from tests.wishes import usual
 
 NEED = Need(services=("ecr.api", "ecr.dkr", "s3", "logs"))
 GROUPS = ("shop-balancer", "shop-tasks")
@@ -73,7 +73,7 @@ class Theirs:
     def ids(self, names):
         return frozenset(self.subnets.get(name, name) for name in names)
 
-    def wish(self):
+    def desired(self):
         return BorrowedVpc(
             vpc_id=self.id,
             balancer_subnets=self.ids(self.front),
@@ -83,7 +83,7 @@ class Theirs:
         )
 
     def compose(self, stack):
-        found = stack.ensure("vpc", self.wish()).vpc_id
+        found = stack.ensure("vpc", self.desired()).vpc_id
         for subnet in sorted(self.ids([*self.front, *self.back])):
             stack.ensure(subnet, BorrowedSubnet(subnet_id=subnet, vpc=found))
         stack.ensure("group", usual(SecurityGroup, name="shop", vpc=found, ingress=frozenset()))
@@ -337,9 +337,9 @@ class _Denied:
 
 
 def test_a_vpc_that_is_not_there_is_refused_by_its_id(cloud):
-    wish = BorrowedVpc(
+    desired = BorrowedVpc(
         vpc_id="vpc-0123456789abcdef0", balancer_subnets=frozenset({"subnet-1"}), task_subnets=frozenset()
     )
     with pytest.raises(Refused, match=r"the VPC vpc-0123456789abcdef0 named in ecsctl\.toml is not there") as refused:
-        cloud.up(lambda stack: stack.ensure("vpc", wish))
+        cloud.up(lambda stack: stack.ensure("vpc", desired))
     assert "account 123456789012 and region eu-central-1" in refused.value.hint

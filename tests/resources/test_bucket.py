@@ -8,7 +8,7 @@ from ecsctl.aws import Aws
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.patience import Patience
 from ecsctl.resources.bucket import Bucket
-from tests.wishes import usual
+from tests.desired_stack import usual
 
 NAME = "shop-artifacts-123456789012-eu-central-1"
 
@@ -119,8 +119,8 @@ def test_it_goes_with_every_version_and_marker_in_it(cloud, monkeypatch):
     for number in range(8):
         s3.put_object(Bucket=NAME, Key=f"build/{number % 5}", Body=b"x")
     s3.delete_object(Bucket=NAME, Key="build/4")
-    seen = cloud.see("artifacts", usual(Bucket, name=NAME))
-    assert Bucket.contents(cloud.aws, seen.ids).told == "9 objects"
+    observed = cloud.see("artifacts", usual(Bucket, name=NAME))
+    assert Bucket.contents(cloud.aws, observed.ids).told == "9 objects"
     cloud.down()
     assert s3.list_buckets()["Buckets"] == []
 

@@ -6,8 +6,8 @@ from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.issued_certificate import BorrowedCertificate, IssuedCertificate, covers
 from ecsctl.sandbox.aws.acm import validation_record
 from ecsctl.sandbox.snapshot.taking import differences
+from tests.desired_stack import usual
 from tests.rows.network import DOMAIN, change_record, ids_of, snapshot, stack_of, zone_of
-from tests.wishes import usual
 
 VALIDATION, TARGET = validation_record("123456789012", DOMAIN)
 
@@ -43,32 +43,32 @@ def test_it_is_told_from_others_of_the_same_domain_by_its_tags(cloud):
 
 def test_a_request_repeated_in_one_life_is_the_same_certificate(cloud):
     me = cloud.label("certificate")
-    wish = usual(Certificate, domain=DOMAIN)
-    first = wish.create(cloud.aws, me.of("certificate", "one"))
-    assert wish.create(cloud.aws, me.of("certificate", "one")) == first
-    assert wish.create(cloud.aws, me.of("certificate", "two")) != first
+    desired = usual(Certificate, domain=DOMAIN)
+    first = desired.create(cloud.aws, me.of("certificate", "one"))
+    assert desired.create(cloud.aws, me.of("certificate", "one")) == first
+    assert desired.create(cloud.aws, me.of("certificate", "two")) != first
 
 
 def test_it_is_not_ready_before_its_record_is_known(cloud):
     me = cloud.label("certificate")
-    wish = usual(Certificate, domain=DOMAIN)
-    wish.create(cloud.aws, me)
-    assert wish.observe(cloud.aws, me) is None
+    desired = usual(Certificate, domain=DOMAIN)
+    desired.create(cloud.aws, me)
+    assert desired.observe(cloud.aws, me) is None
     cloud.clock.sleep(2)
-    seen = wish.observe(cloud.aws, me)
-    assert (seen.ready, seen.ids.record_name) == (False, "")
+    observed = desired.observe(cloud.aws, me)
+    assert (observed.ready, observed.ids.record_name) == (False, "")
     cloud.clock.sleep(10)
-    seen = wish.observe(cloud.aws, me)
-    assert seen.ready
-    assert seen.ids.record_name == VALIDATION.removesuffix(".")
+    observed = desired.observe(cloud.aws, me)
+    assert observed.ready
+    assert observed.ids.record_name == VALIDATION.removesuffix(".")
 
 
 def test_where_the_dns_is_elsewhere_the_record_is_shown_and_waited_for(cloud):
     with pytest.raises(TimedOut):
         cloud.up(without_our_dns)
     (arn,) = arns(cloud)
-    seen = cloud.see("issued", IssuedCertificate(certificate=arn))
-    assert (seen.ready, seen.note) == (False, f"ACM looks for CNAME {VALIDATION} {TARGET}")
+    observed = cloud.see("issued", IssuedCertificate(certificate=arn))
+    assert (observed.ready, observed.note) == (False, f"ACM looks for CNAME {VALIDATION} {TARGET}")
     change_record(cloud, "CREATE", VALIDATION, "CNAME", TARGET)
     cloud.up(without_our_dns)
     assert cloud.up(without_our_dns).work == ()

@@ -3,7 +3,7 @@ import pytest
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Verb
 from ecsctl.resources.cluster import Cluster
-from tests.wishes import usual
+from tests.desired_stack import usual
 
 
 @pytest.fixture

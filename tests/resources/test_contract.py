@@ -1,6 +1,6 @@
 """What holds for every kind: the life of three stacks is played once each, and every field of every kind is asked of.
 
-A life: made, changed in each field, spoiled in each field by somebody who has no record of it, mended, taken down
+A life: made, changed in each field, spoiled in each field by someone who has no record of it, fixed, taken down
 without a record. What `observe` forgets to read, or makes up, does not survive it.
 """
 
@@ -20,7 +20,7 @@ from ecsctl import resources
 from ecsctl.config import Config
 from ecsctl.engine.label import RESOURCE, Label
 from ecsctl.engine.plan import Step, Verb, Why, decide
-from ecsctl.engine.resource import FIXED, ORDER, AnyResource, marks
+from ecsctl.engine.resource import FIXED, ORDER, AnyResource, traits
 from ecsctl.resources import KINDS, kinds
 from ecsctl.resources.elastic_ip import ElasticIp
 from ecsctl.resources.log_group import LogGroup
@@ -57,7 +57,7 @@ class Life:
     """What was seen in the life of a stack."""
 
     created: dict[str, Any] = field(default_factory=dict)  # by part: the tags just after its create
-    wishes: dict[str, AnyResource] = field(default_factory=dict)  # by part: as it was made
+    desired_stack: dict[str, AnyResource] = field(default_factory=dict)  # by part: as it was made
     to_others: dict[str, list[Verb]] = field(default_factory=dict)  # by part: for another app, and if it is untagged
     unshown: list[str] = field(default_factory=list)  # parts that are not in a snapshot of the account
     needed: dict[str, list[Asked]] = field(default_factory=dict)  # by kind
@@ -66,7 +66,7 @@ class Life:
     asked: dict[tuple[str, str], Step] = field(default_factory=dict)  # by part and field: what is planned
     after_change: tuple[Step, ...] = ()
     drifted: dict[str, Step] = field(default_factory=dict)
-    after_mending: tuple[Step, ...] = ()
+    after_fixing: tuple[Step, ...] = ()
     spoiled: dict[str, Step] = field(default_factory=dict)
     after_repair: tuple[Step, ...] = ()
     found: dict[str, list[Any]] = field(default_factory=dict)  # by part: what `find` tells while it is there
@@ -74,10 +74,10 @@ class Life:
     left: list[tuple[str, str, str]] = field(default_factory=list)  # what `down` has left in the account
     left_found: list[Any] = field(default_factory=list)
 
-    def born(self, wish: AnyResource, me: Label, seen: Any) -> None:
+    def born(self, desired: AnyResource, me: Label, observed: Any) -> None:
         """Called just after each create."""
-        self.wishes.setdefault(me.resource, wish)
-        self.created.setdefault(me.resource, None if seen is None else seen.tags)
+        self.desired_stack.setdefault(me.resource, desired)
+        self.created.setdefault(me.resource, None if observed is None else observed.tags)
 
 
 def steps(plan: Any) -> dict[str, Step]:
@@ -119,7 +119,7 @@ def _asked(life: Life, cloud: Any, stack: str, make: Any) -> None:
     made = steps(cloud.plan(make({row.part: row.made for row in of(stack) if row.made})))
     for row in of(stack):
         life.asked |= {(row.part, name): made[row.part] for name in row.made}
-        for name, value in row.seen.items():
+        for name, value in row.observed.items():
             life.asked[row.part, name] = steps(cloud.plan(make({row.part: {name: value}})))[row.part]
     ids = network.ids_of(cloud, make({}))
     shown = json.dumps(snapshot(regions=(REGION,)))
@@ -127,16 +127,16 @@ def _asked(life: Life, cloud: Any, stack: str, make: Any) -> None:
         values = {str(value) for value in vars(ids[row.part]).values()} - {"shop"}
         life.unshown += [row.part] if values and not any(value in shown for value in values) else []
         if not row.kind.wait:
-            life.to_others[row.part] = list(_to_others(cloud, row.part, life.wishes[row.part]))
+            life.to_others[row.part] = list(_to_others(cloud, row.part, life.desired_stack[row.part]))
 
 
-def _to_others(cloud: Any, part: str, wish: AnyResource) -> Iterator[Verb]:
+def _to_others(cloud: Any, part: str, desired: AnyResource) -> Iterator[Verb]:
     theirs = cloud.label(part, app="other")
     with authorization.administrator():  # it is not the app's operator who looks
-        yield decide(part, wish, wish.observe(cloud.aws, theirs), theirs).verb
+        yield decide(part, desired, desired.observe(cloud.aws, theirs), theirs).verb
     ours = cloud.label(part)
-    seen = wish.observe(cloud.aws, ours)
-    yield decide(part, wish, seen and replace(seen, tags={}, residue=""), ours).verb
+    observed = desired.observe(cloud.aws, ours)
+    yield decide(part, desired, observed and replace(observed, tags={}, residue=""), ours).verb
 
 
 def _changed(life: Life, cloud: Any, stack: str, make: Any, kept: Mapping[Path, bytes]) -> None:
@@ -149,7 +149,7 @@ def _changed(life: Life, cloud: Any, stack: str, make: Any, kept: Mapping[Path, 
     life.drifted = steps(cloud.plan(make({})))
     cloud.up(make({}))
     rest(cloud)
-    life.after_mending = cloud.plan(make({})).work
+    life.after_fixing = cloud.plan(make({})).work
 
 
 def _spoiled(life: Life, cloud: Any, stack: str, make: Any) -> None:
@@ -216,7 +216,7 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Life]:
 
 
 def comparable(kind: type[AnyResource]) -> list[str]:
-    return [one.name for one in fields(kind) if one.compare and marks(kind).get(one.name) is not ORDER]
+    return [one.name for one in fields(kind) if one.compare and traits(kind).get(one.name) is not ORDER]
 
 
 def unanswered(rows: Collection[Row]) -> list[str]:
@@ -224,7 +224,7 @@ def unanswered(rows: Collection[Row]) -> list[str]:
     missing = []
     for kind in kinds():
         its = [row for row in rows if row.kind is kind]
-        answered = {name for row in its for name in (*row.made, *row.seen, *row.reasons)}
+        answered = {name for row in its for name in (*row.made, *row.observed, *row.reasons)}
         if kind not in EXEMPT:
             missing += [kind.__name__] if not its else []
             missing += [f"{kind.__name__}.{name}" for name in comparable(kind) if name not in answered]
@@ -269,15 +269,15 @@ def test_what_can_be_protected_is_what_the_configuration_knows() -> None:
     assert sorted(kind.protect for kind in kinds() if kind.protect) == sorted(known)
 
 
-FIELDS = [pytest.param(row, name, id=f"{row}-{name}") for row in ROWS for name in (*row.made, *row.seen)]
+FIELDS = [pytest.param(row, name, id=f"{row}-{name}") for row in ROWS for name in (*row.made, *row.observed)]
 MADE = [pytest.param(row, name, id=f"{row}-{name}") for row in ROWS for name in row.made]
 
 
 @pytest.mark.parametrize(("row", "name"), FIELDS)
 def test_another_value_of_a_field_is_seen(lives: Any, row: Row, name: str) -> None:
     step = lives(row.stack).asked[row.part, name]
-    if step.verb in (Verb.CREATE, Verb.REFUSE):  # nothing, or somebody else's, has that value
-        assert marks(row.kind).get(name) is FIXED, "what has another value in this field is another thing"
+    if step.verb in (Verb.CREATE, Verb.REFUSE):  # nothing, or someone else's, has that value
+        assert traits(row.kind).get(name) is FIXED, "what has another value in this field is another thing"
     else:
         assert name in step.changed
 
@@ -309,15 +309,15 @@ def test_other_values_are_made_and_then_right(lives: Any, stack: str) -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_drift_is_mended(lives: Any, stack: str) -> None:
-    assert [(step.name, step.changed) for step in lives(stack).after_mending] == []
+    assert [(step.name, step.changed) for step in lives(stack).after_fixing] == []
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_what_others_do_by_hand_is_seen_as_drift(lives: Any, stack: str) -> None:
-    """Somebody's values are in place of ours, or our tags are gone."""
+    """Someone's values are in place of ours, or our tags are gone."""
     spoiled = lives(stack).spoiled
-    unseen = {row.part: row.spoiled.keys() - spoiled[row.part].changed for row in of(stack) if row.spoiled}
-    assert {part: names for part, names in unseen.items() if names} == {}
+    unobserved = {row.part: row.spoiled.keys() - spoiled[row.part].changed for row in of(stack) if row.spoiled}
+    assert {part: names for part, names in unobserved.items() if names} == {}
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -22,7 +22,7 @@ def service(runs, state, running=1, desired=1, draining=0, reason=None):
 
 
 @pytest.mark.parametrize(
-    ("wished", "there", "runs", "ready", "note"),
+    ("configured", "there", "runs", "ready", "note"),
     [
         (2, service(2, "COMPLETED"), 2, True, ""),
         (2, service(2, "IN_PROGRESS", running=1, desired=2), 2, False, "revision 2 is rolling out: 1 of 2 running"),
@@ -39,8 +39,8 @@ def service(runs, state, running=1, desired=1, draining=0, reason=None):
          "superseded by revision 5: revision 5 is rolling out: 0 of 1 running"),
     ],
 )  # fmt: skip
-def test_a_service_is_judged_by_its_newest_deployment(wished, there, runs, ready, note):
-    rollout = Snapshot(there).standing(f"{ARN}{wished}")
+def test_a_service_is_judged_by_its_newest_deployment(configured, there, runs, ready, note):
+    rollout = Snapshot(there).standing(f"{ARN}{configured}")
     assert (rollout.runs, rollout.ready, rollout.note) == (f"{ARN}{runs}", ready, note)
     assert (rollout.failed, rollout.settled) == ("", True)
 

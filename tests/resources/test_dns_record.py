@@ -10,8 +10,8 @@ from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.support.dns import mark, normal, read
 from ecsctl.sandbox.aws.acm import validation_record
 from ecsctl.sandbox.snapshot.taking import differences
+from tests.desired_stack import usual
 from tests.rows.network import DOMAIN, change_record, snapshot, stack_of, zone_of
-from tests.wishes import usual
 
 WWW = f"_www.{DOMAIN}"
 VALIDATION, TARGET = validation_record("123456789012", DOMAIN)
@@ -105,9 +105,9 @@ def test_a_refusal_tells_how_to_hand_a_record_over_and_that_works(cloud):
 @pytest.mark.parametrize(("kind", "value"), [("CNAME", "old.example"), ("TXT", '"theirs"'), ("A", "192.0.2.1")])
 def test_what_no_mark_can_make_ours_is_named_and_the_way_out_leads_out(cloud, kind, value):
     """A CNAME in the way of an alias, anything in the way of a CNAME: a TXT record beside it would change nothing."""
-    wished = {"CNAME": "dns", "TXT": "www", "A": "www"}[kind]
-    name = {"dns": DOMAIN, "www": WWW}[wished]
-    compose = stack_of(cloud, wished)
+    configured = {"CNAME": "dns", "TXT": "www", "A": "www"}[kind]
+    name = {"dns": DOMAIN, "www": WWW}[configured]
+    compose = stack_of(cloud, configured)
     change_record(cloud, "CREATE", name, kind, value)
     with pytest.raises(Refused) as refusal:
         cloud.up(compose)
@@ -222,7 +222,7 @@ def test_a_mark_says_whose_the_record_is_whatever_the_part_is_called():
     written = mark(label, "A")
     assert all(len(string) <= 255 for string in written.strip('"').split('" "'))
     tags = read([written])
-    assert label.marks(tags)
+    assert label.matches(tags)
     assert tags["ecsctl:type"] == "A"
 
 
@@ -233,9 +233,9 @@ def test_what_is_not_exactly_one_mark_is_none(values):
 
 def test_an_alias_with_the_consoles_prefix_is_the_same_alias():
     one, other = ("dualstack.shop-1.eu-central-1.elb.amazonaws.com.", "Shop-1.eu-central-1.elb.amazonaws.com")
-    wish = usual(DnsRecord, zone="/hostedzone/Z1", name=DOMAIN, type="A", alias_dns=other, alias_zone="Z2")
-    assert wish.zone == "Z1"
-    assert wish.alias_dns == normal(one).removeprefix("dualstack.")
+    desired = usual(DnsRecord, zone="/hostedzone/Z1", name=DOMAIN, type="A", alias_dns=other, alias_zone="Z2")
+    assert desired.zone == "Z1"
+    assert desired.alias_dns == normal(one).removeprefix("dualstack.")
 
 
 @pytest.mark.parametrize(

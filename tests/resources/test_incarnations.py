@@ -1,4 +1,4 @@
-"""A create's token outlives what it made: when that is gone, the thing begins anew with another token."""
+"""A create's token outlives what it made: when that is gone, the thing begins again with another token."""
 
 from __future__ import annotations
 

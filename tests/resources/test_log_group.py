@@ -3,7 +3,7 @@ import pytest
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.resource import Contents
 from ecsctl.resources.log_group import LogGroup
-from tests.wishes import usual
+from tests.desired_stack import usual
 
 NAME = "/ecs/shop"
 
@@ -67,9 +67,9 @@ def test_a_group_that_is_not_ours_is_refused_and_survives(cloud):
 def test_what_dies_with_it_is_told(cloud):
     cloud.up(group())
     logs = cloud.boto("logs")
-    seen = cloud.see("app-logs", usual(LogGroup, name=NAME))
-    assert LogGroup.contents(cloud.aws, seen.ids) == Contents()
+    observed = cloud.see("app-logs", usual(LogGroup, name=NAME))
+    assert LogGroup.contents(cloud.aws, observed.ids) == Contents()
     logs.create_log_stream(logGroupName=NAME, logStreamName="web")
     events = [{"timestamp": int(cloud.clock.now() * 1000), "message": "x" * 1500}]
     logs.put_log_events(logGroupName=NAME, logStreamName="web", logEvents=events)
-    assert LogGroup.contents(cloud.aws, seen.ids) == Contents("1.5 kB of logs", 1500)
+    assert LogGroup.contents(cloud.aws, observed.ids) == Contents("1.5 kB of logs", 1500)

@@ -63,13 +63,13 @@ def test_a_push_is_heard_of_by_the_webhook_alone(cloud):
 def test_a_push_is_heard_of_by_the_connection_alone(cloud):
     arn = cloud.boto("codeconnections").create_connection(ProviderType="GitHub", ConnectionName="ours")["ConnectionArn"]
     complete_handshake("ours")
-    wish = with_(source=ConnectionSource(ConnectionArn(arn), "ann/shop", "main"))
-    cloud.up(wish)
+    desired = with_(source=ConnectionSource(ConnectionArn(arn), "ann/shop", "main"))
+    cloud.up(desired)
     assert settings(told(cloud), 0)["DetectChanges"] == "true"
     [trigger] = told(cloud)["triggers"]  # AWS adds it: each push to the source's branch
     assert trigger["gitConfiguration"]["push"] == [{"branches": {"includes": ["main"]}}]
     assert cloud.boto("codepipeline").list_webhooks()["webhooks"] == []
-    assert cloud.plan(wish).work == ()
+    assert cloud.plan(desired).work == ()
 
 
 def test_from_a_token_to_a_connection_and_back(cloud):
@@ -77,20 +77,20 @@ def test_from_a_token_to_a_connection_and_back(cloud):
     complete_handshake("ours")
     cloud.up(PIPELINE)
     cloud.clock.sleep(3600)
-    wish = with_(source=ConnectionSource(ConnectionArn(arn), "ann/shop", "main"))
-    assert {step.name: step.changed for step in cloud.plan(wish).work} == {"pipeline": {"source"}}
-    cloud.up(wish)
+    desired = with_(source=ConnectionSource(ConnectionArn(arn), "ann/shop", "main"))
+    assert {step.name: step.changed for step in cloud.plan(desired).work} == {"pipeline": {"source"}}
+    cloud.up(desired)
     assert CANARY not in str(kept(cloud))
     cloud.up(PIPELINE)
     assert settings(kept(cloud), 0)["OAuthToken"] == CANARY
 
 
 def test_tests_and_any_number_of_approvals_stand_between_build_and_deploy(cloud):
-    wish = with_(
+    desired = with_(
         tests=(Check("unit", ProjectName(NAMES.project)), Check("lint", ProjectName(NAMES.project))),
         approvals=(Approval("Ann", "Is it good?"), Approval("Bob"), Approval("Eve")),
     )
-    cloud.up(wish)
+    cloud.up(desired)
     assert actions(told(cloud)) == [
         ("Source", "Source", 1),
         ("Build", "Build", 1),
@@ -101,7 +101,7 @@ def test_tests_and_any_number_of_approvals_stand_between_build_and_deploy(cloud)
         ("Approve", "Eve", 3),
         ("Deploy", "Deploy", 1),
     ]
-    assert cloud.plan(wish).work == ()
+    assert cloud.plan(desired).work == ()
 
 
 def test_the_ecs_action_reads_our_file_and_gives_up_in_time(cloud):
@@ -185,15 +185,15 @@ DEPLOY = Deploy(ClusterName("c"), ServiceName("s"))
 
 
 def whole(**changes):
-    wish = {"role": "r", "bucket": "b", "source": pushed(), "build": ProjectName("p"), "tests": (), "approvals": (),
+    desired = {"role": "r", "bucket": "b", "source": pushed(), "build": ProjectName("p"), "tests": (), "approvals": (),
             "deploy": DEPLOY} | changes  # fmt: skip
     from ecsctl.resources.support.pipeline_structure import Parts
 
-    return Parts(**wish)
+    return Parts(**desired)
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "desired",
     [
         whole(),
         whole(source=ConnectionSource(ConnectionArn("arn"), "ann/shop", "main")),
@@ -203,10 +203,10 @@ def whole(**changes):
         whole(tests=(Check("unit", ProjectName("t")),), approvals=(Approval("A", "?"), Approval("B"))),
     ],
 )
-def test_what_aws_hands_back_is_what_was_sent(wish):
-    sent = structure("shop", wish, CANARY)
-    assert parts(sent, Secret.of(CANARY).digest) == wish
-    assert same(sent | {"version": 7}, wish, REGION)
+def test_what_aws_hands_back_is_what_was_sent(desired):
+    sent = structure("shop", desired, CANARY)
+    assert parts(sent, Secret.of(CANARY).digest) == desired
+    assert same(sent | {"version": 7}, desired, REGION)
 
 
 def noise(found):
@@ -245,5 +245,5 @@ def test_only_a_real_difference_is_one(equal, change):
 
 
 def test_the_token_is_in_no_word_of_a_wish():
-    wish = whole()
-    assert CANARY not in f"{wish!r} {wish} {wish.source!r} {wish.source}"
+    desired = whole()
+    assert CANARY not in f"{desired!r} {desired} {desired.source!r} {desired.source}"

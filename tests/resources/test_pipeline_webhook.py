@@ -7,12 +7,12 @@ from ecsctl.ids import PipelineName
 from ecsctl.resources.pipeline_webhook import PipelineWebhook
 from ecsctl.sandbox.aws.codepipeline.webhooks import webhooks
 from ecsctl.sandbox.github.remote import github_hooks, revoke_github_token
+from tests.desired_stack import usual
 from tests.rows.delivery import ACCOUNT_ID, CANARY, NEXT, REGION, TOKEN, pushed, stack_of
-from tests.wishes import usual
 
 PART = "pipeline-webhook"
 WEBHOOK = stack_of(PART)
-WISH = usual(PipelineWebhook, name="shop", repository="ann/shop", pipeline=PipelineName("shop"), token=TOKEN)
+CONFIG = usual(PipelineWebhook, name="shop", repository="ann/shop", pipeline=PipelineName("shop"), token=TOKEN)
 
 
 def rotated(token=NEXT):
@@ -79,7 +79,7 @@ def test_a_death_before_it_is_known_to_be_registered_is_mended(cloud, call):
     cloud.up(stack_of("pipeline"))
     with cloud.dying_before("codepipeline", call):
         cloud.up(WEBHOOK)
-    assert cloud.see(PART, WISH).actual.registered is False
+    assert cloud.see(PART, CONFIG).actual.registered is False
     cloud.up(WEBHOOK)
     assert (hooked(), cloud.plan(WEBHOOK).work) == (["ann/shop"], ())
 
@@ -90,7 +90,7 @@ def test_a_death_anywhere_in_a_new_registration_is_mended(cloud, call):
     cloud.clock.sleep(3600)
     with cloud.dying_before("codepipeline", call):
         cloud.up(rotated())
-    assert cloud.see(PART, WISH).actual.registered is False
+    assert cloud.see(PART, CONFIG).actual.registered is False
     cloud.up(rotated())
     assert (hooked(), cloud.plan(rotated()).work) == (["ann/shop"], ())
 

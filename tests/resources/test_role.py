@@ -14,7 +14,7 @@ from ecsctl.resources.support.policy_document import (
     trust_of,
     trust_policy,
 )
-from tests.wishes import usual
+from tests.desired_stack import usual
 
 TRUST = Trust("ecs-tasks.amazonaws.com", "123456789012", "arn:aws:ecs:eu-central-1:123456789012:*")
 LOGS = Statement("Logs", ("logs:PutLogEvents", "logs:CreateLogStream"), ("arn:aws:logs:eu-central-1:123456789012:x",))
@@ -23,8 +23,8 @@ NAME = "shop-eu-central-1-execution"
 
 
 def role(**changes):
-    wish = {"name": NAME, "trust": TRUST, "statements": (LOGS, PULL)} | changes
-    return lambda stack: stack.ensure("execution", usual(Role, **wish))
+    desired = {"name": NAME, "trust": TRUST, "statements": (LOGS, PULL)} | changes
+    return lambda stack: stack.ensure("execution", usual(Role, **desired))
 
 
 def test_a_role_says_who_may_assume_it_and_for_whom(cloud):

@@ -43,21 +43,21 @@ def changes(plan):
 
 
 def test_the_service_follows_its_cpu_between_its_bounds_and_a_second_up_changes_nothing(cloud, ground, scaling):
-    wish = ground.stack(service=AUTO, scaling={"minimum": 2, "maximum": 6, "cpu_percent": 50})
-    cloud.up(wish)
+    desired = ground.stack(service=AUTO, scaling={"minimum": 2, "maximum": 6, "cpu_percent": 50})
+    cloud.up(desired)
     assert (targets(scaling), followed(scaling)) == ({"service/shop/shop": (2, 6)}, {POLICY: 50})
     (target,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
     tags = scaling.list_tags_for_resource(ResourceARN=target["ScalableTargetARN"])["Tags"]
     assert (tags["ecsctl:app"], tags["ecsctl:resource"], tags["owner"]) == ("shop", "scaling", "ann")
-    cloud.up(wish)
+    cloud.up(desired)
     assert cloud.changes == 0
 
 
 def test_what_autoscaling_does_is_no_drift(cloud, ground):
-    wish = ground.stack(service=AUTO, scaling={})
-    cloud.up(wish)
+    desired = ground.stack(service=AUTO, scaling={})
+    cloud.up(desired)
     cloud.boto("ecs").update_service(cluster="shop", service="shop", desiredCount=3)
-    assert cloud.plan(wish).work == ()
+    assert cloud.plan(desired).work == ()
 
 
 @pytest.mark.parametrize(
@@ -73,21 +73,21 @@ def test_what_autoscaling_does_is_no_drift(cloud, ground):
 )
 def test_drift_is_named_and_mended(cloud, ground, scaling, fields, spoil):
     ground.count = 0
-    wish = ground.stack(service=AUTO | {"first_count": 0}, scaling={"minimum": 1})
-    cloud.up(wish)
+    desired = ground.stack(service=AUTO | {"first_count": 0}, scaling={"minimum": 1})
+    cloud.up(desired)
     spoil(scaling)
-    assert changes(cloud.plan(wish)) == {"scaling": fields}
-    cloud.up(wish)
+    assert changes(cloud.plan(desired)) == {"scaling": fields}
+    cloud.up(desired)
     assert (targets(scaling), followed(scaling)) == ({"service/shop/shop": (1, 4)}, {POLICY: 60})
-    assert cloud.plan(wish).work == ()
+    assert cloud.plan(desired).work == ()
 
 
 def test_an_edit_of_all_of_it_is_made_and_a_policy_of_somebody_else_stays(cloud, ground, scaling):
     cloud.up(ground.stack(service=AUTO, scaling={}))
     follow(scaling, "theirs", 30)
-    wish = ground.stack(service=AUTO, scaling={"minimum": 2, "maximum": 3, "cpu_percent": 40})
-    assert changes(cloud.plan(wish)) == {"scaling": {"minimum", "maximum", "cpu_percent"}}
-    cloud.up(wish)
+    desired = ground.stack(service=AUTO, scaling={"minimum": 2, "maximum": 3, "cpu_percent": 40})
+    assert changes(cloud.plan(desired)) == {"scaling": {"minimum", "maximum", "cpu_percent"}}
+    cloud.up(desired)
     assert (targets(scaling), followed(scaling)) == ({"service/shop/shop": (2, 3)}, {POLICY: 40, "theirs": 30})
 
 
@@ -129,10 +129,10 @@ def test_one_whose_service_is_gone_is_still_found(cloud, ground):
 
 
 def test_tags_that_somebody_took_are_put_back(cloud, ground, scaling):
-    wish = ground.stack(service=AUTO, scaling={})
-    cloud.up(wish)
+    desired = ground.stack(service=AUTO, scaling={})
+    cloud.up(desired)
     (target,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
     scaling.untag_resource(ResourceARN=target["ScalableTargetARN"], TagKeys=["owner"])
-    assert changes(cloud.plan(wish)) == {"scaling": {"tags"}}
-    cloud.up(wish)
+    assert changes(cloud.plan(desired)) == {"scaling": {"tags"}}
+    cloud.up(desired)
     assert scaling.list_tags_for_resource(ResourceARN=target["ScalableTargetARN"])["Tags"]["owner"] == "ann"

@@ -1,6 +1,6 @@
 from ecsctl.resources.security_group import Rule, SecurityGroup
+from tests.desired_stack import usual
 from tests.rows.network import HTTP, HTTPS, ids_of, stack_of
-from tests.wishes import usual
 
 SSH = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
@@ -19,9 +19,9 @@ def test_a_rule_of_somebody_else_stays_and_is_mentioned(cloud):
     cloud.clock.sleep(60)
     assert cloud.up(compose).work == ()
     assert (22, "0.0.0.0/0") in rules(cloud, group)
-    wish = usual(SecurityGroup, name="shop-balancer", vpc=ids["vpc"].vpc_id, ingress=frozenset({HTTP, HTTPS}))
-    seen = cloud.see("balancer-group", wish)
-    assert seen.note == "lets in, by rules that are not ours: tcp 22 from 0.0.0.0/0"
+    desired = usual(SecurityGroup, name="shop-balancer", vpc=ids["vpc"].vpc_id, ingress=frozenset({HTTP, HTTPS}))
+    observed = cloud.see("balancer-group", desired)
+    assert observed.note == "lets in, by rules that are not ours: tcp 22 from 0.0.0.0/0"
 
 
 def test_a_rule_of_somebody_else_that_says_what_we_wish_is_enough(cloud):

@@ -99,14 +99,14 @@ def test_an_edit_sends_what_changed_and_nothing_else(cloud, ground, sent):
     ground.count = 0
     cloud.up(ground.stack())
     ground.deploy(2)
-    wished = {}
+    configured = {}
     for changes, parameters in EDITS:
         sent.clear()
-        wished |= changes
-        wish = ground.stack(service=wished)
-        cloud.up(wish)
+        configured |= changes
+        desired = ground.stack(service=configured)
+        cloud.up(desired)
         assert [set(call) - {"cluster", "service"} for call in sent] == [parameters], changes
-    assert cloud.up(wish).work == ()
+    assert cloud.up(desired).work == ()
     assert ground.live()["containerDefinitions"][0]["image"] == image(2)
 
 
@@ -190,8 +190,8 @@ def test_a_first_release_that_fails_is_told_and_tried_again_by_the_next_up(cloud
 def test_a_deployment_of_somebody_else_is_told_and_waited_for(cloud, ground):
     cloud.up(ground.stack())
     theirs = ground.deploy(2, settle=False)
-    seen = cloud.see("service", ground.service("shop", theirs))
-    assert (seen.ready, seen.note) == (False, "revision 2 is rolling out: 0 of 1 running")
+    observed = cloud.see("service", ground.service("shop", theirs))
+    assert (observed.ready, observed.note) == (False, "revision 2 is rolling out: 0 of 1 running")
     cloud.up(ground.stack())
     assert cloud.changes == 0
     assert ground.described["deployments"][0]["rolloutState"] == "COMPLETED"
@@ -201,9 +201,9 @@ def test_a_deployment_that_overtook_ours_is_not_undone(cloud, ground):
     cloud.up(ground.stack())
     ours = ground.live()["taskDefinitionArn"]
     ground.deploy(2)
-    wish = ground.service("shop", ours)
-    seen = cloud.see("service", wish)
-    assert (seen.actual.task_definition, seen.note, seen.ready) == (ours, "superseded by revision 2", True)
+    desired = ground.service("shop", ours)
+    observed = cloud.see("service", desired)
+    assert (observed.actual.task_definition, observed.note, observed.ready) == (ours, "superseded by revision 2", True)
 
 
 def test_a_lost_answer_to_its_making_makes_it_once(cloud, ground):

@@ -99,12 +99,12 @@ def test_a_mark_without_credentials_goes_when_they_are_no_longer_wished(cloud):
 
 def test_a_death_between_a_new_token_and_its_digest_repeats_the_import(cloud):
     cloud.up(BOTH)
-    wish = SourceCredentials(token=Secret.of(NEXT), role=RoleName(ROLE))
+    desired = SourceCredentials(token=Secret.of(NEXT), role=RoleName(ROLE))
     with cloud.dying_before("iam", "TagRole"):
-        wish.update(cloud.aws, cloud.label(PART), cloud.see(PART, wish).ids, frozenset({"token"}))
-    assert cloud.see(PART, wish).actual.token != wish.token
-    cloud.up(stack_of(PART, **{"github-credentials": {"token": wish.token}}))
-    assert mark(cloud) == f"{PART}:{wish.token.digest}"
+        desired.update(cloud.aws, cloud.label(PART), cloud.see(PART, desired).ids, frozenset({"token"}))
+    assert cloud.see(PART, desired).actual.token != desired.token
+    cloud.up(stack_of(PART, **{"github-credentials": {"token": desired.token}}))
+    assert mark(cloud) == f"{PART}:{desired.token.digest}"
 
 
 def test_no_longer_wished_they_go_and_the_mark_with_them(cloud):
@@ -144,10 +144,10 @@ def test_a_project_leans_on_the_accounts_credentials_if_it_has_none_of_its_own(l
 def test_the_token_is_in_no_word_of_a_refusal(cloud):
     cloud.up(stack_of("build-role"))
     somebodys(cloud)
-    wish = SourceCredentials(token=TOKEN, role=RoleName(ROLE))
+    desired = SourceCredentials(token=TOKEN, role=RoleName(ROLE))
     with pytest.raises(Exception, match="already exists") as refused:
-        wish.create(cloud.aws, cloud.label(PART))
-    assert CANARY not in f"{refused.value!r} {refused.value} {wish!r} {wish}"
+        desired.create(cloud.aws, cloud.label(PART))
+    assert CANARY not in f"{refused.value!r} {refused.value} {desired!r} {desired}"
 
 
 def test_a_role_that_vanishes_while_they_are_imported_leaves_no_token_behind(cloud, hear):

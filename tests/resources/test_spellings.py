@@ -19,7 +19,7 @@ from ecsctl.resources.support.policy_document import (
     trust_policy,
 )
 from ecsctl.resources.vpc import Vpc
-from tests.wishes import usual
+from tests.desired_stack import usual
 
 
 def _declared(triggers):

@@ -74,7 +74,7 @@ def test_an_edit_after_pipeline_deploys_keeps_the_newest_image(cloud, ground, ta
     plan = cloud.plan(edited)
     assert changes(plan) == {"task-definition": {"environment", "memory"}, "service": {"task_definition"}}
     assert {change.why for step in plan.steps if step.name == "task-definition" for change in step.changes} == {
-        Why.WISH
+        Why.CONFIG
     }
     cloud.up(edited)
     assert (images(ground), environment(ground)) == ({"app": image(3)}, {"MODE": "fast"})
@@ -98,8 +98,8 @@ def test_deploys_and_lost_state_between_edits_change_nothing_of_that(cloud, grou
 
 
 def test_drift_of_the_environment_is_named_as_such_and_mended_with_the_image_that_runs(cloud, ground):
-    wish = ground.stack({"environment": (("MODE", "fast"),)})
-    cloud.up(wish)
+    desired = ground.stack({"environment": (("MODE", "fast"),)})
+    cloud.up(desired)
     by_hand = ground.register(
         lambda copy: copy["containerDefinitions"][0].update(
             image=image(7), environment=[{"name": "MODE", "value": "slow"}]
@@ -107,9 +107,9 @@ def test_drift_of_the_environment_is_named_as_such_and_mended_with_the_image_tha
     )
     cloud.boto("ecs").update_service(cluster="shop", service="shop", taskDefinition=by_hand)
     ground.wait()
-    (change,) = next(step for step in cloud.plan(wish).steps if step.name == "task-definition").changes
+    (change,) = next(step for step in cloud.plan(desired).steps if step.name == "task-definition").changes
     assert (change.field, change.why) == ("environment", Why.DRIFT)
-    cloud.up(wish)
+    cloud.up(desired)
     assert (images(ground), environment(ground)) == ({"app": image(7)}, {"MODE": "fast"})
 
 
@@ -152,9 +152,9 @@ def test_an_image_that_the_wish_names_is_deployed(cloud, ground):
 def test_a_deploy_between_the_look_and_the_change_keeps_its_image(cloud, ground):
     cloud.up(ground.stack())
     edited, me, aws = ground.definition(memory=1024), replace(cloud.label("task-definition"), owner="ann"), cloud.aws
-    seen = edited.observe(aws, me)
+    observed = edited.observe(aws, me)
     ground.deploy(2)
-    edited.update(aws, me, seen.ids, frozenset({"memory"}))
+    edited.update(aws, me, observed.ids, frozenset({"memory"}))
     last = cloud.boto("ecs").describe_task_definition(taskDefinition="shop:3")["taskDefinition"]
     assert (last["memory"], last["containerDefinitions"][0]["image"]) == ("1024", image(2))
 
@@ -163,9 +163,9 @@ def test_a_run_that_died_before_the_service_was_told_is_carried_on_without_anoth
     cloud.up(ground.stack())
     ground.deploy(2)
     edited, me = ground.definition(memory=1024), replace(cloud.label("task-definition"), owner="ann")
-    seen = edited.observe(cloud.aws, me)
-    edited.update(cloud.aws, me, seen.ids, frozenset({"memory"}))
-    edited.update(cloud.aws, me, seen.ids, frozenset({"memory"}))
+    observed = edited.observe(cloud.aws, me)
+    edited.update(cloud.aws, me, observed.ids, frozenset({"memory"}))
+    edited.update(cloud.aws, me, observed.ids, frozenset({"memory"}))
     assert len(ground.revisions()) == 3
     assert changes(cloud.plan(ground.stack({"memory": 1024}))) == {"service": {"task_definition"}}
     cloud.up(ground.stack({"memory": 1024}))

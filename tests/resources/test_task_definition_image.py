@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from ecsctl.resources.support.deployments import Snapshot
 from ecsctl.resources.support.revisions import DIGEST, Revision, container_of, digest, registrable
 from ecsctl.resources.task_definition import image_for, judge, laid, told
-from tests.resources.merging import ACCEPTED, ME, REGION, SIDECAR, WISH, changes, pairs
+from tests.resources.merging import ACCEPTED, CONFIG, ME, REGION, SIDECAR, changes, pairs
 
 
 @pytest.mark.parametrize(
-    ("wish", "running", "good", "image"),
+    ("desired", "running", "good", "image"),
     [
         ({}, None, None, "repo:0"),
         ({}, "repo:7", None, "repo:7"),
@@ -28,8 +28,8 @@ from tests.resources.merging import ACCEPTED, ME, REGION, SIDECAR, WISH, changes
         ({"placeholder": "none", "seed": None}, "none", None, "none"),
     ],
 )
-def test_which_image_is_registered(wish, running, good, image):
-    assert image_for(replace(WISH, **wish), running, good) == image
+def test_which_image_is_registered(desired, running, good, image):
+    assert image_for(replace(CONFIG, **desired), running, good) == image
 
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -102,25 +102,25 @@ class Account:
         change(definition)
         self.live = self.register(definition, dict(self.live.tags) if tags else {})
 
-    def up(self, wish, killed=False):
+    def up(self, desired, killed=False):
         """What a run does. Returns how many revisions it registered; `killed` ends it before the service is told."""
         before = len(self.revisions)
         if self.live is None:
-            registered = laid(wish, {}, image_for(wish), REGION)
+            registered = laid(desired, {}, image_for(desired), REGION)
             chosen = self.register(registered, {**ME.tags, DIGEST: digest(registered)})
         else:
-            judged = self.judged(wish)
+            judged = self.judged(desired)
             chosen = judged.right
             if chosen is None:
                 self.register(judged.wanted, {**ME.tags, DIGEST: digest(judged.wanted)})
-                chosen = self.judged(wish).right
+                chosen = self.judged(desired).right
         if not killed or self.live is None:
             self.live = chosen
         return len(self.revisions) - before
 
-    def judged(self, wish):
+    def judged(self, desired):
         later = [one for one in reversed(self.revisions) if self.number(one) > self.number(self.live)]
-        return judge(wish, self.live, later, None, ME)
+        return judge(desired, self.live, later, None, ME)
 
     @staticmethod
     def number(revision):
@@ -145,8 +145,8 @@ moves = st.one_of(
 @given(st.lists(moves, max_size=12), st.randoms(use_true_random=False))
 @settings(max_examples=300)
 def test_no_order_of_deploys_edits_ups_deaths_and_rollbacks_moves_the_image_back_or_loses_an_edit(story, chance):
-    account, wish, pushes, agents = Account(chance), WISH, 0, 0
-    account.up(wish)
+    account, desired, pushes, agents = Account(chance), CONFIG, 0, 0
+    account.up(desired)
     for move, *given_ in story:
         if move == "deploy":
             pushes += 1
@@ -159,7 +159,7 @@ def test_no_order_of_deploys_edits_ups_deaths_and_rollbacks_moves_the_image_back
 
             account.copy(tags, push)
         elif move == "edit":
-            wish = replace(wish, **given_[0])
+            desired = replace(desired, **given_[0])
         elif move == "back":
             account.live = account.revisions[given_[0] % len(account.revisions)]
         elif move == "sidecar":
@@ -173,14 +173,14 @@ def test_no_order_of_deploys_edits_ups_deaths_and_rollbacks_moves_the_image_back
             )
         else:
             running, before = account.image, copy.deepcopy(account.live.definition)
-            right = told(account.live, wish, REGION) == replace(wish, image=running)
-            registered = account.up(wish, killed=move == "killed")
+            right = told(account.live, desired, REGION) == replace(desired, image=running)
+            registered = account.up(desired, killed=move == "killed")
             assert registered <= (0 if right else 1)
-            assert account.up(wish, killed=move == "killed") == 0, "the same run once more registers nothing"
+            assert account.up(desired, killed=move == "killed") == 0, "the same run once more registers nothing"
             if move == "killed":
                 continue
             assert account.image == running, "the image moved"
-            assert told(account.live, wish, REGION) == replace(wish, image=running), "an edit was lost"
+            assert told(account.live, desired, REGION) == replace(desired, image=running), "an edit was lost"
             if right:
                 assert account.live.definition == before, "something changed though nothing had"
             kept = [container for container in before["containerDefinitions"] if container["name"] != "app"]
@@ -191,9 +191,9 @@ def test_no_order_of_deploys_edits_ups_deaths_and_rollbacks_moves_the_image_back
 
 def test_a_copy_that_carries_our_tags_and_a_bad_image_is_not_mistaken_for_ours():
     account = Account(random.Random(1))  # noqa: S311 - shuffles, guards nothing
-    account.up(WISH)
+    account.up(CONFIG)
     old = account.live
-    edited = replace(WISH, environment=(("A", "1"),))
+    edited = replace(CONFIG, environment=(("A", "1"),))
     account.up(edited)
     account.copy(True, lambda definition: container_of(definition, "app").update(image="repo:bad"))
     account.live = old  # rolled back by hand, past our edit

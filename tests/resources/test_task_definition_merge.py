@@ -1,4 +1,4 @@
-"""A wish laid over a live task definition: nothing of it is lost, and drift is named."""
+"""A desired state laid over a live task definition: nothing of it is lost, and drift is named."""
 
 import copy
 from dataclasses import replace
@@ -11,28 +11,28 @@ from hypothesis import strategies as st
 from ecsctl.engine.plan import diff
 from ecsctl.resources.support.revisions import Revision, container_of, digest, registrable
 from ecsctl.resources.task_definition import HealthCheck, laid, told
-from tests.resources.merging import ACCEPTED, REGION, SIDECAR, WISH, definitions, wishes, words
+from tests.resources.merging import ACCEPTED, CONFIG, REGION, SIDECAR, definitions, desired_stack, words
 
 
-@given(wishes, definitions, words)
+@given(desired_stack, definitions, words)
 @settings(max_examples=300)
-def test_whatever_the_wish_is_laid_over_says_afterwards_exactly_what_is_wished(wish, definition, image):
-    merged = laid(wish, definition, image, REGION)
-    assert told(Revision("", merged, {}), wish, REGION) == replace(wish, image=image)
-    assert laid(wish, merged, image, REGION) == merged
+def test_whatever_the_wish_is_laid_over_says_afterwards_exactly_what_is_wished(desired, definition, image):
+    merged = laid(desired, definition, image, REGION)
+    assert told(Revision("", merged, {}), desired, REGION) == replace(desired, image=image)
+    assert laid(desired, merged, image, REGION) == merged
 
 
-@given(wishes, definitions)
-def test_what_is_not_ours_is_carried_over(wish, definition):
+@given(desired_stack, definitions)
+def test_what_is_not_ours_is_carried_over(desired, definition):
     before = copy.deepcopy(definition)
-    merged = laid(wish, definition, "repo:1", REGION)
+    merged = laid(desired, definition, "repo:1", REGION)
     assert definition == before, "the live definition was changed in place"
     managed = {"family", "cpu", "memory", "networkMode", "requiresCompatibilities", "runtimePlatform",
                "executionRoleArn", "taskRoleArn", "containerDefinitions"}  # fmt: skip
     assert {name: merged[name] for name in merged.keys() - managed} == {
         name: definition[name] for name in definition.keys() - managed
     }
-    ours = definition["containerDefinitions"].index(container_of(definition, wish.container))
+    ours = definition["containerDefinitions"].index(container_of(definition, desired.container))
     for place, container in enumerate(definition["containerDefinitions"]):
         if place != ours:
             assert merged["containerDefinitions"][place] == container
@@ -50,7 +50,7 @@ def test_what_others_added_inside_of_what_is_ours_is_kept():
         "linuxParameters": {"capabilities": {"drop": ["ALL"]}},
     }
     live = {"requiresCompatibilities": ["EC2"], "containerDefinitions": [container]}
-    merged = laid(WISH, live, "repo:1", REGION)
+    merged = laid(CONFIG, live, "repo:1", REGION)
     ours = merged["containerDefinitions"][0]
     port = {"containerPort": 8080, "hostPort": 8080, "protocol": "tcp", "name": "http", "appProtocol": "http"}
     assert ours["portMappings"] == [port, {"containerPort": 9090}]
@@ -60,22 +60,22 @@ def test_what_others_added_inside_of_what_is_ours_is_kept():
 
 
 def test_an_app_that_waits_for_its_log_has_no_buffer():
-    live = laid(WISH, {}, "repo:1", REGION)
+    live = laid(CONFIG, {}, "repo:1", REGION)
     assert live["containerDefinitions"][0]["logConfiguration"]["options"]["max-buffer-size"] == "25m"
-    merged = laid(replace(WISH, log_mode="blocking"), live, "repo:1", REGION)
+    merged = laid(replace(CONFIG, log_mode="blocking"), live, "repo:1", REGION)
     options = merged["containerDefinitions"][0]["logConfiguration"]["options"]
     assert (options["mode"], "max-buffer-size" in options) == ("blocking", False)
 
 
 def test_a_port_is_not_mapped_twice():
-    live = laid(WISH, {}, "repo:1", REGION)
+    live = laid(CONFIG, {}, "repo:1", REGION)
     live["containerDefinitions"][0]["portMappings"].append({"containerPort": 9090, "name": "http"})
-    ours = laid(replace(WISH, port=9090), live, "repo:1", REGION)["containerDefinitions"][0]
+    ours = laid(replace(CONFIG, port=9090), live, "repo:1", REGION)["containerDefinitions"][0]
     mapped = [port for port in ours["portMappings"] if port["containerPort"] == 9090]
     assert mapped == [{"containerPort": 9090, "hostPort": 9090, "protocol": "tcp", "name": "http"}]
 
 
-CHECKED = replace(WISH, health_check=HealthCheck(("CMD", "true")))
+CHECKED = replace(CONFIG, health_check=HealthCheck(("CMD", "true")))
 
 
 @pytest.mark.parametrize(
@@ -145,9 +145,9 @@ def test_a_placeholder_is_sound_until_there_is_an_image():
 
 
 def test_a_renamed_container_takes_the_place_of_its_old_self():
-    live = laid(WISH, {}, "repo:1", REGION)
+    live = laid(CONFIG, {}, "repo:1", REGION)
     live["containerDefinitions"].append(SIDECAR)
-    merged = laid(replace(WISH, container="web"), live, "repo:1", REGION)
+    merged = laid(replace(CONFIG, container="web"), live, "repo:1", REGION)
     assert [container["name"] for container in merged["containerDefinitions"]] == ["web", "agent"]
 
 
@@ -164,9 +164,9 @@ def test_only_what_can_be_registered_is_registered_and_none_of_it_is_lost():
     }  # fmt: skip
 
 
-@given(wishes, st.randoms())
-def test_the_digest_does_not_depend_on_order_or_on_what_aws_fills_in_as_empty(wish, chance):
-    definition = laid(wish, {}, "repo:1", REGION)
+@given(desired_stack, st.randoms())
+def test_the_digest_does_not_depend_on_order_or_on_what_aws_fills_in_as_empty(desired, chance):
+    definition = laid(desired, {}, "repo:1", REGION)
     spelled = copy.deepcopy(definition)
     container = spelled["containerDefinitions"][0]
     chance.shuffle(container.setdefault("environment", []))
@@ -178,8 +178,13 @@ def test_the_digest_does_not_depend_on_order_or_on_what_aws_fills_in_as_empty(wi
 
 def test_the_digest_tells_apart_what_differs():
     told_apart = {
-        digest(laid(wish, {}, image, REGION))
-        for wish in (WISH, replace(WISH, command=("a", "b")), replace(WISH, command=("b", "a")), replace(WISH, cpu=512))
+        digest(laid(desired, {}, image, REGION))
+        for desired in (
+            CONFIG,
+            replace(CONFIG, command=("a", "b")),
+            replace(CONFIG, command=("b", "a")),
+            replace(CONFIG, cpu=512),
+        )
         for image in ("repo:1", "repo:2")
     }
     assert len(told_apart) == 8

@@ -35,8 +35,8 @@ from ecsctl.resources.support.pipeline_structure import Approval, Check, Deploy,
 from ecsctl.resources.support.policy_document import Statement, Trust, policy, trust_policy
 from ecsctl.resources.support.rights import Scope
 from ecsctl.resources.topic import Topic
+from tests.desired_stack import usual
 from tests.rows.row import Changes, Compose, Row
-from tests.wishes import usual
 
 ACCOUNT_ID, REGION = "123456789012", "eu-central-1"
 NAMES = Names("shop", ACCOUNT_ID, REGION)
@@ -48,7 +48,7 @@ SECRET = SCOPE.arn("secretsmanager", "secret:github/token-AbCdEf")
 IMAGE = "aws/codebuild/amazonlinux-aarch64-standard:3.0"
 STARTED = (NAMES.project, NAMES.test_project("unit"))
 
-WISHES: dict[str, Callable[[Any], Any]] = {
+DESIRED: dict[str, Callable[[Any], Any]] = {
     "build-role": lambda parts: usual(
         Role,
         name=NAMES.role("build"),
@@ -88,10 +88,10 @@ WISHES: dict[str, Callable[[Any], Any]] = {
         PipelineWebhook, name="shop", repository="ann/shop", pipeline=parts["pipeline"].name, token=TOKEN
     ),
 }
-ALL = tuple(WISHES)
-WISHES["repository"] = lambda parts: usual(Repository, name="shop", lifecycle=lifecycle(9))
-WISHES["topic"] = lambda parts: Topic(name="shop", policy=publishing("events"), emails=frozenset({"ops@example.com"}))
-WISHES["failed-runs"] = lambda parts: Rule(
+ALL = tuple(DESIRED)
+DESIRED["repository"] = lambda parts: usual(Repository, name="shop", lifecycle=lifecycle(9))
+DESIRED["topic"] = lambda parts: Topic(name="shop", policy=publishing("events"), emails=frozenset({"ops@example.com"}))
+DESIRED["failed-runs"] = lambda parts: Rule(
     name="shop-failed-runs",
     enabled=True,
     pattern=json.dumps({"source": ["aws.codepipeline"]}),
@@ -127,14 +127,16 @@ class Parts(dict[str, Any]):
 
     def __missing__(self, name: str) -> Any:
         changed = self.changes.get(name, {})
-        wish = WISHES[name](self)
-        wish = replace(wish, **{field: value(self) if callable(value) else value for field, value in changed.items()})
-        self[name] = self.stack.ensure(name, wish)
+        desired = DESIRED[name](self)
+        desired = replace(
+            desired, **{field: value(self) if callable(value) else value for field, value in changed.items()}
+        )
+        self[name] = self.stack.ensure(name, desired)
         return self[name]
 
 
 def stack_of(*names: str, **changes: Any) -> Callable[[Stack], None]:
-    """A composition of these parts and what they need. `build={"minutes": 5}` changes the wish of a part."""
+    """A composition of these parts and what they need. `build={"minutes": 5}` changes the desired state of a part."""
 
     def compose(stack: Stack) -> None:
         parts = Parts(stack, {name.replace("_", "-"): change for name, change in changes.items()})
@@ -145,7 +147,7 @@ def stack_of(*names: str, **changes: Any) -> Callable[[Stack], None]:
 
 
 def others(cloud: Any) -> None:
-    """Make by hand what a changed wish may turn to."""
+    """Make by hand what a changed desired state may turn to."""
     iam = cloud.boto("iam")
     document = policy([Statement("All", ("*",), ("*",))])
     iam.create_policy(PolicyName="limits", PolicyDocument=document)
@@ -168,7 +170,7 @@ def others(cloud: Any) -> None:
 def composition(cloud: Any) -> Callable[[Changes], Compose]:
     """What makes a composition of all parts, with these changes of theirs."""
     others(cloud)
-    return lambda changes: stack_of(*WISHES, **{part.replace("-", "_"): one for part, one in changes.items()})
+    return lambda changes: stack_of(*DESIRED, **{part.replace("-", "_"): one for part, one in changes.items()})
 
 
 def pushed(token: str = CANARY, branch: str = "main") -> GitHubSource:
@@ -182,7 +184,7 @@ def project(cloud: Any) -> dict[str, Any]:
 
 
 def edit_pipeline(cloud: Any, change: Callable[[dict[str, Any]], Any]) -> None:
-    """What somebody does in the console: read, change, write back, the masked token too."""
+    """What someone does in the console: read, change, write back, the masked token too."""
     codepipeline = cloud.boto("codepipeline")
     found = codepipeline.get_pipeline(name="shop")["pipeline"]
     change(found)
@@ -231,7 +233,7 @@ def _other_filter(cloud: Any, ids: Any) -> None:
 
 
 def _other_words(cloud: Any, ids: Any) -> None:
-    """Somebody wants the event itself, and adds a target of their own."""
+    """Someone wants the event itself, and adds a target of their own."""
     for name in ("ecsctl", "theirs"):
         cloud.boto("events").put_targets(Rule="shop-failed-runs", Targets=[{"Id": name, "Arn": ids["topic"].arn}])
 
@@ -336,7 +338,7 @@ ROWS = (
         },
         {"name": PipelineName("other")},
         {
-            "exact": "true in every wish; what somebody else puts in is in tests/resources/test_pipeline.py",
+            "exact": "always desired; what somebody else puts in is in tests/resources/test_pipeline.py",
             "first_run": "what is still to do about a run; tests/resources/test_pipeline.py",
         },
         spoiled={
@@ -355,7 +357,7 @@ ROWS = (
         "pipeline-webhook",
         {"token": Secret.of(NEXT), "filters": (("$.ref", "refs/heads/other"),)},
         {"name": "other", "repository": "ann/other", "pipeline": PipelineName("other"), "action": "Other"},
-        {"registered": "true in every wish; tests/resources/test_pipeline_webhook.py"},
+        {"registered": "always true in the desired state; tests/resources/test_pipeline_webhook.py"},
         spoiled={
             "filters": _other_filter,
             "tags": lambda cloud, ids: cloud.boto("codepipeline").untag_resource(

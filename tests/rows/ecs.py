@@ -24,8 +24,8 @@ from ecsctl.resources.cluster import Cluster
 from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.service import Service
 from ecsctl.resources.task_definition import HealthCheck, TaskDefinition
+from tests.desired_stack import usual
 from tests.rows.row import Changes, Compose, Row
-from tests.wishes import usual
 
 REGION = "eu-central-1"
 IMAGES = "public.ecr.aws/docker/library/shop"
@@ -116,7 +116,7 @@ class Ground:
         self.listener = ListenerArn(listener["Listeners"][0]["ListenerArn"])
 
     def definition(self, **changes: Any) -> TaskDefinition:
-        wish: dict[str, Any] = {
+        desired: dict[str, Any] = {
             "family": "shop",
             "container": "app",
             "port": 8080,
@@ -127,7 +127,7 @@ class Ground:
             "cluster": "shop",
             "service": "shop",
         }
-        return usual(TaskDefinition, **wish | changes)
+        return usual(TaskDefinition, **desired | changes)
 
     def stack(
         self,
@@ -136,7 +136,7 @@ class Ground:
         cluster: dict[str, Any] | None = None,
         scaling: dict[str, Any] | None = None,
     ) -> Any:
-        """A composition of all the kinds, with these changes of their wishes. Scaling only if it is asked for."""
+        """A composition of all the kinds, with these changes of their fields. Scaling only if it is asked for."""
 
         def compose(stack: Stack) -> None:
             inside = stack.ensure("cluster", usual(Cluster, **{"name": "shop", **(cluster or {})}))
@@ -150,7 +150,7 @@ class Ground:
         return compose
 
     def service(self, cluster: ClusterName, task_definition: Any, **changes: Any) -> Service:
-        wish: dict[str, Any] = {
+        desired: dict[str, Any] = {
             "cluster": cluster,
             "name": "shop",
             "task_definition": task_definition,
@@ -163,7 +163,7 @@ class Ground:
             "port": 8080,
             "public_ip": True,
         }
-        return usual(Service, **wish | changes)
+        return usual(Service, **desired | changes)
 
     def scaling(self, cluster: ClusterName, service: ServiceName, **changes: Any) -> Scaling:
         return usual(Scaling, **{"cluster": cluster, "service": service, "minimum": 1, "maximum": 4, **changes})
@@ -267,7 +267,7 @@ ROWS = (
             "more": (("container.user", '"1000"'), ("ephemeralStorage", '{"sizeInGiB":40}')),
         },
         {"family": "other", "container": "web"},
-        {"sound": "true in every wish; tests/resources/test_task_definition.py"},
+        {"sound": "always true in the desired state; tests/resources/test_task_definition.py"},
     ),
     Row(
         Service,
@@ -298,8 +298,8 @@ ROWS = (
             "execute_command": True,
         },
         {
-            "settled": "true in every wish; tests/resources/test_deployments.py",
-            "above_minimum": "true in every wish; tests/resources/test_service.py",
+            "settled": "always true in the desired state; tests/resources/test_deployments.py",
+            "above_minimum": "always true in the desired state; tests/resources/test_service.py",
         },
     ),
     Row(

@@ -25,8 +25,8 @@ from ecsctl.resources.validation_record import ValidationRecord
 from ecsctl.resources.vpc import Vpc
 from ecsctl.sandbox.aws.route53.records import normal
 from ecsctl.sandbox.snapshot import taking as sandbox
+from tests.desired_stack import usual
 from tests.rows.row import Changes, Compose, Row, Spoil
-from tests.wishes import usual
 
 REGION = "eu-central-1"
 DOMAIN = "shop.ecsctl.example"
@@ -34,9 +34,9 @@ WORLD = "0.0.0.0/0"
 POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 HTTP, HTTPS = (Rule(port, port, cidr=WORLD) for port in (80, 443))
 
-Wish = Callable[[Any], Any]  # of the parts that it needs: `parts["vpc"].vpc_id`
+Desired = Callable[[Any], Any]  # of the parts that it needs: `parts["vpc"].vpc_id`
 
-WISHES: dict[str, Wish] = {
+DESIRED: dict[str, Desired] = {
     "vpc": lambda parts: usual(Vpc, cidr="10.9.0.0/16"),
     "public-a": lambda parts: Subnet(vpc=parts["vpc"].vpc_id, cidr="10.9.0.0/24", zone_id="euc1-az1"),
     "public-b": lambda parts: Subnet(vpc=parts["vpc"].vpc_id, cidr="10.9.1.0/24", zone_id="euc1-az2"),
@@ -108,8 +108,8 @@ WISHES: dict[str, Wish] = {
         alias_zone=parts["balancer"].zone_id,
     ),
 }
-ALL = tuple(WISHES)
-WISHES |= {  # what others may turn to
+ALL = tuple(DESIRED)
+DESIRED |= {  # what others may turn to
     "www": lambda parts: usual(DnsRecord, zone=parts.zone, name=f"_www.{DOMAIN}", type="CNAME", value=DOMAIN),
     "public-c": lambda parts: Subnet(vpc=parts["vpc"].vpc_id, cidr="10.9.3.0/24", zone_id="euc1-az3"),
     "other-address": lambda parts: ElasticIp(),
@@ -136,10 +136,12 @@ class Parts(dict[str, Any]):
         self.stack, self.zone, self.changes = stack, zone, changes
 
     def __missing__(self, name: str) -> Any:
-        wish = WISHES[name](self)
+        desired = DESIRED[name](self)
         changed = self.changes.get(name, {})
-        wish = replace(wish, **{field: value(self) if callable(value) else value for field, value in changed.items()})
-        self[name] = self.stack.ensure(name, wish)
+        desired = replace(
+            desired, **{field: value(self) if callable(value) else value for field, value in changed.items()}
+        )
+        self[name] = self.stack.ensure(name, desired)
         return self[name]
 
     def subnets(self, *names: str) -> frozenset[Any]:
@@ -153,7 +155,7 @@ def zone_of(cloud: Any) -> str:
 
 
 def stack_of(cloud: Any, *names: str, **changes: Any) -> Callable[[Stack], None]:
-    """A composition of these parts and what they need. `public_a={"cidr": …}` changes a wish; a value may be a
+    """A composition of these parts and what they need. `public_a={"cidr": …}` changes a desired state; a value may be a
     function of the parts.
     """
     zone = zone_of(cloud)
@@ -168,7 +170,7 @@ def stack_of(cloud: Any, *names: str, **changes: Any) -> Callable[[Stack], None]
 
 def composition(cloud: Any) -> Callable[[Changes], Compose]:
     """What makes a composition of all parts, with these changes of theirs."""
-    return lambda changes: stack_of(cloud, *WISHES, **{part.replace("-", "_"): one for part, one in changes.items()})
+    return lambda changes: stack_of(cloud, *DESIRED, **{part.replace("-", "_"): one for part, one in changes.items()})
 
 
 def snapshot() -> dict[str, Any]:
@@ -261,7 +263,7 @@ def _slow_leave(cloud: Any, ids: dict[str, Any]) -> None:
 
 
 def change_record(cloud: Any, action: str, name: str, kind: str, value: str, ttl: int = 60) -> None:
-    """Change a record as somebody else would, without a mark."""
+    """Change a record as someone else would, without tags."""
     record = {"Name": normal(name), "Type": kind, "TTL": ttl, "ResourceRecords": [{"Value": value}]}
     cloud.boto("route53").change_resource_record_sets(
         HostedZoneId=zone_of(cloud), ChangeBatch={"Changes": [{"Action": action, "ResourceRecordSet": record}]}
@@ -289,7 +291,7 @@ ROWS = (
         Subnet,
         "network",
         "public-a",
-        seen={"vpc": OTHER_VPC, "cidr": "10.9.7.0/24"},
+        observed={"vpc": OTHER_VPC, "cidr": "10.9.7.0/24"},
         reasons={"zone_id": "was looked up for what is new; what is there keeps its zone (tests/stack)"},
         spoiled={"tags": _untag("public-a")},
     ),
@@ -297,7 +299,7 @@ ROWS = (
         InternetGateway,
         "network",
         "gateway",
-        seen={"vpc": OTHER_VPC},
+        observed={"vpc": OTHER_VPC},
         spoiled={"tags": _untag("gateway")},
     ),
     Row(
@@ -314,7 +316,7 @@ ROWS = (
         RouteTable,
         "network",
         "private-routes",
-        seen={"nat_gateway": NatGatewayId("nat-0123456789abcdef0")},
+        observed={"nat_gateway": NatGatewayId("nat-0123456789abcdef0")},
         apart="a VPC has as many as one likes",
     ),
     Row(
@@ -328,7 +330,7 @@ ROWS = (
         NatGateway,
         "network",
         "nat",
-        seen={
+        observed={
             "subnet": lambda parts: parts["public-b"].subnet_id,
             "allocation": lambda parts: parts["other-address"].allocation_id,
         },
@@ -413,7 +415,7 @@ ROWS = (
         Certificate,
         "network",
         "certificate",
-        seen={"domain": "other.ecsctl.example", "also": frozenset({f"*.{DOMAIN}"})},
+        observed={"domain": "other.ecsctl.example", "also": frozenset({f"*.{DOMAIN}"})},
         apart="a domain has as many as one likes",
         spoiled={
             "tags": lambda cloud, ids: cloud.boto("acm").remove_tags_from_certificate(
@@ -427,12 +429,12 @@ ROWS = (
         "proof",
         reasons={"domain": "another name of the certificate has another record, and is another part of the stack"},
     ),
-    Row(IssuedCertificate, "network", "issued", seen={"certificate": OTHER_CERTIFICATE}),
+    Row(IssuedCertificate, "network", "issued", observed={"certificate": OTHER_CERTIFICATE}),
     Row(
         DnsRecord,
         "network",
         "dns",
-        seen={
+        observed={
             "name": "other.ecsctl.example",
             "type": "CNAME",
             "alias_dns": "other.eu-central-1.elb.amazonaws.com",

@@ -18,7 +18,7 @@ Spoil = Callable[[Any, Mapping[str, Any]], Any]  # called with the cloud and the
 class Row:
     """A value that is a function is called with the parts of the stack.
 
-    `made` are other values that AWS takes all at once; `seen` are such as are planned and not made, for they mean
+    `made` are other values that AWS takes all at once; `observed` are such as are planned and not made, for they mean
     another thing of the kind, or would have to be tied to more than the stack holds. `reasons` say why a field has no
     other value.
     """
@@ -27,7 +27,7 @@ class Row:
     stack: str
     part: str
     made: Mapping[str, Any] = field(default_factory=dict)
-    seen: Mapping[str, Any] = field(default_factory=dict)
+    observed: Mapping[str, Any] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
     leaves: frozenset[str] = frozenset()  # fields in which what others have added is left alone
     spoiled: Mapping[str, Spoil] = field(default_factory=dict)  # what others do to a field by hand, by its name

@@ -90,9 +90,9 @@ def prepare(aws):
     ])  # fmt: skip
 
 
-def built(aws, **wished):
+def built(aws, **configured):
     """A build, once it has ended."""
-    number = aws["codebuild"].start_build(projectName="hello", **wished)["build"]["id"]
+    number = aws["codebuild"].start_build(projectName="hello", **configured)["build"]["id"]
     for _ in range(600):
         told = aws["codebuild"].batch_get_builds(ids=[number])["builds"][0]
         if told["buildComplete"]:

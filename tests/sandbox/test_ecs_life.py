@@ -28,14 +28,14 @@ def test_a_task_goes_from_provisioning_to_running_and_its_target_to_healthy(stac
     created = stack.service()
     assert (created["runningCount"], created["pendingCount"]) == (0, 0)
     assert created["deployments"][0]["rolloutState"] == "IN_PROGRESS"
-    seen = []
+    observed = []
     for _ in range(8):
-        seen.append((stack.tasks()[0]["lastStatus"], states(stack)))
+        observed.append((stack.tasks()[0]["lastStatus"], states(stack)))
         clock.sleep(8)
-    assert seen[0] == ("PROVISIONING", [])
-    assert ("PENDING", []) in seen
-    assert ("RUNNING", ["initial"]) in seen
-    assert seen[-1] == ("RUNNING", ["healthy"])
+    assert observed[0] == ("PROVISIONING", [])
+    assert ("PENDING", []) in observed
+    assert ("RUNNING", ["initial"]) in observed
+    assert observed[-1] == ("RUNNING", ["healthy"])
     service = stack.look()
     assert (service["runningCount"], service["pendingCount"]) == (1, 0)
     assert service["deployments"][0]["rolloutState"] == "COMPLETED"

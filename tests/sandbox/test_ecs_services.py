@@ -297,7 +297,7 @@ def test_an_update_of_one_percentage_leaves_the_circuit_breaker_as_it_was(stack)
 
 def test_an_update_of_these_starts_a_new_deployment(stack):
     stack.service()
-    seen = {stack.steady()["deployments"][0]["id"]}
+    observed = {stack.steady()["deployments"][0]["id"]}
     network = stack.asked()["networkConfiguration"]["awsvpcConfiguration"]
     changes = [
         {"taskDefinition": stack.definition()},
@@ -309,9 +309,9 @@ def test_an_update_of_these_starts_a_new_deployment(stack):
     for change in changes:
         stack.ecs.update_service(cluster="app", service="web", **change)
         primary = stack.look()["deployments"][0]
-        assert primary["id"] not in seen, change
+        assert primary["id"] not in observed, change
         assert primary["status"] == "PRIMARY"
-        seen.add(primary["id"])
+        observed.add(primary["id"])
 
 
 def test_the_same_task_definition_again_is_no_new_deployment(stack):

@@ -44,8 +44,8 @@ def test_many_threads_are_answered_one_at_a_time(aws):
         return len(iam.list_roles()["Roles"])
 
     with ThreadPoolExecutor(16) as pool:
-        seen = list(pool.map(make_and_read, range(64)))
-    assert max(seen) == 64
+        observed = list(pool.map(make_and_read, range(64)))
+    assert max(observed) == 64
 
 
 def test_the_environment_is_clean_inside_and_as_before_outside(monkeypatch):

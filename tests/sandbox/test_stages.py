@@ -12,7 +12,7 @@ from ecsctl.sandbox.aws import ecr
 from ecsctl.sandbox.aws.codebuild import builds, run
 from ecsctl.sandbox.github import checkout
 from ecsctl.sandbox.server.inprocess import inprocess
-from tests.stack.conftest import ACCOUNT, REGION, World, wishes
+from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack
 
 HOUR = 3600.0
 BUILD = """\
@@ -46,7 +46,7 @@ def world(tmp_path, monkeypatch):
     monkeypatch.setattr(builds, "begun", list(builds.begun))
     with inprocess() as clock:
         world = World(clock, tmp_path)
-        world.up(wishes(domain=None, vpc={"egress": "public"}, pipeline=STAGES))
+        world.up(desired_stack(domain=None, vpc={"egress": "public"}, pipeline=STAGES))
         clock.sleep(HOUR)
         run.use(app, "http://127.0.0.1:1")  # these buildspecs ask for neither docker nor aws
         run.agree_to_builds()

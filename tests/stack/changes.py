@@ -14,18 +14,18 @@ from pydantic import BaseModel
 from ecsctl.config import Config
 from ecsctl.config.form import options
 from ecsctl.sandbox.aws.codeconnections import complete_handshake
-from tests.stack.conftest import ACCOUNT, World, wishes
+from tests.stack.conftest import ACCOUNT, World, desired_stack
 
-Wished = dict[str, Any]
+Configured = dict[str, Any]
 
-PLAIN = wishes(domain=None, github=None)
-SECURE = wishes(github=None)
-PUSHED = wishes(domain=None)
-CONNECTED = wishes(domain=None, github={"connection_arn": "{connection}"})
-MANY = wishes(github=None, domain={"names": ["ecsctl.example", "www.ecsctl.example", "*.hello.ecsctl.example"]})
+PLAIN = desired_stack(domain=None, github=None)
+SECURE = desired_stack(github=None)
+PUSHED = desired_stack(domain=None)
+CONNECTED = desired_stack(domain=None, github={"connection_arn": "{connection}"})
+MANY = desired_stack(github=None, domain={"names": ["ecsctl.example", "www.ecsctl.example", "*.hello.ecsctl.example"]})
 
 
-def with_(**changed: Any) -> Wished:
+def with_(**changed: Any) -> Configured:
     """A plain app with something more."""
     return {**PLAIN, **changed}
 
@@ -34,21 +34,24 @@ HALF = {"desired_count": 2, "min_healthy_percent": 50, "max_percent": 100}
 BORROWED = with_(vpc={"id": "{vpc}", "public_subnets": ["{open-a}", "{open-b}"],
                       "private_subnets": ["{shut-a}", "{shut-b}"]})  # fmt: skip
 
-QUICK: dict[str, tuple[Wished, Wished]] = {
+QUICK: dict[str, tuple[Configured, Configured]] = {
     "the domain is removed": (SECURE, PLAIN),
-    "another domain": (SECURE, wishes(github=None, domain={"name": "other.ecsctl.example"})),
+    "another domain": (SECURE, desired_stack(github=None, domain={"name": "other.ecsctl.example"})),
     "further names": (SECURE, MANY),
     "another port": (PLAIN, with_(service={"port": 9000})),
-    "all at once": (PLAIN, wishes(service={"port": 9000, "exec": True}, vpc={"egress": "public"})),
+    "all at once": (PLAIN, desired_stack(service={"port": 9000, "exec": True}, vpc={"egress": "public"})),
 }
-LONG: dict[str, tuple[Wished, Wished]] = {
+LONG: dict[str, tuple[Configured, Configured]] = {
     "a domain is added": (PLAIN, SECURE),
-    "names that redirect": (MANY, wishes(github=None, domain={"redirect": ["ecsctl.example", "www.ecsctl.example"]})),
-    "fewer names": (MANY, wishes(github=None, domain={"names": ["*.hello.ecsctl.example"]})),
-    "another hosted zone": (wishes(github=None, domain={"hosted_zone": "ecsctl.example"}),
-                            wishes(github=None, domain={"hosted_zone": "hello.ecsctl.example"})),
-    "a certificate of the user's": (SECURE, wishes(github=None, domain={"certificate_arn": "{certificate}"})),
-    "one of ours again": (wishes(github=None, domain={"certificate_arn": "{certificate}"}), SECURE),
+    "names that redirect": (
+        MANY,
+        desired_stack(github=None, domain={"redirect": ["ecsctl.example", "www.ecsctl.example"]}),
+    ),
+    "fewer names": (MANY, desired_stack(github=None, domain={"names": ["*.hello.ecsctl.example"]})),
+    "another hosted zone": (desired_stack(github=None, domain={"hosted_zone": "ecsctl.example"}),
+                            desired_stack(github=None, domain={"hosted_zone": "hello.ecsctl.example"})),
+    "a certificate of the user's": (SECURE, desired_stack(github=None, domain={"certificate_arn": "{certificate}"})),
+    "one of ours again": (desired_stack(github=None, domain={"certificate_arn": "{certificate}"}), SECURE),
     "a port and more": (PLAIN, with_(service={"port": 9000, "cpu": 512, "memory": 1024})),
     "another processor": (PUSHED, {**PUSHED, "service": {"architecture": "X86_64"}}),
     "a health path": (PLAIN, with_(service={"health_path": "/ready"})),
@@ -125,7 +128,7 @@ LONG: dict[str, tuple[Wished, Wished]] = {
         "deploy_timeout_minutes": 30, "approvals": [{"name": "Review"}],
         "tests": [{"name": "Smoke", "buildspec": "tests.yml"}]}}),
 }  # fmt: skip
-REFUSED: dict[str, tuple[Wished, Wished]] = {
+REFUSED: dict[str, tuple[Configured, Configured]] = {
     "another network": (PLAIN, with_(vpc={"cidr": "10.101.0.0/16"})),
     "the user's network": (PLAIN, BORROWED),
     "off the internet": (PLAIN, with_(load_balancer={"internal": True})),
@@ -145,9 +148,9 @@ def unanswered() -> set[str]:
     return {".".join(path) for path, _ in options() if ".".join(path) not in touched | APART.keys()}  # type: ignore[arg-type]  # of keys alone
 
 
-def changed(before: Wished, after: Wished) -> Iterator[str]:
+def changed(before: Configured, after: Configured) -> Iterator[str]:
     """The keys that differ, those included that stand in one of both alone."""
-    one, other = (Config.model_validate(_filled(wished, EXAMPLES)) for wished in (before, after))
+    one, other = (Config.model_validate(_filled(configured, EXAMPLES)) for configured in (before, after))
     for path, _ in options():
         if _at(one, path) != _at(other, path):
             yield ".".join(map(str, path))
@@ -174,16 +177,16 @@ EXAMPLES = {
 }  # fmt: skip
 
 
-def theirs(world: World, *wished: Wished) -> tuple[Wished, ...]:
+def theirs(world: World, *configured: Configured) -> tuple[Configured, ...]:
     """The configurations, each name in braces replaced by a thing of the user's that is there from now on."""
-    text = str(wished)
+    text = str(configured)
     made: dict[str, str] = {}
     if "hello.ecsctl.example'}" in text and "hosted_zone" in text:
         world.boto("route53").create_hosted_zone(Name="hello.ecsctl.example", CallerReference="theirs")
     for name, make in MADE.items():
         if f"{{{name}}}" in text:
             made |= make(world)
-    return tuple(_filled(one, made) for one in wished)
+    return tuple(_filled(one, made) for one in configured)
 
 
 def _network(world: World) -> dict[str, str]:

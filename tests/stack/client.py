@@ -130,7 +130,7 @@ def _unhealthy(group: str) -> str:
 def watched(world: World, before: dict[str, Any], after: dict[str, Any]) -> Client:
     """The app is up as `before` says, and a client of it asks at each call and each second from here on.
 
-    It knows the app's address of now and, where another is wished for, that one: either may answer.
+    It knows the app's address of now and, where another is desired for, that one: either may answer.
     """
     image = "" if "github" in before else IMAGE
     if untouched():
@@ -146,8 +146,8 @@ def watched(world: World, before: dict[str, Any], after: dict[str, Any]) -> Clie
     return client
 
 
-def url(world: World, wished: dict[str, Any]) -> str:
+def url(world: World, configured: dict[str, Any]) -> str:
     """Where the app is reached."""
-    session = world.open(wished)
-    session.engine.plan(session.wishes)
+    session = world.open(configured)
+    session.engine.plan(session.desired_stack)
     return session.url

@@ -26,13 +26,13 @@ _session: list[boto3.session.Session] = []
 
 
 def shared_session() -> boto3.session.Session:
-    """One boto3 session for all tests of a process: reading AWS's models anew takes longer than the tests."""
+    """One boto3 session for all tests of a process: reading AWS's models again takes longer than the tests."""
     if not _session:
         _session.append(boto3.session.Session(region_name=REGION))
     return _session[0]
 
 
-def wishes(**changed: Any) -> dict[str, Any]:
+def desired_stack(**changed: Any) -> dict[str, Any]:
     """An ecsctl.toml with everything ordinary in it, as a dictionary; tables are merged, None takes one out."""
     base: dict[str, Any] = {
         "name": "hello",
@@ -63,25 +63,25 @@ class World:
     def boto(self, service: str) -> Any:
         return shared_session().client(service)  # type: ignore[call-overload]  # the name is a variable here
 
-    def open(self, wished: dict[str, Any] | None = None, image: str = "") -> Session:
-        config = Config.model_validate(wishes() if wished is None else wished)
+    def open(self, configured: dict[str, Any] | None = None, image: str = "") -> Session:
+        config = Config.model_validate(desired_stack() if configured is None else configured)
         return open_stack(self.aws(), config, self.record, tell=self.events.append, image=image)
 
     def up(
         self,
-        wished: dict[str, Any] | None = None,
+        configured: dict[str, Any] | None = None,
         agree: Callable[[Plan], None] = lambda plan: None,
         image: str = "",
     ) -> Plan:
-        session = self.open(wished, image)
+        session = self.open(configured, image)
         try:
-            return session.engine.up(session.wishes, agree=agree)
+            return session.engine.up(session.desired_stack, agree=agree)
         finally:
             self.changes = session.aws.changes
 
-    def running(self, wished: dict[str, Any] | None = None, image: str = "") -> None:
+    def running(self, configured: dict[str, Any] | None = None, image: str = "") -> None:
         """As a first `up` leaves a new account: what most tests begin with, and none of them is about."""
-        self.once(f"up {wished} {image}", lambda: self.up(wished, image=image))
+        self.once(f"up {configured} {image}", lambda: self.up(configured, image=image))
 
     def once(self, name: str, play: Callable[[], object]) -> None:
         """As `play` leaves a new account. In a process it is played once for each name, and copied ever after."""
@@ -89,10 +89,10 @@ class World:
         self.events.clear()
         self.changes = 0
 
-    def plan(self, wished: dict[str, Any] | None = None) -> Plan:
-        session = self.open(wished)
-        session.aws.look_only = True
-        return session.engine.plan(session.wishes)
+    def plan(self, configured: dict[str, Any] | None = None) -> Plan:
+        session = self.open(configured)
+        session.aws.read_only = True
+        return session.engine.plan(session.desired_stack)
 
     def down(self, app: str = "hello", **options: Any) -> Plan:
         options.setdefault("agree", lambda plan: None)

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from ecsctl.engine.errors import EcsctlError
-from tests.stack.conftest import World, wishes
+from tests.stack.conftest import World, desired_stack
 
 MAY = {"actions": ["s3:GetObject", "sqs:SendMessage"], "resources": ["arn:aws:s3:::{app}-uploads/*"]}
 MANAGED = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 
 
 def plain(**service: Any) -> dict[str, Any]:
-    return wishes(domain=None, github=None, service=service)
+    return desired_stack(domain=None, github=None, service=service)
 
 
 def boundary(world: World, actions: str) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.stack.conftest import World, wishes
+from tests.stack.conftest import World, desired_stack
 
-OUTSIDE = wishes(domain=None, pipeline={"mode": "build-only"})
+OUTSIDE = desired_stack(domain=None, pipeline={"mode": "build-only"})
 INSIDE = {**OUTSIDE, "build": {"vpc": True}}
 
 

@@ -8,14 +8,14 @@ import pytest
 
 from ecsctl.costs.estimate import estimated
 from ecsctl.engine.errors import EcsctlError
-from tests.stack.conftest import World, wishes
+from tests.stack.conftest import World, desired_stack
 
 SAID = {"entrypoint": ["/entry.sh"], "user": "10001", "working_directory": "/app", "read_only_root": True,
         "ephemeral_gib": 40, "ulimits": {"nofile": 65535}}  # fmt: skip
 
 
 def plain(**service: Any) -> dict[str, Any]:
-    return wishes(domain=None, github=None, service=service)
+    return desired_stack(domain=None, github=None, service=service)
 
 
 def live(world: World) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def test_it_runs_as_said_and_as_its_image_says_when_nothing_is_said_any_more(wor
 def test_storage_beyond_what_is_free_is_in_the_estimate(world: World) -> None:
     def monthly(service: dict[str, Any]) -> float:
         session = world.open(plain(**service), "public.ecr.aws/docker/library/nginx:1.27")
-        return estimated(session.wishes, session.engine.plan(session.wishes)).after
+        return estimated(session.desired_stack, session.engine.plan(session.desired_stack)).after
 
     assert monthly({"ephemeral_gib": 120}) - monthly({}) == pytest.approx(100 * 0.000111 * 730)
 

@@ -8,9 +8,9 @@ from ecsctl.engine.errors import Refused, UsageError
 from ecsctl.operations import logs, pipelines
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
-from tests.stack.conftest import World, wishes
+from tests.stack.conftest import World, desired_stack
 
-TESTED = wishes(domain=None, pipeline={"tests": [{"name": "Lint", "buildspec": "l.yml"},
+TESTED = desired_stack(domain=None, pipeline={"tests": [{"name": "Lint", "buildspec": "l.yml"},
                                                  {"name": "Smoke", "buildspec": "s.yml"}]})  # fmt: skip
 
 

@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ecsctl.engine.errors import ConfigError, EcsctlError, QuotaReached, Several
-from ecsctl.engine.resource import Seen
+from ecsctl.engine.resource import Observed
 from ecsctl.ids import ImageUri
 from ecsctl.resources.first_image import FirstImage, FirstImageIds
 from ecsctl.sandbox.aws.codebuild.builds import fail_next_build, limit_builds
 from ecsctl.sandbox.aws.ecr import put_image
-from tests.stack.conftest import ACCOUNT, REGION, World, same, wishes
+from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, same
 from tests.stack.watch import URI, Watch, runs, service
 
-PLAIN = wishes(domain=None, pipeline={"mode": "build-only"})
-ALONE = wishes(domain=None, github=None)
+PLAIN = desired_stack(domain=None, pipeline={"mode": "build-only"})
+ALONE = desired_stack(domain=None, github=None)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_an_empty_account_ends_with_a_service_that_runs_the_built_image(world: W
 
 
 def test_the_build_waits_for_nothing_of_the_network_and_the_pipeline_for_the_service(world: World) -> None:
-    graph = world.open(wishes()).wishes.graph
+    graph = world.open(desired_stack()).desired_stack.graph
 
     def all_before(name: str) -> set[str]:
         return set(graph[name]).union(*(all_before(need) for need in graph[name]))
@@ -160,8 +160,8 @@ GHOST = ImageUri(f"{URI}:ghost")
 
 
 def _ready_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    def observe(self: FirstImage, _aws: object, _me: object) -> Seen[FirstImage, FirstImageIds]:
-        return Seen(FirstImageIds(GHOST), self)
+    def observe(self: FirstImage, _aws: object, _me: object) -> Observed[FirstImage, FirstImageIds]:
+        return Observed(FirstImageIds(GHOST), self)
 
     monkeypatch.setattr(FirstImage, "observe", observe)
 

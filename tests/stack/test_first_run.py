@@ -11,10 +11,10 @@ from ecsctl.operations.status import look
 from ecsctl.resources.support.first_run import GATE
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws.ecr import put_image
-from tests.stack.conftest import ACCOUNT, REGION, World, wishes
+from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack
 from tests.stack.watch import URI, Watch, runs
 
-PLAIN = wishes(domain=None)
+PLAIN = desired_stack(domain=None)
 
 
 class Killed(BaseException):
@@ -88,7 +88,7 @@ def test_a_commit_that_is_pushed_while_the_stack_is_made_is_delivered_by_that_ru
 
 
 def test_an_image_that_the_user_names_is_not_replaced_by_that_run(world: World) -> None:
-    world.running(wishes(domain=None, github=None))
+    world.running(desired_stack(domain=None, github=None))
     digest = put_image(ACCOUNT, REGION, "hello", ["mine"])
     world.up(PLAIN, image=f"{URI}:mine")
     assert builds(world) == []
@@ -97,7 +97,7 @@ def test_an_image_that_the_user_names_is_not_replaced_by_that_run(world: World) 
 
 
 def test_a_pipeline_that_is_added_to_a_running_app_delivers_the_branch(world: World) -> None:
-    world.running(wishes(domain=None, github=None))
+    world.running(desired_stack(domain=None, github=None))
     put_image(ACCOUNT, REGION, "hello", ["mine"])
     world.up(PLAIN)
     assert len(builds(world)) == 1
@@ -107,9 +107,9 @@ def test_a_pipeline_that_is_added_to_a_running_app_delivers_the_branch(world: Wo
 
 
 def test_an_approval_before_the_deployment_is_not_waited_for(world: World) -> None:
-    world.running(wishes(domain=None, github=None))
+    world.running(desired_stack(domain=None, github=None))
     put_image(ACCOUNT, REGION, "hello", ["mine"])
-    asked = wishes(domain=None, pipeline={"approvals": [{"name": "Review"}]})
+    asked = desired_stack(domain=None, pipeline={"approvals": [{"name": "Review"}]})
     world.up(asked)
     assert executions(world) == ["InProgress", "Cancelled"]
     settled = world.plan(asked)

@@ -8,7 +8,7 @@ import pytest
 
 from ecsctl.engine.errors import EcsctlError
 from tests.stack.changes import BORROWED, theirs
-from tests.stack.conftest import World, wishes
+from tests.stack.conftest import World, desired_stack
 
 
 def balancer(world: World) -> dict[str, Any]:
@@ -28,19 +28,19 @@ def entrances(world: World) -> set[tuple[int, str]]:
 
 
 def plain(**front: Any) -> dict[str, Any]:
-    return wishes(domain=None, github=None, load_balancer=front)
+    return desired_stack(domain=None, github=None, load_balancer=front)
 
 
 @pytest.mark.parametrize("egress", ["nat", "public"])
 def test_an_internal_one_is_where_the_tasks_are_and_nothing_of_it_is_left(world: World, egress: str) -> None:
     before = world.exact()
-    wished = plain(internal=True) | {"vpc": {"egress": egress}}
-    world.up(wished)
+    configured = plain(internal=True) | {"vpc": {"egress": egress}}
+    world.up(configured)
     assert balancer(world)["Scheme"] == "internal"
     [service] = world.boto("ecs").describe_services(cluster="hello", services=["hello"])["services"]
     tasks = set(service["networkConfiguration"]["awsvpcConfiguration"]["subnets"])
     assert {zone["SubnetId"] for zone in balancer(world)["AvailabilityZones"]} == tasks
-    assert world.plan(wished).work == ()
+    assert world.plan(configured).work == ()
     world.down()
     assert world.exact() == before
 

@@ -1,4 +1,4 @@
-"""Who goes back to an earlier release is not told that somebody changed it: `plan` names who did, and what up does."""
+"""Who goes back to an earlier release is not told that someone changed it: `plan` names who did, and what up does."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ecsctl.releases import release
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws import ecs
 from ecsctl.sandbox.github import remote
-from tests.stack.conftest import ACCOUNT, REGION, World, wishes
+from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack
 from tests.stack.watch import runs, service
 
-ONE = wishes(domain=None)
-TWO = wishes(domain=None, service={"environment": {"GREETING": "hi"}})
+ONE = desired_stack(domain=None)
+TWO = desired_stack(domain=None, service={"environment": {"GREETING": "hi"}})
 
 
 def told(plan: Plan) -> dict[str, Step]:

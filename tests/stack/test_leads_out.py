@@ -18,11 +18,11 @@ from ecsctl.sandbox.aws.codebuild.builds import builds as builds_in
 from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
 from ecsctl.sandbox.aws.ecr import put_image
 from ecsctl.sandbox.github import remote
-from tests.stack.conftest import ACCOUNT, REGION, World, wishes
+from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack
 from tests.stack.test_first_run import at_rest, builds, executions, releases
 from tests.stack.watch import URI, runs, service
 
-PLAIN = wishes(domain=None)
+PLAIN = desired_stack(domain=None)
 REPOSITORY = "ecsctl/hello"
 FATES = ("crash", "unhealthy", "oom", "architecture")
 
@@ -31,21 +31,21 @@ def head() -> str:
     return remote.commit(ACCOUNT, REGION, REPOSITORY, "main")
 
 
-def mended(world: World) -> None:
+def fixed(world: World) -> None:
     """The branch gets a commit that works; nobody tells AWS."""
     del world
     remote.push(ACCOUNT, REGION, REPOSITORY, "main", "e" * 40)
 
 
-def broken(world: World, fate: str = "crash", wished: object = PLAIN) -> str:
+def broken(world: World, fate: str = "crash", configured: object = PLAIN) -> str:
     """A first version that ECS gives up."""
 
     def play() -> None:
         ecs.behave(ACCOUNT, head(), fate)
         with pytest.raises(EcsctlError, match="ECS service"):
-            world.up(wished)  # type: ignore[arg-type]  # a dictionary
+            world.up(configured)  # type: ignore[arg-type]  # a dictionary
 
-    world.once(f"{fate} {wished}", play)
+    world.once(f"{fate} {configured}", play)
     assert "SUCCESSFUL" not in releases(world)
     return head()
 
@@ -62,15 +62,15 @@ def test_a_broken_first_version_is_mended_by_a_push(world: World, fate: str) -> 
     assert world.plan(PLAIN).work == ()
 
 
-@pytest.mark.parametrize("wished", [PLAIN, wishes(domain=None, pipeline={"mode": "build-only"})])
-def test_a_broken_first_version_is_mended_by_up_once_the_branch_is_newer(world: World, wished: object) -> None:
-    broken(world, wished=wished)
-    mended(world)
-    world.up(wished)  # type: ignore[arg-type]  # a dictionary
+@pytest.mark.parametrize("configured", [PLAIN, desired_stack(domain=None, pipeline={"mode": "build-only"})])
+def test_a_broken_first_version_is_mended_by_up_once_the_branch_is_newer(world: World, configured: object) -> None:
+    broken(world, configured=configured)
+    fixed(world)
+    world.up(configured)  # type: ignore[arg-type]  # a dictionary
     assert len(builds(world)) == 2
     assert releases(world)[0] == "SUCCESSFUL"
     assert runs(world)[1] == 1
-    assert world.plan(wished).work == ()  # type: ignore[arg-type]  # as above
+    assert world.plan(configured).work == ()  # type: ignore[arg-type]  # as above
 
 
 def test_with_the_same_commit_up_fails_with_what_the_app_says_and_not_with_the_build(world: World) -> None:
@@ -83,7 +83,7 @@ def test_with_the_same_commit_up_fails_with_what_the_app_says_and_not_with_the_b
 
 
 def test_an_image_that_is_pushed_by_hand_takes_the_place_of_a_broken_first_one(world: World) -> None:
-    alone = wishes(domain=None, github=None)
+    alone = desired_stack(domain=None, github=None)
     world.running(alone)
     put_image(ACCOUNT, REGION, "hello", ["bad"])
     ecs.behave(ACCOUNT, "bad", "crash")
@@ -144,7 +144,7 @@ def test_up_leads_out_of_every_state_that_a_first_up_leaves(world: World, first:
     if then:
         meet(then)
     world.clock.sleep(600)  # until no build of the old commit is under way, for that is waited for
-    mended(world)
+    fixed(world)
     failures(REGION).clear()
     world.up(PLAIN)
     assert runs(world)[1] == 1
@@ -167,7 +167,7 @@ def test_a_build_that_failed_leaves_nothing_that_the_next_run_would_wait_for(wor
     assert world.clock.now() > before
 
 
-OTHER = wishes(domain=None, service={"architecture": "X86_64"})
+OTHER = desired_stack(domain=None, service={"architecture": "X86_64"})
 
 
 def test_another_processor_is_built_for_first_and_then_released_with_its_image(world: World) -> None:
@@ -194,7 +194,7 @@ def test_the_build_for_it_waits_until_its_role_may_pull_what_it_builds_on(
     world.boto("ecr").create_repository(repositoryName="tools")
     put_image(ACCOUNT, REGION, "tools", ["1"])
     tools = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/tools:1"
-    other = wishes(domain=None, service={"architecture": "X86_64"}, build={"image": tools})
+    other = desired_stack(domain=None, service={"architecture": "X86_64"}, build={"image": tools})
     update = Role.update
 
     def slowly(role: Role, *given: Any) -> None:
@@ -238,11 +238,11 @@ def test_killed_while_it_changes_over_the_next_run_completes_it(world: World, op
 
 
 def test_without_anything_that_builds_another_processor_needs_another_image(world: World) -> None:
-    alone = wishes(domain=None, github=None)
+    alone = desired_stack(domain=None, github=None)
     world.running(alone)
     put_image(ACCOUNT, REGION, "hello", ["arm"])
     world.up(alone)
-    other = wishes(domain=None, github=None, service={"architecture": "X86_64"})
+    other = desired_stack(domain=None, github=None, service={"architecture": "X86_64"})
     with pytest.raises(ConfigError, match="was built for ARM64") as caught:
         world.plan(other)
     assert "ecsctl up --image" in caught.value.hint

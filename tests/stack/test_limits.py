@@ -11,7 +11,7 @@ from ecsctl.engine.errors import ConfigError, EcsctlError
 from ecsctl.engine.resource import Resource
 from ecsctl.ensure import limits
 from ecsctl.sandbox.aws.ecr import put_image
-from tests.stack.conftest import ACCOUNT, REGION, World, wishes
+from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack
 
 SECRETS = {f"SECRET_{n}": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{'s' * 100}{n}-AbCdEf" for n in range(60)}
 PARAMETERS = {f"SECRET_{n}": f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/{'p' * 100}{n}" for n in range(80)}
@@ -37,13 +37,13 @@ STRANGE: list[tuple[dict[str, Any], str]] = [
 ]  # fmt: skip
 
 
-def refused(world: World, wished: dict[str, Any]) -> ConfigError:
+def refused(world: World, configured: dict[str, Any]) -> ConfigError:
     """What `up` says, having changed nothing."""
     calls: list[str] = []
     world.heard = lambda _service, operation, *_: calls.append(operation)
     before = world.exact()
     with pytest.raises(ConfigError) as caught:
-        world.up(wished)
+        world.up(configured)
     assert world.exact() == before
     assert [one for one in calls if one.startswith(("create", "put", "run", "start", "allocate", "register"))] == []
     return caught.value
@@ -53,7 +53,7 @@ def refused(world: World, wished: dict[str, Any]) -> ConfigError:
 def test_what_is_too_large_together_is_told_by_the_users_own_key(
     world: World, changed: dict[str, Any], key: str
 ) -> None:
-    error = refused(world, wishes(**changed))
+    error = refused(world, desired_stack(**changed))
     assert key in error.message
     assert "expected at most" in error.message
 
@@ -62,20 +62,20 @@ def test_what_is_too_large_together_is_told_by_the_users_own_key(
 def test_what_is_of_another_place_is_told_before_anything_is_made(
     world: World, changed: dict[str, Any], told: str
 ) -> None:
-    assert told in refused(world, wishes(**changed)).message
+    assert told in refused(world, desired_stack(**changed)).message
 
 
 def test_each_limit_is_awss_own(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the look before, the sandbox refuses as AWS does, half way."""
     monkeypatch.setattr("ecsctl.blueprint.check", lambda *_: None)
     with pytest.raises(EcsctlError, match="RegisterTaskDefinition"):
-        world.up(wishes(domain=None, github=None, **LARGE[0][0]), image="public.ecr.aws/x/y:1")
+        world.up(desired_stack(domain=None, github=None, **LARGE[0][0]), image="public.ecr.aws/x/y:1")
     assert world.boto("iam").list_roles(PathPrefix="/ecsctl/")["Roles"]
 
 
 def test_every_kind_that_can_be_too_large_names_the_options_behind_it(world: World) -> None:
-    stack = world.open(wishes(pipeline={"tests": [{"name": "Smoke", "buildspec": "t.yml"}]})).wishes
-    able = {name for name, node in stack.nodes.items() if type(node.wish).beyond is not Resource.beyond}
+    stack = world.open(desired_stack(pipeline={"tests": [{"name": "Smoke", "buildspec": "t.yml"}]})).desired_stack
+    able = {name for name, node in stack.nodes.items() if type(node.desired).beyond is not Resource.beyond}
     assert limits.BEHIND.keys() <= able
 
 
@@ -85,13 +85,13 @@ OWN = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/builders:1"
 def test_a_builds_image_in_ecr_is_pulled_with_the_role_that_builds(world: World) -> None:
     world.boto("ecr").create_repository(repositoryName="builders")
     put_image(ACCOUNT, REGION, "builders", ["1"])
-    world.up(wishes(domain=None, build={"image": OWN}))
+    world.up(desired_stack(domain=None, build={"image": OWN}))
     [project] = world.boto("codebuild").batch_get_projects(names=["hello-build"])["projects"]
     assert project["environment"]["imagePullCredentialsType"] == "SERVICE_ROLE"
     builds = world.boto("codebuild").list_builds_for_project(projectName="hello-build")["ids"]
     found = world.boto("codebuild").batch_get_builds(ids=builds)["builds"]
     assert [one["buildStatus"] for one in found] == ["SUCCEEDED"]
-    assert world.plan(wishes(domain=None, build={"image": OWN})).work == ()
+    assert world.plan(desired_stack(domain=None, build={"image": OWN})).work == ()
 
 
 def test_the_most_that_is_taken_is_taken() -> None:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tests.ensure.test_policies import complaints
-from tests.stack.conftest import World, wishes
+from tests.stack.conftest import World, desired_stack
 
 SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:github/token"  # noqa: S105 - a name
 
@@ -28,7 +28,7 @@ def test_cfn_lint_finds_nothing_in_the_task_definition_and_would_find_something(
             registered.append(parameters)
 
     world.heard = heard
-    world.up(wishes(service={"exec": True, "secrets": {"TOKEN": SECRET}, "command": ["serve"]}))
+    world.up(desired_stack(service={"exec": True, "secrets": {"TOKEN": SECRET}, "command": ["serve"]}))
     properties = in_pascal_case(registered[0])
 
     def linted(**changed: Any) -> list[str]:

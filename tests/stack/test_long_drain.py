@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ecsctl.engine.errors import Refused
-from tests.stack.conftest import World, same, wishes
+from tests.stack.conftest import World, desired_stack, same
 
-HOUR = wishes(domain=None, service={"deregistration_delay_seconds": 3600})
-CHANGED = wishes(domain=None, service={"deregistration_delay_seconds": 3600, "environment": {"GREETING": "hi"}})
+HOUR = desired_stack(domain=None, service={"deregistration_delay_seconds": 3600})
+CHANGED = desired_stack(domain=None, service={"deregistration_delay_seconds": 3600, "environment": {"GREETING": "hi"}})
 
 
 def delay(world: World) -> str:

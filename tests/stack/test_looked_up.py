@@ -1,4 +1,4 @@
-"""What is looked up anew at each run is for what is new: what is there decides."""
+"""What is looked up again at each run is for what is new: what is there decides."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ecsctl.in_use import as_recorded
 from ecsctl.resources import listener
 from ecsctl.sandbox.aws import ec2, ecr
 from ecsctl.sandbox.aws.codebuild import images
-from tests.stack.conftest import REGION, World, wishes
+from tests.stack.conftest import REGION, World, desired_stack
 
 Change = Callable[[World, pytest.MonkeyPatch], None]
 
@@ -90,7 +90,7 @@ CHANGES: dict[str, tuple[Change, ...] | str] = {
     "token_readable": "as token: in which form it is kept is the user's",
     "image": (a_newer_image,),
     "given": "the user names it, with up --image",
-    "unseen": "for status alone, which changes nothing",
+    "unobserved": "for status alone, which changes nothing",
     "unfit": "what the user named is gone, or of no use any more: it is told before anything rests on it",
     "past_builds": (another_build,),
     "broken": "a first version that never ran gives way to what is newer",
@@ -164,7 +164,7 @@ def test_a_second_person_changes_what_is_asked_for_and_leaves_the_first_ones_nam
     world.running()
     first = _owners(world)
     another_caller(world, monkeypatch)
-    more = wishes(tags={"team": "web"}, logs={"retention_days": 7})
+    more = desired_stack(tags={"team": "web"}, logs={"retention_days": 7})
     world.up(more)
     assert len(first) > 20
     assert _owners(world) == first
@@ -173,17 +173,17 @@ def test_a_second_person_changes_what_is_asked_for_and_leaves_the_first_ones_nam
 
 def test_an_owner_that_is_asked_for_is_still_brought_everywhere(world: World) -> None:
     world.running()
-    world.up(wishes(owner="shop-team"))
+    world.up(desired_stack(owner="shop-team"))
     assert set(_owners(world).values()) == {"shop-team"}
 
 
 def test_a_subnet_that_is_gone_comes_back_beside_its_twin(world: World) -> None:
     """Not where another one stands: a balancer takes one subnet of a zone."""
-    small = wishes(domain=None, github=None)
+    small = desired_stack(domain=None, github=None)
     world.running(small)
     ec2.zone(_zones(world)[0], "impaired")
     session = world.open(small)
-    session.engine.plan(session.wishes)
+    session.engine.plan(session.desired_stack)
     client = world.boto("ec2")
     private = session.engine.ids("private-a").subnet_id
     table = client.describe_route_tables(Filters=[{"Name": "association.subnet-id", "Values": [private]}])
@@ -205,6 +205,6 @@ def _told(plan: Plan) -> list[str]:
 
 def _owners(world: World) -> dict[str, str]:
     session = world.open()
-    session.engine.plan(session.wishes)
-    tags = {name: seen.tags or {} for name, seen in session.engine.seen.items() if seen}
+    session.engine.plan(session.desired_stack)
+    tags = {name: observed.tags or {} for name, observed in session.engine.observed.items() if observed}
     return {name: there[OWNER] for name, there in tags.items() if OWNER in there}

@@ -8,7 +8,7 @@ from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.label import Label
 from ecsctl.resources.support.dns import mark
 from ecsctl.sandbox.aws import ecs
-from tests.stack.conftest import ACCOUNT, REGION, World, wishes
+from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack
 
 NAME = "hello.ecsctl.example"
 OLD = f"old-1.{REGION}.elb.amazonaws.com."
@@ -73,8 +73,8 @@ def test_a_record_that_somebody_moved_is_taken_back_only_while_the_service_is_he
     route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [change]})
     ecs.behave("", "", "unhealthy")
     with pytest.raises(EcsctlError):
-        world.up(wishes(service={"environment": {"GREETING": "good day"}}))
+        world.up(desired_stack(service={"environment": {"GREETING": "good day"}}))
     assert leads_to(world) == OLD
     ecs.behave("", "", "ok")
-    world.up(wishes(service={"environment": {"GREETING": "good evening"}}))
+    world.up(desired_stack(service={"environment": {"GREETING": "good evening"}}))
     assert leads_to(world) == here

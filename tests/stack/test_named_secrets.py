@@ -10,13 +10,13 @@ from ecsctl.config import Config
 from ecsctl.engine.errors import ConfigError
 from ecsctl.operations.policy import policies
 from ecsctl.session import open_stack
-from tests.stack.conftest import ACCOUNT, REGION, World, wishes
+from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack
 
 NAMED = {"DATABASE_URL": "shop/db:url", "API_KEY": "/shop/api-key"}
 
 
 def plain(**secrets: str) -> dict[str, Any]:
-    return wishes(domain=None, github=None, service={"secrets": secrets})
+    return desired_stack(domain=None, github=None, service={"secrets": secrets})
 
 
 def secret(world: World) -> str:

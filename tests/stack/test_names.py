@@ -13,11 +13,11 @@ from ecsctl.sandbox.aws.route53 import delegation
 from ecsctl.sandbox.server.inprocess import inprocess
 from ecsctl.why import why
 from tests.stack.client import IMAGE, Client, Ticking
-from tests.stack.conftest import World, same, wishes
+from tests.stack.conftest import World, desired_stack, same
 
 FURTHER = ["ecsctl.example", "www.shop.example", "*.hello.ecsctl.example"]
-ONE = wishes(github=None)
-MANY = wishes(github=None, domain={"names": FURTHER})
+ONE = desired_stack(github=None)
+MANY = desired_stack(github=None, domain={"names": FURTHER})
 
 
 @pytest.fixture
@@ -71,24 +71,24 @@ def test_each_name_is_served_by_one_certificate_and_from_its_own_zone(world: Wor
 
 def test_a_name_that_is_added_is_served_from_the_moment_that_it_leads_here(world: World) -> None:
     world.up(ONE, image=IMAGE)
-    seen: set[str] = set()
+    observed: set[str] = set()
     old = Client(world, "https://hello.ecsctl.example")
     new = {name: Client(world, f"https://{name}") for name in ("ecsctl.example", "www.shop.example")}
 
     def ask(*call: object) -> None:
         old(*call)
         for name, client in new.items():
-            seen.add(client.trouble(f"https://{name}"))
+            observed.add(client.trouble(f"https://{name}"))
 
     world.clock.each = world.heard = ask  # type: ignore[attr-defined]  # the clock is a ticking one
     world.up(MANY)
     old.judge()
-    assert seen == {"the name leads nowhere", ""}
+    assert observed == {"the name leads nowhere", ""}
 
 
 def test_a_name_less_is_a_certificate_without_it_and_no_record_of_it(world: World) -> None:
     world.up(MANY, image=IMAGE)
-    fewer = wishes(github=None, domain={"names": ["*.hello.ecsctl.example"]})
+    fewer = desired_stack(github=None, domain={"names": ["*.hello.ecsctl.example"]})
     gone = {step.name for step in world.plan(fewer).work if step.verb is Verb.DELETE}
     assert {"dns ecsctl.example", "dns www.shop.example", "validation www.shop.example"} <= gone
     client = Client(world, "https://hello.ecsctl.example")
@@ -102,7 +102,7 @@ def test_a_name_less_is_a_certificate_without_it_and_no_record_of_it(world: Worl
 
 def test_the_order_of_the_names_changes_nothing(world: World) -> None:
     world.up(MANY, image=IMAGE)
-    assert world.plan(wishes(github=None, domain={"names": FURTHER[::-1]})).work == ()
+    assert world.plan(desired_stack(github=None, domain={"names": FURTHER[::-1]})).work == ()
 
 
 def test_a_record_of_a_further_name_that_somebody_changed_is_drift_and_mended(world: World) -> None:
@@ -124,7 +124,7 @@ def zones(world: World) -> list[Any]:
 
 def test_names_that_redirect_are_in_the_certificate_and_send_to_the_apps_own_name(world: World) -> None:
     six = [f"{letter}.old.ecsctl.example" for letter in "abcdef"]
-    sending = wishes(github=None, domain={"names": ["ecsctl.example"], "redirect": ["www.shop.example", *six]})
+    sending = desired_stack(github=None, domain={"names": ["ecsctl.example"], "redirect": ["www.shop.example", *six]})
     before = world.exact()
     world.up(ONE, image=IMAGE)
     client = Client(world, "https://hello.ecsctl.example")
@@ -140,7 +140,7 @@ def test_names_that_redirect_are_in_the_certificate_and_send_to_the_apps_own_nam
     for path in world.record.parent.iterdir():
         path.unlink()
     assert world.plan(sending).work == (), "without a record all of it is known again"
-    fewer = wishes(github=None, domain={"names": ["ecsctl.example"], "redirect": ["www.shop.example"]})
+    fewer = desired_stack(github=None, domain={"names": ["ecsctl.example"], "redirect": ["www.shop.example"]})
     world.up(fewer)
     client.judge()
     assert sent(world).keys() == {"www.shop.example"}

@@ -12,7 +12,7 @@ from ecsctl.aws import Aws
 from ecsctl.config import Config
 from ecsctl.engine.patience import Patience
 from ecsctl.session import open_stack
-from tests.stack.conftest import World, shared_session, wishes
+from tests.stack.conftest import World, desired_stack, shared_session
 
 QUIET = 0.4  # seconds in which nobody has begun a call: all that can be asked by now waits for an answer
 
@@ -70,12 +70,12 @@ class Slow(Aws):
 def test_a_run_with_nothing_to_change_asks_little_and_all_of_it_at_once(world: World) -> None:
     world.up()
     aws = Slow(Patience(world.clock), session=shared_session())
-    aws.rounds, aws.look_only = Rounds(), True
+    aws.rounds, aws.read_only = Rounds(), True
     try:
-        config = Config.model_validate(wishes())
+        config = Config.model_validate(desired_stack())
         ahead.ask(aws, config.name, world.record, config)
         session = open_stack(aws, config, world.record)
-        assert session.engine.plan(session.wishes).work == ()
+        assert session.engine.plan(session.desired_stack).work == ()
     finally:
         aws.rounds.end()
     assert aws.rounds.count <= 4, aws.rounds.asked
@@ -86,6 +86,6 @@ def test_without_a_record_nothing_is_asked_ahead(world: World) -> None:
     heard: list[str] = []
     world.heard = lambda service, operation, *_: heard.append(operation)
     aws = world.aws()
-    ahead.ask(aws, "hello", world.record, Config.model_validate(wishes()))
+    ahead.ask(aws, "hello", world.record, Config.model_validate(desired_stack()))
     aws.look(aws.sts.get_caller_identity)
     assert heard == ["get_caller_identity"]

@@ -11,7 +11,7 @@ import pytest
 from ecsctl.engine.errors import EcsctlError
 from ecsctl.sandbox.aws.route53 import records
 from ecsctl.sandbox.server.inprocess import inprocess
-from tests.stack.changes import LONG, PLAIN, QUICK, REFUSED, SECURE, Wished, theirs, unanswered, with_
+from tests.stack.changes import LONG, PLAIN, QUICK, REFUSED, SECURE, Configured, theirs, unanswered, with_
 from tests.stack.client import Ticking, watched
 from tests.stack.conftest import World, same
 
@@ -23,8 +23,8 @@ def world(tmp_path: Path) -> Iterator[World]:
         yield World(clock, tmp_path)
 
 
-def judged(world: World, before: Wished, after: Wished) -> None:
-    """Make the change: a client is answered at each moment, or the plan tells that it is not; then all is as wished."""
+def judged(world: World, before: Configured, after: Configured) -> None:
+    """Make the change: a client is answered at each moment, or the plan says that it is not; all is as desired."""
     before, after = theirs(world, before, after)
     client = watched(world, before, after)
     told = [step.impact for step in world.plan(after).work if "not answer" in step.impact]
@@ -34,7 +34,7 @@ def judged(world: World, before: Wished, after: Wished) -> None:
     assert world.plan(after).work == ()
 
 
-def refused(world: World, before: Wished, after: Wished) -> None:
+def refused(world: World, before: Configured, after: Configured) -> None:
     """The change is refused by plan and up alike, with a way out, and nothing has moved."""
     before, after = theirs(world, before, after)
     client = watched(world, before, after)
@@ -58,13 +58,13 @@ def test_a_key_without_an_answer_is_found(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize(("before", "after"), QUICK.values(), ids=QUICK.keys())
-def test_a_client_is_answered_at_every_moment_of_a_change(world: World, before: Wished, after: Wished) -> None:
+def test_a_client_is_answered_at_every_moment_of_a_change(world: World, before: Configured, after: Configured) -> None:
     judged(world, before, after)
 
 
 @pytest.mark.parametrize(("before", "after"), list(REFUSED.values())[:1], ids=list(REFUSED)[:1])
 def test_what_cannot_be_changed_under_a_running_app_is_refused_untouched(
-    world: World, before: Wished, after: Wished
+    world: World, before: Configured, after: Configured
 ) -> None:
     refused(world, before, after)
 

@@ -15,15 +15,15 @@ from ecsctl.operations.policy import policies
 from ecsctl.sandbox.aws.sns import WAITS, confirm_email
 from ecsctl.sandbox.core import authorization
 from tests.stack.changes import theirs
-from tests.stack.conftest import ACCOUNT, REGION, World, same, wishes
+from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, same
 
 OPS, ANN = "ops@example.com", "ann@example.com"
 PIPELINE = {"approvals": [{"name": "Review"}]}
-PLAIN = wishes(domain=None, github=None)
+PLAIN = desired_stack(domain=None, github=None)
 
 
 def notified(*emails: str, **more: Any) -> dict[str, Any]:
-    return wishes(domain=None, notify={"email": [*emails]}, pipeline=PIPELINE, **more)
+    return desired_stack(domain=None, notify={"email": [*emails]}, pipeline=PIPELINE, **more)
 
 
 # As the user guides of CodePipeline ("Monitoring CodePipeline events") and ECS ("Amazon ECS service deployment state
@@ -66,11 +66,11 @@ def filled(*, InputTemplate: str, InputPathsMap: dict[str, str], event: Any) -> 
     return text
 
 
-def note(world: World, wished: dict[str, Any]) -> str:
+def note(world: World, configured: dict[str, Any]) -> str:
     """What `status` says beside the topic."""
-    session = world.open(wished)
-    plan = session.engine.plan(session.wishes)
-    found = reports(plan, session.engine.seen, session.engine.kinds, session.state, session.identity)
+    session = world.open(configured)
+    plan = session.engine.plan(session.desired_stack)
+    found = reports(plan, session.engine.observed, session.engine.kinds, session.state, session.identity)
     return next(one.note for one in found if one.step.kind == "topic")
 
 
@@ -98,37 +98,37 @@ def test_what_happens_is_a_sentence_and_what_is_right_is_none(world: World) -> N
 
 
 def test_there_is_a_rule_for_what_can_happen_and_for_no_more(world: World) -> None:
-    def rules(wished: dict[str, Any]) -> set[str]:
-        return {step.name for step in world.plan(wished).work if step.kind == "rule"}
+    def rules(configured: dict[str, Any]) -> set[str]:
+        return {step.name for step in world.plan(configured).work if step.kind == "rule"}
 
     assert rules(PLAIN) == set()
     assert rules({**PLAIN, "notify": {"email": [OPS]}}) == {"failed-deployments"}
-    assert rules(wishes(domain=None, notify={"email": [OPS]})) == {"failed-deployments", "failed-runs"}
+    assert rules(desired_stack(domain=None, notify={"email": [OPS]})) == {"failed-deployments", "failed-runs"}
     assert rules(notified(OPS)) == {"failed-deployments", "failed-runs", "approvals"}
     only_builds = notified(OPS) | {"pipeline": {"mode": "build-only"}}
     assert rules(only_builds) == {"failed-deployments"}
 
 
 def test_status_names_who_has_not_confirmed(world: World) -> None:
-    wished = {**PLAIN, "notify": {"email": [OPS, "Ann@example.com"]}}
-    world.running(wished)
-    assert note(world, wished).endswith(f"{ANN}, {OPS}")
+    configured = {**PLAIN, "notify": {"email": [OPS, "Ann@example.com"]}}
+    world.running(configured)
+    assert note(world, configured).endswith(f"{ANN}, {OPS}")
     assert confirm_email(ANN) == 1
-    assert note(world, wished).endswith(f": {OPS}")
+    assert note(world, configured).endswith(f": {OPS}")
     confirm_email(OPS)
-    assert note(world, wished) == ""
-    assert world.plan(wished).work == ()
+    assert note(world, configured) == ""
+    assert world.plan(configured).work == ()
 
 
 def test_who_does_not_confirm_is_forgotten_by_aws_and_asked_again_by_the_next_up(world: World) -> None:
-    wished = {**PLAIN, "notify": {"email": [OPS, ANN]}}
-    world.running(wished)
+    configured = {**PLAIN, "notify": {"email": [OPS, ANN]}}
+    world.running(configured)
     confirm_email(ANN)
     world.clock.sleep(WAITS)
-    [step] = world.plan(wished).work
+    [step] = world.plan(configured).work
     assert (step.name, {*step.changed}) == ("topic", {"emails"})
     assert subscribed(world) == {ANN}
-    world.up(wished)
+    world.up(configured)
     assert subscribed(world) == {ANN, OPS}
 
 
@@ -142,23 +142,23 @@ def test_who_is_taken_out_is_taken_off_the_list(world: World) -> None:
 
 def test_up_again_changes_nothing_and_down_leaves_nothing(world: World) -> None:
     before = world.account()
-    wished = notified(OPS)
-    world.up(wished)
-    assert world.plan(wished).work == ()
+    configured = notified(OPS)
+    world.up(configured)
+    assert world.plan(configured).work == ()
     world.record.unlink()
-    assert world.plan(wished).work == ()
+    assert world.plan(configured).work == ()
     world.down()
     world.clock.sleep(7200)
     same(before, world.account())
 
 
 def test_a_topic_of_the_users_is_told_and_stays_as_it_is(world: World) -> None:
-    [wished] = theirs(world, {**PLAIN, "notify": {"topic": "{topic}"}})
+    [configured] = theirs(world, {**PLAIN, "notify": {"topic": "{topic}"}})
     topics = world.account()[REGION]["topics"]
-    world.up(wished)
+    world.up(configured)
     [target] = world.boto("events").list_targets_by_rule(Rule="hello-failed-deployments")["Targets"]
     assert target["Arn"] == f"arn:aws:sns:{REGION}:{ACCOUNT}:alerts"
-    assert world.plan(wished).work == ()
+    assert world.plan(configured).work == ()
     world.down()
     assert world.account()[REGION]["topics"] == topics
 
@@ -184,10 +184,10 @@ def test_a_file_without_it_needs_no_right_to_it(world: World) -> None:
 
 @pytest.mark.parametrize("owned", [True, False])
 def test_the_printed_policies_are_enough(world: World, owned: bool) -> None:
-    [wished] = theirs(world, {**PLAIN, "notify": {"email": [OPS]} if owned else {"topic": "{topic}"}})
-    authorization.enforce(policies(Config.model_validate(wished), ACCOUNT, REGION))
-    world.up(wished)
-    assert world.plan(wished).work == ()
+    [configured] = theirs(world, {**PLAIN, "notify": {"email": [OPS]} if owned else {"topic": "{topic}"}})
+    authorization.enforce(policies(Config.model_validate(configured), ACCOUNT, REGION))
+    world.up(configured)
+    assert world.plan(configured).work == ()
     world.down()
     authorization.enforce(None)
     assert world.boto("events").list_rules()["Rules"] == []

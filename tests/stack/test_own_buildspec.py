@@ -9,19 +9,19 @@ import pytest
 from ecsctl.buildspec import ours
 from ecsctl.config import Config
 from ecsctl.session import open_stack
-from tests.stack.conftest import World, wishes
+from tests.stack.conftest import World, desired_stack
 
-PLAIN = wishes(domain=None, vpc={"egress": "public"}, pipeline={"mode": "build-only"})
-
-
-def up(world: World, wished: dict[str, Any], has: bool | None) -> None:
-    session = open_stack(world.aws(), Config.model_validate(wished), world.record, own_buildspec=has)
-    session.engine.up(session.wishes, agree=lambda plan: None)
+PLAIN = desired_stack(domain=None, vpc={"egress": "public"}, pipeline={"mode": "build-only"})
 
 
-def work(world: World, wished: dict[str, Any], has: bool | None) -> set[str]:
-    session = open_stack(world.aws(), Config.model_validate(wished), world.record, own_buildspec=has)
-    return {step.name for step in session.engine.plan(session.wishes).work}
+def up(world: World, configured: dict[str, Any], has: bool | None) -> None:
+    session = open_stack(world.aws(), Config.model_validate(configured), world.record, own_buildspec=has)
+    session.engine.up(session.desired_stack, agree=lambda plan: None)
+
+
+def work(world: World, configured: dict[str, Any], has: bool | None) -> set[str]:
+    session = open_stack(world.aws(), Config.model_validate(configured), world.record, own_buildspec=has)
+    return {step.name for step in session.engine.plan(session.desired_stack).work}
 
 
 def project(world: World) -> tuple[str, dict[str, str]]:
@@ -70,5 +70,5 @@ def test_a_load_balancer_that_asks_the_former_default_goes_on(world: World, path
 def test_the_folder_of_an_app_among_several_is_what_is_built(world: World) -> None:
     config = Config.model_validate(PLAIN)
     session = open_stack(world.aws(), config, world.record, own_buildspec=False, context="src/cart")
-    session.engine.up(session.wishes, agree=lambda plan: None)
+    session.engine.up(session.desired_stack, agree=lambda plan: None)
     assert project(world)[1] == {"BUILD_CONTEXT": "src/cart"}

@@ -21,9 +21,11 @@ from tests.stack.test_round import FORMS
 WHERE = {"app": "hello", "account": "1", "region": "r"}
 
 
-@pytest.mark.parametrize("wished", FORMS.values(), ids=FORMS.keys())
-def test_each_new_thing_is_told_in_a_line_or_two_and_with_all_its_fields(world: World, wished: dict[str, Any]) -> None:
-    plan = world.plan(wished)
+@pytest.mark.parametrize("configured", FORMS.values(), ids=FORMS.keys())
+def test_each_new_thing_is_told_in_a_line_or_two_and_with_all_its_fields(
+    world: World, configured: dict[str, Any]
+) -> None:
+    plan = world.plan(configured)
     assert [step.name for step in plan.work if not step.summary] == []
     assert [step.name for step in plan.work if not step.fields] == ["nat-a-address"] * ("nat-a" in _names(plan)) + [
         "nat-b-address"
@@ -34,7 +36,7 @@ def test_each_new_thing_is_told_in_a_line_or_two_and_with_all_its_fields(world: 
     document = json.dumps(output.plan_document(plan, WHERE, Estimate(0, 1, 2)))
     assert "\\ue000" not in document
     assert TOKEN not in document + "\n".join(text)
-    if "github" in wished:
+    if "github" in configured:
         [credentials] = [step for step in plan.steps if step.kind == "source-credentials"]
         assert credentials.fields["token"] == "***"  # noqa: S105 - that it is hidden
 
@@ -77,7 +79,7 @@ SET = {
     ("service", "execute_command"), ("service", "managed_tags"), ("task-definition", "init_process"),
     ("task-definition", "read_only"),
 }  # fmt: skip
-"""Fields that a person can set on AWS: a difference may be somebody's doing."""
+"""Fields that a person can set on AWS: a difference may be someone's doing."""
 
 
 def test_each_yes_or_no_of_each_kind_is_known_as_set_or_derived() -> None:
@@ -93,17 +95,17 @@ def test_each_yes_or_no_of_each_kind_is_known_as_set_or_derived() -> None:
 def test_nobody_is_accused_of_what_the_product_has_derived(world: World) -> None:
     world.running()
     session = world.open()
-    session.engine.plan(session.wishes)
+    session.engine.plan(session.desired_stack)
     judged = set()
-    for name in session.wishes.nodes:
-        seen = session.engine.seen[name]
-        assert seen is not None
-        wish: AnyResource = seen.actual
+    for name in session.desired_stack.nodes:
+        observed = session.engine.observed[name]
+        assert observed is not None
+        desired: AnyResource = observed.actual
         for kind, field in DERIVED:
-            if kind == wish.kind:
+            if kind == desired.kind:
                 more = {"unsound": "the revision was deregistered"} if field == "sound" else {}
                 applied = {field: True}  # as the record has it: for any other field this would be drift
-                [change] = diff(wish, replace(wish, **{field: False}, **more), applied)
+                [change] = diff(desired, replace(desired, **{field: False}, **more), applied)
                 assert (change.why, change.told != "") == (Why.STATE, True)
                 judged.add((kind, field))
     assert judged == DERIVED

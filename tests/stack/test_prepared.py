@@ -11,7 +11,7 @@ import pytest
 from ecsctl.config.form import options
 from ecsctl.engine.errors import EcsctlError, Several
 from ecsctl.sandbox.aws.codeconnections import complete_handshake
-from tests.stack.conftest import ACCOUNT, REGION, World, shared_session, wishes
+from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, shared_session
 
 Named = dict[str, Any]  # changes of ecsctl.toml
 GONE = "0123456789abcdef0"
@@ -363,7 +363,7 @@ def test_it_is_refused_by_its_name_before_the_first_change(world: World, case: C
         named = {"github": None, **named} if "build" not in named else named
     before = world.exact()
     with pytest.raises(EcsctlError) as refused:
-        world.up(wishes(**named))
+        world.up(desired_stack(**named))
     told = refused.value.errors if isinstance(refused.value, Several) else (refused.value,)
     fitting = [one for one in told if all(word in f"{one.message} {one.why}" for word in case.says)]
     assert fitting, [one.message for one in told]
@@ -379,7 +379,7 @@ def test_it_is_refused_by_its_name_before_the_first_change(world: World, case: C
 )  # fmt: skip
 def test_caa_records_that_let_amazon_issue_stand_in_nobodys_way(world: World, change: Callable[[World], Named]) -> None:
     change(world)
-    assert world.plan(wishes(github=None)).refusals == ()
+    assert world.plan(desired_stack(github=None)).refusals == ()
 
 
 def test_a_zone_that_its_parent_names_is_right(world: World) -> None:
@@ -387,7 +387,7 @@ def test_a_zone_that_its_parent_names_is_right(world: World) -> None:
     listed = world.boto("route53").list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
     servers = [value["Value"] for one in listed if one["Type"] == "NS" for value in one["ResourceRecords"]]
     record(world, "hello.ecsctl.example", "NS", *servers)
-    assert world.plan(wishes(github=None)).refusals == ()
+    assert world.plan(desired_stack(github=None)).refusals == ()
 
 
 def test_secrets_of_other_regions_and_paths_are_used(world: World) -> None:
@@ -397,20 +397,20 @@ def test_secrets_of_other_regions_and_paths_are_used(world: World) -> None:
         ssm.put_parameter(Name=name, Value="x", Type="SecureString")
     named = {"FAR": far, "KEY": f"{SSM}:{REGION}:{ACCOUNT}:parameter/shop/key"}
     named |= {name: f"{SSM}:{REGION}:{ACCOUNT}:parameter/{name.lower()}" for name in ("PLAIN", "SINGLE")}
-    assert world.plan(wishes(github=None, domain=None, service={"secrets": named})).refusals == ()
+    assert world.plan(desired_stack(github=None, domain=None, service={"secrets": named})).refusals == ()
 
 
 def test_what_is_gone_later_refuses_no_release_of_what_runs(world: World) -> None:
     arn = made_secret(world)
-    named = wishes(github=None, domain=None, service={"secrets": {"KEY": arn}})
+    named = desired_stack(github=None, domain=None, service={"secrets": {"KEY": arn}})
     world.up(named)
     world.boto("secretsmanager").delete_secret(SecretId=arn)
     session = world.open(named)
-    part = session.engine.part(session.wishes, {"service", "task-definition"})
+    part = session.engine.part(session.desired_stack, {"service", "task-definition"})
     assert session.engine.plan(part, prune=False).refusals == ()
     assert [step.name for step in world.plan(named).refusals] == ["service.secrets.KEY"]
 
 
 def test_a_wildcard_covers_one_label(world: World) -> None:
-    named = wishes(github=None, **own(certificate(world, "*.ecsctl.example")))
+    named = desired_stack(github=None, **own(certificate(world, "*.ecsctl.example")))
     assert world.plan(named).refusals == ()

@@ -12,7 +12,7 @@ from ecsctl.engine.errors import AccessError, EcsctlError
 from ecsctl.engine.plan import Verb
 from ecsctl.operations.policy import policies
 from ecsctl.sandbox.core import authorization
-from tests.stack.conftest import ACCOUNT, REGION, World, wishes
+from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack
 
 IMAGE = "registry.example.com/tools:1"
 
@@ -23,7 +23,7 @@ def held(world: World, value: str) -> str:
 
 
 def behind(login: str | None) -> dict[str, Any]:
-    return wishes(domain=None, build={"image": IMAGE, "image_credentials": login})
+    return desired_stack(domain=None, build={"image": IMAGE, "image_credentials": login})
 
 
 def machine(world: World) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def test_the_printed_policies_are_enough_to_look_at_the_secret_and_to_use_it(wor
     authorization.enforce(policies(config, ACCOUNT, REGION))
     world.up(behind(login))
     assert world.plan(behind(login)).work == ()
-    without = Config.model_validate(wishes(domain=None))
+    without = Config.model_validate(desired_stack(domain=None))
     authorization.enforce(policies(without, ACCOUNT, REGION))
     with pytest.raises(AccessError, match="DescribeSecret"):
         world.plan(behind(login))

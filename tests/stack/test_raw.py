@@ -8,7 +8,7 @@ import pytest
 
 from ecsctl.engine.errors import ConfigError
 from ecsctl.engine.plan import Why
-from tests.stack.conftest import World, wishes
+from tests.stack.conftest import World, desired_stack
 from tests.stack.test_container import live
 
 IMAGE = "public.ecr.aws/docker/library/nginx:1.27"
@@ -19,7 +19,7 @@ SAID = {
 
 
 def plain(**raw: Any) -> dict[str, Any]:
-    return {**wishes(domain=None, github=None), **({"raw": raw} if raw else {})}
+    return {**desired_stack(domain=None, github=None), **({"raw": raw} if raw else {})}
 
 
 def test_it_is_made_compared_and_taken_back(world: World) -> None:

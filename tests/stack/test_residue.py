@@ -1,4 +1,4 @@
-"""What AWS services make again under our names after a `down` is taken over; what somebody has set is somebody's."""
+"""What AWS services make again under our names after a `down` is taken over; what someone has set is someone's."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_run_that_dies_in_the_middle_of_taking_over_has_taken_over(world: Worl
     events.register("before-call.cloudwatch-logs.PutRetentionPolicy", die)
     try:
         with pytest.raises(Died):
-            session.engine.up(session.wishes, agree=lambda plan: None)
+            session.engine.up(session.desired_stack, agree=lambda plan: None)
     finally:
         events.unregister("before-call.cloudwatch-logs.PutRetentionPolicy", die)
     world.up()

@@ -8,14 +8,14 @@ import pytest
 
 from ecsctl.engine.events import Ready
 from ecsctl.engine.plan import Verb, Why
-from tests.stack.conftest import ACCOUNT, REGION, World, same, wishes
+from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, same
 
 FORMS = {
-    "ordinary": wishes(),
-    "build only, without a domain, public tasks": wishes(domain=None, pipeline={"mode": "build-only"},
+    "ordinary": desired_stack(),
+    "build only, without a domain, public tasks": desired_stack(domain=None, pipeline={"mode": "build-only"},
                                                          vpc={"egress": "public"}),
-    "without delivery, two gateways": wishes(github=None, vpc={"egress": "nat-per-az"}),
-    "all that can be asked for": wishes(
+    "without delivery, two gateways": desired_stack(github=None, vpc={"egress": "nat-per-az"}),
+    "all that can be asked for": desired_stack(
         tags={"team": "web"}, owner="ann", logs={"retention_days": 7}, ecr={"mutability": "MUTABLE"},
         load_balancer={"idle_timeout_seconds": 120, "http2": False},
         service={"architecture": "X86_64", "exec": True, "autoscaling": {"min": 1, "max": 3},
@@ -26,22 +26,22 @@ FORMS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("wished", FORMS.values(), ids=FORMS.keys())
-def test_up_then_nothing_to_do_then_down_to_what_was_there(world: World, wished: dict[str, Any]) -> None:
+@pytest.mark.parametrize("configured", FORMS.values(), ids=FORMS.keys())
+def test_up_then_nothing_to_do_then_down_to_what_was_there(world: World, configured: dict[str, Any]) -> None:
     before = world.exact()
-    done = world.up(wished)
+    done = world.up(configured)
     assert done.count(Verb.CREATE) == len(done.steps)
     early = {event.name for event in world.events if isinstance(event, Ready)}
     assert "load-balancer" in early <= {"load-balancer", "service", "pipeline"}
     there = world.exact()
 
-    assert world.plan(wished).work == ()
-    assert world.up(wished).work == ()
+    assert world.plan(configured).work == ()
+    assert world.up(configured).work == ()
     assert world.changes == 0
     same(there, world.exact())
 
     world.record.unlink()
-    assert world.up(wished).work == ()
+    assert world.up(configured).work == ()
     assert world.changes == 0
     same(there, world.exact())
 
@@ -54,15 +54,16 @@ def test_up_then_nothing_to_do_then_down_to_what_was_there(world: World, wished:
 
 
 CHANGES = {
-    "environment": (wishes(service={"environment": {"GREETING": "hi"}}), {"task-definition": {"environment"}}),
-    "memory": (wishes(service={"cpu": 512, "memory": 1024}), {"task-definition": {"cpu", "memory", "environment"}}),
-    "retention": (wishes(logs={"retention_days": 7}),
+    "environment": (desired_stack(service={"environment": {"GREETING": "hi"}}), {"task-definition": {"environment"}}),
+    "memory": (desired_stack(service={"cpu": 512, "memory": 1024}),
+               {"task-definition": {"cpu", "memory", "environment"}}),
+    "retention": (desired_stack(logs={"retention_days": 7}),
                   {"app-logs": {"days"}, "insights-logs": {"days"}, "build-logs": {"days"},
                    "task-definition": {"cpu", "memory"}}),
-    "health path": (wishes(service={"health_path": "/ready"}),
+    "health path": (desired_stack(service={"health_path": "/ready"}),
                     {"target-group": {"path"},
                      "app-logs": {"days"}, "insights-logs": {"days"}, "build-logs": {"days"}}),
-    "branch": (wishes(github={"branch": "release"}),
+    "branch": (desired_stack(github={"branch": "release"}),
                {"pipeline": {"source"}, "build": {"branch"}, "target-group": {"path"}}),
 }  # fmt: skip
 """One after the other, each against the one before: so each is also the undoing of that one."""
@@ -70,22 +71,22 @@ CHANGES = {
 
 def test_a_changed_value_is_planned_as_exactly_that_and_made(world: World) -> None:
     world.running()
-    for wished, expected in CHANGES.values():
-        plan = world.plan(wished)
+    for configured, expected in CHANGES.values():
+        plan = world.plan(configured)
         changed = {step.name: set(step.changed) for step in plan.work}
         if "task-definition" in expected:
             assert changed.pop("service") == {"task_definition"}  # it takes the new revision
         assert changed == expected
-        assert {change.why for step in plan.work for change in step.changes if step.name in expected} == {Why.WISH}
-        world.up(wished)
-        assert world.plan(wished).work == ()
-        assert world.up(wished).work == ()
+        assert {change.why for step in plan.work for change in step.changes if step.name in expected} == {Why.CONFIG}
+        world.up(configured)
+        assert world.plan(configured).work == ()
+        assert world.up(configured).work == ()
         assert world.changes == 0
 
 
 def test_another_owner_is_another_tag_on_everything_and_nothing_else(world: World) -> None:
     world.running()
-    other = wishes(owner="someone-else")
+    other = desired_stack(owner="someone-else")
     assert {field for step in world.plan(other).work for field in step.changed} == {"tags"}
     world.up(other)
     assert world.plan(other).work == ()

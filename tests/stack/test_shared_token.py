@@ -10,7 +10,7 @@ import pytest
 from ecsctl.config import Config
 from ecsctl.github import creds
 from ecsctl.session import open_app, open_stack
-from tests.stack.conftest import World, wishes
+from tests.stack.conftest import World, desired_stack
 from tests.stack.test_token import NEW, imported, keep
 
 APPS = ("hello", "shop")
@@ -23,17 +23,19 @@ class Apps:
     def __init__(self, world: World, *, one_secret: bool) -> None:
         self.world, self.one_secret = world, one_secret
 
-    def wished(self, app: str) -> dict[str, Any]:
+    def configured(self, app: str) -> dict[str, Any]:
         github = {} if self.one_secret or app == "hello" else {"token_secret": OTHER_SECRET}
-        return wishes(name=app, domain=None, github=github, pipeline={"mode": "build-only"}, vpc={"egress": "public"})
+        return desired_stack(
+            name=app, domain=None, github=github, pipeline={"mode": "build-only"}, vpc={"egress": "public"}
+        )
 
     def open(self, app: str) -> Any:
-        config = Config.model_validate(self.wished(app))
+        config = Config.model_validate(self.configured(app))
         return open_stack(self.world.aws(), config, self.world.record.with_name(f"{app}.json"))
 
     def up(self, app: str) -> None:
         session = self.open(app)
-        session.engine.up(session.wishes, agree=lambda plan: None)
+        session.engine.up(session.desired_stack, agree=lambda plan: None)
 
     def both(self, first: str, second: str) -> None:
         def play() -> None:
@@ -45,7 +47,7 @@ class Apps:
 
     def settled(self, app: str) -> bool:
         session = self.open(app)
-        return not session.engine.plan(session.wishes).work
+        return not session.engine.plan(session.desired_stack).work
 
     def down(self, app: str) -> None:
         session = open_app(self.world.aws(), app, self.world.record.with_name(f"{app}.json"))

@@ -12,10 +12,10 @@ from ecsctl.engine.errors import ConfigError, EcsctlError
 from ecsctl.github import creds
 from ecsctl.github_token import TYPE
 from ecsctl.sandbox.aws.account import TOKEN, TOKEN_SECRET
-from tests.stack.conftest import World, wishes
+from tests.stack.conftest import World, desired_stack
 from tests.stack.watch import runs
 
-PLAIN = wishes(domain=None)
+PLAIN = desired_stack(domain=None)
 OURS = json.dumps({**TYPE, "Token": TOKEN})
 NEW = "ghp_Canary" + "7" * 30
 
@@ -124,5 +124,5 @@ def test_a_build_finds_the_token_in_its_environment_only_where_that_is_asked_for
         return [one for one in project(world)["environment"]["environmentVariables"] if "TOKEN" in one["name"]]
 
     assert given() == []
-    world.up(wishes(domain=None, build={"github_token": True}))
+    world.up(desired_stack(domain=None, build={"github_token": True}))
     assert [(one["type"], one["value"]) for one in given()] == [("SECRETS_MANAGER", secret_arn(world) + suffix)]

@@ -11,7 +11,7 @@ from ecsctl.aws import Aws
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.patience import Patience
 from ecsctl.engine.plan import Verb
-from tests.stack.conftest import World, wishes
+from tests.stack.conftest import World, desired_stack
 
 OTHER = "us-east-1"
 
@@ -66,12 +66,12 @@ def test_what_the_refusal_advises_leads_out(world: World, elsewhere: Elsewhere) 
 def test_two_regions_without_a_common_name_live_side_by_side_and_recover_by_themselves(
     world: World, elsewhere: Elsewhere
 ) -> None:
-    bare = wishes(domain=None)
+    bare = desired_stack(domain=None)
     world.running()
     elsewhere.up(bare)
-    for one, wished in ((world, wishes()), (elsewhere, bare)):
+    for one, configured in ((world, desired_stack()), (elsewhere, bare)):
         one.record.unlink()
-        assert one.up(wished).count(Verb.KEEP) == len(one.plan(wished).steps)
+        assert one.up(configured).count(Verb.KEEP) == len(one.plan(configured).steps)
     elsewhere.record.unlink()
     elsewhere.down()
     assert "eu-central-1" in _record(world)

@@ -13,10 +13,10 @@ from ecsctl.engine.plan import Plan
 from ecsctl.engine.report import reports
 from ecsctl.github import creds
 from ecsctl.sandbox.aws.account import TOKEN, TOKEN_SECRET
-from tests.stack.conftest import World, wishes
+from tests.stack.conftest import World, desired_stack
 from tests.stack.test_token import NEW, OURS, keep, project
 
-PLAIN = wishes(domain=None)
+PLAIN = desired_stack(domain=None)
 Losing = Callable[[World, pytest.MonkeyPatch], object]
 
 
@@ -40,19 +40,19 @@ LOSSES: dict[str, Losing] = {
 def test_a_running_app_is_looked_at_and_changed_without_it(
     world: World, monkeypatch: pytest.MonkeyPatch, held: str, loss: str
 ) -> None:
-    wished = wishes(domain=None, build={"github_token": True})
-    world.once(f"its token is {held}", lambda: (keep(world, held), world.up(wished)))
+    configured = desired_stack(domain=None, build={"github_token": True})
+    world.once(f"its token is {held}", lambda: (keep(world, held), world.up(configured)))
     before = project(world)
     LOSSES[loss](world, monkeypatch)
-    session = world.open(wished)
+    session = world.open(configured)
     assert session.unread
-    plan = session.engine.plan(session.wishes)
+    plan = session.engine.plan(session.desired_stack)
     assert (plan.work, plan.refusals) == ((), ())
-    found = reports(plan, session.engine.seen, session.engine.kinds, session.state, session.identity)
+    found = reports(plan, session.engine.observed, session.engine.kinds, session.state, session.identity)
     assert all(report.healthy for report in found)
-    world.up(wished)
-    world.up(wishes(domain=None, build={"github_token": True}, service={"health_path": "/ready"}))
-    world.up(wished)
+    world.up(configured)
+    world.up(desired_stack(domain=None, build={"github_token": True}, service={"health_path": "/ready"}))
+    world.up(configured)
     assert {part: project(world)[part] for part in ("source", "environment")} == {
         part: before[part] for part in ("source", "environment")
     }
@@ -60,7 +60,7 @@ def test_a_running_app_is_looked_at_and_changed_without_it(
     with pytest.raises(Refused):
         creds.status(session)
     if loss != "denied":
-        other = wishes(domain=None, build={"github_token": True}, github={"branch": "next"})
+        other = desired_stack(domain=None, build={"github_token": True}, github={"branch": "next"})
         refused = {step.name: step.reason for step in world.plan(other).refusals}
         assert TOKEN_SECRET in refused["pipeline"]
         with pytest.raises(EcsctlError, match="needs a secret"):
@@ -98,7 +98,7 @@ def test_an_app_that_is_not_there_yet_needs_it(world: World, monkeypatch: pytest
 
 
 def test_what_of_it_is_not_there_yet_is_refused_and_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.running(wishes(domain=None, pipeline={"mode": "build-only"}))
+    world.running(desired_stack(domain=None, pipeline={"mode": "build-only"}))
     LOSSES["gone"](world, monkeypatch)
     plan: Plan = world.plan(PLAIN)
     assert {step.name for step in plan.refusals} == {"pipeline", "pipeline-webhook"}

@@ -20,7 +20,7 @@ from ecsctl.sandbox.aws.ecr import put_image
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.sandbox.github import remote
 from ecsctl.sandbox.server.inprocess import inprocess
-from ecsctl.why import Act, Mend, why
+from ecsctl.why import Act, Fix, why
 from tests.commands.conftest import Ended, folder, live_by, run  # noqa: F401 - fixtures
 from tests.stack.conftest import ACCOUNT, REGION, shared_session
 from tests.stack.watch import URI
@@ -30,7 +30,7 @@ TOML = 'name = "hello"\n[github]\nrepository = "ecsctl/hello"\n'
 BUILD_ONLY = TOML + '[pipeline]\nmode = "build-only"\n'
 Run = Callable[..., Ended]
 KNOWN = {"service.memory": "= 2048", "service.health_path": '= "/ready"'}
-"""What a person would put in, where the mend cannot know it."""
+"""What a person would put in, where the fix cannot know it."""
 LOOKS = re.compile(r"ecsctl (?:logs|history|status|creds status|pipeline logs)\b")
 
 
@@ -66,13 +66,13 @@ class Developer:
         file.write_text(text.replace(head, f"{head}{line}\n") if head in text else f"{text}{head}{line}\n")
 
     def trouble_ends(self) -> None:
-        """What the person has mended is mended."""
+        """What the person has fixed is fixed."""
         builds_in(codebuild_backends[ACCOUNT][REGION]).failures.clear()
         ecs.behave(ACCOUNT, self.broken, "ok")
 
-    def does(self, mend: Mend) -> None:
-        """The steps of a mend, word for word."""
-        for step in mend.steps:
+    def does(self, fix: Fix) -> None:
+        """The steps of a fix, word for word."""
+        for step in fix.steps:
             self.did.append(str(step))
             match step.act:
                 case Act.CODE:
@@ -100,7 +100,7 @@ class Developer:
             found = [one for one in why(aws, "hello").causes if not one.calm]
             if not found:
                 break
-            ways = [one for one in found[0].mend if not all(LOOKS.match(step.what) for step in one.steps)]
+            ways = [one for one in found[0].fix if not all(LOOKS.match(step.what) for step in one.steps)]
             self.did.append(f"[{found[0].name}, {len(ways)}]")
             self.does(ways[which])
 

@@ -11,7 +11,7 @@ from ecsctl.operations.status import Deployment, Live, Release, Service, Target,
 from ecsctl.releases.history import Difference, Past
 from ecsctl.releases.release import Release as Released
 from ecsctl.releases.verdict import Outcome, Verdict
-from ecsctl.why import Act, Cause, Diagnosis, Evidence, Mend, Step
+from ecsctl.why import Act, Cause, Diagnosis, Evidence, Fix, Step
 from tests.ui.samples import NOW, TASKS
 
 COMMIT = "8486d5c1e0b7a3f29d4c6b5a8e7f0d1c2b3a4958"
@@ -91,8 +91,8 @@ def diagnosis() -> Diagnosis:
     """What `why` finds of a crash."""
     reason = "Essential container in task exited: shop ended with exit code 1"
     shown = (Evidence("task 00000001", reason, NOW), Evidence("log", "KeyError: 'DATABASE_URL'", NOW))
-    mend = Step(Act.CODE, "fix the app"), Step(Act.PUSH, "commit and push it")
-    ways = Mend(mend), Mend((Step(Act.RUN, "ecsctl rollback"),), "what ran before runs again")
+    fix = Step(Act.CODE, "fix the app"), Step(Act.PUSH, "commit and push it")
+    ways = Fix(fix), Fix((Step(Act.RUN, "ecsctl rollback"),), "what ran before runs again")
     return Diagnosis((Cause("crash", CAUSE, shown, ways),))
 
 

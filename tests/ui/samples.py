@@ -9,7 +9,7 @@ from ecsctl.costs.estimate import Estimate
 from ecsctl.engine.errors import AccessError, Interrupted, ResourceFailed, Several, TimedOut
 from ecsctl.engine.plan import UNKNOWN, Change, Plan, Step, Verb, Why
 from ecsctl.engine.report import Report
-from ecsctl.engine.resource import Seen
+from ecsctl.engine.resource import Observed
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 WHERE = {"app": "shop", "account": "123456789012", "region": "eu-central-1"}
@@ -73,7 +73,7 @@ def first() -> Plan:
 
 
 def settled() -> Plan:
-    """Everything is as wished."""
+    """Everything is as desired."""
     return Plan((VPC, REPOSITORY, NAT, BALANCER, SERVICE))
 
 
@@ -90,25 +90,25 @@ def changed() -> Plan:
     opened = {**rule, "port_from": 22, "port_to": 22}
     return Plan((
         doing(VPC, Verb.KEEP),
-        doing(REPOSITORY, Verb.UPDATE, Change("scan_on_push", False, True, Why.WISH)),
+        doing(REPOSITORY, Verb.UPDATE, Change("scan_on_push", False, True, Why.CONFIG)),
         Step("balancer", "security_group", "security group", Verb.UPDATE, (
             Change("ingress", [opened, rule], [rule], Why.DRIFT),
             Change("tags", {"ecsctl:app": "shop", "owner": "eve"}, {"ecsctl:app": "shop", "owner": "ann"}, Why.DRIFT),
         )),
         Step("task-role", "role", "IAM role", Verb.UPDATE, (Change("policy", WIDER, POLICY, Why.DRIFT),)),
         Step("app", "task-definition", "task definition", Verb.UPDATE, (
-            Change("cpu", 256, 512, Why.WISH),
+            Change("cpu", 256, 512, Why.CONFIG),
             Change("environment", [["LOG_LEVEL", "info"], ["OLD", "1"]],
-                   [["LOG_LEVEL", "debug"], ["NEW", ""]], Why.WISH),
+                   [["LOG_LEVEL", "debug"], ["NEW", ""]], Why.CONFIG),
             Change("image", f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop@sha256:{'1a' * 32}",
-                   f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop@sha256:{'2b' * 32}", Why.WISH),
+                   f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/shop@sha256:{'2b' * 32}", Why.CONFIG),
             Change("health_check", {"command": [], "interval": 30},
-                   {"command": ["CMD", "true"], "interval": 30}, Why.WISH),
+                   {"command": ["CMD", "true"], "interval": 30}, Why.CONFIG),
         )),
-        doing(SERVICE, Verb.UPDATE, Change("task_definition", f"{TASKS}:12", UNKNOWN, Why.WISH),
-              Change("subnets", ["subnet-1", "subnet-2"], ["subnet-2", "subnet-1"], Why.WISH)),
+        doing(SERVICE, Verb.UPDATE, Change("task_definition", f"{TASKS}:12", UNKNOWN, Why.CONFIG),
+              Change("subnets", ["subnet-1", "subnet-2"], ["subnet-2", "subnet-1"], Why.CONFIG)),
         Step("token", "source-credentials", "source credentials", Verb.UPDATE,
-             (Change("token", "***", "***", Why.WISH),)),
+             (Change("token", "***", "***", Why.CONFIG),)),
         doing(NAT, Verb.REPLACE, reason="AWS gave up: Elastic IP address eipalloc-1 is already associated"),
         Step("nat-b", "nat_gateway", "NAT gateway", Verb.CREATE),
         Step("old", "log_group", "log group", Verb.DELETE, ids=NamedIds("/ecs/shop-old", "arn:old"),
@@ -136,28 +136,28 @@ def removal() -> Plan:
 def reports() -> list[Report]:
     """Every condition once."""
 
-    def seen(step: Step, **more: object) -> Seen:
-        return Seen(step.ids, None, {}, **more)
+    def observed(step: Step, **more: object) -> Observed:
+        return Observed(step.ids, None, {}, **more)
 
     page = "https://eu-central-1.console.aws.amazon.com/vpcconsole/home?region=eu-central-1#VpcDetails:VpcId=vpc-1"
     drifted = doing(REPOSITORY, Verb.UPDATE, Change("scan_on_push", False, True, Why.DRIFT))
-    outdated = doing(SERVICE, Verb.UPDATE, Change("desired_count", 1, 2, Why.WISH))
+    outdated = doing(SERVICE, Verb.UPDATE, Change("desired_count", 1, 2, Why.CONFIG))
     refused = doing(BALANCER, Verb.REFUSE, reason="a load balancer of this name is there and is not ours")
     log_group = Step("old", "log_group", "log group", Verb.DELETE, ids=NamedIds("/ecs/shop-old", "arn:old"),
                      reason="ecsctl.toml no longer asks for it")  # fmt: skip
     second = Step("nat-b", "nat_gateway", "NAT gateway", Verb.REPLACE, ids=NatIds("nat-0b"), reason="it failed")
-    unseen = Step("tg", "target_group", "target group", Verb.REFUSE, ids=NamedIds("shop", "arn:shop"),
-                  reason="not allowed to call DescribeTargetGroups", unseen=True)  # fmt: skip
+    unobserved = Step("tg", "target_group", "target group", Verb.REFUSE, ids=NamedIds("shop", "arn:shop"),
+                  reason="not allowed to call DescribeTargetGroups", unobserved=True)  # fmt: skip
     return [
-        Report(VPC, seen(VPC), NOW - timedelta(days=12), page),
-        Report(drifted, seen(drifted), NOW - timedelta(hours=3), page),
-        Report(outdated, seen(outdated), NOW - timedelta(minutes=5)),
-        Report(NAT, seen(NAT, ready=False, note="pending"), NOW - timedelta(seconds=42)),
-        Report(second, seen(second, failed="Elastic IP address eipalloc-1 is already associated"), NOW),
-        Report(refused, seen(refused)),
+        Report(VPC, observed(VPC), NOW - timedelta(days=12), page),
+        Report(drifted, observed(drifted), NOW - timedelta(hours=3), page),
+        Report(outdated, observed(outdated), NOW - timedelta(minutes=5)),
+        Report(NAT, observed(NAT, ready=False, note="pending"), NOW - timedelta(seconds=42)),
+        Report(second, observed(second, failed="Elastic IP address eipalloc-1 is already associated"), NOW),
+        Report(refused, observed(refused)),
         Report(Step("http", "listener", "listener", Verb.CREATE), None),
         Report(log_group, None, NOW - timedelta(days=400)),
-        Report(unseen, None, NOW - timedelta(days=2)),
+        Report(unobserved, None, NOW - timedelta(days=2)),
     ]
 
 

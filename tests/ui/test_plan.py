@@ -36,18 +36,18 @@ def test_a_removal_of_nothing_says_so():
 
 
 def test_drift_and_a_wish_are_told_apart():
-    text = told(of(Change("cpu", 1, 2, Why.DRIFT), Change("memory", 1, 2, Why.WISH)))
+    text = told(of(Change("cpu", 1, 2, Why.DRIFT), Change("memory", 1, 2, Why.CONFIG)))
     assert "cpu: 1 → 2  (drift: changed outside ecsctl)" in text
     assert "memory: 1 → 2  (your change)" in text
 
 
 def test_a_secret_is_told_as_changed_and_not_shown():
-    assert "token: *** → another one, not shown" in told(of(Change("token", "***", "***", Why.WISH)))
+    assert "token: *** → another one, not shown" in told(of(Change("token", "***", "***", Why.CONFIG)))
 
 
 def test_two_long_values_show_where_they_differ():
     before, after = "x" * 200 + "1", "x" * 200 + "2"
-    text = told(of(Change("image", before, after, Why.WISH)))
+    text = told(of(Change("image", before, after, Why.CONFIG)))
     old, new = (next(line for line in text.splitlines() if line.strip().startswith(sign)) for sign in "-+")
     assert old.endswith("1")
     assert new.endswith("2")
@@ -64,12 +64,12 @@ def test_a_difference_deep_in_long_values_is_never_cut_out(where):
 
 
 def test_what_is_not_known_yet_is_said_so():
-    assert f"arn:1 → {UNKNOWN}" in told(of(Change("task_definition", "arn:1", UNKNOWN, Why.WISH)))
+    assert f"arn:1 → {UNKNOWN}" in told(of(Change("task_definition", "arn:1", UNKNOWN, Why.CONFIG)))
 
 
 def test_the_same_in_another_order_is_told_as_a_change():
     rules = [{"port": 1, "to": [1]}, {"port": 2, "to": [1]}]
-    assert "in another order → in this order" in told(of(Change("rules", rules, rules[::-1], Why.WISH)))
+    assert "in another order → in this order" in told(of(Change("rules", rules, rules[::-1], Why.CONFIG)))
 
 
 def test_an_escape_in_a_tag_steers_nothing():

@@ -20,7 +20,7 @@ def ask_name():
 
 @pytest.fixture
 def typing(monkeypatch, terminal):
-    """Somebody sits at the terminal and types."""
+    """Someone sits at the terminal and types."""
     return lambda text: monkeypatch.setattr(sys, "stdin", io.StringIO(text))
 
 

@@ -1,4 +1,4 @@
-"""Somebody who reads what `ecsctl why` prints, and does it word for word, in an account of the sandbox."""
+"""Someone who reads what `ecsctl why` prints, and does it word for word, in an account of the sandbox."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ecsctl.sandbox.aws.ecs import visitors
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.sandbox.github import remote
 from ecsctl.sandbox.server.inprocess import inprocess
-from ecsctl.why import Act, Cause, Diagnosis, Mend, Step, why
+from ecsctl.why import Act, Cause, Diagnosis, Fix, Step, why
 from tests.stack.conftest import ACCOUNT, REGION, shared_session
 
 ORDINARY: dict[str, Any] = {
@@ -76,7 +76,7 @@ class Person:
     def why(self) -> Diagnosis:
         """What `ecsctl why` finds."""
         aws = self.aws()
-        aws.look_only = True
+        aws.read_only = True
         return why(aws, "hello", self.toml.get("domain", {}).get("name", ""))
 
     # hands
@@ -135,9 +135,9 @@ class Person:
         self.why()  # whoever looks brings the sandbox to now: what is scripted later befalls nothing earlier
         return commit
 
-    def do(self, mend: Mend, values: Mapping[str, Any], hand: Callable[[Person], None] | None) -> None:
+    def do(self, fix: Fix, values: Mapping[str, Any], hand: Callable[[Person], None] | None) -> None:
         """Do a way out, step by step. `values` are what only the user knows, `hand` what he does elsewhere."""
-        for step in mend.steps:
+        for step in fix.steps:
             self.done.append(str(step))
             self._step(step, values, hand)
 
@@ -167,10 +167,10 @@ class Person:
                 self.clock.sleep(HOUR)
 
 
-def only_looks(mend: Mend) -> bool:
-    """Whether a way only shows more, and mends nothing."""
+def only_looks(fix: Fix) -> bool:
+    """Whether a way only shows more, and fixes nothing."""
     looks = ("ecsctl logs", "ecsctl status", "ecsctl plan", "ecsctl pipeline logs", "ecsctl creds status", "aws logs")
-    return all(step.act == Act.RUN and step.what.startswith(looks) for step in mend.steps)
+    return all(step.act == Act.RUN and step.what.startswith(looks) for step in fix.steps)
 
 
 def named(found: Diagnosis) -> list[str]:

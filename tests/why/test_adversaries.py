@@ -228,7 +228,7 @@ def test_another_accounts_repository_is_not_mended_in_ones_own() -> None:
     cause = first(scene, {"definition": {**definition, "containerDefinitions": boxes}})
     assert cause
     assert cause.name == "pull-denied"
-    assert "210987654321" in str(cause.mend[0])
+    assert "210987654321" in str(cause.fix[0])
 
 
 def test_a_sidecar_that_cannot_start_is_not_put_on_the_apps_dockerfile() -> None:
@@ -237,4 +237,4 @@ def test_a_sidecar_that_cannot_start_is_not_put_on_the_apps_dockerfile() -> None
     assert cause
     assert cause.name == "command-missing"
     assert "the container agent" in cause.sentence
-    assert "Dockerfile" not in str(cause.mend)
+    assert "Dockerfile" not in str(cause.fix)

@@ -10,10 +10,10 @@ import pytest
 from ecsctl.why.causes.build_commands import COMMAND_RULES
 from ecsctl.why.causes.build_phases import PHASE_RULES, TOKEN, VARIABLE
 from ecsctl.why.causes.delivering import STAGE_RULES
-from tests.long.mended.cases import AT_FIRST, CASES, REASONS
+from tests.long.fixed.cases import AT_FIRST, CASES, REASONS
 
 CAUSES = Path(__file__).parents[2] / "ecsctl/why/causes"
-FIRST = Path(__file__).parents[1] / "long/test_mended_at_first.py"
+FIRST = Path(__file__).parents[1] / "long/test_fixed_at_first.py"
 
 
 def every_cause() -> set[str]:
@@ -35,7 +35,7 @@ def test_every_cause_has_a_case_or_a_reason() -> None:
     cases = {name.partition(",")[0] for name in CASES}
     causes = every_cause()
     assert len(causes) > 90
-    assert causes - cases - {*AT_FIRST} - REASONS.keys() == set(), "add a case to tests/long/mended"
+    assert causes - cases - {*AT_FIRST} - REASONS.keys() == set(), "add a case to tests/long/fixed"
     assert (cases | {*AT_FIRST} | REASONS.keys()) - causes == set(), "there is no such cause any more"
     assert (cases | {*AT_FIRST}) & REASONS.keys() == set()
 

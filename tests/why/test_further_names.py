@@ -13,7 +13,7 @@ def test_a_further_name_taken_by_a_cname_is_told() -> None:
     cause = fronting.name_taken(Facts("shop", names=there, **NAMES))
     assert cause is not None
     assert "*.example.com is taken by a CNAME" in cause.sentence
-    assert "domain.names" in str(cause.mend)
+    assert "domain.names" in str(cause.fix)
 
 
 def test_a_certificate_that_lacks_a_further_name_is_told() -> None:

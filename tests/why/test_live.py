@@ -11,16 +11,16 @@ from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
 from ecsctl.sandbox.aws.ecs.fates import behave
 from ecsctl.sandbox.push import FATES, push, pushed
 from ecsctl.why import Act, Cause, Diagnosis, first_line, why
-from tests.stack.conftest import World, wishes, world
+from tests.stack.conftest import World, desired_stack, world
 
 __all__ = ["world"]
 
-PLAIN = wishes(domain=None, pipeline={"mode": "build-only"}, vpc={"egress": "public"})
+PLAIN = desired_stack(domain=None, pipeline={"mode": "build-only"}, vpc={"egress": "public"})
 
 
 def told(world: World) -> Diagnosis:
     aws = world.aws()
-    aws.look_only = True
+    aws.read_only = True
     return why(aws, "hello")
 
 
@@ -39,7 +39,7 @@ def deployed(world: World, kind: str) -> Diagnosis:
 
 def commands(cause: Cause) -> list[str]:
     """All commands in a cause's ways out."""
-    return [step.what for way in cause.mend for step in way.steps if step.act == Act.RUN]
+    return [step.what for way in cause.fix for step in way.steps if step.act == Act.RUN]
 
 
 def test_what_befalls_the_tasks_of_one_deployment_after_another_is_told_each_time(world: World) -> None:
@@ -179,7 +179,7 @@ def test_each_way_a_push_can_fail_is_named_by_its_cause(world: World) -> None:
         "wrong-arch": ("does not contain descriptor matching platform 'linux/arm64'", "architecture"),
     }
     assert expected.keys() == FATES.keys()
-    world.up(wishes(domain=None, vpc={"egress": "public"}))
+    world.up(desired_stack(domain=None, vpc={"egress": "public"}))
     world.clock.sleep(3600)
     causes = {}
     for kind, (words, _) in expected.items():

@@ -48,7 +48,7 @@ def test_a_cause_shows_its_evidence_and_what_mends_it(one: Recorded, told: dict[
     assert cause.either == ()
     assert cause.evidence
     assert all(fact.source and fact.text for fact in cause.evidence)
-    assert cause.mend
+    assert cause.fix
 
 
 @pytest.mark.parametrize("one", ALL, ids=named)

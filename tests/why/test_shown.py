@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from ecsctl.ui.why import lines, show, why_document
-from ecsctl.why import Act, Cause, Certainty, Diagnosis, Evidence, Mend, Step
+from ecsctl.why import Act, Cause, Certainty, Diagnosis, Evidence, Fix, Step
 
 AT = datetime(2026, 3, 2, 10, 5, tzinfo=UTC)
-LOGS = Mend((Step(Act.RUN, "ecsctl logs"),), "all it said")
+LOGS = Fix((Step(Act.RUN, "ecsctl logs"),), "all it said")
 CRASH = Cause("crash", "the app crashed", (Evidence("log", "KeyError \x1b[2J", AT),), (LOGS,))
 OPEN = Cause("killed", "either this or that: look at it", certainty=Certainty.LIKELY, either=("a", "b"))
 UNKNOWN = Cause(

@@ -2,7 +2,7 @@
 
 Paths name a member of RegisterTaskDefinition (`ephemeralStorage`) or one of our container (`container.user`). Those in
 use stand in a label of our container: it goes along when the pipeline copies a revision, which a tag may not. Other
-members that somebody has added are nobody's business here.
+members that someone has added are nobody's business here.
 """
 
 from __future__ import annotations

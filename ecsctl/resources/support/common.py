@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def tag_filter(me: Label) -> list[Any]:
-    """EC2's filter for everything that carries the app's mark: one listing serves all parts of one kind."""
+    """EC2's filter for everything that carries the app's tags: one listing serves all parts of one kind."""
     return [{"Name": f"tag:{APP}", "Values": [me.app]}]
 
 

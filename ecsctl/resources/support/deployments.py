@@ -36,10 +36,10 @@ class Phase(StrEnum):
     GOING_BACK = "going back"
     DEPLOYED = "deployed"
     ROLLED_BACK = "rolled back"  # by one of ECS's own monitors
-    TAKEN_BACK = "stopped and rolled back"  # as somebody asked
+    TAKEN_BACK = "stopped and rolled back"  # as someone asked
     GIVEN_UP = "given up"  # by a monitor, and not rolled back
     NOT_BACK = "not rolled back"  # it was tried, and failed
-    STOPPED = "stopped"  # by somebody, or by a later one
+    STOPPED = "stopped"  # by someone, or by a later one
 
     @property
     def ongoing(self) -> bool:
@@ -229,13 +229,13 @@ def snapshot(aws: Aws, cluster: str, service: str) -> Snapshot:
     with aws.fresh():
         if service_of(aws, cluster, service) is None:
             return Snapshot(None)
-        seen = there(lambda: brief(aws, cluster, service)) or Snapshot(service_of(aws, cluster, service))
+        observed = there(lambda: brief(aws, cluster, service)) or Snapshot(service_of(aws, cluster, service))
         full: Mapping[str, Any] = {}
-        if arns := [one["serviceDeploymentArn"] for one in seen.deployments]:
+        if arns := [one["serviceDeploymentArn"] for one in observed.deployments]:
             described = aws.look(aws.ecs.describe_service_deployments, serviceDeploymentArns=arns)
             full = {one["serviceDeploymentArn"]: one for one in described["serviceDeployments"]}
-    deployments = [{**one, **full.get(one["serviceDeploymentArn"], {})} for one in seen.deployments]
-    return Snapshot(seen.service, deployments, seen.revisions, seen.images)
+    deployments = [{**one, **full.get(one["serviceDeploymentArn"], {})} for one in observed.deployments]
+    return Snapshot(observed.service, deployments, observed.revisions, observed.images)
 
 
 def brief(aws: Aws, cluster: str, service: str, status: str = "") -> Snapshot:
@@ -316,12 +316,12 @@ def gone_back(aws: Aws, cluster: str, service: Told, tags: Mapping[str, str] | N
     ends = "up releases what ecsctl.toml says again, with the image that runs"
     if back := tags.get(BACK):
         return f"ecsctl rollback went back to revision {back}: {ends}"
-    seen = brief(aws, cluster, service["serviceName"])
-    if not seen.deployments:
+    observed = brief(aws, cluster, service["serviceName"])
+    if not observed.deployments:
         return ""
-    brought = [seen.brings(one) for one in seen.deployments]
+    brought = [observed.brings(one) for one in observed.deployments]
     now, before = revision_of(runs), revision_of(brought[0])
-    if seen.newest["status"].startswith("ROLLBACK") and brought[0] != runs:
+    if observed.newest["status"].startswith("ROLLBACK") and brought[0] != runs:
         return f"ECS rolled revision {before} back to revision {now}: {ends}"
     later = [arn for arn in brought[1:] if newer(arn, runs)]
     if brought[0] == runs and later:

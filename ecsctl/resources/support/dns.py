@@ -21,7 +21,7 @@ S = TypeVar("S", bound=str)
 
 PREFIX = "_ecsctl."  # before a record's name: the name of the TXT record that marks it
 TYPE = "ecsctl:type"
-PAGE = 100  # a name's own records come first in a page from it on, and its mark soon after, in all but odd zones
+PAGE = 100  # a name's own records come first in a page from it on, and its tags soon after, in all but odd zones
 MOST = 255  # Route 53 Developer Guide, "TXT record type": characters of one string in a value
 
 _marked: WeakKeyDictionary[Aws, dict[str, set[HostedZoneId]]] = WeakKeyDictionary()
@@ -64,11 +64,11 @@ def said(record: ResourceRecordSetOutputTypeDef) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Standing:
-    """What stands at a name: the record of the wished type or else what excludes it, and the TXT record of its mark."""
+    """What stands at a name: the record of the type asked for, or what excludes it, and the TXT record of its tags."""
 
     record: ResourceRecordSetOutputTypeDef | None
     text: ResourceRecordSetOutputTypeDef | None
-    fits: bool  # the record is of the wished type, and no part of a routing policy
+    fits: bool  # the record is of the desired type, and no part of a routing policy
 
     @property
     def tags(self) -> dict[str, str]:

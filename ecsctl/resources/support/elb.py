@@ -16,7 +16,7 @@ MOST = 20  # ELB API reference, DescribeTags: resources in one call
 
 
 def marked(aws: Aws, me: Label, names: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """The tags of those that carry the app's mark, by ARN. `names` are by ARN; ours are all called as the app is."""
+    """The tags of those that carry the app's tags, by ARN. `names` are by ARN; ours are all called as the app is."""
     tags = tags_of(aws, (arn for arn, name in names.items() if name == Names.of(me).balancer))
     return {arn: its for arn, its in tags.items() if its.get(APP) == me.app}
 

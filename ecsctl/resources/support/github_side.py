@@ -40,9 +40,9 @@ def take_down(aws: Aws, name: str) -> None:
 
 
 def unregister(aws: Aws, name: str, arn: str) -> None:
-    """Take down a webhook's hook, and its mark of being registered before it.
+    """Take down a webhook's hook, and its tags of being registered before it.
 
-    What a run leaves that dies in between is registered anew by the next one that wishes for it.
+    What a run leaves that dies in between is registered again by the next one that asks for it.
     """
     aws.codepipeline.tag_resource(resourceArn=arn, tags=[{"key": REGISTERED, "value": ""}])
     take_down(aws, name)

@@ -259,7 +259,7 @@ def _let_through(network: Network, need: Need, front: list[str], back: list[str]
 
 
 def _lets(entries: Iterable[NetworkAclEntryTypeDef], port: int, *, egress: bool) -> bool:
-    """By the first rule that means everybody; before it, whoever is let in by another is somebody."""
+    """By the first rule that means everybody; before it, whoever is let in by another is someone."""
     for entry in sorted(entries, key=lambda one: one.get("RuleNumber", 0)):
         ports = entry.get("PortRange", {})
         tcp = entry.get("Protocol") == "-1" or (

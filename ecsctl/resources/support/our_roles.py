@@ -20,7 +20,7 @@ def our_roles(aws: Aws, me: Label) -> Iterator[tuple[RoleArn, RoleName, dict[str
 
     IAM is global, so the region is part of the name. A listing leaves the tags out (IAM API, ListRoles). Raises
     NoSuchEntity when it lists a role whose tags are not there yet, or not any more: who overlooked it would take for
-    somebody else's what the tags say is ours.
+    someone else's what the tags say is ours.
     """
     for role in aws.look(aws.iam.list_roles, PathPrefix=PATH)["Roles"]:
         if role["RoleName"].startswith(Names.of(me).role()):

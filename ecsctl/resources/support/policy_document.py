@@ -39,7 +39,7 @@ class Statement:
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     conditions: tuple[Condition, ...] = ()
-    other: str = ""  # what else AWS has in it, as JSON: a Deny, a NotAction. A wish never does
+    other: str = ""  # what else AWS has in it, as JSON: a Deny, a NotAction. A desired state never does
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "actions", tuple(sorted(self.actions)))
@@ -51,7 +51,7 @@ class Statement:
 class Trust:
     """The one AWS service that may assume a role, and for whom.
 
-    Without the account or the ARN that it acts for, the service could be made to use the role for somebody else
+    Without the account or the ARN that it acts for, the service could be made to use the role for someone else
     (IAM User Guide, "The confused deputy problem"). An ARN with `*` is compared as a pattern.
     """
 

@@ -118,7 +118,7 @@ def revisions_of(aws: Aws, family: str, status: Status) -> list[str]:
 
 
 def marked(aws: Aws, me: Label, arns: Sequence[str]) -> Revision | None:
-    """The newest of these revisions that is known to carry the app's mark."""
+    """The newest of these revisions that is known to carry the app's tags."""
     revisions = (revision(aws, arn) for arn in _likely(aws, me, arns))
     return next((revision for revision in revisions if revision.tags.get(APP) == me.app), None)
 

@@ -26,7 +26,7 @@ _MOST_TAGS = 200
 
 @dataclass
 class Connection:
-    """A connection, PENDING until somebody has gone through the handshake in the console."""
+    """A connection, PENDING until someone has gone through the handshake in the console."""
 
     arn: str
     name: str

@@ -230,7 +230,7 @@ def put_role_permissions_boundary(original: Any, self: IAMBackend, role_name: st
 
 @overlay.wraps(IAMBackend)
 def update_assume_role_policy(original: Any, self: IAMBackend, role_name: str, document: str) -> None:
-    """Refuse a policy with an unknown principal; another policy has to propagate anew."""
+    """Refuse a policy with an unknown principal; another policy has to propagate again."""
     role = self.get_role(role_name)
     _refuse_linked(role)
     _check_trust(document)

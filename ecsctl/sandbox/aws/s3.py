@@ -42,7 +42,7 @@ def _names(account_id: str) -> _Names:
 
 @script.switch
 def block_deleted_names(seconds: float, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
-    """Refuse to make a bucket anew for `seconds` of sandbox time after its name was deleted; 3600 is like AWS."""
+    """Refuse to make a bucket again for `seconds` of sandbox time after its name was deleted; 3600 is like AWS."""
     _names(account_id).blocked = seconds
 
 

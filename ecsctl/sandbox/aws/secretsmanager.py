@@ -139,7 +139,7 @@ def secret_value(backend: SecretsManagerBackend, wanted: str, stage: str = "", v
     for secret in dict.values(backend.secrets):
         if wanted in (secret.name, secret.arn, secret.arn[:-7]) and not secret.is_deleted():
             staged = (one for one, held in secret.versions.items() if stage in held.get("version_stages", ()))
-            wished = version or (next(staged, "") if stage else str(secret.default_version_id))
-            value: str | None = secret.versions.get(wished, {}).get("secret_string")
+            configured = version or (next(staged, "") if stage else str(secret.default_version_id))
+            value: str | None = secret.versions.get(configured, {}).get("secret_string")
             return value
     return None

@@ -24,7 +24,7 @@ class Clock:
 
 
 class Virtual(Clock):
-    """A clock that stands still until somebody sleeps on it: for tests in one process, where waiting costs nothing."""
+    """A clock that stands still until someone sleeps on it: for tests in one process, where waiting costs nothing."""
 
     def __init__(self, start: float = 1_800_000_000.0) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What moto works out anew at every request, and never comes out otherwise: half of a call's time. Here it is kept."""
+"""What moto works out again at every request, and never comes out otherwise: half of a call's time. Here it is kept."""
 
 import functools
 import re
@@ -122,7 +122,7 @@ def __getitem__(self: BackendDict[Any], account_id: str) -> AccountSpecificBacke
 
 @overlay.replaces(AccountSpecificBackend)
 def _generate_regions(_self: AccountSpecificBackend[Any], service_name: str) -> list[str]:
-    """A copy for each account; moto asks the SDK anew for each."""
+    """A copy for each account; moto asks the SDK again for each."""
     return list(_regions_of(service_name))
 
 

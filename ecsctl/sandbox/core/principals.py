@@ -11,6 +11,6 @@ def caller(response: BaseResponse) -> str:
 
 
 def session(role_arn: str, name: str) -> str:
-    """The ARN of a role under which somebody acts: without the role's path (IAM guide, "IAM identifiers")."""
+    """The ARN of a role under which someone acts: without the role's path (IAM guide, "IAM identifiers")."""
     before, _, role = role_arn.partition(":role/")
     return f"{before.replace(':iam:', ':sts:')}:assumed-role/{role.rpartition('/')[2]}/{name}"

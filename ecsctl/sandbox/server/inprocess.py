@@ -26,7 +26,7 @@ from ecsctl.sandbox.server.process import MOTO, without_leaks
 def inprocess(time: clock.Clock | None = None, region: str = REGION) -> Iterator[clock.Clock]:
     """Answer every boto3 call of this process from a fresh sandbox, and yield the clock it lives by.
 
-    `time` is a `clock.Virtual()` unless given: it stands still until somebody sleeps on it, so hand it to the code
+    `time` is a `clock.Virtual()` unless given: it stands still until someone sleeps on it, so hand it to the code
     under test as its clock too. The account is 123456789012 and holds what `world` puts there. Credentials, profile
     and endpoints of the environment are replaced meanwhile, so that nothing can reach AWS. boto3 clients must be made
     inside the block. Calls may come from many threads; they are answered one at a time. Leaving the block forgets
@@ -51,8 +51,8 @@ def inprocess(time: clock.Clock | None = None, region: str = REGION) -> Iterator
 def forget() -> None:
     """Throw away all that moto holds.
 
-    `mock_aws` takes as long for it as many a test: it makes each EC2 anew, default network and all, before it throws it
-    away, and answers the library requests too, which nobody uses here.
+    `mock_aws` takes as long for it as many a test: it makes each EC2 again, default network and all, before it throws
+    it away, and answers the library requests too, which nobody uses here.
     """
     used: list[Any] = list(BackendDict._instances)  # type: ignore[misc] # moto's own list of what is in use
     for backends in used:

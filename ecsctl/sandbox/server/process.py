@@ -250,13 +250,13 @@ def _end(running: Sandbox) -> None:
 
 def _alive(pid: int) -> bool:
     for child in _children:
-        child.poll()  # a child that has ended is a zombie until somebody asks
+        child.poll()  # a child that has ended is a zombie until someone asks
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        return False  # the number already belongs to somebody else
+        return False  # the number already belongs to someone else
     return True
 
 

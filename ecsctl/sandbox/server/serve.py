@@ -71,7 +71,7 @@ class Service:
             return self._aws(environ)
 
     def _refused(self, environ: dict[str, Any]) -> Answer | None:
-        # A name that somebody's DNS points at 127.0.0.1, and what browsers send along with a page's requests.
+        # A name that someone's DNS points at 127.0.0.1, and what browsers send along with a page's requests.
         if urlsplit(f"//{environ.get('HTTP_HOST')}").hostname not in LOOPBACK_NAMES:
             return _json(403, {"message": "The sandbox answers to 127.0.0.1 only."})
         if "HTTP_ORIGIN" in environ or environ.get("HTTP_SEC_FETCH_SITE", "none") != "none":

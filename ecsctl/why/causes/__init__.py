@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ecsctl.why.causes import building, delivering, fronting, health, network, rolling, running, starting
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
-from ecsctl.why.causes.mends import Act, Mend, Step, rebuilt, resumed
+from ecsctl.why.causes.fixes import Act, Fix, Step, rebuilt, resumed
 from ecsctl.why.evidence import Facts
 
 TASKS: tuple[Judge, ...] = (*starting.JUDGES, *network.JUDGES, *running.JUDGES, *health.JUDGES)
@@ -22,9 +22,9 @@ def judged(facts: Facts) -> Iterator[Cause]:
     yield from filter(None, (judge(facts) for judge in delivering.JUDGES))
 
 
-def _led(judges: tuple[Judge, ...], on: Callable[[Mend, Facts], Mend], facts: Facts) -> Iterator[Cause]:
+def _led(judges: tuple[Judge, ...], on: Callable[[Fix, Facts], Fix], facts: Facts) -> Iterator[Cause]:
     for cause in filter(None, (judge(facts) for judge in judges)):
-        yield cause if cause.calm else replace(cause, mend=tuple(on(way, facts) for way in cause.mend))
+        yield cause if cause.calm else replace(cause, fix=tuple(on(way, facts) for way in cause.fix))
 
 
-__all__ = ["BUILDS", "Act", "Cause", "Certainty", "Mend", "Step", "judged"]
+__all__ = ["BUILDS", "Act", "Cause", "Certainty", "Fix", "Step", "judged"]

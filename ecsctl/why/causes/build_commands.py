@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ecsctl.why.build_failure import BuildFailure
 from ecsctl.why.causes.build_phases import ROLE
-from ecsctl.why.causes.mends import Mend, again, by_hand, change, larger, repair, up
+from ecsctl.why.causes.fixes import Fix, again, by_hand, change, larger, repair, up
 from ecsctl.why.evidence import Facts
 
 TESTS = r"\b(?:tests?|check|lint|pytest|jest|vitest|mocha|rspec|phpunit|tox|nox|cypress|playwright|ctest|e2e|specs?)\b"
@@ -31,7 +31,7 @@ class CommandRule:
     name: str
     sentence: str
     line: str
-    mend: Callable[[Facts], tuple[Mend, ...]]
+    fix: Callable[[Facts], tuple[Fix, ...]]
     command: str = DOCKER
     steps: bool = False  # the line may be one that a step of the Dockerfile wrote
 
@@ -46,7 +46,7 @@ LOGIN = ("let buildspec.yml log in first: aws ecr get-login-password | docker lo
 HUB = "take the base images from public.ecr.aws/docker/library/…, or log in to Docker Hub in buildspec.yml"
 
 
-def _privileges(facts: Facts) -> tuple[Mend, ...]:
+def _privileges(facts: Facts) -> tuple[Fix, ...]:
     if (facts.build or {}).get("environment", {}).get("privilegedMode", False):
         return (change("build.image", "to one of AWS's own, whose Docker starts by itself, or remove it"),)
     return (up("lets builds use Docker"),)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ecsctl.registries import is_ecr
 from ecsctl.why.build_failure import BuildFailure
-from ecsctl.why.causes.mends import Mend, again, by_hand, change, repair, run, up
+from ecsctl.why.causes.fixes import Fix, again, by_hand, change, repair, run, up
 from ecsctl.why.evidence import Facts
 from ecsctl.why.words import said
 
@@ -26,7 +26,7 @@ class PhaseRule:
 
     name: str
     sentence: str | Callable[[BuildFailure], str]
-    mend: Callable[[Facts], tuple[Mend, ...]]
+    fix: Callable[[Facts], tuple[Fix, ...]]
     phases: tuple[str, ...] = ()
     code: str = ""  # a pattern that the whole code fits
     phrases: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class PhaseRule:
         return not self.phrases or said(failure.message, *self.phrases)
 
 
-def _token(_: Facts) -> tuple[Mend, ...]:
+def _token(_: Facts) -> tuple[Fix, ...]:
     return (
         run("ecsctl creds rotate", "a new token, where github.token_secret is used"),
         by_hand(
@@ -73,7 +73,7 @@ def _build_image(failure: BuildFailure) -> str:
     return "the image that builds run in cannot be pulled: it does not exist, asks for a login, or is in another region"
 
 
-def _pulled_image(facts: Facts) -> tuple[Mend, ...]:
+def _pulled_image(facts: Facts) -> tuple[Fix, ...]:
     another = change("build.image", "to one that exists and needs no login, or remove it: then AWS's own is used")
     if is_ecr(str((facts.build or {}).get("environment", {}).get("image", ""))):
         return another, up(ROLE)

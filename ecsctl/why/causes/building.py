@@ -8,7 +8,7 @@ from ecsctl.why.build_failure import BuildFailure
 from ecsctl.why.causes.build_commands import KILLED, command_rule, hinted
 from ecsctl.why.causes.build_phases import phase_rule
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
-from ecsctl.why.causes.mends import again, by_hand, change, larger, repair, run
+from ecsctl.why.causes.fixes import again, by_hand, change, larger, repair, run
 from ecsctl.why.evidence import Evidence, Facts
 from ecsctl.why.words import said
 
@@ -27,40 +27,42 @@ def build(facts: Facts) -> Cause | None:
             found.get("endTime")),),
                      (again(facts),))  # fmt: skip
     failure = facts.build_failure or BuildFailure("an unknown phase")
-    seen, tail = _context(failure, facts), _tail(failure)
+    observed, tail = _context(failure, facts), _tail(failure)
     if rule := phase_rule(failure, facts):
         told = rule.sentence if isinstance(rule.sentence, str) else rule.sentence(failure)
-        return Cause(rule.name, told, seen, rule.mend(facts), either=rule.either)
+        return Cause(rule.name, told, observed, rule.fix(facts), either=rule.either)
     if status == "TIMED_OUT":
-        return Cause("build-timeout", f"the build took too long: it was ended in {failure.phase}", (*seen, *tail),
+        return Cause("build-timeout", f"the build took too long: it was ended in {failure.phase}", (*observed, *tail),
                      (change("build.timeout_minutes", "to more"), repair("make the image quicker to build",
                      facts)))  # fmt: skip
     if status == "FAULT":
-        return Cause("build-fault", "AWS itself failed to build", seen, (again(facts),))
+        return Cause("build-fault", "AWS itself failed to build", observed, (again(facts),))
     if failure.phase == "DOWNLOAD_SOURCE":
         return Cause("source-failed", f"the build could not get the source: {failure.message or 'no reason given'}",
-            seen,
+            observed,
                      (run("ecsctl creds status", "whether the token is good"),
                       by_hand("check the repository on GitHub and who has access to it", "ecsctl up")),
                       Certainty.UNKNOWN)  # fmt: skip
-    return _of_command(failure, facts, seen, tail)
+    return _of_command(failure, facts, observed, tail)
 
 
-def _of_command(failure: BuildFailure, facts: Facts, seen: tuple[Evidence, ...], tail: tuple[Evidence, ...]) -> Cause:
+def _of_command(
+    failure: BuildFailure, facts: Facts, observed: tuple[Evidence, ...], tail: tuple[Evidence, ...]
+) -> Cause:
     """What the failed command lets one suppose, or that nobody knows."""
     if failure.exit_code == KILLED:
         return Cause("build-memory", f"the build was killed in {failure.what}: the machine ran out of memory",
-            (*seen, *tail),
+            (*observed, *tail),
                      (change("build.compute", larger(facts)),), Certainty.LIKELY)  # fmt: skip
     if hit := command_rule(failure):
         rule, line, own = hit
         sure = Certainty.LIKELY if own else Certainty.POSSIBLE
-        shown = (*seen, Evidence("build log", line.strip()))
-        return Cause(rule.name, rule.sentence, tuple(dict.fromkeys(shown)), rule.mend(facts), sure)
+        shown = (*observed, Evidence("build log", line.strip()))
+        return Cause(rule.name, rule.sentence, tuple(dict.fromkeys(shown)), rule.fix(facts), sure)
     if re.match(BUILDS_IMAGE, failure.command) and not failure.lines:
-        mend = (repair("fix the Dockerfile, or what its step runs", facts),)
+        fix = (repair("fix the Dockerfile, or what its step runs", facts),)
         told = "the image cannot be built: docker build fails, and wrote nothing to the log"
-        return Cause("docker-build", told, seen, mend, Certainty.LIKELY)
+        return Cause("docker-build", told, observed, fix, Certainty.LIKELY)
     last = (
         f"; its last error line is: {_covered(failure.last_error)}"
         if failure.last_error
@@ -70,7 +72,7 @@ def _of_command(failure: BuildFailure, facts: Facts, seen: tuple[Evidence, ...],
     if not failure.command and failure.message:
         told = f"the build failed in {failure.phase}, and ecsctl does not know this reason: {failure.message}"
     ways = (run("ecsctl logs --build", "all that it said"), repair("fix what it says", facts))
-    return Cause("build-failed", told, (*seen, *tail), ways, Certainty.UNKNOWN, hints=hinted(failure))
+    return Cause("build-failed", told, (*observed, *tail), ways, Certainty.UNKNOWN, hints=hinted(failure))
 
 
 def no_builds(facts: Facts) -> Cause | None:
@@ -82,13 +84,13 @@ def no_builds(facts: Facts) -> Cause | None:
             if latest.get("status") == "Failed" and said(
                 text, "builds in queue for the account", "AccountLimitExceeded"
             ):
-                seen = Evidence(f"pipeline, {action['actionName']}", text, latest.get("lastStatusChange"))
-                mend = (by_hand("ask for more concurrent builds in Service Quotas: AWS CodeBuild",
+                observed = Evidence(f"pipeline, {action['actionName']}", text, latest.get("lastStatusChange"))
+                fix = (by_hand("ask for more concurrent builds in Service Quotas: AWS CodeBuild",
                 "ecsctl pipeline retry"),
                         run("ecsctl deploy --image URI", "one that was built elsewhere"))  # fmt: skip
                 return Cause("build-quota",
                 "the account's quota of concurrent builds is used up or 0, as in new accounts",
-                             (seen,), mend)  # fmt: skip
+                             (observed,), fix)  # fmt: skip
     return None
 
 

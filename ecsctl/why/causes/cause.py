@@ -1,4 +1,4 @@
-"""A cause: what is wrong, how sure that is, what shows it, and what mends it."""
+"""A cause: what is wrong, how sure that is, what shows it, and what fixes it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from ecsctl.why.causes.mends import Mend
+from ecsctl.why.causes.fixes import Fix
 from ecsctl.why.evidence import Evidence, Facts
 
 
@@ -29,11 +29,11 @@ class Cause:
     name: str
     sentence: str
     evidence: tuple[Evidence, ...] = ()
-    mend: tuple[Mend, ...] = ()
+    fix: tuple[Fix, ...] = ()
     certainty: Certainty = Certainty.CERTAIN
     either: tuple[str, ...] = ()
     effect: bool = False  # it follows from another cause, where one is known
-    calm: bool = False  # nothing is broken: something is waited for, or wished so
+    calm: bool = False  # nothing is broken: something is waited for, or desired so
     hints: tuple[str, ...] = ()
 
 

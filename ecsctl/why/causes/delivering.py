@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ecsctl.names import Names
 from ecsctl.resources.support.deployments import Told
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
-from ecsctl.why.causes.mends import Mend, by_hand, change, repair, run, up
+from ecsctl.why.causes.fixes import Fix, by_hand, change, repair, run, up
 from ecsctl.why.evidence import Evidence, Facts
 from ecsctl.why.words import said
 
@@ -32,7 +32,7 @@ class StageRule:
     stage: str
     phrases: tuple[str, ...]
     sentence: str
-    mend: Callable[[Facts], tuple[Mend, ...]]
+    fix: Callable[[Facts], tuple[Fix, ...]]
     certainty: Certainty = Certainty.CERTAIN
 
 
@@ -41,17 +41,17 @@ STAGE_RULES = (
         "Could not access the GitHub repository",
                                        "Bad credentials"),
               "the pipeline's GitHub token is revoked or expired",
-              lambda _: (Mend((*run("ecsctl creds rotate").steps, *run(NEW_RUN).steps),
+              lambda _: (Fix((*run("ecsctl creds rotate").steps, *run(NEW_RUN).steps),
               "asks for a new token, and brings it everywhere"),)),
     StageRule("source-token", SOURCE, ("reconnect your pipeline to GitHub", "Unable to connect to the GitHub"),
               "the pipeline's GitHub token does not open the repository: it is revoked, expired, or not for this one",
-              lambda _: (Mend((*run("ecsctl creds rotate").steps, *run(NEW_RUN).steps),
+              lambda _: (Fix((*run("ecsctl creds rotate").steps, *run(NEW_RUN).steps),
               "asks for a token that may read the repository, and brings it everywhere"),),
               Certainty.LIKELY),
     StageRule("connection-denied", SOURCE, ("Unable to use Connection", "codeconnections:UseConnection",
                                             "codestar-connections:UseConnection"),
               "the pipeline's role may not use the connection",
-              lambda _: (Mend((*up().steps, *run(NEW_RUN).steps),
+              lambda _: (Fix((*up().steps, *run(NEW_RUN).steps),
               "makes the permissions of the pipeline's role right"),)),
     StageRule("connection-pending", SOURCE, ("is not available",), "the connection to GitHub is not completed",
               lambda _: (by_hand(WAITS, NEW_RUN),)),
@@ -81,7 +81,7 @@ STAGE_RULES = (
         "not authorized to perform",
                                           "PermissionError", "AccessDenied"),
               "the pipeline's role lacks a permission",
-              lambda _: (Mend((*up().steps, *run("ecsctl pipeline retry").steps),
+              lambda _: (Fix((*up().steps, *run("ecsctl pipeline retry").steps),
               "makes the permissions of the pipeline's role right"),)),
 )  # fmt: skip
 DEFINITIONS = ("let buildspec.yml write docker_image_definition.json as "
@@ -89,14 +89,14 @@ DEFINITIONS = ("let buildspec.yml write docker_image_definition.json as "
 
 
 def connection(facts: Facts) -> Cause | None:
-    """Somebody must complete a connection by hand."""
+    """Someone must complete a connection by hand."""
     status = (facts.connection or {}).get("ConnectionStatus", "AVAILABLE")
     if status == "AVAILABLE":
         return None
     name = (facts.connection or {}).get("ConnectionName", "")
-    seen = (Evidence("connection", f"{name} is {status}"),)
+    observed = (Evidence("connection", f"{name} is {status}"),)
     told = f"the connection to GitHub is {status.lower()}: a person must complete it"
-    return Cause("connection-pending", told, seen, (by_hand(WAITS, NEW_RUN),))
+    return Cause("connection-pending", told, observed, (by_hand(WAITS, NEW_RUN),))
 
 
 def action(facts: Facts) -> Cause | None:
@@ -105,32 +105,34 @@ def action(facts: Facts) -> Cause | None:
         rule = next((rule for rule in STAGE_RULES if rule.stage == stage and said(one.text, *rule.phrases)), None)
         if rule:
             told = f"{rule.sentence}: {one.text}" if rule.name == "pipeline-denied" else rule.sentence
-            return Cause(rule.name, told, (one,), rule.mend(facts), rule.certainty)
+            return Cause(rule.name, told, (one,), rule.fix(facts), rule.certainty)
         if cause := _other(stage, one, found, facts):
             return cause
     return None
 
 
 def approval(facts: Facts) -> Cause | None:
-    """Somebody is waited for."""
+    """Someone is waited for."""
     waiting = [(stage, one) for stage, one in _actions(facts) if _waits(one)]
     for _, one in waiting[:1]:
         name = str(one["actionName"])
-        seen = Evidence(f"pipeline, {name}", "waits for an approval", one["latestExecution"].get("lastStatusChange"))
+        observed = Evidence(
+            f"pipeline, {name}", "waits for an approval", one["latestExecution"].get("lastStatusChange")
+        )
         which = f" --action {name}" if len(waiting) > 1 else ""
-        return Cause("approval", f"the pipeline waits for someone to approve {name}", (seen,),
+        return Cause("approval", f"the pipeline waits for someone to approve {name}", (observed,),
                      (run(f"ecsctl pipeline approve{which}"), run(f"ecsctl pipeline approve --reject{which}")),
                      calm=True)  # fmt: skip
     return None
 
 
 def halted(facts: Facts) -> Cause | None:
-    """Somebody closed the way into a stage."""
+    """Someone closed the way into a stage."""
     for stage in (facts.pipeline or {}).get("stageStates", ()):
         way = stage.get("inboundTransitionState") or {}
         if way.get("enabled") is False:
             why, name = way.get("disabledReason") or "no reason given", stage["stageName"]
-            seen = Evidence(f"pipeline, {name}", why, way.get("lastChangedAt"))
+            observed = Evidence(f"pipeline, {name}", why, way.get("lastChangedAt"))
             pipeline = Names(facts.app).pipeline
             command = (
                 f"aws codepipeline enable-stage-transition --pipeline-name {pipeline} --stage-name {name} "
@@ -139,7 +141,7 @@ def halted(facts: Facts) -> Cause | None:
             return Cause(
                 "transition-closed",
                 f"nothing reaches the stage {name}: it was closed ({why})",
-                (seen,),
+                (observed,),
                 (run(command),),
             )
     return None
@@ -172,19 +174,19 @@ def _other(stage: str, one: Evidence, found: Told, facts: Facts) -> Cause | None
             if slow
             else f"the pipeline could not deploy: {one.text}"
         )
-        mend: tuple[Mend, ...] = (
+        fix: tuple[Fix, ...] = (
             run("ecsctl status", "whether the service has settled"),
             run("ecsctl pipeline retry", RETRY),
         )
-        return Cause("deploy-timeout" if slow else "deploy-failed", told, (one,), mend, Certainty.UNKNOWN, effect=True)
+        return Cause("deploy-timeout" if slow else "deploy-failed", told, (one,), fix, Certainty.UNKNOWN, effect=True)
     if stage == APPROVE or said(one.text, "rejected", "approval"):
-        mend = (
+        fix = (
             run("ecsctl pipeline retry", "asks for the approval again"),
             repair("change what was not approved", facts),
         )
-        return Cause("approval-refused", f"somebody refused: {one.text}", (one,), mend)
+        return Cause("approval-refused", f"somebody refused: {one.text}", (one,), fix)
     name = str(found["actionName"])
-    mend = (
+    fix = (
         run(f"ecsctl pipeline logs {name}", "what it said"),
         run("ecsctl pipeline retry", RETRY),
         repair("fix what it says", facts),
@@ -193,7 +195,7 @@ def _other(stage: str, one: Evidence, found: Told, facts: Facts) -> Cause | None
         "action-failed",
         f"the pipeline's action {name} failed: {one.text}",
         (one,),
-        mend,
+        fix,
         Certainty.UNKNOWN,
         effect=True,
     )

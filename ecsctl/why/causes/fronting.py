@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ecsctl.resources.support.dns import normal
 from ecsctl.why.causes.cause import Cause, Judge
-from ecsctl.why.causes.mends import by_hand, change, up
+from ecsctl.why.causes.fixes import by_hand, change, up
 from ecsctl.why.evidence import Evidence, Facts
 
 
@@ -15,7 +15,7 @@ def certificate(facts: Facts) -> Cause | None:
     if status == "ISSUED":
         return None
     name, why = found.get("DomainName", ""), found.get("FailureReason", "")
-    seen = Evidence("certificate", f"{name}: {status}" + (f", {why}" if why else ""), found.get("CreatedAt"))
+    observed = Evidence("certificate", f"{name}: {status}" + (f", {why}" if why else ""), found.get("CreatedAt"))
     if status == "PENDING_VALIDATION":
         if lost := _not_delegated(facts):
             return lost
@@ -26,19 +26,19 @@ def certificate(facts: Facts) -> Cause | None:
         proof = f"the CNAME {proofs}" if proofs else "its CNAME"
         told = f"the certificate of {found.get('DomainName', '')} waits for its proof: {proof} is not visible in DNS"
         servers = f" ({', '.join(facts.delegation['ours'])})" if facts.delegation.get("ours") else ""
-        mend = (by_hand(f"at the domain's registrar, or in the zone above, name the name servers of its hosted "
+        fix = (by_hand(f"at the domain's registrar, or in the zone above, name the name servers of its hosted "
                         f"zone{servers}; "
                         f"`dig NS {name}` shows them once they count", "ecsctl up"),)  # fmt: skip
-        return Cause("certificate-pending", told, (seen,), mend)
+        return Cause("certificate-pending", told, (observed,), fix)
     told = f"the certificate of {name} is {status.lower().replace('_', ' ')}" + (f": {why}" if why else "")
     if why == "CAA_ERROR":
         told = (
             f"the certificate of {name} is refused: a CAA record of the domain lets no one of Amazon's issue it "
             f"(CAA_ERROR)"
         )
-        mend = (by_hand(f'at {name} or the domain above it, add to the CAA record: 0 issue "amazon.com"', "ecsctl up"),)
-        return Cause("certificate-failed", told, (seen,), mend)
-    return Cause("certificate-failed", told, (seen,), (up("asks for a new one"),))
+        fix = (by_hand(f'at {name} or the domain above it, add to the CAA record: 0 issue "amazon.com"', "ecsctl up"),)
+        return Cause("certificate-failed", told, (observed,), fix)
+    return Cause("certificate-failed", told, (observed,), (up("asks for a new one"),))
 
 
 def certificate_of_another(facts: Facts) -> Cause | None:
@@ -49,11 +49,11 @@ def certificate_of_another(facts: Facts) -> Cause | None:
     if not served or not bare:
         return None
     domain = ", ".join(bare)
-    seen = Evidence(
+    observed = Evidence(
         "certificate", f"{served.get('CertificateArn', '')} holds for {', '.join(sorted(set(filter(None, names))))}"
     )
-    mend = (change("domain.certificate_arn", f"to a certificate of {domain}, or remove it: then ecsctl asks for one"),)
-    return Cause("certificate-other", f"the load balancer's certificate does not hold for {domain}", (seen,), mend)
+    fix = (change("domain.certificate_arn", f"to a certificate of {domain}, or remove it: then ecsctl asks for one"),)
+    return Cause("certificate-other", f"the load balancer's certificate does not hold for {domain}", (observed,), fix)
 
 
 def name_taken(facts: Facts) -> Cause | None:
@@ -62,13 +62,13 @@ def name_taken(facts: Facts) -> Cause | None:
         name = normal(one.get("Name", ""))
         if one.get("Type") == "CNAME" and name in _domains(facts):
             value = ", ".join(record["Value"] for record in one.get("ResourceRecords", ()))
-            seen = Evidence("Route 53", f"{name} is a CNAME to {value}")
+            observed = Evidence("Route 53", f"{name} is a CNAME to {value}")
             told = f"the name {name} is taken by a CNAME that is not ecsctl's, and no other record may stand beside one"
             key = "domain.name" if name == normal(facts.domain) else "domain.names"
-            mend = (by_hand(f"if it is not needed any more, delete the CNAME {name} in Route 53: "
+            fix = (by_hand(f"if it is not needed any more, delete the CNAME {name} in Route 53: "
                             "from then on the name leads nowhere until the app's own record is made", "ecsctl up"),
                     change(key, "to another name"))  # fmt: skip
-            return Cause("name-taken", told, (seen,), mend)
+            return Cause("name-taken", told, (observed,), fix)
     return None
 
 
@@ -87,9 +87,9 @@ def _not_delegated(facts: Facts) -> Cause | None:
     wants = ", ".join(known["ours"])
     leads = f"leads to other name servers: {', '.join(known['parent'])}" if known["parent"] else "does not lead to it"
     told = f"resolvers do not find the zone {zone}: the zone {above} above it {leads}"
-    seen = Evidence("Route 53", f"the name servers of {zone} are {wants}")
-    mend = (by_hand(f"in the hosted zone {above}, set the NS record {zone} to {wants}", "ecsctl up"),)
-    return Cause("zone-not-delegated", told, (seen,), mend)
+    observed = Evidence("Route 53", f"the name servers of {zone} are {wants}")
+    fix = (by_hand(f"in the hosted zone {above}, set the NS record {zone} to {wants}", "ecsctl up"),)
+    return Cause("zone-not-delegated", told, (observed,), fix)
 
 
 def _names(servers: list[str]) -> set[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
-from ecsctl.why.causes.mends import Mend, change, repair, run, up
+from ecsctl.why.causes.fixes import Fix, change, repair, run, up
 from ecsctl.why.causes.network import ours
 from ecsctl.why.evidence import Evidence, Facts, Place, moment
 from ecsctl.why.words import whole
@@ -42,23 +42,23 @@ OTHERS = re.compile(
     r"connect|postgres|mysql|mongo|redis|rabbit|amqp|kafka|memcache|elastic|database|broker|migrat|refused|upstream",
     re.IGNORECASE,
 )
-"""A line with such a word tells of somebody else's address."""
+"""A line with such a word tells of someone else's address."""
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 def security_group(facts: Facts) -> Cause | None:
     """The tasks' security groups do not let the load balancer in on the app's port."""
-    seen, failing = _closed(facts), _silent(facts)
-    if seen is None or _code(facts) or (facts.healthy and not failing):
+    observed, failing = _closed(facts), _silent(facts)
+    if observed is None or _code(facts) or (facts.healthy and not failing):
         return None
     told = f"the tasks' security group does not let the load balancer in on port {facts.port}"
-    evidence = (failing, seen) if failing else (seen,)
+    evidence = (failing, observed) if failing else (observed,)
     group = facts.groups[0]
-    mend = (up("makes the group's rules right again"),) if ours(group, facts) or not group.get("Tags") else (
+    fix = (up("makes the group's rules right again"),) if ours(group, facts) or not group.get("Tags") else (
         run(f"aws ec2 authorize-security-group-ingress --group-id {group['GroupId']} --protocol tcp --port "
             f"{facts.port} "
             f"--source-group {next(iter(facts.balancer_groups), 'GROUP')}"),)  # fmt: skip
-    return Cause("security-group", told, evidence, mend, Certainty.CERTAIN if failing else Certainty.LIKELY)
+    return Cause("security-group", told, evidence, fix, Certainty.CERTAIN if failing else Certainty.LIKELY)
 
 
 def health_answer(facts: Facts) -> Cause | None:
@@ -75,31 +75,31 @@ def health_answer(facts: Facts) -> Cause | None:
         told = f"{answers}: it runs, and finds itself broken" + (
             f"; the last error in its log: {error}" if error else ""
         )
-        mend: tuple[Mend, ...] = (
+        fix: tuple[Fix, ...] = (
             run("ecsctl logs", "why it does"),
             repair("fix the app, or what it needs to reach", facts),
         )
-        return Cause("health-error", told, (found, *facts.tail()), mend, Certainty.LIKELY)
+        return Cause("health-error", told, (found, *facts.tail()), fix, Certainty.LIKELY)
     if 400 <= code < 500 and code != 404:
         if line := _last(facts.tail(50), TLS):
             told = f"{answers}: it speaks TLS on port {facts.port}, and the load balancer asks without"
-            mend = (repair(f"let the app speak plain HTTP on port {facts.port}: the load balancer ends TLS", facts),)
-            return Cause("health-tls", told, (found, line), mend, Certainty.LIKELY)
+            fix = (repair(f"let the app speak plain HTTP on port {facts.port}: the load balancer ends TLS", facts),)
+            return Cause("health-tls", told, (found, line), fix, Certainty.LIKELY)
         if line := _last(facts.tail(50), HOST):
             told = f"{answers}: it does not know the check's Host header, which is the task's own address"
-            mend = (repair("let the app take any Host on its health path (ALLOWED_HOSTS, config.hosts): only the "
+            fix = (repair("let the app take any Host on its health path (ALLOWED_HOSTS, config.hosts): only the "
                            "load balancer can reach it", facts), change("service.health_path",
                            "to a path that does not check the Host"))  # fmt: skip
-            return Cause("health-host", told, (found, line), mend, Certainty.LIKELY)
+            return Cause("health-host", told, (found, line), fix, Certainty.LIKELY)
     if code in (400, 421):
         told = (f"{answers}: either it does not know the check's Host header, which is the task's own address, or it "
                 "does not understand the request: see what its log says about it")  # fmt: skip
-        mend = (run("ecsctl logs"), repair("let the app take any Host on its health path", facts), other)
+        fix = (run("ecsctl logs"), repair("let the app take any Host on its health path", facts), other)
         return Cause(
             "health-path",
             told,
             (found, *facts.tail(3)),
-            mend,
+            fix,
             Certainty.POSSIBLE,
             either=("health-host", "health-path"),
         )
@@ -134,16 +134,16 @@ def no_answer(facts: Facts) -> Cause | None:
                 "loopback", told, (found, line), (repair("let the app listen on 0.0.0.0", facts),), Certainty.LIKELY
             )
         told = f"the app listens on port {port}, and the load balancer asks on port {facts.port}"
-        mend: tuple[Mend, ...] = (
+        fix: tuple[Fix, ...] = (
             change("service.port", f"= {port}"),
             repair(f"let the app listen on port {facts.port}", facts),
         )
         if host in LOOPBACK:
             told += f"; it also listens on {host} only, where the load balancer cannot reach it"
-            mend = (repair(f"let the app listen on 0.0.0.0:{facts.port}", facts),)
-        return Cause("port", told, (found, line), mend, Certainty.LIKELY)
+            fix = (repair(f"let the app listen on 0.0.0.0:{facts.port}", facts),)
+        return Cause("port", told, (found, line), fix, Certainty.LIKELY)
     look = run("ecsctl logs", "which port it listens on, and when")
-    port_or_later: tuple[Mend, ...] = (look, change("service.port", "to the port it listens on"), later)
+    port_or_later: tuple[Fix, ...] = (look, change("service.port", "to the port it listens on"), later)
     if timeout:
         told = (f"the health check on port {facts.port} gets no answer in time: either the app is too busy or too "
                 f"slow to answer, or "
@@ -157,8 +157,8 @@ def no_answer(facts: Facts) -> Cause | None:
         f"to "
         f"start than its grace period of {_grace(facts)} seconds: check when and where it says that it listens"
     )
-    seen = (found, ready) if ready else (found, *facts.tail(2))
-    return Cause("no-answer", told, seen, port_or_later, Certainty.LIKELY, either=("port", "slow-start"))
+    observed = (found, ready) if ready else (found, *facts.tail(2))
+    return Cause("no-answer", told, observed, port_or_later, Certainty.LIKELY, either=("port", "slow-start"))
 
 
 def not_in_use(facts: Facts) -> Cause | None:

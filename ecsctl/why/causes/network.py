@@ -5,7 +5,7 @@ from __future__ import annotations
 from ecsctl.engine.label import APP, flat
 from ecsctl.resources.support.deployments import Told
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
-from ecsctl.why.causes.mends import Mend, by_hand, resume, run, up
+from ecsctl.why.causes.fixes import Fix, by_hand, resume, run, up
 from ecsctl.why.evidence import Evidence, Facts, Place
 
 NO_ANSWER = (
@@ -32,13 +32,13 @@ def no_way_out(facts: Facts) -> Cause | None:
         return None
     for subnet, table in facts.subnet_routes.items():
         if shut := dead_end(subnet, table, facts):
-            mend = _route(table, facts)
-            return Cause("no-way-out", f"the tasks have no way out: {shut.text}", (found, shut), mend)
+            fix = _route(table, facts)
+            return Cause("no-way-out", f"the tasks have no way out: {shut.text}", (found, shut), fix)
     if facts.groups and not any(_lets_out(group) for group in facts.groups):
         group = facts.groups[0]
-        seen = Evidence("security group", f"{group['GroupId']} lets nothing out on port 443")
+        observed = Evidence("security group", f"{group['GroupId']} lets nothing out on port 443")
         told = f"the tasks' security group {group['GroupId']} lets nothing out on port 443, where AWS's services answer"
-        return Cause("egress-closed", told, (found, seen), _open(group, facts))
+        return Cause("egress-closed", told, (found, observed), _open(group, facts))
     told = ("the task did not reach AWS's services although its route leads out: either a network ACL, the VPC's DNS "
             "settings, a firewall or an endpoint's own group stands in between: check the network ACL of its "
             "subnet first")  # fmt: skip
@@ -47,11 +47,11 @@ def no_way_out(facts: Facts) -> Cause | None:
                 "network ACL "
                 "stands in between: check the subnet's route table first")  # fmt: skip
     where = ", ".join(facts.subnet_routes) or "the tasks"
-    mend = (run("ecsctl plan", "shows what differs in the app's own network"),
+    fix = (run("ecsctl plan", "shows what differs in the app's own network"),
             by_hand(f"in VPC, Network ACLs, and in whatever firewall there is: let {where} reach port 443 and be "
                     "answered", *(step.what for step in resume(facts))))  # fmt: skip
     return Cause(
-        "unreachable", told, (found,), mend, Certainty.LIKELY, either=("no-way-out", "egress-closed", "network-acl")
+        "unreachable", told, (found,), fix, Certainty.LIKELY, either=("no-way-out", "egress-closed", "network-acl")
     )
 
 
@@ -80,11 +80,11 @@ def dead_end(subnet: str, table: Told, facts: Facts) -> Evidence | None:
 
 
 def ours(thing: Told, facts: Facts) -> bool:
-    """Whether ecsctl made a thing of EC2: `ecsctl up` mends what is its own, and never a borrowed network."""
+    """Whether ecsctl made a thing of EC2: `ecsctl up` fixes what is its own, and never a borrowed network."""
     return flat(thing.get("Tags") or []).get(APP) == facts.app
 
 
-def _route(table: Told, facts: Facts) -> tuple[Mend, ...]:
+def _route(table: Told, facts: Facts) -> tuple[Fix, ...]:
     if ours(table, facts):
         return (up("makes the routes right again"),)
     name = table.get("RouteTableId", "the subnet's route table")
@@ -93,8 +93,8 @@ def _route(table: Told, facts: Facts) -> tuple[Mend, ...]:
                     f"{', '.join(NEEDED)}"),)  # fmt: skip
 
 
-def _open(group: Told, facts: Facts) -> tuple[Mend, ...]:
-    """Only an outward rule mends it; where the group is ecsctl's own, ecsctl makes it."""
+def _open(group: Told, facts: Facts) -> tuple[Fix, ...]:
+    """Only an outward rule fixes it; where the group is ecsctl's own, ecsctl makes it."""
     if ours(group, facts):
         return (up("lets it out again"),)
     rule = "IpProtocol=-1,IpRanges=[{CidrIp=0.0.0.0/0}]"

@@ -6,7 +6,7 @@ from ecsctl.releases.verdict import STUCK, no_room
 from ecsctl.resources.support.deployments import Phase, reason_of
 from ecsctl.resources.support.ecs import revision_of
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
-from ecsctl.why.causes.mends import Mend, change, repair, resume, run, up, wait
+from ecsctl.why.causes.fixes import Fix, change, repair, resume, run, up, wait
 from ecsctl.why.evidence import Evidence, Facts
 
 
@@ -17,10 +17,10 @@ def absent(facts: Facts) -> Cause | None:
     state = str(facts.service.get("status", "ACTIVE")) if facts.service else ""
     if state == "ACTIVE":
         return None
-    seen = (Evidence("ECS", f"the service {facts.app} is {state or 'not there'}"),)
+    observed = (Evidence("ECS", f"the service {facts.app} is {state or 'not there'}"),)
     if state == "DRAINING":
-        return Cause("draining", "the service is being deleted", seen, (up("makes it again, once it is gone"),))
-    return Cause("no-service", "there is no service yet", seen, (up(),), effect=True)
+        return Cause("draining", "the service is being deleted", observed, (up("makes it again, once it is gone"),))
+    return Cause("no-service", "there is no service yet", observed, (up(),), effect=True)
 
 
 def stuck(facts: Facts) -> Cause | None:
@@ -29,27 +29,27 @@ def stuck(facts: Facts) -> Cause | None:
     events = [one for one in facts.events if STUCK in one.text]
     if not service or not events or not facts.releases.busy:
         return None
-    mend = (change("service.max_percent", "= 200", "ecsctl cancel", "ecsctl up"),)
-    return Cause("percentages", f"the deployment cannot go on: {no_room(service)}", (events[0],), mend)
+    fix = (change("service.max_percent", "= 200", "ecsctl cancel", "ecsctl up"),)
+    return Cause("percentages", f"the deployment cannot go on: {no_room(service)}", (events[0],), fix)
 
 
-def nothing_wished(facts: Facts) -> Cause | None:
+def zero_desired(facts: Facts) -> Cause | None:
     """The desired count is 0: nobody asked for tasks. Without an image ecsctl leaves it so on purpose."""
     if not facts.service or facts.service.get("status") != "ACTIVE" or facts.service.get("desiredCount"):
         return None
     image = str(facts.container.get("image", ""))
-    seen = [Evidence("service", "its desired count is 0")]
+    observed = [Evidence("service", "its desired count is 0")]
     if facts.images.get(image) is False:
-        seen.append(Evidence("ECR", f"there is no image {image}"))
+        observed.append(Evidence("ECR", f"there is no image {image}"))
         told = "nothing runs, on purpose: there is no image yet, so the service has 0 tasks"
         build = (
             run("ecsctl deploy --build")
             if facts.build or facts.pipeline
             else run("ecsctl up --image URI", "one that exists")
         )
-        return Cause("no-image-yet", told, tuple(seen), (build,), effect=True, calm=True)
+        return Cause("no-image-yet", told, tuple(observed), (build,), effect=True, calm=True)
     told = "nothing runs: the service is set to 0 tasks"
-    return Cause("scaled-to-zero", told, tuple(seen), (up("sets what ecsctl.toml says"),))
+    return Cause("scaled-to-zero", told, tuple(observed), (up("sets what ecsctl.toml says"),))
 
 
 def given_up(facts: Facts) -> Cause | None:
@@ -65,19 +65,19 @@ def given_up(facts: Facts) -> Cause | None:
     wrote = () if facts.failed else facts.tail()
     if wrote:
         again += f"; a task of that time said last: {wrote[-1].text.strip()}"
-    seen = (Evidence("deployment", why, newest.get("updatedAt") or newest.get("finishedAt")), *wrote)
+    observed = (Evidence("deployment", why, newest.get("updatedAt") or newest.get("finishedAt")), *wrote)
     logs = run("ecsctl logs --since 1d", "ECS forgets why a task stopped after an hour; the log stays")
-    mend: tuple[Mend, ...] = (logs, repair("fix the app", facts))
+    fix: tuple[Fix, ...] = (logs, repair("fix the app", facts))
     if phase in (Phase.STOPPED, Phase.TAKEN_BACK) and not releases.failed:
         told = f"the deployment of {name} was stopped before its end" + (f", and {again}" if back else "")
-        restart = Mend(resume(facts), "if it was stopped by mistake")
-        return Cause("stopped", told, seen, (restart,), effect=True, calm=facts.healthy)
+        restart = Fix(resume(facts), "if it was stopped by mistake")
+        return Cause("stopped", told, observed, (restart,), effect=True, calm=facts.healthy)
     if phase is Phase.GOING_BACK:
-        return Cause("rolled-back", f"{name} is being rolled back", seen, mend, effect=True)
+        return Cause("rolled-back", f"{name} is being rolled back", observed, fix, effect=True)
     if phase in (Phase.ROLLED_BACK, Phase.TAKEN_BACK):
-        return Cause("rolled-back", f"{name} was rolled back: {again}", seen, mend, effect=True)
+        return Cause("rolled-back", f"{name} was rolled back: {again}", observed, fix, effect=True)
     left = "rolling back failed" if phase is Phase.NOT_BACK else again
-    return Cause("gave-up", f"ECS gave {name} up, and {left}", seen, mend, effect=True)
+    return Cause("gave-up", f"ECS gave {name} up, and {left}", observed, fix, effect=True)
 
 
 def under_way(facts: Facts) -> Cause | None:
@@ -88,14 +88,14 @@ def under_way(facts: Facts) -> Cause | None:
         return None
     told = (f"revision {revision_of(facts.suspect)} is rolling out: {primary.get('runningCount', 0)} of "
             f"{primary['desiredCount']} tasks run; nothing speaks against it yet")  # fmt: skip
-    seen = (Evidence("deployment", reason_of(primary) or "in progress", primary.get("updatedAt")),)
+    observed = (Evidence("deployment", reason_of(primary) or "in progress", primary.get("updatedAt")),)
     return Cause(
-        "rolling-out", told, seen, (wait("wait: it is under way"),), Certainty.POSSIBLE, effect=True, calm=True
+        "rolling-out", told, observed, (wait("wait: it is under way"),), Certainty.POSSIBLE, effect=True, calm=True
     )
 
 
 def unexplained(facts: Facts) -> Cause | None:
-    """Fewer tasks than wished, for a reason that no rule knows, or that nobody tells."""
+    """Fewer tasks than desired, for a reason that no rule knows, or that nobody tells."""
     service, failed = facts.service or {}, facts.failed
     short = service.get("desiredCount", 0) - service.get("runningCount", 0)
     if short <= 0 or service.get("status") != "ACTIVE" or under_way(facts):
@@ -104,9 +104,9 @@ def unexplained(facts: Facts) -> Cause | None:
     told = "fewer tasks run than desired, and nothing that AWS keeps says why: check the app's log"
     if failed and failed[0].get("stoppedReason"):
         told = f"tasks stop, and ecsctl does not know this reason: {facts.reasons[0].text}"
-    seen = (counts, *facts.reasons[:3])
-    mend = (run("ecsctl logs"), run("ecsctl deploy", "starts again, and shows it"))
-    return Cause("unexplained", told, seen, mend, Certainty.UNKNOWN, effect=True)
+    observed = (counts, *facts.reasons[:3])
+    fix = (run("ecsctl logs"), run("ecsctl deploy", "starts again, and shows it"))
+    return Cause("unexplained", told, observed, fix, Certainty.UNKNOWN, effect=True)
 
 
-JUDGES: tuple[Judge, ...] = (absent, stuck, nothing_wished, given_up, under_way, unexplained)
+JUDGES: tuple[Judge, ...] = (absent, stuck, zero_desired, given_up, under_way, unexplained)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
-from ecsctl.why.causes.mends import Mend, back, by_hand, change, repair, run
+from ecsctl.why.causes.fixes import Fix, back, by_hand, change, repair, run
 from ecsctl.why.causes.starting import architecture
 from ecsctl.why.evidence import Evidence, Facts, Place
 
@@ -32,9 +32,9 @@ def out_of_memory(facts: Facts) -> Cause | None:
     who = f"the container {name}" if name and name != facts.container.get("name") else "the app"
     memory = facts.definition.get("memory")
     told = f"{who} needs more memory than it has" + (f" (the task has {memory} MiB)" if memory else "")
-    seen = tuple(one for one in (found, heap) if one)
+    observed = tuple(one for one in (found, heap) if one)
     sure = Certainty.CERTAIN if found else Certainty.LIKELY
-    return Cause("out-of-memory", told, seen, (change("service.memory", "to more"),), sure)
+    return Cause("out-of-memory", told, observed, (change("service.memory", "to more"),), sure)
 
 
 def sidecar(facts: Facts) -> Cause | None:
@@ -47,17 +47,17 @@ def sidecar(facts: Facts) -> Cause | None:
         f"the container {name} beside the app ended (exit code {code}{_signal(code)}) and took the app along: ECS "
         f"stops them all"
     )
-    seen = [_ended(facts)]
-    seen += [Evidence("task", f"{one['name']} was ended after it (exit code {one['exitCode']})") for one in
+    observed = [_ended(facts)]
+    observed += [Evidence("task", f"{one['name']} was ended after it (exit code {one['exitCode']})") for one in
              facts.failed[0].get("containers",
              ()) if one.get("exitCode") is not None and one.get("name") != name]  # fmt: skip
     group = _log_group(facts, name)
     look = (
         run(f"aws logs tail {group} --since 1h", f"what {name} said") if group else by_hand(f"check the log of {name}")
     )
-    mend = (look, by_hand(f"mend {name}, or let the task definition call it not essential"))
+    fix = (look, by_hand(f"mend {name}, or let the task definition call it not essential"))
     return Cause(
-        "sidecar", told, tuple(seen), mend, _sure(facts), either=() if facts.ended_surely else ("sidecar", "crash")
+        "sidecar", told, tuple(observed), fix, _sure(facts), either=() if facts.ended_surely else ("sidecar", "crash")
     )
 
 
@@ -67,9 +67,9 @@ def killed(facts: Facts) -> Cause | None:
         return None
     told = ("the app was killed (exit code 137, SIGKILL): either it ran out of memory, or something in it killed it, "
             "or it did not stop in time: check the memory it used, then service.stop_timeout_seconds")  # fmt: skip
-    mend = (change("service.memory", "to more"), change("service.stop_timeout_seconds", "to more"))
+    fix = (change("service.memory", "to more"), change("service.stop_timeout_seconds", "to more"))
     return Cause(
-        "killed", told, (_ended(facts), *facts.tail()), mend, Certainty.LIKELY, either=("out-of-memory", "killed")
+        "killed", told, (_ended(facts), *facts.tail()), fix, Certainty.LIKELY, either=("out-of-memory", "killed")
     )
 
 
@@ -82,19 +82,19 @@ def crash(facts: Facts) -> Cause | None:
     error = facts.last_error
     said = f": {error}" if error else "; it wrote nothing to its log"
     said += _dropped(facts)
-    seen = (_ended(facts), *last)
+    observed = (_ended(facts), *last)
     if code == 0:
         told = f"the app ended by itself, without an error (exit code 0), and a service's app must go on running{said}"
         return Cause(
-            "ended", told, seen, (repair("let the image's command stay in the foreground", facts),), _sure(facts)
+            "ended", told, observed, (repair("let the image's command stay in the foreground", facts),), _sure(facts)
         )
     if code == NOT_FOUND and re.search(r"not found|no such file", error, re.IGNORECASE):
         told = f"the image's command does not find a program that it runs (exit code 127): {error}"
-        return Cause("command-missing", told, seen,
+        return Cause("command-missing", told, observed,
             (repair("correct CMD or ENTRYPOINT in the Dockerfile, or what they run", facts),),
                      Certainty.LIKELY)  # fmt: skip
-    mend: tuple[Mend, ...] = (run("ecsctl logs", "all it said"), repair("fix the app", facts), *back(facts))
-    return Cause("crash", f"the app crashed (exit code {code}{_signal(code)}){said}", seen, mend, _sure(facts))
+    fix: tuple[Fix, ...] = (run("ecsctl logs", "all it said"), repair("fix the app", facts), *back(facts))
+    return Cause("crash", f"the app crashed (exit code {code}{_signal(code)}){said}", observed, fix, _sure(facts))
 
 
 def container_check(facts: Facts) -> Cause | None:
@@ -111,11 +111,11 @@ def container_check(facts: Facts) -> Cause | None:
     own = sick == facts.container.get("name", sick)
     told = ("the container's own health check fails" if own else f"the health check of the container {sick} fails") + (
         f": {command}" if command else "")  # fmt: skip
-    mend = (
+    fix = (
         run("ecsctl logs", "what the app says"),
         repair("fix the app, or the check's command in the task definition", facts),
     )
-    return Cause("container-check", told, (found, *facts.tail()), mend)
+    return Cause("container-check", told, (found, *facts.tail()), fix)
 
 
 def _dropped(facts: Facts) -> str:

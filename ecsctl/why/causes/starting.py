@@ -11,7 +11,7 @@ import re
 
 from ecsctl.resources.support.revisions import architecture_of
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
-from ecsctl.why.causes.mends import Mend, back, by_hand, change, renewed, repair, run, up, wait
+from ecsctl.why.causes.fixes import Fix, back, by_hand, change, renewed, repair, run, up, wait
 from ecsctl.why.causes.network import ours
 from ecsctl.why.evidence import Evidence, Facts, Place, Reason
 from ecsctl.why.words import is_cut, whole
@@ -26,17 +26,17 @@ def image_missing(facts: Facts) -> Cause | None:
         "does not exist in the registry",
                        "repository with name")  # fmt: skip
     gone = facts.images.get(image) is False
-    wished = (facts.service or {}).get("desiredCount", 0)
-    if (found is None or _refused(found)) and not (gone and wished and not facts.healthy):
+    configured = (facts.service or {}).get("desiredCount", 0)
+    if (found is None or _refused(found)) and not (gone and configured and not facts.healthy):
         return None
     named = re.search(r"\bref (\S+?):? ", found.text) if found else None
     wrong = named[1].strip('"') if named and not gone and "/" in named[1] else image
-    seen: list[Evidence] = [found] if found else []
+    observed: list[Evidence] = [found] if found else []
     if gone:
-        seen.append(Evidence("ECR", f"there is no image {image}"))
-    mend = (run("ecsctl deploy --build", "builds the branch's newest commit") if facts.build or facts.pipeline
+        observed.append(Evidence("ECR", f"there is no image {image}"))
+    fix = (run("ecsctl deploy --build", "builds the branch's newest commit") if facts.build or facts.pipeline
             else run("ecsctl deploy --image URI", "one that exists"), *back(facts))  # fmt: skip
-    return Cause("image-missing", f"the image {wrong} does not exist", tuple(seen), mend, _sure(found))
+    return Cause("image-missing", f"the image {wrong} does not exist", tuple(observed), fix, _sure(found))
 
 
 def image_name(facts: Facts) -> Cause | None:
@@ -44,12 +44,12 @@ def image_name(facts: Facts) -> Cause | None:
     found = facts.told((Place.OTHER, Place.PULL), "failed to normalize image reference", "invalid reference format")
     if not found:
         return None
-    mend = (run("ecsctl deploy --image URI", "with the name of an image"),)
+    fix = (run("ecsctl deploy --image URI", "with the name of an image"),)
     return Cause(
         "image-name",
         "the image of the task definition has no name that an image can have",
         (found,),
-        mend,
+        fix,
         _sure(found),
     )
 
@@ -65,19 +65,19 @@ def architecture(facts: Facts) -> Cause | None:
     fits = not offered or platform.rsplit("/", maxsplit=1)[-1] not in offered
     if not found and not (lines and facts.failed and not facts.beside):
         return None
-    seen = [found] if found else lines[-1:]
+    observed = [found] if found else lines[-1:]
     if offered:
-        seen = [*seen, Evidence("ECR", f"the image is for {', '.join(offered)}")]
+        observed = [*observed, Evidence("ECR", f"the image is for {', '.join(offered)}")]
     told = f"the image is built for another processor: the tasks run on {wanted} ({platform})"
     if not fits:
         told = (
             f"a program in the image is for another processor than {platform}, or is a script without a first line #!"
         )
     other = "ARM64" if wanted == "X86_64" else "X86_64"
-    mend = (repair(f"build for {platform}: no other --platform in the Dockerfile and buildspec.yml", facts),
+    fix = (repair(f"build for {platform}: no other --platform in the Dockerfile and buildspec.yml", facts),
             change("service.architecture", f'= "{other}"', "ecsctl up"))  # fmt: skip
     sure = _sure(found) if found else Certainty.CERTAIN if offered and fits else Certainty.LIKELY
-    return Cause("architecture", told, tuple(seen), mend, sure)
+    return Cause("architecture", told, tuple(observed), fix, sure)
 
 
 def pull_limit(facts: Facts) -> Cause | None:
@@ -87,16 +87,16 @@ def pull_limit(facts: Facts) -> Cause | None:
     if not found and cut and is_cut(cut.text):
         told = ("Docker Hub refused the image, and AWS cut its reason short: either it limits pulls without a login, "
                 "or the image needs one: check its name, and whether it is public")  # fmt: skip
-        mend = (repair("copy the image to the app's own repository", facts), wait(f"wait some hours{_tries(facts)}"))
+        fix = (repair("copy the image to the app's own repository", facts), wait(f"wait some hours{_tries(facts)}"))
         either = ("pull-limit", "pull-denied")
-        return Cause("pull-limit", told, (cut,), mend, Certainty.POSSIBLE, either=either)
+        return Cause("pull-limit", told, (cut,), fix, Certainty.POSSIBLE, either=either)
     if not found:
         return None
-    mend = (repair("take the base or the image from public.ecr.aws/docker/library/…, or copy it to the app's own "
+    fix = (repair("take the base or the image from public.ecr.aws/docker/library/…, or copy it to the app's own "
                    "repository", facts),
             wait(f"wait some hours{_tries(facts)}"))  # fmt: skip
     who = "ECR Public" if whole(found.text, "public.ecr.aws") else "the image's registry"
-    return Cause("pull-limit", f"{who} limits pulls without a login", (found,), mend, _sure(found))
+    return Cause("pull-limit", f"{who} limits pulls without a login", (found,), fix, _sure(found))
 
 
 def pull_denied(facts: Facts) -> Cause | None:
@@ -109,8 +109,8 @@ def pull_denied(facts: Facts) -> Cause | None:
         found = refused if refused and "://" in refused.text and not whole(refused.text, ".dkr.ecr.") else None
     if found:
         told = "either the image does not exist or its registry asks for a login: check its name, letter by letter"
-        mend = (run("ecsctl deploy --image URI", "with the image's right name"),)
-        return Cause("pull-refused", told, (found,), mend, Certainty.LIKELY, either=("image-missing", "pull-denied"))
+        fix = (run("ecsctl deploy --image URI", "with the image's right name"),)
+        return Cause("pull-refused", told, (found,), fix, Certainty.LIKELY, either=("image-missing", "pull-denied"))
     found = facts.told((Place.PULL, Place.LOGIN), "403 Forbidden", "no basic auth", "ecr:BatchGetImage",
         "ecr:GetAuthorizationToken",
                        "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability", "AccessDenied",
@@ -121,16 +121,16 @@ def pull_denied(facts: Facts) -> Cause | None:
     role = _short(facts.definition.get("executionRoleArn", "the execution role"))
     account = re.search(r"(\d{12})\.dkr\.ecr", found.text)
     if account and f":{account[1]}:" not in facts.suspect:
-        mend = (by_hand(f"let account {account[1]} allow the pull in its repository's policy"),)
+        fix = (by_hand(f"let account {account[1]} allow the pull in its repository's policy"),)
     else:
-        mend = (up(RIGHTS),)
-    return Cause("pull-denied", f"{role} may not pull the image", (found,), mend, _sure(found))
+        fix = (up(RIGHTS),)
+    return Cause("pull-denied", f"{role} may not pull the image", (found,), fix, _sure(found))
 
 
 def secret_state(facts: Facts) -> Cause | None:
     """A secret that the task definition names is not there, is being deleted, has no value, or not the key."""
     lost = {arn: state for arn, state in facts.secrets.items() if state != "there"}
-    seen = tuple(Evidence("Secrets Manager", f"{arn}: {how}") for arn, how in lost.items())
+    observed = tuple(Evidence("Secrets Manager", f"{arn}: {how}") for arn, how in lost.items())
     if empty := facts.told((Place.SECRET,), "can't find the specified secret value"):
         name = _arn(empty.text)
         if whole(empty.text, "secret value") or (not lost and facts.secrets.get(name) == "there"):
@@ -149,11 +149,11 @@ def secret_state(facts: Facts) -> Cause | None:
             name = parameter[1]
         gone = found is not None and whole(found.text, "marked for deletion", "marked deleted")
         state = lost.get(name, "being deleted" if gone else "missing")
-        mend: tuple[Mend, ...]
+        fix: tuple[Fix, ...]
         if state == "being deleted":
-            mend = (run(f"aws secretsmanager restore-secret --secret-id {name}"),)
+            fix = (run(f"aws secretsmanager restore-secret --secret-id {name}"),)
         else:
-            mend = (
+            fix = (
                 change("service.secrets", "to ARNs that exist"),
                 renewed(f"create {_secret(name)} with its value", "service.secrets", "to its ARN, which is a new one"),
             )
@@ -161,8 +161,8 @@ def secret_state(facts: Facts) -> Cause | None:
         return Cause(
             "secret-missing",
             f"the secret {_secret(name)} is {state}",
-            (*((found,) if found else ()), *seen),
-            mend,
+            (*((found,) if found else ()), *observed),
+            fix,
             sure,
         )
     found = facts.told((Place.SECRET,), "did not contain json key", "looking for beginning of value")
@@ -172,9 +172,9 @@ def secret_state(facts: Facts) -> Cause | None:
     told = f"the secret {_secret(_arn(found.text))} " + (
         f"has no key {key[1]}" if key else "is not JSON, and a key of it is asked for"
     )
-    mend = (run(f"aws secretsmanager put-secret-value --secret-id {_arn(found.text) or 'ARN'} --secret-string JSON"),
+    fix = (run(f"aws secretsmanager put-secret-value --secret-id {_arn(found.text) or 'ARN'} --secret-string JSON"),
             change("service.secrets", "to a key that the secret has"))  # fmt: skip
-    return Cause("secret-key-missing", told.replace("  ", " "), (found,), (mend[1], mend[0]), _sure(found))
+    return Cause("secret-key-missing", told.replace("  ", " "), (found,), (fix[1], fix[0]), _sure(found))
 
 
 def secret_denied(facts: Facts) -> Cause | None:
@@ -199,11 +199,11 @@ def secret_unread(facts: Facts) -> Cause | None:
     told = (f"the task could not read the secret {_secret(_arn(found.text))}, and AWS cut its reason short: either "
             f"it is not there, "
             "or the execution role may not read it, or it is not reached: look first whether it is there")  # fmt: skip
-    mend = (
+    fix = (
         run("ecsctl plan", "whether role and network are as they shall be"),
         change("service.secrets", "to ARNs that exist"),
     )
-    return Cause("secret-unread", told.replace("  ", " "), (found,), mend, Certainty.POSSIBLE,
+    return Cause("secret-unread", told.replace("  ", " "), (found,), fix, Certainty.POSSIBLE,
                  either=("secret-missing", "secret-denied", "unreachable"))  # fmt: skip
 
 
@@ -222,13 +222,13 @@ def log_group_missing(facts: Facts) -> Cause | None:
     found = facts.told((Place.LOG,), "log group does not exist")
     if not found and not (gone and not facts.healthy):
         return None
-    seen: list[Evidence] = [found] if found else []
-    seen += [Evidence("CloudWatch Logs", f"there is no log group {name}") for name in gone]
+    observed: list[Evidence] = [found] if found else []
+    observed += [Evidence("CloudWatch Logs", f"there is no log group {name}") for name in gone]
     name = gone[0] if gone else (facts.container.get("logConfiguration") or {}).get("options", {}).get("awslogs-group")
     return Cause(
         "log-group-missing",
         f"the log group {name} does not exist",
-        tuple(seen),
+        tuple(observed),
         (up("makes it"),),
         Certainty.CERTAIN if gone else _sure(found),
     )
@@ -252,12 +252,12 @@ def image_user(facts: Facts) -> Cause | None:
     if not found:
         return None
     told = "the image names the user that it runs as by a name that its /etc/passwd does not have"
-    mend = (
+    fix = (
         repair(
             "name the user by its number in the Dockerfile (USER 1000), or let the image have an /etc/passwd", facts
         ),
     )
-    return Cause("image-user", told, (found,), mend, _sure(found))
+    return Cause("image-user", told, (found,), fix, _sure(found))
 
 
 def command_missing(facts: Facts) -> Cause | None:
@@ -278,9 +278,9 @@ def command_missing(facts: Facts) -> Cause | None:
         return Cause("command-missing", told, (found,), (by_hand(f"fix the container {beside} where it was added"),),
                      _sure(found))  # fmt: skip
     told = f"the image cannot run its command {program[1].strip()}: {why}"
-    mend = (repair("correct CMD or ENTRYPOINT in the Dockerfile, or what it copies", facts),
+    fix = (repair("correct CMD or ENTRYPOINT in the Dockerfile, or what it copies", facts),
             change("service.command", "to a program that the image has"))  # fmt: skip
-    return Cause("command-missing", told, (found,), mend, _sure(found))
+    return Cause("command-missing", told, (found,), fix, _sure(found))
 
 
 def role_not_assumable(facts: Facts) -> Cause | None:
@@ -294,12 +294,12 @@ def role_not_assumable(facts: Facts) -> Cause | None:
             bad[arn] = "does not trust ecs-tasks.amazonaws.com"
     if not found and not (bad and not facts.healthy):
         return None
-    seen: list[Evidence] = [found] if found else []
-    seen += [Evidence("IAM", f"{arn} {how}") for arn, how in bad.items()]
+    observed: list[Evidence] = [found] if found else []
+    observed += [Evidence("IAM", f"{arn} {how}") for arn, how in bad.items()]
     named = re.search(r"assume the role '([^']+)'", found.text) if found else None
     arn = named[1] if named else next(iter(bad), "")
     told = f"ECS cannot assume the role {_short(arn)}" + (f": it {bad[arn]}" if arn in bad else "")
-    return Cause("role-not-assumable", told, tuple(seen), (up("makes the role and its trust right"),),
+    return Cause("role-not-assumable", told, tuple(observed), (up("makes the role and its trust right"),),
                  Certainty.CERTAIN if bad else _sure(found))  # fmt: skip
 
 
@@ -311,9 +311,9 @@ def vcpu_quota(facts: Facts) -> Cause | None:
     if not found:
         return None
     quota = "AWS Fargate, Fargate On-Demand vCPU resource count"
-    mend = (by_hand(f"ask for more in Service Quotas: {quota}{_tries(facts)}"),
+    fix = (by_hand(f"ask for more in Service Quotas: {quota}{_tries(facts)}"),
             change("service.cpu", "to less"))  # fmt: skip
-    return Cause("vcpu-quota", "the account's quota of Fargate vCPUs is used up", (found,), mend, _sure(found))
+    return Cause("vcpu-quota", "the account's quota of Fargate vCPUs is used up", (found,), fix, _sure(found))
 
 
 def subnet_full(facts: Facts) -> Cause | None:
@@ -323,10 +323,10 @@ def subnet_full(facts: Facts) -> Cause | None:
                        "insufficient free addresses", "has insufficient free IP addresses")  # fmt: skip
     if not found:
         return None
-    mend: tuple[Mend, ...] = (by_hand(f"free addresses in the subnet{_tries(facts)}"),)
+    fix: tuple[Fix, ...] = (by_hand(f"free addresses in the subnet{_tries(facts)}"),)
     if facts.subnet_routes and not any(ours(table, facts) for table in facts.subnet_routes.values()):
-        mend += (change("vpc.private_subnets", "to larger ones"),)
-    return Cause("subnet-full", "a subnet of the tasks has no free address left", (found,), mend, _sure(found))
+        fix += (change("vpc.private_subnets", "to larger ones"),)
+    return Cause("subnet-full", "a subnet of the tasks has no free address left", (found,), fix, _sure(found))
 
 
 def capacity(facts: Facts) -> Cause | None:
@@ -334,9 +334,9 @@ def capacity(facts: Facts) -> Cause | None:
     found = facts.told((Place.PLACE, Place.OTHER), "Capacity is unavailable at this time", "insufficient capacity")
     if not found:
         return None
-    mend = (wait(f"wait some minutes{_tries(facts)}"),)
+    fix = (wait(f"wait some minutes{_tries(facts)}"),)
     told = "AWS has no Fargate capacity there at this moment"
-    return Cause("capacity", told, (found,), mend, _sure(found))
+    return Cause("capacity", told, (found,), fix, _sure(found))
 
 
 def network_interface(facts: Facts) -> Cause | None:

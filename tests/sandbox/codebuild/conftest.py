@@ -1,5 +1,5 @@
 import pytest
-from wished import trust, wish
+from configured import desired, trust
 
 
 @pytest.fixture
@@ -16,4 +16,4 @@ def build(aws):
 
 @pytest.fixture
 def project(build, role):
-    return build.create_project(**wish(role))["project"]
+    return build.create_project(**desired(role))["project"]

@@ -3,7 +3,7 @@
 import json
 
 from answers import refused
-from wished import wish
+from configured import desired
 
 from ecsctl.sandbox.aws.codebuild.builds import fail_next_build, limit_builds
 
@@ -108,7 +108,7 @@ class TestBuilds:
 
     def test_a_project_of_a_pipeline_needs_overrides(self, build, role):
         pipeline = {"source": {"type": "CODEPIPELINE"}, "artifacts": {"type": "CODEPIPELINE"}}
-        build.create_project(**wish(role, **pipeline))
+        build.create_project(**desired(role, **pipeline))
         assert refused(build.start_build, projectName="orders") == (
             "InvalidInputException",
             "ArtifactsOverride must be set when using artifacts type CodePipelines",
@@ -124,7 +124,9 @@ class TestBuilds:
 
     def test_variables_are_overridden_by_name(self, build, role):
         variables = [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]
-        build.create_project(**wish(role, environment=wish(role)["environment"] | {"environmentVariables": variables}))
+        build.create_project(
+            **desired(role, environment=desired(role)["environment"] | {"environmentVariables": variables})
+        )
         started = build.start_build(projectName="orders", environmentVariablesOverride=[{"name": "B", "value": "3"}])
         told = {one["name"]: one["value"] for one in started["build"]["environment"]["environmentVariables"]}
         assert told == {"A": "1", "B": "3"}
@@ -149,8 +151,8 @@ class TestItsOwnImage:
     OWN = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/builders:1"
 
     def built(self, build, clock, role, **environment):
-        base = wish(role)["environment"]
-        build.create_project(**wish(role, environment=base | {"image": self.OWN} | environment))
+        base = desired(role)["environment"]
+        build.create_project(**desired(role, environment=base | {"image": self.OWN} | environment))
         build_id = build.start_build(projectName="orders")["build"]["id"]
         clock.sleep(1000)
         [found] = build.batch_get_builds(ids=[build_id])["builds"]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from answers import refused
-from wished import PAT, SECRET, wish
+from configured import PAT, SECRET, desired
 
 from ecsctl.sandbox.aws.codeconnections import complete_handshake
 from ecsctl.sandbox.github import remote
@@ -53,20 +53,20 @@ class TestCredentials:
 
     def test_a_connection_must_be_complete(self, aws, build):
         arn = aws("codeconnections").create_connection(ProviderType="GitHub", ConnectionName="hub")["ConnectionArn"]
-        wished = {"authType": "CODECONNECTIONS", "token": arn}
-        assert refused(self.import_, build=build, **wished) == (
+        configured = {"authType": "CODECONNECTIONS", "token": arn}
+        assert refused(self.import_, build=build, **configured) == (
             "InvalidInputException",
             f"Access denied to connection {arn}",
         )
         complete_handshake("hub")
-        assert self.import_(build, **wished)
+        assert self.import_(build, **configured)
 
     def test_a_project_goes_through_a_connection_only_with_its_roles_permission(self, aws, build, role):
         arn = aws("codeconnections").create_connection(ProviderType="GitHub", ConnectionName="hub")["ConnectionArn"]
         complete_handshake("hub")
         auth = {"type": "CODECONNECTIONS", "resource": arn}
-        wished = wish(role, source={"type": "GITHUB", "location": "https://github.com/me/orders", "auth": auth})
-        assert refused(build.create_project, **wished) == (
+        configured = desired(role, source={"type": "GITHUB", "location": "https://github.com/me/orders", "auth": auth})
+        assert refused(build.create_project, **configured) == (
             "OAuthProviderException",
             f"Access denied to connection {arn}",
         )
@@ -74,7 +74,7 @@ class TestCredentials:
         allow = {"Effect": "Allow", "Action": actions, "Resource": arn}
         document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
         aws("iam").put_role_policy(RoleName="build", PolicyName="source", PolicyDocument=document)
-        assert build.create_project(**wished)["project"]["source"]["auth"] == auth
+        assert build.create_project(**configured)["project"]["source"]["auth"] == auth
 
 
 class TestWebhooks:
@@ -152,5 +152,5 @@ class TestWebhooks:
 
     def test_a_project_without_such_a_source_can_have_none(self, build, role, connected):
         pipeline = {"source": {"type": "CODEPIPELINE"}, "artifacts": {"type": "CODEPIPELINE"}}
-        build.create_project(**wish(role, name="piped", **pipeline))
+        build.create_project(**desired(role, name="piped", **pipeline))
         assert refused(build.create_webhook, projectName="piped")[0] == "InvalidInputException"

@@ -2,7 +2,7 @@
 
 import pytest
 from answers import refused
-from wished import ARM, PAIRING, trust, wish
+from configured import ARM, PAIRING, desired, trust
 
 LOGIN = {"credential": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:a-AbCdEf",
          "credentialProvider": "SECRETS_MANAGER"}  # fmt: skip
@@ -21,7 +21,7 @@ class TestProjects:
         assert project["created"] == project["lastModified"]
 
     def test_a_name_in_use_is_refused(self, build, project, role):
-        assert refused(build.create_project, **wish(role)) == (
+        assert refused(build.create_project, **desired(role)) == (
             "ResourceAlreadyExistsException",
             f"Project already exists: {project['arn']}",
         )
@@ -35,19 +35,19 @@ class TestProjects:
         made = aws("iam").create_role(RoleName="new", AssumeRolePolicyDocument=trust("codebuild.amazonaws.com"))
         arn = made["Role"]["Arn"]
         told = f"CodeBuild is not authorized to perform: sts:AssumeRole on {arn}"
-        assert refused(build.create_project, **wish(arn)) == ("InvalidInputException", told)
+        assert refused(build.create_project, **desired(arn)) == ("InvalidInputException", told)
         clock.sleep(60)
-        assert build.create_project(**wish(arn))["project"]["serviceRole"] == arn
+        assert build.create_project(**desired(arn))["project"]["serviceRole"] == arn
 
     def test_a_role_that_trusts_another_service_is_refused(self, aws, build, clock):
         made = aws("iam").create_role(RoleName="ecs", AssumeRolePolicyDocument=trust("ecs-tasks.amazonaws.com"))
         clock.sleep(600)
-        code, told = refused(build.create_project, **wish(made["Role"]["Arn"]))
+        code, told = refused(build.create_project, **desired(made["Role"]["Arn"]))
         assert code == "InvalidInputException"
         assert "not authorized to perform: sts:AssumeRole" in told
 
     def test_a_role_that_is_not_there_is_refused(self, build):
-        code, told = refused(build.create_project, **wish("arn:aws:iam::123456789012:role/ghost"))
+        code, told = refused(build.create_project, **desired("arn:aws:iam::123456789012:role/ghost"))
         assert (code, "not authorized to perform" in told) == ("InvalidInputException", True)
 
     @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ class TestProjects:
     )
     def test_what_aws_refuses_is_refused(self, build, role, changed, told):
         with_role = {"serviceRole": role} | changed
-        code, message = refused(build.create_project, **(wish(role) | with_role))
+        code, message = refused(build.create_project, **(desired(role) | with_role))
         assert code == "InvalidInputException"
         assert told in message
         assert build.list_projects()["projects"] == []
@@ -99,23 +99,23 @@ class TestProjects:
         ],
     )
     def test_environments_that_do_not_fit_are_refused(self, build, role, environment, told):
-        fits = wish(role)["environment"]
-        code, message = refused(build.create_project, **wish(role, environment=fits | environment))
+        fits = desired(role)["environment"]
+        code, message = refused(build.create_project, **desired(role, environment=fits | environment))
         assert code == "InvalidInputException"
         assert told in message
 
     def test_a_pinned_image_and_a_private_one_fit(self, build, role):
-        fits = wish(role)["environment"]
-        build.create_project(**wish(role, environment=fits | {"image": f"{ARM}-24.01.15"}))
-        build.create_project(**wish(role, name="own", environment=fits | {"image": "example.com/image:1"}))
+        fits = desired(role)["environment"]
+        build.create_project(**desired(role, environment=fits | {"image": f"{ARM}-24.01.15"}))
+        build.create_project(**desired(role, name="own", environment=fits | {"image": "example.com/image:1"}))
 
     def test_each_field_that_is_sent_is_replaced_whole_and_no_other(self, build, role, clock):
         variables = [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]
-        environment = wish(role)["environment"] | {"privilegedMode": True, "environmentVariables": variables}
+        environment = desired(role)["environment"] | {"privilegedMode": True, "environmentVariables": variables}
         tags = [{"key": "owner", "value": "me"}]
-        before = build.create_project(**wish(role, environment=environment, tags=tags, description="old"))["project"]
+        before = build.create_project(**desired(role, environment=environment, tags=tags, description="old"))["project"]
         clock.sleep(5)
-        after = build.update_project(name="orders", environment=wish(role)["environment"], description="")["project"]
+        after = build.update_project(name="orders", environment=desired(role)["environment"], description="")["project"]
         assert after["environment"]["environmentVariables"] == []
         assert after["environment"]["privilegedMode"] is False
         assert after["description"] == ""
@@ -140,7 +140,7 @@ class TestProjects:
         build.delete_project(name="orders")
         build.delete_project(name="orders")
         assert build.list_projects()["projects"] == []
-        build.create_project(**wish(role))
+        build.create_project(**desired(role))
 
     def test_the_curated_images_name_the_default(self, build):
         platforms = build.list_curated_environment_images()["platforms"]

@@ -1,4 +1,4 @@
-"""Actions that wait for somebody: approvals, and connections that nobody has completed."""
+"""Actions that wait for someone: approvals, and connections that nobody has completed."""
 
 import json
 
@@ -50,8 +50,13 @@ class TestApprovals:
 
 class TestConnections:
     def settings(self, arn):
-        wished = {"ConnectionArn": arn, "FullRepositoryId": "me/orders", "BranchName": "main", "DetectChanges": "true"}
-        return action("Source", "Source", "CodeStarSourceConnection", outputs=["SourceOutput"], **wished)
+        configured = {
+            "ConnectionArn": arn,
+            "FullRepositoryId": "me/orders",
+            "BranchName": "main",
+            "DetectChanges": "true",
+        }
+        return action("Source", "Source", "CodeStarSourceConnection", outputs=["SourceOutput"], **configured)
 
     def error(self, pipeline):
         return state(pipeline, "Source")["actionStates"][0]["latestExecution"]["errorDetails"]["message"]

@@ -98,15 +98,15 @@ class TestDeclarations:
     )
     def test_actions_that_cannot_be_are_refused(self, pipeline, role, type_, inputs, settings, told):
         second = action("Second", *type_, inputs=["SourceOutput"][:inputs], **settings)
-        wished = declare(role, stages=[stages()[0], {"name": "Second", "actions": [second]}])
-        code, message = refused(pipeline.create_pipeline, pipeline=wished)
+        configured = declare(role, stages=[stages()[0], {"name": "Second", "actions": [second]}])
+        code, message = refused(pipeline.create_pipeline, pipeline=configured)
         assert code == "InvalidActionDeclarationException"
         assert told in message
 
     def test_an_output_has_one_maker(self, pipeline, role):
         twice = [BUILD, BUILD | {"name": "Again"}]
-        wished = declare(role, stages=[stages()[0], {"name": "Build", "actions": twice}])
-        code, told = refused(pipeline.create_pipeline, pipeline=wished)
+        configured = declare(role, stages=[stages()[0], {"name": "Build", "actions": twice}])
+        code, told = refused(pipeline.create_pipeline, pipeline=configured)
         assert (code, "BuildOutput has been used more than once" in told) == ("InvalidStructureException", True)
 
     def test_an_update_replaces_it_whole_and_starts_nothing(self, pipeline, made, role, clock):

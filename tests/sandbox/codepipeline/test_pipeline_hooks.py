@@ -9,7 +9,7 @@ from ecsctl.sandbox.github import remote
 
 
 class TestWebhooks:
-    wish = {  # noqa: RUF012 - a constant of the tests
+    desired = {  # noqa: RUF012 - a constant of the tests
         "name": "orders",
         "targetPipeline": "orders",
         "targetAction": "Source",
@@ -20,7 +20,7 @@ class TestWebhooks:
 
     @pytest.fixture
     def webhook(self, pipeline, made):
-        return pipeline.put_webhook(webhook=self.wish, tags=[{"key": "owner", "value": "me"}])["webhook"]
+        return pipeline.put_webhook(webhook=self.desired, tags=[{"key": "owner", "value": "me"}])["webhook"]
 
     def test_its_secret_is_told_to_nobody(self, pipeline, webhook):
         told = pipeline.list_webhooks()["webhooks"]
@@ -30,7 +30,7 @@ class TestWebhooks:
         assert "s3cret" not in json.dumps([webhook, told])
 
     def test_putting_it_again_changes_it_and_keeps_its_url(self, pipeline, webhook):
-        again = pipeline.put_webhook(webhook=self.wish | {"filters": [{"jsonPath": "$.ref"}]})["webhook"]
+        again = pipeline.put_webhook(webhook=self.desired | {"filters": [{"jsonPath": "$.ref"}]})["webhook"]
         assert again["url"] == webhook["url"]
         assert again["definition"]["filters"] == [{"jsonPath": "$.ref"}]
         assert len(pipeline.list_webhooks()["webhooks"]) == 1
@@ -39,7 +39,7 @@ class TestWebhooks:
         pipeline.delete_webhook(name="orders")
         pipeline.delete_webhook(name="orders")
         assert pipeline.list_webhooks()["webhooks"] == []
-        assert pipeline.put_webhook(webhook=self.wish)["webhook"]["url"] != webhook["url"]
+        assert pipeline.put_webhook(webhook=self.desired)["webhook"]["url"] != webhook["url"]
 
     def test_github_knows_it_from_registering_to_deregistering(self, pipeline, webhook):
         assert remote.github_hooks() == []
@@ -81,7 +81,7 @@ class TestWebhooks:
         ],
     )
     def test_webhooks_that_cannot_be_are_refused(self, pipeline, made, changed, code):
-        assert refused(pipeline.put_webhook, webhook=self.wish | changed)[0] == code
+        assert refused(pipeline.put_webhook, webhook=self.desired | changed)[0] == code
 
     def test_it_has_tags_of_its_own(self, pipeline, webhook):
         pipeline.tag_resource(resourceArn=webhook["arn"], tags=[{"key": "app", "value": "orders"}])

@@ -50,8 +50,8 @@ def test_a_push_starts_what_its_filters_let_through(declared, pushed, starts):
 def connected(aws, role):
     arn = aws("codeconnections").create_connection(ProviderType="GitHub", ConnectionName="hub")["ConnectionArn"]
     complete_handshake("hub")
-    wished = {"ConnectionArn": arn, "FullRepositoryId": "me/orders", "BranchName": "main", "DetectChanges": "false"}
-    source = action("Source", "Source", "CodeStarSourceConnection", outputs=["SourceOutput"], **wished)
+    configured = {"ConnectionArn": arn, "FullRepositoryId": "me/orders", "BranchName": "main", "DetectChanges": "false"}
+    source = action("Source", "Source", "CodeStarSourceConnection", outputs=["SourceOutput"], **configured)
     return declare(role, stages=stages(first=source))
 
 

@@ -1,4 +1,4 @@
-"""Threads that were looked up after all the others, and scored before anything was mended for them.
+"""Threads that were looked up after all the others, and scored before anything was fixed for them.
 
 Then 39 of the 41 were told right, 2 honestly as not known, and none wrongly.
 """

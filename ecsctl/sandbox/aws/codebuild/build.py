@@ -1,4 +1,4 @@
-"""One build of CodeBuild and its phases: all that changes with time follows from its facts when somebody looks."""
+"""One build of CodeBuild and its phases: all that changes with time follows from its facts when someone looks."""
 
 import copy
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ class Commands:
 
 @dataclass
 class Build:
-    """One build. All that changes with time follows from the fields below `facts` when somebody looks."""
+    """One build. All that changes with time follows from the fields below `facts` when someone looks."""
 
     id: str
     number: int
@@ -99,17 +99,17 @@ class Build:
                 yield Step("FINALIZING", last, last + 1.0)
 
     def _phases(self, now: float) -> tuple[list[dict[str, Any]], str]:
-        seen = now if self.stopped is None else min(now, self.stopped)
+        observed = now if self.stopped is None else min(now, self.stopped)
         at, status, phases = self.started, "SUCCEEDED", list[dict[str, Any]]()
         for step in self._steps():
             phase: dict[str, Any] = {"phaseType": step.name, "startTime": _time(step.began)}
             phases.append(phase)
-            if step.ended is None or seen < step.ended:
+            if step.ended is None or observed < step.ended:
                 if self.stopped is None:
                     return phases, status
-                spent = max(0, int(seen - step.began))
-                phase |= {"phaseStatus": "STOPPED", "endTime": _time(seen), "durationInSeconds": spent}
-                return [*phases, {"phaseType": "COMPLETED", "startTime": _time(seen)}], "STOPPED"
+                spent = max(0, int(observed - step.began))
+                phase |= {"phaseStatus": "STOPPED", "endTime": _time(observed), "durationInSeconds": spent}
+                return [*phases, {"phaseType": "COMPLETED", "startTime": _time(observed)}], "STOPPED"
             at, told = step.ended, _status(step.failure)
             status = told if status == "SUCCEEDED" else status
             phase |= {"phaseStatus": told, "endTime": _time(at), "durationInSeconds": int(at - step.began)}

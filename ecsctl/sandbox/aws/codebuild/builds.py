@@ -254,7 +254,7 @@ def fail_next_build(phase: str, message: str, code: str = "COMMAND_EXECUTION_ERR
 def fail_builds(
     commit: str, phase: str, message: str, code: str = "COMMAND_EXECUTION_ERROR", region: str = REGION
 ) -> None:
-    """Let every build of a commit fail in `phase` with this context: only another commit mends it."""
+    """Let every build of a commit fail in `phase` with this context: only another commit fixes it."""
     builds(codebuild_backends[DEFAULT_ACCOUNT_ID][region]).spoiled[commit] = Failure(phase, code, message)
 
 

@@ -1,4 +1,4 @@
-"""CodeBuild's curated images, which of them run where, and who may pull an image of somebody's own."""
+"""CodeBuild's curated images, which of them run where, and who may pull an image of someone's own."""
 
 import json
 import re

@@ -45,7 +45,7 @@ class _Unfit(Exception):
 
 
 class _StoppedError(Exception):
-    """Somebody stopped the build."""
+    """Someone stopped the build."""
 
 
 def use(folder: Path, url: str) -> None:

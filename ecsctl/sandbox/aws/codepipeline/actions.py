@@ -1,4 +1,4 @@
-"""What each type of action does: a source finds its commit, a build builds, an approval waits for somebody."""
+"""What each type of action does: a source finds its commit, a build builds, an approval waits for someone."""
 
 import json
 import re
@@ -121,7 +121,7 @@ def github_source(runs: Runs, execution: Execution, attempt: Attempt) -> Work:
 
 @begins("Source", "AWS", "CodeStarSourceConnection")
 def connection_source(runs: Runs, execution: Execution, attempt: Attempt) -> Work:
-    """The branch's commit, through a connection that somebody has completed and the pipeline's role may use."""
+    """The branch's commit, through a connection that someone has completed and the pipeline's role may use."""
     settings, account = settings_of(attempt), runs.backend.account_id
     arn = settings["ConnectionArn"]
     found = codeconnections.connection(account, arn)
@@ -194,14 +194,14 @@ def codebuild_action(runs: Runs, execution: Execution, attempt: Attempt) -> Work
 
 
 class Approving:
-    """An action that waits until somebody approves or rejects, for seven days at most."""
+    """An action that waits until someone approves or rejects, for seven days at most."""
 
     def __init__(self, began: float) -> None:
         self.answer: Outcome | None = None
         self._expires = began + APPROVAL
 
     def ended(self, now: float) -> Outcome | None:
-        """Once somebody has answered, or nobody has for too long."""
+        """Once someone has answered, or nobody has for too long."""
         if self.answer is None and now >= self._expires:
             told = "Approval was not given in time"
             return Outcome(self._expires, "Failed", told, "JobFailed", told)

@@ -1,4 +1,4 @@
-"""How CodePipeline's executions go: stage by stage, one in a stage at a time, by the clock, whenever somebody looks.
+"""How CodePipeline's executions go: stage by stage, one in a stage at a time, by the clock, whenever someone looks.
 
 Nothing runs by itself. `Runs.advance` brings a pipeline's executions from where they were last seen to now, event by
 event in the order of their times, so that it makes no difference how often anybody looks. What an action does is told

@@ -137,13 +137,13 @@ def serialized(original: Any, self: EC2Response, answer: ActionResult) -> Any:
     result: Any = answer.result
     if isinstance(result, dict):
         if self._get_action().startswith("Describe"):
-            result.update(_seen(self.ec2_backend, result))
+            result.update(_observed(self.ec2_backend, result))
         else:
             _note_births(self.ec2_backend, result)
     return original(answer)
 
 
-def _seen(backend: EC2Backend, result: dict[str, Any]) -> dict[str, Any]:
+def _observed(backend: EC2Backend, result: dict[str, Any]) -> dict[str, Any]:
     lists = {key: value for key, value in result.items() if isinstance(value, list)}
     return {key: [item for item in items if not _fresh(backend, _about(item))] for key, items in lists.items()}
 

@@ -1,6 +1,6 @@
 """An app as its tasks show it: where it listens, what it answers to the health check, and how much memory it needs.
 
-Scripted as the kind "app" of `behave`. What is not given is as it should be, so that whoever mends the configuration
+Scripted as the kind "app" of `behave`. What is not given is as it should be, so that whoever fixes the configuration
 or the app finds the task healthy. An app that was built here from a repository answers where its sources say that it
 does: by `words` of them. Of an image that nobody here has built nothing is known, and it answers everywhere.
 """

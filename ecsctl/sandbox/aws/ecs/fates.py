@@ -72,7 +72,7 @@ _HOME = "us-east-1"  # scripts hold for an account, in whichever region its task
 
 
 def scripted(backend: EC2ContainerServiceBackend, definition: Definition) -> Behaviour:
-    """What somebody has scripted for tasks of a definition."""
+    """What someone has scripted for tasks of a definition."""
     names = " ".join(f"{c['image']} {_known_as(c['image'])}" for c in definition.containers)
     for behaviour in reversed(memory(backend_of(backend.account_id, _HOME)).behaviours):
         if behaviour.fragment in names:

@@ -145,7 +145,7 @@ def _check_target(group: Any, ident: str) -> None:
 
 @overlay.wraps(FakeTargetGroup)
 def register(original: Any, self: FakeTargetGroup, targets: list[dict[str, Any]]) -> None:
-    """A target that is registered anew is new: what was known of it is forgotten."""
+    """A target that is registered again is new: what was known of it is forgotten."""
     memory = _memory(elbv2_backends[self.account_id][self.region_name])
     for target in targets:
         memory.health.pop((self.arn, target["Id"], int(target.get("Port") or self.port)), None)

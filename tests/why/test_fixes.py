@@ -1,6 +1,6 @@
-"""Every mend can be done as it stands: its keys are ecsctl.toml's, its commands parse, and none leads back to `why`.
+"""Every fix can be done as it stands: its keys are ecsctl.toml's, its commands parse, and none leads back to `why`.
 
-That it then mends is proven elsewhere; this holds that nobody is sent to what does not exist.
+That it then fixes is proven elsewhere; this holds that nobody is sent to what does not exist.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import typer.main
 from typer.exceptions import TyperException
 
 from ecsctl.cli import app
-from ecsctl.why import Act, Cause, Mend, diagnose
+from ecsctl.why import Act, Cause, Fix, diagnose
 from ecsctl.why.causes.build_commands import COMMAND_RULES
 from ecsctl.why.causes.build_phases import PHASE_RULES, TOKEN, VARIABLE
 from ecsctl.why.causes.delivering import STAGE_RULES
@@ -79,13 +79,13 @@ def causes() -> list[Cause]:
 
 
 @pytest.fixture(scope="module")
-def mends(causes: list[Cause]) -> list[Mend]:
-    ours = [mend for cause in causes for mend in cause.mend]
+def fixes(causes: list[Cause]) -> list[Fix]:
+    ours = [fix for cause in causes for fix in cause.fix]
     for state in STATES.values():
         facts = scene.facts(state)
-        ours += [mend for rule in (*PHASE_RULES, TOKEN, VARIABLE) for mend in rule.mend(facts)]
-        ours += [mend for rule in COMMAND_RULES for mend in rule.mend(facts)]
-        ours += [mend for rule in STAGE_RULES for mend in rule.mend(facts)]
+        ours += [fix for rule in (*PHASE_RULES, TOKEN, VARIABLE) for fix in rule.fix(facts)]
+        ours += [fix for rule in COMMAND_RULES for fix in rule.fix(facts)]
+        ours += [fix for rule in STAGE_RULES for fix in rule.fix(facts)]
     return list(dict.fromkeys(ours))
 
 
@@ -117,26 +117,26 @@ def aws_cli(command: str) -> None:
     assert options <= takes | simple, command
 
 
-def steps(mends: list[Mend], *acts: Act) -> Iterator[str]:
-    for mend in mends:
-        for step in mend.steps:
+def steps(fixes: list[Fix], *acts: Act) -> Iterator[str]:
+    for fix in fixes:
+        for step in fix.steps:
             if step.act in acts:
                 yield step.what
 
 
-def test_each_key_in_a_mend_is_one_of_ecsctl_toml(mends: list[Mend], causes: list[Cause]) -> None:
+def test_each_key_in_a_mend_is_one_of_ecsctl_toml(fixes: list[Fix], causes: list[Cause]) -> None:
     sections = "|".join(sorted({key.partition(".")[0] for key in KEYS if "." in key}))
-    texts = [*map(str, mends), *(cause.sentence for cause in causes)]
+    texts = [*map(str, fixes), *(cause.sentence for cause in causes)]
     named = {key for text in texts for key in re.findall(rf"(?<![\w.-])(?:{sections})\.[a-z][a-z_]+", text)}
-    named |= set(steps(mends, Act.SET))
+    named |= set(steps(fixes, Act.SET))
     assert "service.port" in named
     assert named - KEYS - {"ecr.api", "ecr.dkr"} == set(), "those two are endpoints of AWS's"
 
 
-def test_each_command_in_a_mend_is_one_that_ecsctl_takes(mends: list[Mend]) -> None:
-    commands = {one for one in steps(mends, Act.RUN) if one.startswith("ecsctl")}
-    for mend in mends:
-        commands |= set(COMMAND.findall(" ".join([*steps([mend], Act.CODE, Act.ASK, Act.PUSH, Act.WAIT), mend.note])))
+def test_each_command_in_a_mend_is_one_that_ecsctl_takes(fixes: list[Fix]) -> None:
+    commands = {one for one in steps(fixes, Act.RUN) if one.startswith("ecsctl")}
+    for fix in fixes:
+        commands |= set(COMMAND.findall(" ".join([*steps([fix], Act.CODE, Act.ASK, Act.PUSH, Act.WAIT), fix.note])))
     assert len(commands) > 12
     for command in commands:
         parse(command)
@@ -148,27 +148,27 @@ def test_a_command_that_does_not_exist_would_be_found() -> None:
             parse(command)
 
 
-def test_each_command_of_the_aws_cli_is_one_that_aws_takes(mends: list[Mend]) -> None:
-    commands = {one for one in steps(mends, Act.RUN) if not one.startswith("ecsctl ")}
+def test_each_command_of_the_aws_cli_is_one_that_aws_takes(fixes: list[Fix]) -> None:
+    commands = {one for one in steps(fixes, Act.RUN) if not one.startswith("ecsctl ")}
     assert commands
     for command in commands:
         assert command.startswith("aws ")
         aws_cli(command)
 
 
-def test_no_mend_leads_back_to_why_nor_to_a_console_where_a_command_exists(mends: list[Mend]) -> None:
-    for mend in mends:
-        assert "ecsctl why" not in str(mend)
-        if "console" in str(mend):
-            assert "Connections" in str(mend), "only a connection is completed there: AWS has no call for it"
+def test_no_mend_leads_back_to_why_nor_to_a_console_where_a_command_exists(fixes: list[Fix]) -> None:
+    for fix in fixes:
+        assert "ecsctl why" not in str(fix)
+        if "console" in str(fix):
+            assert "Connections" in str(fix), "only a connection is completed there: AWS has no call for it"
 
 
 def test_no_mend_releases_the_broken_image_again(causes: list[Cause]) -> None:
-    """`ecsctl deploy` takes the image that is there: it is no mend for what is wrong in the image."""
+    """`ecsctl deploy` takes the image that is there: it is no fix for what is wrong in the image."""
     for cause in causes:
-        for mend in cause.mend:
-            if any(step.act == Act.CODE for step in mend.steps):
-                assert "ecsctl deploy" not in list(steps([mend], Act.RUN)), cause.name
+        for fix in cause.fix:
+            if any(step.act == Act.CODE for step in fix.steps):
+                assert "ecsctl deploy" not in list(steps([fix], Act.RUN)), cause.name
 
 
 def test_a_mend_of_the_repository_comes_to_run_in_every_state() -> None:
@@ -177,19 +177,19 @@ def test_a_mend_of_the_repository_comes_to_run_in_every_state() -> None:
     found = {}
     for name, state in STATES.items():
         facts = scene.facts(broken, scene.build("BUILD", "", "", status="SUCCEEDED"), state)
-        mends = [mend for cause in diagnose(facts).causes for mend in cause.mend if mend.steps[0].act == Act.CODE]
-        found[name] = [step.what for step in mends[0].steps[1:]] if mends else []
+        fixes = [fix for cause in diagnose(facts).causes for fix in cause.fix if fix.steps[0].act == Act.CODE]
+        found[name] = [step.what for step in fixes[0].steps[1:]] if fixes else []
     assert found["a pipeline"] == ["commit and push it"]
     assert found["no pipeline"] == ["commit and push it", "ecsctl cancel", "ecsctl deploy --build"], "it rolls out"
     assert found["a first version that was given up"] == ["commit and push it", "ecsctl deploy --build", "ecsctl up"]
     failed = diagnose(scene.facts(scene.fails("BUILD", "make"), STATES["no service"])).causes[0]
-    assert [step.what for step in failed.mend[-1].steps] == ["fix what it says", "commit and push it", "ecsctl up"]
+    assert [step.what for step in failed.fix[-1].steps] == ["fix what it says", "commit and push it", "ecsctl up"]
 
 
 def test_each_cause_has_a_way_out_that_says_who_must_act(causes: list[Cause]) -> None:
     for cause in causes:
-        assert cause.mend, cause.name
-        assert all(mend.steps for mend in cause.mend), cause.name
+        assert cause.fix, cause.name
+        assert all(fix.steps for fix in cause.fix), cause.name
 
 
 def test_the_docs_name_each_cause(causes: list[Cause]) -> None:
@@ -204,14 +204,14 @@ def test_a_failed_test_action_leads_to_its_own_log() -> None:
     facts = scene.facts(scene.stage("Test", "JobFailed", "Build terminated with state: FAILED", action="Smoke"))
     cause = diagnose(facts).causes[0]
     assert cause.name == "action-failed"
-    assert next(iter(steps(list(cause.mend), Act.RUN))) == "ecsctl pipeline logs Smoke"
+    assert next(iter(steps(list(cause.fix), Act.RUN))) == "ecsctl pipeline logs Smoke"
 
 
 def test_what_waits_for_an_approval_leads_to_the_command_that_gives_it() -> None:
     waits = {"status": "InProgress", "token": "1a2b", "lastStatusChange": scene.at(6)}
     cause = diagnose(scene.facts(scene.pipeline("Approve", "Approve", **waits))).causes[0]
     assert (cause.name, cause.calm) == ("approval", True)
-    assert list(steps(list(cause.mend), Act.RUN)) == ["ecsctl pipeline approve", "ecsctl pipeline approve --reject"]
+    assert list(steps(list(cause.fix), Act.RUN)) == ["ecsctl pipeline approve", "ecsctl pipeline approve --reject"]
 
 
 def test_what_is_right_again_is_released_where_nothing_else_would_begin_it() -> None:
@@ -231,16 +231,16 @@ def test_what_is_right_again_is_released_where_nothing_else_would_begin_it() -> 
     for name, (state, commands) in states.items():
         cause = diagnose(scene.facts(denied, state)).causes[0]
         assert cause.name == "pull-denied"
-        assert list(steps([cause.mend[0]], Act.RUN)) == commands, name
+        assert list(steps([cause.fix[0]], Act.RUN)) == commands, name
 
 
 def test_what_a_build_needs_is_put_right_and_then_it_is_built() -> None:
     for state, command in (("a pipeline", "ecsctl pipeline run"), ("no pipeline", "ecsctl deploy --build")):
         failed = scene.build("PROVISIONING", "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE", "no such image")
         cause = diagnose(scene.facts(failed, STATES[state])).causes[0]
-        assert list(steps([cause.mend[0]], Act.RUN)) == ["ecsctl up", command]
+        assert list(steps([cause.fix[0]], Act.RUN)) == ["ecsctl up", command]
     first = diagnose(scene.facts(failed, STATES["no service"])).causes[0]
-    assert list(steps([first.mend[0]], Act.RUN)) == ["ecsctl up"], "which builds"
+    assert list(steps([first.fix[0]], Act.RUN)) == ["ecsctl up"], "which builds"
 
 
 def test_while_something_rolls_out_nothing_is_told_that_would_be_refused() -> None:
@@ -248,6 +248,6 @@ def test_while_something_rolls_out_nothing_is_told_that_would_be_refused() -> No
     rolls = [{"serviceDeploymentArn": "d", "status": "IN_PROGRESS", "createdAt": scene.BEGAN}]
     state = {"deployments": rolls, "pipeline": None} | scene.build("BUILD", "", "", status="SUCCEEDED")
     cause = diagnose(scene.facts(crash, state)).causes[0]
-    told = list(steps(list(cause.mend), Act.RUN))
+    told = list(steps(list(cause.fix), Act.RUN))
     assert "ecsctl rollback" not in told
     assert told.index("ecsctl cancel") < told.index("ecsctl deploy --build")

@@ -13,7 +13,7 @@ def trust(service):
     return json.dumps({"Version": "2012-10-17", "Statement": [allow]})
 
 
-def wish(role, **changed):
+def desired(role, **changed):
     return {
         "name": "orders",
         "source": {"type": "GITHUB", "location": "https://github.com/me/orders.git"},

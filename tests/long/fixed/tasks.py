@@ -10,7 +10,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws import ecr, ecs
-from tests.long.mended.case import Deed
+from tests.long.fixed.case import Deed
 from tests.stack.conftest import ACCOUNT, REGION
 from tests.why.person import HOUR, Person
 
@@ -72,12 +72,12 @@ def anew(person: Person) -> None:
 
 
 def well(_: Person) -> None:
-    """Somebody mends it elsewhere, or it passes."""
+    """Someone fixes it elsewhere, or it passes."""
     ecs.behave("", "", "ok")
 
 
 def denied(role: str, *actions: str, then: Deed = anew) -> Deed:
-    """Somebody takes rights away from a role: every policy of it loses these actions."""
+    """Someone takes rights away from a role: every policy of it loses these actions."""
 
     def breaks(person: Person) -> None:
         iam = person.boto("iam")
@@ -93,7 +93,7 @@ def denied(role: str, *actions: str, then: Deed = anew) -> Deed:
 
 
 def untrusted(role: str, then: Deed = anew) -> Deed:
-    """Somebody lets another service take a role."""
+    """Someone lets another service take a role."""
 
     def breaks(person: Person) -> None:
         trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
@@ -127,7 +127,7 @@ def good_image(person: Person) -> str:
 
 
 def with_image(image: str, **fate: Any) -> Deed:
-    """Somebody lets the service run an image of this name."""
+    """Someone lets the service run an image of this name."""
 
     def breaks(person: Person) -> None:
         ecs.behave("", image, "stopped", **fate)
@@ -137,12 +137,12 @@ def with_image(image: str, **fate: Any) -> Deed:
 
 
 def with_name(image: str) -> Deed:
-    """Somebody lets the service run an image of this name, and nothing else is scripted."""
+    """Someone lets the service run an image of this name, and nothing else is scripted."""
     return lambda person: redefined(person, lambda document: document["containerDefinitions"][0].update(image=image))
 
 
 def redefined(person: Person, change: Callable[[dict[str, Any]], object]) -> None:
-    """Somebody registers another task definition and lets the service run it."""
+    """Someone registers another task definition and lets the service run it."""
     client = person.boto("ecs")
     there = client.describe_task_definition(taskDefinition="hello")["taskDefinition"]
     taken = ("family", "taskRoleArn", "executionRoleArn", "networkMode", "containerDefinitions",
@@ -155,7 +155,7 @@ def redefined(person: Person, change: Callable[[dict[str, Any]], object]) -> Non
 
 
 def secret(person: Person, value: str = "s3cr3t") -> str:
-    """A secret that somebody makes; its ARN."""
+    """A secret that someone makes; its ARN."""
     name = f"app/{person.clock.now():.0f}"
     arn: str = person.boto("secretsmanager").create_secret(Name=name, SecretString=value)["ARN"]
     return arn
@@ -255,7 +255,7 @@ def no_room(person: Person) -> None:
 
 
 def goes(person: Person) -> None:
-    """Somebody deletes the service, and its tasks are still ending."""
+    """Someone deletes the service, and its tasks are still ending."""
     person.boto("ecs").delete_service(cluster="hello", service="hello", force=True)
     person.clock.sleep(1)
 
@@ -268,7 +268,7 @@ def rolling(person: Person) -> None:
 
 
 def other_certificate(person: Person) -> None:
-    """Somebody lets the load balancer show a certificate of another name."""
+    """Someone lets the load balancer show a certificate of another name."""
     acm, elb, dns = person.boto("acm"), person.boto("elbv2"), person.boto("route53")
     arn = acm.request_certificate(DomainName="other.ecsctl.example", ValidationMethod="DNS")["CertificateArn"]
     person.clock.sleep(30)

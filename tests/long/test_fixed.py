@@ -1,4 +1,4 @@
-"""What `ecsctl why` says mends a cause does fix it: the sandbox is broken, the printed way out is done, it is gone.
+"""What `ecsctl why` says fixes a cause does fix it: the sandbox is broken, the printed way out is done, it is gone.
 
 One account and one app for all cases of a process. Each way out of each cause is a case, but those that only show
 more (`ecsctl logs`): they are typed too, and must work. That no cause is left out is held by
@@ -15,9 +15,9 @@ import pytest
 
 from ecsctl.why import Cause
 from tests.crash.conftest import some
-from tests.long.mended.case import Case
-from tests.long.mended.cases import CASES
-from tests.long.mended.tasks import well
+from tests.long.fixed.case import Case
+from tests.long.fixed.cases import CASES
+from tests.long.fixed.tasks import well
 from tests.why.person import HOUR, ORDINARY, Person, first, named, only_looks, somebody
 
 
@@ -29,7 +29,7 @@ class Account:
         self.person: Person | None = None
 
     def at_rest(self) -> Person:
-        """Somebody whose app runs, with nothing wrong and the ordinary configuration."""
+        """Someone whose app runs, with nothing wrong and the ordinary configuration."""
         if self.person and _rests(self.person):
             return self.person
         self.open.close()
@@ -60,26 +60,26 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 
 @pytest.mark.parametrize("case", some(CASES, 30))
 def test_each_printed_way_out_leads_out(account: Account, case: str) -> None:
-    """Broken anew for each; what only shows more is typed before the first that mends."""
+    """Broken again for each; what only shows more is typed before the first that fixes."""
     name, told, number = case.partition(",")[0], CASES[case], 0
     while True:
         person = account.at_rest()
         found = broken(person, name, told)
         assert found.name == name, str(found)
-        mending = [way for n, way in enumerate(found.mend) if not only_looks(way) and n not in told.skips]
+        fixing = [way for n, way in enumerate(found.fix) if not only_looks(way) and n not in told.skips]
         if number == 0:
-            assert mending
-            for way in filter(only_looks, found.mend):
+            assert fixing
+            for way in filter(only_looks, found.fix):
                 person.do(way, {}, None)
         values = {key: one(person) if callable(one) else one for key, one in told.values.items()}
         if told.passes:
             told.passes(person)
-        person.do(mending[number], values, told.hand)
+        person.do(fixing[number], values, told.hand)
         person.clock.sleep(HOUR)
         after = person.why()
         assert (after.sound, [one for one in named(after) if one == name]) == (True, []), str(after)
         number += 1
-        if number == len(mending):
+        if number == len(fixing):
             break
 
 

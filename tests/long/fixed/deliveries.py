@@ -10,7 +10,7 @@ from ecsctl.sandbox.aws.codebuild import builds as codebuild_builds
 from ecsctl.sandbox.aws.codeconnections import complete_handshake
 from ecsctl.sandbox.aws.codepipeline.actions import fail_next_action
 from ecsctl.sandbox.github import remote
-from tests.long.mended.case import Deed
+from tests.long.fixed.case import Deed
 from tests.stack.conftest import REGION
 from tests.why.person import HOUR, Person
 
@@ -27,7 +27,7 @@ def built(phase: str, message: str, code: str = "CLIENT_ERROR") -> Deed:
 
 
 def once(phase: str, message: str, code: str = "CLIENT_ERROR") -> Deed:
-    """The next build fails, whatever its commit: what mends it in AWS is not played."""
+    """The next build fails, whatever its commit: what fixes it in AWS is not played."""
 
     def breaks(person: Person) -> None:
         codebuild_builds.fail_next_build(phase, message, code)
@@ -66,7 +66,7 @@ def _wrote(person: Person, command: str, *lines: str) -> None:
 
 
 def refused(action: str, message: str, code: str = "ConfigurationError") -> Deed:
-    """The pipeline's next attempt of an action fails in these words; what mends it in AWS is not played."""
+    """The pipeline's next attempt of an action fails in these words; what fixes it in AWS is not played."""
 
     def breaks(person: Person) -> None:
         fail_next_action(action, message, code)
@@ -86,7 +86,7 @@ def builds_again(_: Person) -> None:
 
 
 def connected(person: Person) -> dict[str, Any]:
-    """An app whose source comes through a connection that somebody has completed."""
+    """An app whose source comes through a connection that someone has completed."""
     name = f"github-{person.clock.now():.0f}"
     arn = person.boto("codeconnections").create_connection(ProviderType="GitHub", ConnectionName=name)["ConnectionArn"]
     complete_handshake(name, REGION)

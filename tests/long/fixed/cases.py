@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.long.mended import deliveries, tasks
-from tests.long.mended.case import Case
-from tests.long.mended.deliveries import built, delivered, once, once_said, refused, said
-from tests.long.mended.tasks import BUILD_ROLE, EXECUTION, PIPELINE, anew, befallen, denied, pushed, untrusted, well
+from tests.long.fixed import deliveries, tasks
+from tests.long.fixed.case import Case
+from tests.long.fixed.deliveries import built, delivered, once, once_said, refused, said
+from tests.long.fixed.tasks import BUILD_ROLE, EXECUTION, PIPELINE, anew, befallen, denied, pushed, untrusted, well
 
 INIT = "ResourceInitializationError: "
 
@@ -281,11 +281,11 @@ CASES: dict[str, Case] = {
 
 AT_FIRST = ("no-service", "name-taken", "no-image-yet", "gave-up", "certificate-pending", "zone-not-delegated",
             "certificate-failed")  # fmt: skip
-"""Causes of an app that never came to run: tests/long/test_mended_at_first.py."""
+"""Causes of an app that never came to run: tests/long/test_fixed_at_first.py."""
 
 REASONS: dict[str, str] = {
     "sidecar": "ecsctl's task definition has one container, and so have the sandbox's tasks",
     "slow-start": "the sandbox's health checks know no moment at which an app has become ready",
     "secret-unread": "a sentence that AWS cut where it matters: what is true is another cause of secrets",
 }
-"""Causes that the sandbox cannot play, and why. What they say is held by tests/why/test_mends.py all the same."""
+"""Causes that the sandbox cannot play, and why. What they say is held by tests/why/test_fixes.py all the same."""

@@ -1,6 +1,6 @@
-"""What mends a cause, as data: steps in order, each with who does what. A cause may have several ways out.
+"""What fixes a cause, as data: steps in order, each with who does what. A cause may have several ways out.
 
-Every command is one of ecsctl's or the AWS CLI's, every key one of ecsctl.toml: tests/why/test_mends.py holds it.
+Every command is one of ecsctl's or the AWS CLI's, every key one of ecsctl.toml: tests/why/test_fixes.py holds it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Mend:
+class Fix:
     """One way out: its steps in order, and what for."""
 
     steps: tuple[Step, ...]
@@ -56,43 +56,43 @@ class Mend:
         return f"{text}   ({self.note})" if self.note else text
 
 
-def run(command: str, note: str = "") -> Mend:
+def run(command: str, note: str = "") -> Fix:
     """A command does it."""
-    return Mend((Step(Act.RUN, command),), note)
+    return Fix((Step(Act.RUN, command),), note)
 
 
-def up(note: str = "") -> Mend:
+def up(note: str = "") -> Fix:
     """`ecsctl up` does it."""
     return run("ecsctl up", note)
 
 
-def change(key: str, value: str, *then: str) -> Mend:
+def change(key: str, value: str, *then: str) -> Fix:
     """Change a key of ecsctl.toml, and let `ecsctl up` (or these commands) make it so."""
-    return Mend((Step(Act.SET, key, value), *(Step(Act.RUN, one) for one in then or ("ecsctl up",))))
+    return Fix((Step(Act.SET, key, value), *(Step(Act.RUN, one) for one in then or ("ecsctl up",))))
 
 
-def by_hand(what: str, *then: str) -> Mend:
+def by_hand(what: str, *then: str) -> Fix:
     """A person must do something elsewhere; these commands go on from there."""
-    return Mend((Step(Act.ASK, what), *(Step(Act.RUN, one) for one in then)))
+    return Fix((Step(Act.ASK, what), *(Step(Act.RUN, one) for one in then)))
 
 
-def renewed(what: str, key: str, value: str) -> Mend:
+def renewed(what: str, key: str, value: str) -> Fix:
     """A person makes something elsewhere, and a key of ecsctl.toml names it."""
-    return Mend((Step(Act.ASK, what), *change(key, value).steps))
+    return Fix((Step(Act.ASK, what), *change(key, value).steps))
 
 
-def wait(what: str) -> Mend:
+def wait(what: str) -> Fix:
     """It passes."""
-    return Mend((Step(Act.WAIT, what),))
+    return Fix((Step(Act.WAIT, what),))
 
 
-def repair(what: str, facts: Facts) -> Mend:
+def repair(what: str, facts: Facts) -> Fix:
     """Change something in the repository, and bring what comes of it to where it failed.
 
     A push does that where a pipeline listens. Without one (the first build failed, or there shall be none) nothing
     listens, and `ecsctl deploy` alone would release the old image again.
     """
-    return Mend((Step(Act.CODE, what), *bring(facts)))
+    return Fix((Step(Act.CODE, what), *bring(facts)))
 
 
 def bring(facts: Facts) -> tuple[Step, ...]:
@@ -109,7 +109,7 @@ def bring(facts: Facts) -> tuple[Step, ...]:
     return push, *before, Step(Act.RUN, "ecsctl deploy --build"), *((Step(Act.RUN, "ecsctl up"),) if first else ())
 
 
-def back(facts: Facts) -> tuple[Mend, ...]:
+def back(facts: Facts) -> tuple[Fix, ...]:
     """The command that goes back to what ran before; none where ECS has done so, or nothing ran before."""
     if facts.given_up:
         return ()
@@ -120,11 +120,11 @@ def back(facts: Facts) -> tuple[Mend, ...]:
     return (run("ecsctl rollback", "what ran before runs again"),)
 
 
-def resumed(way: Mend, facts: Facts) -> Mend:
+def resumed(way: Fix, facts: Facts) -> Fix:
     """A way that puts right what a task needs, led on to where the app runs.
 
     While ECS still tries, the next try finds it. Where ECS has given up nothing begins by itself, neither after an
-    `up` that had only a role to mend; and while something rolls out no other release may begin.
+    `up` that had only a role to fix; and while something rolls out no other release may begin.
     """
     acts = {step.act for step in way.steps}
     if acts & {Act.CODE, Act.PUSH} or way.steps[-1].what.startswith(LOOKS):
@@ -137,7 +137,7 @@ def resumed(way: Mend, facts: Facts) -> Mend:
     return replace(way, steps=(*way.steps, *(one for one in resume(facts) if one.what != last)))
 
 
-def rebuilt(way: Mend, facts: Facts) -> Mend:
+def rebuilt(way: Fix, facts: Facts) -> Fix:
     """A way that puts right what a build needs, led on to a build: neither `up` nor a person's deed begins one."""
     last = way.steps[-1]
     if last.act == Act.ASK or last.what in ("ecsctl up", "ecsctl creds rotate"):
@@ -147,7 +147,7 @@ def rebuilt(way: Mend, facts: Facts) -> Mend:
 
 
 def resume(facts: Facts) -> tuple[Step, ...]:
-    """What begins the release anew that ECS has given up, or somebody stopped; nothing where ECS still tries."""
+    """What begins the release again that ECS has given up, or someone stopped; nothing where ECS still tries."""
     if not facts.given_up:
         return ()
     if facts.undelivered:
@@ -161,7 +161,7 @@ def resume(facts: Facts) -> tuple[Step, ...]:
     return Step(Act.RUN, "ecsctl up"), Step(Act.RUN, "ecsctl deploy")
 
 
-def again(facts: Facts) -> Mend:
+def again(facts: Facts) -> Fix:
     """Try the same once more."""
     if facts.pipeline:
         return run("ecsctl pipeline run")

@@ -119,5 +119,5 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
 
 
 def usual(kind: type[R], **given: Any) -> R:
-    """A wish of this kind: what is given, and the usual for the rest."""
+    """A desired state of this kind: what is given, and the usual for the rest."""
     return kind(**USUAL.get(kind, {}) | given)

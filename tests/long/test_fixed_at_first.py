@@ -7,7 +7,7 @@ from typing import Any
 
 from ecsctl.sandbox.aws import ecs
 from ecsctl.sandbox.aws.route53.delegation import delegate_zone, undelegate_zone
-from tests.long.mended.tasks import good_image, well
+from tests.long.fixed.tasks import good_image, well
 from tests.why.person import HOUR, ORDINARY, Person, first, only_looks, somebody
 
 NAME = "hello.ecsctl.example"
@@ -28,7 +28,7 @@ def record(person: Person, action: str, kind: str, name: str, *values: str) -> N
 
 
 def when_a_certificate_is_asked_for(person: Person, deed: Any) -> None:
-    """Somebody changes DNS just then: what stands in the way from the beginning, `plan` refuses."""
+    """Someone changes DNS just then: what stands in the way from the beginning, `plan` refuses."""
 
     def heard(_service: str, operation: str, *_: object) -> None:
         if operation == "request_certificate":
@@ -42,7 +42,7 @@ def test_an_account_without_the_app_is_led_to_up(tmp_path: Path) -> None:
     with somebody(tmp_path) as person:
         found = first(person.why())
         assert found.name == "no-service"
-        person.do(found.mend[0], {}, None)
+        person.do(found.fix[0], {}, None)
         assert person.why().causes == ()
 
 
@@ -53,7 +53,7 @@ def test_a_name_that_is_taken_is_led_out_of(tmp_path: Path) -> None:
         assert person.ecsctl("ecsctl up")[0] != 0
         found = first(person.why())
         assert found.name == "name-taken"
-        person.do(found.mend[0], {}, lambda _: record(person, "DELETE", "CNAME", NAME, "a.example.net"))
+        person.do(found.fix[0], {}, lambda _: record(person, "DELETE", "CNAME", NAME, "a.example.net"))
         assert person.why().causes == ()
 
 
@@ -63,7 +63,7 @@ def test_without_an_image_it_is_led_to_one(tmp_path: Path) -> None:
         assert person.ecsctl("ecsctl up")[0] == 0
         found = first(person.why())
         assert found.name == "no-image-yet"
-        person.do(found.mend[0], {"URI": good_image(person)}, None)
+        person.do(found.fix[0], {"URI": good_image(person)}, None)
         person.clock.sleep(HOUR)
         assert (person.why().sound, person.why().causes) == (True, ())
 
@@ -75,7 +75,7 @@ def test_a_first_version_that_ecs_gave_up_hours_ago_is_led_to_one_that_runs(tmp_
         person.clock.sleep(3 * HOUR)
         found = first(person.why())
         assert found.name == "gave-up"
-        [way] = [way for way in found.mend if not only_looks(way)]
+        [way] = [way for way in found.fix if not only_looks(way)]
         person.do(way, {}, well)
         person.clock.sleep(HOUR)
         assert person.why().causes == ()
@@ -89,8 +89,8 @@ def test_a_certificate_that_waits_for_a_zone_that_nobody_finds_is_led_to_one_tha
         assert person.ecsctl("ecsctl up")[0] != 0
         found = first(person.why())
         assert found.name == "certificate-pending"
-        assert "registrar" in str(found.mend[0])
-        person.do(found.mend[0], {}, lambda _: delegate_zone(zone))
+        assert "registrar" in str(found.fix[0])
+        person.do(found.fix[0], {}, lambda _: delegate_zone(zone))
         assert person.why().causes == ()
 
 
@@ -104,8 +104,8 @@ def test_a_zone_that_the_one_above_does_not_lead_to_is_led_out_of(tmp_path: Path
         assert person.ecsctl("ecsctl up")[0] != 0
         found = first(person.why())
         assert found.name == "zone-not-delegated"
-        assert all(server in str(found.mend[0]) for server in servers), "it says what to write there"
-        person.do(found.mend[0], {}, lambda _: record(person, "UPSERT", "NS", NAME, *servers))
+        assert all(server in str(found.fix[0]) for server in servers), "it says what to write there"
+        person.do(found.fix[0], {}, lambda _: record(person, "UPSERT", "NS", NAME, *servers))
         assert person.why().causes == ()
 
 
@@ -117,7 +117,7 @@ def test_a_certificate_that_a_caa_record_refuses_is_led_to_one_that_is_issued(tm
         assert person.ecsctl("ecsctl up")[0] != 0
         found = first(person.why())
         assert found.name == "certificate-failed"
-        assert '0 issue "amazon.com"' in str(found.mend[0])
+        assert '0 issue "amazon.com"' in str(found.fix[0])
         both = (only, '0 issue "amazon.com"')
-        person.do(found.mend[0], {}, lambda _: record(person, "UPSERT", "CAA", "ecsctl.example", *both))
+        person.do(found.fix[0], {}, lambda _: record(person, "UPSERT", "CAA", "ecsctl.example", *both))
         assert person.why().causes == ()
