@@ -72,7 +72,7 @@ def session(profile: str | None, region: str | None, otherwise: str | None, ask:
     except Exception as error:
         raise explained(error, "signing in") from error
     roles.cache = JSONFileCache(str(Path("~/.aws/cli/cache").expanduser()))
-    roles._prompter = ask or _nobody  # botocore offers no other way to it but to build the whole chain again
+    roles._prompter = ask or _nobody  # noqa: SLF001 - botocore offers no other way to it but to build the whole chain again
     return made
 
 

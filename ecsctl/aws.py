@@ -59,7 +59,7 @@ class Call:
 
     def __call__(self, **parameters: Any) -> Any:
         """Make the call: a look is repeated when it may be, a change is sent until AWS has time for it, and once."""
-        return self.aws._call(self, parameters)
+        return self.aws._call(self, parameters)  # noqa: SLF001 - a call is a part of it
 
 
 class Service:

@@ -57,7 +57,7 @@ class Common:
 
     def __post_init__(self) -> None:
         """From its first line on a command's errors are shown as its options say."""
-        global chosen
+        global chosen  # noqa: PLW0603 - one command runs in a process
         chosen = self
         copied.sandbox = self.sandbox
         copied.profile, copied.region = self.profile or "", self.region or ""

@@ -71,7 +71,7 @@ class Label:
 
     def token(self, length: int = 32) -> str:
         """An idempotency token of this incarnation of the resource: hex digits, the same for a repeated call."""
-        words = "\0".join((self.app, self.id, self.account, self.region, self.resource, self.nonce))
+        words = f"{self.app}\0{self.id}\0{self.account}\0{self.region}\0{self.resource}\0{self.nonce}"
         return hashlib.sha256(words.encode()).hexdigest()[:length]
 
     def owns(self, tags: Mapping[str, str] | None) -> bool:

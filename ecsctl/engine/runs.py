@@ -7,6 +7,7 @@ import hashlib
 import os
 import platform
 import uuid
+from pathlib import Path
 
 _at_work: set[str] = set()  # runs of this process
 
@@ -52,7 +53,7 @@ def _machine() -> str:
     """
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-            here = file.read() + os.readlink("/proc/self/ns/pid")
+            here = file.read() + str(Path("/proc/self/ns/pid").readlink())
     except OSError:
         here = f"{platform.node()} {uuid.getnode()}"
     return hashlib.sha256(here.encode()).hexdigest()[:12]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar, cast, get_type_hints
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, get_type_hints
 
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.resource import ORDER, AnyResource, Resource, identity, mentions, traits
@@ -26,7 +26,7 @@ class Promise(str):
     resource: str
     field: str
 
-    def __new__(cls, resource: str, field: str) -> Promise:
+    def __new__(cls, resource: str, field: str) -> Self:
         """Promise one field of the ids of one resource."""
         promise = super().__new__(cls, f"{MARK}{resource}.{field}{MARK}")
         promise.resource, promise.field = resource, field

@@ -351,7 +351,7 @@ def _parse(path: Path) -> Book:
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError("is not JSON, or only a part of it") from error
     if not isinstance(body, dict):
-        raise ValueError("is not a record")
+        raise ValueError("is not a record")  # noqa: TRY004 - of the file's text, as above
     version = body.get("version")
     if isinstance(version, int) and version > VERSION:
         raise StateError(

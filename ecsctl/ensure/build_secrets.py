@@ -39,13 +39,15 @@ def read(build: Build) -> tuple[str, ...]:
 
 def pulls(build: Build, scope: Scope, actions: tuple[str, ...]) -> Iterator[Statement]:
     """What the role needs for the registries that it opens by itself (Amazon ECR Public user guide, "Registry
-    authentication"; a login to another account's registry needs that account's leave too)."""
+    authentication"; a login to another account's registry needs that account's leave too).
+    """
     hosts = sorted(host for host, login in build.logins.items() if login == "role")
     if "public.ecr.aws" in hosts:
         yield Statement("EcrPublicLogin", ("ecr-public:GetAuthorizationToken", "sts:GetServiceBearerToken"), ("*",))
-    arns = []
-    for host in hosts:
-        if OF_ECR.fullmatch(host) and (found := re.match(r"([0-9]{12})\.dkr\.ecr\.([a-z0-9-]+)\.", host)):
-            arns.append(f"arn:{scope.partition}:ecr:{found[2]}:{found[1]}:repository/*")
+    arns = [
+        f"arn:{scope.partition}:ecr:{found[2]}:{found[1]}:repository/*"
+        for host in hosts
+        if OF_ECR.fullmatch(host) and (found := re.match(r"([0-9]{12})\.dkr\.ecr\.([a-z0-9-]+)\.", host))
+    ]
     if arns:
         yield Statement("OtherRegistries", actions, tuple(arns))

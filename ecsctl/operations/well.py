@@ -89,9 +89,11 @@ def _fronts(aws: Aws, step: Step) -> list[str]:
         if balancer["LoadBalancerArn"] not in arns:
             continue
         listeners = aws.look(aws.elbv2.describe_listeners, LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
-        for one in listeners:
-            if any(action["Type"] == "forward" for action in one.get("DefaultActions", ())):
-                found.append(f"{one['Protocol'].lower()}://{balancer['DNSName']}:{one['Port']}")
+        found += [
+            f"{one['Protocol'].lower()}://{balancer['DNSName']}:{one['Port']}"
+            for one in listeners
+            if any(action["Type"] == "forward" for action in one.get("DefaultActions", ()))
+        ]
     return found
 
 

@@ -314,7 +314,8 @@ class _App:
 
 def _stop(aws: Aws, deployment: str) -> None:
     """Ask ECS to stop a deployment and go back; asked twice it goes on doing so (ECS guide, "Stopping Amazon ECS
-    service deployments")."""
+    service deployments").
+    """
     try:
         aws.patience.through(
             lambda: aws.ecs.stop_service_deployment(serviceDeploymentArn=deployment, stopType="ROLLBACK"),

@@ -180,7 +180,7 @@ class Pipeline(Resource[PipelineIds]):
         What is made is its beginning: see `first_run`.
         """
         begun = replace(self, build=None, tests=(), approvals=(GATE,), deploy=None)
-        aws.codepipeline.create_pipeline(pipeline=begun._structure(), tags=me.lower(**self._digest()))
+        aws.codepipeline.create_pipeline(pipeline=begun.structure(), tags=me.lower(**self._digest()))
         return _ids(self.name, me)
 
     def update(self, aws: Aws, me: Label, ids: PipelineIds, changed: frozenset[str]) -> None:
@@ -201,9 +201,9 @@ class Pipeline(Resource[PipelineIds]):
                     f"pipeline {ids.name} is deploying: a change of it now would cut the deployment off",
                     hint="wait until it has deployed, then run the same command again",
                 )
-            if "source" in changed and self._repository != self._repository_until_now(aws, ids.name):
+            if "source" in changed and self.repository != self._repository_until_now(aws, ids.name):
                 leave_repository(aws, me, ids.name)
-            aws.codepipeline.update_pipeline(pipeline=self._structure())
+            aws.codepipeline.update_pipeline(pipeline=self.structure())
         if changed & {"tags", "source"}:
             aws.codepipeline.tag_resource(resourceArn=ids.arn, tags=me.lower(**self._digest()))
 
@@ -223,14 +223,14 @@ class Pipeline(Resource[PipelineIds]):
         aws.codepipeline.delete_pipeline(name=ids.name)
 
     @property
-    def _repository(self) -> str:
+    def repository(self) -> str:
         """The repository that calls by a hook; empty: by a connection."""
         return f"{self.source.owner}/{self.source.repository}" if isinstance(self.source, GitHubSource) else ""
 
     def _repository_until_now(self, aws: Aws, name: str) -> str:
         with aws.fresh():
             before = parts(aws.look(aws.codepipeline.get_pipeline, name=name)["pipeline"], "").source
-        return replace(self, source=before)._repository
+        return replace(self, source=before).repository
 
     def _go_on(self, aws: Aws, me: Label, name: str) -> bool:
         """Do what is next about the first run, and tell whether that is all that can be done for now."""
@@ -247,7 +247,8 @@ class Pipeline(Resource[PipelineIds]):
             aws.codepipeline.start_pipeline_execution(name=name, clientRequestToken=me.token())
         return run.state in ("begun", "known") or not at_gate
 
-    def _structure(self) -> PipelineDeclarationTypeDef:
+    def structure(self) -> PipelineDeclarationTypeDef:
+        """What AWS is sent, with the token in it."""
         made_of = Parts(self.role, self.bucket, self.source, self.build, self.tests, self.approvals, self.deploy)
         token = self.source.token.reveal() if isinstance(self.source, GitHubSource) else ""
         return cast("PipelineDeclarationTypeDef", structure(self.name, made_of, token))

@@ -13,9 +13,10 @@ def mermaid(graph: Mapping[str, Collection[str]], titles: Mapping[str, str]) -> 
     `graph` tells for each name what it needs, `titles` what it is. An arrow that others imply is left out.
     """
     numbers = {name: f"n{number}" for number, name in enumerate(graph)}
-    lines = ["flowchart LR"]
-    for name in graph:
-        lines.append(f'  {numbers[name]}["{_label(titles.get(name, ""))}<br/><b>{_label(name)}</b>"]')
+    lines = [
+        "flowchart LR",
+        *(f'  {numbers[name]}["{_label(titles.get(name, ""))}<br/><b>{_label(name)}</b>"]' for name in graph),
+    ]
     lines += [f"  {numbers[need]} --> {numbers[name]}" for name in graph for need in _direct(graph, name)]
     return "\n".join(lines) + "\n"
 

@@ -35,7 +35,7 @@ def test_exec_says_where_it_goes_and_ends_as_the_plugin_does(
     assert execute.INSTALL in missing.err
 
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    bin = plugin(then="echo from the far end; exit 3")
+    folder = plugin(then="echo from the far end; exit 3")
     no_terminal = run("exec")
     assert no_terminal.code == 2
     assert "ecsctl exec -- CMD" in no_terminal.err
@@ -45,7 +45,7 @@ def test_exec_says_where_it_goes_and_ends_as_the_plugin_does(
     off = run("exec", "--", "ls")
     assert off.code == 1
     assert "exec = true in [service]" in off.err
-    assert not (bin / "words").exists()
+    assert not (folder / "words").exists()
 
     enable(service, desiredCount=2)
     ended = run("exec", "--debug", "--", "ls", "-la", "my file")
@@ -53,8 +53,8 @@ def test_exec_says_where_it_goes_and_ends_as_the_plugin_does(
     assert f"in container {APP} (and not sidecar) of task" in ended.err
     assert "the newest healthy of 2" in ended.err
     assert "aws ecs execute_command" in ended.err
-    token = execute.json.loads((bin / "session").read_text())["tokenValue"]
-    assert token not in ended.err + (bin / "cmdline").read_text()
+    token = execute.json.loads((folder / "session").read_text())["tokenValue"]
+    assert token not in ended.err + (folder / "cmdline").read_text()
 
     plugin(then="exit 0")
     monkeypatch.setattr("sys.stdin", Terminal())

@@ -48,7 +48,6 @@ def a_gateway_that_shows_late_is_made_once(matrix: Matrix) -> list[str]:
 
     EC2 lists a gateway for an hour after its end: one that was made too many is seen there.
     """
-
     births = overlay.memory(ec2_backends[ACCOUNT][REGION], visibility._Births).at
 
     def case(make: Make, clock: Clock, _folder: Path) -> None:

@@ -65,8 +65,8 @@ def _table(kind: str, cases: list[Case], whole: bool) -> str:
         every[what, during, holds] += 1
         failed[what, during, holds] += wrong
     lines = ["| what happens | during | what is true afterwards | cases | failed |", "| --- | --- | --- | --: | --: |"]
-    for key in sorted(every, key=lambda key: (not key[0], key[1] != "up", key)):
-        lines.append(f"| {' | '.join(key)} | {every[key]} | {failed[key]} |")
+    keys = sorted(every, key=lambda key: (not key[0], key[1] != "up", key))
+    lines += [f"| {' | '.join(key)} | {every[key]} | {failed[key]} |" for key in keys]
     which = f"the selection of CI, CRASH_SEED={SEED}"
     if COMPLETE:
         part = kind == KINDS[1] and EVERY > 1
@@ -85,7 +85,7 @@ def put_into(page: Path, found: dict[str, str]) -> None:
             f"{begin}.*?{end}",
             lambda _, new=f"{begin}\n{told}\n{end}": new,
             text,
-            flags=re.S,  # type: ignore[misc]
+            flags=re.DOTALL,  # type: ignore[misc]
         )
         if count != 1:
             raise ValueError(f"{page} does not have the mark {begin} once")

@@ -52,7 +52,7 @@ def test_up_plan_up_change_status_down(folder: Path, process: Callable[..., Ende
 
     (folder / "ecsctl.toml").write_text(ORDINARY + '\n[service]\nhealth_path = "/ready"\n')
     changed = process("plan", "--sandbox", "--output", "json")
-    steps = [step for step in json.loads(changed.out)["steps"] if step["verb"] not in ("keep",)]
+    steps = [step for step in json.loads(changed.out)["steps"] if step["verb"] != "keep"]
     assert [(step["name"], [change["field"] for change in step["changes"]]) for step in steps] == [
         ("target-group", ["path"])
     ]

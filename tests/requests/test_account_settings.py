@@ -17,7 +17,9 @@ SETS = re.compile(r"^(Put|Modify|Update|Set|Enable)")
 FOR_ALL = re.compile(
     r"Account|ByDefault|Default(?!PolicyVersion)|BlockPublicAccess|PublicAccessBlock|Registry|Replication|CreationTemplate"
 )
-SPOKEN_OF = re.compile(r"account setting|account[- ]level|registry[- ]level|default for (?:the|your) account", re.I)
+SPOKEN_OF = re.compile(
+    r"account setting|account[- ]level|registry[- ]level|default for (?:the|your) account", re.IGNORECASE
+)
 OTHERS = "speaks of things that are none of ours"
 
 ANSWERS = {

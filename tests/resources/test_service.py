@@ -122,7 +122,7 @@ def test_another_port_reaches_definition_and_balancer_in_one_deployment(cloud, g
 def test_network_and_target_group_are_mended_where_they_drift(cloud, ground, sent):
     ground.count = 0
     cloud.up(ground.stack())
-    network = {"subnets": [sorted(ground.subnets)[0]], "securityGroups": [ground.front], "assignPublicIp": "DISABLED"}
+    network = {"subnets": [min(ground.subnets)], "securityGroups": [ground.front], "assignPublicIp": "DISABLED"}
     cloud.boto("ecs").update_service(
         cluster="shop", service="shop", networkConfiguration={"awsvpcConfiguration": network}
     )

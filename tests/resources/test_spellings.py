@@ -73,7 +73,7 @@ SAME_RULES = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), SAME_RULES, ids=lambda rule: str(rule))
+@pytest.mark.parametrize(("one", "other"), SAME_RULES, ids=str)
 def test_a_rule_is_the_same_however_it_is_spelled(one, other):
     assert one == other
 

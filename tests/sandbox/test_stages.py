@@ -58,6 +58,7 @@ def action(world, name):
         for one in stage["actionStates"]:
             if one["actionName"] == name:
                 return one["latestExecution"]
+    return None
 
 
 def until_built(world, before):

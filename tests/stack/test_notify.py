@@ -52,8 +52,8 @@ def told(world: World, event: dict[str, Any]) -> list[str]:
     whole: Any = {"version": "0", "id": "1", "account": ACCOUNT, "region": REGION, "time": 0, **event}
     for rule in events.list_rules()["Rules"]:
         if rule["State"] == "ENABLED" and EventPattern.load(rule["EventPattern"]).matches_event(whole):
-            for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]:
-                found.append(filled(**target["InputTransformer"], event=whole))
+            targets = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+            found += [filled(**target["InputTransformer"], event=whole) for target in targets]
     return found
 
 

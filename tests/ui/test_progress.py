@@ -30,7 +30,7 @@ def time():
 
 @pytest.fixture
 def tell(time):
-    return Progress(clock=time, now=lambda: datetime(2026, 7, 1, 12, 34, 56))
+    return Progress(clock=time, now=lambda: datetime(2026, 7, 1, 12, 34, 56))  # noqa: DTZ001 - shown as it is, in whatever zone the tests run
 
 
 @pytest.fixture

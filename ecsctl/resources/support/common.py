@@ -5,15 +5,12 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
 from ecsctl.engine.errors import Doubled, is_gone
 from ecsctl.engine.label import APP, Label
-
-if TYPE_CHECKING:
-    pass
 
 T = TypeVar("T")
 

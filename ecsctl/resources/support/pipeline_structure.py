@@ -157,7 +157,8 @@ def _source(source: Source, token: str) -> Json:
 
 def _triggers(source: Source | None) -> Json:
     """What starts it beside the source's own watch, which is off then (CodePipeline user guide, "Automate starting
-    pipelines using triggers and filtering": tags, branches, or branches with file paths)."""
+    pipelines using triggers and filtering": tags, branches, or branches with file paths).
+    """
     if not isinstance(source, ConnectionSource) or not (source.paths or source.tags):
         return {}
     push = {"tags": {"includes": list(source.tags)}} if source.tags else {

@@ -30,7 +30,8 @@ for _name, _operation in (("put_rule", "PutRule"), ("put_targets", "PutTargets")
 @overlay.wraps(EventsHandler, "put_rule")
 def keeping_tags(original: Callable[..., Any], response: EventsHandler) -> Any:
     """EventBridge API reference, PutRule: "any tags you specify in the PutRule operation are ignored" for a rule that
-    is there."""  # fmt: skip
+    is there.
+    """  # fmt: skip
     backend = response.events_backend
     rule = backend.event_buses["default"].rules.get(response._get_param("Name"))
     before = dict(backend.tagger.get_tag_dict_for_resource(rule.arn)) if rule else None
@@ -43,7 +44,8 @@ def keeping_tags(original: Callable[..., Any], response: EventsHandler) -> Any:
 
 def _templates(targets: list[dict[str, Any]]) -> None:
     """A template is JSON once its holes are filled, and each hole has a path (EventBridge user guide, "Input
-    transformation"). How AWS's sentence goes on is an assumption."""  # fmt: skip
+    transformation"). How AWS's sentence goes on is an assumption.
+    """  # fmt: skip
     for target in targets:
         words = target.get("InputTransformer")
         if words is None:

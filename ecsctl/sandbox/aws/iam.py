@@ -297,7 +297,7 @@ def _or_no_policy(original: Any, role_name: str, policy_name: str) -> Any:
 @overlay.wraps(IAMBackend)
 def create_service_linked_role(original: Any, self: IAMBackend, service: str, description: str, suffix: str) -> Role:
     """Make the role once, under AWS's own name for it; the second time refuse as AWS does."""
-    short = service.split(".")[0]
+    short = service.split(".", maxsplit=1)[0]
     name = f"AWSServiceRoleFor{_SERVICE_LINKED_NAMES[short]}" if short in _SERVICE_LINKED_NAMES else None
     if name and any(role.name == name for role in self.get_roles()):
         message = f"Service role name {name} has been taken in this account, please try a different suffix."

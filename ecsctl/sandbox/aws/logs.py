@@ -113,7 +113,7 @@ def _check_arn(response: LogsResponse) -> None:
     if arn.endswith(":*"):
         raise InvalidParameterException(f"The specified ARN is invalid: {arn}")
     if arn not in [group.arn for group in response.logs_backend.groups.values()]:
-        raise ResourceNotFoundException()
+        raise ResourceNotFoundException
 
 
 @overlay.wraps(LogsResponse)

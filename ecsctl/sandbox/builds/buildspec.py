@@ -176,7 +176,7 @@ class _Container:
         self.env = {**ours, **spec.variables, **env, "CODEBUILD_BUILD_SUCCEEDING": "1", "PWD": self._source}
         lines = {line for name in secrets for line in env.get(name, "").splitlines() if line.strip()}
         longest_first = sorted(lines, key=len, reverse=True)
-        tools = [Path(place) for place in self.env["PATH"].split(os.pathsep) if os.path.isdir(place)]
+        tools = [Path(place) for place in self.env["PATH"].split(os.pathsep) if Path(place).is_dir()]
         writable, hidden = [cwd, Path(self._home.name), *reach[0]], reach[1]
         self._confined = Confined(writable, tools, hidden, env.get("CODEBUILD_BUILD_ID", ""))
         self._hide = functools.partial(re.compile("|".join(map(re.escape, longest_first)) or r"(?!)").sub, "***")

@@ -127,7 +127,7 @@ def _script(aside: str, writable: Sequence[Path], readable: Sequence[Path], hidd
 
 def _homes() -> list[Path]:
     """The user's home folder, by the system's word and by the environment's."""
-    homes = {Path(pwd.getpwuid(os.getuid()).pw_dir), Path(os.path.expanduser("~"))}
+    homes = {Path(pwd.getpwuid(os.getuid()).pw_dir), Path("~").expanduser()}
     return [home for home in homes if home.is_dir() and home != Path("/")]
 
 

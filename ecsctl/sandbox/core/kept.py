@@ -112,7 +112,9 @@ def _text(value: Any) -> str:
 
 
 @overlay.replaces(BackendDict)
-def __getitem__(self: BackendDict[Any], account_id: str) -> AccountSpecificBackend[Any]:
+def __getitem__(  # noqa: N807 - the method that it replaces
+    self: BackendDict[Any], account_id: str
+) -> AccountSpecificBackend[Any]:
     """An account that is there is on moto's list of what is in use; to look for it there takes long."""
     if (found := dict.get(self, account_id)) is None:
         self._create_account_specific_backend(account_id)

@@ -286,7 +286,7 @@ def _context(call: Call, resource: str) -> dict[str, tuple[str, ...]]:
 
 
 def _normalized(name: str) -> str:
-    """A record's name as IAM compares it: lower case, without a dot at the end, `\\052` for `*` and so on.
+    r"""A record's name as IAM compares it: lower case, without a dot at the end, `\052` for `*` and so on.
 
     Route 53 guide, "Using IAM policy conditions for fine-grained access control".
     """

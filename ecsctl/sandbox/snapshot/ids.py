@@ -14,7 +14,7 @@ from typing import Any
 _ROUNDS = 4
 _IMAGE = re.compile(r"\bsha256:[0-9a-f]{64}\b")
 _GENERATED = re.compile(
-    "|".join(
+    "|".join(  # noqa: FLY002 - an alternative a line, each with what it is of
         [
             r"\b[a-z]+(?:-[a-z]+)?-(?:[0-9a-f]{17}|[0-9a-f]{8})\b",  # EC2: vpc-…, eni-attach-…, also moto's short ones
             r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b",  # certificates, connections, builds, versions

@@ -127,10 +127,11 @@ def _read(listings: list[Listing], region: str, ended: bool) -> dict[str, list[d
         if not offered(listing.service, region):
             continue
         client = _client(listing.service, region)
-        for resource in _all(client, listing):
-            gone = listing.gone(resource)
+        for listed in _all(client, listing):
+            gone = listing.gone(listed)
             if gone and not ended:
                 continue
+            resource = dict(listed)
             for detail in DETAILS.get(listing.kind, ()):
                 resource |= detail(client, resource)
             kind = f"{listing.kind} (ended)" if gone else listing.kind

@@ -133,8 +133,6 @@ def command_rule(failure: BuildFailure) -> tuple[CommandRule, str, bool] | None:
 
 def hinted(failure: BuildFailure) -> tuple[str, ...]:
     """What a log says that no rule may take for a cause: the words, and what they often mean."""
-    found = []
-    for rule in COMMAND_RULES:
-        if line := rule.hit(failure):
-            found.append(f"its output also says `{line.strip()[:160]}`, which often means: {rule.sentence}")
+    hits = ((rule.hit(failure), rule.sentence) for rule in COMMAND_RULES)
+    found = [f"its output also says `{line.strip()[:160]}`, which often means: {often}" for line, often in hits if line]
     return tuple(found[:1])

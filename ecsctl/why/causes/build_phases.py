@@ -162,7 +162,7 @@ def _is_token(failure: BuildFailure, facts: Facts) -> bool:
 
 
 def _name(arn: str) -> str:
-    return re.sub(r"-\w{6}$", "", arn.split(":secret:")[-1])
+    return re.sub(r"-\w{6}$", "", arn.rsplit(":secret:", maxsplit=1)[-1])
 
 
 def _again(facts: Facts) -> tuple[str, ...]:

@@ -390,7 +390,7 @@ def _arn(text: str) -> str:
 
 
 def _secret(arn: str) -> str:
-    return arn.split(":secret:")[-1].split(":")[0]
+    return arn.rsplit(":secret:", maxsplit=1)[-1].split(":", maxsplit=1)[0]
 
 
 def _short(arn: str) -> str:

@@ -32,7 +32,7 @@ def _type(inputs: range, outputs: range, required: str, optional: str = "") -> A
     return ActionType(inputs, outputs, frozenset(required.split()), frozenset(optional.split()))
 
 
-_NONE, _ONE, _CODEBUILD = range(0, 1), range(1, 2), "BatchEnabled CombineArtifacts EnvironmentVariables PrimarySource"
+_NONE, _ONE, _CODEBUILD = range(1), range(1, 2), "BatchEnabled CombineArtifacts EnvironmentVariables PrimarySource"
 
 # (category, owner, provider). The types this project uses; AWS has more, and the sandbox runs none of those.
 ACTION_TYPES = {
@@ -40,8 +40,8 @@ ACTION_TYPES = {
     ("Source", "AWS", "CodeStarSourceConnection"): _type(
         _NONE, _ONE, "ConnectionArn FullRepositoryId BranchName", "OutputArtifactFormat DetectChanges"
     ),
-    ("Build", "AWS", "CodeBuild"): _type(range(1, 6), range(0, 6), "ProjectName", _CODEBUILD),
-    ("Test", "AWS", "CodeBuild"): _type(range(1, 6), range(0, 6), "ProjectName", _CODEBUILD),
+    ("Build", "AWS", "CodeBuild"): _type(range(1, 6), range(6), "ProjectName", _CODEBUILD),
+    ("Test", "AWS", "CodeBuild"): _type(range(1, 6), range(6), "ProjectName", _CODEBUILD),
     ("Approval", "AWS", "Manual"): _type(_NONE, _NONE, "", "CustomData ExternalEntityLink NotificationArn"),
     ("Deploy", "AWS", "ECS"): _type(_ONE, _NONE, "ClusterName ServiceName", "FileName DeploymentTimeout"),
 }

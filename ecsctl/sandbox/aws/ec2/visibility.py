@@ -93,7 +93,7 @@ def _fresh(backend: EC2Backend, ident: str) -> bool:
 
 def not_found(ident: str) -> overlay.Refusal:
     """EC2's answer to an id it does not know, in its words for that kind of id."""
-    kind = _KINDS[ident.split("-")[0]]
+    kind = _KINDS[ident.split("-", maxsplit=1)[0]]
     return overlay.Refusal(kind.code, kind.message.format(ident))
 
 

@@ -69,7 +69,7 @@ def standing_since(account_id: str, name: str, kind: str, value: str) -> float |
 
 
 def normal(name: str) -> str:
-    """A name as Route 53 stores it: lower case, a dot at the end, other characters as `\\052` (for `*`) and so on.
+    r"""A name as Route 53 stores it: lower case, a dot at the end, other characters as `\052` (for `*`) and so on.
 
     Route 53 guide, "DNS domain name format".
     """
