@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ecsctl.operations.status import look
+from ecsctl.removal.kept import keeper
 from ecsctl.resources.support.first_run import GATE
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws.ecr import put_image
@@ -103,6 +104,18 @@ def test_a_pipeline_that_is_added_to_a_running_app_delivers_the_branch(world: Wo
     assert len(builds(world)) == 1
     assert executions(world) == ["Succeeded", "Cancelled"]
     assert not runs(world)[0].endswith(":mine")
+    at_rest(world)
+
+
+def test_the_image_of_a_commit_that_outlived_the_app_is_not_built_or_released_once_more(world: World) -> None:
+    """Its build is an earlier life's: what tells of the commit is the image's own tag."""
+    world.running(PLAIN)
+    world.down(keep=keeper(["ecr"]))
+    world.clock.sleep(3600)
+    world.up(PLAIN)
+    assert len(builds(world)) == 1, "builds outlive their project"
+    assert releases(world) == ["SUCCESSFUL"]
+    assert executions(world) == ["Stopped"]
     at_rest(world)
 
 

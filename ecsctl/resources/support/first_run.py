@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ecsctl.names import Names
 from ecsctl.resources.support.builds import builds_of, pushed_by
 from ecsctl.resources.support.deployments import running
-from ecsctl.resources.support.ecr import tags
+from ecsctl.resources.support.ecr import PROCESSORS, Reference, images, tags
 from ecsctl.resources.support.pipeline_structure import Approval, Parts
 
 if TYPE_CHECKING:
@@ -79,11 +79,18 @@ def first_run(
 
 
 def _runs_already(aws: Aws, app: str, project: str, commit: str) -> bool:
-    """Whether the service was told to run the image that the project has built of this commit."""
+    """Whether the service was told to run the image of this commit: by its tags, or as the project has built it.
+
+    The tags are what is left of a commit where only the repository has outlived an earlier life of the app.
+    """
     names = Names(app)
     runs = running(aws, names.cluster, names.service, names.container)
     if runs is None:
         return False
+    named = Reference.of(runs.image)
+    there = named and named.repository == names.repository and named.among(images(aws, names.repository))
+    if there and {commit, *(f"{commit}-{one}" for one in PROCESSORS.values())} & {*tags(there)}:
+        return True
     name = runs.image.partition("@")[2] or runs.image.rpartition(":")[2]
     good = (one for one in builds_of(aws, project) if one["buildStatus"] == "SUCCEEDED")
     made = [pushed_by(aws, one, names.repository) for one in good if one.get("resolvedSourceVersion") == commit]
