@@ -9,8 +9,6 @@ from ecsctl.engine.errors import DENIED, ConfigError, code
 from ecsctl.resources.support.common import there
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from types_boto3_secretsmanager.type_defs import DescribeSecretResponseTypeDef
 
     from ecsctl.aws import Aws
@@ -21,17 +19,11 @@ SUFFIX = "-??????"
 """Secrets Manager ends a secret's ARN with six characters of its own (User Guide, "Secret ARN")."""
 
 
-def by_arn(config: Config, arns: Mapping[str, str]) -> Config:
-    """The configuration with these ARNs in place of what it names, by variable."""
-    service = config.service.model_copy(update={"secrets": {**config.service.secrets, **arns}})
-    return config.model_copy(update={"service": service})
-
-
 def patterns(config: Config, place: Where) -> dict[str, str]:
-    """The ARNs by variable without a look at AWS: what Secrets Manager adds to them is left open."""
+    """The ARNs by key without a look at AWS: what Secrets Manager adds to them is left open."""
     return {
-        variable: _arn(place, source, f"{source.partition(':')[0]}{SUFFIX}")
-        for variable, source in config.service.secrets.items()
+        key: _arn(place, source, f"{source.partition(':')[0]}{SUFFIX}")
+        for key, source in config.task_secrets.items()
         if not source.startswith("arn:")
     }
 
@@ -43,35 +35,35 @@ def found(aws: Aws, config: Config, place: Where, *, as_far: bool = False) -> Co
     enough to look at the rest. Otherwise raises ConfigError for secrets that are not there. What is named may have been
     a secret itself, pasted by mistake: it is not repeated.
     """
-    named = {key: source for key, source in config.service.secrets.items() if not source.startswith("arn:")}
+    named = {key: source for key, source in config.task_secrets.items() if not source.startswith("arn:")}
     arns, missing = {}, []
-    for variable, source in named.items():
+    for key, source in named.items():
         if source.startswith("/"):
-            arns[variable] = _arn(place, source, "")
+            arns[key] = _arn(place, source, "")
             continue
         name = source.partition(":")[0]
-        answer = _described(aws, name, variable, as_far=as_far)
+        answer = _described(aws, name, key, as_far=as_far)
         if answer is None and as_far:
-            arns[variable] = _arn(place, source, f"{name}{SUFFIX}")
+            arns[key] = _arn(place, source, f"{name}{SUFFIX}")
         elif answer is None:
-            missing.append(f"service.secrets.{variable}")
+            missing.append(key)
         else:
-            arns[variable] = _keyed(answer["ARN"], source)
+            arns[key] = _keyed(answer["ARN"], source)
     if missing:
         raise ConfigError(
             f"{', '.join(missing)}: there is no secret of that name in {place.region} of account {place.account}",
             hint="make it (aws secretsmanager create-secret --name NAME --secret-string file://FILE), or fix its name "
             "in ecsctl.toml; a parameter's name begins with /",
         )
-    return by_arn(config, arns) if arns else config
+    return config.with_task_secrets(arns) if arns else config
 
 
-def _described(aws: Aws, name: str, variable: str, *, as_far: bool) -> DescribeSecretResponseTypeDef | None:
+def _described(aws: Aws, name: str, key: str, *, as_far: bool) -> DescribeSecretResponseTypeDef | None:
     try:
         return patiently(
             aws.patience,
             lambda: there(lambda: aws.look(aws.secretsmanager.describe_secret, SecretId=name)),
-            f"looking for the secret of {variable}",
+            f"looking for the secret of {key}",
             aws.forget,
         )
     except Exception as error:

@@ -34,8 +34,8 @@ def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
     """What of it is not there, elsewhere or of no use, each as a step that cannot be taken."""
     checks: list[Callable[[], Iterator[Step]]] = [
         lambda: _boundary(aws, config, me),
-        lambda: _build_image(aws, config),
-        *(partial(_secret, aws, me, f"service.secrets.{name}", arn) for name, arn in config.service.secrets.items()),
+        *(partial(_image, aws, key, image) for key, image in _images(config)),
+        *(partial(_secret, aws, me, key, arn) for key, arn in config.task_secrets.items()),
         *(partial(_secret, aws, me, key, arn) for key, arn in _of_builds(config)),
         lambda: _policies(aws, config, me),
         lambda: _groups(aws, config),
@@ -189,10 +189,17 @@ def _parameter(aws: Aws, name: str, arn: str) -> tuple[str, str] | None:
     return f"there is no parameter {arn}", "make it (aws ssm put-parameter), or fix its ARN in ecsctl.toml"
 
 
-def _build_image(aws: Aws, config: Config) -> Iterator[Step]:
+def _images(config: Config) -> Iterator[tuple[str, str]]:
+    """The images that are named, by their keys: the one that builds run in, where there are builds; the sidecars'."""
+    if config.github and config.pipeline.mode != "none":
+        yield "build.image", config.build.image or ""
+    yield from ((f"sidecars.{name}.image", one.image) for name, one in config.sidecars.items())
+
+
+def _image(aws: Aws, key: str, image: str) -> Iterator[Step]:
     """An image in ECR is looked up; of another registry nothing is known. Who may not look there, is not stopped."""
-    named = ecr.Reference.of(config.build.image or "")
-    if named is None or not config.github or config.pipeline.mode == "none":
+    named = ecr.Reference.of(image)
+    if named is None:
         return
     place = aws.elsewhere(named.region)
     try:
@@ -203,7 +210,7 @@ def _build_image(aws: Aws, config: Config) -> Iterator[Step]:
             return
         raise
     if answer is None or named.among(answer["imageDetails"]) is None:
-        yield unfit("image", "build.image", f"there is no image {config.build.image}", "push it, or fix build.image")
+        yield unfit("image", key, f"there is no image {image}", f"push it, or fix {key}")
 
 
 def _of_builds(config: Config) -> Iterator[tuple[str, str]]:

@@ -22,7 +22,8 @@ from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.security_group import SecurityGroup
 from ecsctl.resources.service import Service
 from ecsctl.resources.target_group import TargetGroup
-from ecsctl.resources.task_definition import HealthCheck, TaskDefinition
+from ecsctl.resources.support.containers import HealthCheck
+from ecsctl.resources.task_definition import TaskDefinition
 from ecsctl.resources.vpc import Vpc
 
 R = TypeVar("R", bound=AnyResource)
@@ -97,6 +98,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "stop_timeout": 30,
         "read_only": False,
         "more": (),
+        "sidecars": (),
         "sound": True,
     },
     Service: {

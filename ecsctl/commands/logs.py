@@ -21,6 +21,9 @@ def logs(
         ),
     ] = None,
     filter: Annotated[str, typer.Option("--filter", help="Only lines that match this CloudWatch filter pattern.")] = "",
+    container: Annotated[
+        str, typer.Option("--container", metavar="NAME", help="Only this container of the tasks; else all of them.")
+    ] = "",
     build: Annotated[
         bool, typer.Option("--build", help="The last build's or test's log instead of the app's.")
     ] = False,
@@ -29,14 +32,20 @@ def logs(
     from datetime import UTC, datetime
 
     from ecsctl.commands.opening import opened
-    from ecsctl.engine.errors import Interrupted
+    from ecsctl.engine.errors import Interrupted, UsageError
     from ecsctl.operations import logs as reading
     from ecsctl.ui import logs as shown
 
+    if build and container:
+        raise UsageError("--build and --container exclude each other", hint="leave one of them out")
     start = reading.moment(since or ("1970-01-01" if build else "10m"), datetime.now(UTC))
     with opened(common, "logs", looks=True, quiet=True, told=lambda: follow) as app:
         app.over_app()
-        log = reading.of_last_build(app.aws, app.app, start) if build else reading.of_app(app.app, start)
+        if build:
+            log = reading.of_last_build(app.aws, app.app, start)
+        else:
+            log = (reading.of_container(app.aws, app.app, container, start) if container
+                   else reading.of_app(app.app, start))  # fmt: skip
         read = reading.follow if follow else reading.lines
         try:
             shown.show(read(app.aws, log, filter), as_json=common.json)

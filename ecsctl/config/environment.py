@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ecsctl.config.form import Node, is_table, node, options
+from ecsctl.config.form import Node, is_table, node, options, tables
 from ecsctl.config.lines import Path
 from ecsctl.config.mistakes import Source, nearest
 
@@ -47,15 +47,18 @@ def read(environ: Mapping[str, str] | None = None) -> tuple[Source, list[str]]:
 
 
 def _path(words: list[str]) -> tuple[str, ...] | None:
-    """The option that the words of a variable's name lead to. Under a free map the rest is one key, as it is."""
+    """The option that the words of a variable's name lead to. Under a free map the rest is one key, as it is.
+
+    The name of a table that the user names is in lower case.
+    """
     path: tuple[str, ...] = ()
     while words:
         here = node(path)
         if here is None or here.get("type") != "object":
             return None
-        if not is_table(here):
+        if not is_table(here) and not (tables(here) and words[1:]):
             return (*path, "__".join(words))
-        if words[0].lower() not in here["properties"]:
+        if is_table(here) and words[0].lower() not in here["properties"]:
             return None
         path, words = (*path, words[0].lower()), words[1:]
     here = node(path)

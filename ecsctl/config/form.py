@@ -63,7 +63,7 @@ def node(path: Path) -> Node | None:
         elif part in found.get("properties", {}):
             below = found["properties"][part]
         else:
-            below = found.get("additionalProperties") or next(iter(found.get("patternProperties", {}).values()), None)
+            below = _below(found)
         if not isinstance(below, dict):
             return None
         found = _resolved(below)
@@ -75,12 +75,28 @@ def is_table(node: Node) -> bool:
     return "properties" in node
 
 
+NAME = "NAME"
+"""What stands in a path for the name that the user gives a table."""
+
+
+def tables(node: Node) -> bool:
+    """Whether it is a map of tables with keys of their own, each by a name that the user gives it."""
+    below = _below(node)
+    return isinstance(below, dict) and is_table(_resolved(below))
+
+
+def _below(node: Node) -> Any:
+    return node.get("additionalProperties") or next(iter(node.get("patternProperties", {}).values()), None)
+
+
 def options(path: Path = ()) -> Iterator[tuple[Path, Node]]:
     """Every option of ecsctl.toml with its path, in the order of the model. Of a table: what is in it."""
     for key, below in (node(path) or {}).get("properties", {}).items():
         found = _resolved(below)
         if is_table(found):
             yield from options((*path, key))
+        elif tables(found):
+            yield from options((*path, key, NAME))
         else:
             yield (*path, key), found
 
@@ -104,7 +120,11 @@ def meant(node: Node) -> str:
                 return "a list of some of " + ", ".join(json.dumps(value) for value in below["enum"])
             most = f"at most {node['maxItems']} " if "maxItems" in node else ""
             return f"a list of {most}" + (
-                f"tables with {', '.join(below['properties'])}" if is_table(below) else "texts"
+                f"tables with {', '.join(below['properties'])}"
+                if is_table(below)
+                else "integers"
+                if below.get("type") == "integer"
+                else "texts"
             )
         case _:
             if is_table(node):

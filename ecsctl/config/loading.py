@@ -129,11 +129,13 @@ def _warnings(config: Config, found: list[File], sources: list[Source]) -> Itera
         yield f"{files.named(other)} has [tool.ecsctl] too; {files.named(found[0])} counts"
     yield from config.idle
     yield from config.wide
-    for table, variables, better in (
-        ("service", config.service.environment, "[service.secrets]"),
-        ("build", config.build.environment, "env of the buildspec, as secrets-manager"),
-    ):
+    plain: list[tuple[Path, Mapping[str, str], str]] = [
+        (("service",), config.service.environment, "[service.secrets]"),
+        (("build",), config.build.environment, "env of the buildspec, as secrets-manager"),
+        *((("sidecars", name), one.environment, f"[sidecars.{name}.secrets]") for name, one in config.sidecars.items()),
+    ]
+    for table, variables, better in plain:
         for name, value in variables.items():
-            path = (table, "environment", name)
+            path = (*table, "environment", name)
             if hides(path[-1:], value):
                 yield f"{blamed(path, sources)}: {key_shown(path)} looks like a secret in plain text; better: {better}"

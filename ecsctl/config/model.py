@@ -5,8 +5,8 @@ An option's description here is the one in the schema, in docs/config.md and in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import Literal, Self
 
 from pydantic import Field
 
@@ -18,6 +18,7 @@ from ecsctl.config.notify import Notify
 from ecsctl.config.raw import Raw
 from ecsctl.config.section import Problem, Section
 from ecsctl.config.service import Logs, Service
+from ecsctl.config.sidecars import MOST, Sidecar, shares, together
 
 
 class Config(Section):
@@ -57,6 +58,12 @@ class Config(Section):
     vpc: Vpc = Field(default_factory=Vpc)
     domain: Domain | None = None
     service: Service = Field(default_factory=Service)
+    sidecars: dict[words.ContainerName, Sidecar] = Field(
+        default_factory=dict,
+        max_length=MOST,
+        description="Further containers of each task, by name: a proxy, an agent, a migration before the app starts.",
+        examples=[{"agent": {"image": "public.ecr.aws/datadog/agent:7"}}],
+    )
     load_balancer: LoadBalancer = Field(default_factory=LoadBalancer)
     ecr: Ecr = Field(default_factory=Ecr)
     logs: Logs = Field(default_factory=Logs)
@@ -75,6 +82,28 @@ class Config(Section):
         yield from self._filters()
         yield from self._inside()
         yield from self._front()
+        app = self.service
+        checked = bool(app.checked.container)
+        yield from together(self.name, app.depends_on, checked, app.port, self.sidecars)
+        yield from shares(app.cpu, app.memory, self.sidecars)
+
+    @property
+    def task_secrets(self) -> dict[str, str]:
+        """All secrets of the tasks' containers, by their keys in ecsctl.toml."""
+        tables = {"service": self.service.secrets}
+        tables |= {f"sidecars.{name}": one.secrets for name, one in self.sidecars.items()}
+        return {f"{key}.secrets.{name}": arn for key, secrets in tables.items() for name, arn in secrets.items()}
+
+    def with_task_secrets(self, arns: Mapping[str, str]) -> Self:
+        """The same with these in place of the secrets of those keys."""
+
+        def renamed(table: str, secrets: Mapping[str, str]) -> dict[str, object]:
+            return {"secrets": {name: arns.get(f"{table}.secrets.{name}", arn) for name, arn in secrets.items()}}
+
+        service = self.service.model_copy(update=renamed("service", self.service.secrets))
+        sidecars = {name: one.model_copy(update=renamed(f"sidecars.{name}", one.secrets))
+                    for name, one in self.sidecars.items()}  # fmt: skip
+        return self.model_copy(update={"service": service, "sidecars": sidecars})
 
     def _front(self) -> Iterator[Problem]:
         """An existing VPC without subnets for the load balancer, or with some that nothing uses."""
@@ -129,7 +158,7 @@ class Config(Section):
             "github.token_secret": self.github and self.github.token_secret,
             "build.image_credentials": self.build.login,
             "notify.topic": topic,
-            **{f"service.secrets.{name}": arn for name, arn in self.service.secrets.items()},
+            **self.task_secrets,
             **{f"build.secrets.{name}": arn for name, arn in self.build.secrets.items()},
             **{f"build.logins.{host}": arn for host, arn in self.build.logins.items()},
             **{f"service.policies[{number}]": managed for number, managed in enumerate(self.service.policies)},

@@ -11,14 +11,9 @@ from ecsctl.config import words
 from ecsctl.config.health import Health
 from ecsctl.config.permissions import Permission
 from ecsctl.config.section import Problem, Section
+from ecsctl.config.sidecars import Condition
+from ecsctl.config.variables import ECS_SETS, doubled
 from ecsctl.fargate import fargate_pair, percentages
-
-# ECS sets these in every task and its SDKs live by them (ECS developer guide, "Amazon ECS environment variables").
-# AWS_REGION and AWS_DEFAULT_REGION stand there too, and may be set by the user.
-_ECS_SETS = frozenset(
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI AWS_EXECUTION_ENV ECS_AGENT_URI "
-    "ECS_CONTAINER_METADATA_URI ECS_CONTAINER_METADATA_URI_V4".split()
-)
 
 
 class Autoscaling(Section):
@@ -59,7 +54,7 @@ class Service(Section):
         default_factory=dict,
         description="Environment variables, for anyone to read who may describe the service. Secrets go to `secrets`.",
         examples=[{"LOG_LEVEL": "info"}],
-        json_schema_extra=words.no_names(*sorted(_ECS_SETS)),
+        json_schema_extra=words.no_names(*sorted(ECS_SETS)),
     )
     secrets: dict[words.Variable, words.TaskSecret] = Field(
         default_factory=dict,
@@ -67,7 +62,7 @@ class Service(Section):
         'Secrets Manager, with ":key" from one key of its JSON; from the parameter of that name in Parameter Store, '
         "which begins with a slash; or by ARN, from another account or region, too.",
         examples=[{"DATABASE_URL": "shop/db:url", "API_KEY": "/shop/api-key"}],
-        json_schema_extra=words.no_names(*sorted(_ECS_SETS)),
+        json_schema_extra=words.no_names(*sorted(ECS_SETS)),
     )
     command: tuple[str, ...] = Field(
         (),
@@ -106,6 +101,12 @@ class Service(Section):
         description="Further security groups of the tasks, of the same VPC, beside the one made for them: to reach a "
         "database that lets in who is in its group. They are used, never changed.",
         examples=[["sg-0a1b2c3d4e5f60718"]],
+    )
+    depends_on: dict[words.ContainerName, Condition] = Field(
+        default_factory=dict,
+        description="Sidecars that the app waits for before it starts: each with START, HEALTHY, COMPLETE (it has "
+        "ended) or SUCCESS (it has ended with 0).",
+        examples=[{"migrate": "SUCCESS"}],
     )
     exec: bool = Field(False, description="Whether `ecsctl exec` may open a shell in a running task.")
     min_healthy_percent: int = Field(
@@ -172,11 +173,7 @@ class Service(Section):
         least = self.autoscaling.min if self.autoscaling else self.desired_count
         if why := _refused(lambda: percentages(least, self.min_healthy_percent, self.max_percent)):
             yield next(iter(self.given("max_percent", "min_healthy_percent")), "min_healthy_percent"), why
-        for name in sorted(self.environment.keys() & self.secrets.keys()):
-            yield f"secrets.{name}", "is in service.environment too"
-        for table, names in (("environment", self.environment), ("secrets", self.secrets)):
-            for name in sorted(_ECS_SETS & names.keys()):
-                yield f"{table}.{name}", "is set by ECS itself"
+        yield from doubled(self.environment, self.secrets, "service.environment")
         if self.log_mode == "blocking" and self.given("log_buffer_mib"):
             yield "log_buffer_mib", 'has no meaning with log_mode = "blocking", which keeps no lines'
         elif self.log_buffer_mib > self.memory // 4:

@@ -111,6 +111,15 @@ ContainerUser = Annotated[
         'a user of the image, such as "1000", "app" or "1000:1000"',
     ),
 ]
+# ECS API reference, ContainerDefinition: name, image.
+ContainerName = Annotated[str, Word(r"[A-Za-z0-9_-]{1,255}", "a container's name of letters, digits, _ and -")]
+SidecarImage = Annotated[
+    str,
+    Word(
+        r"(?![a-z]+://)[A-Za-z0-9][A-Za-z0-9._:/#-]{0,254}(?:@sha256:[0-9a-f]{64})?",
+        'an image such as "public.ecr.aws/nginx/nginx:1.27"',
+    ),
+]
 ContainerPath = Annotated[str, Word(r"/[\x21-\x7e]{0,1023}", 'a path in the container that begins with "/"')]
 SecurityGroup = Annotated[str, Word(r"sg-[0-9a-f]{8,17}", 'the id of a security group: "sg-…"')]
 VpcId = Annotated[str, Word(r"vpc-[0-9a-f]{8,17}", 'the id of a VPC: "vpc-…"')]

@@ -41,11 +41,15 @@ def codepipeline_trust(scope: Scope) -> Trust:
     return Trust("codepipeline.amazonaws.com")
 
 
-def execution(scope: Scope, secrets: Iterable[str] = ()) -> Statements:
-    """What ECS needs to start a task: its image, its log stream, its secrets. `secrets` are ARNs as tasks name them."""
+def execution(scope: Scope, secrets: Iterable[str] = (), images: Iterable[str] = ()) -> Statements:
+    """What ECS needs to start a task: its images, its log streams, its secrets.
+
+    `secrets` are ARNs as tasks name them, `images` those of sidecars.
+    """
+    others = {_repository(scope, image) for image in images} - {"", scope.repository}
     return (
         Statement("EcrLogin", ("ecr:GetAuthorizationToken",), ("*",)),
-        Statement("EcrPull", PULL, (scope.repository,)),
+        Statement("EcrPull", PULL, (scope.repository, *sorted(others))),
         Statement(
             "AppLogs",
             ("logs:CreateLogStream", "logs:PutLogEvents"),
@@ -100,8 +104,7 @@ def codebuild(
     if connection:
         statements.append(connects("SourceThroughConnection", ("GetConnection", "GetConnectionToken"), connection))
         statements.append(connects("SourceOfOneRepository", ("UseConnection",), connection, repository))
-    if own := Reference.of(image):
-        arn = f"arn:{scope.partition}:ecr:{own.region}:{own.account}:repository/{own.repository}"
+    if arn := _repository(scope, image):
         statements.append(Statement("BuildImage", PULL, (arn,)))
     return (*statements, *_reads(filter(None, (secret, login, *reads))))
 
@@ -153,6 +156,12 @@ def codepipeline(scope: Scope, projects: Sequence[str], *, connection: str = "",
     if connection:
         statements.append(connects("Source", ("UseConnection",), connection, repository))
     return tuple(statements)
+
+
+def _repository(scope: Scope, image: str) -> str:
+    """The ARN of the repository of an image in ECR; empty for another registry's."""
+    own = Reference.of(image)
+    return f"arn:{scope.partition}:ecr:{own.region}:{own.account}:repository/{own.repository}" if own else ""
 
 
 def _reads(secrets: Iterable[str]) -> Statements:

@@ -15,13 +15,17 @@ from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.security_group import Rule, SecurityGroup
 from ecsctl.resources.service import Service
 from ecsctl.resources.support.additions import additions
+from ecsctl.resources.support.containers import HealthCheck, Sidecar
 from ecsctl.resources.support.rights import Scope
-from ecsctl.resources.task_definition import HealthCheck, TaskDefinition
+from ecsctl.resources.task_definition import TaskDefinition
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ecsctl.account import Facts
     from ecsctl.config import Config
     from ecsctl.config.health import ContainerCheck
+    from ecsctl.config.sidecars import Sidecar as Said
     from ecsctl.ensure.cluster import ClusterParts
     from ecsctl.ensure.vpc import Network
     from ecsctl.names import Names
@@ -80,10 +84,12 @@ def ensure_service(
                 "container.entryPoint": desired.entrypoint,
                 "container.user": desired.user,
                 "container.workingDirectory": desired.working_directory,
+                "container.dependsOn": _waits(desired.depends_on),
                 "container.ulimits": _limits(desired.ulimits.nofile if desired.ulimits else 0),
                 "ephemeralStorage": {"sizeInGiB": desired.ephemeral_gib} if desired.ephemeral_gib else None,
             }
         ),
+        sidecars=tuple(_sidecar(name, one) for name, one in config.sidecars.items()),
         init_process=desired.exec,
         stop_timeout=desired.stop_timeout_seconds,
         log_prefix="app",
@@ -159,6 +165,33 @@ def _limits(nofile: int) -> list[dict[str, object]]:
     return [{"name": "nofile", "softLimit": nofile, "hardLimit": nofile}] if nofile else []
 
 
+def _waits(depends_on: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"containerName": name, "condition": condition} for name, condition in sorted(depends_on.items())]
+
+
+def _sidecar(name: str, said: Said) -> Sidecar:
+    return Sidecar(
+        name=name,
+        image=said.image,
+        essential=said.essential,
+        command=said.command,
+        entrypoint=said.entrypoint,
+        ports=(said.port,) if said.port else (),
+        environment=tuple(said.environment.items()),
+        secrets=tuple(said.secrets.items()),
+        depends_on=tuple(said.depends_on.items()),
+        health_check=_inside(said.health),
+        start_timeout=said.start_timeout_seconds or 0,
+        restart_after=said.restart_after_seconds if said.restart else 0,
+        restart_ignores=said.restart_ignores,
+        cpu=said.cpu,
+        memory=said.memory or 0,
+        user=said.user or "",
+        read_only=said.read_only_root,
+        stop_timeout=said.stop_timeout_seconds,
+    )
+
+
 def _inside(check: ContainerCheck | None) -> HealthCheck:
     """The check inside the container; without one the load balancer's is enough."""
     if check is None:
@@ -170,11 +203,12 @@ def _roles(stack: Stack, config: Config, facts: Facts, names: Names) -> tuple[Ro
     """The role that starts the tasks, and the role that the app has: the app must not read what the first one reads."""
     scope = Scope.of(facts.identity, names)
     boundary = config.permissions_boundary
-    secrets = tuple(config.service.secrets.values())
+    secrets = tuple(config.task_secrets.values())
+    images = [one.image for one in config.sidecars.values()]
     execution = Role(
         name=names.role("execution"),
         trust=policies.tasks_trust(scope),
-        statements=policies.execution(scope, secrets),
+        statements=policies.execution(scope, secrets, images),
         boundary=boundary,
         policies=frozenset(),
     )

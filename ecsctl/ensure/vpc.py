@@ -81,7 +81,7 @@ def _need(config: Config, *, public_tasks: bool) -> Need:
     most = desired.autoscaling.max if desired.autoscaling else desired.desired_count
     # AWS documentation, "Amazon ECR interface VPC endpoints": layers come from S3. Fargate's agent needs no endpoint.
     services = ["ecr.api", "ecr.dkr", "s3", "logs"]
-    named = "".join(desired.secrets.values())
+    named = "".join(config.task_secrets.values())
     services += ["secretsmanager"] if ":secretsmanager:" in named else []
     services += ["ssm"] if ":ssm:" in named else []
     services += ["ssmmessages"] if desired.exec else []

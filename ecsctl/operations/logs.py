@@ -16,6 +16,7 @@ from ecsctl.engine.label import APP, flat
 from ecsctl.names import Names
 from ecsctl.resources.build_project import AT_ONCE
 from ecsctl.resources.support.builds import is_running, newest_build
+from ecsctl.resources.support.ecs import service_of
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -42,6 +43,7 @@ class Log:
     group: str
     stream: str = ""
     start: int = 0
+    prefix: str = ""  # how the streams begin, if not all of the group's are meant
     build: str = ""  # the id of the build that writes it, if one does
 
 
@@ -69,6 +71,30 @@ def of_app(app: str, start: int) -> Log:
     return Log(Names(app).app_logs, start=start)
 
 
+@asking("looking at the task definition")
+def of_container(aws: Aws, app: str, container: str, start: int = 0) -> Log:
+    """The log of one container of the app's tasks, also of one that ecsctl has not made. Raises Refused without one."""
+    names = Names(app)
+    with aws.fresh():
+        service = service_of(aws, names.cluster, names.service)
+        if service is None:
+            raise Refused(f"there is no service {app}", hint="ecsctl up makes it")
+        answer = aws.look(aws.ecs.describe_task_definition, taskDefinition=service["taskDefinition"])
+    every = {one["name"]: one for one in answer["taskDefinition"]["containerDefinitions"]}
+    if container not in every:
+        raise Refused(f"the tasks have no container {container}", why=f"they have {', '.join(sorted(every))}",
+                      hint="ecsctl logs --container NAME with one of them")  # fmt: skip
+    driver = every[container].get("logConfiguration") or {}
+    options = driver.get("options") or {}
+    if driver.get("logDriver") != "awslogs" or not options.get("awslogs-group"):
+        raise Refused(f"the container {container} has no log in CloudWatch",
+                      why=f"its log driver is {driver.get('logDriver', 'none')}",
+                      hint="look where that one keeps it")  # fmt: skip
+    return Log(
+        options["awslogs-group"], prefix=f"{options.get('awslogs-stream-prefix', 'ecs')}/{container}/", start=start
+    )
+
+
 @asking("looking at the build")
 def of_build(aws: Aws, build: str, start: int = 0) -> Log:
     """The log of one build, by the build's id. Raises Refused while it has none, or when it is not there any more."""
@@ -78,7 +104,7 @@ def of_build(aws: Aws, build: str, start: int = 0) -> Log:
     if not found or not where.get("groupName") or not where.get("streamName"):
         why = f"it is in phase {found[0].get('currentPhase', '?')}" if found else "CodeBuild does not know it any more"
         raise Refused(f"build {build} has no log in CloudWatch", why=why, hint="try again in a few seconds")
-    return Log(where["groupName"], where["streamName"], start, build)
+    return Log(where["groupName"], where["streamName"], start, build=build)
 
 
 @asking("looking at the build")
@@ -153,6 +179,8 @@ def _pages(aws: Aws, log: Log, pattern: str, begin: int) -> Iterator[list[Line]]
     asked: dict[str, Any] = {"logGroupName": log.group, "startTime": begin}
     if log.stream:
         asked["logStreamNames"] = [log.stream]
+    if log.prefix:
+        asked["logStreamNamePrefix"] = log.prefix
     if pattern:
         asked["filterPattern"] = pattern
     while True:

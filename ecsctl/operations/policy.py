@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.ensure.operator_policy import operator
-from ecsctl.named_secrets import by_arn, patterns
+from ecsctl.named_secrets import patterns
 from ecsctl.names import Names
 from ecsctl.resources.support.policy_document import policy
 from ecsctl.resources.support.rights import Scope, Uses
@@ -30,7 +30,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
     """The policies by name, as IAM takes them. What ecsctl.toml does not name exactly is left to a `*`."""
     partition = partition_of(region)
     scope = Scope(Names(config.name, account, region), account, region, partition)
-    config = by_arn(config, patterns(config, scope))
+    config = config.with_task_secrets(patterns(config, scope))
     zone = (config.domain.hosted_zone or "") if config.domain else ""
     further = config.domain.all_names[1:] if config.domain else ()  # they may lie in other zones
     github = config.github
@@ -46,7 +46,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         connection=(github.connection_arn or "") if github else "",
         repository=github.repository if github else "",
         secret=secret,
-        secrets=(*config.service.secrets.values(), *(arn for _, arn in config.build.named_secrets())),
+        secrets=(*config.task_secrets.values(), *(arn for _, arn in config.build.named_secrets())),
         boundary=config.permissions_boundary or "",
         policies=config.service.policies,
         permissions=bool(config.service.permissions),

@@ -14,6 +14,7 @@ from ecsctl.ids import ImageUri, LogGroupName, RoleArn, TaskDefinitionArn
 from ecsctl.names import Names
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.additions import Additions, added, with_additions
+from ecsctl.resources.support.containers import HealthCheck, Sidecar, beside, sidecars_of
 from ecsctl.resources.support.deployments import Snapshot, brief, gone_back
 from ecsctl.resources.support.ecs import batches, family_of, newer, revision_of, service_of
 from ecsctl.resources.support.policy_document import Statement
@@ -48,22 +49,6 @@ class TaskDefinitionIds:
     family: str
     arn: Renewed[TaskDefinitionArn]
     image: Renewed[str]
-
-
-@dataclass(frozen=True)
-class HealthCheck:
-    """A check that ECS runs inside the container. Without a command there is none. Times are in seconds."""
-
-    command: tuple[str, ...] = ()
-    interval: int = 30
-    timeout: int = 5
-    retries: int = 3
-    start_period: int = 0
-
-    def __post_init__(self) -> None:
-        if not self.command:
-            for name, value in (("interval", 30), ("timeout", 5), ("retries", 3), ("start_period", 0)):
-                object.__setattr__(self, name, value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +87,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     stop_timeout: int  # seconds between SIGTERM and SIGKILL
     read_only: bool  # the root file system; ECS Exec needs it writable
     more: Additions  # what is said beyond that, by path
+    sidecars: tuple[Sidecar, ...]
     sound: bool  # untrue: deregistered, not for Fargate on Linux any more, or its image gives way to the seed
     unsound: str = field(default="", compare=False)  # in words, why it is not sound
     seed: ImageUri | None = field(default=None, compare=False)
@@ -112,6 +98,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     def __post_init__(self) -> None:
         object.__setattr__(self, "environment", tuple(sorted(self.environment)))
         object.__setattr__(self, "secrets", tuple(sorted(self.secrets)))
+        object.__setattr__(self, "sidecars", tuple(sorted(self.sidecars, key=lambda one: one.name)))
         if self.log_mode == "blocking":  # Docker refuses a buffer then ("only supported with 'mode=non-blocking'")
             object.__setattr__(self, "log_buffer", "")
 
@@ -122,6 +109,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         parts += [f"secrets {', '.join(name for name, _ in self.secrets)}"] if self.secrets else []
         parts += [f"command {' '.join(self.command)}"] if self.command else []
         parts += [f"{path.removeprefix('container.')} {value}" for path, value in self.more]
+        parts += [f"sidecar {one.name} ({one.image})" for one in self.sidecars]
         return "; ".join(parts)
 
     def reason(self, field: str, actual: TaskDefinition) -> str:
@@ -267,7 +255,8 @@ def laid(desired: TaskDefinition, over: Definition, image: str | None, region: s
     """The desired state laid over the revision that runs (`{}` if none does), with that image in our container."""
     ours, platform = container_of(over, desired.container), over.get("runtimePlatform", {})
     merged = _container(desired, ours, image, region)
-    containers = [merged if one is ours else one for one in over.get("containerDefinitions") or [ours]]
+    there = over.get("containerDefinitions") or [ours]
+    containers = beside(ours, merged, there, desired.sidecars, _log(desired, region))
     made = {
         **over,
         "family": desired.family,
@@ -287,17 +276,9 @@ def _container(desired: TaskDefinition, ours: dict[str, Any], image: str | None,
     mapped, ports = _mapping(ours, desired.port), ours.get("portMappings") or []
     ours_only = {"containerPort": desired.port, "hostPort": desired.port, "protocol": "tcp"}
     others = [port for port in ports if port is not mapped and port.get("containerPort") != desired.port]
-    log = ours.get("logConfiguration", {})
+    log, wanted = ours.get("logConfiguration", {}), _log(desired, region)
     log = log if log.get("logDriver") == "awslogs" else {}
-    options = {
-        "awslogs-group": desired.log_group,
-        "awslogs-region": region,
-        "awslogs-stream-prefix": desired.log_prefix,
-        "mode": desired.log_mode,
-        "max-buffer-size": desired.log_buffer,
-    }
-    options = {name: value for name, value in {**log.get("options", {}), **options}.items() if value}
-    check = desired.health_check
+    options = {name: value for name, value in log.get("options", {}).items() if name not in _LOGS}
     merged = {
         **ours,
         "name": desired.container,
@@ -307,21 +288,23 @@ def _container(desired: TaskDefinition, ours: dict[str, Any], image: str | None,
         "environment": [{"name": name, "value": value} for name, value in desired.environment],
         "secrets": [{"name": name, "valueFrom": source} for name, source in desired.secrets],
         "command": list(desired.command),
-        "logConfiguration": {**log, "logDriver": "awslogs", "options": options},
+        "logConfiguration": {**log, **wanted, "options": {**options, **wanted["options"]}},
         "linuxParameters": {**ours.get("linuxParameters", {}), "initProcessEnabled": desired.init_process},
         "stopTimeout": desired.stop_timeout,
         "readonlyRootFilesystem": desired.read_only,
-        "healthCheck": {
-            "command": list(check.command),
-            "interval": check.interval,
-            "timeout": check.timeout,
-            "retries": check.retries,
-            "startPeriod": check.start_period,
-        }
-        if check.command
-        else None,
+        "healthCheck": desired.health_check.sent,
     }
     return {name: value for name, value in merged.items() if said(value)}
+
+
+_LOGS = ("awslogs-group", "awslogs-region", "awslogs-stream-prefix", "mode", "max-buffer-size")
+
+
+def _log(desired: TaskDefinition, region: str) -> dict[str, Any]:
+    """Where the lines of the app and its sidecars go."""
+    values = (desired.log_group, region, desired.log_prefix, desired.log_mode, desired.log_buffer)
+    options = {name: value for name, value in zip(_LOGS, values, strict=True) if value}
+    return {"logDriver": "awslogs", "options": options}
 
 
 def _mapping(ours: Mapping[str, Any], port: int) -> dict[str, Any]:
@@ -336,8 +319,6 @@ def told(revision: Revision, like: TaskDefinition, region: str) -> TaskDefinitio
     port = _mapping(ours, like.port)
     log = ours.get("logConfiguration", {})
     options = log.get("options", {}) if log.get("logDriver") == "awslogs" else {}
-    check = ours.get("healthCheck", {})
-    checked = check.get("command", []) if check.get("command") != ["NONE"] else []
     unsound = _unsound(revision, like)
     return replace(
         like,
@@ -356,18 +337,12 @@ def told(revision: Revision, like: TaskDefinition, region: str) -> TaskDefinitio
         environment=tuple((pair["name"], pair.get("value", "")) for pair in ours.get("environment", ())),
         secrets=tuple((pair["name"], pair["valueFrom"]) for pair in ours.get("secrets", ())),
         command=tuple(ours.get("command", ())),
-        health_check=replace(
-            like.health_check,
-            command=tuple(checked),
-            interval=check.get("interval", 30),
-            timeout=check.get("timeout", 5),
-            retries=check.get("retries", 3),
-            start_period=check.get("startPeriod") or 0,
-        ),
+        health_check=HealthCheck.of(ours),
         init_process=bool(ours.get("linuxParameters", {}).get("initProcessEnabled")),
         stop_timeout=ours.get("stopTimeout", 30),
         read_only=bool(ours.get("readonlyRootFilesystem")),
         more=added(definition, ours, like.more),
+        sidecars=sidecars_of(definition, ours, like.sidecars, _log(like, region)),
         sound=not unsound,
         unsound=unsound,
     )

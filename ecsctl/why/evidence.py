@@ -11,6 +11,7 @@ from functools import cached_property
 
 from ecsctl.config.hiding import HIDDEN, looks_secret
 from ecsctl.names import Names
+from ecsctl.resources.support.containers import LABEL
 from ecsctl.resources.support.deployments import LONG_AGO, Snapshot, Told
 from ecsctl.resources.support.pipeline_structure import DEPLOY
 from ecsctl.resources.support.revisions import container_of
@@ -20,6 +21,8 @@ from ecsctl.why.words import last_error, said
 ON_PURPOSE = re.compile(
     r"Scaling activity initiated|Task stopped by user|stopped by \(deployment|redeploy", re.IGNORECASE
 )
+AWAITED = re.compile(r"dependency graph: .*?ordering dependency \[([\w-]+)\(.*as dependency did not exit successfully")
+"""The agent's words for a container that waits for another's success, in vain (aws/amazon-ecs-agent#3218)."""
 STEADY = "has reached a steady state"
 
 
@@ -85,7 +88,8 @@ class Facts:
     of stopped tasks, DescribeTargetHealth, DescribeTargetGroups, GetLogEvents, DescribeRouteTables,
     DescribeVpcEndpoints, DescribeSecurityGroups, GetRole, BatchGetBuilds, GetPipelineState, GetConnection,
     DescribeCertificate (of the app's name, and as `served` the listener's). `domain` is the app's name, `also` are
-    further ones, `names` what stands at them in their zones (ListResourceRecordSets), `delegation` the name servers
+    further ones, `beside_log` is the log of the container to blame if it
+    is not the app's own, `names` what stands at them in their zones (ListResourceRecordSets), `delegation` the name servers
     of a zone as `ours` and, if the zone above is in the account too, those to which that one leads as `parent`.
     `revisions` maps the ARN of a service revision to that of its task definition, `images` a reference to whether it
     is there, `secrets` an ARN to "there", "missing" or "being deleted", `log_groups` a name to whether it is there,
@@ -101,6 +105,7 @@ class Facts:
     targets: list[Told] = field(default_factory=list)
     target_group: Told = field(default_factory=dict)
     log: list[Told] = field(default_factory=list)
+    beside_log: list[Told] = field(default_factory=list)
     images: dict[str, bool] = field(default_factory=dict)
     processors: dict[str, list[str]] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
@@ -232,6 +237,8 @@ class Facts:
             one["name"] for one in self.definition.get("containerDefinitions", ()) if one.get("essential") is False
         }
         boxes = [one for one in task.get("containers", ()) if one.get("exitCode") is not None]
+        if awaited := self._awaited(boxes):
+            return awaited, True
         boxes = [one for one in boxes if one.get("name") not in light] or boxes
         boxes.sort(key=lambda one: one.get("name") != self.container.get("name"))
         killed = [one for one in boxes if "OutOfMemory" in one.get("reason", "")]
@@ -239,6 +246,29 @@ class Facts:
         rest = [one for code in (0, 137, 143) for one in boxes if one["exitCode"] == code]
         first: Told = next(iter([*killed, *own, *rest]), {})
         return first, bool(killed) or all(one["exitCode"] == 143 for one in boxes if one is not first)
+
+    @property
+    def waiting(self) -> str:
+        """The container that was not started because of the one that ended; empty if none waited for it."""
+        return str(self._unstarted.get("name", ""))
+
+    @property
+    def _unstarted(self) -> Told:
+        boxes = self.failed[0].get("containers", ()) if self.failed else ()
+        hits = (one for one in boxes if AWAITED.search(one.get("reason") or ""))
+        found: Told = next(hits, {})
+        return found
+
+    def _awaited(self, boxes: list[Told]) -> Told:
+        """The container because of which another was not started, in the agent's words; empty if there is none."""
+        named = AWAITED.search(self._unstarted.get("reason", ""))
+        found: Told = next((one for one in boxes if named and one["name"] == named[1]), {})
+        return found
+
+    def is_sidecar(self, name: str) -> bool:
+        """Whether a container is one of [sidecars] in ecsctl.toml."""
+        every = self.definition.get("containerDefinitions", ())
+        return any(one.get("name") == name and LABEL in (one.get("dockerLabels") or {}) for one in every)
 
     @property
     def ended(self) -> Told:

@@ -13,6 +13,7 @@ from ecsctl.resources.support import ecr
 from ecsctl.resources.support.builds import newest_build
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.dns import normal
+from ecsctl.resources.support.deployments import Told
 from ecsctl.resources.support.ecs import tasks_of
 from ecsctl.why.evidence import Facts, moment
 
@@ -140,16 +141,24 @@ class _Reading:
 
     def _log(self) -> None:
         """The log of the app."""
-        options = (self.facts.container.get("logConfiguration") or {}).get("options") or {}
-        group = options.get("awslogs-group")
-        if not group or not (self.facts.failed or self.facts.given_up):
+        if not (self.facts.failed or self.facts.given_up):
             return
-        streams = f"{options.get('awslogs-stream-prefix', 'ecs')}/{self.facts.container['name']}/"
+        self.facts.log = self._log_of(self.facts.container)
+        if self.facts.beside:
+            every = {one["name"]: one for one in self.facts.definition.get("containerDefinitions", ())}
+            self.facts.beside_log = self._log_of(every.get(self.facts.ended["name"], {}))
+
+    def _log_of(self, container: Told) -> list[Any]:
+        options = (container.get("logConfiguration") or {}).get("options") or {}
+        group = options.get("awslogs-group")
+        if not group:
+            return []
+        streams = f"{options.get('awslogs-stream-prefix', 'ecs')}/{container['name']}/"
         if self.facts.failed:
             stream = streams + self.facts.failed[0]["taskArn"].rsplit("/", 1)[-1]
         else:
             stream = self._stream_of_then(group, streams)
-        self.facts.log = self._lines(group, stream) if stream else []
+        return self._lines(group, stream) if stream else []
 
     def _stream_of_then(self, group: str, streams: str) -> str:
         """Where a task of the newest deployment wrote that ECS has forgotten; empty if no stream fits.
@@ -179,19 +188,21 @@ class _Reading:
         return ""
 
     def _images(self) -> None:
-        """The image."""
-        image = str(self.facts.container.get("image", ""))
-        named = ecr.Reference.of(image)
-        if named is None or named.account not in self.facts.suspect:
-            return
-        found = named.among(ecr.images(self.aws, named.repository))
-        self.facts.images[image] = found is not None
-        if found:
-            self.facts.processors[image] = sorted(ecr.processors(self.aws, named.repository, found["imageDigest"]))
+        """The images."""
+        for container in self.facts.definition.get("containerDefinitions", ()):
+            image = str(container.get("image", ""))
+            named = ecr.Reference.of(image)
+            if named is None or named.account not in self.facts.suspect or named.region not in self.facts.suspect:
+                continue
+            found = named.among(ecr.images(self.aws, named.repository))
+            self.facts.images[image] = found is not None
+            if found:
+                self.facts.processors[image] = sorted(ecr.processors(self.aws, named.repository, found["imageDigest"]))
 
     def _secrets(self) -> None:
         """The secrets."""
-        for secret in self.facts.container.get("secrets") or ():
+        every = self.facts.definition.get("containerDefinitions", ())
+        for secret in (secret for one in every for secret in one.get("secrets") or ()):
             arn = ":".join(secret["valueFrom"].split(":")[:7])
             if ":secretsmanager:" in arn:
                 found = there(lambda arn=arn: self.aws.look(self.aws.secretsmanager.describe_secret, SecretId=arn))  # type: ignore[misc]  # a default pins the loop's value

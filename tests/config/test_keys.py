@@ -13,6 +13,11 @@ TABLES = {
     "tags": SCHEMA["properties"]["tags"],
     "service.environment": SCHEMA["$defs"]["Service"]["properties"]["environment"],
     "service.secrets": SCHEMA["$defs"]["Service"]["properties"]["secrets"],
+    "service.depends_on": SCHEMA["$defs"]["Service"]["properties"]["depends_on"],
+    "sidecars": SCHEMA["properties"]["sidecars"],
+    "sidecar.environment": SCHEMA["$defs"]["Sidecar"]["properties"]["environment"],
+    "sidecar.secrets": SCHEMA["$defs"]["Sidecar"]["properties"]["secrets"],
+    "sidecar.depends_on": SCHEMA["$defs"]["Sidecar"]["properties"]["depends_on"],
     "build.environment": SCHEMA["$defs"]["Build"]["properties"]["environment"],
     "build.secrets": SCHEMA["$defs"]["Build"]["properties"]["secrets"],
     "build.logins": SCHEMA["$defs"]["Build"]["properties"]["logins"],
@@ -36,13 +41,26 @@ def by_schema(table, key):
 
 
 def by_loader(load, table, key):
-    value = SECRET if table.endswith(("secrets", "logins")) else "x"
-    github = '[github]\nrepository = "acme/shop"\n' if table.startswith("build") else ""
+    if table == "sidecars":
+        text = f'name = "shop"\n[sidecars.{json.dumps(key)}]\nimage = "a:1"\n'
+    elif table.endswith("depends_on"):  # a container of that name is there, as far as there can be
+        text = f'name = "shop"\n[sidecars.{json.dumps(key)}]\nimage = "a:1"\n[sidecars.other]\nimage = "a:1"\n'
+        text += f'[{table.replace("sidecar.", "sidecars.other.")}]\n{json.dumps(key)} = "START"\n'
+    else:
+        text = _pair(table, key)
     try:
-        load(f'name = "shop"\n{github}[{table}]\n{json.dumps(key)} = "{value}"\n')
+        load(text)
     except ConfigError:
         return False
     return True
+
+
+def _pair(table, key):
+    value = SECRET if table.endswith(("secrets", "logins")) else "x"
+    github = '[github]\nrepository = "acme/shop"\n' if table.startswith("build") else ""
+    head = '[sidecars.other]\nimage = "a:1"\n' if table.startswith("sidecar.") else ""
+    table = table.replace("sidecar.", "sidecars.other.")
+    return f'name = "shop"\n{github}{head}[{table}]\n{json.dumps(key)} = "{value}"\n'
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -6,8 +6,10 @@ import botocore.session
 from hypothesis import strategies as st
 
 from ecsctl.engine.label import Label
-from ecsctl.resources.task_definition import HealthCheck, TaskDefinition
+from ecsctl.resources.support.containers import HealthCheck
+from ecsctl.resources.task_definition import TaskDefinition
 from tests.desired_stack import usual
+from tests.rows.ecs import sidecar
 
 REGION = "eu-central-1"
 ME = Label(app="shop", id="1", account="123456789012", region=REGION, resource="task-definition", owner="ann")
@@ -57,7 +59,14 @@ CHANGES = {
     "init_process": st.booleans(),
     "stop_timeout": st.sampled_from([30, 60, 2]),
     "read_only": st.booleans(),
-}
+    "sidecars": st.dictionaries(st.sampled_from(["agent", "proxy"]), st.fixed_dictionaries({}, optional={
+        "image": words, "essential": st.booleans(), "command": st.just(("run",)), "entrypoint": st.just(("/run",)),
+        "ports": st.sampled_from([(), (9000,)]), "environment": pairs, "secrets": pairs,
+        "depends_on": st.just((("app", "START"),)), "health_check": checks, "start_timeout": st.just(60),
+        "restart_after": st.just(300), "restart_ignores": st.just((0,)), "cpu": st.just(64), "memory": st.just(64),
+        "user": st.just("7"), "read_only": st.booleans(), "stop_timeout": st.just(5)}),
+        max_size=2).map(lambda found: tuple(sidecar(name, **said) for name, said in found.items())),
+}  # fmt: skip
 changes = st.fixed_dictionaries({}, optional=CHANGES)
 desired_stack = changes.map(lambda changed: replace(CONFIG, **changed))
 SIDECAR = {"name": "agent", "image": "agent:7", "portMappings": [{"containerPort": 9000}], "environment": []}

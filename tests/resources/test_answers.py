@@ -9,7 +9,7 @@ import json
 from contextlib import contextmanager
 from urllib.parse import quote, unquote
 
-from ecsctl.resources.task_definition import HealthCheck
+from ecsctl.resources.support.containers import HealthCheck
 from tests.rows import delivery, ecs, network
 
 KEPT = ("Command", "Entrypoint", "Stages", "Actions")  # lists whose order is said

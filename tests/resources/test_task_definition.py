@@ -5,7 +5,8 @@ from botocore.exceptions import ConnectionClosedError
 
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Verb, Why
-from ecsctl.resources.task_definition import HealthCheck, TaskDefinition
+from ecsctl.resources.support.containers import HealthCheck
+from ecsctl.resources.task_definition import TaskDefinition
 from ecsctl.sandbox.aws import ecs as sandbox
 from tests.rows.ecs import Ground, heard, image
 

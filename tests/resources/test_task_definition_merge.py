@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from ecsctl.engine.plan import diff
 from ecsctl.resources.support.revisions import Revision, container_of, digest, registrable
-from ecsctl.resources.task_definition import HealthCheck, laid, told
+from ecsctl.resources.support.containers import HealthCheck
+from ecsctl.resources.task_definition import laid, told
 from tests.resources.merging import ACCEPTED, CONFIG, REGION, SIDECAR, definitions, desired_stack, words
 
 
@@ -34,7 +35,7 @@ def test_what_is_not_ours_is_carried_over(desired, definition):
     }
     ours = definition["containerDefinitions"].index(container_of(definition, desired.container))
     for place, container in enumerate(definition["containerDefinitions"]):
-        if place != ours:
+        if place != ours:  # others' containers
             assert merged["containerDefinitions"][place] == container
     kept = merged["containerDefinitions"][ours]
     for name in ("user", "dockerLabels", "cpu"):

@@ -23,7 +23,8 @@ from ecsctl.ids import (
 from ecsctl.resources.cluster import Cluster
 from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.service import Service
-from ecsctl.resources.task_definition import HealthCheck, TaskDefinition
+from ecsctl.resources.support.containers import HealthCheck, Sidecar
+from ecsctl.resources.task_definition import TaskDefinition
 from tests.desired_stack import usual
 from tests.rows.row import Changes, Compose, Row
 
@@ -33,6 +34,14 @@ TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
+
+
+def sidecar(name: str, **changes: Any) -> Sidecar:
+    plain = {"image": "public.ecr.aws/docker/library/agent:1", "essential": True, "command": (), "entrypoint": (),
+             "ports": (), "environment": (), "secrets": (), "depends_on": (), "health_check": HealthCheck(),
+             "start_timeout": 0, "restart_after": 0, "restart_ignores": (), "cpu": 0, "memory": 0, "user": "",
+             "read_only": False, "stop_timeout": 30}  # fmt: skip
+    return Sidecar(**{"name": name, **plain, **changes})
 
 
 def image(number: int) -> ImageUri:
@@ -264,6 +273,7 @@ ROWS = (
             "init_process": True,
             "stop_timeout": 60,
             "read_only": True,
+            "sidecars": (sidecar("agent"),),
             "more": (("container.user", '"1000"'), ("ephemeralStorage", '{"sizeInGiB":40}')),
         },
         {"family": "other", "container": "web"},

@@ -18,8 +18,8 @@ DAY = 24 * 3600.0
 class Toy:
     """A world in which everything goes as its attributes say."""
 
-    def __init__(self, run=None, start=None, refusal=None):
-        self.how = {"run": run or Run(), "start": start or Start()}
+    def __init__(self, run=None, start=None, refusal=None, fates=None):
+        self.how = {"run": run or Run(), "start": start or Start(), "fates": fates or {}}
         self.refusal = refusal
         self.addresses = 0
         self.health = {}
@@ -40,13 +40,16 @@ class Toy:
     def run(self, task):
         return self.how["run"]
 
+    def fates(self, task):
+        return self.how["fates"]
+
     def checks(self, target_group_arn):
         return Checks(interval=10.0, healthy=2, unhealthy=2, delay=30.0)
 
     def target(self, task, balancer, state, reason="", description=""):
         self.health[task.interface.address] = state
 
-    def log(self, task, t, lines):
+    def log(self, task, t, lines, container=""):
         pass
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from ecsctl.config import Config
-from ecsctl.config.form import options
+from ecsctl.config.form import NAME, options
 from ecsctl.sandbox.aws.codeconnections import complete_handshake
 from tests.stack.conftest import ACCOUNT, World, desired_stack
 
@@ -30,6 +30,7 @@ def with_(**changed: Any) -> Configured:
     return {**PLAIN, **changed}
 
 
+NGINX = {"agent": {"image": "public.ecr.aws/docker/library/nginx:1.27"}}
 HALF = {"desired_count": 2, "min_healthy_percent": 50, "max_percent": 100}
 BORROWED = with_(vpc={"id": "{vpc}", "public_subnets": ["{open-a}", "{open-b}"],
                       "private_subnets": ["{shut-a}", "{shut-b}"]})  # fmt: skip
@@ -96,6 +97,15 @@ LONG: dict[str, tuple[Configured, Configured]] = {
         "task_definition": {"volumes": [{"name": "scratch"}]},
         "container": {"mountPoints": [{"sourceVolume": "scratch", "containerPath": "/scratch"}]}})),
     "a container as its image says": (with_(service={"user": "10001", "ephemeral_gib": 40}), PLAIN),
+    "a container beside the app": (PLAIN, with_(service={"depends_on": {"agent": "HEALTHY"}}, sidecars={"agent": {
+        "image": "public.ecr.aws/docker/library/nginx:1.27", "essential": False, "command": ["a"],
+        "entrypoint": ["/b"], "port": 9090, "environment": {"A": "b"}, "secrets": {"KEY": "{secret}"},
+        "depends_on": {}, "start_timeout_seconds": 60, "restart": True, "restart_after_seconds": 60,
+        "restart_ignores": [0], "cpu": 32, "memory": 64, "user": "7", "read_only_root": True,
+        "stop_timeout_seconds": 5, "health": {"command": ["CMD", "true"], "interval_seconds": 10,
+                                              "timeout_seconds": 3, "retries": 2, "start_seconds": 5}},
+        "migrate": {"image": "public.ecr.aws/docker/library/nginx:1.27", "depends_on": {"hello": "START"}}})),
+    "no container beside the app any more": (with_(sidecars=NGINX), PLAIN),
     "another group of the tasks": (BORROWED, with_(vpc=BORROWED["vpc"], service={"security_groups": ["{group}"]})),
     "rights of the app": (PLAIN, with_(service={
         "permissions": [{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::{app}-uploads/*"],
@@ -158,6 +168,8 @@ def changed(before: Configured, after: Configured) -> Iterator[str]:
 
 def _at(found: Any, path: tuple[Any, ...]) -> Any:
     for part in path:
+        if part == NAME:
+            return [_at(one, path[path.index(NAME) + 1 :]) for _, one in sorted(found.items())]
         found = getattr(found, part) if isinstance(found, BaseModel) else None
     return found
 

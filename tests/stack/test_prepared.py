@@ -182,6 +182,12 @@ def shut_topic(world: World) -> Named:
 
 SM, SSM = "arn:aws:secretsmanager", "arn:aws:ssm"
 NOWHERE = f"{SM}:{REGION}:{ACCOUNT}:secret:no/such-AbCdEf"
+
+
+def beside(**said: Any) -> dict[str, Any]:
+    return {"sidecars": {"agent": {"image": "public.ecr.aws/docker/library/nginx:1.27", **said}}}
+
+
 THINGS: dict[str, tuple[Case, ...]] = {
     "permissions_boundary": (
         Case("absent", lambda world: policy(), ("there is no policy", "policy/nowhere"), "make it"),
@@ -276,6 +282,13 @@ THINGS: dict[str, tuple[Case, ...]] = {
         Case("no such parameter", lambda world: secret(f"{SSM}:{REGION}:{ACCOUNT}:parameter/shop/key"),
              ("no parameter", "parameter/shop/key"), "put-parameter"),
     ),
+    "sidecars.NAME.secrets": (
+        Case("absent", lambda world: beside(secrets={"KEY": NOWHERE}), ("no secret", "no/such"), "create-secret"),
+    ),
+    "sidecars.NAME.image": (
+        Case("absent", lambda world: beside(image=f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/agent:1"),
+             ("there is no image", "agent:1"), "sidecars.agent.image"),
+    ),
     "github.token_secret": (
         Case("absent", lambda world: token("no/such"), ("there is no secret no/such",), "create-secret"),
         Case("elsewhere", lambda world: token(made_secret(world, region=THERE)), ("us-east-1",), "token_secret"),
@@ -330,7 +343,11 @@ NOT_EXAMINED = {
     "build.buildspec": "a file of the repository: its build says what is wrong with it",
     "pipeline.tests": "as build.buildspec",
 } | dict.fromkeys(
-    ["name", "owner", "tags", "protect", "vpc.cidr", "vpc.egress", "load_balancer.idle_timeout_seconds",
+    ["sidecars.NAME." + key for key in (
+        "essential", "command", "entrypoint", "port", "environment", "depends_on", "start_timeout_seconds", "restart",
+        "restart_after_seconds", "restart_ignores", "cpu", "memory", "user", "read_only_root", "stop_timeout_seconds",
+        *(f"health.{key}" for key in ("command", "interval_seconds", "timeout_seconds", "retries", "start_seconds")))]
+    + ["name", "owner", "tags", "protect", "vpc.cidr", "vpc.egress", "load_balancer.idle_timeout_seconds",
      "load_balancer.http2", "load_balancer.internal", "load_balancer.sticky_seconds",
      "load_balancer.slow_start_seconds", "load_balancer.deletion_protection", "logs.retention_days",
      "pipeline.mode", "pipeline.deploy_timeout_minutes", "pipeline.approvals", "pipeline.paths", "pipeline.tags",
@@ -345,7 +362,7 @@ def test_every_key_that_names_a_thing_has_its_cases() -> None:
     textual = {key for key, node in keys.items() if "pattern" in str(node) and "enum" not in node}
     answered = THINGS.keys() | NOT_EXAMINED.keys()
     own_words = {"service.environment", "service.health_path", "service.health.path", "service.health.codes",
-                 "service.user", "service.working_directory",
+                 "service.depends_on", "service.user", "service.working_directory",
                  "build.environment", "build.args", "build.target",
                  "build.context", "build.dockerfile"}  # fmt: skip
     assert textual - answered - own_words == set()

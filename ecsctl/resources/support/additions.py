@@ -70,8 +70,10 @@ def _part(value: Any, like: Any) -> Any:
 
 def _ordered(parts: list[Any]) -> list[Any]:
     """In which order AWS tells what has names is its own affair."""
-    named = all(isinstance(one, dict) and "name" in one for one in parts)
-    return sorted(parts, key=lambda one: str(one["name"])) if named else parts
+    for key in ("name", "containerName"):
+        if all(isinstance(one, dict) and key in one for one in parts):
+            return sorted(parts, key=lambda one: str(one[key]))
+    return parts
 
 
 def _spelled(value: Any) -> str:

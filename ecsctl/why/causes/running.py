@@ -10,7 +10,8 @@ import re
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
 from ecsctl.why.causes.fixes import Fix, back, by_hand, change, repair, run
 from ecsctl.why.causes.starting import architecture
-from ecsctl.why.evidence import Evidence, Facts, Place
+from ecsctl.why.evidence import Evidence, Facts, Place, moment
+from ecsctl.why.words import last_error
 
 SIGNALS = {132: "SIGILL", 134: "SIGABRT", 136: "SIGFPE", 137: "SIGKILL", 139: "SIGSEGV", 143: "SIGTERM"}
 NOT_FOUND = 127
@@ -34,7 +35,11 @@ def out_of_memory(facts: Facts) -> Cause | None:
     told = f"{who} needs more memory than it has" + (f" (the task has {memory} MiB)" if memory else "")
     observed = tuple(one for one in (found, heap) if one)
     sure = Certainty.CERTAIN if found else Certainty.LIKELY
-    return Cause("out-of-memory", told, observed, (change("service.memory", "to more"),), sure)
+    ways = (change("service.memory", "to more"),)
+    if name and facts.is_sidecar(name) and _limit(facts, name):
+        told = f"the container {name} needs more memory than it may have ({_limit(facts, name)} MiB)"
+        ways = (change(f"sidecars.{name}.memory", "to more"),)
+    return Cause("out-of-memory", told, observed, ways, sure)
 
 
 def sidecar(facts: Facts) -> Cause | None:
@@ -43,19 +48,30 @@ def sidecar(facts: Facts) -> Cause | None:
     if not facts.beside or facts.told((Place.MEMORY,)):
         return None
     name, code = str(box["name"]), int(box["exitCode"])
+    last = Evidence("log", last_error([one["message"] for one in facts.beside_log])).text
+    said = f"; its log ends: {last}" if last else ""
     told = (
         f"the container {name} beside the app ended (exit code {code}{_signal(code)}) and took the app along: ECS "
-        f"stops them all"
+        f"stops them all{said}"
     )
-    observed = [_ended(facts)]
+    if facts.waiting:
+        told = f"the container {name} failed (exit code {code}{_signal(code)}), and {facts.waiting} waits for its "
+        told += f"success: so ECS does not start it{said}"
+    observed = [_ended(facts), *(Evidence("log", one["message"].rstrip(), moment(one.get("timestamp"))) for one in
+                facts.beside_log[-6:])]  # fmt: skip
     observed += [Evidence("task", f"{one['name']} was ended after it (exit code {one['exitCode']})") for one in
              facts.failed[0].get("containers",
-             ()) if one.get("exitCode") is not None and one.get("name") != name]  # fmt: skip
-    group = _log_group(facts, name)
+             ()) if one.get("exitCode") is not None and one.get("name") != name and not facts.waiting]  # fmt: skip
     look = (
-        run(f"aws logs tail {group} --since 1h", f"what {name} said") if group else by_hand(f"check the log of {name}")
+        run(f"ecsctl logs --container {name}", f"what {name} said")
+        if _log_group(facts, name)
+        else by_hand(f"check the log of {name}")
     )
-    fix = (look, by_hand(f"mend {name}, or let the task definition call it not essential"))
+    ways: tuple[Fix, ...] = (by_hand(f"fix {name}, or let the task definition call it not essential"),)
+    if facts.is_sidecar(name):
+        ways = (change(f"sidecars.{name}.image", "to one that runs"),)
+        ways += (change(f"sidecars.{name}.essential", "= false"),) if not facts.waiting else ()
+    fix = (look, *ways)
     return Cause(
         "sidecar", told, tuple(observed), fix, _sure(facts), either=() if facts.ended_surely else ("sidecar", "crash")
     )
@@ -111,10 +127,15 @@ def container_check(facts: Facts) -> Cause | None:
     own = sick == facts.container.get("name", sick)
     told = ("the container's own health check fails" if own else f"the health check of the container {sick} fails") + (
         f": {command}" if command else "")  # fmt: skip
-    fix = (
+    fix: tuple[Fix, ...] = (
         run("ecsctl logs", "what the app says"),
         repair("fix the app, or the check's command in the task definition", facts),
     )
+    if not own:
+        fix = (run(f"ecsctl logs --container {sick}", f"what {sick} says"),
+               by_hand(f"fix {sick}, or its check in the task definition"))  # fmt: skip
+        if facts.is_sidecar(sick):
+            fix = (fix[0], change(f"sidecars.{sick}.health", "to a check that passes"))
     return Cause("container-check", told, (found, *facts.tail()), fix)
 
 
@@ -148,6 +169,11 @@ def _ended(facts: Facts) -> Evidence:
     reason = box.get("reason") or task.get("stoppedReason", "")
     text = f"{reason}: {box.get('name', 'container')} ended with exit code {box['exitCode']}{often}"
     return Evidence(f"task {task['taskArn'].rsplit('/', 1)[-1][:8]}", text, task.get("stoppedAt"))
+
+
+def _limit(facts: Facts, name: str) -> int:
+    every = {one.get("name"): one for one in facts.definition.get("containerDefinitions", ())}
+    return int(every.get(name, {}).get("memory") or 0)
 
 
 def _log_group(facts: Facts, name: str) -> str:

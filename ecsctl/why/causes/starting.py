@@ -25,6 +25,11 @@ def image_missing(facts: Facts) -> Cause | None:
     found = facts.told((Place.PULL,), ": not found", "manifest unknown", "404 Not Found", "no longer exists",
         "does not exist in the registry",
                        "repository with name")  # fmt: skip
+    others = {str(one.get("image", "")): str(one["name"]) for one in facts.definition.get("containerDefinitions", ())
+              if one.get("name") != facts.container.get("name")}  # fmt: skip
+    beside = next((one for one in others if facts.images.get(one) is False), "")
+    beside = beside or next((one for one, name in others.items() if found and found.container == name), "")
+    image = beside or image
     gone = facts.images.get(image) is False
     configured = (facts.service or {}).get("desiredCount", 0)
     if (found is None or _refused(found)) and not (gone and configured and not facts.healthy):
@@ -36,6 +41,10 @@ def image_missing(facts: Facts) -> Cause | None:
         observed.append(Evidence("ECR", f"there is no image {image}"))
     fix = (run("ecsctl deploy --build", "builds the branch's newest commit") if facts.build or facts.pipeline
             else run("ecsctl deploy --image URI", "one that exists"), *back(facts))  # fmt: skip
+    if beside:  # no release changes it
+        known = facts.is_sidecar(others[beside])
+        fix = (change(f"sidecars.{others[beside]}.image", "to one that exists") if known else
+               by_hand(f"push {beside}, or let {others[beside]} have another image"),)  # fmt: skip
     return Cause("image-missing", f"the image {wrong} does not exist", tuple(observed), fix, _sure(found))
 
 

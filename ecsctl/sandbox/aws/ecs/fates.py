@@ -16,7 +16,8 @@ from moto.logs.models import logs_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
 from ecsctl.sandbox.aws import ecr, iam, secretsmanager
-from ecsctl.sandbox.aws.ecs import apps, network, rights
+from ecsctl.sandbox.aws.ecs import apps, boxes, network, rights
+from ecsctl.sandbox.aws.ecs.boxes import Fate
 from ecsctl.sandbox.aws.ecs.definitions import is_ecr
 from ecsctl.sandbox.aws.ecs.lives import Run, Start, balancers
 from ecsctl.sandbox.aws.ecs.state import Behaviour, Definition, Task, Wire, arn_of, backend_of, memory
@@ -71,13 +72,40 @@ def behave(account: str, image_fragment: str, kind: str, **options: Any) -> None
 _HOME = "us-east-1"  # scripts hold for an account, in whichever region its tasks run
 
 
+def _script(backend: EC2ContainerServiceBackend, *containers: Wire) -> Behaviour:
+    """The last script that fits one of the containers."""
+    every = reversed(memory(backend_of(backend.account_id, _HOME)).behaviours)
+    fitting = (one for one in every if any(_fits(one, container) for container in containers))
+    return next(fitting, Behaviour("", "ok", {}))
+
+
+def _fits(behaviour: Behaviour, container: Wire) -> bool:
+    return behaviour.fragment in f"{container['image']} {_known_as(container['image'])}"
+
+
+def beside(backend: EC2ContainerServiceBackend, task: Task) -> dict[str, Fate]:
+    """How the containers beside the one that serves go, where someone has scripted it for their own images."""
+    others = (one for one in task.definition.containers if one is not boxes.own(task))
+    scripts = ((one, _script(backend, one)) for one in others)
+    return {one["name"]: _fate(script, one) for one, script in scripts if script.fragment and script.kind != "ok"}
+
+
+def _fate(script: Behaviour, container: Wire) -> Fate:
+    after, lines = float(script.options.get("seconds", 5.0)), (f"{container['name']}: starting",)
+    if script.kind == "crash":
+        error = str(script.options.get("reason", f"{container['name']}: fatal: it could not start"))
+        code = int(script.options.get("code", 1))
+        return Fate("ends", after, code, lines=lines, last=(error,) if code else ())
+    if script.kind == "oom":
+        return Fate("ends", after, 137, apps.KILLED, lines=lines)
+    if script.kind == "exec-format":
+        return Fate("ends", 1.0, 1, last=("exec /agent: exec format error",))
+    return Fate("sick" if script.kind == "sick" else "on", lines=lines)
+
+
 def scripted(backend: EC2ContainerServiceBackend, definition: Definition) -> Behaviour:
     """What someone has scripted for tasks of a definition."""
-    names = " ".join(f"{c['image']} {_known_as(c['image'])}" for c in definition.containers)
-    for behaviour in reversed(memory(backend_of(backend.account_id, _HOME)).behaviours):
-        if behaviour.fragment in names:
-            return behaviour
-    return Behaviour("", "ok", {})
+    return _script(backend, *definition.containers)
 
 
 def _known_as(image: str) -> str:
@@ -137,9 +165,9 @@ def prepare(backend: EC2ContainerServiceBackend, task: Task) -> Start:
     digests: dict[str, str] = {}
     for container in task.definition.containers:
         image = container["image"]
-        seconds, failure = _pull(task, image, digests, kind)
+        seconds, failure = _pull(task, image, digests, kind if _fits(script, container) else "ok")
         if failure is not None:
-            return Start(seconds, failure)
+            return Start(seconds, failure, container["name"])
     return Start(digests=digests)
 
 
@@ -320,8 +348,8 @@ _UP = (*_BOOT, "INFO:     Application startup complete.", "INFO:     Uvicorn run
 
 
 def go_on(backend: EC2ContainerServiceBackend, task: Task) -> Run:
-    """How a task that has started goes on."""
-    script = scripted(backend, task.definition)
+    """How a task that has started goes on: by what is scripted for the image of the container that serves."""
+    script = _script(backend, boxes.own(task))
     options = script.options
     if script.kind == "crash":
         error = str(options.get("reason", "RuntimeError: the application could not start"))

@@ -8,8 +8,11 @@ on any clock, and on a toy world in unit tests.
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Protocol
 
+from ecsctl.sandbox.aws.ecs import boxes
+from ecsctl.sandbox.aws.ecs.boxes import Fate
 from ecsctl.sandbox.aws.ecs.state import Definition, Interface, Task
 
 # AWS promises no durations. These are of the order that public logs of Fargate deployments show: RUNNING after about
@@ -31,6 +34,7 @@ class Start:
 
     seconds: float = PULL
     failure: str | None = None
+    container: str = ""  # of which the failure is told
     digests: dict[str, str] = field(default_factory=dict)
 
 
@@ -80,14 +84,17 @@ class World(Protocol):
     def run(self, task: Task) -> Run:
         """How the started task goes on."""
 
+    def fates(self, task: Task) -> dict[str, Fate]:
+        """How the containers beside the one that serves go, by name; of others nothing is known."""
+
     def checks(self, target_group_arn: str) -> Checks:
         """The target group's numbers."""
 
     def target(self, task: Task, balancer: dict[str, Any], state: str, reason: str = "", description: str = "") -> None:
         """Set a target's health: initial (registers it), healthy, unhealthy, unused, draining, or gone."""
 
-    def log(self, task: Task, t: float, lines: tuple[str, ...]) -> None:
-        """Write lines of the application into its log streams."""
+    def log(self, task: Task, t: float, lines: tuple[str, ...], container: str = "") -> None:
+        """Write lines into the log stream of the container that serves, or of the one that is named."""
 
 
 # say (with the text), registered and deregistered (with the target group's ARN), draining, failed (with "start" if it
@@ -134,7 +141,7 @@ def _provisioned(task: Task, t: float, world: World) -> list[Signal]:
     task.moments["pull_started"] = t
     start = world.start(task)
     task.digests = dict(start.digests)
-    task.trouble = start.failure
+    task.trouble, task.troubled = start.failure, start.container
     task.agenda["pulled" if start.failure is None else "not_started"] = t + start.seconds
     return []
 
@@ -148,15 +155,21 @@ def _not_started(task: Task, t: float, reason: str) -> list[Signal]:
     task.stop_code, task.stopped_reason = "TaskFailedToStart", reason
     task.moments["stopping"] = task.moments["execution_stopped"] = t
     if reason.startswith("CannotPullContainerError"):  # this one stands with the container, too
-        task.endings = {container["name"]: (None, reason) for container in task.definition.containers}
+        names = (container["name"] for container in task.definition.containers)
+        task.endings = {name: (None, reason) for name in names if task.troubled in ("", name)}
     task.agenda = {"stopped": t + DEPROVISIONING}
     return [("say", f"was unable to place a task. Reason: {reason.rstrip('.')}."), ("failed", "start")]
 
 
-def _pulled(task: Task, t: float, _world: World) -> list[Signal]:
+def _pulled(task: Task, t: float, world: World) -> list[Signal]:
     task.moments["pull_stopped"] = t
     task.status = "ACTIVATING"
-    task.agenda["running"] = t + ACTIVATING
+    task.boxes = boxes.planned(task.definition.containers, world.fates(task), t)
+    up, _, fatal = boxes.rests(task)
+    if fatal <= up:
+        task.agenda["fatal"] = fatal
+    elif up < inf:
+        task.agenda["running"] = up - boxes.STARTS + ACTIVATING
     return []
 
 
@@ -165,6 +178,14 @@ def _running(task: Task, t: float, world: World) -> list[Signal]:
     task.moments["started"] = t
     task.run = run = world.run(task)
     world.log(task, t, run.lines)
+    for name, box in task.boxes.items():
+        if name != boxes.own(task)["name"] and box.start is not None:
+            world.log(task, box.start, box.lines, name)
+            if box.end is not None and box.end <= t:
+                world.log(task, box.end, box.last, name)
+    _, _, fatal = boxes.rests(task)
+    if fatal < inf:
+        task.agenda["fatal"] = max(t, fatal)
     signals: list[Signal] = [("running", "")]
     for balancer in balancers(task):
         unused = run.kind == "unused"
@@ -175,7 +196,7 @@ def _running(task: Task, t: float, world: World) -> list[Signal]:
     if run.kind == "exit":
         task.agenda["exited"] = t + run.after
     elif run.kind == "sick":
-        check = _container_check(task) or {"interval": 30, "retries": 3}
+        check = boxes.own(task).get("healthCheck") or {"interval": 30, "retries": 3}
         found = t + check.get("startPeriod", 0) + check["interval"] * check["retries"]
         task.agenda["sick"] = max(found, t + _grace(task))
     elif run.kind == "unused":
@@ -279,8 +300,29 @@ def _sick(task: Task, t: float, world: World) -> list[Signal]:
     return [("say", f"(task {task.id}) failed container health checks."), *signals, ("failed", "")]
 
 
+def _fatal(task: Task, t: float, world: World) -> list[Signal]:
+    """An essential container beside the one that serves has ended, never starts, or is sick: so ends the task."""
+    _, name, _ = boxes.rests(task)
+    box = task.boxes[name]
+    was_healthy = task.healthy
+    if box.end is None or (box.sick or inf) < box.end:
+        if not task.terms.get("healthCheckGracePeriodSeconds") or t >= task.moments.get("started", t) + _grace(task):
+            return _sick(task, t, world)
+        task.agenda["fatal"] = task.moments["started"] + _grace(task)
+        return []
+    for one, other in task.boxes.items():  # also those that had ended before
+        if "started" not in task.moments and other.start is not None and other.start <= t:
+            world.log(task, other.start, other.lines, one)
+            world.log(task, other.end or t, other.last if other.end and other.end <= t else (), one)
+    if "started" in task.moments:
+        world.log(task, t, box.last, name)
+    signals = stop(task, t, world, "Essential container in task exited", "EssentialContainerExited", alive=False)
+    task.endings = boxes.endings(task, t)
+    return [*signals, ("died" if was_healthy else "failed", "")]
+
+
 def _exited(task: Task, t: float, world: World) -> list[Signal]:
-    first = next(container["name"] for container in task.definition.containers if container["essential"])
+    first = boxes.own(task)["name"]
     was_healthy = task.healthy
     world.log(task, t, task.run.last)
     signals = stop(task, t, world, "Essential container in task exited", "EssentialContainerExited", alive=False)
@@ -305,7 +347,7 @@ def stop(task: Task, t: float, world: World, reason: str, code: str, alive: bool
         delays = [world.checks(balancer["targetGroupArn"]).delay for balancer in balancers(task)]
         task.agenda["drained"] = t + max(delays)
     if was != "RUNNING" or not alive:
-        _end(task, t, {} if was != "RUNNING" else {"": (0, None)})
+        _end(task, t, ran=was == "RUNNING")
     elif task.registered:
         task.status = "DEACTIVATING"
     else:
@@ -317,10 +359,10 @@ def stop(task: Task, t: float, world: World, reason: str, code: str, alive: bool
 _DRAINING = "Target deregistration is in progress"
 
 
-def _end(task: Task, t: float, ending: dict[str, tuple[int | None, str | None]]) -> None:
+def _end(task: Task, t: float, *, ran: bool) -> None:
     """The containers are no more; what is left is the network interface."""
-    if ending:
-        task.endings = {container["name"]: ending[""] for container in task.definition.containers}
+    if ran:
+        task.endings = boxes.endings(task, t)
     task.status = "DEPROVISIONING"
     task.moments["execution_stopped"] = t
     task.agenda["stopped"] = t + DEPROVISIONING
@@ -338,7 +380,7 @@ def _drained(task: Task, t: float, world: World) -> list[Signal]:
 
 def _terminated(task: Task, t: float, world: World) -> list[Signal]:
     world.log(task, t, ("INFO:     Shutting down", "INFO:     Finished server process [1]"))
-    _end(task, t, {"": (0, None)})
+    _end(task, t, ran=True)
     return []
 
 
@@ -360,6 +402,7 @@ _STEPS: dict[str, Callable[[Task, float, World], list[Signal]]] = {
     "asked": _asked,
     "unused": _unused,
     "sick": _sick,
+    "fatal": _fatal,
     "exited": _exited,
     "drained": _drained,
     "terminated": _terminated,

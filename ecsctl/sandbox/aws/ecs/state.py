@@ -44,6 +44,20 @@ class Interface:
 
 
 @dataclass
+class Box:
+    """What becomes of one container of a task: moments, and None where there is none."""
+
+    start: float | None  # None: it never starts; inf: it waits for ever
+    end: float | None = None
+    code: int | None = None
+    reason: str | None = None
+    well: float | None = None  # when its own check has passed
+    sick: float | None = None  # or has failed too often
+    lines: tuple[str, ...] = ()  # what it logs when it starts, and at its end
+    last: tuple[str, ...] = ()
+
+
+@dataclass
 class Task:
     """One task. `agenda` says what happens to it next, and when; `moments` what has happened, and when."""
 
@@ -63,7 +77,9 @@ class Task:
     resolved: dict[str, str] = field(default_factory=dict)  # by image: digests its deployment has settled on
     digests: dict[str, str] = field(default_factory=dict)  # by image, as pulled
     trouble: str | None = None  # why it will not start, once that is known
+    troubled: str = ""  # and which of its containers that is about; empty: all
     run: Any = None  # how it goes on once it has started (lives.Run)
+    boxes: dict[str, Box] = field(default_factory=dict)  # its containers, once their images are there
     registered: bool = False  # with its target groups
     healthy: bool = False
     container_health: str = "UNKNOWN"

@@ -6,7 +6,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from moto.ecs.models import EC2ContainerServiceBackend
 
-from ecsctl.sandbox.aws.ecs import lives, rollout
+from ecsctl.sandbox.aws.ecs import boxes, lives, rollout
 from ecsctl.sandbox.aws.ecs.state import Deployment, Release, Service, Task, Wire
 from ecsctl.sandbox.core import clock
 
@@ -277,6 +277,8 @@ def _container(each: Task, definition: Wire) -> Wire:
     ended = each.status in ("DEPROVISIONING", "STOPPED")
     code, reason = each.endings.get(definition["name"], (None, None))
     status = "STOPPED" if ended else "RUNNING" if each.status in ("RUNNING", "DEACTIVATING", "STOPPING") else "PENDING"
+    own = definition["name"] == boxes.own(each)["name"]
+    health = each.container_health if own else boxes.health(each, definition["name"], clock.now())
     network: list[Wire] = []
     if each.interface is not None and not ended:
         network = [{"attachmentId": each.attachment, "privateIpv4Address": each.interface.address}]
@@ -299,10 +301,11 @@ def _container(each: Task, definition: Wire) -> Wire:
             "reason": reason,
             "networkBindings": [],
             "networkInterfaces": network,
-            "healthStatus": each.container_health if definition.get("healthCheck") else "UNKNOWN",
+            "healthStatus": health if definition.get("healthCheck") else "UNKNOWN",
             "managedAgents": agents,
             "cpu": str(definition.get("cpu", 0)),
             "memory": str(definition["memory"]) if definition.get("memory") else None,
             "memoryReservation": str(definition["memoryReservation"]) if definition.get("memoryReservation") else None,
         }
+        | boxes.shown(each, definition["name"], clock.now())
     )

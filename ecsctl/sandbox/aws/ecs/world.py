@@ -9,7 +9,8 @@ from moto.elbv2.responses import ELBV2Response
 from moto.logs.models import logs_backends
 
 from ecsctl.sandbox.aws import ec2, elbv2
-from ecsctl.sandbox.aws.ecs import fates
+from ecsctl.sandbox.aws.ecs import boxes, fates
+from ecsctl.sandbox.aws.ecs.boxes import Fate
 from ecsctl.sandbox.aws.ecs.lives import Checks, Run, Start, balancers
 from ecsctl.sandbox.aws.ecs.simulation import advance
 from ecsctl.sandbox.aws.ecs.state import Crew, Definition, Interface, Task, arn_of, memory, services
@@ -64,6 +65,10 @@ class Region:
         """How the started task goes on."""
         return fates.go_on(self.backend, task)
 
+    def fates(self, task: Task) -> dict[str, Fate]:
+        """How the containers beside the one that serves go."""
+        return fates.beside(self.backend, task)
+
     def checks(self, target_group_arn: str) -> Checks:
         """The target group's health check and deregistration delay."""
         group: Any = elbv2_backends[self.account][self.name].target_groups.get(target_group_arn)
@@ -90,25 +95,24 @@ class Region:
             group.register([{"Id": address, "Port": port}])
         elbv2.set_target_health(self.account, self.name, arn, address, port, state, reason or None, description or None)
 
-    def log(self, task: Task, t: float, lines: tuple[str, ...]) -> None:
-        """Write lines into `<prefix>/<container>/<task id>` of the first essential container with awslogs.
+    def log(self, task: Task, t: float, lines: tuple[str, ...], container: str = "") -> None:
+        """Write lines into `<prefix>/<container>/<task id>`, if the container has the driver awslogs.
 
         ECS guide, "Using the awslogs log driver". Not through PutLogEvents, which judges timestamps.
         """
-        for container in task.definition.containers:
-            options = fates.log_options(container)
-            if options is None or not container["essential"] or not lines:
-                continue
-            region: Any = logs_backends[self.account][options.get("awslogs-region", self.name)]
-            name = options.get("awslogs-group", "")
-            if name not in region.groups and options.get("awslogs-create-group") == "true":
-                region.create_log_group(name, {})
-            if name in region.groups:
-                stream = f"{options.get('awslogs-stream-prefix', 'ecs')}/{container['name']}/{task.id}"
-                region.ensure_log_stream(name, stream)
-                events = [{"timestamp": int(t * 1000) + n, "message": line} for n, line in enumerate(lines)]
-                region.groups[name].streams[stream].put_log_events(events)
+        named = container or boxes.own(task)["name"]
+        options = next(fates.log_options(one) for one in task.definition.containers if one["name"] == named)
+        if options is None or not lines:
             return
+        region: Any = logs_backends[self.account][options.get("awslogs-region", self.name)]
+        name = options.get("awslogs-group", "")
+        if name not in region.groups and options.get("awslogs-create-group") == "true":
+            region.create_log_group(name, {})
+        if name in region.groups:
+            stream = f"{options.get('awslogs-stream-prefix', 'ecs')}/{named}/{task.id}"
+            region.ensure_log_stream(name, stream)
+            events = [{"timestamp": int(t * 1000) + n, "message": line} for n, line in enumerate(lines)]
+            region.groups[name].streams[stream].put_log_events(events)
 
 
 def _no_interface(public: bool, subnet: str, code: str) -> str:

@@ -1,0 +1,185 @@
+"""The tables [sidecars.NAME]: further containers of a task, beside the app's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ecsctl.config import words
+from ecsctl.config.health import ContainerCheck
+from ecsctl.config.section import Problem, Section
+from ecsctl.config.variables import ECS_SETS, doubled
+
+MOST = 9
+"""Beside the app's own: a task definition takes 10 containers (ECS developer guide, "Amazon ECS service quotas")."""
+
+Condition = Literal["START", "HEALTHY", "COMPLETE", "SUCCESS"]
+
+
+class Sidecar(Section):
+    """A container beside the app's own, in the same task: its network and its life are the task's."""
+
+    image: words.SidecarImage = Field(
+        description="Its image. It is this one until another is written here: the pipeline releases the app's alone.",
+        examples=["public.ecr.aws/nginx/nginx:1.27"],
+    )
+    essential: bool = Field(
+        True,
+        description="Whether the task ends when this container ends. One that has an end, such as a migration before "
+        "the app starts, is not essential.",
+    )
+    command: tuple[str, ...] = Field(
+        (), strict=False, description="What it runs instead of its image's command.", examples=[["--verbose"]]
+    )
+    entrypoint: tuple[str, ...] = Field(
+        (), strict=False, description="What is run in place of its image's entry point.", examples=[["/agent"]]
+    )
+    port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="The TCP port that it listens on. Containers of a task reach each other at 127.0.0.1.",
+        examples=[9090],
+    )
+    environment: dict[words.Variable, str] = Field(
+        default_factory=dict,
+        description="Its environment variables, for anyone to read who may describe the service.",
+        examples=[{"LOG_LEVEL": "info"}],
+        json_schema_extra=words.no_names(*sorted(ECS_SETS)),
+    )
+    secrets: dict[words.Variable, words.TaskSecret] = Field(
+        default_factory=dict,
+        description="Its environment variables from secrets and parameters, named as in service.secrets.",
+        examples=[{"API_KEY": "shop/agent:key"}],
+        json_schema_extra=words.no_names(*sorted(ECS_SETS)),
+    )
+    depends_on: dict[words.ContainerName, Condition] = Field(
+        default_factory=dict,
+        description="What it waits for before it starts: other containers, each with START, HEALTHY, COMPLETE (it has "
+        "ended) or SUCCESS (it has ended with 0). The app's container has the app's name.",
+        examples=[{"migrate": "SUCCESS"}],
+    )
+    start_timeout_seconds: int | None = Field(
+        None,
+        ge=2,
+        le=120,
+        description="How long others wait until it is HEALTHY, COMPLETE or SUCCESS. Then they give up, and the task "
+        "with them. Without it they wait for ever.",
+        examples=[60],
+    )
+    restart: bool = Field(
+        False, description="Whether ECS starts it again in the same task when it ends, rather than end the task."
+    )
+    restart_after_seconds: int = Field(
+        300, ge=60, le=1800, description="With restart: how long it must have run, or it is not started again."
+    )
+    restart_ignores: tuple[Annotated[int, Field(ge=0, le=255)], ...] = Field(
+        (),
+        strict=False,
+        max_length=50,
+        description="With restart: exit codes after which it is not started again.",
+        examples=[[0]],
+    )
+    cpu: int = Field(
+        0,
+        ge=0,
+        le=16384,
+        description="Its share of the task's CPU units (service.cpu) when all are busy; 0 is the least.",
+    )
+    memory: int | None = Field(
+        None,
+        ge=6,
+        le=122880,
+        description="The most memory that it may use, in MiB of the task's; it is killed beyond that. Else all of it.",
+        examples=[64],
+    )
+    user: words.ContainerUser | None = Field(
+        None, description="Who it runs as, in place of its image's user.", examples=["10001"]
+    )
+    read_only_root: bool = Field(False, description="Whether its root file system can only be read.")
+    stop_timeout_seconds: int = Field(30, ge=2, le=120, description="How long after SIGTERM it gets SIGKILL.")
+    health: ContainerCheck | None = Field(
+        None,
+        description="A check that ECS runs inside it. While that of an essential container fails, ECS replaces the "
+        "task.",
+        examples=[{"command": ["CMD-SHELL", "wget -qO- http://localhost:9090/ || exit 1"]}],
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """What does not go together within one container."""
+        yield from doubled(self.environment, self.secrets, "its environment")
+        for key in ("command", "entrypoint"):
+            if "" in getattr(self, key):
+                yield key, "has an empty word"
+        for key in self.given("restart_after_seconds", "restart_ignores"):
+            if not self.restart:
+                yield key, "has no meaning without restart = true"
+
+
+def together(
+    app: str, app_waits: Mapping[str, str], app_checked: bool, port: int, sidecars: Mapping[str, Sidecar]
+) -> Iterator[Problem]:
+    """What the containers of a task say of each other that ECS would refuse, or that could never start."""
+    if app in sidecars:
+        yield f"sidecars.{app}", "has the app's own name, which the app's container has: expected another"
+    ports = {port: "service.port"}
+    for name, one in sidecars.items():
+        if one.port and (other := ports.setdefault(one.port, f"sidecars.{name}.port")) != f"sidecars.{name}.port":
+            yield f"sidecars.{name}.port", f"= {one.port} is {other} too: the containers of a task share its network"
+    waits = {app: (app_waits, "service"), **{name: (one.depends_on, f"sidecars.{name}") for name, one in
+             sidecars.items()}}  # fmt: skip
+    for name, (needs, table) in waits.items():
+        for other, condition in needs.items():
+            if why := _wrong(name, other, condition, app, app_checked, sidecars):
+                yield f"{table}.depends_on.{other}", why
+    if circle := _circle({name: needs for name, (needs, _) in waits.items()}):
+        told = " waits for ".join(circle)
+        yield f"{waits[circle[0]][1]}.depends_on", f"goes in a circle: {told}"
+
+
+def _wrong(name: str, other: str, condition: str, app: str, app_checked: bool, sidecars: Mapping[str, Sidecar]) -> str:
+    """Why a container cannot wait for another one so (ECS API reference, ContainerDependency)."""
+    if other == name:
+        return "is the container itself"
+    if other not in sidecars and other != app:
+        known = ", ".join(one for one in (app, *sidecars) if one != name) or "none"
+        return f"is no container of the task; the others are: {known}"
+    essential = sidecars[other].essential if other in sidecars else True
+    checked = bool(sidecars[other].health) if other in sidecars else app_checked
+    if condition in ("COMPLETE", "SUCCESS") and essential:
+        told = f"expected sidecars.{other}.essential = false" if other != app else "it runs on"
+        return f'= "{condition}" waits for the end of an essential container, with which the task ends: {told}'
+    if condition == "HEALTHY" and not checked:
+        key = "service.health.container" if other == app else f"sidecars.{other}.health"
+        return f'= "HEALTHY" needs a check inside that container: expected {key}'
+    return ""
+
+
+def _circle(waits: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
+    """Containers of which each waits for the next, and the last for the first; empty if there are none such."""
+    done: set[str] = set()
+
+    def walk(name: str, path: tuple[str, ...]) -> tuple[str, ...]:
+        if name in path:
+            return (*path[path.index(name) :], name)
+        if name in done:
+            return ()
+        for other in waits.get(name, ()):
+            if other != name and (found := walk(other, (*path, name))):
+                return found
+        done.add(name)
+        return ()
+
+    return next((found for name in waits if (found := walk(name, ()))), ())
+
+
+def shares(cpu: int, memory: int, sidecars: Mapping[str, Sidecar]) -> Iterator[Problem]:
+    """Shares that leave the app nothing of the task (ECS API reference, ContainerDefinition: cpu, memory)."""
+    for key, whole, unit in (("cpu", cpu, "CPU units"), ("memory", memory, "MiB")):
+        given = {name: getattr(one, key) or 0 for name, one in sidecars.items()}
+        if sum(given.values()) >= whole:
+            last = [name for name, share in given.items() if share][-1]
+            told = f"is {sum(given.values())} {unit} with the other sidecars', and service.{key} is {whole}"
+            yield f"sidecars.{last}.{key}", f"{told}: expected some left for the app"

@@ -1,0 +1,197 @@
+"""The containers of a task beside the app's own, and what all containers have in common.
+
+A sidecar is known by a label of its own container: it goes along when the pipeline copies a revision, which a tag may
+not. A container without that label is somebody else's, and stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ecsctl.resources.support.revisions import Definition, said
+
+LABEL = "ecsctl.sidecar"
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """A check that ECS runs inside the container. Without a command there is none. Times are in seconds."""
+
+    command: tuple[str, ...] = ()
+    interval: int = 30
+    timeout: int = 5
+    retries: int = 3
+    start_period: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.command:
+            for name, value in (("interval", 30), ("timeout", 5), ("retries", 3), ("start_period", 0)):
+                object.__setattr__(self, name, value)
+
+    @classmethod
+    def of(cls, container: Mapping[str, Any]) -> HealthCheck:
+        """The check of a container as AWS tells it."""
+        check = container.get("healthCheck") or {}
+        command = check.get("command", []) if check.get("command") != ["NONE"] else []
+        return cls(
+            tuple(command),
+            check.get("interval", 30),
+            check.get("timeout", 5),
+            check.get("retries", 3),
+            check.get("startPeriod") or 0,
+        )
+
+    @property
+    def sent(self) -> dict[str, Any] | None:
+        """As AWS takes it."""
+        if not self.command:
+            return None
+        return {
+            "command": list(self.command),
+            "interval": self.interval,
+            "timeout": self.timeout,
+            "retries": self.retries,
+            "startPeriod": self.start_period,
+        }
+
+
+@dataclass(frozen=True)
+class Sidecar:
+    """A container beside the app's own."""
+
+    name: str
+    image: str
+    essential: bool
+    command: tuple[str, ...]
+    entrypoint: tuple[str, ...]
+    ports: tuple[int, ...]
+    environment: Pairs
+    secrets: Pairs  # name in the environment, ARN in Secrets Manager or Parameter Store
+    depends_on: Pairs  # another container, and ECS's condition
+    health_check: HealthCheck
+    start_timeout: int  # seconds; 0: others wait for ever
+    restart_after: int  # seconds that it must have run; 0: it is not started again
+    restart_ignores: tuple[int, ...]
+    cpu: int  # units
+    memory: int  # MiB; 0: all of the task's
+    user: str
+    read_only: bool
+    stop_timeout: int
+    logged: bool = True  # untrue in what is there: its lines go elsewhere than the app's
+
+    def __post_init__(self) -> None:
+        for name in ("environment", "secrets", "depends_on", "restart_ignores"):
+            object.__setattr__(self, name, tuple(sorted(getattr(self, name))))
+        if not self.restart_after:
+            object.__setattr__(self, "restart_ignores", ())
+
+
+def written(sidecar: Sidecar, there: Mapping[str, Any], log: Mapping[str, Any]) -> dict[str, Any]:
+    """A sidecar laid over its container as it is (`{}` if there is none): what others set besides stays."""
+    mapped = {port.get("containerPort"): port for port in there.get("portMappings") or ()}
+    restart = {
+        "enabled": True,
+        "restartAttemptPeriod": sidecar.restart_after,
+        "ignoredExitCodes": list(sidecar.restart_ignores),
+    }
+    merged = {
+        **there,
+        "name": sidecar.name,
+        "image": sidecar.image,
+        "essential": sidecar.essential,
+        "command": list(sidecar.command),
+        "entryPoint": list(sidecar.entrypoint),
+        "portMappings": [
+            {**mapped.get(port, {}), "containerPort": port, "hostPort": port, "protocol": "tcp"}
+            for port in sidecar.ports
+        ],
+        "environment": [{"name": name, "value": value} for name, value in sidecar.environment],
+        "secrets": [{"name": name, "valueFrom": source} for name, source in sidecar.secrets],
+        "dependsOn": [{"containerName": name, "condition": condition} for name, condition in sidecar.depends_on],
+        "healthCheck": sidecar.health_check.sent,
+        "startTimeout": sidecar.start_timeout or None,
+        "restartPolicy": _said(restart) if sidecar.restart_after else None,
+        "cpu": sidecar.cpu,
+        "memory": sidecar.memory or None,
+        "user": sidecar.user or None,
+        "readonlyRootFilesystem": sidecar.read_only or None,
+        "stopTimeout": sidecar.stop_timeout,
+        "logConfiguration": {**log},
+        "dockerLabels": {**(there.get("dockerLabels") or {}), LABEL: "yes"},
+    }
+    return _said(merged)
+
+
+def read(container: Mapping[str, Any], log: Mapping[str, Any]) -> Sidecar:
+    """A container as a sidecar. `log` is where its lines are to go."""
+    restart = container.get("restartPolicy") or {}
+    return Sidecar(
+        name=container.get("name", ""),
+        image=container.get("image", ""),
+        essential=container.get("essential", True),
+        command=tuple(container.get("command") or ()),
+        entrypoint=tuple(container.get("entryPoint") or ()),
+        ports=tuple(port.get("containerPort", 0) for port in container.get("portMappings") or ()),
+        environment=tuple((pair["name"], pair.get("value", "")) for pair in container.get("environment") or ()),
+        secrets=tuple((pair["name"], pair["valueFrom"]) for pair in container.get("secrets") or ()),
+        depends_on=tuple((pair["containerName"], pair["condition"]) for pair in container.get("dependsOn") or ()),
+        health_check=HealthCheck.of(container),
+        start_timeout=container.get("startTimeout") or 0,
+        restart_after=restart.get("restartAttemptPeriod", 300) if restart.get("enabled") else 0,
+        restart_ignores=tuple(restart.get("ignoredExitCodes") or ()),
+        cpu=container.get("cpu") or 0,
+        memory=container.get("memory") or 0,
+        user=container.get("user") or "",
+        read_only=bool(container.get("readonlyRootFilesystem")),
+        stop_timeout=container.get("stopTimeout", 30),
+        logged=_part(container.get("logConfiguration") or {}, log) == log,
+    )
+
+
+def sidecars_of(
+    definition: Definition, own: Mapping[str, Any], wanted: Iterable[Sidecar], log: Mapping[str, Any]
+) -> tuple[Sidecar, ...]:
+    """The sidecars in a definition: those that were made, and those that are wanted. `own` is the app's container."""
+    names = {one.name for one in wanted}
+    found = (one for one in definition.get("containerDefinitions", ()) if one is not own)
+    return tuple(
+        sorted((read(one, log) for one in found if ours(one) or one.get("name") in names), key=lambda one: one.name)
+    )
+
+
+def beside(
+    own: dict[str, Any],
+    merged: dict[str, Any],
+    there: Iterable[dict[str, Any]],
+    wanted: Iterable[Sidecar],
+    log: Mapping[str, Any],
+) -> list[dict[str, Any]]:
+    """The containers of a task: the app's, `merged`, in the place of its `own`; sidecars as wanted; others' as is."""
+    by_name = {one.name: one for one in wanted}
+    made = []
+    for one in there:
+        if one is own:
+            made.append(merged)
+        elif sidecar := by_name.pop(one.get("name", ""), None):
+            made.append(written(sidecar, one, log))
+        elif not ours(one):
+            made.append(one)
+    return [*made, *(written(sidecar, {}, log) for sidecar in by_name.values())]
+
+
+def ours(container: Mapping[str, Any]) -> bool:
+    """Whether a container was made as a sidecar of ecsctl.toml."""
+    return LABEL in (container.get("dockerLabels") or {})
+
+
+def _said(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if said(value)}
+
+
+def _part(value: Mapping[str, Any], like: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a log's configuration what is wanted of it: someone may have set further options."""
+    options, wanted = value.get("options") or {}, like.get("options") or {}
+    return {"logDriver": value.get("logDriver"), "options": {name: options.get(name) for name in wanted}}
