@@ -21,8 +21,8 @@ from ecsctl.resources.route_table import RouteTable
 from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.security_group import SecurityGroup
 from ecsctl.resources.service import Service
-from ecsctl.resources.target_group import TargetGroup
 from ecsctl.resources.support.containers import HealthCheck
+from ecsctl.resources.target_group import TargetGroup
 from ecsctl.resources.task_definition import TaskDefinition
 from ecsctl.resources.vpc import Vpc
 

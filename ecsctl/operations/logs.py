@@ -84,7 +84,7 @@ def of_container(aws: Aws, app: str, container: str, start: int = 0) -> Log:
     if container not in every:
         raise Refused(f"the tasks have no container {container}", why=f"they have {', '.join(sorted(every))}",
                       hint="ecsctl logs --container NAME with one of them")  # fmt: skip
-    driver = every[container].get("logConfiguration") or {}
+    driver: Any = every[container].get("logConfiguration") or {}
     options = driver.get("options") or {}
     if driver.get("logDriver") != "awslogs" or not options.get("awslogs-group"):
         raise Refused(f"the container {container} has no log in CloudWatch",

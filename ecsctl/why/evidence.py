@@ -88,9 +88,9 @@ class Facts:
     of stopped tasks, DescribeTargetHealth, DescribeTargetGroups, GetLogEvents, DescribeRouteTables,
     DescribeVpcEndpoints, DescribeSecurityGroups, GetRole, BatchGetBuilds, GetPipelineState, GetConnection,
     DescribeCertificate (of the app's name, and as `served` the listener's). `domain` is the app's name, `also` are
-    further ones, `beside_log` is the log of the container to blame if it
-    is not the app's own, `names` what stands at them in their zones (ListResourceRecordSets), `delegation` the name servers
-    of a zone as `ours` and, if the zone above is in the account too, those to which that one leads as `parent`.
+    further ones, `beside_log` is the log of the container to blame if that is not the app's own, `names` what stands
+    at them in their zones (ListResourceRecordSets), `delegation` the name servers of a zone as `ours`
+    and, if the zone above is in the account too, those to which that one leads as `parent`.
     `revisions` maps the ARN of a service revision to that of its task definition, `images` a reference to whether it
     is there, `secrets` an ARN to "there", "missing" or "being deleted", `log_groups` a name to whether it is there,
     `subnet_routes` a subnet to its route table.

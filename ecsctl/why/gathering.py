@@ -12,8 +12,8 @@ from ecsctl.releases import reading
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.builds import newest_build
 from ecsctl.resources.support.common import there
-from ecsctl.resources.support.dns import normal
 from ecsctl.resources.support.deployments import Told
+from ecsctl.resources.support.dns import normal
 from ecsctl.resources.support.ecs import tasks_of
 from ecsctl.why.evidence import Facts, moment
 

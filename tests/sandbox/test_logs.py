@@ -3,6 +3,7 @@ from answers import refused
 
 from ecsctl.sandbox.aws import logs as sandbox_logs
 from ecsctl.sandbox.aws.account import ACCOUNT
+from ecsctl.sandbox.core import clock
 
 APP = "/ecs/app"
 BUILDS = "/aws/codebuild/app-build"
@@ -85,3 +86,20 @@ def test_late_writers_bring_a_group_back_once_and_only_when_told_to(logs, clock)
     logs.delete_log_group(logGroupName=BUILDS)
     clock.sleep(3600)
     assert names(logs) == [insights]
+
+
+def test_lines_are_found_by_how_the_names_of_their_streams_begin(logs):
+    logs.create_log_group(logGroupName=APP)
+    for name in ("app/web/1", "app/agent/1"):
+        logs.create_log_stream(logGroupName=APP, logStreamName=name)
+        logs.put_log_events(logGroupName=APP, logStreamName=name, logEvents=[
+            {"timestamp": int(clock.now() * 1000), "message": name}])  # fmt: skip
+
+    def found(prefix):
+        return [
+            one["message"] for one in logs.filter_log_events(logGroupName=APP, logStreamNamePrefix=prefix)["events"]
+        ]
+
+    assert (found("app/agent/"), found("app/x/")) == (["app/agent/1"], [])
+    code, _ = refused(logs.filter_log_events, logGroupName=APP, logStreamNamePrefix="app", logStreamNames=["app/web/1"])
+    assert code == "InvalidParameterException"

@@ -49,7 +49,8 @@ def keys() -> set[str]:
     def below(node: dict[str, Any], path: str) -> Iterator[str]:
         for name, one in node.get("properties", {}).items():
             yield f"{path}{name}"
-            for kind in (one, *one.get("anyOf", ()), one.get("items", {})):
+            named = tuple(one.get("patternProperties", {}).values())  # tables that the user names
+            for kind in (one, *one.get("anyOf", ()), one.get("items", {}), *named):
                 if "$ref" in kind:
                     yield from below(schema["$defs"][kind["$ref"].rsplit("/", 1)[-1]], f"{path}{name}.")
 

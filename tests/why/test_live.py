@@ -164,7 +164,7 @@ def test_what_may_not_be_read_is_told_and_the_rest_is_judged(world: World, monke
     found = told(world)
     assert found.causes[0].name == "crash"
     [unread] = found.unread
-    assert unread.startswith("the image: not allowed to call DescribeImages")
+    assert unread.startswith("the images: not allowed to call DescribeImages")
 
 
 def test_each_way_a_push_can_fail_is_named_by_its_cause(world: World) -> None:

@@ -1,5 +1,6 @@
 """What AWS's logs does that moto does not: it checks retention and ARNs, and late writers bring groups back."""
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -134,4 +135,23 @@ def untag_resource(original: Any, self: LogsResponse) -> Any:
 def list_tags_for_resource(original: Any, self: LogsResponse) -> Any:
     """Refuse for what is not there."""
     _check_arn(self)
+    return original()
+
+
+@overlay.wraps(LogsResponse)
+def filter_log_events(original: Any, self: LogsResponse) -> Any:
+    """By the beginning of the streams' names, which moto overlooks; never together with names.
+
+    CloudWatch Logs API reference, FilterLogEvents: "If you specify a value for both logStreamNamePrefix and
+    logStreamNames, the action returns an InvalidParameterException error."
+    """
+    prefix, names = self._get_param("logStreamNamePrefix"), self._get_param("logStreamNames")
+    if prefix and names:
+        raise InvalidParameterException
+    group = self.logs_backend.groups.get(self._get_param("logGroupName"))
+    if not prefix or group is None:
+        return original()
+    # A list that no stream is in stands for nothing: moto takes an empty one for all.
+    fitting = [name for name in group.streams if name.startswith(prefix)] or [""]
+    self.body = json.dumps({**json.loads(self.body), "logStreamNames": fitting})
     return original()

@@ -160,6 +160,10 @@ CASES: dict[str, Case] = {
         ),
         hand=well,
     ),
+    "sidecar": Case(tasks.sidecar_crashes, toml=tasks.WITH_AGENT, values={"sidecars.agent.image": tasks.OTHER_AGENT}),
+    "sidecar, that the app waits for": Case(
+        tasks.sidecar_crashes, toml=tasks.WITH_MIGRATION, values={"sidecars.agent.image": tasks.OTHER_AGENT}
+    ),
     "unexplained": Case(tasks.all_befallen("Something that nobody has seen before"), passes=well),
     "draining": Case(tasks.goes),
     "rolling-out": Case(tasks.rolling, hand=well),
@@ -284,7 +288,6 @@ AT_FIRST = ("no-service", "name-taken", "no-image-yet", "gave-up", "certificate-
 """Causes of an app that never came to run: tests/long/test_fixed_at_first.py."""
 
 REASONS: dict[str, str] = {
-    "sidecar": "ecsctl's task definition has one container, and so have the sandbox's tasks",
     "slow-start": "the sandbox's health checks know no moment at which an app has become ready",
     "secret-unread": "a sentence that AWS cut where it matters: what is true is another cause of secrets",
 }

@@ -104,6 +104,18 @@ def untrusted(role: str, then: Deed = anew) -> Deed:
     return breaks
 
 
+AGENT, OTHER_AGENT = "registry.example.com/agent:1", "registry.example.com/agent:2"
+WITH_AGENT = {"sidecars": {"agent": {"image": AGENT}}}
+WITH_MIGRATION = {"sidecars": {"agent": {"image": AGENT, "essential": False}},
+                  "service": {"depends_on": {"agent": "SUCCESS"}}}  # fmt: skip
+
+
+def sidecar_crashes(person: Person) -> None:
+    """The container beside the app ends with an error whenever it starts, from now on."""
+    ecs.behave("", AGENT, "crash", code=3)
+    anew(person)
+
+
 def no_image(person: Person) -> None:
     running = image_of(person).rsplit(":", 1)[-1]
     found = person.boto("ecr").describe_images(repositoryName="hello")["imageDetails"]

@@ -1,7 +1,7 @@
 """What of a task definition's containers, taken together, ECS refuses to register.
 
-API reference, ContainerDefinition (dependsOn, startTimeout, cpu, memory), ContainerDependency, ContainerRestartPolicy; ECS
-guide, "Amazon ECS service quotas". The wordings are assumptions, but for those of public threads.
+API reference, ContainerDefinition (dependsOn, startTimeout, cpu, memory), ContainerDependency and
+ContainerRestartPolicy; ECS guide, "Amazon ECS service quotas". The wordings are assumptions.
 """
 
 from graphlib import CycleError, TopologicalSorter

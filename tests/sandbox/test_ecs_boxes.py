@@ -1,0 +1,70 @@
+"""The containers of a task beside the one that serves: when they start and end, by their dependencies."""
+
+from math import inf
+
+import pytest
+
+from ecsctl.sandbox.aws.ecs.boxes import Fate, planned
+
+T = 100.0
+
+
+def box(name, **more):
+    return {"name": name, "image": name, "essential": True, **more}
+
+
+def after(**conditions):
+    return [{"containerName": name, "condition": condition} for name, condition in conditions.items()]
+
+
+def checked(**more):
+    return {"healthCheck": {"command": ["CMD", "true"], "interval": 30, "retries": 3, **more}}
+
+
+def test_containers_without_dependencies_start_together():
+    made = planned([box("app"), box("proxy")], {}, T)
+    assert made["app"].start == made["proxy"].start < T + 5
+
+
+def test_one_starts_only_once_what_it_waits_for_has_come_so_far():
+    migrate = box("migrate", essential=False)
+    made = planned(
+        [box("app", dependsOn=after(migrate="SUCCESS", db="HEALTHY")), migrate, box("db", **checked())], {}, T
+    )
+    assert made["migrate"].code == 0, "one whose end is waited for has an end"
+    assert made["app"].start > max(made["migrate"].end, made["db"].well)
+    assert made["db"].well == made["db"].start + 30
+
+
+def test_one_that_waits_for_a_success_in_vain_is_never_started_and_says_why():
+    migrate = box("migrate", essential=False)
+    made = planned([box("app", dependsOn=after(migrate="SUCCESS")), migrate], {"migrate": Fate("ends", 5, 2)}, T)
+    assert (made["app"].start, made["app"].code) == (None, 143)
+    assert "[migrate(migrate) (STOPPED->RUNNING) - Exit: 2]" in made["app"].reason
+    assert made["app"].reason.endswith("as dependency did not exit successfully.")
+
+
+def test_for_the_mere_end_an_error_is_good_enough():
+    migrate = box("migrate", essential=False)
+    made = planned([box("app", dependsOn=after(migrate="COMPLETE")), migrate], {"migrate": Fate("ends", 5, 2)}, T)
+    assert made["app"].start > made["migrate"].end
+
+
+def test_who_waits_for_a_health_that_never_comes_waits_for_ever_or_for_the_time_that_is_given():
+    db = box("db", essential=False, **checked())
+    app = box("app", dependsOn=after(db="HEALTHY"))
+    assert planned([app, db], {"db": Fate("sick")}, T)["app"].start == inf
+    given_up = planned([app, db | {"startTimeout": 60}], {"db": Fate("sick")}, T)["app"]
+    assert given_up.start is None
+    assert given_up.reason.endswith("has timed out.")
+
+
+@pytest.mark.parametrize(("restart", "ends"), [
+    ({"enabled": True, "restartAttemptPeriod": 60}, False),
+    ({"enabled": True, "restartAttemptPeriod": 60, "ignoredExitCodes": [1]}, True),
+    ({"enabled": True}, True),  # it must have run for 300 seconds
+    ({"enabled": False}, True),
+])  # fmt: skip
+def test_a_container_with_a_restart_policy_goes_on_if_it_ran_long_enough(restart, ends):
+    made = planned([box("agent", restartPolicy=restart)], {"agent": Fate("ends", 90, 1)}, T)["agent"]
+    assert (made.end is not None) == ends
