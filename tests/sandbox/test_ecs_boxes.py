@@ -3,6 +3,7 @@
 from math import inf
 
 import pytest
+from answers import refused
 
 from ecsctl.sandbox.aws.ecs.boxes import Fate, planned
 
@@ -68,3 +69,26 @@ def test_who_waits_for_a_health_that_never_comes_waits_for_ever_or_for_the_time_
 def test_a_container_with_a_restart_policy_goes_on_if_it_ran_long_enough(restart, ends):
     made = planned([box("agent", restartPolicy=restart)], {"agent": Fate("ends", 90, 1)}, T)["agent"]
     assert (made.end is not None) == ends
+
+
+REFUSED = [
+    ([box("app", dependsOn=after(db="START"))], "is not in the task definition"),
+    ([box("app", dependsOn=after(db="SUCCESS")), box("db")], "SUCCESS on an essential container"),
+    ([box("app", dependsOn=after(db="HEALTHY")), box("db")], "must have a health check"),
+    ([box("app", dependsOn=after(db="START")), box("db", dependsOn=after(app="START"))], "must not have a cycle"),
+    ([box(f"b{n}") for n in range(11)], "Too many containers"),
+    ([box("app", cpu=200), box("db", cpu=100)], "The total cpu of the containers, 300"),
+    ([box("app", portMappings=[{"containerPort": 80}]), box("db", portMappings=[{"containerPort": 80}])], "port 80"),
+    ([box("app", restartPolicy={"enabled": True, "restartAttemptPeriod": 5})], "Invalid restart policy"),
+    ([box("app", startTimeout=300)], "between 2 and 120"),
+]
+
+
+@pytest.mark.parametrize(("containers", "message"), REFUSED)
+def test_what_cannot_run_in_one_task_is_not_registered(aws, containers, message):
+    ask = {"family": "app", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": "256",
+           "memory": "512",
+           "containerDefinitions": containers}  # fmt: skip
+    code, text = refused(aws("ecs").register_task_definition, **ask)
+    assert code == "ClientException"
+    assert message in text
