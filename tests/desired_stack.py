@@ -20,7 +20,7 @@ from ecsctl.resources.role import Role
 from ecsctl.resources.route_table import RouteTable
 from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.security_group import SecurityGroup
-from ecsctl.resources.service import Service
+from ecsctl.resources.service import EarlySuccess, Service, Threshold
 from ecsctl.resources.support.containers import HealthCheck
 from ecsctl.resources.target_group import TargetGroup
 from ecsctl.resources.task_definition import TaskDefinition
@@ -107,6 +107,9 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "maximum_percent": 200,
         "circuit_breaker": True,
         "rollback": True,
+        "threshold": Threshold(),
+        "reset_on_healthy": True,
+        "early_success": EarlySuccess(),
         "grace_period": 60,
         "execute_command": False,
         "propagate_tags": "SERVICE",

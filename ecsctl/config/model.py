@@ -13,6 +13,7 @@ from pydantic import Field
 from ecsctl import registries
 from ecsctl.config import words
 from ecsctl.config.delivery import Build, Ecr, Github, Pipeline
+from ecsctl.config.deployment import Deployment
 from ecsctl.config.network import Domain, LoadBalancer, Vpc
 from ecsctl.config.notify import Notify
 from ecsctl.config.raw import Raw
@@ -64,6 +65,7 @@ class Config(Section):
         description="Further containers of each task, by name: a proxy, an agent, a migration before the app starts.",
         examples=[{"agent": {"image": "public.ecr.aws/datadog/agent:7"}}],
     )
+    deployment: Deployment = Field(default_factory=Deployment)
     load_balancer: LoadBalancer = Field(default_factory=LoadBalancer)
     ecr: Ecr = Field(default_factory=Ecr)
     logs: Logs = Field(default_factory=Logs)
@@ -82,6 +84,7 @@ class Config(Section):
         yield from self._filters()
         yield from self._inside()
         yield from self._front()
+        yield from self._deployment()
         app = self.service
         checked = bool(app.checked.container)
         yield from together(self.name, app.depends_on, checked, app.port, self.sidecars)
@@ -114,6 +117,13 @@ class Config(Section):
             yield "vpc.public_subnets", "has no meaning with load_balancer.internal: it is in the private subnets"
         if not vpc.id and (group := next((one for one in self.load_balancer.allow if one.startswith("sg-")), "")):
             yield "load_balancer.allow", f"{group}: a security group must be of the app's VPC: expected vpc.id too"
+
+    def _deployment(self) -> Iterator[Problem]:
+        """ECS API reference, DeploymentEarlySuccessCriteria: "must be greater than or equal to" the minimum."""
+        early, least = self.deployment.early_success, self.service.min_healthy_percent
+        if early and early.healthy_percent < least:
+            told = f"expected at least service.min_healthy_percent = {least}, found {early.healthy_percent}"
+            yield "deployment.early_success.healthy_percent", told
 
     def _doubled_tags(self) -> Iterator[Problem]:
         """Keys that differ in case alone. IAM knows no difference (IAM user guide, "Tags for IAM resources")."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ecsctl.config.deployment import CircuitBreaker
 from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
 from ecsctl.ensure.front import ANYWHERE, MADE_BY, ensure_front
@@ -13,7 +14,7 @@ from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.role import Role
 from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.security_group import Rule, SecurityGroup
-from ecsctl.resources.service import Service
+from ecsctl.resources.service import EarlySuccess, Service, Threshold
 from ecsctl.resources.support.additions import additions
 from ecsctl.resources.support.containers import HealthCheck, Sidecar
 from ecsctl.resources.support.rights import Scope
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from ecsctl.account import Facts
     from ecsctl.config import Config
+    from ecsctl.config.deployment import EarlySuccess as Early
     from ecsctl.config.health import ContainerCheck
     from ecsctl.config.sidecars import Sidecar as Said
     from ecsctl.ensure.cluster import ClusterParts
@@ -107,6 +109,7 @@ def ensure_service(
         count = 0
     elif desired.autoscaling:
         count = None
+    breaker = config.deployment.circuit_breaker or CircuitBreaker()
     service = Service(
         cluster=parts.cluster,
         name=names.service,
@@ -125,6 +128,9 @@ def ensure_service(
         maximum_percent=desired.max_percent,
         circuit_breaker=True,
         rollback=True,
+        threshold=Threshold(*breaker.threshold),
+        reset_on_healthy=breaker.reset_on_healthy_task,
+        early_success=_early(config.deployment.early_success),
         settled=True,
         above_minimum=True,
         grace_period=desired.checked.grace_seconds,
@@ -159,6 +165,12 @@ def ensure_service(
             ),
         )
     return name
+
+
+def _early(desired: Early | None) -> EarlySuccess:
+    if desired is None:
+        return EarlySuccess()
+    return EarlySuccess(True, desired.healthy_percent, "DEFERRED" if desired.cleanup == "deferred" else "BLOCKING")
 
 
 def _limits(nofile: int) -> list[dict[str, object]]:

@@ -148,7 +148,10 @@ def _deployed(ours: Followed, service: Told, observed: Snapshot, found: Told) ->
         return f"{ours.name} was deployed; after it " + (f"revision {then} came" if then else "another release came")
     if not service.get("desiredCount"):
         return f"{ours.name} is deployed, but nothing runs: the service's desired count is 0"
-    return f"{ours.name} is deployed: {service.get('runningCount', 0)} of {service['desiredCount']} tasks run it"
+    old = sum(one.get("runningCount", 0) for one in service["deployments"] if one.get("status") != "PRIMARY")
+    runs = f"{observed.primary.get('runningCount', 0)} of {service['desiredCount']} tasks run it"
+    left = f"; tasks of the version before are still being removed: {old}" if old else ""
+    return f"{ours.name} is deployed: {runs}{left}"
 
 
 def _followed_on(found: Told, later: Told) -> bool:

@@ -33,8 +33,30 @@ if TYPE_CHECKING:
 ROLLS = ("task_definition", "subnets", "security_groups", "target_group", "container", "port", "public_ip",
          "execute_command", "platform_version", "settled")  # fmt: skip
 """The fields whose change replaces the tasks (API reference, UpdateService: it starts a new deployment)."""
+DEPLOYMENT = ("minimum_percent", "maximum_percent", "circuit_breaker", "rollback", "threshold", "reset_on_healthy",
+              "early_success")  # fmt: skip
+"""The fields that UpdateService takes as one parameter."""
 Propagate = Literal["SERVICE", "TASK_DEFINITION", "NONE"]
 Rebalancing = Literal["ENABLED", "DISABLED"]
+Cleanup = Literal["BLOCKING", "DEFERRED"]
+Counting = Literal["COUNT", "BOUNDED_PERCENT", "UNBOUNDED_PERCENT"]
+
+
+@dataclass(frozen=True)
+class EarlySuccess:
+    """Which share of healthy new tasks makes a deployment a success, and whether old ones may be there still."""
+
+    enabled: bool = False
+    healthy_percent: int = 0
+    cleanup: Cleanup | None = None
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """How many failed tasks trip the circuit breaker. As it is unless set (ECS API reference)."""
+
+    type: Counting = "BOUNDED_PERCENT"
+    value: int = 50
 
 
 @dataclass(frozen=True)
@@ -83,6 +105,9 @@ class Service(Resource[ServiceIds]):
     maximum_percent: int
     circuit_breaker: bool
     rollback: bool
+    threshold: Threshold
+    reset_on_healthy: bool
+    early_success: EarlySuccess
     grace_period: int  # seconds in which a starting task may fail the load balancer's health check
     execute_command: bool
     propagate_tags: Propagate
@@ -159,6 +184,9 @@ class Service(Resource[ServiceIds]):
             maximum_percent=deployment.get("maximumPercent", 200),
             circuit_breaker=bool(breaker and breaker.get("enable")),
             rollback=bool(breaker and breaker.get("rollback")),
+            threshold=_threshold(breaker or {}),
+            reset_on_healthy=_reset(breaker or {}),
+            early_success=_early(deployment.get("earlySuccessCriteria") or {}),
             grace_period=service.get("healthCheckGracePeriodSeconds", 0),
             execute_command=bool(service.get("enableExecuteCommand")),
             propagate_tags=service.get("propagateTags", "NONE"),
@@ -194,7 +222,7 @@ class Service(Resource[ServiceIds]):
 
     def create(self, aws: Aws, me: Label) -> ServiceIds:
         """The name, and a token of this incarnation, protect this call from doubling."""
-        sent = dict(self._settings().values())
+        sent = dict(self._settings(frozenset()).values())
         answer = aws.ecs.create_service(
             **sent,
             cluster=self.cluster,
@@ -208,7 +236,7 @@ class Service(Resource[ServiceIds]):
 
     def update(self, aws: Aws, me: Label, ids: ServiceIds, changed: frozenset[str]) -> None:
         """Only what changed: an old task definition sent along would undo the pipeline's last deployment."""
-        sent = dict(setting for name, setting in self._settings().items() if name in changed)
+        sent = dict(setting for name, setting in self._settings(changed).items() if name in changed)
         if "desired_count" in changed:
             sent["desiredCount"] = self.desired_count
         elif "above_minimum" in changed:
@@ -229,7 +257,7 @@ class Service(Resource[ServiceIds]):
         """
         aws.ecs.delete_service(cluster=ids.cluster, service=ids.name, force=True)
 
-    def _settings(self) -> dict[str, tuple[str, Any]]:
+    def _settings(self, changed: frozenset[str]) -> dict[str, tuple[str, Any]]:
         """For each field, the parameter of CreateService and UpdateService that sets it, and its value."""
         network = {
             "subnets": sorted(self.subnets),
@@ -241,18 +269,12 @@ class Service(Resource[ServiceIds]):
             "containerName": self.container,
             "containerPort": self.port,
         }
-        deployment = {
-            "minimumHealthyPercent": self.minimum_percent,
-            "maximumPercent": self.maximum_percent,
-            "deploymentCircuitBreaker": {"enable": self.circuit_breaker, "rollback": self.rollback},
-        }
         return {
             "task_definition": ("taskDefinition", self.task_definition),
             **dict.fromkeys(("subnets", "security_groups", "public_ip"),
                             ("networkConfiguration", {"awsvpcConfiguration": network})),
             **dict.fromkeys(("target_group", "container", "port"), ("loadBalancers", [balancer])),
-            **dict.fromkeys(("minimum_percent", "maximum_percent", "circuit_breaker", "rollback"),
-                            ("deploymentConfiguration", deployment)),
+            **dict.fromkeys(DEPLOYMENT, ("deploymentConfiguration", self._deployment(changed))),
             "grace_period": ("healthCheckGracePeriodSeconds", self.grace_period),
             "execute_command": ("enableExecuteCommand", self.execute_command),
             "propagate_tags": ("propagateTags", self.propagate_tags),
@@ -260,6 +282,29 @@ class Service(Resource[ServiceIds]):
             "platform_version": ("platformVersion", self.platform_version),
             "rebalancing": ("availabilityZoneRebalancing", self.rebalancing),
         }  # fmt: skip
+
+    def _deployment(self, changed: frozenset[str]) -> dict[str, Any]:
+        """A part that is not sent stays as it was: what AWS has anyway is sent only to take something else back."""
+        breaker: dict[str, Any] = {"enable": self.circuit_breaker, "rollback": self.rollback}
+        if self.threshold != Threshold() or "threshold" in changed:
+            breaker["thresholdConfiguration"] = {"type": self.threshold.type, "value": self.threshold.value}
+        if not self.reset_on_healthy or "reset_on_healthy" in changed:
+            breaker["resetOnHealthyTask"] = self.reset_on_healthy
+        sent: dict[str, Any] = {
+            "minimumHealthyPercent": self.minimum_percent,
+            "maximumPercent": self.maximum_percent,
+            "deploymentCircuitBreaker": breaker,
+        }
+        early = self.early_success
+        if early.enabled:
+            sent["earlySuccessCriteria"] = {
+                "enable": True,
+                "healthyPercent": early.healthy_percent,
+                "sourceServiceRevisionCleanup": early.cleanup,
+            }
+        elif "early_success" in changed:
+            sent["earlySuccessCriteria"] = {"enable": False}
+        return sent
 
     def _standing(self, aws: Aws, service: ServiceTypeDef) -> Standing:
         """How its newest deployment stands; and, if that was given up, why."""
@@ -272,6 +317,21 @@ class Service(Resource[ServiceIds]):
         stopped = tasks_of(aws, self.cluster, self.name, "STOPPED", most=100)
         why = "; ".join((failed, *reasons(stopped, self.task_definition if ours else found.runs)))
         return replace(found, ready=False, failed=why)
+
+
+def _reset(breaker: Any) -> bool:
+    return bool(breaker.get("resetOnHealthyTask", True))
+
+
+def _threshold(breaker: Any) -> Threshold:
+    told = breaker.get("thresholdConfiguration")
+    return Threshold(told["type"], told["value"]) if told else Threshold()
+
+
+def _early(told: Any) -> EarlySuccess:
+    if not told.get("enable"):
+        return EarlySuccess()
+    return EarlySuccess(True, told.get("healthyPercent", 0), told.get("sourceServiceRevisionCleanup"))
 
 
 def _ids(service: ServiceTypeDef) -> ServiceIds:

@@ -125,6 +125,12 @@ COURSES = {
          (40, look(service(old=1), deployment(), BEFORE)),
          (80, look(service(rollout="COMPLETED"), deployment("ours", "SUCCESSFUL", ended=75), BEFORE))],
         Outcome.DEPLOYED, "revision 7 is deployed: 1 of 1 tasks run it"),
+    "a success with old tasks still there": Course(
+        [(0, look(service(running=0, old=2, desired=2), deployment(), BEFORE)),
+         (80, look(service(running=2, old=1, desired=2, rollout="COMPLETED"),
+                   deployment("ours", "SUCCESSFUL", ended=75), BEFORE))],
+        Outcome.DEPLOYED,
+        "revision 7 is deployed: 2 of 2 tasks run it; tasks of the version before are still being removed: 1"),
     "a slow success": Course(
         [(seconds, look(service(running=0, old=1), deployment(), BEFORE)) for seconds in range(0, 840, 60)]
         + [(850, look(service(rollout="COMPLETED"), deployment("ours", "SUCCESSFUL", ended=845), BEFORE))],

@@ -22,7 +22,7 @@ from ecsctl.ids import (
 )
 from ecsctl.resources.cluster import Cluster
 from ecsctl.resources.scaling import Scaling
-from ecsctl.resources.service import Service
+from ecsctl.resources.service import EarlySuccess, Service, Threshold
 from ecsctl.resources.support.containers import HealthCheck, Sidecar
 from ecsctl.resources.task_definition import TaskDefinition
 from tests.desired_stack import usual
@@ -291,6 +291,9 @@ ROWS = (
             "maximum_percent": 150,
             "circuit_breaker": False,
             "rollback": False,
+            "threshold": Threshold("COUNT", 5),
+            "reset_on_healthy": False,
+            "early_success": EarlySuccess(True, 100, "DEFERRED"),
             "grace_period": 90,
             "propagate_tags": "TASK_DEFINITION",
             "managed_tags": False,

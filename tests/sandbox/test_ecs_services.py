@@ -295,6 +295,24 @@ def test_an_update_of_one_percentage_leaves_the_circuit_breaker_as_it_was(stack)
     assert kept["maximumPercent"] == 150
 
 
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ({"earlySuccessCriteria": {"enable": True}},
+         "earlySuccessCriteria requires healthyPercent and sourceServiceRevisionCleanup when enabled."),
+        ({"earlySuccessCriteria": {"enable": True, "healthyPercent": 50, "sourceServiceRevisionCleanup": "DEFERRED"}},
+         "healthyPercent must be at most 100 and not less than minimumHealthyPercent."),
+        ({"deploymentCircuitBreaker": {"enable": True, "rollback": True,
+                                       "thresholdConfiguration": {"type": "COUNT", "value": 0}}},
+         "thresholdConfiguration value must be greater than 0."),
+    ],
+)  # fmt: skip
+def test_what_a_deployment_cannot_be_judged_by_is_refused(stack, sent, told):
+    stack.service()
+    change = {"cluster": "app", "service": "web", "deploymentConfiguration": sent}
+    refused("InvalidParameterException", told, stack.ecs.update_service, **change)
+
+
 def test_an_update_of_these_starts_a_new_deployment(stack):
     stack.service()
     observed = {stack.steady()["deployments"][0]["id"]}

@@ -219,6 +219,34 @@ def test_the_threshold_of_the_circuit_breaker(desired, configuration, expected):
     assert threshold(service) == expected
 
 
+def rolled_out(cleanup, percent, low):
+    """When a second deployment of four tasks counts as done, and how many of each were there then."""
+    service = a_service(4, low=low)
+    toy = Toy()
+    advance(service, toy, 300.0)
+    service.settings["deploymentConfiguration"]["earlySuccessCriteria"] = {
+        "enable": True, "healthyPercent": percent, "sourceServiceRevisionCleanup": cleanup}  # fmt: skip
+    second = deploy(service, 300.0)
+    for moment in range(300, 900):
+        advance(service, toy, float(moment))
+        if second.rollout == "COMPLETED":
+            new = sum(task.healthy for task in service.of(second))
+            old = sum(task.status != "STOPPED" for task in service.tasks if task not in service.of(second))
+            done = service.release.status
+            advance(service, toy, 2000.0)
+            assert counts(service) == (4, 4)
+            assert len(service.deployments) == 1
+            return new, old, done
+    raise AssertionError("it is never done")
+
+
+def test_early_success_ends_a_deployment_while_old_tasks_leave_or_new_ones_start():
+    assert rolled_out("DEFERRED", 100, 100) == (4, 4, "SUCCESSFUL")
+    assert rolled_out("BLOCKING", 100, 100) == (4, 0, "SUCCESSFUL")
+    new, old, done = rolled_out("DEFERRED", 50, 50)
+    assert (new >= 2, old > 0, done) == (True, True, "SUCCESSFUL")
+
+
 def test_a_healthy_task_resets_the_failure_count_unless_told_not_to():
     for reset, expected in ((True, 0), (False, 2)):
         service, world = a_service(1), Toy(Run("exit", 5.0, 1))

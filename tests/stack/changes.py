@@ -78,6 +78,11 @@ LONG: dict[str, tuple[Configured, Configured]] = {
     "fewer tasks": (with_(service={"desired_count": 3}), PLAIN),
     "half of the tasks": (with_(service=HALF), with_(service={**HALF, "port": 9000})),
     "other limits of a release": (PLAIN, with_(service={**HALF, "cpu": 512, "memory": 1024})),
+    "when a release is done or given up": (PLAIN, with_(deployment={
+        "early_success": {"healthy_percent": 100, "cleanup": "blocking"},
+        "circuit_breaker": {"percent": 100, "bounded": False, "reset_on_healthy_task": False}})),
+    "given up by a number": (with_(deployment={"early_success": {}}),
+                             with_(deployment={"circuit_breaker": {"failures": 2}})),
     "other patience": (PLAIN, with_(service={"health_check_grace_seconds": 0, "deregistration_delay_seconds": 0,
                                              "stop_timeout_seconds": 2})),
     "other ways of logging": (PLAIN, with_(service={"log_mode": "blocking"})),

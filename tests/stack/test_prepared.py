@@ -353,7 +353,13 @@ NOT_EXAMINED = {
      "pipeline.mode", "pipeline.deploy_timeout_minutes", "pipeline.approvals", "pipeline.paths", "pipeline.tags",
      "pipeline.trigger", "pipeline.artifact_days", "notify.email", "raw.container",
      "raw.task_definition"], OWN)  # fmt: skip
-PLAIN = ("service.", "build.", "ecr.", "github.")  # tables whose other keys are sizes, numbers and switches
+PLAIN = (
+    "service.",
+    "build.",
+    "ecr.",
+    "github.",
+    "deployment.",
+)  # tables whose other keys are sizes, numbers and switches
 
 
 def test_every_key_that_names_a_thing_has_its_cases() -> None:

@@ -41,6 +41,7 @@ def check(
 
     if touched("deploymentConfiguration", "availabilityZoneRebalancing"):
         _check_percentages(settings)
+        _check_deployment(settings.get("deploymentConfiguration") or {})
     if touched("networkConfiguration", "taskDefinition"):
         _check_network(backend, settings, definition)
     grace = touched("healthCheckGracePeriodSeconds") and settings.get("healthCheckGracePeriodSeconds") is not None
@@ -69,6 +70,25 @@ def _check_percentages(settings: Wire) -> None:
         raise invalid(
             "Availability Zone Rebalancing does not support maximumPercent <= 100 % as deployment configuration."
         )
+
+
+def _check_deployment(sent: Wire) -> None:
+    """API reference, ThresholdConfiguration and DeploymentEarlySuccessCriteria. The wordings are assumptions."""
+    threshold = (sent.get("deploymentCircuitBreaker") or {}).get("thresholdConfiguration") or {}
+    if threshold and threshold.get("type") not in ("COUNT", "BOUNDED_PERCENT", "UNBOUNDED_PERCENT"):
+        raise invalid("thresholdConfiguration type should be one of [COUNT,BOUNDED_PERCENT,UNBOUNDED_PERCENT]")
+    if threshold and threshold.get("value", 0) < 1:
+        raise invalid("thresholdConfiguration value must be greater than 0.")
+    early = sent.get("earlySuccessCriteria") or {}
+    if not early.get("enable"):
+        return
+    if sent.get("strategy", "ROLLING") != "ROLLING":
+        raise invalid("earlySuccessCriteria is only valid with the ROLLING deployment strategy.")
+    percent, cleanup = early.get("healthyPercent"), early.get("sourceServiceRevisionCleanup")
+    if percent is None or cleanup not in ("BLOCKING", "DEFERRED"):
+        raise invalid("earlySuccessCriteria requires healthyPercent and sourceServiceRevisionCleanup when enabled.")
+    if not 0 <= percent <= 100 or percent < sent.get("minimumHealthyPercent", 100):
+        raise invalid("healthyPercent must be at most 100 and not less than minimumHealthyPercent.")
 
 
 def _check_network(backend: EC2ContainerServiceBackend, settings: Wire, definition: Definition) -> None:

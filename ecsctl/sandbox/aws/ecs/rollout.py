@@ -59,6 +59,12 @@ def threshold(service: Service) -> int:
     return share if kind == "UNBOUNDED_PERCENT" else min(200, max(3, share))
 
 
+def early(service: Service) -> Wire | None:
+    """The early success criteria, if they are on."""
+    found: Wire = (service.settings.get("deploymentConfiguration") or {}).get("earlySuccessCriteria") or {}
+    return found if found.get("enable") else None
+
+
 def schedule(service: Service, world: World, t: float, launch: Launch) -> None:
     """Bring the tasks nearer to what is wanted, as far as the percentages allow, and say what was done."""
     if service.status != "ACTIVE":
@@ -168,6 +174,7 @@ def _judge(service: Service, t: float, moved: bool) -> None:
     new = [task for task in service.of(primary) if task.wanted]
     old = [task for task in service.tasks if task.started_by != primary.id and task.status != "STOPPED"]
     ready = len(new) == desired and all(task.healthy for task in new)
+    _early_success(service, t, sum(task.healthy for task in new), old)
     if ready and not old:
         if not service.steady:
             _settle(service, t)
@@ -185,16 +192,32 @@ def _judge(service: Service, t: float, moved: bool) -> None:
         )
 
 
+def _early_success(service: Service, t: float, healthy: int, old: list[Task]) -> None:
+    """API reference, DeploymentEarlySuccessCriteria: done at a share of healthy tasks, the rest in the background.
+
+    Its share is of the desired count; that it is rounded up, as the minimum is, is an assumption.
+    """
+    criteria, primary = early(service), service.primary
+    if criteria is None or primary.rollout != "IN_PROGRESS":
+        return
+    enough = healthy >= math.ceil(service.desired_count * criteria["healthyPercent"] / 100)
+    if enough and (criteria["sourceServiceRevisionCleanup"] == "DEFERRED" or not old):
+        _complete(service, t)
+
+
+def _complete(service: Service, t: float) -> None:
+    primary, release = service.primary, service.release
+    primary.rollout, primary.updated = "COMPLETED", t
+    primary.reason = f"ECS deployment {primary.id} completed."
+    service.good = primary
+    say(service, t, f"(deployment {primary.id}) deployment completed.")
+    if release is not None and release.ongoing:
+        end(release, t, "ROLLBACK_SUCCESSFUL" if release.rollback else "SUCCESSFUL", release.reason)
+
+
 def _settle(service: Service, t: float) -> None:
-    primary = service.primary
-    if primary.rollout == "IN_PROGRESS":
-        primary.rollout, primary.updated = "COMPLETED", t
-        primary.reason = f"ECS deployment {primary.id} completed."
-        service.good = primary
-        say(service, t, f"(deployment {primary.id}) deployment completed.")
-        release = service.release
-        if release is not None and release.ongoing:
-            end(release, t, "ROLLBACK_SUCCESSFUL" if release.rollback else "SUCCESSFUL", release.reason)
+    if service.primary.rollout == "IN_PROGRESS":
+        _complete(service, t)
     service.steady = True
     service.said.clear()  # whatever was wrong is resolved
     say(service, t, "has reached a steady state.")
