@@ -18,19 +18,36 @@ def deploy(
         str, typer.Option("--image", metavar="URI", help="The image to release; the newest if left out.")
     ] = "",
     build: Annotated[bool, typer.Option("--build", help="Build the branch now, and release that image.")] = False,
+    restart: Annotated[
+        bool,
+        typer.Option("--restart", help="Start new tasks of what runs, which read changed secrets; release nothing."),
+    ] = False,
     timeout: Limit = 15,
 ) -> None:
     """Release an image now, without the pipeline, and follow the deployment to its end.
 
-    Nothing but the image changes. Exit codes: 0 deployed, 1 failed, 4 timed out (run it again to go on following),
-    6 rolled back, 7 superseded by another release, 8 stopped by someone.
+    Nothing but the image changes; with --restart not even that. Exit codes: 0 deployed, 1 failed, 4 timed out
+    (run it again to go on following), 6 rolled back, 7 superseded by another release, 8 stopped by someone.
     """
     from ecsctl.commands.releasing import end, releasing
     from ecsctl.engine.errors import UsageError
     from ecsctl.releases import release
 
-    if image and build:
-        raise UsageError("--image and --build exclude each other", hint="leave one of them out")
+    if (image and build) or (restart and (image or build)):
+        raise UsageError("--image, --build and --restart exclude each other", hint="give one of them")
     with releasing(common) as (session, progress):
-        done = release.deploy(session.aws, session.state, image, build_it=build, say=progress.plain, limit=timeout * 60)
-    end("deploy", common, session, done, as_desired=False, hint="ecsctl deploy")
+        done = (
+            release.restart(session.aws, session.state, say=progress.plain, limit=timeout * 60)
+            if restart
+            else release.deploy(
+                session.aws, session.state, image, build_it=build, say=progress.plain, limit=timeout * 60
+            )
+        )
+    end(
+        "deploy",
+        common,
+        session,
+        done,
+        as_desired=False,
+        hint="ecsctl deploy --restart" if restart else "ecsctl deploy",
+    )

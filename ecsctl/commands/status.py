@@ -37,6 +37,7 @@ def status(
     from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import together
     from ecsctl.engine.report import reports
+    from ecsctl.operations.outdated import outdated
     from ecsctl.ui import errors, words
     from ecsctl.ui import output as json
     from ecsctl.ui import status as shown
@@ -50,13 +51,18 @@ def status(
         plan = session.engine.plan(session.desired_stack, as_far=True)
         there = session.identity if session.has_console else replace(session.identity, partition="")  # so: no links
         found = reports(plan, session.engine.observed, session.engine.kinds, session.state, there)
+        older = outdated(app.aws, app.app)
         cause = first_line(app.aws, app.app)  # after a rollback all is right, and still something was wrong
     if common.json:
-        json.emit(json.status_document(found, session.url, session.where, cause))
+        json.emit(json.status_document(found, session.url, session.where, cause, older))
     else:
         shown.show(found, app.aws.now(), url=session.url, links=links, cause=cause)
         if cause:
             words.next_step("ecsctl why")
+        for one in older:
+            words.warning(one.sentence)
+        if older:
+            words.next_step("ecsctl deploy --restart starts new ones, which read it")
     if denied := [*(session.facts.unobserved if session.facts else ()), *session.engine.unobserved.values()]:
         error = together(denied)
         errors.show(error)

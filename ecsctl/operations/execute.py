@@ -284,13 +284,12 @@ def _not_enabled(service: ServiceTypeDef, task: TaskTypeDef) -> Refused:
             hint="exec = true in [service] of ecsctl.toml, then ecsctl up, which replaces the tasks",
         )
     rolling = Snapshot(service).rolling
-    replace = f"aws ecs update-service --force-new-deployment --cluster {service['serviceName']}"
     return Refused(
         f"task {_id(task)} is older than the switch that enables ECS Exec",
         why="only tasks that start after it can be entered",
         hint="new ones are rolling out: wait for them, then run the same command again"
         if rolling
-        else f"replace the tasks: {replace} --service {service['serviceName']}",
+        else "ecsctl deploy --restart replaces the tasks",
     )
 
 

@@ -86,6 +86,29 @@ def deploy(
     return app.followed(following, wanted, limit)
 
 
+def restart(aws: Aws, state: State, *, say: Say, limit: float = LIMIT) -> Release:
+    """Start new tasks of what runs: they read secrets and parameters again. Nothing is released.
+
+    Run again while that is under way it is followed. Raises Refused without a service, where no task is to run, and
+    while something else is rolling out.
+    """
+    app = _App(aws, state)
+    if app.rolling:
+        app.refuse_going_back()
+        if not app.restarting:
+            raise _busy(app.rolling)
+        say(f"new tasks of {app.rolling.name} are starting already: following them")
+        return app.followed(app.rolling, app.image(app.live), limit, changed=False)
+    if not app.service.get("desiredCount", 0):
+        raise Refused("no task is to run, so none is started anew", why="service.desired_count is 0 there",
+                      hint="a task reads its secrets when it starts: there is nothing to do")  # fmt: skip
+    live = app.live
+    with state.locked("deploy"):
+        following = app.point(live.arn)
+        say(f"new tasks of revision {live.number} take the place of those that run")
+    return app.followed(following, app.image(live), limit)
+
+
 def rollback(
     aws: Aws, state: State, revision: str = "", *, agree: Callable[[str, str], None], say: Say, limit: float = LIMIT
 ) -> Release:
@@ -243,6 +266,13 @@ class _App:
         earlier = set(self.good()) - sources
         ran = {self.observed.ran(arn, self.names.container) for arn in earlier} - {""}
         return coming in earlier or self.image(self.revision(coming)).partition("@")[2] in ran
+
+    @property
+    def restarting(self) -> bool:
+        """Whether what is rolling out is what ran before: new tasks of the same revision."""
+        sources = self.observed.ongoing.get("sourceServiceRevisions", ())
+        before = {self.observed.revisions.get(one["arn"], "") for one in sources}
+        return self.rolling is not None and before == {self.rolling.task_definition}
 
     def refuse_going_back(self) -> None:
         """Raise Refused while what rolls out is on its way back."""

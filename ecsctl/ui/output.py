@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.plan import Change, Plan, Step, Verb
@@ -16,6 +16,9 @@ from ecsctl.ui.copied import optioned
 from ecsctl.ui.errors import parts_of, untried
 from ecsctl.ui.plan import Estimate
 from ecsctl.ui.receipt import Remains
+
+if TYPE_CHECKING:
+    from ecsctl.operations.outdated import Outdated
 
 VERSION = 1
 
@@ -60,14 +63,22 @@ def _done(plan: Plan, seconds: float) -> Json:
     return {"seconds": round(seconds, 1), "counts": _counts(plan), "steps": [_step(step) for step in plan.steps]}
 
 
-def status_document(reports: Iterable[Report], url: str, where: Mapping[str, str], cause: str = "") -> Json:
-    """How each resource stands; and why the service does not run, if it does not and the reason is known."""
+def status_document(
+    reports: Iterable[Report], url: str, where: Mapping[str, str], cause: str = "", outdated: Iterable[Outdated] = ()
+) -> Json:
+    """How each resource stands; why the service does not run, if it does not and the reason is known.
+
+    And which secrets have changed since running tasks have read them.
+    """
     found = list(reports)
     return {
         **_head("status", where),
         "url": url,
         "healthy": all(report.healthy for report in found),
         "cause": cause,
+        "outdated_secrets": [
+            {"name": one.name, "changed": one.changed.isoformat(), "tasks": one.tasks} for one in outdated
+        ],
         "resources": [_report(report) for report in found],
     }
 

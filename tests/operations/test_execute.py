@@ -112,7 +112,7 @@ def test_why_no_task_can_be_entered_is_told_and_nothing_changes(service: Service
     [old] = service.ecs.list_tasks(cluster=APP, serviceName=APP)["taskArns"]
     told = refusal(lambda: execute.find(aws, APP))
     assert "older than the switch" in told
-    assert "--force-new-deployment" in told
+    assert "ecsctl deploy --restart" in told
 
     enable(service)
     gone = old.rsplit("/", 1)[-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ecsctl.engine.errors import EcsctlError, Refused, ResourceFailed, UsageError
-from ecsctl.releases.release import Release, cancel, deploy, rollback
+from ecsctl.releases.release import Release, cancel, deploy, restart, rollback
 from ecsctl.releases.verdict import Outcome
 from ecsctl.sandbox.aws import ecs
 from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
@@ -411,3 +411,33 @@ def test_a_build_that_runs_already_is_waited_for(service: Service) -> None:
     codebuild.start_build(projectName="hello-build")
     assert deploy(*service.app(), build_it=True, say=service.say).verdict.outcome is Outcome.DEPLOYED
     assert len(codebuild.list_builds_for_project(projectName="hello-build")["ids"]) == 1
+
+
+def test_a_restart_starts_new_tasks_of_what_runs_and_releases_nothing(service: Service) -> None:
+    service.start(service.push("v1"), desired=2)
+    service.push("v2", "latest")
+    before = set(service.ecs.list_tasks(cluster=APP, serviceName=APP)["taskArns"])
+    done = restart(*service.app(), say=service.say)
+    assert (done.verdict.outcome, done.changed) == (Outcome.DEPLOYED, True)
+    assert (service.runs, service.revisions) == ("hello:1", 1)
+    service.clock.sleep(300)
+    after = set(service.ecs.list_tasks(cluster=APP, serviceName=APP)["taskArns"])
+    assert len(after) == 2
+    assert not before & after
+
+
+def test_a_restart_that_is_under_way_is_followed_and_another_release_is_not_cut_short(service: Service) -> None:
+    service.start(service.push("v1"))
+    assert restart(*service.app(), say=service.say, limit=5).verdict.outcome is Outcome.TIMED_OUT
+    again = restart(*service.app(), say=service.say)
+    assert (again.verdict.outcome, again.changed) == (Outcome.DEPLOYED, False)
+    assert "are starting already" in service.said[-1]
+    service.point(service.register(service.push("v2")))
+    with pytest.raises(Refused, match="is rolling out at this moment"):
+        restart(*service.app(), say=service.say)
+
+
+def test_where_no_task_is_to_run_none_is_started_anew(service: Service) -> None:
+    service.start(service.push("v1"), desired=0)
+    with pytest.raises(Refused, match="no task is to run"):
+        restart(*service.app(), say=service.say)

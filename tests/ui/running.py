@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from ecsctl.github import creds
 from ecsctl.operations.logs import Line
+from ecsctl.operations.outdated import Outdated
 from ecsctl.operations.pipelines import Action, Run, Stage
 from ecsctl.operations.status import Deployment, Live, Release, Service, Target, Task
 from ecsctl.releases.history import Difference, Past
@@ -128,3 +129,8 @@ def token() -> creds.Status:
         creds.Place("pipeline-webhook", "pipeline webhook", "old", "GitHub answered 401"),
     )
     return creds.Status("github/token", NOW - timedelta(days=30), places)
+
+
+def outdated() -> list[Outdated]:
+    """A secret that has changed since two tasks read it."""
+    return [Outdated("shop/db", NOW - timedelta(hours=1), 2)]

@@ -9,13 +9,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ecsctl.names import Names
-
 if TYPE_CHECKING:
     from ecsctl.why.evidence import Facts
 
 
-RELEASES = ("ecsctl deploy", "ecsctl rollback", "ecsctl cancel", "ecsctl pipeline", "aws ecs update-service")
+RELEASES = ("ecsctl deploy", "ecsctl rollback", "ecsctl cancel", "ecsctl pipeline")
 LOOKS = ("ecsctl logs", "ecsctl status", "ecsctl plan", "ecsctl pipeline logs", "ecsctl creds status", "aws logs tail")
 
 
@@ -156,8 +154,7 @@ def resume(facts: Facts) -> tuple[Step, ...]:
     if not back:
         return (Step(Act.RUN, "ecsctl up"),)
     if back == facts.suspect:  # new tasks of what runs already: no release of ecsctl's is needed for that
-        where = f"--cluster {Names(facts.app).cluster} --service {Names(facts.app).service}"
-        return (Step(Act.RUN, f"aws ecs update-service {where} --force-new-deployment"),)
+        return (Step(Act.RUN, "ecsctl deploy --restart"),)
     return Step(Act.RUN, "ecsctl up"), Step(Act.RUN, "ecsctl deploy")
 
 
