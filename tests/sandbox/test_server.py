@@ -1,6 +1,7 @@
 import http.client
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from email.utils import parsedate_to_datetime
 from threading import Barrier
 
@@ -28,11 +29,11 @@ def client(sandbox, monkeypatch):
 
 
 def ask(sandbox, method, path, body=None, **headers):
-    connection = http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=30)
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    connection.request(method, path, body, {"X-Sandbox-Key": sandbox.key} | named)
-    response = connection.getresponse()
-    return response.status, json.loads(response.read() or b"null")
+    with closing(http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=30)) as connection:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, body, {"X-Sandbox-Key": sandbox.key} | named)
+        response = connection.getresponse()
+        return response.status, json.loads(response.read() or b"null")
 
 
 def test_it_tells_who_it_is(sandbox):
@@ -81,15 +82,15 @@ def test_a_region_has_only_the_services_that_it_has_on_aws(sandbox, monkeypatch)
 
 
 def test_a_connection_stays_open_for_many_requests(sandbox):
-    connection = http.client.HTTPConnection("127.0.0.1", sandbox.port)
-    connection.connect()
-    socket = connection.sock
-    for _ in range(3):
-        connection.request("GET", "/sandbox")
-        response = connection.getresponse()
-        assert response.version == 11
-        response.read()
-        assert connection.sock is socket
+    with closing(http.client.HTTPConnection("127.0.0.1", sandbox.port)) as connection:
+        connection.connect()
+        socket = connection.sock
+        for _ in range(3):
+            connection.request("GET", "/sandbox")
+            response = connection.getresponse()
+            assert response.version == 11
+            response.read()
+            assert connection.sock is socket
 
 
 def test_a_body_sent_in_chunks_is_read_whole(sandbox):
