@@ -27,6 +27,13 @@ def start(
             help="Allow callers only what this IAM policy allows, or several by name, as ecsctl policy prints them.",
         ),
     ] = None,
+    containers: Annotated[
+        bool,
+        typer.Option(
+            "--containers/--no-containers",
+            help="Run the app in this machine's container engine, if it has one, or simulate it.",
+        ),
+    ] = True,
 ) -> None:
     """Start it. Other commands start it by themselves with --sandbox."""
     from ecsctl.operations.policy_file import read
@@ -35,7 +42,7 @@ def start(
 
     where = folder() / ".ecsctl"
     policies = read(as_policy) if as_policy else None
-    found = process.start(where)
+    found = process.start(where, containers=containers)
     if policies is not None:
         process.play(where, "enforce", {"policies": policies})
     _tell(found, as_json=common.json)
@@ -137,3 +144,5 @@ def _tell(found: object, *, as_json: bool) -> None:
         print(there.url)  # noqa: T201 - what stdout carries
         since = age(datetime.fromtimestamp(there.started, UTC), datetime.now(UTC))
         words.say(f"process {there.pid}, for {since}" if since != "now" else f"process {there.pid}, just started")
+        if there.containers:
+            words.say(there.containers)

@@ -51,6 +51,8 @@ def up(
     with opened(common, "up", config=True, builds=True) as app:
         session = app.over_stack(image)
         app.introduce(session)
+        if common.sandbox and not (common.quiet or common.json):
+            _tell_containers(app.where.folder)
         app.tell_uncommitted()
         buildable(session, app.where.folder, app.branch)
         before_change(app.aws, session.engine, session.desired_stack, app.app, wait=wait)
@@ -75,8 +77,30 @@ def up(
     for note in () if common.quiet else session.notes:
         words.say(note)
     print(url)  # noqa: T201 - the one thing stdout carries
+    if common.sandbox and (here := _here(session, app.where.folder)):
+        words.say(f"on this machine: {here}")
     if not common.quiet:
         words.next_step("ecsctl status")
+
+
+def _tell_containers(folder: Path) -> None:
+    """Say whether the sandbox runs the app, or simulates it."""
+    from ecsctl.sandbox.server import process
+    from ecsctl.ui import words
+
+    found = process.status(folder / ".ecsctl")
+    if found and found.containers:
+        words.say(found.containers)
+
+
+def _here(session: Session, folder: Path) -> str:
+    """Where the sandbox's load balancer opens on this machine; empty where tasks are simulated."""
+    from ecsctl.parts import LOAD_BALANCER
+    from ecsctl.sandbox.server import process
+
+    balancer = session.engine.ids(LOAD_BALANCER)
+    found: dict[str, list[str]] = process.play(folder / ".ecsctl", "fronts", {})
+    return next(iter(found.get(balancer.dns_name, ())), "") if balancer else ""
 
 
 def _visitor(common: Common, folder: Path) -> Callable[[str], int]:

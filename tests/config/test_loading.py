@@ -161,9 +161,18 @@ def test_a_wrong_variable_is_told_by_its_name(mistakes, name, text, message):
     assert line.startswith(f"{name}: {message}")
 
 
-@pytest.mark.parametrize(
-    "name", ["ECSCTL_STATE", "ECSCTL_SANDBOX", "ECSCTL_DEBUG", "ECSCTL_YES", "OTHER", "_ECSCTL_COMPLETE"]
+OTHERS = (
+    "ECSCTL_STATE",
+    "ECSCTL_SANDBOX",
+    "ECSCTL_CONTAINERS",
+    "ECSCTL_DEBUG",
+    "ECSCTL_YES",
+    "OTHER",
+    "_ECSCTL_COMPLETE",
 )
+
+
+@pytest.mark.parametrize("name", OTHERS)
 def test_a_variable_of_the_command_line_is_no_option(load, name):
     assert load(SHOP, **{name: "1"}).config.name == "shop"
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecsctl.sandbox.aws.ecs.lives import Checks, Run, Start
+from ecsctl.sandbox.aws.ecs.outside import Checks, Run, Start
 from ecsctl.sandbox.aws.ecs.rollout import schedule, threshold
 from ecsctl.sandbox.aws.ecs.simulation import advance, launch, next_due
 from ecsctl.sandbox.aws.ecs.state import Definition, Deployment, Interface, Release, Service
@@ -51,6 +51,21 @@ class Toy:
 
     def log(self, task, t, lines, container=""):
         pass
+
+    def prepare(self, task):
+        pass
+
+    def launch(self, task):
+        pass
+
+    def halt(self, task):
+        pass
+
+    def facts(self, task):
+        return None
+
+    def pace(self):
+        return 1.0
 
 
 def definition(revision=1):

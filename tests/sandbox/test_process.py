@@ -196,6 +196,6 @@ def test_entering_replaces_this_process_environment(folder, monkeypatch):
 def test_the_record_is_whole_and_nothing_is_left_beside_it(shared):
     folder = shared
     assert json.loads((folder / "sandbox.json").read_text()).keys() == {
-        "url", "pid", "port", "started", "speed", "nonce", "key",
+        "url", "pid", "port", "started", "speed", "nonce", "key", "containers",
     }  # fmt: skip
     assert [path.name for path in folder.iterdir() if path.name.startswith("sandbox.json.")] == []

@@ -11,6 +11,7 @@ from moto.ecr.exceptions import ImageAlreadyExistsException
 from moto.ecr.models import ECRBackend, Image, Repository, ecr_backends
 from moto.moto_api._internal import mock_random
 
+from ecsctl.sandbox.containers import machine
 from ecsctl.sandbox.core import clock, overlay
 
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -26,6 +27,7 @@ class ImageFacts:
     tags: tuple[str, ...]
     architectures: tuple[str, ...]  # as in Go: arm64, amd64; empty if nobody said
     words: frozenset[str] | None = None  # of the sources it was built from; None: nobody here knows them
+    built: str | None = None  # its id in this machine's container engine, if that built it
 
 
 class _Sources(dict[str, frozenset[str]]):
@@ -82,7 +84,8 @@ def find_image(account_id: str, region: str, repository: str, reference: str) ->
     for image in found.images if found else []:
         if reference in (image.image_digest, *image.image_tags):
             words = overlay.memory(ecr_backends[account_id][region], _Sources).get(image.image_digest)
-            return ImageFacts(image.image_digest, tuple(image.image_tags), _architectures(image), words)
+            tags, there = tuple(image.image_tags), built(str(image.image_manifest))
+            return ImageFacts(image.image_digest, tags, _architectures(image), words, there)
     return None
 
 
@@ -127,6 +130,12 @@ def _architectures(image: Image) -> tuple[str, ...]:
         config = json.loads(manifest.get("config", {}).get("data", "{}"))
         found = [config.get("architecture", "unknown")]
     return tuple(sorted(set(found) - {"unknown"}))
+
+
+def built(manifest: str) -> str | None:
+    """The id of the image in this machine's container engine: what the manifest's configuration was made from."""
+    content = str(json.loads(json.loads(manifest).get("config", {}).get("data", "{}")).get("content", ""))
+    return content if content.startswith("sha256:") else None
 
 
 def _repository(backend: ECRBackend, name: str) -> Repository:
@@ -181,6 +190,34 @@ def _put_image(
     made.image_pushed_at = int(clock.now())
     repository.images.append(made)
     return made
+
+
+@overlay.wraps(ECRBackend)
+def batch_delete_image(original: Any, self: ECRBackend, *args: Any, **kwargs: Any) -> Any:
+    """An image that no repository has any more goes out of this machine's engine, too."""
+    before = _all_built(self)
+    answer = original(*args, **kwargs)
+    _drop(before - _all_built(self))
+    return answer
+
+
+@overlay.wraps(ECRBackend)
+def delete_repository(original: Any, self: ECRBackend, *args: Any, **kwargs: Any) -> Any:
+    """As `batch_delete_image`."""
+    before = _all_built(self)
+    answer = original(*args, **kwargs)
+    _drop(before - _all_built(self))
+    return answer
+
+
+def _all_built(backend: ECRBackend) -> set[str]:
+    every = (image for repository in backend.repositories.values() for image in repository.images)
+    return {found for image in every if (found := built(str(image.image_manifest)))} if machine.current else set()
+
+
+def _drop(gone: set[str]) -> None:
+    for image in gone if machine.current else ():
+        machine.current.drop(image)  # type: ignore[union-attr] # seen above
 
 
 @overlay.wraps(Image)

@@ -1,18 +1,22 @@
 """`docker` and `aws` inside a build of the sandbox. Run as `python -I tools.py docker ARGUMENTS`; needs nothing else.
 
-They know what a buildspec needs that builds one image. No layer is made, and the commands of the Dockerfile are not
-run; each build makes another image, as real ones do, for times and orders of files get into layers. What they do not
-know is an error.
+They know what a buildspec needs that builds one image. Where the sandbox has a container engine, that builds it: the
+context is packed here, with what the build's commands may read, and sent. Elsewhere no layer is made, and the commands
+of the Dockerfile are not run; each build makes another image, as real ones do, for times and orders of files get into
+layers. What they do not know is an error.
 """
 
 import argparse
+import io
 import json
 import os
 import re
 import sys
+import tarfile
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +29,27 @@ class ToolError(Exception):
 
 def ask(**question: Any) -> int:
     """Ask the sandbox, print what it says, and return its exit code."""
-    body = json.dumps(question | {"token": os.environ[_TOKEN]}).encode()
-    request = urllib.request.Request(f"{os.environ[_URL]}/sandbox/tools", body, method="POST")  # noqa: S310 - the sandbox, on loopback
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never by a proxy: it is this machine
-    with opener.open(request, timeout=60) as response:
-        told = json.load(response)
+    told = _answer("", json.dumps(question | {"token": os.environ[_TOKEN]}).encode())
     sys.stdout.write(told["out"])
     sys.stderr.write(told["err"])
     return int(told["code"])
+
+
+def _asked(**question: Any) -> Any:
+    """Ask the sandbox, and return the document that it answers. Raises ToolError."""
+    told = _answer("", json.dumps(question | {"token": os.environ[_TOKEN]}).encode())
+    if told["code"]:
+        raise ToolError(told["err"].strip())
+    return json.loads(told["out"])
+
+
+def _answer(way: str, body: bytes) -> dict[str, Any]:
+    headers = {"X-Sandbox-Build": os.environ[_TOKEN]}
+    request = urllib.request.Request(f"{os.environ[_URL]}/sandbox/tools{way}", body, headers, method="POST")  # noqa: S310 - the sandbox, on loopback
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never by a proxy: it is this machine
+    with opener.open(request, timeout=60) as response:
+        found: dict[str, Any] = json.load(response)
+    return found
 
 
 def build(words: list[str]) -> int:
@@ -50,16 +67,22 @@ def build(words: list[str]) -> int:
         parser.add_argument(flag, action="store_true")
     parser.add_argument("-q", "--quiet", action="store_true")
     chosen = parser.parse_args(words)
+    secrets: dict[str, str] = {}
     for secret in chosen.secret:
         settings = dict(part.partition("=")[::2] for part in secret.split(","))
-        if settings.get("env", settings.get("id", "")) not in os.environ:
-            raise ToolError(f"ERROR: failed to stat secret {settings.get('id')}: its variable is not set")
+        ident = str(settings.get("id") or "")
+        name = str(settings.get("env") or ident)
+        if name not in os.environ:
+            raise ToolError(f"ERROR: failed to stat secret {ident}: its variable is not set")
+        secrets[ident] = os.environ[name]
     context = Path(chosen.context)
     if not context.is_dir():
         raise ToolError(f'ERROR: unable to prepare context: path "{chosen.context}" not found')
     dockerfile = Path(chosen.file) if chosen.file else context / "Dockerfile"
     if not dockerfile.is_file():
         raise ToolError(f"ERROR: failed to read dockerfile: open {dockerfile.name}: no such file or directory")
+    if _asked(do="engine"):
+        return _really(chosen, secrets, context, dockerfile)
     text = dockerfile.read_text(errors="replace")
     stages = {match.lower() for match in re.findall(r"(?im)^\s*FROM\s.*\sAS\s+(\S+)\s*$", text)}
     if chosen.target and chosen.target.lower() not in stages and not chosen.target.isdigit():
@@ -71,6 +94,68 @@ def build(words: list[str]) -> int:
     return ask(do="build", tags=chosen.tag, platform=chosen.platform, words=sorted(known))
 
 
+def _really(chosen: argparse.Namespace, secrets: dict[str, str], context: Path, dockerfile: Path) -> int:
+    """Let the engine build it, and print what that says."""
+    inside = dockerfile.resolve().is_relative_to(context.resolve())
+    name = str(dockerfile.resolve().relative_to(context.resolve())) if inside else ".ecsctl.Dockerfile"
+    packed = _answer("/context", _packed(context, dockerfile, name))
+    given = [
+        one if "=" in one else f"{one}={os.environ[one]}" for one in chosen.build_arg if "=" in one or one in os.environ
+    ]
+    text = dockerfile.read_text(errors="replace")
+    job = _asked(do="begin", context=packed["context"], dockerfile=name, arguments=given, secrets=secrets,
+                 target=chosen.target, platform=chosen.platform, pull=chosen.pull, no_cache=chosen.no_cache,
+                 tags=chosen.tag, text=text)  # fmt: skip
+    said = 0
+    while True:
+        told = _asked(do="progress", job=job, said=said)
+        for line in told["lines"]:
+            print(line, flush=True)  # noqa: T201 - a program of its own
+        said += len(told["lines"])
+        if told["code"] is not None and not told["lines"]:
+            return int(told["code"])
+        if not told["lines"]:
+            time.sleep(_POLL)
+
+
+def _packed(context: Path, dockerfile: Path, name: str) -> bytes:
+    """The context as an archive: without what .dockerignore names, with the Dockerfile whatever that says."""
+    own = dockerfile.with_name(f"{dockerfile.name}.dockerignore")
+    listed = own if own.is_file() else context / ".dockerignore"
+    ignored = _ignored(listed.read_text(errors="replace") if listed.is_file() else "")
+    made = io.BytesIO()
+    # What is plain comes first, for Docker's tool looks at the first 512 bytes to see that this is an archive.
+    with tarfile.open(fileobj=made, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        tar.add(dockerfile.resolve(), name, recursive=False)
+        for folder, folders, names in os.walk(context):
+            for each in sorted([*folders, *names]):
+                path = Path(folder, each)
+                inner = path.relative_to(context).as_posix()
+                if not ignored(inner) and inner != name:
+                    tar.add(path, inner, recursive=False)
+    return made.getvalue()
+
+
+def _ignored(text: str) -> Callable[[str], bool]:
+    """Whether a .dockerignore leaves a path out: by the last line that fits it or a folder above it."""
+    rules: list[tuple[bool, re.Pattern[str]]] = []
+    for line in map(str.strip, text.splitlines()):
+        kept = line.startswith("!")
+        pattern = os.path.normpath(line.lstrip("!").strip().lstrip("/") or ".")
+        if line and not line.startswith("#") and pattern != ".":
+            parts = re.split(r"(\*\*/|\*\*|\*|\?|\[[^]]+\])", pattern)
+            known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+            made = "".join(known.get(part) or (part if part.startswith("[") and part.endswith("]") else re.escape(part))
+                           for part in parts)  # fmt: skip
+            rules.append((kept, re.compile(f"{made}(?:/.*)?")))
+
+    def ignored(path: str) -> bool:
+        return not next((kept for kept, rule in reversed(rules) if rule.fullmatch(path)), True)
+
+    return ignored
+
+
+_POLL = 0.2  # seconds between two looks at a build that says nothing
 _ASIDE = frozenset(".git .ecsctl .github .venv node_modules vendor tests test docs ecsctl.toml pyproject.toml".split())
 _TEXT = frozenset(".md .lock .rst .svg .png .jpg .ico .woff .woff2 .pdf .zip .gz .sum .schema.json".split())
 _MOST = 200_000  # bytes of one source, and of all words

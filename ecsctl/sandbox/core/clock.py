@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+_TURN = 0.05  # real seconds after which a sleeper on a clock of changing speed looks how fast it goes
+
 
 class Clock:
     """Seconds as AWS would count them. `speed` AWS seconds pass in one real second."""
@@ -40,6 +42,41 @@ class Virtual(Clock):
         with self._lock:
             self._now += max(0.0, seconds)
         time.sleep(0)  # lets the other threads see it
+
+
+class Varying(Clock):
+    """A clock that goes as fast as this machine's own while something really takes its time, and faster else."""
+
+    def __init__(self, speed: float) -> None:
+        super().__init__(speed)
+        self._fast, self._held, self._lock = speed, set[str](), threading.Lock()
+
+    def hold(self, what: str) -> None:
+        """Go slowly from now on, until `what` is released."""
+        with self._lock:
+            self._held.add(what)
+            self._turn()
+
+    def release(self, what: str) -> None:
+        """`what` is over."""
+        with self._lock:
+            self._held.discard(what)
+            self._turn()
+
+    def now(self) -> float:
+        """Seconds since the epoch, in sandbox time."""
+        with self._lock:
+            return super().now()
+
+    def sleep(self, seconds: float) -> None:
+        """Let `seconds` of sandbox time pass, at whatever speed they do."""
+        until = self.now() + seconds
+        while (left := until - self.now()) > 0:
+            time.sleep(min(left / self.speed, _TURN))
+
+    def _turn(self) -> None:
+        self._origin, self._started = super().now(), time.monotonic()
+        self.speed = min(1.0, self._fast) if self._held else self._fast
 
 
 _current: Clock = Clock()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ecsctl import files
-from ecsctl.sandbox.core.place import REGION
+from ecsctl.sandbox.core.place import NO_CONTAINERS, REGION
 
 SPEED = 60.0  # AWS seconds in one real second
 IDLE = 8 * 3600.0  # real seconds without a request after which the server ends
@@ -42,7 +42,10 @@ class SandboxError(Exception):
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A server that runs. `started`: real seconds since the epoch; `nonce` tells it from others; `key` opens it."""
+    """A server that runs. `started`: real seconds since the epoch; `nonce` tells it from others; `key` opens it.
+
+    `containers`: a line on what runs the app, or why nothing does; empty where nobody wants it to.
+    """
 
     url: str
     pid: int
@@ -51,17 +54,19 @@ class Sandbox:
     speed: float
     nonce: str
     key: str
+    containers: str = ""
 
 
-def start(folder: Path, speed: float = SPEED, idle: float = IDLE) -> Sandbox:
+def start(folder: Path, speed: float = SPEED, idle: float = IDLE, *, containers: bool = True) -> Sandbox:
     """The sandbox of `folder`, started if it does not run; safe to call from many processes at once.
 
-    `speed`: AWS seconds in one real second, `idle`: real seconds without a request after which it ends by itself; both
-    only for a server that is started here. Raises SandboxError when it cannot be started, and says why.
+    `speed`: AWS seconds in one real second, `idle`: real seconds without a request after which it ends by itself,
+    `containers`: whether this machine's engine may run the app; all only for a server that is started here. Raises
+    SandboxError when it cannot be started, and says why.
     """
     with _lock(folder):
         running = status(folder)
-        return running or _launch(folder, speed, idle)
+        return running or _launch(folder, speed, idle, containers=containers)
 
 
 def status(folder: Path) -> Sandbox | None:
@@ -94,6 +99,10 @@ def stop(folder: Path) -> bool:
         running = status(folder)
         if running is not None:
             _end(running)
+        elif (folder / RECORD).exists():  # it ended with the machine, or was killed: what it started may still be there
+            from ecsctl.sandbox.containers import fleet
+
+            fleet.cleared(folder)
         (folder / RECORD).unlink(missing_ok=True)
         return running is not None
 
@@ -187,7 +196,7 @@ def _ours() -> Iterator[None]:
         ) from error
 
 
-def _launch(folder: Path, speed: float, idle: float) -> Sandbox:
+def _launch(folder: Path, speed: float, idle: float, *, containers: bool) -> Sandbox:
     _check_extra()
     (folder / RECORD).unlink(missing_ok=True)
     command = [sys.executable, "-m", "ecsctl.sandbox.server.serve", "--folder", str(folder.resolve())]
@@ -203,7 +212,7 @@ def _launch(folder: Path, speed: float, idle: float) -> Sandbox:
             stdout=log,
             stderr=log,
             cwd="/",
-            env=without_leaks(os.environ) | MOTO | {"PYTHONPATH": path},
+            env=without_leaks(os.environ) | MOTO | {"PYTHONPATH": path} | ({} if containers else {NO_CONTAINERS: "0"}),
             start_new_session=True,
         )
     finally:

@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import secrets
 import signal
 import string
@@ -23,11 +24,14 @@ from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.core.models import botocore_stubber
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.sts.models import sts_backends
 from werkzeug.serving import ThreadedWSGIServer
 
 from ecsctl import files
 from ecsctl.sandbox.aws.account import ACCOUNT
 from ecsctl.sandbox.aws.codebuild import run, tools
+from ecsctl.sandbox.aws.ecs import real
+from ecsctl.sandbox.containers import engine, fleet, machine
 from ecsctl.sandbox.core import clock, congestion, overlay, regions, requests, script
 from ecsctl.sandbox.core.place import REGION
 from ecsctl.sandbox.server import process
@@ -61,6 +65,8 @@ class Service:
         if path == "/sandbox":
             return _json(200, self._about())
         self.asked = time.monotonic()
+        if path == "/sandbox/tools/context":
+            return _json(200, tools.upload(environ.get("HTTP_X_SANDBOX_BUILD", ""), environ["wsgi.input"].read()))
         if path == "/sandbox/tools":
             with overlay.lock:
                 return _json(200, tools.answer(json.loads(environ["wsgi.input"].read() or b"{}")))
@@ -76,7 +82,11 @@ class Service:
             return _json(403, {"message": "The sandbox answers to 127.0.0.1 only."})
         if "HTTP_ORIGIN" in environ or environ.get("HTTP_SEC_FETCH_SITE", "none") != "none":
             return _json(403, {"message": "The sandbox does not answer to web pages."})
-        if environ["PATH_INFO"] in ("/sandbox", "/sandbox/tools"):  # a build's tools have a key of their own
+        if environ["PATH_INFO"] in (
+            "/sandbox",
+            "/sandbox/tools",
+            "/sandbox/tools/context",
+        ):  # a build's tools have a key of their own
             return None
         signed = environ.get("HTTP_AUTHORIZATION", "") + environ.get("QUERY_STRING", "")
         if environ.get("HTTP_X_SANDBOX_KEY") == self.key or self.key in signed:
@@ -114,6 +124,27 @@ class Service:
             what = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
             return _failed(environ, 501, "NotImplemented", f"The sandbox does not have {what}.")
         return status, headers, content
+
+
+class Inside(Service):
+    """What the app's containers are answered: AWS's requests alone, of whoever has credentials of a task's role."""
+
+    def __init__(self, outer: Service, host: str) -> None:
+        super().__init__(outer.nonce, "")
+        self.host = host
+
+    def _refused(self, environ: dict[str, Any]) -> Answer | None:
+        signed = environ.get("HTTP_AUTHORIZATION", "") + environ.get("QUERY_STRING", "")
+        known = re.search(r"Credential=(ASIA\w+)(?:/|%2F)", signed)
+        if urlsplit(f"//{environ.get('HTTP_HOST')}").hostname != self.host or environ["PATH_INFO"].startswith(
+            "/sandbox"
+        ):
+            return _json(403, {"message": "The sandbox answers its containers' requests to AWS only."})
+        with overlay.lock:
+            if known and sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(known[1]):
+                return None
+        told = "The security token included in the request is invalid."
+        return _failed(environ, 403, "UnrecognizedClientException", told)
 
 
 class Handler(MotoRequestHandler):
@@ -173,6 +204,8 @@ def reset() -> None:
     """Forget everything; what `world` prepares is there again at the next look."""
     BackendDict.reset()
     reset_model_data()
+    if machine.current:
+        machine.current.reset()
 
 
 def _json(status: int, content: Any) -> Answer:
@@ -219,10 +252,32 @@ def _warm_up() -> None:
         get_service_model(service)
 
 
+def _containers(folder: Path, service: Service) -> str:
+    """Let this machine's engine run the app, if there is one; one line that tells, or nothing where nobody wants it."""
+    found = engine.find()
+    if found.socket is None:
+        return found.told
+
+    def opened(gateway: str) -> str:
+        # Where the engine runs on this very machine, its bridge is one of its addresses; the virtual machine of a
+        # desktop's engine leads that name to loopback.
+        for address, name in ((gateway, gateway), ("127.0.0.1", "host.docker.internal")):
+            with contextlib.suppress(OSError):
+                inner = Server(address, 0, _unused, handler=Handler)
+                inner.service = Inside(service, name)
+                threading.Thread(target=inner.serve_forever, daemon=True).start()
+                return f"http://{name}:{inner.server_address[1]}"
+        return ""
+
+    fleet.cleared(folder)
+    machine.current = machine.Machine(engine.Engine(found.socket), folder, real.heard, opened)
+    return found.told
+
+
 def serve(folder: Path, speed: float, idle: float) -> None:
     """Answer on a free port of 127.0.0.1, recorded in `folder`, until SIGTERM, `idle` real seconds, or no record."""
     overlay.install()
-    clock.use(clock.Clock(speed))
+    clock.use(clock.Varying(speed))
     botocore_stubber.enabled = True  # our own boto3 clients, for the snapshot, are answered here and nowhere else
     letters = string.ascii_uppercase + string.digits
     service = Service(secrets.token_hex(16), "AKIA" + "".join(secrets.choice(letters) for _ in range(16)))
@@ -231,8 +286,9 @@ def serve(folder: Path, speed: float, idle: float) -> None:
     port = server.server_address[1]
     record = folder / process.RECORD
     about = process.Sandbox(
-        f"http://127.0.0.1:{port}", os.getpid(), port, time.time(), speed, service.nonce, service.key
-    )
+        f"http://127.0.0.1:{port}", os.getpid(), port, time.time(), speed, service.nonce, service.key,
+        _containers(folder, service),
+    )  # fmt: skip
     run.use(folder.parent, about.url)
     files.write(record, process.recorded(about).encode())
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -241,6 +297,8 @@ def serve(folder: Path, speed: float, idle: float) -> None:
     threading.Thread(target=_pulse, daemon=True).start()
     threading.Thread(target=_warm_up, daemon=True).start()
     server.serve_forever(poll_interval=0.1)
+    if machine.current:
+        machine.current.close()
     if _mine(record, service.nonce):
         with contextlib.suppress(OSError):
             record.unlink()

@@ -1,16 +1,21 @@
 """What the sandbox answers to `docker` and `aws` in a build: ECR as the build's role may use it, and local images."""
 
 import json
+import os
 import re
 import secrets
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from moto.ecr.models import ecr_backends
 from moto.utilities.utils import get_partition
 
 from ecsctl.sandbox.aws import ecr
+from ecsctl.sandbox.containers import machine
+from ecsctl.sandbox.containers.images import Ask, Job, begun, keep
 from ecsctl.sandbox.core import permissions
 from ecsctl.sandbox.core.overlay import Refusal
 
@@ -28,6 +33,9 @@ class Workshop:
     passwords: set[str] = field(default_factory=set)
     hosts: set[str] = field(default_factory=set)
     images: dict[str, str] = field(default_factory=dict)  # reference: manifest
+    logins: dict[str, tuple[str, str]] = field(default_factory=dict)  # into others' registries
+    contexts: dict[str, Path] = field(default_factory=dict)  # what the engine is to build, packed
+    jobs: dict[str, tuple[Job, dict[str, Any]]] = field(default_factory=dict)  # and what each was asked
 
 
 class _Failed(Exception):
@@ -51,8 +59,26 @@ def opened(workshop: Workshop) -> str:
 
 
 def close(token: str) -> None:
-    """The build is over: its tools get no answers any more."""
-    _open.pop(token, None)
+    """The build is over: its tools get no answers any more, and what the engine still builds for it ends."""
+    shop = _open.pop(token, None)
+    if shop is not None:
+        for job, _ in shop.jobs.values():
+            job.end()
+        for path in shop.contexts.values():
+            path.unlink(missing_ok=True)
+
+
+def upload(token: str, content: bytes) -> dict[str, str]:
+    """Take the context of a build, as an archive; its name for `begin`. To be called without `overlay.lock`."""
+    shop = _open.get(token)
+    if shop is None or shop.closed():
+        return {"context": ""}
+    descriptor, path = tempfile.mkstemp(prefix="ecsctl-context-")
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    name = secrets.token_hex(8)
+    shop.contexts[name] = Path(path)
+    return {"context": name}
 
 
 def answer(question: dict[str, Any]) -> dict[str, Any]:
@@ -92,6 +118,7 @@ def _login(shop: Workshop, question: dict[str, Any]) -> str:
     if not _HOST.fullmatch(host) and host != "public.ecr.aws":  # others' registries take whoever says who they are
         if not question["username"] or not question["password"]:
             raise _Failed(f"Error response from daemon: Get https://{host}/v2/: unauthorized")
+        shop.logins[host] = (question["username"], question["password"])
         return "Login Succeeded\n"
     if question["username"] != "AWS" or question["password"] not in shop.passwords:
         told = f"Error response from daemon: login attempt to https://{host}/v2/ failed with status: 400 Bad Request"
@@ -108,6 +135,56 @@ def _build(shop: Workshop, question: dict[str, Any]) -> str:
     shop.images |= {_full(tag): made for tag in question["tags"]}
     ecr.learn(shop.account, shop.region, made, question.get("words") or [])
     return "".join(f"naming to {tag} done\n" for tag in question["tags"])
+
+
+def _engine(_shop: Workshop, _question: dict[str, Any]) -> str:
+    return json.dumps(machine.current is not None)
+
+
+def _begin(shop: Workshop, question: dict[str, Any]) -> str:
+    """Let the engine of this machine build: for its own processor where the build's own is meant, so as not to
+    emulate. The image then counts as one for the build's (see `_made`)."""
+    here, path = machine.current, shop.contexts.pop(question["context"], None)
+    if here is None or path is None:
+        raise _Failed("ERROR: failed to read the context")
+    if shop.broken():
+        raise _Failed("ERROR: failed to solve: process did not complete successfully: exit code: 1")
+    other = _other(shop, question["platform"])
+    asked = Ask(path, question["dockerfile"], tuple(question["arguments"]), question["secrets"], question["target"],
+                question["platform"] if other else "", question["pull"], question["no_cache"], shop.logins)  # fmt: skip
+    name = secrets.token_hex(8)
+    shop.jobs[name] = begun(here.engine, here.whose, asked, lambda: path.unlink(missing_ok=True)), question
+    return json.dumps(name)
+
+
+def _progress(shop: Workshop, question: dict[str, Any]) -> str:
+    job, asked = shop.jobs[question["job"]]
+    code, lines = job.code, job.lines[question["said"] :]
+    if code == 0 and job.image and not lines:
+        _made(shop, asked, job.image)
+        job.image = ""
+    return json.dumps({"lines": lines, "code": code})
+
+
+def _made(shop: Workshop, asked: dict[str, Any], image: str) -> None:
+    """An image for the engine's own processor plays one for the build's, unless another was asked for by name."""
+    here = machine.current
+    if here is None:
+        return
+    about = here.engine.call("GET", f"/images/{image}/json")
+    architecture = str(about.get("Architecture", ""))
+    stages = re.findall(r"(?im)^\s*FROM\s+(?:--platform=(\S+)\s+)?", asked["text"])
+    said = _other(shop, asked["platform"]) or _other(shop, stages[-1] if stages and "$" not in stages[-1] else "")
+    if architecture == here.engine.architecture and not said:
+        architecture = shop.architecture
+    made = ecr.manifest(about["Id"], architecture, int(about.get("Size") or ecr.LAYER))
+    shop.images |= {_full(tag): made for tag in asked["tags"]}
+
+
+def _other(shop: Workshop, platform: str) -> str:
+    """The processor that a platform names, if it is another than the build's."""
+    named = platform.rpartition("linux/")[2].partition("/")[0]
+    return "" if named == shop.architecture else named
 
 
 def _version(shop: Workshop, question: dict[str, Any]) -> str:
@@ -164,6 +241,8 @@ def _push(shop: Workshop, question: dict[str, Any]) -> str:
         digest = ecr.push(shop.account, region, name, [tag], shop.images[reference])
     except Refusal as refusal:
         raise _Failed(f"tag invalid: {refusal.message}") from None
+    if machine.current and (built := ecr.built(shop.images[reference])):
+        keep(machine.current.engine, built, reference)
     return f"{tag}: digest: {digest}\n"
 
 
@@ -200,4 +279,5 @@ def _ask(shop: Workshop, action: str, resource: str, what: str) -> None:
 
 
 _DO = {"password": _password, "describe": _describe, "login": _login, "build": _build, "tag": _tag, "pull": _pull,
-       "push": _push, "version": _version, "inspect": _inspect}  # fmt: skip
+       "push": _push, "version": _version, "inspect": _inspect, "engine": _engine, "begin": _begin,
+       "progress": _progress}  # fmt: skip

@@ -16,10 +16,11 @@ from moto.logs.models import logs_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
 from ecsctl.sandbox.aws import ecr, iam, secretsmanager
-from ecsctl.sandbox.aws.ecs import apps, boxes, network, rights
+from ecsctl.sandbox.aws.ecs import apps, boxes, network, rights, streams
 from ecsctl.sandbox.aws.ecs.boxes import Fate
 from ecsctl.sandbox.aws.ecs.definitions import is_ecr
-from ecsctl.sandbox.aws.ecs.lives import Run, Start, balancers
+from ecsctl.sandbox.aws.ecs.lives import balancers
+from ecsctl.sandbox.aws.ecs.outside import Run, Start
 from ecsctl.sandbox.aws.ecs.state import Behaviour, Definition, Task, Wire, arn_of, backend_of, memory
 from ecsctl.sandbox.core import principals, script
 
@@ -122,6 +123,11 @@ def _image(reference: str) -> ecr.ImageFacts | None:
     return ecr.find_image(account, region, name, digest or tag or "latest")
 
 
+def image(reference: str, digest: str | None) -> ecr.ImageFacts | None:
+    """The image in the sandbox's ECR that a task has pulled by a reference, whose digest it then was; or None."""
+    return _image(f"{reference.rsplit(':', 1)[0]}@{digest}" if digest and "@" not in reference else reference)
+
+
 def refusal(backend: EC2ContainerServiceBackend, definition: Definition) -> str | None:
     """Why no task can be launched, as the service's event says it (ECS guide, "Service event messages"); or None."""
     script = scripted(backend, definition)
@@ -164,8 +170,8 @@ def prepare(backend: EC2ContainerServiceBackend, task: Task) -> Start:
         return Start(seconds, failure)
     digests: dict[str, str] = {}
     for container in task.definition.containers:
-        image = container["image"]
-        seconds, failure = _pull(task, image, digests, kind if _fits(script, container) else "ok")
+        reference = container["image"]
+        seconds, failure = _pull(task, reference, digests, kind if _fits(script, container) else "ok")
         if failure is not None:
             return Start(seconds, failure, container["name"])
     return Start(digests=digests)
@@ -283,7 +289,7 @@ def _unusable(reference: str) -> str:
 
 def _missing_log_group(backend: EC2ContainerServiceBackend, task: Task, kind: str) -> str | None:
     for container in task.definition.containers:
-        options = log_options(container)
+        options = streams.options(container)
         if options is None:
             continue
         region = options.get("awslogs-region", backend.region_name)
@@ -299,15 +305,6 @@ def _missing_log_group(backend: EC2ContainerServiceBackend, task: Task, kind: st
     return None
 
 
-def log_options(container: Wire) -> dict[str, str] | None:
-    """The options of a container's awslogs driver, or None if it has another driver."""
-    configuration = container.get("logConfiguration") or {}
-    if configuration.get("logDriver") != "awslogs":
-        return None
-    options: dict[str, str] = configuration.get("options") or {}
-    return options
-
-
 def _pull(task: Task, reference: str, digests: dict[str, str], kind: str) -> tuple[float, str | None]:
     """One of ECR must be there, for the task's processor. A public image is taken for granted if its name can be one:
     whether it exists, only its registry knows, and nothing is asked outside this machine.
@@ -319,8 +316,8 @@ def _pull(task: Task, reference: str, digests: dict[str, str], kind: str) -> tup
         wanted = f"{reference.rsplit(':', 1)[0]}@{task.resolved[reference]}"
     if not _NORMAL.fullmatch(reference):
         return _AT_ONCE, f'CannotPullContainerError: failed to normalize image reference "{reference}"'
-    image = _image(wanted)
-    missing = is_ecr(reference) and image is None
+    found = _image(wanted)
+    missing = is_ecr(reference) and found is None
     if missing or kind == "missing-image":
         return _RETRIED, (
             "CannotPullContainerError: pull image manifest has been retried 7 time(s): failed to resolve ref "
@@ -333,13 +330,13 @@ def _pull(task: Task, reference: str, digests: dict[str, str], kind: str) -> tup
         )
     platform = (task.definition.document.get("runtimePlatform") or {}).get("cpuArchitecture", "X86_64")
     needed = {"ARM64": "arm64", "X86_64": "amd64"}[platform]
-    offered = image.architectures if image is not None else ()
+    offered = found.architectures if found is not None else ()
     if (offered and needed not in offered) or kind == "architecture":
         return _AT_ONCE, (
             f"CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/{needed}'"
         )
-    if image is not None:
-        digests[reference] = image.digest
+    if found is not None:
+        digests[reference] = found.digest
     return 0.0, None
 
 
@@ -376,9 +373,8 @@ def go_on(backend: EC2ContainerServiceBackend, task: Task) -> Run:
         )
     if script.kind == "app" and (run := apps.misfit(backend, task, options, words(task))):
         return run
-    if blocked := _blocked(backend, task):
-        kind, reason, text = blocked
-        return Run(kind, target_reason=reason, target_description=text, lines=_UP)
+    if run := blocked(backend, task):
+        return run
     if run := apps.misfit(backend, task, options if script.kind == "app" else {"lines": _UP}, words(task)):
         return run
     return Run("healthy", float(options.get("seconds", 90.0)) if script.kind == "slow" else 5.0, lines=_UP)
@@ -389,14 +385,13 @@ def words(task: Task) -> frozenset[str] | None:
     wanted = {balancer.get("containerName") for balancer in balancers(task)}
     for container in task.definition.containers:
         if container["name"] in wanted:
-            reference = container["image"]
-            digest = task.digests.get(reference)
-            image = _image(f"{reference.rsplit(':', 1)[0]}@{digest}" if digest and "@" not in reference else reference)
-            return image.words if image else None
+            found = image(container["image"], task.digests.get(container["image"]))
+            return found.words if found else None
     return None
 
 
-def _blocked(backend: EC2ContainerServiceBackend, task: Task) -> tuple[str, str, str] | None:
+def blocked(backend: EC2ContainerServiceBackend, task: Task) -> Run | None:
+    """How a task goes on whose load balancer does not get through to it; None if it does."""
     subnet, groups, _ = _place(task)
     account, region = backend.account_id, backend.region_name
     zone = ec2_backends[account][region].get_subnet(subnet).availability_zone
@@ -405,5 +400,5 @@ def _blocked(backend: EC2ContainerServiceBackend, task: Task) -> tuple[str, str,
         arn = balancer["targetGroupArn"]
         found: Any = network.trouble(account, region, arn, zone, address, groups, port)
         if found:
-            return str(found[0]), str(found[1]), str(found[2])
+            return Run(str(found[0]), target_reason=str(found[1]), target_description=str(found[2]), lines=_UP)
     return None

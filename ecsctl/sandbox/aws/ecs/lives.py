@@ -7,18 +7,16 @@ on any clock, and on a toy world in unit tests.
 
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from math import inf
-from typing import Any, Protocol
+from typing import Any
 
 from ecsctl.sandbox.aws.ecs import boxes
-from ecsctl.sandbox.aws.ecs.boxes import Fate
-from ecsctl.sandbox.aws.ecs.state import Definition, Interface, Task
+from ecsctl.sandbox.aws.ecs.outside import Facts, Run, World
+from ecsctl.sandbox.aws.ecs.state import Box, Task
 
 # AWS promises no durations. These are of the order that public logs of Fargate deployments show: RUNNING after about
 # half a minute, the exec agent some seconds later, an interface that outlives its task by some tens of seconds.
 PROVISIONING = 12.0  # until the network interface is attached
-PULL = 15.0
 ACTIVATING = 3.0
 SETTLING = 20.0  # without a load balancer a task counts as healthy when it has run this long
 AGENT = 15.0  # until ECS Exec answers
@@ -26,75 +24,6 @@ TERMINATION = 3.0  # a container that heeds SIGTERM
 DEPROVISIONING = 10.0
 UNUSED = 30.0  # until a target without a listener is looked at again
 LINGER = 40.0  # the network interface after the task is STOPPED
-
-
-@dataclass(frozen=True)
-class Start:
-    """How a task's preparation goes: after `seconds` it is pulled, or fails with `failure` as its stoppedReason."""
-
-    seconds: float = PULL
-    failure: str | None = None
-    container: str = ""  # of which the failure is told
-    digests: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Run:
-    """How a task that has started goes on.
-
-    `kind`: "healthy" (once `after` seconds of booting are over), "exit" (after `after` seconds), "unhealthy" for the
-    load balancer, "sick" for the container's own health check, or "unused" (no listener, or not in its zones).
-    """
-
-    kind: str = "healthy"
-    after: float = 5.0
-    code: int | None = None
-    reason: str | None = None  # of the container's end, or of the target's health
-    target_reason: str = ""
-    target_description: str = ""
-    lines: tuple[str, ...] = ()  # what the application logs when it starts
-    last: tuple[str, ...] = ()  # and when it exits or fails its check
-
-
-@dataclass(frozen=True)
-class Checks:
-    """A target group's health check and deregistration delay, in seconds."""
-
-    interval: float
-    healthy: int
-    unhealthy: int
-    delay: float
-
-
-class World(Protocol):
-    """What the life of a task touches outside ECS."""
-
-    def refuses(self, definition: Definition) -> str | None:
-        """Why no task can be launched from it now, as the service event says it; None if one can."""
-
-    def attach(self, task: Task) -> Interface | str:
-        """Make the task's network interface, or say why it cannot be made (a stoppedReason)."""
-
-    def detach(self, task: Task, when: float) -> None:
-        """Let the interface go at that time."""
-
-    def start(self, task: Task) -> Start:
-        """How pulling images, secrets and opening the log streams go."""
-
-    def run(self, task: Task) -> Run:
-        """How the started task goes on."""
-
-    def fates(self, task: Task) -> dict[str, Fate]:
-        """How the containers beside the one that serves go, by name; of others nothing is known."""
-
-    def checks(self, target_group_arn: str) -> Checks:
-        """The target group's numbers."""
-
-    def target(self, task: Task, balancer: dict[str, Any], state: str, reason: str = "", description: str = "") -> None:
-        """Set a target's health: initial (registers it), healthy, unhealthy, unused, draining, or gone."""
-
-    def log(self, task: Task, t: float, lines: tuple[str, ...], container: str = "") -> None:
-        """Write lines into the log stream of the container that serves, or of the one that is named."""
 
 
 # say (with the text), registered and deregistered (with the target group's ARN), draining, failed (with "start" if it
@@ -142,8 +71,15 @@ def _provisioned(task: Task, t: float, world: World) -> list[Signal]:
     start = world.start(task)
     task.digests = dict(start.digests)
     task.trouble, task.troubled = start.failure, start.container
-    task.agenda["pulled" if start.failure is None else "not_started"] = t + start.seconds
+    if start.failure is None:
+        world.prepare(task)
+    task.agenda["pulled" if start.failure is None else "not_started"] = t + _takes(task, start.seconds, world)
     return []
+
+
+def _takes(task: Task, seconds: float, world: World) -> float:
+    """What really runs takes the time that it takes."""
+    return seconds if world.facts(task) is None else world.pace()
 
 
 def _failed_to_start(task: Task, t: float, _world: World) -> list[Signal]:
@@ -162,8 +98,15 @@ def _not_started(task: Task, t: float, reason: str) -> list[Signal]:
 
 
 def _pulled(task: Task, t: float, world: World) -> list[Signal]:
+    facts = world.facts(task)
+    if facts is not None and (facts.failure or facts.phase == "preparing"):
+        return _not_yet(task, t, world, "pulled", facts)
+    world.launch(task)
     task.moments["pull_stopped"] = t
     task.status = "ACTIVATING"
+    if facts is not None:
+        task.agenda["running"] = t + world.pace()
+        return []
     task.boxes = boxes.planned(task.definition.containers, world.fates(task), t)
     up, _, fatal = boxes.rests(task)
     if fatal <= up:
@@ -173,7 +116,18 @@ def _pulled(task: Task, t: float, world: World) -> list[Signal]:
     return []
 
 
+def _not_yet(task: Task, t: float, world: World, kind: str, facts: Facts) -> list[Signal]:
+    """Its containers take longer, or never come so far."""
+    if facts.failure:
+        return _not_started(task, t, facts.failure)
+    task.agenda[kind] = t + world.pace()
+    return []
+
+
 def _running(task: Task, t: float, world: World) -> list[Signal]:
+    facts = world.facts(task)
+    if facts is not None and (facts.failure or facts.phase == "starting"):
+        return _not_yet(task, t, world, "running", facts)
     task.status = "RUNNING"
     task.moments["started"] = t
     task.run = run = world.run(task)
@@ -201,9 +155,38 @@ def _running(task: Task, t: float, world: World) -> list[Signal]:
         task.agenda["sick"] = max(found, t + _grace(task))
     elif run.kind == "unused":
         task.agenda["unused"] = t + UNUSED
-    else:
+    elif run.kind != "real":
         _plan_health(task, t, world, run)
+    elif not balancers(task) and not _container_check(task):
+        task.agenda["healthy"] = t + SETTLING
+    if facts is not None:
+        task.agenda["look"] = t
     return signals
+
+
+def _look(task: Task, t: float, world: World) -> list[Signal]:
+    """What the containers have come to since the last look."""
+    facts = world.facts(task)
+    if facts is None or task.status != "RUNNING":
+        return []
+    for name, (code, reason) in facts.ended.items():
+        task.boxes.setdefault(name, Box(task.moments["started"], t, code, reason))
+    if facts.died is not None:
+        code, reason = facts.ended[facts.died]
+        task.run = Run("exit", 0.0, code, reason)
+        return _exited(task, t, world)
+    task.agenda["look"] = t + world.pace()
+    if task.run.kind != "real":
+        return []
+    if facts.inside == "unhealthy" and t >= task.moments["started"] + _grace(task):
+        return _sick(task, t, world)
+    if facts.target == "unhealthy" and "killed" not in task.agenda:
+        task.run = Run("real", target_reason=facts.reason, target_description=facts.text)
+        return _unhealthy(task, t, world)
+    checks = [facts.target] * bool(balancers(task)) + [facts.inside] * bool(_container_check(task))
+    if checks and not task.healthy and all(check == "healthy" for check in checks):
+        return _healthy(task, t, world)
+    return []
 
 
 def _unused(task: Task, t: float, world: World) -> list[Signal]:
@@ -215,7 +198,8 @@ def _unused(task: Task, t: float, world: World) -> list[Signal]:
     task.run = run
     for balancer in balancers(task):
         world.target(task, balancer, *_INITIAL)
-    _plan_health(task, t, world, run)
+    if run.kind != "real":
+        _plan_health(task, t, world, run)
     return []
 
 
@@ -325,8 +309,9 @@ def _exited(task: Task, t: float, world: World) -> list[Signal]:
     first = boxes.own(task)["name"]
     was_healthy = task.healthy
     world.log(task, t, task.run.last)
+    facts = world.facts(task)
     signals = stop(task, t, world, "Essential container in task exited", "EssentialContainerExited", alive=False)
-    task.endings[first] = (task.run.code, task.run.reason)
+    task.endings |= facts.ended if facts else {first: (task.run.code, task.run.reason)}
     return [*signals, ("died" if was_healthy else "failed", "")]
 
 
@@ -347,13 +332,20 @@ def stop(task: Task, t: float, world: World, reason: str, code: str, alive: bool
         delays = [world.checks(balancer["targetGroupArn"]).delay for balancer in balancers(task)]
         task.agenda["drained"] = t + max(delays)
     if was != "RUNNING" or not alive:
+        world.halt(task)
         _end(task, t, ran=was == "RUNNING")
     elif task.registered:
         task.status = "DEACTIVATING"
     else:
-        task.status = "STOPPING"
-        task.agenda["terminated"] = t + TERMINATION
+        _terminate(task, t, world)
     return signals
+
+
+def _terminate(task: Task, t: float, world: World) -> None:
+    """SIGTERM."""
+    task.status = "STOPPING"
+    task.agenda["terminated"] = t + TERMINATION
+    world.halt(task)
 
 
 _DRAINING = "Target deregistration is in progress"
@@ -373,12 +365,19 @@ def _drained(task: Task, t: float, world: World) -> list[Signal]:
         world.target(task, balancer, "gone")
     task.registered = False
     if task.status == "DEACTIVATING":
-        task.status = "STOPPING"
-        task.agenda["terminated"] = t + TERMINATION
+        _terminate(task, t, world)
     return []
 
 
 def _terminated(task: Task, t: float, world: World) -> list[Signal]:
+    facts = world.facts(task)
+    if facts is not None:
+        if facts.phase != "over":
+            task.agenda["terminated"] = t + world.pace()
+            return []
+        _end(task, t, ran=True)
+        task.endings |= facts.ended
+        return []
     world.log(task, t, ("INFO:     Shutting down", "INFO:     Finished server process [1]"))
     _end(task, t, ran=True)
     return []
@@ -387,6 +386,8 @@ def _terminated(task: Task, t: float, world: World) -> list[Signal]:
 def _stopped(task: Task, t: float, world: World) -> list[Signal]:
     task.status = "STOPPED"
     task.moments["stopped"] = t
+    if (facts := world.facts(task)) is not None:
+        task.endings |= facts.ended
     world.detach(task, t + LINGER)
     return []
 
@@ -396,6 +397,7 @@ _STEPS: dict[str, Callable[[Task, float, World], list[Signal]]] = {
     "not_started": _failed_to_start,
     "pulled": _pulled,
     "running": _running,
+    "look": _look,
     "healthy": _healthy,
     "unhealthy": _unhealthy,
     "killed": _killed,

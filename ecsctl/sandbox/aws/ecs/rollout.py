@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Callable
 
 from ecsctl.sandbox.aws.ecs import lives
-from ecsctl.sandbox.aws.ecs.lives import Signal, World
+from ecsctl.sandbox.aws.ecs.lives import Signal
+from ecsctl.sandbox.aws.ecs.outside import World
 from ecsctl.sandbox.aws.ecs.state import Deployment, Release, Service, Task, Wire
 
 Launch = Callable[[Service, Deployment, float], Task]

@@ -1,18 +1,21 @@
 """A visitor of an app: what a load balancer of the sandbox answers at a URL."""
 
+import contextlib
+import http.client
 from typing import Any
 from urllib.parse import urlsplit
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.elbv2.models import elbv2_backends
 
-from ecsctl.sandbox.aws.ecs import apps, fates
+from ecsctl.sandbox.aws.ecs import apps, fates, real
 from ecsctl.sandbox.aws.ecs.lives import balancers
 from ecsctl.sandbox.aws.ecs.state import backend_of, services
 from ecsctl.sandbox.aws.ecs.world import tick_all
 from ecsctl.sandbox.core import script
 
-REDIRECT, NOBODY = 301, 503  # by the load balancer itself (ELB guide, "HTTP 503: Service unavailable")
+REDIRECT, NO_ANSWER, NOBODY = 301, 502, 503  # by the load balancer itself (ELB guide, "HTTP 503: Service unavailable")
+_PATIENCE = 5.0  # real seconds
 
 
 @script.switch
@@ -31,6 +34,16 @@ def visit(url: str) -> int:
     raise script.ScriptError(f"no load balancer of the sandbox listens at {url}")
 
 
+def _real(port: int, path: str) -> int:
+    """What the container of a task answers, at its port of this machine."""
+    try:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)) as connection:
+            connection.request("GET", path)
+            return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return NO_ANSWER
+
+
 def _answered(region: str, action: dict[str, Any], url: str) -> int:
     if action["Type"] != "forward":
         return REDIRECT
@@ -40,6 +53,8 @@ def _answered(region: str, action: dict[str, Any], url: str) -> int:
     for service in services(backend):
         for task in service.tasks:
             if task.healthy and any(one["targetGroupArn"] == arn for one in balancers(task)):
+                if (here := real.life(task)) is not None:
+                    return _real(next(iter(here.ports.values())), path)
                 script_of = fates.scripted(backend, task.definition)
                 return apps.answer(script_of.options if script_of.kind == "app" else {}, fates.words(task), path)
     return NOBODY

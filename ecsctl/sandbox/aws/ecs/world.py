@@ -6,14 +6,16 @@ from moto.ec2.models import ec2_backends
 from moto.ecs.models import EC2ContainerServiceBackend, ecs_backends
 from moto.elbv2.models import elbv2_backends
 from moto.elbv2.responses import ELBV2Response
-from moto.logs.models import logs_backends
 
 from ecsctl.sandbox.aws import ec2, elbv2
-from ecsctl.sandbox.aws.ecs import boxes, fates
+from ecsctl.sandbox.aws.ecs import boxes, fates, real, streams
 from ecsctl.sandbox.aws.ecs.boxes import Fate
-from ecsctl.sandbox.aws.ecs.lives import Checks, Run, Start, balancers
+from ecsctl.sandbox.aws.ecs.lives import balancers
+from ecsctl.sandbox.aws.ecs.outside import Checks, Facts, Run, Start
 from ecsctl.sandbox.aws.ecs.simulation import advance
 from ecsctl.sandbox.aws.ecs.state import Crew, Definition, Interface, Task, arn_of, memory, services
+from ecsctl.sandbox.aws.elbv2 import fronts
+from ecsctl.sandbox.containers import machine
 from ecsctl.sandbox.core import clock, overlay, requests
 
 _OWNER = "amazon-ecs"  # who holds the interfaces; the id AWS shows there is an assumption
@@ -54,6 +56,8 @@ class Region:
 
     def detach(self, task: Task, when: float) -> None:
         """Let the interface disappear at that time."""
+        if machine.current:
+            machine.current.forget(task.id)
         if task.interface is not None:
             ec2.release_interface(self.account, self.name, task.interface.id, max(0.0, when - clock.now()))
 
@@ -63,6 +67,8 @@ class Region:
 
     def run(self, task: Task) -> Run:
         """How the started task goes on."""
+        if real.life(task) is not None:
+            return fates.blocked(self.backend, task) or Run("real")
         return fates.go_on(self.backend, task)
 
     def fates(self, task: Task) -> dict[str, Fate]:
@@ -96,23 +102,35 @@ class Region:
         elbv2.set_target_health(self.account, self.name, arn, address, port, state, reason or None, description or None)
 
     def log(self, task: Task, t: float, lines: tuple[str, ...], container: str = "") -> None:
-        """Write lines into `<prefix>/<container>/<task id>`, if the container has the driver awslogs.
+        """Write lines into the log stream of the container that serves, or of the one that is named.
 
-        ECS guide, "Using the awslogs log driver". Not through PutLogEvents, which judges timestamps.
+        What really runs writes by itself.
         """
         named = container or boxes.own(task)["name"]
-        options = next(fates.log_options(one) for one in task.definition.containers if one["name"] == named)
-        if options is None or not lines:
-            return
-        region: Any = logs_backends[self.account][options.get("awslogs-region", self.name)]
-        name = options.get("awslogs-group", "")
-        if name not in region.groups and options.get("awslogs-create-group") == "true":
-            region.create_log_group(name, {})
-        if name in region.groups:
-            stream = f"{options.get('awslogs-stream-prefix', 'ecs')}/{named}/{task.id}"
-            region.ensure_log_stream(name, stream)
-            events = [{"timestamp": int(t * 1000) + n, "message": line} for n, line in enumerate(lines)]
-            region.groups[name].streams[stream].put_log_events(events)
+        for one in task.definition.containers if real.life(task) is None else ():
+            if one["name"] == named:
+                streams.write(self.backend, task, one, t, lines)
+
+    def prepare(self, task: Task) -> None:
+        """Let its containers be made, if it really runs."""
+        real.prepare(self.backend, task)
+
+    def launch(self, task: Task) -> None:
+        """Let its containers start, if it really runs."""
+        real.launch(task)
+
+    def halt(self, task: Task) -> None:
+        """Let its containers be stopped; requests under way have the target groups' deregistration delay to end."""
+        delays = [self.checks(one["targetGroupArn"]).delay for one in balancers(task)]
+        real.halt(task, max(delays, default=0.0))
+
+    def facts(self, task: Task) -> Facts | None:
+        """How its containers are; None for a task that is only played."""
+        return real.facts(self.backend, task)
+
+    def pace(self) -> float:
+        """Seconds between two looks at what really runs."""
+        return real.pace()
 
 
 def _no_interface(public: bool, subnet: str, code: str) -> str:
@@ -165,3 +183,5 @@ def tick_all() -> None:
     for account in list(ecs_backends.values()):
         for backend in list(account.values()):
             tick(backend)
+    real.sweep()
+    fronts.show()

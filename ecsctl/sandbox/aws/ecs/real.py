@@ -1,0 +1,268 @@
+"""Tasks that really run: what becomes of a task definition in the engine, and what its containers tell the simulation.
+
+A task runs in containers where this machine has an engine, its images can be had (built here, or public), and nobody
+has scripted another fate. Everything else of its life is the simulation's, as for a task that is only played.
+"""
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from moto.ecs.models import EC2ContainerServiceBackend, ecs_backends
+from moto.elbv2.models import elbv2_backends
+from moto.secretsmanager.models import secretsmanager_backends
+from moto.sts.models import sts_backends
+from moto.utilities.utils import get_partition
+
+from ecsctl.sandbox.aws.ecs import fates, streams
+from ecsctl.sandbox.aws.ecs.definitions import is_ecr
+from ecsctl.sandbox.aws.ecs.lives import balancers
+from ecsctl.sandbox.aws.ecs.outside import Facts
+from ecsctl.sandbox.aws.ecs.state import Task, Wire, memory, services
+from ecsctl.sandbox.aws.secretsmanager import secret_value
+from ecsctl.sandbox.containers import machine, probing
+from ecsctl.sandbox.containers.engine import EngineError
+from ecsctl.sandbox.containers.fleet import Life, Volume, Wanted
+from ecsctl.sandbox.core import clock, overlay
+
+OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+_PACE = 0.2  # real seconds between two looks at a container
+
+
+def life(task: Task) -> Life | None:
+    """The containers of a task, if it has any."""
+    return machine.current.fleet.lives.get(task.id) if machine.current else None
+
+
+def prepare(backend: EC2ContainerServiceBackend, task: Task) -> None:
+    """Let the containers be made, of a task that is to run for real."""
+    here = machine.current
+    if here is None or fates.scripted(backend, task.definition).kind != "ok":
+        return
+    images = {one["name"]: _image(task, one["image"]) for one in task.definition.containers}
+    if not all(images.values()):
+        return
+    common = _credentials(backend, task)
+    wanted = [_wanted(task, one, str(images[one["name"]]), common) for one in task.definition.containers]
+    here.hold(f"start {task.id}")
+    here.fleet.prepare(task.id, wanted, ["host.docker.internal:host-gateway"])
+
+
+def _image(task: Task, reference: str) -> str | None:
+    """By what name the engine has an image, or can pull it; None for one that exists in the sandbox's ECR alone."""
+    if not is_ecr(reference):
+        return reference
+    found = fates.image(reference, task.digests.get(reference))
+    return found.built if found is not None else None
+
+
+def _credentials(backend: EC2ContainerServiceBackend, task: Task) -> dict[str, str]:
+    """Where AWS is for the app, and as whom it comes: with its task role's rights, or with none (ECS guide)."""
+    here, region = machine.current, backend.region_name
+    found = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE"}
+    role = task.definition.document.get("taskRoleArn")
+    if here is None or not role:
+        return found
+    try:
+        found["AWS_ENDPOINT_URL"] = here.endpoint()
+    except EngineError:
+        return found
+    sts: Any = sts_backends[backend.account_id][get_partition(region)]
+    session = sts.assume_role(region, task.id, role, None, 3600, None)
+    return found | {
+        "AWS_ACCESS_KEY_ID": session.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": session.secret_access_key,
+        "AWS_SESSION_TOKEN": session.session_token,
+    }
+
+
+def _wanted(task: Task, one: Wire, image: str, common: dict[str, str]) -> Wanted:
+    document = task.definition.document
+    given = (task.terms.get("overrides") or {}).get("containerOverrides", ())
+    overridden: Wire = next((each for each in given if each.get("name") == one["name"]), {})
+    environment = common | {each["name"]: each["value"] for each in one.get("environment") or ()}
+    environment |= {each["name"]: _secret(each["valueFrom"]) for each in one.get("secrets") or ()}
+    environment |= {each["name"]: each["value"] for each in overridden.get("environment") or ()}
+    command = overridden.get("command") or one.get("command")
+    limits = one.get("linuxParameters") or {}
+    return Wanted(
+        name=one["name"],
+        image=image,
+        essential=one["essential"],
+        environment=tuple(environment.items()),
+        command=tuple(command) if command else None,
+        entrypoint=tuple(one["entryPoint"]) if one.get("entryPoint") else None,
+        user=one.get("user") or "",
+        directory=one.get("workingDirectory") or "",
+        ports=_ports(task, one),
+        memory=int(one.get("memory") or document.get("memory") or 0),
+        reserved=int(one.get("memoryReservation") or 0),
+        cpu=int(one.get("cpu") or document.get("cpu") or 0),
+        ulimits=tuple((u["name"], int(u["softLimit"]), int(u["hardLimit"])) for u in one.get("ulimits") or ()),
+        read_only=bool(one.get("readonlyRootFilesystem")),
+        init=bool(limits.get("initProcessEnabled")),
+        stop_timeout=int(one.get("stopTimeout") or 30),
+        volumes=tuple(_volume(document, mount) for mount in one.get("mountPoints") or ()),
+        tmpfs=tuple((t["containerPath"], f"size={t['size']}m") for t in limits.get("tmpfs") or ()),
+        after=tuple((each["containerName"], each["condition"]) for each in one.get("dependsOn") or ()),
+    )
+
+
+def _ports(task: Task, one: Wire) -> tuple[int, ...]:
+    """Those it says, and those that the load balancer asks."""
+    asked = {int(each["containerPort"]) for each in balancers(task) if each["containerName"] == one["name"]}
+    told = {int(each["containerPort"]) for each in one.get("portMappings") or () if each.get("protocol") != "udp"}
+    return tuple(sorted(asked | told))
+
+
+def _volume(document: Wire, mount: Wire) -> Volume:
+    """A file system of EFS is one for all tasks; any other volume is the task's own."""
+    known: Wire = next((one for one in document.get("volumes") or () if one["name"] == mount["sourceVolume"]), {})
+    shared: Wire = known.get("efsVolumeConfiguration") or {}
+    name = str(shared.get("fileSystemId") or mount["sourceVolume"])
+    return Volume(name, mount["containerPath"], bool(mount.get("readOnly")), bool(shared))
+
+
+def _secret(reference: str) -> str:
+    """What a secret or a parameter holds now; `fates` has seen that a secret is there."""
+    parts = reference.split(":")
+    if len(parts) >= 7 and parts[2] == "secretsmanager":
+        key, stage, version = (*parts[7:10], "", "", "")[:3]
+        whole = secret_value(secretsmanager_backends[parts[4]][parts[3]], ":".join(parts[:7]), stage, version) or ""
+        value = json.loads(whole)[key] if key else whole
+        return value if isinstance(value, str) else json.dumps(value)
+    if len(parts) >= 6 and parts[2] == "ssm":
+        from moto.ssm.models import ssm_backends  # only tasks that ask for one pay for it
+
+        name = parts[5].removeprefix("parameter")
+        held: Any = ssm_backends[parts[4]][parts[3]]
+        found = held.get_parameter(name) or held.get_parameter(name.lstrip("/"))
+        return str(found.value) if found else ""
+    return ""
+
+
+def launch(task: Task) -> None:
+    """Let the containers start."""
+    if machine.current and (found := life(task)) is not None and found.phase == "ready":
+        machine.current.fleet.start(task.id)
+
+
+def halt(task: Task, seconds: float) -> None:
+    """Let the containers be stopped, once no request is under way at them; those have so many real seconds for it."""
+    here, found = machine.current, life(task)
+    if here is None or found is None or found.phase in ("stopping", "over"):
+        return
+    here.hold(f"stop {task.id}")
+    here.release(f"start {task.id}")
+    ports = set(found.ports.values())
+
+    def first() -> None:
+        with overlay.lock:  # whoever began this has told the front meanwhile
+            pass
+        here.fronting.drained(ports, seconds)
+
+    here.fleet.stop(task.id, first)
+
+
+def facts(backend: EC2ContainerServiceBackend, task: Task) -> Facts | None:
+    """How the containers are now; None for a task that has none."""
+    here, found = machine.current, life(task)
+    if here is None or found is None:
+        return None
+    if found.phase == "over":
+        here.release(f"stop {task.id}")
+    if found.failure:
+        here.release(f"start {task.id}")
+    ended: dict[str, tuple[int | None, str | None]] = {
+        name: (code, OUT_OF_MEMORY if killed else None) for name, (code, killed) in found.endings.items()
+    }
+    probes = here.probes.get(task.id, [])
+    if found.phase == "running" and not probes:
+        probes = here.probes[task.id] = _probes(backend, task, found)
+    if found.dead:
+        here.release(f"start {task.id}")
+    outer = [probe.result for probe in probes if probe.name == ""]
+    inner = [probe.result for probe in probes if probe.name]
+    worst = next((one for one in outer if one.state != "healthy"), outer[0] if outer else probing.Result())
+    within = next((one.state for one in inner if one.state != "healthy"), "healthy")
+    return Facts(found.phase, found.failure, ended, found.dead, worst.state, worst.reason, worst.text, within)
+
+
+def _probes(backend: EC2ContainerServiceBackend, task: Task, found: Life) -> list[probing.Probe]:
+    """The checks of the task's targets, and those that its containers have themselves."""
+    here = machine.current
+    assert here is not None  # noqa: S101 - whoever asks has looked
+    made, started = list[probing.Probe](), f"start {task.id}"
+    sleep = clock.current().sleep
+    for balancer in balancers(task):
+        port = found.ports.get(int(balancer["containerPort"]))
+        if port is None or task.interface is None:
+            continue
+        here.places[task.interface.address, int(balancer["containerPort"])] = port
+        asks = probing.Target(port, partial(_check, backend, balancer["targetGroupArn"]))
+        made.append(probing.Probe("", asks, lambda: here.fleet.cpu(task.id), sleep, lambda: here.release(started)))
+    for one in task.definition.containers:
+        if (check := one.get("healthCheck")) and one["essential"]:
+            words = check["command"]
+            words = ["/bin/sh", "-c", words[1]] if words[0] == "CMD-SHELL" else words[1:]
+
+            def run(name: str = one["name"], words: list[str] = words, seconds: float = check["timeout"]) -> int:
+                return here.fleet.run(task.id, name, words, seconds)
+
+            inside = probing.Inside(run, check["interval"], check["retries"], check.get("startPeriod") or 0)
+            made.append(probing.Probe(one["name"], inside, lambda: here.fleet.cpu(task.id), sleep,
+                                      lambda: here.release(started)))  # fmt: skip
+    if not made:
+        here.release(started)
+    return made
+
+
+def _check(backend: EC2ContainerServiceBackend, arn: str) -> probing.Check | None:
+    group: Any = elbv2_backends[backend.account_id][backend.region_name].target_groups.get(arn)
+    if group is None:
+        return None
+    return probing.Check(
+        group.health_check_protocol,
+        group.health_check_path or "/",
+        group.matcher.get("HttpCode", "200") if group.matcher else "200",
+        float(group.health_check_interval_seconds),
+        float(group.health_check_timeout_seconds),
+        int(group.healthy_threshold_count),
+        int(group.unhealthy_threshold_count),
+    )
+
+
+def pace() -> float:
+    """Sandbox seconds between two looks."""
+    return _PACE * max(1.0, clock.current().speed)
+
+
+def heard(ident: str, container: str, lines: list[str]) -> None:
+    """Write what a container said into its log stream."""
+    with overlay.lock:
+        for backend, task in tasks():
+            if task.id != ident:
+                continue
+            for one in task.definition.containers:
+                if one["name"] == container:
+                    streams.write(backend, task, one, clock.now(), lines)
+
+
+def tasks() -> Iterator[tuple[EC2ContainerServiceBackend, Task]]:
+    """All tasks that anything is known of, with the backend of each."""
+    for account in list(ecs_backends.values()):
+        for backend in list(account.values()):
+            for crew in [*services(backend), *memory(backend).crews.values()]:
+                for task in crew.known:
+                    yield backend, task
+
+
+def sweep() -> None:
+    """What is no task's any more goes."""
+    here = machine.current
+    if here is None or not here.fleet.lives:
+        return
+    known = {task.id for _, task in tasks() if task.status != "STOPPED"}
+    for ident in [ident for ident in here.fleet.lives if ident not in known]:
+        here.forget(ident)

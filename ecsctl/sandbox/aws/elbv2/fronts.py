@@ -1,0 +1,82 @@
+"""The load balancers as ports of this machine: what their listeners, rules and targets tell the front to do."""
+
+from typing import Any
+
+from moto.elbv2.models import FakeLoadBalancer, elbv2_backends
+
+from ecsctl.sandbox.containers import machine
+from ecsctl.sandbox.core import script
+
+_PROTOCOLS = ("HTTP", "HTTPS")
+
+
+def show() -> None:
+    """Let the front do what the load balancers say now."""
+    here = machine.current
+    if here is None:
+        return
+    table: dict[str, Any] = {"listeners": [], "targets": {}}
+    for account in list(elbv2_backends.values()):
+        for backend in list(account.values()):
+            for balancer in backend.load_balancers.values():
+                if balancer.state == "active":
+                    table["listeners"] += [_told(here, balancer, one) for one in balancer.listeners.values()
+                                           if one.protocol in _PROTOCOLS]  # fmt: skip
+            for arn in backend.target_groups:
+                table["targets"][arn] = _ports(here, backend, arn)
+    here.show(table)
+
+
+def _told(here: machine.Machine, balancer: FakeLoadBalancer, listener: Any) -> dict[str, Any]:
+    others = sorted(
+        (one for one in listener.rules.values() if one.priority != "default"), key=lambda r: int(r.priority)
+    )
+    rules = [{"conditions": one.conditions, "action": _plain(one.actions[-1])} for one in others]
+    secure = {"certificate": here.certificate()} if listener.protocol == "HTTPS" else {}
+    return secure | {
+        "key": listener.arn,
+        "balancer": balancer.arn,
+        "port": int(listener.port),
+        "protocol": listener.protocol,
+        "idle": float(balancer.attrs.get("idle_timeout.timeout_seconds") or 60),
+        "rules": [*rules, {"conditions": [], "action": _plain(listener.default_actions[-1])}],
+    }
+
+
+def _plain(action: Any) -> dict[str, Any]:
+    return dict(getattr(action, "data", action))
+
+
+def _ports(here: machine.Machine, backend: Any, arn: str) -> list[int]:
+    """Where a group's targets are on this machine: the healthy ones; if none is, all that are unhealthy (fail open)."""
+    found: dict[str, list[int]] = {}
+    for each in backend.describe_target_health(arn, []):
+        port = here.places.get((each.instance_id, int(each.port)))
+        if port is not None:
+            found.setdefault(each.status, []).append(port)
+    return sorted(found.get("healthy") or found.get("unhealthy") or [])
+
+
+def local(balancer: FakeLoadBalancer, port: int) -> str | None:
+    """The URL on this machine of a load balancer's listener; None if nothing of it listens here."""
+    here = machine.current
+    for listener in balancer.listeners.values() if here else ():
+        if int(listener.port) == port and here is not None and listener.arn in here.fronting.ports:
+            return f"{listener.protocol.lower()}://localhost:{here.fronting.ports[listener.arn]}"
+    return None
+
+
+@script.switch
+def fronts() -> dict[str, list[str]]:
+    """By the DNS name of each load balancer: where it opens on this machine, HTTPS first."""
+    found: dict[str, list[str]] = {}
+    show()
+    if machine.current:
+        machine.current.fronting.settled()
+    for account in list(elbv2_backends.values()):
+        for backend in list(account.values()):
+            for balancer in backend.load_balancers.values():
+                urls = [url for one in balancer.listeners.values() if (url := local(balancer, int(one.port)))]
+                if urls:
+                    found[balancer.dns_name] = sorted(urls, reverse=True)
+    return found

@@ -1,0 +1,1 @@
+"""The app in real containers, where this machine has a container engine."""

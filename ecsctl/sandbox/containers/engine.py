@@ -1,0 +1,169 @@
+"""The container engine of this machine: found as its own tools find it, and asked by its API over a socket.
+
+Docker's API (docs.docker.com, "Docker Engine API"), which Docker Desktop, Colima, Rancher Desktop and Podman speak too.
+Asked by http.client: a library for it would be one more dependency for a dozen calls. Only a socket on this machine
+counts: where an engine is elsewhere, its ports and its processor are elsewhere too.
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlencode
+
+from ecsctl.sandbox.core.place import NO_CONTAINERS
+
+LABEL = "ecsctl.sandbox"
+"""What everything of a sandbox carries in the engine. Its value tells the sandboxes apart."""
+_ANSWER = 60.0  # seconds until an engine that says nothing counts as broken
+_API = "v1.40"  # Docker 19.03 and newer, Podman 3 and newer
+
+
+class EngineError(Exception):
+    """The engine refused or did not answer. `message` is in its own words, `status` its code (0 without an answer)."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the search for an engine came to: a socket, or why there is none; one line for a person."""
+
+    socket: str | None
+    told: str
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, path: str, timeout: float | None) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+class Engine:
+    """One engine, by its socket. Safe to use from several threads: each call has a connection of its own."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        about = self.call("GET", "/version")
+        self.architecture = str(about.get("Arch", ""))  # as in Go: amd64, arm64
+        parts = [str(one.get("Name", "")) for one in about.get("Components") or ()]
+        self.name = "Podman" if any("podman" in part.lower() for part in parts) else "Docker"
+        self.version = str(about.get("Version", ""))
+
+    def call(
+        self, method: str, path: str, body: Any = None, timeout: float | None = _ANSWER, **query: str | int | bool
+    ) -> Any:
+        """Ask, and return the JSON that is answered (None if nothing is). Raises EngineError."""
+        with self._asked(method, path, body, timeout, query) as response:
+            content = response.read()
+        try:
+            return json.loads(content) if content.strip() else None
+        except ValueError:
+            return None  # several documents, one a line: what a pull tells of its way
+
+    @contextlib.contextmanager
+    def streamed(self, method: str, path: str, body: Any = None, **query: str | int | bool) -> Iterator[IO[bytes]]:
+        """The answer as it comes, however long that takes. Raises EngineError."""
+        with self._asked(method, path, body, None, query) as response:
+            yield response
+
+    @contextlib.contextmanager
+    def _asked(
+        self, method: str, path: str, body: Any, timeout: float | None, query: Mapping[str, str | int | bool]
+    ) -> Iterator[http.client.HTTPResponse]:
+        connection = _Connection(self.path, timeout)
+        asked = {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
+        try:
+            content = None if body is None else json.dumps(body)
+            headers = {} if body is None else {"Content-Type": "application/json"}
+            connection.request(method, f"/{_API}{path}?{urlencode(asked)}", content, headers)
+            response = connection.getresponse()
+            if response.status >= 400:
+                raise EngineError(_message(response.read()), response.status)
+            yield response
+        except (OSError, http.client.HTTPException) as error:
+            raise EngineError(f"the container engine at {self.path} does not answer: {error}") from None
+        finally:
+            connection.close()
+
+    def ours(self, kind: str, whose: str) -> list[dict[str, Any]]:
+        """All `containers`, `images` or `networks` that carry the label with that value."""
+        every: dict[str, bool] = {} if kind == "networks" else {"all": True}
+        filters = json.dumps({"label": [f"{LABEL}={whose}"]})
+        answer = self.call("GET", f"/{kind}{'' if kind == 'networks' else '/json'}", filters=filters, **every)
+        return list(answer or ())
+
+
+def _message(content: bytes) -> str:
+    with contextlib.suppress(ValueError, AttributeError):
+        told = json.loads(content)
+        return str(told.get("message") or told.get("cause") or told)
+    return content.decode(errors="replace").strip()
+
+
+def find(environment: Mapping[str, str] = os.environ) -> Found:
+    """The engine that this user's `docker` or `podman` would use: by DOCKER_HOST, by context, by the usual places."""
+    if environment.get(NO_CONTAINERS, "").lower() in ("0", "no", "off", "false"):
+        return Found(None, "")
+    elsewhere = ""
+    for address in _addresses(environment):
+        if not address.startswith("unix://"):
+            elsewhere = elsewhere or f"the container engine at {address} is not on this machine"
+            continue
+        path = address.removeprefix("unix://")
+        with contextlib.suppress(EngineError):
+            engine = Engine(path)
+            return Found(path, f"{engine.name} {engine.version} runs the app ({path})")
+    why = elsewhere or "no container engine answers on this machine"
+    return Found(None, f"{why}: builds' images and tasks are simulated")
+
+
+def _addresses(environment: Mapping[str, str]) -> Iterable[str]:
+    if given := environment.get("DOCKER_HOST") or environment.get("CONTAINER_HOST"):
+        yield given  # whoever says where means no other
+        return
+    if context := _context(environment):
+        yield context
+    home, run = environment.get("HOME", ""), environment.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
+    for path in (
+        "/var/run/docker.sock",
+        f"{run}/docker.sock",
+        f"{home}/.docker/run/docker.sock",
+        f"{home}/.colima/default/docker.sock",
+        f"{home}/.rd/docker.sock",
+        f"{run}/podman/podman.sock",
+        "/run/podman/podman.sock",
+    ):
+        if Path(path).is_socket():
+            yield f"unix://{path}"
+
+
+def _context(environment: Mapping[str, str]) -> str:
+    """Where the user's context points; empty without docker, or if it does not tell."""
+    docker = shutil.which("docker", path=environment.get("PATH"))
+    if not docker:
+        return ""
+    words = [docker, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]
+    try:
+        told = subprocess.run(  # noqa: S603 - the user's own docker, words of ours
+            words, env=dict(environment), capture_output=True, text=True, timeout=10, check=False,
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return told.stdout.strip() if told.returncode == 0 else ""

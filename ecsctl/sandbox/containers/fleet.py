@@ -1,0 +1,380 @@
+"""The containers of tasks: made, started, watched, stopped and taken away, each task by threads of its own.
+
+Nothing here waits for the engine but those threads: whoever asks how a task is gets what is known by now.
+"""
+
+import contextlib
+import hashlib
+import struct
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from ecsctl.sandbox.containers.engine import LABEL, Engine, EngineError, find
+
+TASK, NAME = f"{LABEL}.task", f"{LABEL}.container"
+_LOG = {"Type": "json-file", "Config": {"max-size": "16m", "max-file": "2"}}
+_LINE = 256 * 1024  # bytes after which a line is cut, as CloudWatch Logs cuts it (quotas: 256 KB an event)
+
+Told = Callable[[str, str, list[str]], None]
+"""Hears a task's id, a container's name, and lines that it wrote."""
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A volume of a task: `shared` ones outlive it, as a file system does."""
+
+    name: str
+    path: str
+    read_only: bool = False
+    shared: bool = False
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One container as a task definition wants it. `image` is a name or an id that the engine knows, or can pull."""
+
+    name: str
+    image: str
+    essential: bool = True
+    environment: tuple[tuple[str, str], ...] = ()
+    command: tuple[str, ...] | None = None
+    entrypoint: tuple[str, ...] | None = None
+    user: str = ""
+    directory: str = ""
+    ports: tuple[int, ...] = ()
+    memory: int = 0  # MiB
+    reserved: int = 0  # MiB
+    cpu: int = 0  # in 1024ths
+    ulimits: tuple[tuple[str, int, int], ...] = ()
+    read_only: bool = False
+    init: bool = False
+    stop_timeout: int = 30
+    volumes: tuple[Volume, ...] = ()
+    tmpfs: tuple[tuple[str, str], ...] = ()
+    after: tuple[tuple[str, str], ...] = ()  # containers it depends on, and their condition
+
+
+@dataclass
+class Life:
+    """How a task's containers are. `phase`: preparing, ready, starting, running, stopping or over."""
+
+    wanted: tuple[Wanted, ...]
+    phase: str = "preparing"
+    failure: str = ""  # why it cannot be prepared or started, as ECS words it
+    ids: dict[str, str] = field(default_factory=dict)  # by container's name
+    endings: dict[str, tuple[int, bool]] = field(default_factory=dict)  # exit code, and whether memory ran out
+    ports: dict[int, int] = field(default_factory=dict)  # on 127.0.0.1, by the container's own
+    idle: Any = None  # what measures whether it works
+
+    @property
+    def dead(self) -> str | None:
+        """The first essential container that has ended by itself."""
+        return next((one.name for one in self.wanted if one.essential and one.name in self.endings), None)
+
+
+class Fleet:
+    """All containers of one sandbox. `whose` tells them from others', `told` hears what they write."""
+
+    def __init__(self, engine: Engine, whose: str, told: Told) -> None:
+        self.engine, self.whose, self._told = engine, whose, told
+        self.lives: dict[str, Life] = {}
+        self._lock = threading.Lock()
+        self._network = ""
+
+    def gateway(self) -> str:
+        """Where the containers find this machine, if the engine runs on it: the address of their network's bridge."""
+        about = self.engine.call("GET", f"/networks/{self.network()}")
+        pools = about["IPAM"].get("Config") or [{}]
+        return str(pools[0].get("Gateway") or "")
+
+    def network(self) -> str:
+        """The network of all containers, made when it is first asked for."""
+        with self._lock:
+            if not self._network:
+                name = f"ecsctl-{self.whose}"
+                if not self.engine.ours("networks", self.whose):
+                    body = {"Name": name, "Driver": "bridge", "CheckDuplicate": True, "Labels": {LABEL: self.whose}}
+                    self.engine.call("POST", "/networks/create", body)
+                self._network = name
+            return self._network
+
+    def prepare(self, task: str, wanted: Sequence[Wanted], hosts: Sequence[str] = ()) -> None:
+        """Pull what is missing, and make the containers."""
+        life = self.lives[task] = Life(tuple(wanted))
+        self._go(life, self._prepare, task, life, tuple(hosts))
+
+    def start(self, task: str) -> None:
+        """Start the containers that were made, in the order of their dependencies."""
+        life = self.lives[task]
+        life.phase = "starting"
+        self._go(life, self._start, task, life)
+
+    def stop(self, task: str, first: Callable[[], None] = lambda: None) -> None:
+        """SIGTERM, and SIGKILL after the stop timeout; `first` comes before, and may take its time."""
+        life = self.lives.get(task)
+        if life is not None and life.phase not in ("stopping", "over"):
+            life.phase = "stopping"
+            self._go(life, self._stop, life, first)
+
+    def remove(self, task: str) -> None:
+        """Take the containers away, whatever they do."""
+        life = self.lives.pop(task, None)
+        if life is not None:
+            life.phase = "over"
+            threading.Thread(target=self._remove, args=(task,), daemon=True).start()
+
+    def clear(self, images: bool = True) -> None:
+        """Take everything of this sandbox out of the engine."""
+        self.lives.clear()
+        clear(self.engine, self.whose, images)
+        self._network = ""
+
+    def cpu(self, task: str) -> float:
+        """Seconds of processor time that the task's containers have used so far."""
+        life, used = self.lives.get(task), 0.0
+        for ident in list(life.ids.values()) if life else []:
+            with contextlib.suppress(EngineError, KeyError, TypeError):
+                stats = self.engine.call("GET", f"/containers/{ident}/stats", stream=False, **{"one-shot": True})
+                used += float(stats["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
+        return used
+
+    def run(self, task: str, container: str, words: Sequence[str], timeout: float) -> int:
+        """Run a command in a container, and return its exit code. Raises EngineError."""
+        ident = self.lives[task].ids[container]
+        made = self.engine.call("POST", f"/containers/{ident}/exec", {"Cmd": list(words), "AttachStdout": True})
+        self.engine.call("POST", f"/exec/{made['Id']}/start", {"Detach": False}, timeout=timeout)
+        return int(self.engine.call("GET", f"/exec/{made['Id']}/json")["ExitCode"] or 0)
+
+    def _go(self, life: Life, work: Callable[..., None], *given: Any) -> None:
+        def carried() -> None:
+            try:
+                work(*given)
+            except EngineError as error:
+                life.failure = life.failure or error.message
+                life.phase = "over"
+
+        threading.Thread(target=carried, daemon=True).start()
+
+    def _prepare(self, task: str, life: Life, hosts: tuple[str, ...]) -> None:
+        lead = _lead(life.wanted)
+        for one in sorted(life.wanted, key=lambda one: one.name != lead):
+            self._fetch(life, one)
+            body = self._body(task, one, hosts, life, lead)
+            try:
+                made = self.engine.call("POST", "/containers/create", body, name=f"ecsctl-{task[:12]}-{one.name}")
+            except EngineError as error:
+                raise EngineError(f"CannotCreateContainerError: Error response from daemon: {error.message}") from None
+            life.ids[one.name] = made["Id"]
+        if life.phase == "preparing":
+            life.phase = "ready"
+
+    def _fetch(self, life: Life, one: Wanted) -> None:
+        """Have the image, by pulling it if need be: as the user's engine may, without the user's passwords."""
+        with contextlib.suppress(EngineError):
+            self.engine.call("GET", f"/images/{one.image}/json")
+            return
+        name, _, tag = one.image.rpartition(":") if ":" in one.image.rpartition("/")[2] else (one.image, "", "latest")
+        try:
+            with self.engine.streamed("POST", "/images/create", fromImage=name, tag=tag) as answer:
+                last = answer.read().decode(errors="replace").strip().splitlines()[-1:]
+            self.engine.call("GET", f"/images/{one.image}/json")
+        except EngineError as error:
+            why = last[0] if error.status == 404 and "last" in locals() and last else error.message
+            life.failure = f"CannotPullContainerError: pull image manifest has been retried 1 time(s): {why}"
+            raise
+
+    def _body(self, task: str, one: Wanted, hosts: tuple[str, ...], life: Life, lead: str) -> dict[str, Any]:
+        host: dict[str, Any] = {
+            "LogConfig": _LOG,
+            "RestartPolicy": {"Name": "no"},
+            "ReadonlyRootfs": one.read_only,
+            "Init": one.init,
+            "Ulimits": [{"Name": name, "Soft": soft, "Hard": hard} for name, soft, hard in one.ulimits],
+            "Tmpfs": dict(one.tmpfs),
+            "Mounts": [self._mount(task, volume) for volume in one.volumes],
+        }
+        if one.memory:
+            host |= {"Memory": one.memory << 20, "MemorySwap": one.memory << 20}
+        if one.reserved:
+            host["MemoryReservation"] = one.reserved << 20
+        if one.cpu:
+            host["NanoCpus"] = one.cpu * 1_000_000_000 // 1024
+        body: dict[str, Any] = {
+            "Image": one.image,
+            "Env": [f"{name}={value}" for name, value in one.environment],
+            "Labels": {LABEL: self.whose, TASK: task, NAME: one.name},
+            "StopTimeout": one.stop_timeout,
+            "HostConfig": host,
+        }
+        body |= {"Cmd": list(one.command)} if one.command is not None else {}
+        body |= {"Entrypoint": list(one.entrypoint)} if one.entrypoint is not None else {}
+        body |= {"User": one.user} if one.user else {}
+        body |= {"WorkingDir": one.directory} if one.directory else {}
+        if one.name != lead and one.name not in _passing(life.wanted):
+            # The containers of a task share one network interface (ECS guide, "awsvpc").
+            host["NetworkMode"] = f"container:{life.ids[lead]}"
+            return body
+        ports = sorted({port for each in life.wanted for port in each.ports}) if one.name == lead else []
+        body["ExposedPorts"] = {f"{port}/tcp": {} for port in ports}
+        host["PortBindings"] = {f"{port}/tcp": [{"HostIp": "127.0.0.1", "HostPort": ""}] for port in ports}
+        host |= {"NetworkMode": self.network(), "ExtraHosts": list(hosts)}
+        return body
+
+    def _mount(self, task: str, volume: Volume) -> dict[str, Any]:
+        name = f"ecsctl-{self.whose}-{volume.name if volume.shared else f'{task[:12]}-{volume.name}'}"
+        labels = {LABEL: self.whose} | ({} if volume.shared else {TASK: task})
+        return {"Type": "volume", "Source": name, "Target": volume.path, "ReadOnly": volume.read_only,
+                "VolumeOptions": {"Labels": labels}}  # fmt: skip
+
+    def _start(self, task: str, life: Life) -> None:
+        for one in _ordered(life.wanted):
+            ident = life.ids[one.name]
+            for name, condition in one.after:
+                self._await(life, name, condition)
+            try:
+                self.engine.call("POST", f"/containers/{ident}/start")
+            except EngineError as error:
+                life.failure = f"CannotStartContainerError: Error response from daemon: {error.message}"
+                raise
+            if one.name == _lead(life.wanted):
+                about = self.engine.call("GET", f"/containers/{ident}/json")
+                life.ports = {int(port.partition("/")[0]): int(bound[0]["HostPort"]) for port, bound in
+                              ((about["NetworkSettings"].get("Ports")) or {}).items() if bound}  # fmt: skip
+            threading.Thread(target=self._follow, args=(task, one.name, ident), daemon=True).start()
+            threading.Thread(target=self._watch, args=(life, one.name, ident), daemon=True).start()
+        if life.phase == "starting":
+            life.phase = "running"
+
+    def _await(self, life: Life, name: str, condition: str) -> None:
+        """Wait for what a container depends on; `HEALTHY` is taken for started."""
+        if condition in ("COMPLETE", "SUCCESS") and name in life.ids:
+            code = self._wait(life.ids[name])
+            if condition == "SUCCESS" and code:
+                life.failure = f"Dependency container {name} exited with code {code}"
+                raise EngineError(life.failure)
+
+    def _wait(self, ident: str) -> int:
+        with self.engine.streamed("POST", f"/containers/{ident}/wait") as answer:
+            answer.read()
+        return int(self.engine.call("GET", f"/containers/{ident}/json")["State"]["ExitCode"])
+
+    def _watch(self, life: Life, name: str, ident: str) -> None:
+        with contextlib.suppress(EngineError):
+            code = self._wait(ident)
+            state = self.engine.call("GET", f"/containers/{ident}/json")["State"]
+            life.endings[name] = (code, bool(state.get("OOMKilled")))
+
+    def _follow(self, task: str, name: str, ident: str) -> None:
+        path = f"/containers/{ident}/logs"
+        with (
+            contextlib.suppress(EngineError),
+            self.engine.streamed("GET", path, follow=True, stdout=True, stderr=True) as log,
+        ):
+            for lines in _lines(log):
+                self._told(task, name, lines)
+
+    def _stop(self, life: Life, first: Callable[[], None]) -> None:
+        first()
+        threads = [threading.Thread(target=self._end, args=(life, one), daemon=True) for one in life.wanted]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        life.phase = "over"
+
+    def _end(self, life: Life, one: Wanted) -> None:
+        ident = life.ids.get(one.name)
+        with contextlib.suppress(EngineError):
+            if ident:
+                self.engine.call(
+                    "POST", f"/containers/{ident}/stop", timeout=one.stop_timeout + 60.0, t=one.stop_timeout
+                )
+                state = self.engine.call("GET", f"/containers/{ident}/json")["State"]
+                life.endings.setdefault(one.name, (int(state["ExitCode"]), bool(state.get("OOMKilled"))))
+
+    def _remove(self, task: str) -> None:
+        with contextlib.suppress(EngineError):
+            for found in self.engine.ours("containers", self.whose):
+                if found["Labels"].get(TASK) == task:
+                    _delete(self.engine, f"/containers/{found['Id']}", force=True, v=True)
+            for volume in _volumes(self.engine, self.whose):
+                if (volume.get("Labels") or {}).get(TASK) == task:
+                    _delete(self.engine, f"/volumes/{volume['Name']}")
+
+
+def clear(engine: Engine, whose: str, images: bool = True) -> int:
+    """Take all that carries a sandbox's label out of the engine; how much that was."""
+    gone = 0
+    for found in engine.ours("containers", whose):
+        gone += _delete(engine, f"/containers/{found['Id']}", force=True, v=True)
+    for found in engine.ours("networks", whose):
+        gone += _delete(engine, f"/networks/{found['Id']}")
+    for found in _volumes(engine, whose):
+        gone += _delete(engine, f"/volumes/{found['Name']}", force=True)
+    for found in engine.ours("images", whose) if images else []:
+        gone += _delete(engine, f"/images/{found['Id']}", force=True)
+    return gone
+
+
+def whose(folder: Path) -> str:
+    """What tells the sandbox of a folder from others in the engine."""
+    return hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+
+
+def cleared(folder: Path) -> None:
+    """Take away what a sandbox of the folder has left in the engine: it may have ended with the machine."""
+    found = find()
+    if found.socket is not None:
+        with contextlib.suppress(EngineError):
+            clear(Engine(found.socket), whose(folder))
+
+
+def _volumes(engine: Engine, whose: str) -> list[dict[str, Any]]:
+    filters = f'{{"label": ["{LABEL}={whose}"]}}'
+    return list((engine.call("GET", "/volumes", filters=filters) or {}).get("Volumes") or ())
+
+
+def _delete(engine: Engine, path: str, **query: bool) -> int:
+    try:
+        engine.call("DELETE", path, **query)
+    except EngineError:
+        return 0  # gone already, or going
+    return 1
+
+
+def _ordered(wanted: Sequence[Wanted]) -> list[Wanted]:
+    """What others depend on comes first; then what is essential."""
+    left, done = sorted(wanted, key=lambda one: not one.essential), list[Wanted]()
+    while left:
+        names = {one.name for one in done}
+        one = next((one for one in left if all(name in names for name, _ in one.after)), left[0])
+        left.remove(one)
+        done.append(one)
+    return done
+
+
+def _passing(wanted: Sequence[Wanted]) -> set[str]:
+    """Containers that others wait for to end."""
+    return {name for one in wanted for name, condition in one.after if condition in ("COMPLETE", "SUCCESS")}
+
+
+def _lead(wanted: Sequence[Wanted]) -> str:
+    """The container whose network the others join: the first to start of those that are to stay."""
+    return next(one.name for one in _ordered(wanted) if one.name not in _passing(wanted))
+
+
+def _lines(log: IO[bytes]) -> Any:
+    """The lines of a log as the engine streams it: frames of a kind, a length and that many bytes."""
+    rest = {1: b"", 2: b""}
+    while len(head := log.read(8)) == 8:
+        kind, length = head[0] or 1, struct.unpack(">I", head[4:])[0]
+        rest[kind] = rest.get(kind, b"") + log.read(length)
+        *whole, rest[kind] = rest[kind].split(b"\n")
+        if len(rest[kind]) > _LINE:
+            whole, rest[kind] = [*whole, rest[kind]], b""
+        if whole:
+            yield [line.decode(errors="replace").rstrip("\r") for line in whole]
+    yield from ([last.decode(errors="replace")] for last in rest.values() if last)

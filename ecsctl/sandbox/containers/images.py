@@ -1,0 +1,188 @@
+"""Images that the engine really builds, by its own command line tool: BuildKit's protocol is no plain API.
+
+The tool gets the context as an archive on its stdin, and nothing of this user: no home folder, no credentials, no
+environment, but a folder of its own for the logins that the build itself has made.
+"""
+
+import base64
+import contextlib
+import functools
+import http
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from ecsctl.sandbox.containers.engine import LABEL, Engine, EngineError
+
+# A registry that cannot be reached, as BuildKit, the older builder and Podman say it.
+_OFFLINE = re.compile(
+    r"dial tcp|no such host|i/o timeout|TLS handshake timeout|connection refused|network is unreachable|"
+    r"Temporary failure in name resolution|Client\.Timeout exceeded|proxyconnect"
+)
+
+
+_TRIES, _PAUSE = 40, 0.5  # how often, and after how many seconds, an image in use is looked at again
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What `docker build` was asked. `dockerfile` and the context are paths within the archive."""
+
+    archive: Path
+    dockerfile: str
+    arguments: tuple[str, ...] = ()
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    target: str = ""
+    platform: str = ""
+    pull: bool = False
+    no_cache: bool = False
+    logins: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # by registry
+
+
+@dataclass
+class Job:
+    """A build under way. `lines` is all it has said so far; `code` is there at its end, `image` if it came to one."""
+
+    lines: list[str] = field(default_factory=list)
+    code: int | None = None
+    image: str = ""
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def end(self) -> None:
+        """Stop it."""
+        if self.process is not None and self.code is None:
+            self.process.kill()
+
+
+def begun(engine: Engine, whose: str, ask: Ask, over: Callable[[], None] = lambda: None) -> Job:
+    """Begin to build; `over` is called at the end, whatever that is."""
+    job = Job()
+
+    def work() -> None:
+        try:
+            code = _built(engine, whose, ask, job)
+        except (OSError, EngineError) as error:
+            job.lines.append(f"ERROR: {error}")
+            code = 1
+        job.code = code
+        over()
+
+    threading.Thread(target=work, daemon=True).start()
+    return job
+
+
+def _built(engine: Engine, whose: str, ask: Ask, job: Job) -> int:
+    found = _tool()
+    if found is None:
+        job.lines.append("ERROR: the sandbox needs the command line tool docker, or podman, to build with the engine")
+        return 1
+    with tempfile.TemporaryDirectory(prefix="ecsctl-docker-") as name:
+        place = Path(name)
+        code = _run(engine, whose, found, ask, ask.pull, place, job)
+        if code and ask.pull and any(_OFFLINE.search(line) for line in job.lines):
+            job.lines.append("[sandbox] the registry of the base image cannot be reached: with what this machine has")
+            code = _run(engine, whose, found, ask, False, place, job)
+        if not code:
+            job.image = (place / "image").read_text().strip()
+    return code
+
+
+def _run(engine: Engine, whose: str, found: tuple[str, bool], ask: Ask, pull: bool, place: Path, job: Job) -> int:
+    tool, kit = found
+    words = [tool, "build", "--label", f"{LABEL}={whose}", "--iidfile", str(place / "image"), "--file", ask.dockerfile]
+    words += ["--progress", "plain"] if kit and "podman" not in tool else []
+    words += [word for argument in ask.arguments for word in ("--build-arg", argument)]
+    for name, value in ask.secrets.items():
+        secret = place / f"secret-{len(words)}"
+        secret.touch(mode=0o600)
+        secret.write_text(value)
+        words += ["--secret", f"id={name},src={secret}"]
+    for option, given in (("--target", ask.target), ("--platform", ask.platform)):
+        words += [option, given] if given else []
+    words += ["--pull"] * pull + ["--no-cache"] * ask.no_cache + ["-"]
+    with open(ask.archive, "rb") as archive:
+        job.process = subprocess.Popen(  # noqa: S603 - options of ours; what the build gives are values
+            words, stdin=archive, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env=_environment(engine, kit, ask.logins, place), cwd=place,
+        )  # fmt: skip
+        assert job.process.stdout  # noqa: S101 - told to the type checker
+        _read(job.process.stdout, job)
+        return job.process.wait()
+
+
+def _read(output: IO[bytes], job: Job) -> None:
+    for line in output:
+        if text := line.decode(errors="replace").rstrip():
+            job.lines.append(text)
+
+
+def _environment(engine: Engine, kit: bool, logins: Mapping[str, tuple[str, str]], place: Path) -> dict[str, str]:
+    """Nothing of this user's, and the logins that the build has made."""
+    auths = {
+        host: {"auth": base64.b64encode(f"{user}:{word}".encode()).decode()} for host, (user, word) in logins.items()
+    }
+    plugins = [str(Path.home() / ".docker" / "cli-plugins")]
+    settings = place / "config.json"
+    settings.touch(mode=0o600)
+    settings.write_text(json.dumps({"auths": auths, "cliPluginsExtraDirs": plugins}))
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(place),
+        "LANG": "C.UTF-8",
+        "DOCKER_HOST": f"unix://{engine.path}",
+        "CONTAINER_HOST": f"unix://{engine.path}",
+        "DOCKER_CONFIG": str(place),
+        "REGISTRY_AUTH_FILE": str(settings),
+        "DOCKER_BUILDKIT": "1" if kit else "0",
+    }
+
+
+@functools.cache
+def _tool() -> tuple[str, bool] | None:
+    """What builds, and whether it does so with BuildKit, or as Podman does, which knows secrets too."""
+    docker, podman = shutil.which("docker"), shutil.which("podman")
+    if docker is None:
+        return (podman, True) if podman else None
+    for words in (("buildx", "version"), ("--version",)):
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            told = subprocess.run([docker, *words], capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - words of ours
+            if words[0] == "buildx" and told.returncode == 0:
+                return docker, True
+            old = re.search(r"version (\d+)\.", told.stdout)
+            if words[0] == "--version" and old and 18 < int(old[1]) < 23:  # BuildKit is part of these
+                return docker, True
+    return docker, False
+
+
+def keep(engine: Engine, image: str, name: str) -> None:
+    """Give an image of ours a name in the engine, so that no tidying up takes it; another's name is left alone."""
+    repository, _, tag = name.rpartition(":")
+    with contextlib.suppress(EngineError):
+        there = engine.call("GET", f"/images/{name}/json")
+        if (there["Config"].get("Labels") or {}).get(LABEL) is None:
+            return
+    with contextlib.suppress(EngineError):
+        engine.call("POST", f"/images/{image}/tag", repo=repository, tag=tag)
+
+
+def drop(engine: Engine, whose: str, image: str) -> None:
+    """Take an image of ours away, once no container needs it any more."""
+    for _ in range(_TRIES):
+        try:
+            about = engine.call("GET", f"/images/{image}/json")
+            if (about["Config"].get("Labels") or {}).get(LABEL) == whose:
+                engine.call("DELETE", f"/images/{image}", force=True)
+            return
+        except EngineError as error:
+            if error.status != http.HTTPStatus.CONFLICT:
+                return
+            time.sleep(_PAUSE)

@@ -1,0 +1,95 @@
+"""What this machine adds to the sandbox: its container engine, the app's containers, and the ports in front of them.
+
+`current` is it, or None where tasks are played: without an engine, where somebody said no, and within one process.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import mkdtemp
+
+from ecsctl.sandbox.containers import authority, images
+from ecsctl.sandbox.containers.engine import Engine, EngineError
+from ecsctl.sandbox.containers.fleet import Fleet, Told, whose
+from ecsctl.sandbox.containers.fronting import Fronting, Table
+from ecsctl.sandbox.containers.probing import Probe
+from ecsctl.sandbox.core import clock
+
+Opened = Callable[[str], str]
+"""Opens what answers AWS's requests of containers, at an address if it is one of this machine; its URL for them."""
+
+
+class Machine:
+    """The engine at work for the sandbox of `folder`."""
+
+    def __init__(self, found: Engine, folder: Path, told: Told, opened: Opened) -> None:
+        self.engine, self.folder, self.whose = found, folder, whose(folder)
+        self.fleet, self.fronting = Fleet(found, self.whose, told), Fronting()
+        self.places: dict[tuple[str, int], int] = {}  # ports of 127.0.0.1, by a task's address and port in the VPC
+        self.probes: dict[str, list[Probe]] = {}
+        self._opened, self._endpoint, self._opening = opened, "", threading.Lock()
+        self._certificate: Path | None = None
+
+    def endpoint(self) -> str:
+        """The sandbox's URL for the containers. Raises EngineError."""
+        with self._opening:
+            self._endpoint = self._endpoint or self._opened(self.fleet.gateway())
+            return self._endpoint
+
+    def certificate(self) -> str:
+        """A file with a certificate for localhost and its key."""
+        if self._certificate is None:
+            self._certificate = authority.certificate(self.folder, Path(mkdtemp(prefix="ecsctl-front-")))
+        return str(self._certificate)
+
+    def show(self, table: Table) -> None:
+        """Let the front do what the table says."""
+        self.fronting.show(table)
+
+    def hold(self, what: str) -> None:
+        """The clock goes as slowly as this machine, until `release`."""
+        if isinstance(now := clock.current(), clock.Varying):
+            now.hold(what)
+
+    def release(self, what: str) -> None:
+        """`what` needs the slow clock no longer."""
+        if isinstance(now := clock.current(), clock.Varying):
+            now.release(what)
+
+    def forget(self, task: str) -> None:
+        """A task is over: its containers go, its ports lead nowhere, its checks end."""
+        for probe in self.probes.pop(task, ()):
+            probe.ended.set()
+        life = self.fleet.lives.get(task)
+        if life is not None:
+            gone = set(life.ports.values())
+            self.places = {place: port for place, port in self.places.items() if port not in gone}
+        self.fleet.remove(task)
+        for what in ("start", "stop"):
+            self.release(f"{what} {task}")
+
+    def drop(self, image: str) -> None:
+        """No repository has an image any more."""
+        threading.Thread(target=images.drop, args=(self.engine, self.whose, image), daemon=True).start()
+
+    def reset(self) -> None:
+        """The account is as new."""
+        for task in list(self.fleet.lives):
+            self.forget(task)
+        with contextlib.suppress(EngineError):
+            self.fleet.clear()
+        self.show({"listeners": [], "targets": {}})
+
+    def close(self) -> None:
+        """End everything, and leave nothing in the engine."""
+        self.fronting.close()
+        with contextlib.suppress(EngineError):
+            self.fleet.clear()
+        if self._certificate is not None:
+            with contextlib.suppress(OSError):
+                self._certificate.unlink()
+                self._certificate.parent.rmdir()
+
+
+current: Machine | None = None

@@ -1,0 +1,171 @@
+"""Health checks that are really asked, a load balancer's and a container's own, and whether an app is still starting.
+
+Checks come at the target group's interval by the sandbox's clock, but no closer than a machine should be asked; how
+many of them in a row have failed or succeeded decides (ELB guide, "Health checks").
+"""
+
+import contextlib
+import http.client
+import math
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ecsctl.sandbox.containers.engine import EngineError
+
+SETTLED = 2.0  # real seconds between two checks of a target that is healthy
+_POKE = 0.2  # real seconds between two looks at an app that starts
+_STILL = 3.0  # real seconds without work after which an app that does not answer is taken for one that never will
+_WORK = 0.01  # the share of a processor below which an app does not work
+_AGENT = "ELB-HealthChecker/2.0"
+
+
+@dataclass(frozen=True)
+class Check:
+    """A target group's health check."""
+
+    protocol: str
+    path: str
+    codes: str
+    interval: float
+    timeout: float
+    healthy: int
+    unhealthy: int
+
+
+Fault = tuple[str, str]
+"""The reason and the description of what is wrong (API reference, TargetHealth)."""
+
+
+@dataclass
+class Result:
+    """How a target stands: `state` is initial, healthy or unhealthy; with AWS's reason and description."""
+
+    state: str = "initial"
+    reason: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a load balancer asks: `port` of 127.0.0.1, by the check that the target group has at that moment."""
+
+    port: int
+    check: Callable[[], Check | None]
+
+    def ask(self) -> tuple[Check, Fault | None] | None:
+        """The check, and what it found wrong; None once there is nothing to check."""
+        check = self.check()
+        return None if check is None else (check, asked(self.port, check))
+
+
+@dataclass(frozen=True)
+class Inside:
+    """A container's own health check: a command in it, whose exit code tells (ECS guide, "HealthCheck")."""
+
+    run: Callable[[], int]
+    interval: float
+    retries: int
+    grace: float
+
+    def ask(self) -> tuple[Check, Fault | None] | None:
+        """As `Target.ask`."""
+        check = Check("", "", "", self.interval, 0.0, 1, self.retries + math.ceil(self.grace / self.interval))
+        try:
+            failed = self.run() != 0
+        except (EngineError, KeyError):
+            failed = True
+        return check, ("", "Task failed container health checks") if failed else None
+
+
+class Probe:
+    """The checks of one target, or of a container `name`d, until `ended`. `used` tells the app's processor seconds.
+
+    `sleep` lets seconds of the sandbox's clock pass; `awake` hears once that the app does not start any more.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        asks: Target | Inside,
+        used: Callable[[], float],
+        sleep: Callable[[float], None],
+        awake: Callable[[], None],
+    ) -> None:
+        self.name, self._asks, self._used, self._sleep, self._awake = name, asks, used, sleep, awake
+        self.result, self.ended = Result(), threading.Event()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            self._boot()
+        finally:
+            self._awake()
+        good = bad = 0
+        while not self.ended.is_set() and (told := self._asks.ask()) is not None:
+            check, fault = told
+            good, bad = (0, bad + 1) if fault else (good + 1, 0)
+            if fault and (bad >= check.unhealthy or self.result.state == "initial"):
+                self.result = Result("unhealthy" if bad >= check.unhealthy else "initial", *fault)
+            elif good >= check.healthy:
+                self.result = Result("healthy")
+            if self.result.state == "healthy":
+                self.ended.wait(SETTLED)
+            self._sleep(check.interval)
+
+    def _boot(self) -> None:
+        """Wait as long as the app starts: until it answers as it should, or has no work to do."""
+        worked, last = time.monotonic(), self._used()
+        while not self.ended.wait(_POKE) and (told := self._asks.ask()) is not None and told[1] is not None:
+            now, used = time.monotonic(), self._used()
+            if used - last > _WORK * _POKE:
+                worked = now
+            last = used
+            if now - worked > _STILL:
+                return
+
+
+def asked(port: int, check: Check) -> Fault | None:
+    """Ask once: None if all is well."""
+    try:
+        if check.protocol not in ("HTTP", "HTTPS"):
+            with socket.create_connection(("127.0.0.1", port), check.timeout) as plain:
+                plain.settimeout(_POKE)
+                with contextlib.suppress(TimeoutError):
+                    if not plain.recv(1):  # what forwards to the container took it, and nobody there did
+                        return "Target.FailedHealthChecks", "Health checks failed"
+            return None
+        connection: http.client.HTTPConnection = (
+            http.client.HTTPSConnection("127.0.0.1", port, timeout=check.timeout, context=_anybody())
+            if check.protocol == "HTTPS"
+            else http.client.HTTPConnection("127.0.0.1", port, timeout=check.timeout)
+        )
+        with contextlib.closing(connection):
+            connection.request("GET", check.path, headers={"User-Agent": _AGENT, "Connection": "close"})
+            code = connection.getresponse().status
+    except TimeoutError:
+        return "Target.Timeout", "Request timed out"
+    except (OSError, http.client.HTTPException):
+        return "Target.FailedHealthChecks", "Health checks failed"
+    if counts(code, check.codes):
+        return None
+    return "Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{code}]"
+
+
+def _anybody() -> ssl.SSLContext:
+    """A load balancer takes whatever certificate a target has (ELB guide, "Target groups")."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def counts(code: int, matcher: str) -> bool:
+    """Whether a code is among those of a target group's matcher: `200`, `200,302` or `200-399`."""
+    for part in matcher.split(","):
+        low, _, high = part.strip().partition("-")
+        if low.isdigit() and int(low) <= code <= int(high or low):
+            return True
+    return False

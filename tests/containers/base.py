@@ -1,0 +1,88 @@
+"""A base image for the tests, made of this machine's own Python: no registry can be asked for one."""
+
+import io
+import json
+import re
+import subprocess
+import sys
+import sysconfig
+import tarfile
+from pathlib import Path
+
+from ecsctl.sandbox.containers.engine import Engine
+
+NAME = "ecsctl-test-python:base"
+_LEFT_OUT = re.compile(
+    r"(^|/)(__pycache__|test|tests|idlelib|tkinter|ensurepip|site-packages|config-3[^/]*|lib2to3|turtledemo)(/|$)|\.a$"
+)
+_PACKAGES = (
+    "fastapi", "starlette", "pydantic", "pydantic_core", "uvicorn", "anyio", "idna", "sniffio", "h11", "click",
+    "typing_extensions.py", "typing_inspection", "annotated_types", "annotated_doc", "opentelemetry",
+    "importlib_metadata", "zipp",
+)  # fmt: skip
+_TOOLS = ("/bin/sh", "/bin/sleep", "/bin/cat", "/bin/ls", "/usr/bin/env")
+
+
+def archive() -> bytes:
+    """The root file system: Python with its library, what the sample app imports, a shell, and their shared objects."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as tar:
+
+        def keep(info: tarfile.TarInfo) -> tarfile.TarInfo | None:
+            return None if _LEFT_OUT.search(info.name) else info
+
+        stdlib = Path(sysconfig.get_path("stdlib"))
+        tar.add(stdlib, f"usr/lib/python{_VERSION}", filter=keep)
+        python = Path(sys.executable).resolve()
+        tar.add(python, "usr/bin/python3")
+        for name in ("python",):
+            link = tarfile.TarInfo(f"usr/bin/{name}")
+            link.type, link.linkname = tarfile.SYMTYPE, "python3"
+            tar.addfile(link)
+        purelib = _purelib()
+        for name in _PACKAGES:
+            if (purelib / name).exists():
+                tar.add(purelib / name, f"usr/lib/python{_VERSION}/site-packages/{name}",
+                        filter=lambda info: None if "__pycache__" in info.name else info)  # fmt: skip
+        for tool in _TOOLS:
+            tar.add(Path(tool).resolve(), tool.removeprefix("/"))
+        programs = [python, *map(Path, _TOOLS), *stdlib.glob("lib-dynload/*.so"), *purelib.glob("pydantic_core/*.so")]
+        for library in sorted({one for program in programs for one in _needed(program)}):
+            tar.add(Path(library).resolve(), library.removeprefix("/"))
+        for name, mode in (("tmp", 0o1777), ("app", 0o755), ("etc", 0o755)):
+            folder = tarfile.TarInfo(name)
+            folder.type, folder.mode = tarfile.DIRTYPE, mode
+            tar.addfile(folder)
+    return made.getvalue()
+
+
+_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _purelib() -> Path:
+    import fastapi
+
+    return Path(fastapi.__file__).parents[1]
+
+
+def _needed(program: Path) -> list[str]:
+    told = subprocess.run(["ldd", str(program)], capture_output=True, text=True, check=False).stdout
+    return re.findall(r"(?:=> )?(/\S+) \(0x", told)
+
+
+def made(engine: Engine) -> str:
+    """Have the base image in the engine, and return its name."""
+    known = engine.call("GET", "/images/json", filters=json.dumps({"reference": [NAME]}))
+    if not known:
+        words = [
+            "docker",
+            "--host",
+            f"unix://{engine.path}",
+            "import",
+            "--change",
+            "ENV PYTHONHOME=/usr PATH=/usr/bin:/bin",
+            "-",
+            NAME,
+        ]
+        subprocess.run(words, input=archive(), check=True, capture_output=True)
+    return NAME

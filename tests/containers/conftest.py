@@ -1,0 +1,183 @@
+"""An engine for the tests that need one, and projects that they bring up on a sandbox whose app really runs.
+
+Without an engine they are skipped; where CONTAINERS_REQUIRED is set, as in CI, that is a failure.
+"""
+
+import json
+import os
+import shutil
+import ssl
+import subprocess
+import sys
+import textwrap
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecsctl.sandbox.containers import engine as engines
+from ecsctl.sandbox.containers import fleet
+from ecsctl.sandbox.containers.authority import AUTHORITY
+from ecsctl.sandbox.server import process
+from tests.containers import base
+
+BACKEND = Path(__file__).parents[2] / "backend"
+DOCKERFILE = f"""\
+FROM {base.NAME}
+WORKDIR /app
+COPY app.py .
+ARG IMAGE_TAG=dev
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 IMAGE_TAG=$IMAGE_TAG
+USER 10001
+CMD ["python3", "-m", "app"]
+"""
+CONFIG = """\
+name = "{name}"
+
+[domain]
+name = "{name}.ecsctl.example"
+hosted_zone = "ecsctl.example"
+
+[service]
+port = 8000
+health_path = "/healthz"
+cpu = 1024
+memory = 2048
+environment = {{ APP_NAME = "{name}" }}
+
+[github]
+repository = "ecsctl/{name}"
+branch = "main"
+token_secret = "github/token"
+
+[pipeline]
+deploy_timeout_minutes = 5
+"""
+
+
+@pytest.fixture(scope="session")
+def engine() -> engines.Engine:
+    """The engine of this machine, with the base image in it."""
+    found = engines.find({name: value for name, value in os.environ.items() if name != "ECSCTL_CONTAINERS"})
+    if found.socket is None:
+        if os.environ.get("CONTAINERS_REQUIRED"):
+            pytest.fail(f"there must be an engine here: {found.told}")
+        pytest.skip(found.told)
+    made = engines.Engine(found.socket)
+    base.made(made)
+    return made
+
+
+@dataclass
+class Ran:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class Project:
+    """A repository with the sample app, and ecsctl as a person runs it in there, on the sandbox."""
+
+    folder: Path
+    name: str
+    engine: engines.Engine
+    ups: list[Ran] = field(default_factory=list)
+
+    @property
+    def record(self) -> Path:
+        """Where ecsctl keeps what it knows."""
+        return self.folder / ".ecsctl"
+
+    def ecsctl(self, *words: str, check: bool = True, timeout: float = 240) -> Ran:
+        """Run a command; `check` that it succeeds."""
+        environment = {name: value for name, value in os.environ.items() if name != "ECSCTL_CONTAINERS"}
+        environment |= {"DOCKER_HOST": f"unix://{self.engine.path}", "COLUMNS": "400"}
+        done = subprocess.run([sys.executable, "-m", "ecsctl", *words], cwd=self.folder, env=environment, check=False,
+                              capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)  # fmt: skip
+        ran = Ran(done.returncode, done.stdout, done.stderr)
+        assert not check or ran.code == 0, f"{words}: {ran.code}\n{ran.out}\n{ran.err}\n{self.log()}"
+        return ran
+
+    def log(self) -> str:
+        """What the sandbox's server has complained of."""
+        path = self.record / "sandbox.log"
+        return path.read_text()[-4000:] if path.exists() else ""
+
+    def write(self, **files: str) -> None:
+        """Change files (`app` for app.py), and commit them."""
+        names = {"app": "app.py", "dockerfile": "Dockerfile", "config": "ecsctl.toml"}
+        for name, text in files.items():
+            (self.folder / names[name]).write_text(textwrap.dedent(text))
+        self.git("add", "-A")
+        self.git("commit", "-qm", "changed", "--allow-empty")
+
+    def git(self, *words: str) -> str:
+        """Run git in there."""
+        who = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
+        done = subprocess.run(["git", *who, *words], cwd=self.folder, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    def play(self, name: str, **arguments: Any) -> Any:
+        """Throw a switch of the sandbox."""
+        return process.play(self.record, name, arguments)
+
+    @property
+    def url(self) -> str:
+        """Where the app opens on this machine."""
+        return self.urls[0]
+
+    @property
+    def urls(self) -> list[str]:
+        """Where its listeners open on this machine, HTTPS first."""
+        [found] = self.play("fronts").values()
+        return list(found)
+
+    def get(self, path: str = "/", url: str = "") -> tuple[int, Any, str]:
+        """Ask the app as a client that trusts the sandbox's authority: code, body, and where that was."""
+        trust = ssl.create_default_context(cafile=str(self.record / AUTHORITY))
+        try:
+            with urllib.request.urlopen((url or self.url) + path, context=trust, timeout=30) as answer:  # noqa: S310 - on loopback
+                return answer.status, json.loads(answer.read() or "null"), answer.url
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode(), error.url or ""
+
+    def tasks(self) -> list[dict[str, Any]]:
+        """The containers of the sandbox that the engine has, running or not."""
+        return self.engine.ours("containers", fleet.whose(self.record))
+
+    def left(self) -> dict[str, int]:
+        """How much of the sandbox's is in the engine."""
+        kinds = ("containers", "images", "networks")
+        return {kind: len(self.engine.ours(kind, fleet.whose(self.record))) for kind in kinds}
+
+
+def made(folder: Path, name: str, engine: engines.Engine) -> Project:
+    """A project with the sample app, committed."""
+    project = Project(folder, name, engine)
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(BACKEND / "app.py", folder / "app.py")
+    (folder / "Dockerfile").write_text(DOCKERFILE)
+    (folder / "ecsctl.toml").write_text(CONFIG.format(name=name))
+    (folder / ".gitignore").write_text(".ecsctl/\n")
+    subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
+    project.write()
+    return project
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, engine: engines.Engine) -> Iterator[Project]:
+    """The sample app, up."""
+    project = made(tmp_path_factory.mktemp("project"), "hello", engine)
+    try:
+        project.ups.append(project.ecsctl("up", "--sandbox", "--yes"))
+        yield project
+    finally:
+        process.stop(project.record)
+        fleet.clear(engine, fleet.whose(project.record))
