@@ -38,6 +38,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "http2": True,
         "drop_invalid_header_fields": True,
         "deletion_protection": None,
+        "more": (),
     },
     TargetGroup: {
         "port": 80,
@@ -52,10 +53,11 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "slow_start": 0,
         "stickiness": False,
         "cookie_seconds": None,
+        "more": (),
     },
     Certificate: {"also": frozenset()},
     DnsRecord: {"alias_dns": None, "alias_zone": None, "value": None, "ttl": None},
-    Listener: {"forward": None, "redirect": False, "certificate": None, "ssl_policy": None},
+    Listener: {"forward": None, "redirect": False, "certificate": None, "ssl_policy": None, "more": ()},
     Repository: {
         "mutability": "IMMUTABLE_WITH_EXCLUSION",
         "mutable_tags": ("latest",),
@@ -78,6 +80,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "artifacts": "NO_ARTIFACTS",
         "place": OUTSIDE,
         "webhook_branch": "",
+        "more": (),
     },
     Pipeline: {"tests": (), "approvals": (), "exact": True, "first_run": "over"},
     PipelineWebhook: {"action": "Source", "filters": (FILTER,), "registered": True},
@@ -118,6 +121,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "rebalancing": "ENABLED",
         "settled": True,
         "above_minimum": True,
+        "more": (),
     },
     Scaling: {"cpu_percent": 60},
 }

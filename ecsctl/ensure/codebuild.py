@@ -16,6 +16,7 @@ from ecsctl.resources.first_image import FirstImage, Machine
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.role import Role
 from ecsctl.resources.security_group import SecurityGroup
+from ecsctl.resources.support.additions import additions
 from ecsctl.resources.support.ecr import Reference
 from ecsctl.resources.support.rights import Scope
 
@@ -139,6 +140,7 @@ def ensure_codebuild(
             minutes=build.timeout_minutes,
             auth=auth,
             place=place,
+            more=additions(config.raw.paths("build_project")) if part == BUILD else (),
             webhook_branch=webhook_branch,
             credentials=access.credentials,
         )

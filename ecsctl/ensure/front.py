@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.stack import Stack
@@ -25,6 +25,7 @@ from ecsctl.resources.listener import Listener
 from ecsctl.resources.listener_rule import MOST, ListenerRule
 from ecsctl.resources.load_balancer import LoadBalancer, LoadBalancerIds
 from ecsctl.resources.security_group import Rule, SecurityGroup
+from ecsctl.resources.support.additions import Additions, additions
 from ecsctl.resources.target_group import TargetGroup
 from ecsctl.resources.validation_record import ValidationRecord
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from ecsctl.ensure.vpc import Network
     from ecsctl.names import Names
 
+DROPS = "routing.http.drop_invalid_header_fields.enabled"
 WORLD = "0.0.0.0/0"
 ANYWHERE = frozenset({WORLD})
 MADE_BY = "Made by ecsctl"  # nothing that ever changes: a description of a security group cannot
@@ -66,6 +68,7 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
             lets_out_to=ANYWHERE,  # it asks the tasks
         ),
     ).group_id
+    further = config.raw.paths("load_balancer_attributes")
     balancer = stack.ensure(
         LOAD_BALANCER,
         LoadBalancer(
@@ -76,9 +79,10 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
             scheme="internal" if config.load_balancer.internal else "internet-facing",
             idle_timeout=config.load_balancer.idle_timeout_seconds,
             http2=config.load_balancer.http2,
-            drop_invalid_header_fields=True,
+            drop_invalid_header_fields=further.pop(DROPS, "true") == "true",
             deletion_protection=config.load_balancer.deletion_protection,
             internet_gateway=network.internet_gateway,
+            more=additions(further),
         ),
     )
     health = config.service.checked
@@ -99,10 +103,12 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
         slow_start=config.load_balancer.slow_start_seconds,
         stickiness=config.load_balancer.sticky_seconds is not None,
         cookie_seconds=config.load_balancer.sticky_seconds,
+        more=additions(config.raw.paths("target_group") | config.raw.paths("target_group_attributes")),
     )
     target_group = stack.ensure("target-group", targets).arn
     if not config.domain:
-        return Front(group, balancer, target_group, stack.ensure("http", _http(balancer, target_group)).arn)
+        http = replace(_http(balancer, target_group), more=_listener(config))
+        return Front(group, balancer, target_group, stack.ensure("http", http).arn)
     https = Listener(
         load_balancer=balancer.arn,
         port=443,
@@ -110,8 +116,9 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
         forward=target_group,
         redirect=False,
         certificate=_certificate(stack, config, facts),
-        ssl_policy=facts.tls_policy,
-        looked_up=True,
+        ssl_policy=config.raw.listener.get("SslPolicy", facts.tls_policy),
+        looked_up="SslPolicy" not in config.raw.listener,
+        more=_listener(config),
         at_once=bool(facts.certified) and facts.certified <= {*config.domain.all_names},
     )
     listener = stack.ensure(HTTPS, https).arn
@@ -147,7 +154,14 @@ def _http(balancer: LoadBalancerIds, forward: TargetGroupArn | None) -> Listener
         redirect=forward is None,
         certificate=None,
         ssl_policy=None,
+        more=(),
     )
+
+
+def _listener(config: Config) -> Additions:
+    """What [raw] says of the listener that forwards to the app."""
+    said = config.raw.paths("listener") | config.raw.paths("listener_attributes")
+    return additions({path: value for path, value in said.items() if path != "SslPolicy"})
 
 
 def _certificate(stack: Stack, config: Config, facts: Facts) -> IssuedCertificateArn:

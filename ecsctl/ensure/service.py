@@ -14,7 +14,7 @@ from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.role import Role
 from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.security_group import Rule, SecurityGroup
-from ecsctl.resources.service import EarlySuccess, Service, Threshold
+from ecsctl.resources.service import USUAL, EarlySuccess, Service, Threshold
 from ecsctl.resources.support.additions import additions
 from ecsctl.resources.support.containers import HealthCheck, Sidecar
 from ecsctl.resources.support.rights import Scope
@@ -110,6 +110,7 @@ def ensure_service(
     elif desired.autoscaling:
         count = None
     breaker = config.deployment.circuit_breaker or CircuitBreaker()
+    said = config.raw.paths("service")
     service = Service(
         cluster=parts.cluster,
         name=names.service,
@@ -135,10 +136,11 @@ def ensure_service(
         above_minimum=True,
         grace_period=desired.checked.grace_seconds,
         execute_command=desired.exec,
-        propagate_tags="SERVICE",
-        managed_tags=True,
-        platform_version="LATEST",
-        rebalancing="ENABLED" if desired.max_percent > 100 else "DISABLED",
+        propagate_tags=said.get("propagateTags", "SERVICE"),
+        managed_tags=said.get("enableECSManagedTags", True),
+        platform_version=said.get("platformVersion", "LATEST"),
+        rebalancing=said.get("availabilityZoneRebalancing", "ENABLED" if desired.max_percent > 100 else "DISABLED"),
+        more=additions({path: value for path, value in said.items() if path in USUAL}),
     )
     name = stack.ensure(SERVICE, service, after=network.way_out, ready=(group, front.group)).name
     for known, zone in facts.hosted_zones.items():  # they lead here only once there is someone who answers

@@ -52,6 +52,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         permissions=bool(config.service.permissions),
         further=further,
         redirects=bool(config.domain and config.domain.redirect),
+        listener_attributes=bool(config.raw.listener_attributes),
         topic=config.notify.topic or scope.topic if config.notify else "",
     )
     wanted = operator(scope, uses)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
 from ecsctl.ids import CredentialsArn, LogGroupName, ProjectName, RoleArn
 from ecsctl.names import Names
-from ecsctl.resources.support import push_filter
+from ecsctl.resources.support import push_filter, raw
+from ecsctl.resources.support.additions import Additions
 from ecsctl.resources.support.github_side import if_github_lets
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.project_parts import (
@@ -35,6 +36,31 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
+USUAL: dict[str, Any] = {
+    "autoRetryLimit": 0,
+    "badgeEnabled": False,
+    "buildBatchConfig": {},
+    "cache": {"type": "NO_CACHE"},
+    "concurrentBuildLimit": -1,  # "To remove this limit, set this value to -1"
+    "description": "",
+    "encryptionKey": "alias/aws/s3",
+    "fileSystemLocations": [],
+    "queuedTimeoutInMinutes": 480,
+    "secondaryArtifacts": [],
+    "secondarySourceVersions": [],
+    "secondarySources": [],
+    "environment.certificate": None,  # None: what is sent replaces all of its parent
+    "environment.dockerServer": None,
+    "environment.fleet": None,
+    "environment.hostKernel": None,
+    "logsConfig.s3Logs": None,
+    "source.buildStatusConfig": None,
+    "source.gitCloneDepth": None,
+    "source.gitSubmodulesConfig": None,
+    "source.insecureSsl": None,
+    "source.reportBuildStatus": None,
+}
+"""What [raw] may say of UpdateProject, with what takes it back (CodeBuild API reference, UpdateProject)."""
 AT_ONCE = 100  # projects, or builds, that one BatchGet takes (CodeBuild API)
 
 
@@ -79,6 +105,7 @@ class BuildProject(Resource[ProjectIds]):
     auth: SourceAuth
     artifacts: str
     place: Inside  # in a VPC; or outside of any
+    more: Additions
     webhook_branch: str  # builds by itself at every push to this branch; never together with a pipeline
     credentials: Order[CredentialsArn | None] = None  # the account's, if it builds with them
 
@@ -146,7 +173,8 @@ class BuildProject(Resource[ProjectIds]):
 
     def create(self, aws: Aws, me: Label) -> ProjectIds:
         """The name protects this call from doubling. Refused until CodeBuild can assume the role."""
-        answer = aws.codebuild.create_project(**self._declaration(me.lower()))
+        said = raw.memory(raw.paths(self.more)) if self.more else {}
+        answer = aws.codebuild.create_project(**self._declaration(me.lower(**said), {}))
         return ProjectIds(ProjectName(answer["project"]["name"]), answer["project"]["arn"])
 
     def update(self, aws: Aws, me: Label, ids: ProjectIds, changed: frozenset[str]) -> None:
@@ -161,8 +189,10 @@ class BuildProject(Resource[ProjectIds]):
             if_github_lets(partial(aws.codebuild.delete_webhook, projectName=ids.name), "OAuthProviderException")
             del project["webhook"]
         if changed - {"webhook_branch"}:
-            kept = {key: value for key, value in flat(project.get("tags")).items() if key not in me.tags}
-            aws.codebuild.update_project(**self._declaration(me.lower(**kept)))
+            tags = flat(project.get("tags"))
+            kept = {key: value for key, value in tags.items() if key not in me.tags}
+            kept |= raw.memory(raw.paths(self.more)) if self.more or raw.KEYS in tags else {}
+            aws.codebuild.update_project(**self._declaration(me.lower(**kept), tags))
         if moved or "webhook_branch" in changed:
             self._hook(aws, project)
 
@@ -192,8 +222,9 @@ class BuildProject(Resource[ProjectIds]):
         elif self.webhook_branch:
             aws.codebuild.create_webhook(projectName=self.name, filterGroups=groups, buildType="BUILD")
 
-    def _declaration(self, tags: list[TagTypeDef]) -> CreateProjectInputTypeDef:
-        return {
+    def _declaration(self, tags: list[TagTypeDef], before: Mapping[str, str]) -> CreateProjectInputTypeDef:
+        """What is sent: also what takes back what [raw] said `before`, by the tags that are there."""
+        declared: Any = {
             "name": self.name,
             "source": source(self.repository, self.buildspec, self.auth),
             "sourceVersion": self.branch,
@@ -213,6 +244,8 @@ class BuildProject(Resource[ProjectIds]):
             "vpcConfig": vpc_config(self.place),
             "tags": tags,
         }
+        raw.laid(raw.wanted(self.more, before, USUAL), declared)
+        return cast("CreateProjectInputTypeDef", declared)
 
     def _actual(self, project: ProjectTypeDef) -> BuildProject:
         theirs, machine = project["source"], project["environment"]
@@ -235,9 +268,21 @@ class BuildProject(Resource[ProjectIds]):
             auth=auth_of(theirs),
             artifacts=project["artifacts"]["type"],
             place=inside(project.get("vpcConfig")),
+            more=raw.found(self.more, flat(project.get("tags")), USUAL, partial(_at, project)),
             webhook_branch=push_filter.branch(project.get("webhook")),
             credentials=self.credentials,
         )
+
+
+def _at(project: ProjectTypeDef, path: str) -> Any:
+    """A parameter as AWS shows it: an alias of a key by its ARN, and nothing for a limit that there is not."""
+    parent, _, name = path.rpartition(".")
+    told: Any = project.get(parent, {}) if parent else project
+    if name == "badgeEnabled":
+        return told.get("badge", {}).get(name)
+    value = told.get(name)
+    alias = name == "encryptionKey" and ":alias/" in str(value)
+    return str(value).rpartition(":")[2] if alias else value
 
 
 __all__ = ["ACCOUNT", "OUTSIDE", "BuildProject", "EnvVar", "Inside", "ProjectIds", "SourceAuth"]

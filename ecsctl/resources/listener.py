@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import IssuedCertificateArn, ListenerArn, LoadBalancerArn, TargetGroupArn
 from ecsctl.names import Names
+from ecsctl.resources.support import raw
+from ecsctl.resources.support.additions import Additions
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.elb import marked, tags_of
 from ecsctl.resources.support.policy_document import Statement
@@ -32,6 +34,22 @@ TLS_POLICIES = (  # best first; AWS documentation, "Security policies for your A
     "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
     "ELBSecurityPolicy-TLS13-1-2-2021-06",
 )
+_HEADERS = (
+    "access_control_allow_credentials access_control_allow_headers access_control_allow_methods "
+    "access_control_allow_origin access_control_expose_headers access_control_max_age content_security_policy "
+    "strict_transport_security x_content_type_options x_frame_options"
+)
+_TLS = (
+    "mtls_clientcert mtls_clientcert_issuer mtls_clientcert_leaf mtls_clientcert_serial_number mtls_clientcert_subject "
+    "mtls_clientcert_validity tls_cipher_suite tls_version"
+)
+USUAL: dict[str, Any] = {
+    "MutualAuthentication": {"Mode": "off"},
+    "routing.http.response.server.enabled": "true",
+    **{f"routing.http.response.{name}.header_value": "" for name in _HEADERS.split()},
+    **{f"routing.http.request.x_amzn_{name}.header_name": "" for name in _TLS.split()},
+}
+"""What [raw] may say: parameters of ModifyListener, and attributes (ELB API reference, ListenerAttribute)."""
 REDIRECT: RedirectActionConfigTypeDef = {
     "Protocol": "HTTPS",
     "Port": "443",
@@ -78,6 +96,7 @@ class Listener(Resource[ListenerIds]):
     redirect: bool
     certificate: IssuedCertificateArn | None
     ssl_policy: str | None  # for HTTPS always name one: what AWS takes otherwise dates from 2016
+    more: Additions
     looked_up: bool = field(default=False, compare=False)  # the policy: nobody has asked for this very one
     at_once: bool = field(default=False, compare=False)  # the certificate fits every name that the one before fits
 
@@ -93,6 +112,9 @@ class Listener(Resource[ListenerIds]):
         yield anywhere("elasticloadbalancing", "DescribeListeners DescribeLoadBalancers DescribeTags")
         changes = of("elasticloadbalancing", "AddTags CreateListener DeleteListener ModifyListener")
         yield Statement("LoadBalancing", changes, scope.balancers)
+        if uses.listener_attributes:
+            yield anywhere("elasticloadbalancing", "DescribeListenerAttributes")
+            yield Statement("LoadBalancing", of("elasticloadbalancing", "ModifyListenerAttributes"), scope.balancers)
 
     def observe(self, aws: Aws, me: Label) -> Observed[Listener, ListenerIds] | None:
         """By its load balancer and port; tags are asked for all listeners of the balancer at once."""
@@ -103,6 +125,11 @@ class Listener(Resource[ListenerIds]):
         actions = listener["DefaultActions"]
         alone = actions[0] if len(actions) == 1 else None
         certificates = listener.get("Certificates", [])
+        tags = tags_of(aws, (one["ListenerArn"] for one in listed)).get(listener["ListenerArn"], {})
+        further: dict[str, Any] = {**listener}
+        if any("." in path for path in (*raw.paths(self.more), *raw.remembered(tags, USUAL))):
+            answer = aws.look(aws.elbv2.describe_listener_attributes, ListenerArn=listener["ListenerArn"])
+            further |= {one["Key"]: one["Value"] for one in answer["Attributes"]}
         actual = Listener(
             load_balancer=LoadBalancerArn(listener["LoadBalancerArn"]),
             port=listener.get("Port", 0),
@@ -111,9 +138,9 @@ class Listener(Resource[ListenerIds]):
             redirect=alone is not None and _redirects(alone),
             certificate=IssuedCertificateArn(certificates[0]["CertificateArn"]) if certificates else None,
             ssl_policy=listener.get("SslPolicy"),
+            more=raw.found(self.more, tags, USUAL, further.get),
         )
-        tags = tags_of(aws, (one["ListenerArn"] for one in listed))
-        return Observed(_ids(listener), actual, tags.get(listener["ListenerArn"], {}))
+        return Observed(_ids(listener), actual, tags)
 
     def keeping(self, there: Listener) -> Listener:
         """With the policy that it has, if ours was looked up and that is one of today's."""
@@ -164,16 +191,27 @@ class Listener(Resource[ListenerIds]):
 
     def update(self, aws: Aws, me: Label, ids: ListenerIds, changed: frozenset[str]) -> None:
         """All of it in one call: a certificate is refused without HTTPS, and HTTPS without a certificate."""
-        if changed - {"tags"}:
+        wanted: dict[str, Any] = {}
+        if "more" in changed:
+            with aws.fresh():
+                tags = tags_of(aws, [ids.arn]).get(ids.arn, {})
+            wanted = raw.wanted(self.more, tags, USUAL)
+            aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper(**raw.memory(wanted)))
+        attributes = {name: value for name, value in wanted.items() if "." in name}
+        if changed - {"tags", "more"} or wanted.keys() - attributes.keys():
             aws.elbv2.modify_listener(
                 ListenerArn=ids.arn,
                 Port=self.port,
                 Protocol=self.protocol,
                 DefaultActions=self._actions(),
                 **self._tls(),
+                **{name: value for name, value in wanted.items() if name not in attributes},
             )
-        if "tags" in changed:
-            aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper())
+        if attributes:
+            aws.elbv2.modify_listener_attributes(ListenerArn=ids.arn, Attributes=raw.keyed(attributes.items()))
+        if changed & {"tags", "more"}:
+            said = raw.memory(raw.paths(self.more)) if "more" in changed else {}
+            aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper(**said))
 
     @classmethod
     def delete(cls, aws: Aws, ids: ListenerIds) -> None:

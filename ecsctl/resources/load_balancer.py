@@ -18,6 +18,8 @@ from ecsctl.ids import (
     SubnetId,
     VpcId,
 )
+from ecsctl.resources.support import raw
+from ecsctl.resources.support.additions import Additions
 from ecsctl.resources.support.elb import marked, tags_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, linked, of
@@ -34,6 +36,26 @@ ATTRIBUTES = {
     "drop_invalid_header_fields": "routing.http.drop_invalid_header_fields.enabled",
     "deletion_protection": "deletion_protection.enabled",
 }
+USUAL = {
+    "access_logs.s3.bucket": "",
+    "access_logs.s3.enabled": "false",
+    "access_logs.s3.prefix": "",
+    "client_keep_alive.seconds": "3600",
+    "connection_logs.s3.bucket": "",
+    "connection_logs.s3.enabled": "false",
+    "connection_logs.s3.prefix": "",
+    "health_check_logs.s3.bucket": "",
+    "health_check_logs.s3.enabled": "false",
+    "health_check_logs.s3.prefix": "",
+    "routing.http.desync_mitigation_mode": "defensive",
+    "routing.http.preserve_host_header.enabled": "false",
+    "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "false",
+    "routing.http.xff_client_port.enabled": "false",
+    "routing.http.xff_header_processing.mode": "append",
+    "waf.fail_open.enabled": "false",
+    "zonal_shift.config.enabled": "false",
+}
+"""What [raw] may say (ELB API reference, LoadBalancerAttribute)."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +96,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
     http2: bool
     drop_invalid_header_fields: bool
     deletion_protection: bool | None  # None: as it is set on AWS
+    more: Additions
     internet_gateway: Order[InternetGatewayId | None] = None
 
     def summary(self) -> str:
@@ -98,6 +121,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
         arn = balancer["LoadBalancerArn"]
         answer = aws.look(aws.elbv2.describe_load_balancer_attributes, LoadBalancerArn=arn)
         attributes = {one["Key"]: one["Value"] for one in answer["Attributes"]}
+        tags = tags_of(aws, [arn]).get(arn, {})
         actual = LoadBalancer(
             name=balancer["LoadBalancerName"],
             vpc=VpcId(balancer.get("VpcId", "")),
@@ -108,13 +132,14 @@ class LoadBalancer(Resource[LoadBalancerIds]):
             http2=attributes.get(ATTRIBUTES["http2"], "true") == "true",
             drop_invalid_header_fields=attributes.get(ATTRIBUTES["drop_invalid_header_fields"]) == "true",
             deletion_protection=attributes.get(ATTRIBUTES["deletion_protection"]) == "true",
+            more=raw.found(self.more, tags, USUAL, attributes.get),
             internet_gateway=self.internet_gateway,
         )
         state, reason = balancer["State"].get("Code", ""), balancer["State"].get("Reason", "")
         return Observed(
             _ids(balancer),
             actual,
-            tags_of(aws, [arn]).get(arn, {}),
+            tags,
             ready=state in ("active", "active_impaired"),
             failed=(reason or "AWS could not set it up") if state == "failed" else "",
             note="" if state == "active" else f"{state}: {reason}" if reason else state,
@@ -159,15 +184,18 @@ class LoadBalancer(Resource[LoadBalancerIds]):
             aws.elbv2.set_subnets(LoadBalancerArn=ids.arn, Subnets=sorted(self.subnets))
         if "security_groups" in changed:
             aws.elbv2.set_security_groups(LoadBalancerArn=ids.arn, SecurityGroups=sorted(self.security_groups))
-        if attributes := changed & ATTRIBUTES.keys():
-            aws.elbv2.modify_load_balancer_attributes(
-                LoadBalancerArn=ids.arn,
-                Attributes=[
-                    {"Key": ATTRIBUTES[name], "Value": str(getattr(self, name)).lower()} for name in attributes
-                ],
-            )
-        if "tags" in changed:
-            aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper())
+        attributes = {ATTRIBUTES[name]: getattr(self, name) for name in changed & ATTRIBUTES.keys()}
+        if "more" in changed:
+            with aws.fresh():
+                tags = tags_of(aws, [ids.arn]).get(ids.arn, {})
+            wanted = raw.wanted(self.more, tags, USUAL)
+            aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper(**raw.memory(wanted)))
+            attributes |= wanted
+        if attributes:
+            aws.elbv2.modify_load_balancer_attributes(LoadBalancerArn=ids.arn, Attributes=raw.keyed(attributes.items()))
+        if changed & {"tags", "more"}:
+            said = raw.memory(raw.paths(self.more)) if "more" in changed else {}
+            aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper(**said))
 
     @classmethod
     def unprotect(cls, aws: Aws, ids: LoadBalancerIds) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from ecsctl.engine.label import Label, flat
@@ -19,6 +20,8 @@ from ecsctl.ids import (
     TaskDefinitionArn,
 )
 from ecsctl.names import Names
+from ecsctl.resources.support import raw
+from ecsctl.resources.support.additions import Additions
 from ecsctl.resources.support.deployments import Snapshot, Standing, brief, gone_back, reasons
 from ecsctl.resources.support.ecs import family_of, service_of, tasks_of
 from ecsctl.resources.support.policy_document import Statement
@@ -31,11 +34,22 @@ if TYPE_CHECKING:
     from ecsctl.resources.support.rights import Scope, Uses
 
 ROLLS = ("task_definition", "subnets", "security_groups", "target_group", "container", "port", "public_ip",
-         "execute_command", "platform_version", "settled")  # fmt: skip
+         "execute_command", "platform_version", "settled", "more")  # fmt: skip
 """The fields whose change replaces the tasks (API reference, UpdateService: it starts a new deployment)."""
 DEPLOYMENT = ("minimum_percent", "maximum_percent", "circuit_breaker", "rollback", "threshold", "reset_on_healthy",
               "early_success")  # fmt: skip
 """The fields that UpdateService takes as one parameter."""
+USUAL: dict[str, Any] = {
+    "deploymentConfiguration.alarms": {"alarmNames": [], "enable": False, "rollback": False},
+    "deploymentConfiguration.lifecycleHooks": [],
+    "gatewayConnectors": [],
+    "monitoring": {"metricConfigurations": []},
+    "serviceConnectConfiguration": {"enabled": False},
+    "serviceRegistries": [],
+    "volumeConfigurations": [],
+    "vpcLatticeConfigurations": [],
+}
+"""What [raw] may say of UpdateService, with what takes it back (ECS API reference, UpdateService)."""
 Propagate = Literal["SERVICE", "TASK_DEFINITION", "NONE"]
 Rebalancing = Literal["ENABLED", "DISABLED"]
 Cleanup = Literal["BLOCKING", "DEFERRED"]
@@ -114,6 +128,7 @@ class Service(Resource[ServiceIds]):
     managed_tags: bool
     platform_version: str
     rebalancing: Rebalancing
+    more: Additions
     settled: bool  # untrue while ECS has given the newest deployment up, with nothing to go back to
     above_minimum: bool  # untrue while autoscaling's minimum is more than the tasks that are desired for
     first_count: int = field(default=1, compare=False)
@@ -195,6 +210,7 @@ class Service(Resource[ServiceIds]):
             rebalancing=service.get("availabilityZoneRebalancing", "DISABLED"),
             settled=standing.settled,
             above_minimum=self.desired_count is not None or service["desiredCount"] >= self.first_count,
+            more=raw.found(self.more, flat(service.get("tags")), USUAL, partial(_at, aws, service)),
         )
         other = standing.runs != self.task_definition and family_of(self.task_definition)
         return Observed(_ids(service), actual, flat(service.get("tags")),
@@ -223,6 +239,7 @@ class Service(Resource[ServiceIds]):
     def create(self, aws: Aws, me: Label) -> ServiceIds:
         """The name, and a token of this incarnation, protect this call from doubling."""
         sent = dict(self._settings(frozenset()).values())
+        raw.laid(raw.wanted(self.more, {}, USUAL), sent)
         answer = aws.ecs.create_service(
             **sent,
             cluster=self.cluster,
@@ -230,13 +247,19 @@ class Service(Resource[ServiceIds]):
             desiredCount=self.first_count if self.desired_count is None else self.desired_count,
             launchType="FARGATE",
             clientToken=me.token(36),
-            tags=me.lower(),
+            tags=me.lower(**(raw.memory(raw.paths(self.more)) if self.more else {})),
         )
         return _ids(answer["service"])
 
     def update(self, aws: Aws, me: Label, ids: ServiceIds, changed: frozenset[str]) -> None:
         """Only what changed: an old task definition sent along would undo the pipeline's last deployment."""
         sent = dict(setting for name, setting in self._settings(changed).items() if name in changed)
+        if "more" in changed:
+            with aws.fresh():
+                there = service_of(aws, ids.cluster, ids.name)
+            wanted = raw.wanted(self.more, flat(there.get("tags")) if there else {}, USUAL)
+            aws.ecs.tag_resource(resourceArn=ids.arn, tags=me.lower(**raw.memory(wanted)))
+            raw.laid(wanted, sent)
         if "desired_count" in changed:
             sent["desiredCount"] = self.desired_count
         elif "above_minimum" in changed:
@@ -245,8 +268,9 @@ class Service(Resource[ServiceIds]):
             sent["forceNewDeployment"] = True
         if sent:
             aws.ecs.update_service(**sent, cluster=ids.cluster, service=ids.name)
-        if "tags" in changed:
-            aws.ecs.tag_resource(resourceArn=ids.arn, tags=me.lower())
+        if changed & {"tags", "more"}:
+            said = raw.memory(raw.paths(self.more)) if "more" in changed else {}
+            aws.ecs.tag_resource(resourceArn=ids.arn, tags=me.lower(**said))
 
     @classmethod
     def delete(cls, aws: Aws, ids: ServiceIds) -> None:
@@ -332,6 +356,23 @@ def _early(told: Any) -> EarlySuccess:
     if not told.get("enable"):
         return EarlySuccess()
     return EarlySuccess(True, told.get("healthyPercent", 0), told.get("sourceServiceRevisionCleanup"))
+
+
+def _at(aws: Aws, service: ServiceTypeDef, path: str) -> Any:
+    """A parameter as AWS shows it: of the service, of its newest deployment, or of the revision that it deploys."""
+    parent, _, name = path.rpartition(".")
+    shown: Any = service.get(parent, {}) if parent else service
+    newest: Any = next(iter(service["deployments"]), {})
+    for told in (shown, newest):
+        if name in told:
+            return told[name]
+    if name not in ("monitoring", "gatewayConnectors"):  # the others are left out where there are none
+        return None
+    revisions = [one["arn"] for one in service.get("currentServiceRevisions", ())]
+    if not revisions:
+        return None
+    found = aws.look(aws.ecs.describe_service_revisions, serviceRevisionArns=revisions[:1])["serviceRevisions"]
+    return dict(found[0]).get(name) if found else None
 
 
 def _ids(service: ServiceTypeDef) -> ServiceIds:

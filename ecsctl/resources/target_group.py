@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import TargetGroupArn, VpcId
+from ecsctl.resources.support import raw
+from ecsctl.resources.support.additions import Additions
 from ecsctl.resources.support.elb import marked, tags_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
@@ -26,6 +28,21 @@ ATTRIBUTES = {
     "stickiness": "stickiness.enabled",
     "cookie_seconds": "stickiness.lb_cookie.duration_seconds",
 }
+USUAL = {
+    "HealthCheckPort": "traffic-port",
+    "HealthCheckProtocol": "HTTP",
+    "load_balancing.algorithm.anomaly_mitigation": "off",
+    "load_balancing.algorithm.type": "round_robin",
+    "load_balancing.cross_zone.enabled": "use_load_balancer_configuration",
+    "stickiness.app_cookie.cookie_name": "",
+    "stickiness.app_cookie.duration_seconds": "86400",
+    "stickiness.type": "lb_cookie",
+    "target_group_health.dns_failover.minimum_healthy_targets.count": "1",
+    "target_group_health.dns_failover.minimum_healthy_targets.percentage": "off",
+    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": "1",
+    "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": "off",
+}
+"""What [raw] may say: parameters of ModifyTargetGroup, and attributes (ELB API reference, TargetGroupAttribute)."""
 SOON = 30  # seconds: at most so long may what is taken down have for its open requests
 FORMER_PATH = "/healthz"
 """What was asked by default once. Apps that live by it keep it: asked elsewhere, a well one may be taken for ill."""
@@ -67,6 +84,7 @@ class TargetGroup(Resource[TargetGroupIds]):
     slow_start: int  # seconds of growing traffic for a new task
     stickiness: bool
     cookie_seconds: int | None  # how long a client stays with a task; None: not at all, and AWS's own is right
+    more: Additions
     by_default: bool = field(default=False, compare=False)  # the path: nobody has asked for this very one
 
     def summary(self) -> str:
@@ -89,6 +107,7 @@ class TargetGroup(Resource[TargetGroupIds]):
         arn = group["TargetGroupArn"]
         answer = aws.look(aws.elbv2.describe_target_group_attributes, TargetGroupArn=arn)
         attributes = {one["Key"]: one["Value"] for one in answer["Attributes"]}
+        tags = tags_of(aws, [arn]).get(arn, {})
         actual = TargetGroup(
             name=group["TargetGroupName"],
             vpc=VpcId(group.get("VpcId", "")),
@@ -105,8 +124,9 @@ class TargetGroup(Resource[TargetGroupIds]):
             slow_start=int(attributes.get(ATTRIBUTES["slow_start"], 0)),
             stickiness=attributes.get(ATTRIBUTES["stickiness"]) == "true",
             cookie_seconds=int(attributes.get(ATTRIBUTES["cookie_seconds"], 86400)),
+            more=raw.found(self.more, tags, USUAL, {**group, **attributes}.get),
         )
-        return Observed(_ids(group), actual, tags_of(aws, [arn]).get(arn, {}))
+        return Observed(_ids(group), actual, tags)
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[TargetGroupIds]]:
@@ -152,25 +172,31 @@ class TargetGroup(Resource[TargetGroupIds]):
 
     def update(self, aws: Aws, me: Label, ids: TargetGroupIds, changed: frozenset[str]) -> None:
         """The health check is one call: its parts are checked against each other. The attributes are another."""
+        attributes = {ATTRIBUTES[name]: getattr(self, name) for name in changed & ATTRIBUTES.keys()}
+        check: dict[str, Any] = {}
+        if "more" in changed:
+            with aws.fresh():
+                tags = tags_of(aws, [ids.arn]).get(ids.arn, {})
+            wanted = raw.wanted(self.more, tags, USUAL)
+            aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper(**raw.memory(wanted)))
+            for path, value in wanted.items():
+                (attributes if "." in path else check)[path] = value
         if changed & HEALTH:
-            aws.elbv2.modify_target_group(
-                TargetGroupArn=ids.arn,
-                HealthCheckPath=self.path,
-                HealthCheckIntervalSeconds=self.interval,
-                HealthCheckTimeoutSeconds=self.timeout,
-                HealthyThresholdCount=self.healthy,
-                UnhealthyThresholdCount=self.unhealthy,
-                Matcher={"HttpCode": self.matcher},
-            )
-        if attributes := changed & ATTRIBUTES.keys():
-            aws.elbv2.modify_target_group_attributes(
-                TargetGroupArn=ids.arn,
-                Attributes=[
-                    {"Key": ATTRIBUTES[name], "Value": str(getattr(self, name)).lower()} for name in attributes
-                ],
-            )
-        if "tags" in changed:
-            aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper())
+            check |= {
+                "HealthCheckPath": self.path,
+                "HealthCheckIntervalSeconds": self.interval,
+                "HealthCheckTimeoutSeconds": self.timeout,
+                "HealthyThresholdCount": self.healthy,
+                "UnhealthyThresholdCount": self.unhealthy,
+                "Matcher": {"HttpCode": self.matcher},
+            }
+        if check:
+            aws.elbv2.modify_target_group(TargetGroupArn=ids.arn, **check)
+        if attributes:
+            aws.elbv2.modify_target_group_attributes(TargetGroupArn=ids.arn, Attributes=raw.keyed(attributes.items()))
+        if changed & {"tags", "more"}:
+            said = raw.memory(raw.paths(self.more)) if "more" in changed else {}
+            aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper(**said))
 
     @classmethod
     def unhand(cls, aws: Aws, ids: TargetGroupIds) -> None:

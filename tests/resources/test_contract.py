@@ -41,6 +41,7 @@ USES = Uses(
     domain=network.DOMAIN,
     certificate=True,
     redirects=True,
+    listener_attributes=True,
     secret=delivery.SECRET,
     topic=delivery.SCOPE.topic,
 )

@@ -314,6 +314,7 @@ ROWS = (
             "minutes": 5,
             "auth": SourceAuth("SECRETS_MANAGER", SECRET),
             "webhook_branch": "release/1.x",
+            "more": (("queuedTimeoutInMinutes", "60"), ("source.gitCloneDepth", "0")),
         },
         {"name": ProjectName("other"), "artifacts": "CODEPIPELINE"},
         {"place": "it takes a network: tests/stack/test_builds_inside.py"},

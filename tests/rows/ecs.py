@@ -299,6 +299,10 @@ ROWS = (
             "managed_tags": False,
             "platform_version": "1.4.0",
             "rebalancing": "DISABLED",
+            "more": (
+                ("deploymentConfiguration.alarms", '{"alarmNames":["5xx"],"enable":true,"rollback":true}'),
+                ("serviceConnectConfiguration", '{"enabled":true,"namespace":"shop"}'),
+            ),
         },
         {
             "cluster": ClusterName("other"),

@@ -356,6 +356,7 @@ ROWS = (
             "idle_timeout": 600,
             "http2": False,
             "drop_invalid_header_fields": False,
+            "more": (("client_keep_alive.seconds", '"600"'),),
         },
         {"name": "other", "vpc": OTHER_VPC, "scheme": "internal", "deletion_protection": True},
         spoiled={
@@ -380,6 +381,10 @@ ROWS = (
             "slow_start": 30,
             "cookie_seconds": 3600,
             "stickiness": True,
+            "more": (
+                ("HealthCheckPort", '"9000"'),
+                ("load_balancing.algorithm.type", '"least_outstanding_requests"'),
+            ),
         },
         {"name": "other", "vpc": OTHER_VPC, "port": 81, "target_type": "instance", "protocol": "HTTPS"},
         spoiled={"path": _weak_health, "deregistration_delay": _slow_leave, "tags": _untag_elb("targets")},
@@ -399,6 +404,7 @@ ROWS = (
         {
             "ssl_policy": "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
             "certificate": lambda parts: parts["other-issued"].arn,
+            "more": (("routing.http.response.x_frame_options.header_value", '"DENY"'),),
         },
         {"protocol": "HTTP"},
         spoiled={"ssl_policy": _old_tls},

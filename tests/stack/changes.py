@@ -100,7 +100,14 @@ LONG: dict[str, tuple[Configured, Configured]] = {
         "ephemeral_gib": 40, "ulimits": {"nofile": 65535}})),
     "what no option says": (PLAIN, with_(raw={
         "task_definition": {"volumes": [{"name": "scratch"}]},
-        "container": {"mountPoints": [{"sourceVolume": "scratch", "containerPath": "/scratch"}]}})),
+        "container": {"mountPoints": [{"sourceVolume": "scratch", "containerPath": "/scratch"}]},
+        "service": {"serviceConnectConfiguration": {"enabled": True, "namespace": "shop"}},
+        "target_group": {"HealthCheckPort": "8000"},
+        "target_group_attributes": {"load_balancing.algorithm.type": "least_outstanding_requests"},
+        "load_balancer_attributes": {"client_keep_alive.seconds": 600},
+        "listener": {"MutualAuthentication": {"Mode": "off"}},
+        "listener_attributes": {"routing.http.response.x_frame_options.header_value": "DENY"},
+        "build_project": {"description": "theirs"}})),
     "a container as its image says": (with_(service={"user": "10001", "ephemeral_gib": 40}), PLAIN),
     "a container beside the app": (PLAIN, with_(service={"depends_on": {"agent": "HEALTHY"}}, sidecars={"agent": {
         "image": "public.ecr.aws/docker/library/nginx:1.27", "essential": False, "command": ["a"],

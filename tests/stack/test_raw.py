@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+import botocore.session
 import pytest
 
+from ecsctl.config import raw as config_raw
 from ecsctl.engine.errors import ConfigError
 from ecsctl.engine.plan import Why
+from ecsctl.raw_parameters import CALLS, attributes, shape_of
+from ecsctl.resources import build_project, listener, service, target_group
 from tests.stack.conftest import World, desired_stack
 from tests.stack.test_container import live
 
@@ -56,6 +61,17 @@ def test_what_somebody_has_changed_of_it_is_drift(world: World) -> None:
          "did you mean mountPoints?"),
         ({"container": {"interactive": "yes"}}, "raw.container.interactive: Invalid type for parameter"),
         ({"task_definition": {"volumes": [{"nome": "x"}]}}, 'Unknown parameter in [0]: "nome"'),
+        ({"service": {"serviceRegistry": []}}, "CreateService has no such parameter; did you mean serviceRegistries?"),
+        ({"service": {"deploymentConfiguration": {"alarm": {}}}}, "did you mean deploymentConfiguration.alarms?"),
+        ({"service": {"deploymentConfiguration": {"alarms": {"enable": True}}}}, "Missing required parameter in input: "
+         '"alarmNames"'),
+        ({"service": {"deploymentConfiguration": 7}}, "Invalid type for parameter"),
+        ({"target_group": {"HealthCheckPort": 8000}}, "raw.target_group.HealthCheckPort: Invalid type"),
+        ({"target_group_attributes": {"load_balancing.algorithm": "x"}}, "a target group has no such attribute; did "
+         "you mean load_balancing.algorithm.type?"),
+        ({"listener": {"MutualAuthentication": {"Modus": "off"}}}, 'Unknown parameter in input: "Modus"'),
+        ({"build_project": {"source": {"gitDepth": 1}}}, "CreateProject has no such parameter; did you mean "
+         "source.gitCloneDepth?"),
     ],
 )  # fmt: skip
 def test_what_the_sdks_model_does_not_know_is_refused_before_any_call(
@@ -67,3 +83,112 @@ def test_what_the_sdks_model_does_not_know_is_refused_before_any_call(
         world.up(plain(**raw))
     assert told in refused.value.message
     assert calls == []
+
+
+PUSHED = desired_stack(domain=None)
+OTHERS: dict[str, dict[str, Any]] = {
+    "service": {
+        "platformVersion": "1.4.0",
+        "serviceConnectConfiguration": {"enabled": True, "namespace": "shop"},
+        "deploymentConfiguration": {"alarms": {"alarmNames": ["5xx"], "enable": True, "rollback": True}},
+    },
+    "target_group": {"HealthCheckPort": "8000"},
+    "target_group_attributes": {"load_balancing.algorithm.type": "least_outstanding_requests"},
+    "load_balancer_attributes": {
+        "client_keep_alive.seconds": 600,
+        "routing.http.drop_invalid_header_fields.enabled": False,
+    },
+    "listener_attributes": {"routing.http.response.x_frame_options.header_value": "DENY"},
+    "build_project": {"queuedTimeoutInMinutes": 60, "source": {"gitCloneDepth": 0}, "description": "theirs"},
+}
+
+
+def told(world: World) -> dict[str, Any]:
+    """What AWS tells of all that is said in OTHERS."""
+    ecs, elb = world.boto("ecs"), world.boto("elbv2")
+    service = ecs.describe_services(cluster="hello", services=["hello"])["services"][0]
+    [balancer] = elb.describe_load_balancers(Names=["hello"])["LoadBalancers"]
+    [group] = elb.describe_target_groups(Names=["hello"])["TargetGroups"]
+    [listener] = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    [project] = world.boto("codebuild").batch_get_projects(names=["hello-build"])["projects"]
+    attributes = [
+        *elb.describe_load_balancer_attributes(LoadBalancerArn=balancer["LoadBalancerArn"])["Attributes"],
+        *elb.describe_target_group_attributes(TargetGroupArn=group["TargetGroupArn"])["Attributes"],
+        *elb.describe_listener_attributes(ListenerArn=listener["ListenerArn"])["Attributes"],
+    ]
+    by_key = {one["Key"]: one["Value"] for one in attributes}
+    return {
+        "platform": service["platformVersion"],
+        "connect": service["deployments"][0].get("serviceConnectConfiguration", {}).get("enabled"),
+        "alarms": service["deploymentConfiguration"].get("alarms", {}).get("alarmNames", []),
+        "percent": service["deploymentConfiguration"]["maximumPercent"],
+        "port": group["HealthCheckPort"],
+        "queued": project["queuedTimeoutInMinutes"],
+        "depth": project["source"]["gitCloneDepth"],
+        "spec": "post_build" in project["source"]["buildspec"],
+        "description": project.get("description", ""),
+        **{name: by_key[name] for table, said in OTHERS.items() if table.endswith("_attributes") for name in said},
+    }
+
+
+def test_what_is_said_of_other_calls_is_made_compared_and_taken_back(world: World) -> None:
+    world.up(PUSHED)
+    before = told(world)
+    said = {**PUSHED, "raw": OTHERS}
+    world.up(said)
+    after = told(world)
+    assert after == {
+        "platform": "1.4.0",
+        "connect": True,
+        "alarms": ["5xx"],
+        "percent": 200,
+        "port": "8000",
+        "queued": 60,
+        "depth": 0,
+        "spec": before["spec"],
+        "description": "theirs",
+        "load_balancing.algorithm.type": "least_outstanding_requests",
+        "client_keep_alive.seconds": "600",
+        "routing.http.drop_invalid_header_fields.enabled": "false",
+        "routing.http.response.x_frame_options.header_value": "DENY",
+    }
+    assert world.plan(said).work == ()
+    world.up(PUSHED)
+    assert told(world) == {**before, "connect": False}
+    assert world.plan(PUSHED).work == ()
+
+
+def test_each_parameter_of_each_call_is_said_by_an_option_or_can_be_said_raw() -> None:
+    usual = {"service": service.USUAL, "target_group": target_group.USUAL, "listener": listener.USUAL,
+             "build_project": build_project.USUAL}  # fmt: skip
+    options = {"service": {"platformVersion", "propagateTags", "enableECSManagedTags", "availabilityZoneRebalancing"},
+               "listener": {"SslPolicy"}}  # fmt: skip
+    for table, known in usual.items():
+        told = {*config_raw.SAID[table], *known, *options.get(table, ())}
+        top, inner, call = CALLS[table]
+        shape = shape_of(top, inner, call)
+        parents = config_raw.PARENTS.get(table, ())
+        there = {name for name in shape.members if name not in parents}
+        there |= {f"{parent}.{name}" for parent in parents for name in shape.members[parent].members}
+        assert there - told == set(), table
+        assert {path for path in told if path.split(".")[0] in shape.members} - there == set(), table
+
+
+NOT_OURS = {  # of other load balancers (network, gateway), targets (lambda) and address types (dual stack)
+    "target_group_attributes": "deregistration_delay.connection_termination lambda preserve_client_ip "
+    "proxy_protocol_v2 target_health_state target_failover send_tcp_reset unhealthy.draining",
+    "load_balancer_attributes": "dns_record secondary_ips",
+    "listener_attributes": "tcp. send_tcp_reset",
+}
+
+
+def test_each_attribute_that_the_sdk_tells_of_can_be_said() -> None:
+    model = botocore.session.get_session().get_service_model("elbv2")
+    shapes = {"target_group_attributes": "TargetGroupAttribute", "load_balancer_attributes": "LoadBalancerAttribute",
+              "listener_attributes": "ListenerAttribute"}  # fmt: skip
+    for table, known in attributes().items():
+        text = model.shape_for(shapes[table]).members["Key"].documentation
+        there = set(re.findall(r"<code>([a-z0-9_]+(?:[.][a-z0-9_]+)+)</code>", text))
+        there = {name for name in there if not name.startswith(tuple(NOT_OURS[table].split()))}
+        assert len(there) > 5
+        assert there - known - config_raw.SAID[table].keys() == set()

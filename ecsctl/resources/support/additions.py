@@ -32,7 +32,7 @@ def added(definition: Mapping[str, Any], ours: Mapping[str, Any], wanted: Additi
     like = {path: json.loads(value) for path, value in wanted}
     paths = {*like, *_remembered(ours)}
     found = {path: _at(definition, ours, path) for path in paths}
-    return additions({path: _part(value, like[path]) if path in like else value for path, value in found.items()})
+    return additions({path: part_of(value, like[path]) if path in like else value for path, value in found.items()})
 
 
 def with_additions(definition: dict[str, Any], ours: dict[str, Any], wanted: Additions) -> dict[str, Any]:
@@ -59,12 +59,12 @@ def _at(definition: Mapping[str, Any], ours: Mapping[str, Any], path: str) -> An
     return ours.get(path.removeprefix(_OURS)) if path.startswith(_OURS) else definition.get(path)
 
 
-def _part(value: Any, like: Any) -> Any:
+def part_of(value: Any, like: Any) -> Any:
     """The parts of a value that `like` has too."""
     if isinstance(value, Mapping) and isinstance(like, Mapping):
-        return {key: _part(value[key], like[key]) for key in like if key in value}
+        return {key: part_of(value[key], like[key]) for key in like if key in value}
     if isinstance(value, list) and isinstance(like, list) and len(value) == len(like):
-        return [_part(one, other) for one, other in zip(_ordered(value), _ordered(like), strict=True)]
+        return [part_of(one, other) for one, other in zip(_ordered(value), _ordered(like), strict=True)]
     return value
 
 

@@ -131,6 +131,7 @@ class Uses:
     policies: tuple[str, ...] = ()  # managed ones, of the tasks' role
     further: tuple[str, ...] = ()  # names beside the domain
     redirects: bool = False  # some of them lead to it alone
+    listener_attributes: bool = False  # [raw] says some
     topic: str = ""  # the ARN of the one that is notified: the app's own, or the user's
 
 

@@ -97,7 +97,7 @@ _RESOURCES = {
         "CreateTargetGroup": "targetgroup/{Name}/*",
         "CreateListener DeleteLoadBalancer ModifyLoadBalancerAttributes": "{LoadBalancerArn}",
         "SetSecurityGroups SetSubnets": "{LoadBalancerArn}",
-        "CreateRule DeleteListener ModifyListener": "{ListenerArn}",
+        "CreateRule DeleteListener ModifyListener ModifyListenerAttributes": "{ListenerArn}",
         "DeleteRule ModifyRule": "{RuleArn}",
         "DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes": "{TargetGroupArn}",
     },

@@ -28,7 +28,15 @@ from ecsctl.sandbox.core import clock, overlay
 from ecsctl.sandbox.core.principals import caller
 
 # API reference, UpdateService: which parameters start new tasks, and which only change the service.
-_NEW_DEPLOYMENT = ("networkConfiguration", "platformVersion", "loadBalancers", "serviceRegistries")
+_NEW_DEPLOYMENT = (
+    "networkConfiguration",
+    "platformVersion",
+    "loadBalancers",
+    "serviceRegistries",
+    "serviceConnectConfiguration",
+    "volumeConfigurations",
+    "vpcLatticeConfigurations",
+)
 _IN_PLACE = (
     "desiredCount",
     "deploymentConfiguration",
@@ -41,6 +49,8 @@ _IN_PLACE = (
     "placementConstraints",
     "placementStrategy",
     "deploymentController",
+    "gatewayConnectors",
+    "monitoring",
 )
 _DEFAULTS: Wire = {
     "desiredCount": 0,
@@ -62,7 +72,7 @@ _BREAKER: Wire = {
     "resetOnHealthyTask": True,
     "thresholdConfiguration": {"type": "BOUNDED_PERCENT", "value": 50},
 }
-_TERMS = ("networkConfiguration", "platformVersion", "loadBalancers", "launchType", "capacityProviderStrategy")
+_TERMS = (*_NEW_DEPLOYMENT, "launchType", "capacityProviderStrategy", "gatewayConnectors", "monitoring")
 _NOT_COMPARED = ("clientToken", "tags", "cluster")
 
 

@@ -55,6 +55,16 @@ _ECHOED = (
 )
 
 
+# API reference, Deployment and ServiceRevision: a service does not tell these, and only a revision the last ones.
+_OF_DEPLOYMENTS = (
+    "networkConfiguration",
+    "serviceConnectConfiguration",
+    "volumeConfigurations",
+    "vpcLatticeConfigurations",
+)
+_OF_REVISIONS = ("loadBalancers", "serviceRegistries", "gatewayConnectors", "monitoring")
+
+
 def service(backend: EC2ContainerServiceBackend, found: Service, tags: bool = False) -> Wire:
     """A service. Its tags only when asked for (API reference, DescribeServices)."""
     tasks = found.tasks
@@ -107,7 +117,7 @@ def deployment(found: Service, each: Deployment) -> Wire:
             "capacityProviderStrategy": found.settings.get("capacityProviderStrategy"),
             "platformVersion": PLATFORM if _family(found) else None,
             "platformFamily": _family(found),
-            "networkConfiguration": each.terms.get("networkConfiguration"),
+            **{name: each.terms.get(name) for name in _OF_DEPLOYMENTS},
             "rolloutState": each.rollout,
             "rolloutStateReason": each.reason,
         }
@@ -141,8 +151,7 @@ def revision(found: Service, each: Deployment) -> Wire:
             "capacityProviderStrategy": found.settings.get("capacityProviderStrategy"),
             "platformVersion": PLATFORM if _family(found) else None,
             "platformFamily": _family(found),
-            "loadBalancers": each.terms.get("loadBalancers"),
-            "networkConfiguration": each.terms.get("networkConfiguration"),
+            **{name: each.terms.get(name) for name in (*_OF_DEPLOYMENTS, *_OF_REVISIONS)},
             "containerImages": images,
             "guardDutyEnabled": False,
             "createdAt": when(each.created),

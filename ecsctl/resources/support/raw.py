@@ -1,0 +1,78 @@
+"""What [raw] says of a thing beyond its fields: by path, compared, and remembered in a tag, so that it is taken back.
+
+A path is a parameter of AWS's call, one of its members (`source.gitCloneDepth`), or an attribute by its own name.
+`usual` says for each path what AWS has where nobody says anything: a parameter that is said no more goes back to that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ecsctl.resources.support.additions import Additions, additions, part_of
+
+KEYS = "ecsctl:keys"
+"""The tag that remembers the paths. By six digits each: a tag has room for 256 characters (AWS General Reference)."""
+MOST = 256 // 7
+Usual = Mapping[str, Any]
+
+
+def memory(paths: Iterable[str]) -> dict[str, str]:
+    """The tag that remembers these paths.
+
+    It is written before they are sent, and without those that are said no more afterwards: so nothing that a run has
+    sent before it died is forgotten.
+    """
+    return {KEYS: " ".join(map(_code, paths))}
+
+
+def paths(said: Additions) -> list[str]:
+    """The paths that are said."""
+    return [path for path, _ in said]
+
+
+def remembered(tags: Mapping[str, str], usual: Usual) -> list[str]:
+    """The paths that were said when it was last changed."""
+    codes = tags.get(KEYS, "").split()
+    return [path for path in usual if _code(path) in codes]
+
+
+def found(said: Additions, tags: Mapping[str, str], usual: Usual, at: Callable[[str], Any]) -> Additions:
+    """What is there at the paths that are said, and at those that were and are not at AWS's own value again."""
+    like = {path: json.loads(value) for path, value in said}
+    there = {path: part_of(at(path), value) for path, value in like.items()}
+    for path in remembered(tags, usual):
+        value = at(path)
+        if path not in like and value not in (None, usual[path]):
+            there[path] = value
+    return additions(there)
+
+
+def wanted(said: Additions, tags: Mapping[str, str], usual: Usual) -> dict[str, Any]:
+    """What to send by path: what is said, and AWS's own for what is said no more."""
+    back = {path: usual[path] for path in remembered(tags, usual)}
+    return back | {path: json.loads(value) for path, value in said}
+
+
+def laid(parameters: Mapping[str, Any], over: dict[str, Any]) -> None:
+    """Lay parameters by path over those of a call. One that is None is left to what the call says."""
+    for path, value in parameters.items():
+        parent, _, name = path.rpartition(".")
+        if value is not None:
+            (over.setdefault(parent, {}) if parent else over)[name] = value
+
+
+def keyed(attributes: Iterable[tuple[str, Any]]) -> list[Any]:
+    """Attributes as ELB takes them: names and texts."""
+    return [{"Key": name, "Value": text(value)} for name, value in attributes]
+
+
+def text(value: Any) -> str:
+    """A value as ELB spells it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _code(path: str) -> str:
+    return hashlib.sha256(path.encode()).hexdigest()[:6]
