@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ecsctl.config.network import Domain
     from ecsctl.engine.label import Label
     from ecsctl.engine.plan import Step
-    from ecsctl.engine.state import Entry
+    from ecsctl.engine.record import Entry
 
 BUILD_IMAGES = {  # family of AL2023 images, and the one to take where the list cannot be read
     "ARM64": ("aws/codebuild/amazonlinux-aarch64-standard", "3.0"),

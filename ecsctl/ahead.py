@@ -30,7 +30,7 @@ def ask(aws: Aws, app: str, record: Path, config: Config | None = None, *, every
     aws.ahead([partial(aws.look, aws.sts.get_caller_identity)])  # while the rest is imported
     from ecsctl.engine.codec import ids_from
     from ecsctl.engine.label import Label
-    from ecsctl.engine.state import peek
+    from ecsctl.engine.record import peek
     from ecsctl.resources import kinds
 
     book = peek(record)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ecsctl.aws import Aws
     from ecsctl.engine.label import Label
-    from ecsctl.engine.state import Entry
+    from ecsctl.engine.record import Entry
     from ecsctl.resources.support.project_parts import SourceAuth
 
 

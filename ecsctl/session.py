@@ -221,7 +221,7 @@ def told_by(record: Path, word: str) -> str | None:
     import json
 
     from ecsctl import files
-    from ecsctl.engine.state import misplaced
+    from ecsctl.engine.record import misplaced
 
     try:
         return str(json.loads(files.read(record))[word])

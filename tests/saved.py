@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.x509 import Certificate
 from moto.core.base_backend import BackendDict
 
-from ecsctl.engine import state
+from ecsctl.engine.record import text
 from ecsctl.sandbox.core.clock import Clock
 
 SHARED = (BackendDict, RSAPrivateKey, Certificate, type(threading.RLock()), type(threading.Lock()))
@@ -100,7 +100,7 @@ def _age(record: Path, by: timedelta) -> None:
         for held in filter(None, (entry, entry["intent"])):
             if held["since"]:
                 held["since"] = (datetime.fromisoformat(held["since"]) + by).isoformat()
-    record.write_bytes(state._text(body))
+    record.write_bytes(text(body))
 
 
 _played: dict[str, Saved] = {}

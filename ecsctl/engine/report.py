@@ -14,7 +14,7 @@ from ecsctl.engine.plan import Plan, Step, Verb, Why
 from ecsctl.engine.resource import AnyResource, Observed
 
 if TYPE_CHECKING:
-    from ecsctl.engine.state import Entry
+    from ecsctl.engine.record import Entry
 
 CONSOLES = {
     "aws": "https://{region}.console.aws.amazon.com",

@@ -1,13 +1,11 @@
-"""The local record and journal: atomic, versioned, locked. A cache: AWS and its tags are the truth."""
+"""The local record and journal: atomic, locked, durable at every step. A cache: AWS and its tags are the truth."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import socket
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -15,71 +13,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
 from ecsctl import files
 from ecsctl.engine import runs
-from ecsctl.engine.errors import EcsctlError, Locked, StateError
+from ecsctl.engine.errors import Locked, StateError
+from ecsctl.engine.record import Book, Entry, Intent, backup, read, text, unwritable
 
-VERSION = 1
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
-"""By the version of a record: what makes one of the next version out of it. The format has not changed yet."""
-MOST_BYTES = 4_000_000
 USE = {  # what makes a run fit the record
     "account": "use the credentials of account {}",
     "region": "work in that region: --region {}, or region in ecsctl.toml",
     "app": "name the app {} in ecsctl.toml again",
 }
-YOUNG = 60.0  # seconds in which a look may still miss what was made
 RESERVE_BYTES = 65_536  # held free for the journal, so that a full disk cannot cut a run off from it
-
-
-class Intent(BaseModel):
-    """A change that was begun: what is asked of AWS from here until it is settled may or may not have happened."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    verb: str
-    nonce: str
-    since: datetime
-
-
-class Entry(BaseModel):
-    """What is known of one resource: its ids, the desired state last made true, since when, and a change in flight."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    kind: str
-    ids: dict[str, str] | None = None
-    applied: dict[str, Any] | None = None
-    since: datetime | None = None
-    borrowed: bool = False
-    intent: Intent | None = None
-    otherwise: dict[str, Any] | None = None  # by field: what AWS took, and what it has shown ever since
-
-    @property
-    def age(self) -> float:
-        """For how many seconds its ids have been known."""
-        return (datetime.now(UTC) - self.since).total_seconds() if self.since else 0.0
-
-    @property
-    def young(self) -> bool:
-        """Whether it is so new that AWS may miss it, though it was seen (EC2 API, "Eventual consistency")."""
-        return self.since is not None and self.age < YOUNG
-
-
-class Book(BaseModel):
-    """The whole record of one deployment of one app in one account and region."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    version: int = VERSION
-    app: str
-    id: str
-    account: str
-    region: str
-    serial: int = 0
-    entries: dict[str, Entry] = Field(default_factory=dict)
 
 
 class State:
@@ -99,7 +43,7 @@ class State:
 
         Raises StateError if the record is of another account, region or app, or was written by a newer ecsctl.
         """
-        book = _read(path, say)
+        book = read(path, say)
         if book is None:
             book = Book(app=app, id=str(uuid.uuid4()), account=account, region=region)
             return cls(path, book, fresh=True)
@@ -193,10 +137,10 @@ class State:
     def end(self) -> None:
         """Remove the record: nothing of the app is left. The previous copy goes with it. Raises StateError."""
         try:
-            for path in (self.path, _backup(self.path)):
+            for path in (self.path, backup(self.path)):
                 path.unlink(missing_ok=True)
         except OSError as error:
-            raise _unwritable(self.path.parent, error) from error
+            raise unwritable(self.path.parent, error) from error
 
     @contextmanager
     def locked(self, command: str) -> Iterator[None]:
@@ -219,7 +163,7 @@ class State:
                 "another run is at work here", why=_holder(folder / "owner"), hint="wait for it, or stop that process"
             ) from error
         except OSError as error:
-            raise _unwritable(folder, error) from error
+            raise unwritable(folder, error) from error
         try:
             try:
                 since = datetime.now(UTC).isoformat(timespec="seconds")
@@ -235,7 +179,7 @@ class State:
                 with self._lock:
                     self._save()
             except OSError as error:
-                raise _unwritable(folder, error) from error
+                raise unwritable(folder, error) from error
             runs.begin(self.run)
             yield
         finally:
@@ -246,37 +190,26 @@ class State:
 
     def _save(self) -> None:
         self.book.serial += 1
-        text = _text(self.book.model_dump(mode="json"))
+        written = text(self.book.model_dump(mode="json"))
         try:
-            self._replace(text)
+            self._replace(written)
         except OSError:
             _let_go(self.path.parent / "reserve")  # the room kept for this moment
             try:
-                self._replace(text)
+                self._replace(written)
             except OSError as error:
-                raise _unwritable(self.path.parent, error) from error
+                raise unwritable(self.path.parent, error) from error
 
     def _replace(self, text: bytes) -> None:
         files.folder(self.path.parent)
         files.check(self.path)
         if self.path.exists():
-            previous = _backup(self.path)
+            previous = backup(self.path)
             aside = previous.with_name(f"{previous.name}.{os.getpid()}")
             aside.unlink(missing_ok=True)
             os.link(self.path, aside)
             os.replace(aside, previous)
         files.write(self.path, text)
-
-
-def peek(path: Path) -> Book | None:
-    """What the record says, for one who only wants a hint; None if it cannot be read. Nothing is moved or told."""
-    with suppress(OSError, ValueError, RecursionError, EcsctlError):
-        return _parse(path)
-    return None
-
-
-def _backup(path: Path) -> Path:
-    return path.with_name(path.name + ".bak")
 
 
 def _let_go(path: Path) -> None:
@@ -297,77 +230,6 @@ def _reserve(path: Path) -> None:
         os.close(descriptor)
 
 
-def _text(body: dict[str, Any]) -> bytes:
-    """The record's content: a line for each resource, so that a person can read it and it is written fast."""
-    head = {**body, "checksum": _checksum(body)}
-    entries = head.pop("entries")
-    return f'{{{_lines(head)},\n"entries": {{\n{_lines(entries)}\n}}}}\n'.encode()
-
-
-def _lines(parts: dict[str, Any]) -> str:
-    return ",\n".join(f"{json.dumps(name)}: {json.dumps(part)}" for name, part in sorted(parts.items()))
-
-
-def _checksum(body: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def _read(path: Path, say: Callable[[str], None]) -> Book | None:
-    """The record; if it is damaged its previous copy; else None.
-
-    Raises StateError for a newer version, and where something else than a file stands in its place.
-    """
-    try:
-        files.is_folder(path.parent)
-        for candidate in (path, _backup(path)):
-            files.check(candidate)
-    except files.Misplaced as error:
-        raise misplaced(error) from error
-    if not path.exists():
-        return None
-    for candidate in (path, _backup(path)):
-        if not candidate.exists():
-            continue
-        try:
-            book = _parse(candidate)
-        except (OSError, ValueError, RecursionError) as error:
-            reason = "is damaged" if isinstance(error, ValidationError) else str(error)
-            aside = candidate.with_name(f"{candidate.name}.corrupt-{int(time.time())}")
-            os.replace(candidate, aside)
-            say(f"{candidate.name} {reason}; it is kept as {aside.name}")
-            continue
-        if candidate != path:
-            say(f"the previous copy, {candidate.name}, is used; what it misses is found by tags")
-        return book
-    say("the record is rebuilt from the tags on AWS")
-    return None
-
-
-def _parse(path: Path) -> Book:
-    if path.stat().st_size > MOST_BYTES:
-        raise ValueError("is larger than any record")
-    try:
-        body = json.loads(files.read(path))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError("is not JSON, or only a part of it") from error
-    if not isinstance(body, dict):
-        raise ValueError("is not a record")  # noqa: TRY004 - of the file's text, as above
-    version = body.get("version")
-    if isinstance(version, int) and version > VERSION:
-        raise StateError(
-            f"{path} was written by a newer ecsctl (record version {version}, this one knows {VERSION})",
-            hint="use that ecsctl here too, or another record: ECSCTL_STATE=FILE",
-        )
-    if type(version) is not int or not all(older in MIGRATIONS for older in range(version, VERSION)):
-        raise ValueError(f"is of version {version!r}, which this ecsctl does not know")
-    checksum = body.pop("checksum", None)
-    if checksum != _checksum(body):
-        raise ValueError("does not match its checksum")
-    for older in range(version, VERSION):
-        body = {**MIGRATIONS[older](body), "version": older + 1}
-    return Book.model_validate(body)
-
-
 def _last_run(owner: Path) -> str:
     """The run that was the last to hold the folder's lock, where it did not come to its end."""
     try:
@@ -384,22 +246,3 @@ def _holder(owner: Path) -> str:
         return f"{who['command']}, process {who['pid']} on {who['host']}, for {age} seconds"
     except (OSError, ValueError, KeyError, TypeError):
         return "it has not said who it is"
-
-
-def misplaced(error: files.Misplaced) -> StateError:
-    """Something else stands where a file or folder of ours belongs, perhaps since it came with the repository."""
-    return StateError(
-        f"{error.filename}: {error.strerror}",
-        why="ecsctl follows no link out of its folder, and opens nothing there but files",
-        hint=f"check what it is, then: rm {error.filename}",
-    )
-
-
-def _unwritable(folder: Path, error: OSError) -> EcsctlError:
-    if isinstance(error, files.Misplaced):
-        return misplaced(error)
-    return StateError(
-        f"the record cannot be written in {folder}",
-        why=f"{error.strerror or error}",
-        hint="make room or make it writable, then run the same command again: nothing is lost",
-    )

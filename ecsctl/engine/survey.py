@@ -18,7 +18,7 @@ from ecsctl.engine.work import visit_all
 
 if TYPE_CHECKING:
     from ecsctl.engine.label import Label
-    from ecsctl.engine.state import Entry
+    from ecsctl.engine.record import Entry
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ import pytest
 from ecsctl.engine import attempt as attempts
 from ecsctl.engine.label import Label
 from ecsctl.engine.reconcile import Reconciler
-from ecsctl.engine.state import Entry, State
+from ecsctl.engine.record import Entry
+from ecsctl.engine.state import State
 from ecsctl.resources.task_definition import TaskDefinition
 from ecsctl.resources.vpc import Vpc
 from tests.crash import checks

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ecsctl.engine.errors import StateError
-from ecsctl.engine.state import _checksum
+from ecsctl.engine.record import checksum
 from tests.crash.branch import branch
 from tests.crash.conftest import Struck, some
 from tests.crash.matrix import HOLDS, Matrix
@@ -25,7 +25,7 @@ def _rewritten(change: Callable[[dict[str, Any]], None]) -> None:
     body = json.loads(RECORD.read_bytes())
     body.pop("checksum")
     change(body)
-    RECORD.write_text(json.dumps({**body, "checksum": _checksum(body)}))
+    RECORD.write_text(json.dumps({**body, "checksum": checksum(body)}))
 
 
 def deleted(_world: Struck) -> None:

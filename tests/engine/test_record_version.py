@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine import state
-from ecsctl.engine.state import VERSION, State, _checksum, _text
+from ecsctl.engine import record
+from ecsctl.engine.record import VERSION, checksum, text
+from ecsctl.engine.state import State
 from tests.engine.conftest import Run, toybox
 from tests.engine.test_up import BOTH, held
 from tests.engine.toys import Cloud
@@ -23,7 +24,7 @@ def test_a_record_of_an_unknown_older_version_is_kept_aside_and_rebuilt(
     for path in (run.record, run.record.with_name("state.json.bak")):
         body = json.loads(path.read_bytes())
         body.pop("checksum")
-        path.write_bytes(_text({**body, "version": version}))
+        path.write_bytes(text({**body, "version": version}))
     old = run.record.read_bytes()
     if then == "up":
         assert run.up(toybox()).calls == []
@@ -52,8 +53,8 @@ def test_a_record_of_a_known_older_version_is_migrated_and_nothing_is_made_anew(
     del now["checksum"]
     old = {**now, "version": -1, "things": now["entries"]}
     del old["entries"]
-    run.record.write_text(json.dumps({**old, "checksum": _checksum(old)}))
-    monkeypatch.setattr(state, "MIGRATIONS", {-1: parts_were_called_things, 0: entries_were_called_parts})
+    run.record.write_text(json.dumps({**old, "checksum": checksum(old)}))
+    monkeypatch.setattr(record, "MIGRATIONS", {-1: parts_were_called_things, 0: entries_were_called_parts})
     read = State.load(run.record, app="shop", account="1", region="r", say=_fail)
     assert read.book.model_dump(mode="json") == now
     assert run.up(toybox(weight=2)).calls == ["ChangeBall"]
@@ -68,7 +69,7 @@ def test_that_it_is_set_aside_is_said(run: Run) -> None:
     run.up(toybox())
     body = json.loads(run.record.read_bytes())
     body.pop("checksum")
-    run.record.write_bytes(_text({**body, "version": 0}))
+    run.record.write_bytes(text({**body, "version": 0}))
     run.record.with_name("state.json.bak").unlink()
     run.engine()
     assert "is of version 0, which this ecsctl does not know; it is kept as state.json.corrupt-" in run.said[0]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine import state
+from ecsctl.engine import record
 from tests.resources.conftest import Cloud, Died
 from tests.rows.network import ids_of, stack_of
 
@@ -83,7 +83,7 @@ def test_a_thing_that_was_made_long_ago_and_is_gone_is_made_anew_without_a_wait(
         cloud.up(compose)
     cloud.clock.sleep(600)
     end_of_the_route_table(cloud, ids_of(cloud, compose))
-    monkeypatch.setattr(state.Entry, "age", property(lambda _: 3600.0))
+    monkeypatch.setattr(record.Entry, "age", property(lambda _: 3600.0))
     began = cloud.clock.now()
     cloud.up(compose)
     assert cloud.clock.now() - began < 60

@@ -1,0 +1,176 @@
+"""The record on disk: its shape, how it is read, and what becomes of one that is damaged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ecsctl import files
+from ecsctl.engine.errors import EcsctlError, StateError
+
+VERSION = 1
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""By the version of a record: what makes one of the next version out of it. The format has not changed yet."""
+MOST_BYTES = 4_000_000
+YOUNG = 60.0  # seconds in which a look may still miss what was made
+
+
+class Intent(BaseModel):
+    """A change that was begun: what is asked of AWS from here until it is settled may or may not have happened."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    verb: str
+    nonce: str
+    since: datetime
+
+
+class Entry(BaseModel):
+    """What is known of one resource: its ids, the desired state last made true, since when, and a change in flight."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str
+    ids: dict[str, str] | None = None
+    applied: dict[str, Any] | None = None
+    since: datetime | None = None
+    borrowed: bool = False
+    intent: Intent | None = None
+    otherwise: dict[str, Any] | None = None  # by field: what AWS took, and what it has shown ever since
+
+    @property
+    def age(self) -> float:
+        """For how many seconds its ids have been known."""
+        return (datetime.now(UTC) - self.since).total_seconds() if self.since else 0.0
+
+    @property
+    def young(self) -> bool:
+        """Whether it is so new that AWS may miss it, though it was seen (EC2 API, "Eventual consistency")."""
+        return self.since is not None and self.age < YOUNG
+
+
+class Book(BaseModel):
+    """The whole record of one deployment of one app in one account and region."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = VERSION
+    app: str
+    id: str
+    account: str
+    region: str
+    serial: int = 0
+    entries: dict[str, Entry] = Field(default_factory=dict)
+
+
+def peek(path: Path) -> Book | None:
+    """What the record says, for one who only wants a hint; None if it cannot be read. Nothing is moved or told."""
+    with suppress(OSError, ValueError, RecursionError, EcsctlError):
+        return _parse(path)
+    return None
+
+
+def text(body: dict[str, Any]) -> bytes:
+    """The record's content: a line for each resource, so that a person can read it and it is written fast."""
+    head = {**body, "checksum": checksum(body)}
+    entries = head.pop("entries")
+    return f'{{{_lines(head)},\n"entries": {{\n{_lines(entries)}\n}}}}\n'.encode()
+
+
+def _lines(parts: dict[str, Any]) -> str:
+    return ",\n".join(f"{json.dumps(name)}: {json.dumps(part)}" for name, part in sorted(parts.items()))
+
+
+def checksum(body: dict[str, Any]) -> str:
+    """What the file says of its own content, so that a part of it is not taken for the whole."""
+    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def read(path: Path, say: Callable[[str], None]) -> Book | None:
+    """The record; if it is damaged its previous copy; else None.
+
+    Raises StateError for a newer version, and where something else than a file stands in its place.
+    """
+    try:
+        files.is_folder(path.parent)
+        for candidate in (path, backup(path)):
+            files.check(candidate)
+    except files.Misplaced as error:
+        raise misplaced(error) from error
+    if not path.exists():
+        return None
+    for candidate in (path, backup(path)):
+        if not candidate.exists():
+            continue
+        try:
+            book = _parse(candidate)
+        except (OSError, ValueError, RecursionError) as error:
+            reason = "is damaged" if isinstance(error, ValidationError) else str(error)
+            aside = candidate.with_name(f"{candidate.name}.corrupt-{int(time.time())}")
+            os.replace(candidate, aside)
+            say(f"{candidate.name} {reason}; it is kept as {aside.name}")
+            continue
+        if candidate != path:
+            say(f"the previous copy, {candidate.name}, is used; what it misses is found by tags")
+        return book
+    say("the record is rebuilt from the tags on AWS")
+    return None
+
+
+def _parse(path: Path) -> Book:
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError("is larger than any record")
+    try:
+        body = json.loads(files.read(path))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError("is not JSON, or only a part of it") from error
+    if not isinstance(body, dict):
+        raise ValueError("is not a record")  # noqa: TRY004 - of the file's text, as above
+    version = body.get("version")
+    if isinstance(version, int) and version > VERSION:
+        raise StateError(
+            f"{path} was written by a newer ecsctl (record version {version}, this one knows {VERSION})",
+            hint="use that ecsctl here too, or another record: ECSCTL_STATE=FILE",
+        )
+    if type(version) is not int or not all(older in MIGRATIONS for older in range(version, VERSION)):
+        raise ValueError(f"is of version {version!r}, which this ecsctl does not know")
+    told = body.pop("checksum", None)
+    if told != checksum(body):
+        raise ValueError("does not match its checksum")
+    for older in range(version, VERSION):
+        body = {**MIGRATIONS[older](body), "version": older + 1}
+    return Book.model_validate(body)
+
+
+def backup(path: Path) -> Path:
+    """Where the copy before the last one stands."""
+    return path.with_name(path.name + ".bak")
+
+
+def misplaced(error: files.Misplaced) -> StateError:
+    """Something else stands where a file or folder of ours belongs, perhaps since it came with the repository."""
+    return StateError(
+        f"{error.filename}: {error.strerror}",
+        why="ecsctl follows no link out of its folder, and opens nothing there but files",
+        hint=f"check what it is, then: rm {error.filename}",
+    )
+
+
+def unwritable(folder: Path, error: OSError) -> EcsctlError:
+    """The error of a record that the disk does not take."""
+    if isinstance(error, files.Misplaced):
+        return misplaced(error)
+    return StateError(
+        f"the record cannot be written in {folder}",
+        why=f"{error.strerror or error}",
+        hint="make room or make it writable, then run the same command again: nothing is lost",
+    )
