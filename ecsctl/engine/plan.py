@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
@@ -250,3 +252,35 @@ def renews(step: Step, desired: AnyResource) -> bool:
         return True
     renewed = RENEWED in traits(cast(Any, identity(type(desired)))).values()
     return step.verb is Verb.UPDATE and renewed and step.changed != {"tags"}
+
+
+def told_otherwise(change: Change) -> str:
+    """What was sent and what is shown, in words."""
+    if change.told:
+        return f"{change.field}: {change.told}"
+    if change.sent is None:
+        return f"{change.field}: a secret, not the one that was sent"
+    after, before = (json.dumps(value, ensure_ascii=False) for value in change.sent)
+    return f"{change.field}: sent {after}, AWS shows {before}"
+
+
+def moved(before: Step | None, step: Step) -> bool:
+    """Whether AWS has heard what the update before this one sent, and shows a third value in its place.
+
+    A read that is late shows the old value, or of a list a part of the new. One plain value that is neither is no
+    lateness, so nobody need wait as long as for that.
+    """
+    sent = {change.field: change for change in before.changes} if before else {}
+    return bool(step.changes) and all(
+        (old := sent.get(now.field)) is not None
+        and old.after == now.after
+        and old.before != now.before
+        and not now.told
+        and not isinstance(now.before, list | dict | types.NoneType)
+        for now in step.changes
+    )
+
+
+def differences(step: Step) -> dict[str, str]:
+    """The fields that are not as desired, and how they are: one that goes on to its end in steps is looked at again."""
+    return {change.field: repr(change.before) for change in step.changes}

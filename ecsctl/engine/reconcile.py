@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
-import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -27,7 +25,7 @@ from ecsctl.engine.errors import (
 )
 from ecsctl.engine.label import ID, Label
 from ecsctl.engine.looking import Looking
-from ecsctl.engine.plan import Change, Step, Verb, Why, decide
+from ecsctl.engine.plan import Step, Verb, Why, decide, differences, moved, told_otherwise
 from ecsctl.engine.resource import AnyResource, Found, Observed
 from ecsctl.engine.stack import Node, fulfil, promises
 
@@ -143,7 +141,7 @@ class Reconciler(Looking):
                     assert observed is not None  # noqa: S101 - told to the type checker: what is changed is there
                     if step.reason:
                         self.tell(events.Said(f"{desired.title} {name}: {step.reason}"))
-                    observed = self._update(name, desired, observed, step, attempt, moved=_moved(before, step))
+                    observed = self._update(name, desired, observed, step, attempt, moved=moved(before, step))
                     did, before = did or Verb.UPDATE, step
 
     def _create(self, name: str, desired: AnyResource, attempt: Attempt) -> Observed[Any, Any] | None:
@@ -238,7 +236,7 @@ class Reconciler(Looking):
         def shown() -> Observed[Any, Any] | None:
             observed = self._look_now(name, desired)
             after = decide(name, desired, observed, self.label.of(name), None)
-            return None if after.verb is Verb.UPDATE and _differences(after) == _differences(step) else observed
+            return None if after.verb is Verb.UPDATE and differences(after) == differences(step) else observed
 
         fields = ", ".join(sorted(step.changed))
         known = step.changes and all(change.why is Why.OTHERWISE for change in step.changes)
@@ -252,7 +250,7 @@ class Reconciler(Looking):
             self.state.shown_otherwise(name, plain(step.ids), sent)
             raise ShownOtherwise(
                 f"{attempt.what}: AWS took the change and shows it otherwise, for {round(limit)} seconds now",
-                why="; ".join(map(_told_otherwise, step.changes)),
+                why="; ".join(map(told_otherwise, step.changes)),
                 hint="if something else keeps setting it, end that; if AWS writes it in another way, write it so in "
                 "ecsctl.toml; if it is neither, this is a bug of ecsctl, to be reported with these words",
             ) from error
@@ -386,35 +384,3 @@ class Reconciler(Looking):
 
     def _waiting(self, what: str, waited: float, limit: float) -> None:
         self.tell(events.Waiting(getattr(self._at_work, "name", ""), what, waited, limit))
-
-
-def _told_otherwise(change: Change) -> str:
-    """What was sent and what is shown, in words."""
-    if change.told:
-        return f"{change.field}: {change.told}"
-    if change.sent is None:
-        return f"{change.field}: a secret, not the one that was sent"
-    after, before = (json.dumps(value, ensure_ascii=False) for value in change.sent)
-    return f"{change.field}: sent {after}, AWS shows {before}"
-
-
-def _moved(before: Step | None, step: Step) -> bool:
-    """Whether AWS has heard what the update before this one sent, and shows a third value in its place.
-
-    A read that is late shows the old value, or of a list a part of the new. One plain value that is neither is no
-    lateness, so nobody need wait as long as for that.
-    """
-    sent = {change.field: change for change in before.changes} if before else {}
-    return bool(step.changes) and all(
-        (old := sent.get(now.field)) is not None
-        and old.after == now.after
-        and old.before != now.before
-        and not now.told
-        and not isinstance(now.before, list | dict | types.NoneType)
-        for now in step.changes
-    )
-
-
-def _differences(step: Step) -> dict[str, str]:
-    """The fields that are not as desired, and how they are: one that goes on to its end in steps is looked at again."""
-    return {change.field: repr(change.before) for change in step.changes}
