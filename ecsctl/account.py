@@ -136,17 +136,15 @@ def gather(
     if domain and domain.name:
         asked["zone"] = lambda: _zones(aws, domain, me, recorded)
     if domain:
-        asked["tls_policy"] = lambda: _tls_policy(aws)
+        asked["tls_policy"] = lambda: in_use.tls_policy(aws, me) or _tls_policy(aws)
     if github and config.pipeline.mode != "none":
-        asked["build_image"] = lambda: config.build.image or _build_image(aws, config.service.architecture)
+        asked["build_image"] = lambda: config.build.image or _build_image(aws, me, config.service.architecture)
         if not github.connection_arn:
             asked["token"] = lambda: _token(aws, github.token_secret, Names.of(me).project)
     asked["unfit"] = lambda: prepared.examine(aws, config, me)
     if config.permissions_boundary and config.service.permissions:
         asked["cautions"] = lambda: prepared.forbidden(aws, config, me)
     asked["image"] = lambda: images.known(aws, config, me, image)
-    if github and config.pipeline.mode != "none":
-        asked["past_builds"] = lambda: images.past_builds(aws, Names.of(me))
     instead = in_use.as_recorded(recorded) if as_far else {}
     found, unobserved = _answers(aws, asked, instead)
     found |= found.pop("zone", {})
@@ -157,6 +155,10 @@ def gather(
         unobserved += also
     found |= found.pop("token", {})
     known: images.Known = found.pop("image")
+    if github and config.pipeline.mode != "none" and (not known.image or known.broken or known.moving):
+        builds, also = _answers(aws, {"past_builds": lambda: images.past_builds(aws, Names.of(me))}, instead)
+        found |= builds
+        unobserved += also
     return Facts(identity, certified=in_use.certified(recorded), unobserved=unobserved, given=known.given,
                  image=known.image, broken=known.broken, moving=known.moving, **found)  # fmt: skip
 
@@ -257,9 +259,12 @@ def _tls_policy(aws: Aws) -> str:
     return next((policy for policy in TLS_POLICIES if policy in offered), TLS_POLICIES[-1])
 
 
-def _build_image(aws: Aws, architecture: str) -> str:
-    """The newest AL2023 image of the architecture that CodeBuild offers in this region."""
+def _build_image(aws: Aws, me: Label, architecture: str) -> str:
+    """The AL2023 image of the architecture that the app's project has, or the newest that this region offers."""
     family, usual = BUILD_IMAGES[architecture]
+    used = in_use.build_image(aws, Names.of(me).project)
+    if used.startswith(f"{family}:"):
+        return used
     platforms = aws.look(aws.codebuild.list_curated_environment_images)["platforms"]
     names = {
         image["name"]

@@ -54,14 +54,10 @@ def ask(aws: Aws, app: str, record: Path, config: Config | None = None, *, every
 
 def _facts(aws: Aws, config: Config, names: Names) -> Iterator[Look]:
     """What `account.gather` looks up that hangs on nothing else."""
-    if config.domain:
-        yield partial(aws.look, aws.elbv2.describe_ssl_policies)
-        if config.domain.name:
-            yield partial(aws.look, aws.route53.list_hosted_zones)
+    if config.domain and config.domain.name:
+        yield partial(aws.look, aws.route53.list_hosted_zones)
     if config.github and config.pipeline.mode != "none":
-        yield partial(aws.first_page, aws.codebuild.list_builds_for_project, projectName=names.project)
-        if not config.build.image:
-            yield partial(aws.look, aws.codebuild.list_curated_environment_images)
+        yield partial(aws.look, aws.codebuild.batch_get_projects, names=[names.project])
         if not config.github.connection_arn:
             secret = _secret(config.github.token_secret)
             yield partial(aws.look, aws.secretsmanager.describe_secret, SecretId=secret)

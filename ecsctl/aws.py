@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 import time
@@ -43,6 +44,7 @@ THREADS = 16  # more gain nothing: the critical path is AWS's own waiting
 AHEAD = 48  # threads for what is asked in the first breath
 SERVICES = {"autoscaling": "application-autoscaling", "tagging": "resourcegroupstaggingapi", "quotas": "service-quotas"}
 """Attributes of Aws that are not called as boto3 calls the service."""
+IN_TURN = "ecsctl-in-turn"  # what each client is told to wait by before a request
 LOOKS = ("describe_", "get_", "list_", "batch_get_", "head_", "filter_", "lookup_", "search_", "simulate_")
 
 
@@ -164,8 +166,13 @@ class Aws:
                 )
                 made = self.session.client(service, region_name=self._place, config=config)  # type: ignore[call-overload]  # the name is a variable here
                 authorities.read_once(made)
+                made.meta.events.register("before-call", functools.partial(self._in_turn, service), IN_TURN)
                 self._clients[service] = made
             return self._clients[service]
+
+    def _in_turn(self, service: str, model: Any, **_: Any) -> None:
+        """Before each request, be it the next page of an answer."""
+        self.patience.turn(service, model.name)
 
     @contextmanager
     def no_older_than(self, moment: float) -> Iterator[None]:
@@ -237,8 +244,9 @@ class Aws:
             try:
                 answer.set_result(self._call(asked, dict(parameters), whole=whole))
             except BaseException as error:  # noqa: BLE001 - whoever waits for the shared answer must hear of it
-                with self._lock:
-                    self._answers.pop(key, None)
+                if not _says_gone(error):  # which is an answer like any other
+                    with self._lock:
+                        self._answers.pop(key, None)
                 answer.set_exception(error)
         return answer.result()
 
@@ -293,6 +301,12 @@ class Aws:
         """Set the clock by an answer's date. Answers of several pages have none."""
         if told := answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date"):
             self._date = (told, datetime.now(UTC))
+
+
+def _says_gone(error: BaseException) -> bool:
+    from ecsctl.engine.errors import is_gone
+
+    return is_gone(error)
 
 
 def _every_page(ask: Callable[..., Any], parameters: dict[str, Any]) -> Any:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.errors import ConfigError
 from ecsctl.engine.label import APP, ID, RESOURCE, flat
 from ecsctl.fargate import NO_FARGATE_ARM
+from ecsctl.names import Names
 from ecsctl.parts import BUILD, HTTPS, PLACES, TASK_DEFINITION, private_subnet, public_subnet
 from ecsctl.releases.images import Known
 from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.dns_record import DnsRecord
-from ecsctl.resources.support.common import tag_filter
+from ecsctl.resources.listener import TLS_POLICIES
+from ecsctl.resources.support.common import tag_filter, there
 from ecsctl.resources.support.dns import standing
 from ecsctl.resources.support.project_parts import auth_of, variables_of
 
@@ -71,6 +74,25 @@ def token(aws: Aws, project: str) -> tuple[SourceAuth, str] | None:
     variables = variables_of(found[0]["environment"].get("environmentVariables", ()))
     held = next((str(one.value) for one in variables if one.name == "GITHUB_AUTH_TOKEN"), "")
     return auth_of(found[0]["source"]), held
+
+
+def build_image(aws: Aws, project: str) -> str:
+    """The image that the app's project builds on; empty if there is no project."""
+    found = aws.look(aws.codebuild.batch_get_projects, names=[project])["projects"]
+    return found[0]["environment"]["image"] if found else ""
+
+
+def tls_policy(aws: Aws, me: Label) -> str:
+    """The policy of the app's HTTPS listener, if it is one of today's: that stays. Empty where there is none."""
+    name = Names.of(me).balancer
+    for balancer in aws.look(aws.elbv2.describe_load_balancers)["LoadBalancers"]:
+        arn = balancer["LoadBalancerArn"]
+        if balancer["LoadBalancerName"] == name and (
+            answer := there(partial(aws.look, aws.elbv2.describe_listeners, LoadBalancerArn=arn))
+        ):
+            policies = (one.get("SslPolicy", "") for one in answer["Listeners"])
+            return next((policy for policy in policies if policy in TLS_POLICIES), "")
+    return ""
 
 
 def hosted_zone(aws: Aws, me: Label, domain: str, candidates: Collection[str]) -> str:

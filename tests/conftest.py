@@ -21,6 +21,7 @@ import pytest
 import typer.main
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from ecsctl.aws import IN_TURN
 from ecsctl.engine import patience
 
 patience.FIRST = 2.0  # seconds, virtual ones; a look is what costs here
@@ -39,7 +40,9 @@ def _kept(make: Callable[..., Any]) -> Callable[..., Any]:
         config = options.get("config")
         asked = {**options, "config": vars(config) if config else None}
         key = (service, words, repr(asked), session.region_name, session.profile_name, _surroundings())
-        return clients.get(key) or clients.setdefault(key, make(session, service, *words, **options))
+        made = clients.get(key) or clients.setdefault(key, make(session, service, *words, **options))
+        made.meta.events.unregister("before-call", unique_id=IN_TURN)  # of whoever had it before
+        return made
 
     return client
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from ecsctl.engine.errors import Interrupted, TimedOut, code, is_throttled, is_unanswered, text
+from ecsctl.engine.rates import Pace
 
 T = TypeVar("T")
 
@@ -19,7 +20,8 @@ NEAR, LONG, OFTEN = 0.75, 2.0, 60  # from this share of a usual duration to that
 SHORT = 30.0  # seconds: what usually takes less is looked for as what has no usual duration
 SLOW_DOWN = 300.0  # seconds of waiting at most for which AWS may ask a change to come later
 PASSING_LIMIT = 120.0  # seconds a read goes on against throttling, broken answers and a lost network
-ATTEMPTS = 8  # most tries of one read against errors that may pass
+ATTEMPTS = 10  # most tries of one read against errors that may pass
+SOON = 0.05  # seconds until a call that AWS had no time for is made again; twice as long each time after
 
 
 class Clock(Protocol):
@@ -57,6 +59,7 @@ class Patience:
         self.clock: Clock = clock or SystemClock()
         self.say = say or _silence
         self._stop = self.clock.stop if isinstance(self.clock, SystemClock) else threading.Event()
+        self._pace = Pace()
 
     def stop(self) -> None:
         """Ask everything that waits to end. Safe in a signal handler."""
@@ -72,12 +75,17 @@ class Patience:
         if self.stopping:
             raise Interrupted("stopped as asked", hint="run the same command again: it goes on from here")
 
-    def pause(self, turn: int) -> float:
-        """Wait before try number `turn + 1`: longer each time, spread by chance so that many do not march in step.
+    def turn(self, service: str, operation: str) -> None:
+        """Wait until a call may be made without going beyond the rate that AWS documents for it."""
+        if seconds := self._pace.due(service, operation, self.clock.now()):
+            self._rest(seconds)
 
-        Returns for how many seconds.
+    def pause(self, turn: int) -> float:
+        """Wait after try number `turn`, at which AWS had no time: most often another place has, a moment later.
+
+        Twice as long each time, and spread by chance so that many do not march in step. Returns for how many seconds.
         """
-        return self._rest(min(MOST, FIRST * 1.6**turn) * random.uniform(0.8, 1.2))  # noqa: S311 - spreads load, guards nothing
+        return self._rest(min(MOST, SOON * 2.0 ** (turn - 1)) * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load, guards nothing
 
     def again(self, waited: float) -> float:
         """Wait before another try at what was waited for so long already. Returns for how many seconds."""

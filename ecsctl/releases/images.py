@@ -92,10 +92,9 @@ def checked(aws: Aws, named: str, uri: str, architecture: str) -> str:
             why=f"the tasks may pull from {uri} only",
             hint=f"push it there (docker tag, docker push), and name it as {uri}:TAG",
         )
-    there_are = ecr.images(aws, ours.repository)
-    found = wanted.among(there_are)
+    found = ecr.by_name(aws, wanted)
     if found is None:
-        newest = sorted(there_are, key=lambda image: image["imagePushedAt"], reverse=True)
+        newest = sorted(ecr.images(aws, ours.repository), key=lambda image: image["imagePushedAt"], reverse=True)
         tags = ", ".join([tag for image in newest for tag in ecr.tags(image) if tag != "latest"][:3])
         raise ConfigError(
             f"there is no image {named}",
@@ -119,7 +118,7 @@ def in_registry(image: str, place: Placed) -> ecr.Reference | None:
 
 def digest_of(aws: Aws, named: ecr.Reference) -> str:
     """The digest of the image that a reference in this registry names; empty if it is not there."""
-    found = named.among(ecr.images(aws, named.repository))
+    found = ecr.by_name(aws, named)
     return found["imageDigest"] if found else ""
 
 

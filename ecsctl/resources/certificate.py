@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -42,6 +42,7 @@ class Certificate(Resource[CertificateIds]):
 
     kind = "certificate"
     title = "certificate"
+    vast = True
     goes = 60.0
     arns = "acm"
     repeats = ("describe_certificate",)
@@ -100,10 +101,19 @@ class Certificate(Resource[CertificateIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[CertificateIds]]:
         """All of the region, and the tags of each: ACM has no listing that shows them."""
-        for certificate in requested(aws):
-            tags = tags_of(aws, certificate["CertificateArn"])
-            if tags.get(APP) == me.app:
-                yield Found(CertificateIds(CertificateArn(certificate["CertificateArn"]), ValidationName(""), ""), tags)
+        yield from _of_app(aws, me, requested(aws))
+
+    @classmethod
+    def among(
+        cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]
+    ) -> Iterator[Found[CertificateIds]] | None:
+        """Those that are recorded, and others of the same domains: the rest is others', and a call for each."""
+        arns = {one["arn"] for one in recorded}
+        domains = {one["record_name"].partition(".")[2] for one in recorded}
+        return _of_app(
+            aws, me, [one for one in requested(aws)
+                      if one["CertificateArn"] in arns or normal(one.get("DomainName", "")) in domains]
+        )  # fmt: skip
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: CertificateIds) -> Iterator[Callable[[], object]]:
@@ -137,6 +147,13 @@ def _marked(aws: Aws, me: Label, certificates: list[CertificateSummaryTypeDef]) 
     """Those that are this very part, with their tags: a call for each."""
     tags = {CertificateArn(one["CertificateArn"]): tags_of(aws, one["CertificateArn"]) for one in certificates}
     return {arn: its for arn, its in tags.items() if me.matches(its)}
+
+
+def _of_app(aws: Aws, me: Label, certificates: list[CertificateSummaryTypeDef]) -> Iterator[Found[CertificateIds]]:
+    for certificate in certificates:
+        tags = tags_of(aws, certificate["CertificateArn"])
+        if tags.get(APP) == me.app:
+            yield Found(CertificateIds(CertificateArn(certificate["CertificateArn"]), ValidationName(""), ""), tags)
 
 
 def _ids(certificate: CertificateDetailTypeDef) -> CertificateIds:

@@ -110,10 +110,9 @@ class Repository(Resource[RepositoryIds]):
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: RepositoryIds) -> Iterator[Callable[[], object]]:
-        """What its description leaves out, and the images in it."""
+        """What its description leaves out."""
         yield partial(aws.look, aws.ecr.list_tags_for_resource, resourceArn=ids.arn)
         yield partial(aws.look, aws.ecr.get_lifecycle_policy, repositoryName=ids.name)
-        yield partial(aws.look, aws.ecr.describe_images, repositoryName=ids.name)
 
     def create(self, aws: Aws, me: Label) -> RepositoryIds:
         """The name protects this call from doubling."""

@@ -194,7 +194,7 @@ class _Reading:
             named = ecr.Reference.of(image)
             if named is None or named.account not in self.facts.suspect or named.region not in self.facts.suspect:
                 continue
-            found = named.among(ecr.images(self.aws, named.repository))
+            found = ecr.by_name(self.aws, named)
             self.facts.images[image] = found is not None
             if found:
                 self.facts.processors[image] = sorted(ecr.processors(self.aws, named.repository, found["imageDigest"]))

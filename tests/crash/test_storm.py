@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ecsctl.engine.errors import code, is_throttled
+from ecsctl.engine.rates import RATES
 from ecsctl.sandbox.core import congestion
 from tests.stack.conftest import World, same
 
@@ -31,3 +32,21 @@ def test_up_plan_and_down_end_well_in_a_throttling_storm(world: World) -> None:
     congestion.throttle(0)
     same(before, world.exact())
     assert {"ec2", "ecs", "elbv2", "iam"} <= refused.keys()  # dozens of calls each; of the others it is chance
+
+
+@pytest.mark.filterwarnings("ignore:.*does not match an error shape")
+def test_a_run_alone_stays_within_the_rates_that_aws_documents(world: World) -> None:
+    refused: list[str] = []
+
+    def heard(service: str, name: str, _seconds: float, failure: BaseException | None, _with: dict[str, Any]) -> None:
+        if failure is not None and is_throttled(failure):
+            refused.append(f"{service} {name}")
+
+    congestion.throttle()
+    world.heard = heard
+    for run in (world.up, world.plan, world.down):
+        run()
+        world.clock.sleep(60)  # a run knows of no calls but its own
+    congestion.throttle(0)
+    documented = {name.partition(" ")[0] for name in RATES}
+    assert [call for call in refused if call.partition(" ")[0] in documented - {"acm"}] == []  # ACM's are per operation

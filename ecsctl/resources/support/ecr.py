@@ -14,7 +14,7 @@ from ecsctl.resources.support.common import there
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from types_boto3_ecr.type_defs import ImageDetailTypeDef
+    from types_boto3_ecr.type_defs import ImageDetailTypeDef, ImageIdentifierTypeDef
 
     from ecsctl.aws import Aws
 
@@ -22,6 +22,7 @@ _ECR = re.compile(
     rf"(?P<account>\d{{12}})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.{partitions.SUFFIX}/(?P<repository>[a-z0-9._/-]+)"
     r"(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
+LATEST = "latest"
 PROCESSORS = {"ARM64": "arm64", "X86_64": "amd64"}  # as ECS calls them, and as images do
 MANIFESTS = (
     "application/vnd.oci.image.index.v1+json",
@@ -54,7 +55,7 @@ class Reference:
 
     def among(self, images: Sequence[ImageDetailTypeDef]) -> ImageDetailTypeDef | None:
         """The image that it names: by its digest, which counts, or by its tag, `latest` unless given."""
-        tag = self.tag or "latest"
+        tag = self.tag or LATEST
         fits = (one for one in images if (one["imageDigest"] == self.digest if self.digest else tag in tags(one)))
         return next(fits, None)
 
@@ -70,6 +71,15 @@ def images(aws: Aws, repository: str) -> list[ImageDetailTypeDef]:
     return answer["imageDetails"] if answer else []
 
 
+def by_name(aws: Aws, named: Reference) -> ImageDetailTypeDef | None:
+    """The image that a reference of this registry names, asked for by name; None if it is not there."""
+    wanted: ImageIdentifierTypeDef = (
+        {"imageDigest": named.digest} if named.digest else {"imageTag": named.tag or LATEST}
+    )
+    answer = there(lambda: aws.look(aws.ecr.describe_images, repositoryName=named.repository, imageIds=[wanted]))
+    return named.among(answer["imageDetails"]) if answer else None
+
+
 def newest(aws: Aws, repository: str, uri: str) -> ImageUri | None:
     """The image pushed last among those with a tag, by digest: a tag may move, a digest never does."""
     pushed = [image for image in images(aws, repository) if tags(image)]
@@ -82,7 +92,7 @@ def is_there(aws: Aws, image: str, like: str) -> bool:
     named, ours = Reference.of(image), Reference.of(like)
     if named is None or ours is None or named.place != ours.place:
         return True
-    return named.among(images(aws, named.repository)) is not None
+    return by_name(aws, named) is not None
 
 
 def processors(aws: Aws, repository: str, digest: str) -> frozenset[str]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ecsctl.names import Names
 from ecsctl.resources.support.builds import builds_of, pushed_by
 from ecsctl.resources.support.deployments import running
-from ecsctl.resources.support.ecr import PROCESSORS, Reference, images, tags
+from ecsctl.resources.support.ecr import PROCESSORS, Reference, by_name, tags
 from ecsctl.resources.support.pipeline_structure import Approval, Parts
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _runs_already(aws: Aws, app: str, project: str, commit: str) -> bool:
     if runs is None:
         return False
     named = Reference.of(runs.image)
-    there = named and named.repository == names.repository and named.among(images(aws, names.repository))
+    there = named and named.repository == names.repository and by_name(aws, named)
     if there and {commit, *(f"{commit}-{one}" for one in PROCESSORS.values())} & {*tags(there)}:
         return True
     name = runs.image.partition("@")[2] or runs.image.rpartition(":")[2]

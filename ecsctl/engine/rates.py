@@ -1,0 +1,53 @@
+"""How fast AWS takes calls, where it documents a small rate: kept by us, so that alone we never go beyond it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+LOOKS = ("BatchGet", "Describe", "Get", "List")
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A token bucket: so many calls at once, and so many a second from then on."""
+
+    burst: float
+    refill: float
+
+
+# Amazon EC2 Developer Guide, "Request throttling"; Amazon ECS API Reference, "Request throttling"; Route 53 Developer
+# Guide, "Quotas"; Certificate Manager User Guide, "Quotas" (the least of its operations that are used). Of other
+# services AWS documents no small rates.
+RATES = {
+    "ec2 looks": Rate(100, 20),
+    "ec2": Rate(50, 5),
+    "ecs looks": Rate(50, 20),
+    "ecs": Rate(20, 5),
+    "route53 looks": Rate(4, 4),  # of five, for calls do not arrive as evenly as they are sent
+    "route53": Rate(4, 4),
+    "acm looks": Rate(8, 8),
+    "acm": Rate(5, 5),
+}
+TOGETHER = {"route53 looks": "route53"}  # one bucket for all calls
+
+
+@dataclass
+class Pace:
+    """How full each bucket is, by the calls of this process."""
+
+    _levels: dict[str, tuple[float, float]] = field(default_factory=dict)  # with the moment
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def due(self, service: str, operation: str, now: float) -> float:
+        """Take a token for a call, and say in how many seconds it is there."""
+        name = f"{service} looks" if operation.startswith(LOOKS) else service
+        rate = RATES.get(name)
+        if rate is None:
+            return 0.0
+        name = TOGETHER.get(name, name)
+        with self._lock:
+            level, at = self._levels.get(name, (rate.burst, now))
+            level = min(rate.burst, level + (now - at) * rate.refill) - 1
+            self._levels[name] = level, now
+        return max(0.0, -level / rate.refill)

@@ -1,0 +1,41 @@
+"""What AWS documents as its rate is kept by us: with whatever eagerness calls are made, alone we never exceed it."""
+
+from __future__ import annotations
+
+import pytest
+
+from ecsctl.engine.patience import Patience
+from ecsctl.engine.rates import RATES
+from tests.engine.toys import Clock
+
+SENT = 300
+
+
+@pytest.mark.parametrize("name", RATES)
+def test_calls_go_no_faster_than_aws_documents(name: str) -> None:
+    service, _, looks = name.partition(" ")
+    clock = Clock()
+    patience, rate, sent = Patience(clock), RATES[name], list[float]()
+    for _ in range(SENT):
+        patience.turn(service, "DescribeThings" if looks else "CreateThing")
+        sent.append(clock.now())
+    for first in range(SENT):  # of no stretch are there more calls than the full bucket and what flows in meanwhile
+        for last in range(first, SENT):
+            assert last - first + 1 <= rate.burst + rate.refill * (sent[last] - sent[first]) + 1e-6
+    assert sent[int(rate.burst) - 1] == sent[0]  # and nothing waits without need
+
+
+def test_route_53_counts_looks_and_changes_together() -> None:
+    clock = Clock()
+    patience, began = Patience(clock), clock.now()
+    for number in range(10):
+        patience.turn("route53", "ListHostedZones" if number % 2 else "ChangeResourceRecordSets")
+    assert clock.now() - began == pytest.approx(1.5)
+
+
+def test_what_has_no_documented_rate_waits_for_nothing() -> None:
+    clock = Clock()
+    patience, began = Patience(clock), clock.now()
+    for _ in range(SENT):
+        patience.turn("iam", "GetRole")
+    assert clock.now() == began
