@@ -244,7 +244,7 @@ class Aws:
             try:
                 answer.set_result(self._call(asked, dict(parameters), whole=whole))
             except BaseException as error:  # noqa: BLE001 - whoever waits for the shared answer must hear of it
-                if not _says_gone(error):  # which is an answer like any other
+                if not self.patience.answered(error):
                     with self._lock:
                         self._answers.pop(key, None)
                 answer.set_exception(error)
@@ -301,12 +301,6 @@ class Aws:
         """Set the clock by an answer's date. Answers of several pages have none."""
         if told := answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date"):
             self._date = (told, datetime.now(UTC))
-
-
-def _says_gone(error: BaseException) -> bool:
-    from ecsctl.engine.errors import is_gone
-
-    return is_gone(error)
 
 
 def _every_page(ask: Callable[..., Any], parameters: dict[str, Any]) -> Any:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from ecsctl.engine.errors import Interrupted, TimedOut, code, is_throttled, is_unanswered, text
+from ecsctl.engine.errors import Interrupted, TimedOut, code, is_gone, is_throttled, is_unanswered, text
 from ecsctl.engine.rates import Pace
 
 T = TypeVar("T")
@@ -74,6 +74,10 @@ class Patience:
         """Raise Interrupted if a stop was asked for."""
         if self.stopping:
             raise Interrupted("stopped as asked", hint="run the same command again: it goes on from here")
+
+    def answered(self, error: BaseException) -> bool:
+        """Whether an error is an answer like any other: that there is no such thing."""
+        return is_gone(error)
 
     def turn(self, service: str, operation: str) -> None:
         """Wait until a call may be made without going beyond the rate that AWS documents for it."""
