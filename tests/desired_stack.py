@@ -84,7 +84,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
     },
     Pipeline: {"tests": (), "approvals": (), "exact": True, "first_run": "over"},
     PipelineWebhook: {"action": "Source", "filters": (FILTER,), "registered": True},
-    Cluster: {"insights": "enabled"},
+    Cluster: {"insights": "enabled", "providers": frozenset()},
     TaskDefinition: {
         "image": None,
         "cpu": 256,

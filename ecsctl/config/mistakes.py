@@ -84,7 +84,9 @@ def unknown(path: Path) -> str:
 
 
 def nearest(word: str, known: list[str]) -> str | None:
-    """The known word that was meant, if one is near enough."""
+    """The known word that was meant, if one is near enough: best one of the same letters, as two changed places."""
+    if same := next((one for one in known if sorted(one) == sorted(word)), None):
+        return same
     return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.6)), None)
 
 

@@ -27,7 +27,7 @@ SAID = {
     "service": {
         "cluster": "", "serviceName": "name", "taskDefinition": "raw.task_definition", "loadBalancers": "",
         "desiredCount": "service.desired_count", "clientToken": "", "launchType": "", "role": "",
-        "capacityProviderStrategy": "", "networkConfiguration": "vpc", "placementConstraints": "",
+        "capacityProviderStrategy": "service.spot", "networkConfiguration": "vpc", "placementConstraints": "",
         "placementStrategy": "", "healthCheckGracePeriodSeconds": "service.health.grace_seconds",
         "schedulingStrategy": "", "deploymentController": "", "tags": "tags", "enableExecuteCommand": "service.exec",
         "deploymentConfiguration.deploymentCircuitBreaker": "deployment.circuit_breaker",

@@ -12,6 +12,7 @@ from ecsctl.config.health import Health
 from ecsctl.config.permissions import Permission
 from ecsctl.config.section import Problem, Section
 from ecsctl.config.sidecars import Condition
+from ecsctl.config.spot import Spot
 from ecsctl.config.variables import ECS_SETS, doubled
 from ecsctl.fargate import fargate_pair, percentages
 
@@ -159,6 +160,11 @@ class Service(Section):
         None,
         description="How the load balancer tells whether a task is well, where health_path is not enough to say it.",
         examples=[{"path": "/healthz", "codes": "200-399"}],
+    )
+    spot: Spot | None = Field(
+        None,
+        description="Run tasks on Fargate Spot: about 70 % cheaper, and stopped when AWS needs the capacity.",
+        examples=[{"percent": 100, "base": 1}],
     )
     autoscaling: Autoscaling | None = Field(
         None,

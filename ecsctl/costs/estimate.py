@@ -14,7 +14,7 @@ from ecsctl.engine.stack import Stack
 from ecsctl.resources import by_name
 from ecsctl.resources.load_balancer import LoadBalancer
 from ecsctl.resources.scaling import Scaling
-from ecsctl.resources.service import Service
+from ecsctl.resources.service import STRATEGY, Service
 from ecsctl.resources.task_definition import TaskDefinition
 
 CENT = 0.005
@@ -28,6 +28,7 @@ class Estimate:
     before: float
     after: float
     seconds: float
+    spot: bool = False
 
     @property
     def more(self) -> float:
@@ -42,7 +43,8 @@ class Estimate:
         change = f"about ${abs(self.more):.0f} a month"
         if self.before >= CENT:
             change += f" {'more' if self.more > 0 else 'less'}, ${self.after:.0f} in all"
-        return f"{change} ({prices.AS_OF}; traffic, builds, logs and metrics come on top)"
+        spot = "; Spot as an estimate, at 30 % of its list price" if self.spot else ""
+        return f"{change} ({prices.AS_OF}{spot}; traffic, builds, logs and metrics come on top)"
 
     @property
     def time(self) -> str:
@@ -55,7 +57,8 @@ def estimated(stack: Stack, plan: Plan) -> Estimate:
     """What a plan means for the bill and for the clock."""
     now = [(step.kind, step.found) for step in plan.steps if step.ids is not None and not step.borrowed]
     then = [(step.kind, _after(step)) for step in plan.steps if step.verb is not Verb.DELETE and not step.borrowed]
-    return Estimate(_monthly(now), _monthly(then), _seconds(stack, plan))
+    spot = any(kind == Service.kind and _strategy(fields) for kind, fields in then)
+    return Estimate(_monthly(now), _monthly(then), _seconds(stack, plan), spot)
 
 
 def must_be_agreed_to(plan: Plan, estimate: Estimate) -> bool:
@@ -86,8 +89,23 @@ def _monthly(things: Iterable[Thing]) -> float:
             one = prices.task(
                 task["cpu"], task["memory"], task["architecture"], public=service["public_ip"], storage=storage
             )
-            total += count * one
+            total += count * one * _share(count, _strategy(service))
     return total
+
+
+def _strategy(service: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = json.loads(dict(service.get("more") or ()).get(STRATEGY, "[]"))
+    return found
+
+
+def _share(count: int, strategy: list[Mapping[str, Any]]) -> float:
+    """What so many tasks cost, as a share of what they cost on ordinary Fargate."""
+    spot = {one["capacityProvider"]: one for one in strategy}.get("FARGATE_SPOT")
+    if not spot or not count:
+        return 1.0
+    beyond: float = max(0, count - sum(one["base"] for one in strategy)) / count
+    weight: float = spot["weight"] / sum(one["weight"] for one in strategy)
+    return 1.0 - beyond * weight * (1.0 - prices.SPOT)
 
 
 def _seconds(stack: Stack, plan: Plan) -> float:

@@ -14,6 +14,7 @@ HOURS = 730  # in a month
 ADDRESS = ElasticIp.hourly * HOURS
 SECRET = 0.40
 STORAGE, FREE = 0.000111, 20  # dollars an hour for a GiB of a task's storage, and the GiB that cost nothing
+SPOT = 0.3  # of that, as an estimate: "up to 70% discount", and it follows supply and demand ("AWS Fargate pricing")
 FARGATE = {"ARM64": (0.03238, 0.00356), "X86_64": (0.04048, 0.004445)}  # dollars an hour for a vCPU, for a gigabyte
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ecsctl.engine.stack import Stack
 from ecsctl.ids import ClusterName, LogGroupName
-from ecsctl.resources.cluster import Cluster
+from ecsctl.resources.cluster import PROVIDERS, Cluster
 from ecsctl.resources.log_group import LogGroup
 
 if TYPE_CHECKING:
@@ -33,5 +33,10 @@ def ensure_cluster(stack: Stack, config: Config, names: Names) -> ClusterParts:
         insights = stack.ensure(
             "insights-logs", LogGroup(name=names.insights_logs, days=days, writer="Container Insights")
         ).name
-    desired = Cluster(name=names.cluster, insights=config.service.container_insights, logs=insights)
+    desired = Cluster(
+        name=names.cluster,
+        insights=config.service.container_insights,
+        providers=PROVIDERS if config.service.spot else frozenset(),
+        logs=insights,
+    )
     return ClusterParts(stack.ensure("cluster", desired).name, logs)

@@ -14,7 +14,7 @@ from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.role import Role
 from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.security_group import Rule, SecurityGroup
-from ecsctl.resources.service import USUAL, EarlySuccess, Service, Threshold
+from ecsctl.resources.service import STRATEGY, USUAL, EarlySuccess, Service, Threshold
 from ecsctl.resources.support.additions import additions
 from ecsctl.resources.support.containers import HealthCheck, Sidecar
 from ecsctl.resources.support.rights import Scope
@@ -140,7 +140,7 @@ def ensure_service(
         managed_tags=said.get("enableECSManagedTags", True),
         platform_version=said.get("platformVersion", "LATEST"),
         rebalancing=said.get("availabilityZoneRebalancing", "ENABLED" if desired.max_percent > 100 else "DISABLED"),
-        more=additions({path: value for path, value in said.items() if path in USUAL}),
+        more=additions({path: said.get(path) for path in USUAL} | {STRATEGY: desired.spot and desired.spot.strategy}),
     )
     name = stack.ensure(SERVICE, service, after=network.way_out, ready=(group, front.group)).name
     for known, zone in facts.hosted_zones.items():  # they lead here only once there is someone who answers

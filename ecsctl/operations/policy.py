@@ -53,6 +53,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         further=further,
         redirects=bool(config.domain and config.domain.redirect),
         listener_attributes=bool(config.raw.listener_attributes),
+        spot=config.service.spot is not None,
         topic=config.notify.topic or scope.topic if config.notify else "",
     )
     wanted = operator(scope, uses)

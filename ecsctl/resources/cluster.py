@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
+PROVIDERS = frozenset({"FARGATE", "FARGATE_SPOT"})
+"""What a service needs of its cluster to run on Fargate Spot."""
 Insights = Literal["enabled", "enhanced", "disabled"]
 
 
@@ -43,6 +45,7 @@ class Cluster(Resource[ClusterIds]):
 
     name: Fixed[str]
     insights: Insights  # CloudWatch Container Insights; "enhanced" costs more
+    providers: frozenset[str]  # capacity providers that it knows; others stay
     logs: Order[LogGroupName | None] = None  # where they are written: ECS would make it without retention or tags
 
     def summary(self) -> str:
@@ -53,6 +56,7 @@ class Cluster(Resource[ClusterIds]):
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
         """What it takes to make it, look at it, change it and delete it."""
         actions = "CreateCluster DeleteCluster DescribeClusters TagResource UpdateClusterSettings"
+        actions += " PutClusterCapacityProviders" if uses.spot else ""
         yield Statement("Cluster", of("ecs", actions), (scope.cluster,))
         yield linked(scope, "ecs")
 
@@ -61,7 +65,8 @@ class Cluster(Resource[ClusterIds]):
         cluster = cluster_of(aws, self.name)
         if cluster is None:
             return None
-        actual = Cluster(name=cluster["clusterName"], insights=_insights(cluster), logs=self.logs)
+        there = self.providers & {*cluster.get("capacityProviders", ())}
+        actual = Cluster(name=cluster["clusterName"], insights=_insights(cluster), providers=there, logs=self.logs)
         status = cluster["status"]
         failed = "AWS could not make it (status FAILED)" if status == "FAILED" else ""
         note = "" if status == "ACTIVE" else status.lower()
@@ -80,14 +85,24 @@ class Cluster(Resource[ClusterIds]):
             clusterName=self.name,
             settings=[{"name": "containerInsights", "value": self.insights}],
             tags=me.lower(),
+            capacityProviders=sorted(self.providers),
         )
         return _ids(answer["cluster"])
 
     def update(self, aws: Aws, me: Label, ids: ClusterIds, changed: frozenset[str]) -> None:
-        """Its one setting, and its tags."""
+        """Its one setting, its capacity providers (all of them in one call), and its tags."""
         if "insights" in changed:
             aws.ecs.update_cluster_settings(
                 cluster=ids.name, settings=[{"name": "containerInsights", "value": self.insights}]
+            )
+        if "providers" in changed:
+            with aws.fresh():
+                there = cluster_of(aws, self.name)
+            known: ClusterTypeDef = there or {}
+            aws.ecs.put_cluster_capacity_providers(
+                cluster=ids.name,
+                capacityProviders=sorted(self.providers | {*known.get("capacityProviders", ())}),
+                defaultCapacityProviderStrategy=known.get("defaultCapacityProviderStrategy", []),
             )
         if "tags" in changed:
             aws.ecs.tag_resource(resourceArn=ids.arn, tags=me.lower())

@@ -39,7 +39,9 @@ ROLLS = ("task_definition", "subnets", "security_groups", "target_group", "conta
 DEPLOYMENT = ("minimum_percent", "maximum_percent", "circuit_breaker", "rollback", "threshold", "reset_on_healthy",
               "early_success")  # fmt: skip
 """The fields that UpdateService takes as one parameter."""
+STRATEGY = "capacityProviderStrategy"
 USUAL: dict[str, Any] = {
+    STRATEGY: [],  # back to the launch type
     "deploymentConfiguration.alarms": {"alarmNames": [], "enable": False, "rollback": False},
     "deploymentConfiguration.lifecycleHooks": [],
     "gatewayConnectors": [],
@@ -49,7 +51,7 @@ USUAL: dict[str, Any] = {
     "volumeConfigurations": [],
     "vpcLatticeConfigurations": [],
 }
-"""What [raw] may say of UpdateService, with what takes it back (ECS API reference, UpdateService)."""
+"""What is said of UpdateService beside the fields, with what takes it back (ECS API reference, UpdateService)."""
 Propagate = Literal["SERVICE", "TASK_DEFINITION", "NONE"]
 Rebalancing = Literal["ENABLED", "DISABLED"]
 Cleanup = Literal["BLOCKING", "DEFERRED"]
@@ -240,12 +242,13 @@ class Service(Resource[ServiceIds]):
         """The name, and a token of this incarnation, protect this call from doubling."""
         sent = dict(self._settings(frozenset()).values())
         raw.laid(raw.wanted(self.more, {}, USUAL), sent)
+        if STRATEGY not in sent:  # ECS takes one of the two
+            sent["launchType"] = "FARGATE"
         answer = aws.ecs.create_service(
             **sent,
             cluster=self.cluster,
             serviceName=self.name,
             desiredCount=self.first_count if self.desired_count is None else self.desired_count,
-            launchType="FARGATE",
             clientToken=me.token(36),
             tags=me.lower(**(raw.memory(raw.paths(self.more)) if self.more else {})),
         )
@@ -260,6 +263,8 @@ class Service(Resource[ServiceIds]):
             wanted = raw.wanted(self.more, flat(there.get("tags")) if there else {}, USUAL)
             aws.ecs.tag_resource(resourceArn=ids.arn, tags=me.lower(**raw.memory(wanted)))
             raw.laid(wanted, sent)
+            if there and STRATEGY in sent and sent[STRATEGY] != _at(aws, there, STRATEGY):
+                sent["forceNewDeployment"] = True  # ECS refuses another strategy without
         if "desired_count" in changed:
             sent["desiredCount"] = self.desired_count
         elif "above_minimum" in changed:
@@ -363,6 +368,8 @@ def _at(aws: Aws, service: ServiceTypeDef, path: str) -> Any:
     parent, _, name = path.rpartition(".")
     shown: Any = service.get(parent, {}) if parent else service
     newest: Any = next(iter(service["deployments"]), {})
+    if name == STRATEGY:  # in which order AWS tells it is its own affair
+        return sorted(shown.get(name, ()), key=lambda one: str(one["capacityProvider"]))
     for told in (shown, newest):
         if name in told:
             return told[name]

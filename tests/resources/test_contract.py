@@ -42,6 +42,7 @@ USES = Uses(
     certificate=True,
     redirects=True,
     listener_attributes=True,
+    spot=True,
     secret=delivery.SECRET,
     topic=delivery.SCOPE.topic,
 )

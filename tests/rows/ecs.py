@@ -20,7 +20,7 @@ from ecsctl.ids import (
     TargetGroupArn,
     TaskDefinitionArn,
 )
-from ecsctl.resources.cluster import Cluster
+from ecsctl.resources.cluster import PROVIDERS, Cluster
 from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.service import EarlySuccess, Service, Threshold
 from ecsctl.resources.support.containers import HealthCheck, Sidecar
@@ -249,7 +249,14 @@ OTHER_GROUP = TargetGroupArn(
 )
 
 ROWS = (
-    Row(Cluster, "ecs", "cluster", {"insights": "enhanced"}, {"name": ClusterName("other")}),
+    Row(
+        Cluster,
+        "ecs",
+        "cluster",
+        {"insights": "enhanced", "providers": PROVIDERS},
+        {"name": ClusterName("other")},
+        leaves=frozenset({"providers"}),
+    ),
     Row(
         TaskDefinition,
         "ecs",
@@ -300,6 +307,11 @@ ROWS = (
             "platform_version": "1.4.0",
             "rebalancing": "DISABLED",
             "more": (
+                (
+                    "capacityProviderStrategy",
+                    '[{"base":1,"capacityProvider":"FARGATE","weight":0},'
+                    '{"base":0,"capacityProvider":"FARGATE_SPOT","weight":1}]',
+                ),
                 ("deploymentConfiguration.alarms", '{"alarmNames":["5xx"],"enable":true,"rollback":true}'),
                 ("serviceConnectConfiguration", '{"enabled":true,"namespace":"shop"}'),
             ),

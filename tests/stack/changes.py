@@ -98,6 +98,8 @@ LONG: dict[str, tuple[Configured, Configured]] = {
     "how the container runs": (PLAIN, with_(service={
         "entrypoint": ["/entrypoint.sh"], "user": "10001", "working_directory": "/app", "read_only_root": True,
         "ephemeral_gib": 40, "ulimits": {"nofile": 65535}})),
+    "Spot": (PLAIN, with_(service={"spot": {"percent": 75, "base": 1}, "desired_count": 2})),
+    "no Spot": (with_(service={"spot": {"base": 1}, "desired_count": 2}), with_(service={"desired_count": 2})),
     "what no option says": (PLAIN, with_(raw={
         "task_definition": {"volumes": [{"name": "scratch"}]},
         "container": {"mountPoints": [{"sourceVolume": "scratch", "containerPath": "/scratch"}]},

@@ -132,6 +132,7 @@ class Uses:
     further: tuple[str, ...] = ()  # names beside the domain
     redirects: bool = False  # some of them lead to it alone
     listener_attributes: bool = False  # [raw] says some
+    spot: bool = False  # tasks run on Fargate Spot
     topic: str = ""  # the ARN of the one that is notified: the app's own, or the user's
 
 

@@ -77,7 +77,7 @@ _RESOURCES = {
     "ecs": {
         "CreateCluster": "cluster/{clusterName}",
         "DescribeClusters": "cluster/{clusters}",
-        "DeleteCluster UpdateClusterSettings": "cluster/{cluster}",
+        "DeleteCluster PutClusterCapacityProviders UpdateClusterSettings": "cluster/{cluster}",
         "CreateService": "service/{cluster}/{serviceName}",
         "DeleteService UpdateService ListServiceDeployments": "service/{cluster}/{service}",
         "DescribeServices": "service/{cluster}/{services}",

@@ -366,6 +366,16 @@ def maintenance(facts: Facts) -> Cause | None:
     return Cause("maintenance", told, (found,), (wait("wait: ECS replaces the task by itself"),), calm=True)
 
 
+def spot_interruption(facts: Facts) -> Cause | None:
+    """AWS took Spot capacity back (ECS guide, "Amazon ECS clusters for Fargate": Fargate Spot termination notices)."""
+    found = facts.told((Place.OTHER,), "Your Spot Task was interrupted", "SpotInterruption")
+    if not found:
+        return None
+    told = "AWS took the Spot capacity of a task back, and ECS starts another in its place where there is some"
+    fix = (wait("wait: ECS replaces the task by itself"), change("service.spot.base", "to keep some on Fargate"))
+    return Cause("spot-interruption", told, (found,), fix, calm=True)
+
+
 def _sure(found: Reason | None) -> Certainty:
     """AWS's own words make it certain; where it cut them short, likely: what is lost may say otherwise."""
     return Certainty.LIKELY if found and is_cut(found.text) else Certainty.CERTAIN
@@ -425,5 +435,6 @@ JUDGES: tuple[Judge, ...] = (
     command_missing,
     network_interface,
     maintenance,
+    spot_interruption,
     secret_unread,
 )

@@ -286,6 +286,8 @@ STARTS = (
     case("task, capacity", "sil-org/ecs-deploy#277", "capacity",
          event("was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or "
                "in a different availability zone.")),
+    case("task, spot", "ECS guide: Fargate Spot termination notices", "spot-interruption",
+         task("Your Spot Task was interrupted.", box(code=143), code="SpotInterruption")),
     case("task, maintenance", "ECS guide: task maintenance", "maintenance",
          task("ECS is performing maintenance on the underlying infrastructure hosting the task.", box(code=143),
          code="ServiceSchedulerInitiated")),

@@ -33,7 +33,8 @@ def check(
             raise invalid(f"{name} should be one of [{','.join(allowed)}]")  # for some names an assumption
     if (settings.get("desiredCount") or 0) < 0:
         raise invalid("Desired count can not be negative.")  # the wording is an assumption
-    if settings.get("launchType") == "FARGATE" and "FARGATE" not in definition.document["compatibilities"]:
+    fargate = settings.get("launchType") == "FARGATE"
+    if fargate and "FARGATE" not in definition.document["compatibilities"]:
         raise invalid("Task definition does not support launch_type FARGATE.")
 
     def touched(*names: str) -> bool:
@@ -57,6 +58,29 @@ def check(
             f"The service couldn't be {'created' if sent is None else 'updated'} because a valid taskRoleArn is not "
             "being used. Specify a valid task role in your task definition and try again."
         )
+
+
+def check_strategy(strategy: list[Wire] | None, associated: list[str] | None, launch_type: str | None) -> None:
+    """Refuse a strategy beside a launch type, with providers that the cluster does not have, or that gives no task.
+
+    The first two texts are quoted in many public reports; those of the limits are assumptions (API reference,
+    CapacityProviderStrategyItem).
+    """
+    if not strategy:
+        return
+    if launch_type:
+        raise invalid(
+            "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again."
+        )
+    if not {one["capacityProvider"] for one in strategy} <= {*(associated or ())}:
+        raise invalid(
+            "The specified capacity provider strategy cannot contain a capacity provider that is not associated with "
+            "the cluster. Associate the capacity provider with the cluster and try again."
+        )
+    if sum(bool(one.get("base")) for one in strategy) > 1:
+        raise invalid("Only one capacity provider in a capacity provider strategy can have a base.")
+    if not any(one.get("weight") for one in strategy):
+        raise invalid("At least one capacity provider in a strategy must have a weight greater than zero.")
 
 
 def _check_percentages(settings: Wire) -> None:

@@ -120,6 +120,7 @@ def create(backend: EC2ContainerServiceBackend, ask: Wire, by: str) -> Service:
         raise invalid("TaskDefinition can not be blank.")
     definition = definitions.usable(backend, ask["taskDefinition"])
     settings = _settings(ask, definition)
+    checks.check_strategy(settings.get("capacityProviderStrategy"), cluster.capacity_providers, ask.get("launchType"))
     clusters.need_service_linked_role(backend)
     _check_role(backend, ask.get("role"))
     checks.check(backend, settings, definition)
@@ -172,6 +173,25 @@ def _strategy(settings: Wire) -> Wire:
     """Its capacity providers with AWS's defaults (API reference, CapacityProviderStrategyItem)."""
     given = settings.get("capacityProviderStrategy")
     return {"capacityProviderStrategy": [{"base": 0, "weight": 0} | each for each in given]} if given else {}
+
+
+def _turned(backend: EC2ContainerServiceBackend, ask: Wire, before: Wire, now: Wire) -> None:
+    """Another strategy needs another deployment; an empty one is the way back to the launch type (UpdateService)."""
+    if ask.get("capacityProviderStrategy") is None:
+        return
+    cluster = clusters.find(backend, ask.get("cluster"))
+    checks.check_strategy(now["capacityProviderStrategy"], cluster.capacity_providers, None)
+    differs = (now["capacityProviderStrategy"] or None) != (before.get("capacityProviderStrategy") or None)
+    if differs and not ask.get("forceNewDeployment"):  # quoted in reproio/ecs_deploy#74 and pipe-cd/pipecd#6385
+        raise invalid(
+            "When switching from launch type to capacity provider strategy on an existing service, or making a change "
+            "to a capacity provider strategy on a service that is already using one, you must force a new deployment."
+        )
+    if now["capacityProviderStrategy"]:
+        now.pop("launchType", None)
+    else:
+        del now["capacityProviderStrategy"]
+        now["launchType"] = "FARGATE" if views.on_fargate(before) else "EC2"
 
 
 def _network(sent: Wire) -> Wire:
@@ -248,6 +268,7 @@ def update(backend: EC2ContainerServiceBackend, ask: Wire, at: float | None = No
     before = service.settings
     now = before | {name: ask[name] for name in (*_IN_PLACE, *_NEW_DEPLOYMENT) if ask.get(name) is not None}
     now |= _strategy(now)
+    _turned(backend, ask, before, now)
     if ask.get("deploymentConfiguration"):
         now["deploymentConfiguration"] = _configuration(
             ask["deploymentConfiguration"], before["deploymentConfiguration"]

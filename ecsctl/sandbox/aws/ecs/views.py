@@ -227,7 +227,7 @@ def task(each: Task, cluster_arn: str, tags: bool = False) -> Wire:
         "connectivityAt": when(each.moments["pull_started"]) if "pull_started" in each.moments else None,
         "cpu": document.get("cpu"),
         "memory": document.get("memory"),
-        "launchType": each.terms.get("launchType"),
+        "launchType": each.terms.get("launchType") or "FARGATE",  # of its capacity providers, too
         "platformVersion": PLATFORM,
         "platformFamily": "Linux",
         "availabilityZone": each.interface.zone if each.interface else None,
