@@ -27,6 +27,7 @@ from ecsctl.commands import (
     policy,
     rollback,
     sandbox,
+    secret,
     status,
     up,
     why,
@@ -54,6 +55,7 @@ app.command(rich_help_panel=EVERYDAY)(why.why)
 app.command("exec", rich_help_panel=EVERYDAY)(entering.enter)
 app.add_typer(pipeline.app, rich_help_panel=EVERYDAY)
 app.add_typer(creds.app, rich_help_panel=SETUP)
+app.add_typer(secret.app, rich_help_panel=SETUP)
 app.command(rich_help_panel=RELEASES)(deploy.deploy)
 app.command(rich_help_panel=RELEASES)(rollback.rollback)
 app.command(rich_help_panel=RELEASES)(cancel.cancel)

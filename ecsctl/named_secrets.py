@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ecsctl import own_secrets
 from ecsctl.engine.attempt import patiently
 from ecsctl.engine.errors import DENIED, ConfigError, code
+from ecsctl.engine.label import flat
 from ecsctl.resources.support.common import there
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def found(aws: Aws, config: Config, place: Where, *, as_far: bool = False) -> Co
             arns[key] = _arn(place, source, "")
             continue
         name = source.partition(":")[0]
-        answer = _described(aws, name, key, as_far=as_far)
+        answer = _own(aws, config.name, name, key, as_far=as_far) or _described(aws, name, key, as_far=as_far)
         if answer is None and as_far:
             arns[key] = _arn(place, source, f"{name}{SUFFIX}")
         elif answer is None:
@@ -52,10 +54,18 @@ def found(aws: Aws, config: Config, place: Where, *, as_far: bool = False) -> Co
     if missing:
         raise ConfigError(
             f"{', '.join(missing)}: there is no secret of that name in {place.region} of account {place.account}",
-            hint="make it (aws secretsmanager create-secret --name NAME --secret-string file://FILE), or fix its name "
-            "in ecsctl.toml; a parameter's name begins with /",
+            hint="ecsctl secret set NAME makes one of the app's own; or fix its name in ecsctl.toml; a parameter's "
+            "name begins with /",
         )
     return config.with_task_secrets(arns) if arns else config
+
+
+def _own(aws: Aws, app: str, name: str, key: str, *, as_far: bool) -> DescribeSecretResponseTypeDef | None:
+    """The secret that `ecsctl secret set` has made by that name; it goes before another that is only called so."""
+    if not own_secrets.NAME.fullmatch(name):
+        return None
+    found = _described(aws, own_secrets.full(app, name), key, as_far=as_far)
+    return found if found and own_secrets.is_ours(app, flat(found.get("Tags"))) else None
 
 
 def _described(aws: Aws, name: str, key: str, *, as_far: bool) -> DescribeSecretResponseTypeDef | None:

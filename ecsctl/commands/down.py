@@ -23,6 +23,10 @@ def down(
         bool,
         typer.Option("--force", help="With --yes: delete images and build artifacts too."),
     ] = False,
+    secrets: Annotated[
+        bool,
+        typer.Option("--secrets", help="Delete the app's own secrets too; for 30 days they can be restored."),
+    ] = False,
     name: Annotated[str | None, typer.Option("--name", help="The app's name, where there is no ecsctl.toml.")] = None,
     id: Annotated[
         str,
@@ -38,6 +42,7 @@ def down(
     from ecsctl.commands.opening import opened
     from ecsctl.costs.prices import AS_OF
     from ecsctl.engine.errors import AwsError, Refused, Several, TimedOut, in_the_way
+    from ecsctl.own_secrets import kept, remove
     from ecsctl.removal import blockers
     from ecsctl.removal.kept import keeper
     from ecsctl.removal.receipt import left
@@ -56,14 +61,17 @@ def down(
                 raise Refused(
                     f"{one.told}: nothing was removed", hint=f"{one.forbids}; then run the same command again"
                 )
+        held = kept(session.aws, app.app)
         try:
             plan = session.engine.down(
-                agree=lambda plan: _agree(plan, app.app, common, force, session.aws, protected),
+                agree=lambda plan: _agree(plan, app.app, common, force, session.aws, protected, _told(held, secrets)),
                 keep=found.keeper(keeper(app.protect)),
             )
         except (AwsError, TimedOut, Several) as error:
             found = blockers.look(session.aws, session.engine.label, ours_too=True)
             raise in_the_way(error, found.told) from error
+        for secret in held if secrets else ():
+            remove(session.aws, app.app, secret)
         remains = left(session.aws, session.engine.label, plan, session.engine.passed_over)
     seconds = app.progress.seconds
     if stays := [f"{step.title} {step.name}" for step in plan.steps if step.reason.startswith(blockers.USED_BY)]:
@@ -79,7 +87,19 @@ def down(
         receipt.show(remains, prices=AS_OF)
 
 
-def _agree(plan: Plan, app: str, common: Common, force: bool, aws: Aws, protected: Sequence[LoadBalancerIds]) -> None:
+def _told(held: Sequence[str], removed: bool) -> str:
+    """What becomes of the app's own secrets; empty where there are none."""
+    if not held:
+        return ""
+    names = f"The app's own secrets ({', '.join(held)})"
+    if removed:
+        return f"{names} are deleted too; for 30 days ecsctl secret set NAME restores one."
+    return f"{names} are kept; ecsctl down --secrets deletes them too."
+
+
+def _agree(
+    plan: Plan, app: str, common: Common, force: bool, aws: Aws, protected: Sequence[LoadBalancerIds], told: str
+) -> None:
     """Show what dies and what stays, and have the app's name typed. Then lift what `protected` our load balancer.
 
     Raises UsageError when nobody is there to type, and for data that `--yes` alone would destroy unseen.
@@ -95,6 +115,8 @@ def _agree(plan: Plan, app: str, common: Common, force: bool, aws: Aws, protecte
         shown.show(plan, removal=True)
         if protected:
             words.say("The load balancer's deletion protection (load_balancer.deletion_protection) is lifted first.")
+        if told:
+            words.say(told)
     if asks:
         words.ask_name(app, command="ecsctl down --yes")
     elif (lost := data_in(plan)) and not force:

@@ -79,6 +79,11 @@ def _of_secrets(scope: Scope, uses: Uses) -> Iterator[Statement]:
         yield Statement("TaskSecrets", ("secretsmanager:DescribeSecret",), held)
     if any(":ssm:" in arn for arn in uses.secrets):
         yield anywhere("ssm", "DescribeParameters")
+    if uses.own_secrets:  # `secret set`, `list` and `rm`
+        changes = "CreateSecret DeleteSecret DescribeSecret PutSecretValue RestoreSecret TagResource"
+        arn = scope.arn("secretsmanager", f"secret:{scope.names.app}/*")
+        yield Statement("AppSecrets", of("secretsmanager", changes), (arn,))
+        yield anywhere("secretsmanager", "ListSecrets")
     if uses.secret:
         actions = of("secretsmanager", "CreateSecret DescribeSecret GetSecretValue PutSecretValue TagResource")
         yield Statement("Token", actions, (uses.secret,))

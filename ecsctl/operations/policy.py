@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ecsctl import own_secrets
 from ecsctl.ensure.operator_policy import operator
 from ecsctl.named_secrets import patterns
 from ecsctl.names import Names
@@ -30,6 +31,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
     """The policies by name, as IAM takes them. What ecsctl.toml does not name exactly is left to a `*`."""
     partition = partition_of(region)
     scope = Scope(Names(config.name, account, region), account, region, partition)
+    simple = any(own_secrets.NAME.fullmatch(source.partition(":")[0]) for source in config.task_secrets.values())
     config = config.with_task_secrets(patterns(config, scope))
     zone = (config.domain.hosted_zone or "") if config.domain else ""
     further = config.domain.all_names[1:] if config.domain else ()  # they may lie in other zones
@@ -47,6 +49,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         repository=github.repository if github else "",
         secret=secret,
         secrets=(*config.task_secrets.values(), *(arn for _, arn in config.build.named_secrets())),
+        own_secrets=simple,
         boundary=config.permissions_boundary or "",
         policies=config.service.policies,
         permissions=bool(config.service.permissions),

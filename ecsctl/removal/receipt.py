@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from ecsctl import own_secrets
 from ecsctl.costs.prices import SECRET, monthly
 from ecsctl.engine.errors import DENIED, code, explained
-from ecsctl.engine.label import APP, RESOURCE
+from ecsctl.engine.label import APP, RESOURCE, flat
 from ecsctl.engine.plan import Plan, Verb
 from ecsctl.names import Names
 from ecsctl.parts import GITHUB_TOKEN
@@ -99,11 +100,17 @@ def _marked_network(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
         yield Left("elastic IP address", address["AllocationId"], why, monthly(ElasticIp.kind))
 
 
-def _token_secret(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
-    """The secret that `creds set` has made: what is in it is the user's. The tagging API also lists what is gone."""
-    filters: list[Any] = [{"Key": key, "Values": [value]} for key, value in ((APP, me.app), (RESOURCE, GITHUB_TOKEN))]
+def _secrets(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
+    """What `creds set` and `secret set` have made: what is in it is the user's. The tagging API lists what is gone,
+    too.
+    """
+    filters: list[Any] = [{"Key": APP, "Values": [me.app]}]
     answer = aws.look(aws.tagging.get_resources, TagFilters=filters, ResourceTypeFilters=["secretsmanager:secret"])
-    for arn in sorted(mapping["ResourceARN"] for mapping in answer["ResourceTagMappingList"]):
+    marked = {one["ResourceARN"]: flat(one.get("Tags")) for one in answer["ResourceTagMappingList"]}
+    for arn, tags in sorted(marked.items()):
+        ours = own_secrets.is_ours(me.app, tags)
+        if not ours and tags.get(RESOURCE) != GITHUB_TOKEN:
+            continue
         name: str | None = arn
         try:
             found = there(lambda arn=arn: aws.look(aws.secretsmanager.describe_secret, SecretId=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
@@ -113,7 +120,8 @@ def _token_secret(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
                 raise
         if name:
             remove = f"aws secretsmanager delete-secret --secret-id {name}"
-            yield Left("secret", name, f"the GitHub token that ecsctl creds set stored; {remove}", SECRET)
+            what = "a secret of the app's own" if ours else "the GitHub token that ecsctl creds set stored"
+            yield Left("secret", name, f"{what}; {remove}", SECRET)
 
 
 def _marked_strangers(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
@@ -131,6 +139,6 @@ def _marked_strangers(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
 SWEEPS: dict[str, Callable[[Aws, Label, Plan], Iterable[Left]]] = {
     "log groups": _late_logs,
     "network interfaces and addresses": _marked_network,
-    "the token's secret": _token_secret,
+    "secrets": _secrets,
     "other resources with our tags": _marked_strangers,
 }

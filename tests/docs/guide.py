@@ -38,7 +38,10 @@ EXITS = re.compile(r"# exits with (\d+)")
 TITLE = re.compile(r'title="([^"]+)"')
 HANDED_OVER = re.compile(r'with the value "(ecsctl:app=[^"]*)"')  # what must be copied from the screen into a record
 VARIABLE = re.compile(r"[A-Z_]+=")
-ASKS = {"creds set": "ghp_0123456789abcdefghijklmnopqrstuvwxyz\n"}  # what a person types where only a person is asked
+ASKS = {
+    "creds set": "ghp_0123456789abcdefghijklmnopqrstuvwxyz\n",
+    "secret set db-url": "postgres://a-value\n",
+}  # what a person types where only a person is asked
 
 
 class Astray(AssertionError):

@@ -9,6 +9,7 @@ from ecsctl.operations.logs import Line
 from ecsctl.operations.outdated import Outdated
 from ecsctl.operations.pipelines import Action, Run, Stage
 from ecsctl.operations.status import Deployment, Live, Release, Service, Target, Task
+from ecsctl.own_secrets import Held
 from ecsctl.releases.history import Difference, Past
 from ecsctl.releases.release import Release as Released
 from ecsctl.releases.verdict import Outcome, Verdict
@@ -134,3 +135,9 @@ def token() -> creds.Status:
 def outdated() -> list[Outdated]:
     """A secret that has changed since two tasks read it."""
     return [Outdated("shop/db", NOW - timedelta(hours=1), 2)]
+
+
+def own_secrets() -> list[tuple[Held, list[str]]]:
+    """A secret that is used, and one that is scheduled for deletion."""
+    then = NOW - timedelta(days=3)
+    return [(Held("db-url", NOW, None), ["service.secrets.DATABASE_URL"]), (Held("old", then, then), [])]

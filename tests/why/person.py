@@ -42,6 +42,7 @@ class Person:
     def __init__(self, clock: Clock, folder: Path) -> None:
         self.clock, self.folder = clock, folder
         self.toml: Toml = {}
+        self.stdin = "ghp_" + "a1B2c3D4e5F6" * 3 + "\n"  # what is typed where a secret is asked for
         self.done: list[str] = []
         self.heard: Callable[..., None] | None = None  # hears of every call of a command
         self.write(ORDINARY)
@@ -95,7 +96,7 @@ class Person:
         told = io.StringIO()
         with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
             patch.setattr(sys, "argv", words)
-            patch.setattr(sys, "stdin", io.StringIO("ghp_" + "a1B2c3D4e5F6" * 3 + "\n"))
+            patch.setattr(sys, "stdin", io.StringIO(self.stdin))
             patch.chdir(self.folder)
             patch.setattr(session.Place, "aws", lambda *_a, **_k: self.aws())
             patch.setattr(well, "over_http", visitors.visit)  # no name of the sandbox's leads anywhere

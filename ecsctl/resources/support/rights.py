@@ -126,6 +126,7 @@ class Uses:
     repository: str = ""  # owner/name, of all that the connection opens
     secret: str = ""  # with the token
     secrets: tuple[str, ...] = ()  # of the tasks and of the build's own image
+    own_secrets: bool = False  # some are named simply: those that `secret set` makes
     boundary: str = ""
     permissions: bool = False  # the app has rights of its own
     policies: tuple[str, ...] = ()  # managed ones, of the tasks' role

@@ -117,7 +117,7 @@ _RESOURCES = {
     },
     "secretsmanager": {
         "CreateSecret": "{Name}",
-        "DescribeSecret GetSecretValue PutSecretValue": "{SecretId}",
+        "DeleteSecret DescribeSecret GetSecretValue PutSecretValue RestoreSecret": "{SecretId}",
     },
     "sns": {
         "CreateTopic": "{Name}",

@@ -1,0 +1,136 @@
+"""The app's own secrets: in Secrets Manager with our tags, under the app's name. Their values are never read here."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ecsctl.asking import asking
+from ecsctl.engine.errors import Refused, UsageError
+from ecsctl.engine.label import APP, RESOURCE, flat
+from ecsctl.engine.secret import Secret
+from ecsctl.resources.support.common import there
+
+if TYPE_CHECKING:
+    from types_boto3_secretsmanager.type_defs import DescribeSecretResponseTypeDef
+
+    from ecsctl.aws import Aws
+    from ecsctl.engine.label import Label
+
+NAME = re.compile(r"[A-Za-z0-9_+=.@-]{1,200}")
+LARGEST = 65536  # bytes (Secrets Manager User Guide, "AWS Secrets Manager quotas")
+PART = "secret "
+"""How the part begins that a secret plays in the stack, in its tags: its name follows."""
+WINDOW = 30  # days in which a deleted one can be restored: the most, and what AWS takes where nothing is said
+
+
+@dataclass(frozen=True)
+class Held:
+    """One of the app's secrets: its short name, when it was changed last, and until when it can still be restored."""
+
+    name: str
+    changed: datetime | None
+    deleted: datetime | None
+
+
+def full(app: str, name: str) -> str:
+    """What a secret of the app is called in Secrets Manager. Raises UsageError for what can be no name."""
+    if not NAME.fullmatch(name):
+        raise UsageError(f"expected a name of at most 200 letters, digits and _+=.@-, found {name!r}")
+    return f"{app}/{name}"
+
+
+def checked(text: str) -> Secret:
+    """A value as it was typed or read, without the line's end. Raises UsageError, which never repeats it."""
+    value = text.removesuffix("\n").removesuffix("\r")
+    if not value:
+        raise UsageError("the value is empty: nothing was changed")
+    if "\0" in value:
+        raise UsageError("the value has a NUL byte, which no environment variable can hold: nothing was changed")
+    if (size := len(value.encode())) > LARGEST:
+        raise UsageError(f"the value has {size} bytes, expected at most {LARGEST}: nothing was changed")
+    return Secret.of(value)
+
+
+@asking("storing the secret")
+def put(aws: Aws, me: Label, name: str, value: Secret) -> str:
+    """Store a value. In a word what that was: "made", "changed", or "restored" if it was scheduled for deletion.
+
+    The same call may be repeated. Raises Refused for a secret of that name that is not the app's.
+    """
+    known, call = full(me.app, name), str(uuid.uuid4())
+    described = _ours(aws, me.app, known)
+    if described is None:
+        aws.patience.through(
+            lambda: aws.secretsmanager.create_secret(
+                Name=known, SecretString=value.reveal(), ClientRequestToken=call, Tags=me.of(f"{PART}{name}").upper(),
+                Description=f"{name}, a secret of {me.app}",
+            ),
+            what="making the secret",
+        )  # fmt: skip
+        return "made"
+    if gone := described.get("DeletedDate"):
+        aws.patience.through(lambda: aws.secretsmanager.restore_secret(SecretId=known), what="restoring the secret")
+    aws.patience.through(
+        lambda: aws.secretsmanager.put_secret_value(
+            SecretId=known, SecretString=value.reveal(), ClientRequestToken=call
+        ),
+        what="storing the secret",
+    )
+    return "restored" if gone else "changed"
+
+
+@asking("looking at the app's secrets")
+def held(aws: Aws, app: str) -> tuple[Held, ...]:
+    """All of the app's, also those that are scheduled for deletion, by name."""
+    with aws.fresh():
+        answer = aws.look(
+            aws.secretsmanager.list_secrets,
+            Filters=[{"Key": "name", "Values": [f"{app}/"]}],
+            IncludePlannedDeletion=True,
+        )
+    ours = (one for one in answer["SecretList"] if is_ours(app, flat(one.get("Tags"))))
+    found = (Held(one["Name"].removeprefix(f"{app}/"), one.get("LastChangedDate") or one.get("CreatedDate"),
+                  one.get("DeletedDate")) for one in ours)  # fmt: skip
+    return tuple(sorted(found, key=lambda one: one.name))
+
+
+@asking("deleting the secret")
+def remove(aws: Aws, app: str, name: str, days: int = WINDOW) -> bool:
+    """Have a secret deleted after so many days, within which `put` restores it. Whether that was not so already."""
+    known = full(app, name)
+    described = _ours(aws, app, known)
+    if described is None:
+        raise Refused(f"{app} has no secret {name}", hint="ecsctl secret list names those that there are")
+    if described.get("DeletedDate"):
+        return False
+    aws.patience.through(
+        lambda: aws.secretsmanager.delete_secret(SecretId=known, RecoveryWindowInDays=days), what="deleting the secret"
+    )
+    return True
+
+
+def is_ours(app: str, tags: dict[str, str]) -> bool:
+    """Whether a secret with these tags was made by `secret set` for the app."""
+    return tags.get(APP) == app and tags.get(RESOURCE, "").startswith(PART)
+
+
+def kept(aws: Aws, app: str) -> tuple[str, ...]:
+    """The names of the app's secrets, as far as the tags on AWS tell by now."""
+    answer = aws.look(aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [app]}],
+                      ResourceTypeFilters=["secretsmanager:secret"])  # fmt: skip
+    tags = (flat(mapping.get("Tags")) for mapping in answer["ResourceTagMappingList"])
+    return tuple(sorted(one[RESOURCE].removeprefix(PART) for one in tags if is_ours(app, one)))
+
+
+def _ours(aws: Aws, app: str, known: str) -> DescribeSecretResponseTypeDef | None:
+    with aws.fresh():
+        described = there(lambda: aws.look(aws.secretsmanager.describe_secret, SecretId=known))
+    if described is not None and not is_ours(app, flat(described.get("Tags"))):
+        raise Refused(f"there is a secret {known}, and ecsctl has not made it for {app}",
+                      why="it lacks the tags that ecsctl secret set writes",
+                      hint=f"use it as it is, by its whole name: [service.secrets] VARIABLE = \"{known}\"")  # fmt: skip
+    return described

@@ -1,0 +1,45 @@
+"""The app's secrets as a list on stdout, for people and for programs. Never a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.ui import words
+from ecsctl.ui.console import data
+from ecsctl.ui.output import VERSION
+from ecsctl.ui.safe import plain
+
+if TYPE_CHECKING:
+    from ecsctl.own_secrets import Held
+
+Used = Sequence[tuple["Held", Sequence[str]]]
+
+
+def show(found: Used) -> None:
+    """Print a line for each."""
+    for one, used in found:
+        since = one.changed.isoformat(timespec="seconds") if one.changed else "unknown"
+        state = f"scheduled for deletion: ecsctl secret set {one.name} restores it" if one.deleted else (
+            f"used by {', '.join(used)}" if used else "not used")  # fmt: skip
+        data().print(plain(f"{one.name}  since {since}  {state}"), soft_wrap=True)
+    if not found:
+        words.say("there are none: ecsctl secret set NAME makes one")
+
+
+def document(found: Used, where: Mapping[str, str]) -> dict[str, Any]:
+    """The same as JSON."""
+    return {
+        "version": VERSION,
+        "kind": "secrets",
+        **where,
+        "secrets": [
+            {
+                "name": one.name,
+                "changed": one.changed.isoformat(timespec="seconds") if one.changed else None,
+                "used_by": list(used),
+                "deleted": one.deleted.isoformat(timespec="seconds") if one.deleted else None,
+            }
+            for one, used in found
+        ],
+    }

@@ -1,0 +1,101 @@
+"""ecsctl secret: the app's own secrets, stored without being seen, kept by `down`, restored within their window."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.why.person import Person, somebody
+
+VALUE = "s3cr3t-value-nobody-sees"
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Any:
+    with somebody(tmp_path) as found:
+        found.stdin = VALUE + "\n"
+        yield found
+
+
+def value(person: Person, name: str = "hello/db") -> str:
+    return str(person.boto("secretsmanager").get_secret_value(SecretId=name)["SecretString"])
+
+
+def test_a_value_is_stored_under_the_app_and_shown_nowhere(person: Person) -> None:
+    code, told = person.ecsctl("ecsctl secret set db -")
+    assert (code, value(person)) == (0, VALUE)
+    assert 'VARIABLE = "db" in ecsctl.toml' in told
+    person.set("service.secrets", {"DB": "db"})
+    code, listed = person.ecsctl("ecsctl secret list")
+    assert (code, "db" in listed, "used by service.secrets.DB" in listed) == (0, True, True)
+    _, document = person.ecsctl("ecsctl secret list --output json")
+    [one] = json.loads(document)["secrets"]
+    assert (one["name"], one["used_by"], one["deleted"]) == ("db", ["service.secrets.DB"], None)
+    assert VALUE not in told + listed + document
+    tags = person.boto("secretsmanager").describe_secret(SecretId="hello/db")["Tags"]
+    assert {"Key": "ecsctl:app", "Value": "hello"} in tags
+    _, told = person.ecsctl("ecsctl secret set db -")
+    assert "ecsctl deploy --restart" in told
+
+
+def test_a_value_is_never_an_argument(person: Person) -> None:
+    code, told = person.ecsctl(f"ecsctl secret set db {VALUE}")
+    assert (code, VALUE in told) == (2, False)
+    assert "never given as an argument" in told
+
+
+@pytest.mark.parametrize("name", ["a/b", "", "a b", "x" * 201])
+def test_what_can_be_no_name_is_refused_before_anything_is_stored(person: Person, name: str) -> None:
+    code, told = person.ecsctl(f"ecsctl secret set '{name}' -")
+    assert (code, "expected a name" in told) == (2, True)
+    assert person.boto("secretsmanager").list_secrets()["SecretList"] == []
+
+
+def test_another_ones_secret_is_left_alone(person: Person) -> None:
+    person.boto("secretsmanager").create_secret(Name="hello/db", SecretString="theirs")
+    code, told = person.ecsctl("ecsctl secret set db -")
+    assert (code != 0, "ecsctl has not made it for hello" in told, value(person)) == (True, True, "theirs")
+    code, _ = person.ecsctl("ecsctl secret rm db --yes")
+    assert (code != 0, value(person)) == (True, "theirs")
+
+
+def test_one_that_is_deleted_can_be_had_again_and_one_in_use_is_not_deleted(person: Person) -> None:
+    person.ecsctl("ecsctl secret set db -")
+    person.set("service.secrets", {"DB": "db"})
+    code, told = person.ecsctl("ecsctl secret rm db --yes")
+    assert (code != 0, "is used: service.secrets.DB" in told) == (True, True)
+    person.set("service.secrets", None)
+    code, told = person.ecsctl("ecsctl secret rm db --yes --days 7")
+    assert (code, "is deleted in 7 days" in told) == (0, True)
+    assert "scheduled for deletion" in person.ecsctl("ecsctl secret list")[1]
+    code, told = person.ecsctl("ecsctl secret set db -")
+    assert (code, "is restored" in told, value(person)) == (0, True, VALUE)
+
+
+def test_the_tasks_get_it_by_its_simple_name_and_the_role_may_read_it_alone(person: Person) -> None:
+    person.ecsctl("ecsctl secret set db -")
+    person.boto("secretsmanager").create_secret(Name="db", SecretString="another's")
+    person.set("service.secrets", {"DB": "db"})
+    code, told = person.ecsctl("ecsctl up")
+    assert code == 0, told
+    definition = person.boto("ecs").describe_task_definition(taskDefinition="hello")["taskDefinition"]
+    [secret] = definition["containerDefinitions"][0]["secrets"]
+    assert ":secret:hello/db-" in secret["valueFrom"]
+    assert VALUE not in (person.folder / ".ecsctl" / "state.json").read_text()
+    _, policies = person.ecsctl("ecsctl policy --account 123456789012")
+    assert "secretsmanager:RestoreSecret" in policies
+    code, told = person.ecsctl("ecsctl down --yes --force")
+    assert (code, value(person)) == (0, VALUE), told
+    assert "hello/db" in told
+    code, told = person.ecsctl("ecsctl down --yes --force --secrets")
+    assert code == 0, told
+    described = person.boto("secretsmanager").describe_secret(SecretId="hello/db")
+    assert described["DeletedDate"]
+
+
+def test_who_uses_none_needs_no_right_for_them(person: Person) -> None:
+    person.set("service.secrets", {"DB": "shop/db"})
+    assert "secretsmanager:RestoreSecret" not in person.ecsctl("ecsctl policy --account 123456789012")[1]
