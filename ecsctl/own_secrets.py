@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from ecsctl.asking import asking
-from ecsctl.engine.errors import Refused, UsageError
+from ecsctl.engine.errors import DENIED, Refused, UsageError, code
 from ecsctl.engine.label import APP, RESOURCE, flat
 from ecsctl.engine.secret import Secret
 from ecsctl.resources.support.common import there
@@ -120,8 +122,13 @@ def is_ours(app: str, tags: dict[str, str]) -> bool:
 
 def kept(aws: Aws, app: str) -> tuple[str, ...]:
     """The names of the app's secrets, as far as the tags on AWS tell by now."""
-    answer = aws.look(aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [app]}],
-                      ResourceTypeFilters=["secretsmanager:secret"])  # fmt: skip
+    try:
+        answer = aws.look(aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [app]}],
+                          ResourceTypeFilters=["secretsmanager:secret"])  # fmt: skip
+    except ClientError as error:
+        if code(error) in DENIED:
+            return ()  # who may not ask for tags is told so where it matters
+        raise
     tags = (flat(mapping.get("Tags")) for mapping in answer["ResourceTagMappingList"])
     return tuple(sorted(one[RESOURCE].removeprefix(PART) for one in tags if is_ours(app, one)))
 

@@ -51,7 +51,8 @@ def test_a_value_is_never_an_argument(person: Person) -> None:
 def test_what_can_be_no_name_is_refused_before_anything_is_stored(person: Person, name: str) -> None:
     code, told = person.ecsctl(f"ecsctl secret set '{name}' -")
     assert (code, "expected a name" in told) == (2, True)
-    assert person.boto("secretsmanager").list_secrets()["SecretList"] == []
+    stored = person.boto("secretsmanager").list_secrets()["SecretList"]
+    assert [one["Name"] for one in stored] == ["github/token"]
 
 
 def test_another_ones_secret_is_left_alone(person: Person) -> None:

@@ -126,7 +126,6 @@ class Uses:
     repository: str = ""  # owner/name, of all that the connection opens
     secret: str = ""  # with the token
     secrets: tuple[str, ...] = ()  # of the tasks and of the build's own image
-    own_secrets: bool = False  # some are named simply: those that `secret set` makes
     boundary: str = ""
     permissions: bool = False  # the app has rights of its own
     policies: tuple[str, ...] = ()  # managed ones, of the tasks' role
@@ -134,6 +133,7 @@ class Uses:
     redirects: bool = False  # some of them lead to it alone
     listener_attributes: bool = False  # [raw] says some
     spot: bool = False  # tasks run on Fargate Spot
+    own_secrets: bool = False  # some secrets are named simply: those that `secret set` makes
     topic: str = ""  # the ARN of the one that is notified: the app's own, or the user's
 
 
