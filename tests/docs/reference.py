@@ -19,13 +19,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
+import botocore.session
 import typer.main
+from botocore import xform_name
 
 from ecsctl.cli import app
 from ecsctl.commands.options import SHARED
 from ecsctl.costs import prices
 from ecsctl.engine import errors, events
 from ecsctl.resources import by_name
+from ecsctl.sandbox.core import overlay
 from ecsctl.sandbox.server.inprocess import inprocess
 from tests.docs.pages import DOCS, anchor
 
@@ -78,6 +81,7 @@ A Python program that runs the engine itself passes a listener of its own, as `t
 |---|---|---|"""
 ERRORS = re.compile(r"(?<=<!-- errors: `make pages` writes them -->\n).*?(?=<!-- end of errors -->)", re.DOTALL)
 PRICES = re.compile(r"(?<=<!-- prices: `make pages` writes them -->\n).*?(?=<!-- end of prices -->)", re.DOTALL)
+MOTO = re.compile(r"(?<=<!-- moto: `make pages` writes this -->\n).*?(?=<!-- end of moto -->)", re.DOTALL)
 GRAPH = re.compile(r"(?<=```mermaid\n).*?(?=```\n)", re.DOTALL)
 ZONE = re.compile(r"\bZ[A-Z0-9]{20}\b")  # the sandbox's hosted zone has another id each time
 ORDINARY = 'name = "hello"\n\n[domain]\nname = "hello.ecsctl.example"\n\n[github]\nrepository = "ecsctl/hello"\n'
@@ -94,6 +98,7 @@ def pages() -> dict[str, Callable[[], str]]:
         "how-it-works.md": lambda: GRAPH.sub(
             lambda _: _printed("plan", "--graph", "mermaid"), (DOCS / "how-it-works.md").read_text()
         ),
+        "sandbox.md": lambda: MOTO.sub(lambda _: _beyond_moto(), (DOCS / "sandbox.md").read_text()),
         "exit-codes.md": lambda: ERRORS.sub(lambda _: _errors(), (DOCS / "exit-codes.md").read_text()),
     }
 
@@ -327,6 +332,24 @@ def _errors() -> str:
     for one in below(errors.EcsctlError):
         code = one.exit_code if isinstance(one.exit_code, int) else "the gravest of its parts"
         lines.append(f"| `{one.__name__}` | {code} | {_cell(inspect.getdoc(one) or '')} |")
+    return "\n".join(lines) + "\n"
+
+
+def _beyond_moto() -> str:
+    """What the sandbox adds to moto and what it changes of it, by service."""
+    overlay.install(tests=True)
+    found: dict[str, dict[str, set[str]]] = {}
+    session = botocore.session.Session()
+    for how, target, method in overlay.declared:
+        service = target.__module__.split(".")[1]
+        known = {"applicationautoscaling": "application-autoscaling"}.get(service, service)
+        if service != "core" and method in map(xform_name, session.get_service_model(known).operation_names):
+            found.setdefault(service, {"adds": set(), "wraps": set()})["adds" if how == "adds" else "wraps"].add(method)
+    lines = ["| service in moto | operations that it lacks | answers that are unlike AWS's |", "|---|---|---|"]
+    lines += [
+        f"| {service} | {_many(sorted(those['adds']))} | {_many(sorted(those['wraps']))} |"
+        for service, those in sorted(found.items())
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -23,6 +23,7 @@ T = TypeVar("T")
 Method = Callable[..., Any]
 
 _pending: list[tuple[type, Callable[[], None]]] = []
+declared: list[tuple[str, type, str]] = []  # "adds", "wraps" or "replaces", moto's class, and the method
 _installed = False
 strict = False  # in tests: what is not as this overlay was written for is an error
 lock = threading.RLock()  # one request at a time: moto's dictionaries are not made for threads
@@ -51,6 +52,7 @@ def adds(target: type, name: str | None = None) -> Callable[[Method], Method]:
             setattr(target, method, function)
 
         _pending.append((target, apply))
+        declared.append(("adds", target, method))
         return function
 
     return declare
@@ -81,6 +83,7 @@ def wraps(target: type, name: str | None = None) -> Callable[[Method], Method]:
             setattr(target, method, wrapped)
 
         _pending.append((target, apply))
+        declared.append(("wraps", target, method))
         return function
 
     return declare
@@ -98,6 +101,7 @@ def replaces(target: type, name: str | None = None) -> Callable[[Method], Method
             setattr(target, method, function)
 
         _pending.append((target, apply))
+        declared.append(("replaces", target, method))
         return function
 
     return declare
