@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
@@ -274,11 +274,15 @@ class Aws:
 
     def now(self) -> datetime:
         """The time by AWS's clock, as its last answer told it: this machine's may be wrong, the sandbox's is ahead."""
+        return datetime.now(UTC) + self.clock_ahead
+
+    @property
+    def clock_ahead(self) -> timedelta:
+        """How much AWS's clock is ahead of this machine's."""
         told, heard = self._date
-        now = datetime.now(UTC)
         with suppress(ValueError, TypeError):  # what is no date is passed over
-            return now + (parsedate_to_datetime(told) - heard)
-        return now
+            return parsedate_to_datetime(told) - heard
+        return timedelta()
 
     def _timed(self, call: Call, parameters: dict[str, Any], make: Callable[[], Any]) -> Any:
         began = time.monotonic()

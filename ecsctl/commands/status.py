@@ -50,7 +50,7 @@ def status(
         session = app.over_stack(as_far=True)
         plan = session.engine.plan(session.desired_stack, as_far=True)
         there = session.identity if session.has_console else replace(session.identity, partition="")  # so: no links
-        found = reports(plan, session.engine.observed, session.engine.kinds, session.state, there)
+        found = reports(plan, session.engine.observed, session.engine.kinds, session.state, there, app.aws.clock_ahead)
         older = outdated(app.aws, app.app)
         cause = first_line(app.aws, app.app)  # after a rollback all is right, and still something was wrong
     if common.json:

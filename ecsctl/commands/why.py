@@ -23,7 +23,7 @@ def why(
     with opened(common, "why", looks=True) as app:
         session = app.over_app()
         domain, *also = (app.config.domain.all_names if app.config and app.config.domain else ()) or ("",)
-        found = ask(app.aws, app.app, domain, also)
+        found = ask(app.aws, app.app, domain, also, app.config.service.spelled if app.config else {})
     if common.json:
         json.emit(shown.why_document(found, session.where))
     else:

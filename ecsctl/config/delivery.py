@@ -178,18 +178,18 @@ class Build(Section):
         for name in sorted(self.environment.keys() & self.variables.keys()):
             key = name.removeprefix("BUILD_")
             key = f"args.{key.removeprefix('ARG_')}" if key.startswith("ARG_") else key.lower()
-            yield f"environment.{name}", f"is set by build.{key} too"
+            yield ("environment", name), f"is set by build.{key} too"
         for name in sorted(self.environment.keys() & self.secrets.keys()):
-            yield f"secrets.{name}", "stands in build.environment too"
+            yield ("secrets", name), "stands in build.environment too"
         for table, names in (("environment", self.environment), ("secrets", self.secrets)):
             for name in sorted(names):
                 if name.startswith("CODEBUILD_"):
-                    yield f"{table}.{name}", "begins with CODEBUILD_, which AWS keeps for itself"
+                    yield (table, name), "begins with CODEBUILD_, which AWS keeps for itself"
                 elif name in BUILD_SETS or (table == "secrets" and name.startswith("BUILD_")):
-                    yield f"{table}.{name}", "is set by ecsctl itself"
+                    yield (table, name), "is set by ecsctl itself"
         for host, login in sorted(self.logins.items()):
             if login == "role" and not words.OF_ECR.fullmatch(host):
-                yield f"logins.{host}", "is no registry of ECR: expected the ARN of a secret"
+                yield ("logins", host), "is no registry of ECR: expected the ARN of a secret"
 
 
 class Action(Section):
@@ -280,4 +280,4 @@ class Pipeline(Section):
             actions: tuple[Action, ...] = self.approvals if key == "approvals" else self.tests
             for index, one in enumerate(actions):
                 if names[one.name] > 1:
-                    yield f"{key}.{index}.name", f"{one.name} is there more than once: each action needs its own name"
+                    yield (key, index, "name"), f"{one.name} is there more than once: each action needs its own name"

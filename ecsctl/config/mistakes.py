@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from ecsctl.config.form import meant, node, options
 from ecsctl.config.hiding import HIDDEN, hides, looks_secret
 from ecsctl.config.lines import Path
-from ecsctl.config.tree import dotted, holds
+from ecsctl.config.tree import dotted, holds, way
 
 MOST = 50
 """How many mistakes are told at once. A file with more of them is no ecsctl.toml at all."""
@@ -96,7 +96,7 @@ def _sentences(error: ValidationError) -> Iterator[tuple[Path, str]]:
         kind, context = one["type"], one.get("ctx", {})
         if kind == "together":
             for key, text in context["found"]:
-                below = (*path, *(int(part) if part.isdigit() else part for part in key.split(".")))
+                below = (*path, *way(key))
                 yield below, f"{key_shown(below)}{'' if text.startswith('=') else ':'} {text}"
         elif kind == "extra_forbidden":
             yield path, unknown(path)

@@ -14,6 +14,7 @@ from ecsctl import registries
 from ecsctl.config import words
 from ecsctl.config.delivery import Build, Ecr, Github, Pipeline
 from ecsctl.config.deployment import Deployment
+from ecsctl.config.lines import Path
 from ecsctl.config.network import Domain, LoadBalancer, Vpc
 from ecsctl.config.notify import Notify
 from ecsctl.config.raw import Raw
@@ -130,7 +131,7 @@ class Config(Section):
         first: dict[str, str] = {}
         for key in self.tags:
             if (other := first.setdefault(key.lower(), key)) != key:
-                yield f"tags.{key}", f"is {other} in another case, and IAM takes the two for one: expected only one"
+                yield ("tags", key), f"is {other} in another case, and IAM takes the two for one: expected only one"
 
     def strange(self, account: str | None, region: str | None, partition: str | None = None) -> Iterator[Problem]:
         """ARNs of another place than the one to work in, as far as that is known, where only its own will do.
@@ -160,18 +161,18 @@ class Config(Section):
             yield "permissions_boundary", f"is of account {holder}, but expected one of account {account}"
         for number, managed in enumerate(self.service.policies):
             if account and (holder := managed.split(":")[4]) not in ("aws", account):
-                yield f"service.policies[{number}]", f"is of account {holder}, but expected one of account {account}"
-        arns = {
+                yield ("service", "policies", number), f"is of account {holder}, but expected one of account {account}"
+        arns: dict[str | Path, str | None] = {
             "domain.certificate_arn": certificate,
             "permissions_boundary": self.permissions_boundary,
-            "github.connection_arn": self.github and self.github.connection_arn,
-            "github.token_secret": self.github and self.github.token_secret,
+            "github.connection_arn": self.github.connection_arn if self.github else None,
+            "github.token_secret": self.github.token_secret if self.github else None,
             "build.image_credentials": self.build.login,
             "notify.topic": topic,
             **self.task_secrets,
-            **{f"build.secrets.{name}": arn for name, arn in self.build.secrets.items()},
-            **{f"build.logins.{host}": arn for host, arn in self.build.logins.items()},
-            **{f"service.policies[{number}]": managed for number, managed in enumerate(self.service.policies)},
+            **{("build", "secrets", name): arn for name, arn in self.build.secrets.items()},
+            **{("build", "logins", host): arn for host, arn in self.build.logins.items()},
+            **{("service", "policies", number): managed for number, managed in enumerate(self.service.policies)},
         }
         for key, arn in arns.items():
             if partition and arn and arn.startswith("arn:") and (found := arn.split(":")[1]) != partition:

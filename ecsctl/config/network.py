@@ -164,9 +164,9 @@ class Domain(Section):
         for key, most, names in (("names", LONGEST, self.names), ("redirect", LONGEST_HOST, self.redirect)):
             for number, further in enumerate(names):
                 if further in taken:
-                    yield f"{key}.{number}", f"{further} is named already: expected each name once"
+                    yield (key, number), f"{further} is named already: expected each name once"
                 if len(further) > most:
-                    yield f"{key}.{number}", f"has {len(further)} characters; at most {most} are expected"
+                    yield (key, number), f"has {len(further)} characters; at most {most} are expected"
                 taken.add(further)
         if len(taken) > MOST_NAMES and not self.certificate_arn:
             yield (
@@ -185,7 +185,7 @@ class Domain(Section):
             ends = pattern.removeprefix("*")
             caught = [one for one in (self.name or "", *self.names) if ends != pattern and one.endswith(ends)]
             if caught:
-                yield f"redirect.{number}", f"{pattern} would send away {caught[0]}, which is to answer itself"
+                yield ("redirect", number), f"{pattern} would send away {caught[0]}, which is to answer itself"
 
     @property
     def all_names(self) -> tuple[str, ...]:

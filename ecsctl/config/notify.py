@@ -39,5 +39,5 @@ class Notify(Section):
         first: set[str] = set()
         for number, address in enumerate(self.email):
             if address.lower() in first:
-                yield f"email.{number}", "is there more than once: expected each address once"
+                yield ("email", number), "is there more than once: expected each address once"
             first.add(address.lower())

@@ -135,7 +135,7 @@ class Raw(Section):
                 if name in said:
                     other = said[name]
                     why = f"is what {other} says: expected it there" if other else "is not to be chosen"
-                    yield f"{table}.{name}", why
+                    yield (table, name), why
 
     def paths(self, table: str) -> dict[str, Any]:
         """What a table says by path: of some parameters each member for itself; attributes as texts, as AWS has them.

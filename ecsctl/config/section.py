@@ -8,8 +8,12 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
-Problem = tuple[str, str]
-"""A key, with dots and relative to its table, and what is wrong with its value beside the others'."""
+from ecsctl.config.lines import Path
+from ecsctl.config.tree import dotted, way
+
+Problem = tuple[str | Path, str]
+"""A key relative to its table, and what is wrong with its value beside the others'. The key is written with dots, or
+is a path where it has parts with dots of their own, or numbers of a list's elements."""
 
 
 class Section(BaseModel):
@@ -27,9 +31,8 @@ class Section(BaseModel):
     @model_validator(mode="after")
     def _goes_together(self) -> Self:
         if found := tuple(self.problems()):
-            raise PydanticCustomError(
-                "together", "{summary}", {"found": found, "summary": "; ".join(map(" ".join, found))}
-            )
+            summary = "; ".join(f"{dotted(way(key))} {text}" for key, text in found)
+            raise PydanticCustomError("together", "{summary}", {"found": found, "summary": summary})
         return self
 
     def given(self, *keys: str) -> list[str]:

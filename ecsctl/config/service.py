@@ -36,6 +36,10 @@ class Ulimits(Section):
     nofile: int = Field(ge=1024, le=1048576, description="How many files a process may have open.", examples=[65535])
 
 
+SHORT = {"health_path": "path", "health_check_grace_seconds": "grace_seconds"}
+"""What two keys can say: the short one, and the one in [service.health]."""
+
+
 class Service(Section):
     """The app's container and the service that keeps it running."""
 
@@ -194,17 +198,26 @@ class Service(Section):
             yield "read_only_root", "does not go with exec: ECS Exec needs a root file system that can be written"
         for number, arn in enumerate(self.policies):
             if arn in self.policies[:number]:
-                yield f"policies[{number}]", "stands there twice"
-        for short, key in (("health_path", "path"), ("health_check_grace_seconds", "grace_seconds")):
+                yield ("policies", number), "stands there twice"
+        for short, key in SHORT.items():
             if self.health and self.given(short) and self.health.given(key):
                 yield f"health.{key}", f"is said by {short}, too: expected one of the two"
 
     @property
     def checked(self) -> Health:
         """How the load balancer checks, whichever way it is written."""
-        short = {"path": self.health_path, "grace_seconds": self.health_check_grace_seconds}
         table = self.health or Health()
-        return table.model_copy(update={key: value for key, value in short.items() if not table.given(key)})
+        short = {key: getattr(self, name) for name, key in SHORT.items() if not table.given(key)}
+        return table.model_copy(update=short)
+
+    @property
+    def spelled(self) -> dict[str, str]:
+        """What two keys can say, by the short one: the key that says it here, or would stand beside what is here."""
+        table = self.health is not None
+        return {
+            f"service.{name}": f"service.health.{key}" if table and not self.given(name) else f"service.{name}"
+            for name, key in SHORT.items()
+        }
 
     @property
     def asks_by_default(self) -> bool:

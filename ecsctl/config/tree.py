@@ -14,6 +14,11 @@ def dotted(path: Path) -> str:
     return text.removeprefix(".")
 
 
+def way(key: str | Path) -> Path:
+    """The path that a key written with dots is; a path is itself."""
+    return tuple(key.split(".")) if isinstance(key, str) else key
+
+
 def holds(tree: Any, path: Path) -> bool:
     """Whether something stands at the path."""
     for part in path:

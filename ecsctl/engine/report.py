@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
@@ -107,14 +107,18 @@ def reports(
     kinds: Iterable[type[AnyResource]],
     state: Record,
     identity: Where,
+    ahead: timedelta = timedelta(),
 ) -> list[Report]:
-    """A report for each step of the plan, from what the plan saw and what is recorded. Pure."""
+    """A report for each step of the plan, from what the plan saw and what is recorded. Pure.
+
+    `ahead` is what AWS's clock, by which all times are told, is ahead of this machine's, by which the record is kept.
+    """
     templates = {kind.kind: kind.console for kind in kinds}
     found = []
     for step in plan.steps:
         sight = None if step.verb is Verb.DELETE else observed.get(step.name)  # a leftover may share a resource's name
         entry = state.entry(step.name)
-        recorded = entry.since if entry and entry.kind == step.kind else None
+        recorded = entry.since + ahead if entry and entry.since and entry.kind == step.kind else None
         there = step.ids is not None
         since = ((sight.since if sight else None) or recorded) if there else None
         link = console(templates.get(step.kind, ""), flat(step.ids), identity) if there else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ecsctl.config.tree import dotted, way
 from ecsctl.engine.errors import ConfigError
 from ecsctl.parts import BUILD_ROLE, EXECUTION_ROLE, PIPELINE_ROLE, TASK_DEFINITION, TASK_ROLE
 
@@ -24,7 +25,8 @@ BEHIND = {
 
 def check(stack: Stack, config: Config, place: Identity) -> None:
     """Raise ConfigError, with the user's own keys, if AWS would not take the stack in this account and region."""
-    strange = [" ".join(one) for one in config.strange(place.account, place.region, place.partition)]
+    found = config.strange(place.account, place.region, place.partition)
+    strange = [f"{dotted(way(key))} {text}" for key, text in found]
     large = [f"{BEHIND.get(name, name)}: {why}" for name, node in stack.nodes.items() if (why := node.desired.beyond())]
     if strange:
         raise ConfigError("; ".join(strange), hint="fix it in ecsctl.toml, or work in the place that it is of")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ecsctl.why.causes import Act, Cause, Certainty, Fix, Step
@@ -28,12 +28,16 @@ __all__ = [
 ]
 
 
-def why(aws: Aws, app: str, domain: str = "", also: Sequence[str] = ()) -> Diagnosis:
+def why(
+    aws: Aws, app: str, domain: str = "", also: Sequence[str] = (), spelled: Mapping[str, str] | None = None
+) -> Diagnosis:
     """What is wrong with an app, ranked. Changes nothing; what could not be read is told.
+
+    `spelled` tells which key the app's ecsctl.toml uses, where two can say the same.
 
     Raises Interrupted when a stop is asked for.
     """
-    return diagnose(gather(aws, app, domain, also))
+    return diagnose(gather(aws, app, domain, also)).spelled(spelled or {})
 
 
 def first_line(aws: Aws, app: str) -> str:

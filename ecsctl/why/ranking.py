@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from ecsctl.why.causes import BUILDS, judged
 from ecsctl.why.causes.cause import Cause
@@ -23,6 +24,11 @@ class Diagnosis:
     def sound(self) -> bool:
         """Whether nothing is broken, as far as could be read: at most something is waited for."""
         return all(cause.calm for cause in self.causes)
+
+    def spelled(self, keys: Mapping[str, str]) -> Diagnosis:
+        """With other keys of ecsctl.toml to set, where the file has others for the same."""
+        causes = (replace(one, fix=tuple(fix.spelled(keys) for fix in one.fix)) for one in self.causes)
+        return replace(self, causes=tuple(causes))
 
     @property
     def line(self) -> str:

@@ -301,6 +301,16 @@ TOGETHER = [
     ('[[pipeline.approvals]]\nname = "A"\n[[pipeline.tests]]\nname = "T"\nbuildspec = "t.yml"\n'
      '[[pipeline.approvals]]\nname = "A"', 3,
      "pipeline.approvals[0].name: A is there more than once: each action needs its own name"),
+    ('[service]\npolicies = [\n"arn:aws:iam::aws:policy/A",\n"arn:aws:iam::aws:policy/A",\n]', 5,
+     "service.policies[1]: stands there twice"),
+    ('account_id = "000000000000"\n[service]\npolicies = [\n"arn:aws:iam::000000000000:policy/A",\n'
+     '"arn:aws:iam::123456789012:policy/A",\n]', 6,
+     "service.policies[1]: is of account 123456789012, but expected one of account 000000000000"),
+    ('[tags]\nteam = "a"\n"Team.x" = "a"\n"team.x" = "b"', 5,
+     'tags."team.x": is Team.x in another case, and IAM takes the two for one: expected only one'),
+    ('[build.logins]\n"000000000000.dkr.ecr.eu-central-1.amazonaws.com" = "role"\n'
+     f'"registry.example.com" = "{SECRET}"\n"ghcr.io" = "role"', 5,
+     'build.logins."ghcr.io": is no registry of ECR: expected the ARN of a secret'),
 ]  # fmt: skip
 
 

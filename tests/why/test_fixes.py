@@ -18,6 +18,8 @@ import typer.main
 from typer.exceptions import TyperException
 
 from ecsctl.cli import app
+from ecsctl.config import Config
+from ecsctl.config.service import SHORT
 from ecsctl.why import Act, Cause, Fix, diagnose
 from ecsctl.why.causes.build_commands import COMMAND_RULES
 from ecsctl.why.causes.build_phases import PHASE_RULES, TOKEN, VARIABLE
@@ -252,3 +254,45 @@ def test_while_something_rolls_out_nothing_is_told_that_would_be_refused() -> No
     told = list(steps(list(cause.fix), Act.RUN))
     assert "ecsctl rollback" not in told
     assert told.index("ecsctl cancel") < told.index("ecsctl deploy --build")
+
+
+@pytest.mark.parametrize(
+    ("service", "spelled"),
+    [
+        ({}, {"service.health_path", "service.health_check_grace_seconds"}),
+        ({"health": {"codes": "200"}}, {"service.health.path", "service.health.grace_seconds"}),
+        (
+            {"health": {"path": "/up"}, "health_check_grace_seconds": 90},
+            {"service.health.path", "service.health_check_grace_seconds"},
+        ),
+    ],
+)
+def test_what_two_keys_can_say_is_set_where_the_file_says_it(service: dict[str, Any], spelled: set[str]) -> None:
+    config = Config.model_validate({"name": "shop", "service": service})
+    two = {key for short in SHORT.items() for key in (f"service.{short[0]}", f"service.health.{short[1]}")}
+    told = [cause for facts in some_facts() for cause in diagnose(facts).spelled(config.service.spelled).causes]
+    assert two & set(steps([fix for cause in told for fix in cause.fix], Act.SET)) == spelled
+    for key in spelled:  # it is the file's own: set there, the file is still one that is taken
+        path = key.removeprefix("service.").split(".")
+        table = {**service, path[0]: {**service.get("health", {}), path[-1]: "/x"} if path[1:] else "/x"}
+        if path[-1] in ("grace_seconds", "health_check_grace_seconds"):
+            table = json.loads(json.dumps(table).replace('"/x"', "120"))
+        Config.model_validate({"name": "shop", "service": table})
+
+
+def test_the_key_of_a_program_or_a_subnet_is_the_one_that_decides() -> None:
+    missing = scene.task('CannotStartContainerError: exec: "serve": executable file not found in $PATH')
+    full = scene.event("was unable to place a task: InsufficientFreeAddressesInSubnet")
+    theirs = {"subnet_routes": {"subnet-0a1": scene.routes(tags=(), GatewayId="igw-1")}}
+    with_entry = scene.runs()["definition"]
+    with_entry["containerDefinitions"][0]["entryPoint"] = ["serve"]
+    public = scene.event("was unable to place a task: InsufficientFreeAddressesInSubnet")
+    public["service"]["networkConfiguration"]["awsvpcConfiguration"]["assignPublicIp"] = "ENABLED"
+    expected = [
+        ((missing,), "service.command"),
+        ((missing, {"definition": with_entry}), "service.entrypoint"),
+        ((full, theirs), "vpc.private_subnets"),
+        ((public, theirs), "vpc.public_subnets"),
+    ]
+    for scenes, key in expected:
+        assert [*steps([*diagnose(scene.facts(*scenes)).causes[0].fix], Act.SET)] == [key]

@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ecsctl.why.evidence import Facts
 
 
@@ -48,6 +50,11 @@ class Fix:
 
     steps: tuple[Step, ...]
     note: str = ""
+
+    def spelled(self, keys: Mapping[str, str]) -> Fix:
+        """With other keys to set, where the file has others for the same."""
+        steps = (replace(one, what=keys.get(one.what, one.what)) if one.act == Act.SET else one for one in self.steps)
+        return replace(self, steps=tuple(steps))
 
     def __str__(self) -> str:
         text = ", then: ".join(str(one) for one in self.steps)

@@ -288,7 +288,8 @@ def command_missing(facts: Facts) -> Cause | None:
                      _sure(found))  # fmt: skip
     told = f"the image cannot run its command {program[1].strip()}: {why}"
     fix = (repair("correct CMD or ENTRYPOINT in the Dockerfile, or what it copies", facts),
-            change("service.command", "to a program that the image has"))  # fmt: skip
+            change("service.entrypoint" if facts.container.get("entryPoint") else "service.command",
+                   "to a program that the image has"))  # fmt: skip
     return Cause("command-missing", told, (found,), fix, _sure(found))
 
 
@@ -334,7 +335,7 @@ def subnet_full(facts: Facts) -> Cause | None:
         return None
     fix: tuple[Fix, ...] = (by_hand(f"free addresses in the subnet{_tries(facts)}"),)
     if facts.subnet_routes and not any(ours(table, facts) for table in facts.subnet_routes.values()):
-        fix += (change("vpc.private_subnets", "to larger ones"),)
+        fix += (change(f"vpc.{_subnets(facts)}", "to larger ones"),)
     return Cause("subnet-full", "a subnet of the tasks has no free address left", (found,), fix, _sure(found))
 
 
@@ -389,6 +390,12 @@ def _beside(found: Reason, facts: Facts) -> str:
     """The container that a reason is about, if it is not the app's own."""
     own = facts.container.get("name", found.container)
     return found.container if found.container != own else ""
+
+
+def _subnets(facts: Facts) -> str:
+    """The key of the subnets that the tasks stand in: with a public address it is the public ones."""
+    placed = (facts.service or {}).get("networkConfiguration", {}).get("awsvpcConfiguration", {})
+    return "public_subnets" if placed.get("assignPublicIp") == "ENABLED" else "private_subnets"
 
 
 def _refused(found: Reason) -> bool:

@@ -1,0 +1,27 @@
+"""Since when things are there, by the one clock that `status` tells all times by."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ecsctl.engine.report import reports
+from tests.stack.conftest import World, desired_stack
+
+
+def test_what_aws_gives_no_time_for_is_as_old_as_it_is_by_aws_clock(world: World) -> None:
+    """The sandbox's clock is ahead of this machine's, by which the record is kept: by weeks, in a test."""
+    plain = desired_stack(domain=None)
+    world.running(plain)
+    session = world.open(plain)
+    plan = session.engine.plan(session.desired_stack)
+    found = reports(
+        plan,
+        session.engine.observed,
+        session.engine.kinds,
+        session.state,
+        session.identity,
+        session.aws.clock_ahead,
+    )
+    ages = {report.step.name: session.aws.now() - report.since for report in found if report.since}
+    assert {"vpc", "service"} <= ages.keys()
+    assert {name: age for name, age in ages.items() if not timedelta(0) <= age < timedelta(hours=1)} == {}
