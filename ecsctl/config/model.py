@@ -169,7 +169,7 @@ class Config(Section):
             "github.token_secret": self.github.token_secret if self.github else None,
             "build.image_credentials": self.build.login,
             "notify.topic": topic,
-            **self.task_secrets,
+            **dict(self.task_secrets.items()),
             **{("build", "secrets", name): arn for name, arn in self.build.secrets.items()},
             **{("build", "logins", host): arn for host, arn in self.build.logins.items()},
             **{("service", "policies", number): managed for number, managed in enumerate(self.service.policies)},
