@@ -168,6 +168,13 @@ class Shared(Box):
 
 
 @dataclass(frozen=True)
+class Early(Box):
+    """A box that is of use before it is ready."""
+
+    early = True
+
+
+@dataclass(frozen=True)
 class Lowered(Box):
     """A box whose colour the cloud takes as it is sent, and keeps in small letters."""
 

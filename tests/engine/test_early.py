@@ -1,0 +1,20 @@
+"""What is of use before it is ready."""
+
+from __future__ import annotations
+
+from ecsctl.engine.events import Done, Ready
+from ecsctl.engine.stack import Stack
+from tests.engine.conftest import Run
+from tests.engine.toys import Ball, Cloud, Early
+
+
+def test_it_lets_the_others_go_on_and_is_waited_for(run: Run, cloud: Cloud) -> None:
+    cloud.slow = 100.0
+    stack = Stack()
+    box = stack.ensure("box", Early())
+    stack.ensure("ball", Ball(name="ball", box=box.box))
+    run.up(stack)
+    told = [(type(event), event.name) for event in run.events if isinstance(event, Done | Ready)]
+    assert told[0] == (Done, "box")
+    assert set(told[1:]) == {(Done, "ball"), (Ready, "box")}, "neither waits for the other"
+    assert cloud.clock.now() - cloud.things[0].born >= cloud.slow
