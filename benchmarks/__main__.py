@@ -6,12 +6,15 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks.ca import throwaway
 from benchmarks.home import Home
 from benchmarks.measures import Run
+from benchmarks.proxy import Call
 from benchmarks.report import Row, table, write
 
 SCRIPT = [sys.executable, "-m", "benchmarks.script"]
@@ -52,10 +55,15 @@ def commands(folder: Path, speed: float) -> Rows:
 
 
 def _critical_path(run: Run, speed: float) -> list[tuple[str, float]]:
-    """Asked last: it imports all of the sandbox, and what this process holds counts in the peaks of its children."""
+    """In a process of its own: it imports all of the sandbox, and what this one holds counts in its children."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(_of, run.calls, speed).result()
+
+
+def _of(calls: tuple[Call, ...], speed: float) -> list[tuple[str, float]]:
     from benchmarks.critical import critical_path
 
-    return critical_path(run.calls, speed)
+    return critical_path(calls, speed)
 
 
 def throttled(folder: Path, speed: float) -> Rows:

@@ -46,6 +46,7 @@ class Home:
         """A run of any program, with its AWS calls through the proxy. Raises RuntimeError if it does not end with 0."""
         with proxied(self.sandbox.url, tls[0] if tls else None, throttled) as proxy:
             environment = process.environment(dataclasses.replace(self.sandbox, url=proxy.url))
+            environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed is compiled
             environment |= {"PYTHONPATH": str(ROOT)} | ({"AWS_CA_BUNDLE": str(tls[1])} if tls else {})
             with (self.folder / "said.txt").open("w+b") as said:
                 began = time.monotonic()

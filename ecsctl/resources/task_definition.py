@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import RESOURCE, Label, flat
@@ -26,10 +27,12 @@ from ecsctl.resources.support.revisions import (
     container_of,
     digest,
     first_like,
+    latest_of,
     marked,
     revision,
     revisions_of,
     said,
+    since,
 )
 from ecsctl.resources.support.rights import anywhere, of, passes
 
@@ -149,7 +152,8 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         """By the app's name, which is the family's: it is ours if any revision carries our tags."""
         names = Names.of(me)
         listed = (revisions_of(aws, names.family, status) for status in ("ACTIVE", "INACTIVE"))
-        ours = next(filter(None, (marked(aws, me, arns) for arns in listed)), None)
+        newest = latest_of(aws, names.family)[:1]  # as a rule it tells
+        ours = next(filter(None, (marked(aws, me, arns) for arns in chain([newest], listed))), None)
         if ours:
             yield Found(_ids(ours, names.container), ours.tags)
 
@@ -203,7 +207,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         if service and Snapshot(service).failed:
             good = brief(aws, self.cluster, self.service, "SUCCESSFUL").good_image(self.container)
         desired = replace(self, image=self.image or self.seed) if self._begins(aws) else self
-        later = (revision(aws, arn) for arn in revisions_of(aws, self.family, "ACTIVE") if newer(arn, live.arn))
+        later = (revision(aws, arn) for arn in since(aws, self.family, live.arn))
         return judge(desired, live, later, good, me)
 
     def _gone_back(self, aws: Aws, live: Revision) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from ecsctl.engine.label import APP, ID, Label, flat
-from ecsctl.resources.support.ecs import known_to_tagging, revision_of
+from ecsctl.resources.support.ecs import known_to_tagging, newer, revision_of
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -115,6 +115,25 @@ def revisions_of(aws: Aws, family: str, status: Status) -> list[str]:
     """The revisions of a family, the newest first."""
     answer = aws.look(aws.ecs.list_task_definitions, familyPrefix=family, status=status, sort="DESC")
     return sorted(answer["taskDefinitionArns"], key=revision_of, reverse=True)
+
+
+def latest_of(aws: Aws, family: str) -> list[str]:
+    """The hundred newest ACTIVE revisions of a family, the newest first: an app gathers thousands in its life."""
+    return _latest(aws, family)[0]
+
+
+def since(aws: Aws, family: str, one: str) -> list[str]:
+    """The ACTIVE revisions that are newer than this one, the newest first."""
+    arns, more = _latest(aws, family)
+    if more and all(newer(arn, one) for arn in arns):
+        arns = revisions_of(aws, family, "ACTIVE")
+    return [arn for arn in arns if newer(arn, one)]
+
+
+def _latest(aws: Aws, family: str) -> tuple[list[str], bool]:
+    asked = aws.ecs.list_task_definitions
+    answer = aws.first_page(asked, familyPrefix=family, status="ACTIVE", sort="DESC")
+    return sorted(answer["taskDefinitionArns"], key=revision_of, reverse=True), bool(answer.get("nextToken"))
 
 
 def marked(aws: Aws, me: Label, arns: Sequence[str]) -> Revision | None:
