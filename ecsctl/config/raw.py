@@ -135,7 +135,8 @@ class Raw(Section):
                 if name in said:
                     other = said[name]
                     why = f"is what {other} says: expected it there" if other else "is not to be chosen"
-                    yield (table, name), why
+                    way = (name,) if table.endswith("_attributes") else name.split(".")
+                    yield (table, *way), why
 
     def paths(self, table: str) -> dict[str, Any]:
         """What a table says by path: of some parameters each member for itself; attributes as texts, as AWS has them.

@@ -121,11 +121,13 @@ class Survey:
         recorded = [entry.ids for entry in entries if entry.ids is not None]
         if not recorded or len(recorded) < len(entries):
             return None
-        found = kind.among(self.aws, me, recorded)
-        if found is None:
-            return None
+
+        def look() -> list[Found[Any]] | None:
+            found = kind.among(self.aws, me, recorded)
+            return None if found is None else list(found)
+
         with suppress(Denied, NotOffered):
-            return self.one.patiently(lambda: list(found), f"{kind.title} of {me.app}")
+            return self.one.patiently(look, f"{kind.title} of {me.app}")
         return None
 
     def _pass_over(self, denied: Mapping[str, str]) -> None:

@@ -112,6 +112,7 @@ class Bucket(Resource[BucketIds]):
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: BucketIds) -> Iterator[Callable[[], object]]:
         """S3 has a call for each setting."""
+        yield partial(aws.look, aws.s3.head_bucket, Bucket=ids.name, ExpectedBucketOwner=ids.owner)
         yield partial(aws.look, aws.s3.get_bucket_tagging, Bucket=ids.name, ExpectedBucketOwner=ids.owner)
         for setting in (expiry, hidden, encryption):
             yield partial(setting, aws, ids.name, ids.owner)
@@ -172,10 +173,10 @@ def _ids(name: str, me: Label) -> BucketIds:
 
 def _tags(aws: Aws, name: str, owner: str) -> dict[str, str] | None:
     """The bucket's tags, none being an empty dictionary. None: this account has no such bucket."""
+    if there(lambda: aws.look(aws.s3.head_bucket, Bucket=name, ExpectedBucketOwner=owner)) is None:
+        return None
     answer = there(lambda: aws.look(aws.s3.get_bucket_tagging, Bucket=name, ExpectedBucketOwner=owner))
-    if answer is not None:
-        return flat(answer["TagSet"])
-    return None if there(lambda: aws.look(aws.s3.head_bucket, Bucket=name, ExpectedBucketOwner=owner)) is None else {}
+    return flat(answer["TagSet"]) if answer else {}
 
 
 def _everything(aws: Aws, ids: BucketIds) -> list[ObjectVersionTypeDef | DeleteMarkerEntryTypeDef]:

@@ -139,7 +139,7 @@ IN_TABLES = [
      "raw.service.deploymentConfiguration.maximumPercent: is what service.max_percent says: expected it there"),
     ("raw", 'build_project = { source = { type = "S3" } }', "raw.build_project.source.type: is not to be chosen"),
     ("raw", 'load_balancer_attributes = { "routing.http2.enabled" = true }',
-     "raw.load_balancer_attributes.routing.http2.enabled: is what load_balancer.http2 says: expected it there"),
+     'raw.load_balancer_attributes."routing.http2.enabled": is what load_balancer.http2 says: expected it there'),
     ("raw", 'task_definition = { networkMode = "host" }', "raw.task_definition.networkMode: is not to be chosen"),
     ("service", "autoscaling = { min = 1 }", "service.autoscaling.max is missing: expected an integer from 1 to "
      "5000"),

@@ -344,6 +344,7 @@ class Runs:
                 {"role"} if desired.kind == "source-credentials" else set()
             )  # its tags would go from the same role
             changed -= {"repository"} if desired.kind == "build-project" else set()  # its webhook would be made again
+            changed -= {"providers"} if getattr(desired, "providers", None) == frozenset() else set()  # others' stay
             with contextlib.suppress(ClientError, EcsctlError, NotImplementedError):
                 desired.update(opened.aws, opened.engine.label.of(name), known[name], changed)
 

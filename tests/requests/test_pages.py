@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.hooks import HierarchicalEmitter
 from botocore.loaders import create_loader
 
 from ecsctl.aws import Aws
@@ -18,6 +20,7 @@ ONE_PAGE = {
     "codepipeline.list_pipeline_executions": "the newest runs come first; RECENT of them are shown",
     "route53.list_resource_record_sets": "read from the name on; support/dns.py goes on by itself while it fits",
     "logs.describe_log_streams": "those written to last come first",
+    "ecs.list_task_definitions": "the newest come first; who needs older ones asks for all, support/revisions.py",
     "ec2.describe_internet_gateways": "asked for one, by its id",
     "ec2.describe_route_tables": "asked for one by its id, or for those of two subnets, which have one each",
     "logs.filter_log_events": "operations/logs.py goes on by itself, page by page, to print what there is",
@@ -70,6 +73,8 @@ class _Session:
 
 class _Client:
     """A service whose list has five pages of two, and no paginator."""
+
+    meta = SimpleNamespace(events=HierarchicalEmitter())
 
     def can_paginate(self, _operation: str) -> bool:
         return False

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ecsctl.resources.support import containers
 from ecsctl.resources.support.deployments import Snapshot
 from ecsctl.resources.support.revisions import DIGEST, Revision, container_of, digest, registrable
 from ecsctl.resources.task_definition import image_for, judge, laid, told
@@ -183,10 +184,14 @@ def test_no_order_of_deploys_edits_ups_deaths_and_rollbacks_moves_the_image_back
             assert told(account.live, desired, REGION) == replace(desired, image=running), "an edit was lost"
             if right:
                 assert account.live.definition == before, "something changed though nothing had"
-            kept = [container for container in before["containerDefinitions"] if container["name"] != "app"]
-            assert [one["name"] for one in kept] == [
-                one["name"] for one in account.live.definition["containerDefinitions"] if one["name"] != "app"
-            ]
+            assert _others(before, desired) == _others(account.live.definition, desired), "another's container"
+
+
+def _others(definition, desired):
+    """The containers that nobody asked for in ecsctl.toml, today or before."""
+    asked = {"app", *(one.name for one in desired.sidecars)}
+    there = definition["containerDefinitions"]
+    return [one["name"] for one in there if one["name"] not in asked and not containers.ours(one)]
 
 
 def test_a_copy_that_carries_our_tags_and_a_bad_image_is_not_mistaken_for_ours():

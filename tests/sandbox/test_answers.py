@@ -350,6 +350,9 @@ def test_a_task_definition_keeps_what_it_was_given_and_no_order(aws, clock):
 
 def test_a_service_is_told_with_its_strategy_and_breaker(aws, clock):
     stack = Stack(aws, clock).everything()
+    aws("ecs").put_cluster_capacity_providers(
+        cluster="app", capacityProviders=["FARGATE_SPOT"], defaultCapacityProviderStrategy=[]
+    )
     aws("ecs").create_service(
         cluster="app",
         serviceName="bare",

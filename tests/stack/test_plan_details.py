@@ -76,6 +76,7 @@ SET = {
      ("target-group", "stickiness"),
     ("listener", "redirect"), ("repository", "scan_on_push"), ("bucket", "private"), ("bucket", "tls_only"),
     ("build-project", "privileged"), ("service", "public_ip"), ("service", "circuit_breaker"), ("service", "rollback"),
+    ("service", "reset_on_healthy"),
     ("service", "execute_command"), ("service", "managed_tags"), ("task-definition", "init_process"),
     ("task-definition", "read_only"),
 }  # fmt: skip

@@ -160,7 +160,7 @@ def test_what_may_not_be_read_is_told_and_the_rest_is_judged(world: World, monke
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "DescribeImages")
 
     broken(world, "crash")
-    monkeypatch.setattr(ecr, "images", refused)
+    monkeypatch.setattr(ecr, "by_name", refused)
     found = told(world)
     assert found.causes[0].name == "crash"
     [unread] = found.unread

@@ -152,6 +152,12 @@ CASES: dict[str, Case] = {
         tasks.befalls_some("ECS is performing maintenance on the underlying infrastructure hosting the task."),
         hand=well,
     ),
+    "spot-interruption": Case(
+        tasks.befalls_some("Your Spot Task was interrupted."),
+        values={"service.spot.base": 1},
+        passes=well,
+        toml={"service": {"spot": {"percent": 50}}},
+    ),
     "unreachable": Case(
         befallen(
             "stopped",
