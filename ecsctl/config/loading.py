@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ecsctl.config import environment, files
+from ecsctl.config import dotenv_file, environment, files
 from ecsctl.config.form import node
 from ecsctl.config.hiding import hides
 from ecsctl.config.lines import Path
@@ -71,13 +71,22 @@ def read(
             f"there is no {files.FILE} in {folder}{above}",
             hint="ecsctl init writes one for this repository",
         )
+    more, missing = dotenv_file.source(values, found[0].parent if found else folder)
+    wrong += missing
+    if more:
+        sources.append(more)
+        values = over(values, more.values)
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
         raise _mistaken([*wrong, *told(error, sources)], unsaid=max(0, error.error_count() - MOST)) from None
     if wrong:
         raise _mistaken(wrong)
-    return Loaded(config, next(iter(found), None), _origins(config, sources), tuple(_warnings(config, found, sources)))
+    warnings = [
+        *_warnings(config, found, sources),
+        *(dotenv_file.warnings(config.service.environment, more) if more else ()),
+    ]
+    return Loaded(config, next(iter(found), None), _origins(config, sources), tuple(warnings))
 
 
 def mentions(word: str, folder: File) -> bool:

@@ -61,6 +61,12 @@ class Service(Section):
         examples=[{"LOG_LEVEL": "info"}],
         json_schema_extra=words.no_names(*sorted(ECS_SETS)),
     )
+    environment_file: words.RepositoryPath | None = Field(
+        None,
+        description="A dotenv file below ecsctl.toml's folder with more of them; those in `environment` win. It is "
+        "read as it stands: nothing in a value is filled in.",
+        examples=["app.env"],
+    )
     secrets: dict[words.Variable, words.TaskSecret] = Field(
         default_factory=dict,
         description="Environment variables whose values are read when a task starts: from the secret of that name in "

@@ -40,7 +40,7 @@ _ARN = r"arn:aws[a-z-]*:"
 _HERE = r":[a-z0-9-]+:[0-9]{12}:"
 _DOMAIN = r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
 _SECRET = r"[A-Za-z0-9/_+=.@-]{1,512}"  # noqa: S105 - the characters of a secret's name, not a secret
-_PATH = r"(?![/-])(?!(?:.*/)?\.\.(?:/|$))[\x21-\x7e]{1,255}"
+WITHIN = r"(?![/-])(?!(?:.*/)?\.\.(?:/|$))[\x21-\x7e]{1,255}"
 
 # 20 characters leave room for the longest suffix within the 32 of a load balancer's name. A load balancer must not
 # begin with internal- (Elastic Load Balancing API reference, CreateLoadBalancer), a security group not with sg-
@@ -257,7 +257,7 @@ Stage = Annotated[str, Word(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}", "a stage's name
 Pattern = Annotated[
     str, Word(r"(?![/\s])[^\n]{1,255}(?<!\s)", 'a pattern from the repository\'s root, such as "backend/**"')
 ]
-RepositoryPath = Annotated[str, Word(_PATH, "a path within the repository, without ..")]
+RepositoryPath = Annotated[str, Word(WITHIN, "a path within the repository, without ..")]
 Image = Annotated[str, Word(r"[\x21-\x7e]{1,255}", 'an image such as "aws/codebuild/amazonlinux-aarch64-standard:3.0"')]
 # A test's name is a part of its CodeBuild project's name, which takes fewer characters than an action's.
 TestName = Annotated[str, Word(r"[A-Za-z0-9_-]{1,100}", "1 to 100 letters, digits, _ and -")]

@@ -370,7 +370,8 @@ def test_every_key_that_names_a_thing_has_its_cases() -> None:
     keys = {".".join(map(str, path)): node for path, node in options()}
     textual = {key for key, node in keys.items() if "pattern" in str(node) and "enum" not in node}
     answered = THINGS.keys() | NOT_EXAMINED.keys()
-    own_words = {"service.environment", "service.health_path", "service.health.path", "service.health.codes",
+    own_words = {"service.environment", "service.environment_file",
+                 "service.health_path", "service.health.path", "service.health.codes",
                  "service.depends_on", "service.user", "service.working_directory",
                  "build.environment", "build.args", "build.target",
                  "build.context", "build.dockerfile"}  # fmt: skip
