@@ -123,7 +123,14 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "above_minimum": True,
         "more": (),
     },
-    Scaling: {"cpu_percent": 60},
+    Scaling: {
+        "cpu_percent": 60,
+        "memory_percent": 0,
+        "requests": 0,
+        "load_balancer": None,
+        "target_group": None,
+        "schedules": frozenset(),
+    },
 }
 
 

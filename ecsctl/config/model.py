@@ -214,7 +214,7 @@ class Config(Section):
     def _crowd(self) -> Iterator[Problem]:
         """More tasks than the network that is made for them has addresses."""
         scaling = self.service.autoscaling
-        key, most = ("autoscaling.max", scaling.max) if scaling else ("desired_count", self.service.desired_count)
+        key, most = ("autoscaling.max", scaling.highest) if scaling else ("desired_count", self.service.desired_count)
         peak = most * self.service.max_percent // 100
         room = self.vpc.room(internal=self.load_balancer.internal)
         if not self.vpc.id and peak > room:

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from ecsctl.config import words
+from ecsctl.config.autoscaling import Autoscaling
 from ecsctl.config.health import Health
 from ecsctl.config.permissions import Permission
 from ecsctl.config.section import Problem, Section
@@ -15,19 +16,6 @@ from ecsctl.config.sidecars import Condition
 from ecsctl.config.spot import Spot
 from ecsctl.config.variables import ECS_SETS, doubled
 from ecsctl.fargate import fargate_pair, percentages
-
-
-class Autoscaling(Section):
-    """How many tasks, by load."""
-
-    min: int = Field(ge=1, le=5000, description="The fewest tasks.", examples=[1])
-    max: int = Field(ge=1, le=5000, description="The most tasks.", examples=[4])
-    cpu_percent: int = Field(60, ge=1, le=100, description="The average CPU utilization to aim for, in percent.")
-
-    def problems(self) -> Iterator[Problem]:
-        """An empty range."""
-        if self.min > self.max:
-            yield "max", f"= {self.max} is below min = {self.min}"
 
 
 class Ulimits(Section):
@@ -178,7 +166,7 @@ class Service(Section):
     )
     autoscaling: Autoscaling | None = Field(
         None,
-        description="Let the number of tasks follow the CPU's load, beginning at min. Then there is no desired_count.",
+        description="Let the number of tasks follow the load, beginning at min. Then there is no desired_count.",
         examples=[{"min": 1, "max": 4, "cpu_percent": 60}],
     )
 

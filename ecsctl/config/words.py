@@ -120,6 +120,18 @@ SidecarImage = Annotated[
         'an image such as "public.ecr.aws/nginx/nginx:1.27"',
     ),
 ]
+ScheduleName = Annotated[
+    str, Word(r"[A-Za-z][A-Za-z0-9-]{0,31}", "a name of letters, digits and - that begins with a letter")
+]
+TimeZone = Annotated[str, Word(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+){0,2}", 'a time zone such as "Europe/Berlin"')]
+# Six fields (Application Auto Scaling user guide, "Schedule recurring scaling actions using cron expressions").
+Moment = Annotated[
+    str,
+    Word(
+        r"cron\([^ ()]+(?: [^ ()]+){5}\)|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)",
+        '"cron(minutes hours day-of-month month day-of-week year)" or "at(2027-01-31T20:00:00)"',
+    ),
+]
 ContainerPath = Annotated[str, Word(r"/[\x21-\x7e]{0,1023}", 'a path in the container that begins with "/"')]
 SecurityGroup = Annotated[str, Word(r"sg-[0-9a-f]{8,17}", 'the id of a security group: "sg-…"')]
 VpcId = Annotated[str, Word(r"vpc-[0-9a-f]{8,17}", 'the id of a VPC: "vpc-…"')]

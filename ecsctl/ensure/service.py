@@ -12,7 +12,7 @@ from ecsctl.ids import HostedZoneId, ImageUri, RoleArn, SecurityGroupId, Service
 from ecsctl.parts import EXECUTION_ROLE, SERVICE, TASK_DEFINITION, TASK_ROLE
 from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.role import Role
-from ecsctl.resources.scaling import Scaling
+from ecsctl.resources.scaling import Scaling, Scheduled
 from ecsctl.resources.security_group import Rule, SecurityGroup
 from ecsctl.resources.service import STRATEGY, USUAL, EarlySuccess, Service, Threshold
 from ecsctl.resources.support.additions import additions
@@ -118,6 +118,7 @@ def ensure_service(
         desired_count=count,
         leaving=desired.deregistration_delay_seconds,
         first_count=desired.autoscaling.min if desired.autoscaling else desired.desired_count,
+        least=desired.autoscaling.lowest if desired.autoscaling else None,
         subnets=network.task_subnets,
         security_groups=frozenset({group, *map(SecurityGroupId, desired.security_groups)}),
         target_group=front.target_group,
@@ -163,7 +164,15 @@ def ensure_service(
                 service=name,
                 minimum=limits.min,
                 maximum=limits.max,
-                cpu_percent=limits.cpu_percent,
+                cpu_percent=limits.cpu,
+                memory_percent=limits.memory_percent or 0,
+                requests=limits.requests_per_minute or 0,
+                load_balancer=front.balancer.arn if limits.requests_per_minute else None,
+                target_group=front.target_group if limits.requests_per_minute else None,
+                schedules=frozenset(
+                    Scheduled(called, one.at, one.time_zone, one.min, one.max)
+                    for called, one in limits.schedules.items()
+                ),
             ),
         )
     return name

@@ -40,6 +40,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
     if secret and not secret.startswith("arn:"):
         # Secrets Manager ends a secret's ARN with six characters of its own (Secrets Manager User Guide, "Secret ARN").
         secret = f"arn:{partition}:secretsmanager:{region}:{account}:secret:{secret.split(':')[0]}-??????"
+    scaling = config.service.autoscaling
     uses = Uses(
         zone=zone if zone.startswith("Z") and not further else "*" if config.domain and config.domain.name else "",
         domain=(config.domain.name or "").lower() if config.domain else "",
@@ -56,6 +57,8 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         further=further,
         redirects=bool(config.domain and config.domain.redirect),
         listener_attributes=bool(config.raw.listener_attributes),
+        schedules=bool(scaling and scaling.schedules),
+        metrics=bool(scaling and (scaling.memory_percent or scaling.requests_per_minute)),
         spot=config.service.spot is not None,
         topic=config.notify.topic or scope.topic if config.notify else "",
     )

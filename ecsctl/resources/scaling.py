@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import APP, Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
-from ecsctl.ids import ClusterName, ScalableTargetId, ServiceName
+from ecsctl.ids import ClusterName, LoadBalancerArn, ScalableTargetId, ServiceName, TargetGroupArn
 from ecsctl.names import Names
 from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.raw import KEYS
 from ecsctl.resources.support.rights import anywhere, linked, of
 
 if TYPE_CHECKING:
-    from types_boto3_application_autoscaling.type_defs import ScalableTargetTypeDef
+    from types_boto3_application_autoscaling.type_defs import (
+        ScalableTargetTypeDef,
+        TargetTrackingScalingPolicyConfigurationOutputTypeDef,
+    )
 
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
 POLICY = "ecsctl-cpu"
+METRICS = {
+    "cpu_percent": (POLICY, "ECSServiceAverageCPUUtilization"),
+    "memory_percent": ("ecsctl-memory", "ECSServiceAverageMemoryUtilization"),
+    "requests": ("ecsctl-requests", "ALBRequestCountPerTarget"),
+}
+"""By field: the policy that follows it, and its metric (Application Auto Scaling API, MetricType)."""
+FOLLOWS = {"requests": frozenset({"requests", "load_balancer", "target_group"})}
+SCHEDULED = "ecsctl-"  # how the names of our scheduled actions begin
 
 
 @dataclass(frozen=True)
@@ -30,9 +42,23 @@ class ScalingIds:
     arn: str
 
 
+@dataclass(frozen=True)
+class Scheduled:
+    """Other bounds from a moment on. None: that bound stays as it is."""
+
+    name: str
+    at: str
+    time_zone: str
+    minimum: int | None
+    maximum: int | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scaling(Resource[ScalingIds]):
-    """A scalable target of Application Auto Scaling with one policy: follow the service's average CPU use."""
+    """A scalable target of Application Auto Scaling with a policy for each metric that it follows.
+
+    Scheduled actions move its bounds: any that one of them sets is as right as those that it was made with.
+    """
 
     kind = "scaling"
     title = "autoscaling"
@@ -43,15 +69,23 @@ class Scaling(Resource[ScalingIds]):
     service: Fixed[ServiceName]
     minimum: int
     maximum: int
-    cpu_percent: int  # the average to hold; 0 in what is seen: no policy of ours
+    cpu_percent: int  # the average to hold; 0: no policy of ours
+    memory_percent: int
+    requests: int  # a minute, for each task
+    load_balancer: LoadBalancerArn | None  # where the requests are counted
+    target_group: TargetGroupArn | None
+    schedules: frozenset[Scheduled]
 
     def summary(self) -> str:
         """Its limits."""
-        return f"{self.minimum} to {self.maximum} tasks, by {self.cpu_percent} % CPU"
+        told = {"cpu_percent": "% CPU", "memory_percent": "% memory", "requests": "requests a minute and task"}
+        by = ", ".join(f"{getattr(self, name)} {unit}" for name, unit in told.items() if getattr(self, name))
+        clock = "".join(f"; {one.name}: {one.at}" for one in sorted(self.schedules, key=lambda one: one.name))
+        return f"{self.minimum} to {self.maximum} tasks, by {by}{clock}"
 
     def reason(self, field: str, actual: Scaling) -> str:
         """Whether it follows anything."""
-        if field != "cpu_percent" or actual.cpu_percent:
+        if field != "cpu_percent" or actual.cpu_percent or not self.cpu_percent:
             return ""
         return f"no policy of ecsctl follows the CPU's use: one is made, to hold {self.cpu_percent} %"
 
@@ -59,9 +93,13 @@ class Scaling(Resource[ScalingIds]):
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
         """What it takes to make it, look at it, change it and delete it."""
         yield anywhere("application-autoscaling", "DescribeScalableTargets DescribeScalingPolicies")
+        if uses.schedules:
+            yield anywhere("application-autoscaling", "DescribeScheduledActions")
+        more = " DeleteScheduledAction PutScheduledAction" if uses.schedules else ""
+        more += " DeleteScalingPolicy" if uses.metrics else ""
         actions = "DeregisterScalableTarget ListTagsForResource PutScalingPolicy RegisterScalableTarget TagResource"
         targets = (scope.arn("application-autoscaling", "scalable-target/*"),)
-        yield Statement("Scaling", of("application-autoscaling", actions), targets)
+        yield Statement("Scaling", of("application-autoscaling", actions + more), targets)
         # The alarms that go with a policy are made, and deleted, in the name of whoever makes the policy.
         alarms = scope.arn("cloudwatch", f"alarm:TargetTracking-service/{scope.names.cluster}/*")
         yield Statement("Alarms", of("cloudwatch", "DeleteAlarms DescribeAlarms PutMetricAlarm"), (alarms,))
@@ -76,14 +114,20 @@ class Scaling(Resource[ScalingIds]):
         if target is None:
             return None
         ids = _ids(target)
+        tags, counted = _tags(aws, ids.arn), self._counted(aws, ids.target)
         actual = Scaling(
             cluster=self.cluster,
             service=self.service,
-            minimum=target["MinCapacity"],
-            maximum=target["MaxCapacity"],
-            cpu_percent=_followed(aws, ids.target),
+            minimum=self._bound(target["MinCapacity"], self.minimum, {one.minimum for one in self.schedules}),
+            maximum=self._bound(target["MaxCapacity"], self.maximum, {one.maximum for one in self.schedules}),
+            cpu_percent=_followed(aws, ids.target, "cpu_percent"),
+            memory_percent=_followed(aws, ids.target, "memory_percent"),
+            requests=_followed(aws, ids.target, "requests"),
+            load_balancer=self.load_balancer if counted else LoadBalancerArn(""),
+            target_group=self.target_group if counted else TargetGroupArn(""),
+            schedules=frozenset(_scheduled(aws, ids.target)) if self.schedules or tags.get(KEYS) else frozenset(),
         )
-        return Observed(ids, actual, _tags(aws, ids.arn), since=target.get("CreationTime"))
+        return Observed(ids, actual, tags, since=target.get("CreationTime"))
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ScalingIds]]:
@@ -102,7 +146,7 @@ class Scaling(Resource[ScalingIds]):
             ScalableDimension="ecs:service:DesiredCount",
             MinCapacity=self.minimum,
             MaxCapacity=self.maximum,
-            Tags=me.tags,
+            Tags=me.tags | ({KEYS: "schedules"} if self.schedules else {}),
         )
         return ScalingIds(self._target, answer["ScalableTargetARN"])
 
@@ -116,18 +160,14 @@ class Scaling(Resource[ScalingIds]):
                 MinCapacity=self.minimum,
                 MaxCapacity=self.maximum,
             )
-        if "cpu_percent" in changed:
-            aws.autoscaling.put_scaling_policy(
-                PolicyName=POLICY,
-                ServiceNamespace="ecs",
-                ResourceId=ids.target,
-                ScalableDimension="ecs:service:DesiredCount",
-                PolicyType="TargetTrackingScaling",
-                TargetTrackingScalingPolicyConfiguration={
-                    "TargetValue": self.cpu_percent,
-                    "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
-                },
-            )
+        for name in METRICS:
+            if changed & FOLLOWS.get(name, {name}):
+                self._follow(aws, ids, name)
+        if "schedules" in changed:
+            aws.autoscaling.tag_resource(ResourceARN=ids.arn, Tags={KEYS: "schedules"})
+            self._schedule(aws, ids)
+            if not self.schedules:
+                aws.autoscaling.tag_resource(ResourceARN=ids.arn, Tags={KEYS: ""})
         if "tags" in changed:
             aws.autoscaling.tag_resource(ResourceARN=ids.arn, Tags=me.tags)
 
@@ -137,6 +177,72 @@ class Scaling(Resource[ScalingIds]):
         aws.autoscaling.deregister_scalable_target(
             ServiceNamespace="ecs", ResourceId=ids.target, ScalableDimension="ecs:service:DesiredCount"
         )
+
+    def _follow(self, aws: Aws, ids: ScalingIds, name: str) -> None:
+        """Put the policy of a metric, or take it away: after those that are put, so that one is there at any time."""
+        policy, metric = METRICS[name]
+        if value := getattr(self, name):
+            specification: Any = {"PredefinedMetricType": metric}
+            if name == "requests":
+                specification["ResourceLabel"] = self._label
+            aws.autoscaling.put_scaling_policy(
+                PolicyName=policy,
+                ServiceNamespace="ecs",
+                ResourceId=ids.target,
+                ScalableDimension="ecs:service:DesiredCount",
+                PolicyType="TargetTrackingScaling",
+                TargetTrackingScalingPolicyConfiguration={
+                    "TargetValue": value,
+                    "PredefinedMetricSpecification": specification,
+                },
+            )
+        elif _policy(aws, ids.target, policy):
+            aws.autoscaling.delete_scaling_policy(
+                PolicyName=policy,
+                ServiceNamespace="ecs",
+                ResourceId=ids.target,
+                ScalableDimension="ecs:service:DesiredCount",
+            )
+
+    def _schedule(self, aws: Aws, ids: ScalingIds) -> None:
+        """Put each action, and take those of ours away that are not asked for any more."""
+        with aws.fresh():
+            there = {one.name for one in _scheduled(aws, ids.target)}
+        for one in self.schedules:
+            bounds = {"MinCapacity": one.minimum, "MaxCapacity": one.maximum}
+            action: Any = {name: value for name, value in bounds.items() if value is not None}
+            aws.autoscaling.put_scheduled_action(
+                ServiceNamespace="ecs",
+                ScheduledActionName=SCHEDULED + one.name,
+                ResourceId=ids.target,
+                ScalableDimension="ecs:service:DesiredCount",
+                Schedule=one.at,
+                Timezone=one.time_zone,
+                ScalableTargetAction=action,
+            )
+        for name in there - {one.name for one in self.schedules}:
+            aws.autoscaling.delete_scheduled_action(
+                ServiceNamespace="ecs",
+                ScheduledActionName=SCHEDULED + name,
+                ResourceId=ids.target,
+                ScalableDimension="ecs:service:DesiredCount",
+            )
+
+    def _bound(self, there: int, wanted: int, scheduled: set[int | None]) -> int:
+        """A bound that the clock has set is no drift."""
+        return wanted if there in scheduled else there
+
+    def _counted(self, aws: Aws, target: str) -> bool:
+        """Whether the requests are counted where they are to be."""
+        policy = _policy(aws, target, METRICS["requests"][0])
+        told = policy.get("PredefinedMetricSpecification", {}).get("ResourceLabel", "") if policy else ""
+        return (self.load_balancer is None and self.target_group is None) or told == self._label
+
+    @property
+    def _label(self) -> str:
+        """What AWS calls the requests for a target group: `app/<name>/<id>/targetgroup/<name>/<id>`."""
+        balancer = str(self.load_balancer).rpartition("loadbalancer/")[2]
+        return f"{balancer}/{str(self.target_group).rpartition(':')[2]}"
 
     @property
     def _target(self) -> ScalableTargetId:
@@ -161,12 +267,32 @@ def _tags(aws: Aws, arn: str) -> dict[str, str]:
     return aws.look(aws.autoscaling.list_tags_for_resource, ResourceARN=arn)["Tags"]
 
 
-def _followed(aws: Aws, target: str) -> int:
-    """The percentage of CPU use that our policy follows; 0 without it, or when it follows something else."""
+def _policy(aws: Aws, target: str, name: str) -> TargetTrackingScalingPolicyConfigurationOutputTypeDef | None:
+    """What a policy of that name follows; None without it, or where it never scales in."""
     policies = aws.look(aws.autoscaling.describe_scaling_policies, ServiceNamespace="ecs", ResourceId=target)
     for policy in policies["ScalingPolicies"]:
         tracking = policy.get("TargetTrackingScalingPolicyConfiguration")
-        if policy["PolicyName"] == POLICY and tracking and not tracking.get("DisableScaleIn"):
-            metric = tracking.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType")
-            return round(tracking["TargetValue"]) if metric == "ECSServiceAverageCPUUtilization" else 0
-    return 0
+        if policy["PolicyName"] == name and tracking:
+            return tracking
+    return None
+
+
+def _followed(aws: Aws, target: str, field: str) -> int:
+    """What our policy of a metric holds; 0 without it, where it never scales in, or when it follows something else."""
+    policy, metric = METRICS[field]
+    tracking = _policy(aws, target, policy)
+    if not tracking or tracking.get("DisableScaleIn"):
+        return 0
+    found = tracking.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType")
+    return round(tracking["TargetValue"]) if found == metric else 0
+
+
+def _scheduled(aws: Aws, target: str) -> Iterator[Scheduled]:
+    """Our scheduled actions: others' have other names."""
+    found = aws.look(aws.autoscaling.describe_scheduled_actions, ServiceNamespace="ecs", ResourceId=target)
+    for one in found["ScheduledActions"]:
+        if one["ScheduledActionName"].startswith(SCHEDULED):
+            bounds = one.get("ScalableTargetAction", {})
+            name = one["ScheduledActionName"].removeprefix(SCHEDULED)
+            zone = one.get("Timezone") or "UTC"
+            yield Scheduled(name, one["Schedule"], zone, bounds.get("MinCapacity"), bounds.get("MaxCapacity"))

@@ -134,11 +134,17 @@ class Service(Resource[ServiceIds]):
     settled: bool  # untrue while ECS has given the newest deployment up, with nothing to go back to
     above_minimum: bool  # untrue while autoscaling's minimum is more than the tasks that are desired for
     first_count: int = field(default=1, compare=False)
+    least: int | None = field(default=None, compare=False)  # tasks that autoscaling may go down to by the clock
     leaving: int = field(default=0, compare=False)  # seconds that a task's open requests have, when it is replaced
 
     def __post_init__(self) -> None:
         if self.maximum_percent <= 100:  # AWS rebalances by starting a task more
             object.__setattr__(self, "rebalancing", "DISABLED")
+
+    @property
+    def _fewest(self) -> int:
+        """The fewest tasks that autoscaling may have left."""
+        return self.first_count if self.least is None else min(self.first_count, self.least)
 
     @property
     def ready_within(self) -> float:
@@ -211,7 +217,7 @@ class Service(Resource[ServiceIds]):
             platform_version=service.get("platformVersion", "LATEST"),
             rebalancing=service.get("availabilityZoneRebalancing", "DISABLED"),
             settled=standing.settled,
-            above_minimum=self.desired_count is not None or service["desiredCount"] >= self.first_count,
+            above_minimum=self.desired_count is not None or service["desiredCount"] >= self._fewest,
             more=raw.found(self.more, flat(service.get("tags")), USUAL, partial(_at, aws, service)),
         )
         other = standing.runs != self.task_definition and family_of(self.task_definition)

@@ -18,6 +18,7 @@ TABLES = {
     "sidecar.environment": SCHEMA["$defs"]["Sidecar"]["properties"]["environment"],
     "sidecar.secrets": SCHEMA["$defs"]["Sidecar"]["properties"]["secrets"],
     "sidecar.depends_on": SCHEMA["$defs"]["Sidecar"]["properties"]["depends_on"],
+    "autoscaling.schedules": SCHEMA["$defs"]["Autoscaling"]["properties"]["schedules"],
     "build.environment": SCHEMA["$defs"]["Build"]["properties"]["environment"],
     "build.secrets": SCHEMA["$defs"]["Build"]["properties"]["secrets"],
     "build.logins": SCHEMA["$defs"]["Build"]["properties"]["logins"],
@@ -43,6 +44,9 @@ def by_schema(table, key):
 def by_loader(load, table, key):
     if table == "sidecars":
         text = f'name = "shop"\n[sidecars.{json.dumps(key)}]\nimage = "a:1"\n'
+    elif table == "autoscaling.schedules":
+        text = f'name = "shop"\n[service.autoscaling]\nmin = 1\nmax = 2\n[service.{table}.{json.dumps(key)}]\n'
+        text += 'at = "cron(0 20 * * ? *)"\nmin = 0\n'
     elif table.endswith("depends_on"):  # a container of that name is there, as far as there can be
         text = f'name = "shop"\n[sidecars.{json.dumps(key)}]\nimage = "a:1"\n[sidecars.other]\nimage = "a:1"\n'
         text += f'[{table.replace("sidecar.", "sidecars.other.")}]\n{json.dumps(key)} = "START"\n'

@@ -45,7 +45,8 @@ ROLES = {
 MANAGED = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
 USES = Uses("Z1", "shop.example.com", True, "vpc-1", CONNECTION, REPOSITORY, TOKEN, SECRETS, BOUNDARY, True, (MANAGED,),
-            topic=SCOPE.topic, redirects=True, listener_attributes=True, spot=True, own_secrets=True)  # fmt: skip
+            topic=SCOPE.topic, redirects=True, listener_attributes=True, spot=True, own_secrets=True,
+            schedules=True, metrics=True)  # fmt: skip
 OPERATOR = operator(SCOPE, USES)
 ALL = {name: found for name, (_, found) in ROLES.items()} | dict(OPERATOR)
 

@@ -43,6 +43,8 @@ USES = Uses(
     redirects=True,
     listener_attributes=True,
     spot=True,
+    schedules=True,
+    metrics=True,
     secret=delivery.SECRET,
     topic=delivery.SCOPE.topic,
 )

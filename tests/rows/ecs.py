@@ -12,6 +12,7 @@ from ecsctl.ids import (
     ClusterName,
     ImageUri,
     ListenerArn,
+    LoadBalancerArn,
     LogGroupName,
     RoleArn,
     SecurityGroupId,
@@ -21,7 +22,7 @@ from ecsctl.ids import (
     TaskDefinitionArn,
 )
 from ecsctl.resources.cluster import PROVIDERS, Cluster
-from ecsctl.resources.scaling import Scaling
+from ecsctl.resources.scaling import Scaling, Scheduled
 from ecsctl.resources.service import EarlySuccess, Service, Threshold
 from ecsctl.resources.support.containers import HealthCheck, Sidecar
 from ecsctl.resources.task_definition import TaskDefinition
@@ -335,7 +336,19 @@ ROWS = (
         Scaling,
         "ecs",
         "scaling",
-        {"minimum": 2, "maximum": 6, "cpu_percent": 70},
-        {"cluster": ClusterName("other"), "service": ServiceName("other")},
+        {
+            "minimum": 2,
+            "maximum": 6,
+            "cpu_percent": 70,
+            "memory_percent": 80,
+            "schedules": frozenset({Scheduled("night", "cron(0 20 * * ? *)", "Europe/Berlin", 0, None)}),
+        },
+        {
+            "cluster": ClusterName("other"),
+            "service": ServiceName("other"),
+            "requests": 1000,
+            "load_balancer": LoadBalancerArn("arn:aws:elasticloadbalancing:eu-central-1:1:loadbalancer/app/other/1"),
+            "target_group": OTHER_GROUP,
+        },
     ),
 )

@@ -73,6 +73,9 @@ LONG: dict[str, tuple[Configured, Configured]] = {
     "exec": (PLAIN, with_(service={"exec": True})),
     "no exec": (with_(service={"exec": True}), PLAIN),
     "autoscaling": (PLAIN, with_(service={"autoscaling": {"min": 2, "max": 3, "cpu_percent": 50}})),
+    "autoscaling by much": (PLAIN, with_(service={"autoscaling": {
+        "min": 1, "max": 3, "memory_percent": 70, "requests_per_minute": 1000,
+        "schedules": {"night": {"at": "cron(0 20 * * ? *)", "time_zone": "Europe/Berlin", "min": 0}}}})),
     "no autoscaling": (with_(service={"autoscaling": {"min": 2, "max": 3}}), PLAIN),
     "more tasks": (PLAIN, with_(service={"desired_count": 3})),
     "fewer tasks": (with_(service={"desired_count": 3}), PLAIN),

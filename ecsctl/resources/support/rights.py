@@ -132,6 +132,8 @@ class Uses:
     further: tuple[str, ...] = ()  # names beside the domain
     redirects: bool = False  # some of them lead to it alone
     listener_attributes: bool = False  # [raw] says some
+    schedules: bool = False  # autoscaling goes by the clock
+    metrics: bool = False  # it follows more than the CPU
     spot: bool = False  # tasks run on Fargate Spot
     own_secrets: bool = False  # some secrets are named simply: those that `secret set` makes
     topic: str = ""  # the ARN of the one that is notified: the app's own, or the user's

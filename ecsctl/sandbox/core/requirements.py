@@ -24,7 +24,8 @@ _RESOURCES = {
     },
     "application-autoscaling": {
         "ListTagsForResource TagResource": "{ResourceARN}",
-        "DeregisterScalableTarget PutScalingPolicy RegisterScalableTarget": "scalable-target/*",
+        "DeleteScalingPolicy DeleteScheduledAction DeregisterScalableTarget": "scalable-target/*",
+        "PutScalingPolicy PutScheduledAction RegisterScalableTarget": "scalable-target/*",
     },
     "codebuild": {
         "BatchGetProjects": "project/{names}",
@@ -376,6 +377,7 @@ def _besides(call: Call) -> Iterator[Asked]:
 _SCALES = {
     "RegisterScalableTarget": "DescribeAlarms",
     "PutScalingPolicy": "DescribeAlarms PutMetricAlarm",
+    "DeleteScalingPolicy": "DeleteAlarms",
     "DeregisterScalableTarget": "DeleteAlarms",
 }
 

@@ -1,0 +1,80 @@
+"""The table [service.autoscaling]: how many tasks, by load and by the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from ecsctl.config import words
+from ecsctl.config.section import Problem, Section
+
+
+class Schedule(Section):
+    """From a moment on, or each time that it comes round, other bounds."""
+
+    at: words.Moment = Field(
+        description='When: "cron(minutes hours day-of-month month day-of-week year)" or "at(2027-01-31T20:00:00)".',
+        examples=["cron(0 20 * * ? *)"],
+    )
+    time_zone: words.TimeZone = Field(
+        "UTC",
+        description="The time zone of that, by its IANA name; summer time is followed.",
+        examples=["Europe/Berlin"],
+    )
+    min: int | None = Field(None, ge=0, le=5000, description="The fewest tasks from then on.", examples=[0])
+    max: int | None = Field(None, ge=0, le=5000, description="The most tasks from then on.", examples=[1])
+
+    def problems(self) -> Iterator[Problem]:
+        """Nothing that changes, or an empty range."""
+        if self.min is None and self.max is None:
+            yield "min", "is missing, and so is max: expected one of the two at least"
+        elif self.min is not None and self.max is not None and self.min > self.max:
+            yield "max", f"= {self.max} is below min = {self.min}"
+
+
+class Autoscaling(Section):
+    """How many tasks, by load."""
+
+    min: int = Field(ge=1, le=5000, description="The fewest tasks.", examples=[1])
+    max: int = Field(ge=1, le=5000, description="The most tasks.", examples=[4])
+    cpu_percent: int | None = Field(
+        None,
+        ge=1,
+        le=100,
+        description="The average CPU utilization to aim for, in percent: 60 where nothing else is aimed for. Of "
+        "several aims the one that asks for the most tasks counts.",
+        examples=[60],
+    )
+    memory_percent: int | None = Field(
+        None, ge=1, le=100, description="The same for the average use of memory.", examples=[75]
+    )
+    requests_per_minute: int | None = Field(
+        None, ge=1, le=1_000_000, description="The same for the requests that a task gets in a minute.", examples=[1000]
+    )
+    schedules: dict[words.ScheduleName, Schedule] = Field(
+        default_factory=dict,
+        max_length=50,
+        description="Other bounds by the clock, each under a name of its own.",
+        examples=[{"night": {"at": "cron(0 20 * * ? *)", "time_zone": "Europe/Berlin", "min": 0, "max": 1}}],
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """An empty range."""
+        if self.min > self.max:
+            yield "max", f"= {self.max} is below min = {self.min}"
+
+    @property
+    def cpu(self) -> int:
+        """What to aim for: 60 where nobody says anything; 0 where other things are aimed for."""
+        return self.cpu_percent or (0 if self.memory_percent or self.requests_per_minute else 60)
+
+    @property
+    def lowest(self) -> int:
+        """The fewest tasks at any time."""
+        return min([self.min, *(one.min for one in self.schedules.values() if one.min is not None)])
+
+    @property
+    def highest(self) -> int:
+        """The most tasks at any time."""
+        return max([self.max, *(one.max for one in self.schedules.values() if one.max is not None)])
