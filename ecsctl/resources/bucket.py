@@ -112,7 +112,6 @@ class Bucket(Resource[BucketIds]):
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: BucketIds) -> Iterator[Callable[[], object]]:
         """S3 has a call for each setting."""
-        yield partial(aws.look, aws.s3.head_bucket, Bucket=ids.name, ExpectedBucketOwner=ids.owner)
         yield partial(aws.look, aws.s3.get_bucket_tagging, Bucket=ids.name, ExpectedBucketOwner=ids.owner)
         for setting in (expiry, hidden, encryption):
             yield partial(setting, aws, ids.name, ids.owner)
@@ -173,10 +172,19 @@ def _ids(name: str, me: Label) -> BucketIds:
 
 def _tags(aws: Aws, name: str, owner: str) -> dict[str, str] | None:
     """The bucket's tags, none being an empty dictionary. None: this account has no such bucket."""
-    if there(lambda: aws.look(aws.s3.head_bucket, Bucket=name, ExpectedBucketOwner=owner)) is None:
-        return None
-    answer = there(lambda: aws.look(aws.s3.get_bucket_tagging, Bucket=name, ExpectedBucketOwner=owner))
-    return flat(answer["TagSet"]) if answer else {}
+    from botocore.exceptions import ClientError
+
+    def head() -> object | None:
+        return there(lambda: aws.look(aws.s3.head_bucket, Bucket=name, ExpectedBucketOwner=owner))
+
+    try:
+        answer = there(lambda: aws.look(aws.s3.get_bucket_tagging, Bucket=name, ExpectedBucketOwner=owner))
+    except ClientError:
+        head()  # where it is refused too, that tells more: another account's bucket may be in the way
+        raise
+    if answer is not None:
+        return flat(answer["TagSet"])
+    return None if head() is None else {}
 
 
 def _everything(aws: Aws, ids: BucketIds) -> list[ObjectVersionTypeDef | DeleteMarkerEntryTypeDef]:

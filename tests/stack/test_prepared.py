@@ -373,6 +373,7 @@ def test_every_key_that_names_a_thing_has_its_cases() -> None:
     own_words = {"service.environment", "service.environment_file",
                  "service.health_path", "service.health.path", "service.health.codes",
                  "service.depends_on", "service.user", "service.working_directory",
+                 "service.autoscaling.schedules.NAME.at", "service.autoscaling.schedules.NAME.time_zone",
                  "build.environment", "build.args", "build.target",
                  "build.context", "build.dockerfile"}  # fmt: skip
     assert textual - answered - own_words == set()
