@@ -99,6 +99,7 @@ class Aws:
     secretsmanager: SecretsManagerClient
     sns: Any  # as few calls: not worth the stubs
     events: Any  # likewise
+    cloudwatch: Any  # likewise
     ssm: Any  # only parameters are looked at: not worth the stubs of all of it
     codebuild: CodeBuildClient
     codeconnections: CodeConnectionsClient

@@ -40,5 +40,6 @@ ProjectName = NewType("ProjectName", str)
 PipelineName = NewType("PipelineName", str)
 PipelineWebhookName = NewType("PipelineWebhookName", str)
 TopicArn = NewType("TopicArn", str)
+AlarmName = NewType("AlarmName", str)
 
 ValidationName = NewType("ValidationName", str)

@@ -90,6 +90,10 @@ class Names:
         """The EventBridge rule that notifies of something. At most 64 characters (EventBridge API, PutRule)."""
         return f"{self.app}-{about}"
 
+    def alarm(self, about: str) -> str:
+        """The CloudWatch alarm by which a release is given up."""
+        return f"{self.app}-{about}"
+
     def role(self, part: str = "") -> str:
         """A role's name, or how all of them begin. At most 64 characters (IAM User Guide, "IAM and AWS STS quotas")."""
         return f"{self.app}-{self.region}-{part}"

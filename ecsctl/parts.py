@@ -18,6 +18,9 @@ TASK_DEFINITION = "task-definition"
 TASK_ROLE = "task-role"
 TOPIC = "topic"
 
+ALARMED = (ERRORS, LATENCY) = ("errors", "latency")
+"""The alarms by which a release is given up: what each measures."""
+
 NOTIFIED = (FAILED_RUNS, APPROVALS, FAILED_DEPLOYMENTS) = ("failed-runs", "approvals", "failed-deployments")
 """The rules of the notifications: of what each tells."""
 

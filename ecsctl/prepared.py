@@ -41,6 +41,7 @@ def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
         lambda: _groups(aws, config),
         lambda: _task_groups(aws, config, me),
         lambda: _topic(aws, config, me),
+        lambda: _alarms(aws, config, me),
     ]
     with ThreadPoolExecutor(len(checks)) as pool:
         return tuple(step for found in pool.map(lambda check: list(check()), checks) for step in found)
@@ -136,6 +137,20 @@ def _topic(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
         statement = f'"Principal": {{"Service": "events.amazonaws.com"}}, "Action": "sns:Publish", "Resource": "{arn}"'
         yield unfit("topic", "notify.topic", f"the policy of {arn} does not let EventBridge publish",
                     f'add to its policy the statement {{"Effect": "Allow", {statement}}}')  # fmt: skip
+
+
+def _alarms(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
+    """The user's own alarms: one that is not there never rings, and ECS tells nobody."""
+    names = config.deployment.alarms.names if config.deployment.alarms else ()
+    if not names:
+        return
+    kinds = ["MetricAlarm", "CompositeAlarm"]
+    answer = aws.look(aws.cloudwatch.describe_alarms, AlarmNames=list(names), AlarmTypes=kinds)
+    found = {one["AlarmName"] for kind in kinds for one in answer.get(f"{kind}s", ())}
+    for name in names:
+        if name not in found:
+            yield unfit("alarm", "deployment.alarms.names", f"there is no alarm {name} in {me.region}",
+                        "make it (aws cloudwatch put-metric-alarm), or fix its name in ecsctl.toml")  # fmt: skip
 
 
 def _secret(aws: Aws, me: Label, key: str, arn: str) -> Iterator[Step]:

@@ -113,6 +113,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "threshold": Threshold(),
         "reset_on_healthy": True,
         "early_success": EarlySuccess(),
+        "alarms": frozenset(),
         "grace_period": 60,
         "execute_command": False,
         "propagate_tags": "SERVICE",

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from ecsctl.config import words
 from ecsctl.config.section import Problem, Section
 
 
@@ -57,6 +58,49 @@ class CircuitBreaker(Section):
         return "BOUNDED_PERCENT" if self.bounded else "UNBOUNDED_PERCENT", self.percent
 
 
+class Alarms(Section):
+    """The CloudWatch alarms that ECS watches while it releases: one that rings gives the release up."""
+
+    names: tuple[words.AlarmName, ...] = Field(
+        (),
+        strict=False,
+        description="Alarms of your own in the app's account and region, by name. They are looked at, never changed.",
+        examples=[["shop-checkout-failed"]],
+    )
+    errors_percent: float | None = Field(
+        None,
+        gt=0,
+        le=100,
+        strict=False,
+        description="An alarm is made for this: more than this share of the app's answers are errors (5xx).",
+        examples=[5],
+    )
+    latency_seconds: float | None = Field(
+        None,
+        gt=0,
+        le=4000,
+        strict=False,
+        description="An alarm is made for this: a tenth of the answers takes longer than this (p90).",
+        examples=[1.5],
+    )
+    minutes: int = Field(
+        2, ge=1, le=60, description="How many minutes in a row, for the alarms that are made; a release takes longer."
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """Nothing to watch, or the same twice."""
+        made = self.errors_percent is not None or self.latency_seconds is not None
+        if not self.names and not made:
+            yield "names", "is missing: expected names, errors_percent or latency_seconds"
+        if self.given("minutes") and not made:
+            yield "minutes", "has no meaning without errors_percent or latency_seconds: yours say it themselves"
+        for number, name in enumerate(self.names):
+            if name in self.names[:number]:
+                yield f"names.{number}", "is there more than once: expected each alarm once"
+            if name.startswith("arn:"):
+                yield f"names.{number}", "is an ARN: expected the alarm's name, which is what ECS takes"
+
+
 class Deployment(Section):
     """How a new version takes over: when a release counts as done, and when ECS gives it up and goes back."""
 
@@ -72,3 +116,15 @@ class Deployment(Section):
         "desired_count, at least 3 and at most 200.",
         examples=[{"failures": 2}],
     )
+    alarms: Alarms | None = Field(
+        None,
+        description="Alarms at which ECS gives a release up and goes back, while it rolls out and for some minutes "
+        "after that.",
+        examples=[{"errors_percent": 5, "latency_seconds": 1.5}],
+    )
+
+    @property
+    def makes_alarms(self) -> bool:
+        """Whether any alarm is made for the app."""
+        found = self.alarms
+        return found is not None and (found.errors_percent is not None or found.latency_seconds is not None)

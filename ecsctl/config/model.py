@@ -120,7 +120,14 @@ class Config(Section):
             yield "load_balancer.allow", f"{group}: a security group must be of the app's VPC: expected vpc.id too"
 
     def _deployment(self) -> Iterator[Problem]:
-        """ECS API reference, DeploymentEarlySuccessCriteria: "must be greater than or equal to" the minimum."""
+        """A share of tasks that is too small; an alarm of ours that is named as the user's.
+
+        ECS API reference, DeploymentEarlySuccessCriteria: "must be greater than or equal to" the minimum.
+        """
+        for number, name in enumerate(self.deployment.alarms.names if self.deployment.alarms else ()):
+            if name in (f"{self.name}-errors", f"{self.name}-latency"):
+                told = "is what ecsctl calls an alarm of its own: expected errors_percent or latency_seconds instead"
+                yield f"deployment.alarms.names.{number}", told
         early, least = self.deployment.early_success, self.service.min_healthy_percent
         if early and early.healthy_percent < least:
             told = f"expected at least service.min_healthy_percent = {least}, found {early.healthy_percent}"

@@ -30,6 +30,7 @@ SAID = {
         "capacityProviderStrategy": "service.spot", "networkConfiguration": "vpc", "placementConstraints": "",
         "placementStrategy": "", "healthCheckGracePeriodSeconds": "service.health.grace_seconds",
         "schedulingStrategy": "", "deploymentController": "", "tags": "tags", "enableExecuteCommand": "service.exec",
+        "deploymentConfiguration.alarms": "deployment.alarms",
         "deploymentConfiguration.deploymentCircuitBreaker": "deployment.circuit_breaker",
         "deploymentConfiguration.earlySuccessCriteria": "deployment.early_success",
         "deploymentConfiguration.maximumPercent": "service.max_percent",

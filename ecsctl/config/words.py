@@ -167,6 +167,9 @@ ConnectionArn = Annotated[
         'a connection\'s ARN: "arn:aws:codeconnections:…:connection/…"',
     ),
 ]
+AlarmName = Annotated[
+    str, Word(r"[ -~]{1,255}", "the name of a CloudWatch alarm, 1 to 255 printable characters, not its ARN")
+]
 # No FIFO topic, whose name ends with .fifo: EventBridge does not publish to one, and none has e-mail subscriptions (SNS
 # developer guide, "Amazon SNS FIFO topics").
 TopicArn = Annotated[

@@ -12,6 +12,7 @@ from ecsctl.costs import prices
 from ecsctl.engine.plan import UNKNOWN, Plan, Step, Verb
 from ecsctl.engine.stack import Stack
 from ecsctl.resources import by_name
+from ecsctl.resources.alarm import Alarm
 from ecsctl.resources.load_balancer import LoadBalancer
 from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.service import STRATEGY, Service
@@ -78,6 +79,8 @@ def _monthly(things: Iterable[Thing]) -> float:
     for kind, fields in things:
         by.setdefault(kind, []).append(fields)
     total = sum(prices.monthly(kind) * len(found) for kind, found in by.items())
+    for alarm in by.get(Alarm.kind, ()):  # by the metric
+        total += prices.monthly(Alarm.kind) * max(0, len(alarm.get("metrics", ())) - 1)
     for balancer in by.get(LoadBalancer.kind, ()):
         if balancer.get("scheme") == "internet-facing":
             total += prices.ADDRESS * len(balancer["subnets"])

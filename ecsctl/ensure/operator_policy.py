@@ -20,7 +20,8 @@ LIMIT = 6144  # characters of a managed policy, spaces not counted (IAM User Gui
 NETWORK, SERVICE, DELIVERY = "ecsctl-network", "ecsctl-service", "ecsctl-delivery"
 ROOMS = {
     "ec2": NETWORK, "elasticloadbalancing": NETWORK, "route53": NETWORK, "acm": NETWORK, "tag": NETWORK,
-    "ecs": SERVICE, "ecr": SERVICE, "iam": SERVICE, "application-autoscaling": SERVICE, "cloudwatch": SERVICE,
+    "cloudwatch": NETWORK,
+    "ecs": SERVICE, "ecr": SERVICE, "iam": SERVICE, "application-autoscaling": SERVICE,
     "ssm": SERVICE, "ssmmessages": SERVICE, "sns": SERVICE, "events": SERVICE,
 }  # fmt: skip
 """The policy in which the rights of an AWS service stand; all others stand in the last."""
@@ -54,6 +55,9 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
         yield Statement("Boundary", of("iam", f"GetPolicy{read}"), arns)
     if uses.topic and uses.topic != scope.topic:  # only used: whether it is there, and lets EventBridge in
         yield Statement("TheirTopic", ("sns:GetTopicAttributes",), (uses.topic,))
+    if uses.watched:  # only used: whether they are there
+        arns = tuple(scope.arn("cloudwatch", f"alarm:{name}") for name in uses.watched)
+        yield Statement("TheirAlarms", ("cloudwatch:DescribeAlarms",), arns)
     # `deploy`, `rollback`, `cancel`, `exec`, `status` and `why`
     here = Condition("ArnEquals", "ecs:cluster", (scope.cluster,))
     yield Statement("TaskList", ("ecs:ListTasks",), ("*",), (here,))

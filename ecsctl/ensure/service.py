@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ecsctl.config.deployment import CircuitBreaker
 from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
+from ecsctl.ensure.alarms import ensure_alarms
 from ecsctl.ensure.front import ANYWHERE, MADE_BY, ensure_front
 from ecsctl.ids import HostedZoneId, ImageUri, RoleArn, SecurityGroupId, ServiceName
 from ecsctl.parts import EXECUTION_ROLE, SERVICE, TASK_DEFINITION, TASK_ROLE
@@ -133,6 +134,8 @@ def ensure_service(
         threshold=Threshold(*breaker.threshold),
         reset_on_healthy=breaker.reset_on_healthy_task,
         early_success=_early(config.deployment.early_success),
+        alarms=ensure_alarms(stack, config.deployment.alarms, names, front),
+        baking=60 * config.deployment.alarms.minutes if config.deployment.alarms else 0,
         settled=True,
         above_minimum=True,
         grace_period=desired.checked.grace_seconds,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
 from ecsctl.ids import (
+    AlarmName,
     ClusterName,
     ListenerArn,
     SecurityGroupId,
@@ -37,12 +38,11 @@ ROLLS = ("task_definition", "subnets", "security_groups", "target_group", "conta
          "execute_command", "platform_version", "settled", "more")  # fmt: skip
 """The fields whose change replaces the tasks (API reference, UpdateService: it starts a new deployment)."""
 DEPLOYMENT = ("minimum_percent", "maximum_percent", "circuit_breaker", "rollback", "threshold", "reset_on_healthy",
-              "early_success")  # fmt: skip
+              "early_success", "alarms")  # fmt: skip
 """The fields that UpdateService takes as one parameter."""
 STRATEGY = "capacityProviderStrategy"
 USUAL: dict[str, Any] = {
     STRATEGY: [],  # back to the launch type
-    "deploymentConfiguration.alarms": {"alarmNames": [], "enable": False, "rollback": False},
     "deploymentConfiguration.lifecycleHooks": [],
     "gatewayConnectors": [],
     "monitoring": {"metricConfigurations": []},
@@ -124,6 +124,7 @@ class Service(Resource[ServiceIds]):
     threshold: Threshold
     reset_on_healthy: bool
     early_success: EarlySuccess
+    alarms: frozenset[AlarmName]  # at which a deployment is given up and rolled back
     grace_period: int  # seconds in which a starting task may fail the load balancer's health check
     execute_command: bool
     propagate_tags: Propagate
@@ -135,6 +136,7 @@ class Service(Resource[ServiceIds]):
     above_minimum: bool  # untrue while autoscaling's minimum is more than the tasks that are desired for
     first_count: int = field(default=1, compare=False)
     least: int | None = field(default=None, compare=False)  # tasks that autoscaling may go down to by the clock
+    baking: int = field(default=0, compare=False)  # seconds for which ECS watches the alarms after that
     leaving: int = field(default=0, compare=False)  # seconds that a task's open requests have, when it is replaced
 
     def __post_init__(self) -> None:
@@ -149,7 +151,7 @@ class Service(Resource[ServiceIds]):
     @property
     def ready_within(self) -> float:
         """A deployment ends only when the last task of the version before has left."""
-        return self.limit + self.leaving
+        return self.limit + self.leaving + self.baking
 
     def summary(self) -> str:
         """How many tasks, where, and what is open."""
@@ -210,6 +212,7 @@ class Service(Resource[ServiceIds]):
             threshold=_threshold(breaker or {}),
             reset_on_healthy=_reset(breaker or {}),
             early_success=_early(deployment.get("earlySuccessCriteria") or {}),
+            alarms=_alarms(deployment.get("alarms") or {}),
             grace_period=service.get("healthCheckGracePeriodSeconds", 0),
             execute_command=bool(service.get("enableExecuteCommand")),
             propagate_tags=service.get("propagateTags", "NONE"),
@@ -339,6 +342,9 @@ class Service(Resource[ServiceIds]):
             }
         elif "early_success" in changed:
             sent["earlySuccessCriteria"] = {"enable": False}
+        if self.alarms or "alarms" in changed:
+            on = bool(self.alarms)
+            sent["alarms"] = {"alarmNames": sorted(self.alarms), "enable": on, "rollback": on}
         return sent
 
     def _standing(self, aws: Aws, service: ServiceTypeDef) -> Standing:
@@ -386,6 +392,12 @@ def _at(aws: Aws, service: ServiceTypeDef, path: str) -> Any:
         return None
     found = aws.look(aws.ecs.describe_service_revisions, serviceRevisionArns=revisions[:1])["serviceRevisions"]
     return dict(found[0]).get(name) if found else None
+
+
+def _alarms(told: Any) -> frozenset[AlarmName]:
+    """Those that give a deployment up and roll it back."""
+    names = told.get("alarmNames", ()) if told.get("enable") and told.get("rollback") else ()
+    return frozenset(map(AlarmName, names))
 
 
 def _ids(service: ServiceTypeDef) -> ServiceIds:

@@ -16,6 +16,7 @@ ARTICLES = {
     "IAM role": "an",
     "NAT gateway": "a",
     "EventBridge rule": "an",
+    "CloudWatch alarm": "a",
     "SNS topic": "an",
     "VPC": "a",
     "artifact bucket": "an",

@@ -37,7 +37,7 @@ REASONS = {
     r"secretsmanager:\S+ .*": "the secret is named in whole",
     r"ssmmessages:\S+ .*": "opened by the agent in the task or the plugin, for whom ECS has begun the session",
     r"ssm:GetParameters .*": "each parameter is named in whole",
-    r"cloudwatch:\S+ .*": "the alarm's name begins as autoscaling names those of the app's service",
+    r"cloudwatch:\S+ .*": "the alarm is named in whole, or begins as autoscaling names those of the app's service",
     r"(ecs|ecr|logs|iam|codepipeline|codeconnections|codestar-connections|codebuild):\S+ (\S+:ResourceTag/.*|aws:\S+)":
         "the ARN holds the app's own name, or is the one thing's that ecsctl.toml names",
     r"(events|sns):\S+ .*": "the app's own rules and topic are named in whole; what is in them is ecsctl.toml's",

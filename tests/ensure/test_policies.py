@@ -45,7 +45,7 @@ ROLES = {
 MANAGED = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
 USES = Uses("Z1", "shop.example.com", True, "vpc-1", CONNECTION, REPOSITORY, TOKEN, SECRETS, BOUNDARY, True, (MANAGED,),
-            topic=SCOPE.topic, redirects=True, listener_attributes=True, spot=True, own_secrets=True,
+            topic=SCOPE.topic, redirects=True, listener_attributes=True, spot=True, alarms=True, own_secrets=True,
             schedules=True, metrics=True)  # fmt: skip
 OPERATOR = operator(SCOPE, USES)
 ALL = {name: found for name, (_, found) in ROLES.items()} | dict(OPERATOR)
@@ -182,6 +182,7 @@ def test_the_operators_policies_fit_into_iam_for_the_longest_of_names():
         secret,
         (secret,) * 3,
         boundary,
+        alarms=True,
         topic=scope.topic,
     )
     found = operator(scope, uses)

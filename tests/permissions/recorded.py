@@ -62,6 +62,7 @@ CONFIGS: Mapping[str, Desired] = {
     "secrets": lambda made: {**BARE, "service": {"secrets": {"DB": made["secret"], "KEY": made["key"]}}},
     "boundary": lambda made: {**BARE, "permissions_boundary": made["boundary"]},
     "notify": lambda made: {**BARE, "notify": {"email": ["ops@example.com"]}},
+    "alarms": lambda made: {**BARE, "deployment": {"alarms": {"errors_percent": 5, "latency_seconds": 1}}},
 }  # fmt: skip
 MENDED = {
     "domain",
@@ -69,6 +70,7 @@ MENDED = {
     "build only",
     "boundary",
     "notify",
+    "alarms",
     "names",
 }  # with every change that an `up` may come to make
 USED = {"token", "build only"}  # with the commands that look into what runs

@@ -45,6 +45,7 @@ USES = Uses(
     spot=True,
     schedules=True,
     metrics=True,
+    alarms=True,
     secret=delivery.SECRET,
     topic=delivery.SCOPE.topic,
 )

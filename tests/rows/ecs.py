@@ -9,6 +9,7 @@ from typing import Any
 
 from ecsctl.engine.stack import Stack
 from ecsctl.ids import (
+    AlarmName,
     ClusterName,
     ImageUri,
     ListenerArn,
@@ -70,6 +71,16 @@ class Ground:
         self._balancer()
         roles, mine = self.boto("iam"), {"Path": "/ecsctl/", "AssumeRolePolicyDocument": json.dumps(TRUST)}
         roles.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+        self.boto("cloudwatch").put_metric_alarm(
+            AlarmName="lost",
+            Namespace="Shop",
+            MetricName="Lost",
+            Statistic="Sum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=1,
+            ComparisonOperator="GreaterThanThreshold",
+        )
         self.role, self.other_role = (
             RoleArn(roles.create_role(RoleName=f"shop-{REGION}-{name}", **mine)["Role"]["Arn"])
             for name in ("tasks", "other")
@@ -302,6 +313,7 @@ ROWS = (
             "threshold": Threshold("COUNT", 5),
             "reset_on_healthy": False,
             "early_success": EarlySuccess(True, 100, "DEFERRED"),
+            "alarms": frozenset({AlarmName("lost")}),
             "grace_period": 90,
             "propagate_tags": "TASK_DEFINITION",
             "managed_tags": False,
@@ -313,7 +325,6 @@ ROWS = (
                     '[{"base":1,"capacityProvider":"FARGATE","weight":0},'
                     '{"base":0,"capacityProvider":"FARGATE_SPOT","weight":1}]',
                 ),
-                ("deploymentConfiguration.alarms", '{"alarmNames":["5xx"],"enable":true,"rollback":true}'),
                 ("serviceConnectConfiguration", '{"enabled":true,"namespace":"shop"}'),
             ),
         },

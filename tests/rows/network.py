@@ -7,7 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from ecsctl.engine.stack import Stack
-from ecsctl.ids import CertificateArn, InternetGatewayId, ListenerArn, LoadBalancerArn, NatGatewayId, VpcId
+from ecsctl.ids import (
+    CertificateArn,
+    InternetGatewayId,
+    ListenerArn,
+    LoadBalancerArn,
+    NatGatewayId,
+    TargetGroupArn,
+    VpcId,
+)
+from ecsctl.resources.alarm import Alarm, Metric
 from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.elastic_ip import ElasticIp
@@ -75,6 +84,16 @@ DESIRED: dict[str, Desired] = {
         internet_gateway=parts["gateway"].internet_gateway_id,
     ),
     "targets": lambda parts: usual(TargetGroup, name="shop", vpc=parts["vpc"].vpc_id, path="/health"),
+    "errors-alarm": lambda parts: Alarm(
+        name="shop-errors",
+        description="More than 5 % of the answers are errors",
+        metrics=(Metric("errors", "HTTPCode_Target_5XX_Count", "Sum"), Metric("requests", "RequestCount", "Sum")),
+        expression="100 * FILL(errors, 0) / requests",
+        threshold=5.0,
+        minutes=2,
+        target_group=parts["targets"].arn,
+        load_balancer=parts["balancer"].arn,
+    ),
     "certificate": lambda parts: usual(Certificate, domain=DOMAIN),
     "validation": lambda parts: usual(
         DnsRecord,
@@ -272,6 +291,7 @@ def change_record(cloud: Any, action: str, name: str, kind: str, value: str, ttl
 
 ELB = "arn:aws:elasticloadbalancing:eu-central-1:123456789012"
 OTHER_LISTENER = ListenerArn(f"{ELB}:listener/app/other/0123456789abcdef/0123456789abcdef")
+OTHER_TARGETS = TargetGroupArn(f"{ELB}:targetgroup/other/0123456789abcdef")
 OTHER_BALANCER = LoadBalancerArn(f"{ELB}:loadbalancer/app/other/0123456789abcdef")
 OTHER_CERTIFICATE = CertificateArn(
     "arn:aws:acm:eu-central-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
@@ -388,6 +408,26 @@ ROWS = (
         },
         {"name": "other", "vpc": OTHER_VPC, "port": 81, "target_type": "instance", "protocol": "HTTPS"},
         spoiled={"path": _weak_health, "deregistration_delay": _slow_leave, "tags": _untag_elb("targets")},
+    ),
+    Row(
+        Alarm,
+        "network",
+        "errors-alarm",
+        {
+            "description": "Slow",
+            "metrics": (Metric("latency", "TargetResponseTime", "p90"),),
+            "expression": "",
+            "threshold": 1.5,
+            "minutes": 3,
+            "target_group": OTHER_TARGETS,
+            "load_balancer": OTHER_BALANCER,
+        },
+        {"name": "other"},
+        spoiled={
+            "tags": lambda cloud, ids: cloud.boto("cloudwatch").untag_resource(
+                ResourceARN=ids["errors-alarm"].arn, TagKeys=["owner"]
+            )
+        },
     ),
     Row(
         Listener,

@@ -86,6 +86,9 @@ LONG: dict[str, tuple[Configured, Configured]] = {
         "circuit_breaker": {"percent": 100, "bounded": False, "reset_on_healthy_task": False}})),
     "given up by a number": (with_(deployment={"early_success": {}}),
                              with_(deployment={"circuit_breaker": {"failures": 2}})),
+    "alarms at which a release is given up": (PLAIN, with_(deployment={"alarms": {
+        "names": ["{alarm}"], "errors_percent": 5, "latency_seconds": 1.5, "minutes": 3}})),
+    "no alarms": (with_(deployment={"alarms": {"errors_percent": 5}}), PLAIN),
     "other patience": (PLAIN, with_(service={"health_check_grace_seconds": 0, "deregistration_delay_seconds": 0,
                                              "stop_timeout_seconds": 2})),
     "other ways of logging": (PLAIN, with_(service={"log_mode": "blocking"})),
@@ -202,6 +205,7 @@ EXAMPLES = {
     "login": f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:shop/login-AbCdEf",
     "connection": f"arn:aws:codeconnections:eu-central-1:{ACCOUNT}:connection/1b2c3d4e-0000-4000-8000-000000000000",
     "boundary": f"arn:aws:iam::{ACCOUNT}:policy/boundary",
+    "alarm": "business",
     "topic": f"arn:aws:sns:eu-central-1:{ACCOUNT}:alerts",
 }  # fmt: skip
 
@@ -285,7 +289,15 @@ def _topic(world: World) -> dict[str, str]:
     return {"topic": world.boto("sns").create_topic(Name="alerts", Attributes={"Policy": policy})["TopicArn"]}
 
 
+def _alarm(world: World) -> dict[str, str]:
+    world.boto("cloudwatch").put_metric_alarm(
+        AlarmName="business", Namespace="Shop", MetricName="Lost", Statistic="Sum", Period=60, EvaluationPeriods=1,
+        Threshold=1, ComparisonOperator="GreaterThanThreshold")  # fmt: skip
+    return {"alarm": "business"}
+
+
 MADE = {
+    "alarm": _alarm,
     "vpc": _network,
     "certificate": _certificate,
     "connection": _connection,

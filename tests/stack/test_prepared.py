@@ -331,6 +331,10 @@ THINGS: dict[str, tuple[Case, ...]] = {
              "the place that it is of"),
         Case("unfit", shut_topic, ("does not let EventBridge publish",), '"Service": "events.amazonaws.com"'),
     ),
+    "deployment.alarms.names": (
+        Case("absent", lambda world: {"deployment": {"alarms": {"names": ["no-such"]}}},
+             ("there is no alarm no-such",), "put-metric-alarm"),
+    ),
     "account_id": (
         Case("elsewhere", lambda world: {"account_id": OTHER}, (f"wants {OTHER}",), "account_id"),
     ),

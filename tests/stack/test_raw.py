@@ -62,9 +62,10 @@ def test_what_somebody_has_changed_of_it_is_drift(world: World) -> None:
         ({"container": {"interactive": "yes"}}, "raw.container.interactive: Invalid type for parameter"),
         ({"task_definition": {"volumes": [{"nome": "x"}]}}, 'Unknown parameter in [0]: "nome"'),
         ({"service": {"serviceRegistry": []}}, "CreateService has no such parameter; did you mean serviceRegistries?"),
-        ({"service": {"deploymentConfiguration": {"alarm": {}}}}, "did you mean deploymentConfiguration.alarms?"),
-        ({"service": {"deploymentConfiguration": {"alarms": {"enable": True}}}}, "Missing required parameter in input: "
-         '"alarmNames"'),
+        ({"service": {"deploymentConfiguration": {"lifecycleHook": []}}}, "did you mean "
+         "deploymentConfiguration.lifecycleHooks?"),
+        ({"service": {"serviceConnectConfiguration": {"namespace": "x"}}}, "Missing required parameter in input: "
+         '"enabled"'),
         ({"service": {"deploymentConfiguration": 7}}, "Invalid type for parameter"),
         ({"target_group": {"HealthCheckPort": 8000}}, "raw.target_group.HealthCheckPort: Invalid type"),
         ({"target_group_attributes": {"load_balancing.algorithm": "x"}}, "a target group has no such attribute; did "
@@ -90,7 +91,6 @@ OTHERS: dict[str, dict[str, Any]] = {
     "service": {
         "platformVersion": "1.4.0",
         "serviceConnectConfiguration": {"enabled": True, "namespace": "shop"},
-        "deploymentConfiguration": {"alarms": {"alarmNames": ["5xx"], "enable": True, "rollback": True}},
     },
     "target_group": {"HealthCheckPort": "8000"},
     "target_group_attributes": {"load_balancing.algorithm.type": "least_outstanding_requests"},
@@ -120,7 +120,6 @@ def told(world: World) -> dict[str, Any]:
     return {
         "platform": service["platformVersion"],
         "connect": service["deployments"][0].get("serviceConnectConfiguration", {}).get("enabled"),
-        "alarms": service["deploymentConfiguration"].get("alarms", {}).get("alarmNames", []),
         "percent": service["deploymentConfiguration"]["maximumPercent"],
         "port": group["HealthCheckPort"],
         "queued": project["queuedTimeoutInMinutes"],
@@ -140,7 +139,6 @@ def test_what_is_said_of_other_calls_is_made_compared_and_taken_back(world: Worl
     assert after == {
         "platform": "1.4.0",
         "connect": True,
-        "alarms": ["5xx"],
         "percent": 200,
         "port": "8000",
         "queued": 60,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from ecsctl.engine.label import APP
+from ecsctl.parts import ALARMED
 from ecsctl.resources.support.our_roles import PATH
 from ecsctl.resources.support.policy_document import Condition, Statement
 
@@ -100,6 +101,11 @@ class Scope:
         return self.arn("sns", self.names.topic)
 
     @property
+    def alarms(self) -> tuple[str, ...]:
+        """The ARNs of the alarms by which a release is given up."""
+        return tuple(self.arn("cloudwatch", f"alarm:{self.names.alarm(about)}") for about in ALARMED)
+
+    @property
     def tagged(self) -> tuple[Condition, ...]:
         """It is made with the app's tag."""
         return (Condition("StringEquals", f"aws:RequestTag/{APP}", (self.names.app,)),)
@@ -136,6 +142,8 @@ class Uses:
     metrics: bool = False  # it follows more than the CPU
     spot: bool = False  # tasks run on Fargate Spot
     own_secrets: bool = False  # some secrets are named simply: those that `secret set` makes
+    watched: tuple[str, ...] = ()  # names of the user's alarms
+    alarms: bool = False  # by which a release is given up, made for it
     topic: str = ""  # the ARN of the one that is notified: the app's own, or the user's
 
 

@@ -142,6 +142,9 @@ def put_scaling_policy(
             f"No scalable target registered for service namespace: {service_namespace}, resource ID: {resource_id}, "
             f"scalable dimension: {scalable_dimension}"
         )
+    for before in backend.policies.values():  # its alarms are changed, and not more of them made
+        if (before.policy_name, before.resource_id) == (policy_name, resource_id):
+            before.delete_alarms(backend.account_id, backend.region_name)
     return original(policy_name, service_namespace, resource_id, scalable_dimension, *args, **kwargs)
 
 

@@ -27,6 +27,11 @@ _RESOURCES = {
         "DeleteScalingPolicy DeleteScheduledAction DeregisterScalableTarget": "scalable-target/*",
         "PutScalingPolicy PutScheduledAction RegisterScalableTarget": "scalable-target/*",
     },
+    "cloudwatch": {
+        "DeleteAlarms DescribeAlarms": "alarm:{AlarmNames}",
+        "PutMetricAlarm": "alarm:{AlarmName}",
+        "ListTagsForResource TagResource": "{ResourceARN}",
+    },
     "codebuild": {
         "BatchGetProjects": "project/{names}",
         "CreateProject UpdateProject DeleteProject": "project/{name}",
@@ -144,6 +149,7 @@ _TAGS_WITH = {
     "secretsmanager": "CreateSecret",
     "sns": "CreateTopic",
     "events": "PutRule",
+    "cloudwatch": "PutMetricAlarm",
     "codepipeline": "CreatePipeline PutWebhook",
     "acm": "RequestCertificate",
     "iam": "CreateRole",

@@ -79,6 +79,7 @@ LISTS = [
     Listing("connections", "codeconnections", "list_connections", "Connections", "ConnectionArn"),
     Listing("topics", "sns", "list_topics", "Topics", "TopicArn"),
     Listing("subscriptions", "sns", "list_subscriptions", "Subscriptions", "Endpoint"),
+    Listing("alarms", "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
     Listing("event rules", "events", "list_rules", "Rules", "Name"),
     Listing("secrets", "secretsmanager", "list_secrets", "SecretList", "Name", {"IncludePlannedDeletion": True}),
 ]  # fmt: skip
@@ -259,6 +260,7 @@ DETAILS: dict[str, tuple[Detail, ...]] = {
         _detail("get_topic_attributes", "TopicArn", "attributes", "TopicArn"),
         _detail("list_tags_for_resource", "ResourceArn", "tags", "TopicArn"),
     ),
+    "alarms": (_detail("list_tags_for_resource", "ResourceARN", "tags", "AlarmArn"),),
     "event rules": (
         _detail("list_targets_by_rule", "Rule", "targets", "Name"),
         _detail("list_tags_for_resource", "ResourceARN", "tags", "Arn"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ecsctl.releases.verdict import STUCK, no_room
-from ecsctl.resources.support.deployments import Phase, reason_of
+from ecsctl.resources.support.deployments import Phase, monitor_of, reason_of
 from ecsctl.resources.support.ecs import revision_of
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
 from ecsctl.why.causes.fixes import Fix, change, repair, resume, run, up, wait
@@ -72,10 +72,11 @@ def given_up(facts: Facts) -> Cause | None:
         told = f"the deployment of {name} was stopped before its end" + (f", and {again}" if back else "")
         restart = Fix(resume(facts), "if it was stopped by mistake")
         return Cause("stopped", told, observed, (restart,), effect=True, calm=facts.healthy)
+    by = f" by {monitor}" if (monitor := monitor_of(newest)) else ""
     if phase is Phase.GOING_BACK:
-        return Cause("rolled-back", f"{name} is being rolled back", observed, fix, effect=True)
+        return Cause("rolled-back", f"{name} is being rolled back{by}", observed, fix, effect=True)
     if phase in (Phase.ROLLED_BACK, Phase.TAKEN_BACK):
-        return Cause("rolled-back", f"{name} was rolled back: {again}", observed, fix, effect=True)
+        return Cause("rolled-back", f"{name} was rolled back{by}: {again}", observed, fix, effect=True)
     left = "rolling back failed" if phase is Phase.NOT_BACK else again
     return Cause("gave-up", f"ECS gave {name} up, and {left}", observed, fix, effect=True)
 

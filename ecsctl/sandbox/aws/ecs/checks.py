@@ -10,6 +10,7 @@ from moto.ec2.models import ec2_backends
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.elbv2.models import elbv2_backends
 
+from ecsctl.sandbox.aws import cloudwatch
 from ecsctl.sandbox.aws.ecs.rollout import percentages
 from ecsctl.sandbox.aws.ecs.state import Definition, Wire, denied, invalid
 
@@ -43,6 +44,8 @@ def check(
     if touched("deploymentConfiguration", "availabilityZoneRebalancing"):
         _check_percentages(settings)
         _check_deployment(settings.get("deploymentConfiguration") or {})
+    if touched("deploymentConfiguration"):
+        _check_alarms(backend, settings.get("deploymentConfiguration") or {})
     if touched("networkConfiguration", "taskDefinition"):
         _check_network(backend, settings, definition)
     grace = touched("healthCheckGracePeriodSeconds") and settings.get("healthCheckGracePeriodSeconds") is not None
@@ -113,6 +116,20 @@ def _check_deployment(sent: Wire) -> None:
         raise invalid("earlySuccessCriteria requires healthyPercent and sourceServiceRevisionCleanup when enabled.")
     if not 0 <= percent <= 100 or percent < sent.get("minimumHealthyPercent", 100):
         raise invalid("healthyPercent must be at most 100 and not less than minimumHealthyPercent.")
+
+
+def _check_alarms(backend: EC2ContainerServiceBackend, sent: Wire) -> None:
+    """API reference, DeploymentAlarms: all three are required. That an unknown alarm is refused is an assumption."""
+    asked = sent.get("alarms")
+    if asked is None:
+        return
+    if not {"alarmNames", "enable", "rollback"} <= set(asked):
+        raise invalid("alarms requires alarmNames, enable and rollback.")
+    if asked["enable"] and not asked["alarmNames"]:
+        raise invalid("alarmNames can not be empty when alarms are enabled.")
+    for name in asked["alarmNames"]:
+        if not cloudwatch.known(backend.account_id, backend.region_name, name):
+            raise invalid(f"Alarm {name} does not exist.")
 
 
 def _check_network(backend: EC2ContainerServiceBackend, settings: Wire, definition: Definition) -> None:

@@ -70,6 +70,12 @@ class Facts:
 class World(Protocol):
     """What the life of a task touches outside ECS."""
 
+    def ringing(self, alarms: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of CloudWatch's alarms that are in ALARM."""
+
+    def takes(self, alarms: tuple[str, ...]) -> float:
+        """The seconds that the slowest of them looks back on."""
+
     def prepare(self, task: Task) -> None:
         """Let its containers be made, if it really runs."""
 

@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Callable
 
-from ecsctl.sandbox.aws.ecs import lives
+from ecsctl.sandbox.aws.ecs import alarms, lives
 from ecsctl.sandbox.aws.ecs.lives import Signal
 from ecsctl.sandbox.aws.ecs.outside import World
 from ecsctl.sandbox.aws.ecs.state import Deployment, Release, Service, Task, Wire
@@ -77,7 +77,7 @@ def schedule(service: Service, world: World, t: float, launch: Launch) -> None:
     moved = _stop_some(service, world, t)
     moved |= _start_some(service, world, t, launch)
     _drop_replaced(service)
-    _judge(service, t, moved)
+    _judge(service, world, t, moved)
 
 
 def _drain(service: Service, world: World, t: float) -> None:
@@ -167,7 +167,7 @@ def _start_some(service: Service, world: World, t: float, launch: Launch) -> boo
     return True
 
 
-def _judge(service: Service, t: float, moved: bool) -> None:
+def _judge(service: Service, world: World, t: float, moved: bool) -> None:
     """Steady, under way, or stuck."""
     desired, primary = service.desired_count, service.primary
     if primary.rollout == "FAILED":
@@ -175,8 +175,8 @@ def _judge(service: Service, t: float, moved: bool) -> None:
     new = [task for task in service.of(primary) if task.wanted]
     old = [task for task in service.tasks if task.started_by != primary.id and task.status != "STOPPED"]
     ready = len(new) == desired and all(task.healthy for task in new)
-    _early_success(service, t, sum(task.healthy for task in new), old)
-    if ready and not old:
+    _early_success(service, world, t, sum(task.healthy for task in new), old)
+    if ready and not old and not (primary.rollout == "IN_PROGRESS" and alarms.bakes(service, world, t)):
         if not service.steady:
             _settle(service, t)
         return
@@ -193,7 +193,7 @@ def _judge(service: Service, t: float, moved: bool) -> None:
         )
 
 
-def _early_success(service: Service, t: float, healthy: int, old: list[Task]) -> None:
+def _early_success(service: Service, world: World, t: float, healthy: int, old: list[Task]) -> None:
     """API reference, DeploymentEarlySuccessCriteria: done at a share of healthy tasks, the rest in the background.
 
     Its share is of the desired count; that it is rounded up, as the minimum is, is an assumption.
@@ -202,7 +202,8 @@ def _early_success(service: Service, t: float, healthy: int, old: list[Task]) ->
     if criteria is None or primary.rollout != "IN_PROGRESS":
         return
     enough = healthy >= math.ceil(service.desired_count * criteria["healthyPercent"] / 100)
-    if enough and (criteria["sourceServiceRevisionCleanup"] == "DEFERRED" or not old):
+    gone = criteria["sourceServiceRevisionCleanup"] == "DEFERRED" or not old
+    if enough and gone and not alarms.bakes(service, world, t):
         _complete(service, t)
 
 
@@ -269,16 +270,33 @@ def _trip(service: Service, world: World, t: float) -> None:
 
     Without one to go back to, or without `rollback`, no task is launched any more; those that serve stay.
     """
-    primary, release = service.primary, service.release
-    if release is not None:
-        release.triggered = True
-    abandon(service, world, t, _TRIPPED)
-    say(service, t, f"(deployment {primary.id}) deployment failed: tasks failed to start.")
-    good = service.good
-    if (breaker(service) or {}).get("rollback") and good is not None and good is not primary:
-        go_back(service, good, t, f"ECS deployment circuit breaker: rolling back to deploymentId {good.id}.", _TRIPPED)
+    if service.release is not None:
+        service.release.triggered = True
+    back = bool((breaker(service) or {}).get("rollback"))
+    _give_up(service, world, t, ("ECS deployment circuit breaker", _TRIPPED, "tasks failed to start"), back)
+
+
+def alarmed(service: Service, world: World, t: float) -> None:
+    """Look at the alarms of a deployment under way; one that rings gives it up.
+
+    The event is of a public log; that the reason names the alarms, and its words, are assumptions.
+    """
+    if alarms.rang(service, world, t) and service.release is not None and service.primary.rollout == "IN_PROGRESS":
+        wanted = service.settings["deploymentConfiguration"]["alarms"]
+        why = f"ECS deployment alarms: {', '.join(service.release.rang)} in ALARM state."
+        _give_up(service, world, t, ("ECS deployment alarms", why, "alarm detected"), bool(wanted.get("rollback")))
+
+
+def _give_up(service: Service, world: World, t: float, told: tuple[str, str, str], back: bool) -> None:
+    """`told`: who gave it up, why, and in a word for the event."""
+    primary, release, good = service.primary, service.release, service.good
+    who, why, short = told
+    abandon(service, world, t, why)
+    say(service, t, f"(deployment {primary.id}) deployment failed: {short}.")
+    if back and good is not None and good is not primary:
+        go_back(service, good, t, f"{who}: rolling back to deploymentId {good.id}.", why)
     elif release is not None and release.ongoing:
-        end(release, t, "ROLLBACK_FAILED" if release.rollback else "STOPPED", _TRIPPED)
+        end(release, t, "ROLLBACK_FAILED" if release.rollback else "STOPPED", why)
 
 
 def abandon(service: Service, world: World, t: float, reason: str) -> None:

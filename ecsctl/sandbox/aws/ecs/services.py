@@ -8,7 +8,7 @@ from moto.ecs.models import EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 
 from ecsctl.sandbox.aws import iam
-from ecsctl.sandbox.aws.ecs import checks, clusters, definitions, rollout, views
+from ecsctl.sandbox.aws.ecs import alarms, checks, clusters, definitions, rollout, views
 from ecsctl.sandbox.aws.ecs.simulation import launch
 from ecsctl.sandbox.aws.ecs.state import (
     Definition,
@@ -246,10 +246,12 @@ def deploy(backend: EC2ContainerServiceBackend, service: Service, definition: De
             updated=now,
             configuration=dict(service.settings["deploymentConfiguration"]),
             threshold=rollout.threshold(service),
+            alarms=alarms.watched(service),
         )
     )
     service.steady, service.start_failures, service.launch_after, service.stopping = False, 0, 0.0, None
     service.said.clear()
+    alarms.begin(service, Region(backend), now)
 
 
 def begin(backend: EC2ContainerServiceBackend, service: Service, at: float | None = None) -> None:

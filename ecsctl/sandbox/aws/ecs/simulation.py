@@ -65,12 +65,14 @@ def _told(crew: Crew, world: World, task: Task, t: float, signal: str, text: str
 
 
 def _remind(service: Service, world: World, t: float) -> None:
-    """What stands on the agenda of the service itself. `launch` and `inactive` only wake the scheduler."""
+    """What stands on the agenda of the service itself. `launch`, `inactive` and `baked` only wake the scheduler."""
     for kind in [kind for kind, when in service.agenda.items() if when <= t]:
         del service.agenda[kind]
         if kind == "report" and service.steady:
             rollout.say(service, t, "has reached a steady state.")
             service.agenda["report"] = t + rollout.REPORT
+        elif kind == "alarms":
+            rollout.alarmed(service, world, t)
         elif kind == "stop":
             rollout.stop_now(service, world, t)
 

@@ -161,6 +161,10 @@ class Release:
     reason: str | None = None
     rollback: Wire | None = None
     triggered: bool = False  # by the circuit breaker
+    alarms: tuple[str, ...] = ()  # that are watched
+    rang: tuple[str, ...] = ()
+    deaf: bool = False  # an alarm was in ALARM when it began
+    baked: float | None = None  # when it is done, unless an alarm rings before
     threshold: int = 3
 
     @property

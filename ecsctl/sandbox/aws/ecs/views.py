@@ -196,9 +196,16 @@ def release(found: Service, each: Release) -> Wire:
                 "failureCount": each.target.failed,
                 "threshold": each.threshold,
             },
-            "alarms": {"status": "DISABLED", "alarmNames": [], "triggeredAlarmNames": []},
+            "alarms": _alarms(each),
         }
     )
+
+
+def _alarms(each: Release) -> Wire:
+    state = "TRIGGERED" if each.rang else "MONITORING" if each.ongoing else "MONITORING_COMPLETE"
+    watching = each.alarms and not each.deaf
+    names = list(each.alarms)
+    return {"status": state if watching else "DISABLED", "alarmNames": names, "triggeredAlarmNames": list(each.rang)}
 
 
 _MOMENTS = {

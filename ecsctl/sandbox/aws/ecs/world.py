@@ -7,7 +7,7 @@ from moto.ecs.models import EC2ContainerServiceBackend, ecs_backends
 from moto.elbv2.models import elbv2_backends
 from moto.elbv2.responses import ELBV2Response
 
-from ecsctl.sandbox.aws import ec2, elbv2
+from ecsctl.sandbox.aws import cloudwatch, ec2, elbv2
 from ecsctl.sandbox.aws.ecs import boxes, fates, real, streams
 from ecsctl.sandbox.aws.ecs.boxes import Fate
 from ecsctl.sandbox.aws.ecs.lives import balancers
@@ -28,6 +28,14 @@ class Region:
         self.backend = backend
         self.account = backend.account_id
         self.name = backend.region_name
+
+    def ringing(self, alarms: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of CloudWatch's alarms that are in ALARM."""
+        return cloudwatch.ringing(self.account, self.name, alarms)
+
+    def takes(self, alarms: tuple[str, ...]) -> float:
+        """The seconds that the slowest of them looks back on."""
+        return cloudwatch.takes(self.account, self.name, alarms)
 
     def refuses(self, definition: Definition) -> str | None:
         """Why no task can be launched from the definition."""

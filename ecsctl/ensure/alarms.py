@@ -1,0 +1,54 @@
+"""The alarms at which ECS gives a release up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ecsctl.ids import AlarmName
+from ecsctl.parts import ERRORS, LATENCY
+from ecsctl.resources.alarm import Alarm, Metric
+
+if TYPE_CHECKING:
+    from ecsctl.config.deployment import Alarms
+    from ecsctl.engine.stack import Stack
+    from ecsctl.ensure.front import Front
+    from ecsctl.names import Names
+
+
+def ensure_alarms(stack: Stack, desired: Alarms | None, names: Names, front: Front) -> frozenset[AlarmName]:
+    """Those that are made, and the user's: all that ECS is to watch."""
+    if desired is None:
+        return frozenset()
+    watched = {*map(AlarmName, desired.names)}
+    for part, (description, metrics, expression, threshold) in _measures(desired).items():
+        alarm = Alarm(
+            name=names.alarm(part),
+            description=description,
+            metrics=metrics,
+            expression=expression,
+            threshold=threshold,
+            minutes=desired.minutes,
+            target_group=front.target_group,
+            load_balancer=front.balancer.arn,
+        )
+        watched.add(stack.ensure(f"{part}-alarm", alarm).name)
+    return frozenset(watched)
+
+
+def _measures(desired: Alarms) -> dict[str, tuple[str, tuple[Metric, ...], str, float]]:
+    """What is looked at, by what it is about.
+
+    Application Load Balancers guide, "CloudWatch metrics for your Application Load Balancer": in a minute without
+    errors there is no number of them, and in one without requests nothing at all.
+    """
+    minutes = f"{desired.minutes} minutes in a row" if desired.minutes > 1 else "a minute"
+    found: dict[str, tuple[str, tuple[Metric, ...], str, float]] = {}
+    if (share := desired.errors_percent) is not None:
+        counted = (Metric("errors", "HTTPCode_Target_5XX_Count", "Sum"), Metric("requests", "RequestCount", "Sum"))
+        told = f"More than {share:g} % of the answers are errors (5xx), for {minutes}"
+        found[ERRORS] = (told, counted, "100 * FILL(errors, 0) / requests", float(share))
+    if (seconds := desired.latency_seconds) is not None:
+        timed = (Metric("latency", "TargetResponseTime", "p90"),)
+        told = f"A tenth of the answers takes longer than {seconds:g} s, for {minutes}"
+        found[LATENCY] = (told, timed, "", float(seconds))
+    return found

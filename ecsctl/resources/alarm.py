@@ -1,0 +1,186 @@
+"""What ECS watches while it releases: a measure of the app's answers that rings when it is too high."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.engine.label import Label, flat
+from ecsctl.engine.resource import Fixed, Found, Observed, Resource
+from ecsctl.ids import AlarmName, LoadBalancerArn, TargetGroupArn
+from ecsctl.names import Names
+from ecsctl.parts import ALARMED
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import of
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
+
+NAMESPACE, MINUTE = "AWS/ApplicationELB", 60
+RESULT = "result"  # the id of the expression: that of a metric is its own
+
+
+@dataclass(frozen=True)
+class AlarmIds:
+    """An alarm's ids."""
+
+    name: AlarmName
+    arn: str
+
+
+@dataclass(frozen=True, order=True)
+class Metric:
+    """A metric of the target group, and the statistic of each minute."""
+
+    id: str  # by which the expression names it
+    name: str
+    statistic: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm(Resource[AlarmIds]):
+    """A CloudWatch alarm on a target group behind a load balancer. It is found by its name.
+
+    It does nothing by itself: ECS looks at it. Minutes without requests are well.
+    """
+
+    kind = "alarm"
+    title = "CloudWatch alarm"
+    arns = "cloudwatch:alarm"
+    hourly = 0.10 / 730  # "Amazon CloudWatch pricing": a standard alarm, for each metric that it looks at
+    console = "{console}/cloudwatch/home?region={region}#alarmsV2:alarm/{name}"
+
+    name: Fixed[str]
+    description: str
+    metrics: tuple[Metric, ...]
+    expression: str  # of the metrics' ids; empty where there is one metric, which is looked at itself
+    threshold: float  # more than this is too much
+    minutes: int  # in a row
+    target_group: TargetGroupArn
+    load_balancer: LoadBalancerArn
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "metrics", tuple(sorted(self.metrics)))
+
+    def summary(self) -> str:
+        """At what it rings."""
+        return self.description
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        looks = "DescribeAlarms ListTagsForResource"  # also of what is no longer asked for
+        changes = " DeleteAlarms PutMetricAlarm TagResource" if uses.alarms else ""
+        yield Statement("ReleaseAlarms", of("cloudwatch", f"{looks}{changes}"), scope.alarms)
+
+    def observe(self, aws: Aws, me: Label) -> Observed[Alarm, AlarmIds] | None:
+        """By its name."""
+        told = next(iter(_listed(aws, [self.name])), None)
+        if told is None:
+            return None
+        queries: list[dict[str, Any]] = told.get("Metrics") or []
+        stats = [one for one in queries if one.get("MetricStat")]
+        groups, balancers = _dimensions(stats, "TargetGroup"), _dimensions(stats, "LoadBalancer")
+        place = f"arn:{me.partition}:elasticloadbalancing:{me.region}:{me.account}"
+        usual = (told.get("ComparisonOperator"), told.get("TreatMissingData")) == _WAY
+        actual = Alarm(
+            name=told["AlarmName"],
+            description=told.get("AlarmDescription", ""),
+            metrics=tuple(_metric(one) for one in stats) if usual else (),
+            expression=next((one["Expression"] for one in queries if one.get("Expression")), ""),
+            threshold=float(told.get("Threshold", 0)),
+            minutes=int(told.get("EvaluationPeriods", 0)),
+            target_group=TargetGroupArn(f"{place}:{groups}"),
+            load_balancer=LoadBalancerArn(f"{place}:loadbalancer/{balancers}"),
+        )
+        tags: Any = aws.look(aws.cloudwatch.list_tags_for_resource, ResourceARN=told["AlarmArn"])
+        note = "it is in ALARM" if told.get("StateValue") == "ALARM" else ""
+        return Observed(_ids(told), actual, flat(tags["Tags"]), note=note)
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[AlarmIds]]:
+        """By the names that alarms of ours have."""
+        for told in _listed(aws, [Names.of(me).alarm(about) for about in ALARMED]):
+            look = partial(aws.look, aws.cloudwatch.list_tags_for_resource, ResourceARN=told["AlarmArn"])
+            if (answer := there(look)) is not None:
+                yield Found(_ids(told), flat(answer["Tags"]))
+
+    def create(self, aws: Aws, me: Label) -> AlarmIds:
+        """One of the name is changed by this call, and keeps its tags."""
+        aws.cloudwatch.put_metric_alarm(**self._wanted(), Tags=me.upper())
+        return AlarmIds(
+            AlarmName(self.name), f"arn:{me.partition}:cloudwatch:{me.region}:{me.account}:alarm:{self.name}"
+        )
+
+    def update(self, aws: Aws, me: Label, ids: AlarmIds, changed: frozenset[str]) -> None:
+        """It is replaced as a whole, and stays in its state until it is looked at again; its tags stay."""
+        if changed - {"tags"}:
+            aws.cloudwatch.put_metric_alarm(**self._wanted())
+        if "tags" in changed:
+            aws.cloudwatch.tag_resource(ResourceARN=ids.arn, Tags=me.upper())
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: AlarmIds) -> None:
+        """Nothing hangs on it: ECS passes over an alarm that is not there."""
+        aws.cloudwatch.delete_alarms(AlarmNames=[ids.name])
+
+    def _wanted(self) -> dict[str, Any]:
+        dimensions = [
+            {"Name": "TargetGroup", "Value": self.target_group.rpartition(":")[2]},
+            {"Name": "LoadBalancer", "Value": self.load_balancer.rpartition(":loadbalancer/")[2]},
+        ]
+        queries: list[dict[str, Any]] = [
+            {
+                "Id": one.id,
+                "MetricStat": {
+                    "Metric": {"Namespace": NAMESPACE, "MetricName": one.name, "Dimensions": dimensions},
+                    "Period": MINUTE,
+                    "Stat": one.statistic,
+                },
+                "ReturnData": not self.expression,
+            }
+            for one in self.metrics
+        ]
+        if self.expression:
+            queries.append({"Id": RESULT, "Expression": self.expression, "ReturnData": True})
+        return {
+            "AlarmName": self.name,
+            "AlarmDescription": self.description,
+            "Metrics": queries,
+            "ComparisonOperator": _WAY[0],
+            "TreatMissingData": _WAY[1],
+            "Threshold": self.threshold,
+            "EvaluationPeriods": self.minutes,
+        }
+
+
+_WAY = ("GreaterThanThreshold", "notBreaching")
+
+
+def _listed(aws: Aws, names: list[str]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = aws.look(aws.cloudwatch.describe_alarms, AlarmNames=names)["MetricAlarms"]
+    return found
+
+
+def _metric(query: dict[str, Any]) -> Metric:
+    """What it looks at; of another namespace, or by other minutes, it is another metric."""
+    stat = query["MetricStat"]
+    here = (stat["Metric"].get("Namespace"), stat.get("Period")) == (NAMESPACE, MINUTE)
+    return Metric(query["Id"], stat["Metric"]["MetricName"] if here else "", stat["Stat"])
+
+
+def _dimensions(queries: list[dict[str, Any]], name: str) -> str:
+    """The one value of a dimension in all of them; empty if they differ."""
+    found = {
+        next((one["Value"] for one in query["MetricStat"]["Metric"]["Dimensions"] if one["Name"] == name), "")
+        for query in queries
+    }
+    return found.pop() if len(found) == 1 else ""
+
+
+def _ids(told: dict[str, Any]) -> AlarmIds:
+    return AlarmIds(AlarmName(told["AlarmName"]), told["AlarmArn"])

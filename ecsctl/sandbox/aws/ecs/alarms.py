@@ -1,0 +1,56 @@
+"""The CloudWatch alarms that a deployment is watched by.
+
+ECS guide, "How CloudWatch alarms detect Amazon ECS deployment failures". What happens when one rings is in `rollout`.
+"""
+
+from ecsctl.sandbox.aws.ecs.outside import World
+from ecsctl.sandbox.aws.ecs.state import Release, Service
+
+EVERY = 10.0  # between looks at the alarms; an assumption
+
+
+def watched(service: Service) -> tuple[str, ...]:
+    """The alarms of the service's settings, if they are on."""
+    found = (service.settings.get("deploymentConfiguration") or {}).get("alarms") or {}
+    return tuple(found["alarmNames"]) if found.get("enable") else ()
+
+
+def begin(service: Service, world: World, t: float) -> None:
+    """An alarm that is in ALARM already when a deployment begins would give up what may cure it.
+
+    That ECS then watches none for the length of that deployment is how the guide is read here.
+    """
+    release = service.release
+    service.agenda.pop("alarms", None)
+    if release is not None and release.alarms:
+        release.deaf = bool(world.ringing(release.alarms))
+        service.agenda["alarms"] = t + EVERY
+
+
+def rang(service: Service, world: World, t: float) -> bool:
+    """Look at the alarms of what is under way, and again in a moment; whether one rings."""
+    release = service.release
+    if release is None or not _watching(release):
+        return False
+    release.rang = world.ringing(release.alarms)
+    if not release.rang:
+        service.agenda["alarms"] = t + EVERY
+    return bool(release.rang)
+
+
+def bakes(service: Service, world: World, t: float) -> bool:
+    """Whether what is steady is watched for a while: the bake time, which ECS computes from the alarms (ECS guide).
+
+    That it is what the slowest alarm looks back on is an assumption.
+    """
+    release = service.release
+    if release is None or not _watching(release):
+        return False
+    if release.baked is None:
+        release.baked = t + world.takes(release.alarms)
+        service.agenda["baked"] = release.baked
+    return t < release.baked
+
+
+def _watching(release: Release) -> bool:
+    return release.ongoing and release.rollback is None and bool(release.alarms) and not release.deaf
