@@ -51,6 +51,7 @@ class Alarm(Resource[AlarmIds]):
     kind = "alarm"
     title = "CloudWatch alarm"
     arns = "cloudwatch:alarm"
+    lets_go = ("target_group", "load_balancer")  # the metric of what is gone has no more values
     hourly = 0.10 / 730  # "Amazon CloudWatch pricing": a standard alarm, for each metric that it looks at
     console = "{console}/cloudwatch/home?region={region}#alarmsV2:alarm/{name}"
 

@@ -63,6 +63,7 @@ class Scaling(Resource[ScalingIds]):
     kind = "scaling"
     title = "autoscaling"
     arns = "application-autoscaling"
+    lets_go = ("target_group", "load_balancer")  # requests that are no more count as none
     within = ("cluster", "service")
 
     cluster: Fixed[ClusterName]

@@ -60,6 +60,9 @@ history
 history diff 1 2
 config show
 config schema
+secret set db -
+secret list
+secret rm db --yes
 down --yes --force
 """
 SERVERS = {"sandbox start", "sandbox status", "sandbox reset", "sandbox stop", "sandbox push"}

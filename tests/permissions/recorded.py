@@ -60,6 +60,7 @@ CONFIGS: Mapping[str, Desired] = {
     "connection": lambda made: {
         **BARE, "github": {"repository": "ecsctl/hello", "connection_arn": made["connection"]}},
     "secrets": lambda made: {**BARE, "service": {"secrets": {"DB": made["secret"], "KEY": made["key"]}}},
+    "own secrets": lambda made: {**BARE, "service": {"secrets": {"DB": "own"}}},
     "boundary": lambda made: {**BARE, "permissions_boundary": made["boundary"]},
     "notify": lambda made: {**BARE, "notify": {"email": ["ops@example.com"]}},
     "alarms": lambda made: {**BARE, "deployment": {"alarms": {"errors_percent": 5, "latency_seconds": 1}}},
@@ -207,6 +208,9 @@ class Runs:
             authorization.enforce(self.found.policies())
             if self.found.desired.get("github", {}).get("token_secret"):
                 self.run("creds set -")
+            own = "own" in self.found.desired.get("service", {}).get("secrets", {}).values()
+            if own:
+                self.run("secret set own -", "secret list")
             self.run("plan", "up --yes", "status", "why")
             if fixed:
                 self._mended()
@@ -219,6 +223,8 @@ class Runs:
                     self._client("ec2").modify_vpc_attribute(VpcId=self.made["vpc"], EnableDnsSupport={"Value": False})
                 self.run("plan")
             self.run("down --yes --force")
+            if own:
+                self.run("secret rm own --yes --force", "secret set own -", "down --yes --force --secrets")
 
     def _mended(self) -> None:
         with self._noted("up that mends"):
@@ -346,7 +352,7 @@ class Runs:
                 {"role"} if desired.kind == "source-credentials" else set()
             )  # its tags would go from the same role
             changed -= {"repository"} if desired.kind == "build-project" else set()  # its webhook would be made again
-            changed -= {"providers"} if getattr(desired, "providers", None) == frozenset() else set()  # others' stay
+            changed -= {one for one in ("providers", "schedules") if getattr(desired, one, None) == frozenset()}
             with contextlib.suppress(ClientError, EcsctlError, NotImplementedError):
                 desired.update(opened.aws, opened.engine.label.of(name), known[name], changed)
 

@@ -106,7 +106,7 @@ LONG: dict[str, tuple[Configured, Configured]] = {
         "ephemeral_gib": 40, "ulimits": {"nofile": 65535}})),
     "Spot": (PLAIN, with_(service={"spot": {"percent": 75, "base": 1}, "desired_count": 2})),
     "no Spot": (with_(service={"spot": {"base": 1}, "desired_count": 2}), with_(service={"desired_count": 2})),
-    "what no option says": (PLAIN, with_(raw={
+    "what no option says": (SECURE, desired_stack(github=None, raw={
         "task_definition": {"volumes": [{"name": "scratch"}]},
         "container": {"mountPoints": [{"sourceVolume": "scratch", "containerPath": "/scratch"}]},
         "service": {"serviceConnectConfiguration": {"enabled": True, "namespace": "shop"}},
@@ -189,7 +189,7 @@ def changed(before: Configured, after: Configured) -> Iterator[str]:
 def _at(found: Any, path: tuple[Any, ...]) -> Any:
     for part in path:
         if part == NAME:
-            return [_at(one, path[path.index(NAME) + 1 :]) for _, one in sorted(found.items())]
+            return [_at(one, path[path.index(NAME) + 1 :]) for _, one in sorted((found or {}).items())]
         found = getattr(found, part) if isinstance(found, BaseModel) else None
     return found
 
