@@ -9,7 +9,7 @@ import re
 
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
 from ecsctl.why.causes.fixes import Fix, back, by_hand, change, repair, run
-from ecsctl.why.causes.starting import architecture
+from ecsctl.why.causes.images import architecture
 from ecsctl.why.evidence import Evidence, Facts, Place, moment
 from ecsctl.why.words import last_error
 

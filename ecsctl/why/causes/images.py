@@ -1,0 +1,200 @@
+"""Why a task's image cannot be pulled, or does not start: its name, its registry, its processor, its size, its program.
+
+Each rule says about what ECS must give the reason (Place), and in which words, which ECS may have cut short. They are
+those of the ECS guide, "CannotPullContainer task errors" and "Amazon ECS stopped tasks error messages".
+"""
+
+from __future__ import annotations
+
+import re
+
+from ecsctl.resources.support.revisions import architecture_of
+from ecsctl.why.causes.cause import Cause, Certainty
+from ecsctl.why.causes.fixes import back, by_hand, change, repair, run, up, wait
+from ecsctl.why.causes.wording import RIGHTS, short, sure, tries
+from ecsctl.why.evidence import Evidence, Facts, Place, Reason
+from ecsctl.why.words import is_cut, whole
+
+
+def image_missing(facts: Facts) -> Cause | None:
+    """ECS could not find the image, or it is in no repository now."""
+    image = str(facts.container.get("image", ""))
+    found = facts.told((Place.PULL,), ": not found", "manifest unknown", "404 Not Found", "no longer exists",
+        "does not exist in the registry",
+                       "repository with name")  # fmt: skip
+    others = {str(one.get("image", "")): str(one["name"]) for one in facts.definition.get("containerDefinitions", ())
+              if one.get("name") != facts.container.get("name")}  # fmt: skip
+    beside = next((one for one in others if facts.images.get(one) is False), "")
+    beside = beside or next((one for one, name in others.items() if found and found.container == name), "")
+    image = beside or image
+    gone = facts.images.get(image) is False
+    configured = (facts.service or {}).get("desiredCount", 0)
+    if (found is None or _refused(found)) and not (gone and configured and not facts.healthy):
+        return None
+    named = re.search(r"\bref (\S+?):? ", found.text) if found else None
+    wrong = named[1].strip('"') if named and not gone and "/" in named[1] else image
+    observed: list[Evidence] = [found] if found else []
+    if gone:
+        observed.append(Evidence("ECR", f"there is no image {image}"))
+    fix = (run("ecsctl deploy --build", "builds the branch's newest commit") if facts.build or facts.pipeline
+            else run("ecsctl deploy --image URI", "one that exists"), *back(facts))  # fmt: skip
+    if beside:  # no release changes it
+        known = facts.is_sidecar(others[beside])
+        fix = (change(f"sidecars.{others[beside]}.image", "to one that exists") if known else
+               by_hand(f"push {beside}, or let {others[beside]} have another image"),)  # fmt: skip
+    return Cause("image-missing", f"the image {wrong} does not exist", tuple(observed), fix, sure(found))
+
+
+def image_name(facts: Facts) -> Cause | None:
+    """The task definition names what is no image's name."""
+    found = facts.told((Place.OTHER, Place.PULL), "failed to normalize image reference", "invalid reference format")
+    if not found:
+        return None
+    fix = (run("ecsctl deploy --image URI", "with the name of an image"),)
+    return Cause(
+        "image-name",
+        "the image of the task definition has no name that an image can have",
+        (found,),
+        fix,
+        sure(found),
+    )
+
+
+def architecture(facts: Facts) -> Cause | None:
+    """The image is for another processor than the task definition asks for."""
+    wanted = architecture_of(facts.definition)
+    platform = {"ARM64": "linux/arm64", "X86_64": "linux/amd64"}.get(wanted, wanted)
+    found = facts.told((Place.PULL, Place.START), "does not contain descriptor matching platform", "exec format error")
+    pattern = r"^(?:standard_init_linux\S* )?exec (?:user process caused:? |\S+: ).?exec format error"
+    lines = [one for one in facts.tail(20) if re.search(pattern, one.text)]
+    offered = facts.processors.get(str(facts.container.get("image", "")), [])
+    fits = not offered or platform.rsplit("/", maxsplit=1)[-1] not in offered
+    if not found and not (lines and facts.failed and not facts.beside):
+        return None
+    observed = [found] if found else lines[-1:]
+    if offered:
+        observed = [*observed, Evidence("ECR", f"the image is for {', '.join(offered)}")]
+    told = f"the image is built for another processor: the tasks run on {wanted} ({platform})"
+    if not fits:
+        told = (
+            f"a program in the image is for another processor than {platform}, or is a script without a first line #!"
+        )
+    other = "ARM64" if wanted == "X86_64" else "X86_64"
+    fix = (repair(f"build for {platform}: no other --platform in the Dockerfile and buildspec.yml", facts),
+            change("service.architecture", f'= "{other}"', "ecsctl up"))  # fmt: skip
+    certain = sure(found) if found else Certainty.CERTAIN if offered and fits else Certainty.LIKELY
+    return Cause("architecture", told, tuple(observed), fix, certain)
+
+
+def pull_limit(facts: Facts) -> Cause | None:
+    """A registry lets anonymous callers pull only so often."""
+    found = facts.told((Place.PULL,), "toomanyrequests", "pull rate limit", "429 Too Many")
+    cut = facts.told((Place.PULL,), "unexpected status code https://registry-1.docker.io")
+    if not found and cut and is_cut(cut.text):
+        told = ("Docker Hub refused the image, and AWS cut its reason short: either it limits pulls without a login, "
+                "or the image needs one: check its name, and whether it is public")  # fmt: skip
+        fix = (repair("copy the image to the app's own repository", facts), wait(f"wait some hours{tries(facts)}"))
+        either = ("pull-limit", "pull-denied")
+        return Cause("pull-limit", told, (cut,), fix, Certainty.POSSIBLE, either=either)
+    if not found:
+        return None
+    fix = (repair("take the base or the image from public.ecr.aws/docker/library/…, or copy it to the app's own "
+                   "repository", facts),
+            wait(f"wait some hours{tries(facts)}"))  # fmt: skip
+    who = "ECR Public" if whole(found.text, "public.ecr.aws") else "the image's registry"
+    return Cause("pull-limit", f"{who} limits pulls without a login", (found,), fix, sure(found))
+
+
+def pull_denied(facts: Facts) -> Cause | None:
+    """The registry refuses; some registries answer the same for an image that does not exist."""
+    found = facts.told(
+        (Place.PULL,), "pull access denied", "may require", "fetch anonymous token", "insufficient_scope"
+    )
+    if not found:  # another registry than ECR knows nothing of the execution role
+        refused = facts.told((Place.PULL,), "403 Forbidden", "401 Unauthorized", "no basic auth", "unauthorized:")
+        found = refused if refused and "://" in refused.text and not whole(refused.text, ".dkr.ecr.") else None
+    if found:
+        told = "either the image does not exist or its registry asks for a login: check its name, letter by letter"
+        fix = (run("ecsctl deploy --image URI", "with the image's right name"),)
+        return Cause("pull-refused", told, (found,), fix, Certainty.LIKELY, either=("image-missing", "pull-denied"))
+    found = facts.told((Place.PULL, Place.LOGIN), "403 Forbidden", "no basic auth", "ecr:BatchGetImage",
+        "ecr:GetAuthorizationToken",
+                       "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability", "AccessDenied",
+                       "not authorized to perform: ecr",
+                       "using the task execution role")  # fmt: skip
+    if not found:
+        return None
+    role = short(facts.definition.get("executionRoleArn", "the execution role"))
+    account = re.search(r"(\d{12})\.dkr\.ecr", found.text)
+    if account and f":{account[1]}:" not in facts.suspect:
+        fix = (by_hand(f"let account {account[1]} allow the pull in its repository's policy"),)
+    else:
+        fix = (up(RIGHTS),)
+    return Cause("pull-denied", f"{role} may not pull the image", (found,), fix, sure(found))
+
+
+def disk_full(facts: Facts) -> Cause | None:
+    """The image, unpacked, does not fit beside what the app writes (ECS guide, "Fargate task ephemeral storage")."""
+    found = facts.told((Place.PULL, Place.START), "no space left on device")
+    cut = found or next((one for one in facts.reasons if one.place == Place.PULL and _breaks_off(one.text)), None)
+    if not cut:
+        return None
+    told = "the image does not fit on the task's disk of 20 GiB"
+    return Cause("task-disk-full", told, (cut,), (repair("make the image smaller", facts),),
+                 Certainty.CERTAIN if found and whole(found.text,
+                 "no space left on device") else Certainty.LIKELY)  # fmt: skip
+
+
+def image_user(facts: Facts) -> Cause | None:
+    """The image names its user by name and has no list of users, or not this one."""
+    found = facts.told((Place.START,), "etc/passwd: no such file", "no matching entries in passwd file")
+    if not found:
+        return None
+    told = "the image names the user that it runs as by a name that its /etc/passwd does not have"
+    fix = (
+        repair(
+            "name the user by its number in the Dockerfile (USER 1000), or let the image have an /etc/passwd", facts
+        ),
+    )
+    return Cause("image-user", told, (found,), fix, sure(found))
+
+
+def command_missing(facts: Facts) -> Cause | None:
+    """The image has no such program, or may not execute it."""
+    found = facts.told((Place.START,), "executable file not found", "no such file or directory", "permission denied")
+    if not found or image_user(facts):
+        return None
+    program = re.search(r"exec: \"?([^\":]+)\"?", found.text)
+    if not program:
+        return None
+    why = (
+        "it may not be executed (chmod +x)"
+        if whole(found.text, "permission denied")
+        else "there is no such program in it"
+    )
+    if beside := _beside(found, facts):
+        told = f"the image of the container {beside} cannot run its command {program[1].strip()}: {why}"
+        return Cause("command-missing", told, (found,), (by_hand(f"fix the container {beside} where it was added"),),
+                     sure(found))  # fmt: skip
+    told = f"the image cannot run its command {program[1].strip()}: {why}"
+    fix = (repair("correct CMD or ENTRYPOINT in the Dockerfile, or what it copies", facts),
+            change("service.entrypoint" if facts.container.get("entryPoint") else "service.command",
+                   "to a program that the image has"))  # fmt: skip
+    return Cause("command-missing", told, (found,), fix, sure(found))
+
+
+def _beside(found: Reason, facts: Facts) -> str:
+    """The container that a reason is about, if it is not the app's own."""
+    own = facts.container.get("name", found.container)
+    return found.container if found.container != own else ""
+
+
+def _refused(found: Reason) -> bool:
+    return whole(found.text, "pull access denied", "403 Forbidden", "may require")
+
+
+def _breaks_off(text: str) -> bool:
+    """Whether AWS cut the text just where the disk's fullness is told."""
+    return bool(
+        re.search(r"failed to (?:extract|register) layer\b.*\bwrite\s+\S*(?:\.\.\.|…)$", text.rstrip(), re.IGNORECASE)
+    )
