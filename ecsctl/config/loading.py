@@ -13,11 +13,10 @@ from pydantic import ValidationError
 
 from ecsctl.config import dotenv_file, environment, files
 from ecsctl.config.form import node
-from ecsctl.config.hiding import hides
 from ecsctl.config.lines import Path
 from ecsctl.config.mistakes import MOST, Source, blamed, key_shown, told, unknown
 from ecsctl.config.model import Config
-from ecsctl.config.printing import show
+from ecsctl.config.printing import hides, show
 from ecsctl.config.tree import dotted, holds, leaves, over
 from ecsctl.engine.errors import ConfigError
 

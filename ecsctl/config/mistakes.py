@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from ecsctl.config.form import meant, node, options
-from ecsctl.config.hiding import HIDDEN, hides, looks_secret
 from ecsctl.config.lines import Path
+from ecsctl.config.printing import HIDDEN, hides, looks_secret
 from ecsctl.config.tree import dotted, holds, way
 
 MOST = 50

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from ecsctl.config.hiding import covered
+from ecsctl.config.printing import covered
 from ecsctl.engine.errors import DENIED, NotOffered, code
 from ecsctl.names import Names
 from ecsctl.releases.reading import active, described, look, revision_named

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 
-from ecsctl.config.hiding import HIDDEN, looks_secret
+from ecsctl.config.printing import HIDDEN, looks_secret
 from ecsctl.names import Names
 from ecsctl.resources.support.containers import LABEL
 from ecsctl.resources.support.deployments import LONG_AGO, Snapshot, Told
