@@ -13,8 +13,7 @@ from pathlib import Path
 
 from benchmarks.ca import throwaway
 from benchmarks.home import Home
-from benchmarks.measures import Run
-from benchmarks.proxy import Call
+from benchmarks.measures import Run, slowest_chain
 from benchmarks.report import Row, table, write
 
 SCRIPT = [sys.executable, "-m", "benchmarks.script"]
@@ -57,13 +56,7 @@ def commands(folder: Path, speed: float) -> Rows:
 def _critical_path(run: Run, speed: float) -> list[tuple[str, float]]:
     """In a process of its own: it imports all of the sandbox, and what this one holds counts in its children."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        return pool.submit(_of, run.calls, speed).result()
-
-
-def _of(calls: tuple[Call, ...], speed: float) -> list[tuple[str, float]]:
-    from benchmarks.critical import critical_path
-
-    return critical_path(calls, speed)
+        return pool.submit(slowest_chain, run.calls, speed).result()
 
 
 def throttled(folder: Path, speed: float) -> Rows:

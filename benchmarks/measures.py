@@ -41,3 +41,10 @@ def depth(calls: Sequence[Call]) -> int:
         if call.began >= last:
             count, last = count + 1, call.ended
     return count
+
+
+def slowest_chain(calls: Sequence[Call], speed: float) -> list[tuple[str, float]]:
+    """The critical path, for a process of its own: what it imports is large, and this module is not."""
+    from benchmarks.critical import critical_path
+
+    return critical_path(calls, speed)
