@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ecsctl import partitions
 from ecsctl.engine import sdk_errors
 from ecsctl.engine.errors import EXPIRED, AccessError, EcsctlError, NotOffered, Unreachable, UsageError, code, explained
+from ecsctl.models import light
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -63,6 +64,7 @@ def session(profile: str | None, region: str | None, otherwise: str | None, ask:
     from botocore.utils import JSONFileCache
 
     core = botocore.session.get_session()
+    light(core)
     try:
         if profile:
             core.set_config_variable("profile", profile)
