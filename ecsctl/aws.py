@@ -117,6 +117,7 @@ class Aws:
     ) -> None:
         self.patience = patience
         self.read_only = False
+        self.additions = True  # whether to look also at what others added to ours: it is told, and left alone
         self.changes = 0  # how many changing calls were sent
         self._made = session
         self._place: str | None = None  # another region than the session's

@@ -94,6 +94,7 @@ class Opened:
         from ecsctl.session import open_stack
         from ecsctl.ui import words
 
+        self.aws.additions = as_far
         ahead.ask(self.aws, self.app, self.where.record, self.configured)
         session = open_stack(self.aws, self.configured, self.where.record, tell=self.tell, image=image, as_far=as_far,
                              own_buildspec=own_buildspec(self.branch),

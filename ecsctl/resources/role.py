@@ -27,6 +27,8 @@ from ecsctl.resources.support.policy_document import (
 from ecsctl.resources.support.rights import anywhere, of
 
 if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import AttachedPolicyTypeDef
+
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
@@ -97,18 +99,19 @@ class Role(Resource[RoleIds]):
         yield Statement("RoleRights", of("iam", f"CreateRole PutRolePolicy{bounds}"), ours, bounded)
 
     def observe(self, aws: Aws, me: Label) -> Observed[Role, RoleIds] | None:
-        """By name. Its tags come along; its policies are calls of their own."""
+        """By name. Its tags come along; its policies are calls of their own.
+
+        What is attached is listed where we have attached something, or are to. All of what others have given it is
+        listed only for who tells of that.
+        """
         answer = there(lambda: aws.look(aws.iam.get_role, RoleName=self.name))
         if answer is None:
             return None
         role = answer["Role"]
-        inline = aws.look(aws.iam.list_role_policies, RoleName=self.name)["PolicyNames"]
-        attached = aws.look(aws.iam.list_attached_role_policies, RoleName=self.name)["AttachedPolicies"]
-        ours = None
-        if INLINE in inline:
-            ours = there(lambda: aws.look(aws.iam.get_role_policy, RoleName=self.name, PolicyName=INLINE))
+        ours = there(lambda: aws.look(aws.iam.get_role_policy, RoleName=self.name, PolicyName=INLINE))
         tags = flat(role.get("Tags"))
         known = tags.get(ATTACHED, "").split()
+        attached = _attached(aws, self.name) if self.policies or known or aws.additions else []
         arns = frozenset(one["PolicyArn"] for one in attached)
         mine = frozenset(arn for arn in arns if arn in self.policies or _digest(arn) in known)
         actual = Role(
@@ -118,9 +121,9 @@ class Role(Resource[RoleIds]):
             policies=mine,
             boundary=role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
         )
-        more = [name for name in inline if name != INLINE] + [
-            one["PolicyName"] for one in attached if one["PolicyArn"] not in mine
-        ]
+        more = [one["PolicyName"] for one in attached if one["PolicyArn"] not in mine]
+        if aws.additions:
+            more += [name for name in _inline(aws, self.name) if name != INLINE]
         note = f"it also has {', '.join(sorted(more))}" if more else ""
         ids = RoleIds(RoleArn(role["Arn"]), RoleName(role["RoleName"]))
         return Observed(ids, actual, tags, note=note, since=role.get("CreateDate"))
@@ -135,8 +138,9 @@ class Role(Resource[RoleIds]):
     def ahead(cls, aws: Aws, me: Label, ids: RoleIds) -> Iterator[Callable[[], object]]:
         """Each thing about a role is a call of its own."""
         yield partial(aws.look, aws.iam.get_role, RoleName=ids.name)
-        yield partial(aws.look, aws.iam.list_role_policies, RoleName=ids.name)
-        yield partial(aws.look, aws.iam.list_attached_role_policies, RoleName=ids.name)
+        if aws.additions:
+            yield partial(_inline, aws, ids.name)
+            yield partial(_attached, aws, ids.name)
         yield partial(aws.look, aws.iam.get_role_policy, RoleName=ids.name, PolicyName=INLINE)
 
     def create(self, aws: Aws, me: Label) -> RoleIds:
@@ -175,7 +179,7 @@ class Role(Resource[RoleIds]):
         """Attach what is missing, and take off what only we have attached. The tag is first, so that none is lost."""
         with aws.fresh():
             role = aws.look(aws.iam.get_role, RoleName=ids.name)["Role"]
-            attached = aws.look(aws.iam.list_attached_role_policies, RoleName=ids.name)["AttachedPolicies"]
+            attached = _attached(aws, ids.name)
         known = set(flat(role.get("Tags")).get(ATTACHED, "").split())
         there = {one["PolicyArn"] for one in attached}
         wanted = {_digest(arn) for arn in self.policies}
@@ -190,8 +194,8 @@ class Role(Resource[RoleIds]):
     def delete(cls, aws: Aws, ids: RoleIds) -> None:
         """IAM deletes a role only once nothing is in it, attached to it or made of it (IAM API, DeleteRole)."""
         with aws.fresh():
-            attached = aws.look(aws.iam.list_attached_role_policies, RoleName=ids.name)["AttachedPolicies"]
-            inline = aws.look(aws.iam.list_role_policies, RoleName=ids.name)["PolicyNames"]
+            attached = _attached(aws, ids.name)
+            inline = _inline(aws, ids.name)
             profiles = aws.look(aws.iam.list_instance_profiles_for_role, RoleName=ids.name)["InstanceProfiles"]
         for one in attached:
             aws.iam.detach_role_policy(RoleName=ids.name, PolicyArn=one["PolicyArn"])
@@ -202,6 +206,14 @@ class Role(Resource[RoleIds]):
                 RoleName=ids.name, InstanceProfileName=profile["InstanceProfileName"]
             )
         aws.iam.delete_role(RoleName=ids.name)
+
+
+def _inline(aws: Aws, role: str) -> list[str]:
+    return aws.look(aws.iam.list_role_policies, RoleName=role)["PolicyNames"]
+
+
+def _attached(aws: Aws, role: str) -> list[AttachedPolicyTypeDef]:
+    return aws.look(aws.iam.list_attached_role_policies, RoleName=role)["AttachedPolicies"]
 
 
 def _digest(arn: str) -> str:

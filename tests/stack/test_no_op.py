@@ -70,7 +70,7 @@ class Slow(Aws):
 def test_a_run_with_nothing_to_change_asks_little_and_all_of_it_at_once(world: World) -> None:
     world.up()
     aws = Slow(Patience(world.clock), session=shared_session())
-    aws.rounds, aws.read_only = Rounds(), True
+    aws.rounds, aws.read_only, aws.additions = Rounds(), True, False
     try:
         config = Config.model_validate(desired_stack())
         ahead.ask(aws, config.name, world.record, config)
