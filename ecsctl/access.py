@@ -64,11 +64,11 @@ def session(profile: str | None, region: str | None, otherwise: str | None, ask:
     from botocore.utils import JSONFileCache
 
     core = botocore.session.get_session()
-    light(core)
     try:
         if profile:
             core.set_config_variable("profile", profile)
         named = region or os.environ.get(VARIABLES[0]) or core.get_config_variable("region") or otherwise
+        light(core)
         made = boto3.session.Session(botocore_session=core, region_name=named)
         roles = core.get_component("credential_provider").get_provider("assume-role")
     except Exception as error:

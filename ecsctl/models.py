@@ -30,7 +30,7 @@ def light(core: Session) -> None:
             for ending, opened in ((".json", open), (".json.gz", gzip.open)):
                 if Path(file_path + ending).is_file():
                     with opened(file_path + ending, "rb") as file:
-                        return json.loads(file.read())
+                        return _undocumented(json.loads(file.read()))
             return None
 
     class Light(Loader):
@@ -48,3 +48,13 @@ def light(core: Session) -> None:
     named: str = core.get_config_variable("data_path") or ""  # AWS_DATA_PATH
     paths = [str(Path(os.path.expandvars(path)).expanduser()) for path in named.split(os.pathsep) if path]
     core.register_component("data_loader", Light(paths, Plain()))
+
+
+def _undocumented(model: Any) -> Any:
+    """Without the pages of documentation, which nobody reads here."""
+    if isinstance(model, dict) and "shapes" in model:
+        for part in [*model.get("operations", {}).values(), *model["shapes"].values()]:
+            part.pop("documentation", None)
+            for member in part.get("members", {}).values():
+                member.pop("documentation", None)
+    return model

@@ -1,0 +1,56 @@
+"""AWS's models are read at less cost, and say the same."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.exceptions import UnknownServiceError
+
+from ecsctl.aws import SERVICES, Aws
+from ecsctl.models import light
+
+
+def lightened() -> Any:
+    core = botocore.session.get_session()
+    light(core)
+    return core
+
+
+def told(core: Any, service: str, type_name: str) -> Any:
+    return core.get_component("data_loader").load_service_model(service, type_name)
+
+
+@pytest.mark.parametrize("service", [SERVICES.get(name, name) for name in Aws.__annotations__ if name != "ec2"])
+def test_a_model_says_the_same_but_for_its_documentation(service: str) -> None:
+    def without_words(part: Any) -> Any:
+        if isinstance(part, list):
+            return [without_words(one) for one in part]
+        if isinstance(part, dict):
+            kept = {key: one for key, one in part.items() if key != "documentation" or not isinstance(one, str)}
+            return {key: without_words(one) for key, one in kept.items()}
+        return part
+
+    usual = told(botocore.session.get_session(), service, "service-2")
+    assert without_words(told(lightened(), service, "service-2")) == without_words(usual)
+
+
+def test_pages_are_known_where_botocore_knows_them() -> None:
+    usual = told(botocore.session.get_session(), "ecs", "paginators-1")
+    assert told(lightened(), "ecs", "paginators-1") == usual
+
+
+def test_a_service_that_is_not_there_is_told_by_its_name() -> None:
+    with pytest.raises(UnknownServiceError, match="nosuch"):
+        told(lightened(), "nosuch", "service-2")
+
+
+def test_a_folder_of_models_of_ones_own_is_read_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    where = tmp_path / "sts" / "2999-01-01"
+    where.mkdir(parents=True)
+    (where / "service-2.json").write_text(json.dumps({"metadata": {"serviceId": "own"}}))
+    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+    assert told(lightened(), "sts", "service-2") == {"metadata": {"serviceId": "own"}}
