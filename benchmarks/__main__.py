@@ -14,16 +14,16 @@ from pathlib import Path
 from benchmarks.ca import throwaway
 from benchmarks.home import Home
 from benchmarks.measures import Run, slowest_chain
-from benchmarks.report import Row, table, write
+from benchmarks.push import pushes
+from benchmarks.report import Row, Rows, table, write
 
 SCRIPT = [sys.executable, "-m", "benchmarks.script"]
-Rows = list[Row]
 
 
-def commands(folder: Path, speed: float) -> Rows:
+def commands(folder: Path, speed: float) -> list[Row]:
     """First `up`, a day with nothing to change over HTTP and TLS, `down`; and both scripts."""
     tls = throwaway(folder)
-    rows: Rows = []
+    rows: list[Row] = []
     scripts: dict[str, Run] = {}
     home = Home(folder / "scripts", speed)
     try:
@@ -59,9 +59,9 @@ def _critical_path(run: Run, speed: float) -> list[tuple[str, float]]:
         return pool.submit(slowest_chain, run.calls, speed).result()
 
 
-def throttled(folder: Path, speed: float) -> Rows:
+def throttled(folder: Path, speed: float) -> list[Row]:
     """The same with 30 % of all calls throttled, beside a calm run."""
-    rows: Rows = []
+    rows: list[Row] = []
     home = Home(folder / "throttled", speed)
     try:
         calm: dict[str, float] = {}
@@ -77,7 +77,7 @@ def throttled(folder: Path, speed: float) -> Rows:
     return rows
 
 
-def start_up(folder: Path, _speed: float) -> Rows:
+def start_up(folder: Path, _speed: float) -> list[Row]:
     """What passes before a command does anything, beside a Python that does nothing: the median of seven."""
     home = Home(folder / "start", 60.0)
     try:
@@ -95,7 +95,12 @@ def start_up(folder: Path, _speed: float) -> Rows:
         home.close()
 
 
-PARTS: dict[str, Callable[[Path, float], Rows]] = {"start-up": start_up, "commands": commands, "throttled": throttled}
+PARTS: dict[str, Callable[[Path, float], Rows]] = {
+    "start-up": start_up,
+    "commands": commands,
+    "throttled": throttled,
+    "push": pushes,
+}
 
 
 def main() -> None:

@@ -32,6 +32,11 @@ class Home:
         shutil.copy(ROOT / "ecsctl.toml", self.folder)
         self.sandbox = process.start(self.folder / ".ecsctl", speed=self.speed)
 
+    @property
+    def said(self) -> Path:
+        """What the last run printed."""
+        return self.folder / "said.txt"
+
     def close(self) -> None:
         """End the sandbox."""
         process.stop(self.folder / ".ecsctl")
@@ -48,7 +53,7 @@ class Home:
             environment = process.environment(dataclasses.replace(self.sandbox, url=proxy.url))
             environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed is compiled
             environment |= {"PYTHONPATH": str(ROOT)} | ({"AWS_CA_BUNDLE": str(tls[1])} if tls else {})
-            with (self.folder / "said.txt").open("w+b") as said:
+            with self.said.open("w+b") as said:
                 began = time.monotonic()
                 child = subprocess.Popen(  # noqa: S603 - our own modules, no shell
                     command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said

@@ -7,9 +7,10 @@ import os
 import platform
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from benchmarks.measures import Run
+from benchmarks.push import Push
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 FIGURES = Path(__file__).parent / "results.json"
@@ -19,6 +20,11 @@ BEGIN, END = "<!-- table: {} -->", "<!-- /table: {} -->"
 @dataclass(frozen=True)
 class Row:
     """One run, and what it is measured against: its own critical path, or another run of the same benchmark."""
+
+    head: ClassVar[str] = (
+        "| run | wall s | calls' span s | calls (changes) | round trips | cpu s | memory MB | ratio |\n"
+        "|---|--:|--:|--:|--:|--:|--:|---|"
+    )
 
     what: str
     run: Run
@@ -43,6 +49,11 @@ class Row:
             told[f"wall_to_{self.against[0].replace(' ', '_')}"] = run.wall / self.against[1]
         return {name: round(value, 3) if isinstance(value, float) else value for name, value in told.items()}
 
+    def beneath(self) -> str:
+        """The critical path in words, if it is known."""
+        chain = " → ".join(f"{what} {seconds:.1f} s" for what, seconds in self.path)
+        return f"\n\nCritical path of {self.what}, {self.critical:.1f} s: {chain}." if chain else ""
+
     def cells(self) -> str:
         """As a line of the table."""
         run = self.run
@@ -53,6 +64,9 @@ class Row:
         return f"| {' | '.join(cells)} |"
 
 
+Rows = list[Row] | list[Push]
+
+
 def machine() -> str:
     """What it was measured on."""
     model = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
@@ -60,19 +74,14 @@ def machine() -> str:
     return f"{os.cpu_count()} processors ({model}), Python {platform.python_version()}, {platform.system()}"
 
 
-def table(rows: list[Row]) -> str:
+def table(rows: Rows) -> str:
     """All rows in Markdown."""
-    head = "| run | wall s | calls' span s | calls (changes) | round trips | cpu s | memory MB | ratio |"
-    return "\n".join([head, "|---|--:|--:|--:|--:|--:|--:|---|", *(row.cells() for row in rows)])
+    return "\n".join([rows[0].head, *(row.cells() for row in rows)])
 
 
-def write(name: str, rows: list[Row]) -> None:
+def write(name: str, rows: Rows) -> None:
     """Put the table between its marks in the page, and the figures beside those of other tables."""
-    told = f"{machine()}.\n\n{table(rows)}"
-    for row in rows:
-        if row.path:
-            chain = " → ".join(f"{what} {seconds:.1f} s" for what, seconds in row.path)
-            told += f"\n\nCritical path of {row.what}, {row.critical:.1f} s: {chain}."
+    told = f"{machine()}.\n\n{table(rows)}" + "".join(row.beneath() for row in rows)
     begin, end = BEGIN.format(name), END.format(name)
     text = PAGE.read_text()
     if begin in text:

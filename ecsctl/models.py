@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from botocore.loaders import Loader
     from botocore.session import Session
 
 
@@ -20,6 +21,14 @@ def light(core: Session) -> None:
     dictionaries keep their order by themselves; and before it reads one it lists which of all 400 services have a
     file of that type, by a look at each of them.
     """
+    named: str = core.get_config_variable("data_path") or ""  # AWS_DATA_PATH
+    paths = (str(Path(os.path.expandvars(path)).expanduser()) for path in named.split(os.pathsep) if path)
+    core.register_component("data_loader", _loader(tuple(paths)))
+
+
+@functools.cache
+def _loader(paths: tuple[str, ...]) -> Loader:
+    """The one that reads models from these folders and the SDK's own, each model once."""
     from botocore.loaders import JSONFileLoader, Loader
 
     class Plain(JSONFileLoader):
@@ -39,15 +48,14 @@ def light(core: Session) -> None:
         def list_available_services(self, type_name: str) -> list[str]:
             """All that have a folder; whether a file of this type is in it shows when it is read."""
             del type_name
-            return folders(tuple(self.search_paths))
+            return _folders(tuple(dict.fromkeys(self.search_paths)))
 
-    @functools.cache
-    def folders(paths: tuple[str, ...]) -> list[str]:
-        return sorted({one.name for path in paths if Path(path).is_dir() for one in os.scandir(path) if one.is_dir()})
+    return Light([*paths], Plain())
 
-    named: str = core.get_config_variable("data_path") or ""  # AWS_DATA_PATH
-    paths = [str(Path(os.path.expandvars(path)).expanduser()) for path in named.split(os.pathsep) if path]
-    core.register_component("data_loader", Light(paths, Plain()))
+
+@functools.cache
+def _folders(paths: tuple[str, ...]) -> list[str]:
+    return sorted({one.name for path in paths if Path(path).is_dir() for one in os.scandir(path) if one.is_dir()})
 
 
 def _undocumented(model: Any) -> Any:

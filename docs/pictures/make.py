@@ -1,11 +1,14 @@
 """Makes the pictures beside this file: `python docs/pictures/make.py`. What they show was printed by the very commands.
 
+The one of an `up` over time takes three minutes, for it goes at AWS's own pace; `… make.py timeline` makes it alone.
+
 Each runs in a copy of the sample project, on the sandbox, and its coloured output becomes an SVG.
 """
 
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import shutil
@@ -13,11 +16,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import timeline
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.text import Text
+
+from ecsctl.sandbox.server import process
 
 HERE = Path(__file__).parent
 PROJECT = HERE.parent.parent
@@ -56,8 +64,9 @@ def picture(name: str, command: str, printed: str) -> None:
     (HERE / f"{name}.svg").write_text(svg + "\n")
 
 
-def main() -> None:
-    """Bring the sample up, look at it, change it, break it, take it down."""
+@contextmanager
+def sample() -> Iterator[Path]:
+    """A copy of the sample project, with a sandbox of its own that ends with it."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         for name in ("backend", "buildspec.yml", "ecsctl.toml"):
@@ -65,24 +74,44 @@ def main() -> None:
             (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
         subprocess.run(["git", "init", "-q", str(folder)], check=True)  # noqa: S603,S607 - a folder of our own
         try:
-            up = run(folder, "up", "--yes")
-            picture("up", "ecsctl up --sandbox --yes", up[up.index("plan: ") :])
-            time.sleep(8)  # the pipeline's first run deploys what runs already
-            picture("status", "ecsctl status --sandbox", run(folder, "status"))
-            config = folder / "ecsctl.toml"
-            text = config.read_text()
-            config.write_text(
-                text.replace('APP_NAME = "hello"', 'APP_NAME = "good morning"').replace("/healthz", "/ready")
-            )
-            picture("plan", "ecsctl plan --sandbox", run(folder, "plan"))
-            config.write_text(text)
-            run(folder, "sandbox", "push", "--fail", "crash", "--watch")
-            picture("why", "ecsctl why --sandbox", run(folder, "why"))
-            config.write_text('protect = ["ecr"]\n' + text)
-            down = run(folder, "down", "--yes", "--force").splitlines()
-            picture("down", "ecsctl down --sandbox", "\n".join(line for line in down if "✓" not in line))
+            yield folder
         finally:
             run(folder, "sandbox", "stop")
+
+
+def draw_timeline() -> None:
+    """An `up` at AWS's own pace, resource by resource."""
+    with sample() as folder:
+        process.start(folder / ".ecsctl", speed=1.0)
+        graph = timeline.needs(run(folder, "plan", "--graph", "mermaid"))
+        run(folder, "up", "--yes", "--trace", "trace.json")
+        bars = timeline.bars(json.loads((folder / "trace.json").read_text()), graph)
+    heading = "ecsctl up of the sample, on the sandbox at AWS's own pace"
+    (HERE / "timeline.svg").write_text(timeline.draw(bars, timeline.waited_for(bars, graph), heading))
+
+
+def main() -> None:
+    """Bring the sample up, look at it, change it, break it, take it down."""
+    wanted = sys.argv[1:]
+    if not wanted or "timeline" in wanted:
+        draw_timeline()
+    if wanted == ["timeline"]:
+        return
+    with sample() as folder:
+        up = run(folder, "up", "--yes")
+        picture("up", "ecsctl up --sandbox --yes", up[up.index("plan: ") :])
+        time.sleep(8)  # the pipeline's first run deploys what runs already
+        picture("status", "ecsctl status --sandbox", run(folder, "status"))
+        config = folder / "ecsctl.toml"
+        text = config.read_text()
+        config.write_text(text.replace('APP_NAME = "hello"', 'APP_NAME = "good morning"').replace("/healthz", "/ready"))
+        picture("plan", "ecsctl plan --sandbox", run(folder, "plan"))
+        config.write_text(text)
+        run(folder, "sandbox", "push", "--fail", "crash", "--watch")
+        picture("why", "ecsctl why --sandbox", run(folder, "why"))
+        config.write_text('protect = ["ecr"]\n' + text)
+        down = run(folder, "down", "--yes", "--force").splitlines()
+        picture("down", "ecsctl down --sandbox", "\n".join(line for line in down if "✓" not in line))
 
 
 if __name__ == "__main__":
