@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
+from ecsctl.ui.names import called
+
 RESOURCES = 2  # the group of a trace's events in which the resources are
 LATE = 0.5  # seconds by which one that was waited for may seem to end after what waited for it has begun
 LEFT, RIGHT, ROW, TOP, FOOT = 340, 860, 18, 64, 30  # pixels: the names, the bars, a line, what is above and below
@@ -31,7 +33,7 @@ class Bar:
     @property
     def label(self) -> str:
         """As a person says it."""
-        return self.title if self.title.endswith(self.name) else f"{self.title} {self.name}"
+        return called(self.title, self.name).plain
 
 
 def bars(trace: Mapping[str, Any], names: Collection[str]) -> dict[str, Bar]:
