@@ -23,11 +23,11 @@ def light(core: Session) -> None:
     """
     named: str = core.get_config_variable("data_path") or ""  # AWS_DATA_PATH
     paths = (str(Path(os.path.expandvars(path)).expanduser()) for path in named.split(os.pathsep) if path)
-    core.register_component("data_loader", _loader(tuple(paths)))
+    core.register_component("data_loader", loader(tuple(paths)))
 
 
 @functools.cache
-def _loader(paths: tuple[str, ...]) -> Loader:
+def loader(paths: tuple[str, ...]) -> Loader:
     """The one that reads models from these folders and the SDK's own, each model once."""
     from botocore.loaders import JSONFileLoader, Loader
 

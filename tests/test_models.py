@@ -9,9 +9,10 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.exceptions import UnknownServiceError
+from botocore.loaders import Loader
 
 from ecsctl.aws import SERVICES, Aws
-from ecsctl.models import light
+from ecsctl.models import light, loader
 
 
 def lightened() -> Any:
@@ -34,8 +35,11 @@ def test_a_model_says_the_same_but_for_its_documentation(service: str) -> None:
             return {key: without_words(one) for key, one in kept.items()}
         return part
 
-    usual = told(botocore.session.get_session(), service, "service-2")
-    assert without_words(told(lightened(), service, "service-2")) == without_words(usual)
+    # Read anew: botocore's handlers for S3 change the model that they work with.
+    usual, ours = Loader(), loader.__wrapped__(())
+    assert without_words(ours.load_service_model(service, "service-2")) == without_words(
+        usual.load_service_model(service, "service-2")
+    )
 
 
 def test_pages_are_known_where_botocore_knows_them() -> None:
