@@ -155,7 +155,8 @@ class Service(Resource[ServiceIds]):
 
     def summary(self) -> str:
         """How many tasks, where, and what is open."""
-        count = f"from {self.first_count} tasks on" if self.desired_count is None else f"tasks: {self.desired_count}"
+        least = f"at least {self.first_count} task{'' if self.first_count == 1 else 's'}"
+        count = least if self.desired_count is None else f"tasks: {self.desired_count}"
         address = ", each with a public address" if self.public_ip else ""
         shell = "; ECS Exec is open" if self.execute_command else ""
         return f"{count}, in {', '.join(sorted(self.subnets))}{address}{shell}"
