@@ -142,7 +142,7 @@ def gather(
         if not github.connection_arn:
             asked["token"] = lambda: _token(aws, github.token_secret, Names.of(me).project)
     asked["unfit"] = lambda: prepared.examine(aws, config, me)
-    if config.permissions_boundary and config.service.permissions:
+    if config.permissions_boundary and (config.service.permissions or config.volumes):
         asked["cautions"] = lambda: prepared.forbidden(aws, config, me)
     asked["image"] = lambda: images.known(aws, config, me, image)
     instead = in_use.as_recorded(recorded) if as_far else {}

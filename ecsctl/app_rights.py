@@ -29,3 +29,13 @@ def app_rights(scope: Scope, permissions: Iterable[Permission]) -> tuple[Stateme
         )
         for number, one in enumerate(permissions, 1)
     )
+
+
+def mounting(file_system: str, point: str, *, read_only: bool, root: bool = False) -> Statement:
+    """Mount a file system, with an access point's ARN through it alone (EFS user guide, "Using IAM to control access").
+
+    `root`: as one to whom the file system denies nothing; without it he is taken for nobody.
+    """
+    actions = ("Mount", *(() if read_only else ("Write",)), *(("RootAccess",) if root else ()))
+    through = (Condition("StringEquals", "elasticfilesystem:AccessPointArn", (point,)),) if point else ()
+    return Statement("Volume", tuple(f"elasticfilesystem:Client{one}" for one in actions), (file_system,), through)

@@ -100,6 +100,7 @@ class Aws:
     sns: Any  # as few calls: not worth the stubs
     events: Any  # likewise
     cloudwatch: Any  # likewise
+    efs: Any  # likewise
     ssm: Any  # only parameters are looked at: not worth the stubs of all of it
     codebuild: CodeBuildClient
     codeconnections: CodeConnectionsClient

@@ -29,6 +29,11 @@ TargetGroupArn = NewType("TargetGroupArn", str)
 ListenerArn = NewType("ListenerArn", str)
 ListenerRuleArn = NewType("ListenerRuleArn", str)
 
+FileSystemId = NewType("FileSystemId", str)
+MountTargetsId = NewType("MountTargetsId", str)
+AccessPointId = NewType("AccessPointId", str)
+AccessPointArn = NewType("AccessPointArn", str)
+
 ClusterName = NewType("ClusterName", str)
 TaskDefinitionArn = NewType("TaskDefinitionArn", str)
 ServiceName = NewType("ServiceName", str)

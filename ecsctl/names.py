@@ -124,6 +124,11 @@ class Names:
         return f"{self.app}-tasks"
 
     @property
+    def volumes_group(self) -> str:
+        """The security group of the volumes."""
+        return f"{self.app}-volumes"
+
+    @property
     def project(self) -> str:
         """The CodeBuild project that builds the image."""
         return f"{self.app}-build"

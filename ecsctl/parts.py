@@ -35,3 +35,18 @@ def public_subnet(place: str) -> str:
 def private_subnet(place: str) -> str:
     """The subnet of the tasks, in one of the `PLACES`."""
     return f"private-{place}"
+
+
+def volume(name: str) -> str:
+    """The file system of a volume that is made."""
+    return f"volume {name}"
+
+
+def targets(volume: str) -> str:
+    """The mount targets of a file system, by what part that is: they carry no tags, and are known by its."""
+    return f"targets {volume.removeprefix('volume ')}"
+
+
+def access(name: str, uid: int, gid: int) -> str:
+    """The access point of a volume that is made. For another user there is another: AWS cannot change it."""
+    return f"access {name} {uid}:{gid}"

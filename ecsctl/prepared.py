@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ecsctl import zones
-from ecsctl.app_rights import app_rights
+from ecsctl.app_rights import app_rights, mounting
 from ecsctl.engine.errors import DENIED, code, is_gone
 from ecsctl.engine.label import APP, flat
 from ecsctl.engine.plan import Step, Verb
@@ -26,12 +26,15 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.config import Config
     from ecsctl.engine.label import Label
+    from ecsctl.resources.support.policy_document import Statement
 
 CURRENT = "AWSCURRENT"  # the version of a secret that is meant where none is named
 
 
 def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
     """What of it is not there, elsewhere or of no use, each as a step that cannot be taken."""
+    from ecsctl.prepared_volumes import examined
+
     checks: list[Callable[[], Iterator[Step]]] = [
         lambda: _boundary(aws, config, me),
         *(partial(_image, aws, key, image) for key, image in _images(config)),
@@ -42,6 +45,7 @@ def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
         lambda: _task_groups(aws, config, me),
         lambda: _topic(aws, config, me),
         lambda: _alarms(aws, config, me),
+        *(partial(examined, aws, config, me, name) for name, one in config.volumes.items() if one.file_system),
     ]
     with ThreadPoolExecutor(len(checks)) as pool:
         return tuple(step for found in pool.map(lambda check: list(check()), checks) for step in found)
@@ -102,9 +106,9 @@ def forbidden(aws: Aws, config: Config, me: Label) -> tuple[str, ...]:
     Who may not read the boundary is told nothing.
     """
     arn = config.permissions_boundary
-    if not arn or not config.service.permissions:
+    rights = dict(_rights_of_the_app(config, Scope.of(me, Names.of(me))))
+    if not arn or not rights:
         return ()
-    scope = Scope.of(me, Names.of(me))
     try:
         version = aws.look(aws.iam.get_policy, PolicyArn=arn)["Policy"]["DefaultVersionId"]
         document = aws.look(aws.iam.get_policy_version, PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
@@ -112,16 +116,21 @@ def forbidden(aws: Aws, config: Config, me: Label) -> tuple[str, ...]:
         if code(error) in DENIED or is_gone(error):
             return ()
         raise
-    lost = (
-        (number, missing)
-        for number, one in enumerate(config.service.permissions)
-        if (missing := lacking(document, app_rights(scope, [one])))
-    )
     return tuple(
-        f"service.permissions[{number}]: {', '.join(missing)} is not allowed by the permissions boundary {arn}, so the "
-        "app cannot do it"
-        for number, missing in lost
+        f"{key}: {', '.join(missing)} is not allowed by the permissions boundary {arn}, so the app cannot do it"
+        for key, statements in rights.items()
+        if (missing := lacking(document, statements))
     )
+
+
+def _rights_of_the_app(config: Config, scope: Scope) -> Iterator[tuple[str, tuple[Statement, ...]]]:
+    """What the app's role is allowed, by the key that says so. The id of a file system to be made is not known yet."""
+    for number, one in enumerate(config.service.permissions):
+        yield f"service.permissions[{number}]", app_rights(scope, [one])
+    for name, said in config.volumes.items():
+        arn = scope.arn("elasticfilesystem", f"file-system/{said.file_system or '*'}")
+        root = not said.file_system and said.uid == 0
+        yield f"volumes.{name}", (mounting(arn, "", read_only=said.read_only, root=root),)
 
 
 def _topic(aws: Aws, config: Config, me: Label) -> Iterator[Step]:

@@ -102,6 +102,8 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "read_only": False,
         "more": (),
         "sidecars": (),
+        "volumes": (),
+        "mounts": (),
         "sound": True,
     },
     Service: {

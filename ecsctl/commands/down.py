@@ -27,6 +27,10 @@ def down(
         bool,
         typer.Option("--secrets", help="Delete the app's own secrets too; for 30 days they can be restored."),
     ] = False,
+    volumes: Annotated[
+        bool,
+        typer.Option("--volumes", help="Delete the file systems of its volumes too, with all files: for good."),
+    ] = False,
     name: Annotated[str | None, typer.Option("--name", help="The app's name, where there is no ecsctl.toml.")] = None,
     id: Annotated[
         str,
@@ -65,7 +69,7 @@ def down(
         try:
             plan = session.engine.down(
                 agree=lambda plan: _agree(plan, app.app, common, force, session.aws, protected, _told(held, secrets)),
-                keep=found.keeper(keeper(app.protect)),
+                keep=found.keeper(keeper(app.protect, volumes=volumes)),
             )
         except (AwsError, TimedOut, Several) as error:
             found = blockers.look(session.aws, session.engine.label, ours_too=True)

@@ -21,6 +21,7 @@ from ecsctl.config.raw import Raw
 from ecsctl.config.section import Problem, Section
 from ecsctl.config.service import Logs, Service
 from ecsctl.config.sidecars import MOST, Sidecar, shares, together
+from ecsctl.config.volumes import Volume, fitting
 
 
 class Config(Section):
@@ -66,6 +67,12 @@ class Config(Section):
         description="Further containers of each task, by name: a proxy, an agent, a migration before the app starts.",
         examples=[{"agent": {"image": "public.ecr.aws/datadog/agent:7"}}],
     )
+    volumes: dict[words.VolumeName, Volume] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="Folders on EFS, by name: what is in them outlives the tasks, and all tasks share it.",
+        examples=[{"data": {"path": "/data"}}],
+    )
     deployment: Deployment = Field(default_factory=Deployment)
     load_balancer: LoadBalancer = Field(default_factory=LoadBalancer)
     ecr: Ecr = Field(default_factory=Ecr)
@@ -90,6 +97,9 @@ class Config(Section):
         checked = bool(app.checked.container)
         yield from together(self.name, app.depends_on, checked, app.port, self.sidecars)
         yield from shares(app.cpu, app.memory, self.sidecars)
+        beside = {name: one.volumes for name, one in self.sidecars.items()}
+        raw = {"task_definition": self.raw.task_definition, "container": self.raw.container}
+        yield from fitting(self.volumes, beside, raw)
 
     @property
     def task_secrets(self) -> dict[str, str]:

@@ -95,6 +95,11 @@ class Sidecar(Section):
         description="The most memory that it may use, in MiB of the task's; it is killed beyond that. Else all of it.",
         examples=[64],
     )
+    volumes: dict[words.VolumeName, words.ContainerPath] = Field(
+        default_factory=dict,
+        description="Volumes that it has too, each by its name in [volumes] with the path in this container.",
+        examples=[{"data": "/data"}],
+    )
     user: words.ContainerUser | None = Field(
         None, description="Who it runs as, in place of its image's user.", examples=["10001"]
     )

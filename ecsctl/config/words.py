@@ -133,6 +133,11 @@ Moment = Annotated[
     ),
 ]
 ContainerPath = Annotated[str, Word(r"/[\x21-\x7e]{0,1023}", 'a path in the container that begins with "/"')]
+VolumeName = Annotated[
+    str, Word(r"[A-Za-z][A-Za-z0-9-]{0,31}", "a name of at most 32 letters, digits and - that begins with a letter")
+]
+FileSystemId = Annotated[str, Word(r"fs-[0-9a-f]{8,40}", 'the id of a file system: "fs-…"')]
+AccessPointId = Annotated[str, Word(r"fsap-[0-9a-f]{8,40}", 'the id of an access point: "fsap-…"')]
 SecurityGroup = Annotated[str, Word(r"sg-[0-9a-f]{8,17}", 'the id of a security group: "sg-…"')]
 VpcId = Annotated[str, Word(r"vpc-[0-9a-f]{8,17}", 'the id of a VPC: "vpc-…"')]
 SubnetId = Annotated[str, Word(r"subnet-[0-9a-f]{8,17}", 'the id of a subnet: "subnet-…"')]

@@ -168,7 +168,7 @@ EXISTS = frozenset(
     "InvalidGroup.Duplicate InvalidPermission.Duplicate InvalidSubnet.Conflict RouteAlreadyExists "
     "Resource.AlreadyAssociated DuplicateLoadBalancerName DuplicateTargetGroupName DuplicateListener "
     "EntityAlreadyExists RepositoryAlreadyExistsException ResourceAlreadyExistsException BucketAlreadyOwnedByYou "
-    "PipelineNameInUseException".split()
+    "PipelineNameInUseException FileSystemAlreadyExists AccessPointAlreadyExists".split()
 )
 THROTTLED = frozenset(
     "Throttling ThrottlingException ThrottledException RequestLimitExceeded RequestThrottled RequestThrottledException "

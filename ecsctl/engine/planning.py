@@ -14,7 +14,7 @@ from ecsctl.engine.plan import Plan, Step, Verb, renews
 from ecsctl.engine.reconcile import Reconciler
 from ecsctl.engine.resource import Observed
 from ecsctl.engine.stack import Node, Stack, fulfil, lasting, promises
-from ecsctl.engine.survey import Survey, removal
+from ecsctl.engine.survey import Owned, Survey, removal
 from ecsctl.engine.work import visit_all
 
 
@@ -88,9 +88,7 @@ class Planner:
         first = self.observed.get(stack.first)
         found = [self._replaceable(stack, steps, steps[name]) for name in stack.nodes]
         made = tuple(way_out(found, self.one.label, first, self.survey.others))
-        return Plan(
-            made + stack.unfit + tuple(removal(owned, "ecsctl.toml no longer asks for it") for owned in leftover)
-        )
+        return Plan(made + stack.unfit + tuple(map(_no_longer, leftover)))
 
     def _recorded(self, node: Node) -> Any:
         """The ids of one that may not be looked at, as recorded; None if none are, or they are of another kind."""
@@ -114,6 +112,15 @@ class Planner:
         return Step(step.name, step.kind, step.title, Verb.REFUSE, step.changes, step.ids,
                     f"{step.reason}, and {', '.join(on_it)} stand on it",
                     "set it back, or run ecsctl down and then ecsctl up")  # fmt: skip
+
+
+def _no_longer(owned: Owned) -> Step:
+    """What becomes of one that ecsctl.toml does not ask for any more."""
+    why = "ecsctl.toml no longer asks for it"
+    if not owned.kind.outlasts:
+        return removal(owned, why)
+    return Step(owned.name, owned.kind.kind, owned.kind.title, Verb.KEEP, ids=owned.found.ids,
+                reason=f"{why}, and {owned.kind.outlasts}: it is kept until ecsctl down --volumes")  # fmt: skip
 
 
 def refuse(plan: Plan) -> None:

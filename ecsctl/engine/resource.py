@@ -108,6 +108,7 @@ class Resource(ABC, Generic[Ids]):
     by_use: ClassVar[bool] = False  # it costs by the second, the build or the action
     protect: ClassVar[str] = ""  # what `protect` in ecsctl.toml calls it; empty: it cannot be kept
     data: ClassVar[bool] = False  # what it holds cannot be made again
+    outlasts: ClassVar[str] = ""  # why it stays, also when nobody asks for it any more: only `down` removes it, if told
     arns: ClassVar[str] = ""  # its ARNs: the service, or service:type where one service has many
     console: ClassVar[str] = ""  # its page in the AWS console: a template over its ids, {region} and {console}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 SPELT = "AEFHILMNORSX"  # letters whose names begin with a vowel
-UNCOUNTED = frozenset({"autoscaling"})
+UNCOUNTED = frozenset({"autoscaling", "mount targets"})
 SPOKEN = frozenset({"NAT"})  # acronyms that are spoken as words
 
 

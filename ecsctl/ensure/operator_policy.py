@@ -23,6 +23,7 @@ ROOMS = {
     "cloudwatch": NETWORK,
     "ecs": SERVICE, "ecr": SERVICE, "iam": SERVICE, "application-autoscaling": SERVICE,
     "ssm": SERVICE, "ssmmessages": SERVICE, "sns": SERVICE, "events": SERVICE,
+    "elasticfilesystem": SERVICE,
 }  # fmt: skip
 """The policy in which the rights of an AWS service stand; all others stand in the last."""
 
@@ -49,7 +50,8 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
     yield anywhere("codebuild", "ListCuratedEnvironmentImages")
     yield anywhere("tag", "GetResources")
     yield from _of_secrets(scope, uses)
-    read = " GetPolicyVersion" if uses.boundary and (uses.permissions or uses.policies) else ""  # what it forbids
+    limited = uses.permissions or uses.policies or uses.volumes or uses.mounted
+    read = " GetPolicyVersion" if uses.boundary and limited else ""  # what it forbids
     if uses.boundary or uses.policies:
         arns = (*filter(None, (uses.boundary,)), *uses.policies)
         yield Statement("Boundary", of("iam", f"GetPolicy{read}"), arns)
@@ -58,6 +60,9 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
     if uses.watched:  # only used: whether they are there
         arns = tuple(scope.arn("cloudwatch", f"alarm:{name}") for name in uses.watched)
         yield Statement("TheirAlarms", ("cloudwatch:DescribeAlarms",), arns)
+    if uses.mounted:  # only used: whether they let the tasks in
+        arns = tuple(scope.arn("elasticfilesystem", f"file-system/{one}") for one in uses.mounted)
+        yield Statement("TheirVolumes", ("elasticfilesystem:DescribeMountTargetSecurityGroups",), arns)
     # `deploy`, `rollback`, `cancel`, `exec`, `status` and `why`
     here = Condition("ArnEquals", "ecs:cluster", (scope.cluster,))
     yield Statement("TaskList", ("ecs:ListTasks",), ("*",), (here,))

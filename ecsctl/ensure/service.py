@@ -9,6 +9,7 @@ from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
 from ecsctl.ensure.alarms import ensure_alarms
 from ecsctl.ensure.front import ANYWHERE, MADE_BY, ensure_front
+from ecsctl.ensure.volumes import ensure_volumes, mounts
 from ecsctl.ids import HostedZoneId, ImageUri, RoleArn, SecurityGroupId, ServiceName
 from ecsctl.parts import EXECUTION_ROLE, SERVICE, TASK_DEFINITION, TASK_ROLE
 from ecsctl.resources.dns_record import DnsRecord
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from ecsctl.config.health import ContainerCheck
     from ecsctl.config.sidecars import Sidecar as Said
     from ecsctl.ensure.cluster import ClusterParts
+    from ecsctl.ensure.volumes import Volumes
     from ecsctl.ensure.vpc import Network
     from ecsctl.names import Names
     from ecsctl.resources.repository import RepositoryIds
@@ -63,7 +65,9 @@ def ensure_service(
             lets_out_to=ANYWHERE,  # they fetch images and secrets
         ),
     ).group_id
-    execution, task = _roles(stack, config, facts, names)
+    scope = Scope.of(facts.identity, names)
+    volumes = ensure_volumes(stack, config, scope, network, group, MADE_BY)
+    execution, task = _roles(stack, config, scope, volumes)
     definition = TaskDefinition(
         family=names.family,
         container=names.container,
@@ -92,7 +96,9 @@ def ensure_service(
                 "ephemeralStorage": {"sizeInGiB": desired.ephemeral_gib} if desired.ephemeral_gib else None,
             }
         ),
-        sidecars=tuple(_sidecar(name, one) for name, one in config.sidecars.items()),
+        sidecars=tuple(_sidecar(name, one, config) for name, one in config.sidecars.items()),
+        volumes=tuple(volumes.volumes),
+        mounts=mounts(config),
         init_process=desired.exec,
         stop_timeout=desired.stop_timeout_seconds,
         log_prefix="app",
@@ -126,6 +132,7 @@ def ensure_service(
         container=names.container,
         port=desired.port,
         listener=front.listener,
+        files=tuple(volumes.targets),
         public_ip=network.public_tasks,
         minimum_percent=desired.min_healthy_percent,
         maximum_percent=desired.max_percent,
@@ -195,7 +202,7 @@ def _waits(depends_on: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"containerName": name, "condition": condition} for name, condition in sorted(depends_on.items())]
 
 
-def _sidecar(name: str, said: Said) -> Sidecar:
+def _sidecar(name: str, said: Said, config: Config) -> Sidecar:
     return Sidecar(
         name=name,
         image=said.image,
@@ -215,6 +222,7 @@ def _sidecar(name: str, said: Said) -> Sidecar:
         user=said.user or "",
         read_only=said.read_only_root,
         stop_timeout=said.stop_timeout_seconds,
+        mounts=mounts(config, name),
     )
 
 
@@ -225,9 +233,9 @@ def _inside(check: ContainerCheck | None) -> HealthCheck:
     return HealthCheck(check.words, check.interval_seconds, check.timeout_seconds, check.retries, check.start_seconds)
 
 
-def _roles(stack: Stack, config: Config, facts: Facts, names: Names) -> tuple[RoleArn, RoleArn]:
+def _roles(stack: Stack, config: Config, scope: Scope, volumes: Volumes) -> tuple[RoleArn, RoleArn]:
     """The role that starts the tasks, and the role that the app has: the app must not read what the first one reads."""
-    scope = Scope.of(facts.identity, names)
+    names = scope.names
     boundary = config.permissions_boundary
     secrets = tuple(config.task_secrets.values())
     images = [one.image for one in config.sidecars.values()]
@@ -241,7 +249,10 @@ def _roles(stack: Stack, config: Config, facts: Facts, names: Names) -> tuple[Ro
     task = Role(
         name=names.role("task"),
         trust=policies.tasks_trust(scope),
-        statements=policies.task(scope, config.service.exec, config.service.permissions),
+        statements=(
+            *policies.task(scope, config.service.exec, config.service.permissions),
+            *volumes.statements,
+        ),
         boundary=boundary,
         policies=frozenset(config.service.policies),
     )

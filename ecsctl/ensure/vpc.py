@@ -33,6 +33,7 @@ class Network:
     vpc: VpcId
     balancer_subnets: frozenset[SubnetId]
     task_subnets: frozenset[SubnetId]
+    lasting: frozenset[SubnetId]  # one in each zone of the tasks, whichever way they go out
     public_tasks: bool  # the tasks need public addresses: there is no other way out
     internet_gateway: InternetGatewayId | None = None
     way_out: tuple[object, ...] = ()  # what must stand before a task can reach anything
@@ -58,7 +59,7 @@ def ensure_vpc(stack: Stack, config: Config, facts: Facts, names: Names) -> Netw
         "public-routes", RouteTable(vpc=vpc, subnets=outside, internet_gateway=gateway, nat_gateway=None)
     ).route_table_id
     if config.vpc.egress == "public":
-        return Network(vpc, outside, outside, True, gateway, (routes,))
+        return Network(vpc, outside, outside, outside, True, gateway, (routes,))
     nats: dict[str, NatGatewayId] = {}
     for zone in PLACES if config.vpc.egress == "nat-per-az" else PLACES[:1]:
         address = stack.ensure(f"nat-{zone}-address", ElasticIp()).allocation_id
@@ -72,7 +73,7 @@ def ensure_vpc(stack: Stack, config: Config, facts: Facts, names: Names) -> Netw
         tables.append(stack.ensure(f"private-routes-{zone}", table).route_table_id)
     inside = frozenset(private.values())
     balancer = inside if config.load_balancer.internal else outside
-    return Network(vpc, balancer, inside, False, gateway, (routes, *tables))
+    return Network(vpc, balancer, inside, outside, False, gateway, (routes, *tables))
 
 
 def _need(config: Config, *, public_tasks: bool) -> Need:
@@ -115,6 +116,7 @@ def _existing(stack: Stack, config: Config, vpc_id: str, names: Names) -> Networ
     return Network(
         vpc,
         frozenset(subnets[one] for one in front),
+        frozenset(subnets[one] for one in tasks),
         frozenset(subnets[one] for one in tasks),
         public_tasks=not private,
     )

@@ -22,6 +22,7 @@ from ecsctl.resources.route_table import RouteTable
 from ecsctl.resources.subnet import Subnet
 from ecsctl.resources.support.acm import described
 from ecsctl.resources.support.common import tag_filter, there, where
+from ecsctl.resources.support.efs import mine
 from ecsctl.resources.vpc import Vpc
 
 if TYPE_CHECKING:
@@ -122,13 +123,14 @@ def _interfaces(aws: Aws, me: Label) -> Iterator[Blocker]:
     gateways = {one["NatGatewayId"] for one in nats}
     inside = [one for vpc in vpcs for one in _endpoints_in(aws, vpc)]
     of_endpoints = {name for one in inside for name in one.get("NetworkInterfaceIds", [])}
+    ours = tuple(f"EFS mount target for {system['FileSystemId']} " for system in mine(aws, me)) if observed else ()
     for name, one in sorted(observed.items()):
         told = one.get("Description") or "without a description"
         owner = one.get("RequesterId") or one.get("Attachment", {}).get("InstanceOwnerId") or one.get("OwnerId", "?")
         sentence = f"network interface {name} ({told}), held by {owner}"
         worn = {group["GroupId"] for group in one.get("Groups", [])} & set(groups)
         task = worn and ":attachment/" in told  # ECS's description of a task's
-        if task or told.startswith(f"ELB app/{Names.of(me).balancer}/") or told.rpartition(" ")[2] in gateways:
+        if task or told.startswith((f"ELB app/{Names.of(me).balancer}/", *ours)) or told.rpartition(" ")[2] in gateways:
             yield _Ours(sentence)
         elif name not in of_endpoints:  # those are named with their endpoint, and ask nothing of the routes
             yield Blocker(sentence, frozenset(worn), network=one.get("VpcId") in vpcs)

@@ -13,11 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 
-def keeper(protect: Collection[str] | None) -> Callable[[Owned], str]:
-    """Why a resource stays: an empty string lets it go. With None all that can be protected stays."""
+def keeper(protect: Collection[str] | None, *, volumes: bool = False) -> Callable[[Owned], str]:
+    """Why a resource stays: an empty string lets it go. With None all that can be protected stays.
+
+    What outlasts the app goes only with `volumes`.
+    """
     why = "ecsctl.toml mentions protect, and cannot be read" if protect is None else 'protect = ["{}"]'
 
     def kept(owned: Owned) -> str:
+        if owned.kind.outlasts and not volumes:
+            return f"{owned.kind.outlasts}; ecsctl down --volumes deletes it too"
         word = owned.kind.protect
         return why.format(word) if word and (protect is None or word in protect) else ""
 

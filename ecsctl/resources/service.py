@@ -14,6 +14,7 @@ from ecsctl.ids import (
     AlarmName,
     ClusterName,
     ListenerArn,
+    MountTargetsId,
     SecurityGroupId,
     ServiceName,
     SubnetId,
@@ -116,6 +117,7 @@ class Service(Resource[ServiceIds]):
     container: str
     port: int
     listener: Order[ListenerArn | None] = None  # AWS refuses a target group that no listener knows
+    files: Order[tuple[MountTargetsId, ...]] = ()  # a task that cannot mount its volumes does not start
     public_ip: bool
     minimum_percent: int
     maximum_percent: int
@@ -205,6 +207,7 @@ class Service(Resource[ServiceIds]):
             container=balancer.get("containerName", "") if balancer else "",
             port=balancer.get("containerPort", 0) if balancer else 0,
             listener=self.listener,
+            files=self.files,
             public_ip=bool(network and network.get("assignPublicIp") == "ENABLED"),
             minimum_percent=deployment.get("minimumHealthyPercent", 100),
             maximum_percent=deployment.get("maximumPercent", 200),

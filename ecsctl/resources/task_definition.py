@@ -35,6 +35,7 @@ from ecsctl.resources.support.revisions import (
     since,
 )
 from ecsctl.resources.support.rights import anywhere, of, passes
+from ecsctl.resources.support.volumes import Mount, Volume, in_order, mounted, mounts_of, ordered, read, written
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ServiceTypeDef
@@ -91,6 +92,8 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     read_only: bool  # the root file system; ECS Exec needs it writable
     more: Additions  # what is said beyond that, by path
     sidecars: tuple[Sidecar, ...]
+    volumes: tuple[Volume, ...]
+    mounts: tuple[Mount, ...]  # of them in the app's container
     sound: bool  # untrue: deregistered, not for Fargate on Linux any more, or its image gives way to the seed
     unsound: str = field(default="", compare=False)  # in words, why it is not sound
     seed: ImageUri | None = field(default=None, compare=False)
@@ -102,6 +105,8 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         object.__setattr__(self, "environment", tuple(sorted(self.environment)))
         object.__setattr__(self, "secrets", tuple(sorted(self.secrets)))
         object.__setattr__(self, "sidecars", tuple(sorted(self.sidecars, key=lambda one: one.name)))
+        object.__setattr__(self, "volumes", in_order(self.volumes))
+        object.__setattr__(self, "mounts", ordered(self.mounts))
         if self.log_mode == "blocking":  # Docker refuses a buffer then ("only supported with 'mode=non-blocking'")
             object.__setattr__(self, "log_buffer", "")
 
@@ -113,6 +118,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         parts += [f"command {' '.join(self.command)}"] if self.command else []
         parts += [f"{path.removeprefix('container.')} {value}" for path, value in self.more]
         parts += [f"sidecar {one.name} ({one.image})" for one in self.sidecars]
+        parts += [f"volume {one.volume} at {one.path}" for one in self.mounts]
         return "; ".join(parts)
 
     def reason(self, field: str, actual: TaskDefinition) -> str:
@@ -273,6 +279,10 @@ def laid(desired: TaskDefinition, over: Definition, image: str | None, region: s
         "taskRoleArn": desired.task_role,
         "containerDefinitions": containers,
     }
+    if volumes := written(desired.volumes, over.get("volumes") or ()):
+        made["volumes"] = volumes
+    else:
+        made.pop("volumes", None)
     return with_additions(made, merged, desired.more)
 
 
@@ -297,6 +307,7 @@ def _container(desired: TaskDefinition, ours: dict[str, Any], image: str | None,
         "stopTimeout": desired.stop_timeout,
         "readonlyRootFilesystem": desired.read_only,
         "healthCheck": desired.health_check.sent,
+        "mountPoints": mounted(desired.mounts, ours.get("mountPoints") or ()),
     }
     return {name: value for name, value in merged.items() if said(value)}
 
@@ -347,6 +358,8 @@ def told(revision: Revision, like: TaskDefinition, region: str) -> TaskDefinitio
         read_only=bool(ours.get("readonlyRootFilesystem")),
         more=added(definition, ours, like.more),
         sidecars=sidecars_of(definition, ours, like.sidecars, _log(like, region)),
+        volumes=read(definition),
+        mounts=mounts_of(ours),
         sound=not unsound,
         unsound=unsound,
     )

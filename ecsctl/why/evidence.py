@@ -49,6 +49,7 @@ class Place(StrEnum):
     LOGIN = "logging in at the registry"
     SECRET = "reading a secret"  # noqa: S105 - a place, and no password
     LOG = "opening the log"
+    VOLUME = "mounting a volume"
     START = "starting a container"
     MEMORY = "memory"
     PLACE = "placing a task"
@@ -60,6 +61,7 @@ PLACES = (
     (Place.PULL, r"CannotPull"),
     (Place.LOG,
         r"(?:ResourceInitializationError|CannotStartContainer|CannotCreateContainer).*?(?:logger args|logging driver)"),
+    (Place.VOLUME, r"EFS utils|mount\.nfs4"),
     (Place.START, r"CannotStartContainer|CannotCreateContainer|failed to create new container runtime task"),
     (Place.SECRET, r"ResourceInitializationError.*?(?:secrets? from (?:asm|ssm)|fetch(?:ing)? secret|secrets ?manager"
                    r"|parameter store|:ssm:|unable to pull secrets(?! or registry))"),

@@ -15,6 +15,8 @@ TABLES = {
     "service.secrets": SCHEMA["$defs"]["Service"]["properties"]["secrets"],
     "service.depends_on": SCHEMA["$defs"]["Service"]["properties"]["depends_on"],
     "sidecars": SCHEMA["properties"]["sidecars"],
+    "volumes": SCHEMA["properties"]["volumes"],
+    "sidecar.volumes": SCHEMA["$defs"]["Sidecar"]["properties"]["volumes"],
     "sidecar.environment": SCHEMA["$defs"]["Sidecar"]["properties"]["environment"],
     "sidecar.secrets": SCHEMA["$defs"]["Sidecar"]["properties"]["secrets"],
     "sidecar.depends_on": SCHEMA["$defs"]["Sidecar"]["properties"]["depends_on"],
@@ -44,6 +46,11 @@ def by_schema(table, key):
 def by_loader(load, table, key):
     if table == "sidecars":
         text = f'name = "shop"\n[sidecars.{json.dumps(key)}]\nimage = "a:1"\n'
+    elif table == "volumes":
+        text = f'name = "shop"\n[volumes.{json.dumps(key)}]\npath = "/a"\n'
+    elif table == "sidecar.volumes":  # a volume of that name is there, as far as there can be
+        text = f'name = "shop"\n[volumes.{json.dumps(key)}]\npath = "/a"\n[sidecars.other]\nimage = "a:1"\n'
+        text += f'[sidecars.other.volumes]\n{json.dumps(key)} = "/b"\n'
     elif table == "autoscaling.schedules":
         text = f'name = "shop"\n[service.autoscaling]\nmin = 1\nmax = 2\n[service.{table}.{json.dumps(key)}]\n'
         text += 'at = "cron(0 20 * * ? *)"\nmin = 0\n'

@@ -34,11 +34,13 @@ def test_it_does_not_pass_on_the_same_code_with_another_message(row: Transient, 
 ALONE = {  # codes that are matched without words, and what each of them means and nothing else
     "it names what is not there, and what is not there is what was just made": [
         *FRESH.split(), "NoSuchEntity", "NoSuchBucket", "ClusterNotFoundException", "CertificateNotFound",
-        "InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound",
+        "InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound", "FileSystemNotFound", "SubnetNotFound",
+        "SecurityGroupNotFound",
     ],
     "another change of the same thing is under way": [
         "PriorRequestNotComplete", "OperationAbortedException", "ConcurrentModificationException",
         "ConcurrentModification", "ConcurrentUpdateException", "UpdateInProgressException",
+        "IncorrectFileSystemLifeCycleState", "IncorrectMountTargetState",
     ],
     "the run is ending": ["PipelineExecutionNotStoppableException", "DuplicatedStopRequestException",
                           "ConflictException"],
@@ -48,7 +50,7 @@ ALONE = {  # codes that are matched without words, and what each of them means a
         "DependencyViolation", "InvalidGroup.InUse", "InvalidIPAddress.InUse", "ResourceInUseException",
         "ClusterContainsServicesException", "ClusterContainsTasksException",
         "ClusterContainsContainerInstancesException", "ClusterContainsCapacityProviderException", "DeleteConflict",
-        "BucketNotEmpty",
+        "BucketNotEmpty", "FileSystemInUse",
     ],
 }  # fmt: skip
 

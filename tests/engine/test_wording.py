@@ -20,10 +20,12 @@ ARTICLES = {
     "SNS topic": "an",
     "VPC": "a",
     "artifact bucket": "an",
+    "access point": "an",
     "autoscaling": "",
     "elastic IP address": "an",
     "internet gateway": "an",
     "issued certificate": "an",
+    "mount targets": "",
 }  # any other title begins with a consonant
 
 

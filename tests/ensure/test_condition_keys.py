@@ -41,6 +41,8 @@ REASONS = {
     r"(ecs|ecr|logs|iam|codepipeline|codeconnections|codestar-connections|codebuild):\S+ (\S+:ResourceTag/.*|aws:\S+)":
         "the ARN holds the app's own name, or is the one thing's that ecsctl.toml names",
     r"(events|sns):\S+ .*": "the app's own rules and topic are named in whole; what is in them is ecsctl.toml's",
+    r"elasticfilesystem:Client\S+ .*": "file system and access point are named in whole",
+    r"elasticfilesystem:\S+ .*": "held to the app's tag, in the request or on the thing; its shape is ecsctl.toml's",
     r"ecs:\S+ ecs:.*": "the ARN names the app's own cluster, service and family; their settings are ecsctl.toml's",
 }  # fmt: skip
 
@@ -55,6 +57,9 @@ HELD = {
     "ec2:CreateTags": "ec2:CreateAction aws:ResourceTag/${TagKey}",
     "ec2:CreateVpc": "aws:RequestTag/${TagKey}",
     "ec2:DeleteVpc": "aws:ResourceTag/${TagKey}",
+    "elasticfilesystem:ClientMount": "elasticfilesystem:AccessPointArn",
+    "elasticfilesystem:CreateFileSystem": "aws:RequestTag/${TagKey}",
+    "elasticfilesystem:DeleteFileSystem": "aws:ResourceTag/${TagKey}",
     "iam:AttachRolePolicy": "iam:PolicyARN iam:PermissionsBoundary",
     "iam:CreateRole": "iam:PermissionsBoundary",
     "iam:CreateServiceLinkedRole": "iam:AWSServiceName",
@@ -66,6 +71,9 @@ HELD = {
 
 # Why an action that can be held to resources is allowed on `*`.
 ON_EVERYTHING = {
+    "elasticfilesystem:DescribeAccessPoints": "of a file system that is only used, too; it changes nothing",
+    "elasticfilesystem:DescribeFileSystems": "all are listed, for the app's are known by their tags alone",
+    "elasticfilesystem:DescribeMountTargets": "of a file system that is only used, too; it changes nothing",
     "acm:AddTagsToCertificate": "the certificate has no ARN yet; the app's tag is demanded",
     "ec2:DescribeVpcAttribute": "of a borrowed VPC, too; it tells of DNS settings, and changes nothing",
     "ecs:ListTasks": "held to a cluster by a condition: its resource is a container instance, and Fargate has none",

@@ -7,6 +7,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
+from ecsctl.app_rights import mounting
 from ecsctl.config.permissions import Permission
 from ecsctl.ensure import policies
 from ecsctl.ensure.operator_policy import LIMIT, operator
@@ -28,11 +29,16 @@ CONNECTION = f"arn:aws:codestar-connections:{REGION}:{ACCOUNT}:connection/1"
 TOKEN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:github/token-AbCdEf"
 SECRETS = (f"{TOKEN}:key::", TOKEN, f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/shop/db")
 REPOSITORY = "acme/shop"
+SYSTEM = SCOPE.arn("elasticfilesystem", "file-system/fs-0123456789abcdef0")
+POINT = SCOPE.arn("elasticfilesystem", "access-point/fsap-0123456789abcdef0")
 PROJECTS = ("shop-build", "shop-test-unit")
 
 ROLES = {
     "execution": (policies.tasks_trust(SCOPE), policies.execution(SCOPE, SECRETS)),
-    "task": (policies.tasks_trust(SCOPE), policies.task(SCOPE, True)),
+    "task": (
+        policies.tasks_trust(SCOPE),
+        (*policies.task(SCOPE, True), mounting(SYSTEM, POINT, read_only=False, root=True)),
+    ),
     "build": (
         policies.codebuild_trust(SCOPE),
         policies.codebuild(SCOPE, PROJECTS, connection=CONNECTION, repository=REPOSITORY, secret=TOKEN),
@@ -46,7 +52,7 @@ MANAGED = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
 USES = Uses("Z1", "shop.example.com", True, "vpc-1", CONNECTION, REPOSITORY, TOKEN, SECRETS, BOUNDARY, True, (MANAGED,),
             topic=SCOPE.topic, redirects=True, listener_attributes=True, spot=True, alarms=True, own_secrets=True,
-            schedules=True, metrics=True)  # fmt: skip
+            schedules=True, metrics=True, volumes=True, mounted=("fs-0123456789abcdef0",))  # fmt: skip
 OPERATOR = operator(SCOPE, USES)
 ALL = {name: found for name, (_, found) in ROLES.items()} | dict(OPERATOR)
 
@@ -129,7 +135,7 @@ def test_objects_and_buckets_are_told_apart(name):
 def test_nothing_of_another_app_account_or_region_is_reached(name):
     for statement in ALL[name]:
         for resource in set(statement.resources) - {"*"}:
-            assert "shop" in resource or resource in (TOKEN, *both_prefixes(CONNECTION)), resource
+            assert "shop" in resource or resource in (SYSTEM, TOKEN, *both_prefixes(CONNECTION)), resource
             assert ACCOUNT in resource.split(":")[4:5] or resource.startswith("arn:aws:s3:::")
 
 
@@ -193,6 +199,7 @@ def test_the_operators_policies_fit_into_iam_for_the_longest_of_names():
 
 SPELLING = {  # where IAM's word for a call is not the call's own: S3's predate its API's names
     "elbv2": "elasticloadbalancing",
+    "efs": "elasticfilesystem",
     "autoscaling": "application-autoscaling",
     "tagging": "tag",
     "s3:HeadBucket": "s3:ListBucket",

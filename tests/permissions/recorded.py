@@ -63,6 +63,10 @@ CONFIGS: Mapping[str, Desired] = {
     "own secrets": lambda made: {**BARE, "service": {"secrets": {"DB": "own"}}},
     "boundary": lambda made: {**BARE, "permissions_boundary": made["boundary"]},
     "notify": lambda made: {**BARE, "notify": {"email": ["ops@example.com"]}},
+    "volumes": lambda made: {**BARE, "volumes": {"data": {"path": "/data"}}},
+    "borrowed volume": lambda made: {**BARE, "vpc": {
+        "id": made["vpc"], "public_subnets": [made["a"], made["b"]], "egress": "public"},
+        "volumes": {"data": {"path": "/data", "file_system": made["files"]}}},
     "alarms": lambda made: {**BARE, "deployment": {"alarms": {"errors_percent": 5, "latency_seconds": 1}}},
 }  # fmt: skip
 MENDED = {
@@ -72,6 +76,7 @@ MENDED = {
     "boundary",
     "notify",
     "alarms",
+    "volumes",
     "names",
 }  # with every change that an `up` may come to make
 USED = {"token", "build only"}  # with the commands that look into what runs
@@ -129,6 +134,20 @@ def _parameter(ssm: Any) -> str:
     return str(ssm.get_parameter(Name="/hello/key")["Parameter"]["ARN"])
 
 
+def _files(boto: Callable[[str], Any], clock: Clock, made: Made) -> str:
+    """A file system in the network that is there, with a way in from both zones; its id."""
+    efs, ec2 = boto("efs"), boto("ec2")
+    group = ec2.create_security_group(GroupName="files", Description="files", VpcId=made["vpc"])["GroupId"]
+    system: str = efs.create_file_system(CreationToken="files")["FileSystemId"]
+    clock.sleep(60)
+    rule = {"IpProtocol": "tcp", "FromPort": 2049, "ToPort": 2049, "IpRanges": [{"CidrIp": "10.50.0.0/16"}]}
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+    for zone in "ab":
+        efs.create_mount_target(FileSystemId=system, SubnetId=made[zone], SecurityGroups=[group])
+    clock.sleep(120)
+    return system
+
+
 def prepare(boto: Callable[[str], Any], clock: Clock, region: str) -> Made:
     """Neighbours, whose names begin as ours do, and what configurations borrow."""
     ecs, logs, ec2 = boto("ecs"), boto("logs"), boto("ec2")
@@ -177,6 +196,7 @@ def prepare(boto: Callable[[str], Any], clock: Clock, region: str) -> Made:
     ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
     for zone in "ab":
         ec2.associate_route_table(RouteTableId=table, SubnetId=made[zone])
+    made["files"] = _files(boto, clock, made)
     # What was prepared has made roles that the first run of an account makes.
     iam.delete_service_linked_role(RoleName="AWSServiceRoleForECS")
     clock.sleep(60)
@@ -223,6 +243,8 @@ class Runs:
                     self._client("ec2").modify_vpc_attribute(VpcId=self.made["vpc"], EnableDnsSupport={"Value": False})
                 self.run("plan")
             self.run("down --yes --force")
+            if "volumes" in self.found.desired:
+                self.run("down --yes --force --volumes")
             if own:
                 self.run("secret rm own --yes --force", "secret set own -", "down --yes --force --secrets")
 
@@ -269,6 +291,14 @@ class Runs:
         ours = [{"Name": "tag:ecsctl:app", "Values": ["hello"]}]
         for group in ec2.describe_security_groups(Filters=ours)["SecurityGroups"]:
             ec2.revoke_security_group_egress(GroupId=group["GroupId"], IpPermissions=group["IpPermissionsEgress"])
+        if "volumes" in self.found.desired:
+            efs = self._client("efs")
+            (system,) = [one["FileSystemId"] for one in efs.describe_file_systems()["FileSystems"] if one["Tags"]]
+            (group, *_) = ec2.describe_security_groups(Filters=ours)["SecurityGroups"]
+            for one in efs.describe_mount_targets(FileSystemId=system)["MountTargets"]:
+                efs.modify_mount_target_security_groups(
+                    MountTargetId=one["MountTargetId"], SecurityGroups=[group["GroupId"]]
+                )
         made = []
         for vpc in ec2.describe_vpcs(Filters=ours)["Vpcs"]:
             other = ec2.create_route_table(VpcId=vpc["VpcId"])["RouteTable"]["RouteTableId"]

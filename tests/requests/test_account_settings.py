@@ -62,6 +62,7 @@ ANSWERS = {
     "ssm UpdateDocumentDefaultVersion": OTHERS,
     "iam UpdateAccountPasswordPolicy": OTHERS,
     "iam PutAccountProperties": OTHERS,
+    "efs PutAccountPreferences": "how long the ids of new ones are: both lengths are taken",
 }
 SPOKEN = {
     "ecr.create_repository imageScanningConfiguration": "sent, as long as AWS takes it: ecr.scan_on_push",

@@ -46,6 +46,7 @@ USES = Uses(
     schedules=True,
     metrics=True,
     alarms=True,
+    volumes=True,
     secret=delivery.SECRET,
     topic=delivery.SCOPE.topic,
 )

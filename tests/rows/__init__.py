@@ -7,10 +7,10 @@ from ecsctl.resources.borrowed_network import BorrowedSubnet, BorrowedVpc
 from ecsctl.resources.connection import BorrowedConnection
 from ecsctl.resources.first_image import FirstImage
 from ecsctl.resources.issued_certificate import BorrowedCertificate
-from tests.rows import delivery, ecs, network
+from tests.rows import delivery, ecs, files, network
 
 STACKS = {"network": network.composition, "delivery": delivery.composition, "ecs": ecs.composition}
-ROWS = (*network.ROWS, *delivery.ROWS, *ecs.ROWS)
+ROWS = (*network.ROWS, *files.ROWS, *delivery.ROWS, *ecs.ROWS)
 
 EXEMPT: dict[type[AnyResource], str] = {
     FirstImage: "a wait: nothing of its own is on AWS; tests/stack/test_first_image.py",

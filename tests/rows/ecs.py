@@ -9,8 +9,10 @@ from typing import Any
 
 from ecsctl.engine.stack import Stack
 from ecsctl.ids import (
+    AccessPointId,
     AlarmName,
     ClusterName,
+    FileSystemId,
     ImageUri,
     ListenerArn,
     LoadBalancerArn,
@@ -26,6 +28,7 @@ from ecsctl.resources.cluster import PROVIDERS, Cluster
 from ecsctl.resources.scaling import Scaling, Scheduled
 from ecsctl.resources.service import EarlySuccess, Service, Threshold
 from ecsctl.resources.support.containers import HealthCheck, Sidecar
+from ecsctl.resources.support.volumes import Mount, Volume
 from ecsctl.resources.task_definition import TaskDefinition
 from tests.desired_stack import usual
 from tests.rows.row import Changes, Compose, Row
@@ -36,6 +39,9 @@ TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
+
+
+OTHER_SYSTEM = FileSystemId("fs-0123456789abcdef0")
 
 
 def sidecar(name: str, **changes: Any) -> Sidecar:
@@ -293,9 +299,10 @@ ROWS = (
             "stop_timeout": 60,
             "read_only": True,
             "sidecars": (sidecar("agent"),),
+            "volumes": (Volume("data", OTHER_SYSTEM, AccessPointId(""), "/"),),
             "more": (("container.user", '"1000"'), ("ephemeralStorage", '{"sizeInGiB":40}')),
         },
-        {"family": "other", "container": "web"},
+        {"family": "other", "container": "web", "mounts": (Mount("data", "/data", True),)},
         {"sound": "always true in the desired state; tests/resources/test_task_definition.py"},
     ),
     Row(

@@ -35,6 +35,7 @@ from ecsctl.resources.vpc import Vpc
 from ecsctl.sandbox.aws.route53.records import normal
 from ecsctl.sandbox.snapshot import taking as sandbox
 from tests.desired_stack import usual
+from tests.rows import files
 from tests.rows.row import Changes, Compose, Row, Spoil
 
 REGION = "eu-central-1"
@@ -128,6 +129,7 @@ DESIRED: dict[str, Desired] = {
     ),
 }
 ALL = tuple(DESIRED)
+DESIRED |= files.DESIRED
 DESIRED |= {  # what others may turn to
     "www": lambda parts: usual(DnsRecord, zone=parts.zone, name=f"_www.{DOMAIN}", type="CNAME", value=DOMAIN),
     "public-c": lambda parts: Subnet(vpc=parts["vpc"].vpc_id, cidr="10.9.3.0/24", zone_id="euc1-az3"),

@@ -104,6 +104,12 @@ LONG: dict[str, tuple[Configured, Configured]] = {
     "how the container runs": (PLAIN, with_(service={
         "entrypoint": ["/entrypoint.sh"], "user": "10001", "working_directory": "/app", "read_only_root": True,
         "ephemeral_gib": 40, "ulimits": {"nofile": 65535}})),
+    "a volume": (PLAIN, with_(volumes={"data": {"path": "/data", "uid": 0, "gid": 0, "read_only": True}}, sidecars={
+        "agent": {"image": "public.ecr.aws/docker/library/nginx:1.27", "volumes": {"data": "/data"}}})),
+    "a volume less": (with_(volumes={"data": {"path": "/data"}}), PLAIN),
+    "a volume of theirs": (BORROWED, with_(vpc=BORROWED["vpc"], volumes={
+        "data": {"path": "/data", "file_system": "{files}", "access_point": "{point}"},
+        "more": {"path": "/more", "file_system": "{files}", "directory": "/"}})),
     "Spot": (PLAIN, with_(service={"spot": {"percent": 75, "base": 1}, "desired_count": 2})),
     "no Spot": (with_(service={"spot": {"base": 1}, "desired_count": 2}), with_(service={"desired_count": 2})),
     "what no option says": (SECURE, desired_stack(github=None, raw={
@@ -206,6 +212,8 @@ EXAMPLES = {
     "connection": f"arn:aws:codeconnections:eu-central-1:{ACCOUNT}:connection/1b2c3d4e-0000-4000-8000-000000000000",
     "boundary": f"arn:aws:iam::{ACCOUNT}:policy/boundary",
     "alarm": "business",
+    "files": "fs-0123456789abcdef0",
+    "point": "fsap-0123456789abcdef0",
     "topic": f"arn:aws:sns:eu-central-1:{ACCOUNT}:alerts",
 }  # fmt: skip
 
@@ -249,6 +257,23 @@ def _network(world: World) -> dict[str, str]:
             ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
     world.clock.sleep(10)
     return made
+
+
+def _files(world: World) -> dict[str, str]:
+    """A file system in that network, with a way in from the tasks' zones, and an access point."""
+    ec2, efs = world.boto("ec2"), world.boto("efs")
+    subnets = [one for one in ec2.describe_subnets()["Subnets"] if one["CidrBlock"] in ("10.50.2.0/24", "10.50.3.0/24")]
+    group = ec2.create_security_group(GroupName="files", Description="files", VpcId=subnets[0]["VpcId"])["GroupId"]
+    world.clock.sleep(10)
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[
+        {"IpProtocol": "tcp", "FromPort": 2049, "ToPort": 2049, "IpRanges": [{"CidrIp": "10.50.0.0/16"}]}])  # fmt: skip
+    system = efs.create_file_system(CreationToken="theirs")["FileSystemId"]
+    world.clock.sleep(30)
+    for subnet in subnets:
+        efs.create_mount_target(FileSystemId=system, SubnetId=subnet["SubnetId"], SecurityGroups=[group])
+    point = efs.create_access_point(ClientToken="theirs", FileSystemId=system)["AccessPointId"]
+    world.clock.sleep(300)
+    return {"files": system, "point": point}
 
 
 def _certificate(world: World) -> dict[str, str]:
@@ -299,6 +324,7 @@ def _alarm(world: World) -> dict[str, str]:
 MADE = {
     "alarm": _alarm,
     "vpc": _network,
+    "files": _files,
     "certificate": _certificate,
     "connection": _connection,
     "secret": lambda world: _secret(world, "shop/db", "secret"),

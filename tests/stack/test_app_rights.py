@@ -48,16 +48,29 @@ def test_a_managed_policy_that_is_not_there_stops_everything_before_it_begins(wo
     assert world.exact() == there
 
 
-def test_a_right_that_the_boundary_takes_away_is_told(world: World) -> None:
-    limited = {**plain(permissions=[MAY]), "permissions_boundary": boundary(world, "s3:*")}
-    session = world.open(limited)
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (plain(permissions=[MAY]), "service.permissions[0]: sqs:SendMessage"),
+        (
+            {**plain(), "volumes": {"data": {"path": "/data", "read_only": True}}},
+            "volumes.data: elasticfilesystem:ClientMount",
+        ),
+    ],
+)
+def test_a_right_that_the_boundary_takes_away_is_told(world: World, asked: dict[str, Any], told: str) -> None:
+    session = world.open({**asked, "permissions_boundary": boundary(world, "s3:*")})
     assert session.facts is not None
-    [told] = session.facts.cautions
-    assert "service.permissions[0]: sqs:SendMessage is not allowed by the permissions boundary" in told
+    [caution] = session.facts.cautions
+    assert f"{told} is not allowed by the permissions boundary" in caution
 
 
 def test_a_boundary_that_allows_all_of_it_is_not_spoken_of(world: World) -> None:
-    limited = {**plain(permissions=[MAY]), "permissions_boundary": boundary(world, "*")}
+    limited = {
+        **plain(permissions=[MAY]),
+        "permissions_boundary": boundary(world, "*"),
+        "volumes": {"data": {"path": "/data"}},
+    }
     session = world.open(limited)
     assert session.facts is not None
     assert session.facts.cautions == ()

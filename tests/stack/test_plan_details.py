@@ -74,6 +74,7 @@ SET = {
     ("rule", "enabled"), ("vpc", "dns_hostnames"), ("vpc", "dns_support"),
     ("load-balancer", "http2"), ("load-balancer", "drop_invalid_header_fields"),
      ("target-group", "stickiness"),
+    ("file-system", "encrypted_only"),
     ("listener", "redirect"), ("repository", "scan_on_push"), ("bucket", "private"), ("bucket", "tls_only"),
     ("build-project", "privileged"), ("service", "public_ip"), ("service", "circuit_breaker"), ("service", "rollback"),
     ("service", "reset_on_healthy"),

@@ -33,6 +33,31 @@ def policy(account: str = ACCOUNT, partition: str = "aws", name: str = "nowhere"
     return {"permissions_boundary": f"arn:{partition}:iam::{account}:policy/{name}"}
 
 
+def volume(file_system: str, **more: str) -> Named:
+    return {"volumes": {"data": {"path": "/data", "file_system": file_system, **more}}}
+
+
+def file_system(world: World, called: str = "theirs", *, targets: bool = False) -> str:
+    efs, ec2 = world.boto("efs"), world.boto("ec2")
+    made: str = efs.create_file_system(CreationToken=called)["FileSystemId"]
+    world.clock.sleep(60)
+    if targets:  # in the account's own network
+        vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+        world.clock.sleep(10)
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/24")["Subnet"]["SubnetId"]
+        world.clock.sleep(10)
+        efs.create_mount_target(FileSystemId=made, SubnetId=subnet)
+        world.clock.sleep(300)
+    return made
+
+
+def access_point(world: World) -> str:
+    other = file_system(world, "other")
+    made: str = world.boto("efs").create_access_point(ClientToken="theirs", FileSystemId=other)["AccessPointId"]
+    world.clock.sleep(60)
+    return made
+
+
 def secret(arn: str) -> Named:
     return {"service": {"secrets": {"KEY": arn}}}
 
@@ -335,12 +360,25 @@ THINGS: dict[str, tuple[Case, ...]] = {
         Case("absent", lambda world: {"deployment": {"alarms": {"names": ["no-such"]}}},
              ("there is no alarm no-such",), "put-metric-alarm"),
     ),
+    "volumes.NAME.file_system": (
+        Case("absent", lambda world: volume(f"fs-{GONE}"), ("there is no file system", GONE), "fix its id"),
+        Case("unfit", lambda world: volume(file_system(world)), ("has no mount target",), "create-mount-target"),
+        Case("elsewhere", lambda world: volume(file_system(world, targets=True)),
+             ("is reached from", "expected the VPC"), "vpc.id"),
+    ),
+    "volumes.NAME.access_point": (
+        Case("absent", lambda world: volume(file_system(world), access_point=f"fsap-{GONE}"),
+             ("there is no access point", GONE), "fix its id"),
+        Case("elsewhere", lambda world: volume(file_system(world), access_point=access_point(world)),
+             ("is of fs-",), "fix one of the two"),
+    ),
     "account_id": (
         Case("elsewhere", lambda world: {"account_id": OTHER}, (f"wants {OTHER}",), "account_id"),
     ),
 }  # fmt: skip
 OWN = "it is no thing that was there before"
 NOT_EXAMINED = {
+    "volumes.NAME.directory": "what is in a file system no call of AWS tells: `why` knows a folder that is not there",
     "region": "a region that is not enabled, or is none, is told by the first call: tests/test_access.py",
     "github.repository": "GitHub's, and asked there: by the source's own error, and `why`",
     "github.branch": "as github.repository",
@@ -358,7 +396,8 @@ NOT_EXAMINED = {
      "load_balancer.http2", "load_balancer.internal", "load_balancer.sticky_seconds",
      "load_balancer.slow_start_seconds", "load_balancer.deletion_protection", "logs.retention_days",
      "pipeline.mode", "pipeline.deploy_timeout_minutes", "pipeline.approvals", "pipeline.paths", "pipeline.tags",
-     "pipeline.trigger", "pipeline.artifact_days", "notify.email", "raw.container",
+     "pipeline.trigger", "pipeline.artifact_days", "volumes.NAME.path", "volumes.NAME.read_only", "volumes.NAME.uid",
+     "volumes.NAME.gid", "sidecars.NAME.volumes", "notify.email", "raw.container",
      "raw.task_definition"], OWN)  # fmt: skip
 PLAIN = (
     "service.",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ecsctl.resources.support.revisions import Definition, said
+from ecsctl.resources.support.volumes import Mount, mounted, mounts_of, ordered
 
 LABEL = "ecsctl.sidecar"
 Pairs = tuple[tuple[str, str], ...]
@@ -80,11 +81,13 @@ class Sidecar:
     user: str
     read_only: bool
     stop_timeout: int
+    mounts: tuple[Mount, ...] = ()
     logged: bool = True  # untrue in what is there: its lines go elsewhere than the app's
 
     def __post_init__(self) -> None:
         for name in ("environment", "secrets", "depends_on", "restart_ignores"):
             object.__setattr__(self, name, tuple(sorted(getattr(self, name))))
+        object.__setattr__(self, "mounts", ordered(self.mounts))
         if not self.restart_after:
             object.__setattr__(self, "restart_ignores", ())
 
@@ -119,6 +122,7 @@ def written(sidecar: Sidecar, there: Mapping[str, Any], log: Mapping[str, Any]) 
         "user": sidecar.user or None,
         "readonlyRootFilesystem": sidecar.read_only or None,
         "stopTimeout": sidecar.stop_timeout,
+        "mountPoints": mounted(sidecar.mounts, there.get("mountPoints") or ()),
         "logConfiguration": {**log},
         "dockerLabels": {**(there.get("dockerLabels") or {}), LABEL: "yes"},
     }
@@ -147,6 +151,7 @@ def read(container: Mapping[str, Any], log: Mapping[str, Any]) -> Sidecar:
         user=container.get("user") or "",
         read_only=bool(container.get("readonlyRootFilesystem")),
         stop_timeout=container.get("stopTimeout", 30),
+        mounts=mounts_of(container),
         logged=_part(container.get("logConfiguration") or {}, log) == log,
     )
 

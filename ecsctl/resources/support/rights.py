@@ -143,6 +143,8 @@ class Uses:
     spot: bool = False  # tasks run on Fargate Spot
     own_secrets: bool = False  # some secrets are named simply: those that `secret set` makes
     watched: tuple[str, ...] = ()  # names of the user's alarms
+    volumes: bool = False  # some are made
+    mounted: tuple[str, ...] = ()  # file systems and access points that were there before, by id
     alarms: bool = False  # by which a release is given up, made for it
     topic: str = ""  # the ARN of the one that is notified: the app's own, or the user's
 

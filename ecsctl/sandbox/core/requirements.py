@@ -10,11 +10,17 @@ from typing import Any
 
 from moto.acm.models import acm_backends
 from moto.ec2.models import ec2_backends
+from moto.efs.models import efs_backends
 from moto.iam.models import iam_backends
 
 from ecsctl.sandbox.core.permissions import Asked
 
-PREFIXES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag", "service-quotas": "servicequotas"}
+PREFIXES = {
+    "efs": "elasticfilesystem",
+    "elbv2": "elasticloadbalancing",
+    "resourcegroupstaggingapi": "tag",
+    "service-quotas": "servicequotas",
+}
 
 # The ARN's last part with the call's parameters in it. A parameter that holds an ARN is the resource itself. A list
 # names one each; several templates are several resources of one call.
@@ -97,6 +103,14 @@ _RESOURCES = {
         "DeleteTaskDefinitions": "{taskDefinitions}",
         "TagResource": "{resourceArn}",
     },
+    "efs": {
+        "CreateAccessPoint CreateMountTarget DeleteFileSystem DescribeFileSystemPolicy PutFileSystemPolicy":
+            "file-system/{FileSystemId}",
+        "DeleteAccessPoint": "access-point/{AccessPointId}",
+        "DeleteMountTarget DescribeMountTargetSecurityGroups ModifyMountTargetSecurityGroups":
+            "file-system/{MountTargetId&}",
+        "TagResource": "{ResourceId&}",
+    },
     "elbv2": {
         "AddTags": "{ResourceArns}",
         "CreateLoadBalancer": "loadbalancer/app/{Name}/*",
@@ -150,6 +164,7 @@ _TAGS_WITH = {
     "sns": "CreateTopic",
     "events": "PutRule",
     "cloudwatch": "PutMetricAlarm",
+    "efs": "CreateAccessPoint CreateFileSystem",
     "codepipeline": "CreatePipeline PutWebhook",
     "acm": "RequestCertificate",
     "iam": "CreateRole",
@@ -160,6 +175,7 @@ _LINKED = {
     "CreateCluster": ("ecs.amazonaws.com", "AWSServiceRoleForECS"),
     "CreateService": ("ecs.amazonaws.com", "AWSServiceRoleForECS"),
     "CreateLoadBalancer": ("elasticloadbalancing.amazonaws.com", "AWSServiceRoleForElasticLoadBalancing"),
+    "CreateFileSystem": ("elasticfilesystem.amazonaws.com", "AWSServiceRoleForAmazonElasticFileSystem"),
     "RegisterScalableTarget": (
         "ecs.application-autoscaling.amazonaws.com",
         "AWSServiceRoleForApplicationAutoScaling_ECSService",
@@ -244,7 +260,7 @@ def _short(value: str) -> str:
 
 
 def _values(call: Call, name: str) -> list[str]:
-    path, way, more = re.fullmatch(r"([\w.]+)([:@#/]?)(\w*)", name).groups()  # type: ignore[union-attr]  # our own table
+    path, way, more = re.fullmatch(r"([\w.]+)([:@#/&]?)(\w*)", name).groups()  # type: ignore[union-attr]  # our own table
     value: Any = call.parameters
     for part in path.split("."):
         value = (value or {}).get(part)
@@ -255,9 +271,20 @@ def _values(call: Call, name: str) -> list[str]:
         return [one.removeprefix("/hostedzone/") for one in values]
     if way == "@":  # EC2's ids say by their beginning what they are of
         return [call.arn(f"{_EC2_KINDS.get(one.rpartition('-')[0], '*')}/{one}") for one in values]
+    if way == "&":
+        return [_of_efs(call, one) for one in values]
     if way == "#":
         return [_associated(call, one, more) for one in values]
     return values
+
+
+def _of_efs(call: Call, ident: str) -> str:
+    """The file system of a mount target; of what is named by its id, what it is."""
+    target = efs_backends[call.account][call.region].mount_targets_by_id.get(ident)
+    if target is not None:
+        return str(target.file_system_id)
+    kind = {"fs": "file-system", "fsap": "access-point"}.get(ident.partition("-")[0])
+    return call.arn(f"{kind}/{ident}") if kind else ident
 
 
 def _associated(call: Call, association: str, what: str) -> str:
@@ -323,6 +350,9 @@ def _tags_of(call: Call, resource: str) -> dict[str, str]:
     ident = resource.rpartition("/")[2]
     if call.service == "ec2" and ident != "*":
         return dict(ec2_backends[call.account][call.region].tags.get(ident, {}))
+    if call.service == "efs" and ident != "*":
+        held = efs_backends[call.account][call.region].tagging_service.get_tag_dict_for_resource(ident)
+        return {key: value or "" for key, value in held.items()}
     if call.service == "acm" and resource != "*":
         certificate = acm_backends[call.account][call.region]._certificates.get(resource)
         return {key: value or "" for key, value in certificate.tags.items()} if certificate else {}
@@ -349,6 +379,8 @@ def _tagged(call: Call) -> list[str]:
         return [call.parameters["LoadBalancerArn"].replace(":loadbalancer/", ":listener/") + "/*"]
     if call.operation == "RequestCertificate":
         return [call.arn("certificate/*")]
+    if call.service == "efs":
+        return [call.arn("access-point/*" if call.operation == "CreateAccessPoint" else "file-system/*")]
     if call.service == "logs":
         return [call.arn(f"log-group:{call.parameters['logGroupName']}")]
     return _resources(call)[:1]
@@ -356,11 +388,21 @@ def _tagged(call: Call) -> list[str]:
 
 def _besides(call: Call) -> Iterator[Asked]:
     given = call.parameters
-    if call.operation in _LINKED and call.service in ("ecs", "elbv2", "application-autoscaling"):
+    if call.operation in _LINKED and call.service in ("ecs", "efs", "elbv2", "application-autoscaling"):
         service, name = _LINKED[call.operation]
         if not any(one.name == name for one in iam_backends[call.account][call.partition].get_roles()):
             role = f"arn:{call.partition}:iam::{call.account}:role/aws-service-role/{service}/{name}"
             yield Asked("iam:CreateServiceLinkedRole", role, {"iam:AWSServiceName": (service,)})
+    # EFS makes the interfaces of mount targets with the caller's rights (EFS API reference, each one's permissions).
+    if call.service == "efs" and (action := _INTERFACES.get(call.operation)):
+        place = f"arn:{call.partition}:ec2:{call.region}:{call.account}"
+        yield Asked(f"ec2:{action}", f"{place}:network-interface/*")
+        if action == "CreateNetworkInterface":
+            yield Asked(f"ec2:{action}", f"{place}:subnet/{given['SubnetId']}")
+            for group in given.get("SecurityGroups") or ():
+                yield Asked(f"ec2:{action}", f"{place}:security-group/{group}")
+            for look in ("DescribeNetworkInterfaces", "DescribeSubnets"):
+                yield Asked(f"ec2:{look}", "*")
     for role, to in _passed(call):
         yield Asked("iam:PassRole", role, {"iam:PassedToService": (f"{to}.amazonaws.com",)})
     # Application Auto Scaling asks with the caller's rights too (its guide, "Permissions validation for API calls on
@@ -380,6 +422,11 @@ def _besides(call: Call) -> Iterator[Asked]:
         yield Asked(f"{prefix}:UseConnection", connection, {f"{prefix}:FullRepositoryId": (repository,)})
 
 
+_INTERFACES = {
+    "CreateMountTarget": "CreateNetworkInterface",
+    "DeleteMountTarget": "DeleteNetworkInterface",
+    "ModifyMountTargetSecurityGroups": "ModifyNetworkInterfaceAttribute",
+}
 _SCALES = {
     "RegisterScalableTarget": "DescribeAlarms",
     "PutScalingPolicy": "DescribeAlarms PutMetricAlarm",

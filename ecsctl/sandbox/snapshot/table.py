@@ -81,6 +81,8 @@ LISTS = [
     Listing("subscriptions", "sns", "list_subscriptions", "Subscriptions", "Endpoint"),
     Listing("alarms", "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
     Listing("event rules", "events", "list_rules", "Rules", "Name"),
+    Listing("file systems", "efs", "describe_file_systems", "FileSystems", "FileSystemId"),
+    Listing("access points", "efs", "describe_access_points", "AccessPoints", "AccessPointId"),
     Listing("secrets", "secretsmanager", "list_secrets", "SecretList", "Name", {"IncludePlannedDeletion": True}),
 ]  # fmt: skip
 
@@ -264,6 +266,10 @@ DETAILS: dict[str, tuple[Detail, ...]] = {
     "event rules": (
         _detail("list_targets_by_rule", "Rule", "targets", "Name"),
         _detail("list_tags_for_resource", "ResourceARN", "tags", "Arn"),
+    ),
+    "file systems": (
+        _detail("describe_mount_targets", "FileSystemId", "targets", "FileSystemId"),
+        _detail("describe_file_system_policy", "FileSystemId", "policy", "FileSystemId"),
     ),
     "secrets": (_secret,),
 }

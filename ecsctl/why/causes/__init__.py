@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from ecsctl.why.causes import building, delivering, fronting, health, network, rolling, running, starting
+from ecsctl.why.causes import building, delivering, fronting, health, mounting, network, rolling, running, starting
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
 from ecsctl.why.causes.fixes import Act, Fix, Step, rebuilt, resumed
 from ecsctl.why.evidence import Facts
 
-TASKS: tuple[Judge, ...] = (*starting.JUDGES, *network.JUDGES, *running.JUDGES, *health.JUDGES)
+TASKS: tuple[Judge, ...] = (*starting.JUDGES, *mounting.JUDGES, *network.JUDGES, *running.JUDGES, *health.JUDGES)
 BUILDS = building.JUDGES
 
 

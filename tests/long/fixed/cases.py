@@ -5,7 +5,18 @@ from __future__ import annotations
 from tests.long.fixed import deliveries, tasks
 from tests.long.fixed.case import Case
 from tests.long.fixed.deliveries import built, delivered, once, once_said, refused, said
-from tests.long.fixed.tasks import BUILD_ROLE, EXECUTION, PIPELINE, anew, befallen, denied, pushed, untrusted, well
+from tests.long.fixed.tasks import (
+    BUILD_ROLE,
+    EXECUTION,
+    PIPELINE,
+    TASK,
+    anew,
+    befallen,
+    denied,
+    pushed,
+    untrusted,
+    well,
+)
 
 INIT = "ResourceInitializationError: "
 
@@ -62,6 +73,12 @@ CASES: dict[str, Case] = {
     "secret-key-missing": Case(
         tasks.with_secret('{"user": "me"}', "password"),
         values={"service.secrets": tasks.another_secret, "JSON": '{"password": "s3cr3t"}'},
+    ),
+    "volume-missing": Case(tasks.with_volume(tasks.targets_deleted), skips={1: "ecsctl up makes them again"}),
+    "volume-unreachable": Case(tasks.with_volume(tasks.volumes_shut), skips={1: "ecsctl up opens it again"}),
+    "volume-denied": Case(
+        tasks.with_volume(denied(TASK, "elasticfilesystem:ClientMount")),
+        skips={1: "the policy is ecsctl's own; ecsctl up mends the role"},
     ),
     "secret-denied": Case(
         tasks.with_secret("s3cr3t", then=denied(EXECUTION, "secretsmanager:GetSecretValue")),

@@ -14,7 +14,8 @@ from tests.long.fixed.case import Deed
 from tests.stack.conftest import ACCOUNT, REGION
 from tests.why.person import HOUR, Person
 
-EXECUTION, BUILD_ROLE, PIPELINE = (
+TASK, EXECUTION, BUILD_ROLE, PIPELINE = (
+    "hello-eu-central-1-task",
     "hello-eu-central-1-execution",
     "hello-eu-central-1-build",
     "hello-eu-central-1-pipeline",
@@ -83,7 +84,8 @@ def denied(role: str, *actions: str, then: Deed = anew) -> Deed:
         iam = person.boto("iam")
         for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
             document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-            for statement in document["Statement"]:
+            every = document["Statement"]
+            for statement in every if isinstance(every, list) else [every]:
                 held = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
                 statement["Action"] = [one for one in held if one not in actions] or ["none:Nothing"]
             iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
@@ -184,6 +186,34 @@ def with_secret(value: str, key: str = "", then: Deed = lambda _: None) -> Deed:
         person.clock.sleep(420)
 
     return breaks
+
+
+def with_volume(then: Deed) -> Deed:
+    """The app is given a volume, and something befalls it."""
+
+    def breaks(person: Person) -> None:
+        person.set("volumes.data", {"path": "/data"})
+        person.ecsctl("ecsctl up")
+        then(person)
+        person.clock.sleep(420)
+
+    return breaks
+
+
+def targets_deleted(person: Person) -> None:
+    efs = person.boto("efs")
+    system = efs.describe_file_systems()["FileSystems"][0]["FileSystemId"]
+    for one in efs.describe_mount_targets(FileSystemId=system)["MountTargets"]:
+        efs.delete_mount_target(MountTargetId=one["MountTargetId"])
+    anew(person)
+
+
+def volumes_shut(person: Person) -> None:
+    ec2 = person.boto("ec2")
+    named = [{"Name": "group-name", "Values": ["hello-volumes"]}]
+    (group,) = ec2.describe_security_groups(Filters=named)["SecurityGroups"]
+    ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=group["IpPermissions"])
+    anew(person)
 
 
 def secret_deleted(**how: Any) -> Deed:

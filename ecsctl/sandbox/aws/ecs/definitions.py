@@ -120,6 +120,7 @@ def _check(ask: Wire) -> None:
                     "At least one of 'memory' or 'memoryReservation' must be specified."
                 )
     beside.check(ask)
+    _check_volumes(ask)
     if ask.get("networkMode") == "awsvpc":
         for container in containers:
             for port in container.get("portMappings") or []:
@@ -127,6 +128,22 @@ def _check(ask: Wire) -> None:
                     raise denied(
                         "When networkMode=awsvpc, the host ports and container ports in port mappings must match."
                     )
+
+
+def _check_volumes(ask: Wire) -> None:
+    """API reference, MountPoint and EFSVolumeConfiguration; the wording of the last two is an assumption."""
+    known = {volume["name"]: volume for volume in ask.get("volumes") or ()}
+    for container in ask["containerDefinitions"]:
+        for mount in container.get("mountPoints") or ():
+            if mount.get("sourceVolume") not in known:
+                raise denied(f"Unknown volume '{mount.get('sourceVolume')}'.")
+    for volume in known.values():
+        said = volume.get("efsVolumeConfiguration") or {}
+        access = said.get("authorizationConfig") or {}
+        if access.get("accessPointId") and said.get("rootDirectory", "/") != "/":
+            raise denied("Root directory must either be omitted or set to / when using EFS Access Point.")
+        if access and said.get("transitEncryption") != "ENABLED":
+            raise denied("EFS transit encryption must be enabled when using an access point or IAM authorization.")
 
 
 def _check_fargate(ask: Wire) -> None:

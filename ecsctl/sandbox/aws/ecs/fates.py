@@ -16,7 +16,7 @@ from moto.logs.models import logs_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
 from ecsctl.sandbox.aws import ecr, iam, secretsmanager
-from ecsctl.sandbox.aws.ecs import apps, boxes, network, rights, streams
+from ecsctl.sandbox.aws.ecs import apps, boxes, mounts, network, rights, streams
 from ecsctl.sandbox.aws.ecs.boxes import Fate
 from ecsctl.sandbox.aws.ecs.definitions import is_ecr
 from ecsctl.sandbox.aws.ecs.lives import balancers
@@ -166,6 +166,8 @@ def prepare(backend: EC2ContainerServiceBackend, task: Task) -> Start:
         or _missing_log_group(backend, task, kind)
     ):
         seconds = _AT_ONCE
+    elif found := mounts.trouble(backend.account_id, backend.region_name, task):
+        seconds, failure = (_TIMED_OUT if found[0] else _AT_ONCE), found[1]
     if failure is not None:
         return Start(seconds, failure)
     digests: dict[str, str] = {}

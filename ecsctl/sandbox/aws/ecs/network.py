@@ -73,6 +73,15 @@ def _lets(ec2: Any, group_id: str, port: int, outward: bool, address: str = "", 
     return any(_covers(rule, port, address, peers) for rule in rules)
 
 
+def reaches(
+    account: str, region: str, groups: tuple[str, ...], address: str, theirs: tuple[str, ...], port: int
+) -> bool:
+    """Whether one who wears `groups`, at an address, gets through to one in the VPC who wears `theirs`."""
+    ec2 = _ec2(account, region)
+    out = any(_lets(ec2, one, port, outward=True, address=_EVERYWHERE, peers=theirs) for one in groups)
+    return out and any(_lets(ec2, one, port, outward=False, address=f"{address}/32", peers=groups) for one in theirs)
+
+
 def _covers(rule: Any, port: int, address: str, peers: tuple[str, ...]) -> bool:
     if rule.ip_protocol not in ("-1", "tcp"):
         return False

@@ -1,0 +1,77 @@
+"""The tables [volumes.NAME]: folders that outlive the tasks, and that all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pydantic import Field
+
+from ecsctl.config import words
+from ecsctl.config.section import Problem, Section
+
+OURS = ("uid", "gid")
+
+
+class Volume(Section):
+    """A folder on EFS: of a file system that is made for it, or of one that is there already."""
+
+    path: words.ContainerPath = Field(description="Where it is in the app's container.", examples=["/data"])
+    read_only: bool = Field(
+        False, description="Whether the containers can only read it. The app's role may not write then, either."
+    )
+    file_system: words.FileSystemId | None = Field(
+        None,
+        description="A file system that is there already, in the tasks' VPC; it is used, never changed. Without it an "
+        "encrypted one is made, which `ecsctl down` keeps.",
+        examples=["fs-0a1b2c3d4e5f60718"],
+    )
+    access_point: words.AccessPointId | None = Field(
+        None,
+        description="An access point of that file system: which folder, and as whom.",
+        examples=["fsap-0a1b2c3d4e5f60718"],
+    )
+    directory: words.ContainerPath | None = Field(
+        None,
+        description="Without an access point: the folder of that file system. It must be there. Default: all of it.",
+        examples=["/shop"],
+    )
+    uid: int = Field(
+        1000,
+        ge=0,
+        le=4294967295,
+        description="Of one that is made: the user whose the folder is, and as whom everything in it is done, whoever "
+        "the container runs as.",
+    )
+    gid: int = Field(1000, ge=0, le=4294967295, description="Of one that is made: that user's group.")
+
+    def problems(self) -> Iterator[Problem]:
+        """What is said of a file system that is there and of one that is not."""
+        for key in ("access_point", "directory"):
+            if self.given(key) and not self.file_system:
+                yield key, "has no meaning without file_system"
+        for key in self.given(*OURS):
+            if self.file_system:
+                yield key, "has no meaning with file_system: its access point says whose the files are"
+        if self.access_point and self.directory:
+            yield "directory", "is what access_point says: expected one of the two"
+
+
+def fitting(
+    volumes: Mapping[str, Volume], beside: Mapping[str, Mapping[str, str]], raw: Mapping[str, Mapping[str, object]]
+) -> Iterator[Problem]:
+    """What the containers say of volumes: `beside` by sidecar, `raw` by table."""
+    paths: dict[str, str] = {}
+    for name, one in volumes.items():
+        if (other := paths.setdefault(one.path, name)) != name:
+            yield ("volumes", name, "path"), f"= {one.path} is that of volumes.{other} too"
+    for sidecar, mounts in beside.items():
+        taken: dict[str, str] = {}
+        for name, path in mounts.items():
+            if name not in volumes:
+                known = ", ".join(volumes) or "none"
+                yield ("sidecars", sidecar, "volumes", name), f"is no volume of ecsctl.toml; there are: {known}"
+            if (other := taken.setdefault(path, name)) != name:
+                yield ("sidecars", sidecar, "volumes", name), f"= {path} is that of {other} too"
+    for table, parameter in (("task_definition", "volumes"), ("container", "mountPoints")):
+        if volumes and parameter in raw.get(table, {}):
+            yield ("raw", table, parameter), "is what volumes says: expected all of them there"

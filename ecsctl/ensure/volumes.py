@@ -1,0 +1,88 @@
+"""Volumes: folders on EFS that outlive the tasks, each with a way in from every zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ecsctl import parts
+from ecsctl.app_rights import mounting
+from ecsctl.ids import AccessPointId, FileSystemId, MountTargetsId
+from ecsctl.resources.access_point import AccessPoint
+from ecsctl.resources.file_system import FileSystem
+from ecsctl.resources.mount_targets import MountTargets
+from ecsctl.resources.security_group import Rule, SecurityGroup
+from ecsctl.resources.support.volumes import Mount, Volume
+
+if TYPE_CHECKING:
+    from ecsctl.config import Config
+    from ecsctl.config.volumes import Volume as Said
+    from ecsctl.engine.stack import Stack
+    from ecsctl.ensure.vpc import Network
+    from ecsctl.ids import SecurityGroupId
+    from ecsctl.resources.support.policy_document import Statement
+    from ecsctl.resources.support.rights import Scope
+
+NFS = 2049
+
+
+@dataclass
+class Volumes:
+    """What the tasks need for their volumes."""
+
+    volumes: list[Volume] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)  # what their role must be allowed
+    targets: list[MountTargetsId] = field(default_factory=list)
+
+
+def ensure_volumes(
+    stack: Stack, config: Config, scope: Scope, network: Network, tasks: SecurityGroupId, description: str
+) -> Volumes:
+    """A file system for each volume that names none, in the stack's network; of others what the tasks need."""
+    found = Volumes()
+    group = None
+    for name, said in config.volumes.items():
+        if said.file_system:
+            _existing(found, name, said.file_system, said, scope)
+            continue
+        group = (
+            group
+            or stack.ensure(
+                "volumes-group",
+                SecurityGroup(
+                    name=scope.names.volumes_group,
+                    vpc=network.vpc,
+                    description=description,
+                    ingress=frozenset({Rule(NFS, NFS, group=tasks)}),
+                    lets_out_to=frozenset(),
+                ),
+            ).group_id
+        )
+        part = parts.volume(name)
+        system = stack.ensure(part, FileSystem(encrypted_only=True))
+        targets = MountTargets(file_system=system.file_system, subnets=network.lasting, groups=frozenset({group}))
+        point = stack.ensure(
+            parts.access(name, said.uid, said.gid),
+            AccessPoint(file_system=system.file_system, path=f"/{name}", uid=said.uid, gid=said.gid, permissions="750"),
+        )
+        found.targets.append(stack.ensure(parts.targets(part), targets).targets)
+        found.volumes.append(Volume(name, system.file_system, point.access_point, "/"))
+        right = mounting(system.arn, point.arn, read_only=said.read_only, root=said.uid == 0)
+        found.statements.append(right)
+    return found
+
+
+def _existing(found: Volumes, name: str, file_system: str, said: Said, scope: Scope) -> None:
+    point = said.access_point or ""
+    found.volumes.append(Volume(name, FileSystemId(file_system), AccessPointId(point), said.directory or "/"))
+    arn = scope.arn("elasticfilesystem", f"file-system/{file_system}")
+    through = scope.arn("elasticfilesystem", f"access-point/{point}") if point else ""
+    found.statements.append(mounting(arn, through, read_only=said.read_only))
+
+
+def mounts(config: Config, beside: str = "") -> tuple[Mount, ...]:
+    """Where a container has them: the app's own, or the sidecar of this name."""
+    if not beside:
+        return tuple(Mount(name, one.path, one.read_only) for name, one in config.volumes.items())
+    paths = config.sidecars[beside].volumes.items()
+    return tuple(Mount(name, path, config.volumes[name].read_only) for name, path in paths)

@@ -1,0 +1,148 @@
+"""Where files outlive the tasks that wrote them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.engine.label import Label, flat
+from ecsctl.engine.resource import Contents, Found, Observed, Resource
+from ecsctl.ids import FileSystemId
+from ecsctl.resources.support import efs
+from ecsctl.resources.support.common import only, there
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.resources.support.policy_document import Statement
+    from ecsctl.resources.support.rights import Scope, Uses
+
+EMPTY = 64 * 1024  # bytes: so much is counted of one with nothing but a few folders in it, at most; an assumption
+ENCRYPTED = {
+    "Sid": "OnlyEncryptedOnItsWay",
+    "Effect": "Deny",
+    "Principal": {"AWS": "*"},
+    "Action": "*",
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
+"""EFS user guide, "Creating file system policies": enforce in-transit encryption for all clients.
+
+With a policy of its own a file system is no longer open to everybody who reaches it: "The default policy is not in
+effect whenever a user-configured file system policy is in place" ("Using IAM to control access to file systems").
+"""
+
+
+@dataclass(frozen=True)
+class FileSystemIds:
+    """A file system's ids."""
+
+    file_system: FileSystemId
+    arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileSystem(Resource[FileSystemIds]):
+    """An EFS file system, encrypted with the account's key for EFS, that asks IAM about everybody.
+
+    What is in it is the user's, and nowhere else.
+    """
+
+    kind = "file-system"
+    title = "file system"
+    arns = "elasticfilesystem:file-system"
+    per_gigabyte = 0.30  # "Amazon EFS pricing": Standard storage; reading and writing come on top
+    by_use = True
+    usual = 8.0
+    limit = 300.0
+    outlasts = "its files are nowhere else"
+    console = "{console}/efs/home?region={region}#/file-systems/{file_system}"
+
+    encrypted_only: bool  # on its way: nobody mounts it in any other way, nor without IAM's leave
+
+    def summary(self) -> str:
+        """What it costs."""
+        return "encrypted; $0.30 a month for each GB that is in it, and what is read and written"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        return efs.rights(scope, uses)
+
+    def observe(self, aws: Aws, me: Label) -> Observed[FileSystem, FileSystemIds] | None:
+        """By its tags, which the listing has."""
+        ours = {_ids(one): one for one in efs.listed(aws) if me.matches(flat(one.get("Tags")))}
+        ids = only(ours, "file systems", me)
+        if ids is None:
+            return None
+        one = ours[ids]
+        state = one["LifeCycleState"]
+        actual = FileSystem(encrypted_only=any(map(_enforces, _statements(aws, ids))))
+        failed = "AWS could not make it (LifeCycleState error)" if state == "error" else ""
+        return Observed(ids, actual, flat(one.get("Tags")), state == "available", failed,
+                        "" if state == "available" else state, since=one.get("CreationTime"))  # fmt: skip
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[FileSystemIds]]:
+        """One listing of all of the region."""
+        for one in efs.mine(aws, me):
+            yield Found(_ids(one), flat(one.get("Tags")))
+
+    @classmethod
+    def ahead(cls, aws: Aws, me: Label, ids: FileSystemIds) -> Iterator[Callable[[], object]]:
+        """What its listing leaves out."""
+        yield partial(_statements, aws, ids)
+
+    def create(self, aws: Aws, me: Label) -> FileSystemIds:
+        """The token makes a repeated call the same call: it is refused, and names the one that is there."""
+        answer = aws.efs.create_file_system(
+            CreationToken=me.token(),
+            Encrypted=True,
+            PerformanceMode="generalPurpose",
+            ThroughputMode="elastic",
+            Tags=me.upper(Name=me.name),
+        )
+        return _ids(answer)
+
+    def update(self, aws: Aws, me: Label, ids: FileSystemIds, changed: frozenset[str]) -> None:
+        """Its policy keeps what others have put into it."""
+        if "encrypted_only" in changed:
+            with aws.fresh():
+                others = [one for one in _statements(aws, ids) if one.get("Sid") != ENCRYPTED["Sid"]]
+            wanted = [*others, *([{**ENCRYPTED, "Resource": ids.arn}] if self.encrypted_only else [])]
+            policy = json.dumps({"Version": "2012-10-17", "Statement": wanted})
+            aws.efs.put_file_system_policy(FileSystemId=ids.file_system, Policy=policy)
+        if "tags" in changed:
+            aws.efs.tag_resource(ResourceId=ids.file_system, Tags=me.upper())
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: FileSystemIds) -> None:
+        """With all that is in it. AWS refuses while it has mount targets."""
+        aws.efs.delete_file_system(FileSystemId=ids.file_system)
+
+    @classmethod
+    def contents(cls, aws: Aws, ids: FileSystemIds) -> Contents:
+        """How much is in it; the number may be some hours old (EFS API reference, FileSystemSize)."""
+        answer = there(lambda: aws.look(aws.efs.describe_file_systems, FileSystemId=ids.file_system))
+        size = answer["FileSystems"][0]["SizeInBytes"]["Value"] if answer else 0
+        return Contents(f"{size / 1e9:.1f} GB of files" if size > EMPTY else "", size)
+
+
+def _ids(one: dict[str, Any]) -> FileSystemIds:
+    return FileSystemIds(FileSystemId(one["FileSystemId"]), one["FileSystemArn"])
+
+
+def _statements(aws: Aws, ids: FileSystemIds) -> list[dict[str, Any]]:
+    """Those of its policy; without one AWS says that it is not found."""
+    answer = there(lambda: aws.look(aws.efs.describe_file_system_policy, FileSystemId=ids.file_system))
+    found = json.loads(answer["Policy"])["Statement"] if answer else []
+    return found if isinstance(found, list) else [found]
+
+
+def _enforces(statement: dict[str, Any]) -> bool:
+    who = statement.get("Principal")
+    everybody = who == "*" or (isinstance(who, dict) and who.get("AWS") in ("*", ["*"]))
+    test = (statement.get("Condition") or {}).get("Bool") or {}
+    off = str(test.get("aws:SecureTransport", "")).lower() == "false" and len(statement.get("Condition") or {}) == 1
+    return bool(statement.get("Effect") == "Deny" and everybody and statement.get("Action") in ("*", ["*"]) and off)

@@ -1,0 +1,50 @@
+"""The file systems of a region: what is in them, and what leads to them, is known by their tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.engine.label import APP, Label, flat
+from ecsctl.resources.support.policy_document import Condition, Statement
+from ecsctl.resources.support.rights import anywhere, linked, of
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
+
+
+def listed(aws: Aws) -> list[dict[str, Any]]:
+    """All file systems of the region that are not gone."""
+    found: list[dict[str, Any]] = aws.look(aws.efs.describe_file_systems)["FileSystems"]
+    return [one for one in found if one["LifeCycleState"] != "deleted"]
+
+
+def mine(aws: Aws, me: Label) -> list[dict[str, Any]]:
+    """Those of the app."""
+    return [one for one in listed(aws) if flat(one.get("Tags")).get(APP) == me.app]
+
+
+def rights(scope: Scope, uses: Uses) -> Iterator[Statement]:
+    """What it takes to make, look at, change and delete file systems and what leads to them."""
+    # Also of those that are no longer asked for.
+    yield anywhere("elasticfilesystem", "DescribeAccessPoints DescribeFileSystems DescribeMountTargets")
+    if not uses.volumes:
+        return
+    systems = (scope.arn("elasticfilesystem", "file-system/*"),)
+    points = (scope.arn("elasticfilesystem", "access-point/*"),)
+    yield Statement("NewVolumes", ("elasticfilesystem:CreateFileSystem",), ("*",), scope.tagged)
+    making = Condition("StringEquals", "elasticfilesystem:CreateAction", ("CreateAccessPoint", "CreateFileSystem"))
+    yield Statement("TagVolumes", ("elasticfilesystem:TagResource",), (*systems, *points), (making,))
+    changes = (
+        "CreateAccessPoint CreateMountTarget DeleteFileSystem DeleteMountTarget DescribeFileSystemPolicy "
+        "DescribeMountTargetSecurityGroups ModifyMountTargetSecurityGroups PutFileSystemPolicy TagResource"
+    )
+    yield Statement("Volumes", of("elasticfilesystem", changes), systems, scope.ours)
+    yield Statement("AccessPoints", of("elasticfilesystem", "DeleteAccessPoint TagResource"), points, scope.ours)
+    # EFS makes and removes interfaces with the caller's rights (EFS API reference, each operation's permissions).
+    interfaces = "CreateNetworkInterface DeleteNetworkInterface ModifyNetworkInterfaceAttribute"
+    parts = tuple(scope.arn("ec2", f"{one}/*") for one in ("network-interface", "security-group", "subnet"))
+    yield Statement("VolumeInterfaces", of("ec2", interfaces), parts)
+    yield anywhere("ec2", "DescribeNetworkInterfaces DescribeSubnets")
+    yield linked(scope, "elasticfilesystem")

@@ -1,0 +1,101 @@
+"""Volumes of a task definition, and where its containers have them.
+
+Those of ecsctl.toml are known by their names' beginning: that goes along when the pipeline copies a revision. Any other
+is somebody else's, and stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ecsctl.ids import AccessPointId, FileSystemId
+
+OURS = "ecsctl-"
+
+
+@dataclass(frozen=True)
+class Mount:
+    """Where a container has a volume."""
+
+    volume: str
+    path: str
+    read_only: bool
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A folder of a file system; with an access point that says which, and as whom."""
+
+    name: str
+    file_system: FileSystemId
+    access_point: AccessPointId
+    directory: str  # of the file system, or of the access point
+    guarded: bool = True  # untrue in what is there: not encrypted on its way, or anybody may mount it
+
+
+def written(volumes: Iterable[Volume], over: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The volumes as ECS takes them, and those of others."""
+    return [*map(_sent, volumes), *(dict(one) for one in over if not one.get("name", "").startswith(OURS))]
+
+
+def _sent(one: Volume) -> dict[str, Any]:
+    """ "If an EFS access point is specified […], the root directory parameter must either be omitted or set to /".
+
+    ECS API reference, EFSVolumeConfiguration; transit encryption must be on for access points and for IAM.
+    """
+    point = {"accessPointId": one.access_point} if one.access_point else {}
+    return {
+        "name": OURS + one.name,
+        "efsVolumeConfiguration": {
+            "fileSystemId": one.file_system,
+            "rootDirectory": one.directory,
+            "transitEncryption": "ENABLED",
+            "authorizationConfig": {**point, "iam": "ENABLED"},
+        },
+    }
+
+
+def read(definition: Mapping[str, Any]) -> tuple[Volume, ...]:
+    """Those that are ours."""
+    found = []
+    for one in definition.get("volumes") or ():
+        if one.get("name", "").startswith(OURS):
+            said = one.get("efsVolumeConfiguration") or {}
+            access = said.get("authorizationConfig") or {}
+            found.append(
+                Volume(
+                    name=one["name"].removeprefix(OURS),
+                    file_system=FileSystemId(said.get("fileSystemId", "")),
+                    access_point=AccessPointId(access.get("accessPointId") or ""),
+                    directory=said.get("rootDirectory") or "/",
+                    guarded=said.get("transitEncryption") == "ENABLED" and access.get("iam") == "ENABLED",
+                )
+            )
+    return in_order(found)
+
+
+def mounted(mounts: Iterable[Mount], over: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A container's mount points as ECS takes them, and those of others."""
+    ours = ({"sourceVolume": OURS + one.volume, "containerPath": one.path, "readOnly": one.read_only} for one in mounts)
+    return [*ours, *(dict(one) for one in over if not one.get("sourceVolume", "").startswith(OURS))]
+
+
+def mounts_of(container: Mapping[str, Any]) -> tuple[Mount, ...]:
+    """Those that are ours."""
+    ours = (one for one in container.get("mountPoints") or () if one.get("sourceVolume", "").startswith(OURS))
+    return ordered(
+        Mount(one["sourceVolume"].removeprefix(OURS), one.get("containerPath", ""), bool(one.get("readOnly")))
+        for one in ours
+    )
+
+
+def in_order(volumes: Iterable[Volume]) -> tuple[Volume, ...]:
+    """By name: in which order AWS tells them is its own affair."""
+    return tuple(sorted(volumes, key=lambda one: one.name))
+
+
+def ordered(mounts: Iterable[Mount]) -> tuple[Mount, ...]:
+    """The same of mounts."""
+    return tuple(sorted(mounts, key=lambda one: (one.volume, one.path)))
