@@ -26,7 +26,8 @@ def enter(
     """Open a shell in a running task, or run one command there. Needs the session-manager plugin, and service.exec.
 
     A single argument is sent as it is; of several each stays one argument. The exit code is the plugin's: AWS does not
-    pass on the command's own.
+    pass on the command's own. In a sandbox with a container engine no plugin is needed, and the exit code is the
+    command's.
     """
     from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import UsageError
@@ -37,18 +38,24 @@ def enter(
 
     if not command and not interactive():
         raise UsageError("a shell needs a terminal, and this is none", hint="name a command: ecsctl exec -- CMD")
-    path = execute.plugin()
+    spoken = execute.spoken(command or [])
+    path = "" if common.sandbox else execute.plugin()
     with opened(common, "exec", looks=True) as app:
+        record = app.where.folder / ".ecsctl"
+        if common.sandbox and not execute.engine(record):
+            path = execute.plugin()
         aws, progress = app.over_app().aws, app.progress
         aws.patience.say = lambda what, waited, limit: progress(Waiting("", what, waited, limit))
         target = execute.find(aws, app.app, task, container)
         aws.read_only = False  # to open a session is no look
-        started = execute.begin(aws, target, execute.spoken(command or []))
+        started = execute.begin(aws, target, spoken)
     others = f", the newest healthy of {target.others + 1}" if target.others and not task else ""
     besides = f" (and not {', '.join(target.besides)})" if target.besides and not container else ""
     words.say(f"in container {target.container}{besides} of task {target.id}{others}")
-    if common.sandbox:
-        words.say("the sandbox has no container to enter: nothing answers at the other end")
-    ended = execute.carry(path, started, common.profile or "")
+    ended = execute.enter(record, target, spoken, terminal=interactive()) if common.sandbox else None
+    if ended is None:
+        if common.sandbox:
+            words.say("this task is simulated, so there is no container to enter: nothing answers at the other end")
+        ended = execute.carry(path or execute.plugin(), started, common.profile or "")
     if ended:
         raise typer.Exit(ended)

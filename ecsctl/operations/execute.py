@@ -1,4 +1,7 @@
-"""A command in a running task: ECS Exec opens a session, and the session-manager plugin carries it to the terminal."""
+"""A command in a running task: ECS Exec opens a session, and the session-manager plugin carries it to the terminal.
+
+In a sandbox that runs the app the container engine does both.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,10 @@ import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -176,8 +180,49 @@ def carry(path: str, opened: Opened, profile: str = "") -> int:
     words = [path, VARIABLE, opened.region, "StartSession", profile,
              json.dumps({"Target": opened.target.name}), opened.endpoint]  # fmt: skip
     environment = {**os.environ, VARIABLE: json.dumps(opened.session)}
+    return _ended(words, environment)
+
+
+def engine(folder: Path) -> bool:
+    """Whether the sandbox of the folder runs tasks in containers, which need no plugin to be entered."""
+    from ecsctl.sandbox.server import process
+
+    return bool(process.play(folder, "engine", {}))
+
+
+def enter(folder: Path, target: Target, command: str, *, terminal: bool) -> int | None:
+    """Run a command in a container of the sandbox, and return its exit code; None where the task is simulated.
+
+    As root, whatever the container's user: so does ECS Exec (ECS guide, "Considerations for using Amazon ECS Exec").
+    """
+    from ecsctl.sandbox.server import process
+
+    found = process.play(folder, "container_of", {"task": target.task, "container": target.container})
+    if found is None:
+        return None
+    tool = shutil.which("docker") or shutil.which("podman")
+    if tool is None:
+        raise Refused("neither docker nor podman is installed", why="one of them opens the container's shell",
+                      hint="install one, then run the same command again")  # fmt: skip
+    try:
+        asked = shlex.split(command) or [SHELL]
+    except ValueError as error:
+        hint = "close its quotes, or give each word by itself: ecsctl exec -- CMD ARGUMENT"
+        raise Refused(f"the command cannot be split into words: {error}", why=command, hint=hint) from None
+    keyboard = ["--interactive", "--tty"] if terminal else ["--interactive"]
+    socket = f"unix://{found['socket']}"
+    # A context that is named in the environment would come before the host.
+    environment = {name: value for name, value in os.environ.items() if name != "DOCKER_CONTEXT"}
+    return _ended(
+        [tool, "exec", *keyboard, "--user", "0", found["id"], *asked],
+        environment | {"DOCKER_HOST": socket, "CONTAINER_HOST": socket},
+    )
+
+
+def _ended(words: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a program on this terminal, to which the keyboard belongs, and return its exit code as a shell tells it."""
     with _keyboard_elsewhere() as ending:
-        process = subprocess.Popen(words, env=environment)  # noqa: S603 - the plugin that was found; no shell
+        process = subprocess.Popen(words, env=environment)  # noqa: S603 - a program that was found; no shell
         ending.append(process)
         ended = process.wait()
     return ended if ended >= 0 else 128 - ended

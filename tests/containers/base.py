@@ -1,5 +1,6 @@
 """A base image for the tests, made of this machine's own Python: no registry can be asked for one."""
 
+import hashlib
 import io
 import json
 import re
@@ -72,17 +73,37 @@ def _needed(program: Path) -> list[str]:
 
 def made(engine: Engine) -> str:
     """Have the base image in the engine, and return its name."""
-    known = engine.call("GET", "/images/json", filters=json.dumps({"reference": [NAME]}))
-    if not known:
-        words = [
-            "docker",
-            "--host",
-            f"unix://{engine.path}",
-            "import",
-            "--change",
-            "ENV PYTHONHOME=/usr PATH=/usr/bin:/bin",
-            "-",
-            NAME,
-        ]
-        subprocess.run(words, input=archive(), check=True, capture_output=True)
-    return NAME
+    return _have(engine, NAME, engine.architecture, archive())
+
+
+def empty(engine: Engine, architecture: str) -> str:
+    """Have an image for a processor in the engine, with nothing in it, and return its name."""
+    with io.BytesIO() as nothing:
+        tarfile.open(fileobj=nothing, mode="w").close()
+        return _have(engine, f"ecsctl-test-empty:{architecture}", architecture, nothing.getvalue())
+
+
+def _have(engine: Engine, name: str, architecture: str, layer: bytes) -> str:
+    """An image of one layer, as `docker load` takes it (OCI image specification, "Image Configuration")."""
+    if engine.call("GET", "/images/json", filters=json.dumps({"reference": [name]})):
+        return name
+    config = {
+        "architecture": architecture,
+        "os": "linux",
+        "config": {"Env": ["PYTHONHOME=/usr", "PATH=/usr/bin:/bin"]},
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
+    }
+    manifest = [{"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}]
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for path, content in (
+            ("config.json", json.dumps(config).encode()),
+            ("manifest.json", json.dumps(manifest).encode()),
+            ("layer.tar", layer),
+        ):
+            about = tarfile.TarInfo(path)
+            about.size = len(content)
+            tar.addfile(about, io.BytesIO(content))
+    words = ["docker", "--host", f"unix://{engine.path}", "load"]
+    subprocess.run(words, input=packed.getvalue(), check=True, capture_output=True)
+    return name

@@ -3,9 +3,12 @@
 Without an engine they are skipped; where CONTAINERS_REQUIRED is set, as in CI, that is a failure.
 """
 
+import contextlib
 import json
 import os
+import pty
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -25,6 +28,8 @@ from ecsctl.sandbox.containers.authority import AUTHORITY
 from ecsctl.sandbox.server import process
 from tests.containers import base
 
+COMMAND = [sys.executable, "-m", "ecsctl"]
+CI = ("CI", "GITHUB_ACTIONS")
 BACKEND = Path(__file__).parents[2] / "backend"
 DOCKERFILE = f"""\
 FROM {base.NAME}
@@ -47,6 +52,7 @@ port = 8000
 health_path = "/healthz"
 cpu = 1024
 memory = 2048
+exec = true
 environment = {{ APP_NAME = "{name}" }}
 
 [github]
@@ -89,6 +95,7 @@ class Project:
     name: str
     engine: engines.Engine
     ups: list[Ran] = field(default_factory=list)
+    served: str = ""  # the commit that answers
 
     @property
     def record(self) -> Path:
@@ -97,13 +104,31 @@ class Project:
 
     def ecsctl(self, *words: str, check: bool = True, timeout: float = 240) -> Ran:
         """Run a command; `check` that it succeeds."""
-        environment = {name: value for name, value in os.environ.items() if name != "ECSCTL_CONTAINERS"}
-        environment |= {"DOCKER_HOST": f"unix://{self.engine.path}", "COLUMNS": "400"}
-        done = subprocess.run([sys.executable, "-m", "ecsctl", *words], cwd=self.folder, env=environment, check=False,
+        done = subprocess.run([*COMMAND, *words], cwd=self.folder, env=self.environment(), check=False,
                               capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)  # fmt: skip
         ran = Ran(done.returncode, done.stdout, done.stderr)
         assert not check or ran.code == 0, f"{words}: {ran.code}\n{ran.out}\n{ran.err}\n{self.log()}"
         return ran
+
+    def environment(self) -> dict[str, str]:
+        """What a person with this engine has in the environment."""
+        own = {name: value for name, value in os.environ.items() if name != "ECSCTL_CONTAINERS"}
+        return own | {"DOCKER_HOST": f"unix://{self.engine.path}", "COLUMNS": "400"}
+
+    def typed(self, keys: str, *words: str) -> Ran:
+        """Run a command on a terminal, and type there; what comes back is all in `out`."""
+        ours, theirs = pty.openpty()
+        person = {name: value for name, value in self.environment().items() if name not in CI} | {"TERM": "xterm"}
+        with subprocess.Popen([*COMMAND, *words], cwd=self.folder, env=person, stdin=theirs, stdout=theirs,
+                              stderr=theirs, start_new_session=True) as process:  # fmt: skip
+            os.close(theirs)
+            os.write(ours, keys.encode())
+            seen = b""
+            with contextlib.suppress(OSError):  # the other end is closed
+                while part := os.read(ours, 4096):
+                    seen += part
+            os.close(ours)
+            return Ran(process.wait(60), seen.decode(), "")
 
     def log(self) -> str:
         """What the sandbox's server has complained of."""
@@ -152,10 +177,16 @@ class Project:
         """The containers of the sandbox that the engine has, running or not."""
         return self.engine.ours("containers", fleet.whose(self.record))
 
-    def left(self) -> dict[str, int]:
-        """How much of the sandbox's is in the engine."""
-        kinds = ("containers", "images", "networks")
-        return {kind: len(self.engine.ours(kind, fleet.whose(self.record))) for kind in kinds}
+    def left(self) -> list[str]:
+        """What of the sandbox's is in the engine."""
+        kinds = ("containers", "images", "networks", "volumes")
+        return [f"{kind}: {one}" for kind in kinds for one in self.engine.ours(kind, fleet.whose(self.record))]
+
+
+def listens(url: str) -> bool:
+    """Whether anything takes connections at an address of this machine."""
+    with socket.socket() as asking:
+        return asking.connect_ex(("127.0.0.1", int(url.rpartition(":")[2]))) == 0
 
 
 def made(folder: Path, name: str, engine: engines.Engine) -> Project:
@@ -177,6 +208,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, engine: engines.Engine) ->
     project = made(tmp_path_factory.mktemp("project"), "hello", engine)
     try:
         project.ups.append(project.ecsctl("up", "--sandbox", "--yes"))
+        project.served = project.git("rev-parse", "HEAD")
         yield project
     finally:
         process.stop(project.record)

@@ -1,23 +1,43 @@
 """What is left of a sandbox in the engine: nothing, however it ended, and nothing of anybody else's is touched."""
 
+import contextlib
 import os
 import signal
 from pathlib import Path
 
-from ecsctl.sandbox.containers.engine import Engine
+from ecsctl.sandbox.containers.engine import Engine, EngineError
 from ecsctl.sandbox.server import process
 from tests.containers import base
-from tests.containers.conftest import made
+from tests.containers.conftest import DOCKERFILE, listens, made
+
+
+def traces(engine: Engine, word: str) -> list[str]:
+    """The containers and images, whosoever's, that come of a Dockerfile with a word in it."""
+    containers = engine.call("GET", "/containers/json", all=True)
+    found = [one["Id"] for one in containers if word in one["Command"]]
+    for one in engine.call("GET", "/images/json", all=True):
+        with contextlib.suppress(EngineError):  # another test has just taken it away
+            layers = engine.call("GET", f"/images/{one['Id']}/history")
+            found += [one["Id"] for layer in layers if word in layer["CreatedBy"]]
+    return found
 
 
 def test_down_and_stop_leave_nothing(tmp_path: Path, engine: Engine) -> None:
     project = made(tmp_path / "gone", "gone", engine)
+    project.write(dockerfile=f"FROM {base.NAME} AS first\nRUN echo a-trace\n{DOCKERFILE}")
     project.ecsctl("up", "--sandbox", "--yes")
+    urls = project.urls
     assert project.tasks()
+    assert all(map(listens, urls))
+    project.write(dockerfile=DOCKERFILE + "RUN echo a-trace\nRUN echo a-trace; false\n")
+    assert project.ecsctl("sandbox", "push", "--watch", check=False).code == 1
+    assert traces(engine, "a-trace")
     project.ecsctl("down", "--sandbox", "--yes", "--force")
     assert not project.tasks()
+    assert not any(map(listens, urls))
     project.ecsctl("sandbox", "stop")
-    assert project.left() == {"containers": 0, "images": 0, "networks": 0}
+    assert project.left() == []
+    assert traces(engine, "a-trace") == []
     assert engine.call("GET", f"/images/{base.NAME}/json")
 
 
@@ -31,10 +51,12 @@ def test_after_a_crash_of_the_sandbox_stop_clears_up_and_a_stranger_s_container_
         project.ecsctl("up", "--sandbox", "--yes")
         running = process.status(project.record)
         assert running is not None
+        urls = project.urls
         os.kill(running.pid, signal.SIGKILL)
         assert project.tasks()
         project.ecsctl("sandbox", "stop")
-        assert project.left() == {"containers": 0, "images": 0, "networks": 0}
+        assert project.left() == []
+        assert not any(map(listens, urls))
         assert engine.call("GET", f"/containers/{stranger}/json")
     finally:
         engine.call("DELETE", f"/containers/{stranger}", force=True)

@@ -22,7 +22,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ecsctl import files
 
-AUTHORITY, _KEY = "sandbox-authority.pem", "sandbox-authority.key"
+AUTHORITY, _KEY, _LEAF = "sandbox-authority.pem", "sandbox-authority.key", "sandbox-localhost.pem"
 _DAYS = 825  # the longest that browsers take from an authority that a user added
 _NAMES = [x509.DNSName("localhost"), x509.IPAddress(IPv4Network("127.0.0.0/8"))]
 _USAGE = x509.KeyUsage(
@@ -33,8 +33,8 @@ _USAGE = x509.KeyUsage(
 _Key = ec.EllipticCurvePrivateKey
 
 
-def certificate(folder: Path, into: Path) -> Path:
-    """A file with a key and a certificate for localhost, made anew in `into`; `folder` holds the authority."""
+def certificate(folder: Path) -> Path:
+    """A file with a key and a certificate for localhost, made anew beside the authority that `folder` holds."""
     key, own = _authority(folder)
     leaf = ec.generate_private_key(ec.SECP256R1())
     names = [x509.DNSName("localhost"), x509.DNSName("*.localhost"), x509.IPAddress(IPv4Address("127.0.0.1"))]
@@ -46,7 +46,7 @@ def certificate(folder: Path, into: Path) -> Path:
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
-    path = into / "localhost.pem"
+    path = folder / _LEAF
     files.write(path, _private(leaf) + made.public_bytes(Encoding.PEM) + own.public_bytes(Encoding.PEM))
     return path
 

@@ -102,11 +102,12 @@ class Engine:
             connection.close()
 
     def ours(self, kind: str, whose: str) -> list[dict[str, Any]]:
-        """All `containers`, `images` or `networks` that carry the label with that value."""
-        every: dict[str, bool] = {} if kind == "networks" else {"all": True}
+        """All `containers`, `images`, `networks` or `volumes` that carry the label with that value."""
         filters = json.dumps({"label": [f"{LABEL}={whose}"]})
-        answer = self.call("GET", f"/{kind}{'' if kind == 'networks' else '/json'}", filters=filters, **every)
-        return list(answer or ())
+        if kind in ("containers", "images"):
+            return list(self.call("GET", f"/{kind}/json", filters=filters, all=True) or ())
+        answer = self.call("GET", f"/{kind}", filters=filters)
+        return list((answer["Volumes"] if kind == "volumes" else answer) or ())
 
 
 def _message(content: bytes) -> str:
@@ -134,7 +135,8 @@ def find(environment: Mapping[str, str] = os.environ) -> Found:
 
 
 def _addresses(environment: Mapping[str, str]) -> Iterable[str]:
-    if given := environment.get("DOCKER_HOST") or environment.get("CONTAINER_HOST"):
+    given = environment.get("DOCKER_HOST") or environment.get("CONTAINER_HOST")
+    if given and not environment.get("DOCKER_CONTEXT"):  # which comes before the host (docker CLI reference)
         yield given  # whoever says where means no other
         return
     if context := _context(environment):

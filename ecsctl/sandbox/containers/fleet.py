@@ -5,6 +5,7 @@ Nothing here waits for the engine but those threads: whoever asks how a task is 
 
 import contextlib
 import hashlib
+import json
 import struct
 import threading
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ecsctl.sandbox.containers.engine import LABEL, Engine, EngineError, find
+from ecsctl.sandbox.containers.images import halved
 
 TASK, NAME = f"{LABEL}.task", f"{LABEL}.container"
 _LOG = {"Type": "json-file", "Config": {"max-size": "16m", "max-file": "2"}}
@@ -112,12 +114,12 @@ class Fleet:
         life.phase = "starting"
         self._go(life, self._start, task, life)
 
-    def stop(self, task: str, first: Callable[[], None] = lambda: None) -> None:
-        """SIGTERM, and SIGKILL after the stop timeout; `first` comes before, and may take its time."""
+    def stop(self, task: str, first: Callable[[], None], last: Callable[[], None]) -> None:
+        """SIGTERM, and SIGKILL after the stop timeout; `first` comes before, and may take its time, `last` after."""
         life = self.lives.get(task)
         if life is not None and life.phase not in ("stopping", "over"):
             life.phase = "stopping"
-            self._go(life, self._stop, life, first)
+            self._go(life, self._stop, life, first, last)
 
     def remove(self, task: str) -> None:
         """Take the containers away, whatever they do."""
@@ -276,7 +278,7 @@ class Fleet:
             for lines in _lines(log):
                 self._told(task, name, lines)
 
-    def _stop(self, life: Life, first: Callable[[], None]) -> None:
+    def _stop(self, life: Life, first: Callable[[], None], last: Callable[[], None]) -> None:
         first()
         threads = [threading.Thread(target=self._end, args=(life, one), daemon=True) for one in life.wanted]
         for thread in threads:
@@ -284,6 +286,7 @@ class Fleet:
         for thread in threads:
             thread.join()
         life.phase = "over"
+        last()
 
     def _end(self, life: Life, one: Wanted) -> None:
         ident = life.ids.get(one.name)
@@ -300,7 +303,7 @@ class Fleet:
             for found in self.engine.ours("containers", self.whose):
                 if found["Labels"].get(TASK) == task:
                     _delete(self.engine, f"/containers/{found['Id']}", force=True, v=True)
-            for volume in _volumes(self.engine, self.whose):
+            for volume in self.engine.ours("volumes", self.whose):
                 if (volume.get("Labels") or {}).get(TASK) == task:
                     _delete(self.engine, f"/volumes/{volume['Name']}")
 
@@ -312,10 +315,14 @@ def clear(engine: Engine, whose: str, images: bool = True) -> int:
         gone += _delete(engine, f"/containers/{found['Id']}", force=True, v=True)
     for found in engine.ours("networks", whose):
         gone += _delete(engine, f"/networks/{found['Id']}")
-    for found in _volumes(engine, whose):
+    for found in engine.ours("volumes", whose):
         gone += _delete(engine, f"/volumes/{found['Name']}", force=True)
     for found in engine.ours("images", whose) if images else []:
         gone += _delete(engine, f"/images/{found['Id']}", force=True)
+    named = json.dumps({"reference": [f"{halved(whose)}:*"]})
+    for found in engine.call("GET", "/images/json", filters=named) if images else []:
+        for name in found["RepoTags"]:
+            gone += _delete(engine, f"/images/{name}")
     return gone
 
 
@@ -330,11 +337,6 @@ def cleared(folder: Path) -> None:
     if found.socket is not None:
         with contextlib.suppress(EngineError):
             clear(Engine(found.socket), whose(folder))
-
-
-def _volumes(engine: Engine, whose: str) -> list[dict[str, Any]]:
-    filters = f'{{"label": ["{LABEL}={whose}"]}}'
-    return list((engine.call("GET", "/volumes", filters=filters) or {}).get("Volumes") or ())
 
 
 def _delete(engine: Engine, path: str, **query: bool) -> int:

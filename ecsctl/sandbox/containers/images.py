@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -30,6 +30,8 @@ _OFFLINE = re.compile(
 )
 
 
+_STAGE, _MADE = re.compile(r"Step \d+/\d+ : FROM "), re.compile(r" ---> ([0-9a-f]{12,})$")
+_MOST_HELD = 30  # lines; more than BuildKit says at its end
 _TRIES, _PAUSE = 40, 0.5  # how often, and after how many seconds, an image in use is looked at again
 
 
@@ -87,19 +89,26 @@ def _built(engine: Engine, whose: str, ask: Ask, job: Job) -> int:
         return 1
     with tempfile.TemporaryDirectory(prefix="ecsctl-docker-") as name:
         place = Path(name)
-        code = _run(engine, whose, found, ask, ask.pull, place, job)
-        if code and ask.pull and any(_OFFLINE.search(line) for line in job.lines):
-            job.lines.append("[sandbox] the registry of the base image cannot be reached: with what this machine has")
-            code = _run(engine, whose, found, ask, False, place, job)
+        held = list[str]()
+        code = _run(engine, whose, found, ask, ask.pull, place, job, held)
+        if code and ask.pull and held:
+            # What the first try said of it is no reason for how the second ends.
+            job.lines.append("[sandbox] no way to the base image's registry from here: what this machine has is taken")
+            held = []
+            code = _run(engine, whose, found, ask, False, place, job, held)
+        job.lines += held
         if not code:
             job.image = (place / "image").read_text().strip()
     return code
 
 
-def _run(engine: Engine, whose: str, found: tuple[str, bool], ask: Ask, pull: bool, place: Path, job: Job) -> int:
+def _run(
+    engine: Engine, whose: str, found: tuple[str, bool], ask: Ask, pull: bool, place: Path, job: Job, held: list[str]
+) -> int:
     tool, kit = found
     words = [tool, "build", "--label", f"{LABEL}={whose}", "--iidfile", str(place / "image"), "--file", ask.dockerfile]
     words += ["--progress", "plain"] if kit and "podman" not in tool else []
+    words += [] if kit else ["--force-rm"]  # else the container of a step that fails stays, and carries no label
     words += [word for argument in ask.arguments for word in ("--build-arg", argument)]
     for name, value in ask.secrets.items():
         secret = place / f"secret-{len(words)}"
@@ -115,14 +124,49 @@ def _run(engine: Engine, whose: str, found: tuple[str, bool], ask: Ask, pull: bo
             env=_environment(engine, kit, ask.logins, place), cwd=place,
         )  # fmt: skip
         assert job.process.stdout  # noqa: S101 - told to the type checker
-        _read(job.process.stdout, job)
-        return job.process.wait()
+        before = len(job.lines)
+        _read(job.process.stdout, job, held)
+        code = job.process.wait()
+    if not kit:
+        for image in halves(job.lines[before:]):
+            with contextlib.suppress(EngineError):
+                engine.call("POST", f"/images/{image}/tag", repo=halved(whose), tag=image)
+    return code
 
 
-def _read(output: IO[bytes], job: Job) -> None:
+def halved(whose: str) -> str:
+    """The name of the images that builds of a sandbox have left behind on the way."""
+    return f"ecsctl-{whose}"
+
+
+def halves(lines: Sequence[str]) -> list[str]:
+    """What the older builder has newly made and gives no label: the last image of each stage, or before a failure.
+
+    One that it found in its cache has been named already, or is the user's own.
+    """
+    found, before = [""], ""
+    for line in lines:
+        if _STAGE.match(line):
+            found.append("")
+        elif made := _MADE.match(line):
+            there = before == " ---> Using cache" or _STAGE.match(before)  # the latter is the stage's base
+            found[-1] = "" if there else made[1]
+        before = line
+    finished = any(line.startswith("Successfully built ") for line in lines)
+    return [image for image in (found[:-1] if finished else found) if image]
+
+
+def _read(output: IO[bytes], job: Job, held: list[str]) -> None:
+    """Tell what it says; where it ends with a registry that cannot be reached, that is `held` back."""
     for line in output:
         if text := line.decode(errors="replace").rstrip():
-            job.lines.append(text)
+            if held or _OFFLINE.search(text):
+                held.append(text)
+            else:
+                job.lines.append(text)
+            if len(held) > _MOST_HELD:
+                job.lines += held
+                held.clear()
 
 
 def _environment(engine: Engine, kit: bool, logins: Mapping[str, tuple[str, str]], place: Path) -> dict[str, str]:

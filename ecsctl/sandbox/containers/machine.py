@@ -7,7 +7,6 @@ import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import mkdtemp
 
 from ecsctl.sandbox.containers import authority, images
 from ecsctl.sandbox.containers.engine import Engine, EngineError
@@ -40,7 +39,7 @@ class Machine:
     def certificate(self) -> str:
         """A file with a certificate for localhost and its key."""
         if self._certificate is None:
-            self._certificate = authority.certificate(self.folder, Path(mkdtemp(prefix="ecsctl-front-")))
+            self._certificate = authority.certificate(self.folder)
         return str(self._certificate)
 
     def show(self, table: Table) -> None:
@@ -87,9 +86,7 @@ class Machine:
         with contextlib.suppress(EngineError):
             self.fleet.clear()
         if self._certificate is not None:
-            with contextlib.suppress(OSError):
-                self._certificate.unlink()
-                self._certificate.parent.rmdir()
+            self._certificate.unlink(missing_ok=True)
 
 
 current: Machine | None = None

@@ -19,7 +19,7 @@ from ecsctl.sandbox.containers.engine import EngineError
 SETTLED = 2.0  # real seconds between two checks of a target that is healthy
 _POKE = 0.2  # real seconds between two looks at an app that starts
 _STILL = 3.0  # real seconds without work after which an app that does not answer is taken for one that never will
-_WORK = 0.01  # the share of a processor below which an app does not work
+_WORK = 0.05  # the share of a processor below which an app does not work; to be asked takes some, too
 _AGENT = "ELB-HealthChecker/2.0"
 
 
@@ -84,6 +84,8 @@ class Inside:
 class Probe:
     """The checks of one target, or of a container `name`d, until `ended`. `used` tells the app's processor seconds.
 
+    For `grace` seconds after its start ECS does not mind what they find.
+
     `sleep` lets seconds of the sandbox's clock pass; `awake` hears once that the app does not start any more.
     """
 
@@ -94,7 +96,9 @@ class Probe:
         used: Callable[[], float],
         sleep: Callable[[float], None],
         awake: Callable[[], None],
+        grace: float = 0.0,
     ) -> None:
+        self._grace = grace
         self.name, self._asks, self._used, self._sleep, self._awake = name, asks, used, sleep, awake
         self.result, self.ended = Result(), threading.Event()
         threading.Thread(target=self._run, daemon=True).start()
@@ -117,14 +121,15 @@ class Probe:
             self._sleep(check.interval)
 
     def _boot(self) -> None:
-        """Wait as long as the app starts: until it answers as it should, or has no work to do."""
-        worked, last = time.monotonic(), self._used()
-        while not self.ended.wait(_POKE) and (told := self._asks.ask()) is not None and told[1] is not None:
+        """Wait as long as the app starts: until it answers as it should, has nothing to do, or AWS waits no longer."""
+        began = worked = before = time.monotonic()
+        last, pause = self._used(), _POKE
+        while not self.ended.wait(pause) and (told := self._asks.ask()) is not None and told[1] is not None:
             now, used = time.monotonic(), self._used()
-            if used - last > _WORK * _POKE:
+            if used - last > _WORK * (now - before):
                 worked = now
-            last = used
-            if now - worked > _STILL:
+            last, before, pause = used, now, min(1.0, pause * 1.3)
+            if now - worked > _STILL or now - began > told[0].unhealthy * told[0].interval + self._grace:
                 return
 
 

@@ -60,13 +60,21 @@ def image_name(facts: Facts) -> Cause | None:
     )
 
 
+# As the container's start says it, and as a shell does. An init (tini's execvp) hands what the kernel does not take to
+# a shell, which reads the program as a script.
+_FOREIGN = re.compile(
+    r"^(?:standard_init_linux\S* )?exec (?:user process caused:? |\S+: ).?exec format error"
+    r"|^\S+:(?: (?:line )?\d+:)? \S+: (?:cannot execute binary file: )?Exec format error$"
+    r"|^\S+:(?: (?:line )?\d+:)? \x7fELF.*: not found"
+)
+
+
 def architecture(facts: Facts) -> Cause | None:
     """The image is for another processor than the task definition asks for."""
     wanted = architecture_of(facts.definition)
     platform = {"ARM64": "linux/arm64", "X86_64": "linux/amd64"}.get(wanted, wanted)
     found = facts.told((Place.PULL, Place.START), "does not contain descriptor matching platform", "exec format error")
-    pattern = r"^(?:standard_init_linux\S* )?exec (?:user process caused:? |\S+: ).?exec format error"
-    lines = [one for one in facts.tail(20) if re.search(pattern, one.text)]
+    lines = [one for one in facts.tail(20) if _FOREIGN.search(one.text)]
     offered = facts.processors.get(str(facts.container.get("image", "")), [])
     fits = not offered or platform.rsplit("/", maxsplit=1)[-1] not in offered
     if not found and not (lines and facts.failed and not facts.beside):

@@ -253,6 +253,13 @@ STARTS = (
          exits(box(code=1)), log("exec /usr/local/bin/streamlit: exec format error")),
     case("task, start", "runatlantis/atlantis#2001", "architecture",
          exits(box(code=1)), log("standard_init_linux.go:228: exec user process caused: exec format error")),
+    case("task, start", "elastic/logstash#17722", "architecture",
+         exits(box(code=126)), log("/usr/local/bin/docker-entrypoint: line 7: /usr/local/bin/env2yaml: cannot execute "
+                                   "binary file: Exec format error")),
+    case("task, start", "CMD in the shell's form: dash", "architecture",
+         exits(box(code=126)), log("/bin/sh: 1: ./server: Exec format error")),
+    case("task, start", "docker run --init of a program for another processor", "architecture",
+         exits(box(code=127)), log("./server: 1: \x7fELF\x02\x01\x01\x02\ufffd\x01: not found")),
     case("task, network", "aws/amazon-ecs-agent#4825", "network-interface",
          task("Timeout waiting for network interface provisioning to complete.")),
     case("task, network", "paradisec-archive/nabu#1259", "subnet-full",

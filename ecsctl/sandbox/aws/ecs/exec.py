@@ -7,7 +7,8 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 
 from ecsctl.sandbox.aws.ecs import clusters, tasks, views
 from ecsctl.sandbox.aws.ecs.state import invalid, number, refusal
-from ecsctl.sandbox.core import overlay
+from ecsctl.sandbox.containers import machine
+from ecsctl.sandbox.core import overlay, script
 
 _NOT_ENABLED = (
     "The execute command failed because execute command was not enabled when the task was run or the execute command "
@@ -19,9 +20,24 @@ _NOT_CONNECTED = "The execute command failed due to an internal error. Try again
 _STREAM = "wss://127.0.0.1:9/v1/data-channel/{session}?role=publish_subscribe"
 
 
+@script.switch
+def engine() -> bool:
+    """Whether this machine's container engine runs what can run."""
+    return machine.current is not None
+
+
+@script.switch
+def container_of(task: str, container: str) -> dict[str, str] | None:
+    """Where a container of a task really runs: the engine's socket, and its id there; None where it is simulated."""
+    here = machine.current
+    life = here.fleet.lives.get(task.rpartition("/")[2]) if here else None
+    ident = life.ids.get(container) if life else None
+    return {"socket": here.engine.path, "id": ident} if here and ident else None
+
+
 @overlay.adds(EC2ContainerServiceResponse)
 def execute_command(response: EC2ContainerServiceResponse) -> ActionResult:
-    """A session for ECS Exec. Its stream leads nowhere: the sandbox has no container to enter.
+    """A session for ECS Exec. Its stream leads nowhere: what really runs is entered by the engine (`container_of`).
 
     ECS guide, "Troubleshooting issues with ECS Exec": InvalidParameterException when the task was not run with exec
     enabled, TargetNotConnectedException while the agent in it is not up.

@@ -162,7 +162,7 @@ def halt(task: Task, seconds: float) -> None:
             pass
         here.fronting.drained(ports, seconds)
 
-    here.fleet.stop(task.id, first)
+    here.fleet.stop(task.id, first, partial(here.release, f"stop {task.id}"))
 
 
 def facts(backend: EC2ContainerServiceBackend, task: Task) -> Facts | None:
@@ -170,8 +170,6 @@ def facts(backend: EC2ContainerServiceBackend, task: Task) -> Facts | None:
     here, found = machine.current, life(task)
     if here is None or found is None:
         return None
-    if found.phase == "over":
-        here.release(f"stop {task.id}")
     if found.failure:
         here.release(f"start {task.id}")
     ended: dict[str, tuple[int | None, str | None]] = {
@@ -193,7 +191,8 @@ def _probes(backend: EC2ContainerServiceBackend, task: Task, found: Life) -> lis
     """The checks of the task's targets, and those that its containers have themselves."""
     here = machine.current
     assert here is not None  # noqa: S101 - whoever asks has looked
-    made, started = list[probing.Probe](), f"start {task.id}"
+    made, awake = list[probing.Probe](), partial(here.release, f"start {task.id}")
+    grace = float(task.terms.get("healthCheckGracePeriodSeconds") or 0)
     sleep = clock.current().sleep
     for balancer in balancers(task):
         port = found.ports.get(int(balancer["containerPort"]))
@@ -201,7 +200,7 @@ def _probes(backend: EC2ContainerServiceBackend, task: Task, found: Life) -> lis
             continue
         here.places[task.interface.address, int(balancer["containerPort"])] = port
         asks = probing.Target(port, partial(_check, backend, balancer["targetGroupArn"]))
-        made.append(probing.Probe("", asks, lambda: here.fleet.cpu(task.id), sleep, lambda: here.release(started)))
+        made.append(probing.Probe("", asks, partial(here.fleet.cpu, task.id), sleep, awake, grace))
     for one in task.definition.containers:
         if (check := one.get("healthCheck")) and one["essential"]:
             words = check["command"]
@@ -211,10 +210,9 @@ def _probes(backend: EC2ContainerServiceBackend, task: Task, found: Life) -> lis
                 return here.fleet.run(task.id, name, words, seconds)
 
             inside = probing.Inside(run, check["interval"], check["retries"], check.get("startPeriod") or 0)
-            made.append(probing.Probe(one["name"], inside, lambda: here.fleet.cpu(task.id), sleep,
-                                      lambda: here.release(started)))  # fmt: skip
+            made.append(probing.Probe(one["name"], inside, partial(here.fleet.cpu, task.id), sleep, awake, grace))
     if not made:
-        here.release(started)
+        awake()
     return made
 
 
