@@ -14,7 +14,7 @@ from ecsctl.sandbox.containers.engine import Engine
 
 NAME = "ecsctl-test-python:base"
 _LEFT_OUT = re.compile(
-    r"(^|/)(__pycache__|test|tests|idlelib|tkinter|ensurepip|site-packages|config-3[^/]*|lib2to3|turtledemo)(/|$)|\.a$"
+    r"(^|/)(test|tests|idlelib|tkinter|ensurepip|site-packages|config-3[^/]*|lib2to3|turtledemo)(/|$)|\.a$"
 )
 _PACKAGES = (
     "fastapi", "starlette", "pydantic", "pydantic_core", "uvicorn", "anyio", "idna", "sniffio", "h11", "click",
@@ -43,8 +43,7 @@ def archive() -> bytes:
         purelib = _purelib()
         for name in _PACKAGES:
             if (purelib / name).exists():
-                tar.add(purelib / name, f"usr/lib/python{_VERSION}/site-packages/{name}",
-                        filter=lambda info: None if "__pycache__" in info.name else info)  # fmt: skip
+                tar.add(purelib / name, f"usr/lib/python{_VERSION}/site-packages/{name}")
         for tool in _TOOLS:
             tar.add(Path(tool).resolve(), tool.removeprefix("/"))
         programs = [python, *map(Path, _TOOLS), *stdlib.glob("lib-dynload/*.so"), *purelib.glob("pydantic_core/*.so")]

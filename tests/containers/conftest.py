@@ -25,9 +25,11 @@ import pytest
 from ecsctl.sandbox.containers import engine as engines
 from ecsctl.sandbox.containers import fleet
 from ecsctl.sandbox.containers.authority import AUTHORITY
+from ecsctl.sandbox.core.place import NO_CONTAINERS
 from ecsctl.sandbox.server import process
 from tests.containers import base
 
+FAST = 600.0  # AWS's seconds in one, for what only waits for AWS
 COMMAND = [sys.executable, "-m", "ecsctl"]
 CI = ("CI", "GITHUB_ACTIONS")
 BACKEND = Path(__file__).parents[2] / "backend"
@@ -68,7 +70,7 @@ deploy_timeout_minutes = 5
 @pytest.fixture(scope="session")
 def engine() -> engines.Engine:
     """The engine of this machine, with the base image in it."""
-    found = engines.find({name: value for name, value in os.environ.items() if name != "ECSCTL_CONTAINERS"})
+    found = engines.find({name: value for name, value in os.environ.items() if name != NO_CONTAINERS})
     if found.socket is None:
         if os.environ.get("CONTAINERS_REQUIRED"):
             pytest.fail(f"there must be an engine here: {found.told}")
@@ -112,7 +114,7 @@ class Project:
 
     def environment(self) -> dict[str, str]:
         """What a person with this engine has in the environment."""
-        own = {name: value for name, value in os.environ.items() if name != "ECSCTL_CONTAINERS"}
+        own = {name: value for name, value in os.environ.items() if name != NO_CONTAINERS}
         return own | {"DOCKER_HOST": f"unix://{self.engine.path}", "COLUMNS": "400"}
 
     def typed(self, keys: str, *words: str) -> Ran:
@@ -202,14 +204,25 @@ def made(folder: Path, name: str, engine: engines.Engine) -> Project:
     return project
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory, engine: engines.Engine) -> Iterator[Project]:
-    """The sample app, up."""
-    project = made(tmp_path_factory.mktemp("project"), "hello", engine)
+@contextlib.contextmanager
+def up(folder: Path, name: str, engine: engines.Engine, speed: float = process.SPEED) -> Iterator[Project]:
+    """The sample app, up; nothing of it is left afterwards. `speed` is that of the sandbox's clock."""
+    project = made(folder, name, engine)
     try:
+        start = "import sys, pathlib; from ecsctl.sandbox.server import process; "
+        start += "process.start(pathlib.Path(sys.argv[1]), float(sys.argv[2]))"
+        # By a process that ends: a sandbox that this one had started would stay as a zombie until it ends, too.
+        subprocess.run([sys.executable, "-c", start, project.record, str(speed)], env=project.environment(), check=True)
         project.ups.append(project.ecsctl("up", "--sandbox", "--yes"))
         project.served = project.git("rev-parse", "HEAD")
         yield project
     finally:
         process.stop(project.record)
         fleet.clear(engine, fleet.whose(project.record))
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, engine: engines.Engine) -> Iterator[Project]:
+    """The sample app, up."""
+    with up(tmp_path_factory.mktemp("project"), "hello", engine) as project:
+        yield project

@@ -5,25 +5,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from ecsctl.sandbox.containers import fleet
 from ecsctl.sandbox.containers.engine import Engine
-from ecsctl.sandbox.server import process
 from tests.containers import base
-from tests.containers.conftest import BACKEND, CONFIG, DOCKERFILE, Project, made
+from tests.containers.conftest import BACKEND, CONFIG, DOCKERFILE, FAST, Project, up
 
 APP = (BACKEND / "app.py").read_text()
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, engine: Engine) -> Iterator[Project]:
-    """An app that is up, without a pipeline: each `up` deploys what ecsctl.toml says."""
-    project = made(tmp_path_factory.mktemp("project"), "fails", engine)
-    try:
-        project.ecsctl("up", "--sandbox", "--yes")
+    """An app that is up, where AWS's own waiting takes next to no time."""
+    with up(tmp_path_factory.mktemp("project"), "fails", engine, FAST) as project:
         yield project
-    finally:
-        process.stop(project.record)
-        fleet.clear(engine, fleet.whose(project.record))
 
 
 def pushed(project: Project, *, app: str = APP, dockerfile: str = DOCKERFILE) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from ecsctl.sandbox.containers.engine import Engine, EngineError
 from ecsctl.sandbox.server import process
 from tests.containers import base
-from tests.containers.conftest import DOCKERFILE, listens, made
+from tests.containers.conftest import DOCKERFILE, FAST, Project, listens, up
 
 
 def traces(engine: Engine, word: str) -> list[str]:
@@ -23,40 +23,43 @@ def traces(engine: Engine, word: str) -> list[str]:
 
 
 def test_down_and_stop_leave_nothing(tmp_path: Path, engine: Engine) -> None:
-    project = made(tmp_path / "gone", "gone", engine)
-    project.write(dockerfile=f"FROM {base.NAME} AS first\nRUN echo a-trace\n{DOCKERFILE}")
-    project.ecsctl("up", "--sandbox", "--yes")
-    urls = project.urls
-    assert project.tasks()
-    assert all(map(listens, urls))
-    project.write(dockerfile=DOCKERFILE + "RUN echo a-trace\nRUN echo a-trace; false\n")
-    assert project.ecsctl("sandbox", "push", "--watch", check=False).code == 1
-    assert traces(engine, "a-trace")
-    project.ecsctl("down", "--sandbox", "--yes", "--force")
-    assert not project.tasks()
-    assert not any(map(listens, urls))
-    project.ecsctl("sandbox", "stop")
-    assert project.left() == []
-    assert traces(engine, "a-trace") == []
-    assert engine.call("GET", f"/images/{base.NAME}/json")
+    with up(tmp_path / "gone", "gone", engine, FAST) as project:
+        urls = project.urls
+        assert project.tasks()
+        assert all(map(listens, urls))
+        stages = f"FROM {base.NAME} AS first\nRUN echo a-trace\n{DOCKERFILE}RUN echo a-trace\n"
+        project.write(dockerfile=f"{stages}RUN echo a-trace; false\n")
+        assert project.ecsctl("sandbox", "push", "--watch", check=False).code == 1
+        assert traces(engine, "a-trace")
+        project.ecsctl("down", "--sandbox", "--yes", "--force")
+        assert not project.tasks()
+        assert not any(map(listens, urls))
+        project.ecsctl("sandbox", "stop")
+        assert project.left() == []
+        assert traces(engine, "a-trace") == []
+        assert engine.call("GET", f"/images/{base.NAME}/json")
 
 
 def test_after_a_crash_of_the_sandbox_stop_clears_up_and_a_stranger_s_container_stays(
     tmp_path: Path, engine: Engine
 ) -> None:
-    project = made(tmp_path / "killed", "killed", engine)
     body = {"Image": base.NAME, "Cmd": ["/bin/sleep", "60"], "Labels": {"ecsctl.sandbox": "another"}}
     stranger = engine.call("POST", "/containers/create", body)["Id"]
     try:
-        project.ecsctl("up", "--sandbox", "--yes")
-        running = process.status(project.record)
-        assert running is not None
-        urls = project.urls
-        os.kill(running.pid, signal.SIGKILL)
-        assert project.tasks()
-        project.ecsctl("sandbox", "stop")
-        assert project.left() == []
-        assert not any(map(listens, urls))
-        assert engine.call("GET", f"/containers/{stranger}/json")
+        with up(tmp_path / "killed", "killed", engine, FAST) as project:
+            urls = project.urls
+            kill(project)
+            assert project.tasks()
+            project.ecsctl("sandbox", "stop")
+            assert project.left() == []
+            assert not any(map(listens, urls))
+            assert engine.call("GET", f"/containers/{stranger}/json")
     finally:
         engine.call("DELETE", f"/containers/{stranger}", force=True)
+
+
+def kill(project: Project) -> None:
+    """End the sandbox as a crash of the machine would."""
+    running = process.status(project.record)
+    assert running is not None
+    os.kill(running.pid, signal.SIGKILL)

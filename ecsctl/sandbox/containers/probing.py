@@ -7,6 +7,7 @@ many of them in a row have failed or succeeded decides (ELB guide, "Health check
 import contextlib
 import http.client
 import math
+import re
 import socket
 import ssl
 import threading
@@ -20,6 +21,7 @@ SETTLED = 2.0  # real seconds between two checks of a target that is healthy
 _POKE = 0.2  # real seconds between two looks at an app that starts
 _STILL = 3.0  # real seconds without work after which an app that does not answer is taken for one that never will
 _WORK = 0.05  # the share of a processor below which an app does not work; to be asked takes some, too
+_REFUSED = re.compile(r"codes: \[[1-4]")  # an app that answers so has started; with 5xx it may still be about to
 _AGENT = "ELB-HealthChecker/2.0"
 
 
@@ -121,10 +123,12 @@ class Probe:
             self._sleep(check.interval)
 
     def _boot(self) -> None:
-        """Wait as long as the app starts: until it answers as it should, has nothing to do, or AWS waits no longer."""
+        """Wait as long as the app starts: until it answers, has nothing to do, or AWS waits no longer."""
         began = worked = before = time.monotonic()
         last, pause = self._used(), _POKE
         while not self.ended.wait(pause) and (told := self._asks.ask()) is not None and told[1] is not None:
+            if _REFUSED.search(told[1][1]):
+                return
             now, used = time.monotonic(), self._used()
             if used - last > _WORK * (now - before):
                 worked = now
