@@ -1,7 +1,4 @@
-"""What each call needs to be allowed: action, resource and condition keys (Service Authorization Reference).
-
-Only what ecsctl calls is here by its resources; any other call needs its action on `*`.
-"""
+"""What each call needs to be allowed: action, resource and condition keys (Service Authorization Reference)."""
 
 import re
 from collections.abc import Iterator
@@ -13,6 +10,7 @@ from moto.ec2.models import ec2_backends
 from moto.efs.models import efs_backends
 from moto.iam.models import iam_backends
 
+from ecsctl.sandbox.core.called import LINKED, RESOURCES, TAG_ACTION, TAGS_WITH
 from ecsctl.sandbox.core.permissions import Asked
 
 PREFIXES = {
@@ -22,165 +20,9 @@ PREFIXES = {
     "service-quotas": "servicequotas",
 }
 
-# The ARN's last part with the call's parameters in it. A parameter that holds an ARN is the resource itself. A list
-# names one each; several templates are several resources of one call.
-_RESOURCES = {
-    "acm": {
-        "AddTagsToCertificate DeleteCertificate DescribeCertificate ListTagsForCertificate": "{CertificateArn}",
-    },
-    "application-autoscaling": {
-        "ListTagsForResource TagResource": "{ResourceARN}",
-        "DeleteScalingPolicy DeleteScheduledAction DeregisterScalableTarget": "scalable-target/*",
-        "PutScalingPolicy PutScheduledAction RegisterScalableTarget": "scalable-target/*",
-    },
-    "cloudwatch": {
-        "DeleteAlarms DescribeAlarms": "alarm:{AlarmNames}",
-        "PutMetricAlarm": "alarm:{AlarmName}",
-        "ListTagsForResource TagResource": "{ResourceARN}",
-    },
-    "codebuild": {
-        "BatchGetProjects": "project/{names}",
-        "CreateProject UpdateProject DeleteProject": "project/{name}",
-        "CreateWebhook UpdateWebhook DeleteWebhook ListBuildsForProject StartBuild": "project/{projectName}",
-        "BatchGetBuilds": "project/{ids:}",
-        "StopBuild": "project/{id:}",
-    },
-    "codeconnections": {"GetConnection": "{ConnectionArn}"},
-    "codepipeline": {
-        "GetPipeline DeletePipeline GetPipelineState StartPipelineExecution": "{name}",
-        "ListActionExecutions ListPipelineExecutions StopPipelineExecution": "{pipelineName}",
-        "CreatePipeline UpdatePipeline": "{pipeline.name}",
-        "ListTagsForResource TagResource": "{resourceArn}",
-        "PutApprovalResult": "{pipelineName}/{stageName}/{actionName}",
-        "RetryStageExecution": "{pipelineName}/{stageName}",
-        "DeleteWebhook": "webhook:{name}",
-        "DeregisterWebhookWithThirdParty RegisterWebhookWithThirdParty": "webhook:{webhookName}",
-        "ListWebhooks": "webhook:*",
-        "PutWebhook": "webhook:{webhook.name} {webhook.targetPipeline}",
-    },
-    "ec2": {
-        "AllocateAddress": "elastic-ip/*",
-        "AssociateRouteTable": "route-table/{RouteTableId} subnet/{SubnetId}",
-        "AttachInternetGateway DetachInternetGateway": "internet-gateway/{InternetGatewayId} vpc/{VpcId}",
-        "AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress": "security-group/{GroupId} security-group-rule/*",
-        "CreateInternetGateway": "internet-gateway/*",
-        "CreateNatGateway": "natgateway/* subnet/{SubnetId} elastic-ip/{AllocationId}",
-        "CreateRoute DeleteRouteTable ReplaceRoute": "route-table/{RouteTableId}",
-        "CreateRouteTable": "route-table/* vpc/{VpcId}",
-        "CreateSecurityGroup": "security-group/* vpc/{VpcId}",
-        "CreateSubnet": "subnet/* vpc/{VpcId}",
-        "CreateVpc": "vpc/*",
-        "CreateTags": "{Resources@}",
-        "DeleteInternetGateway": "internet-gateway/{InternetGatewayId}",
-        "DeleteNatGateway": "natgateway/{NatGatewayId}",
-        "DeleteSecurityGroup RevokeSecurityGroupIngress": "security-group/{GroupId}",
-        "DeleteSubnet": "subnet/{SubnetId}",
-        "DeleteVpc ModifyVpcAttribute DescribeVpcAttribute": "vpc/{VpcId}",
-        "DisassociateRouteTable": "route-table/{AssociationId#}",
-        "ReplaceRouteTableAssociation": "route-table/{RouteTableId} subnet/{AssociationId#subnet}",
-        "ReleaseAddress": "elastic-ip/{AllocationId}",
-    },
-    "ecr": {
-        "DescribeRepositories": "repository/{repositoryNames}",
-        "ListTagsForResource TagResource": "{resourceArn}",
-        "BatchGetImage CreateRepository DeleteLifecyclePolicy DeleteRepository DescribeImages GetLifecyclePolicy "
-        "PutImageScanningConfiguration PutImageTagMutability PutLifecyclePolicy": "repository/{repositoryName}",
-    },
-    "ecs": {
-        "CreateCluster": "cluster/{clusterName}",
-        "DescribeClusters": "cluster/{clusters}",
-        "DeleteCluster PutClusterCapacityProviders UpdateClusterSettings": "cluster/{cluster}",
-        "CreateService": "service/{cluster}/{serviceName}",
-        "DeleteService UpdateService ListServiceDeployments": "service/{cluster}/{service}",
-        "DescribeServices": "service/{cluster}/{services}",
-        "DescribeServiceDeployments": "{serviceDeploymentArns}",
-        "DescribeServiceRevisions": "{serviceRevisionArns}",
-        "StopServiceDeployment": "{serviceDeploymentArn}",
-        "DescribeTasks": "task/{cluster}/{tasks}",
-        "ExecuteCommand": "cluster/{cluster} task/{cluster}/{task}",
-        "ListTasks": "container-instance/{cluster}/*",
-        "RegisterTaskDefinition": "task-definition/{family}:*",
-        "DeleteTaskDefinitions": "{taskDefinitions}",
-        "TagResource": "{resourceArn}",
-    },
-    "efs": {
-        "CreateAccessPoint CreateMountTarget DeleteFileSystem DescribeFileSystemPolicy PutFileSystemPolicy":
-            "file-system/{FileSystemId}",
-        "DeleteAccessPoint": "access-point/{AccessPointId}",
-        "DeleteMountTarget DescribeMountTargetSecurityGroups ModifyMountTargetSecurityGroups":
-            "file-system/{MountTargetId&}",
-        "TagResource": "{ResourceId&}",
-    },
-    "elbv2": {
-        "AddTags": "{ResourceArns}",
-        "CreateLoadBalancer": "loadbalancer/app/{Name}/*",
-        "CreateTargetGroup": "targetgroup/{Name}/*",
-        "CreateListener DeleteLoadBalancer ModifyLoadBalancerAttributes": "{LoadBalancerArn}",
-        "SetSecurityGroups SetSubnets": "{LoadBalancerArn}",
-        "CreateRule DeleteListener ModifyListener ModifyListenerAttributes": "{ListenerArn}",
-        "DeleteRule ModifyRule": "{RuleArn}",
-        "DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes": "{TargetGroupArn}",
-    },
-    "events": {
-        "DeleteRule DescribeRule PutRule": "rule/{Name}",
-        "ListTargetsByRule PutTargets RemoveTargets": "rule/{Rule}",
-        "ListTagsForResource TagResource": "{ResourceARN}",
-    },
-    "logs": {
-        "CreateLogGroup DeleteLogGroup DeleteRetentionPolicy PutRetentionPolicy DescribeLogStreams FilterLogEvents":
-            "log-group:{logGroupName}:*",
-        "GetLogEvents": "log-group:{logGroupName}:log-stream:{logStreamName}",
-        "ListTagsForResource TagResource": "{resourceArn}",
-    },
-    "route53": {
-        "ChangeResourceRecordSets ListResourceRecordSets GetHostedZone": "hostedzone/{HostedZoneId/}",
-    },
-    "secretsmanager": {
-        "CreateSecret": "{Name}",
-        "DeleteSecret DescribeSecret GetSecretValue PutSecretValue RestoreSecret": "{SecretId}",
-    },
-    "sns": {
-        "CreateTopic": "{Name}",
-        "DeleteTopic GetTopicAttributes ListSubscriptionsByTopic SetTopicAttributes Subscribe": "{TopicArn}",
-        "ListTagsForResource TagResource": "{ResourceArn}",
-        "Unsubscribe": "{SubscriptionArn}",
-    },
-}  # fmt: skip
-_BY_OPERATION = {
-    service: {name: template for names, template in table.items() for name in names.split()}
-    for service, table in _RESOURCES.items()
-}
 _ROLE = "AttachRolePolicy CreateRole DeleteRole DeleteRolePermissionsBoundary DeleteRolePolicy DetachRolePolicy \
 GetRole GetRolePolicy ListAttachedRolePolicies ListInstanceProfilesForRole ListRolePolicies ListRoleTags \
 PutRolePermissionsBoundary PutRolePolicy TagRole UntagRole UpdateAssumeRolePolicy".split()
-# What a create that brings tags along needs besides, where IAM asks (each service's guide on tagging at creation).
-_TAGS_WITH = {
-    "application-autoscaling": "RegisterScalableTarget",
-    "ecr": "CreateRepository",
-    "ecs": "CreateCluster CreateService RegisterTaskDefinition",
-    "elbv2": "CreateListener CreateLoadBalancer CreateRule CreateTargetGroup",
-    "logs": "CreateLogGroup",
-    "secretsmanager": "CreateSecret",
-    "sns": "CreateTopic",
-    "events": "PutRule",
-    "cloudwatch": "PutMetricAlarm",
-    "efs": "CreateAccessPoint CreateFileSystem",
-    "codepipeline": "CreatePipeline PutWebhook",
-    "acm": "RequestCertificate",
-    "iam": "CreateRole",
-}
-_TAG_ACTION = {"elbv2": "AddTags", "acm": "AddTagsToCertificate", "iam": "TagRole"}
-# Which services make their own role at the first call, if it is not there (each one's guide, "Service-linked roles").
-_LINKED = {
-    "CreateCluster": ("ecs.amazonaws.com", "AWSServiceRoleForECS"),
-    "CreateService": ("ecs.amazonaws.com", "AWSServiceRoleForECS"),
-    "CreateLoadBalancer": ("elasticloadbalancing.amazonaws.com", "AWSServiceRoleForElasticLoadBalancing"),
-    "CreateFileSystem": ("elasticfilesystem.amazonaws.com", "AWSServiceRoleForAmazonElasticFileSystem"),
-    "RegisterScalableTarget": (
-        "ecs.application-autoscaling.amazonaws.com",
-        "AWSServiceRoleForApplicationAutoScaling_ECSService",
-    ),
-}
 _EC2_KINDS = {"igw": "internet-gateway", "nat": "natgateway", "rtb": "route-table", "sg": "security-group",
               "sgr": "security-group-rule", "eipalloc": "elastic-ip", "subnet": "subnet", "vpc": "vpc"}  # fmt: skip
 
@@ -236,7 +78,7 @@ def _iam(call: Call) -> Asked:
 
 
 def _resources(call: Call) -> list[str]:
-    template = _BY_OPERATION.get(call.service, {}).get(call.operation)
+    template = RESOURCES.get(call.service, {}).get(call.operation)
     if template is None:
         return ["*"]
     return [call.arn(one) for part in template.split() for one in _filled(call, part)]
@@ -364,8 +206,8 @@ def _tagging(call: Call) -> Iterator[Asked]:
         for one in call.parameters["TagSpecifications"]:
             context = {**_requested(call), "ec2:CreateAction": (call.operation,)}
             yield Asked("ec2:CreateTags", call.arn(f"{one['ResourceType']}/*"), context)
-    elif call.operation in _TAGS_WITH.get(call.service, "").split() and _sent(call):
-        action = f"{call.prefix}:{_TAG_ACTION.get(call.service, 'TagResource')}"
+    elif call.operation in TAGS_WITH.get(call.service, "").split() and _sent(call):
+        action = f"{call.prefix}:{TAG_ACTION.get(call.service, 'TagResource')}"
         context = {**_requested(call), f"{call.prefix}:CreateAction": (call.operation,)}
         for resource in _tagged(call):
             yield Asked(action, resource, context)
@@ -388,8 +230,8 @@ def _tagged(call: Call) -> list[str]:
 
 def _besides(call: Call) -> Iterator[Asked]:
     given = call.parameters
-    if call.operation in _LINKED and call.service in ("ecs", "efs", "elbv2", "application-autoscaling"):
-        service, name = _LINKED[call.operation]
+    if call.operation in LINKED and call.service in ("ecs", "efs", "elbv2", "application-autoscaling"):
+        service, name = LINKED[call.operation]
         if not any(one.name == name for one in iam_backends[call.account][call.partition].get_roles()):
             role = f"arn:{call.partition}:iam::{call.account}:role/aws-service-role/{service}/{name}"
             yield Asked("iam:CreateServiceLinkedRole", role, {"iam:AWSServiceName": (service,)})
