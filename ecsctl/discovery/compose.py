@@ -25,6 +25,7 @@ class Service:
     image: str = ""
     context: str = ""  # empty: it is not built here
     dockerfile: str = ""
+    target: str = ""  # the stage that is built; empty: the last
     ports: tuple[int, ...] = ()
     health: str = ""  # the command that asks
     command: str = ""
@@ -35,6 +36,10 @@ class Service:
     def where(self) -> str:
         """How it is named to a person."""
         return f"{self.name} in {self.file}"
+
+    def runs(self, stage: str) -> bool:
+        """Whether it runs that stage of its Dockerfile, and not another one: for development, mostly."""
+        return self.target in ("", stage)
 
 
 def services(tree: Tree) -> tuple[Service, ...]:
@@ -74,6 +79,7 @@ def _service(file: str, folder: str, name: str, one: Mapping[str, Any]) -> Servi
         image=filled(str(one.get("image") or ""), {}),
         context=context,
         dockerfile=dockerfile,
+        target=filled(str(build.get("target") or ""), {}).lower(),
         ports=_ports(one),
         health=filled(_line(test), {}),
         command=filled(_line(one.get("command")), {}),

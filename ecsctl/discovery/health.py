@@ -36,6 +36,7 @@ class Health:
     path: str
     source: str
     port: int = 0
+    redirects: bool = False  # whether a redirect is an answer to whoever asks there now
 
 
 def proposals(
@@ -55,7 +56,7 @@ def _own(tree: Tree, read: Dockerfile, stage: Stage) -> Iterator[Health]:
     command = plain(command)
     known = read.environment(stage)
     if found := asked(command, known):
-        yield Health(found[0], "HEALTHCHECK of the Dockerfile", found[1])
+        yield Health(found[0], "HEALTHCHECK of the Dockerfile", found[1], _redirects(command))
         return
     for word in command.split():
         name = word.strip("\"'").rpartition("/")[2]
@@ -68,7 +69,12 @@ def _own(tree: Tree, read: Dockerfile, stage: Stage) -> Iterator[Health]:
 def _of_services(services: Sequence[Service], known: Mapping[str, str]) -> Iterator[Health]:
     for service in services:
         if found := asked(service.health, known):
-            yield Health(found[0], f"the healthcheck of {service.where}", found[1])
+            yield Health(found[0], f"the healthcheck of {service.where}", found[1], _redirects(service.health))
+
+
+def _redirects(command: str) -> bool:
+    """curl -f fails from 400 on, and wget goes where it is led; a load balancer does neither ("Health checks")."""
+    return bool(re.search(r"\b(?:curl|wget)\b", command))
 
 
 def asked(command: str, known: Mapping[str, str]) -> tuple[str, int] | None:
@@ -166,7 +172,7 @@ def _flat(text: str) -> dict[str, str]:
 
 
 def _of_manifests(tree: Tree, context: str) -> Iterator[Health]:
-    """The HTTP probe of Kubernetes' manifests."""
+    """The HTTP probe of Kubernetes' manifests: codes from 200 to 399 are an answer to it ("HTTP probes")."""
     for path in tree.named(r".+\.ya?ml"):
         if (
             within(path, context)
@@ -175,7 +181,7 @@ def _of_manifests(tree: Tree, context: str) -> Iterator[Health]:
         ):
             # Of several containers' in one file, the path that most of them are asked for.
             for found, _ in Counter(_PROBE.findall(tree.read(path))).most_common(1):
-                yield Health(found, f"the probe in {path}")
+                yield Health(found, f"the probe in {path}", redirects=True)
 
 
 def _files(tree: Tree, context: str, pattern: str) -> list[str]:

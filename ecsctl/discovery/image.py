@@ -6,11 +6,13 @@ import re
 import shlex
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from ecsctl.discovery import absent, choosing, compose, dockerfile, health, machine, needs, ports
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage
+from ecsctl.discovery.health import Health
 from ecsctl.discovery.started import started
 from ecsctl.discovery.tree import Tree, within
 from ecsctl.engine.errors import UsageError
@@ -31,6 +33,7 @@ class Image:
     target: str = ""
     port: int | None = None
     path: str = "/"  # of the health check
+    codes: str = ""  # that are an answer there; empty: the default will do
     architecture: str = ""  # empty: the default will do
     environment: tuple[tuple[str, str], ...] = ()
     command: tuple[str, ...] = ()  # empty: the image's own
@@ -44,6 +47,8 @@ class Image:
         """What ecsctl.toml says of it."""
         build: dict[str, Any] = {"context": self.context, "dockerfile": self.dockerfile}
         service: dict[str, Any] = {"health_path": self.path}
+        if self.codes:
+            service = {"health": {"path": self.path, "codes": self.codes}}
         if self.target:
             build["target"] = self.target
         if self.arguments:
@@ -80,8 +85,9 @@ def observed(
     if target:
         notes.append(why)
     notes += absent.told(tree, path, read, place)
-    ours = _of_this_image(services, path, {called, tree.root.name} if place.folder == "." else {place.folder})
-    command = _command(read, stage, ours)
+    names = {called, tree.root.name} if place.folder == "." else {place.folder}
+    ours = _of_this_image(services, path, names, stage)
+    command = _command(read, stage, [one for one in ours if one.dockerfile == path or not _rivals(tree, path)])
     if command:
         notes.append(f"the image names no command; {ours[0].where} has it run: {' '.join(command)}")
     arguments, lacking = absent.arguments(read, ours)
@@ -89,7 +95,7 @@ def observed(
         notes.append(f"{path} needs {' and '.join(lacking)}, which have no default: set them in [build.args]")
     if absent.speaks_fastcgi(read, stage):
         notes.append("PHP-FPM speaks FastCGI, which no load balancer does: the image needs a web server too")
-    port, checked, environment = _listening(tree, place.folder, read, stage, ours, ask, notes)
+    port, checked, environment = _listening(tree, place.folder, read, stage, ours, command, ask, notes)
     bound = machine.bound(read, stage)
     if bound:
         notes.append(f"the processor is X86_64: {bound}")
@@ -98,7 +104,8 @@ def observed(
         context=place.folder,
         target=target,
         port=port,
-        path=checked,
+        path=checked.path,
+        codes="200-399" if checked.redirects and checked.path == "/" else "",
         architecture="X86_64" if bound else "",
         environment=environment,
         command=command,
@@ -111,7 +118,7 @@ def observed(
 
 def _command(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> tuple[str, ...]:
     """What a compose file has an image run that names no command itself, and whose base names none either."""
-    said = services[0].command if services else ""
+    said = services[0].command if services and services[0].runs(stage.name) else ""
     if not said or read.parts(stage)[1] or ports.of_image(stage.image):
         return ()
     try:
@@ -150,15 +157,24 @@ def _chosen(tree: Tree, here: str, ask: Ask | None, wanted: str) -> tuple[str, l
                    "(ecsctl init --dockerfile PATH takes another)"]  # fmt: skip
 
 
-def _of_this_image(services: Sequence[Service], path: str, names: Collection[str]) -> tuple[Service, ...]:
-    """The services of compose files that run this image, those that have ports first."""
+def _rivals(tree: Tree, path: str) -> bool:
+    """Whether another Dockerfile beside this one may be what an image of the folder's name was built from."""
+    folder = str(PurePosixPath(path).parent)
+    found = (one for one in choosing.dockerfiles(tree) if one != path and choosing.likely(one))
+    return any(str(PurePosixPath(one).parent) == folder for one in found)
+
+
+def _of_this_image(services: Sequence[Service], path: str, names: Collection[str], stage: Stage) -> tuple[Service, ...]:
+    """The services of compose files that run this image: another of its stages last, those that have ports first."""
     found = [one for one in services if one.dockerfile == path]
     if not found:
         # Compose files of releases name the image that was pushed: it is called as the repository is, or its folder.
         wanted = {_bare(name.rpartition("/")[2]) for name in names if name}
         found = [one for one in services if one.image and not one.dockerfile
                  and _bare(one.image.rpartition("/")[2].partition(":")[0].partition("@")[0]) in wanted]  # fmt: skip
-    return tuple(sorted(found, key=lambda one: (not one.ports, not one.health, bool(one.command))))
+    return tuple(
+        sorted(found, key=lambda one: (not one.runs(stage.name), not one.ports, not one.health, bool(one.command)))
+    )
 
 
 def _bare(name: str) -> str:
@@ -167,11 +183,11 @@ def _bare(name: str) -> str:
 
 
 def _listening(
-    tree: Tree, context: str, read: Dockerfile, stage: Stage, services: Sequence[Service], ask: Ask | None,
-    notes: list[str],
-) -> tuple[int | None, str, tuple[tuple[str, str], ...]]:  # fmt: skip
-    """The port, the health path and the variables that the app finds both by. What they rest on goes to the notes."""
-    texts = started(tree, context, " ".join([read.command(stage), *_command(read, stage, services)]))
+    tree: Tree, context: str, read: Dockerfile, stage: Stage, services: Sequence[Service], command: Sequence[str],
+    ask: Ask | None, notes: list[str],
+) -> tuple[int | None, Health, tuple[tuple[str, str], ...]]:  # fmt: skip
+    """The port, the health check and the variables that the app finds both by. What they rest on goes to the notes."""
+    texts = started(tree, context, " ".join([read.command(stage), *command]))
     paths = health.proposals(tree, context, read, stage, services, texts)
     asked = [(one.port, one.source) for one in paths if one.port]
     anywhere = ports.wants_variable(read, stage, texts)
@@ -206,11 +222,9 @@ def _listening(
         if port is None:
             notes.append("nothing names the port that the app listens on: 8000 is a guess, see [service]")
     fitting = [one for one in paths if not one.port or one.port == port]
-    if fitting:
-        notes.append(f"health path {fitting[0].path}: {fitting[0].source}")
-    else:
-        notes.append("health path /: nothing names another; the app must answer 200 there")
-    return port, fitting[0].path if fitting else "/", environment
+    checked = fitting[0] if fitting else Health("/", "nothing names another; the app must answer 200 there")
+    notes.append(f"health path {checked.path}: {checked.source}")
+    return port, checked, environment
 
 
 def _named(folder: str) -> str:

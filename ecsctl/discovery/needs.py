@@ -12,14 +12,15 @@ from ecsctl.discovery.tree import Tree, aside
 _KINDS = (
     (
         "a database",
-        r"postgres|postgis|timescale|mysql|mariadb|percona|mssql|cockroach|mongo|cassandra|clickhouse|couchdb",
+        r"postgres|postgis|timescale|pgvector|mysql|mariadb|percona|mssql|cockroach|mongo|cassandra|clickhouse|couchdb|"
+        r"neo4j|influxdb|surrealdb|libsql",
     ),
     ("Redis", r"redis|valkey|keydb|dragonfly"),
     ("a cache", r"memcached"),
     ("a queue", r"rabbitmq|kafka|redpanda|nats|activemq|elasticmq|beanstalk|pulsar|mosquitto|emqx"),
     ("search", r"elasticsearch|opensearch|meilisearch|typesense|solr"),
-    ("object storage", r"minio|localstack|seaweedfs"),
-    ("mail", r"mailhog|mailpit|mailcatcher|smtp|postfix"),
+    ("object storage", r"minio|localstack|seaweedfs|garage"),
+    ("mail", r"mailhog|mailpit|mailcatcher|maildev|smtp|postfix"),
 )
 _VARIABLES = (
     ("a database", r"DATABASE_URL|DB_(?:HOST|URL|HOSTNAME)"

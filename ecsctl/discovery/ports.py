@@ -97,8 +97,9 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
         *_of_environment(environment),
         *_of_commands(texts, environment),
         *(Port(number, source) for number, source in health),
-        *(Port(one, f"the ports of {service.where}", sure=False) for service in services for one in service.ports),
+        *_of_services([service for service in services if service.runs(stage.name)]),
         *(() if anywhere else _of_image(stage.image, texts)),
+        *_of_services([service for service in services if not service.runs(stage.name)]),
         *_of_spring(tree, context),
         *_of_sources(tree, context),
         *(Port(number, source, sure=False) for _, number, source in examples(tree, context)),
@@ -173,6 +174,11 @@ def _of_image(image: str, texts: Sequence[Text]) -> Iterator[Port]:
             if found := re.search(pattern, text.text):
                 yield Port(port, f"what {found[0].split()[0]} listens on", sure=False)
                 break
+
+
+def _of_services(services: Sequence[Service]) -> Iterator[Port]:
+    for service in services:
+        yield from (Port(one, f"the ports of {service.where}", sure=False) for one in service.ports)
 
 
 def _of_spring(tree: Tree, context: str) -> Iterator[Port]:

@@ -86,7 +86,8 @@ class Proposal:
         ours = [self.folder / name for name in (self.path.name, SCHEMA, ".gitignore")]
         ours += [self.root / USUAL, *([self.root / self.image.dockerfile] if self.image else [])]
         paths = [one.relative_to(self.root).as_posix() for one in ours]
-        new = [os.path.relpath(self.root / one, self.folder) for one in checkout.uncommitted(self.root, paths)]
+        found = dict.fromkeys(checkout.uncommitted(self.root, paths))  # git names one twice that has left its index
+        new = [os.path.relpath(self.root / one, self.folder) for one in found]
         if not new:
             return ()
         return (

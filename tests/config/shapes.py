@@ -20,6 +20,7 @@ class Shape:
     context: str = "."
     port: int | None = None
     path: str = "/"
+    codes: str = ""
     here: str = "."
     target: str = ""
     architecture: str = ""
@@ -143,7 +144,7 @@ SHAPES = {
             "    ports: ['8080:80']\n  result:\n    build: ./result\n    ports: ['8081:80', '127.0.0.1:9229:9229']\n  worker:\n    build: ./worker\n"
             "  redis: {image: 'redis:alpine'}\n  db: {image: 'postgres:15-alpine'}\n",
         },
-        "vote/Dockerfile", "vote", 80, here="vote", needs=("Redis", "a database", "a worker: worker in docker-compose.yml is another image"),
+        "vote/Dockerfile", "vote", 80, here="vote", needs=("Redis", "a database", "a worker: worker in docker-compose.yml is another image"), codes="200-399",
     ),
     "louislam/uptime-kuma": Shape(
         {

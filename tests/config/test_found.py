@@ -32,6 +32,7 @@ def test_a_real_repository_is_understood(tmp_path, name):
     found = (image.dockerfile, image.context, image.port, image.path, image.target, image.architecture)
     assert found == (shape.dockerfile, shape.context, shape.port, shape.path, shape.target, shape.architecture), image
     assert (image.command, dict(image.arguments), image.lacking) == (shape.command, shape.arguments, shape.lacking)
+    assert image.codes == shape.codes
     for word in shape.needs:
         assert any(word in line for line in image.needs), image.needs
     for word in shape.notes:
