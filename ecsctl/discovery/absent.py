@@ -15,7 +15,7 @@ from ecsctl.discovery.tree import Tree, within
 
 def told(tree: Tree, path: str, read: Dockerfile, place: Context) -> Iterator[str]:
     """What is missing, in sentences for a person."""
-    modules = submodules(tree)
+    modules = tree.submodules
     of_modules = [one for one in place.missing if any(within(_whole(place.folder, one), module) for module in modules)]
     missing = [one for one in place.missing if one not in of_modules]
     if missing:
@@ -42,16 +42,22 @@ def arguments(read: Dockerfile, services: Sequence[Service]) -> tuple[dict[str, 
     return known, tuple(name for name in wanted if name not in known)
 
 
+def takes_sources(read: Dockerfile) -> bool:
+    """Whether anything of the context gets into a build."""
+    for stage in read.stages:
+        for word, rest in stage.instructions:
+            if word == "RUN" and "--mount=" in rest and "type=bind" in rest:
+                return True
+            if word in ("COPY", "ADD") and not re.match(r"(?:--\S+\s+)*--from=", rest) and "<<" not in rest:
+                return True
+    return False
+
+
 def speaks_fastcgi(read: Dockerfile, stage: Stage) -> bool:
     """Whether PHP-FPM alone answers, which speaks no HTTP."""
     command = read.command(stage)
     fpm = bool(re.search(r"(?:^|/)php:[\w.-]*fpm", stage.image)) and not command
     return fpm or bool(re.fullmatch(r"(?:\S+\s+)?\S*php-fpm[\d.]*(?:\s+-\S+)*", command))
-
-
-def submodules(tree: Tree) -> tuple[str, ...]:
-    """The folders that git takes from other repositories."""
-    return tuple(re.findall(r"(?m)^\s*path\s*=\s*(\S.*?)\s*$", tree.read(".gitmodules")))
 
 
 def ignored(tree: Tree, path: str, read: Dockerfile, context: str) -> tuple[str, ...]:

@@ -36,6 +36,8 @@ _NOT_RELEASED = re.compile(
     re.IGNORECASE,
 )
 _FRONT = re.compile(r"(?:^|[/._-])(?:web|www|app|site|server|production)(?:$|[/._-])", re.IGNORECASE)
+# Where one of many services is to be chosen: what people open, or what an interface calls.
+_OPENED = re.compile(r"(?:^|[/._-])(?:back[_-]?end|api|front[_-]?end|gateway|ui|portal)(?:$|[/._-])", re.IGNORECASE)
 _RUNS = re.compile(
     r"prod(?:uction)?|release|runn?er|runtime|run|app|web|server|final|deploy|main|default", re.IGNORECASE
 )
@@ -160,7 +162,7 @@ def _folder(path: str) -> str:
     return str(PurePosixPath(path).parent)
 
 
-def _rank(tree: Tree, path: str) -> tuple[bool, bool, bool, bool, bool, int, int, bool, str]:
+def _rank(tree: Tree, path: str) -> tuple[bool, bool, bool, bool, bool, bool, int, int, bool, bool, str]:
     name = PurePosixPath(path).name
     usual = re.fullmatch("(?:docker|container)file", name, re.IGNORECASE)
     return (
@@ -169,11 +171,20 @@ def _rank(tree: Tree, path: str) -> tuple[bool, bool, bool, bool, bool, int, int
         bool(_BESIDE.search(path)),
         "/" in path,
         not serves(tree, path),
+        _lacks(tree, path),
         path.count("/"),
         0 if _FOR_RELEASE.search(name) else 1 if usual else 2,  # where there is one for production, the other is not
         not _FRONT.search(path),
+        not _OPENED.search(path),
         path,
     )
+
+
+def _lacks(tree: Tree, path: str) -> bool:
+    """Whether it copies what another tool has to build first: git has it neither here nor in a submodule."""
+    place = context(tree, path, dockerfile.parse(tree.read(path)))
+    whole = [os.path.normpath(f"{place.folder}/{one}") for one in place.missing]
+    return any(not any(within(one, module) for module in tree.submodules) for one in whole)
 
 
 def _serves(stage: Stage) -> bool:

@@ -27,6 +27,7 @@ class Service:
     dockerfile: str = ""
     target: str = ""  # the stage that is built; empty: the last
     ports: tuple[int, ...] = ()
+    mounts: bool = False  # whether a folder of the repository is put over what the image has
     health: str = ""  # the command that asks
     command: str = ""
     arguments: tuple[tuple[str, str], ...] = ()  # of the build
@@ -81,6 +82,7 @@ def _service(file: str, folder: str, name: str, one: Mapping[str, Any]) -> Servi
         dockerfile=dockerfile,
         target=filled(str(build.get("target") or ""), {}).lower(),
         ports=_ports(one),
+        mounts=any(re.match(r"\.{1,2}/?(?:/.*)?$", _source(volume)) for volume in _listed(one.get("volumes"))),
         health=filled(_line(test), {}),
         command=filled(_line(one.get("command")), {}),
         arguments=_pairs(build.get("args")),
@@ -95,6 +97,11 @@ def _line(words: Any) -> str:
         rest = listed[1:] if listed[:1] in (["CMD"], ["CMD-SHELL"]) else listed
         return rest[0] if len(rest) == 1 else shlex.join(rest)
     return str(words or "")
+
+
+def _source(volume: Any) -> str:
+    """What a volume puts into the container: a folder of this machine begins with a dot, from the file's folder."""
+    return str(volume.get("source", "")) if isinstance(volume, dict) else str(volume).partition(":")[0]
 
 
 def _pairs(arguments: Any) -> tuple[tuple[str, str], ...]:

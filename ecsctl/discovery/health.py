@@ -26,6 +26,14 @@ _PROBE = re.compile(
     r"(?:readiness|liveness)Probe:\s*\n(?:\s*(?!httpGet)\w+:[^\n]*\n)*\s*httpGet:(?:\s*\n\s*(?!path)\w+:[^\n]*)*"
     r"\s*\n\s*path:\s*[\"']?(/[\w/.-]*)"
 )
+# Routes that an app's own root has, so that no prefix is before them: Express, Fastify, Flask, FastAPI, Sinatra, Go's
+# net/http, Echo and Laravel's routes/web.php. Routers and groups are left out: what is before them is not known.
+_WELL = r"(?:health|healthz|health[_-]?checks?|livez?|alive|liveness|heartbeat|ping|up)"
+_ROUTE = re.compile(
+    r"(?:\b(?:\w*(?:app|[Ss]erver|fastify|application|[Mm]ux|engine|[Ee]cho)|http|e)\.(?:get|route|HandleFunc|Handle|GET|Get)\(\s*"
+    r"|\bRoute::get\(\s*)[\"'`](?:GET )?(/(?:(?:api|v\d)/){0,2}" + _WELL + r")/?[\"'`]"
+)
+_NEXT = re.compile(rf"(?:src/)?(?:app((?:/api)?/{_WELL})/route|pages(/api/{_WELL})(?:/index)?)\.[jt]sx?")
 _SOURCE = re.compile(r".*\.(?:[cm]?[jt]s|py|rb|sh|go|php)")
 
 
@@ -44,7 +52,7 @@ def proposals(
 ) -> tuple[Health, ...]:
     """Every path that something names, the most telling first. `texts` are what the container starts."""
     return (*_own(tree, read, stage), *_of_services(services, read.environment(stage)), *_of_programs(texts),
-                  *_of_frameworks(tree, context), *_of_manifests(tree, context))  # fmt: skip
+            *_of_frameworks(tree, context), *_of_manifests(tree, context), *_of_routes(tree, context))  # fmt: skip
 
 
 def _own(tree: Tree, read: Dockerfile, stage: Stage) -> Iterator[Health]:
@@ -184,8 +192,19 @@ def _of_manifests(tree: Tree, context: str) -> Iterator[Health]:
                 yield Health(found, f"the probe in {path}", redirects=True)
 
 
-def _files(tree: Tree, context: str, pattern: str) -> list[str]:
-    return [path for path in tree.named(pattern, context) if not aside(path)][:20]
+def _of_routes(tree: Tree, context: str) -> Iterator[Health]:
+    """Routes for a check that the sources have, of files that are no others': those of Next.js are files themselves."""
+    begin = 0 if context == "." else len(context) + 1
+    for path in tree.files:
+        if within(path, context) and (match := _NEXT.fullmatch(path[begin:])):
+            yield Health(match[1] or match[2], path)
+    for path in _files(tree, context, r"(?:[\w.-]+)\.(?:[cm]?[jt]s|py|rb|go)|web\.php", 1500):
+        if match := _ROUTE.search(_live(tree.read(path))):
+            yield Health(match[1], path)
+
+
+def _files(tree: Tree, context: str, pattern: str, most: int = 20) -> list[str]:
+    return [path for path in tree.named(pattern, context) if not aside(path)][:most]
 
 
 def _live(text: str) -> str:

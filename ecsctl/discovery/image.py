@@ -93,6 +93,9 @@ def observed(
     arguments, lacking = absent.arguments(read, ours)
     if lacking:
         notes.append(f"{path} needs {' and '.join(lacking)}, which have no default: set them in [build.args]")
+    if any(one.mounts for one in ours) and not absent.takes_sources(read):
+        notes.append(f"{path} copies nothing of the repository, and {ours[0].where} mounts it: it is made for "
+                     "development, and its image holds no app")  # fmt: skip
     if absent.speaks_fastcgi(read, stage):
         notes.append("PHP-FPM speaks FastCGI, which no load balancer does: the image needs a web server too")
     port, checked, environment = _listening(tree, place.folder, read, stage, ours, command, ask, notes)

@@ -40,7 +40,9 @@ def listed(tree: Tree, context: str, services: Sequence[Service], app: Sequence[
     if not any(_kind(name) for name, _ in named):
         named += [(name, file) for file in tree.named(EXAMPLES, context) if not aside(file)
                   for name in re.findall(r"(?m)^\s*(?:export\s+)?(\w+)\s*=", tree.read(file))]  # fmt: skip
-    found = dict.fromkeys([*_beside(services), *_variables(named), *_processes(tree, services, app)])
+    found = dict.fromkeys(
+        [*_beside([one for one in services if one not in app]), *_variables(named), *_processes(tree, services, app)]
+    )
     return tuple(found)
 
 

@@ -18,6 +18,8 @@ _ASIDE = frozenset({
     5432, 5672, 5858, 6379, 6443, 8125, 8443, 9090, 9091, 9092, 9093, 9100, 9102, 9113, 9187, 9200, 9216, 9229, 9230,
     9253, 9300, 9443, 9464, 11211, 14250, 14268, 15672, 27017, 35729, 50000, 50051,
 })  # fmt: skip
+# Of those, the ones that a few apps serve people on all the same, where they EXPOSE nothing else.
+_SOMETIMES = frozenset({9090, 9091, 50000})
 # What well-known images EXPOSE themselves, and programs listen on where nothing else is said: each in its own manual.
 _IMAGES = (
     (r"(?:.*/)?nginx-unprivileged", 8080),
@@ -112,7 +114,8 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
         surer.sort(key=lambda one: (one.number in _ASIDE, one.number not in agreed))
     found = {one.number: one for one in reversed([*surer, *hints])}
     order = list(dict.fromkeys(one.number for one in [*surer, *hints]))
-    return tuple(found[number] for number in sorted(order, key=lambda number: number in _ASIDE))
+    lone = {one.number for one in surer} & _SOMETIMES if not usual else set()
+    return tuple(found[number] for number in sorted(order, key=lambda number: number in _ASIDE - lone))
 
 
 def choices(ports: Sequence[Port]) -> tuple[Port, ...]:

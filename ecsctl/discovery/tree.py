@@ -37,6 +37,11 @@ class Tree:
         return frozenset({str(parent) for file in self.files for parent in PurePosixPath(file).parents})
 
     @cached_property
+    def submodules(self) -> tuple[str, ...]:
+        """The folders that git takes from other repositories."""
+        return tuple(re.findall(r"(?m)^\s*path\s*=\s*(\S.*?)\s*$", self.read(".gitmodules")))
+
+    @cached_property
     def _known(self) -> frozenset[str]:
         return frozenset(self.files)
 
