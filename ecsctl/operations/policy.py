@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ecsctl import own_secrets
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ecsctl.config import Config
 
 
+@cache  # a session of the SDK reads a large file for it
 def partition_of(region: str) -> str:
     """The partition of a region, by its name; `aws` for one that the SDK does not know."""
     import botocore.session
