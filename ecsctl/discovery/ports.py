@@ -14,9 +14,9 @@ from ecsctl.discovery.tree import Tree, aside, within
 # Ports of metrics, debuggers, databases and other talk than HTTP's. An app that exposes one of them and another port
 # serves people on the other.
 _ASIDE = frozenset({
-    21, 22, 25, 53, 110, 143, 443, 465, 587, 993, 995, 1025, 1433, 1883, 2019, 2222, 2375, 3306, 4222, 4317, 4318, 5005,
-    5432, 5672, 5858, 6379, 6443, 8125, 8443, 9090, 9091, 9092, 9093, 9100, 9102, 9113, 9187, 9200, 9216, 9229, 9230,
-    9253, 9300, 9443, 9464, 11211, 14250, 14268, 15672, 27017, 35729, 50000, 50051,
+    21, 22, 25, 53, 110, 143, 443, 465, 587, 993, 995, 1025, 1433, 1883, 2019, 2222, 2375, 3306, 3443, 4222, 4317,
+    4318, 4443, 5005, 5432, 5672, 5858, 6379, 6443, 8125, 8443, 9090, 9091, 9092, 9093, 9100, 9102, 9113, 9187, 9200,
+    9216, 9229, 9230, 9253, 9300, 9443, 9464, 11211, 14250, 14268, 15672, 27017, 35729, 50000, 50051,
 })  # fmt: skip
 # Of those, the ones that a few apps serve people on all the same, where they EXPOSE nothing else.
 _SOMETIMES = frozenset({9090, 9091, 50000})

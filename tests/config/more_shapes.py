@@ -341,32 +341,6 @@ MORE = {
         },
         port=80, path="/health", needs=("a database", "a cache", "a queue", "Redis"),
     ),
-    "docker/getting-started": Shape(
-        {
-            "Dockerfile": "FROM python:alpine AS base\nCOPY requirements.txt .\nFROM node:18-alpine AS app-base\nCOPY app/package.json app/yarn.lock ./\nFROM base AS dev\nCMD [\"mkdocs\", \"serve\", \"-a\", \"0.0.0.0:8000\"]\n"
-            "FROM base AS build\nCOPY . .\nRUN mkdocs build\nFROM nginx:alpine\nCOPY --from=build /app/site /usr/share/nginx/html\n",
-            "requirements.txt": "", "app/package.json": "{}", "app/yarn.lock": "",
-            "docker-compose.yml": "services:\n  docs:\n    build: {context: ., target: dev}\n    command: mkdocs serve\n    ports: ['8000:8000']\n",
-        },
-        port=80,
-    ),
-    "khoj-ai/khoj": Shape(
-        {
-            "Dockerfile": "FROM ubuntu:jammy\nCOPY pyproject.toml .\nCOPY . .\nARG PORT\nEXPOSE ${PORT}\nENTRYPOINT [\"python3\", \"src/khoj/main.py\"]\n",
-            "prod.Dockerfile": "FROM ubuntu:jammy\nCOPY pyproject.toml .\nCOPY . .\nEXPOSE 42110\nENTRYPOINT [\"gunicorn\", \"-c\", \"gunicorn-config.py\", \"src.khoj.main:app\"]\n",
-            "pyproject.toml": "", "gunicorn-config.py": "bind = \"0.0.0.0:42110\"\n", "src/khoj/main.py": "",
-            "docker-compose.yml": "services:\n  database: {image: docker.io/pgvector/pgvector:pg15}\n  server:\n    image: ghcr.io/khoj-ai/khoj:latest\n    command: --host=\"0.0.0.0\" --port=42110 --anonymous-mode\n    ports: ['42110:42110']\n",
-        },
-        "prod.Dockerfile", port=42110, asked=("several Dockerfiles",), needs=("a database",),
-    ),
-    "paperless-ngx/paperless-ngx": Shape(
-        {
-            "Dockerfile": "FROM ghcr.io/astral-sh/uv:0.7-python3.12-bookworm-slim\nCOPY ./pyproject.toml ./\nCOPY ./src ./\nENTRYPOINT [\"/init\"]\nEXPOSE 8000\n"
-            "HEALTHCHECK --interval=30s CMD [ \"curl\", \"-fs\", \"-S\", \"-L\", \"--max-time\", \"2\", \"http://localhost:8000\" ]\n",
-            "pyproject.toml": "", "src/manage.py": "",
-        },
-        port=8000, codes="200-399",
-    ),
     "yotkadata/meteo_hist": Shape(
         {"Dockerfile": "FROM python:3.10-slim\nCOPY requirements.txt /app\nCOPY *.py /app/\nENTRYPOINT [\"streamlit\", \"run\", \"app.py\", \"--server.address=0.0.0.0\"]\n", "requirements.txt": "", "app.py": ""},
         port=8501, path="/_stcore/health",

@@ -10,9 +10,10 @@ from ecsctl.discovery.tree import Tree
 from ecsctl.engine.errors import UsageError
 from ecsctl.operations.init import propose
 from tests.config.more_shapes import MORE
+from tests.config.newer_shapes import NEWER
 from tests.config.shapes import SHAPES as FIRST
 
-SHAPES = FIRST | MORE
+SHAPES = FIRST | MORE | NEWER
 
 
 def laid_out(folder, shape):
