@@ -17,6 +17,7 @@ from ecsctl.sandbox.core import clock, constraints, overlay
 from ecsctl.sandbox.core.overlay import Refusal
 
 CREATING = {"fs": 5.0, "fsmt": 85.0, "fsap": 2.0}
+KEY = "e1f5b2c4-0000-4000-8000-000000000000"  # what alias/aws/elasticfilesystem leads to
 DELETING = 40.0  # of a mount target; an assumption, in practice under a minute
 
 
@@ -103,8 +104,11 @@ def _conflict(code: str, told: str) -> Refusal:
 
 @overlay.wraps(EFSBackend)
 def create_file_system(original: Callable[..., Any], backend: EFSBackend, **sent: Any) -> Any:
-    """It is `creating` at first."""
+    """It is `creating` at first, encrypted by EFS's own key where none is named, and no copy may be written over it."""
     made = original(**sent)
+    if made.encrypted and not made.kms_key_id:
+        made.kms_key_id = f"arn:aws:kms:{backend.region_name}:{backend.account_id}:key/{KEY}"
+    made.file_system_protection = {"ReplicationOverwriteProtection": "ENABLED"}
     _lives(backend).made[made.file_system_id] = clock.now()
     made.life_cycle_state = "creating"
     return made
