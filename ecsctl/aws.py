@@ -101,6 +101,7 @@ class Aws:
     events: Any  # likewise
     cloudwatch: Any  # likewise
     efs: Any  # likewise
+    wafv2: Any  # likewise
     ssm: Any  # only parameters are looked at: not worth the stubs of all of it
     codebuild: CodeBuildClient
     codeconnections: CodeConnectionsClient

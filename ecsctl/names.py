@@ -109,6 +109,11 @@ class Names:
         return f"{self.app}-artifacts-{self.account}-{self.region}"
 
     @property
+    def log_bucket(self) -> str:
+        """The bucket of the load balancer's access logs."""
+        return f"{self.app}-access-logs-{self.account}-{self.region}"
+
+    @property
     def balancer_group(self) -> str:
         """The load balancer's security group."""
         return f"{self.app}-balancer"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+ACCESS_LOGS = "access-logs"
 BUILD = "build"
 BUILD_ROLE = "build-role"
 EXECUTION_ROLE = "execution-role"

@@ -6,6 +6,7 @@ here (a secret of another account that only the tasks may read) is taken to be r
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -16,10 +17,11 @@ from ecsctl.app_rights import app_rights, mounting
 from ecsctl.engine.errors import DENIED, code, is_gone
 from ecsctl.engine.label import APP, flat
 from ecsctl.engine.plan import Step, Verb
+from ecsctl.engine.refusals import HEAD
 from ecsctl.names import Names
-from ecsctl.resources.support import ecr
+from ecsctl.resources.support import ecr, log_delivery
 from ecsctl.resources.support.common import there, where
-from ecsctl.resources.support.policy_document import lacking, lets_in
+from ecsctl.resources.support.policy_document import lacking, lets_in, lets_put
 from ecsctl.resources.support.rights import Scope
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
         lambda: _topic(aws, config, me),
         lambda: _alarms(aws, config, me),
         *(partial(examined, aws, config, me, name) for name, one in config.volumes.items() if one.file_system),
+        lambda: _log_bucket(aws, config, me),
+        lambda: _web_acl(aws, config, me),
     ]
     with ThreadPoolExecutor(len(checks)) as pool:
         return tuple(step for found in pool.map(lambda check: list(check()), checks) for step in found)
@@ -160,6 +164,49 @@ def _alarms(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
         if name not in found:
             yield unfit("alarm", "deployment.alarms.names", f"there is no alarm {name} in {me.region}",
                         "make it (aws cloudwatch put-metric-alarm), or fix its name in ecsctl.toml")  # fmt: skip
+
+
+def _log_bucket(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
+    """The user's own bucket of access logs, of which ELB asks much. Who may not look into another's, is not stopped."""
+    key, logs = "load_balancer.access_logs.bucket", config.load_balancer.access_logs
+    if logs is None or not (name := logs.bucket):
+        return
+    try:
+        answer = there(lambda: aws.look(aws.s3.head_bucket, Bucket=name))
+        stated = there(lambda: aws.look(aws.s3.get_bucket_policy, Bucket=name))
+        encrypts = there(lambda: aws.look(aws.s3.get_bucket_encryption, Bucket=name))
+    except Exception as error:
+        if code(error) in {*DENIED, HEAD}:
+            return
+        raise
+    rules = encrypts["ServerSideEncryptionConfiguration"]["Rules"] if encrypts else []
+    algorithm = next((one["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] for one in rules), "AES256")
+    folder = f"arn:{me.partition}:s3:::{name}/{log_delivery.where(logs.prefix, me.account)}/*"
+    writers = [log_delivery.principal(me.region, me.partition), {"Service": log_delivery.SERVICE}]
+    if answer is None:
+        yield unfit("bucket", key, f"there is no bucket {name}",
+                    "make it, or leave bucket out: ecsctl makes one for the app")  # fmt: skip
+    elif (place := answer.get("BucketRegion", me.region)) != me.region:
+        yield unfit("bucket", key, f"{name} is of {place}, expected one of {me.region}: a load balancer writes into "
+                    "its own region alone", "name a bucket of that region")  # fmt: skip
+    elif algorithm != "AES256":
+        yield unfit("bucket", key, f"{name} encrypts with {algorithm}, expected AES256: a load balancer cannot write "
+                    "with another", "set its default encryption to SSE-S3, or name another bucket")  # fmt: skip
+    elif not any(lets_put(stated["Policy"] if stated else "{}", who, folder) for who in writers):
+        statement = {"Effect": "Allow", "Principal": writers[0], "Action": "s3:PutObject", "Resource": folder}
+        yield unfit("bucket", key, f"the policy of {name} does not let the load balancer write",
+                    f"add to its policy the statement {json.dumps(statement)}")  # fmt: skip
+
+
+def _web_acl(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
+    """The user's own web ACL."""
+    arn = config.load_balancer.waf or ""
+    if arn.split(":")[1:5] != [me.partition, "wafv2", me.region, me.account]:
+        return  # there is none, or it has been refused by its ARN
+    name, ident = arn.split("/")[-2:]
+    if there(lambda: aws.look(aws.wafv2.get_web_acl, Name=name, Scope="REGIONAL", Id=ident)) is None:
+        yield unfit("web ACL", "load_balancer.waf", f"there is no web ACL {arn}",
+                    "make it (aws wafv2 create-web-acl --scope REGIONAL), or fix its ARN in ecsctl.toml")  # fmt: skip
 
 
 def _secret(aws: Aws, me: Label, key: str, arn: str) -> Iterator[Step]:

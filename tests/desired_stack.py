@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from ecsctl.engine.resource import AnyResource
-from ecsctl.resources.bucket import Bucket
+from ecsctl.resources.bucket import Bucket, LogBucket
 from ecsctl.resources.build_project import ACCOUNT, OUTSIDE, BuildProject
 from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.cluster import Cluster
@@ -38,6 +38,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "http2": True,
         "drop_invalid_header_fields": True,
         "deletion_protection": None,
+        "web_acl": "",
         "more": (),
     },
     TargetGroup: {
@@ -67,6 +68,14 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
     Role: {"statements": (), "boundary": None, "policies": frozenset()},
     LogGroup: {"days": 30},
     Bucket: {"private": True, "encryption": "AES256", "tls_only": True, "expire_days": 30, "abort_days": 7},
+    LogBucket: {
+        "private": True,
+        "encryption": "AES256",
+        "tls_only": True,
+        "expire_days": 90,
+        "abort_days": 7,
+        "delivery": True,
+    },
     BuildProject: {
         "pulled_by": "CODEBUILD",
         "image_login": "",

@@ -126,6 +126,10 @@ class Config(Section):
             yield "vpc.public_subnets", "at least two are needed, or load_balancer.internal = true"
         if vpc.id and vpc.private_subnets and vpc.public_subnets and internal:
             yield "vpc.public_subnets", "has no meaning with load_balancer.internal: it is in the private subnets"
+        for name in self.raw.load_balancer_attributes if self.load_balancer.access_logs else ():
+            if name.startswith("access_logs."):
+                told = "is what load_balancer.access_logs says: expected it there alone"
+                yield ("raw", "load_balancer_attributes", name), told
         if not vpc.id and (group := next((one for one in self.load_balancer.allow if one.startswith("sg-")), "")):
             yield "load_balancer.allow", f"{group}: a security group must be of the app's VPC: expected vpc.id too"
 
@@ -173,6 +177,15 @@ class Config(Section):
             yield "notify.topic", f"is of {of_region}, but expected one of {region}: rules of EventBridge publish there"
         if topic and account and of_account != account:
             yield "notify.topic", f"is of account {of_account}, but expected one of account {account}"
+        acl = self.load_balancer.waf
+        of_region, of_account = acl.split(":")[3:5] if acl else ("", "")
+        if acl and region and of_region != region:
+            yield (
+                "load_balancer.waf",
+                f"is of {of_region}, but expected one of {region}, as the load balancer",
+            )
+        if acl and account and of_account != account:
+            yield "load_balancer.waf", f"is of account {of_account}, but expected one of account {account}"
         holder = self.permissions_boundary.split(":")[4] if self.permissions_boundary else "aws"
         if account and holder not in ("aws", account):
             yield "permissions_boundary", f"is of account {holder}, but expected one of account {account}"
@@ -186,6 +199,7 @@ class Config(Section):
             "github.token_secret": self.github.token_secret if self.github else None,
             "build.image_credentials": self.build.login,
             "notify.topic": topic,
+            "load_balancer.waf": acl,
             **dict(self.task_secrets.items()),
             **{("build", "secrets", name): arn for name, arn in self.build.secrets.items()},
             **{("build", "logins", host): arn for host, arn in self.build.logins.items()},

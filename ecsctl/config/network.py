@@ -193,6 +193,30 @@ class Domain(Section):
         return (*filter(None, (self.name,)), *self.names, *self.redirect)
 
 
+class AccessLogs(Section):
+    """A line for each request, in files in S3."""
+
+    days: int = Field(90, ge=1, le=3650, description="After how many days they are removed from the app's own bucket.")
+    bucket: words.BucketName | None = Field(
+        None,
+        description="A bucket of your own in the load balancer's region, which lets it write. It is only used. "
+        "Default: one is made for the app.",
+        examples=["shop-logs"],
+    )
+    prefix: words.LogPrefix = Field(
+        "", description="With bucket: below which folder of it they are written.", examples=["web"]
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """What has a meaning for the one bucket or for the other."""
+        for key in self.given("days"):
+            if self.bucket:
+                yield key, "has no meaning with bucket, whose own rules say how long what is in it stays"
+        for key in self.given("prefix"):
+            if not self.bucket:
+                yield key, "has no meaning without bucket: the app's own bucket holds nothing else"
+
+
 class LoadBalancer(Section):
     """The load balancer."""
 
@@ -234,6 +258,19 @@ class LoadBalancer(Section):
         description="Whether AWS refuses to delete it; ecsctl down lifts this protection after saying so. Default: as "
         "it is set on AWS, which is no.",
         examples=[True],
+    )
+
+    access_logs: AccessLogs | None = Field(
+        None,
+        description="Write a line for each request into a bucket: {} makes one. Default: as it is set on AWS, which is "
+        "no.",
+        examples=[{"days": 30}],
+    )
+    waf: words.WebAclArn | None = Field(
+        None,
+        description="The web ACL of AWS WAF that protects it, by ARN: a regional one of its own region. It is only "
+        "associated. Default: as it is set on AWS.",
+        examples=["arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/shop/0a1b2c3d-0000-4000-8000-000000000000"],
     )
 
     def problems(self) -> Iterator[Problem]:

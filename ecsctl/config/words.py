@@ -138,6 +138,29 @@ VolumeName = Annotated[
 ]
 FileSystemId = Annotated[str, Word(r"fs-[0-9a-f]{8,40}", 'the id of a file system: "fs-…"')]
 AccessPointId = Annotated[str, Word(r"fsap-[0-9a-f]{8,40}", 'the id of an access point: "fsap-…"')]
+# S3 user guide, "General purpose bucket naming rules".
+BucketName = Annotated[
+    str,
+    Word(
+        r"(?!xn--)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+        "the name of a bucket: 3 to 63 of a-z, 0-9, hyphens and dots",
+    ),
+]
+# "must not include AWSLogs" (Application Load Balancers guide, "Enable access logs").
+LogPrefix = Annotated[
+    str,
+    Word(
+        r"(?!.*AWSLogs)(?:[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*)?",
+        'a folder such as "web" or "logs/web", without AWSLogs in it',
+    ),
+]
+WebAclArn = Annotated[
+    str,
+    Word(
+        _ARN + r"wafv2" + _HERE + r"regional/webacl/[A-Za-z0-9_-]{1,128}/[0-9a-f-]{36}",
+        'the ARN of a regional web ACL, "arn:aws:wafv2:…:regional/webacl/…/…": global ones are for CloudFront',
+    ),
+]
 SecurityGroup = Annotated[str, Word(r"sg-[0-9a-f]{8,17}", 'the id of a security group: "sg-…"')]
 VpcId = Annotated[str, Word(r"vpc-[0-9a-f]{8,17}", 'the id of a VPC: "vpc-…"')]
 SubnetId = Annotated[str, Word(r"subnet-[0-9a-f]{8,17}", 'the id of a subnet: "subnet-…"')]

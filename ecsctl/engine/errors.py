@@ -162,7 +162,7 @@ class Several(EcsctlError):
         return next(code for code in (130, 3, 5, 2, 1, 6, 7, 8, 4) if code in codes)
 
 
-GONE = re.compile(r"NotFound|^NoSuch|NotAttached|NotActive|^404$")
+GONE = re.compile(r"NotFound|^NoSuch|NotAttached|NotActive|^WAFNonexistentItem|^404$")
 """How AWS calls what is not there, in all its services; 404 is the answer to a HEAD, which has no body for a code."""
 EXISTS = frozenset(
     "InvalidGroup.Duplicate InvalidPermission.Duplicate InvalidSubnet.Conflict RouteAlreadyExists "

@@ -63,6 +63,14 @@ TRANSIENTS = (
     Transient("CreateLoadBalancer CreateListener ModifyListener CreateTargetGroup ModifyTargetGroup DeleteListener "
               "SetSubnets SetSecurityGroups ModifyLoadBalancerAttributes ModifyTargetGroupAttributes AddTags",
               "PriorRequestNotComplete", "", 60, "an earlier change of the load balancer is under way"),
+    # terraform-aws-modules/terraform-aws-s3-bucket#185 has the same words for a policy that lacks something.
+    Transient("ModifyLoadBalancerAttributes", "InvalidConfigurationRequest", "access denied for bucket", 120,
+              "S3 does not let the load balancer into the bucket yet"),
+    Transient("ModifyLoadBalancerAttributes", "InvalidConfigurationRequest", "transient issue", 120,
+              "load balancing does not see the bucket yet"),
+    # kubernetes-sigs/aws-load-balancer-controller#2022, #685: so while the load balancer is new.
+    Transient("AssociateWebACL", "WAFUnavailableEntityException WAFNonexistentItemException", "", 300,
+              "WAF does not see the load balancer yet"),
     Transient("CreateListener ModifyListener", "UnsupportedCertificate",
               "must have a fully-qualified domain name", 300, "the new certificate is not known everywhere yet"),
     Transient("CreateListener ModifyListener", "CertificateNotFound", "", 300,

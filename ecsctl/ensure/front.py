@@ -17,7 +17,8 @@ from ecsctl.ids import (
     TargetGroupArn,
     ValidationName,
 )
-from ecsctl.parts import HTTPS, LOAD_BALANCER
+from ecsctl.parts import ACCESS_LOGS, HTTPS, LOAD_BALANCER
+from ecsctl.resources.bucket import BucketIds, LogBucket
 from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.dns_record import DnsRecord, DnsRecordIds
 from ecsctl.resources.issued_certificate import BorrowedCertificate, IssuedCertificate
@@ -32,7 +33,7 @@ from ecsctl.resources.validation_record import ValidationRecord
 if TYPE_CHECKING:
     from ecsctl.account import Facts
     from ecsctl.config import Config
-    from ecsctl.config.network import Domain
+    from ecsctl.config.network import AccessLogs, Domain
     from ecsctl.ensure.vpc import Network
     from ecsctl.names import Names
 
@@ -69,6 +70,7 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
         ),
     ).group_id
     further = config.raw.paths("load_balancer_attributes")
+    logs, kept = _access_logs(stack, config.load_balancer.access_logs, names)
     balancer = stack.ensure(
         LOAD_BALANCER,
         LoadBalancer(
@@ -82,8 +84,10 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
             drop_invalid_header_fields=further.pop(DROPS, "true") == "true",
             deletion_protection=config.load_balancer.deletion_protection,
             internet_gateway=network.internet_gateway,
-            more=additions(further),
+            web_acl=config.load_balancer.waf or "",
+            more=additions(further | logs),
         ),
+        after=kept,
     )
     health = config.service.checked
     targets = TargetGroup(
@@ -124,6 +128,27 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
     listener = stack.ensure(HTTPS, https).arn
     stack.ensure("http", _http(balancer, None))
     return Front(group, balancer, target_group, listener, _redirects(stack, config.domain, listener))
+
+
+def _access_logs(
+    stack: Stack, desired: AccessLogs | None, names: Names
+) -> tuple[dict[str, str], tuple[BucketIds, ...]]:
+    """The attributes by which they are written, and the bucket that must be there first, if it is made for them."""
+    if desired is None:
+        return {}, ()
+    said = {"access_logs.s3.enabled": "true", "access_logs.s3.bucket": desired.bucket or names.log_bucket}
+    if desired.bucket:
+        return said | {"access_logs.s3.prefix": desired.prefix}, ()
+    bucket = LogBucket(
+        name=names.log_bucket,
+        private=True,
+        encryption="AES256",  # the only one that ELB writes with (ALB guide, "Enable access logs")
+        tls_only=True,
+        expire_days=desired.days,
+        abort_days=7,
+        delivery=True,
+    )
+    return said, (stack.ensure(ACCESS_LOGS, bucket),)
 
 
 def _redirects(stack: Stack, domain: Domain, listener: ListenerArn) -> tuple[ListenerRuleArn, ...]:

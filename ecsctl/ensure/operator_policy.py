@@ -20,7 +20,7 @@ LIMIT = 6144  # characters of a managed policy, spaces not counted (IAM User Gui
 NETWORK, SERVICE, DELIVERY = "ecsctl-network", "ecsctl-service", "ecsctl-delivery"
 ROOMS = {
     "ec2": NETWORK, "elasticloadbalancing": NETWORK, "route53": NETWORK, "acm": NETWORK, "tag": NETWORK,
-    "cloudwatch": NETWORK,
+    "cloudwatch": NETWORK, "wafv2": NETWORK,
     "ecs": SERVICE, "ecr": SERVICE, "iam": SERVICE, "application-autoscaling": SERVICE,
     "ssm": SERVICE, "ssmmessages": SERVICE, "sns": SERVICE, "events": SERVICE,
     "elasticfilesystem": SERVICE,
@@ -57,6 +57,9 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
         yield Statement("Boundary", of("iam", f"GetPolicy{read}"), arns)
     if uses.topic and uses.topic != scope.topic:  # only used: whether it is there, and lets EventBridge in
         yield Statement("TheirTopic", ("sns:GetTopicAttributes",), (uses.topic,))
+    if uses.log_bucket:  # only used: whether it is there, and lets the load balancer in
+        actions = of("s3", "GetBucketPolicy GetEncryptionConfiguration ListBucket")
+        yield Statement("TheirBucket", actions, (f"arn:{scope.partition}:s3:::{uses.log_bucket}",))
     if uses.watched:  # only used: whether they are there
         arns = tuple(scope.arn("cloudwatch", f"alarm:{name}") for name in uses.watched)
         yield Statement("TheirAlarms", ("cloudwatch:DescribeAlarms",), arns)
@@ -107,7 +110,17 @@ def _together(rights: Iterable[Statement]) -> Statements:
     for right in rights:
         before = alike.setdefault((right.resources, right.conditions), right)
         alike[right.resources, right.conditions] = replace(before, actions=tuple({*before.actions, *right.actions}))
-    return tuple(_named(_of_one_key(alike.values())))
+    return tuple(_named(_of_one_key(_on_many(alike.values()))))
+
+
+def _on_many(statements: Iterable[Statement]) -> Iterable[Statement]:
+    """As one, too, what is allowed alike on different things: two buckets."""
+    alike: dict[object, Statement] = {}
+    for one in statements:
+        key = (frozenset(one.actions), one.conditions)
+        before = alike.setdefault(key, one)
+        alike[key] = replace(before, resources=tuple(dict.fromkeys((*before.resources, *one.resources))))
+    return alike.values()
 
 
 def _of_one_key(statements: Iterable[Statement]) -> Iterable[Statement]:

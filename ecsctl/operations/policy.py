@@ -42,7 +42,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
     if secret and not secret.startswith("arn:"):
         # Secrets Manager ends a secret's ARN with six characters of its own (Secrets Manager User Guide, "Secret ARN").
         secret = f"arn:{partition}:secretsmanager:{region}:{account}:secret:{secret.split(':')[0]}-??????"
-    scaling = config.service.autoscaling
+    scaling, logs = config.service.autoscaling, config.load_balancer.access_logs
     uses = Uses(
         zone=zone if zone.startswith("Z") and not further else "*" if config.domain and config.domain.name else "",
         domain=(config.domain.name or "").lower() if config.domain else "",
@@ -66,6 +66,9 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         mounted=tuple(one.file_system for one in config.volumes.values() if one.file_system),
         alarms=config.deployment.makes_alarms,
         watched=config.deployment.alarms.names if config.deployment.alarms else (),
+        access_logs=bool(logs and not logs.bucket),
+        log_bucket=(logs.bucket or "") if logs else "",
+        web_acl=config.load_balancer.waf or "",
         topic=config.notify.topic or scope.topic if config.notify else "",
     )
     wanted = operator(scope, uses)

@@ -32,7 +32,7 @@ KINDS = {
     "repository": "Repository",
     "role": "Role",
     "log_group": "LogGroup",
-    "bucket": "Bucket",
+    "bucket": "Bucket LogBucket",
     "connection": "BorrowedConnection",
     "source_credentials": "SourceCredentials",
     "build_project": "BuildProject",

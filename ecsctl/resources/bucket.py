@@ -1,11 +1,11 @@
-"""The bucket through which the pipeline's stages hand things on."""
+"""The buckets: the one through which the pipeline's stages hand things on, and that of the access logs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Contents, Fixed, Found, Observed, Resource
@@ -20,6 +20,8 @@ from ecsctl.resources.support.bucket_settings import (
     hide,
     refuse_plain,
     refuses_plain,
+    take_logs,
+    takes_logs,
 )
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.policy_document import Statement
@@ -76,35 +78,37 @@ class Bucket(Resource[BucketIds]):
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
         """What it takes to make it, look at it, change it and delete it."""
-        actions = (
-            "CreateBucket DeleteBucket GetBucketPolicy GetBucketPublicAccessBlock GetBucketTagging "
-            "GetEncryptionConfiguration GetLifecycleConfiguration ListBucket ListBucketVersions PutBucketPolicy "
-            "PutBucketPublicAccessBlock PutBucketTagging PutEncryptionConfiguration PutLifecycleConfiguration "
-            "TagResource"
-        )
-        yield Statement("Bucket", of("s3", actions), (scope.bucket,))
-        yield Statement("BucketObjects", of("s3", "DeleteObject DeleteObjectVersion"), (f"{scope.bucket}/*",))
+        del uses
+        yield from _rights("Bucket", scope.bucket)
 
-    def observe(self, aws: Aws, me: Label) -> Observed[Bucket, BucketIds] | None:
+    def observe(self, aws: Aws, me: Label) -> Observed[Self, BucketIds] | None:
         """By name, in this account. S3 has a call for each setting."""
         tags = _tags(aws, self.name, me.account)
         if tags is None:
             return None
+        return Observed(_ids(self.name, me), type(self)(**self._settings(aws, me)), tags)
+
+    def _settings(self, aws: Aws, me: Label) -> dict[str, Any]:
+        """The values of all fields."""
         expire_days, abort_days = expiry(aws, self.name, me.account)
-        actual = Bucket(
-            name=self.name,
-            private=hidden(aws, self.name, me.account),
-            encryption=encryption(aws, self.name, me.account),
-            tls_only=refuses_plain(aws, self.name, me.account, me.partition),
-            expire_days=expire_days,
-            abort_days=abort_days,
-        )
-        return Observed(_ids(self.name, me), actual, tags)
+        return {
+            "name": self.name,
+            "private": hidden(aws, self.name, me.account),
+            "encryption": encryption(aws, self.name, me.account),
+            "tls_only": refuses_plain(aws, self.name, me.account, me.partition),
+            "expire_days": expire_days,
+            "abort_days": abort_days,
+        }
+
+    @classmethod
+    def named(cls, me: Label) -> str:
+        """What ours is called."""
+        return Names.of(me).bucket
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[BucketIds]]:
         """The one that is called as ours are."""
-        name = Names.of(me).bucket
+        name = cls.named(me)
         tags = _tags(aws, name, me.account)
         if tags is not None:
             yield Found(_ids(name, me), tags)
@@ -164,6 +168,50 @@ class Bucket(Resource[BucketIds]):
         held = _everything(aws, ids)
         told = f"{len(held)} object{'s' if len(held) > 1 else ''}" if held else ""
         return Contents(told, sum(cast("int", one.get("Size", 0)) for one in held))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogBucket(Bucket):
+    """The same for the load balancer's access logs: `<app>-access-logs-<account>-<region>`. ELB may write into it."""
+
+    kind = "log-bucket"
+    title = "access log bucket"
+    protect = "logs"
+
+    delivery: bool  # ELB may put the logs of this account's load balancers into it
+
+    @classmethod
+    def named(cls, me: Label) -> str:
+        """What ours is called."""
+        return Names.of(me).log_bucket
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """As for any bucket; it is also looked for where no logs are asked for any more."""
+        if uses.access_logs:
+            yield from _rights("LogBucket", scope.log_bucket)
+        else:
+            yield Statement("LogBucket", of("s3", "GetBucketTagging ListBucket"), (scope.log_bucket,))
+
+    def _settings(self, aws: Aws, me: Label) -> dict[str, Any]:
+        return {**super()._settings(aws, me), "delivery": takes_logs(aws, self.name, me)}
+
+    def update(self, aws: Aws, me: Label, ids: BucketIds, changed: frozenset[str]) -> None:
+        """With who may deliver."""
+        super().update(aws, me, ids, changed)
+        if "delivery" in changed:
+            take_logs(aws, ids.name, me, on=self.delivery)
+
+
+def _rights(sid: str, bucket: str) -> Iterator[Statement]:
+    actions = (
+        "CreateBucket DeleteBucket GetBucketPolicy GetBucketPublicAccessBlock GetBucketTagging "
+        "GetEncryptionConfiguration GetLifecycleConfiguration ListBucket ListBucketVersions PutBucketPolicy "
+        "PutBucketPublicAccessBlock PutBucketTagging PutEncryptionConfiguration PutLifecycleConfiguration "
+        "TagResource"
+    )
+    yield Statement(sid, of("s3", actions), (bucket,))
+    yield Statement(f"{sid}Objects", of("s3", "DeleteObject DeleteObjectVersion"), (f"{bucket}/*",))
 
 
 def _ids(name: str, me: Label) -> BucketIds:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
@@ -20,6 +20,7 @@ from ecsctl.ids import (
 )
 from ecsctl.resources.support import raw
 from ecsctl.resources.support.additions import Additions
+from ecsctl.resources.support.common import there
 from ecsctl.resources.support.elb import marked, tags_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, linked, of
@@ -36,6 +37,8 @@ ATTRIBUTES = {
     "drop_invalid_header_fields": "routing.http.drop_invalid_header_fields.enabled",
     "deletion_protection": "deletion_protection.enabled",
 }
+WEB_ACL = "ecsctl:web-acl"
+"""The tag that remembers which web ACL was associated by us, so that it is taken back and another's is not."""
 USUAL = {
     "access_logs.s3.bucket": "",
     "access_logs.s3.enabled": "false",
@@ -96,6 +99,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
     http2: bool
     drop_invalid_header_fields: bool
     deletion_protection: bool | None  # None: as it is set on AWS
+    web_acl: str  # the ARN of the one of AWS WAF that protects it; empty: that is not ours to say
     more: Additions
     internet_gateway: Order[InternetGatewayId | None] = None
 
@@ -112,6 +116,12 @@ class LoadBalancer(Resource[LoadBalancerIds]):
         yield anywhere("elasticloadbalancing", "DescribeLoadBalancers DescribeLoadBalancerAttributes DescribeTags")
         yield Statement("LoadBalancing", of("elasticloadbalancing", changes), scope.balancers)
         yield linked(scope, "elasticloadbalancing")
+        if uses.web_acl:  # WAF asks about both, and ELB about the load balancer ("How AWS WAF works with IAM")
+            both = (uses.web_acl, scope.balancers[0])
+            yield Statement("WebAcl", of("wafv2", "AssociateWebACL GetWebACLForResource"), both)
+            yield Statement("WebAcl", ("wafv2:GetWebACL",), (uses.web_acl,))
+            yield Statement("LoadBalancing", ("elasticloadbalancing:SetWebAcl",), scope.balancers)
+            yield Statement("LoadBalancing", ("wafv2:DisassociateWebACL",), scope.balancers[:1])
 
     def observe(self, aws: Aws, me: Label) -> Observed[LoadBalancer, LoadBalancerIds] | None:
         """By its name; its tags and its attributes are calls of their own."""
@@ -132,6 +142,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
             http2=attributes.get(ATTRIBUTES["http2"], "true") == "true",
             drop_invalid_header_fields=attributes.get(ATTRIBUTES["drop_invalid_header_fields"]) == "true",
             deletion_protection=attributes.get(ATTRIBUTES["deletion_protection"]) == "true",
+            web_acl=self._protected(aws, arn, tags),
             more=raw.found(self.more, tags, USUAL, attributes.get),
             internet_gateway=self.internet_gateway,
         )
@@ -178,6 +189,24 @@ class LoadBalancer(Resource[LoadBalancerIds]):
         )
         return _ids(answer["LoadBalancers"][0])
 
+    def _protected(self, aws: Aws, arn: str, tags: Mapping[str, str]) -> str:
+        """The web ACL that is associated, where one is asked for, or was: then that one alone, for others' stay."""
+        ours = tags.get(WEB_ACL, "")
+        if not self.web_acl and not ours:
+            return ""
+        answer = there(lambda: aws.look(aws.wafv2.get_web_acl_for_resource, ResourceArn=arn))
+        found = str(((answer or {}).get("WebACL") or {}).get("ARN", ""))
+        return found if self.web_acl or found == ours else ""
+
+    def _protect(self, aws: Aws, me: Label, ids: LoadBalancerIds) -> None:
+        """Associate the web ACL, which takes another's place, or none. The tag that remembers it is written first."""
+        if self.web_acl:
+            aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper(**{WEB_ACL: self.web_acl}))
+            aws.wafv2.associate_web_acl(WebACLArn=self.web_acl, ResourceArn=ids.arn)
+        else:
+            aws.wafv2.disassociate_web_acl(ResourceArn=ids.arn)
+            aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper(**{WEB_ACL: ""}))
+
     def update(self, aws: Aws, me: Label, ids: LoadBalancerIds, changed: frozenset[str]) -> None:
         """Subnets, groups and attributes have a call each, which replaces them all."""
         if "subnets" in changed:
@@ -190,9 +219,13 @@ class LoadBalancer(Resource[LoadBalancerIds]):
                 tags = tags_of(aws, [ids.arn]).get(ids.arn, {})
             wanted = raw.wanted(self.more, tags, USUAL)
             aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper(**raw.memory(wanted)))
-            attributes |= wanted
+            attributes |= {path: value for path, value in wanted.items() if value or not path.endswith(".bucket")}
+        if attributes.get("access_logs.s3.enabled") == "true":
+            attributes.setdefault("access_logs.s3.prefix", "")  # or one that was set with another bucket stays
         if attributes:
             aws.elbv2.modify_load_balancer_attributes(LoadBalancerArn=ids.arn, Attributes=raw.keyed(attributes.items()))
+        if "web_acl" in changed:
+            self._protect(aws, me, ids)
         if changed & {"tags", "more"}:
             said = raw.memory(raw.paths(self.more)) if "more" in changed else {}
             aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper(**said))

@@ -36,6 +36,7 @@ ALONE = {  # codes that are matched without words, and what each of them means a
         *FRESH.split(), "NoSuchEntity", "NoSuchBucket", "ClusterNotFoundException", "CertificateNotFound",
         "InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound", "FileSystemNotFound", "SubnetNotFound",
         "SecurityGroupNotFound",
+        "WAFUnavailableEntityException", "WAFNonexistentItemException",
     ],
     "another change of the same thing is under way": [
         "PriorRequestNotComplete", "OperationAbortedException", "ConcurrentModificationException",

@@ -19,6 +19,7 @@ ARTICLES = {
     "CloudWatch alarm": "a",
     "SNS topic": "an",
     "VPC": "a",
+    "access log bucket": "an",
     "artifact bucket": "an",
     "access point": "an",
     "autoscaling": "",

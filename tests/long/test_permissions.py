@@ -15,6 +15,7 @@ from tests.permissions.recorded import CONFIGS, REGIONS, Recorded
 
 NOT_BY_US = {
     "ssmmessages:OpenDataChannel": "called by the session-manager plugin that `exec` starts",
+    "wafv2:DisassociateWebACL": "called when the key has gone, by whoever has the policy of before still",
 }
 TWINS = ("codeconnections:", "codestar-connections:")  # of one ARN only one prefix is asked for
 

@@ -24,7 +24,7 @@ from ecsctl.config import Config
 from ecsctl.engine.errors import AccessError, EcsctlError
 from ecsctl.engine.patience import Patience
 from ecsctl.engine.stack import fulfil
-from ecsctl.operations.policy import policies
+from ecsctl.operations.policy import partition_of, policies
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws.codeconnections import complete_handshake
 from ecsctl.sandbox.aws.sns import confirm_email
@@ -67,6 +67,8 @@ CONFIGS: Mapping[str, Desired] = {
     "borrowed volume": lambda made: {**BARE, "vpc": {
         "id": made["vpc"], "public_subnets": [made["a"], made["b"]], "egress": "public"},
         "volumes": {"data": {"path": "/data", "file_system": made["files"]}}},
+    "access logs": lambda made: {**BARE, "load_balancer": {"access_logs": {}, "waf": made["acl"]}},
+    "bucket of logs": lambda made: {**BARE, "load_balancer": {"access_logs": {"bucket": made["bucket"]}}},
     "alarms": lambda made: {**BARE, "deployment": {"alarms": {"errors_percent": 5, "latency_seconds": 1}}},
 }  # fmt: skip
 MENDED = {
@@ -77,6 +79,7 @@ MENDED = {
     "notify",
     "alarms",
     "volumes",
+    "access logs",
     "names",
 }  # with every change that an `up` may come to make
 USED = {"token", "build only"}  # with the commands that look into what runs
@@ -148,6 +151,16 @@ def _files(boto: Callable[[str], Any], clock: Clock, made: Made) -> str:
     return system
 
 
+def _bucket(s3: Any, region: str) -> str:
+    """The name of a bucket into which a load balancer may write."""
+    s3.create_bucket(Bucket="their-logs", CreateBucketConfiguration={"LocationConstraint": region})
+    where = f"arn:{partition_of(region)}:s3:::their-logs/AWSLogs/{ACCOUNT}/*"
+    who = {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
+    allow = {"Effect": "Allow", "Principal": who, "Action": "s3:PutObject", "Resource": where}
+    s3.put_bucket_policy(Bucket="their-logs", Policy=json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
+    return "their-logs"
+
+
 def prepare(boto: Callable[[str], Any], clock: Clock, region: str) -> Made:
     """Neighbours, whose names begin as ours do, and what configurations borrow."""
     ecs, logs, ec2 = boto("ecs"), boto("logs"), boto("ec2")
@@ -184,6 +197,13 @@ def prepare(boto: Callable[[str], Any], clock: Clock, region: str) -> Made:
         "secret": boto("secretsmanager").create_secret(Name="hello/db", SecretString="x")["ARN"],
         "key": _parameter(boto("ssm")),
         "vpc": ec2.create_vpc(CidrBlock="10.50.0.0/16")["Vpc"]["VpcId"],
+        "acl": boto("wafv2").create_web_acl(
+            Name="shop",
+            Scope="REGIONAL",
+            DefaultAction={"Allow": {}},
+            VisibilityConfig={"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "shop"},
+        )["Summary"]["ARN"],
+        "bucket": _bucket(boto("s3"), region),
     }
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     clock.sleep(60)  # EC2 shows late what was made
@@ -382,7 +402,7 @@ class Runs:
                 {"role"} if desired.kind == "source-credentials" else set()
             )  # its tags would go from the same role
             changed -= {"repository"} if desired.kind == "build-project" else set()  # its webhook would be made again
-            changed -= {one for one in ("providers", "schedules") if getattr(desired, one, None) == frozenset()}
+            changed -= {one for one in ("providers", "schedules", "web_acl") if not getattr(desired, one, True)}
             with contextlib.suppress(ClientError, EcsctlError, NotImplementedError):
                 desired.update(opened.aws, opened.engine.label.of(name), known[name], changed)
 

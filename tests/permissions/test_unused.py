@@ -75,7 +75,7 @@ def test_a_403_at_head_bucket_ends_no_command_of_an_app_that_needs_no_bucket(
         assert set(ends(runs, *COMMANDS, "down --yes --force").values()) == {0}
         for command in ("plan", "down --yes --force"):
             assert "artifact bucket: not allowed to call HeadBucket" in " ".join(runs.found.ended[command][1].split())
-        assert runs.found.ended["plan"][1].count("HeadBucket") == 1
+        assert runs.found.ended["plan"][1].count("artifact bucket: not allowed to call HeadBucket") == 1
 
 
 @pytest.mark.parametrize("forbid", FORBIDDEN)

@@ -243,8 +243,11 @@ def _bucket_policy(parsed):
     """A policy with everybody in the other form, lists for single words, and without or with another name."""
     document = json.loads(parsed["Policy"])
     for statement in document["Statement"]:
-        statement |= {"Principal": {"AWS": "*"}, "Action": ["s3:*"], "Sid": "by-aws-1"}
-        statement["Condition"] = {"Bool": {"aws:SecureTransport": False}}
+        statement |= {"Action": [statement["Action"]], "Sid": "by-aws-1"}
+        if statement["Effect"] == "Allow":
+            statement["Resource"] = [statement["Resource"]]
+            continue
+        statement |= {"Principal": {"AWS": "*"}, "Condition": {"Bool": {"aws:SecureTransport": False}}}
         statement["Resource"].reverse()
     parsed["Policy"] = json.dumps(document)
 

@@ -49,6 +49,8 @@ USES = Uses(
     volumes=True,
     secret=delivery.SECRET,
     topic=delivery.SCOPE.topic,
+    access_logs=True,
+    web_acl="*",
 )
 BORROWED = re.compile(r"\bother\b")  # what rows turn to only to be seen to turn
 LAG = 10.0  # seconds
@@ -272,7 +274,7 @@ def test_every_kind_says_how_its_arns_begin() -> None:
 
 def test_what_can_be_protected_is_what_the_configuration_knows() -> None:
     known = Config.model_json_schema()["properties"]["protect"]["items"]["enum"]
-    assert sorted(kind.protect for kind in kinds() if kind.protect) == sorted(known)
+    assert {kind.protect for kind in kinds() if kind.protect} == {*known}
 
 
 FIELDS = [pytest.param(row, name, id=f"{row}-{name}") for row in ROWS for name in (*row.made, *row.observed)]

@@ -22,7 +22,7 @@ from ecsctl.ids import (
     TopicArn,
 )
 from ecsctl.names import Names
-from ecsctl.resources.bucket import Bucket
+from ecsctl.resources.bucket import Bucket, LogBucket
 from ecsctl.resources.build_project import BuildProject, EnvVar, SourceAuth
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.pipeline import Pipeline
@@ -63,6 +63,7 @@ DESIRED: dict[str, Callable[[Any], Any]] = {
     ),
     "build-logs": lambda parts: usual(LogGroup, name=NAMES.build_logs(NAMES.project)),
     "artifacts": lambda parts: usual(Bucket, name=NAMES.bucket),
+    "access-logs": lambda parts: usual(LogBucket, name=NAMES.log_bucket),
     "github-credentials": lambda parts: SourceCredentials(token=TOKEN, role=parts["build-role"].name),
     "build": lambda parts: usual(
         BuildProject,
@@ -285,6 +286,22 @@ ROWS = (
         {"name": BucketName("other-artifacts")},
         withheld=frozenset({"s3:DeleteBucketPolicy"}),
         spoiled={"tls_only": lambda cloud, ids: cloud.boto("s3").delete_bucket_policy(Bucket=NAMES.bucket)},
+    ),
+    Row(
+        LogBucket,
+        "delivery",
+        "access-logs",
+        {
+            "private": False,
+            "encryption": "aws:kms",
+            "tls_only": False,
+            "expire_days": 3,
+            "abort_days": 1,
+            "delivery": False,
+        },
+        {"name": BucketName("other-logs")},
+        withheld=frozenset({"s3:DeleteBucketPolicy"}),
+        spoiled={"delivery": lambda cloud, ids: cloud.boto("s3").delete_bucket_policy(Bucket=NAMES.log_bucket)},
     ),
     Row(
         SourceCredentials,

@@ -380,7 +380,13 @@ ROWS = (
             "drop_invalid_header_fields": False,
             "more": (("client_keep_alive.seconds", '"600"'),),
         },
-        {"name": "other", "vpc": OTHER_VPC, "scheme": "internal", "deletion_protection": True},
+        {
+            "name": "other",
+            "vpc": OTHER_VPC,
+            "scheme": "internal",
+            "deletion_protection": True,
+            "web_acl": f"arn:aws:wafv2:{REGION}:123456789012:regional/webacl/shop/1b2c3d4e-0000-4000-8000-000000000000",
+        },
         spoiled={
             "idle_timeout": _attribute("idle_timeout.timeout_seconds", "7"),
             "drop_invalid_header_fields": _attribute("routing.http.drop_invalid_header_fields.enabled", "false"),

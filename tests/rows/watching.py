@@ -76,7 +76,7 @@ def needed() -> Iterator[dict[str, list[Asked]]]:
         @functools.wraps(verb)
         def watching(*args: Any, **more: Any) -> Any:
             before = getattr(_RUNNING, "kind", "")
-            _RUNNING.kind = kind
+            _RUNNING.kind = before or kind  # one kind of bucket builds on the other
             try:
                 answer = verb(*args, **more)
                 return iter(list(answer)) if isinstance(answer, Iterator) else answer

@@ -95,6 +95,10 @@ LONG: dict[str, tuple[Configured, Configured]] = {
     "another buffer for logs": (PLAIN, with_(service={"log_buffer_mib": 50})),
     "the load balancer's ways": (PLAIN, with_(load_balancer={"idle_timeout_seconds": 120, "http2": False})),
     "who may connect": (PLAIN, with_(load_balancer={"allow": ["0.0.0.0/1", "128.0.0.0/1"]})),
+    "access logs and a web ACL": (PLAIN, with_(load_balancer={"access_logs": {"days": 30}, "waf": "{acl}"})),
+    "access logs in a bucket of one's own": (with_(load_balancer={"access_logs": {}}), with_(load_balancer={
+        "access_logs": {"bucket": "{bucket}", "prefix": "web"}})),
+    "neither": (with_(load_balancer={"access_logs": {}, "waf": "{acl}"}), PLAIN),
     "clients stay with a task": (PLAIN, with_(load_balancer={"sticky_seconds": 3600, "slow_start_seconds": 60,
                                                              "deletion_protection": True})),
     "no insights": (PLAIN, with_(service={"container_insights": "disabled"})),
@@ -214,6 +218,8 @@ EXAMPLES = {
     "alarm": "business",
     "files": "fs-0123456789abcdef0",
     "point": "fsap-0123456789abcdef0",
+    "acl": f"arn:aws:wafv2:eu-central-1:{ACCOUNT}:regional/webacl/shop/1b2c3d4e-0000-4000-8000-000000000000",
+    "bucket": "shop-logs",
     "topic": f"arn:aws:sns:eu-central-1:{ACCOUNT}:alerts",
 }  # fmt: skip
 
@@ -321,7 +327,25 @@ def _alarm(world: World) -> dict[str, str]:
     return {"alarm": "business"}
 
 
+def _acl(world: World) -> dict[str, str]:
+    seen = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "shop"}
+    made = world.boto("wafv2").create_web_acl(
+        Name="shop", Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=seen)  # fmt: skip
+    return {"acl": made["Summary"]["ARN"]}
+
+
+def _bucket(world: World) -> dict[str, str]:
+    s3, name = world.boto("s3"), "shop-logs"
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    allow = {"Effect": "Allow", "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+             "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{name}/web/AWSLogs/{ACCOUNT}/*"}  # fmt: skip
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
+    return {"bucket": name}
+
+
 MADE = {
+    "acl": _acl,
+    "bucket": _bucket,
     "alarm": _alarm,
     "vpc": _network,
     "files": _files,

@@ -76,6 +76,7 @@ SET = {
      ("target-group", "stickiness"),
     ("file-system", "encrypted_only"),
     ("listener", "redirect"), ("repository", "scan_on_push"), ("bucket", "private"), ("bucket", "tls_only"),
+    ("log-bucket", "private"), ("log-bucket", "tls_only"), ("log-bucket", "delivery"),
     ("build-project", "privileged"), ("service", "public_ip"), ("service", "circuit_breaker"), ("service", "rollback"),
     ("service", "reset_on_healthy"),
     ("service", "execute_command"), ("service", "managed_tags"), ("task-definition", "init_process"),

@@ -92,6 +92,21 @@ def certificate(world: World, *names: str, region: str = REGION, issued: bool = 
     return arn
 
 
+def log_bucket(world: World | None = None, *, region: str = REGION, key: bool = False) -> Named:
+    if world is not None:
+        s3 = shared_session().client("s3", region_name=region)
+        place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        s3.create_bucket(Bucket="their-logs", **place)
+        if key:
+            default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+            s3.put_bucket_encryption(Bucket="their-logs", ServerSideEncryptionConfiguration={"Rules": [default]})
+    return {"load_balancer": {"access_logs": {"bucket": "their-logs"}}}
+
+
+def acl(region: str = REGION, account: str = ACCOUNT) -> Named:
+    return {"load_balancer": {"waf": f"arn:aws:wafv2:{region}:{account}:regional/webacl/shop/{ID}"}}
+
+
 def own(arn: str) -> Named:
     return {"domain": {"certificate_arn": arn}}
 
@@ -232,6 +247,19 @@ THINGS: dict[str, tuple[Case, ...]] = {
     "load_balancer.allow": (
         Case("absent", lambda world: {**gone_subnets(world), "load_balancer": {"allow": [f"sg-{GONE}"]}},
              (f"there is no security group sg-{GONE}",), "fix its id"),
+    ),
+    "load_balancer.access_logs.bucket": (
+        Case("absent", lambda world: log_bucket(), ("there is no bucket their-logs",), "make it"),
+        Case("elsewhere", lambda world: log_bucket(world, region=THERE), ("their-logs is of us-east-1",), "region"),
+        Case("unfit", log_bucket, ("does not let the load balancer write",),
+             '"Principal": {"AWS": "arn:aws:iam::054676820928:root"}'),
+        Case("unfit: a key of KMS", lambda world: log_bucket(world, key=True), ("encrypts with aws:kms",), "SSE-S3"),
+    ),
+    "load_balancer.waf": (
+        Case("absent", lambda world: acl(), ("there is no web ACL", ID), "create-web-acl"),
+        Case("elsewhere", lambda world: acl(THERE), (f"is of {THERE}",), "the place that it is of"),
+        Case("of another account", lambda world: acl(account=OTHER), (f"is of account {OTHER}",),
+             "the place that it is of"),
     ),
     "vpc.private_subnets": (
         Case("unfit", private_subnets, ("reach nothing", "ecr.api"), "vpc.private_subnets"),
@@ -394,7 +422,8 @@ NOT_EXAMINED = {
         *(f"health.{key}" for key in ("command", "interval_seconds", "timeout_seconds", "retries", "start_seconds")))]
     + ["name", "owner", "tags", "protect", "vpc.cidr", "vpc.egress", "load_balancer.idle_timeout_seconds",
      "load_balancer.http2", "load_balancer.internal", "load_balancer.sticky_seconds",
-     "load_balancer.slow_start_seconds", "load_balancer.deletion_protection", "logs.retention_days",
+     "load_balancer.access_logs.days", "load_balancer.access_logs.prefix", "load_balancer.slow_start_seconds",
+     "load_balancer.deletion_protection", "logs.retention_days",
      "pipeline.mode", "pipeline.deploy_timeout_minutes", "pipeline.approvals", "pipeline.paths", "pipeline.tags",
      "pipeline.trigger", "pipeline.artifact_days", "volumes.NAME.path", "volumes.NAME.read_only", "volumes.NAME.uid",
      "volumes.NAME.gid", "sidecars.NAME.volumes", "notify.email", "raw.container",

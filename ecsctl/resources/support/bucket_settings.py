@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from ecsctl.resources.support import log_delivery
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.policy_document import same_spelling
 
@@ -12,9 +13,10 @@ if TYPE_CHECKING:
     from types_boto3_s3.type_defs import LifecycleRuleUnionTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.engine.label import Label
 
 RULE = "ecsctl"  # the name of our lifecycle rule
-SID = "TlsOnly"  # and of our statement in the bucket's policy
+SID, LOGS = "TlsOnly", "AccessLogs"  # and of our statements in the bucket's policy
 _HIDDEN = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
 
@@ -66,9 +68,25 @@ def refuses_plain(aws: Aws, name: str, owner: str, partition: str) -> bool:
 
 def refuse_plain(aws: Aws, name: str, owner: str, partition: str, *, on: bool) -> None:
     """Refuse every request without TLS, or leave that to others. Statements of others in the policy stay."""
+    _state(aws, name, owner, _tls_only(name, partition), on=on)
+
+
+def takes_logs(aws: Aws, name: str, me: Label) -> bool:
+    """Whether ELB may put the access logs of this account's load balancers into the bucket."""
+    wanted = same_spelling(_delivery(name, me))
+    return any(same_spelling(statement) == wanted for statement in _statements(aws, name, me.account))
+
+
+def take_logs(aws: Aws, name: str, me: Label, *, on: bool) -> None:
+    """Let ELB do so, or not. Statements of others in the policy stay."""
+    _state(aws, name, me.account, _delivery(name, me), on=on)
+
+
+def _state(aws: Aws, name: str, owner: str, ours: dict[str, Any], *, on: bool) -> None:
+    """Put a statement of ours into the bucket's policy, or take it out."""
     with aws.fresh():
-        kept = [one for one in _statements(aws, name, owner) if one.get("Sid") != SID]
-    policy = [*kept, _tls_only(name, partition)] if on else kept
+        kept = [one for one in _statements(aws, name, owner) if one.get("Sid") != ours["Sid"]]
+    policy = [*kept, ours] if on else kept
     if policy:
         document = json.dumps({"Version": "2012-10-17", "Statement": policy})
         aws.s3.put_bucket_policy(Bucket=name, Policy=document, ExpectedBucketOwner=owner)
@@ -113,6 +131,16 @@ def _tls_only(name: str, partition: str) -> dict[str, Any]:
         "Action": "s3:*",
         "Resource": [arn, f"{arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def _delivery(name: str, me: Label) -> dict[str, Any]:
+    return {
+        "Sid": LOGS,
+        "Effect": "Allow",
+        "Principal": log_delivery.principal(me.region, me.partition),
+        "Action": "s3:PutObject",
+        "Resource": f"arn:{me.partition}:s3:::{name}/{log_delivery.where('', me.account)}/*",
     }
 
 

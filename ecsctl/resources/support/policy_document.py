@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -108,6 +108,18 @@ def lets_in(document: Any, service: str, action: str) -> bool:
         who = one.get("Principal")
         services = _many(who.get("Service", [])) if isinstance(who, dict) else _many(who)
         if one.get("Effect") == "Allow" and {service, "*"} & {*services} and _acts(one, action):
+            return True
+    return False
+
+
+def lets_put(document: Any, who: Mapping[str, str], key: str) -> bool:
+    """Whether a bucket's policy lets somebody, named by service or account, put objects there; conditions aside."""
+    [(kind, named)] = who.items()
+    spellings = {named, named.split(":")[4]} if kind == "AWS" else {named}  # an account also by its number alone
+    for one in _many(_parsed(document).get("Statement", [])):
+        listed = one.get("Principal")
+        there = {*_many(listed.get(kind, []))} if isinstance(listed, dict) else {*_many(listed)}
+        if one.get("Effect") == "Allow" and (spellings | {"*"}) & there and _covers(one, "s3:PutObject", key):
             return True
     return False
 

@@ -49,6 +49,11 @@ class Scope:
         return f"arn:{self.partition}:s3:::{self.names.bucket}"
 
     @property
+    def log_bucket(self) -> str:
+        """The ARN of the bucket of the load balancer's access logs."""
+        return f"arn:{self.partition}:s3:::{self.names.log_bucket}"
+
+    @property
     def repository(self) -> str:
         """The ARN of the repository of images."""
         return self.arn("ecr", f"repository/{self.names.repository}")
@@ -146,6 +151,9 @@ class Uses:
     volumes: bool = False  # some are made
     mounted: tuple[str, ...] = ()  # file systems and access points that were there before, by id
     alarms: bool = False  # by which a release is given up, made for it
+    access_logs: bool = False  # into a bucket of the app's own
+    log_bucket: str = ""  # the user's bucket of access logs, by name
+    web_acl: str = ""  # the ARN of the one that protects the load balancer
     topic: str = ""  # the ARN of the one that is notified: the app's own, or the user's
 
 

@@ -103,6 +103,11 @@ _TABLE = {
         "DeleteRule ModifyRule": "{RuleArn}",
         "DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes": "{TargetGroupArn}",
     },
+    "wafv2": {
+        "AssociateWebACL": "{WebACLArn} {ResourceArn}",
+        "DisassociateWebACL GetWebACLForResource": "{ResourceArn}",
+        "GetWebACL": "regional/webacl/{Name}/{Id}",
+    },
     "events": {
         "DeleteRule DescribeRule PutRule": "rule/{Name}",
         "ListTargetsByRule PutTargets RemoveTargets": "rule/{Rule}",

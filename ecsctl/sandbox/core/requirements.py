@@ -9,6 +9,7 @@ from moto.acm.models import acm_backends
 from moto.ec2.models import ec2_backends
 from moto.efs.models import efs_backends
 from moto.iam.models import iam_backends
+from moto.wafv2.models import wafv2_backends
 
 from ecsctl.sandbox.core.called import LINKED, RESOURCES, TAG_ACTION, TAGS_WITH
 from ecsctl.sandbox.core.permissions import Asked
@@ -258,6 +259,13 @@ def _besides(call: Call) -> Iterator[Asked]:
         )
         for action in _SCALES[call.operation].split():
             yield Asked(f"cloudwatch:{action}", alarm)
+    # WAF guide, "How AWS WAF works with IAM".
+    if call.service == "wafv2" and call.operation in ("AssociateWebACL", "DisassociateWebACL"):
+        yield Asked("elasticloadbalancing:SetWebAcl", given["ResourceArn"])
+    if (call.service, call.operation) == ("wafv2", "GetWebACLForResource"):
+        acl = wafv2_backends[call.account][call.region].get_web_acl_for_resource(given["ResourceArn"])
+        if acl is not None:
+            yield Asked("wafv2:GetWebACL", acl.arn)
     for connection, to, repository in _handed(call):
         prefix = connection.split(":")[2]
         yield Asked(f"{prefix}:PassConnection", connection, {f"{prefix}:PassedToService": (f"{to}.amazonaws.com",)})

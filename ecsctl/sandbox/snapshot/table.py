@@ -80,6 +80,7 @@ LISTS = [
     Listing("topics", "sns", "list_topics", "Topics", "TopicArn"),
     Listing("subscriptions", "sns", "list_subscriptions", "Subscriptions", "Endpoint"),
     Listing("alarms", "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+    Listing("web ACLs", "wafv2", "list_web_acls", "WebACLs", "ARN", {"Scope": "REGIONAL"}),
     Listing("event rules", "events", "list_rules", "Rules", "Name"),
     Listing("file systems", "efs", "describe_file_systems", "FileSystems", "FileSystemId"),
     Listing("access points", "efs", "describe_access_points", "AccessPoints", "AccessPointId"),

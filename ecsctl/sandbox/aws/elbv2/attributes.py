@@ -10,6 +10,7 @@ from moto.core.responses import ActionResult
 from moto.elbv2.models import FakeListener, FakeLoadBalancer, FakeTargetGroup
 from moto.elbv2.responses import ELBV2Response
 
+from ecsctl.sandbox.aws.elbv2 import access_logs
 from ecsctl.sandbox.core import overlay
 
 Attributes = dict[str, str]
@@ -172,8 +173,12 @@ def _check(what: str, known: Any, response: ELBV2Response) -> None:
 
 @overlay.wraps(ELBV2Response)
 def modify_load_balancer_attributes(original: Any, self: ELBV2Response) -> Any:
-    """Refuse an attribute that load balancers do not have."""
+    """Refuse an attribute that load balancers do not have, and logs into a bucket that is shut."""
     _check("Load balancer", FakeLoadBalancer.VALID_ATTRS, self)
+    backend = self.elbv2_backend
+    if balancer := backend.load_balancers.get(self._get_param("LoadBalancerArn")):
+        sent = {one["Key"]: one.get("Value", "") for one in self._get_param("Attributes", [])}
+        access_logs.check(balancer, backend.account_id, backend.region_name, sent)
     return original()
 
 

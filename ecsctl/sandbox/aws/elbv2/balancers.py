@@ -7,6 +7,7 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.elbv2.models import FakeLoadBalancer, elbv2_backends
 from moto.elbv2.responses import ELBV2Response
+from moto.wafv2.models import wafv2_backends
 
 from ecsctl.sandbox.aws import iam
 from ecsctl.sandbox.aws.ec2.interfaces import attach_interface, drop_released, release_interface
@@ -33,10 +34,15 @@ def _memory(response: ELBV2Response) -> _Balancers:
 @overlay.wraps(FakeLoadBalancer)
 def activate(original: Any, self: FakeLoadBalancer) -> None:
     """Active once its time has come."""
-    parts = self.arn.split(":")
-    made = overlay.memory(elbv2_backends[parts[4]][parts[3]], _Balancers).made
-    if clock.now() - made.get(self.arn, float("-inf")) >= PROVISIONING:
+    if is_provisioned(self.arn):
         original()
+
+
+def is_provisioned(arn: str) -> bool:
+    """Whether a load balancer's time has come."""
+    parts = arn.split(":")
+    made = overlay.memory(elbv2_backends[parts[4]][parts[3]], _Balancers).made
+    return clock.now() - made.get(arn, float("-inf")) >= PROVISIONING
 
 
 @overlay.wraps(ELBV2Response)
@@ -195,6 +201,7 @@ def delete_load_balancer(original: Any, self: ELBV2Response) -> Any:
     for eni_id in _memory(self).interfaces.pop(arn, {}).values():
         release_interface(backend.account_id, backend.region_name, eni_id, LINGERING)
     drop_released(backend.ec2_backend)
+    wafv2_backends[backend.account_id][backend.region_name].disassociate_web_acl(arn)
     return original()
 
 
