@@ -6,12 +6,12 @@ An option's description here is the one in the schema, in docs/config.md and in 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ecsctl import registries
-from ecsctl.config import words
+from ecsctl.config import secure, words
 from ecsctl.config.delivery import Build, Ecr, Github, Pipeline
 from ecsctl.config.deployment import Deployment
 from ecsctl.config.lines import Path
@@ -58,6 +58,11 @@ class Config(Section):
         description="ARN of a policy that limits every role that ecsctl creates.",
         examples=["arn:aws:iam::123456789012:policy/boundary"],
     )
+    secure: bool = Field(
+        False,
+        description="Turn on what a security review asks for, unless the file says otherwise: access logs, deletion "
+        "protection, read-only root file systems and a year of logs.",
+    )
     vpc: Vpc = Field(default_factory=Vpc)
     domain: Domain | None = None
     service: Service = Field(default_factory=Service)
@@ -83,6 +88,11 @@ class Config(Section):
     notify: Notify | None = None
     raw: Raw = Field(default_factory=Raw)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _secured(cls, written: Any) -> Any:
+        return secure.preset(written) if isinstance(written, Mapping) and written.get("secure") is True else written
+
     def problems(self) -> Iterator[Problem]:
         """What tables say that do not go together, each right by itself."""
         yield from self._doubled_tags()
@@ -93,6 +103,8 @@ class Config(Section):
         yield from self._inside()
         yield from self._front()
         yield from self._deployment()
+        if self.secure:
+            yield from secure.problems(self)
         app = self.service
         checked = bool(app.checked.container)
         yield from together(self.name, app.depends_on, checked, app.port, self.sidecars)

@@ -126,6 +126,7 @@ LONG: dict[str, tuple[Configured, Configured]] = {
         "listener": {"MutualAuthentication": {"Mode": "off"}},
         "listener_attributes": {"routing.http.response.x_frame_options.header_value": "DENY"},
         "build_project": {"description": "theirs"}})),
+    "what a security review asks for": (SECURE, {**SECURE, "secure": True}),
     "a container as its image says": (with_(service={"user": "10001", "ephemeral_gib": 40}), PLAIN),
     "a container beside the app": (PLAIN, with_(service={"depends_on": {"agent": "HEALTHY"}}, sidecars={"agent": {
         "image": "public.ecr.aws/docker/library/nginx:1.27", "essential": False, "command": ["a"],

@@ -420,7 +420,7 @@ NOT_EXAMINED = {
         "essential", "command", "entrypoint", "port", "environment", "depends_on", "start_timeout_seconds", "restart",
         "restart_after_seconds", "restart_ignores", "cpu", "memory", "user", "read_only_root", "stop_timeout_seconds",
         *(f"health.{key}" for key in ("command", "interval_seconds", "timeout_seconds", "retries", "start_seconds")))]
-    + ["name", "owner", "tags", "protect", "vpc.cidr", "vpc.egress", "load_balancer.idle_timeout_seconds",
+    + ["name", "owner", "tags", "protect", "secure", "vpc.cidr", "vpc.egress", "load_balancer.idle_timeout_seconds",
      "load_balancer.http2", "load_balancer.internal", "load_balancer.sticky_seconds",
      "load_balancer.access_logs.days", "load_balancer.access_logs.prefix", "load_balancer.slow_start_seconds",
      "load_balancer.deletion_protection", "logs.retention_days",

@@ -1,0 +1,44 @@
+"""`secure = true`: what a security review asks for and ecsctl does not do by itself, unless the file says otherwise.
+
+docs/security.md goes through the findings one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ecsctl.config.model import Config
+    from ecsctl.config.section import Problem
+
+PRESET: Mapping[str, Mapping[str, Any]] = {
+    "load_balancer": {"access_logs": {}, "deletion_protection": True},
+    "logs": {"retention_days": 365},
+}
+READ_ONLY = "read_only_root"
+
+
+def preset(written: Mapping[str, Any]) -> dict[str, Any]:
+    """What the file says, with these options where it does not say them."""
+    found = dict(written)
+    for table, options in PRESET.items():
+        if isinstance(found.get(table, {}), Mapping):
+            found[table] = {**options, **found.get(table, {})}
+    service, sidecars = found.get("service", {}), found.get("sidecars")
+    if isinstance(service, Mapping) and service.get("exec") is not True:  # it needs one that can be written
+        found["service"] = {READ_ONLY: True, **service}
+    if isinstance(sidecars, Mapping):
+        found["sidecars"] = {
+            name: {READ_ONLY: True, **one} if isinstance(one, Mapping) else one for name, one in sidecars.items()
+        }
+    return found
+
+
+def problems(config: Config) -> Iterator[Problem]:
+    """What cannot be secure, whatever else is set."""
+    if not config.domain and not config.load_balancer.internal:
+        yield "secure", "needs [domain]: without a certificate everything goes over the internet unencrypted"
+    vpc = config.vpc
+    if not vpc.private_subnets if vpc.id else vpc.egress == "public":
+        yield "secure", "does not go with tasks that have public addresses: expected private subnets for them"
