@@ -25,7 +25,9 @@ from ecsctl.commands import (
     pipeline,
     plan,
     policy,
+    ps,
     rollback,
+    run,
     sandbox,
     secret,
     status,
@@ -53,6 +55,8 @@ app.command(rich_help_panel=EVERYDAY)(down.down)
 app.command(rich_help_panel=EVERYDAY)(logs.logs)
 app.command(rich_help_panel=EVERYDAY)(why.why)
 app.command("exec", rich_help_panel=EVERYDAY)(entering.enter)
+app.command(rich_help_panel=EVERYDAY)(run.run)
+app.command(rich_help_panel=EVERYDAY)(ps.ps)
 app.add_typer(pipeline.app, rich_help_panel=EVERYDAY)
 app.add_typer(creds.app, rich_help_panel=SETUP)
 app.add_typer(secret.app, rich_help_panel=SETUP)

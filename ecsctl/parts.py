@@ -19,6 +19,11 @@ TASK_DEFINITION = "task-definition"
 TASK_ROLE = "task-role"
 TOPIC = "topic"
 
+WEB = "web"
+"""The process that the load balancer asks, as people name it: `[service]` of ecsctl.toml."""
+RUN = "run"
+"""The process of one task by `ecsctl run`."""
+
 ALARMED = (ERRORS, LATENCY) = ("errors", "latency")
 """The alarms by which a release is given up: what each measures."""
 

@@ -116,14 +116,15 @@ def opened(
     looks: bool = False,
     quiet: bool = False,
     told: Callable[[], bool] | None = None,
+    twice: Callable[[], object] = lambda: None,
     builds: bool = False,
 ) -> Iterator[Opened]:
     """Within it a command reaches its app. `what` says in errors what AWS refused.
 
     The app is `name`, or ecsctl.toml's; or the record's, where that file is missing or wrong, unless `config` insists
     on it. `looks` makes every change a bug. `quiet` shows no progress. `told` hears of Ctrl-C in place of the progress,
-    and says whether a person sees it already. `builds`: it may have the sandbox run the repository's commands here,
-    which is asked for first. Raises ConfigError, or UsageError where the app is not known.
+    and says whether a person sees it already; `twice` of the second. `builds`: it may have the sandbox run the
+    repository's commands here, which is asked for first. Raises ConfigError, or UsageError where the app is not known.
     """
     from ecsctl import access
     from ecsctl.asking import asking
@@ -160,7 +161,7 @@ def opened(
     access.sign_in(aws.session)  # asks for what must be typed, before anything moves on the screen
     with (
         Progress(quiet=quiet or common.quiet or common.json) as progress,
-        stopping(aws.patience, told or progress.stop_asked),
+        stopping(aws.patience, told or progress.stop_asked, twice),
         asking(what),
     ):
         try:

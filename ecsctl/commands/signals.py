@@ -17,15 +17,18 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM) + ((signal.SIGHUP,) if hasattr(signal,
 
 
 @contextmanager
-def stopping(patience: Patience, told: Callable[[], bool] = lambda: False) -> Iterator[None]:
+def stopping(
+    patience: Patience, told: Callable[[], bool] = lambda: False, twice: Callable[[], object] = lambda: None
+) -> Iterator[None]:
     """Within it, the first signal asks the run to stop after the calls under way, the second ends the process.
 
-    `told` hears of the first, and says whether the screen tells of it already. The journal holds every change that was
-    begun, so that neither loses anything.
+    `told` hears of the first, and says whether the screen tells of it already; `twice` hears of the second. The
+    journal holds every change that was begun, so that neither loses anything.
     """
 
     def stop(number: int, _frame: FrameType | None) -> None:
         if patience.stopping:
+            twice()
             os._exit(128 + number)
         patience.stop()
         if not told():

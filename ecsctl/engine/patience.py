@@ -65,6 +65,10 @@ class Patience:
         """Ask everything that waits to end. Safe in a signal handler."""
         self._stop.set()
 
+    def resume(self) -> None:
+        """Go on after a stop that was heard: there is something to clean up."""
+        self._stop.clear()
+
     @property
     def stopping(self) -> bool:
         """Whether a stop was asked for."""

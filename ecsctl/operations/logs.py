@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -142,15 +142,18 @@ def lines(aws: Aws, log: Log, pattern: str = "") -> Iterator[Line]:
                 yield line
 
 
-def follow(aws: Aws, log: Log, pattern: str = "") -> Iterator[Line]:
+def follow(aws: Aws, log: Log, pattern: str = "", *, over: Callable[[], bool] | None = None) -> Iterator[Line]:
     """What is in the log, and then what comes, each line once. A build's log ends with the build, the app's never.
+
+    `over` says of another whether nothing more will come.
 
     A look is repeated through throttling. In each look lines are in order; a line that CloudWatch tells late comes
     late. Raises Interrupted when a stop is asked for, and what `lines` raises.
     """
     newest, observed = log.start, dict[str, int]()
     while True:
-        ended = bool(log.build) and not _builds(aws, log.build)  # asked before the lines: the last ones are not missed
+        # Asked before the lines: the last ones are not missed.
+        ended = over() if over else bool(log.build) and not _builds(aws, log.build)
         begin = max(log.start, newest - LATE)
         found = [line for page in _pages(aws, log, pattern, begin) for line in page if line.id not in observed]
         for line in sorted(found, key=lambda line: line.at):

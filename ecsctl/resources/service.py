@@ -25,7 +25,7 @@ from ecsctl.names import Names
 from ecsctl.resources.support import raw
 from ecsctl.resources.support.additions import Additions
 from ecsctl.resources.support.deployments import Snapshot, Standing, brief, gone_back, reasons
-from ecsctl.resources.support.ecs import family_of, service_of, tasks_of
+from ecsctl.resources.support.ecs import family_of, service_of, stop_ours, tasks_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, linked, of
 
@@ -295,8 +295,11 @@ class Service(Resource[ServiceIds]):
         """It drains: its tasks stop first, and its name stays taken until they have.
 
         Forced, it need not be scaled down first: UpdateService refuses a service that drains already, DeleteService
-        does not (AWS documentation: API reference, the errors of both).
+        does not (AWS documentation: API reference, the errors of both). Tasks by `ecsctl run` go with it: they have its
+        network and its roles.
         """
+        with aws.fresh():
+            stop_ours(aws, ids.cluster)
         aws.ecs.delete_service(cluster=ids.cluster, service=ids.name, force=True)
 
     def _settings(self, changed: frozenset[str]) -> dict[str, tuple[str, Any]]:

@@ -51,6 +51,14 @@ def show(lines: Iterable[Line], *, as_json: bool) -> None:
         say("no lines")
 
 
+def bare(lines: Iterable[Line]) -> None:
+    """Print each line as it comes, and nothing beside it: what a command writes."""
+    console = data()
+    for line in lines:
+        console.print(plain(line.text.expandtabs()), soft_wrap=True)
+        sys.stdout.flush()
+
+
 def document(line: Line) -> dict[str, Any]:
     """A line as JSON, on a line of its own."""
     at = line.at.isoformat(timespec="milliseconds")

@@ -147,6 +147,14 @@ def test_it_is_named_what_it_needs_stays_and_the_rest_goes(
     assert "nothing of it is left" in finished.err
 
 
+def test_a_task_by_ecsctl_run_is_in_nobodys_way(live: Clock, run: Run) -> None:
+    live.sleep(600)
+    assert run("run", "--detach", "--", "sleep", "200").code == 0
+    ended = run("down", "--yes")
+    assert ended.code == 0, ended.err
+    assert "nothing of it is left" in ended.err
+
+
 def test_a_balancer_that_ecsctl_toml_protects_goes_after_it_was_said(live: Clock, run: Run, folder: Path) -> None:
     file = folder / "ecsctl.toml"
     file.write_text(file.read_text() + "\n[load_balancer]\ndeletion_protection = true\n")

@@ -69,6 +69,13 @@ def test_exec_opens_a_shell_on_a_terminal(project: Project) -> None:
     assert "42 hello" in ran.out
 
 
+def test_a_command_by_itself_really_runs(project: Project) -> None:
+    ended = project.ecsctl(
+        "run", "--sandbox", "--", "python3", "-c", "import os; print(os.getcwd()); exit(5)", check=False
+    )
+    assert (ended.code, ended.out) == (5, "/app\n")
+
+
 def test_a_push_replaces_the_app_while_it_serves(project: Project) -> None:
     project.write(app=(BACKEND / "app.py").read_text().replace('"status": "ok"', '"status": "new"'))
     port, authority = project.url.rpartition(":")[2], project.record / AUTHORITY

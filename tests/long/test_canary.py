@@ -45,6 +45,8 @@ creds rotate --stored
 creds status
 creds use-connection arn:aws:codeconnections:eu-central-1:123456789012:connection/1b2c3d4e-0000-4000-8000-000000000000
 exec -- ls
+run -- ls
+ps
 deploy
 rollback --yes
 cancel

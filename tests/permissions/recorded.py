@@ -280,7 +280,7 @@ class Runs:
 
     def _used(self) -> None:
         self.clock.sleep(900)
-        self.run("history", "logs", "logs --build", "exec -- ls")
+        self.run("history", "logs", "logs --build", "exec -- ls", "run -- ls", "ps")
         if self.config.github:
             self.run("creds status", "creds rotate -", f"creds use-connection {self.made['connection']}")
             self.write(self.found.desired)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ecsctl.github import creds
+from ecsctl.operations import ps
 from ecsctl.operations.logs import Line
 from ecsctl.operations.outdated import Outdated
 from ecsctl.operations.pipelines import Action, Run, Stage
@@ -46,6 +47,16 @@ def run(status: str = "InProgress", error: str = "") -> Run:
             Stage("Deploy", status, (action("Deploy", "ECS", status, 1, error=error),)),
         ),
     )
+
+
+def tasks() -> list[ps.Task]:
+    """One of the service, on Fargate Spot, and a command that has failed."""
+    web = ps.Task("web", "1f2e3d4c5b6a79880123456789abcdef", 8, IMAGE, DIGEST, "running", NOW - timedelta(hours=3),
+                  "eu-central-1a", 256, 512, True, None, "", ())  # fmt: skip
+    once = ps.Task("run", "9a8b7c6d5e4f30210fedcba987654321", 8, IMAGE, DIGEST, "stopped", NOW - timedelta(minutes=9),
+                   "eu-central-1b", 256, 512, False, 2, "Essential container in task exited",
+                   ("python", "manage.py", "migrate"))  # fmt: skip
+    return [web, once]
 
 
 def rolling() -> Live:

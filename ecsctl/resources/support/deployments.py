@@ -136,6 +136,14 @@ class Snapshot:
         return max((one for one in self.deployments if phase_of(one).ongoing), key=began, default={})
 
     @property
+    def serves(self) -> str:
+        """The task definition that serves: of the newest deployment that came to its end, whatever is under way."""
+        over = [one for one in (self.service or {}).get("deployments", ()) if rollout_of(one) == "COMPLETED"]
+        newest: Told = max(over, key=began, default={})
+        last = self.brings(self.good[0]) if self.good else ""
+        return str(newest.get("taskDefinition") or last or self.primary.get("taskDefinition", ""))
+
+    @property
     def steady(self) -> bool:
         """Whether as many tasks run as are asked for, and ECS says that the deployment is done."""
         found = self.service or {}

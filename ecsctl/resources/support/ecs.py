@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+BY = "ecsctl"
+"""Who has started the tasks that no service keeps, as ECS tells it."""
+
 
 def cluster_of(aws: Aws, name: str) -> ClusterTypeDef | None:
     """The cluster of this name, with its tags and settings; a deleted one, still described for a while, is none."""
@@ -37,8 +40,33 @@ def tasks_of(
     for status in statuses:
         listed = aws.look(aws.ecs.list_tasks, cluster=cluster, serviceName=service, desiredStatus=status)
         arns |= dict.fromkeys(listed["taskArns"])
+    return described(aws, cluster, list(arns)[:most])
+
+
+def tasks_in(aws: Aws, cluster: str, *statuses: DesiredStatusType) -> list[TaskTypeDef]:
+    """All tasks of a cluster that are to be in one of these states, whoever keeps them."""
+    arns: dict[str, None] = {}
+    for status in statuses:
+        arns |= dict.fromkeys(aws.look(aws.ecs.list_tasks, cluster=cluster, desiredStatus=status)["taskArns"])
+    return described(aws, cluster, arns)
+
+
+def stop_ours(aws: Aws, cluster: str) -> None:
+    """Stop the tasks that ecsctl has started by themselves."""
+    for arn in started_by_us(aws, cluster):
+        aws.ecs.stop_task(cluster=cluster, task=arn, reason="ecsctl down")
+
+
+def started_by_us(aws: Aws, cluster: str) -> list[str]:
+    """The tasks that ecsctl has started by themselves, and that still run."""
+    answer = there(lambda: aws.look(aws.ecs.list_tasks, cluster=cluster, startedBy=BY))
+    return answer["taskArns"] if answer else []
+
+
+def described(aws: Aws, cluster: str, arns: Iterable[str]) -> list[TaskTypeDef]:
+    """These tasks, but for those that ECS has forgotten."""
     found: list[TaskTypeDef] = []
-    for batch in batches(list(arns)[:most], 100):
+    for batch in batches(arns, 100):
         found += aws.look(aws.ecs.describe_tasks, cluster=cluster, tasks=batch)["tasks"]
     return found
 

@@ -82,6 +82,8 @@ _TABLE = {
         "ExecuteCommand": "cluster/{cluster} task/{cluster}/{task}",
         "ListTasks": "container-instance/{cluster}/*",
         "RegisterTaskDefinition": "task-definition/{family}:*",
+        "RunTask": "task-definition/{taskDefinition}",
+        "StopTask": "task/{cluster}/{task}",
         "DeleteTaskDefinitions": "{taskDefinitions}",
         "TagResource": "{resourceArn}",
     },

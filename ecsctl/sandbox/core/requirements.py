@@ -224,6 +224,8 @@ def _tagged(call: Call) -> list[str]:
         return [call.arn("certificate/*")]
     if call.service == "efs":
         return [call.arn("access-point/*" if call.operation == "CreateAccessPoint" else "file-system/*")]
+    if call.operation == "RunTask":
+        return [call.arn(f"task/{_short(call.parameters.get('cluster') or 'default')}/*")]
     if call.service == "logs":
         return [call.arn(f"log-group:{call.parameters['logGroupName']}")]
     return _resources(call)[:1]
@@ -290,10 +292,21 @@ def _passed(call: Call) -> Iterator[tuple[str, str]]:
     given = call.parameters
     if (call.service, call.operation) == ("ecs", "RegisterTaskDefinition"):
         yield from ((given[key], "ecs-tasks") for key in ("executionRoleArn", "taskRoleArn") if given.get(key))
+    if (call.service, call.operation) == ("ecs", "RunTask"):
+        yield from ((role, "ecs-tasks") for role in _roles_of(call))
     if call.service == "codebuild" and given.get("serviceRole"):
         yield given["serviceRole"], "codebuild"
     if call.service == "codepipeline" and isinstance(given.get("pipeline"), dict):
         yield given["pipeline"]["roleArn"], "codepipeline"
+
+
+def _roles_of(call: Call) -> Iterator[str]:
+    """The roles of the task definition that is run (IAM User Guide, "Grant a user permissions to pass a role")."""
+    from ecsctl.sandbox.aws.ecs import definitions, state
+
+    found = definitions.find(state.backend_of(call.account, call.region), call.parameters["taskDefinition"])
+    document = found.document if found is not None else {}
+    yield from (document[key] for key in ("executionRoleArn", "taskRoleArn") if document.get(key))
 
 
 def _handed(call: Call) -> Iterator[tuple[str, str, str]]:

@@ -47,7 +47,7 @@ def check(
     if touched("deploymentConfiguration"):
         _check_alarms(backend, settings.get("deploymentConfiguration") or {})
     if touched("networkConfiguration", "taskDefinition"):
-        _check_network(backend, settings, definition)
+        check_network(backend, settings, definition)
     grace = touched("healthCheckGracePeriodSeconds") and settings.get("healthCheckGracePeriodSeconds") is not None
     if grace and not settings.get("loadBalancers"):
         raise invalid("Health check grace period is only valid for services configured to use load balancers.")
@@ -132,7 +132,8 @@ def _check_alarms(backend: EC2ContainerServiceBackend, sent: Wire) -> None:
             raise invalid(f"Alarm {name} does not exist.")
 
 
-def _check_network(backend: EC2ContainerServiceBackend, settings: Wire, definition: Definition) -> None:
+def check_network(backend: EC2ContainerServiceBackend, settings: Wire, definition: Definition) -> None:
+    """Refuse a network in which tasks of the definition cannot be started."""
     awsvpc = definition.document["networkMode"] == "awsvpc"
     network = (settings.get("networkConfiguration") or {}).get("awsvpcConfiguration")
     if not awsvpc:

@@ -153,12 +153,7 @@ def _check_fargate(ask: Wire) -> None:
     for needed in ("cpu", "memory"):
         if not ask.get(needed):
             raise denied(f"Fargate requires that '{needed}' be defined at the task level.")
-    cpu, size = _units(ask["cpu"], "vcpu"), _units(ask["memory"], "gb")
-    if size not in _SIZES.get(cpu, set()):
-        raise denied(
-            f"No Fargate configuration exists for given values: {cpu} CPU, {size} memory. "
-            "See the Amazon ECS documentation for the valid values."
-        )
+    check_size(ask["cpu"], ask["memory"])
     size_of = (ask.get("ephemeralStorage") or {}).get("sizeInGiB", 21)
     if not 21 <= size_of <= 200:  # API reference, EphemeralStorage; the wording is an assumption
         raise denied("Invalid ephemeral storage size: it must be between 21 and 200 GiB.")
@@ -172,6 +167,16 @@ def _check_fargate(ask: Wire) -> None:
             raise denied("Fargate requires task definition to have execution role ARN to support ECR images.")
         if (container.get("logConfiguration") or {}).get("logDriver") == "awslogs":
             raise denied("Fargate requires task definition to have execution role ARN to support log driver awslogs.")
+
+
+def check_size(cpu: str, memory: str) -> None:
+    """Refuse a size that Fargate does not have."""
+    units, size = _units(cpu, "vcpu"), _units(memory, "gb")
+    if size not in _SIZES.get(units, set()):
+        raise denied(
+            f"No Fargate configuration exists for given values: {units} CPU, {size} memory. "
+            "See the Amazon ECS documentation for the valid values."
+        )
 
 
 def _units(value: str, unit: str) -> int:

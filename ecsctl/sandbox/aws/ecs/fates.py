@@ -16,7 +16,7 @@ from moto.logs.models import logs_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
 from ecsctl.sandbox.aws import ecr, iam, secretsmanager
-from ecsctl.sandbox.aws.ecs import apps, boxes, mounts, network, rights, streams
+from ecsctl.sandbox.aws.ecs import apps, boxes, commands, mounts, network, rights, streams
 from ecsctl.sandbox.aws.ecs.boxes import Fate
 from ecsctl.sandbox.aws.ecs.definitions import is_ecr
 from ecsctl.sandbox.aws.ecs.lives import balancers
@@ -373,6 +373,8 @@ def go_on(backend: EC2ContainerServiceBackend, task: Task) -> Run:
             lines=_UP,
             last=failed,
         )
+    if command := task.overridden(boxes.own(task)["name"]).get("command"):
+        return commands.played(command)
     if script.kind == "app" and (run := apps.misfit(backend, task, options, words(task))):
         return run
     if run := blocked(backend, task):

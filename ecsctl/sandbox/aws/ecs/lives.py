@@ -279,7 +279,10 @@ def _killed(task: Task, t: float, world: World) -> list[Signal]:
 
 
 def _sick(task: Task, t: float, world: World) -> list[Signal]:
+    """Of a task that no service keeps it is only told (ECS guide, "Determine Amazon ECS task health")."""
     task.container_health = "UNHEALTHY"
+    if not task.served:
+        return []
     signals = stop(task, t, world, "Task failed container health checks", "ServiceSchedulerInitiated")
     return [("say", f"(task {task.id}) failed container health checks."), *signals, ("failed", "")]
 

@@ -79,8 +79,7 @@ def _credentials(backend: EC2ContainerServiceBackend, task: Task) -> dict[str, s
 
 def _wanted(task: Task, one: Wire, image: str, common: dict[str, str]) -> Wanted:
     document = task.definition.document
-    given = (task.terms.get("overrides") or {}).get("containerOverrides", ())
-    overridden: Wire = next((each for each in given if each.get("name") == one["name"]), {})
+    overridden = task.overridden(one["name"])
     environment = common | {each["name"]: each["value"] for each in one.get("environment") or ()}
     environment |= {each["name"]: _secret(each["valueFrom"]) for each in one.get("secrets") or ()}
     environment |= {each["name"]: each["value"] for each in overridden.get("environment") or ()}
@@ -96,9 +95,9 @@ def _wanted(task: Task, one: Wire, image: str, common: dict[str, str]) -> Wanted
         user=one.get("user") or "",
         directory=one.get("workingDirectory") or "",
         ports=_ports(task, one),
-        memory=int(one.get("memory") or document.get("memory") or 0),
+        memory=int(one.get("memory") or task.overrides.get("memory") or document.get("memory") or 0),
         reserved=int(one.get("memoryReservation") or 0),
-        cpu=int(one.get("cpu") or document.get("cpu") or 0),
+        cpu=int(one.get("cpu") or task.overrides.get("cpu") or document.get("cpu") or 0),
         ulimits=tuple((u["name"], int(u["softLimit"]), int(u["hardLimit"])) for u in one.get("ulimits") or ()),
         read_only=bool(one.get("readonlyRootFilesystem")),
         init=bool(limits.get("initProcessEnabled")),

@@ -98,6 +98,22 @@ class Task:
         return self.arn
 
     @property
+    def served(self) -> bool:
+        """Whether a service keeps it: then it is replaced when it is not well."""
+        return self.group.startswith("service:")
+
+    @property
+    def overrides(self) -> Wire:
+        """What run_task has overridden."""
+        found: Wire = self.terms.get("overrides") or {}
+        return found
+
+    def overridden(self, container: str) -> Wire:
+        """What run_task has overridden of a container."""
+        given: list[Wire] = self.overrides.get("containerOverrides") or []
+        return next((one for one in given if one.get("name") == container), {})
+
+    @property
     def wanted(self) -> bool:
         """Whether it is meant to run."""
         return self.desired == "RUNNING"
@@ -243,6 +259,7 @@ class Memory:
     tokens: dict[str, str] = field(default_factory=dict)  # clientToken of create_service: the service's ARN
     born: dict[str, float] = field(default_factory=dict)  # when each cluster was made, by its ARN
     crews: dict[str, Crew] = field(default_factory=dict)  # tasks without a service, by cluster ARN
+    ran: dict[str, tuple[str, list[str]]] = field(default_factory=dict)  # run_task's tokens: what was asked, its tasks
     behaviours: list[Behaviour] = field(default_factory=list)
     numbers: int = 0
 

@@ -1,28 +1,24 @@
-"""ECS tasks: listed, described, stopped, and run by themselves."""
+"""ECS tasks: listed, described and stopped."""
 
-import hashlib
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ecs.models import Cluster, EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 
-from ecsctl.sandbox.aws.ecs import clusters, definitions, fates, lives, rollout, views
+from ecsctl.sandbox.aws.ecs import clusters, definitions, lives, rollout, views
 from ecsctl.sandbox.aws.ecs import services as ecs_services
 from ecsctl.sandbox.aws.ecs.state import (
     Crew,
     Service,
     Task,
-    Wire,
     arn_of,
-    denied,
     invalid,
     memory,
-    number,
     refusal,
     services,
 )
-from ecsctl.sandbox.aws.ecs.world import Region, tick
+from ecsctl.sandbox.aws.ecs.world import Region
 from ecsctl.sandbox.core import clock, overlay
 
 
@@ -104,50 +100,3 @@ def stop_task(_original: Any, response: EC2ContainerServiceResponse) -> ActionRe
     if isinstance(crew, Service):
         ecs_services.begin(backend, crew)
     return ActionResult({"task": shown})
-
-
-@overlay.wraps(EC2ContainerServiceResponse)
-def run_task(_original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
-    """Run tasks by themselves, on Fargate in a VPC; other launch types are not played.
-
-    A role that cannot be assumed (yet) is a ClientException here, not an event (hashicorp/terraform-provider-aws
-    retries on it).
-    """
-    backend, ask = response.ecs_backend, response._get_params()
-    cluster = clusters.find(backend, ask.get("cluster"))
-    definition = definitions.find(backend, ask["taskDefinition"])
-    if definition is None:
-        raise denied("TaskDefinition not found.")
-    if definition.status != "ACTIVE":
-        raise invalid("TaskDefinition is inactive")
-    if definition.document["networkMode"] != "awsvpc" or ask.get("launchType", "FARGATE") != "FARGATE":
-        raise refusal("UnsupportedFeatureException", "The sandbox runs tasks on Fargate only.")
-    if not (ask.get("networkConfiguration") or {}).get("awsvpcConfiguration"):
-        raise invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
-    if refused := fates.refusal(backend, definition):
-        if "assume the role" in refused:
-            raise denied(refused.split("(error ", 1)[1].removesuffix(")."))
-        reason = refused.removeprefix("was unable to place a task. Reason: ")
-        return ActionResult({"tasks": [], "failures": [{"reason": reason}]})
-    crew = memory(backend).crews.setdefault(cluster.arn, Crew(cluster.arn))
-    made = [_run(backend, cluster, crew, definition, ask) for _ in range(int(ask.get("count") or 1))]
-    tick(backend)
-    return ActionResult({"tasks": [views.task(task, cluster.arn, tags=True) for task in made], "failures": []})
-
-
-def _run(backend: EC2ContainerServiceBackend, cluster: Cluster, crew: Crew, definition: Any, ask: Wire) -> Task:
-    ident = hashlib.sha256(f"{cluster.arn} {number(backend)}".encode()).hexdigest()
-    names = ("networkConfiguration", "enableExecuteCommand", "overrides")
-    task = Task(
-        arn=arn_of(backend, f"task/{cluster.name}/{ident[:32]}"),
-        definition=definition,
-        group=ask.get("group") or f"family:{definition.family}",
-        started_by=ask.get("startedBy") or "",
-        terms={"launchType": "FARGATE", **{name: ask[name] for name in names if name in ask}},
-        created=clock.now(),
-        tags=list(ask.get("tags") or []),
-        agenda={"provisioned": clock.now() + lives.PROVISIONING},
-        attachment="-".join((ident[32:40], ident[40:44], ident[44:48], ident[48:52], ident[52:64])),
-    )
-    crew.tasks.append(task)
-    return task

@@ -232,8 +232,8 @@ def task(each: Task, cluster_arn: str, tags: bool = False) -> Wire:
         "createdAt": when(each.created),
         "connectivity": "CONNECTED" if "pull_started" in each.moments else None,
         "connectivityAt": when(each.moments["pull_started"]) if "pull_started" in each.moments else None,
-        "cpu": document.get("cpu"),
-        "memory": document.get("memory"),
+        "cpu": each.overrides.get("cpu") or document.get("cpu"),
+        "memory": each.overrides.get("memory") or document.get("memory"),
         "launchType": each.terms.get("launchType") or "FARGATE",  # of its capacity providers, too
         "platformVersion": PLATFORM,
         "platformFamily": "Linux",
@@ -258,10 +258,8 @@ def task(each: Task, cluster_arn: str, tags: bool = False) -> Wire:
 
 def _overrides(each: Task) -> Wire:
     """Every container is named in it, also those of which nothing is overridden."""
-    sent: Wire = each.terms.get("overrides") or {}
-    given = {one.get("name"): one for one in sent.get("containerOverrides", ())}
-    every = [given.get(one["name"], {"name": one["name"]}) for one in each.definition.containers]
-    return {"inferenceAcceleratorOverrides": []} | sent | {"containerOverrides": every}
+    every = [each.overridden(one["name"]) or {"name": one["name"]} for one in each.definition.containers]
+    return {"inferenceAcceleratorOverrides": []} | each.overrides | {"containerOverrides": every}
 
 
 def _architecture(document: Wire) -> str:

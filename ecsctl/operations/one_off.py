@@ -1,0 +1,241 @@
+"""One command in a task of its own: with the image, roles, environment and network of what serves."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.asking import asking
+from ecsctl.engine.errors import Refused, ResourceFailed, UsageError, code, text
+from ecsctl.fargate import fargate_pair
+from ecsctl.names import Names
+from ecsctl.operations.logs import Line, Log, follow
+from ecsctl.parts import RUN
+from ecsctl.releases import images, reading
+from ecsctl.resources.support import ecr
+from ecsctl.resources.support.ecs import BY
+from ecsctl.resources.support.revisions import container_of, revision
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.engine.label import Label
+    from ecsctl.resources.support.deployments import Snapshot
+    from ecsctl.resources.support.revisions import Revision
+
+LONGEST = 8192  # characters of a task's overrides (ECS API reference, RunTask)
+
+
+@dataclass(frozen=True)
+class Started:
+    """A task that was started: where it is, where its lines go, and what runs in it."""
+
+    cluster: str
+    arn: str
+    container: str
+    image: str
+    log: Log | None  # None: its log driver is not awslogs
+    revision: str = ""  # one that was registered for it alone, and is in nobody's way once the task has begun
+
+    @property
+    def id(self) -> str:
+        """The task's id."""
+        return self.arn.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How the task ended: its command's exit code, if it came to run, and why it stopped."""
+
+    code: int | None
+    why: str
+
+
+class Task:
+    """A task that is followed to its end."""
+
+    def __init__(self, aws: Aws, started: Started, heard: Callable[[str], None] = lambda _: None) -> None:
+        self.aws, self.started = aws, started
+        self._heard = heard
+        self._revision = started.revision
+        self.status = ""
+        self.ended: Ended | None = None
+
+    def lines(self) -> Iterator[Line]:
+        """What its command writes, as it comes, until it has ended. Raises Interrupted when a stop is asked for."""
+        self.tidy()
+        if self.started.log is not None:
+            yield from follow(self.aws, self.started.log, over=self._over)
+            return
+        while not self._over():
+            self.aws.patience.again(10.0)
+
+    def stop(self) -> None:
+        """Have ECS stop it: SIGTERM, and SIGKILL after the stop timeout."""
+        with asking("stopping the task"):
+            self.aws.ecs.stop_task(cluster=self.started.cluster, task=self.started.arn, reason="ecsctl run: Ctrl-C")
+
+    def tidy(self) -> None:
+        """Deregister its own revision: a task goes on without (ECS guide, "Deregistering a task definition")."""
+        if self._revision:
+            self.aws.ecs.deregister_task_definition(taskDefinition=self._revision)
+            self._revision = ""
+
+    def result(self) -> int:
+        """The command's exit code. Raises ResourceFailed where it never ran, or ended without one."""
+        ended = self.ended or Ended(None, "")
+        if ended.code is not None:
+            return ended.code
+        hint = "ecsctl ps lists it for an hour"
+        if "CannotPull" in ended.why or "ResourceInitialization" in ended.why:
+            hint = "ecsctl why tells what keeps the app's tasks from starting; " + hint
+        raise ResourceFailed(
+            f"the command did not run: task {self.started.id} stopped before", why=ended.why, hint=hint
+        )
+
+    @property
+    def why(self) -> str:
+        """What ECS says of its end, beyond that it has ended."""
+        told = (self.ended.why if self.ended else "").split("; ")
+        return "; ".join(one for one in told if one != "Essential container in task exited")
+
+    def _over(self) -> bool:
+        """Whether it has ended, as of the look before this one: what it wrote last is told a moment later."""
+        if self.ended:
+            return True
+        with asking("looking at the task"), self.aws.fresh():
+            found = self.aws.look(self.aws.ecs.describe_tasks, cluster=self.started.cluster, tasks=[self.started.arn])
+        if found["tasks"]:
+            before, self.status = self.status, found["tasks"][0].get("lastStatus", "")
+            if self.status != before:
+                self._heard(self.status)
+            self.ended = _ended(found["tasks"][0], self.started.container)
+        elif self.status:  # it was seen before: ECS forgets a task that has long stopped
+            self.ended = Ended(None, "ECS has forgotten the task")
+        return False
+
+
+def begin(aws: Aws, me: Label, command: Sequence[str], *, image: str = "", cpu: int = 0, memory: int = 0) -> Started:
+    """Start a task that runs the command, and return at once. Raises Refused or UsageError in the user's words.
+
+    `image` is another one than that which serves; `cpu` and `memory` other sizes.
+    """
+    names = Names.of(me)
+    overrides = _overrides(names.container, command)
+    with asking("looking at the service"):
+        observed = reading.look(aws, names)
+        service = reading.active(observed, names)
+        serves = _serving(aws, names, observed, image)
+    _check_size(serves, cpu, memory)
+    overrides |= {name: str(value) for name, value in (("cpu", cpu), ("memory", memory)) if value}
+    ran = _with_image(aws, me, serves, image) if image else serves
+    own = "" if ran is serves else ran.arn
+    try:
+        with asking("starting the task"):
+            arn = _run(aws, me, names, service, ran, overrides)
+    except Refused:
+        if own:
+            aws.ecs.deregister_task_definition(taskDefinition=own)
+        raise
+    container = container_of(ran.definition, names.container)
+    return Started(names.cluster, arn, container["name"], container["image"], _log(container, arn), own)
+
+
+def _overrides(container: str, command: Sequence[str]) -> dict[str, Any]:
+    given = [{"name": container, "command": list(command)}]
+    if len(json.dumps(given, separators=(",", ":"))) > LONGEST:
+        raise UsageError(
+            f"expected a command of at most {LONGEST} characters: ECS takes no more",
+            hint="have the image hold a script, or the script fetch what it needs",
+        )
+    return {"containerOverrides": given}
+
+
+def _serving(aws: Aws, names: Names, observed: Snapshot, image: str) -> Revision:
+    """The revision that serves. Raises Refused where its image is not there."""
+    found = revision(aws, observed.serves)
+    runs = found.image(names.container)
+    if not image and not ecr.is_there(aws, runs, runs):
+        raise Refused(
+            "there is no image to run",
+            why=f"what the service names, {runs}, is not in the repository",
+            hint="ecsctl deploy --build, or --image URI",
+        )
+    return found
+
+
+def _check_size(serves: Revision, cpu: int, memory: int) -> None:
+    """Raises UsageError for what is no size of Fargate, or has no room for the other containers."""
+    if not (cpu or memory):
+        return
+    there = serves.definition
+    try:
+        fargate_pair(cpu or int(there["cpu"]), memory or int(there["memory"]))
+    except ValueError as error:
+        raise UsageError(str(error), hint="give --cpu and --memory together") from None
+
+
+def _with_image(aws: Aws, me: Label, serves: Revision, image: str) -> Revision:
+    """A revision like the one that serves with another image: RunTask overrides none (aws/containers-roadmap#187)."""
+    names = Names.of(me)
+    with asking("looking at the image"):
+        chosen = images.chosen(aws, names, image, serves.architecture)
+    containers = [
+        {**one, "image": chosen} if one is container_of(serves.definition, names.container) else one
+        for one in serves.definition["containerDefinitions"]
+    ]
+    with asking("registering a revision for the image"):
+        answer = aws.ecs.register_task_definition(
+            **{**serves.definition, "containerDefinitions": containers}, tags=me.of(RUN).lower()
+        )
+    arn = answer["taskDefinition"]["taskDefinitionArn"]
+    return revision(aws, arn)
+
+
+def _run(
+    aws: Aws, me: Label, names: Names, service: Mapping[str, Any], ran: Revision, overrides: dict[str, Any]
+) -> str:
+    """Start it, and return its ARN. A lost answer is asked for again: the token makes it the same task."""
+    asked = {
+        "cluster": names.cluster,
+        "taskDefinition": ran.arn,
+        "launchType": "FARGATE",  # never on Spot: a command is not begun again when AWS takes its place
+        "networkConfiguration": service["networkConfiguration"],
+        "overrides": overrides,
+        "enableExecuteCommand": bool(service.get("enableExecuteCommand")),
+        "enableECSManagedTags": True,
+        "startedBy": BY,
+        "group": f"{BY}:{RUN}",
+        "tags": me.of(RUN).lower(),
+        "clientToken": str(uuid.uuid4()),
+    }
+    try:
+        answer = aws.patience.through(lambda: aws.ecs.run_task(**asked), what="starting the task")
+    except Exception as error:
+        if code(error) not in ("ClientException", "InvalidParameterException"):
+            raise
+        raise Refused("ECS does not start the task", why=text(error), hint="ecsctl status tells what differs") from None
+    if not answer["tasks"]:
+        why = "; ".join(sorted({one.get("reason", "") for one in answer["failures"]}))
+        raise Refused("ECS does not start the task", why=why, hint="run the same command again in a moment")
+    return str(answer["tasks"][0]["taskArn"])
+
+
+def _log(container: Mapping[str, Any], arn: str) -> Log | None:
+    driver = container.get("logConfiguration") or {}
+    options = driver.get("options") or {}
+    if driver.get("logDriver") != "awslogs" or not options.get("awslogs-group"):
+        return None
+    stream = f"{options.get('awslogs-stream-prefix', 'ecs')}/{container['name']}/{arn.rpartition('/')[2]}"
+    return Log(options["awslogs-group"], prefix=stream)
+
+
+def _ended(task: Mapping[str, Any], container: str) -> Ended | None:
+    """How the command ended: as soon as its container has, or once the task has stopped without it."""
+    own: Mapping[str, Any] = next((one for one in task.get("containers", ()) if one["name"] == container), {})
+    why = "; ".join(filter(None, dict.fromkeys((task.get("stoppedReason", ""), own.get("reason", "")))))
+    if own.get("exitCode") is not None:
+        return Ended(int(own["exitCode"]), why)
+    return Ended(None, why) if task.get("lastStatus") == "STOPPED" else None

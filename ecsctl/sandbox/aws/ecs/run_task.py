@@ -1,0 +1,122 @@
+"""ECS's RunTask: tasks that no service keeps. What it refuses, what may be overridden, and how they begin.
+
+API reference, RunTask, TaskOverride and ContainerOverride. Where no public report quotes AWS's words, the comment says
+that they are an assumption.
+"""
+
+import hashlib
+import json
+import re
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ecs.models import Cluster, EC2ContainerServiceBackend
+from moto.ecs.responses import EC2ContainerServiceResponse
+
+from ecsctl.sandbox.aws.ecs import checks, clusters, definitions, fates, lives, views
+from ecsctl.sandbox.aws.ecs.state import Crew, Definition, Task, Wire, arn_of, denied, invalid, memory, number, refusal
+from ecsctl.sandbox.aws.ecs.world import tick
+from ecsctl.sandbox.core import clock, overlay
+
+_MOST_AT_ONCE = 10
+_LONGEST = 8192  # characters of all container overrides, with their names (API reference, RunTask)
+_BY = re.compile(r"[\w/-]{0,128}", re.ASCII)  # API reference, RunTask, startedBy
+_KEPT = ("networkConfiguration", "enableExecuteCommand", "overrides")
+
+
+@overlay.wraps(EC2ContainerServiceResponse)
+def run_task(_original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
+    """Run tasks by themselves, on Fargate in a VPC; other launch types are not played.
+
+    A role that cannot be assumed (yet) is a ClientException here, not an event (hashicorp/terraform-provider-aws
+    retries on it). The same token is the same tasks (ECS API reference, "Ensuring idempotency").
+    """
+    backend, ask = response.ecs_backend, response._get_params()
+    cluster = clusters.find(backend, ask.get("cluster"))
+    crew = memory(backend).crews.setdefault(cluster.arn, Crew(cluster.arn))
+    token, wanted = ask.get("clientToken"), json.dumps({**ask, "clientToken": ""}, sort_keys=True)
+    if token and (before := memory(backend).ran.get(token)):
+        if before[0] != wanted:  # the wording is an assumption
+            raise refusal("ConflictException", "The clientToken was used with other parameters.")
+        return _answer(cluster, [task for task in crew.known if task.arn in before[1]])
+    definition = _definition(backend, ask["taskDefinition"])
+    _check(backend, cluster, definition, ask)
+    if refused := fates.refusal(backend, definition):
+        if "assume the role" in refused:
+            raise denied(refused.split("(error ", 1)[1].removesuffix(")."))
+        reason = refused.removeprefix("was unable to place a task. Reason: ")
+        return ActionResult({"tasks": [], "failures": [{"reason": reason}]})
+    made = [_run(backend, cluster, definition, ask) for _ in range(int(ask.get("count") or 1))]
+    crew.tasks += made
+    if token:
+        memory(backend).ran[token] = (wanted, [task.arn for task in made])
+    tick(backend)
+    return _answer(cluster, made)
+
+
+def _answer(cluster: Cluster, tasks: list[Task]) -> ActionResult:
+    return ActionResult({"tasks": [views.task(task, cluster.arn, tags=True) for task in tasks], "failures": []})
+
+
+def _definition(backend: EC2ContainerServiceBackend, reference: str) -> Definition:
+    definition = definitions.find(backend, reference)
+    if definition is None:
+        raise denied("TaskDefinition not found.")
+    if definition.status != "ACTIVE":
+        raise invalid("TaskDefinition is inactive")
+    return definition
+
+
+def _check(backend: EC2ContainerServiceBackend, cluster: Cluster, definition: Definition, ask: Wire) -> None:
+    checks.check_strategy(ask.get("capacityProviderStrategy"), cluster.capacity_providers, ask.get("launchType"))
+    if definition.document["networkMode"] != "awsvpc" or ask.get("launchType", "FARGATE") != "FARGATE":
+        raise refusal("UnsupportedFeatureException", "The sandbox runs tasks on Fargate only.")
+    checks.check_network(backend, ask, definition)
+    if not 1 <= int(ask.get("count", 1)) <= _MOST_AT_ONCE:  # the wording is an assumption
+        raise invalid(f"count must be between 1 and {_MOST_AT_ONCE}.")
+    if not _BY.fullmatch(ask.get("startedBy") or ""):  # the wording is an assumption
+        raise invalid("startedBy can have up to 128 letters, numbers, hyphens, forward slashes and underscores.")
+    _check_overrides(definition, ask.get("overrides") or {})
+    if ask.get("enableExecuteCommand") and not definition.document.get("taskRoleArn"):
+        raise invalid(
+            "The task couldn't be run because a valid taskRoleArn is not being used. Specify a valid task role in your "
+            "task definition and try again."
+        )
+
+
+def _check_overrides(definition: Definition, overrides: Wire) -> None:
+    """A container's image and entry point are not among what can be overridden (aws/containers-roadmap#187)."""
+    given = overrides.get("containerOverrides") or []
+    names = {one["name"] for one in definition.containers}
+    for one in given:
+        if one.get("name") not in names:
+            raise invalid(f"Override for container named {one.get('name')} is not a container in the TaskDefinition.")
+    if len(json.dumps(given, separators=(",", ":"))) > _LONGEST:
+        raise invalid(f"Container Overrides length must be at most {_LONGEST}")
+    if "cpu" in overrides or "memory" in overrides:
+        cpu, size = (str(overrides.get(each) or definition.document[each]) for each in ("cpu", "memory"))
+        definitions.check_size(cpu, size)
+
+
+def _run(backend: EC2ContainerServiceBackend, cluster: Cluster, definition: Definition, ask: Wire) -> Task:
+    ident = hashlib.sha256(f"{cluster.arn} {number(backend)}".encode()).hexdigest()
+    return Task(
+        arn=arn_of(backend, f"task/{cluster.name}/{ident[:32]}"),
+        definition=definition,
+        group=ask.get("group") or f"family:{definition.family}",
+        started_by=ask.get("startedBy") or "",
+        terms={"launchType": "FARGATE", **{name: ask[name] for name in _KEPT if name in ask}},
+        created=clock.now(),
+        tags=_tags(cluster, definition, ask),
+        agenda={"provisioned": clock.now() + lives.PROVISIONING},
+        attachment="-".join((ident[32:40], ident[40:44], ident[44:48], ident[48:52], ident[52:64])),
+    )
+
+
+def _tags(cluster: Cluster, definition: Definition, ask: Wire) -> list[Wire]:
+    """ECS guide, "Tagging your resources": those that are sent win over those of the definition."""
+    tags = {one["key"]: one for one in definition.tags} if ask.get("propagateTags") == "TASK_DEFINITION" else {}
+    tags |= {one["key"]: one for one in ask.get("tags") or ()}
+    if ask.get("enableECSManagedTags"):
+        tags["aws:ecs:clusterName"] = {"key": "aws:ecs:clusterName", "value": cluster.name}
+    return [dict(one) for one in tags.values()]

@@ -1,0 +1,98 @@
+"""Tasks as a table on stdout, for people and for programs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from ecsctl.ui import words
+from ecsctl.ui.console import data, folded
+from ecsctl.ui.output import VERSION
+from ecsctl.ui.safe import padded, plain
+from ecsctl.ui.spans import age
+
+if TYPE_CHECKING:
+    from ecsctl.operations.ps import Task
+
+HEADS = ("process", "task", "release", "state", "since", "zone", "size", "exit")
+STYLES = {"running": "green", "stopped": "dim"}
+COMMIT, DIGEST, ID = 7, 12, 8  # characters that tell one from another
+HEXADECIMAL = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+def show(tasks: Sequence[Task], now: datetime) -> None:
+    """Print the table: what runs, then what has stopped."""
+    if not tasks:
+        words.say("no task runs, and none has stopped within the last hour")
+        return
+    console = data()
+    room = console.width if console.is_terminal else 0
+    for line in table(tasks, now):
+        for part in folded(line, room) if room and line.cell_len > room else [line]:
+            console.print(part, soft_wrap=True)
+
+
+def table(tasks: Sequence[Task], now: datetime) -> Iterator[Text]:
+    """A line for each task, in columns; below it what it runs of its own, and why it stopped."""
+    rows = [[plain(cell) for cell in _cells(one, now)] for one in tasks]
+    heads = [plain(head, "dim") for head in HEADS]
+    widths = [max(row[column].cell_len for row in (heads, *rows)) for column in range(len(HEADS))]
+    for row, task in zip((heads, *rows), (None, *tasks), strict=True):
+        if task:
+            row[HEADS.index("state")].stylize(STYLES.get(task.state, "cyan"))
+        line = Text.assemble(*map(padded, row, widths))
+        line.rstrip()
+        yield line
+        for more in (shlex.join(task.command), task.reason) if task else ():
+            if more:
+                yield Text.assemble("  ", plain(more, "dim"))
+
+
+def document(tasks: Sequence[Task], where: Mapping[str, str]) -> dict[str, Any]:
+    """The same as JSON."""
+    return {
+        "version": VERSION,
+        "kind": "tasks",
+        **where,
+        "tasks": [
+            {
+                "process": one.process,
+                "id": one.id,
+                "revision": one.revision,
+                "image": one.image,
+                "digest": one.digest,
+                "state": one.state,
+                "since": one.since.isoformat(timespec="seconds") if one.since else None,
+                "zone": one.zone,
+                "cpu": one.cpu,
+                "memory": one.memory,
+                "spot": one.spot,
+                "exit_code": one.exit_code,
+                "reason": one.reason,
+                "command": list(one.command),
+            }
+            for one in tasks
+        ],
+    }
+
+
+def image(name: str, digest: str) -> str:
+    """An image as a person knows it again: its tag, or else its digest; shortened."""
+    tag = name.partition("@")[0].rpartition("/")[2].partition(":")[2]
+    short = digest or name.partition("@")[2]
+    if tag and tag != "latest":
+        return tag[:COMMIT] if HEXADECIMAL.fullmatch(tag) else tag
+    return short.removeprefix("sha256:")[:DIGEST] or name.rpartition("/")[2]
+
+
+def _cells(task: Task, now: datetime) -> Iterator[str]:
+    yield from (task.process, task.id[:ID], f"{task.revision} ({image(task.image, task.digest)})", task.state)
+    yield age(task.since, now) if task.since else ""
+    yield task.zone
+    yield f"{task.cpu}/{task.memory}{' spot' if task.spot else ''}"
+    yield "" if task.exit_code is None else str(task.exit_code)
