@@ -19,7 +19,7 @@ INTERRUPTED = 130
 @shares(*ON_AWS, "quiet")
 def run(
     common: Common,
-    command: Annotated[list[str], typer.Argument(metavar="-- CMD", help="What to run.")],
+    command: Annotated[list[str] | None, typer.Argument(metavar="-- CMD…", help="What to run.")] = None,
     image: Annotated[str, typer.Option("--image", metavar="URI", help="Another image than the one that serves.")] = "",
     cpu: Annotated[int, typer.Option("--cpu", min=0, help="CPU units, if not the service's.", show_default=False)] = 0,
     memory: Annotated[int, typer.Option("--memory", min=0, help="MiB, if not the service's.", show_default=False)] = 0,
@@ -32,13 +32,15 @@ def run(
     What it writes is printed as it comes, and its exit code is the command's. Ctrl-C stops the task; twice leaves it.
     """
     from ecsctl.commands.opening import opened
-    from ecsctl.engine.errors import Interrupted
+    from ecsctl.engine.errors import Interrupted, UsageError
     from ecsctl.operations import one_off
     from ecsctl.ui import logs as shown
     from ecsctl.ui import words
     from ecsctl.ui.console import data
     from ecsctl.ui.safe import plain
 
+    if not command:
+        raise UsageError("there is no command to run", hint="name one: ecsctl run -- CMD")
     task: Task | None = None
 
     pressed = 0
