@@ -35,6 +35,7 @@ FAILURES: Mapping[str, Told] = {
     "ecs.describe_service_revisions": _ECS,
     "ecs.describe_services": _ECS,
     "ecs.describe_tasks": _ECS,
+    "ecs.run_task": _ECS,
     "events.put_targets": Told("FailedEntries", "TargetId", "ErrorCode", ("ErrorMessage",)),
     "events.remove_targets": Told("FailedEntries", "TargetId", "ErrorCode", ("ErrorMessage",)),
     "s3.delete_objects": Told("Errors", "Key", "Code", ("Message",)),

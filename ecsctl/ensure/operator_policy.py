@@ -71,11 +71,10 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
     yield Statement("TaskList", ("ecs:ListTasks",), ("*",), (here,))
     yield Statement("Tasks", of("ecs", "DescribeTasks ExecuteCommand"), (scope.arn("ecs", f"task/{names.cluster}/*"),))
     yield Statement("Cluster", ("ecs:ExecuteCommand",), (scope.cluster,))
-    # `run`, and `down` after it
+    # `run`
     families = (scope.arn("ecs", f"task-definition/{names.family}:*"),)
     yield Statement("RunTask", ("ecs:RunTask",), families, (here,))
-    tasks = (scope.arn("ecs", f"task/{names.cluster}/*"),)
-    yield Statement("Tasks", of("ecs", "StopTask TagResource"), tasks)
+    yield Statement("Tasks", ("ecs:TagResource",), (scope.arn("ecs", f"task/{names.cluster}/*"),))
     # A newer session-manager plugin signs its way into the session (Systems Manager user guide, "Sample IAM policies
     # for Session Manager"); which name ECS gives the session is not documented.
     yield Statement("ExecSessions", ("ssmmessages:OpenDataChannel",), (scope.arn("ssm", "session/*"),))

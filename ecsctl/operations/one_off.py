@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from ecsctl.asking import asking
-from ecsctl.engine.errors import Refused, ResourceFailed, UsageError, code, text
+from ecsctl.engine.errors import Refused, ResourceFailed, UsageError, code, status, text
 from ecsctl.fargate import fargate_pair
 from ecsctl.names import Names
 from ecsctl.operations.logs import Line, Log, follow
@@ -213,13 +215,11 @@ def _run(
     }
     try:
         answer = aws.patience.through(lambda: aws.ecs.run_task(**asked), what="starting the task")
-    except Exception as error:
-        if code(error) not in ("ClientException", "InvalidParameterException"):
+    except ClientError as error:  # the failures inside of a success have no status
+        if status(error) and code(error) not in ("ClientException", "InvalidParameterException"):
             raise
-        raise Refused("ECS does not start the task", why=text(error), hint="ecsctl status tells what differs") from None
-    if not answer["tasks"]:
-        why = "; ".join(sorted({one.get("reason", "") for one in answer["failures"]}))
-        raise Refused("ECS does not start the task", why=why, hint="run the same command again in a moment")
+        hint = "ecsctl status tells what differs; what is short on AWS's side may be there in a moment"
+        raise Refused("ECS does not start the task", why=text(error), hint=hint) from None
     return str(answer["tasks"][0]["taskArn"])
 
 

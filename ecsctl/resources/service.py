@@ -26,7 +26,7 @@ from ecsctl.resources.support import raw
 from ecsctl.resources.support.additions import Additions
 from ecsctl.resources.support.deployments import Snapshot, Standing, brief, gone_back, reasons
 from ecsctl.resources.support.ecs import family_of, service_of, stop_ours, tasks_of
-from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.policy_document import Condition, Statement
 from ecsctl.resources.support.rights import anywhere, linked, of
 
 if TYPE_CHECKING:
@@ -179,6 +179,9 @@ class Service(Resource[ServiceIds]):
             "ListServiceDeployments TagResource UpdateService"
         )
         yield Statement("Service", of("ecs", actions), scope.service)
+        here = Condition("ArnEquals", "ecs:cluster", (scope.cluster,))
+        yield Statement("TaskList", ("ecs:ListTasks",), ("*",), (here,))
+        yield Statement("Tasks", ("ecs:StopTask",), (scope.arn("ecs", f"task/{scope.names.cluster}/*"),))
         yield anywhere("ecs", "DescribeTaskDefinition")
         yield linked(scope, "ecs")
 

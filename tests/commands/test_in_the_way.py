@@ -149,7 +149,8 @@ def test_it_is_named_what_it_needs_stays_and_the_rest_goes(
 
 def test_a_task_by_ecsctl_run_is_in_nobodys_way(live: Clock, run: Run) -> None:
     live.sleep(600)
-    assert run("run", "--detach", "--", "sleep", "200").code == 0
+    image = "public.ecr.aws/nginx/nginx:1.27"
+    assert run("run", "--detach", "--image", image, "--", "sleep", "9000").code == 0
     ended = run("down", "--yes")
     assert ended.code == 0, ended.err
     assert "nothing of it is left" in ended.err

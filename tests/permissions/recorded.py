@@ -262,6 +262,8 @@ class Runs:
                 with self._free():  # then names are found by others' servers, if at all
                     self._client("ec2").modify_vpc_attribute(VpcId=self.made["vpc"], EnableDnsSupport={"Value": False})
                 self.run("plan")
+            if used:
+                self.run("run --detach -- sleep 900000")  # it runs still when the app goes
             self.run("down --yes --force")
             if "volumes" in self.found.desired:
                 self.run("down --yes --force --volumes")

@@ -20,7 +20,7 @@ def played(words: Sequence[str]) -> Run:
             continue
         name, given = one[0], one[1:]
         if name == "exit":
-            code = _number(given, code)
+            code = _number(given, code) % 256
             break
         if name == "sleep":
             seconds += _number(given, 0)
@@ -62,4 +62,4 @@ def _split(script: str) -> list[str] | None:
 
 
 def _number(given: Sequence[str], otherwise: int) -> int:
-    return int(given[0]) % 256 if given and given[0].isdecimal() else otherwise
+    return int(given[0]) if given and given[0].isdecimal() else otherwise
