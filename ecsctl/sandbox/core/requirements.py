@@ -7,6 +7,7 @@ from typing import Any
 
 from moto.acm.models import acm_backends
 from moto.ec2.models import ec2_backends
+from moto.ecs.models import ecs_backends
 from moto.efs.models import efs_backends
 from moto.iam.models import iam_backends
 from moto.wafv2.models import wafv2_backends
@@ -302,10 +303,11 @@ def _passed(call: Call) -> Iterator[tuple[str, str]]:
 
 def _roles_of(call: Call) -> Iterator[str]:
     """The roles of the task definition that is run (IAM User Guide, "Grant a user permissions to pass a role")."""
-    from ecsctl.sandbox.aws.ecs import definitions, state
-
-    found = definitions.find(state.backend_of(call.account, call.region), call.parameters["taskDefinition"])
-    document = found.document if found is not None else {}
+    known: Any = ecs_backends[call.account][call.region].task_definitions
+    family, _, number = _short(call.parameters["taskDefinition"]).partition(":")
+    held = known.get(family, {})
+    found = held.get(int(number) if number.isdecimal() else max(held, default=0))
+    document: dict[str, Any] = found.document if found is not None else {}
     yield from (document[key] for key in ("executionRoleArn", "taskRoleArn") if document.get(key))
 
 
