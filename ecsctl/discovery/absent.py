@@ -42,17 +42,6 @@ def arguments(read: Dockerfile, services: Sequence[Service]) -> tuple[dict[str, 
     return known, tuple(name for name in wanted if name not in known)
 
 
-def takes_sources(read: Dockerfile) -> bool:
-    """Whether anything of the context gets into a build."""
-    for stage in read.stages:
-        for word, rest in stage.instructions:
-            if word == "RUN" and "--mount=" in rest and "type=bind" in rest:
-                return True
-            if word in ("COPY", "ADD") and not re.match(r"(?:--\S+\s+)*--from=", rest) and "<<" not in rest:
-                return True
-    return False
-
-
 def speaks_fastcgi(read: Dockerfile, stage: Stage) -> bool:
     """Whether PHP-FPM alone answers, which speaks no HTTP."""
     command = read.command(stage)

@@ -198,6 +198,11 @@ def _exposes(stage: Stage) -> bool:
 
 def copied(read: Dockerfile) -> Iterator[str]:
     """The sources of COPY, ADD and bind mounts that come from the context and name something in it."""
+    return (name for name in taken(read) if name != ".")
+
+
+def taken(read: Dockerfile) -> Iterator[str]:
+    """What of the context gets into the build; "." is all of it."""
     for stage in read.stages:
         known = read.variables(stage)
         for word, rest in stage.instructions:
@@ -212,7 +217,7 @@ def copied(read: Dockerfile) -> Iterator[str]:
                 if re.match(r"\w+://|git@", source):
                     continue
                 name = os.path.normpath(filled(source, known).lstrip("/") or ".")
-                if name != "." and "$" not in name and not name.startswith(".."):
+                if "$" not in name and not name.startswith(".."):
                     yield name
 
 

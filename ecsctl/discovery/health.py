@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ecsctl.discovery.choosing import taken
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage, filled, plain
 from ecsctl.discovery.started import Text
@@ -33,6 +34,7 @@ _ROUTE = re.compile(
     r"(?:\b(?:\w*(?:app|[Ss]erver|fastify|application|[Mm]ux|engine|[Ee]cho)|http|e)\.(?:get|route|HandleFunc|Handle|GET|Get)\(\s*"
     r"|\bRoute::get\(\s*)[\"'`](?:GET )?(/(?:(?:api|v\d)/){0,2}" + _WELL + r")/?[\"'`]"
 )
+_ASIDE = re.compile(r"(?:^|[._-])(?:dev|tests?|spec|mocks?|stubs?|fakes?|examples?|stories)(?:[._-]|$)", re.IGNORECASE)
 _NEXT = re.compile(rf"(?:src/)?(?:app((?:/api)?/{_WELL})/route|pages(/api/{_WELL})(?:/index)?)\.[jt]sx?")
 _SOURCE = re.compile(r".*\.(?:[cm]?[jt]s|py|rb|sh|go|php)")
 
@@ -51,8 +53,14 @@ def proposals(
     tree: Tree, context: str, read: Dockerfile, stage: Stage, services: Sequence[Service], texts: Sequence[Text] = ()
 ) -> tuple[Health, ...]:
     """Every path that something names, the most telling first. `texts` are what the container starts."""
-    return (*_own(tree, read, stage), *_of_services(services, read.environment(stage)), *_of_programs(texts),
-            *_of_frameworks(tree, context), *_of_manifests(tree, context), *_of_routes(tree, context))  # fmt: skip
+    return (
+        *_own(tree, read, stage),
+        *_of_services(services, read.environment(stage)),
+        *_of_programs(texts),
+        *_of_frameworks(tree, context),
+        *_of_manifests(tree, context),
+        *_of_routes(tree, context, read),
+    )
 
 
 def _own(tree: Tree, read: Dockerfile, stage: Stage) -> Iterator[Health]:
@@ -192,14 +200,17 @@ def _of_manifests(tree: Tree, context: str) -> Iterator[Health]:
                 yield Health(found, f"the probe in {path}", redirects=True)
 
 
-def _of_routes(tree: Tree, context: str) -> Iterator[Health]:
-    """Routes for a check that the sources have, of files that are no others': those of Next.js are files themselves."""
+def _of_routes(tree: Tree, context: str, read: Dockerfile) -> Iterator[Health]:
+    """Routes for a check that the sources have which the image is built of: those of Next.js are files themselves."""
     begin = 0 if context == "." else len(context) + 1
+    names = [re.sub(r"/?[*?\[].*", "", name) for name in taken(read)]
+    built = {name if context == "." else context if name == "." else f"{context}/{name}" for name in names}
     for path in tree.files:
         if within(path, context) and (match := _NEXT.fullmatch(path[begin:])):
             yield Health(match[1] or match[2], path)
     for path in _files(tree, context, r"(?:[\w.-]+)\.(?:[cm]?[jt]s|py|rb|go)|web\.php", 1500):
-        if match := _ROUTE.search(_live(tree.read(path))):
+        ours = any(within(path, place) for place in built) and not _ASIDE.search(path.rpartition("/")[2])
+        if ours and (match := _ROUTE.search(_live(tree.read(path)))):
             yield Health(match[1], path)
 
 

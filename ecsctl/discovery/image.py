@@ -93,7 +93,7 @@ def observed(
     arguments, lacking = absent.arguments(read, ours)
     if lacking:
         notes.append(f"{path} needs {' and '.join(lacking)}, which have no default: set them in [build.args]")
-    if any(one.mounts for one in ours) and not absent.takes_sources(read):
+    if any(one.mounts for one in ours) and not any(choosing.taken(read)):
         notes.append(f"{path} copies nothing of the repository, and {ours[0].where} mounts it: it is made for "
                      "development, and its image holds no app")  # fmt: skip
     if absent.speaks_fastcgi(read, stage):

@@ -68,4 +68,11 @@ NEWER = {
          {"Dockerfile": "FROM golang AS build\nCOPY go.mod ./\nFROM scratch\nCOPY --from=build /a /a\nEXPOSE 8080\nENTRYPOINT [\"/a\"]\n", "go.mod": ""}.items()},
         "src/frontend/Dockerfile", "src/frontend", 8080, asked=("several Dockerfiles",),
     ),
+    "a check of another app, and one for development": Shape(
+        {
+            "Dockerfile": "FROM python:3.12\nCOPY api ./api\nEXPOSE 8000\nCMD [\"python\", \"-m\", \"api\"]\n", "api/main.py": "", "web/server.js": "app.get('/health', (q, r) => r.end());\n",
+            "api/dev-routes.js": "app.get('/ping', (q, r) => r.end());\n",
+        },
+        port=8000,
+    ),
 }  # fmt: skip
