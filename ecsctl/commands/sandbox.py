@@ -9,7 +9,17 @@ import typer
 
 from ecsctl.commands.options import Common, folder, shares
 
-Fate = Literal["build", "crash", "unhealthy", "oom", "missing-image", "wrong-arch", "health"]
+Fate = Literal[
+    "build",
+    "crash",
+    "unhealthy",
+    "oom",
+    "missing-image",
+    "wrong-arch",
+    "health",
+    "slow-start",
+    "secret-unread",
+]
 
 app = typer.Typer(name="sandbox", help="The embedded AWS on this machine: start, inspect, empty and stop it.",
                   no_args_is_help=True)  # fmt: skip

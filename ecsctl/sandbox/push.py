@@ -23,14 +23,16 @@ from ecsctl.sandbox.core.script import ScriptError, switch
 from ecsctl.sandbox.github import checkout, remote
 
 # What may go wrong with a push, and how tasks with its image then go. "build" is none of ECS's business.
-FATES = {
-    "build": "",
-    "crash": "crash",
-    "unhealthy": "unhealthy",
-    "oom": "oom",
-    "missing-image": "missing-image",
-    "wrong-arch": "architecture",
-    "health": "app",  # it answers elsewhere than where it is asked
+FATES: dict[str, tuple[str, dict[str, Any]]] = {
+    "build": ("", {}),
+    "crash": ("crash", {}),
+    "unhealthy": ("unhealthy", {}),
+    "oom": ("oom", {}),
+    "missing-image": ("missing-image", {}),
+    "wrong-arch": ("architecture", {}),
+    "health": ("app", {"otherwise": 404}),  # it answers elsewhere than where it is asked
+    "slow-start": ("slow", {"seconds": 75}),  # longer than the load balancer's checks wait
+    "secret-unread": ("secret", {"length": 206}),  # ECS's sentence ends before it says why
 }
 _HOOKSHOT = "GitHub-Hookshot/0000000"  # how CodeBuild names the initiator of a build that a webhook began
 _SOURCES = {"GitHub": ("Owner", "Branch"), "CodeStarSourceConnection": ("FullRepositoryId", "BranchName")}
@@ -59,8 +61,8 @@ def push(
         for _, _, backend in list(codebuild_backends.iter_backends()):
             builds.builds(backend).doomed.add(commit)
     elif fail:
-        options = {"otherwise": 404} if fail == "health" else {}
-        ecs.behave(DEFAULT_ACCOUNT_ID, commit, FATES[fail], **options)
+        kind, options = FATES[fail]
+        ecs.behave(DEFAULT_ACCOUNT_ID, commit, kind, **options)
     begun, deaf = list[Begun](), list[str]()
     for account, region in _places():
         for name in sorted({repository} if repository else _repositories(account, region)):

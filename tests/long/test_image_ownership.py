@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ecsctl.engine.errors import Refused, TimedOut
 from ecsctl.releases.waiting import before_change, wait_until_quiet
 from ecsctl.sandbox.aws.ecr import put_image
-from ecsctl.sandbox.aws.ecs.fates import behave
+from ecsctl.sandbox.aws.ecs import behave
 from ecsctl.sandbox.server.inprocess import inprocess
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack
 from tests.stack.watch import URI, Watch, definition, image_of, runs, service

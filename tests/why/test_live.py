@@ -8,7 +8,7 @@ import pytest
 
 from ecsctl.engine.errors import EcsctlError
 from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
-from ecsctl.sandbox.aws.ecs.fates import behave
+from ecsctl.sandbox.aws.ecs import behave
 from ecsctl.sandbox.push import FATES, push, pushed
 from ecsctl.why import Act, Cause, Diagnosis, first_line, why
 from tests.stack.conftest import World, desired_stack, world
@@ -176,6 +176,8 @@ def test_each_way_a_push_can_fail_is_named_by_its_cause(world: World) -> None:
         "oom": ("OutOfMemoryError", "out-of-memory"),
         "missing-image": ("CannotPullContainerError", "image-missing"),
         "health": ("Task failed ELB health checks", "health-path"),
+        "slow-start": ("Task failed ELB health checks", "slow-start"),
+        "secret-unread": ("failed to fetch secret...", "secret-unread"),
         "wrong-arch": ("does not contain descriptor matching platform 'linux/arm64'", "architecture"),
     }
     assert expected.keys() == FATES.keys()

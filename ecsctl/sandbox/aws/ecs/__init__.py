@@ -3,7 +3,7 @@
 from typing import Any
 
 from ecsctl.sandbox.aws.ecs import clusters, definitions, deployments, exec, run_task, services, tasks, views, visitors  # noqa: F401, A004 - imported for their declarations
-from ecsctl.sandbox.aws.ecs.fates import KINDS, behave
+from ecsctl.sandbox.aws.ecs.scripts import KINDS, behave
 from ecsctl.sandbox.aws.ecs.state import Wire, backend_of, denied, refusal
 from ecsctl.sandbox.aws.ecs.world import tick
 

@@ -11,9 +11,8 @@ from urllib.parse import urlsplit
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.elbv2.models import elbv2_backends
 
-from ecsctl.sandbox.aws.ecs.lives import balancers
 from ecsctl.sandbox.aws.ecs.outside import Run
-from ecsctl.sandbox.aws.ecs.state import Task, Wire
+from ecsctl.sandbox.aws.ecs.state import Task, Wire, balancers
 
 KILLED = "OutOfMemoryError: Container killed due to memory usage"
 FRAMEWORKS = ("actuator",)  # below these a framework answers, by what no source of the app names

@@ -1,4 +1,4 @@
-"""The life of one task, from PROVISIONING to STOPPED.
+"""The life of one task, from PROVISIONING to STOPPED; how it comes down is in ending.
 
 A task is moved by what stands on its agenda. Each step takes the time it happens at, touches the world outside ECS
 only through `World`, and answers what happened as signals for whoever owns the task. So the same steps run on moto,
@@ -11,8 +11,9 @@ from math import inf
 from typing import Any
 
 from ecsctl.sandbox.aws.ecs import boxes
-from ecsctl.sandbox.aws.ecs.outside import Facts, Run, World
-from ecsctl.sandbox.aws.ecs.state import Box, Task
+from ecsctl.sandbox.aws.ecs.ending import DEPROVISIONING, drained, stop, stopped, terminated
+from ecsctl.sandbox.aws.ecs.outside import Facts, Run, Signal, World
+from ecsctl.sandbox.aws.ecs.state import Box, Task, balancers
 
 # AWS promises no durations. These are of the order that public logs of Fargate deployments show: RUNNING after about
 # half a minute, the exec agent some seconds later, an interface that outlives its task by some tens of seconds.
@@ -20,21 +21,7 @@ PROVISIONING = 12.0  # until the network interface is attached
 ACTIVATING = 3.0
 SETTLING = 20.0  # without a load balancer a task counts as healthy when it has run this long
 AGENT = 15.0  # until ECS Exec answers
-TERMINATION = 3.0  # a container that heeds SIGTERM
-DEPROVISIONING = 10.0
 UNUSED = 30.0  # until a target without a listener is looked at again
-LINGER = 40.0  # the network interface after the task is STOPPED
-
-
-# say (with the text), registered and deregistered (with the target group's ARN), draining, failed (with "start" if it
-# never ran), died (after it was healthy), running, healthy
-Signal = tuple[str, str]
-
-
-def balancers(task: Task) -> list[dict[str, Any]]:
-    """The target groups a task is registered with, as create_service names them."""
-    found: list[dict[str, Any]] = task.terms.get("loadBalancers") or []
-    return found
 
 
 def step(task: Task, kind: str, t: float, world: World) -> list[Signal]:
@@ -140,6 +127,8 @@ def _running(task: Task, t: float, world: World) -> list[Signal]:
     _, _, fatal = boxes.rests(task)
     if fatal < inf:
         task.agenda["fatal"] = max(t, fatal)
+    if run.ready:
+        task.agenda["ready"] = t + run.after
     signals: list[Signal] = [("running", "")]
     for balancer in balancers(task):
         unused = run.kind == "unused"
@@ -162,6 +151,12 @@ def _running(task: Task, t: float, world: World) -> list[Signal]:
     if facts is not None:
         task.agenda["look"] = t
     return signals
+
+
+def _ready(task: Task, t: float, world: World) -> list[Signal]:
+    """It has booted, and says so: also while its target is drained already, for until SIGTERM it runs on."""
+    world.log(task, t, task.run.ready)
+    return []
 
 
 def _look(task: Task, t: float, world: World) -> list[Signal]:
@@ -318,88 +313,12 @@ def _exited(task: Task, t: float, world: World) -> list[Signal]:
     return [*signals, ("died" if was_healthy else "failed", "")]
 
 
-def stop(task: Task, t: float, world: World, reason: str, code: str, alive: bool = True) -> list[Signal]:
-    """Bring a task down: out of its target groups, SIGTERM, its interface away. Not `alive`: it died by itself."""
-    if not task.wanted:
-        return []
-    was = task.status
-    task.desired, task.stopped_reason, task.stop_code = "STOPPED", reason, code
-    task.moments["stopping"] = t
-    task.agenda, task.healthy = {}, False
-    signals: list[Signal] = []
-    if task.registered:
-        for balancer in balancers(task):
-            world.target(task, balancer, "draining", "Target.DeregistrationInProgress", _DRAINING)
-            signals.append(("deregistered", balancer["targetGroupArn"]))
-        signals.append(("draining", ""))
-        delays = [world.checks(balancer["targetGroupArn"]).delay for balancer in balancers(task)]
-        task.agenda["drained"] = t + max(delays)
-    if was != "RUNNING" or not alive:
-        world.halt(task)
-        _end(task, t, ran=was == "RUNNING")
-    elif task.registered:
-        task.status = "DEACTIVATING"
-    else:
-        _terminate(task, t, world)
-    return signals
-
-
-def _terminate(task: Task, t: float, world: World) -> None:
-    """SIGTERM."""
-    task.status = "STOPPING"
-    task.agenda["terminated"] = t + TERMINATION
-    world.halt(task)
-
-
-_DRAINING = "Target deregistration is in progress"
-
-
-def _end(task: Task, t: float, *, ran: bool) -> None:
-    """The containers are no more; what is left is the network interface."""
-    if ran:
-        task.endings = boxes.endings(task, t)
-    task.status = "DEPROVISIONING"
-    task.moments["execution_stopped"] = t
-    task.agenda["stopped"] = t + DEPROVISIONING
-
-
-def _drained(task: Task, t: float, world: World) -> list[Signal]:
-    for balancer in balancers(task):
-        world.target(task, balancer, "gone")
-    task.registered = False
-    if task.status == "DEACTIVATING":
-        _terminate(task, t, world)
-    return []
-
-
-def _terminated(task: Task, t: float, world: World) -> list[Signal]:
-    facts = world.facts(task)
-    if facts is not None:
-        if facts.phase != "over":
-            task.agenda["terminated"] = t + world.pace()
-            return []
-        _end(task, t, ran=True)
-        task.endings |= facts.ended
-        return []
-    world.log(task, t, ("INFO:     Shutting down", "INFO:     Finished server process [1]"))
-    _end(task, t, ran=True)
-    return []
-
-
-def _stopped(task: Task, t: float, world: World) -> list[Signal]:
-    task.status = "STOPPED"
-    task.moments["stopped"] = t
-    if (facts := world.facts(task)) is not None:
-        task.endings |= facts.ended
-    world.detach(task, t + LINGER)
-    return []
-
-
 _STEPS: dict[str, Callable[[Task, float, World], list[Signal]]] = {
     "provisioned": _provisioned,
     "not_started": _failed_to_start,
     "pulled": _pulled,
     "running": _running,
+    "ready": _ready,
     "look": _look,
     "healthy": _healthy,
     "unhealthy": _unhealthy,
@@ -409,7 +328,7 @@ _STEPS: dict[str, Callable[[Task, float, World], list[Signal]]] = {
     "sick": _sick,
     "fatal": _fatal,
     "exited": _exited,
-    "drained": _drained,
-    "terminated": _terminated,
-    "stopped": _stopped,
+    "drained": drained,
+    "terminated": terminated,
+    "stopped": stopped,
 }

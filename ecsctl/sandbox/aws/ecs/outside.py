@@ -6,6 +6,9 @@ from typing import Any, Protocol
 from ecsctl.sandbox.aws.ecs.boxes import Fate
 from ecsctl.sandbox.aws.ecs.state import Definition, Interface, Task
 
+# say (with the text), registered and deregistered (with the target group's ARN), draining, failed (with "start" if it
+# never ran), died (after it was healthy), running, healthy
+Signal = tuple[str, str]
 PULL = 15.0  # seconds; see lives
 
 
@@ -35,6 +38,7 @@ class Run:
     target_reason: str = ""
     target_description: str = ""
     lines: tuple[str, ...] = ()  # what the application logs when it starts
+    ready: tuple[str, ...] = ()  # and once it has booted, where that is later
     last: tuple[str, ...] = ()  # and when it exits or fails its check
 
 

@@ -15,11 +15,10 @@ from moto.secretsmanager.models import secretsmanager_backends
 from moto.sts.models import sts_backends
 from moto.utilities.utils import get_partition
 
-from ecsctl.sandbox.aws.ecs import fates, streams
+from ecsctl.sandbox.aws.ecs import images, scripts, streams
 from ecsctl.sandbox.aws.ecs.definitions import is_ecr
-from ecsctl.sandbox.aws.ecs.lives import balancers
 from ecsctl.sandbox.aws.ecs.outside import Facts
-from ecsctl.sandbox.aws.ecs.state import Task, Wire, memory, services
+from ecsctl.sandbox.aws.ecs.state import Task, Wire, balancers, memory, services
 from ecsctl.sandbox.aws.secretsmanager import secret_value
 from ecsctl.sandbox.containers import machine, probing
 from ecsctl.sandbox.containers.engine import EngineError
@@ -38,7 +37,7 @@ def life(task: Task) -> Life | None:
 def prepare(backend: EC2ContainerServiceBackend, task: Task) -> None:
     """Let the containers be made, of a task that is to run for real."""
     here = machine.current
-    if here is None or fates.scripted(backend, task.definition).kind != "ok":
+    if here is None or scripts.scripted(backend, task.definition).kind != "ok":
         return
     images = {one["name"]: _image(task, one["image"]) for one in task.definition.containers}
     if not all(images.values()):
@@ -53,7 +52,7 @@ def _image(task: Task, reference: str) -> str | None:
     """By what name the engine has an image, or can pull it; None for one that exists in the sandbox's ECR alone."""
     if not is_ecr(reference):
         return reference
-    found = fates.image(reference, task.digests.get(reference))
+    found = images.pulled(reference, task.digests.get(reference))
     return found.built if found is not None else None
 
 

@@ -4,9 +4,8 @@ import math
 from collections import Counter
 from collections.abc import Callable
 
-from ecsctl.sandbox.aws.ecs import alarms, lives
-from ecsctl.sandbox.aws.ecs.lives import Signal
-from ecsctl.sandbox.aws.ecs.outside import World
+from ecsctl.sandbox.aws.ecs import alarms, ending
+from ecsctl.sandbox.aws.ecs.outside import Signal, World
 from ecsctl.sandbox.aws.ecs.state import Deployment, Release, Service, Task, Wire
 
 Launch = Callable[[Service, Deployment, float], Task]
@@ -115,7 +114,7 @@ def halt(service: Service, world: World, t: float, tasks: list[Task], why: str |
         names = " ".join(f"(task {task.id})" for task in running)
         say(service, t, f"has stopped {len(running)} running tasks: {names}.")
     why = why or f"Scaling activity initiated by (deployment {service.primary.id})"
-    signals = [lives.stop(task, t, world, why, "ServiceSchedulerInitiated") for task in tasks]
+    signals = [ending.stop(task, t, world, why, "ServiceSchedulerInitiated") for task in tasks]
     say_targets(service, t, [signal for each in signals for signal in each])
     return True
 

@@ -3,8 +3,7 @@
 import hashlib
 
 from ecsctl.sandbox.aws.ecs import lives, rollout
-from ecsctl.sandbox.aws.ecs.lives import Signal
-from ecsctl.sandbox.aws.ecs.outside import World
+from ecsctl.sandbox.aws.ecs.outside import Signal, World
 from ecsctl.sandbox.aws.ecs.state import Crew, Deployment, Service, Task
 
 REMEMBERED = 3600.0  # ECS guide, "Stopped tasks": they can be seen for at least an hour

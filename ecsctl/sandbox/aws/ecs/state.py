@@ -129,6 +129,12 @@ class Task:
         return self.wanted and self.status in ("PROVISIONING", "PENDING", "ACTIVATING")
 
 
+def balancers(task: Task) -> list[Wire]:
+    """The target groups a task is registered with, as create_service names them."""
+    found: list[Wire] = task.terms.get("loadBalancers") or []
+    return found
+
+
 @dataclass
 class Crew:
     """Tasks that live together: those of a service, or those that run_task has started in a cluster."""

@@ -6,7 +6,7 @@ from moto.core.responses import ActionResult
 from moto.ecs.models import Cluster, EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 
-from ecsctl.sandbox.aws.ecs import clusters, definitions, lives, rollout, views
+from ecsctl.sandbox.aws.ecs import clusters, definitions, ending, rollout, views
 from ecsctl.sandbox.aws.ecs import services as ecs_services
 from ecsctl.sandbox.aws.ecs.state import (
     Crew,
@@ -93,7 +93,7 @@ def stop_task(_original: Any, response: EC2ContainerServiceResponse) -> ActionRe
         raise invalid("The referenced task was not found.")
     crew, task = found
     reason = ask.get("reason") or "Task stopped by user"
-    signals = lives.stop(task, clock.now(), Region(backend), reason, "UserInitiated")
+    signals = ending.stop(task, clock.now(), Region(backend), reason, "UserInitiated")
     if isinstance(crew, Service):
         rollout.say_targets(crew, clock.now(), signals)
     shown = views.task(task, cluster.arn, tags=True)

@@ -10,10 +10,9 @@ from moto.elbv2.responses import ELBV2Response
 from ecsctl.sandbox.aws import cloudwatch, ec2, elbv2
 from ecsctl.sandbox.aws.ecs import boxes, fates, real, streams
 from ecsctl.sandbox.aws.ecs.boxes import Fate
-from ecsctl.sandbox.aws.ecs.lives import balancers
 from ecsctl.sandbox.aws.ecs.outside import Checks, Facts, Run, Start
 from ecsctl.sandbox.aws.ecs.simulation import advance
-from ecsctl.sandbox.aws.ecs.state import Crew, Definition, Interface, Task, arn_of, memory, services
+from ecsctl.sandbox.aws.ecs.state import Crew, Definition, Interface, Task, arn_of, balancers, memory, services
 from ecsctl.sandbox.aws.elbv2 import fronts
 from ecsctl.sandbox.containers import machine
 from ecsctl.sandbox.core import clock, overlay, requests

@@ -1,0 +1,101 @@
+"""Whether a task can read its secrets and parameters, and how ECS says that it cannot."""
+
+import json
+from typing import Any
+
+from moto.secretsmanager.models import secretsmanager_backends
+
+from ecsctl.sandbox.aws import secretsmanager
+from ecsctl.sandbox.aws.ecs.state import Behaviour, Task
+from ecsctl.sandbox.core import principals
+
+_NO_SECRET = "ResourceNotFoundException: Secrets Manager can't find the specified secret."  # noqa: S105 - a message
+_NAMELESS = "arn:aws:secretsmanager:scripted"  # of an app that has none
+
+
+def trouble(task: Task, script: Behaviour) -> str | None:
+    """The stoppedReason of a task that cannot have one of its secrets; None if it has them all."""
+    asked = [secret["valueFrom"] for one in task.definition.containers for secret in one.get("secrets") or ()]
+    if script.kind in ("secret", "secret-denied"):
+        lost = script.options.setdefault("secret", asked[0] if asked else _NAMELESS)
+        if lost in asked or not asked:
+            return _failed(lost, _NO_SECRET if script.kind == "secret" else _denied(task, lost))
+    return next((why for why in map(_one, asked) if why), None)
+
+
+def _one(reference: str) -> str:
+    if parameter := _missing_parameter(reference):
+        return (
+            "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval "
+            "failed: unable to retrieve secrets from ssm: service call has been retried 1 time(s): invalid ssm "
+            f"parameters: {parameter}"
+        )
+    why = _unusable(reference) if _there(reference) else _NO_SECRET
+    return _failed(reference, why) if why else ""
+
+
+def _denied(task: Task, resource: str) -> str:
+    action = "secretsmanager:GetSecretValue"
+    role = task.definition.document.get("executionRoleArn", "arn:aws:iam::000000000000:role/none")
+    user = principals.session(role, task.id)
+    return (
+        f"api error AccessDeniedException: User: {user} is not authorized to perform: {action} on resource: "
+        f"{resource} because no identity-based policy allows the {action} action"
+    )
+
+
+def _failed(arn: str, why: str) -> str:
+    return (
+        "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
+        "unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret "
+        f"{arn} from secrets manager: operation error Secrets Manager: GetSecretValue, https response error "
+        f"StatusCode: 400, {why}"
+    )
+
+
+def _missing_parameter(reference: str) -> str:
+    """The name of a parameter of Systems Manager that is not there (HHS/simpler-grants-gov#4330); empty if none."""
+    parts = reference.split(":", 5)
+    if len(parts) < 6 or parts[2] != "ssm":
+        return ""
+    from moto.ssm.models import ssm_backends  # only tasks that ask for one pay for it
+
+    path = parts[5].removeprefix("parameter")
+    found = ssm_backends[parts[4]][parts[3]].get_parameters([path, path.removeprefix("/")])
+    return "" if found else path
+
+
+def _there(reference: str) -> bool:
+    """`arn:aws:secretsmanager:region:account:secret:name-suffix:key:stage:version`; others are taken for granted."""
+    parts = reference.split(":")
+    if len(parts) < 7 or parts[2] != "secretsmanager":
+        return True
+    store: Any = secretsmanager_backends[parts[4]][parts[3]].secrets
+    arn = ":".join(parts[:7])
+    if arn not in store:
+        return False
+    found = store.get(arn)
+    return not found.is_deleted()
+
+
+def _unusable(reference: str) -> str:
+    """What is wrong with the value that a reference asks for, in the words of public threads; empty if nothing.
+
+    ansible/ansible#69710 has a secret without a value, aws/containers-roadmap#385 the key that is not in it.
+    """
+    parts = reference.split(":")
+    if len(parts) < 7 or parts[2] != "secretsmanager":
+        return ""
+    key, stage, version = (*parts[7:10], "", "", "")[:3]
+    backend = secretsmanager_backends[parts[4]][parts[3]]
+    value = secretsmanager.secret_value(backend, ":".join(parts[:7]), stage, version)
+    if value is None:
+        told = f"can't find the specified secret value for staging label: {stage or 'AWSCURRENT'}"
+        return f"ResourceNotFoundException: Secrets Manager {told}"
+    if not key:
+        return ""
+    try:
+        keys = json.loads(value)
+    except ValueError:
+        return f"invalid character '{value[:1]}' looking for beginning of value"
+    return "" if key in keys else f"retrieved secret from Secrets Manager did not contain json key {key}"
