@@ -16,6 +16,9 @@ from ecsctl.why.words import last_error
 
 COMMAND = re.compile(r"Error while executing command: (.*?)(?:\.? Reason: (.*))?$", re.DOTALL)
 MARK = "[Container]"
+STEP_FAILED = re.compile(
+    r"""process "(?:/bin/sh -c )?(.*)" did not complete|^The command '(?:/bin/sh -c )?(.*)' returned a"""
+)
 ENDED = "Command did not exit successfully"
 WELL = ("SUCCEEDED", "IN_PROGRESS", "", None)
 
@@ -41,6 +44,12 @@ class BuildFailure:
     def last_error(self) -> str:
         """The last line of the command that tells of an error."""
         return last_error(self.lines)
+
+    @property
+    def step(self) -> str:
+        """What the step of a Dockerfile ran that failed, as BuildKit or the builder before it says."""
+        found = next((hit for line in reversed(self.lines) if (hit := STEP_FAILED.search(line))), None)
+        return (found[1] or found[2] or "") if found else ""
 
     @property
     def what(self) -> str:

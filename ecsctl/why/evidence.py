@@ -50,6 +50,7 @@ class Place(StrEnum):
     SECRET = "reading a secret"  # noqa: S105 - a place, and no password
     LOG = "opening the log"
     VOLUME = "mounting a volume"
+    FILE = "fetching an environment file"
     START = "starting a container"
     MEMORY = "memory"
     PLACE = "placing a task"
@@ -62,7 +63,9 @@ PLACES = (
     (Place.LOG,
         r"(?:ResourceInitializationError|CannotStartContainer|CannotCreateContainer).*?(?:logger args|logging driver)"),
     (Place.VOLUME, r"EFS utils|mount\.nfs4"),
+    (Place.FILE, r"download env files"),
     (Place.START, r"CannotStartContainer|CannotCreateContainer|failed to create new container runtime task"),
+    (Place.SECRET, r"^Fetching secret data from"),
     (Place.SECRET, r"ResourceInitializationError.*?(?:secrets? from (?:asm|ssm)|fetch(?:ing)? secret|secrets ?manager"
                    r"|parameter store|:ssm:|unable to pull secrets(?! or registry))"),
     (Place.LOGIN, r"ResourceInitializationError.*?registry auth"),
@@ -94,8 +97,9 @@ class Facts:
     at them in their zones (ListResourceRecordSets), `delegation` the name servers of a zone as `ours`
     and, if the zone above is in the account too, those to which that one leads as `parent`.
     `revisions` maps the ARN of a service revision to that of its task definition, `images` a reference to whether it
-    is there, `secrets` an ARN to "there", "missing" or "being deleted", `log_groups` a name to whether it is there,
-    `subnet_routes` a subnet to its route table.
+    is there, `secrets` an ARN to "there", "missing" or "being deleted", `own_secrets` an ARN to the name by which
+    `ecsctl secret` knows it, `log_groups` a name to whether it is there, `subnet_routes` a subnet to its route table.
+    `starting` are the tasks that are not running yet.
     """
 
     app: str
@@ -104,6 +108,7 @@ class Facts:
     revisions: dict[str, str] = field(default_factory=dict)
     definition: Told = field(default_factory=dict)
     stopped: list[Told] = field(default_factory=list)
+    starting: list[Told] = field(default_factory=list)
     targets: list[Told] = field(default_factory=list)
     target_group: Told = field(default_factory=dict)
     log: list[Told] = field(default_factory=list)
@@ -111,6 +116,7 @@ class Facts:
     images: dict[str, bool] = field(default_factory=dict)
     processors: dict[str, list[str]] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
+    own_secrets: dict[str, str] = field(default_factory=dict)
     log_groups: dict[str, bool] = field(default_factory=dict)
     roles: dict[str, Told] = field(default_factory=dict)
     subnet_routes: dict[str, Told] = field(default_factory=dict)
@@ -269,8 +275,13 @@ class Facts:
 
     def is_sidecar(self, name: str) -> bool:
         """Whether a container is one of [sidecars] in ecsctl.toml."""
+        return LABEL in (self.definition_of(name).get("dockerLabels") or {})
+
+    def definition_of(self, name: str) -> Told:
+        """What the task definition says of a container; empty if it has none of that name."""
         every = self.definition.get("containerDefinitions", ())
-        return any(one.get("name") == name and LABEL in (one.get("dockerLabels") or {}) for one in every)
+        found: Told = next((one for one in every if one.get("name") == name), {})
+        return found
 
     @property
     def ended(self) -> Told:

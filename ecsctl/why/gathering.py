@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.errors import EcsctlError, Interrupted, explained, is_gone
+from ecsctl.engine.label import flat
 from ecsctl.names import Names
+from ecsctl.own_secrets import is_ours
 from ecsctl.releases import reading
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.builds import newest_build
@@ -45,7 +47,7 @@ class _Reading:
 
     def all(self) -> Facts:
         self._together(self._service, self._build, self._pipeline, self._certificate)
-        self._together(self._stopped, self._definition, self._balancer, self._network, self._connection)
+        self._together(self._stopped, self._starting, self._definition, self._balancer, self._network, self._connection)
         self._together(
             self._log, self._images, self._secrets, self._log_groups, self._roles, self._build_log, self._zone
         )
@@ -53,7 +55,7 @@ class _Reading:
 
     def service_only(self) -> Facts:
         self._together(self._service)
-        self._together(self._stopped, self._definition, self._balancer, self._network)
+        self._together(self._stopped, self._starting, self._definition, self._balancer, self._network)
         self._together(self._log, self._images, self._secrets)
         return self.facts
 
@@ -88,6 +90,13 @@ class _Reading:
             return
         found = tasks_of(self.aws, self.names.cluster, self.names.service, "STOPPED", most=100)
         self.facts.stopped = [dict(one) for one in found if one.get("lastStatus") == "STOPPED"]
+
+    def _starting(self) -> None:
+        """The tasks that start."""
+        if not (self.facts.service or {}).get("pendingCount"):
+            return
+        found = tasks_of(self.aws, self.names.cluster, self.names.service, "RUNNING", most=100)
+        self.facts.starting = [dict(one) for one in found if one.get("lastStatus") != "RUNNING"]
 
     def _definition(self) -> None:
         """The task definition."""
@@ -209,6 +218,8 @@ class _Reading:
                 self.facts.secrets[arn] = (
                     "missing" if found is None else "being deleted" if found.get("DeletedDate") else "there"
                 )
+                if found and is_ours(self.facts.app, flat(found.get("Tags"))):
+                    self.facts.own_secrets[arn] = found["Name"].removeprefix(f"{self.facts.app}/")
 
     def _log_groups(self) -> None:
         """The log group."""

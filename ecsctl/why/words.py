@@ -12,7 +12,7 @@ LEAST = 8
 
 ERROR = re.compile(
     r"error|exception|fatal|fail|denied|refused|cannot|can't|unable|not found|no such|panic|invalid|missing|abort"
-    r"|killed|unauthori[sz]ed|too ?many ?requests|no space left|no match",
+    r"|killed|time(?:d ?)?out|err!|unauthori[sz]ed|too ?many ?requests|no space left|no match",
     re.IGNORECASE,
 )
 NOISE = re.compile(
@@ -46,10 +46,16 @@ def whole(text: str, *phrases: str) -> bool:
     return any(phrase.casefold() in text.casefold() for phrase in phrases)
 
 
+AFTER = re.compile(r"Cannot perform an interactive login from a non TTY device|write: broken pipe$")
+"""What the second command of a pipe says when the first one failed: the error stands before it."""
+
+
 def last_error(lines: Sequence[str]) -> str:
     """The last line of a log that tells of an error, else the last line that tells anything; empty if none does."""
     told = [line.strip() for line in lines if not NOISE.search(line)]
-    return next((line for line in reversed(told) if ERROR.search(line)), told[-1] if told else "")
+    errors = [line for line in told if ERROR.search(line)]
+    first = [line for line in errors if not AFTER.search(line)]
+    return next(iter([*first[-1:], *errors[-1:], *told[-1:]]), "")
 
 
 def fits(lines: Iterable[str], pattern: str) -> tuple[re.Match[str], str] | None:

@@ -79,6 +79,18 @@ def test_what_a_failed_test_prints_is_no_cause(command: str) -> None:
         assert command in cause.sentence
 
 
+@pytest.mark.parametrize("command", ["pytest -q", "npm run test"])
+def test_what_a_failed_test_in_a_step_of_the_dockerfile_prints_is_no_cause(command: str) -> None:
+    failed = f'process "/bin/sh -c {command}" did not complete successfully: exit code: 1'
+    verdict = (f"#9 ERROR: {failed}", f"ERROR: failed to solve: {failed}")
+    for words in POISON:
+        cause = first(
+            fails("BUILD", "docker build -t $URI .", *(f"#9 12.1 {one}" for one in words.split("\n")), *verdict)
+        )
+        assert cause
+        assert (cause.name, cause.certainty) == ("docker-build", Certainty.LIKELY), words
+
+
 def test_what_other_commands_of_the_build_print_is_no_cause() -> None:
     for words in POISON:
         scenes = fails("POST_BUILD", "python manage.py migrate", "boom", before=(words,), after=(words,))

@@ -69,6 +69,8 @@ def some_facts() -> Iterator[Facts]:
         yield scene.facts(*case.scenes)
         for state in STATES.values():
             yield scene.facts(*case.scenes, {name: value for name, value in state.items() if name != "definition"})
+        if len(case.scenes) > 1 and "definition" in case.scenes[1]:
+            yield scene.facts(*case.scenes, scene.as_sidecars(case.scenes[1]))
     taken = {"Name": "shop.example.com.", "Type": "CNAME", "ResourceRecords": [{"Value": "other.example.net"}]}
     yield scene.facts({"domain": "shop.example.com", "names": [taken]})
     yield scene.facts({"domain": "shop.example.com", "served": {"DomainName": "www.example.com"}})
@@ -132,7 +134,8 @@ def test_each_key_in_a_mend_is_one_of_ecsctl_toml(fixes: list[Fix], causes: list
     texts = [*map(str, fixes), *(cause.sentence for cause in causes)]
     named = {key for text in texts for key in re.findall(rf"(?<![\w.-])(?:{sections})\.[a-z][a-z_]+", text)}
     named |= set(steps(fixes, Act.SET))
-    assert "service.port" in named
+    named = {re.sub(r"^sidecars\.[a-z_-]+", "sidecars", key) for key in named} - {"sidecars"}
+    assert {"service.port", "sidecars.image"} <= named
     assert named - KEYS - {"ecr.api", "ecr.dkr"} == set(), "those two are endpoints of AWS's"
 
 
@@ -296,3 +299,81 @@ def test_the_key_of_a_program_or_a_subnet_is_the_one_that_decides() -> None:
     ]
     for scenes, key in expected:
         assert [*steps([*diagnose(scene.facts(*scenes)).causes[0].fix], Act.SET)] == [key]
+
+
+@pytest.mark.parametrize(
+    ("reason", "name", "key"),
+    [
+        ('CannotPullContainerError: failed to normalize image reference "Agent"', "image-name", "image"),
+        ("CannotPullContainerError: pull access denied for acme/agent", "pull-refused", "image"),
+        ("CannotPullContainerError: toomanyrequests: You have reached your pull rate limit", "pull-limit", "image"),
+        ("CannotPullContainerError: ref: public.ecr.aws/acme/agent:1: not found", "image-missing", "image"),
+        ("CannotPullContainerError: image Manifest does not contain descriptor matching platform 'linux/amd64'",
+         "architecture", "image"),
+        ('CannotStartContainerError: exec: "agent": executable file not found in $PATH', "command-missing", "command"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_sidecars_image_is_put_right_at_the_sidecar(reason: str, name: str, key: str) -> None:
+    """No release and no build changes it, and the app's own image has no part in it."""
+    beside = scene.beside("agent")
+    stopped = scene.task(reason, scene.box(), scene.box("agent", reason=reason))
+    ours = diagnose(scene.facts(beside, stopped, scene.as_sidecars(beside))).causes[0]
+    assert ours.name == name
+    assert set(steps([*ours.fix], Act.SET)) == {f"sidecars.agent.{key}"}
+    assert not {*steps([*ours.fix], Act.CODE)}
+    assert not [one for one in steps([*ours.fix], Act.RUN) if one.startswith("ecsctl deploy")]
+
+
+def secret_fixes(text: str, state: Scene) -> list[list[str]]:
+    reason = f"ResourceInitializationError: unable to retrieve secret from asm: failed to fetch secret {scene.SECRET}: "
+    found = diagnose(scene.facts(scene.task(reason + text), {"pipeline": None}, state)).causes[0]
+    return [[str(step) for step in way.steps] for way in found.fix]
+
+
+OWN = {"own_secrets": {scene.SECRET: "database"}}
+
+
+def test_a_fix_fits_whose_secret_it_is() -> None:
+    """What `ecsctl secret` stored is set by it, which tells no value; everybody else's by the AWS CLI."""
+    put = f"aws secretsmanager put-secret-value --secret-id {scene.SECRET} --secret-string "
+    there, empty = {"secrets": {scene.SECRET: "there"}}, "can't find the specified secret value for staging label"
+    assert secret_fixes(empty, there)[0][0] == f"{put}VALUE"
+    assert secret_fixes(empty, there | OWN)[0][0] == "ecsctl secret set database"
+    no_key = "retrieved secret from Secrets Manager did not contain json key url"
+    assert secret_fixes(no_key, there)[1][0] == f"{put}JSON"
+    assert secret_fixes(no_key, there | OWN)[1][0] == "ecsctl secret set database"
+    deleted = {"secrets": {scene.SECRET: "being deleted"}}
+    restore = f"aws secretsmanager restore-secret --secret-id {scene.SECRET}"
+    assert [way[0] for way in secret_fixes("marked for deletion", deleted)] == [restore]
+    assert [way[0] for way in secret_fixes("marked for deletion", deleted | OWN)] == [
+        restore, "ecsctl secret set database"]  # fmt: skip
+    gone = secret_fixes("can't find the specified secret.", {"secrets": {scene.SECRET: "missing"}})
+    assert gone[0] == ["ecsctl secret set database", "ecsctl up"], "its name begins with the app's"
+
+
+def test_a_secret_that_only_a_sidecar_has_is_put_right_there() -> None:
+    beside = scene.beside("agent")
+    named = scene.as_sidecars(beside)
+    named["definition"]["containerDefinitions"][1]["secrets"] = [{"name": "KEY", "valueFrom": scene.SECRET}]
+    state = named | {"secrets": {scene.SECRET: "missing"}}
+    keys = [step for way in secret_fixes("can't find the specified secret.", state) for step in way if "set " in step]
+    assert any(one.startswith("set sidecars.agent.secrets") for one in keys)
+    assert not [one for one in keys if one.startswith("set service.secrets")]
+
+
+def test_a_release_that_an_alarm_ended_leads_to_the_alarms_too() -> None:
+    rung = {"alarms": {"status": "TRIGGERED", "triggeredAlarmNames": ["shop-errors"]}}
+    gone_back = scene.gives_up("ROLLBACK_SUCCESSFUL", breaker="MONITORING")
+    state = gone_back | {"deployments": [one | rung for one in gone_back["deployments"]], "pipeline": None}
+    found = next(cause for cause in diagnose(scene.facts(state)).causes if cause.name == "rolled-back")
+    assert "by the alarm shop-errors" in found.sentence
+    assert [*steps([*found.fix], Act.SET)] == ["deployment.alarms"]
+
+
+def test_a_container_that_another_waits_for_in_vain_is_told_while_the_task_is_pending() -> None:
+    waits = scene.waiting("proxy")
+    found = diagnose(scene.facts(waits)).causes[0]
+    assert (found.name, found.certainty.name) == ("container-check", "CERTAIN")
+    assert "shop waits until it is healthy" in found.sentence
+    fine = waits | {"starting": [{**waits["starting"][0], "containers": [scene.box("proxy", healthStatus="UNKNOWN")]}]}
+    assert diagnose(scene.facts(fine)).causes[0].name == "rolling-out"

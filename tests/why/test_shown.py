@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from ecsctl.ui.why import lines, show, why_document
 from ecsctl.why import Act, Cause, Certainty, Diagnosis, Evidence, Fix, Step
+from ecsctl.why.ranking import diagnose
+from tests.why.field.scene import box, exits, facts, fails, gives_up, log, pipeline
 
 AT = datetime(2026, 3, 2, 10, 5, tzinfo=UTC)
 LOGS = Fix((Step(Act.RUN, "ecsctl logs"),), "all it said")
@@ -86,3 +90,19 @@ def test_a_program_gets_each_way_out_as_steps() -> None:
 def test_what_only_waits_is_not_broken() -> None:
     assert Diagnosis((WAITS,)).sound
     assert not Diagnosis((WAITS, CRASH)).sound
+
+
+def test_the_samples_on_its_page_are_what_it_prints() -> None:
+    back = gives_up("ROLLBACK_SUCCESSFUL", "Service deployment rolled back because the circuit breaker threshold was "
+                    "exceeded.")  # fmt: skip
+    before = "arn:aws:ecs:eu-central-1:123456789012:service-revision/shop/shop/2"
+    back["deployments"][0] |= {"rollback": {"serviceRevisionArn": before}, "sourceServiceRevisions": [{"arn": before}]}
+    back["revisions"][before] = "arn:aws:ecs:eu-central-1:123456789012:task-definition/shop:2"
+    trace = ("Traceback (most recent call last):", '  File "/app/main.py", line 4, in <module>',
+             "KeyError: 'DATABASE_URL'")  # fmt: skip
+    test = "FAILED tests/test_login.py::test_needs_login - AssertionError: toomanyrequests"
+    scenes = [(exits(box(code=1)), log(*trace), back, pipeline()), (fails("BUILD", "make test", test), pipeline())]
+    page = (Path(__file__).parents[2] / "docs/why.md").read_text()
+    samples = re.findall(r"```console\n\$ ecsctl why\n(.*?)```", page, re.DOTALL)
+    printed = [shown(*diagnose(facts(*one)).causes) for one in scenes]
+    assert [" ".join(one.split()) for one in samples] == [" ".join(one.split()) for one in printed]

@@ -18,9 +18,16 @@ from ecsctl.why.evidence import Facts
 
 TESTS = r"\b(?:tests?|check|lint|pytest|jest|vitest|mocha|rspec|phpunit|tox|nox|cypress|playwright|ctest|e2e|specs?)\b"
 DOCKER = r"\bdocker\b|\bbuildx\b|\bpodman\b"
-AWS_CLI = r"\baws \w+|\bdocker (?:login|push|pull)\b|\becr\b"
+AWS_CLI = r"\baws \w+|\bdocker (?:login|push|pull)\b|\becr\b|--push\b"
 STEP = r"^(?:#\d+ \d+\.\d+ |\s*> ?\[|\s*\d+ \|)"  # BuildKit's way to show what a step of the Dockerfile wrote
 DAEMON = r"^(?:#\d+ )?(?:ERROR: |error: |Error response from daemon: |docker: |Error: )*"
+TOOLS = r"E: |Err:|fatal: |curl: \(\d+\) |wget: |ERROR: Could not |pip\S*\.exceptions\."
+FETCHES = r"\b(?:npm|yarn|pnpm|pip3?|apt|apt-get|apk|git|curl|wget)\b"
+BROKE = (r"E(?:SOCKET)?TIMEDOUT|EAI_AGAIN|ECONNRESET|TLS handshake timeout|connection timed out|read timed out"
+         r"|i/o timeout|network timeout|could not resolve host|temporary failure (?:in name resolution|resolving)"
+         r"|connection reset by peer")  # fmt: skip
+"""How tools that fetch begin a line, and what they say of a server that does not answer: it is tried again."""
+VERDICT = rf"{DAEMON}(?:failed to solve|process )|^The command '"  # Docker's own, of a step
 NEAR = 20  # lines from the end
 
 
@@ -38,6 +45,8 @@ class CommandRule:
     def hit(self, failure: BuildFailure) -> str:
         """The line that says so; empty if none does."""
         lines = [line for line in failure.lines[-NEAR:] if self.steps or not re.match(STEP, line)]
+        if is_test(failure.step):
+            lines = [line for line in lines if re.search(VERDICT, line)]
         return next((line for line in reversed(lines) if re.search(self.line, line, re.IGNORECASE)), "")
 
 
@@ -50,6 +59,11 @@ def _privileges(facts: Facts) -> tuple[Fix, ...]:
     if (facts.build or {}).get("environment", {}).get("privilegedMode", False):
         return (change("build.image", "to one of AWS's own, whose Docker starts by itself, or remove it"),)
     return (up("lets builds use Docker"),)
+
+
+def _outside(facts: Facts) -> tuple[Fix, ...]:
+    vpc = (change("build.vpc", "= false"),) if (facts.build or {}).get("vpcConfig", {}).get("vpcId") else ()
+    return (again(facts), *vpc)
 
 
 COMMAND_RULES = (
@@ -86,6 +100,11 @@ COMMAND_RULES = (
     CommandRule("registry-login", "the build is not logged in at the repository that it pushes to",
                 r"^no basic auth credentials|authorization token has expired",
                 lambda facts: (repair(LOGIN, facts),), command=r"\bdocker push\b"),
+    CommandRule("registry-login",
+                "either the build is not logged in at the registry that it pushes to, or it may not push there",
+                r"^(?:ERROR: .*)?denied: requested access to the resource is denied$",
+                lambda facts: (repair("let buildspec.yml push to $REPOSITORY_URI, the app's own repository, or log in "
+                                      "to the other registry first", facts),), command=r"\bdocker push\b|--push\b"),
     CommandRule("base-image",
         "a base image of the Dockerfile cannot be pulled: it does not exist, or its registry asks for a login",
                 rf"{DAEMON}(?:failed to solve: (?!.*(?:cache key|checksum)).*: not found$"
@@ -94,16 +113,23 @@ COMMAND_RULES = (
                 r"|no basic auth credentials|manifest unknown|manifest for \S+ not found))",
                 lambda facts: (repair("correct the image's name in FROM, or log in to its registry in buildspec.yml",
                 facts),)),
+    CommandRule("build-network", "another server did not answer the build, or the connection to it broke off",
+                rf"{STEP}?(?:\d+\.\d+ )?(?:npm (?:ERR!|error) |error |{TOOLS}).*(?:{BROKE})|^Post \"https://.*(?:{BROKE})",
+                _outside, command=rf"{DOCKER}|{FETCHES}", steps=True),
     CommandRule("docker-build", "the image cannot be built: a step of the Dockerfile fails",
                 r"failed to solve|did not complete successfully|returned a non-zero code|^(?:COPY|ADD) failed",
                 lambda facts: (repair("fix the Dockerfile, or what its step runs", facts),)),
+    CommandRule("tag-missing", "the build pushes a tag that it has not made",
+                r"^(?:tag does not exist: |An image does not exist locally with the tag: )",
+                lambda facts: (repair("let docker build -t make the tag that docker push names", facts),),
+                command=r"\bdocker push\b"),
     CommandRule("repository-missing", "the repository that the image is pushed to does not exist",
                 r"name unknown: The repository with name '[^']+' does not exist|^An error occurred "
                 r"\(RepositoryNotFoundException\)",
                 lambda facts: (up("makes the app's repository"),
                                repair("let buildspec.yml push to $REPOSITORY_URI", facts)), command=AWS_CLI),
     CommandRule("immutable-tag", "the image's tag exists already, and the repository's tags cannot be moved",
-                r"cannot be overwritten because the tag is immutable|ImageTagAlreadyExists",
+                r"cannot be overwritten because the (?:tag|repository) is immutable|ImageTagAlreadyExists",
                 lambda facts: (repair("let buildspec.yml skip the push where the tag is there already", facts),
                                change("ecr.mutability", '= "MUTABLE"')), command=AWS_CLI),
     CommandRule("no-docker", "there is no Docker in the build: it does not run in privileged mode",
@@ -121,9 +147,14 @@ COMMAND_RULES = (
 KILLED = 137
 
 
+def is_test(command: str) -> bool:
+    """Whether a command runs tests, which print whatever they test."""
+    return bool(re.search(TESTS, command, re.IGNORECASE))
+
+
 def command_rule(failure: BuildFailure) -> tuple[CommandRule, str, bool] | None:
     """The rule that the failed command's words fit, the line, and whether the command is of the rule's own kind."""
-    if not failure.command or re.search(TESTS, failure.command, re.IGNORECASE):
+    if not failure.command or is_test(failure.command):
         return None
     for rule in COMMAND_RULES:
         if line := rule.hit(failure):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from ecsctl.why.build_failure import BuildFailure
-from ecsctl.why.causes.build_commands import KILLED, command_rule, hinted
+from ecsctl.why.causes.build_commands import KILLED, CommandRule, command_rule, hinted
 from ecsctl.why.causes.build_phases import phase_rule
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
 from ecsctl.why.causes.fixes import again, by_hand, change, larger, repair, run
 from ecsctl.why.evidence import Evidence, Facts
-from ecsctl.why.words import said
+from ecsctl.why.words import ERROR, last_error, said
 
 BUILDS_IMAGE = r"docker (?:buildx |image )?build\b(?!.*(?:&&|;|\|\|))"
 """A command that does nothing but build the image."""
@@ -58,7 +58,8 @@ def _of_command(
         rule, line, own = hit
         sure = Certainty.LIKELY if own else Certainty.POSSIBLE
         shown = (*observed, Evidence("build log", line.strip()))
-        return Cause(rule.name, rule.sentence, tuple(dict.fromkeys(shown)), rule.fix(facts), sure)
+        told = rule.sentence + _of_step(failure, rule) if rule.name == "docker-build" else rule.sentence
+        return Cause(rule.name, told, tuple(dict.fromkeys(shown)), rule.fix(facts), sure)
     if re.match(BUILDS_IMAGE, failure.command) and not failure.lines:
         fix = (repair("fix the Dockerfile, or what its step runs", facts),)
         told = "the image cannot be built: docker build fails, and wrote nothing to the log"
@@ -73,6 +74,13 @@ def _of_command(
         told = f"the build failed in {failure.phase}, and ecsctl does not know this reason: {failure.message}"
     ways = (run("ecsctl logs --build", "all that it said"), repair("fix what it says", facts))
     return Cause("build-failed", told, (*observed, *tail), ways, Certainty.UNKNOWN, hints=hinted(failure))
+
+
+def _of_step(failure: BuildFailure, rule: CommandRule) -> str:
+    """What the step itself said last of an error: Docker's own line says only that it failed."""
+    error = last_error([line for line in failure.lines if not re.search(rule.line, line, re.IGNORECASE)])
+    said_so = re.sub(r"^(?:#\d+ )?(?:\d+\.\d+ )?", "", error)
+    return f"; its last error line is: {_covered(said_so)}" if ERROR.search(said_so) else ""
 
 
 def no_builds(facts: Facts) -> Cause | None:

@@ -10,10 +10,13 @@ import re
 
 from ecsctl.resources.support.revisions import architecture_of
 from ecsctl.why.causes.cause import Cause, Certainty
-from ecsctl.why.causes.fixes import back, by_hand, change, repair, run, up, wait
+from ecsctl.why.causes.fixes import Fix, back, by_hand, change, repair, run, up, wait
 from ecsctl.why.causes.wording import RIGHTS, short, sure, tries
 from ecsctl.why.evidence import Evidence, Facts, Place, Reason
 from ecsctl.why.words import is_cut, whole
+
+DISK = 20
+"""The GiB that a task's disk has where nothing is said (ECS guide, "Fargate task ephemeral storage")."""
 
 
 def image_missing(facts: Facts) -> Cause | None:
@@ -50,14 +53,9 @@ def image_name(facts: Facts) -> Cause | None:
     found = facts.told((Place.OTHER, Place.PULL), "failed to normalize image reference", "invalid reference format")
     if not found:
         return None
-    fix = (run("ecsctl deploy --image URI", "with the name of an image"),)
-    return Cause(
-        "image-name",
-        "the image of the task definition has no name that an image can have",
-        (found,),
-        fix,
-        sure(found),
-    )
+    fix = _of_sidecar(found, facts) or (run("ecsctl deploy --image URI", "with the name of an image"),)
+    told = "the image of the task definition has no name that an image can have"
+    return Cause("image-name", told, (found,), fix, sure(found))
 
 
 # As the container's start says it, and as a shell does. An init (tini's execvp) hands what the kernel does not take to
@@ -88,8 +86,13 @@ def architecture(facts: Facts) -> Cause | None:
             f"a program in the image is for another processor than {platform}, or is a script without a first line #!"
         )
     other = "ARM64" if wanted == "X86_64" else "X86_64"
-    fix = (repair(f"build for {platform}: no other --platform in the Dockerfile and buildspec.yml", facts),
-            change("service.architecture", f'= "{other}"', "ecsctl up"))  # fmt: skip
+    beside = _of_sidecar(found, facts)
+    fix: tuple[Fix, ...] = beside or (
+        repair(f"build for {platform}: no other --platform in the Dockerfile and buildspec.yml", facts),
+        change("service.architecture", f'= "{other}"', "ecsctl up"),
+    )
+    if beside and found:
+        told = f"the image of the container {found.container} is for another processor than {wanted} ({platform})"
     certain = sure(found) if found else Certainty.CERTAIN if offered and fits else Certainty.LIKELY
     return Cause("architecture", told, tuple(observed), fix, certain)
 
@@ -101,14 +104,16 @@ def pull_limit(facts: Facts) -> Cause | None:
     if not found and cut and is_cut(cut.text):
         told = ("Docker Hub refused the image, and AWS cut its reason short: either it limits pulls without a login, "
                 "or the image needs one: check its name, and whether it is public")  # fmt: skip
-        fix = (repair("copy the image to the app's own repository", facts), wait(f"wait some hours{tries(facts)}"))
+        ways = _of_sidecar(cut, facts) or (repair("copy the image to the app's own repository", facts),)
         either = ("pull-limit", "pull-denied")
+        fix = (*ways, wait(f"wait some hours{tries(facts)}"))
         return Cause("pull-limit", told, (cut,), fix, Certainty.POSSIBLE, either=either)
     if not found:
         return None
-    fix = (repair("take the base or the image from public.ecr.aws/docker/library/…, or copy it to the app's own "
-                   "repository", facts),
-            wait(f"wait some hours{tries(facts)}"))  # fmt: skip
+    other = _of_sidecar(found, facts) or (
+        repair("take the base or the image from public.ecr.aws/docker/library/…, or copy it to the app's own "
+               "repository", facts),)  # fmt: skip
+    fix = (*other, wait(f"wait some hours{tries(facts)}"))
     who = "ECR Public" if whole(found.text, "public.ecr.aws") else "the image's registry"
     return Cause("pull-limit", f"{who} limits pulls without a login", (found,), fix, sure(found))
 
@@ -116,14 +121,15 @@ def pull_limit(facts: Facts) -> Cause | None:
 def pull_denied(facts: Facts) -> Cause | None:
     """The registry refuses; some registries answer the same for an image that does not exist."""
     found = facts.told(
-        (Place.PULL,), "pull access denied", "may require", "fetch anonymous token", "insufficient_scope"
-    )
+        (Place.PULL,), "pull access denied", "may require", "no pull access", "fetch anonymous token",
+        "insufficient_scope",
+    )  # fmt: skip
     if not found:  # another registry than ECR knows nothing of the execution role
         refused = facts.told((Place.PULL,), "403 Forbidden", "401 Unauthorized", "no basic auth", "unauthorized:")
         found = refused if refused and "://" in refused.text and not whole(refused.text, ".dkr.ecr.") else None
     if found:
         told = "either the image does not exist or its registry asks for a login: check its name, letter by letter"
-        fix = (run("ecsctl deploy --image URI", "with the image's right name"),)
+        fix = _of_sidecar(found, facts) or (run("ecsctl deploy --image URI", "with the image's right name"),)
         return Cause("pull-refused", told, (found,), fix, Certainty.LIKELY, either=("image-missing", "pull-denied"))
     found = facts.told((Place.PULL, Place.LOGIN), "403 Forbidden", "no basic auth", "ecr:BatchGetImage",
         "ecr:GetAuthorizationToken",
@@ -147,10 +153,13 @@ def disk_full(facts: Facts) -> Cause | None:
     cut = found or next((one for one in facts.reasons if one.place == Place.PULL and _breaks_off(one.text)), None)
     if not cut:
         return None
-    told = "the image does not fit on the task's disk of 20 GiB"
-    return Cause("task-disk-full", told, (cut,), (repair("make the image smaller", facts),),
-                 Certainty.CERTAIN if found and whole(found.text,
-                 "no space left on device") else Certainty.LIKELY)  # fmt: skip
+    size = (facts.definition.get("ephemeralStorage") or {}).get("sizeInGiB", DISK)
+    told = f"the image does not fit on the task's disk of {size} GiB"
+    fix: tuple[Fix, ...] = (change("service.ephemeral_gib", "to more"),)
+    if not _of_sidecar(cut, facts):
+        fix += (repair("make the image smaller", facts),)
+    certain = Certainty.CERTAIN if found and whole(found.text, "no space left on device") else Certainty.LIKELY
+    return Cause("task-disk-full", told, (cut,), fix, certain)
 
 
 def image_user(facts: Facts) -> Cause | None:
@@ -182,13 +191,22 @@ def command_missing(facts: Facts) -> Cause | None:
     )
     if beside := _beside(found, facts):
         told = f"the image of the container {beside} cannot run its command {program[1].strip()}: {why}"
-        return Cause("command-missing", told, (found,), (by_hand(f"fix the container {beside} where it was added"),),
-                     sure(found))  # fmt: skip
+        ways: tuple[Fix, ...] = (by_hand(f"fix the container {beside} where it was added"),)
+        if facts.is_sidecar(beside):
+            program_of = "entrypoint" if facts.definition_of(beside).get("entryPoint") else "command"
+            ways = (change(f"sidecars.{beside}.{program_of}", "to a program that the image has"),)
+        return Cause("command-missing", told, (found,), ways, sure(found))
     told = f"the image cannot run its command {program[1].strip()}: {why}"
     fix = (repair("correct CMD or ENTRYPOINT in the Dockerfile, or what it copies", facts),
             change("service.entrypoint" if facts.container.get("entryPoint") else "service.command",
                    "to a program that the image has"))  # fmt: skip
     return Cause("command-missing", told, (found,), fix, sure(found))
+
+
+def _of_sidecar(found: Reason | None, facts: Facts) -> tuple[Fix, ...]:
+    """What puts the image right if it is that of a sidecar, whose image no build and no release changes."""
+    name = _beside(found, facts) if found else ""
+    return (change(f"sidecars.{name}.image", "to one that fits"),) if name and facts.is_sidecar(name) else ()
 
 
 def _beside(found: Reason, facts: Facts) -> str:

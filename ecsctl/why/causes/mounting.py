@@ -43,17 +43,14 @@ def missing(facts: Facts) -> Cause | None:
 
 
 def unreachable(facts: Facts) -> Cause | None:
-    """Nothing answers at the mount target: a security group shuts one of the two out."""
-    found = facts.told(
-        (Place.VOLUME,), "timed out", "Connection reset by peer", "Connection refused", "No route to host"
-    )
+    """Nothing answers at the mount target: a security group drops what it does not let in, and refuses nothing."""
+    found = facts.told((Place.VOLUME,), "timed out")
     if not found:
         return None
-    told = (
-        f"no way leads from the task to the file system{_which(facts)}: a security group does not let port 2049 through"
-    )
+    told = (f"no answer came from the file system{_which(facts)}: a security group, or a network ACL, does not let "
+            "port 2049 through")  # fmt: skip
     let = by_hand("let the tasks' security group in on port 2049 in the group of the mount targets")
-    return Cause("volume-unreachable", told, (found,), (_again(), let), _sure(found))
+    return Cause("volume-unreachable", told, (found,), (_again(), let), Certainty.LIKELY)
 
 
 def _again() -> Fix:

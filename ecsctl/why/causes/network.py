@@ -20,7 +20,7 @@ NO_ANSWER = (
     "RequestError: send request failed",
     "signal: killed",
 )
-REACHES = (Place.PULL, Place.LOGIN, Place.SECRET, Place.LOG)
+REACHES = (Place.PULL, Place.LOGIN, Place.SECRET, Place.LOG, Place.FILE)
 NEEDED = ("ecr.api", "ecr.dkr", "s3", "logs")
 """The endpoints that a Fargate task without a way to the internet needs (ECR guide, "interface VPC endpoints")."""
 

@@ -7,6 +7,7 @@ from ecsctl.resources.support.deployments import Phase, monitor_of, reason_of
 from ecsctl.resources.support.ecs import revision_of
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
 from ecsctl.why.causes.fixes import Fix, change, repair, resume, run, up, wait
+from ecsctl.why.causes.running import container_check
 from ecsctl.why.evidence import Evidence, Facts
 
 
@@ -73,6 +74,9 @@ def given_up(facts: Facts) -> Cause | None:
         restart = Fix(resume(facts), "if it was stopped by mistake")
         return Cause("stopped", told, observed, (restart,), effect=True, calm=facts.healthy)
     by = f" by {monitor}" if (monitor := monitor_of(newest)) else ""
+    if (newest.get("alarms") or {}).get("status") == "TRIGGERED":
+        rest = (one.what for one in resume(facts) if one.what != "ecsctl up")
+        fix += (change("deployment.alarms", "to what the app keeps to", "ecsctl up", *rest),)
     if phase is Phase.GOING_BACK:
         return Cause("rolled-back", f"{name} is being rolled back{by}", observed, fix, effect=True)
     if phase in (Phase.ROLLED_BACK, Phase.TAKEN_BACK):
@@ -84,7 +88,7 @@ def given_up(facts: Facts) -> Cause | None:
 def under_way(facts: Facts) -> Cause | None:
     """A deployment that has shown nothing bad yet."""
     primary = facts.releases.primary
-    bad = facts.failed or primary.get("failedTasks") or facts.given_up
+    bad = facts.failed or primary.get("failedTasks") or facts.given_up or container_check(facts)
     if not facts.releases.at_work or bad or not primary.get("desiredCount"):
         return None
     told = (f"revision {revision_of(facts.suspect)} is rolling out: {primary.get('runningCount', 0)} of "

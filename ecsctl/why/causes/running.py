@@ -18,6 +18,10 @@ NOT_FOUND = 127
 """How a shell ends that does not find the program (POSIX, "Shell Command Language": exit status)."""
 CUT = r'Traceback \(most recent call last\):$|(?:^|\n)\s+File "[^"]+", line \d+.*(?:\n\s+\S.*)?$|[:,({\[]$'
 """How a log ends that goes on: a Python traceback without its error, or an open sentence or bracket."""
+OWN_NAME = r"\b(?:Local|Network|[Ll]istening (?:on|at)):?\s+(?:https?://)?ip-\d+-\d+-\d+-\d+\."
+"""How a server says that it listens on what HOSTNAME is, which Fargate sets to the task's own name: Next.js
+(DefangLabs/samples#654)."""
+READ_ONLY = r"read-only file system|\bEROFS\b"
 HEAP = r"JavaScript heap out of memory|^\S*\s?java\.lang\.OutOfMemoryError|^MemoryError\b|Out of memory: Killed process"
 
 
@@ -110,6 +114,8 @@ def crash(facts: Facts) -> Cause | None:
             (repair("correct CMD or ENTRYPOINT in the Dockerfile, or what they run", facts),),
                      Certainty.LIKELY)  # fmt: skip
     fix: tuple[Fix, ...] = (run("ecsctl logs", "all it said"), repair("fix the app", facts), *back(facts))
+    if facts.container.get("readonlyRootFilesystem") and re.search(READ_ONLY, error, re.IGNORECASE):
+        fix = (fix[0], change("service.read_only_root", "= false"), *fix[1:])
     return Cause("crash", f"the app crashed (exit code {code}{_signal(code)}){said}", observed, fix, _sure(facts))
 
 
@@ -117,26 +123,66 @@ def container_check(facts: Facts) -> Cause | None:
     """The health check that the container itself makes."""
     found = facts.told((Place.HEALTH,), "failed container health checks")
     if not found:
-        return None
+        return _never_well(facts)
     boxes = facts.failed[0].get("containers", ()) if facts.failed else ()
-    sick = next(
-        (one["name"] for one in boxes if one.get("healthStatus") == "UNHEALTHY"), facts.container.get("name", "")
-    )
-    every = {one.get("name"): one for one in facts.definition.get("containerDefinitions", ())}
-    command = " ".join((every.get(sick, {}).get("healthCheck") or {}).get("command", ()))
-    own = sick == facts.container.get("name", sick)
-    told = ("the container's own health check fails" if own else f"the health check of the container {sick} fails") + (
-        f": {command}" if command else "")  # fmt: skip
+    own = str(facts.container.get("name", ""))
+    sick = next((str(one["name"]) for one in boxes if one.get("healthStatus") == "UNHEALTHY"), own)
+    command = _check_of(facts, sick)
+    if sick != own:
+        told = f"the health check of the container {sick} fails" + (f": {command}" if command else "")
+        return Cause("container-check", told, (found, *facts.tail()), _of_sick(facts, sick))
+    told = "the container's own health check fails" + (f": {command}" if command else "")
     fix: tuple[Fix, ...] = (
         run("ecsctl logs", "what the app says"),
-        repair("fix the app, or the check's command in the task definition", facts),
+        repair("fix the app, or what its check asks", facts),
     )
-    if not own:
-        fix = (run(f"ecsctl logs --container {sick}", f"what {sick} says"),
-               by_hand(f"fix {sick}, or its check in the task definition"))  # fmt: skip
-        if facts.is_sidecar(sick):
-            fix = (fix[0], change(f"sidecars.{sick}.health", "to a check that passes"))
+    if command:
+        fix += (change("service.health.container", "to a check that passes"),)
+    if any(re.search(OWN_NAME, one.text) for one in facts.tail(50)) and re.search(r"localhost|127\.0\.0\.1", command):
+        told += "; by its log the app listens on the task's own address alone, and on Fargate HOSTNAME is that"
+        fix = (change("service.environment", 'to what it is, and HOSTNAME = "0.0.0.0"'), *fix)
     return Cause("container-check", told, (found, *facts.tail()), fix)
+
+
+def _never_well(facts: Facts) -> Cause | None:
+    """A container that another waits for is not healthy: ECS leaves its task PENDING, and says nothing.
+
+    It does so for three hours (aws/containers-roadmap#2379).
+    """
+    for task in facts.starting:
+        for box in task.get("containers", ()):
+            sick = str(box.get("name", ""))
+            waits = _waits_for(facts, sick)
+            if box.get("healthStatus") == "UNHEALTHY" and waits:
+                command = _check_of(facts, sick)
+                told = (f"the health check of the container {sick} fails" + (f": {command}" if command else "")
+                        + f"; {waits} waits until it is healthy, so the task does not start")  # fmt: skip
+                state = f"{task.get('lastStatus', 'PENDING')}: the container {sick} is UNHEALTHY"
+                observed = Evidence(f"task {task['taskArn'].rsplit('/', 1)[-1][:8]}", state)
+                return Cause("container-check", told, (observed,), _of_sick(facts, sick))
+    return None
+
+
+def _waits_for(facts: Facts, name: str) -> str:
+    """The container that is not started before another is healthy; empty if none waits for it."""
+    for one in facts.definition.get("containerDefinitions", ()):
+        for need in one.get("dependsOn") or ():
+            if need.get("containerName") == name and need.get("condition") == "HEALTHY":
+                return str(one["name"])
+    return ""
+
+
+def _of_sick(facts: Facts, name: str) -> tuple[Fix, ...]:
+    """What puts the check of a container beside the app right."""
+    look = run(f"ecsctl logs --container {name}", f"what {name} says")
+    if facts.is_sidecar(name):
+        return look, change(f"sidecars.{name}.health", "to a check that passes")
+    return look, by_hand(f"fix {name}, or its check in the task definition")
+
+
+def _check_of(facts: Facts, name: str) -> str:
+    """The command of a container's health check."""
+    return " ".join((facts.definition_of(name).get("healthCheck") or {}).get("command", ()))
 
 
 def _dropped(facts: Facts) -> str:
@@ -172,13 +218,12 @@ def _ended(facts: Facts) -> Evidence:
 
 
 def _limit(facts: Facts, name: str) -> int:
-    every = {one.get("name"): one for one in facts.definition.get("containerDefinitions", ())}
-    return int(every.get(name, {}).get("memory") or 0)
+    return int(facts.definition_of(name).get("memory") or 0)
 
 
 def _log_group(facts: Facts, name: str) -> str:
-    every = {one.get("name"): one for one in facts.definition.get("containerDefinitions", ())}
-    return str(((every.get(name, {}).get("logConfiguration") or {}).get("options") or {}).get("awslogs-group", ""))
+    options = (facts.definition_of(name).get("logConfiguration") or {}).get("options") or {}
+    return str(options.get("awslogs-group", ""))
 
 
 JUDGES: tuple[Judge, ...] = (out_of_memory, sidecar, crash, killed, container_check)

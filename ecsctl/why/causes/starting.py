@@ -1,4 +1,6 @@
-"""Why a task does not come to start: its secrets, its log, its roles, the account's quotas; images.py has its image.
+"""Why a task does not come to start: its log, its roles, the account's quotas.
+
+Its image is in images.py, its secrets are in secret_reading.py.
 
 Each rule says about what ECS must give the reason (Place), and in which words, which ECS may have cut short. They are
 those of the ECS guide, "Amazon ECS stopped tasks error messages", "CannotPullContainer task errors",
@@ -10,7 +12,7 @@ from __future__ import annotations
 import re
 
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
-from ecsctl.why.causes.fixes import Fix, by_hand, change, renewed, run, up, wait
+from ecsctl.why.causes.fixes import Fix, by_hand, change, up, wait
 from ecsctl.why.causes.images import (
     architecture,
     command_missing,
@@ -22,89 +24,9 @@ from ecsctl.why.causes.images import (
     pull_limit,
 )
 from ecsctl.why.causes.network import ours
+from ecsctl.why.causes.secret_reading import secret_denied, secret_state, secret_unread
 from ecsctl.why.causes.wording import RIGHTS, short, sure, tries
 from ecsctl.why.evidence import Evidence, Facts, Place
-from ecsctl.why.words import whole
-
-
-def secret_state(facts: Facts) -> Cause | None:
-    """A secret that the task definition names is not there, is being deleted, has no value, or not the key."""
-    lost = {arn: state for arn, state in facts.secrets.items() if state != "there"}
-    observed = tuple(Evidence("Secrets Manager", f"{arn}: {how}") for arn, how in lost.items())
-    if empty := facts.told((Place.SECRET,), "can't find the specified secret value"):
-        name = _arn(empty.text)
-        if whole(empty.text, "secret value") or (not lost and facts.secrets.get(name) == "there"):
-            told = f"the secret {_secret(name)} is there and has no value"
-            put = run(f"aws secretsmanager put-secret-value --secret-id {name or 'ARN'} --secret-string VALUE")
-            return Cause("secret-empty", told, (empty,), (put,), sure(empty))
-    found = facts.told((Place.SECRET,), "can't find the specified secret", "marked for deletion", "marked deleted",
-                       "invalid parameters:", "invalid ssm parameters:", "ParameterNotFound")  # fmt: skip
-    if found or (lost and not facts.healthy):
-        name = next(iter(lost), "") or _arn(found.text if found else "")
-        if (
-            found
-            and not name
-            and (parameter := re.search(r"invalid (?:ssm )?parameters: (\S+)", found.text, re.IGNORECASE))
-        ):
-            name = parameter[1]
-        gone = found is not None and whole(found.text, "marked for deletion", "marked deleted")
-        state = lost.get(name, "being deleted" if gone else "missing")
-        fix: tuple[Fix, ...]
-        if state == "being deleted":
-            fix = (run(f"aws secretsmanager restore-secret --secret-id {name}"),)
-        else:
-            fix = (
-                change("service.secrets", "to ARNs that exist"),
-                renewed(f"create {_secret(name)} with its value", "service.secrets", "to its ARN, which is a new one"),
-            )
-        certain = Certainty.CERTAIN if lost else sure(found)
-        return Cause(
-            "secret-missing",
-            f"the secret {_secret(name)} is {state}",
-            (*((found,) if found else ()), *observed),
-            fix,
-            certain,
-        )
-    found = facts.told((Place.SECRET,), "did not contain json key", "looking for beginning of value")
-    if not found:
-        return None
-    key = re.search(r"did not contain json key (\S+)", found.text)
-    told = f"the secret {_secret(_arn(found.text))} " + (
-        f"has no key {key[1]}" if key else "is not JSON, and a key of it is asked for"
-    )
-    fix = (run(f"aws secretsmanager put-secret-value --secret-id {_arn(found.text) or 'ARN'} --secret-string JSON"),
-            change("service.secrets", "to a key that the secret has"))  # fmt: skip
-    return Cause("secret-key-missing", told.replace("  ", " "), (found,), (fix[1], fix[0]), sure(found))
-
-
-def secret_denied(facts: Facts) -> Cause | None:
-    """The execution role may not read a secret, or not use the key that it is encrypted with."""
-    found = facts.told((Place.SECRET,), "Access to KMS is not allowed", "kms:Decrypt")
-    kms = found is not None
-    found = found or facts.told((Place.SECRET,), "AccessDenied", "not authorized to perform")
-    if not found:
-        return None
-    role = short(facts.definition.get("executionRoleArn", "")) or "the execution role"
-    told = f"{role} may not {'use the key of' if kms else 'read'} the secret {_secret(_arn(found.text))}".rstrip()
-    allow = by_hand(f"allow {role} kms:Decrypt in the policy of the secret's key")
-    named = change("service.secrets", "to the secret's whole ARN")
-    return Cause("secret-denied", told, (found,), (allow,) if kms else (up(RIGHTS), named), sure(found))
-
-
-def secret_unread(facts: Facts) -> Cause | None:
-    """A secret could not be had, and AWS's sentence ends before it says why."""
-    found = facts.told((Place.SECRET,))
-    if found is None or not found.text.rstrip().endswith(("...", "…")):
-        return None
-    told = (f"the task could not read the secret {_secret(_arn(found.text))}, and AWS cut its reason short: either "
-            f"it is not there, "
-            "or the execution role may not read it, or it is not reached: look first whether it is there")  # fmt: skip
-    fix = (
-        run("ecsctl plan", "whether role and network are as they shall be"),
-        change("service.secrets", "to ARNs that exist"),
-    )
-    return Cause("secret-unread", told.replace("  ", " "), (found,), fix, Certainty.POSSIBLE,
-                 either=("secret-missing", "secret-denied", "unreachable"))  # fmt: skip
 
 
 def log_denied(facts: Facts) -> Cause | None:
@@ -132,6 +54,18 @@ def log_group_missing(facts: Facts) -> Cause | None:
         (up("makes it"),),
         Certainty.CERTAIN if gone else sure(found),
     )
+
+
+def env_file_unread(facts: Facts) -> Cause | None:
+    """S3 says the same of a file that may not be read and, to whoever may not list, of one that is not there."""
+    found = facts.told((Place.FILE,), "AccessDenied", "Forbidden", "NoSuchKey", "NoSuchBucket", "NotFound")
+    if not found:
+        return None
+    role = short(facts.definition.get("executionRoleArn", "")) or "the execution role"
+    told = f"an environment file in S3 is not there, or {role} may not read it"
+    allow = by_hand(f"put the file where environmentFiles in [raw] looks for it, and allow {role} s3:GetObject on it "
+                    f"and s3:GetBucketLocation on its bucket{tries(facts)}")  # fmt: skip
+    return Cause("env-file-unread", told, (found,), (allow,), sure(found))
 
 
 def role_not_assumable(facts: Facts) -> Cause | None:
@@ -185,8 +119,14 @@ def capacity(facts: Facts) -> Cause | None:
     found = facts.told((Place.PLACE, Place.OTHER), "Capacity is unavailable at this time", "insufficient capacity")
     if not found:
         return None
-    fix = (wait(f"wait some minutes{tries(facts)}"),)
+    fix: tuple[Fix, ...] = (wait(f"wait some minutes{tries(facts)}"),)
     told = "AWS has no Fargate capacity there at this moment"
+    providers = {one["capacityProvider"] for one in (facts.service or {}).get("capacityProviderStrategy") or ()}
+    if "FARGATE_SPOT" in providers:  # none takes the other's place (aws/containers-roadmap#852)
+        fix += (change("service.spot.base", "to as many as must always run"),)
+        told = "AWS has no Fargate Spot capacity there at this moment"
+        if len(providers) > 1:
+            told = "AWS has no Fargate capacity there at this moment: Spot, more likely than the ordinary one"
     return Cause("capacity", told, (found,), fix, sure(found))
 
 
@@ -224,16 +164,6 @@ def _subnets(facts: Facts) -> str:
     return "public_subnets" if placed.get("assignPublicIp") == "ENABLED" else "private_subnets"
 
 
-def _arn(text: str) -> str:
-    """The ARN in a text, without the key, stage and version that a task definition may name after a secret's."""
-    found = re.search(r"arn:[\w-]+:(?:secretsmanager|ssm):[^\s,\"]+", text)
-    return ":".join(found[0].split(":")[:7]).rstrip(".:…") if found else ""
-
-
-def _secret(arn: str) -> str:
-    return arn.rsplit(":secret:", maxsplit=1)[-1].split(":", maxsplit=1)[0]
-
-
 JUDGES: tuple[Judge, ...] = (
     vcpu_quota,
     capacity,
@@ -243,6 +173,7 @@ JUDGES: tuple[Judge, ...] = (
     secret_state,
     log_group_missing,
     log_denied,
+    env_file_unread,
     disk_full,
     pull_limit,
     image_missing,

@@ -1,4 +1,4 @@
-"""A case for each way out of each cause; what the sandbox cannot break has its reason."""
+"""A case for each way out of each cause."""
 
 from __future__ import annotations
 
@@ -54,7 +54,10 @@ CASES: dict[str, Case] = {
     "pull-limit": Case(
         pushed("stopped", reason=PULL + "toomanyrequests: You have reached your pull rate limit"), hand=well
     ),
-    "task-disk-full": Case(pushed("stopped", reason=PULL + "failed to extract layer: no space left on device")),
+    "task-disk-full": Case(
+        pushed("stopped", reason=PULL + "failed to extract layer: no space left on device"),
+        skips={0: "the fate is the image's"},
+    ),
     "command-missing": Case(
         pushed("stopped", reason='CannotStartContainerError: exec: "/run.sh": stat /run.sh: no such file or directory'),
         skips={1: "the fate is the image's"},
@@ -67,12 +70,26 @@ CASES: dict[str, Case] = {
         values={"service.secrets": tasks.another_secret},
         hand=well,
     ),
+    "secret-missing, of the app's own": Case(
+        tasks.with_own_secret(tasks.secret_deleted(ForceDeleteWithoutRecovery=True)),
+        values={"service.secrets": tasks.another_secret},
+        hand=well,
+    ),
+    "secret-missing, of the app's own, being deleted": Case(
+        tasks.with_own_secret(tasks.secret_deleted(RecoveryWindowInDays=7))
+    ),
+    "secret-empty, of the app's own": Case(tasks.with_own_secret(tasks.emptied)),
+    "secret-unread": Case(tasks.failed("secret-unread"), values={"service.secrets": tasks.another_secret}),
+    "secret-unread, of a parameter": Case(tasks.parameter_gone, values={"service.secrets": tasks.another_secret}),
     "secret-missing, being deleted": Case(
         tasks.with_secret("s3cr3t", then=tasks.secret_deleted(RecoveryWindowInDays=7))
     ),
     "secret-key-missing": Case(
         tasks.with_secret('{"user": "me"}', "password"),
         values={"service.secrets": tasks.another_secret, "JSON": '{"password": "s3cr3t"}'},
+    ),
+    "env-file-unread": Case(
+        pushed("stopped", reason=INIT + "failed to download env files: AccessDenied: Access Denied"), hand=well
     ),
     "volume-missing": Case(tasks.with_volume(tasks.targets_deleted), skips={1: "ecsctl up makes them again"}),
     "volume-unreachable": Case(tasks.with_volume(tasks.volumes_shut), skips={1: "ecsctl up opens it again"}),
@@ -131,8 +148,20 @@ CASES: dict[str, Case] = {
         )
     ),
     "rolled-back": Case(tasks.rolled_back),
+    "rolled-back, by an alarm": Case(
+        tasks.alarm_rings,
+        toml={"deployment": {"alarms": {"errors_percent": 5}}},
+        values={"deployment.alarms": {"latency_seconds": 9}},
+        hand=tasks.alarm_is_quiet,
+    ),
     "stopped": Case(tasks.cancelled),
     "percentages": Case(tasks.no_room),
+    "build-network": Case(
+        once_said(
+            "docker build -t $URI .", "#9 80.1 npm error network request to https://example.com failed: ETIMEDOUT"
+        )
+    ),
+    "tag-missing": Case(said("docker push $URI", "tag does not exist: $URI", phase="POST_BUILD")),
     "docker-build": Case(said("docker build -t $URI .", "ERROR: failed to solve: it did not complete successfully")),
     "dockerfile-missing": Case(
         said("docker build -t $URI .", "ERROR: failed to read dockerfile: open Dockerfile: no such file or directory")
@@ -190,6 +219,7 @@ CASES: dict[str, Case] = {
     "unexplained": Case(tasks.all_befallen("Something that nobody has seen before"), passes=well),
     "draining": Case(tasks.goes),
     "rolling-out": Case(tasks.rolling, hand=well),
+    "slow-start": Case(tasks.failed("slow-start"), values={"service.health_check_grace_seconds": 120}),
     "no-answer": Case(
         pushed("app", port=3000, silent=True), values={"service.port": 3000}, skips={2: "it is the port here"}
     ),
@@ -309,9 +339,3 @@ CASES: dict[str, Case] = {
 AT_FIRST = ("no-service", "name-taken", "no-image-yet", "gave-up", "certificate-pending", "zone-not-delegated",
             "certificate-failed")  # fmt: skip
 """Causes of an app that never came to run: tests/long/test_fixed_at_first.py."""
-
-REASONS: dict[str, str] = {
-    "slow-start": "the sandbox's health checks know no moment at which an app has become ready",
-    "secret-unread": "a sentence that AWS cut where it matters: what is true is another cause of secrets",
-}
-"""Causes that the sandbox cannot play, and why. What they say is held by tests/why/test_fixes.py all the same."""

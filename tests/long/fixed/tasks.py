@@ -33,6 +33,16 @@ def pushed(kind: str, **options: Any) -> Deed:
     return breaks
 
 
+def failed(fail: str) -> Deed:
+    """What `ecsctl sandbox push --fail` plays."""
+
+    def breaks(person: Person) -> None:
+        push.push("main", fail)
+        person.clock.sleep(HOUR / 2)
+
+    return breaks
+
+
 def befallen(kind: str, **options: Any) -> Deed:
     """All tasks go that way from the next on."""
 
@@ -200,6 +210,21 @@ def with_volume(then: Deed) -> Deed:
     return breaks
 
 
+def with_own_secret(then: Deed) -> Deed:
+    """The app is given a secret that `ecsctl secret set` has stored."""
+
+    def breaks(person: Person) -> None:
+        name = f"key-{person.clock.now():.0f}"
+        code, told = person.ecsctl(f"ecsctl secret set {name}")
+        assert code == 0, told
+        person.set("service.secrets", {"KEY": name})
+        person.ecsctl("ecsctl up")
+        then(person)
+        person.clock.sleep(420)
+
+    return breaks
+
+
 def targets_deleted(person: Person) -> None:
     efs = person.boto("efs")
     system = efs.describe_file_systems()["FileSystems"][0]["FileSystemId"]
@@ -216,9 +241,26 @@ def volumes_shut(person: Person) -> None:
     anew(person)
 
 
+def parameter_gone(person: Person) -> None:
+    """A parameter that the app is given is deleted, and ECS's sentence breaks off before it says so."""
+    name = f"/app/{person.clock.now():.0f}"
+    person.boto("ssm").put_parameter(Name=name, Value="s3cr3t", Type="SecureString")
+    person.set("service.secrets", {"KEY": f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{name}"})
+    person.ecsctl("ecsctl up")
+    person.boto("ssm").delete_parameter(Name=name)
+    ecs.behave("", "", "ok", length=180)
+    anew(person)
+
+
+def known_secret(person: Person) -> str:
+    """What Secrets Manager calls the secret that the app has."""
+    source: str = person.toml["service"]["secrets"]["KEY"]
+    return source if source.startswith("arn:") else f"hello/{source}"
+
+
 def secret_deleted(**how: Any) -> Deed:
     def deletes(person: Person) -> None:
-        person.boto("secretsmanager").delete_secret(SecretId=person.toml["service"]["secrets"]["KEY"], **how)
+        person.boto("secretsmanager").delete_secret(SecretId=known_secret(person), **how)
         anew(person)
 
     return deletes
@@ -227,7 +269,7 @@ def secret_deleted(**how: Any) -> Deed:
 def emptied(person: Person) -> None:
     """It loses the label AWSCURRENT, as by hand; an `up` would have refused one that never had a value."""
     backend: Any = secretsmanager_backends[ACCOUNT][REGION]
-    for version in backend.secrets[person.toml["service"]["secrets"]["KEY"]].versions.values():
+    for version in backend.secrets[known_secret(person)].versions.values():
         version.pop("secret_string")
     anew(person)
 
@@ -277,16 +319,31 @@ def rolled_back(person: Person) -> None:
     person.clock.sleep(3 * HOUR)  # ECS has forgotten the tasks
 
 
-def cancelled(person: Person) -> None:
+def begun(person: Person) -> str:
+    """A push whose version has begun to roll out; the service deployment."""
     push.push("main")
-    client, arns = person.boto("ecs"), []
     for _ in range(60):
         person.clock.sleep(10)
-        found = client.list_service_deployments(cluster="hello", service="hello", status=["IN_PROGRESS"])
-        if arns := [one["serviceDeploymentArn"] for one in found["serviceDeployments"]]:
-            break
-    client.stop_service_deployment(serviceDeploymentArn=arns[0], stopType="ROLLBACK")
+        found = person.boto("ecs").list_service_deployments(cluster="hello", service="hello", status=["IN_PROGRESS"])
+        for one in found["serviceDeployments"]:
+            return str(one["serviceDeploymentArn"])
+    raise AssertionError("nothing began")
+
+
+def cancelled(person: Person) -> None:
+    person.boto("ecs").stop_service_deployment(serviceDeploymentArn=begun(person), stopType="ROLLBACK")
     person.clock.sleep(HOUR / 2)
+
+
+def alarm_rings(person: Person) -> None:
+    """One of the alarms that are made for the app rings while a version rolls out."""
+    begun(person)
+    person.boto("cloudwatch").set_alarm_state(AlarmName="hello-errors", StateValue="ALARM", StateReason="a test")
+    person.clock.sleep(HOUR / 2)
+
+
+def alarm_is_quiet(person: Person) -> None:
+    person.boto("cloudwatch").set_alarm_state(AlarmName="hello-errors", StateValue="OK", StateReason="a test")
 
 
 def no_room(person: Person) -> None:

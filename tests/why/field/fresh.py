@@ -30,7 +30,7 @@ FRESH = (
          build("PROVISIONING", "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE", "Unable to pull customer's container image.")),
     case("build, install", "aws/aws-cdk#23343", "build-failed",
          fails("INSTALL", "npm ci", "npm ERR! Cannot read property 'aws-cdk-lib' of undefined")),
-    case("build, install", "npm/cli#3916", "build-failed",
+    case("build, install", "npm/cli#3916", "build-network",
          fails("INSTALL", "npm ci", "npm ERR! code ETIMEDOUT", "npm ERR! network request to https://r.example/g "
                "failed, reason: connect ETIMEDOUT 104.16.18.35:443")),
     case("build, build", "docker/buildx#680", "pull-limit-build",

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ecsctl.resources.support.containers import LABEL
 from ecsctl.why.evidence import Facts
 
 Scene = dict[str, Any]
@@ -159,11 +160,45 @@ def event(text: str) -> Scene:
     return {"targets": [], "service": _service(0, "IN_PROGRESS", text)}
 
 
+def spot(scene: Scene) -> Scene:
+    """The same for a service all of whose tasks run on Fargate Spot."""
+    strategy = [{"capacityProvider": "FARGATE_SPOT", "weight": 1, "base": 0}]
+    return scene | {"service": scene["service"] | {"capacityProviderStrategy": strategy}}
+
+
+def checked(command: str) -> Scene:
+    """An app whose own container has a health check."""
+    found = runs()["definition"]
+    own = found["containerDefinitions"][0] | {"healthCheck": {"command": ["CMD-SHELL", command], "interval": 30}}
+    return {"definition": found | {"containerDefinitions": [own]}}
+
+
+def waiting(name: str) -> Scene:
+    """Tasks that do not get beyond PENDING: the app waits for a container to become healthy, which does not."""
+    found = beside(name)["definition"]
+    own, other = found["containerDefinitions"]
+    own |= {"dependsOn": [{"containerName": name, "condition": "HEALTHY"}]}
+    other |= {"healthCheck": {"command": ["CMD-SHELL", "exit 1"]}}
+    service = _service(0, "IN_PROGRESS", "has started 2 tasks: (task 1) (task 2).", pendingCount=2, failedTasks=0)
+    arn = "arn:aws:ecs:eu-central-1:123456789012:task/shop/00000001c2d84f5f9d6d2a1c3e5b7f90"
+    boxes = [box(lastStatus="PENDING"), box(name, lastStatus="RUNNING", healthStatus="UNHEALTHY")]
+    task = {"taskArn": arn, "taskDefinitionArn": DEFINITION, "lastStatus": "PENDING", "containers": boxes}
+    return {"definition": found, "targets": [], "service": service | {"pendingCount": 2}, "starting": [task]}
+
+
 def beside(*names: str) -> Scene:
     """A task definition with these containers beside the app's own, all essential."""
     found = runs()["definition"]
     more = [{"name": name, "image": f"public.ecr.aws/acme/{name}:1", "essential": True} for name in names]
     return {"definition": found | {"containerDefinitions": [*found["containerDefinitions"], *more]}}
+
+
+def as_sidecars(scene: Scene) -> Scene:
+    """The same task definition, with the containers beside the app's own as ecsctl makes those of [sidecars]."""
+    found = scene["definition"]
+    label = {"dockerLabels": {LABEL: "yes"}}
+    every = [one if one["name"] == "shop" else one | label for one in found["containerDefinitions"]]
+    return {"definition": found | {"containerDefinitions": every}}
 
 
 def log(*lines: str, after: float = 2) -> Scene:

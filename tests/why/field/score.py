@@ -26,7 +26,7 @@ def outcome(case: Case) -> str:
         return CERTAIN
     if {cause.name, *cause.either} & {case.cause, *case.also}:
         return RIGHT if cause.name in (case.cause, *case.also) else HONEST
-    if cause.name in OPEN:
+    if cause.name in OPEN or cause.certainty == Certainty.UNKNOWN:
         return HONEST
     return CERTAIN if cause.certainty == Certainty.CERTAIN else WRONG
 

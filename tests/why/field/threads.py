@@ -9,6 +9,7 @@ from __future__ import annotations
 from tests.why.field.case import AUTH, DENIED, DJANGO, HUB, INIT, NO_DOCKER, PULL, Case, case
 from tests.why.field.fresh import FRESH
 from tests.why.field.later import LATER
+from tests.why.field.newest import NEWEST
 from tests.why.field.scene import (
     SECRET,
     answers,
@@ -28,6 +29,7 @@ from tests.why.field.scene import (
     task,
     unhealthy,
 )
+from tests.why.field.unseen import UNSEEN
 
 BUILDS = (
     case("build, source", "aws/aws-cdk#9980", "build-variable",
@@ -377,4 +379,4 @@ RELEASES = (
          'ERROR: failed to solve: process "/bin/sh -c npm run build" did not complete successfully: exit code: 1')),
 )  # fmt: skip
 
-CASES: tuple[Case, ...] = (*BUILDS, *STARTS, *RUNS, *RELEASES, *FRESH, *LATER)
+CASES: tuple[Case, ...] = (*BUILDS, *STARTS, *RUNS, *RELEASES, *FRESH, *LATER, *NEWEST, *UNSEEN)

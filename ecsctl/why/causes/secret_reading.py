@@ -1,0 +1,150 @@
+"""Why a task cannot read a secret or a parameter: it is not there, has no such value, or may not be read.
+
+The words are those of the ECS guide, "ResourceInitializationError errors", and of public threads; "Fetching secret data
+from" is how the agent says it without that code (aws/aws-cdk#4498). A fix fits whose secret it is: one that
+`ecsctl secret` made is set by it, everybody else's by the AWS CLI.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ecsctl.why.causes.cause import Cause, Certainty
+from ecsctl.why.causes.fixes import Act, Fix, Step, by_hand, change, renewed, run, up
+from ecsctl.why.causes.wording import RIGHTS, short, sure
+from ecsctl.why.evidence import Evidence, Facts, Place
+from ecsctl.why.words import whole
+
+PARAMETER = r"invalid (?:ssm )?parameters: (\S+)"
+
+
+def secret_state(facts: Facts) -> Cause | None:
+    """A secret that the task definition names is not there, is being deleted, has no value, or not the key."""
+    return _empty(facts) or _lost(facts) or _without_key(facts)
+
+
+def _empty(facts: Facts) -> Cause | None:
+    found = facts.told((Place.SECRET,), "can't find the specified secret value")
+    if not found:
+        return None
+    name, lost = _arn(found.text), any(state != "there" for state in facts.secrets.values())
+    if not whole(found.text, "secret value") and (lost or facts.secrets.get(name) != "there"):
+        return None
+    told = f"{_secret(name)} is there and has no value"
+    return Cause("secret-empty", told, (found,), (_put(name, facts, "VALUE"),), sure(found))
+
+
+def _lost(facts: Facts) -> Cause | None:
+    lost = {arn: state for arn, state in facts.secrets.items() if state != "there"}
+    found = facts.told((Place.SECRET,), "can't find the specified secret", "marked for deletion", "marked deleted",
+                       "invalid parameters:", "invalid ssm parameters:", "ParameterNotFound")  # fmt: skip
+    if not found and not (lost and not facts.healthy):
+        return None
+    name = next(iter(lost), "") or _arn(found.text if found else "")
+    if found and not name and (parameter := re.search(PARAMETER, found.text, re.IGNORECASE)):
+        name = parameter[1]
+    gone = found is not None and whole(found.text, "marked for deletion", "marked deleted")
+    state = lost.get(name, "being deleted" if gone else "missing")
+    observed = tuple(Evidence("Secrets Manager", f"{arn}: {how}") for arn, how in lost.items())
+    fix: tuple[Fix, ...]
+    if state == "being deleted":
+        fix = (run(f"aws secretsmanager restore-secret --secret-id {name}", "with the value that it had"),)
+        if own := facts.own_secrets.get(name):
+            fix += (run(f"ecsctl secret set {own}", "restores it with another value"),)
+    else:
+        fix = (
+            change(_key(name, facts), "to ARNs that exist"),
+            renewed(f"create {_secret(name)} with its value", _key(name, facts), "to its ARN, which is a new one"),
+        )
+        if own := _name_of_ours(name, facts):
+            again = Fix(tuple(Step(Act.RUN, one) for one in (f"ecsctl secret set {own}", "ecsctl up")),
+                        f'where {_key(name, facts)} says "{own}"')  # fmt: skip
+            fix = (again, *fix)
+    sentence = f"{_secret(name)} is {state}"
+    evidence = (*((found,) if found else ()), *observed)
+    return Cause("secret-missing", sentence, evidence, fix, Certainty.CERTAIN if lost else sure(found))
+
+
+def _without_key(facts: Facts) -> Cause | None:
+    found = facts.told((Place.SECRET,), "did not contain json key", "looking for beginning of value")
+    if not found:
+        return None
+    name, key = _arn(found.text), re.search(r"did not contain json key (\S+)", found.text)
+    told = f"{_secret(name)} " + (f"has no key {key[1]}" if key else "is not JSON, and a key of it is asked for")
+    fix = (change(_key(name, facts), "to a key that the secret has"), _put(name, facts, "JSON"))
+    return Cause("secret-key-missing", told, (found,), fix, sure(found))
+
+
+def secret_denied(facts: Facts) -> Cause | None:
+    """The execution role may not read a secret, or not use the key that it is encrypted with."""
+    found = facts.told((Place.SECRET,), "Access to KMS is not allowed", "kms:Decrypt",
+                       "The ciphertext refers to a customer master key")  # fmt: skip
+    kms = found is not None
+    found = found or facts.told((Place.SECRET,), "AccessDenied", "not authorized to perform")
+    if not found:
+        return None
+    role = short(facts.definition.get("executionRoleArn", "")) or "the execution role"
+    arn = _arn(found.text)
+    told = f"{role} may not {'use the key of' if kms else 'read'} {_secret(arn)}"
+    if kms and whole(found.text, "does not exist"):  # AWS says the same of both, lest it tells what there is
+        told = f"{role} may not use the key of {_secret(arn)}, or the key is not there any more"
+    allow = by_hand(f"allow {role} kms:Decrypt in the policy of the secret's key")
+    named = change(_key(arn, facts), "to the secret's whole ARN")
+    return Cause("secret-denied", told, (found,), (allow,) if kms else (up(RIGHTS), named), sure(found))
+
+
+def secret_unread(facts: Facts) -> Cause | None:
+    """A secret could not be had, and AWS's sentence ends before it says why."""
+    found = facts.told((Place.SECRET,))
+    if found is None or not found.text.rstrip().endswith(("...", "…")):
+        return None
+    told = (f"the task could not read {_secret(_arn(found.text))}, and AWS cut its reason short: either "
+            f"it is not there, "
+            "or the execution role may not read it, or it is not reached: look first whether it is there")  # fmt: skip
+    fix = (
+        run("ecsctl plan", "says whether it is there, and whether role and network are as they should be"),
+        change(_key(_arn(found.text), facts), "to ARNs that exist"),
+    )
+    return Cause("secret-unread", told, (found,), fix, Certainty.POSSIBLE,
+                 either=("secret-missing", "secret-denied", "unreachable"))  # fmt: skip
+
+
+def _put(arn: str, facts: Facts, what: str) -> Fix:
+    """How a secret gets a value: by `ecsctl secret set` if that made it, which asks for the value."""
+    if own := facts.own_secrets.get(arn):
+        return run(f"ecsctl secret set {own}", "asks for its value" if what == "VALUE" else "asks for the whole JSON")
+    return run(f"aws secretsmanager put-secret-value --secret-id {arn or 'ARN'} --secret-string {what}")
+
+
+def _key(arn: str, facts: Facts) -> str:
+    """The key of ecsctl.toml that gives a container the secret: the app's own, unless only a sidecar has it."""
+    for one in facts.definition.get("containerDefinitions", ()) if arn else ():
+        named = any(str(secret["valueFrom"]).startswith(arn) for secret in one.get("secrets") or ())
+        if named and facts.is_sidecar(str(one.get("name"))):
+            return f"sidecars.{one['name']}.secrets"
+        if named:
+            break
+    return "service.secrets"
+
+
+def _name_of_ours(arn: str, facts: Facts) -> str:
+    """The name by which `ecsctl secret set` would make a secret again that is gone; empty if it is no such one."""
+    found = re.search(rf":secret:{re.escape(facts.app)}/([\w+=.@-]+)-\w{{6}}$", arn)
+    return found[1] if found else ""
+
+
+def _arn(text: str) -> str:
+    """The ARN in a text, without the key, stage and version that a task definition may name after a secret's."""
+    found = re.search(r"arn:[\w-]+:(?:secretsmanager|ssm):[^\s,\"]+", text)
+    return ":".join(found[0].split(":")[:7]).rstrip(".:…") if found else ""
+
+
+def _secret(arn: str) -> str:
+    """A secret or parameter, by its name."""
+    if found := re.search(r":parameter/?(/?\S+)$", arn):
+        name = found[1] if "/" not in found[1] or found[1].startswith("/") else f"/{found[1]}"
+        return f"the parameter {name}"
+    if arn.startswith("/"):
+        return f"the parameter {arn}"
+    name = arn.rsplit(":secret:", maxsplit=1)[-1].split(":", maxsplit=1)[0]
+    return f"the secret {name}" if name and name != "arn" else "a secret"
