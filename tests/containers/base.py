@@ -19,8 +19,9 @@ _LEFT_OUT = re.compile(
 _PACKAGES = (
     "fastapi", "starlette", "pydantic", "pydantic_core", "uvicorn", "anyio", "idna", "sniffio", "h11", "click",
     "typing_extensions.py", "typing_inspection", "annotated_types", "annotated_doc", "opentelemetry",
-    "importlib_metadata", "zipp",
+    "importlib_metadata", "zipp", "boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3",
 )  # fmt: skip
+_MODELS = re.compile(r"/botocore/data/(?!s3/|sts/|[^/]+$)")  # of AWS's services the tests' apps ask these two
 _TOOLS = ("/bin/sh", "/bin/sleep", "/bin/cat", "/bin/ls", "/usr/bin/env")
 
 
@@ -31,6 +32,9 @@ def archive() -> bytes:
 
         def keep(info: tarfile.TarInfo) -> tarfile.TarInfo | None:
             return None if _LEFT_OUT.search(info.name) else info
+
+        def asked(info: tarfile.TarInfo) -> tarfile.TarInfo | None:
+            return info if info.isdir() or not _MODELS.search(info.name) else None
 
         stdlib = Path(sysconfig.get_path("stdlib"))
         tar.add(stdlib, f"usr/lib/python{_VERSION}", filter=keep)
@@ -43,7 +47,7 @@ def archive() -> bytes:
         purelib = _purelib()
         for name in _PACKAGES:
             if (purelib / name).exists():
-                tar.add(purelib / name, f"usr/lib/python{_VERSION}/site-packages/{name}")
+                tar.add(purelib / name, f"usr/lib/python{_VERSION}/site-packages/{name}", filter=asked)
         for tool in _TOOLS:
             tar.add(Path(tool).resolve(), tool.removeprefix("/"))
         programs = [python, *map(Path, _TOOLS), *stdlib.glob("lib-dynload/*.so"), *purelib.glob("pydantic_core/*.so")]

@@ -7,15 +7,15 @@ import contextlib
 import json
 import os
 import pty
-import shutil
 import socket
 import ssl
 import subprocess
 import sys
 import textwrap
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,13 @@ from typing import Any
 import pytest
 
 from ecsctl.sandbox.containers import engine as engines
-from ecsctl.sandbox.containers import fleet
+from ecsctl.sandbox.containers import fleet, wall
 from ecsctl.sandbox.containers.authority import AUTHORITY
 from ecsctl.sandbox.core.place import NO_CONTAINERS
 from ecsctl.sandbox.server import process
 from tests.containers import base
 
+pytest.register_assert_rewrite("tests.containers.agreement")
 FAST = 600.0  # AWS's seconds in one, for what only waits for AWS
 COMMAND = [sys.executable, "-m", "ecsctl"]
 CI = ("CI", "GITHUB_ACTIONS")
@@ -42,6 +43,50 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 IMAGE_TAG=$IMAGE_TAG
 USER 10001
 CMD ["python3", "-m", "app"]
 """
+APP = (BACKEND / "app.py").read_text()
+SLOW = APP.replace(
+    "def serve(",
+    '''import asyncio
+
+
+@app.get("/slow")
+async def slow() -> str:
+    """One of those that are under way when a task has to go."""
+    await asyncio.sleep(1.5)
+    return app.version
+
+
+def serve(''',
+)
+LIGHT = '''"""An app that has started at once: `/` tells its version."""
+
+import http.server
+import json
+import os
+import signal
+import sys
+
+HEALTH = "/healthz"
+PORT = 8000
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        known = self.path in ("/", HEALTH)
+        body = json.dumps({"version": os.environ["IMAGE_TAG"]} if known else {}).encode()
+        self.send_response(200 if known else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+print(f"Server listening on port {PORT}")
+http.server.ThreadingHTTPServer(("", PORT), Answers).serve_forever()
+'''
 CONFIG = """\
 name = "{name}"
 
@@ -56,6 +101,13 @@ cpu = 1024
 memory = 2048
 exec = true
 environment = {{ APP_NAME = "{name}" }}
+permissions = [{{ actions = ["s3:CreateBucket", "s3:PutObject", "s3:GetObject"], resources = ["arn:aws:s3:::app-*"] }}]
+
+[service.ulimits]
+nofile = 2048
+
+[volumes.data]
+path = "/data"
 
 [github]
 repository = "ecsctl/{name}"
@@ -65,6 +117,8 @@ token_secret = "github/token"
 [pipeline]
 deploy_timeout_minutes = 5
 """
+# With exec an init is the first process, and tells it otherwise; and the less memory there is, the sooner it is taken.
+PLAIN = CONFIG.replace("exec = true", "exec = false").replace("cpu = 1024\nmemory = 2048", "cpu = 512\nmemory = 1024")
 
 
 @pytest.fixture(scope="session")
@@ -180,9 +234,20 @@ class Project:
         return self.engine.ours("containers", fleet.whose(self.record))
 
     def left(self) -> list[str]:
-        """What of the sandbox's is in the engine."""
-        kinds = ("containers", "images", "networks", "volumes")
-        return [f"{kind}: {one}" for kind in kinds for one in self.engine.ours(kind, fleet.whose(self.record))]
+        """What of the sandbox's is in the engine, and in the packet filter."""
+        whose, kinds = fleet.whose(self.record), ("containers", "images", "networks", "volumes")
+        rules = subprocess.run("iptables -S || true", shell=True, check=True, capture_output=True, text=True).stdout  # noqa: S602 - may not be there
+        return [line for line in rules.splitlines() if wall.chain(whose) in line] + [
+            f"{kind}: {one}" for kind in kinds for one in self.engine.ours(kind, whose)
+        ]
+
+
+def until(holds: Callable[[], object]) -> None:
+    """Wait for something that becomes true."""
+    limit = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < limit, "it does not come"
+        time.sleep(0.05)
 
 
 def listens(url: str) -> bool:
@@ -191,13 +256,13 @@ def listens(url: str) -> bool:
         return asking.connect_ex(("127.0.0.1", int(url.rpartition(":")[2]))) == 0
 
 
-def made(folder: Path, name: str, engine: engines.Engine) -> Project:
-    """A project with the sample app, committed."""
+def made(folder: Path, name: str, engine: engines.Engine, app: str = SLOW, config: str = CONFIG) -> Project:
+    """A project with an app, committed: the sample app with a page that takes its time, if nothing else is said."""
     project = Project(folder, name, engine)
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(BACKEND / "app.py", folder / "app.py")
+    (folder / "app.py").write_text(app)
     (folder / "Dockerfile").write_text(DOCKERFILE)
-    (folder / "ecsctl.toml").write_text(CONFIG.format(name=name))
+    (folder / "ecsctl.toml").write_text(config.format(name=name))
     (folder / ".gitignore").write_text(".ecsctl/\n")
     subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
     project.write()
@@ -205,9 +270,8 @@ def made(folder: Path, name: str, engine: engines.Engine) -> Project:
 
 
 @contextlib.contextmanager
-def up(folder: Path, name: str, engine: engines.Engine, speed: float = process.SPEED) -> Iterator[Project]:
-    """The sample app, up; nothing of it is left afterwards. `speed` is that of the sandbox's clock."""
-    project = made(folder, name, engine)
+def up(project: Project, speed: float = process.SPEED) -> Iterator[Project]:
+    """A project that is up; nothing of it is left afterwards. `speed` is that of the sandbox's clock."""
     try:
         start = "import sys, pathlib; from ecsctl.sandbox.server import process; "
         start += "process.start(pathlib.Path(sys.argv[1]), float(sys.argv[2]))"
@@ -218,11 +282,18 @@ def up(folder: Path, name: str, engine: engines.Engine, speed: float = process.S
         yield project
     finally:
         process.stop(project.record)
-        fleet.clear(engine, fleet.whose(project.record))
+        fleet.clear(project.engine, fleet.whose(project.record))
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, engine: engines.Engine) -> Iterator[Project]:
     """The sample app, up."""
-    with up(tmp_path_factory.mktemp("project"), "hello", engine) as project:
+    with up(made(tmp_path_factory.mktemp("project"), "hello", engine)) as project:
+        yield project
+
+
+@pytest.fixture(scope="module")
+def fast(tmp_path_factory: pytest.TempPathFactory, engine: engines.Engine) -> Iterator[Project]:
+    """An app that starts at once, up where AWS's own waiting takes next to no time."""
+    with up(made(tmp_path_factory.mktemp("project"), "fails", engine, LIGHT, PLAIN), FAST) as project:
         yield project

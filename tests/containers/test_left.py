@@ -5,10 +5,11 @@ import os
 import signal
 from pathlib import Path
 
-from ecsctl.sandbox.containers.engine import Engine, EngineError
+from ecsctl.sandbox.containers import fleet
+from ecsctl.sandbox.containers.engine import LABEL, Engine, EngineError
 from ecsctl.sandbox.server import process
 from tests.containers import base
-from tests.containers.conftest import DOCKERFILE, FAST, Project, listens, up
+from tests.containers.conftest import DOCKERFILE, FAST, LIGHT, Project, listens, made, up
 
 
 def traces(engine: Engine, word: str) -> list[str]:
@@ -23,7 +24,7 @@ def traces(engine: Engine, word: str) -> list[str]:
 
 
 def test_down_and_stop_leave_nothing(tmp_path: Path, engine: Engine) -> None:
-    with up(tmp_path / "gone", "gone", engine, FAST) as project:
+    with up(made(tmp_path / "gone", "gone", engine, LIGHT), FAST) as project:
         urls = project.urls
         assert project.tasks()
         assert all(map(listens, urls))
@@ -40,19 +41,24 @@ def test_down_and_stop_leave_nothing(tmp_path: Path, engine: Engine) -> None:
         assert engine.call("GET", f"/images/{base.NAME}/json")
 
 
-def test_after_a_crash_of_the_sandbox_stop_clears_up_and_a_stranger_s_container_stays(
+def test_after_a_crash_of_the_sandbox_stop_or_a_new_start_clears_up_and_a_stranger_s_container_stays(
     tmp_path: Path, engine: Engine
 ) -> None:
-    body = {"Image": base.NAME, "Cmd": ["/bin/sleep", "60"], "Labels": {"ecsctl.sandbox": "another"}}
+    body = {"Image": base.NAME, "Cmd": ["/bin/sleep", "60"], "Labels": {LABEL: "another"}}
     stranger = engine.call("POST", "/containers/create", body)["Id"]
     try:
-        with up(tmp_path / "killed", "killed", engine, FAST) as project:
+        with up(made(tmp_path / "killed", "killed", engine, LIGHT), FAST) as project:
             urls = project.urls
             kill(project)
             assert project.tasks()
-            project.ecsctl("sandbox", "stop")
+            project.ecsctl("sandbox", "start")
             assert project.left() == []
             assert not any(map(listens, urls))
+            kill(project)
+            labels = {LABEL: fleet.whose(project.record)}
+            engine.call("POST", "/containers/create", body | {"Labels": labels})
+            project.ecsctl("sandbox", "stop")
+            assert project.left() == []
             assert engine.call("GET", f"/containers/{stranger}/json")
     finally:
         engine.call("DELETE", f"/containers/{stranger}", force=True)

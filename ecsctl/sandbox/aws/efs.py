@@ -13,6 +13,7 @@ from moto.efs.models import AccessPoint, EFSBackend, efs_backends
 from moto.efs.responses import EFSResponse
 
 from ecsctl.sandbox.aws.ec2.interfaces import attach_interface, release_interface
+from ecsctl.sandbox.containers import machine
 from ecsctl.sandbox.core import clock, constraints, overlay
 from ecsctl.sandbox.core.overlay import Refusal
 
@@ -168,6 +169,8 @@ def delete_file_system(original: Callable[..., Any], backend: EFSBackend, file_s
     answer = original(file_system_id)
     for ident in [one for one, point in backend.access_points.items() if point.file_system_id == file_system_id]:
         del backend.access_points[ident]
+    if machine.current:
+        machine.current.fleet.discard(file_system_id)
     return answer
 
 
@@ -251,3 +254,17 @@ def access_point(account: str, region: str, ident: str) -> tuple[str, str] | Non
     """The ARN of an access point, and its file system; None if it is not there."""
     point = efs_backends[account][region].access_points.get(ident)
     return (point.access_point_arn, point.file_system_id) if point else None
+
+
+def folder(account: str, region: str, said: dict[str, Any]) -> tuple[str, tuple[int, int] | None]:
+    """Which folder of its file system a volume of a task definition means, and as whom everybody writes there, if so.
+
+    User guide, "Working with Amazon EFS access points": its user replaces the client's in all that is done.
+    """
+    ident = (said.get("authorizationConfig") or {}).get("accessPointId")
+    point = efs_backends[account][region].access_points.get(ident) if ident else None
+    if point is None:
+        return str(said.get("rootDirectory") or "/"), None
+    user: dict[str, Any] = getattr(point, "posix_user", None) or {}
+    root: dict[str, Any] = getattr(point, "root_directory", None) or {}
+    return str(root.get("Path") or "/"), (int(user["Uid"]), int(user["Gid"])) if user else None

@@ -17,7 +17,7 @@ from ecsctl.sandbox.core.overlay import Refusal
 FORCED = 5.0
 
 _NAME = re.compile(r"[A-Za-z0-9/_+=.@!-]+")
-_MARKED = "You can't perform this operation on the secret because it was marked for deletion."
+MARKED = "You can't perform this operation on the secret because it was marked for deletion."
 _TAKEN = "You can't create this secret because a secret with this name is already scheduled for deletion."
 _MISSING = "Secrets Manager can't find the specified secret."
 
@@ -75,7 +75,7 @@ def delete_secret(original: Callable[..., Any], response: SecretsManagerResponse
         if secret is None:
             raise Refusal("ResourceNotFoundException", _MISSING)
         if secret.is_deleted():
-            raise Refusal("InvalidRequestException", _MARKED)
+            raise Refusal("InvalidRequestException", MARKED)
     answer = original()
     if forced and secret is not None:
         overlay.memory(response.backend, _Going).until[secret.name] = clock.now() + FORCED
@@ -119,7 +119,7 @@ def _living(response: SecretsManagerResponse, may_be_marked: bool = False) -> No
     if secret is None:
         raise Refusal("ResourceNotFoundException", _MISSING)
     if secret.is_deleted() and not may_be_marked:
-        raise Refusal("InvalidRequestException", _MARKED)
+        raise Refusal("InvalidRequestException", MARKED)
 
 
 def _found(response: SecretsManagerResponse) -> Any:

@@ -66,7 +66,7 @@ class Engine:
         self.version = str(about.get("Version", ""))
 
     def call(
-        self, method: str, path: str, body: Any = None, timeout: float | None = _ANSWER, **query: str | int | bool
+        self, method: str, path: str, /, body: Any = None, timeout: float | None = _ANSWER, **query: str | int | bool
     ) -> Any:
         """Ask, and return the JSON that is answered (None if nothing is). Raises EngineError."""
         with self._asked(method, path, body, timeout, query) as response:
@@ -89,8 +89,9 @@ class Engine:
         connection = _Connection(self.path, timeout)
         asked = {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
         try:
-            content = None if body is None else json.dumps(body)
-            headers = {} if body is None else {"Content-Type": "application/json"}
+            packed = isinstance(body, bytes)  # an archive
+            content = body if packed or body is None else json.dumps(body)
+            headers = {"Content-Type": "application/x-tar" if packed else "application/json"} if content else {}
             connection.request(method, f"/{_API}{path}?{urlencode(asked)}", content, headers)
             response = connection.getresponse()
             if response.status >= 400:

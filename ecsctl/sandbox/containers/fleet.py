@@ -5,58 +5,31 @@ Nothing here waits for the engine but those threads: whoever asks how a task is 
 
 import contextlib
 import hashlib
+import io
 import json
+import re
 import struct
+import tarfile
 import threading
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
+from ecsctl.sandbox.containers import wall
 from ecsctl.sandbox.containers.engine import LABEL, Engine, EngineError, find
 from ecsctl.sandbox.containers.images import halved
+from ecsctl.sandbox.containers.wanted import Volume, Wanted, lead, ordered, passing, unmet
 
-TASK, NAME = f"{LABEL}.task", f"{LABEL}.container"
+TASK, NAME, FILES = f"{LABEL}.task", f"{LABEL}.container", f"{LABEL}.files"
 _LOG = {"Type": "json-file", "Config": {"max-size": "16m", "max-file": "2"}}
+_NO_TASK = "ResourceInitializationError: failed to create new container runtime task"  # so Fargate; Docker in part
+_TURN, _ANSWER = 0.2, 10.0  # seconds between two looks at what others wait for, and until a check is no answer
 _LINE = 256 * 1024  # bytes after which a line is cut, as CloudWatch Logs cuts it (quotas: 256 KB an event)
 
 Told = Callable[[str, str, list[str]], None]
 """Hears a task's id, a container's name, and lines that it wrote."""
-
-
-@dataclass(frozen=True)
-class Volume:
-    """A volume of a task: `shared` ones outlive it, as a file system does."""
-
-    name: str
-    path: str
-    read_only: bool = False
-    shared: bool = False
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """One container as a task definition wants it. `image` is a name or an id that the engine knows, or can pull."""
-
-    name: str
-    image: str
-    essential: bool = True
-    environment: tuple[tuple[str, str], ...] = ()
-    command: tuple[str, ...] | None = None
-    entrypoint: tuple[str, ...] | None = None
-    user: str = ""
-    directory: str = ""
-    ports: tuple[int, ...] = ()
-    memory: int = 0  # MiB
-    reserved: int = 0  # MiB
-    cpu: int = 0  # in 1024ths
-    ulimits: tuple[tuple[str, int, int], ...] = ()
-    read_only: bool = False
-    init: bool = False
-    stop_timeout: int = 30
-    volumes: tuple[Volume, ...] = ()
-    tmpfs: tuple[tuple[str, str], ...] = ()
-    after: tuple[tuple[str, str], ...] = ()  # containers it depends on, and their condition
 
 
 @dataclass
@@ -86,11 +59,9 @@ class Fleet:
         self._lock = threading.Lock()
         self._network = ""
 
-    def gateway(self) -> str:
-        """Where the containers find this machine, if the engine runs on it: the address of their network's bridge."""
-        about = self.engine.call("GET", f"/networks/{self.network()}")
-        pools = about["IPAM"].get("Config") or [{}]
-        return str(pools[0].get("Gateway") or "")
+    def about(self) -> dict[str, Any]:
+        """What the engine tells of the network of the containers."""
+        return dict(self.engine.call("GET", f"/networks/{self.network()}"))
 
     def network(self) -> str:
         """The network of all containers, made when it is first asked for."""
@@ -161,15 +132,18 @@ class Fleet:
         threading.Thread(target=carried, daemon=True).start()
 
     def _prepare(self, task: str, life: Life, hosts: tuple[str, ...]) -> None:
-        lead = _lead(life.wanted)
-        for one in sorted(life.wanted, key=lambda one: one.name != lead):
+        first = lead(life.wanted)
+        for one in sorted(life.wanted, key=lambda one: one.name != first):
             self._fetch(life, one)
-            body = self._body(task, one, hosts, life, lead)
+            body = self._body(task, one, hosts, life, first)
             try:
                 made = self.engine.call("POST", "/containers/create", body, name=f"ecsctl-{task[:12]}-{one.name}")
             except EngineError as error:
                 raise EngineError(f"CannotCreateContainerError: Error response from daemon: {error.message}") from None
             life.ids[one.name] = made["Id"]
+            for volume in one.volumes:
+                if volume.owner is not None:
+                    self._own(task, one.image, volume)
         if life.phase == "preparing":
             life.phase = "ready"
 
@@ -188,7 +162,7 @@ class Fleet:
             life.failure = f"CannotPullContainerError: pull image manifest has been retried 1 time(s): {why}"
             raise
 
-    def _body(self, task: str, one: Wanted, hosts: tuple[str, ...], life: Life, lead: str) -> dict[str, Any]:
+    def _body(self, task: str, one: Wanted, hosts: tuple[str, ...], life: Life, first: str) -> dict[str, Any]:
         host: dict[str, Any] = {
             "LogConfig": _LOG,
             "RestartPolicy": {"Name": "no"},
@@ -215,48 +189,91 @@ class Fleet:
         body |= {"Entrypoint": list(one.entrypoint)} if one.entrypoint is not None else {}
         body |= {"User": one.user} if one.user else {}
         body |= {"WorkingDir": one.directory} if one.directory else {}
-        if one.name != lead and one.name not in _passing(life.wanted):
+        if one.name != first and one.name not in passing(life.wanted):
             # The containers of a task share one network interface (ECS guide, "awsvpc").
-            host["NetworkMode"] = f"container:{life.ids[lead]}"
+            host["NetworkMode"] = f"container:{life.ids[first]}"
             return body
-        ports = sorted({port for each in life.wanted for port in each.ports}) if one.name == lead else []
+        ports = sorted({port for each in life.wanted for port in each.ports}) if one.name == first else []
         body["ExposedPorts"] = {f"{port}/tcp": {} for port in ports}
         host["PortBindings"] = {f"{port}/tcp": [{"HostIp": "127.0.0.1", "HostPort": ""}] for port in ports}
         host |= {"NetworkMode": self.network(), "ExtraHosts": list(hosts)}
         return body
 
     def _mount(self, task: str, volume: Volume) -> dict[str, Any]:
-        name = f"ecsctl-{self.whose}-{volume.name if volume.shared else f'{task[:12]}-{volume.name}'}"
-        labels = {LABEL: self.whose} | ({} if volume.shared else {TASK: task})
+        # What an engine takes for a name has no slash in it.
+        name = re.sub(r"[^\w.-]", ".", f"ecsctl-{self.whose}-{volume.of or task[:12]}-{volume.name}")
+        labels = {LABEL: self.whose} | ({FILES: volume.of} if volume.of else {TASK: task})
         return {"Type": "volume", "Source": name, "Target": volume.path, "ReadOnly": volume.read_only,
-                "VolumeOptions": {"Labels": labels}}  # fmt: skip
+                "VolumeOptions": {"Labels": labels, "NoCopy": bool(volume.of)}}  # fmt: skip
+
+    def _own(self, task: str, image: str, volume: Volume) -> None:
+        """Let everybody write in a folder: who comes through an access point is taken for its owner.
+
+        By way of a container that never starts: a folder's mode is set from the one above it, which the task's own
+        containers may only be allowed to read.
+        """
+        mount = self._mount(task, replace(volume, path="/above/folder", read_only=False))
+        labels = {LABEL: self.whose, TASK: task}
+        ident = self.engine.call("POST", "/containers/create", {
+            "Image": image, "Cmd": ["-"], "Labels": labels, "HostConfig": {"Mounts": [mount]},
+        })["Id"]  # fmt: skip
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as tar:
+            about = tarfile.TarInfo("folder")
+            about.type, about.mode = tarfile.DIRTYPE, 0o777
+            about.uid, about.gid = volume.owner or (0, 0)
+            tar.addfile(about)
+        self.engine.call("PUT", f"/containers/{ident}/archive", packed.getvalue(), path="/above")
+        _delete(self.engine, f"/containers/{ident}", force=True)
 
     def _start(self, task: str, life: Life) -> None:
-        for one in _ordered(life.wanted):
-            ident = life.ids[one.name]
-            for name, condition in one.after:
-                self._await(life, name, condition)
-            try:
-                self.engine.call("POST", f"/containers/{ident}/start")
-            except EngineError as error:
-                life.failure = f"CannotStartContainerError: Error response from daemon: {error.message}"
-                raise
-            if one.name == _lead(life.wanted):
-                about = self.engine.call("GET", f"/containers/{ident}/json")
-                life.ports = {int(port.partition("/")[0]): int(bound[0]["HostPort"]) for port, bound in
-                              ((about["NetworkSettings"].get("Ports")) or {}).items() if bound}  # fmt: skip
-            threading.Thread(target=self._follow, args=(task, one.name, ident), daemon=True).start()
-            threading.Thread(target=self._watch, args=(life, one.name, ident), daemon=True).start()
+        for one in ordered(life.wanted):
+            if not all(self._met(task, life, one, name, condition) for name, condition in one.after):
+                break
+            self._begin(task, life, one)
         if life.phase == "starting":
             life.phase = "running"
 
-    def _await(self, life: Life, name: str, condition: str) -> None:
-        """Wait for what a container depends on; `HEALTHY` is taken for started."""
-        if condition in ("COMPLETE", "SUCCESS") and name in life.ids:
-            code = self._wait(life.ids[name])
-            if condition == "SUCCESS" and code:
-                life.failure = f"Dependency container {name} exited with code {code}"
-                raise EngineError(life.failure)
+    def _begin(self, task: str, life: Life, one: Wanted) -> None:
+        ident = life.ids[one.name]
+        try:
+            self.engine.call("POST", f"/containers/{ident}/start")
+        except EngineError as error:
+            runtime = re.search(r"failed to create shim task: .*", error.message)
+            told = f"{_NO_TASK}: {runtime[0]}" if runtime else f"Error response from daemon: {error.message}"
+            raise EngineError(f"CannotStartContainerError: {told}") from None
+        if one.name == lead(life.wanted):
+            about = self.engine.call("GET", f"/containers/{ident}/json")
+            life.ports = {int(port.partition("/")[0]): int(bound[0]["HostPort"]) for port, bound in
+                          ((about["NetworkSettings"].get("Ports")) or {}).items() if bound}  # fmt: skip
+        threading.Thread(target=self._follow, args=(task, one.name, ident), daemon=True).start()
+        threading.Thread(target=self._watch, args=(life, one.name, ident), daemon=True).start()
+
+    def _met(self, task: str, life: Life, one: Wanted, name: str, condition: str) -> bool:
+        """Wait for what a container depends on; False once an essential one has ended or is unhealthy.
+
+        With that the task is over, and those who wait do not start. Raises EngineError where the agent gives up.
+        """
+        before, began = next(each for each in life.wanted if each.name == name), time.monotonic()
+        while life.dead is None and life.phase == "starting":
+            code, waited = life.endings.get(name, (None, False))[0], time.monotonic() - began
+            if condition == "START" or (condition == "COMPLETE" and code is not None):
+                return True
+            if condition == "SUCCESS" and code is not None:
+                if code:
+                    why = "failed to resolve {} as dependency did not exit successfully."
+                    raise EngineError(unmet(one, before, code, why))
+                return True
+            if condition == "HEALTHY" and code is None:
+                with contextlib.suppress(EngineError):
+                    if self.run(task, name, before.check, _ANSWER) == 0:
+                        return True
+                if before.essential and waited > before.patience:
+                    return False
+            if before.start_timeout and waited > before.start_timeout:
+                raise EngineError(unmet(one, before, code, "{} has timed out."))
+            time.sleep(_TURN)
+        return False
 
     def _wait(self, ident: str) -> int:
         with self.engine.streamed("POST", f"/containers/{ident}/wait") as answer:
@@ -303,9 +320,18 @@ class Fleet:
             for found in self.engine.ours("containers", self.whose):
                 if found["Labels"].get(TASK) == task:
                     _delete(self.engine, f"/containers/{found['Id']}", force=True, v=True)
+        self._drop(TASK, task)
+
+    def discard(self, files: str) -> None:
+        """A file system is no more: what is in it goes."""
+        threading.Thread(target=self._drop, args=(FILES, files), daemon=True).start()
+
+    def _drop(self, label: str, value: str) -> None:
+        """Delete the volumes that carry a label, besides the sandbox's own."""
+        with contextlib.suppress(EngineError):
             for volume in self.engine.ours("volumes", self.whose):
-                if (volume.get("Labels") or {}).get(TASK) == task:
-                    _delete(self.engine, f"/volumes/{volume['Name']}")
+                if (volume.get("Labels") or {}).get(label) == value:
+                    _delete(self.engine, f"/volumes/{volume['Name']}", force=True)
 
 
 def clear(engine: Engine, whose: str, images: bool = True) -> int:
@@ -315,6 +341,7 @@ def clear(engine: Engine, whose: str, images: bool = True) -> int:
         gone += _delete(engine, f"/containers/{found['Id']}", force=True, v=True)
     for found in engine.ours("networks", whose):
         gone += _delete(engine, f"/networks/{found['Id']}")
+    wall.fell(whose)
     for found in engine.ours("volumes", whose):
         gone += _delete(engine, f"/volumes/{found['Name']}", force=True)
     for found in engine.ours("images", whose) if images else []:
@@ -345,27 +372,6 @@ def _delete(engine: Engine, path: str, **query: bool) -> int:
     except EngineError:
         return 0  # gone already, or going
     return 1
-
-
-def _ordered(wanted: Sequence[Wanted]) -> list[Wanted]:
-    """What others depend on comes first; then what is essential."""
-    left, done = sorted(wanted, key=lambda one: not one.essential), list[Wanted]()
-    while left:
-        names = {one.name for one in done}
-        one = next((one for one in left if all(name in names for name, _ in one.after)), left[0])
-        left.remove(one)
-        done.append(one)
-    return done
-
-
-def _passing(wanted: Sequence[Wanted]) -> set[str]:
-    """Containers that others wait for to end."""
-    return {name for one in wanted for name, condition in one.after if condition in ("COMPLETE", "SUCCESS")}
-
-
-def _lead(wanted: Sequence[Wanted]) -> str:
-    """The container whose network the others join: the first to start of those that are to stay."""
-    return next(one.name for one in _ordered(wanted) if one.name not in _passing(wanted))
 
 
 def _lines(log: IO[bytes]) -> Any:

@@ -67,11 +67,12 @@ class Fronting:
 
     def _listen(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout  # noqa: S101 - told to the type checker
-        for line in process.stdout:
-            told = json.loads(line)
-            with self._changed:
-                if "serial" in told:
-                    self._heard, self.ports, self._busy = told["serial"], told["ports"], set(told["busy"])
-                else:
-                    self._busy.discard(told["idle"])
-                self._changed.notify_all()
+        with process.stdout as lines:
+            for line in lines:
+                told = json.loads(line)
+                with self._changed:
+                    if "serial" in told:
+                        self._heard, self.ports, self._busy = told["serial"], told["ports"], set(told["busy"])
+                    else:
+                        self._busy.discard(told["idle"])
+                    self._changed.notify_all()

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from ecsctl.sandbox.containers import authority, images
+from ecsctl.sandbox.containers import authority, images, wall
 from ecsctl.sandbox.containers.engine import Engine, EngineError
 from ecsctl.sandbox.containers.fleet import Fleet, Told, whose
 from ecsctl.sandbox.containers.fronting import Fronting, Table
@@ -28,12 +28,17 @@ class Machine:
         self.places: dict[tuple[str, int], int] = {}  # ports of 127.0.0.1, by a task's address and port in the VPC
         self.probes: dict[str, list[Probe]] = {}
         self._opened, self._endpoint, self._opening = opened, "", threading.Lock()
+        self._known = ""  # the network that the endpoint is for
         self._certificate: Path | None = None
 
     def endpoint(self) -> str:
-        """The sandbox's URL for the containers. Raises EngineError."""
+        """The sandbox's URL for the containers, which reach nothing else of this machine. Raises EngineError."""
         with self._opening:
-            self._endpoint = self._endpoint or self._opened(self.fleet.gateway())
+            network = self.fleet.about()
+            if self._known != network["Id"]:  # as after `reset`, which may have given it another address
+                self._endpoint = self._opened(str((network["IPAM"].get("Config") or [{}])[0].get("Gateway") or ""))
+                wall.raised(self.whose, network, self._endpoint)
+                self._known = network["Id"]
             return self._endpoint
 
     def certificate(self) -> str:

@@ -5,6 +5,7 @@ only through `World`, and answers what happened as signals for whoever owns the 
 on any clock, and on a toy world in unit tests.
 """
 
+import re
 import traceback
 from collections.abc import Callable
 from math import inf
@@ -77,7 +78,7 @@ def _not_started(task: Task, t: float, reason: str) -> list[Signal]:
     task.desired, task.status = "STOPPED", "DEPROVISIONING"
     task.stop_code, task.stopped_reason = "TaskFailedToStart", reason
     task.moments["stopping"] = task.moments["execution_stopped"] = t
-    if reason.startswith("CannotPullContainerError"):  # this one stands with the container, too
+    if re.match("Cannot(Create|Pull|Start)ContainerError", reason):  # these stand with the container, too
         names = (container["name"] for container in task.definition.containers)
         task.endings = {name: (None, reason) for name in names if task.troubled in ("", name)}
     task.agenda = {"stopped": t + DEPROVISIONING}

@@ -4,6 +4,7 @@ A task runs in containers where this machine has an engine, its images can be ha
 has scripted another fate. Everything else of its life is the simulation's, as for a task that is only played.
 """
 
+import contextlib
 import json
 from collections.abc import Iterator
 from functools import partial
@@ -15,6 +16,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 from moto.sts.models import sts_backends
 from moto.utilities.utils import get_partition
 
+from ecsctl.sandbox.aws import efs
 from ecsctl.sandbox.aws.ecs import images, scripts, streams
 from ecsctl.sandbox.aws.ecs.definitions import is_ecr
 from ecsctl.sandbox.aws.ecs.outside import Facts
@@ -22,7 +24,8 @@ from ecsctl.sandbox.aws.ecs.state import Task, Wire, balancers, memory, services
 from ecsctl.sandbox.aws.secretsmanager import secret_value
 from ecsctl.sandbox.containers import machine, probing
 from ecsctl.sandbox.containers.engine import EngineError
-from ecsctl.sandbox.containers.fleet import Life, Volume, Wanted
+from ecsctl.sandbox.containers.fleet import Life
+from ecsctl.sandbox.containers.wanted import Volume, Wanted
 from ecsctl.sandbox.core import clock, overlay
 
 OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
@@ -42,8 +45,11 @@ def prepare(backend: EC2ContainerServiceBackend, task: Task) -> None:
     images = {one["name"]: _image(task, one["image"]) for one in task.definition.containers}
     if not all(images.values()):
         return
-    common = _credentials(backend, task)
-    wanted = [_wanted(task, one, str(images[one["name"]]), common) for one in task.definition.containers]
+    endpoint = ""
+    with contextlib.suppress(EngineError):
+        endpoint = here.endpoint()  # also for one that may do nothing: it reaches this machine no more than others
+    common = _credentials(backend, task, endpoint)
+    wanted = [_wanted(backend, task, one, str(images[one["name"]]), common) for one in task.definition.containers]
     here.hold(f"start {task.id}")
     here.fleet.prepare(task.id, wanted, ["host.docker.internal:host-gateway"])
 
@@ -56,17 +62,14 @@ def _image(task: Task, reference: str) -> str | None:
     return found.built if found is not None else None
 
 
-def _credentials(backend: EC2ContainerServiceBackend, task: Task) -> dict[str, str]:
-    """Where AWS is for the app, and as whom it comes: with its task role's rights, or with none (ECS guide)."""
-    here, region = machine.current, backend.region_name
+def _credentials(backend: EC2ContainerServiceBackend, task: Task, endpoint: str) -> dict[str, str]:
+    """Where AWS is for the app, and as whom it comes: as its task's role, or as nobody (ECS guide)."""
+    region = backend.region_name
     found = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE"}
     role = task.definition.document.get("taskRoleArn")
-    if here is None or not role:
+    if not role or not endpoint:
         return found
-    try:
-        found["AWS_ENDPOINT_URL"] = here.endpoint()
-    except EngineError:
-        return found
+    found["AWS_ENDPOINT_URL"] = endpoint
     sts: Any = sts_backends[backend.account_id][get_partition(region)]
     session = sts.assume_role(region, task.id, role, None, 3600, None)
     return found | {
@@ -76,14 +79,14 @@ def _credentials(backend: EC2ContainerServiceBackend, task: Task) -> dict[str, s
     }
 
 
-def _wanted(task: Task, one: Wire, image: str, common: dict[str, str]) -> Wanted:
+def _wanted(backend: EC2ContainerServiceBackend, task: Task, one: Wire, image: str, common: dict[str, str]) -> Wanted:
     document = task.definition.document
     overridden = task.overridden(one["name"])
     environment = common | {each["name"]: each["value"] for each in one.get("environment") or ()}
     environment |= {each["name"]: _secret(each["valueFrom"]) for each in one.get("secrets") or ()}
     environment |= {each["name"]: each["value"] for each in overridden.get("environment") or ()}
     command = overridden.get("command") or one.get("command")
-    limits = one.get("linuxParameters") or {}
+    limits, check = one.get("linuxParameters") or {}, one.get("healthCheck")
     return Wanted(
         name=one["name"],
         image=image,
@@ -101,9 +104,13 @@ def _wanted(task: Task, one: Wire, image: str, common: dict[str, str]) -> Wanted
         read_only=bool(one.get("readonlyRootFilesystem")),
         init=bool(limits.get("initProcessEnabled")),
         stop_timeout=int(one.get("stopTimeout") or 30),
-        volumes=tuple(_volume(document, mount) for mount in one.get("mountPoints") or ()),
+        volumes=tuple(_volume(backend, document, mount) for mount in one.get("mountPoints") or ()),
         tmpfs=tuple((t["containerPath"], f"size={t['size']}m") for t in limits.get("tmpfs") or ()),
         after=tuple((each["containerName"], each["condition"]) for each in one.get("dependsOn") or ()),
+        reference=one["image"],
+        check=_words(check) if check else (),
+        patience=check["interval"] * check["retries"] + (check.get("startPeriod") or 0) if check else 0,
+        start_timeout=float(one.get("startTimeout") or 0),
     )
 
 
@@ -114,12 +121,15 @@ def _ports(task: Task, one: Wire) -> tuple[int, ...]:
     return tuple(sorted(asked | told))
 
 
-def _volume(document: Wire, mount: Wire) -> Volume:
-    """A file system of EFS is one for all tasks; any other volume is the task's own."""
+def _volume(backend: EC2ContainerServiceBackend, document: Wire, mount: Wire) -> Volume:
+    """A folder of a file system of EFS is one for all tasks; any other volume is the task's own."""
     known: Wire = next((one for one in document.get("volumes") or () if one["name"] == mount["sourceVolume"]), {})
-    shared: Wire = known.get("efsVolumeConfiguration") or {}
-    name = str(shared.get("fileSystemId") or mount["sourceVolume"])
-    return Volume(name, mount["containerPath"], bool(mount.get("readOnly")), bool(shared))
+    shared: Wire | None = known.get("efsVolumeConfiguration")
+    path, read_only = mount["containerPath"], bool(mount.get("readOnly"))
+    if not shared:
+        return Volume(mount["sourceVolume"], path, read_only)
+    folder, owner = efs.folder(backend.account_id, backend.region_name, shared)
+    return Volume(folder.strip("/"), path, read_only, shared["fileSystemId"], owner)
 
 
 def _secret(reference: str) -> str:
@@ -201,10 +211,10 @@ def _probes(backend: EC2ContainerServiceBackend, task: Task, found: Life) -> lis
         made.append(probing.Probe("", asks, partial(here.fleet.cpu, task.id), sleep, awake, grace))
     for one in task.definition.containers:
         if (check := one.get("healthCheck")) and one["essential"]:
-            words = check["command"]
-            words = ["/bin/sh", "-c", words[1]] if words[0] == "CMD-SHELL" else words[1:]
 
-            def run(name: str = one["name"], words: list[str] = words, seconds: float = check["timeout"]) -> int:
+            def run(
+                name: str = one["name"], words: tuple[str, ...] = _words(check), seconds: float = check["timeout"]
+            ) -> int:
                 return here.fleet.run(task.id, name, words, seconds)
 
             inside = probing.Inside(run, check["interval"], check["retries"], check.get("startPeriod") or 0)
@@ -212,6 +222,12 @@ def _probes(backend: EC2ContainerServiceBackend, task: Task, found: Life) -> lis
     if not made:
         awake()
     return made
+
+
+def _words(check: Wire) -> tuple[str, ...]:
+    """The command of a container's own health check."""
+    kind, *words = check["command"]
+    return ("/bin/sh", "-c", words[0]) if kind == "CMD-SHELL" else tuple(words)
 
 
 def _check(backend: EC2ContainerServiceBackend, arn: str) -> probing.Check | None:

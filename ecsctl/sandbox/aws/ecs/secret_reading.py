@@ -30,7 +30,7 @@ def _one(reference: str) -> str:
             "failed: unable to retrieve secrets from ssm: service call has been retried 1 time(s): invalid ssm "
             f"parameters: {parameter}"
         )
-    why = _unusable(reference) if _there(reference) else _NO_SECRET
+    why = _gone(reference) or _unusable(reference)
     return _failed(reference, why) if why else ""
 
 
@@ -65,17 +65,16 @@ def _missing_parameter(reference: str) -> str:
     return "" if found else path
 
 
-def _there(reference: str) -> bool:
+def _gone(reference: str) -> str:
     """`arn:aws:secretsmanager:region:account:secret:name-suffix:key:stage:version`; others are taken for granted."""
     parts = reference.split(":")
     if len(parts) < 7 or parts[2] != "secretsmanager":
-        return True
+        return ""
     store: Any = secretsmanager_backends[parts[4]][parts[3]].secrets
     arn = ":".join(parts[:7])
     if arn not in store:
-        return False
-    found = store.get(arn)
-    return not found.is_deleted()
+        return _NO_SECRET
+    return f"InvalidRequestException: {secretsmanager.MARKED}" if store.get(arn).is_deleted() else ""
 
 
 def _unusable(reference: str) -> str:

@@ -1,0 +1,74 @@
+"""The containers of a task as its definition wants them, and the order in which they start. Pure functions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A volume of a task: one of a file system (`of`) outlives it, and whoever it is writes there as its `owner`."""
+
+    name: str
+    path: str
+    read_only: bool = False
+    of: str = ""
+    owner: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One container as a task definition wants it. `image` is a name or an id that the engine knows, or can pull."""
+
+    name: str
+    image: str
+    essential: bool = True
+    environment: tuple[tuple[str, str], ...] = ()
+    command: tuple[str, ...] | None = None
+    entrypoint: tuple[str, ...] | None = None
+    user: str = ""
+    directory: str = ""
+    ports: tuple[int, ...] = ()
+    memory: int = 0  # MiB
+    reserved: int = 0  # MiB
+    cpu: int = 0  # in 1024ths
+    ulimits: tuple[tuple[str, int, int], ...] = ()
+    read_only: bool = False
+    init: bool = False
+    stop_timeout: int = 30
+    volumes: tuple[Volume, ...] = ()
+    tmpfs: tuple[tuple[str, str], ...] = ()
+    after: tuple[tuple[str, str], ...] = ()  # containers it depends on, and their condition
+    reference: str = ""  # the image as the task definition names it
+    check: tuple[str, ...] = ()  # the command of its own health check
+    patience: float = 0  # seconds of failing checks until it counts as unhealthy
+    start_timeout: float = 0  # seconds that others wait for it; 0: as long as it takes
+
+
+def ordered(wanted: Sequence[Wanted]) -> list[Wanted]:
+    """What others depend on comes first; then what is essential."""
+    left, done = sorted(wanted, key=lambda one: not one.essential), list[Wanted]()
+    while left:
+        names = {one.name for one in done}
+        one = next((one for one in left if all(name in names for name, _ in one.after)), left[0])
+        left.remove(one)
+        done.append(one)
+    return done
+
+
+def passing(wanted: Sequence[Wanted]) -> set[str]:
+    """Containers that others wait for to end."""
+    return {name for one in wanted for name, condition in one.after if condition in ("COMPLETE", "SUCCESS")}
+
+
+def lead(wanted: Sequence[Wanted]) -> str:
+    """The container whose network the others join: the first to start of those that are to stay."""
+    return next(one.name for one in ordered(wanted) if one.name not in passing(wanted))
+
+
+def unmet(one: Wanted, before: Wanted, code: int | None, why: str) -> str:
+    """That a container waits in vain for another, in the agent's words (amazon-ecs-agent, dependencygraph/graph.go)."""
+    state = "RUNNING->RUNNING)" if code is None else f"STOPPED->RUNNING) - Exit: {code}"
+    awaited = f"[{before.name}({before.reference or before.image}) ({state}]"
+    target = f"[{one.name}({one.reference or one.image}) (NONE->RUNNING)]"
+    told = why.format(f"container ordering dependency {awaited} for target {target}")
+    return f"CannotStartContainerError: dependency graph: {told}"

@@ -1,0 +1,162 @@
+"""What a task definition says of its containers holds in the engine: limits, user, files, order, and how they end."""
+
+import dataclasses
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from ecsctl.sandbox.containers.engine import Engine
+from ecsctl.sandbox.containers.fleet import Fleet, Life
+from ecsctl.sandbox.containers.wanted import Volume, Wanted
+from tests.containers import base
+from tests.containers.conftest import until
+
+SHOWN = """
+import json, os, resource, time
+def refused(path):
+    try: open(path, "w").write("x")
+    except OSError as error: return error.strerror
+for memory in ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory.max"):
+    if os.path.exists(memory): limit = int(open(memory).read())
+print(json.dumps({"user": os.getuid(), "folder": os.getcwd(), "files": resource.getrlimit(resource.RLIMIT_NOFILE),
+    "root": refused("/etc/x"), "scratch": refused("/scratch/x"), "seen": refused("/seen/x"),
+    "kept": os.access("/kept", os.R_OK), "given": os.environ["GIVEN"], "memory": limit}))
+"""
+
+
+@dataclasses.dataclass
+class Tasks:
+    """Tasks of a fleet of their own, and what they wrote, by container."""
+
+    fleet: Fleet
+    wrote: dict[str, list[str]]
+
+    def begun(self, *wanted: Wanted) -> Life:
+        """A task that has come to run, or not."""
+        task = f"{len(self.fleet.lives):032x}"
+        self.fleet.prepare(task, wanted)
+        life = self.fleet.lives[task]
+        until(lambda: life.phase != "preparing")
+        if life.phase == "ready":
+            self.fleet.start(task)
+            until(lambda: life.phase != "starting")
+        return life
+
+    def stop(self, life: Life) -> float:
+        """Stop a task, and return after how many seconds it was over."""
+        began, task = time.monotonic(), next(task for task, one in self.fleet.lives.items() if one is life)
+        self.fleet.stop(task, lambda: None, lambda: None)
+        until(lambda: life.phase == "over")
+        return time.monotonic() - began
+
+
+@pytest.fixture(scope="module")
+def tasks(engine: Engine) -> Iterator[Tasks]:
+    wrote: dict[str, list[str]] = {}
+    fleet = Fleet(engine, "tests-of-fleet", lambda _task, name, lines: wrote.setdefault(name, []).extend(lines))
+    yield Tasks(fleet, wrote)
+    fleet.clear()
+    assert not [one for kind in ("containers", "networks", "volumes") for one in engine.ours(kind, fleet.whose)]
+
+
+def shell(name: str, command: str, **how: object) -> Wanted:
+    return dataclasses.replace(Wanted(name, base.NAME, command=("/bin/sh", "-c", command)), **how)  # type: ignore[arg-type]  # fields of Wanted
+
+
+def test_a_container_is_limited_as_its_definition_says(tasks: Tasks) -> None:
+    life = tasks.begun(
+        Wanted(
+            "shown", base.NAME, entrypoint=("python3", "-c"), command=(SHOWN,), user="10001", directory="/tmp",  # noqa: S108 - in the container
+            memory=64, ulimits=(("nofile", 123, 456),), read_only=True, tmpfs=(("/scratch", "size=1m"),),
+            volumes=(Volume("kept", "/kept"), Volume("seen", "/seen", read_only=True)),
+            environment=(("GIVEN", "a = b"),),
+        )
+    )  # fmt: skip
+    until(lambda: "shown" in life.endings and tasks.wrote.get("shown"))
+    shown = json.loads(tasks.wrote["shown"][0])
+    assert shown["user"] == 10001
+    assert shown["folder"] == "/tmp"  # noqa: S108 - in the container
+    assert shown["files"] == [123, 456]
+    assert shown["root"] == shown["seen"] == "Read-only file system"
+    assert shown["scratch"] is None
+    assert shown["given"] == "a = b"
+    assert shown["memory"] == 64 << 20
+    assert shown["kept"]
+
+
+def test_what_takes_more_memory_than_it_has_is_killed_for_that(tasks: Tasks) -> None:
+    life = tasks.begun(Wanted("greedy", base.NAME, command=("python3", "-c", "bytearray(256 << 20)"), memory=32))
+    until(lambda: life.dead)
+    assert life.endings["greedy"] == (137, True)
+
+
+def test_sigterm_comes_first_and_sigkill_after_the_stop_timeout(tasks: Tasks) -> None:
+    life = tasks.begun(
+        shell("heeds", "trap 'exit 7' TERM; while :; do sleep 0.1; done", stop_timeout=30),
+        shell("deaf", "trap '' TERM; while :; do sleep 0.1; done", stop_timeout=2),
+    )
+    assert 2 <= tasks.stop(life) < 20
+    assert life.endings == {"heeds": (7, False), "deaf": (137, False)}
+
+
+def test_containers_start_when_what_they_depend_on_is_so_far(tasks: Tasks) -> None:
+    both = (Volume("both", "/both"),)
+    migrates = shell("migrates", "sleep 0.5; echo done > /both/migrated", essential=False, volumes=both)
+    well = ("/bin/sh", "-c", "ls /tmp/well")
+    helper = shell("helper", "sleep 0.5; > /tmp/well; sleep 60", check=well, patience=30, stop_timeout=1)
+    app = shell(
+        "app", "ls /both/migrated && echo served; sleep 60", volumes=both, stop_timeout=1,
+        after=(("migrates", "SUCCESS"), ("helper", "HEALTHY")),
+    )  # fmt: skip
+    life = tasks.begun(app, helper, migrates)
+    until(lambda: "served" in tasks.wrote.get("app", ()))
+    assert life.endings == {"migrates": (0, False)}
+    tasks.stop(life)
+
+
+def test_a_dependency_that_fails_keeps_the_task_from_starting_in_the_agent_s_words(tasks: Tasks) -> None:
+    migrates = shell("migration", "exit 3", essential=False)
+    app = shell("unstarted", "echo served", after=(("migration", "SUCCESS"),), reference="shop:1")
+    life = tasks.begun(app, migrates)
+    assert life.phase == "over"
+    assert life.failure == (
+        "CannotStartContainerError: dependency graph: failed to resolve container ordering dependency "
+        f"[migration({base.NAME}) (STOPPED->RUNNING) - Exit: 3] for target [unstarted(shop:1) (NONE->RUNNING)] "
+        "as dependency did not exit successfully."
+    )
+    assert "unstarted" not in tasks.wrote
+
+
+def test_who_waits_for_an_essential_container_that_ends_does_not_start(tasks: Tasks) -> None:
+    life = tasks.begun(
+        shell("fallen", "exit 4", check=("/bin/sh", "-c", "exit 1"), patience=30),
+        shell("waiting", "echo served", after=(("fallen", "HEALTHY"),)),
+    )
+    assert life.phase == "running"
+    assert life.dead == "fallen"
+    assert "waiting" not in tasks.wrote
+
+
+def test_a_folder_of_a_file_system_is_one_for_all_tasks_and_whoever_they_are_they_write_in_it(tasks: Tasks) -> None:
+    files = (Volume("data/of it", "/data", of="fs-1", owner=(1000, 1000)),)
+    first = tasks.begun(shell("writes", "echo kept > /data/file", user="10001", volumes=files))
+    until(lambda: first.dead)
+    assert first.endings == {"writes": (0, False)}
+    tasks.fleet.remove(next(task for task, one in tasks.fleet.lives.items() if one is first))
+    other = (Volume("other", "/other", of="fs-1"),)
+    second = tasks.begun(shell("reads", "cat /data/file; ls /other", user="10002", volumes=(*files, *other)))
+    until(lambda: second.dead)
+    until(lambda: tasks.wrote.get("reads"))
+    assert tasks.wrote["reads"] == ["kept"]
+    held = tasks.fleet.engine.ours("volumes", tasks.fleet.whose)
+    assert [one for one in held if one["Labels"].get("ecsctl.sandbox.files") == "fs-1"]
+    tasks.fleet.clear()
+    assert not tasks.fleet.engine.ours("volumes", tasks.fleet.whose)
+
+
+def test_a_program_that_is_not_there_is_told_in_fargate_s_words(tasks: Tasks) -> None:
+    life = tasks.begun(Wanted("absent", base.NAME, command=("gunicorn", "app")))
+    assert life.failure.startswith("CannotStartContainerError: ResourceInitializationError: failed to create new ")
+    assert life.failure.endswith('exec: "gunicorn": executable file not found in $PATH: unknown')
