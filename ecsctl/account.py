@@ -40,6 +40,7 @@ SOUGHT = {  # what is looked up, in words
     "token": "the GitHub token",
     "unfit": "what ecsctl.toml names",
     "image": "the image to run",
+    "shifted": "the service's target groups",
     "past_builds": "the app's builds",
     "cautions": "the permissions boundary",
 }
@@ -89,6 +90,7 @@ class Facts:
     broken: str = ""  # the image of a first version that ECS has given up
     own_buildspec: bool | None = None  # whether the branch has a buildspec.yml; None: nothing here tells
     context: str = "."  # the folder of the branch that ecsctl's own buildspec builds, where ecsctl.toml names none
+    shifted: bool = False  # a strategy of before has brought a second target group, and the service knows it
     moving: bool = False  # the tasks are to change over to another processor, and their image was built for the old one
 
 
@@ -145,6 +147,7 @@ def gather(
     if config.permissions_boundary and (config.service.permissions or config.volumes):
         asked["cautions"] = lambda: prepared.forbidden(aws, config, me)
     asked["image"] = lambda: images.known(aws, config, me, image)
+    asked["shifted"] = lambda: in_use.shifted(aws, me)
     instead = in_use.as_recorded(recorded) if as_far else {}
     found, unobserved = _answers(aws, asked, instead)
     found |= found.pop("zone", {})

@@ -9,13 +9,14 @@ from ecsctl.engine.errors import ConfigError
 from ecsctl.engine.label import APP, ID, RESOURCE, flat
 from ecsctl.fargate import NO_FARGATE_ARM
 from ecsctl.names import Names
-from ecsctl.parts import BUILD, HTTPS, PLACES, TASK_DEFINITION, private_subnet, public_subnet
+from ecsctl.parts import BUILD, HTTPS, PLACES, SERVICE, TASK_DEFINITION, private_subnet, public_subnet
 from ecsctl.releases.images import Known
 from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.listener import TLS_POLICIES
 from ecsctl.resources.support.common import tag_filter, there
 from ecsctl.resources.support.dns import standing
+from ecsctl.resources.support.ecs import service_of
 from ecsctl.resources.support.project_parts import auth_of, variables_of
 
 if TYPE_CHECKING:
@@ -95,6 +96,17 @@ def tls_policy(aws: Aws, me: Label) -> str:
     return ""
 
 
+def shifted(aws: Aws, me: Label) -> bool:
+    """Whether the service can shift requests between two target groups, and may have its tasks in either.
+
+    What has brought the second one stays when the strategy is a rolling one again: AWS keeps the tasks where they are
+    (ECS guide, "Update the deployment strategy from Amazon ECS blue/green to rolling update").
+    """
+    service = service_of(aws, Names.of(me).cluster, Names.of(me).service)
+    balancers = service.get("loadBalancers", []) if service and service["status"] == "ACTIVE" else []
+    return any(one.get("advancedConfiguration") for one in balancers)
+
+
 def hosted_zone(aws: Aws, me: Label, domain: str, candidates: Collection[str]) -> str:
     """Which of these hosted zones holds the app's record of the domain already; empty if none does."""
     for zone in candidates:
@@ -131,5 +143,6 @@ def as_recorded(recorded: Mapping[str, Entry]) -> dict[str, Any]:
         "domain": (),
         "past_builds": (),
         "image": Known(image=applied(TASK_DEFINITION, "seed")),
+        "shifted": bool(applied(SERVICE, "alternate")),
         **({"zones": zones} if all(zones) else {}),
     }

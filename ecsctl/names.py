@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from ecsctl.parts import PIPELINE
+from ecsctl.parts import PIPELINE, SECOND
 
 
 class Placed(Protocol):
@@ -70,6 +70,16 @@ class Names:
     def balancer(self) -> str:
         """The load balancer, and its target group."""
         return self.app
+
+    @property
+    def second_targets(self) -> str:
+        """The second target group, where requests are shifted. At most 32 characters (ELB API, CreateTargetGroup)."""
+        return f"{self.app}-{SECOND}"
+
+    @property
+    def balancing_role(self) -> str:
+        """The role by which ECS shifts requests from one target group to the other."""
+        return self.role("balancing")
 
     @property
     def repository(self) -> str:

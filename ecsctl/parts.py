@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 ACCESS_LOGS = "access-logs"
+BALANCING_ROLE = "balancing-role"
 BUILD = "build"
 BUILD_ROLE = "build-role"
 EXECUTION_ROLE = "execution-role"
@@ -24,8 +25,12 @@ WEB = "web"
 RUN = "run"
 """The process of one task by `ecsctl run`."""
 
-ALARMED = (ERRORS, LATENCY) = ("errors", "latency")
-"""The alarms by which a release is given up: what each measures."""
+SECOND = "second"
+"""What is there a second time, where requests are shifted from one target group to another, is called so beside it."""
+
+MEASURED = (ERRORS, LATENCY) = ("errors", "latency")
+ALARMED = (*MEASURED, *(f"{one}-{SECOND}" for one in MEASURED))
+"""The alarms by which a release is given up: what each measures, and of which target group."""
 
 NOTIFIED = (FAILED_RUNS, APPROVALS, FAILED_DEPLOYMENTS) = ("failed-runs", "approvals", "failed-deployments")
 """The rules of the notifications: of what each tells."""

@@ -20,8 +20,9 @@ from ecsctl.resources.role import Role
 from ecsctl.resources.route_table import RouteTable
 from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.security_group import SecurityGroup
-from ecsctl.resources.service import EarlySuccess, Service, Threshold
+from ecsctl.resources.service import Service
 from ecsctl.resources.support.containers import HealthCheck
+from ecsctl.resources.support.strategy import EarlySuccess, Strategy, Threshold
 from ecsctl.resources.target_group import TargetGroup
 from ecsctl.resources.task_definition import TaskDefinition
 from ecsctl.resources.vpc import Vpc
@@ -125,6 +126,10 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "reset_on_healthy": True,
         "early_success": EarlySuccess(),
         "alarms": frozenset(),
+        "strategy": Strategy(),
+        "alternate": None,
+        "rule": None,
+        "balancing": None,
         "grace_period": 60,
         "execute_command": False,
         "propagate_tags": "SERVICE",

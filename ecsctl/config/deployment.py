@@ -1,4 +1,4 @@
-"""The table [deployment]: when a release counts as done, and when ECS gives it up."""
+"""The table [deployment]: how a new version takes over, when a release is done, and when ECS gives it up."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from pydantic import Field
 
 from ecsctl.config import words
 from ecsctl.config.section import Problem, Section
+from ecsctl.shifting import WAYS, minutes_of
+
+BAKE = 5  # minutes
 
 
 class EarlySuccess(Section):
@@ -87,9 +90,14 @@ class Alarms(Section):
         2, ge=1, le=60, description="How many minutes in a row, for the alarms that are made; a release takes longer."
     )
 
+    @property
+    def makes(self) -> bool:
+        """Whether any alarm is made for the app."""
+        return self.errors_percent is not None or self.latency_seconds is not None
+
     def problems(self) -> Iterator[Problem]:
         """Nothing to watch, or the same twice."""
-        made = self.errors_percent is not None or self.latency_seconds is not None
+        made = self.makes
         if not self.names and not made:
             yield "names", "is missing: expected names, errors_percent or latency_seconds"
         if self.given("minutes") and not made:
@@ -101,8 +109,62 @@ class Alarms(Section):
                 yield f"names.{number}", "is an ARN: expected the alarm's name, which is what ECS takes"
 
 
+class Canary(Section):
+    """How many requests a new version gets at first, and for how long."""
+
+    percent: float = Field(
+        10, ge=0.1, le=100, strict=False, description="The share of the requests that the new version gets at first."
+    )
+    minutes: int = Field(5, ge=0, le=1440, description="After how many minutes it gets all of them.")
+
+    def problems(self) -> Iterator[Problem]:
+        """A share that ECS does not take."""
+        yield from _tenths(self.percent)
+
+
+class Linear(Section):
+    """In which steps the requests go over to a new version."""
+
+    percent: float = Field(
+        25, ge=3, le=100, strict=False, description="The share of the requests that goes over at each step."
+    )
+    minutes: int = Field(2, ge=0, le=1440, description="How many minutes pass between two steps.")
+
+    def problems(self) -> Iterator[Problem]:
+        """A share that ECS does not take."""
+        yield from _tenths(self.percent)
+
+
+def _tenths(percent: float) -> Iterator[Problem]:
+    """ECS API reference, LinearConfiguration and CanaryConfiguration: multiples of 0.1."""
+    if round(percent * 10, 6) % 1:
+        yield "percent", f"expected a multiple of 0.1, found {percent:g}"
+
+
 class Deployment(Section):
     """How a new version takes over: when a release counts as done, and when ECS gives it up and goes back."""
+
+    strategy: Literal["rolling", "blue-green", "canary", "linear"] = Field(
+        "rolling",
+        description='How a new version takes over: "rolling", task by task; "blue-green", beside the version before, '
+        'all requests at once; "canary", a few requests first; "linear", in equal steps. All but the first need twice '
+        "the tasks while they release.",
+        examples=["blue-green"],
+    )
+    bake_minutes: int | None = Field(
+        None,
+        ge=0,
+        le=1440,
+        description="How long the version before stays, ready to take over again, after all requests have gone to the "
+        "new one: 5 minutes unless said otherwise. Not with rolling.",
+        examples=[10],
+    )
+    canary: Canary | None = Field(
+        None,
+        description="With canary: how many requests the new version gets at first, and for how long.",
+        examples=[{"percent": 5, "minutes": 10}],
+    )
+    linear: Linear | None = Field(None, description="With linear: the steps.", examples=[{"percent": 20, "minutes": 3}])
 
     early_success: EarlySuccess | None = Field(
         None,
@@ -123,8 +185,48 @@ class Deployment(Section):
         examples=[{"errors_percent": 5, "latency_seconds": 1.5}],
     )
 
+    def problems(self) -> Iterator[Problem]:
+        """What only one of the strategies has, and alarms that could not ring while the version before is there.
+
+        ECS API reference, DeploymentConfiguration: the circuit breaker and early success are of rolling ones.
+        """
+        of = {"canary": ("canary",), "linear": ("linear",), "bake_minutes": ("blue-green", "canary", "linear")}
+        of |= dict.fromkeys(("early_success", "circuit_breaker"), ("rolling",))
+        for key in self.given(*of):
+            if self.strategy not in of[key] and getattr(self, key) is not None:
+                meant = " or ".join(f'"{one}"' for one in of[key])
+                yield key, f'has no meaning with strategy = "{self.strategy}": expected {meant}'
+        if self.shifts and self.alarms and self.alarms.makes and self.bakes < self.alarms.minutes:
+            told = f"expected at least deployment.alarms.minutes = {self.alarms.minutes}, found {self.bakes}"
+            yield "bake_minutes", f"{told}: an alarm that takes longer rings when nothing is left to go back to"
+
+    @property
+    def shifts(self) -> bool:
+        """Whether there are two versions side by side, and requests go from one to the other."""
+        return self.strategy != "rolling"
+
+    @property
+    def bakes(self) -> int:
+        """The minutes for which the version before stays."""
+        return BAKE if self.bake_minutes is None else self.bake_minutes
+
+    @property
+    def steps(self) -> Canary | Linear | None:
+        """Those of the strategy, if it has any."""
+        if self.strategy == "canary":
+            return self.canary or Canary()
+        return self.linear or Linear() if self.strategy == "linear" else None
+
+    @property
+    def waits(self) -> int:
+        """The minutes for which a release waits by itself, once all new tasks run."""
+        if not self.shifts:
+            return self.alarms.minutes if self.alarms else 0
+        steps = self.steps
+        percent, minutes = (steps.percent, steps.minutes) if steps else (0.0, 0)
+        return minutes_of(WAYS[self.strategy], self.bakes, percent, minutes)
+
     @property
     def makes_alarms(self) -> bool:
         """Whether any alarm is made for the app."""
-        found = self.alarms
-        return found is not None and (found.errors_percent is not None or found.latency_seconds is not None)
+        return self.alarms is not None and self.alarms.makes

@@ -109,6 +109,10 @@ def meant(node: Node) -> str:
         case "integer":
             low, high = node.get("minimum"), node.get("maximum")
             return "an integer" + (f" from {low} to {high}" if low is not None and high is not None else "")
+        case "number":
+            low, high = node.get("minimum", node.get("exclusiveMinimum")), node.get("maximum")
+            above = "more than " if "exclusiveMinimum" in node else ""
+            return "a number" + (f" from {above}{low:g} to {high:g}" if low is not None and high is not None else "")
         case "boolean":
             return "true or false"
         case "string":

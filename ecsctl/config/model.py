@@ -22,6 +22,10 @@ from ecsctl.config.section import Problem, Section
 from ecsctl.config.service import Logs, Service
 from ecsctl.config.sidecars import MOST, Sidecar, shares, together
 from ecsctl.config.volumes import Volume, fitting
+from ecsctl.parts import ALARMED
+
+SPARE, LONGEST = 10, 60
+"""Minutes for new tasks to start; and of the deploy action at most (CodePipeline guide, "Amazon ECS deploy action")."""
 
 
 class Config(Section):
@@ -151,13 +155,48 @@ class Config(Section):
         ECS API reference, DeploymentEarlySuccessCriteria: "must be greater than or equal to" the minimum.
         """
         for number, name in enumerate(self.deployment.alarms.names if self.deployment.alarms else ()):
-            if name in (f"{self.name}-errors", f"{self.name}-latency"):
+            if name in {f"{self.name}-{about}" for about in ALARMED}:
                 told = "is what ecsctl calls an alarm of its own: expected errors_percent or latency_seconds instead"
                 yield f"deployment.alarms.names.{number}", told
+        yield from self._shifting()
         early, least = self.deployment.early_success, self.service.min_healthy_percent
         if early and early.healthy_percent < least:
             told = f"expected at least service.min_healthy_percent = {least}, found {early.healthy_percent}"
             yield "deployment.early_success.healthy_percent", told
+
+    def _shifting(self) -> Iterator[Problem]:
+        """What does not go with two target groups, of which now the one and now the other has the tasks.
+
+        ELB refuses clients that stay with a target behind a rule of several groups that does not keep them with its
+        group (kubernetes-sigs/aws-load-balancer-controller#2734), and ECS would have to shift those who are kept.
+        Application Auto Scaling counts the requests of one target group alone.
+        """
+        told = f'does not go with deployment.strategy = "{self.deployment.strategy}"'
+        if not self.deployment.shifts:
+            return
+        if self.load_balancer.sticky_seconds is not None:
+            yield "load_balancer.sticky_seconds", f"{told}: a client that is kept would not go over to the new version"
+        if self.service.autoscaling and self.service.autoscaling.requests_per_minute:
+            why = "requests are counted for one target group, and the tasks change between two"
+            yield "service.autoscaling.requests_per_minute", f"{told}: {why}; expected cpu_percent or memory_percent"
+        least, most = self.deployment.waits + SPARE, self.pipeline.deploy_timeout_minutes
+        if self.github is None or self.pipeline.mode != "pipeline":
+            return
+        alone = f"a release waits for {self.deployment.waits} minutes by itself"
+        if least > LONGEST:
+            why = f"the pipeline's deploy action for {LONGEST} at most, and the tasks need {SPARE} of them to start"
+            yield "deployment", f"{alone}, {why}: expected less, or another pipeline.mode"
+        elif self.pipeline.given("deploy_timeout_minutes") and most < least:
+            told = f"expected at least {least}, found {most}: {alone}, and the tasks need some to start"
+            yield "pipeline.deploy_timeout_minutes", told
+
+    @property
+    def deploy_minutes(self) -> int:
+        """How long the pipeline's deploy action waits: as written, or as long as the strategy needs."""
+        most = self.pipeline.deploy_timeout_minutes
+        if self.pipeline.given("deploy_timeout_minutes") or not self.deployment.shifts:
+            return most
+        return min(LONGEST, most + self.deployment.waits)
 
     def _doubled_tags(self) -> Iterator[Problem]:
         """Keys that differ in case alone. IAM knows no difference (IAM user guide, "Tags for IAM resources")."""
@@ -258,13 +297,15 @@ class Config(Section):
         """More tasks than the network that is made for them has addresses."""
         scaling = self.service.autoscaling
         key, most = ("autoscaling.max", scaling.highest) if scaling else ("desired_count", self.service.desired_count)
-        peak = most * self.service.max_percent // 100
+        percent = max(200, self.service.max_percent) if self.deployment.shifts else self.service.max_percent
+        peak = most * percent // 100
         room = self.vpc.room(internal=self.load_balancer.internal)
         if not self.vpc.id and peak > room:
-            percent = self.service.max_percent
+            why = f"max_percent = {percent}"
+            why = f'strategy = "{self.deployment.strategy}"' if self.deployment.shifts else why
             yield (
                 f"service.{key}",
-                f"= {most} may be {peak} tasks during a deployment (max_percent = {percent}), and the subnets have "
+                f"= {most} may be {peak} tasks during a deployment ({why}), and the subnets have "
                 f"{room} addresses for them: expected at most {room * 100 // percent}, "
                 "or a network of your own with vpc.id",
             )

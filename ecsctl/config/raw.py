@@ -35,8 +35,10 @@ SAID = {
         "deploymentConfiguration.earlySuccessCriteria": "deployment.early_success",
         "deploymentConfiguration.maximumPercent": "service.max_percent",
         "deploymentConfiguration.minimumHealthyPercent": "service.min_healthy_percent",
-        **{f"deploymentConfiguration.{name}": "" for name in (
-            "strategy", "bakeTimeInMinutes", "linearConfiguration", "canaryConfiguration")},
+        "deploymentConfiguration.strategy": "deployment.strategy",
+        "deploymentConfiguration.bakeTimeInMinutes": "deployment.bake_minutes",
+        "deploymentConfiguration.canaryConfiguration": "deployment.canary",
+        "deploymentConfiguration.linearConfiguration": "deployment.linear",
     },
     "target_group": {
         "Name": "name", "Protocol": "", "ProtocolVersion": "", "Port": "service.port", "VpcId": "vpc.id",

@@ -203,7 +203,11 @@ class Engine:
     ) -> None:
         release = self.one.go_on = Release()
         whole = {name: name.removesuffix(READY) for name in graph if name.endswith(READY)}
-        carry_out(graph, visit, parts, patience=self.patience, tell=self.tell, release=release, whole=whole)
+
+        def idle(key: str) -> bool:
+            return key.endswith(REST) and key.removesuffix(REST) not in self.one.partly
+
+        carry_out(graph, visit, parts, patience=self.patience, tell=self.tell, release=release, whole=whole, idle=idle)
 
 
 def _halved(node: Node) -> bool:

@@ -52,7 +52,7 @@ class Reconciler(Looking):
         self.known: dict[str, Any] = {}  # ids that will not change any more in this run
         self.go_on: Callable[[str], None] = lambda _name: None  # lets what depends on a resource go on
         self._newborn: set[str] = set()  # those that this run has made, and that nothing can have been in before
-        self._partly: set[str] = set()  # those that are right but for what is taken away at the end
+        self.partly: set[str] = set()  # those that are right but for what is taken away at the end
         self._at_work = threading.local()
 
     def ensure(self, node: Node, planned: Step, observed: Observed[Any, Any] | None, *, certain: bool) -> None:
@@ -71,7 +71,7 @@ class Reconciler(Looking):
             if observed is not None and planned.verb is Verb.UPDATE:
                 desired = desired.meanwhile(observed.actual)
             if desired != whole:
-                self._partly.add(node.name)
+                self.partly.add(node.name)
             observed, did = self._made_right(node.name, desired, observed)
             self.known[node.name] = observed.ids
             if not desired.early:
@@ -94,7 +94,7 @@ class Reconciler(Looking):
 
     def complete(self, node: Node) -> None:
         """The last part of an update: take away what was left until everything else was there."""
-        if node.name not in self._partly:
+        if node.name not in self.partly:
             return
         began = time.monotonic()
         desired = fulfil(node.desired, self.known)

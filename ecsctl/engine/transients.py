@@ -104,6 +104,9 @@ TRANSIENTS = (
               "ECS cannot use the new role yet"),
     Transient("CreateService UpdateService", "InvalidParameterException", "does not have an associated load balancer",
               120, "ECS does not see the listener of the target group yet"),
+    # ECS guide, "Update the deployment strategy …": not while a deployment is under way. The words are a guess.
+    Transient("UpdateService", "InvalidParameterException", "in progress", 900,
+              "ECS changes no strategy while a deployment is under way"),
     Transient("CreateService", "InvalidParameterException", "unable to start a service that is still draining", 600,
               "the service of the same name is still draining"),
     Transient("CreateService RegisterTaskDefinition UpdateClusterSettings", "ClusterNotFoundException", "", 120,

@@ -22,17 +22,19 @@ def carry_out(
     tell: events.Listener,
     release: Release | None = None,
     whole: Mapping[str, str] | None = None,
+    idle: Callable[[str], bool] = lambda _key: False,
 ) -> None:
     """Walk the graph, tell what failed and what was not tried, and raise it all together.
 
-    `parts` tells of each node of the graph the resource's name and title; of `release` and `whole` tells `walk`.
+    `parts` tells of each node of the graph the resource's name and title; of `release` and `whole` tells `walk`. Of a
+    node that is `idle` nothing is missed if it is not tried.
     """
     not_tried: list[str] = []
 
     def skip(key: str, because: str) -> None:
         name, title = parts[key]
-        if key.endswith(READY):
-            return  # its first half was told of
+        if key.endswith(READY) or idle(key):
+            return  # its first half was told of, or was all of it
         not_tried.append(f"{title} {name}")
         tell(events.NotTried(name, title, because))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecsctl.ids import AlarmName
-from ecsctl.parts import ERRORS, LATENCY
+from ecsctl.parts import ERRORS, LATENCY, SECOND
 from ecsctl.resources.alarm import Alarm, Metric
 
 if TYPE_CHECKING:
@@ -16,22 +16,27 @@ if TYPE_CHECKING:
 
 
 def ensure_alarms(stack: Stack, desired: Alarms | None, names: Names, front: Front) -> frozenset[AlarmName]:
-    """Those that are made, and the user's: all that ECS is to watch."""
+    """Those that are made, and the user's: all that ECS is to watch.
+
+    Where requests are shifted, each target group has its own: the errors of a few first requests drown in all others.
+    """
     if desired is None:
         return frozenset()
     watched = {*map(AlarmName, desired.names)}
+    groups = {"": front.target_group} | ({f"-{SECOND}": front.second} if front.second else {})
     for part, (description, metrics, expression, threshold) in _measures(desired).items():
-        alarm = Alarm(
-            name=names.alarm(part),
-            description=description,
-            metrics=metrics,
-            expression=expression,
-            threshold=threshold,
-            minutes=desired.minutes,
-            target_group=front.target_group,
-            load_balancer=front.balancer.arn,
-        )
-        watched.add(stack.ensure(f"{part}-alarm", alarm).name)
+        for which, group in groups.items():
+            alarm = Alarm(
+                name=names.alarm(f"{part}{which}"),
+                description=description,
+                metrics=metrics,
+                expression=expression,
+                threshold=threshold,
+                minutes=desired.minutes,
+                target_group=group,
+                load_balancer=front.balancer.arn,
+            )
+            watched.add(stack.ensure(f"{part}{which}-alarm", alarm).name)
     return frozenset(watched)
 
 

@@ -26,6 +26,7 @@ from ecsctl.resources.listener import Listener
 from ecsctl.resources.listener_rule import MOST, ListenerRule
 from ecsctl.resources.load_balancer import LoadBalancer, LoadBalancerIds
 from ecsctl.resources.security_group import Rule, SecurityGroup
+from ecsctl.resources.shifting_rule import EVERYTHING, ShiftingRule
 from ecsctl.resources.support.additions import Additions, additions
 from ecsctl.resources.target_group import TargetGroup
 from ecsctl.resources.validation_record import ValidationRecord
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 DROPS = "routing.http.drop_invalid_header_fields.enabled"
 WORLD = "0.0.0.0/0"
+LAST = 1000  # a priority after all others of ours: redirects are counted from 1
 ANYWHERE = frozenset({WORLD})
 MADE_BY = "Made by ecsctl"  # nothing that ever changes: a description of a security group cannot
 
@@ -52,6 +54,8 @@ class Front:
     target_group: TargetGroupArn
     listener: ListenerArn
     redirects: tuple[ListenerRuleArn, ...] = ()
+    second: TargetGroupArn | None = None  # where requests are shifted
+    rule: ListenerRuleArn | None = None  # by which they are
 
 
 def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, network: Network) -> Front:
@@ -110,9 +114,14 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
         more=additions(config.raw.paths("target_group") | config.raw.paths("target_group_attributes")),
     )
     target_group = stack.ensure("target-group", targets).arn
+    second = None
+    if config.deployment.shifts or facts.shifted:
+        second = stack.ensure("second-target-group", replace(targets, name=names.second_targets)).arn
     if not config.domain:
         http = replace(_http(balancer, target_group), more=_listener(config))
-        return Front(group, balancer, target_group, stack.ensure("http", http).arn)
+        listener = stack.ensure("http", http).arn
+        rule = _shifting(stack, "http", listener, target_group, second)
+        return Front(group, balancer, target_group, listener, (), second, rule)
     https = Listener(
         load_balancer=balancer.arn,
         port=443,
@@ -127,7 +136,24 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
     )
     listener = stack.ensure(HTTPS, https).arn
     stack.ensure("http", _http(balancer, None))
-    return Front(group, balancer, target_group, listener, _redirects(stack, config.domain, listener))
+    redirects = _redirects(stack, config.domain, listener)
+    rule = _shifting(stack, HTTPS, listener, target_group, second)
+    return Front(group, balancer, target_group, listener, redirects, second, rule)
+
+
+def _shifting(
+    stack: Stack, port: str, listener: ListenerArn, first: TargetGroupArn, second: TargetGroupArn | None
+) -> ListenerRuleArn | None:
+    """The rule by which ECS shifts requests, after those that redirect; its name bears its listener's.
+
+    So with another listener the new rule is there before the old one goes.
+    """
+    if second is None:
+        return None
+    rule = ShiftingRule(
+        listener=listener, priority=LAST, path=EVERYTHING, target_groups=frozenset({first, second}), first=first
+    )
+    return stack.ensure(f"{port}-shifting", rule).arn
 
 
 def _access_logs(

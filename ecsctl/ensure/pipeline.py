@@ -75,7 +75,7 @@ def ensure_pipeline(
         bucket=bucket,
         source=source,
         build=projects.build,
-        deploy=Deploy(cluster, service, minutes=config.pipeline.deploy_timeout_minutes),
+        deploy=Deploy(cluster, service, minutes=config.deploy_minutes),
         tests=tuple(
             Check(test.name, project) for test, project in zip(config.pipeline.tests, projects.tests, strict=True)
         ),

@@ -30,6 +30,11 @@ def tasks_trust(scope: Scope) -> Trust:
     return Trust("ecs-tasks.amazonaws.com", scope.account, scope.arn("ecs", "*"))
 
 
+def balancing_trust() -> Trust:
+    """ECS itself. The guide's trust has no conditions, and says of none that ECS would meet it."""
+    return Trust("ecs.amazonaws.com")
+
+
 def codebuild_trust(scope: Scope) -> Trust:
     """CodeBuild builds the app's projects (CodeBuild User Guide, "Cross-service confused deputy prevention")."""
     return Trust("codebuild.amazonaws.com", scope.account, scope.arn("codebuild", f"project/{scope.names.app}-*"))

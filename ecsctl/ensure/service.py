@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecsctl.config.deployment import CircuitBreaker
 from ecsctl.engine.stack import Stack
@@ -11,22 +11,25 @@ from ecsctl.ensure.alarms import ensure_alarms
 from ecsctl.ensure.front import ANYWHERE, MADE_BY, ensure_front
 from ecsctl.ensure.volumes import ensure_volumes, mounts
 from ecsctl.ids import HostedZoneId, ImageUri, RoleArn, SecurityGroupId, ServiceName
-from ecsctl.parts import EXECUTION_ROLE, SERVICE, TASK_DEFINITION, TASK_ROLE
+from ecsctl.parts import BALANCING_ROLE, EXECUTION_ROLE, SERVICE, TASK_DEFINITION, TASK_ROLE
 from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.role import Role
 from ecsctl.resources.scaling import Scaling, Scheduled
 from ecsctl.resources.security_group import Rule, SecurityGroup
-from ecsctl.resources.service import STRATEGY, USUAL, EarlySuccess, Service, Threshold
+from ecsctl.resources.service import STRATEGY, USUAL, Service
 from ecsctl.resources.support.additions import additions
 from ecsctl.resources.support.containers import HealthCheck, Sidecar
 from ecsctl.resources.support.rights import Scope
+from ecsctl.resources.support.strategy import EarlySuccess, Strategy, Threshold
 from ecsctl.resources.task_definition import TaskDefinition
+from ecsctl.shifting import WAYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ecsctl.account import Facts
     from ecsctl.config import Config
+    from ecsctl.config.deployment import Deployment
     from ecsctl.config.deployment import EarlySuccess as Early
     from ecsctl.config.health import ContainerCheck
     from ecsctl.config.sidecars import Sidecar as Said
@@ -136,13 +139,17 @@ def ensure_service(
         public_ip=network.public_tasks,
         minimum_percent=desired.min_healthy_percent,
         maximum_percent=desired.max_percent,
-        circuit_breaker=True,
-        rollback=True,
+        circuit_breaker=not config.deployment.shifts,
+        rollback=not config.deployment.shifts,
+        strategy=_strategy(config.deployment),
+        alternate=front.second,
+        rule=front.rule,
+        balancing=_balancing(stack, config, facts, names) if front.second else None,
         threshold=Threshold(*breaker.threshold),
         reset_on_healthy=breaker.reset_on_healthy_task,
         early_success=_early(config.deployment.early_success),
         alarms=ensure_alarms(stack, config.deployment.alarms, names, front),
-        baking=60 * config.deployment.alarms.minutes if config.deployment.alarms else 0,
+        baking=60 * config.deployment.waits,
         settled=True,
         above_minimum=True,
         grace_period=desired.checked.grace_seconds,
@@ -186,6 +193,30 @@ def ensure_service(
             ),
         )
     return name
+
+
+def _strategy(desired: Deployment) -> Strategy:
+    if not desired.shifts:
+        return Strategy()
+    steps = desired.steps
+    way: Any = WAYS[desired.strategy]
+    return Strategy(way, desired.bakes, steps.percent if steps else 0.0, steps.minutes if steps else 0)
+
+
+def _balancing(stack: Stack, config: Config, facts: Facts, names: Names) -> RoleArn:
+    """ECS's infrastructure role: by it ECS changes the rule's weights, and the targets of both groups.
+
+    ECS guide, "Amazon ECS infrastructure IAM role for load balancers".
+    """
+    scope = Scope.of(facts.identity, names)
+    role = Role(
+        name=names.balancing_role,
+        trust=policies.balancing_trust(),
+        statements=(),
+        boundary=config.permissions_boundary,
+        policies=frozenset({scope.balancing_policy}),
+    )
+    return stack.ensure(BALANCING_ROLE, role).arn
 
 
 def _early(desired: Early | None) -> EarlySuccess:

@@ -24,7 +24,7 @@ from ecsctl.engine.errors import Refused, TimedOut, code, text
 from ecsctl.names import Names
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.deployments import Snapshot
-from ecsctl.resources.support.ecs import service_of, tasks_of
+from ecsctl.resources.support.ecs import groups_of, service_of, tasks_of
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ContainerTypeDef, ServiceTypeDef, TaskTypeDef
@@ -294,7 +294,7 @@ def _worth(task: TaskTypeDef, healthy: set[str]) -> tuple[bool, bool, bool, floa
 def _healthy_addresses(aws: Aws, service: ServiceTypeDef) -> set[str]:
     """The addresses that the load balancer takes for healthy."""
     found: set[str] = set()
-    for arn in {one.get("targetGroupArn", "") for one in service.get("loadBalancers", [])} - {""}:
+    for arn in groups_of(service):
         answer = there(lambda arn=arn: aws.look(aws.elbv2.describe_target_health, TargetGroupArn=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
         for one in answer["TargetHealthDescriptions"] if answer else ():
             if one.get("TargetHealth", {}).get("State") == "healthy":

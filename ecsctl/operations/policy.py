@@ -65,6 +65,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         volumes=any(not one.file_system for one in config.volumes.values()),
         mounted=tuple(one.file_system for one in config.volumes.values() if one.file_system),
         alarms=config.deployment.makes_alarms,
+        shifts=config.deployment.shifts,
         watched=config.deployment.alarms.names if config.deployment.alarms else (),
         access_logs=bool(logs and not logs.bucket),
         log_bucket=(logs.bucket or "") if logs else "",

@@ -14,7 +14,7 @@ from ecsctl.operations import pipelines
 from ecsctl.releases import reading
 from ecsctl.releases.verdict import Followed, Outcome, Rolling, judge
 from ecsctl.resources.support.deployments import Phase, Snapshot, rollout_of
-from ecsctl.resources.support.ecs import revision_of, tasks_of
+from ecsctl.resources.support.ecs import groups_of, revision_of, tasks_of
 from ecsctl.why import first_line
 
 if TYPE_CHECKING:
@@ -205,8 +205,7 @@ def _task(task: Mapping[str, Any]) -> Task:
 
 
 def _targets(aws: Aws, service: Mapping[str, Any], found: Live) -> None:
-    for balancer in service.get("loadBalancers", ()):
-        arn = balancer["targetGroupArn"]
+    for arn in groups_of(service):
         answer = aws.look(aws.elbv2.describe_target_health, TargetGroupArn=arn)["TargetHealthDescriptions"]
         found.targets += tuple(
             Target(

@@ -332,7 +332,8 @@ class _App:
         return Followed(arn, told if known else "", before)
 
     def followed(self, deployment: Followed, image: str, limit: float, *, changed: bool = True) -> Release:
-        """What the command did, once the deployment has ended."""
+        """What the command did, once the deployment has ended. What the strategy itself waits comes on top."""
+        limit += self.observed.waits
         return Release(follow(self.aws, self.names, deployment, limit), deployment.task_definition, image, changed)
 
     def nothing_to_do(self, revision: Revision, image: str) -> Release:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from ecsctl.engine.errors import EcsctlError, ReleaseFailed, RolledBack, Stopped, Superseded, TimedOut
-from ecsctl.resources.support.deployments import Phase, Snapshot, Told, began, monitor_of, phase_of
+from ecsctl.resources.support.deployments import Phase, Snapshot, Told, began, monitor_of, phase_of, traffic_of
 from ecsctl.resources.support.ecs import revision_of
 
 STUCK = "unable to stop or start tasks during a deployment because of the service deployment configuration"
@@ -175,6 +175,10 @@ def _progress(ours: Followed, observed: Snapshot, found: Told) -> str:
     old = sum(one.get("runningCount", 0) for one in service["deployments"] if one.get("status") != "PRIMARY")
     if old:
         parts.append(f"{old} of the version before")
+    if traffic := traffic_of(found):
+        parts.append(traffic)
+        if primary.get("failedTasks"):  # ECS API reference, DeploymentCircuitBreaker: of rolling releases only
+            parts.append("nothing gives it up before a day is over")
     if _stuck(service, found):
         parts.append(f"stuck: {no_room(service)}")
     return ", ".join(parts)

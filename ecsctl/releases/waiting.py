@@ -72,7 +72,8 @@ def wait_until_quiet(aws: Aws, app: str, limit: float = LIMIT, *, pipeline: bool
 
     Raises TimedOut at the limit; nothing has been changed then.
     """
-    doing = ""
+    doing, names = "", Names(app)
+    limit += Snapshot(service_of(aws, names.cluster, names.service)).waits
 
     def quiet() -> bool | None:
         nonlocal doing

@@ -28,6 +28,7 @@ KINDS = {
     "target_group": "TargetGroup",
     "listener": "Listener",
     "listener_rule": "ListenerRule",
+    "shifting_rule": "ShiftingRule",
     "alarm": "Alarm",
     "repository": "Repository",
     "role": "Role",

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import ListenerArn, ListenerRuleArn
-from ecsctl.names import Names
-from ecsctl.resources.support.common import there
 from ecsctl.resources.support.dns import normal
-from ecsctl.resources.support.elb import marked, tags_of
+from ecsctl.resources.support.elb import forwards, marked_rules, rules_of, tags_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
 
@@ -74,7 +72,7 @@ class ListenerRule(Resource[ListenerRuleIds]):
 
     def observe(self, aws: Aws, me: Label) -> Observed[ListenerRule, ListenerRuleIds] | None:
         """By its listener and priority."""
-        rule = next((one for one in _listed(aws, self.listener) if one.get("Priority") == str(self.priority)), None)
+        rule = next((one for one in rules_of(aws, self.listener) if one.get("Priority") == str(self.priority)), None)
         if rule is None:
             return None
         actual = ListenerRule(
@@ -87,16 +85,10 @@ class ListenerRule(Resource[ListenerRuleIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ListenerRuleIds]]:
-        """Those of the app's load balancers: a rule is nowhere else."""
-        names = {
-            one["LoadBalancerArn"]: one["LoadBalancerName"]
-            for one in aws.look(aws.elbv2.describe_load_balancers)["LoadBalancers"]
-        }
-        for balancer in marked(aws, me, names):
-            for listener in _listeners(aws, balancer):
-                rules = {one["RuleArn"]: one for one in _listed(aws, listener)}
-                for arn, tags in marked(aws, me, dict.fromkeys(rules, Names.of(me).balancer)).items():
-                    yield Found(_ids(rules[arn]), tags)
+        """Those of the app's load balancers that do not forward anything: a rule is nowhere else."""
+        for rule, tags in marked_rules(aws, me):
+            if not forwards(rule):
+                yield Found(_ids(rule), tags)
 
     def create(self, aws: Aws, me: Label) -> ListenerRuleIds:
         """The priority protects this call from doubling."""
@@ -137,17 +129,6 @@ def _redirect(to: str) -> RedirectActionConfigTypeDef:
         "Query": "#{query}",
         "StatusCode": "HTTP_301",
     }
-
-
-def _listeners(aws: Aws, balancer: str) -> list[ListenerArn]:
-    answer = there(lambda: aws.look(aws.elbv2.describe_listeners, LoadBalancerArn=balancer))
-    return [ListenerArn(one["ListenerArn"]) for one in answer["Listeners"]] if answer else []
-
-
-def _listed(aws: Aws, listener: ListenerArn) -> list[RuleTypeDef]:
-    """The rules of a listener without its default, which is the listener's own."""
-    answer = there(lambda: aws.look(aws.elbv2.describe_rules, ListenerArn=listener))
-    return [one for one in answer["Rules"] if not one.get("IsDefault")] if answer else []
 
 
 def _hosts(conditions: list[RuleConditionOutputTypeDef]) -> frozenset[str]:

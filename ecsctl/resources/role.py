@@ -72,6 +72,8 @@ class Role(Resource[RoleIds]):
     def summary(self) -> str:
         """Who may do what."""
         attached = ", ".join(sorted(arn.rpartition("/")[2] for arn in self.policies))
+        if attached and not self.statements:
+            return f"{self.trust.service} may do what {attached} says"
         return f"{self.trust.service} may {rights(self.statements)}" + (f"; and {attached}" if attached else "")
 
     def beyond(self) -> str:
@@ -96,6 +98,9 @@ class Role(Resource[RoleIds]):
         if uses.policies:
             these = Condition("ArnEquals", "iam:PolicyARN", uses.policies)
             yield Statement("AttachRights", ("iam:AttachRolePolicy",), (scope.role("task"),), (these, *bounded))
+        if uses.shifts:
+            this = Condition("ArnEquals", "iam:PolicyARN", (scope.balancing_policy,))
+            yield Statement("AttachBalancing", ("iam:AttachRolePolicy",), (scope.role("balancing"),), (this, *bounded))
         yield Statement("RoleRights", of("iam", f"CreateRole PutRolePolicy{bounds}"), ours, bounded)
 
     def observe(self, aws: Aws, me: Label) -> Observed[Role, RoleIds] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,7 +14,9 @@ from ecsctl.ids import (
     AlarmName,
     ClusterName,
     ListenerArn,
+    ListenerRuleArn,
     MountTargetsId,
+    RoleArn,
     SecurityGroupId,
     ServiceName,
     SubnetId,
@@ -27,7 +29,8 @@ from ecsctl.resources.support.additions import Additions
 from ecsctl.resources.support.deployments import Snapshot, Standing, brief, gone_back, reasons
 from ecsctl.resources.support.ecs import family_of, service_of, stop_ours, tasks_of
 from ecsctl.resources.support.policy_document import Condition, Statement
-from ecsctl.resources.support.rights import anywhere, linked, of
+from ecsctl.resources.support.rights import anywhere, linked, of, passes
+from ecsctl.resources.support.strategy import EarlySuccess, Rules, Strategy, Threshold, rules_of
 
 if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ServiceTypeDef
@@ -36,10 +39,9 @@ if TYPE_CHECKING:
     from ecsctl.resources.support.rights import Scope, Uses
 
 ROLLS = ("task_definition", "subnets", "security_groups", "target_group", "container", "port", "public_ip",
-         "execute_command", "platform_version", "settled", "more")  # fmt: skip
+         "execute_command", "platform_version", "settled", "more", "alternate", "rule", "balancing")  # fmt: skip
 """The fields whose change replaces the tasks (API reference, UpdateService: it starts a new deployment)."""
-DEPLOYMENT = ("minimum_percent", "maximum_percent", "circuit_breaker", "rollback", "threshold", "reset_on_healthy",
-              "early_success", "alarms")  # fmt: skip
+DEPLOYMENT = tuple(one.name for one in fields(Rules))
 """The fields that UpdateService takes as one parameter."""
 STRATEGY = "capacityProviderStrategy"
 USUAL: dict[str, Any] = {
@@ -55,25 +57,6 @@ USUAL: dict[str, Any] = {
 """What is said of UpdateService beside the fields, with what takes it back (ECS API reference, UpdateService)."""
 Propagate = Literal["SERVICE", "TASK_DEFINITION", "NONE"]
 Rebalancing = Literal["ENABLED", "DISABLED"]
-Cleanup = Literal["BLOCKING", "DEFERRED"]
-Counting = Literal["COUNT", "BOUNDED_PERCENT", "UNBOUNDED_PERCENT"]
-
-
-@dataclass(frozen=True)
-class EarlySuccess:
-    """Which share of healthy new tasks makes a deployment a success, and whether old ones may be there still."""
-
-    enabled: bool = False
-    healthy_percent: int = 0
-    cleanup: Cleanup | None = None
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """How many failed tasks trip the circuit breaker. As it is unless set (ECS API reference)."""
-
-    type: Counting = "BOUNDED_PERCENT"
-    value: int = 50
 
 
 @dataclass(frozen=True)
@@ -101,7 +84,7 @@ class Service(Resource[ServiceIds]):
     by_use = True
     arns = "ecs"
     within = ("cluster",)
-    lets_go = ("listener",)  # its tasks drain meanwhile
+    lets_go = ("listener", "rule")  # its tasks drain meanwhile
     early = True  # the pipeline is made while it starts: also a first version that never runs is fixed by a push
     limit = 900.0
     usual = 90.0  # a task starts in half a minute, and is healthy after two checks
@@ -127,6 +110,10 @@ class Service(Resource[ServiceIds]):
     reset_on_healthy: bool
     early_success: EarlySuccess
     alarms: frozenset[AlarmName]  # at which a deployment is given up and rolled back
+    strategy: Strategy
+    alternate: TargetGroupArn | None  # of the second set of tasks; None: there is none, or that is not ours to say
+    rule: ListenerRuleArn | None  # between the two groups; how much each of them gets is ECS's to say
+    balancing: RoleArn | None  # by which ECS does that
     grace_period: int  # seconds in which a starting task may fail the load balancer's health check
     execute_command: bool
     propagate_tags: Propagate
@@ -184,6 +171,8 @@ class Service(Resource[ServiceIds]):
         yield Statement("Tasks", ("ecs:StopTask",), (scope.arn("ecs", f"task/{scope.names.cluster}/*"),))
         yield anywhere("ecs", "DescribeTaskDefinition")
         yield linked(scope, "ecs")
+        if uses.shifts:
+            yield passes("PassBalancing", (scope.role("balancing"),), "ecs")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Service, ServiceIds] | None:
         """By name. One that is draining is as good as gone: nothing but waiting can be done with it."""
@@ -195,8 +184,7 @@ class Service(Resource[ServiceIds]):
         balancers = service.get("loadBalancers", [])
         ours = (one for one in balancers if one.get("targetGroupArn") == self.target_group)
         balancer = next(ours, next(iter(balancers), None))  # another, beside ours, is someone's own addition
-        deployment = service.get("deploymentConfiguration", {})
-        breaker = deployment.get("deploymentCircuitBreaker")
+        between = (balancer or {}).get("advancedConfiguration") or {}
         actual = Service(
             cluster=self.cluster,
             name=service["serviceName"],
@@ -212,14 +200,10 @@ class Service(Resource[ServiceIds]):
             listener=self.listener,
             files=self.files,
             public_ip=bool(network and network.get("assignPublicIp") == "ENABLED"),
-            minimum_percent=deployment.get("minimumHealthyPercent", 100),
-            maximum_percent=deployment.get("maximumPercent", 200),
-            circuit_breaker=bool(breaker and breaker.get("enable")),
-            rollback=bool(breaker and breaker.get("rollback")),
-            threshold=_threshold(breaker or {}),
-            reset_on_healthy=_reset(breaker or {}),
-            early_success=_early(deployment.get("earlySuccessCriteria") or {}),
-            alarms=_alarms(deployment.get("alarms") or {}),
+            **vars(rules_of(service.get("deploymentConfiguration", {}))),
+            alternate=TargetGroupArn(between.get("alternateTargetGroupArn", "")),
+            rule=ListenerRuleArn(between.get("productionListenerRule", "")),
+            balancing=RoleArn(between.get("roleArn", "")),
             grace_period=service.get("healthCheckGracePeriodSeconds", 0),
             execute_command=bool(service.get("enableExecuteCommand")),
             propagate_tags=service.get("propagateTags", "NONE"),
@@ -231,8 +215,9 @@ class Service(Resource[ServiceIds]):
             more=raw.found(self.more, flat(service.get("tags")), USUAL, partial(_at, aws, service)),
         )
         other = standing.runs != self.task_definition and family_of(self.task_definition)
+        held = actual.strategy != self.strategy and Snapshot(service).at_work  # ECS changes none meanwhile
         return Observed(_ids(service), actual, flat(service.get("tags")),
-                    standing.ready, standing.failed, standing.note,
+                    standing.ready and not held, standing.failed, standing.note,
                     since=service.get("createdAt"), gone_back=gone_back(aws, self.cluster, service) if other else "",
                     released=frozenset({"task_definition"}))  # fmt: skip
 
@@ -253,6 +238,19 @@ class Service(Resource[ServiceIds]):
             least = f"min_healthy_percent = {self.minimum_percent}"
             return f"at {least} all tasks stop before new ones run: until then the app does not answer"
         return ""
+
+    def meanwhile(self, actual: Service) -> Service:
+        """A second target group, or another rule, is brought by a rolling deployment; only after it others can be.
+
+        ECS guide, "Update the deployment strategy from rolling update to Amazon ECS blue/green". So the tasks stay in
+        the group to which a rule of before leads still.
+        """
+        if not self.strategy.shifts or (self.alternate, self.rule) == (actual.alternate, actual.rule):
+            return self
+        if actual.strategy.shifts:
+            return replace(self, strategy=Strategy())
+        before = ("strategy", "circuit_breaker", "rollback", "early_success")
+        return replace(self, **{name: getattr(actual, name) for name in before})
 
     def create(self, aws: Aws, me: Label) -> ServiceIds:
         """The name, and a token of this incarnation, protect this call from doubling."""
@@ -312,17 +310,25 @@ class Service(Resource[ServiceIds]):
             "securityGroups": sorted(self.security_groups),
             "assignPublicIp": "ENABLED" if self.public_ip else "DISABLED",
         }
-        balancer = {
+        balancer: dict[str, Any] = {
             "targetGroupArn": self.target_group,
             "containerName": self.container,
             "containerPort": self.port,
         }
+        if self.alternate:
+            balancer["advancedConfiguration"] = {
+                "alternateTargetGroupArn": self.alternate,
+                "productionListenerRule": self.rule,
+                "roleArn": self.balancing,
+            }
+        rules = Rules(**{name: getattr(self, name) for name in DEPLOYMENT})
         return {
             "task_definition": ("taskDefinition", self.task_definition),
             **dict.fromkeys(("subnets", "security_groups", "public_ip"),
                             ("networkConfiguration", {"awsvpcConfiguration": network})),
-            **dict.fromkeys(("target_group", "container", "port"), ("loadBalancers", [balancer])),
-            **dict.fromkeys(DEPLOYMENT, ("deploymentConfiguration", self._deployment(changed))),
+            **dict.fromkeys(("target_group", "container", "port", "alternate", "rule", "balancing"),
+                            ("loadBalancers", [balancer])),
+            **dict.fromkeys(DEPLOYMENT, ("deploymentConfiguration", rules.sent(changed))),
             "grace_period": ("healthCheckGracePeriodSeconds", self.grace_period),
             "execute_command": ("enableExecuteCommand", self.execute_command),
             "propagate_tags": ("propagateTags", self.propagate_tags),
@@ -330,32 +336,6 @@ class Service(Resource[ServiceIds]):
             "platform_version": ("platformVersion", self.platform_version),
             "rebalancing": ("availabilityZoneRebalancing", self.rebalancing),
         }  # fmt: skip
-
-    def _deployment(self, changed: frozenset[str]) -> dict[str, Any]:
-        """A part that is not sent stays as it was: what AWS has anyway is sent only to take something else back."""
-        breaker: dict[str, Any] = {"enable": self.circuit_breaker, "rollback": self.rollback}
-        if self.threshold != Threshold() or "threshold" in changed:
-            breaker["thresholdConfiguration"] = {"type": self.threshold.type, "value": self.threshold.value}
-        if not self.reset_on_healthy or "reset_on_healthy" in changed:
-            breaker["resetOnHealthyTask"] = self.reset_on_healthy
-        sent: dict[str, Any] = {
-            "minimumHealthyPercent": self.minimum_percent,
-            "maximumPercent": self.maximum_percent,
-            "deploymentCircuitBreaker": breaker,
-        }
-        early = self.early_success
-        if early.enabled:
-            sent["earlySuccessCriteria"] = {
-                "enable": True,
-                "healthyPercent": early.healthy_percent,
-                "sourceServiceRevisionCleanup": early.cleanup,
-            }
-        elif "early_success" in changed:
-            sent["earlySuccessCriteria"] = {"enable": False}
-        if self.alarms or "alarms" in changed:
-            on = bool(self.alarms)
-            sent["alarms"] = {"alarmNames": sorted(self.alarms), "enable": on, "rollback": on}
-        return sent
 
     def _standing(self, aws: Aws, service: ServiceTypeDef) -> Standing:
         """How its newest deployment stands; and, if that was given up, why."""
@@ -368,21 +348,6 @@ class Service(Resource[ServiceIds]):
         stopped = tasks_of(aws, self.cluster, self.name, "STOPPED", most=100)
         why = "; ".join((failed, *reasons(stopped, self.task_definition if ours else found.runs)))
         return replace(found, ready=False, failed=why)
-
-
-def _reset(breaker: Any) -> bool:
-    return bool(breaker.get("resetOnHealthyTask", True))
-
-
-def _threshold(breaker: Any) -> Threshold:
-    told = breaker.get("thresholdConfiguration")
-    return Threshold(told["type"], told["value"]) if told else Threshold()
-
-
-def _early(told: Any) -> EarlySuccess:
-    if not told.get("enable"):
-        return EarlySuccess()
-    return EarlySuccess(True, told.get("healthyPercent", 0), told.get("sourceServiceRevisionCleanup"))
 
 
 def _at(aws: Aws, service: ServiceTypeDef, path: str) -> Any:
@@ -402,12 +367,6 @@ def _at(aws: Aws, service: ServiceTypeDef, path: str) -> Any:
         return None
     found = aws.look(aws.ecs.describe_service_revisions, serviceRevisionArns=revisions[:1])["serviceRevisions"]
     return dict(found[0]).get(name) if found else None
-
-
-def _alarms(told: Any) -> frozenset[AlarmName]:
-    """Those that give a deployment up and roll it back."""
-    names = told.get("alarmNames", ()) if told.get("enable") and told.get("rollback") else ()
-    return frozenset(map(AlarmName, names))
 
 
 def _ids(service: ServiceTypeDef) -> ServiceIds:

@@ -97,7 +97,8 @@ class TargetGroup(Resource[TargetGroupIds]):
         """What it takes to make it, look at it, change it and delete it."""
         changes = "AddTags CreateTargetGroup DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes"
         yield anywhere("elasticloadbalancing", "DescribeTags DescribeTargetGroups DescribeTargetGroupAttributes")
-        yield Statement("LoadBalancing", of("elasticloadbalancing", changes), scope.balancers)
+        groups = (scope.second_targets,) if uses.shifts else ()
+        yield Statement("LoadBalancing", of("elasticloadbalancing", changes), (*scope.balancers, *groups))
 
     def observe(self, aws: Aws, me: Label) -> Observed[TargetGroup, TargetGroupIds] | None:
         """By its name; its tags and its attributes are calls of their own."""

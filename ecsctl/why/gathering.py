@@ -16,7 +16,7 @@ from ecsctl.resources.support.builds import newest_build
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.deployments import Told
 from ecsctl.resources.support.dns import normal
-from ecsctl.resources.support.ecs import tasks_of
+from ecsctl.resources.support.ecs import groups_of, tasks_of
 from ecsctl.why.evidence import Facts, moment
 
 if TYPE_CHECKING:
@@ -106,11 +106,11 @@ class _Reading:
 
     def _balancer(self) -> None:
         """The health of the targets."""
-        balancers = (self.facts.service or {}).get("loadBalancers") or ()
-        for one in balancers[:1]:
-            arn, elb = one["targetGroupArn"], self.aws.elbv2
+        groups, elb = groups_of(self.facts.service or {}), self.aws.elbv2
+        for arn in groups:
             health = self.aws.look(elb.describe_target_health, TargetGroupArn=arn)
-            self.facts.targets = [dict(each) for each in health["TargetHealthDescriptions"]]
+            self.facts.targets += [dict(each) for each in health["TargetHealthDescriptions"]]
+        for arn in groups[:1]:
             [group] = self.aws.look(elb.describe_target_groups, TargetGroupArns=[arn])["TargetGroups"]
             self.facts.target_group = dict(group)
             if group["LoadBalancerArns"]:

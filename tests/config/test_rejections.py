@@ -141,6 +141,12 @@ IN_TABLES = [
     ("raw", 'load_balancer_attributes = { "routing.http2.enabled" = true }',
      'raw.load_balancer_attributes."routing.http2.enabled": is what load_balancer.http2 says: expected it there'),
     ("raw", 'task_definition = { networkMode = "host" }', "raw.task_definition.networkMode: is not to be chosen"),
+    ("deployment", 'strategy = "bluegreen"', 'deployment.strategy: expected one of "rolling", "blue-green", "canary", '
+     '"linear", found "bluegreen"'),
+    ("deployment", "bake_minutes = 3", 'deployment.bake_minutes: has no meaning with strategy = "rolling": expected '
+     '"blue-green" or "canary" or "linear"'),
+    ("deployment", "alarms = { errors_percent = 0 }",
+     "deployment.alarms.errors_percent: expected a number from more than 0 to 100, found 0"),
     ("service", "autoscaling = { min = 1 }", "service.autoscaling.max is missing: expected an integer from 1 to "
      "5000"),
     ("service", "autoscaling = { min = 3, max = 2 }", "service.autoscaling.max = 2 is below min = 3"),
@@ -280,6 +286,31 @@ TOGETHER = [
      'build.image_credentials beside it, the ARN of a secret in Secrets Manager with {"username": …, "password": …}, '
      'or build.image_credentials = "none" where it needs no login'),
     (f'[build]\nimage_credentials = "{SECRET}"', 3, "build.image_credentials: has no meaning without build.image"),
+    ('[deployment]\nstrategy = "canary"\ncircuit_breaker = { failures = 2 }', 4,
+     'deployment.circuit_breaker: has no meaning with strategy = "canary": expected "rolling"'),
+    ('[deployment]\nstrategy = "canary"\ncanary = { percent = 0.25 }', 4,
+     "deployment.canary.percent: expected a multiple of 0.1, found 0.25"),
+    ('[deployment]\nstrategy = "linear"\nlinear = { percent = 2 }', 4,
+     "deployment.linear.percent: expected a number from 3 to 100, found 2"),
+    ('[deployment]\nstrategy = "blue-green"\nbake_minutes = 1\nalarms = { errors_percent = 5 }', 4,
+     "deployment.bake_minutes: expected at least deployment.alarms.minutes = 2, found 1: an alarm that takes longer "
+     "rings when nothing is left to go back to"),
+    ('[deployment]\nstrategy = "canary"\n[load_balancer]\nsticky_seconds = 60', 5,
+     'load_balancer.sticky_seconds: does not go with deployment.strategy = "canary": a client that is kept would not '
+     "go over to the new version"),
+    ('[deployment]\nstrategy = "linear"\n[service]\nautoscaling = { min = 1, max = 2, requests_per_minute = 9 }', 5,
+     'service.autoscaling.requests_per_minute: does not go with deployment.strategy = "linear": requests are counted '
+     "for one target group, and the tasks change between two; expected cpu_percent or memory_percent"),
+    ('[github]\nrepository = "a/b"\n[deployment]\nstrategy = "blue-green"\nbake_minutes = 90', 4,
+     "deployment: a release waits for 90 minutes by itself, the pipeline's deploy action for 60 at most, and the tasks "
+     "need 10 of them to start: expected less, or another pipeline.mode"),
+    ('[github]\nrepository = "a/b"\n[pipeline]\ndeploy_timeout_minutes = 9\n[deployment]\nstrategy = "blue-green"', 5,
+     "pipeline.deploy_timeout_minutes: expected at least 15, found 9: a release waits for 5 minutes by itself, and the "
+     "tasks need some to start"),
+    ('[service]\ndesired_count = 300\nmax_percent = 100\nmin_healthy_percent = 50\n[deployment]\n'
+     'strategy = "blue-green"', 3,
+     'service.desired_count = 300 may be 600 tasks during a deployment (strategy = "blue-green"), and the subnets have '
+     "502 addresses for them: expected at most 251, or a network of your own with vpc.id"),
     (f'[build]\nimage = "aws/codebuild/amazonlinux-aarch64-standard:3.0"\nimage_credentials = "{SECRET}"', 4,
      "build.image_credentials: has no meaning here: CodeBuild pulls its own images without any"),
     ('[build]\nimage = "000000000000.dkr.ecr.eu-central-1.amazonaws.com/tools"\nimage_credentials = "none"', 4,

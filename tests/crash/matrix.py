@@ -22,7 +22,7 @@ from tests.stack.conftest import World
 Account = dict[str, Any]
 Judge = Callable[[], None]
 
-_reference: list[Any] = []  # the same for every test of a process: ids and times are not in it
+_reference: dict[str, Any] = {}  # the same for every test of a process: ids and times are not in it
 A_WHILE = 3600.0  # seconds in which the execution that a new pipeline begins by itself has surely ended
 
 HOLDS = {  # what a judgement says, in the words of the table
@@ -39,20 +39,24 @@ HOLDS = {  # what a judgement says, in the words of the table
 
 
 class Matrix:
-    """The account before, the account and record after a clean `up`; cases are judged by them."""
+    """The account before, the account and record after a clean `up`; cases are judged by them.
 
-    def __init__(self, world: Struck, tally: Tally) -> None:
-        self.world, self.tally = world, tally
+    `up` is another one than that of the usual configuration.
+    """
+
+    def __init__(self, world: Struck, tally: Tally, up: Callable[[], Any] | None = None) -> None:
+        self.world, self.tally, self.up = world, tally, up or world.up
         self.before: Account = world.exact()
-        if not _reference:
+        name = self.up.__qualname__
+        if name not in _reference:
             told = branch(self._clean)
             assert not told.failure, told.failure
-            _reference.append(told.value)
-        self.clean, self.clean_record, self.changes, self.clean_at_rest = _reference[0]
+            _reference[name] = told.value
+        self.clean, self.clean_record, self.changes, self.clean_at_rest = _reference[name]
 
     def _clean(self) -> Any:
         world = self.world
-        world.up()
+        self.up()
         there = world.account()
         assert there == World.account(world), "a run has made something in another region"
         written, changes = world.written(), world.changes
@@ -87,7 +91,7 @@ class Matrix:
         _equal(unlike({}, self.world.written(), "record"))
 
     def up_again(self) -> None:
-        self.world.up()
+        self.up()
         self.is_up()
 
     def is_up_perhaps_registered_twice(self) -> None:

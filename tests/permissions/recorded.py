@@ -69,6 +69,8 @@ CONFIGS: Mapping[str, Desired] = {
         "volumes": {"data": {"path": "/data", "file_system": made["files"]}}},
     "access logs": lambda made: {**BARE, "load_balancer": {"access_logs": {}, "waf": made["acl"]}},
     "bucket of logs": lambda made: {**BARE, "load_balancer": {"access_logs": {"bucket": made["bucket"]}}},
+    "blue-green": lambda made: {**BARE, "deployment": {
+        "strategy": "blue-green", "alarms": {"errors_percent": 5, "latency_seconds": 1}}},
     "alarms": lambda made: {**BARE, "deployment": {"alarms": {"errors_percent": 5, "latency_seconds": 1}}},
 }  # fmt: skip
 MENDED = {
@@ -79,6 +81,7 @@ MENDED = {
     "notify",
     "alarms",
     "volumes",
+    "blue-green",
     "access logs",
     "names",
 }  # with every change that an `up` may come to make

@@ -15,6 +15,7 @@ from ecsctl.ids import (
     FileSystemId,
     ImageUri,
     ListenerArn,
+    ListenerRuleArn,
     LoadBalancerArn,
     LogGroupName,
     RoleArn,
@@ -26,8 +27,9 @@ from ecsctl.ids import (
 )
 from ecsctl.resources.cluster import PROVIDERS, Cluster
 from ecsctl.resources.scaling import Scaling, Scheduled
-from ecsctl.resources.service import EarlySuccess, Service, Threshold
+from ecsctl.resources.service import Service
 from ecsctl.resources.support.containers import HealthCheck, Sidecar
+from ecsctl.resources.support.strategy import EarlySuccess, Strategy, Threshold
 from ecsctl.resources.support.volumes import Mount, Volume
 from ecsctl.resources.task_definition import TaskDefinition
 from tests.desired_stack import usual
@@ -262,6 +264,7 @@ def composition(cloud: Any) -> Callable[[Changes], Compose]:
     return compose
 
 
+OTHER_RULE = ListenerRuleArn("arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener-rule/app/other/0/1/2")
 OTHER_GROUP = TargetGroupArn(
     "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/other/0123456789abcdef"
 )
@@ -344,6 +347,10 @@ ROWS = (
             "container": "web",
             "public_ip": False,
             "execute_command": True,
+            "strategy": Strategy("CANARY", 5, 10.0, 5),
+            "alternate": OTHER_GROUP,
+            "rule": OTHER_RULE,
+            "balancing": RoleArn("arn:aws:iam::123456789012:role/other"),
         },
         {
             "settled": "always true in the desired state; tests/resources/test_deployments.py",

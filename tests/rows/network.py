@@ -28,6 +28,7 @@ from ecsctl.resources.load_balancer import LoadBalancer
 from ecsctl.resources.nat_gateway import NatGateway
 from ecsctl.resources.route_table import RouteTable
 from ecsctl.resources.security_group import Rule, SecurityGroup
+from ecsctl.resources.shifting_rule import ShiftingRule
 from ecsctl.resources.subnet import Subnet
 from ecsctl.resources.target_group import TargetGroup
 from ecsctl.resources.validation_record import ValidationRecord
@@ -118,6 +119,14 @@ DESIRED: dict[str, Desired] = {
     ),
     "redirect": lambda parts: ListenerRule(
         listener=parts["https"].arn, priority=1, hosts=frozenset({f"www.{DOMAIN}"}), to=DOMAIN
+    ),
+    "green": lambda parts: usual(TargetGroup, name="shop-second", vpc=parts["vpc"].vpc_id, path="/health"),
+    "shifting": lambda parts: ShiftingRule(
+        listener=parts["https"].arn,
+        priority=1000,
+        path="/*",
+        target_groups=frozenset({parts["targets"].arn, parts["green"].arn}),
+        first=parts["targets"].arn,
     ),
     "dns": lambda parts: usual(
         DnsRecord,
@@ -270,6 +279,16 @@ def _found_elsewhere(cloud: Any, ids: dict[str, Any]) -> None:
     cloud.boto("elbv2").modify_rule(RuleArn=ids["redirect"].arn, Actions=[{"Type": "redirect", "RedirectConfig": away}])
 
 
+def _other_path(cloud: Any, ids: dict[str, Any]) -> None:
+    path = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/other"]}}
+    cloud.boto("elbv2").modify_rule(RuleArn=ids["shifting"].arn, Conditions=[path])
+
+
+def _one_group(cloud: Any, ids: dict[str, Any]) -> None:
+    alone = {"Type": "forward", "TargetGroupArn": ids["green"].arn}
+    cloud.boto("elbv2").modify_rule(RuleArn=ids["shifting"].arn, Actions=[alone])
+
+
 def _old_tls(cloud: Any, ids: dict[str, Any]) -> None:
     cloud.boto("elbv2").modify_listener(ListenerArn=ids["https"].arn, SslPolicy="ELBSecurityPolicy-2016-08")
 
@@ -408,13 +427,19 @@ ROWS = (
             "deregistration_delay": 5,
             "slow_start": 30,
             "cookie_seconds": 3600,
-            "stickiness": True,
             "more": (
                 ("HealthCheckPort", '"9000"'),
                 ("load_balancing.algorithm.type", '"least_outstanding_requests"'),
             ),
         },
-        {"name": "other", "vpc": OTHER_VPC, "port": 81, "target_type": "instance", "protocol": "HTTPS"},
+        {
+            "name": "other",
+            "vpc": OTHER_VPC,
+            "port": 81,
+            "target_type": "instance",
+            "protocol": "HTTPS",
+            "stickiness": True,  # refused behind the rule of two groups
+        },
         spoiled={"path": _weak_health, "deregistration_delay": _slow_leave, "tags": _untag_elb("targets")},
     ),
     Row(
@@ -464,6 +489,14 @@ ROWS = (
         {"hosts": frozenset({f"www.{DOMAIN}", f"*.old.{DOMAIN}"}), "to": f"other.{DOMAIN}"},
         {"listener": OTHER_LISTENER, "priority": 7},
         spoiled={"hosts": _other_hosts, "to": _found_elsewhere, "tags": _untag_elb("redirect")},
+    ),
+    Row(
+        ShiftingRule,
+        "network",
+        "shifting",
+        {"path": "/v2/*"},
+        {"listener": OTHER_LISTENER, "priority": 7, "target_groups": frozenset({OTHER_TARGETS})},
+        spoiled={"path": _other_path, "target_groups": _one_group, "tags": _untag_elb("shifting")},
     ),
     Row(
         Certificate,

@@ -89,6 +89,15 @@ LONG: dict[str, tuple[Configured, Configured]] = {
     "alarms at which a release is given up": (PLAIN, with_(deployment={"alarms": {
         "names": ["{alarm}"], "errors_percent": 5, "latency_seconds": 1.5, "minutes": 3}})),
     "no alarms": (with_(deployment={"alarms": {"errors_percent": 5}}), PLAIN),
+    "blue-green": (PLAIN, with_(deployment={"strategy": "blue-green", "bake_minutes": 2})),
+    "blue-green, and a canary": (with_(deployment={"strategy": "blue-green"}), with_(
+        service={"environment": {"GREETING": "hi"}},
+        deployment={"strategy": "canary", "canary": {"percent": 20, "minutes": 2}})),
+    "in steps": (with_(deployment={"strategy": "canary"}), with_(
+        service={"environment": {"GREETING": "hi"}},
+        deployment={"strategy": "linear", "linear": {"percent": 40, "minutes": 1}, "alarms": {"errors_percent": 5}})),
+    "a domain is added to blue-green": (with_(deployment={"strategy": "blue-green"}), {
+        **SECURE, "deployment": {"strategy": "blue-green"}}),
     "other patience": (PLAIN, with_(service={"health_check_grace_seconds": 0, "deregistration_delay_seconds": 0,
                                              "stop_timeout_seconds": 2})),
     "other ways of logging": (PLAIN, with_(service={"log_mode": "blocking"})),

@@ -81,7 +81,9 @@ class Client:
             return self.trouble(f"https://{to}") if to != host else "it goes in a circle"
         if action["Type"] == "redirect":
             return "" if port == 80 and not self.trouble(f"https://{host}") else "sent on to where nobody is"
-        return _unhealthy(action.get("TargetGroupArn") or action["ForwardConfig"]["TargetGroups"][0]["TargetGroupArn"])
+        groups = action["ForwardConfig"]["TargetGroups"]  # each that gets any request must answer
+        asked = [one["TargetGroupArn"] for one in groups if one.get("Weight", 1) or len(groups) == 1]
+        return "; ".join(filter(None, map(_unhealthy, asked))) if asked else "no group gets any request"
 
 
 def _balancer(host: str) -> Any:
@@ -95,10 +97,13 @@ def _balancer(host: str) -> Any:
 
 
 def _action(listener: Any, host: str) -> Any:
-    """What becomes of a request: by the first rule with a pattern that fits its host, else by default."""
+    """What becomes of a request: by the first rule that fits its host, or any path, else by default."""
     rules = [one for one in list(listener.rules.values()) if not one.is_default]
     for rule in sorted(rules, key=lambda one: int(one.priority)):
-        patterns = rule.conditions[0]["HostHeaderConfig"]["Values"]
+        [condition] = rule.conditions
+        if condition["Field"] == "path-pattern" and condition["PathPatternConfig"]["Values"] == ["/*"]:
+            return rule.actions[0].data
+        patterns = condition["HostHeaderConfig"]["Values"]
         if any(fnmatch.fnmatchcase(host, pattern) for pattern in patterns):
             return rule.actions[0].data
     return listener.default_actions[0].data

@@ -18,6 +18,7 @@ from ecsctl.engine.label import flat
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.ecs import family_of, newer, revision_of, service_of
 from ecsctl.resources.support.revisions import BACK, revision
+from ecsctl.resources.support.strategy import rules_of
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -92,7 +93,7 @@ class Snapshot:
     @property
     def rolling(self) -> list[Told]:
         """Those of the service's own deployments that ECS works at."""
-        return [one for one in (self.service or {}).get("deployments", ()) if rollout_of(one) == "IN_PROGRESS"]
+        return [one for one in (self.service or {}).get("deployments", ()) if self._rolls(one)]
 
     @property
     def failed(self) -> bool:
@@ -229,7 +230,18 @@ class Snapshot:
 
     @property
     def _primary_rolls(self) -> bool:
-        return rollout_of(self.primary) == "IN_PROGRESS"
+        return self._rolls(self.primary)
+
+    def _rolls(self, deployment: Told) -> bool:
+        """Whether ECS works at it. Where it does not tell (API reference, Deployment), old tasks beside it do."""
+        if state := rollout_of(deployment):
+            return state == "IN_PROGRESS"
+        return deployment.get("status") == "PRIMARY" and len((self.service or {}).get("deployments", ())) > 1
+
+    @property
+    def waits(self) -> int:
+        """The seconds for which a deployment of the service waits by itself, where requests are shifted."""
+        return 60 * rules_of((self.service or {}).get("deploymentConfiguration") or {}).strategy.waits
 
 
 def snapshot(aws: Aws, cluster: str, service: str) -> Snapshot:
@@ -287,6 +299,21 @@ def target_of(deployment: Told) -> str:
     return str(deployment.get("targetServiceRevisionArn") or described.get("arn", ""))
 
 
+def traffic_of(deployment: Told) -> str:
+    """In words, how many of the requests a service deployment's tasks get; empty where it shifts none, or not yet.
+
+    API reference, ServiceRevisionSummary and ServiceDeployment, lifecycleStage.
+    """
+    share = (deployment.get("targetServiceRevision") or {}).get("requestedProductionTrafficWeight")
+    if share is None or not phase_of(deployment).ongoing or deployment.get("lifecycleStage") == "CLEAN_UP":
+        return ""
+    if not share:
+        return "no request goes to it yet"
+    stays = "the version before stands by" if deployment.get("sourceServiceRevisions") else ""
+    whole = f"all requests go to it, {stays}" if stays else "all requests go to it"
+    return whole if share >= 100 else f"{share:g} % of the requests go to it"
+
+
 def monitor_of(deployment: Told) -> str:
     """Which of ECS's own monitors ended a service deployment, in words; empty if none did."""
     alarms = deployment.get("alarms") or {}
@@ -301,14 +328,15 @@ def monitor_of(deployment: Told) -> str:
 def phase_of(deployment: Told) -> Phase:
     """How a service deployment stands.
 
-    STOPPED and ROLLBACK_SUCCESSFUL have many causes: the monitors tell whether ECS itself gave up. Of a deployment that
-    is only listed nothing is known of them.
+    STOPPED and ROLLBACK_SUCCESSFUL have many causes: the monitors tell whether ECS itself gave up, or its own words of
+    what it found wrong. Of a deployment that is only listed nothing is known of them.
     """
     if known := _PHASES.get(deployment["status"]):
         return known
     watched = (deployment.get("deploymentCircuitBreaker") or {}).get("status")
     if deployment["status"] == "ROLLBACK_SUCCESSFUL":
-        return Phase.ROLLED_BACK if monitor_of(deployment) or not watched else Phase.TAKEN_BACK
+        itself = "rolled back because" in str(deployment.get("statusReason"))
+        return Phase.ROLLED_BACK if monitor_of(deployment) or itself or not watched else Phase.TAKEN_BACK
     return Phase.GIVEN_UP if monitor_of(deployment) else Phase.STOPPED
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ecsctl.engine.label import APP, Label
 from ecsctl.resources.support.common import there
@@ -30,6 +30,15 @@ def service_of(aws: Aws, cluster: str, name: str) -> ServiceTypeDef | None:
     """A service as described, whatever its status. The service and its task definition share this one call."""
     answer = there(lambda: aws.look(aws.ecs.describe_services, cluster=cluster, services=[name], include=["TAGS"]))
     return answer["services"][0] if answer and answer["services"] else None
+
+
+def groups_of(service: Mapping[str, Any]) -> list[str]:
+    """The target groups that its tasks are in, or may be: where requests are shifted, one of two."""
+    found: dict[str, None] = {}
+    for one in service.get("loadBalancers") or ():
+        between = one.get("advancedConfiguration") or {}
+        found |= dict.fromkeys((one.get("targetGroupArn", ""), between.get("alternateTargetGroupArn", "")))
+    return [arn for arn in found if arn]
 
 
 def tasks_of(

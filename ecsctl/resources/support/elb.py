@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import APP, Label, flat
@@ -10,14 +11,17 @@ from ecsctl.names import Names
 from ecsctl.resources.support.common import there
 
 if TYPE_CHECKING:
+    from types_boto3_elbv2.type_defs import RuleTypeDef
+
     from ecsctl.aws import Aws
 
 MOST = 20  # ELB API reference, DescribeTags: resources in one call
 
 
 def marked(aws: Aws, me: Label, names: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """The tags of those that carry the app's tags, by ARN. `names` are by ARN; ours are all called as the app is."""
-    tags = tags_of(aws, (arn for arn, name in names.items() if name == Names.of(me).balancer))
+    """The tags of those that carry the app's tags, by ARN. `names` are by ARN; ours are all called after the app."""
+    ours = (Names.of(me).balancer, Names.of(me).second_targets)
+    tags = tags_of(aws, (arn for arn, name in names.items() if name in ours))
     return {arn: its for arn, its in tags.items() if its.get(APP) == me.app}
 
 
@@ -37,6 +41,36 @@ def _of(aws: Aws, arns: list[str]) -> dict[str, dict[str, str]]:
     if len(arns) == 1:
         return {}
     return {arn: tags for one in arns for arn, tags in _of(aws, [one]).items()}  # one that is gone fails them all
+
+
+def balancers_listeners(aws: Aws, me: Label) -> Iterator[str]:
+    """The listeners of the app's load balancers."""
+    names = {
+        one["LoadBalancerArn"]: one["LoadBalancerName"]
+        for one in aws.look(aws.elbv2.describe_load_balancers)["LoadBalancers"]
+    }
+    for balancer in marked(aws, me, names):
+        answer = there(partial(aws.look, aws.elbv2.describe_listeners, LoadBalancerArn=balancer))
+        yield from (one["ListenerArn"] for one in answer["Listeners"]) if answer else ()
+
+
+def rules_of(aws: Aws, listener: str) -> list[RuleTypeDef]:
+    """The rules of a listener without its default, which is the listener's own."""
+    answer = there(lambda: aws.look(aws.elbv2.describe_rules, ListenerArn=listener))
+    return [one for one in answer["Rules"] if not one.get("IsDefault")] if answer else []
+
+
+def marked_rules(aws: Aws, me: Label) -> Iterator[tuple[RuleTypeDef, dict[str, str]]]:
+    """The rules of the app's load balancers that carry its tags: a rule is nowhere else."""
+    for listener in balancers_listeners(aws, me):
+        rules = {one["RuleArn"]: one for one in rules_of(aws, listener)}
+        for arn, tags in marked(aws, me, dict.fromkeys(rules, Names.of(me).balancer)).items():
+            yield rules[arn], tags
+
+
+def forwards(rule: RuleTypeDef) -> bool:
+    """Whether a rule leads to target groups."""
+    return any(one["Type"] == "forward" for one in rule.get("Actions", ()))
 
 
 def counts(code: int, matcher: str) -> bool:

@@ -71,6 +71,16 @@ class Scope:
         return tuple(self.arn("ecs", one) for one in kinds)
 
     @property
+    def balancing_policy(self) -> str:
+        """The ARN of AWS's own policy for the role by which ECS shifts requests."""
+        return f"arn:{self.partition}:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"
+
+    @property
+    def second_targets(self) -> str:
+        """The ARN of the second target group, where requests are shifted."""
+        return self.arn("elasticloadbalancing", f"targetgroup/{self.names.second_targets}/*")
+
+    @property
     def balancers(self) -> tuple[str, ...]:
         """The ARNs of the load balancer, its listeners and its target group."""
         name = self.names.balancer
@@ -151,6 +161,7 @@ class Uses:
     volumes: bool = False  # some are made
     mounted: tuple[str, ...] = ()  # file systems and access points that were there before, by id
     alarms: bool = False  # by which a release is given up, made for it
+    shifts: bool = False  # requests go from one target group to another at a release
     access_logs: bool = False  # into a bucket of the app's own
     log_bucket: str = ""  # the user's bucket of access logs, by name
     web_acl: str = ""  # the ARN of the one that protects the load balancer

@@ -295,6 +295,9 @@ def _passed(call: Call) -> Iterator[tuple[str, str]]:
         yield from ((given[key], "ecs-tasks") for key in ("executionRoleArn", "taskRoleArn") if given.get(key))
     if (call.service, call.operation) == ("ecs", "RunTask"):
         yield from ((role, "ecs-tasks") for role in _roles_of(call))
+    if call.service == "ecs" and call.operation in ("CreateService", "UpdateService"):
+        between = [one.get("advancedConfiguration") or {} for one in given.get("loadBalancers") or ()]
+        yield from ((one["roleArn"], "ecs") for one in between if one.get("roleArn"))
     if call.service == "codebuild" and given.get("serviceRole"):
         yield given["serviceRole"], "codebuild"
     if call.service == "codepipeline" and isinstance(given.get("pipeline"), dict):

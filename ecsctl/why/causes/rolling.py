@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ecsctl.releases.verdict import STUCK, no_room
-from ecsctl.resources.support.deployments import Phase, monitor_of, reason_of
+from ecsctl.resources.support.deployments import Phase, monitor_of, reason_of, traffic_of
 from ecsctl.resources.support.ecs import revision_of
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
 from ecsctl.why.causes.fixes import Fix, change, repair, resume, run, up, wait
@@ -92,7 +92,10 @@ def under_way(facts: Facts) -> Cause | None:
     if not facts.releases.at_work or bad or not primary.get("desiredCount"):
         return None
     told = (f"revision {revision_of(facts.suspect)} is rolling out: {primary.get('runningCount', 0)} of "
-            f"{primary['desiredCount']} tasks run; nothing speaks against it yet")  # fmt: skip
+            f"{primary['desiredCount']} tasks run; ")  # fmt: skip
+    traffic = traffic_of(facts.releases.newest)
+    told += f"{traffic}; " if traffic else ""
+    told += "nothing speaks against it yet"
     observed = (Evidence("deployment", reason_of(primary) or "in progress", primary.get("updatedAt")),)
     return Cause(
         "rolling-out", told, observed, (wait("wait: it is under way"),), Certainty.POSSIBLE, effect=True, calm=True

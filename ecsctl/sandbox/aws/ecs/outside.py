@@ -80,6 +80,12 @@ class World(Protocol):
     def takes(self, alarms: tuple[str, ...]) -> float:
         """The seconds that the slowest of them looks back on."""
 
+    def weights(self, rule: str) -> dict[str, int]:
+        """The target groups that a listener's rule forwards to, and their weights."""
+
+    def shift(self, rule: str, weights: dict[str, float]) -> None:
+        """Give them other weights."""
+
     def prepare(self, task: Task) -> None:
         """Let its containers be made, if it really runs."""
 

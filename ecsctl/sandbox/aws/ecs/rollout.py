@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Callable
 
-from ecsctl.sandbox.aws.ecs import alarms, ending
+from ecsctl.sandbox.aws.ecs import alarms, ending, shifting
 from ecsctl.sandbox.aws.ecs.outside import Signal, World
 from ecsctl.sandbox.aws.ecs.state import Deployment, Release, Service, Task, Wire
 
@@ -73,10 +73,42 @@ def schedule(service: Service, world: World, t: float, launch: Launch) -> None:
     _drop_replaced(service)
     if service.primary.rollout == "FAILED":
         return
+    if shifting.underway(service):
+        _shift(service, world, t, launch)
+        return
     moved = _stop_some(service, world, t)
     moved |= _start_some(service, world, t, launch)
     _drop_replaced(service)
     _judge(service, world, t, moved)
+
+
+def _shift(service: Service, world: World, t: float, launch: Launch) -> None:
+    """Both versions have all their tasks until all requests go to the new one, and its bake time is over."""
+    service.steady = False
+    _start_some(service, world, t, launch)
+    before = service.good
+    if before is not None and before is not service.primary and service.release and service.release.stage != "CLEAN_UP":
+        for _ in range(service.desired_count - sum(task.wanted for task in service.of(before))):
+            launch(service, before, t)  # one that has come to an end meanwhile
+    done = shifting.schedule(service, world, t)
+    if service.release is not None and service.release.stage == "CLEAN_UP":
+        old = [task for task in service.tasks if task.wanted and task.started_by != service.primary.id]
+        halt(service, world, t, old)
+        done = done and not old
+    _drop_replaced(service)
+    if done:
+        _settle(service, t)
+
+
+def shifted(service: Service, world: World, t: float) -> None:
+    """A wait of a deployment that shifts traffic is over, or it has waited for too long."""
+    release = service.release
+    if release is None or not shifting.underway(service):
+        return
+    if why := shifting.late(release, t):
+        _give_up(service, world, t, ("ECS deployment", why, "timed out"), back=True)
+    elif release.paused and t >= release.paused["expiresAt"]:
+        shifting.resume(release, t)
 
 
 def _drain(service: Service, world: World, t: float) -> None:
@@ -148,7 +180,7 @@ def _start_some(service: Service, world: World, t: float, launch: Launch) -> boo
     new = [task for task in service.of(primary) if task.wanted]
     old = [task for task in service.tasks if task.wanted and task.started_by != primary.id]
     missing = desired - len(new)
-    if old:
+    if old and not shifting.underway(service):
         ceiling = desired * percentages(service.settings)[1] // 100
         missing = min(missing, ceiling - len(new) - len(old))
     if missing <= 0:
@@ -290,12 +322,41 @@ def _give_up(service: Service, world: World, t: float, told: tuple[str, str, str
     """`told`: who gave it up, why, and in a word for the event."""
     primary, release, good = service.primary, service.release, service.good
     who, why, short = told
+    _unshift(service, world)
     abandon(service, world, t, why)
     say(service, t, f"(deployment {primary.id}) deployment failed: {short}.")
     if back and good is not None and good is not primary:
         go_back(service, good, t, f"{who}: rolling back to deploymentId {good.id}.", why)
     elif release is not None and release.ongoing:
         end(release, t, "ROLLBACK_FAILED" if release.rollback else "STOPPED", why)
+
+
+def supersede(service: Service, world: World, t: float) -> None:
+    """A newer deployment begins while one is under way.
+
+    One that shifts traffic is taken back first: the guide's stage RECONCILE_SERVICE leaves one revision that serves.
+    """
+    release = service.release
+    if release is None:
+        return
+    if shifting.underway(service) and release.stage == "CLEAN_UP":
+        _complete(service, t)
+        return
+    if shifting.underway(service):
+        _unshift(service, world)
+        halt(service, world, t, [task for task in service.of(service.primary) if task.wanted])
+    end(release, t, "STOPPED", "Superseded by a newer service deployment.")
+
+
+def unfit(service: Service, world: World, t: float, why: str) -> None:
+    """A deployment that cannot shift any traffic is rolled back before it starts a task."""
+    _give_up(service, world, t, ("ECS deployment", why, "invalid networking configuration"), back=True)
+
+
+def _unshift(service: Service, world: World) -> None:
+    """All requests go to the version before again, at once: its tasks are all there."""
+    if shifting.underway(service) and service.good is not None and service.good is not service.primary:
+        shifting.shift(service, world, service.good, 100.0)
 
 
 def abandon(service: Service, world: World, t: float, reason: str) -> None:
@@ -327,6 +388,7 @@ def go_back(service: Service, good: Deployment, t: float, reason: str, why: str)
     if release is not None:
         release.status, release.reason, release.updated = "ROLLBACK_IN_PROGRESS", why, t
         release.rollback = {"reason": why, "startedAt": t, "serviceRevisionArn": good.revision_arn}
+        release.paused = None
 
 
 def stop_now(service: Service, world: World, t: float) -> None:
@@ -338,6 +400,9 @@ def stop_now(service: Service, world: World, t: float) -> None:
     if asked is None or release is None or not release.ongoing or service.status != "ACTIVE":
         return
     primary, good = service.primary, service.good
+    if shifting.underway(service) and release.stage == "CLEAN_UP":  # nobody is left to go back to; an assumption
+        return
+    _unshift(service, world)
     abandon(service, world, t, f"ECS deployment {primary.id} stopped by the user.")
     if asked["stopType"] == "ABORT" or good is None or good is primary:
         end(release, t, "STOPPED", "Service deployment stopped by the user.")

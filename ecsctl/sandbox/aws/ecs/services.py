@@ -8,7 +8,7 @@ from moto.ecs.models import EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 
 from ecsctl.sandbox.aws import iam
-from ecsctl.sandbox.aws.ecs import alarms, checks, clusters, definitions, rollout, views
+from ecsctl.sandbox.aws.ecs import alarms, checks, clusters, definitions, rollout, shifting, strategies, views
 from ecsctl.sandbox.aws.ecs.simulation import launch
 from ecsctl.sandbox.aws.ecs.state import (
     Definition,
@@ -124,6 +124,7 @@ def create(backend: EC2ContainerServiceBackend, ask: Wire, by: str) -> Service:
     clusters.need_service_linked_role(backend)
     _check_role(backend, ask.get("role"))
     checks.check(backend, settings, definition)
+    strategies.check(backend, settings, {})
     made = Service(
         cluster_arn=cluster.arn,
         arn=arn_of(backend, f"service/{cluster.name}/{ask['serviceName']}"),
@@ -210,7 +211,11 @@ def _configuration(sent: Wire, before: Wire) -> Wire:
     if asked is not None and not {"enable", "rollback"} <= set(asked):  # the wording is an assumption
         raise invalid("deploymentCircuitBreaker requires both enable and rollback.")
     breaker = _BREAKER | before.get("deploymentCircuitBreaker", {}) | (asked or {})
-    return default | before | sent | {"deploymentCircuitBreaker": breaker}
+    whole = default | before | sent | {"deploymentCircuitBreaker": breaker}
+    for name, strategy in (("linearConfiguration", "LINEAR"), ("canaryConfiguration", "CANARY")):
+        if whole["strategy"] != strategy and name not in sent:  # that of another strategy goes; an assumption
+            whole.pop(name, None)
+    return whole
 
 
 def deploy(backend: EC2ContainerServiceBackend, service: Service, definition: Definition, now: float) -> None:
@@ -229,7 +234,7 @@ def deploy(backend: EC2ContainerServiceBackend, service: Service, definition: De
     )
     last = service.release
     if last is not None and last.ongoing:  # the status is AWS's, the text is ours
-        rollout.end(last, now, "STOPPED", "Superseded by a newer service deployment.")
+        rollout.supersede(service, Region(backend), now)
     sources = [deployment for deployment in service.deployments if any(t.wanted for t in service.of(deployment))]
     for deployment in service.deployments:
         deployment.status = "ACTIVE"
@@ -251,7 +256,10 @@ def deploy(backend: EC2ContainerServiceBackend, service: Service, definition: De
     )
     service.steady, service.start_failures, service.launch_after, service.stopping = False, 0, 0.0, None
     service.said.clear()
+    service.agenda.pop("shift", None)
     alarms.begin(service, Region(backend), now)
+    if why := shifting.begin(service, Region(backend)):
+        rollout.unfit(service, Region(backend), now, why)
 
 
 def begin(backend: EC2ContainerServiceBackend, service: Service, at: float | None = None) -> None:
@@ -286,6 +294,8 @@ def update(backend: EC2ContainerServiceBackend, ask: Wire, at: float | None = No
     if ask.get("loadBalancers"):
         clusters.need_service_linked_role(backend)
     checks.check(backend, now, definition, sent={name for name, value in ask.items() if value is not None})
+    if ask.get("deploymentConfiguration") or ask.get("loadBalancers"):
+        strategies.check(backend, now, before, busy=service.release is not None and service.release.ongoing)
     service.settings = now
     if now != before:
         service.request = {}  # what was asked at first no longer describes it

@@ -1,6 +1,7 @@
 """Time for ECS: one function that lets everything happen that is due, in order, however long nobody looked."""
 
 import hashlib
+from typing import Any
 
 from ecsctl.sandbox.aws.ecs import lives, rollout
 from ecsctl.sandbox.aws.ecs.outside import Signal, World
@@ -74,6 +75,8 @@ def _remind(service: Service, world: World, t: float) -> None:
             rollout.alarmed(service, world, t)
         elif kind == "stop":
             rollout.stop_now(service, world, t)
+        elif kind == "shift":
+            rollout.shifted(service, world, t)
 
 
 def launch(service: Service, deployment: Deployment, t: float) -> Task:
@@ -85,7 +88,7 @@ def launch(service: Service, deployment: Deployment, t: float) -> Task:
         definition=deployment.definition,
         group=f"service:{service.name}",
         started_by=deployment.id,
-        terms={**deployment.terms, **{name: service.settings.get(name) for name in _AT_LAUNCH}},
+        terms={**deployment.terms, **{name: service.settings.get(name) for name in _AT_LAUNCH}, **_group(deployment)},
         created=t,
         tags=_tags(service, deployment),
         agenda={"provisioned": t + lives.PROVISIONING},
@@ -98,6 +101,13 @@ def launch(service: Service, deployment: Deployment, t: float) -> Task:
 
 # API reference, UpdateService: these reach new tasks only, and make no new deployment.
 _AT_LAUNCH = ("healthCheckGracePeriodSeconds", "enableExecuteCommand", "enableECSManagedTags", "propagateTags")
+
+
+def _group(deployment: Deployment) -> dict[str, Any]:
+    """Of two target groups, the one that the deployment's tasks are to be in."""
+    if not deployment.group:
+        return {}
+    return {"loadBalancers": [{**one, "targetGroupArn": deployment.group} for one in deployment.terms["loadBalancers"]]}
 
 
 def _tags(service: Service, deployment: Deployment) -> list[dict[str, str]]:

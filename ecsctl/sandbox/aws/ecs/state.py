@@ -165,6 +165,7 @@ class Deployment:
     reason: str = ""
     failed: int = 0
     digests: dict[str, str] = field(default_factory=dict)  # by image: resolved once, by the first task
+    group: str = ""  # the target group of its tasks, where there are two to choose from
 
 
 @dataclass
@@ -188,6 +189,12 @@ class Release:
     deaf: bool = False  # an alarm was in ALARM when it began
     baked: float | None = None  # when it is done, unless an alarm rings before
     threshold: int = 3
+    stage: str = ""  # of those that blue/green, linear and canary deployments go through
+    since: float = 0.0  # when that stage began
+    until: float | None = None  # and when it ends at the soonest
+    step: int = 0  # of the traffic shift
+    weight: float = 0.0  # the share of the requests, in percent, that goes to the new tasks
+    paused: Wire | None = None  # by this hook
 
     @property
     def ongoing(self) -> bool:

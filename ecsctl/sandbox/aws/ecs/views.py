@@ -6,7 +6,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from moto.ecs.models import EC2ContainerServiceBackend
 
-from ecsctl.sandbox.aws.ecs import boxes, lives, rollout
+from ecsctl.sandbox.aws.ecs import boxes, lives, rollout, shifting
 from ecsctl.sandbox.aws.ecs.state import Deployment, Release, Service, Task, Wire
 from ecsctl.sandbox.core import clock
 
@@ -132,7 +132,18 @@ def revision_counts(found: Service, each: Deployment) -> Wire:
         "requestedTaskCount": each.desired if each.status == "PRIMARY" else sum(task.wanted for task in tasks),
         "runningTaskCount": sum(task.status == "RUNNING" for task in tasks),
         "pendingTaskCount": sum(task.pending for task in tasks),
+        **_traffic(found, each),
     }
+
+
+def _traffic(found: Service, each: Deployment) -> Wire:
+    """Which share of the requests it gets, while they are shifted (API reference, ServiceRevisionSummary)."""
+    release = found.release
+    if release is None or not shifting.shifts(release.configuration):
+        return {}
+    back = release.rollback is not None
+    share = (0.0 if back else release.weight) if each is release.target else 100.0 if back else 100 - release.weight
+    return {"requestedProductionTrafficWeight": share}
 
 
 def revision(found: Service, each: Deployment) -> Wire:
@@ -153,10 +164,20 @@ def revision(found: Service, each: Deployment) -> Wire:
             "platformFamily": _family(found),
             **{name: each.terms.get(name) for name in (*_OF_DEPLOYMENTS, *_OF_REVISIONS)},
             "containerImages": images,
+            "resolvedConfiguration": _resolved(each),
             "guardDutyEnabled": False,
             "createdAt": when(each.created),
         }
     )
+
+
+def _resolved(each: Deployment) -> Wire | None:
+    """The one of two target groups that its tasks are in (API reference, ResolvedConfiguration)."""
+    between = shifting.advanced(each.terms)
+    if not between or not each.group:
+        return None
+    rule = between["productionListenerRule"]
+    return {"loadBalancers": [{"targetGroupArn": each.group, "productionListenerRule": rule}]}
 
 
 def release_brief(found: Service, each: Release) -> Wire:
@@ -190,6 +211,8 @@ def release(found: Service, each: Release) -> Wire:
             "sourceServiceRevisions": [revision_counts(found, source) for source in each.sources],
             "targetServiceRevision": revision_counts(found, each.target),
             "deploymentConfiguration": each.configuration,
+            "lifecycleStage": each.stage or None,
+            "lifecycleHookDetails": [_hook(each.paused)] if each.paused else None,
             "rollback": rollback,
             "deploymentCircuitBreaker": {
                 "status": state if watching else "DISABLED",
@@ -199,6 +222,10 @@ def release(found: Service, each: Release) -> Wire:
             "alarms": _alarms(each),
         }
     )
+
+
+def _hook(paused: Wire) -> Wire:
+    return {**paused, "expiresAt": when(paused["expiresAt"])}
 
 
 def _alarms(each: Release) -> Wire:

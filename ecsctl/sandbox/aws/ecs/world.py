@@ -118,6 +118,14 @@ class Region:
             if one["name"] == named:
                 streams.write(self.backend, task, one, t, lines)
 
+    def weights(self, rule: str) -> dict[str, int]:
+        """The target groups of a rule; none if it is not there, or does anything but forward."""
+        return elbv2.weights(self.account, self.name, rule)
+
+    def shift(self, rule: str, weights: dict[str, float]) -> None:
+        """Give them other weights."""
+        elbv2.shift(self.account, self.name, rule, weights)
+
     def prepare(self, task: Task) -> None:
         """Let its containers be made, if it really runs."""
         real.prepare(self.backend, task)

@@ -10,7 +10,7 @@ from moto.elbv2.ssl_policies import SSL_POLICIES
 from moto.iam.models import iam_backends
 
 from ecsctl.sandbox.aws import acm
-from ecsctl.sandbox.aws.elbv2 import attributes, targets
+from ecsctl.sandbox.aws.elbv2 import attributes, targets, weights
 from ecsctl.sandbox.core import clock, overlay
 
 # Seconds for which a fresh certificate is still unknown to ELB (hashicorp/terraform-provider-aws#41789: seen even
@@ -231,10 +231,17 @@ def _check_values(response: ELBV2Response) -> None:
         raise overlay.Refusal("ValidationError", f"A rule can only have '{VALUES}' condition values")
 
 
+def _check_actions(response: ELBV2Response) -> None:
+    for action in response._get_param("Actions", []):
+        action.update(_whole(action))
+    weights.check(response.elbv2_backend, response._get_param("Actions", []))
+
+
 @overlay.wraps(ELBV2Response)
 def create_rule(original: Any, self: ELBV2Response) -> Any:
-    """Refuse a rule of too many values."""
+    """Refuse a rule of too many values, or of groups that do not go together."""
     _check_values(self)
+    _check_actions(self)
     return original()
 
 
@@ -242,6 +249,7 @@ def create_rule(original: Any, self: ELBV2Response) -> Any:
 def modify_rule(original: Any, self: ELBV2Response) -> Any:
     """Refuse what would be refused at its creation."""
     _check_values(self)
+    _check_actions(self)
     return original()
 
 

@@ -1,0 +1,154 @@
+"""The rule of a listener by which ECS shifts requests from one target group to the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.engine.label import Label
+from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
+from ecsctl.ids import ListenerArn, ListenerRuleArn, TargetGroupArn
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.elb import forwards, marked_rules, rules_of, tags_of
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import anywhere, of
+
+if TYPE_CHECKING:
+    from types_boto3_elbv2.type_defs import ActionTypeDef, RuleConditionTypeDef, RuleTypeDef
+
+    from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
+
+EVERYTHING = "/*"
+
+
+@dataclass(frozen=True)
+class ShiftingRuleIds:
+    """A rule's ids."""
+
+    arn: ListenerRuleArn
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShiftingRule(Resource[ShiftingRuleIds]):
+    """A rule by which everything goes to two target groups. It is found by its listener and priority.
+
+    How much each of them gets is ECS's to say, at every deployment anew: weights are written when the rule is made,
+    and where a group is missing in it; otherwise they are never compared and never set (aws/aws-cdk#36649,
+    terraform-aws-modules/terraform-aws-alb#409).
+    """
+
+    kind = "shifting-rule"
+    title = "listener rule for releases"
+    arns = "elasticloadbalancing"
+    within = ("listener",)
+    console = "{console}/ec2/home?region={region}#ListenerRuleDetails:ruleArn={arn}"
+
+    listener: Fixed[ListenerArn]
+    priority: Fixed[int]
+    path: str
+    target_groups: frozenset[TargetGroupArn]
+    first: Order[TargetGroupArn]  # that gets everything, as long as no task says otherwise
+
+    def summary(self) -> str:
+        """What is ours in it, and what is not."""
+        return f"{self.path} → two target groups; ECS says how much each of them gets"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to look at it; and to make it, change it and delete it."""
+        yield anywhere("elasticloadbalancing", "DescribeListeners DescribeLoadBalancers DescribeRules DescribeTags")
+        if uses.shifts:
+            yield anywhere("elasticloadbalancing", "DescribeTargetHealth")
+            changes = of("elasticloadbalancing", "AddTags CreateRule DeleteRule ModifyRule")
+            yield Statement("LoadBalancing", changes, (*scope.balancers, *scope.rules))
+
+    def observe(self, aws: Aws, me: Label) -> Observed[ShiftingRule, ShiftingRuleIds] | None:
+        """By its listener and priority."""
+        rule = next((one for one in rules_of(aws, self.listener) if one.get("Priority") == str(self.priority)), None)
+        if rule is None:
+            return None
+        actual = ShiftingRule(
+            listener=self.listener,
+            priority=self.priority,
+            path=_path(rule),
+            target_groups=frozenset(map(TargetGroupArn, _weights(rule))),
+            first=self.first,
+        )
+        return Observed(_ids(rule), actual, tags_of(aws, [rule["RuleArn"]]).get(rule["RuleArn"], {}))
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[ShiftingRuleIds]]:
+        """Those of the app's load balancers that forward: a rule is nowhere else."""
+        for rule, tags in marked_rules(aws, me):
+            if forwards(rule):
+                yield Found(_ids(rule), tags)
+
+    def create(self, aws: Aws, me: Label) -> ShiftingRuleIds:
+        """The priority protects this call from doubling."""
+        answer = aws.elbv2.create_rule(
+            ListenerArn=self.listener,
+            Priority=self.priority,
+            Conditions=self._conditions(),
+            Actions=self._actions(self._serving(aws)),
+            Tags=me.upper(),
+        )
+        return _ids(answer["Rules"][0])
+
+    def update(self, aws: Aws, me: Label, ids: ShiftingRuleIds, changed: frozenset[str]) -> None:
+        """Its condition without its weights, which are ECS's; and these only where a group was missing."""
+        if "path" in changed:
+            aws.elbv2.modify_rule(RuleArn=ids.arn, Conditions=self._conditions())
+        if "target_groups" in changed:
+            aws.elbv2.modify_rule(RuleArn=ids.arn, Actions=self._actions(self._serving(aws)))
+        if "tags" in changed:
+            aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper())
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: ShiftingRuleIds) -> None:
+        """Its target groups can go only after it."""
+        aws.elbv2.delete_rule(RuleArn=ids.arn)
+
+    def _serving(self, aws: Aws) -> TargetGroupArn:
+        """The group that has the tasks that serve: of two with healthy ones, or none, the first."""
+        with aws.fresh():
+            well = {arn for arn in self.target_groups if _healthy(aws, arn)}
+        return self.first if self.first in well or not well else next(iter(well))
+
+    def _conditions(self) -> list[RuleConditionTypeDef]:
+        return [{"Field": "path-pattern", "PathPatternConfig": {"Values": [self.path]}}]
+
+    def _actions(self, serving: TargetGroupArn) -> list[ActionTypeDef]:
+        groups: Any = [{"TargetGroupArn": arn, "Weight": int(arn == serving)} for arn in sorted(self.target_groups)]
+        return [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]
+
+
+def _healthy(aws: Aws, group: TargetGroupArn) -> bool:
+    answer = there(lambda: aws.look(aws.elbv2.describe_target_health, TargetGroupArn=group))
+    found = answer["TargetHealthDescriptions"] if answer else ()
+    return any(one.get("TargetHealth", {}).get("State") == "healthy" for one in found)
+
+
+def _path(rule: RuleTypeDef) -> str:
+    """The one path that it fits; empty if it asks for anything else, or does anything else but forward."""
+    conditions, actions = rule.get("Conditions", []), rule.get("Actions", [])
+    if len(conditions) != 1 or len(actions) != 1 or conditions[0].get("Field") != "path-pattern":
+        return ""
+    paths = conditions[0].get("PathPatternConfig", {}).get("Values") or conditions[0].get("Values", [])
+    return paths[0] if len(paths) == 1 else ""
+
+
+def _weights(rule: RuleTypeDef) -> dict[str, int]:
+    """Its target groups, and how much each of them gets; none if it does anything else but forward."""
+    actions = rule.get("Actions", [])
+    if len(actions) != 1:
+        return {}
+    groups = actions[0].get("ForwardConfig", {}).get("TargetGroups", [])
+    if not groups and (single := actions[0].get("TargetGroupArn")):
+        return {single: 1}
+    return {one.get("TargetGroupArn", ""): one.get("Weight", 1) for one in groups}
+
+
+def _ids(rule: RuleTypeDef) -> ShiftingRuleIds:
+    return ShiftingRuleIds(ListenerRuleArn(rule["RuleArn"]))

@@ -1,0 +1,134 @@
+"""How a new version takes over, as CreateService and UpdateService take it and DescribeServices tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ecsctl.ids import AlarmName
+from ecsctl.shifting import minutes_of
+
+Cleanup = Literal["BLOCKING", "DEFERRED"]
+Counting = Literal["COUNT", "BOUNDED_PERCENT", "UNBOUNDED_PERCENT"]
+Way = Literal["ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"]
+
+_STEPS = {
+    "LINEAR": ("linearConfiguration", "stepPercent", "stepBakeTimeInMinutes"),
+    "CANARY": ("canaryConfiguration", "canaryPercent", "canaryBakeTimeInMinutes"),
+}
+
+
+@dataclass(frozen=True)
+class EarlySuccess:
+    """Which share of healthy new tasks makes a deployment a success, and whether old ones may be there still."""
+
+    enabled: bool = False
+    healthy_percent: int = 0
+    cleanup: Cleanup | None = None
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """How many failed tasks trip the circuit breaker. As it is unless set (ECS API reference)."""
+
+    type: Counting = "BOUNDED_PERCENT"
+    value: int = 50
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """One task after the other; or a second set of tasks, and the requests that go over to it at once or in steps.
+
+    `bake` are the minutes for which the old tasks stay after that. `percent` and `minutes` are of a step, of those
+    strategies that have any.
+    """
+
+    way: Way = "ROLLING"
+    bake: int = 0
+    percent: float = 0.0
+    minutes: int = 0
+
+    @property
+    def shifts(self) -> bool:
+        """Whether there are two sets of tasks, and requests are shifted from one to the other."""
+        return self.way != "ROLLING"
+
+    @property
+    def waits(self) -> int:
+        """The minutes for which a deployment waits by itself."""
+        return minutes_of(self.way, self.bake, self.percent, self.minutes)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """When a deployment counts as done, and when it is given up."""
+
+    minimum_percent: int
+    maximum_percent: int
+    circuit_breaker: bool
+    rollback: bool
+    threshold: Threshold
+    reset_on_healthy: bool
+    early_success: EarlySuccess
+    alarms: frozenset[AlarmName]
+    strategy: Strategy
+
+    def sent(self, changed: Collection[str]) -> dict[str, Any]:
+        """A part that is not sent stays as it was: what AWS has anyway is sent only to take something else back."""
+        breaker: dict[str, Any] = {"enable": self.circuit_breaker, "rollback": self.rollback}
+        if self.threshold != Threshold() or "threshold" in changed:
+            breaker["thresholdConfiguration"] = {"type": self.threshold.type, "value": self.threshold.value}
+        if not self.reset_on_healthy or "reset_on_healthy" in changed:
+            breaker["resetOnHealthyTask"] = self.reset_on_healthy
+        found: dict[str, Any] = {
+            "minimumHealthyPercent": self.minimum_percent,
+            "maximumPercent": self.maximum_percent,
+            "deploymentCircuitBreaker": breaker,
+        }
+        early = self.early_success
+        if early.enabled:
+            found["earlySuccessCriteria"] = {
+                "enable": True,
+                "healthyPercent": early.healthy_percent,
+                "sourceServiceRevisionCleanup": early.cleanup,
+            }
+        elif "early_success" in changed:
+            found["earlySuccessCriteria"] = {"enable": False}
+        if self.alarms or "alarms" in changed:
+            on = bool(self.alarms)
+            found["alarms"] = {"alarmNames": sorted(self.alarms), "enable": on, "rollback": on}
+        if self.strategy != Strategy() or "strategy" in changed:
+            found |= {"strategy": self.strategy.way, "bakeTimeInMinutes": self.strategy.bake}
+        if steps := _STEPS.get(self.strategy.way):
+            found[steps[0]] = {steps[1]: self.strategy.percent, steps[2]: self.strategy.minutes}
+        return found
+
+
+def rules_of(deployment: Mapping[str, Any]) -> Rules:
+    """What a service's deploymentConfiguration says."""
+    breaker = deployment.get("deploymentCircuitBreaker") or {}
+    threshold, early = breaker.get("thresholdConfiguration"), deployment.get("earlySuccessCriteria") or {}
+    alarms = deployment.get("alarms") or {}
+    names = alarms.get("alarmNames", ()) if alarms.get("enable") and alarms.get("rollback") else ()
+    return Rules(
+        minimum_percent=deployment.get("minimumHealthyPercent", 100),
+        maximum_percent=deployment.get("maximumPercent", 200),
+        circuit_breaker=bool(breaker.get("enable")),
+        rollback=bool(breaker.get("rollback")),
+        threshold=Threshold(threshold["type"], threshold["value"]) if threshold else Threshold(),
+        reset_on_healthy=bool(breaker.get("resetOnHealthyTask", True)),
+        early_success=EarlySuccess(True, early.get("healthyPercent", 0), early.get("sourceServiceRevisionCleanup"))
+        if early.get("enable")
+        else EarlySuccess(),
+        alarms=frozenset(map(AlarmName, names)),
+        strategy=_strategy(deployment),
+    )
+
+
+def _strategy(deployment: Mapping[str, Any]) -> Strategy:
+    way: Way = deployment.get("strategy") or "ROLLING"
+    name, percent, minutes = _STEPS.get(way, ("", "", ""))
+    steps = deployment.get(name) or {}
+    bake = int(deployment.get("bakeTimeInMinutes") or 0)
+    return Strategy(way, bake, float(steps.get(percent) or 0.0), int(steps.get(minutes) or 0))

@@ -1,0 +1,184 @@
+"""Blue/green, linear and canary: a second set of tasks beside the first, and traffic that goes over to it in steps.
+
+ECS guide, "Amazon ECS blue/green service deployments workflow" and its like for linear and canary deployments: the
+stages, of which a deployment goes through some at once. How the steps of `rollout` begin and end it stands there.
+"""
+
+import math
+from typing import Any
+
+from ecsctl.sandbox.aws.ecs.outside import World
+from ecsctl.sandbox.aws.ecs.state import Deployment, Release, Service, Wire
+
+STRATEGIES = ("BLUE_GREEN", "LINEAR", "CANARY")
+DAY = 86_400.0  # the guide: "Each lifecycle stage can last up to 24 hours"; what takes longer is rolled back
+MINUTE = 60.0
+NOT_IN_RULE = (
+    "Service deployment rolled back because of invalid networking configuration. Both targetGroup and "
+    "alternateTargetGroup must be associated with the productionListenerRule or testListenerRule."
+)
+"""Quoted in the guide, "Migrate CodeDeploy blue/green deployments to Amazon ECS blue/green deployments"."""
+_HOOKED = {"SCALE_UP": "PRE_SCALE_UP", "POST_SCALE_UP": "POST_SCALE_UP",
+           "PRODUCTION_TRAFFIC_SHIFT": "PRE_PRODUCTION_TRAFFIC_SHIFT",
+           "POST_PRODUCTION_TRAFFIC_SHIFT": "POST_PRODUCTION_TRAFFIC_SHIFT"}  # fmt: skip
+"""Before which stage a deployment pauses at which stage's hook."""
+
+
+def shifts(configuration: Wire) -> bool:
+    """Whether a deployment of this configuration is of that sort."""
+    return configuration.get("strategy", "ROLLING") in STRATEGIES
+
+
+def advanced(settings: Wire) -> Wire:
+    """Between which target groups, and by which rule, traffic is shifted; empty where nothing says so."""
+    balancers = settings.get("loadBalancers") or [{}]
+    found: Wire = balancers[0].get("advancedConfiguration") or {}
+    return found and {**found, "targetGroupArn": balancers[0].get("targetGroupArn")}
+
+
+def begin(service: Service, world: World) -> str:
+    """Choose the target group of the new deployment's tasks; why it cannot be, as the deployment's status tells it.
+
+    A strategy that shifts takes the group that serves nobody; a rolling one stays in the one that serves. At the first
+    deployment that is the alternate one (go-to-k/cdk-real-drift#1730: green=100, blue=0 after it).
+    """
+    between, made = advanced(service.settings), service.primary
+    if not between:
+        return ""
+    groups = (between["targetGroupArn"], between["alternateTargetGroupArn"])
+    weights = world.weights(between["productionListenerRule"])
+    if not set(groups) <= set(weights):
+        return NOT_IN_RULE if shifts(service.settings["deploymentConfiguration"]) else ""
+    serving = max(groups, key=lambda arn: weights[arn])
+    other = next(arn for arn in groups if arn != serving)
+    made.group = other if shifts(service.settings["deploymentConfiguration"]) else serving
+    return ""
+
+
+def steps(configuration: Wire) -> list[tuple[float, float]]:
+    """The share of the requests that each step gives to the new tasks, and the minutes until the next."""
+    linear, canary = configuration.get("linearConfiguration") or {}, configuration.get("canaryConfiguration") or {}
+    if configuration["strategy"] == "CANARY":
+        first = (canary.get("canaryPercent", 5.0), canary.get("canaryBakeTimeInMinutes", 10))
+        return [first, (100.0, 0)]
+    if configuration["strategy"] == "LINEAR":
+        step, wait = linear.get("stepPercent", 10.0), linear.get("stepBakeTimeInMinutes", 6)
+        partly = [(round(step * one, 1), float(wait)) for one in range(1, math.ceil(round(100 / step, 6)))]
+        return [*partly, (100.0, 0)]
+    return [(100.0, 0)]
+
+
+def underway(service: Service) -> bool:
+    """Whether the newest deployment shifts traffic at this moment."""
+    release = service.release
+    return (
+        release is not None
+        and release.ongoing
+        and release.rollback is None
+        and service.primary.rollout == "IN_PROGRESS"
+        and shifts(release.configuration)
+    )
+
+
+def schedule(service: Service, world: World, t: float) -> bool:
+    """Go on as far as it can be gone at this moment; whether all is done and the old tasks are gone."""
+    release = service.release
+    if release is None:
+        return False
+    if not release.stage:
+        _enter(service, release, "SCALE_UP", t)
+    while not release.paused and _step(service, world, release, t):
+        pass
+    _wake(service, release, t)
+    old = [task for task in service.tasks if task.started_by != service.primary.id and task.status != "STOPPED"]
+    return release.stage == "CLEAN_UP" and not old
+
+
+def _step(service: Service, world: World, release: Release, t: float) -> bool:
+    """One stage to its end; whether it has come to that."""
+    green, plan = service.primary, steps(release.configuration)
+    first = not release.sources
+    match release.stage:
+        case "SCALE_UP":
+            new = [task for task in service.of(green) if task.wanted]
+            if len(new) < service.desired_count or not all(task.healthy for task in new):
+                return False
+            _enter(service, release, "POST_SCALE_UP", t)
+        case "POST_SCALE_UP":
+            _enter(service, release, "PRODUCTION_TRAFFIC_SHIFT", t)
+        case "PRODUCTION_TRAFFIC_SHIFT":
+            share, minutes = (100.0, 0.0) if first else plan[release.step]
+            if release.weight != share:
+                shift(service, world, green, share)
+                release.weight, release.until = share, t + minutes * MINUTE
+            if t < (release.until or 0.0):
+                return False
+            last = share >= 100
+            release.step += not last
+            _enter(service, release, "POST_PRODUCTION_TRAFFIC_SHIFT" if last else "PRODUCTION_TRAFFIC_SHIFT", t)
+        case "POST_PRODUCTION_TRAFFIC_SHIFT":
+            _enter(service, release, "BAKE_TIME", t)
+            bake = 0 if first else release.configuration.get("bakeTimeInMinutes", 0)  # at a first one: an assumption
+            release.until = t + bake * MINUTE
+        case "BAKE_TIME":
+            if t < (release.until or 0.0):
+                return False
+            _enter(service, release, "CLEAN_UP", t)
+            return False
+        case _:
+            return False
+    return True
+
+
+def _enter(service: Service, release: Release, stage: str, t: float) -> None:
+    """A stage begins, unless a hook holds it back."""
+    release.stage, release.since, release.until, release.updated = stage, t, None, t
+    hooks: list[Any] = release.configuration.get("lifecycleHooks") or []
+    for number, hook in enumerate(hooks):
+        if hook.get("targetType") == "PAUSE" and _HOOKED.get(stage) in hook.get("lifecycleStages", ()):
+            told = hook.get("timeoutConfiguration") or {}
+            release.paused = {
+                "hookId": f"ecs-pause-{service.name}-{len(service.releases)}-{stage}-{release.step}-{number}",
+                "targetType": "PAUSE",
+                "status": "AWAITING_ACTION",
+                "expiresAt": t + told.get("timeoutInMinutes", 1440) * MINUTE,
+                "timeoutAction": told.get("action", "ROLLBACK"),
+            }
+
+
+def _wake(service: Service, release: Release, t: float) -> None:
+    """When to look again: at the end of a wait, of a pause, or of a stage that takes too long."""
+    if release.paused:
+        service.agenda["shift"] = release.paused["expiresAt"]
+    elif release.stage == "CLEAN_UP":
+        service.agenda.pop("shift", None)
+    else:
+        service.agenda["shift"] = max(t, release.until or release.since + DAY)
+
+
+def late(release: Release, t: float) -> str:
+    """Why a deployment is given up at this moment: nobody has continued it, or a stage takes too long.
+
+    The words are ours.
+    """
+    if release.paused:
+        over = t >= release.paused["expiresAt"] and release.paused["timeoutAction"] == "ROLLBACK"
+        return "Service deployment rolled back because a pause hook timed out." if over else ""
+    over = release.stage == "SCALE_UP" and t >= release.since + DAY
+    return f"Service deployment rolled back because {release.stage} timed out." if over else ""
+
+
+def resume(release: Release, t: float) -> None:
+    """Go on after a pause that a person ends, or that has timed out."""
+    if release.paused:
+        release.paused = None
+        release.since = t
+
+
+def shift(service: Service, world: World, to: Deployment, share: float) -> None:
+    """Give a share of the requests to a deployment's target group, and the rest to the other one."""
+    between = advanced(service.settings)
+    if not between or not to.group:
+        return
+    groups = (between["targetGroupArn"], between["alternateTargetGroupArn"])
+    world.shift(between["productionListenerRule"], {arn: share if arn == to.group else 100 - share for arn in groups})

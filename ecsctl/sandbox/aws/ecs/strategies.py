@@ -1,0 +1,103 @@
+"""What create_service and update_service refuse of strategies that shift traffic: by the API reference and the guide.
+
+API reference: DeploymentConfiguration, LinearConfiguration, CanaryConfiguration, DeploymentLifecycleHook and
+AdvancedConfiguration. The wordings are assumptions unless a comment says where they are from.
+"""
+
+from typing import Any
+
+from moto.ecs.models import EC2ContainerServiceBackend
+from moto.elbv2.models import elbv2_backends
+
+from ecsctl.sandbox.aws import iam
+from ecsctl.sandbox.aws.ecs.shifting import STRATEGIES, advanced, shifts
+from ecsctl.sandbox.aws.ecs.state import Wire, invalid
+
+_PAUSES = (
+    "RECONCILE_SERVICE", "PRE_SCALE_UP", "POST_SCALE_UP", "POST_TEST_TRAFFIC_SHIFT", "PRE_PRODUCTION_TRAFFIC_SHIFT",
+    "POST_PRODUCTION_TRAFFIC_SHIFT",
+)  # fmt: skip
+"""The guide, "Pause hooks for Amazon ECS service deployments": not while traffic is shifted."""
+_LONGEST = 20_160  # minutes of a pause, in the same place
+_DAY = 1440
+
+
+def check(backend: EC2ContainerServiceBackend, settings: Wire, before: Wire, *, busy: bool = False) -> None:
+    """Refuse settings by which no traffic can be shifted, or a change of strategy at a wrong moment.
+
+    The guide, "Update the deployment strategy from rolling update to Amazon ECS blue/green", and its like for the way
+    back: not while a deployment is under way; and a service that was without it needs a rolling deployment with its
+    advancedConfiguration first.
+    """
+    configuration: Wire = settings.get("deploymentConfiguration") or {}
+    _configuration(configuration)
+    between = advanced(settings)
+    if between:
+        _between(backend, between)
+    if shifts(configuration) and settings.get("loadBalancers") and not between:
+        raise invalid("advancedConfiguration is required for load balancers of this deployment strategy.")
+    told = (before.get("deploymentConfiguration") or {}).get("strategy", configuration.get("strategy"))
+    if not before or told == configuration.get("strategy"):
+        return
+    if busy:
+        raise invalid("The deployment strategy cannot be changed while a deployment is in progress.")
+    if shifts(configuration) and settings.get("loadBalancers") and not advanced(before):
+        raise invalid("advancedConfiguration must be deployed before the deployment strategy is changed.")
+
+
+def _configuration(sent: Wire) -> None:
+    strategy = sent.get("strategy", "ROLLING")
+    if strategy not in ("ROLLING", *STRATEGIES):
+        raise invalid("strategy should be one of [ROLLING,BLUE_GREEN,LINEAR,CANARY]")
+    if not 0 <= sent.get("bakeTimeInMinutes", 0) <= _DAY:
+        raise invalid(f"bakeTimeInMinutes must be between 0 and {_DAY}.")
+    if strategy != "ROLLING" and (sent.get("deploymentCircuitBreaker") or {}).get("enable"):
+        raise invalid("The deployment circuit breaker is only supported with the ROLLING deployment strategy.")
+    for name, only, percent, least, minutes in (
+        ("linearConfiguration", "LINEAR", "stepPercent", 3.0, "stepBakeTimeInMinutes"),
+        ("canaryConfiguration", "CANARY", "canaryPercent", 0.1, "canaryBakeTimeInMinutes"),
+    ):
+        told = sent.get(name)
+        if told is None:
+            continue
+        if strategy != only:
+            raise invalid(f"{name} is only valid with the {only} deployment strategy.")
+        share, wait = told.get(percent, least), told.get(minutes, 0)
+        if not least <= share <= 100 or round(share * 10, 6) % 1:
+            raise invalid(f"{percent} must be a multiple of 0.1 between {least} and 100.0.")
+        if not 0 <= wait <= _DAY:
+            raise invalid(f"{minutes} must be between 0 and {_DAY}.")
+    for hook in sent.get("lifecycleHooks") or ():
+        _hook(hook)
+
+
+def _hook(hook: Wire) -> None:
+    stages: list[Any] = hook.get("lifecycleStages") or []
+    if hook.get("targetType") != "PAUSE":
+        return
+    if not stages or not {*stages} <= {*_PAUSES}:
+        raise invalid("A PAUSE lifecycle hook cannot be configured for these lifecycle stages.")
+    told = hook.get("timeoutConfiguration") or {}
+    if not 1 <= told.get("timeoutInMinutes", _DAY) <= _LONGEST or told.get("action", "ROLLBACK") not in (
+        "CONTINUE",
+        "ROLLBACK",
+    ):
+        raise invalid("The timeoutConfiguration of the lifecycle hook is not valid.")
+
+
+def _between(backend: EC2ContainerServiceBackend, between: Wire) -> None:
+    elb: Any = elbv2_backends[backend.account_id][backend.region_name]
+    missing = [
+        name for name in ("alternateTargetGroupArn", "productionListenerRule", "roleArn") if not between.get(name)
+    ]
+    if missing:
+        raise invalid(f"advancedConfiguration requires {', '.join(missing)}.")
+    if between["alternateTargetGroupArn"] not in elb.target_groups:
+        raise invalid(f"Unable to find target group with ARN {between['alternateTargetGroupArn']}.")
+    if between["alternateTargetGroupArn"] == between["targetGroupArn"]:
+        raise invalid("targetGroupArn and alternateTargetGroupArn must be different.")
+    if not iam.assumable(backend.account_id, between["roleArn"], "ecs.amazonaws.com"):
+        raise invalid(  # as for any role that is passed to ECS for a load balancer
+            "Unable to assume role and validate the listeners configured on your load balancer. Please verify that the "
+            "ECS service role being passed has the proper permissions."
+        )
