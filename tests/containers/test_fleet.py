@@ -136,7 +136,8 @@ def test_who_waits_for_an_essential_container_that_ends_does_not_start(tasks: Ta
     )
     assert life.phase == "running"
     assert life.dead == "fallen"
-    assert "waiting" not in tasks.wrote
+    tasks.stop(life)
+    assert life.endings == {"fallen": (4, False)}
 
 
 def test_a_folder_of_a_file_system_is_one_for_all_tasks_and_whoever_they_are_they_write_in_it(tasks: Tasks) -> None:

@@ -313,7 +313,8 @@ class Fleet:
                     "POST", f"/containers/{ident}/stop", timeout=one.stop_timeout + 60.0, t=one.stop_timeout
                 )
                 state = self.engine.call("GET", f"/containers/{ident}/json")["State"]
-                life.endings.setdefault(one.name, (int(state["ExitCode"]), bool(state.get("OOMKilled"))))
+                if state["Status"] != "created":  # one that has never run has not ended either
+                    life.endings.setdefault(one.name, (int(state["ExitCode"]), bool(state.get("OOMKilled"))))
 
     def _remove(self, task: str) -> None:
         with contextlib.suppress(EngineError):
