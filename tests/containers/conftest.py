@@ -117,6 +117,21 @@ token_secret = "github/token"
 [pipeline]
 deploy_timeout_minutes = 5
 """
+HELPED = (
+    CONFIG
+    + """
+[service.depends_on]
+helper = "HEALTHY"
+
+[sidecars.helper]
+image = "{image}"
+command = ["sh", "-c", "trap 'exit 0' TERM; > /tmp/well; while :; do sleep 0.2; done"]
+volumes = {{ data = "/shared" }}
+
+[sidecars.helper.health]
+command = ["CMD-SHELL", "ls /tmp/well"]
+"""
+)
 # With exec an init is the first process, and tells it otherwise; and the less memory there is, the sooner it is taken.
 PLAIN = CONFIG.replace("exec = true", "exec = false").replace("cpu = 1024\nmemory = 2048", "cpu = 512\nmemory = 1024")
 
@@ -262,7 +277,7 @@ def made(folder: Path, name: str, engine: engines.Engine, app: str = SLOW, confi
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "app.py").write_text(app)
     (folder / "Dockerfile").write_text(DOCKERFILE)
-    (folder / "ecsctl.toml").write_text(config.format(name=name))
+    (folder / "ecsctl.toml").write_text(config.format(name=name, image=base.NAME))
     (folder / ".gitignore").write_text(".ecsctl/\n")
     subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
     project.write()
@@ -288,7 +303,7 @@ def up(project: Project, speed: float = process.SPEED) -> Iterator[Project]:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, engine: engines.Engine) -> Iterator[Project]:
     """The sample app, up."""
-    with up(made(tmp_path_factory.mktemp("project"), "hello", engine)) as project:
+    with up(made(tmp_path_factory.mktemp("project"), "hello", engine, config=HELPED)) as project:
         yield project
 
 

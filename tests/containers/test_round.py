@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -70,20 +71,35 @@ def test_the_log_is_the_container_s_own(project: Project) -> None:
     assert "Application startup complete" in project.ecsctl("logs", "--sandbox").out
 
 
+def running(project: Project) -> dict[str, Any]:
+    """The containers that run, by name, as the engine tells of them."""
+    ids = [one["Id"] for one in project.tasks() if one["State"] == "running"]
+    found = [project.engine.call("GET", f"/containers/{ident}/json") for ident in ids]
+    return {one["Config"]["Labels"][fleet.NAME]: one for one in found}
+
+
 def test_a_container_has_no_more_than_it_needs(project: Project) -> None:
-    task = next(one for one in project.tasks() if one["State"] == "running")
-    about = project.engine.call("GET", f"/containers/{task['Id']}/json")
-    host = about["HostConfig"]
+    boxes = running(project)
+    about, host = boxes["hello"], boxes["hello"]["HostConfig"]
     assert not host["Privileged"]
     assert not host["Binds"]
     assert not host["CapAdd"]
-    assert host["NetworkMode"].startswith("ecsctl-")
-    assert {bound["HostIp"] for bounds in host["PortBindings"].values() for bound in bounds} == {"127.0.0.1"}
+    helper = boxes["helper"]["HostConfig"]
+    assert helper["NetworkMode"].startswith("ecsctl-")
+    assert {bound["HostIp"] for bounds in helper["PortBindings"].values() for bound in bounds} == {"127.0.0.1"}
     assert host["Memory"] == 2048 << 20
     assert host["Ulimits"] == [{"Name": "nofile", "Soft": 2048, "Hard": 2048}]
     assert [(one["Type"], one["Destination"]) for one in about["Mounts"]] == [("volume", "/data")]
     assert host["NanoCpus"] == 1_000_000_000
     assert about["Config"]["User"] == "10001"
+
+
+def test_a_sidecar_shares_network_and_volume_with_the_app_and_is_well_before_that_starts(project: Project) -> None:
+    boxes = running(project)
+    assert boxes["hello"]["HostConfig"]["NetworkMode"] == f"container:{boxes['helper']['Id']}"
+    shared = {name: [one["Name"] for one in box["Mounts"]] for name, box in boxes.items()}
+    assert shared["hello"] == shared["helper"] != []
+    assert boxes["hello"]["State"]["StartedAt"] > boxes["helper"]["State"]["StartedAt"]
 
 
 def test_exec_runs_in_the_container(project: Project) -> None:
