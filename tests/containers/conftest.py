@@ -134,6 +134,7 @@ command = ["CMD-SHELL", "ls /tmp/well"]
 )
 # With exec an init is the first process, and tells it otherwise; and the less memory there is, the sooner it is taken.
 PLAIN = CONFIG.replace("exec = true", "exec = false").replace("cpu = 1024\nmemory = 2048", "cpu = 512\nmemory = 1024")
+PLAIN += "\n[deployment.circuit_breaker]\nfailures = 1\n"
 
 
 @pytest.fixture(scope="session")

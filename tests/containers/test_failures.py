@@ -1,4 +1,4 @@
-"""What cannot be built or started, and how tasks end: as on AWS and in its words, and `why` says what it is."""
+"""What fails first on AWS fails on a sandbox with an engine as there, told in its words, and `why` says what it is."""
 
 import struct
 from typing import Any
@@ -6,7 +6,29 @@ from typing import Any
 from ecsctl.sandbox.containers import fleet
 from tests.containers import base
 from tests.containers.agreement import Account, ending, pushed, recorded_ending
-from tests.containers.conftest import DOCKERFILE, PLAIN, Project, until
+from tests.containers.conftest import DOCKERFILE, LIGHT, PLAIN, Project, until
+
+
+def test_an_app_on_another_port(fast: Project) -> None:
+    why = pushed(fast, "wrong-port", app=LIGHT.replace("PORT = 8000", "PORT = 9000"))
+    assert "9000" in why
+    assert "8000" in why
+
+
+def test_an_app_that_answers_404_to_the_health_check(fast: Project) -> None:
+    why = pushed(fast, "health-path", app=LIGHT.replace('HEALTH = "/healthz"', 'HEALTH = "/health"'))
+    assert "404" in why
+    assert "/healthz" in why
+
+
+def test_an_app_that_needs_more_memory(fast: Project) -> None:
+    why = pushed(fast, "out-of-memory", app="grown = [bytearray(64 << 20) for _ in range(64)]\n" + LIGHT)
+    assert "memory" in why
+
+
+def test_an_app_that_lacks_a_variable(fast: Project) -> None:
+    why = pushed(fast, "crash-at-start", app='import os\n\nos.environ["DATABASE_URL"]\n' + LIGHT)
+    assert "DATABASE_URL" in why
 
 
 def test_a_program_that_is_not_there(fast: Project) -> None:
