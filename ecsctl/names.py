@@ -68,8 +68,17 @@ class Names:
 
     @property
     def balancer(self) -> str:
-        """The load balancer, and its target group."""
+        """The load balancer, and the target group of an app that speaks HTTP/1.1."""
         return self.app
+
+    def target_group(self, version: str) -> str:
+        """The target group of an app by AWS's word for what it speaks. No app's name has capitals."""
+        return self.balancer if version == "HTTP1" else f"{self.balancer}-{version}"
+
+    @property
+    def target_groups(self) -> tuple[str, ...]:
+        """Every name that the target group may have."""
+        return tuple(map(self.target_group, ("HTTP1", "HTTP2", "GRPC")))
 
     @property
     def second_targets(self) -> str:

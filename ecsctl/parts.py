@@ -48,6 +48,11 @@ def private_subnet(place: str) -> str:
     return f"private-{place}"
 
 
+def target_group(version: str) -> str:
+    """Where the load balancer finds the tasks, by AWS's word for what they speak: AWS cannot change that of one."""
+    return "target-group" if version == "HTTP1" else f"target-group {version}"
+
+
 def volume(name: str) -> str:
     """The file system of a volume that is made."""
     return f"volume {name}"

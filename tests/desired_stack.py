@@ -46,6 +46,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "port": 80,
         "target_type": "ip",
         "protocol": "HTTP",
+        "version": "HTTP1",
         "matcher": "200",
         "interval": 10,
         "timeout": 5,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pydantic import Field
@@ -40,6 +41,10 @@ class ContainerCheck(Section):
             yield "command", "says CMD and not what to run"
 
 
+UNKNOWN_METHOD = "/AWS.ALB/healthcheck"
+"""What is asked of a gRPC server where no path is given. Any answers 12, UNIMPLEMENTED (ELB API reference, Matcher)."""
+
+
 class Health(Section):
     """How the load balancer tells whether a task is well: in place of health_path, where that is not enough."""
 
@@ -47,7 +52,9 @@ class Health(Section):
         "/", description="The path that the load balancer checks; health_path is the short form."
     )
     codes: words.HealthCodes = Field(
-        "200", description='The status codes that count as healthy, from 200 to 499: "200", "200,302" or "200-399".'
+        "200",
+        description='The status codes that count as healthy, from 200 to 499: "200", "200,302" or "200-399". With '
+        'service.protocol = "grpc" those of gRPC, from 0 to 99: "0", or "12" without a path.',
     )
     interval_seconds: int = Field(10, ge=5, le=300, description="How often each task is checked.")
     timeout_seconds: int = Field(5, ge=2, le=120, description="How long an answer may take; less than the interval.")
@@ -71,5 +78,27 @@ class Health(Section):
             told = f"= {self.timeout_seconds} is not less than interval_seconds = {self.interval_seconds}"
             yield ("timeout_seconds" if self.given("timeout_seconds") else "interval_seconds"), told
         for low, dash, high in (part.partition("-") for part in self.codes.split(",")):
-            if dash and low > high:
+            if dash and int(low) > int(high):
                 yield "codes", f"has the range {low}-{high}, in which there is no code"
+
+    def speaking(self, protocol: str) -> Iterator[Problem]:
+        """Codes and paths that are not of what the app speaks.
+
+        "The path of a custom health check method with the format /package.service/method" (ELB API reference,
+        CreateTargetGroup).
+        """
+        grpc = protocol == "grpc"
+        for code in re.findall(r"[0-9]+", self.codes) if self.given("codes") else ():
+            if grpc != (len(code) < 3):
+                told = 'from 0 to 99 with service.protocol = "grpc"' if grpc else "from 200 to 499"
+                yield "codes", f"has {code}, expected codes {told}"
+                break
+        if grpc and not re.fullmatch(r"/[A-Za-z_][\w.]*/[A-Za-z_]\w*", self.path):
+            yield "path", f'= {self.path} is no method of gRPC: expected "/package.Service/Method"'
+
+    def asking(self, protocol: str, *, by_default: bool) -> Health:
+        """With the path and the codes that a server of gRPC is asked for where nothing is said of them."""
+        if protocol != "grpc":
+            return self
+        codes = self.codes if self.given("codes") else "12" if by_default else "0"
+        return self.model_copy(update={"codes": codes} | ({"path": UNKNOWN_METHOD} if by_default else {}))

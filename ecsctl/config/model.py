@@ -136,7 +136,16 @@ class Config(Section):
         return self.model_copy(update={"service": service, "sidecars": sidecars})
 
     def _front(self) -> Iterator[Problem]:
-        """An existing VPC without subnets for the load balancer, or with some that nothing uses."""
+        """An existing VPC without subnets for the load balancer, or with some that nothing uses; HTTP/2 without TLS.
+
+        "Listener protocol 'HTTP' is not supported with a target group with the protocol-version 'HTTP2'"
+        (aws/copilot-cli#4551).
+        """
+        if (protocol := self.service.protocol) != "http":
+            if not self.domain:
+                yield "service.protocol", f'= "{protocol}" needs HTTPS in front of it: expected [domain] with a name'
+            if not self.load_balancer.http2:
+                yield "load_balancer.http2", f'= false leaves no client that service.protocol = "{protocol}" can answer'
         vpc, internal = self.vpc, self.load_balancer.internal
         if vpc.id and vpc.private_subnets and not vpc.public_subnets and not internal:
             yield "vpc.public_subnets", "at least two are needed, or load_balancer.internal = true"

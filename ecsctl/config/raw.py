@@ -41,8 +41,8 @@ SAID = {
         "deploymentConfiguration.linearConfiguration": "deployment.linear",
     },
     "target_group": {
-        "Name": "name", "Protocol": "", "ProtocolVersion": "", "Port": "service.port", "VpcId": "vpc.id",
-        "HealthCheckEnabled": "", "HealthCheckPath": "service.health.path",
+        "Name": "name", "Protocol": "", "ProtocolVersion": "service.protocol", "Port": "service.port",
+        "VpcId": "vpc.id", "HealthCheckEnabled": "", "HealthCheckPath": "service.health.path",
         "HealthCheckIntervalSeconds": "service.health.interval_seconds",
         "HealthCheckTimeoutSeconds": "service.health.timeout_seconds",
         "HealthyThresholdCount": "service.health.healthy_count",

@@ -32,9 +32,16 @@ class Service(Section):
     """The app's container and the service that keeps it running."""
 
     port: int = Field(8000, ge=1, le=65535, description="The TCP port that the container listens on.")
+    protocol: Literal["http", "http2", "grpc"] = Field(
+        "http",
+        description="What the container speaks to the load balancer, without TLS: HTTP/1.1, HTTP/2 or gRPC. The latter "
+        "two need [domain], and clients that speak HTTP/2. Another one needs another target group: `ecsctl plan` tells "
+        "what clients notice.",
+    )
     health_path: words.HealthPath = Field(
         "/",
-        description="The path that the load balancer checks; it has to answer 200. A load balancer that checks "
+        description="The path that the load balancer checks; it has to answer 200. With gRPC a method, such as "
+        "/grpc.health.v1.Health/Check, and else one that no server knows. A load balancer that checks "
         "/healthz, the earlier default, keeps doing so until a path is written here.",
     )
     cpu: int = Field(256, description="CPU units of a task; 1024 are one vCPU. Fargate has fixed pairs with memory.")
@@ -193,6 +200,9 @@ class Service(Section):
         for number, arn in enumerate(self.policies):
             if arn in self.policies[:number]:
                 yield ("policies", number), "stands there twice"
+        for key, why in self.checked.speaking(self.protocol):
+            path = self.spelled["service.health_path"].removeprefix("service.")
+            yield path if key == "path" else f"health.{key}", why
         for short, key in SHORT.items():
             if self.health and self.given(short) and self.health.given(key):
                 yield f"health.{key}", f"is said by {short}, too: expected one of the two"
@@ -202,7 +212,13 @@ class Service(Section):
         """How the load balancer checks, whichever way it is written."""
         table = self.health or Health()
         short = {key: getattr(self, name) for name, key in SHORT.items() if not table.given(key)}
-        return table.model_copy(update=short)
+        return table.model_copy(update=short).asking(self.protocol, by_default=self.asks_by_default)
+
+    @property
+    def version(self) -> Literal["HTTP1", "HTTP2", "GRPC"]:
+        """What the container speaks, in AWS's word."""
+        versions: dict[str, Literal["HTTP1", "HTTP2", "GRPC"]] = {"http": "HTTP1", "http2": "HTTP2", "grpc": "GRPC"}
+        return versions[self.protocol]
 
     @property
     def spelled(self) -> dict[str, str]:

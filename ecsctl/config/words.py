@@ -271,12 +271,14 @@ TokenSecret = Annotated[
     ),
 ]
 HealthPath = Annotated[str, Word(r"/[\x21-\x7e]{0,1023}", 'a path that begins with "/" and has no spaces')]
-# Elastic Load Balancing API reference, Matcher: an Application Load Balancer takes 200 to 499, one, several or a range.
+# Elastic Load Balancing API reference, Matcher: an Application Load Balancer takes 200 to 499, of gRPC 0 to 99; one,
+# several or a range.
+_CODE = r"(?:[2-4][0-9]{2}|[0-9]{1,2})"
 HealthCodes = Annotated[
     str,
     Word(
-        r"[2-4][0-9]{2}(?:-[2-4][0-9]{2})?(?:,[2-4][0-9]{2}(?:-[2-4][0-9]{2})?)*",
-        'codes from 200 to 499, such as "200", "200,302" or "200-399"',
+        rf"{_CODE}(?:-{_CODE})?(?:,{_CODE}(?:-{_CODE})?)*",
+        'codes from 200 to 499, such as "200", "200,302" or "200-399"; with service.protocol = "grpc" from 0 to 99',
     ),
 ]
 Variable = Annotated[str, Word(r"[A-Za-z_][A-Za-z0-9_]*", "a variable's name of letters, digits and _")]

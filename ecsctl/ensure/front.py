@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ecsctl import parts
 from ecsctl.engine.stack import Stack
 from ecsctl.ids import (
     HostedZoneId,
@@ -94,11 +95,13 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
         after=kept,
     )
     health = config.service.checked
+    version = config.service.version
     targets = TargetGroup(
-        name=names.balancer,
+        name=names.target_group(version),
         vpc=network.vpc,
         target_type="ip",  # as Fargate needs it
         protocol="HTTP",
+        version=version,
         port=80,  # nominal
         path=health.path,
         by_default=config.service.asks_by_default,
@@ -113,7 +116,7 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
         cookie_seconds=config.load_balancer.sticky_seconds,
         more=additions(config.raw.paths("target_group") | config.raw.paths("target_group_attributes")),
     )
-    target_group = stack.ensure("target-group", targets).arn
+    target_group = stack.ensure(parts.target_group(version), targets).arn
     second = None
     if config.deployment.shifts or facts.shifted:
         second = stack.ensure("second-target-group", replace(targets, name=names.second_targets)).arn

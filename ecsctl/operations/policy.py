@@ -62,6 +62,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         schedules=bool(scaling and scaling.schedules),
         metrics=bool(scaling and (scaling.memory_percent or scaling.requests_per_minute)),
         spot=config.service.spot is not None,
+        speaks=config.service.version,
         volumes=any(not one.file_system for one in config.volumes.values()),
         mounted=tuple(one.file_system for one in config.volumes.values() if one.file_system),
         alarms=config.deployment.makes_alarms,

@@ -16,7 +16,7 @@ from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Verb
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.elb import counts
-from ecsctl.resources.target_group import TargetGroup
+from ecsctl.resources.target_group import WORDS, TargetGroup
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -40,7 +40,8 @@ def answers_there(aws: Aws, stack: Stack, plan: Plan, visit: Callable[[str], int
         urls = [f"{front}{desired.path}" for front in _fronts(aws, step)]
         if not urls or not _well(aws, step):
             continue
-        found = _asked(visit, urls[0])
+        spoken = WORDS.get(desired.version)
+        found = f"it speaks {spoken}, and ecsctl does not" if spoken else _asked(visit, urls[0])
         if isinstance(found, int) and counts(found, desired.matcher):
             continue
         told = f"answers {found}" if isinstance(found, int) else f"cannot be asked: {found}"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         CertificateTypeDef,
         ListenerTypeDef,
         RedirectActionConfigTypeDef,
+        TargetGroupTupleTypeDef,
     )
 
     from ecsctl.aws import Aws
@@ -34,6 +35,7 @@ TLS_POLICIES = (  # best first; AWS documentation, "Security policies for your A
     "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
     "ELBSecurityPolicy-TLS13-1-2-2021-06",
 )
+NOBODY = TargetGroupArn("")
 _HEADERS = (
     "access_control_allow_credentials access_control_allow_headers access_control_allow_methods "
     "access_control_allow_origin access_control_expose_headers access_control_max_age content_security_policy "
@@ -93,6 +95,7 @@ class Listener(Resource[ListenerIds]):
     port: Fixed[int]
     protocol: Literal["HTTP", "HTTPS"]
     forward: TargetGroupArn | None
+    beside: TargetGroupArn = NOBODY  # gets nothing yet: ECS takes no target group that no listener knows
     redirect: bool
     certificate: IssuedCertificateArn | None
     ssl_policy: str | None  # for HTTPS always name one: what AWS takes otherwise dates from 2016
@@ -124,6 +127,7 @@ class Listener(Resource[ListenerIds]):
             return None
         actions = listener["DefaultActions"]
         alone = actions[0] if len(actions) == 1 else None
+        forward, beside = _forwards(alone) if alone else (None, NOBODY)
         certificates = listener.get("Certificates", [])
         tags = tags_of(aws, (one["ListenerArn"] for one in listed)).get(listener["ListenerArn"], {})
         further: dict[str, Any] = {**listener}
@@ -134,7 +138,8 @@ class Listener(Resource[ListenerIds]):
             load_balancer=LoadBalancerArn(listener["LoadBalancerArn"]),
             port=listener.get("Port", 0),
             protocol="HTTPS" if listener.get("Protocol") == "HTTPS" else "HTTP",
-            forward=_forward(alone) if alone else None,
+            forward=forward,
+            beside=beside,
             redirect=alone is not None and _redirects(alone),
             certificate=IssuedCertificateArn(certificates[0]["CertificateArn"]) if certificates else None,
             ssl_policy=listener.get("SslPolicy"),
@@ -163,13 +168,16 @@ class Listener(Resource[ListenerIds]):
         """It goes on forwarding until there is HTTPS to send clients to, and a name that the certificate fits.
 
         So it is with the certificate: the old one serves the old name until the new name leads here; but not where the
-        new one serves the old name as well.
+        new one serves the old name as well. To another target group it leads once there are healthy tasks in it.
         """
         if self.redirect and actual.forward and not actual.redirect:
             return replace(self, redirect=False, forward=actual.forward)
+        kept: dict[str, Any] = {}
         if self.certificate and actual.certificate and not self.at_once:
-            return replace(self, certificate=actual.certificate)
-        return self
+            kept["certificate"] = actual.certificate
+        if self.forward and actual.forward and self.forward != actual.forward:
+            kept |= {"forward": actual.forward, "beside": self.forward}
+        return replace(self, **kept)
 
     def impact(self, actual: Listener) -> str:
         """The load balancer's own name fits no certificate."""
@@ -221,6 +229,12 @@ class Listener(Resource[ListenerIds]):
     def _actions(self) -> list[ActionTypeDef]:
         if self.redirect:
             return [{"Type": "redirect", "RedirectConfig": REDIRECT}]
+        if self.beside:
+            groups: list[TargetGroupTupleTypeDef] = [
+                {"TargetGroupArn": self.forward or "", "Weight": 1},
+                {"TargetGroupArn": self.beside, "Weight": 0},
+            ]
+            return [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]
         return [{"Type": "forward", "TargetGroupArn": self.forward or ""}]
 
     def _tls(self) -> _Tls:
@@ -237,11 +251,18 @@ def _listed(aws: Aws, load_balancer: LoadBalancerArn) -> list[ListenerTypeDef]:
     return answer["Listeners"] if answer else []
 
 
-def _forward(action: ActionOutputTypeDef) -> TargetGroupArn | None:
-    """The one target group that gets everything. AWS tells it in two places, one of which may be missing."""
-    groups = [one.get("TargetGroupArn") for one in action.get("ForwardConfig", {}).get("TargetGroups", [])]
-    group = action.get("TargetGroupArn") or (groups[0] if len(groups) == 1 else None)
-    return TargetGroupArn(group) if action["Type"] == "forward" and group else None
+def _forwards(action: ActionOutputTypeDef) -> tuple[TargetGroupArn | None, TargetGroupArn]:
+    """The target group that gets everything, and one that gets nothing. AWS tells of a single one in two places."""
+    if action["Type"] != "forward":
+        return None, NOBODY
+    told = action.get("ForwardConfig", {}).get("TargetGroups", [])
+    weights = {one.get("TargetGroupArn", ""): one.get("Weight", 1) for one in told}
+    if len(weights) < 2:
+        only = action.get("TargetGroupArn") or next(iter(weights), "")
+        return TargetGroupArn(only) if only else None, NOBODY
+    first, *others = sorted(weights, key=lambda arn: -weights[arn])
+    alone = weights[first] > 0 and [weights[arn] for arn in others] == [0]
+    return (TargetGroupArn(first), TargetGroupArn(others[0])) if alone else (None, NOBODY)
 
 
 def _redirects(action: ActionOutputTypeDef) -> bool:

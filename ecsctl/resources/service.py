@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 ROLLS = ("task_definition", "subnets", "security_groups", "target_group", "container", "port", "public_ip",
          "execute_command", "platform_version", "settled", "more", "alternate", "rule", "balancing")  # fmt: skip
 """The fields whose change replaces the tasks (API reference, UpdateService: it starts a new deployment)."""
+TAKEN_BACK = ("subnets", "security_groups", "target_group", "public_ip", "platform_version")
+"""Of those, what a rollback takes back although the task definition is the same."""
 DEPLOYMENT = tuple(one.name for one in fields(Rules))
 """The fields that UpdateService takes as one parameter."""
 STRATEGY = "capacityProviderStrategy"
@@ -216,8 +218,9 @@ class Service(Resource[ServiceIds]):
         )
         other = standing.runs != self.task_definition and family_of(self.task_definition)
         held = actual.strategy != self.strategy and Snapshot(service).at_work  # ECS changes none meanwhile
+        failed = standing.failed or self._undone(aws, actual)
         return Observed(_ids(service), actual, flat(service.get("tags")),
-                    standing.ready and not held, standing.failed, standing.note,
+                    standing.ready and not held and not failed, failed, standing.note,
                     since=service.get("createdAt"), gone_back=gone_back(aws, self.cluster, service) if other else "",
                     released=frozenset({"task_definition"}))  # fmt: skip
 
@@ -233,6 +236,9 @@ class Service(Resource[ServiceIds]):
         count = actual.desired_count if self.desired_count is None else self.desired_count
         if not count:
             return "no task runs any more: the app does not answer" if actual.desired_count else ""
+        if self.target_group != actual.target_group and actual.desired_count:
+            return ("in another target group: from when its new tasks are healthy until the load balancer follows, "
+                    "about a minute, the app does not answer")  # fmt: skip
         rolls = any(getattr(self, name) != getattr(actual, name) for name in ROLLS)
         if rolls and actual.desired_count and not math.ceil(count * self.minimum_percent / 100):
             least = f"min_healthy_percent = {self.minimum_percent}"
@@ -336,6 +342,17 @@ class Service(Resource[ServiceIds]):
             "platform_version": ("platformVersion", self.platform_version),
             "rebalancing": ("availabilityZoneRebalancing", self.rebalancing),
         }  # fmt: skip
+
+    def _undone(self, aws: Aws, actual: Service) -> str:
+        """Why ECS took our settings back: a rollback brings those of the deployment before with its tasks.
+
+        ECS developer guide, "View service history": a service revision holds the load balancers and the network, too.
+        """
+        if all(getattr(self, name) == getattr(actual, name) for name in TAKEN_BACK):
+            return ""
+        why = brief(aws, self.cluster, self.name).why_not(self.task_definition)
+        stopped = tasks_of(aws, self.cluster, self.name, "STOPPED", most=100) if why else ()
+        return "; ".join((why, *reasons(stopped, self.task_definition)))
 
     def _standing(self, aws: Aws, service: ServiceTypeDef) -> Standing:
         """How its newest deployment stands; and, if that was given up, why."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
@@ -17,7 +17,7 @@ from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
 
 if TYPE_CHECKING:
-    from types_boto3_elbv2.type_defs import TargetGroupTypeDef
+    from types_boto3_elbv2.type_defs import MatcherTypeDef, TargetGroupTypeDef
 
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
@@ -46,6 +46,7 @@ USUAL = {
 SOON = 30  # seconds: at most so long may what is taken down have for its open requests
 FORMER_PATH = "/healthz"
 """What was asked by default once. Apps that live by it keep it: asked elsewhere, a well one may be taken for ill."""
+WORDS = {"HTTP2": "HTTP/2", "GRPC": "gRPC"}
 HEALTH = frozenset({"path", "matcher", "interval", "timeout", "healthy", "unhealthy"})
 
 
@@ -75,6 +76,7 @@ class TargetGroup(Resource[TargetGroupIds]):
     port: Fixed[int]
     target_type: Fixed[Literal["ip", "instance", "lambda", "alb"]]
     protocol: Fixed[Literal["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC"]]
+    version: Fixed[Literal["HTTP1", "HTTP2", "GRPC"]]  # of HTTP; of GRPC the matcher's codes are gRPC's own
     matcher: str
     interval: int  # seconds from check to check
     timeout: int  # seconds
@@ -90,7 +92,8 @@ class TargetGroup(Resource[TargetGroupIds]):
     def summary(self) -> str:
         """How it tells who is well."""
         delay = self.deregistration_delay
-        return f"asks {self.path} every {self.interval} s for {self.matcher}; a target leaves in {delay} s"
+        told = f"asks {self.path} every {self.interval} s for {self.matcher}; a target leaves in {delay} s"
+        return told if self.version == "HTTP1" else f"speaks {WORDS[self.version]}; {told}"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
@@ -98,6 +101,7 @@ class TargetGroup(Resource[TargetGroupIds]):
         changes = "AddTags CreateTargetGroup DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes"
         yield anywhere("elasticloadbalancing", "DescribeTags DescribeTargetGroups DescribeTargetGroupAttributes")
         groups = (scope.second_targets,) if uses.shifts else ()
+        groups += scope.target_groups(uses.speaks) if uses.speaks != "HTTP1" else ()
         yield Statement("LoadBalancing", of("elasticloadbalancing", changes), (*scope.balancers, *groups))
 
     def observe(self, aws: Aws, me: Label) -> Observed[TargetGroup, TargetGroupIds] | None:
@@ -109,6 +113,7 @@ class TargetGroup(Resource[TargetGroupIds]):
         answer = aws.look(aws.elbv2.describe_target_group_attributes, TargetGroupArn=arn)
         attributes = {one["Key"]: one["Value"] for one in answer["Attributes"]}
         tags = tags_of(aws, [arn]).get(arn, {})
+        matcher = group.get("Matcher", {})
         actual = TargetGroup(
             name=group["TargetGroupName"],
             vpc=VpcId(group.get("VpcId", "")),
@@ -116,7 +121,8 @@ class TargetGroup(Resource[TargetGroupIds]):
             port=group.get("Port", 0),
             target_type=group["TargetType"],
             protocol=group.get("Protocol", "HTTP"),
-            matcher=group.get("Matcher", {}).get("HttpCode", ""),
+            version=cast(Any, group.get("ProtocolVersion", "HTTP1")),
+            matcher=matcher.get("GrpcCode") or matcher.get("HttpCode", ""),
             interval=group["HealthCheckIntervalSeconds"],
             timeout=group["HealthCheckTimeoutSeconds"],
             healthy=group["HealthyThresholdCount"],
@@ -160,13 +166,14 @@ class TargetGroup(Resource[TargetGroupIds]):
             Port=self.port,
             TargetType=self.target_type,
             Protocol=self.protocol,
+            ProtocolVersion=self.version,
             HealthCheckProtocol="HTTP",
             HealthCheckPath=self.path,
             HealthCheckIntervalSeconds=self.interval,
             HealthCheckTimeoutSeconds=self.timeout,
             HealthyThresholdCount=self.healthy,
             UnhealthyThresholdCount=self.unhealthy,
-            Matcher={"HttpCode": self.matcher},
+            Matcher=self._matcher,
             Tags=me.upper(),
         )
         return _ids(answer["TargetGroups"][0])
@@ -189,7 +196,7 @@ class TargetGroup(Resource[TargetGroupIds]):
                 "HealthCheckTimeoutSeconds": self.timeout,
                 "HealthyThresholdCount": self.healthy,
                 "UnhealthyThresholdCount": self.unhealthy,
-                "Matcher": {"HttpCode": self.matcher},
+                "Matcher": self._matcher,
             }
         if check:
             aws.elbv2.modify_target_group(TargetGroupArn=ids.arn, **check)
@@ -198,6 +205,10 @@ class TargetGroup(Resource[TargetGroupIds]):
         if changed & {"tags", "more"}:
             said = raw.memory(raw.paths(self.more)) if "more" in changed else {}
             aws.elbv2.add_tags(ResourceArns=[ids.arn], Tags=me.upper(**said))
+
+    @property
+    def _matcher(self) -> MatcherTypeDef:
+        return {"GrpcCode": self.matcher} if self.version == "GRPC" else {"HttpCode": self.matcher}
 
     @classmethod
     def unhand(cls, aws: Aws, ids: TargetGroupIds) -> None:

@@ -439,6 +439,7 @@ ROWS = (
             "target_type": "instance",
             "protocol": "HTTPS",
             "stickiness": True,  # refused behind the rule of two groups
+            "version": "HTTP2",
         },
         spoiled={"path": _weak_health, "deregistration_delay": _slow_leave, "tags": _untag_elb("targets")},
     ),
@@ -479,7 +480,7 @@ ROWS = (
             "certificate": lambda parts: parts["other-issued"].arn,
             "more": (("routing.http.response.x_frame_options.header_value", '"DENY"'),),
         },
-        {"protocol": "HTTP"},
+        {"protocol": "HTTP", "beside": OTHER_TARGETS},
         spoiled={"ssl_policy": _old_tls},
     ),
     Row(

@@ -80,6 +80,8 @@ LONG: dict[str, tuple[Configured, Configured]] = {
     "more tasks": (PLAIN, with_(service={"desired_count": 3})),
     "fewer tasks": (with_(service={"desired_count": 3}), PLAIN),
     "half of the tasks": (with_(service=HALF), with_(service={**HALF, "port": 9000})),
+    "gRPC": (SECURE, desired_stack(github=None, service={"protocol": "grpc", "health_path": "/shop.Cart/Check"})),
+    "no gRPC": (desired_stack(github=None, service={"protocol": "grpc"}), SECURE),
     "other limits of a release": (PLAIN, with_(service={**HALF, "cpu": 512, "memory": 1024})),
     "when a release is done or given up": (PLAIN, with_(deployment={
         "early_success": {"healthy_percent": 100, "cleanup": "blocking"},

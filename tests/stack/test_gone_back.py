@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ecsctl.engine.errors import EcsctlError
+from ecsctl.engine.errors import EcsctlError, Several
 from ecsctl.engine.plan import Plan, Step, Why
 from ecsctl.releases import release
 from ecsctl.sandbox import push
@@ -79,6 +79,20 @@ def test_by_ecs(world: World) -> None:
     plan = world.plan(TWO)
     assert "ECS rolled revision 2 back to revision 1" in told(plan)["service"].reason
     assert Why.DRIFT not in why(plan)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"raw": {"service": {"platformVersion": "1.4.0"}}}, {"vpc": {"egress": "public"}}],
+    ids=["the platform", "the network"],
+)
+def test_by_ecs_in_what_no_task_definition_says(world: World, changed: dict[str, Any]) -> None:
+    world.running(ONE)
+    ecs.behave(ACCOUNT, remote.commit(ACCOUNT, REGION, "ecsctl/hello", "main"), "crash")
+    with pytest.raises(EcsctlError) as refused:
+        world.up(desired_stack(domain=None, **changed))
+    [failed] = refused.value.errors if isinstance(refused.value, Several) else [refused.value]
+    assert "was rolled back" in failed.why
 
 
 def test_what_somebody_changed_by_hand_is_still_drift(world: World) -> None:

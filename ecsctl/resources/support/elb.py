@@ -20,7 +20,7 @@ MOST = 20  # ELB API reference, DescribeTags: resources in one call
 
 def marked(aws: Aws, me: Label, names: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """The tags of those that carry the app's tags, by ARN. `names` are by ARN; ours are all called after the app."""
-    ours = (Names.of(me).balancer, Names.of(me).second_targets)
+    ours = (*Names.of(me).target_groups, Names.of(me).second_targets)
     tags = tags_of(aws, (arn for arn, name in names.items() if name in ours))
     return {arn: its for arn, its in tags.items() if its.get(APP) == me.app}
 

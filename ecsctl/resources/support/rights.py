@@ -87,6 +87,10 @@ class Scope:
         kinds = (f"loadbalancer/app/{name}/*", f"listener/app/{name}/*/*", f"targetgroup/{name}/*")
         return tuple(self.arn("elasticloadbalancing", one) for one in kinds)
 
+    def target_groups(self, version: str) -> tuple[str, ...]:
+        """The ARN of the target group of an app that speaks this."""
+        return (self.arn("elasticloadbalancing", f"targetgroup/{self.names.target_group(version)}/*"),)
+
     @property
     def rules(self) -> tuple[str, ...]:
         """The ARNs of the rules of the load balancer's listeners."""
@@ -160,6 +164,7 @@ class Uses:
     watched: tuple[str, ...] = ()  # names of the user's alarms
     volumes: bool = False  # some are made
     mounted: tuple[str, ...] = ()  # file systems and access points that were there before, by id
+    speaks: str = "HTTP1"  # to the load balancer, in AWS's words
     alarms: bool = False  # by which a release is given up, made for it
     shifts: bool = False  # requests go from one target group to another at a release
     access_logs: bool = False  # into a bucket of the app's own

@@ -22,6 +22,9 @@ _POKE = 0.2  # real seconds between two looks at an app that starts
 _STILL = 3.0  # real seconds without work after which an app that does not answer is taken for one that never will
 _WORK = 0.05  # the share of a processor below which an app does not work; to be asked takes some, too
 _REFUSED = re.compile(r"codes: \[[1-4]")  # an app that answers so has started; with 5xx it may still be about to
+_SETTINGS = b"\x04"
+_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + _SETTINGS + bytes(5)
+"""With which each side of HTTP/2 begins (RFC 9113, 3.4): a server's first frame is of its settings, too."""
 _AGENT = "ELB-HealthChecker/2.0"
 
 
@@ -140,6 +143,12 @@ class Probe:
 def asked(port: int, check: Check) -> Fault | None:
     """Ask once: None if all is well."""
     try:
+        if check.protocol == "HTTP2":  # what it answers on a path is not asked
+            with socket.create_connection(("127.0.0.1", port), check.timeout) as plain:
+                plain.settimeout(check.timeout)
+                plain.sendall(_PREFACE)
+                spoken = plain.recv(9, socket.MSG_WAITALL)[3:4] == _SETTINGS
+            return None if spoken else ("Target.FailedHealthChecks", "Health checks failed")
         if check.protocol not in ("HTTP", "HTTPS"):
             with socket.create_connection(("127.0.0.1", port), check.timeout) as plain:
                 plain.settimeout(_POKE)

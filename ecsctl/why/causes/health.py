@@ -16,7 +16,11 @@ from ecsctl.why.causes.network import ours
 from ecsctl.why.evidence import Evidence, Facts, Place, moment
 from ecsctl.why.words import whole
 
-CODES = re.compile(r"failed with these codes: \[(\d{3})")
+CODES = re.compile(r"failed with these codes: \[(\d{1,3})")
+GRPC = ("OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED "
+        "RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS "
+        "UNAUTHENTICATED").split()  # fmt: skip
+"""gRPC's status codes, from 0 (grpc.io, "Status Codes")."""
 HOST = (r"Invalid HTTP_HOST header|DisallowedHost|ALLOWED_HOSTS|Blocked hosts?: |HostAuthorization"
         r"|(?:host|Host header) .{0,40}(?:is not allowed|not permitted)|Blocked request\. This host|Invalid Host "
         r"header")  # fmt: skip
@@ -68,6 +72,8 @@ def health_answer(facts: Facts) -> Cause | None:
         return None
     code, found = hit
     path = facts.target_group.get("HealthCheckPath", "/")
+    if facts.target_group.get("ProtocolVersion") == "GRPC":
+        return _called(facts, path, code, found)
     answers = f"the app answers its health check {path} with {code}"
     other = change("service.health_path", "to a path that answers 200")
     if code >= 500:
@@ -116,6 +122,17 @@ def health_answer(facts: Facts) -> Cause | None:
     )
 
 
+def _called(facts: Facts, path: str, code: int, found: Evidence) -> Cause:
+    """A server of gRPC answers, and not with a code that is expected."""
+    name = GRPC[code] if code < len(GRPC) else "a code of its own"
+    expected = facts.target_group.get("Matcher", {}).get("GrpcCode", "12")
+    told = f"the app answers its health check {path} with gRPC's {code} ({name}), and only {expected} counts"
+    what = "know the method" if name == "UNIMPLEMENTED" else "answer so"
+    fix = (change("service.health_path", "to a method that it has"), change("service.health.codes", f'= "{code}"'),
+           repair(f"let the app {what}", facts))  # fmt: skip
+    return Cause("health-path", told, (found, *facts.tail(3)), fix, Certainty.LIKELY)
+
+
 def no_answer(facts: Facts) -> Cause | None:
     """The health check gets no answer: wrong port or address, or too late; the log often tells which."""
     found = _silent(facts)
@@ -157,6 +174,8 @@ def no_answer(facts: Facts) -> Cause | None:
         f"to "
         f"start than its grace period of {_grace(facts)} seconds: check when and where it says that it listens"
     )
+    if (version := facts.target_group.get("ProtocolVersion", "HTTP1")) != "HTTP1":
+        told += f"; or it does not speak {'gRPC' if version == 'GRPC' else 'HTTP/2'} without TLS (service.protocol)"
     observed = (found, ready) if ready else (found, *facts.tail(2))
     return Cause("no-answer", told, observed, port_or_later, Certainty.LIKELY, either=("port", "slow-start"))
 

@@ -5,6 +5,7 @@ or the app finds the task healthy. An app that was built here from a repository 
 does: by `words` of them. Of an image that nobody here has built nothing is known, and it answers everywhere.
 """
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,10 @@ from ecsctl.sandbox.aws.ecs.outside import Run
 from ecsctl.sandbox.aws.ecs.state import Task, Wire, balancers
 
 KILLED = "OutOfMemoryError: Container killed due to memory usage"
+UNKNOWN_METHOD = "/AWS.ALB/healthcheck"  # what is asked by default of gRPC (ELB API reference, CreateTargetGroup)
+OK, UNIMPLEMENTED = 0, 12  # codes of gRPC
+GRPC = frozenset({"tonic", "protobuf", "proto", "connectrpc"})
+"""Words by which sources know of gRPC that does not stand in them by name."""
 FRAMEWORKS = ("actuator",)  # below these a framework answers, by what no source of the app names
 
 
@@ -23,7 +28,7 @@ def misfit(backend: EC2ContainerServiceBackend, task: Task, app: Wire, words: fr
 
     `app`: `memory` that it needs in MiB (`quiet`: ECS does not say that this was why), `host` and `port` on which it
     listens (`silent`: its log does not tell), `answers` by path, `otherwise` what it answers on all other paths,
-    `lines` that it logs.
+    `lines` that it logs, `speaks` (HTTP1, HTTP2 or GRPC).
     """
     lines: tuple[str, ...] = tuple(app.get("lines", ()))
     if int(app.get("memory", 0)) > int(task.definition.document.get("memory", 0)):
@@ -38,8 +43,12 @@ def misfit(backend: EC2ContainerServiceBackend, task: Task, app: Wire, words: fr
         group = groups.get(balancer["targetGroupArn"])
         if group is None or group.health_check_protocol not in ("HTTP", "HTTPS"):
             continue
-        code = answer(app, words, group.health_check_path)
-        if not _counts(code, group.matcher.get("HttpCode", "200")):
+        version = group.protocol_version or "HTTP1"
+        if not _speaks(app, words, version):
+            return _unhealthy("Target.FailedHealthChecks", "Health checks failed", lines)
+        answers = called if version == "GRPC" else answer
+        code = answers(app, words, group.health_check_path)
+        if not _counts(code, group.matcher.get("GrpcCode") or group.matcher.get("HttpCode", "200")):
             return _unhealthy("Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{code}]", lines)
     return None
 
@@ -55,6 +64,23 @@ def answer(app: Wire, words: frozenset[str] | None, path: str) -> int:
     parts = [part.lower() for part in bare.split("/") if part]
     known = not words or not parts or parts[0] in FRAMEWORKS or all(part in words for part in parts)
     return 200 if known else 404
+
+
+def called(app: Wire, words: frozenset[str] | None, method: str) -> int:
+    """The code of gRPC with which an app answers a method: 12, UNIMPLEMENTED, where it knows none of that name."""
+    told = app.get("answers", {})
+    if method in told:
+        return int(told[method])
+    parts = [part for part in re.split(r"[/.]", method.lower()) if part]
+    known = method != UNKNOWN_METHOD and (not words or all(part in words for part in parts))
+    return OK if known else UNIMPLEMENTED
+
+
+def _speaks(app: Wire, words: frozenset[str] | None, version: str) -> bool:
+    """Whether an app speaks this: as `speaks` says; what was built here speaks gRPC if its sources know of it."""
+    if "speaks" in app:
+        return str(app["speaks"]) == version
+    return version != "GRPC" or not words or any("grpc" in word for word in words) or not words.isdisjoint(GRPC)
 
 
 def _counts(code: int, matcher: str) -> bool:

@@ -235,7 +235,7 @@ def _check(backend: EC2ContainerServiceBackend, arn: str) -> probing.Check | Non
     if group is None:
         return None
     return probing.Check(
-        group.health_check_protocol,
+        group.health_check_protocol if (group.protocol_version or "HTTP1") == "HTTP1" else "HTTP2",
         group.health_check_path or "/",
         group.matcher.get("HttpCode", "200") if group.matcher else "200",
         float(group.health_check_interval_seconds),

@@ -14,6 +14,7 @@ from ecsctl.sandbox.aws.ecs.world import tick_all
 from ecsctl.sandbox.core import script
 
 REDIRECT, NO_ANSWER, NOBODY = 301, 502, 503  # by the load balancer itself (ELB guide, "HTTP 503: Service unavailable")
+INCOMPATIBLE = 464  # a visitor speaks HTTP/1.1, and the target group does not (ELB guide, "HTTP 464")
 _PATIENCE = 5.0  # real seconds
 
 
@@ -46,7 +47,11 @@ def _real(port: int, path: str) -> int:
 def _answered(region: str, action: dict[str, Any], url: str) -> int:
     if action["Type"] != "forward":
         return REDIRECT
-    arn = action.get("TargetGroupArn") or action["ForwardConfig"]["TargetGroups"][0]["TargetGroupArn"]
+    groups = action["ForwardConfig"]["TargetGroups"]
+    arn = max(groups, key=lambda one: int(one.get("Weight", 1)))["TargetGroupArn"]
+    group: Any = elbv2_backends[DEFAULT_ACCOUNT_ID][region].target_groups[arn]
+    if (group.protocol_version or "HTTP1") != "HTTP1":
+        return INCOMPATIBLE
     parts, backend = urlsplit(url), backend_of(DEFAULT_ACCOUNT_ID, region)
     path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
     for service in services(backend):

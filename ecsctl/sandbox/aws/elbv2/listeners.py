@@ -81,8 +81,11 @@ def _check_secure(protocol: str | None, certificates: list[Any], policy: str | N
         raise overlay.Refusal("ValidationError", "An SSL policy cannot be specified for HTTP listeners")
 
 
-def _check_groups(response: ELBV2Response, balancer: FakeLoadBalancer) -> None:
-    """A target group serves one load balancer, and of its own VPC."""
+def _check_groups(response: ELBV2Response, balancer: FakeLoadBalancer, protocol: str | None) -> None:
+    """A target group serves one load balancer, and of its own VPC; one that is not of HTTP/1.1 needs HTTPS.
+
+    The last message is quoted in aws/copilot-cli#4551 and kubernetes-sigs/aws-load-balancer-controller#4497.
+    """
     backend = response.elbv2_backend
     for action in response._get_param("DefaultActions", []):
         for arn in backend._get_target_group_arns_from(action):
@@ -95,6 +98,9 @@ def _check_groups(response: ELBV2Response, balancer: FakeLoadBalancer) -> None:
             if set(group.load_balancer_arns) - {balancer.arn}:
                 message = "The following target groups cannot be associated with more than one load balancer: "
                 raise overlay.Refusal("TargetGroupAssociationLimit", message + arn)
+            if protocol == "HTTP" and (version := group.protocol_version or "HTTP1") != "HTTP1":
+                message = "Listener protocol 'HTTP' is not supported with a target group with the protocol-version "
+                raise overlay.Refusal("InvalidLoadBalancerAction", f"{message}'{version}'")
 
 
 @overlay.wraps(ELBV2Response)
@@ -107,7 +113,7 @@ def create_listener(original: Any, self: ELBV2Response) -> ActionResult:
     certificates, policy = self._get_param("Certificates", []), self._get_param("SslPolicy")
     _check_secure(self._get_param("Protocol"), certificates, policy)
     _check_policy(self)
-    _check_groups(self, balancer)
+    _check_groups(self, balancer, self._get_param("Protocol"))
     for there in balancer.listeners.values():
         if there.port == self._get_param("Port"):
             if _settings(there) != _asked(self):
@@ -188,7 +194,7 @@ def modify_listener(original: Any, self: ELBV2Response) -> Any:
     _check_secure(protocol, given if protocol == "HTTP" else given or listener.certificates, None)
     _check_policy(self)
     _check_certificates(self)
-    _check_groups(self, balancer)
+    _check_groups(self, balancer, protocol)
     port = self._get_param("Port")
     if port is not None and any(o.port == port and o is not listener for o in balancer.listeners.values()):
         message = f"A listener already exists on this port for this load balancer '{balancer.arn}'"

@@ -1,6 +1,7 @@
 """Target groups: names, what may be registered, who is healthy and why not."""
 
 import ipaddress
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,7 +55,12 @@ def create_target_group(original: Any, self: ELBV2Response) -> ActionResult:
     That tags are no settings in this is an assumption.
     """
     backend, name = self.elbv2_backend, self._get_param("Name")
-    _check_health(self, 30, 5)
+    version = self._get_param("ProtocolVersion") or "HTTP1"
+    _check_health(self, 30, 5, version)
+    if version == "GRPC":  # what moto fills in is of HTTP (API reference, CreateTargetGroup and Matcher)
+        usual = {"HealthCheckPath": "/AWS.ALB/healthcheck", "Matcher": {"GrpcCode": "12"}}
+        for name, value in usual.items():
+            self._get_params().setdefault(name, value)
     there = next((group for group in backend.target_groups.values() if group.name == name), None)
     if there is None:
         return original()  # type: ignore[no-any-return] # moto's own answer
@@ -78,12 +84,16 @@ def modify_target_group(original: Any, self: ELBV2Response) -> Any:
     """Refuse a health check that would be refused at the creation."""
     group: Any = self.elbv2_backend.target_groups.get(self._get_param("TargetGroupArn"))
     if group is not None:
-        _check_health(self, group.health_check_interval_seconds, group.health_check_timeout_seconds)
-    return original()
+        version = group.protocol_version or "HTTP1"
+        _check_health(self, group.health_check_interval_seconds, group.health_check_timeout_seconds, version)
+    answer = original()
+    if group is not None and (code := _matcher(self).get("GrpcCode")):
+        group.matcher = {"GrpcCode": code}
+    return answer
 
 
-def _check_health(response: ELBV2Response, interval: Any, timeout: Any) -> None:
-    """Limits of a health check (API reference, CreateTargetGroup, Matcher); the second text is an assumption.
+def _check_health(response: ELBV2Response, interval: Any, timeout: Any, version: str) -> None:
+    """Limits of a health check (API reference, CreateTargetGroup, Matcher); all texts but the first are assumptions.
 
     The first is quoted in many public reports of failed Terraform and CloudFormation runs.
     """
@@ -92,10 +102,27 @@ def _check_health(response: ELBV2Response, interval: Any, timeout: Any) -> None:
     if timeout >= interval:
         message = f"Health check timeout '{timeout}' must be smaller than the interval '{interval}'"
         raise overlay.Refusal("ValidationError", message)
-    codes = str((response._get_param("Matcher") or {}).get("HttpCode") or response._get_param("Matcher.HttpCode") or "")
+    kind, low, high = ("Grpc", 0, 99) if version == "GRPC" else ("Http", 200, 499)
+    matcher = _matcher(response)
+    if {*matcher} - {f"{kind}Code"}:
+        message = f"You can only specify {kind}Code for a target group with the protocol-version '{version}'"
+        raise overlay.Refusal("ValidationError", message)
+    codes = str(matcher.get(f"{kind}Code") or "")
     for code in codes.replace("-", ",").split(",") if codes else ():
-        if not code.isdigit() or not 200 <= int(code) <= 499:
-            raise overlay.Refusal("ValidationError", f"Health check matcher HTTP code '{codes}' must be within 200-499")
+        if not code.isdigit() or not low <= int(code) <= high:
+            told = f"Health check matcher {kind.upper()} code '{codes}' must be within {low}-{high}"
+            raise overlay.Refusal("ValidationError", told)
+    path = response._get_param("HealthCheckPath")
+    if version == "GRPC" and path and not re.fullmatch(r"/[^/]+/[^/]+", path):
+        raise overlay.Refusal(
+            "ValidationError", f"Health check path '{path}' must have the format /package.service/method"
+        )
+
+
+def _matcher(response: ELBV2Response) -> dict[str, str]:
+    names = ("HttpCode", "GrpcCode")
+    flat = {name: response._get_param(f"Matcher.{name}") for name in names}
+    return {name: str(code) for name, code in {**flat, **(response._get_param("Matcher") or {})}.items() if code}
 
 
 def _settings(group: FakeTargetGroup) -> dict[str, Any]:
