@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ecsctl import access, in_use, prepared
+from ecsctl import access, in_use, prepared, webhook_url
 from ecsctl.engine.attempt import patiently
 from ecsctl.engine.errors import DENIED, AccessError, ConfigError, Denied, EcsctlError, NotOffered, code, explained
 from ecsctl.engine.secret import Secret
@@ -38,6 +38,7 @@ SOUGHT = {  # what is looked up, in words
     "tls_policy": "the TLS policies that this region offers",
     "build_image": "the build images that CodeBuild offers",
     "token": "the GitHub token",
+    "webhook": "the URL of the webhook",
     "unfit": "what ecsctl.toml names",
     "image": "the image to run",
     "shifted": "the service's target groups",
@@ -78,6 +79,7 @@ class Facts:
     tls_policy: str = ""
     build_image: str = ""
     token: Secret | None = None
+    webhook: Secret | None = None  # the URL that notifications are posted to
     token_arn: str = ""
     token_reference: str = ""  # as CodeBuild wants it named: the secret's full ARN, and `:key` if there is one
     token_readable: bool = False  # the secret is in the form that CodeBuild reads by itself
@@ -143,6 +145,8 @@ def gather(
         asked["build_image"] = lambda: config.build.image or _build_image(aws, me, config.service.architecture)
         if not github.connection_arn:
             asked["token"] = lambda: _token(aws, github.token_secret, Names.of(me).project)
+    if config.notify and (source := config.notify.webhook):
+        asked["webhook"] = lambda: webhook_url.read(aws, config.name, source)
     asked["unfit"] = lambda: prepared.examine(aws, config, me)
     if config.permissions_boundary and (config.service.permissions or config.volumes):
         asked["cautions"] = lambda: prepared.forbidden(aws, config, me)

@@ -45,6 +45,7 @@ ProjectName = NewType("ProjectName", str)
 PipelineName = NewType("PipelineName", str)
 PipelineWebhookName = NewType("PipelineWebhookName", str)
 TopicArn = NewType("TopicArn", str)
+ApiDestinationArn = NewType("ApiDestinationArn", str)
 AlarmName = NewType("AlarmName", str)
 
 ValidationName = NewType("ValidationName", str)

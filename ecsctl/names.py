@@ -105,6 +105,11 @@ class Names:
         """The SNS topic of the notifications."""
         return self.app
 
+    @property
+    def webhook(self) -> str:
+        """The connection and the API destination that notifications are posted by."""
+        return f"{self.app}-webhook"
+
     def rule(self, about: str) -> str:
         """The EventBridge rule that notifies of something. At most 64 characters (EventBridge API, PutRule)."""
         return f"{self.app}-{about}"

@@ -19,6 +19,8 @@ SERVICE = "service"
 TASK_DEFINITION = "task-definition"
 TASK_ROLE = "task-role"
 TOPIC = "topic"
+WEBHOOK = "webhook"
+NOTIFY_ROLE = "notify-role"
 
 WEB = "web"
 """The process that the load balancer asks, as people name it: `[service]` of ecsctl.toml."""

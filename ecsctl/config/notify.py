@@ -30,10 +30,17 @@ class Notify(Section):
         examples=["arn:aws:sns:eu-central-1:123456789012:alerts"],
     )
 
+    webhook: words.WebhookSecret | None = Field(
+        None,
+        description='The name or ARN of a secret that holds a URL, perhaps with ":key", to which {"text": "…"} is '
+        "posted: a chat's incoming webhook. The URL itself is never written or shown.",
+        examples=["webhook"],
+    )
+
     def problems(self) -> Iterator[Problem]:
         """Nobody to notify, both ways at once, and addresses that are there twice."""
-        if not self.email and not self.topic:
-            yield "email", "is missing: expected addresses, or topic instead"
+        if not self.email and not self.topic and not self.webhook:
+            yield "email", "is missing: expected addresses, or topic or webhook instead"
         if self.email and self.topic:
             yield "topic", "has no meaning with email: who subscribes to a topic of your own is not ecsctl's to change"
         first: set[str] = set()

@@ -270,6 +270,15 @@ TokenSecret = Annotated[
         'for one key of a JSON secret followed by ":key"',
     ),
 ]
+# A URL pasted in place of the secret's name begins with its scheme, and so does no name that is taken here.
+WebhookSecret = Annotated[
+    str,
+    Word(
+        rf"(?!https?:)(?:{_ARN}secretsmanager{_HERE}secret:)?{_SECRET}(?::[^:\s]+)?",
+        "the name or ARN of a secret in Secrets Manager that holds the URL (never the URL itself), for one key of a "
+        'JSON secret followed by ":key"',
+    ),
+]
 HealthPath = Annotated[str, Word(r"/[\x21-\x7e]{0,1023}", 'a path that begins with "/" and has no spaces')]
 # Elastic Load Balancing API reference, Matcher: an Application Load Balancer takes 200 to 499, of gRPC 0 to 99; one,
 # several or a range.

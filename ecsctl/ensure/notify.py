@@ -1,4 +1,4 @@
-"""Who is told of failures and of approvals that wait: a topic, and the rules by which AWS's events reach it."""
+"""Who is told of failures and of approvals that wait: topic and webhook, and the rules by which events reach them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.ids import TopicArn
-from ecsctl.parts import APPROVALS, FAILED_DEPLOYMENTS, FAILED_RUNS, TOPIC
+from ecsctl.ensure import policies
+from ecsctl.ids import ApiDestinationArn, RoleArn, TopicArn
+from ecsctl.parts import APPROVALS, FAILED_DEPLOYMENTS, FAILED_RUNS, NOTIFY_ROLE, TOPIC, WEBHOOK
+from ecsctl.resources.role import Role
 from ecsctl.resources.rule import Rule
 from ecsctl.resources.support.rights import Scope
 from ecsctl.resources.topic import Topic
+from ecsctl.resources.webhook import Webhook
 
 if TYPE_CHECKING:
     from ecsctl.account import Facts
@@ -32,18 +35,32 @@ class Notice:
 
 
 def ensure_notify(stack: Stack, config: Config, notify: Notify, facts: Facts, names: Names) -> None:
-    """The topic, unless the user has one, and a rule for each thing that can happen here."""
+    """The topic for e-mail, what a webhook needs, and a rule for each thing that can happen here."""
     scope = Scope.of(facts.identity, names)
     topic = TopicArn(notify.topic or "")
-    if not notify.topic:
+    if notify.email:
         desired = Topic(name=names.topic, policy=publishing(scope), emails=frozenset(notify.email))
         topic = stack.ensure(TOPIC, desired).arn
+    webhook, caller = ApiDestinationArn(""), RoleArn("")
+    if facts.webhook:
+        role = Role(
+            name=names.role("notify"),
+            trust=policies.notify_trust(scope),
+            statements=policies.notify(scope),
+            boundary=config.permissions_boundary,
+            policies=frozenset(),
+        )
+        may = stack.ensure(NOTIFY_ROLE, role)
+        webhook = stack.ensure(WEBHOOK, Webhook(name=names.webhook, url=facts.webhook, role=may.name)).arn
+        caller = may.arn
     for about, one in notices(config, scope).items():
         rule = Rule(
             name=names.rule(about),
             enabled=True,
             pattern=json.dumps(one.pattern),
             topic=topic,
+            webhook=webhook,
+            caller=caller,
             message=one.message,
             paths=one.paths,
         )

@@ -17,7 +17,7 @@ from ecsctl.resources.support.policy_document import Condition, Statement
 from ecsctl.resources.support.rights import Scope, Uses, anywhere, of
 
 LIMIT = 6144  # characters of a managed policy, spaces not counted (IAM User Guide, "IAM and AWS STS quotas")
-NETWORK, SERVICE, DELIVERY = "ecsctl-network", "ecsctl-service", "ecsctl-delivery"
+NETWORK, SERVICE, DELIVERY, WEBHOOK = "ecsctl-network", "ecsctl-service", "ecsctl-delivery", "ecsctl-webhook"
 ROOMS = {
     "ec2": NETWORK, "elasticloadbalancing": NETWORK, "route53": NETWORK, "acm": NETWORK, "tag": NETWORK,
     "cloudwatch": NETWORK, "wafv2": NETWORK,
@@ -25,7 +25,9 @@ ROOMS = {
     "ssm": SERVICE, "ssmmessages": SERVICE, "sns": SERVICE, "events": SERVICE,
     "elasticfilesystem": SERVICE,
 }  # fmt: skip
-"""The policy in which the rights of an AWS service stand; all others stand in the last."""
+"""The policy in which the rights of an AWS service stand; all others stand in the third."""
+APART = dict.fromkeys(("Webhook", "WebhookSecret", "WebhookUrl"), WEBHOOK)
+"""The policy of rights that few need, for which the others have no room; it is there only with one of them."""
 
 Statements = tuple[Statement, ...]
 
@@ -35,7 +37,8 @@ def operator(scope: Scope, uses: Uses) -> Mapping[str, Statements]:
     rights = [right for kind in kinds() for right in kind.rights(scope, uses)]
     rooms: dict[str, list[Statement]] = {NETWORK: [], SERVICE: [], DELIVERY: []}
     for right in (*rights, *_of_commands(scope, uses)):
-        rooms[ROOMS.get(right.actions[0].partition(":")[0], DELIVERY)].append(right)
+        usual = ROOMS.get(right.actions[0].partition(":")[0], DELIVERY)
+        rooms.setdefault(APART.get(right.sid, usual), []).append(right)
     return {name: _together(found) for name, found in rooms.items()}
 
 
@@ -100,6 +103,8 @@ def _of_secrets(scope: Scope, uses: Uses) -> Iterator[Statement]:
         arn = scope.arn("secretsmanager", f"secret:{scope.names.app}/*")
         yield Statement("AppSecrets", of("secretsmanager", changes), (arn,))
         yield anywhere("secretsmanager", "ListSecrets")
+    if uses.webhook:
+        yield Statement("WebhookUrl", of("secretsmanager", "DescribeSecret GetSecretValue"), uses.webhook)
     if uses.secret:
         actions = of("secretsmanager", "CreateSecret DescribeSecret GetSecretValue PutSecretValue TagResource")
         yield Statement("Token", actions, (uses.secret,))

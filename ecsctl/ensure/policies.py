@@ -40,6 +40,17 @@ def codebuild_trust(scope: Scope) -> Trust:
     return Trust("codebuild.amazonaws.com", scope.account, scope.arn("codebuild", f"project/{scope.names.app}-*"))
 
 
+def notify_trust(scope: Scope) -> Trust:
+    """EventBridge posts to the webhook, for rules of the app (EventBridge user guide, "Confused deputy")."""
+    return Trust("events.amazonaws.com", scope.account, scope.arn("events", f"rule/{scope.names.app}-*"))
+
+
+def notify(scope: Scope) -> Statements:
+    """Post to the webhook (EventBridge user guide, "API destinations")."""
+    arn = scope.arn("events", f"api-destination/{scope.names.webhook}/*")
+    return (Statement("Webhook", ("events:InvokeApiDestination",), (arn,)),)
+
+
 def codepipeline_trust(scope: Scope) -> Trust:
     """CodePipeline runs the pipeline. AWS documents no source keys for it: its own service role has no condition."""
     del scope

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl import own_secrets
 from ecsctl.ensure.operator_policy import operator
-from ecsctl.named_secrets import patterns
+from ecsctl.named_secrets import SUFFIX, patterns
 from ecsctl.names import Names
 from ecsctl.resources.support.policy_document import policy
 from ecsctl.resources.support.rights import Scope, Uses
@@ -29,11 +29,22 @@ def partition_of(region: str) -> str:
         return "aws"
 
 
+def _webhook(config: Config, scope: Scope) -> tuple[str, ...]:
+    """The ARNs that the secret with the webhook's URL may have: by a simple name it may be one of the app's own."""
+    source = (config.notify.webhook or "") if config.notify else ""
+    if not source or source.startswith("arn:"):
+        return (":".join(source.split(":")[:7]),) if source else ()
+    name = source.partition(":")[0]
+    own = (own_secrets.full(scope.names.app, name),) if own_secrets.NAME.fullmatch(name) else ()
+    return tuple(scope.arn("secretsmanager", f"secret:{one}{SUFFIX}") for one in (*own, name))
+
+
 def policies(config: Config, account: str, region: str) -> dict[str, Any]:
     """The policies by name, as IAM takes them. What ecsctl.toml does not name exactly is left to a `*`."""
     partition = partition_of(region)
     scope = Scope(Names(config.name, account, region), account, region, partition)
-    simple = any(own_secrets.NAME.fullmatch(source.partition(":")[0]) for source in config.task_secrets.values())
+    named = (*config.task_secrets.values(), (config.notify.webhook or "") if config.notify else "")
+    simple = any(own_secrets.NAME.fullmatch(source.partition(":")[0]) for source in named)
     config = config.with_task_secrets(patterns(config, scope))
     zone = (config.domain.hosted_zone or "") if config.domain else ""
     further = config.domain.all_names[1:] if config.domain else ()  # they may lie in other zones
@@ -71,7 +82,8 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         access_logs=bool(logs and not logs.bucket),
         log_bucket=(logs.bucket or "") if logs else "",
         web_acl=config.load_balancer.waf or "",
-        topic=config.notify.topic or scope.topic if config.notify else "",
+        topic=(config.notify.topic or (scope.topic if config.notify.email else "")) if config.notify else "",
+        webhook=_webhook(config, scope),
     )
     wanted = operator(scope, uses)
     return {name: json.loads(policy(statements)) for name, statements in wanted.items()}

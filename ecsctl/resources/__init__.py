@@ -41,6 +41,7 @@ KINDS = {
     "file_system": "FileSystem",
     "mount_targets": "MountTargets",
     "access_point": "AccessPoint",
+    "webhook": "Webhook",
     "cluster": "Cluster",
     "task_definition": "TaskDefinition",
     "service": "Service",

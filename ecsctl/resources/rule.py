@@ -1,4 +1,4 @@
-"""Which of AWS's events are told to a topic, and in which words."""
+"""Which of AWS's events are told to a topic or a webhook, and in which words."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
-from ecsctl.ids import TopicArn
+from ecsctl.ids import ApiDestinationArn, RoleArn, TopicArn
 from ecsctl.names import Names
 from ecsctl.parts import NOTIFIED
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.policy_document import Statement
-from ecsctl.resources.support.rights import anywhere, of
+from ecsctl.resources.support.rights import anywhere, of, passes
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
-TARGET = "ecsctl"  # the id of our target: what someone adds beside it is theirs
+TARGET, POSTED = "ecsctl", "ecsctl-webhook"  # the ids of our targets: what someone adds beside them is theirs
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class RuleIds:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule(Resource[RuleIds]):
-    """A rule on the account's own event bus, with a topic as its target. It is found by its name."""
+    """A rule on the account's own event bus, with a topic and a webhook as targets, or one. It is found by its name."""
 
     kind = "rule"
     title = "EventBridge rule"
@@ -44,7 +44,9 @@ class Rule(Resource[RuleIds]):
     name: Fixed[str]
     enabled: bool
     pattern: str  # which events, as JSON
-    topic: TopicArn
+    topic: TopicArn  # empty: none
+    webhook: ApiDestinationArn  # likewise
+    caller: RoleArn  # by which EventBridge may post to that
     message: str  # with `<name>` for what stands in the event
     paths: tuple[tuple[str, str], ...]  # where in the event, by name
 
@@ -63,23 +65,28 @@ class Rule(Resource[RuleIds]):
             "DeleteRule DescribeRule ListTagsForResource ListTargetsByRule PutRule PutTargets RemoveTargets TagResource"
         )
         yield anywhere("events", "ListRules")
-        if uses.topic:
+        if uses.topic or uses.webhook:
             yield Statement("Rules", of("events", actions), tuple(_arns(scope.names, scope.partition)))
+        if uses.webhook:
+            yield passes("PassToEvents", (scope.role("notify"),), "events")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Rule, RuleIds] | None:
         """By its name."""
         rule = there(lambda: aws.look(aws.events.describe_rule, Name=self.name))
         if rule is None:
             return None
-        target: dict[str, Any] = next((one for one in _targets(aws, self.name) if one["Id"] == TARGET), {})
-        words = target.get("InputTransformer", {})
+        targets = {one["Id"]: one for one in _targets(aws, self.name)}
+        told = [_said(targets[one]) for one in (TARGET, POSTED) if one in targets]
+        message, paths = next((one for one in told if one != (self.message, self.paths)), told[0] if told else ("", ()))
         actual = Rule(
             name=rule["Name"],
             enabled=rule["State"] == "ENABLED",
             pattern=rule.get("EventPattern", "{}"),
-            topic=TopicArn(target.get("Arn", "")),
-            message=_said(words.get("InputTemplate", "")),
-            paths=tuple(words.get("InputPathsMap", {}).items()),
+            topic=TopicArn(targets.get(TARGET, {}).get("Arn", "")),
+            webhook=ApiDestinationArn(targets.get(POSTED, {}).get("Arn", "")),
+            caller=RoleArn(targets.get(POSTED, {}).get("RoleArn", "")),
+            message=message,
+            paths=paths,
         )
         tags: Any = aws.look(aws.events.list_tags_for_resource, ResourceARN=rule["Arn"])
         return Observed(RuleIds(rule["Name"], rule["Arn"]), actual, flat(tags["Tags"]))
@@ -103,10 +110,13 @@ class Rule(Resource[RuleIds]):
         """The rule, its target, its tags."""
         if changed & {"enabled", "pattern"}:
             aws.events.put_rule(Name=ids.name, EventPattern=self.pattern, State=self._state)
-        if changed & {"topic", "message", "paths"}:
-            words = {"InputPathsMap": dict(self.paths), "InputTemplate": json.dumps(self.message, ensure_ascii=False)}
-            target = {"Id": TARGET, "Arn": self.topic, "InputTransformer": words}
-            aws.events.put_targets(Rule=ids.name, Targets=[target])
+        if changed & {"topic", "webhook", "caller", "message", "paths"}:
+            wanted = self._wanted()
+            with aws.fresh():
+                there_are = {one["Id"] for one in _targets(aws, ids.name)}
+            aws.events.put_targets(Rule=ids.name, Targets=wanted)
+            if gone := {TARGET, POSTED} & there_are - {one["Id"] for one in wanted}:
+                aws.events.remove_targets(Rule=ids.name, Ids=sorted(gone))
         if "tags" in changed:
             aws.events.tag_resource(ResourceARN=ids.arn, Tags=me.upper())
 
@@ -118,6 +128,17 @@ class Rule(Resource[RuleIds]):
         if targets:
             aws.events.remove_targets(Rule=ids.name, Ids=[one["Id"] for one in targets])
         aws.events.delete_rule(Name=ids.name)
+
+    def _wanted(self) -> list[dict[str, Any]]:
+        """Its targets: a topic is told the sentence, a webhook gets it as a chat's webhooks want it."""
+
+        def words(said: object) -> dict[str, Any]:
+            template = json.dumps(said, ensure_ascii=False)
+            return {"InputTransformer": {"InputPathsMap": dict(self.paths), "InputTemplate": template}}
+
+        topic = {"Id": TARGET, "Arn": self.topic, **words(self.message)}
+        post = {"Id": POSTED, "Arn": self.webhook, "RoleArn": self.caller, **words({"text": self.message})}
+        return [one for one in (topic, post) if one["Arn"]]
 
     @property
     def _state(self) -> str:
@@ -134,13 +155,17 @@ def _targets(aws: Aws, name: str) -> list[Any]:
     return found
 
 
-def _said(template: str) -> str:
-    """The sentence of a template: a string in JSON (EventBridge user guide, "Amazon EventBridge input transformation").
+def _said(target: dict[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The sentence that a target gets, alone or as the `text` of a JSON; and where its words stand in an event.
 
-    Anything else is someone's, and stays as it is.
+    EventBridge user guide, "Amazon EventBridge input transformation". Anything else is someone's, and stays as it is.
     """
+    words = target.get("InputTransformer", {})
+    template = words.get("InputTemplate", "")
     try:
         found = json.loads(template)
     except ValueError:
-        return template
-    return found if isinstance(found, str) else template
+        found = None
+    if target["Id"] == POSTED:
+        found = found["text"] if isinstance(found, dict) and [*found] == ["text"] else None
+    return found if isinstance(found, str) else template, tuple(sorted(words.get("InputPathsMap", {}).items()))

@@ -100,9 +100,11 @@ class TargetGroup(Resource[TargetGroupIds]):
         """What it takes to make it, look at it, change it and delete it."""
         changes = "AddTags CreateTargetGroup DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes"
         yield anywhere("elasticloadbalancing", "DescribeTags DescribeTargetGroups DescribeTargetGroupAttributes")
-        groups = (scope.second_targets,) if uses.shifts else ()
-        groups += scope.target_groups(uses.speaks) if uses.speaks != "HTTP1" else ()
-        yield Statement("LoadBalancing", of("elasticloadbalancing", changes), (*scope.balancers, *groups))
+        yield Statement("LoadBalancing", of("elasticloadbalancing", changes), scope.balancers)
+        others = (scope.second_targets,) if uses.shifts else ()
+        others += scope.target_groups(uses.speaks) if uses.speaks != "HTTP1" else ()
+        if others:
+            yield Statement("Targets", of("elasticloadbalancing", changes), others)
 
     def observe(self, aws: Aws, me: Label) -> Observed[TargetGroup, TargetGroupIds] | None:
         """By its name; its tags and its attributes are calls of their own."""

@@ -43,6 +43,7 @@ ROLES = {
         policies.codebuild_trust(SCOPE),
         policies.codebuild(SCOPE, PROJECTS, connection=CONNECTION, repository=REPOSITORY, secret=TOKEN),
     ),
+    "notify": (policies.notify_trust(SCOPE), policies.notify(SCOPE)),
     "pipeline": (
         policies.codepipeline_trust(SCOPE),
         policies.codepipeline(SCOPE, PROJECTS, connection=CONNECTION, repository=REPOSITORY),
@@ -54,7 +55,8 @@ USES = Uses("Z1", "shop.example.com", True, "vpc-1", CONNECTION, REPOSITORY, TOK
             topic=SCOPE.topic, redirects=True, listener_attributes=True, spot=True, alarms=True, own_secrets=True,
             schedules=True, metrics=True, access_logs=True, volumes=True, shifts=True,
             mounted=("fs-0123456789abcdef0",),
-            web_acl=SCOPE.arn("wafv2", "regional/webacl/shop/1b2c3d4e-0000-4000-8000-000000000000"))  # fmt: skip
+            web_acl=SCOPE.arn("wafv2", "regional/webacl/shop/1b2c3d4e-0000-4000-8000-000000000000"),
+            webhook=(TOKEN,), speaks="GRPC")  # fmt: skip
 OPERATOR = operator(SCOPE, USES)
 ALL = {name: found for name, (_, found) in ROLES.items()} | dict(OPERATOR)
 
@@ -193,6 +195,8 @@ def test_the_operators_policies_fit_into_iam_for_the_longest_of_names():
         alarms=True,
         access_logs=True,
         topic=scope.topic,
+        webhook=(secret, secret),
+        speaks="GRPC",
     )
     found = operator(scope, uses)
     assert {name for name, one in found.items() if len(policy(one)) > LIMIT} == set()

@@ -62,7 +62,8 @@ CONFIGS: Mapping[str, Desired] = {
     "secrets": lambda made: {**BARE, "service": {"secrets": {"DB": made["secret"], "KEY": made["key"]}}},
     "own secrets": lambda made: {**BARE, "service": {"secrets": {"DB": "own"}}},
     "boundary": lambda made: {**BARE, "permissions_boundary": made["boundary"]},
-    "notify": lambda made: {**BARE, "notify": {"email": ["ops@example.com"]}},
+    "notify": lambda made: {**BARE, "notify": {"email": ["ops@example.com"], "webhook": "chat"}},
+    "gRPC": lambda made: {**BARE, "domain": {"name": "hello.ecsctl.example"}, "service": {"protocol": "grpc"}},
     "volumes": lambda made: {**BARE, "volumes": {"data": {"path": "/data"}}},
     "borrowed volume": lambda made: {**BARE, "vpc": {
         "id": made["vpc"], "public_subnets": [made["a"], made["b"]], "egress": "public"},
@@ -198,6 +199,7 @@ def prepare(boto: Callable[[str], Any], clock: Clock, region: str) -> Made:
         "connection": complete_handshake("here", region=region),
         "boundary": boundary,
         "secret": boto("secretsmanager").create_secret(Name="hello/db", SecretString="x")["ARN"],
+        "chat": boto("secretsmanager").create_secret(Name="chat", SecretString="https://chat.example.com/x")["ARN"],
         "key": _parameter(boto("ssm")),
         "vpc": ec2.create_vpc(CidrBlock="10.50.0.0/16")["Vpc"]["VpcId"],
         "acl": boto("wafv2").create_web_acl(
@@ -313,6 +315,11 @@ class Runs:
             topic = f"arn:aws:sns:{region}:{ACCOUNT}:hello"
             self._client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint="somebody@example.com")
             confirm_email("somebody@example.com", region)
+            events = self._client("events")
+            connection = events.describe_connection(Name="hello-webhook")["ConnectionArn"]
+            events.update_api_destination(
+                Name="hello-webhook", ConnectionArn=connection, InvocationEndpoint="https://elsewhere.example.com"
+            )
         ours = [{"Name": "tag:ecsctl:app", "Values": ["hello"]}]
         for group in ec2.describe_security_groups(Filters=ours)["SecurityGroups"]:
             ec2.revoke_security_group_egress(GroupId=group["GroupId"], IpPermissions=group["IpPermissionsEgress"])

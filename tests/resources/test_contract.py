@@ -52,6 +52,7 @@ USES = Uses(
     topic=delivery.SCOPE.topic,
     access_logs=True,
     web_acl="*",
+    webhook=(delivery.SECRET,),
 )
 BORROWED = re.compile(r"\bother\b")  # what rows turn to only to be seen to turn
 LAG = 10.0  # seconds

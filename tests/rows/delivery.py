@@ -35,6 +35,7 @@ from ecsctl.resources.support.pipeline_structure import Approval, Check, Deploy,
 from ecsctl.resources.support.policy_document import Statement, Trust, policy, trust_policy
 from ecsctl.resources.support.rights import Scope
 from ecsctl.resources.topic import Topic
+from ecsctl.resources.webhook import Webhook
 from tests.desired_stack import usual
 from tests.rows.row import Changes, Compose, Row
 
@@ -92,11 +93,19 @@ DESIRED: dict[str, Callable[[Any], Any]] = {
 ALL = tuple(DESIRED)
 DESIRED["repository"] = lambda parts: usual(Repository, name="shop", lifecycle=lifecycle(9))
 DESIRED["topic"] = lambda parts: Topic(name="shop", policy=publishing("events"), emails=frozenset({"ops@example.com"}))
+DESIRED["notify-role"] = lambda parts: usual(
+    Role, name=NAMES.role("notify"), trust=policies.notify_trust(SCOPE), statements=policies.notify(SCOPE)
+)
+DESIRED["webhook"] = lambda parts: Webhook(
+    name="shop-webhook", url=Secret.of(f"https://chat.example.com/{CANARY}"), role=parts["notify-role"].name
+)
 DESIRED["failed-runs"] = lambda parts: Rule(
     name="shop-failed-runs",
     enabled=True,
     pattern=json.dumps({"source": ["aws.codepipeline"]}),
     topic=parts["topic"].arn,
+    webhook=parts["webhook"].arn,
+    caller=parts["notify-role"].arn,
     message="run <run> has failed",
     paths=(("run", "$.detail.execution-id"),),
 )
@@ -172,6 +181,13 @@ def composition(cloud: Any) -> Callable[[Changes], Compose]:
     """What makes a composition of all parts, with these changes of theirs."""
     others(cloud)
     return lambda changes: stack_of(*DESIRED, **{part.replace("-", "_"): one for part, one in changes.items()})
+
+
+def _elsewhere(cloud: Any, ids: dict[str, Any]) -> None:
+    """Someone lets it lead to a place of his own."""
+    events = cloud.boto("events")
+    arn = events.describe_connection(Name="shop-webhook")["ConnectionArn"]
+    events.update_api_destination(Name="shop-webhook", ConnectionArn=arn, InvocationEndpoint="https://x.example.com")
 
 
 def pushed(token: str = CANARY, branch: str = "main") -> GitHubSource:
@@ -392,6 +408,14 @@ ROWS = (
         leaves=frozenset({"emails"}),  # nobody can take back an e-mail that asks for confirmation
     ),
     Row(
+        Webhook,
+        "delivery",
+        "webhook",
+        {"url": Secret.of(f"https://chat.example.com/{NEXT}")},
+        {"name": "other-webhook"},
+        spoiled={"url": _elsewhere},
+    ),
+    Row(
         Rule,
         "delivery",
         "failed-runs",
@@ -399,6 +423,8 @@ ROWS = (
             "enabled": False,
             "pattern": json.dumps({"source": ["aws.ecs"], "detail": {"eventName": ["SERVICE_DEPLOYMENT_FAILED"]}}),
             "topic": TopicArn(SCOPE.arn("sns", "other")),
+            "webhook": "",
+            "caller": "",
             "message": 'the run "<which>" of <app>',
             "paths": (("which", "$.detail.execution-id"), ("app", "$.detail.pipeline")),
         },

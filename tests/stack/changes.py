@@ -155,6 +155,7 @@ LONG: dict[str, tuple[Configured, Configured]] = {
         "policies": ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]})),
     "notifications by e-mail": (PLAIN, with_(notify={"email": ["ops@example.com"]})),
     "no notifications": (with_(notify={"email": ["ops@example.com"]}), PLAIN),
+    "notifications to a chat": (PLAIN, with_(notify={"email": ["ops@example.com"], "webhook": "{chat}"})),
     "notifications to the user's topic": (with_(notify={"email": ["ops@example.com"]}),
                                           with_(notify={"topic": "{topic}"})),
     "a boundary": (PLAIN, with_(permissions_boundary="{boundary}")),
@@ -232,6 +233,7 @@ EXAMPLES = {
     "point": "fsap-0123456789abcdef0",
     "acl": f"arn:aws:wafv2:eu-central-1:{ACCOUNT}:regional/webacl/shop/1b2c3d4e-0000-4000-8000-000000000000",
     "bucket": "shop-logs",
+    "chat": "chat",
     "topic": f"arn:aws:sns:eu-central-1:{ACCOUNT}:alerts",
 }  # fmt: skip
 
@@ -332,6 +334,11 @@ def _topic(world: World) -> dict[str, str]:
     return {"topic": world.boto("sns").create_topic(Name="alerts", Attributes={"Policy": policy})["TopicArn"]}
 
 
+def _chat(world: World) -> dict[str, str]:
+    world.boto("secretsmanager").create_secret(Name="chat", SecretString="https://chat.example.com/a1b2c3d4")
+    return {"chat": "chat"}
+
+
 def _alarm(world: World) -> dict[str, str]:
     world.boto("cloudwatch").put_metric_alarm(
         AlarmName="business", Namespace="Shop", MetricName="Lost", Statistic="Sum", Period=60, EvaluationPeriods=1,
@@ -368,6 +375,7 @@ MADE = {
     "login": lambda world: _secret(world, "shop/login", "login"),
     "boundary": _boundary,
     "topic": _topic,
+    "chat": _chat,
 }
 
 

@@ -58,6 +58,11 @@ def access_point(world: World) -> str:
     return made
 
 
+def no_url(world: World) -> Named:
+    world.boto("secretsmanager").create_secret(Name="chat", SecretString="chat.example.com")
+    return {"notify": {"webhook": "chat"}}
+
+
 def secret(arn: str) -> Named:
     return {"service": {"secrets": {"KEY": arn}}}
 
@@ -376,6 +381,10 @@ THINGS: dict[str, tuple[Case, ...]] = {
     "build.logins": (
         Case("absent", lambda world: {"build": {"logins": {"docker.io": NOWHERE}}},
              ("no secret", "no/such"), "create-secret"),
+    ),
+    "notify.webhook": (
+        Case("absent", lambda _: {"notify": {"webhook": "chat"}}, ("there is no secret chat",), "fix that"),
+        Case("unfit", no_url, ("holds no URL",), "fix that"),
     ),
     "notify.topic": (
         Case("absent", lambda world: topic("no-such"), ("there is no topic", ":no-such"), "create-topic"),

@@ -170,6 +170,7 @@ class Uses:
     access_logs: bool = False  # into a bucket of the app's own
     log_bucket: str = ""  # the user's bucket of access logs, by name
     web_acl: str = ""  # the ARN of the one that protects the load balancer
+    webhook: tuple[str, ...] = ()  # the ARNs that the secret with the URL may have that is notified
     topic: str = ""  # the ARN of the one that is notified: the app's own, or the user's
 
 

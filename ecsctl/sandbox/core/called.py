@@ -113,6 +113,9 @@ _TABLE = {
     "events": {
         "DeleteRule DescribeRule PutRule": "rule/{Name}",
         "ListTargetsByRule PutTargets RemoveTargets": "rule/{Rule}",
+        "CreateConnection DeleteConnection DescribeConnection": "connection/{Name}",
+        "CreateApiDestination DeleteApiDestination DescribeApiDestination UpdateApiDestination":
+            "api-destination/{Name}",
         "ListTagsForResource TagResource": "{ResourceARN}",
     },
     "logs": {
@@ -161,6 +164,10 @@ LINKED = {
     "CreateCluster": ("ecs.amazonaws.com", "AWSServiceRoleForECS"),
     "CreateService": ("ecs.amazonaws.com", "AWSServiceRoleForECS"),
     "CreateLoadBalancer": ("elasticloadbalancing.amazonaws.com", "AWSServiceRoleForElasticLoadBalancing"),
+    "CreateConnection": (
+        "apidestinations.events.amazonaws.com",
+        "AWSServiceRoleForAmazonEventBridgeApiDestinations",
+    ),
     "CreateFileSystem": ("elasticfilesystem.amazonaws.com", "AWSServiceRoleForAmazonElasticFileSystem"),
     "RegisterScalableTarget": (
         "ecs.application-autoscaling.amazonaws.com",

@@ -234,7 +234,7 @@ def _tagged(call: Call) -> list[str]:
 
 def _besides(call: Call) -> Iterator[Asked]:
     given = call.parameters
-    if call.operation in LINKED and call.service in ("ecs", "efs", "elbv2", "application-autoscaling"):
+    if call.operation in LINKED and call.service in ("ecs", "efs", "events", "elbv2", "application-autoscaling"):
         service, name = LINKED[call.operation]
         if not any(one.name == name for one in iam_backends[call.account][call.partition].get_roles()):
             role = f"arn:{call.partition}:iam::{call.account}:role/aws-service-role/{service}/{name}"
@@ -249,6 +249,11 @@ def _besides(call: Call) -> Iterator[Asked]:
                 yield Asked(f"ec2:{action}", f"{place}:security-group/{group}")
             for look in ("DescribeNetworkInterfaces", "DescribeSubnets"):
                 yield Asked(f"ec2:{look}", "*")
+    # EventBridge keeps what a connection sends in a secret, with the caller's rights (AWS managed policy reference,
+    # AmazonEventBridgeFullAccess).
+    if call.service == "events" and (actions := _KEEPS.get(call.operation)):
+        secret = f"arn:{call.partition}:secretsmanager:{call.region}:{call.account}:secret:events!connection"
+        yield from (Asked(f"secretsmanager:{one}", f"{secret}/{given['Name']}/auth") for one in actions.split())
     for role, to in _passed(call):
         yield Asked("iam:PassRole", role, {"iam:PassedToService": (f"{to}.amazonaws.com",)})
     # Application Auto Scaling asks with the caller's rights too (its guide, "Permissions validation for API calls on
@@ -275,6 +280,7 @@ def _besides(call: Call) -> Iterator[Asked]:
         yield Asked(f"{prefix}:UseConnection", connection, {f"{prefix}:FullRepositoryId": (repository,)})
 
 
+_KEEPS = {"CreateConnection": "CreateSecret PutSecretValue", "DeleteConnection": "DeleteSecret"}
 _INTERFACES = {
     "CreateMountTarget": "CreateNetworkInterface",
     "DeleteMountTarget": "DeleteNetworkInterface",
@@ -302,6 +308,8 @@ def _passed(call: Call) -> Iterator[tuple[str, str]]:
         yield given["serviceRole"], "codebuild"
     if call.service == "codepipeline" and isinstance(given.get("pipeline"), dict):
         yield given["pipeline"]["roleArn"], "codepipeline"
+    if (call.service, call.operation) == ("events", "PutTargets"):
+        yield from ((one["RoleArn"], "events") for one in given["Targets"] if one.get("RoleArn"))
 
 
 def _roles_of(call: Call) -> Iterator[str]:

@@ -82,6 +82,8 @@ LISTS = [
     Listing("alarms", "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
     Listing("web ACLs", "wafv2", "list_web_acls", "WebACLs", "ARN", {"Scope": "REGIONAL"}),
     Listing("event rules", "events", "list_rules", "Rules", "Name"),
+    Listing("event connections", "events", "list_connections", "Connections", "Name"),
+    Listing("API destinations", "events", "list_api_destinations", "ApiDestinations", "Name"),
     Listing("file systems", "efs", "describe_file_systems", "FileSystems", "FileSystemId"),
     Listing("access points", "efs", "describe_access_points", "AccessPoints", "AccessPointId"),
     Listing("secrets", "secretsmanager", "list_secrets", "SecretList", "Name", {"IncludePlannedDeletion": True}),

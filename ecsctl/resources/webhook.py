@@ -1,0 +1,145 @@
+"""Where EventBridge posts what happens to the app: a URL that is a secret, since whoever knows it can post there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+from ecsctl.engine.label import APP, ID, RESOURCE, Label
+from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
+from ecsctl.engine.secret import Secret
+from ecsctl.ids import ApiDestinationArn, RoleName
+from ecsctl.names import Names
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.our_roles import PATH
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import anywhere, linked, of
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
+
+MARKS = (APP, ID, RESOURCE)
+HEADER = "X-Ecsctl-App"  # a connection must send something: this tells who posts
+
+
+@dataclass(frozen=True)
+class WebhookIds:
+    """A webhook's ids. Without a destination yet the ARN is empty."""
+
+    arn: ApiDestinationArn
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Webhook(Resource[WebhookIds]):
+    """An API destination of EventBridge and the connection that it needs, both of one name, by which they are found.
+
+    Neither has tags (EventBridge API reference, TagResource): whose they are stands in the connection's description.
+    """
+
+    kind = "webhook"
+    title = "webhook"
+    tagged = False
+    console = "{console}/events/home?region={region}#/apidestinations"
+
+    name: Fixed[str]
+    url: Secret
+    role: Order[RoleName]  # outlives it, and so tells that there may be one
+
+    def summary(self) -> str:
+        """That it is not shown."""
+        return "posts to a URL that is kept secret"
+
+    def keeping(self, there: Webhook) -> Webhook:
+        """With the URL that is there, where ours could not be read."""
+        return Webhook(name=self.name, url=self.url.known_by(there.url), role=self.role)
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        if not uses.webhook:
+            return
+        name = scope.names.webhook
+        # By name before they are made, with AWS's id behind it afterwards.
+        both = tuple(scope.arn("events", f"{what}/{name}*") for what in ("api-destination", "connection"))
+        actions = (
+            "CreateApiDestination CreateConnection DeleteApiDestination DeleteConnection DescribeApiDestination "
+            "DescribeConnection UpdateApiDestination"
+        )
+        yield Statement("Webhook", of("events", actions), both)
+        # EventBridge keeps what a connection sends in a secret of its own, with the rights of whoever makes it (AWS
+        # managed policy reference, AmazonEventBridgeFullAccess).
+        secret = scope.arn("secretsmanager", f"secret:events!connection/{name}/*")
+        changes = "CreateSecret DeleteSecret GetSecretValue PutSecretValue UpdateSecret"
+        yield Statement("WebhookSecret", of("secretsmanager", changes), (secret,))
+        yield linked(scope, "apidestinations.events")
+        yield anywhere("iam", "ListRoles")
+
+    def observe(self, aws: Aws, me: Label) -> Observed[Webhook, WebhookIds] | None:
+        """By its name. What leads elsewhere, or by another connection, has no URL of ours."""
+        connection = _connection(aws, self.name)
+        if connection is None:
+            return None
+        destination = _destination(aws, self.name)
+        leads = destination.get("ConnectionArn") == connection["ConnectionArn"] and destination["HttpMethod"] == "POST"
+        url = Secret.of(destination["InvocationEndpoint"]) if leads else Secret("")
+        state = connection["ConnectionState"]
+        return Observed(_ids(self.name, destination), Webhook(name=self.name, url=url, role=self.role),
+                        _marks(connection), state in ("AUTHORIZED", "ACTIVE"),
+                        note="" if state in ("AUTHORIZED", "ACTIVE") else state)  # fmt: skip
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[WebhookIds]]:
+        """By the app's name, where the role by which it is called is there."""
+        names = Names.of(me)
+        roles = aws.look(aws.iam.list_roles, PathPrefix=PATH)["Roles"]
+        if all(one["RoleName"] != names.role("notify") for one in roles):
+            return
+        if connection := _connection(aws, names.webhook):
+            yield Found(_ids(names.webhook, _destination(aws, names.webhook)), _marks(connection))
+
+    def create(self, aws: Aws, me: Label) -> WebhookIds:
+        """The connection; the name protects this call from doubling. It leads nowhere yet."""
+        aws.events.create_connection(
+            Name=self.name,
+            Description=" ".join(f"{key}={quote(me.tags[key])}" for key in MARKS),
+            AuthorizationType="API_KEY",
+            AuthParameters={"ApiKeyAuthParameters": {"ApiKeyName": HEADER, "ApiKeyValue": me.app}},
+        )
+        return _ids(self.name, {})
+
+    def update(self, aws: Aws, me: Label, ids: WebhookIds, changed: frozenset[str]) -> None:
+        """Let it lead to the URL."""
+        with aws.fresh():
+            connection = _connection(aws, self.name) or {}
+            destination = _destination(aws, self.name)
+        put = aws.events.update_api_destination if destination else aws.events.create_api_destination
+        put(Name=self.name, ConnectionArn=connection["ConnectionArn"], InvocationEndpoint=self.url.reveal(),
+            HttpMethod="POST")  # fmt: skip
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: WebhookIds) -> None:
+        """The destination first: without it nothing is posted. EventBridge deletes the connection's secret."""
+        there(lambda: aws.events.delete_api_destination(Name=ids.name))
+        aws.events.delete_connection(Name=ids.name)
+
+
+def _connection(aws: Aws, name: str) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = there(lambda: aws.look(aws.events.describe_connection, Name=name))
+    return found if found and found["ConnectionState"] != "DELETING" else None
+
+
+def _destination(aws: Aws, name: str) -> dict[str, Any]:
+    return there(lambda: aws.look(aws.events.describe_api_destination, Name=name)) or {}
+
+
+def _marks(connection: dict[str, Any]) -> dict[str, str]:
+    words = (word.partition("=") for word in connection.get("Description", "").split(" "))
+    return {key: unquote(value) for key, _, value in words if key in MARKS}
+
+
+def _ids(name: str, destination: dict[str, Any]) -> WebhookIds:
+    return WebhookIds(ApiDestinationArn(destination.get("ApiDestinationArn", "")), name)
