@@ -137,7 +137,7 @@ def gather(
     asked: dict[str, Any] = {}
     if not config.vpc.id:
         asked["zones"] = lambda: in_use.zones(aws, me, config.service.architecture, fresh=fresh)
-    if domain and domain.name:
+    if domain and domain.zoned:
         asked["zone"] = lambda: _zones(aws, domain, me, recorded)
     if domain:
         asked["tls_policy"] = lambda: in_use.tls_policy(aws, me) or _tls_policy(aws)
@@ -201,11 +201,11 @@ def _zones(aws: Aws, domain: Domain, me: Label, recorded: Mapping[str, Entry]) -
     first, configured = domain.name or "", domain.hosted_zone
     try:
         return {"hosted_zones": {name: hosted_zone(aws, name, configured, me, further=name != first)
-                                 for name in domain.all_names}}  # fmt: skip
+                                 for name in domain.zoned}}  # fmt: skip
     except Exception as error:
-        used = {name: in_use.recorded_zone(recorded, name) for name in domain.all_names}
+        used = {name: in_use.recorded_zone(recorded, name) for name in domain.zoned}
         named = (
-            configured and "." not in configured and configured != used[first]
+            configured and "." not in configured and configured != used.get(first)
         )  # an id has no dot, and the name of a zone has
         if code(error) not in DENIED or not all(used.values()) or named:
             raise
@@ -245,7 +245,8 @@ def hosted_zone(
             if not configured
             else f"there is no public hosted zone {configured}",
             why=f"the account's public hosted zones: {known}",
-            hint="make the zone and delegate the domain to it; or give domain.certificate_arn and no domain.name",
+            hint=f"make the zone and delegate the domain to it; or, if its DNS is elsewhere, domain.elsewhere = "
+            f'["{domain}"]',
         )
     if len(fitting) > 1:
         raise ConfigError(

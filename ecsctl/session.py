@@ -104,10 +104,12 @@ class Session:
         if not self.facts:
             return ""
         token, zone = self.facts.token.unread if self.facts.token else "", self.facts.zone_unread
+        url = self.facts.webhook.unread if self.facts.webhook else ""
         held = sorted({*self.facts.hosted_zones.values()})
         there = f"zones {', '.join(held)} that are" if len(held) > 1 else f"zone {''.join(held)} that is"
         told = (
             token and f"{token}: the app runs without it; whether its copies are up to date is not known",
+            url and f"{url}: notifications go on without it, to the URL that they know",
             zone and f"{zone}: the app runs without it, in the {there} recorded",
         )
         return "; ".join(filter(None, told))
@@ -118,6 +120,10 @@ class Session:
         if not self.config or not self.facts:
             return ()
         notes: list[str] = []
+        balancer = self.engine.ids(LOAD_BALANCER)
+        if self.config.domain and balancer:
+            notes += [f"where the DNS of {name} is, let it lead to {balancer.dns_name}: by a CNAME, or ALIAS or ANAME "
+                      "where DNS takes none" for name in self.config.domain.elsewhere]  # fmt: skip
         if not self.config.domain:
             notes.append("there is no [domain] in ecsctl.toml, so the app is served by HTTP only, without encryption")
         if not self.config.github:

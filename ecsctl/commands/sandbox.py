@@ -93,6 +93,19 @@ def stop() -> None:
 
 
 @app.command()
+def dns(
+    name: Annotated[str, typer.Argument(help="The record's name.", show_default=False)],
+    value: Annotated[str, typer.Argument(help="What it is a CNAME to.", show_default=False)],
+) -> None:
+    """Play the DNS provider of a domain that is elsewhere: set a CNAME there."""
+    from ecsctl.sandbox.server import process
+    from ecsctl.ui import words
+
+    process.play(folder() / ".ecsctl", "set_elsewhere", {"name": name, "value": value})
+    words.say(f"{name} is a CNAME to {value} from now on, as far as the sandbox's world can see")
+
+
+@app.command()
 @shares("output")
 def push(
     common: Common,

@@ -125,6 +125,13 @@ class Domain(Section):
         "They are in the certificate and have records as further names do.",
         examples=[["www.shop.example.com"]],
     )
+    elsewhere: tuple[words.FurtherDomain, ...] = Field(
+        (),
+        strict=False,
+        description="Those of the names whose DNS is not in Route 53 of this account. `ecsctl up` says which records "
+        "to set there by hand, and waits for the certificate.",
+        examples=[["shop.example.com"]],
+    )
     hosted_zone: words.Zone | None = Field(
         None,
         description="The public hosted zone, by id or name. Default, also for further names that do not lie in it: "
@@ -148,9 +155,16 @@ class Domain(Section):
             yield "names", "has no meaning without name: further names stand beside it"
         if self.redirect and not name:
             yield "redirect", "has no meaning without name: that is where they are sent"
+        for number, one in enumerate(self.elsewhere):
+            if one not in self.all_names:
+                yield ("elsewhere", number), f"{one} is none of the app's names: expected one that stands above"
+            elif one in self.elsewhere[:number]:
+                yield ("elsewhere", number), f"{one} stands there twice"
+        if zone and name and not self.zoned:
+            yield "hosted_zone", "has no meaning here: all names are in elsewhere"
         yield from self._circles()
         yield from self._crowded()
-        if name and "." in zone and not f".{name}".endswith(f".{zone}"):
+        if name in self.zoned and "." in zone and not f".{name}".endswith(f".{zone}"):
             yield "name", f"does not end in its hosted zone {zone}"
         if len(name) > LONGEST:
             yield "name", f"has {len(name)} characters; at most {LONGEST} are expected"
@@ -191,6 +205,11 @@ class Domain(Section):
     def all_names(self) -> tuple[str, ...]:
         """Every name that leads to the app, its own first."""
         return (*filter(None, (self.name,)), *self.names, *self.redirect)
+
+    @property
+    def zoned(self) -> tuple[str, ...]:
+        """Those of them that a hosted zone of the account holds."""
+        return tuple(one for one in self.all_names if one not in self.elsewhere)
 
 
 class AccessLogs(Section):

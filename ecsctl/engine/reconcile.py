@@ -273,9 +273,14 @@ class Reconciler(Looking):
     def _ready_or_failed(self, name: str, desired: AnyResource, observed: Observed[Any, Any]) -> Observed[Any, Any]:
         """Wait for AWS to make up its mind. Raises TimedOut at the resource's limit."""
         last = observed
+        asked = ""
 
         def decided() -> Observed[Any, Any] | None:
-            nonlocal last
+            nonlocal last, asked
+            if last.ask not in ("", asked):
+                asked = last.ask
+                for line in asked.splitlines():
+                    self.tell(events.Said(line))
             if not last.ready and not last.failed:
                 last = self._look_now(name, desired, *desired.repeats) or last
                 if desired.repeats and (last.ready or last.failed):  # what is done was looked at as a whole

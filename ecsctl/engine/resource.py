@@ -66,6 +66,7 @@ class Observed(Generic[R, Ids]):
     hint: str = ""  # where it has failed, is in the way or does not fit: what a person can do about it
     gone_back: str = ""  # in words: it was released otherwise, and who went back, so that it is nobody's drift
     released: frozenset[str] = frozenset()  # the fields that a release changes, and going back sets back
+    ask: str = ""  # what a person must do before it can be ready
     residue: str = ""  # untagged, and yet nobody's but ours: which AWS service has made it by itself
 
 

@@ -230,14 +230,15 @@ def _certificate(stack: Stack, config: Config, facts: Facts) -> IssuedCertificat
         return stack.ensure("certificate", borrowed).arn
     wanted = stack.ensure(_certificates_name(domain, further), Certificate(domain=domain, also=frozenset(further)))
     proof = _validated(stack, facts, domain, wanted.record_name, wanted.record_value)
+    elsewhere = frozenset(one.removeprefix("*.") for one in config.domain.elsewhere)
     # A name and its wildcard have one record between them (ACM User Guide, "DNS validation").
     others = [name for name in dict.fromkeys(one.removeprefix("*.") for one in further) if name != domain]
     proofs = []
     for name in others:
         asked = stack.ensure(f"proof {name}", ValidationRecord(certificate=wanted.arn, domain=name))
         proofs.append(_validated(stack, facts, name, asked.name, asked.value))
-    issued = IssuedCertificate(certificate=wanted.arn, record=proof.name)
-    return stack.ensure("issued-certificate", issued, after=tuple(proofs)).arn
+    issued = IssuedCertificate(certificate=wanted.arn, record=proof.name if proof else None, elsewhere=elsewhere)
+    return stack.ensure("issued-certificate", issued, after=tuple(filter(None, proofs))).arn
 
 
 def _certificates_name(domain: str, further: Collection[str]) -> str:
@@ -246,9 +247,11 @@ def _certificates_name(domain: str, further: Collection[str]) -> str:
     return f"certificate {domain} +{len(further)} {digest}" if further else f"certificate {domain}"
 
 
-def _validated(stack: Stack, facts: Facts, domain: str, name: ValidationName, value: str) -> DnsRecordIds:
-    """The record by which ACM sees that a name, or its wildcard, is ours."""
-    zone = facts.hosted_zones.get(domain) or facts.hosted_zones[f"*.{domain}"]
+def _validated(stack: Stack, facts: Facts, domain: str, name: ValidationName, value: str) -> DnsRecordIds | None:
+    """The record by which ACM sees that a name, or its wildcard, is ours; None where only a person can set it."""
+    zone = facts.hosted_zones.get(domain) or facts.hosted_zones.get(f"*.{domain}")
+    if not zone:
+        return None
     record = DnsRecord(
         zone=HostedZoneId(zone),
         name=name,

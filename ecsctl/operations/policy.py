@@ -47,7 +47,8 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
     simple = any(own_secrets.NAME.fullmatch(source.partition(":")[0]) for source in named)
     config = config.with_task_secrets(patterns(config, scope))
     zone = (config.domain.hosted_zone or "") if config.domain else ""
-    further = config.domain.all_names[1:] if config.domain else ()  # they may lie in other zones
+    domain, *others = (*config.domain.zoned, "") if config.domain else ("",)
+    further = tuple(filter(None, others))  # they may lie in other zones
     github = config.github
     secret = github.token_secret if github and not github.connection_arn else ""
     if secret and not secret.startswith("arn:"):
@@ -55,8 +56,9 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         secret = f"arn:{partition}:secretsmanager:{region}:{account}:secret:{secret.split(':')[0]}-??????"
     scaling, logs = config.service.autoscaling, config.load_balancer.access_logs
     uses = Uses(
-        zone=zone if zone.startswith("Z") and not further else "*" if config.domain and config.domain.name else "",
-        domain=(config.domain.name or "").lower() if config.domain else "",
+        zone=zone if zone.startswith("Z") and not further else "*" if domain else "",
+        domain=domain.lower(),
+        elsewhere=bool(config.domain and config.domain.elsewhere),
         certificate=config.domain is not None,
         vpc=config.vpc.id or "",
         connection=(github.connection_arn or "") if github else "",

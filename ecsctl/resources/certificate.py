@@ -71,7 +71,7 @@ class Certificate(Resource[CertificateIds]):
         yield Statement(
             "CertificateOurs", of("acm", "AddTagsToCertificate DeleteCertificate"), certificates, scope.ours
         )
-        if uses.zone:
+        if uses.zone or uses.elsewhere:
             asks = of("acm", "AddTagsToCertificate RequestCertificate")
             yield Statement("CertificateRequest", asks, ("*",), scope.tagged)
 

@@ -46,6 +46,7 @@ class IssuedCertificate(Resource[IssuedCertificateIds]):
 
     certificate: Fixed[CertificateArn]
     record: Order[RecordName | None] = None  # None: the user sets it where the domain's DNS is
+    elsewhere: frozenset[str] = field(default=frozenset(), compare=False)  # names of which he sets it there
 
     def summary(self) -> str:
         """What takes so long."""
@@ -69,8 +70,16 @@ class IssuedCertificate(Resource[IssuedCertificateIds]):
             failed=died_of(certificate),
             hint=cure_of(certificate),
             note="" if issued else _waits_for(certificate),
+            ask="" if issued else self._to_be_set(certificate),
             since=certificate.get("IssuedAt"),
         )
+
+    def _to_be_set(self, certificate: CertificateDetailTypeDef) -> str:
+        """The records that only a person can set."""
+        wanted = dict.fromkeys(one for one in _open(certificate) if one[0] in self.elsewhere)
+        records = [f"where the DNS of {name} is, set this record: {own} CNAME {value}" for name, own, value in wanted]
+        ends = "ecsctl up waits until AWS has found it; it may be stopped, and run again"
+        return "\n".join((*records, ends)) if records else ""
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[IssuedCertificateIds]]:
@@ -82,11 +91,18 @@ class IssuedCertificate(Resource[IssuedCertificateIds]):
         return IssuedCertificateIds(IssuedCertificateArn(self.certificate))
 
 
+def _open(certificate: CertificateDetailTypeDef) -> list[tuple[str, str, str]]:
+    """Each name that is not proven yet, and the CNAME that proves it."""
+    return [
+        (normal(one["DomainName"]).removeprefix("*."), one["ResourceRecord"]["Name"], one["ResourceRecord"]["Value"])
+        for one in certificate.get("DomainValidationOptions", [])
+        if "ResourceRecord" in one and one.get("ValidationStatus") != "SUCCESS"
+    ]
+
+
 def _waits_for(certificate: CertificateDetailTypeDef) -> str:
     """Which record ACM looks for: whoever has the domain's DNS elsewhere must set it there."""
-    options = certificate.get("DomainValidationOptions", [])
-    records = (option["ResourceRecord"] for option in options if "ResourceRecord" in option)
-    wanted = " and ".join(sorted({f"{record['Type']} {record['Name']} {record['Value']}" for record in records}))
+    wanted = " and ".join(sorted({f"CNAME {own} {value}" for _, own, value in _open(certificate)}))
     return f"ACM looks for {wanted}" if wanted else ""
 
 

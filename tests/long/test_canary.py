@@ -67,7 +67,7 @@ secret list
 secret rm db --yes
 down --yes --force
 """
-SERVERS = {"sandbox start", "sandbox status", "sandbox reset", "sandbox stop", "sandbox push"}
+SERVERS = {"sandbox start", "sandbox status", "sandbox reset", "sandbox stop", "sandbox push", "sandbox dns"}
 """They look after a process that knows its own token only, and are run by tests of their own."""
 
 

@@ -13,7 +13,9 @@ from pydantic import BaseModel
 
 from ecsctl.config import Config
 from ecsctl.config.form import NAME, options
+from ecsctl.sandbox.aws.acm import validation_record
 from ecsctl.sandbox.aws.codeconnections import complete_handshake
+from ecsctl.sandbox.aws.route53.records import set_elsewhere
 from tests.stack.conftest import ACCOUNT, World, desired_stack
 
 Configured = dict[str, Any]
@@ -49,6 +51,8 @@ LONG: dict[str, tuple[Configured, Configured]] = {
         desired_stack(github=None, domain={"redirect": ["ecsctl.example", "www.ecsctl.example"]}),
     ),
     "fewer names": (MANY, desired_stack(github=None, domain={"names": ["*.hello.ecsctl.example"]})),
+    "a name whose DNS is elsewhere": (
+        SECURE, desired_stack(github=None, domain={"names": ["{elsewhere}"], "elsewhere": ["{elsewhere}"]})),
     "another hosted zone": (desired_stack(github=None, domain={"hosted_zone": "ecsctl.example"}),
                             desired_stack(github=None, domain={"hosted_zone": "hello.ecsctl.example"})),
     "a certificate of the user's": (SECURE, desired_stack(github=None, domain={"certificate_arn": "{certificate}"})),
@@ -234,6 +238,7 @@ EXAMPLES = {
     "acl": f"arn:aws:wafv2:eu-central-1:{ACCOUNT}:regional/webacl/shop/1b2c3d4e-0000-4000-8000-000000000000",
     "bucket": "shop-logs",
     "chat": "chat",
+    "elsewhere": "shop.elsewhere.example",
     "topic": f"arn:aws:sns:eu-central-1:{ACCOUNT}:alerts",
 }  # fmt: skip
 
@@ -339,6 +344,12 @@ def _chat(world: World) -> dict[str, str]:
     return {"chat": "chat"}
 
 
+def _elsewhere(_world: World) -> dict[str, str]:
+    name = EXAMPLES["elsewhere"]
+    set_elsewhere(*validation_record(ACCOUNT, name))
+    return {"elsewhere": name}
+
+
 def _alarm(world: World) -> dict[str, str]:
     world.boto("cloudwatch").put_metric_alarm(
         AlarmName="business", Namespace="Shop", MetricName="Lost", Statistic="Sum", Period=60, EvaluationPeriods=1,
@@ -376,6 +387,7 @@ MADE = {
     "boundary": _boundary,
     "topic": _topic,
     "chat": _chat,
+    "elsewhere": _elsewhere,
 }
 
 

@@ -416,6 +416,7 @@ THINGS: dict[str, tuple[Case, ...]] = {
 OWN = "it is no thing that was there before"
 NOT_EXAMINED = {
     "volumes.NAME.directory": "what is in a file system no call of AWS tells: `why` knows a folder that is not there",
+    "domain.elsewhere": "what stands at another DNS provider no call of AWS tells: `up` says what is to stand there",
     "region": "a region that is not enabled, or is none, is told by the first call: tests/test_access.py",
     "github.repository": "GitHub's, and asked there: by the source's own error, and `why`",
     "github.branch": "as github.repository",

@@ -155,6 +155,7 @@ class Uses:
     permissions: bool = False  # the app has rights of its own
     policies: tuple[str, ...] = ()  # managed ones, of the tasks' role
     further: tuple[str, ...] = ()  # names beside the domain
+    elsewhere: bool = False  # the DNS of some names is not in a zone of the account
     redirects: bool = False  # some of them lead to it alone
     listener_attributes: bool = False  # [raw] says some
     schedules: bool = False  # autoscaling goes by the clock

@@ -36,6 +36,7 @@ class _Changes:
     asked: dict[str, float] = field(default_factory=dict)
     since: dict[tuple[str, str, str], float] = field(default_factory=dict)
     busy: int = 0
+    elsewhere: dict[tuple[str, str, str], float] = field(default_factory=dict)  # records of others' DNS, and since when
 
 
 def _changes(account_id: str) -> _Changes:
@@ -48,6 +49,12 @@ def busy_zone(times: int = 1, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
     _changes(account_id).busy = times
 
 
+@script.switch
+def set_elsewhere(name: str, value: str, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
+    """Set a CNAME at a DNS provider that is not Route 53: the world finds it from now on."""
+    _changes(account_id).elsewhere[normal(name), "CNAME", normal(value)] = clock.now()
+
+
 def zones_of(account_id: str) -> list[tuple[Route53Backend, FakeZone]]:
     """The hosted zones of all partitions, each with what holds it: an account is in one of them."""
     backends = [route53_backends[account_id][partition] for partition in list(route53_backends[account_id])]
@@ -56,6 +63,8 @@ def zones_of(account_id: str) -> list[tuple[Route53Backend, FakeZone]]:
 
 def standing_since(account_id: str, name: str, kind: str, value: str) -> float | None:
     """Since when (sandbox time) the world finds a record of this name, type and value in a public zone; None if not."""
+    if (elsewhere := _changes(account_id).elsewhere.get((normal(name), kind, normal(value)))) is not None:
+        return elsewhere
     for backend, zone in zones_of(account_id):
         delegated = None if zone.private_zone else delegation.delegated_since(backend, zone)
         if delegated is None or delegation.led_elsewhere(zone, normal(name)):
