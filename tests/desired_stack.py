@@ -60,7 +60,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
     },
     Certificate: {"also": frozenset()},
     DnsRecord: {"alias_dns": None, "alias_zone": None, "value": None, "ttl": None},
-    Listener: {"forward": None, "redirect": False, "certificate": None, "ssl_policy": None, "more": ()},
+    Listener: {"forward": None, "beside": "", "redirect": False, "certificate": None, "ssl_policy": None, "more": ()},
     Repository: {
         "mutability": "IMMUTABLE_WITH_EXCLUSION",
         "mutable_tags": ("latest",),

@@ -287,7 +287,7 @@ HealthCodes = Annotated[
     str,
     Word(
         rf"{_CODE}(?:-{_CODE})?(?:,{_CODE}(?:-{_CODE})?)*",
-        'codes from 200 to 499, such as "200", "200,302" or "200-399"; with service.protocol = "grpc" from 0 to 99',
+        'codes from 200 to 499, such as "200", "200,302" or "200-399"',
     ),
 ]
 Variable = Annotated[str, Word(r"[A-Za-z_][A-Za-z0-9_]*", "a variable's name of letters, digits and _")]

@@ -23,7 +23,7 @@ from ecsctl.resources.bucket import BucketIds, LogBucket
 from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.dns_record import DnsRecord, DnsRecordIds
 from ecsctl.resources.issued_certificate import BorrowedCertificate, IssuedCertificate
-from ecsctl.resources.listener import Listener
+from ecsctl.resources.listener import NOBODY, Listener
 from ecsctl.resources.listener_rule import MOST, ListenerRule
 from ecsctl.resources.load_balancer import LoadBalancer, LoadBalancerIds
 from ecsctl.resources.security_group import Rule, SecurityGroup
@@ -130,6 +130,7 @@ def ensure_front(stack: Stack, config: Config, facts: Facts, names: Names, netwo
         port=443,
         protocol="HTTPS",
         forward=target_group,
+        beside=NOBODY,
         redirect=False,
         certificate=_certificate(stack, config, facts),
         ssl_policy=config.raw.listener.get("SslPolicy", facts.tls_policy),
@@ -205,6 +206,7 @@ def _http(balancer: LoadBalancerIds, forward: TargetGroupArn | None) -> Listener
         port=80,
         protocol="HTTP",
         forward=forward,
+        beside=NOBODY,
         redirect=forward is None,
         certificate=None,
         ssl_policy=None,

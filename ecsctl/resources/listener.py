@@ -95,7 +95,7 @@ class Listener(Resource[ListenerIds]):
     port: Fixed[int]
     protocol: Literal["HTTP", "HTTPS"]
     forward: TargetGroupArn | None
-    beside: TargetGroupArn = NOBODY  # gets nothing yet: ECS takes no target group that no listener knows
+    beside: TargetGroupArn  # gets nothing yet: ECS takes no target group that no listener knows
     redirect: bool
     certificate: IssuedCertificateArn | None
     ssl_policy: str | None  # for HTTPS always name one: what AWS takes otherwise dates from 2016

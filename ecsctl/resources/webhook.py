@@ -73,7 +73,7 @@ class Webhook(Resource[WebhookIds]):
         # EventBridge keeps what a connection sends in a secret of its own, with the rights of whoever makes it (AWS
         # managed policy reference, AmazonEventBridgeFullAccess).
         secret = scope.arn("secretsmanager", f"secret:events!connection/{name}/*")
-        changes = "CreateSecret DeleteSecret GetSecretValue PutSecretValue UpdateSecret"
+        changes = "CreateSecret DeleteSecret GetSecretValue PutSecretValue"
         yield Statement("WebhookSecret", of("secretsmanager", changes), (secret,))
         yield linked(scope, "apidestinations.events")
         yield anywhere("iam", "ListRoles")

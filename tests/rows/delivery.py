@@ -251,8 +251,9 @@ def _other_filter(cloud: Any, ids: Any) -> None:
 
 def _other_words(cloud: Any, ids: Any) -> None:
     """Someone wants the event itself, and adds a target of their own."""
-    for name in ("ecsctl", "theirs"):
-        cloud.boto("events").put_targets(Rule="shop-failed-runs", Targets=[{"Id": name, "Arn": ids["topic"].arn}])
+    posted = {"Id": "ecsctl-webhook", "Arn": ids["webhook"].arn, "RoleArn": ids["notify-role"].arn}
+    for target in (posted, {"Id": "theirs", "Arn": ids["topic"].arn}):
+        cloud.boto("events").put_targets(Rule="shop-failed-runs", Targets=[target])
 
 
 ROWS = (

@@ -40,20 +40,20 @@ def _open(cloud: Any, ids: dict[str, Any]) -> None:
     cloud.boto("efs").put_file_system_policy(FileSystemId=ids["volume data"].file_system, Policy=policy)
 
 
-def _targets(cloud: Any, ids: dict[str, Any]) -> list[str]:
+def _targets(cloud: Any, ids: dict[str, Any], part: str) -> list[str]:
+    """Those in the subnet of this part."""
     found = cloud.boto("efs").describe_mount_targets(FileSystemId=ids["volume data"].file_system)["MountTargets"]
-    return sorted(one["MountTargetId"] for one in found)
+    return [one["MountTargetId"] for one in found if one["SubnetId"] == ids[part].subnet_id]
 
 
 def _other_group(cloud: Any, ids: dict[str, Any]) -> None:
     group = ids["tasks-group"].group_id
-    cloud.boto("efs").modify_mount_target_security_groups(MountTargetId=_targets(cloud, ids)[0], SecurityGroups=[group])
+    (target,) = _targets(cloud, ids, "public-a")
+    cloud.boto("efs").modify_mount_target_security_groups(MountTargetId=target, SecurityGroups=[group])
 
 
 def _one_less(cloud: Any, ids: dict[str, Any]) -> None:
-    gone = ids["public-b"].subnet_id
-    found = cloud.boto("efs").describe_mount_targets(FileSystemId=ids["volume data"].file_system)["MountTargets"]
-    (target,) = (one["MountTargetId"] for one in found if one["SubnetId"] == gone)
+    (target,) = _targets(cloud, ids, "public-b")
     cloud.boto("efs").delete_mount_target(MountTargetId=target)
 
 

@@ -280,7 +280,7 @@ def _besides(call: Call) -> Iterator[Asked]:
         yield Asked(f"{prefix}:UseConnection", connection, {f"{prefix}:FullRepositoryId": (repository,)})
 
 
-_KEEPS = {"CreateConnection": "CreateSecret PutSecretValue", "DeleteConnection": "DeleteSecret"}
+_KEEPS = {"CreateConnection": "CreateSecret GetSecretValue PutSecretValue", "DeleteConnection": "DeleteSecret"}
 _INTERFACES = {
     "CreateMountTarget": "CreateNetworkInterface",
     "DeleteMountTarget": "DeleteNetworkInterface",

@@ -25,8 +25,8 @@ def certificate(facts: Facts) -> Cause | None:
         proofs = ", ".join(dict.fromkeys(one["ResourceRecord"]["Name"] for one in open_ones))
         proof = f"the CNAME {proofs}" if proofs else "its CNAME"
         told = f"the certificate of {found.get('DomainName', '')} waits for its proof: {proof} is not visible in DNS"
-        if not facts.delegation.get("ours") and open_ones:  # no zone of the account holds it
-            record = open_ones[0]["ResourceRecord"]
+        record = open_ones[0]["ResourceRecord"] if open_ones else {}
+        if record.get("Value") and not facts.delegation.get("ours"):  # no zone of the account holds it
             set_it = by_hand(f"where the DNS of {name} is, set {record['Name']} CNAME {record['Value']}", "ecsctl up")
             return Cause("certificate-pending", told, (observed,), (set_it,))
         servers = f" ({', '.join(facts.delegation['ours'])})" if facts.delegation.get("ours") else ""
