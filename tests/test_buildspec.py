@@ -53,6 +53,9 @@ case $command in
   "ecr get-login-password" | "ecr-public get-login-password") echo "$PASSWORD" ;;
   "ecr describe-images") [[ -e "$WORLD/there/${image//\//,}" ]] || {
     echo "An error occurred (ImageNotFoundException) when calling the DescribeImages operation" >&2; exit 254; } ;;
+  "ecr describe-image-scan-findings") [[ -n $SCAN ]] || {
+    echo "An error occurred (ScanNotFoundException) when calling the operation" >&2; exit 254; }
+    echo -e "$SCAN" ;;
   *) exit 64 ;;
 esac
 """
@@ -385,3 +388,28 @@ def test_secrets_reach_docker_by_the_names_of_variables_alone(world):
     named = [build[place + 1] for place, word in enumerate(build) if word == "--secret"]
     assert named == ["id=NPM_TOKEN,env=NPM_TOKEN", "id=license,env=license"]
     assert "canary" not in str(world.calls)
+
+
+@pytest.mark.parametrize(
+    ("asked", "scan", "says"),
+    [
+        ("CRITICAL", "COMPLETE\\t2\\t5\\tNone\\tNone", "build.scan: ECR has found 2 CRITICAL in"),
+        ("MEDIUM", "ACTIVE\\tNone\\t5\\t1\\t7", "build.scan: ECR has found 5 HIGH 1 MEDIUM in"),
+        ("LOW", "FAILED\\tNone\\tNone\\tNone\\tNone", "build.scan: ECR does not scan"),
+    ],
+)
+def test_what_a_scan_finds_stops_the_release_before_anything_names_the_image(world, asked, scan, says):
+    assert world.build(BUILD_SCAN=asked, SCAN=scan).status == "FAILED"
+    assert any(says in line for line in world.log)
+    assert "latest" not in world.registry
+    assert not world.definitions.exists()
+
+
+@pytest.mark.parametrize(("asked", "scan"), [
+    ("", ""),
+    ("CRITICAL", "COMPLETE\\tNone\\t5\\t1\\t7"),
+    ("LOW", "COMPLETE\\t0\\tNone\\tNone\\tNone"),
+])  # fmt: skip
+def test_a_release_goes_on_with_what_was_not_asked_about(world, asked, scan):
+    assert world.build(BUILD_SCAN=asked, SCAN=scan).status == "SUCCEEDED"
+    assert bool(world.called("aws", "ecr", "describe-image-scan-findings")) is bool(asked)

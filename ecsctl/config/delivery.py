@@ -137,6 +137,13 @@ class Build(Section):
         examples=[{"docker.io": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:docker-hub-AbCdEf"}],
     )
 
+    scan: Literal["critical", "high", "medium", "low"] | None = Field(
+        None,
+        description="Stop the release where ECR finds a known vulnerability of this severity, or a worse one, in the "
+        "image: BUILD_SCAN in the build.",
+        examples=["critical"],
+    )
+
     def named_secrets(self) -> Iterator[tuple[str, str]]:
         """Everything secret that a build reads: its key in ecsctl.toml, and its ARN."""
         if self.login:
@@ -164,6 +171,7 @@ class Build(Section):
         told = {"BUILD_CONTEXT": self.context, "BUILD_DOCKERFILE": self.dockerfile, "BUILD_TARGET": self.target}
         arguments = {f"BUILD_ARG_{name}": value for name, value in self.args.items()}
         told["BUILD_SECRETS"] = " ".join(sorted(self.secrets))
+        told["BUILD_SCAN"] = (self.scan or "").upper()
         hosts = {f"BUILD_LOGIN_HOST_{number}": host for number, host in enumerate(sorted(self.logins))}
         return {name: value for name, value in told.items() if value} | arguments | hosts
 

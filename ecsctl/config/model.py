@@ -102,6 +102,8 @@ class Config(Section):
         yield from self._doubled_tags()
         yield from self.strange(self.account_id, self.region)
         yield from self._build_image()
+        if self.build.scan and not self.ecr.scan_on_push:
+            yield "ecr.scan_on_push", "= false leaves build.scan nothing to go by"
         yield from self._crowd()
         yield from self._filters()
         yield from self._inside()

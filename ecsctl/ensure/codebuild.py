@@ -66,6 +66,7 @@ def ensure_build_role(stack: Stack, config: Config, facts: Facts, names: Names) 
         image=facts.build_image,
         login=config.build.login,
         reads=build_secrets.read(config.build),
+        scans=config.build.scan is not None,
     )
     if config.build.vpc:
         statements += policies.in_vpc(scope)

@@ -22,6 +22,7 @@ Statements = tuple[Statement, ...]
 PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 PUSH = ("ecr:CompleteLayerUpload", "ecr:DescribeImages", "ecr:InitiateLayerUpload", "ecr:PutImage",
         "ecr:UploadLayerPart")  # fmt: skip
+SCANNED = ("ecr:DescribeImageScanFindings",)
 ARTIFACTS = ("s3:GetObject", "s3:GetObjectVersion", "s3:PutObject")
 
 
@@ -95,6 +96,7 @@ def codebuild(
     image: str = "",
     login: str = "",
     reads: Iterable[str] = (),
+    scans: bool = False,
 ) -> Statements:
     """What a build needs: its logs, its source, the one repository, and the pipeline's artifacts.
 
@@ -113,7 +115,7 @@ def codebuild(
             tuple(f"{group}{part}" for group in groups for part in ("", ":*")),
         ),
         Statement("EcrLogin", ("ecr:GetAuthorizationToken",), ("*",)),
-        Statement("EcrPushPull", PULL + PUSH, (scope.repository,)),
+        Statement("EcrPushPull", PULL + PUSH + (SCANNED if scans else ()), (scope.repository,)),
         Statement("PipelineArtifacts", ARTIFACTS, (f"{scope.bucket}/*",)),
         Statement("PipelineBucket", ("s3:GetBucketAcl", "s3:GetBucketLocation"), (scope.bucket,)),
     ]

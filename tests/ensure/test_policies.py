@@ -41,7 +41,7 @@ ROLES = {
     ),
     "build": (
         policies.codebuild_trust(SCOPE),
-        policies.codebuild(SCOPE, PROJECTS, connection=CONNECTION, repository=REPOSITORY, secret=TOKEN),
+        policies.codebuild(SCOPE, PROJECTS, connection=CONNECTION, repository=REPOSITORY, secret=TOKEN, scans=True),
     ),
     "notify": (policies.notify_trust(SCOPE), policies.notify(SCOPE)),
     "pipeline": (

@@ -133,6 +133,17 @@ def test_a_build_leaves_the_image_of_its_commit_and_a_log(server):
     assert {"name": "IMAGE_TAG", "value": head} in told["exportedEnvironmentVariables"]
 
 
+def test_a_scan_stops_a_build_whose_image_has_known_vulnerabilities(server):
+    folder, aws = server
+    head, wanted = git(folder, "rev-parse", "HEAD"), [{"name": "BUILD_SCAN", "value": "HIGH"}]
+    aws["ecr"].put_image_scanning_configuration(repositoryName="hello", imageScanningConfiguration={"scanOnPush": True})
+    assert built(aws, sourceVersion=head, environmentVariablesOverride=wanted)["buildStatus"] == "SUCCEEDED"
+    process.play(folder / ".ecsctl", "vulnerable", {"tag": head})
+    told = built(aws, sourceVersion=head, environmentVariablesOverride=wanted)
+    assert failed(told)[0] == "BUILD"
+    assert "build.scan: ECR has found 1 CRITICAL in" in log(aws, told)
+
+
 def digest(aws, command):
     inline = "version: 0.2\nphases: {build: {commands: [" + json.dumps(command) + "]}}\n"
     told = built(aws, buildspecOverride=inline)

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ecr.exceptions import ImageAlreadyExistsException
 from moto.ecr.models import ECRBackend, Image, Repository, ecr_backends
 from moto.moto_api._internal import mock_random
 
 from ecsctl.sandbox.containers import machine
-from ecsctl.sandbox.core import clock, overlay
+from ecsctl.sandbox.core import clock, overlay, script
 
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _INDEX = "application/vnd.oci.image.index.v1+json"
@@ -32,6 +33,28 @@ class ImageFacts:
 
 class _Sources(dict[str, frozenset[str]]):
     """By the digest of an image that was built here: the words of its sources."""
+
+
+class _Vulnerable(dict[str, dict[str, int]]):
+    """By a part of an image's tag: how many vulnerabilities of each severity a scan finds in it."""
+
+
+@script.switch
+def vulnerable(tag: str, severity: str = "CRITICAL", count: int = 1, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
+    """Let scans find `count` vulnerabilities of a severity in images whose tags contain `tag`."""
+    overlay.memory(ecr_backends[account_id]["us-east-1"], _Vulnerable).setdefault(tag, {})[severity] = count
+
+
+def scanned(account_id: str, region: str, repository: str, reference: str) -> dict[str, int] | None:
+    """How many vulnerabilities of each severity a scan has found; None where the repository is not scanned on push."""
+    found = ecr_backends[account_id][region].repositories.get(repository)
+    image = find_image(account_id, region, repository, reference)
+    settings: Any = found.image_scanning_configuration if found else None
+    if image is None or not (settings or {}).get("scanOnPush"):
+        return None
+    known = overlay.memory(ecr_backends[account_id]["us-east-1"], _Vulnerable)  # scripts hold for the account
+    return {severity: count for part, counts in known.items() if any(part in tag for tag in image.tags)
+            for severity, count in counts.items()}  # fmt: skip
 
 
 def learn(account_id: str, region: str, manifest: str, words: Iterable[str]) -> None:

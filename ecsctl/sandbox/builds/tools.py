@@ -255,6 +255,9 @@ def aws(words: list[str]) -> int:
     parser.add_argument("--registry-id")
     parser.add_argument("--repository-name")
     parser.add_argument("--image-ids", nargs="*", default=[])
+    parser.add_argument("--image-id", default="")
+    parser.add_argument("--query", default="")
+    parser.add_argument("--no-paginate", action="store_true")
     parser.add_argument("--output")
     chosen = parser.parse_args(words)
     if chosen.operation == "get-login-password" and chosen.service in ("ecr", "ecr-public"):
@@ -263,6 +266,9 @@ def aws(words: list[str]) -> int:
         references = [one.partition("=")[2] for one in chosen.image_ids]
         return ask(do="describe", region=chosen.region, registry=chosen.registry_id,
                    repository=chosen.repository_name, references=references)  # fmt: skip
+    if (chosen.service, chosen.operation, chosen.output) == ("ecr", "describe-image-scan-findings", "text"):
+        return ask(do="findings", region=chosen.region, repository=chosen.repository_name, query=chosen.query,
+                   reference=chosen.image_id.partition("=")[2])  # fmt: skip
     raise ToolError(f"the sandbox's aws does not know: aws {chosen.service} {chosen.operation}")
 
 

@@ -162,6 +162,14 @@ CASES: dict[str, Case] = {
         )
     ),
     "tag-missing": Case(said("docker push $URI", "tag does not exist: $URI", phase="POST_BUILD")),
+    "image-vulnerable": Case(
+        once_said("aws ecr describe-image-scan-findings", "build.scan: ECR has found 2 CRITICAL in u:1"),
+        values={"build.scan": "low"},
+    ),
+    "image-unscanned": Case(
+        once_said("aws ecr describe-image-scan-findings", "build.scan: ECR does not scan u:1: FAILED"),
+        values={"build.scan": "low"},
+    ),
     "docker-build": Case(said("docker build -t $URI .", "ERROR: failed to solve: it did not complete successfully")),
     "dockerfile-missing": Case(
         said("docker build -t $URI .", "ERROR: failed to read dockerfile: open Dockerfile: no such file or directory")

@@ -113,6 +113,20 @@ def _describe(shop: Workshop, question: dict[str, Any]) -> str:
     return "{}\n"
 
 
+def _findings(shop: Workshop, question: dict[str, Any]) -> str:
+    """What a scan has found, as `--output text` tells the fields of a flat `--query`."""
+    name, region, reference = question["repository"], question["region"] or shop.region, question["reference"]
+    _ask(shop, "ecr:DescribeImageScanFindings", _repository(region, shop.account, name), "describe-image-scan-findings")
+    found = ecr.scanned(shop.account, region, name, reference)
+    if found is None:
+        told = f"Image scan does not exist for the image with '{{imageTag:'{reference}'}}' in the repository '{name}'"
+        operation = "An error occurred (ScanNotFoundException) when calling the DescribeImageScanFindings operation: "
+        raise _Failed(operation + told, _AWS_FAILED)
+    facts = {"imageScanStatus.status": "COMPLETE"}
+    facts |= {f"imageScanFindings.findingSeverityCounts.{severity}": str(count) for severity, count in found.items()}
+    return "\t".join(facts.get(one.strip(), "None") for one in question["query"].strip("[]").split(",")) + "\n"
+
+
 def _login(shop: Workshop, question: dict[str, Any]) -> str:
     host = question["host"].removeprefix("https://")
     if not _HOST.fullmatch(host) and host != "public.ecr.aws":  # others' registries take whoever says who they are
@@ -280,4 +294,4 @@ def _ask(shop: Workshop, action: str, resource: str, what: str) -> None:
 
 _DO = {"password": _password, "describe": _describe, "login": _login, "build": _build, "tag": _tag, "pull": _pull,
        "push": _push, "version": _version, "inspect": _inspect, "engine": _engine, "begin": _begin,
-       "progress": _progress}  # fmt: skip
+       "progress": _progress, "findings": _findings}  # fmt: skip
