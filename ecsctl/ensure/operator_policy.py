@@ -26,7 +26,7 @@ ROOMS = {
     "elasticfilesystem": SERVICE,
 }  # fmt: skip
 """The policy in which the rights of an AWS service stand; all others stand in the third."""
-APART = dict.fromkeys(("Webhook", "WebhookSecret", "WebhookUrl"), WEBHOOK)
+APART = dict.fromkeys(("Webhook", "WebhookCaller", "WebhookLinked", "WebhookSecret", "WebhookUrl"), WEBHOOK)
 """The policy of rights that few need, for which the others have no room; it is there only with one of them."""
 
 Statements = tuple[Statement, ...]

@@ -68,7 +68,7 @@ class Rule(Resource[RuleIds]):
         if uses.topic or uses.webhook:
             yield Statement("Rules", of("events", actions), tuple(_arns(scope.names, scope.partition)))
         if uses.webhook:
-            yield passes("PassToEvents", (scope.role("notify"),), "events")
+            yield passes("WebhookCaller", (scope.role("notify"),), "events")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Rule, RuleIds] | None:
         """By its name."""

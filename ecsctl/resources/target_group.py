@@ -101,7 +101,7 @@ class TargetGroup(Resource[TargetGroupIds]):
         changes = "AddTags CreateTargetGroup DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes"
         yield anywhere("elasticloadbalancing", "DescribeTags DescribeTargetGroups DescribeTargetGroupAttributes")
         yield Statement("LoadBalancing", of("elasticloadbalancing", changes), scope.balancers)
-        others = (scope.second_targets,) if uses.shifts else ()
+        others: tuple[str, ...] = (scope.second_targets,) if uses.shifts else ()
         others += scope.target_groups(uses.speaks) if uses.speaks != "HTTP1" else ()
         if others:
             yield Statement("Targets", of("elasticloadbalancing", changes), others)

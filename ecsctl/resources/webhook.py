@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
@@ -75,7 +75,7 @@ class Webhook(Resource[WebhookIds]):
         secret = scope.arn("secretsmanager", f"secret:events!connection/{name}/*")
         changes = "CreateSecret DeleteSecret GetSecretValue PutSecretValue"
         yield Statement("WebhookSecret", of("secretsmanager", changes), (secret,))
-        yield linked(scope, "apidestinations.events")
+        yield replace(linked(scope, "apidestinations.events"), sid="WebhookLinked")
         yield anywhere("iam", "ListRoles")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Webhook, WebhookIds] | None:
