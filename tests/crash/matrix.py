@@ -16,7 +16,7 @@ from ecsctl.engine.patience import Clock
 from tests.crash.branch import Branch, Told, branch
 from tests.crash.conftest import Part, Struck
 from tests.crash.faults import Fault, Make, Script
-from tests.crash.table import Tally
+from tests.crash.table import COMPLETE, SEED, Tally
 from tests.stack.conftest import World
 
 Account = dict[str, Any]
@@ -113,17 +113,19 @@ class Matrix:
     def killed(
         self, run: Callable[[], Any], deaths: Iterable[str], then: Judge, part: Part, also: str = ""
     ) -> list[str]:
-        """Kill the run at each change of the part, in each of the ways, and do `then` in what is left.
+        """Kill the run at each change of the part, and do `then` in what is left: in each of the ways in the complete
+        matrix, else in one after the other, from change to change.
 
         `also` says what else happens. Returns what failed.
         """
         failures: list[str] = []
+        ways = tuple(deaths)
 
         def befall(number: int, _different: int | None) -> Fault | None:
             return branch_off if within(number, part) else None
 
         def branch_off(make: Make, operation: str, _clock: Clock) -> Any:
-            for death in deaths:
+            for death in ways if COMPLETE else [ways[(script.changes + SEED) % len(ways)]]:
 
                 def in_what_is_left(death: str = death) -> None:
                     self.world.script = Script()
