@@ -37,6 +37,7 @@ SOUGHT = {  # what is looked up, in words
     "domain": "what stands at the domain",
     "tls_policy": "the TLS policies that this region offers",
     "build_image": "the build images that CodeBuild offers",
+    "curated_image": "the build images that CodeBuild offers",
     "token": "the GitHub token",
     "webhook": "the URL of the webhook",
     "unfit": "what ecsctl.toml names",
@@ -78,6 +79,7 @@ class Facts:
     zone_unread: str = ""  # why the account's zones could not be listed; the zone is then the recorded one
     tls_policy: str = ""
     build_image: str = ""
+    curated_image: str = ""  # of those that AWS offers: what runs the release command
     token: Secret | None = None
     webhook: Secret | None = None  # the URL that notifications are posted to
     token_arn: str = ""
@@ -143,6 +145,8 @@ def gather(
         asked["tls_policy"] = lambda: in_use.tls_policy(aws, me) or _tls_policy(aws)
     if github and config.pipeline.mode != "none":
         asked["build_image"] = lambda: config.build.image or _build_image(aws, me, config.service.architecture)
+        if config.release:
+            asked["curated_image"] = lambda: _build_image(aws, me, config.service.architecture)
         if not github.connection_arn:
             asked["token"] = lambda: _token(aws, github.token_secret, Names.of(me).project)
     if config.notify and (source := config.notify.webhook):

@@ -5,14 +5,35 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from textwrap import indent
 
 from ecsctl.engine.errors import EcsctlError
 
 USUAL = "buildspec.yml"
 """Where CodeBuild looks for a repository's own."""
 
+RELEASE = """\
+# Between Build and Deploy: the release command with the new image. Anything but 0 ends the pipeline's run here.
+version: 0.2
+phases:
+  build:
+    on-failure: ABORT
+    commands:
+      - |
+        python3 - <<'PROGRAM'
+{program}
+        PROGRAM
+"""
+
 OURS = "ecsctl"
 """What is written in the place of a path for ecsctl's own."""
+
+
+@cache
+def releasing() -> str:
+    """The text of the one that runs the release command."""
+    program = resources.files("ecsctl.in_build").joinpath("release.py").read_text(encoding="utf-8")
+    return RELEASE.format(program=indent(program.rstrip(), " " * 8))
 
 
 @cache

@@ -162,6 +162,11 @@ class Names:
         """The CodeBuild project that builds the image."""
         return f"{self.app}-build"
 
+    @property
+    def release_project(self) -> str:
+        """The CodeBuild project that runs the release command."""
+        return f"{self.app}-release"
+
     def test_project(self, test: str = "") -> str:
         """The CodeBuild project of a test action, or how all of them begin."""
         return f"{self.app}-test-{test}"

@@ -24,6 +24,8 @@ NOTIFY_ROLE = "notify-role"
 
 WEB = "web"
 """The process that the load balancer asks, as people name it: `[service]` of ecsctl.toml."""
+RELEASE = "release"
+"""The process of the release command, and the parts that run it in the pipeline."""
 RUN = "run"
 """The process of one task by `ecsctl run`."""
 

@@ -26,10 +26,11 @@ def deploy(
 ) -> None:
     """Release an image now, without the pipeline, and follow the deployment to its end.
 
-    Nothing but the image changes; with --restart not even that. Exit codes: 0 deployed, 1 failed, 4 timed out
+    Nothing but the image changes; with --restart not even that. The release command of ecsctl.toml runs first: where it
+    fails nothing is deployed. Exit codes: 0 deployed, 1 failed, 4 timed out
     (run it again to go on following), 6 rolled back, 7 superseded by another release, 8 stopped by someone.
     """
-    from ecsctl.commands.releasing import end, releasing
+    from ecsctl.commands.releasing import end, release_command, releasing
     from ecsctl.engine.errors import UsageError
     from ecsctl.releases import release
 
@@ -40,7 +41,13 @@ def deploy(
             release.restart(session.aws, session.state, say=progress.plain, limit=timeout * 60)
             if restart
             else release.deploy(
-                session.aws, session.state, image, build_it=build, say=progress.plain, limit=timeout * 60
+                session.aws,
+                session.state,
+                image,
+                build_it=build,
+                say=progress.plain,
+                limit=timeout * 60,
+                before=release_command(session, progress.plain),
             )
         )
     end(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -24,11 +25,34 @@ def releasing(common: Common, *, title: str = "release") -> Iterator[tuple[Sessi
     from ecsctl.engine.plan import Verb
 
     with opened(common, title) as app:
-        session, progress = app.over_app(), app.progress
+        session, progress = replace(app.over_app(), config=app.config), app.progress
         app.aws.patience.say = lambda what, waited, limit: progress(Waiting(title, what, waited, limit))
         app.introduce(session)
         progress(Started(title, title, Verb.UPDATE))
         yield session, progress
+
+
+def release_command(session: Session, say: Callable[[str], None]) -> Callable[[str], None]:
+    """What runs before a revision is deployed. Raises Refused where it is not known what that is."""
+    from ecsctl.engine.errors import Refused
+    from ecsctl.names import Names
+    from ecsctl.operations import one_off
+
+    release = session.config.release if session.config else None
+
+    def before(revision: str) -> None:
+        if release:
+            limit = 60.0 * release.timeout_minutes
+            one_off.before_release(session.aws, session.engine.label, revision, release.command, limit, say)
+
+    if session.config is None:
+        project = Names.of(session.state.book).release_project
+        if session.aws.look(session.aws.codebuild.batch_get_projects, names=[project])["projects"]:
+            raise Refused(
+                "this app has a release command, and what it is stands in ecsctl.toml, which cannot be read here",
+                hint="run the same command in the app's folder, with an ecsctl.toml that is right",
+            )
+    return before
 
 
 def end(kind: str, common: Common, session: Session, release: Release, *, as_desired: bool, hint: str) -> None:

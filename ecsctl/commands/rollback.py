@@ -20,7 +20,8 @@ def rollback(
 ) -> None:
     """Go back to the last release that was good, or to a given revision, with the image it had then.
 
-    Asks first. Exit codes are those of `ecsctl deploy`; 2 when nobody is there to answer.
+    Asks first. The release command is not run. Exit codes are those of `ecsctl deploy`; 2 when nobody is there to
+    answer.
     """
     from ecsctl.commands.releasing import end, releasing
     from ecsctl.releases import release
@@ -33,6 +34,8 @@ def rollback(
             words.confirm(f"Release {then} in place of {now}?", command=f"{command} --yes")
 
     with releasing(common) as (session, progress):
+        if session.config and session.config.release:
+            progress.plain("the release command is not run: it is for what comes, and undoes nothing")
         done = release.rollback(
             session.aws, session.state, revision, agree=agree, say=progress.plain, limit=timeout * 60
         )

@@ -19,6 +19,7 @@ Fate = Literal[
     "health",
     "slow-start",
     "secret-unread",
+    "release",
 ]
 
 app = typer.Typer(name="sandbox", help="The embedded AWS on this machine: start, inspect, empty and stop it.",

@@ -18,6 +18,7 @@ from ecsctl.config.lines import Path
 from ecsctl.config.network import Domain, LoadBalancer, Vpc
 from ecsctl.config.notify import Notify
 from ecsctl.config.raw import Raw
+from ecsctl.config.release import Release
 from ecsctl.config.section import Problem, Section
 from ecsctl.config.service import Logs, Service
 from ecsctl.config.sidecars import MOST, Sidecar, shares, together
@@ -83,6 +84,7 @@ class Config(Section):
         examples=[{"data": {"path": "/data"}}],
     )
     deployment: Deployment = Field(default_factory=Deployment)
+    release: Release | None = None
     load_balancer: LoadBalancer = Field(default_factory=LoadBalancer)
     ecr: Ecr = Field(default_factory=Ecr)
     logs: Logs = Field(default_factory=Logs)
@@ -109,6 +111,7 @@ class Config(Section):
         yield from self._inside()
         yield from self._front()
         yield from self._deployment()
+        yield from self._release()
         if self.secure:
             yield from secure.problems(self)
         app = self.service
@@ -320,6 +323,13 @@ class Config(Section):
                 f"{room} addresses for them: expected at most {room * 100 // percent}, "
                 "or a network of your own with vpc.id",
             )
+
+    def _release(self) -> Iterator[Problem]:
+        """A step of the pipeline that is called as the one that runs the release command."""
+        for key in ("tests", "approvals"):
+            for number, one in enumerate(getattr(self.pipeline, key)):
+                if self.release and one.name == "Release":
+                    yield ("pipeline", key, number, "name"), "is taken by the release command: choose another name"
 
     def _filters(self) -> Iterator[Problem]:
         """What starts a pipeline, beyond a push to a branch, is told by connections alone.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
+from ecsctl.ensure.release import ensure_release
 from ecsctl.ids import ClusterName, PipelineName, ServiceName
 from ecsctl.parts import PIPELINE, PIPELINE_ROLE, PIPELINE_WEBHOOK
 from ecsctl.resources.bucket import Bucket
@@ -38,6 +39,7 @@ def ensure_pipeline(
     github = config.github
     scope = Scope.of(facts.identity, names)
     started = [names.project, *(names.test_project(test.name) for test in config.pipeline.tests)]
+    started += [names.release_project] if config.release else []
     connection = github.connection_arn or ""
     statements = policies.codepipeline(scope, started, connection=connection, repository=github.repository)
     desired = Role(
@@ -75,6 +77,7 @@ def ensure_pipeline(
         bucket=bucket,
         source=source,
         build=projects.build,
+        release=ensure_release(stack, config, config.release, facts, names) if config.release else None,
         deploy=Deploy(cluster, service, minutes=config.deploy_minutes),
         tests=tuple(
             Check(test.name, project) for test, project in zip(config.pipeline.tests, projects.tests, strict=True)

@@ -127,6 +127,31 @@ def codebuild(
     return (*statements, *_reads(filter(None, (secret, login, *reads))))
 
 
+def release(scope: Scope) -> Statements:
+    """What the project needs that runs the release command: one task of this app, with this app's roles.
+
+    DeregisterTaskDefinition and DescribeTaskDefinition know nothing narrower.
+    """
+    names = scope.names
+    group = scope.arn("logs", f"log-group:{scope.names.build_logs(names.release_project)}")
+    revisions = (scope.arn("ecs", f"task-definition/{names.family}:*"),)
+    tasks = (scope.arn("ecs", f"task/{names.cluster}/*"),)
+    here = Condition("ArnEquals", "ecs:cluster", (scope.cluster,))
+    tagging = Condition("StringEquals", "ecs:CreateAction", ("RegisterTaskDefinition", "RunTask"))
+    return (
+        Statement("BuildLogs", ("logs:CreateLogStream", "logs:PutLogEvents"), (group, f"{group}:*")),
+        Statement("BuildResult", ("s3:GetObject", "s3:GetObjectVersion"), (f"{scope.bucket}/*",)),
+        Statement("Service", ("ecs:DescribeServices",), (scope.arn("ecs", f"service/{names.service_path}"),)),
+        Statement("Revisions", ("ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition"), ("*",)),
+        Statement("OneRevision", ("ecs:RegisterTaskDefinition",), revisions),
+        Statement("OneTask", ("ecs:RunTask",), revisions, (here,)),
+        Statement("Tags", ("ecs:TagResource",), (*revisions, *tasks), (tagging,)),
+        Statement("ThatTask", ("ecs:DescribeTasks", "ecs:StopTask"), tasks),
+        Statement("ItsLog", ("logs:FilterLogEvents",), (scope.arn("logs", f"log-group:{names.app_logs}:*"),)),
+        passes("PassTaskRoles", (scope.role("execution"), scope.role("task")), "ecs-tasks"),
+    )
+
+
 def in_vpc(scope: Scope) -> Statements:
     """What a build inside a VPC needs: a network interface of its own there.
 

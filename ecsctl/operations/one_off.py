@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
+import shlex
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from ecsctl.asking import asking
-from ecsctl.engine.errors import Refused, ResourceFailed, UsageError, code, status, text
+from ecsctl.engine.errors import Refused, ReleaseFailed, ResourceFailed, UsageError, code, status, text
 from ecsctl.fargate import fargate_pair
 from ecsctl.names import Names
 from ecsctl.operations.logs import Line, Log, follow
-from ecsctl.parts import RUN
+from ecsctl.parts import RELEASE, RUN
 from ecsctl.releases import images, reading
 from ecsctl.resources.support import ecr
-from ecsctl.resources.support.ecs import BY
+from ecsctl.resources.support.ecs import BY, commands_of
 from ecsctl.resources.support.revisions import container_of, revision
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ class Ended:
 
     code: int | None
     why: str
+    by_itself: bool = True  # untrue: it was stopped, and may have ended with 0 all the same
 
 
 class Task:
@@ -62,12 +65,17 @@ class Task:
         self.aws, self.started = aws, started
         self._heard = heard
         self._revision = started.revision
+        self._gives_up = inf
         self.status = ""
         self.ended: Ended | None = None
 
-    def lines(self) -> Iterator[Line]:
-        """What its command writes, as it comes, until it has ended. Raises Interrupted when a stop is asked for."""
+    def lines(self, limit: float = inf) -> Iterator[Line]:
+        """What its command writes, as it comes, until it has ended, or for so many seconds at most.
+
+        Raises Interrupted when a stop is asked for.
+        """
         self.tidy()
+        self._gives_up = self.aws.patience.clock.now() + limit
         if self.started.log is not None:
             yield from follow(self.aws, self.started.log, over=self._over)
             return
@@ -105,7 +113,7 @@ class Task:
 
     def _over(self) -> bool:
         """Whether it has ended, as of the look before this one: what it wrote last is told a moment later."""
-        if self.ended:
+        if self.ended or self.aws.patience.clock.now() >= self._gives_up:
             return True
         with asking("looking at the task"), self.aws.fresh():
             found = self.aws.look(self.aws.ecs.describe_tasks, cluster=self.started.cluster, tasks=[self.started.arn])
@@ -143,6 +151,47 @@ def begin(aws: Aws, me: Label, command: Sequence[str], *, image: str = "", cpu: 
         raise
     container = container_of(ran.definition, names.container)
     return Started(names.cluster, arn, container["name"], container["image"], _log(container, arn), own)
+
+
+def before_release(
+    aws: Aws, me: Label, revision_arn: str, command: Sequence[str], limit: float, say: Callable[[str], None]
+) -> None:
+    """Run the release command with a revision that nothing runs yet, and tell what it writes.
+
+    Raises ReleaseFailed where it ends with anything but 0, does not come to run, or takes longer than `limit` seconds;
+    Refused while another one runs. Where a stop is asked for it goes on by itself, and nothing is deployed.
+    """
+    names = Names.of(me)
+    if others := commands_of(aws, names.cluster):
+        raise Refused(
+            "a release command runs at this moment",
+            why=f"task {others[0]['taskArn'].rpartition('/')[2]}, since {others[0]['createdAt']:%H:%M:%S}",
+            hint="wait for its end (ecsctl ps), or end it with ecsctl cancel; then run the same command again",
+        )
+    with asking("starting the release command"):
+        service = reading.active(reading.look(aws, names), names)
+        ran = revision(aws, revision_arn)
+        arn = _run(aws, me, names, service, ran, _overrides(names.container, command), RELEASE)
+    container = container_of(ran.definition, names.container)
+    task = Task(aws, Started(names.cluster, arn, container["name"], container["image"], _log(container, arn)))
+    say(f"the release command runs in task {task.started.id}: {shlex.join(command)}")
+    last, failed = "", "it did not run"
+    for line in task.lines(limit):
+        say(line.text)
+        last = line.text or last
+    if task.ended is None:
+        with asking("stopping the task"):
+            aws.ecs.stop_task(cluster=names.cluster, task=arn, reason="the release command took too long")
+        failed = f"it did not end within {limit / 60:g} minutes, and is stopped"
+    elif task.ended.code is not None:
+        failed = f"it ended with exit code {task.ended.code}" if task.ended.by_itself else "it was stopped"
+    if task.ended is None or task.ended.code != 0 or not task.ended.by_itself:
+        raise ReleaseFailed(
+            f"the release command failed, and nothing is deployed: {failed}",
+            why="; ".join(filter(None, (task.why, last))),
+            hint="ecsctl why shows what it wrote; what ran before runs on",
+        )
+    say("the release command ended with exit code 0")
 
 
 def _overrides(container: str, command: Sequence[str]) -> dict[str, Any]:
@@ -197,7 +246,13 @@ def _with_image(aws: Aws, me: Label, serves: Revision, image: str) -> Revision:
 
 
 def _run(
-    aws: Aws, me: Label, names: Names, service: Mapping[str, Any], ran: Revision, overrides: dict[str, Any]
+    aws: Aws,
+    me: Label,
+    names: Names,
+    service: Mapping[str, Any],
+    ran: Revision,
+    overrides: dict[str, Any],
+    process: str = RUN,
 ) -> str:
     """Start it, and return its ARN. A lost answer is asked for again: the token makes it the same task."""
     asked = {
@@ -209,8 +264,8 @@ def _run(
         "enableExecuteCommand": bool(service.get("enableExecuteCommand")),
         "enableECSManagedTags": True,
         "startedBy": BY,
-        "group": f"{BY}:{RUN}",
-        "tags": me.of(RUN).lower(),
+        "group": f"{BY}:{process}",
+        "tags": me.of(process).lower(),
         "clientToken": str(uuid.uuid4()),
     }
     try:
@@ -236,6 +291,6 @@ def _ended(task: Mapping[str, Any], container: str) -> Ended | None:
     """How the command ended: as soon as its container has, or once the task has stopped without it."""
     own: Mapping[str, Any] = next((one for one in task.get("containers", ()) if one["name"] == container), {})
     why = "; ".join(filter(None, dict.fromkeys((task.get("stoppedReason", ""), own.get("reason", "")))))
-    if own.get("exitCode") is not None:
-        return Ended(int(own["exitCode"]), why)
+    if own.get("exitCode") is not None and task.get("stopCode"):
+        return Ended(int(own["exitCode"]), why, task["stopCode"] == "EssentialContainerExited")
     return Ended(None, why) if task.get("lastStatus") == "STOPPED" else None

@@ -42,7 +42,8 @@ def _webhook(config: Config, scope: Scope) -> tuple[str, ...]:
 def policies(config: Config, account: str, region: str) -> dict[str, Any]:
     """The policies by name, as IAM takes them. What ecsctl.toml does not name exactly is left to a `*`."""
     partition = partition_of(region)
-    scope = Scope(Names(config.name, account, region), account, region, partition)
+    names = Names(config.name, account, region)
+    scope = Scope(names, account, region, partition, releases=config.release is not None)
     named = (*config.task_secrets.values(), (config.notify.webhook or "") if config.notify else "")
     simple = any(own_secrets.NAME.fullmatch(source.partition(":")[0]) for source in named)
     config = config.with_task_secrets(patterns(config, scope))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ecsctl.engine.errors import Refused, code
+from ecsctl.engine.errors import Refused, ReleaseFailed, code
 from ecsctl.engine.label import APP, ID, RESOURCE, flat
 from ecsctl.names import Names
 from ecsctl.parts import TASK_DEFINITION
@@ -21,7 +21,7 @@ from ecsctl.releases.verdict import Followed, Outcome, Verdict
 from ecsctl.releases.waiting import LIMIT, follow
 from ecsctl.resources.support.deployments import Phase, Snapshot, phase_of
 from ecsctl.resources.support.ecr import Reference
-from ecsctl.resources.support.ecs import revision_of
+from ecsctl.resources.support.ecs import commands_of, revision_of
 from ecsctl.resources.support.revisions import BACK, DIGEST, Revision, container_of, digest
 
 if TYPE_CHECKING:
@@ -52,9 +52,18 @@ class Release:
 
 
 def deploy(
-    aws: Aws, state: State, image: str = "", *, build_it: bool = False, say: Say, limit: float = LIMIT
+    aws: Aws,
+    state: State,
+    image: str = "",
+    *,
+    build_it: bool = False,
+    say: Say,
+    limit: float = LIMIT,
+    before: Callable[[str], None] = lambda _: None,
 ) -> Release:
     """Release an image: the one named, one that is built now, or the newest of the app's. All else stays as it is.
+
+    `before` is called with the revision that brings it, before any task runs it: if it raises, nothing is deployed.
 
     Raises UsageError or Refused, with nothing changed, for an image that is not there or does not fit, without a
     service, and while something else is rolling out; ResourceFailed when the build fails.
@@ -82,6 +91,11 @@ def deploy(
         say(f"revision {revision_of(arn)} brings {wanted}")
         if Reference.of(wanted) is None:  # nobody but the registry knows, and the tasks ask it
             say(f"{wanted} is pulled from {registry(wanted)}: whether it is there shows when the tasks start")
+        try:
+            before(arn)
+        except ReleaseFailed:
+            aws.ecs.deregister_task_definition(taskDefinition=arn)
+            raise
         following = app.point(arn)
     return app.followed(following, wanted, limit)
 
@@ -141,11 +155,14 @@ def rollback(
 def cancel(aws: Aws, state: State, *, say: Say, limit: float = LIMIT) -> Release | None:
     """Stop what is rolling out and have ECS go back; None when nothing is. Follows it to the end.
 
+    A release command that runs is stopped, too.
+
     One that goes back already is only followed. One that ended in the meantime is told as it ended.
     """
     app = _App(aws, state)
+    stopped = app.stop_commands(say)
     if app.rolling is None:
-        return None
+        return stopped
     image = app.image(app.revision(app.rolling.task_definition))
     if app.going_back:
         say(f"{app.rolling.name} is being rolled back already: following it")
@@ -273,6 +290,18 @@ class _App:
         sources = self.observed.ongoing.get("sourceServiceRevisions", ())
         before = {self.observed.revisions.get(one["arn"], "") for one in sources}
         return self.rolling is not None and before == {self.rolling.task_definition}
+
+    def stop_commands(self, say: Say) -> Release | None:
+        """Stop the release command that runs, here or in the pipeline: nothing is deployed then."""
+        stopped = None
+        for task in commands_of(self.aws, self.names.cluster):
+            self.aws.ecs.stop_task(cluster=self.names.cluster, task=task["taskArn"], reason="ecsctl cancel")
+            say(f"the release command in task {task['taskArn'].rpartition('/')[2]} is stopped")
+            told = "the release command was stopped, because someone asked for it: nothing was deployed"
+            found = described(self.aws, task["taskDefinitionArn"])
+            image = self.image(found) if found else ""
+            stopped = Release(Verdict(Outcome.STOPPED, told), task["taskDefinitionArn"], image)
+        return stopped
 
     def refuse_going_back(self) -> None:
         """Raise Refused while what rolls out is on its way back."""

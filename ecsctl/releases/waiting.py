@@ -13,7 +13,7 @@ from ecsctl.resources.service import Service
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.deployments import Snapshot
 from ecsctl.resources.support.ecs import revision_of, service_of
-from ecsctl.resources.support.pipeline_structure import DEPLOY
+from ecsctl.resources.support.pipeline_structure import DEPLOY, RELEASE
 from ecsctl.resources.task_definition import TaskDefinition
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ecsctl.engine.stack import Stack
 
 LIMIT = 900.0  # seconds; a deployment that ECS gives up keeps the Deploy stage busy for as long as that by default
+DOING = {RELEASE: "the pipeline runs the release command", DEPLOY: "the pipeline deploys"}
 TOUCHED = frozenset({TaskDefinition.kind, Service.kind})  # what a deployment changes too
 
 
@@ -98,6 +99,6 @@ def at_work(aws: Aws, app: str, *, pipeline: bool = True) -> str:
                 return f"revision {revision_of(one['taskDefinition'])} is rolling out: {how_far}"
     state = there(lambda: aws.look(aws.codepipeline.get_pipeline_state, name=names.pipeline)) if pipeline else None
     for stage in state["stageStates"] if state else ():
-        if stage.get("stageName") == DEPLOY and stage.get("latestExecution", {}).get("status") == "InProgress":
-            return "the pipeline deploys"
+        if stage.get("stageName") in DOING and stage.get("latestExecution", {}).get("status") == "InProgress":
+            return DOING[stage["stageName"]]
     return ""

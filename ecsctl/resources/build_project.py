@@ -61,6 +61,8 @@ USUAL: dict[str, Any] = {
     "source.reportBuildStatus": None,
 }
 """What [raw] may say of UpdateProject, with what takes it back (CodeBuild API reference, UpdateProject)."""
+NO_SOURCE = "NO_SOURCE"
+"""In the place of a repository: the buildspec is all that it has, until a pipeline hands it something."""
 AT_ONCE = 100  # projects, or builds, that one BatchGet takes (CodeBuild API)
 
 
@@ -114,9 +116,10 @@ class BuildProject(Resource[ProjectIds]):
 
     def summary(self) -> str:
         """What is built, where and by what."""
+        begin = f"{self.repository} {self.branch}" if self.branch else "what the pipeline hands on"
         size = self.compute.removeprefix("BUILD_GENERAL1_").lower()
         spec = "ecsctl's own buildspec" if "\n" in self.buildspec else self.buildspec
-        return f"{self.repository} {self.branch}: {spec}, {size}, {self.image}, at most {self.minutes} min"
+        return f"{begin}: {spec}, {size}, {self.image}, at most {self.minutes} min"
 
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
@@ -163,10 +166,11 @@ class BuildProject(Resource[ProjectIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ProjectIds]]:
-        """By the names that projects of ours have: `<app>-build`, and `<app>-test-…`."""
+        """By the names that projects of ours have: `<app>-build`, `<app>-release`, and `<app>-test-…`."""
         listed = aws.look(aws.codebuild.list_projects)["projects"]
         ours = Names.of(me)
-        names = [name for name in listed if name == ours.project or name.startswith(ours.test_project())]
+        known = (ours.project, ours.release_project)
+        names = [name for name in listed if name in known or name.startswith(ours.test_project())]
         for start in range(0, len(names), AT_ONCE):
             for one in aws.look(aws.codebuild.batch_get_projects, names=names[start : start + AT_ONCE])["projects"]:
                 yield Found(ProjectIds(ProjectName(one["name"]), one["arn"]), flat(one.get("tags")))
@@ -227,7 +231,7 @@ class BuildProject(Resource[ProjectIds]):
         declared: Any = {
             "name": self.name,
             "source": source(self.repository, self.buildspec, self.auth),
-            "sourceVersion": self.branch,
+            **({"sourceVersion": self.branch} if self.branch else {}),
             "artifacts": {"type": "NO_ARTIFACTS"},
             "environment": environment(
                 self.container,

@@ -17,6 +17,7 @@ from ecsctl.resources.support.first_run import GATE, STOPPED, State, first_run, 
 from ecsctl.resources.support.github_side import leave_repository
 from ecsctl.resources.support.pipeline_structure import (
     DEPLOY,
+    RELEASE,
     Approval,
     Check,
     ConnectionSource,
@@ -73,6 +74,7 @@ class Pipeline(Resource[PipelineIds]):
     bucket: BucketName
     source: Source | None
     build: ProjectName | None
+    release: ProjectName | None  # what runs the release command
     deploy: Deploy | None
     tests: tuple[Check, ...]
     approvals: tuple[Approval, ...]
@@ -89,6 +91,7 @@ class Pipeline(Resource[PipelineIds]):
             "build",
             *(one.name for one in self.tests),
             *(f"approval {one.name}" for one in self.approvals),
+            *(["release command"] if self.release else []),
             "deploy",
         ]
         begin = f"{repository} {source.branch if source else ''}"
@@ -150,6 +153,7 @@ class Pipeline(Resource[PipelineIds]):
             bucket=found.bucket,
             source=found.source,
             build=found.build,
+            release=found.release,
             deploy=found.deploy,
             tests=found.tests,
             approvals=found.approvals,
@@ -179,12 +183,14 @@ class Pipeline(Resource[PipelineIds]):
 
         What is made is its beginning: see `first_run`.
         """
-        begun = replace(self, build=None, tests=(), approvals=(GATE,), deploy=None)
+        begun = replace(self, build=None, tests=(), approvals=(GATE,), release=None, deploy=None)
         aws.codepipeline.create_pipeline(pipeline=begun.structure(), tags=me.lower(**self._digest()))
         return _ids(self.name, me)
 
     def update(self, aws: Aws, me: Label, ids: PipelineIds, changed: frozenset[str]) -> None:
         """An update cuts off what runs (CodePipeline User Guide, "Edit a pipeline"), so never while it deploys.
+
+        The release command is a part of that.
 
         It replaces the whole structure, and always sends the real token: sent back with its mask and any other change,
         the mask itself would be stored. The token comes before its digest: a death between the two repeats it.
@@ -196,7 +202,9 @@ class Pipeline(Resource[PipelineIds]):
         if changed - {"tags", "first_run"}:
             with aws.fresh():
                 stages = aws.look(aws.codepipeline.get_pipeline_state, name=ids.name)["stageStates"]
-            if any(stage.get("stageName") == DEPLOY and _runs(stage.get("latestExecution")) for stage in stages):
+            if any(
+                stage.get("stageName") in (RELEASE, DEPLOY) and _runs(stage.get("latestExecution")) for stage in stages
+            ):
                 raise Refused(
                     f"pipeline {ids.name} is deploying: a change of it now would cut the deployment off",
                     hint="wait until it has deployed, then run the same command again",
@@ -249,7 +257,8 @@ class Pipeline(Resource[PipelineIds]):
 
     def structure(self) -> PipelineDeclarationTypeDef:
         """What AWS is sent, with the token in it."""
-        made_of = Parts(self.role, self.bucket, self.source, self.build, self.tests, self.approvals, self.deploy)
+        made_of = Parts(self.role, self.bucket, self.source, self.build, self.tests, self.approvals, self.deploy,
+                        self.release)  # fmt: skip
         token = self.source.token.reveal() if isinstance(self.source, GitHubSource) else ""
         return cast("PipelineDeclarationTypeDef", structure(self.name, made_of, token))
 

@@ -31,6 +31,7 @@ FATES: dict[str, tuple[str, dict[str, Any]]] = {
     "missing-image": ("missing-image", {}),
     "wrong-arch": ("architecture", {}),
     "health": ("app", {"otherwise": 404}),  # it answers elsewhere than where it is asked
+    "release": ("command", {}),  # the app is well, and its release command is not
     "slow-start": ("slow", {"seconds": 75}),  # longer than the load balancer's checks wait
     "secret-unread": ("secret", {"length": 206}),  # ECS's sentence ends before it says why
 }

@@ -123,6 +123,8 @@ class Facts:
     endpoints: list[Told] = field(default_factory=list)
     groups: list[Told] = field(default_factory=list)
     balancer_groups: list[str] = field(default_factory=list)
+    commands: list[Told] = field(default_factory=list)  # tasks of the release command, the newest first
+    command_log: list[Told] = field(default_factory=list)  # what the newest of them wrote
     build: Told | None = None
     build_log: list[Told] = field(default_factory=list)
     pipeline: Told | None = None

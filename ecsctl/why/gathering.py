@@ -10,13 +10,15 @@ from ecsctl.engine.errors import EcsctlError, Interrupted, explained, is_gone
 from ecsctl.engine.label import flat
 from ecsctl.names import Names
 from ecsctl.own_secrets import is_ours
+from ecsctl.parts import RELEASE
 from ecsctl.releases import reading
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.builds import newest_build
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.deployments import Told
 from ecsctl.resources.support.dns import normal
-from ecsctl.resources.support.ecs import groups_of, tasks_of
+from ecsctl.resources.support.ecs import BY, commands_of, groups_of, tasks_in, tasks_of
+from ecsctl.resources.support.revisions import container_of, revision
 from ecsctl.why.evidence import Facts, moment
 
 if TYPE_CHECKING:
@@ -46,10 +48,17 @@ class _Reading:
         self.aws, self.facts, self.names = aws, facts, Names(facts.app)
 
     def all(self) -> Facts:
-        self._together(self._service, self._build, self._pipeline, self._certificate)
+        self._together(self._service, self._build, self._pipeline, self._certificate, self._commands)
         self._together(self._stopped, self._starting, self._definition, self._balancer, self._network, self._connection)
         self._together(
-            self._log, self._images, self._secrets, self._log_groups, self._roles, self._build_log, self._zone
+            self._log,
+            self._images,
+            self._secrets,
+            self._log_groups,
+            self._roles,
+            self._build_log,
+            self._zone,
+            self._command_log,
         )
         return self.facts
 
@@ -97,6 +106,23 @@ class _Reading:
             return
         found = tasks_of(self.aws, self.names.cluster, self.names.service, "RUNNING", most=100)
         self.facts.starting = [dict(one) for one in found if one.get("lastStatus") != "RUNNING"]
+
+    def _commands(self) -> None:
+        """The release command."""
+        cluster = self.names.cluster
+        stopped = [one for one in tasks_in(self.aws, cluster, "STOPPED") if one.get("group") == f"{BY}:{RELEASE}"]
+        every = [*stopped, *(commands_of(self.aws, cluster) if stopped else ())]
+        self.facts.commands = [dict(one) for one in sorted(every, key=lambda one: one["createdAt"], reverse=True)]
+
+    def _command_log(self) -> None:
+        """The log of the release command."""
+        for task in self.facts.commands[:1]:
+            ran = revision(self.aws, task["taskDefinitionArn"])
+            container = container_of(ran.definition, self.names.container)
+            options = (container.get("logConfiguration") or {}).get("options") or {}
+            if group := options.get("awslogs-group"):
+                prefix, ident = options.get("awslogs-stream-prefix", "ecs"), task["taskArn"].rpartition("/")[2]
+                self.facts.command_log = self._lines(group, f"{prefix}/{container['name']}/{ident}")
 
     def _definition(self) -> None:
         """The task definition."""

@@ -54,7 +54,7 @@ CONFIGS: Mapping[str, Desired] = {
     "borrowed VPC": lambda made: {**BARE, "vpc": {
         "id": made["vpc"], "public_subnets": [made["a"], made["b"]], "egress": "public"}},
     "token": lambda made: {**TOKEN, "pipeline": TESTS, "service": {
-        "autoscaling": {"min": 1, "max": 3, "cpu_percent": 60}, "exec": True}},
+        "autoscaling": {"min": 1, "max": 3, "cpu_percent": 60}, "exec": True}, "release": {"command": ["./migrate"]}},
     "build only": lambda made: {
         **BARE, "github": {"repository": "ecsctl/hello"}, "pipeline": {"mode": "build-only"}},
     "connection": lambda made: {

@@ -367,6 +367,7 @@ ROWS = (
             "bucket": OTHER_BUCKET,
             "source": pushed(branch="release/1.x"),
             "build": OTHER_PROJECT,
+            "release": OTHER_PROJECT,
             "deploy": Deploy(ClusterName("shop"), ServiceName("shop"), "images.json", 30),
             "tests": (Check("Unit", OTHER_PROJECT),),
             "approvals": (Approval("Ann", "Is it good?"), Approval("Bob")),

@@ -182,6 +182,8 @@ LONG: dict[str, tuple[Configured, Configured]] = {
     "a pipeline started by hand": (PUSHED, {**PUSHED, "pipeline": {"trigger": "manual"}}),
     "builds in an image of one's own": (PUSHED, {**PUSHED, "build": {
         "image": "registry.example.com/tools:1", "image_credentials": "{login}"}}),
+    "a release command": (PUSHED, {**PUSHED, "release": {"command": ["./migrate"], "timeout_minutes": 5}}),
+    "no release command": ({**PUSHED, "release": {"command": ["./migrate"]}}, PUSHED),
     "a longer pipeline": (PUSHED, {**PUSHED, "pipeline": {
         "deploy_timeout_minutes": 30, "approvals": [{"name": "Review"}],
         "tests": [{"name": "Smoke", "buildspec": "tests.yml"}]}}),

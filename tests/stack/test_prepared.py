@@ -445,6 +445,7 @@ PLAIN = (
     "ecr.",
     "github.",
     "deployment.",
+    "release.",
 )  # tables whose other keys are sizes, numbers and switches
 
 

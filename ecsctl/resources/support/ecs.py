@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ecsctl.engine.label import APP, Label
+from ecsctl.parts import RELEASE
 from ecsctl.resources.support.common import there
 
 if TYPE_CHECKING:
@@ -70,6 +71,13 @@ def started_by_us(aws: Aws, cluster: str) -> list[str]:
     """The tasks that ecsctl has started by themselves, and that still run."""
     answer = there(lambda: aws.look(aws.ecs.list_tasks, cluster=cluster, startedBy=BY))
     return answer["taskArns"] if answer else []
+
+
+def commands_of(aws: Aws, cluster: str) -> list[TaskTypeDef]:
+    """The tasks in which the release command runs at this moment: by ecsctl, or in the pipeline."""
+    with aws.fresh():
+        found = described(aws, cluster, started_by_us(aws, cluster))
+    return [one for one in found if one.get("group") == f"{BY}:{RELEASE}" and one.get("desiredStatus") == "RUNNING"]
 
 
 def described(aws: Aws, cluster: str, arns: Iterable[str]) -> list[TaskTypeDef]:

@@ -11,7 +11,7 @@ from ecsctl.ids import BucketName, ClusterName, ConnectionArn, ProjectName, Role
 from ecsctl.resources.support.common import canonical
 
 SOURCE = "Source"  # the name of the first stage and of its action, by which a webhook knows it
-BUILD, DEPLOY = "Build", "Deploy"
+BUILD, RELEASE, DEPLOY = "Build", "Release", "Deploy"
 _SOURCE_OUTPUT, _BUILD_OUTPUT = "SourceOutput", "BuildOutput"
 Json = dict[str, Any]
 
@@ -78,6 +78,7 @@ class Parts:
     tests: tuple[Check, ...]
     approvals: tuple[Approval, ...]
     deploy: Deploy | None
+    release: ProjectName | None = None
 
 
 def structure(name: str, parts: Parts, token: str) -> Json:
@@ -97,6 +98,8 @@ def parts(found: Mapping[str, Any], digest: str) -> Parts:
     actions = [action for stage in found["stages"] for action in stage["actions"]]
     by = {provider: list(_of(actions, provider)) for provider in _PROVIDERS}
     builds = [action for action in by["CodeBuild"] if action["actionTypeId"]["category"] == "Build"]
+    releases = [action for action in builds if action["name"] == RELEASE]
+    builds = [action for action in builds if action["name"] != RELEASE]
     tests = [action for action in by["CodeBuild"] if action["actionTypeId"]["category"] == "Test"]
     return Parts(
         role=RoleArn(found["roleArn"]),
@@ -108,6 +111,7 @@ def parts(found: Mapping[str, Any], digest: str) -> Parts:
             Approval(one["name"], one.get("configuration", {}).get("CustomData", "")) for one in by["Manual"]
         ),
         deploy=next((_deploy_of(one["configuration"]) for one in by["ECS"]), None),
+        release=ProjectName(releases[0]["configuration"]["ProjectName"]) if releases else None,
     )
 
 
@@ -125,6 +129,7 @@ def _stages(parts: Parts, token: str) -> Iterator[tuple[str, list[Json]]]:
     yield "Build", [_build("Build", "Build", parts.build, _BUILD_OUTPUT)] if parts.build else []
     yield "Test", [_build(one.name, "Test", one.project, "") for one in parts.tests]
     yield "Approve", [_approval(one, order) for order, one in enumerate(parts.approvals, 1)]
+    yield RELEASE, [_build(RELEASE, "Build", parts.release, "", _BUILD_OUTPUT)] if parts.release else []
     yield DEPLOY, [_deploy(parts.deploy)] if parts.deploy else []
 
 
@@ -168,10 +173,10 @@ def _triggers(source: Source | None) -> Json:
     return {"triggers": [{"providerType": "CodeStarSourceConnection", "gitConfiguration": about}]}
 
 
-def _build(name: str, category: str, project: ProjectName, output: str) -> Json:
+def _build(name: str, category: str, project: ProjectName, output: str, takes: str = _SOURCE_OUTPUT) -> Json:
     action = _action(name, category, "AWS", "CodeBuild", {"ProjectName": project})
     outputs = {"outputArtifacts": [{"name": output}]} if output else {}
-    return action | {"inputArtifacts": [{"name": _SOURCE_OUTPUT}]} | outputs
+    return action | {"inputArtifacts": [{"name": takes}]} | outputs
 
 
 def _approval(approval: Approval, order: int) -> Json:

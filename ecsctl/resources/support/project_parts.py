@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         EnvironmentTypeType,
         ImagePullCredentialsTypeType,
         SourceAuthTypeType,
+        SourceTypeType,
     )
     from types_boto3_codebuild.type_defs import (
         EnvironmentVariableTypeDef,
@@ -78,7 +79,12 @@ def vpc_config(place: Inside) -> VpcConfigTypeDef:
 
 
 def source(repository: str, buildspec: str, auth: SourceAuth) -> ProjectSourceTypeDef:
-    """A GitHub repository as CodeBuild takes it. One commit is enough: nothing in a build asks for history."""
+    """A GitHub repository as CodeBuild takes it. One commit is enough: nothing in a build asks for history.
+
+    What is no address is a type of source that has none.
+    """
+    if "/" not in repository:
+        return {"type": cast("SourceTypeType", repository), "buildspec": buildspec}
     declared: ProjectSourceTypeDef = {
         "type": "GITHUB",
         "location": repository,

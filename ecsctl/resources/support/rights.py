@@ -29,6 +29,7 @@ class Scope:
     account: str
     region: str
     partition: str = "aws"
+    releases: bool = False  # there is a release command, and a project that runs it
 
     @classmethod
     def of(cls, place: Where, names: Names) -> Self:
@@ -136,7 +137,8 @@ class Scope:
 
     @property
     def _projects(self) -> tuple[str, ...]:
-        return self.names.project, self.names.test_project("*")
+        more = (self.names.release_project,) if self.releases else ()
+        return self.names.project, self.names.test_project("*"), *more
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from ecsctl.why.causes import building, delivering, fronting, health, mounting, network, rolling, running, starting
+from ecsctl.why.causes import (
+    building,
+    delivering,
+    fronting,
+    health,
+    mounting,
+    network,
+    releasing,
+    rolling,
+    running,
+    starting,
+)
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
 from ecsctl.why.causes.fixes import Act, Fix, Step, rebuilt, resumed
 from ecsctl.why.evidence import Facts
@@ -17,7 +28,7 @@ BUILDS = building.JUDGES
 def judged(facts: Facts) -> Iterator[Cause]:
     """Every cause that the facts show, each with ways that lead all the way out."""
     yield from _led(TASKS, resumed, facts)
-    yield from filter(None, (judge(facts) for judge in (*rolling.JUDGES, *fronting.JUDGES)))
+    yield from filter(None, (judge(facts) for judge in (*releasing.JUDGES, *rolling.JUDGES, *fronting.JUDGES)))
     yield from _led(BUILDS, rebuilt, facts)
     yield from filter(None, (judge(facts) for judge in delivering.JUDGES))
 

@@ -194,6 +194,11 @@ CASES: dict[str, Case] = {
     "build-fault": Case(once("PROVISIONING", "internal error", "INTERNAL_SERVICE_ERROR")),
     "build-stopped": Case(deliveries.stopped_build),
     "build-timeout": Case(once("BUILD", "", "BUILD_TIMED_OUT"), values={"build.timeout_minutes": 60}),
+    "release-command": Case(
+        deliveries.release_fails,
+        toml={"release": {"command": ["python", "manage.py", "migrate"]}},
+        skips={1: "the fate is the image's"},
+    ),
     "action-failed": Case(
         deliveries.smoke_fails, toml={"pipeline": {"tests": [{"name": "Smoke", "buildspec": "s.yml"}]}}
     ),

@@ -139,6 +139,11 @@ def smoke_fails(person: Person) -> None:
     person.clock.sleep(HOUR / 2)
 
 
+def release_fails(person: Person) -> None:
+    push.push("main", "release")
+    person.clock.sleep(HOUR / 4)
+
+
 def shut(person: Person) -> None:
     person.boto("codepipeline").disable_stage_transition(
         pipelineName="hello", stageName="Deploy", transitionType="Inbound", reason="a freeze")  # fmt: skip

@@ -55,6 +55,7 @@ class Build:
     failure: Failure | None = None
     stopped: float | None = None
     commands: Commands | None = None  # None for a build that is only played
+    playing: Any = None  # what moves its commands on whenever someone looks
     exported: dict[str, str] = field(default_factory=dict)  # what its buildspec's `exported-variables` came to
 
     def described(self, now: float) -> dict[str, Any]:
@@ -99,6 +100,8 @@ class Build:
                 yield Step("FINALIZING", last, last + 1.0)
 
     def _phases(self, now: float) -> tuple[list[dict[str, Any]], str]:
+        if self.playing is not None:
+            self.playing.advance(self, now)
         observed = now if self.stopped is None else min(now, self.stopped)
         at, status, phases = self.started, "SUCCEEDED", list[dict[str, Any]]()
         for step in self._steps():

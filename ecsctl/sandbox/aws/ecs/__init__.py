@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ecsctl.sandbox.aws.ecs import clusters, definitions, deployments, exec, run_task, services, tasks, views, visitors  # noqa: F401, A004 - imported for their declarations
+from ecsctl.sandbox.aws.ecs import clusters, definitions, deployments, exec, services, tasks, views, visitors  # noqa: F401, A004 - imported for their declarations
+from ecsctl.sandbox.aws.ecs import run_task as run_task_of
 from ecsctl.sandbox.aws.ecs.scripts import KINDS, behave
 from ecsctl.sandbox.aws.ecs.state import Wire, backend_of, denied, refusal
 from ecsctl.sandbox.aws.ecs.world import tick
@@ -44,6 +45,32 @@ def register_task_definition(account: str, region: str, by: str, **ask: Any) -> 
     Raises ClientException.
     """
     return definitions.register(backend_of(account, region), ask, by).arn
+
+
+def deregister_task_definition(account: str, region: str, reference: str) -> None:
+    """Deregister a revision. Raises ClientException."""
+    definitions.deregister(backend_of(account, region), reference)
+
+
+def run_task(account: str, region: str, at: float, **ask: Any) -> Wire:
+    """Run tasks with run_task's parameters at that moment, and return what it answers; raises what that raises."""
+    return run_task_of.start(backend_of(account, region), ask, at)
+
+
+def describe_task(account: str, region: str, cluster: str, task: str) -> Wire:
+    """A task as describe_tasks answers it. Raises InvalidParameterException for one that is not known."""
+    backend = backend_of(account, region)
+    tick(backend)
+    held = clusters.find(backend, cluster)
+    found = tasks.find(backend, held, task)
+    if found is None:
+        raise refusal("InvalidParameterException", "The referenced task was not found.")
+    return views.task(found[1], held.arn, tags=True)
+
+
+def stop_task(account: str, region: str, cluster: str, task: str, reason: str) -> None:
+    """Stop a task. Raises InvalidParameterException."""
+    tasks.stopped(backend_of(account, region), cluster, task, reason)
 
 
 def update_service(account: str, region: str, at: float | None = None, **ask: Any) -> Wire:

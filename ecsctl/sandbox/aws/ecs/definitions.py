@@ -336,12 +336,18 @@ def list_task_definition_families(_original: Any, response: EC2ContainerServiceR
 @overlay.wraps(EC2ContainerServiceResponse)
 def deregister_task_definition(_original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
     """Make a revision INACTIVE. Services that run it go on; nothing new can start from it."""
-    found = _named(response.ecs_backend, response._get_params()["taskDefinition"])
+    found = deregister(response.ecs_backend, response._get_params()["taskDefinition"])
+    return ActionResult({"taskDefinition": found.document})
+
+
+def deregister(backend: EC2ContainerServiceBackend, reference: str) -> Definition:
+    """The revision, which nothing new can start from now. Raises ClientException for one that is not there."""
+    found = _named(backend, reference)
     if found.status == "ACTIVE":
         _status(found, "INACTIVE")
         now: datetime = clock.today()
         found.document["deregisteredAt"] = now
-    return ActionResult({"taskDefinition": found.document})
+    return found
 
 
 @overlay.wraps(EC2ContainerServiceResponse)

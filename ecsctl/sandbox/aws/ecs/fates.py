@@ -174,7 +174,9 @@ _UP = (*_BOOT, "INFO:     Application startup complete.", "INFO:     Uvicorn run
 def go_on(backend: EC2ContainerServiceBackend, task: Task) -> Run:
     """How a task that has started goes on: by what is scripted for the image of the container that serves."""
     script = scripts.of(backend, boxes.own(task))
-    options = script.options
+    options, command = script.options, task.overridden(boxes.own(task)["name"]).get("command")
+    if command and script.kind not in ("command", "exec-format"):  # the app's fate is not that of another command
+        return commands.played(command)
     if script.kind == "crash":
         error = str(options.get("reason", "RuntimeError: the application could not start"))
         trace = ("Traceback (most recent call last):", '  File "/app/main.py", line 1, in <module>', error)
@@ -198,8 +200,10 @@ def go_on(backend: EC2ContainerServiceBackend, task: Task) -> Run:
             lines=_UP,
             last=failed,
         )
-    if command := task.overridden(boxes.own(task)["name"]).get("command"):
-        return commands.played(command)
+    if script.kind == "command" and not task.served:
+        error = str(options.get("reason", "RuntimeError: the command failed"))
+        trace = ("Traceback (most recent call last):", '  File "/app/manage.py", line 1, in <module>', error)
+        return Run("exit", float(options.get("seconds", 5.0)), int(options.get("code", 1)), last=trace)
     if script.kind == "app" and (run := apps.misfit(backend, task, options, words(task))):
         return run
     if run := blocked(backend, task):

@@ -40,7 +40,8 @@ def life(task: Task) -> Life | None:
 def prepare(backend: EC2ContainerServiceBackend, task: Task) -> None:
     """Let the containers be made, of a task that is to run for real."""
     here = machine.current
-    if here is None or scripts.scripted(backend, task.definition).kind != "ok":
+    kind = scripts.scripted(backend, task.definition).kind
+    if here is None or not (kind == "ok" or (kind == "command" and task.served)):
         return
     images = {one["name"]: _image(task, one["image"]) for one in task.definition.containers}
     if not all(images.values()):

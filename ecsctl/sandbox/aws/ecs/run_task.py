@@ -31,7 +31,11 @@ def run_task(_original: Any, response: EC2ContainerServiceResponse) -> ActionRes
     A role that cannot be assumed (yet) is a ClientException here, not an event (hashicorp/terraform-provider-aws
     retries on it). The same token is the same tasks (ECS API reference, "Ensuring idempotency").
     """
-    backend, ask = response.ecs_backend, response._get_params()
+    return ActionResult(start(response.ecs_backend, response._get_params()))
+
+
+def start(backend: EC2ContainerServiceBackend, ask: Wire, at: float | None = None) -> Wire:
+    """What run_task answers. `at` is the moment it happens, for a caller that catches up with the clock."""
     cluster = clusters.find(backend, ask.get("cluster"))
     crew = memory(backend).crews.setdefault(cluster.arn, Crew(cluster.arn))
     token, wanted = ask.get("clientToken"), json.dumps({**ask, "clientToken": ""}, sort_keys=True)
@@ -45,8 +49,9 @@ def run_task(_original: Any, response: EC2ContainerServiceResponse) -> ActionRes
         if "assume the role" in refused:
             raise denied(refused.split("(error ", 1)[1].removesuffix(")."))
         reason = refused.removeprefix("was unable to place a task. Reason: ")
-        return ActionResult({"tasks": [], "failures": [{"reason": reason}]})
-    made = [_run(backend, cluster, definition, ask) for _ in range(int(ask.get("count") or 1))]
+        return {"tasks": [], "failures": [{"reason": reason}]}
+    at = clock.now() if at is None else at
+    made = [_run(backend, cluster, definition, ask, at) for _ in range(int(ask.get("count") or 1))]
     crew.tasks += made
     if token:
         memory(backend).ran[token] = (wanted, [task.arn for task in made])
@@ -54,8 +59,8 @@ def run_task(_original: Any, response: EC2ContainerServiceResponse) -> ActionRes
     return _answer(cluster, made)
 
 
-def _answer(cluster: Cluster, tasks: list[Task]) -> ActionResult:
-    return ActionResult({"tasks": [views.task(task, cluster.arn, tags=True) for task in tasks], "failures": []})
+def _answer(cluster: Cluster, tasks: list[Task]) -> Wire:
+    return {"tasks": [views.task(task, cluster.arn, tags=True) for task in tasks], "failures": []}
 
 
 def _definition(backend: EC2ContainerServiceBackend, reference: str) -> Definition:
@@ -98,7 +103,7 @@ def _check_overrides(definition: Definition, overrides: Wire) -> None:
         definitions.check_size(cpu, size)
 
 
-def _run(backend: EC2ContainerServiceBackend, cluster: Cluster, definition: Definition, ask: Wire) -> Task:
+def _run(backend: EC2ContainerServiceBackend, cluster: Cluster, definition: Definition, ask: Wire, at: float) -> Task:
     ident = hashlib.sha256(f"{cluster.arn} {number(backend)}".encode()).hexdigest()
     return Task(
         arn=arn_of(backend, f"task/{cluster.name}/{ident[:32]}"),
@@ -106,9 +111,9 @@ def _run(backend: EC2ContainerServiceBackend, cluster: Cluster, definition: Defi
         group=ask.get("group") or f"family:{definition.family}",
         started_by=ask.get("startedBy") or "",
         terms={"launchType": "FARGATE", **{name: ask[name] for name in _KEPT if name in ask}},
-        created=clock.now(),
+        created=at,
         tags=_tags(cluster, definition, ask),
-        agenda={"provisioned": clock.now() + lives.PROVISIONING},
+        agenda={"provisioned": at + lives.PROVISIONING},
         attachment="-".join((ident[32:40], ident[40:44], ident[44:48], ident[48:52], ident[52:64])),
     )
 

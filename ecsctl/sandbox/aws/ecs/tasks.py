@@ -12,6 +12,7 @@ from ecsctl.sandbox.aws.ecs.state import (
     Crew,
     Service,
     Task,
+    Wire,
     arn_of,
     invalid,
     memory,
@@ -45,6 +46,9 @@ def list_tasks(_original: Any, response: EC2ContainerServiceResponse) -> ActionR
         if service is None:
             raise refusal("ServiceNotFoundException", "Service not found.")
         crews = [service]
+    others = ("serviceName", "family", "desiredStatus", "launchType", "containerInstance")
+    if ask.get("startedBy") and any(ask.get(name) for name in others):  # "it must be the only filter that you use"
+        raise invalid("startedBy cannot be used with other filters.")  # API reference, ListTasks; an assumption
     wanted = ask.get("desiredStatus") or "RUNNING"
     if wanted not in ("RUNNING", "PENDING", "STOPPED"):  # PENDING is allowed and never found (API reference, ListTasks)
         raise invalid("desiredStatus should be one of [RUNNING,PENDING,STOPPED]")
@@ -86,17 +90,22 @@ def describe_tasks(_original: Any, response: EC2ContainerServiceResponse) -> Act
 @overlay.wraps(EC2ContainerServiceResponse)
 def stop_task(_original: Any, response: EC2ContainerServiceResponse) -> ActionResult:
     """Stop a task; its service will start another. The reason given is what its stoppedReason says."""
-    backend, ask = response.ecs_backend, response._get_params()
-    cluster = clusters.find(backend, ask.get("cluster"))
-    found = find(backend, cluster, ask["task"])
+    ask = response._get_params()
+    return ActionResult({"task": stopped(response.ecs_backend, ask.get("cluster"), ask["task"], ask.get("reason"))})
+
+
+def stopped(backend: EC2ContainerServiceBackend, named: str | None, reference: str, why: str | None) -> Wire:
+    """What stop_task answers of the task."""
+    cluster = clusters.find(backend, named)
+    found = find(backend, cluster, reference)
     if found is None:
         raise invalid("The referenced task was not found.")
     crew, task = found
-    reason = ask.get("reason") or "Task stopped by user"
+    reason = why or "Task stopped by user"
     signals = ending.stop(task, clock.now(), Region(backend), reason, "UserInitiated")
     if isinstance(crew, Service):
         rollout.say_targets(crew, clock.now(), signals)
     shown = views.task(task, cluster.arn, tags=True)
     if isinstance(crew, Service):
         ecs_services.begin(backend, crew)
-    return ActionResult({"task": shown})
+    return shown
