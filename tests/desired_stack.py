@@ -93,7 +93,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "webhook_branch": "",
         "more": (),
     },
-    Pipeline: {"tests": (), "approvals": (), "exact": True, "first_run": "over"},
+    Pipeline: {"tests": (), "approvals": (), "release": None, "exact": True, "first_run": "over"},
     PipelineWebhook: {"action": "Source", "filters": (FILTER,), "registered": True},
     Cluster: {"insights": "enabled", "providers": frozenset()},
     TaskDefinition: {

@@ -37,7 +37,8 @@ def template(values: Mapping[str, Any], remarks: Mapping[str, Sequence[str]] | N
         off = "# " if Config.model_fields[key].default_factory is None and key not in values else ""
         lines += ["", *_comment(below["description"]), f"{off}[{key}]"]
         lines += (line for remark in (remarks or {}).get(key, ()) for line in _comment(remark))
-        lines += (line for option in below["properties"] for line in _option((key, option), values.get(key, {})))
+        lines += (line for option in below["properties"]
+                  for line in _option((key, option), values.get(key, {}), off=bool(off)))  # fmt: skip
     return "\n".join(lines) + "\n"
 
 
@@ -66,12 +67,15 @@ def refreshed(page: str) -> str:
     return f"{before}{_BEGIN}\n{table()}{_END}{after}"
 
 
-def _option(path: Path, values: Mapping[str, Any]) -> Iterator[str]:
+def _option(path: Path, values: Mapping[str, Any], *, off: bool = False) -> Iterator[str]:
+    """An option with what it says of itself. In a table that is `off` nothing is at its default: all are examples."""
     option, key = _node(path), path[-1]
     yield from _comment(option["description"])
     if key in values:
         yield f"{key} = {toml(values[str(key)])}"
-    elif option.get("default") not in (None, [], {}):
+    elif off and "examples" not in option and "default" in option:
+        yield f"# {key} = {toml(option['default'])}  # an example"
+    elif option.get("default") not in (None, [], {}) and not off:
         yield f"# {key} = {toml(option['default'])}"
     else:
         yield f"# {key} = {toml(option['examples'][0])}  # an example" if "examples" in option else f'# {key} = ""'
