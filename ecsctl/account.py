@@ -15,8 +15,11 @@ from ecsctl.engine.errors import DENIED, AccessError, ConfigError, Denied, Ecsct
 from ecsctl.engine.secret import Secret
 from ecsctl.github_token import body_of, codebuild_reads
 from ecsctl.names import Names
+from ecsctl.parts import RELEASE
 from ecsctl.releases import images
 from ecsctl.resources.listener import TLS_POLICIES
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.ecs import BY, tasks_in
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -37,6 +40,7 @@ SOUGHT = {  # what is looked up, in words
     "domain": "what stands at the domain",
     "tls_policy": "the TLS policies that this region offers",
     "build_image": "the build images that CodeBuild offers",
+    "past_commands": "the tasks of the release command",
     "curated_image": "the build images that CodeBuild offers",
     "token": "the GitHub token",
     "webhook": "the URL of the webhook",
@@ -79,6 +83,7 @@ class Facts:
     zone_unread: str = ""  # why the account's zones could not be listed; the zone is then the recorded one
     tls_policy: str = ""
     build_image: str = ""
+    past_commands: tuple[str, ...] = ()  # tasks of the release command that have ended
     curated_image: str = ""  # of those that AWS offers: what runs the release command
     token: Secret | None = None
     webhook: Secret | None = None  # the URL that notifications are posted to
@@ -151,6 +156,8 @@ def gather(
             asked["token"] = lambda: _token(aws, github.token_secret, Names.of(me).project)
     if config.notify and (source := config.notify.webhook):
         asked["webhook"] = lambda: webhook_url.read(aws, config.name, source)
+    if config.release:
+        asked["past_commands"] = lambda: _past_commands(aws, Names.of(me).cluster)
     asked["unfit"] = lambda: prepared.examine(aws, config, me)
     if config.permissions_boundary and (config.service.permissions or config.volumes):
         asked["cautions"] = lambda: prepared.forbidden(aws, config, me)
@@ -269,6 +276,13 @@ def _tls_policy(aws: Aws) -> str:
     """The best of today's recommended TLS policies that this region has."""
     offered = {policy["Name"] for policy in aws.look(aws.elbv2.describe_ssl_policies)["SslPolicies"]}
     return next((policy for policy in TLS_POLICIES if policy in offered), TLS_POLICIES[-1])
+
+
+def _past_commands(aws: Aws, cluster: str) -> tuple[str, ...]:
+    """The tasks of the release command that have ended, the newest first."""
+    found = there(lambda: tasks_in(aws, cluster, "STOPPED")) or []
+    ours = [one for one in found if one.get("group") == f"{BY}:{RELEASE}"]
+    return tuple(one["taskArn"] for one in sorted(ours, key=lambda one: one["createdAt"], reverse=True))
 
 
 def _build_image(aws: Aws, me: Label, architecture: str) -> str:

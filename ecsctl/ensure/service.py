@@ -11,8 +11,9 @@ from ecsctl.ensure.alarms import ensure_alarms
 from ecsctl.ensure.front import ANYWHERE, MADE_BY, ensure_front
 from ecsctl.ensure.volumes import ensure_volumes, mounts
 from ecsctl.ids import HostedZoneId, ImageUri, RoleArn, SecurityGroupId, ServiceName
-from ecsctl.parts import BALANCING_ROLE, EXECUTION_ROLE, SERVICE, TASK_DEFINITION, TASK_ROLE
+from ecsctl.parts import BALANCING_ROLE, EXECUTION_ROLE, RELEASE, SERVICE, TASK_DEFINITION, TASK_ROLE
 from ecsctl.resources.dns_record import DnsRecord
+from ecsctl.resources.first_release import FirstRelease
 from ecsctl.resources.role import Role
 from ecsctl.resources.scaling import Scaling, Scheduled
 from ecsctl.resources.security_group import Rule, SecurityGroup
@@ -114,6 +115,23 @@ def ensure_service(
         service=names.service,
     )
     revision = stack.ensure(TASK_DEFINITION, definition).arn
+    groups = frozenset({group, *map(SecurityGroupId, desired.security_groups)})
+    released: tuple[ImageUri, ...] = ()
+    if config.release and image is not None:
+        command = FirstRelease(
+            cluster=parts.cluster,
+            task_definition=revision,
+            image=image,
+            subnets=network.task_subnets,
+            security_groups=groups,
+            public_ip=network.public_tasks,
+            command=config.release.command,
+            minutes=config.release.timeout_minutes,
+            service=names.service,
+            container=names.container,
+            past=facts.past_commands,
+        )
+        released = (stack.ensure(f"{RELEASE}-command", command, after=network.way_out).image,)
     count: int | None = desired.desired_count
     if image is None:
         count = 0
@@ -130,7 +148,7 @@ def ensure_service(
         first_count=desired.autoscaling.min if desired.autoscaling else desired.desired_count,
         least=desired.autoscaling.lowest if desired.autoscaling else None,
         subnets=network.task_subnets,
-        security_groups=frozenset({group, *map(SecurityGroupId, desired.security_groups)}),
+        security_groups=groups,
         target_group=front.target_group,
         container=names.container,
         port=desired.port,
@@ -160,7 +178,7 @@ def ensure_service(
         rebalancing=said.get("availabilityZoneRebalancing", "ENABLED" if desired.max_percent > 100 else "DISABLED"),
         more=additions({path: said.get(path) for path in USUAL} | {STRATEGY: desired.spot and desired.spot.strategy}),
     )
-    name = stack.ensure(SERVICE, service, after=network.way_out, ready=(group, front.group)).name
+    name = stack.ensure(SERVICE, service, after=network.way_out, ready=(group, front.group, *released)).name
     for known, zone in facts.hosted_zones.items():  # they lead here only once there is someone who answers
         alias = DnsRecord(
             zone=HostedZoneId(zone),

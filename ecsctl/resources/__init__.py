@@ -44,6 +44,7 @@ KINDS = {
     "webhook": "Webhook",
     "cluster": "Cluster",
     "task_definition": "TaskDefinition",
+    "first_release": "FirstRelease",
     "service": "Service",
     "scaling": "Scaling",
     "pipeline": "Pipeline",

@@ -37,7 +37,7 @@ def up(folder: Path, live_by: Callable[[Clock], None], run: Run) -> Iterator[Clo
     with inprocess() as clock:
         live_by(clock)
         bring_up(folder, clock, run)
-        clock.sleep(900)
+        clock.sleep(4000)  # ECS has forgotten the first one
         yield clock
 
 
@@ -68,7 +68,6 @@ def pushed(clock: Clock, fail: str = "", seconds: float = 900) -> str:
 
 def test_a_push_runs_it_once_and_deploys_only_after_it(up: Clock, run: Run) -> None:
     before = serves(run)
-    assert commands(run) == []  # the first version is up's own
     assert pushed(up, fail="release") == "Failed"
     [failed] = commands(run)
     assert (failed["exit_code"], serves(run)) == (1, before)

@@ -6,6 +6,7 @@ from ecsctl.engine.resource import AnyResource
 from ecsctl.resources.borrowed_network import BorrowedSubnet, BorrowedVpc
 from ecsctl.resources.connection import BorrowedConnection
 from ecsctl.resources.first_image import FirstImage
+from ecsctl.resources.first_release import FirstRelease
 from ecsctl.resources.issued_certificate import BorrowedCertificate
 from tests.rows import delivery, ecs, files, network
 
@@ -14,6 +15,7 @@ ROWS = (*network.ROWS, *files.ROWS, *delivery.ROWS, *ecs.ROWS)
 
 EXEMPT: dict[type[AnyResource], str] = {
     FirstImage: "a wait: nothing of its own is on AWS; tests/stack/test_first_image.py",
+    FirstRelease: "a wait: nothing of its own is on AWS; tests/stack/test_first_release.py",
     BorrowedVpc: "only looked at; tests/resources/test_borrowed_network.py",
     BorrowedSubnet: "only looked at; tests/resources/test_borrowed_network.py",
     BorrowedCertificate: "only looked at; tests/resources/test_certificate.py",

@@ -73,6 +73,12 @@ def started_by_us(aws: Aws, cluster: str) -> list[str]:
     return answer["taskArns"] if answer else []
 
 
+def ended_well(task: Mapping[str, Any], container: str) -> bool:
+    """Whether the command of a task has ended with 0, by itself: one that is stopped may do so all the same."""
+    own: Mapping[str, Any] = next((one for one in task.get("containers", ()) if one.get("name") == container), {})
+    return own.get("exitCode") == 0 and task.get("stopCode") == "EssentialContainerExited"
+
+
 def commands_of(aws: Aws, cluster: str) -> list[TaskTypeDef]:
     """The tasks in which the release command runs at this moment: by ecsctl, or in the pipeline."""
     with aws.fresh():
