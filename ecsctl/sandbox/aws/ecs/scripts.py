@@ -42,7 +42,9 @@ def behave(account: str, image_fragment: str, kind: str, **options: Any) -> None
     boots. `reason` is the health check's answer for "unhealthy", ECS's own for "stopped" and "quota", and the log's
     last line for "crash", which ends with `code`. With `length` the reason why a task does not start breaks off after
     as many characters. "secret" and "secret-denied" are about the secret that is asked for first, and pass with it.
-    "app" is told in apps; "command" is a crash of what `run_task` runs, and of nothing else. Raises ValueError for an unknown kind.
+    "app" is told in apps; "command" is a crash of what `run_task` runs, and of nothing else.
+
+    Raises ValueError for an unknown kind.
     """
     if kind not in KINDS:
         raise ValueError(f"there is no kind {kind!r}; there are: {', '.join(KINDS)}")
