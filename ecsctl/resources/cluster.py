@@ -10,8 +10,8 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
 from ecsctl.ids import ClusterName, LogGroupName
 from ecsctl.names import Names
-from ecsctl.resources.support.ecs import cluster_of
-from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.ecs import cluster_of, stop_ours
+from ecsctl.resources.support.policy_document import Condition, Statement
 from ecsctl.resources.support.rights import linked, of
 
 if TYPE_CHECKING:
@@ -58,6 +58,9 @@ class Cluster(Resource[ClusterIds]):
         actions = "CreateCluster DeleteCluster DescribeClusters TagResource UpdateClusterSettings"
         actions += " PutClusterCapacityProviders" if uses.spot else ""
         yield Statement("Cluster", of("ecs", actions), (scope.cluster,))
+        here = Condition("ArnEquals", "ecs:cluster", (scope.cluster,))
+        yield Statement("TaskList", ("ecs:ListTasks",), ("*",), (here,))
+        yield Statement("Tasks", ("ecs:StopTask",), (scope.arn("ecs", f"task/{scope.names.cluster}/*"),))
         yield linked(scope, "ecs")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Cluster, ClusterIds] | None:
@@ -109,7 +112,9 @@ class Cluster(Resource[ClusterIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: ClusterIds) -> None:
-        """Refused by AWS while services or tasks are inside."""
+        """Refused by AWS while services or tasks are inside: ours that no service keeps are stopped."""
+        with aws.fresh():
+            stop_ours(aws, ids.name)
         aws.ecs.delete_cluster(cluster=ids.name)
 
 

@@ -38,6 +38,20 @@ def test_where_it_fails_there_is_no_service_and_the_next_up_runs_it_again(up: Cl
     assert client.list_services(cluster="hello")["serviceArns"] == []
 
     ecs.behave(ACCOUNT, "", "ok")
+    tasks = client.list_tasks(cluster="hello", desiredStatus="STOPPED")["taskArns"]
+    found = client.describe_tasks(cluster="hello", tasks=tasks)["tasks"]
+    [ran] = [one for one in found if one["group"] == "ecsctl:release"]
+    subnet = next(one["value"] for one in ran["attachments"][0]["details"] if one["name"] == "subnetId")
+    network = {"awsvpcConfiguration": {"subnets": [subnet], "assignPublicIp": "ENABLED"}}
+    client.run_task(
+        cluster="hello",
+        taskDefinition=ran["taskDefinitionArn"],
+        launchType="FARGATE",
+        networkConfiguration=network,
+        overrides=ran["overrides"],
+        startedBy="ecsctl",
+        group="ecsctl:release",
+    )  # as a run leaves it that was killed then
     done = run("up", "--yes")
     assert done.code == 0, done.err
     assert codes(run) == [0, 3]
