@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ecsctl import parts
@@ -69,6 +69,8 @@ def ensure_volumes(
         found.volumes.append(Volume(name, system.file_system, point.access_point, "/"))
         right = mounting(system.arn, point.arn, read_only=said.read_only, root=said.uid == 0)
         found.statements.append(right)
+    # "Statement IDs (SID) in a single policy must be unique" (IAM's refusal, MalformedPolicyDocument)
+    found.statements = [replace(one, sid=f"{one.sid}{number}") for number, one in enumerate(found.statements, 1)]
     return found
 
 

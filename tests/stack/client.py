@@ -145,7 +145,7 @@ def watched(world: World, before: dict[str, Any], after: dict[str, Any]) -> Clie
     client = Client(world, url(world, before))
     client()
     assert client.failed == [], "it is up before the change"
-    plain = url(world, {key: value for key, value in before.items() if key != "domain"})
+    plain = url(world, {key: value for key, value in before.items() if key not in ("domain", "service")})
     client.urls.append(f"https://{after['domain']['name']}" if "domain" in after else plain)
     world.clock.each = world.heard = client  # type: ignore[attr-defined]  # the clock is a ticking one
     return client

@@ -164,9 +164,10 @@ def test_an_existing_one_is_used_and_never_changed(world: World) -> None:
     world.running(PLAIN, image=IMAGE)
     mine = borrowed(world)
     before = efs(world).describe_file_systems()["FileSystems"]
-    world.up(with_({"data": mine}))
+    both = with_({"data": mine, "more": {**mine, "path": "/more"}})
+    world.up(both)
     assert running(world) == 1
-    assert not world.plan(with_({"data": mine})).work
+    assert not world.plan(both).work
     world.up(PLAIN)
     assert [one["FileSystemId"] for one in efs(world).describe_file_systems()["FileSystems"]] == [
         one["FileSystemId"] for one in before]  # fmt: skip
