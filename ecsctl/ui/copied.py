@@ -13,13 +13,14 @@ NAME = "ecsctl"
 AWS = re.compile(
     r"\baws (?:sso login|login|configure export-credentials|sts get-caller-identity|account enable-region)\b"
 )
+_ALONE = "up|down|status|plan|logs|why|exec|run|ps|deploy|rollback|cancel|history"
 COMMAND = re.compile(
-    r"\becsctl (?:(?:creds|pipeline) [a-z][a-z-]*"
-    r"|up|down|status|plan|logs|why|exec|deploy|rollback|cancel|history(?: diff)?)\b(?! --(?:sandbox|profile|region))"
+    rf"\becsctl (?:(?:creds|pipeline) [a-z][a-z-]*|secret (?:set|list|rm)|history diff|{_ALONE})\b"
+    r"(?! --(?:sandbox|profile|region))"
 )
 CALL = re.compile(
-    r"(?<![\w./-])ecsctl(?= (?:up|down|status|plan|logs|why|exec|deploy|rollback|cancel|history|init|policy"
-    r"|(?:creds|pipeline|config|sandbox) [a-z][a-z-]*|--?[a-z][a-z-]*)\b)"
+    rf"(?<![\w./-])ecsctl(?= (?:{_ALONE}|init|policy"
+    r"|(?:creds|pipeline|config|sandbox) [a-z][a-z-]*|secret (?:set|list|rm)|--?[a-z][a-z-]*)\b)"
 )
 """The program's name where a command of it follows: elsewhere it is only spoken of."""
 sandbox = False

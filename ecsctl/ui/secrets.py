@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.ui import words
 from ecsctl.ui.console import data
+from ecsctl.ui.copied import copied
 from ecsctl.ui.output import VERSION
 from ecsctl.ui.safe import plain
 
@@ -20,7 +21,8 @@ def show(found: Used) -> None:
     """Print a line for each."""
     for one, used in found:
         since = one.changed.isoformat(timespec="seconds") if one.changed else "unknown"
-        state = f"scheduled for deletion: ecsctl secret set {one.name} restores it" if one.deleted else (
+        restore = copied(f"ecsctl secret set {one.name}")
+        state = f"scheduled for deletion: {restore} restores it" if one.deleted else (
             f"used by {', '.join(used)}" if used else "not used")  # fmt: skip
         data().print(plain(f"{one.name}  since {since}  {state}"), soft_wrap=True)
     if not found:

@@ -1,7 +1,12 @@
 """What a person copies from a sandbox run stays in the sandbox."""
 
-import pytest
+from collections.abc import Iterator
+from typing import Any
 
+import pytest
+import typer
+
+from ecsctl.cli import app
 from ecsctl.ui import copied
 
 SAID = [
@@ -12,6 +17,8 @@ SAID = [
     ("ecsctl creds rotate --stored", "ecsctl creds rotate --sandbox --stored"),
     ("ecsctl pipeline run", "ecsctl pipeline run --sandbox"),
     ("ecsctl history diff 3 4", "ecsctl history diff --sandbox 3 4"),
+    ("ecsctl run -- CMD", "ecsctl run --sandbox -- CMD"),
+    ("ecsctl secret set db restores it", "ecsctl secret set --sandbox db restores it"),
 ]
 AS_IT_IS = ["ecsctl up --sandbox", "ecsctl sandbox start", "ecsctl init", "ecsctl config check", "ecsctl uploads", ""]
 
@@ -21,6 +28,25 @@ def test_in_the_sandbox_a_command_says_so(monkeypatch: pytest.MonkeyPatch, said:
     monkeypatch.setattr(copied, "sandbox", True)
 
     assert copied.copied(said) == typed
+
+
+def commands(group: Any, before: str = "ecsctl") -> Iterator[tuple[str, set[str]]]:
+    """Each command as it is typed, with its options."""
+    for name, one in group.commands.items():
+        if getattr(one, "commands", None):
+            yield from commands(one, f"{before} {name}")
+        if not getattr(one, "commands", None) or one.invoke_without_command:
+            yield f"{before} {name}", {option for each in one.params for option in each.opts}
+
+
+def test_no_command_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copied, "sandbox", True)
+    monkeypatch.setattr(copied, "program", lambda: "python -m ecsctl")
+    found = dict(commands(typer.main.get_command(app)))
+    assert {"ecsctl up", "ecsctl secret rm", "ecsctl history"} <= found.keys()
+    lead = {True: " --sandbox", False: ""}
+    told = {one: copied.copied(one) for one in found}
+    assert told == {one: f"python -m {one}{lead['--sandbox' in options]}" for one, options in found.items()}
 
 
 @pytest.mark.parametrize(
