@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -107,6 +108,18 @@ def remove(aws: Aws, app: str, name: str, days: int = WINDOW) -> bool:
     described = _ours(aws, app, known)
     if described is None:
         raise Refused(f"{app} has no secret {name}", hint="ecsctl secret list names those that there are")
+    return _schedule(aws, known, described, days)
+
+
+@asking("deleting the app's secrets")
+def remove_all(aws: Aws, app: str, names: Iterable[str]) -> None:
+    """The same of all of these that are there: the tags on AWS tell for hours of what is gone."""
+    for known in (full(app, name) for name in names):
+        if (described := _ours(aws, app, known)) is not None:
+            _schedule(aws, known, described, WINDOW)
+
+
+def _schedule(aws: Aws, known: str, described: DescribeSecretResponseTypeDef, days: int) -> bool:
     if described.get("DeletedDate"):
         return False
     aws.patience.through(

@@ -136,7 +136,7 @@ def _token(source: str | None) -> Secret:
             hint="revoke this one; ecsctl creds set asks for one unseen, and ecsctl creds set - reads it from stdin",
         )
     if source == "-":
-        return creds.checked(sys.stdin.readline())
+        return creds.checked(words.piped(sys.stdin.readline))
     return creds.checked(words.ask_unseen("GitHub token:", command="ecsctl creds set - < FILE"))
 
 

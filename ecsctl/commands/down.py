@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,7 +22,7 @@ def down(
     common: Common,
     force: Annotated[
         bool,
-        typer.Option("--force", help="With --yes: delete images and build artifacts too."),
+        typer.Option("--force", help="With --yes: delete images, build artifacts and access logs too."),
     ] = False,
     secrets: Annotated[
         bool,
@@ -46,7 +47,7 @@ def down(
     from ecsctl.commands.opening import opened
     from ecsctl.costs.prices import AS_OF
     from ecsctl.engine.errors import AwsError, Refused, Several, TimedOut, in_the_way
-    from ecsctl.own_secrets import kept, remove
+    from ecsctl.own_secrets import kept, remove_all
     from ecsctl.removal import blockers
     from ecsctl.removal.kept import keeper
     from ecsctl.removal.receipt import left
@@ -66,16 +67,19 @@ def down(
                     f"{one.told}: nothing was removed", hint=f"{one.forbids}; then run the same command again"
                 )
         held = kept(session.aws, app.app)
+        agree = partial(
+            _agree, app.app, common, session.aws, protected, held, force=force, secrets=secrets, volumes=volumes
+        )
         try:
             plan = session.engine.down(
-                agree=lambda plan: _agree(plan, app.app, common, force, session.aws, protected, _told(held, secrets)),
+                agree=agree,
                 keep=found.keeper(keeper(app.protect, volumes=volumes)),
             )
         except (AwsError, TimedOut, Several) as error:
             found = blockers.look(session.aws, session.engine.label, ours_too=True)
             raise in_the_way(error, found.told) from error
-        for secret in held if secrets else ():
-            remove(session.aws, app.app, secret)
+        if secrets:
+            remove_all(session.aws, app.app, held)
         remains = left(session.aws, session.engine.label, plan, session.engine.passed_over)
     seconds = app.progress.seconds
     if stays := [f"{step.title} {step.name}" for step in plan.steps if step.reason.startswith(blockers.USED_BY)]:
@@ -102,7 +106,16 @@ def _told(held: Sequence[str], removed: bool) -> str:
 
 
 def _agree(
-    plan: Plan, app: str, common: Common, force: bool, aws: Aws, protected: Sequence[LoadBalancerIds], told: str
+    app: str,
+    common: Common,
+    aws: Aws,
+    protected: Sequence[LoadBalancerIds],
+    held: Sequence[str],
+    plan: Plan,
+    *,
+    force: bool,
+    secrets: bool,
+    volumes: bool,
 ) -> None:
     """Show what dies and what stays, and have the app's name typed. Then lift what `protected` our load balancer.
 
@@ -114,7 +127,8 @@ def _agree(
     from ecsctl.ui import plan as shown
     from ecsctl.ui import words
 
-    asks = common.asks("ecsctl down", due=bool(plan.work))
+    command, told = f"ecsctl down{' --secrets' * secrets}{' --volumes' * volumes}", _told(held, secrets)
+    asks = common.asks(command, due=bool(plan.work or (held and secrets)))
     if asks or not (common.quiet or common.json):
         shown.show(plan, removal=True)
         if protected:
@@ -122,12 +136,12 @@ def _agree(
         if told:
             words.say(told)
     if asks:
-        words.ask_name(app, command="ecsctl down --yes")
+        words.ask_name(app, command=f"{command} --yes")
     elif (lost := data_in(plan)) and not force:
         raise UsageError(
             f"this would destroy {', '.join(lost)}",
             why="with --yes nobody has read the list",
-            hint="ecsctl down --yes --force, or protect it in ecsctl.toml, or run it on a terminal without --yes",
+            hint=f"{command} --yes --force, or protect it in ecsctl.toml, or run it on a terminal without --yes",
         )
     for ids in protected:
         LoadBalancer.unprotect(aws, ids)

@@ -37,7 +37,8 @@ def put(
             "a value is never given as an argument: other processes could read it",
             hint=f"ecsctl secret set {name} asks for it unseen, and ecsctl secret set {name} - reads it from stdin",
         )
-    typed = sys.stdin.read() if source else words.ask_unseen(f"{name}:", command=f"ecsctl secret set {name} - < FILE")
+    command = f"ecsctl secret set {name} - < FILE"
+    typed = words.piped(sys.stdin.read) if source else words.ask_unseen(f"{name}:", command=command)
     value = own_secrets.checked(typed)
     with opened(common, "secret", config=True) as app:
         done = own_secrets.put(app.aws, app.over_app().engine.label, name, value)

@@ -6,7 +6,7 @@ import getpass
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.text import Text
@@ -93,6 +93,19 @@ def ask_unseen(question: str, *, command: str) -> str:
     return _asked(question, hide=True)
 
 
+def piped(read: Callable[[], str]) -> str:
+    """What `read` reads of stdin. Raises UsageError, which repeats none of it, for what is no text in UTF-8.
+
+    Where the locale is none of UTF-8, Python lets other bytes through as lone surrogates (PEP 540).
+    """
+    try:
+        text = read()
+        text.encode()
+    except UnicodeError:
+        raise UsageError("what was read is not UTF-8 text: nothing was changed", hint="save it as UTF-8") from None
+    return text
+
+
 def _answer(question: str, command: str) -> str:
     """What a person types. Raises UsageError with nobody there, Interrupted on Ctrl-C."""
     if not interactive():
@@ -110,7 +123,7 @@ def _asked(question: str, *, hide: bool) -> str:
         try:
             with _ctrl_c_ends():
                 talk().print(plain(question.rstrip(), "bold"), end=" ", soft_wrap=True)
-                line = getpass.getpass("", stream=sys.stderr) + "\n" if hide else sys.stdin.readline()
+                line = piped(lambda: getpass.getpass("", stream=sys.stderr) + "\n" if hide else sys.stdin.readline())
         except KeyboardInterrupt:
             talk().print()
             raise Interrupted("stopped as asked: nothing was changed") from None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ecsctl import own_secrets
 from tests.why.person import Person, somebody
 
 VALUE = "s3cr3t-value-nobody-sees"
@@ -45,6 +47,19 @@ def test_a_value_is_never_an_argument(person: Person) -> None:
     code, told = person.ecsctl(f"ecsctl secret set db {VALUE}")
     assert (code, VALUE in told) == (2, False)
     assert "never given as an argument" in told
+
+
+@pytest.mark.parametrize("command", ["ecsctl secret set db -", "ecsctl creds set -"])
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+def test_what_is_no_text_is_refused_and_not_repeated(
+    person: Person, monkeypatch: pytest.MonkeyPatch, command: str, errors: str
+) -> None:
+    """As Python reads stdin in a locale of UTF-8, and in one of none."""
+    piped = io.TextIOWrapper(io.BytesIO(b"caf\xe9-s3cr3t\n"), encoding="utf-8", errors=errors)
+    monkeypatch.setattr(person, "stdin", piped)
+    code, told = person.ecsctl(command)
+    assert (code, "not UTF-8" in told, "s3cr3t" in told) == (2, True, False)
+    assert [one["Name"] for one in person.boto("secretsmanager").list_secrets()["SecretList"]] == ["github/token"]
 
 
 @pytest.mark.parametrize("name", ["a/b", "", "a b", "x" * 201])
@@ -95,6 +110,25 @@ def test_the_tasks_get_it_by_its_simple_name_and_the_role_may_read_it_alone(pers
     assert code == 0, told
     described = person.boto("secretsmanager").describe_secret(SecretId="hello/db")
     assert described["DeletedDate"]
+
+
+def test_down_passes_over_a_secret_that_only_the_tags_still_tell_of(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person.ecsctl("ecsctl secret set db -")
+    monkeypatch.setattr(own_secrets, "kept", lambda *_: ("db", "gone"))
+    code, told = person.ecsctl("ecsctl down --yes --force --secrets")
+    assert code == 0, told
+    assert person.boto("secretsmanager").describe_secret(SecretId="hello/db")["DeletedDate"]
+
+
+def test_what_is_deleted_without_a_plan_is_asked_for_too(person: Person) -> None:
+    """Nothing of the app is there but a secret."""
+    person.ecsctl("ecsctl secret set db -")
+    person.clock.sleep(3600)  # AWS's tags tell late of what is new
+    code, told = person.typed("ecsctl down --secrets")
+    assert (code, "ecsctl down --secrets --yes" in told) == (2, True), told
+    assert "DeletedDate" not in person.boto("secretsmanager").describe_secret(SecretId="hello/db")
 
 
 def test_who_uses_none_needs_no_right_for_them(person: Person) -> None:

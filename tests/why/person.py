@@ -42,7 +42,8 @@ class Person:
     def __init__(self, clock: Clock, folder: Path) -> None:
         self.clock, self.folder = clock, folder
         self.toml: Toml = {}
-        self.stdin = "ghp_" + "a1B2c3D4e5F6" * 3 + "\n"  # what is typed where a secret is asked for
+        # What is typed where a secret is asked for.
+        self.stdin: str | io.TextIOWrapper = "ghp_" + "a1B2c3D4e5F6" * 3 + "\n"
         self.done: list[str] = []
         self.heard: Callable[..., None] | None = None  # hears of every call of a command
         self.write(ORDINARY)
@@ -84,19 +85,20 @@ class Person:
 
     def ecsctl(self, command: str) -> tuple[int, str]:
         """Type a command of ecsctl's, and yes where it asks. Its exit code and all it says."""
-        words = shlex.split(command)
-        code, told = self._typed(words)
+        code, told = self.typed(command)
         if code == 2 and "--yes" in told:
-            code, told = self._typed([*words, "--yes"])
+            code, told = self.typed(f"{command} --yes")
         elif code == 2 and "there is no terminal to ask on" in told:
-            code, told = self._typed([*words, "-"])
+            code, told = self.typed(f"{command} -")
         return code, told
 
-    def _typed(self, words: list[str]) -> tuple[int, str]:
-        told = io.StringIO()
+    def typed(self, command: str) -> tuple[int, str]:
+        """The same, without a yes."""
+        words, told = shlex.split(command), io.StringIO()
         with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
             patch.setattr(sys, "argv", words)
-            patch.setattr(sys, "stdin", io.StringIO(self.stdin))
+            typed = io.StringIO(self.stdin) if isinstance(self.stdin, str) else self.stdin
+            patch.setattr(sys, "stdin", typed)
             patch.chdir(self.folder)
             patch.setattr(session.Place, "aws", lambda *_a, **_k: self.aws())
             patch.setattr(well, "over_http", visitors.visit)  # no name of the sandbox's leads anywhere
