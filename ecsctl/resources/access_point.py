@@ -67,8 +67,9 @@ class AccessPoint(Resource[AccessPointIds]):
             gid=user.get("Gid", 0),
             permissions=(root.get("CreationInfo") or {}).get("Permissions", ""),
         )
-        return Observed(ids, actual, flat(one.get("Tags")), state == "available",
-                        note="" if state == "available" else state)  # fmt: skip
+        failed, hint = efs.failed({ids.access_point: state}, "access-point")
+        return Observed(ids, actual, flat(one.get("Tags")), state == "available", failed,
+                        "" if state == "available" else state, hint=hint)  # fmt: skip
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[AccessPointIds]]:

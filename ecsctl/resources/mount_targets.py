@@ -55,9 +55,9 @@ class MountTargets(Resource[MountTargetsIds]):
         return efs.rights(scope, uses)
 
     def observe(self, aws: Aws, me: Label) -> Observed[MountTargets, MountTargetsIds] | None:
-        """By the file system. None while it has none."""
+        """By the file system. None while it has none: one that goes leads nowhere, and another takes its place."""
         system = next((one for one in efs.listed(aws) if one["FileSystemId"] == self.file_system), None)
-        there_are = _of(aws, self.file_system) if system else []
+        there_are = _staying(aws, self.file_system) if system else []
         if system is None or not there_are:
             return None
         zones = {one["AvailabilityZoneId"]: one for one in there_are}
@@ -70,11 +70,11 @@ class MountTargets(Resource[MountTargetsIds]):
         )
         used = {one["MountTargetId"]: one for zone in served.values() if (one := zones[zone])}
         late = [one["LifeCycleState"] for one in used.values() if one["LifeCycleState"] != "available"]
-        leaving = "deleting" in late
+        broken, hint = efs.failed({name: one["LifeCycleState"] for name, one in used.items()}, "mount-target")
         tags = flat(system.get("Tags"))
         return Observed(_ids(self.file_system), actual, {**tags, RESOURCE: targets(tags.get(RESOURCE, ""))},
                         ready=not late, note=late[0] if late else "",
-                        failed="an earlier one is being deleted" if leaving else "")  # fmt: skip
+                        failed=broken, hint=hint)  # fmt: skip
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[MountTargetsIds]]:
@@ -92,7 +92,7 @@ class MountTargets(Resource[MountTargetsIds]):
     def update(self, aws: Aws, me: Label, ids: MountTargetsIds, changed: frozenset[str]) -> None:
         """Make those that are missing, and give all of them the groups. None is taken away: it costs nothing."""
         with aws.fresh():
-            there_are = _of(aws, self.file_system)
+            there_are = _staying(aws, self.file_system)
             zones = _zones(aws, self.subnets)
         reached = {one["AvailabilityZoneId"] for one in there_are}
         for subnet in sorted(self.subnets):
@@ -133,6 +133,10 @@ def _of(aws: Aws, file_system: str) -> list[dict[str, Any]]:
     answer = there(lambda: aws.look(aws.efs.describe_mount_targets, FileSystemId=file_system))
     found: list[dict[str, Any]] = answer["MountTargets"] if answer else []
     return [one for one in found if one["LifeCycleState"] != "deleted"]
+
+
+def _staying(aws: Aws, file_system: str) -> list[dict[str, Any]]:
+    return [one for one in _of(aws, file_system) if one["LifeCycleState"] != "deleting"]
 
 
 def _groups(aws: Aws, one: dict[str, Any]) -> set[SecurityGroupId]:

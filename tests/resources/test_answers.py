@@ -76,7 +76,7 @@ def worth(plan):
 def test_a_network_told_the_other_way_round_is_no_drift(cloud):
     compose = network.stack_of(cloud, *network.ALL)
     cloud.up(compose)
-    with everywhere(cloud, ("ec2", "elbv2", "acm", "route53"), turn_all):
+    with everywhere(cloud, ("ec2", "elbv2", "acm", "route53", "efs", "cloudwatch"), turn_all):
         assert worth(cloud.plan(compose)) == {}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import APP, Label, flat
@@ -23,6 +23,15 @@ def listed(aws: Aws) -> list[dict[str, Any]]:
 def mine(aws: Aws, me: Label) -> list[dict[str, Any]]:
     """Those of the app."""
     return [one for one in listed(aws) if flat(one.get("Tags")).get(APP) == me.app]
+
+
+def failed(states: Mapping[str, str], kind: str) -> tuple[str, str]:
+    """Why it has failed and what to do, of things by id and their LifeCycleState; both empty if none has."""
+    ids = [one for one, state in states.items() if state == "error"]
+    if not ids:
+        return "", ""
+    delete = "; ".join(f"aws efs delete-{kind} --{kind}-id {one}" for one in ids)
+    return f"AWS could not make {', '.join(ids)} (LifeCycleState error)", f"{delete}; then ecsctl up makes another"
 
 
 def rights(scope: Scope, uses: Uses) -> Iterator[Statement]:
