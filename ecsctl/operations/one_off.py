@@ -6,6 +6,7 @@ import json
 import shlex
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from ecsctl.asking import asking
-from ecsctl.engine.errors import Refused, ReleaseFailed, ResourceFailed, UsageError, code, status, text
+from ecsctl.engine.errors import EcsctlError, Refused, ReleaseFailed, ResourceFailed, UsageError, code, status, text
 from ecsctl.fargate import fargate_pair
 from ecsctl.names import Names
 from ecsctl.operations.logs import Line, Log, follow
@@ -145,9 +146,10 @@ def begin(aws: Aws, me: Label, command: Sequence[str], *, image: str = "", cpu: 
     try:
         with asking("starting the task"):
             arn = _run(aws, me, names, service, ran, overrides)
-    except Refused:
+    except EcsctlError:
         if own:
-            aws.ecs.deregister_task_definition(taskDefinition=own)
+            with suppress(ClientError):  # what went wrong before is what counts
+                aws.ecs.deregister_task_definition(taskDefinition=own)
         raise
     container = container_of(ran.definition, names.container)
     return Started(names.cluster, arn, container["name"], container["image"], _log(container, arn), own)

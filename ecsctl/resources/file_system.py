@@ -79,13 +79,13 @@ class FileSystem(Resource[FileSystemIds]):
         one = ours[ids]
         state = one["LifeCycleState"]
         actual = FileSystem(encrypted_only=any(map(_enforces, _statements(aws, ids))))
-        broken = (
-            state == "error"
-        )  # "To access the file system data, restore a backup" (EFS guide, "File system status")
-        failed = "AWS has lost it, or could not make it (LifeCycleState error)" if broken else ""
-        hint = "restore a backup of it to another one, and name that in ecsctl.toml; or delete it, then ecsctl up"
-        return Observed(ids, actual, flat(one.get("Tags")), state == "available", failed,
-                        "" if state == "available" else state, since=one.get("CreationTime"), hint=hint * broken)  # fmt: skip
+        failed = hint = ""
+        if state == "error":  # EFS guide, "File system status": unrecoverable, its files are in its backups alone
+            failed = "AWS has lost it, or could not make it (LifeCycleState error)"
+            hint = "restore a backup of it to another one, and name that in ecsctl.toml; or delete it, then ecsctl up"
+        note = "" if state == "available" else state
+        return Observed(ids, actual, flat(one.get("Tags")), state == "available", failed, note,
+                        since=one.get("CreationTime"), hint=hint)  # fmt: skip
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[FileSystemIds]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ecsctl import session
 from ecsctl.aws import Aws
@@ -85,6 +86,24 @@ def test_another_image_leaves_nothing_behind(service: Service, run: Run) -> None
     assert (missing.code, "there is no image" in missing.err) == (2, True)
     ecs.behave(ACCOUNT, "v2", "quota")
     assert run("run", "--image", f"{REPOSITORY}:v2", "--", "true").code == 1
+    assert service.revisions == before
+
+
+def test_a_task_that_may_not_be_started_leaves_no_revision(
+    service: Service, run: Run, hear: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.start(service.push("v1"))
+    aws = Aws(Patience(service.clock), session=shared_session())
+
+    def deny(**_: Any) -> None:
+        why = {"Code": "AccessDeniedException", "Message": "not authorized to perform: ecs:RunTask"}
+        told: Any = {"Error": why, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        raise ClientError(told, "RunTask")
+
+    hear(aws.client("ecs"), "before-call.ecs.RunTask", deny)
+    monkeypatch.setattr(session.Place, "aws", lambda *_, **__: aws)
+    before = service.revisions
+    assert run("run", "--image", f"{REPOSITORY}:v1", "--", "true").code == 3
     assert service.revisions == before
 
 

@@ -215,8 +215,9 @@ def _value(value: Any) -> str:
 
 
 def _filled(command: str, values: Mapping[str, Any]) -> str:
-    """A command with what only the user knows in the place of its capitals."""
-    return " ".join(shlex.quote(str(values.get(word, word))) for word in shlex.split(command))
+    """A command with what only the user knows in the place of its capitals, and of the files that hold it."""
+    words = shlex.split(command)
+    return " ".join(shlex.quote(str(values.get(word.removeprefix("file://"), word))) for word in words)
 
 
 def _whole(service: str, given: dict[str, Any]) -> dict[str, Any]:

@@ -335,7 +335,7 @@ OWN = {"own_secrets": {scene.SECRET: "database"}}
 
 def test_a_fix_fits_whose_secret_it_is() -> None:
     """What `ecsctl secret` stored is set by it, which tells no value; everybody else's by the AWS CLI."""
-    put = f"aws secretsmanager put-secret-value --secret-id {scene.SECRET} --secret-string "
+    put = f"aws secretsmanager put-secret-value --secret-id {scene.SECRET} --secret-string file://"
     there, empty = {"secrets": {scene.SECRET: "there"}}, "can't find the specified secret value for staging label"
     assert secret_fixes(empty, there)[0][0] == f"{put}VALUE"
     assert secret_fixes(empty, there | OWN)[0][0] == "ecsctl secret set database"

@@ -110,10 +110,14 @@ def secret_unread(facts: Facts) -> Cause | None:
 
 
 def _put(arn: str, facts: Facts, what: str) -> Fix:
-    """How a secret gets a value: by `ecsctl secret set` if that made it, which asks for the value."""
+    """How a secret gets a value: by `ecsctl secret set` if that made it, which asks for the value.
+
+    The AWS CLI reads it from a file: an argument would stand in the list of processes.
+    """
     if own := facts.own_secrets.get(arn):
         return run(f"ecsctl secret set {own}", "asks for its value" if what == "VALUE" else "asks for the whole JSON")
-    return run(f"aws secretsmanager put-secret-value --secret-id {arn or 'ARN'} --secret-string {what}")
+    return run(f"aws secretsmanager put-secret-value --secret-id {arn or 'ARN'} --secret-string file://{what}",
+               "where the file has its value" if what == "VALUE" else "where the file has the whole JSON")  # fmt: skip
 
 
 def _key(arn: str, facts: Facts) -> str:
