@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from ecsctl.config import words
 from ecsctl.config.section import Problem, Section
 
 OURS = ("uid", "gid")
+ROOT = "is the root of the container's own file system: expected a folder of it"
 
 
 class Volume(Section):
@@ -62,7 +64,9 @@ def fitting(
     """What the containers say of volumes: `beside` by sidecar, `raw` by table."""
     paths: dict[str, str] = {}
     for name, one in volumes.items():
-        if (other := paths.setdefault(one.path, name)) != name:
+        if (path := _whole(one.path)) == "/":
+            yield ("volumes", name, "path"), ROOT
+        elif (other := paths.setdefault(path, name)) != name:
             yield ("volumes", name, "path"), f"= {one.path} is that of volumes.{other} too"
     for sidecar, mounts in beside.items():
         taken: dict[str, str] = {}
@@ -70,8 +74,15 @@ def fitting(
             if name not in volumes:
                 known = ", ".join(volumes) or "none"
                 yield ("sidecars", sidecar, "volumes", name), f"is no volume of ecsctl.toml; there are: {known}"
-            if (other := taken.setdefault(path, name)) != name:
+            if _whole(path) == "/":
+                yield ("sidecars", sidecar, "volumes", name), ROOT
+            elif (other := taken.setdefault(_whole(path), name)) != name:
                 yield ("sidecars", sidecar, "volumes", name), f"= {path} is that of {other} too"
     for table, parameter in (("task_definition", "volumes"), ("container", "mountPoints")):
         if volumes and parameter in raw.get(table, {}):
             yield ("raw", table, parameter), "is what volumes says: expected all of them there"
+
+
+def _whole(path: str) -> str:
+    """A path as the container's runtime takes it: of two that lead to one folder it takes neither."""
+    return posixpath.normpath(f"/{path.lstrip('/')}")

@@ -342,6 +342,12 @@ TOGETHER = [
     ('[build.logins]\n"000000000000.dkr.ecr.eu-central-1.amazonaws.com" = "role"\n'
      f'"registry.example.com" = "{SECRET}"\n"ghcr.io" = "role"', 5,
      'build.logins."ghcr.io": is no registry of ECR: expected the ARN of a secret'),
+    ('[volumes.a]\npath = "/data"\n[volumes.b]\npath = "/srv/../data/"', 5,
+     "volumes.b.path = /srv/../data/ is that of volumes.a too"),
+    ('[volumes.a]\npath = "//"', 3,
+     "volumes.a.path: is the root of the container's own file system: expected a folder of it"),
+    ('[volumes.a]\npath = "/data"\n[sidecars.agent]\nimage = "a:1"\nvolumes = { a = "/." }', 6,
+     "sidecars.agent.volumes.a: is the root of the container's own file system: expected a folder of it"),
 ]  # fmt: skip
 
 
