@@ -119,9 +119,10 @@ def _secrets(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
             if code(error) not in DENIED:  # who may not look is told what the tags tell
                 raise
         if name:
-            remove = f"aws secretsmanager delete-secret --secret-id {name}"
-            what = "a secret of the app's own" if ours else "the GitHub token that ecsctl creds set stored"
-            yield Left("secret", name, f"{what}; {remove}", SECRET)
+            why = f"the GitHub token that ecsctl creds set stored; aws secretsmanager delete-secret --secret-id {name}"
+            if ours:
+                why = "a secret of the app's own; ecsctl down --secrets deletes it too"
+            yield Left("secret", name, why, SECRET)
 
 
 def _marked_strangers(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:

@@ -133,7 +133,7 @@ def _step(step: Step) -> Json:
         "ids": flat(step.ids),
         "borrowed": step.borrowed,
         "changes": [_change(change) for change in step.changes],
-        "reason": step.reason,
+        "reason": optioned(step.reason),
         "hint": optioned(step.hint),
         "impact": step.impact,
         "fields": dict(step.fields) if step.verb in (Verb.CREATE, Verb.REPLACE) else {},

@@ -115,7 +115,7 @@ def _removal(plan: Plan, width: int) -> Iterable[Text]:
     if staying:
         yield Text("stay:", style="bold")
         for step in staying:
-            yield from _row(step, column, width, plain(telling(step.ids)), plain(step.reason, "dim"))
+            yield from _row(step, column, width, plain(telling(step.ids)), plain(copied.copied(step.reason), "dim"))
     if dying:
         yield Text()
         lost = [step for step in dying if step.reason]
@@ -127,8 +127,8 @@ def _removal(plan: Plan, width: int) -> Iterable[Text]:
 def _step(step: Step, column: int, width: int) -> Iterable[Text]:
     ends = step.verb in (Verb.DELETE, Verb.REPLACE)
     own = telling(step.ids) if ends else ""
-    yield from _row(step, column, width, plain(own), plain(step.reason, "red" if step.verb is Verb.REFUSE else "dim"),
-                    plain(step.summary, "dim"))  # fmt: skip
+    why = plain(copied.copied(step.reason), "red" if step.verb is Verb.REFUSE else "dim")
+    yield from _row(step, column, width, plain(own), why, plain(step.summary, "dim"))
     for change in step.changes:
         yield from _field(change, width)
     if step.impact:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from rich.text import Text
 
 from ecsctl.ui.console import tell
-from ecsctl.ui.copied import copied
+from ecsctl.ui.copied import copied, optioned
 from ecsctl.ui.safe import safe
 
 
@@ -48,4 +48,7 @@ def show(left: Sequence[Remains], *, prices: str) -> None:
 
 def document(left: Sequence[Remains]) -> list[dict[str, Any]]:
     """What is left, for JSON."""
-    return [{"kind": one.kind, "what": one.what, "why": one.why, "monthly_usd": round(one.monthly, 2)} for one in left]
+    return [
+        {"kind": one.kind, "what": one.what, "why": optioned(one.why), "monthly_usd": round(one.monthly, 2)}
+        for one in left
+    ]

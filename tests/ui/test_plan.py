@@ -1,6 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from ecsctl.engine.plan import UNKNOWN, Change, Plan, Step, Verb, Why
+from ecsctl.removal.receipt import Left
+from ecsctl.ui import copied, output
 from ecsctl.ui import plan as shown
 from ecsctl.ui.safe import safe
 from tests.ui import samples
@@ -25,6 +29,17 @@ def test_a_plan_of_everything_fits_80_columns(snapshot):
 
 def test_a_removal_tells_what_dies_with_what_and_what_stays_why(snapshot):
     assert told(samples.removal(), removal=True) == snapshot
+
+
+def test_what_stays_in_the_sandbox_is_deleted_there(monkeypatch):
+    kept = Step("data", "file-system", "file system", Verb.KEEP, ids={"id": "fs-1"}, reason="ecsctl down --volumes")
+    monkeypatch.setattr(copied, "sandbox", True)
+    for removal in (True, False):
+        assert "ecsctl down --sandbox --volumes" in told(Plan((kept, replace(kept, verb=Verb.REFUSE))), removal=removal)
+    left = [Left("secret", "shop/db", "ecsctl down --secrets deletes it too")]
+    document = output.down_document(Plan((kept,)), left, 1.0, dict.fromkeys(("app", "account", "region"), "x"))
+    assert document["left"][0]["why"] == "ecsctl down --sandbox --secrets deletes it too"
+    assert document["steps"][0]["reason"] == "ecsctl down --sandbox --volumes"
 
 
 def test_a_plan_that_changes_nothing_says_so_in_a_sentence():
