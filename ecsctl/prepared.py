@@ -180,7 +180,9 @@ def _log_bucket(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
             return
         raise
     rules = encrypts["ServerSideEncryptionConfiguration"]["Rules"] if encrypts else []
-    algorithm = next((one["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] for one in rules), "AES256")
+    algorithm = next(
+        (said["SSEAlgorithm"] for one in rules if (said := one.get("ApplyServerSideEncryptionByDefault"))), "AES256"
+    )
     folder = f"arn:{me.partition}:s3:::{name}/{log_delivery.where(logs.prefix, me.account)}/*"
     writers = [log_delivery.principal(me.region, me.partition), {"Service": log_delivery.SERVICE}]
     if answer is None:
