@@ -84,6 +84,9 @@ CHANGES: dict[str, tuple[Change, ...] | str] = {
     "zone_unread": "only what is told of a list that may not be read: the zone is the recorded one then",
     "tls_policy": (a_better_tls_policy,),
     "build_image": (a_newer_build_image,),
+    "past_commands": "of the release command, not to take a task of before for this run's",
+    "curated_image": "as build_image; of the project that runs the release command",
+    "webhook": "as token: its URL is the user's",
     "token": "its value is the user's: a rotated token has to be brought everywhere",
     "token_arn": "the roles must be allowed to read the very secret that is there now",
     "token_reference": "as token_arn",
@@ -98,6 +101,7 @@ CHANGES: dict[str, tuple[Change, ...] | str] = {
     "certified": "of the record: which certificate the listener has until its successor is issued",
     "cautions": "sentences, which decide nothing",
     "context": "what the branch has is the user's",
+    "shifted": "read from the service itself, which keeps what a strategy of before has brought",
     "moving": "the tasks' processor is the user's, and what runs on the other one has to be built anew",
 }
 CASES = [(name, change) for name, changes in CHANGES.items() if not isinstance(changes, str) for change in changes]
