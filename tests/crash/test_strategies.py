@@ -16,7 +16,7 @@ ROLLING = desired_stack(domain=None, github=None, service={"desired_count": 0})
 BLUE_GREEN = {**ROLLING, "deployment": {"strategy": "blue-green"}}
 
 
-@pytest.mark.parametrize("part", sample(2))
+@pytest.mark.parametrize("part", sample(6))
 def test_killed_while_the_strategy_changes_the_same_command_again_finishes(
     struck: Struck, tally: Tally, part: Part
 ) -> None:

@@ -22,6 +22,7 @@ from ecsctl.sandbox.aws import ecs
 from ecsctl.session import open_stack
 from tests.config.more_shapes import MORE
 from tests.config.shapes import SHAPES, Shape
+from tests.crash.conftest import some
 from tests.stack.conftest import World, world  # noqa: F401 - a fixture
 
 NETWORK = {"egress": "public"}
@@ -104,7 +105,7 @@ def up(world: World, configured: Config) -> None:  # noqa: F811 - the fixture
     session.engine.up(session.desired_stack, agree=lambda plan: None)
 
 
-@pytest.mark.parametrize("name", APPS)
+@pytest.mark.parametrize("name", some(APPS, 16))
 def test_it_comes_up_and_its_own_check_is_answered(world: World, tmp_path: Path, name: str) -> None:  # noqa: F811
     app = APPS[name]
     text, configured = configuring(tmp_path / "checkout", name, app)
