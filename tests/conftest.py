@@ -57,6 +57,8 @@ typer.main.get_command = functools.cache(typer.main.get_command)  # the tree of 
 rsa.generate_private_key = functools.cache(rsa.generate_private_key)  # moto's certificates protect nobody
 gc.set_threshold(50_000, 20, 50)  # AWS's models are a million objects that stay; to walk them often is a waste
 
+os.fsync = lambda fd: None  # no power is cut in a test; tests/crash/test_power.py has its own
+
 os.environ["ECSCTL_CONTAINERS"] = "0"  # only tests/containers let this machine's engine run anything
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the processes that tests start share what was compiled
 

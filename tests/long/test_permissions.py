@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ecsctl.sandbox.core.permissions import judged, statements
+from tests.crash.conftest import some
 from tests.permissions import test_operator as quick
 from tests.permissions.conftest import Record
 from tests.permissions.conftest import recorded as recorded  # a fixture
@@ -18,6 +19,9 @@ NOT_BY_US = {
     "wafv2:DisassociateWebACL": "called when the key has gone, by whoever has the policy of before still",
 }
 TWINS = ("codeconnections:", "codestar-connections:")  # of one ARN only one prefix is asked for
+
+
+EVERYWHERE = [(name, partition) for name in CONFIGS if name not in quick.QUICK for partition in REGIONS]
 
 
 def actions_of(policies: dict[str, Any]) -> Iterator[str]:
@@ -35,8 +39,7 @@ def without(action: str, policies: dict[str, Any]) -> list[dict[str, Any]]:
     return left
 
 
-@pytest.mark.parametrize("partition", REGIONS)
-@pytest.mark.parametrize("name", [name for name in CONFIGS if name not in quick.QUICK])
+@pytest.mark.parametrize(("name", "partition"), some(EVERYWHERE, 14))
 def test_the_printed_policies_allow_every_call_of_every_command(name: str, partition: str, recorded: Record) -> None:
     quick.test_the_printed_policies_allow_every_call_of_every_command(name, partition, recorded)
 

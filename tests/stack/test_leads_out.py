@@ -18,6 +18,7 @@ from ecsctl.sandbox.aws.codebuild.builds import builds as builds_in
 from ecsctl.sandbox.aws.codebuild.builds import fail_next_build
 from ecsctl.sandbox.aws.ecr import put_image
 from ecsctl.sandbox.github import remote
+from tests.crash.conftest import some
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack
 from tests.stack.test_first_run import at_rest, builds, executions, releases
 from tests.stack.watch import URI, runs, service
@@ -129,8 +130,12 @@ TROUBLES: dict[str, Callable[[World], object]] = {
 }
 
 
-@pytest.mark.parametrize("then", [None, *TROUBLES], ids=["once", *(f"then {name}" for name in TROUBLES)])
-@pytest.mark.parametrize("first", TROUBLES)
+STATES = [(first, then) for first in TROUBLES for then in (None, *TROUBLES)]
+
+
+@pytest.mark.parametrize(
+    ("first", "then"), [pytest.param(*one, id=f"{one[0]}, then {one[1] or 'nothing'}") for one in some(STATES, 14)]
+)
 def test_up_leads_out_of_every_state_that_a_first_up_leaves(world: World, first: str, then: str | None) -> None:
     """One trouble, or one after another: a second one that cannot happen any more is none."""
 
