@@ -13,7 +13,15 @@ from ecsctl.resources.bucket import Bucket
 from ecsctl.resources.pipeline import Pipeline
 from ecsctl.resources.pipeline_webhook import FILTER, PipelineWebhook
 from ecsctl.resources.role import Role
-from ecsctl.resources.support.pipeline_structure import Approval, Check, ConnectionSource, Deploy, GitHubSource, Source
+from ecsctl.resources.support.pipeline_structure import (
+    NO_RELEASE,
+    Approval,
+    Check,
+    ConnectionSource,
+    Deploy,
+    GitHubSource,
+    Source,
+)
 from ecsctl.resources.support.rights import Scope
 
 if TYPE_CHECKING:
@@ -77,7 +85,7 @@ def ensure_pipeline(
         bucket=bucket,
         source=source,
         build=projects.build,
-        release=ensure_release(stack, config, config.release, facts, names) if config.release else None,
+        release=ensure_release(stack, config, config.release, facts, names) if config.release else NO_RELEASE,
         deploy=Deploy(cluster, service, minutes=config.deploy_minutes),
         tests=tuple(
             Check(test.name, project) for test, project in zip(config.pipeline.tests, projects.tests, strict=True)

@@ -17,6 +17,7 @@ from ecsctl.resources.support.first_run import GATE, STOPPED, State, first_run, 
 from ecsctl.resources.support.github_side import leave_repository
 from ecsctl.resources.support.pipeline_structure import (
     DEPLOY,
+    NO_RELEASE,
     RELEASE,
     Approval,
     Check,
@@ -74,7 +75,7 @@ class Pipeline(Resource[PipelineIds]):
     bucket: BucketName
     source: Source | None
     build: ProjectName | None
-    release: ProjectName | None  # what runs the release command
+    release: ProjectName  # what runs the release command; empty: there is none
     deploy: Deploy | None
     tests: tuple[Check, ...]
     approvals: tuple[Approval, ...]
@@ -183,7 +184,7 @@ class Pipeline(Resource[PipelineIds]):
 
         What is made is its beginning: see `first_run`.
         """
-        begun = replace(self, build=None, tests=(), approvals=(GATE,), release=None, deploy=None)
+        begun = replace(self, build=None, tests=(), approvals=(GATE,), release=NO_RELEASE, deploy=None)
         aws.codepipeline.create_pipeline(pipeline=begun.structure(), tags=me.lower(**self._digest()))
         return _ids(self.name, me)
 

@@ -12,6 +12,7 @@ from ecsctl.resources.support.common import canonical
 
 SOURCE = "Source"  # the name of the first stage and of its action, by which a webhook knows it
 BUILD, RELEASE, DEPLOY = "Build", "Release", "Deploy"
+NO_RELEASE = ProjectName("")  # there is no release command, and so no stage for it
 _SOURCE_OUTPUT, _BUILD_OUTPUT = "SourceOutput", "BuildOutput"
 Json = dict[str, Any]
 
@@ -78,7 +79,7 @@ class Parts:
     tests: tuple[Check, ...]
     approvals: tuple[Approval, ...]
     deploy: Deploy | None
-    release: ProjectName | None = None
+    release: ProjectName = NO_RELEASE
 
 
 def structure(name: str, parts: Parts, token: str) -> Json:
@@ -111,7 +112,7 @@ def parts(found: Mapping[str, Any], digest: str) -> Parts:
             Approval(one["name"], one.get("configuration", {}).get("CustomData", "")) for one in by["Manual"]
         ),
         deploy=next((_deploy_of(one["configuration"]) for one in by["ECS"]), None),
-        release=ProjectName(releases[0]["configuration"]["ProjectName"]) if releases else None,
+        release=ProjectName(releases[0]["configuration"]["ProjectName"]) if releases else NO_RELEASE,
     )
 
 
