@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from urllib.parse import quote, unquote
 
 from ecsctl.resources.support.containers import HealthCheck
-from tests.rows import delivery, ecs, network
+from tests.rows import delivery, ecs, files, network
 
 KEPT = ("Command", "Entrypoint", "Stages", "Actions")  # lists whose order is said
 CLOSED = ("Filter", "configuration", "options", "tags", "Tags")  # in which whatever is added would mean something
@@ -74,7 +74,7 @@ def worth(plan):
 
 
 def test_a_network_told_the_other_way_round_is_no_drift(cloud):
-    compose = network.stack_of(cloud, *network.ALL)
+    compose = network.stack_of(cloud, *network.ALL, *files.DESIRED)
     cloud.up(compose)
     with everywhere(cloud, ("ec2", "elbv2", "acm", "route53", "efs", "cloudwatch"), turn_all):
         assert worth(cloud.plan(compose)) == {}
