@@ -159,7 +159,7 @@ def gather(
     if config.release:
         asked["past_commands"] = lambda: _past_commands(aws, Names.of(me).cluster)
     asked["unfit"] = lambda: prepared.examine(aws, config, me)
-    if config.permissions_boundary and (config.service.permissions or config.volumes):
+    if config.permissions_boundary and (config.permissions or config.volumes):
         asked["cautions"] = lambda: prepared.forbidden(aws, config, me)
     asked["image"] = lambda: images.known(aws, config, me, image)
     asked["shifted"] = lambda: in_use.shifted(aws, me)

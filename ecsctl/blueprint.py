@@ -8,12 +8,15 @@ from ecsctl.engine.stack import Stack
 from ecsctl.ensure.cluster import ensure_cluster
 from ecsctl.ensure.codebuild import ensure_build_role, ensure_codebuild, ensure_first_image
 from ecsctl.ensure.ecr import ensure_ecr
+from ecsctl.ensure.front import ensure_front
 from ecsctl.ensure.github import ensure_github
 from ecsctl.ensure.limits import check
 from ecsctl.ensure.notify import ensure_notify
 from ecsctl.ensure.pipeline import ensure_pipeline
-from ecsctl.ensure.service import ensure_service
+from ecsctl.ensure.service import ensure_release_command, ensure_service, ensure_web_definition
+from ecsctl.ensure.tasks import ensure_tasks
 from ecsctl.ensure.vpc import ensure_vpc
+from ecsctl.ensure.workers import ensure_workers
 from ecsctl.names import Names
 
 if TYPE_CHECKING:
@@ -39,11 +42,16 @@ def blueprint(config: Config, facts: Facts) -> Stack:
         if not facts.moving:
             projects = ensure_codebuild(stack, config, facts, names, role, access, repository, network)
     image = ensure_first_image(stack, config, facts, names, repository, projects, role)
-    service = ensure_service(stack, config, facts, names, network, parts, repository, image)
+    front = ensure_front(stack, config, facts, names, network)
+    tasks = ensure_tasks(stack, config, facts, names, network, parts.logs, repository, image, front.group)
+    revision = ensure_web_definition(stack, config, facts, names, tasks)
+    released = ensure_release_command(stack, config, facts, names, network, parts, tasks, revision)
+    service = ensure_service(stack, config, facts, names, network, parts, front, tasks, revision, released)
+    workers = ensure_workers(stack, config, facts, names, network, parts, tasks, released)
     if access and role and facts.moving:
         projects = ensure_codebuild(stack, config, facts, names, role, access, repository, network, after=(service,))
     if access and projects and config.pipeline.mode == "pipeline":
-        ensure_pipeline(stack, config, facts, names, access, projects, parts.cluster, service)
+        ensure_pipeline(stack, config, facts, names, access, projects, parts.cluster, (service, *workers.values()))
     if config.notify:
         ensure_notify(stack, config, config.notify, facts, names)
     check(stack, config, facts.identity)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
 
-from ecsctl.parts import PIPELINE, SECOND
+from ecsctl.parts import PIPELINE, SECOND, WEB
 
 
 class Placed(Protocol):
@@ -29,17 +29,40 @@ class Names:
     """What things are called. The app's name has at most 20 characters, so each of these fits.
 
     IAM and S3 are not regional: a role's name bears the region, a bucket's the account too. All else follows from the
-    app's name alone, and most of it is that name.
+    app's name alone, and most of it is that name. What is of a process beside the web bears its name, after an
+    underscore: no app's name has one, so that no app's service is called as another's worker.
     """
 
     app: str
     account: str = ""
     region: str = ""
+    process: str = WEB
 
     @classmethod
     def of(cls, placed: Placed) -> Names:
         """The names of an app where it lives."""
         return cls(placed.app, placed.account, placed.region)
+
+    def on(self, process: str) -> Self:
+        """The names of another process of the app: the web, a worker or a job."""
+        return replace(self, process=process)
+
+    @property
+    def _of_process(self) -> str:
+        return self.app if self.process == WEB else f"{self.app}_{self.process}"
+
+    def process_of(self, name: str) -> str:
+        """Of which process a service or family of this name is; empty if it is none of the app's."""
+        return WEB if name == self.app else name.removeprefix(self.of_processes) if self.owns(name) else ""
+
+    def owns(self, name: str) -> bool:
+        """Whether a service or family of this name is of a process of the app."""
+        return name == self.app or (name.startswith(self.of_processes) and name != self.of_processes)
+
+    @property
+    def of_processes(self) -> str:
+        """How the services and families of all processes beside the web begin."""
+        return f"{self.app}_"
 
     @property
     def cluster(self) -> str:
@@ -48,8 +71,8 @@ class Names:
 
     @property
     def service(self) -> str:
-        """The ECS service in the cluster."""
-        return self.app
+        """The ECS service of the process in the cluster."""
+        return self._of_process
 
     @property
     def service_path(self) -> str:
@@ -58,13 +81,18 @@ class Names:
 
     @property
     def family(self) -> str:
-        """The family of the service's task definitions."""
-        return self.app
+        """The family of the process's task definitions."""
+        return self._of_process
 
     @property
     def container(self) -> str:
-        """The app's own container in a task."""
+        """The app's own container in a task, of whichever process: one file of the build names it for all."""
         return self.app
+
+    @property
+    def log_prefix(self) -> str:
+        """How the log streams of the process begin."""
+        return "app" if self.process == WEB else self.process
 
     @property
     def balancer(self) -> str:
@@ -121,6 +149,10 @@ class Names:
     def role(self, part: str = "") -> str:
         """A role's name, or how all of them begin. At most 64 characters (IAM User Guide, "IAM and AWS STS quotas")."""
         return f"{self.app}-{self.region}-{part}"
+
+    def task_role(self, process: str) -> str:
+        """The role of a process's tasks: what the app may do there."""
+        return self.role("task" if process == WEB else f"task-{process}")
 
     @property
     def pipeline_role(self) -> str:

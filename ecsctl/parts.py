@@ -15,6 +15,7 @@ LOAD_BALANCER = "load-balancer"
 PIPELINE = "pipeline"
 PIPELINE_ROLE = "pipeline-role"
 PIPELINE_WEBHOOK = "pipeline-webhook"
+SCALING = "scaling"
 SERVICE = "service"
 TASK_DEFINITION = "task-definition"
 TASK_ROLE = "task-role"
@@ -38,6 +39,12 @@ ALARMED = (*MEASURED, *(f"{one}-{SECOND}" for one in MEASURED))
 
 NOTIFIED = (FAILED_RUNS, APPROVALS, FAILED_DEPLOYMENTS) = ("failed-runs", "approvals", "failed-deployments")
 """The rules of the notifications: of what each tells."""
+
+
+def of_process(part: str, process: str) -> str:
+    """A part of a process: the web's is called as it is, and that of another bears its name."""
+    return part if process == WEB else f"{part} {process}"
+
 
 PLACES = "ab"  # the last letter of a subnet's name: one for each availability zone
 

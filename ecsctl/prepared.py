@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ecsctl import zones
 from ecsctl.app_rights import app_rights, mounting
+from ecsctl.config.tree import dotted
 from ecsctl.engine.errors import DENIED, code, is_gone
 from ecsctl.engine.label import APP, flat
 from ecsctl.engine.plan import Step, Verb
@@ -93,11 +94,11 @@ def _task_groups(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
 
 def _policies(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
     """Managed policies for the app's role, which must be there and fit for a role."""
-    for number, arn in enumerate(config.service.policies):
+    for path, arn in config.managed_policies.items():
         if arn.split(":")[1] != me.partition or arn.split(":")[4] not in (me.account, "aws"):
             continue  # refused by its ARN
         answer = there(lambda arn=arn: aws.look(aws.iam.get_policy, PolicyArn=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
-        key = f"service.policies[{number}]"
+        key = dotted(path)
         if answer is None:
             yield unfit("policy", key, f"there is no policy {arn}", "make it, or fix its ARN in ecsctl.toml")
         elif answer["Policy"].get("IsAttachable") is False:
@@ -129,8 +130,8 @@ def forbidden(aws: Aws, config: Config, me: Label) -> tuple[str, ...]:
 
 def _rights_of_the_app(config: Config, scope: Scope) -> Iterator[tuple[str, tuple[Statement, ...]]]:
     """What the app's role is allowed, by the key that says so. The id of a file system to be made is not known yet."""
-    for number, one in enumerate(config.service.permissions):
-        yield f"service.permissions[{number}]", app_rights(scope, [one])
+    for path, one in config.permissions.items():
+        yield dotted(path), app_rights(scope, [one])
     for name, said in config.volumes.items():
         arn = scope.arn("elasticfilesystem", f"file-system/{said.file_system or '*'}")
         root = not said.file_system and said.uid == 0

@@ -15,7 +15,7 @@ from ecsctl.config import dotenv_file, environment, files
 from ecsctl.config.form import node
 from ecsctl.config.lines import Path
 from ecsctl.config.mistakes import MOST, Source, blamed, key_shown, told, unknown
-from ecsctl.config.model import Config
+from ecsctl.config.model import BY_NAME, Config
 from ecsctl.config.printing import hides, show
 from ecsctl.config.tree import dotted, holds, leaves, over
 from ecsctl.engine.errors import ConfigError
@@ -140,7 +140,11 @@ def _warnings(config: Config, found: list[File], sources: list[Source]) -> Itera
     plain: list[tuple[Path, Mapping[str, str], str]] = [
         (("service",), config.service.environment, "[service.secrets]"),
         (("build",), config.build.environment, "env of the buildspec, as secrets-manager"),
-        *((("sidecars", name), one.environment, f"[sidecars.{name}.secrets]") for name, one in config.sidecars.items()),
+        *(
+            ((table, name), one.environment, f"[{table}.{name}.secrets]")
+            for table in BY_NAME
+            for name, one in getattr(config, table).items()
+        ),
     ]
     for table, variables, better in plain:
         for name, value in variables.items():

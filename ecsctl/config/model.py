@@ -11,20 +11,25 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from ecsctl import registries
-from ecsctl.config import secure, words
+from ecsctl.config import places, secure, words
 from ecsctl.config.delivery import Build, Ecr, Github, Pipeline
 from ecsctl.config.deployment import Deployment
 from ecsctl.config.lines import Path
 from ecsctl.config.network import Domain, LoadBalancer, Vpc
 from ecsctl.config.notify import Notify
+from ecsctl.config.permissions import Permission
 from ecsctl.config.raw import Raw
 from ecsctl.config.release import Release
 from ecsctl.config.section import Problem, Section
 from ecsctl.config.service import Logs, Service
 from ecsctl.config.sidecars import MOST, Sidecar, shares, together
+from ecsctl.config.tree import dotted
 from ecsctl.config.volumes import Volume, fitting
-from ecsctl.parts import ALARMED
+from ecsctl.config.workers import Worker
+from ecsctl.parts import ALARMED, WEB
 
+BY_NAME = ("sidecars", "workers")
+"""The tables of containers that the user names, each with environment and secrets."""
 SPARE, LONGEST = 10, 60
 """Minutes for new tasks to start; and of the deploy action at most (CodePipeline guide, "Amazon ECS deploy action")."""
 
@@ -83,6 +88,13 @@ class Config(Section):
         description="Folders on EFS, by name: what is in them outlives the tasks, and all tasks share it.",
         examples=[{"data": {"path": "/data"}}],
     )
+    workers: dict[words.ProcessName, Worker] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="Processes that nobody asks over the network, by name: services of the same image, released with "
+        "the web.",
+        examples=[{"mailer": {"command": ["python", "worker.py"]}}],
+    )
     deployment: Deployment = Field(default_factory=Deployment)
     release: Release | None = None
     load_balancer: LoadBalancer = Field(default_factory=LoadBalancer)
@@ -107,6 +119,7 @@ class Config(Section):
         if self.build.scan and not self.ecr.scan_on_push:
             yield "ecr.scan_on_push", "= false leaves build.scan nothing to go by"
         yield from self._crowd()
+        yield from self._processes()
         yield from self._filters()
         yield from self._inside()
         yield from self._front()
@@ -123,10 +136,15 @@ class Config(Section):
         yield from fitting(self.volumes, beside, raw)
 
     @property
+    def processes(self) -> dict[str, Service]:
+        """What the tasks of each process are that a service keeps, by its name; the web first."""
+        return {WEB: self.service, **{name: one.over(self.service) for name, one in self.workers.items()}}
+
+    @property
     def task_secrets(self) -> dict[str, str]:
         """All secrets of the tasks' containers, by their keys in ecsctl.toml."""
         tables = {"service": self.service.secrets}
-        tables |= {f"sidecars.{name}": one.secrets for name, one in self.sidecars.items()}
+        tables |= {f"{table}.{name}": one.secrets for table in BY_NAME for name, one in getattr(self, table).items()}
         return {f"{key}.secrets.{name}": arn for key, secrets in tables.items() for name, arn in secrets.items()}
 
     def with_task_secrets(self, arns: Mapping[str, str]) -> Self:
@@ -135,10 +153,13 @@ class Config(Section):
         def renamed(table: str, secrets: Mapping[str, str]) -> dict[str, object]:
             return {"secrets": {name: arns.get(f"{table}.secrets.{name}", arn) for name, arn in secrets.items()}}
 
-        service = self.service.model_copy(update=renamed("service", self.service.secrets))
-        sidecars = {name: one.model_copy(update=renamed(f"sidecars.{name}", one.secrets))
-                    for name, one in self.sidecars.items()}  # fmt: skip
-        return self.model_copy(update={"service": service, "sidecars": sidecars})
+        named: dict[str, object] = {"service": self.service.model_copy(update=renamed("service", self.service.secrets))}
+        for table in BY_NAME:
+            named[table] = {
+                name: one.model_copy(update=renamed(f"{table}.{name}", one.secrets))
+                for name, one in getattr(self, table).items()
+            }
+        return self.model_copy(update=named)
 
     def _front(self) -> Iterator[Problem]:
         """An existing VPC without subnets for the load balancer, or with some that nothing uses; HTTP/2 without TLS.
@@ -220,59 +241,8 @@ class Config(Section):
                 yield ("tags", key), f"is {other} in another case, and IAM takes the two for one: expected only one"
 
     def strange(self, account: str | None, region: str | None, partition: str | None = None) -> Iterator[Problem]:
-        """ARNs of another place than the one to work in, as far as that is known, where only its own will do.
-
-        A certificate must be of the load balancer's region and account, a boundary of the roles' account or AWS's own
-        (AWS Certificate Manager user guide, "Services integrated with ACM"; IAM user guide, "Permissions boundaries for
-        IAM entities"). Secrets and connections may be of another account and region, and nothing reaches another
-        partition.
-        """
-        certificate = self.domain.certificate_arn if self.domain else None
-        of_region, of_account = certificate.split(":")[3:5] if certificate else ("", "")
-        if certificate and region and of_region != region:
-            yield (
-                "domain.certificate_arn",
-                f"is of {of_region}, but a load balancer in {region} takes only certificates of its region",
-            )
-        if certificate and account and of_account != account:
-            yield "domain.certificate_arn", f"is of account {of_account}, but expected one of account {account}"
-        topic = self.notify.topic if self.notify else None
-        of_region, of_account = topic.split(":")[3:5] if topic else ("", "")
-        if topic and region and of_region != region:
-            yield "notify.topic", f"is of {of_region}, but expected one of {region}: rules of EventBridge publish there"
-        if topic and account and of_account != account:
-            yield "notify.topic", f"is of account {of_account}, but expected one of account {account}"
-        acl = self.load_balancer.waf
-        of_region, of_account = acl.split(":")[3:5] if acl else ("", "")
-        if acl and region and of_region != region:
-            yield (
-                "load_balancer.waf",
-                f"is of {of_region}, but expected one of {region}, as the load balancer",
-            )
-        if acl and account and of_account != account:
-            yield "load_balancer.waf", f"is of account {of_account}, but expected one of account {account}"
-        holder = self.permissions_boundary.split(":")[4] if self.permissions_boundary else "aws"
-        if account and holder not in ("aws", account):
-            yield "permissions_boundary", f"is of account {holder}, but expected one of account {account}"
-        for number, managed in enumerate(self.service.policies):
-            if account and (holder := managed.split(":")[4]) not in ("aws", account):
-                yield ("service", "policies", number), f"is of account {holder}, but expected one of account {account}"
-        arns: dict[str | Path, str | None] = {
-            "domain.certificate_arn": certificate,
-            "permissions_boundary": self.permissions_boundary,
-            "github.connection_arn": self.github.connection_arn if self.github else None,
-            "github.token_secret": self.github.token_secret if self.github else None,
-            "build.image_credentials": self.build.login,
-            "notify.topic": topic,
-            "load_balancer.waf": acl,
-            **dict(self.task_secrets.items()),
-            **{("build", "secrets", name): arn for name, arn in self.build.secrets.items()},
-            **{("build", "logins", host): arn for host, arn in self.build.logins.items()},
-            **{("service", "policies", number): managed for number, managed in enumerate(self.service.policies)},
-        }
-        for key, arn in arns.items():
-            if partition and arn and arn.startswith("arn:") and (found := arn.split(":")[1]) != partition:
-                yield key, f"is of the partition {found}, but {region} is of {partition}"
+        """ARNs of another place than the one to work in, as far as that is known, where only its own will do."""
+        yield from places.strange(self, account, region, partition)
 
     def _build_image(self) -> Iterator[Problem]:
         """One of CodeBuild's own images that does not run on the machine that builds.
@@ -309,10 +279,8 @@ class Config(Section):
 
     def _crowd(self) -> Iterator[Problem]:
         """More tasks than the network that is made for them has addresses."""
-        scaling = self.service.autoscaling
-        key, most = ("autoscaling.max", scaling.highest) if scaling else ("desired_count", self.service.desired_count)
-        percent = max(200, self.service.max_percent) if self.deployment.shifts else self.service.max_percent
-        peak = most * percent // 100
+        key = "autoscaling.max" if self.service.autoscaling else "desired_count"
+        percent, most, peak = self._percent, self._most, self._peak
         room = self.vpc.room(internal=self.load_balancer.internal)
         if not self.vpc.id and peak > room:
             why = f"max_percent = {percent}"
@@ -323,6 +291,46 @@ class Config(Section):
                 f"{room} addresses for them: expected at most {room * 100 // percent}, "
                 "or a network of your own with vpc.id",
             )
+
+    @property
+    def _most(self) -> int:
+        scaling = self.service.autoscaling
+        return scaling.highest if scaling else self.service.desired_count
+
+    @property
+    def _percent(self) -> int:
+        return max(200, self.service.max_percent) if self.deployment.shifts else self.service.max_percent
+
+    @property
+    def _peak(self) -> int:
+        """The most tasks of the web that run at once, during a deployment."""
+        return self._most * self._percent // 100
+
+    def _processes(self) -> Iterator[Problem]:
+        """What workers do not have together with [service]; and more tasks of all than there are addresses."""
+        for name, one in self.workers.items():
+            for key, why in one.fits(self.service, self.sidecars):
+                yield f"workers.{name}.{key}", why
+        room = self.vpc.room(internal=self.load_balancer.internal)
+        most = {name: one.most for name, one in self.workers.items()}
+        if not self.vpc.id and self._peak <= room < self._peak + sum(most.values()):
+            name = max(most, key=most.__getitem__)
+            told = f"are up to {most[name]} tasks; with all others {self._peak + sum(most.values())}"
+            yield f"workers.{name}", f"{told}, and the subnets have {room} addresses: expected fewer, or vpc.id"
+
+    @property
+    def managed_policies(self) -> dict[Path, str]:
+        """All managed policies of the tasks' roles, by their keys."""
+        tables: dict[Path, tuple[str, ...]] = {("service",): self.service.policies}
+        tables |= {("workers", name): one.policies or () for name, one in self.workers.items()}
+        return {(*table, "policies", n): arn for table, arns in tables.items() for n, arn in enumerate(arns)}
+
+    @property
+    def permissions(self) -> dict[Path, Permission]:
+        """All that the app's processes may do, by the keys."""
+        tables: dict[Path, tuple[Permission, ...]] = {("service",): self.service.permissions}
+        tables |= {("workers", name): one.permissions or () for name, one in self.workers.items()}
+        return {(*table, "permissions", n): one for table, said in tables.items() for n, one in enumerate(said)}
 
     def _release(self) -> Iterator[Problem]:
         """A step of the pipeline that is called as the one that runs the release command."""
@@ -348,11 +356,11 @@ class Config(Section):
     @property
     def wide(self) -> tuple[str, ...]:
         """Rights of the app that reach over everything in the account, in sentences."""
-        wide = ((number, one) for number, one in enumerate(self.service.permissions) if "*" in one.resources)
+        wide = ((key, one) for key, one in self.permissions.items() if "*" in one.resources)
         return tuple(
-            f"service.permissions[{number}] allows {', '.join(one.actions)} on every resource (*); better: the ARNs of "
+            f"{dotted(key)} allows {', '.join(one.actions)} on every resource (*); better: the ARNs of "
             "those that the app uses"
-            for number, one in wide
+            for key, one in wide
         )
 
     def _inside(self) -> Iterator[Problem]:

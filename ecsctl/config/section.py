@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -38,3 +38,12 @@ class Section(BaseModel):
     def given(self, *keys: str) -> list[str]:
         """Those of the keys (of all, if none is named) that were written, and are not at their default by silence."""
         return [key for key in keys or type(self).model_fields if key in self.model_fields_set]
+
+
+def refused(check: Callable[[], None]) -> str:
+    """Why a check refuses; an empty string if it does not."""
+    try:
+        check()
+    except ValueError as error:
+        return str(error)
+    return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field
@@ -11,7 +11,7 @@ from ecsctl.config import words
 from ecsctl.config.autoscaling import Autoscaling
 from ecsctl.config.health import Health
 from ecsctl.config.permissions import Permission
-from ecsctl.config.section import Problem, Section
+from ecsctl.config.section import Problem, Section, refused
 from ecsctl.config.sidecars import Condition
 from ecsctl.config.spot import Spot
 from ecsctl.config.variables import ECS_SETS, doubled
@@ -179,10 +179,10 @@ class Service(Section):
 
     def problems(self) -> Iterator[Problem]:
         """What Fargate does not sell, what cannot be deployed, and variables that are set twice."""
-        if why := _refused(lambda: fargate_pair(self.cpu, self.memory)):
+        if why := refused(lambda: fargate_pair(self.cpu, self.memory)):
             yield "memory" if self.given("memory") else "cpu", why
         least = self.autoscaling.min if self.autoscaling else self.desired_count
-        if why := _refused(lambda: percentages(least, self.min_healthy_percent, self.max_percent)):
+        if why := refused(lambda: percentages(least, self.min_healthy_percent, self.max_percent)):
             yield next(iter(self.given("max_percent", "min_healthy_percent")), "min_healthy_percent"), why
         yield from doubled(self.environment, self.secrets, "service.environment")
         if self.log_mode == "blocking" and self.given("log_buffer_mib"):
@@ -233,15 +233,6 @@ class Service(Section):
     def asks_by_default(self) -> bool:
         """Whether nobody has said which path is asked."""
         return not (self.given("health_path") or (self.health and self.health.given("path")))
-
-
-def _refused(check: Callable[[], None]) -> str:
-    """Why a check refuses; an empty string if it does not."""
-    try:
-        check()
-    except ValueError as error:
-        return str(error)
-    return ""
 
 
 class Logs(Section):

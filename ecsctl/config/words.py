@@ -123,6 +123,14 @@ SidecarImage = Annotated[
 ScheduleName = Annotated[
     str, Word(r"[A-Za-z][A-Za-z0-9-]{0,31}", "a name of letters, digits and - that begins with a letter")
 ]
+# Its service and family are called after the app and it; the longest role's name has 64 characters (IAM User Guide).
+ProcessName = Annotated[
+    str,
+    Word(
+        r"(?!(?:app|release|run|web)$)[a-z][a-z0-9-]{0,19}",
+        "a name of at most 20 small letters, digits and - that begins with a letter, and not app, release, run or web",
+    ),
+]
 TimeZone = Annotated[str, Word(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+){0,2}", 'a time zone such as "Europe/Berlin"')]
 # Six fields (Application Auto Scaling user guide, "Schedule recurring scaling actions using cron expressions").
 Moment = Annotated[

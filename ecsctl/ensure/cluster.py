@@ -36,7 +36,7 @@ def ensure_cluster(stack: Stack, config: Config, names: Names) -> ClusterParts:
     desired = Cluster(
         name=names.cluster,
         insights=config.service.container_insights,
-        providers=PROVIDERS if config.service.spot else frozenset(),
+        providers=PROVIDERS if any(one.spot for one in config.processes.values()) else frozenset(),
         logs=insights,
     )
     return ClusterParts(stack.ensure("cluster", desired).name, logs)

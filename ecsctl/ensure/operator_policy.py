@@ -75,8 +75,7 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
     yield Statement("Tasks", of("ecs", "DescribeTasks ExecuteCommand"), (scope.arn("ecs", f"task/{names.cluster}/*"),))
     yield Statement("Cluster", ("ecs:ExecuteCommand",), (scope.cluster,))
     # `run`
-    families = (scope.arn("ecs", f"task-definition/{names.family}:*"),)
-    yield Statement("RunTask", ("ecs:RunTask",), families, (here,))
+    yield Statement("RunTask", ("ecs:RunTask",), scope.families, (here,))
     yield Statement("Tasks", ("ecs:TagResource",), (scope.arn("ecs", f"task/{names.cluster}/*"),))
     # A newer session-manager plugin signs its way into the session (Systems Manager user guide, "Sample IAM policies
     # for Session Manager"); which name ECS gives the session is not documented.

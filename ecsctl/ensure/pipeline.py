@@ -21,6 +21,7 @@ from ecsctl.resources.support.pipeline_structure import (
     Deploy,
     GitHubSource,
     Source,
+    deploy_actions,
 )
 from ecsctl.resources.support.rights import Scope
 
@@ -40,7 +41,7 @@ def ensure_pipeline(
     access: Access,
     projects: Projects,
     cluster: ClusterName,
-    service: ServiceName,
+    services: tuple[ServiceName, ...],
 ) -> PipelineName:
     """The pipeline, last of all: it starts running the moment it is made. Each push starts it exactly once."""
     assert config.github is not None  # noqa: S101 - asked by the blueprint
@@ -49,7 +50,14 @@ def ensure_pipeline(
     started = [names.project, *(names.test_project(test.name) for test in config.pipeline.tests)]
     started += [names.release_project] if config.release else []
     connection = github.connection_arn or ""
-    statements = policies.codepipeline(scope, started, connection=connection, repository=github.repository)
+    statements = policies.codepipeline(
+        scope,
+        started,
+        connection=connection,
+        repository=github.repository,
+        workers=config.workers,
+        own_roles=[name for name, one in config.workers.items() if one.own_role],
+    )
     desired = Role(
         name=names.pipeline_role,
         trust=policies.codepipeline_trust(scope),
@@ -86,7 +94,10 @@ def ensure_pipeline(
         source=source,
         build=projects.build,
         release=ensure_release(stack, config, config.release, facts, names) if config.release else NO_RELEASE,
-        deploy=Deploy(cluster, service, minutes=config.deploy_minutes),
+        deploys=tuple(
+            Deploy(name, cluster, service, minutes=config.deploy_minutes)
+            for name, service in zip(deploy_actions(config.processes), services, strict=True)
+        ),
         tests=tuple(
             Check(test.name, project) for test, project in zip(config.pipeline.tests, projects.tests, strict=True)
         ),

@@ -167,11 +167,24 @@ def in_vpc(scope: Scope) -> Statements:
     )
 
 
-def codepipeline(scope: Scope, projects: Sequence[str], *, connection: str = "", repository: str = "") -> Statements:
-    """What the pipeline needs: its bucket, its source, its projects, and to give the service a new revision."""
+def codepipeline(
+    scope: Scope,
+    projects: Sequence[str],
+    *,
+    connection: str = "",
+    repository: str = "",
+    workers: Iterable[str] = (),
+    own_roles: Iterable[str] = (),
+) -> Statements:
+    """What the pipeline needs: its bucket, its source, its projects, and to give the services new revisions.
+
+    `own_roles` are the workers whose tasks have another role than those of the web.
+    """
     names = scope.names
-    service = scope.arn("ecs", f"service/{names.service_path}")
-    revisions = scope.arn("ecs", f"task-definition/{names.family}:*")
+    each = [names, *map(names.on, workers)]
+    services = tuple(scope.arn("ecs", f"service/{one.service_path}") for one in each)
+    revisions = tuple(scope.arn("ecs", f"task-definition/{one.family}:*") for one in each)
+    tasks = (scope.role("task"), *(scope.role(f"task-{one}") for one in own_roles))
     statements = [
         Statement("Artifacts", ARTIFACTS, (f"{scope.bucket}/*",)),
         Statement(
@@ -185,16 +198,16 @@ def codepipeline(scope: Scope, projects: Sequence[str], *, connection: str = "",
             tuple(scope.arn("codebuild", f"project/{project}") for project in projects),
         ),
         Statement("TaskDefinitionRead", ("ecs:DescribeTaskDefinition", "ecs:ListTasks"), ("*",)),
-        Statement("TaskDefinitionWrite", ("ecs:RegisterTaskDefinition",), (revisions,)),
+        Statement("TaskDefinitionWrite", ("ecs:RegisterTaskDefinition",), revisions),
         Statement(
             "TagNewRevision",
             ("ecs:TagResource",),
-            (revisions,),
+            revisions,
             (Condition("StringEquals", "ecs:CreateAction", ("RegisterTaskDefinition",)),),
         ),
-        Statement("Service", ("ecs:DescribeServices", "ecs:UpdateService"), (service,)),
+        Statement("Service", ("ecs:DescribeServices", "ecs:UpdateService"), services),
         Statement("Tasks", ("ecs:DescribeTasks",), (scope.arn("ecs", f"task/{names.cluster}/*"),)),
-        passes("PassTaskRoles", (scope.role("execution"), scope.role("task")), "ecs-tasks"),
+        passes("PassTaskRoles", (scope.role("execution"), *tasks), "ecs-tasks"),
     ]
     if connection:
         statements.append(connects("Source", ("UseConnection",), connection, repository))

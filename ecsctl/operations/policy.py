@@ -43,7 +43,9 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
     """The policies by name, as IAM takes them. What ecsctl.toml does not name exactly is left to a `*`."""
     partition = partition_of(region)
     names = Names(config.name, account, region)
-    scope = Scope(names, account, region, partition, releases=config.release is not None)
+    scope = Scope(
+        names, account, region, partition, releases=config.release is not None, processes=bool(config.workers)
+    )
     named = (*config.task_secrets.values(), (config.notify.webhook or "") if config.notify else "")
     simple = any(own_secrets.NAME.fullmatch(source.partition(":")[0]) for source in named)
     config = config.with_task_secrets(patterns(config, scope))
@@ -55,7 +57,8 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
     if secret and not secret.startswith("arn:"):
         # Secrets Manager ends a secret's ARN with six characters of its own (Secrets Manager User Guide, "Secret ARN").
         secret = f"arn:{partition}:secretsmanager:{region}:{account}:secret:{secret.split(':')[0]}-??????"
-    scaling, logs = config.service.autoscaling, config.load_balancer.access_logs
+    logs = config.load_balancer.access_logs
+    scaled = [one.autoscaling for one in config.processes.values() if one.autoscaling]
     uses = Uses(
         zone=zone if zone.startswith("Z") and not further else "*" if domain else "",
         domain=domain.lower(),
@@ -68,14 +71,14 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         secrets=(*config.task_secrets.values(), *(arn for _, arn in config.build.named_secrets())),
         own_secrets=simple,
         boundary=config.permissions_boundary or "",
-        policies=config.service.policies,
-        permissions=bool(config.service.permissions),
+        policies=tuple(config.managed_policies.values()),
+        permissions=bool(config.permissions),
         further=further,
         redirects=bool(config.domain and config.domain.redirect),
         listener_attributes=bool(config.raw.listener_attributes),
-        schedules=bool(scaling and scaling.schedules),
-        metrics=bool(scaling and (scaling.memory_percent or scaling.requests_per_minute)),
-        spot=config.service.spot is not None,
+        schedules=any(one.schedules for one in scaled),
+        metrics=any(one.memory_percent or one.requests_per_minute for one in scaled),
+        spot=any(one.spot for one in config.processes.values()),
         speaks=config.service.version,
         volumes=any(not one.file_system for one in config.volumes.values()),
         mounted=tuple(one.file_system for one in config.volumes.values() if one.file_system),

@@ -73,9 +73,8 @@ class FirstRelease(Resource[FirstReleaseIds]):
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
         """What it takes to start the task, and to look at it."""
         here = Condition("ArnEquals", "ecs:cluster", (scope.cluster,))
-        families = (scope.arn("ecs", f"task-definition/{scope.names.family}:*"),)
         yield Statement("TaskList", ("ecs:ListTasks",), ("*",), (here,))
-        yield Statement("RunTask", ("ecs:RunTask",), families, (here,))
+        yield Statement("RunTask", ("ecs:RunTask",), scope.families, (here,))
         tasks = (scope.arn("ecs", f"task/{scope.names.cluster}/*"),)
         yield Statement("Tasks", of("ecs", "DescribeTasks TagResource"), tasks)
         yield passes("PassRoles", (scope.role("*"),), "ecs-tasks")

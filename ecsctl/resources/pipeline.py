@@ -65,7 +65,7 @@ class Pipeline(Resource[PipelineIds]):
     title = "pipeline"
     by_use = True
     arns = "codepipeline"
-    lets_go = ("deploy",)  # what it would deploy to refuses it while it goes
+    lets_go = ("deploys",)  # what it would deploy to refuses it while it goes
     early = True  # its webhook need not wait for the end of its first run
     limit = 3600.0  # of a first run that brings a newer commit than the service was made with
     console = "{console}/codesuite/codepipeline/pipelines/{name}/view?region={region}"
@@ -76,7 +76,7 @@ class Pipeline(Resource[PipelineIds]):
     source: Source | None
     build: ProjectName | None
     release: ProjectName  # what runs the release command; empty: there is none
-    deploy: Deploy | None
+    deploys: tuple[Deploy, ...]
     tests: tuple[Check, ...]
     approvals: tuple[Approval, ...]
     exact: bool  # nothing stands in it but this, arranged as we arrange it
@@ -155,7 +155,7 @@ class Pipeline(Resource[PipelineIds]):
             source=found.source,
             build=found.build,
             release=found.release,
-            deploy=found.deploy,
+            deploys=found.deploys,
             tests=found.tests,
             approvals=found.approvals,
             exact=same(answer["pipeline"], found, me.region),
@@ -184,7 +184,7 @@ class Pipeline(Resource[PipelineIds]):
 
         What is made is its beginning: see `first_run`.
         """
-        begun = replace(self, build=None, tests=(), approvals=(GATE,), release=NO_RELEASE, deploy=None)
+        begun = replace(self, build=None, tests=(), approvals=(GATE,), release=NO_RELEASE, deploys=())
         aws.codepipeline.create_pipeline(pipeline=begun.structure(), tags=me.lower(**self._digest()))
         return _ids(self.name, me)
 
@@ -258,7 +258,7 @@ class Pipeline(Resource[PipelineIds]):
 
     def structure(self) -> PipelineDeclarationTypeDef:
         """What AWS is sent, with the token in it."""
-        made_of = Parts(self.role, self.bucket, self.source, self.build, self.tests, self.approvals, self.deploy,
+        made_of = Parts(self.role, self.bucket, self.source, self.build, self.tests, self.approvals, self.deploys,
                         self.release)  # fmt: skip
         token = self.source.token.reveal() if isinstance(self.source, GitHubSource) else ""
         return cast("PipelineDeclarationTypeDef", structure(self.name, made_of, token))

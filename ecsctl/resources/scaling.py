@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from ecsctl.engine.label import APP, Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import ClusterName, LoadBalancerArn, ScalableTargetId, ServiceName, TargetGroupArn
 from ecsctl.names import Names
+from ecsctl.resources.support.ecs import batches, families_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.raw import KEYS
 from ecsctl.resources.support.rights import anywhere, linked, of
@@ -94,6 +95,7 @@ class Scaling(Resource[ScalingIds]):
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
         """What it takes to make it, look at it, change it and delete it."""
         yield anywhere("application-autoscaling", "DescribeScalableTargets DescribeScalingPolicies")
+        yield anywhere("ecs", "ListTaskDefinitionFamilies")
         if uses.schedules:
             yield anywhere("application-autoscaling", "DescribeScheduledActions")
         more = " DeleteScheduledAction PutScheduledAction" if uses.schedules else ""
@@ -132,12 +134,17 @@ class Scaling(Resource[ScalingIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ScalingIds]]:
-        """By the service's id, whose cluster and name are the app's. It may outlive its service."""
-        for target in _targets(aws, f"service/{Names.of(me).service_path}"):
-            ids = _ids(target)
-            tags = _tags(aws, ids.arn)
-            if tags.get(APP) == me.app:
-                yield Found(ids, tags)
+        """By the ids of the services, whose cluster and names are the app's. It may outlive its service."""
+        names = Names.of(me)
+        web, *others = (f"service/{names.cluster}/{family}" for family in families_of(aws, names))
+        for some in ([web], *batches(others, 50)):
+            yield from _found(aws, me, some)
+
+    @classmethod
+    def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[ScalingIds]]:
+        """By the recorded ids of the services."""
+        for ids in recorded:
+            yield from _found(aws, me, [ids["target"]])
 
     def create(self, aws: Aws, me: Label) -> ScalingIds:
         """Registering twice is registering once; the policy is a call of its own."""
@@ -250,13 +257,21 @@ class Scaling(Resource[ScalingIds]):
         return ScalableTargetId(f"service/{self.cluster}/{self.service}")
 
 
-def _targets(aws: Aws, service: str) -> list[ScalableTargetTypeDef]:
-    """The scalable target of this service, by its id: AWS wants one beside a dimension (API reference)."""
+def _found(aws: Aws, me: Label, services: list[str]) -> Iterator[Found[ScalingIds]]:
+    for target in _targets(aws, *services):
+        ids = _ids(target)
+        tags = _tags(aws, ids.arn)
+        if tags.get(APP) == me.app:
+            yield Found(ids, tags)
+
+
+def _targets(aws: Aws, *services: str) -> list[ScalableTargetTypeDef]:
+    """The scalable targets of these services, by their ids: AWS wants some beside a dimension (API reference)."""
     return aws.look(
         aws.autoscaling.describe_scalable_targets,
         ServiceNamespace="ecs",
         ScalableDimension="ecs:service:DesiredCount",
-        ResourceIds=[service],
+        ResourceIds=list(services),
     )["ScalableTargets"]
 
 

@@ -1,9 +1,9 @@
-"""The service that keeps the tasks running behind the load balancer."""
+"""A service that keeps the tasks of a process running: of the web behind the load balancer, or of a worker."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -27,7 +27,7 @@ from ecsctl.names import Names
 from ecsctl.resources.support import raw
 from ecsctl.resources.support.additions import Additions
 from ecsctl.resources.support.deployments import Snapshot, Standing, brief, gone_back, reasons
-from ecsctl.resources.support.ecs import family_of, service_of, stop_ours, tasks_of
+from ecsctl.resources.support.ecs import family_of, service_of, services_of, stop_ours, tasks_of
 from ecsctl.resources.support.policy_document import Condition, Statement
 from ecsctl.resources.support.rights import anywhere, linked, of, passes
 from ecsctl.resources.support.strategy import EarlySuccess, Rules, Strategy, Threshold, rules_of
@@ -98,7 +98,7 @@ class Service(Resource[ServiceIds]):
     desired_count: int | None
     subnets: frozenset[SubnetId]
     security_groups: frozenset[SecurityGroupId]
-    target_group: TargetGroupArn
+    target_group: TargetGroupArn  # empty: nobody asks its tasks
     container: str
     port: int
     listener: Order[ListenerArn | None] = None  # AWS refuses a target group that no listener knows
@@ -171,7 +171,7 @@ class Service(Resource[ServiceIds]):
         here = Condition("ArnEquals", "ecs:cluster", (scope.cluster,))
         yield Statement("TaskList", ("ecs:ListTasks",), ("*",), (here,))
         yield Statement("Tasks", ("ecs:StopTask",), (scope.arn("ecs", f"task/{scope.names.cluster}/*"),))
-        yield anywhere("ecs", "DescribeTaskDefinition")
+        yield anywhere("ecs", "DescribeTaskDefinition ListTaskDefinitionFamilies")
         yield linked(scope, "ecs")
         if uses.shifts:
             yield passes("PassBalancing", (scope.role("balancing"),), "ecs")
@@ -226,23 +226,32 @@ class Service(Resource[ServiceIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ServiceIds]]:
-        """By its cluster and name, both the app's: a draining service is described and listed nowhere."""
-        service = service_of(aws, Names.of(me).cluster, Names.of(me).service)
-        if service is not None and service["status"] != "INACTIVE":
-            yield Found(_ids(service), flat(service.get("tags")))
+        """By the app's cluster, and the names that its processes have."""
+        for service in services_of(aws, Names.of(me)):
+            if service["status"] != "INACTIVE":
+                yield Found(_ids(service), flat(service.get("tags")))
+
+    @classmethod
+    def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[ServiceIds]]:
+        """By the recorded names."""
+        for ids in recorded:
+            service = service_of(aws, ids["cluster"], ids["name"])
+            if service is not None and service["status"] != "INACTIVE":
+                yield Found(_ids(service), flat(service.get("tags")))
 
     def impact(self, actual: Service) -> str:
         """No task at all; or a deployment that may stop them all before the first new one is healthy."""
         count = actual.desired_count if self.desired_count is None else self.desired_count
+        asked = ": the app does not answer" if self.target_group else ""
         if not count:
-            return "no task runs any more: the app does not answer" if actual.desired_count else ""
+            return f"no task runs any more{asked}" if actual.desired_count else ""
         if self.target_group != actual.target_group and actual.desired_count:
             return ("in another target group: from when its new tasks are healthy until the load balancer follows, "
                     "about a minute, the app does not answer")  # fmt: skip
         rolls = any(getattr(self, name) != getattr(actual, name) for name in ROLLS)
         if rolls and actual.desired_count and not math.ceil(count * self.minimum_percent / 100):
             least = f"min_healthy_percent = {self.minimum_percent}"
-            return f"at {least} all tasks stop before new ones run: until then the app does not answer"
+            return f"at {least} all tasks stop before new ones run{asked and ': until then the app does not answer'}"
         return ""
 
     def meanwhile(self, actual: Service) -> Service:
@@ -327,15 +336,18 @@ class Service(Resource[ServiceIds]):
                 "productionListenerRule": self.rule,
                 "roleArn": self.balancing,
             }
+        of_targets: dict[str, tuple[str, Any]] = {}
+        if self.target_group:
+            names = ("target_group", "container", "port", "alternate", "rule", "balancing")
+            of_targets = dict.fromkeys(names, ("loadBalancers", [balancer]))
+            of_targets["grace_period"] = ("healthCheckGracePeriodSeconds", self.grace_period)
         rules = Rules(**{name: getattr(self, name) for name in DEPLOYMENT})
         return {
             "task_definition": ("taskDefinition", self.task_definition),
             **dict.fromkeys(("subnets", "security_groups", "public_ip"),
                             ("networkConfiguration", {"awsvpcConfiguration": network})),
-            **dict.fromkeys(("target_group", "container", "port", "alternate", "rule", "balancing"),
-                            ("loadBalancers", [balancer])),
+            **of_targets,
             **dict.fromkeys(DEPLOYMENT, ("deploymentConfiguration", rules.sent(changed))),
-            "grace_period": ("healthCheckGracePeriodSeconds", self.grace_period),
             "execute_command": ("enableExecuteCommand", self.execute_command),
             "propagate_tags": ("propagateTags", self.propagate_tags),
             "managed_tags": ("enableECSManagedTags", self.managed_tags),

@@ -1,9 +1,9 @@
-"""What a task of the service consists of. The pipeline deploys images through it, ecsctl everything else."""
+"""What a task of a process consists of. The pipeline deploys images through it, ecsctl everything else."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from itertools import chain
@@ -17,7 +17,7 @@ from ecsctl.resources.support import ecr
 from ecsctl.resources.support.additions import Additions, added, with_additions
 from ecsctl.resources.support.containers import HealthCheck, Sidecar, beside, sidecars_of
 from ecsctl.resources.support.deployments import Snapshot, brief, gone_back
-from ecsctl.resources.support.ecs import batches, family_of, newer, revision_of, service_of
+from ecsctl.resources.support.ecs import batches, families_of, family_of, newer, revision_of, service_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.revisions import (
     DIGEST,
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
+NO_PORT = 0  # of a process that nobody asks over the network
 MOST = 64 * 1024  # bytes of a task definition (Amazon ECS developer guide, "Amazon ECS service quotas")
 
 
@@ -112,7 +113,8 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
 
     def summary(self) -> str:
         """Sizes, and the names of what it is given: values may be long."""
-        parts = [f"{self.cpu} CPU units, {self.memory} MiB, {self.architecture}, port {self.port}"]
+        port = f", port {self.port}" if self.port else ""
+        parts = [f"{self.cpu} CPU units, {self.memory} MiB, {self.architecture}{port}"]
         parts += [f"variables {', '.join(name for name, _ in self.environment)}"] if self.environment else []
         parts += [f"secrets {', '.join(name for name, _ in self.secrets)}"] if self.secrets else []
         parts += [f"command {' '.join(self.command)}"] if self.command else []
@@ -133,10 +135,11 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
         """What it takes to make it, look at it, change it and delete it."""
-        yield anywhere("ecs", "DeregisterTaskDefinition DescribeTaskDefinition ListTaskDefinitions")
+        looks = "DescribeTaskDefinition ListTaskDefinitionFamilies ListTaskDefinitions"
+        yield anywhere("ecs", f"DeregisterTaskDefinition {looks}")
         yield anywhere("tag", "GetResources")
         actions = of("ecs", "DeleteTaskDefinitions RegisterTaskDefinition TagResource")
-        yield Statement("Definitions", actions, (scope.arn("ecs", f"task-definition/{scope.names.family}:*"),))
+        yield Statement("Definitions", actions, scope.families)
         yield passes("PassRoles", (scope.role("*"),), "ecs-tasks")
         looks = "DescribeServiceDeployments DescribeServiceRevisions DescribeServices ListServiceDeployments"
         yield Statement("Service", of("ecs", looks), scope.service)
@@ -155,13 +158,16 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[TaskDefinitionIds]]:
-        """By the app's name, which is the family's: it is ours if any revision carries our tags."""
+        """By the families' names, which begin with the app's: one is ours if any revision of it carries our tags."""
         names = Names.of(me)
-        listed = (revisions_of(aws, names.family, status) for status in ("ACTIVE", "INACTIVE"))
-        newest = latest_of(aws, names.family)[:1]  # as a rule it tells
-        ours = next(filter(None, (marked(aws, me, arns) for arns in chain([newest], listed))), None)
-        if ours:
-            yield Found(_ids(ours, names.container), ours.tags)
+        for family in families_of(aws, names):
+            yield from _found(aws, me, family)
+
+    @classmethod
+    def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[TaskDefinitionIds]]:
+        """By the recorded families."""
+        for ids in recorded:
+            yield from _found(aws, me, ids["family"])
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: TaskDefinitionIds) -> Iterator[Callable[[], object]]:
@@ -249,6 +255,14 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         return _ids(Revision(answer["taskDefinition"]["taskDefinitionArn"], definition, {}), self.container)
 
 
+def _found(aws: Aws, me: Label, family: str) -> Iterator[Found[TaskDefinitionIds]]:
+    listed = (revisions_of(aws, family, status) for status in ("ACTIVE", "INACTIVE"))
+    newest = latest_of(aws, family)[:1]  # as a rule it tells
+    ours = next(filter(None, (marked(aws, me, arns) for arns in chain([newest], listed))), None)
+    if ours:
+        yield Found(_ids(ours, Names.of(me).container), ours.tags)
+
+
 def _ids(revision: Revision, container: str) -> TaskDefinitionIds:
     family = revision.definition["family"]
     return TaskDefinitionIds(family=family, arn=TaskDefinitionArn(revision.arn), image=revision.image(container))
@@ -298,7 +312,7 @@ def _container(desired: TaskDefinition, ours: dict[str, Any], image: str | None,
         "name": desired.container,
         "image": image,
         "essential": True,
-        "portMappings": [{**mapped, **ours_only}, *others],
+        "portMappings": [{**mapped, **ours_only}, *others] if desired.port else [],
         "environment": [{"name": name, "value": value} for name, value in desired.environment],
         "secrets": [{"name": name, "valueFrom": source} for name, source in desired.secrets],
         "command": list(desired.command),

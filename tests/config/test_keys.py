@@ -20,6 +20,9 @@ TABLES = {
     "sidecar.environment": SCHEMA["$defs"]["Sidecar"]["properties"]["environment"],
     "sidecar.secrets": SCHEMA["$defs"]["Sidecar"]["properties"]["secrets"],
     "sidecar.depends_on": SCHEMA["$defs"]["Sidecar"]["properties"]["depends_on"],
+    "workers": SCHEMA["properties"]["workers"],
+    "worker.environment": SCHEMA["$defs"]["Worker"]["properties"]["environment"],
+    "worker.secrets": SCHEMA["$defs"]["Worker"]["properties"]["secrets"],
     "autoscaling.schedules": SCHEMA["$defs"]["Autoscaling"]["properties"]["schedules"],
     "build.environment": SCHEMA["$defs"]["Build"]["properties"]["environment"],
     "build.secrets": SCHEMA["$defs"]["Build"]["properties"]["secrets"],
@@ -32,7 +35,8 @@ KEYS = [
     "ECSCTL:x", "owner", "OWNER", "Name", "name", "k" * 127, "k" * 128, "CODEBUILD_SRC_DIR", "CODEBUILD",
     "REPOSITORY_URI", "REPOSITORY_URIS", "GITHUB_AUTH_TOKEN", "AWS_ACCOUNT_ID", "CONTAINER_NAME",
     "docker.io", "ghcr.io", "public.ecr.aws", "registry.example.com:5000", "Docker.io", "docker.io/", "BUILD_CONTEXT",
-    "ECS_AGENT_URI", "AWS_EXECUTION_ENV", "ECS_CONTAINER_METADATA_URI_V4", "AWS_REGION",
+    "ECS_AGENT_URI", "AWS_EXECUTION_ENV", "ECS_CONTAINER_METADATA_URI_V4", "AWS_REGION", "mail-er", "web",
+    "k" * 20, "k" * 21,
 ]  # fmt: skip
 
 
@@ -46,6 +50,8 @@ def by_schema(table, key):
 def by_loader(load, table, key):
     if table == "sidecars":
         text = f'name = "shop"\n[sidecars.{json.dumps(key)}]\nimage = "a:1"\n'
+    elif table == "workers":
+        text = f'name = "shop"\n[workers.{json.dumps(key)}]\ncommand = ["a"]\n'
     elif table == "volumes":
         text = f'name = "shop"\n[volumes.{json.dumps(key)}]\npath = "/a"\n'
     elif table == "sidecar.volumes":  # a volume of that name is there, as far as there can be
@@ -70,7 +76,8 @@ def _pair(table, key):
     value = SECRET if table.endswith(("secrets", "logins")) else "x"
     github = '[github]\nrepository = "acme/shop"\n' if table.startswith("build") else ""
     head = '[sidecars.other]\nimage = "a:1"\n' if table.startswith("sidecar.") else ""
-    table = table.replace("sidecar.", "sidecars.other.")
+    head = '[workers.other]\ncommand = ["a"]\n' if table.startswith("worker.") else head
+    table = table.replace("sidecar.", "sidecars.other.").replace("worker.", "workers.other.")
     return f'name = "shop"\n{github}{head}[{table}]\n{json.dumps(key)} = "{value}"\n'
 
 

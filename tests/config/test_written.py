@@ -15,7 +15,7 @@ EXAMPLES = [(path, option["examples"][0]) for path, option in form.options() if 
 
 
 def nested(path, value):
-    for part in reversed(path):
+    for part in ("some" if part == form.NAME else part for part in reversed(path)):
         value = {part: value}
     return value
 

@@ -181,12 +181,12 @@ def test_it_goes_while_it_runs(cloud):
     assert cloud.boto("codepipeline").list_pipelines()["pipelines"] == []
 
 
-DEPLOY = Deploy(ClusterName("c"), ServiceName("s"))
+DEPLOY = Deploy("Deploy", ClusterName("c"), ServiceName("s"))
 
 
 def whole(**changes):
     desired = {"role": "r", "bucket": "b", "source": pushed(), "build": ProjectName("p"), "tests": (), "approvals": (),
-            "deploy": DEPLOY} | changes  # fmt: skip
+            "deploys": (DEPLOY,)} | changes  # fmt: skip
     from ecsctl.resources.support.pipeline_structure import Parts
 
     return Parts(**desired)

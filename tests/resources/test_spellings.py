@@ -31,7 +31,7 @@ def _declared(triggers):
         build=ProjectName("p"),
         tests=(),
         approvals=(),
-        deploy=Deploy(ClusterName("c"), ServiceName("s")),
+        deploys=(Deploy("Deploy", ClusterName("c"), ServiceName("s")),),
     )
     return {**structure("shop", parts, ""), "version": 1, "triggers": triggers}, parts
 

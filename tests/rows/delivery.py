@@ -84,7 +84,7 @@ DESIRED: dict[str, Callable[[Any], Any]] = {
         bucket=parts["artifacts"].name,
         source=GitHubSource("ann", "shop", "main", TOKEN),
         build=parts["build"].name,
-        deploy=Deploy(ClusterName("shop"), ServiceName("shop")),
+        deploys=(Deploy("Deploy", ClusterName("shop"), ServiceName("shop")),),
     ),
     "pipeline-webhook": lambda parts: usual(
         PipelineWebhook, name="shop", repository="ann/shop", pipeline=parts["pipeline"].name, token=TOKEN
@@ -368,7 +368,7 @@ ROWS = (
             "source": pushed(branch="release/1.x"),
             "build": OTHER_PROJECT,
             "release": OTHER_PROJECT,
-            "deploy": Deploy(ClusterName("shop"), ServiceName("shop"), "images.json", 30),
+            "deploys": (Deploy("Deploy", ClusterName("shop"), ServiceName("shop"), "images.json", 30),),
             "tests": (Check("Unit", OTHER_PROJECT),),
             "approvals": (Approval("Ann", "Is it good?"), Approval("Bob")),
         },
@@ -381,7 +381,9 @@ ROWS = (
             "exact": _edited(
                 lambda found: found["stages"][0]["actions"][0]["configuration"].pop("PollForSourceChanges")
             ),
-            "deploy": _edited(lambda found: found["stages"][-1]["actions"][0]["configuration"].update(ClusterName="x")),
+            "deploys": _edited(
+                lambda found: found["stages"][-1]["actions"][0]["configuration"].update(ClusterName="x")
+            ),
             "tags": lambda cloud, ids: cloud.boto("codepipeline").untag_resource(
                 resourceArn=ids["pipeline"].arn, tagKeys=["owner"]
             ),

@@ -152,6 +152,16 @@ LONG: dict[str, tuple[Configured, Configured]] = {
                                               "timeout_seconds": 3, "retries": 2, "start_seconds": 5}},
         "migrate": {"image": "public.ecr.aws/docker/library/nginx:1.27", "depends_on": {"hello": "START"}}})),
     "no container beside the app any more": (with_(sidecars=NGINX), PLAIN),
+    "a worker": (with_(sidecars=NGINX), with_(sidecars=NGINX, workers={"mailer": {
+        "command": ["a"], "entrypoint": ["/b"], "environment": {"A": "b"}, "secrets": {"KEY": "{secret}"}, "cpu": 512,
+        "memory": 1024, "ephemeral_gib": 40, "user": "7", "working_directory": "/app", "stop_timeout_seconds": 60,
+        "permissions": [{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::{app}-uploads/*"]}],
+        "policies": ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"], "sidecars": [], "min_healthy_percent": 0,
+        "max_percent": 150, "spot": {"percent": 100}, "desired_count": 2, "health": {
+            "command": ["CMD", "true"], "interval_seconds": 10, "timeout_seconds": 3, "retries": 2,
+            "start_seconds": 5}}})),
+    "workers less": (with_(workers={"a": {"command": ["a"]}, "b": {"command": ["b"]}}),
+                     with_(workers={"a": {"command": ["a"]}})),
     "another group of the tasks": (BORROWED, with_(vpc=BORROWED["vpc"], service={"security_groups": ["{group}"]})),
     "rights of the app": (PLAIN, with_(service={
         "permissions": [{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::{app}-uploads/*"],

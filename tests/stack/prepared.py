@@ -225,5 +225,9 @@ SM, SSM = "arn:aws:secretsmanager", "arn:aws:ssm"
 NOWHERE = f"{SM}:{REGION}:{ACCOUNT}:secret:no/such-AbCdEf"
 
 
+def worker(**said: Any) -> dict[str, Any]:
+    return {"workers": {"mailer": {"command": ["python", "worker.py"], **said}}}
+
+
 def beside(**said: Any) -> dict[str, Any]:
     return {"sidecars": {"agent": {"image": "public.ecr.aws/docker/library/nginx:1.27", **said}}}

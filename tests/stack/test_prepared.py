@@ -51,6 +51,7 @@ from tests.stack.prepared import (
     undelegated_further,
     volume,
     wildcard_caa,
+    worker,
 )
 
 THINGS: dict[str, tuple[Case, ...]] = {
@@ -163,6 +164,13 @@ THINGS: dict[str, tuple[Case, ...]] = {
     "sidecars.NAME.secrets": (
         Case("absent", lambda world: beside(secrets={"KEY": NOWHERE}), ("no secret", "no/such"), "create-secret"),
     ),
+    "workers.NAME.secrets": (
+        Case("absent", lambda world: worker(secrets={"KEY": NOWHERE}), ("no secret", "no/such"), "create-secret"),
+    ),
+    "workers.NAME.policies": (
+        Case("absent", lambda world: worker(policies=[f"arn:aws:iam::{ACCOUNT}:policy/none"]),
+             ("there is no policy", "workers.mailer.policies"), "fix its ARN"),
+    ),
     "sidecars.NAME.image": (
         Case("absent", lambda world: beside(image=f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/agent:1"),
              ("there is no image", "agent:1"), "sidecars.agent.image"),
@@ -250,6 +258,9 @@ NOT_EXAMINED = {
         "essential", "command", "entrypoint", "port", "environment", "depends_on", "start_timeout_seconds", "restart",
         "restart_after_seconds", "restart_ignores", "cpu", "memory", "user", "read_only_root", "stop_timeout_seconds",
         *(f"health.{key}" for key in ("command", "interval_seconds", "timeout_seconds", "retries", "start_seconds")))]
+    + [f"workers.NAME.{key}" for key in (
+        "command", "entrypoint", "environment", "user", "working_directory", "permissions", "sidecars",
+        "health.command", "autoscaling.schedules.NAME.at", "autoscaling.schedules.NAME.time_zone")]
     + ["name", "owner", "tags", "protect", "secure", "vpc.cidr", "vpc.egress", "load_balancer.idle_timeout_seconds",
      "load_balancer.http2", "load_balancer.internal", "load_balancer.sticky_seconds",
      "load_balancer.access_logs.days", "load_balancer.access_logs.prefix", "load_balancer.slow_start_seconds",
@@ -261,6 +272,7 @@ NOT_EXAMINED = {
      "raw.task_definition"], OWN)  # fmt: skip
 PLAIN = (
     "service.",
+    "workers.",
     "build.",
     "ecr.",
     "github.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ecsctl.engine.label import APP, Label
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from types_boto3_ecs.type_defs import ClusterTypeDef, ServiceTypeDef, TaskTypeDef
 
     from ecsctl.aws import Aws
+    from ecsctl.names import Names
 
 T = TypeVar("T")
 
@@ -31,6 +33,26 @@ def service_of(aws: Aws, cluster: str, name: str) -> ServiceTypeDef | None:
     """A service as described, whatever its status. The service and its task definition share this one call."""
     answer = there(lambda: aws.look(aws.ecs.describe_services, cluster=cluster, services=[name], include=["TAGS"]))
     return answer["services"][0] if answer and answer["services"] else None
+
+
+def families_of(aws: Aws, names: Names) -> list[str]:
+    """The families that processes of the app have by their names, the web's first; those that have run out, too."""
+    listed = aws.look(aws.ecs.list_task_definition_families, familyPrefix=names.of_processes, status="ALL")
+    return [names.family, *sorted(filter(names.owns, listed["families"]))]
+
+
+def services_of(aws: Aws, names: Names) -> list[ServiceTypeDef]:
+    """The services of all processes of the app, the web's first, whatever their status.
+
+    A draining one is listed nowhere, and described by its name, which is its family's.
+    """
+    web = service_of(aws, names.cluster, names.service)
+    found = [web] if web else []
+    for some in batches(families_of(aws, names)[1:], 10):
+        asked = aws.ecs.describe_services
+        answer = there(partial(aws.look, asked, cluster=names.cluster, services=some, include=["TAGS"]))
+        found += answer["services"] if answer else []
+    return found
 
 
 def groups_of(service: Mapping[str, Any]) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ecsctl.engine.secret import Secret
 from ecsctl.ids import BucketName, ClusterName, ConnectionArn, ProjectName, RoleArn, ServiceName
+from ecsctl.parts import WEB
 from ecsctl.resources.support.common import canonical
 
 SOURCE = "Source"  # the name of the first stage and of its action, by which a webhook knows it
@@ -59,6 +60,7 @@ class Approval:
 class Deploy:
     """The ECS action: it puts the built image into the service's own task definition, and waits."""
 
+    name: str
     cluster: ClusterName
     service: ServiceName
     file: str = "docker_image_definition.json"
@@ -78,7 +80,7 @@ class Parts:
     build: ProjectName | None
     tests: tuple[Check, ...]
     approvals: tuple[Approval, ...]
-    deploy: Deploy | None
+    deploys: tuple[Deploy, ...]  # all at once
     release: ProjectName = NO_RELEASE
 
 
@@ -111,7 +113,7 @@ def parts(found: Mapping[str, Any], digest: str) -> Parts:
         approvals=tuple(
             Approval(one["name"], one.get("configuration", {}).get("CustomData", "")) for one in by["Manual"]
         ),
-        deploy=next((_deploy_of(one["configuration"]) for one in by["ECS"]), None),
+        deploys=tuple(_deploy_of(one["name"], one["configuration"]) for one in by["ECS"]),
         release=ProjectName(releases[0]["configuration"]["ProjectName"]) if releases else NO_RELEASE,
     )
 
@@ -131,7 +133,7 @@ def _stages(parts: Parts, token: str) -> Iterator[tuple[str, list[Json]]]:
     yield "Test", [_build(one.name, "Test", one.project, "") for one in parts.tests]
     yield "Approve", [_approval(one, order) for order, one in enumerate(parts.approvals, 1)]
     yield RELEASE, [_build(RELEASE, "Build", parts.release, "", _BUILD_OUTPUT)] if parts.release else []
-    yield DEPLOY, [_deploy(parts.deploy)] if parts.deploy else []
+    yield DEPLOY, [_deploy(one) for one in parts.deploys]
 
 
 def _source(source: Source, token: str) -> Json:
@@ -193,7 +195,7 @@ def _deploy(deploy: Deploy) -> Json:
         "FileName": deploy.file,
         "DeploymentTimeout": str(deploy.minutes),
     }
-    return _action(DEPLOY, "Deploy", "AWS", "ECS", configuration) | {"inputArtifacts": [{"name": _BUILD_OUTPUT}]}
+    return _action(deploy.name, "Deploy", "AWS", "ECS", configuration) | {"inputArtifacts": [{"name": _BUILD_OUTPUT}]}
 
 
 def _action(name: str, category: str, owner: str, provider: str, configuration: Json) -> Json:
@@ -232,8 +234,20 @@ def _filters(triggers: list[Json], action: str) -> tuple[tuple[str, ...], tuple[
     return tuple(paths), tuple(tags)
 
 
-def _deploy_of(about: Mapping[str, str]) -> Deploy:
+def deploy_actions(processes: Iterable[str]) -> Iterator[str]:
+    """The names of the actions that deploy them: that of the web is called as its stage."""
+    for process in processes:
+        yield DEPLOY if process == WEB else f"{DEPLOY}-{process}"
+
+
+def process_of(action: str) -> str:
+    """Which process an action of the stage Deploy deploys."""
+    return WEB if action == DEPLOY else action.removeprefix(f"{DEPLOY}-")
+
+
+def _deploy_of(name: str, about: Mapping[str, str]) -> Deploy:
     return Deploy(
+        name,
         ClusterName(about["ClusterName"]),
         ServiceName(about["ServiceName"]),
         about.get("FileName", "imagedefinitions.json"),

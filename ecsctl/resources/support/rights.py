@@ -30,6 +30,7 @@ class Scope:
     region: str
     partition: str = "aws"
     releases: bool = False  # there is a release command, and a project that runs it
+    processes: bool = False  # there are others than the web
 
     @classmethod
     def of(cls, place: Where, names: Names) -> Self:
@@ -66,10 +67,17 @@ class Scope:
 
     @property
     def service(self) -> tuple[str, ...]:
-        """The ARNs of the service, its deployments and its revisions."""
-        path = self.names.service_path
+        """The ARNs of the services, their deployments and their revisions."""
+        path = f"{self.names.cluster}/*" if self.processes else self.names.service_path
         kinds = (f"service/{path}", f"service-deployment/{path}/*", f"service-revision/{path}/*")
         return tuple(self.arn("ecs", one) for one in kinds)
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The ARNs of the task definitions."""
+        names = self.names
+        found = (names.family, *((f"{names.of_processes}*",) if self.processes else ()))
+        return tuple(self.arn("ecs", f"task-definition/{family}:*") for family in found)
 
     @property
     def balancing_policy(self) -> str:

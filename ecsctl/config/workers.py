@@ -1,0 +1,68 @@
+"""The tables [workers.NAME]: processes that nobody asks over the network, and that keep running."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import Field
+
+from ecsctl.config.autoscaling import Autoscaling
+from ecsctl.config.health import ContainerCheck, Health
+from ecsctl.config.process import Process
+from ecsctl.config.section import Problem, refused
+from ecsctl.config.service import Service
+from ecsctl.config.spot import Spot
+from ecsctl.fargate import percentages
+
+
+class Worker(Process):
+    """A service without a port, beside the web: of the same image, and released together with it."""
+
+    desired_count: int = Field(1, ge=0, le=5000, description="How many tasks of it run.")
+    min_healthy_percent: int = Field(
+        100, ge=0, le=100, description="The least that runs during a deployment, in percent of desired_count."
+    )
+    max_percent: int = Field(
+        200, ge=100, le=200, description="The most that runs during a deployment, in percent of desired_count."
+    )
+    spot: Spot | None = Field(
+        None,
+        description="Run its tasks on Fargate Spot, whatever those of the web run on.",
+        examples=[{"percent": 100}],
+    )
+    autoscaling: Autoscaling | None = Field(
+        None,
+        description="Let the number of its tasks follow the load. Then there is no desired_count.",
+        examples=[{"min": 1, "max": 4, "cpu_percent": 60}],
+    )
+    health: ContainerCheck | None = Field(
+        None,
+        description="A check that ECS runs inside its container; without one a worker is well while it runs.",
+        examples=[{"command": ["CMD-SHELL", "pgrep -f worker.py || exit 1"]}],
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """What cannot be deployed, and two ways to say how many."""
+        yield from super().problems()
+        least = self.autoscaling.min if self.autoscaling else self.desired_count
+        if why := refused(lambda: percentages(least, self.min_healthy_percent, self.max_percent)):
+            yield next(iter(self.given("max_percent", "min_healthy_percent")), "min_healthy_percent"), why
+        if self.autoscaling and self.given("desired_count"):
+            yield "desired_count", "has no meaning with autoscaling, which begins at its min"
+        if self.autoscaling and self.autoscaling.requests_per_minute:
+            yield "autoscaling.requests_per_minute", "has no meaning here: a worker gets no requests"
+
+    @property
+    def most(self) -> int:
+        """The most tasks of it that run at once, during a deployment."""
+        return (self.autoscaling.highest if self.autoscaling else self.desired_count) * self.max_percent // 100
+
+    def over(self, service: Service) -> Service:
+        """[service] with all that is said here over it; how many run is its own to say."""
+        own: dict[str, Any] = {
+            name: getattr(self, name)
+            for name in ("desired_count", "min_healthy_percent", "max_percent", "spot", "autoscaling")
+        }
+        own["health"] = Health(container=self.health)
+        return super().over(service).model_copy(update=own)

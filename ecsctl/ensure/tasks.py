@@ -1,0 +1,206 @@
+"""What the tasks of all processes have in common, and what those of one consist of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.stack import Stack
+from ecsctl.ensure import policies
+from ecsctl.ensure.front import ANYWHERE, MADE_BY
+from ecsctl.ensure.volumes import ensure_volumes, mounts
+from ecsctl.ids import ImageUri, LogGroupName, RoleArn, SecurityGroupId, TaskDefinitionArn
+from ecsctl.parts import EXECUTION_ROLE, TASK_DEFINITION, TASK_ROLE, WEB, of_process
+from ecsctl.resources.role import Role
+from ecsctl.resources.security_group import Rule, SecurityGroup
+from ecsctl.resources.support.additions import additions
+from ecsctl.resources.support.containers import HealthCheck, Sidecar
+from ecsctl.resources.support.rights import Scope
+from ecsctl.resources.task_definition import NO_PORT, TaskDefinition
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from ecsctl.account import Facts
+    from ecsctl.config import Config
+    from ecsctl.config.health import ContainerCheck
+    from ecsctl.config.service import Service as Desired
+    from ecsctl.config.sidecars import Sidecar as Said
+    from ecsctl.ensure.volumes import Volumes
+    from ecsctl.ensure.vpc import Network
+    from ecsctl.names import Names
+    from ecsctl.resources.repository import RepositoryIds
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """What the tasks of all processes have in common."""
+
+    groups: frozenset[SecurityGroupId]
+    made: SecurityGroupId  # the one of them that is made
+    volumes: Volumes
+    execution: RoleArn
+    role: RoleArn  # what the app may do, but for processes with a role of their own
+    logs: LogGroupName
+    repository: RepositoryIds
+    image: ImageUri | None  # None: there is none, and no way to one
+
+
+def ensure_tasks(
+    stack: Stack,
+    config: Config,
+    facts: Facts,
+    names: Names,
+    network: Network,
+    logs: LogGroupName,
+    repository: RepositoryIds,
+    image: ImageUri | None,
+    front: SecurityGroupId,
+) -> Tasks:
+    """Their security group, volumes and roles. `front` is the load balancer's group, which asks the web."""
+    port = config.service.port
+    group = stack.ensure(
+        "tasks-group",
+        SecurityGroup(
+            name=names.tasks_group,
+            vpc=network.vpc,
+            description=MADE_BY,
+            ingress=frozenset({Rule(port, port, group=front)}),
+            lets_out_to=ANYWHERE,  # they fetch images and secrets
+        ),
+    ).group_id
+    scope = Scope.of(facts.identity, names)
+    volumes = ensure_volumes(stack, config, scope, network, group, MADE_BY)
+    execution = Role(
+        name=names.role("execution"),
+        trust=policies.tasks_trust(scope),
+        statements=policies.execution(
+            scope, tuple(config.task_secrets.values()), [one.image for one in config.sidecars.values()]
+        ),
+        boundary=config.permissions_boundary,
+        policies=frozenset(),
+    )
+    return Tasks(
+        groups=frozenset({group, *map(SecurityGroupId, config.service.security_groups)}),
+        made=group,
+        volumes=volumes,
+        execution=stack.ensure(EXECUTION_ROLE, execution).arn,
+        role=ensure_task_role(stack, config, scope, volumes, config.service),
+        logs=logs,
+        repository=repository,
+        image=image,
+    )
+
+
+def ensure_task_role(
+    stack: Stack, config: Config, scope: Scope, volumes: Volumes, desired: Desired, process: str = WEB
+) -> RoleArn:
+    """The role that the app has: it must not read what the role reads that starts the tasks."""
+    role = Role(
+        name=scope.names.task_role(process),
+        trust=policies.tasks_trust(scope),
+        statements=(*policies.task(scope, desired.exec, desired.permissions), *volumes.statements),
+        boundary=config.permissions_boundary,
+        policies=frozenset(desired.policies),
+    )
+    return stack.ensure(of_process(TASK_ROLE, process), role).arn
+
+
+def ensure_definition(
+    stack: Stack,
+    config: Config,
+    facts: Facts,
+    names: Names,
+    tasks: Tasks,
+    desired: Desired,
+    role: RoleArn,
+    sidecars: Collection[str],
+    after: tuple[object, ...] = (),
+) -> TaskDefinitionArn:
+    """The task definition of the process that `names` is of, with these of the sidecars.
+
+    A process with a service of its own keeps the image that it runs, which is the pipeline's; any other has that which
+    the web runs.
+    """
+    definition = TaskDefinition(
+        family=names.family,
+        container=names.container,
+        sound=True,
+        port=desired.port if names.process == WEB else NO_PORT,
+        execution_role=tasks.execution,
+        task_role=role,
+        log_group=tasks.logs,
+        cpu=desired.cpu,
+        memory=desired.memory,
+        architecture=desired.architecture,
+        environment=tuple(desired.environment.items()),
+        secrets=tuple(desired.secrets.items()),
+        command=tuple(desired.command),
+        health_check=_inside(desired.checked.container),
+        read_only=desired.read_only_root,
+        more=additions(
+            {
+                **config.raw.task_definition,
+                **{f"container.{name}": value for name, value in config.raw.container.items()},
+                "container.entryPoint": desired.entrypoint,
+                "container.user": desired.user,
+                "container.workingDirectory": desired.working_directory,
+                "container.dependsOn": _waits(desired.depends_on),
+                "container.ulimits": _limits(desired.ulimits.nofile if desired.ulimits else 0),
+                "ephemeralStorage": {"sizeInGiB": desired.ephemeral_gib} if desired.ephemeral_gib else None,
+            }
+        ),
+        sidecars=tuple(_sidecar(name, one, config) for name, one in config.sidecars.items() if name in sidecars),
+        volumes=tuple(tasks.volumes.volumes),
+        mounts=mounts(config),
+        init_process=desired.exec,
+        stop_timeout=desired.stop_timeout_seconds,
+        log_prefix=names.log_prefix,
+        log_mode=desired.log_mode,
+        log_buffer=f"{desired.log_buffer_mib}m",
+        image=tasks.image if facts.given or facts.broken or facts.moving else None,
+        seed=tasks.image,
+        placeholder=tasks.repository.latest,
+        cluster=names.cluster,
+        service=names.service,
+    )
+    return stack.ensure(of_process(TASK_DEFINITION, names.process), definition, ready=after).arn
+
+
+def _limits(nofile: int) -> list[dict[str, object]]:
+    return [{"name": "nofile", "softLimit": nofile, "hardLimit": nofile}] if nofile else []
+
+
+def _waits(depends_on: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"containerName": name, "condition": condition} for name, condition in sorted(depends_on.items())]
+
+
+def _sidecar(name: str, said: Said, config: Config) -> Sidecar:
+    return Sidecar(
+        name=name,
+        image=said.image,
+        essential=said.essential,
+        command=said.command,
+        entrypoint=said.entrypoint,
+        ports=(said.port,) if said.port else (),
+        environment=tuple(said.environment.items()),
+        secrets=tuple(said.secrets.items()),
+        depends_on=tuple(said.depends_on.items()),
+        health_check=_inside(said.health),
+        start_timeout=said.start_timeout_seconds or 0,
+        restart_after=said.restart_after_seconds if said.restart else 0,
+        restart_ignores=said.restart_ignores,
+        cpu=said.cpu,
+        memory=said.memory or 0,
+        user=said.user or "",
+        read_only=said.read_only_root,
+        stop_timeout=said.stop_timeout_seconds,
+        mounts=mounts(config, name),
+    )
+
+
+def _inside(check: ContainerCheck | None) -> HealthCheck:
+    """The check inside the container; without one the load balancer's is enough."""
+    if check is None:
+        return HealthCheck()
+    return HealthCheck(check.words, check.interval_seconds, check.timeout_seconds, check.retries, check.start_seconds)
