@@ -19,6 +19,7 @@ from ecsctl.commands import (
     creds,
     deploy,
     down,
+    forward,
     history,
     init,
     logs,
@@ -55,6 +56,7 @@ app.command(rich_help_panel=EVERYDAY)(down.down)
 app.command(rich_help_panel=EVERYDAY)(logs.logs)
 app.command(rich_help_panel=EVERYDAY)(why.why)
 app.command("exec", rich_help_panel=EVERYDAY)(entering.enter)
+app.command(rich_help_panel=EVERYDAY)(forward.forward)
 app.command(rich_help_panel=EVERYDAY)(run.run)
 app.command(rich_help_panel=EVERYDAY)(ps.ps)
 app.add_typer(pipeline.app, rich_help_panel=EVERYDAY)

@@ -32,21 +32,21 @@ def enter(
     from ecsctl.commands.opening import opened
     from ecsctl.engine.errors import UsageError
     from ecsctl.engine.events import Waiting
-    from ecsctl.operations import execute
+    from ecsctl.operations import entering, execute, plugin
     from ecsctl.ui import words
     from ecsctl.ui.console import interactive
 
     if not command and not interactive():
         raise UsageError("a shell needs a terminal, and this is none", hint="name a command: ecsctl exec -- CMD")
     spoken = execute.spoken(command or [])
-    path = "" if common.sandbox else execute.plugin()
+    path = "" if common.sandbox else plugin.find("ECS Exec")
     with opened(common, "exec", looks=True) as app:
         record = app.where.folder / ".ecsctl"
         if common.sandbox and not execute.engine(record):
-            path = execute.plugin()
+            path = plugin.find("ECS Exec")
         aws, progress = app.over_app().aws, app.progress
         aws.patience.say = lambda what, waited, limit: progress(Waiting("", what, waited, limit))
-        target = execute.find(aws, app.app, task, container)
+        target = entering.find(aws, app.app, task, container)
         aws.read_only = False  # to open a session is no look
         started = execute.begin(aws, target, spoken)
     others = f", the newest healthy of {target.others + 1}" if target.others and not task else ""
@@ -56,6 +56,6 @@ def enter(
     if ended is None:
         if common.sandbox:
             words.say("this task is simulated, so there is no container to enter: nothing answers at the other end")
-        ended = execute.carry(path or execute.plugin(), started, common.profile or "")
+        ended = execute.carry(path or plugin.find("ECS Exec"), started, common.profile or "")
     if ended:
         raise typer.Exit(ended)

@@ -28,6 +28,8 @@ ROOMS = {
 """The policy in which the rights of an AWS service stand; all others stand in the third."""
 APART = dict.fromkeys(("Webhook", "WebhookCaller", "WebhookLinked", "WebhookSecret", "WebhookUrl"), WEBHOOK)
 """The policy of rights that few need, for which the others have no room; it is there only with one of them."""
+TUNNELS = ("AWS-StartPortForwardingSession", "AWS-StartPortForwardingSessionToRemoteHost")
+"""AWS's documents of Session Manager for a tunnel: to the task itself, and through it."""
 
 Statements = tuple[Statement, ...]
 
@@ -80,6 +82,8 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
     # A newer session-manager plugin signs its way into the session (Systems Manager user guide, "Sample IAM policies
     # for Session Manager"); which name ECS gives the session is not documented.
     yield Statement("ExecSessions", ("ssmmessages:OpenDataChannel",), (scope.arn("ssm", "session/*"),))
+    if uses.entered:
+        yield from _of_tunnels(scope)
     yield Statement("Service", ("ecs:StopServiceDeployment",), scope.service)
     yield Statement("Images", ("ecr:BatchGetImage",), (scope.repository,))
     # `logs` and `pipeline`
@@ -88,6 +92,22 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
     yield Statement(
         "Pipeline", of("codepipeline", "ListActionExecutions PutApprovalResult RetryStageExecution"), scope.pipeline
     )
+
+
+def _of_tunnels(scope: Scope) -> Iterator[Statement]:
+    """`forward`: sessions into the app's tasks by the two documents of tunnels, and the end of one's own sessions.
+
+    A session without a document is a shell: the condition has the default document looked up too, which is not here
+    (Systems Manager User Guide, "Sample IAM policies for Session Manager", and there "Allow a user to end only sessions
+    they started").
+    """
+    documents = tuple(f"arn:{scope.partition}:ssm:{scope.region}::document/{one}" for one in TUNNELS)
+    tasks = scope.arn("ecs", f"task/{scope.names.cluster}/*")
+    checked = Condition("BoolIfExists", "ssm:SessionDocumentAccessCheck", ("true",))
+    yield Statement("Tunnels", ("ssm:StartSession",), (tasks, *documents), (checked,))
+    mine = Condition("StringLike", "ssm:resourceTag/aws:ssmmessages:session-id", ("${aws:userid}",))
+    sessions = (scope.arn("ssm", "session/*"),)
+    yield Statement("OwnTunnels", of("ssm", "ResumeSession TerminateSession"), sessions, (mine,))
 
 
 def _of_secrets(scope: Scope, uses: Uses) -> Iterator[Statement]:

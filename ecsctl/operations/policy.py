@@ -90,6 +90,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         web_acl=config.load_balancer.waf or "",
         topic=(config.notify.topic or (scope.topic if config.notify.email else "")) if config.notify else "",
         webhook=_webhook(config, scope),
+        entered=config.service.exec,
     )
     wanted = operator(scope, uses)
     return {name: json.loads(policy(statements)) for name, statements in wanted.items()}

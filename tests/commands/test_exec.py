@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ecsctl.operations import execute
+from ecsctl.operations import plugin as carrier
 from tests.commands.conftest import Ended
 from tests.operations.test_execute import Plugin, enable, plugin, start, steady  # noqa: F401 - a fixture
 from tests.releases.conftest import APP, Service, service  # noqa: F401 - a fixture
@@ -32,7 +33,7 @@ def test_exec_says_where_it_goes_and_ends_as_the_plugin_does(
     missing = run("exec", "--", "ls")
     assert missing.code == 1
     assert "is not installed" in missing.err
-    assert execute.INSTALL in missing.err
+    assert carrier.INSTALL in missing.err
 
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     folder = plugin(then="echo from the far end; exit 3")
@@ -53,7 +54,7 @@ def test_exec_says_where_it_goes_and_ends_as_the_plugin_does(
     assert f"in container {APP} (and not sidecar) of task" in ended.err
     assert "the newest healthy of 2" in ended.err
     assert "aws ecs execute_command" in ended.err
-    token = execute.json.loads((folder / "session").read_text())["tokenValue"]
+    token = json.loads((folder / "session").read_text())["tokenValue"]
     assert token not in ended.err + (folder / "cmdline").read_text()
 
     plugin(then="exit 0")

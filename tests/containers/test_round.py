@@ -5,9 +5,11 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from ecsctl.sandbox.containers import fleet
 from ecsctl.sandbox.containers.authority import AUTHORITY
 from tests.containers import load
-from tests.containers.conftest import SLOW, Project
+from tests.containers.conftest import COMMAND, SLOW, Project
 
 RATE = 500  # requests a second
 S3 = """\
@@ -112,6 +114,17 @@ def test_exec_opens_a_shell_on_a_terminal(project: Project) -> None:
     ran = project.typed("echo $((6 * 7)) $APP_NAME\nexit 5\n", "exec", "--sandbox")
     assert ran.code == 5
     assert "42 hello" in ran.out
+
+
+def test_a_tunnel_leads_to_the_containers_port_and_ctrl_c_ends_it(project: Project) -> None:
+    words, where = [*COMMAND, "forward", "0:8000", "--sandbox"], project.environment()
+    with subprocess.Popen(words, cwd=project.folder, env=where, stdout=subprocess.PIPE, text=True) as tunnel:
+        assert tunnel.stdout is not None
+        address = tunnel.stdout.readline().strip()
+        with urllib.request.urlopen(f"http://{address}/healthz", timeout=10) as answer:
+            assert answer.status == 200
+        tunnel.send_signal(signal.SIGINT)
+        assert tunnel.wait(timeout=20) == 130
 
 
 def test_a_command_by_itself_really_runs(project: Project) -> None:

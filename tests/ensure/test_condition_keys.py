@@ -37,6 +37,8 @@ REASONS = {
     r"secretsmanager:\S+ .*": "the secret is named in whole",
     r"ssmmessages:\S+ .*": "opened by the agent in the task or the plugin, for whom ECS has begun the session",
     r"ssm:GetParameters .*": "each parameter is named in whole",
+    r"ssm:StartSession .*": "only into tasks of the app's own cluster, and only by the two documents that are named",
+    r"ssm:\S+ ssm:resourceTag/aws:ssmmessages:target-id": "whose a session is decides, and not what it leads into",
     r"cloudwatch:\S+ .*": "the alarm is named in whole, or begins as autoscaling names those of the app's service",
     r"(ecs|ecr|logs|iam|codepipeline|codeconnections|codestar-connections|codebuild):\S+ (\S+:ResourceTag/.*|aws:\S+)":
         "the ARN holds the app's own name, or is the one thing's that ecsctl.toml names",
@@ -67,6 +69,8 @@ HELD = {
     "iam:PassRole": "iam:PassedToService",
     "iam:PutRolePermissionsBoundary": "iam:PermissionsBoundary",
     "iam:PutRolePolicy": "iam:PermissionsBoundary",
+    "ssm:StartSession": "ssm:SessionDocumentAccessCheck",
+    "ssm:TerminateSession": "ssm:resourceTag/aws:ssmmessages:session-id",
     "route53:ChangeResourceRecordSets": "route53:ChangeResourceRecordSetsNormalizedRecordNames",
 }
 

@@ -56,7 +56,7 @@ USES = Uses("Z1", "shop.example.com", True, "vpc-1", CONNECTION, REPOSITORY, TOK
             schedules=True, metrics=True, access_logs=True, volumes=True, shifts=True,
             mounted=("fs-0123456789abcdef0",),
             web_acl=SCOPE.arn("wafv2", "regional/webacl/shop/1b2c3d4e-0000-4000-8000-000000000000"),
-            webhook=(TOKEN,), speaks="GRPC")  # fmt: skip
+            webhook=(TOKEN,), speaks="GRPC", entered=True)  # fmt: skip
 OPERATOR = operator(SCOPE, USES)
 ALL = {name: found for name, (_, found) in ROLES.items()} | dict(OPERATOR)
 

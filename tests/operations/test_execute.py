@@ -12,7 +12,8 @@ import pytest
 
 from ecsctl.cli import app as _app  # noqa: F401 - the commands are there before the sandbox is
 from ecsctl.engine.errors import EcsctlError, Refused, TimedOut
-from ecsctl.operations import execute
+from ecsctl.operations import entering, execute
+from ecsctl.operations import plugin as carrier
 from tests.releases.conftest import APP, Service, service  # noqa: F401 - a fixture
 
 Plugin = Callable[..., Path]
@@ -34,7 +35,7 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plugin:
     def put(version: str = "1.2.707.0", then: str = "exit 0") -> Path:
         folder = tmp_path / "bin"
         folder.mkdir(exist_ok=True)
-        script = folder / execute.PLUGIN
+        script = folder / carrier.PLUGIN
         script.write_text(SCRIPT.format(version=version, then=then))
         script.chmod(0o755)
         monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
@@ -77,16 +78,16 @@ def test_a_plugin_that_is_missing_or_cannot_keep_the_token_secret_is_refused(
     plugin: Plugin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    assert execute.INSTALL in refusal(execute.plugin)
+    assert carrier.INSTALL in refusal(lambda: carrier.find("ECS Exec"))
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     for version in ("1.2.497.0", "1.2.463.0", "1.1"):
         plugin(version)
-        assert f"{version} is too old" in refusal(execute.plugin)
+        assert f"{version} is too old" in refusal(lambda: carrier.find("ECS Exec"))
     plugin("-- a shell of something else")
-    assert "does not tell its version" in refusal(execute.plugin)
+    assert "does not tell its version" in refusal(lambda: carrier.find("ECS Exec"))
     for version in ("1.2.536.0", "1.2.764.0", "2"):
         plugin(version)
-        assert execute.plugin().endswith(execute.PLUGIN)
+        assert carrier.find("ECS Exec").endswith(carrier.PLUGIN)
 
 
 def test_one_word_is_sent_as_it_is_and_several_stay_words() -> None:
@@ -98,27 +99,27 @@ def test_one_word_is_sent_as_it_is_and_several_stay_words() -> None:
 def test_why_no_task_can_be_entered_is_told_and_nothing_changes(service: Service) -> None:  # noqa: F811 - the fixture
     session = service.session()
     aws = session.aws
-    assert "ecsctl up makes it" in refusal(lambda: execute.find(aws, APP))
+    assert "ecsctl up makes it" in refusal(lambda: entering.find(aws, APP))
 
     start(service, desired=0)
-    assert "it wants no tasks" in refusal(lambda: execute.find(aws, APP))
+    assert "it wants no tasks" in refusal(lambda: entering.find(aws, APP))
 
     service.ecs.update_service(cluster=APP, service=APP, desiredCount=1)
-    assert "1 of 1 wanted are starting" in refusal(lambda: execute.find(aws, APP))
+    assert "1 of 1 wanted are starting" in refusal(lambda: entering.find(aws, APP))
     steady(service)
-    assert "exec = true in [service]" in refusal(lambda: execute.find(aws, APP))
+    assert "exec = true in [service]" in refusal(lambda: entering.find(aws, APP))
 
     service.ecs.update_service(cluster=APP, service=APP, enableExecuteCommand=True)
     [old] = service.ecs.list_tasks(cluster=APP, serviceName=APP)["taskArns"]
-    told = refusal(lambda: execute.find(aws, APP))
+    told = refusal(lambda: entering.find(aws, APP))
     assert "older than the switch" in told
     assert "ecsctl deploy --restart" in told
 
     enable(service)
     gone = old.rsplit("/", 1)[-1]
-    assert f"task {gone} is gone" in refusal(lambda: execute.find(aws, APP, gone[:12]))
-    assert "has no task 0000" in refusal(lambda: execute.find(aws, APP, "0000"))
-    assert "it has hello, sidecar" in refusal(lambda: execute.find(aws, APP, container="database"))
+    assert f"task {gone} is gone" in refusal(lambda: entering.find(aws, APP, gone[:12]))
+    assert "has no task 0000" in refusal(lambda: entering.find(aws, APP, "0000"))
+    assert "it has hello, sidecar" in refusal(lambda: entering.find(aws, APP, container="database"))
     assert aws.changes == 0
 
 
@@ -130,10 +131,10 @@ def test_the_newest_healthy_task_and_the_apps_own_container_are_taken(service: S
     steady(service)
     aws = service.session().aws
 
-    found = execute.find(aws, APP)
+    found = entering.find(aws, APP)
     assert found.task != old
     assert (found.container, found.besides, found.others) == (APP, ("sidecar",), 1)
-    named = execute.find(aws, APP, old.rsplit("/", 1)[-1][:10], "sidecar")
+    named = entering.find(aws, APP, old.rsplit("/", 1)[-1][:10], "sidecar")
     assert (named.task, named.container) == (old, "sidecar")
     task = service.ecs.describe_tasks(cluster=APP, tasks=[old])["tasks"][0]
     runtime = next(one["runtimeId"] for one in task["containers"] if one["name"] == "sidecar")
@@ -151,8 +152,8 @@ def test_an_agent_that_is_not_up_yet_is_waited_for_and_not_for_ever(
     ):
         service.clock.sleep(1)
     aws = service.session().aws
-    found = execute.find(aws, APP)  # waits for the agent
-    assert execute.begin(aws, found, "ls").session["sessionId"].startswith("ecs-execute-command-")
+    found = entering.find(aws, APP)  # waits for the agent
+    assert execute.begin(aws, found, "ls").id.startswith("ecs-execute-command-")
 
     def never(parsed: dict[str, Any], **_: Any) -> None:
         for one in parsed.get("tasks", []):
@@ -162,7 +163,7 @@ def test_an_agent_that_is_not_up_yet_is_waited_for_and_not_for_ever(
 
     hear(aws.client("ecs"), "after-call.ecs.DescribeTasks", never)
     with pytest.raises(TimedOut) as caught:
-        execute.find(aws, APP)
+        entering.find(aws, APP)
     assert caught.value.exit_code == 4
     assert "PENDING" in caught.value.why
     assert "ssmmessages" in caught.value.hint
@@ -172,7 +173,7 @@ def test_what_ecs_refuses_is_told_in_our_words(service: Service) -> None:  # noq
     start(service)
     enable(service)
     aws = service.session().aws
-    found = execute.find(aws, APP)
+    found = entering.find(aws, APP)
     service.ecs.stop_task(cluster=APP, task=found.task)
     service.clock.sleep(1)
     with pytest.raises(TimedOut, match="the connection to task") as caught:  # the task is on its way out
@@ -192,20 +193,20 @@ def test_the_plugin_has_the_session_in_its_environment_and_the_keyboard_to_itsel
     start(service)
     enable(service)
     aws = service.session().aws
-    opened = execute.begin(aws, execute.find(aws, APP), "/bin/sh")
-    token = opened.session["tokenValue"]
+    opened = execute.begin(aws, entering.find(aws, APP), "/bin/sh")
+    token = opened.answer["tokenValue"]
     assert token not in repr(opened)
 
-    assert execute.carry(execute.plugin(), opened, "work") == 7
+    assert execute.carry(carrier.find("ECS Exec"), opened, "work") == 7
     target = json.dumps({"Target": opened.target.name})
     words = (folder / "words").read_text().splitlines()
     assert words == [
-        execute.VARIABLE, "eu-central-1", "StartSession", "work", target, "https://ssm.eu-central-1.amazonaws.com",
+        carrier.VARIABLE, "eu-central-1", "StartSession", "work", target, "https://ssm.eu-central-1.amazonaws.com",
     ]  # fmt: skip
     assert token not in (folder / "cmdline").read_text()
-    assert json.loads((folder / "session").read_text()) == opened.session
-    assert opened.session.keys() == {"sessionId", "streamUrl", "tokenValue"}
-    assert execute.VARIABLE not in os.environ
+    assert json.loads((folder / "session").read_text()) == opened.answer
+    assert opened.answer.keys() == {"sessionId", "streamUrl", "tokenValue"}
+    assert carrier.VARIABLE not in os.environ
 
     plugin(then="kill -TERM $$")
-    assert execute.carry(execute.plugin(), opened) == 128 + 15
+    assert execute.carry(carrier.find("ECS Exec"), opened) == 128 + 15

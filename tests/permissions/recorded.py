@@ -58,7 +58,8 @@ CONFIGS: Mapping[str, Desired] = {
     "build only": lambda made: {
         **BARE, "github": {"repository": "ecsctl/hello"}, "pipeline": {"mode": "build-only"}},
     "connection": lambda made: {
-        **BARE, "github": {"repository": "ecsctl/hello", "connection_arn": made["connection"]}},
+        **BARE, "github": {"repository": "ecsctl/hello", "connection_arn": made["connection"]},
+        "service": {"exec": True}},
     "secrets": lambda made: {**BARE, "service": {"secrets": {"DB": made["secret"], "KEY": made["key"]}}},
     "own secrets": lambda made: {**BARE, "service": {"secrets": {"DB": "own"}}},
     "boundary": lambda made: {**BARE, "permissions_boundary": made["boundary"]},
@@ -237,7 +238,7 @@ class Runs:
 
     @contextlib.contextmanager
     def here(self) -> Iterator[None]:
-        """Within it commands run in the folder, over the sandbox of this process, with a plugin for `exec`."""
+        """Within it commands run in the folder, over the sandbox of this process, with a plugin for sessions."""
         plugin = self.folder / "bin" / "session-manager-plugin"
         plugin.parent.mkdir()
         plugin.write_text("#!/bin/sh\n[ $1 = --version ] && echo 1.2.700.0\nexit 0\n")
@@ -287,7 +288,7 @@ class Runs:
 
     def _used(self) -> None:
         self.clock.sleep(900)
-        self.run("history", "logs", "logs --build", "exec -- ls", "run -- ls", "ps")
+        self.run("history", "logs", "logs --build", "exec -- ls", "forward 0:db.internal:5432", "run -- ls", "ps")
         if self.config.github:
             self.run("creds status", "creds rotate -", f"creds use-connection {self.made['connection']}")
             self.write(self.found.desired)

@@ -183,6 +183,7 @@ class Uses:
     web_acl: str = ""  # the ARN of the one that protects the load balancer
     webhook: tuple[str, ...] = ()  # the ARNs that the secret with the URL may have that is notified
     topic: str = ""  # the ARN of the one that is notified: the app's own, or the user's
+    entered: bool = False  # its tasks let commands and tunnels in
 
 
 def of(service: str, actions: str) -> tuple[str, ...]:

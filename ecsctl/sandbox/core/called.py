@@ -131,6 +131,7 @@ _TABLE = {
         "CreateSecret": "{Name}",
         "DeleteSecret DescribeSecret GetSecretValue PutSecretValue RestoreSecret": "{SecretId}",
     },
+    "ssm": {"TerminateSession": "session/{SessionId}"},
     "sns": {
         "CreateTopic": "{Name}",
         "DeleteTopic GetTopicAttributes ListSubscriptionsByTopic SetTopicAttributes Subscribe": "{TopicArn}",

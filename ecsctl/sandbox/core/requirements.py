@@ -80,10 +80,25 @@ def _iam(call: Call) -> Asked:
 
 
 def _resources(call: Call) -> list[str]:
+    if (call.service, call.operation) == ("ssm", "StartSession"):
+        return [*_entered(call)]
     template = RESOURCES.get(call.service, {}).get(call.operation)
     if template is None:
         return ["*"]
     return [call.arn(one) for part in template.split() for one in _filled(call, part)]
+
+
+def _entered(call: Call) -> Iterator[str]:
+    """What a session is opened in, and the document, where one is named: AWS's own stand in no account.
+
+    ECS guide, "Limiting access to the Start Session action".
+    """
+    place = f"arn:{call.partition}:ecs:{call.region}:{call.account}"
+    cluster, task, _ = (*call.parameters["Target"].removeprefix("ecs:").rsplit("_", 2), "", "")[:3]
+    yield f"{place}:task/{cluster}/{task}"
+    if document := call.parameters.get("DocumentName"):
+        account = "" if document.startswith("AWS-") else call.account
+        yield f"arn:{call.partition}:ssm:{call.region}:{account}:document/{document}"
 
 
 def _filled(call: Call, template: str) -> list[str]:
@@ -158,6 +173,12 @@ def _context(call: Call, resource: str) -> dict[str, tuple[str, ...]]:
     if call.operation == "ChangeResourceRecordSets":
         named = [one["ResourceRecordSet"]["Name"] for one in call.parameters["ChangeBatch"]["Changes"]]
         context["route53:ChangeResourceRecordSetsNormalizedRecordNames"] = tuple(_normalized(name) for name in named)
+    # Systems Manager User Guide, "Sample IAM policies for Session Manager": the check of the default document, and
+    # whose a session is. The variable stands in a policy for whoever calls.
+    if (call.service, call.operation) == ("ssm", "StartSession"):
+        context["ssm:SessionDocumentAccessCheck"] = ("true",)
+    if (call.service, call.operation) == ("ssm", "TerminateSession"):
+        context["ssm:resourceTag/aws:ssmmessages:session-id"] = ("${aws:userid}",)
     if call.service == "ecs" and (cluster := call.parameters.get("cluster")):
         context["ecs:cluster"] = (call.arn(f"cluster/{_short(cluster)}"),)
     return context

@@ -201,8 +201,6 @@ def _launch(folder: Path, speed: float, idle: float, *, containers: bool) -> San
     (folder / RECORD).unlink(missing_ok=True)
     command = [sys.executable, "-m", "ecsctl.sandbox.server.serve", "--folder", str(folder.resolve())]
     command += ["--speed", str(speed), "--idle", str(idle)]
-    source = str(Path(__file__).resolve().parents[3])  # so that it also runs from a checkout that is not installed
-    path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))
     with _ours():
         log = files.opened(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     try:
@@ -212,13 +210,25 @@ def _launch(folder: Path, speed: float, idle: float, *, containers: bool) -> San
             stdout=log,
             stderr=log,
             cwd="/",
-            env=without_leaks(os.environ) | MOTO | {"PYTHONPATH": path} | ({} if containers else {NO_CONTAINERS: "0"}),
+            env=without_leaks(os.environ) | MOTO | _importable() | ({} if containers else {NO_CONTAINERS: "0"}),
             start_new_session=True,
         )
     finally:
         os.close(log)
     _children.append(child)
     return _wait_until_ready(folder, child)
+
+
+def _importable() -> dict[str, str]:
+    """So that a program of ours also runs from a checkout that is not installed."""
+    source = str(Path(__file__).resolve().parents[3])
+    return {"PYTHONPATH": os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH")]))}
+
+
+def tunnel(folder: Path, session: str, port: int) -> tuple[list[str], dict[str, str]]:
+    """The words that start what carries a tunnel's session in the sandbox, and its environment."""
+    words = [sys.executable, "-m", "ecsctl.sandbox.server.tunnel", str(folder.resolve()), session, str(port)]
+    return words, {**os.environ, **_importable()}
 
 
 def _wait_until_ready(folder: Path, child: subprocess.Popen[bytes]) -> Sandbox:

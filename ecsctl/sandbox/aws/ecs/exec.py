@@ -17,7 +17,7 @@ _NOT_ENABLED = (
 _NOT_CONNECTED = "The execute command failed due to an internal error. Try again later."
 # Nobody listens there. AWS answers an address of ssmmessages; a plugin that is installed must not carry the sandbox's
 # session to AWS.
-_STREAM = "wss://127.0.0.1:9/v1/data-channel/{session}?role=publish_subscribe"
+STREAM = "wss://127.0.0.1:9/v1/data-channel/{session}?role=publish_subscribe"
 
 
 @script.switch
@@ -73,7 +73,7 @@ def execute_command(response: EC2ContainerServiceResponse) -> ActionResult:
             "interactive": True,
             "session": {
                 "sessionId": session,
-                "streamUrl": _STREAM.format(session=session),
+                "streamUrl": STREAM.format(session=session),
                 "tokenValue": hashlib.sha256(session.encode()).hexdigest(),
             },
         }

@@ -1,0 +1,95 @@
+"""ecsctl forward: a tunnel through a running task."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from ecsctl.commands.options import ON_AWS, Common, shares
+
+STOPPED = 130
+OFTEN = 30.0  # seconds between two warnings that nothing answers: a program that tries on is not told each time
+
+
+@shares(*ON_AWS, "quiet")
+def forward(
+    common: Common,
+    way: Annotated[str, typer.Argument(metavar="PORT:HOST:PORT", help="This machine's port, and where it leads.")],
+    task: Annotated[
+        str,
+        typer.Option("--task", metavar="ID", help="The task, or its id's beginning; the newest healthy if left out."),
+    ] = "",
+    container: Annotated[
+        str, typer.Option("--container", metavar="NAME", help="The container; the app's own if left out.")
+    ] = "",
+) -> None:
+    """Open a tunnel through a running task, until Ctrl-C. Needs the session-manager plugin, and service.exec.
+
+    5432:database.internal:5432 leads from this machine's port 5432 to whatever the task reaches at that name and
+    port. 8080:8000 leads to the task's own port 8000, and 8000 is short for 8000:8000. With 0 as this machine's port
+    one that is free is taken. The address is printed once the tunnel is open.
+    """
+    from ecsctl.commands.opening import opened
+    from ecsctl.engine.errors import EcsctlError
+    from ecsctl.engine.events import Waiting
+    from ecsctl.names import Names
+    from ecsctl.operations import entering, plugin
+    from ecsctl.operations import forward as tunnel
+    from ecsctl.sandbox.server import process
+    from ecsctl.ui import words
+    from ecsctl.ui.console import data
+    from ecsctl.ui.safe import plain
+
+    wanted = tunnel.parse(way)
+    tunnel.check(wanted)
+    path = "" if common.sandbox else plugin.find("a tunnel")
+    with opened(common, "forward", looks=True, quiet=common.quiet) as app:
+        aws, progress = app.over_app().aws, app.progress
+        aws.patience.say = lambda what, waited, limit: progress(Waiting("", what, waited, limit))
+        target = entering.find(aws, app.app, task, container)
+        aws.read_only = False  # to open a session is no look
+        session = tunnel.begin(aws, target, wanted)
+        record, group = app.where.folder / ".ecsctl", Names(app.app).tasks_group
+
+    class Told:
+        """What a person is told."""
+
+        warned = -OFTEN
+
+        def opened(self, port: int) -> None:
+            data().print(plain(f"localhost:{port}"))
+            if not common.quiet:
+                words.say(f"leads to {wanted.end} through task {target.id}; Ctrl-C ends it")
+
+        def silent(self) -> None:
+            if time.monotonic() - self.warned < OFTEN:
+                return
+            self.warned = time.monotonic()
+            words.warning(f"{wanted.end} does not answer to task {target.id}")
+            if wanted.host:
+                words.hint(f"is that its name and port, and does its security group let in the tasks' own, {group}?")
+            else:
+                words.hint("does the app, or a container beside it, listen on that port?")
+
+        def said(self, line: str) -> None:
+            words.say(line)
+
+    started = (
+        process.tunnel(record, session.id, wanted.here)
+        if common.sandbox
+        else plugin.given(path, session, common.profile or "")
+    )
+    try:
+        ended = tunnel.carry(*started, Told())
+    finally:
+        aws.patience.resume()
+        try:
+            tunnel.end(aws, session)
+        except EcsctlError as error:
+            words.warning(f"the session {session.id} was not ended at AWS, which ends it after 20 idle minutes")
+            words.say(error.message)
+    if failed := ended.error(wanted):
+        raise failed
+    raise typer.Exit(STOPPED)  # Ctrl-C is how one ends it: nothing to explain
