@@ -13,7 +13,7 @@ from ecsctl.commands.opening import opened
 from ecsctl.commands.options import Common
 
 if TYPE_CHECKING:
-    from ecsctl.releases.release import Release
+    from ecsctl.releases.verdict import Release
     from ecsctl.session import Session
     from ecsctl.ui.progress import Progress
 

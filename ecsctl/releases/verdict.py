@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import ClassVar
 
 from ecsctl.engine.errors import EcsctlError, ReleaseFailed, RolledBack, Stopped, Superseded, TimedOut
 from ecsctl.resources.support.deployments import Phase, Snapshot, Told, began, monitor_of, phase_of, traffic_of
-from ecsctl.resources.support.ecs import revision_of
+from ecsctl.resources.support.ecs import family_of, revision_of
 
 STUCK = "unable to stop or start tasks during a deployment because of the service deployment configuration"
 """How ECS says that the percentages leave it no room (ECS guide, "Viewing Amazon ECS service event messages")."""
@@ -45,7 +45,7 @@ class Followed:
     @property
     def name(self) -> str:
         """What a person calls it."""
-        return f"revision {revision_of(self.task_definition)}"
+        return called(self.task_definition)
 
     def among(self, observed: Snapshot) -> Told | None:
         """The service deployment itself, or None while AWS does not show it yet."""
@@ -53,6 +53,12 @@ class Followed:
             return next((one for one in observed.deployments if one["serviceDeploymentArn"] == self.arn), None)
         new = [one for one in observed.deployments if one["serviceDeploymentArn"] not in self.before]
         return min((one for one in new if observed.brings(one) == self.task_definition), key=began, default=None)
+
+
+def called(task_definition: str) -> str:
+    """What a person calls a revision, by its ARN: "revision 7", or "revision 3 of mailer" for a worker's."""
+    process = family_of(task_definition).partition("_")[2]
+    return f"revision {revision_of(task_definition)}" + (f" of {process}" if process else "")
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,47 @@ class Verdict:
         """The verdict as an error; None for a release that is there."""
         kind = self.ERRORS.get(self.outcome)
         return kind(self.sentence, why=self.why, hint=hint) if kind else None
+
+
+@dataclass(frozen=True)
+class Release:
+    """What a command did: how it ended, which revision and image it was about, and whether it changed anything.
+
+    Of several processes it is the web's, and the verdict the gravest of all; `processes` has that of each.
+    """
+
+    verdict: Verdict
+    revision: str  # ARN of the task definition
+    image: str
+    changed: bool = True
+    processes: Mapping[str, Verdict] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        """The revision's number."""
+        return revision_of(self.revision)
+
+    @property
+    def to_diagnose(self) -> bool:
+        """Whether there is something to diagnose: what ECS gave up, or is stuck."""
+        return self.verdict.outcome in (Outcome.ROLLED_BACK, Outcome.FAILED, Outcome.TIMED_OUT)
+
+
+GRAVEST = (Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.STOPPED, Outcome.SUPERSEDED, Outcome.TIMED_OUT)
+
+
+def together(releases: Mapping[str, Release]) -> Release:
+    """One release of several processes: all is well only where it is with each, and the worst is told first."""
+    first = next(iter(releases.values()))
+    if len(releases) == 1:
+        return first
+    verdicts = {process: one.verdict for process, one in releases.items()}
+    ranks = {outcome: rank for rank, outcome in enumerate(GRAVEST)}
+    worst = sorted(verdicts, key=lambda process: ranks.get(verdicts[process].outcome, len(ranks)))
+    told = "; ".join(f"{process}: {verdicts[process].sentence}" for process in worst)
+    why = "; ".join(f"{process}: {verdicts[process].why}" for process in worst if verdicts[process].why)
+    verdict = Verdict(verdicts[worst[0]].outcome, told, why)
+    return replace(first, verdict=verdict, changed=any(one.changed for one in releases.values()), processes=verdicts)
 
 
 def judge(ours: Followed, observed: Snapshot) -> Rolling | Verdict:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.errors import Refused, TimedOut
 from ecsctl.names import Names
 from ecsctl.releases.reading import look
-from ecsctl.releases.verdict import Followed, Rolling, Verdict, judge, out_of_time
+from ecsctl.releases.verdict import Followed, Rolling, Verdict, called, judge, out_of_time
 from ecsctl.resources.pipeline import Pipeline
 from ecsctl.resources.service import Service
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.deployments import Snapshot
-from ecsctl.resources.support.ecs import revision_of, service_of
+from ecsctl.resources.support.ecs import services_of
 from ecsctl.resources.support.pipeline_structure import DEPLOY, RELEASE
 from ecsctl.resources.task_definition import TaskDefinition
 
@@ -74,7 +74,7 @@ def wait_until_quiet(aws: Aws, app: str, limit: float = LIMIT, *, pipeline: bool
     Raises TimedOut at the limit; nothing has been changed then.
     """
     doing, names = "", Names(app)
-    limit += Snapshot(service_of(aws, names.cluster, names.service)).waits
+    limit += max((Snapshot(one).waits for one in services_of(aws, names)), default=0)
 
     def quiet() -> bool | None:
         nonlocal doing
@@ -91,12 +91,11 @@ def at_work(aws: Aws, app: str, *, pipeline: bool = True) -> str:
     A service that is not steady and has no deployment in progress does not count: a change may be what fixes it.
     """
     names = Names(app)
-    service = service_of(aws, names.cluster, names.service)
-    if service is not None and service["status"] == "ACTIVE":
-        for one in Snapshot(service).rolling:
+    for service in services_of(aws, names):
+        for one in Snapshot(service).rolling if service["status"] == "ACTIVE" else ():
             if one["desiredCount"] > 0:
                 how_far = f"{one['runningCount']} of {one['desiredCount']} running"
-                return f"revision {revision_of(one['taskDefinition'])} is rolling out: {how_far}"
+                return f"{called(one['taskDefinition'])} is rolling out: {how_far}"
     state = there(lambda: aws.look(aws.codepipeline.get_pipeline_state, name=names.pipeline)) if pipeline else None
     for stage in state["stageStates"] if state else ():
         if stage.get("stageName") in DOING and stage.get("latestExecution", {}).get("status") == "InProgress":

@@ -13,7 +13,7 @@ from ecsctl.ui.console import data, glyph
 from ecsctl.ui.safe import plain
 
 if TYPE_CHECKING:
-    from ecsctl.releases.release import Release
+    from ecsctl.releases.verdict import Release
 
 NOTHING = "nothing is rolling out: nothing was changed"
 
@@ -55,6 +55,7 @@ def document(kind: str, release: Release, code: int, cause: str, where: Mapping[
         "revision": release.number,
         "image": release.image,
         "changed": release.changed,
+        "processes": {process: one.outcome.value for process, one in release.processes.items()},
     }
 
 
@@ -71,4 +72,5 @@ def _document(kind: str, outcome: str, message: str, where: Mapping[str, str]) -
         "revision": None,
         "image": "",
         "changed": False,
+        "processes": {},
     }

@@ -1,0 +1,246 @@
+"""The service of one process: as it was when a command looked, what is asked about it, and what is done to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ecsctl.engine.errors import Refused, code
+from ecsctl.engine.label import APP, ID, RESOURCE, flat
+from ecsctl.names import Names
+from ecsctl.parts import TASK_DEFINITION, of_process
+from ecsctl.releases.images import digest_of, in_registry, same
+from ecsctl.releases.reading import active, described, look, revision_named
+from ecsctl.releases.verdict import Followed, Outcome, Release, Verdict
+from ecsctl.releases.waiting import follow
+from ecsctl.resources.support.deployments import Phase, Snapshot, phase_of
+from ecsctl.resources.support.ecs import revision_of, services_of
+from ecsctl.resources.support.revisions import BACK, DIGEST, Revision, container_of, digest
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.engine.state import State
+
+Say = Callable[[str], None]
+
+
+class Process:
+    """A service, its revisions and images. Raises Refused when there is no service that could be changed."""
+
+    def __init__(self, aws: Aws, state: State, names: Names) -> None:
+        self.aws, self.place, self.names = aws, state.book, names
+        self.observed = look(aws, self.names)
+        self.service = active(self.observed, self.names)
+        self.runs: str = self.service["taskDefinition"]
+        going = self.observed.ongoing
+        self.going_back = bool(going) and phase_of(going) is Phase.GOING_BACK
+        self.rolling = Followed(self.observed.brings(going), going["serviceDeploymentArn"]) if going else None
+
+    @property
+    def live(self) -> Revision:
+        """What the service is told to run."""
+        return self.revision(self.runs)
+
+    def revision(self, arn: str) -> Revision:
+        """A revision that the service runs or is to run."""
+        found = described(self.aws, arn)
+        if found is None:
+            raise Refused(f"there is no task definition {arn}", hint="ecsctl up creates it again")
+        return found
+
+    def image(self, revision: Revision) -> str:
+        """The image that stands in a revision."""
+        return revision.image(self.names.container)
+
+    def image_then(self, revision: Revision) -> str:
+        """The image that a revision ran when it was deployed: by digest if its name stands for another one by now.
+
+        Raises Refused when it is gone from the registry.
+        """
+        image = self.image(revision)
+        named = in_registry(image, self.place)
+        if named is None:
+            return image
+        ran, now = self.observed.ran(revision.arn, self.names.container), digest_of(self.aws, named)
+        if now and ran in ("", now):
+            return image
+        if not ran or not digest_of(self.aws, replace(named, tag="", digest=ran)):
+            raise Refused(
+                f"the image of revision {revision.number} is not in the registry any more: {ran or image}",
+                hint="name another revision (ecsctl history), or build it again",
+            )
+        return f"{image.partition('@')[0].removesuffix(':' + named.tag)}@{ran}"
+
+    def brings(self, revision: Revision, image: str) -> bool:
+        """Whether a revision brings an image: by what its own image stood for when it was deployed, if it is known."""
+        ran = self.observed.ran(revision.arn, self.names.container)
+        if ran and "@" in image:
+            return image.endswith(f"@{ran}")
+        return same(self.aws, self.place, self.image(revision), image)
+
+    def good(self, but: str = "") -> list[str]:
+        """The revisions that were deployed with success, the last one first, without one of them."""
+        return list(
+            dict.fromkeys(arn for one in self.observed.good if (arn := self.observed.brings(one)) not in ("", but))
+        )
+
+    def last_good(self, say: Say) -> Revision:
+        """The revision of the newest deployment that succeeded with another one than what runs, and can run again."""
+        missing: list[str] = []
+        for arn in self.good(but=self.runs):
+            found = described(self.aws, arn)
+            if found is None or not found.active:
+                missing.append(f"revision {revision_of(arn)} was deregistered")
+                continue
+            try:
+                self.image_then(found)
+            except Refused as refused:
+                missing.append(refused.message)
+                continue
+            for told in missing:
+                say(f"passed over: {told}")
+            return found
+        raise Refused(
+            "there is nothing to go back to",
+            why="; ".join(missing) or "no other revision was ever deployed with success in the last 90 days",
+            hint="ecsctl history shows what was released; ecsctl deploy --image URI releases another image",
+        )
+
+    def named(self, revision: str) -> Revision:
+        """The revision that a person names: a number, `family:number`, or an ARN."""
+        found, app = revision_named(self.aws, self.names, revision), self.names.app
+        # The pipeline's copies may be without our tags: that the service ran them vouches for them.
+        if found.tags.get(APP) != app and found.arn not in self.observed.revisions.values():
+            raise Refused(
+                f"revision {found.number} of {app} is not ours: it has no ecsctl tags, and the service never ran it",
+                hint="ecsctl history lists those that are",
+            )
+        if not found.active:
+            raise Refused(
+                f"revision {found.number} of {app} was deregistered, and AWS starts nothing from it any more",
+                hint="name another one: ecsctl history lists them",
+            )
+        return found
+
+    def goes_to(self, revision: str) -> bool:
+        """Whether what is rolling out is what the same rollback began before: then it is only followed."""
+        coming = self.rolling.task_definition if self.rolling else ""
+        if revision:
+            return self.named(revision).arn == coming
+        sources = {self.observed.revisions.get(one["arn"], "")
+                   for one in self.observed.ongoing.get("sourceServiceRevisions", ())}  # fmt: skip
+        earlier = set(self.good()) - sources
+        ran = {self.observed.ran(arn, self.names.container) for arn in earlier} - {""}
+        return coming in earlier or self.image(self.revision(coming)).partition("@")[2] in ran
+
+    def with_image(self, image: str) -> Revision | None:
+        """The newest revision that was deployed with success with this image, and can run again."""
+        found = (described(self.aws, arn) for arn in self.good())
+        return next((one for one in found if one and one.active and self.brings(one, image)), None)
+
+    @property
+    def restarting(self) -> bool:
+        """Whether what is rolling out is what ran before: new tasks of the same revision."""
+        sources = self.observed.ongoing.get("sourceServiceRevisions", ())
+        before = {self.observed.revisions.get(one["arn"], "") for one in sources}
+        return self.rolling is not None and before == {self.rolling.task_definition}
+
+    def refuse_going_back(self) -> None:
+        """Raise Refused while what rolls out is on its way back."""
+        if self.rolling and self.going_back:
+            raise Refused(
+                f"{self.rolling.name} is being rolled back at this moment",
+                hint="wait until that is done: ecsctl cancel follows it to its end",
+            )
+
+    def register(self, like: Revision, image: str, *, back: bool = False) -> str:
+        """Register a revision with another image, tagged as the one it is made from, or as the service. Its ARN.
+
+        `back` says that the service goes back to the one it was made from: it is tagged so, for `plan` to tell.
+        A lost answer leaves a revision that nobody uses, which harms nothing: the call is repeated.
+        """
+        ours = container_of(like.definition, self.names.container)
+        containers = [
+            {**one, "image": image} if one is ours else one for one in like.definition["containerDefinitions"]
+        ]
+        wanted = {**like.definition, "containerDefinitions": containers}
+        mark, tags = flat(self.service.get("tags")), dict(like.tags)
+        if any(tags.get(name) != mark.get(name) for name in (APP, ID)):  # the pipeline's copy came without them
+            tags = {**mark, RESOURCE: of_process(TASK_DEFINITION, self.names.process)}
+        tags = {name: value for name, value in tags.items() if not name.startswith("aws:")} | {DIGEST: digest(wanted)}
+        tags |= {BACK: str(like.number)} if back else {}
+        listed = [{"key": name, "value": value} for name, value in tags.items()]
+        answer = self.aws.patience.through(
+            lambda: self.aws.ecs.register_task_definition(**wanted, tags=listed),  # type: ignore[arg-type]  # as AWS told it
+            what="registering the task definition",
+        )
+        return answer["taskDefinition"]["taskDefinitionArn"]
+
+    def point(self, arn: str) -> Followed:
+        """Tell the service to run a revision, and know the deployment that this begins.
+
+        Told the same revision twice, ECS begins nothing new, so a lost answer is no reason to stop. A revision whose
+        deployment was given up needs to be forced, and is: then a lost answer ends the command.
+        """
+        ecs, cluster, service = self.aws.ecs, self.names.cluster, self.names.service
+        now = active(look(self.aws, self.names), self.names)["taskDefinition"]
+        if now != self.runs:
+            was = revision_of(self.runs)
+            raise Refused(
+                f"someone else released revision {revision_of(now)} just now, in place of revision {was}",
+                hint="see ecsctl history, then run the same command again",
+            )
+        if arn == now:
+            answer = ecs.update_service(cluster=cluster, service=service, taskDefinition=arn, forceNewDeployment=True)
+        else:
+            answer = self.aws.patience.through(
+                lambda: ecs.update_service(cluster=cluster, service=service, taskDefinition=arn),
+                what="updating the service",
+            )
+        before = frozenset(one["serviceDeploymentArn"] for one in self.observed.deployments)
+        told = str(answer["service"].get("currentServiceDeployment", ""))
+        known = told not in ("", *before) and Snapshot(answer["service"]).primary.get("taskDefinition") == arn
+        return Followed(arn, told if known else "", before)
+
+    def followed(self, deployment: Followed, image: str, limit: float, *, changed: bool = True) -> Release:
+        """What the command did, once the deployment has ended. What the strategy itself waits comes on top."""
+        limit += self.observed.waits
+        return Release(follow(self.aws, self.names, deployment, limit), deployment.task_definition, image, changed)
+
+    def nothing_to_do(self, revision: Revision, image: str) -> Release:
+        """What the command did where the service runs it already."""
+        count = f"{self.service.get('runningCount', 0)} of {self.service.get('desiredCount', 0)} tasks run it"
+        told = f"revision {revision.number} is what the service runs already: {count}"
+        return Release(Verdict(Outcome.DEPLOYED, told), revision.arn, image, changed=False)
+
+
+def stop(aws: Aws, deployment: str) -> None:
+    """Ask ECS to stop a deployment and go back; asked twice it goes on doing so (ECS guide, "Stopping Amazon ECS
+    service deployments").
+    """
+    try:
+        aws.patience.through(
+            lambda: aws.ecs.stop_service_deployment(serviceDeploymentArn=deployment, stopType="ROLLBACK"),
+            what="stopping the deployment",
+        )
+    except Exception as error:
+        if code(error) != "ConflictException":  # it has ended meanwhile: following it tells how
+            raise
+
+
+def busy(rolling: Followed) -> Refused:
+    """Why nothing is released: something else is rolling out."""
+    return Refused(
+        f"{rolling.name} is rolling out at this moment, and another release would end it halfway",
+        hint="wait for it, or end it with ecsctl cancel; then run the same command again",
+    )
+
+
+def every(aws: Aws, state: State) -> list[Process]:
+    """All processes that have a service, the web first. Raises Refused where there is none."""
+    names = Names.of(state.book)
+    with aws.fresh():
+        others = [one["serviceName"] for one in services_of(aws, names) if one["status"] == "ACTIVE"]
+    processes = [names.process_of(name) for name in others if name != names.service]
+    return [Process(aws, state, one) for one in (names, *map(names.on, processes))]
