@@ -13,7 +13,7 @@ NAME = "ecsctl"
 AWS = re.compile(
     r"\baws (?:sso login|login|configure export-credentials|sts get-caller-identity|account enable-region)\b"
 )
-_ALONE = "up|down|status|plan|logs|why|exec|run|ps|deploy|rollback|cancel|history"
+_ALONE = "up|down|status|plan|logs|why|exec|forward|run|ps|deploy|rollback|cancel|history"
 COMMAND = re.compile(
     rf"\becsctl (?:(?:creds|pipeline) [a-z][a-z-]*|secret (?:set|list|rm)|history diff|{_ALONE})\b"
     r"(?! --(?:sandbox|profile|region))"
