@@ -127,6 +127,7 @@ class Aws:
         self._lock = threading.RLock()
         self._making = threading.Lock()  # of clients
         self._clients: dict[str, Any] = {}
+        self._paginators: dict[tuple[str, str], Any] = {}
         self._answers: dict[tuple[str, str, str], tuple[float, Future[Any]]] = {}
         self._thread = threading.local()
         self._date = ("", datetime.now(UTC))  # what AWS's last answer said of the time, and when it was heard
@@ -268,13 +269,20 @@ class Aws:
             )
         ask: Callable[[], Any] = lambda: getattr(client, call.operation)(**parameters)  # noqa: E731 - one of three
         if whole and client.can_paginate(call.operation):
-            paginator = client.get_paginator(call.operation)
+            paginator = self._paginator(call)
             ask = lambda: paginator.paginate(**parameters).build_full_result()  # noqa: E731 - one of three
         elif whole:
             ask = lambda: _every_page(getattr(client, call.operation), parameters)  # noqa: E731 - one of three
         return self.patience.through(
             lambda: self._timed(call, parameters, ask), what=f"{call.service} {call.operation}"
         )
+
+    def _paginator(self, call: Call) -> Any:
+        """One for each operation: boto3 makes a class of its own, with its docs, each time it is asked."""
+        which = (call.service, call.operation)
+        if (found := self._paginators.get(which)) is None:
+            found = self._paginators[which] = self.client(call.service).get_paginator(call.operation)
+        return found
 
     def now(self) -> datetime:
         """The time by AWS's clock, as its last answer told it: this machine's may be wrong, the sandbox's is ahead."""

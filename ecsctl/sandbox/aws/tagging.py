@@ -1,7 +1,7 @@
 """What AWS's resourcegroupstaggingapi does that moto does not: it hears of the new late, and lists the dead."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,7 +49,7 @@ class _Past:
 
 @dataclass
 class _Memory:
-    pasts: dict[str, _Past] = field(default_factory=dict)
+    pasts: dict[tuple[str, str], _Past] = field(default_factory=dict)  # by service and ARN
 
 
 def _delays(account_id: str) -> _Delays:
@@ -72,27 +72,48 @@ def _type(arn: str) -> str:
     return f"{parts[2]}:{parts[5].split('/')[0]}"
 
 
-def _living(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Every taggable resource there is, as moto knows it, and those that moto leaves out of this service."""
+def _living(account_id: str, region: str, of: frozenset[str]) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Every taggable resource that a service of these has, as moto knows it, and those that moto leaves out here.
+
+    With the service that has it, as moto calls it; no services stand for all.
+    """
     for backend in iter_taggable_backends(account_id, region):
-        for resource in backend.iter_tagged_resources():
-            if ":network-interface/" not in resource.arn:  # a service's interfaces carry no tags
-                yield resource.arn, resource.tags
-    yield from _of_ec2(account_id, region)
+        service = _package(backend)
+        if not of or service in of:
+            for resource in backend.iter_tagged_resources():
+                if ":network-interface/" not in resource.arn:  # a service's interfaces carry no tags
+                    yield service, resource.arn, resource.tags
+    for service, more in _LEFT_OUT.items():
+        if not of or service in of:
+            for arn, tags in more(account_id, region):
+                yield service, arn, tags
+
+
+def _package(one: object) -> str:
+    """What moto calls the service of a backend, or of what answers for it."""
+    return type(one).__module__.split(".")[1]
+
+
+def _of_elbv2(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]]:
     elb = elbv2_backends[account_id][region]
     for balancer in elb.load_balancers.values():
         for listener in balancer.listeners.values():
-            yield (
-                listener.arn,
-                elbv2_backends[account_id][region].tagging_service.get_tag_dict_for_resource(listener.arn),
-            )
+            yield listener.arn, elb.tagging_service.get_tag_dict_for_resource(listener.arn)
+
+
+def _of_ecr(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]]:
     ecr = ecr_backends[account_id][region]
     for repository in ecr.repositories.values():
         yield repository.arn, ecr.tagger.get_tag_dict_for_resource(repository.arn)
-    yield from _of_pipelines(account_id, region)
+
+
+def _of_events(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]]:
     events = events_backends[account_id][region]
     for rule in events.event_buses["default"].rules.values():
         yield rule.arn, events.tagger.get_tag_dict_for_resource(rule.arn)
+
+
+def _of_route53(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]]:
     if region == "us-east-1":  # global services are listed there
         zones = route53_backends[account_id]["aws"]
         for ident in zones.zones:
@@ -117,33 +138,47 @@ def _of_ec2(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]
             yield f"arn:{ec2.partition}:ec2:{region}:{account_id}:{kind}/{ident}", dict(ec2.tags.get(ident, {}))
 
 
-def _of_pipelines(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]]:
-    if region not in codebuild_backends[account_id] or region not in codepipeline_backends[account_id]:
-        return  # a region without them
-    for project in codebuild_backends[account_id][region].codebuild_projects.values():
-        told: Any = project.project_metadata
-        yield told["arn"], {tag["key"]: tag["value"] for tag in told.get("tags") or []}
-    pipelines: Any = codepipeline_backends[account_id][region]
-    for pipeline in pipelines.pipelines.values():
-        yield pipeline._arn, dict(pipeline.tags)
-    for webhook in webhooks(pipelines).values():
-        yield webhook.arn, dict(webhook.tags)
+def _of_codebuild(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]]:
+    if region in codebuild_backends[account_id]:  # not every region has it
+        for project in codebuild_backends[account_id][region].codebuild_projects.values():
+            told: Any = project.project_metadata
+            yield told["arn"], {tag["key"]: tag["value"] for tag in told.get("tags") or []}
 
 
-def _census(account_id: str, region: str) -> dict[str, _Past]:
-    """Note what has come, changed and gone since the last time."""
+def _of_codepipeline(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]]:
+    if region in codepipeline_backends[account_id]:  # likewise
+        pipelines: Any = codepipeline_backends[account_id][region]
+        for pipeline in pipelines.pipelines.values():
+            yield pipeline._arn, dict(pipeline.tags)
+        for webhook in webhooks(pipelines).values():
+            yield webhook.arn, dict(webhook.tags)
+
+
+_LEFT_OUT: dict[str, Callable[[str, str], Iterator[tuple[str, dict[str, str]]]]] = {
+    "ec2": _of_ec2,
+    "elbv2": _of_elbv2,
+    "ecr": _of_ecr,
+    "codebuild": _of_codebuild,
+    "codepipeline": _of_codepipeline,
+    "events": _of_events,
+    "route53": _of_route53,
+}
+
+
+def _census(account_id: str, region: str, of: frozenset[str] = frozenset()) -> dict[tuple[str, str], _Past]:
+    """Note what has come, changed and gone since the last time: with these services alone, if some are named."""
     pasts = overlay.memory(resourcegroupstaggingapi_backends[account_id][region], _Memory).pasts
-    now, living = clock.now(), dict(_living(account_id, region))
-    for arn, tags in living.items():
-        past = pasts.get(arn)
+    now, living = clock.now(), {(service, arn): tags for service, arn, tags in _living(account_id, region, of)}
+    for which, tags in living.items():
+        past = pasts.get(which)
         if past is None and tags:
-            pasts[arn] = past = _Past()
+            pasts[which] = past = _Past()
         if past is not None and (past.died is not None or not past.tags or past.tags[-1][1] != tags):
             past.tags.append((now, dict(tags)))
             past.died = None
-    for arn in pasts.keys() - living.keys():
-        if pasts[arn].died is None:
-            pasts[arn].died = now
+    for which in pasts.keys() - living.keys():
+        if pasts[which].died is None and (not of or which[0] in of):
+            pasts[which].died = now
     return pasts
 
 
@@ -153,8 +188,15 @@ def _dispatch(original: Any, self: BaseResponse, *args: Any, **kwargs: Any) -> A
     answer = original(*args, **kwargs)
     regional = self.service_name not in _GLOBAL and self.region in ec2_backends[self.current_account].regions
     if regional and not _READS.match(self._get_action() or "Get"):
-        _census(self.current_account, self.region)
+        _census(self.current_account, self.region, _changed_by(self))
     return answer
+
+
+def _changed_by(response: BaseResponse) -> frozenset[str]:
+    """The services of which a call to one may have changed something; ECS and Route 53 go on by themselves."""
+    service = _package(response)
+    anything = service == "resourcegroupstaggingapi" or not type(response).__module__.startswith("moto.")
+    return frozenset() if anything else frozenset({service, "ecs", "route53"})
 
 
 @overlay.wraps(S3Response)
@@ -162,7 +204,7 @@ def bucket_response(original: Any, self: S3Response, request: Any, *args: Any, *
     """The same for buckets, which moto serves by another door."""
     answer = original(request, *args, **kwargs)
     if request.method in ("PUT", "DELETE"):
-        _census(self.current_account, self.region)
+        _census(self.current_account, self.region, _changed_by(self))
     return answer
 
 
@@ -185,7 +227,7 @@ def _get_resources_generator(
 ) -> Iterator[TaggedResource]:
     """List what the service has heard of, dead or alive."""
     delays, matches, found = _delays(self.account_id), make_tag_matcher(tag_filters), []
-    for arn, past in _census(self.account_id, self.region_name).items():
+    for (_, arn), past in _census(self.account_id, self.region_name).items():
         tags = _visible(past, delays.late, delays.haunting)
         if tags is None or not matches(tags) or not match_resource_type(_type(arn), resource_type_filters):
             continue

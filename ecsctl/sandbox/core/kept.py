@@ -1,18 +1,28 @@
 """What moto works out again at every request, and never comes out otherwise: half of a call's time. Here it is kept."""
 
 import functools
+import io
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 from xml.sax.saxutils import escape, quoteattr
 
 import moto.backend_index
 import moto.backends
+import moto.core.errors
 import moto.core.responses
 import moto.core.utils
 from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.request import (
+    PRESERVED_HEADER_NAMES_ENVIRON_KEY,
+    Request,
+    environ_key_for_header,
+    should_preserve_original_header_name,
+)
 from moto.core.serialize import AttributePickerContext, BaseXMLSerializer, ResponseSerializer
+from werkzeug.test import EnvironBuilder
 
 from ecsctl.sandbox.core import overlay
 
@@ -23,7 +33,8 @@ moto.core.responses.method_names_from_class = functools.cache(  # type: ignore[a
 moto.core.responses.camelcase_to_underscores = functools.cache(  # type: ignore[attr-defined] # moto's own import
     moto.core.utils.camelcase_to_underscores
 )
-
+# It keeps the error shapes of each service, and moto makes a new one for each error.
+moto.core.errors.ErrorLookupFactory = functools.cache(moto.core.errors.ErrorLookupFactory)  # type: ignore[misc,assignment] # it takes no argument
 
 MISSING = object()
 Responder = Callable[[Any, str, Any], tuple[Any, Any, Any]]
@@ -32,32 +43,82 @@ Responder = Callable[[Any, str, Any], tuple[Any, Any, Any]]
 class _Way(NamedTuple):
     """How a member is got from objects of a class."""
 
+    key: str
+    shape: Any
+    parent: Any  # kept like its own, so that neither is reborn as another
     names: tuple[str, ...]  # any of which it may have there
     get: Callable[[Any, str, Any], Any]
-    shapes: tuple[Any, Any]  # its own and its parent's, so that none of them is reborn as another
 
 
 _ways: dict[tuple[type, str, int, int], _Way] = {}  # by class of object, key, shape and parent
+_members: dict[tuple[type, int], tuple[_Way, ...]] = {}  # by class of object, and parent
+_writers: dict[tuple[type, str], Callable[..., None]] = {}  # by class of serializer, and type
+
+
+@overlay.replaces(ResponseSerializer)
+def _serialize(self: ResponseSerializer, serialized: Any, value: Any, shape: Any, key: str) -> None:
+    """Write a value, by the method for its type."""
+    which = (type(self), shape.type_name)
+    if (write := _writers.get(which)) is None:
+        name = f"_serialize_type_{shape.type_name}"
+        write = _writers[which] = getattr(type(self), name, type(self)._default_serialize)
+    self.path.append(key or shape.name)
+    write(self, serialized, value, shape, key)
+    self.path.pop()
+
+
+@overlay.replaces(ResponseSerializer)
+def _serialize_type_structure(self: ResponseSerializer, serialized: Any, value: Any, shape: Any, key: str) -> None:
+    """Write a structure's members. What a REST API has in headers is left to moto."""
+    if value is None:
+        return
+    wrapper = self.MAP_TYPE() if key else serialized
+    ways = _members.get((type(value), id(shape))) or _members_of(self, value, shape)
+    if type(self)._serialize_structure_member is ResponseSerializer._serialize_structure_member:
+        for way in ways:
+            if (found := _found(self, value, way)) is not None:
+                self._serialize(wrapper, found, way.shape, way.key)
+    else:
+        for way in ways:
+            self._serialize_structure_member(wrapper, value, way.shape, way.key)
+    if key:
+        self._default_serialize(serialized, wrapper, shape, key)
 
 
 @overlay.replaces(ResponseSerializer)
 def get_value(self: ResponseSerializer, value: Any, key: str, shape: Any) -> Any:
-    """A member's value, by the first of its names that the object has."""
-    picker = self._value_picker
+    """A member's value."""
+    return _found(self, value, _way(self, value, key, shape))
+
+
+def _members_of(self: ResponseSerializer, value: Any, shape: Any) -> tuple[_Way, ...]:
+    ways = []
+    for key, member in shape.members.items():
+        member.parent = shape
+        ways.append(_way(self, value, key, member))
+    return _members.setdefault((type(value), id(shape)), tuple(ways))
+
+
+def _way(self: ResponseSerializer, value: Any, key: str, shape: Any) -> _Way:
     parent = getattr(shape, "parent", None)
     which = (type(value), key, id(shape), id(parent))
     if (way := _ways.get(which)) is None:
         context = AttributePickerContext(value, key, shape, self.operation_model, self.service_model)
-        names = tuple(dict.fromkeys(picker.get_possible_keys(context)))
-        way = _ways[which] = _Way(names, _getter(type(value), names), (shape, parent))
+        names = tuple(dict.fromkeys(self._value_picker.get_possible_keys(context)))
+        way = _ways[which] = _Way(key, shape, parent, names, _getter(type(value), names))
+    return way
+
+
+def _found(self: ResponseSerializer, value: Any, way: _Way) -> Any:
+    """By the first of its names that the object has."""
     get, found = way.get, None
     for name in way.names:
         if (given := get(value, name, MISSING)) is not MISSING:
             found = given
             break
-    if picker.response_transformers:
-        path = f"{'.'.join(self.path)}.{key}"
-        for end, transform in picker.response_transformers.items():
+    if transformers := self._value_picker.response_transformers:
+        path = f"{'.'.join(self.path)}.{way.key}"
+        for end, transform in transformers.items():
             if path.endswith(end):
                 return transform(found)
     return found
@@ -152,3 +213,40 @@ def responder(url: str) -> Responder | None:
                 if re.match(known, url):
                     return answer
     return None
+
+
+def asked(request: Any) -> Request:
+    """botocore's request as moto's own. moto takes apart the address and writes down the whole anew for each."""
+    body = request.body or b""
+    body = body.encode() if isinstance(body, str) else body
+    kind = _text(request.headers.get("Content-Type"))
+    if not isinstance(body, bytes | bytearray) or kind.startswith("multipart/"):
+        return Request.from_primitives(request.method, request.url, request.headers, request.body)
+    address, _, query = request.url.partition("?")
+    environ = dict(_environ(address))
+    told: dict[str, str] = {}
+    preserved = {}
+    for name, given in request.headers.items():
+        if (lower := name.lower()) in ("transfer-encoding", "content-type", "content-length"):
+            continue
+        key = environ_key_for_header(name)
+        told[key] = f"{told[key]}, {_text(given)}" if key in told else _text(given)
+        if should_preserve_original_header_name(lower):
+            preserved[key] = name
+    environ.update(told)
+    environ |= {
+        "REQUEST_METHOD": request.method,
+        "QUERY_STRING": query.partition("#")[0].encode().decode("latin1"),
+        "wsgi.input": io.BytesIO(body),
+        "CONTENT_LENGTH": str(len(body)) if body else _text(request.headers.get("Content-Length")) or "0",
+        PRESERVED_HEADER_NAMES_ENVIRON_KEY: preserved,
+    }
+    if kind:
+        environ["CONTENT_TYPE"] = kind
+    return Request(environ)
+
+
+@functools.lru_cache(maxsize=1024)
+def _environ(address: str) -> dict[str, Any]:
+    parts = urlsplit(address)
+    return EnvironBuilder(path=parts.path, base_url=f"{parts.scheme}://{parts.netloc}", query_string="").get_environ()

@@ -13,7 +13,6 @@ from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.model_instances import reset_model_data
 from moto.core.models import botocore_stubber
-from moto.core.request import normalize_request
 from moto.ec2.models.subnets import Subnet
 from werkzeug.exceptions import HTTPException
 
@@ -81,7 +80,7 @@ def process_request(original: Callable[..., Any], _stubber: BotocoreStubber, req
 
 
 def _answered(responder: kept.Responder, request: Any) -> tuple[Any, Any, Any]:
-    asked = normalize_request(request)
+    asked = kept.asked(request)
     try:
         return responder(asked, asked.raw_url, asked.headers)
     except HTTPException as error:
