@@ -15,10 +15,14 @@ from typing import Any
 
 import boto3
 import botocore.auth
+import botocore.hooks
 import botocore.loaders
 import botocore.useragent
 import pytest
 import typer.main
+from botocore.compat import get_current_datetime
+from botocore.exceptions import NoCredentialsError
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ecsctl.aws import IN_TURN
@@ -28,8 +32,19 @@ patience.FIRST = 2.0  # seconds, virtual ones; a look is what costs here
 
 botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
 botocore.useragent.UserAgentString.to_string = lambda self: "ecsctl-tests"
-botocore.auth.SigV4Auth.canonical_request = lambda self, request: ""
-botocore.auth.SigV4Auth.signature = lambda self, string_to_sign, request: "0" * 64
+
+
+def _signed(auth: Any, request: Any) -> None:
+    """Say who asks, of which region and service: all that is read inside this process."""
+    if auth.credentials is None:
+        raise NoCredentialsError
+    request.context["timestamp"] = get_current_datetime().strftime(botocore.auth.SIGV4_TIMESTAMP)
+    auth._modify_request_before_signing(request)
+    request.headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={auth.scope(request)}, Signature={'0' * 64}"
+
+
+botocore.auth.SigV4Auth.add_auth = _signed
+botocore.hooks.EventAliaser._alias_event_name = functools.cache(botocore.hooks.EventAliaser._alias_event_name)
 
 
 def _kept(make: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,6 +70,7 @@ boto3.session.Session.client = _kept(boto3.session.Session.client)
 
 typer.main.get_command = functools.cache(typer.main.get_command)  # the tree of all commands, for each one that is run
 rsa.generate_private_key = functools.cache(rsa.generate_private_key)  # moto's certificates protect nobody
+serialization.load_pem_private_key = functools.cache(serialization.load_pem_private_key)  # it reads it again for each
 gc.set_threshold(50_000, 20, 50)  # AWS's models are a million objects that stay; to walk them often is a waste
 
 os.fsync = lambda fd: None  # no power is cut in a test; tests/crash/test_power.py has its own
@@ -87,6 +103,12 @@ def _nothing_goes_on() -> Iterator[None]:
     inprocess = sys.modules.get("ecsctl.sandbox.server.inprocess")
     if inprocess and not inprocess.botocore_stubber.enabled:
         inprocess.forget()
+
+
+def pytest_sessionfinish() -> None:
+    """Look once for what nobody holds any more; pytest looks five times, through AWS's models each time."""
+    gc.collect()
+    gc.freeze()
 
 
 LONG = ("tests/long/", "tests/crash/test_processes.py", "tests/stack/", "tests/sandbox/test_process.py")

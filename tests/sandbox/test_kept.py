@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
+from typing import Any
+
 import boto3
 import pytest
 import xmltodict
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.compat import HTTPHeaders
 from moto.core.base_backend import BackendDict
+from moto.core.request import normalize_request
 from moto.core.serialize import QuerySerializer
 from moto.core.utils import get_service_model
 
-from ecsctl.sandbox.core import overlay
+from ecsctl.sandbox.core import kept, overlay
 from ecsctl.sandbox.server.inprocess import inprocess
 
 BODY = {
@@ -50,3 +56,54 @@ def test_what_moto_no_longer_has_is_an_error() -> None:
     _, apply = overlay._pending.pop()
     with pytest.raises(overlay.OverlayError, match="moto no longer has Target"):
         apply()
+
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+JSON = {"X-Amz-Target": "x.ListClusters", "Content-Type": "application/x-amz-json-1.1"}
+FILES = {"Content-Type": "multipart/form-data; boundary=x"}
+FILE = b'--x\r\nContent-Disposition: form-data; name="key"\r\n\r\nk\r\n--x--\r\n'
+S3 = "s3.eu-central-1.amazonaws.com"
+REQUESTS: dict[str, tuple[str, str, dict[str, Any], Any]] = {
+    "a form": ("POST", "https://ec2.eu-central-1.amazonaws.com/", FORM, b"Action=DescribeVpcs&Filter.1.Value=a%2Fb+c"),
+    "JSON": ("POST", "https://ecs.eu-central-1.amazonaws.com/", JSON, '{"cluster": "ä"}'),
+    "a path that is quoted": ("GET", f"https://bucket.{S3}/a%20b/%C3%A4%2Fc?versionId=1&x=%C3%A4", {}, None),
+    "a double slash": (
+        "PUT",
+        f"https://{S3}//bucket//key",
+        {"x-amz-meta-a_b": b"7", "Transfer-Encoding": "x"},
+        b"b",
+    ),
+    "a length without a body": (
+        "PUT",
+        "http://127.0.0.1:5000/k",
+        {"Content-Length": "0", "Host": "a.example"},
+        b"",
+    ),
+    "nothing": ("HEAD", "https://iam.amazonaws.com", {}, None),
+    "a file": ("PUT", f"https://{S3}/b/k?partNumber=1", {"Content-Type": "text/plain"}, io.BytesIO(b"content")),
+    "a form's files": ("POST", f"https://{S3}/b", FILES, FILE),
+}
+
+
+@pytest.mark.parametrize("which", REQUESTS)
+def test_a_request_is_told_as_moto_would_tell_it(which: str) -> None:
+    method, url, told, body = REQUESTS[which]
+
+    def request() -> AWSPreparedRequest:
+        headers = HTTPHeaders()
+        for name, value in told.items():
+            headers[name] = value
+        return AWSPreparedRequest(method, url, headers, body, stream_output=False)
+
+    theirs = normalize_request(request())
+    if hasattr(body, "seek"):
+        body.seek(0)
+    ours = kept.asked(request())
+    for name in ("method", "url", "raw_url", "raw_path", "path", "query_string", "data", "content_length", "mimetype"):
+        assert getattr(ours, name) == getattr(theirs, name), name
+    assert ours.values.to_dict(flat=False) == theirs.values.to_dict(flat=False)
+    assert sorted(ours.headers) == sorted(theirs.headers)
+    unlike = {"wsgi.input", "wsgi.errors", "werkzeug.request"}
+    assert {k: v for k, v in ours.environ.items() if k not in unlike} == {
+        k: v for k, v in theirs.environ.items() if k not in unlike
+    }
