@@ -15,6 +15,9 @@ def enter(
     command: Annotated[
         list[str] | None, typer.Argument(metavar="-- CMD…", help="What to run there; /bin/sh if left out.")
     ] = None,
+    process: Annotated[
+        str, typer.Option("--process", metavar="NAME", help="A worker, by its name; the web if left out.")
+    ] = "",
     task: Annotated[
         str,
         typer.Option("--task", metavar="ID", help="The task, or its id's beginning; the newest healthy if left out."),
@@ -46,7 +49,7 @@ def enter(
             path = plugin.find("ECS Exec")
         aws, progress = app.over_app().aws, app.progress
         aws.patience.say = lambda what, waited, limit: progress(Waiting("", what, waited, limit))
-        target = entering.find(aws, app.app, task, container)
+        target = entering.find(aws, app.app, task, container, process)
         aws.read_only = False  # to open a session is no look
         started = execute.begin(aws, target, spoken)
     others = f", the newest healthy of {target.others + 1}" if target.others and not task else ""

@@ -17,6 +17,9 @@ OFTEN = 30.0  # seconds between two warnings that nothing answers: a program tha
 def forward(
     common: Common,
     way: Annotated[str, typer.Argument(metavar="PORT:HOST:PORT", help="This machine's port, and where it leads.")],
+    process: Annotated[
+        str, typer.Option("--process", metavar="NAME", help="A worker, by its name; the web if left out.")
+    ] = "",
     task: Annotated[
         str,
         typer.Option("--task", metavar="ID", help="The task, or its id's beginning; the newest healthy if left out."),
@@ -37,7 +40,7 @@ def forward(
     from ecsctl.names import Names
     from ecsctl.operations import entering, plugin
     from ecsctl.operations import forward as tunnel
-    from ecsctl.sandbox.server import process
+    from ecsctl.sandbox.server import process as sandbox
     from ecsctl.ui import words
     from ecsctl.ui.console import data
     from ecsctl.ui.safe import plain
@@ -48,7 +51,7 @@ def forward(
     with opened(common, "forward", looks=True, quiet=common.quiet) as app:
         aws, progress = app.over_app().aws, app.progress
         aws.patience.say = lambda what, waited, limit: progress(Waiting("", what, waited, limit))
-        target = entering.find(aws, app.app, task, container)
+        target = entering.find(aws, app.app, task, container, process)
         aws.read_only = False  # to open a session is no look
         session = tunnel.begin(aws, target, wanted)
         record, group = app.where.folder / ".ecsctl", Names(app.app).tasks_group
@@ -77,7 +80,7 @@ def forward(
             words.say(line)
 
     started = (
-        process.tunnel(record, session.id, wanted.here)
+        sandbox.tunnel(record, session.id, wanted.here)
         if common.sandbox
         else plugin.given(path, session, common.profile or "")
     )

@@ -20,6 +20,9 @@ INTERRUPTED = 130
 def run(
     common: Common,
     command: Annotated[list[str] | None, typer.Argument(metavar="-- CMD…", help="What to run.")] = None,
+    process: Annotated[
+        str, typer.Option("--process", metavar="NAME", help="As a worker runs, by its name; else as the web.")
+    ] = "",
     image: Annotated[str, typer.Option("--image", metavar="URI", help="Another image than the one that serves.")] = "",
     cpu: Annotated[int, typer.Option("--cpu", min=0, help="CPU units, if not the service's.", show_default=False)] = 0,
     memory: Annotated[int, typer.Option("--memory", min=0, help="MiB, if not the service's.", show_default=False)] = 0,
@@ -66,7 +69,9 @@ def run(
 
     with opened(common, "run", quiet=True, told=told, twice=left) as app:
         session = app.over_app()
-        started = one_off.begin(app.aws, session.engine.label, command, image=image, cpu=cpu, memory=memory)
+        started = one_off.begin(
+            app.aws, session.engine.label, command, process=process, image=image, cpu=cpu, memory=memory
+        )
         task = one_off.Task(app.aws, started, heard)
         if not common.quiet:
             words.say(f"task {started.id} starts with {started.image}")

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.asking import asking
 from ecsctl.engine.errors import Refused, TimedOut, code, text
 from ecsctl.names import Names
+from ecsctl.parts import WEB
+from ecsctl.releases import reading
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.deployments import Snapshot
-from ecsctl.resources.support.ecs import groups_of, service_of, tasks_of
+from ecsctl.resources.support.ecs import groups_of, service_of, tasks_in, tasks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,21 +47,22 @@ class Target:
 
 
 @asking("looking at the tasks")
-def find(aws: Aws, app: str, task: str = "", container: str = "") -> Target:
+def find(aws: Aws, app: str, task: str = "", container: str = "", process: str = "") -> Target:
     """The task and container to enter: as named, or the newest healthy task and the app's own container.
 
-    `task` is an id, its beginning, or an ARN. Raises Refused, with what to do, when there is none that can be entered.
-    Waits a minute for the agent of a task that has only just started, and raises TimedOut then.
+    `task` is an id, its beginning, or an ARN; without `process` it may be of any, and where no task is named either the
+    web's are meant. Raises Refused, with what to do, when there is none that can be entered. Waits a minute for the
+    agent of a task that has only just started, and raises TimedOut then.
     """
-    names = Names(app)
+    names = reading.on(aws, Names(app), process or (_whose(aws, Names(app), task) if task else WEB))
     with aws.fresh():
         service = service_of(aws, names.cluster, names.service)
     if service is None or service["status"] != "ACTIVE":
-        raise Refused(f"there is no service {app}", hint="ecsctl up makes it")
-    running = _running(aws, app)
+        raise Refused(f"there is no service {names.service}", hint="ecsctl up makes it")
+    running = _running(aws, names)
     fitting = [one for one in running if _fits(one, task)]
     if not fitting:
-        raise _nowhere(aws, app, service, task)
+        raise _nowhere(aws, names, service, task)
     if task and len(fitting) > 1:
         ids = ", ".join(sorted(_id(one) for one in fitting))
         raise Refused(f"{len(fitting)} tasks begin with {task}", why=ids, hint="give more of the id")
@@ -67,7 +70,7 @@ def find(aws: Aws, app: str, task: str = "", container: str = "") -> Target:
     chosen = max(fitting, key=lambda one: _worth(one, healthy))
     if not chosen.get("enableExecuteCommand"):
         raise _not_enabled(service, chosen)
-    chosen = _with_agent(aws, app, chosen)
+    chosen = _with_agent(aws, names, chosen)
     into = _container(chosen, names.container, container)
     others = tuple(one["name"] for one in chosen["containers"] if one["name"] != into["name"])
     return Target(names.cluster, chosen["taskArn"], into["name"], into.get("runtimeId", ""), len(fitting) - 1, others)
@@ -103,10 +106,19 @@ def opened(aws: Aws, target: Target, call: Callable[[], Any]) -> Any:
             raise _unconnected(error, refused) from None
 
 
-def _running(aws: Aws, app: str, status: Any = "RUNNING") -> list[TaskTypeDef]:
+def _whose(aws: Aws, names: Names, task: str) -> str:
+    """The process of whose service a task is that a person names; the web where none fits, or several do."""
+    with aws.fresh():
+        found = tasks_in(aws, names.cluster, "RUNNING", "STOPPED")
+    groups = {str(one.get("group", "")) for one in found if _fits(one, task)}
+    kept = {names.process_of(group.removeprefix("service:")) for group in groups if group.startswith("service:")}
+    return next(iter(kept - {""}), WEB) if len(kept) == 1 else WEB
+
+
+def _running(aws: Aws, names: Names, status: Any = "RUNNING") -> list[TaskTypeDef]:
     """The service's tasks that are to run, or those that have stopped within the last hour."""
     with aws.fresh():
-        return tasks_of(aws, Names(app).cluster, Names(app).service, status)
+        return tasks_of(aws, names.cluster, names.service, status)
 
 
 def _id(task: TaskTypeDef) -> str:
@@ -152,10 +164,10 @@ def _healthy_addresses(aws: Aws, service: ServiceTypeDef) -> set[str]:
     return found
 
 
-def _nowhere(aws: Aws, app: str, service: ServiceTypeDef, configured: str) -> Refused:
+def _nowhere(aws: Aws, names: Names, service: ServiceTypeDef, configured: str) -> Refused:
     """Why no task can be entered: the one that is named has stopped or never was, or none runs at all."""
     if configured:
-        for one in _running(aws, app, "STOPPED"):
+        for one in _running(aws, names, "STOPPED"):
             if _fits(one, configured):
                 return Refused(
                     f"task {_id(one)} is gone",
@@ -163,14 +175,15 @@ def _nowhere(aws: Aws, app: str, service: ServiceTypeDef, configured: str) -> Re
                     hint="without --task the newest is taken",
                 )
         return Refused(
-            f"the service {app} has no task {configured}",
+            f"the service {names.service} has no task {configured}",
             why="ECS forgets a task an hour after it stopped",
             hint="without --task the newest is taken",
         )
     wanted = service.get("desiredCount", 0)
     why = f"{service.get('pendingCount', 0)} of {wanted} wanted are starting" if wanted else "it wants no tasks"
-    hint = "ecsctl why tells what keeps it from running" if wanted else "service.desired_count, then ecsctl up"
-    return Refused(f"no task of the service {app} runs", why=why, hint=hint)
+    key = "service" if names.process == WEB else f"workers.{names.process}"
+    hint = "ecsctl why tells what keeps it from running" if wanted else f"{key}.desired_count, then ecsctl up"
+    return Refused(f"no task of the service {names.service} runs", why=why, hint=hint)
 
 
 def _not_enabled(service: ServiceTypeDef, task: TaskTypeDef) -> Refused:
@@ -190,7 +203,7 @@ def _not_enabled(service: ServiceTypeDef, task: TaskTypeDef) -> Refused:
     )
 
 
-def _with_agent(aws: Aws, app: str, task: TaskTypeDef) -> TaskTypeDef:
+def _with_agent(aws: Aws, names: Names, task: TaskTypeDef) -> TaskTypeDef:
     """The task as it is once its agent runs. Raises Refused when the task or the agent has stopped."""
     observed = task
 
@@ -198,7 +211,7 @@ def _with_agent(aws: Aws, app: str, task: TaskTypeDef) -> TaskTypeDef:
         nonlocal observed
         if _agent(observed) != "RUNNING":
             with aws.fresh():
-                answer = aws.look(aws.ecs.describe_tasks, cluster=Names(app).cluster, tasks=[task["taskArn"]])
+                answer = aws.look(aws.ecs.describe_tasks, cluster=names.cluster, tasks=[task["taskArn"]])
             observed = answer["tasks"][0] if answer["tasks"] else {**observed, "desiredStatus": "STOPPED"}
         if observed["desiredStatus"] == "STOPPED":
             why = observed.get("stoppedReason", "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,8 @@ from ecsctl.asking import asking
 from ecsctl.engine.errors import Refused, UsageError, explained, is_gone
 from ecsctl.engine.label import APP, flat
 from ecsctl.names import Names
+from ecsctl.parts import RELEASE, RUN, WEB
+from ecsctl.releases import reading
 from ecsctl.resources.build_project import AT_ONCE
 from ecsctl.resources.support.builds import is_running, newest_build
 from ecsctl.resources.support.ecs import service_of
@@ -34,6 +36,7 @@ class Line:
     stream: str
     text: str
     id: str
+    process: str = ""  # whose task wrote it; empty of a build
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Log:
     start: int = 0
     prefix: str = ""  # how the streams begin, if not all of the group's are meant
     build: str = ""  # the id of the build that writes it, if one does
+    processes: tuple[str, ...] = ()  # those whose tasks may write to it
 
 
 def moment(text: str, now: datetime) -> int:
@@ -66,19 +70,39 @@ def moment(text: str, now: datetime) -> int:
         ) from None
 
 
-def of_app(app: str, start: int) -> Log:
-    """The app's log, of all its tasks."""
-    return Log(Names(app).app_logs, start=start)
+def of_app(aws: Aws, app: str, start: int, process: str = "") -> Log:
+    """The app's log, of all its tasks or of those of one process. Raises Refused for a process that it never had."""
+    names = Names(app)
+    known = reading.ever(aws, names)
+    if process and process not in known:
+        raise _no_streams(names, process, known)
+    prefix = f"{names.on(process).log_prefix}/" if process else ""
+    return Log(names.app_logs, start=start, prefix=prefix, processes=(process,) if process else tuple(known))
+
+
+def _no_streams(names: Names, process: str, known: Sequence[str]) -> Refused:
+    """That no streams are of a process of that name."""
+    if process in (RELEASE, RUN):
+        whose = "the release command" if process == RELEASE else "ecsctl run"
+        return Refused(
+            f"the log does not tell the tasks of {whose} from the others",
+            why="they write to the streams of the process that they run as, which is the web's unless said otherwise",
+            hint=f"ecsctl logs {WEB} shows their lines too; ecsctl why shows those of a release command that failed",
+        )
+    return reading.no_process(names, process, known)
 
 
 @asking("looking at the task definition")
-def of_container(aws: Aws, app: str, container: str, start: int = 0) -> Log:
-    """The log of one container of the app's tasks, also of one that ecsctl has not made. Raises Refused without one."""
-    names = Names(app)
+def of_container(aws: Aws, app: str, container: str, start: int = 0, process: str = "") -> Log:
+    """The log of one container of a process's tasks, also of one that ecsctl has not made. Raises Refused without one.
+
+    Without `process` they are the web's.
+    """
+    names = reading.on(aws, Names(app), process)
     with aws.fresh():
         service = service_of(aws, names.cluster, names.service)
         if service is None:
-            raise Refused(f"there is no service {app}", hint="ecsctl up makes it")
+            raise Refused(f"there is no service {names.service}", hint="ecsctl up makes it")
         answer = aws.look(aws.ecs.describe_task_definition, taskDefinition=service["taskDefinition"])
     every = {one["name"]: one for one in answer["taskDefinition"]["containerDefinitions"]}
     if container not in every:
@@ -90,9 +114,8 @@ def of_container(aws: Aws, app: str, container: str, start: int = 0) -> Log:
         raise Refused(f"the container {container} has no log in CloudWatch",
                       why=f"its log driver is {driver.get('logDriver', 'none')}",
                       hint="look where that one keeps it")  # fmt: skip
-    return Log(
-        options["awslogs-group"], prefix=f"{options.get('awslogs-stream-prefix', 'ecs')}/{container}/", start=start
-    )
+    prefix = f"{options.get('awslogs-stream-prefix', 'ecs')}/{container}/"
+    return Log(options["awslogs-group"], prefix=prefix, start=start, processes=(names.process,))
 
 
 @asking("looking at the build")
@@ -196,12 +219,15 @@ def _pages(aws: Aws, log: Log, pattern: str, begin: int) -> Iterator[list[Line]]
             if is_gone(error):
                 raise Refused(f"there is no log {log.group}", hint="ecsctl up makes it") from None
             raise explained(error, f"reading the log {log.group}") from error
-        yield sorted(map(_line, answer["events"]), key=lambda line: line.at)
+        yield sorted((_line(one, log) for one in answer["events"]), key=lambda line: line.at)
         if not answer.get("nextToken"):
             return
         asked["nextToken"] = answer["nextToken"]
 
 
-def _line(event: Any) -> Line:
-    at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
-    return Line(at, event.get("logStreamName", ""), event.get("message", "").rstrip("\r\n"), event["eventId"])
+def _line(event: Any, log: Log) -> Line:
+    at, stream = datetime.fromtimestamp(event["timestamp"] / 1000, UTC), event.get("logStreamName", "")
+    first = stream.partition("/")[0]
+    process = log.processes[0] if len(log.processes) == 1 else WEB if first == "app" else first
+    text = event.get("message", "").rstrip("\r\n")
+    return Line(at, stream, text, event["eventId"], process if log.processes else "")

@@ -128,12 +128,22 @@ class Task:
         return False
 
 
-def begin(aws: Aws, me: Label, command: Sequence[str], *, image: str = "", cpu: int = 0, memory: int = 0) -> Started:
+def begin(
+    aws: Aws,
+    me: Label,
+    command: Sequence[str],
+    *,
+    process: str = "",
+    image: str = "",
+    cpu: int = 0,
+    memory: int = 0,
+) -> Started:
     """Start a task that runs the command, and return at once. Raises Refused or UsageError in the user's words.
 
-    `image` is another one than that which serves; `cpu` and `memory` other sizes.
+    `process` is that whose task it is like, if not the web; `image` another one than that which serves; `cpu` and
+    `memory` other sizes.
     """
-    names = Names.of(me)
+    names = reading.on(aws, Names.of(me), process)
     overrides = _overrides(names.container, command)
     with asking("looking at the service"):
         observed = reading.look(aws, names)
@@ -141,7 +151,7 @@ def begin(aws: Aws, me: Label, command: Sequence[str], *, image: str = "", cpu: 
         serves = _serving(aws, names, observed, image)
     _check_size(serves, cpu, memory)
     overrides |= {name: str(value) for name, value in (("cpu", cpu), ("memory", memory)) if value}
-    ran = _with_image(aws, me, serves, image) if image else serves
+    ran = _with_image(aws, me, names, serves, image) if image else serves
     own = "" if ran is serves else ran.arn
     try:
         with asking("starting the task"):
@@ -230,9 +240,8 @@ def _check_size(serves: Revision, cpu: int, memory: int) -> None:
         raise UsageError(str(error), hint="give --cpu and --memory together") from None
 
 
-def _with_image(aws: Aws, me: Label, serves: Revision, image: str) -> Revision:
+def _with_image(aws: Aws, me: Label, names: Names, serves: Revision, image: str) -> Revision:
     """A revision like the one that serves with another image: RunTask overrides none (aws/containers-roadmap#187)."""
-    names = Names.of(me)
     with asking("looking at the image"):
         chosen = images.chosen(aws, names, image, serves.architecture)
     containers = [

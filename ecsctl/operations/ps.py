@@ -58,7 +58,7 @@ def process_of(group: str, names: Names) -> str:
     kind, _, name = group.partition(":")
     if kind == BY:
         return name
-    return WEB if kind == "service" and name == names.service else group
+    return (names.process_of(name) if kind == "service" else "") or group
 
 
 def _task(task: Mapping[str, Any], names: Names) -> Task:

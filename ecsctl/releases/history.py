@@ -14,7 +14,8 @@ from botocore.exceptions import ClientError
 from ecsctl.config.printing import covered
 from ecsctl.engine.errors import DENIED, NotOffered, code
 from ecsctl.names import Names
-from ecsctl.releases.reading import active, described, look, revision_named
+from ecsctl.parts import WEB
+from ecsctl.releases.reading import active, described, look, on, revision_named
 from ecsctl.releases.verdict import Followed, bad_end
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.deployments import Phase, Snapshot, began, phase_of
@@ -58,12 +59,12 @@ class Difference:
     after: str | None
 
 
-def history(aws: Aws, state: State) -> list[Past]:
+def history(aws: Aws, state: State, process: str = "") -> list[Past]:
     """The newest twenty releases of the last 90 days, the newest first: AWS keeps no more, and describes so many.
 
-    Raises Refused when there is no service.
+    `process` is that whose releases they are, if not the web. Raises Refused when there is no service.
     """
-    names = Names.of(state.book)
+    names = on(aws, Names.of(state.book), process)
     observed = look(aws, names)
     service = active(observed, names)
     wanted = {arn for one in observed.deployments if (arn := observed.brings(one))}
@@ -86,10 +87,17 @@ def history(aws: Aws, state: State) -> list[Past]:
 
 
 def compare(aws: Aws, state: State, one: str, other: str) -> tuple[Revision, Revision, list[Difference]]:
-    """Two revisions of the app, and what they say differently. Raises UsageError or Refused for what is none."""
-    names = Names.of(state.book)
-    before, after = revision_named(aws, names, one), revision_named(aws, names, other)
+    """Two revisions of a process, and what they say differently. Raises UsageError or Refused for what is none.
+
+    One that is not the web's is named with its family.
+    """
+    before, after = (revision_named(aws, _whose(Names.of(state.book), name), name) for name in (one, other))
     return before, after, differences(before.definition, after.definition)
+
+
+def _whose(names: Names, revision: str) -> Names:
+    """The names of the process to whose family a revision belongs that a person names; the web's if to none."""
+    return names.on(names.process_of(revision.rpartition("/")[2].partition(":")[0]) or WEB)
 
 
 def differences(before: Definition, after: Definition) -> list[Difference]:

@@ -1,24 +1,56 @@
-"""What every command about releases reads first: the service, and the revisions that it runs or a person names."""
+"""What every command reads first that is about a process: which there are, its service, and the revisions of it."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
+from ecsctl.asking import asking
 from ecsctl.engine.errors import Refused, UsageError, code, text
+from ecsctl.parts import WEB
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.deployments import Snapshot, snapshot
+from ecsctl.resources.support.ecs import families_of, services_of
 from ecsctl.resources.support.revisions import Revision, revision
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ecsctl.aws import Aws
     from ecsctl.names import Names
 
 
+@asking("looking at the processes")
+def processes(aws: Aws, names: Names) -> list[str]:
+    """The processes of the app that a service keeps, the web first."""
+    with aws.fresh():
+        found = services_of(aws, names)
+    return [names.process_of(one["serviceName"]) for one in found if one["status"] == "ACTIVE"]
+
+
+@asking("looking at the processes")
+def ever(aws: Aws, names: Names) -> list[str]:
+    """The processes that the app has or had, those too that no service keeps; the web first."""
+    with aws.fresh():
+        return [names.process_of(one) for one in families_of(aws, names)]
+
+
+def on(aws: Aws, names: Names, process: str) -> Names:
+    """The names of the process that a person names; the web without one. Raises Refused where no service keeps it."""
+    if process not in ("", WEB) and process not in (known := processes(aws, names)):
+        raise no_process(names, process, known)
+    return names.on(process or WEB)
+
+
+def no_process(names: Names, process: str, known: Sequence[str]) -> Refused:
+    """That the app has none of that name."""
+    there = f"it has {', '.join(known)}" if known else "it has none yet"
+    hint = "name one of them; ecsctl up makes the [workers] of ecsctl.toml" if known else "ecsctl up makes them"
+    return Refused(f"{names.app} has no process {process}", why=there, hint=hint)
+
+
 def look(aws: Aws, names: Names) -> Snapshot:
-    """The app's service and its deployments, as ECS tells at this moment."""
+    """The service of a process and its deployments, as ECS tells at this moment."""
     return snapshot(aws, names.cluster, names.service)
 
 

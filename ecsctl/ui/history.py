@@ -89,9 +89,15 @@ def differences(before: str, after: str, found: Sequence[Difference]) -> None:
         console.print(Text.assemble(padded(row[0], widths[0]), padded(row[1], widths[1]), row[2]), soft_wrap=True)
 
 
-def document(releases: Sequence[Past], where: Mapping[str, str]) -> dict[str, Any]:
-    """All releases."""
-    return {"version": output.VERSION, "kind": "history", **_head(where), "releases": [_past(one) for one in releases]}
+def document(releases: Sequence[Past], where: Mapping[str, str], process: str) -> dict[str, Any]:
+    """All releases of a process."""
+    return {
+        "version": output.VERSION,
+        "kind": "history",
+        **_head(where),
+        "process": process,
+        "releases": [_past(one) for one in releases],
+    }
 
 
 def difference_document(before: str, after: str, found: Sequence[Difference], where: Mapping[str, str]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -36,16 +36,24 @@ class Line(Protocol):
     def id(self) -> str:
         """Its id."""
 
+    @property
+    def process(self) -> str:
+        """Whose task wrote it; empty of a build."""
 
-def show(lines: Iterable[Line], *, as_json: bool) -> None:
-    """Print each line as it comes, until there are no more. Of none at all stderr tells."""
+
+def show(lines: Iterable[Line], *, as_json: bool, processes: Sequence[str] = ()) -> None:
+    """Print each line as it comes, until there are no more. Of none at all stderr tells.
+
+    Where several processes may have written them each line says which has.
+    """
     console, any_line = data(), False
+    column = max(map(len, processes)) if len(processes) > 1 else 0
     for line in lines:
         any_line = True
         if as_json:
             sys.stdout.write(json.dumps(document(line)) + "\n")
         else:
-            console.print(Text.assemble(*_head(line), plain(line.text.expandtabs())), soft_wrap=True)
+            console.print(Text.assemble(*_head(line, column), plain(line.text.expandtabs())), soft_wrap=True)
         sys.stdout.flush()
     if not any_line:
         say("no lines")
@@ -62,10 +70,20 @@ def bare(lines: Iterable[Line]) -> None:
 def document(line: Line) -> dict[str, Any]:
     """A line as JSON, on a line of its own."""
     at = line.at.isoformat(timespec="milliseconds")
-    return {"version": VERSION, "kind": "log", "at": at, "stream": line.stream, "text": line.text, "id": line.id}
+    return {
+        "version": VERSION,
+        "kind": "log",
+        "at": at,
+        "process": line.process,
+        "stream": line.stream,
+        "text": line.text,
+        "id": line.id,
+    }
 
 
-def _head(line: Line) -> Iterator[tuple[str, str]]:
+def _head(line: Line, column: int) -> Iterator[tuple[str, str]]:
     """When, and who: the last part of the stream's name tells tasks apart, and its first eight letters are enough."""
     yield f"{line.at:%Y-%m-%d %H:%M:%S} ", "dim"
+    if column:
+        yield f"{plain(line.process).plain:<{column}} ", "magenta"
     yield f"{plain(line.stream.rpartition('/')[2][:8])} ", "cyan"

@@ -133,7 +133,8 @@ def _commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, 
 def _usage(path: tuple[str, ...], command: Any) -> str:
     arguments = [_called(one) for one in command.params if one.param_type_name == "argument"]
     options = "[OPTIONS]" if any(one.param_type_name == "option" for one in command.params) else ""
-    tail = ["COMMAND"] if getattr(command, "commands", None) and not command.invoke_without_command else []
+    own = getattr(command, "subcommand_metavar", "").removeprefix("COMMAND [ARGS]...")
+    tail = ["COMMAND"] if getattr(command, "commands", None) and not command.invoke_without_command else [own]
     return " ".join(filter(None, [*path, options, *arguments, *tail]))
 
 

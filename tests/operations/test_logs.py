@@ -61,13 +61,13 @@ def test_what_is_no_time_is_said_to_be_none(text: str) -> None:
 def test_the_lines_of_all_tasks_come_in_the_order_of_their_times(aws: Aws, write: Callable[..., None]) -> None:
     write((1, "one"), (3, "three"))
     write((2, "two"), (4, "four"), stream="ecs/orders/ffff")
-    assert texts(logs.lines(aws, logs.of_app("orders", 0))) == ["one", "two", "three", "four"]
+    assert texts(logs.lines(aws, logs.of_app(aws, "orders", 0))) == ["one", "two", "three", "four"]
 
 
 def test_what_was_written_before_stays_out(aws: Aws, write: Callable[..., None]) -> None:
     write((1, "old"), (100, "new"))
     start = int((BEGIN + 50) * 1000)
-    assert texts(logs.lines(aws, logs.of_app("orders", start))) == ["new"]
+    assert texts(logs.lines(aws, logs.of_app(aws, "orders", start))) == ["new"]
 
 
 def test_a_log_of_many_pages_is_read_to_its_end(aws: Aws, write: Callable[..., None]) -> None:
@@ -80,7 +80,7 @@ def test_a_log_of_many_pages_is_read_to_its_end(aws: Aws, write: Callable[..., N
 
     aws.client("logs").filter_log_events = few
     try:
-        assert texts(logs.lines(aws, logs.of_app("orders", 0))) == [f"line {number}" for number in range(500)]
+        assert texts(logs.lines(aws, logs.of_app(aws, "orders", 0))) == [f"line {number}" for number in range(500)]
     finally:
         del aws.client("logs").filter_log_events
     assert len(asked) > 2
@@ -88,7 +88,7 @@ def test_a_log_of_many_pages_is_read_to_its_end(aws: Aws, write: Callable[..., N
 
 def test_a_follower_sees_each_line_once_also_one_that_comes_late(aws: Aws, write: Callable[..., None]) -> None:
     write((1, "one"), (50, "two"))
-    lines = logs.follow(aws, logs.of_app("orders", 0))
+    lines = logs.follow(aws, logs.of_app(aws, "orders", 0))
     assert texts(islice(lines, 2)) == ["one", "two"]
     write((51, "three"))
     assert texts(islice(lines, 1)) == ["three"]
@@ -102,7 +102,7 @@ def test_a_follower_sees_each_line_once_also_one_that_comes_late(aws: Aws, write
 
 def test_two_lines_alike_are_two(aws: Aws, write: Callable[..., None]) -> None:
     write((1, "tick"), (1, "tick"))
-    assert texts(islice(logs.follow(aws, logs.of_app("orders", 0)), 2)) == ["tick", "tick"]
+    assert texts(islice(logs.follow(aws, logs.of_app(aws, "orders", 0)), 2)) == ["tick", "tick"]
 
 
 def test_a_follower_lives_through_throttling(aws: Aws, write: Callable[..., None], hear: Callable[..., None]) -> None:
@@ -118,13 +118,13 @@ def test_a_follower_lives_through_throttling(aws: Aws, write: Callable[..., None
             raise ClientError(answer, "FilterLogEvents")
 
     hear(aws.client("logs"), "before-call.cloudwatch-logs.FilterLogEvents", slow)
-    assert texts(islice(logs.follow(aws, logs.of_app("orders", 0)), 1)) == ["one"]
+    assert texts(islice(logs.follow(aws, logs.of_app(aws, "orders", 0)), 1)) == ["one"]
     assert left == [0]
 
 
 def test_without_a_log_it_says_so(aws: Aws) -> None:
     with pytest.raises(Refused, match="there is no log /ecs/orders"):
-        next(logs.lines(aws, logs.of_app("orders", 0)))
+        next(logs.lines(aws, logs.of_app(aws, "orders", 0)))
 
 
 def test_without_a_build_it_says_so(aws: Aws) -> None:

@@ -70,7 +70,8 @@ class Service:
         self, image: str, environment: Mapping[str, str] | None = None, *, marked: bool = True, family: str = APP
     ) -> str:
         """Register a revision, as the pipeline would without our tags; its ARN."""
-        options = {"awslogs-group": "/ecs/hello", "awslogs-region": REGION, "awslogs-stream-prefix": "app"}
+        prefix = family.partition("_")[2] or "app"
+        options = {"awslogs-group": "/ecs/hello", "awslogs-region": REGION, "awslogs-stream-prefix": prefix}
         made = self.ecs.register_task_definition(
             family=family,
             networkMode="awsvpc",
@@ -93,14 +94,15 @@ class Service:
         )
         return str(made["taskDefinition"]["taskDefinitionArn"])
 
-    def start(self, image: str, *, desired: int = 1, rollback: bool = True) -> str:
-        """Make the service with a first revision, and wait until it runs; the revision's ARN."""
-        arn = self.register(image)
+    def start(self, image: str, *, desired: int = 1, rollback: bool = True, worker: str = "") -> str:
+        """Make the service, or that of a worker, with a first revision, and wait until it runs; the revision's ARN."""
+        name = f"{APP}_{worker}" if worker else APP
+        arn = self.register(image, family=name)
         subnet = self.boto("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
         network = {"subnets": [subnet], "assignPublicIp": "ENABLED"}
         self.ecs.create_service(
             cluster=APP,
-            serviceName=APP,
+            serviceName=name,
             taskDefinition=arn,
             desiredCount=desired,
             launchType="FARGATE",
@@ -112,9 +114,9 @@ class Service:
         self.look()  # all of that happens when someone looks, before a tag is moved
         return arn
 
-    def point(self, arn: str, **more: Any) -> None:
+    def point(self, arn: str, service: str = APP, **more: Any) -> None:
         """Tell the service to run a revision, as the pipeline, or a person, does."""
-        self.ecs.update_service(cluster=APP, service=APP, taskDefinition=arn, **more)
+        self.ecs.update_service(cluster=APP, service=service, taskDefinition=arn, **more)
 
     def look(self) -> dict[str, Any]:
         """The service now."""

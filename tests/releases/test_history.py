@@ -132,7 +132,7 @@ def test_the_table_shows_each_release_on_a_line_and_why_one_ended_badly() -> Non
 
 def test_json_tells_all_of_a_release() -> None:
     where = {"app": "shop", "account": ACCOUNT, "region": "eu-central-1"}
-    told = shown.document([past()], where)
+    told = shown.document([past()], where, "web")
     assert {name: told[name] for name in ("version", "kind", *where)} == {"version": 1, "kind": "history", **where}
     assert told["releases"][0] | {"tags": None} == {
         "revision": 7, "outcome": "deployed", "current": True, "image": f"host/app@{DIGEST_OF}", "digest": DIGEST_OF,

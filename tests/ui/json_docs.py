@@ -45,7 +45,7 @@ def documents() -> dict[str, Any]:
         "why": why.why_document(running.diagnosis(), samples.WHERE),
         "log": logs.document(running.line()),
         "deploy": release.document("deploy", running.rolled_back(), 6, running.CAUSE, samples.WHERE),
-        "history": history.document([running.past()], samples.WHERE),
+        "history": history.document([running.past()], samples.WHERE, "web"),
         "history diff": history.difference_document(*running.compared(), samples.WHERE),
         "pipeline": pipeline.document(running.run(), (), samples.WHERE),
         "tasks": ps.document(running.tasks(), samples.WHERE),

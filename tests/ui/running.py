@@ -50,13 +50,15 @@ def run(status: str = "InProgress", error: str = "") -> Run:
 
 
 def tasks() -> list[ps.Task]:
-    """One of the service, on Fargate Spot, and a command that has failed."""
+    """One of the web, on Fargate Spot, one of a worker, and a command that has failed."""
     web = ps.Task("web", "1f2e3d4c5b6a79880123456789abcdef", 8, IMAGE, DIGEST, "running", NOW - timedelta(hours=3),
                   "eu-central-1a", 256, 512, True, None, "", ())  # fmt: skip
+    worker = ps.Task("mailer", "5e6f70811f2e3d4c0123456789abcdef", 3, IMAGE, DIGEST, "running",
+                     NOW - timedelta(hours=3), "eu-central-1b", 512, 1024, False, None, "", ())  # fmt: skip
     once = ps.Task("run", "9a8b7c6d5e4f30210fedcba987654321", 8, IMAGE, DIGEST, "stopped", NOW - timedelta(minutes=9),
                    "eu-central-1b", 256, 512, False, 2, "Essential container in task exited",
                    ("python", "manage.py", "migrate"))  # fmt: skip
-    return [web, once]
+    return [web, worker, once]
 
 
 def rolling() -> Live:
@@ -111,7 +113,7 @@ def diagnosis() -> Diagnosis:
 
 def line() -> Line:
     """A line of the app's log."""
-    return Line(NOW, "app/shop/0f3a12bc4d5e6f70", "GET / 200", "3741936")
+    return Line(NOW, "app/shop/0f3a12bc4d5e6f70", "GET / 200", "3741936", "web")
 
 
 def rolled_back() -> Released:

@@ -35,7 +35,7 @@ def commands(group: Any, before: str = "ecsctl") -> Iterator[tuple[str, set[str]
     for name, one in group.commands.items():
         if getattr(one, "commands", None):
             yield from commands(one, f"{before} {name}")
-        if not getattr(one, "commands", None) or one.invoke_without_command:
+        if not one.hidden and (not getattr(one, "commands", None) or one.invoke_without_command):
             yield f"{before} {name}", {option for each in one.params for option in each.opts}
 
 
