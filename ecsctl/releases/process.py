@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -85,8 +85,11 @@ class Process:
             dict.fromkeys(arn for one in self.observed.good if (arn := self.observed.brings(one)) not in ("", but))
         )
 
-    def last_good(self, say: Say) -> Revision:
-        """The revision of the newest deployment that succeeded with another one than what runs, and can run again."""
+    def last_good(self, say: Say, others: Iterable[Process] = ()) -> Revision:
+        """The revision of the newest deployment that succeeded with another one than what runs, and can run again.
+
+        One whose image another process has tried, and never with success, is no release to go back to.
+        """
         missing: list[str] = []
         for arn in self.good(but=self.runs):
             found = described(self.aws, arn)
@@ -94,9 +97,12 @@ class Process:
                 missing.append(f"revision {revision_of(arn)} was deregistered")
                 continue
             try:
-                self.image_then(found)
+                image = self.image_then(found)
             except Refused as refused:
                 missing.append(refused.message)
+                continue
+            if failed := [one.names.process for one in others if one.failed_with(image)]:
+                missing.append(f"revision {found.number}, whose image failed in {', '.join(failed)}")
                 continue
             for told in missing:
                 say(f"passed over: {told}")
@@ -138,6 +144,13 @@ class Process:
         """The newest revision that was deployed with success with this image, and can run again."""
         found = (described(self.aws, arn) for arn in self.good())
         return next((one for one in found if one and one.active and self.brings(one, image)), None)
+
+    def failed_with(self, image: str) -> bool:
+        """Whether it was released with this image, and never with success."""
+        tried = [one for one in self.observed.deployments if not phase_of(one).ongoing]
+        ends = [phase_of(one) for one in tried if (found := described(self.aws, self.observed.brings(one)))
+                and self.brings(found, image)]  # fmt: skip
+        return bool(ends) and Phase.DEPLOYED not in ends
 
     @property
     def restarting(self) -> bool:

@@ -97,7 +97,7 @@ def restart(aws: Aws, state: State, *, say: Say, limit: float = LIMIT) -> Releas
 def rollback(
     aws: Aws, state: State, revision: str = "", *, agree: Callable[[str, str], None], say: Say, limit: float = LIMIT
 ) -> Release:
-    """Go back to the last good release before what runs now, or to a named revision; with the image it had then.
+    """Go back to the last release that was good with all, or to a named revision; with the image it had then.
 
     It is the web's release that is gone back to, and all other processes go back to its image: to their own last good
     revision with it, or as they are with that image. `agree` is asked with the name of what runs and of what is to run,
@@ -115,7 +115,7 @@ def rollback(
         following[first] = first.rolling
         image = first.image(first.revision(first.rolling.task_definition))
     else:
-        back = first.named(revision) if revision else first.last_good(say)
+        back = first.named(revision) if revision else first.last_good(say, others)
         stays = back.arn == first.runs and not first.observed.failed
         image = first.image(back) if stays else first.image_then(back)
     following |= {one: _brought(one, image, say) for one in others if one.rolling}
