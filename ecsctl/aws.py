@@ -97,7 +97,8 @@ class Aws:
     logs: CloudWatchLogsClient
     s3: S3Client
     secretsmanager: SecretsManagerClient
-    sns: Any  # as few calls: not worth the stubs
+    scheduler: Any  # few calls: not worth the stubs
+    sns: Any  # likewise
     events: Any  # likewise
     cloudwatch: Any  # likewise
     efs: Any  # likewise

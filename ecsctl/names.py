@@ -129,6 +129,16 @@ class Names:
         return self.app
 
     @property
+    def schedule_group(self) -> str:
+        """The group of the jobs' schedules."""
+        return self.app
+
+    @property
+    def scheduler_role(self) -> str:
+        """The role by which EventBridge Scheduler runs the jobs."""
+        return self.role("scheduler")
+
+    @property
     def topic(self) -> str:
         """The SNS topic of the notifications."""
         return self.app

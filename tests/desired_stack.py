@@ -19,6 +19,7 @@ from ecsctl.resources.repository import Repository
 from ecsctl.resources.role import Role
 from ecsctl.resources.route_table import RouteTable
 from ecsctl.resources.scaling import Scaling
+from ecsctl.resources.schedule import Schedule
 from ecsctl.resources.security_group import SecurityGroup
 from ecsctl.resources.service import Service
 from ecsctl.resources.support.containers import HealthCheck
@@ -148,6 +149,17 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "load_balancer": None,
         "target_group": None,
         "schedules": frozenset(),
+    },
+    Schedule: {
+        "time_zone": "UTC",
+        "enabled": True,
+        "window": 0,
+        "launch": "FARGATE",
+        "execute_command": False,
+        "managed_tags": True,
+        "retries": 10,
+        "within_seconds": 3600,
+        "overrides": "",
     },
 }
 

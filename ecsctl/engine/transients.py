@@ -111,6 +111,11 @@ TRANSIENTS = (
               "the service of the same name is still draining"),
     Transient("CreateService RegisterTaskDefinition UpdateClusterSettings", "ClusterNotFoundException", "", 120,
               "ECS does not show the new cluster everywhere yet"),
+    # hashicorp/terraform-provider-aws, internal/service/scheduler, retries on the same words.
+    Transient("CreateSchedule UpdateSchedule", "ValidationException", "must allow aws eventbridge scheduler to assume",
+              120, "EventBridge Scheduler cannot assume the new role yet"),
+    Transient("CreateScheduleGroup CreateSchedule", "ConflictException", "being deleted", 600,
+              "the schedule group before it is still being deleted"),
     Transient("RegisterTaskDefinition RunTask", "ClientException", "unable to assume the role", 120,
               "ECS cannot assume the new role yet"),
     Transient("ChangeResourceRecordSets", "PriorRequestNotComplete", "", 300,

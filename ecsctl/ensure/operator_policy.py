@@ -17,7 +17,8 @@ from ecsctl.resources.support.policy_document import Condition, Statement
 from ecsctl.resources.support.rights import Scope, Uses, anywhere, of
 
 LIMIT = 6144  # characters of a managed policy, spaces not counted (IAM User Guide, "IAM and AWS STS quotas")
-NETWORK, SERVICE, DELIVERY, WEBHOOK = "ecsctl-network", "ecsctl-service", "ecsctl-delivery", "ecsctl-webhook"
+NETWORK, SERVICE, DELIVERY = "ecsctl-network", "ecsctl-service", "ecsctl-delivery"
+WEBHOOK, JOBS = "ecsctl-webhook", "ecsctl-jobs"
 ROOMS = {
     "ec2": NETWORK, "elasticloadbalancing": NETWORK, "route53": NETWORK, "acm": NETWORK, "tag": NETWORK,
     "cloudwatch": NETWORK, "wafv2": NETWORK,
@@ -26,7 +27,10 @@ ROOMS = {
     "elasticfilesystem": SERVICE,
 }  # fmt: skip
 """The policy in which the rights of an AWS service stand; all others stand in the third."""
-APART = dict.fromkeys(("Webhook", "WebhookCaller", "WebhookLinked", "WebhookSecret", "WebhookUrl"), WEBHOOK)
+APART = {
+    **dict.fromkeys(("Webhook", "WebhookCaller", "WebhookLinked", "WebhookSecret", "WebhookUrl"), WEBHOOK),
+    **dict.fromkeys(("ScheduleGroup", "Schedules", "ScheduleList", "PassScheduler"), JOBS),
+}
 """The policy of rights that few need, for which the others have no room; it is there only with one of them."""
 TUNNELS = ("AWS-StartPortForwardingSession", "AWS-StartPortForwardingSessionToRemoteHost")
 """AWS's documents of Session Manager for a tunnel: to the task itself, and through it."""

@@ -47,6 +47,8 @@ KINDS = {
     "first_release": "FirstRelease",
     "service": "Service",
     "scaling": "Scaling",
+    "schedule_group": "ScheduleGroup",
+    "schedule": "Schedule",
     "pipeline": "Pipeline",
     "pipeline_webhook": "PipelineWebhook",
     "topic": "Topic",

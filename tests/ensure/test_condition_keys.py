@@ -43,6 +43,7 @@ REASONS = {
     r"(ecs|ecr|logs|iam|codepipeline|codeconnections|codestar-connections|codebuild):\S+ (\S+:ResourceTag/.*|aws:\S+)":
         "the ARN holds the app's own name, or is the one thing's that ecsctl.toml names",
     r"wafv2:\S+ .*": "the web ACL is named in whole, and the load balancer's ARN begins with the app's name",
+    r"scheduler:\S+ .*": "the group is the app's own, and named in whole; what is in it is ecsctl.toml's",
     r"(events|sns):\S+ .*": "the app's own rules and topic are named in whole; what is in them is ecsctl.toml's",
     r"elasticfilesystem:Client\S+ .*": "file system and access point are named in whole",
     r"elasticfilesystem:\S+ .*": "held to the app's tag, in the request or on the thing; its shape is ecsctl.toml's",

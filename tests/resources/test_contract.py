@@ -47,6 +47,7 @@ USES = Uses(
     metrics=True,
     alarms=True,
     volumes=True,
+    jobs=True,
     shifts=True,
     secret=delivery.SECRET,
     topic=delivery.SCOPE.topic,

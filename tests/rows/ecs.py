@@ -33,6 +33,7 @@ from ecsctl.resources.support.strategy import EarlySuccess, Strategy, Threshold
 from ecsctl.resources.support.volumes import Mount, Volume
 from ecsctl.resources.task_definition import TaskDefinition
 from tests.desired_stack import usual
+from tests.rows import schedules
 from tests.rows.row import Changes, Compose, Row
 
 REGION = "eu-central-1"
@@ -93,6 +94,7 @@ class Ground:
             RoleArn(roles.create_role(RoleName=f"shop-{REGION}-{name}", **mine)["Role"]["Arn"])
             for name in ("tasks", "other")
         )
+        self.scheduler_role, self.other_scheduler = schedules.roles(self.boto("iam"))
         self.log_group, self.other_logs = LogGroupName("/ecs/shop"), LogGroupName("/ecs/other")
         for name in (self.log_group, self.other_logs):
             self.boto("logs").create_log_group(logGroupName=name)
@@ -164,8 +166,10 @@ class Ground:
         service: dict[str, Any] | None = None,
         cluster: dict[str, Any] | None = None,
         scaling: dict[str, Any] | None = None,
+        schedule: dict[str, Any] | None = None,
+        group: dict[str, Any] | None = None,
     ) -> Any:
-        """A composition of all the kinds, with these changes of their fields. Scaling only if it is asked for."""
+        """A composition of all the kinds, with these changes of their fields. Some only if they are asked for."""
 
         def compose(stack: Stack) -> None:
             inside = stack.ensure("cluster", usual(Cluster, **{"name": "shop", **(cluster or {})}))
@@ -175,6 +179,9 @@ class Ground:
             )
             if scaling is not None:
                 stack.ensure("scaling", self.scaling(**{"cluster": inside.name, "service": made.name, **scaling}))
+
+            if schedule is not None:
+                schedules.compose(stack, self, inside.name, task.family, schedule, group or {})
 
         return compose
 
@@ -258,6 +265,8 @@ def composition(cloud: Any) -> Callable[[Changes], Compose]:
             {"desired_count": None, **asked.get("service", {})},
             asked.get("cluster"),
             asked.get("scaling", {}),
+            asked.get("schedule nightly", {}),
+            asked.get("schedules", {}),
         )
         return composed
 
@@ -268,6 +277,7 @@ OTHER_RULE = ListenerRuleArn("arn:aws:elasticloadbalancing:eu-central-1:12345678
 OTHER_GROUP = TargetGroupArn(
     "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/other/0123456789abcdef"
 )
+
 
 ROWS = (
     Row(

@@ -173,6 +173,7 @@ class Uses:
     spot: bool = False  # tasks run on Fargate Spot
     own_secrets: bool = False  # some secrets are named simply: those that `secret set` makes
     watched: tuple[str, ...] = ()  # names of the user's alarms
+    jobs: bool = False  # some tasks run by the clock
     volumes: bool = False  # some are made
     mounted: tuple[str, ...] = ()  # file systems and access points that were there before, by id
     speaks: str = "HTTP1"  # to the load balancer, in AWS's words

@@ -21,6 +21,7 @@ from moto.resourcegroupstaggingapi.models import (
 )
 from moto.route53.models import route53_backends
 from moto.s3.responses import S3Response
+from moto.scheduler.models import scheduler_backends
 
 from ecsctl.sandbox.aws.codepipeline.webhooks import webhooks
 from ecsctl.sandbox.core import clock, overlay, script
@@ -113,6 +114,13 @@ def _of_events(account_id: str, region: str) -> Iterator[tuple[str, dict[str, st
         yield rule.arn, events.tagger.get_tag_dict_for_resource(rule.arn)
 
 
+def _of_scheduler(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]]:
+    if region in scheduler_backends[account_id]:  # not every region has it
+        schedules = scheduler_backends[account_id][region]
+        for group in schedules.schedule_groups.values():
+            yield group.arn, schedules.tagger.get_tag_dict_for_resource(group.arn)
+
+
 def _of_route53(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]]:
     if region == "us-east-1":  # global services are listed there
         zones = route53_backends[account_id]["aws"]
@@ -161,6 +169,7 @@ _LEFT_OUT: dict[str, Callable[[str, str], Iterator[tuple[str, dict[str, str]]]]]
     "codebuild": _of_codebuild,
     "codepipeline": _of_codepipeline,
     "events": _of_events,
+    "scheduler": _of_scheduler,
     "route53": _of_route53,
 }
 

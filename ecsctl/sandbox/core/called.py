@@ -127,6 +127,11 @@ _TABLE = {
     "route53": {
         "ChangeResourceRecordSets ListResourceRecordSets GetHostedZone": "hostedzone/{HostedZoneId/}",
     },
+    "scheduler": {
+        "CreateSchedule UpdateSchedule DeleteSchedule GetSchedule": "schedule/{GroupName}/{Name}",
+        "CreateScheduleGroup DeleteScheduleGroup GetScheduleGroup": "schedule-group/{Name}",
+        "ListTagsForResource TagResource UntagResource": "{ResourceArn}",
+    },
     "secretsmanager": {
         "CreateSecret": "{Name}",
         "DeleteSecret DescribeSecret GetSecretValue PutSecretValue RestoreSecret": "{SecretId}",
@@ -150,6 +155,7 @@ TAGS_WITH = {
     "ecs": "CreateCluster CreateService RegisterTaskDefinition",
     "elbv2": "CreateListener CreateLoadBalancer CreateRule CreateTargetGroup",
     "logs": "CreateLogGroup",
+    "scheduler": "CreateScheduleGroup",
     "secretsmanager": "CreateSecret",
     "sns": "CreateTopic",
     "events": "PutRule",

@@ -288,6 +288,9 @@ def _besides(call: Call) -> Iterator[Asked]:
         )
         for action in _SCALES[call.operation].split():
             yield Asked(f"cloudwatch:{action}", alarm)
+    # Service Authorization Reference, "Amazon EventBridge Scheduler": a group's schedules are deleted with it.
+    if (call.service, call.operation) == ("scheduler", "DeleteScheduleGroup"):
+        yield Asked("scheduler:DeleteSchedule", call.arn(f"schedule/{given['Name']}/*"))
     # WAF guide, "How AWS WAF works with IAM".
     if call.service == "wafv2" and call.operation in ("AssociateWebACL", "DisassociateWebACL"):
         yield Asked("elasticloadbalancing:SetWebAcl", given["ResourceArn"])
@@ -329,6 +332,8 @@ def _passed(call: Call) -> Iterator[tuple[str, str]]:
         yield given["serviceRole"], "codebuild"
     if call.service == "codepipeline" and isinstance(given.get("pipeline"), dict):
         yield given["pipeline"]["roleArn"], "codepipeline"
+    if call.service == "scheduler" and call.operation in ("CreateSchedule", "UpdateSchedule"):
+        yield given["Target"]["RoleArn"], "scheduler"
     if (call.service, call.operation) == ("events", "PutTargets"):
         yield from ((one["RoleArn"], "events") for one in given["Targets"] if one.get("RoleArn"))
 

@@ -22,6 +22,10 @@ def _ended(*states: str) -> Callable[[Resource], bool]:
     return lambda resource: (resource.get("State") or resource.get("status")) in states
 
 
+def _default(group: Resource) -> bool:
+    return bool(group["Name"] == "default")
+
+
 @dataclass(frozen=True)
 class Listing:
     """A kind of resource, the operation that lists it, the member of its answer, and the field that names one.
@@ -86,6 +90,8 @@ LISTS = [
     Listing("API destinations", "events", "list_api_destinations", "ApiDestinations", "Name"),
     Listing("file systems", "efs", "describe_file_systems", "FileSystems", "FileSystemId"),
     Listing("access points", "efs", "describe_access_points", "AccessPoints", "AccessPointId"),
+    Listing("schedule groups", "scheduler", "list_schedule_groups", "ScheduleGroups", "Name", gone=_default),
+    Listing("schedules", "scheduler", "list_schedules", "Schedules", "Name"),
     Listing("secrets", "secretsmanager", "list_secrets", "SecretList", "Name", {"IncludePlannedDeletion": True}),
 ]  # fmt: skip
 
@@ -273,6 +279,10 @@ DETAILS: dict[str, tuple[Detail, ...]] = {
     "file systems": (
         _detail("describe_mount_targets", "FileSystemId", "targets", "FileSystemId"),
         _detail("describe_file_system_policy", "FileSystemId", "policy", "FileSystemId"),
+    ),
+    "schedule groups": (_detail("list_tags_for_resource", "ResourceArn", "tags", "Arn"),),
+    "schedules": (
+        lambda client, one: {"schedule": _asked(client, "get_schedule", Name=one["Name"], GroupName=one["GroupName"])},
     ),
     "secrets": (_secret,),
 }

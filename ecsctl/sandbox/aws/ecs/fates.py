@@ -174,7 +174,7 @@ _UP = (*_BOOT, "INFO:     Application startup complete.", "INFO:     Uvicorn run
 def go_on(backend: EC2ContainerServiceBackend, task: Task) -> Run:
     """How a task that has started goes on: by what is scripted for the image of the container that serves."""
     script = scripts.of(backend, boxes.own(task))
-    options, command = script.options, task.overridden(boxes.own(task)["name"]).get("command")
+    options, command = script.options, _command(task)
     if command and script.kind not in ("command", "exec-format"):  # the app's fate is not that of another command
         return commands.played(command)
     if script.kind == "crash":
@@ -213,6 +213,13 @@ def go_on(backend: EC2ContainerServiceBackend, task: Task) -> Run:
     if script.kind == "slow":
         return Run("healthy", float(options.get("seconds", 90.0)), lines=_BOOT, ready=_UP[len(_BOOT) :])
     return Run("healthy", lines=_UP)
+
+
+def _command(task: Task) -> list[str]:
+    """What a task that no service keeps was told to run; what a service's runs is taken to serve."""
+    own = boxes.own(task)
+    given: list[str] = task.overridden(own["name"]).get("command") or []
+    return given if task.served else given or own.get("command") or []
 
 
 def words(task: Task) -> frozenset[str] | None:

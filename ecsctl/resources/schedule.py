@@ -1,0 +1,187 @@
+"""When a job runs: a schedule of EventBridge Scheduler that starts one task."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.engine.label import Label
+from ecsctl.engine.resource import Fixed, Found, Observed, Resource
+from ecsctl.ids import ClusterName, RoleArn, ScheduleGroupName, SecurityGroupId, SubnetId
+from ecsctl.names import Names
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import of, passes
+from ecsctl.resources.support.schedules import family_in, runs_jobs, schedule, schedules_in, tags_of
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
+
+SENT = ("ScheduleExpression", "ScheduleExpressionTimezone", "StartDate", "EndDate", "Description", "State", "KmsKeyArn",
+        "Target", "FlexibleTimeWindow", "ActionAfterCompletion")  # fmt: skip
+"""What UpdateSchedule takes of what GetSchedule tells."""
+
+
+@dataclass(frozen=True)
+class ScheduleIds:
+    """A schedule's ids."""
+
+    group: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule(Resource[ScheduleIds]):
+    """A schedule that runs a task of a family: of its latest ACTIVE revision, for the ARN names none (ECS API
+    reference, RunTask, taskDefinition: "If a revision isn't specified, the latest ACTIVE revision is used").
+
+    It is found by its group and name. It carries no tags, but its tasks do: by theirs it is known. What others have
+    added, such as a dead-letter queue or an end date, stays.
+    """
+
+    kind = "schedule"
+    title = "schedule"
+    arns = "scheduler"
+    within = ("group",)
+    by_use = True
+    console = "{console}/scheduler/home?region={region}#schedules/{group}/{name}"
+
+    group: Fixed[ScheduleGroupName]
+    name: Fixed[str]
+    expression: str
+    time_zone: str
+    enabled: bool | None  # None: it stays paused, or not, as somebody has left it
+    window: int  # minutes within which Scheduler may choose the moment; 0: it may not
+    role: RoleArn
+    cluster: ClusterName
+    family: str  # of the task definition; with a revision in what is there, if it names one
+    launch: str
+    subnets: frozenset[SubnetId]
+    security_groups: frozenset[SecurityGroupId]
+    public_ip: bool
+    tasks: str  # the group of its tasks, by which they are told from others
+    execute_command: bool
+    managed_tags: bool
+    retries: int  # of a start that ECS refuses; a command that fails is not run again
+    within_seconds: int  # how late such a start may be
+    overrides: str  # of the task definition, as JSON; empty: none
+
+    def __post_init__(self) -> None:
+        if self.overrides:
+            object.__setattr__(self, "overrides", json.dumps(json.loads(self.overrides), sort_keys=True))
+
+    def summary(self) -> str:
+        """When, and what."""
+        paused = "; paused" if self.enabled is False else ""
+        return f"{self.expression} in {self.time_zone}: a task of {self.family}{paused}"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        its = (scope.arn("scheduler", f"schedule/{scope.names.schedule_group}/*"),)
+        if uses.jobs:
+            actions = "CreateSchedule DeleteSchedule GetSchedule UpdateSchedule"
+            yield Statement("Schedules", of("scheduler", actions), its)
+            yield Statement("ScheduleList", ("scheduler:ListSchedules",), ("*",))  # AWS has nothing narrower
+            yield passes("PassScheduler", (scope.role("scheduler"),), "scheduler")
+
+    def observe(self, aws: Aws, me: Label) -> Observed[Schedule, ScheduleIds] | None:
+        """By its group and name."""
+        told = schedule(aws, self.group, self.name)
+        if told is None:
+            return None
+        target, parameters = told["Target"], told["Target"].get("EcsParameters") or {}
+        network = (parameters.get("NetworkConfiguration") or {}).get("awsvpcConfiguration") or {}
+        window, policy = told.get("FlexibleTimeWindow") or {}, target.get("RetryPolicy") or {}
+        actual = Schedule(
+            group=ScheduleGroupName(told["GroupName"]),
+            name=told["Name"],
+            expression=told["ScheduleExpression"],
+            time_zone=told.get("ScheduleExpressionTimezone", "UTC"),
+            enabled=told.get("State", "ENABLED") == "ENABLED",
+            window=window.get("MaximumWindowInMinutes", 0),
+            role=RoleArn(target["RoleArn"]),
+            cluster=ClusterName(target["Arn"].rpartition("/")[2]),
+            family=family_in(parameters.get("TaskDefinitionArn", "")),
+            launch=parameters.get("LaunchType", ""),
+            subnets=frozenset(map(SubnetId, network.get("Subnets", ()))),
+            security_groups=frozenset(map(SecurityGroupId, network.get("SecurityGroups", ()))),
+            public_ip=network.get("AssignPublicIp") == "ENABLED",
+            tasks=parameters.get("Group", ""),
+            execute_command=bool(parameters.get("EnableExecuteCommand")),
+            managed_tags=bool(parameters.get("EnableECSManagedTags")),
+            retries=policy.get("MaximumRetryAttempts", 185),
+            within_seconds=policy.get("MaximumEventAgeInSeconds", 86400),
+            overrides=target.get("Input", ""),
+        )
+        note = "" if actual.enabled else "paused"
+        return Observed(ScheduleIds(self.group, self.name), actual, tags_of(told), note=note,
+                        since=told.get("CreationDate"))  # fmt: skip
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[ScheduleIds]]:
+        """All of the app's group that carry its tags."""
+        if not runs_jobs(aws, me):
+            return
+        for told in schedules_in(aws, Names.of(me).schedule_group):
+            if me.owns(tags := tags_of(told)):
+                yield Found(ScheduleIds(told["GroupName"], told["Name"]), tags)
+
+    def create(self, aws: Aws, me: Label) -> ScheduleIds:
+        """The name protects this call from doubling."""
+        aws.scheduler.create_schedule(
+            GroupName=self.group, Name=self.name, ClientToken=me.token(), **self._laid({"State": "ENABLED"}, me)
+        )
+        return ScheduleIds(self.group, self.name)
+
+    def update(self, aws: Aws, me: Label, ids: ScheduleIds, changed: frozenset[str]) -> None:
+        """All of it, over what is there: what is not sent is set to its default (API reference, UpdateSchedule)."""
+        with aws.fresh():
+            told = schedule(aws, self.group, self.name) or {}
+        over = {name: told[name] for name in SENT if name in told}
+        aws.scheduler.update_schedule(GroupName=self.group, Name=self.name, **self._laid(over, me))
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: ScheduleIds) -> None:
+        """A task that it has started runs on."""
+        aws.scheduler.delete_schedule(GroupName=ids.group, Name=ids.name)
+
+    def _laid(self, over: dict[str, Any], me: Label) -> dict[str, Any]:
+        """The desired state laid over what is there."""
+        place = f"arn:{me.partition}:ecs:{me.region}:{me.account}"
+        there, target = over.get("Target", {}).get("EcsParameters", {}), over.get("Target", {})
+        network = {
+            "Subnets": sorted(self.subnets),
+            "SecurityGroups": sorted(self.security_groups),
+            "AssignPublicIp": "ENABLED" if self.public_ip else "DISABLED",
+        }
+        parameters = {
+            **{name: value for name, value in there.items() if name != "CapacityProviderStrategy"},
+            "TaskDefinitionArn": f"{place}:task-definition/{self.family}",
+            "LaunchType": self.launch,
+            "NetworkConfiguration": {"awsvpcConfiguration": network},
+            "Group": self.tasks,
+            "EnableExecuteCommand": self.execute_command,
+            "EnableECSManagedTags": self.managed_tags,
+            "Tags": me.lower(),
+        }
+        made = {
+            **{name: value for name, value in target.items() if name != "Input"},
+            "Arn": f"{place}:cluster/{self.cluster}",
+            "RoleArn": self.role,
+            "RetryPolicy": {"MaximumRetryAttempts": self.retries, "MaximumEventAgeInSeconds": self.within_seconds},
+            "EcsParameters": parameters,
+            **({"Input": self.overrides} if self.overrides else {}),
+        }
+        state = over["State"] if self.enabled is None else "ENABLED" if self.enabled else "DISABLED"
+        window = {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": self.window} if self.window else {"Mode": "OFF"}
+        return {
+            **over,
+            "ScheduleExpression": self.expression,
+            "ScheduleExpressionTimezone": self.time_zone,
+            "State": state,
+            "FlexibleTimeWindow": window,
+            "Target": made,
+        }

@@ -1,0 +1,102 @@
+"""What holds an app's schedules together, and carries the tags that they cannot carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.engine.label import APP, Label, flat
+from ecsctl.engine.resource import Contents, Fixed, Found, Observed, Order, Resource
+from ecsctl.ids import RoleName, ScheduleGroupName
+from ecsctl.names import Names
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import of
+from ecsctl.resources.support.schedules import runs_jobs, schedules_in, tags_of
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
+
+
+@dataclass(frozen=True)
+class ScheduleGroupIds:
+    """A schedule group's ids."""
+
+    name: ScheduleGroupName
+    arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleGroup(Resource[ScheduleGroupIds]):
+    """A group of EventBridge Scheduler. It is found by its name."""
+
+    kind = "schedule-group"
+    title = "schedule group"
+    arns = "scheduler"
+    goes = 20.0
+    limit = 600.0
+    console = "{console}/scheduler/home?region={region}#schedule-groups/{name}"
+
+    name: Fixed[str]
+    role: Order[RoleName]  # outlives it, and so tells that there may be one
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it and delete it: a group's schedules are deleted with it."""
+        if uses.jobs:
+            arn = scope.arn("scheduler", f"schedule-group/{scope.names.schedule_group}")
+            actions = "CreateScheduleGroup DeleteScheduleGroup GetScheduleGroup ListTagsForResource TagResource"
+            yield Statement("ScheduleGroup", of("scheduler", actions), (arn,))
+            its = scope.arn("scheduler", f"schedule/{scope.names.schedule_group}/*")
+            yield Statement("Schedules", ("scheduler:DeleteSchedule",), (its,))
+
+    def observe(self, aws: Aws, me: Label) -> Observed[ScheduleGroup, ScheduleGroupIds] | None:
+        """By its name. One that is being deleted is as good as gone: nothing but waiting can be done with it."""
+        group = _group(aws, self.name)
+        if group is None or group["State"] != "ACTIVE":
+            return None
+        tags: Any = aws.look(aws.scheduler.list_tags_for_resource, ResourceArn=group["Arn"])
+        ids = ScheduleGroupIds(ScheduleGroupName(group["Name"]), group["Arn"])
+        actual = ScheduleGroup(name=group["Name"], role=self.role)
+        return Observed(ids, actual, flat(tags["Tags"]), since=group.get("CreationDate"))
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[ScheduleGroupIds]]:
+        """By the app's name, which is its own, until it is really gone; where there is a role that runs its jobs."""
+        group = _group(aws, Names.of(me).schedule_group) if runs_jobs(aws, me) else None
+        if group is None:
+            return
+        tags = there(lambda: aws.look(aws.scheduler.list_tags_for_resource, ResourceArn=group["Arn"]))
+        if tags is not None:
+            yield Found(ScheduleGroupIds(ScheduleGroupName(group["Name"]), group["Arn"]), flat(tags["Tags"]))
+
+    def create(self, aws: Aws, me: Label) -> ScheduleGroupIds:
+        """The name protects this call from doubling."""
+        answer = aws.scheduler.create_schedule_group(Name=self.name, Tags=me.upper(), ClientToken=me.token())
+        return ScheduleGroupIds(ScheduleGroupName(self.name), answer["ScheduleGroupArn"])
+
+    def update(self, aws: Aws, me: Label, ids: ScheduleGroupIds, changed: frozenset[str]) -> None:
+        """Its tags."""
+        aws.scheduler.tag_resource(ResourceArn=ids.arn, Tags=me.upper())
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: ScheduleGroupIds) -> None:
+        """Its schedules go with it, and it is there until they have (Scheduler API reference, DeleteScheduleGroup)."""
+        with aws.fresh():
+            group = _group(aws, ids.name)
+        if group is not None and group["State"] == "ACTIVE":
+            aws.scheduler.delete_schedule_group(Name=ids.name)
+
+    @classmethod
+    def contents(cls, aws: Aws, ids: ScheduleGroupIds) -> Contents:
+        """The schedules that others have put into it."""
+        others = [one["Name"] for one in schedules_in(aws, ids.name) if APP not in tags_of(one)]
+        if not others:
+            return Contents()
+        return Contents(f"{len(others)} schedule{'s' * (len(others) > 1)} of others: {', '.join(sorted(others))}")
+
+
+def _group(aws: Aws, name: str) -> Any:
+    return there(lambda: aws.look(aws.scheduler.get_schedule_group, Name=name))

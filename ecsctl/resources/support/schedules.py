@@ -1,0 +1,45 @@
+"""The schedules of a group, as EventBridge Scheduler tells them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.engine.label import Label, flat
+from ecsctl.names import Names
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.our_roles import PATH
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+
+STARTED_BY = "chronos-schedule/"
+"""What `startedBy` of a task begins with that Scheduler has started; the schedule's name follows."""
+
+
+def runs_jobs(aws: Aws, me: Label) -> bool:
+    """Whether there may be schedules of the app: the role by which they run its jobs is there as long as they are."""
+    roles = aws.look(aws.iam.list_roles, PathPrefix=PATH)["Roles"]
+    return any(one["RoleName"] == Names.of(me).scheduler_role for one in roles)
+
+
+def schedule(aws: Aws, group: str, name: str) -> dict[str, Any] | None:
+    """A schedule with its target; None if it is not there."""
+    return there(lambda: aws.look(aws.scheduler.get_schedule, GroupName=group, Name=name))
+
+
+def schedules_in(aws: Aws, group: str) -> list[dict[str, Any]]:
+    """All schedules of a group with their targets, in the order of their names: a listing leaves those out."""
+    listed = there(partial(aws.look, aws.scheduler.list_schedules, GroupName=group))
+    names = sorted(one["Name"] for one in listed["Schedules"]) if listed else ()
+    return [one for one in (schedule(aws, group, name) for name in names) if one is not None]
+
+
+def tags_of(told: dict[str, Any]) -> dict[str, str]:
+    """The tags that a schedule's tasks get: it has none of its own, and is known by these."""
+    return flat((told["Target"].get("EcsParameters") or {}).get("Tags"))
+
+
+def family_in(arn: str) -> str:
+    """The family in the ARN of a task definition; with a revision in it that stays, for it is a difference."""
+    return arn.rpartition("/")[2]

@@ -1,0 +1,117 @@
+"""A schedule and its group: parts of the stack of ECS, and the rows of their kinds."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ecsctl.engine.stack import Stack
+from ecsctl.ids import ClusterName, RoleArn, RoleName, ScheduleGroupName
+from ecsctl.resources.schedule import Schedule
+from ecsctl.resources.schedule_group import ScheduleGroup
+from tests.desired_stack import usual
+from tests.rows.row import Row, Spoil
+
+REGION = "eu-central-1"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "scheduler.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+
+
+def roles(iam: Any) -> list[RoleArn]:
+    """Two that Scheduler can assume, the first by the name that the app's has."""
+    mine = {"Path": "/ecsctl/", "AssumeRolePolicyDocument": json.dumps(TRUST)}
+    names = (f"shop-{REGION}-{name}" for name in ("scheduler", "scheduler-2"))
+    return [RoleArn(iam.create_role(RoleName=name, **mine)["Role"]["Arn"]) for name in names]
+
+
+def compose(
+    stack: Stack, ground: Any, cluster: ClusterName, family: str, schedule: dict[str, Any], group: dict[str, Any]
+) -> None:
+    """The two parts, with these changes."""
+    role = RoleName(f"shop-{REGION}-scheduler")
+    made = stack.ensure("schedules", ScheduleGroup(**{"name": "shop", "role": role, **group}))
+    desired: dict[str, Any] = {
+        "group": made.name,
+        "name": "nightly",
+        "cluster": cluster,
+        "family": family,
+        "expression": "cron(0 3 * * ? *)",
+        "role": ground.scheduler_role,
+        "subnets": ground.subnets,
+        "security_groups": frozenset({ground.back}),
+        "public_ip": True,
+        "tasks": "ecsctl:nightly",
+    }
+    stack.ensure("schedule nightly", usual(Schedule, **desired | schedule))
+
+
+def _spoiled(**changes: Any) -> Spoil:
+    """Somebody changes the schedule by hand: a function gets its target."""
+
+    def spoil(cloud: Any, ids: Any) -> None:
+        scheduler = cloud.boto("scheduler")
+        told = scheduler.get_schedule(GroupName="shop", Name="nightly")
+        sent = {name: told[name] for name in ("ScheduleExpression", "FlexibleTimeWindow", "Target", "State")}
+        for name, change in changes.items():
+            sent[name] = change(sent[name]) if callable(change) else change
+        scheduler.update_schedule(GroupName="shop", Name="nightly", **sent)
+
+    return spoil
+
+
+def _untagged(target: dict[str, Any]) -> dict[str, Any]:
+    parameters = target["EcsParameters"]
+    tags = [one for one in parameters["Tags"] if one["key"] != "owner"]
+    return {**target, "EcsParameters": {**parameters, "Tags": tags}}
+
+
+def _untag_group(cloud: Any, ids: Any) -> None:
+    cloud.boto("scheduler").untag_resource(ResourceArn=ids["schedules"].arn, TagKeys=["owner"])
+
+
+ROWS = (
+    Row(
+        ScheduleGroup,
+        "ecs",
+        "schedules",
+        {},
+        {"name": "other"},
+        spoiled={"tags": _untag_group},
+    ),
+    Row(
+        Schedule,
+        "ecs",
+        "schedule nightly",
+        {
+            "expression": "rate(5 days)",
+            "time_zone": "Europe/Berlin",
+            "enabled": False,
+            "window": 10,
+            "role": lambda ground: ground.other_scheduler,
+            "subnets": lambda ground: frozenset(sorted(ground.subnets)[:1]),
+            "security_groups": lambda ground: frozenset({ground.other_group}),
+            "public_ip": False,
+            "tasks": "ecsctl:weekly",
+            "execute_command": True,
+            "managed_tags": False,
+            "retries": 3,
+            "within_seconds": 600,
+            "overrides": '{"containerOverrides": [{"name": "app", "command": ["x"]}]}',
+        },
+        {
+            "group": ScheduleGroupName("other"),
+            "name": "other",
+            "cluster": ClusterName("other"),
+            "family": "other",
+            "launch": "EC2",
+        },
+        spoiled={
+            "expression": _spoiled(ScheduleExpression="rate(2 days)"),
+            "window": _spoiled(FlexibleTimeWindow={"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 5}),
+            "overrides": _spoiled(Target=lambda target: {**target, "Input": "{}"}),
+            "tags": _spoiled(Target=_untagged),
+        },
+    ),
+)
