@@ -84,7 +84,7 @@ class Facts:
     tls_policy: str = ""
     build_image: str = ""
     past_commands: tuple[str, ...] = ()  # tasks of the release command that have ended
-    curated_image: str = ""  # of those that AWS offers: what runs the release command
+    curated_image: str = ""  # of those that AWS offers: what runs the release command, and registers jobs
     token: Secret | None = None
     webhook: Secret | None = None  # the URL that notifications are posted to
     token_arn: str = ""
@@ -150,7 +150,7 @@ def gather(
         asked["tls_policy"] = lambda: in_use.tls_policy(aws, me) or _tls_policy(aws)
     if github and config.pipeline.mode != "none":
         asked["build_image"] = lambda: config.build.image or _build_image(aws, me, config.service.architecture)
-        if config.release:
+        if config.release or config.jobs:
             asked["curated_image"] = lambda: _build_image(aws, me, config.service.architecture)
         if not github.connection_arn:
             asked["token"] = lambda: _token(aws, github.token_secret, Names.of(me).project)

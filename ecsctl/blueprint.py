@@ -10,6 +10,7 @@ from ecsctl.ensure.codebuild import ensure_build_role, ensure_codebuild, ensure_
 from ecsctl.ensure.ecr import ensure_ecr
 from ecsctl.ensure.front import ensure_front
 from ecsctl.ensure.github import ensure_github
+from ecsctl.ensure.jobs import ensure_jobs
 from ecsctl.ensure.limits import check
 from ecsctl.ensure.notify import ensure_notify
 from ecsctl.ensure.pipeline import ensure_pipeline
@@ -48,6 +49,7 @@ def blueprint(config: Config, facts: Facts) -> Stack:
     released = ensure_release_command(stack, config, facts, names, network, parts, tasks, revision)
     service = ensure_service(stack, config, facts, names, network, parts, front, tasks, revision, released)
     workers = ensure_workers(stack, config, facts, names, network, parts, tasks, released)
+    ensure_jobs(stack, config, facts, names, network, parts, tasks, service)
     if access and role and facts.moving:
         projects = ensure_codebuild(stack, config, facts, names, role, access, repository, network, after=(service,))
     if access and projects and config.pipeline.mode == "pipeline":

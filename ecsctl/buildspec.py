@@ -25,6 +25,19 @@ phases:
         PROGRAM
 """
 
+JOBS = """\
+# After Deploy: the jobs get the image that was just deployed.
+version: 0.2
+phases:
+  build:
+    on-failure: ABORT
+    commands:
+      - |
+        python3 - <<'PROGRAM'
+{program}
+        PROGRAM
+"""
+
 OURS = "ecsctl"
 """What is written in the place of a path for ecsctl's own."""
 
@@ -32,8 +45,18 @@ OURS = "ecsctl"
 @cache
 def releasing() -> str:
     """The text of the one that runs the release command."""
-    program = resources.files("ecsctl.in_build").joinpath("release.py").read_text(encoding="utf-8")
-    return RELEASE.format(program=indent(program.rstrip(), " " * 8))
+    return RELEASE.format(program=_program("release.py"))
+
+
+@cache
+def registering() -> str:
+    """The text of the one that gives the jobs the image."""
+    return JOBS.format(program=_program("jobs.py"))
+
+
+def _program(name: str) -> str:
+    program = resources.files("ecsctl.in_build").joinpath(name).read_text(encoding="utf-8")
+    return indent(program.rstrip(), " " * 8)
 
 
 @cache

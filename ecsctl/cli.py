@@ -22,6 +22,7 @@ from ecsctl.commands import (
     forward,
     history,
     init,
+    jobs,
     logs,
     pipeline,
     plan,
@@ -59,6 +60,7 @@ app.command("exec", rich_help_panel=EVERYDAY)(entering.enter)
 app.command(rich_help_panel=EVERYDAY)(forward.forward)
 app.command(rich_help_panel=EVERYDAY)(run.run)
 app.command(rich_help_panel=EVERYDAY)(ps.ps)
+app.add_typer(jobs.app, rich_help_panel=EVERYDAY)
 app.add_typer(pipeline.app, rich_help_panel=EVERYDAY)
 app.add_typer(creds.app, rich_help_panel=SETUP)
 app.add_typer(secret.app, rich_help_panel=SETUP)

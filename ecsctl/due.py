@@ -84,6 +84,11 @@ def zone(name: str) -> tzinfo:
         raise Invalid(f"{name} is no time zone of the IANA database") from None
 
 
+def knows_zones() -> bool:
+    """Whether this machine has the database of time zones."""
+    return bool(zoneinfo.available_timezones())
+
+
 def after(expression: str, time_zone: str, moment: datetime, since: datetime) -> datetime | None:
     """The first time that it is due after `moment`, in UTC; None if never, or not within many years.
 

@@ -209,6 +209,11 @@ class Names:
         """The CodeBuild project that runs the release command."""
         return f"{self.app}-release"
 
+    @property
+    def jobs_project(self) -> str:
+        """The CodeBuild project that gives the jobs the image that was deployed."""
+        return f"{self.app}-jobs"
+
     def test_project(self, test: str = "") -> str:
         """The CodeBuild project of a test action, or how all of them begin."""
         return f"{self.app}-test-{test}"

@@ -16,6 +16,8 @@ PIPELINE = "pipeline"
 PIPELINE_ROLE = "pipeline-role"
 PIPELINE_WEBHOOK = "pipeline-webhook"
 SCALING = "scaling"
+SCHEDULER_ROLE = "scheduler-role"
+SCHEDULES = "schedules"
 SERVICE = "service"
 TASK_DEFINITION = "task-definition"
 TASK_ROLE = "task-role"
@@ -29,6 +31,11 @@ RELEASE = "release"
 """The process of the release command, and the parts that run it in the pipeline."""
 RUN = "run"
 """The process of one task by `ecsctl run`."""
+JOBS = "jobs"
+"""The parts that give the jobs the image that the pipeline has deployed."""
+
+TIMER, GUARD = "ecsctl-timeout", "ecsctl-overlap"
+"""The containers beside a job's own that end it after its time, and that let it run only if no other run is on."""
 
 SECOND = "second"
 """What is there a second time, where requests are shifted from one target group to another, is called so beside it."""
@@ -37,7 +44,9 @@ MEASURED = (ERRORS, LATENCY) = ("errors", "latency")
 ALARMED = (*MEASURED, *(f"{one}-{SECOND}" for one in MEASURED))
 """The alarms by which a release is given up: what each measures, and of which target group."""
 
-NOTIFIED = (FAILED_RUNS, APPROVALS, FAILED_DEPLOYMENTS) = ("failed-runs", "approvals", "failed-deployments")
+FAILED_RUNS, APPROVALS, FAILED_DEPLOYMENTS = "failed-runs", "approvals", "failed-deployments"
+FAILED_JOBS = "failed-jobs"
+NOTIFIED = (FAILED_RUNS, APPROVALS, FAILED_DEPLOYMENTS, FAILED_JOBS)
 """The rules of the notifications: of what each tells."""
 
 

@@ -94,7 +94,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "webhook_branch": "",
         "more": (),
     },
-    Pipeline: {"tests": (), "approvals": (), "release": None, "exact": True, "first_run": "over"},
+    Pipeline: {"tests": (), "approvals": (), "release": None, "jobs": "", "exact": True, "first_run": "over"},
     PipelineWebhook: {"action": "Source", "filters": (FILTER,), "registered": True},
     Cluster: {"insights": "enabled", "providers": frozenset()},
     TaskDefinition: {

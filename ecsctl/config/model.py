@@ -14,6 +14,7 @@ from ecsctl import registries
 from ecsctl.config import places, secure, words
 from ecsctl.config.delivery import Build, Ecr, Github, Pipeline
 from ecsctl.config.deployment import Deployment
+from ecsctl.config.jobs import Job
 from ecsctl.config.lines import Path
 from ecsctl.config.network import Domain, LoadBalancer, Vpc
 from ecsctl.config.notify import Notify
@@ -28,7 +29,7 @@ from ecsctl.config.volumes import Volume, fitting
 from ecsctl.config.workers import Worker
 from ecsctl.parts import ALARMED, WEB
 
-BY_NAME = ("sidecars", "workers")
+BY_NAME = ("sidecars", "workers", "jobs")
 """The tables of containers that the user names, each with environment and secrets."""
 SPARE, LONGEST = 10, 60
 """Minutes for new tasks to start; and of the deploy action at most (CodePipeline guide, "Amazon ECS deploy action")."""
@@ -94,6 +95,12 @@ class Config(Section):
         description="Processes that nobody asks over the network, by name: services of the same image, released with "
         "the web.",
         examples=[{"mailer": {"command": ["python", "worker.py"]}}],
+    )
+    jobs: dict[words.ProcessName, Job] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="Tasks by the clock, by name: of the image of the release that serves.",
+        examples=[{"nightly": {"command": ["python", "report.py"], "schedule": "cron(0 3 * * ? *)"}}],
     )
     deployment: Deployment = Field(default_factory=Deployment)
     release: Release | None = None
@@ -308,9 +315,12 @@ class Config(Section):
 
     def _processes(self) -> Iterator[Problem]:
         """What workers do not have together with [service]; and more tasks of all than there are addresses."""
-        for name, one in self.workers.items():
-            for key, why in one.fits(self.service, self.sidecars):
-                yield f"workers.{name}.{key}", why
+        for table, those in (("workers", self.workers), ("jobs", self.jobs)):
+            for name, one in those.items():
+                for key, why in one.fits(self.service, self.sidecars):
+                    yield f"{table}.{name}.{key}", why
+        for name in self.jobs.keys() & self.workers.keys():
+            yield f"jobs.{name}", "is the name of a worker, too: expected another, for logs and tasks go by it"
         room = self.vpc.room(internal=self.load_balancer.internal)
         most = {name: one.most for name, one in self.workers.items()}
         if not self.vpc.id and self._peak <= room < self._peak + sum(most.values()):
@@ -323,6 +333,7 @@ class Config(Section):
         """All managed policies of the tasks' roles, by their keys."""
         tables: dict[Path, tuple[str, ...]] = {("service",): self.service.policies}
         tables |= {("workers", name): one.policies or () for name, one in self.workers.items()}
+        tables |= {("jobs", name): one.policies or () for name, one in self.jobs.items()}
         return {(*table, "policies", n): arn for table, arns in tables.items() for n, arn in enumerate(arns)}
 
     @property
@@ -330,14 +341,17 @@ class Config(Section):
         """All that the app's processes may do, by the keys."""
         tables: dict[Path, tuple[Permission, ...]] = {("service",): self.service.permissions}
         tables |= {("workers", name): one.permissions or () for name, one in self.workers.items()}
+        tables |= {("jobs", name): one.permissions or () for name, one in self.jobs.items()}
         return {(*table, "permissions", n): one for table, said in tables.items() for n, one in enumerate(said)}
 
     def _release(self) -> Iterator[Problem]:
-        """A step of the pipeline that is called as the one that runs the release command."""
+        """A step of the pipeline that is called as the one that runs the release command, or registers the jobs."""
+        taken = {"Release": "the release command"} if self.release else {}
+        taken |= {"Jobs": "what gives the jobs the new image"} if self.jobs else {}
         for key in ("tests", "approvals"):
             for number, one in enumerate(getattr(self.pipeline, key)):
-                if self.release and one.name == "Release":
-                    yield ("pipeline", key, number, "name"), "is taken by the release command: choose another name"
+                if who := taken.get(one.name):
+                    yield ("pipeline", key, number, "name"), f"is taken by {who}: choose another name"
 
     def _filters(self) -> Iterator[Problem]:
         """What starts a pipeline, beyond a push to a branch, is told by connections alone.

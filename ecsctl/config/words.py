@@ -140,6 +140,14 @@ Moment = Annotated[
         '"cron(minutes hours day-of-month month day-of-week year)" or "at(2027-01-31T20:00:00)"',
     ),
 ]
+# EventBridge Scheduler user guide, "Schedule types in EventBridge Scheduler".
+Timetable = Annotated[
+    str,
+    Word(
+        r"cron\([^ ()]+(?: [^ ()]+){5}\)|rate\([1-9][0-9]{0,8} (?:minute|hour|day)s?\)",
+        '"cron(minutes hours day-of-month month day-of-week year)" or "rate(15 minutes)", in minutes, hours or days',
+    ),
+]
 ContainerPath = Annotated[str, Word(r"/[\x21-\x7e]{0,1023}", 'a path in the container that begins with "/"')]
 VolumeName = Annotated[
     str, Word(r"[A-Za-z][A-Za-z0-9-]{0,31}", "a name of at most 32 letters, digits and - that begins with a letter")

@@ -15,6 +15,7 @@ ADDRESS = ElasticIp.hourly * HOURS
 SECRET = 0.40
 STORAGE, FREE = 0.000111, 20  # dollars an hour for a GiB of a task's storage, and the GiB that cost nothing
 SPOT = 0.3  # of that, as an estimate: "up to 70% discount", and it follows supply and demand ("AWS Fargate pricing")
+SCHEDULED, UNCHARGED = 1.0, 14  # dollars for a million starts by EventBridge Scheduler, and the millions that are free
 FARGATE = {"ARM64": (0.03238, 0.00356), "X86_64": (0.04048, 0.004445)}  # dollars an hour for a vCPU, for a gigabyte
 
 
@@ -28,6 +29,11 @@ def billed(kind: str) -> bool:
     """Whether one of this kind costs anything at all, if only by what is done with it."""
     facts = by_name()[kind]
     return bool(facts.hourly or facts.per_gigabyte or facts.by_use)
+
+
+def minute(cpu: int, memory: int, architecture: str) -> float:
+    """Dollars for a minute of a task: CPU units, MiB."""
+    return task(cpu, memory, architecture, public=False) / HOURS / 60
 
 
 def task(cpu: int, memory: int, architecture: str, *, public: bool, storage: int = 0) -> float:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.ensure import policies
 from ecsctl.ids import ApiDestinationArn, RoleArn, TopicArn
-from ecsctl.parts import APPROVALS, FAILED_DEPLOYMENTS, FAILED_RUNS, NOTIFY_ROLE, TOPIC, WEBHOOK
+from ecsctl.parts import APPROVALS, FAILED_DEPLOYMENTS, FAILED_JOBS, FAILED_RUNS, NOTIFY_ROLE, TIMER, TOPIC, WEBHOOK
 from ecsctl.resources.role import Role
 from ecsctl.resources.rule import Rule
+from ecsctl.resources.support.job_runs import group_of
 from ecsctl.resources.support.rights import Scope
 from ecsctl.resources.topic import Topic
 from ecsctl.resources.webhook import Webhook
@@ -97,6 +98,12 @@ def notices(config: Config, scope: Scope) -> dict[str, Notice]:
             (("deployment", "$.detail.deploymentId"), ("reason", "$.detail.reason")),
         )
     }
+    if config.jobs:
+        found[FAILED_JOBS] = Notice(
+            failed_jobs(config, scope),
+            f"A job of {names.app} {place} has failed: <group>, task <task> (<reason>). To see why, run: ecsctl why",
+            (("group", "$.detail.group"), ("task", "$.detail.taskArn"), ("reason", "$.detail.stoppedReason")),
+        )
     if not config.github or config.pipeline.mode != "pipeline":
         return found
     found[FAILED_RUNS] = Notice(
@@ -120,3 +127,35 @@ def notices(config: Config, scope: Scope) -> dict[str, Notice]:
             (("action", "$.detail.action"), RUN),
         )
     return found
+
+
+UNSTARTED = ("CannotPull", "ResourceInitializationError", "CannotCreateContainer", "Unexpected EC2 error", "Capacity")
+"""How its reason begins where ECS has not started a task (ECS guide, "Stopped tasks error messages")."""
+SIGTERM = 143
+
+
+def failed_jobs(config: Config, scope: Scope) -> dict[str, Any]:
+    """The end of a task of a job whose command failed, took too long, or did not start.
+
+    ECS developer guide, "Amazon ECS task state change events". What is asked of one container stands in one object: of
+    an array of objects EventBridge compares each by itself (aws/event-ruler, README, "And and Or with arrays").
+    A run that is refused because another is not over ends with SIGTERM's code, and is no failure; and so is none that
+    a person has stopped. A run that took too long may end with 0 when it is stopped: its timer has slept to the end.
+    """
+    failed = {"name": [scope.names.container], "exitCode": [{"anything-but": [0, SIGTERM]}]}
+    late = {"name": [TIMER], "exitCode": [0]}
+    return {
+        "source": ["aws.ecs"],
+        "detail-type": ["ECS Task State Change"],
+        "detail": {
+            "clusterArn": [scope.cluster],
+            "lastStatus": ["STOPPED"],
+            "group": [group_of(name) for name in sorted(config.jobs)],
+            "stopCode": [{"anything-but": ["UserInitiated"]}],
+            "$or": [
+                {"containers": failed},
+                {"containers": late},
+                {"stoppedReason": [{"prefix": one} for one in UNSTARTED]},
+            ],
+        },
+    }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
+from ecsctl.ensure.jobs import ensure_registering
 from ecsctl.ensure.release import ensure_release
 from ecsctl.ids import ClusterName, PipelineName, ServiceName
 from ecsctl.parts import PIPELINE, PIPELINE_ROLE, PIPELINE_WEBHOOK
@@ -14,6 +15,7 @@ from ecsctl.resources.pipeline import Pipeline
 from ecsctl.resources.pipeline_webhook import FILTER, PipelineWebhook
 from ecsctl.resources.role import Role
 from ecsctl.resources.support.pipeline_structure import (
+    NO_JOBS,
     NO_RELEASE,
     Approval,
     Check,
@@ -49,6 +51,7 @@ def ensure_pipeline(
     scope = Scope.of(facts.identity, names)
     started = [names.project, *(names.test_project(test.name) for test in config.pipeline.tests)]
     started += [names.release_project] if config.release else []
+    started += [names.jobs_project] if config.jobs else []
     connection = github.connection_arn or ""
     statements = policies.codepipeline(
         scope,
@@ -102,6 +105,7 @@ def ensure_pipeline(
             Check(test.name, project) for test, project in zip(config.pipeline.tests, projects.tests, strict=True)
         ),
         approvals=tuple(Approval(approval.name, approval.note) for approval in config.pipeline.approvals),
+        jobs=ensure_registering(stack, config, facts, names) if config.jobs else NO_JOBS,
         exact=True,
         first_run="over",
         given=bool(facts.given),

@@ -152,6 +152,63 @@ def release(scope: Scope) -> Statements:
     )
 
 
+def scheduler_trust(scope: Scope) -> Trust:
+    """EventBridge Scheduler, for schedules of the app's group.
+
+    EventBridge Scheduler user guide, "Confused deputy prevention": the ARN is the group's, and no schedule's.
+    """
+    group = scope.arn("scheduler", f"schedule-group/{scope.names.schedule_group}")
+    return Trust("scheduler.amazonaws.com", scope.account, group)
+
+
+def scheduler(scope: Scope, jobs: Iterable[str], own_roles: Iterable[str], *, web: bool) -> Statements:
+    """What the schedules need: to run these jobs in this cluster, with these roles, and to tag the tasks.
+
+    A family without a revision is judged by its latest one (aws/aws-cdk#30390 quotes AWS's letter). `own_roles` are the
+    jobs with a role of their own; `web`: some have that of the web.
+    """
+    here = Condition("ArnEquals", "ecs:cluster", (scope.cluster,))
+    families = tuple(scope.arn("ecs", f"task-definition/{scope.names.on(one).family}:*") for one in jobs)
+    tasks = (scope.arn("ecs", f"task/{scope.names.cluster}/*"),)
+    return (
+        Statement("RunJobs", ("ecs:RunTask",), families, (here,)),
+        Statement("Tags", ("ecs:TagResource",), tasks, (Condition("StringEquals", "ecs:CreateAction", ("RunTask",)),)),
+        passes("PassTaskRoles", _task_roles(scope, own_roles, web=web), "ecs-tasks"),
+    )
+
+
+def registering(scope: Scope, jobs: Iterable[str], own_roles: Iterable[str], *, web: bool) -> Statements:
+    """What the project needs that gives the jobs the image of a release: to register revisions of their families.
+
+    DescribeTaskDefinition knows nothing narrower.
+    """
+    group = scope.arn("logs", f"log-group:{scope.names.build_logs(scope.names.jobs_project)}")
+    families = tuple(scope.arn("ecs", f"task-definition/{scope.names.on(one).family}:*") for one in jobs)
+    tagging = Condition("StringEquals", "ecs:CreateAction", ("RegisterTaskDefinition",))
+    return (
+        Statement("BuildLogs", ("logs:CreateLogStream", "logs:PutLogEvents"), (group, f"{group}:*")),
+        Statement("BuildResult", ("s3:GetObject", "s3:GetObjectVersion"), (f"{scope.bucket}/*",)),
+        Statement("Revisions", ("ecs:DescribeTaskDefinition",), ("*",)),
+        Statement("Register", ("ecs:RegisterTaskDefinition",), families),
+        Statement("Tags", ("ecs:TagResource",), families, (tagging,)),
+        passes("PassTaskRoles", _task_roles(scope, own_roles, web=web), "ecs-tasks"),
+    )
+
+
+def looks_for_tasks(scope: Scope) -> Statements:
+    """What a task needs that is to run only where no other of its family runs."""
+    here = Condition("ArnEquals", "ecs:cluster", (scope.cluster,))
+    return (
+        Statement("OtherRuns", ("ecs:ListTasks",), ("*",), (here,)),
+        Statement("WhichIsFirst", ("ecs:DescribeTasks",), (scope.arn("ecs", f"task/{scope.names.cluster}/*"),)),
+    )
+
+
+def _task_roles(scope: Scope, own_roles: Iterable[str], *, web: bool) -> tuple[str, ...]:
+    own = (scope.role(f"task-{one}") for one in own_roles)
+    return (scope.role("execution"), *((scope.role("task"),) if web else ()), *own)
+
+
 def in_vpc(scope: Scope) -> Statements:
     """What a build inside a VPC needs: a network interface of its own there.
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 def ensure_web_definition(stack: Stack, config: Config, facts: Facts, names: Names, tasks: Tasks) -> TaskDefinitionArn:
     """What its tasks consist of."""
-    return ensure_definition(stack, config, facts, names, tasks, config.service, tasks.role, config.sidecars)
+    return ensure_definition(stack, config, facts, names, tasks, config.service, tasks.role, config.sidecars).arn
 
 
 def ensure_release_command(

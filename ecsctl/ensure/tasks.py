@@ -9,14 +9,14 @@ from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
 from ecsctl.ensure.front import ANYWHERE, MADE_BY
 from ecsctl.ensure.volumes import ensure_volumes, mounts
-from ecsctl.ids import ImageUri, LogGroupName, RoleArn, SecurityGroupId, TaskDefinitionArn
+from ecsctl.ids import ImageUri, LogGroupName, RoleArn, SecurityGroupId
 from ecsctl.parts import EXECUTION_ROLE, TASK_DEFINITION, TASK_ROLE, WEB, of_process
 from ecsctl.resources.role import Role
 from ecsctl.resources.security_group import Rule, SecurityGroup
 from ecsctl.resources.support.additions import additions
 from ecsctl.resources.support.containers import HealthCheck, Sidecar
 from ecsctl.resources.support.rights import Scope
-from ecsctl.resources.task_definition import NO_PORT, TaskDefinition
+from ecsctl.resources.task_definition import NO_PORT, TaskDefinition, TaskDefinitionIds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ecsctl.ensure.vpc import Network
     from ecsctl.names import Names
     from ecsctl.resources.repository import RepositoryIds
+    from ecsctl.resources.support.policy_document import Statement
 
 
 @dataclass(frozen=True)
@@ -93,13 +94,19 @@ def ensure_tasks(
 
 
 def ensure_task_role(
-    stack: Stack, config: Config, scope: Scope, volumes: Volumes, desired: Desired, process: str = WEB
+    stack: Stack,
+    config: Config,
+    scope: Scope,
+    volumes: Volumes,
+    desired: Desired,
+    process: str = WEB,
+    more: tuple[Statement, ...] = (),
 ) -> RoleArn:
     """The role that the app has: it must not read what the role reads that starts the tasks."""
     role = Role(
         name=scope.names.task_role(process),
         trust=policies.tasks_trust(scope),
-        statements=(*policies.task(scope, desired.exec, desired.permissions), *volumes.statements),
+        statements=(*policies.task(scope, desired.exec, desired.permissions), *volumes.statements, *more),
         boundary=config.permissions_boundary,
         policies=frozenset(desired.policies),
     )
@@ -116,11 +123,13 @@ def ensure_definition(
     role: RoleArn,
     sidecars: Collection[str],
     after: tuple[object, ...] = (),
-) -> TaskDefinitionArn:
-    """The task definition of the process that `names` is of, with these of the sidecars.
+    beside: tuple[Sidecar, ...] = (),
+    follows: str = "",
+) -> TaskDefinitionIds:
+    """The task definition of the process that `names` is of, with these of the sidecars, and others `beside`.
 
     A process with a service of its own keeps the image that it runs, which is the pipeline's; any other has that which
-    the web runs.
+    the service serves that it `follows`.
     """
     definition = TaskDefinition(
         family=names.family,
@@ -150,7 +159,8 @@ def ensure_definition(
                 "ephemeralStorage": {"sizeInGiB": desired.ephemeral_gib} if desired.ephemeral_gib else None,
             }
         ),
-        sidecars=tuple(_sidecar(name, one, config) for name, one in config.sidecars.items() if name in sidecars),
+        sidecars=tuple(_sidecar(name, one, config) for name, one in config.sidecars.items() if name in sidecars)
+        + beside,
         volumes=tuple(tasks.volumes.volumes),
         mounts=mounts(config),
         init_process=desired.exec,
@@ -162,9 +172,10 @@ def ensure_definition(
         seed=tasks.image,
         placeholder=tasks.repository.latest,
         cluster=names.cluster,
-        service=names.service,
+        service="" if follows else names.service,
+        follows=follows,
     )
-    return stack.ensure(of_process(TASK_DEFINITION, names.process), definition, ready=after).arn
+    return stack.ensure(of_process(TASK_DEFINITION, names.process), definition, ready=after)
 
 
 def _limits(nofile: int) -> list[dict[str, object]]:

@@ -39,7 +39,7 @@ def ensure_workers(
             scope = Scope.of(facts.identity, names)
             role = ensure_task_role(stack, config, scope, tasks.volumes, desired, process)
         beside = config.sidecars if said.sidecars is None else said.sidecars
-        revision = ensure_definition(stack, config, facts, own, tasks, desired, role, beside)
+        revision = ensure_definition(stack, config, facts, own, tasks, desired, role, beside).arn
         service = kept(config, own, network, parts, tasks, desired, revision)
         after = (tasks.made, *released)
         made[process] = stack.ensure(of_process(SERVICE, process), service, after=network.way_out, ready=after).name

@@ -162,7 +162,7 @@ def begin(
                 aws.ecs.deregister_task_definition(taskDefinition=own)
         raise
     container = container_of(ran.definition, names.container)
-    return Started(names.cluster, arn, container["name"], container["image"], _log(container, arn), own)
+    return Started(names.cluster, arn, container["name"], container["image"], log_of(container, arn), own)
 
 
 def before_release(
@@ -185,7 +185,7 @@ def before_release(
         ran = revision(aws, revision_arn)
         arn = _run(aws, me, names, service, ran, _overrides(names.container, command), RELEASE)
     container = container_of(ran.definition, names.container)
-    task = Task(aws, Started(names.cluster, arn, container["name"], container["image"], _log(container, arn)))
+    task = Task(aws, Started(names.cluster, arn, container["name"], container["image"], log_of(container, arn)))
     say(f"the release command runs in task {task.started.id}: {shlex.join(command)}")
     last, failed = "", "it did not run"
     for line in task.lines(limit):
@@ -289,7 +289,8 @@ def _run(
     return str(answer["tasks"][0]["taskArn"])
 
 
-def _log(container: Mapping[str, Any], arn: str) -> Log | None:
+def log_of(container: Mapping[str, Any], arn: str) -> Log | None:
+    """Where a task's container writes; None if that is not in CloudWatch."""
     driver = container.get("logConfiguration") or {}
     options = driver.get("options") or {}
     if driver.get("logDriver") != "awslogs" or not options.get("awslogs-group"):

@@ -44,7 +44,13 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
     partition = partition_of(region)
     names = Names(config.name, account, region)
     scope = Scope(
-        names, account, region, partition, releases=config.release is not None, processes=bool(config.workers)
+        names,
+        account,
+        region,
+        partition,
+        releases=config.release is not None,
+        processes=bool(config.workers or config.jobs),
+        registers=bool(config.jobs),
     )
     named = (*config.task_secrets.values(), (config.notify.webhook or "") if config.notify else "")
     simple = any(own_secrets.NAME.fullmatch(source.partition(":")[0]) for source in named)
@@ -80,6 +86,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         metrics=any(one.memory_percent or one.requests_per_minute for one in scaled),
         spot=any(one.spot for one in config.processes.values()),
         speaks=config.service.version,
+        jobs=bool(config.jobs),
         volumes=any(not one.file_system for one in config.volumes.values()),
         mounted=tuple(one.file_system for one in config.volumes.values() if one.file_system),
         alarms=config.deployment.makes_alarms,

@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.errors import Refused, ReleaseFailed
+from ecsctl.parts import WEB
 from ecsctl.registries import registry
+from ecsctl.releases import jobs
 from ecsctl.releases.images import build, chosen
 from ecsctl.releases.process import Process, Say, busy, every, stop
 from ecsctl.releases.reading import described
@@ -188,7 +190,7 @@ def _first(aws: Aws, before: Callable[[str], None], arns: list[str]) -> None:
 def _ended(
     processes: list[Process], following: Mapping[Process, Followed], image: str, limit: float, *, changed: list[Process]
 ) -> Release:
-    """How it ended with each: they roll out beside each other, and are waited for together."""
+    """How it ended with each: they roll out beside each other, and are waited for together. Then the jobs follow."""
     clock = processes[0].aws.patience.clock
     ends = clock.now() + limit
     done = {}
@@ -198,7 +200,11 @@ def _ended(
             done[one.names.process] = one.followed(deployment, image, left, changed=one in changed)
         else:
             done[one.names.process] = one.nothing_to_do(one.live, image)
-    return together(done)
+    release = together(done)
+    web = next((one for one in processes if one.names.process == WEB), None)
+    if web and release.verdict.outcome is Outcome.DEPLOYED:
+        jobs.give(web.aws, web.names, web.image(web.revision(done[WEB].revision)))
+    return release
 
 
 def _stop_commands(first: Process, say: Say) -> Release | None:

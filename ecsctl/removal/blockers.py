@@ -22,7 +22,7 @@ from ecsctl.resources.route_table import RouteTable
 from ecsctl.resources.subnet import Subnet
 from ecsctl.resources.support.acm import described
 from ecsctl.resources.support.common import tag_filter, there, where
-from ecsctl.resources.support.ecs import started_by_us
+from ecsctl.resources.support.ecs import alone
 from ecsctl.resources.support.efs import mine
 from ecsctl.resources.vpc import Vpc
 
@@ -209,7 +209,7 @@ def _services(aws: Aws, me: Label) -> Iterator[Blocker]:
             told = f"{others} ECS services of others in our cluster (aws ecs list-services --cluster {names.cluster})"
             yield Blocker(told, held)
         alive = cluster.get("runningTasksCount", 0) + cluster.get("pendingTasksCount", 0)
-        alive -= ours.get("runningCount", 0) + ours.get("pendingCount", 0) + len(started_by_us(aws, names.cluster))
+        alive -= ours.get("runningCount", 0) + ours.get("pendingCount", 0) + len(alone(aws, names.cluster))
         if alive > 0 and others <= 0:
             yield Blocker(f"{alive} tasks in our cluster that are no part of our service", held)
 

@@ -60,7 +60,9 @@ class Cluster(Resource[ClusterIds]):
         yield Statement("Cluster", of("ecs", actions), (scope.cluster,))
         here = Condition("ArnEquals", "ecs:cluster", (scope.cluster,))
         yield Statement("TaskList", ("ecs:ListTasks",), ("*",), (here,))
-        yield Statement("Tasks", ("ecs:StopTask",), (scope.arn("ecs", f"task/{scope.names.cluster}/*"),))
+        yield Statement(
+            "Tasks", of("ecs", "DescribeTasks StopTask"), (scope.arn("ecs", f"task/{scope.names.cluster}/*"),)
+        )
         yield linked(scope, "ecs")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Cluster, ClusterIds] | None:

@@ -17,6 +17,7 @@ from ecsctl.resources.support.first_run import GATE, STOPPED, State, first_run, 
 from ecsctl.resources.support.github_side import leave_repository
 from ecsctl.resources.support.pipeline_structure import (
     DEPLOY,
+    NO_JOBS,
     NO_RELEASE,
     RELEASE,
     Approval,
@@ -76,6 +77,7 @@ class Pipeline(Resource[PipelineIds]):
     source: Source | None
     build: ProjectName | None
     release: ProjectName  # what runs the release command; empty: there is none
+    jobs: ProjectName  # what gives the jobs the image that was deployed; empty: there are none
     deploys: tuple[Deploy, ...]
     tests: tuple[Check, ...]
     approvals: tuple[Approval, ...]
@@ -94,6 +96,7 @@ class Pipeline(Resource[PipelineIds]):
             *(f"approval {one.name}" for one in self.approvals),
             *(["release command"] if self.release else []),
             "deploy",
+            *(["jobs"] if self.jobs else []),
         ]
         begin = f"{repository} {source.branch if source else ''}"
         if isinstance(source, ConnectionSource):
@@ -155,6 +158,7 @@ class Pipeline(Resource[PipelineIds]):
             source=found.source,
             build=found.build,
             release=found.release,
+            jobs=found.jobs,
             deploys=found.deploys,
             tests=found.tests,
             approvals=found.approvals,
@@ -184,7 +188,7 @@ class Pipeline(Resource[PipelineIds]):
 
         What is made is its beginning: see `first_run`.
         """
-        begun = replace(self, build=None, tests=(), approvals=(GATE,), release=NO_RELEASE, deploys=())
+        begun = replace(self, build=None, tests=(), approvals=(GATE,), release=NO_RELEASE, jobs=NO_JOBS, deploys=())
         aws.codepipeline.create_pipeline(pipeline=begun.structure(), tags=me.lower(**self._digest()))
         return _ids(self.name, me)
 
@@ -259,7 +263,7 @@ class Pipeline(Resource[PipelineIds]):
     def structure(self) -> PipelineDeclarationTypeDef:
         """What AWS is sent, with the token in it."""
         made_of = Parts(self.role, self.bucket, self.source, self.build, self.tests, self.approvals, self.deploys,
-                        self.release)  # fmt: skip
+                        self.release, self.jobs)  # fmt: skip
         token = self.source.token.reveal() if isinstance(self.source, GitHubSource) else ""
         return cast("PipelineDeclarationTypeDef", structure(self.name, made_of, token))
 

@@ -12,7 +12,7 @@ from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import ClusterName, RoleArn, ScheduleGroupName, SecurityGroupId, SubnetId
 from ecsctl.names import Names
 from ecsctl.resources.support.policy_document import Statement
-from ecsctl.resources.support.rights import of, passes
+from ecsctl.resources.support.rights import anywhere, of, passes
 from ecsctl.resources.support.schedules import family_in, runs_jobs, schedule, schedules_in, tags_of
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class Schedule(Resource[ScheduleIds]):
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
         """What it takes to make it, look at it, change it and delete it."""
         its = (scope.arn("scheduler", f"schedule/{scope.names.schedule_group}/*"),)
+        yield anywhere("iam", "ListRoles")
         if uses.jobs:
             actions = "CreateSchedule DeleteSchedule GetSchedule UpdateSchedule"
             yield Statement("Schedules", of("scheduler", actions), its)
@@ -123,7 +124,7 @@ class Schedule(Resource[ScheduleIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ScheduleIds]]:
         """All of the app's group that carry its tags."""
-        if not runs_jobs(aws, me):
+        if not runs_jobs(aws, Names.of(me)):
             return
         for told in schedules_in(aws, Names.of(me).schedule_group):
             if me.owns(tags := tags_of(told)):

@@ -12,7 +12,7 @@ from ecsctl.ids import RoleName, ScheduleGroupName
 from ecsctl.names import Names
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.policy_document import Statement
-from ecsctl.resources.support.rights import of
+from ecsctl.resources.support.rights import anywhere, of
 from ecsctl.resources.support.schedules import runs_jobs, schedules_in, tags_of
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
         """What it takes to make it, look at it and delete it: a group's schedules are deleted with it."""
+        yield anywhere("iam", "ListRoles")
         if uses.jobs:
             arn = scope.arn("scheduler", f"schedule-group/{scope.names.schedule_group}")
             actions = "CreateScheduleGroup DeleteScheduleGroup GetScheduleGroup ListTagsForResource TagResource"
@@ -65,7 +66,7 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ScheduleGroupIds]]:
         """By the app's name, which is its own, until it is really gone; where there is a role that runs its jobs."""
-        group = _group(aws, Names.of(me).schedule_group) if runs_jobs(aws, me) else None
+        group = _group(aws, Names.of(me).schedule_group) if runs_jobs(aws, Names.of(me)) else None
         if group is None:
             return
         tags = there(lambda: aws.look(aws.scheduler.list_tags_for_resource, ResourceArn=group["Arn"]))

@@ -170,7 +170,9 @@ class Service(Resource[ServiceIds]):
         yield Statement("Service", of("ecs", actions), scope.service)
         here = Condition("ArnEquals", "ecs:cluster", (scope.cluster,))
         yield Statement("TaskList", ("ecs:ListTasks",), ("*",), (here,))
-        yield Statement("Tasks", ("ecs:StopTask",), (scope.arn("ecs", f"task/{scope.names.cluster}/*"),))
+        yield Statement(
+            "Tasks", of("ecs", "DescribeTasks StopTask"), (scope.arn("ecs", f"task/{scope.names.cluster}/*"),)
+        )
         yield anywhere("ecs", "DescribeTaskDefinition ListTaskDefinitionFamilies")
         yield linked(scope, "ecs")
         if uses.shifts:

@@ -63,7 +63,8 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     Without an image, the one that runs is kept: the pipeline owns it. `seed` is the image to begin with while
     nothing runs, or when what runs is not in the repository any more; `placeholder` stands in the definition while
     there is no image at all, and gives way to a seed.
-    `cluster` and `service` are names to look at, not edges: the service needs this one first.
+    `cluster` and `service` are names to look at, not edges: the service needs this one first. Without a service of its
+    own what counts is the latest ACTIVE revision, and its image is that which the one that it `follows` serves.
     """
 
     kind = "task-definition"
@@ -101,6 +102,7 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     placeholder: ImageUri | None = field(default=None, compare=False)
     cluster: str = field(default="", compare=False)
     service: str = field(default="", compare=False)
+    follows: str = field(default="", compare=False)  # the service whose image it has, where none of its own keeps one
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "environment", tuple(sorted(self.environment)))
@@ -150,7 +152,11 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         if judged is None:
             return None
         shown, actual = judged.shown, told(judged.shown, self, me.region)
-        if self.seed and self._begins(aws) and actual.image != (self.image or self.seed):
+        if self.follows:
+            served = self.image or self._followed(aws) or self.seed
+            if served and actual.image != served:
+                actual = replace(actual, sound=False, unsound=f"the release that serves has the image {served}")
+        elif self.seed and self._begins(aws) and actual.image != (self.image or self.seed):
             actual = replace(actual, sound=False, unsound="its image is not the one to begin with: a revision is made")
         back = "" if judged.right else self._gone_back(aws, judged.live)
         return Observed(_ids(shown, self.container), actual, shown.tags, note=judged.note, since=shown.since,
@@ -212,13 +218,15 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
 
     def _judge(self, aws: Aws, me: Label) -> Judgement | None:
         service = self._used_by(aws)
-        live = self._live(aws, me, service)
+        live = self._latest(aws, me) if self.follows else self._live(aws, me, service)
         if live is None:
             return None
         good = None  # the image to go on with when the service's newest deployment was given up
         if service and Snapshot(service).failed:
             good = brief(aws, self.cluster, self.service, "SUCCESSFUL").good_image(self.container)
         desired = replace(self, image=self.image or self.seed) if self._begins(aws) else self
+        if self.follows:
+            desired = replace(self, image=self.image or self._followed(aws) or self.seed)
         later = (revision(aws, arn) for arn in since(aws, self.family, live.arn))
         return judge(desired, live, later, good, me)
 
@@ -236,6 +244,27 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         if service is None or service["status"] != "ACTIVE" or family_of(service["taskDefinition"]) != self.family:
             return True
         return not ecr.is_there(aws, revision(aws, service["taskDefinition"]).image(self.container), self.placeholder)
+
+    def _followed(self, aws: Aws) -> ImageUri | None:
+        """The image that the service serves which it follows, whatever is rolling out; None while there is none."""
+        service = service_of(aws, self.cluster, self.follows)
+        if service is None or service["status"] != "ACTIVE":
+            return None
+        serves = Snapshot(service).serves
+        if Snapshot(service).failed:
+            serves = brief(aws, self.cluster, self.follows, "SUCCESSFUL").serves
+        image = revision(aws, serves).image(self.container) if serves else ""
+        return ImageUri(image) if image and image != self.placeholder else None
+
+    def _latest(self, aws: Aws, me: Label) -> Revision | None:
+        """What a schedule runs. One that somebody has registered without our tags is ours if an older one has them."""
+        if not (active := latest_of(aws, self.family)):
+            return None
+        latest = revision(aws, active[0])
+        if me.owns(latest.tags):
+            return latest
+        before = marked(aws, me, active)
+        return replace(latest, tags={**before.tags, RESOURCE: me.resource}) if before else latest
 
     def _live(self, aws: Aws, me: Label, service: ServiceTypeDef | None) -> Revision | None:
         """What the service runs or, while it is being replaced, ran; without a service the newest that is ours."""

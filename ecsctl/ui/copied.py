@@ -14,13 +14,14 @@ AWS = re.compile(
     r"\baws (?:sso login|login|configure export-credentials|sts get-caller-identity|account enable-region)\b"
 )
 _ALONE = "up|down|status|plan|logs|why|exec|forward|run|ps|deploy|rollback|cancel|history"
+_OF_TWO = "secret (?:set|list|rm)|jobs (?:list|run|pause|resume)"
 COMMAND = re.compile(
-    rf"\becsctl (?:(?:creds|pipeline) [a-z][a-z-]*|secret (?:set|list|rm)|history diff|{_ALONE})\b"
+    rf"\becsctl (?:(?:creds|pipeline) [a-z][a-z-]*|{_OF_TWO}|history diff|{_ALONE})\b"
     r"(?! --(?:sandbox|profile|region))"
 )
 CALL = re.compile(
     rf"(?<![\w./-])ecsctl(?= (?:{_ALONE}|init|policy"
-    r"|(?:creds|pipeline|config|sandbox) [a-z][a-z-]*|secret (?:set|list|rm)|--?[a-z][a-z-]*)\b)"
+    rf"|(?:creds|pipeline|config|sandbox) [a-z][a-z-]*|{_OF_TWO}|--?[a-z][a-z-]*)\b)"
 )
 """The program's name where a command of it follows: elsewhere it is only spoken of."""
 sandbox = False

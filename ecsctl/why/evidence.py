@@ -125,6 +125,8 @@ class Facts:
     balancer_groups: list[str] = field(default_factory=list)
     commands: list[Told] = field(default_factory=list)  # tasks of the release command, the newest first
     command_log: list[Told] = field(default_factory=list)  # what the newest of them wrote
+    job_tasks: list[Told] = field(default_factory=list)  # tasks of jobs that have ended, the newest first
+    job_log: list[Told] = field(default_factory=list)  # what the last one wrote that ended badly
     build: Told | None = None
     build_log: list[Told] = field(default_factory=list)
     pipeline: Told | None = None

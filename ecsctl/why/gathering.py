@@ -10,7 +10,7 @@ from ecsctl.engine.errors import EcsctlError, Interrupted, explained, is_gone
 from ecsctl.engine.label import flat
 from ecsctl.names import Names
 from ecsctl.own_secrets import is_ours
-from ecsctl.parts import RELEASE
+from ecsctl.parts import RELEASE, RUN
 from ecsctl.releases import reading
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.builds import newest_build
@@ -19,6 +19,7 @@ from ecsctl.resources.support.deployments import Told
 from ecsctl.resources.support.dns import normal
 from ecsctl.resources.support.ecs import BY, commands_of, groups_of, tasks_in, tasks_of
 from ecsctl.resources.support.revisions import container_of, revision
+from ecsctl.why.causes import jobs
 from ecsctl.why.evidence import Facts, moment
 
 if TYPE_CHECKING:
@@ -108,21 +109,32 @@ class _Reading:
         self.facts.starting = [dict(one) for one in found if one.get("lastStatus") != "RUNNING"]
 
     def _commands(self) -> None:
-        """The release command."""
+        """The tasks that no service keeps."""
         cluster = self.names.cluster
-        stopped = [one for one in tasks_in(self.aws, cluster, "STOPPED") if one.get("group") == f"{BY}:{RELEASE}"]
+        over = sorted(tasks_in(self.aws, cluster, "STOPPED"), key=lambda one: one["createdAt"], reverse=True)
+        others = (f"{BY}:{RELEASE}", f"{BY}:{RUN}")
+        self.facts.job_tasks = [
+            dict(one) for one in over if one.get("group", "").startswith(f"{BY}:") and one["group"] not in others
+        ]
+        stopped = [one for one in over if one.get("group") == f"{BY}:{RELEASE}"]
         every = [*stopped, *(commands_of(self.aws, cluster) if stopped else ())]
         self.facts.commands = [dict(one) for one in sorted(every, key=lambda one: one["createdAt"], reverse=True)]
 
     def _command_log(self) -> None:
-        """The log of the release command."""
+        """The log of the release command, and of a job."""
         for task in self.facts.commands[:1]:
-            ran = revision(self.aws, task["taskDefinitionArn"])
-            container = container_of(ran.definition, self.names.container)
-            options = (container.get("logConfiguration") or {}).get("options") or {}
-            if group := options.get("awslogs-group"):
-                prefix, ident = options.get("awslogs-stream-prefix", "ecs"), task["taskArn"].rpartition("/")[2]
-                self.facts.command_log = self._lines(group, f"{prefix}/{container['name']}/{ident}")
+            self.facts.command_log = self._written_by(task)
+        if failed := jobs.bad(self.facts):
+            self.facts.job_log = self._written_by(failed)
+
+    def _written_by(self, task: Told) -> list[Told]:
+        ran = revision(self.aws, task["taskDefinitionArn"])
+        container = container_of(ran.definition, self.names.container)
+        options = (container.get("logConfiguration") or {}).get("options") or {}
+        if not (group := options.get("awslogs-group")):
+            return []
+        prefix, ident = options.get("awslogs-stream-prefix", "ecs"), task["taskArn"].rpartition("/")[2]
+        return self._lines(group, f"{prefix}/{container['name']}/{ident}")
 
     def _definition(self) -> None:
         """The task definition."""

@@ -23,6 +23,9 @@ TABLES = {
     "workers": SCHEMA["properties"]["workers"],
     "worker.environment": SCHEMA["$defs"]["Worker"]["properties"]["environment"],
     "worker.secrets": SCHEMA["$defs"]["Worker"]["properties"]["secrets"],
+    "jobs": SCHEMA["properties"]["jobs"],
+    "job.environment": SCHEMA["$defs"]["Job"]["properties"]["environment"],
+    "job.secrets": SCHEMA["$defs"]["Job"]["properties"]["secrets"],
     "autoscaling.schedules": SCHEMA["$defs"]["Autoscaling"]["properties"]["schedules"],
     "build.environment": SCHEMA["$defs"]["Build"]["properties"]["environment"],
     "build.secrets": SCHEMA["$defs"]["Build"]["properties"]["secrets"],
@@ -52,6 +55,8 @@ def by_loader(load, table, key):
         text = f'name = "shop"\n[sidecars.{json.dumps(key)}]\nimage = "a:1"\n'
     elif table == "workers":
         text = f'name = "shop"\n[workers.{json.dumps(key)}]\ncommand = ["a"]\n'
+    elif table == "jobs":
+        text = f'name = "shop"\n[jobs.{json.dumps(key)}]\ncommand = ["a"]\nschedule = "rate(1 day)"\n'
     elif table == "volumes":
         text = f'name = "shop"\n[volumes.{json.dumps(key)}]\npath = "/a"\n'
     elif table == "sidecar.volumes":  # a volume of that name is there, as far as there can be
@@ -77,7 +82,9 @@ def _pair(table, key):
     github = '[github]\nrepository = "acme/shop"\n' if table.startswith("build") else ""
     head = '[sidecars.other]\nimage = "a:1"\n' if table.startswith("sidecar.") else ""
     head = '[workers.other]\ncommand = ["a"]\n' if table.startswith("worker.") else head
-    table = table.replace("sidecar.", "sidecars.other.").replace("worker.", "workers.other.")
+    head = '[jobs.other]\ncommand = ["a"]\nschedule = "rate(1 day)"\n' if table.startswith("job.") else head
+    for one, those in (("sidecar", "sidecars"), ("worker", "workers"), ("job", "jobs")):
+        table = table.replace(f"{one}.", f"{those}.other.")
     return f'name = "shop"\n{github}{head}[{table}]\n{json.dumps(key)} = "{value}"\n'
 
 

@@ -81,6 +81,7 @@ A Python program that runs the engine itself passes a listener of its own, as `t
 |---|---|---|"""
 ERRORS = re.compile(r"(?<=<!-- errors: `make pages` writes them -->\n).*?(?=<!-- end of errors -->)", re.DOTALL)
 PRICES = re.compile(r"(?<=<!-- prices: `make pages` writes them -->\n).*?(?=<!-- end of prices -->)", re.DOTALL)
+RUNS = re.compile(r"(?<=<!-- runs: `make pages` writes them -->\n).*?(?=<!-- end of runs -->)", re.DOTALL)
 MOTO = re.compile(r"(?<=<!-- moto: `make pages` writes this -->\n).*?(?=<!-- end of moto -->)", re.DOTALL)
 GRAPH = re.compile(r"(?<=```mermaid\n).*?(?=```\n)", re.DOTALL)
 ZONE = re.compile(r"\bZ[A-Z0-9]{20}\b")  # the sandbox's hosted zone has another id each time
@@ -95,6 +96,7 @@ def pages() -> dict[str, Callable[[], str]]:
         "reference/policies.md": policies,
         "reference/events.md": told_events,
         "how-to/costs.md": lambda: PRICES.sub(lambda _: _bill(), (DOCS / "how-to/costs.md").read_text()),
+        "jobs.md": lambda: RUNS.sub(lambda _: _runs(), (DOCS / "jobs.md").read_text()),
         "how-it-works.md": lambda: GRAPH.sub(
             lambda _: _printed("plan", "--graph", "mermaid"), (DOCS / "how-it-works.md").read_text()
         ),
@@ -255,6 +257,15 @@ def _bill() -> str:
     parts = bill()
     rows = [f"| {part} | ${price:.2f} |" for part, price in parts.items()]
     lines = ["| part | a month |", "|---|--:|", *rows, f"| together | ${sum(parts.values()):.2f} |"]
+    return "\n".join(lines) + "\n"
+
+
+def _runs() -> str:
+    """What a job costs, by its size, for a run of ten minutes each night."""
+    lines = ["| size | a minute on ARM64 | on X86_64 | ten minutes each night, a month |", "|---|--:|--:|--:|"]
+    for cpu, memory in ((256, 512), (512, 1024), (1024, 2048), (4096, 8192)):
+        arm, x86 = (prices.minute(cpu, memory, one) for one in ("ARM64", "X86_64"))
+        lines.append(f"| {cpu} CPU units, {memory} MiB | ${arm:.5f} | ${x86:.5f} | ${arm * 10 * 365 / 12:.2f} |")
     return "\n".join(lines) + "\n"
 
 

@@ -368,6 +368,7 @@ ROWS = (
             "source": pushed(branch="release/1.x"),
             "build": OTHER_PROJECT,
             "release": OTHER_PROJECT,
+            "jobs": OTHER_PROJECT,
             "deploys": (Deploy("Deploy", ClusterName("shop"), ServiceName("shop"), "images.json", 30),),
             "tests": (Check("Unit", OTHER_PROJECT),),
             "approvals": (Approval("Ann", "Is it good?"), Approval("Bob")),

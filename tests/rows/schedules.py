@@ -22,7 +22,7 @@ TRUST = {
 def roles(iam: Any) -> list[RoleArn]:
     """Two that Scheduler can assume, the first by the name that the app's has."""
     mine = {"Path": "/ecsctl/", "AssumeRolePolicyDocument": json.dumps(TRUST)}
-    names = (f"shop-{REGION}-{name}" for name in ("scheduler", "scheduler-2"))
+    names = (f"shop-{REGION}-{name}" for name in ("scheduler", "other-scheduler"))
     return [RoleArn(iam.create_role(RoleName=name, **mine)["Role"]["Arn"]) for name in names]
 
 

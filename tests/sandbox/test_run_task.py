@@ -1,5 +1,7 @@
 """RunTask: what may be overridden, what is refused and in which words, and how a command without an engine goes."""
 
+import json
+
 import pytest
 from ecs_stack import ACCOUNT, Stack, refused
 
@@ -101,3 +103,62 @@ def test_of_a_shell_so_much_is_played_that_exit_codes_can_be_tried():
     assert (code, len(lines)) == (0, 1)
     code, lines = ends("sh", "-c", "exit $CODE")
     assert (code, len(lines)) == (0, 1)  # what needs a real shell is taken to work
+
+
+SLEEPS = {"name": "limit", "image": "public.ecr.aws/docker/library/busybox:1.37", "command": ["sleep", "120"]}
+ASKS = {
+    "name": "guard",
+    "image": "public.ecr.aws/aws-cli/aws-cli:latest",
+    "essential": False,
+    "entryPoint": ["/bin/sh", "-c"],
+    "command": ["aws ecs list-tasks …; aws ecs describe-tasks …"],
+    "environment": [{"name": "CLUSTER", "value": "app"}, {"name": "FAMILY", "value": "app"}],
+}
+
+
+def beside(stack, seconds, *others, **own):
+    """A revision whose command takes so many seconds, with other containers beside it."""
+    document = stack.document(command=["sh", "-c", f"sleep {seconds}"], **own)
+    document["containerDefinitions"] += others
+    return stack.ecs.register_task_definition(**document)["taskDefinition"]["taskDefinitionArn"]
+
+
+def codes(task):
+    return {one["name"]: one.get("exitCode") for one in task["containers"]}
+
+
+def test_an_essential_container_that_sleeps_ends_the_task_after_its_time_and_not_before(stack, clock):
+    for seconds, ends in ((600, {"app": 0, "limit": 0}), (30, {"app": 0, "limit": 143})):
+        ask = {**asked(stack), "taskDefinition": beside(stack, seconds, SLEEPS)}
+        arn = stack.ecs.run_task(**ask)["tasks"][0]["taskArn"]
+        clock.sleep(400)
+        task = look(stack, arn)
+        assert (task["lastStatus"], codes(task)) == ("STOPPED", ends)
+        ran = (task["executionStoppedAt"] - task["startedAt"]).total_seconds()
+        assert ran < 150
+
+
+def test_a_container_that_asks_for_other_tasks_of_the_family_lets_only_the_oldest_run(stack, clock, aws):
+    waits = {"dependsOn": [{"containerName": "guard", "condition": "SUCCESS"}]}
+    ask = {**asked(stack), "taskDefinition": beside(stack, 300, ASKS, **waits)}
+
+    def run():
+        return stack.ecs.run_task(**ask)["tasks"][0]["taskArn"]
+
+    denied = run()
+    clock.sleep(120)
+    assert codes(look(stack, denied))["guard"] == 254
+    looks = [{"Effect": "Allow", "Action": ["ecs:ListTasks", "ecs:DescribeTasks"], "Resource": "*"}]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": looks})
+    aws("iam").put_role_policy(RoleName="task", PolicyName="looks", PolicyDocument=policy)
+    first = run()
+    clock.sleep(60)
+    second = run()
+    clock.sleep(120)
+    assert codes(look(stack, second)) == {"app": 143, "guard": 75}
+    assert look(stack, first)["lastStatus"] == "RUNNING"
+    clock.sleep(600)
+    third = run()
+    clock.sleep(60)
+    assert (look(stack, first)["lastStatus"], look(stack, third)["lastStatus"]) == ("STOPPED", "RUNNING")
+    assert codes(look(stack, first)) == {"app": 0, "guard": 0}

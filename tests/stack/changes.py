@@ -160,6 +160,15 @@ LONG: dict[str, tuple[Configured, Configured]] = {
         "max_percent": 150, "spot": {"percent": 100}, "desired_count": 2, "health": {
             "command": ["CMD", "true"], "interval_seconds": 10, "timeout_seconds": 3, "retries": 2,
             "start_seconds": 5}}})),
+    "a job": (with_(sidecars=NGINX), with_(sidecars=NGINX, jobs={"nightly": {
+        "command": ["a"], "entrypoint": ["/b"], "environment": {"A": "b"}, "secrets": {"KEY": "{secret}"}, "cpu": 512,
+        "memory": 1024, "ephemeral_gib": 40, "user": "7", "working_directory": "/app", "stop_timeout_seconds": 60,
+        "permissions": [{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::{app}-uploads/*"]}],
+        "policies": ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"], "sidecars": [], "start_retries": 3,
+        "schedule": "cron(0 3 * * ? *)", "time_zone": "Europe/Berlin", "timeout_minutes": 60, "overlap": "refuse",
+        "paused": True}})),
+    "jobs in a pipeline": (PUSHED, {**PUSHED, "jobs": {"a": {"command": ["a"], "schedule": "rate(1 day)"}}}),
+    "no job any more": ({**PUSHED, "jobs": {"a": {"command": ["a"], "schedule": "rate(1 day)"}}}, PUSHED),
     "workers less": (with_(workers={"a": {"command": ["a"]}, "b": {"command": ["b"]}}),
                      with_(workers={"a": {"command": ["a"]}})),
     "another group of the tasks": (BORROWED, with_(vpc=BORROWED["vpc"], service={"security_groups": ["{group}"]})),

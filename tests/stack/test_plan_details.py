@@ -80,7 +80,8 @@ SET = {
     ("build-project", "privileged"), ("service", "public_ip"), ("service", "circuit_breaker"), ("service", "rollback"),
     ("service", "reset_on_healthy"),
     ("service", "execute_command"), ("service", "managed_tags"), ("task-definition", "init_process"),
-    ("task-definition", "read_only"),
+    ("task-definition", "read_only"), ("schedule", "public_ip"), ("schedule", "execute_command"),
+    ("schedule", "managed_tags"),
 }  # fmt: skip
 """Fields that a person can set on AWS: a difference may be someone's doing."""
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from ecsctl.github import creds
 from ecsctl.operations import ps
+from ecsctl.operations.jobs import Job
 from ecsctl.operations.logs import Line
 from ecsctl.operations.outdated import Outdated
 from ecsctl.operations.pipelines import Action, Run, Stage
@@ -14,6 +15,7 @@ from ecsctl.own_secrets import Held
 from ecsctl.releases.history import Difference, Past
 from ecsctl.releases.release import Release as Released
 from ecsctl.releases.verdict import Outcome, Verdict
+from ecsctl.resources.support.job_runs import Run as JobRun
 from ecsctl.why import Act, Cause, Diagnosis, Evidence, Fix, Step
 from tests.ui.samples import NOW, TASKS
 
@@ -47,6 +49,16 @@ def run(status: str = "InProgress", error: str = "") -> Run:
             Stage("Deploy", status, (action("Deploy", "ECS", status, 1, error=error),)),
         ),
     )
+
+
+def jobs() -> list[Job]:
+    """One that has failed, and one that is paused."""
+    last = JobRun("nightly", "9a8b7c6d5e4f30210fedcba987654321", NOW - timedelta(minutes=9), NOW - timedelta(minutes=8),
+                  NOW - timedelta(minutes=6), "failed", 2, "", IMAGE, scheduled=True)  # fmt: skip
+    return [
+        Job("nightly", "cron(0 3 * * ? *)", "Europe/Berlin", False, NOW + timedelta(hours=7), last, None),
+        Job("weekly", "rate(7 days)", "UTC", True, None, None, NOW - timedelta(days=3)),
+    ]
 
 
 def tasks() -> list[ps.Task]:

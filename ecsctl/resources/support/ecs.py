@@ -84,9 +84,15 @@ def tasks_in(aws: Aws, cluster: str, *statuses: DesiredStatusType) -> list[TaskT
 
 
 def stop_ours(aws: Aws, cluster: str) -> None:
-    """Stop the tasks that ecsctl has started by themselves."""
-    for arn in started_by_us(aws, cluster):
+    """Stop the tasks that ecsctl, or a schedule of its, has started by themselves."""
+    for arn in alone(aws, cluster):
         aws.ecs.stop_task(cluster=cluster, task=arn, reason="ecsctl down")
+
+
+def alone(aws: Aws, cluster: str) -> list[str]:
+    """The tasks that no service keeps and that are of the app all the same: by their group."""
+    found = there(lambda: tasks_in(aws, cluster, "RUNNING")) or []
+    return [one["taskArn"] for one in found if one.get("group", "").startswith(f"{BY}:")]
 
 
 def started_by_us(aws: Aws, cluster: str) -> list[str]:

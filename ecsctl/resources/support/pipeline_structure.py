@@ -12,8 +12,9 @@ from ecsctl.parts import WEB
 from ecsctl.resources.support.common import canonical
 
 SOURCE = "Source"  # the name of the first stage and of its action, by which a webhook knows it
-BUILD, RELEASE, DEPLOY = "Build", "Release", "Deploy"
+BUILD, RELEASE, DEPLOY, JOBS = "Build", "Release", "Deploy", "Jobs"
 NO_RELEASE = ProjectName("")  # there is no release command, and so no stage for it
+NO_JOBS = ProjectName("")  # likewise
 _SOURCE_OUTPUT, _BUILD_OUTPUT = "SourceOutput", "BuildOutput"
 Json = dict[str, Any]
 
@@ -82,6 +83,7 @@ class Parts:
     approvals: tuple[Approval, ...]
     deploys: tuple[Deploy, ...]  # all at once
     release: ProjectName = NO_RELEASE
+    jobs: ProjectName = NO_JOBS
 
 
 def structure(name: str, parts: Parts, token: str) -> Json:
@@ -102,7 +104,8 @@ def parts(found: Mapping[str, Any], digest: str) -> Parts:
     by = {provider: list(_of(actions, provider)) for provider in _PROVIDERS}
     builds = [action for action in by["CodeBuild"] if action["actionTypeId"]["category"] == "Build"]
     releases = [action for action in builds if action["name"] == RELEASE]
-    builds = [action for action in builds if action["name"] != RELEASE]
+    jobs = [action for action in builds if action["name"] == JOBS]
+    builds = [action for action in builds if action["name"] not in (RELEASE, JOBS)]
     tests = [action for action in by["CodeBuild"] if action["actionTypeId"]["category"] == "Test"]
     return Parts(
         role=RoleArn(found["roleArn"]),
@@ -115,6 +118,7 @@ def parts(found: Mapping[str, Any], digest: str) -> Parts:
         ),
         deploys=tuple(_deploy_of(one["name"], one["configuration"]) for one in by["ECS"]),
         release=ProjectName(releases[0]["configuration"]["ProjectName"]) if releases else NO_RELEASE,
+        jobs=ProjectName(jobs[0]["configuration"]["ProjectName"]) if jobs else NO_JOBS,
     )
 
 
@@ -134,6 +138,7 @@ def _stages(parts: Parts, token: str) -> Iterator[tuple[str, list[Json]]]:
     yield "Approve", [_approval(one, order) for order, one in enumerate(parts.approvals, 1)]
     yield RELEASE, [_build(RELEASE, "Build", parts.release, "", _BUILD_OUTPUT)] if parts.release else []
     yield DEPLOY, [_deploy(one) for one in parts.deploys]
+    yield JOBS, [_build(JOBS, "Build", parts.jobs, "", _BUILD_OUTPUT)] if parts.jobs else []
 
 
 def _source(source: Source, token: str) -> Json:

@@ -31,6 +31,7 @@ class Scope:
     partition: str = "aws"
     releases: bool = False  # there is a release command, and a project that runs it
     processes: bool = False  # there are others than the web
+    registers: bool = False  # there are jobs, and a project that gives them the image of a release
 
     @classmethod
     def of(cls, place: Where, names: Names) -> Self:
@@ -145,7 +146,8 @@ class Scope:
 
     @property
     def _projects(self) -> tuple[str, ...]:
-        more = (self.names.release_project,) if self.releases else ()
+        more = (*((self.names.release_project,) if self.releases else ()),
+                *((self.names.jobs_project,) if self.registers else ()))  # fmt: skip
         return self.names.project, self.names.test_project("*"), *more
 
 

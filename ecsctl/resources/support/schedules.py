@@ -5,22 +5,29 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.engine.label import Label, flat
-from ecsctl.names import Names
+from ecsctl.engine.label import APP, flat
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.our_roles import PATH
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
+    from ecsctl.names import Names
 
 STARTED_BY = "chronos-schedule/"
 """What `startedBy` of a task begins with that Scheduler has started; the schedule's name follows."""
 
 
-def runs_jobs(aws: Aws, me: Label) -> bool:
+def runs_jobs(aws: Aws, names: Names) -> bool:
     """Whether there may be schedules of the app: the role by which they run its jobs is there as long as they are."""
     roles = aws.look(aws.iam.list_roles, PathPrefix=PATH)["Roles"]
-    return any(one["RoleName"] == Names.of(me).scheduler_role for one in roles)
+    return any(one["RoleName"] == names.scheduler_role for one in roles)
+
+
+def families_of_jobs(aws: Aws, names: Names) -> list[str]:
+    """The families that the app's schedules run."""
+    told = schedules_in(aws, names.schedule_group) if runs_jobs(aws, names) else []
+    found = {family_in(one["Target"]["EcsParameters"]["TaskDefinitionArn"]) for one in told if tags_of(one).get(APP)}
+    return sorted(family for family in found if names.owns(family))
 
 
 def schedule(aws: Aws, group: str, name: str) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from ecsctl.why.causes import (
     delivering,
     fronting,
     health,
+    jobs,
     mounting,
     network,
     releasing,
@@ -28,7 +29,9 @@ BUILDS = building.JUDGES
 def judged(facts: Facts) -> Iterator[Cause]:
     """Every cause that the facts show, each with ways that lead all the way out."""
     yield from _led(TASKS, resumed, facts)
-    yield from filter(None, (judge(facts) for judge in (*releasing.JUDGES, *rolling.JUDGES, *fronting.JUDGES)))
+    yield from filter(
+        None, (judge(facts) for judge in (*releasing.JUDGES, *rolling.JUDGES, *fronting.JUDGES, *jobs.JUDGES))
+    )
     yield from _led(BUILDS, rebuilt, facts)
     yield from filter(None, (judge(facts) for judge in delivering.JUDGES))
 

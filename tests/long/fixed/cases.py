@@ -199,6 +199,11 @@ CASES: dict[str, Case] = {
         toml={"release": {"command": ["python", "manage.py", "migrate"]}},
         skips={1: "the fate is the image's"},
     ),
+    "job": Case(
+        deliveries.release_fails,  # the app is well with that commit, and any other command is not
+        toml={"jobs": {"often": {"command": ["python", "report.py"], "schedule": "rate(5 minutes)"}}},
+        skips={1: "the fate is the image's"},
+    ),
     "action-failed": Case(
         deliveries.smoke_fails, toml={"pipeline": {"tests": [{"name": "Smoke", "buildspec": "s.yml"}]}}
     ),

@@ -17,7 +17,7 @@ from moto.core.responses import ActionResult
 from moto.moto_api._internal import mock_random
 from moto.secretsmanager.models import secretsmanager_backends
 
-from ecsctl.sandbox.aws.codebuild import releasing
+from ecsctl.sandbox.aws.codebuild import registering, releasing
 from ecsctl.sandbox.aws.codebuild.build import Build, Failure
 from ecsctl.sandbox.aws.codebuild.credentials import asked, credential
 from ecsctl.sandbox.aws.codebuild.images import unpulled
@@ -101,10 +101,12 @@ def start(
     unable = unpulled(backend.account_id, facts["environment"], facts["serviceRole"])
     if unable and build.failure is None:
         build.failure = Failure("PROVISIONING", "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE", unable)
-    if build.failure is None and releasing.releases(build):
+    own = releasing.Releasing if releasing.releases(build) else None
+    own = registering.Registering if registering.registers(build) else own
+    if build.failure is None and own:
         build.failure = unfetched(backend.account_id, build)
         if build.failure is None:
-            releasing.Releasing(backend.account_id, backend.region_name, backend.partition).begin(build)
+            own(backend.account_id, backend.region_name, backend.partition).begin(build)
         return build
     for begin in begun if build.failure is None else ():
         begin(backend, build)

@@ -20,12 +20,12 @@ from ecsctl.sandbox.core.principals import session
 _FILE = "docker_image_definition.json"
 _BEFORE = sum(seconds for _, seconds in PLAN[:3])
 _EVERY = 5.0  # seconds between two looks at the task
-_DENIED = 254  # AWS CLI guide, "Return codes"
+DENIED = 254  # AWS CLI guide, "Return codes"
 _OWN = ("taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities", "registeredAt",
         "registeredBy", "deregisteredAt", "tags")  # fmt: skip
 
 
-class _EndsError(Exception):
+class EndsError(Exception):
     """The commands end with this exit code, and a line in the log."""
 
     def __init__(self, line: str, code: int = 1) -> None:
@@ -35,11 +35,21 @@ class _EndsError(Exception):
 
 def releases(build: Build) -> bool:
     """Whether a build's commands are those that run a release command."""
-    return "RELEASE_COMMAND" in _variables(build) and "\n" in str(build.facts["source"].get("buildspec", ""))
+    return "RELEASE_COMMAND" in variables(build) and "\n" in str(build.facts["source"].get("buildspec", ""))
 
 
-def _variables(build: Build) -> dict[str, str]:
+def variables(build: Build) -> dict[str, str]:
+    """Its environment's plain variables."""
     return {one["name"]: one["value"] for one in build.facts["environment"]["environmentVariables"]}
+
+
+def built(account: str, build: Build, container: str) -> str:
+    """The image of a container in the file that the build before has made."""
+    where = build.facts.get("sourceVersion", "")
+    text = artifacts.unpacked(artifacts.get(account, build.facts["serviceRole"], where)).get(_FILE)
+    if text is None:
+        raise EndsError(f"FileNotFoundError: [Errno 2] No such file or directory: '{_FILE}'")
+    return str(next(one["imageUri"] for one in json.loads(text) if one["name"] == container))
 
 
 @dataclass
@@ -67,24 +77,21 @@ class Releasing:
         commands = build.commands
         if commands is None or commands.done or build.stopped is not None or now < commands.steps[-1].began:
             return
-        began, variables = commands.steps[-1].began, _variables(build)
-        ends = began + float(variables["RELEASE_SECONDS"])
+        began, given = commands.steps[-1].began, variables(build)
+        ends = began + float(given["RELEASE_SECONDS"])
         try:
             if not self.task:
-                self._start(build, variables, began)
-            at, code = self._ended(build, variables, ends, now)
-        except _EndsError as error:
+                self._start(build, given, began)
+            at, code = self._ended(build, given, ends, now)
+        except EndsError as error:
             self._say(build, now, str(error))
             at, code = min(now, ends), error.code
         if at:
             self._end(build, at, code)
 
     def _start(self, build: Build, given: dict[str, str], at: float) -> None:
-        where, cluster, service = build.facts.get("sourceVersion", ""), given["CLUSTER"], given["SERVICE"]
-        text = artifacts.unpacked(artifacts.get(self.account, build.facts["serviceRole"], where)).get(_FILE)
-        if text is None:
-            raise _EndsError(f"FileNotFoundError: [Errno 2] No such file or directory: '{_FILE}'")
-        image = next(one["imageUri"] for one in json.loads(text) if one["name"] == given["CONTAINER_NAME"])
+        cluster, service = given["CLUSTER"], given["SERVICE"]
+        image = built(self.account, build, given["CONTAINER_NAME"])
         try:
             self._may(build, "ecs:DescribeServices", f"service/{cluster}/{service}")
             live = ecs.describe_service(self.account, self.region, cluster, service)
@@ -95,7 +102,7 @@ class Releasing:
             self.definition = self._registered(build, found, given["CONTAINER_NAME"], image, tags)
             self.task = self._run(build, given, live, tags, at)
         except Refusal as refusal:
-            raise _EndsError(f"An error occurred ({refusal.code}): {refusal.message}", _DENIED) from None
+            raise EndsError(f"An error occurred ({refusal.code}): {refusal.message}", DENIED) from None
         self._say(
             build, at, f"task {self.task.rpartition('/')[2]} runs: {' '.join(json.loads(given['RELEASE_COMMAND']))}"
         )
@@ -125,7 +132,7 @@ class Releasing:
             startedBy="ecsctl", group="ecsctl:release", clientToken=build.id.rpartition(":")[2], tags=tags,
         )  # fmt: skip
         if not ran["tasks"]:
-            raise _EndsError(f"ECS does not start the task: {json.dumps(ran['failures'])}")
+            raise EndsError(f"ECS does not start the task: {json.dumps(ran['failures'])}")
         return str(ran["tasks"][0]["taskArn"])
 
     def _ended(self, build: Build, given: dict[str, str], ends: float, now: float) -> tuple[float, int]:
@@ -191,7 +198,7 @@ class Releasing:
         whole = resource if resource == "*" or resource.startswith("arn:") else self._arn(resource)
         if not permissions.allowed(self.account, role, action, whole, about or {}):
             told = f"User: {session(role, 'build')} is not authorized to perform: {action} on resource: {whole}"
-            raise _EndsError(f"An error occurred (AccessDeniedException): {told}", _DENIED)
+            raise EndsError(f"An error occurred (AccessDeniedException): {told}", DENIED)
 
     def _arn(self, resource: str) -> str:
         return f"arn:{self.partition}:ecs:{self.region}:{self.account}:{resource}"

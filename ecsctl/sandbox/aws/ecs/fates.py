@@ -16,6 +16,7 @@ from ecsctl.sandbox.aws.ecs import (
     apps,
     boxes,
     commands,
+    helpers,
     images,
     mounts,
     network,
@@ -34,10 +35,14 @@ _ADDRESS = "203.0.113.10"  # stands for an address of AWS's in the messages
 
 
 def beside(backend: EC2ContainerServiceBackend, task: Task) -> dict[str, Fate]:
-    """How the containers beside the one that serves go, where someone has scripted it for their own images."""
-    others = (one for one in task.definition.containers if one is not boxes.own(task))
+    """How the containers beside the one that serves go: as someone has scripted it for their own images, or by what
+    they are told to do.
+    """  # fmt: skip
+    others = [one for one in task.definition.containers if one is not boxes.own(task)]
+    played = {one["name"]: known for one in others if (known := helpers.fate(backend, task, one))}
     found = ((one, scripts.of(backend, one)) for one in others)
-    return {one["name"]: _fate(script, one) for one, script in found if script.fragment and script.kind != "ok"}
+    told = {one["name"]: _fate(script, one) for one, script in found if script.fragment and script.kind != "ok"}
+    return played | told
 
 
 def _fate(script: Behaviour, container: Wire) -> Fate:

@@ -1,0 +1,223 @@
+"""The jobs: task definitions without a service, schedules that run them, and what gives them the image of a release."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from ecsctl.buildspec import registering
+from ecsctl.engine.stack import Stack
+from ecsctl.ensure import policies
+from ecsctl.ensure.codebuild import CONTAINERS, SIZES
+from ecsctl.ensure.tasks import ensure_definition, ensure_task_role
+from ecsctl.parts import GUARD, JOBS, SCHEDULER_ROLE, SCHEDULES, TIMER, WEB
+from ecsctl.resources.build_project import ACCOUNT, NO_SOURCE, OUTSIDE, BuildProject, EnvVar
+from ecsctl.resources.log_group import LogGroup
+from ecsctl.resources.role import Role
+from ecsctl.resources.schedule import Schedule
+from ecsctl.resources.schedule_group import ScheduleGroup
+from ecsctl.resources.support.containers import HealthCheck, Sidecar
+from ecsctl.resources.support.job_runs import REFUSED, group_of
+from ecsctl.resources.support.rights import Scope
+
+if TYPE_CHECKING:
+    from ecsctl.account import Facts
+    from ecsctl.config import Config
+    from ecsctl.config.jobs import Job
+    from ecsctl.ensure.cluster import ClusterParts
+    from ecsctl.ensure.tasks import Tasks
+    from ecsctl.ensure.vpc import Network
+    from ecsctl.ids import ProjectName, RoleArn, ServiceName
+    from ecsctl.names import Names
+
+SLEEPS = "public.ecr.aws/docker/library/busybox:1.37"  # 2 MB, for every processor
+ASKS = "public.ecr.aws/aws-cli/aws-cli:latest"
+LATE = 3600  # seconds that a start may be late, when ECS has refused it before
+MINUTES = 10  # of the project in the pipeline; it takes one
+
+FIRST = f"""\
+me=$(aws sts get-caller-identity --query Arn --output text) &&
+all=$(aws ecs list-tasks --cluster "$CLUSTER" --family "$FAMILY" --query taskArns --output text) &&
+first=$(aws ecs describe-tasks --cluster "$CLUSTER" --tasks $all --output text \
+  --query "sort_by(tasks, &join('/', [createdAt, taskArn]))[0].taskArn") || exit 1
+[ "${{first##*/}}" = "${{me##*/}}" ] && exit 0
+echo "another run is not over: task ${{first##*/}}"
+exit {REFUSED}
+"""
+"""Ends with 0 in the oldest task of the family alone. The session of a task's role is called after the task."""
+
+
+def ensure_jobs(
+    stack: Stack,
+    config: Config,
+    facts: Facts,
+    names: Names,
+    network: Network,
+    parts: ClusterParts,
+    tasks: Tasks,
+    service: ServiceName,
+) -> None:
+    """What each job is, and when it runs. Where there is neither an image nor a way to one no clock starts any."""
+    if not config.jobs:
+        return
+    scope = Scope.of(facts.identity, names)
+    own = [name for name, one in config.jobs.items() if own_role(one)]
+    role = stack.ensure(
+        SCHEDULER_ROLE,
+        Role(
+            name=names.scheduler_role,
+            trust=policies.scheduler_trust(scope),
+            statements=policies.scheduler(scope, config.jobs, own, web=len(own) < len(config.jobs)),
+            boundary=config.permissions_boundary,
+            policies=frozenset(),
+        ),
+    )
+    group = stack.ensure(SCHEDULES, ScheduleGroup(name=names.schedule_group, role=role.name))
+    for name, job in config.jobs.items():
+        desired = job.over(config.service)
+        if job.overlap == "refuse":
+            desired = desired.model_copy(update={"depends_on": {**desired.depends_on, GUARD: "SUCCESS"}})
+        family = ensure_definition(
+            stack,
+            config,
+            facts,
+            names.on(name),
+            tasks,
+            desired,
+            _role(stack, config, scope, tasks, name, job),
+            config.sidecars if job.sidecars is None else job.sidecars,
+            after=(service,),
+            beside=tuple(_beside(names.on(name), job)),
+            follows=names.on(WEB).service,
+        ).family
+        if tasks.image is None:
+            continue
+        schedule = Schedule(
+            group=group.name,
+            name=name,
+            expression=job.schedule,
+            time_zone=job.time_zone,
+            enabled=None if job.paused is None else not job.paused,
+            window=0,
+            role=role.arn,
+            cluster=parts.cluster,
+            family=family,
+            launch="FARGATE",  # never on Spot: a run is not begun again when AWS takes its place
+            subnets=network.task_subnets,
+            security_groups=tasks.groups,
+            public_ip=network.public_tasks,
+            tasks=group_of(name),
+            execute_command=desired.exec,
+            managed_tags=True,
+            retries=job.start_retries,
+            within_seconds=LATE,
+            overrides="",
+        )
+        stack.ensure(f"schedule {name}", schedule, after=network.way_out)
+
+
+def own_role(job: Job) -> bool:
+    """Whether its tasks have a role of their own: to do other things than the web, or to look for another run."""
+    return job.own_role or job.overlap == "refuse"
+
+
+def _role(stack: Stack, config: Config, scope: Scope, tasks: Tasks, name: str, job: Job) -> RoleArn:
+    if not own_role(job):
+        return tasks.role
+    more = policies.looks_for_tasks(scope) if job.overlap == "refuse" else ()
+    return ensure_task_role(stack, config, scope, tasks.volumes, job.over(config.service), name, more)
+
+
+def _beside(names: Names, job: Job) -> list[Sidecar]:
+    """What ends a run after its time, and what looks whether another one is on.
+
+    ECS has no longest time of a task, and Scheduler none of what it starts; and an image of the user's may have neither
+    `timeout` nor a shell. The first is essential: when it has slept to its end, with 0, ECS stops the task. The second
+    is waited for, and anything but 0 keeps the job's own container from starting.
+    """
+    found = []
+    if job.timeout_minutes is not None:
+        sleeps = ("sleep", str(60 * job.timeout_minutes))
+        begun = ((names.container, "START"),)
+        found.append(_helper(TIMER, SLEEPS, essential=True, command=sleeps, depends_on=begun))
+    if job.overlap == "refuse":
+        about = (("CLUSTER", names.cluster), ("FAMILY", names.family))
+        shell = ("/bin/sh", "-c")
+        found.append(_helper(GUARD, ASKS, command=(FIRST,), entrypoint=shell, environment=about))
+    return found
+
+
+def _helper(
+    name: str,
+    image: str,
+    *,
+    command: tuple[str, ...],
+    essential: bool = False,
+    entrypoint: tuple[str, ...] = (),
+    environment: tuple[tuple[str, str], ...] = (),
+    depends_on: tuple[tuple[str, str], ...] = (),
+) -> Sidecar:
+    return Sidecar(
+        name=name,
+        image=image,
+        essential=essential,
+        command=command,
+        entrypoint=entrypoint,
+        ports=(),
+        environment=environment,
+        secrets=(),
+        depends_on=depends_on,
+        health_check=HealthCheck(),
+        start_timeout=0,
+        restart_after=0,
+        restart_ignores=(),
+        cpu=0,
+        memory=0,
+        user="",
+        read_only=False,
+        stop_timeout=2,  # what sleeps as the first process of its container does not heed SIGTERM
+    )
+
+
+def ensure_registering(stack: Stack, config: Config, facts: Facts, names: Names) -> ProjectName:
+    """The project that gives the jobs the image which the pipeline has just deployed."""
+    scope = Scope.of(facts.identity, names)
+    own = [name for name, one in config.jobs.items() if own_role(one)]
+    role = stack.ensure(
+        f"{JOBS}-role",
+        Role(
+            name=names.role(JOBS),
+            trust=policies.codebuild_trust(scope),
+            statements=policies.registering(scope, config.jobs, own, web=len(own) < len(config.jobs)),
+            boundary=config.permissions_boundary,
+            policies=frozenset(),
+        ),
+    )
+    group = LogGroup(name=names.build_logs(names.jobs_project), days=config.logs.retention_days, writer="CodeBuild")
+    logs = stack.ensure(f"{JOBS}-logs", group).name
+    project = BuildProject(
+        name=names.jobs_project,
+        role=role.arn,
+        repository=NO_SOURCE,
+        branch="",
+        log_group=logs,
+        image=facts.curated_image,
+        looked_up=True,
+        pulled_by="CODEBUILD",
+        image_login="",
+        environment=(
+            EnvVar("CONTAINER_NAME", names.container),
+            EnvVar("JOB_FAMILIES", json.dumps([names.on(name).family for name in sorted(config.jobs)])),
+        ),
+        container=CONTAINERS[config.service.architecture],
+        compute=SIZES["small"],
+        privileged=False,
+        buildspec=registering(),
+        minutes=MINUTES,
+        auth=ACCOUNT,
+        artifacts="NO_ARTIFACTS",
+        place=OUTSIDE,
+        more=(),
+        webhook_branch="",
+    )
+    return stack.ensure(JOBS, project).name

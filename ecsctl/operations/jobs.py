@@ -1,0 +1,163 @@
+"""Jobs: what they are, when each has run and will run, one run now, and a pause."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from ecsctl import due
+from ecsctl.asking import asking
+from ecsctl.engine.errors import Refused, code, status, text
+from ecsctl.engine.label import APP
+from ecsctl.names import Names
+from ecsctl.operations.one_off import Started, log_of
+from ecsctl.resources.schedule import SENT
+from ecsctl.resources.support import ecr
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.ecs import BY, cluster_of
+from ecsctl.resources.support.job_runs import Run, group_of, run_of, runs
+from ecsctl.resources.support.revisions import container_of, revision
+from ecsctl.resources.support.schedules import schedule, schedules_in, tags_of
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.engine.label import Label
+
+TIMED_OUT = 124
+"""The exit code of a run that took too long and ended with 0 when it was stopped: that of `timeout` (coreutils)."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job: its schedule, and its last run as far as AWS tells it."""
+
+    name: str
+    schedule: str
+    time_zone: str
+    paused: bool
+    next_run: datetime | None
+    last: Run | None  # while ECS knows it
+    last_seen: datetime | None  # when it has last written, where ECS has forgotten the run
+
+
+@asking("looking at the jobs")
+def look(aws: Aws, me: Label) -> list[Job]:
+    """All jobs of the app, by name."""
+    names = Names.of(me)
+    with aws.fresh():
+        told = _all(aws, me, names)
+        known = runs(aws, names.cluster, names.container) if told and cluster_of(aws, names.cluster) else []
+        last = {one["Name"]: next((run for run in known if run.job == one["Name"]), None) for one in told}
+        seen = _written(aws, names) if not all(last.values()) else {}
+    now = aws.now()
+    return [
+        Job(
+            name=one["Name"],
+            schedule=one["ScheduleExpression"],
+            time_zone=one.get("ScheduleExpressionTimezone", "UTC"),
+            paused=one.get("State") == "DISABLED",
+            next_run=None if one.get("State") == "DISABLED" else _next(one, now),
+            last=last[one["Name"]],
+            last_seen=None if last[one["Name"]] else seen.get(one["Name"]),
+        )
+        for one in told
+    ]
+
+
+def _next(told: dict[str, Any], now: datetime) -> datetime | None:
+    """When it is due; None where nobody can tell, for somebody has written what is not understood here."""
+    since = told.get("StartDate") or told.get("CreationDate") or now
+    try:
+        found = due.after(told["ScheduleExpression"], told.get("ScheduleExpressionTimezone", "UTC"), now, since)
+    except due.Invalid:
+        return None
+    return None if found and told.get("EndDate") and found > told["EndDate"] else found
+
+
+def _written(aws: Aws, names: Names) -> dict[str, datetime]:
+    """When each process has last written, by the newest log streams: ECS forgets a task an hour after its end."""
+    asked: dict[str, Any] = {"logGroupName": names.app_logs, "orderBy": "LastEventTime", "descending": True}
+    answer: Any = there(lambda: aws.first_page(aws.logs.describe_log_streams, **asked))
+    found: dict[str, datetime] = {}
+    for stream in answer["logStreams"] if answer else ():
+        if at := stream.get("lastEventTimestamp"):
+            process = stream["logStreamName"].partition("/")[0]
+            found.setdefault(process, datetime.fromtimestamp(at / 1000, aws.now().tzinfo))
+    return found
+
+
+def begin(aws: Aws, me: Label, name: str) -> Started:
+    """Start a run now, as its schedule would, and return at once. Raises Refused in the user's words."""
+    names = Names.of(me)
+    with asking("looking at the job"), aws.fresh():
+        told = _known(aws, me, name)
+        parameters = told["Target"]["EcsParameters"]
+        latest = revision(aws, parameters["TaskDefinitionArn"].rpartition("/")[2])
+        image = latest.image(names.container)
+        if not ecr.is_there(aws, image, image):
+            raise Refused("there is no image to run", why=f"what the job names, {image}, is not in the repository",
+                          hint="a push through the pipeline brings one, and so does ecsctl deploy")  # fmt: skip
+    network = parameters["NetworkConfiguration"]["awsvpcConfiguration"]
+    asked = {
+        "cluster": names.cluster,
+        "taskDefinition": latest.arn,
+        "launchType": "FARGATE",
+        "networkConfiguration": {"awsvpcConfiguration": {one[0].lower() + one[1:]: network[one] for one in network}},
+        "enableExecuteCommand": bool(parameters.get("EnableExecuteCommand")),
+        "enableECSManagedTags": bool(parameters.get("EnableECSManagedTags")),
+        "startedBy": BY,
+        "group": group_of(name),
+        "tags": parameters.get("Tags", []),
+        "clientToken": str(uuid.uuid4()),
+    }
+    with asking("starting the job"):
+        try:
+            answer = aws.patience.through(lambda: aws.ecs.run_task(**asked), what="starting the job")
+        except ClientError as error:  # the failures inside of a success have no status
+            if status(error) and code(error) not in ("ClientException", "InvalidParameterException"):
+                raise
+            hint = "ecsctl status tells what differs; what is short on AWS's side may be there in a moment"
+            raise Refused("ECS does not start the job", why=text(error), hint=hint) from None
+    arn = str(answer["tasks"][0]["taskArn"])
+    container = container_of(latest.definition, names.container)
+    return Started(names.cluster, arn, container["name"], container["image"], log_of(container, arn))
+
+
+@asking("looking at the task")
+def ended(aws: Aws, me: Label, started: Started) -> Run | None:
+    """How a run has ended; None once ECS has forgotten it."""
+    with aws.fresh():
+        found = aws.look(aws.ecs.describe_tasks, cluster=started.cluster, tasks=[started.arn])["tasks"]
+    return run_of(found[0], Names.of(me).container) if found else None
+
+
+def pause(aws: Aws, me: Label, name: str, *, paused: bool) -> bool:
+    """Have the clock start no run of it from now on, or again. False where that is so already."""
+    with asking("looking at the job"), aws.fresh():
+        told = _known(aws, me, name)
+    state = "DISABLED" if paused else "ENABLED"
+    if told.get("State") == state:
+        return False
+    sent = {one: told[one] for one in SENT if one in told}
+    with asking("pausing the job" if paused else "resuming the job"):
+        aws.scheduler.update_schedule(GroupName=told["GroupName"], Name=name, **{**sent, "State": state})
+    return True
+
+
+def _all(aws: Aws, me: Label, names: Names) -> list[dict[str, Any]]:
+    """By the app's tag, and not by the deployment's, which is in a record that may be lost."""
+    return [one for one in schedules_in(aws, names.schedule_group) if tags_of(one).get(APP) == me.app]
+
+
+def _known(aws: Aws, me: Label, name: str) -> dict[str, Any]:
+    names = Names.of(me)
+    told = schedule(aws, names.schedule_group, name)
+    if told is None or tags_of(told).get(APP) != me.app:
+        others = [one["Name"] for one in _all(aws, me, names)]
+        raise Refused(f"{me.app} has no job {name}", why=f"its jobs are: {', '.join(others)}" if others else "",
+                      hint=f"[jobs.{name}] in ecsctl.toml, then ecsctl up, makes it")  # fmt: skip
+    return told

@@ -1,0 +1,36 @@
+"""The jobs at a release: they get the image that serves from then on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.resources.support.revisions import DIGEST, container_of, digest, revision
+from ecsctl.resources.support.schedules import families_of_jobs
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.names import Names
+
+
+def give(aws: Aws, names: Names, image: str) -> list[str]:
+    """Register a revision with this image for each job that has another, and name those jobs.
+
+    To be called once the deployment of it has ended well: a schedule runs the latest revision. May be repeated.
+    """
+    given = []
+    with aws.fresh():
+        families = families_of_jobs(aws, names)
+    for family in families:
+        with aws.fresh():
+            latest = revision(aws, family)
+        own = container_of(latest.definition, names.container)
+        if own.get("image") == image:
+            continue
+        all_of_them = latest.definition["containerDefinitions"]
+        containers = [{**one, "image": image} if one is own else one for one in all_of_them]
+        wanted = {**latest.definition, "containerDefinitions": containers}
+        kept = {name: value for name, value in latest.tags.items() if not name.startswith("aws:")}
+        tags: list[Any] = [{"key": name, "value": value} for name, value in {**kept, DIGEST: digest(wanted)}.items()]
+        aws.ecs.register_task_definition(**wanted, tags=tags)
+        given.append(names.process_of(family))
+    return given

@@ -1,0 +1,84 @@
+"""The runs of jobs: tasks that are told apart by their group, and how each of them ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from ecsctl.parts import GUARD, TIMER
+from ecsctl.resources.support.ecs import BY, tasks_in
+from ecsctl.resources.support.schedules import STARTED_BY
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+
+REFUSED = 75  # what the guard ends with where another run is not over: sysexits.h, EX_TEMPFAIL
+
+Outcome = Literal["starting", "running", "succeeded", "failed", "timed out", "refused", "stopped", "not started"]
+BAD: tuple[Outcome, ...] = ("failed", "timed out", "not started")
+"""The ends that somebody should hear of. A run that is refused, or that a person has stopped, is none."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a job, while ECS knows it: for an hour after its end."""
+
+    job: str
+    id: str
+    created: datetime
+    began: datetime | None
+    ended: datetime | None
+    outcome: Outcome
+    exit_code: int | None
+    reason: str  # in ECS's words; empty where they say no more than that it has ended
+    image: str
+    scheduled: bool  # by the clock, and not by a person
+
+
+def group_of(job: str) -> str:
+    """The group of a job's tasks."""
+    return f"{BY}:{job}"
+
+
+def runs(aws: Aws, cluster: str, container: str) -> list[Run]:
+    """All tasks that ecsctl or a schedule has started and that ECS knows, the newest first."""
+    tasks: list[Any] = [*tasks_in(aws, cluster, "RUNNING", "STOPPED")]
+    found = [run_of(one, container) for one in tasks if one.get("group", "").startswith(f"{BY}:")]
+    return sorted(found, key=lambda one: one.created, reverse=True)
+
+
+def run_of(task: Mapping[str, Any], container: str) -> Run:
+    """A task as the run of a job. `container` is the app's own."""
+    every = {one["name"]: one for one in task.get("containers", ())}
+    own, outcome = every.get(container, {}), _outcome(task, every, container)
+    reason = "" if task.get("stoppedReason") == "Essential container in task exited" else task.get("stoppedReason", "")
+    told = "; ".join(filter(None, dict.fromkeys((reason, own.get("reason", "")))))
+    return Run(
+        job=task.get("group", "").partition(":")[2],
+        id=task["taskArn"].rpartition("/")[2],
+        created=task["createdAt"],
+        began=task.get("startedAt"),
+        ended=task.get("executionStoppedAt") or task.get("stoppedAt"),
+        outcome=outcome,
+        exit_code=None if outcome == "refused" else own.get("exitCode"),  # ECS gives one that never ran 143
+        reason="another run was not over" if outcome == "refused" else told,
+        image=own.get("image", ""),
+        scheduled=task.get("startedBy", "").startswith(STARTED_BY),
+    )
+
+
+def _outcome(task: Mapping[str, Any], every: Mapping[str, Any], container: str) -> Outcome:
+    own, code = every.get(container, {}), every.get(container, {}).get("exitCode")
+    if every.get(GUARD, {}).get("exitCode") == REFUSED:
+        return "refused"
+    if not task.get("stopCode") and task.get("lastStatus") != "STOPPED":
+        return "running" if own.get("lastStatus") == "RUNNING" else "starting"
+    if every.get(TIMER, {}).get("exitCode") == 0:  # it has slept to its end; else it is killed in its sleep
+        return "timed out"
+    if task.get("stopCode") == "UserInitiated":
+        return "stopped"
+    if code is None or every.get(GUARD, {}).get("exitCode"):
+        return "not started"
+    return "succeeded" if code == 0 else "failed"

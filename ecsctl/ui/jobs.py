@@ -1,0 +1,101 @@
+"""Jobs as a table on stdout, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from ecsctl.ui import words
+from ecsctl.ui.console import data, folded
+from ecsctl.ui.output import VERSION
+from ecsctl.ui.safe import padded, plain
+from ecsctl.ui.spans import age
+
+if TYPE_CHECKING:
+    from ecsctl.operations.jobs import Job
+
+HEADS = ("job", "schedule", "next run", "last run", "ended", "exit")
+STYLES = {"succeeded": "green", "running": "cyan", "starting": "cyan", "failed": "red", "timed out": "red",
+          "not started": "red"}  # fmt: skip
+UNKNOWN = "not known"
+
+
+def show(jobs: Sequence[Job], now: datetime) -> None:
+    """Print the table."""
+    if not jobs:
+        words.say("the app has no jobs: [jobs.NAME] in ecsctl.toml makes one")
+        return
+    console = data()
+    room = console.width if console.is_terminal else 0
+    for line in table(jobs, now):
+        for part in folded(line, room) if room and line.cell_len > room else [line]:
+            console.print(part, soft_wrap=True)
+
+
+def table(jobs: Sequence[Job], now: datetime) -> Iterator[Text]:
+    """A line for each job, in columns; below it why its last run ended, where AWS says more than that."""
+    rows = [[plain(cell) for cell in _cells(one, now)] for one in jobs]
+    heads = [plain(head, "dim") for head in HEADS]
+    widths = [max(row[column].cell_len for row in (heads, *rows)) for column in range(len(HEADS))]
+    for row, job in zip((heads, *rows), (None, *jobs), strict=True):
+        if job and job.last:
+            row[HEADS.index("ended")].stylize(STYLES.get(job.last.outcome, ""))
+        line = Text.assemble(*map(padded, row, widths))
+        line.rstrip()
+        yield line
+        if job and job.last and job.last.reason:
+            yield Text.assemble("  ", plain(job.last.reason, "dim"))
+
+
+def document(jobs: Sequence[Job], where: Mapping[str, str]) -> dict[str, Any]:
+    """The same as JSON."""
+    return {"version": VERSION, "kind": "jobs", **where, "jobs": [_document(one) for one in jobs]}
+
+
+def _document(job: Job) -> dict[str, Any]:
+    last = job.last
+    return {
+        "name": job.name,
+        "schedule": job.schedule,
+        "time_zone": job.time_zone,
+        "paused": job.paused,
+        "next_run": _moment(job.next_run),
+        "last_written": _moment(job.last_seen),
+        "last_run": last
+        and {
+            "id": last.id,
+            "created": _moment(last.created),
+            "started": _moment(last.began),
+            "ended": _moment(last.ended),
+            "outcome": last.outcome,
+            "exit_code": last.exit_code,
+            "reason": last.reason,
+            "image": last.image,
+            "scheduled": last.scheduled,
+        },
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="seconds") if at else None
+
+
+def _cells(job: Job, now: datetime) -> Iterator[str]:
+    yield job.name
+    yield f"{job.schedule} {job.time_zone}"
+    if job.paused:
+        yield "paused"
+    else:
+        yield f"in {age(now, job.next_run)}" if job.next_run and job.next_run > now else "never"
+    last = job.last
+    if last is None:
+        yield f"{age(job.last_seen, now)} ago" if job.last_seen else UNKNOWN
+        yield UNKNOWN if job.last_seen else ""
+        yield ""
+        return
+    yield f"{age(last.began or last.created, now)} ago"
+    yield last.outcome
+    yield "" if last.exit_code is None else str(last.exit_code)

@@ -1,0 +1,54 @@
+"""Why the last run of a job ended badly: by its task, while ECS remembers it, which is an hour."""
+
+from __future__ import annotations
+
+from ecsctl.resources.support.deployments import Told
+from ecsctl.resources.support.job_runs import BAD, Run, run_of
+from ecsctl.why.causes.cause import Cause, Judge
+from ecsctl.why.causes.fixes import Fix, change, repair, run
+from ecsctl.why.evidence import Evidence, Facts
+from ecsctl.why.words import last_error
+
+
+def failed(facts: Facts) -> Cause | None:
+    """The last run of one of the jobs: of several the newest."""
+    task = bad(facts)
+    if task is None:
+        return None
+    ended = run_of(task, facts.app)
+    observed = [Evidence(f"job {ended.job}", _told(ended), ended.ended)]
+    lines = [str(one["message"]).rstrip() for one in facts.job_log]
+    observed += [Evidence("log", line) for line in lines[-6:]]
+    last = Evidence("log", last_error(lines)).text if lines else ""
+    again = run(f"ecsctl jobs run {ended.job}", "runs it again, now")
+    fix: tuple[Fix, ...] = (repair("fix the command, or what it runs", facts), again)
+    if ended.outcome == "timed out":
+        fix = (change(f"jobs.{ended.job}.timeout_minutes", "to more", "ecsctl up", "gives it more time"), *fix)
+    if ended.outcome == "not started":
+        fix = (again,)
+    sentence = f"the last run of the job {ended.job} {_told(ended)}{f': {last}' if last else ''}"
+    return Cause("job", sentence, tuple(observed), fix)
+
+
+def bad(facts: Facts) -> Told | None:
+    """The newest task among the last that ended of each job, if that one ended badly."""
+    seen = set[str]()
+    for task in facts.job_tasks:  # the newest first
+        ended = run_of(task, facts.app)
+        if ended.outcome in ("starting", "running", "refused", "stopped") or ended.job in seen:
+            continue
+        seen.add(ended.job)
+        if ended.outcome in BAD:
+            return task
+    return None
+
+
+def _told(ended: Run) -> str:
+    if ended.outcome == "timed out":
+        return "took too long, and was stopped"
+    if ended.outcome == "not started":
+        return f"did not start: {ended.reason}"
+    return f"ended with exit code {ended.exit_code}{f' ({ended.reason})' if ended.reason else ''}"
+
+
+JUDGES: tuple[Judge, ...] = (failed,)
