@@ -114,8 +114,9 @@ TRANSIENTS = (
     # hashicorp/terraform-provider-aws, internal/service/scheduler, retries on the same words.
     Transient("CreateSchedule UpdateSchedule", "ValidationException", "must allow aws eventbridge scheduler to assume",
               120, "EventBridge Scheduler cannot assume the new role yet"),
-    Transient("CreateScheduleGroup CreateSchedule", "ConflictException", "being deleted", 600,
-              "the schedule group before it is still being deleted"),
+    # One that is there was seen before, and refused: what is left is one that goes, and keeps its name until it has.
+    Transient("CreateScheduleGroup", "ConflictException", "", 120, "a schedule group of that name is being deleted"),
+    Transient("CreateSchedule", "ConflictException", "being deleted", 120, "its schedule group is being deleted"),
     Transient("RegisterTaskDefinition RunTask", "ClientException", "unable to assume the role", 120,
               "ECS cannot assume the new role yet"),
     Transient("ChangeResourceRecordSets", "PriorRequestNotComplete", "", 300,
