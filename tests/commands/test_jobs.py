@@ -58,6 +58,9 @@ def test_a_job_runs_now_and_its_exit_code_is_the_commands(world: World, run: Run
     assert "it ended with exit code 3" in ended.err
     last = listed(run)["nightly"]["last_run"]
     assert (last["outcome"], last["exit_code"], last["scheduled"], last["image"]) == ("failed", 3, False, IMAGE)
+    assert [line["text"] for line in map(json.loads, run("logs", "nightly", "-o", "json").out.splitlines())] == [
+        "reported"
+    ]
     told = run("jobs", "list").out
     assert told.splitlines()[0].split() == ["job", "schedule", "next", "run", "last", "run", "ended", "exit"]
     assert "failed" in told
