@@ -6,11 +6,11 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -79,20 +79,57 @@ def peek(path: Path) -> Book | None:
     return None
 
 
+class Told(NamedTuple):
+    """A resource's entry as the file has it, and as its checksum takes it."""
+
+    line: str
+    compact: str
+
+
+def told(entry: Entry) -> Told:
+    """An entry in both forms."""
+    dumped = entry.model_dump(mode="json")
+    return Told(json.dumps(dumped), _compact(dumped))
+
+
+def content(book: Book, entries: Mapping[str, Told]) -> bytes:
+    """The record's content, of entries that are told already: a run writes it at every step, and each changes one."""
+    head = book.model_dump(mode="json", exclude={"entries"})
+    inner = ",".join(f"{json.dumps(name)}:{entry.compact}" for name, entry in sorted(entries.items()))
+    parts = {**{name: _compact(part) for name, part in head.items()}, "entries": f"{{{inner}}}"}
+    whole = ",".join(f"{json.dumps(name)}:{part}" for name, part in sorted(parts.items()))
+    head["checksum"] = _hash(f"{{{whole}}}")
+    return _written(
+        {name: json.dumps(part) for name, part in head.items()}, {n: one.line for n, one in entries.items()}
+    )
+
+
 def text(body: dict[str, Any]) -> bytes:
     """The record's content: a line for each resource, so that a person can read it and it is written fast."""
     head = {**body, "checksum": checksum(body)}
     entries = head.pop("entries")
+    return _written({n: json.dumps(one) for n, one in head.items()}, {n: json.dumps(one) for n, one in entries.items()})
+
+
+def _written(head: Mapping[str, str], entries: Mapping[str, str]) -> bytes:
     return f'{{{_lines(head)},\n"entries": {{\n{_lines(entries)}\n}}}}\n'.encode()
 
 
-def _lines(parts: dict[str, Any]) -> str:
-    return ",\n".join(f"{json.dumps(name)}: {json.dumps(part)}" for name, part in sorted(parts.items()))
+def _lines(parts: Mapping[str, str]) -> str:
+    return ",\n".join(f"{json.dumps(name)}: {part}" for name, part in sorted(parts.items()))
 
 
 def checksum(body: dict[str, Any]) -> str:
     """What the file says of its own content, so that a part of it is not taken for the whole."""
-    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return _hash(_compact(body))
+
+
+def _compact(part: Any) -> str:
+    return json.dumps(part, sort_keys=True, separators=(",", ":"))
+
+
+def _hash(compact: str) -> str:
+    return hashlib.sha256(compact.encode()).hexdigest()
 
 
 def read(path: Path, say: Callable[[str], None]) -> Book | None:

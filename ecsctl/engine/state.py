@@ -16,7 +16,7 @@ from typing import Any
 from ecsctl import files
 from ecsctl.engine import runs
 from ecsctl.engine.errors import Locked, StateError
-from ecsctl.engine.record import Book, Entry, Intent, backup, read, text, unwritable
+from ecsctl.engine.record import Book, Entry, Intent, Told, backup, content, read, told, unwritable
 
 USE = {  # what makes a run fit the record
     "account": "use the credentials of account {}",
@@ -36,6 +36,7 @@ class State:
         self.own_id = book.id  # the one that the record was begun with
         self.run, self._last = runs.new_run(), _last_run(path.parent / "owner")
         self._lock = threading.Lock()
+        self._told: dict[str, Told] = {}  # each entry as the file has it
 
     @classmethod
     def load(cls, path: Path, *, app: str, account: str, region: str, say: Callable[[str], None]) -> State:
@@ -89,7 +90,7 @@ class State:
             if entry.intent is None or entry.intent.verb != verb:
                 entry.intent = Intent(verb=verb, nonce=uuid.uuid4().hex, since=datetime.now(UTC))
                 entry.kind = kind
-                self._save()
+                self._save(name)
             return entry.intent.nonce
 
     def settle(self, name: str, kind: str, ids: dict[str, str], applied: dict[str, Any], *, borrowed: bool) -> None:
@@ -100,7 +101,7 @@ class State:
             new = Entry(kind=kind, ids=ids, applied=applied, since=since, borrowed=borrowed)
             if new != old:
                 self.book.entries[name] = new
-                self._save()
+                self._save(name)
 
     def shown_otherwise(self, name: str, ids: dict[str, str], fields: dict[str, Any]) -> None:
         """Write down that AWS took a change and does not show it: for each field, what was sent and what is shown."""
@@ -108,14 +109,14 @@ class State:
             entry = self.book.entries[name]
             entry.ids, entry.since = ids, entry.since or datetime.now(UTC)
             entry.intent, entry.otherwise = None, fields
-            self._save()
+            self._save(name)
 
     def made(self, name: str, ids: dict[str, str]) -> None:
         """Write down the ids that a create answered with. The change stays open until the resource is right."""
         with self._lock:
             entry = self.book.entries[name]
             entry.ids, entry.since = ids, datetime.now(UTC)
-            self._save()
+            self._save(name)
 
     def drop(self, name: str) -> None:
         """Take back a `begin` that certainly had no effect."""
@@ -126,13 +127,13 @@ class State:
             entry.intent = None
             if entry.ids is None:
                 del self.book.entries[name]
-            self._save()
+            self._save(name)
 
     def forget(self, name: str) -> None:
         """Write down that a resource is gone."""
         with self._lock:
             if self.book.entries.pop(name, None) is not None:
-                self._save()
+                self._save(name)
 
     def end(self) -> None:
         """Remove the record: nothing of the app is left. The previous copy goes with it. Raises StateError."""
@@ -188,9 +189,15 @@ class State:
                 _let_go(path)
             lock.release()
 
-    def _save(self) -> None:
+    def _save(self, changed: str = "") -> None:
+        """Write the record; of its entries only this one has changed since the last time, if there was one."""
         self.book.serial += 1
-        written = text(self.book.model_dump(mode="json"))
+        entries = self.book.entries
+        self._told = {
+            name: told(entry) if name == changed or name not in self._told else self._told[name]
+            for name, entry in entries.items()
+        }
+        written = content(self.book, self._told)
         try:
             self._replace(written)
         except OSError:

@@ -7,11 +7,13 @@ import os
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ecsctl.engine.errors import Locked, StateError
+from ecsctl.engine.record import text
 from ecsctl.engine.state import State
 
 
@@ -48,6 +50,29 @@ def test_a_new_incarnation_has_a_new_nonce(path: Path) -> None:
     state.settle("nat", "nat_gateway", {"id": "1"}, {}, borrowed=False)
     state.forget("nat")
     assert state.begin("nat", "nat_gateway", "create") != first
+
+
+def test_each_step_writes_all_that_is_known_though_only_one_entry_has_changed(path: Path) -> None:
+    state = load(path)
+    steps: list[Callable[[], object]] = [
+        lambda: state.begin("nat", "nat_gateway", "create"),
+        lambda: state.made("nat", {"id": "nat-1"}),
+        lambda: state.begin("vpc", "vpc", "update"),
+        lambda: state.settle("nat", "nat_gateway", {"id": "nat-1"}, {"b": 1, "a": {"ä": None}}, borrowed=False),
+        lambda: state.shown_otherwise("vpc", {"vpc_id": "vpc-2"}, {"cidr": ["10.0.0.0/16", None]}),
+        lambda: state.begin("a", "subnet", "create"),
+        lambda: state.drop("a"),
+        lambda: state.begin("nat", "nat_gateway", "delete"),
+        lambda: state.drop("nat"),
+        lambda: state.forget("vpc"),
+        lambda: state.begin("vpc", "vpc", "create"),
+    ]
+    for step in steps:
+        before = path.read_bytes()
+        step()
+        assert path.read_bytes() not in (before, b"")
+        assert path.read_bytes() == text(state.book.model_dump(mode="json"))
+        assert load(path).book == state.book
 
 
 def test_it_is_private(path: Path) -> None:
@@ -131,6 +156,7 @@ def test_a_second_run_is_told_who_is_at_work(path: Path) -> None:
 def test_the_lock_dies_with_its_process(path: Path) -> None:
     program = f"""
 import os, pathlib
+from ecsctl.engine.record import text
 from ecsctl.engine.state import State
 state = State.load(pathlib.Path({str(path)!r}), app="shop", account="1", region="r", say=print)
 context = state.locked("up"); context.__enter__()
@@ -144,6 +170,7 @@ os._exit(9)
 def test_the_lock_of_another_process_holds(path: Path) -> None:
     program = f"""
 import pathlib, sys
+from ecsctl.engine.record import text
 from ecsctl.engine.state import State
 state = State.load(pathlib.Path({str(path)!r}), app="shop", account="1", region="r", say=print)
 with state.locked("up"):
