@@ -11,12 +11,12 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
 import botocore.auth
 import botocore.hooks
-import botocore.loaders
 import botocore.useragent
 import pytest
 import typer.main
@@ -27,10 +27,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ecsctl.aws import IN_TURN
 from ecsctl.engine import patience
+from ecsctl.sandbox.core import models as models  # before moto
 
 patience.FIRST = 2.0  # seconds, virtual ones; a look is what costs here
 
-botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
 botocore.useragent.UserAgentString.to_string = lambda self: "ecsctl-tests"
 
 
@@ -116,5 +116,11 @@ LONG = ("tests/long/", "tests/crash/test_processes.py", "tests/stack/", "tests/s
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long ones first, in whatever order they are: a long one at the end has nobody beside it."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+    """The long ones first, in whatever order they are: a long one at the end has nobody beside it.
+
+    What is in one folder stays together: it shares what is made once in a process.
+    """
+    folders: dict[Path, int] = {}
+    for item in items:
+        folders.setdefault(item.path.parent, len(folders))
+    items.sort(key=lambda item: (not item.nodeid.startswith(LONG), folders[item.path.parent]))
