@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import suppress
 from typing import Any
 
-from botocore.exceptions import ClientError
+from moto.logs.models import logs_backends
 
 from ecsctl import ahead
 from ecsctl.config import Config
 from ecsctl.sandbox.aws import ecr
 from ecsctl.session import open_stack
-from tests.stack.conftest import REGION, World, desired_stack
+from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack
 
 APPS, ZONES, REVISIONS, IMAGES, STREAMS = 49, 300, 500, 1000, 5000
 TRUST = (
@@ -22,7 +21,7 @@ TRUST = (
 
 
 def test_a_run_with_nothing_to_change_asks_hardly_more_in_a_big_account(world: World) -> None:
-    world.up()
+    world.running()
     before = _asked(world)
     _others(world)
     _piled_up(world)
@@ -85,9 +84,9 @@ def _others(world: World) -> None:
 
 def _piled_up(world: World) -> None:
     """What a long life of the app leaves behind."""
-    ecs, logs = world.boto("ecs"), world.boto("logs")
+    ecs = world.boto("ecs")
     for number in range(IMAGES):
-        ecr.put_image("123456789012", REGION, "hello", [f"old-{number}"])
+        ecr.put_image(ACCOUNT, REGION, "hello", [f"old-{number}"])
     live = ecs.describe_services(cluster="hello", services=["hello"])["services"][0]["taskDefinition"]
     told = ecs.describe_task_definition(taskDefinition=live, include=["TAGS"])
     model = ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape.members
@@ -96,6 +95,6 @@ def _piled_up(world: World) -> None:
         ecs.register_task_definition(**again, tags=told["tags"])
     ecs.update_service(cluster="hello", service="hello", taskDefinition="hello")
     world.clock.sleep(3600)
-    with suppress(ClientError):
-        for number in range(STREAMS):
-            logs.create_log_stream(logGroupName="/ecs/hello", logStreamName=f"app/app/{number:032x}")
+    group = logs_backends[ACCOUNT][REGION].groups["/ecs/hello"]
+    for number in range(STREAMS):
+        group.create_log_stream(f"app/app/{number:032x}")

@@ -51,6 +51,7 @@ class _Past:
 @dataclass
 class _Memory:
     pasts: dict[tuple[str, str], _Past] = field(default_factory=dict)  # by service and ARN
+    seen: float | None = None  # when ECS was last looked at, which goes on by itself
 
 
 def _delays(account_id: str) -> _Delays:
@@ -175,9 +176,17 @@ _LEFT_OUT: dict[str, Callable[[str, str], Iterator[tuple[str, dict[str, str]]]]]
 
 
 def _census(account_id: str, region: str, of: frozenset[str] = frozenset()) -> dict[tuple[str, str], _Past]:
-    """Note what has come, changed and gone since the last time: with these services alone, if some are named."""
-    pasts = overlay.memory(resourcegroupstaggingapi_backends[account_id][region], _Memory).pasts
-    now, living = clock.now(), {(service, arn): tags for service, arn, tags in _living(account_id, region, of)}
+    """Note what has come, changed and gone since the last time: with these services alone, if some are named.
+
+    With ECS in any case, if time has passed.
+    """
+    memory = overlay.memory(resourcegroupstaggingapi_backends[account_id][region], _Memory)
+    pasts, now = memory.pasts, clock.now()
+    if of and memory.seen != now:
+        of |= {"ecs"}
+    if not of or "ecs" in of:
+        memory.seen = now
+    living = {(service, arn): tags for service, arn, tags in _living(account_id, region, of)}
     for which, tags in living.items():
         past = pasts.get(which)
         if past is None and tags:
@@ -202,10 +211,10 @@ def _dispatch(original: Any, self: BaseResponse, *args: Any, **kwargs: Any) -> A
 
 
 def _changed_by(response: BaseResponse) -> frozenset[str]:
-    """The services of which a call to one may have changed something; ECS and Route 53 go on by themselves."""
+    """The services of which a call to one may have changed something; Route 53's own calls are not heard of."""
     service = _package(response)
     anything = service == "resourcegroupstaggingapi" or not type(response).__module__.startswith("moto.")
-    return frozenset() if anything else frozenset({service, "ecs", "route53"})
+    return frozenset() if anything else frozenset({service, "route53"})
 
 
 @overlay.wraps(S3Response)
