@@ -22,8 +22,11 @@ PUSHES = count()
 
 
 def configured(**settings: Any) -> dict[str, Any]:
-    """A small stack, with the service's settings as given."""
-    return desired_stack(domain=None, github=None, vpc={"egress": "public"}, service=settings)
+    """A small stack with a job, and with the service's settings as given."""
+    nightly = {"command": ["report"], "schedule": "cron(0 3 1 1 ? *)"}
+    return desired_stack(
+        domain=None, github=None, vpc={"egress": "public"}, service=settings, jobs={"nightly": nightly}
+    )
 
 
 def registered(world: World, image: str) -> str:
@@ -126,6 +129,9 @@ def test_the_image_is_the_last_deployed_and_every_edit_is_in_force(
             assert {one["name"]: one["value"] for one in container(running).get("environment", ())} == environment
         assert runs(running)[0] == image, "only the pipeline, or the person who rolls back, moves the image"
     assert runs(running) == (image, 1)
+    wait_until_quiet(running.aws(), "hello")
+    up(running, configured(environment=environment))
+    assert image_of(running, "hello_nightly") == image, "of a release that has succeeded, and the pipeline is not here"
     assert running.plan(configured(environment=environment)).work == ()
 
 
@@ -147,9 +153,10 @@ def test_an_up_that_may_not_wait_refuses_and_changes_nothing(running: World) -> 
 
 
 def test_an_up_with_nothing_for_the_service_does_not_wait(running: World) -> None:
+    same = {one["name"]: one["value"] for one in container(running).get("environment", ())}
+    up(running, configured(environment=same))  # the job may be behind: the pipeline is not here
     pushed(running)
     began = running.clock.now()
-    same = {one["name"]: one["value"] for one in container(running).get("environment", ())}
     session = running.open({**configured(environment=same), "logs": {"retention_days": 7}})
     before_change(session.aws, session.engine, session.desired_stack, "hello", wait=False)
     assert running.clock.now() == began

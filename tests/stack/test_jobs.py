@@ -13,6 +13,7 @@ from ecsctl.operations import jobs
 from ecsctl.releases import release
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws import ecs
+from ecsctl.sandbox.aws.ecr import put_image
 from ecsctl.session import open_app
 from tests.stack.changes import PUSHED
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, same
@@ -116,6 +117,18 @@ def test_it_has_the_image_that_serves_after_a_push_and_never_one_that_was_rolled
     push.push("main", fail="crash")
     world.clock.sleep(2 * 3600)
     assert image(world) == serves(world) == good
+    assert world.plan(said).work == ()
+
+
+def test_without_an_image_no_clock_starts_it_and_with_one_the_next_up_does(world: World) -> None:
+    said = scheduled(BARE, nightly=NIGHTLY)
+    world.running(said)
+    assert world.boto("scheduler").list_schedules()["Schedules"] == []
+    assert world.plan(said).work == ()
+    put_image(ACCOUNT, REGION, "hello", ["first", "latest"])
+    assert "schedule nightly" in {one.name for one in world.plan(said).work}
+    world.up(said)
+    assert (look(world).name, image(world)) == ("nightly", serves(world))
     assert world.plan(said).work == ()
 
 
