@@ -19,7 +19,7 @@ from ecsctl.resources.schedule import SENT
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.ecs import BY, cluster_of
-from ecsctl.resources.support.job_runs import Run, group_of, run_of, runs
+from ecsctl.resources.support.job_runs import Run, group_of, missed, run_of, runs
 from ecsctl.resources.support.revisions import container_of, revision
 from ecsctl.resources.support.schedules import schedule, schedules_in, tags_of
 
@@ -42,6 +42,7 @@ class Job:
     next_run: datetime | None
     last: Run | None  # while ECS knows it
     last_seen: datetime | None  # when it has last written, where ECS has forgotten the run
+    missed: datetime | None = None  # when it was due of late, and nothing has started
 
 
 @asking("looking at the jobs")
@@ -63,6 +64,7 @@ def look(aws: Aws, me: Label) -> list[Job]:
             next_run=None if one.get("State") == "DISABLED" else _next(one, now),
             last=last[one["Name"]],
             last_seen=None if last[one["Name"]] else seen.get(one["Name"]),
+            missed=missed(one, known, now),
         )
         for one in told
     ]

@@ -21,6 +21,7 @@ HEADS = ("job", "schedule", "next run", "last run", "ended", "exit")
 STYLES = {"succeeded": "green", "running": "cyan", "starting": "cyan", "failed": "red", "timed out": "red",
           "not started": "red"}  # fmt: skip
 UNKNOWN = "not known"
+MISSED = "ecsctl plan tells what somebody has changed of it"
 
 
 def show(jobs: Sequence[Job], now: datetime) -> None:
@@ -36,7 +37,7 @@ def show(jobs: Sequence[Job], now: datetime) -> None:
 
 
 def table(jobs: Sequence[Job], now: datetime) -> Iterator[Text]:
-    """A line for each job, in columns; below it why its last run ended, where AWS says more than that."""
+    """A line for each job, in columns; below it why its last run ended, and a run that did not begin."""
     rows = [[plain(cell) for cell in _cells(one, now)] for one in jobs]
     heads = [plain(head, "dim") for head in HEADS]
     widths = [max(row[column].cell_len for row in (heads, *rows)) for column in range(len(HEADS))]
@@ -48,6 +49,9 @@ def table(jobs: Sequence[Job], now: datetime) -> Iterator[Text]:
         yield line
         if job and job.last and job.last.reason:
             yield Text.assemble("  ", plain(job.last.reason, "dim"))
+        if job and job.missed:
+            told = f"was due {age(job.missed, now)} ago, and nothing has started: {MISSED}"
+            yield Text.assemble("  ", plain(told, "red"))
 
 
 def document(jobs: Sequence[Job], where: Mapping[str, str]) -> dict[str, Any]:
@@ -64,6 +68,7 @@ def _document(job: Job) -> dict[str, Any]:
         "paused": job.paused,
         "next_run": _moment(job.next_run),
         "last_written": _moment(job.last_seen),
+        "missed": _moment(job.missed),
         "last_run": last
         and {
             "id": last.id,

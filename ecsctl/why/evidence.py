@@ -127,6 +127,7 @@ class Facts:
     command_log: list[Told] = field(default_factory=list)  # what the newest of them wrote
     job_tasks: list[Told] = field(default_factory=list)  # tasks of jobs that have ended, the newest first
     job_log: list[Told] = field(default_factory=list)  # what the last one wrote that ended badly
+    missed: dict[str, datetime] = field(default_factory=dict)  # jobs of which no run has begun when one was due
     build: Told | None = None
     build_log: list[Told] = field(default_factory=list)
     pipeline: Told | None = None

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.errors import EcsctlError, Interrupted, explained, is_gone
-from ecsctl.engine.label import flat
+from ecsctl.engine.label import APP, flat
 from ecsctl.names import Names
 from ecsctl.own_secrets import is_ours
 from ecsctl.parts import RELEASE, RUN
@@ -18,7 +18,9 @@ from ecsctl.resources.support.common import there
 from ecsctl.resources.support.deployments import Told
 from ecsctl.resources.support.dns import normal
 from ecsctl.resources.support.ecs import BY, commands_of, groups_of, tasks_in, tasks_of
+from ecsctl.resources.support.job_runs import missed, runs
 from ecsctl.resources.support.revisions import container_of, revision
+from ecsctl.resources.support.schedules import runs_jobs, schedules_in, tags_of
 from ecsctl.why.causes import jobs
 from ecsctl.why.evidence import Facts, moment
 
@@ -49,7 +51,7 @@ class _Reading:
         self.aws, self.facts, self.names = aws, facts, Names(facts.app)
 
     def all(self) -> Facts:
-        self._together(self._service, self._build, self._pipeline, self._certificate, self._commands)
+        self._together(self._service, self._build, self._pipeline, self._certificate, self._commands, self._jobs)
         self._together(self._stopped, self._starting, self._definition, self._balancer, self._network, self._connection)
         self._together(
             self._log,
@@ -119,6 +121,15 @@ class _Reading:
         stopped = [one for one in over if one.get("group") == f"{BY}:{RELEASE}"]
         every = [*stopped, *(commands_of(self.aws, cluster) if stopped else ())]
         self.facts.commands = [dict(one) for one in sorted(every, key=lambda one: one["createdAt"], reverse=True)]
+
+    def _jobs(self) -> None:
+        """The schedules of the jobs."""
+        if not runs_jobs(self.aws, self.names):
+            return
+        known, now = runs(self.aws, self.names.cluster, self.names.container), self.aws.now()
+        for told in schedules_in(self.aws, self.names.schedule_group):
+            if tags_of(told).get(APP) == self.facts.app and (due := missed(told, known, now)):
+                self.facts.missed[told["Name"]] = due
 
     def _command_log(self) -> None:
         """The log of the release command, and of a job."""

@@ -15,6 +15,8 @@ from ecsctl.sandbox import push
 from ecsctl.sandbox.aws import ecs
 from ecsctl.sandbox.aws.ecr import put_image
 from ecsctl.session import open_app
+from ecsctl.ui import jobs as shown
+from ecsctl.why import why
 from tests.stack.changes import PUSHED
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, same
 from tests.stack.events import matches
@@ -44,8 +46,12 @@ def serves(world: World) -> str:
     return image(world, found["taskDefinition"])
 
 
+def moment(world: World) -> datetime:
+    return datetime.fromtimestamp(world.clock.now(), UTC)
+
+
 def until(world: World, hour: int, minute: int = 0) -> None:
-    now = datetime.fromtimestamp(world.clock.now(), UTC)
+    now = moment(world)
     due = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
     world.clock.sleep(((due - now) % timedelta(days=1)).total_seconds() or 86400)
 
@@ -118,6 +124,24 @@ def test_it_has_the_image_that_serves_after_a_push_and_never_one_that_was_rolled
     world.clock.sleep(2 * 3600)
     assert image(world) == serves(world) == good
     assert world.plan(said).work == ()
+
+
+def test_a_run_that_did_not_begin_is_told(world: World) -> None:
+    said = scheduled(BARE, nightly=NIGHTLY)
+    world.running(said, IMAGE)
+    policy = {"RoleName": "hello-eu-central-1-scheduler", "PolicyName": "ecsctl"}
+    world.boto("iam").delete_role_policy(**policy)
+    until(world, 2, 10)
+    told = look(world)
+    assert (told.last, told.missed and told.missed.hour) == (None, 2)
+    assert "  was due 10 min ago, and nothing has started" in "\n".join(map(str, shown.table([told], moment(world))))
+    assert [(one.name, one.sentence) for one in why(world.aws(), "hello").causes] == [
+        ("job-missed", "the job nightly was due, and no run has begun")
+    ]
+    assert {one.name for one in world.plan(said).work} == {"scheduler-role"}
+    world.up(said)
+    jobs.begin(world.aws(), open_app(world.aws(), "hello", world.record).engine.label, "nightly")
+    assert look(world).missed is None
 
 
 def test_without_an_image_no_clock_starts_it_and_with_one_the_next_up_does(world: World) -> None:

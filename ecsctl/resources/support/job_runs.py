@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Literal
 
+from ecsctl import due
 from ecsctl.parts import GUARD, TIMER
 from ecsctl.resources.support.ecs import BY, tasks_in
 from ecsctl.resources.support.schedules import STARTED_BY
@@ -19,6 +21,9 @@ REFUSED = 75  # what the guard ends with where another run is not over: sysexits
 Outcome = Literal["starting", "running", "succeeded", "failed", "timed out", "refused", "stopped", "not started"]
 BAD: tuple[Outcome, ...] = ("failed", "timed out", "not started")
 """The ends that somebody should hear of. A run that is refused, or that a person has stopped, is none."""
+
+REMEMBERED = timedelta(minutes=55)  # ECS knows a task for an hour after its end
+LATE = timedelta(minutes=3)  # Scheduler starts within the minute, and ECS tells of it a moment later
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,30 @@ def runs(aws: Aws, cluster: str, container: str) -> list[Run]:
     tasks: list[Any] = [*tasks_in(aws, cluster, "RUNNING", "STOPPED")]
     found = [run_of(one, container) for one in tasks if one.get("group", "").startswith(f"{BY}:")]
     return sorted(found, key=lambda one: one.created, reverse=True)
+
+
+def missed(told: Mapping[str, Any], known: Iterable[Run], now: datetime) -> datetime | None:
+    """When the schedule was due within the hour and nothing has started since; None where that cannot be said.
+
+    Scheduler tells it nowhere but in metrics of the whole group, which it does not promise (user guide, "Monitoring
+    Amazon EventBridge Scheduler with Amazon CloudWatch"). Of a rate that was changed nobody says from when it counts.
+    """
+    made = told.get("StartDate") or told.get("CreationDate")
+    changed = told.get("LastModificationDate") or made
+    if made is None or changed is None or told.get("State") == "DISABLED":
+        return None
+    expression, place = told["ScheduleExpression"], told.get("ScheduleExpressionTimezone", "UTC")
+    try:
+        if isinstance(due.read(expression), due.Rate) and changed != told.get("CreationDate"):
+            return None
+        moments = due.dues(expression, place, max(now - REMEMBERED, made, changed), made)
+        end = min(now - LATE, told.get("EndDate") or now)
+        last = max(takewhile(lambda one: one <= end, moments), default=None)
+    except due.Invalid:
+        return None
+    if last is None:
+        return None
+    return None if any(one.job == told["Name"] and one.created >= last - LATE for one in known) else last
 
 
 def run_of(task: Mapping[str, Any], container: str) -> Run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,8 @@ STARTED_BY = "chronos-schedule/"
 def runs_jobs(aws: Aws, names: Names) -> bool:
     """Whether there may be schedules of the app: the role by which they run its jobs is there as long as they are."""
     roles = aws.look(aws.iam.list_roles, PathPrefix=PATH)["Roles"]
-    return any(one["RoleName"] == names.scheduler_role for one in roles)
+    ours = replace(names, region=str(aws.session.region_name)).scheduler_role  # not all names know where they are
+    return any(one["RoleName"] == ours for one in roles)
 
 
 def families_of_jobs(aws: Aws, names: Names) -> list[str]:

@@ -1,11 +1,11 @@
-"""Why the last run of a job ended badly: by its task, while ECS remembers it, which is an hour."""
+"""Why the last run of a job ended badly, or none began: by its tasks, while ECS remembers them, which is an hour."""
 
 from __future__ import annotations
 
 from ecsctl.resources.support.deployments import Told
 from ecsctl.resources.support.job_runs import BAD, Run, run_of
-from ecsctl.why.causes.cause import Cause, Judge
-from ecsctl.why.causes.fixes import Fix, change, repair, run
+from ecsctl.why.causes.cause import Cause, Certainty, Judge
+from ecsctl.why.causes.fixes import Fix, change, repair, run, up
 from ecsctl.why.evidence import Evidence, Facts
 from ecsctl.why.words import last_error
 
@@ -51,4 +51,16 @@ def _told(ended: Run) -> str:
     return f"ended with exit code {ended.exit_code}{f' ({ended.reason})' if ended.reason else ''}"
 
 
-JUDGES: tuple[Judge, ...] = (failed,)
+def missed(facts: Facts) -> Cause | None:
+    """A job of which nothing has begun when it was due: of several the one that was due last."""
+    if not facts.missed:
+        return None
+    name, due = max(facts.missed.items(), key=lambda one: one[1])
+    observed = (Evidence(f"job {name}", "it was due, and ECS knows no task of it that was started since", due),)
+    steps = (*up().steps, *run(f"ecsctl jobs run {name}").steps)
+    note = "puts back what somebody has changed of its role or schedule, then runs it now"
+    return Cause("job-missed", f"the job {name} was due, and no run has begun", observed, (Fix(steps, note),),
+                 Certainty.LIKELY)  # fmt: skip
+
+
+JUDGES: tuple[Judge, ...] = (failed, missed)

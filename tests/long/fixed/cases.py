@@ -17,6 +17,7 @@ from tests.long.fixed.tasks import (
     untrusted,
     well,
 )
+from tests.why.person import HOUR
 
 INIT = "ResourceInitializationError: "
 
@@ -203,6 +204,10 @@ CASES: dict[str, Case] = {
         deliveries.release_fails,  # the app is well with that commit, and any other command is not
         toml={"jobs": {"often": {"command": ["python", "report.py"], "schedule": "rate(5 minutes)"}}},
         skips={1: "the fate is the image's"},
+    ),
+    "job-missed": Case(
+        denied("hello-eu-central-1-scheduler", "ecs:RunTask", then=lambda person: person.clock.sleep(HOUR / 2)),
+        toml={"jobs": {"often": {"command": ["python", "report.py"], "schedule": "rate(5 minutes)"}}},
     ),
     "action-failed": Case(
         deliveries.smoke_fails, toml={"pipeline": {"tests": [{"name": "Smoke", "buildspec": "s.yml"}]}}
