@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecsctl.resources.support import containers
+from ecsctl.resources.support.definitions import image_for, judge, laid, told
 from ecsctl.resources.support.deployments import Snapshot
 from ecsctl.resources.support.revisions import DIGEST, Revision, container_of, digest, registrable
-from ecsctl.resources.task_definition import image_for, judge, laid, told
 from tests.resources.merging import ACCEPTED, CONFIG, ME, REGION, SIDECAR, changes, pairs
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from ecsctl.engine.plan import diff
 from ecsctl.resources.support.containers import HealthCheck
+from ecsctl.resources.support.definitions import laid, told
 from ecsctl.resources.support.revisions import Revision, container_of, digest, registrable
-from ecsctl.resources.task_definition import laid, told
 from tests.resources.merging import ACCEPTED, CONFIG, REGION, SIDECAR, definitions, desired_stack, words
 
 

@@ -1,0 +1,180 @@
+"""What a task definition says, and what should be registered: plain values in, plain values out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.ids import LogGroupName
+from ecsctl.resources.support.additions import added, with_additions
+from ecsctl.resources.support.containers import HealthCheck, beside, sidecars_of
+from ecsctl.resources.support.revisions import DIGEST, Definition, Revision, container_of, digest, said
+from ecsctl.resources.support.volumes import mounted, mounts_of, read, written
+
+if TYPE_CHECKING:
+    from ecsctl.engine.label import Label
+    from ecsctl.resources.task_definition import TaskDefinition
+
+
+def image_for(desired: TaskDefinition, running: str | None = None, good: str | None = None) -> str | None:
+    """The image to register: the one that is asked for, the last good one, the one that runs, or one to begin with."""
+    begin = desired.seed or desired.placeholder
+    kept = begin if running == desired.placeholder else running
+    return desired.image or good or kept or begin
+
+
+def laid(desired: TaskDefinition, over: Definition, image: str | None, region: str) -> Definition:
+    """The desired state laid over the revision that runs (`{}` if none does), with that image in our container."""
+    ours, platform = container_of(over, desired.container), over.get("runtimePlatform", {})
+    merged = _container(desired, ours, image, region)
+    there = over.get("containerDefinitions") or [ours]
+    containers = beside(ours, merged, there, desired.sidecars, _log(desired, region))
+    made = {
+        **over,
+        "family": desired.family,
+        "cpu": str(desired.cpu),
+        "memory": str(desired.memory),
+        "networkMode": "awsvpc",
+        "requiresCompatibilities": sorted({*over.get("requiresCompatibilities", ()), "FARGATE"}),
+        "runtimePlatform": {**platform, "cpuArchitecture": desired.architecture, "operatingSystemFamily": "LINUX"},
+        "executionRoleArn": desired.execution_role,
+        "taskRoleArn": desired.task_role,
+        "containerDefinitions": containers,
+    }
+    if volumes := written(desired.volumes, over.get("volumes") or ()):
+        made["volumes"] = volumes
+    else:
+        made.pop("volumes", None)
+    return with_additions(made, merged, desired.more)
+
+
+def _container(desired: TaskDefinition, ours: dict[str, Any], image: str | None, region: str) -> dict[str, Any]:
+    mapped, ports = _mapping(ours, desired.port), ours.get("portMappings") or []
+    ours_only = {"containerPort": desired.port, "hostPort": desired.port, "protocol": "tcp"}
+    others = [port for port in ports if port is not mapped and port.get("containerPort") != desired.port]
+    log, wanted = ours.get("logConfiguration", {}), _log(desired, region)
+    log = log if log.get("logDriver") == "awslogs" else {}
+    options = {name: value for name, value in log.get("options", {}).items() if name not in _LOGS}
+    merged = {
+        **ours,
+        "name": desired.container,
+        "image": image,
+        "essential": True,
+        "portMappings": [{**mapped, **ours_only}, *others] if desired.port else [],
+        "environment": [{"name": name, "value": value} for name, value in desired.environment],
+        "secrets": [{"name": name, "valueFrom": source} for name, source in desired.secrets],
+        "command": list(desired.command),
+        "logConfiguration": {**log, **wanted, "options": {**options, **wanted["options"]}},
+        "linuxParameters": {**ours.get("linuxParameters", {}), "initProcessEnabled": desired.init_process},
+        "stopTimeout": desired.stop_timeout,
+        "readonlyRootFilesystem": desired.read_only,
+        "healthCheck": desired.health_check.sent,
+        "mountPoints": mounted(desired.mounts, ours.get("mountPoints") or ()),
+    }
+    return {name: value for name, value in merged.items() if said(value)}
+
+
+_LOGS = ("awslogs-group", "awslogs-region", "awslogs-stream-prefix", "mode", "max-buffer-size")
+
+
+def _log(desired: TaskDefinition, region: str) -> dict[str, Any]:
+    """Where the lines of the app and its sidecars go."""
+    values = (desired.log_group, region, desired.log_prefix, desired.log_mode, desired.log_buffer)
+    options = {name: value for name, value in zip(_LOGS, values, strict=True) if value}
+    return {"logDriver": "awslogs", "options": options}
+
+
+def _mapping(ours: Mapping[str, Any], port: int) -> dict[str, Any]:
+    """The mapping of our port, or the first: in which order AWS tells them is its own affair."""
+    ports: list[dict[str, Any]] = ours.get("portMappings") or [{}]
+    return next((one for one in ports if one.get("containerPort") == port), ports[0])
+
+
+def told(revision: Revision, like: TaskDefinition, region: str) -> TaskDefinition:
+    """What a revision says of the resource's fields, with what AWS leaves out or fills in brought to one spelling."""
+    definition, ours = revision.definition, container_of(revision.definition, like.container)
+    port = _mapping(ours, like.port)
+    log = ours.get("logConfiguration", {})
+    options = log.get("options", {}) if log.get("logDriver") == "awslogs" else {}
+    unsound = _unsound(revision, like)
+    return replace(
+        like,
+        container=ours.get("name", ""),
+        image=ours.get("image", ""),
+        port=port.get("containerPort", 0) if port.get("protocol", "tcp") == "tcp" else 0,
+        cpu=int(definition.get("cpu", 0)),
+        memory=int(definition.get("memory", 0)),
+        architecture=revision.architecture,
+        execution_role=definition.get("executionRoleArn", ""),
+        task_role=definition.get("taskRoleArn", ""),
+        log_group=LogGroupName(options.get("awslogs-group", "") if options.get("awslogs-region") == region else ""),
+        log_prefix=options.get("awslogs-stream-prefix", ""),
+        log_mode=options.get("mode", ""),
+        log_buffer=options.get("max-buffer-size", ""),
+        environment=tuple((pair["name"], pair.get("value", "")) for pair in ours.get("environment", ())),
+        secrets=tuple((pair["name"], pair["valueFrom"]) for pair in ours.get("secrets", ())),
+        command=tuple(ours.get("command", ())),
+        health_check=HealthCheck.of(ours),
+        init_process=bool(ours.get("linuxParameters", {}).get("initProcessEnabled")),
+        stop_timeout=ours.get("stopTimeout", 30),
+        read_only=bool(ours.get("readonlyRootFilesystem")),
+        more=added(definition, ours, like.more),
+        sidecars=sidecars_of(definition, ours, like.sidecars, _log(like, region)),
+        volumes=read(definition),
+        mounts=mounts_of(ours),
+        sound=not unsound,
+        unsound=unsound,
+    )
+
+
+def _unsound(revision: Revision, like: TaskDefinition) -> str:
+    """Why a revision cannot be used as it is; empty if it can."""
+    definition, ours = revision.definition, container_of(revision.definition, like.container)
+    system = definition.get("runtimePlatform", {}).get("operatingSystemFamily", "LINUX")
+    why = (
+        (not revision.active, "the revision was deregistered"),
+        (like.seed is not None and ours.get("image") == like.placeholder, "there is an image now, and it names none"),
+        (definition.get("networkMode") != "awsvpc", f"its network mode is {definition.get('networkMode')}, not awsvpc"),
+        ("FARGATE" not in definition.get("requiresCompatibilities", ()), "it is not made for Fargate"),
+        (system != "LINUX", f"it is for {system}, not for Linux"),
+        (not ours.get("essential", True), f"its container {like.container} is not essential"),
+    )
+    told = ", ".join(text for wrong, text in why if wrong)
+    return f"{told}: a new revision is made" if told else ""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The live revision, what should be registered, and the revision that is as desired already, if there is one."""
+
+    live: Revision
+    wanted: Definition
+    right: Revision | None
+    note: str = ""
+
+    @property
+    def shown(self) -> Revision:
+        """The revision to compare with the desired state."""
+        return self.right or self.live
+
+
+def judge(desired: TaskDefinition, live: Revision, later: Iterable[Revision], good: str | None, me: Label) -> Judgement:
+    """Compare the desired state with what runs.
+
+    `later` are the ACTIVE revisions registered after the live one, the newest first. One of ours among them that says
+    what is wanted was registered by a run that was interrupted before the service was told: it is right, and nothing
+    is registered twice. `good` is the image to go on with when the live one was given up.
+    """
+    running = container_of(live.definition, desired.container).get("image")
+    wanted = laid(desired, live.definition, image_for(desired, running, good), me.region)
+    note = "the newest deployment was given up: the image of the last good one is kept" if good else ""
+    actual = told(live, desired, me.region)
+    if replace(desired, image=desired.image or actual.image) == actual:
+        return Judgement(live, wanted, live, note)
+    goal, mark = told(Revision("", wanted, {}), desired, me.region), digest(wanted)
+    for found in later:
+        # The pipeline's copy of a revision may carry its tags, digest and all, and yet another image.
+        if me.matches(found.tags) and found.tags.get(DIGEST) == mark and told(found, desired, me.region) == goal:
+            return Judgement(live, wanted, found, note)
+    return Judgement(live, wanted, None, note)
