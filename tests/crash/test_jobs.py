@@ -1,4 +1,4 @@
-"""Jobs come to a running app and go again, and back to the start at each of the changes."""
+"""Jobs and a worker come to a running app and go again: killed at each of the changes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ IMAGE = "public.ecr.aws/docker/library/nginx:1.27"
 WEB = desired_stack(domain=None, github=None, service={"desired_count": 0})
 JOBS = {
     **WEB,
+    "workers": {"mailer": {"command": ["c"], "desired_count": 0}},
     "jobs": {
         "nightly": {"command": ["a"], "schedule": "cron(0 3 1 1 ? *)", "timeout_minutes": 60, "overlap": "refuse"},
         "weekly": {"command": ["b"], "schedule": "cron(0 3 1 1 ? *)"},
