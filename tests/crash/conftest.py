@@ -65,8 +65,12 @@ class AtOnce:
         return done
 
 
-# Two tasks, because where a single one comes to stand is ECS's choice.
-CONFIGURED = desired_stack(service={"desired_count": 2})
+# Two tasks of each, because where a single one comes to stand is ECS's choice.
+CONFIGURED = desired_stack(
+    service={"desired_count": 2},
+    workers={"mailer": {"command": ["python", "worker.py"], "desired_count": 2}},
+    release={"command": ["python", "manage.py", "migrate"]},
+)
 
 
 class Struck(World):

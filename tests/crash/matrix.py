@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
@@ -273,13 +274,15 @@ def _raise(error: BaseException) -> None:
 
 
 def _any_revision(account: Account) -> Any:
-    text = re.sub(r"(task-definition/hello):[0-9]+", r"\1:~", json.dumps(account))
+    text = re.sub(r"(task-definition/hello(?:_[a-z]+)?):[0-9]+", r"\1:~", json.dumps(account))
     return json.loads(re.sub(r'"revision": [0-9]+', '"revision": 0', text))
 
 
 def _revisions(account: Account) -> int:
+    """How many there are of the process that has the most."""
     found = [one for kinds in account.values() for one in kinds.get("task definitions", [])]
-    return sum("task-definition/hello:" in str(one["id"]) for one in found)
+    return max(Counter(re.findall(r"task-definition/(hello(?:_[a-z]+)?):", " ".join(str(one["id"]) for one in found)))
+               .values(), default=0)  # fmt: skip
 
 
 def _name(value: Any) -> str:
