@@ -206,7 +206,14 @@ class Reconciler(Looking):
         """Say on the deployment's first thing which run is at work, or that the first one has ended."""
         desired = fulfil(node.desired, self.known)
         attempt = Attempt(self.patience, f"{desired.title} {node.name}")
-        while (observed := self._look_now(node.name, desired)) and claim.unfinished(observed.tags) not in ("", run):
+
+        def look() -> Observed[Any, Any] | None:
+            try:
+                return self._look_now(node.name, desired)
+            except Exception as error:  # beside no resource's turn
+                raise explained(error, attempt.what) from error
+
+        while (observed := look()) and claim.unfinished(observed.tags) not in ("", run):
             me = replace(self.label.of(node.name).keeping_owner(observed.tags), run=run)
             try:
                 desired.update(self.aws, me, observed.ids, frozenset({"tags"}))

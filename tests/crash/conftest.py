@@ -70,6 +70,7 @@ CONFIGURED = desired_stack(
     service={"desired_count": 2},
     workers={"mailer": {"command": ["python", "worker.py"], "desired_count": 2}},
     release={"command": ["python", "manage.py", "migrate"]},
+    jobs={"yearly": {"command": ["python", "report.py"], "schedule": "cron(0 3 1 1 ? *)"}},
 )
 
 
