@@ -12,10 +12,14 @@ from ecsctl.commands.options import ON_AWS, Common, shares
 @shares(*ON_AWS, "output")
 def why(
     common: Common,
+    process: Annotated[
+        str, typer.Argument(metavar="[PROCESS]", help="Only this process: web, a worker's name, or a job's.")
+    ] = "",
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 if anything is broken.")] = False,
 ) -> None:
-    """Explain why the app does not run, build or deploy: the cause, the evidence, and how to fix it."""
+    """Explain why the app, or one process of it, does not run, build or deploy: cause, evidence, and how to fix it."""
     from ecsctl.commands.opening import opened
+    from ecsctl.config.workers import inherited, resting
     from ecsctl.ui import output as json
     from ecsctl.ui import why as shown
     from ecsctl.why import why as ask
@@ -23,7 +27,11 @@ def why(
     with opened(common, "why", looks=True) as app:
         session = app.over_app()
         domain, *also = (app.config.domain.all_names if app.config and app.config.domain else ()) or ("",)
-        found = ask(app.aws, app.app, domain, also, app.config.service.spelled if app.config else {})
+        spelled, at_rest = {}, None
+        if app.config:
+            spelled = {**app.config.service.spelled, **inherited(app.config.workers)}
+            at_rest = resting(app.config.processes)
+        found = ask(app.aws, app.app, domain, also, spelled, process=process, resting=at_rest)
     if common.json:
         json.emit(shown.why_document(found, session.where))
     else:

@@ -230,6 +230,11 @@ class Service(Section):
         }
 
     @property
+    def least(self) -> int:
+        """The fewest tasks of it that are to run."""
+        return self.autoscaling.lowest if self.autoscaling else self.desired_count
+
+    @property
     def asks_by_default(self) -> bool:
         """Whether nobody has said which path is asked."""
         return not (self.given("health_path") or (self.health and self.health.given("path")))

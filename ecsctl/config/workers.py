@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import Field
@@ -66,3 +66,19 @@ class Worker(Process):
         }
         own["health"] = Health(container=self.health)
         return super().over(service).model_copy(update=own)
+
+
+def inherited(workers: Mapping[str, Worker]) -> dict[str, str]:
+    """By the key of a worker's own variables where the file gives it none: that of [service], where they stand."""
+    kinds = ("environment", "secrets")
+    return {
+        f"workers.{name}.{kind}": f"service.{kind}"
+        for name, one in workers.items()
+        for kind in kinds
+        if not getattr(one, kind)
+    }
+
+
+def resting(processes: Mapping[str, Service]) -> frozenset[str]:
+    """The processes of which no task need run."""
+    return frozenset(name for name, one in processes.items() if not one.least)

@@ -73,6 +73,14 @@ class Told(Protocol):
         """What is wrong."""
 
     @property
+    def process(self) -> str:
+        """Whose tasks it is about; empty where it is about the app."""
+
+    @property
+    def also(self) -> Sequence[str]:
+        """Further processes that it befalls."""
+
+    @property
     def certainty(self) -> int:
         """3 certain, 2 likely, 1 possible, 0 unknown: what failed is known, why is not."""
 
@@ -172,6 +180,7 @@ def why_document(found: Found, where: Mapping[str, str]) -> dict[str, Any]:
         "causes": [
             {
                 "name": cause.name,
+                "processes": [*filter(None, (cause.process, *cause.also))],
                 "sentence": cause.sentence,
                 "certainty": CERTAINTY[int(cause.certainty)],
                 "either": list(cause.either),

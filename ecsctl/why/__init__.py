@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from ecsctl.names import Names
+from ecsctl.releases import reading
 from ecsctl.why.causes import Act, Cause, Certainty, Fix, Step
 from ecsctl.why.evidence import Evidence
-from ecsctl.why.gathering import gather, gather_service
+from ecsctl.why.gathering import gather, gather_services
 from ecsctl.why.ranking import Diagnosis, diagnose
 
 if TYPE_CHECKING:
@@ -29,22 +31,36 @@ __all__ = [
 
 
 def why(
-    aws: Aws, app: str, domain: str = "", also: Sequence[str] = (), spelled: Mapping[str, str] | None = None
+    aws: Aws,
+    app: str,
+    domain: str = "",
+    also: Sequence[str] = (),
+    spelled: Mapping[str, str] | None = None,
+    *,
+    process: str = "",
+    resting: Collection[str] | None = None,
 ) -> Diagnosis:
-    """What is wrong with an app, ranked. Changes nothing; what could not be read is told.
+    """What is wrong with an app, ranked; or with one process of it. Changes nothing; what could not be read is told.
 
-    `spelled` tells which key the app's ecsctl.toml uses, where two can say the same.
+    `spelled` tells which key the app's ecsctl.toml uses, where two can say the same; `resting` are the processes of
+    which it asks for no task, where that is known.
+
+    Raises Interrupted when a stop is asked for, Refused for a process that the app does not have.
+    """
+    if process and process not in (known := reading.ever(aws, Names(app))):
+        raise reading.no_process(Names(app), process, known)
+    found = diagnose(*gather(aws, app, domain, also, resting)).spelled(spelled or {})
+    return found.of(process) if process else found
+
+
+def first_line(aws: Aws, app: str, resting: Collection[str] | None = None) -> str:
+    """Why a service does not run, in one line and few calls; empty if nothing is wrong with any, or nobody knows.
 
     Raises Interrupted when a stop is asked for.
     """
-    return diagnose(gather(aws, app, domain, also)).spelled(spelled or {})
-
-
-def first_line(aws: Aws, app: str) -> str:
-    """Why the service does not run, in one line and few calls; empty if nothing is wrong with it, or nobody knows.
-
-    Raises Interrupted when a stop is asked for.
-    """
-    found = diagnose(gather_service(aws, app))
-    broken = [cause for cause in found.causes if not cause.calm and cause.name not in ("unexplained", "no-service")]
-    return broken[0].sentence if broken else ""
+    for facts in gather_services(aws, app, resting):
+        found = diagnose(facts)
+        broken = [cause for cause in found.causes if not cause.calm and cause.name not in ("unexplained", "no-service")]
+        if broken:
+            return broken[0].sentence
+    return ""

@@ -11,9 +11,10 @@ from functools import cached_property
 
 from ecsctl.config.printing import HIDDEN, looks_secret
 from ecsctl.names import Names
+from ecsctl.parts import WEB
 from ecsctl.resources.support.containers import LABEL
 from ecsctl.resources.support.deployments import LONG_AGO, Snapshot, Told
-from ecsctl.resources.support.pipeline_structure import DEPLOY
+from ecsctl.resources.support.pipeline_structure import DEPLOY, process_of
 from ecsctl.resources.support.revisions import container_of
 from ecsctl.why.build_failure import BuildFailure, failure_of
 from ecsctl.why.words import last_error, said
@@ -99,10 +100,13 @@ class Facts:
     `revisions` maps the ARN of a service revision to that of its task definition, `images` a reference to whether it
     is there, `secrets` an ARN to "there", "missing" or "being deleted", `own_secrets` an ARN to the name by which
     `ecsctl secret` knows it, `log_groups` a name to whether it is there, `subnet_routes` a subnet to its route table.
-    `starting` are the tasks that are not running yet.
+    `starting` are the tasks that are not running yet. The service and its tasks are those of the `process`; `rests`
+    tells whether none of them is asked for, by ecsctl.toml or by autoscaling (None: nobody knows).
     """
 
     app: str
+    process: str = WEB
+    rests: bool | None = None
     service: Told | None = None
     deployments: list[Told] = field(default_factory=list)
     revisions: dict[str, str] = field(default_factory=dict)
@@ -152,13 +156,18 @@ class Facts:
 
     @property
     def undelivered(self) -> bool:
-        """Whether the pipeline's deployment is what was given up: its action of that time failed."""
+        """Whether the pipeline's deployment of the process is what was given up: its action of that time failed."""
         for stage in (self.pipeline or {}).get("stageStates", ()):
             for one in stage.get("actionStates", ()) if stage.get("stageName") == DEPLOY else ():
                 latest = one.get("latestExecution", {})
-                if latest.get("status") == "Failed":
+                if latest.get("status") == "Failed" and process_of(str(one.get("actionName"))) == self.process:
                     return bool(latest.get("lastStatusChange", LONG_AGO) >= self.since)
         return False
+
+    @property
+    def who(self) -> str:
+        """What a person calls the process whose tasks these are."""
+        return "the app" if self.process == WEB else f"the worker {self.process}"
 
     @property
     def suspect(self) -> str:

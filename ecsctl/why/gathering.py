@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -10,19 +10,19 @@ from ecsctl.engine.errors import EcsctlError, Interrupted, explained, is_gone
 from ecsctl.engine.label import APP, flat
 from ecsctl.names import Names
 from ecsctl.own_secrets import is_ours
-from ecsctl.parts import RELEASE, RUN
+from ecsctl.parts import RELEASE, RUN, WEB
 from ecsctl.releases import reading
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.builds import newest_build
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.deployments import Told
-from ecsctl.resources.support.dns import normal
 from ecsctl.resources.support.ecs import BY, commands_of, groups_of, tasks_in, tasks_of
 from ecsctl.resources.support.job_runs import missed, runs
 from ecsctl.resources.support.revisions import container_of, revision
 from ecsctl.resources.support.schedules import runs_jobs, schedules_in, tags_of
 from ecsctl.why.causes import jobs
 from ecsctl.why.evidence import Facts, moment
+from ecsctl.why.naming import certificate, zones
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -32,27 +32,71 @@ LINES = 50  # of the app's log
 BUILD_LINES = 1000  # of a build's: what the failed command wrote stands before all that ran after it
 
 
-def gather(aws: Aws, app: str, domain: str = "", also: Sequence[str] = ()) -> Facts:
-    """All facts about an app. Changes nothing, and raises only Interrupted: what could not be read is in `unread`."""
+def gather(
+    aws: Aws, app: str, domain: str = "", also: Sequence[str] = (), resting: Collection[str] | None = None
+) -> list[Facts]:
+    """All facts about an app: the web's with those of its builds and names, then those of each worker.
+
+    `resting` are the processes of which ecsctl.toml asks for no task, where that is known. Changes nothing, and raises
+    only Interrupted: what could not be read is in `unread`.
+    """
     aws.forget()
-    return _Reading(aws, Facts(app, domain=domain, also=[*also])).all()
+    facts = Facts(app, rests=_rests(WEB, resting), domain=domain, also=[*also])
+    others = _others(aws, facts)
+    web = _Reading(aws, facts).all()
+    workers = [
+        Facts(app, process, _rests(process, resting), pipeline=web.pipeline, build=web.build) for process in others
+    ]
+    with ThreadPoolExecutor(READERS) as pool:
+        return [web, *pool.map(lambda one: _Reading(aws, one).process(), workers)]
 
 
-def gather_service(aws: Aws, app: str) -> Facts:
-    """The facts about the running service alone: enough to tell why its tasks fail, and fewer calls."""
+def gather_services(aws: Aws, app: str, resting: Collection[str] | None = None) -> Iterator[Facts]:
+    """The facts about the running services alone, one after the other, the web's first.
+
+    They are enough to tell why their tasks fail, in fewer calls; and fewer still where a worker runs steadily.
+    """
     aws.forget()
-    return _Reading(aws, Facts(app)).service_only()
+    facts = Facts(app, rests=_rests(WEB, resting))
+    others = _others(aws, facts)
+    yield _Reading(aws, facts).service_only()
+    for process in others:
+        yield _Reading(aws, Facts(app, process, _rests(process, resting))).service_only()
+
+
+def _rests(process: str, resting: Collection[str] | None) -> bool | None:
+    return None if resting is None else process in resting
+
+
+def _others(aws: Aws, facts: Facts) -> list[str]:
+    """The workers of the app; none where they may not be listed, which is told."""
+    try:
+        return [one for one in reading.processes(aws, Names(facts.app)) if one != WEB]
+    except Interrupted:
+        raise
+    except Exception as error:  # noqa: BLE001 - explained() raises again what AWS did not answer
+        if not is_gone(error):
+            facts.unread.append(_short(explained(error, "the processes")))
+        return []
 
 
 class _Reading:
     """One reading: what needs nothing first, then what needs the service, then what needs a failed task."""
 
     def __init__(self, aws: Aws, facts: Facts) -> None:
-        self.aws, self.facts, self.names = aws, facts, Names(facts.app)
+        self.aws, self.facts, self.names = aws, facts, Names(facts.app).on(facts.process)
 
     def all(self) -> Facts:
         self._together(self._service, self._build, self._pipeline, self._certificate, self._commands, self._jobs)
-        self._together(self._stopped, self._starting, self._definition, self._balancer, self._network, self._connection)
+        self._together(
+            self._stopped,
+            self._starting,
+            self._definition,
+            self._balancer,
+            self._network,
+            self._scaling,
+            self._connection,
+        )
         self._together(
             self._log,
             self._images,
@@ -65,9 +109,18 @@ class _Reading:
         )
         return self.facts
 
+    def process(self) -> Facts:
+        """What is of one process, and not of the app."""
+        self._together(self._service)
+        self._together(self._stopped, self._starting, self._definition, self._balancer, self._network, self._scaling)
+        self._together(self._log, self._images, self._secrets, self._log_groups, self._roles)
+        return self.facts
+
     def service_only(self) -> Facts:
         self._together(self._service)
-        self._together(self._stopped, self._starting, self._definition, self._balancer, self._network)
+        if self.facts.process != WEB and self.facts.healthy and not self.facts.given_up:
+            return self.facts
+        self._together(self._stopped, self._starting, self._definition, self._balancer, self._network, self._scaling)
         self._together(self._log, self._images, self._secrets)
         return self.facts
 
@@ -109,6 +162,17 @@ class _Reading:
             return
         found = tasks_of(self.aws, self.names.cluster, self.names.service, "RUNNING", most=100)
         self.facts.starting = [dict(one) for one in found if one.get("lastStatus") != "RUNNING"]
+
+    def _scaling(self) -> None:
+        """The autoscaling."""
+        service = self.facts.service or {}
+        if service.get("status") != "ACTIVE" or service.get("desiredCount") or self.facts.rests:
+            return
+        scaled = f"service/{self.names.service_path}"
+        asked = self.aws.autoscaling.describe_scalable_targets
+        found = self.aws.look(asked, ServiceNamespace="ecs", ResourceIds=[scaled])["ScalableTargets"]
+        if found:
+            self.facts.rests = not found[0]["MinCapacity"]
 
     def _commands(self) -> None:
         """The tasks that no service keeps."""
@@ -314,57 +378,11 @@ class _Reading:
 
     def _certificate(self) -> None:
         """The certificate."""
-        domain = self.facts.domain
-        if not domain:
-            return
-        every = self.aws.look(
-            self.aws.acm.list_certificates,
-            CertificateStatuses=[
-                "PENDING_VALIDATION",
-                "ISSUED",
-                "EXPIRED",
-                "VALIDATION_TIMED_OUT",
-                "REVOKED",
-                "FAILED",
-            ],
-        )["CertificateSummaryList"]
-        ours = [one["CertificateArn"] for one in every if one.get("DomainName") == domain]
-        found = [self.aws.look(self.aws.acm.describe_certificate, CertificateArn=arn)["Certificate"] for arn in ours]
-        wanted = {domain, *self.facts.also}  # one for other names is of before
-        found.sort(key=lambda one: (not wanted <= {*one.get("SubjectAlternativeNames", ()), one["DomainName"]},
-                                    one["Status"] != "ISSUED"))  # fmt: skip
-        self.facts.certificate = dict(found[0]) if found else None
+        certificate(self.aws, self.facts)
 
     def _zone(self) -> None:
         """The hosted zones of the app's names: what stands there, and to which of them the world is not led."""
-        if not self.facts.domain:
-            return
-        listed = self.aws.look(self.aws.route53.list_hosted_zones)["HostedZones"]
-        zones: dict[str, list[Any]] = {}
-        for name in (self.facts.domain, *self.facts.also):
-            if above := _zones_above(listed, name):
-                zones[above[0]["Id"]] = above
-                self.facts.names += self._records(above[0]["Id"], name)
-        if (self.facts.certificate or {}).get("Status") != "PENDING_VALIDATION":
-            return
-        found = [self._delegation(*above) for above in zones.values()]
-        astray = (one for one in found if "parent" in one and {*one["parent"]} != {*one["ours"]})
-        self.facts.delegation = next(astray, found[0] if found else {})
-
-    def _delegation(self, zone: Any, *parents: Any) -> dict[str, list[str]]:
-        """The name servers of a zone, and those to which the nearest zone above leads."""
-        ours = [one for one in self._records(zone["Id"], zone["Name"]) if one["Type"] == "NS"]
-        found = {"zone": [zone["Name"].rstrip(".")], "ours": _values(ours)}
-        for parent in parents[:1]:
-            leads = [one for one in self._records(parent["Id"], zone["Name"]) if one["Type"] == "NS"]
-            found |= {"above": [parent["Name"].rstrip(".")], "parent": _values(leads)}
-        return found
-
-    def _records(self, zone: str, name: str) -> list[Any]:
-        """What stands at a name: Route 53 lists from there on, in its own order."""
-        zone = zone.removeprefix("/hostedzone/")  # as ListHostedZones tells it; with it, an id may be too long
-        found = self.aws.route53.list_resource_record_sets(HostedZoneId=zone, StartRecordName=name, MaxItems="20")
-        return [dict(one) for one in found["ResourceRecordSets"] if normal(one["Name"]) == normal(name)]
+        zones(self.aws, self.facts)
 
     def _lines(self, group: str, stream: str, limit: int = LINES) -> list[Any]:
         """The last lines of a log, none if there is no such stream."""
@@ -374,17 +392,6 @@ class _Reading:
             )
         )
         return list(answer["events"]) if answer else []
-
-
-def _zones_above(zones: list[Any], domain: str) -> list[Any]:
-    """The public zones that a name is in, the nearest first."""
-    public = [one for one in zones if not one.get("Config", {}).get("PrivateZone")]
-    fits = [one for one in public if f".{normal(domain)}".endswith(f".{normal(one['Name'])}")]
-    return sorted(fits, key=lambda one: -len(one["Name"]))
-
-
-def _values(records: list[Any]) -> list[str]:
-    return [normal(one["Value"]) for record in records for one in record.get("ResourceRecords", ())]
 
 
 def _short(error: EcsctlError) -> str:

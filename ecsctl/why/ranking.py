@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from ecsctl.why.causes import BUILDS, judged
+from ecsctl.parts import WEB
+from ecsctl.why.causes import BUILDS, judged, judged_of_worker
 from ecsctl.why.causes.cause import Cause
 from ecsctl.why.evidence import Evidence, Facts
 
@@ -30,6 +31,10 @@ class Diagnosis:
         causes = (replace(one, fix=tuple(fix.spelled(keys) for fix in one.fix)) for one in self.causes)
         return replace(self, causes=tuple(causes))
 
+    def of(self, process: str) -> Diagnosis:
+        """What of it is about one process, or about the app as a whole."""
+        return replace(self, causes=tuple(one for one in self.causes if process in (one.process or process, *one.also)))
+
     @property
     def line(self) -> str:
         """The whole in one line."""
@@ -38,38 +43,70 @@ class Diagnosis:
         return "nothing is wrong" + (", as far as could be read" if self.unread else "")
 
 
-def diagnose(facts: Facts) -> Diagnosis:
-    """Ask every judge, and put the roots before their effects, the broken before what only waits, the sure first."""
-    found = list(judged(facts))
+def diagnose(*every: Facts) -> Diagnosis:
+    """Ask every judge, and put the roots before their effects, the broken before what only waits, the sure first.
+
+    The facts are the web's, and those of each worker; or those of one of them alone.
+    """
+    app = next((one for one in every if one.process == WEB), None)
+    found = _told_once(cause for facts in every for cause in _judged(facts))
     roots = [cause for cause in found if not cause.effect and not cause.calm]
+    whose = {cause.process for cause in roots}
+    found = [
+        cause for cause in found if not (cause.name in ("unexplained", "rolling-out") and whose & {"", cause.process})
+    ]
     if roots:
-        found = [cause for cause in found if cause.name not in ("unexplained", "action-failed", "rolling-out")]
-    if facts.undelivered and any(cause.name == "stopped" for cause in found):  # that is why it was not delivered
+        found = [cause for cause in found if cause.name != "action-failed"]
+    if any(one.undelivered for one in every) and any(cause.name == "stopped" for cause in found):  # why it was not
         found = [cause for cause in found if cause.name not in ("deploy-failed", "deploy-timeout")]
-    if any(cause.name != "unexplained" for cause in found):
-        found = [cause for cause in found if cause.name != "unexplained" or cause.either]
+    explained = {cause.process for cause in found if cause.name != "unexplained"}
+    found = [
+        cause for cause in found if cause.name != "unexplained" or cause.either or not explained & {"", cause.process}
+    ]
     ranked = sorted(found, key=lambda cause: (cause.effect, cause.calm, -cause.certainty))
     wanting = any(cause.name in WANTS_IMAGE for cause in ranked)
-    builds = [cause for judge in BUILDS if (cause := judge(facts))]
+    builds = [cause for judge in BUILDS if app and (cause := judge(app))]
     if wanting and builds:  # no image is the effect, the build the root
         ranked.sort(key=lambda cause: cause.name not in {one.name for one in builds})
-    return Diagnosis(tuple(ranked), _well(facts), tuple(facts.unread))
+    well = tuple(fact for facts in every for fact in _well(facts))
+    return Diagnosis(tuple(ranked), well, tuple(told for facts in every for told in _unread(facts)))
+
+
+def _judged(facts: Facts) -> Iterator[Cause]:
+    return judged(facts) if facts.process == WEB else judged_of_worker(facts)
+
+
+def _told_once(causes: Iterable[Cause]) -> list[Cause]:
+    """Without what befalls a worker as it does the web, in the same words: the web's cause says that it does."""
+    found: list[Cause] = []
+    for cause in causes:
+        told = (cause.name, cause.sentence.removeprefix(f"{cause.process}: "))
+        worker = cause.process not in ("", WEB)
+        same = next((n for n, one in enumerate(found) if worker and (one.name, one.sentence) == told), None)
+        if same is None:
+            found.append(cause)
+        else:
+            alike = Evidence(cause.process, "the same is wrong with it")
+            whole = found[same]
+            found[same] = replace(whole, evidence=(*whole.evidence, alike), also=(*whole.also, cause.process))
+    return found
+
+
+def _unread(facts: Facts) -> Iterator[str]:
+    for told in facts.unread:
+        yield told if facts.process == WEB else f"{facts.process}: {told}"
 
 
 def _well(facts: Facts) -> tuple[Evidence, ...]:
     """What is right, in few words."""
     told = []
     service = facts.service or {}
-    if facts.releases.steady and service.get("desiredCount"):
-        told.append(
-            Evidence(
-                "service",
-                f"{service['runningCount']} of {service['desiredCount']} tasks run, and its deployment is done",
-            )
-        )
+    if facts.releases.steady and (service.get("desiredCount") or facts.rests):
+        counts = f"{service['runningCount']} of {service['desiredCount']} tasks run, and its deployment is done"
+        told.append(Evidence("service" if facts.process == WEB else facts.process, counts))
     good = [one for one in facts.targets if one["TargetHealth"]["State"] == "healthy"]
     if good:
         told.append(Evidence("load balancer", f"{len(good)} of {len(facts.targets)} targets are healthy"))
-    if (facts.build or {}).get("buildStatus") == "SUCCEEDED":
+    if facts.process == WEB and (facts.build or {}).get("buildStatus") == "SUCCEEDED":
         told.append(Evidence("build", "the newest succeeded", (facts.build or {}).get("endTime")))
     return tuple(told)

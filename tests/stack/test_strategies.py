@@ -147,7 +147,7 @@ def test_how_far_it_is_is_told_in_requests(world: World) -> None:
     assert begun.note.endswith("no request goes to it yet")
     assert partly.note == "revision 2: 1 of 1 tasks run, 1 of the version before, 10 % of the requests go to it"
     assert "10 % of the requests go to it" in (look(world.aws(), "hello").release or begun).message
-    cause = under_way(gather(world.aws(), "hello"))
+    cause = under_way(gather(world.aws(), "hello")[0])
     assert cause is not None
     assert cause.sentence.endswith("10 % of the requests go to it; nothing speaks against it yet")
     world.clock.sleep(900)
@@ -164,7 +164,7 @@ def test_a_version_that_never_starts_gets_no_request_and_is_cancelled(world: Wor
     found = verdict(world, new)
     assert isinstance(found, Rolling)
     assert found.note.endswith("no request goes to it yet, nothing gives it up before a day is over")
-    assert diagnose(gather(world.aws(), "hello")).causes[0].name == "crash"
+    assert diagnose(*gather(world.aws(), "hello")).causes[0].name == "crash"
     session = world.open(BLUE_GREEN)
     done = cancel(session.aws, session.state, say=lambda _: None)
     assert done is not None

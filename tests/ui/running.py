@@ -120,7 +120,7 @@ def diagnosis() -> Diagnosis:
     shown = (Evidence("task 00000001", reason, NOW), Evidence("log", "KeyError: 'DATABASE_URL'", NOW))
     fix = Step(Act.CODE, "fix the app"), Step(Act.PUSH, "commit and push it")
     ways = Fix(fix), Fix((Step(Act.RUN, "ecsctl rollback"),), "what ran before runs again")
-    return Diagnosis((Cause("crash", CAUSE, shown, ways),))
+    return Diagnosis((Cause("crash", CAUSE, shown, ways, process="web"),))
 
 
 def line() -> Line:

@@ -35,6 +35,8 @@ class Cause:
     effect: bool = False  # it follows from another cause, where one is known
     calm: bool = False  # nothing is broken: something is waited for, or desired so
     hints: tuple[str, ...] = ()
+    process: str = ""  # whose tasks it is about; empty where it is about the app
+    also: tuple[str, ...] = ()  # further processes that it befalls
 
 
 Judge = Callable[[Facts], Cause | None]

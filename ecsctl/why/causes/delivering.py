@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ecsctl.names import Names
+from ecsctl.parts import WEB
 from ecsctl.resources.support.deployments import Told
+from ecsctl.resources.support.pipeline_structure import process_of
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
 from ecsctl.why.causes.fixes import Fix, by_hand, change, repair, run, up
 from ecsctl.why.evidence import Evidence, Facts
@@ -173,10 +175,12 @@ def _other(stage: str, one: Evidence, found: Told, facts: Facts) -> Cause | None
             "failed to start",
             "circuit breaker",
         )
+        process = process_of(str(found["actionName"]))
+        what = "" if process == WEB else process
         told = (
-            "the pipeline's deployment did not come to run in time"
+            f"the pipeline's deployment{what and f' of {what}'} did not come to run in time"
             if slow
-            else f"the pipeline could not deploy: {one.text}"
+            else f"the pipeline could not deploy{what and f' {what}'}: {one.text}"
         )
         fix: tuple[Fix, ...] = (
             run("ecsctl status", "whether the service has settled"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from ecsctl.parts import WEB
 from ecsctl.resources.support.revisions import architecture_of
 from ecsctl.why.causes.cause import Cause, Certainty
 from ecsctl.why.causes.fixes import Fix, back, by_hand, change, repair, run, up, wait
@@ -200,6 +201,8 @@ def command_missing(facts: Facts) -> Cause | None:
     fix = (repair("correct CMD or ENTRYPOINT in the Dockerfile, or what it copies", facts),
             change("service.entrypoint" if facts.container.get("entryPoint") else "service.command",
                    "to a program that the image has"))  # fmt: skip
+    if facts.process != WEB:  # its command is not the image's
+        told, fix = f"the image cannot run the command of {facts.who}, {program[1].strip()}: {why}", fix[::-1]
     return Cause("command-missing", told, (found,), fix, sure(found))
 
 

@@ -23,11 +23,11 @@ def failed(facts: Facts) -> Cause | None:
     again = run(f"ecsctl jobs run {ended.job}", "runs it again, now")
     fix: tuple[Fix, ...] = (repair("fix the command, or what it runs", facts), again)
     if ended.outcome == "timed out":
-        fix = (change(f"jobs.{ended.job}.timeout_minutes", "to more", "ecsctl up", "gives it more time"), *fix)
+        fix = (change(f"jobs.{ended.job}.timeout_minutes", "to more"), *fix)
     if ended.outcome == "not started":
         fix = (again,)
     sentence = f"the last run of the job {ended.job} {_told(ended)}{f': {last}' if last else ''}"
-    return Cause("job", sentence, tuple(observed), fix)
+    return Cause("job", sentence, tuple(observed), fix, process=ended.job)
 
 
 def bad(facts: Facts) -> Told | None:
@@ -60,7 +60,7 @@ def missed(facts: Facts) -> Cause | None:
     steps = (*up().steps, *run(f"ecsctl jobs run {name}").steps)
     note = "puts back what somebody has changed of its role or schedule, then runs it now"
     return Cause("job-missed", f"the job {name} was due, and no run has begun", observed, (Fix(steps, note),),
-                 Certainty.LIKELY)  # fmt: skip
+                 Certainty.LIKELY, process=name)  # fmt: skip
 
 
 JUDGES: tuple[Judge, ...] = (failed, missed)

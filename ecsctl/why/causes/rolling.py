@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ecsctl.releases.verdict import STUCK, no_room
+from ecsctl.names import Names
+from ecsctl.parts import WEB
+from ecsctl.releases.verdict import STUCK, called, no_room
 from ecsctl.resources.support.deployments import Phase, monitor_of, reason_of, traffic_of
-from ecsctl.resources.support.ecs import revision_of
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
 from ecsctl.why.causes.fixes import Fix, change, repair, resume, run, up, wait
 from ecsctl.why.causes.running import container_check
@@ -18,7 +19,7 @@ def absent(facts: Facts) -> Cause | None:
     state = str(facts.service.get("status", "ACTIVE")) if facts.service else ""
     if state == "ACTIVE":
         return None
-    observed = (Evidence("ECS", f"the service {facts.app} is {state or 'not there'}"),)
+    observed = (Evidence("ECS", f"the service {Names(facts.app).on(facts.process).service} is {state or 'not there'}"),)
     if state == "DRAINING":
         return Cause("draining", "the service is being deleted", observed, (up("makes it again, once it is gone"),))
     return Cause("no-service", "there is no service yet", observed, (up(),), effect=True)
@@ -49,8 +50,11 @@ def zero_desired(facts: Facts) -> Cause | None:
             else run("ecsctl up --image URI", "one that exists")
         )
         return Cause("no-image-yet", told, tuple(observed), (build,), effect=True, calm=True)
+    if facts.rests:
+        return None
     told = "nothing runs: the service is set to 0 tasks"
-    return Cause("scaled-to-zero", told, tuple(observed), (up("sets what ecsctl.toml says"),))
+    unknown = facts.process != WEB and facts.rests is None  # a worker of which none is asked for is nothing strange
+    return Cause("scaled-to-zero", told, tuple(observed), (up("sets what ecsctl.toml says"),), calm=unknown)
 
 
 def given_up(facts: Facts) -> Cause | None:
@@ -59,9 +63,9 @@ def given_up(facts: Facts) -> Cause | None:
     newest, phase, back = releases.newest, releases.phase, releases.back
     if not facts.given_up:
         return None
-    name = f"revision {revision_of(facts.suspect)}"
+    name = called(facts.suspect)
     why = newest.get("statusReason") or reason_of(releases.primary) or newest.get("status") or "FAILED"
-    again = f"revision {revision_of(back)} runs again" if back else "there was no earlier version to go back to"
+    again = f"{called(back)} runs again" if back else "there was no earlier version to go back to"
     # Its tasks, forgotten after an hour, are told of by what they wrote.
     wrote = () if facts.failed else facts.tail()
     if wrote:
@@ -91,7 +95,7 @@ def under_way(facts: Facts) -> Cause | None:
     bad = facts.failed or primary.get("failedTasks") or facts.given_up or container_check(facts)
     if not facts.releases.at_work or bad or not primary.get("desiredCount"):
         return None
-    told = (f"revision {revision_of(facts.suspect)} is rolling out: {primary.get('runningCount', 0)} of "
+    told = (f"{called(facts.suspect)} is rolling out: {primary.get('runningCount', 0)} of "
             f"{primary['desiredCount']} tasks run; ")  # fmt: skip
     traffic = traffic_of(facts.releases.newest)
     told += f"{traffic}; " if traffic else ""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from ecsctl.parts import WEB
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
 from ecsctl.why.causes.fixes import Fix, back, by_hand, change, repair, run
 from ecsctl.why.causes.images import architecture
@@ -34,7 +35,7 @@ def out_of_memory(facts: Facts) -> Cause | None:
     if not found and heap is None:
         return None
     name = (found.container if found else "") or facts.ended.get("name") or ""
-    who = f"the container {name}" if name and name != facts.container.get("name") else "the app"
+    who = f"the container {name}" if name and name != facts.container.get("name") else facts.who
     memory = facts.definition.get("memory")
     told = f"{who} needs more memory than it has" + (f" (the task has {memory} MiB)" if memory else "")
     observed = tuple(one for one in (found, heap) if one)
@@ -85,8 +86,9 @@ def killed(facts: Facts) -> Cause | None:
     """Exit code 137 and no word of memory: several can have sent the signal."""
     if facts.ended.get("exitCode") != 137 or facts.beside or out_of_memory(facts):
         return None
-    told = ("the app was killed (exit code 137, SIGKILL): either it ran out of memory, or something in it killed it, "
-            "or it did not stop in time: check the memory it used, then service.stop_timeout_seconds")  # fmt: skip
+    told = (f"{facts.who} was killed (exit code 137, SIGKILL): either it ran out of memory, or something in it "
+            "killed it, or it did not stop in time: check the memory it used, then "
+            "service.stop_timeout_seconds")  # fmt: skip
     fix = (change("service.memory", "to more"), change("service.stop_timeout_seconds", "to more"))
     return Cause(
         "killed", told, (_ended(facts), *facts.tail()), fix, Certainty.LIKELY, either=("out-of-memory", "killed")
@@ -104,19 +106,28 @@ def crash(facts: Facts) -> Cause | None:
     said += _dropped(facts)
     observed = (_ended(facts), *last)
     if code == 0:
-        told = f"the app ended by itself, without an error (exit code 0), and a service's app must go on running{said}"
-        return Cause(
-            "ended", told, observed, (repair("let the image's command stay in the foreground", facts),), _sure(facts)
+        told = (
+            f"{facts.who} ended by itself, without an error (exit code 0), and a service's app must go on running{said}"
         )
+        return Cause("ended", told, observed, _lasting(facts), _sure(facts))
     if code == NOT_FOUND and re.search(r"not found|no such file", error, re.IGNORECASE):
         told = f"the image's command does not find a program that it runs (exit code 127): {error}"
-        return Cause("command-missing", told, observed,
-            (repair("correct CMD or ENTRYPOINT in the Dockerfile, or what they run", facts),),
-                     Certainty.LIKELY)  # fmt: skip
-    fix: tuple[Fix, ...] = (run("ecsctl logs", "all it said"), repair("fix the app", facts), *back(facts))
+        fix: tuple[Fix, ...] = (repair("correct CMD or ENTRYPOINT in the Dockerfile, or what they run", facts),)
+        if facts.process != WEB:
+            told = f"the command of {facts.who} does not find a program that it runs (exit code 127): {error}"
+            fix = (change("service.command", "to one that the image can run"), repair("fix what it runs", facts))
+        return Cause("command-missing", told, observed, fix, Certainty.LIKELY)
+    fix = (run("ecsctl logs", "all it said"), repair("fix the app", facts), *back(facts))
     if facts.container.get("readonlyRootFilesystem") and re.search(READ_ONLY, error, re.IGNORECASE):
         fix = (fix[0], change("service.read_only_root", "= false"), *fix[1:])
-    return Cause("crash", f"the app crashed (exit code {code}{_signal(code)}){said}", observed, fix, _sure(facts))
+    return Cause("crash", f"{facts.who} crashed (exit code {code}{_signal(code)}){said}", observed, fix, _sure(facts))
+
+
+def _lasting(facts: Facts) -> tuple[Fix, ...]:
+    """What keeps a process running that has ended well: a worker's command is its own."""
+    if facts.process == WEB:
+        return (repair("let the image's command stay in the foreground", facts),)
+    return change("service.command", "to one that goes on running"), repair("let it go on running", facts)
 
 
 def container_check(facts: Facts) -> Cause | None:
