@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def status(
     common: Common,
     links: Annotated[bool, typer.Option("--links", help="Print the addresses of the console pages too.")] = False,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 unless everything is up to date.")] = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 unless all is up to date and runs.")] = False,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Show what runs, and refresh it until Ctrl-C.")] = False,
     interval: Annotated[
         float,
@@ -27,7 +27,9 @@ def status(
 
     What you are not allowed to read says so in its row, and the exit code is 3.
 
-    With --watch one screen shows the service, its deployments, tasks and targets, and the pipeline, as they change.
+    Of an app with workers each process is told with its release, image and tasks.
+
+    With --watch one screen shows the services, their deployments, tasks and targets, and the pipeline, as they change.
     """
     if watch:
         _watch(common, interval, nothing_else=not (links or exit_code))
@@ -35,8 +37,10 @@ def status(
     from dataclasses import replace
 
     from ecsctl.commands.opening import opened
+    from ecsctl.config.workers import resting
     from ecsctl.engine.errors import together
     from ecsctl.engine.report import reports
+    from ecsctl.operations import processes
     from ecsctl.operations.outdated import outdated
     from ecsctl.ui import errors, words
     from ecsctl.ui import output as json
@@ -52,11 +56,14 @@ def status(
         there = session.identity if session.has_console else replace(session.identity, partition="")  # so: no links
         found = reports(plan, session.engine.observed, session.engine.kinds, session.state, there, app.aws.clock_ahead)
         older = outdated(app.aws, app.app)
-        cause = first_line(app.aws, app.app)  # after a rollback all is right, and still something was wrong
+        every = processes.look(app.aws, app.app)
+        # After a rollback all is right, and still something was wrong.
+        cause = first_line(app.aws, app.app, resting(app.config.processes))
+    broken = processes.broken(every)
     if common.json:
-        json.emit(json.status_document(found, session.url, session.where, cause, older))
+        json.emit(json.status_document(found, session.url, session.where, cause, older, every, healthy=not broken))
     else:
-        shown.show(found, app.aws.now(), url=session.url, links=links, cause=cause)
+        shown.show(found, app.aws.now(), url=session.url, links=links, cause=cause, every=every)
         if cause:
             words.next_step("ecsctl why")
         for one in older:
@@ -67,7 +74,7 @@ def status(
         error = together(denied)
         errors.show(error)
         raise typer.Exit(error.exit_code)
-    if exit_code and not all(report.healthy for report in found):
+    if exit_code and (broken or not all(report.healthy for report in found)):
         raise typer.Exit(1)
 
 

@@ -12,8 +12,9 @@ from botocore.exceptions import ClientError
 from ecsctl.asking import asking
 from ecsctl.engine.errors import DENIED, code
 from ecsctl.names import Names
+from ecsctl.parts import WEB
 from ecsctl.resources.support.common import there
-from ecsctl.resources.support.ecs import service_of, tasks_of
+from ecsctl.resources.support.ecs import services_of, tasks_of
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -21,16 +22,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outdated:
-    """A secret or parameter that has changed, and how many tasks that run are older."""
+    """A secret or parameter that has changed, and how many tasks that run are older, of which processes."""
 
     name: str
     changed: datetime
     tasks: int
+    processes: tuple[str, ...] = (WEB,)
 
     @property
     def sentence(self) -> str:
         """For a person, with what to do."""
-        who = "1 task is" if self.tasks == 1 else f"{self.tasks} tasks are"
+        whose = "" if self.processes == (WEB,) else f" of {' and '.join(self.processes)}"
+        who = f"1 task{whose} is" if self.tasks == 1 else f"{self.tasks} tasks{whose} are"
         return f"{who} older than the last change of {self.name} ({self.changed:%Y-%m-%d %H:%M} UTC)"
 
 
@@ -46,25 +49,34 @@ def outdated(aws: Aws, app: str) -> tuple[Outdated, ...]:
 
 
 def _outdated(aws: Aws, app: str) -> tuple[Outdated, ...]:
-    names = Names(app)
-    service = service_of(aws, names.cluster, names.service)
-    if service is None or service["status"] != "ACTIVE" or not service.get("runningCount"):
-        return ()
-    definition = aws.look(aws.ecs.describe_task_definition, taskDefinition=service["taskDefinition"])["taskDefinition"]
+    names, begun = Names(app), dict[str, list[tuple[str, datetime]]]()
+    for service in services_of(aws, names):
+        if service["status"] == "ACTIVE" and service.get("runningCount"):
+            process = names.process_of(service["serviceName"])
+            for arn in _read_by(aws, service["taskDefinition"]):
+                begun.setdefault(arn, []).extend((process, at) for at in _begun(aws, names.on(process)))
+    found = ((arn, at) for arn in sorted(begun) if (at := _changed(aws, arn)))
+    return tuple(_older(arn, at, begun[arn]) for arn, at in found if any(one < at for _, one in begun[arn]))
+
+
+def _read_by(aws: Aws, revision: str) -> set[str]:
+    """The secrets and parameters that tasks of a revision read."""
+    definition = aws.look(aws.ecs.describe_task_definition, taskDefinition=revision)["taskDefinition"]
     every = definition["containerDefinitions"]
-    arns = sorted({_bare(one["valueFrom"]) for each in every for one in each.get("secrets") or ()})
-    if not arns:
-        return ()
-    begun = [one["createdAt"] for one in tasks_of(aws, names.cluster, names.service, "RUNNING") if "createdAt" in one]
-    found = ((arn, at) for arn in arns if (at := _changed(aws, arn)))
-    return tuple(_older(arn, at, begun) for arn, at in found if any(one < at for one in begun))
+    return {_bare(one["valueFrom"]) for each in every for one in each.get("secrets") or ()}
 
 
-def _older(arn: str, changed: datetime, begun: Iterable[datetime]) -> Outdated:
+def _begun(aws: Aws, names: Names) -> list[datetime]:
+    tasks = tasks_of(aws, names.cluster, names.service, "RUNNING")
+    return [one["createdAt"] for one in tasks if "createdAt" in one]
+
+
+def _older(arn: str, changed: datetime, begun: Iterable[tuple[str, datetime]]) -> Outdated:
     name = (
         arn.split(":parameter", 1)[-1] if ":ssm:" in arn else arn.rsplit(":secret:", maxsplit=1)[-1].rpartition("-")[0]
     )
-    return Outdated(name, changed, sum(one < changed for one in begun))
+    older = [process for process, at in begun if at < changed]
+    return Outdated(name, changed, len(older), tuple(dict.fromkeys(older)))
 
 
 def _bare(arn: str) -> str:

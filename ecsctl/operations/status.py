@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.engine.errors import Interrupted, Refused, explained, is_gone
 from ecsctl.names import Names
 from ecsctl.operations import pipelines
+from ecsctl.operations.processes import Process, Release, broken, compared, process_of, release_of
+from ecsctl.parts import WEB
 from ecsctl.releases import reading
-from ecsctl.releases.verdict import Followed, Outcome, Rolling, judge
-from ecsctl.resources.support.deployments import Phase, Snapshot, rollout_of
+from ecsctl.releases.verdict import Outcome
+from ecsctl.resources.support.deployments import Phase, rollout_of
 from ecsctl.resources.support.ecs import groups_of, revision_of, tasks_of
 from ecsctl.why import first_line
 
@@ -35,14 +37,6 @@ class Service:
 
 
 @dataclass(frozen=True)
-class Release:
-    """The newest service deployment: "rolling out", or how it ended, in one word and in one sentence."""
-
-    outcome: str
-    message: str
-
-
-@dataclass(frozen=True)
 class Deployment:
     """One of the service's deployments, as long as it has tasks. `status` and `rollout` are AWS's words."""
 
@@ -54,6 +48,7 @@ class Deployment:
     pending: int
     failed: int
     since: datetime | None
+    process: str = WEB
 
 
 @dataclass(frozen=True)
@@ -67,6 +62,7 @@ class Task:
     address: str
     since: datetime | None
     reason: str  # why it stopped
+    process: str = WEB
 
 
 @dataclass(frozen=True)
@@ -81,11 +77,15 @@ class Target:
 
 @dataclass
 class Live:
-    """All of it, as read at one moment. A part that could not be read is empty, and `unread` says why."""
+    """All of it, as read at one moment. A part that could not be read is empty, and `unread` says why.
+
+    `service`, `release` and `targets` are the web's; the others' stand in `processes`.
+    """
 
     at: datetime
     service: Service | None = None
     release: Release | None = None
+    processes: tuple[Process, ...] = ()
     deployments: tuple[Deployment, ...] = ()
     tasks: tuple[Task, ...] = ()
     targets: tuple[Target, ...] = ()
@@ -97,6 +97,8 @@ class Live:
     @property
     def well(self) -> bool:
         """Whether as many tasks run as are desired, the newest release is there, and no target is found unhealthy."""
+        if broken(self.processes):
+            return False
         if self.service is None:
             return True
         bad = any(target.state in ("unhealthy", "unavailable") for target in self.targets)
@@ -118,23 +120,44 @@ def look(aws: Aws, app: str) -> Live:
     """How the app stands now: everything that can be read at once is. Raises Interrupted when a stop is asked for."""
     aws.forget()
     found, names = Live(aws.now()), Names(app)
+    every: dict[str, Process] = {}
+    workers: list[Deployment] = []
+    tasks: list[Task] = []
 
     def service() -> None:
         observed = reading.look(aws, names)
         if observed.service:
-            found.service, found.deployments = _service(observed.service), _deployments(observed.service)
-            found.release = _release(observed)
+            found.service, found.deployments = _service(observed.service), _deployments(observed.service, WEB)
+            found.release = release_of(observed)
             _read(found, "targets", lambda: _targets(aws, observed.service or {}, found))
+            if web := process_of(aws, names, observed):
+                every[WEB] = web
+
+    def worker(own: Names) -> None:
+        observed = reading.look(aws, own)
+        if one := process_of(aws, own, observed):
+            every[own.process] = one
+            workers.extend(_deployments(observed.service or {}, own.process))
+        tasks.extend(_tasks(aws, own))
+
+    def processes() -> None:
+        others = [names.on(process) for process in reading.processes(aws, names) if process != WEB]
+        for own in others:
+            _read(found, "processes", lambda own=own: worker(own))  # type: ignore[misc]  # a default pins the loop's value
 
     parts: Mapping[str, Callable[[], None]] = {
         "service": service,
-        "tasks": lambda: _tasks(aws, names, found),
+        "processes": processes,
+        "tasks": lambda: tasks.extend(_tasks(aws, names)),
         "pipeline": lambda: _pipeline(aws, names, found),
     }
     with ThreadPoolExecutor(len(parts)) as pool:
         for done in [pool.submit(_read, found, part, reader) for part, reader in parts.items()]:
             done.result()
     found.at = aws.now()
+    found.processes = compared([every[name] for name in sorted(every, key=lambda name: (name != WEB, name))])
+    found.deployments += tuple(workers)
+    found.tasks = _sorted(tasks, found.at)
     if not found.well:
         found.cause = first_line(aws, app)
     return found
@@ -157,7 +180,7 @@ def _service(service: Mapping[str, Any]) -> Service:
     return Service(service["status"], revision_of(service.get("taskDefinition", "")), *counts)
 
 
-def _deployments(service: Mapping[str, Any]) -> tuple[Deployment, ...]:
+def _deployments(service: Mapping[str, Any], process: str) -> tuple[Deployment, ...]:
     return tuple(
         Deployment(
             revision_of(one.get("taskDefinition", "")),
@@ -168,29 +191,24 @@ def _deployments(service: Mapping[str, Any]) -> tuple[Deployment, ...]:
             one.get("pendingCount", 0),
             one.get("failedTasks", 0),
             one.get("createdAt"),
+            process,
         )
         for one in service.get("deployments", ())
     )
 
 
-def _release(observed: Snapshot) -> Release | None:
-    """The newest service deployment; None where AWS tells of none: it keeps them for 90 days."""
-    if not observed.newest or not observed.service:
-        return None
-    found = judge(Followed(observed.candidate, observed.newest["serviceDeploymentArn"]), observed)
-    if isinstance(found, Rolling):
-        return Release(Phase.ROLLING_OUT.value, found.note)
-    return Release(found.outcome.value, f"{found.sentence}: {found.why}" if found.why else found.sentence)
+def _tasks(aws: Aws, names: Names) -> list[Task]:
+    """Those that run or start, and those that stopped within the hour: AWS forgets them then."""
+    return [_task(one, names.process) for one in tasks_of(aws, names.cluster, names.service, "RUNNING", "STOPPED")]
 
 
-def _tasks(aws: Aws, names: Names, found: Live) -> None:
-    """Those that run or start, the newest first; then those that stopped within the hour: AWS forgets them then."""
-    every = [_task(one) for one in tasks_of(aws, names.cluster, names.service, "RUNNING", "STOPPED")]
-    every.sort(key=lambda task: task.since or found.at, reverse=True)
-    found.tasks = tuple(sorted(every, key=lambda task: task.status == "STOPPED"))
+def _sorted(tasks: Iterable[Task], now: datetime) -> tuple[Task, ...]:
+    """What runs or starts, then what has stopped; of each the web's first, and the newest."""
+    newest = sorted(tasks, key=lambda task: task.since or now, reverse=True)
+    return tuple(sorted(newest, key=lambda task: (task.status == "STOPPED", task.process != WEB, task.process)))
 
 
-def _task(task: Mapping[str, Any]) -> Task:
+def _task(task: Mapping[str, Any], process: str) -> Task:
     details = {one["name"]: one["value"] for each in task.get("attachments", ()) for one in each.get("details", ())}
     health = task.get("healthStatus", "UNKNOWN")
     return Task(
@@ -201,6 +219,7 @@ def _task(task: Mapping[str, Any]) -> Task:
         address=details.get("privateIPv4Address", ""),
         since=task.get("stoppedAt") or task.get("startedAt") or task.get("createdAt"),
         reason=task.get("stoppedReason", ""),
+        process=process,
     )
 
 

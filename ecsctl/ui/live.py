@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
@@ -14,7 +13,7 @@ from rich.live import Live as Screen
 from rich.text import Text
 
 from ecsctl.engine.errors import UsageError
-from ecsctl.ui import pipeline
+from ecsctl.ui import pipeline, processes
 from ecsctl.ui.console import data, drawable, folded, glyph, moving, put
 from ecsctl.ui.output import VERSION
 from ecsctl.ui.safe import padded, plain
@@ -91,7 +90,9 @@ def view(now: Live, where: Mapping[str, str]) -> Iterator[Text]:
     head = plain(where["app"], "bold")
     yield Text.assemble(head, plain(f" in {where['region']} of account {where['account']}  {now.at:%H:%M:%S} UTC"))
     yield from _part("service", now, _service(now))
-    yield from _part("deployments", now, _table(map(_deployment(now.at), now.deployments)))
+    if len(now.processes) > 1 or "processes" in now.unread:
+        yield from _part("processes", now, processes.table(now.processes) if now.processes else ())
+    yield from _part("deployments", now, _table(map(_deployment(now), now.deployments)))
     yield from _part("pipeline", now, _pipeline(now))
     yield from _part("targets", now, _table(map(_target, now.targets)))
     yield from _part("tasks", now, _tasks(now))
@@ -107,6 +108,7 @@ def document(now: Live, where: Mapping[str, str]) -> dict[str, Any]:
         "service": asdict(now.service) if now.service else None,
         "release": asdict(now.release) if now.release else None,
         "cause": now.cause,
+        "processes": [processes.document(one) for one in now.processes],
         "deployments": [_timed(one) for one in now.deployments],
         "tasks": [_timed(one) for one in now.tasks],
         "targets": [asdict(one) for one in now.targets],
@@ -141,14 +143,19 @@ def _service(now: Live) -> Iterator[Text]:
         yield Text.assemble(_mark(BAD), plain(now.cause, "bold"))
 
 
-def _deployment(at: datetime) -> Any:
+def _whose(one: Deployment | Task, now: Live) -> str:
+    """Whose it is, where there are several; else nothing, which leaves the column out."""
+    return one.process if len(now.processes) > 1 else ""
+
+
+def _deployment(now: Live) -> Any:
     def row(one: Deployment) -> tuple[Any, ...]:
         sign = BAD if one.rollout == "FAILED" else RIGHT if one.rollout == "COMPLETED" else BUSY
         counts = f"{one.running} of {one.desired} running"
         for word, count in (("starting", one.pending), ("failed", one.failed)):
             counts += f", {count} {word}" if count else ""
-        since = age(one.since, at) if one.since else ""
-        return sign, f"revision {one.revision}", one.status, one.rollout, counts, since
+        since = age(one.since, now.at) if one.since else ""
+        return sign, _whose(one, now), f"revision {one.revision}", one.status, one.rollout, counts, since
 
     return row
 
@@ -160,16 +167,17 @@ def _target(one: Target) -> tuple[Any, ...]:
 def _tasks(now: Live) -> Iterator[Text]:
     stopped = [one for one in now.tasks if one.status == "STOPPED"]
     there = [one for one in now.tasks if one.status != "STOPPED"]
-    yield from _table(_task(one, now.at) for one in (*there, *stopped[:MOST]))
+    yield from _table(_task(one, now) for one in (*there, *stopped[:MOST]))
     if len(stopped) > MOST:
         yield Text(f"  and {len(stopped) - MOST} more that stopped", style="dim")
 
 
-def _task(one: Task, at: datetime) -> tuple[Any, ...]:
+def _task(one: Task, now: Live) -> tuple[Any, ...]:
     bad = one.health == "UNHEALTHY"
     sign = OVER if one.status == "STOPPED" else BAD if bad else RIGHT if one.status == "RUNNING" else BUSY
-    since = age(one.since, at) if one.since else ""
-    return sign, one.id[:SHORT], f"rev {one.revision}", one.status, one.health, one.address, since, one.reason
+    since = age(one.since, now.at) if one.since else ""
+    name = _whose(one, now)
+    return sign, name, one.id[:SHORT], f"rev {one.revision}", one.status, one.health, one.address, since, one.reason
 
 
 def _pipeline(now: Live) -> Iterator[Text]:

@@ -11,7 +11,7 @@ from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.plan import Change, Plan, Step, Verb
 from ecsctl.engine.report import Report, flat
 from ecsctl.engine.secret import hidden
-from ecsctl.ui import receipt
+from ecsctl.ui import processes, receipt
 from ecsctl.ui.copied import optioned
 from ecsctl.ui.errors import parts_of, untried
 from ecsctl.ui.plan import Estimate
@@ -19,6 +19,7 @@ from ecsctl.ui.receipt import Remains
 
 if TYPE_CHECKING:
     from ecsctl.operations.outdated import Outdated
+    from ecsctl.operations.processes import Process
 
 VERSION = 1
 
@@ -64,9 +65,16 @@ def _done(plan: Plan, seconds: float) -> Json:
 
 
 def status_document(
-    reports: Iterable[Report], url: str, where: Mapping[str, str], cause: str = "", outdated: Iterable[Outdated] = ()
+    reports: Iterable[Report],
+    url: str,
+    where: Mapping[str, str],
+    cause: str = "",
+    outdated: Iterable[Outdated] = (),
+    every: Sequence[Process] = (),
+    *,
+    healthy: bool = True,
 ) -> Json:
-    """How each resource stands; why the service does not run, if it does not and the reason is known.
+    """How each resource and process stands; why a service does not run, if one does not and the reason is known.
 
     And which secrets have changed since running tasks have read them.
     """
@@ -74,10 +82,17 @@ def status_document(
     return {
         **_head("status", where),
         "url": url,
-        "healthy": all(report.healthy for report in found),
+        "healthy": healthy and all(report.healthy for report in found),
         "cause": cause,
+        "processes": [processes.document(one) for one in every],
         "outdated_secrets": [
-            {"name": one.name, "changed": one.changed.isoformat(), "tasks": one.tasks} for one in outdated
+            {
+                "name": one.name,
+                "changed": one.changed.isoformat(),
+                "tasks": one.tasks,
+                "processes": list(one.processes),
+            }
+            for one in outdated
         ],
         "resources": [_report(report) for report in found],
     }

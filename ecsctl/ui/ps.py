@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -13,6 +12,7 @@ from rich.text import Text
 from ecsctl.ui import words
 from ecsctl.ui.console import data, folded
 from ecsctl.ui.output import VERSION
+from ecsctl.ui.processes import image
 from ecsctl.ui.safe import padded, plain
 from ecsctl.ui.spans import age
 
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 HEADS = ("process", "task", "release", "state", "since", "zone", "size", "exit")
 STYLES = {"running": "green", "stopped": "dim"}
-COMMIT, DIGEST, ID = 7, 12, 8  # characters that tell one from another
-HEXADECIMAL = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+ID = 8  # characters that tell one from another
 
 
 def show(tasks: Sequence[Task], now: datetime) -> None:
@@ -79,15 +78,6 @@ def document(tasks: Sequence[Task], where: Mapping[str, str]) -> dict[str, Any]:
             for one in tasks
         ],
     }
-
-
-def image(name: str, digest: str) -> str:
-    """An image as a person knows it again: its tag, or else its digest; shortened."""
-    tag = name.partition("@")[0].rpartition("/")[2].partition(":")[2]
-    short = digest or name.partition("@")[2]
-    if tag and tag != "latest":
-        return tag[:COMMIT] if HEXADECIMAL.fullmatch(tag) else tag
-    return short.removeprefix("sha256:")[:DIGEST] or name.rpartition("/")[2]
 
 
 def _cells(task: Task, now: datetime) -> Iterator[str]:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.style import Style
 from rich.text import Text
 
 from ecsctl.engine.report import Condition, Report, telling
+from ecsctl.ui import processes
 from ecsctl.ui.console import data, glyph, put, tell
 from ecsctl.ui.names import called
 from ecsctl.ui.safe import padded, plain
 from ecsctl.ui.spans import age
+
+if TYPE_CHECKING:
+    from ecsctl.operations.processes import Process
 
 STANDS = {
     Condition.RIGHT: (("✓", "+"), "green"),
@@ -30,8 +35,19 @@ CALLED = {Condition.RIGHT: "up to date", Condition.UNCONFIGURED: "no longer need
 """What a person reads, where that is another word than JSON's."""
 
 
-def show(reports: Sequence[Report], now: datetime, *, url: str, links: bool, cause: str = "") -> None:
-    """Print the app's URL, the table, why the service does not run, and with `links` the console's addresses."""
+def show(
+    reports: Sequence[Report],
+    now: datetime,
+    *,
+    url: str,
+    links: bool,
+    cause: str = "",
+    every: Sequence[Process] = (),
+) -> None:
+    """Print the app's URL, the table, and another of the processes where there are several; why one does not run.
+
+    With `links` the console's addresses, too.
+    """
     console = data()
     if url:
         console.print(plain(url, Style(bold=True, link=url)), soft_wrap=True)
@@ -39,6 +55,9 @@ def show(reports: Sequence[Report], now: datetime, *, url: str, links: bool, cau
     room = console.width if console.is_terminal else None
     for line in (*table(reports, now, room), Text(), summary(reports)):
         put(line, console)
+    if len(every) > 1:
+        for line in (Text(), *processes.table(every), Text()):
+            put(line, console)
     if cause:
         tell(plain(cause), label=Text(f"{glyph('✗', 'x', console)} ", style="bold red"), console=console)
     if links:

@@ -123,3 +123,38 @@ def test_a_stop_in_the_middle_of_a_look_is_no_error(service: Service, hear: Call
 
     hear(aws.client("ecs"), "before-call.ecs.DescribeServices", stop_and_slow_down)
     assert list(watch(aws, APP)) == []
+
+
+def test_a_worker_is_told_beside_the_web_and_what_befalls_it_is_not_well(service: Service) -> None:
+    image = service.push("v1")
+    service.start(image)
+    service.start(image, worker="mailer")
+    found = observed(service)
+    assert [(one.name, one.service, one.revision, one.running, one.state) for one in found.processes] == [
+        ("web", "hello", 1, 1, "runs"),
+        ("mailer", "hello_mailer", 1, 1, "runs"),
+    ]
+    assert [one.process for one in found.tasks] == [one.process for one in found.deployments] == ["web", "mailer"]
+    assert (found.well, found.cause, found.unread) == (True, "", {})
+
+    other = service.push("v2")
+    service.point(service.register(other, family="hello_mailer"), "hello_mailer")
+    service.clock.sleep(20)
+    rolling = observed(service)
+    assert [one.state for one in rolling.processes] == ["runs", "rolling out"]
+    assert rolling.well, "while it rolls out it may run another"
+    service.clock.sleep(600)
+    differs = observed(service)
+    assert [one.state for one in differs.processes] == ["runs", "another image than web"]
+    assert not differs.well
+
+    ecs.behave(ACCOUNT, "v3", "crash")
+    service.point(service.register(image, family="hello_mailer"), "hello_mailer")
+    service.clock.sleep(600)
+    service.point(service.register(service.push("v3"), family="hello_mailer"), "hello_mailer")
+    service.clock.sleep(1500)
+    back = observed(service)
+    assert [(one.state, one.other_image) for one in back.processes] == [("runs", False), ("rolled back", False)]
+    assert back.processes[1].told.startswith("revision 4 of mailer was rolled back by the circuit breaker")
+    assert not back.well
+    assert back.cause.startswith("the worker mailer crashed")

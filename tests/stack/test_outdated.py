@@ -13,16 +13,16 @@ def test_tasks_that_are_older_than_a_secret_are_told_until_they_are_replaced(wor
     secrets, parameters = world.boto("secretsmanager"), world.boto("ssm")
     secrets.create_secret(Name="shop/db", SecretString="one")
     parameters.put_parameter(Name="/shop/key", Value="one", Type="SecureString")
-    said = desired_stack(domain=None, github=None, service={
-        "desired_count": 2, "secrets": {"DB": "shop/db", "KEY": "/shop/key"}})  # fmt: skip
+    service = {"desired_count": 2, "secrets": {"DB": "shop/db", "KEY": "/shop/key"}}
+    said = desired_stack(domain=None, github=None, service=service, workers={"mailer": {"command": ["./work"]}})
     world.up(said, image=IMAGE)
     world.clock.sleep(600)
     assert outdated(world.aws(), "hello") == ()
     secrets.put_secret_value(SecretId="shop/db", SecretString="two")
     world.clock.sleep(60)
     [found] = outdated(world.aws(), "hello")
-    assert (found.name, found.tasks) == ("shop/db", 2)
-    assert found.sentence.startswith("2 tasks are older than the last change of shop/db")
+    assert (found.name, found.tasks, found.processes) == ("shop/db", 3, ("web", "mailer"))
+    assert found.sentence.startswith("3 tasks of web and mailer are older than the last change of shop/db")
     parameters.put_parameter(Name="/shop/key", Value="two", Type="SecureString", Overwrite=True)
     assert [one.name for one in outdated(world.aws(), "hello")] == ["shop/db", "/shop/key"]
     session = world.open(said)

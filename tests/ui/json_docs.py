@@ -40,7 +40,9 @@ def documents() -> dict[str, Any]:
         "plan": output.plan_document(made, samples.WHERE, samples.ESTIMATE),
         "up": output.up_document(made, samples.URL, 12.34, samples.WHERE),
         "down": output.down_document(removed, LEFT, 61.0, samples.WHERE),
-        "status": output.status_document(reports, samples.URL, samples.WHERE, running.CAUSE, running.outdated()),
+        "status": output.status_document(
+            reports, samples.URL, samples.WHERE, running.CAUSE, running.outdated(), running.processes(), healthy=False
+        ),
         "live": live.document(running.rolling(), samples.WHERE),
         "why": why.why_document(running.diagnosis(), samples.WHERE),
         "log": logs.document(running.line()),

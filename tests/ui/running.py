@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from ecsctl.github import creds
@@ -10,7 +11,9 @@ from ecsctl.operations.jobs import Job
 from ecsctl.operations.logs import Line
 from ecsctl.operations.outdated import Outdated
 from ecsctl.operations.pipelines import Action, Run, Stage
-from ecsctl.operations.status import Deployment, Live, Release, Service, Target, Task
+from ecsctl.operations.processes import Process, Release
+from ecsctl.operations.processes import compared as of_one_image
+from ecsctl.operations.status import Deployment, Live, Service, Target, Task
 from ecsctl.own_secrets import Held
 from ecsctl.releases.history import Difference, Past
 from ecsctl.releases.release import Release as Released
@@ -73,12 +76,52 @@ def tasks() -> list[ps.Task]:
     return [web, worker, once]
 
 
+def processes() -> tuple[Process, ...]:
+    """A web, a worker that runs another image, and one of which no task is asked for."""
+    done = Release("deployed", "revision 8 is deployed: 2 of 2 tasks run it")
+    other = f"{IMAGE.partition('@')[0]}@sha256:{'9f' * 32}"
+    return of_one_image(
+        (
+            Process("web", "shop", 8, IMAGE, DIGEST, 2, 2, 0, done),
+            Process("mailer", "shop_mailer", 3, other, other.partition("@")[2], 2, 1, 1, done),
+            Process("thumbnails", "shop_thumbnails", 5, IMAGE, DIGEST, 0, 0, 0, done),
+        )
+    )
+
+
+def several() -> Live:
+    """An app of several processes, of which one was rolled back."""
+    web, mailer, thumbnails = processes()
+    gone = Release(
+        "rolled back", "revision 4 of mailer was rolled back by the circuit breaker: revision 3 of mailer runs again"
+    )
+    return Live(
+        at=NOW,
+        service=Service("ACTIVE", 8, 2, 2, 0),
+        release=web.release,
+        processes=(web, replace(mailer, release=gone), thumbnails),
+        deployments=(
+            Deployment(8, "PRIMARY", "COMPLETED", 2, 2, 0, 0, NOW - timedelta(minutes=9)),
+            Deployment(3, "PRIMARY", "COMPLETED", 2, 1, 1, 0, NOW - timedelta(minutes=4), "mailer"),
+        ),
+        tasks=(
+            Task("0f3a12bc4d5e6f70", 8, "RUNNING", "", "10.100.1.5", NOW - timedelta(minutes=9), ""),
+            Task("5e6f70811f2e3d4c", 3, "RUNNING", "", "10.100.1.6", NOW - timedelta(days=3), "", "mailer"),
+            Task("9c1d5e0f2b7a48d3", 4, "STOPPED", "", "", NOW - timedelta(minutes=5),
+                 "Essential container in task exited", "mailer"),
+        ),
+        targets=(Target("10.100.1.5", 8080, "healthy", ""),),
+        cause="the worker mailer crashed (exit code 1): KeyError: 'QUEUE'",
+    )  # fmt: skip
+
+
 def rolling() -> Live:
     """Revision 8 comes, revision 7 goes."""
     return Live(
         at=NOW,
         service=Service("ACTIVE", 8, 2, 3, 1),
         release=Release("rolling out", "revision 8: 1 of 2 tasks run, 1 starting, 2 of the version before"),
+        processes=(Process("web", "shop", 7, IMAGE, DIGEST, 2, 3, 1, Release("rolling out", "1 of 2 tasks run")),),
         deployments=(
             Deployment(8, "PRIMARY", "IN_PROGRESS", 2, 1, 1, 0, NOW - timedelta(seconds=42)),
             Deployment(7, "ACTIVE", "COMPLETED", 2, 2, 0, 0, NOW - timedelta(days=3)),

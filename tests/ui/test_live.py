@@ -24,6 +24,11 @@ def test_what_crashed_says_why_and_what_could_not_be_read_says_that(snapshot):
     assert told(running.crashed()) == snapshot
 
 
+def test_of_several_processes_each_is_told_with_its_release_image_and_tasks(snapshot):
+    assert told(running.several()) == snapshot
+    assert not running.several().well
+
+
 def test_where_nothing_is_each_part_says_so(snapshot):
     assert told(NOTHING) == snapshot
 

@@ -2,7 +2,7 @@ import pytest
 
 from ecsctl.engine.report import Condition, Report
 from ecsctl.ui import console, status
-from tests.ui import samples
+from tests.ui import running, samples
 
 
 def told(reports):
@@ -34,6 +34,13 @@ def test_stdout_has_the_url_first_and_stderr_nothing(capsys):
 def test_why_the_service_does_not_run_stands_below_the_table(capsys):
     status.show(samples.reports(), samples.NOW, url="", links=False, cause="the app crashed\x1b[2J")
     assert capsys.readouterr().out.splitlines()[-1] == "✗ the app crashed\\x1b[2J"
+
+
+def test_several_processes_have_a_table_of_their_own_and_one_alone_has_none(capsys, snapshot):
+    status.show(samples.reports()[:1], samples.NOW, url="", links=False, every=running.processes())
+    assert capsys.readouterr().out == snapshot
+    status.show(samples.reports()[:1], samples.NOW, url="", links=False, every=running.processes()[:1])
+    assert "process" not in capsys.readouterr().out
 
 
 def test_links_are_written_out_on_demand_only(capsys):

@@ -1,0 +1,150 @@
+"""How each process of the app stands: its service, its release, its image, its tasks; all are to run one image."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ecsctl.asking import asking
+from ecsctl.engine.errors import AccessError
+from ecsctl.names import Names
+from ecsctl.parts import WEB
+from ecsctl.releases import reading
+from ecsctl.releases.verdict import Followed, Outcome, Rolling, judge
+from ecsctl.resources.support.deployments import Phase, Snapshot
+from ecsctl.resources.support.ecs import revision_of
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+
+READERS = 8
+GIVEN_UP = (Outcome.ROLLED_BACK, Outcome.FAILED)
+"""Where ECS gave a release up. One that somebody stopped is as they want it."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """The newest service deployment: "rolling out", or how it ended, in one word and in one sentence."""
+
+    outcome: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process and its service. `revision` and `image` are what serves, whatever rolls out beside it."""
+
+    name: str
+    service: str
+    revision: int
+    image: str
+    digest: str  # empty where AWS does not tell
+    desired: int
+    running: int
+    pending: int
+    release: Release | None  # None: AWS tells of none, which it keeps for 90 days
+    other_image: bool = False  # than the web's
+
+    @property
+    def rolling(self) -> bool:
+        """Whether a release of it is under way."""
+        return self.release is not None and self.release.outcome == Phase.ROLLING_OUT
+
+    @property
+    def state(self) -> str:
+        """In a few words."""
+        if self.release and self.release.outcome in (*GIVEN_UP, Phase.ROLLING_OUT):
+            return self.release.outcome
+        if self.other_image:
+            return f"another image than {WEB}"
+        if self.running < self.desired:
+            return "not all tasks run"
+        return "runs" if self.desired else "no task is asked for"
+
+    @property
+    def told(self) -> str:
+        """What is not well with it, in a sentence; empty where all is."""
+        if self.release and self.release.outcome in GIVEN_UP:
+            return self.release.message
+        if self.other_image:
+            return f"{self.name} runs another image than {WEB}: ecsctl deploy, or ecsctl rollback, brings all to one"
+        if self.running < self.desired and not self.rolling:
+            return f"{self.running} of {self.desired} tasks of {self.name} run"
+        return ""
+
+    @property
+    def well(self) -> bool:
+        """Whether its tasks run, with the web's image, and its newest release was not given up."""
+        return not self.told
+
+
+def look(aws: Aws, app: str) -> tuple[Process, ...]:
+    """Each process that a service keeps, the web first. Who may not look at them is told of none."""
+    names = Names(app)
+    try:
+        found = reading.processes(aws, names)
+        with ThreadPoolExecutor(READERS) as pool:
+            every = list(pool.map(lambda process: look_at(aws, names.on(process)), found))
+    except AccessError:
+        return ()
+    return compared([one for one in every if one])
+
+
+@asking("looking at the processes")
+def look_at(aws: Aws, names: Names) -> Process | None:
+    """One process; None where there is no service of it."""
+    return process_of(aws, names, reading.look(aws, names))
+
+
+def process_of(aws: Aws, names: Names, observed: Snapshot) -> Process | None:
+    """A process by what was observed of its service."""
+    service = observed.service
+    if not service:
+        return None
+    runs = reading.described(aws, observed.serves) if observed.serves else None
+    return Process(
+        name=names.process,
+        service=names.service,
+        revision=revision_of(observed.serves),
+        image=runs.image(names.container) if runs else "",
+        digest=observed.ran(observed.serves, names.container),
+        desired=service.get("desiredCount", 0),
+        running=service.get("runningCount", 0),
+        pending=service.get("pendingCount", 0),
+        release=release_of(observed),
+    )
+
+
+def release_of(observed: Snapshot) -> Release | None:
+    """The newest service deployment; None where AWS tells of none: it keeps them for 90 days."""
+    if not observed.newest or not observed.service:
+        return None
+    found = judge(Followed(observed.candidate, observed.newest["serviceDeploymentArn"]), observed)
+    if isinstance(found, Rolling):
+        return Release(Phase.ROLLING_OUT.value, found.note)
+    return Release(found.outcome.value, f"{found.sentence}: {found.why}" if found.why else found.sentence)
+
+
+def compared(found: Sequence[Process]) -> tuple[Process, ...]:
+    """Each with whether its image is another than the web's: one release is one image over all processes.
+
+    While one of the two rolls out they differ for a while.
+    """
+    web = next((one for one in found if one.name == WEB), None)
+    return tuple(
+        replace(one, other_image=web is not None and not web.rolling and not one.rolling and _differs(one, web))
+        for one in found
+    )
+
+
+def _differs(one: Process, web: Process) -> bool:
+    if one.digest and web.digest:
+        return one.digest != web.digest
+    return bool(one.image and web.image) and one.image != web.image
+
+
+def broken(found: Collection[Process]) -> list[Process]:
+    """Those that are not well, of several: how a web alone stands, its resources tell."""
+    return [one for one in found if not one.well] if len(found) > 1 else []

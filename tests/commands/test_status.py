@@ -1,0 +1,63 @@
+"""ecsctl status of an app of several processes, as a person types it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ecsctl.sandbox.server.inprocess import inprocess
+from tests.commands.conftest import ORDINARY, Ended, bring_up
+from tests.stack.conftest import shared_session
+
+Run = Callable[..., Ended]
+WORKERS = """
+[workers.mailer]
+command = ["python", "worker.py"]
+
+[workers.resting]
+command = ["python", "other.py"]
+desired_count = 0
+"""
+
+
+def test_a_worker_that_runs_another_image_is_told_and_counts(
+    folder: Path, run: Run, live_by: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    (folder / "ecsctl.toml").write_text(ORDINARY + WORKERS)
+    with inprocess() as clock:
+        live_by(clock)
+        bring_up(folder, clock, run)
+        well = run("status", "--exit-code", "-o", "json")
+        assert well.code == 0
+        document = json.loads(well.out)
+        assert (document["healthy"], document["cause"]) == (True, "")
+        told = {one["name"]: one for one in document["processes"]}
+        assert {name: (one["running"], one["state"]) for name, one in told.items()} == {
+            "web": (1, "runs"),
+            "mailer": (1, "runs"),
+            "resting": (0, "no task is asked for"),
+        }
+        assert len({one["image"] for one in told.values()}) == 1
+        assert run("why").out.startswith("\u2713 nothing is wrong")
+
+        ecs = shared_session().client("ecs")
+        runs = ecs.describe_task_definition(taskDefinition="hello_mailer", include=["TAGS"])
+        taken = "family taskRoleArn executionRoleArn networkMode requiresCompatibilities cpu memory runtimePlatform"
+        [own] = runs["taskDefinition"]["containerDefinitions"]
+        made = ecs.register_task_definition(
+            **{name: runs["taskDefinition"][name] for name in taken.split()},
+            containerDefinitions=[{**own, "image": "public.ecr.aws/nginx/nginx:1.27"}],
+            tags=runs["tags"],
+        )
+        arn = made["taskDefinition"]["taskDefinitionArn"]
+        ecs.update_service(cluster="hello", service="hello_mailer", taskDefinition=arn)
+        clock.sleep(600)
+        other = run("status", "--exit-code")
+        assert other.code == 1
+        assert "another image than web" in other.out
+        assert "mailer runs another image than web: ecsctl deploy" in other.out
+        assert json.loads(run("status", "-o", "json").out)["healthy"] is False
