@@ -22,7 +22,7 @@ COMMANDS = [
 @pytest.fixture
 def plugin(monkeypatch: pytest.MonkeyPatch) -> None:
     """`exec` looks for its plugin first."""
-    monkeypatch.setattr("ecsctl.operations.execute.plugin", lambda: "/bin/true")
+    monkeypatch.setattr("ecsctl.operations.plugin.find", lambda _what: "/bin/true")
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

@@ -229,5 +229,9 @@ def worker(**said: Any) -> dict[str, Any]:
     return {"workers": {"mailer": {"command": ["python", "worker.py"], **said}}}
 
 
+def job(**said: Any) -> dict[str, Any]:
+    return {"jobs": {"nightly": {"command": ["python", "report.py"], "schedule": "rate(1 day)", **said}}}
+
+
 def beside(**said: Any) -> dict[str, Any]:
     return {"sidecars": {"agent": {"image": "public.ecr.aws/docker/library/nginx:1.27", **said}}}

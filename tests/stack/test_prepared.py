@@ -32,6 +32,7 @@ from tests.stack.prepared import (
     empty_token,
     file_system,
     gone_subnets,
+    job,
     log_bucket,
     made_connection,
     made_secret,
@@ -167,6 +168,13 @@ THINGS: dict[str, tuple[Case, ...]] = {
     "workers.NAME.secrets": (
         Case("absent", lambda world: worker(secrets={"KEY": NOWHERE}), ("no secret", "no/such"), "create-secret"),
     ),
+    "jobs.NAME.secrets": (
+        Case("absent", lambda world: job(secrets={"KEY": NOWHERE}), ("no secret", "no/such"), "create-secret"),
+    ),
+    "jobs.NAME.policies": (
+        Case("absent", lambda world: job(policies=[f"arn:aws:iam::{ACCOUNT}:policy/none"]),
+             ("there is no policy", "jobs.nightly.policies"), "fix its ARN"),
+    ),
     "workers.NAME.policies": (
         Case("absent", lambda world: worker(policies=[f"arn:aws:iam::{ACCOUNT}:policy/none"]),
              ("there is no policy", "workers.mailer.policies"), "fix its ARN"),
@@ -258,9 +266,11 @@ NOT_EXAMINED = {
         "essential", "command", "entrypoint", "port", "environment", "depends_on", "start_timeout_seconds", "restart",
         "restart_after_seconds", "restart_ignores", "cpu", "memory", "user", "read_only_root", "stop_timeout_seconds",
         *(f"health.{key}" for key in ("command", "interval_seconds", "timeout_seconds", "retries", "start_seconds")))]
+    + [f"{table}.NAME.{key}" for table in ("workers", "jobs") for key in (
+        "command", "entrypoint", "environment", "user", "working_directory", "permissions", "sidecars")]
     + [f"workers.NAME.{key}" for key in (
-        "command", "entrypoint", "environment", "user", "working_directory", "permissions", "sidecars",
         "health.command", "autoscaling.schedules.NAME.at", "autoscaling.schedules.NAME.time_zone")]
+    + ["jobs.NAME.schedule", "jobs.NAME.time_zone"]
     + ["name", "owner", "tags", "protect", "secure", "vpc.cidr", "vpc.egress", "load_balancer.idle_timeout_seconds",
      "load_balancer.http2", "load_balancer.internal", "load_balancer.sticky_seconds",
      "load_balancer.access_logs.days", "load_balancer.access_logs.prefix", "load_balancer.slow_start_seconds",
@@ -273,6 +283,7 @@ NOT_EXAMINED = {
 PLAIN = (
     "service.",
     "workers.",
+    "jobs.",
     "build.",
     "ecr.",
     "github.",
