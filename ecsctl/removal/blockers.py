@@ -22,7 +22,7 @@ from ecsctl.resources.route_table import RouteTable
 from ecsctl.resources.subnet import Subnet
 from ecsctl.resources.support.acm import described
 from ecsctl.resources.support.common import tag_filter, there, where
-from ecsctl.resources.support.ecs import alone
+from ecsctl.resources.support.ecs import alone, services_of
 from ecsctl.resources.support.efs import mine
 from ecsctl.resources.vpc import Vpc
 
@@ -201,17 +201,16 @@ def _services(aws: Aws, me: Label) -> Iterator[Blocker]:
     names = Names.of(me)
     clusters = aws.look(aws.ecs.describe_clusters, clusters=[names.cluster], include=["TAGS"])["clusters"]
     for cluster in (one for one in clusters if flat(one.get("tags")).get(APP) == me.app and one["status"] == "ACTIVE"):
-        answer = aws.look(aws.ecs.describe_services, cluster=names.cluster, services=[names.service])["services"]
-        (ours, *_) = [*(one for one in answer if one["status"] != "INACTIVE"), {}]
+        found = [one for one in services_of(aws, names) if flat(one.get("tags")).get(APP) == me.app]
         held = frozenset({cluster["clusterName"], cluster["clusterArn"]})
-        others = cluster.get("activeServicesCount", 0) - bool(ours)
+        others = cluster.get("activeServicesCount", 0) - sum(one["status"] == "ACTIVE" for one in found)
         if others > 0:
             told = f"{others} ECS services of others in our cluster (aws ecs list-services --cluster {names.cluster})"
             yield Blocker(told, held)
         alive = cluster.get("runningTasksCount", 0) + cluster.get("pendingTasksCount", 0)
-        alive -= ours.get("runningCount", 0) + ours.get("pendingCount", 0) + len(alone(aws, names.cluster))
+        alive -= sum(one["runningCount"] + one["pendingCount"] for one in found) + len(alone(aws, names.cluster))
         if alive > 0 and others <= 0:
-            yield Blocker(f"{alive} tasks in our cluster that are no part of our service", held)
+            yield Blocker(f"{alive} tasks in our cluster that are no part of our services", held)
 
 
 def _certificates(aws: Aws, me: Label) -> Iterator[Blocker]:

@@ -119,7 +119,7 @@ IN_THE_WAY: dict[Callable[[Clock], Callable[[], Any]], tuple[str, tuple[str, ...
     a_vpn_gateway: ("virtual private gateway vgw-", ("vpcs",)),
     an_egress_only_gateway: ("egress-only internet gateway eigw-", ("vpcs",)),
     a_service: ("ECS services of others in our cluster", ()),
-    a_task: ("1 tasks in our cluster that are no part of our service", ()),
+    a_task: ("1 tasks in our cluster that are no part of our services", ()),
 }
 
 
@@ -151,6 +151,16 @@ def test_a_task_by_ecsctl_run_is_in_nobodys_way(live: Clock, run: Run) -> None:
     live.sleep(600)
     image = "public.ecr.aws/nginx/nginx:1.27"
     assert run("run", "--detach", "--image", image, "--", "sleep", "9000").code == 0
+    ended = run("down", "--yes")
+    assert ended.code == 0, ended.err
+    assert "nothing of it is left" in ended.err
+
+
+def test_a_worker_and_a_job_are_in_nobodys_way(live: Clock, run: Run, folder: Path) -> None:
+    file = folder / "ecsctl.toml"
+    jobs = '[jobs.nightly]\ncommand = ["b"]\nschedule = "rate(1 day)"\n'
+    file.write_text(f'{file.read_text()}\n[workers.mailer]\ncommand = ["a"]\n{jobs}')
+    assert run("up", "--yes").code == 0
     ended = run("down", "--yes")
     assert ended.code == 0, ended.err
     assert "nothing of it is left" in ended.err
