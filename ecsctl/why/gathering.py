@@ -169,8 +169,9 @@ class _Reading:
         if service.get("status") != "ACTIVE" or service.get("desiredCount") or self.facts.rests:
             return
         scaled = f"service/{self.names.service_path}"
-        asked = self.aws.autoscaling.describe_scalable_targets
-        found = self.aws.look(asked, ServiceNamespace="ecs", ResourceIds=[scaled])["ScalableTargets"]
+        found = self.aws.look(
+            self.aws.autoscaling.describe_scalable_targets, ServiceNamespace="ecs", ResourceIds=[scaled]
+        )["ScalableTargets"]
         if found:
             self.facts.rests = not found[0]["MinCapacity"]
 

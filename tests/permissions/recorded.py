@@ -55,7 +55,8 @@ CONFIGS: Mapping[str, Desired] = {
         "id": made["vpc"], "public_subnets": [made["a"], made["b"]], "egress": "public"}},
     "token": lambda made: {**TOKEN, "pipeline": TESTS, "service": {
         "autoscaling": {"min": 1, "max": 3, "cpu_percent": 60}, "exec": True}, "release": {"command": ["./migrate"]},
-        "jobs": {"nightly": {"command": ["./report"], "schedule": "cron(0 3 * * ? *)", "overlap": "refuse"}}},
+        "jobs": {"nightly": {"command": ["./report"], "schedule": "cron(0 3 * * ? *)", "overlap": "refuse"}},
+        "workers": {"mailer": {"command": ["./mail"], "permissions": [], "autoscaling": {"min": 1, "max": 2}}}},
     "build only": lambda made: {
         **BARE, "github": {"repository": "ecsctl/hello"}, "pipeline": {"mode": "build-only"}},
     "connection": lambda made: {
@@ -290,6 +291,8 @@ class Runs:
     def _used(self) -> None:
         self.clock.sleep(900)
         self.run("history", "logs", "logs --build", "exec -- ls", "forward 0:db.internal:5432", "run -- ls", "ps")
+        if self.config.workers:
+            self.run("history mailer", "logs mailer", "exec --process mailer -- ls", "run --process mailer -- ls")
         if self.config.jobs:
             self.run("jobs list", "jobs run nightly", "jobs pause nightly", "jobs resume nightly")
         if self.config.github:
