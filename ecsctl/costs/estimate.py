@@ -19,7 +19,7 @@ from ecsctl.resources.service import STRATEGY, Service
 from ecsctl.resources.task_definition import TaskDefinition
 
 CENT = 0.005
-Thing = tuple[str, Mapping[str, Any]]  # a kind, and the fields of one of it
+Thing = tuple[str, str, Mapping[str, Any]]  # a kind, the process that one of it is of, and its fields
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,10 @@ class Estimate:
 
 def estimated(stack: Stack, plan: Plan) -> Estimate:
     """What a plan means for the bill and for the clock."""
-    now = [(step.kind, step.found) for step in plan.steps if step.ids is not None and not step.borrowed]
-    then = [(step.kind, _after(step)) for step in plan.steps if step.verb is not Verb.DELETE and not step.borrowed]
-    spot = any(kind == Service.kind and _strategy(fields) for kind, fields in then)
+    ours = [step for step in plan.steps if not step.borrowed]
+    now = [(step.kind, _process(step), step.found) for step in ours if step.ids is not None]
+    then = [(step.kind, _process(step), _after(step)) for step in ours if step.verb is not Verb.DELETE]
+    spot = any(kind == Service.kind and _strategy(fields) for kind, _, fields in then)
     return Estimate(_monthly(now), _monthly(then), _seconds(stack, plan), spot)
 
 
@@ -66,6 +67,11 @@ def must_be_agreed_to(plan: Plan, estimate: Estimate) -> bool:
     """Whether something billed is made, the bill changes, or something ends its life."""
     new = any(step.verb is Verb.CREATE and prices.billed(step.kind) and not step.borrowed for step in plan.steps)
     return new or bool(plan.destroys) or (bool(plan.work) and abs(estimate.more) >= CENT)
+
+
+def _process(step: Step) -> str:
+    """Of which process it is, as far as its name says so: the parts of one bear its name."""
+    return step.name.partition(" ")[2]
 
 
 def _after(step: Step) -> Mapping[str, Any]:
@@ -76,17 +82,20 @@ def _after(step: Step) -> Mapping[str, Any]:
 def _monthly(things: Iterable[Thing]) -> float:
     """Dollars a month for all of them. What a task costs stands in its definition, and how many there are elsewhere."""
     by: dict[str, list[Mapping[str, Any]]] = {}
-    for kind, fields in things:
+    of: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for kind, process, fields in things:
         by.setdefault(kind, []).append(fields)
+        of[kind, process] = fields
     total = sum(prices.monthly(kind) * len(found) for kind, found in by.items())
     for alarm in by.get(Alarm.kind, ()):  # by the metric
         total += prices.monthly(Alarm.kind) * max(0, len(alarm.get("metrics", ())) - 1)
     for balancer in by.get(LoadBalancer.kind, ()):
         if balancer.get("scheme") == "internet-facing":
             total += prices.ADDRESS * len(balancer["subnets"])
-    least = next((one["minimum"] for one in by.get(Scaling.kind, ()) if one), 0)
-    for task, service in zip(by.get(TaskDefinition.kind, ()), by.get(Service.kind, ()), strict=False):
-        if task and service:  # what dies is only sighted: its fields are not known
+    for (kind, process), service in of.items():
+        task = of.get((TaskDefinition.kind, process)) if kind == Service.kind else None
+        if task and service:  # of what dies, and is not in the record, the fields are not known
+            least = (of.get((Scaling.kind, process)) or {}).get("minimum", 0)
             count = max(service.get("desired_count") or 0, least)
             storage = json.loads(dict(task.get("more") or ()).get("ephemeralStorage", "{}")).get("sizeInGiB", 0)
             one = prices.task(

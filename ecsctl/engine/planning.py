@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from ecsctl.engine.claim import way_out
@@ -88,7 +89,13 @@ class Planner:
         first = self.observed.get(stack.first)
         found = [self._replaceable(stack, steps, steps[name]) for name in stack.nodes]
         made = tuple(way_out(found, self.one.label, first, self.survey.others))
-        return Plan(made + stack.unfit + tuple(map(_no_longer, leftover)))
+        return Plan(made + stack.unfit + tuple(map(self._leaving, leftover)))
+
+    def _leaving(self, owned: Owned) -> Step:
+        """The step of what ecsctl.toml does not ask for any more, as it was last made, if that is recorded."""
+        entry = self.one.state.entry(owned.name)
+        known = entry.applied if entry and entry.kind == owned.kind.kind else None
+        return replace(_no_longer(owned), found=known or {})
 
     def _recorded(self, node: Node) -> Any:
         """The ids of one that may not be looked at, as recorded; None if none are, or they are of another kind."""

@@ -53,6 +53,29 @@ def test_what_costs_nothing_is_not_asked_about_and_what_costs_is(world: World) -
         assert (estimate.more, due) == (pytest.approx(730 * more), asked), changed
 
 
+def test_the_tasks_of_each_worker_are_counted_at_its_own_size_and_number(world: World) -> None:
+    def task(cores: float, gigabytes: float) -> float:
+        return cores * 0.03238 + gigabytes * 0.00356
+
+    world.up(PLAIN, image=IMAGE)
+    mailer: dict[str, Any] = {"command": ["./mail"], "desired_count": 2, "cpu": 512, "memory": 1024}
+    workers = {
+        "mailer": mailer,
+        "thumbnails": {"command": ["./thumbs"], "autoscaling": {"min": 3, "max": 5}},
+        "resting": {"command": ["./rest"], "desired_count": 0, "cpu": 4096, "memory": 8192},
+    }
+    said = {**PLAIN, "workers": workers, "jobs": {"nightly": {"command": ["./report"], "schedule": "rate(1 day)"}}}
+    estimate, asked = judged(world, said)
+    assert (estimate.more, asked) == (pytest.approx(730 * (2 * task(0.5, 1) + 3 * task(0.25, 0.5))), True)
+    assert estimate.seconds < 180, "they start beside each other"
+    world.up(said)
+    larger = {"mailer": {**mailer, "desired_count": 3}, "resting": workers["resting"]}
+    estimate, asked = judged(world, {**said, "workers": larger})
+    assert (estimate.more, asked) == (pytest.approx(730 * (task(0.5, 1) - 3 * task(0.25, 0.5))), True)
+    estimate, asked = judged(world, PLAIN)
+    assert (estimate.more, asked) == (pytest.approx(-730 * (2 * task(0.5, 1) + 3 * task(0.25, 0.5))), True)
+
+
 def test_the_price_is_told_as_more_or_less_and_in_all() -> None:
     assert Estimate(60, 67.4, 1).cost.startswith("about $7 a month more, $67 in all (")
     assert Estimate(67.4, 60, 1).cost.startswith("about $7 a month less, $60 in all (")
