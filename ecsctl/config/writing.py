@@ -19,10 +19,15 @@ _WIDTH = 100
 _BEGIN, _END = "<!-- options: python -m ecsctl.config writes them -->", "<!-- end of options -->"
 
 
-def template(values: Mapping[str, Any], remarks: Mapping[str, Sequence[str]] | None = None) -> str:
+def template(
+    values: Mapping[str, Any],
+    remarks: Mapping[str, Sequence[str]] | None = None,
+    workers: Mapping[str, tuple[str, Sequence[str]]] | None = None,
+) -> str:
     """The text of an ecsctl.toml that sets `values` and names every other option in a comment, at its default.
 
-    `remarks` are sentences by the table that they stand in, as comments.
+    `remarks` are sentences by the table that they stand in, as comments; `workers` are proposed, as comments too, by
+    name: who says so, and the command.
     """
     lines = [
         f"#:schema ./{SCHEMA}",
@@ -39,6 +44,9 @@ def template(values: Mapping[str, Any], remarks: Mapping[str, Sequence[str]] | N
         lines += (line for remark in (remarks or {}).get(key, ()) for line in _comment(remark))
         lines += (line for option in below["properties"]
                   for line in _option((key, option), values.get(key, {}), off=bool(off)))  # fmt: skip
+    for name, (who, command) in (workers or {}).items():
+        told = f"{who}: as a worker, once the next two lines are no comment"
+        lines += ["", *_comment(told), f"# [workers.{name}]", f"# command = {toml(list(command))}"]
     return "\n".join(lines) + "\n"
 
 

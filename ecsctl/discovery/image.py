@@ -13,6 +13,7 @@ from ecsctl.discovery import absent, choosing, compose, dockerfile, health, mach
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage
 from ecsctl.discovery.health import Health
+from ecsctl.discovery.needs import Process
 from ecsctl.discovery.started import started
 from ecsctl.discovery.tree import Tree, within
 from ecsctl.engine.errors import UsageError
@@ -41,6 +42,7 @@ class Image:
     lacking: tuple[str, ...] = ()  # arguments of the build that nothing names
     notes: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    processes: tuple[Process, ...] = ()  # other commands of the same image
 
     @property
     def values(self) -> dict[str, Any]:
@@ -116,6 +118,7 @@ def observed(
         lacking=lacking,
         notes=tuple(notes),
         needs=needs.listed(tree, place.folder, services, ours),
+        processes=needs.processes(tree, services, ours),
     )
 
 

@@ -1,9 +1,11 @@
-"""What an app uses beside itself, as compose files and Procfile tell: ecsctl makes none of it."""
+"""What an app uses beside itself, as compose files and Procfile tell, and which other processes its image runs."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.ports import EXAMPLES
@@ -34,6 +36,63 @@ _WORKS = re.compile(r"worker|sidekiq|celery|\bqueue\b|resque|\brq\b|jobs?\b|sche
 _MIGRATES = re.compile(r"migrat|db:(?:prepare|setup|deploy)|alembic|prestart|seed|schema:load|flyway|liquibase")
 
 
+_SHELL = re.compile(r"[$`|&;<>*?~]|^\w+=")
+"""What only a shell understands: a command with it is run by one."""
+_TAKEN = ("app", "release", "run", "web")
+
+
+@dataclass(frozen=True)
+class Process:
+    """Another command of the same image: a worker, or what runs at each release (then `name` is empty)."""
+
+    name: str
+    command: str
+    where: str
+
+    @property
+    def words(self) -> list[str]:
+        """The command, word by word; by a shell, where it says what only one understands."""
+        try:
+            words = shlex.split(self.command)
+        except ValueError:
+            words = []
+        return words if words and not _SHELL.search(self.command) else ["sh", "-c", self.command]
+
+
+def processes(tree: Tree, services: Sequence[Service], app: Sequence[Service]) -> tuple[Process, ...]:
+    """The other processes of the image, each name once: those of a Procfile before those of compose files."""
+    found: dict[str, Process] = {}
+    for one in (*_of_procfile(tree), *_of_compose(services, app)):
+        found.setdefault(one.name, one)
+    return tuple(found.values())
+
+
+def _of_procfile(tree: Tree) -> Iterator[Process]:
+    for path in [one for one in tree.named("Procfile") if "/" not in one][:1]:
+        for name, command in re.findall(r"(?m)^\s*([\w-]+)\s*:\s*(\S.*)$", tree.read(path)):
+            if name == "release":
+                yield Process("", command.strip(), path)
+            elif name != "web":
+                yield Process(_name(name), command.strip(), path)
+
+
+def _of_compose(services: Sequence[Service], app: Sequence[Service]) -> Iterator[Process]:
+    built = {service.dockerfile for service in app if service.dockerfile}
+    for service in services:
+        told = f"{service.name} {service.command}"
+        if service.dockerfile in built and service.command:
+            if _MIGRATES.search(told):
+                yield Process("", service.command, service.where)
+            elif _WORKS.search(told):
+                yield Process(_name(service.name), service.command, service.where)
+
+
+def _name(name: str) -> str:
+    """As [workers.NAME] takes it (ecsctl.config.words, ProcessName)."""
+    bare = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:20].strip("-")
+    return bare if re.match("[a-z]", bare) and bare not in _TAKEN else f"worker-{bare}"[:20].strip("-")
+
+
 def listed(tree: Tree, context: str, services: Sequence[Service], app: Sequence[Service]) -> tuple[str, ...]:
     """A line for each thing that a person has to say the place of. `app` are the services that run this image."""
     named = [(name, service.where) for service in app for name in service.environment]
@@ -41,7 +100,7 @@ def listed(tree: Tree, context: str, services: Sequence[Service], app: Sequence[
         named += [(name, file) for file in tree.named(EXAMPLES, context) if not aside(file)
                   for name in re.findall(r"(?m)^\s*(?:export\s+)?(\w+)\s*=", tree.read(file))]  # fmt: skip
     found = dict.fromkeys(
-        [*_beside([one for one in services if one not in app]), *_variables(named), *_processes(tree, services, app)]
+        [*_beside([one for one in services if one not in app]), *_variables(named), *_processes(services, app)]
     )
     return tuple(found)
 
@@ -73,26 +132,14 @@ def _variables(told: Sequence[tuple[str, str]]) -> Iterator[str]:
         )
 
 
-def _processes(tree: Tree, services: Sequence[Service], app: Sequence[Service]) -> Iterator[str]:
-    """Workers and migrations: other commands of the same image."""
+def _processes(services: Sequence[Service], app: Sequence[Service]) -> Iterator[str]:
+    """Workers and migrations that cannot be proposed: of another image, or with a command that is not told."""
     built = {service.dockerfile for service in app if service.dockerfile}
     for service in services:
-        told = f"{service.name} {service.command}"
-        if service.dockerfile in built and (service.command or service.name not in {one.name for one in app[:1]}):
-            if _MIGRATES.search(told):
-                yield f"migrations: {service.where} runs {_short(service.command or service.name)}"
-            elif _WORKS.search(told):
-                yield f"a worker: {service.where} runs {_short(service.command or service.name)}"
+        if service.dockerfile in built and not service.command and service.name not in {one.name for one in app[:1]}:
+            if _MIGRATES.search(service.name):
+                yield f"migrations: {service.where}"
+            elif _WORKS.search(service.name):
+                yield f"a worker: {service.where}"
         elif service.dockerfile and service.dockerfile not in built and _WORKS.search(service.name):
             yield f"a worker: {service.where} is another image, built from {service.dockerfile}"
-    for path in [one for one in tree.named("Procfile") if "/" not in one][:1]:
-        for name, command in re.findall(r"(?m)^\s*([\w-]+)\s*:\s*(\S.*)$", tree.read(path)):
-            if name == "release":
-                yield f"migrations: {path} runs {_short(command)} at each release"
-            elif name != "web":
-                yield f"a worker: {name} in {path} runs {_short(command)}"
-
-
-def _short(command: str) -> str:
-    bare = " ".join(re.sub(r"[^\x20-\x7e]", " ", command).split())
-    return bare if len(bare) <= 60 else f"{bare[:57]}..."

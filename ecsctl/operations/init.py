@@ -99,6 +99,7 @@ class Proposal:
     @cached_property
     def text(self) -> str:
         """The file as a whole, with every option."""
+        from ecsctl.config.printing import toml
         from ecsctl.config.writing import template
 
         remarks = {"service": [f"You will have to say where: {one}" for one in self.needs]}
@@ -109,7 +110,12 @@ class Proposal:
             listed = ", ".join(f'"{one}"' for one in self.paths)
             remarks["pipeline"] = [f"Other apps are in this repository too. With a connection, paths = [{listed}] lets "
                                    "pushes that concern this one alone build it."]  # fmt: skip
-        return template(self.values, remarks)
+        processes = self.image.processes if self.image else ()
+        for one in processes:
+            if not one.name:
+                remarks["release"] = [f"{one.where} runs this at each release: command = {toml(one.words)}"]
+        workers = {one.name: (f"{one.where} runs this", one.words) for one in processes if one.name}
+        return template(self.values, remarks, workers)
 
 
 def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Proposal:
@@ -132,6 +138,8 @@ def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Propo
         notes.append(f"the repository holds other apps too: ecsctl.toml is this folder's, {home}; what it says of "
                      "files is from the repository's root")  # fmt: skip
     notes += image.notes if image else [NO_DOCKERFILE]
+    if others := [one.name or "a release command" for one in (image.processes if image else ())]:
+        notes.append(f"the same image runs {', '.join(others)}: proposed in ecsctl.toml, as comments")
     if found.repository:
         notes.append(GITHUB)
     return Proposal(

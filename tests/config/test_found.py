@@ -34,8 +34,9 @@ def test_a_real_repository_is_understood(tmp_path, name):
     assert found == (shape.dockerfile, shape.context, shape.port, shape.path, shape.target, shape.architecture), image
     assert (image.command, dict(image.arguments), image.lacking) == (shape.command, shape.arguments, shape.lacking)
     assert image.codes == shape.codes
+    others = [_told(one) for one in image.processes]
     for word in shape.needs:
-        assert any(word in line for line in image.needs), image.needs
+        assert any(word in line for line in (*image.needs, *others)), (image.needs, others)
     for word in shape.notes:
         assert any(word in line for line in image.notes), image.notes
     for name, value in shape.environment.items():
@@ -106,3 +107,8 @@ def test_the_one_that_is_named_is_taken_and_another_is_refused(tmp_path):
     assert propose(folder, dockerfile="result/Dockerfile").image.context == "result"
     with pytest.raises(UsageError, match="there is no Dockerfile ghost"):
         propose(folder, dockerfile="ghost")
+
+
+def _told(one):
+    whose = one.where if " in " in one.where else f"{one.name} in {one.where}"
+    return f"{'a worker' if one.name else 'migrations'}: {whose} runs {one.command}"

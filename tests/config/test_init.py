@@ -74,6 +74,37 @@ def test_what_it_writes_is_right_and_says_what_was_found(repository):
     assert (folder / ".gitignore").read_text() == ".ecsctl/\n"
 
 
+def test_the_processes_of_a_procfile_are_proposed_and_become_workers_once_they_are_no_comments(repository):
+    folder = repository()
+    (folder / "Procfile").write_text(
+        "web: gunicorn app\nrelease: ./manage.py migrate\nsend_mail: celery -A app worker -l info\n"
+        "App: python loop.py --every $EVERY\n"
+    )
+    (folder / "compose.yaml").write_text(
+        "services:\n  web: {build: ./backend}\n"
+        "  reports-worker: {build: ./backend, command: [python, reports.py, --all]}\n"
+    )
+    git(folder, "add", ".")
+    proposal = propose(folder)
+    write(proposal)
+    assert config.read(folder, environ={}).config.workers == {}, "nothing runs that nobody has asked for"
+    told = [note for note in proposal.notes if "proposed" in note]
+    assert told == ["the same image runs a release command, send-mail, worker-app, reports-worker: "
+                    "proposed in ecsctl.toml, as comments"]  # fmt: skip
+    text = (folder / "ecsctl.toml").read_text()
+    assert '# Procfile runs this at each release: command = ["./manage.py", "migrate"]' in text
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        if line.startswith("# [workers."):
+            lines[number : number + 2] = [one.removeprefix("# ") for one in lines[number : number + 2]]
+    (folder / "ecsctl.toml").write_text("\n".join(lines))
+    assert {name: one.command for name, one in config.read(folder, environ={}).config.workers.items()} == {
+        "send-mail": ("celery", "-A", "app", "worker", "-l", "info"),
+        "worker-app": ("sh", "-c", "python loop.py --every $EVERY"),
+        "reports-worker": ("python", "reports.py", "--all"),
+    }
+
+
 def test_each_file_that_it_writes_is_named_once(repository):
     folder = repository()
     before, said = files(folder).keys(), []
