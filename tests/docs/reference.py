@@ -82,6 +82,7 @@ A Python program that runs the engine itself passes a listener of its own, as `t
 ERRORS = re.compile(r"(?<=<!-- errors: `make pages` writes them -->\n).*?(?=<!-- end of errors -->)", re.DOTALL)
 PRICES = re.compile(r"(?<=<!-- prices: `make pages` writes them -->\n).*?(?=<!-- end of prices -->)", re.DOTALL)
 RUNS = re.compile(r"(?<=<!-- runs: `make pages` writes them -->\n).*?(?=<!-- end of runs -->)", re.DOTALL)
+WORKERS = re.compile(r"(?<=<!-- workers: `make pages` writes them -->\n).*?(?=<!-- end of workers -->)", re.DOTALL)
 MOTO = re.compile(r"(?<=<!-- moto: `make pages` writes this -->\n).*?(?=<!-- end of moto -->)", re.DOTALL)
 GRAPH = re.compile(r"(?<=```mermaid\n).*?(?=```\n)", re.DOTALL)
 ZONE = re.compile(r"\bZ[A-Z0-9]{20}\b")  # the sandbox's hosted zone has another id each time
@@ -96,6 +97,7 @@ def pages() -> dict[str, Callable[[], str]]:
         "reference/policies.md": policies,
         "reference/events.md": told_events,
         "how-to/costs.md": lambda: PRICES.sub(lambda _: _bill(), (DOCS / "how-to/costs.md").read_text()),
+        "workers.md": lambda: WORKERS.sub(lambda _: _tasks(), (DOCS / "workers.md").read_text()),
         "jobs.md": lambda: RUNS.sub(lambda _: _runs(), (DOCS / "jobs.md").read_text()),
         "how-it-works.md": lambda: GRAPH.sub(
             lambda _: _printed("plan", "--graph", "mermaid"), (DOCS / "how-it-works.md").read_text()
@@ -257,6 +259,15 @@ def _bill() -> str:
     parts = bill()
     rows = [f"| {part} | ${price:.2f} |" for part, price in parts.items()]
     lines = ["| part | a month |", "|---|--:|", *rows, f"| together | ${sum(parts.values()):.2f} |"]
+    return "\n".join(lines) + "\n"
+
+
+def _tasks() -> str:
+    """What a task costs that never stops, by its size."""
+    lines = ["| size | a month on ARM64 | on X86_64 |", "|---|--:|--:|"]
+    for cpu, memory in ((256, 512), (512, 1024), (1024, 2048), (4096, 8192)):
+        arm, x86 = (prices.task(cpu, memory, one, public=False) for one in ("ARM64", "X86_64"))
+        lines.append(f"| {cpu} CPU units, {memory} MiB | ${arm:.2f} | ${x86:.2f} |")
     return "\n".join(lines) + "\n"
 
 
