@@ -12,21 +12,8 @@ from ecsctl.engine.errors import EcsctlError
 USUAL = "buildspec.yml"
 """Where CodeBuild looks for a repository's own."""
 
-RELEASE = """\
-# Between Build and Deploy: the release command with the new image. Anything but 0 ends the pipeline's run here.
-version: 0.2
-phases:
-  build:
-    on-failure: ABORT
-    commands:
-      - |
-        python3 - <<'PROGRAM'
-{program}
-        PROGRAM
-"""
-
-JOBS = """\
-# After Deploy: the jobs get the image that was just deployed.
+STEP = """\
+# {what}
 version: 0.2
 phases:
   build:
@@ -45,13 +32,16 @@ OURS = "ecsctl"
 @cache
 def releasing() -> str:
     """The text of the one that runs the release command."""
-    return RELEASE.format(program=_program("release.py"))
+    what = (
+        "Between Build and Deploy: the release command with the new image. Anything but 0 ends the pipeline's run here."
+    )
+    return STEP.format(what=what, program=_program("release.py"))
 
 
 @cache
 def registering() -> str:
     """The text of the one that gives the jobs the image."""
-    return JOBS.format(program=_program("jobs.py"))
+    return STEP.format(what="After Deploy: the jobs get the image that was just deployed.", program=_program("jobs.py"))
 
 
 def _program(name: str) -> str:

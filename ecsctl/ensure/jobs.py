@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 from ecsctl.buildspec import registering
 from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
-from ecsctl.ensure.codebuild import CONTAINERS, SIZES
+from ecsctl.ensure.release import ensure_step
 from ecsctl.ensure.tasks import ensure_definition, ensure_task_role
 from ecsctl.parts import GUARD, JOBS, SCHEDULER_ROLE, SCHEDULES, TIMER, WEB
-from ecsctl.resources.build_project import ACCOUNT, NO_SOURCE, OUTSIDE, BuildProject, EnvVar
-from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.role import Role
 from ecsctl.resources.schedule import Schedule
 from ecsctl.resources.schedule_group import ScheduleGroup
@@ -183,41 +181,18 @@ def ensure_registering(stack: Stack, config: Config, facts: Facts, names: Names)
     """The project that gives the jobs the image which the pipeline has just deployed."""
     scope = Scope.of(facts.identity, names)
     own = [name for name, one in config.jobs.items() if own_role(one)]
-    role = stack.ensure(
-        f"{JOBS}-role",
-        Role(
-            name=names.role(JOBS),
-            trust=policies.codebuild_trust(scope),
-            statements=policies.registering(scope, config.jobs, own, web=len(own) < len(config.jobs)),
-            boundary=config.permissions_boundary,
-            policies=frozenset(),
-        ),
-    )
-    group = LogGroup(name=names.build_logs(names.jobs_project), days=config.logs.retention_days, writer="CodeBuild")
-    logs = stack.ensure(f"{JOBS}-logs", group).name
-    project = BuildProject(
-        name=names.jobs_project,
-        role=role.arn,
-        repository=NO_SOURCE,
-        branch="",
-        log_group=logs,
-        image=facts.curated_image,
-        looked_up=True,
-        pulled_by="CODEBUILD",
-        image_login="",
-        environment=(
-            EnvVar("CONTAINER_NAME", names.container),
-            EnvVar("JOB_FAMILIES", json.dumps([names.on(name).family for name in sorted(config.jobs)])),
-        ),
-        container=CONTAINERS[config.service.architecture],
-        compute=SIZES["small"],
-        privileged=False,
+    return ensure_step(
+        stack,
+        config,
+        facts,
+        names,
+        JOBS,
+        names.jobs_project,
+        allowed=policies.registering(scope, config.jobs, own, web=len(own) < len(config.jobs)),
         buildspec=registering(),
+        variables={
+            "CONTAINER_NAME": names.container,
+            "JOB_FAMILIES": json.dumps([names.on(name).family for name in sorted(config.jobs)]),
+        },
         minutes=MINUTES,
-        auth=ACCOUNT,
-        artifacts="NO_ARTIFACTS",
-        place=OUTSIDE,
-        more=(),
-        webhook_branch="",
     )
-    return stack.ensure(JOBS, project).name

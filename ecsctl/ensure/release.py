@@ -1,8 +1,9 @@
-"""What runs the release command in the pipeline: a small project of CodeBuild with a role of its own."""
+"""What the pipeline runs beside building: small projects of CodeBuild, each with a role and a log of its own."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ecsctl.buildspec import releasing
@@ -20,28 +21,64 @@ if TYPE_CHECKING:
     from ecsctl.account import Facts
     from ecsctl.config import Config
     from ecsctl.config.release import Release
+    from ecsctl.ensure.policies import Statements
     from ecsctl.names import Names
 
 BESIDE = 10  # minutes that the project has beyond the command's: the task starts, and its log is read
 
 
 def ensure_release(stack: Stack, config: Config, release: Release, facts: Facts, names: Names) -> ProjectName:
-    """The project: it takes what the build hands on, and starts one task."""
-    scope = Scope.of(facts.identity, names)
+    """The project that runs the release command: it takes what the build hands on, and starts one task."""
+    variables = {
+        "CLUSTER": names.cluster,
+        "SERVICE": names.service,
+        "CONTAINER_NAME": names.container,
+        "RELEASE_COMMAND": json.dumps(release.command),
+        "RELEASE_SECONDS": str(60 * release.timeout_minutes),
+    }
+    allowed = policies.release(Scope.of(facts.identity, names))
+    return ensure_step(
+        stack,
+        config,
+        facts,
+        names,
+        RELEASE,
+        names.release_project,
+        allowed=allowed,
+        buildspec=releasing(),
+        variables=variables,
+        minutes=release.timeout_minutes + BESIDE,
+    )
+
+
+def ensure_step(
+    stack: Stack,
+    config: Config,
+    facts: Facts,
+    names: Names,
+    part: str,
+    name: str,
+    *,
+    allowed: Statements,
+    buildspec: str,
+    variables: Mapping[str, str],
+    minutes: int,
+) -> ProjectName:
+    """A project without a source of its own that runs one of ecsctl's programs over what the build hands on."""
     role = stack.ensure(
-        f"{RELEASE}-role",
+        f"{part}-role",
         Role(
-            name=names.role(RELEASE),
-            trust=policies.codebuild_trust(scope),
-            statements=policies.release(scope),
+            name=names.role(part),
+            trust=policies.codebuild_trust(Scope.of(facts.identity, names)),
+            statements=allowed,
             boundary=config.permissions_boundary,
             policies=frozenset(),
         ),
     )
-    group = LogGroup(name=names.build_logs(names.release_project), days=config.logs.retention_days, writer="CodeBuild")
-    logs = stack.ensure(f"{RELEASE}-logs", group).name
+    group = LogGroup(name=names.build_logs(name), days=config.logs.retention_days, writer="CodeBuild")
+    logs = stack.ensure(f"{part}-logs", group).name
     project = BuildProject(
-        name=names.release_project,
+        name=name,
         role=role.arn,
         repository=NO_SOURCE,
         branch="",
@@ -50,22 +87,16 @@ def ensure_release(stack: Stack, config: Config, release: Release, facts: Facts,
         looked_up=True,
         pulled_by="CODEBUILD",
         image_login="",
-        environment=(
-            EnvVar("CLUSTER", names.cluster),
-            EnvVar("SERVICE", names.service),
-            EnvVar("CONTAINER_NAME", names.container),
-            EnvVar("RELEASE_COMMAND", json.dumps(release.command)),
-            EnvVar("RELEASE_SECONDS", str(60 * release.timeout_minutes)),
-        ),
+        environment=tuple(EnvVar(variable, value) for variable, value in variables.items()),
         container=CONTAINERS[config.service.architecture],
         compute=SIZES["small"],
         privileged=False,
-        buildspec=releasing(),
-        minutes=release.timeout_minutes + BESIDE,
+        buildspec=buildspec,
+        minutes=minutes,
         auth=ACCOUNT,
         artifacts="NO_ARTIFACTS",
         place=OUTSIDE,
         more=(),
         webhook_branch="",
     )
-    return stack.ensure(RELEASE, project).name
+    return stack.ensure(part, project).name
