@@ -103,6 +103,7 @@ class Aws:
     cloudwatch: Any  # likewise
     efs: Any  # likewise
     wafv2: Any  # likewise
+    sqs: Any  # likewise
     ssm: Any  # only parameters are looked at: not worth the stubs of all of it
     codebuild: CodeBuildClient
     codeconnections: CodeConnectionsClient

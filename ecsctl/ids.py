@@ -48,5 +48,6 @@ ScheduleGroupName = NewType("ScheduleGroupName", str)
 TopicArn = NewType("TopicArn", str)
 ApiDestinationArn = NewType("ApiDestinationArn", str)
 AlarmName = NewType("AlarmName", str)
+BacklogAlarmName = NewType("BacklogAlarmName", str)
 
 ValidationName = NewType("ValidationName", str)

@@ -7,6 +7,8 @@ from typing import Protocol, Self
 
 from ecsctl.parts import PIPELINE, SECOND, WEB
 
+BACKLOG = "-backlog"
+
 
 class Placed(Protocol):
     """An app in its account and region: a label, or the head of a record."""
@@ -155,6 +157,11 @@ class Names:
     def alarm(self, about: str) -> str:
         """The CloudWatch alarm by which a release is given up."""
         return f"{self.app}-{about}"
+
+    @property
+    def backlog_alarm(self) -> str:
+        """The CloudWatch alarm that starts the first task of a process that works off a queue."""
+        return f"{self.service}{BACKLOG}"
 
     def role(self, part: str = "") -> str:
         """A role's name, or how all of them begin. At most 64 characters (IAM User Guide, "IAM and AWS STS quotas")."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 ACCESS_LOGS = "access-logs"
+BACKLOG_ALARM = "backlog-alarm"
 BALANCING_ROLE = "balancing-role"
 BUILD = "build"
 BUILD_ROLE = "build-role"

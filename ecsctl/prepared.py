@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ecsctl.engine.label import Label
     from ecsctl.resources.support.policy_document import Statement
 
+NO_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")  # as the SDK tells it, and the model
 CURRENT = "AWSCURRENT"  # the version of a secret that is meant where none is named
 
 
@@ -51,6 +52,7 @@ def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
         *(partial(examined, aws, config, me, name) for name, one in config.volumes.items() if one.file_system),
         lambda: _log_bucket(aws, config, me),
         lambda: _web_acl(aws, config, me),
+        *(partial(_queue, aws, me, key, arn) for key, arn in config.queues.items()),
     ]
     with ThreadPoolExecutor(len(checks)) as pool:
         return tuple(step for found in pool.map(lambda check: list(check()), checks) for step in found)
@@ -165,6 +167,19 @@ def _alarms(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
         if name not in found:
             yield unfit("alarm", "deployment.alarms.names", f"there is no alarm {name} in {me.region}",
                         "make it (aws cloudwatch put-metric-alarm), or fix its name in ecsctl.toml")  # fmt: skip
+
+
+def _queue(aws: Aws, me: Label, key: str, arn: str) -> Iterator[Step]:
+    """A queue whose backlog is followed: of one that is not there no metric ever has a value."""
+    if arn.split(":")[1:5] != [me.partition, "sqs", me.region, me.account]:
+        return  # it has been refused by its ARN
+    try:
+        aws.look(aws.sqs.get_queue_url, QueueName=arn.rpartition(":")[2])
+    except Exception as error:
+        if code(error) not in NO_QUEUE:
+            raise
+        yield unfit("queue", key, f"there is no queue {arn}",
+                    "make it (aws sqs create-queue), or fix its ARN in ecsctl.toml")  # fmt: skip
 
 
 def _log_bucket(aws: Aws, config: Config, me: Label) -> Iterator[Step]:

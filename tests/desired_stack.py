@@ -148,6 +148,9 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "requests": 0,
         "load_balancer": None,
         "target_group": None,
+        "queue": "",
+        "messages": 0,
+        "insights": False,
         "schedules": frozenset(),
     },
     Schedule: {

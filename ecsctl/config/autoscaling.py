@@ -36,7 +36,12 @@ class Schedule(Section):
 class Autoscaling(Section):
     """How many tasks, by load."""
 
-    min: int = Field(ge=1, le=5000, description="The fewest tasks.", examples=[1])
+    min: int = Field(
+        ge=0,
+        le=5000,
+        description="The fewest tasks. 0 only where a `queue` is named: nothing else starts a first task.",
+        examples=[1],
+    )
     max: int = Field(ge=1, le=5000, description="The most tasks.", examples=[4])
     cpu_percent: int | None = Field(
         None,
@@ -52,6 +57,20 @@ class Autoscaling(Section):
     requests_per_minute: int | None = Field(
         None, ge=1, le=1_000_000, description="The same for the requests that a task gets in a minute.", examples=[1000]
     )
+    queue: words.QueueArn | None = Field(
+        None,
+        description="The ARN of an SQS queue that the tasks work off, of the app's account and region: as many run "
+        "as its waiting messages need. It is only looked at.",
+        examples=["arn:aws:sqs:eu-central-1:123456789012:mail"],
+    )
+    messages_per_task: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        description="The messages of the queue that may wait for each task that runs: the longest that one may wait, "
+        "divided by how long a task works on one.",
+        examples=[100],
+    )
     schedules: dict[words.ScheduleName, Schedule] = Field(
         default_factory=dict,
         max_length=50,
@@ -60,14 +79,30 @@ class Autoscaling(Section):
     )
 
     def problems(self) -> Iterator[Problem]:
-        """An empty range."""
+        """An empty range; half of an aim; no way back from no tasks."""
         if self.min > self.max:
             yield "max", f"= {self.max} is below min = {self.min}"
+        if self.queue and not self.messages_per_task:
+            yield "messages_per_task", "is missing: expected how many messages of the queue may wait for each task"
+        if self.messages_per_task and not self.queue:
+            yield "queue", "is missing: expected the ARN of the queue whose messages messages_per_task counts"
+        if not self.min and not self.queue:
+            yield "min", "= 0 needs a queue: nothing else starts a first task"
 
     @property
     def cpu(self) -> int:
         """What to aim for: 60 where nobody says anything; 0 where other things are aimed for."""
-        return self.cpu_percent or (0 if self.memory_percent or self.requests_per_minute else 60)
+        return self.cpu_percent or (0 if self.memory_percent or self.requests_per_minute or self.queue else 60)
+
+    @property
+    def first(self) -> int:
+        """The tasks to begin with: one at least, so that there is something to measure, and so a release has run."""
+        return max(1, self.min)
+
+    @property
+    def from_zero(self) -> bool:
+        """Whether there may be no task while messages of a queue come."""
+        return bool(self.queue) and not self.lowest
 
     @property
     def lowest(self) -> int:

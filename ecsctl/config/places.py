@@ -16,8 +16,8 @@ def strange(config: Config, account: str | None, region: str | None, partition: 
 
     A certificate must be of the load balancer's region and account, a boundary of the roles' account or AWS's own
     (AWS Certificate Manager user guide, "Services integrated with ACM"; IAM user guide, "Permissions boundaries for
-    IAM entities"). Secrets and connections may be of another account and region, and nothing reaches another
-    partition.
+    IAM entities"), and a metric names no other place (Amazon CloudWatch user guide, "Metrics concepts"). Secrets and
+    connections may be of another account and region, and nothing reaches another partition.
     """
     certificate = config.domain.certificate_arn if config.domain else None
     of_region, of_account = certificate.split(":")[3:5] if certificate else ("", "")
@@ -43,6 +43,12 @@ def strange(config: Config, account: str | None, region: str | None, partition: 
         )
     if acl and account and of_account != account:
         yield "load_balancer.waf", f"is of account {of_account}, but expected one of account {account}"
+    for key, queue in config.queues.items():
+        of_region, of_account = queue.split(":")[3:5]
+        if region and of_region != region:
+            yield key, f"is of {of_region}, but expected one of {region}: its metrics are looked at there"
+        if account and of_account != account:
+            yield key, f"is of account {of_account}, but expected one of account {account}"
     holder = config.permissions_boundary.split(":")[4] if config.permissions_boundary else "aws"
     if account and holder not in ("aws", account):
         yield "permissions_boundary", f"is of account {holder}, but expected one of account {account}"
@@ -57,11 +63,12 @@ def strange(config: Config, account: str | None, region: str | None, partition: 
         "build.image_credentials": config.build.login,
         "notify.topic": topic,
         "load_balancer.waf": acl,
+        **dict(config.queues.items()),
         **dict(config.task_secrets.items()),
         **{("build", "secrets", name): arn for name, arn in config.build.secrets.items()},
         **{("build", "logins", host): arn for host, arn in config.build.logins.items()},
         **dict(config.managed_policies.items()),
     }
-    for key, arn in arns.items():
+    for named, arn in arns.items():
         if partition and arn and arn.startswith("arn:") and (found := arn.split(":")[1]) != partition:
-            yield key, f"is of the partition {found}, but {region} is of {partition}"
+            yield named, f"is of the partition {found}, but {region} is of {partition}"

@@ -191,6 +191,8 @@ class Service(Section):
             yield "log_buffer_mib", f"= {self.log_buffer_mib} is more than a quarter of memory = {self.memory}"
         if self.autoscaling and self.given("desired_count"):
             yield "desired_count", "has no meaning with autoscaling, which begins at its min"
+        if self.autoscaling and not self.autoscaling.min:
+            yield "autoscaling.min", "= 0 is for workers: a request starts no task, and finds none"
         if "" in self.command:
             yield "command", "has an empty word"
         if "" in self.entrypoint:

@@ -211,6 +211,14 @@ ConnectionArn = Annotated[
         'a connection\'s ARN: "arn:aws:codeconnections:…:connection/…"',
     ),
 ]
+# SQS API reference, CreateQueue: QueueName.
+QueueArn = Annotated[
+    str,
+    Word(
+        _ARN + "sqs" + _HERE + r"(?=.{1,80}$)[A-Za-z0-9_-]+(?:\.fifo)?",
+        'the ARN of an SQS queue: "arn:aws:sqs:eu-central-1:123456789012:mail"',
+    ),
+]
 AlarmName = Annotated[
     str, Word(r"[ -~]{1,255}", "the name of a CloudWatch alarm, 1 to 255 printable characters, not its ARN")
 ]

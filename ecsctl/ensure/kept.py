@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from ecsctl.config.deployment import CircuitBreaker
 from ecsctl.engine.stack import Stack
 from ecsctl.ids import TargetGroupArn
-from ecsctl.parts import SCALING, WEB, of_process
+from ecsctl.parts import BACKLOG_ALARM, SCALING, WEB, of_process
+from ecsctl.resources.backlog_alarm import BacklogAlarm
 from ecsctl.resources.scaling import Scaling, Scheduled
 from ecsctl.resources.service import STRATEGY, Service
 from ecsctl.resources.support.additions import additions
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from ecsctl.ensure.front import Front
     from ecsctl.ensure.tasks import Tasks
     from ecsctl.ensure.vpc import Network
-    from ecsctl.ids import ImageUri, ServiceName, TaskDefinitionArn
+    from ecsctl.ids import ImageUri, ScalableTargetId, ServiceName, TaskDefinitionArn
     from ecsctl.names import Names
 
+UNSERVED_MINUTES = 3  # in a row without a task: ECS tells of those that run two minutes late at times
 NO_TARGETS = TargetGroupArn("")  # nobody asks its tasks
 
 
@@ -52,7 +54,7 @@ def kept(
         name=names.service,
         task_definition=revision,
         desired_count=count,
-        first_count=desired.autoscaling.min if desired.autoscaling else desired.desired_count,
+        first_count=desired.autoscaling.first if desired.autoscaling else desired.desired_count,
         least=desired.autoscaling.lowest if desired.autoscaling else None,
         subnets=network.task_subnets,
         security_groups=tasks.groups,
@@ -89,16 +91,17 @@ def ensure_scaling(
     stack: Stack,
     parts: ClusterParts,
     service: ServiceName,
-    limits: Autoscaling | None,
+    desired: Desired,
     image: ImageUri | None,
     front: Front | None = None,
     process: str = WEB,
-) -> None:
+) -> ScalableTargetId | None:
     """How many tasks a service has, by load and by the clock; `front` is where requests are counted."""
+    limits = desired.autoscaling
     if limits is None or image is None:
-        return
+        return None
     requests = limits.requests_per_minute if front else None
-    desired = Scaling(
+    scaling = Scaling(
         cluster=parts.cluster,
         service=service,
         minimum=limits.min,
@@ -108,11 +111,34 @@ def ensure_scaling(
         requests=requests or 0,
         load_balancer=front.balancer.arn if front and requests else None,
         target_group=front.target_group if front and requests else None,
+        queue=limits.queue or "",
+        messages=limits.messages_per_task or 0,
+        insights=bool(limits.queue) and _counts(desired),
         schedules=frozenset(
             Scheduled(called, one.at, one.time_zone, one.min, one.max) for called, one in limits.schedules.items()
         ),
     )
-    stack.ensure(of_process(SCALING, process), desired)
+    return stack.ensure(of_process(SCALING, process), scaling).target
+
+
+def ensure_first_task(
+    stack: Stack, names: Names, target: ScalableTargetId, desired: Desired, limits: Autoscaling
+) -> None:
+    """What starts a task of a service that may have none, once messages wait."""
+    alarm = BacklogAlarm(
+        name=names.backlog_alarm,
+        target=target,
+        queue=limits.queue or "",
+        insights=_counts(desired),
+        minutes=UNSERVED_MINUTES,
+        starts=True,
+    )
+    stack.ensure(of_process(BACKLOG_ALARM, names.process), alarm)
+
+
+def _counts(desired: Desired) -> bool:
+    """Whether Container Insights counts the tasks that run."""
+    return desired.container_insights != "disabled"
 
 
 def _early(desired: Early | None) -> EarlySuccess:

@@ -18,18 +18,19 @@ from ecsctl.resources.support.rights import Scope, Uses, anywhere, of
 
 LIMIT = 6144  # characters of a managed policy, spaces not counted (IAM User Guide, "IAM and AWS STS quotas")
 NETWORK, SERVICE, DELIVERY = "ecsctl-network", "ecsctl-service", "ecsctl-delivery"
-WEBHOOK, JOBS = "ecsctl-webhook", "ecsctl-jobs"
+WEBHOOK, JOBS, PROCESSES = "ecsctl-webhook", "ecsctl-jobs", "ecsctl-processes"
 ROOMS = {
     "ec2": NETWORK, "elasticloadbalancing": NETWORK, "route53": NETWORK, "acm": NETWORK, "tag": NETWORK,
     "cloudwatch": NETWORK, "wafv2": NETWORK,
     "ecs": SERVICE, "ecr": SERVICE, "iam": SERVICE, "application-autoscaling": SERVICE,
-    "ssm": SERVICE, "ssmmessages": SERVICE, "sns": SERVICE, "events": SERVICE,
+    "ssm": SERVICE, "ssmmessages": SERVICE, "sns": SERVICE, "events": SERVICE, "sqs": SERVICE,
     "elasticfilesystem": SERVICE,
 }  # fmt: skip
 """The policy in which the rights of an AWS service stand; all others stand in the third."""
 APART = {
     **dict.fromkeys(("Webhook", "WebhookCaller", "WebhookLinked", "WebhookSecret", "WebhookUrl"), WEBHOOK),
     **dict.fromkeys(("ScheduleGroup", "Schedules", "ScheduleList", "PassScheduler"), JOBS),
+    **dict.fromkeys(("OwnTunnels", "QueueAlarms", "Scaling", "TheirQueues", "Tunnels"), PROCESSES),
 }
 """The policy of rights that few need, for which the others have no room; it is there only with one of them."""
 TUNNELS = ("AWS-StartPortForwardingSession", "AWS-StartPortForwardingSessionToRemoteHost")
@@ -72,6 +73,8 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
     if uses.watched:  # only used: whether they are there
         arns = tuple(scope.arn("cloudwatch", f"alarm:{name}") for name in uses.watched)
         yield Statement("TheirAlarms", ("cloudwatch:DescribeAlarms",), arns)
+    if uses.queues:  # only used: whether they are there
+        yield Statement("TheirQueues", ("sqs:GetQueueUrl",), uses.queues)
     if uses.mounted:  # only used: whether they let the tasks in
         arns = tuple(scope.arn("elasticfilesystem", f"file-system/{one}") for one in uses.mounted)
         yield Statement("TheirVolumes", ("elasticfilesystem:DescribeMountTargetSecurityGroups",), arns)

@@ -120,7 +120,7 @@ def ensure_service(
             ttl=None,
         )
         stack.ensure(f"dns {known}", alias, after=front.redirects, ready=(name,))
-    ensure_scaling(stack, parts, name, desired.autoscaling, tasks.image, front)
+    ensure_scaling(stack, parts, name, desired, tasks.image, front)
     return name
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.stack import Stack
-from ecsctl.ensure.kept import ensure_scaling, kept
+from ecsctl.ensure.kept import ensure_first_task, ensure_scaling, kept
 from ecsctl.ensure.tasks import ensure_definition, ensure_task_role
 from ecsctl.parts import SERVICE, of_process
 from ecsctl.resources.support.rights import Scope
@@ -43,5 +43,7 @@ def ensure_workers(
         service = kept(config, own, network, parts, tasks, desired, revision)
         after = (tasks.made, *released)
         made[process] = stack.ensure(of_process(SERVICE, process), service, after=network.way_out, ready=after).name
-        ensure_scaling(stack, parts, made[process], desired.autoscaling, tasks.image, process=process)
+        target = ensure_scaling(stack, parts, made[process], desired, tasks.image, process=process)
+        if target and desired.autoscaling and desired.autoscaling.from_zero:
+            ensure_first_task(stack, own, target, desired, desired.autoscaling)
     return made

@@ -98,6 +98,8 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         topic=(config.notify.topic or (scope.topic if config.notify.email else "")) if config.notify else "",
         webhook=_webhook(config, scope),
         entered=config.service.exec,
+        scales=bool(scaled),
+        queues=tuple(config.queues.values()),
     )
     wanted = operator(scope, uses)
     return {name: json.loads(policy(statements)) for name, statements in wanted.items()}

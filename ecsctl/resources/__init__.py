@@ -47,6 +47,7 @@ KINDS = {
     "first_release": "FirstRelease",
     "service": "Service",
     "scaling": "Scaling",
+    "backlog_alarm": "BacklogAlarm",
     "schedule_group": "ScheduleGroup",
     "schedule": "Schedule",
     "pipeline": "Pipeline",

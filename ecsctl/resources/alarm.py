@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ecsctl.engine.label import Label, flat
+from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import AlarmName, LoadBalancerArn, TargetGroupArn
 from ecsctl.names import Names
 from ecsctl.parts import ALARMED
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support import alarms
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import of
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
 
-NAMESPACE, MINUTE = "AWS/ApplicationELB", 60
+NAMESPACE = "AWS/ApplicationELB"
 RESULT = "result"  # the id of the expression: that of a metric is its own
 
 
@@ -52,8 +51,8 @@ class Alarm(Resource[AlarmIds]):
     title = "CloudWatch alarm"
     arns = "cloudwatch:alarm"
     lets_go = ("target_group", "load_balancer")  # the metric of what is gone has no more values
-    hourly = 0.10 / 730  # "Amazon CloudWatch pricing": a standard alarm, for each metric that it looks at
-    console = "{console}/cloudwatch/home?region={region}#alarmsV2:alarm/{name}"
+    hourly = alarms.HOURLY
+    console = alarms.CONSOLE
 
     name: Fixed[str]
     description: str
@@ -80,7 +79,7 @@ class Alarm(Resource[AlarmIds]):
 
     def observe(self, aws: Aws, me: Label) -> Observed[Alarm, AlarmIds] | None:
         """By its name."""
-        told = next(iter(_listed(aws, [self.name])), None)
+        told = next(iter(alarms.listed(aws, [self.name])), None)
         if told is None:
             return None
         queries: list[dict[str, Any]] = told.get("Metrics") or []
@@ -98,24 +97,19 @@ class Alarm(Resource[AlarmIds]):
             target_group=TargetGroupArn(f"{place}:{groups}"),
             load_balancer=LoadBalancerArn(f"{place}:loadbalancer/{balancers}"),
         )
-        tags: Any = aws.look(aws.cloudwatch.list_tags_for_resource, ResourceARN=told["AlarmArn"])
         note = "it is in ALARM" if told.get("StateValue") == "ALARM" else ""
-        return Observed(_ids(told), actual, flat(tags["Tags"]), note=note)
+        return Observed(_ids(told), actual, alarms.tags_of(aws, told), note=note)
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[AlarmIds]]:
         """By the names that alarms of ours have."""
-        for told in _listed(aws, [Names.of(me).alarm(about) for about in ALARMED]):
-            look = partial(aws.look, aws.cloudwatch.list_tags_for_resource, ResourceARN=told["AlarmArn"])
-            if (answer := there(look)) is not None:
-                yield Found(_ids(told), flat(answer["Tags"]))
+        for told, tags in alarms.tagged(aws, [Names.of(me).alarm(about) for about in ALARMED]):
+            yield Found(_ids(told), tags)
 
     def create(self, aws: Aws, me: Label) -> AlarmIds:
         """One of the name is changed by this call, and keeps its tags."""
         aws.cloudwatch.put_metric_alarm(**self._wanted(), Tags=me.upper())
-        return AlarmIds(
-            AlarmName(self.name), f"arn:{me.partition}:cloudwatch:{me.region}:{me.account}:alarm:{self.name}"
-        )
+        return AlarmIds(AlarmName(self.name), alarms.arn(me, self.name))
 
     def update(self, aws: Aws, me: Label, ids: AlarmIds, changed: frozenset[str]) -> None:
         """It is replaced as a whole, and stays in its state until it is looked at again; its tags stay."""
@@ -139,7 +133,7 @@ class Alarm(Resource[AlarmIds]):
                 "Id": one.id,
                 "MetricStat": {
                     "Metric": {"Namespace": NAMESPACE, "MetricName": one.name, "Dimensions": dimensions},
-                    "Period": MINUTE,
+                    "Period": alarms.MINUTE,
                     "Stat": one.statistic,
                 },
                 "ReturnData": not self.expression,
@@ -162,15 +156,10 @@ class Alarm(Resource[AlarmIds]):
 _WAY = ("GreaterThanThreshold", "notBreaching")
 
 
-def _listed(aws: Aws, names: list[str]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = aws.look(aws.cloudwatch.describe_alarms, AlarmNames=names)["MetricAlarms"]
-    return found
-
-
 def _metric(query: dict[str, Any]) -> Metric:
     """What it looks at; of another namespace, or by other minutes, it is another metric."""
     stat = query["MetricStat"]
-    here = (stat["Metric"].get("Namespace"), stat.get("Period")) == (NAMESPACE, MINUTE)
+    here = (stat["Metric"].get("Namespace"), stat.get("Period")) == (NAMESPACE, alarms.MINUTE)
     return Metric(query["Id"], stat["Metric"]["MetricName"] if here else "", stat["Stat"])
 
 

@@ -10,6 +10,8 @@ from ecsctl.engine.label import APP, Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import ClusterName, LoadBalancerArn, ScalableTargetId, ServiceName, TargetGroupArn
 from ecsctl.names import Names
+from ecsctl.resources.support import backlog
+from ecsctl.resources.support.autoscaling import policy_of, targets_of, without
 from ecsctl.resources.support.ecs import batches, families_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.raw import KEYS
@@ -31,6 +33,9 @@ METRICS = {
     "requests": ("ecsctl-requests", "ALBRequestCountPerTarget"),
 }
 """By field: the policy that follows it, and its metric (Application Auto Scaling API, MetricType)."""
+BACKLOG = "ecsctl-backlog"
+"""The policy that follows a queue's backlog for each task."""
+OF_QUEUE = frozenset({"queue", "messages", "insights"})
 FOLLOWS = {"requests": frozenset({"requests", "load_balancer", "target_group"})}
 SCHEDULED = "ecsctl-"  # how the names of our scheduled actions begin
 
@@ -76,12 +81,17 @@ class Scaling(Resource[ScalingIds]):
     requests: int  # a minute, for each task
     load_balancer: LoadBalancerArn | None  # where the requests are counted
     target_group: TargetGroupArn | None
+    queue: str  # the ARN of the one whose messages it works off; empty: none
+    messages: int  # of it that may wait for each task that runs
+    insights: bool  # the tasks that run are counted by Container Insights
     schedules: frozenset[Scheduled]
 
     def summary(self) -> str:
         """Its limits."""
         told = {"cpu_percent": "% CPU", "memory_percent": "% memory", "requests": "requests a minute and task"}
-        by = ", ".join(f"{getattr(self, name)} {unit}" for name, unit in told.items() if getattr(self, name))
+        aims = [f"{getattr(self, name)} {unit}" for name, unit in told.items() if getattr(self, name)]
+        aims += [f"{self.messages} messages of {self.queue.rpartition(':')[2]} waiting for each"] if self.queue else []
+        by = ", ".join(aims)
         clock = "".join(f"; {one.name}: {one.at}" for one in sorted(self.schedules, key=lambda one: one.name))
         return f"{self.minimum} to {self.maximum} tasks, by {by}{clock}"
 
@@ -98,8 +108,10 @@ class Scaling(Resource[ScalingIds]):
         yield anywhere("ecs", "ListTaskDefinitionFamilies")
         if uses.schedules:
             yield anywhere("application-autoscaling", "DescribeScheduledActions")
+        if not uses.scales:  # whoever takes it out of ecsctl.toml still has what it took to make it
+            return
         more = " DeleteScheduledAction PutScheduledAction" if uses.schedules else ""
-        more += " DeleteScalingPolicy" if uses.metrics else ""
+        more += " DeleteScalingPolicy" if uses.metrics or uses.queues else ""
         actions = "DeregisterScalableTarget ListTagsForResource PutScalingPolicy RegisterScalableTarget TagResource"
         targets = (scope.arn("application-autoscaling", "scalable-target/*"),)
         yield Statement("Scaling", of("application-autoscaling", actions + more), targets)
@@ -113,11 +125,12 @@ class Scaling(Resource[ScalingIds]):
 
     def observe(self, aws: Aws, me: Label) -> Observed[Scaling, ScalingIds] | None:
         """By the service it scales; there is at most one."""
-        target = next(iter(_targets(aws, self._target)), None)
+        target = next(iter(targets_of(aws, [self._target])), None)
         if target is None:
             return None
         ids = _ids(target)
         tags, counted = _tags(aws, ids.arn), self._counted(aws, ids.target)
+        worked, messages = self._worked(aws, ids.target)
         actual = Scaling(
             cluster=self.cluster,
             service=self.service,
@@ -128,6 +141,9 @@ class Scaling(Resource[ScalingIds]):
             requests=_followed(aws, ids.target, "requests"),
             load_balancer=self.load_balancer if counted else LoadBalancerArn(""),
             target_group=self.target_group if counted else TargetGroupArn(""),
+            queue=worked.queue,
+            messages=messages,
+            insights=worked.insights,
             schedules=frozenset(_scheduled(aws, ids.target)) if self.schedules or tags.get(KEYS) else frozenset(),
         )
         return Observed(ids, actual, tags, since=target.get("CreationTime"))
@@ -171,6 +187,8 @@ class Scaling(Resource[ScalingIds]):
         for name in METRICS:
             if changed & FOLLOWS.get(name, {name}):
                 self._follow(aws, ids, name)
+        if changed & OF_QUEUE:
+            self._work_off(aws, ids)
         if "schedules" in changed:
             aws.autoscaling.tag_resource(ResourceARN=ids.arn, Tags={KEYS: "schedules"})
             self._schedule(aws, ids)
@@ -205,12 +223,38 @@ class Scaling(Resource[ScalingIds]):
                 },
             )
         elif _policy(aws, ids.target, policy):
-            aws.autoscaling.delete_scaling_policy(
-                PolicyName=policy,
+            without(aws, ids.target, policy)
+
+    def _work_off(self, aws: Aws, ids: ScalingIds) -> None:
+        """Put the policy of the queue, or take it away."""
+        if self.queue:
+            specification: Any = {"Metrics": self._source.queries(backlog.PER_TASK)}
+            aws.autoscaling.put_scaling_policy(
+                PolicyName=BACKLOG,
                 ServiceNamespace="ecs",
                 ResourceId=ids.target,
                 ScalableDimension="ecs:service:DesiredCount",
+                PolicyType="TargetTrackingScaling",
+                TargetTrackingScalingPolicyConfiguration={
+                    "TargetValue": self.messages,
+                    "CustomizedMetricSpecification": specification,
+                },
             )
+        elif _policy(aws, ids.target, BACKLOG):
+            without(aws, ids.target, BACKLOG)
+
+    def _worked(self, aws: Aws, target: str) -> tuple[backlog.Source, int]:
+        """The queue that our policy follows, and how many messages may wait; none where it never scales in."""
+        tracking = _policy(aws, target, BACKLOG)
+        told: Any = (tracking.get("CustomizedMetricSpecification") if tracking else None) or {}
+        found = backlog.observed(self._source, told.get("Metrics") or [], backlog.PER_TASK)
+        if not tracking or tracking.get("DisableScaleIn") or not found.queue:
+            return backlog.Source("", self.cluster, self.service, False), 0
+        return found, round(tracking["TargetValue"])
+
+    @property
+    def _source(self) -> backlog.Source:
+        return backlog.Source(self.queue, self.cluster, self.service, self.insights)
 
     def _schedule(self, aws: Aws, ids: ScalingIds) -> None:
         """Put each action, and take those of ours away that are not asked for any more."""
@@ -258,21 +302,11 @@ class Scaling(Resource[ScalingIds]):
 
 
 def _found(aws: Aws, me: Label, services: list[str]) -> Iterator[Found[ScalingIds]]:
-    for target in _targets(aws, *services):
+    for target in targets_of(aws, services):
         ids = _ids(target)
         tags = _tags(aws, ids.arn)
         if tags.get(APP) == me.app:
             yield Found(ids, tags)
-
-
-def _targets(aws: Aws, *services: str) -> list[ScalableTargetTypeDef]:
-    """The scalable targets of these services, by their ids: AWS wants some beside a dimension (API reference)."""
-    return aws.look(
-        aws.autoscaling.describe_scalable_targets,
-        ServiceNamespace="ecs",
-        ScalableDimension="ecs:service:DesiredCount",
-        ResourceIds=list(services),
-    )["ScalableTargets"]
 
 
 def _ids(target: ScalableTargetTypeDef) -> ScalingIds:
@@ -285,12 +319,7 @@ def _tags(aws: Aws, arn: str) -> dict[str, str]:
 
 def _policy(aws: Aws, target: str, name: str) -> TargetTrackingScalingPolicyConfigurationOutputTypeDef | None:
     """What a policy of that name follows; None without it, or where it never scales in."""
-    policies = aws.look(aws.autoscaling.describe_scaling_policies, ServiceNamespace="ecs", ResourceId=target)
-    for policy in policies["ScalingPolicies"]:
-        tracking = policy.get("TargetTrackingScalingPolicyConfiguration")
-        if policy["PolicyName"] == name and tracking:
-            return tracking
-    return None
+    return policy_of(aws, target, name).get("TargetTrackingScalingPolicyConfiguration")
 
 
 def _followed(aws: Aws, target: str, field: str) -> int:

@@ -42,6 +42,7 @@ REASONS = {
     r"cloudwatch:\S+ .*": "the alarm is named in whole, or begins as autoscaling names those of the app's service",
     r"(ecs|ecr|logs|iam|codepipeline|codeconnections|codestar-connections|codebuild):\S+ (\S+:ResourceTag/.*|aws:\S+)":
         "the ARN holds the app's own name, or is the one thing's that ecsctl.toml names",
+    r"sqs:\S+ .*": "the queue is named in whole; it is only looked up",
     r"wafv2:\S+ .*": "the web ACL is named in whole, and the load balancer's ARN begins with the app's name",
     r"scheduler:\S+ .*": "the group is the app's own, and named in whole; what is in it is ecsctl.toml's",
     r"(events|sns):\S+ .*": "the app's own rules and topic are named in whole; what is in them is ecsctl.toml's",

@@ -56,7 +56,7 @@ USES = Uses("Z1", "shop.example.com", True, "vpc-1", CONNECTION, REPOSITORY, TOK
             schedules=True, metrics=True, access_logs=True, volumes=True, shifts=True, jobs=True,
             mounted=("fs-0123456789abcdef0",),
             web_acl=SCOPE.arn("wafv2", "regional/webacl/shop/1b2c3d4e-0000-4000-8000-000000000000"),
-            webhook=(TOKEN,), speaks="GRPC", entered=True)  # fmt: skip
+            webhook=(TOKEN,), speaks="GRPC", entered=True, scales=True, queues=(SCOPE.arn("sqs", "mail"),))  # fmt: skip
 OPERATOR = operator(SCOPE, USES)
 ALL = {name: found for name, (_, found) in ROLES.items()} | dict(OPERATOR)
 
@@ -198,6 +198,9 @@ def test_the_operators_policies_fit_into_iam_for_the_longest_of_names():
         topic=scope.topic,
         webhook=(secret, secret),
         speaks="GRPC",
+        entered=True,
+        scales=True,
+        queues=(scope.arn("sqs", "q" * 80), scope.arn("sqs", "r" * 80)),
     )
     found = operator(scope, uses)
     assert {name for name, one in found.items() if len(policy(one)) > LIMIT} == set()

@@ -75,7 +75,9 @@ CONFIGS: Mapping[str, Desired] = {
     "bucket of logs": lambda made: {**BARE, "load_balancer": {"access_logs": {"bucket": made["bucket"]}}},
     "blue-green": lambda made: {**BARE, "deployment": {
         "strategy": "blue-green", "alarms": {"errors_percent": 5, "latency_seconds": 1}}},
-    "alarms": lambda made: {**BARE, "deployment": {"alarms": {"errors_percent": 5, "latency_seconds": 1}}},
+    "alarms": lambda made: {**BARE, "deployment": {"alarms": {"errors_percent": 5, "latency_seconds": 1}},
+        "workers": {"mailer": {"command": ["work"], "autoscaling": {
+            "min": 0, "max": 2, "queue": made["queue"], "messages_per_task": 5}}}},
 }  # fmt: skip
 MENDED = {
     "domain",
@@ -136,6 +138,11 @@ def record(name: str, partition: str = "aws") -> Recorded:
         runs = Runs(made, Recorded(desired, region), session, clock, Path(folder))
         runs.all(fixed=partition == "aws" and name in MENDED, used=partition == "aws" and name in USED)
         return runs.found
+
+
+def _queue(sqs: Any) -> str:
+    url = sqs.create_queue(QueueName="mail")["QueueUrl"]
+    return str(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"])
 
 
 def _parameter(ssm: Any) -> str:
@@ -212,6 +219,7 @@ def prepare(boto: Callable[[str], Any], clock: Clock, region: str) -> Made:
             VisibilityConfig={"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "shop"},
         )["Summary"]["ARN"],
         "bucket": _bucket(boto("s3"), region),
+        "queue": _queue(boto("sqs")),
     }
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     clock.sleep(60)  # EC2 shows late what was made

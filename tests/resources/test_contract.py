@@ -54,6 +54,8 @@ USES = Uses(
     access_logs=True,
     web_acl="*",
     webhook=(delivery.SECRET,),
+    scales=True,
+    queues=("*",),
 )
 BORROWED = re.compile(r"\bother\b")  # what rows turn to only to be seen to turn
 LAG = 10.0  # seconds

@@ -19,12 +19,14 @@ from ecsctl.ids import (
     LoadBalancerArn,
     LogGroupName,
     RoleArn,
+    ScalableTargetId,
     SecurityGroupId,
     ServiceName,
     SubnetId,
     TargetGroupArn,
     TaskDefinitionArn,
 )
+from ecsctl.resources.backlog_alarm import BacklogAlarm
 from ecsctl.resources.cluster import PROVIDERS, Cluster
 from ecsctl.resources.scaling import Scaling, Scheduled
 from ecsctl.resources.service import Service
@@ -44,6 +46,7 @@ TRUST = {
 }
 
 
+MAIL = f"arn:aws:sqs:{REGION}:123456789012:mail"
 OTHER_SYSTEM = FileSystemId("fs-0123456789abcdef0")
 
 
@@ -168,6 +171,7 @@ class Ground:
         scaling: dict[str, Any] | None = None,
         schedule: dict[str, Any] | None = None,
         group: dict[str, Any] | None = None,
+        alarm: dict[str, Any] | None = None,
     ) -> Any:
         """A composition of all the kinds, with these changes of their fields. Some only if they are asked for."""
 
@@ -178,7 +182,10 @@ class Ground:
                 "service", self.service(**{"cluster": inside.name, "task_definition": task.arn, **(service or {})})
             )
             if scaling is not None:
-                stack.ensure("scaling", self.scaling(**{"cluster": inside.name, "service": made.name, **scaling}))
+                limits = self.scaling(**{"cluster": inside.name, "service": made.name, **scaling})
+                target = stack.ensure("scaling", limits).target
+                if alarm is not None:
+                    stack.ensure("backlog-alarm", self.alarm(**{"target": target, **alarm}))
 
             if schedule is not None:
                 schedules.compose(stack, self, inside.name, task.family, schedule, group or {})
@@ -203,6 +210,10 @@ class Ground:
 
     def scaling(self, cluster: ClusterName, service: ServiceName, **changes: Any) -> Scaling:
         return usual(Scaling, **{"cluster": cluster, "service": service, "minimum": 1, "maximum": 4, **changes})
+
+    def alarm(self, target: ScalableTargetId, **changes: Any) -> BacklogAlarm:
+        usual: dict[str, Any] = {"name": "shop-backlog", "queue": MAIL, "insights": False, "minutes": 3, "starts": True}
+        return BacklogAlarm(target=target, **usual | changes)
 
     @property
     def described(self) -> dict[str, Any]:
@@ -267,6 +278,7 @@ def composition(cloud: Any) -> Callable[[Changes], Compose]:
             asked.get("scaling", {}),
             asked.get("schedule nightly", {}),
             asked.get("schedules", {}),
+            asked.get("backlog-alarm", {}),
         )
         return composed
 
@@ -376,6 +388,9 @@ ROWS = (
             "maximum": 6,
             "cpu_percent": 70,
             "memory_percent": 80,
+            "queue": MAIL,
+            "messages": 100,
+            "insights": True,
             "schedules": frozenset({Scheduled("night", "cron(0 20 * * ? *)", "Europe/Berlin", 0, None)}),
         },
         {
@@ -384,6 +399,17 @@ ROWS = (
             "requests": 1000,
             "load_balancer": LoadBalancerArn("arn:aws:elasticloadbalancing:eu-central-1:1:loadbalancer/app/other/1"),
             "target_group": OTHER_GROUP,
+        },
+    ),
+    Row(
+        BacklogAlarm,
+        "ecs",
+        "backlog-alarm",
+        {"queue": MAIL.replace("mail", "post"), "insights": True, "minutes": 5},
+        {"name": "other-backlog"},
+        {
+            "target": "the alarm's name follows from the service's, and is fixed",
+            "starts": "always true in the desired state; tests/stack/test_backlog.py",
         },
     ),
 )

@@ -131,6 +131,44 @@ def test_target_tracking_leaves_the_desired_count_alone(stack, clock):
     assert stack.scaling.describe_scaling_activities(ServiceNamespace="ecs")["ScalingActivities"] == []
 
 
+METRIC = {"Metric": {"Namespace": "AWS/SQS", "MetricName": "ApproximateNumberOfMessagesVisible"}, "Stat": "Sum"}
+QUERY = {"Id": "m1", "MetricStat": METRIC}
+STEPS = {"AdjustmentType": "ChangeInCapacity", "StepAdjustments": [{"ScalingAdjustment": 1}]}
+
+
+def tracked(*metrics, **more):
+    settings = {"TargetValue": 5, "CustomizedMetricSpecification": {"Metrics": list(metrics)}, **more}
+    return {"PolicyType": "TargetTrackingScaling", "TargetTrackingScalingPolicyConfiguration": settings}
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        (tracked(QUERY, {"Id": "e1", "Expression": "m1 / 2"}), "Exactly one element"),
+        (tracked({**QUERY, "ReturnData": False}), "Exactly one element"),
+        (tracked(QUERY, {**QUERY, "ReturnData": False}), "must be unique"),
+        (tracked({**QUERY, "Id": "M1"}), "lowercase"),
+        (tracked({**QUERY, "Expression": "1"}), "either an Expression or a MetricStat"),
+        (tracked(QUERY, PredefinedMetricSpecification={"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}),
+         "either a predefined or a customized metric"),
+        ({"PolicyType": "TargetTrackingScaling"}, "TargetTrackingScalingPolicyConfiguration"),
+        ({"PolicyType": "StepScaling"}, "StepScalingPolicyConfiguration"),
+        ({"PolicyType": "StepScaling", "StepScalingPolicyConfiguration": {"AdjustmentType": "ChangeInCapacity"}},
+         "StepAdjustments"),
+    ],
+)  # fmt: skip
+def test_a_policy_of_metrics_or_of_steps_is_checked_as_a_whole(stack, settings, why):
+    register(stack)
+    refused("ValidationException", why, stack.scaling.put_scaling_policy, **TARGET, PolicyName="p", **settings)
+
+
+def test_a_policy_that_is_put_again_keeps_its_arn(stack):
+    register(stack)
+    step = {**TARGET, "PolicyName": "up", "PolicyType": "StepScaling", "StepScalingPolicyConfiguration": STEPS}
+    first = stack.scaling.put_scaling_policy(**step)["PolicyARN"]
+    assert stack.scaling.put_scaling_policy(**step)["PolicyARN"] == first
+
+
 def test_a_target_keeps_its_tags(stack):
     arn = register(stack, Tags={"owner": "me", "old": "1"})["ScalableTargetARN"]
     stack.scaling.tag_resource(ResourceARN=arn, Tags={"more": "2"})

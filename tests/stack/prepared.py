@@ -29,6 +29,13 @@ def policy(account: str = ACCOUNT, partition: str = "aws", name: str = "nowhere"
     return {"permissions_boundary": f"arn:{partition}:iam::{account}:policy/{name}"}
 
 
+def queue(name: str = "mail", region: str = REGION, account: str = ACCOUNT, *, worker: bool = False) -> Named:
+    aims = {"min": 1, "max": 4, "queue": f"arn:aws:sqs:{region}:{account}:{name}", "messages_per_task": 100}
+    if worker:
+        return {"workers": {"mailer": {"command": ["work"], "autoscaling": aims}}}
+    return {"service": {"autoscaling": aims}}
+
+
 def volume(file_system: str, **more: str) -> Named:
     return {"volumes": {"data": {"path": "/data", "file_system": file_system, **more}}}
 

@@ -41,6 +41,7 @@ from tests.stack.prepared import (
     policy,
     private_subnets,
     private_zone,
+    queue,
     record,
     secret,
     shut_topic,
@@ -232,6 +233,15 @@ THINGS: dict[str, tuple[Case, ...]] = {
     "deployment.alarms.names": (
         Case("absent", lambda world: {"deployment": {"alarms": {"names": ["no-such"]}}},
              ("there is no alarm no-such",), "put-metric-alarm"),
+    ),
+    "service.autoscaling.queue": (
+        Case("absent", lambda world: queue(), ("there is no queue", ":mail"), "create-queue"),
+        Case("elsewhere", lambda world: queue(region=THERE), (f"is of {THERE}",), "the place that it is of"),
+        Case("of another account", lambda world: queue(account=OTHER), (f"is of account {OTHER}",),
+             "the place that it is of"),
+    ),
+    "workers.NAME.autoscaling.queue": (
+        Case("absent", lambda world: queue(worker=True), ("there is no queue", ":mail"), "create-queue"),
     ),
     "volumes.NAME.file_system": (
         Case("absent", lambda world: volume(f"fs-{GONE}"), ("there is no file system", GONE), "fix its id"),

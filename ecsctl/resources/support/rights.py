@@ -135,6 +135,12 @@ class Scope:
         return tuple(self.arn("cloudwatch", f"alarm:{self.names.alarm(about)}") for about in ALARMED)
 
     @property
+    def queue_alarms(self) -> tuple[str, ...]:
+        """The ARNs of the alarms that start the first tasks of processes."""
+        named = (self.names.backlog_alarm, self.names.on("*").backlog_alarm)
+        return tuple(self.arn("cloudwatch", f"alarm:{one}") for one in named)
+
+    @property
     def tagged(self) -> tuple[Condition, ...]:
         """It is made with the app's tag."""
         return (Condition("StringEquals", f"aws:RequestTag/{APP}", (self.names.app,)),)
@@ -187,6 +193,8 @@ class Uses:
     webhook: tuple[str, ...] = ()  # the ARNs that the secret with the URL may have that is notified
     topic: str = ""  # the ARN of the one that is notified: the app's own, or the user's
     entered: bool = False  # its tasks let commands and tunnels in
+    scales: bool = False  # some of its services have autoscaling
+    queues: tuple[str, ...] = ()  # the ARNs of those whose backlog a service follows
 
 
 def of(service: str, actions: str) -> tuple[str, ...]:

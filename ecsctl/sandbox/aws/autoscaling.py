@@ -1,9 +1,10 @@
 """What AWS's Application Auto Scaling does that moto does not: refusals, tags, and an end that takes policies along.
 
-Nothing here ever changes a service's desired count: the sandbox's applications have no load to follow.
+What policies do to a service's desired count stands in `scaling`.
 """
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,8 +13,9 @@ from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, Fa
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.core.exceptions import JsonRESTError
 
+from ecsctl.sandbox.aws import scaling
 from ecsctl.sandbox.aws.ecs.state import services
-from ecsctl.sandbox.core import overlay
+from ecsctl.sandbox.core import constraints, overlay
 
 _ROLE = "role/aws-service-role/ecs.application-autoscaling.amazonaws.com"
 # Told of every target (recorded by go-to-k/cdk-real-drift, commit c00ed982).
@@ -136,16 +138,63 @@ def put_scaling_policy(
     *args: Any,
     **kwargs: Any,
 ) -> Any:
-    """A policy needs its scalable target (API reference, PutScalingPolicy)."""
+    """A policy needs its scalable target (API reference, PutScalingPolicy).
+
+    One that is changed keeps its ARN, which alarms name.
+    """
     if resource_id not in backend.targets.get(scalable_dimension, {}):
         raise _not_found(
             f"No scalable target registered for service namespace: {service_namespace}, resource ID: {resource_id}, "
             f"scalable dimension: {scalable_dimension}"
         )
+    arn = ""
     for before in backend.policies.values():  # its alarms are changed, and not more of them made
         if (before.policy_name, before.resource_id) == (policy_name, resource_id):
             before.delete_alarms(backend.account_id, backend.region_name)
-    return original(policy_name, service_namespace, resource_id, scalable_dimension, *args, **kwargs)
+            arn = before.policy_arn
+    made = original(policy_name, service_namespace, resource_id, scalable_dimension, *args, **kwargs)
+    made.policy_arn = arn or made.policy_arn
+    return made
+
+
+@overlay.wraps(ApplicationAutoScalingResponse, "put_scaling_policy")
+def checked(original: Any, response: ApplicationAutoScalingResponse) -> Any:
+    """The limits of the API's own model, and what its sentences say of a policy's settings.
+
+    API reference, PutScalingPolicy, TargetTrackingScalingPolicyConfiguration, StepScalingPolicyConfiguration and
+    TargetTrackingMetricDataQuery. The wording of the refusals is an assumption.
+    """
+    sent = json.loads(response.body)
+    if wrong := constraints.violation("application-autoscaling", "PutScalingPolicy", sent) or _wrong(sent):
+        raise AWSValidationException(wrong)
+    return original()
+
+
+def _wrong(sent: dict[str, Any]) -> str:
+    kind = sent.get("PolicyType", "StepScaling")
+    tracking, step = sent.get("TargetTrackingScalingPolicyConfiguration"), sent.get("StepScalingPolicyConfiguration")
+    if kind == "StepScaling":
+        if tracking or not step or not step.get("AdjustmentType") or not step.get("StepAdjustments"):
+            return "A step scaling policy needs StepScalingPolicyConfiguration with AdjustmentType and StepAdjustments."
+        return ""
+    if step or not tracking:
+        return "A target tracking policy needs TargetTrackingScalingPolicyConfiguration alone."
+    custom = tracking.get("CustomizedMetricSpecification")
+    if (custom is None) == (tracking.get("PredefinedMetricSpecification") is None):
+        return "You must specify either a predefined or a customized metric."
+    if custom is None or "Metrics" not in custom:
+        return ""
+    if {"MetricName", "Namespace", "Statistic"} & custom.keys():
+        return "You cannot specify both a metric and Metrics."
+    queries = custom["Metrics"]
+    names = [one["Id"] for one in queries]
+    if len({*names}) != len(names) or not all(re.fullmatch(r"[a-z]\w*", name) for name in names):
+        return "Each Id must be unique, and begin with a lowercase letter."
+    if any(("Expression" in one) == ("MetricStat" in one) for one in queries):
+        return "Each query needs either an Expression or a MetricStat."
+    if sum(one.get("ReturnData", True) for one in queries) != 1:
+        return "Exactly one element of the metrics list should return data."
+    return ""
 
 
 @overlay.wraps(ApplicationAutoscalingBackend)
@@ -200,6 +249,10 @@ def untag_resource(response: ApplicationAutoScalingResponse) -> str:
 
 
 @overlay.adds(ApplicationAutoScalingResponse)
-def describe_scaling_activities(_response: ApplicationAutoScalingResponse) -> str:
-    """There are none: nothing scales by itself here."""
-    return json.dumps({"ScalingActivities": []})
+def describe_scaling_activities(response: ApplicationAutoScalingResponse) -> str:
+    """What was scaled, the newest first."""
+    asked = json.loads(response.body)
+    known = scaling.memory(response.applicationautoscaling_backend).activities
+    return json.dumps({"ScalingActivities": [
+        one for one in known if asked.get("ResourceId") in (None, one["ResourceId"])
+    ]})  # fmt: skip

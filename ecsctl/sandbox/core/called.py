@@ -136,6 +136,7 @@ _TABLE = {
         "CreateSecret": "{Name}",
         "DeleteSecret DescribeSecret GetSecretValue PutSecretValue RestoreSecret": "{SecretId}",
     },
+    "sqs": {"GetQueueUrl": "{QueueName}"},
     "ssm": {"TerminateSession": "session/{SessionId}"},
     "sns": {
         "CreateTopic": "{Name}",

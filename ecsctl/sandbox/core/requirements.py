@@ -286,7 +286,8 @@ def _besides(call: Call) -> Iterator[Asked]:
         alarm = (
             f"arn:{call.partition}:cloudwatch:{call.region}:{call.account}:alarm:TargetTracking-{target}-AlarmHigh-1"
         )
-        for action in _SCALES[call.operation].split():
+        makes_alarms = (call.operation, given.get("PolicyType")) != ("PutScalingPolicy", "StepScaling")
+        for action in _SCALES[call.operation].split() if makes_alarms else ():
             yield Asked(f"cloudwatch:{action}", alarm)
     # Service Authorization Reference, "Amazon EventBridge Scheduler": a group's schedules are deleted with it.
     if (call.service, call.operation) == ("scheduler", "DeleteScheduleGroup"):

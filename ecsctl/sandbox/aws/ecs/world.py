@@ -1,5 +1,8 @@
 """The rest of the sandbox's AWS, as ECS tasks touch it: interfaces, target groups, log streams."""
 
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from moto.ec2.models import ec2_backends
@@ -156,11 +159,45 @@ def _no_interface(public: bool, subnet: str, code: str) -> str:
     )
 
 
+_MINUTE = 60.0
+_minutely: list[Callable[[EC2ContainerServiceBackend, float | None], bool]] = []
+
+
+@dataclass
+class _Watched:
+    """Up to when the minutes of an account and region are over."""
+
+    until: float = math.inf
+
+
+def each_minute(
+    function: Callable[[EC2ContainerServiceBackend, float | None], bool],
+) -> Callable[[EC2ContainerServiceBackend, float | None], bool]:
+    """Call `function` at each full minute, in turn with what lives. Asked without one it says whether it need be."""
+    _minutely.append(function)
+    return function
+
+
+def _minutes(backend: EC2ContainerServiceBackend, now: float) -> Iterator[float]:
+    """The full minutes that have passed since somebody looked last, where anything goes by them."""
+    watched = overlay.memory(backend, _Watched)
+    before, watched.until = watched.until, now
+    if before < now and any(function(backend, None) for function in _minutely):
+        first = math.floor(before / _MINUTE) + 1
+        yield from (number * _MINUTE for number in range(first, math.floor(now / _MINUTE) + 1))
+
+
 def tick(backend: EC2ContainerServiceBackend) -> None:
     """Let all services and tasks of an account and region live up to the clock."""
+    now, here = clock.now(), Region(backend)
     crews: list[Crew] = [*services(backend), *memory(backend).crews.values()]
+    for minute in _minutes(backend, now):
+        for crew in crews:
+            advance(crew, here, minute)
+        for function in _minutely:
+            function(backend, minute)
     for crew in crews:
-        advance(crew, Region(backend), clock.now())
+        advance(crew, here, now)
     known: Any = {}
     for crew in crews:
         for task in crew.known:

@@ -1,0 +1,190 @@
+"""What starts the first task of a service that may have none: an alarm on its queue, and what it sets off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.engine.label import Label
+from ecsctl.engine.resource import Fixed, Found, Observed, Resource
+from ecsctl.ids import BacklogAlarmName, ScalableTargetId
+from ecsctl.names import BACKLOG, Names
+from ecsctl.resources.support import alarms, backlog
+from ecsctl.resources.support.autoscaling import policy_of, targets_of, without
+from ecsctl.resources.support.ecs import batches, families_of
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import anywhere, of
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
+
+POLICY = "ecsctl-from-zero"
+WAY = ("GreaterThanOrEqualToThreshold", "notBreaching", 1.0)
+# One task more: from none that is the first. While the alarm goes on it is asked for again, and what it has added
+# within the cooldown counts (Application Auto Scaling user guide, "Step scaling policies", cooldown periods).
+STEP: dict[str, Any] = {
+    "AdjustmentType": "ChangeInCapacity",
+    "StepAdjustments": [{"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 1}],
+    "Cooldown": 300,
+    "MetricAggregationType": "Maximum",
+}
+
+
+@dataclass(frozen=True)
+class BacklogAlarmIds:
+    """An alarm's ids."""
+
+    name: BacklogAlarmName
+    arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BacklogAlarm(Resource[BacklogAlarmIds]):
+    """An alarm that rings while messages wait and no task runs, and a step scaling policy that it sets off.
+
+    Target tracking does not start from none: without a task there is nothing to divide the backlog by, and AWS advises
+    step scaling for what must react while the metric of it has no values. It looks at several minutes in a row: the
+    metric of the tasks comes late, and FILL takes the minute that has not come yet for one without tasks (CloudWatch
+    user guide, "Using metric math", FILL).
+    """
+
+    kind = "backlog-alarm"
+    title = "alarm of the queue"
+    arns = "cloudwatch:alarm"
+    within = ("target",)
+    hourly = 2 * alarms.HOURLY
+    console = alarms.CONSOLE
+
+    name: Fixed[str]
+    target: Fixed[ScalableTargetId]  # service/<cluster>/<service>
+    queue: str  # its ARN
+    insights: bool  # the tasks that run are counted by Container Insights
+    minutes: int  # in a row
+    starts: bool  # it sets off the policy that adds a task
+
+    def summary(self) -> str:
+        """At what it rings."""
+        return f"starts a task once messages of {self.queue.rpartition(':')[2]} wait {self.minutes} minutes without any"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to make it, look at it, change it and delete it."""
+        yield anywhere("application-autoscaling", "DescribeScalableTargets DescribeScalingPolicies")
+        yield anywhere("ecs", "ListTaskDefinitionFamilies")
+        looks = "DescribeAlarms ListTagsForResource"  # also of what is no longer asked for
+        changes = " DeleteAlarms PutMetricAlarm TagResource" if uses.queues else ""
+        if uses.scales:
+            yield Statement("QueueAlarms", of("cloudwatch", f"{looks}{changes}"), scope.queue_alarms)
+        if uses.queues:
+            targets = (scope.arn("application-autoscaling", "scalable-target/*"),)
+            actions = of("application-autoscaling", "DeleteScalingPolicy PutScalingPolicy")
+            yield Statement("Scaling", actions, targets)
+            # Application Auto Scaling asks with the rights of whoever puts a policy; one that goes may have had alarms.
+            yield Statement("Service", of("ecs", "DescribeServices UpdateService"), scope.service)
+            tracked = scope.arn("cloudwatch", f"alarm:TargetTracking-service/{scope.names.cluster}/*")
+            yield Statement("Alarms", ("cloudwatch:DeleteAlarms",), (tracked,))
+
+    def observe(self, aws: Aws, me: Label) -> Observed[BacklogAlarm, BacklogAlarmIds] | None:
+        """By its name."""
+        told = next(iter(alarms.listed(aws, [self.name])), None)
+        if told is None:
+            return None
+        found = backlog.observed(self._source, told.get("Metrics") or [], backlog.UNSERVED, alarms.MINUTE)
+        usual = (told.get("ComparisonOperator"), told.get("TreatMissingData"), told.get("Threshold")) == WAY
+        actual = BacklogAlarm(
+            name=told["AlarmName"],
+            target=self.target,
+            queue=found.queue if usual else "",
+            insights=found.insights,
+            minutes=int(told.get("EvaluationPeriods", 0)),
+            starts=self._starts(aws, told),
+        )
+        note = "it is in ALARM" if told.get("StateValue") == "ALARM" else ""
+        return Observed(_ids(told), actual, alarms.tags_of(aws, told), note=note)
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[BacklogAlarmIds]]:
+        """By the names that follow from the services that scale: an alarm goes before its service's target."""
+        names = Names.of(me)
+        web, *others = (f"service/{names.cluster}/{family}" for family in families_of(aws, names))
+        asked = ([web], *batches(others, 50))  # as autoscaling asks, so that it is asked once
+        scaled = [one["ResourceId"] for some in asked for one in targets_of(aws, some)]
+        for some in batches([f"{one.rpartition('/')[2]}{BACKLOG}" for one in scaled], 100):
+            for told, tags in alarms.tagged(aws, some):
+                yield Found(_ids(told), tags)
+
+    def create(self, aws: Aws, me: Label) -> BacklogAlarmIds:
+        """The alarm alone: what it sets off has no tags, and is put by `update`."""
+        aws.cloudwatch.put_metric_alarm(**self._wanted(()), Tags=me.upper())
+        return BacklogAlarmIds(BacklogAlarmName(self.name), alarms.arn(me, self.name))
+
+    def update(self, aws: Aws, me: Label, ids: BacklogAlarmIds, changed: frozenset[str]) -> None:
+        """The policy first, whose ARN the alarm names. Both are put as a whole; the alarm's tags stay."""
+        if changed - {"tags"}:
+            answer = aws.autoscaling.put_scaling_policy(
+                PolicyName=POLICY,
+                ServiceNamespace="ecs",
+                ResourceId=self.target,
+                ScalableDimension="ecs:service:DesiredCount",
+                PolicyType="StepScaling",
+                StepScalingPolicyConfiguration=STEP,  # type: ignore[arg-type]  # what we send is as they type it
+            )
+            aws.cloudwatch.put_metric_alarm(**self._wanted((answer["PolicyARN"],)))
+        if "tags" in changed:
+            aws.cloudwatch.tag_resource(ResourceARN=ids.arn, Tags=me.upper())
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: BacklogAlarmIds) -> None:
+        """The policy goes first: the alarm is what both are known by."""
+        target = _target(ids.name)
+        with aws.fresh():
+            there = policy_of(aws, target, POLICY)
+        if there:
+            without(aws, target, POLICY)
+        aws.cloudwatch.delete_alarms(AlarmNames=[ids.name])
+
+    def _starts(self, aws: Aws, told: dict[str, Any]) -> bool:
+        """Whether it sets off our policy, as that was put, and nothing keeps it from that."""
+        policy = policy_of(aws, self.target, POLICY)
+        step: Any = policy.get("StepScalingPolicyConfiguration") or {}
+        wanted = {**STEP, "StepAdjustments": [*map(_bounds, STEP["StepAdjustments"])]}
+        shown = {name: step.get(name) for name in STEP} | {
+            "StepAdjustments": [*map(_bounds, step.get("StepAdjustments") or ())]
+        }
+        acts = told.get("AlarmActions") == [policy.get("PolicyARN")]
+        return acts and shown == wanted and bool(told.get("ActionsEnabled", True))
+
+    @property
+    def _source(self) -> backlog.Source:
+        _, cluster, service = self.target.split("/")
+        return backlog.Source(self.queue, cluster, service, self.insights)
+
+    def _wanted(self, actions: tuple[str, ...]) -> dict[str, Any]:
+        return {
+            "AlarmName": self.name,
+            "AlarmDescription": f"Messages of {self.queue.rpartition(':')[2]} wait, and no task runs",
+            "Metrics": self._source.queries(backlog.UNSERVED, alarms.MINUTE),
+            "ComparisonOperator": WAY[0],
+            "TreatMissingData": WAY[1],
+            "Threshold": WAY[2],
+            "EvaluationPeriods": self.minutes,
+            "AlarmActions": list(actions),
+        }
+
+
+def _target(alarm: str) -> str:
+    """The target whose alarm it is: a service called as the app, or `{app}_{NAME}`, in the app's cluster."""
+    service = alarm.removesuffix(BACKLOG)
+    return f"service/{service.partition('_')[0]}/{service}"
+
+
+def _bounds(step: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(
+        step.get(name) for name in ("MetricIntervalLowerBound", "MetricIntervalUpperBound", "ScalingAdjustment")
+    )
+
+
+def _ids(told: dict[str, Any]) -> BacklogAlarmIds:
+    return BacklogAlarmIds(BacklogAlarmName(told["AlarmName"]), told["AlarmArn"])

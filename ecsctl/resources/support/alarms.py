@@ -1,0 +1,43 @@
+"""What the kinds of CloudWatch alarms have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ecsctl.engine.label import Label, flat
+from ecsctl.resources.support.common import there
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+
+MINUTE = 60
+HOURLY = 0.10 / 730  # "Amazon CloudWatch pricing": a standard alarm, for each metric that it looks at
+CONSOLE = "{console}/cloudwatch/home?region={region}#alarmsV2:alarm/{name}"
+
+
+def listed(aws: Aws, names: Iterable[str]) -> list[dict[str, Any]]:
+    """The alarms of these names that are there."""
+    asked = sorted(names)
+    found: list[dict[str, Any]] = aws.look(aws.cloudwatch.describe_alarms, AlarmNames=asked)["MetricAlarms"]
+    return found
+
+
+def tagged(aws: Aws, names: Iterable[str]) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
+    """Those of them, each with its tags."""
+    for told in listed(aws, names):
+        look = partial(aws.look, aws.cloudwatch.list_tags_for_resource, ResourceARN=told["AlarmArn"])
+        if (answer := there(look)) is not None:
+            yield told, flat(answer["Tags"])
+
+
+def tags_of(aws: Aws, told: dict[str, Any]) -> dict[str, str]:
+    """The tags of an alarm."""
+    tags: Any = aws.look(aws.cloudwatch.list_tags_for_resource, ResourceARN=told["AlarmArn"])
+    return flat(tags["Tags"])
+
+
+def arn(me: Label, name: str) -> str:
+    """The ARN of an alarm that has just been put: AWS answers nothing."""
+    return f"arn:{me.partition}:cloudwatch:{me.region}:{me.account}:alarm:{name}"

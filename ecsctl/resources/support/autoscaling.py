@@ -1,0 +1,34 @@
+"""What several kinds read of Application Auto Scaling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types_boto3_application_autoscaling.type_defs import ScalableTargetTypeDef
+
+    from ecsctl.aws import Aws
+
+
+def targets_of(aws: Aws, services: list[str]) -> list[ScalableTargetTypeDef]:
+    """The scalable targets of these services, by their ids: AWS wants some beside a dimension (API reference)."""
+    return aws.look(
+        aws.autoscaling.describe_scalable_targets,
+        ServiceNamespace="ecs",
+        ScalableDimension="ecs:service:DesiredCount",
+        ResourceIds=services,
+    )["ScalableTargets"]
+
+
+def policy_of(aws: Aws, target: str, name: str) -> Mapping[str, Any]:
+    """The policy of that name; empty without it."""
+    policies = aws.look(aws.autoscaling.describe_scaling_policies, ServiceNamespace="ecs", ResourceId=target)
+    return next((dict(one) for one in policies["ScalingPolicies"] if one["PolicyName"] == name), {})
+
+
+def without(aws: Aws, target: str, name: str) -> None:
+    """Delete a policy that is there."""
+    aws.autoscaling.delete_scaling_policy(
+        PolicyName=name, ServiceNamespace="ecs", ResourceId=target, ScalableDimension="ecs:service:DesiredCount"
+    )
