@@ -31,6 +31,7 @@ from ecsctl.commands import (
     rollback,
     run,
     sandbox,
+    scale,
     secret,
     status,
     up,
@@ -61,6 +62,7 @@ app.command(rich_help_panel=EVERYDAY)(forward.forward)
 app.command(rich_help_panel=EVERYDAY)(run.run)
 app.command(rich_help_panel=EVERYDAY)(ps.ps)
 app.add_typer(jobs.app, rich_help_panel=EVERYDAY)
+app.command(rich_help_panel=EVERYDAY)(scale.scale)
 app.add_typer(pipeline.app, rich_help_panel=EVERYDAY)
 app.add_typer(creds.app, rich_help_panel=SETUP)
 app.add_typer(secret.app, rich_help_panel=SETUP)

@@ -301,6 +301,7 @@ class Runs:
         self.run("history", "logs", "logs --build", "exec -- ls", "forward 0:db.internal:5432", "run -- ls", "ps")
         if self.config.workers:
             self.run("history mailer", "logs mailer", "exec --process mailer -- ls", "run --process mailer -- ls")
+        self.run("scale web=1")
         if self.config.jobs:
             self.run("jobs list", "jobs run nightly", "jobs pause nightly", "jobs resume nightly")
         if self.config.github:

@@ -12,7 +12,7 @@ from typing import Any
 from ecsctl import config
 from ecsctl.engine.plan import Change, Plan, Verb, Why
 from ecsctl.removal.receipt import Left
-from ecsctl.ui import creds, history, jobs, live, logs, output, pipeline, ps, release, secrets, why
+from ecsctl.ui import creds, history, jobs, live, logs, output, pipeline, ps, release, scale, secrets, why
 from tests.ui import running, samples
 
 PAGE = Path(__file__).parents[2] / "docs" / "json.md"
@@ -52,6 +52,7 @@ def documents() -> dict[str, Any]:
         "pipeline": pipeline.document(running.run(), (), samples.WHERE),
         "tasks": ps.document(running.tasks(), samples.WHERE),
         "jobs": jobs.document(running.jobs(), samples.WHERE),
+        "scale": scale.document(running.scaled(), samples.WHERE),
         "secrets": secrets.document(running.own_secrets(), samples.WHERE),
         "creds": creds.document(running.token()),
         "config": _config(),

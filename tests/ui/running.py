@@ -13,6 +13,7 @@ from ecsctl.operations.outdated import Outdated
 from ecsctl.operations.pipelines import Action, Run, Stage
 from ecsctl.operations.processes import Process, Release
 from ecsctl.operations.processes import compared as of_one_image
+from ecsctl.operations.scale import Scaled
 from ecsctl.operations.status import Deployment, Live, Service, Target, Task
 from ecsctl.own_secrets import Held
 from ecsctl.releases.history import Difference, Past
@@ -209,3 +210,7 @@ def own_secrets() -> list[tuple[Held, list[str]]]:
     """A secret that is used, and one that is scheduled for deletion."""
     then = NOW - timedelta(days=3)
     return [(Held("db-url", NOW, None), ["service.secrets.DATABASE_URL"]), (Held("old", then, then), [])]
+
+
+def scaled() -> list[Scaled]:
+    return [Scaled("web", 2, 6, 6, 2, None), Scaled("mailer", 1, 3, 3, None, (0, 10))]

@@ -1,0 +1,161 @@
+"""Another number of tasks for a while: asked of ECS, followed until they run, and undone by the next `up`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecsctl.asking import asking
+from ecsctl.engine.errors import Refused, TimedOut, UsageError
+from ecsctl.names import Names
+from ecsctl.parts import WEB
+from ecsctl.releases import reading
+from ecsctl.resources.support.autoscaling import targets_of
+from ecsctl.resources.support.ecs import service_of
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.config import Config
+    from ecsctl.engine.state import State
+
+MOST = 5000  # tasks of a service (ECS guide, "Amazon ECS service quotas")
+LIMIT = 900.0  # seconds
+AGAIN = "ecsctl scale"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """A process: how many tasks it was to have, is to have now, and runs, and what ecsctl.toml says.
+
+    `configured` is None where it leaves the number to autoscaling, or cannot be read; the bounds are autoscaling's.
+    """
+
+    process: str
+    before: int
+    desired: int
+    running: int
+    configured: int | None
+    bounds: tuple[int, int] | None
+
+    @property
+    def temporary(self) -> bool:
+        """Whether the next `up` undoes it."""
+        return self.configured is not None and self.configured != self.desired
+
+
+def parse(words: Sequence[str]) -> dict[str, int]:
+    """`web=3 mailer=0`, by process. Raises UsageError."""
+    found: dict[str, int] = {}
+    for word in words:
+        process, _, count = word.partition("=")
+        if not re.fullmatch(r"[a-z][a-z0-9-]*", process) or not re.fullmatch(r"[0-9]{1,4}", count):
+            raise UsageError(f"{word} says no number of tasks", hint=f"{AGAIN} {WEB}=3: a process, and how many of it")
+        if int(count) > MOST:
+            raise UsageError(f"{word}: ECS runs at most {MOST} tasks of a service")
+        if process in found:
+            raise UsageError(f"{process} stands there twice", hint="say one number for each process")
+        found[process] = int(count)
+    return found
+
+
+@asking("looking at the processes")
+def examine(aws: Aws, names: Names, wanted: Mapping[str, int], config: Config | None) -> list[Scaled]:
+    """How each process stands that is to be scaled. Raises Refused for what cannot be, with nothing changed."""
+    said = {process: None if one.autoscaling else one.desired_count for process, one in
+            (config.processes if config else {}).items()}  # fmt: skip
+    found = []
+    for process, count in wanted.items():
+        own = reading.on(aws, names, process)
+        with aws.fresh():
+            service = service_of(aws, own.cluster, own.service)
+            targets = targets_of(aws, [f"service/{own.service_path}"])
+        if service is None or service["status"] != "ACTIVE":
+            raise Refused(f"there is no service {own.service}", hint="ecsctl up makes it")
+        bounds = (targets[0]["MinCapacity"], targets[0]["MaxCapacity"]) if targets else None
+        if bounds and not bounds[0] <= count <= bounds[1]:
+            raise _outside(process, count, bounds)
+        found.append(
+            Scaled(process, service["desiredCount"], count, service["runningCount"], said.get(process), bounds)
+        )
+    return found
+
+
+def _outside(process: str, count: int, bounds: tuple[int, int]) -> Refused:
+    """Autoscaling brings back what is outside its bounds, at its next step, and says nothing of it."""
+    low, high = bounds
+    table = "service" if process == WEB else f"workers.{process}"
+    key = "min" if count < low else "max"
+    return Refused(
+        f"{process}={count} is outside of its autoscaling, which keeps it from {low} to {high} tasks",
+        why="autoscaling would bring it back at its next step",
+        hint=f"{process}={min(max(count, low), high)} is within them; for others, {table}.autoscaling.{key} in "
+        "ecsctl.toml, then ecsctl up",
+    )
+
+
+@asking("scaling")
+def scale(aws: Aws, state: State, found: Sequence[Scaled]) -> None:
+    """Ask ECS for that many tasks of each. No deployment starts: what runs goes on, or goes."""
+    names = Names(state.book.app)
+    changed = [one for one in found if one.before != one.desired]
+    if not changed:
+        return
+    with state.locked("scale"):
+        for one in changed:
+            own = names.on(one.process)
+            aws.ecs.update_service(cluster=own.cluster, service=own.service, desiredCount=one.desired)
+    aws.forget()
+
+
+def follow(aws: Aws, names: Names, found: Sequence[Scaled], limit: float = LIMIT) -> list[Scaled]:
+    """Wait until that many tasks of each process run, and no more. Raises TimedOut at the limit; nothing is lost then.
+
+    Where somebody, or autoscaling, asks for another number meanwhile, that is not waited for.
+    """
+    running: dict[str, int] = {}
+    moved: dict[str, int] = {}
+
+    def left() -> list[str]:
+        told = []
+        for one in found:
+            own = names.on(one.process)
+            service = service_of(aws, own.cluster, own.service) or {}
+            running[one.process] = int(service.get("runningCount", 0))
+            moved[one.process] = int(service.get("desiredCount", 0))
+            there = running[one.process] == one.desired and not service.get("pendingCount")
+            if not there and moved[one.process] == one.desired:
+                told.append(f"{running[one.process]} of {one.desired} tasks of {one.process} run")
+        return told
+
+    waits: list[str] = []
+
+    def done() -> bool | None:
+        nonlocal waits
+        with aws.fresh():
+            waits = left()
+        return None if waits else True
+
+    try:
+        aws.patience.until(done, what=lambda: "; ".join(waits) or "the tasks", limit=limit)
+    except TimedOut as error:
+        hint = "nothing is lost, it goes on by itself: ecsctl why tells what keeps tasks from running"
+        raise TimedOut(error.message, why="; ".join(waits), hint=hint) from None
+    return [
+        Scaled(one.process, one.before, moved[one.process], running[one.process], one.configured, one.bounds)
+        for one in found
+    ]
+
+
+def told(one: Scaled) -> str:
+    """What became of a process, and for how long that holds."""
+    count = f"{one.running} task{'' if one.running == 1 else 's'} of {one.process} run{'s' if one.running == 1 else ''}"
+    if one.bounds:
+        return f"{count}; autoscaling goes on from there, from {one.bounds[0]} to {one.bounds[1]}"
+    if one.configured is None:
+        return f"{count}, until the next ecsctl up"
+    if not one.temporary:
+        return f"{count}, as ecsctl.toml says"
+    return f"{count}, until the next ecsctl up: ecsctl.toml says {one.configured}"
