@@ -181,8 +181,7 @@ def _nowhere(aws: Aws, names: Names, service: ServiceTypeDef, configured: str) -
         )
     wanted = service.get("desiredCount", 0)
     why = f"{service.get('pendingCount', 0)} of {wanted} wanted are starting" if wanted else "it wants no tasks"
-    key = "service" if names.process == WEB else f"workers.{names.process}"
-    hint = "ecsctl why tells what keeps it from running" if wanted else f"{key}.desired_count, then ecsctl up"
+    hint = "ecsctl why tells what keeps it from running" if wanted else f"ecsctl scale {names.process}=1 starts one"
     return Refused(f"no task of the service {names.service} runs", why=why, hint=hint)
 
 

@@ -102,7 +102,9 @@ def test_why_no_task_can_be_entered_is_told_and_nothing_changes(service: Service
     assert "ecsctl up makes it" in refusal(lambda: entering.find(aws, APP))
 
     start(service, desired=0)
-    assert "it wants no tasks" in refusal(lambda: entering.find(aws, APP))
+    said = refusal(lambda: entering.find(aws, APP))
+    assert "it wants no tasks" in said
+    assert "ecsctl scale web=1" in said
 
     service.ecs.update_service(cluster=APP, service=APP, desiredCount=1)
     assert "1 of 1 wanted are starting" in refusal(lambda: entering.find(aws, APP))
