@@ -128,6 +128,18 @@ def test_it_is_made_changed_and_taken_back_with_what_starts_it(world: World, lin
     assert world.plan(plain).work == ()
 
 
+def test_a_worker_that_is_taken_out_leaves_no_alarm_and_no_policy(world: World, line: Line) -> None:
+    world.up(mailer(), image=IMAGE)
+    assert alarm(world)
+    world.up(BARE)
+    assert alarm(world) is None
+    assert policies(world) == {}
+    assert (
+        world.boto("application-autoscaling").describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"] == []
+    )
+    assert world.plan(BARE).work == ()
+
+
 @pytest.mark.parametrize("lost", [False, True])
 def test_down_leaves_nothing_of_it(world: World, line: Line, lost: bool) -> None:
     before = world.account()
