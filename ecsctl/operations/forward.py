@@ -12,7 +12,7 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
@@ -31,6 +31,7 @@ TO_TASK, TO_HOST = TUNNELS
 HIGHEST = 65535
 # What AWS's document allows of a host: at least three characters, and none that a shell would act on.
 HOST = re.compile(r"[^,$^&()!;'\"<>`{}\[\]|#=\s]{3,}")
+Plugin = subprocess.Popen[str]
 LATE = 5.0  # seconds after which a plugin that was asked to end is killed
 
 _OPENED = re.compile(r"Port (\d+) opened for sessionId ")
@@ -175,17 +176,19 @@ def carry(words: Sequence[str], environment: Mapping[str, str], hears: Hears) ->
     of these signals, and on SIGINT it does.
     """
     ended = Carried()
-    process = subprocess.Popen(  # noqa: S603 - a program that was found; no shell
-        list(words),
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
-    with _ending(process, ended):
+    with _ending(ended) as started:
+        process = started(
+            subprocess.Popen(  # noqa: S603 - a program that was found; no shell
+                list(words),
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+            )
+        )
         for line in map(str.strip, process.stdout or ()):
             _hear(line, ended, hears)
         ended.code = process.wait()
@@ -208,28 +211,40 @@ def _hear(line: str, ended: Carried, hears: Hears) -> None:
 
 
 @contextmanager
-def _ending(process: subprocess.Popen[str], ended: Carried) -> Iterator[None]:
-    """Within it the first signal asks the plugin to end, and the second, or too much time, kills it."""
+def _ending(ended: Carried) -> Iterator[Callable[[Plugin], Plugin]]:
+    """Within it the first signal asks the plugin to end, and the second, or too much time, kills it.
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        if ended.asked:
-            process.kill()
-            return
-        ended.asked = True
+    A signal that comes while the plugin starts is kept for it: nobody else would end it, in its group of its own.
+    """
+    running: list[Plugin] = []
+
+    def ask(process: Plugin) -> None:
         process.send_signal(signal.SIGINT)
         late = threading.Timer(LATE, process.kill)
         late.daemon = True
         late.start()
 
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        again, ended.asked = ended.asked, True
+        for process in running:
+            process.kill() if again else ask(process)
+
+    def started(process: Plugin) -> Plugin:
+        running.append(process)
+        if ended.asked:
+            ask(process)
+        return process
+
     numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {number: signal.signal(number, stop) for number in numbers}
     try:
-        yield
+        yield started
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-        if process.stdout:
-            process.stdout.close()
+        for process in running:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+            if process.stdout:
+                process.stdout.close()

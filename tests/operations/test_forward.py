@@ -6,7 +6,9 @@ import json
 import os
 import signal
 import socket
+import subprocess
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -146,6 +148,25 @@ def test_a_plugin_that_does_not_end_is_killed_at_the_second_ctrl_c(plugin: Plugi
 
     ended = carried(plugin, "trap '' INT; echo Port 1 opened for sessionId s.; sleep 60", Heard(twice))
     assert (ended.asked, ended.code) == (True, -signal.SIGKILL)
+
+
+def test_ctrl_c_while_the_plugin_starts_leaves_no_plugin(
+    plugin: Plugin,  # noqa: F811 - the fixture
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun: list[subprocess.Popen[str]] = []
+
+    class Late(subprocess.Popen[str]):
+        def __init__(self, *words: Any, **given: Any) -> None:
+            super().__init__(*words, **given)
+            begun.append(self)
+            signal.raise_signal(signal.SIGINT)
+
+    folder = plugin(then="while :; do sleep 0.05; done")
+    monkeypatch.setattr(subprocess, "Popen", Late)
+    ended = forward.carry([str(folder / carrier.PLUGIN)], {"PATH": os.environ["PATH"]}, Heard())
+    [process] = begun
+    assert (ended.asked, process.returncode) == (True, -signal.SIGINT)
 
 
 def test_what_the_plugin_says_is_told_in_the_users_words(plugin: Plugin) -> None:  # noqa: F811 - the fixture
