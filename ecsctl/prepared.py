@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ecsctl import zones
 from ecsctl.app_rights import app_rights, mounting
+from ecsctl.config.places import queues
 from ecsctl.config.tree import dotted
 from ecsctl.engine.errors import DENIED, code, is_gone
 from ecsctl.engine.label import APP, flat
@@ -52,7 +53,7 @@ def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
         *(partial(examined, aws, config, me, name) for name, one in config.volumes.items() if one.file_system),
         lambda: _log_bucket(aws, config, me),
         lambda: _web_acl(aws, config, me),
-        *(partial(_queue, aws, me, key, arn) for key, arn in config.queues.items()),
+        *(partial(_queue, aws, me, key, arn) for key, arn in queues(config).items()),
     ]
     with ThreadPoolExecutor(len(checks)) as pool:
         return tuple(step for found in pool.map(lambda check: list(check()), checks) for step in found)

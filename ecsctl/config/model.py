@@ -148,13 +148,6 @@ class Config(Section):
         return {WEB: self.service, **{name: one.over(self.service) for name, one in self.workers.items()}}
 
     @property
-    def queues(self) -> dict[str, str]:
-        """The queues whose backlog processes follow, by their keys in ecsctl.toml."""
-        tables = {"service": self.service.autoscaling}
-        tables |= {f"workers.{name}": one.autoscaling for name, one in self.workers.items()}
-        return {f"{key}.autoscaling.queue": one.queue for key, one in tables.items() if one and one.queue}
-
-    @property
     def task_secrets(self) -> dict[str, str]:
         """All secrets of the tasks' containers, by their keys in ecsctl.toml."""
         tables = {"service": self.service.secrets}

@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from ecsctl.config.section import Problem
 
 
+def queues(config: Config) -> dict[str, str]:
+    """The queues whose backlog processes follow, by their keys in ecsctl.toml."""
+    tables = {"service": config.service.autoscaling}
+    tables |= {f"workers.{name}": one.autoscaling for name, one in config.workers.items()}
+    return {f"{key}.autoscaling.queue": one.queue for key, one in tables.items() if one and one.queue}
+
+
 def strange(config: Config, account: str | None, region: str | None, partition: str | None) -> Iterator[Problem]:
     """ARNs of another place than the one to work in, as far as that is known, where only its own will do.
 
@@ -43,7 +50,8 @@ def strange(config: Config, account: str | None, region: str | None, partition: 
         )
     if acl and account and of_account != account:
         yield "load_balancer.waf", f"is of account {of_account}, but expected one of account {account}"
-    for key, queue in config.queues.items():
+    followed = queues(config)
+    for key, queue in followed.items():
         of_region, of_account = queue.split(":")[3:5]
         if region and of_region != region:
             yield key, f"is of {of_region}, but expected one of {region}: its metrics are looked at there"
@@ -63,7 +71,7 @@ def strange(config: Config, account: str | None, region: str | None, partition: 
         "build.image_credentials": config.build.login,
         "notify.topic": topic,
         "load_balancer.waf": acl,
-        **dict(config.queues.items()),
+        **dict(followed.items()),
         **dict(config.task_secrets.items()),
         **{("build", "secrets", name): arn for name, arn in config.build.secrets.items()},
         **{("build", "logins", host): arn for host, arn in config.build.logins.items()},

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ecsctl import own_secrets
+from ecsctl.config.places import queues
 from ecsctl.ensure.operator_policy import operator
 from ecsctl.named_secrets import SUFFIX, patterns
 from ecsctl.names import Names
@@ -99,7 +100,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         webhook=_webhook(config, scope),
         entered=config.service.exec,
         scales=bool(scaled),
-        queues=tuple(config.queues.values()),
+        queues=tuple(queues(config).values()),
     )
     wanted = operator(scope, uses)
     return {name: json.loads(policy(statements)) for name, statements in wanted.items()}

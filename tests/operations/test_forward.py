@@ -133,12 +133,12 @@ printf "Port 15432 opened for sessionId s-1."; printf "\\nWaiting for connection
 
 
 def test_ctrl_c_ends_the_plugin_which_has_the_keyboard_of_nobody(plugin: Plugin) -> None:  # noqa: F811 - the fixture
-    heard = Heard(lambda: os.kill(os.getpid(), signal.SIGINT))
+    heard, before = Heard(lambda: os.kill(os.getpid(), signal.SIGINT)), signal.getsignal(signal.SIGINT)
     ended = carried(plugin, OPEN + "while :; do sleep 0.05; done", heard)
     assert heard.told == [15432]
     assert (ended.asked, ended.code, ended.port) == (True, 0, 15432)
     assert ended.error(forward.Way(15432, "", 1)) is None
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_plugin_that_does_not_end_is_killed_at_the_second_ctrl_c(plugin: Plugin) -> None:  # noqa: F811
