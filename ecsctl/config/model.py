@@ -66,7 +66,8 @@ class Config(Section):
     )
     permissions_boundary: words.BoundaryArn | None = Field(
         None,
-        description="ARN of a policy that limits every role that ecsctl creates.",
+        description="ARN of a policy that limits every role that ecsctl creates. Taken out here again, it stays on the "
+        "roles: what an account puts there by itself is never taken away.",
         examples=["arn:aws:iam::123456789012:policy/boundary"],
     )
     secure: bool = Field(
