@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ecsctl.asking import asking
@@ -44,8 +44,9 @@ class Process:
     desired: int
     running: int
     pending: int
-    release: Release | None  # None: AWS tells of none, which it keeps for 90 days
+    release: Release | None  # None: AWS tells of none, which it keeps for 90 days, or it is past
     other_image: bool = False  # than the web's
+    observed: Snapshot | None = field(default=None, compare=False, repr=False)
 
     @property
     def rolling(self) -> bool:
@@ -114,6 +115,7 @@ def process_of(aws: Aws, names: Names, observed: Snapshot) -> Process | None:
         running=service.get("runningCount", 0),
         pending=service.get("pendingCount", 0),
         release=release_of(observed),
+        observed=observed,
     )
 
 
@@ -133,10 +135,15 @@ def compared(found: Sequence[Process]) -> tuple[Process, ...]:
     While one of the two rolls out they differ for a while.
     """
     web = next((one for one in found if one.name == WEB), None)
-    return tuple(
-        replace(one, other_image=web is not None and not web.rolling and not one.rolling and _differs(one, web))
-        for one in found
-    )
+    return tuple(_beside(web, one) if web and one is not web else one for one in found)
+
+
+def _beside(web: Process, one: Process) -> Process:
+    """A worker as it stands beside the web. A release of it that was given up may be past."""
+    differs = not web.rolling and not one.rolling and _differs(one, web)
+    if one.observed and web.observed and reading.past(one.observed, web.observed) and not differs:
+        return replace(one, release=None)
+    return replace(one, other_image=differs)
 
 
 def _differs(one: Process, web: Process) -> bool:

@@ -9,7 +9,7 @@ from ecsctl.asking import asking
 from ecsctl.engine.errors import Refused, UsageError, code, text
 from ecsctl.parts import WEB
 from ecsctl.resources.support.common import there
-from ecsctl.resources.support.deployments import Snapshot, snapshot
+from ecsctl.resources.support.deployments import Phase, Snapshot, began, snapshot
 from ecsctl.resources.support.ecs import families_of, services_of
 from ecsctl.resources.support.revisions import Revision, revision
 
@@ -91,3 +91,13 @@ def revision_named(aws: Aws, names: Names, name: str) -> Revision:
     if found is None:
         raise Refused(f"there is no revision {number} of {ours}", hint="ecsctl history lists those there are")
     return found
+
+
+def past(given_up: Snapshot, web: Snapshot) -> bool:
+    """Whether a worker's release that was given up is past: a later one of the web went well, and needed none of it.
+
+    So it is after `ecsctl rollback`, where ECS has taken the worker back already.
+    """
+    ended = given_up.newest.get("finishedAt") or given_up.newest.get("stoppedAt")
+    fine = web.phase is Phase.DEPLOYED and given_up.steady
+    return bool(given_up.given_up and ended and fine and began(web.newest) > ended)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ecsctl.names import Names
 from ecsctl.releases import reading
 from ecsctl.why.causes import Act, Cause, Certainty, Fix, Step
-from ecsctl.why.evidence import Evidence
+from ecsctl.why.evidence import Evidence, Facts
 from ecsctl.why.gathering import gather, gather_services
 from ecsctl.why.ranking import Diagnosis, diagnose
 
@@ -58,7 +58,11 @@ def first_line(aws: Aws, app: str, resting: Collection[str] | None = None) -> st
 
     Raises Interrupted when a stop is asked for.
     """
+    web: Facts | None = None
     for facts in gather_services(aws, app, resting):
+        web = web or facts
+        if web is not facts and reading.past(facts.releases, web.releases):
+            continue
         found = diagnose(facts)
         broken = [cause for cause in found.causes if not cause.calm and cause.name not in ("unexplained", "no-service")]
         if broken:

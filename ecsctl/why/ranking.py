@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ecsctl.parts import WEB
+from ecsctl.releases import reading
 from ecsctl.why.causes import BUILDS, judged, judged_of_worker
 from ecsctl.why.causes.cause import Cause
 from ecsctl.why.evidence import Evidence, Facts
@@ -49,7 +50,7 @@ def diagnose(*every: Facts) -> Diagnosis:
     The facts are the web's, and those of each worker; or those of one of them alone.
     """
     app = next((one for one in every if one.process == WEB), None)
-    found = _told_once(cause for facts in every for cause in _judged(facts))
+    found = _told_once(cause for facts in every if not _past(facts, app) for cause in _judged(facts))
     roots = [cause for cause in found if not cause.effect and not cause.calm]
     whose = {cause.process for cause in roots}
     found = [
@@ -70,6 +71,11 @@ def diagnose(*every: Facts) -> Diagnosis:
         ranked.sort(key=lambda cause: cause.name not in {one.name for one in builds})
     well = tuple(fact for facts in every for fact in _well(facts))
     return Diagnosis(tuple(ranked), well, tuple(told for facts in every for told in _unread(facts)))
+
+
+def _past(facts: Facts, app: Facts | None) -> bool:
+    """Whether what went wrong with a worker is of a release that is past."""
+    return app is not None and facts.process != WEB and reading.past(facts.releases, app.releases)
 
 
 def _judged(facts: Facts) -> Iterator[Cause]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from ecsctl.operations import processes
+from ecsctl.releases.release import rollback
 from ecsctl.sandbox import push
 from ecsctl.sandbox.aws import ecs
 from ecsctl.why import Act, Cause, Diagnosis, diagnose, first_line, why
@@ -23,6 +25,7 @@ from tests.why.test_fixes import KEYS, parse
 __all__ = ["world"]
 
 OTHER = "public.ecr.aws/docker/library/busybox:1.36"
+SAID = worked({**PUSHED, "service": {"memory": 1024}}, mailer={"command": ["./work"], "memory": 512})
 CHECKED = {**MAILER, "health": {"command": ["CMD-SHELL", "pgrep -f worker.py || exit 1"]}}
 
 
@@ -90,7 +93,7 @@ def test_what_befalls_a_worker_is_told_by_its_name_with_its_cause_and_keys_that_
 
 
 def test_an_action_of_the_pipeline_that_failed_leads_to_the_worker_that_it_deploys(world: World) -> None:
-    world.running(worked({**PUSHED, "service": {"memory": 1024}}, mailer={"command": ["./work"], "memory": 512}))
+    world.running(SAID)
     commit = push.push("main")["commit"]
     ecs.behave("", commit, "app", memory=700)  # MiB: more than the mailer has, and less than the web
     world.clock.sleep(3600)
@@ -100,7 +103,14 @@ def test_an_action_of_the_pipeline_that_failed_leads_to_the_worker_that_it_deplo
     assert back.sentence.startswith("revision 2 of mailer was rolled back by the circuit breaker: revision 1 of mailer")
     [delivery] = [one for one in found.causes if one.name in ("deploy-failed", "deploy-timeout")]
     assert "mailer" in delivery.sentence
-    assert {one.process for one in found.causes} == {"mailer", ""}
+    assert {one.process for one in found.causes} == {"mailer"}
+    assert told(world, process="web").causes == ()
+
+    session = world.open(SAID)
+    rollback(session.aws, session.state, agree=lambda *_: None, say=lambda _: None)
+    assert [one.name for one in told(world).causes] == [delivery.name], "ECS had taken the mailer back already"
+    assert first_line(world.aws(), "hello") == ""
+    assert [one.state for one in processes.look(world.aws(), "hello")] == ["runs", "runs"]
 
 
 def test_the_cause_of_a_failed_action_stands_before_it() -> None:
@@ -110,7 +120,7 @@ def test_the_cause_of_a_failed_action_stands_before_it() -> None:
     found = diagnose(web, scene.facts(mailer, {"pipeline": web.pipeline}))
     assert [(one.name, one.process, one.effect) for one in found.causes] == [
         ("image-missing", "mailer", False),
-        ("deploy-timeout", "", True),
+        ("deploy-timeout", "mailer", True),
     ]
     assert found.causes[1].sentence == "the pipeline's deployment of mailer did not come to run in time"
 

@@ -186,7 +186,8 @@ def _other(stage: str, one: Evidence, found: Told, facts: Facts) -> Cause | None
             run("ecsctl status", "whether the service has settled"),
             run("ecsctl pipeline retry", RETRY),
         )
-        return Cause("deploy-timeout" if slow else "deploy-failed", told, (one,), fix, Certainty.UNKNOWN, effect=True)
+        return Cause("deploy-timeout" if slow else "deploy-failed", told, (one,), fix, Certainty.UNKNOWN, effect=True,
+                     process=process)  # fmt: skip
     if stage == APPROVE or said(one.text, "rejected", "approval"):
         fix = (
             run("ecsctl pipeline retry", "asks for the approval again"),
