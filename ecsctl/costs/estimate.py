@@ -15,7 +15,8 @@ from ecsctl.resources import by_name
 from ecsctl.resources.alarm import Alarm
 from ecsctl.resources.load_balancer import LoadBalancer
 from ecsctl.resources.scaling import Scaling
-from ecsctl.resources.service import STRATEGY, Service
+from ecsctl.resources.service import Service
+from ecsctl.resources.support.service_additions import STRATEGY
 from ecsctl.resources.task_definition import TaskDefinition
 
 CENT = 0.005

@@ -10,8 +10,9 @@ from ecsctl.ids import TargetGroupArn
 from ecsctl.parts import BACKLOG_ALARM, SCALING, WEB, of_process
 from ecsctl.resources.backlog_alarm import BacklogAlarm
 from ecsctl.resources.scaling import Scaling, Scheduled
-from ecsctl.resources.service import STRATEGY, Service
+from ecsctl.resources.service import Service
 from ecsctl.resources.support.additions import additions
+from ecsctl.resources.support.service_additions import STRATEGY
 from ecsctl.resources.support.strategy import EarlySuccess, Strategy, Threshold
 
 if TYPE_CHECKING:

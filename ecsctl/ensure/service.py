@@ -15,9 +15,9 @@ from ecsctl.parts import BALANCING_ROLE, RELEASE, SERVICE
 from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.first_release import FirstRelease
 from ecsctl.resources.role import Role
-from ecsctl.resources.service import STRATEGY, USUAL
 from ecsctl.resources.support.additions import additions
 from ecsctl.resources.support.rights import Scope
+from ecsctl.resources.support.service_additions import STRATEGY, USUAL
 from ecsctl.resources.support.strategy import Strategy
 from ecsctl.shifting import WAYS
 

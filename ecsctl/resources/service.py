@@ -26,10 +26,12 @@ from ecsctl.ids import (
 from ecsctl.names import Names
 from ecsctl.resources.support import raw
 from ecsctl.resources.support.additions import Additions
-from ecsctl.resources.support.deployments import Snapshot, Standing, brief, gone_back, reasons
+from ecsctl.resources.support.deployments import Snapshot, Standing, brief, gone_back
 from ecsctl.resources.support.ecs import family_of, service_of, services_of, stop_ours, tasks_of
 from ecsctl.resources.support.policy_document import Condition, Statement
 from ecsctl.resources.support.rights import anywhere, linked, of, passes
+from ecsctl.resources.support.service_additions import STRATEGY, USUAL, at
+from ecsctl.resources.support.stopped import reasons
 from ecsctl.resources.support.strategy import EarlySuccess, Rules, Strategy, Threshold, rules_of
 
 if TYPE_CHECKING:
@@ -45,18 +47,6 @@ TAKEN_BACK = ("subnets", "security_groups", "target_group", "public_ip", "platfo
 """Of those, what a rollback takes back although the task definition is the same."""
 DEPLOYMENT = tuple(one.name for one in fields(Rules))
 """The fields that UpdateService takes as one parameter."""
-STRATEGY = "capacityProviderStrategy"
-USUAL: dict[str, Any] = {
-    STRATEGY: [],  # back to the launch type
-    "deploymentConfiguration.lifecycleHooks": [],
-    "gatewayConnectors": [],
-    "monitoring": {"metricConfigurations": []},
-    "serviceConnectConfiguration": {"enabled": False},
-    "serviceRegistries": [],
-    "volumeConfigurations": [],
-    "vpcLatticeConfigurations": [],
-}
-"""What is said of UpdateService beside the fields, with what takes it back (ECS API reference, UpdateService)."""
 Propagate = Literal["SERVICE", "TASK_DEFINITION", "NONE"]
 Rebalancing = Literal["ENABLED", "DISABLED"]
 
@@ -216,7 +206,7 @@ class Service(Resource[ServiceIds]):
             rebalancing=service.get("availabilityZoneRebalancing", "DISABLED"),
             settled=standing.settled,
             above_minimum=self.desired_count is not None or service["desiredCount"] >= self._fewest,
-            more=raw.found(self.more, flat(service.get("tags")), USUAL, partial(_at, aws, service)),
+            more=raw.found(self.more, flat(service.get("tags")), USUAL, partial(at, aws, service)),
         )
         other = standing.runs != self.task_definition and family_of(self.task_definition)
         held = actual.strategy != self.strategy and Snapshot(service).at_work  # ECS changes none meanwhile
@@ -294,7 +284,7 @@ class Service(Resource[ServiceIds]):
             wanted = raw.wanted(self.more, flat(there.get("tags")) if there else {}, USUAL)
             aws.ecs.tag_resource(resourceArn=ids.arn, tags=me.lower(**raw.memory(wanted)))
             raw.laid(wanted, sent)
-            if there and STRATEGY in sent and sent[STRATEGY] != _at(aws, there, STRATEGY):
+            if there and STRATEGY in sent and sent[STRATEGY] != at(aws, there, STRATEGY):
                 sent["forceNewDeployment"] = True  # ECS refuses another strategy without
         if "desired_count" in changed:
             sent["desiredCount"] = self.desired_count
@@ -379,25 +369,6 @@ class Service(Resource[ServiceIds]):
         stopped = tasks_of(aws, self.cluster, self.name, "STOPPED", most=100)
         why = "; ".join((failed, *reasons(stopped, self.task_definition if ours else found.runs)))
         return replace(found, ready=False, failed=why)
-
-
-def _at(aws: Aws, service: ServiceTypeDef, path: str) -> Any:
-    """A parameter as AWS shows it: of the service, of its newest deployment, or of the revision that it deploys."""
-    parent, _, name = path.rpartition(".")
-    shown: Any = service.get(parent, {}) if parent else service
-    newest: Any = next(iter(service["deployments"]), {})
-    if name == STRATEGY:  # in which order AWS tells it is its own affair
-        return sorted(shown.get(name, ()), key=lambda one: str(one["capacityProvider"]))
-    for told in (shown, newest):
-        if name in told:
-            return told[name]
-    if name not in ("monitoring", "gatewayConnectors"):  # the others are left out where there are none
-        return None
-    revisions = [one["arn"] for one in service.get("currentServiceRevisions", ())]
-    if not revisions:
-        return None
-    found = aws.look(aws.ecs.describe_service_revisions, serviceRevisionArns=revisions[:1])["serviceRevisions"]
-    return dict(found[0]).get(name) if found else None
 
 
 def _ids(service: ServiceTypeDef) -> ServiceIds:

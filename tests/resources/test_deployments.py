@@ -7,7 +7,8 @@ import pytest
 
 from ecsctl.engine.stack import Promise
 from ecsctl.resources.support import deployments
-from ecsctl.resources.support.deployments import Phase, Snapshot, phase_of, reasons
+from ecsctl.resources.support.deployments import Phase, Snapshot, phase_of
+from ecsctl.resources.support.stopped import reasons
 
 ARN = "arn:aws:ecs:eu-central-1:123456789012:task-definition/shop:"
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)

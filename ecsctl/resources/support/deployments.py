@@ -7,7 +7,7 @@ service deployments"), for 90 days, and its end is the truth. The words in which
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -385,21 +385,3 @@ def running(aws: Aws, cluster: str, service: str, container: str, placeholder: s
         return None
     broken = Snapshot(found).failed and not brief(aws, cluster, service, "SUCCESSFUL").deployments
     return Running(image, runs.architecture, broken)
-
-
-def reasons(tasks: Iterable[Told], task_definition: str) -> tuple[str, ...]:
-    """The first three different reasons why tasks of a task definition stopped, the newest first."""
-    stopped = [task for task in tasks if task.get("taskDefinitionArn") == task_definition and task.get("stoppedReason")]
-    stopped.sort(key=lambda task: task["stoppedAt"].timestamp() if task.get("stoppedAt") else 0.0, reverse=True)
-    return tuple(dict.fromkeys(_reason(task) for task in stopped))[:3]
-
-
-def _reason(task: Told) -> str:
-    """Its own, and the exit codes and reasons of its containers, which say more."""
-    parts = [str(task["stoppedReason"])]
-    for container in task.get("containers", ()):
-        if container.get("exitCode"):
-            parts.append(f"container {container['name']} ended with exit code {container['exitCode']}")
-        if container.get("reason") and container["reason"] not in parts[0]:
-            parts.append(container["reason"])
-    return "; ".join(parts)
