@@ -1,17 +1,15 @@
 """What a service does with its tasks: how many, of which deployment, when to give up, and where to go back to."""
 
 import math
-from collections import Counter
 from collections.abc import Callable
 
 from ecsctl.sandbox.aws.ecs import alarms, ending, shifting
-from ecsctl.sandbox.aws.ecs.outside import Signal, World
+from ecsctl.sandbox.aws.ecs.outside import World
+from ecsctl.sandbox.aws.ecs.service_events import say, say_targets
 from ecsctl.sandbox.aws.ecs.state import Deployment, Release, Service, Task, Wire
 
 Launch = Callable[[Service, Deployment, float], Task]
 
-EVENTS = 100  # API reference, Service: "A maximum of 100 of the latest events are displayed"
-SILENCE = 6 * 3600.0  # ECS guide, "Service event messages": the same message is not repeated for six hours
 REPORT = 6 * 3600.0  # "The service scheduler reports the status periodically"; the period is an assumption
 MIN_DRAINING = 10.0  # a service without tasks is DRAINING for a moment, too; an assumption
 STOP_REQUESTED = 5.0  # until a stop that was asked for begins; an assumption
@@ -20,17 +18,6 @@ STOP_REQUESTED = 5.0  # until a stop that was asked for begins; an assumption
 THROTTLE = (0.0, 240.0, 480.0, 900.0)
 _REFUSED = (20.0, 180.0, 600.0, 900.0)  # a launch that ECS could not even begin; an assumption
 _IMPAIRED = 3  # from this failure in a row on the service says so; an assumption
-
-
-def say(service: Service, t: float, text: str, repeat: bool = True) -> None:
-    """Add an event. One that is not to be repeated is dropped while its cause lasts, for six hours."""
-    message = f"(service {service.name}) {text}"
-    if not repeat:
-        if t - service.said.get(message, -math.inf) < SILENCE:
-            return
-        service.said[message] = t
-    service.events.insert(0, (t, message))
-    del service.events[EVENTS:]
 
 
 def percentages(settings: Wire) -> tuple[int, int]:
@@ -149,16 +136,6 @@ def halt(service: Service, world: World, t: float, tasks: list[Task], why: str |
     signals = [ending.stop(task, t, world, why, "ServiceSchedulerInitiated") for task in tasks]
     say_targets(service, t, [signal for each in signals for signal in each])
     return True
-
-
-def say_targets(service: Service, t: float, signals: list[Signal]) -> None:
-    """Say in one event each what happened to several tasks' targets at once."""
-    told = Counter(signal for signal in signals if signal[0] in ("registered", "deregistered", "draining"))
-    for (kind, arn), count in told.items():
-        if kind == "draining":
-            say(service, t, f"has begun draining connections on {count} tasks.")
-        else:
-            say(service, t, f"{kind} {count} targets in (target-group {arn})")
 
 
 def _stop_some(service: Service, world: World, t: float) -> bool:

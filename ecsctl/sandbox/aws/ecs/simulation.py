@@ -5,6 +5,7 @@ from typing import Any
 
 from ecsctl.sandbox.aws.ecs import lives, rollout
 from ecsctl.sandbox.aws.ecs.outside import Signal, World
+from ecsctl.sandbox.aws.ecs.service_events import say, say_targets
 from ecsctl.sandbox.aws.ecs.state import Crew, Deployment, Service, Task
 
 REMEMBERED = 3600.0  # ECS guide, "Stopped tasks": they can be seen for at least an hour
@@ -42,7 +43,7 @@ def _step(crew: Crew, world: World, t: float) -> None:
     crew.tasks = [task for task in crew.tasks if not task.over]
     if isinstance(crew, Service):
         if crew.status != "INACTIVE":
-            rollout.say_targets(crew, t, heard)
+            say_targets(crew, t, heard)
         _remind(crew, world, t)
         rollout.schedule(crew, world, t, launch)
 
@@ -51,7 +52,7 @@ def _told(crew: Crew, world: World, task: Task, t: float, signal: str, text: str
     if not isinstance(crew, Service) or crew.status == "INACTIVE":
         return
     if signal == "say":
-        rollout.say(crew, t, text, repeat=not text.startswith("was unable to place"))
+        say(crew, t, text, repeat=not text.startswith("was unable to place"))
     elif signal == "failed":
         throttle = rollout.THROTTLE if text == "start" else None
         rollout.failed(crew, world, t, throttle, task.started_by)
@@ -69,7 +70,7 @@ def _remind(service: Service, world: World, t: float) -> None:
     for kind in [kind for kind, when in service.agenda.items() if when <= t]:
         del service.agenda[kind]
         if kind == "report" and service.steady:
-            rollout.say(service, t, "has reached a steady state.")
+            say(service, t, "has reached a steady state.")
             service.agenda["report"] = t + rollout.REPORT
         elif kind == "alarms":
             rollout.alarmed(service, world, t)

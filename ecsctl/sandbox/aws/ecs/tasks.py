@@ -6,8 +6,9 @@ from moto.core.responses import ActionResult
 from moto.ecs.models import Cluster, EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 
-from ecsctl.sandbox.aws.ecs import clusters, definitions, ending, rollout, views
+from ecsctl.sandbox.aws.ecs import clusters, definitions, ending, views
 from ecsctl.sandbox.aws.ecs import services as ecs_services
+from ecsctl.sandbox.aws.ecs.service_events import say_targets
 from ecsctl.sandbox.aws.ecs.state import (
     Crew,
     Service,
@@ -104,7 +105,7 @@ def stopped(backend: EC2ContainerServiceBackend, named: str | None, reference: s
     reason = why or "Task stopped by user"
     signals = ending.stop(task, clock.now(), Region(backend), reason, "UserInitiated")
     if isinstance(crew, Service):
-        rollout.say_targets(crew, clock.now(), signals)
+        say_targets(crew, clock.now(), signals)
     shown = views.task(task, cluster.arn, tags=True)
     if isinstance(crew, Service):
         ecs_services.begin(backend, crew)
