@@ -124,7 +124,7 @@ def test_the_task_of_a_worker_is_entered_by_its_name_or_by_its_id(
     service.ecs.update_service(cluster=APP, service=WORKER, desiredCount=0)
     service.clock.sleep(600)
     none = run("exec", "--process", "mailer", "--", "ls")
-    assert (none.code, "workers.mailer.desired_count" in none.said) == (1, True)
+    assert (none.code, "ecsctl scale mailer=1" in none.said) == (1, True)
 
 
 def test_the_history_of_a_worker_is_its_own(image: str, service: Service, run: Run) -> None:

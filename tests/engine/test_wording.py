@@ -8,6 +8,7 @@ from ecsctl.engine.wording import a
 from ecsctl.resources import kinds
 
 ARTICLES = {
+    "alarm of the queue": "an",
     "CodeBuild's GitHub credentials": "",
     "DNS record": "a",
     "ECR repository": "an",

@@ -80,6 +80,8 @@ LONG: dict[str, tuple[Configured, Configured]] = {
     "autoscaling by much": (PLAIN, with_(service={"autoscaling": {
         "min": 1, "max": 3, "memory_percent": 70, "requests_per_minute": 1000,
         "schedules": {"night": {"at": "cron(0 20 * * ? *)", "time_zone": "Europe/Berlin", "min": 0}}}})),
+    "autoscaling by a queue": (PLAIN, with_(service={"autoscaling": {
+        "min": 1, "max": 3, "queue": "{queue}", "messages_per_task": 100}})),
     "no autoscaling": (with_(service={"autoscaling": {"min": 2, "max": 3}}), PLAIN),
     "more tasks": (PLAIN, with_(service={"desired_count": 3})),
     "fewer tasks": (with_(service={"desired_count": 3}), PLAIN),
@@ -262,6 +264,7 @@ EXAMPLES = {
     "chat": "chat",
     "elsewhere": "shop.elsewhere.example",
     "topic": f"arn:aws:sns:eu-central-1:{ACCOUNT}:alerts",
+    "queue": f"arn:aws:sqs:eu-central-1:{ACCOUNT}:mail",
 }  # fmt: skip
 
 
@@ -361,6 +364,11 @@ def _topic(world: World) -> dict[str, str]:
     return {"topic": world.boto("sns").create_topic(Name="alerts", Attributes={"Policy": policy})["TopicArn"]}
 
 
+def _queue(world: World) -> dict[str, str]:
+    world.boto("sqs").create_queue(QueueName="mail")
+    return {"queue": EXAMPLES["queue"]}
+
+
 def _chat(world: World) -> dict[str, str]:
     world.boto("secretsmanager").create_secret(Name="chat", SecretString="https://chat.example.com/a1b2c3d4")
     return {"chat": "chat"}
@@ -408,6 +416,7 @@ MADE = {
     "login": lambda world: _secret(world, "shop/login", "login"),
     "boundary": _boundary,
     "topic": _topic,
+    "queue": _queue,
     "chat": _chat,
     "elsewhere": _elsewhere,
 }
