@@ -45,8 +45,14 @@ creds rotate --stored
 creds status
 creds use-connection arn:aws:codeconnections:eu-central-1:123456789012:connection/1b2c3d4e-0000-4000-8000-000000000000
 exec -- ls
+forward 0:db.internal:5432
 run -- ls
 ps
+scale web=1
+jobs list
+jobs run nightly
+jobs pause nightly
+jobs resume nightly
 deploy
 rollback --yes
 cancel
@@ -59,6 +65,7 @@ pipeline retry
 pipeline stop
 pipeline logs
 history
+history of mailer
 history diff 1 2
 config show
 config schema

@@ -16,6 +16,9 @@ from tests.permissions.recorded import CONFIGS, REGIONS, Recorded
 
 NOT_BY_US = {
     "ssmmessages:OpenDataChannel": "called by the session-manager plugin that `exec` starts",
+    "ssm:ResumeSession": "called by the session-manager plugin that `forward` starts, when its connection was lost",
+    "application-autoscaling:DeleteScalingPolicy": "called when an aim has gone, by whoever has the policy of before "
+    "still",
     "wafv2:DisassociateWebACL": "called when the key has gone, by whoever has the policy of before still",
 }
 TWINS = ("codeconnections:", "codestar-connections:")  # of one ARN only one prefix is asked for
