@@ -144,9 +144,13 @@ def test_a_browser_opens_the_app_once_it_trusts_the_authority(project: Project, 
     trust = f"--ignore-certificate-errors-spki-list={base64.b64encode(key).decode()}"
 
     def opened(profile: str, *more: str) -> str:
-        """The page, by a browser with a profile of its own: one that has only just ended may still hold its own."""
-        own = f"--user-data-dir={tmp_path / profile}"
-        return subprocess.run([*words, own, *more, project.urls[1]], capture_output=True, text=True, check=False).stdout
+        """The page, or why there is none: versions differ in whether they dump the page of an error or log it.
+
+        Each has a profile of its own: a browser that has only just ended may still hold its.
+        """
+        told = [*words, f"--user-data-dir={tmp_path / profile}", *more, project.urls[1]]
+        ended = subprocess.run(told, capture_output=True, text=True, check=False)
+        return ended.stdout + ended.stderr
 
     assert '"app":"hello"' in opened("trusts", trust)  # by way of the redirect from http
     assert "ERR_CERT_AUTHORITY_INVALID" in opened("does-not")
