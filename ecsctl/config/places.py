@@ -27,36 +27,20 @@ def strange(config: Config, account: str | None, region: str | None, partition: 
     connections may be of another account and region, and nothing reaches another partition.
     """
     certificate = config.domain.certificate_arn if config.domain else None
-    of_region, of_account = certificate.split(":")[3:5] if certificate else ("", "")
-    if certificate and region and of_region != region:
-        yield (
-            "domain.certificate_arn",
-            f"is of {of_region}, but a load balancer in {region} takes only certificates of its region",
-        )
-    if certificate and account and of_account != account:
-        yield "domain.certificate_arn", f"is of account {of_account}, but expected one of account {account}"
     topic = config.notify.topic if config.notify else None
-    of_region, of_account = topic.split(":")[3:5] if topic else ("", "")
-    if topic and region and of_region != region:
-        yield "notify.topic", f"is of {of_region}, but expected one of {region}: rules of EventBridge publish there"
-    if topic and account and of_account != account:
-        yield "notify.topic", f"is of account {of_account}, but expected one of account {account}"
-    acl = config.load_balancer.waf
-    of_region, of_account = acl.split(":")[3:5] if acl else ("", "")
-    if acl and region and of_region != region:
-        yield (
-            "load_balancer.waf",
-            f"is of {of_region}, but expected one of {region}, as the load balancer",
-        )
-    if acl and account and of_account != account:
-        yield "load_balancer.waf", f"is of account {of_account}, but expected one of account {account}"
-    followed = queues(config)
-    for key, queue in followed.items():
-        of_region, of_account = queue.split(":")[3:5]
-        if region and of_region != region:
-            yield key, f"is of {of_region}, but expected one of {region}: its metrics are looked at there"
-        if account and of_account != account:
-            yield key, f"is of account {of_account}, but expected one of account {account}"
+    acl, followed = config.load_balancer.waf, queues(config)
+    held: list[tuple[str | Path, str | None, str]] = [
+        ("domain.certificate_arn", certificate, "but a load balancer in {} takes only certificates of its region"),
+        ("notify.topic", topic, "but expected one of {}: rules of EventBridge publish there"),
+        ("load_balancer.waf", acl, "but expected one of {}, as the load balancer"),
+        *((key, queue, "but expected one of {}: its metrics are looked at there") for key, queue in followed.items()),
+    ]
+    for at, arn, why in held:
+        of_region, of_account = arn.split(":")[3:5] if arn else ("", "")
+        if arn and region and of_region != region:
+            yield at, f"is of {of_region}, {why.format(region)}"
+        if arn and account and of_account != account:
+            yield at, f"is of account {of_account}, but expected one of account {account}"
     holder = config.permissions_boundary.split(":")[4] if config.permissions_boundary else "aws"
     if account and holder not in ("aws", account):
         yield "permissions_boundary", f"is of account {holder}, but expected one of account {account}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 MOST = 5000  # tasks of a service (ECS guide, "Amazon ECS service quotas")
 LIMIT = 900.0  # seconds
 AGAIN = "ecsctl scale"
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
