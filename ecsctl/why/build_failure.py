@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ecsctl.why.words import last_error
+from ecsctl.why.log_lines import last_error
 
 COMMAND = re.compile(r"Error while executing command: (.*?)(?:\.? Reason: (.*))?$", re.DOTALL)
 MARK = "[Container]"

@@ -17,7 +17,8 @@ from ecsctl.resources.support.deployments import LONG_AGO, Snapshot, Told
 from ecsctl.resources.support.pipeline_structure import DEPLOY, process_of
 from ecsctl.resources.support.revisions import container_of
 from ecsctl.why.build_failure import BuildFailure, failure_of
-from ecsctl.why.words import last_error, said
+from ecsctl.why.log_lines import last_error
+from ecsctl.why.words import said
 
 ON_PURPOSE = re.compile(
     r"Scaling activity initiated|Task stopped by user|stopped by \(deployment|redeploy", re.IGNORECASE

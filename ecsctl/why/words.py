@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 CUT_AT = (255, 256, 1023, 1024)
 """So long are the reasons of a container and of a task at most (ECS API reference, Container and Task)."""
 LEAST = 8
 """So many characters of a phrase, and half of it, must be left at the end of a text that was cut short."""
-
-ERROR = re.compile(
-    r"error|exception|fatal|fail|denied|refused|cannot|can't|unable|not found|no such|panic|invalid|missing|abort"
-    r"|killed|time(?:d ?)?out|err!|unauthori[sz]ed|too ?many ?requests|no space left|no match",
-    re.IGNORECASE,
-)
-NOISE = re.compile(
-    r"^\[Container\]|^\s*$|^\s+at |^make(\[\d+\])?: \*\*\*|^Makefile:\d+: recipe|^npm "
-    r"(ERR!|error)\s*(code|errno|path|command|$"
-    r"|exit status|failed at the|this is probably|a complete log|.*-debug)|^(error |info )?(command failed|visit "
-    r"https://)"
-    r"|^-{3,}|^={3,}$|^>? ?\d+ \|",
-    re.IGNORECASE,
-)
 
 
 def is_cut(text: str) -> bool:
@@ -44,18 +30,6 @@ def said(text: str, *phrases: str) -> bool:
 def whole(text: str, *phrases: str) -> bool:
     """Whether a text says one of the phrases to its end."""
     return any(phrase.casefold() in text.casefold() for phrase in phrases)
-
-
-AFTER = re.compile(r"Cannot perform an interactive login from a non TTY device|write: broken pipe$")
-"""What the second command of a pipe says when the first one failed: the error stands before it."""
-
-
-def last_error(lines: Sequence[str]) -> str:
-    """The last line of a log that tells of an error, else the last line that tells anything; empty if none does."""
-    told = [line.strip() for line in lines if not NOISE.search(line)]
-    errors = [line for line in told if ERROR.search(line)]
-    first = [line for line in errors if not AFTER.search(line)]
-    return next(iter([*first[-1:], *errors[-1:], *told[-1:]]), "")
 
 
 def fits(lines: Iterable[str], pattern: str) -> tuple[re.Match[str], str] | None:

@@ -120,7 +120,7 @@ COMMAND_RULES = (
         "a base image of the Dockerfile cannot be pulled: it does not exist, or its registry asks for a login",
                 rf"{DAEMON}(?:failed to solve: (?!.*(?:cache key|checksum)).*: not found$"
                 rf"|.*(?:pull access denied for|insufficient_scope: "
-                rf"|failed to authorize: "
+                rf"|failed to authorize: |unexpected status .*https://\S+: 40[13] "
                 r"|no basic auth credentials|manifest unknown|manifest for \S+ not found))",
                 lambda facts: (repair("correct the image's name in FROM, or log in to its registry in buildspec.yml",
                 facts),)),

@@ -10,7 +10,8 @@ from ecsctl.why.causes.build_phases import phase_rule
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
 from ecsctl.why.causes.fixes import again, by_hand, change, larger, repair, run
 from ecsctl.why.evidence import Evidence, Facts
-from ecsctl.why.words import ERROR, last_error, said
+from ecsctl.why.log_lines import ERROR, last_error
+from ecsctl.why.words import said
 
 BUILDS_IMAGE = r"docker (?:buildx |image )?build\b(?!.*(?:&&|;|\|\|))"
 """A command that does nothing but build the image."""

@@ -79,7 +79,7 @@ STAGE_RULES = (
               "the build's artifact is too large to deploy",
               lambda facts: (repair("list only docker_image_definition.json under artifacts in buildspec.yml", facts),
               )),
-    StageRule("pipeline-denied", SOURCE, ("The provided role does not have",),
+    StageRule("pipeline-denied", SOURCE, ("The provided role does not have", "Upload to S3 failed"),
               "the pipeline's role lacks a permission",
               lambda _: (Fix((*up().steps, *run(NEW_RUN).steps),
               "makes the permissions of the pipeline's role right"),)),

@@ -23,8 +23,8 @@ DISK = 20
 def image_missing(facts: Facts) -> Cause | None:
     """ECS could not find the image, or it is in no repository now."""
     image = str(facts.container.get("image", ""))
-    found = facts.told((Place.PULL,), ": not found", "manifest unknown", "404 Not Found", "no longer exists",
-        "does not exist in the registry",
+    found = facts.told((Place.PULL,), ": not found", "manifest unknown", "manifest for ", "404 Not Found",
+        "no longer exists", "does not exist in the registry",
                        "repository with name")  # fmt: skip
     others = {str(one.get("image", "")): str(one["name"]) for one in facts.definition.get("containerDefinitions", ())
               if one.get("name") != facts.container.get("name")}  # fmt: skip
@@ -35,7 +35,7 @@ def image_missing(facts: Facts) -> Cause | None:
     configured = (facts.service or {}).get("desiredCount", 0)
     if (found is None or _refused(found)) and not (gone and configured and not facts.healthy):
         return None
-    named = re.search(r"\bref (\S+?):? ", found.text) if found else None
+    named = re.search(r"\b(?:ref|manifest for) (\S+?):? ", found.text) if found else None
     wrong = named[1].strip('"') if named and not gone and "/" in named[1] else image
     observed: list[Evidence] = [found] if found else []
     if gone:
@@ -182,7 +182,7 @@ def command_missing(facts: Facts) -> Cause | None:
     found = facts.told((Place.START,), "executable file not found", "no such file or directory", "permission denied")
     if not found or image_user(facts):
         return None
-    program = re.search(r"exec: \"?([^\":]+)\"?", found.text)
+    program = re.search(r"exec:? (?!user process)\\*\"?([^\\\\\":]+)", found.text)
     if not program:
         return None
     why = (

@@ -7,7 +7,7 @@ from ecsctl.resources.support.job_runs import BAD, Run, run_of
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
 from ecsctl.why.causes.fixes import Fix, change, repair, run, up
 from ecsctl.why.evidence import Evidence, Facts
-from ecsctl.why.words import last_error
+from ecsctl.why.log_lines import last_error
 
 
 def failed(facts: Facts) -> Cause | None:

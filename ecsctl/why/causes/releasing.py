@@ -7,7 +7,7 @@ from ecsctl.resources.support.revisions import container_of
 from ecsctl.why.causes.cause import Cause, Judge
 from ecsctl.why.causes.fixes import Fix, change, repair, run
 from ecsctl.why.evidence import Evidence, Facts
-from ecsctl.why.words import last_error
+from ecsctl.why.log_lines import last_error
 
 CANCELLED, TOO_LONG = "ecsctl cancel", "took too long"
 

@@ -12,7 +12,7 @@ from ecsctl.why.causes.cause import Cause, Certainty, Judge
 from ecsctl.why.causes.fixes import Fix, back, by_hand, change, repair, run
 from ecsctl.why.causes.images import architecture
 from ecsctl.why.evidence import Evidence, Facts, Place, moment
-from ecsctl.why.words import last_error
+from ecsctl.why.log_lines import last_error
 
 SIGNALS = {132: "SIGILL", 134: "SIGABRT", 136: "SIGFPE", 137: "SIGKILL", 139: "SIGSEGV", 143: "SIGTERM"}
 NOT_FOUND = 127
@@ -22,7 +22,17 @@ CUT = r'Traceback \(most recent call last\):$|(?:^|\n)\s+File "[^"]+", line \d+.
 OWN_NAME = r"\b(?:Local|Network|[Ll]istening (?:on|at)):?\s+(?:https?://)?ip-\d+-\d+-\d+-\d+\."
 """How a server says that it listens on what HOSTNAME is, which Fargate sets to the task's own name: Next.js
 (DefangLabs/samples#654)."""
+EXEC = re.compile(
+    r"^(?:\[FATAL tini \(\d+\)\] )?(?:standard_init_linux\S* )?exec "
+    r"(?:user process caused:? \"?|(\S+): |(\S+) failed: )(no such file or directory|permission denied)",
+    re.IGNORECASE,
+)
+"""How a runtime, or tini, says that the kernel did not run a program."""
 READ_ONLY = r"read-only file system|\bEROFS\b"
+PROXY = "ecs-service-connect-"
+"""How the name of the container begins that ECS adds for Service Connect. It takes from the task's own size, for which
+AWS asks to add 256 CPU units and 64 MiB (ECS guide, "Service Connect components", proxy).
+"""
 HEAP = r"JavaScript heap out of memory|^\S*\s?java\.lang\.OutOfMemoryError|^MemoryError\b|Out of memory: Killed process"
 
 
@@ -110,6 +120,8 @@ def crash(facts: Facts) -> Cause | None:
             f"{facts.who} ended by itself, without an error (exit code 0), and a service's app must go on running{said}"
         )
         return Cause("ended", told, observed, _lasting(facts), _sure(facts))
+    if found := next((hit for one in reversed(last) if (hit := EXEC.search(one.text))), None):
+        return _unrunnable(found, code, observed, facts)
     if code == NOT_FOUND and re.search(r"not found|no such file", error, re.IGNORECASE):
         told = f"the image's command does not find a program that it runs (exit code 127): {error}"
         fix: tuple[Fix, ...] = (repair("correct CMD or ENTRYPOINT in the Dockerfile, or what they run", facts),)
@@ -121,6 +133,24 @@ def crash(facts: Facts) -> Cause | None:
     if facts.container.get("readonlyRootFilesystem") and re.search(READ_ONLY, error, re.IGNORECASE):
         fix = (fix[0], change("service.read_only_root", "= false"), *fix[1:])
     return Cause("crash", f"{facts.who} crashed (exit code {code}{_signal(code)}){said}", observed, fix, _sure(facts))
+
+
+def _unrunnable(found: re.Match[str], code: int, observed: tuple[Evidence, ...], facts: Facts) -> Cause:
+    """The kernel did not run the command: of a script without its interpreter it says that there is no such file."""
+    program = found[1] or found[2] or ""
+    told = f"the image cannot run its command{f' {program}' if program else ''} (exit code {code}): "
+    if found[3].casefold() == "permission denied":
+        told += "it may not be executed (chmod +x)"
+        what = "make it executable, where it is and in git: chmod +x, git update-index --chmod=+x"
+    else:
+        told += "it is not in the image, or what its first line #! names is not, as with Windows line endings"
+        what = (
+            "correct CMD or ENTRYPOINT in the Dockerfile; let a script begin with a shell that the image has, and end "
+            "its lines as Linux does (*.sh text eol=lf in .gitattributes)"
+        )
+    key = "service.entrypoint" if facts.container.get("entryPoint") else "service.command"
+    fix = (repair(what, facts), change(key, "to a program that the image has"))
+    return Cause("command-missing", told, observed, fix, Certainty.LIKELY)
 
 
 def _lasting(facts: Facts) -> tuple[Fix, ...]:
@@ -141,6 +171,8 @@ def container_check(facts: Facts) -> Cause | None:
     command = _check_of(facts, sick)
     if sick != own:
         told = f"the health check of the container {sick} fails" + (f": {command}" if command else "")
+        if sick.startswith(PROXY):
+            told += ": it is the proxy that ECS adds for Service Connect, and wants its part of the task's size"
         return Cause("container-check", told, (found, *facts.tail()), _of_sick(facts, sick))
     told = "the container's own health check fails" + (f": {command}" if command else "")
     fix: tuple[Fix, ...] = (
@@ -188,6 +220,8 @@ def _of_sick(facts: Facts, name: str) -> tuple[Fix, ...]:
     look = run(f"ecsctl logs --container {name}", f"what {name} says")
     if facts.is_sidecar(name):
         return look, change(f"sidecars.{name}.health", "to a check that passes")
+    if name.startswith(PROXY) and not facts.definition_of(name):
+        return (change("service.cpu", "to 256 more"), change("service.memory", "to 64 more at least"))
     return look, by_hand(f"fix {name}, or its check in the task definition")
 
 

@@ -277,6 +277,32 @@ def gives_up(status: str = "ROLLBACK_FAILED", reason: str = "", breaker: str = "
     return {"deployments": [one], "revisions": {arn: DEFINITION}}
 
 
+def release(*lines: str, code: int = 1) -> Scene:
+    """A release command that failed, so that nothing was deployed."""
+    return {"commands": [_ended("release", code)], "command_log": log(*lines)["log"]}
+
+
+def job(*lines: str, name: str = "nightly", code: int = 1) -> Scene:
+    """A job whose last run failed."""
+    return {"job_tasks": [_ended(name, code)], "job_log": log(*lines)["log"]}
+
+
+def _ended(name: str, code: int) -> Scene:
+    """A task that was run once, and has ended."""
+    return {
+        "taskArn": "arn:aws:ecs:eu-central-1:123456789012:task/shop/00000002c2d84f5f9d6d2a1c3e5b7f90",
+        "group": f"ecsctl:{name}",
+        "createdAt": at(6),
+        "startedAt": at(7),
+        "stoppedAt": at(8),
+        "desiredStatus": "STOPPED",
+        "lastStatus": "STOPPED",
+        "stopCode": "EssentialContainerExited",
+        "stoppedReason": "Essential container in task exited",
+        "containers": [box(code=code)],
+    }
+
+
 def certificate(status: str, why: str = "", **more: Any) -> Scene:
     """The certificate of shop.example.com."""
     record = {"Name": "_a1.shop.example.com.", "Type": "CNAME", "Value": "_b2.acm-validations.aws."}

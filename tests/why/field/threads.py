@@ -29,7 +29,9 @@ from tests.why.field.scene import (
     task,
     unhealthy,
 )
+from tests.why.field.traces import TRACES
 from tests.why.field.unseen import UNSEEN
+from tests.why.field.ways import WAYS
 
 BUILDS = (
     case("build, source", "aws/aws-cdk#9980", "build-variable",
@@ -379,4 +381,4 @@ RELEASES = (
          'ERROR: failed to solve: process "/bin/sh -c npm run build" did not complete successfully: exit code: 1')),
 )  # fmt: skip
 
-CASES: tuple[Case, ...] = (*BUILDS, *STARTS, *RUNS, *RELEASES, *FRESH, *LATER, *NEWEST, *UNSEEN)
+CASES: tuple[Case, ...] = (*BUILDS, *STARTS, *RUNS, *RELEASES, *FRESH, *LATER, *NEWEST, *UNSEEN, *TRACES, *WAYS)

@@ -1,0 +1,114 @@
+"""Which line of a log tells why something failed, and not only where, or that it did.
+
+Every language shows the stack in its own manner, and many programs take their leave of an error that they have told
+before. A name in a stack that sounds like an error (`standard_exception_handling`) is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+ERROR = re.compile(
+    r"error|exception|fatal|fail|denied|refused|cannot|can't|could ?n[o']t|unable|not found|no such|panic|invalid"
+    r"|missing|abort|killed|time(?:d ?)?out|err!|unauthori[sz]ed|too ?many ?requests|no space left|no match"
+    r"|not (?:permitted|allowed|supported)",
+    re.IGNORECASE,
+)
+SHOWN_BY = re.compile(
+    r"^(?:#\d+ (?=\d+\.\d+ |ERROR))?(?:\d+\.\d+ )?"
+    r"(?:\[[^\]]+\] WARNING: \[pool [^\]]+\] child \d+ said into std(?:err|out): \")?(?:\[\d+\] )?"
+)
+"""What BuildKit, PHP-FPM and Puma put before a line that something else has written."""
+NOISE = re.compile(
+    r"^\[Container\]|^\s*$|^make(\[\d+\])?: \*\*\*|^Makefile:\d+: recipe|^(error |info )?(command failed|visit https://)"
+    r"|^-{3,}|^={3,}$|^>? ?\d+ \||^\(Background on this error at: |^\[(?:SQL|parameters): ",
+    re.IGNORECASE,
+)
+STACK = re.compile(
+    r"^\s+at |^\s*\.\.\. \d+ more$|^\s*--- End of "  # JavaScript, Java and .NET
+    r"|^\s*File \"[^\"]+\", line \d+|^\s*[~^]+\s*$"  # Python
+    r"|:\d+:in [`'][^`']+'$"  # Ruby; its first line goes on with what is wrong
+    r"|^#\d+ (?:\{main\}|\[internal function\]|\S+\.php\(\d+\): )|^\s+thrown in "  # PHP
+    r"|^Stack trace:|^\[stacktrace\]"
+    r"|^\s*\(\w+ \d[\w.-]*\) \S+\.(?:exs?|erl):\d+"  # Elixir
+    r"|^\s+\S+\.go:\d+|^goroutine \d+ \["  # Go
+    r"|^\s+\[?(?:code|errno|syscall|severity|detail|hint|position|where|file|line|routine|length|requireStack|address"
+    r"|port|digest|fatal|sqlState)\]?: "  # what Node shows of an error's properties
+)
+GO_FRAME = re.compile(r"^\s+\S+\.go:\d+")
+PYTHON_FRAME = re.compile(r"^\s*File \"[^\"]+\", line \d+")
+ADVICE = re.compile(r"^Action:$")
+"""Spring Boot's heading over what one may do."""
+LEVEL = re.compile(r"^(?:\S+ ){0,4}\W?(?:INFO|DEBUG|TRACE|WARN(?:ING)?)\b")
+FAREWELL = re.compile(
+    r"Cannot perform an interactive login from a non TTY device|write: broken pipe$"  # the second command of a pipe
+    r"|Worker failed to boot|Worker \(pid:\d+\) (?:exited|was sent)|Shutting down: Master"  # Gunicorn
+    r"|^(?:\S*rails|rake) aborted!|this and all later migrations canceled|Exiting due to an error"
+    r"|^Runtime terminating during boot|Kernel pid terminated|Crash dump is being written"
+    r"|^exited: \S+ \(exit status|ELIFECYCLE|Lifecycle script"
+)
+"""What only says that something has failed, after it was told what."""
+NPM = re.compile(r"^npm (?:ERR!|error)\s?")
+NPM_NOISE = re.compile(
+    r"^\s*$|^(?:code|errno|path|syscall|dest|command(?! failed))\b|^failed at the|^this is probably|^exit status"
+    r"|complete log of this|_logs/|^gyp (?:info|verb|http)",
+    re.IGNORECASE,
+)
+
+
+def last_error(lines: Sequence[str]) -> str:
+    """The last line of a log that tells of an error, else the last line that tells anything; empty if none does."""
+    told = [*_told([line.rstrip() for entry in lines for line in entry.split("\n")])]
+    errors = [n for n, line in enumerate(told) if ERROR.search(line)]
+    said = [n for n in errors if not FAREWELL.search(_bare(told[n]))]
+    loud = [n for n in said if not LEVEL.match(told[n])]
+    chosen = next(iter([*loud[-1:], *said[-1:], *errors[-1:], *range(len(told))[-1:]]), None)
+    if chosen is None:
+        return ""
+    more = told[chosen + 1 : chosen + 2] if told[chosen].endswith(":") else []
+    return " ".join(line.strip() for line in (told[chosen], *more))
+
+
+def _told(lines: Sequence[str]) -> Iterator[str]:
+    """The lines that may say why: no part of a stack, no advice, and of what npm says of an error the one line."""
+    n, before = 0, ""
+    while n < len(lines):
+        block = _npm(lines[n:])
+        if block:
+            yield from _of_npm(block)
+            n, before = n + len(block), ""
+            continue
+        line, bare = lines[n], _bare(lines[n])
+        after = lines[n + 1] if n + 1 < len(lines) else ""
+        framed = (
+            (PYTHON_FRAME.match(before) and bare.startswith(" "))
+            or ADVICE.match(before)
+            or (GO_FRAME.match(after) and bare.endswith(")"))
+        )
+        if not framed and not NOISE.search(line) and not NOISE.search(bare) and not STACK.search(bare):
+            yield line
+        before = bare or before
+        n += 1
+
+
+def _bare(line: str) -> str:
+    return SHOWN_BY.sub("", line, count=1)
+
+
+def _npm(lines: Sequence[str]) -> list[str]:
+    """The lines of npm's report that these begin with."""
+    end = next((n for n, line in enumerate(lines) if not NPM.match(_bare(line)) and _bare(line).strip()), len(lines))
+    block = [*lines[:end]]
+    return block if block and NPM.match(_bare(block[0])) else []
+
+
+def _of_npm(block: Sequence[str]) -> list[str]:
+    """What npm says first, or of a command that it has run, what that said last: the rest is advice."""
+    told = [(line, NPM.sub("", _bare(line))) for line in block]
+    ran = any(re.match(r"command failed", text) for _, text in told)
+    told = [one for one in told if not NPM_NOISE.search(one[1])]
+    if not ran:
+        return [line for line, _ in told[:1]]
+    errors = [line for line, text in told if ERROR.search(text) and not NOISE.search(text) and not STACK.search(text)]
+    return errors[-1:]

@@ -1,0 +1,48 @@
+"""Of a log the line is told that says why, however a language shows its stack."""
+
+from __future__ import annotations
+
+import pytest
+
+from ecsctl.why.log_lines import last_error
+
+GO = """panic: open /app/config.yml: no such file or directory
+
+goroutine 1 [running]:
+example.com/shop/errors.Must(...)
+\t/app/errors/must.go:12
+main.main()
+\t/app/main.go:9 +0x1d
+exit status 2"""
+NET = """Unhandled exception. System.AggregateException: One or more errors occurred.
+ ---> Npgsql.NpgsqlException (0x80004005): Failed to connect to 10.0.3.7:5432
+   at Npgsql.Internal.NpgsqlConnector.ThrowException()
+   --- End of inner exception stack trace ---
+   at Program.<Main>$(String[] args) in /src/Program.cs:line 7"""
+JAVA = """java.lang.IllegalStateException: Failed to execute CommandLineRunner
+\tat org.springframework.boot.SpringApplication.callRunner(SpringApplication.java:774)
+Caused by: java.net.UnknownHostException: db.internal
+\tat java.base/java.net.InetAddress.getErrorHandler(InetAddress.java:12)
+\t... 5 more
+2026-03-02 10:00:01 INFO  shutting down after 1 failed start"""
+NODE_GYP = """npm error code 1
+npm error path /app/node_modules/bcrypt
+npm error command failed
+npm error command sh -c node-gyp rebuild
+npm error gyp info it worked if it ends with ok
+npm error gyp ERR! find Python Could not find any Python installation to use
+npm error A complete log of this run can be found in: /root/.npm/_logs/0-debug-0.log"""
+
+
+@pytest.mark.parametrize(("log", "why"), [
+    (GO, "panic: open /app/config.yml: no such file or directory"),
+    (NET, "---> Npgsql.NpgsqlException (0x80004005): Failed to connect to 10.0.3.7:5432"),
+    (JAVA, "Caused by: java.net.UnknownHostException: db.internal"),
+    (NODE_GYP, "npm error gyp ERR! find Python Could not find any Python installation to use"),
+    ("ready\nbin/rails aborted!", "bin/rails aborted!"),
+    ("starting\n  \nlistening on :8080", "listening on :8080"),
+    ("\n \n", ""),
+])  # fmt: skip
+def test_the_line_that_says_why_is_told_and_none_of_the_stack(log: str, why: str) -> None:
+    assert last_error(log.split("\n")) == why
+    assert last_error([log]) == why
