@@ -16,6 +16,7 @@ import typer.exceptions
 from ecsctl.commands import (
     cancel,
     config,
+    continue_,
     creds,
     deploy,
     down,
@@ -68,6 +69,7 @@ app.add_typer(creds.app, rich_help_panel=SETUP)
 app.add_typer(secret.app, rich_help_panel=SETUP)
 app.command(rich_help_panel=RELEASES)(deploy.deploy)
 app.command(rich_help_panel=RELEASES)(rollback.rollback)
+app.command("continue", rich_help_panel=RELEASES)(continue_.continue_)
 app.command(rich_help_panel=RELEASES)(cancel.cancel)
 app.add_typer(history.app, rich_help_panel=RELEASES)
 app.command(rich_help_panel=SETUP)(init.init)

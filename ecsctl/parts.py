@@ -46,8 +46,8 @@ ALARMED = (*MEASURED, *(f"{one}-{SECOND}" for one in MEASURED))
 """The alarms by which a release is given up: what each measures, and of which target group."""
 
 FAILED_RUNS, APPROVALS, FAILED_DEPLOYMENTS = "failed-runs", "approvals", "failed-deployments"
-FAILED_JOBS = "failed-jobs"
-NOTIFIED = (FAILED_RUNS, APPROVALS, FAILED_DEPLOYMENTS, FAILED_JOBS)
+FAILED_JOBS, PAUSED_RELEASES = "failed-jobs", "paused-releases"
+NOTIFIED = (FAILED_RUNS, APPROVALS, FAILED_DEPLOYMENTS, FAILED_JOBS, PAUSED_RELEASES)
 """The rules of the notifications: of what each tells."""
 
 

@@ -23,6 +23,7 @@ from ecsctl.resources.schedule import Schedule
 from ecsctl.resources.security_group import SecurityGroup
 from ecsctl.resources.service import Service
 from ecsctl.resources.support.containers import HealthCheck
+from ecsctl.resources.support.pausing import Pause
 from ecsctl.resources.support.strategy import EarlySuccess, Strategy, Threshold
 from ecsctl.resources.target_group import TargetGroup
 from ecsctl.resources.task_definition import TaskDefinition
@@ -129,6 +130,7 @@ USUAL: dict[type[AnyResource], dict[str, Any]] = {
         "early_success": EarlySuccess(),
         "alarms": frozenset(),
         "strategy": Strategy(),
+        "pause": Pause(),
         "alternate": None,
         "rule": None,
         "balancing": None,

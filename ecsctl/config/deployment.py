@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ecsctl.config import words
 from ecsctl.config.section import Problem, Section
-from ecsctl.shifting import WAYS, minutes_of
+from ecsctl.shifting import WAYS, Stage, minutes_of, steps_of
 
 BAKE = 5  # minutes
 
@@ -135,6 +135,34 @@ class Linear(Section):
         yield from _tenths(self.percent)
 
 
+class Pause(Section):
+    """Where a release is held until a person lets it go on (`ecsctl continue`) or takes it back (`ecsctl cancel`)."""
+
+    at: tuple[Stage, ...] = Field(
+        strict=False,
+        min_length=1,
+        description="Where it is held, in AWS's words: pre-scale-up, before its tasks start; post-scale-up, when all "
+        "are healthy and no request goes to them yet; pre-production-traffic-shift, before each step by which requests "
+        "go over to them; post-production-traffic-shift, when all have gone over.",
+        examples=[["post-scale-up"]],
+    )
+    timeout_minutes: int = Field(
+        1440,
+        ge=1,
+        le=20160,
+        description="How long each of them lasts at most: a day unless said otherwise, 14 at most.",
+    )
+    on_timeout: Literal["rollback", "continue"] = Field(
+        "rollback", description="What ECS does if nobody has answered by then: it goes back, or on."
+    )
+
+    def problems(self) -> Iterator[Problem]:
+        """The same twice."""
+        for number, stage in enumerate(self.at):
+            if stage in self.at[:number]:
+                yield f"at.{number}", "is there more than once: expected each once"
+
+
 def _tenths(percent: float) -> Iterator[Problem]:
     """ECS API reference, LinearConfiguration and CanaryConfiguration: multiples of 0.1."""
     if round(percent * 10, 6) % 1:
@@ -165,6 +193,12 @@ class Deployment(Section):
         examples=[{"percent": 5, "minutes": 10}],
     )
     linear: Linear | None = Field(None, description="With linear: the steps.", examples=[{"percent": 20, "minutes": 3}])
+    pause: Pause | None = Field(
+        None,
+        description="Hold each release at some points until a person lets it go on. Not with rolling, and not the "
+        "first release of an app, before which nothing runs.",
+        examples=[{"at": ["post-scale-up"], "timeout_minutes": 120}],
+    )
 
     early_success: EarlySuccess | None = Field(
         None,
@@ -190,7 +224,8 @@ class Deployment(Section):
 
         ECS API reference, DeploymentConfiguration: the circuit breaker and early success are of rolling ones.
         """
-        of = {"canary": ("canary",), "linear": ("linear",), "bake_minutes": ("blue-green", "canary", "linear")}
+        of: dict[str, tuple[str, ...]] = {"canary": ("canary",), "linear": ("linear",)}
+        of |= dict.fromkeys(("bake_minutes", "pause"), ("blue-green", "canary", "linear"))
         of |= dict.fromkeys(("early_success", "circuit_breaker"), ("rolling",))
         for key in self.given(*of):
             if self.strategy not in of[key] and getattr(self, key) is not None:
@@ -225,6 +260,16 @@ class Deployment(Section):
         steps = self.steps
         percent, minutes = (steps.percent, steps.minutes) if steps else (0.0, 0)
         return minutes_of(WAYS[self.strategy], self.bakes, percent, minutes)
+
+    @property
+    def held(self) -> int:
+        """The minutes for which a release may be held altogether, where nobody answers before each of them is over."""
+        if not self.pause:
+            return 0
+        steps = self.steps
+        shifts = steps_of(WAYS[self.strategy], steps.percent if steps else 0.0)
+        times = sum(shifts if stage == "pre-production-traffic-shift" else 1 for stage in self.pause.at)
+        return times * self.pause.timeout_minutes
 
     @property
     def makes_alarms(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ecsctl.config import dotenv_file, environment, files
+from ecsctl.config import dotenv_file, environment, files, releasing
 from ecsctl.config.form import node
 from ecsctl.config.lines import Path
 from ecsctl.config.mistakes import MOST, Source, blamed, key_shown, told, unknown
@@ -137,6 +137,7 @@ def _warnings(config: Config, found: list[File], sources: list[Source]) -> Itera
         yield f"{files.named(other)} has [tool.ecsctl] too; {files.named(found[0])} counts"
     yield from config.idle
     yield from config.wide
+    yield from releasing.late(config)
     plain: list[tuple[Path, Mapping[str, str], str]] = [
         (("service",), config.service.environment, "[service.secrets]"),
         (("build",), config.build.environment, "env of the buildspec, as secrets-manager"),

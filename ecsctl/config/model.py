@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from ecsctl import registries
-from ecsctl.config import places, secure, words
+from ecsctl.config import places, releasing, secure, words
 from ecsctl.config.delivery import Build, Ecr, Github, Pipeline
 from ecsctl.config.deployment import Deployment
 from ecsctl.config.jobs import Job
@@ -31,8 +31,6 @@ from ecsctl.parts import ALARMED, WEB
 
 BY_NAME = ("sidecars", "workers", "jobs")
 """The tables of containers that the user names, each with environment and secrets."""
-SPARE, LONGEST = 10, 60
-"""Minutes for new tasks to start; and of the deploy action at most (CodePipeline guide, "Amazon ECS deploy action")."""
 
 
 class Config(Section):
@@ -201,45 +199,16 @@ class Config(Section):
             if name in {f"{self.name}-{about}" for about in ALARMED}:
                 told = "is what ecsctl calls an alarm of its own: expected errors_percent or latency_seconds instead"
                 yield f"deployment.alarms.names.{number}", told
-        yield from self._shifting()
+        yield from releasing.problems(self)
         early, least = self.deployment.early_success, self.service.min_healthy_percent
         if early and early.healthy_percent < least:
             told = f"expected at least service.min_healthy_percent = {least}, found {early.healthy_percent}"
             yield "deployment.early_success.healthy_percent", told
 
-    def _shifting(self) -> Iterator[Problem]:
-        """What does not go with two target groups, of which now the one and now the other has the tasks.
-
-        ELB refuses clients that stay with a target behind a rule of several groups that does not keep them with its
-        group (kubernetes-sigs/aws-load-balancer-controller#2734), and ECS would have to shift those who are kept.
-        Application Auto Scaling counts the requests of one target group alone.
-        """
-        told = f'does not go with deployment.strategy = "{self.deployment.strategy}"'
-        if not self.deployment.shifts:
-            return
-        if self.load_balancer.sticky_seconds is not None:
-            yield "load_balancer.sticky_seconds", f"{told}: a client that is kept would not go over to the new version"
-        if self.service.autoscaling and self.service.autoscaling.requests_per_minute:
-            why = "requests are counted for one target group, and the tasks change between two"
-            yield "service.autoscaling.requests_per_minute", f"{told}: {why}; expected cpu_percent or memory_percent"
-        least, most = self.deployment.waits + SPARE, self.pipeline.deploy_timeout_minutes
-        if self.github is None or self.pipeline.mode != "pipeline":
-            return
-        alone = f"a release waits for {self.deployment.waits} minutes by itself"
-        if least > LONGEST:
-            why = f"the pipeline's deploy action for {LONGEST} at most, and the tasks need {SPARE} of them to start"
-            yield "deployment", f"{alone}, {why}: expected less, or another pipeline.mode"
-        elif self.pipeline.given("deploy_timeout_minutes") and most < least:
-            told = f"expected at least {least}, found {most}: {alone}, and the tasks need some to start"
-            yield "pipeline.deploy_timeout_minutes", told
-
     @property
     def deploy_minutes(self) -> int:
         """How long the pipeline's deploy action waits: as written, or as long as the strategy needs."""
-        most = self.pipeline.deploy_timeout_minutes
-        if self.pipeline.given("deploy_timeout_minutes") or not self.deployment.shifts:
-            return most
-        return min(LONGEST, most + self.deployment.waits)
+        return releasing.deploy_minutes(self)
 
     def _doubled_tags(self) -> Iterator[Problem]:
         """Keys that differ in case alone. IAM knows no difference (IAM user guide, "Tags for IAM resources")."""

@@ -178,7 +178,7 @@ class Engine:
     def _graph(
         self, stack: Stack, steps: Mapping[str, Step], leftovers: Mapping[str, Step]
     ) -> dict[str, frozenset[str]]:
-        """The stack's graph, the second halves of early nodes; then what updates take away, and what is not desired."""
+        """The stack's graph, the second halves of early nodes; then what is left over, and what is not desired."""
         graph = dict(stack.graph)
         for name, node in stack.nodes.items():
             if _halved(node):
@@ -186,7 +186,9 @@ class Engine:
             graph[name] |= {other + READY for other in node.ready if _halved(stack.nodes[other])}
         everything = frozenset(graph)
         for name, step in steps.items():
-            if step.verb is Verb.UPDATE and type(stack.nodes[name].desired).meanwhile is not Resource.meanwhile:
+            desired = stack.nodes[name].desired
+            left = type(desired).meanwhile is not Resource.meanwhile if step.verb is Verb.UPDATE else False
+            if left or (step.verb is Verb.CREATE and desired.at_first() is not desired):
                 graph[name + REST] = everything
         everything = frozenset(graph)
         order = deletion_order(self.kinds)

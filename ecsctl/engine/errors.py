@@ -21,6 +21,7 @@ EcsctlError                 exit 1
 ├── RolledBack              exit 6   ECS rolled a release back
 ├── Superseded              exit 7   another release took the place of this one before it was done
 ├── Stopped                 exit 8   someone stopped a release
+├── Paused                  exit 9   a release waits for a person
 ├── AwsError                exit 1   any other answer of AWS
 │   └── Unreachable         exit 1   AWS cannot be reached at all
 │       └── NotOffered      exit 1   the region does not have the service
@@ -134,6 +135,12 @@ class Stopped(EcsctlError):
     exit_code = 8
 
 
+class Paused(EcsctlError):
+    """A release is held until somebody lets it go on, or takes it back."""
+
+    exit_code = 9
+
+
 class AwsError(EcsctlError):
     """Any other answer of AWS."""
 
@@ -157,9 +164,9 @@ class Several(EcsctlError):
 
     @property
     def exit_code(self) -> int:  # type: ignore[override]  # an instance's, not the class's: the gravest of its parts
-        """The gravest exit code of its parts: an interruption first, then access, then failure, then a time-out."""
+        """The gravest exit code of its parts: an interruption first, then access, then failure, then a wait."""
         codes = [error.exit_code for error in self.errors]
-        return next(code for code in (130, 3, 5, 2, 1, 6, 7, 8, 4) if code in codes)
+        return next(code for code in (130, 3, 5, 2, 1, 6, 7, 8, 4, 9) if code in codes)
 
 
 GONE = re.compile(r"NotFound|^NoSuch|NotAttached|NotActive|^WAFNonexistentItem|^404$")

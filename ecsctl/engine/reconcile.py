@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine import claim, events
 from ecsctl.engine.attempt import Attempt
@@ -15,6 +15,7 @@ from ecsctl.engine.codec import plain
 from ecsctl.engine.errors import (
     Doubled,
     Outlived,
+    Paused,
     Refused,
     ResourceFailed,
     ShownOtherwise,
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.engine.state import State
 
-T = TypeVar("T")
-
 WINDOW = 15.0  # seconds in which a create whose answer was lost may still come to light
 SHOWN = 120.0  # seconds until what AWS has just made, or changed, must show as such
 STEADY = 30.0  # seconds for which a value that is neither the old one nor the one sent must stay to be AWS's answer
@@ -52,7 +51,7 @@ class Reconciler(Looking):
         self.known: dict[str, Any] = {}  # ids that will not change any more in this run
         self.go_on: Callable[[str], None] = lambda _name: None  # lets what depends on a resource go on
         self._newborn: set[str] = set()  # those that this run has made, and that nothing can have been in before
-        self.partly: set[str] = set()  # those that are right but for what is taken away at the end
+        self.partly: set[str] = set()  # those that are right but for what is taken away, or brought, at the end
         self._at_work = threading.local()
 
     def ensure(self, node: Node, planned: Step, observed: Observed[Any, Any] | None, *, certain: bool) -> None:
@@ -68,7 +67,9 @@ class Reconciler(Looking):
                 self.tell(events.Started(node.name, desired.title, planned.verb))
             if not certain:
                 observed = None if self._in_newborn(node) else self._look_now(node.name, desired)
-            if observed is not None and planned.verb is Verb.UPDATE:
+            if observed is None:
+                desired = desired.at_first()
+            elif planned.verb is Verb.UPDATE:
                 desired = desired.meanwhile(observed.actual)
             if desired != whole:
                 self.partly.add(node.name)
@@ -78,10 +79,8 @@ class Reconciler(Looking):
                 observed = self._ready(node.name, desired, observed)
                 self.known[node.name] = observed.ids
                 self._settle(node.name, desired, observed)
-            if (did or planned.verb is not Verb.KEEP) and desired == whole:
-                self.tell(
-                    events.Done(node.name, desired.title, did or Verb.KEEP, time.monotonic() - began, observed.note)
-                )
+            if (did or planned.verb is not Verb.KEEP) and (desired == whole or did is Verb.CREATE):
+                self._tell_done(node.name, desired.title, did or Verb.KEEP, began, observed.note)
 
     def _in_newborn(self, node: Node) -> bool:
         """Whether it cannot be there yet: what it is a part of was made by this very run."""
@@ -93,7 +92,7 @@ class Reconciler(Looking):
         return not self._newborn.isdisjoint(parents) and not self._open(node.name, "create")
 
     def complete(self, node: Node) -> None:
-        """The last part of an update: take away what was left until everything else was there."""
+        """The last part: take away, or bring, what was left until everything else was there."""
         if node.name not in self.partly:
             return
         began = time.monotonic()
@@ -102,9 +101,8 @@ class Reconciler(Looking):
             observed, did = self._made_right(node.name, desired, self._look_now(node.name, desired))
             self.known[node.name] = observed.ids
             self._settle(node.name, desired, observed)
-            self.tell(
-                events.Done(node.name, desired.title, did or Verb.UPDATE, time.monotonic() - began, observed.note)
-            )
+            if node.name not in self._newborn:
+                self._tell_done(node.name, desired.title, did or Verb.UPDATE, began, observed.note)
 
     def _made_right(
         self, name: str, desired: AnyResource, observed: Observed[Any, Any] | None
@@ -265,7 +263,7 @@ class Reconciler(Looking):
     def _ready(self, name: str, desired: AnyResource, observed: Observed[Any, Any]) -> Observed[Any, Any]:
         """Wait until it is ready; a disposable one that failed meanwhile is removed and made again, once.
 
-        Raises ResourceFailed when AWS gave up on it, TimedOut at its limit.
+        Raises ResourceFailed when AWS gave up on it, Paused when it waits for a person, TimedOut at its limit.
         """
         last = self._ready_or_failed(name, desired, observed)
         if last.failed and desired.disposable:
@@ -275,12 +273,13 @@ class Reconciler(Looking):
             if desired.wait:
                 self.state.drop(name)  # nothing of it is on AWS that could still come to light
             raise ResourceFailed(f"{desired.title} {name} failed", why=last.failed, hint=last.hint)
+        if last.paused:
+            raise Paused(f"{desired.title} {name}: {last.paused}", hint=last.hint)
         return last
 
     def _ready_or_failed(self, name: str, desired: AnyResource, observed: Observed[Any, Any]) -> Observed[Any, Any]:
         """Wait for AWS to make up its mind. Raises TimedOut at the resource's limit."""
-        last = observed
-        asked = ""
+        last, asked = observed, ""
 
         def decided() -> Observed[Any, Any] | None:
             nonlocal last, asked
@@ -292,7 +291,7 @@ class Reconciler(Looking):
                 last = self._look_now(name, desired, *desired.repeats) or last
                 if desired.repeats and (last.ready or last.failed):  # what is done was looked at as a whole
                     last = self._look_now(name, desired) or last
-            return last if last.ready or last.failed else None
+            return last if last.ready or last.failed or last.paused else None
 
         def what() -> str:
             return f"{desired.title} {name} to be ready" + (f" ({last.note})" if last.note else "")
@@ -343,7 +342,7 @@ class Reconciler(Looking):
                                         what=f"{kind.title} {name} to be gone", limit=kind.limit,
                                         usual=kind.goes)  # fmt: skip
             self.state.forget(name)
-            self.tell(events.Done(name, kind.title, Verb.DELETE, time.monotonic() - began))
+            self._tell_done(name, kind.title, Verb.DELETE, began)
 
     def _ask_to_delete(self, kind: type[AnyResource], found: Found[Any], attempt: Attempt, asked: set[str]) -> None:
         """Ask once. A refusal that passes, or a part that is gone already, leaves it to be asked again."""
@@ -393,6 +392,9 @@ class Reconciler(Looking):
             yield
         finally:
             self._at_work.name = ""
+
+    def _tell_done(self, name: str, title: str, verb: Verb, began: float, note: str = "") -> None:
+        self.tell(events.Done(name, title, verb, time.monotonic() - began, note))
 
     def _waiting(self, what: str, waited: float, limit: float) -> None:
         self.tell(events.Waiting(getattr(self._at_work, "name", ""), what, waited, limit))

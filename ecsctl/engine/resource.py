@@ -67,6 +67,7 @@ class Observed(Generic[R, Ids]):
     gone_back: str = ""  # in words: it was released otherwise, and who went back, so that it is nobody's drift
     released: frozenset[str] = frozenset()  # the fields that a release changes, and going back sets back
     ask: str = ""  # what a person must do before it can be ready
+    paused: str = ""  # AWS holds it until a person says whether it goes on: where, in words; `hint` says how
     residue: str = ""  # untagged, and yet nobody's but ours: which AWS service has made it by itself
 
 
@@ -148,6 +149,10 @@ class Resource(ABC, Generic[Ids]):
         The rest follows when everything else is there and ready.
         """
         del actual
+        return self
+
+    def at_first(self) -> Self:
+        """What it is made as. The rest follows when everything else is there and ready."""
         return self
 
     @property

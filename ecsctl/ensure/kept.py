@@ -12,6 +12,7 @@ from ecsctl.resources.backlog_alarm import BacklogAlarm
 from ecsctl.resources.scaling import Scaling, Scheduled
 from ecsctl.resources.service import Service
 from ecsctl.resources.support.additions import additions
+from ecsctl.resources.support.pausing import Pause
 from ecsctl.resources.support.service_additions import STRATEGY
 from ecsctl.resources.support.strategy import EarlySuccess, Strategy, Threshold
 
@@ -69,6 +70,7 @@ def kept(
         circuit_breaker=True,
         rollback=True,
         strategy=Strategy(),
+        pause=Pause(),
         alternate=None,
         rule=None,
         balancing=None,

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.ensure import policies
 from ecsctl.ids import ApiDestinationArn, RoleArn, TopicArn
-from ecsctl.parts import APPROVALS, FAILED_DEPLOYMENTS, FAILED_JOBS, FAILED_RUNS, NOTIFY_ROLE, TIMER, TOPIC, WEBHOOK
+from ecsctl.parts import (
+    APPROVALS,
+    FAILED_DEPLOYMENTS,
+    FAILED_JOBS,
+    FAILED_RUNS,
+    NOTIFY_ROLE,
+    PAUSED_RELEASES,
+    TIMER,
+    TOPIC,
+    WEBHOOK,
+)
 from ecsctl.resources.role import Role
 from ecsctl.resources.rule import Rule
 from ecsctl.resources.support.job_runs import group_of
@@ -81,8 +91,9 @@ def publishing(scope: Scope) -> str:
 def notices(config: Config, scope: Scope) -> dict[str, Notice]:
     """What is told, by the part that the rule plays.
 
-    CodePipeline user guide, "Monitoring CodePipeline events"; ECS developer guide, "Amazon ECS service deployment state
-    change events": a circuit breaker that goes back tells first that the deployment has failed.
+    CodePipeline user guide, "Monitoring CodePipeline events"; ECS developer guide, "Amazon ECS service deployment hook
+    state change events", and "Amazon ECS service deployment state change events": a circuit breaker that goes back
+    tells first that the deployment has failed.
     """
     names, place = scope.names, f"in {scope.region} (account {scope.account})"
     found = {
@@ -98,6 +109,21 @@ def notices(config: Config, scope: Scope) -> dict[str, Notice]:
             (("deployment", "$.detail.deploymentId"), ("reason", "$.detail.reason")),
         )
     }
+    if config.deployment.pause:
+        found[PAUSED_RELEASES] = Notice(
+            {
+                "source": ["aws.ecs"],
+                "detail-type": ["ECS Hook State Change"],
+                "detail": {
+                    "eventName": ["HOOK_AWAITING_ACTION"],
+                    "hookType": ["PAUSE"],
+                    "serviceArn": [scope.service[0]],
+                },
+            },
+            f"A release of {names.app} {place} is paused at <stage>, until <until> at most. To let it go on, run: "
+            "ecsctl continue (or, to take it back: ecsctl cancel)",
+            (("stage", "$.detail.lifecycleStage"), ("until", "$.detail.expiresAt")),
+        )
     if config.jobs:
         found[FAILED_JOBS] = Notice(
             failed_jobs(config, scope),

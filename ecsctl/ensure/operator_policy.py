@@ -91,7 +91,8 @@ def _of_commands(scope: Scope, uses: Uses) -> Iterator[Statement]:
     yield Statement("ExecSessions", ("ssmmessages:OpenDataChannel",), (scope.arn("ssm", "session/*"),))
     if uses.entered:
         yield from _of_tunnels(scope)
-    yield Statement("Service", ("ecs:StopServiceDeployment",), scope.service)
+    answers = ("ecs:ContinueServiceDeployment",) if uses.pauses else ()
+    yield Statement("Service", ("ecs:StopServiceDeployment", *answers), scope.service)
     yield Statement("Images", ("ecr:BatchGetImage",), (scope.repository,))
     # `logs` and `pipeline`
     yield Statement("Logs", of("logs", "DescribeLogStreams FilterLogEvents GetLogEvents"), scope.log_groups)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ecsctl.config.releasing import HOOKS
 from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
 from ecsctl.ensure.alarms import ensure_alarms
@@ -16,10 +17,11 @@ from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.first_release import FirstRelease
 from ecsctl.resources.role import Role
 from ecsctl.resources.support.additions import additions
+from ecsctl.resources.support.pausing import Pause
 from ecsctl.resources.support.rights import Scope
 from ecsctl.resources.support.service_additions import STRATEGY, USUAL
 from ecsctl.resources.support.strategy import Strategy
-from ecsctl.shifting import WAYS
+from ecsctl.shifting import WAYS, stage_of
 
 if TYPE_CHECKING:
     from ecsctl.account import Facts
@@ -96,6 +98,7 @@ def ensure_service(
         circuit_breaker=not config.deployment.shifts,
         rollback=not config.deployment.shifts,
         strategy=_strategy(config.deployment),
+        pause=_pause(config),
         alternate=front.second,
         rule=front.rule,
         balancing=_balancing(stack, config, facts, names) if front.second else None,
@@ -130,6 +133,15 @@ def _strategy(desired: Deployment) -> Strategy:
     steps = desired.steps
     way: Any = WAYS[desired.strategy]
     return Strategy(way, desired.bakes, steps.percent if steps else 0.0, steps.minutes if steps else 0)
+
+
+def _pause(config: Config) -> Pause | None:
+    """Where releases are held. What [raw] says of hooks is its own."""
+    pause = config.deployment.pause
+    if pause is None:
+        return None if HOOKS in config.raw.paths("service") else Pause()
+    at = frozenset(map(stage_of, pause.at))
+    return Pause(at, pause.timeout_minutes, "CONTINUE" if pause.on_timeout == "continue" else "ROLLBACK")
 
 
 def _balancing(stack: Stack, config: Config, facts: Facts, names: Names) -> RoleArn:

@@ -15,6 +15,7 @@ from ecsctl.releases import reading
 from ecsctl.releases.verdict import Followed, Outcome, Rolling, judge
 from ecsctl.resources.support.deployments import Phase, Snapshot
 from ecsctl.resources.support.ecs import revision_of
+from ecsctl.resources.support.pausing import ANSWERS
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
 READERS = 8
 GIVEN_UP = (Outcome.ROLLED_BACK, Outcome.FAILED)
 """Where ECS gave a release up. One that somebody stopped is as they want it."""
+UNDER_WAY = (Phase.ROLLING_OUT, Outcome.PAUSED)
 
 
 @dataclass(frozen=True)
 class Release:
-    """The newest service deployment: "rolling out", or how it ended, in one word and in one sentence."""
+    """The newest service deployment: "rolling out", "paused", or how it ended, in one word and in one sentence."""
 
     outcome: str
     message: str
@@ -51,12 +53,12 @@ class Process:
     @property
     def rolling(self) -> bool:
         """Whether a release of it is under way."""
-        return self.release is not None and self.release.outcome == Phase.ROLLING_OUT
+        return self.release is not None and self.release.outcome in UNDER_WAY
 
     @property
     def state(self) -> str:
         """In a few words."""
-        if self.release and self.release.outcome in (*GIVEN_UP, Phase.ROLLING_OUT):
+        if self.release and self.release.outcome in (*GIVEN_UP, *UNDER_WAY):
             return self.release.outcome
         if self.other_image:
             return f"another image than {WEB}"
@@ -126,7 +128,8 @@ def release_of(observed: Snapshot) -> Release | None:
     found = judge(Followed(observed.candidate, observed.newest["serviceDeploymentArn"]), observed)
     if isinstance(found, Rolling):
         return Release(Phase.ROLLING_OUT.value, found.note)
-    return Release(found.outcome.value, f"{found.sentence}: {found.why}" if found.why else found.sentence)
+    told = f"{found.sentence}: {found.why}" if found.why else found.sentence
+    return Release(found.outcome.value, f"{told}; {ANSWERS}" if found.outcome is Outcome.PAUSED else told)
 
 
 def compared(found: Sequence[Process]) -> tuple[Process, ...]:

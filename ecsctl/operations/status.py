@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.engine.errors import Interrupted, Refused, explained, is_gone
 from ecsctl.names import Names
 from ecsctl.operations import pipelines
-from ecsctl.operations.processes import Process, Release, broken, compared, process_of, release_of
+from ecsctl.operations.processes import UNDER_WAY, Process, Release, broken, compared, process_of, release_of
 from ecsctl.parts import WEB
 from ecsctl.releases import reading
 from ecsctl.releases.verdict import Outcome
-from ecsctl.resources.support.deployments import Phase, rollout_of
+from ecsctl.resources.support.deployments import rollout_of
 from ecsctl.resources.support.ecs import groups_of, revision_of, tasks_of
 from ecsctl.why import first_line
 
@@ -102,7 +102,7 @@ class Live:
         if self.service is None:
             return True
         bad = any(target.state in ("unhealthy", "unavailable") for target in self.targets)
-        there = self.release is None or self.release.outcome in (Outcome.DEPLOYED, Phase.ROLLING_OUT)
+        there = self.release is None or self.release.outcome in (Outcome.DEPLOYED, *UNDER_WAY)
         return self.service.running >= self.service.desired and there and not bad
 
 

@@ -21,6 +21,7 @@ from ecsctl.resources.support.common import there
 from ecsctl.resources.support.deployments import Phase, Snapshot, began, phase_of
 from ecsctl.resources.support.ecr import Reference, images
 from ecsctl.resources.support.ecs import revision_of
+from ecsctl.resources.support.pausing import ANSWERS, held_of
 from ecsctl.resources.support.revisions import DIGEST, digest
 
 if TYPE_CHECKING:
@@ -147,6 +148,8 @@ def _past(
 
 def _outcome(observed: Snapshot, one: Mapping[str, Any]) -> tuple[str, str]:
     phase = phase_of(one)
+    if held := held_of(one):
+        return phase.value, f"it {held.told}: {ANSWERS}"
     if phase.ongoing or phase is Phase.DEPLOYED:
         return phase.value, ""
     verdict = bad_end(Followed(observed.brings(one), one["serviceDeploymentArn"]), observed, one)

@@ -16,6 +16,7 @@ from ecsctl.releases.verdict import Followed, Outcome, Release, Verdict
 from ecsctl.releases.waiting import follow
 from ecsctl.resources.support.deployments import Phase, Snapshot, phase_of
 from ecsctl.resources.support.ecs import revision_of, services_of
+from ecsctl.resources.support.pausing import Held, held_of
 from ecsctl.resources.support.revisions import BACK, DIGEST, Revision, container_of, digest
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Process:
         self.runs: str = self.service["taskDefinition"]
         going = self.observed.ongoing
         self.going_back = bool(going) and phase_of(going) is Phase.GOING_BACK
+        self.held = held_of(going) if going else None
         self.rolling = Followed(self.observed.brings(going), going["serviceDeploymentArn"]) if going else None
 
     @property
@@ -240,6 +242,25 @@ def stop(aws: Aws, deployment: str) -> None:
     except Exception as error:
         if code(error) != "ConflictException":  # it has ended meanwhile: following it tells how
             raise
+
+
+def answer(aws: Aws, deployment: str, held: Held, *, back: bool) -> None:
+    """Let a deployment that is held go on, or have it go back. Each of several hooks wants an answer of its own.
+
+    One that is answered already, by someone else or by an answer that was lost, is told as wrong (ECS API reference,
+    ContinueServiceDeployment): following the deployment tells what became of it.
+    """
+    for hook in sorted(held.hooks):
+        try:
+            aws.patience.through(
+                lambda hook=hook: aws.ecs.continue_service_deployment(  # type: ignore[misc]  # a default pins the loop's value
+                    serviceDeploymentArn=deployment, hookId=hook, action="ROLLBACK" if back else "CONTINUE"
+                ),
+                what="answering for the deployment",
+            )
+        except Exception as error:
+            if code(error) not in ("InvalidParameterException", "ClientException"):
+                raise
 
 
 def busy(rolling: Followed) -> Refused:

@@ -7,6 +7,7 @@ very deployments that the changes began. Run again after a time-out, it finds th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.errors import Refused, ReleaseFailed
@@ -14,7 +15,7 @@ from ecsctl.parts import WEB
 from ecsctl.registries import registry
 from ecsctl.releases import jobs
 from ecsctl.releases.images import build, chosen
-from ecsctl.releases.process import Process, Say, busy, every, stop
+from ecsctl.releases.process import Process, Say, answer, busy, every, stop
 from ecsctl.releases.reading import described
 from ecsctl.releases.verdict import Followed, Outcome, Release, Verdict, called, together
 from ecsctl.releases.waiting import LIMIT
@@ -161,9 +162,32 @@ def cancel(aws: Aws, state: State, *, say: Say, limit: float = LIMIT) -> Release
         else:
             with state.locked("cancel"):
                 stop(aws, deployment.arn)
+            rolling[one] = replace(deployment, answered=one.held.hooks if one.held else frozenset())
     first, deployment = next(iter(rolling.items()))
     image = first.image(first.revision(deployment.task_definition))
     return _ended(list(rolling), rolling, image, limit, changed=[one for one in rolling if not one.going_back])
+
+
+def go_on(aws: Aws, state: State, *, back: bool = False, say: Say, limit: float = LIMIT) -> Release | None:
+    """Let what is held go on, or with `back` have it go back; None when nothing is rolling out. Follows it to its end,
+    or to where it is held next.
+
+    What is not held, and what goes back already, is only followed.
+    """
+    processes = every(aws, state)
+    rolling = {one: one.rolling for one in processes if one.rolling}
+    if not rolling:
+        return None
+    for one, deployment in rolling.items():
+        if one.held:
+            with state.locked("continue"):
+                answer(aws, deployment.arn, one.held, back=back)
+            rolling[one] = replace(deployment, answered=one.held.hooks)
+        else:
+            say(f"{deployment.name} is {'being rolled back' if one.going_back else 'not paused'}: following it")
+    first, deployment = next(iter(rolling.items()))
+    image = first.image(first.revision(deployment.task_definition))
+    return _ended(list(rolling), rolling, image, limit, changed=[one for one in rolling if one.held])
 
 
 def _brought(one: Process, image: str, say: Say) -> Followed:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import ClassVar
 
-from ecsctl.engine.errors import EcsctlError, ReleaseFailed, RolledBack, Stopped, Superseded, TimedOut
+from ecsctl.engine.errors import EcsctlError, Paused, ReleaseFailed, RolledBack, Stopped, Superseded, TimedOut
 from ecsctl.resources.support.deployments import Phase, Snapshot, Told, began, monitor_of, phase_of, traffic_of
 from ecsctl.resources.support.ecs import family_of, revision_of
+from ecsctl.resources.support.pausing import ANSWERS, held_of
 
 STUCK = "unable to stop or start tasks during a deployment because of the service deployment configuration"
 """How ECS says that the percentages leave it no room (ECS guide, "Viewing Amazon ECS service event messages")."""
@@ -28,6 +29,7 @@ class Outcome(StrEnum):
     SUPERSEDED = "superseded"
     STOPPED = "stopped"
     TIMED_OUT = "timed out"
+    PAUSED = "paused"
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,14 @@ class Followed:
     """The deployment that is followed: the task definition it brings, and how to know it again.
 
     `arn` is the service deployment's, empty while AWS has not told it. Until then it is the oldest one that brings
-    `task_definition` and is not among `before`, the service deployments that were there already.
+    `task_definition` and is not among `before`, the service deployments that were there already. `answered` are the
+    pauses of it that are over, though ECS may show them for a moment still.
     """
 
     task_definition: str
     arn: str = ""
     before: frozenset[str] = frozenset()
+    answered: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -78,6 +82,7 @@ class Verdict:
         Outcome.SUPERSEDED: Superseded,
         Outcome.STOPPED: Stopped,
         Outcome.TIMED_OUT: TimedOut,
+        Outcome.PAUSED: Paused,
     }
 
     outcome: Outcome
@@ -92,6 +97,7 @@ class Verdict:
     def error(self, hint: str = "") -> EcsctlError | None:
         """The verdict as an error; None for a release that is there."""
         kind = self.ERRORS.get(self.outcome)
+        hint = hint or (ANSWERS if kind is Paused else "")
         return kind(self.sentence, why=self.why, hint=hint) if kind else None
 
 
@@ -119,7 +125,7 @@ class Release:
         return self.verdict.outcome in (Outcome.ROLLED_BACK, Outcome.FAILED, Outcome.TIMED_OUT)
 
 
-GRAVEST = (Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.STOPPED, Outcome.SUPERSEDED, Outcome.TIMED_OUT)
+GRAVEST = (Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.STOPPED, Outcome.SUPERSEDED, Outcome.TIMED_OUT, Outcome.PAUSED)
 
 
 def together(releases: Mapping[str, Release]) -> Release:
@@ -152,6 +158,8 @@ def judge(ours: Followed, observed: Snapshot) -> Rolling | Verdict:
         return Verdict(Outcome.FAILED, f"{ours.name} is not running: the service is being deleted")
     if not found:
         return Rolling(f"waiting for ECS to show the deployment of {ours.name}")
+    if (held := held_of(found)) and not held.hooks <= ours.answered:
+        return Verdict(Outcome.PAUSED, f"{ours.name} {held.told}", traffic_of(found))
     if phase_of(found).ongoing:
         return Rolling(_progress(ours, observed, found))
     return bad_end(ours, observed, found)

@@ -13,6 +13,7 @@ from ecsctl.resources.service import Service
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.deployments import Snapshot
 from ecsctl.resources.support.ecs import services_of
+from ecsctl.resources.support.pausing import ANSWERS, held
 from ecsctl.resources.support.pipeline_structure import DEPLOY, RELEASE
 from ecsctl.resources.task_definition import TaskDefinition
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 LIMIT = 900.0  # seconds; a deployment that ECS gives up keeps the Deploy stage busy for as long as that by default
 DOING = {RELEASE: "the pipeline runs the release command", DEPLOY: "the pipeline deploys"}
+LOST = "of two changes at once the later one wins, and the image or your edit would be lost"
 TOUCHED = frozenset({TaskDefinition.kind, Service.kind})  # what a deployment changes too
 
 
@@ -61,7 +63,7 @@ def before_change(aws: Aws, engine: Engine, stack: Stack, app: str, *, wait: boo
     if not wait:
         raise Refused(
             f"{doing}, and this run would change the service at the same time",
-            why="of two changes at once the later one wins, and the image or your edit would be lost",
+            why=LOST,
             hint="wait until it is over, or leave --no-wait out",
         )
     wait_until_quiet(aws, app, pipeline=pipeline)
@@ -71,7 +73,7 @@ def before_change(aws: Aws, engine: Engine, stack: Stack, app: str, *, wait: boo
 def wait_until_quiet(aws: Aws, app: str, limit: float = LIMIT, *, pipeline: bool = True) -> None:
     """Wait until no deployment of the service and no Deploy stage is in progress. `limit` is in seconds.
 
-    Raises TimedOut at the limit; nothing has been changed then.
+    Raises TimedOut at the limit, and Refused where one is held until a person answers; nothing has been changed then.
     """
     doing, names = "", Names(app)
     limit += max((Snapshot(one).waits for one in services_of(aws, names)), default=0)
@@ -80,9 +82,19 @@ def wait_until_quiet(aws: Aws, app: str, limit: float = LIMIT, *, pipeline: bool
         nonlocal doing
         with aws.fresh():
             doing = at_work(aws, app, pipeline=pipeline)
+            if doing and (told := paused(aws, names)):
+                raise Refused(f"{told}, and this run would change the service meanwhile", why=LOST, hint=ANSWERS)
         return None if doing else True
 
     aws.patience.until(quiet, what=lambda: f"the end of what is under way ({doing})", limit=limit)
+
+
+def paused(aws: Aws, names: Names) -> str:
+    """Where a release is held until a person answers, in words; empty where none is."""
+    for service in services_of(aws, names):
+        if found := held(aws, service):
+            return f"{called(Snapshot(service).primary.get('taskDefinition', ''))} {found.told}"
+    return ""
 
 
 def at_work(aws: Aws, app: str, *, pipeline: bool = True) -> str:

@@ -27,7 +27,8 @@ from ecsctl.names import Names
 from ecsctl.resources.support import raw
 from ecsctl.resources.support.additions import Additions
 from ecsctl.resources.support.deployments import Snapshot, Standing, brief, gone_back
-from ecsctl.resources.support.ecs import family_of, service_of, services_of, stop_ours, tasks_of
+from ecsctl.resources.support.ecs import family_of, revision_of, service_of, services_of, stop_ours, tasks_of
+from ecsctl.resources.support.pausing import ANSWERS, HOOKS, Pause, beside, held
 from ecsctl.resources.support.policy_document import Condition, Statement
 from ecsctl.resources.support.rights import anywhere, linked, of, passes
 from ecsctl.resources.support.service_additions import STRATEGY, USUAL, at
@@ -103,6 +104,7 @@ class Service(Resource[ServiceIds]):
     early_success: EarlySuccess
     alarms: frozenset[AlarmName]  # at which a deployment is given up and rolled back
     strategy: Strategy
+    pause: Pause | None  # where a deployment is held until a person answers; None: [raw] says the hooks
     alternate: TargetGroupArn | None  # of the second set of tasks; None: there is none, or that is not ours to say
     rule: ListenerRuleArn | None  # between the two groups; how much each of them gets is ECS's to say
     balancing: RoleArn | None  # by which ECS does that
@@ -194,7 +196,7 @@ class Service(Resource[ServiceIds]):
             listener=self.listener,
             files=self.files,
             public_ip=bool(network and network.get("assignPublicIp") == "ENABLED"),
-            **vars(rules_of(service.get("deploymentConfiguration", {}))),
+            **vars(rules_of(service.get("deploymentConfiguration", {}), self.pause)),
             alternate=TargetGroupArn(between.get("alternateTargetGroupArn", "")),
             rule=ListenerRuleArn(between.get("productionListenerRule", "")),
             balancing=RoleArn(between.get("roleArn", "")),
@@ -209,12 +211,16 @@ class Service(Resource[ServiceIds]):
             more=raw.found(self.more, flat(service.get("tags")), USUAL, partial(at, aws, service)),
         )
         other = standing.runs != self.task_definition and family_of(self.task_definition)
-        held = actual.strategy != self.strategy and Snapshot(service).at_work  # ECS changes none meanwhile
+        at_work = Snapshot(service).at_work
+        kept = actual.strategy != self.strategy and at_work  # ECS changes none meanwhile
         failed = standing.failed or self._undone(aws, actual)
+        waits = held(aws, service) if at_work else None
+        paused = f"revision {revision_of(actual.task_definition)} {waits.told}" if waits else ""
         return Observed(_ids(service), actual, flat(service.get("tags")),
-                    standing.ready and not held and not failed, failed, standing.note,
-                    since=service.get("createdAt"), gone_back=gone_back(aws, self.cluster, service) if other else "",
-                    released=frozenset({"task_definition"}))  # fmt: skip
+                    standing.ready and not kept and not failed, failed, paused or standing.note,
+                    since=service.get("createdAt"), hint=ANSWERS if paused else "",
+                    gone_back=gone_back(aws, self.cluster, service) if other else "",
+                    released=frozenset({"task_definition"}), paused=paused)  # fmt: skip
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ServiceIds]]:
@@ -246,6 +252,10 @@ class Service(Resource[ServiceIds]):
             return f"at {least} all tasks stop before new ones run{asked and ': until then the app does not answer'}"
         return ""
 
+    def at_first(self) -> Service:
+        """The first deployment is held nowhere: nothing runs that it could harm, and much waits for it."""
+        return replace(self, pause=Pause()) if self.pause and self.pause.at else self
+
     def meanwhile(self, actual: Service) -> Service:
         """A second target group, or another rule, is brought by a rolling deployment; only after it others can be.
 
@@ -255,13 +265,14 @@ class Service(Resource[ServiceIds]):
         if not self.strategy.shifts or (self.alternate, self.rule) == (actual.alternate, actual.rule):
             return self
         if actual.strategy.shifts:
-            return replace(self, strategy=Strategy())
-        before = ("strategy", "circuit_breaker", "rollback", "early_success")
+            return replace(self, strategy=Strategy(), pause=Pause())
+        before = ("strategy", "circuit_breaker", "rollback", "early_success", "pause")
         return replace(self, **{name: getattr(actual, name) for name in before})
 
     def create(self, aws: Aws, me: Label) -> ServiceIds:
         """The name, and a token of this incarnation, protect this call from doubling."""
         sent = dict(self._settings(frozenset()).values())
+        sent["deploymentConfiguration"].pop(HOOKS, None)  # see `at_first`
         raw.laid(raw.wanted(self.more, {}, USUAL), sent)
         if STRATEGY not in sent:  # ECS takes one of the two
             sent["launchType"] = "FARGATE"
@@ -278,9 +289,12 @@ class Service(Resource[ServiceIds]):
     def update(self, aws: Aws, me: Label, ids: ServiceIds, changed: frozenset[str]) -> None:
         """Only what changed: an old task definition sent along would undo the pipeline's last deployment."""
         sent = dict(setting for name, setting in self._settings(changed).items() if name in changed)
-        if "more" in changed:
+        there: ServiceTypeDef | None = None
+        if "more" in changed or HOOKS in sent.get("deploymentConfiguration", {}):
             with aws.fresh():
                 there = service_of(aws, ids.cluster, ids.name)
+            beside(sent.get("deploymentConfiguration", {}), there or {})
+        if "more" in changed:
             wanted = raw.wanted(self.more, flat(there.get("tags")) if there else {}, USUAL)
             aws.ecs.tag_resource(resourceArn=ids.arn, tags=me.lower(**raw.memory(wanted)))
             raw.laid(wanted, sent)

@@ -13,7 +13,7 @@ NAME = "ecsctl"
 AWS = re.compile(
     r"\baws (?:sso login|login|configure export-credentials|sts get-caller-identity|account enable-region)\b"
 )
-_ALONE = "up|down|status|plan|logs|why|exec|forward|run|ps|scale|deploy|rollback|cancel|history"
+_ALONE = "up|down|status|plan|logs|why|exec|forward|run|ps|scale|deploy|rollback|continue|cancel|history"
 _OF_TWO = "secret (?:set|list|rm)|jobs (?:list|run|pause|resume)"
 COMMAND = re.compile(
     rf"\becsctl (?:(?:creds|pipeline) [a-z][a-z-]*|{_OF_TWO}|history diff|{_ALONE})\b"

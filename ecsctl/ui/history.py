@@ -17,8 +17,8 @@ from ecsctl.ui.spans import age
 if TYPE_CHECKING:
     from ecsctl.releases.history import Difference, Past
 
-STYLES = {"deployed": "green", "rolling out": "cyan", "going back": "yellow", "being stopped": "yellow",
-          "superseded": "dim", "stopped": "yellow"}  # fmt: skip
+STYLES = {"deployed": "green", "rolling out": "cyan", "paused": "yellow", "going back": "yellow",
+          "being stopped": "yellow", "superseded": "dim", "stopped": "yellow"}  # fmt: skip
 HEADS = ("revision", "outcome", "image", "commit", "who", "when")
 COMMIT, MESSAGE = HEADS.index("commit"), 16  # its column, and how much of it must be seen
 NARROW = (0, 1, 5, 4), (2, 3)  # the columns on two lines

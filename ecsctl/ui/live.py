@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from ecsctl.operations.status import Deployment, Live, Target, Task
 
 RIGHT, BUSY, BAD, OVER = (("✓", "+"), "green"), (("…", "."), "cyan"), (("✗", "x"), "bold red"), (("-", "-"), "dim")
-RELEASES = {"deployed": RIGHT, "rolling out": BUSY, "superseded": OVER, "stopped": OVER}
+WAITS = (("!", "!"), "yellow")
+RELEASES = {"deployed": RIGHT, "rolling out": BUSY, "paused": WAITS, "superseded": OVER, "stopped": OVER}
 TARGETS = {"healthy": RIGHT, "initial": BUSY, "draining": OVER, "unused": OVER}
 SHORT = 8  # letters of an id
 MOST = 3  # stopped tasks that are shown: the newest tell enough
@@ -131,7 +132,7 @@ def _service(now: Live) -> Iterator[Text]:
     service = now.service
     if service is None:
         return
-    rolling = now.release is not None and now.release.outcome == "rolling out"
+    rolling = now.release is not None and now.release.outcome in ("rolling out", "paused")
     sign = RIGHT if service.running == service.desired else BUSY if rolling else BAD
     starting = f", {service.pending} starting" if service.pending else ""
     counts = f"revision {service.revision}: {service.running} of {service.desired} tasks running{starting}"

@@ -29,18 +29,19 @@ def end(release: Release, *, failed: bool, cause: str, hint: str) -> None:
         data().print(Text.assemble((f"{glyph('✓', 'ok', data())} ", "green"), told), soft_wrap=True)
         return
     found = verdict.error() or EcsctlError(f"it came too late: {verdict.sentence}")
-    timed_out = found.exit_code == 4
+    timed_out, paused = found.exit_code == 4, found.exit_code == 9
     found.why = "; ".join(part for part in (found.why.rstrip("."), cause) if part)
-    found.hint = f"nothing is lost, it goes on by itself: {hint} follows it again" if timed_out else ""
+    if not paused:
+        found.hint = f"nothing is lost, it goes on by itself: {hint} follows it again" if timed_out else ""
     errors.show(found)
-    if not timed_out:
+    if not timed_out and not paused:
         words.next_step("ecsctl history")
 
 
-def nothing(where: Mapping[str, str], *, as_json: bool) -> None:
-    """Say that there is nothing to stop."""
+def nothing(kind: str, where: Mapping[str, str], *, as_json: bool) -> None:
+    """Say that there is nothing to stop, or to let go on. `kind` is the command."""
     if as_json:
-        output.emit(_document("cancel", "nothing to do", NOTHING, where))
+        output.emit(_document(kind, "nothing to do", NOTHING, where))
         return
     words.say(NOTHING)
 

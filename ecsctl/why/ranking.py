@@ -60,6 +60,8 @@ def diagnose(*every: Facts) -> Diagnosis:
         found = [cause for cause in found if cause.name != "action-failed"]
     if any(one.undelivered for one in every) and any(cause.name == "stopped" for cause in found):  # why it was not
         found = [cause for cause in found if cause.name not in ("deploy-failed", "deploy-timeout")]
+    if any(cause.name == "paused" for cause in found):  # and the pipeline waits for no longer than an hour
+        found = [cause for cause in found if cause.name != "deploy-timeout"]
     explained = {cause.process for cause in found if cause.name != "unexplained"}
     found = [
         cause for cause in found if cause.name != "unexplained" or cause.either or not explained & {"", cause.process}

@@ -74,6 +74,12 @@ TOGETHER = [
     ('[deployment]\nstrategy = "linear"\n[service]\nautoscaling = { min = 1, max = 2, requests_per_minute = 9 }', 5,
      'service.autoscaling.requests_per_minute: does not go with deployment.strategy = "linear": requests are counted '
      "for one target group, and the tasks change between two; expected cpu_percent or memory_percent"),
+    ('[deployment]\nstrategy = "canary"\npause = { at = ["post-scale-up", "post-scale-up"] }', 4,
+     "deployment.pause.at.1: is there more than once: expected each once"),
+    ('[deployment]\nstrategy = "canary"\npause = { at = ["pre-scale-up"] }\n'
+     "[raw.service.deploymentConfiguration]\nlifecycleHooks = []", 6,
+     "raw.service.deploymentConfiguration.lifecycleHooks: does not go with deployment.pause: ECS has one list of hooks "
+     "for both"),
     ('[github]\nrepository = "a/b"\n[deployment]\nstrategy = "blue-green"\nbake_minutes = 90', 4,
      "deployment: a release waits for 90 minutes by itself, the pipeline's deploy action for 60 at most, and the tasks "
      "need 10 of them to start: expected less, or another pipeline.mode"),

@@ -143,6 +143,8 @@ IN_TABLES = [
      '"linear", found "bluegreen"'),
     ("deployment", "bake_minutes = 3", 'deployment.bake_minutes: has no meaning with strategy = "rolling": expected '
      '"blue-green" or "canary" or "linear"'),
+    ("deployment", 'pause = { at = ["post-scale-up"] }', 'deployment.pause: has no meaning with strategy = "rolling": '
+     'expected "blue-green" or "canary" or "linear"'),
     ("deployment", "alarms = { errors_percent = 0 }",
      "deployment.alarms.errors_percent: expected a number from more than 0 to 100, found 0"),
     ("service", "autoscaling = { min = 1 }", "service.autoscaling.max is missing: expected an integer from 1 to "

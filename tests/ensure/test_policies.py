@@ -53,7 +53,7 @@ MANAGED = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
 USES = Uses("Z1", "shop.example.com", True, "vpc-1", CONNECTION, REPOSITORY, TOKEN, SECRETS, BOUNDARY, True, (MANAGED,),
             topic=SCOPE.topic, redirects=True, listener_attributes=True, spot=True, alarms=True, own_secrets=True,
-            schedules=True, metrics=True, access_logs=True, volumes=True, shifts=True, jobs=True,
+            schedules=True, metrics=True, access_logs=True, volumes=True, shifts=True, pauses=True, jobs=True,
             mounted=("fs-0123456789abcdef0",),
             web_acl=SCOPE.arn("wafv2", "regional/webacl/shop/1b2c3d4e-0000-4000-8000-000000000000"),
             webhook=(TOKEN,), speaks="GRPC", entered=True, scales=True, queues=(SCOPE.arn("sqs", "mail"),))  # fmt: skip

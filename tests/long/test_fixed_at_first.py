@@ -8,7 +8,7 @@ from typing import Any
 from ecsctl.sandbox.aws import ecs
 from ecsctl.sandbox.aws.route53.delegation import delegate_zone, undelegate_zone
 from tests.long.fixed.tasks import good_image, well
-from tests.why.person import HOUR, ORDINARY, Person, first, only_looks, somebody
+from tests.why.person import HOUR, ORDINARY, Person, first, named, only_looks, somebody
 
 NAME = "hello.ecsctl.example"
 AT_ITS_NAME = {**ORDINARY, "domain": {"name": NAME}}
@@ -121,3 +121,17 @@ def test_a_certificate_that_a_caa_record_refuses_is_led_to_one_that_is_issued(tm
         both = (only, '0 issue "amazon.com"')
         person.do(found.fix[0], {}, lambda _: record(person, "UPSERT", "CAA", "ecsctl.example", *both))
         assert person.why().causes == ()
+
+
+def test_a_release_that_is_held_is_led_on_and_back(tmp_path: Path) -> None:
+    with somebody(tmp_path) as person:
+        person.write({**ORDINARY, "deployment": {"strategy": "blue-green", "pause": {"at": ["post-scale-up"]}}})
+        code, told = person.ecsctl("ecsctl up")
+        assert (code, "deployment.pause may hold a release for 1440 minutes" in " ".join(told.split())) == (0, True)
+        for way in range(2):
+            person.push()
+            found = first(person.why())
+            assert found.name == "paused"
+            person.do(found.fix[way], {}, None)
+            person.clock.sleep(HOUR)
+            assert "paused" not in named(person.why())

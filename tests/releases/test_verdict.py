@@ -39,6 +39,7 @@ def test_every_outcome_has_a_course_and_its_own_exit_code() -> None:
         Outcome.ROLLED_BACK: 6,
         Outcome.SUPERSEDED: 7,
         Outcome.STOPPED: 8,
+        Outcome.PAUSED: 9,
     }
 
 

@@ -44,8 +44,12 @@ def deployment(
     sources: Sequence[str] = ("before",),
     back: str = "",
     why: str = "",
+    hook: str = "",
 ) -> dict[str, Any]:
-    """A service deployment. `monitor` is what ended it ("breaker" or "alarm"), `back` what it was rolled back to."""
+    """A service deployment. `monitor` is what ended it ("breaker" or "alarm"), `back` what it was rolled back to.
+
+    `hook` is how the pause stands at which it is or was held.
+    """
     told: dict[str, Any] = {
         "serviceDeploymentArn": deployment_arn(name),
         "targetServiceRevisionArn": target(name),
@@ -61,6 +65,10 @@ def deployment(
         told["rollback"] = {"serviceRevisionArn": target(back)}
     if why:
         told["statusReason"] = why
+    if hook:
+        details = {"hookId": "ecs-pause-1", "targetType": "PAUSE", "timeoutAction": "ROLLBACK"}
+        told |= {"lifecycleStage": "POST_SCALE_UP", "deploymentCircuitBreaker": {"status": "DISABLED"},
+                 "lifecycleHookDetails": [{**details, "status": hook, "expiresAt": at(3600)}]}  # fmt: skip
     return told
 
 
@@ -223,6 +231,27 @@ COURSES = {
     "time runs out": Course(
         [(seconds, look(service(running=0, old=1), deployment(), BEFORE)) for seconds in range(0, 901, 100)],
         Outcome.TIMED_OUT, "revision 7 is still rolling out after 900 seconds"),
+    "held until a person answers": Course(
+        [(0, look(service(running=0, old=1), deployment(), BEFORE)),
+         (60, look(service(old=1), deployment(hook="AWAITING_ACTION"), BEFORE))],
+        Outcome.PAUSED,
+        "revision 7 is paused now that its tasks are healthy; ECS takes it back at 2026-07-01 13:00 UTC"),
+    "answered, though ECS shows it for a moment still": Course(
+        [(0, look(service(old=1), deployment(hook="AWAITING_ACTION"), BEFORE)),
+         (30, look(service(old=1), deployment(hook="SUCCEEDED"), BEFORE)),
+         (90, look(service(rollout="COMPLETED"), deployment("ours", "SUCCESSFUL", ended=75, hook="SUCCEEDED"),
+                   BEFORE))],
+        Outcome.DEPLOYED, "revision 7 is deployed: 1 of 1 tasks run it",
+        Followed(revision(7), deployment_arn("ours"), answered=frozenset({"ecs-pause-1"}))),
+    "answered with a rollback": Course(
+        [(60, look(service(6, rollout="COMPLETED"),
+                   deployment("ours", "ROLLBACK_SUCCESSFUL", ended=55, back="before", hook="FAILED"), BEFORE))],
+        Outcome.STOPPED, "revision 7 was stopped and rolled back, because someone asked for it: revision 6 runs again"),
+    "answered by nobody": Course(
+        [(60, look(service(6, rollout="COMPLETED"),
+                   deployment("ours", "ROLLBACK_SUCCESSFUL", ended=55, back="before", hook="TIMED_OUT"), BEFORE))],
+        Outcome.ROLLED_BACK,
+        "revision 7 was rolled back by the end of a pause, for nobody let it go on in time: revision 6 runs again"),
     "a stale first answer": Course(
         [(0, look(service(6, rollout="COMPLETED"), BEFORE)),
          (5, look(service(running=0, old=1), deployment(), BEFORE)),

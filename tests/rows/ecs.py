@@ -31,6 +31,7 @@ from ecsctl.resources.cluster import PROVIDERS, Cluster
 from ecsctl.resources.scaling import Scaling, Scheduled
 from ecsctl.resources.service import Service
 from ecsctl.resources.support.containers import HealthCheck, Sidecar
+from ecsctl.resources.support.pausing import Pause
 from ecsctl.resources.support.strategy import EarlySuccess, Strategy, Threshold
 from ecsctl.resources.support.volumes import Mount, Volume
 from ecsctl.resources.task_definition import TaskDefinition
@@ -346,6 +347,7 @@ ROWS = (
             "reset_on_healthy": False,
             "early_success": EarlySuccess(True, 100, "DEFERRED"),
             "alarms": frozenset({AlarmName("lost")}),
+            "pause": Pause(frozenset({"POST_SCALE_UP"}), 60, "CONTINUE"),
             "grace_period": 90,
             "propagate_tags": "TASK_DEFINITION",
             "managed_tags": False,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.engine.label import flat
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.ecs import family_of, newer, revision_of, service_of
+from ecsctl.resources.support.pausing import EXPIRED, answered_of, held_of
 from ecsctl.resources.support.revisions import BACK, revision
 from ecsctl.resources.support.strategy import rules_of
 
@@ -33,6 +34,7 @@ class Phase(StrEnum):
     """How one service deployment stands."""
 
     ROLLING_OUT = "rolling out"
+    PAUSED = "paused"  # until a person answers
     STOPPING = "being stopped"
     GOING_BACK = "going back"
     DEPLOYED = "deployed"
@@ -45,7 +47,7 @@ class Phase(StrEnum):
     @property
     def ongoing(self) -> bool:
         """Whether ECS works at it."""
-        return self in (Phase.ROLLING_OUT, Phase.STOPPING, Phase.GOING_BACK)
+        return self in (Phase.ROLLING_OUT, Phase.PAUSED, Phase.STOPPING, Phase.GOING_BACK)
 
 
 _PHASES = {
@@ -118,7 +120,7 @@ class Snapshot:
     @property
     def given_up(self) -> bool:
         """Whether the newest deployment was stopped or goes back, or the service's own was given up."""
-        fine = (None, Phase.DEPLOYED, Phase.ROLLING_OUT, Phase.STOPPING)
+        fine = (None, Phase.DEPLOYED, Phase.ROLLING_OUT, Phase.PAUSED, Phase.STOPPING)
         return self.phase not in fine or self.failed
 
     @property
@@ -223,7 +225,7 @@ class Snapshot:
     def why_not(self, wanted: str) -> str:
         """Why the newest deployment of a task definition was rolled back or stopped; empty if it was not."""
         newest = max((one for one in self.deployments if self.brings(one) == wanted), key=began, default={})
-        if not newest or phase_of(newest) in (Phase.DEPLOYED, Phase.ROLLING_OUT):
+        if not newest or phase_of(newest) in (Phase.DEPLOYED, Phase.ROLLING_OUT, Phase.PAUSED):
             return ""
         what, why = "was stopped" if "STOP" in newest["status"] else "was rolled back", newest.get("statusReason")
         return f"the deployment of revision {revision_of(wanted)} {what}: {why or 'no reason given'}"
@@ -315,14 +317,14 @@ def traffic_of(deployment: Told) -> str:
 
 
 def monitor_of(deployment: Told) -> str:
-    """Which of ECS's own monitors ended a service deployment, in words; empty if none did."""
+    """What of ECS's own accord ended a service deployment, in words; empty if nothing did."""
     alarms = deployment.get("alarms") or {}
     if alarms.get("status") == "TRIGGERED":
         names = ", ".join(alarms.get("triggeredAlarmNames") or alarms.get("alarmNames") or ())
         return f"the alarm {names}" if names else "an alarm"
     if (deployment.get("deploymentCircuitBreaker") or {}).get("status") == "TRIGGERED":
         return "the circuit breaker"
-    return ""
+    return EXPIRED if answered_of(deployment) == "TIMED_OUT" else ""
 
 
 def phase_of(deployment: Told) -> Phase:
@@ -331,10 +333,14 @@ def phase_of(deployment: Told) -> Phase:
     STOPPED and ROLLBACK_SUCCESSFUL have many causes: the monitors tell whether ECS itself gave up, or its own words of
     what it found wrong. Of a deployment that is only listed nothing is known of them.
     """
+    if held_of(deployment):
+        return Phase.PAUSED
     if known := _PHASES.get(deployment["status"]):
         return known
     watched = (deployment.get("deploymentCircuitBreaker") or {}).get("status")
     if deployment["status"] == "ROLLBACK_SUCCESSFUL":
+        if answered_of(deployment) == "FAILED":
+            return Phase.TAKEN_BACK
         itself = "rolled back because" in str(deployment.get("statusReason"))
         return Phase.ROLLED_BACK if monitor_of(deployment) or itself or not watched else Phase.TAKEN_BACK
     return Phase.GIVEN_UP if monitor_of(deployment) else Phase.STOPPED

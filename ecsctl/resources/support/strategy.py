@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ecsctl.ids import AlarmName
+from ecsctl.resources.support.pausing import HOOKS, Pause, pause_of
 from ecsctl.shifting import minutes_of
 
 Cleanup = Literal["BLOCKING", "DEFERRED"]
@@ -73,6 +74,7 @@ class Rules:
     early_success: EarlySuccess
     alarms: frozenset[AlarmName]
     strategy: Strategy
+    pause: Pause | None  # None: not ours to say
 
     def sent(self, changed: Collection[str]) -> dict[str, Any]:
         """A part that is not sent stays as it was: what AWS has anyway is sent only to take something else back."""
@@ -102,11 +104,13 @@ class Rules:
             found |= {"strategy": self.strategy.way, "bakeTimeInMinutes": self.strategy.bake}
         if steps := _STEPS.get(self.strategy.way):
             found[steps[0]] = {steps[1]: self.strategy.percent, steps[2]: self.strategy.minutes}
+        if self.pause and (self.pause.at or "pause" in changed):
+            found[HOOKS] = [self.pause.hook] if self.pause.at else []
         return found
 
 
-def rules_of(deployment: Mapping[str, Any]) -> Rules:
-    """What a service's deploymentConfiguration says."""
+def rules_of(deployment: Mapping[str, Any], wanted: Pause | None = None) -> Rules:
+    """What a service's deploymentConfiguration says, where a pause is wanted to be so."""
     breaker = deployment.get("deploymentCircuitBreaker") or {}
     threshold, early = breaker.get("thresholdConfiguration"), deployment.get("earlySuccessCriteria") or {}
     alarms = deployment.get("alarms") or {}
@@ -123,6 +127,7 @@ def rules_of(deployment: Mapping[str, Any]) -> Rules:
         else EarlySuccess(),
         alarms=frozenset(map(AlarmName, names)),
         strategy=_strategy(deployment),
+        pause=pause_of(deployment.get(HOOKS) or (), wanted),
     )
 
 

@@ -77,7 +77,7 @@ _TABLE = {
         "DescribeServices": "service/{cluster}/{services}",
         "DescribeServiceDeployments": "{serviceDeploymentArns}",
         "DescribeServiceRevisions": "{serviceRevisionArns}",
-        "StopServiceDeployment": "{serviceDeploymentArn}",
+        "ContinueServiceDeployment StopServiceDeployment": "{serviceDeploymentArn}",
         "DescribeTasks": "task/{cluster}/{tasks}",
         "ExecuteCommand": "cluster/{cluster} task/{cluster}/{task}",
         "ListTasks": "container-instance/{cluster}/*",

@@ -6,6 +6,7 @@ from ecsctl.names import Names
 from ecsctl.parts import WEB
 from ecsctl.releases.verdict import STUCK, called, no_room
 from ecsctl.resources.support.deployments import Phase, monitor_of, reason_of, traffic_of
+from ecsctl.resources.support.pausing import held_of
 from ecsctl.why.causes.cause import Cause, Certainty, Judge
 from ecsctl.why.causes.fixes import Fix, change, repair, resume, run, up, wait
 from ecsctl.why.causes.running import container_check
@@ -89,11 +90,24 @@ def given_up(facts: Facts) -> Cause | None:
     return Cause("gave-up", f"ECS gave {name} up, and {left}", observed, fix, effect=True)
 
 
+def paused(facts: Facts) -> Cause | None:
+    """A release is held until a person answers."""
+    newest = facts.releases.newest
+    found = held_of(newest)
+    if not found:
+        return None
+    traffic = traffic_of(newest)
+    told = f"{called(facts.suspect)} {found.told}" + (f"; {traffic}" if traffic else "")
+    observed = (Evidence("deployment", f"its hook at {found.stage} awaits an answer", newest.get("updatedAt")),)
+    fix = (run("ecsctl continue", "lets it go on"), run("ecsctl cancel", "takes it back"))
+    return Cause("paused", told, observed, fix, calm=True)
+
+
 def under_way(facts: Facts) -> Cause | None:
     """A deployment that has shown nothing bad yet."""
     primary = facts.releases.primary
     bad = facts.failed or primary.get("failedTasks") or facts.given_up or container_check(facts)
-    if not facts.releases.at_work or bad or not primary.get("desiredCount"):
+    if not facts.releases.at_work or paused(facts) or bad or not primary.get("desiredCount"):
         return None
     told = (f"{called(facts.suspect)} is rolling out: {primary.get('runningCount', 0)} of "
             f"{primary['desiredCount']} tasks run; ")  # fmt: skip
@@ -121,4 +135,4 @@ def unexplained(facts: Facts) -> Cause | None:
     return Cause("unexplained", told, observed, fix, Certainty.UNKNOWN, effect=True)
 
 
-JUDGES: tuple[Judge, ...] = (absent, stuck, zero_desired, given_up, under_way, unexplained)
+JUDGES: tuple[Judge, ...] = (absent, stuck, zero_desired, given_up, paused, under_way, unexplained)

@@ -360,5 +360,5 @@ CASES: dict[str, Case] = {
 }
 
 AT_FIRST = ("no-service", "name-taken", "no-image-yet", "gave-up", "certificate-pending", "zone-not-delegated",
-            "certificate-failed")  # fmt: skip
-"""Causes of an app that never came to run: tests/long/test_fixed_at_first.py."""
+            "certificate-failed", "paused")  # fmt: skip
+"""Causes of an app that never came to run, or is made otherwise: tests/long/test_fixed_at_first.py."""

@@ -6,7 +6,7 @@ from moto.core.responses import ActionResult
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 
-from ecsctl.sandbox.aws.ecs import clusters, definitions, rollout, views
+from ecsctl.sandbox.aws.ecs import clusters, definitions, rollout, shifting, views
 from ecsctl.sandbox.aws.ecs import services as ecs_services
 from ecsctl.sandbox.aws.ecs.state import Deployment, Release, Service, Wire, invalid, refusal, services
 from ecsctl.sandbox.aws.ecs.world import tick
@@ -106,4 +106,30 @@ def stop_service_deployment(response: EC2ContainerServiceResponse) -> ActionResu
         release.updated = clock.now()
         service.stopping = {"stopType": kind}
         service.agenda["stop"] = clock.now() + rollout.STOP_REQUESTED
+    return ActionResult({"serviceDeploymentArn": arn})
+
+
+@overlay.adds(EC2ContainerServiceResponse)
+def continue_service_deployment(response: EC2ContainerServiceResponse) -> ActionResult:
+    """Answer a hook that holds a service deployment: CONTINUE unless told, or ROLLBACK.
+
+    ECS guide, "Continuing service deployments": the hook must be AWAITING_ACTION, and the deployment IN_PROGRESS. With
+    which of the errors of the reference the others are refused, and in which words, are assumptions.
+    """
+    backend, ask = response.ecs_backend, response._get_params()
+    arn, action = ask["serviceDeploymentArn"], ask.get("action") or "CONTINUE"
+    tick(backend)
+    if arn not in _releases(backend):
+        raise refusal("ServiceDeploymentNotFoundException", f"Service deployment {arn} not found.")
+    service, release = _releases(backend)[arn]
+    if action not in ("CONTINUE", "ROLLBACK"):
+        raise invalid("action should be one of [CONTINUE,ROLLBACK]")
+    if release.status != "IN_PROGRESS" or not shifting.answer(release, ask["hookId"], action, clock.now()):
+        raise invalid(f"Lifecycle hook {ask['hookId']} is not awaiting an action.")
+    if action == "ROLLBACK":
+        release.status = "ROLLBACK_REQUESTED"
+        service.stopping = {"stopType": "ROLLBACK"}
+        service.agenda["stop"] = clock.now() + rollout.STOP_REQUESTED
+    else:
+        service.agenda["shift"] = clock.now()
     return ActionResult({"serviceDeploymentArn": arn})

@@ -72,12 +72,13 @@ def schedule(service: Service, world: World, t: float, launch: Launch) -> None:
 def _shift(service: Service, world: World, t: float, launch: Launch) -> None:
     """Both versions have all their tasks until all requests go to the new one, and its bake time is over."""
     service.steady = False
-    _start_some(service, world, t, launch)
     before = service.good
     if before is not None and before is not service.primary and service.release and service.release.stage != "CLEAN_UP":
         for _ in range(service.desired_count - sum(task.wanted for task in service.of(before))):
             launch(service, before, t)  # one that has come to an end meanwhile
     done = shifting.schedule(service, world, t)
+    if service.release is not None and service.release.stage != "PRE_SCALE_UP":
+        _start_some(service, world, t, launch)
     if service.release is not None and service.release.stage == "CLEAN_UP":
         old = [task for task in service.tasks if task.wanted and task.started_by != service.primary.id]
         halt(service, world, t, old)
@@ -94,8 +95,6 @@ def shifted(service: Service, world: World, t: float) -> None:
         return
     if why := shifting.late(release, t):
         _give_up(service, world, t, ("ECS deployment", why, "timed out"), back=True)
-    elif release.paused and t >= release.paused["expiresAt"]:
-        shifting.resume(release, t)
 
 
 def _drain(service: Service, world: World, t: float) -> None:
@@ -365,7 +364,6 @@ def go_back(service: Service, good: Deployment, t: float, reason: str, why: str)
     if release is not None:
         release.status, release.reason, release.updated = "ROLLBACK_IN_PROGRESS", why, t
         release.rollback = {"reason": why, "startedAt": t, "serviceRevisionArn": good.revision_arn}
-        release.paused = None
 
 
 def stop_now(service: Service, world: World, t: float) -> None:
@@ -384,5 +382,5 @@ def stop_now(service: Service, world: World, t: float) -> None:
     if asked["stopType"] == "ABORT" or good is None or good is primary:
         end(release, t, "STOPPED", "Service deployment stopped by the user.")
         return
-    why = "Service deployment rollback requested by the user."
+    why = shifting.REFUSED if release.refused else "Service deployment rollback requested by the user."
     go_back(service, good, t, f"ECS deployment stopped: rolling back to deploymentId {good.id}.", why)

@@ -4,8 +4,8 @@ ECS guide, "Amazon ECS blue/green service deployments workflow" and its like for
 stages, of which a deployment goes through some at once. How the steps of `rollout` begin and end it stands there.
 """
 
+import hashlib
 import math
-from typing import Any
 
 from ecsctl.sandbox.aws.ecs.outside import World
 from ecsctl.sandbox.aws.ecs.state import Deployment, Release, Service, Wire
@@ -18,10 +18,13 @@ NOT_IN_RULE = (
     "alternateTargetGroup must be associated with the productionListenerRule or testListenerRule."
 )
 """Quoted in the guide, "Migrate CodeDeploy blue/green deployments to Amazon ECS blue/green deployments"."""
-_HOOKED = {"SCALE_UP": "PRE_SCALE_UP", "POST_SCALE_UP": "POST_SCALE_UP",
-           "PRODUCTION_TRAFFIC_SHIFT": "PRE_PRODUCTION_TRAFFIC_SHIFT",
-           "POST_PRODUCTION_TRAFFIC_SHIFT": "POST_PRODUCTION_TRAFFIC_SHIFT"}  # fmt: skip
-"""Before which stage a deployment pauses at which stage's hook."""
+_PASSED = {"PRE_SCALE_UP": "SCALE_UP", "POST_SCALE_UP": "POST_TEST_TRAFFIC_SHIFT",
+           "POST_TEST_TRAFFIC_SHIFT": "PRE_PRODUCTION_TRAFFIC_SHIFT",
+           "PRE_PRODUCTION_TRAFFIC_SHIFT": "PRODUCTION_TRAFFIC_SHIFT"}  # fmt: skip
+"""The stages at which a deployment does nothing but let its hooks be answered, and what comes after each."""
+TIMED_OUT = "Service deployment rolled back because a pause hook timed out."
+REFUSED = "Service deployment rolled back because a pause hook was answered with ROLLBACK."
+"""The words of both are ours."""
 
 
 def shifts(configuration: Wire) -> bool:
@@ -86,8 +89,8 @@ def schedule(service: Service, world: World, t: float) -> bool:
     if release is None:
         return False
     if not release.stage:
-        _enter(service, release, "SCALE_UP", t)
-    while not release.paused and _step(service, world, release, t):
+        _enter(release, "PRE_SCALE_UP", t)
+    while not release.waiting and _step(service, world, release, t):
         pass
     _wake(service, release, t)
     old = [task for task in service.tasks if task.started_by != service.primary.id and task.status != "STOPPED"]
@@ -99,13 +102,13 @@ def _step(service: Service, world: World, release: Release, t: float) -> bool:
     green, plan = service.primary, steps(release.configuration)
     first = not release.sources
     match release.stage:
+        case stage if stage in _PASSED:
+            _enter(release, _PASSED[stage], t)
         case "SCALE_UP":
             new = [task for task in service.of(green) if task.wanted]
             if len(new) < service.desired_count or not all(task.healthy for task in new):
                 return False
-            _enter(service, release, "POST_SCALE_UP", t)
-        case "POST_SCALE_UP":
-            _enter(service, release, "PRODUCTION_TRAFFIC_SHIFT", t)
+            _enter(release, "POST_SCALE_UP", t)
         case "PRODUCTION_TRAFFIC_SHIFT":
             share, minutes = (100.0, 0.0) if first else plan[release.step]
             if release.weight != share:
@@ -115,41 +118,41 @@ def _step(service: Service, world: World, release: Release, t: float) -> bool:
                 return False
             last = share >= 100
             release.step += not last
-            _enter(service, release, "POST_PRODUCTION_TRAFFIC_SHIFT" if last else "PRODUCTION_TRAFFIC_SHIFT", t)
+            _enter(release, "POST_PRODUCTION_TRAFFIC_SHIFT" if last else "PRE_PRODUCTION_TRAFFIC_SHIFT", t)
         case "POST_PRODUCTION_TRAFFIC_SHIFT":
-            _enter(service, release, "BAKE_TIME", t)
+            _enter(release, "BAKE_TIME", t)
             bake = 0 if first else release.configuration.get("bakeTimeInMinutes", 0)  # at a first one: an assumption
             release.until = t + bake * MINUTE
         case "BAKE_TIME":
             if t < (release.until or 0.0):
                 return False
-            _enter(service, release, "CLEAN_UP", t)
+            _enter(release, "CLEAN_UP", t)
             return False
         case _:
             return False
     return True
 
 
-def _enter(service: Service, release: Release, stage: str, t: float) -> None:
-    """A stage begins, unless a hook holds it back."""
+def _enter(release: Release, stage: str, t: float) -> None:
+    """A stage begins. Hooks of it hold the deployment, each with an id of its own, however often the stage comes."""
     release.stage, release.since, release.until, release.updated = stage, t, None, t
-    hooks: list[Any] = release.configuration.get("lifecycleHooks") or []
-    for number, hook in enumerate(hooks):
-        if hook.get("targetType") == "PAUSE" and _HOOKED.get(stage) in hook.get("lifecycleStages", ()):
+    for hook in release.configuration.get("lifecycleHooks") or ():
+        if hook.get("targetType") == "PAUSE" and stage in hook.get("lifecycleStages", ()):
             told = hook.get("timeoutConfiguration") or {}
-            release.paused = {
-                "hookId": f"ecs-pause-{service.name}-{len(service.releases)}-{stage}-{release.step}-{number}",
+            serial = f"{release.arn} {stage} {len(release.hooks)}"
+            release.hooks.append({
+                "hookId": f"ecs-pause-{hashlib.sha256(serial.encode()).hexdigest()[:43]}",
                 "targetType": "PAUSE",
                 "status": "AWAITING_ACTION",
                 "expiresAt": t + told.get("timeoutInMinutes", 1440) * MINUTE,
                 "timeoutAction": told.get("action", "ROLLBACK"),
-            }
+            })  # fmt: skip
 
 
 def _wake(service: Service, release: Release, t: float) -> None:
     """When to look again: at the end of a wait, of a pause, or of a stage that takes too long."""
-    if release.paused:
-        service.agenda["shift"] = release.paused["expiresAt"]
+    if release.waiting:
+        service.agenda["shift"] = min(hook["expiresAt"] for hook in release.waiting)
     elif release.stage == "CLEAN_UP":
         service.agenda.pop("shift", None)
     else:
@@ -157,22 +160,28 @@ def _wake(service: Service, release: Release, t: float) -> None:
 
 
 def late(release: Release, t: float) -> str:
-    """Why a deployment is given up at this moment: nobody has continued it, or a stage takes too long.
+    """Why a deployment is given up at this moment: nobody has let it go on, or a stage takes too long.
 
     The words are ours.
     """
-    if release.paused:
-        over = t >= release.paused["expiresAt"] and release.paused["timeoutAction"] == "ROLLBACK"
-        return "Service deployment rolled back because a pause hook timed out." if over else ""
+    for hook in release.waiting:
+        if t >= hook["expiresAt"]:
+            hook["status"] = "TIMED_OUT"
+            if hook["timeoutAction"] == "ROLLBACK":
+                return TIMED_OUT
     over = release.stage == "SCALE_UP" and t >= release.since + DAY
     return f"Service deployment rolled back because {release.stage} timed out." if over else ""
 
 
-def resume(release: Release, t: float) -> None:
-    """Go on after a pause that a person ends, or that has timed out."""
-    if release.paused:
-        release.paused = None
-        release.since = t
+def answer(release: Release, hook_id: str, action: str, t: float) -> bool:
+    """What a person says to one hook: on to the next stage, or back. False where it waits for no answer."""
+    hook = next((one for one in release.waiting if one["hookId"] == hook_id), None)
+    if hook is None:
+        return False
+    hook["status"] = "SUCCEEDED" if action == "CONTINUE" else "FAILED"
+    release.refused |= action == "ROLLBACK"
+    release.since = release.updated = t
+    return True
 
 
 def shift(service: Service, world: World, to: Deployment, share: float) -> None:

@@ -194,12 +194,18 @@ class Release:
     until: float | None = None  # and when it ends at the soonest
     step: int = 0  # of the traffic shift
     weight: float = 0.0  # the share of the requests, in percent, that goes to the new tasks
-    paused: Wire | None = None  # by this hook
+    hooks: list[Wire] = field(default_factory=list)  # that it has come to, the newest stage's last
+    refused: bool = False  # a person has answered a hook with ROLLBACK
 
     @property
     def ongoing(self) -> bool:
         """Whether it has not ended yet."""
         return self.finished is None
+
+    @property
+    def waiting(self) -> list[Wire]:
+        """The hooks at which it is held."""
+        return [hook for hook in self.hooks if hook["status"] == "AWAITING_ACTION"]
 
 
 @dataclass

@@ -18,7 +18,7 @@ _PAUSES = (
     "POST_PRODUCTION_TRAFFIC_SHIFT",
 )  # fmt: skip
 """The guide, "Pause hooks for Amazon ECS service deployments": not while traffic is shifted."""
-_LONGEST = 20_160  # minutes of a pause, in the same place
+_LONGEST, _MOST = 20_160, 10  # minutes of a pause, and how many there may be, in the same place
 _DAY = 1440
 
 
@@ -67,13 +67,18 @@ def _configuration(sent: Wire) -> None:
             raise invalid(f"{percent} must be a multiple of 0.1 between {least} and 100.0.")
         if not 0 <= wait <= _DAY:
             raise invalid(f"{minutes} must be between 0 and {_DAY}.")
-    for hook in sent.get("lifecycleHooks") or ():
+    hooks = sent.get("lifecycleHooks") or ()
+    for hook in hooks:
         _hook(hook)
+    if sum(hook.get("targetType") == "PAUSE" for hook in hooks) > _MOST:
+        raise invalid(f"A service cannot have more than {_MOST} PAUSE lifecycle hooks.")
 
 
 def _hook(hook: Wire) -> None:
     stages: list[Any] = hook.get("lifecycleStages") or []
-    if hook.get("targetType") != "PAUSE":
+    if hook.get("targetType", "AWS_LAMBDA") == "AWS_LAMBDA":
+        if not hook.get("hookTargetArn"):
+            raise invalid("hookTargetArn is required for an AWS_LAMBDA lifecycle hook.")
         return
     if not stages or not {*stages} <= {*_PAUSES}:
         raise invalid("A PAUSE lifecycle hook cannot be configured for these lifecycle stages.")

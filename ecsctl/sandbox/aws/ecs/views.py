@@ -212,7 +212,7 @@ def release(found: Service, each: Release) -> Wire:
             "targetServiceRevision": revision_counts(found, each.target),
             "deploymentConfiguration": each.configuration,
             "lifecycleStage": each.stage or None,
-            "lifecycleHookDetails": [_hook(each.paused)] if each.paused else None,
+            "lifecycleHookDetails": list(map(_hook, each.hooks)) or None,
             "rollback": rollback,
             "deploymentCircuitBreaker": {
                 "status": state if watching else "DISABLED",
@@ -224,8 +224,8 @@ def release(found: Service, each: Release) -> Wire:
     )
 
 
-def _hook(paused: Wire) -> Wire:
-    return {**paused, "expiresAt": when(paused["expiresAt"])}
+def _hook(told: Wire) -> Wire:
+    return {**told, "expiresAt": when(told["expiresAt"])}
 
 
 def _alarms(each: Release) -> Wire:

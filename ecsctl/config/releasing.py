@@ -1,0 +1,72 @@
+"""What of [deployment] has to fit other tables: the load balancer, autoscaling, the pipeline's deploy action, [raw]."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ecsctl.config.model import Config
+    from ecsctl.config.section import Problem
+
+SPARE, LONGEST = 10, 60
+"""Minutes for new tasks to start; and of the deploy action at most (CodePipeline guide, "Amazon ECS deploy action")."""
+HOOKS = "deploymentConfiguration.lifecycleHooks"
+
+
+def problems(config: Config) -> Iterator[Problem]:
+    """What does not go with two target groups, of which now the one and now the other has the tasks.
+
+    ELB refuses clients that stay with a target behind a rule of several groups that does not keep them with its
+    group (kubernetes-sigs/aws-load-balancer-controller#2734), and ECS would have to shift those who are kept.
+    Application Auto Scaling counts the requests of one target group alone.
+    """
+    deployment, scaling = config.deployment, config.service.autoscaling
+    if not deployment.shifts:
+        return
+    told = f'does not go with deployment.strategy = "{deployment.strategy}"'
+    if config.load_balancer.sticky_seconds is not None:
+        yield "load_balancer.sticky_seconds", f"{told}: a client that is kept would not go over to the new version"
+    if scaling and scaling.requests_per_minute:
+        why = "requests are counted for one target group, and the tasks change between two"
+        yield "service.autoscaling.requests_per_minute", f"{told}: {why}; expected cpu_percent or memory_percent"
+    if deployment.pause and HOOKS in config.raw.paths("service"):
+        yield f"raw.service.{HOOKS}", "does not go with deployment.pause: ECS has one list of hooks for both"
+    if deploys(config):
+        yield from _too_short(config)
+
+
+def deploys(config: Config) -> bool:
+    """Whether a pipeline deploys."""
+    return config.github is not None and config.pipeline.mode == "pipeline"
+
+
+def _too_short(config: Config) -> Iterator[Problem]:
+    """A deploy action that would end before the release does."""
+    least, most = config.deployment.waits + SPARE, config.pipeline.deploy_timeout_minutes
+    alone = f"a release waits for {config.deployment.waits} minutes by itself"
+    if least > LONGEST:
+        why = f"the pipeline's deploy action for {LONGEST} at most, and the tasks need {SPARE} of them to start"
+        yield "deployment", f"{alone}, {why}: expected less, or another pipeline.mode"
+    elif config.pipeline.given("deploy_timeout_minutes") and most < least:
+        told = f"expected at least {least}, found {most}: {alone}, and the tasks need some to start"
+        yield "pipeline.deploy_timeout_minutes", told
+
+
+def deploy_minutes(config: Config) -> int:
+    """How long the pipeline's deploy action waits: as written, or as long as the strategy and its pauses need."""
+    most = config.pipeline.deploy_timeout_minutes
+    if config.pipeline.given("deploy_timeout_minutes") or not config.deployment.shifts:
+        return most
+    return min(LONGEST, most + config.deployment.waits + config.deployment.held)
+
+
+def late(config: Config) -> Iterator[str]:
+    """A release may be held for longer than the pipeline's deploy action waits, in a sentence."""
+    held, most = config.deployment.held, deploy_minutes(config)
+    if held and deploys(config) and held + config.deployment.waits + SPARE > most:
+        yield (
+            f"deployment.pause may hold a release for {held} minutes, and the pipeline's deploy action waits for "
+            f"{most}: the run of a release that nobody lets go on in that time ends as failed, while the release "
+            "itself stays held"
+        )

@@ -1,0 +1,118 @@
+"""A deployment that ECS holds until a person answers: the hooks that say so, and what is told of one that is held.
+
+ECS developer guide, "Pause hooks for Amazon ECS service deployments".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+
+Told = Mapping[str, Any]
+Action = Literal["ROLLBACK", "CONTINUE"]
+
+PAUSE, HOOKS = "PAUSE", "lifecycleHooks"
+WHERE = {
+    "RECONCILE_SERVICE": "before it begins",
+    "PRE_SCALE_UP": "before its tasks start",
+    "POST_SCALE_UP": "now that its tasks are healthy",
+    "POST_TEST_TRAFFIC_SHIFT": "now that the test requests go to it",
+    "PRE_PRODUCTION_TRAFFIC_SHIFT": "before requests go over to it",
+    "POST_PRODUCTION_TRAFFIC_SHIFT": "now that all requests have gone over to it",
+}
+ANSWERS = "ecsctl continue lets it go on, ecsctl cancel takes it back"
+EXPIRED = "the end of a pause, for nobody let it go on in time"
+
+
+@dataclass(frozen=True)
+class Pause:
+    """At which stages a deployment is held, for how many minutes at most, and what ECS does after that."""
+
+    at: frozenset[str] = frozenset()
+    minutes: int = 0
+    then: Action = "ROLLBACK"
+
+    @property
+    def hook(self) -> dict[str, Any]:
+        """As ECS takes it."""
+        timeout = {"timeoutInMinutes": self.minutes, "action": self.then}
+        return {"targetType": PAUSE, "lifecycleStages": sorted(self.at), "timeoutConfiguration": timeout}
+
+
+@dataclass(frozen=True)
+class Held:
+    """A deployment at a pause: the ids of the hooks that wait for an answer, where it is, and until when."""
+
+    hooks: frozenset[str]
+    stage: str
+    until: datetime | None
+    then: str
+
+    @property
+    def told(self) -> str:
+        """Where it is held, and what becomes of it if nobody answers."""
+        end = "goes on with it" if self.then == "CONTINUE" else "takes it back"
+        told = f"is paused {WHERE.get(self.stage, 'at ' + (self.stage or 'a stage'))}"
+        return f"{told}; ECS {end} at {self.until:%Y-%m-%d %H:%M} UTC" if self.until else told
+
+
+def is_pause(hook: Told) -> bool:
+    """Whether a hook of a service holds its deployments. One of Lambda has a function, whatever else is told of it."""
+    return hook.get("targetType") == PAUSE or not (hook.get("targetType") or hook.get("hookTargetArn"))
+
+
+def beside(configuration: dict[str, Any], there: Told) -> None:
+    """Leave the functions that somebody has hung into a service where they are: ECS takes all hooks at once."""
+    if HOOKS in configuration:
+        hooks = (there.get("deploymentConfiguration") or {}).get(HOOKS) or ()
+        configuration[HOOKS] = [*(hook for hook in hooks if not is_pause(hook)), *configuration[HOOKS]]
+
+
+def pause_of(hooks: Collection[Told], wanted: Pause | None) -> Pause:
+    """What a service's hooks say. Where AWS does not tell how long one lasts, it lasts as is wanted.
+
+    AWS has been seen to answer with the stages alone (DescribeServices, May 2026).
+    """
+    ours = [hook for hook in hooks if is_pause(hook)]
+    if not ours:
+        return Pause()
+    usual = wanted if wanted and wanted.at else Pause(minutes=1440)
+    times = [hook["timeoutConfiguration"] for hook in ours if hook.get("timeoutConfiguration")]
+    lasting = {(one.get("timeoutInMinutes", 1440), one.get("action", "ROLLBACK")) for one in times}
+    minutes, then = min(lasting - {(usual.minutes, usual.then)}, default=(usual.minutes, usual.then))
+    return Pause(frozenset(stage for hook in ours for stage in hook.get("lifecycleStages", ())), minutes, then)
+
+
+def held_of(deployment: Told) -> Held | None:
+    """Where a service deployment waits for an answer; None where it does not."""
+    waiting = [one for one in deployment.get("lifecycleHookDetails") or () if one.get("status") == "AWAITING_ACTION"]
+    if deployment.get("status") not in ("PENDING", "IN_PROGRESS") or not waiting:
+        return None
+    first = min(waiting, key=lambda one: str(one.get("expiresAt") or "9"))
+    hooks = frozenset(str(one.get("hookId")) for one in waiting)
+    return Held(
+        hooks, str(deployment.get("lifecycleStage") or ""), first.get("expiresAt"), first.get("timeoutAction", "")
+    )
+
+
+def held(aws: Aws, service: Told) -> Held | None:
+    """Where the deployment of a service that is under way waits for an answer; None where it does not."""
+    configuration, arn = service.get("deploymentConfiguration") or {}, service.get("currentServiceDeployment")
+    if not arn or not (configuration.get(HOOKS) or configuration.get("strategy", "ROLLING") != "ROLLING"):
+        return None
+    found = aws.look(aws.ecs.describe_service_deployments, serviceDeploymentArns=[arn])["serviceDeployments"]
+    return held_of(found[0]) if found else None
+
+
+def answered_of(deployment: Told) -> str:
+    """How a pause has ended from which a deployment went back: TIMED_OUT or FAILED; empty where none has."""
+    for one in deployment.get("lifecycleHookDetails") or ():
+        status, then = one.get("status"), one.get("timeoutAction")
+        if one.get("targetType") == PAUSE and (status == "FAILED" or (status == "TIMED_OUT" and then != "CONTINUE")):
+            return str(status)
+    return ""
