@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
-from ecsctl.discovery import dockerfile
+from ecsctl.discovery import dockerfile, ports
 from ecsctl.discovery.choosing import Context, copied
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage
@@ -45,6 +45,8 @@ def arguments(read: Dockerfile, services: Sequence[Service]) -> tuple[dict[str, 
 def speaks_fastcgi(read: Dockerfile, stage: Stage) -> bool:
     """Whether PHP-FPM alone answers, which speaks no HTTP."""
     command = read.command(stage)
+    if ports.of_image(stage.image):
+        return False
     fpm = bool(re.search(r"(?:^|/)php:[\w.-]*fpm", stage.image)) and not command
     return fpm or bool(re.fullmatch(r"(?:\S+\s+)?\S*php-fpm[\d.]*(?:\s+-\S+)*", command))
 

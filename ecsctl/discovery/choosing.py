@@ -38,6 +38,8 @@ _NOT_RELEASED = re.compile(
 _FRONT = re.compile(r"(?:^|[/._-])(?:web|www|app|site|server|production)(?:$|[/._-])", re.IGNORECASE)
 # Where one of many services is to be chosen: what people open, or what an interface calls.
 _OPENED = re.compile(r"(?:^|[/._-])(?:back[_-]?end|api|front[_-]?end|gateway|ui|portal)(?:$|[/._-])", re.IGNORECASE)
+_IDLE = re.compile(r"\btail\b[\s\",]+-[fF][\s\",]+/dev/null|\bsleep\b[\s\",]+infinity")
+"""What keeps a container that others run commands in."""
 _RUNS = re.compile(
     r"prod(?:uction)?|release|runn?er|runtime|run|app|web|server|final|deploy|main|default", re.IGNORECASE
 )
@@ -99,16 +101,20 @@ def serves(tree: Tree, path: str) -> bool:
     return stage is not None and _serves(stage)
 
 
-def target(read: Dockerfile) -> tuple[str, str]:
-    """The stage to build, and why; empty for the last one, which is what Docker builds."""
+def target(read: Dockerfile, said: Sequence[str] = ()) -> tuple[str, str]:
+    """The stage to build, and why; empty for the last one, which is what Docker builds.
+
+    `said` are the stages that compose files build of it where something is to listen.
+    """
     last = read.stage()
-    if last is None or (not _NOT_RELEASED.search(last.name) and _serves(last)):
+    if last is None or (not _NOT_RELEASED.search(last.name) and _serves(last) and not _tool(read, last)):
         return "", ""
     served = [one for one in read.stages if one.name and one is not last and _serves(one)
               and not _NOT_RELEASED.search(one.name)]  # fmt: skip
     if not served or (not last.name and not any(_exposes(one) for one in served)):
         return "", ""
-    best = max(served, key=lambda one: (_exposes(one), bool(_RUNS.fullmatch(one.name)), read.stages.index(one)))
+    best = max(served, key=lambda one: (one.name in said, _exposes(one), bool(_RUNS.fullmatch(one.name)),
+                                        read.stages.index(one)))  # fmt: skip
     what = f"the last one, {last.name}, is" if last.name else "the last one is"
     return best.name, f"the stage {best.name} of the Dockerfile is built, since {what} not what serves"
 
@@ -188,8 +194,21 @@ def _lacks(tree: Tree, path: str) -> bool:
 
 
 def _serves(stage: Stage) -> bool:
-    said = any(word in ("CMD", "ENTRYPOINT", "EXPOSE") for one in stage.chain for word, _ in one.instructions)
-    return said or bool(ports.of_image(stage.image))
+    told = [(word, rest) for one in stage.chain for word, rest in one.instructions]
+    said = any(word in ("CMD", "ENTRYPOINT", "EXPOSE") for word, _ in told)
+    idle = any(word in ("CMD", "ENTRYPOINT") and _IDLE.search(rest) for word, rest in told)
+    return (said and not idle) or bool(ports.of_image(stage.image))
+
+
+def _tool(read: Dockerfile, last: Stage) -> bool:
+    """Whether the last stage is a program beside the app: nothing listens in it, and in an earlier one something does.
+
+    A stage of its own that has a name as those that serve have is none.
+    """
+    listens = any(_exposes(one) and _serves(one) and one.name and not _NOT_RELEASED.search(one.name)
+                  and one not in last.chain for one in read.stages)  # fmt: skip
+    quiet = not _exposes(last) and not any(word == "HEALTHCHECK" for one in last.chain for word, _ in one.instructions)
+    return bool(listens and quiet and last.name and not _RUNS.fullmatch(last.name) and not ports.of_image(last.image))
 
 
 def _exposes(stage: Stage) -> bool:

@@ -28,6 +28,7 @@ class Service:
     target: str = ""  # the stage that is built; empty: the last
     ports: tuple[int, ...] = ()
     mounts: bool = False  # whether a folder of the repository is put over what the image has
+    keeps: tuple[tuple[str, str], ...] = ()  # volumes and folders beside the file, and where they are in the container
     health: str = ""  # the command that asks
     command: str = ""
     arguments: tuple[tuple[str, str], ...] = ()  # of the build
@@ -83,6 +84,7 @@ def _service(file: str, folder: str, name: str, one: Mapping[str, Any]) -> Servi
         target=filled(str(build.get("target") or ""), {}).lower(),
         ports=_ports(one),
         mounts=any(re.match(r"\.{1,2}/?(?:/.*)?$", _source(volume)) for volume in _listed(one.get("volumes"))),
+        keeps=tuple(pair for volume in _listed(one.get("volumes")) if (pair := _kept(volume, folder))),
         health=filled(_line(test), {}),
         command=filled(_line(one.get("command")), {}),
         arguments=_pairs(build.get("args")),
@@ -102,6 +104,23 @@ def _line(words: Any) -> str:
 def _source(volume: Any) -> str:
     """What a volume puts into the container: a folder of this machine begins with a dot, from the file's folder."""
     return str(volume.get("source", "")) if isinstance(volume, dict) else str(volume).partition(":")[0]
+
+
+def _kept(volume: Any, folder: str) -> tuple[str, str] | None:
+    """A volume's name, or a folder's path from the root of the repository, and where it is in the container.
+
+    None for what may only be read, and for what is anywhere else on the machine.
+    """
+    if isinstance(volume, dict):
+        source, place = str(volume.get("source", "")), str(volume.get("target", ""))
+        options = "ro" if volume.get("read_only") else ""
+    else:
+        source, place, options = [*filled(str(volume), {}).split(":"), "", ""][:3]
+    if not re.fullmatch(r"/[\w./-]*\w", place) or "ro" in options.split(",") or re.search(r"\.\w+$", place):
+        return None
+    if source.startswith("."):
+        return os.path.normpath(os.path.join(folder, source)), place
+    return (source, place) if re.match(r"\w|~/", source) else None
 
 
 def _pairs(arguments: Any) -> tuple[tuple[str, str], ...]:

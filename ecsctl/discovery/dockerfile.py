@@ -71,6 +71,15 @@ class Dockerfile:
                  for name, _ in _pairs(rest)}  # fmt: skip
         return {name: known[name] for name in names if name in known}
 
+    def volumes(self, stage: Stage) -> tuple[str, ...]:
+        """The folders that VOLUME names, in a stage and those that it is made from."""
+        known, found = self.variables(stage), list[str]()
+        for one in stage.chain:
+            for word, rest in one.instructions:
+                if word == "VOLUME":
+                    found += [filled(name, known) for name in words(rest)]
+        return tuple(dict.fromkeys(one for one in found if re.fullmatch(r"/[\w./-]+", one)))
+
     def command(self, stage: Stage) -> str:
         """ENTRYPOINT and CMD as one line. A new ENTRYPOINT drops the CMD of the stages before."""
         return " ".join(self.parts(stage)).strip()

@@ -34,6 +34,13 @@ _ROUTE = re.compile(
     r"(?:\b(?:\w*(?:app|[Ss]erver|fastify|application|[Mm]ux|engine|[Ee]cho)|http|e)\.(?:get|route|HandleFunc|Handle|GET|Get)\(\s*"
     r"|\bRoute::get\(\s*)[\"'`](?:GET )?(/(?:(?:api|v\d)/){0,2}" + _WELL + r")/?[\"'`]"
 )
+# A router of Flask or FastAPI without a prefix, which the app takes as it is; actix-web and axum, whose app has the
+# route itself; Elysia, whose plugins are apps.
+_ROUTER = re.compile(r"(?m)^(\w+)\s*=\s*(?:Blueprint|APIRouter)\(((?:[^()]|\([^()]*\))*)\)")
+_RUST = re.compile(r"(?:App|Router)::new\(\)|\.route\(\s*\"(/" + _WELL + r")\"\s*,\s*(?:\w+::)*get\(")
+_ELYSIA = re.compile(r"new Elysia\(\)(?:\s*\.use\([\w.]+\))*\s*\.get\(\s*[\"'`](/" + _WELL + r")[\"'`]")
+_DJANGO = re.compile(r"\b(?:re_)?path\(\s*r?[\"']\^?((?:" + _WELL + r"|ht)/?)\$?[\"']")
+_RAILS = re.compile(r"(?m)^  get[ (]+[\"']/?(" + _WELL + r")[\"']")
 _ASIDE = re.compile(r"(?:^|[._-])(?:dev|tests?|spec|mocks?|stubs?|fakes?|examples?|stories)(?:[._-]|$)", re.IGNORECASE)
 _NEXT = re.compile(rf"(?:src/)?(?:app((?:/api)?/{_WELL})/route|pages(/api/{_WELL})(?:/index)?)\.[jt]sx?")
 _SOURCE = re.compile(r".*\.(?:[cm]?[jt]s|py|rb|sh|go|php)")
@@ -132,6 +139,8 @@ def _of_frameworks(tree: Tree, context: str) -> Iterator[Health]:
         text = _live(tree.read(path))
         if match := re.search(r"get\s*\(?\s*[\"']/?([\w/-]+)[\"'][^\n]*rails/health#show", text):
             yield Health(f"/{match[1]}", f"Rails' health route in {path}")
+        elif match := _RAILS.search(text):  # no namespace is around it
+            yield Health(f"/{match[1]}", path)
     for path in _files(tree, context, r"app\.php"):
         if path.endswith("bootstrap/app.php") and (
             match := re.search(r"\bhealth:\s*[\"'](/[\w/-]*)[\"']", _live(tree.read(path)))
@@ -208,10 +217,58 @@ def _of_routes(tree: Tree, context: str, read: Dockerfile) -> Iterator[Health]:
     for path in tree.files:
         if within(path, context) and (match := _NEXT.fullmatch(path[begin:])):
             yield Health(match[1] or match[2], path)
-    for path in _files(tree, context, r"(?:[\w.-]+)\.(?:[cm]?[jt]s|py|rb|go)|web\.php", 1500):
+    yield from _of_django(tree, context)
+    for path in _files(tree, context, r"(?:[\w.-]+)\.(?:[cm]?[jt]sx?|py|rb|go|rs)|web\.php", 1500):
         ours = any(within(path, place) for place in built) and not _ASIDE.search(path.rpartition("/")[2])
-        if ours and (match := _ROUTE.search(_live(tree.read(path)))):
-            yield Health(match[1], path)
+        if ours and (found := _route(tree, path, _live(tree.read(path)))):
+            yield Health(found, path)
+
+
+def _route(tree: Tree, path: str, text: str) -> str:
+    """A route for a check that a source has, where nothing is before it."""
+    if match := _ROUTE.search(text) or _ELYSIA.search(text):
+        return str(match[1])
+    if path.endswith(".rs"):
+        return _of_rust(text)
+    for name, options in _ROUTER.findall(text) if path.endswith(".py") else ():
+        route = re.search(rf"(?m)^@{name}\.(?:get|route)\(\s*[\"'](/{_WELL})/?[\"']", text)
+        if route and "prefix" not in options and _as_it_is(tree, path, name):
+            return route[1]
+    return ""
+
+
+def _of_rust(text: str) -> str:
+    """A route that the app itself has, and no scope within it; nor a router that is nested in another."""
+    begin = None
+    for match in _RUST.finditer(text) if ".nest(" not in text else ():
+        if match[1] is None:
+            begin = match.end()
+        elif begin is not None and text.count("(", begin, match.start()) == text.count(")", begin, match.start()):
+            return match[1]
+    return ""
+
+
+def _as_it_is(tree: Tree, path: str, name: str) -> bool:
+    """Whether the app takes a router without a prefix. Many are called alike: then the module is named too."""
+    module = path.rpartition("/")[2].removesuffix(".py")
+    named = rf"{module}\.{name}" if name in ("router", "bp", "blueprint", "api") else rf"(?:\w+\.)*{name}"
+    takes = re.compile(rf"\bapp\.(?:register_blueprint|include_router)\(\s*{named}\s*,?\s*\)")
+    return any(
+        takes.search(tree.read(one)) for one in tree.named(r"__init__\.py|app\.py|main\.py|server\.py|factory\.py")
+    )
+
+
+def _of_django(tree: Tree, context: str) -> Iterator[Health]:
+    """A route of the URLs at the root, which the settings name; with its slash, without which Django redirects."""
+    for file in _files(tree, context, r".*settings.*\.py|base\.py|common\.py"):
+        if root := re.search(r"(?m)^ROOT_URLCONF\s*=\s*[\"']([\w.]+)[\"']", tree.read(file)):
+            place = root[1].replace(".", "/")
+            for path in tree.named(r"\w+\.py", context):
+                if path.endswith((f"{place}.py", f"{place}/__init__.py")) and (
+                    match := _DJANGO.search(_live(tree.read(path)))
+                ):
+                    yield Health(f"/{match[1]}", path)
+                    return
 
 
 def _files(tree: Tree, context: str, pattern: str, most: int = 20) -> list[str]:

@@ -79,7 +79,7 @@ def observed(
         return None
     read = _parsed(tree, path)
     services = compose.services(tree)
-    target, why = choosing.target(read)
+    target, why = choosing.target(read, [one.target for one in services if one.dockerfile == path and one.ports])
     stage = read.stage(target)
     assert stage is not None  # noqa: S101 - no other is among the Dockerfiles
     place = choosing.context(tree, path, read, services)
@@ -94,7 +94,7 @@ def observed(
         notes.append(f"the image names no command; {ours[0].where} has it run: {' '.join(command)}")
     arguments, lacking = absent.arguments(read, ours)
     if lacking:
-        notes.append(f"{path} needs {' and '.join(lacking)}, which have no default: set them in [build.args]")
+        notes.append(f"{path} needs {' and '.join(lacking)}, for which it has no default: set it in [build.args]")
     if any(one.mounts for one in ours) and not any(choosing.taken(read)):
         notes.append(f"{path} copies nothing of the repository, and {ours[0].where} mounts it: it is made for "
                      "development, and its image holds no app")  # fmt: skip
@@ -117,7 +117,7 @@ def observed(
         arguments=tuple(arguments.items()),
         lacking=lacking,
         notes=tuple(notes),
-        needs=needs.listed(tree, place.folder, services, ours),
+        needs=needs.listed(tree, place.folder, services, ours, read.volumes(stage)),
         processes=needs.processes(tree, services, ours),
     )
 

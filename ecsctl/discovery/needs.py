@@ -36,6 +36,19 @@ _WORKS = re.compile(r"worker|sidekiq|celery|\bqueue\b|resque|\brq\b|jobs?\b|sche
 _MIGRATES = re.compile(r"migrat|db:(?:prepare|setup|deploy)|alembic|prestart|seed|schema:load|flyway|liquibase")
 
 
+# Servers of the kinds above, by the name of their program: in a Procfile too they are none of the app's own processes.
+_SERVERS = (
+    ("a database", r"postgres|postmaster|mysqld|mariadbd|mongod"), ("Redis", r"redis-server|valkey-server"),
+    ("a cache", r"memcached"), ("a queue", r"rabbitmq-server|nats-server"), ("search", r"elasticsearch|meilisearch"),
+    ("mail", r"mailpit|mailhog|mailcatcher"),
+)  # fmt: skip
+_SECRET = re.compile(
+    r"(?:\w+_)?SECRET_KEY(?:_BASE)?|RAILS_MASTER_KEY|(?:LARAVEL_)?APP_(?:KEY|SECRET)|(?:NEXT)?AUTH_SECRET"
+    r"|(?:\w+_)?(?:ENCRYPTION_KEY|SESSION_SECRET|JWT_SECRET)|SALT"
+)
+_PASSING = re.compile(r"/(?:logs?|tmp|run|cache|\.cache|node_modules|vendor|bundle|\.next|target|certs?|ssl)(?:/|$)")
+"""Folders whose content may go."""
+
 _SHELL = re.compile(r"[$`|&;<>*?~]|^\w+=")
 """What only a shell understands: a command with it is run by one."""
 _TAKEN = ("app", "release", "run", "web")
@@ -72,15 +85,22 @@ def _of_procfile(tree: Tree) -> Iterator[Process]:
         for name, command in re.findall(r"(?m)^\s*([\w-]+)\s*:\s*(\S.*)$", tree.read(path)):
             if name == "release":
                 yield Process("", command.strip(), path)
-            elif name != "web":
+            elif name != "web" and not _server(command)[0]:
                 yield Process(_name(name), command.strip(), path)
+
+
+def _server(command: str) -> tuple[str, str]:
+    """The kind and the program of a server that a command starts; empty for the app's own."""
+    first = next((one for one in command.split() if one != "exec" and "=" not in one), "").rpartition("/")[2]
+    return next(((kind, first) for kind, pattern in _SERVERS if re.fullmatch(pattern, first)), ("", ""))
 
 
 def _of_compose(services: Sequence[Service], app: Sequence[Service]) -> Iterator[Process]:
     built = {service.dockerfile for service in app if service.dockerfile}
+    pushed = {service.image for service in app if service.image and not service.dockerfile}
     for service in services:
         told = f"{service.name} {service.command}"
-        if service.dockerfile in built and service.command:
+        if service.command and (service.dockerfile in built or (not service.dockerfile and service.image in pushed)):
             if _MIGRATES.search(told):
                 yield Process("", service.command, service.where)
             elif _WORKS.search(told):
@@ -93,16 +113,85 @@ def _name(name: str) -> str:
     return bare if re.match("[a-z]", bare) and bare not in _TAKEN else f"worker-{bare}"[:20].strip("-")
 
 
-def listed(tree: Tree, context: str, services: Sequence[Service], app: Sequence[Service]) -> tuple[str, ...]:
-    """A line for each thing that a person has to say the place of. `app` are the services that run this image."""
+def listed(
+    tree: Tree, context: str, services: Sequence[Service], app: Sequence[Service], kept: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """A line for each thing that a person has to say the place of. `app` are the services that run this image.
+
+    `kept` are the folders that the Dockerfile has as volumes.
+    """
     named = [(name, service.where) for service in app for name in service.environment]
     if not any(_kind(name) for name, _ in named):
         named += [(name, file) for file in tree.named(EXAMPLES, context) if not aside(file)
                   for name in re.findall(r"(?m)^\s*(?:export\s+)?(\w+)\s*=", tree.read(file))]  # fmt: skip
     found = dict.fromkeys(
-        [*_beside([one for one in services if one not in app]), *_variables(named), *_processes(services, app)]
+        [
+            *_beside([one for one in services if one not in app]),
+            *_of_servers(tree),
+            *_variables(named),
+            *_secrets(tree, context, named),
+            *_kept(tree, app, kept),
+            *_processes(services, app),
+        ]
     )
     return tuple(found)
+
+
+def kinds(lines: Sequence[str]) -> tuple[str, ...]:
+    """What the lines are about, in a word or two each."""
+    found: dict[str, None] = {}
+    for line in lines:
+        head, _, rest = line.partition(": ")
+        if "secrets of the app's own" in rest:
+            found["secrets"] = None
+        elif head.startswith("what the app keeps"):
+            found["folders that are kept"] = None
+        elif match := re.match(r"(?:the address of )?(\w[\w ]*?)(?:'s address)?, which", rest):
+            found[match[1]] = None
+        else:
+            found[head] = None
+    return tuple(found)
+
+
+def _of_servers(tree: Tree) -> Iterator[str]:
+    for path in [one for one in tree.named("Procfile") if "/" not in one][:1]:
+        for command in re.findall(r"(?m)^\s*[\w-]+\s*:\s*(\S.*)$", tree.read(path)):
+            kind, program = _server(command)
+            if kind:
+                yield f"{kind}: {path} runs {program}; ecsctl makes none"
+
+
+def _kept(tree: Tree, app: Sequence[Service], kept: Sequence[str]) -> Iterator[str]:
+    """Folders whose content is to outlive a container: a task's disk ends with the task.
+
+    What a compose file puts in from the repository is no such folder: the image has it.
+    """
+    told = dict.fromkeys(kept, "VOLUME of the Dockerfile")
+    for service in app[:1]:
+        for source, place in service.keeps:
+            held = source in tree.folders or tree.has(source)
+            if not held and not _PASSING.search(place):
+                told.setdefault(place, f"a volume of {service.where}")
+    for folder, where in told.items():
+        yield f"what the app keeps in {folder} ({where}): a task's disk ends with the task, and volumes outlive it"
+
+
+def _secrets(tree: Tree, context: str, named: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Secrets without which a framework does not start, by the names that compose files, examples and sources use."""
+    found: dict[str, str] = {}
+    for name, where in named:
+        if _SECRET.fullmatch(name):
+            found.setdefault(name, where)
+    for path in tree.named(r"credentials\.yml\.enc|runtime\.exs", context):
+        if path.endswith("config/credentials.yml.enc") and "SECRET_KEY_BASE" not in found:
+            found.setdefault("RAILS_MASTER_KEY", path)
+        for name in re.findall(r"(?:fetch_env!\(|get_env\()\s*\"(\w+)\"", tree.read(path)):
+            if _SECRET.fullmatch(name):
+                found.setdefault(name, path)
+    if found:
+        first = next(iter(found))
+        yield (f"{', '.join(found)}, which {found[first]} names: secrets of the app's own; ecsctl secret set {first} "
+               "stores one")  # fmt: skip
 
 
 def _beside(services: Sequence[Service]) -> Iterator[str]:
@@ -141,5 +230,7 @@ def _processes(services: Sequence[Service], app: Sequence[Service]) -> Iterator[
                 yield f"migrations: {service.where}"
             elif _WORKS.search(service.name):
                 yield f"a worker: {service.where}"
+        elif service.file.startswith(".devcontainer/"):
+            continue
         elif service.dockerfile and service.dockerfile not in built and _WORKS.search(service.name):
             yield f"a worker: {service.where} is another image, built from {service.dockerfile}"

@@ -27,6 +27,7 @@ _IMAGES = (
     (r"(?:.*/)?php:[\w.-]*apache[\w.-]*", 80), (r"(?:.*/)?(?:tomcat|jetty|wildfly|keycloak|payara)", 8080),
     (r"mcr\.microsoft\.com/dotnet/(?:core/)?aspnet:[1-7]\b.*", 80), (r"mcr\.microsoft\.com/dotnet/aspnet", 8080),
     (r"(?:.*/)?phusion/passenger-.*", 80), (r"(?:.*/)?tiangolo/(?:uvicorn|uwsgi|meinheld)-.*", 80),
+    (r"(?:.*/)?serversideup/php:.*(?:nginx|apache|frankenphp|unit).*", 8080),
     (r"(?:.*/)?(?:ghost)", 2368), (r"(?:.*/)?(?:grafana|metabase)", 3000),
 )  # fmt: skip
 _PROGRAMS = (
@@ -65,6 +66,13 @@ _LISTENS = re.compile(
     + r"|(?:ListenAndServe\w*|\.(?:Run|Start|Listen))\(\s*\"[^\":]*:" + _NUMBER
     + r"|\.run\([^)]*\bport\s*=\s*" + _NUMBER
     + r"|[\"']PORT[\"']\s*,\s*['\"]?" + _NUMBER
+    + r"|\bbind\(\s*\(?\"[\d.:\[\]a-z]*(?::|\"\s*,\s*)" + _NUMBER
+    + r"|\(\[0, ?0, ?0, ?0\], ?" + _NUMBER
+)  # fmt: skip
+_SETTINGS = r"(?:base|default|config|configuration|settings|app|application|prod(?:uction)?)\.(?:ya?ml|toml)"
+_SERVER_PORT = re.compile(
+    r"(?m)^(?:application|app|server|http|web|api|service):\s*\n(?:[ \t]+[^\n]*\n)*?[ \t]+port:\s*" + _NUMBER
+    + r"|^\[(?:application|app|server|http|web|api|service)\]\s*\n(?:(?!\[)[^\n]*\n)*?port\s*=\s*" + _NUMBER
 )  # fmt: skip
 
 
@@ -104,6 +112,7 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
         *_of_services([service for service in services if not service.runs(stage.name)]),
         *_of_spring(tree, context),
         *_of_sources(tree, context),
+        *_of_settings(tree, context),
         *(Port(number, source, sure=False) for _, number, source in examples(tree, context)),
         *_of_manifests(tree, context),
     ]
@@ -205,6 +214,14 @@ def _of_sources(tree: Tree, context: str) -> Iterator[Port]:
             number = int(next(one for one in match.groups() if one))
             if number < 65536:
                 yield Port(number, file, sure=False)
+
+
+def _of_settings(tree: Tree, context: str) -> Iterator[Port]:
+    """Settings in YAML or TOML, whose first level has a table for the server."""
+    for file in tree.named(_SETTINGS, context):
+        within_settings = re.search(r"(?:^|/)(?:config\w*|settings|conf|resources)/[^/]+$", file)
+        if within_settings and not aside(file) and (match := _SERVER_PORT.search(tree.read(file))):
+            yield Port(int(match[1] or match[2]), file, sure=False)
 
 
 def examples(tree: Tree, context: str) -> Iterator[tuple[str, int, str]]:

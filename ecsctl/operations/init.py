@@ -15,6 +15,7 @@ from ecsctl.buildspec import OURS, USUAL, ours
 from ecsctl.config.editing import put, read_text
 from ecsctl.discovery import choosing
 from ecsctl.discovery.image import NO_DOCKERFILE, Ask, Image, observed
+from ecsctl.discovery.needs import kinds
 from ecsctl.discovery.spec import lacking
 from ecsctl.discovery.tree import Tree, within
 from ecsctl.engine.errors import EcsctlError, Refused, UsageError
@@ -140,6 +141,10 @@ def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Propo
     notes += image.notes if image else [NO_DOCKERFILE]
     if others := [one.name or "a release command" for one in (image.processes if image else ())]:
         notes.append(f"the same image runs {', '.join(others)}: proposed in ecsctl.toml, as comments")
+    if image and image.needs:
+        notes.append(
+            f"what it needs beside its image stands in ecsctl.toml, at [service]: {', '.join(kinds(image.needs))}"
+        )
     if found.repository:
         notes.append(GITHUB)
     return Proposal(

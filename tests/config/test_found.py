@@ -9,11 +9,12 @@ from ecsctl.discovery.image import observed
 from ecsctl.discovery.tree import Tree
 from ecsctl.engine.errors import UsageError
 from ecsctl.operations.init import propose
+from tests.config.latest_shapes import LATEST
 from tests.config.more_shapes import MORE
 from tests.config.newer_shapes import NEWER
 from tests.config.shapes import SHAPES as FIRST
 
-SHAPES = FIRST | MORE | NEWER
+SHAPES = FIRST | MORE | NEWER | LATEST
 
 
 def laid_out(folder, shape):
