@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ecsctl.config import other_words
 from ecsctl.config.form import meant, node, options
 from ecsctl.config.lines import Path
 from ecsctl.config.printing import HIDDEN, hides, looks_secret
@@ -106,7 +107,15 @@ def _sentences(error: ValidationError) -> Iterator[tuple[Path, str]]:
             yield path, f"{key_shown(path)}: expected {context.get('meant', 'another name')}"
         else:
             found = "a value that is not shown" if hides(path, one["input"]) else shown(one["input"])
-            yield path, f"{key_shown(path)}: expected {context.get('meant') or _meaning(path)}, found {found}"
+            wanted = context.get("meant") or _meaning(path)
+            yield path, f"{key_shown(path)}: expected {wanted}, found {found}{_in_ours(path, one['input'])}"
+
+
+def _in_ours(path: Path, value: Any) -> str:
+    """The value as it is said here, where other tools say it so."""
+    if path[-1] == "schedule" and isinstance(value, str) and (time := other_words.timetable(value)):
+        return f'; in AWS\'s words: "{time}"'
+    return {"cpu": "; 1024 is one vCPU", "memory": "; in MiB, 1024 to a GB"}.get(str(path[-1]), "")
 
 
 def _meaning(path: Path) -> str:
@@ -121,6 +130,8 @@ def _suggestion(path: Path) -> str:
     if not isinstance(last, str):
         return ""
     siblings = list((node(tuple(above)) or {}).get("properties", {}))
+    if ours := other_words.ours(last, tuple(above), siblings):
+        return f"; ecsctl has {ours} for it"
     if near := nearest(last, siblings):
         return f"; did you mean {dotted((*above, near))}?"
     for place, _ in options():

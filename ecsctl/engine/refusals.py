@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 AGAIN = "then run the same command again"
 POLICY = f"ecsctl policy prints what ecsctl needs; {AGAIN}"
-ORGANIZATION = "only who administers the AWS organization can allow it: no permission in this account helps"
+ORGANIZATION = (
+    "only who administers the AWS organization can allow it: no permission in this account helps; where the policy "
+    "asks for tags, a region or a boundary, set tags, region or permissions_boundary in ecsctl.toml"
+)
+BOUNDARY = "; where roles may be made with a permissions boundary alone, set permissions_boundary in ecsctl.toml"
 # Who denied it, by AWS's own words (IAM User Guide, "Troubleshoot access denied error messages").
 DENIERS = (
     ("service control policy", "a service control policy of the AWS organization", ORGANIZATION),
@@ -55,6 +59,37 @@ QUOTA = {
     "AccountLimitExceededException": "concurrent CodeBuild builds",
     "TooManyTagsException": "tags per resource",
 }
+# What AWS refuses to ordinary accounts in words of its own: what that means, and what helps. They are those of its
+# documentation ("Troubleshoot your Application Load Balancers", "Tag policies", "Amazon Resource Names (ARNs) and IDs"
+# of the ECS guide) and of public threads: widdix/mastodon-on-aws#13, openemr/openemr-on-ecs#8, aws/aws-cdk#31726,
+# 0x4447/0x4447_product_s3_email#22.
+KNOWN = (
+    (r"does not support creating load balancers", "this account may not make load balancers yet",
+     f"ask AWS support for it (Account and billing): some new accounts are looked at first; {AGAIN}"),
+    (r"Availability Zones .* cannot be associated with a load balancer", "a zone of the subnets takes no load balancer",
+     "name subnets in other zones, of a VPC of yours (vpc.id, vpc.public_subnets, vpc.private_subnets), or take "
+     "another region"),
+    (r"Not enough IP space available in subnet", "a subnet has too few free addresses for a load balancer",
+     f"free some: it takes 8 in each of vpc.public_subnets; or name larger ones there; {AGAIN}"),
+    (r"tag policy does not allow|TagPolicyViolation", "a tag policy of the AWS organization does not let a tag be so",
+     f"give tags in ecsctl.toml the values and the spelling that the policy asks for; {AGAIN}"),
+    (r"new ARN and resource ID format must be enabled", "this account still has ECS's old ARNs, which take no tags",
+     f"for each of serviceLongArnFormat, taskLongArnFormat and containerInstanceLongArnFormat: aws ecs "
+     f"put-account-setting-default --name NAME --value enabled; {AGAIN}"),
+    (r"[Uu]nable to assume the service linked role", "the account lacks ECS's service-linked role",
+     f"have it made: aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com; {AGAIN}"),
+    (r"Access denied to connection", "the connection to GitHub may not be used",
+     "the caller needs codeconnections:UseConnection on it, and at GitHub its App must reach the repository; "
+     f"{POLICY}"),
+    (r"Webhook could not be registered|Failed to create webhook|Repository not found or permission denied",
+     "GitHub does not let the webhook be made",
+     "look at github.repository; a token needs the scope admin:repo_hook and someone who administers the repository, "
+     f"and a connection's App must reach it; {AGAIN}"),
+    (r"requested bucket name is not available", "another account has a bucket of that name",
+     "names of buckets are the whole world's: choose another name for the app in ecsctl.toml"),
+    (r"Maximum policy size of \d+ bytes exceeded", "what a role may do is too long for its policies",
+     f"say less in permissions, or the same with patterns; IAM does not raise this quota; {AGAIN}"),
+)  # fmt: skip
 FAMILY = re.compile(r"(?:Limit|Quota)Exceeded(?:Exception|Fault)?$|^TooMany[A-Z]|^ServiceQuota")
 """How AWS's services name the quotas that stand in no table of ours. What asks to slow down is no quota of things."""
 MORE = "free some, or ask for more in Service Quotas, then run the same command again"
@@ -91,14 +126,18 @@ def told(error: ClientError, what: str) -> EcsctlError:
             hint=f"log in again (aws sso login), or use newer keys, {AGAIN}" if ended else
             "check that the keys are complete, active and of the right account: aws sts get-caller-identity",
         )  # fmt: skip
+    if errors.TOKEN_REFUSED.search(text):
+        return AwsError(f"{what}: GitHub does not take the token", why=f"{name}: {text}", hint=errors.TOKEN_HINT)
+    if found := next((row for row in KNOWN if re.search(row[0], f"{name}: {text}")), None):
+        return AwsError(f"{what}: {found[1]}", why=why, hint=found[2])
     if name in QUOTA or (FAMILY.search(name) and not errors.is_throttled(error)):
         which = f"the quota of {QUOTA[name]}" if name in QUOTA else f"a quota of what {operation} makes"
         return QuotaReached(f"{what}: {which} is reached", why=why, hint=QUOTA_HINTS.get(name, MORE))
-    if errors.TOKEN_REFUSED.search(text):
-        return AwsError(f"{what}: GitHub does not take the token", why=f"{name}: {text}", hint=errors.TOKEN_HINT)
     return AwsError(f"{what}: {operation} failed", why=f"{name}: {text}")
 
 
 def denier(text: str) -> tuple[str, str]:
     """Who denied it, as AWS tells (nothing if it does not), and what helps."""
-    return next(((who, hint) for words, who, hint in DENIERS if words in text), ("", POLICY))
+    who, hint = next(((who, hint) for words, who, hint in DENIERS if words in text), ("", POLICY))
+    of_roles = re.search(r"perform: iam:(?:Create|Put|Attach)\w*Role", text) and hint != ORGANIZATION
+    return who, hint + (BOUNDARY if of_roles else "")

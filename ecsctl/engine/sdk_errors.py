@@ -121,6 +121,9 @@ def signing_in(operation: str, name: str, text: str) -> EcsctlError:
         return AccessError("AWS does not take the MFA code, or wants one", why=why,
                            hint="each code counts once: wait for the next, then " + AGAIN + "; mfa_serial in the "
                            "profile names the device")  # fmt: skip
+    if name == "RegionDisabledException":
+        return AccessError("the account of the credentials has not activated STS in this region", why=why,
+                           hint="activate it in IAM, Account settings; or take another region")  # fmt: skip
     if operation.startswith("AssumeRole"):
         return AccessError("the role of the profile may not be assumed", why=why,
                            hint="the role's trust policy and the caller's own policies must both allow it; "

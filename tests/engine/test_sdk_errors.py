@@ -162,6 +162,41 @@ def test_credentials_that_are_refused_are_told_with_what_mends_them(
     assert hint in told.hint
 
 
+@pytest.mark.parametrize(
+    ("code", "message", "says", "hint"),
+    [
+        ("OperationNotPermitted", "This AWS account currently does not support creating load balancers.",
+         "may not make load balancers yet", "AWS support"),
+        ("ValidationError", "The following Availability Zones us-west-1a cannot be associated with a load balancer.",
+         "takes no load balancer", "vpc.public_subnets"),
+        ("InvalidSubnet", "Not enough IP space available in subnet-0a1. ELB requires at least 8 free IP addresses",
+         "too few free addresses", "8 in each"),
+        ("TagPolicyViolation", "The tag policy does not allow the specified value for the following tag key: 'Env'.",
+         "a tag policy", "tags in ecsctl.toml"),
+        ("InvalidParameterException", "The new ARN and resource ID format must be enabled to add tags to the service.",
+         "old ARNs", "put-account-setting-default"),
+        ("InvalidParameterException", "Unable to assume the service linked role. Please verify that it exists.",
+         "service-linked role", "create-service-linked-role"),
+        ("InvalidInputException", "Failed to call CreateWebhook, reason: Access denied to connection arn:aws:code",
+         "the connection to GitHub", "UseConnection"),
+        ("OAuthProviderException", "Repository not found or permission denied.", "the webhook", "admin:repo_hook"),
+        ("BucketAlreadyExists", "The requested bucket name is not available.", "another account", "another name"),
+        ("LimitExceeded", "Maximum policy size of 10240 bytes exceeded for role shop", "too long", "say less"),
+    ],
+)  # fmt: skip
+def test_what_ordinary_accounts_refuse_is_told_with_what_helps(code: str, message: str, says: str, hint: str) -> None:
+    told = answered(code, message)
+    assert says in told.message
+    assert hint in told.hint
+    assert message in told.why
+
+
+def test_a_role_that_wants_a_boundary_is_told_where_that_is_said() -> None:
+    denied = "User: ann is not authorized to perform: iam:CreateRole on resource: shop because no identity-based policy"
+    assert "permissions_boundary" in answered("AccessDenied", f"{denied} allows it", "CreateRole").hint
+    assert "permissions_boundary" not in answered("AccessDenied", f"{WHO}because no identity-based policy allows").hint
+
+
 @pytest.mark.parametrize("operation", ["AssumeRole", "AssumeRoleWithWebIdentity", "GetRoleCredentials"])
 def test_a_refusal_to_sign_in_is_none_of_ecsctls_permissions(operation: str) -> None:
     told = answered("AccessDenied", "no", operation)

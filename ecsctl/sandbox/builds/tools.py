@@ -158,7 +158,7 @@ def _ignored(text: str) -> Callable[[str], bool]:
 _POLL = 0.2  # seconds between two looks at a build that says nothing
 _ASIDE = frozenset(".git .ecsctl .github .venv node_modules vendor tests test docs ecsctl.toml pyproject.toml".split())
 _TEXT = frozenset(".md .lock .rst .svg .png .jpg .ico .woff .woff2 .pdf .zip .gz .sum .schema.json".split())
-_MOST = 200_000  # bytes of one source, and of all words
+_MOST = 200_000  # bytes of one source, and half of those of all words
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.~-]{1,39}")
 
 
@@ -167,7 +167,8 @@ def _words(root: Path, besides: Iterable[Path] = ()) -> set[str]:
 
     `besides` are files elsewhere that tell of its paths.
 
-    Without any source but a Dockerfile it is an image that holds something else, and nothing is known of it.
+    Without any source but a Dockerfile it is an image that holds something else, and nothing is known of it; nor is
+    anything of sources that have more words than can be looked at.
     """
     found: set[str] = set()
     sources = 0
@@ -175,8 +176,10 @@ def _words(root: Path, besides: Iterable[Path] = ()) -> set[str]:
         inside = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
         if _ASIDE & {*inside.parts} or path.suffix in _TEXT or path.is_symlink() or not path.is_file():
             continue
-        if path.stat().st_size > _MOST or len(found) * 10 > _MOST:
+        if path.stat().st_size > _MOST:
             continue
+        if len(found) * 10 > 2 * _MOST:
+            return set()
         sources += not re.search(r"(?i)dockerfile|containerfile|compose|buildspec", path.name)
         text = " ".join((*inside.parts, path.stem, path.read_text(errors="ignore")))
         whole = {word.lower().strip(".-~") for word in _WORD.findall(text)}
