@@ -235,6 +235,11 @@ class Names:
         return f"/aws/codebuild/{project}"
 
     @property
+    def flow_logs(self) -> str:
+        """The log group of the VPC's flow logs."""
+        return f"/aws/vpc/{self.app}"
+
+    @property
     def insights_logs(self) -> str:
         """Container Insights' log group, whose name AWS fixes."""
         return f"/aws/ecs/containerinsights/{self.app}/performance"

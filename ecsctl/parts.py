@@ -8,6 +8,7 @@ BALANCING_ROLE = "balancing-role"
 BUILD = "build"
 BUILD_ROLE = "build-role"
 EXECUTION_ROLE = "execution-role"
+FLOW_LOGS = "flow-logs"
 GITHUB_CREDENTIALS = "github-credentials"
 GITHUB_TOKEN = "github-token"  # noqa: S105 - the secret that `creds` makes; no part of the stack, but tagged like one
 HTTPS = "https"

@@ -32,7 +32,7 @@ from ecsctl.resources.vpc import Vpc
 R = TypeVar("R", bound=AnyResource)
 
 USUAL: dict[type[AnyResource], dict[str, Any]] = {
-    Vpc: {"dns_hostnames": True, "dns_support": True},
+    Vpc: {"dns_hostnames": True, "dns_support": True, "default_group_closed": None},
     RouteTable: {"internet_gateway": None, "nat_gateway": None},
     SecurityGroup: {"description": "Made by ecsctl", "lets_out_to": frozenset({"0.0.0.0/0"})},
     LoadBalancer: {

@@ -71,7 +71,8 @@ class Config(Section):
     secure: bool = Field(
         False,
         description="Turn on what a security review asks for, unless the file says otherwise: access logs, deletion "
-        "protection, read-only root file systems and a year of logs.",
+        "protection, read-only root file systems, a year of logs; and of a VPC that is made for the app, flow logs of "
+        "what was refused and a closed default security group.",
     )
     vpc: Vpc = Field(default_factory=Vpc)
     domain: Domain | None = None

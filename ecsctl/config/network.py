@@ -46,6 +46,18 @@ class Vpc(Section):
         description='With id: at least two of its private subnets, for the tasks; or none with egress = "public".',
         examples=[["subnet-0cccccccccccccccc", "subnet-0dddddddddddddddd"]],
     )
+    flow_logs: Literal["none", "reject", "accept", "all"] = Field(
+        "none",
+        description="Which connections are written down, by address and port, in a log group that keeps them as long "
+        "as [logs] says: those that were refused, those that were let through, or all. Of a VPC that is made for the "
+        "app only.",
+        examples=["reject"],
+    )
+    close_default_group: bool = Field(
+        False,
+        description="Whether the rules are taken out of the security group that AWS makes with each VPC and that "
+        "nothing of the app is in. Of a VPC that is made for the app only.",
+    )
 
     def problems(self) -> Iterator[Problem]:
         """A network that cannot be cut into subnets, or a mixture of a new network and an existing one."""
@@ -58,6 +70,9 @@ class Vpc(Section):
         public = self.egress == "public"
         if self.given("cidr"):
             yield "cidr", "has no meaning with id: the existing VPC has its network"
+        for key, off in (("flow_logs", "none"), ("close_default_group", False)):
+            if getattr(self, key) != off:
+                yield key, "does not go with id: an existing VPC is used, and never changed"
         if self.given("egress") and not public:
             yield "egress", 'can only be "public" with id: the routes of an existing VPC are not changed'
         if len(set(self.public_subnets)) < 2 and (self.public_subnets or not self.private_subnets):

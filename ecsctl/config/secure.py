@@ -16,6 +16,7 @@ PRESET: Mapping[str, Mapping[str, Any]] = {
     "load_balancer": {"access_logs": {}, "deletion_protection": True},
     "logs": {"retention_days": 365},
 }
+NETWORK: Mapping[str, Any] = {"flow_logs": "reject", "close_default_group": True}
 READ_ONLY = "read_only_root"
 
 
@@ -25,6 +26,9 @@ def preset(written: Mapping[str, Any]) -> dict[str, Any]:
     for table, options in PRESET.items():
         if isinstance(found.get(table, {}), Mapping):
             found[table] = {**options, **found.get(table, {})}
+    vpc = found.get("vpc", {})
+    if isinstance(vpc, Mapping) and not vpc.get("id"):  # a network of one's own is never changed
+        found["vpc"] = {**NETWORK, **vpc}
     service, sidecars = found.get("service", {}), found.get("sidecars")
     if isinstance(service, Mapping) and service.get("exec") is not True:  # it needs one that can be written
         found["service"] = {READ_ONLY: True, **service}

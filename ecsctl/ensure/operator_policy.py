@@ -18,7 +18,7 @@ from ecsctl.resources.support.rights import Scope, Uses, anywhere, of
 
 LIMIT = 6144  # characters of a managed policy, spaces not counted (IAM User Guide, "IAM and AWS STS quotas")
 NETWORK, SERVICE, DELIVERY = "ecsctl-network", "ecsctl-service", "ecsctl-delivery"
-WEBHOOK, JOBS, PROCESSES = "ecsctl-webhook", "ecsctl-jobs", "ecsctl-processes"
+WEBHOOK, JOBS, PROCESSES, REVIEWED = "ecsctl-webhook", "ecsctl-jobs", "ecsctl-processes", "ecsctl-reviewed"
 ROOMS = {
     "ec2": NETWORK, "elasticloadbalancing": NETWORK, "route53": NETWORK, "acm": NETWORK, "tag": NETWORK,
     "cloudwatch": NETWORK, "wafv2": NETWORK,
@@ -30,6 +30,18 @@ ROOMS = {
 APART = {
     **dict.fromkeys(("Webhook", "WebhookCaller", "WebhookLinked", "WebhookSecret", "WebhookUrl"), WEBHOOK),
     **dict.fromkeys(("ScheduleGroup", "Schedules", "ScheduleList", "PassScheduler"), JOBS),
+    **dict.fromkeys(("FlowLogList", "FlowLogTags"), SERVICE),
+    **dict.fromkeys(
+        (
+            "DefaultGroup",
+            "FlowLogChangeOurs",
+            "FlowLogCreateTagged",
+            "FlowLogGroup",
+            "FlowLogTagOnCreate",
+            "PassFlowLogs",
+        ),
+        REVIEWED,
+    ),
     **dict.fromkeys(("OwnTunnels", "QueueAlarms", "Scaling", "TheirQueues", "Tunnels"), PROCESSES),
 }
 """The policy of rights that few need, for which the others have no room; it is there only with one of them."""

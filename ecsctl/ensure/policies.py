@@ -46,6 +46,21 @@ def notify_trust(scope: Scope) -> Trust:
     return Trust("events.amazonaws.com", scope.account, scope.arn("events", f"rule/{scope.names.app}-*"))
 
 
+def flow_logs_trust(scope: Scope) -> Trust:
+    """EC2 writes flow logs of the account (VPC user guide, "IAM role for publishing flow logs to CloudWatch Logs")."""
+    return Trust("vpc-flow-logs.amazonaws.com", scope.account, scope.arn("ec2", "vpc-flow-log/*"))
+
+
+def flow_logs(scope: Scope) -> Statements:
+    """Write into the one group, as the same page has it, but for making groups: that one is there."""
+    group = scope.arn("logs", f"log-group:{scope.names.flow_logs}")
+    writes = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+    return (
+        Statement("FlowLogs", writes, (group, f"{group}:*")),
+        Statement("FlowLogGroups", ("logs:DescribeLogGroups",), ("*",)),
+    )
+
+
 def notify(scope: Scope) -> Statements:
     """Post to the webhook (EventBridge user guide, "API destinations")."""
     arn = scope.arn("events", f"api-destination/{scope.names.webhook}/*")

@@ -5,19 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import ip_network
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.stack import Stack
+from ecsctl.ensure import policies
 from ecsctl.fargate import NO_FARGATE_ARM
 from ecsctl.ids import InternetGatewayId, NatGatewayId, SubnetId, VpcId
-from ecsctl.parts import PLACES, private_subnet, public_subnet
+from ecsctl.parts import FLOW_LOGS, PLACES, private_subnet, public_subnet
 from ecsctl.resources.borrowed_network import BorrowedSubnet, BorrowedVpc
 from ecsctl.resources.elastic_ip import ElasticIp
+from ecsctl.resources.flow_log import FlowLog
 from ecsctl.resources.internet_gateway import InternetGateway
+from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.nat_gateway import NatGateway
+from ecsctl.resources.role import Role
 from ecsctl.resources.route_table import RouteTable
 from ecsctl.resources.subnet import Subnet
 from ecsctl.resources.support.network_fitness import Need
+from ecsctl.resources.support.rights import Scope
 from ecsctl.resources.vpc import Vpc
 
 if TYPE_CHECKING:
@@ -43,7 +48,11 @@ def ensure_vpc(stack: Stack, config: Config, facts: Facts, names: Names) -> Netw
     """The VPC that ecsctl.toml describes, or the existing one that it names."""
     if config.vpc.id:
         return _existing(stack, config, config.vpc.id, names)
-    vpc = stack.ensure("vpc", Vpc(cidr=config.vpc.cidr, dns_hostnames=True, dns_support=True)).vpc_id
+    closed = True if config.vpc.close_default_group else None
+    desired = Vpc(cidr=config.vpc.cidr, dns_hostnames=True, dns_support=True, default_group_closed=closed)
+    vpc = stack.ensure("vpc", desired).vpc_id
+    if config.vpc.flow_logs != "none":
+        _flow_logs(stack, config, facts, names, vpc)
     nets = [str(net) for net in islice(ip_network(config.vpc.cidr).subnets(new_prefix=24), 4)]
     public, private = {}, {}
     for zone, zone_id in zip(PLACES, facts.zones, strict=True):
@@ -74,6 +83,27 @@ def ensure_vpc(stack: Stack, config: Config, facts: Facts, names: Names) -> Netw
     inside = frozenset(private.values())
     balancer = inside if config.load_balancer.internal else outside
     return Network(vpc, balancer, inside, outside, False, gateway, (routes, *tables))
+
+
+def _flow_logs(stack: Stack, config: Config, facts: Facts, names: Names, vpc: VpcId) -> None:
+    """The log group, the role by which AWS writes into it, and what is written."""
+    scope = Scope.of(facts.identity, names)
+    logs = LogGroup(name=names.flow_logs, days=config.logs.retention_days)
+    role = Role(
+        name=names.role(FLOW_LOGS),
+        trust=policies.flow_logs_trust(scope),
+        statements=policies.flow_logs(scope),
+        boundary=config.permissions_boundary,
+        policies=frozenset(),
+    )
+    traffic: Any = config.vpc.flow_logs.upper()
+    desired = FlowLog(
+        vpc=vpc,
+        traffic=traffic,
+        group=stack.ensure(f"{FLOW_LOGS}-group", logs).name,
+        role=stack.ensure(f"{FLOW_LOGS}-role", role).arn,
+    )
+    stack.ensure(FLOW_LOGS, desired)
 
 
 def _need(config: Config, *, public_tasks: bool) -> Need:

@@ -92,6 +92,8 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         mounted=tuple(one.file_system for one in config.volumes.values() if one.file_system),
         alarms=config.deployment.makes_alarms,
         shifts=config.deployment.shifts,
+        flow_logs=config.vpc.flow_logs != "none",
+        closes=config.vpc.close_default_group,
         pauses=config.deployment.pause is not None,
         watched=config.deployment.alarms.names if config.deployment.alarms else (),
         access_logs=bool(logs and not logs.bucket),

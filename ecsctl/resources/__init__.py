@@ -18,6 +18,7 @@ KINDS = {
     "route_table": "RouteTable",
     "elastic_ip": "ElasticIp",
     "nat_gateway": "NatGateway",
+    "flow_log": "FlowLog",
     "borrowed_network": "BorrowedVpc BorrowedSubnet",
     "security_group": "SecurityGroup",
     "certificate": "Certificate",

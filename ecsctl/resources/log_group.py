@@ -58,6 +58,10 @@ class LogGroup(Resource[LogGroupIds]):
         yield anywhere("logs", "DescribeLogGroups")
         actions = "CreateLogGroup DeleteLogGroup ListTagsForResource PutRetentionPolicy TagResource"
         yield Statement("Logs", of("logs", actions), scope.log_groups)
+        group = scope.arn("logs", f"log-group:{scope.names.flow_logs}")
+        yield Statement("FlowLogTags", ("logs:ListTagsForResource",), (group,))  # whether one of before is ours
+        if uses.flow_logs:
+            yield Statement("FlowLogGroup", of("logs", actions), (group, f"{group}:*"))
 
     def observe(self, aws: Aws, me: Label) -> Observed[LogGroup, LogGroupIds] | None:
         """By name, which bears the app's: one call for all groups of the app."""
@@ -142,7 +146,7 @@ def _ids(name: str, arn: str) -> LogGroupIds:
 def _may_be_ours(name: str, names: Names) -> bool:
     """Whether it is called as the app's own group is, that of its cluster, or that of one of its build projects."""
     projects = (names.project, names.release_project, names.jobs_project)
-    ours = (names.app_logs, names.insights_logs, *map(names.build_logs, projects))
+    ours = (names.app_logs, names.insights_logs, names.flow_logs, *map(names.build_logs, projects))
     return name in ours or name.startswith(names.build_logs(names.test_project()))
 
 

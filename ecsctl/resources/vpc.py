@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import VpcId
-from ecsctl.resources.support.common import network, only, tag_filter
-from ecsctl.resources.support.rights import in_ec2
+from ecsctl.resources.support.common import network, only, tag_filter, where
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import anywhere, in_ec2, of
 
 if TYPE_CHECKING:
+    from types_boto3_ec2.type_defs import SecurityGroupTypeDef
+
     from ecsctl.aws import Aws
-    from ecsctl.resources.support.policy_document import Statement
     from ecsctl.resources.support.rights import Scope, Uses
 
 
@@ -28,7 +30,10 @@ class VpcIds:
 
 @dataclass(frozen=True, kw_only=True)
 class Vpc(Resource[VpcIds]):
-    """A VPC. AWS sets its DNS attributes one call each, and only after it was made."""
+    """A VPC. AWS sets its DNS attributes one call each, and only after it was made.
+
+    Of the security group that comes with it the rules are taken out, if that is asked for; they are never put back.
+    """
 
     kind = "vpc"
 
@@ -41,6 +46,7 @@ class Vpc(Resource[VpcIds]):
     cidr: Fixed[str]
     dns_hostnames: bool
     dns_support: bool
+    default_group_closed: bool | None  # nothing may go through the group that comes with it; None: as it is
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cidr", network(self.cidr))
@@ -52,12 +58,16 @@ class Vpc(Resource[VpcIds]):
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
         """What it takes to make it, look at it, change it and delete it."""
-        return in_ec2(
+        yield from in_ec2(
             scope,
             creates="CreateVpc",
             changes="DeleteVpc ModifyVpcAttribute",
             looks="DescribeVpcs DescribeVpcAttribute",
         )
+        if uses.closes:  # it carries no tag by which IAM could tell it from others, and the VPC's id comes too late
+            actions = of("ec2", "RevokeSecurityGroupEgress RevokeSecurityGroupIngress")
+            yield Statement("DefaultGroup", actions, (scope.arn("ec2", "security-group/*"),))
+            yield anywhere("ec2", "DescribeSecurityGroups")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Vpc, VpcIds] | None:
         """By its tags: addresses may overlap, so they are no key."""
@@ -72,6 +82,7 @@ class Vpc(Resource[VpcIds]):
             cidr=next(item["CidrBlock"] for item in vpc if item["VpcId"] == vpc_id),
             dns_hostnames=hostnames["EnableDnsHostnames"]["Value"],
             dns_support=support["EnableDnsSupport"]["Value"],
+            default_group_closed=None if self.default_group_closed is None else not any(_open(aws, vpc_id)),
         )
         return Observed(found.ids, actual, found.tags)
 
@@ -98,6 +109,13 @@ class Vpc(Resource[VpcIds]):
             aws.ec2.modify_vpc_attribute(VpcId=ids.vpc_id, EnableDnsSupport={"Value": self.dns_support})
         if "dns_hostnames" in changed:
             aws.ec2.modify_vpc_attribute(VpcId=ids.vpc_id, EnableDnsHostnames={"Value": self.dns_hostnames})
+        if "default_group_closed" in changed and self.default_group_closed:
+            with aws.fresh():
+                group = _default_group(aws, ids.vpc_id)
+            if rules := group.get("IpPermissions"):
+                aws.ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=rules)
+            if rules := group.get("IpPermissionsEgress"):
+                aws.ec2.revoke_security_group_egress(GroupId=group["GroupId"], IpPermissions=rules)
         if "tags" in changed:
             aws.ec2.create_tags(Resources=[ids.vpc_id], Tags=me.upper())
 
@@ -105,3 +123,15 @@ class Vpc(Resource[VpcIds]):
     def delete(cls, aws: Aws, ids: VpcIds) -> None:
         """Refused by AWS while anything is inside."""
         aws.ec2.delete_vpc(VpcId=ids.vpc_id)
+
+
+def _default_group(aws: Aws, vpc: str) -> SecurityGroupTypeDef:
+    """The security group that AWS makes with each VPC; it can be neither deleted nor renamed (VPC user guide)."""
+    answer = aws.look(aws.ec2.describe_security_groups, Filters=where(vpc_id=vpc, group_name="default"))
+    return answer["SecurityGroups"][0] if answer["SecurityGroups"] else {}
+
+
+def _open(aws: Aws, vpc: str) -> list[object]:
+    """What that group lets in and out."""
+    group = _default_group(aws, vpc)
+    return [*group.get("IpPermissions", ()), *group.get("IpPermissionsEgress", ())]

@@ -20,6 +20,7 @@ def test_it_turns_on_what_a_review_asks_for(tmp_path):
     assert found.service.read_only_root is True
     assert found.sidecars["agent"].read_only_root is True
     assert found.logs.retention_days == 365
+    assert (found.vpc.flow_logs, found.vpc.close_default_group) == ("reject", True)
 
 
 def test_what_the_file_says_wins(tmp_path):
@@ -27,6 +28,13 @@ def test_what_the_file_says_wins(tmp_path):
                    "[load_balancer]\ndeletion_protection = false\n")  # fmt: skip
     assert (found.service.read_only_root, found.logs.retention_days) == (False, 90)
     assert found.load_balancer.deletion_protection is False
+
+
+def test_a_network_of_ones_own_is_left_as_it_is(tmp_path):
+    subnets = ", ".join(f'"subnet-{letter * 17}"' for letter in "ab")
+    own = f'[vpc]\nid = "vpc-0a1b2c3d4e5f60718"\npublic_subnets = [{subnets}]\nprivate_subnets = [{subnets}]\n'
+    found = loaded(tmp_path, SHOP + own)
+    assert (found.vpc.flow_logs, found.vpc.close_default_group) == ("none", False)
 
 
 def test_a_shell_in_the_tasks_needs_a_root_that_can_be_written(tmp_path):
@@ -38,6 +46,7 @@ def test_without_it_nothing_changes(tmp_path):
     found = loaded(tmp_path, SHOP.replace("secure = true", "secure = false"))
     assert found.load_balancer.deletion_protection is None
     assert (found.service.read_only_root, found.logs.retention_days) == (False, 30)
+    assert (found.vpc.flow_logs, found.vpc.close_default_group) == ("none", False)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ IDLE = desired_stack(**NO_TASKS)
 TURNS = {
     "domain away": (IDLE, desired_stack(domain=None, **NO_TASKS)),
     "another domain": (IDLE, desired_stack(domain={"name": "other.ecsctl.example"}, **NO_TASKS)),
-    "two gateways, build only": (IDLE, desired_stack(vpc={"egress": "nat-per-az"}, pipeline={"mode": "build-only"},
+    "two gateways, build only": (IDLE, desired_stack(vpc={"egress": "nat-per-az", "flow_logs": "all"},
+                                              pipeline={"mode": "build-only"},
                                               **NO_TASKS)),
     "no tasks to scaling": (IDLE, desired_stack(service={"autoscaling": {"min": 2, "max": 3}})),
 }  # fmt: skip

@@ -44,6 +44,7 @@ ROLES = {
         policies.codebuild(SCOPE, PROJECTS, connection=CONNECTION, repository=REPOSITORY, secret=TOKEN, scans=True),
     ),
     "notify": (policies.notify_trust(SCOPE), policies.notify(SCOPE)),
+    "flowlogs": (policies.flow_logs_trust(SCOPE), policies.flow_logs(SCOPE)),
     "pipeline": (
         policies.codepipeline_trust(SCOPE),
         policies.codepipeline(SCOPE, PROJECTS, connection=CONNECTION, repository=REPOSITORY),
@@ -54,6 +55,7 @@ BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
 USES = Uses("Z1", "shop.example.com", True, "vpc-1", CONNECTION, REPOSITORY, TOKEN, SECRETS, BOUNDARY, True, (MANAGED,),
             topic=SCOPE.topic, redirects=True, listener_attributes=True, spot=True, alarms=True, own_secrets=True,
             schedules=True, metrics=True, access_logs=True, volumes=True, shifts=True, pauses=True, jobs=True,
+            flow_logs=True, closes=True,
             mounted=("fs-0123456789abcdef0",),
             web_acl=SCOPE.arn("wafv2", "regional/webacl/shop/1b2c3d4e-0000-4000-8000-000000000000"),
             webhook=(TOKEN,), speaks="GRPC", entered=True, scales=True, queues=(SCOPE.arn("sqs", "mail"),))  # fmt: skip
@@ -108,6 +110,7 @@ def test_a_role_reaches_everything_only_where_aws_has_nothing_narrower(name):
         "ecr:GetAuthorizationToken",
         "ecs:DescribeTaskDefinition",
         "ecs:ListTasks",
+        "logs:DescribeLogGroups",
         "ssmmessages:CreateControlChannel",
         "ssmmessages:CreateDataChannel",
         "ssmmessages:OpenControlChannel",

@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from ecsctl.engine.stack import Stack
+from ecsctl.ids import LogGroupName, RoleArn
 from ecsctl.resources.alarm import Alarm, Metric
 from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.elastic_ip import ElasticIp
+from ecsctl.resources.flow_log import FlowLog
 from ecsctl.resources.internet_gateway import InternetGateway
 from ecsctl.resources.issued_certificate import IssuedCertificate
 from ecsctl.resources.listener import Listener
@@ -34,12 +36,16 @@ REGION = "eu-central-1"
 DOMAIN = "shop.ecsctl.example"
 WORLD = "0.0.0.0/0"
 POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+FLOW_ROLE = RoleArn("arn:aws:iam::123456789012:role/ecsctl/shop-eu-central-1-flow-logs")
 HTTP, HTTPS = (Rule(port, port, cidr=WORLD) for port in (80, 443))
 
 Desired = Callable[[Any], Any]  # of the parts that it needs: `parts["vpc"].vpc_id`
 
 DESIRED: dict[str, Desired] = {
     "vpc": lambda parts: usual(Vpc, cidr="10.9.0.0/16"),
+    "flow-logs": lambda parts: FlowLog(
+        vpc=parts["vpc"].vpc_id, traffic="REJECT", group=LogGroupName("/aws/vpc/shop"), role=FLOW_ROLE
+    ),
     "public-a": lambda parts: Subnet(vpc=parts["vpc"].vpc_id, cidr="10.9.0.0/24", zone_id="euc1-az1"),
     "public-b": lambda parts: Subnet(vpc=parts["vpc"].vpc_id, cidr="10.9.1.0/24", zone_id="euc1-az2"),
     "private-a": lambda parts: Subnet(vpc=parts["vpc"].vpc_id, cidr="10.9.2.0/24", zone_id="euc1-az1"),

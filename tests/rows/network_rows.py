@@ -9,7 +9,9 @@ from ecsctl.ids import (
     InternetGatewayId,
     ListenerArn,
     LoadBalancerArn,
+    LogGroupName,
     NatGatewayId,
+    RoleArn,
     TargetGroupArn,
     VpcId,
 )
@@ -17,6 +19,7 @@ from ecsctl.resources.alarm import Alarm, Metric
 from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.elastic_ip import ElasticIp
+from ecsctl.resources.flow_log import FlowLog
 from ecsctl.resources.internet_gateway import InternetGateway
 from ecsctl.resources.issued_certificate import IssuedCertificate
 from ecsctl.resources.listener import Listener
@@ -139,9 +142,21 @@ ROWS = (
         Vpc,
         "network",
         "vpc",
-        {"dns_hostnames": False, "dns_support": False},
+        {"dns_hostnames": False, "dns_support": False, "default_group_closed": True},
         {"cidr": "10.8.0.0/16"},
         apart="addresses may overlap",
+    ),
+    Row(
+        FlowLog,
+        "network",
+        "flow-logs",
+        observed={
+            "vpc": OTHER_VPC,
+            "traffic": "ALL",
+            "group": LogGroupName("/aws/vpc/other"),
+            "role": RoleArn("arn:aws:iam::123456789012:role/other"),
+        },
+        spoiled={"tags": _untag("flow-logs")},
     ),
     Row(
         Subnet,

@@ -187,6 +187,8 @@ class Uses:
     speaks: str = "HTTP1"  # to the load balancer, in AWS's words
     alarms: bool = False  # by which a release is given up, made for it
     shifts: bool = False  # requests go from one target group to another at a release
+    flow_logs: bool = False  # of the VPC that is made for it
+    closes: bool = False  # the default security group of that
     pauses: bool = False  # a release is held until a person answers
     access_logs: bool = False  # into a bucket of the app's own
     log_bucket: str = ""  # the user's bucket of access logs, by name

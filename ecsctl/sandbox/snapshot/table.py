@@ -55,6 +55,7 @@ _SCALING, _SCALED = "application-autoscaling", {"ServiceNamespace": "ecs"}
 LISTS = [
     *GLOBAL,
     Listing("vpcs", "ec2", "describe_vpcs", "Vpcs", "VpcId"),
+    Listing("flow logs", "ec2", "describe_flow_logs", "FlowLogs", "FlowLogId"),
     Listing("subnets", "ec2", "describe_subnets", "Subnets", "SubnetId"),
     Listing("internet gateways", "ec2", "describe_internet_gateways", "InternetGateways", "InternetGatewayId"),
     Listing("addresses", "ec2", "describe_addresses", "Addresses", "AllocationId"),

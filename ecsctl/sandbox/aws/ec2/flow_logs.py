@@ -1,0 +1,75 @@
+"""Flow logs: one for a token, and whether what they write can be written."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.flow_logs import FlowLogs
+from moto.ec2.responses import EC2Response
+from moto.logs.models import logs_backends
+
+from ecsctl.sandbox.aws import iam
+from ecsctl.sandbox.core import clock, overlay, permissions
+
+AGGREGATION = 600.0  # EC2 API reference, CreateFlowLogs: records come after ten minutes unless told otherwise
+_SERVICE = "vpc-flow-logs.amazonaws.com"
+_ASKED = ("ResourceId.1", "ResourceIds", "TrafficType", "LogGroupName", "DeliverLogsPermissionArn")
+
+
+@dataclass
+class _Known:
+    tokens: dict[str, tuple[dict[str, Any], list[str]]] = field(default_factory=dict)
+    born: dict[str, float] = field(default_factory=dict)
+
+
+def _known(backend: EC2Backend) -> _Known:
+    return overlay.memory(backend, _Known)
+
+
+@overlay.wraps(EC2Response)
+def create_flow_logs(original: Any, self: EC2Response) -> ActionResult:
+    """The same token always means the same flow log (EC2 API reference, "Ensuring idempotency")."""
+    known, token = _known(self.ec2_backend), self._get_param("ClientToken")
+    asked = {name: self._get_param(name) for name in _ASKED}
+    if token in known.tokens:
+        before, ids = known.tokens[token]
+        if before != asked:
+            message = "The client token you have provided is associated with a resource that has different parameters."
+            raise overlay.Refusal("IdempotentParameterMismatch", message)
+        return ActionResult({"FlowLogIds": ids, "ClientToken": token, "Unsuccessful": []})
+    answer = original()
+    ids = answer.result["FlowLogIds"]
+    known.born |= dict.fromkeys(ids, clock.now())
+    if token and ids:
+        known.tokens[token] = (asked, ids)
+    return ActionResult(answer.result | {"ClientToken": token})
+
+
+@overlay.wraps(EC2Response)
+def describe_flow_logs(original: Any, self: EC2Response) -> Any:
+    """Whoever looks, sees whether records come through.
+
+    VPC user guide, "Troubleshoot VPC Flow Logs": without the group, or rights to write into it, "Access error".
+    """
+    for log in self.ec2_backend.flow_logs.values():
+        if clock.now() - _known(self.ec2_backend).born.get(log.id, 0.0) >= AGGREGATION:
+            written = _written(self.ec2_backend, log)
+            log.deliver_logs_status = "SUCCESS" if written else "FAILED"
+            log.deliver_logs_error_message = None if written else "Access error"
+    return original()
+
+
+def _written(backend: EC2Backend, log: FlowLogs) -> bool:
+    if log.log_destination_type != "cloud-watch-logs":
+        return True
+    account, region, role = backend.account_id, backend.region_name, log.deliver_logs_permission_arn
+    source = f"arn:aws:ec2:{region}:{account}:vpc-flow-log/{log.id}"
+    stream = f"arn:aws:logs:{region}:{account}:log-group:{log.log_group_name}:log-stream:eni-1"
+    return (
+        log.log_group_name in logs_backends[account][region].groups
+        and iam.assumable(account, role, _SERVICE, source)
+        and all(
+            permissions.allowed(account, role, one, stream) for one in ("logs:CreateLogStream", "logs:PutLogEvents")
+        )
+    )
