@@ -34,6 +34,7 @@ def status(
     if watch:
         _watch(common, interval, nothing_else=not (links or exit_code))
         return
+    from concurrent.futures import ThreadPoolExecutor
     from dataclasses import replace
 
     from ecsctl.commands.opening import opened
@@ -51,14 +52,15 @@ def status(
         if not app.config:
             _running(app)
             raise typer.Exit(2)  # as of a configuration that is wrong
-        session = app.over_stack(as_far=True)
-        plan = session.engine.plan(session.desired_stack, as_far=True)
+        with ThreadPoolExecutor(3) as pool:  # beside the plan, whose answers they share
+            asked = pool.submit(outdated, app.aws, app.app), pool.submit(processes.look, app.aws, app.app)
+            # After a rollback all is right, and still something was wrong.
+            why = pool.submit(first_line, app.aws, app.app, resting(app.config.processes), again=False)
+            session = app.over_stack(as_far=True)
+            plan = session.engine.plan(session.desired_stack, as_far=True)
         there = session.identity if session.has_console else replace(session.identity, partition="")  # so: no links
         found = reports(plan, session.engine.observed, session.engine.kinds, session.state, there, app.aws.clock_ahead)
-        older = outdated(app.aws, app.app)
-        every = processes.look(app.aws, app.app)
-        # After a rollback all is right, and still something was wrong.
-        cause = first_line(app.aws, app.app, resting(app.config.processes))
+        older, every, cause = asked[0].result(), asked[1].result(), why.result()
     broken = processes.broken(every)
     if common.json:
         json.emit(json.status_document(found, session.url, session.where, cause, older, every, healthy=not broken))

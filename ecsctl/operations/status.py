@@ -159,7 +159,7 @@ def look(aws: Aws, app: str) -> Live:
     found.deployments += tuple(workers)
     found.tasks = _sorted(tasks, found.at)
     if not found.well:
-        found.cause = first_line(aws, app)
+        found.cause = first_line(aws, app, again=False)
     return found
 
 

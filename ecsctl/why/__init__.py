@@ -53,11 +53,13 @@ def why(
     return found.of(process) if process else found
 
 
-def first_line(aws: Aws, app: str, resting: Collection[str] | None = None) -> str:
+def first_line(aws: Aws, app: str, resting: Collection[str] | None = None, *, again: bool = True) -> str:
     """Why a service does not run, in one line and few calls; empty if nothing is wrong with any, or nobody knows.
 
-    Raises Interrupted when a stop is asked for.
+    With `again` AWS is asked anew, whatever it has answered. Raises Interrupted when a stop is asked for.
     """
+    if again:
+        aws.forget()
     web: Facts | None = None
     for facts in gather_services(aws, app, resting):
         web = web or facts

@@ -54,9 +54,9 @@ def gather(
 def gather_services(aws: Aws, app: str, resting: Collection[str] | None = None) -> Iterator[Facts]:
     """The facts about the running services alone, one after the other, the web's first.
 
-    They are enough to tell why their tasks fail, in fewer calls; and fewer still where a worker runs steadily.
+    They are enough to tell why their tasks fail, in fewer calls; and fewer still where a worker runs steadily. What was
+    asked before is not asked again.
     """
-    aws.forget()
     facts = Facts(app, rests=_rests(WEB, resting))
     others = _others(aws, facts)
     yield _Reading(aws, facts).service_only()
@@ -92,6 +92,7 @@ class _Reading:
             self._stopped,
             self._starting,
             self._definition,
+            self._targets,
             self._balancer,
             self._network,
             self._scaling,
@@ -112,7 +113,15 @@ class _Reading:
     def process(self) -> Facts:
         """What is of one process, and not of the app."""
         self._together(self._service)
-        self._together(self._stopped, self._starting, self._definition, self._balancer, self._network, self._scaling)
+        self._together(
+            self._stopped,
+            self._starting,
+            self._definition,
+            self._targets,
+            self._balancer,
+            self._network,
+            self._scaling,
+        )
         self._together(self._log, self._images, self._secrets, self._log_groups, self._roles)
         return self.facts
 
@@ -120,7 +129,10 @@ class _Reading:
         self._together(self._service)
         if self.facts.process != WEB and self.facts.healthy and not self.facts.given_up:
             return self.facts
-        self._together(self._stopped, self._starting, self._definition, self._balancer, self._network, self._scaling)
+        self._together(self._stopped, self._targets)
+        if self.facts.healthy and not (self.facts.given_up or self.facts.failed):
+            return self.facts
+        self._together(self._starting, self._definition, self._balancer, self._network, self._scaling)
         self._together(self._log, self._images, self._secrets)
         return self.facts
 
@@ -218,13 +230,16 @@ class _Reading:
             answer = self.aws.look(self.aws.ecs.describe_task_definition, taskDefinition=self.facts.suspect)
             self.facts.definition = dict(answer["taskDefinition"])
 
-    def _balancer(self) -> None:
+    def _targets(self) -> None:
         """The health of the targets."""
-        groups, elb = groups_of(self.facts.service or {}), self.aws.elbv2
-        for arn in groups:
-            health = self.aws.look(elb.describe_target_health, TargetGroupArn=arn)
+        for arn in groups_of(self.facts.service or {}):
+            health = self.aws.look(self.aws.elbv2.describe_target_health, TargetGroupArn=arn)
             self.facts.targets += [dict(each) for each in health["TargetHealthDescriptions"]]
-        for arn in groups[:1]:
+
+    def _balancer(self) -> None:
+        """The load balancer."""
+        elb = self.aws.elbv2
+        for arn in groups_of(self.facts.service or {})[:1]:
             [group] = self.aws.look(elb.describe_target_groups, TargetGroupArns=[arn])["TargetGroups"]
             self.facts.target_group = dict(group)
             if group["LoadBalancerArns"]:
