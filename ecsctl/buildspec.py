@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -25,6 +26,7 @@ phases:
         PROGRAM
 """
 
+_CACHING = re.compile(r"(?ms)^ *# build\.cache \{\n.*?# build\.cache \}\n")
 OURS = "ecsctl"
 """What is written in the place of a path for ecsctl's own."""
 
@@ -50,10 +52,11 @@ def _program(name: str) -> str:
 
 
 @cache
-def ours() -> str:
-    """Its text: in the package, or beside it in a checkout of ecsctl."""
+def ours(*, caches: bool) -> str:
+    """Its text: in the package, or beside it in a checkout of ecsctl. `caches`: with what build.cache needs."""
     package = resources.files("ecsctl")
     for place in (package / "_template" / USUAL, Path(str(package)).parent / USUAL):
         if place.is_file():
-            return place.read_text(encoding="utf-8")
+            text = place.read_text(encoding="utf-8")
+            return text if caches else _CACHING.sub("", text)
     raise EcsctlError(f"this installation of ecsctl lacks its {USUAL}", hint="install it again")

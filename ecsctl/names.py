@@ -8,6 +8,8 @@ from typing import Protocol, Self
 from ecsctl.parts import PIPELINE, SECOND, WEB
 
 BACKLOG = "-backlog"
+LAYERS = "ecsctl-cache"
+"""How the tags begin that a build keeps its layers by, beside the app's images."""
 
 
 class Placed(Protocol):

@@ -11,6 +11,7 @@ from pydantic import Field
 from ecsctl.buildspec import OURS, USUAL
 from ecsctl.config import words
 from ecsctl.config.section import Problem, Section
+from ecsctl.names import LAYERS
 
 # The project sets these itself. CodeBuild refuses a name that is given twice and names that begin with CODEBUILD_
 # (CodeBuild user guide, "Environment variables in build environments"; cloudposse/terraform-aws-codebuild#101).
@@ -144,6 +145,12 @@ class Build(Section):
         examples=["critical"],
     )
 
+    cache: bool = Field(
+        False,
+        description="Whether a build keeps its layers in the app's repository, by tags that begin with ecsctl-cache, "
+        "for the next one: BUILD_CACHE in the build. They count for nothing else, and are kept for 14 days at most.",
+    )
+
     def named_secrets(self) -> Iterator[tuple[str, str]]:
         """Everything secret that a build reads: its key in ecsctl.toml, and its ARN."""
         if self.login:
@@ -172,6 +179,7 @@ class Build(Section):
         arguments = {f"BUILD_ARG_{name}": value for name, value in self.args.items()}
         told["BUILD_SECRETS"] = " ".join(sorted(self.secrets))
         told["BUILD_SCAN"] = (self.scan or "").upper()
+        told["BUILD_CACHE"] = LAYERS if self.cache else ""
         hosts = {f"BUILD_LOGIN_HOST_{number}": host for number, host in enumerate(sorted(self.logins))}
         return {name: value for name, value in told.items() if value} | arguments | hosts
 

@@ -125,6 +125,8 @@ class Config(Section):
         yield from self._build_image()
         if self.build.scan and not self.ecr.scan_on_push:
             yield "ecr.scan_on_push", "= false leaves build.scan nothing to go by"
+        if self.build.cache and self.ecr.mutability == "IMMUTABLE":
+            yield "build.cache", "needs tags that move, and ecr.mutability is IMMUTABLE"
         yield from self._crowd()
         yield from self._processes()
         yield from self._filters()

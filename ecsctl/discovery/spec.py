@@ -19,7 +19,7 @@ def lacking(text: str, container: str = "") -> tuple[str, ...]:
     """
     import yaml  # type: ignore[import-untyped]  # PyYAML ships no types
 
-    if text == ours():
+    if text in (ours(caches=True), ours(caches=False)):
         return ()
     try:
         spec = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes strings, lists and mappings

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.stack import Stack
+from ecsctl.names import LAYERS
 from ecsctl.resources.repository import Repository, RepositoryIds
 
 if TYPE_CHECKING:
@@ -13,19 +14,41 @@ if TYPE_CHECKING:
     from ecsctl.names import Names
 
 
+FRESH = 14
+"""Days after which a kept layer is made again, and with it what it installs."""
+MOST_KEPT = 10
+"""Images that a build keeps its layers by, at most: those of nine stages, and the last."""
+
+
 def ensure_ecr(stack: Stack, config: Config, names: Names) -> RepositoryIds:
-    """The repository. Commit tags stay what they are; old images go by number, never by age: the app may run one."""
+    """The repository. Commit tags stay what they are; old images go by number, never by age: the app may run one.
+
+    A rule counts all that fits it, also what another rule with a lower number decides about (Amazon ECR user guide,
+    "Automate the cleanup of images": rules "can still identify them as if they haven't been expired"). So with kept
+    layers the last one counts tagged images alone, not those that a moving tag has left, and as many more as there
+    may be of these.
+    """
     untagged = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 7}
-    tagged = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": config.ecr.keep_images}
+    tagged: dict[str, object] = {"tagStatus": "any"}
+    layers: list[dict[str, object]] = []
+    kept = config.ecr.keep_images
+    if config.build.cache:
+        of_layers = {"tagStatus": "tagged", "tagPatternList": [f"{LAYERS}*"]}
+        layers = [{**of_layers, "countType": "sinceImagePushed", "countUnit": "days", "countNumber": FRESH}]
+        tagged = {"tagStatus": "tagged", "tagPatternList": ["*"]}
+        kept += MOST_KEPT
+    tagged |= {"countType": "imageCountMoreThan", "countNumber": kept}
+    told = ["untagged", *(["layers"] if layers else []), "the oldest"]
     rules = [
-        {"rulePriority": 1, "description": "untagged", "selection": untagged, "action": {"type": "expire"}},
-        {"rulePriority": 2, "description": "the oldest", "selection": tagged, "action": {"type": "expire"}},
+        {"rulePriority": number, "description": what, "selection": selection, "action": {"type": "expire"}}
+        for number, (what, selection) in enumerate(zip(told, [untagged, *layers, tagged], strict=True), 1)
     ]
+    moving = ("latest", *([f"{LAYERS}*"] if config.build.cache and config.ecr.mutability.startswith("IM") else []))
     exclusion = config.ecr.mutability.endswith("WITH_EXCLUSION")
     desired = Repository(
         name=names.repository,
         mutability=config.ecr.mutability,
-        mutable_tags=("latest",) if exclusion else (),
+        mutable_tags=moving if exclusion else (),
         scan_on_push=config.ecr.scan_on_push,
         lifecycle=json.dumps({"rules": rules}),
     )

@@ -200,7 +200,7 @@ def write(
         say(f".gitignore: {IGNORED} added, the folder of the record and of the sandbox")
     for name, text, wanted, purpose in (
         (SCHEMA, schema(), True, "so that an editor knows the options of ecsctl.toml"),
-        (USUAL, ours(), buildspec, "what CodeBuild runs at each push: it builds and pushes the image"),
+        (USUAL, ours(caches=True), buildspec, "what CodeBuild runs at each push: it builds and pushes the image"),
     ):
         place = (proposal.folder if name == SCHEMA else proposal.root) / name
         if wanted and ((force and name == SCHEMA) or not place.exists()):

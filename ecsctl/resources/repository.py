@@ -13,7 +13,7 @@ from ecsctl.engine.resource import Contents, Fixed, Found, Observed, Resource
 from ecsctl.ids import ImageUri, RepositoryName, RepositoryUri
 from ecsctl.names import Names
 from ecsctl.resources.support.common import there
-from ecsctl.resources.support.ecr import images
+from ecsctl.resources.support.ecr import held, images
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import of
 
@@ -156,9 +156,9 @@ class Repository(Resource[RepositoryIds]):
     @classmethod
     def contents(cls, aws: Aws, ids: RepositoryIds) -> Contents:
         """How many images die with it. Layers that several share count for each (ECR API, "ImageDetail")."""
-        held = images(aws, ids.name)
-        told = f"{len(held)} image{'s' if len(held) > 1 else ''}" if held else ""
-        return Contents(told, sum(image.get("imageSizeInBytes", 0) for image in held))
+        count, all_of_it = len(images(aws, ids.name)), held(aws, ids.name)
+        told = f"{count} image{'s' if count > 1 else ''}" if count else "layers of builds" if all_of_it else ""
+        return Contents(told, sum(image.get("imageSizeInBytes", 0) for image in all_of_it))
 
 
 def _ids(repository: RepositoryTypeDef) -> RepositoryIds:

@@ -144,6 +144,21 @@ def test_a_scan_stops_a_build_whose_image_has_known_vulnerabilities(server):
     assert "build.scan: ECR has found 1 CRITICAL in" in log(aws, told)
 
 
+def test_a_build_keeps_its_layers_by_tags_that_move(server):
+    folder, aws = server
+    cached = [{"name": "BUILD_CACHE", "value": "ecsctl-cache"}]
+    moving = [{"filterType": "WILDCARD", "filter": tag} for tag in ("latest", "ecsctl-cache*")]
+    aws["ecr"].put_image_tag_mutability(repositoryName="hello", imageTagMutability="IMMUTABLE_WITH_EXCLUSION",
+                                        imageTagMutabilityExclusionFilters=moving)  # fmt: skip
+    for _ in range(2):
+        told = built(aws, sourceVersion=git(folder, "rev-parse", "HEAD"), environmentVariablesOverride=cached)
+        assert told["buildStatus"] == "SUCCEEDED", log(aws, told)
+        git(folder, "commit", "-q", "--allow-empty", "-m", "next")
+    held = aws["ecr"].describe_images(repositoryName="hello")["imageDetails"]
+    assert "ecsctl-cache" in tags(aws)
+    assert len([one for one in held if "imageTags" not in one]) == 1, "the former one has lost its tag"
+
+
 def digest(aws, command):
     inline = "version: 0.2\nphases: {build: {commands: [" + json.dumps(command) + "]}}\n"
     told = built(aws, buildspecOverride=inline)

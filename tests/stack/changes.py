@@ -193,7 +193,7 @@ LONG: dict[str, tuple[Configured, Configured]] = {
         "repository": "ecsctl/other", "branch": "next", "token_secret": "{token}"}}),
     "a connection": (PUSHED, CONNECTED),
     "other builds": (PUSHED, {**PUSHED, "build": {
-        "buildspec": "ci/build.yml", "compute": "medium", "scan": "high",
+        "buildspec": "ci/build.yml", "compute": "medium", "scan": "high", "cache": True,
         "image": "aws/codebuild/amazonlinux-aarch64-standard:2.0",
         "github_token": True, "timeout_minutes": 60, "environment": {"MODE": "fast"},
         "context": "backend", "dockerfile": "backend/Dockerfile", "target": "release", "args": {"A": "b"}}}),

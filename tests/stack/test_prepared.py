@@ -285,7 +285,7 @@ NOT_EXAMINED = {
      "load_balancer.http2", "load_balancer.internal", "load_balancer.sticky_seconds",
      "load_balancer.access_logs.days", "load_balancer.access_logs.prefix", "load_balancer.slow_start_seconds",
      "load_balancer.deletion_protection", "logs.retention_days",
-     "build.scan", "pipeline.mode",
+     "build.scan", "build.cache", "pipeline.mode",
      "pipeline.deploy_timeout_minutes", "pipeline.approvals", "pipeline.paths", "pipeline.tags",
      "pipeline.trigger", "pipeline.artifact_days", "volumes.NAME.path", "volumes.NAME.read_only", "volumes.NAME.uid",
      "volumes.NAME.gid", "sidecars.NAME.volumes", "notify.email", "raw.container",

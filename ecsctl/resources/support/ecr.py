@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl import partitions
 from ecsctl.ids import ImageUri
+from ecsctl.names import LAYERS
 from ecsctl.resources.support.common import there
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ _ECR = re.compile(
     rf"(?P<account>\d{{12}})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.{partitions.SUFFIX}/(?P<repository>[a-z0-9._/-]+)"
     r"(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
+_OF_IMAGE = re.compile(r"sha256-[0-9a-f]{64}(\.[\w.-]+)?")
 LATEST = "latest"
 PROCESSORS = {"ARM64": "arm64", "X86_64": "amd64"}  # as ECS calls them, and as images do
 MANIFESTS = (
@@ -65,19 +67,35 @@ def tags(image: ImageDetailTypeDef) -> list[str]:
     return image.get("imageTags", [])
 
 
-def images(aws: Aws, repository: str) -> list[ImageDetailTypeDef]:
-    """All images of a repository. Empty also when the repository is not there."""
+def held(aws: Aws, repository: str) -> list[ImageDetailTypeDef]:
+    """All that a repository holds. Empty also when the repository is not there."""
     answer = there(lambda: aws.look(aws.ecr.describe_images, repositoryName=repository))
     return answer["imageDetails"] if answer else []
 
 
+def images(aws: Aws, repository: str) -> list[ImageDetailTypeDef]:
+    """All images of a repository that an app could run."""
+    return [one for one in held(aws, repository) if _runs(one)]
+
+
+def _runs(image: ImageDetailTypeDef) -> bool:
+    """Whether it could be one of the app's: no layers that a build has kept, and nothing that only tells of an image.
+
+    A signature or an attestation refers to its image (ECR API reference, ImageDetail.subjectManifestDigest), or, as
+    cosign pushes it and registries without referrers have it, is tagged by the image's digest.
+    """
+    named = tags(image)
+    aside = bool(named) and all(tag.startswith(LAYERS) or _OF_IMAGE.fullmatch(tag) for tag in named)
+    return not aside and not image.get("subjectManifestDigest")
+
+
 def by_name(aws: Aws, named: Reference) -> ImageDetailTypeDef | None:
-    """The image that a reference of this registry names, asked for by name; None if it is not there."""
+    """The image that a reference of this registry names, asked for by name; None if it is not there, or is none."""
     wanted: ImageIdentifierTypeDef = (
         {"imageDigest": named.digest} if named.digest else {"imageTag": named.tag or LATEST}
     )
     answer = there(lambda: aws.look(aws.ecr.describe_images, repositoryName=named.repository, imageIds=[wanted]))
-    return named.among(answer["imageDetails"]) if answer else None
+    return named.among([one for one in answer["imageDetails"] if _runs(one)]) if answer else None
 
 
 def newest(aws: Aws, repository: str, uri: str) -> ImageUri | None:

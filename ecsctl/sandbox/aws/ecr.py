@@ -211,6 +211,8 @@ def _put_image(
         return same
     made = Image(self.account_id, image_tag, image_manifest, repository_name, kind, actual)  # type: ignore[arg-type] # None is untagged
     made.image_pushed_at = int(clock.now())
+    if subject := json.loads(image_manifest).get("subject"):  # a signature or the like (ECR API, ImageDetail)
+        made.subject_manifest_digest = subject["digest"]  # type: ignore[attr-defined] # moto tells what is there
     repository.images.append(made)
     return made
 

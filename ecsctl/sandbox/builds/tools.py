@@ -60,6 +60,7 @@ def build(words: list[str]) -> int:
     parser.add_argument("-f", "--file")
     parser.add_argument("--build-arg", action="append", default=[])
     parser.add_argument("--secret", action="append", default=[])
+    parser.add_argument("--cache-from", action="append", default=[])  # an engine here keeps its layers itself
     parser.add_argument("--platform", default="")
     parser.add_argument("--target", default="")
     parser.add_argument("--provenance", default="")
