@@ -30,7 +30,7 @@ STACK = re.compile(
     r"|^\s*File \"[^\"]+\", line \d+|^\s*[~^]+\s*$"  # Python
     r"|:\d+:in [`'][^`']+'$"  # Ruby; its first line goes on with what is wrong
     r"|^#\d+ (?:\{main\}|\[internal function\]|\S+\.php\(\d+\): )|^\s+thrown in "  # PHP
-    r"|^Stack trace:|^\[stacktrace\]"
+    r"|^Stack trace:|^\[stacktrace\]|^\s*(?:\S\s+)?\d+\u2595|^\s+\+?\d+\s+(?:vendor frames?|\S+\.php:\d+)"
     r"|^\s*\(\w+ \d[\w.-]*\) \S+\.(?:exs?|erl):\d+"  # Elixir
     r"|^\s+\S+\.go:\d+|^goroutine \d+ \["  # Go
     r"|^\s+\[?(?:code|errno|syscall|severity|detail|hint|position|where|file|line|routine|length|requireStack|address"
@@ -40,13 +40,17 @@ GO_FRAME = re.compile(r"^\s+\S+\.go:\d+")
 PYTHON_FRAME = re.compile(r"^\s*File \"[^\"]+\", line \d+")
 ADVICE = re.compile(r"^Action:$")
 """Spring Boot's heading over what one may do."""
-LEVEL = re.compile(r"^(?:\S+ ){0,4}\W?(?:INFO|DEBUG|TRACE|WARN(?:ING)?)\b")
+LEVEL = re.compile(
+    r"^(?:\S+ ){0,4}\W?(?:INFO|DEBUG|TRACE|WARN(?:ING)?)\b|^(?:info|warn|dbug|trce): \w"
+    r"|[\"']?\b(?:level|severity|lvl)[\"']?\s*[:=]\s*[\"']?(?:(?i:info|debug|trace|warn|notice)|[1-4]0\b)"
+)
+"""What a logger calls no error, in a word or, as Pino and Bunyan do, by a number below 50."""
 FAREWELL = re.compile(
     r"Cannot perform an interactive login from a non TTY device|write: broken pipe$"  # the second command of a pipe
     r"|Worker failed to boot|Worker \(pid:\d+\) (?:exited|was sent)|Shutting down: Master"  # Gunicorn
     r"|^(?:\S*rails|rake) aborted!|this and all later migrations canceled|Exiting due to an error"
     r"|^Runtime terminating during boot|Kernel pid terminated|Crash dump is being written"
-    r"|^exited: \S+ \(exit status|ELIFECYCLE|Lifecycle script"
+    r"|^exited: \S+ \(exit status|ELIFECYCLE|Lifecycle script|Application startup failed\. Exiting"
 )
 """What only says that something has failed, after it was told what."""
 NPM = re.compile(r"^npm (?:ERR!|error)\s?")
@@ -62,7 +66,7 @@ def last_error(lines: Sequence[str]) -> str:
     told = [*_told([line.rstrip() for entry in lines for line in entry.split("\n")])]
     errors = [n for n, line in enumerate(told) if ERROR.search(line)]
     said = [n for n in errors if not FAREWELL.search(_bare(told[n]))]
-    loud = [n for n in said if not LEVEL.match(told[n])]
+    loud = [n for n in said if not LEVEL.search(told[n])]
     chosen = next(iter([*loud[-1:], *said[-1:], *errors[-1:], *range(len(told))[-1:]]), None)
     if chosen is None:
         return ""

@@ -33,8 +33,34 @@ npm error gyp info it worked if it ends with ok
 npm error gyp ERR! find Python Could not find any Python installation to use
 npm error A complete log of this run can be found in: /root/.npm/_logs/0-debug-0.log"""
 
+JSON = """{"level":"fatal","msg":"failed to connect to 10.0.3.7:5432: timeout"}
+{"level":"info","msg":"stopped","errors":0}
+{"level":30,"time":1772445600000,"msg":"no failed job is left"}
+level=warn msg="unable to flush" n=1"""
+COLLISION = """   Illuminate\\Database\\QueryException
+
+  SQLSTATE[HY000] [2002] Connection refused (Connection: mysql, SQL: select 1)
+
+  at vendor/laravel/framework/src/Illuminate/Database/Connection.php:829
+    825\u2595             throw new UniqueConstraintViolationException(
+  \u279c 829\u2595             throw new QueryException(
+
+      +37 vendor frames
+  38  artisan:35"""
+UVICORN = """Traceback (most recent call last):
+  File "/app/main.py", line 3, in lifespan
+    raise RuntimeError("no queue")
+RuntimeError: QUEUE_URL is missing
+
+ERROR:    Application startup failed. Exiting."""
+
 
 @pytest.mark.parametrize(("log", "why"), [
+    (JSON, '{"level":"fatal","msg":"failed to connect to 10.0.3.7:5432: timeout"}'),
+    (COLLISION, "SQLSTATE[HY000] [2002] Connection refused (Connection: mysql, SQL: select 1)"),
+    (UVICORN, "RuntimeError: QUEUE_URL is missing"),
+    ("thread 'main' panicked at src/main.rs:9:5:\nDATABASE_URL: NotPresent\nnote: run with `RUST_BACKTRACE=1`",
+     "thread 'main' panicked at src/main.rs:9:5: DATABASE_URL: NotPresent"),
     (GO, "panic: open /app/config.yml: no such file or directory"),
     (NET, "---> Npgsql.NpgsqlException (0x80004005): Failed to connect to 10.0.3.7:5432"),
     (JAVA, "Caused by: java.net.UnknownHostException: db.internal"),
