@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from tests.crash.conftest import some
-from tests.stack.changes import LONG, PLAIN, REFUSED, SECURE, Configured
+from tests.stack.changes import LONG, PLAIN, REFUSED, SECURE
 from tests.stack.client import watched
 from tests.stack.conftest import World, desired_stack
 from tests.stack.test_no_outage import judged, refused, world  # noqa: F401 - a fixture
+from tests.stack.theirs import Configured
 
 
 @pytest.mark.parametrize(("before", "after"), [pytest.param(*LONG[name], id=name) for name in some(LONG, 32)])

@@ -25,6 +25,7 @@ from ecsctl.resources.task_definition import TaskDefinition
 from tests.crash.conftest import some
 from tests.desired_stack import USUAL
 from tests.resources import test_contract as contract
+from tests.resources.lives import Life, live, of
 from tests.rows import ROWS
 
 FORGOTTEN: list[tuple[type[AnyResource], str]] = [
@@ -51,7 +52,7 @@ def caught(kind: type[AnyResource], folder: Path) -> list[str]:
         home = folder / stack
         home.mkdir()
         try:
-            life = contract.live(stack, home)
+            life = live(stack, home)
         except Exception as error:  # noqa: BLE001 - a run that does not end is seen too
             failed.append(f"{stack}: {error}")
             continue
@@ -63,7 +64,7 @@ def caught(kind: type[AnyResource], folder: Path) -> list[str]:
     return failed
 
 
-def _asked(stack: str, lives: Callable[[str], contract.Life]) -> Iterator[functools.partial[None]]:
+def _asked(stack: str, lives: Callable[[str], Life]) -> Iterator[functools.partial[None]]:
     for test in (
         contract.test_what_was_made_is_right,
         contract.test_the_record_is_not_needed,
@@ -75,7 +76,7 @@ def _asked(stack: str, lives: Callable[[str], contract.Life]) -> Iterator[functo
         contract.test_down_leaves_nothing_though_every_delete_is_asked_for_twice,
     ):
         yield functools.partial(test, lives, stack)
-    for row in contract.of(stack):
+    for row in of(stack):
         for name in {**row.made, **row.observed}:
             yield functools.partial(contract.test_another_value_of_a_field_is_seen, lives, row, name)
         if not row.kind.wait:

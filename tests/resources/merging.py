@@ -9,7 +9,7 @@ from ecsctl.engine.label import Label
 from ecsctl.resources.support.containers import HealthCheck
 from ecsctl.resources.task_definition import TaskDefinition
 from tests.desired_stack import usual
-from tests.rows.ecs import sidecar
+from tests.rows.ecs_rows import sidecar
 
 REGION = "eu-central-1"
 ME = Label(app="shop", id="1", account="123456789012", region=REGION, resource="task-definition", owner="ann")

@@ -7,10 +7,9 @@ without a record. What `observe` forgets to read, or makes up, does not survive 
 from __future__ import annotations
 
 import functools
-import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields, replace
+from collections.abc import Callable, Collection
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +17,21 @@ import pytest
 
 from ecsctl import resources
 from ecsctl.config import Config
-from ecsctl.engine.label import RESOURCE, Label
-from ecsctl.engine.plan import Step, Verb, Why, decide
+from ecsctl.engine.label import RESOURCE
+from ecsctl.engine.plan import Verb, Why
 from ecsctl.engine.resource import FIXED, ORDER, AnyResource, traits
 from ecsctl.resources import KINDS, kinds
 from ecsctl.resources.elastic_ip import ElasticIp
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.support.policy_document import policy
 from ecsctl.resources.support.rights import Scope, Uses
-from ecsctl.sandbox.core import authorization
-from ecsctl.sandbox.core.permissions import Asked, judged, statements
+from ecsctl.sandbox.core.permissions import judged, statements
 from ecsctl.sandbox.server.inprocess import inprocess
-from ecsctl.sandbox.snapshot.taking import snapshot
 from tests.resources.conftest import REGION, Cloud
+from tests.resources.lives import Life, account, live, of, rest
 from tests.rows import EXEMPT, ROWS, STACKS, delivery, network
 from tests.rows.row import Row
-from tests.rows.watching import answers_lag, deleting_twice, needed, watched_births
-from tests.stack.conftest import _without_aws_own
+from tests.rows.watching import answers_lag
 
 USES = Uses(
     zone="*",
@@ -61,155 +58,6 @@ USES = Uses(
 )
 BORROWED = re.compile(r"\bother\b")  # what rows turn to only to be seen to turn
 LAG = 10.0  # seconds
-
-
-def of(stack: str) -> list[Row]:
-    return [row for row in ROWS if row.stack == stack]
-
-
-@dataclass
-class Life:
-    """What was seen in the life of a stack."""
-
-    created: dict[str, Any] = field(default_factory=dict)  # by part: the tags just after its create
-    desired_stack: dict[str, AnyResource] = field(default_factory=dict)  # by part: as it was made
-    to_others: dict[str, list[Verb]] = field(default_factory=dict)  # by part: for another app, and if it is untagged
-    unshown: list[str] = field(default_factory=list)  # parts that are not in a snapshot of the account
-    needed: dict[str, list[Asked]] = field(default_factory=dict)  # by kind
-    second: tuple[Step, ...] = ()
-    without_record: tuple[Step, ...] = ()
-    asked: dict[tuple[str, str], Step] = field(default_factory=dict)  # by part and field: what is planned
-    after_change: tuple[Step, ...] = ()
-    drifted: dict[str, Step] = field(default_factory=dict)
-    after_fixing: tuple[Step, ...] = ()
-    spoiled: dict[str, Step] = field(default_factory=dict)
-    after_repair: tuple[Step, ...] = ()
-    found: dict[str, list[Any]] = field(default_factory=dict)  # by part: what `find` tells while it is there
-    neighbours: list[Any] = field(default_factory=list)  # what `find` tells another app of the same account
-    left: list[tuple[str, str, str]] = field(default_factory=list)  # what `down` has left in the account
-    left_found: list[Any] = field(default_factory=list)
-
-    def born(self, desired: AnyResource, me: Label, observed: Any) -> None:
-        """Called just after each create."""
-        self.desired_stack.setdefault(me.resource, desired)
-        self.created.setdefault(me.resource, None if observed is None else observed.tags)
-
-
-def steps(plan: Any) -> dict[str, Step]:
-    return {step.name: step for step in plan.steps}
-
-
-def live(stack: str, folder: Path) -> Life:
-    """Play it."""
-    life = Life()
-    with inprocess() as clock:
-        cloud = Cloud(clock, folder)
-        make = STACKS[stack](cloud)
-        rest(cloud)
-        before = account()
-        with needed() as life.needed:
-            with watched_births(cloud, life.born):
-                cloud.up(make({}))
-            rest(cloud)
-            life.second = cloud.plan(make({})).work
-            kept = {path: path.read_bytes() for path in folder.iterdir()}
-            _asked(life, cloud, stack, make)
-            cloud.lose_state()
-            life.without_record = cloud.plan(make({})).work
-            put_back(folder, kept)
-            _changed(life, cloud, stack, make, kept)
-            _spoiled(life, cloud, stack, make)
-            _found(life, cloud, stack)
-            cloud.lose_state()
-            with deleting_twice():
-                cloud.down()
-        rest(cloud)
-        life.left = sorted(account() - before)
-        life.left_found = [one for row in of(stack) for one in row.kind.find(cloud.aws, cloud.label(row.part))]
-    return life
-
-
-def _asked(life: Life, cloud: Any, stack: str, make: Any) -> None:
-    """What is planned for each other value, and for others; and whether the account shows all that is there."""
-    made = steps(cloud.plan(make({row.part: row.made for row in of(stack) if row.made})))
-    for row in of(stack):
-        life.asked |= {(row.part, name): made[row.part] for name in row.made}
-        for name, value in row.observed.items():
-            life.asked[row.part, name] = steps(cloud.plan(make({row.part: {name: value}})))[row.part]
-    ids = network.ids_of(cloud, make({}))
-    shown = json.dumps(snapshot(regions=(REGION,)))
-    for row in of(stack):
-        values = {str(value) for value in vars(ids[row.part]).values()} - {"shop"}
-        life.unshown += [row.part] if values and not any(value in shown for value in values) else []
-        if not row.kind.wait:
-            life.to_others[row.part] = list(_to_others(cloud, row.part, life.desired_stack[row.part]))
-
-
-def _to_others(cloud: Any, part: str, desired: AnyResource) -> Iterator[Verb]:
-    theirs = cloud.label(part, app="other")
-    with authorization.administrator():  # it is not the app's operator who looks
-        yield decide(part, desired, desired.observe(cloud.aws, theirs), theirs).verb
-    ours = cloud.label(part)
-    observed = desired.observe(cloud.aws, ours)
-    yield decide(part, desired, observed and replace(observed, tags={}, residue=""), ours).verb
-
-
-def _changed(life: Life, cloud: Any, stack: str, make: Any, kept: Mapping[Path, bytes]) -> None:
-    """All other values at once; and back, by one who has no record of it."""
-    changes = {row.part: row.made for row in of(stack) if row.made}
-    cloud.up(make(changes))
-    rest(cloud)
-    life.after_change = cloud.plan(make(changes)).work
-    put_back(cloud.folder, kept)
-    life.drifted = steps(cloud.plan(make({})))
-    cloud.up(make({}))
-    rest(cloud)
-    life.after_fixing = cloud.plan(make({})).work
-
-
-def _spoiled(life: Life, cloud: Any, stack: str, make: Any) -> None:
-    """What others do by hand, field by field."""
-    ids = network.ids_of(cloud, make({}))
-    with authorization.administrator():
-        for row in of(stack):
-            for spoil in row.spoiled.values():
-                spoil(cloud, ids)
-                cloud.clock.sleep(60)
-    life.spoiled = steps(cloud.plan(make({})))
-    cloud.up(make({}))
-    rest(cloud)
-    life.after_repair = cloud.plan(make({})).work
-
-
-def _found(life: Life, cloud: Any, stack: str) -> None:
-    for row in of(stack):
-        all_of_it = list(row.kind.find(cloud.aws, cloud.label(row.part)))
-        life.found[row.part] = [one for one in all_of_it if one.tags.get(RESOURCE) == row.part]
-        with authorization.administrator():
-            life.neighbours += row.kind.find(cloud.aws, cloud.label(row.part, app="shop-2"))
-
-
-def account() -> set[tuple[str, str, str]]:
-    """What is there, by region, kind and id. Not what is in it: tasks have written into a log group of others."""
-    found = _without_aws_own(snapshot(regions=(REGION,)))
-    return {
-        (where, kind, str(one["id"]))
-        for where, kinds in found.items()
-        for kind, those in kinds.items()
-        for one in those
-    }
-
-
-def rest(cloud: Any) -> None:
-    """Until everything shows, and what the pipeline has begun is over."""
-    cloud.clock.sleep(3600)
-
-
-def put_back(folder: Path, kept: Mapping[Path, bytes]) -> None:
-    for path in folder.iterdir():
-        path.unlink()
-    for path, content in kept.items():
-        path.write_bytes(content)
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ from ecsctl.resources.connection import BorrowedConnection
 from ecsctl.resources.first_image import FirstImage
 from ecsctl.resources.first_release import FirstRelease
 from ecsctl.resources.issued_certificate import BorrowedCertificate
-from tests.rows import delivery, ecs, files, network, network_rows, schedules
+from tests.rows import delivery, delivery_rows, ecs, ecs_rows, files, network, network_rows, schedules
 
 STACKS = {"network": network.composition, "delivery": delivery.composition, "ecs": ecs.composition}
-ROWS = (*network_rows.ROWS, *files.ROWS, *delivery.ROWS, *ecs.ROWS, *schedules.ROWS)
+ROWS = (*network_rows.ROWS, *files.ROWS, *delivery_rows.ROWS, *ecs_rows.ROWS, *schedules.ROWS)
 
 EXEMPT: dict[type[AnyResource], str] = {
     FirstImage: "a wait: nothing of its own is on AWS; tests/stack/test_first_image.py",

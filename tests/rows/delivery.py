@@ -14,16 +14,13 @@ from ecsctl.ids import (
     BucketName,
     ClusterName,
     LogGroupName,
-    PipelineName,
     ProjectName,
     RoleArn,
-    RoleName,
     ServiceName,
-    TopicArn,
 )
 from ecsctl.names import Names
 from ecsctl.resources.bucket import Bucket, LogBucket
-from ecsctl.resources.build_project import BuildProject, EnvVar, SourceAuth
+from ecsctl.resources.build_project import BuildProject, EnvVar
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.pipeline import Pipeline
 from ecsctl.resources.pipeline_webhook import PipelineWebhook
@@ -31,13 +28,13 @@ from ecsctl.resources.repository import Repository
 from ecsctl.resources.role import Role
 from ecsctl.resources.rule import Rule
 from ecsctl.resources.source_credentials import SourceCredentials
-from ecsctl.resources.support.pipeline_structure import Approval, Check, Deploy, GitHubSource
+from ecsctl.resources.support.pipeline_structure import Deploy, GitHubSource
 from ecsctl.resources.support.policy_document import Statement, Trust, policy, trust_policy
 from ecsctl.resources.support.rights import Scope
 from ecsctl.resources.topic import Topic
 from ecsctl.resources.webhook import Webhook
 from tests.desired_stack import usual
-from tests.rows.row import Changes, Compose, Row
+from tests.rows.row import Changes, Compose
 
 ACCOUNT_ID, REGION = "123456789012", "eu-central-1"
 NAMES = Names("shop", ACCOUNT_ID, REGION)
@@ -183,13 +180,6 @@ def composition(cloud: Any) -> Callable[[Changes], Compose]:
     return lambda changes: stack_of(*DESIRED, **{part.replace("-", "_"): one for part, one in changes.items()})
 
 
-def _elsewhere(cloud: Any, ids: dict[str, Any]) -> None:
-    """Someone lets it lead to a place of his own."""
-    events = cloud.boto("events")
-    arn = events.describe_connection(Name="shop-webhook")["ConnectionArn"]
-    events.update_api_destination(Name="shop-webhook", ConnectionArn=arn, InvocationEndpoint="https://x.example.com")
-
-
 def pushed(token: str = CANARY, branch: str = "main") -> GitHubSource:
     return GitHubSource("ann", "shop", branch, Secret.of(token))
 
@@ -212,234 +202,3 @@ def settings(found: dict[str, Any], stage: int) -> dict[str, str]:
     """The settings of a stage's first action."""
     of: dict[str, str] = found["stages"][stage]["actions"][0]["configuration"]
     return of
-
-
-def _edit_project(**changes: Any) -> Any:
-    return lambda cloud, ids: cloud.boto("codebuild").update_project(name=NAMES.project, **changes)
-
-
-def _edited(change: Callable[[dict[str, Any]], Any]) -> Any:
-    return lambda cloud, ids: edit_pipeline(cloud, change)
-
-
-def _other_rights(cloud: Any, ids: Any) -> None:
-    more = policy([Statement("All", ("s3:GetObject",), ("*",))])
-    cloud.boto("iam").put_role_policy(RoleName=NAMES.role("build"), PolicyName="ecsctl", PolicyDocument=more)
-
-
-def _other_trust(cloud: Any, ids: Any) -> None:
-    trust = trust_policy(Trust("codebuild.amazonaws.com"))
-    cloud.boto("iam").update_assume_role_policy(RoleName=NAMES.role("build"), PolicyDocument=trust)
-
-
-def _untagged_project(cloud: Any, ids: Any) -> None:
-    tags = [tag for tag in project(cloud)["tags"] if tag["key"] != "owner"]
-    cloud.boto("codebuild").update_project(name=NAMES.project, tags=tags)
-
-
-def _other_environment(cloud: Any, ids: Any) -> None:
-    machine = project(cloud)["environment"]
-    machine |= {"privilegedMode": False, "environmentVariables": [{"name": "CONTAINER_NAME", "value": "other"}]}
-    cloud.boto("codebuild").update_project(name=NAMES.project, environment=machine)
-
-
-def _other_filter(cloud: Any, ids: Any) -> None:
-    there = cloud.boto("codepipeline").list_webhooks()["webhooks"][0]["definition"]
-    there |= {"filters": [{"jsonPath": "$.ref"}], "authenticationConfiguration": {"SecretToken": "x"}}
-    cloud.boto("codepipeline").put_webhook(webhook=there)
-
-
-def _other_words(cloud: Any, ids: Any) -> None:
-    """Someone wants the event itself, and adds a target of their own."""
-    posted = {"Id": "ecsctl-webhook", "Arn": ids["webhook"].arn, "RoleArn": ids["notify-role"].arn}
-    for target in (posted, {"Id": "theirs", "Arn": ids["topic"].arn}):
-        cloud.boto("events").put_targets(Rule="shop-failed-runs", Targets=[target])
-
-
-ROWS = (
-    Row(
-        Repository,
-        "delivery",
-        "repository",
-        {
-            "mutability": "MUTABLE_WITH_EXCLUSION",
-            "mutable_tags": ("v*",),
-            "scan_on_push": False,
-            "lifecycle": lifecycle(8),
-        },
-        {"name": "other"},
-    ),
-    Row(
-        Role,
-        "delivery",
-        "build-role",
-        {
-            "statements": policies.codebuild(SCOPE, STARTED, secret=SECRET),
-            "trust": Trust("codebuild.amazonaws.com"),
-            "boundary": BOUNDARY,
-            "policies": frozenset({"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}),
-        },
-        {"name": RoleName("other")},
-        withheld=frozenset(
-            {"iam:AttachRolePolicy", "iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary"}
-        ),
-        spoiled={"statements": _other_rights, "trust": _other_trust},
-    ),
-    Row(
-        LogGroup,
-        "delivery",
-        "build-logs",
-        {"days": 7},
-        {"name": LogGroupName("/other")},
-        spoiled={
-            "days": lambda cloud, ids: cloud.boto("logs").delete_retention_policy(logGroupName=ids["build-logs"].name)
-        },
-    ),
-    Row(
-        Bucket,
-        "delivery",
-        "artifacts",
-        {"private": False, "encryption": "aws:kms", "tls_only": False, "expire_days": 3, "abort_days": 1},
-        {"name": BucketName("other-artifacts")},
-        withheld=frozenset({"s3:DeleteBucketPolicy"}),
-        spoiled={"tls_only": lambda cloud, ids: cloud.boto("s3").delete_bucket_policy(Bucket=NAMES.bucket)},
-    ),
-    Row(
-        LogBucket,
-        "delivery",
-        "access-logs",
-        {
-            "private": False,
-            "encryption": "aws:kms",
-            "tls_only": False,
-            "expire_days": 3,
-            "abort_days": 1,
-            "delivery": False,
-        },
-        {"name": BucketName("other-logs")},
-        withheld=frozenset({"s3:DeleteBucketPolicy"}),
-        spoiled={"delivery": lambda cloud, ids: cloud.boto("s3").delete_bucket_policy(Bucket=NAMES.log_bucket)},
-    ),
-    Row(
-        SourceCredentials,
-        "delivery",
-        "github-credentials",
-        {"token": Secret.of(NEXT)},
-        {"role": RoleName("other")},
-        apart="an account has one for all its apps: others use it as it is",
-    ),
-    Row(
-        BuildProject,
-        "delivery",
-        "build",
-        {
-            "role": OTHER_BUILD_ROLE,
-            "repository": "https://github.com/ann/other.git",
-            "branch": "release/1.x",
-            "log_group": OTHER_LOGS,
-            "image": "registry.example.com/tools:1",
-            "image_login": SECRET,
-            "environment": (EnvVar("TOKEN", "github/token", "SECRETS_MANAGER"),),
-            "container": "LINUX_CONTAINER",
-            "compute": "BUILD_GENERAL1_LARGE",
-            "pulled_by": "SERVICE_ROLE",
-            "privileged": False,
-            "buildspec": "ci/buildspec.yml",
-            "minutes": 5,
-            "auth": SourceAuth("SECRETS_MANAGER", SECRET),
-            "webhook_branch": "release/1.x",
-            "more": (("queuedTimeoutInMinutes", "60"), ("source.gitCloneDepth", "0")),
-        },
-        {"name": ProjectName("other"), "artifacts": "CODEPIPELINE"},
-        {"place": "it takes a network: tests/stack/test_builds_inside.py"},
-        spoiled={
-            "environment": _other_environment,
-            "minutes": _edit_project(timeoutInMinutes=480),
-            "tags": _untagged_project,
-        },
-    ),
-    Row(
-        Pipeline,
-        "delivery",
-        "pipeline",
-        {
-            "role": OTHER_PIPELINE_ROLE,
-            "bucket": OTHER_BUCKET,
-            "source": pushed(branch="release/1.x"),
-            "build": OTHER_PROJECT,
-            "release": OTHER_PROJECT,
-            "jobs": OTHER_PROJECT,
-            "deploys": (Deploy("Deploy", ClusterName("shop"), ServiceName("shop"), "images.json", 30),),
-            "tests": (Check("Unit", OTHER_PROJECT),),
-            "approvals": (Approval("Ann", "Is it good?"), Approval("Bob")),
-        },
-        {"name": PipelineName("other")},
-        {
-            "exact": "always desired; what somebody else puts in is in tests/resources/test_pipeline.py",
-            "first_run": "what is still to do about a run; tests/resources/test_pipeline.py",
-        },
-        spoiled={
-            "exact": _edited(
-                lambda found: found["stages"][0]["actions"][0]["configuration"].pop("PollForSourceChanges")
-            ),
-            "deploys": _edited(
-                lambda found: found["stages"][-1]["actions"][0]["configuration"].update(ClusterName="x")
-            ),
-            "tags": lambda cloud, ids: cloud.boto("codepipeline").untag_resource(
-                resourceArn=ids["pipeline"].arn, tagKeys=["owner"]
-            ),
-        },
-    ),
-    Row(
-        PipelineWebhook,
-        "delivery",
-        "pipeline-webhook",
-        {"token": Secret.of(NEXT), "filters": (("$.ref", "refs/heads/other"),)},
-        {"name": "other", "repository": "ann/other", "pipeline": PipelineName("other"), "action": "Other"},
-        {"registered": "always true in the desired state; tests/resources/test_pipeline_webhook.py"},
-        spoiled={
-            "filters": _other_filter,
-            "tags": lambda cloud, ids: cloud.boto("codepipeline").untag_resource(
-                resourceArn=ids["pipeline-webhook"].arn, tagKeys=["owner"]
-            ),
-        },
-    ),
-    Row(
-        Topic,
-        "delivery",
-        "topic",
-        {"policy": publishing("cloudwatch"), "emails": frozenset({"ops@example.com", "ann@example.com"})},
-        {"name": "other"},
-        leaves=frozenset({"emails"}),  # nobody can take back an e-mail that asks for confirmation
-    ),
-    Row(
-        Webhook,
-        "delivery",
-        "webhook",
-        {"url": Secret.of(f"https://chat.example.com/{NEXT}")},
-        {"name": "other-webhook"},
-        spoiled={"url": _elsewhere},
-    ),
-    Row(
-        Rule,
-        "delivery",
-        "failed-runs",
-        {
-            "enabled": False,
-            "pattern": json.dumps({"source": ["aws.ecs"], "detail": {"eventName": ["SERVICE_DEPLOYMENT_FAILED"]}}),
-            "topic": TopicArn(SCOPE.arn("sns", "other")),
-            "webhook": "",
-            "caller": "",
-            "message": 'the run "<which>" of <app>',
-            "paths": (("which", "$.detail.execution-id"), ("app", "$.detail.pipeline")),
-        },
-        {"name": "other"},
-        spoiled={
-            "message": _other_words,
-            "topic": lambda cloud, ids: cloud.boto("events").remove_targets(Rule="shop-failed-runs", Ids=["ecsctl"]),
-            "tags": lambda cloud, ids: cloud.boto("events").untag_resource(
-                ResourceARN=ids["failed-runs"].arn, TagKeys=["owner"]
-            ),
-        },
-    ),
-)

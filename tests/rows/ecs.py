@@ -9,14 +9,9 @@ from typing import Any
 
 from ecsctl.engine.stack import Stack
 from ecsctl.ids import (
-    AccessPointId,
-    AlarmName,
     ClusterName,
-    FileSystemId,
     ImageUri,
     ListenerArn,
-    ListenerRuleArn,
-    LoadBalancerArn,
     LogGroupName,
     RoleArn,
     ScalableTargetId,
@@ -24,20 +19,15 @@ from ecsctl.ids import (
     ServiceName,
     SubnetId,
     TargetGroupArn,
-    TaskDefinitionArn,
 )
 from ecsctl.resources.backlog_alarm import BacklogAlarm
-from ecsctl.resources.cluster import PROVIDERS, Cluster
-from ecsctl.resources.scaling import Scaling, Scheduled
+from ecsctl.resources.cluster import Cluster
+from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.service import Service
-from ecsctl.resources.support.containers import HealthCheck, Sidecar
-from ecsctl.resources.support.pausing import Pause
-from ecsctl.resources.support.strategy import EarlySuccess, Strategy, Threshold
-from ecsctl.resources.support.volumes import Mount, Volume
 from ecsctl.resources.task_definition import TaskDefinition
 from tests.desired_stack import usual
 from tests.rows import schedules
-from tests.rows.row import Changes, Compose, Row
+from tests.rows.row import Changes, Compose
 
 REGION = "eu-central-1"
 IMAGES = "public.ecr.aws/docker/library/shop"
@@ -48,15 +38,6 @@ TRUST = {
 
 
 MAIL = f"arn:aws:sqs:{REGION}:123456789012:mail"
-OTHER_SYSTEM = FileSystemId("fs-0123456789abcdef0")
-
-
-def sidecar(name: str, **changes: Any) -> Sidecar:
-    plain = {"image": "public.ecr.aws/docker/library/agent:1", "essential": True, "command": (), "entrypoint": (),
-             "ports": (), "environment": (), "secrets": (), "depends_on": (), "health_check": HealthCheck(),
-             "start_timeout": 0, "restart_after": 0, "restart_ignores": (), "cpu": 0, "memory": 0, "user": "",
-             "read_only": False, "stop_timeout": 30}  # fmt: skip
-    return Sidecar(**{"name": name, **plain, **changes})
 
 
 def image(number: int) -> ImageUri:
@@ -284,134 +265,3 @@ def composition(cloud: Any) -> Callable[[Changes], Compose]:
         return composed
 
     return compose
-
-
-OTHER_RULE = ListenerRuleArn("arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener-rule/app/other/0/1/2")
-OTHER_GROUP = TargetGroupArn(
-    "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/other/0123456789abcdef"
-)
-
-
-ROWS = (
-    Row(
-        Cluster,
-        "ecs",
-        "cluster",
-        {"insights": "enhanced", "providers": PROVIDERS},
-        {"name": ClusterName("other")},
-        leaves=frozenset({"providers"}),
-    ),
-    Row(
-        TaskDefinition,
-        "ecs",
-        "task-definition",
-        {
-            "port": 9090,
-            "execution_role": lambda ground: ground.other_role,
-            "task_role": lambda ground: ground.other_role,
-            "log_group": lambda ground: ground.other_logs,
-            "image": image(2),
-            "cpu": 512,
-            "memory": 1024,
-            "architecture": "X86_64",
-            "log_prefix": "web",
-            "log_mode": "blocking",
-            "log_buffer": "",
-            "environment": (("GREETING", "hello"),),
-            "secrets": (("KEY", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:github/token"),),
-            "command": ("run",),
-            "health_check": HealthCheck(("CMD-SHELL", "true"), interval=10, timeout=3, retries=2, start_period=5),
-            "init_process": True,
-            "stop_timeout": 60,
-            "read_only": True,
-            "sidecars": (sidecar("agent"),),
-            "volumes": (Volume("data", OTHER_SYSTEM, AccessPointId(""), "/"),),
-            "more": (("container.user", '"1000"'), ("ephemeralStorage", '{"sizeInGiB":40}')),
-        },
-        {"family": "other", "container": "web", "mounts": (Mount("data", "/data", True),)},
-        {"sound": "always true in the desired state; tests/resources/test_task_definition.py"},
-    ),
-    Row(
-        Service,
-        "ecs",
-        "service",
-        {
-            "subnets": lambda ground: frozenset(sorted(ground.subnets)[:1]),
-            "security_groups": lambda ground: frozenset({ground.other_group}),
-            "port": 9090,
-            "minimum_percent": 0,
-            "maximum_percent": 150,
-            "circuit_breaker": False,
-            "rollback": False,
-            "threshold": Threshold("COUNT", 5),
-            "reset_on_healthy": False,
-            "early_success": EarlySuccess(True, 100, "DEFERRED"),
-            "alarms": frozenset({AlarmName("lost")}),
-            "pause": Pause(frozenset({"POST_SCALE_UP"}), 60, "CONTINUE"),
-            "grace_period": 90,
-            "propagate_tags": "TASK_DEFINITION",
-            "managed_tags": False,
-            "platform_version": "1.4.0",
-            "rebalancing": "DISABLED",
-            "more": (
-                (
-                    "capacityProviderStrategy",
-                    '[{"base":1,"capacityProvider":"FARGATE","weight":0},'
-                    '{"base":0,"capacityProvider":"FARGATE_SPOT","weight":1}]',
-                ),
-                ("serviceConnectConfiguration", '{"enabled":true,"namespace":"shop"}'),
-            ),
-        },
-        {
-            "cluster": ClusterName("other"),
-            "name": ServiceName("other"),
-            "task_definition": TaskDefinitionArn("arn:aws:ecs:eu-central-1:123456789012:task-definition/shop:99"),
-            "desired_count": 3,
-            "target_group": OTHER_GROUP,
-            "container": "web",
-            "public_ip": False,
-            "execute_command": True,
-            "strategy": Strategy("CANARY", 5, 10.0, 5),
-            "alternate": OTHER_GROUP,
-            "rule": OTHER_RULE,
-            "balancing": RoleArn("arn:aws:iam::123456789012:role/other"),
-        },
-        {
-            "settled": "always true in the desired state; tests/resources/test_deployments.py",
-            "above_minimum": "always true in the desired state; tests/resources/test_service.py",
-        },
-    ),
-    Row(
-        Scaling,
-        "ecs",
-        "scaling",
-        {
-            "minimum": 2,
-            "maximum": 6,
-            "cpu_percent": 70,
-            "memory_percent": 80,
-            "queue": MAIL,
-            "messages": 100,
-            "insights": True,
-            "schedules": frozenset({Scheduled("night", "cron(0 20 * * ? *)", "Europe/Berlin", 0, None)}),
-        },
-        {
-            "cluster": ClusterName("other"),
-            "service": ServiceName("other"),
-            "requests": 1000,
-            "load_balancer": LoadBalancerArn("arn:aws:elasticloadbalancing:eu-central-1:1:loadbalancer/app/other/1"),
-            "target_group": OTHER_GROUP,
-        },
-    ),
-    Row(
-        BacklogAlarm,
-        "ecs",
-        "backlog-alarm",
-        {"queue": MAIL.replace("mail", "post"), "insights": True, "minutes": 5},
-        {"name": "other-backlog"},
-        {
-            "target": "the alarm's name follows from the service's, and is fixed",
-            "starts": "always true in the desired state; tests/stack/test_backlog.py",
-        },
-    ),
-)

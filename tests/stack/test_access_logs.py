@@ -12,8 +12,8 @@ from ecsctl.engine.plan import Verb
 from ecsctl.operations.policy import policies
 from ecsctl.resources.support import log_delivery
 from ecsctl.sandbox.aws.elbv2 import access_logs as sandboxed
-from tests.stack.changes import _acl as acl
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack
+from tests.stack.theirs import acl
 
 PLAIN = desired_stack(domain=None, github=None)
 BUCKET = f"hello-access-logs-{ACCOUNT}-{REGION}"

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from ecsctl.engine.errors import EcsctlError
-from tests.stack.changes import BORROWED, theirs
+from tests.stack.changes import BORROWED
 from tests.stack.conftest import World, desired_stack
+from tests.stack.theirs import theirs
 
 
 def balancer(world: World) -> dict[str, Any]:

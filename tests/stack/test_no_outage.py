@@ -11,9 +11,10 @@ import pytest
 from ecsctl.engine.errors import EcsctlError
 from ecsctl.sandbox.aws.route53 import records
 from ecsctl.sandbox.server.inprocess import inprocess
-from tests.stack.changes import LONG, PLAIN, QUICK, REFUSED, SECURE, Configured, theirs, unanswered, with_
+from tests.stack.changes import LONG, PLAIN, QUICK, REFUSED, SECURE, unanswered, with_
 from tests.stack.client import Ticking, watched
 from tests.stack.conftest import World, same
+from tests.stack.theirs import Configured, theirs
 
 
 @pytest.fixture

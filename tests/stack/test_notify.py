@@ -14,8 +14,8 @@ from ecsctl.engine.report import reports
 from ecsctl.operations.policy import policies
 from ecsctl.sandbox.aws.sns import WAITS, confirm_email
 from ecsctl.sandbox.core import authorization
-from tests.stack.changes import theirs
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, same
+from tests.stack.theirs import theirs
 
 OPS, ANN = "ops@example.com", "ann@example.com"
 PIPELINE = {"approvals": [{"name": "Review"}]}
