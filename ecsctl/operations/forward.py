@@ -7,13 +7,14 @@ sandbox a program of its own takes the plugin's place, which speaks as it does.
 from __future__ import annotations
 
 import errno
+import os
 import re
 import signal
 import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import TYPE_CHECKING, Protocol
@@ -210,6 +211,13 @@ def _hear(line: str, ended: Carried, hears: Hears) -> None:
         hears.said(line)
 
 
+def _kill(process: Plugin) -> None:
+    """Kill the plugin and all that it started: while any of them lives, its output has no end."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError):  # it ends just now
+            os.killpg(process.pid, signal.SIGKILL)
+
+
 @contextmanager
 def _ending(ended: Carried) -> Iterator[Callable[[Plugin], Plugin]]:
     """Within it the first signal asks the plugin to end, and the second, or too much time, kills it.
@@ -220,14 +228,14 @@ def _ending(ended: Carried) -> Iterator[Callable[[Plugin], Plugin]]:
 
     def ask(process: Plugin) -> None:
         process.send_signal(signal.SIGINT)
-        late = threading.Timer(LATE, process.kill)
+        late = threading.Timer(LATE, _kill, [process])
         late.daemon = True
         late.start()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         again, ended.asked = ended.asked, True
         for process in running:
-            process.kill() if again else ask(process)
+            _kill(process) if again else ask(process)
 
     def started(process: Plugin) -> Plugin:
         running.append(process)
@@ -244,7 +252,7 @@ def _ending(ended: Carried) -> Iterator[Callable[[Plugin], Plugin]]:
             signal.signal(number, handler)
         for process in running:
             if process.poll() is None:
-                process.kill()
+                _kill(process)
                 process.wait()
             if process.stdout:
                 process.stdout.close()
