@@ -40,6 +40,7 @@ def nothing_made(process: Callable[..., Ended]) -> bool:
     return {one["condition"] for one in told["resources"]} == {"missing"}
 
 
+@pytest.mark.usefixtures("quick")
 def test_with_nobody_to_ask_nothing_is_made_and_yes_agrees(stranger: Path, process: Callable[..., Ended]) -> None:
     refused = process("up", "--sandbox")
     assert refused.code == 2
@@ -52,6 +53,7 @@ def test_with_nobody_to_ask_nothing_is_made_and_yes_agrees(stranger: Path, proce
     assert agreed(stranger)
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_document_is_no_question(stranger: Path, process: Callable[..., Ended]) -> None:
     refused = process("up", "--sandbox", "--output", "json")
     assert refused.code == 2
@@ -59,6 +61,7 @@ def test_a_document_is_no_question(stranger: Path, process: Callable[..., Ended]
     assert not agreed(stranger)
 
 
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(("answer", "code"), [("n", 1), (None, 130)], ids=["no", "Ctrl-C"])
 def test_a_no_makes_nothing(stranger: Path, process: Callable[..., Ended], answer: str | None, code: int) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "CI"} | {"TERM": "xterm"}
@@ -78,6 +81,7 @@ def test_a_no_makes_nothing(stranger: Path, process: Callable[..., Ended], answe
     assert nothing_made(process)
 
 
+@pytest.mark.usefixtures("quick")
 def test_what_nobody_agreed_to_does_not_run_whoever_starts_the_build(
     folder: Path, process: Callable[..., Ended]
 ) -> None:

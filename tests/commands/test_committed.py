@@ -76,6 +76,7 @@ def test_a_checkout_of_another_repository_tells_nothing(clone: Path, tmp_path: P
     assert committed.branch(tmp_path, CONFIG, local=False) is None
 
 
+@pytest.mark.usefixtures("quick")
 def test_an_app_that_nothing_can_build_is_refused_before_anything_is_made(
     folder: Path, process: Callable[..., Ended]
 ) -> None:
@@ -92,6 +93,7 @@ def test_an_app_that_nothing_can_build_is_refused_before_anything_is_made(
     assert process("up", "--sandbox", "--yes").code == 0
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_repository_without_a_buildspec_is_built_in_the_sandbox_and_nothing_is_asked(
     folder: Path, process: Callable[..., Ended]
 ) -> None:
