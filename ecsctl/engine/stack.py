@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import Field, dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, get_type_hints
 
 from ecsctl.engine.errors import Refused
@@ -37,14 +37,21 @@ def promises(value: Any) -> Iterator[Promise]:
     """Every promise inside a desired state, however deep."""
     if isinstance(value, Promise):
         yield value
-    elif is_dataclass(value) and not isinstance(value, type):
-        for item in fields(value):
-            yield from promises(getattr(value, item.name))
+    elif isinstance(value, str):
+        if MARK in value:
+            raise TypeError(f"a promise was computed with: {value!r}; add the derived value to the resource's ids")
     elif isinstance(value, tuple | frozenset | list):
         for part in value:
             yield from promises(part)
-    elif isinstance(value, str) and MARK in value:
-        raise TypeError(f"a promise was computed with: {value!r}; add the derived value to the resource's ids")
+    else:
+        for item in _items(value.__class__):
+            yield from promises(getattr(value, item.name))
+
+
+@functools.cache
+def _items(kind: type) -> tuple[Field[Any], ...]:
+    """The fields of a dataclass; none of any other class."""
+    return fields(kind) if is_dataclass(kind) else ()
 
 
 def fulfil(value: W, known: Mapping[str, Any]) -> W:
@@ -88,19 +95,19 @@ def _fulfil(value: Any, known: Mapping[str, Any]) -> Any:
     if isinstance(value, Promise):
         ids = known.get(value.resource)
         return value if ids is None else getattr(ids, value.field)
-    if is_dataclass(value) and not isinstance(value, type):
-        changed = {}
-        for item in fields(value):
-            if item.init:
-                before = getattr(value, item.name)
-                after = _fulfil(before, known)
-                if after is not before:
-                    changed[item.name] = after
-        return replace(value, **changed) if changed else value
+    if isinstance(value, str):
+        return value
     if isinstance(value, tuple | frozenset):
         parts = [_fulfil(part, known) for part in value]
         return value if all(a is b for a, b in zip(parts, value, strict=True)) else type(value)(parts)
-    return value
+    changed = {}
+    for item in _items(value.__class__):
+        if item.init:
+            before = getattr(value, item.name)
+            after = _fulfil(before, known)
+            if after is not before:
+                changed[item.name] = after
+    return replace(value, **changed) if changed else value
 
 
 @dataclass(frozen=True)

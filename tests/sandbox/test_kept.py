@@ -12,7 +12,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.compat import HTTPHeaders
 from moto.core.base_backend import BackendDict
 from moto.core.request import normalize_request
-from moto.core.serialize import QuerySerializer
+from moto.core.serialize import EC2Serializer, QuerySerializer, RestXMLSerializer, S3Serializer
 from moto.core.utils import get_service_model
 
 from ecsctl.sandbox.core import kept, overlay
@@ -32,11 +32,22 @@ BODY = {
 }
 
 
-def test_a_body_says_the_same_as_the_one_that_moto_writes() -> None:
+@pytest.mark.parametrize("kind", [QuerySerializer, EC2Serializer, RestXMLSerializer, S3Serializer])
+def test_a_body_says_the_same_as_the_one_that_moto_writes(kind: Any) -> None:
     overlay.install(tests=True)
     model = get_service_model("elbv2").operation_model("DescribeRules")
-    written = QuerySerializer(operation_model=model)._serialize_body(BODY)
-    assert xmltodict.parse(written) == xmltodict.parse(xmltodict.unparse(BODY, full_document=False))
+    written = kind(operation_model=model)._serialize_body(BODY)
+    whole = kind is not QuerySerializer
+    assert written.startswith('<?xml version="1.0" encoding="utf-8"?>') is whole
+    assert xmltodict.parse(written) == xmltodict.parse(xmltodict.unparse(BODY, full_document=whole))
+
+
+def test_a_member_is_transformed_by_the_first_end_of_its_path_that_is_known_also_when_more_become_known() -> None:
+    known = {"Role.Tags": "tags"}
+    assert kept._transformed(known, "GetRole.Role.Tags") == "Role.Tags"
+    assert kept._transformed(known, "GetRole.Role.Path") == ""
+    known["Role.Path"] = "path"
+    assert kept._transformed(known, "GetRole.Role.Path") == "Role.Path"
 
 
 def test_an_account_that_is_left_is_forgotten_whatever_its_services_have_asked_of_each_other() -> None:
@@ -54,6 +65,7 @@ def test_what_moto_no_longer_has_is_an_error() -> None:
 
     overlay.replaces(Target, "gone")(lambda _: None)
     _, apply = overlay._pending.pop()
+    overlay.declared.pop()  # the docs tell of all that is declared
     with pytest.raises(overlay.OverlayError, match="moto no longer has Target"):
         apply()
 

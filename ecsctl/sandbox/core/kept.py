@@ -3,6 +3,7 @@
 import functools
 import io
 import re
+import string
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -21,7 +22,15 @@ from moto.core.request import (
     environ_key_for_header,
     should_preserve_original_header_name,
 )
-from moto.core.serialize import AttributePickerContext, BaseXMLSerializer, ResponseSerializer
+from moto.core.serialize import (
+    AttributePickerContext,
+    BaseXMLSerializer,
+    EC2Serializer,
+    ResponseSerializer,
+    RestXMLSerializer,
+    S3Serializer,
+)
+from moto.moto_api._internal.moto_random import MotoRandom
 from werkzeug.test import EnvironBuilder
 
 from ecsctl.sandbox.core import overlay
@@ -37,6 +46,7 @@ moto.core.responses.camelcase_to_underscores = functools.cache(  # type: ignore[
 moto.core.errors.ErrorLookupFactory = functools.cache(moto.core.errors.ErrorLookupFactory)  # type: ignore[misc,assignment] # it takes no argument
 
 MISSING = object()
+_GET = dict.get
 Responder = Callable[[Any, str, Any], tuple[Any, Any, Any]]
 
 
@@ -47,11 +57,13 @@ class _Way(NamedTuple):
     shape: Any
     parent: Any  # kept like its own, so that neither is reborn as another
     names: tuple[str, ...]  # any of which it may have there
+    any_of: frozenset[str]  # the same, to see at once that a dictionary has none of them
     get: Callable[[Any, str, Any], Any]
 
 
 _ways: dict[tuple[type, str, int, int], _Way] = {}  # by class of object, key, shape and parent
 _members: dict[tuple[type, int], tuple[_Way, ...]] = {}  # by class of object, and parent
+_ends: dict[tuple[int, int, str], tuple[str, dict[str, Any]]] = {}  # by transformers, which are kept alive, and path
 _writers: dict[tuple[type, str], Callable[..., None]] = {}  # by class of serializer, and type
 
 
@@ -105,30 +117,39 @@ def _way(self: ResponseSerializer, value: Any, key: str, shape: Any) -> _Way:
     if (way := _ways.get(which)) is None:
         context = AttributePickerContext(value, key, shape, self.operation_model, self.service_model)
         names = tuple(dict.fromkeys(self._value_picker.get_possible_keys(context)))
-        way = _ways[which] = _Way(key, shape, parent, names, _getter(type(value), names))
+        way = _ways[which] = _Way(key, shape, parent, names, frozenset(names), _getter(type(value), names))
     return way
 
 
 def _found(self: ResponseSerializer, value: Any, way: _Way) -> Any:
     """By the first of its names that the object has."""
-    get, found = way.get, None
-    for name in way.names:
-        if (given := get(value, name, MISSING)) is not MISSING:
-            found = given
-            break
+    found = None
+    if way.get is not _GET or not way.any_of.isdisjoint(value):
+        for name in way.names:
+            if (given := way.get(value, name, MISSING)) is not MISSING:
+                found = given
+                break
     if transformers := self._value_picker.response_transformers:
         path = f"{'.'.join(self.path)}.{way.key}"
-        for end, transform in transformers.items():
-            if path.endswith(end):
-                return transform(found)
+        if end := _transformed(transformers, path):
+            return transformers[end](found)
     return found
+
+
+def _transformed(transformers: dict[str, Any], path: str) -> str:
+    """The end of the path for which a class has a transformer; empty if there is none."""
+    which = (id(transformers), len(transformers), path)
+    if (kept := _ends.get(which)) is None:
+        end = next(filter(path.endswith, transformers), "")
+        kept = _ends[which] = (end, transformers)
+    return kept[0]
 
 
 def _getter(kind: type, names: tuple[str, ...]) -> Callable[[Any, str, Any], Any]:
     if any("." in name for name in names):
         return moto.core.utils.get_value
     if kind is dict:
-        return dict.get
+        return _GET
     return moto.core.utils.get_value if hasattr(kind, "__getitem__") else getattr
 
 
@@ -139,6 +160,14 @@ def _serialize_body(_self: BaseXMLSerializer, body: Mapping[str, Any]) -> str:
     for name, value in body.items():
         _write(parts, name, value)
     return "".join(parts)
+
+
+def _serialize_document(self: BaseXMLSerializer, body: Mapping[str, Any]) -> str:
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{_serialize_body(self, body)}'
+
+
+for _kind in (EC2Serializer, RestXMLSerializer, S3Serializer):
+    overlay.replaces(_kind, "_serialize_body")(_serialize_document)
 
 
 def _write(parts: list[str], name: str, value: Any) -> None:
@@ -170,6 +199,16 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _random_string(self: MotoRandom, length: int = 20, include_digits: bool = True, lower_case: bool = False) -> str:
+    """As moto's, in one go: each answer has one of 52 letters for its request's id."""
+    pool = string.ascii_letters + (string.digits if include_digits else "")
+    made = "".join(self.choices(pool, k=length))
+    return made.lower() if lower_case else made
+
+
+MotoRandom.get_random_string = _random_string  # type: ignore[method-assign]
 
 
 @overlay.replaces(BackendDict)
