@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from ecsctl.sandbox.containers import engine as engines
-from ecsctl.sandbox.containers import fleet, wall
+from ecsctl.sandbox.containers import leftovers, wall
 from ecsctl.sandbox.containers.authority import AUTHORITY
 from ecsctl.sandbox.core.place import NO_CONTAINERS
 from ecsctl.sandbox.server import process
@@ -247,11 +247,11 @@ class Project:
 
     def tasks(self) -> list[dict[str, Any]]:
         """The containers of the sandbox that the engine has, running or not."""
-        return self.engine.ours("containers", fleet.whose(self.record))
+        return self.engine.ours("containers", leftovers.whose(self.record))
 
     def left(self) -> list[str]:
         """What of the sandbox's is in the engine, and in the packet filter."""
-        whose, kinds = fleet.whose(self.record), ("containers", "images", "networks", "volumes")
+        whose, kinds = leftovers.whose(self.record), ("containers", "images", "networks", "volumes")
         rules = subprocess.run("iptables -S || true", shell=True, check=True, capture_output=True, text=True).stdout  # noqa: S602 - may not be there
         return [line for line in rules.splitlines() if wall.chain(whose) in line] + [
             f"{kind}: {one}" for kind in kinds for one in self.engine.ours(kind, whose)
@@ -298,7 +298,7 @@ def up(project: Project, speed: float = process.SPEED) -> Iterator[Project]:
         yield project
     finally:
         process.stop(project.record)
-        fleet.clear(project.engine, fleet.whose(project.record))
+        leftovers.clear(project.engine, leftovers.whose(project.record))
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,17 @@
 """What a task definition says of its containers holds in the engine: limits, user, files, order, and how they end."""
 
+import contextlib
 import dataclasses
 import json
 import time
+import urllib.request
 from collections.abc import Iterator
 
 import pytest
 
 from ecsctl.sandbox.containers.engine import Engine
 from ecsctl.sandbox.containers.fleet import Fleet, Life
-from ecsctl.sandbox.containers.wanted import Volume, Wanted
+from ecsctl.sandbox.containers.wanted import Restart, Volume, Wanted
 from tests.containers import base
 from tests.containers.conftest import until
 
@@ -59,6 +61,13 @@ def tasks(engine: Engine) -> Iterator[Tasks]:
     yield Tasks(fleet, wrote)
     fleet.clear()
     assert not [one for kind in ("containers", "networks", "volumes") for one in engine.ours(kind, fleet.whose)]
+
+
+def served(port: int) -> bool:
+    """Whether a page comes from a port of this machine; that the engine takes the connection says nothing."""
+    with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}", timeout=5) as answer:
+        return bool(answer.status == 200)
+    return False
 
 
 def shell(name: str, command: str, **how: object) -> Wanted:
@@ -138,6 +147,23 @@ def test_who_waits_for_an_essential_container_that_ends_does_not_start(tasks: Ta
     assert life.dead == "fallen"
     tasks.stop(life)
     assert life.endings == {"fallen": (4, False)}
+
+
+def test_a_container_with_a_restart_policy_ends_and_goes_on_in_its_task_as_ecs_lets_it(tasks: Tasks) -> None:
+    policy = Restart(0.3, ignored=(3,))  # in sandbox's seconds, which are the machine's here
+    again = "[ -f /tmp/ran ] && { echo again; exit 3; }; > /tmp/ran; echo first; sleep 0.5; exit 1"
+    life = tasks.begun(
+        shell("agent", again, restart=policy),
+        shell("early", "echo early; exit 1", restart=policy, essential=False),
+        Wanted("site", base.NAME, command=("python3", "-m", "http.server"), ports=(8000,), stop_timeout=1,
+               after=(("agent", "START"),)),
+    )  # fmt: skip
+    until(lambda: len(life.endings) == 2)
+    assert life.endings == {"early": (1, False), "agent": (3, False)}
+    until(lambda: len(tasks.wrote.get("agent", ())) == 2)
+    assert (tasks.wrote["agent"], tasks.wrote["early"]) == (["first", "again"], ["early"])
+    until(lambda: served(life.ports[8000]))  # the network is not that of who is started again
+    tasks.stop(life)
 
 
 def test_a_folder_of_a_file_system_is_one_for_all_tasks_and_whoever_they_are_they_write_in_it(tasks: Tasks) -> None:

@@ -5,7 +5,7 @@ import os
 import signal
 from pathlib import Path
 
-from ecsctl.sandbox.containers import fleet
+from ecsctl.sandbox.containers import leftovers
 from ecsctl.sandbox.containers.engine import LABEL, Engine, EngineError
 from ecsctl.sandbox.server import process
 from tests.containers import base
@@ -55,7 +55,7 @@ def test_after_a_crash_of_the_sandbox_stop_or_a_new_start_clears_up_and_a_strang
             assert project.left() == []
             assert not any(map(listens, urls))
             kill(project)
-            labels = {LABEL: fleet.whose(project.record)}
+            labels = {LABEL: leftovers.whose(project.record)}
             engine.call("POST", "/containers/create", body | {"Labels": labels})
             project.ecsctl("sandbox", "stop")
             assert project.left() == []

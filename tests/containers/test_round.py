@@ -17,7 +17,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ecsctl.sandbox.containers import fleet
+from ecsctl.sandbox.containers import fleet, leftovers
 from ecsctl.sandbox.containers.authority import AUTHORITY
 from tests.containers import load
 from tests.containers.conftest import COMMAND, SLOW, Project
@@ -165,7 +165,7 @@ def test_the_app_reaches_s3_in_the_sandbox_as_its_role(project: Project) -> None
 
 
 def test_the_app_does_not_reach_what_listens_on_this_machine(project: Project) -> None:
-    [network] = project.engine.ours("networks", fleet.whose(project.record))
+    [network] = project.engine.ours("networks", leftovers.whose(project.record))
     gateway = network["IPAM"]["Config"][0]["Gateway"]
     filters = os.geteuid() == 0 and shutil.which("iptables")  # else what listens on all addresses can be reached
     for address in ("127.0.0.1", "") if filters else ("127.0.0.1",):

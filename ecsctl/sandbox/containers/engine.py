@@ -66,10 +66,10 @@ class Engine:
         self.version = str(about.get("Version", ""))
 
     def call(
-        self, method: str, path: str, /, body: Any = None, timeout: float | None = _ANSWER, **query: str | int | bool
+        self, method: str, path: str, /, body: Any = None, within: float | None = _ANSWER, **query: str | int | bool
     ) -> Any:
-        """Ask, and return the JSON that is answered (None if nothing is). Raises EngineError."""
-        with self._asked(method, path, body, timeout, query) as response:
+        """Ask, and return the JSON that is answered `within` seconds (None if nothing is). Raises EngineError."""
+        with self._asked(method, path, body, within, query) as response:
             content = response.read()
         try:
             return json.loads(content) if content.strip() else None
@@ -84,9 +84,9 @@ class Engine:
 
     @contextlib.contextmanager
     def _asked(
-        self, method: str, path: str, body: Any, timeout: float | None, query: Mapping[str, str | int | bool]
+        self, method: str, path: str, body: Any, within: float | None, query: Mapping[str, str | int | bool]
     ) -> Iterator[http.client.HTTPResponse]:
-        connection = _Connection(self.path, timeout)
+        connection = _Connection(self.path, within)
         asked = {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
         try:
             packed = isinstance(body, bytes)  # an archive

@@ -4,29 +4,31 @@ Nothing here waits for the engine but those threads: whoever asks how a task is 
 """
 
 import contextlib
-import hashlib
 import io
 import json
 import re
-import struct
 import tarfile
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import IO, Any
+from datetime import datetime
+from typing import Any
 
-from ecsctl.sandbox.containers import wall
-from ecsctl.sandbox.containers.engine import LABEL, Engine, EngineError, find
-from ecsctl.sandbox.containers.images import halved
+from ecsctl.sandbox.containers import pause, written
+from ecsctl.sandbox.containers.engine import LABEL, Engine, EngineError
+from ecsctl.sandbox.containers.images import limits
+from ecsctl.sandbox.containers.leftovers import clear, delete, removed
 from ecsctl.sandbox.containers.wanted import Volume, Wanted, lead, ordered, passing, unmet
+from ecsctl.sandbox.core import clock
 
 TASK, NAME, FILES = f"{LABEL}.task", f"{LABEL}.container", f"{LABEL}.files"
 _LOG = {"Type": "json-file", "Config": {"max-size": "16m", "max-file": "2"}}
 _NO_TASK = "ResourceInitializationError: failed to create new container runtime task"  # so Fargate; Docker in part
+_NOT_FOUND = r'runc create failed: unable to start container process: exec: "\1": executable file not found in $PATH'
+_KILLED = 137  # by SIGKILL
+_LATE = 3.0  # seconds after which an engine tells of an end at the latest
 _TURN, _ANSWER = 0.2, 10.0  # seconds between two looks at what others wait for, and until a check is no answer
-_LINE = 256 * 1024  # bytes after which a line is cut, as CloudWatch Logs cuts it (quotas: 256 KB an event)
 
 Told = Callable[[str, str, list[str]], None]
 """Hears a task's id, a container's name, and lines that it wrote."""
@@ -76,7 +78,7 @@ class Fleet:
 
     def prepare(self, task: str, wanted: Sequence[Wanted], hosts: Sequence[str] = ()) -> None:
         """Pull what is missing, and make the containers."""
-        life = self.lives[task] = Life(tuple(wanted))
+        life = self.lives[task] = Life(tuple(pause.joined(self.engine, self.whose, wanted)))
         self._go(life, self._prepare, task, life, tuple(hosts))
 
     def start(self, task: str) -> None:
@@ -118,7 +120,7 @@ class Fleet:
         """Run a command in a container, and return its exit code. Raises EngineError."""
         ident = self.lives[task].ids[container]
         made = self.engine.call("POST", f"/containers/{ident}/exec", {"Cmd": list(words), "AttachStdout": True})
-        self.engine.call("POST", f"/exec/{made['Id']}/start", {"Detach": False}, timeout=timeout)
+        self.engine.call("POST", f"/exec/{made['Id']}/start", {"Detach": False}, within=timeout)
         return int(self.engine.call("GET", f"/exec/{made['Id']}/json")["ExitCode"] or 0)
 
     def _go(self, life: Life, work: Callable[..., None], *given: Any) -> None:
@@ -134,10 +136,15 @@ class Fleet:
     def _prepare(self, task: str, life: Life, hosts: tuple[str, ...]) -> None:
         first = lead(life.wanted)
         for one in sorted(life.wanted, key=lambda one: one.name != first):
+            if one.name == pause.NAME:
+                pause.made(self.engine, self.whose)
             self._fetch(life, one)
+            for volume in one.volumes:
+                self._have(task, volume)
             body = self._body(task, one, hosts, life, first)
+            named = f"ecsctl-{task[:12]}-{one.name.replace('~', '')}"
             try:
-                made = self.engine.call("POST", "/containers/create", body, name=f"ecsctl-{task[:12]}-{one.name}")
+                made = self.engine.call("POST", "/containers/create", body, name=named)
             except EngineError as error:
                 raise EngineError(f"CannotCreateContainerError: Error response from daemon: {error.message}") from None
             life.ids[one.name] = made["Id"]
@@ -168,7 +175,7 @@ class Fleet:
             "RestartPolicy": {"Name": "no"},
             "ReadonlyRootfs": one.read_only,
             "Init": one.init,
-            "Ulimits": [{"Name": name, "Soft": soft, "Hard": hard} for name, soft, hard in one.ulimits],
+            "Ulimits": [{"Name": name, "Soft": soft, "Hard": hard} for name, soft, hard in self._ulimits(one)],
             "Tmpfs": dict(one.tmpfs),
             "Mounts": [self._mount(task, volume) for volume in one.volumes],
         }
@@ -199,12 +206,24 @@ class Fleet:
         host |= {"NetworkMode": self.network(), "ExtraHosts": list(hosts)}
         return body
 
-    def _mount(self, task: str, volume: Volume) -> dict[str, Any]:
+    def _ulimits(self, one: Wanted) -> tuple[tuple[str, int, int], ...]:
+        """Those that are said; Podman would raise the others beyond what a user, or a machine, may allow."""
+        given = {name for name, _, _ in one.ulimits}
+        more = limits() if self.engine.name == "Podman" else {}
+        return one.ulimits + tuple((name, most, most) for name, most in more.items() if name not in given)
+
+    def _volume(self, task: str, volume: Volume) -> str:
         # What an engine takes for a name has no slash in it.
-        name = re.sub(r"[^\w.-]", ".", f"ecsctl-{self.whose}-{volume.of or task[:12]}-{volume.name}")
+        return re.sub(r"[^\w.-]", ".", f"ecsctl-{self.whose}-{volume.of or task[:12]}-{volume.name}")
+
+    def _have(self, task: str, volume: Volume) -> None:
+        """Make a volume with its labels, if it is not there; Podman takes none from a container's mounts."""
         labels = {LABEL: self.whose} | ({FILES: volume.of} if volume.of else {TASK: task})
-        return {"Type": "volume", "Source": name, "Target": volume.path, "ReadOnly": volume.read_only,
-                "VolumeOptions": {"Labels": labels, "NoCopy": bool(volume.of)}}  # fmt: skip
+        self.engine.call("POST", "/volumes/create", {"Name": self._volume(task, volume), "Labels": labels})
+
+    def _mount(self, task: str, volume: Volume) -> dict[str, Any]:
+        return {"Type": "volume", "Source": self._volume(task, volume), "Target": volume.path,
+                "ReadOnly": volume.read_only, "VolumeOptions": {"NoCopy": bool(volume.of)}}  # fmt: skip
 
     def _own(self, task: str, image: str, volume: Volume) -> None:
         """Let everybody write in a folder: who comes through an access point is taken for its owner.
@@ -224,7 +243,7 @@ class Fleet:
             about.uid, about.gid = volume.owner or (0, 0)
             tar.addfile(about)
         self.engine.call("PUT", f"/containers/{ident}/archive", packed.getvalue(), path="/above")
-        _delete(self.engine, f"/containers/{ident}", force=True)
+        delete(self.engine, f"/containers/{ident}", force=True)
 
     def _start(self, task: str, life: Life) -> None:
         for one in ordered(life.wanted):
@@ -239,15 +258,13 @@ class Fleet:
         try:
             self.engine.call("POST", f"/containers/{ident}/start")
         except EngineError as error:
-            runtime = re.search(r"failed to create shim task: .*", error.message)
-            told = f"{_NO_TASK}: {runtime[0]}" if runtime else f"Error response from daemon: {error.message}"
-            raise EngineError(f"CannotStartContainerError: {told}") from None
+            raise EngineError(f"CannotStartContainerError: {_unstarted(error.message)}") from None
         if one.name == lead(life.wanted):
             about = self.engine.call("GET", f"/containers/{ident}/json")
             life.ports = {int(port.partition("/")[0]): int(bound[0]["HostPort"]) for port, bound in
                           ((about["NetworkSettings"].get("Ports")) or {}).items() if bound}  # fmt: skip
         threading.Thread(target=self._follow, args=(task, one.name, ident), daemon=True).start()
-        threading.Thread(target=self._watch, args=(life, one.name, ident), daemon=True).start()
+        threading.Thread(target=self._watch, args=(task, life, one, ident), daemon=True).start()
 
     def _met(self, task: str, life: Life, one: Wanted, name: str, condition: str) -> bool:
         """Wait for what a container depends on; False once an essential one has ended or is unhealthy.
@@ -280,28 +297,50 @@ class Fleet:
             answer.read()
         return int(self.engine.call("GET", f"/containers/{ident}/json")["State"]["ExitCode"])
 
-    def _watch(self, life: Life, name: str, ident: str) -> None:
+    def _watch(self, task: str, life: Life, one: Wanted, ident: str) -> None:
+        """Wait for the end of a container, and start it again as often as its restart policy says."""
         with contextlib.suppress(EngineError):
-            code = self._wait(ident)
-            state = self.engine.call("GET", f"/containers/{ident}/json")["State"]
-            life.endings[name] = (code, bool(state.get("OOMKilled")))
+            while True:
+                began = clock.now()
+                code = self._wait(ident)
+                state = self.engine.call("GET", f"/containers/{ident}/json")["State"]
+                ran = clock.now() - began - _since(state["FinishedAt"]) * clock.current().speed
+                again = one.restart is not None and one.restart.allows(code, ran)
+                if not again or life.phase not in ("starting", "running"):
+                    life.endings[one.name] = (code, self._starved(one, ident, state))
+                    return
+                since = f"{time.time():.9f}"
+                self.engine.call("POST", f"/containers/{ident}/start")
+                threading.Thread(target=self._follow, args=(task, one.name, ident, since), daemon=True).start()
 
-    def _follow(self, task: str, name: str, ident: str) -> None:
+    def _starved(self, one: Wanted, ident: str, state: dict[str, Any]) -> bool:
+        """Whether memory ran out. On the first version of cgroups Podman does not say so: nobody else has killed it."""
+        if state.get("OOMKilled") or self.engine.name != "Podman":
+            return bool(state.get("OOMKilled"))
+        if state["ExitCode"] != _KILLED or not one.memory:
+            return False
+        killed = json.dumps({"container": [ident], "event": ["kill"]})
+        with self.engine.streamed("GET", "/events", filters=killed, stream=False, since="1h") as events:
+            return not events.read().strip()
+
+    def _follow(self, task: str, name: str, ident: str, since: str = "0") -> None:
         path = f"/containers/{ident}/logs"
         with (
             contextlib.suppress(EngineError),
-            self.engine.streamed("GET", path, follow=True, stdout=True, stderr=True) as log,
+            self.engine.streamed("GET", path, follow=True, stdout=True, stderr=True, since=since) as log,
         ):
-            for lines in _lines(log):
+            for lines in written.lines(log):
                 self._told(task, name, lines)
 
     def _stop(self, life: Life, first: Callable[[], None], last: Callable[[], None]) -> None:
         first()
-        threads = [threading.Thread(target=self._end, args=(life, one), daemon=True) for one in life.wanted]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        holds = [one for one in life.wanted if one.name == pause.NAME]  # ends last: the others still need their network
+        for some in ([one for one in life.wanted if one not in holds], holds):
+            threads = [threading.Thread(target=self._end, args=(life, one), daemon=True) for one in some]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
         life.phase = "over"
         last()
 
@@ -310,7 +349,7 @@ class Fleet:
         with contextlib.suppress(EngineError):
             if ident:
                 self.engine.call(
-                    "POST", f"/containers/{ident}/stop", timeout=one.stop_timeout + 60.0, t=one.stop_timeout
+                    "POST", f"/containers/{ident}/stop", within=one.stop_timeout + 60.0, t=one.stop_timeout
                 )
                 state = self.engine.call("GET", f"/containers/{ident}/json")["State"]
                 if state["Status"] != "created":  # one that has never run has not ended either
@@ -318,9 +357,8 @@ class Fleet:
 
     def _remove(self, task: str) -> None:
         with contextlib.suppress(EngineError):
-            for found in self.engine.ours("containers", self.whose):
-                if found["Labels"].get(TASK) == task:
-                    _delete(self.engine, f"/containers/{found['Id']}", force=True, v=True)
+            ours = self.engine.ours("containers", self.whose)
+            removed(self.engine, [found for found in ours if found["Labels"].get(TASK) == task])
         self._drop(TASK, task)
 
     def discard(self, files: str) -> None:
@@ -332,58 +370,27 @@ class Fleet:
         with contextlib.suppress(EngineError):
             for volume in self.engine.ours("volumes", self.whose):
                 if (volume.get("Labels") or {}).get(label) == value:
-                    _delete(self.engine, f"/volumes/{volume['Name']}", force=True)
+                    delete(self.engine, f"/volumes/{volume['Name']}", force=True)
 
 
-def clear(engine: Engine, whose: str, images: bool = True) -> int:
-    """Take all that carries a sandbox's label out of the engine; how much that was."""
-    gone = 0
-    for found in engine.ours("containers", whose):
-        gone += _delete(engine, f"/containers/{found['Id']}", force=True, v=True)
-    for found in engine.ours("networks", whose):
-        gone += _delete(engine, f"/networks/{found['Id']}")
-    wall.fell(whose)
-    for found in engine.ours("volumes", whose):
-        gone += _delete(engine, f"/volumes/{found['Name']}", force=True)
-    for found in engine.ours("images", whose) if images else []:
-        gone += _delete(engine, f"/images/{found['Id']}", force=True)
-    named = json.dumps({"reference": [f"{halved(whose)}:*"]})
-    for found in engine.call("GET", "/images/json", filters=named) if images else []:
-        for name in found["RepoTags"]:
-            gone += _delete(engine, f"/images/{name}")
-    return gone
+def _unstarted(told: str) -> str:
+    """Why a container does not start, as Fargate says it where that comes from the runtime below the engine.
+
+    Docker tells what containerd does, Podman what runc or crun says itself.
+    """
+    if docker := re.search(r"failed to create shim task: .*", told):
+        return f"{_NO_TASK}: {docker[0]}"
+    if podman := re.match(r"(?:runc|crun): (.*): OCI (?:runtime attempted|permission denied|not found)", told):
+        why = re.sub(r"^executable file `(.*?)` not found in \$PATH.*", _NOT_FOUND, podman[1])
+        return f"{_NO_TASK}: failed to create shim task: OCI runtime create failed: {why}: unknown"
+    return f"Error response from daemon: {told}"
 
 
-def whose(folder: Path) -> str:
-    """What tells the sandbox of a folder from others in the engine."""
-    return hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+def _since(moment: str) -> float:
+    """The real seconds from a moment that the engine tells (RFC 3339, to the nanosecond) until now; at most a few.
 
-
-def cleared(folder: Path) -> None:
-    """Take away what a sandbox of the folder has left in the engine: it may have ended with the machine."""
-    found = find()
-    if found.socket is not None:
-        with contextlib.suppress(EngineError):
-            clear(Engine(found.socket), whose(folder))
-
-
-def _delete(engine: Engine, path: str, **query: bool) -> int:
-    try:
-        engine.call("DELETE", path, **query)
-    except EngineError:
-        return 0  # gone already, or going
-    return 1
-
-
-def _lines(log: IO[bytes]) -> Any:
-    """The lines of a log as the engine streams it: frames of a kind, a length and that many bytes."""
-    rest = {1: b"", 2: b""}
-    while len(head := log.read(8)) == 8:
-        kind, length = head[0] or 1, struct.unpack(">I", head[4:])[0]
-        rest[kind] = rest.get(kind, b"") + log.read(length)
-        *whole, rest[kind] = rest[kind].split(b"\n")
-        if len(rest[kind]) > _LINE:
-            whole, rest[kind] = [*whole, rest[kind]], b""
-        if whole:
-            yield [line.decode(errors="replace").rstrip("\r") for line in whole]
-    yield from ([last.decode(errors="replace")] for last in rest.values() if last)
+    Podman looks only every now and then whether a container has ended.
+    """
+    whole = datetime.fromisoformat(f"{moment.partition('.')[0].rstrip('Z')}+00:00").timestamp()
+    rest = re.search(r"\.\d+", moment)
+    return min(max(0.0, time.time() - whole - (float(rest[0]) if rest else 0.0)), _LATE)

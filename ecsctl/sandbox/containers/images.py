@@ -11,6 +11,7 @@ import http
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -32,6 +33,7 @@ _OFFLINE = re.compile(
 
 _STAGE, _MADE = re.compile(r"Step \d+/\d+ : FROM "), re.compile(r" ---> ([0-9a-f]{12,})$")
 _MOST_HELD = 30  # lines; more than BuildKit says at its end
+_MOST = 32768  # also that of processes on Linux, unless somebody has changed it (proc(5), pid_max)
 _TRIES, _PAUSE = 40, 0.5  # how often, and after how many seconds, an image in use is looked at again
 
 
@@ -83,7 +85,7 @@ def begun(engine: Engine, whose: str, ask: Ask, over: Callable[[], None] = lambd
 
 
 def _built(engine: Engine, whose: str, ask: Ask, job: Job) -> int:
-    found = _tool()
+    found = _tool(engine.name == "Podman")
     if found is None:
         job.lines.append("ERROR: the sandbox needs the command line tool docker, or podman, to build with the engine")
         return 1
@@ -107,7 +109,11 @@ def _run(
 ) -> int:
     tool, kit = found
     words = [tool, "build", "--label", f"{LABEL}={whose}", "--iidfile", str(place / "image"), "--file", ask.dockerfile]
-    words += ["--progress", "plain"] if kit and "podman" not in tool else []
+    if Path(tool).name == "podman":
+        words[1:1] = ["--remote", "--url", f"unix://{engine.path}"]
+        words += [word for name, most in limits().items() for word in ("--ulimit", f"{name}={most}:{most}")]
+    elif kit:
+        words += ["--progress", "plain"]
     words += [] if kit else ["--force-rm"]  # else the container of a step that fails stays, and carries no label
     words += [word for argument in ask.arguments for word in ("--build-arg", argument)]
     for name, value in ask.secrets.items():
@@ -191,12 +197,15 @@ def _environment(engine: Engine, kit: bool, logins: Mapping[str, tuple[str, str]
 
 
 @functools.cache
-def _tool() -> tuple[str, bool] | None:
-    """What builds, and whether it does so with BuildKit, or as Podman does, which knows secrets too."""
-    docker, podman = shutil.which("docker"), shutil.which("podman")
-    if docker is None:
-        return (podman, True) if podman else None
-    for words in (("buildx", "version"), ("--version",)):
+def _tool(podman: bool) -> tuple[str, bool] | None:
+    """What builds, and whether it does so with BuildKit, or as Podman does, which knows secrets too.
+
+    Podman's service knows nothing of BuildKit: without its own tool docker asks it as it asked engines of old.
+    """
+    docker, own = shutil.which("docker"), shutil.which("podman")
+    if docker is None or (podman and own):
+        return (own, True) if own else None
+    for words in (("buildx", "version"), ("--version",)) if not podman else ():
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             told = subprocess.run([docker, *words], capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - words of ours
             if words[0] == "buildx" and told.returncode == 0:
@@ -205,6 +214,13 @@ def _tool() -> tuple[str, bool] | None:
             if words[0] == "--version" and old and 18 < int(old[1]) < 23:  # BuildKit is part of these
                 return docker, True
     return docker, False
+
+
+def limits() -> dict[str, int]:
+    """The limits on files and processes that containers on Podman get: no more than this process has itself."""
+    held = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
+    most = {name: resource.getrlimit(which)[1] for name, which in held.items()}
+    return {name: _MOST if limit == resource.RLIM_INFINITY else min(limit, _MOST) for name, limit in most.items()}
 
 
 def keep(engine: Engine, image: str, name: str) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from ecsctl.sandbox.containers import authority, images, wall
 from ecsctl.sandbox.containers.engine import Engine, EngineError
-from ecsctl.sandbox.containers.fleet import Fleet, Told, whose
+from ecsctl.sandbox.containers.fleet import Fleet, Told
 from ecsctl.sandbox.containers.fronting import Fronting, Table
+from ecsctl.sandbox.containers.leftovers import whose
 from ecsctl.sandbox.containers.probing import Probe
 from ecsctl.sandbox.core import clock
 

@@ -42,6 +42,23 @@ class Wanted:
     check: tuple[str, ...] = ()  # the command of its own health check
     patience: float = 0  # seconds of failing checks until it counts as unhealthy
     start_timeout: float = 0  # seconds that others wait for it; 0: as long as it takes
+    restart: "Restart | None" = None
+
+
+@dataclass(frozen=True)
+class Restart:
+    """When a container that ends by itself is started again, and its task goes on.
+
+    API reference, ContainerRestartPolicy: it must have run for so many seconds, of the sandbox's; and not end with one
+    of these codes.
+    """
+
+    period: float = 300
+    ignored: tuple[int, ...] = ()
+
+    def allows(self, code: int, ran: float) -> bool:
+        """Whether it is started again after it ran for so long and ended so."""
+        return code not in self.ignored and ran >= self.period
 
 
 def ordered(wanted: Sequence[Wanted]) -> list[Wanted]:

@@ -100,9 +100,9 @@ def stop(folder: Path) -> bool:
         if running is not None:
             _end(running)
         elif (folder / RECORD).exists():  # it ended with the machine, or was killed: what it started may still be there
-            from ecsctl.sandbox.containers import fleet
+            from ecsctl.sandbox.containers import leftovers
 
-            fleet.cleared(folder)
+            leftovers.cleared(folder)
         (folder / RECORD).unlink(missing_ok=True)
         return running is not None
 

@@ -34,7 +34,7 @@ from ecsctl import files
 from ecsctl.sandbox.aws.account import ACCOUNT
 from ecsctl.sandbox.aws.codebuild import run, tools
 from ecsctl.sandbox.aws.ecs import real
-from ecsctl.sandbox.containers import engine, fleet, machine
+from ecsctl.sandbox.containers import engine, leftovers, machine
 from ecsctl.sandbox.core import clock, congestion, overlay, regions, requests, script
 from ecsctl.sandbox.core.place import REGION
 from ecsctl.sandbox.server import process
@@ -272,7 +272,7 @@ def _containers(folder: Path, service: Service) -> str:
                 return f"http://{name}:{inner.server_address[1]}"
         return ""
 
-    fleet.cleared(folder)
+    leftovers.cleared(folder)
     machine.current = machine.Machine(engine.Engine(found.socket), folder, real.heard, opened)
     return found.told
 

@@ -25,7 +25,7 @@ from ecsctl.sandbox.aws.secretsmanager import secret_value
 from ecsctl.sandbox.containers import machine, probing
 from ecsctl.sandbox.containers.engine import EngineError
 from ecsctl.sandbox.containers.fleet import Life
-from ecsctl.sandbox.containers.wanted import Volume, Wanted
+from ecsctl.sandbox.containers.wanted import Restart, Volume, Wanted
 from ecsctl.sandbox.core import clock, overlay
 
 OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
@@ -112,7 +112,14 @@ def _wanted(backend: EC2ContainerServiceBackend, task: Task, one: Wire, image: s
         check=_words(check) if check else (),
         patience=check["interval"] * check["retries"] + (check.get("startPeriod") or 0) if check else 0,
         start_timeout=float(one.get("startTimeout") or 0),
+        restart=_restart(one.get("restartPolicy") or {}),
     )
+
+
+def _restart(policy: Wire) -> Restart | None:
+    if not policy.get("enabled"):
+        return None
+    return Restart(float(policy.get("restartAttemptPeriod") or 300), tuple(policy.get("ignoredExitCodes") or ()))
 
 
 def _ports(task: Task, one: Wire) -> tuple[int, ...]:

@@ -1,0 +1,65 @@
+"""What a sandbox has in the engine, and how all of it goes: at its end, or before the next one begins."""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ecsctl.sandbox.containers import wall
+from ecsctl.sandbox.containers.engine import Engine, EngineError, find
+from ecsctl.sandbox.containers.images import halved
+
+
+def clear(engine: Engine, whose: str, images: bool = True) -> int:
+    """Take all that carries a sandbox's label out of the engine; how much that was."""
+    gone = removed(engine, engine.ours("containers", whose))
+    for found in engine.ours("networks", whose):
+        gone += delete(engine, f"/networks/{found['Id']}")
+    wall.fell(whose)
+    for found in engine.ours("volumes", whose):
+        gone += delete(engine, f"/volumes/{found['Name']}", force=True)
+    for found in engine.ours("images", whose) if images else []:
+        gone += delete(engine, f"/images/{found['Id']}", force=True)
+    named = json.dumps({"reference": [f"{halved(whose)}:*"]})
+    for found in engine.call("GET", "/images/json", filters=named) if images else []:
+        for name in found["RepoTags"]:
+            gone += delete(engine, f"/images/{name}")
+    return gone
+
+
+def whose(folder: Path) -> str:
+    """What tells the sandbox of a folder from others in the engine."""
+    return hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+
+
+def cleared(folder: Path) -> None:
+    """Take away what a sandbox of the folder has left in the engine: it may have ended with the machine."""
+    found = find()
+    if found.socket is not None:
+        with contextlib.suppress(EngineError):
+            clear(Engine(found.socket), whose(folder))
+
+
+def removed(engine: Engine, containers: Sequence[Mapping[str, Any]]) -> int:
+    """Take containers away, whatever they do; how many that were.
+
+    Podman keeps one as long as another is in its network, and waits before it kills one, unless it is told not to.
+    """
+    left = list(containers)
+    while left:
+        still = [one for one in left if not delete(engine, f"/containers/{one['Id']}", force=True, v=True, timeout=0)]
+        if len(still) == len(left):
+            break
+        left = still
+    return len(containers) - len(left)
+
+
+def delete(engine: Engine, path: str, **query: int) -> int:
+    """Take one thing away; whether that was done, as a number to add up."""
+    try:
+        engine.call("DELETE", path, **query)
+    except EngineError:
+        return 0  # gone already, or going
+    return 1

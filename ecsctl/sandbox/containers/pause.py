@@ -1,0 +1,75 @@
+"""The container that holds a task's network where another of its containers may be started again.
+
+As on AWS, where each task has one that does nothing else: whoever joins the network of a container that ends loses it.
+Where none is started again, the first to start holds it instead, and the task is up sooner.
+"""
+
+import contextlib
+import hashlib
+import io
+import json
+import struct
+import tarfile
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ecsctl.sandbox.containers.engine import LABEL, Engine, EngineError
+from ecsctl.sandbox.containers.images import halved
+from ecsctl.sandbox.containers.wanted import Wanted
+
+NAME = "~internal~ecs~pause"
+"""As ECS calls its own (ECS guide, "Task metadata available for tasks on Fargate")."""
+# What it runs: `pause` again and again on x86-64, `ppoll` of nothing on arm64, which has no `pause`.
+_PROGRAMS = {
+    "amd64": (62, "b8220000000f05ebf7"),
+    "arm64": (183, "000080d2010080d2020080d2030080d2280980d2010000d4faffff17"),
+}
+_HEADER, _ADDRESS = 64 + 56, 0x400000
+
+
+def joined(engine: Engine, whose: str, wanted: Sequence[Wanted]) -> Sequence[Wanted]:
+    """The containers of a task, with one before them that holds their network, if they need that."""
+    if len(wanted) < 2 or not any(one.restart for one in wanted) or engine.architecture not in _PROGRAMS:
+        return wanted
+    ports = tuple(sorted({port for one in wanted for port in one.ports}))
+    return [Wanted(NAME, _image(whose), ports=ports, stop_timeout=0), *(replace(one, ports=()) for one in wanted)]
+
+
+def _image(whose: str) -> str:
+    return f"{halved(whose)}:pause"
+
+
+def made(engine: Engine, whose: str) -> None:
+    """Have its image in the engine: a program of a few bytes, for there may be no registry to ask for one."""
+    with contextlib.suppress(EngineError):
+        engine.call("GET", f"/images/{_image(whose)}/json")
+        return
+    layer = _tar({"pause": _program(*_PROGRAMS[engine.architecture])})
+    # As `docker load` takes it (OCI image specification, "Image Configuration").
+    config = {
+        "architecture": engine.architecture,
+        "os": "linux",
+        "config": {"Cmd": ["/pause"], "Labels": {LABEL: whose}},
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
+    }
+    manifest = [{"Config": "config.json", "RepoTags": [_image(whose)], "Layers": ["layer.tar"]}]
+    image = {"config.json": json.dumps(config).encode(), "manifest.json": json.dumps(manifest).encode()}
+    engine.call("POST", "/images/load", _tar(image | {"layer.tar": layer}), quiet=True)
+
+
+def _program(machine: int, code: str) -> bytes:
+    """An ELF executable of one segment (elf(5)): its header, the segment's, and the code."""
+    size = _HEADER + len(code) // 2
+    header = b"\x7fELF\x02\x01\x01" + bytes(9)
+    header += struct.pack("<HHIQQQIHHHHHH", 2, machine, 1, _ADDRESS + _HEADER, 64, 0, 0, 64, 56, 1, 0, 0, 0)
+    return header + struct.pack("<IIQQQQQQ", 1, 5, 0, _ADDRESS, _ADDRESS, size, size, 0x1000) + bytes.fromhex(code)
+
+
+def _tar(files: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for name, content in files.items():
+            about = tarfile.TarInfo(name)
+            about.size, about.mode = len(content), 0o755
+            tar.addfile(about, io.BytesIO(content))
+    return packed.getvalue()
