@@ -29,6 +29,8 @@ files = boto3.client("s3")
 files.create_bucket(Bucket="app-files", CreateBucketConfiguration={"LocationConstraint": files.meta.region_name})
 files.put_object(Bucket="app-files", Key="a", Body=b"what was put")
 print(files.get_object(Bucket="app-files", Key="a")["Body"].read().decode())
+try: files.delete_object(Bucket="app-files", Key="a")
+except botocore.exceptions.ClientError as error: print(error.response["Error"]["Message"].split(": ", 2)[2])
 print(boto3.client("sts").get_caller_identity()["Arn"].split("/")[1])
 try: boto3.client("s3", aws_access_key_id="AKIA", aws_secret_access_key="stranger", aws_session_token="").list_buckets()
 except botocore.exceptions.ClientError as error: print(error.response["Error"]["Code"])
@@ -156,10 +158,11 @@ def test_a_browser_opens_the_app_once_it_trusts_the_authority(project: Project, 
     assert "ERR_CERT_AUTHORITY_INVALID" in opened("does-not")
 
 
-def test_the_app_reaches_s3_in_the_sandbox_as_its_role(project: Project) -> None:
+def test_the_app_reaches_s3_in_the_sandbox_as_its_role_as_far_as_that_may(project: Project) -> None:
     ran = project.ecsctl("exec", "--sandbox", "--", "python3", "-c", S3)
-    put, role, stranger = ran.out.splitlines()
+    put, denied, role, stranger = ran.out.splitlines()
     assert put == "what was put"
+    assert denied.startswith('s3:DeleteObject on resource: "arn:aws:s3:::app-files/a" because no identity-based policy')
     assert role == "hello-eu-central-1-task"
     assert stranger == "UnrecognizedClientException"
 

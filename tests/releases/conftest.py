@@ -16,6 +16,7 @@ from ecsctl.sandbox.aws import ecr
 from ecsctl.sandbox.core.clock import Clock
 from ecsctl.sandbox.server.inprocess import inprocess
 from ecsctl.session import Session, open_app
+from tests import execution
 from tests.stack.conftest import ACCOUNT, REGION, shared_session
 
 APP = "hello"
@@ -32,6 +33,7 @@ class Service:
         self.tags = [{"key": name, "value": value} for name, value in self._mark().items()]
         self.boto("iam").create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
         self.role = self.trust("tasks", "ecs-tasks.amazonaws.com")
+        execution.allowed(self.boto("iam"), "tasks")
         self.boto("logs").create_log_group(logGroupName="/ecs/hello")
         self.boto("ecr").create_repository(repositoryName=APP)
         self._connect()

@@ -25,6 +25,7 @@ from ecsctl.resources.cluster import Cluster
 from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.service import Service
 from ecsctl.resources.task_definition import TaskDefinition
+from tests import execution
 from tests.desired_stack import usual
 from tests.rows import schedules
 from tests.rows.row import Changes, Compose
@@ -79,6 +80,8 @@ class Ground:
             RoleArn(roles.create_role(RoleName=f"shop-{REGION}-{name}", **mine)["Role"]["Arn"])
             for name in ("tasks", "other")
         )
+        for name in ("tasks", "other"):
+            execution.allowed(roles, f"shop-{REGION}-{name}")
         self.scheduler_role, self.other_scheduler = schedules.roles(self.boto("iam"))
         self.log_group, self.other_logs = LogGroupName("/ecs/shop"), LogGroupName("/ecs/other")
         for name in (self.log_group, self.other_logs):

@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecsctl.sandbox.aws import ecr
+from tests import execution
 
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
@@ -123,6 +124,7 @@ class Stack:
         for name in ("execution", "task"):
             made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
             setattr(self, f"{name}_role", made["Role"]["Arn"])
+        execution.allowed(iam, "execution")
         self.aws("logs").create_log_group(logGroupName="/app")
         self.clock.sleep(60)
 

@@ -10,7 +10,7 @@ import xmltodict  # type: ignore[import-untyped] # moto brings it, and it has no
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import ActionResult
 from moto.moto_api._internal import mock_random
-from moto.s3.exceptions import BucketNotEmpty, MissingBucket, S3ClientError
+from moto.s3.exceptions import BucketNotEmpty, MissingBucket, MissingKey, S3ClientError
 from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend, s3_backends
 from moto.s3.responses import S3Response
 
@@ -79,8 +79,18 @@ def _key_response(original: Any, self: S3Response, request: Any, full_url: str) 
     """The same for what is in it."""
     requests.bring_to_now()
     _check_time(self, request)
+    key = self.parse_key_name()
+    _check_rights(self, request, key)
     _check_owner(self, request, creates=False)
-    return original(request, full_url)
+    # S3 API reference, GetObject: only who may list a bucket is told what is not in it.
+    hidden = request.method in ("GET", "HEAD") and authorization.s3_refusal(self, request, key, lists=True)
+    try:
+        answer = original(request, full_url)
+    except MissingKey:
+        if hidden:
+            raise S3ClientError(hidden[0].code, hidden[0].message) from None
+        raise
+    return (403, {}, "") if hidden and request.method == "HEAD" and answer[0] == 404 else answer
 
 
 def _check_time(response: S3Response, request: Any) -> None:
@@ -88,8 +98,8 @@ def _check_time(response: S3Response, request: Any) -> None:
         raise S3ClientError(refused[0].code, refused[0].message)
 
 
-def _check_rights(response: S3Response, request: Any) -> None:
-    if refused := authorization.s3_refusal(response, request):
+def _check_rights(response: S3Response, request: Any, key: str | None = None) -> None:
+    if refused := authorization.s3_refusal(response, request, key):
         raise S3ClientError(refused[0].code, refused[0].message)
 
 

@@ -1,12 +1,12 @@
 """Who calls may do only what the policies allow that the sandbox was told to enforce; and what each call needs.
 
-Off unless switched on: without it whoever reaches the sandbox is its administrator.
+Off unless switched on: without it whoever reaches the sandbox is its administrator, but for who comes as a role.
 """
 
 import contextlib
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -16,10 +16,10 @@ from moto.core.responses import BaseResponse
 from moto.core.utils import get_service_model
 from moto.iam.models import iam_backends
 
-from ecsctl.sandbox.core import overlay, principals, script
+from ecsctl.sandbox.core import overlay, principals, s3_actions, script, sessions
 from ecsctl.sandbox.core.overlay import Refusal
 from ecsctl.sandbox.core.permissions import Asked, Statements, judged, statements
-from ecsctl.sandbox.core.requirements import Call, needed
+from ecsctl.sandbox.core.requirements import Call, needed, of_app
 
 # IAM guide, "Troubleshoot access denied error messages": how AWS says which kind of policy it was. All that are there
 # must allow, and any may deny.
@@ -30,28 +30,9 @@ LAYERS = {
     "session": "a session policy",
 }
 _FREE = frozenset({"sts"})  # GetCallerIdentity needs no permission
-_QUERY = frozenset({"iam", "elbv2", "route53", "s3"})  # those whose code is AccessDenied, with HTTP's own status
-
-# S3's actions predate its API's names (S3 guide, "Required permissions for Amazon S3 API operations").
-_S3 = {
-    ("HEAD", ""): "s3:ListBucket",
-    ("GET", ""): "s3:ListBucket",
-    ("GET", "list-type"): "s3:ListBucket",
-    ("GET", "versions"): "s3:ListBucketVersions",
-    ("GET", "tagging"): "s3:GetBucketTagging",
-    ("PUT", "tagging"): "s3:PutBucketTagging",
-    ("GET", "encryption"): "s3:GetEncryptionConfiguration",
-    ("PUT", "encryption"): "s3:PutEncryptionConfiguration",
-    ("GET", "lifecycle"): "s3:GetLifecycleConfiguration",
-    ("PUT", "lifecycle"): "s3:PutLifecycleConfiguration",
-    ("GET", "publicAccessBlock"): "s3:GetBucketPublicAccessBlock",
-    ("PUT", "publicAccessBlock"): "s3:PutBucketPublicAccessBlock",
-    ("GET", "policy"): "s3:GetBucketPolicy",
-    ("PUT", "policy"): "s3:PutBucketPolicy",
-    ("DELETE", "policy"): "s3:DeleteBucketPolicy",
-    ("PUT", ""): "s3:CreateBucket",
-    ("DELETE", ""): "s3:DeleteBucket",
-}
+_ASSUMES = ("AssumeRole", "AssumeRoot")
+# Besides those of the query protocol, whose code is AccessDenied, with HTTP's own status.
+_QUERY = frozenset({"route53", "s3", "sqs"})
 
 
 @dataclass
@@ -109,34 +90,40 @@ def recording(into: dict[str, list[Asked]] | None = None) -> Iterator[dict[str, 
 def refusal(response: BaseResponse) -> tuple[Refusal, int] | None:
     """What AWS answers to a request that is not allowed, and with which HTTP status; None if it is."""
     service, operation = response.boto3_service_name, response._get_action()
-    if not _listens() or service in _FREE or not operation:
+    role = sessions.role(response)
+    if not operation or not (role or _listens()) or (service in _FREE and not (role and operation in _ASSUMES)):
         return None
     call = Call(
         service, operation, _parameters(response), response.current_account, response.region, response.partition
     )
+    if role:
+        return _denied(response, role, of_app(call))
     return _judged(response, f"{service} {operation}", needed(call))
 
 
-def s3_refusal(response: Any, request: Any) -> tuple[Refusal, int] | None:
-    """The same for S3, whose requests take another way through moto."""
-    if not _listens():
-        return None
-    settings = {name for name in response._get_querystring(request, request.url) if name in _SUBRESOURCES}
-    which = next(iter(sorted(settings)), "")
-    bucket = f"arn:{response.partition}:s3:::{response.bucket_name}"
-    if request.method == "POST" and "delete" in settings:
-        things = [Asked(f"s3:{action}", f"{bucket}/*") for action in ("DeleteObject", "DeleteObjectVersion")]
-        return _judged(response, "s3 DeleteObjects", things)
-    action = _S3.get((request.method, which))
-    if action is None:
-        return None
-    asked = [Asked(action, bucket)]
-    if action == "s3:CreateBucket" and b"<Tags>" in (response.raw_body or b""):
-        asked.append(Asked("s3:TagResource", bucket))
-    return _judged(response, f"s3 {action.removeprefix('s3:')}", asked)
+def s3_refusal(
+    response: Any, request: Any, key: str | None = None, *, lists: bool = False
+) -> tuple[Refusal, int] | None:
+    """The same for S3, whose requests take another way through moto; for an object, if a key is given.
 
-
-_SUBRESOURCES = {which for _, which in _S3} | {"delete"}
+    Of what ecsctl itself asks S3 for only buckets are judged. `lists`: whether it may see what is in the bucket.
+    """
+    role = sessions.role(response)
+    if not (role or (_listens() and key is None)):
+        return None
+    query, place = response._get_querystring(request, request.url), f"arn:{response.partition}:s3:::"
+    if not response.bucket_name:
+        things = [Asked("s3:ListAllMyBuckets", f"{place}*")]
+    elif lists:
+        things = [Asked("s3:ListBucket", f"{place}{response.bucket_name}")]
+    elif key is None:
+        body = response.raw_body or b""
+        things = s3_actions.bucket(request.method, f"{place}{response.bucket_name}", query, body)
+    else:
+        things = s3_actions.thing(request.method, f"{place}{response.bucket_name}/{key}", query, request.headers)
+    if role:
+        return _denied(response, role, things)
+    return _judged(response, f"s3 {things[0].action.removeprefix('s3:')}", things) if things else None
 
 
 def _listens() -> bool:
@@ -149,6 +136,16 @@ def _judged(response: BaseResponse, what: str, asked: list[Asked]) -> tuple[Refu
         held += [one for one in asked if one not in held]
     for one in asked:
         if told := denial(_enforced().layers, one):
+            return _refused(response, one, told)
+    return None
+
+
+def _denied(response: BaseResponse, role: str, asked: list[Asked]) -> tuple[Refusal, int] | None:
+    """What comes of a request with a role's credentials: by its policies, and by those that hold for the account."""
+    account = {layer: some for layer, some in _enforced().layers.items() if layer == "service-control"}
+    for one in asked:
+        whole = replace(one, context={**sessions.known(response, role), **one.context})
+        if told := denial(account | sessions.layers(response, role, whole), whole):
             return _refused(response, one, told)
     return None
 
@@ -167,13 +164,18 @@ def denial(layers: Mapping[str, Statements], asked: Asked) -> str:
 
 def _refused(response: BaseResponse, asked: Asked, why: str) -> tuple[Refusal, int]:
     service = response.boto3_service_name
-    user = principals.caller(response)
-    told = f"User: {user} is not authorized to perform: {asked.action} on resource: {asked.resource} {why}"
+    user, action, resource = principals.caller(response), asked.action, asked.resource or "*"
+    place = f" on resource: {resource}"
+    if service == "s3":  # aws-samples/serverless-patterns#2457; to list all buckets is about none
+        place = "" if action == "s3:ListAllMyBuckets" else f' on resource: "{resource}"'
+    if service == "sqs":  # aws/serverless-application-model#3633
+        action, why = action.lower(), why.replace(asked.action, action.lower())
+    told = f"User: {user} is not authorized to perform: {action}{place} {why}"
     if service == "ec2":
         return Refusal("UnauthorizedOperation", f"You are not authorized to perform this operation. {told}"), 403
     if service == "sns":  # SNS API reference, "Common errors" of each operation
         return Refusal("AuthorizationError", told), 403
-    if service in _QUERY:
+    if service in _QUERY or get_service_model(service).metadata["protocol"] == "query":
         return Refusal("AccessDenied", told), 403
     return Refusal("AccessDeniedException", told), 400
 

@@ -49,16 +49,22 @@ def allowed(account_id: str, role_arn: str, action: str, resource: str, context:
     role = next((one for one in backend.get_roles() if one.arn == role_arn), None)
     if role is None:
         return False
-    its = statements(_documents(role))
+    its = statements(documents(role))
     if context is None:
         its = [{key: value for key, value in one.items() if key != "Condition"} for one in its]
     return judged(its, Asked(action, resource, context or {})) == "Allow"
 
 
-def _documents(role: Role) -> Iterator[Any]:
+def documents(role: Role) -> Iterator[Any]:
+    """The policies of a role: its own, and those that are attached to it."""
     yield from role.policies.values()
     for policy in role.managed_policies.values():
-        yield from (version.document for version in policy.versions if version.is_default)
+        yield from current(policy)
+
+
+def current(policy: Any) -> Iterator[Any]:
+    """The version of a managed policy that holds."""
+    yield from (version.document for version in policy.versions if version.is_default)
 
 
 def _concerns(statement: dict[str, Any], action: str, resource: str) -> bool:
@@ -99,6 +105,12 @@ def _test(operator: str, values: tuple[str, ...] | None, wanted: list[str]) -> b
         return negated or bool(parts and (parts[3] or parts[1] == "ForAllValues"))
     fits = [any(_COMPARE[plain](pattern, value) for pattern in wanted) != negated for value in values]
     return any(fits) if parts and parts[1] == "ForAnyValue" else all(fits)
+
+
+def compares(operator: str) -> bool:
+    """Whether the sandbox knows a condition operator."""
+    parts = re.fullmatch(r"(?:(?:ForAllValues|ForAnyValue):)?(\w+?)(?:IfExists)?", operator)
+    return parts is not None and (parts[1] == "Null" or parts[1].replace("Not", "") in _COMPARE)
 
 
 def _arn(pattern: str, value: str) -> bool:

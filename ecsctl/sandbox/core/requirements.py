@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from moto.acm.models import acm_backends
@@ -12,6 +12,7 @@ from moto.efs.models import efs_backends
 from moto.iam.models import iam_backends
 from moto.wafv2.models import wafv2_backends
 
+from ecsctl.sandbox.core import app_calls
 from ecsctl.sandbox.core.called import LINKED, RESOURCES, TAG_ACTION, TAGS_WITH
 from ecsctl.sandbox.core.permissions import Asked
 
@@ -20,6 +21,11 @@ PREFIXES = {
     "elbv2": "elasticloadbalancing",
     "resourcegroupstaggingapi": "tag",
     "service-quotas": "servicequotas",
+    "bedrock-runtime": "bedrock",
+    "dynamodbstreams": "dynamodb",
+    "opensearch": "es",
+    "sesv2": "ses",
+    "stepfunctions": "states",
 }
 
 _ROLE = "AttachRolePolicy CreateRole DeleteRole DeleteRolePermissionsBoundary DeleteRolePolicy DetachRolePolicy \
@@ -63,6 +69,24 @@ def needed(call: Call) -> list[Asked]:
     return [*found, *_tagging(call), *_besides(call)]
 
 
+def of_app(call: Call) -> list[Asked]:
+    """The same for a call of an app, of which less is known: without a resource where it is not known which.
+
+    Neither is it where the call leaves out what names it.
+    """
+    if call.operation in ("TransactGetItems", "TransactWriteItems"):
+        parts = [part for one in call.parameters.get("TransactItems") or () for part in one.items()]
+        tables = [(app_calls.TRANSACTIONS[kind], _short(about["TableName"])) for kind, about in parts]
+        return [Asked(f"dynamodb:{action}", call.arn(f"table/{table}")) for action, table in tables]
+    found = needed(call)
+    action = app_calls.ACTIONS.get((call.service, call.operation))
+    if action is not None:
+        found = [replace(found[0], action=f"{call.prefix}:{action}"), *found[1:]]
+    if call.service == "dynamodb" and (index := call.parameters.get("IndexName")):
+        found = [replace(one, resource=f"{one.resource}/index/{index}") for one in found]
+    return [replace(one, resource="") if "*" in one.resource else one for one in found]
+
+
 def _iam(call: Call) -> Asked:
     name = call.parameters.get("RoleName", "")
     action = f"iam:{call.operation}"
@@ -82,10 +106,16 @@ def _iam(call: Call) -> Asked:
 def _resources(call: Call) -> list[str]:
     if (call.service, call.operation) == ("ssm", "StartSession"):
         return [*_entered(call)]
-    template = RESOURCES.get(call.service, {}).get(call.operation)
+    template = _ABOUT.get(call.service, {}).get(call.operation)
     if template is None:
         return ["*"]
     return [call.arn(one) for part in template.split() for one in _filled(call, part)]
+
+
+_ABOUT = {
+    service: app_calls.RESOURCES.get(service, {}) | RESOURCES.get(service, {})
+    for service in {*app_calls.RESOURCES, *RESOURCES}
+}
 
 
 def _entered(call: Call) -> Iterator[str]:
@@ -119,11 +149,17 @@ def _short(value: str) -> str:
 
 
 def _values(call: Call, name: str) -> list[str]:
-    path, way, more = re.fullmatch(r"([\w.]+)([:@#/&]?)(\w*)", name).groups()  # type: ignore[union-attr]  # our own table
+    path, way, more = re.fullmatch(r"([\w.]+)([:@#/&%!|]?)(\w*)", name).groups()  # type: ignore[union-attr]  # our own table
     value: Any = call.parameters
     for part in path.split("."):
         value = (value or {}).get(part)
     values = [str(one) for one in (value if isinstance(value, list) else [value]) if one] or ["*"]
+    if way == "%":  # a map, by names
+        return list(value or ["*"])
+    if way == "!":  # a queue's URL
+        return [one.rpartition("/")[2] for one in values]
+    if way == "|":  # a parameter's name, which may begin with a slash
+        return [one.lstrip("/") for one in values]
     if way == ":":  # a build's id: its project, a colon, a number
         return [one.split(":")[0] for one in values]
     if way == "/":

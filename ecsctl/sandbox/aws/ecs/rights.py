@@ -1,7 +1,7 @@
 """What a task's execution role must be allowed before the task starts, and how ECS says that it is not.
 
 ECS guide, "Amazon ECS task execution IAM role". The sentences are those of public threads (aws/amazon-ecs-agent#4181,
-doctorray117/minecraft-ondemand#12, aws/aws-cdk#11544).
+doctorray117/minecraft-ondemand#12, aws/aws-cdk#11544, aws/copilot-cli#4504).
 """
 
 from collections.abc import Iterator
@@ -16,13 +16,10 @@ _ONCE = "service call has been retried 1 time(s): "
 
 
 def lacking(account: str, region: str, task: Task) -> str | None:
-    """The stoppedReason of a task whose execution role lacks a right; None if it has all it needs.
-
-    A role without any policy passes: the sandbox is kinder than AWS there.
-    """
+    """The stoppedReason of a task whose execution role lacks a right; None if it has all it needs."""
     role = task.definition.document.get("executionRoleArn", "")
     held = next((one for one in iam_backends[account]["aws"].get_roles() if one.arn == role), None)
-    if held is None or not (held.policies or held.managed_policies):
+    if held is None:
         return None
     user = principals.session(role, task.id)
     for action, resource, words in _needs(account, region, task):
@@ -47,6 +44,8 @@ def _secrets(container: Wire) -> Iterator[tuple[str, str, str]]:
         if ":secretsmanager:" in arn:
             words = f"unable to retrieve secret from asm: {_ONCE}failed to fetch secret {arn} from secrets manager: "
             yield "secretsmanager:GetSecretValue", arn, _AUTH + words + "{why}"
+        elif ":ssm:" in arn:
+            yield "ssm:GetParameters", arn, f"{_AUTH}unable to retrieve secrets from ssm: {_ONCE}{{why}}"
 
 
 def _log(account: str, container: Wire) -> Iterator[tuple[str, str, str]]:
@@ -67,6 +66,7 @@ def _image(account: str, region: str, container: Wire) -> Iterator[tuple[str, st
     yield "ecr:GetAuthorizationToken", "*", _AUTH + words + "{why}"
     repository = name.partition("@")[0].partition(":")[0]
     arn = f"arn:aws:ecr:{region}:{account}:repository/{repository}"
-    told = (f"CannotPullContainerError: The task can't pull the image '{container['image']}' from Amazon ECR using the "
-            "task execution role '{role}'. To fix this, verify that the role has ecr:BatchGetImage")  # fmt: skip
-    yield "ecr:BatchGetImage", arn, told
+    for action in ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"):
+        told = (f"CannotPullContainerError: The task can't pull the image '{container['image']}' from Amazon ECR using "
+                f"the task execution role '{{role}}'. To fix this, verify that the role has {action}")  # fmt: skip
+        yield action, arn, told

@@ -1,0 +1,82 @@
+"""Whoever comes with the credentials of a role, as an app's containers do: what the role's own policies allow it.
+
+Judged whenever such credentials are used. The sandbox is kinder than AWS where it does not know what a call is about:
+then the action alone is judged, on whatever resource, and so is a condition of which it does not know the key.
+"""
+
+import fnmatch
+import json
+from typing import Any
+
+from moto.core.responses import BaseResponse
+from moto.iam.models import Role, iam_backends
+from moto.sts.models import sts_backends
+
+from ecsctl.sandbox.core import permissions
+from ecsctl.sandbox.core.permissions import Asked, Statements
+
+_TEMPORARY = "ASIA"  # how the key ids of sessions begin (IAM guide, "IAM identifiers")
+
+
+def role(response: BaseResponse) -> str | None:
+    """The ARN of the role as which somebody asks; None for everybody else."""
+    key = str(response.access_key or "")
+    if not key.startswith(_TEMPORARY):
+        return None
+    known = sts_backends[response.current_account][response.partition].get_assumed_role_from_access_key(key)
+    return str(known.role_arn) if known is not None else None
+
+
+def layers(response: BaseResponse, arn: str, asked: Asked) -> dict[str, Statements]:
+    """The kinds of policies that hold for a role, as far as they bear upon what is asked."""
+    iam = iam_backends[response.current_account][response.partition]
+    held: Role | None = next((one for one in iam.get_roles() if one.arn == arn), None)
+    if held is None:
+        return {"identity": []}
+    found = {"identity": _bearing(permissions.documents(held), asked)}
+    if boundary := held.permissions_boundary_arn:
+        policy: Any = iam.managed_policies.get(boundary)
+        found["boundary"] = _bearing(permissions.current(policy) if policy else (), asked)
+    return found
+
+
+def known(response: BaseResponse, arn: str) -> dict[str, tuple[str, ...]]:
+    """The condition keys that every call has (IAM guide, "AWS global condition context keys").
+
+    The sandbox is spoken to over plain HTTP; it counts as TLS.
+    """
+    return {
+        "aws:PrincipalArn": (arn,),
+        "aws:PrincipalAccount": (response.current_account,),
+        "aws:RequestedRegion": (response.region,),
+        "aws:SecureTransport": ("true",),
+    }
+
+
+def _bearing(documents: Any, asked: Asked) -> Statements:
+    """The statements, without what cannot be told here: what allows is then taken to, what denies is not."""
+    found: Statements = []
+    keys = {key.lower() for key in asked.context}
+    for one in permissions.statements(documents):
+        allows, statement = one["Effect"] == "Allow", dict(one)
+        if not asked.resource:
+            if not allows and one.get("Resource") not in ("*", ["*"]):
+                continue
+            statement.pop("NotResource", None)
+            statement["Resource"] = "*"
+        tests = one.get("Condition", {})
+        judged = {
+            operator: some
+            for operator, test in tests.items()
+            if (some := {key: value for key, value in test.items() if _tells(operator, key, value, keys)})
+        }
+        if judged != tests and not allows:
+            continue
+        statement["Condition"] = judged
+        found.append(statement)
+    return found
+
+
+def _tells(operator: str, key: str, value: Any, keys: set[str]) -> bool:
+    """Whether a condition can be judged here: by a key that is known, a known operator, and without a variable."""
+    return key.lower() in keys and permissions.compares(operator) and not fnmatch.fnmatchcase(json.dumps(value), "*${*")
