@@ -38,6 +38,8 @@ _NOT_RELEASED = re.compile(
 _FRONT = re.compile(r"(?:^|[/._-])(?:web|www|app|site|server|production)(?:$|[/._-])", re.IGNORECASE)
 # Where one of many services is to be chosen: what people open, or what an interface calls.
 _OPENED = re.compile(r"(?:^|[/._-])(?:back[_-]?end|api|front[_-]?end|gateway|ui|portal)(?:$|[/._-])", re.IGNORECASE)
+_PLATFORM = {"TARGETPLATFORM": "linux/arm64", "TARGETOS": "linux", "TARGETARCH": "arm64"}
+"""What BuildKit sets by itself, for the usual processor ("Automatic platform ARGs in the global scope")."""
 _IDLE = re.compile(r"\btail\b[\s\",]+-[fF][\s\",]+/dev/null|\bsleep\b[\s\",]+infinity")
 """What keeps a container that others run commands in."""
 _RUNS = re.compile(
@@ -223,7 +225,7 @@ def copied(read: Dockerfile) -> Iterator[str]:
 def taken(read: Dockerfile) -> Iterator[str]:
     """What of the context gets into the build; "." is all of it."""
     for stage in read.stages:
-        known = read.variables(stage)
+        known = _PLATFORM | read.variables(stage)
         for word, rest in stage.instructions:
             if word == "RUN":
                 found = [one for one in re.findall(r"--mount=(\S+)", rest) if "type=bind" in one and "from=" not in one]

@@ -205,7 +205,8 @@ def _of_manifests(tree: Tree, context: str) -> Iterator[Health]:
             and re.search(r"k8s|kube|kustomi|manifest|deploy|chart|helm", path)
         ):
             # Of several containers' in one file, the path that most of them are asked for.
-            for found, _ in Counter(_PROBE.findall(tree.read(path))).most_common(1):
+            probes = [one for one in _PROBE.findall(tree.read(path)) if one != "/metrics"]  # an exporter's beside it
+            for found, _ in Counter(probes).most_common(1):
                 yield Health(found, f"the probe in {path}", redirects=True)
 
 

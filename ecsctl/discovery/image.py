@@ -153,7 +153,8 @@ def _chosen(tree: Tree, here: str, ask: Ask | None, wanted: str) -> tuple[str, l
     if len(choice) > 1 and ask:
         return ask("There are several Dockerfiles. Which one is the app's?", choice), []
     if not others:
-        return first, []
+        aside = f"{first} is one for development, tests or examples by its name, and the only one"
+        return first, [] if likely else [aside]
     why = "the likeliest"
     if len(near) < len(found) or (near[0] == first and "/" not in first):
         why = "the one beside you"

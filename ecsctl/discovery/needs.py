@@ -69,6 +69,8 @@ class Process:
             words = shlex.split(self.command)
         except ValueError:
             words = []
+        if len(words) == 3 and words[1] == "-c" and words[0].rpartition("/")[2] in ("sh", "bash", "ash"):
+            return words
         return words if words and not _SHELL.search(self.command) else ["sh", "-c", self.command]
 
 
@@ -102,9 +104,20 @@ def _of_compose(services: Sequence[Service], app: Sequence[Service]) -> Iterator
         told = f"{service.name} {service.command}"
         if service.command and (service.dockerfile in built or (not service.dockerfile and service.image in pushed)):
             if _MIGRATES.search(told):
-                yield Process("", service.command, service.where)
+                if command := _ends(service.command):
+                    yield Process("", command, service.where)
             elif _WORKS.search(told):
                 yield Process(_name(service.name), service.command, service.where)
+
+
+def _ends(command: str) -> str:
+    """What of a command comes to an end: of a migration, after which a server is started, the migration alone."""
+    shell = re.fullmatch(r"(?:/\S+/)?(?:sh|bash|ash)\s+-\w*c\s+(['\"])(.*)\1", command.strip(), re.DOTALL)
+    parts = re.split(r"\s*(?:&&|;)\s*", (shell[2] if shell else command).strip())
+    last = max((n for n, part in enumerate(parts) if _MIGRATES.search(part)), default=-1)
+    if last in (-1, len(parts) - 1):
+        return command if last >= 0 or not _SHELL.search(command) else ""
+    return " && ".join(parts[: last + 1])
 
 
 def _name(name: str) -> str:

@@ -166,6 +166,8 @@ def _of_environment(environment: Mapping[str, str]) -> Iterator[Port]:
 def _of_commands(texts: Sequence[Text], environment: Mapping[str, str]) -> Iterator[Port]:
     for text in texts:
         said = filled(text.text, environment)
+        if re.search("uwsgi", f"{text.where} {said}", re.IGNORECASE):  # its own protocol, which no load balancer speaks
+            said = re.sub(r"(?m)(?:^|--)(?:uwsgi-)?socket\b[^\n]*?:\d+", "", re.sub(r"[\"']", "", said))
         for match in _OPTION.finditer(said):
             if not _NOT_HTTP.search(match["name"]) and int(match[2]) < 65536:
                 yield Port(int(match[2]), text.where)

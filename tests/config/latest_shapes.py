@@ -79,6 +79,29 @@ LATEST = {
         },
         "docker/production/Dockerfile", port=8080, asked=("several Dockerfiles",),
     ),
+    "hoppscotch/hoppscotch": Shape(
+        {
+            "prod.Dockerfile": "FROM alpine AS base\nCOPY pnpm-lock.yaml .\nCOPY . .\nFROM base AS backend\nEXPOSE 3170\nCMD [\"node\", \"prod_run.mjs\"]\nFROM base AS aio\nEXPOSE 3170\nCMD [\"node\", \"aio_run.mjs\"]\n", "pnpm-lock.yaml": "",
+            "docker-compose.deploy.yml": "services:\n  hoppscotch-aio:\n    build: {context: ., dockerfile: prod.Dockerfile, target: aio}\n    command: sh -c 'pnpm exec prisma migrate deploy && node aio_run.mjs'\n    ports: ['3170:3170']\n",
+        },
+        "prod.Dockerfile", port=3170, needs=("runs pnpm exec prisma migrate deploy",),
+    ),
+    "lobsters/lobsters": Shape(
+        {"Dockerfile.dev": "FROM ruby:3.4\nCOPY Gemfile .ruby-version ./\nEXPOSE 3000\nCMD [\"bin/rails\", \"server\"]\n", "Gemfile": "", ".ruby-version": ""},
+        "Dockerfile.dev", port=3000, notes=("for development, tests or examples by its name",),
+    ),
+    "DefectDojo/django-DefectDojo": Shape(
+        {
+            "Dockerfile.django-alpine": "FROM python:3.13-alpine AS base\nFROM base AS release\nCOPY requirements.txt docker/entrypoint-uwsgi.sh ./\nENV DD_UWSGI_MODE=\"socket\" DD_UWSGI_ENDPOINT=\"0.0.0.0:3031\"\nENTRYPOINT [\"/entrypoint-uwsgi.sh\"]\n",
+            "requirements.txt": "", "docker/entrypoint-uwsgi.sh": "exec uwsgi \\\n  \"--${DD_UWSGI_MODE}\" \"${DD_UWSGI_ENDPOINT}\" \\\n  --http 0.0.0.0:8081 --http-to \"${DD_UWSGI_ENDPOINT}\"\n",
+            "helm/templates/deployment.yaml": "livenessProbe:\n  httpGet:\n    path: /metrics\n---\nlivenessProbe:\n  httpGet:\n    path: /login\n",
+        },
+        "Dockerfile.django-alpine", port=8081, path="/login",
+    ),
+    "thomaspoignant/go-feature-flag": Shape(
+        {"cmd/cli/Dockerfile": "FROM gcr.io/distroless/static\nARG TARGETPLATFORM\nEXPOSE 1031\nENTRYPOINT [\"/cli\"]\nCOPY $TARGETPLATFORM/cli /\n", "go.mod": ""},
+        "cmd/cli/Dockerfile", ".", 1031, notes=("linux/arm64/cli, which git does not have",),
+    ),
     "a Django app with a check at its root": Shape(
         {
             "Dockerfile": "FROM python:3.12\nCOPY . .\nEXPOSE 8000\nCMD [\"gunicorn\", \"shop.wsgi\"]\n", "manage.py": "", "shop/settings/base.py": "ROOT_URLCONF = \"shop.urls\"\n",
