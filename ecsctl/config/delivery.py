@@ -52,6 +52,13 @@ class Ecr(Section):
     )
     scan_on_push: bool = Field(True, description="Whether ECR scans every image for known vulnerabilities.")
     keep_images: int = Field(30, ge=1, le=1000, description="How many tagged images are kept; older ones expire.")
+    sign: words.ProfileArn | None = Field(
+        None,
+        description="The ARN of a signing profile of AWS Signer, for container images, by which ECR signs each image "
+        "that is pushed; of the app's region, perhaps of another account. It is only used: AWS never lets go of a "
+        "profile's name.",
+        examples=["arn:aws:signer:eu-central-1:123456789012:/signing-profiles/images"],
+    )
 
 
 class Build(Section):

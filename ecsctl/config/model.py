@@ -127,6 +127,8 @@ class Config(Section):
             yield "ecr.scan_on_push", "= false leaves build.scan nothing to go by"
         if self.build.cache and self.ecr.mutability == "IMMUTABLE":
             yield "build.cache", "needs tags that move, and ecr.mutability is IMMUTABLE"
+        if self.build.cache and self.ecr.sign:
+            yield "build.cache", "keeps its layers where ecr.sign has everything signed: each of them would be, too"
         yield from self._crowd()
         yield from self._processes()
         yield from self._filters()

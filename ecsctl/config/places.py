@@ -41,6 +41,9 @@ def strange(config: Config, account: str | None, region: str | None, partition: 
             yield at, f"is of {of_region}, {why.format(region)}"
         if arn and account and of_account != account:
             yield at, f"is of account {of_account}, but expected one of account {account}"
+    signer = config.ecr.sign
+    if signer and region and (of_region := signer.split(":")[3]) != region:
+        yield "ecr.sign", f"is of {of_region}, but ECR signs images in {region} with profiles of that region alone"
     holder = config.permissions_boundary.split(":")[4] if config.permissions_boundary else "aws"
     if account and holder not in ("aws", account):
         yield "permissions_boundary", f"is of account {holder}, but expected one of account {account}"
@@ -55,6 +58,7 @@ def strange(config: Config, account: str | None, region: str | None, partition: 
         "build.image_credentials": config.build.login,
         "notify.topic": topic,
         "load_balancer.waf": acl,
+        "ecr.sign": signer,
         **dict(followed.items()),
         **dict(config.task_secrets.items()),
         **{("build", "secrets", name): arn for name, arn in config.build.secrets.items()},

@@ -211,6 +211,14 @@ ConnectionArn = Annotated[
         'a connection\'s ARN: "arn:aws:codeconnections:…:connection/…"',
     ),
 ]
+# Signer API reference, PutSigningProfile: profileName.
+ProfileArn = Annotated[
+    str,
+    Word(
+        _ARN + r"signer" + _HERE + r"/signing-profiles/[a-zA-Z0-9_]{2,64}",
+        'the ARN of a signing profile of AWS Signer: "arn:aws:signer:…:/signing-profiles/…"',
+    ),
+]
 # SQS API reference, CreateQueue: QueueName.
 QueueArn = Annotated[
     str,

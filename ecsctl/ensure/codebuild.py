@@ -67,6 +67,7 @@ def ensure_build_role(stack: Stack, config: Config, facts: Facts, names: Names) 
         login=config.build.login,
         reads=build_secrets.read(config.build),
         scans=config.build.scan is not None,
+        signer=config.ecr.sign or "",
     )
     if config.build.vpc:
         statements += policies.in_vpc(scope)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from ecsctl.engine.stack import Stack
 from ecsctl.names import LAYERS
+from ecsctl.parts import SIGNING
 from ecsctl.resources.repository import Repository, RepositoryIds
+from ecsctl.resources.signing_rule import SigningRule
 
 if TYPE_CHECKING:
     from ecsctl.config import Config
@@ -27,6 +29,9 @@ def ensure_ecr(stack: Stack, config: Config, names: Names) -> RepositoryIds:
     "Automate the cleanup of images": rules "can still identify them as if they haven't been expired"). So with kept
     layers the last one counts tagged images alone, not those that a moving tag has left, and as many more as there
     may be of these.
+
+    A signature is untagged, and an image to whoever counts without looking at tags; it goes within a day of what it
+    signs (Amazon ECR user guide, "Sign images in Amazon ECR"). So with signatures no rule looks at what is untagged.
     """
     untagged = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 7}
     tagged: dict[str, object] = {"tagStatus": "any"}
@@ -37,11 +42,14 @@ def ensure_ecr(stack: Stack, config: Config, names: Names) -> RepositoryIds:
         layers = [{**of_layers, "countType": "sinceImagePushed", "countUnit": "days", "countNumber": FRESH}]
         tagged = {"tagStatus": "tagged", "tagPatternList": ["*"]}
         kept += MOST_KEPT
+    if config.ecr.sign:
+        tagged = {"tagStatus": "tagged", "tagPatternList": ["*"]}
     tagged |= {"countType": "imageCountMoreThan", "countNumber": kept}
-    told = ["untagged", *(["layers"] if layers else []), "the oldest"]
+    told = [*([] if config.ecr.sign else ["untagged"]), *(["layers"] if layers else []), "the oldest"]
+    selections = [*([] if config.ecr.sign else [untagged]), *layers, tagged]
     rules = [
         {"rulePriority": number, "description": what, "selection": selection, "action": {"type": "expire"}}
-        for number, (what, selection) in enumerate(zip(told, [untagged, *layers, tagged], strict=True), 1)
+        for number, (what, selection) in enumerate(zip(told, selections, strict=True), 1)
     ]
     moving = ("latest", *([f"{LAYERS}*"] if config.build.cache and config.ecr.mutability.startswith("IM") else []))
     exclusion = config.ecr.mutability.endswith("WITH_EXCLUSION")
@@ -52,4 +60,7 @@ def ensure_ecr(stack: Stack, config: Config, names: Names) -> RepositoryIds:
         scan_on_push=config.ecr.scan_on_push,
         lifecycle=json.dumps({"rules": rules}),
     )
-    return stack.ensure("repository", desired)
+    made = stack.ensure("repository", desired)
+    if config.ecr.sign:
+        stack.ensure(SIGNING, SigningRule(repository=made.name, profile=config.ecr.sign))
+    return made

@@ -39,6 +39,7 @@ APART = {
             "FlowLogGroup",
             "FlowLogTagOnCreate",
             "PassFlowLogs",
+            "SigningRules",
         ),
         REVIEWED,
     ),

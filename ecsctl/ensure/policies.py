@@ -112,6 +112,7 @@ def codebuild(
     login: str = "",
     reads: Iterable[str] = (),
     scans: bool = False,
+    signer: str = "",
 ) -> Statements:
     """What a build needs: its logs, its source, the one repository, and the pipeline's artifacts.
 
@@ -139,6 +140,8 @@ def codebuild(
         statements.append(connects("SourceOfOneRepository", ("UseConnection",), connection, repository))
     if arn := _repository(scope, image):
         statements.append(Statement("BuildImage", PULL, (arn,)))
+    if signer:  # ECR signs with the rights of who pushes (Amazon ECR user guide, "Managed signing")
+        statements.append(Statement("Sign", ("signer:SignPayload",), (signer,)))
     return (*statements, *_reads(filter(None, (secret, login, *reads))))
 
 

@@ -94,6 +94,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         shifts=config.deployment.shifts,
         flow_logs=config.vpc.flow_logs != "none",
         closes=config.vpc.close_default_group,
+        signs=config.ecr.sign is not None,
         pauses=config.deployment.pause is not None,
         watched=config.deployment.alarms.names if config.deployment.alarms else (),
         access_logs=bool(logs and not logs.bucket),

@@ -32,6 +32,7 @@ KINDS = {
     "shifting_rule": "ShiftingRule",
     "alarm": "Alarm",
     "repository": "Repository",
+    "signing_rule": "SigningRule",
     "role": "Role",
     "log_group": "LogGroup",
     "bucket": "Bucket LogBucket",

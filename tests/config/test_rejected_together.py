@@ -165,6 +165,18 @@ def test_a_certificate_of_another_place_is_refused(mistakes, line, message):
     assert mistakes(text) == [f"ecsctl.toml:4: domain.certificate_arn: {message}"]
 
 
+def test_a_signing_profile_is_one_of_the_apps_region(load, mistakes):
+    profile = "arn:aws:signer:eu-central-1:123456789012:/signing-profiles/images"
+    text = f'name = "shop"\nregion = "%s"\n[ecr]\nsign = "{profile}"\n'
+    message = "is of eu-central-1, but ECR signs images in eu-west-1 with profiles of that region alone"
+    assert mistakes(text % "eu-west-1") == [f"ecsctl.toml:4: ecr.sign: {message}"]
+    assert load(text % "eu-central-1").config.ecr.sign == profile
+    [together] = mistakes(text % "eu-central-1" + "[build]\ncache = true\n")
+    assert together.startswith("ecsctl.toml:6: build.cache: keeps its layers where ecr.sign has everything signed")
+    [one] = mistakes('name = "shop"\n[ecr]\nsign = "images"\n')
+    assert one.startswith("ecsctl.toml:3: ecr.sign: expected the ARN of a signing profile of AWS Signer")
+
+
 def test_desired_count_of_nothing_needs_no_room_to_deploy(load):
     assert load('name = "shop"\n[service]\ndesired_count = 0\nmax_percent = 100\n').config.service.max_percent == 100
 

@@ -12,6 +12,7 @@ ARTICLES = {
     "CodeBuild's GitHub credentials": "",
     "DNS record": "a",
     "ECR repository": "an",
+    "ECR signing rule": "an",
     "ECS cluster": "an",
     "ECS service": "an",
     "IAM role": "an",

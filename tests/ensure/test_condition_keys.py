@@ -35,6 +35,7 @@ REASONS = {
     r"route53:ChangeResourceRecordSets route53:.*": "the names are what matters: all their types are the app's",
     r"s3:\S+ .*": "the bucket is named in whole, and account and region are part of its name",
     r"secretsmanager:\S+ .*": "the secret is named in whole",
+    r"signer:\S+ .*": "the profile is named in whole, and whoever pushes takes its newest version",
     r"ssmmessages:\S+ .*": "opened by the agent in the task or the plugin, for whom ECS has begun the session",
     r"ssm:GetParameters .*": "each parameter is named in whole",
     r"ssm:StartSession .*": "only into tasks of the app's own cluster, and only by the two documents that are named",

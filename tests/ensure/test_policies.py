@@ -30,6 +30,7 @@ TOKEN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:github/token-AbCdEf"
 SECRETS = (f"{TOKEN}:key::", TOKEN, f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/shop/db")
 REPOSITORY = "acme/shop"
 SYSTEM = SCOPE.arn("elasticfilesystem", "file-system/fs-0123456789abcdef0")
+SIGNER = SCOPE.arn("signer", "/signing-profiles/images")
 POINT = SCOPE.arn("elasticfilesystem", "access-point/fsap-0123456789abcdef0")
 PROJECTS = ("shop-build", "shop-test-unit")
 
@@ -41,7 +42,9 @@ ROLES = {
     ),
     "build": (
         policies.codebuild_trust(SCOPE),
-        policies.codebuild(SCOPE, PROJECTS, connection=CONNECTION, repository=REPOSITORY, secret=TOKEN, scans=True),
+        policies.codebuild(
+            SCOPE, PROJECTS, connection=CONNECTION, repository=REPOSITORY, secret=TOKEN, scans=True, signer=SIGNER
+        ),
     ),
     "notify": (policies.notify_trust(SCOPE), policies.notify(SCOPE)),
     "flowlogs": (policies.flow_logs_trust(SCOPE), policies.flow_logs(SCOPE)),
@@ -55,7 +58,7 @@ BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
 USES = Uses("Z1", "shop.example.com", True, "vpc-1", CONNECTION, REPOSITORY, TOKEN, SECRETS, BOUNDARY, True, (MANAGED,),
             topic=SCOPE.topic, redirects=True, listener_attributes=True, spot=True, alarms=True, own_secrets=True,
             schedules=True, metrics=True, access_logs=True, volumes=True, shifts=True, pauses=True, jobs=True,
-            flow_logs=True, closes=True,
+            flow_logs=True, closes=True, signs=True,
             mounted=("fs-0123456789abcdef0",),
             web_acl=SCOPE.arn("wafv2", "regional/webacl/shop/1b2c3d4e-0000-4000-8000-000000000000"),
             webhook=(TOKEN,), speaks="GRPC", entered=True, scales=True, queues=(SCOPE.arn("sqs", "mail"),))  # fmt: skip
@@ -142,7 +145,7 @@ def test_objects_and_buckets_are_told_apart(name):
 def test_nothing_of_another_app_account_or_region_is_reached(name):
     for statement in ALL[name]:
         for resource in set(statement.resources) - {"*"}:
-            assert "shop" in resource or resource in (SYSTEM, TOKEN, *both_prefixes(CONNECTION)), resource
+            assert "shop" in resource or resource in (SYSTEM, TOKEN, SIGNER, *both_prefixes(CONNECTION)), resource
             assert ACCOUNT in resource.split(":")[4:5] or resource.startswith("arn:aws:s3:::")
 
 

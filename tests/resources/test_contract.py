@@ -42,6 +42,7 @@ USES = Uses(
     spot=True,
     flow_logs=True,
     closes=True,
+    signs=True,
     schedules=True,
     metrics=True,
     alarms=True,

@@ -27,6 +27,7 @@ from ecsctl.resources.pipeline_webhook import PipelineWebhook
 from ecsctl.resources.repository import Repository
 from ecsctl.resources.role import Role
 from ecsctl.resources.rule import Rule
+from ecsctl.resources.signing_rule import SigningRule
 from ecsctl.resources.source_credentials import SourceCredentials
 from ecsctl.resources.support.pipeline_structure import Deploy, GitHubSource
 from ecsctl.resources.support.policy_document import Statement, Trust, policy, trust_policy
@@ -89,6 +90,7 @@ DESIRED: dict[str, Callable[[Any], Any]] = {
 }
 ALL = tuple(DESIRED)
 DESIRED["repository"] = lambda parts: usual(Repository, name="shop", lifecycle=lifecycle(9))
+DESIRED["signing"] = lambda parts: SigningRule(repository=parts["repository"].name, profile=profile("images"))
 DESIRED["topic"] = lambda parts: Topic(name="shop", policy=publishing("events"), emails=frozenset({"ops@example.com"}))
 DESIRED["notify-role"] = lambda parts: usual(
     Role, name=NAMES.role("notify"), trust=policies.notify_trust(SCOPE), statements=policies.notify(SCOPE)
@@ -123,6 +125,11 @@ def lifecycle(count: int) -> str:
     """A lifecycle policy that keeps so many images."""
     selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": count}
     return json.dumps({"rules": [{"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}]})
+
+
+def profile(name: str) -> str:
+    """A signing profile's ARN."""
+    return SCOPE.arn("signer", f"/signing-profiles/{name}")
 
 
 class Parts(dict[str, Any]):

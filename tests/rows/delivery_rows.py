@@ -26,6 +26,7 @@ from ecsctl.resources.pipeline_webhook import PipelineWebhook
 from ecsctl.resources.repository import Repository
 from ecsctl.resources.role import Role
 from ecsctl.resources.rule import Rule
+from ecsctl.resources.signing_rule import SigningRule
 from ecsctl.resources.source_credentials import SourceCredentials
 from ecsctl.resources.support.pipeline_structure import Approval, Check, Deploy
 from ecsctl.resources.support.policy_document import Statement, Trust, policy, trust_policy
@@ -45,6 +46,7 @@ from tests.rows.delivery import (
     STARTED,
     edit_pipeline,
     lifecycle,
+    profile,
     project,
     publishing,
     pushed,
@@ -114,6 +116,7 @@ ROWS = (
         },
         {"name": "other"},
     ),
+    Row(SigningRule, "delivery", "signing", {"profile": profile("others")}, {"repository": "other"}),
     Row(
         Role,
         "delivery",

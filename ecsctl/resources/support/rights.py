@@ -189,6 +189,7 @@ class Uses:
     shifts: bool = False  # requests go from one target group to another at a release
     flow_logs: bool = False  # of the VPC that is made for it
     closes: bool = False  # the default security group of that
+    signs: bool = False  # ECR signs its images
     pauses: bool = False  # a release is held until a person answers
     access_logs: bool = False  # into a bucket of the app's own
     log_bucket: str = ""  # the user's bucket of access logs, by name

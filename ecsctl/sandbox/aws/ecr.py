@@ -12,6 +12,7 @@ from moto.ecr.exceptions import ImageAlreadyExistsException
 from moto.ecr.models import ECRBackend, Image, Repository, ecr_backends
 from moto.moto_api._internal import mock_random
 
+from ecsctl.sandbox.aws.ecr_signing import sign
 from ecsctl.sandbox.containers import machine
 from ecsctl.sandbox.core import clock, overlay, script
 
@@ -214,6 +215,7 @@ def _put_image(
     if subject := json.loads(image_manifest).get("subject"):  # a signature or the like (ECR API, ImageDetail)
         made.subject_manifest_digest = subject["digest"]  # type: ignore[attr-defined] # moto tells what is there
     repository.images.append(made)
+    sign(self, repository_name, made)
     return made
 
 

@@ -1,0 +1,137 @@
+"""By which profile ECR signs the app's images: one rule of those that an account has in a region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from ecsctl.engine.errors import code
+from ecsctl.engine.label import RESOURCE, Label, flat
+from ecsctl.engine.resource import Fixed, Found, Observed, Resource
+from ecsctl.ids import RepositoryName
+from ecsctl.names import Names
+from ecsctl.parts import SIGNING
+from ecsctl.resources.support.common import there
+from ecsctl.resources.support.policy_document import Statement
+from ecsctl.resources.support.rights import anywhere, of
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+    from ecsctl.resources.support.rights import Scope, Uses
+
+Rule = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class SigningRuleIds:
+    """A rule has no id of its own: it is known by the repository that it is about, and no other."""
+
+    repository: RepositoryName
+
+
+@dataclass(frozen=True, kw_only=True)
+class SigningRule(Resource[SigningRuleIds]):
+    """The rule that has ECR sign what is pushed to a repository. It carries no tags: its own are the repository's.
+
+    AWS writes all rules of a region at once, ten at most, and knows no condition on what it overwrites: they are read
+    just before, and those of others go back as they were (ECR API reference, PutSigningConfiguration). A rule whose
+    filters mean other repositories too is someone else's, whatever it signs here.
+    """
+
+    kind = "signing-rule"
+    title = "ECR signing rule"
+    by_use = True  # a signature
+    within = ("repository",)
+    tagged = False
+    console = "{console}/ecr/private-registry/features?region={region}"
+
+    repository: Fixed[RepositoryName]
+    profile: str  # the ARN of the signing profile
+
+    def summary(self) -> str:
+        """Who signs."""
+        return f"what is pushed is signed by {self.profile}"
+
+    @classmethod
+    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
+        """What it takes to read and write all rules of the region: AWS has nothing narrower."""
+        yield anywhere("ecr", "GetSigningConfiguration")
+        yield Statement("Images", of("ecr", "DescribeRepositories ListTagsForResource"), (scope.repository,))
+        if uses.signs:
+            yield Statement("SigningRules", of("ecr", "DeleteSigningConfiguration PutSigningConfiguration"), ("*",))
+
+    def observe(self, aws: Aws, me: Label) -> Observed[SigningRule, SigningRuleIds] | None:
+        """Among the rules of the region; whose it is, the repository says."""
+        rules = [one for one in _rules(aws) if _about(one, self.repository)]
+        tags = _tags(aws, self.repository)
+        if not rules or tags is None:
+            return None
+        profiles = [str(one["signingProfileArn"]) for one in rules]
+        profile = next((one for one in profiles if one != self.profile), self.profile)
+        return Observed(SigningRuleIds(self.repository), SigningRule(repository=self.repository, profile=profile), tags)
+
+    @classmethod
+    def find(cls, aws: Aws, me: Label) -> Iterator[Found[SigningRuleIds]]:
+        """The rule about the app's repository. Where ECR signs nothing at all it does not know the question."""
+        name = RepositoryName(Names.of(me).repository)
+        try:
+            ours = any(_about(one, name) for one in _rules(aws))
+        except ClientError as error:
+            if code(error) != "UnknownOperationException":
+                raise
+            return
+        if ours and (tags := _tags(aws, name)) is not None:
+            yield Found(SigningRuleIds(name), tags)
+
+    def create(self, aws: Aws, me: Label) -> SigningRuleIds:
+        """A repetition changes nothing: there is one rule about a repository alone."""
+        self._put(aws)
+        return SigningRuleIds(self.repository)
+
+    def update(self, aws: Aws, me: Label, ids: SigningRuleIds, changed: frozenset[str]) -> None:
+        """Another profile: what was signed before keeps its signatures."""
+        self._put(aws)
+
+    @classmethod
+    def delete(cls, aws: Aws, ids: SigningRuleIds) -> None:
+        """Ours alone. Where no other rule is left the configuration goes, too, as nobody has set one."""
+        others = _others(aws, ids.repository)
+        if others:
+            aws.ecr.put_signing_configuration(signingConfiguration={"rules": others})
+        else:
+            aws.ecr.delete_signing_configuration()
+
+    def _put(self, aws: Aws) -> None:
+        ours: Any = {
+            "signingProfileArn": self.profile,
+            "repositoryFilters": [{"filter": self.repository, "filterType": "WILDCARD_MATCH"}],
+        }
+        aws.ecr.put_signing_configuration(signingConfiguration={"rules": [*_others(aws, self.repository), ours]})
+
+
+def _rules(aws: Aws) -> list[Rule]:
+    """All of the account in the region. Before anybody has set any there is no configuration."""
+    answer = there(lambda: aws.look(aws.ecr.get_signing_configuration))
+    return list(answer["signingConfiguration"]["rules"]) if answer else []
+
+
+def _others(aws: Aws, repository: str) -> list[Any]:
+    with aws.fresh():
+        return [one for one in _rules(aws) if not _about(one, repository)]
+
+
+def _about(rule: Rule, repository: str) -> bool:
+    """Whether a rule is about this repository and no other."""
+    return [one.get("filter") for one in rule.get("repositoryFilters") or ()] == [repository]
+
+
+def _tags(aws: Aws, repository: str) -> dict[str, str] | None:
+    """The repository's, as the rule would have them; None where it is gone."""
+    answer = there(lambda: aws.look(aws.ecr.describe_repositories, repositoryNames=[repository]))
+    if answer is None:
+        return None
+    arn = answer["repositories"][0]["repositoryArn"]
+    return {**flat(aws.look(aws.ecr.list_tags_for_resource, resourceArn=arn)["tags"]), RESOURCE: SIGNING}
