@@ -21,13 +21,22 @@ class Told:
     item: str = ""  # empty: the failure is the item's name alone, and says that it is not there
     code: str = ""
     reasons: tuple[str, ...] = ()
+    inside: str = ""  # the member of each failure that holds code and reasons; empty: the failure itself does
+
+    def said(self, failure: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What tells the reason."""
+        return failure.get(self.inside) or {} if self.inside else failure
 
 
+_EC2 = Told("Unsuccessful", "ResourceId", "Code", ("Message",), inside="Error")
 _ECS = Told("failures", "arn", "reason", ("reason", "detail"))
 FAILURES: Mapping[str, Told] = {
     "codebuild.batch_get_builds": Told("buildsNotFound"),
     "codebuild.batch_get_projects": Told("projectsNotFound"),
-    "ec2.revoke_security_group_ingress": Told("UnknownIpPermissions"),  # rules that are not there
+    "ec2.create_flow_logs": _EC2,
+    "ec2.delete_flow_logs": _EC2,
+    "ec2.revoke_security_group_egress": Told("UnknownIpPermissions"),  # rules that are not there
+    "ec2.revoke_security_group_ingress": Told("UnknownIpPermissions"),
     "ecr.batch_get_image": Told("failures", "imageId", "failureCode", ("failureReason",)),
     "ecs.delete_task_definitions": _ECS,
     "ecs.describe_clusters": _ECS,
@@ -53,17 +62,17 @@ def check(service: str, operation: str, answer: Mapping[str, Any]) -> None:
         return
     from botocore.exceptions import ClientError
 
-    first = failed[0]
-    reason = ": ".join(str(first[name]) for name in told.reasons if first.get(name))
+    first, said = failed[0], told.said(failed[0])
+    reason = ": ".join(str(said[name]) for name in told.reasons if said.get(name))
     more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
     item = first.get(told.item)
     named = "/".join(map(str, item.values())) if isinstance(item, Mapping) else item
     message = f"{named}: {reason}{more}" if named else f"{reason}{more}"
-    code = str(first.get(told.code, ""))
-    error: Any = {"Error": {"Code": code if code.isidentifier() else "Failed", "Message": message}}
+    code = str(said.get(told.code, ""))
+    error: Any = {"Error": {"Code": code if code.replace(".", "").isidentifier() else "Failed", "Message": message}}
     raise ClientError(error, "".join(word.capitalize() for word in operation.split("_")))
 
 
 def _absent(told: Told, failure: Mapping[str, Any]) -> bool:
-    said = " ".join(str(failure.get(name, "")) for name in (told.code, *told.reasons))
-    return any(word in said for word in ABSENT)
+    words = " ".join(str(told.said(failure).get(name, "")) for name in (told.code, *told.reasons))
+    return any(word in words for word in ABSENT)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
-
-from botocore.exceptions import ClientError
+from typing import TYPE_CHECKING, Literal
 
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
@@ -102,7 +100,6 @@ class FlowLog(Resource[FlowLogIds]):
             ClientToken=me.token(),
             TagSpecifications=me.specification("vpc-flow-log"),
         )
-        _all_well(answer, "CreateFlowLogs")
         return FlowLogIds(answer["FlowLogIds"][0])
 
     def update(self, aws: Aws, me: Label, ids: FlowLogIds, changed: frozenset[str]) -> None:
@@ -113,18 +110,12 @@ class FlowLog(Resource[FlowLogIds]):
     @classmethod
     def delete(cls, aws: Aws, ids: FlowLogIds) -> None:
         """What it has written stays in its group."""
-        _all_well(aws.ec2.delete_flow_logs(FlowLogIds=[ids.flow_log_id]), "DeleteFlowLogs")
+        aws.ec2.delete_flow_logs(FlowLogIds=[ids.flow_log_id])
 
     def _in_the_way(self, aws: Aws) -> FlowLogTypeDef | None:
         same = where(resource_id=self.vpc, log_group_name=self.group)
         there = aws.look(aws.ec2.describe_flow_logs, Filters=same)["FlowLogs"]
         return there[0] if there else None
-
-
-def _all_well(answer: Any, call: str) -> None:
-    """Raise what AWS tells of one of several as it tells it of one alone (EC2 API reference, UnsuccessfulItem)."""
-    for one in answer.get("Unsuccessful", ()):
-        raise ClientError({"Error": one["Error"]}, call)
 
 
 def _listed(aws: Aws, me: Label) -> list[FlowLogTypeDef]:

@@ -46,7 +46,9 @@ def test_every_member_that_the_table_reads_is_in_the_model() -> None:
     for use in uses():
         if (told := FAILURES.get(use.name)) and told.item:
             shape = use.model.output_shape.members[told.member].member.members
-            assert {told.item, told.code, *told.reasons} <= shape.keys(), use.name
+            inside = shape[told.inside].members if told.inside else shape
+            assert told.item in shape
+            assert {told.code, *told.reasons} <= inside.keys(), use.name
 
 
 @pytest.fixture
@@ -61,6 +63,9 @@ TOLD: list[tuple[str, str, dict[str, Any], dict[str, Any], str, str]] = [
     ("ecs", "describe_tasks", {"tasks": ["a"]}, {"reason": "RESOURCE:MEMORY"}, "Failed", "RESOURCE:MEMORY"),
     ("ecs", "delete_task_definitions", {"taskDefinitions": [ARN]}, {"arn": ARN, "reason": "It is in use."}, "Failed",
      f"{ARN}: It is in use."),
+    ("ec2", "delete_flow_logs", {"FlowLogIds": ["fl-1"]},
+     {"ResourceId": "fl-1", "Error": {"Code": "IncorrectState.Logs", "Message": "Not now."}}, "IncorrectState.Logs",
+     "fl-1: Not now."),
     ("ecr", "batch_get_image", {"repositoryName": "hello", "imageIds": [{"imageTag": "b"}]},
      {"imageId": {"imageTag": "b"}, "failureCode": "KmsError", "failureReason": "The key is disabled."}, "KmsError",
      "b: The key is disabled."),
@@ -72,7 +77,7 @@ def test_a_failure_is_raised_as_the_error_that_it_is(
     aws: Aws, service: str, method: str, sent: dict[str, Any], failure: dict[str, Any], code: str, message: str
 ) -> None:
     operation = "".join(map(str.capitalize, method.split("_")))
-    answer_next(service, operation, {"failures": [failure]})
+    answer_next(service, operation, {FAILURES[f"{service}.{method}"].member: [failure]})
     with pytest.raises(ClientError) as caught:
         getattr(getattr(aws, service), method)(**sent)
     assert caught.value.response["Error"] == {"Code": code, "Message": message}
