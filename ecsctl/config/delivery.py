@@ -152,6 +152,11 @@ class Build(Section):
         examples=["critical"],
     )
 
+    sbom: bool = Field(
+        False,
+        description="Whether a build lists what is in the image, as CycloneDX, among what it hands to the pipeline: "
+        "BUILD_SBOM in the build.",
+    )
     cache: bool = Field(
         False,
         description="Whether a build keeps its layers in the app's repository, by tags that begin with ecsctl-cache, "
@@ -186,6 +191,7 @@ class Build(Section):
         arguments = {f"BUILD_ARG_{name}": value for name, value in self.args.items()}
         told["BUILD_SECRETS"] = " ".join(sorted(self.secrets))
         told["BUILD_SCAN"] = (self.scan or "").upper()
+        told["BUILD_SBOM"] = "yes" if self.sbom else ""
         told["BUILD_CACHE"] = LAYERS if self.cache else ""
         hosts = {f"BUILD_LOGIN_HOST_{number}": host for number, host in enumerate(sorted(self.logins))}
         return {name: value for name, value in told.items() if value} | arguments | hosts

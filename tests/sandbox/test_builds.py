@@ -144,6 +144,14 @@ def test_a_scan_stops_a_build_whose_image_has_known_vulnerabilities(server):
     assert "build.scan: ECR has found 1 CRITICAL in" in log(aws, told)
 
 
+def test_a_build_lists_what_is_in_the_image(server):
+    folder, aws = server
+    head, wanted = git(folder, "rev-parse", "HEAD"), [{"name": "BUILD_SBOM", "value": "yes"}]
+    told = built(aws, sourceVersion=head, environmentVariablesOverride=wanted)
+    assert told["buildStatus"] == "SUCCEEDED", log(aws, told)
+    assert "Could not resolve host" not in log(aws, told)
+
+
 def test_a_build_keeps_its_layers_by_tags_that_move(server):
     folder, aws = server
     cached = [{"name": "BUILD_CACHE", "value": "ecsctl-cache"}]

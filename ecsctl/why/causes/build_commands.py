@@ -78,6 +78,9 @@ COMMAND_RULES = (
                 lambda facts: (repair("take a base image that ECR can scan: basic scanning knows the packages of a "
                                       "Linux distribution, and nothing in an image from scratch", facts),
                                change("build.scan", "to nothing: remove it")), command=SCAN),
+    CommandRule("image-unlisted", "the build could not list what is in the image, and build.sbom asks for that",
+                r"^build\.sbom: ",
+                lambda facts: (again(facts), change("build.sbom", "= false")), command=r"\bBUILD_SBOM\b"),
     CommandRule("base-architecture", "a base image of the Dockerfile is for another processor than the build's",
                 rf"{DAEMON}.*no matching manifest for linux/|no match for platform in manifest|{STEP}.*exec format "
                 rf"error"

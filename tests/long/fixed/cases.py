@@ -171,6 +171,10 @@ CASES: dict[str, Case] = {
         once_said("aws ecr describe-image-scan-findings", "build.scan: ECR does not scan u:1: FAILED"),
         values={"build.scan": "low"},
     ),
+    "image-unlisted": Case(
+        once_said('test -z "$BUILD_SBOM"', "build.sbom: no list of what is in u:1 could be made"),
+        values={"build.sbom": False},
+    ),
     "docker-build": Case(said("docker build -t $URI .", "ERROR: failed to solve: it did not complete successfully")),
     "dockerfile-missing": Case(
         said("docker build -t $URI .", "ERROR: failed to read dockerfile: open Dockerfile: no such file or directory")

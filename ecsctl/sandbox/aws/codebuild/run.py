@@ -342,7 +342,7 @@ def _context(phase: buildspec.PhaseResult) -> tuple[str, str]:
 def _install(folder: Path) -> str:
     """Put the stand-ins into a folder, and return it."""
     folder.mkdir()
-    for name in ("docker", "aws"):
+    for name in ("docker", "aws", "inspector-sbomgen"):
         program = folder / name
         words = shlex.join([sys.executable, "-I", str(_TOOLS), name])
         program.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
