@@ -118,7 +118,8 @@ LONG: dict[str, tuple[Configured, Configured]] = {
     "no insights": (PLAIN, with_(service={"container_insights": "disabled"})),
     "retention, tags and images": (PLAIN, with_(logs={"retention_days": 7}, tags={"team": "web"}, owner="eve",
                                                 account_id=ACCOUNT, protect=["logs"], ecr={
-        "mutability": "MUTABLE", "scan_on_push": False, "keep_images": 3})),
+        "mutability": "MUTABLE", "scan_on_push": False, "keep_images": 3,
+        "sign": f"arn:aws:signer:eu-central-1:{ACCOUNT}:/signing-profiles/images"})),
     "how the container runs": (PLAIN, with_(service={
         "entrypoint": ["/entrypoint.sh"], "user": "10001", "working_directory": "/app", "read_only_root": True,
         "ephemeral_gib": 40, "ulimits": {"nofile": 65535}})),
@@ -188,7 +189,7 @@ LONG: dict[str, tuple[Configured, Configured]] = {
         "repository": "ecsctl/other", "branch": "next", "token_secret": "{token}"}}),
     "a connection": (PUSHED, CONNECTED),
     "other builds": (PUSHED, {**PUSHED, "build": {
-        "buildspec": "ci/build.yml", "compute": "medium", "scan": "high", "cache": True,
+        "buildspec": "ci/build.yml", "compute": "medium", "scan": "high", "cache": True, "sbom": True,
         "image": "aws/codebuild/amazonlinux-aarch64-standard:2.0",
         "github_token": True, "timeout_minutes": 60, "environment": {"MODE": "fast"},
         "context": "backend", "dockerfile": "backend/Dockerfile", "target": "release", "args": {"A": "b"}}}),
