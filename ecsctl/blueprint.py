@@ -14,15 +14,17 @@ from ecsctl.ensure.jobs import ensure_jobs
 from ecsctl.ensure.limits import check
 from ecsctl.ensure.notify import ensure_notify
 from ecsctl.ensure.pipeline import ensure_pipeline
-from ecsctl.ensure.service import ensure_release_command, ensure_service, ensure_web_definition
-from ecsctl.ensure.tasks import ensure_tasks
+from ecsctl.ensure.service import ensure_release_command, ensure_service
+from ecsctl.ensure.tasks import ensure_definitions, ensure_tasks
 from ecsctl.ensure.vpc import ensure_vpc
 from ecsctl.ensure.workers import ensure_workers
 from ecsctl.names import Names
+from ecsctl.parts import WEB
 
 if TYPE_CHECKING:
     from ecsctl.account import Facts
     from ecsctl.config import Config
+    from ecsctl.ids import ServiceName
 
 
 def blueprint(config: Config, facts: Facts) -> Stack:
@@ -43,17 +45,23 @@ def blueprint(config: Config, facts: Facts) -> Stack:
         if not facts.moving:
             projects = ensure_codebuild(stack, config, facts, names, role, access, repository, network)
     image = ensure_first_image(stack, config, facts, names, repository, projects, role)
-    front = ensure_front(stack, config, facts, names, network)
-    tasks = ensure_tasks(stack, config, facts, names, network, parts.logs, repository, image, front.group)
-    revision = ensure_web_definition(stack, config, facts, names, tasks)
-    released = ensure_release_command(stack, config, facts, names, network, parts, tasks, revision)
-    service = ensure_service(stack, config, facts, names, network, parts, front, tasks, revision, released)
-    workers = ensure_workers(stack, config, facts, names, network, parts, tasks, released)
-    ensure_jobs(stack, config, facts, names, network, parts, tasks, service)
+    front = ensure_front(stack, config, facts, names, network) if config.service.web else None
+    group = front.group if front else None
+    tasks = ensure_tasks(stack, config, facts, names, network, parts.logs, repository, image, group)
+    revisions = ensure_definitions(stack, config, facts, names, tasks)
+    released = ensure_release_command(stack, config, facts, names, network, parts, tasks, revisions)
+    services: dict[str, ServiceName] = {}
+    if front:
+        web = ensure_service(stack, config, facts, names, network, parts, front, tasks, revisions[WEB], released)
+        services[WEB] = web
+    services |= ensure_workers(stack, config, names, network, parts, tasks, revisions, released)
+    families = ensure_jobs(stack, config, facts, names, network, parts, tasks, services)
     if access and role and facts.moving:
-        projects = ensure_codebuild(stack, config, facts, names, role, access, repository, network, after=(service,))
+        first = tuple(services.values())[:1]
+        projects = ensure_codebuild(stack, config, facts, names, role, access, repository, network, after=first)
     if access and projects and config.pipeline.mode == "pipeline":
-        ensure_pipeline(stack, config, facts, names, access, projects, parts.cluster, (service, *workers.values()))
+        kept, after = tuple(services.values()), () if services else families
+        ensure_pipeline(stack, config, facts, names, access, projects, parts.cluster, kept, after)
     if config.notify:
         ensure_notify(stack, config, config.notify, facts, names)
     check(stack, config, facts.identity)

@@ -23,6 +23,7 @@ from ecsctl.engine.refusals import HEAD
 from ecsctl.names import Names
 from ecsctl.resources.support import ecr, log_delivery
 from ecsctl.resources.support.common import there, where
+from ecsctl.resources.support.ecs import service_of
 from ecsctl.resources.support.policy_document import lacking, lets_in, lets_put
 from ecsctl.resources.support.rights import Scope
 
@@ -55,6 +56,8 @@ def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
         lambda: _web_acl(aws, config, me),
         *(partial(_queue, aws, me, key, arn) for key, arn in queues(config).items()),
     ]
+    if config.silent:
+        checks.append(lambda: _web(aws, me))
     with ThreadPoolExecutor(len(checks)) as pool:
         return tuple(step for found in pool.map(lambda check: list(check()), checks) for step in found)
 
@@ -62,6 +65,19 @@ def examine(aws: Aws, config: Config, me: Label) -> tuple[Step, ...]:
 def unfit(title: str, name: str, reason: str, hint: str) -> Step:
     """A thing that stands in the way of the whole plan. `name` is its key in ecsctl.toml."""
     return Step(name, "prepared", title, Verb.REFUSE, reason=reason, hint=hint, borrowed=True)
+
+
+def _web(aws: Aws, me: Label) -> Iterator[Step]:
+    """A web that runs, and would go because of a table that is not there: the first worker is no reason for that."""
+    names = Names.of(me)
+    found = service_of(aws, names.cluster, names.service)
+    if found and found["status"] == "ACTIVE" and flat(found.get("tags")).get(APP) == me.app:
+        yield unfit(
+            "ECS service",
+            "service",
+            f"the service {names.service} runs behind a load balancer, and there is no [service] in ecsctl.toml",
+            "write [service] for it; or, to have it removed, web = false in [service]",
+        )
 
 
 def _boundary(aws: Aws, config: Config, me: Label) -> Iterator[Step]:

@@ -124,14 +124,17 @@ class Session:
         if self.config.domain and balancer:
             notes += [f"where the DNS of {name} is, let it lead to {balancer.dns_name}: by a CNAME, or ALIAS or ANAME "
                       "where DNS takes none" for name in self.config.domain.elsewhere]  # fmt: skip
-        if not self.config.domain:
+        if self.config.service.web and not self.config.domain:
             notes.append("there is no [domain] in ecsctl.toml, so the app is served by HTTP only, without encryption")
         if not self.config.github:
             notes.append("there is no [github] in ecsctl.toml, so nothing builds or deploys by itself")
         if IMAGE not in self.desired_stack.nodes:
-            notes.append("there is no image, and without [github] nothing builds one, so the service has 0 tasks:"
+            web = self.config.service.web
+            what = "the service has 0 tasks" if web else "no task runs"
+            then = f"brings it to {self.config.service.desired_count}" if web else "lets them run"
+            notes.append(f"there is no image, and without [github] nothing builds one, so {what}:"
                          " push one to the app's repository, or add [github], or name one with ecsctl up --image URI;"
-                         f" ecsctl up then brings it to {self.config.service.desired_count}")  # fmt: skip
+                         f" ecsctl up then {then}")  # fmt: skip
         return tuple(notes)
 
 

@@ -8,7 +8,6 @@ import typer
 from typer.core import TyperGroup
 
 from ecsctl.commands.options import ON_AWS, Common, Sandbox, shares
-from ecsctl.parts import WEB
 
 Output = Annotated[str | None, typer.Option("--output", "-o", help="What stdout carries: text or json.")]
 
@@ -54,15 +53,18 @@ def of(
 
 def _list(common: Common, process: str = "") -> None:
     from ecsctl.commands.opening import opened
+    from ecsctl.names import Names
     from ecsctl.releases.history import history as releases
+    from ecsctl.releases.reading import lead
     from ecsctl.ui import history as shown
     from ecsctl.ui import output as json
 
     with opened(common, "history", looks=True) as app:
         session = app.over_app()
         found = releases(session.aws, session.state, process)
+        process = process or lead(session.aws, Names(app.app)).process
     if common.json:
-        json.emit(shown.document(found, session.where, process or WEB))
+        json.emit(shown.document(found, session.where, process))
     else:
         shown.show(found, session.aws.now())
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 from ecsctl import registries
-from ecsctl.config import places, releasing, secure, words
+from ecsctl.config import places, releasing, secure, web, words
 from ecsctl.config.delivery import Build, Ecr, Github, Pipeline
 from ecsctl.config.deployment import Deployment
 from ecsctl.config.jobs import Job
@@ -113,10 +113,26 @@ class Config(Section):
     notify: Notify | None = None
     raw: Raw = Field(default_factory=Raw)
 
-    @model_validator(mode="before")
+    _unsaid: bool = PrivateAttr(False)
+
+    @model_validator(mode="wrap")
     @classmethod
-    def _secured(cls, written: Any) -> Any:
-        return secure.preset(written) if isinstance(written, Mapping) and written.get("secure") is True else written
+    def _filled(cls, written: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """What the file says, with what it means without saying it."""
+        if not isinstance(written, Mapping):
+            return handler(written)
+        asked = {"service", "domain", "load_balancer"} & written.keys()
+        unsaid = not asked and bool(written.get("workers") or written.get("jobs"))
+        if unsaid:
+            written = {**written, "service": {"web": False}}
+        found = handler(secure.preset(written) if written.get("secure") is True else written)
+        found._unsaid = unsaid  # noqa: SLF001 - its own
+        return found
+
+    @property
+    def silent(self) -> bool:
+        """Whether there is no web because nothing is said of one, and not because the file says so."""
+        return self._unsaid
 
     def problems(self) -> Iterator[Problem]:
         """What tables say that do not go together, each right by itself."""
@@ -133,7 +149,7 @@ class Config(Section):
         yield from self._processes()
         yield from self._filters()
         yield from self._inside()
-        yield from self._front()
+        yield from web.front(self) if self.service.web else web.nobody(self)
         yield from self._deployment()
         yield from self._release()
         if self.secure:
@@ -148,8 +164,14 @@ class Config(Section):
 
     @property
     def processes(self) -> dict[str, Service]:
-        """What the tasks of each process are that a service keeps, by its name; the web first."""
-        return {WEB: self.service, **{name: one.over(self.service) for name, one in self.workers.items()}}
+        """What the tasks of each process are that a service keeps, by its name; the web first, if there is one."""
+        first = {WEB: self.service} if self.service.web else {}
+        return first | {name: one.over(self.service) for name, one in self.workers.items()}
+
+    @property
+    def lead(self) -> str:
+        """The process whose image the jobs have, and as which the release command runs; empty with jobs alone."""
+        return WEB if self.service.web else min(self.workers, default="")
 
     @property
     def task_secrets(self) -> dict[str, str]:
@@ -172,29 +194,6 @@ class Config(Section):
             }
         return self.model_copy(update=named)
 
-    def _front(self) -> Iterator[Problem]:
-        """An existing VPC without subnets for the load balancer, or with some that nothing uses; HTTP/2 without TLS.
-
-        "Listener protocol 'HTTP' is not supported with a target group with the protocol-version 'HTTP2'"
-        (aws/copilot-cli#4551).
-        """
-        if (protocol := self.service.protocol) != "http":
-            if not self.domain:
-                yield "service.protocol", f'= "{protocol}" needs HTTPS in front of it: expected [domain] with a name'
-            if not self.load_balancer.http2:
-                yield "load_balancer.http2", f'= false leaves no client that service.protocol = "{protocol}" can answer'
-        vpc, internal = self.vpc, self.load_balancer.internal
-        if vpc.id and vpc.private_subnets and not vpc.public_subnets and not internal:
-            yield "vpc.public_subnets", "at least two are needed, or load_balancer.internal = true"
-        if vpc.id and vpc.private_subnets and vpc.public_subnets and internal:
-            yield "vpc.public_subnets", "has no meaning with load_balancer.internal: it is in the private subnets"
-        for name in self.raw.load_balancer_attributes if self.load_balancer.access_logs else ():
-            if name.startswith("access_logs."):
-                told = "is what load_balancer.access_logs says: expected it there alone"
-                yield ("raw", "load_balancer_attributes", name), told
-        if not vpc.id and (group := next((one for one in self.load_balancer.allow if one.startswith("sg-")), "")):
-            yield "load_balancer.allow", f"{group}: a security group must be of the app's VPC: expected vpc.id too"
-
     def _deployment(self) -> Iterator[Problem]:
         """A share of tasks that is too small; an alarm of ours that is named as the user's.
 
@@ -206,7 +205,7 @@ class Config(Section):
                 yield f"deployment.alarms.names.{number}", told
         yield from releasing.problems(self)
         early, least = self.deployment.early_success, self.service.min_healthy_percent
-        if early and early.healthy_percent < least:
+        if self.service.web and early and early.healthy_percent < least:
             told = f"expected at least service.min_healthy_percent = {least}, found {early.healthy_percent}"
             yield "deployment.early_success.healthy_percent", told
 
@@ -277,6 +276,8 @@ class Config(Section):
     @property
     def _most(self) -> int:
         scaling = self.service.autoscaling
+        if not self.service.web:
+            return 0
         return scaling.highest if scaling else self.service.desired_count
 
     @property

@@ -23,13 +23,14 @@ READ_ONLY = "read_only_root"
 def preset(written: Mapping[str, Any]) -> dict[str, Any]:
     """What the file says, with these options where it does not say them."""
     found = dict(written)
-    for table, options in PRESET.items():
-        if isinstance(found.get(table, {}), Mapping):
-            found[table] = {**options, **found.get(table, {})}
     vpc = found.get("vpc", {})
     if isinstance(vpc, Mapping) and not vpc.get("id"):  # a network of one's own is never changed
         found["vpc"] = {**NETWORK, **vpc}
     service, sidecars = found.get("service", {}), found.get("sidecars")
+    web = not isinstance(service, Mapping) or service.get("web") is not False
+    for table, options in PRESET.items():
+        if (web or table != "load_balancer") and isinstance(found.get(table, {}), Mapping):
+            found[table] = {**options, **found.get(table, {})}
     if isinstance(service, Mapping) and service.get("exec") is not True:  # it needs one that can be written
         found["service"] = {READ_ONLY: True, **service}
     if isinstance(sidecars, Mapping):
@@ -41,7 +42,7 @@ def preset(written: Mapping[str, Any]) -> dict[str, Any]:
 
 def problems(config: Config) -> Iterator[Problem]:
     """What cannot be secure, whatever else is set."""
-    if not config.domain and not config.load_balancer.internal:
+    if config.service.web and not config.domain and not config.load_balancer.internal:
         yield "secure", "needs [domain]: without a certificate everything goes over the internet unencrypted"
     vpc = config.vpc
     if not vpc.private_subnets if vpc.id else vpc.egress == "public":

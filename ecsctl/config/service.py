@@ -24,6 +24,12 @@ class Ulimits(Section):
     nofile: int = Field(ge=1024, le=1048576, description="How many files a process may have open.", examples=[65535])
 
 
+OF_THE_WEB = (
+    "port protocol health_path health health_check_grace_seconds deregistration_delay_seconds command desired_count "
+    "min_healthy_percent max_percent spot autoscaling"
+).split()
+"""What no worker or job takes from [service]."""
+
 SHORT = {"health_path": "path", "health_check_grace_seconds": "grace_seconds"}
 """What two keys can say: the short one, and the one in [service.health]."""
 
@@ -31,6 +37,12 @@ SHORT = {"health_path": "path", "health_check_grace_seconds": "grace_seconds"}
 class Service(Section):
     """The app's container and the service that keeps it running."""
 
+    web: bool = Field(
+        True,
+        description="Whether there is a web: a process that a load balancer asks. With false the table says what "
+        "workers and jobs have in common, and no more. Default: true; false where workers or jobs stand in a file "
+        "without this table, [domain] and [load_balancer].",
+    )
     port: int = Field(8000, ge=1, le=65535, description="The TCP port that the container listens on.")
     protocol: Literal["http", "http2", "grpc"] = Field(
         "http",
@@ -205,6 +217,8 @@ class Service(Section):
         for key, why in self.checked.speaking(self.protocol):
             path = self.spelled["service.health_path"].removeprefix("service.")
             yield path if key == "path" else f"health.{key}", why
+        for key in () if self.web else self.given(*OF_THE_WEB):
+            yield key, "has no meaning with web = false: it is the web's alone"
         for short, key in SHORT.items():
             if self.health and self.given(short) and self.health.given(key):
                 yield f"health.{key}", f"is said by {short}, too: expected one of the two"

@@ -79,6 +79,6 @@ def inherited(workers: Mapping[str, Worker]) -> dict[str, str]:
     }
 
 
-def resting(processes: Mapping[str, Service]) -> frozenset[str]:
-    """The processes of which no task need run."""
-    return frozenset(name for name, one in processes.items() if not one.least)
+def resting(processes: Mapping[str, Service]) -> dict[str, bool]:
+    """By each process whether no task of it need run."""
+    return {name: not one.least for name, one in processes.items()}

@@ -190,9 +190,7 @@ def ensure_first_image(
         branch=config.github.branch if config.github else "",
         given=facts.given,
         past=facts.past_builds,
-        cluster=names.cluster,
-        service=names.service,
-        container=names.container,
+        jobs=() if config.processes else tuple(config.jobs),
     )
     return stack.ensure(IMAGE, desired, after=(role.name,) if moving and role else ()).image
 

@@ -10,7 +10,7 @@ from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
 from ecsctl.ensure.release import ensure_step
 from ecsctl.ensure.tasks import ensure_definition, ensure_task_role
-from ecsctl.parts import GUARD, JOBS, SCHEDULER_ROLE, SCHEDULES, TIMER, WEB
+from ecsctl.parts import GUARD, JOBS, SCHEDULER_ROLE, SCHEDULES, TIMER
 from ecsctl.resources.role import Role
 from ecsctl.resources.schedule import Schedule
 from ecsctl.resources.schedule_group import ScheduleGroup
@@ -19,6 +19,8 @@ from ecsctl.resources.support.job_runs import REFUSED, group_of
 from ecsctl.resources.support.rights import Scope
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ecsctl.account import Facts
     from ecsctl.config import Config
     from ecsctl.config.jobs import Job
@@ -53,11 +55,11 @@ def ensure_jobs(
     network: Network,
     parts: ClusterParts,
     tasks: Tasks,
-    service: ServiceName,
-) -> None:
-    """What each job is, and when it runs. Where there is neither an image nor a way to one no clock starts any."""
+    services: Mapping[str, ServiceName],
+) -> tuple[str, ...]:
+    """What each job is, and when it runs: the families. Without an image and a way to one no clock starts any."""
     if not config.jobs:
-        return
+        return ()
     scope = Scope.of(facts.identity, names)
     own = [name for name, one in config.jobs.items() if own_role(one)]
     role = stack.ensure(
@@ -71,6 +73,7 @@ def ensure_jobs(
         ),
     )
     group = stack.ensure(SCHEDULES, ScheduleGroup(name=names.schedule_group, role=role.name))
+    families = []
     for name, job in config.jobs.items():
         desired = job.over(config.service)
         if job.overlap == "refuse":
@@ -84,10 +87,11 @@ def ensure_jobs(
             desired,
             _role(stack, config, scope, tasks, name, job),
             config.sidecars if job.sidecars is None else job.sidecars,
-            after=(service,),
+            after=(services[config.lead],) if config.lead else (),
             beside=tuple(_beside(names.on(name), job)),
-            follows=names.on(WEB).service,
+            follows=names.on(config.lead).service if config.lead else "",
         ).family
+        families.append(family)
         if tasks.image is None:
             continue
         schedule = Schedule(
@@ -112,6 +116,7 @@ def ensure_jobs(
             overrides="",
         )
         stack.ensure(f"schedule {name}", schedule, after=network.way_out)
+    return tuple(families)
 
 
 def own_role(job: Job) -> bool:

@@ -44,8 +44,12 @@ def ensure_pipeline(
     projects: Projects,
     cluster: ClusterName,
     services: tuple[ServiceName, ...],
+    after: tuple[object, ...] = (),
 ) -> PipelineName:
-    """The pipeline, last of all: it starts running the moment it is made. Each push starts it exactly once."""
+    """The pipeline, last of all: it starts running the moment it is made. Each push starts it exactly once.
+
+    `after` is what its runs change beside the services, where those do not come after that anyway.
+    """
     assert config.github is not None  # noqa: S101 - asked by the blueprint
     github = config.github
     scope = Scope.of(facts.identity, names)
@@ -58,7 +62,7 @@ def ensure_pipeline(
         started,
         connection=connection,
         repository=github.repository,
-        workers=config.workers,
+        processes=config.processes,
         own_roles=[name for name, one in config.workers.items() if one.own_role],
     )
     desired = Role(
@@ -110,7 +114,7 @@ def ensure_pipeline(
         first_run="over",
         given=bool(facts.given),
     )
-    name = stack.ensure(PIPELINE, pipeline).name
+    name = stack.ensure(PIPELINE, pipeline, after=after).name
     if isinstance(source, GitHubSource) and not manual:
         webhook = PipelineWebhook(
             name=names.pipeline,

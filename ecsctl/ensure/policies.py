@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ecsctl.app_rights import app_rights
+from ecsctl.parts import WEB
 from ecsctl.resources.support.ecr import Reference
 from ecsctl.resources.support.policy_document import Condition, Statement, Trust
 from ecsctl.resources.support.rights import Scope, connects, passes
@@ -145,8 +146,8 @@ def codebuild(
     return (*statements, *_reads(filter(None, (secret, login, *reads))))
 
 
-def release(scope: Scope) -> Statements:
-    """What the project needs that runs the release command: one task of this app, with this app's roles.
+def release(scope: Scope, role: str) -> Statements:
+    """What the project needs that runs the release command: one task of the process that the scope names, in its roles.
 
     DeregisterTaskDefinition and DescribeTaskDefinition know nothing narrower.
     """
@@ -166,7 +167,7 @@ def release(scope: Scope) -> Statements:
         Statement("Tags", ("ecs:TagResource",), (*revisions, *tasks), (tagging,)),
         Statement("ThatTask", ("ecs:DescribeTasks", "ecs:StopTask"), tasks),
         Statement("ItsLog", ("logs:FilterLogEvents",), (scope.arn("logs", f"log-group:{names.app_logs}:*"),)),
-        passes("PassTaskRoles", (scope.role("execution"), scope.role("task")), "ecs-tasks"),
+        passes("PassTaskRoles", (scope.role("execution"), scope.role(role)), "ecs-tasks"),
     )
 
 
@@ -248,7 +249,7 @@ def codepipeline(
     *,
     connection: str = "",
     repository: str = "",
-    workers: Iterable[str] = (),
+    processes: Iterable[str] = (WEB,),
     own_roles: Iterable[str] = (),
 ) -> Statements:
     """What the pipeline needs: its bucket, its source, its projects, and to give the services new revisions.
@@ -256,7 +257,7 @@ def codepipeline(
     `own_roles` are the workers whose tasks have another role than those of the web.
     """
     names = scope.names
-    each = [names, *map(names.on, workers)]
+    each = [names.on(process) for process in processes]
     services = tuple(scope.arn("ecs", f"service/{one.service_path}") for one in each)
     revisions = tuple(scope.arn("ecs", f"task-definition/{one.family}:*") for one in each)
     tasks = (scope.role("task"), *(scope.role(f"task-{one}") for one in own_roles))
@@ -272,18 +273,21 @@ def codepipeline(
             ("codebuild:BatchGetBuilds", "codebuild:StartBuild"),
             tuple(scope.arn("codebuild", f"project/{project}") for project in projects),
         ),
-        Statement("TaskDefinitionRead", ("ecs:DescribeTaskDefinition", "ecs:ListTasks"), ("*",)),
-        Statement("TaskDefinitionWrite", ("ecs:RegisterTaskDefinition",), revisions),
-        Statement(
-            "TagNewRevision",
-            ("ecs:TagResource",),
-            revisions,
-            (Condition("StringEquals", "ecs:CreateAction", ("RegisterTaskDefinition",)),),
-        ),
-        Statement("Service", ("ecs:DescribeServices", "ecs:UpdateService"), services),
-        Statement("Tasks", ("ecs:DescribeTasks",), (scope.arn("ecs", f"task/{names.cluster}/*"),)),
-        passes("PassTaskRoles", (scope.role("execution"), *tasks), "ecs-tasks"),
     ]
+    if each:
+        statements += [
+            Statement("TaskDefinitionRead", ("ecs:DescribeTaskDefinition", "ecs:ListTasks"), ("*",)),
+            Statement("TaskDefinitionWrite", ("ecs:RegisterTaskDefinition",), revisions),
+            Statement(
+                "TagNewRevision",
+                ("ecs:TagResource",),
+                revisions,
+                (Condition("StringEquals", "ecs:CreateAction", ("RegisterTaskDefinition",)),),
+            ),
+            Statement("Service", ("ecs:DescribeServices", "ecs:UpdateService"), services),
+            Statement("Tasks", ("ecs:DescribeTasks",), (scope.arn("ecs", f"task/{names.cluster}/*"),)),
+            passes("PassTaskRoles", (scope.role("execution"), *tasks), "ecs-tasks"),
+        ]
     if connection:
         statements.append(connects("Source", ("UseConnection",), connection, repository))
     return tuple(statements)

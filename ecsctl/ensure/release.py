@@ -29,14 +29,16 @@ BESIDE = 10  # minutes that the project has beyond the command's: the task start
 
 def ensure_release(stack: Stack, config: Config, release: Release, facts: Facts, names: Names) -> ProjectName:
     """The project that runs the release command: it takes what the build hands on, and starts one task."""
+    lead, worker = names.on(config.lead), config.workers.get(config.lead)
+    role = f"task-{config.lead}" if worker and worker.own_role else "task"
     variables = {
         "CLUSTER": names.cluster,
-        "SERVICE": names.service,
+        "SERVICE": lead.service,
         "CONTAINER_NAME": names.container,
         "RELEASE_COMMAND": json.dumps(release.command),
         "RELEASE_SECONDS": str(60 * release.timeout_minutes),
     }
-    allowed = policies.release(Scope.of(facts.identity, names))
+    allowed = policies.release(Scope.of(facts.identity, lead), role)
     return ensure_step(
         stack,
         config,

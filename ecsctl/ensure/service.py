@@ -10,7 +10,6 @@ from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
 from ecsctl.ensure.alarms import ensure_alarms
 from ecsctl.ensure.kept import ensure_scaling, kept
-from ecsctl.ensure.tasks import ensure_definition
 from ecsctl.ids import HostedZoneId, ImageUri, RoleArn, ServiceName
 from ecsctl.parts import BALANCING_ROLE, RELEASE, SERVICE
 from ecsctl.resources.dns_record import DnsRecord
@@ -24,6 +23,8 @@ from ecsctl.resources.support.strategy import Strategy
 from ecsctl.shifting import WAYS, stage_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ecsctl.account import Facts
     from ecsctl.config import Config
     from ecsctl.config.deployment import Deployment
@@ -35,11 +36,6 @@ if TYPE_CHECKING:
     from ecsctl.names import Names
 
 
-def ensure_web_definition(stack: Stack, config: Config, facts: Facts, names: Names, tasks: Tasks) -> TaskDefinitionArn:
-    """What its tasks consist of."""
-    return ensure_definition(stack, config, facts, names, tasks, config.service, tasks.role, config.sidecars).arn
-
-
 def ensure_release_command(
     stack: Stack,
     config: Config,
@@ -48,21 +44,20 @@ def ensure_release_command(
     network: Network,
     parts: ClusterParts,
     tasks: Tasks,
-    revision: TaskDefinitionArn,
+    revisions: Mapping[str, TaskDefinitionArn],
 ) -> tuple[ImageUri, ...]:
     """The release command, before any process runs an image that `up` itself brings; empty where there is none."""
     if not config.release or tasks.image is None:
         return ()
     command = FirstRelease(
         cluster=parts.cluster,
-        task_definition=revision,
+        task_definition=revisions[config.lead],
         image=tasks.image,
         subnets=network.task_subnets,
         security_groups=tasks.groups,
         public_ip=network.public_tasks,
         command=config.release.command,
         minutes=config.release.timeout_minutes,
-        service=names.service,
         container=names.container,
         past=facts.past_commands,
     )

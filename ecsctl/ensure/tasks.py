@@ -9,7 +9,7 @@ from ecsctl.engine.stack import Stack
 from ecsctl.ensure import policies
 from ecsctl.ensure.front import ANYWHERE, MADE_BY
 from ecsctl.ensure.volumes import ensure_volumes, mounts
-from ecsctl.ids import ImageUri, LogGroupName, RoleArn, SecurityGroupId
+from ecsctl.ids import ImageUri, LogGroupName, RoleArn, SecurityGroupId, TaskDefinitionArn
 from ecsctl.parts import EXECUTION_ROLE, TASK_DEFINITION, TASK_ROLE, WEB, of_process
 from ecsctl.resources.role import Role
 from ecsctl.resources.security_group import Rule, SecurityGroup
@@ -56,9 +56,9 @@ def ensure_tasks(
     logs: LogGroupName,
     repository: RepositoryIds,
     image: ImageUri | None,
-    front: SecurityGroupId,
+    front: SecurityGroupId | None,
 ) -> Tasks:
-    """Their security group, volumes and roles. `front` is the load balancer's group, which asks the web."""
+    """Their security group, volumes and roles. `front` is the group of the load balancer, which asks the web."""
     port = config.service.port
     group = stack.ensure(
         "tasks-group",
@@ -66,7 +66,7 @@ def ensure_tasks(
             name=names.tasks_group,
             vpc=network.vpc,
             description=MADE_BY,
-            ingress=frozenset({Rule(port, port, group=front)}),
+            ingress=frozenset({Rule(port, port, group=front)} if front else ()),
             lets_out_to=ANYWHERE,  # they fetch images and secrets
         ),
     ).group_id
@@ -113,6 +113,20 @@ def ensure_task_role(
     return stack.ensure(of_process(TASK_ROLE, process), role).arn
 
 
+def ensure_definitions(
+    stack: Stack, config: Config, facts: Facts, names: Names, tasks: Tasks
+) -> dict[str, TaskDefinitionArn]:
+    """What the tasks consist of that a service keeps, by their process; the web first."""
+    made = {}
+    for process, desired in config.processes.items():
+        role, said = tasks.role, config.workers.get(process)
+        if said and said.own_role:
+            role = ensure_task_role(stack, config, Scope.of(facts.identity, names), tasks.volumes, desired, process)
+        beside = config.sidecars if said is None or said.sidecars is None else said.sidecars
+        made[process] = ensure_definition(stack, config, facts, names.on(process), tasks, desired, role, beside).arn
+    return made
+
+
 def ensure_definition(
     stack: Stack,
     config: Config,
@@ -124,12 +138,12 @@ def ensure_definition(
     sidecars: Collection[str],
     after: tuple[object, ...] = (),
     beside: tuple[Sidecar, ...] = (),
-    follows: str = "",
+    follows: str | None = None,
 ) -> TaskDefinitionIds:
     """The task definition of the process that `names` is of, with these of the sidecars, and others `beside`.
 
     A process with a service of its own keeps the image that it runs, which is the pipeline's; any other has that which
-    the service serves that it `follows`.
+    the service serves that it `follows`, or its own where that is empty.
     """
     definition = TaskDefinition(
         family=names.family,
@@ -172,8 +186,9 @@ def ensure_definition(
         seed=tasks.image,
         placeholder=tasks.repository.latest,
         cluster=names.cluster,
-        service="" if follows else names.service,
-        follows=follows,
+        service=names.service if follows is None else "",
+        kept=follows is None,
+        follows=follows or "",
     )
     return stack.ensure(of_process(TASK_DEFINITION, names.process), definition, ready=after)
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Network:
-    """Where the load balancer and the tasks stand. The gateway is None in a network that is not ours."""
+    """Where the load balancer, if any, and the tasks stand. The gateway is None in a network that is not ours."""
 
     vpc: VpcId
     balancer_subnets: frozenset[SubnetId]
@@ -110,6 +110,7 @@ def _need(config: Config, *, public_tasks: bool) -> Need:
     """What the app asks of a network that is there already."""
     desired = config.service
     most = desired.autoscaling.max if desired.autoscaling else desired.desired_count
+    web = most * desired.max_percent // 100 if desired.web else 0
     # AWS documentation, "Amazon ECR interface VPC endpoints": layers come from S3. Fargate's agent needs no endpoint.
     services = ["ecr.api", "ecr.dkr", "s3", "logs"]
     named = "".join(config.task_secrets.values())
@@ -119,7 +120,7 @@ def _need(config: Config, *, public_tasks: bool) -> Need:
     return Need(
         ports=(80, 443) if config.domain else (80,),
         port=desired.port,
-        tasks=most * desired.max_percent // 100,
+        tasks=web + sum(one.most for one in config.workers.values()),
         public_tasks=public_tasks,
         internal=config.load_balancer.internal,
         services=tuple(services),
@@ -132,6 +133,7 @@ def _existing(stack: Stack, config: Config, vpc_id: str, names: Names) -> Networ
     private = config.vpc.private_subnets
     tasks = private or config.vpc.public_subnets
     front = tasks if config.load_balancer.internal else config.vpc.public_subnets
+    front = front if config.service.web else ()
     need = _need(config, public_tasks=not private)
     groups = (names.balancer_group, names.tasks_group)
     vpc = stack.ensure(

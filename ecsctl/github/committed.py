@@ -103,14 +103,15 @@ def buildable(session: Session, folder: Path, found: Branch | None) -> None:
     config, facts = session.config, session.facts
     if config is None or facts is None or facts.image or not session.state.fresh:
         return
-    tasks = config.service.autoscaling.min if config.service.autoscaling else config.service.desired_count
+    tasks = config.processes[config.lead].least if config.lead else len(config.jobs)
     if IMAGE not in session.desired_stack.nodes and tasks and checkout.root(folder):
+        table = "service" if config.service.web else f"workers.{config.lead or 'NAME'}"
         why = '[pipeline] has mode = "none"' if config.github else "there is no [github] in ecsctl.toml"
         raise Refused(
             f"nothing can build {config.name}: {why}",
             why="there is no image to run either; nothing was made",
             hint="fill in [github]; or name an image with ecsctl up --image URI; or make everything but the tasks with "
-            "desired_count = 0 in [service], and push an image to the app's repository then",
+            f"desired_count = 0 in [{table}], and push an image to the app's repository then",
         )
     if IMAGE in session.desired_stack.nodes and found and found.ref and (why := missing(found, config)):
         raise Refused(

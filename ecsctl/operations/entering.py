@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.asking import asking
 from ecsctl.engine.errors import Refused, TimedOut, code, text
 from ecsctl.names import Names
-from ecsctl.parts import WEB
 from ecsctl.releases import reading
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.deployments import Snapshot
@@ -50,11 +49,12 @@ class Target:
 def find(aws: Aws, app: str, task: str = "", container: str = "", process: str = "") -> Target:
     """The task and container to enter: as named, or the newest healthy task and the app's own container.
 
-    `task` is an id, its beginning, or an ARN; without `process` it may be of any, and where no task is named either the
-    web's are meant. Raises Refused, with what to do, when there is none that can be entered. Waits a minute for the
-    agent of a task that has only just started, and raises TimedOut then.
+    `task` is an id, its beginning, or an ARN; without `process` it may be of any, and where no task is named either
+    those of the web are meant, or of the first worker where there is no web. Raises Refused, with what to do, when
+    there is none that can be entered. Waits a minute for the agent of a task that has only just started, and raises
+    TimedOut then.
     """
-    names = reading.on(aws, Names(app), process or (_whose(aws, Names(app), task) if task else WEB))
+    names = reading.on(aws, Names(app), process or (_whose(aws, Names(app), task) if task else ""))
     with aws.fresh():
         service = service_of(aws, names.cluster, names.service)
     if service is None or service["status"] != "ACTIVE":
@@ -107,12 +107,12 @@ def opened(aws: Aws, target: Target, call: Callable[[], Any]) -> Any:
 
 
 def _whose(aws: Aws, names: Names, task: str) -> str:
-    """The process of whose service a task is that a person names; the web where none fits, or several do."""
+    """The process of whose service a task is that a person names; empty where none fits, or several do."""
     with aws.fresh():
         found = tasks_in(aws, names.cluster, "RUNNING", "STOPPED")
     groups = {str(one.get("group", "")) for one in found if _fits(one, task)}
     kept = {names.process_of(group.removeprefix("service:")) for group in groups if group.startswith("service:")}
-    return next(iter(kept - {""}), WEB) if len(kept) == 1 else WEB
+    return next(iter(kept)) if len(kept) == 1 else ""
 
 
 def _running(aws: Aws, names: Names, status: Any = "RUNNING") -> list[TaskTypeDef]:

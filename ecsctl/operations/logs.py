@@ -87,7 +87,7 @@ def _no_streams(names: Names, process: str, known: Sequence[str]) -> Refused:
         return Refused(
             f"the log does not tell the tasks of {whose} from the others",
             why="they write to the streams of the process that they run as, which is the web's unless said otherwise",
-            hint=f"ecsctl logs {WEB} shows their lines too; ecsctl why shows those of a release command that failed",
+            hint=f"ecsctl logs {known[0]} shows their lines too; ecsctl why tells of a release command that failed",
         )
     return reading.no_process(names, process, known)
 
@@ -96,7 +96,7 @@ def _no_streams(names: Names, process: str, known: Sequence[str]) -> Refused:
 def of_container(aws: Aws, app: str, container: str, start: int = 0, process: str = "") -> Log:
     """The log of one container of a process's tasks, also of one that ecsctl has not made. Raises Refused without one.
 
-    Without `process` they are the web's.
+    Without `process` they are the web's, or the first worker's where there is no web.
     """
     names = reading.on(aws, Names(app), process)
     with aws.fresh():

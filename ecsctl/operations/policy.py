@@ -67,6 +67,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
     logs = config.load_balancer.access_logs
     scaled = [one.autoscaling for one in config.processes.values() if one.autoscaling]
     uses = Uses(
+        web=config.service.web,
         zone=zone if zone.startswith("Z") and not further else "*" if domain else "",
         domain=domain.lower(),
         elsewhere=bool(config.domain and config.domain.elsewhere),

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from ecsctl.asking import asking
 from ecsctl.engine.errors import AccessError
 from ecsctl.names import Names
-from ecsctl.parts import WEB
 from ecsctl.releases import reading
 from ecsctl.releases.verdict import Followed, Outcome, Rolling, judge
 from ecsctl.resources.support.deployments import Phase, Snapshot
@@ -47,7 +46,7 @@ class Process:
     running: int
     pending: int
     release: Release | None  # None: AWS tells of none, which it keeps for 90 days, or it is past
-    other_image: bool = False  # than the web's
+    other: str = ""  # the process that leads, where its image is another
     observed: Snapshot | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -60,8 +59,8 @@ class Process:
         """In a few words."""
         if self.release and self.release.outcome in (*GIVEN_UP, *UNDER_WAY):
             return self.release.outcome
-        if self.other_image:
-            return f"another image than {WEB}"
+        if self.other:
+            return f"another image than {self.other}"
         if self.running < self.desired:
             return "not all tasks run"
         return "runs" if self.desired else "no task is asked for"
@@ -71,8 +70,9 @@ class Process:
         """What is not well with it, in a sentence; empty where all is."""
         if self.release and self.release.outcome in GIVEN_UP:
             return self.release.message
-        if self.other_image:
-            return f"{self.name} runs another image than {WEB}: ecsctl deploy, or ecsctl rollback, brings all to one"
+        if self.other:
+            ways = "ecsctl deploy, or ecsctl rollback, brings all to one"
+            return f"{self.name} runs another image than {self.other}: {ways}"
         if self.running < self.desired and not self.rolling:
             return f"{self.running} of {self.desired} tasks of {self.name} run"
         return ""
@@ -133,28 +133,27 @@ def release_of(observed: Snapshot) -> Release | None:
 
 
 def compared(found: Sequence[Process]) -> tuple[Process, ...]:
-    """Each with whether its image is another than the web's: one release is one image over all processes.
+    """Each with whether its image is another than that of the first: one release is one image over all processes.
 
     While one of the two rolls out they differ for a while.
     """
-    web = next((one for one in found if one.name == WEB), None)
-    return tuple(_beside(web, one) if web and one is not web else one for one in found)
+    return tuple(_beside(found[0], one) if one is not found[0] else one for one in found)
 
 
-def _beside(web: Process, one: Process) -> Process:
-    """A worker as it stands beside the web. A release of it that was given up may be past."""
-    differs = not web.rolling and not one.rolling and _differs(one, web)
-    if one.observed and web.observed and reading.past(one.observed, web.observed) and not differs:
+def _beside(lead: Process, one: Process) -> Process:
+    """A worker as it stands beside the process that leads. A release of it that was given up may be past."""
+    differs = not lead.rolling and not one.rolling and _differs(one, lead)
+    if one.observed and lead.observed and reading.past(one.observed, lead.observed) and not differs:
         return replace(one, release=None)
-    return replace(one, other_image=differs)
+    return replace(one, other=lead.name if differs else "")
 
 
-def _differs(one: Process, web: Process) -> bool:
-    if one.digest and web.digest:
-        return one.digest != web.digest
-    return bool(one.image and web.image) and one.image != web.image
+def _differs(one: Process, lead: Process) -> bool:
+    if one.digest and lead.digest:
+        return one.digest != lead.digest
+    return bool(one.image and lead.image) and one.image != lead.image
 
 
 def broken(found: Collection[Process]) -> list[Process]:
-    """Those that are not well, of several: how a web alone stands, its resources tell."""
-    return [one for one in found if not one.well] if len(found) > 1 else []
+    """Those that are not well."""
+    return [one for one in found if not one.well]

@@ -95,6 +95,11 @@ class Live:
     unread: dict[str, str] = field(default_factory=dict)
 
     @property
+    def several(self) -> bool:
+        """Whether there is anything beside the web to tell apart."""
+        return any(one.name != WEB for one in self.processes)
+
+    @property
     def well(self) -> bool:
         """Whether as many tasks run as are desired, the newest release is there, and no target is found unhealthy."""
         if broken(self.processes):

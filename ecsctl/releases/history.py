@@ -14,8 +14,7 @@ from botocore.exceptions import ClientError
 from ecsctl.config.printing import covered
 from ecsctl.engine.errors import DENIED, NotOffered, code
 from ecsctl.names import Names
-from ecsctl.parts import WEB
-from ecsctl.releases.reading import active, described, look, on, revision_named
+from ecsctl.releases.reading import active, described, lead, look, on, revision_named
 from ecsctl.releases.verdict import Followed, bad_end
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.deployments import Phase, Snapshot, began, phase_of
@@ -63,7 +62,7 @@ class Difference:
 def history(aws: Aws, state: State, process: str = "") -> list[Past]:
     """The newest twenty releases of the last 90 days, the newest first: AWS keeps no more, and describes so many.
 
-    `process` is that whose releases they are, if not the web. Raises Refused when there is no service.
+    `process` is that whose releases they are, if not the one that leads. Raises Refused when there is no service.
     """
     names = on(aws, Names.of(state.book), process)
     observed = look(aws, names)
@@ -90,15 +89,17 @@ def history(aws: Aws, state: State, process: str = "") -> list[Past]:
 def compare(aws: Aws, state: State, one: str, other: str) -> tuple[Revision, Revision, list[Difference]]:
     """Two revisions of a process, and what they say differently. Raises UsageError or Refused for what is none.
 
-    One that is not the web's is named with its family.
+    One that is not of the process that leads is named with its family.
     """
-    before, after = (revision_named(aws, _whose(Names.of(state.book), name), name) for name in (one, other))
+    names = Names.of(state.book)
+    before, after = (revision_named(aws, _whose(aws, names, name), name) for name in (one, other))
     return before, after, differences(before.definition, after.definition)
 
 
-def _whose(names: Names, revision: str) -> Names:
-    """The names of the process to whose family a revision belongs that a person names; the web's if to none."""
-    return names.on(names.process_of(revision.rpartition("/")[2].partition(":")[0]) or WEB)
+def _whose(aws: Aws, names: Names, revision: str) -> Names:
+    """The names of the process to whose family a revision belongs that a person names; if to none, as `lead` says."""
+    process = names.process_of(revision.rpartition("/")[2].partition(":")[0])
+    return names.on(process) if process else lead(aws, names)
 
 
 def differences(before: Definition, after: Definition) -> list[Difference]:

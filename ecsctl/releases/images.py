@@ -13,7 +13,7 @@ from ecsctl.names import Names
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.builds import builds_of, is_running, names_of, newest_build, pushed_by, why_failed
 from ecsctl.resources.support.common import there
-from ecsctl.resources.support.deployments import running
+from ecsctl.resources.support.running import running
 
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import BuildTypeDef
@@ -44,7 +44,7 @@ def known(aws: Aws, config: Config, me: Label, named: str = "") -> Known:
     """
     names, wanted = Names.of(me), config.service.architecture
     uri = _uri(me, names.repository)
-    runs = running(aws, names.cluster, names.service, names.container, f"{uri}:latest")
+    runs = running(aws, names, f"{uri}:latest", () if config.processes else config.jobs)
     moving = runs is not None and runs.architecture != wanted and not _fits(aws, runs.image, uri, wanted)
     if named:
         given = checked(aws, named, uri, wanted)

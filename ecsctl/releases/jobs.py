@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ecsctl.resources.support.ecs import services_of
 from ecsctl.resources.support.revisions import DIGEST, container_of, digest, revision
 from ecsctl.resources.support.schedules import families_of_jobs
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.names import Names
+    from ecsctl.resources.support.revisions import Revision
+
+
+def alone(aws: Aws, names: Names) -> bool:
+    """Whether the app has jobs, and no service."""
+    with aws.fresh():
+        return not any(one["status"] == "ACTIVE" for one in services_of(aws, names)) and bool(
+            families_of_jobs(aws, names)
+        )
+
+
+def latest(aws: Aws, names: Names) -> Revision:
+    """What the next run of the first job is made of."""
+    with aws.fresh():
+        return revision(aws, families_of_jobs(aws, names)[0])
 
 
 def give(aws: Aws, names: Names, image: str) -> list[str]:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.errors import Refused, code
 from ecsctl.engine.label import APP, ID, RESOURCE, flat
 from ecsctl.names import Names
-from ecsctl.parts import TASK_DEFINITION, of_process
+from ecsctl.parts import TASK_DEFINITION, WEB, of_process
 from ecsctl.releases.images import digest_of, in_registry, same
-from ecsctl.releases.reading import active, described, look, revision_named
+from ecsctl.releases.reading import active, described, look, processes, revision_named
 from ecsctl.releases.verdict import Followed, Outcome, Release, Verdict
 from ecsctl.releases.waiting import follow
 from ecsctl.resources.support.deployments import Phase, Snapshot, phase_of
-from ecsctl.resources.support.ecs import revision_of, services_of
+from ecsctl.resources.support.ecs import revision_of
 from ecsctl.resources.support.pausing import Held, held_of
 from ecsctl.resources.support.revisions import BACK, DIGEST, Revision, container_of, digest
 
@@ -272,9 +272,6 @@ def busy(rolling: Followed) -> Refused:
 
 
 def every(aws: Aws, state: State) -> list[Process]:
-    """All processes that have a service, the web first. Raises Refused where there is none."""
+    """All processes that have a service, the one that leads first. Raises Refused where there is none."""
     names = Names.of(state.book)
-    with aws.fresh():
-        others = [one["serviceName"] for one in services_of(aws, names) if one["status"] == "ACTIVE"]
-    processes = [names.process_of(name) for name in others if name != names.service]
-    return [Process(aws, state, one) for one in (names, *map(names.on, processes))]
+    return [Process(aws, state, names.on(one)) for one in processes(aws, names) or [WEB]]

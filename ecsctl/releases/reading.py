@@ -10,8 +10,8 @@ from ecsctl.engine.errors import Refused, UsageError, code, text
 from ecsctl.parts import WEB
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.deployments import Phase, Snapshot, began, snapshot
-from ecsctl.resources.support.ecs import families_of, services_of
-from ecsctl.resources.support.revisions import Revision, revision
+from ecsctl.resources.support.ecs import families_of, lead_of, service_of, services_of
+from ecsctl.resources.support.revisions import Revision, latest_of, revision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @asking("looking at the processes")
 def processes(aws: Aws, names: Names) -> list[str]:
-    """The processes of the app that a service keeps, the web first."""
+    """The processes of the app that a service keeps, the web first: the first one leads."""
     with aws.fresh():
         found = services_of(aws, names)
     return [names.process_of(one["serviceName"]) for one in found if one["status"] == "ACTIVE"]
@@ -32,14 +32,29 @@ def processes(aws: Aws, names: Names) -> list[str]:
 def ever(aws: Aws, names: Names) -> list[str]:
     """The processes that the app has or had, those too that no service keeps; the web first."""
     with aws.fresh():
-        return [names.process_of(one) for one in families_of(aws, names)]
+        first, *others = families_of(aws, names)
+        web = not others or service_of(aws, names.cluster, names.service) or latest_of(aws, first)
+    return [names.process_of(one) for one in ([first] if web else []) + others]
+
+
+@asking("looking at the processes")
+def lead(aws: Aws, names: Names) -> Names:
+    """The names of the process that is meant where none is named: the web, or else the first that a service keeps."""
+    with aws.fresh():
+        return lead_of(aws, names)
 
 
 def on(aws: Aws, names: Names, process: str) -> Names:
-    """The names of the process that a person names; the web without one. Raises Refused where no service keeps it."""
-    if process not in ("", WEB) and process not in (known := processes(aws, names)):
-        raise no_process(names, process, known)
-    return names.on(process or WEB)
+    """The names of the process that a person names; without one those of `lead`.
+
+    Raises Refused where others have a service, and it has none.
+    """
+    if not process:
+        return lead(aws, names)
+    known = processes(aws, names)
+    if process in known or (process == WEB and not known):
+        return names.on(process)
+    raise no_process(names, process, known)
 
 
 def no_process(names: Names, process: str, known: Sequence[str]) -> Refused:
@@ -57,7 +72,8 @@ def look(aws: Aws, names: Names) -> Snapshot:
 def active(observed: Snapshot, names: Names) -> Mapping[str, Any]:
     """The service itself. Raises Refused when there is none that could be changed."""
     if observed.service is None or observed.service["status"] == "INACTIVE":
-        raise Refused(f"there is no ECS service {names.service}", hint="ecsctl up creates it")
+        jobs = "; an app of jobs alone has none: ecsctl jobs list" if names.process == WEB else ""
+        raise Refused(f"there is no ECS service {names.service}", hint=f"ecsctl up creates it{jobs}")
     if observed.service["status"] == "DRAINING":
         raise Refused(
             f"the service {names.service} is being deleted", hint="ecsctl up creates it again, once it is gone"

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ecsctl.engine.errors import Refused, ReleaseFailed
-from ecsctl.parts import WEB
+from ecsctl.names import Names
 from ecsctl.registries import registry
 from ecsctl.releases import jobs
 from ecsctl.releases.images import build, chosen
@@ -39,12 +39,16 @@ def deploy(
 ) -> Release:
     """Release an image: the one named, one that is built now, or the newest of the app's. All else stays as it is.
 
-    All processes get it at once. `before` is called with the web's revision that brings it, before any task runs it:
+    All processes get it at once, and jobs alone at once, too. `before` is called with the revision of the first of them
+    that brings it, before any task runs it:
     if it raises, nothing is deployed. Where some of them have it already, it was called for it then.
 
     Raises UsageError or Refused, with nothing changed, for an image that is not there or does not fit, without a
     service, and while something else is rolling out; ResourceFailed when the build fails.
     """
+    names = Names.of(state.book)
+    if jobs.alone(aws, names):
+        return _to_jobs(aws, state, names, build(aws, names, say) if build_it else image)
     processes = every(aws, state)
     if build_it:
         for one in processes:
@@ -66,7 +70,7 @@ def deploy(
             if len(behind) == len(processes):
                 _first(aws, before, list(arns.values()))
             following |= {one: one.point(arn) for one, arn in arns.items()}
-    return _ended(processes, following, wanted, limit, changed=behind)
+    return _ended(processes[0], processes, following, wanted, limit, changed=behind)
 
 
 def restart(aws: Aws, state: State, *, say: Say, limit: float = LIMIT) -> Release:
@@ -94,7 +98,7 @@ def restart(aws: Aws, state: State, *, say: Say, limit: float = LIMIT) -> Releas
             following[one] = one.point(live.arn)
         say(f"new tasks of {called(live.arn)} take the place of those that run")
     first = processes[0]
-    return _ended(processes, following, first.image(first.live), limit, changed=begun)
+    return _ended(first, processes, following, first.image(first.live), limit, changed=begun)
 
 
 def rollback(
@@ -102,7 +106,8 @@ def rollback(
 ) -> Release:
     """Go back to the last release that was good with all, or to a named revision; with the image it had then.
 
-    It is the web's release that is gone back to, and all other processes go back to its image: to their own last good
+    It is the release of the web that is gone back to, or of the first worker where there is no web, and all other
+    processes go back to its image: to their own last good
     revision with it, or as they are with that image. `agree` is asked with the name of what runs and of what is to run,
     and may raise. Raises UsageError or Refused, with nothing changed, when there is nothing to go back to, for a
     revision that is unknown or not the app's, or whose image is gone, and while something else is rolling out.
@@ -141,7 +146,7 @@ def rollback(
                 arns[one] = had.arn if had else one.register(one.live, image)
                 say(f"{called(arns[one])} goes back to that image")
             following |= {one: one.point(arn) for one, arn in arns.items()}
-    return _ended(processes, following, image, limit, changed=changed)
+    return _ended(first, processes, following, image, limit, changed=changed)
 
 
 def cancel(aws: Aws, state: State, *, say: Say, limit: float = LIMIT) -> Release | None:
@@ -165,7 +170,8 @@ def cancel(aws: Aws, state: State, *, say: Say, limit: float = LIMIT) -> Release
             rolling[one] = replace(deployment, answered=one.held.hooks if one.held else frozenset())
     first, deployment = next(iter(rolling.items()))
     image = first.image(first.revision(deployment.task_definition))
-    return _ended(list(rolling), rolling, image, limit, changed=[one for one in rolling if not one.going_back])
+    changed = [one for one in rolling if not one.going_back]
+    return _ended(processes[0], list(rolling), rolling, image, limit, changed=changed)
 
 
 def go_on(aws: Aws, state: State, *, back: bool = False, say: Say, limit: float = LIMIT) -> Release | None:
@@ -187,7 +193,8 @@ def go_on(aws: Aws, state: State, *, back: bool = False, say: Say, limit: float 
             say(f"{deployment.name} is {'being rolled back' if one.going_back else 'not paused'}: following it")
     first, deployment = next(iter(rolling.items()))
     image = first.image(first.revision(deployment.task_definition))
-    return _ended(list(rolling), rolling, image, limit, changed=[one for one in rolling if one.held])
+    changed = [one for one in rolling if one.held]
+    return _ended(processes[0], list(rolling), rolling, image, limit, changed=changed)
 
 
 def _brought(one: Process, image: str, say: Say) -> Followed:
@@ -212,10 +219,16 @@ def _first(aws: Aws, before: Callable[[str], None], arns: list[str]) -> None:
 
 
 def _ended(
-    processes: list[Process], following: Mapping[Process, Followed], image: str, limit: float, *, changed: list[Process]
+    lead: Process,
+    processes: list[Process],
+    following: Mapping[Process, Followed],
+    image: str,
+    limit: float,
+    *,
+    changed: list[Process],
 ) -> Release:
     """How it ended with each: they roll out beside each other, and are waited for together. Then the jobs follow."""
-    clock = processes[0].aws.patience.clock
+    clock = lead.aws.patience.clock
     ends = clock.now() + limit
     done = {}
     for one in processes:
@@ -225,10 +238,19 @@ def _ended(
         else:
             done[one.names.process] = one.nothing_to_do(one.live, image)
     release = together(done)
-    web = next((one for one in processes if one.names.process == WEB), None)
-    if web and release.verdict.outcome is Outcome.DEPLOYED:
-        jobs.give(web.aws, web.names, web.image(web.revision(done[WEB].revision)))
+    if lead.names.process in done and release.verdict.outcome is Outcome.DEPLOYED:
+        jobs.give(lead.aws, lead.names, lead.image(lead.revision(done[lead.names.process].revision)))
     return release
+
+
+def _to_jobs(aws: Aws, state: State, names: Names, image: str) -> Release:
+    """The release of an app that keeps no task running: each run from now on has the image."""
+    first = jobs.latest(aws, names)
+    wanted = chosen(aws, names, image, first.architecture)
+    with state.locked("deploy"):
+        given = jobs.give(aws, names, wanted)
+    told = f"the next runs of {', '.join(given)} have it" if given else "the next run of each job has it already"
+    return Release(Verdict(Outcome.DEPLOYED, told), jobs.latest(aws, names).arn, wanted, changed=bool(given))
 
 
 def _stop_commands(first: Process, say: Say) -> Release | None:

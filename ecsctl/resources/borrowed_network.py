@@ -35,7 +35,10 @@ class BorrowedVpcIds:
 
 @dataclass(frozen=True, kw_only=True)
 class BorrowedVpc(Resource[BorrowedVpcIds]):
-    """A VPC that is there already, and its subnets that are to be used: all in it, and the balancer's in two zones."""
+    """A VPC that is there already, and its subnets that are to be used: all in it, and the balancer's in two zones.
+
+    Without a load balancer it has no subnets.
+    """
 
     kind = "borrowed-vpc"
     title = "VPC"
@@ -92,6 +95,8 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
                 yield Unfit(f"the subnet {subnet_id} is in {there[subnet_id]['VpcId']}, not in {self.vpc_id}", fix)
         zones = [there[one]["AvailabilityZoneId"] for one in sorted(self.balancer_subnets) if one in there]
         one_each = "give vpc.public_subnets one subnet in each of two zones or more"
+        if not self.balancer_subnets:
+            return
         if self.balancer_subnets <= there.keys() and len(set(zones)) < 2:
             alone = ", ".join(set(zones)) or "none"
             yield Unfit(f"the load balancer needs subnets in two zones, and these are in {alone}", one_each)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Found, Observed, Order, Resource
 from ecsctl.ids import ImageUri, ProjectName, RepositoryName, RepositoryUri
+from ecsctl.names import Names
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.builds import builds_of, is_running, pushed_by, why_failed
-from ecsctl.resources.support.deployments import running
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.project_parts import registry_credential
 from ecsctl.resources.support.rights import anywhere, of
+from ecsctl.resources.support.running import running
 
 if TYPE_CHECKING:
     from types_boto3_codebuild.type_defs import BuildTypeDef
@@ -48,8 +49,8 @@ class FirstImage(Resource[FirstImageIds]):
     Where there is none, making it starts a build of the project, and it is ready once that build's image is in the
     repository. So it is where what runs will not do: `broken` names the image of a first version that ECS gave up,
     and gives way to a newer one; with `moving` the tasks change over to another processor, while the project, which
-    builds for pushes meanwhile, still has the old one. It dies with its repository. `cluster`, `service`, `container`
-    are names to look at, not edges.
+    builds for pushes meanwhile, still has the old one. It dies with its repository. `jobs` are those of an app that
+    has nothing else to tell what it runs.
     """
 
     kind = "image"
@@ -72,9 +73,7 @@ class FirstImage(Resource[FirstImageIds]):
     branch: str = field(default="", compare=False)
     given: str = field(default="", compare=False)
     past: tuple[str, ...] = field(default=(), compare=False)  # builds that had ended before this run: no answers
-    cluster: str = field(default="", compare=False)
-    service: str = field(default="", compare=False)
-    container: str = field(default="", compare=False)
+    jobs: tuple[str, ...] = field(default=(), compare=False)
 
     def summary(self) -> str:
         """Where it comes from."""
@@ -88,18 +87,18 @@ class FirstImage(Resource[FirstImageIds]):
         builds = "BatchGetBuilds BatchGetProjects ListBuildsForProject StartBuild"
         yield Statement("Build", of("codebuild", builds), scope.projects)
         yield Statement("Images", of("ecr", "BatchGetImage DescribeImages"), (scope.repository,))
-        yield anywhere("ecs", "DescribeTaskDefinition")
+        yield anywhere("ecs", "DescribeTaskDefinition ListTaskDefinitionFamilies ListTaskDefinitions")
         looks = "DescribeServiceDeployments DescribeServiceRevisions DescribeServices ListServiceDeployments"
         yield Statement("Service", of("ecs", looks), scope.service)
 
     def observe(self, aws: Aws, me: Label) -> Observed[FirstImage, FirstImageIds] | None:
         """The image; or the newest build of the project, which is on the way to one or has failed."""
-        image = self._image(aws)
+        image = self._image(aws, me)
         if image:
             return Observed(FirstImageIds(image), self)
         builds = self._builds(aws, me)
         answer = next((one for one in builds if self._answers(one, newest=one is builds[0])), None)
-        return self._judged(aws, answer, [one for one in builds if self._fits(one)]) if answer else None
+        return self._judged(aws, me, answer, [one for one in builds if self._fits(one)]) if answer else None
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[FirstImageIds]]:
@@ -126,12 +125,12 @@ class FirstImage(Resource[FirstImageIds]):
         )
         return FirstImageIds(self.placeholder)
 
-    def _image(self, aws: Aws) -> ImageUri | None:
+    def _image(self, aws: Aws, me: Label) -> ImageUri | None:
         if self.given:
             return ImageUri(self.given)
         if self.moving:
             return None
-        runs = running(aws, self.cluster, self.service, self.container, self.placeholder)
+        runs = running(aws, Names.of(me), self.placeholder, self.jobs)
         fits = runs is not None and ecr.is_there(aws, runs.image, self.placeholder)
         if runs is not None and fits and runs.image != self.broken:
             return ImageUri(runs.image)
@@ -166,7 +165,9 @@ class FirstImage(Resource[FirstImageIds]):
         left = self.moving and newest and build["buildStatus"] == "SUCCEEDED"
         return self._fits(build) and (left or build["id"] not in self.past)
 
-    def _judged(self, aws: Aws, build: BuildTypeDef, builds: list[BuildTypeDef]) -> Observed[FirstImage, FirstImageIds]:
+    def _judged(
+        self, aws: Aws, me: Label, build: BuildTypeDef, builds: list[BuildTypeDef]
+    ) -> Observed[FirstImage, FirstImageIds]:
         ids, number = FirstImageIds(self.placeholder), build["id"].rpartition(":")[2][:8]
         if is_running(build):
             return Observed(ids, self, ready=False, note=f"build {number}: {build['currentPhase']}")
@@ -176,7 +177,7 @@ class FirstImage(Resource[FirstImageIds]):
         with aws.fresh():  # it may have been pushed since we looked
             good = [one for one in same if one["buildStatus"] == "SUCCEEDED"]
             pushed = next(filter(None, (pushed_by(aws, one, self.repository) for one in good)), None)
-            image = self._named(pushed) if pushed else self._image(aws) if build in good else None
+            image = self._named(pushed) if pushed else self._image(aws, me) if build in good else None
         if image:
             return Observed(FirstImageIds(image), self)
         if build["buildStatus"] != "SUCCEEDED":

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Found, Observed, Resource
 from ecsctl.ids import ClusterName, ImageUri, SecurityGroupId, SubnetId, TaskDefinitionArn
+from ecsctl.names import Names
 from ecsctl.parts import RELEASE
 from ecsctl.resources.support.common import there
-from ecsctl.resources.support.deployments import running
 from ecsctl.resources.support.ecs import BY, ended_well, tasks_in
 from ecsctl.resources.support.policy_document import Condition, Statement
 from ecsctl.resources.support.revisions import container_of, revision
 from ecsctl.resources.support.rights import of, passes
+from ecsctl.resources.support.running import running
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -36,7 +37,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
     """The release command has run with an image, or the service runs that image already.
 
     Where neither is so, making it runs the command in a task of its own, and it is ready once that has ended with 0.
-    The pipeline and `ecsctl deploy` run it themselves. `service` and `container` are names to look at, not edges.
+    The pipeline and `ecsctl deploy` run it themselves.
     """
 
     kind = "release"
@@ -56,7 +57,6 @@ class FirstRelease(Resource[FirstReleaseIds]):
     public_ip: bool = field(compare=False)
     command: tuple[str, ...] = field(compare=False)
     minutes: int = field(compare=False)
-    service: str = field(compare=False)
     container: str = field(compare=False)
     past: tuple[str, ...] = field(default=(), compare=False)  # tasks that had ended before this run: no answers
 
@@ -82,7 +82,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
     def observe(self, aws: Aws, me: Label) -> Observed[FirstRelease, FirstReleaseIds] | None:
         """By what the service runs; else by the newest task of the command with this image, for an hour."""
         ids = FirstReleaseIds(self.image)
-        runs = running(aws, self.cluster, self.service, self.container)
+        runs = running(aws, Names.of(me))
         if runs is not None and runs.image == self.image:
             return Observed(ids, self)
         tasks = [one for one in self._tasks(aws) if self._own(one).get("image") == self.image]

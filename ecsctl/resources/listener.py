@@ -114,7 +114,8 @@ class Listener(Resource[ListenerIds]):
         """What it takes to make it, look at it, change it and delete it."""
         yield anywhere("elasticloadbalancing", "DescribeListeners DescribeLoadBalancers DescribeTags")
         changes = of("elasticloadbalancing", "AddTags CreateListener DeleteListener ModifyListener")
-        yield Statement("LoadBalancing", changes, scope.balancers)
+        if uses.web:
+            yield Statement("LoadBalancing", changes, scope.balancers)
         if uses.listener_attributes:
             yield anywhere("elasticloadbalancing", "DescribeListenerAttributes")
             yield Statement("LoadBalancing", of("elasticloadbalancing", "ModifyListenerAttributes"), scope.balancers)

@@ -114,6 +114,8 @@ class LoadBalancer(Resource[LoadBalancerIds]):
             "AddTags CreateLoadBalancer DeleteLoadBalancer ModifyLoadBalancerAttributes SetSecurityGroups SetSubnets"
         )
         yield anywhere("elasticloadbalancing", "DescribeLoadBalancers DescribeLoadBalancerAttributes DescribeTags")
+        if not uses.web:
+            return
         yield Statement("LoadBalancing", of("elasticloadbalancing", changes), scope.balancers)
         yield linked(scope, "elasticloadbalancing")
         if uses.web_acl:  # WAF asks about both, and ELB about the load balancer ("How AWS WAF works with IAM")

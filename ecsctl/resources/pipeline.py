@@ -132,7 +132,7 @@ class Pipeline(Resource[PipelineIds]):
         # Whether its first run brings what the service runs already.
         looks = "DescribeServiceDeployments DescribeServiceRevisions DescribeServices ListServiceDeployments"
         yield Statement("Service", of("ecs", looks), scope.service)
-        yield anywhere("ecs", "DescribeTaskDefinition")
+        yield anywhere("ecs", "DescribeTaskDefinition ListTaskDefinitionFamilies ListTaskDefinitions")
         yield Statement("Build", of("codebuild", "BatchGetBuilds ListBuildsForProject"), scope.projects)
         yield Statement("Images", of("ecr", "BatchGetImage DescribeImages"), (scope.repository,))
         if uses.connection:

@@ -27,7 +27,7 @@ from ecsctl.names import Names
 from ecsctl.resources.support import raw
 from ecsctl.resources.support.additions import Additions
 from ecsctl.resources.support.deployments import Snapshot, Standing, brief, gone_back
-from ecsctl.resources.support.ecs import family_of, revision_of, service_of, services_of, stop_ours, tasks_of
+from ecsctl.resources.support.ecs import family_of, revision_of, service_of, services_of, tasks_of
 from ecsctl.resources.support.pausing import ANSWERS, HOOKS, Pause, beside, held
 from ecsctl.resources.support.policy_document import Condition, Statement
 from ecsctl.resources.support.rights import anywhere, linked, of, passes
@@ -317,11 +317,8 @@ class Service(Resource[ServiceIds]):
         """It drains: its tasks stop first, and its name stays taken until they have.
 
         Forced, it need not be scaled down first: UpdateService refuses a service that drains already, DeleteService
-        does not (AWS documentation: API reference, the errors of both). Tasks by `ecsctl run` go with it: they have its
-        network and its roles.
+        does not (AWS documentation: API reference, the errors of both).
         """
-        with aws.fresh():
-            stop_ours(aws, ids.cluster)
         aws.ecs.delete_service(cluster=ids.cluster, service=ids.name, force=True)
 
     def _settings(self, changed: frozenset[str]) -> dict[str, tuple[str, Any]]:

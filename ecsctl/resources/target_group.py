@@ -100,7 +100,8 @@ class TargetGroup(Resource[TargetGroupIds]):
         """What it takes to make it, look at it, change it and delete it."""
         changes = "AddTags CreateTargetGroup DeleteTargetGroup ModifyTargetGroup ModifyTargetGroupAttributes"
         yield anywhere("elasticloadbalancing", "DescribeTags DescribeTargetGroups DescribeTargetGroupAttributes")
-        yield Statement("LoadBalancing", of("elasticloadbalancing", changes), scope.balancers)
+        if uses.web:
+            yield Statement("LoadBalancing", of("elasticloadbalancing", changes), scope.balancers)
         others: tuple[str, ...] = (scope.second_targets,) if uses.shifts else ()
         others += scope.target_groups(uses.speaks) if uses.speaks != "HTTP1" else ()
         if others:

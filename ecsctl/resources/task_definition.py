@@ -62,8 +62,9 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     Without an image, the one that runs is kept: the pipeline owns it. `seed` is the image to begin with while
     nothing runs, or when what runs is not in the repository any more; `placeholder` stands in the definition while
     there is no image at all, and gives way to a seed.
-    `cluster` and `service` are names to look at, not edges: the service needs this one first. Without a service of its
-    own what counts is the latest ACTIVE revision, and its image is that which the one that it `follows` serves.
+    `cluster` and `service` are names to look at, not edges: the service needs this one first. One that is not `kept` by
+    a service counts by its latest ACTIVE revision, and its image is that which the one serves that it `follows`; with
+    none to follow it keeps its own.
     """
 
     kind = "task-definition"
@@ -101,7 +102,8 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     placeholder: ImageUri | None = field(default=None, compare=False)
     cluster: str = field(default="", compare=False)
     service: str = field(default="", compare=False)
-    follows: str = field(default="", compare=False)  # the service whose image it has, where none of its own keeps one
+    kept: bool = field(default=True, compare=False)  # by a service of its own
+    follows: str = field(default="", compare=False)  # the service whose image it has, where it is not kept
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "environment", tuple(sorted(self.environment)))
@@ -151,8 +153,8 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         if judged is None:
             return None
         shown, actual = judged.shown, told(judged.shown, self, me.region)
-        if self.follows:
-            served = self.image or self._followed(aws) or self.seed
+        if not self.kept:
+            served = self.image or self._followed(aws, judged.live) or self.seed
             if served and actual.image != served:
                 actual = replace(actual, sound=False, unsound=f"the release that serves has the image {served}")
         elif self.seed and self._begins(aws) and actual.image != (self.image or self.seed):
@@ -217,15 +219,15 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
 
     def _judge(self, aws: Aws, me: Label) -> Judgement | None:
         service = self._used_by(aws)
-        live = self._latest(aws, me) if self.follows else self._live(aws, me, service)
+        live = self._live(aws, me, service) if self.kept else self._latest(aws, me)
         if live is None:
             return None
         good = None  # the image to go on with when the service's newest deployment was given up
         if service and Snapshot(service).failed:
             good = brief(aws, self.cluster, self.service, "SUCCESSFUL").good_image(self.container)
         desired = replace(self, image=self.image or self.seed) if self._begins(aws) else self
-        if self.follows:
-            desired = replace(self, image=self.image or self._followed(aws) or self.seed)
+        if not self.kept:
+            desired = replace(self, image=self.image or self._followed(aws, live) or self.seed)
         later = (revision(aws, arn) for arn in since(aws, self.family, live.arn))
         return judge(desired, live, later, good, me)
 
@@ -244,8 +246,12 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
             return True
         return not ecr.is_there(aws, revision(aws, service["taskDefinition"]).image(self.container), self.placeholder)
 
-    def _followed(self, aws: Aws) -> ImageUri | None:
+    def _followed(self, aws: Aws, latest: Revision) -> ImageUri | None:
         """The image that the service serves which it follows, whatever is rolling out; None while there is none."""
+        if not self.follows:
+            own = latest.image(self.container)
+            there = own not in ("", self.placeholder) and ecr.is_there(aws, own, self.placeholder or "")
+            return ImageUri(own) if there else None
         service = service_of(aws, self.cluster, self.follows)
         if service is None or service["status"] != "ACTIVE":
             return None

@@ -90,8 +90,9 @@ def view(now: Live, where: Mapping[str, str]) -> Iterator[Text]:
     """All of it, line by line, the shortest parts first: a screen may be small."""
     head = plain(where["app"], "bold")
     yield Text.assemble(head, plain(f" in {where['region']} of account {where['account']}  {now.at:%H:%M:%S} UTC"))
-    yield from _part("service", now, _service(now))
-    if len(now.processes) > 1 or "processes" in now.unread:
+    if now.service or not now.processes:
+        yield from _part("service", now, _service(now))
+    if now.several or "processes" in now.unread:
         yield from _part("processes", now, processes.table(now.processes) if now.processes else ())
     yield from _part("deployments", now, _table(map(_deployment(now), now.deployments)))
     yield from _part("pipeline", now, _pipeline(now))
@@ -146,7 +147,7 @@ def _service(now: Live) -> Iterator[Text]:
 
 def _whose(one: Deployment | Task, now: Live) -> str:
     """Whose it is, where there are several; else nothing, which leaves the column out."""
-    return one.process if len(now.processes) > 1 else ""
+    return one.process if now.several else ""
 
 
 def _deployment(now: Live) -> Any:

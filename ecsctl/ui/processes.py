@@ -57,7 +57,7 @@ def document(one: Process) -> dict[str, Any]:
         "pending": one.pending,
         "outcome": one.release.outcome if one.release else "",
         "message": one.release.message if one.release else "",
-        "other_image": one.other_image,
+        "other_image": bool(one.other),
         "state": one.state,
         "well": one.well,
     }

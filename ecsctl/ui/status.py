@@ -10,6 +10,7 @@ from rich.style import Style
 from rich.text import Text
 
 from ecsctl.engine.report import Condition, Report, telling
+from ecsctl.parts import WEB
 from ecsctl.ui import processes
 from ecsctl.ui.console import data, glyph, put, tell
 from ecsctl.ui.names import called
@@ -55,7 +56,7 @@ def show(
     room = console.width if console.is_terminal else None
     for line in (*table(reports, now, room), Text(), summary(reports)):
         put(line, console)
-    if len(every) > 1:
+    if any(one.name != WEB for one in every):
         for line in (Text(), *processes.table(every), Text()):
             put(line, console)
     if cause:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ecsctl.names import Names
@@ -38,12 +38,12 @@ def why(
     spelled: Mapping[str, str] | None = None,
     *,
     process: str = "",
-    resting: Collection[str] | None = None,
+    resting: Mapping[str, bool] | None = None,
 ) -> Diagnosis:
     """What is wrong with an app, ranked; or with one process of it. Changes nothing; what could not be read is told.
 
-    `spelled` tells which key the app's ecsctl.toml uses, where two can say the same; `resting` are the processes of
-    which it asks for no task, where that is known.
+    `spelled` tells which key the app's ecsctl.toml uses, where two can say the same; `resting` tells of each process
+    that it asks for whether no task of it need run, where that is known.
 
     Raises Interrupted when a stop is asked for, Refused for a process that the app does not have.
     """
@@ -53,7 +53,7 @@ def why(
     return found.of(process) if process else found
 
 
-def first_line(aws: Aws, app: str, resting: Collection[str] | None = None, *, again: bool = True) -> str:
+def first_line(aws: Aws, app: str, resting: Mapping[str, bool] | None = None, *, again: bool = True) -> str:
     """Why a service does not run, in one line and few calls; empty if nothing is wrong with any, or nobody knows.
 
     With `again` AWS is asked anew, whatever it has answered. Raises Interrupted when a stop is asked for.

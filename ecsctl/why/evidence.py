@@ -108,6 +108,7 @@ class Facts:
     app: str
     process: str = WEB
     rests: bool | None = None
+    no_web: bool = False  # nobody asks for one: what is of the app as a whole is told all the same
     service: Told | None = None
     deployments: list[Told] = field(default_factory=list)
     revisions: dict[str, str] = field(default_factory=dict)

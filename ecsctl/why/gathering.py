@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -33,16 +33,17 @@ BUILD_LINES = 1000  # of a build's: what the failed command wrote stands before 
 
 
 def gather(
-    aws: Aws, app: str, domain: str = "", also: Sequence[str] = (), resting: Collection[str] | None = None
+    aws: Aws, app: str, domain: str = "", also: Sequence[str] = (), resting: Mapping[str, bool] | None = None
 ) -> list[Facts]:
     """All facts about an app: the web's with those of its builds and names, then those of each worker.
 
-    `resting` are the processes of which ecsctl.toml asks for no task, where that is known. Changes nothing, and raises
-    only Interrupted: what could not be read is in `unread`.
+    `resting` tells of each process of ecsctl.toml whether no task of it need run, where that is known. Changes nothing,
+    and raises only Interrupted: what could not be read is in `unread`. Where there is no web its facts are those of the
+    app alone.
     """
     aws.forget()
     facts = Facts(app, rests=_rests(WEB, resting), domain=domain, also=[*also])
-    others = _others(aws, facts)
+    others = _others(aws, facts, resting)
     web = _Reading(aws, facts).all()
     workers = [
         Facts(app, process, _rests(process, resting), pipeline=web.pipeline, build=web.build) for process in others
@@ -51,27 +52,34 @@ def gather(
         return [web, *pool.map(lambda one: _Reading(aws, one).process(), workers)]
 
 
-def gather_services(aws: Aws, app: str, resting: Collection[str] | None = None) -> Iterator[Facts]:
+def gather_services(aws: Aws, app: str, resting: Mapping[str, bool] | None = None) -> Iterator[Facts]:
     """The facts about the running services alone, one after the other, the web's first.
 
     They are enough to tell why their tasks fail, in fewer calls; and fewer still where a worker runs steadily. What was
     asked before is not asked again.
     """
     facts = Facts(app, rests=_rests(WEB, resting))
-    others = _others(aws, facts)
+    others = _others(aws, facts, resting)
     yield _Reading(aws, facts).service_only()
     for process in others:
         yield _Reading(aws, Facts(app, process, _rests(process, resting))).service_only()
 
 
-def _rests(process: str, resting: Collection[str] | None) -> bool | None:
-    return None if resting is None else process in resting
+def _rests(process: str, resting: Mapping[str, bool] | None) -> bool | None:
+    return None if resting is None else resting.get(process, False)
 
 
-def _others(aws: Aws, facts: Facts) -> list[str]:
-    """The workers of the app; none where they may not be listed, which is told."""
+def _others(aws: Aws, facts: Facts, resting: Mapping[str, bool] | None) -> list[str]:
+    """The workers of the app, and whether nobody asks for a web; none where they may not be listed, which is told.
+
+    Where ecsctl.toml cannot be read, that there are others speaks against a web that is not there.
+    """
+    facts.no_web = resting is not None and WEB not in resting
     try:
-        return [one for one in reading.processes(aws, Names(facts.app)) if one != WEB]
+        known = reading.processes(aws, Names(facts.app))
+        if resting is None:
+            facts.no_web = bool(known) and WEB not in known
+        return [one for one in known if one != WEB]
     except Interrupted:
         raise
     except Exception as error:  # noqa: BLE001 - explained() raises again what AWS did not answer
@@ -156,6 +164,8 @@ class _Reading:
 
     def _service(self) -> None:
         """The service."""
+        if self.facts.no_web:
+            return
         observed = reading.look(self.aws, self.names)
         self.facts.service = observed.service
         self.facts.deployments = list(observed.deployments)

@@ -9,7 +9,23 @@ VPC = 'name = "shop"\n[vpc]\nid = "vpc-0123abcd"\n'
 TWO = 'public_subnets = ["subnet-0123aaaa", "subnet-0123bbbb"]\n'
 
 
+MAILER = '[workers.mailer]\ncommand = ["a"]\n'
+SHARED = f"{MAILER}[service]\nweb = false\n"
+NO_WEB = "has no meaning without a web, and service.web is false"
+
 TOGETHER = [
+    ("[service]\nweb = false", 3,
+     "service.web = false leaves nothing to run: expected [workers.NAME] or [jobs.NAME]"),
+    (f"{MAILER}[service]\nweb = false\nport = 80", 6, "service.port: has no meaning with web = false: it is the web's "
+     "alone"),
+    (f'{SHARED}[domain]\nname = "a.example.com"', 6, f"domain: {NO_WEB}"),
+    (f"{SHARED}[load_balancer]\ninternal = true", 7, f"load_balancer.internal: {NO_WEB}"),
+    (f'{MAILER}[deployment]\nstrategy = "blue-green"', 5, f"deployment.strategy: {NO_WEB}"),
+    (f'{MAILER}[raw.target_group]\nHealthCheckPort = "1"', 4, f"raw.target_group: {NO_WEB}"),
+    ('[jobs.nightly]\ncommand = ["a"]\nschedule = "rate(1 day)"\n[release]\ncommand = ["b"]', 5,
+     "release: has no meaning with jobs alone: nothing is deployed, and each run of a job is a new task"),
+    (f'{MAILER}[vpc]\nid = "vpc-0123abcd"\n{TWO}private_subnets = ["subnet-0123cccc", "subnet-0123dddd"]', 6,
+     "vpc.public_subnets: has no meaning without a load balancer: the tasks are in the private subnets"),
     ('[github]\nbranch = "main"', 2, 'github.repository is missing: expected text in quotes, such as "acme/shop"'),
     ("[domain]", 2, "domain.name: is missing: give name, or certificate_arn, or leave [domain] out for HTTP only"),
     (f'[domain]\ncertificate_arn = "{CERTIFICATE}"\nhosted_zone = "Z0123ABCD"', 4,

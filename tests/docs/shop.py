@@ -19,7 +19,7 @@ from tests.docs.pages import DOCS
 WHOLE = ("costs", "environments", "from-cdk", "from-copilot", "leaving", "vpc")
 """The guides that bring a whole stack up or down. They take longer: tests/long follows them."""
 OTHERS = sorted({page.stem for page in (DOCS / "how-to").glob("*.md")} - set(WHOLE))
-SHOP = 'name = "shop"\n\n[github]\nrepository = "acme/shop"\n'
+SHOP = 'name = "shop"\n\n[service]\nport = 8000\n\n[github]\nrepository = "acme/shop"\n'
 DOCKERFILE = "FROM public.ecr.aws/docker/library/python:3.13-slim\nCOPY . .\nEXPOSE 8000\nCMD python -m http.server\n"
 
 

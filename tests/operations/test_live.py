@@ -154,7 +154,7 @@ def test_a_worker_is_told_beside_the_web_and_what_befalls_it_is_not_well(service
     service.point(service.register(service.push("v3"), family="hello_mailer"), "hello_mailer")
     service.clock.sleep(1500)
     back = observed(service)
-    assert [(one.state, one.other_image) for one in back.processes] == [("runs", False), ("rolled back", False)]
+    assert [(one.state, bool(one.other)) for one in back.processes] == [("runs", False), ("rolled back", False)]
     assert back.processes[1].told.startswith("revision 4 of mailer was rolled back by the circuit breaker")
     assert not back.well
     assert back.cause.startswith("the worker mailer crashed")

@@ -218,6 +218,7 @@ REFUSED: dict[str, tuple[Configured, Configured]] = {
 APART = {
     "name": "another name is another app: the record is refused, and the one that runs is left alone",
     "region": "another region is another deployment: the record is refused",
+    "service.web": "who takes the web away wants nobody answered any more; test_no_web takes it away and brings it",
 }
 
 

@@ -136,10 +136,10 @@ def test_what_befalls_all_alike_is_told_once_and_of_whom() -> None:
 
 def test_a_worker_of_which_no_task_is_asked_for_is_nothing_wrong(world: World) -> None:
     world.up(worked(BARE, mailer={**MAILER, "desired_count": 0}), image=IMAGE)
-    assert told(world, resting={"mailer"}).causes == ()
+    assert told(world, resting={"web": False, "mailer": True}).causes == ()
     [unknown] = told(world).causes
     assert (unknown.name, unknown.process, unknown.calm) == ("scaled-to-zero", "mailer", True)
-    asked = told(world, resting=())
+    asked = told(world, resting={"web": False, "mailer": False})
     assert not asked.sound
     scaled: Any = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
     world.boto("application-autoscaling").register_scalable_target(

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import flat
 from ecsctl.resources.support.common import there
-from ecsctl.resources.support.ecs import family_of, newer, revision_of, service_of
+from ecsctl.resources.support.ecs import newer, revision_of, service_of
 from ecsctl.resources.support.pausing import EXPIRED, answered_of, held_of
-from ecsctl.resources.support.revisions import BACK, revision
+from ecsctl.resources.support.revisions import BACK
 from ecsctl.resources.support.strategy import rules_of
 
 if TYPE_CHECKING:
@@ -369,25 +369,3 @@ def gone_back(aws: Aws, cluster: str, service: Told, tags: Mapping[str, str] | N
     if brought[0] == runs and later:
         return f"ecsctl rollback, or someone by hand, went back to revision {now} from {revision_of(later[0])}: {ends}"
     return ""
-
-
-@dataclass(frozen=True)
-class Running:
-    """The image in the task definition of a service that is there, and that task definition's processor."""
-
-    image: str
-    architecture: str
-    broken: bool = False  # ECS has given it up, and nothing was ever deployed with success
-
-
-def running(aws: Aws, cluster: str, service: str, container: str, placeholder: str = "") -> Running | None:
-    """What a service runs that is there, a draining one included; None without one, or for a placeholder."""
-    found = service_of(aws, cluster, service)
-    if found is None or found["status"] == "INACTIVE" or not family_of(found.get("taskDefinition", "")):
-        return None
-    runs = revision(aws, found["taskDefinition"])
-    image = runs.image(container)
-    if image == placeholder:
-        return None
-    broken = Snapshot(found).failed and not brief(aws, cluster, service, "SUCCESSFUL").deployments
-    return Running(image, runs.architecture, broken)

@@ -55,6 +55,19 @@ def services_of(aws: Aws, names: Names) -> list[ServiceTypeDef]:
     return found
 
 
+def lead_of(aws: Aws, names: Names) -> Names:
+    """The process whose image is the app's: the web, where there is a service of it; else the first that has one."""
+    web = service_of(aws, names.cluster, names.service)
+    if web and web["status"] == "ACTIVE":
+        return names
+    there_are = sorted((one for one in services_of(aws, names) if one["status"] != "INACTIVE"), key=_at_rest)
+    return names.on(names.process_of(there_are[0]["serviceName"])) if there_are else names
+
+
+def _at_rest(service: Mapping[str, Any]) -> bool:
+    return bool(service["status"] != "ACTIVE")
+
+
 def groups_of(service: Mapping[str, Any]) -> list[str]:
     """The target groups that its tasks are in, or may be: where requests are shifted, one of two."""
     found: dict[str, None] = {}

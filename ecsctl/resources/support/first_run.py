@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ecsctl.names import Names
 from ecsctl.resources.support.builds import builds_of, pushed_by
-from ecsctl.resources.support.deployments import running
 from ecsctl.resources.support.ecr import PROCESSORS, Reference, by_name, tags
+from ecsctl.resources.support.ecs import families_of
 from ecsctl.resources.support.pipeline_structure import Approval, Parts
+from ecsctl.resources.support.running import running
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -79,12 +80,12 @@ def first_run(
 
 
 def _runs_already(aws: Aws, app: str, project: str, commit: str) -> bool:
-    """Whether the service was told to run the image of this commit: by its tags, or as the project has built it.
+    """Whether the app was told to run the image of this commit: by its tags, or as the project has built it.
 
     The tags are what is left of a commit where only the repository has outlived an earlier life of the app.
     """
     names = Names(app)
-    runs = running(aws, names.cluster, names.service, names.container)
+    runs = running(aws, names, jobs=[names.process_of(one) for one in families_of(aws, names)[1:]])
     if runs is None:
         return False
     named = Reference.of(runs.image)

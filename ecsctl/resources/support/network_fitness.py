@@ -199,7 +199,7 @@ def _zones(network: Network, need: Need, front: list[str], back: list[str]) -> I
     ids = {one: network.subnets[one]["AvailabilityZoneId"] for one in [*front, *back]}
     covered = {ids[one] for one in front}
     for subnet_id in back:
-        if ids[subnet_id] not in covered:
+        if front and ids[subnet_id] not in covered:
             yield Unfit(
                 f"the subnet {network.called(subnet_id)} is in zone {ids[subnet_id]}, where the load balancer has no "
                 "subnet: it would send nothing to the tasks there",
@@ -245,7 +245,7 @@ def _let_through(network: Network, need: Need, front: list[str], back: list[str]
     acls = {one.get("SubnetId"): acl for acl in network.acls for one in acl.get("Associations", [])}
     asked = [(subnet, False, port) for subnet in front for port in need.ports]
     asked += [(subnet, True, need.port) for subnet in front]
-    asked += [(subnet, False, need.port) for subnet in back]
+    asked += [(subnet, False, need.port) for subnet in back if front]
     asked += [(subnet, True, 443) for subnet in back]
     for subnet_id, egress, port in asked:
         acl = acls.get(subnet_id)

@@ -161,6 +161,7 @@ class Scope:
 class Uses:
     """What the app uses that is not its own: by id, by full ARN, and empty where it uses none."""
 
+    web: bool = True  # a load balancer asks some of its tasks
     zone: str = ""  # the hosted zone's id, or `*`
     domain: str = ""  # the name in it
     certificate: bool = False  # it is served by HTTPS

@@ -15,7 +15,7 @@ from ecsctl.why.evidence import Evidence, Facts
 
 def absent(facts: Facts) -> Cause | None:
     """There is no service, or it is being deleted."""
-    if any(one.startswith("the service:") for one in facts.unread):
+    if facts.no_web or any(one.startswith("the service:") for one in facts.unread):
         return None
     state = str(facts.service.get("status", "ACTIVE")) if facts.service else ""
     if state == "ACTIVE":

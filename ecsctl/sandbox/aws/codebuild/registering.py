@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from moto.ecs.exceptions import ECSException
+
 from ecsctl.sandbox.aws import ecs
 from ecsctl.sandbox.aws.codebuild.build import Build
 from ecsctl.sandbox.aws.codebuild.releasing import DENIED, EndsError, Releasing, built, variables
@@ -54,6 +56,8 @@ class Registering(Releasing):
                 return
             tags = [one for one in found["tags"] if not one["key"].startswith("aws:")]
             arn = self._registered(build, found, container, image, tags)
+        except ECSException as error:
+            raise EndsError(f"An error occurred: {error}", DENIED) from None
         except Refusal as refusal:
             raise EndsError(f"An error occurred ({refusal.code}): {refusal.message}", DENIED) from None
         self._say(build, at, f"{family} runs {image} from revision {arn.rpartition(':')[2]} on")
