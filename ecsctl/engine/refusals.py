@@ -82,7 +82,7 @@ KNOWN = (
      "the caller needs codeconnections:UseConnection on it, and at GitHub its App must reach the repository; "
      f"{POLICY}"),
     (r"Webhook could not be registered|Failed to create webhook|Repository not found or permission denied",
-     "GitHub does not let the webhook be made",
+     "GitHub does not let its webhook be made, or removed",
      "look at github.repository; a token needs the scope admin:repo_hook and someone who administers the repository, "
      f"and a connection's App must reach it; {AGAIN}"),
     (r"requested bucket name is not available", "another account has a bucket of that name",

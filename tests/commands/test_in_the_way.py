@@ -159,7 +159,7 @@ def test_a_task_by_ecsctl_run_is_in_nobodys_way(live: Clock, run: Run) -> None:
 def test_a_worker_and_a_job_are_in_nobodys_way(live: Clock, run: Run, folder: Path) -> None:
     file = folder / "ecsctl.toml"
     jobs = '[jobs.nightly]\ncommand = ["b"]\nschedule = "rate(1 day)"\n'
-    file.write_text(f'{file.read_text()}\n[workers.mailer]\ncommand = ["a"]\n{jobs}')
+    file.write_text(f'{file.read_text()}\n[service]\nport = 8000\n[workers.mailer]\ncommand = ["a"]\n{jobs}')
     assert run("up", "--yes").code == 0
     ended = run("down", "--yes")
     assert ended.code == 0, ended.err
