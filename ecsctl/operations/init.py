@@ -112,6 +112,8 @@ class Proposal:
             remarks["pipeline"] = [f"Other apps are in this repository too. With a connection, paths = [{listed}] lets "
                                    "pushes that concern this one alone build it."]  # fmt: skip
         processes = self.image.processes if self.image else ()
+        if self.image and not self.image.port and any(one.name for one in processes):
+            remarks["service"].append("If nobody asks this app over the network: web = false, and the workers below.")
         for one in processes:
             if not one.name:
                 remarks["release"] = [f"{one.where} runs this at each release: command = {toml(one.words)}"]

@@ -76,6 +76,16 @@ def test_the_processes_of_a_procfile_are_proposed_and_become_workers_once_they_a
     }
 
 
+def test_an_image_that_listens_nowhere_and_has_workers_may_have_no_web(tmp_path):
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    (tmp_path / "Procfile").write_text("mailer: ./mailer\n")
+    told = "# If nobody asks this app over the network: web = false, and the workers below."
+    assert told in propose(tmp_path).text
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nEXPOSE 9000\n")
+    assert told not in propose(tmp_path).text
+
+
 def test_each_file_that_it_writes_is_named_once(repository):
     folder = repository()
     before, said = files(folder).keys(), []
