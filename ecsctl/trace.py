@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine import events
+from ecsctl.engine.wording import called
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,9 +38,9 @@ class Trace:
         """Something has happened to a resource."""
         match event:
             case events.Done():
-                self._add(RESOURCES, event.name, f"{event.title} {event.name}: {event.verb}", event.seconds, {})
+                self._add(RESOURCES, event.name, f"{called(event.title, event.name)}: {event.verb}", event.seconds, {})
             case events.Ready():
-                self._add(RESOURCES, event.name, f"{event.title} {event.name}: until ready", event.seconds, {})
+                self._add(RESOURCES, event.name, f"{called(event.title, event.name)}: until ready", event.seconds, {})
 
     def beside(self, listener: events.Listener) -> events.Listener:
         """A listener that tells this one and another."""

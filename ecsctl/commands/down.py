@@ -47,6 +47,7 @@ def down(
     from ecsctl.commands.opening import opened
     from ecsctl.costs.prices import AS_OF
     from ecsctl.engine.errors import AwsError, Refused, Several, TimedOut, in_the_way
+    from ecsctl.engine.wording import called
     from ecsctl.own_secrets import kept, remove_all
     from ecsctl.removal import blockers
     from ecsctl.removal.kept import keeper
@@ -82,7 +83,7 @@ def down(
             remove_all(session.aws, app.app, held)
         remains = left(session.aws, session.engine.label, plan, session.engine.passed_over)
     seconds = app.progress.seconds
-    if stays := [f"{step.title} {step.name}" for step in plan.steps if step.reason.startswith(blockers.USED_BY)]:
+    if stays := [called(step.title, step.name) for step in plan.steps if step.reason.startswith(blockers.USED_BY)]:
         if not common.json:
             receipt.show(remains, prices=AS_OF)
         part = Refused(f"not all of {app.app} is gone, for others use it: {', '.join(stays)}")

@@ -38,13 +38,13 @@ class Looking:
         if any(True for parent in desired.within for _ in promises(getattr(desired, parent))):
             return None
         me = self.label.of(name, self._nonce(name))
-        return self.patiently(lambda: desired.observe(self.aws, me), f"{desired.title} {name}")
+        return self.patiently(lambda: desired.observe(self.aws, me), desired.known_as(name))
 
     def _ours(self, kind: type[AnyResource], name: str) -> list[Found[Any]]:
         """What of this kind and name carries our tags right now."""
         me = self.label.of(name)
         with self.aws.fresh():
-            found = self.patiently(lambda: list(kind.find(self.aws, me)), f"{kind.title} {name}")
+            found = self.patiently(lambda: list(kind.find(self.aws, me)), kind.known_as(name))
         return [item for item in found if me.matches(item.tags)]
 
     def patiently(self, look: Callable[[], T], what: str = "looking") -> T:

@@ -16,6 +16,7 @@ from ecsctl.engine.reconcile import Reconciler
 from ecsctl.engine.resource import Observed
 from ecsctl.engine.stack import Node, Stack, fulfil, lasting, promises
 from ecsctl.engine.survey import Owned, Survey, removal
+from ecsctl.engine.wording import called
 from ecsctl.engine.work import visit_all
 
 
@@ -67,7 +68,7 @@ class Planner:
             except (Denied, NotOffered) as error:
                 if not as_far:
                     raise
-                unobserved(node, error.message.removeprefix(f"{desired.title} {name}: "), error)
+                unobserved(node, error.message.removeprefix(f"{desired.known_as(name)}: "), error)
                 return
             step = self.one.judged(name, desired, observed)
             self.observed[name], steps[name] = observed, step
@@ -134,19 +135,19 @@ def refuse(plan: Plan) -> None:
     """Raise Refused, with all reasons together, if the plan cannot be carried out."""
     if plan.refusals:
         rivals = [step for step in plan.refusals if step.rival]
-        others = [Refused(f"{s.title} {s.name}: {s.reason}", hint=s.hint) for s in plan.refusals if not s.rival]
+        others = [Refused(f"{called(s.title, s.name)}: {s.reason}", hint=s.hint) for s in plan.refusals if not s.rival]
         raise together([*_entangled(rivals), *others])
 
 
 def _entangled(steps: Sequence[Step]) -> Iterator[Refused]:
     """One refusal for all that belongs to another deployment: there is one way out for all of it."""
     if len(steps) == 1:
-        yield Refused(f"{steps[0].title} {steps[0].name}: {steps[0].reason}", hint=steps[0].hint)
+        yield Refused(f"{called(steps[0].title, steps[0].name)}: {steps[0].reason}", hint=steps[0].hint)
     elif steps:
         yield Refused(
             f"two deployments of this app have begun in this account and region, and neither is whole: {len(steps)} "
             f"parts belong to another one ({', '.join(sorted({f'{ID}={step.rival}' for step in steps}))})",
-            why="; ".join(f"{step.title} {step.name}: {step.reason}" for step in steps[:3])
+            why="; ".join(f"{called(step.title, step.name)}: {step.reason}" for step in steps[:3])
             + (f"; and {len(steps) - 3} more" if len(steps) > 3 else ""),
             hint=steps[0].hint,
         )

@@ -108,7 +108,7 @@ class Reconciler(Looking):
         self, name: str, desired: AnyResource, observed: Observed[Any, Any] | None
     ) -> tuple[Observed[Any, Any], Verb | None]:
         """Decide, act, look again, until there is nothing left to decide."""
-        attempt = Attempt(self.patience, f"{desired.title} {name}")
+        attempt = Attempt(self.patience, desired.known_as(name))
         if observed is None and self._may_be_hidden(name, desired):
             observed = self._come_to_light(name, desired)
         did: Verb | None = None
@@ -123,10 +123,10 @@ class Reconciler(Looking):
                 case Verb.REFUSE:
                     if name == self.first and self._open(name, "create"):
                         self.state.drop(name)  # of its name there is one, and it is another's: ours was never made
-                    raise Refused(f"{desired.title} {name}: {step.reason}", hint=step.hint)
+                    raise Refused(f"{desired.known_as(name)}: {step.reason}", hint=step.hint)
                 case Verb.REPLACE if replaced:
                     raise ResourceFailed(
-                        f"{desired.title} {name}: {step.reason}", hint="fix the cause and run it again"
+                        f"{desired.known_as(name)}: {step.reason}", hint="fix the cause and run it again"
                     )
                 case Verb.REPLACE:
                     replaced = True
@@ -138,7 +138,7 @@ class Reconciler(Looking):
                 case _:
                     assert observed is not None  # noqa: S101 - told to the type checker: what is changed is there
                     if step.reason:
-                        self.tell(events.Said(f"{desired.title} {name}: {step.reason}"))
+                        self.tell(events.Said(f"{desired.known_as(name)}: {step.reason}"))
                     observed = self._update(name, desired, observed, step, attempt, moved=moved(before, step))
                     did, before = did or Verb.UPDATE, step
 
@@ -180,7 +180,7 @@ class Reconciler(Looking):
         try:
             return self.patience.until(
                 lambda: self._look_now(name, desired),
-                what=f"{desired.title} {name} to appear after it was created",
+                what=f"{desired.known_as(name)} to appear after it was created",
                 limit=SHOWN,
             )
         except TimedOut:
@@ -203,7 +203,7 @@ class Reconciler(Looking):
     def say_who_is_at_work(self, node: Node, run: str) -> None:
         """Say on the deployment's first thing which run is at work, or that the first one has ended."""
         desired = fulfil(node.desired, self.known)
-        attempt = Attempt(self.patience, f"{desired.title} {node.name}")
+        attempt = Attempt(self.patience, desired.known_as(node.name))
 
         def look() -> Observed[Any, Any] | None:
             try:
@@ -247,7 +247,7 @@ class Reconciler(Looking):
         known = step.changes and all(change.why is Why.OTHERWISE for change in step.changes)
         limit = WINDOW if known else STEADY if moved else SHOWN
         try:
-            return self.patience.until(shown, what=f"{desired.title} {name} to show its new {fields}", limit=limit)
+            return self.patience.until(shown, what=f"{desired.known_as(name)} to show its new {fields}", limit=limit)
         except TimedOut as error:
             if all(change.told for change in step.changes):
                 raise  # nothing was sent that could be shown: it waits for a state
@@ -272,9 +272,9 @@ class Reconciler(Looking):
         if last.failed:
             if desired.wait:
                 self.state.drop(name)  # nothing of it is on AWS that could still come to light
-            raise ResourceFailed(f"{desired.title} {name} failed", why=last.failed, hint=last.hint)
+            raise ResourceFailed(f"{desired.known_as(name)} failed", why=last.failed, hint=last.hint)
         if last.paused:
-            raise Paused(f"{desired.title} {name}: {last.paused}", hint=last.hint)
+            raise Paused(f"{desired.known_as(name)}: {last.paused}", hint=last.hint)
         return last
 
     def _ready_or_failed(self, name: str, desired: AnyResource, observed: Observed[Any, Any]) -> Observed[Any, Any]:
@@ -294,7 +294,7 @@ class Reconciler(Looking):
             return last if last.ready or last.failed or last.paused else None
 
         def what() -> str:
-            return f"{desired.title} {name} to be ready" + (f" ({last.note})" if last.note else "")
+            return f"{desired.known_as(name)} to be ready" + (f" ({last.note})" if last.note else "")
 
         return self.patience.until(decided, what=what, limit=desired.ready_within, usual=desired.usual)
 
@@ -307,14 +307,14 @@ class Reconciler(Looking):
         with self._working(node.name):
             observed = self._look_now(node.name, desired)
             if observed is None:
-                raise ResourceFailed(f"{desired.title} {node.name} has vanished", hint="run the same command again")
+                raise ResourceFailed(f"{desired.known_as(node.name)} has vanished", hint="run the same command again")
             self._settle(node.name, desired, self._ready(node.name, desired, observed))
             if not observed.ready:
                 self.tell(events.Ready(node.name, desired.title, time.monotonic() - began))
 
     def unhand(self, kind: type[AnyResource], name: str) -> None:
         """The first part of a removal: afterwards what uses it can leave it soon."""
-        attempt = Attempt(self.patience, f"{kind.title} {name}")
+        attempt = Attempt(self.patience, kind.known_as(name))
         with self._working(name):
             self.state.begin(name, kind.kind, "delete")
             while True:
@@ -328,7 +328,7 @@ class Reconciler(Looking):
     def remove(self, kind: type[AnyResource], name: str) -> None:
         """Afterwards nothing of this kind and name that carries our tags is left. Ownership is checked just before."""
         began = time.monotonic()
-        attempt = Attempt(self.patience, f"{kind.title} {name}")
+        attempt = Attempt(self.patience, kind.known_as(name))
         with self._working(name):
             self.tell(events.Started(name, kind.title, Verb.DELETE))
             self.state.begin(name, kind.kind, "delete")
@@ -339,7 +339,7 @@ class Reconciler(Looking):
                         self._ask_to_delete(kind, found, attempt, asked)
                 if all(str(found.ids) in asked for found in ours):
                     self.patience.until(lambda: None if self._ours(kind, name) else True,
-                                        what=f"{kind.title} {name} to be gone", limit=kind.limit,
+                                        what=f"{kind.known_as(name)} to be gone", limit=kind.limit,
                                         usual=kind.goes)  # fmt: skip
             self.state.forget(name)
             self._tell_done(name, kind.title, Verb.DELETE, began)
@@ -367,7 +367,7 @@ class Reconciler(Looking):
         entry = self.state.entry(name)
         known = plain(self.known[name]) if name in self.known else entry.ids if entry else None
         ours = sorted(self._ours(kind, name), key=lambda found: (plain(found.ids) != known, str(found.ids)))
-        attempt = Attempt(self.patience, f"{kind.title} {name}, made twice")
+        attempt = Attempt(self.patience, f"{kind.known_as(name)}, made twice")
         for surplus in ours[1:]:
             self._ask_to_delete(kind, surplus, attempt, set())
 
@@ -375,7 +375,7 @@ class Reconciler(Looking):
         """Look for a while: a create whose answer was lost may have had its effect, and AWS shows it late."""
         try:
             return self.patience.until(
-                lambda: self._look_now(name, desired), what=f"an earlier try of {desired.title} {name}", limit=WINDOW
+                lambda: self._look_now(name, desired), what=f"an earlier try of {desired.known_as(name)}", limit=WINDOW
             )
         except TimedOut:
             return None

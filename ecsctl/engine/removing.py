@@ -65,7 +65,7 @@ class Remover:
 
     def _holds(self, owned: Owned) -> str:
         kind, ids = owned.kind, owned.found.ids
-        return self.one.patiently(lambda: kind.contents(self.aws, ids), f"{kind.title} {owned.name}").told
+        return self.one.patiently(lambda: kind.contents(self.aws, ids), kind.known_as(owned.name)).told
 
     def _remove_all(self, doomed: Mapping[str, Owned]) -> None:
         """Remove what was sighted, each after everything that uses it."""

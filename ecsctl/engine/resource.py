@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Self, TypeVar, get_args, get_origin, get_type_hints
 
+from ecsctl.engine.wording import called
+
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.engine.label import Label
-    from ecsctl.resources.support.policy_document import Statement
-    from ecsctl.resources.support.rights import Scope, Uses
 
 Ids = TypeVar("Ids")
 T = TypeVar("T")
@@ -115,8 +115,11 @@ class Resource(ABC, Generic[Ids]):
     console: ClassVar[str] = ""  # its page in the AWS console: a template over its ids, {region} and {console}
 
     @classmethod
-    def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
-        """What an operator must be allowed for it, by what the app uses that is not its own."""
+    def rights(cls, scope: Any, uses: Any) -> Iterator[Any]:
+        """What an operator must be allowed for it, by what the app uses that is not its own.
+
+        The engine never asks: the types are those of whoever does (`resources/support/rights.py`).
+        """
         del scope, uses
         yield from ()
 
@@ -154,6 +157,11 @@ class Resource(ABC, Generic[Ids]):
     def at_first(self) -> Self:
         """What it is made as. The rest follows when everything else is there and ready."""
         return self
+
+    @classmethod
+    def known_as(cls, name: str) -> str:
+        """What a person calls the one of this kind that is so named in the stack."""
+        return called(cls.title, name)
 
     @property
     def called(self) -> str:

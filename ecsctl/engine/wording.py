@@ -17,3 +17,26 @@ def a(noun: str) -> str:
     acronym = len(word) > 1 and word.isupper() and word not in SPOKEN
     vowel = word[:1] in SPELT if acronym else word[:1].lower() in "aeiou" and not word.startswith(("use", "uni", "one"))
     return f"{'an' if vowel else 'a'} {noun}"
+
+
+def called(title: str, name: str) -> str:
+    """What a person calls a resource, by what it is and what it is in the stack; see `named`."""
+    return " ".join(part for part in named(title, name) if part)
+
+
+def named(title: str, name: str) -> tuple[str, str]:
+    """What it is, and its own name where that says more: nothing is said twice.
+
+    "NAT gateway nat-a"; but "load balancer" and not "load balancer load-balancer", and "ECS service mailer".
+    """
+    words, own = _words(title), _words(name)
+    if not set(own) - set(words):
+        return title or name, ""
+    part, _, process = name.partition(" ")
+    if process and words and all(any(one in word for word in words) for one in _words(part)):
+        return title, process
+    return (name, "") if own[: len(words)] == words else (title, name)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())

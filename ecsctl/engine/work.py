@@ -9,6 +9,7 @@ from ecsctl.engine import events
 from ecsctl.engine.errors import EcsctlError, explained, together
 from ecsctl.engine.patience import Patience
 from ecsctl.engine.walk import Release, walk
+from ecsctl.engine.wording import called
 
 READY = " is ready"  # the name of a node's second half, where its dependents need not wait for it
 
@@ -35,7 +36,7 @@ def carry_out(
         name, title = parts[key]
         if key.endswith(READY) or idle(key):
             return  # its first half was told of, or was all of it
-        not_tried.append(f"{title} {name}")
+        not_tried.append(called(title, name))
         tell(events.NotTried(name, title, because))
 
     def told(key: str) -> None:
@@ -43,7 +44,7 @@ def carry_out(
         try:
             visit(key)
         except Exception as error:
-            failure = explained(error, f"{title} {name}")
+            failure = explained(error, called(title, name))
             tell(events.Failed(name, title, failure))
             raise failure from error
 

@@ -54,7 +54,7 @@ Statements = tuple[Statement, ...]
 
 def operator(scope: Scope, uses: Uses) -> Mapping[str, Statements]:
     """The policies by name."""
-    rights = [right for kind in kinds() for right in kind.rights(scope, uses)]
+    rights: list[Statement] = [right for kind in kinds() for right in kind.rights(scope, uses)]
     rooms: dict[str, list[Statement]] = {NETWORK: [], SERVICE: [], DELIVERY: []}
     for right in (*rights, *_of_commands(scope, uses)):
         usual = ROOMS.get(right.actions[0].partition(":")[0], DELIVERY)

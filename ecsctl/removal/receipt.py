@@ -14,6 +14,7 @@ from ecsctl.costs.prices import SECRET, monthly
 from ecsctl.engine.errors import DENIED, code, explained
 from ecsctl.engine.label import APP, RESOURCE, flat
 from ecsctl.engine.plan import Plan, Verb
+from ecsctl.engine.wording import called
 from ecsctl.names import Names
 from ecsctl.parts import GITHUB_TOKEN
 from ecsctl.resources import by_name, kinds, log_group
@@ -66,7 +67,7 @@ def _kept(aws: Aws, plan: Plan) -> Iterator[Left]:
             try:
                 held = by_name()[step.kind].contents(aws, step.ids)
             except ClientError as error:
-                raise explained(error, f"{step.title} {step.name}") from error
+                raise explained(error, called(step.title, step.name)) from error
             why = f"{step.reason}; it holds {held.told}" if held.told else step.reason
             yield Left(step.title, identity, why, monthly(step.kind, held.size))
         elif step.verb is Verb.KEEP or (step.kind == SourceCredentials.kind and step.reason):

@@ -17,6 +17,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from ecsctl.engine import wording
 from ecsctl.engine.errors import Interrupted
 from ecsctl.engine.events import Done, Event, Failed, NotTried, Planned, Ready, Said, Started, Waiting
 from ecsctl.engine.plan import Verb
@@ -277,6 +278,6 @@ def _row(task: Task, now: float) -> tuple[Text, Text, Text]:
     what = Text.assemble("  ", called(task.title, task.name))
     if not task.waiting:
         return what, Text(), Text(ticking(now - task.began), style="dim")
-    waits = task.waiting.removeprefix(f"{task.title} {task.name}").lstrip(": ")
+    waits = task.waiting.removeprefix(wording.called(task.title, task.name)).lstrip(": ")
     spent = f"{ticking(task.waited + now - task.heard)} of at most {ticking(task.limit)}"
     return what, plain(waits, "dim"), Text(spent, style="dim")
