@@ -32,6 +32,7 @@ from tests.resources.lives import Life, account, live, of, rest
 from tests.rows import EXEMPT, ROWS, STACKS, delivery, network
 from tests.rows.row import Row
 from tests.rows.watching import answers_lag
+from tests.shared import shared
 
 USES = Uses(
     zone="*",
@@ -66,7 +67,7 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Life]:
     @functools.cache
     def played(stack: str) -> Life | Exception:
         try:
-            return live(stack, tmp_path_factory.mktemp(stack))
+            return shared(tmp_path_factory, f"life of {stack}", lambda: live(stack, tmp_path_factory.mktemp(stack)))
         except Exception as error:  # noqa: BLE001 - played once, whatever came of it
             return error
 
