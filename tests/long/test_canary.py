@@ -56,6 +56,7 @@ jobs resume nightly
 deploy
 rollback --yes
 cancel
+continue
 init
 policy --account 123456789012 --region eu-central-1
 pipeline status
