@@ -111,6 +111,13 @@ def pytest_sessionfinish() -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: many tests wait for processes that they have started."""
+    mine = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))  # which macOS does not have
+    return min(len(mine(0)) + 1, 8)
+
+
 LONG = ("tests/long/", "tests/crash/test_processes.py", "tests/stack/", "tests/sandbox/test_process.py")
 
 
