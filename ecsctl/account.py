@@ -43,6 +43,7 @@ SOUGHT = {  # what is looked up, in words
     "past_commands": "the tasks of the release command",
     "curated_image": "the build images that CodeBuild offers",
     "token": "the GitHub token",
+    "reporting": "the GitHub token",
     "webhook": "the URL of the webhook",
     "unfit": "what ecsctl.toml names",
     "image": "the image to run",
@@ -89,6 +90,7 @@ class Facts:
     webhook: Secret | None = None  # the URL that notifications are posted to
     token_arn: str = ""
     token_reference: str = ""  # as CodeBuild wants it named: the secret's full ARN, and `:key` if there is one
+    reporting: tuple[str, str] = ("", "")  # likewise, of the token by which GitHub hears of releases
     token_readable: bool = False  # the secret is in the form that CodeBuild reads by itself
     image: str = ""  # one that exists: given, in use, or the newest in the repository; empty: there is none
     given: str = ""  # the one that this run is to use, by digest if it is in the app's repository
@@ -150,10 +152,12 @@ def gather(
         asked["tls_policy"] = lambda: in_use.tls_policy(aws, me) or _tls_policy(aws)
     if github and config.pipeline.mode != "none":
         asked["build_image"] = lambda: config.build.image or _build_image(aws, me, config.service.architecture)
-        if config.release or config.jobs:
+        if config.release or config.jobs or github.deployments:
             asked["curated_image"] = lambda: _build_image(aws, me, config.service.architecture)
         if not github.connection_arn:
             asked["token"] = lambda: _token(aws, github.token_secret, Names.of(me).project)
+        if github.deployments:
+            asked["reporting"] = lambda: _reporting(aws, github.token_secret, Names.of(me).reports_project)
     if config.notify and (source := config.notify.webhook):
         asked["webhook"] = lambda: webhook_url.read(aws, config.name, source)
     if config.release:
@@ -322,6 +326,12 @@ def _token(aws: Aws, secret: str, project: str) -> dict[str, Any]:
         key = split_secret(secret)[1] or ("Token" if readable else "")
         reference = f"{arn}:{key}" if key else arn
     return {"token": token, "token_arn": arn, "token_reference": reference, "token_readable": readable}
+
+
+def _reporting(aws: Aws, secret: str, project: str) -> tuple[str, str]:
+    """The secret's ARN, and its reference in a build, of the token by which GitHub hears of releases."""
+    found = _token(aws, secret, project)
+    return found["token_arn"], found["token_reference"]
 
 
 def read_token(aws: Aws, secret: str) -> tuple[Secret, str, bool]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.stack import Stack
 from ecsctl.ensure.cluster import ensure_cluster
 from ecsctl.ensure.codebuild import ensure_build_role, ensure_codebuild, ensure_first_image
+from ecsctl.ensure.deployments import ensure_deployments
 from ecsctl.ensure.ecr import ensure_ecr
 from ecsctl.ensure.front import ensure_front
 from ecsctl.ensure.github import ensure_github
@@ -62,6 +63,8 @@ def blueprint(config: Config, facts: Facts) -> Stack:
     if access and projects and config.pipeline.mode == "pipeline":
         kept, after = tuple(services.values()), () if services else families
         ensure_pipeline(stack, config, facts, names, access, projects, parts.cluster, kept, after)
+        if config.github and config.github.deployments:
+            ensure_deployments(stack, config, facts, names)
     if config.notify:
         ensure_notify(stack, config, config.notify, facts, names)
     check(stack, config, facts.identity)

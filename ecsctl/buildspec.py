@@ -46,6 +46,12 @@ def registering() -> str:
     return STEP.format(what="After Deploy: the jobs get the image that was just deployed.", program=_program("jobs.py"))
 
 
+@cache
+def reporting() -> str:
+    """The text of the one that tells GitHub how a run of the pipeline stands."""
+    return STEP.format(what="At each change of a run: GitHub hears how it stands.", program=_program("deployments.py"))
+
+
 def _program(name: str) -> str:
     program = resources.files("ecsctl.in_build").joinpath(name).read_text(encoding="utf-8")
     return indent(program.rstrip(), " " * 8)

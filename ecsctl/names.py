@@ -223,6 +223,11 @@ class Names:
         """The CodeBuild project that gives the jobs the image that was deployed."""
         return f"{self.app}-jobs"
 
+    @property
+    def reports_project(self) -> str:
+        """The CodeBuild project that tells GitHub of releases."""
+        return f"{self.app}-reporting"
+
     def test_project(self, test: str = "") -> str:
         """The CodeBuild project of a test action, or how all of them begin."""
         return f"{self.app}-test-{test}"

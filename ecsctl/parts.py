@@ -34,6 +34,8 @@ RELEASE = "release"
 """The process of the release command, and the parts that run it in the pipeline."""
 RUN = "run"
 """The process of one task by `ecsctl run`."""
+REPORTS = "release-events"
+"""The rule by whose events GitHub hears of a release, and the role that starts the build which tells it."""
 JOBS = "jobs"
 """The parts that give the jobs the image that the pipeline has deployed."""
 

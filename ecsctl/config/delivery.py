@@ -38,10 +38,19 @@ class Github(Section):
         'write). ":key" after it takes that key of a JSON secret. Never the token itself.',
     )
 
+    deployments: bool = Field(
+        False,
+        description="Whether GitHub hears of each release: a status of its commit, and a deployment of the environment "
+        "that has the app's name. The token needs Deployments write for that, too; a connection gives AWS's services "
+        "alone a way to GitHub, so with connection_arn a token_secret is needed beside it, for this alone.",
+    )
+
     def problems(self) -> Iterator[Problem]:
-        """Two ways to GitHub at once."""
-        if self.connection_arn and self.given("token_secret"):
+        """Two ways to GitHub at once, or none for what needs one."""
+        if self.connection_arn and self.given("token_secret") and not self.deployments:
             yield "token_secret", "has no meaning with connection_arn: one of the two is used"
+        if self.deployments and self.connection_arn and not self.given("token_secret"):
+            yield "deployments", "needs github.token_secret: no program of one's own gets at GitHub by a connection"
 
 
 class Ecr(Section):

@@ -145,6 +145,8 @@ class Config(Section):
             yield "build.cache", "needs tags that move, and ecr.mutability is IMMUTABLE"
         if self.build.cache and self.ecr.sign:
             yield "build.cache", "keeps its layers where ecr.sign has everything signed: each of them would be, too"
+        if self.github and self.github.deployments and self.pipeline.mode != "pipeline":
+            yield "github.deployments", f'needs pipeline.mode = "pipeline", and it is "{self.pipeline.mode}"'
         yield from self._crowd()
         yield from self._processes()
         yield from self._filters()

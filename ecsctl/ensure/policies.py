@@ -68,6 +68,23 @@ def notify(scope: Scope) -> Statements:
     return (Statement("Webhook", ("events:InvokeApiDestination",), (arn,)),)
 
 
+def reporting(scope: Scope, secret: str) -> Statements:
+    """What the project needs that tells GitHub of releases: the runs of this pipeline, and the token."""
+    group = scope.arn("logs", f"log-group:{scope.names.build_logs(scope.names.reports_project)}")
+    pipeline = scope.arn("codepipeline", scope.names.pipeline)
+    return (
+        Statement("BuildLogs", ("logs:CreateLogStream", "logs:PutLogEvents"), (group, f"{group}:*")),
+        Statement("Runs", ("codepipeline:GetPipelineExecution",), (pipeline,)),
+        *_reads([secret]),
+    )
+
+
+def starts(scope: Scope) -> Statements:
+    """What EventBridge needs to start that project, and no other."""
+    project = scope.arn("codebuild", f"project/{scope.names.reports_project}")
+    return (Statement("Start", ("codebuild:StartBuild",), (project,)),)
+
+
 def codepipeline_trust(scope: Scope) -> Trust:
     """CodePipeline runs the pipeline. AWS documents no source keys for it: its own service role has no condition."""
     del scope

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ecsctl.buildspec import releasing
@@ -65,6 +66,7 @@ def ensure_step(
     buildspec: str,
     variables: Mapping[str, str],
     minutes: int,
+    secrets: Mapping[str, str] = MappingProxyType({}),
 ) -> ProjectName:
     """A project without a source of its own that runs one of ecsctl's programs over what the build hands on."""
     role = stack.ensure(
@@ -89,7 +91,10 @@ def ensure_step(
         looked_up=True,
         pulled_by="CODEBUILD",
         image_login="",
-        environment=tuple(EnvVar(variable, value) for variable, value in variables.items()),
+        environment=(
+            *(EnvVar(variable, value) for variable, value in variables.items()),
+            *(EnvVar(variable, reference, "SECRETS_MANAGER") for variable, reference in secrets.items()),
+        ),
         container=CONTAINERS[config.service.architecture],
         compute=SIZES["small"],
         privileged=False,

@@ -52,6 +52,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         releases=config.release is not None,
         processes=bool(config.workers or config.jobs),
         registers=bool(config.jobs),
+        reports=bool(config.github and config.github.deployments),
     )
     named = (*config.task_secrets.values(), (config.notify.webhook or "") if config.notify else "")
     simple = any(own_secrets.NAME.fullmatch(source.partition(":")[0]) for source in named)
@@ -60,7 +61,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
     domain, *others = (*config.domain.zoned, "") if config.domain else ("",)
     further = tuple(filter(None, others))  # they may lie in other zones
     github = config.github
-    secret = github.token_secret if github and not github.connection_arn else ""
+    secret = github.token_secret if github and (github.deployments or not github.connection_arn) else ""
     if secret and not secret.startswith("arn:"):
         # Secrets Manager ends a secret's ARN with six characters of its own (Secrets Manager User Guide, "Secret ARN").
         secret = f"arn:{partition}:secretsmanager:{region}:{account}:secret:{secret.split(':')[0]}-??????"
@@ -105,6 +106,7 @@ def policies(config: Config, account: str, region: str) -> dict[str, Any]:
         webhook=_webhook(config, scope),
         entered=config.service.exec,
         scales=bool(scaled),
+        reports=scope.reports,
         queues=tuple(queues(config).values()),
     )
     wanted = operator(scope, uses)

@@ -56,6 +56,7 @@ KINDS = {
     "pipeline_webhook": "PipelineWebhook",
     "topic": "Topic",
     "rule": "Rule",
+    "build_rule": "BuildRule",
 }
 """The module of each kind and the class in it. Imported only when the kinds are needed: `--help` is not slowed."""
 

@@ -51,7 +51,7 @@ CONFIGS: Mapping[str, Desired] = {
     "zone by id": lambda made: {**BARE, "domain": {"name": "hello.ecsctl.example", "hosted_zone": made["zone"]}},
     "borrowed VPC": lambda made: {**BARE, "vpc": {
         "id": made["vpc"], "public_subnets": [made["a"], made["b"]], "egress": "public"}},
-    "token": lambda made: {**TOKEN, "pipeline": TESTS, "service": {
+    "token": lambda made: {**TOKEN, "github": {**TOKEN["github"], "deployments": True}, "pipeline": TESTS, "service": {
         "autoscaling": {"min": 1, "max": 3, "cpu_percent": 60}, "exec": True}, "release": {"command": ["./migrate"]},
         "jobs": {"nightly": {"command": ["./report"], "schedule": "cron(0 3 * * ? *)", "overlap": "refuse"}},
         "workers": {"mailer": {"command": ["./mail"], "permissions": [], "autoscaling": {"min": 1, "max": 2}}}},

@@ -57,6 +57,7 @@ USES = Uses(
     webhook=(delivery.SECRET,),
     scales=True,
     queues=("*",),
+    reports=True,
 )
 BORROWED = re.compile(r"\bother\b")  # what rows turn to only to be seen to turn
 LAG = 10.0  # seconds

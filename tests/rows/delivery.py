@@ -21,6 +21,7 @@ from ecsctl.ids import (
 from ecsctl.names import Names
 from ecsctl.resources.bucket import Bucket, LogBucket
 from ecsctl.resources.build_project import BuildProject, EnvVar
+from ecsctl.resources.build_rule import BuildRule
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.pipeline import Pipeline
 from ecsctl.resources.pipeline_webhook import PipelineWebhook
@@ -107,6 +108,17 @@ DESIRED["failed-runs"] = lambda parts: Rule(
     caller=parts["notify-role"].arn,
     message="run <run> has failed",
     paths=(("run", "$.detail.execution-id"),),
+)
+DESIRED["release-events-role"] = lambda parts: usual(
+    Role, name=NAMES.role("release-events"), trust=policies.notify_trust(SCOPE), statements=policies.starts(SCOPE)
+)
+DESIRED["release-events"] = lambda parts: BuildRule(
+    name="shop-release-events",
+    enabled=True,
+    pattern=json.dumps({"source": ["aws.codepipeline"]}),
+    project=parts["build"].name,
+    caller=parts["release-events-role"].arn,
+    variables=(("PIPELINE_RUN", "$.detail.execution-id"),),
 )
 BOUNDARY = f"arn:aws:iam::{ACCOUNT_ID}:policy/limits"
 OTHER_BUILD_ROLE, OTHER_PIPELINE_ROLE = (

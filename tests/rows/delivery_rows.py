@@ -20,6 +20,7 @@ from ecsctl.ids import (
 )
 from ecsctl.resources.bucket import Bucket, LogBucket
 from ecsctl.resources.build_project import BuildProject, EnvVar, SourceAuth
+from ecsctl.resources.build_rule import BuildRule
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.pipeline import Pipeline
 from ecsctl.resources.pipeline_webhook import PipelineWebhook
@@ -287,6 +288,27 @@ ROWS = (
             "topic": lambda cloud, ids: cloud.boto("events").remove_targets(Rule="shop-failed-runs", Ids=["ecsctl"]),
             "tags": lambda cloud, ids: cloud.boto("events").untag_resource(
                 ResourceARN=ids["failed-runs"].arn, TagKeys=["owner"]
+            ),
+        },
+    ),
+    Row(
+        BuildRule,
+        "delivery",
+        "release-events",
+        {
+            "enabled": False,
+            "pattern": json.dumps({"source": ["aws.ecs"]}),
+            "project": OTHER_PROJECT,
+            "caller": OTHER_BUILD_ROLE,
+            "variables": (("RUN", "$.detail.execution-id"), ("STATE", "$.detail.state")),
+        },
+        {"name": "other"},
+        spoiled={
+            "project": lambda cloud, ids: cloud.boto("events").remove_targets(
+                Rule="shop-release-events", Ids=["ecsctl-build"]
+            ),
+            "tags": lambda cloud, ids: cloud.boto("events").untag_resource(
+                ResourceARN=ids["release-events"].arn, TagKeys=["owner"]
             ),
         },
     ),

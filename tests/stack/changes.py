@@ -202,6 +202,7 @@ LONG: dict[str, tuple[Configured, Configured]] = {
     "builds in an image of one's own": (PUSHED, {**PUSHED, "build": {
         "image": "registry.example.com/tools:1", "image_credentials": "{login}"}}),
     "a release command": (PUSHED, {**PUSHED, "release": {"command": ["./migrate"], "timeout_minutes": 5}}),
+    "GitHub hears of releases": (PUSHED, {**PUSHED, "github": {**PUSHED["github"], "deployments": True}}),
     "no release command": ({**PUSHED, "release": {"command": ["./migrate"]}}, PUSHED),
     "a longer pipeline": (PUSHED, {**PUSHED, "pipeline": {
         "deploy_timeout_minutes": 30, "approvals": [{"name": "Review"}],

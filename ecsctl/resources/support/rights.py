@@ -32,6 +32,7 @@ class Scope:
     releases: bool = False  # there is a release command, and a project that runs it
     processes: bool = False  # there are others than the web
     registers: bool = False  # there are jobs, and a project that gives them the image of a release
+    reports: bool = False  # GitHub hears of releases, by a project of its own
 
     @classmethod
     def of(cls, place: Where, names: Names) -> Self:
@@ -153,7 +154,8 @@ class Scope:
     @property
     def _projects(self) -> tuple[str, ...]:
         more = (*((self.names.release_project,) if self.releases else ()),
-                *((self.names.jobs_project,) if self.registers else ()))  # fmt: skip
+                *((self.names.jobs_project,) if self.registers else ()),
+                *((self.names.reports_project,) if self.reports else ()))  # fmt: skip
         return self.names.project, self.names.test_project("*"), *more
 
 
@@ -199,6 +201,7 @@ class Uses:
     topic: str = ""  # the ARN of the one that is notified: the app's own, or the user's
     entered: bool = False  # its tasks let commands and tunnels in
     scales: bool = False  # some of its services have autoscaling
+    reports: bool = False  # GitHub hears of releases
     queues: tuple[str, ...] = ()  # the ARNs of those whose backlog a service follows
 
 

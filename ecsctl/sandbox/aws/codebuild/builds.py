@@ -17,7 +17,7 @@ from moto.core.responses import ActionResult
 from moto.moto_api._internal import mock_random
 from moto.secretsmanager.models import secretsmanager_backends
 
-from ecsctl.sandbox.aws.codebuild import registering, releasing
+from ecsctl.sandbox.aws.codebuild import registering, releasing, reporting
 from ecsctl.sandbox.aws.codebuild.build import Build, Failure
 from ecsctl.sandbox.aws.codebuild.credentials import asked, credential
 from ecsctl.sandbox.aws.codebuild.images import unpulled
@@ -103,6 +103,7 @@ def start(
         build.failure = Failure("PROVISIONING", "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE", unable)
     own = releasing.Releasing if releasing.releases(build) else None
     own = registering.Registering if registering.registers(build) else own
+    own = reporting.Reporting if reporting.reports(build) else own
     if build.failure is None and own:
         build.failure = unfetched(backend.account_id, build)
         if build.failure is None:

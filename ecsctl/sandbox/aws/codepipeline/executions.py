@@ -7,9 +7,10 @@ from typing import Any
 from moto.codepipeline.responses import CodePipelineResponse
 from moto.core.responses import ActionResult
 
+from ecsctl.sandbox.aws.codebuild import reporting
 from ecsctl.sandbox.aws.codepipeline.actions import Approving, resolved
 from ecsctl.sandbox.aws.codepipeline.pipelines import asked, found, page
-from ecsctl.sandbox.aws.codepipeline.run import Attempt, Execution, Outcome, Runs, runs, stage_of
+from ecsctl.sandbox.aws.codepipeline.run import Attempt, Execution, Outcome, Runs, as_they_are, runs, stage_of
 from ecsctl.sandbox.aws.codepipeline.structure import masked
 from ecsctl.sandbox.builds import artifacts
 from ecsctl.sandbox.core import clock, overlay
@@ -242,3 +243,12 @@ def _detail(execution: Execution, attempt: Attempt) -> dict[str, Any]:
 def _places(named: dict[str, str]) -> list[dict[str, Any]]:
     where = {name: artifacts.parts(arn) for name, arn in named.items()}
     return [{"name": name, "s3location": {"bucket": at[0], "key": at[1]}} for name, at in where.items()]
+
+
+def _standing(backend: Any, pipeline: str, execution: str) -> tuple[str, str]:
+    """As of the last request: who looks at builds does not move pipelines on, which may start some."""
+    one = execution_of(as_they_are(backend, pipeline), execution)
+    return one.status, next((each["revisionId"] for each in _revisions(one)), "")
+
+
+reporting.standing[:] = [_standing]

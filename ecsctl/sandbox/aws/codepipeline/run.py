@@ -98,6 +98,7 @@ class Execution:
     stages: dict[str, str] = field(default_factory=dict)  # the last status in each stage
     variables: dict[str, str] = field(default_factory=dict)
     revisions: dict[str, str] = field(default_factory=dict)  # action: commit, when the caller chose it
+    told: str = ""  # the status of which the last event was
 
     @property
     def running(self) -> bool:
@@ -152,6 +153,10 @@ BEGIN: dict[tuple[str, str, str], Begin] = {}
 SPOILED: dict[tuple[str, str], Callable[[float], Outcome]] = {}
 
 
+# Called with each change of an execution's status, the status before, and when that was: `heard` puts itself here.
+heard: list[Callable[["Runs", Execution, str, float], None]] = []
+
+
 class Runs:
     """A pipeline's executions, the newest first, and the transitions into its stages."""
 
@@ -201,12 +206,21 @@ class Runs:
     def advance(self) -> None:
         """Bring all executions to now."""
         now = clock.now()
+        self._tell()
         while True:
             events = sorted(self._events(now), key=lambda event: event[0])
             if not events:
                 return
             at, happen = events[0]
             happen(at)
+            self._tell()
+
+    def _tell(self) -> None:
+        """What has changed is told, once, as of when it changed."""
+        for one in reversed(self.executions):
+            before, one.told = one.told, one.status
+            for hear in heard if one.told != before else ():
+                hear(self, one, before, one.changed)
 
     def _events(self, now: float) -> Iterator[tuple[float, Callable[[float], None]]]:
         for one in self.executions:
@@ -342,10 +356,14 @@ class _AllRuns(dict[str, Runs]):
 
 def runs(backend: Any, name: str) -> Runs:
     """The executions of a pipeline, as of now."""
-    held = overlay.memory(backend, _AllRuns)
-    found = held.setdefault(name, Runs(backend, name))
+    found = as_they_are(backend, name)
     found.advance()
     return found
+
+
+def as_they_are(backend: Any, name: str) -> Runs:
+    """The executions of a pipeline, as they were last brought to now."""
+    return overlay.memory(backend, _AllRuns).setdefault(name, Runs(backend, name))
 
 
 @requests.before_each

@@ -1,0 +1,100 @@
+"""A build that tells GitHub how a run of the pipeline stands: known by its variables, and played call by call."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from moto.codepipeline.models import codepipeline_backends
+from moto.secretsmanager.models import secretsmanager_backends
+
+from ecsctl.sandbox.aws.codebuild.build import Build
+from ecsctl.sandbox.aws.codebuild.releasing import DENIED, EndsError, Releasing, variables
+from ecsctl.sandbox.aws.secretsmanager import secret_value
+from ecsctl.sandbox.core import overlay
+from ecsctl.sandbox.github import api
+
+_TAKES = 5.0  # seconds for its questions
+_STATES = {
+    "InProgress": ("pending", "in_progress"),
+    "Succeeded": ("success", "success"),
+    "Failed": ("failure", "failure"),
+    "Superseded": ("error", "inactive"),
+    "Stopped": ("error", "error"),
+    "Cancelled": ("error", "error"),
+}
+
+
+def reports(build: Build) -> bool:
+    """Whether a build's commands are those that tell GitHub."""
+    return "PIPELINE_RUN" in variables(build) and "\n" in str(build.facts["source"].get("buildspec", ""))
+
+
+# By account, region and pipeline: how each run stands, and of which commit. The pipelines put themselves here.
+standing: list[Any] = []
+
+
+@dataclass
+class Reporting(Releasing):
+    """It begins and ends as one that runs a release command; in between it asks AWS once, and GitHub a few times."""
+
+    def advance(self, build: Build, now: float) -> None:
+        """Bring it to now: all at once, when its time is over."""
+        commands = build.commands
+        if commands is None or commands.done or build.stopped is not None:
+            return
+        ends = commands.steps[-1].began + _TAKES
+        if now < ends:
+            return
+        commands.done = True  # what it asks looks at builds, too
+        code = 0
+        try:
+            self._tell(build, variables(build), ends)
+        except EndsError as error:
+            self._say(build, ends, str(error))
+            code = error.code
+        except api.ApiError as error:
+            self._say(build, ends, f"GitHub answers {error.code}")
+            code = 1
+        self._end(build, ends, code)
+
+    def _tell(self, build: Build, given: dict[str, str], at: float) -> None:
+        arn = f"arn:{self.partition}:codepipeline:{self.region}:{self.account}:{given['PIPELINE']}"
+        self._may(build, "codepipeline:GetPipelineExecution", arn)
+        backend = codepipeline_backends[self.account][self.region]
+        try:
+            state, commit = standing[0](backend, given["PIPELINE"], given["PIPELINE_RUN"])
+        except overlay.Refusal as refusal:  # it is deleted meanwhile
+            raise EndsError(f"An error occurred ({refusal.code}): {refusal.message}", DENIED) from None
+        if state not in _STATES or not commit:
+            self._say(build, at, f"nothing to tell: the run is {state} of {commit or 'no commit'}")
+            return
+        of_commit, of_deployment = _STATES[state]
+        base, app, run = f"/repos/{given['REPOSITORY']}", given["ENVIRONMENT"], given["PIPELINE_RUN"]
+        log = given["RUN_URL"].replace("RUN_ID", run)
+        context = f"ecsctl/{app}"
+        known = self._github(build, "GET", f"{base}/commits/{commit}/status")["statuses"]
+        if (context, of_commit, log) not in [(one["context"], one["state"], one.get("target_url")) for one in known]:
+            self._github(build, "POST", f"{base}/statuses/{commit}",
+                         {"state": of_commit, "context": context, "target_url": log})  # fmt: skip
+        made = self._github(build, "GET", f"{base}/deployments?sha={commit}&environment={app}&task=deploy")
+        mine = next((one["id"] for one in made if one["payload"].get("run") == run), None)
+        if mine is None:
+            wanted = {"ref": commit, "environment": app, "required_contexts": [], "payload": {"run": run}}
+            mine = self._github(build, "POST", f"{base}/deployments", wanted)["id"]
+        past = self._github(build, "GET", f"{base}/deployments/{mine}/statuses")
+        if not past or past[0]["state"] != of_deployment:
+            said = {"state": of_deployment, "log_url": log, "environment_url": given["ENVIRONMENT_URL"]}
+            self._github(build, "POST", f"{base}/deployments/{mine}/statuses", said)
+        self._say(build, at, f"the deployment of {commit} is {of_deployment}")
+
+    def _github(self, build: Build, method: str, path: str, said: Any = None) -> Any:
+        return api.call(self.account, self.region, self._token(build), method, path, said)
+
+    def _token(self, build: Build) -> str:
+        """The secret that the build has in its environment, which its role was allowed to read as it began."""
+        given = build.facts["environment"]["environmentVariables"]
+        reference = next(one["value"] for one in given if one["name"] == "GITHUB_AUTH_TOKEN")
+        where = ":".join(reference.split(":")[:7])
+        try:
+            return str(secret_value(secretsmanager_backends[self.account][self.region], where, "", "") or "")
+        except overlay.Refusal:
+            return ""

@@ -1,0 +1,71 @@
+"""Changes of executions as events, and the builds that rules of EventBridge start at them.
+
+CodePipeline user guide, "Monitoring CodePipeline events"; EventBridge user guide, "Amazon EventBridge targets". What
+the rule's role may not do does not happen, and nobody is told.
+"""
+
+import json
+import re
+from typing import Any
+
+from moto.codebuild.models import codebuild_backends
+from moto.events.models import events_backends
+
+from ecsctl.sandbox.aws import iam
+from ecsctl.sandbox.aws.codebuild import builds
+from ecsctl.sandbox.aws.codepipeline import run
+from ecsctl.sandbox.core import overlay, permissions
+
+_STATES = {"InProgress": "STARTED", "Succeeded": "SUCCEEDED", "Failed": "FAILED", "Stopping": "STOPPING",
+           "Stopped": "STOPPED", "Superseded": "SUPERSEDED", "Cancelled": "CANCELED"}  # fmt: skip
+
+
+def changed(runs: run.Runs, execution: run.Execution, before: str, at: float) -> None:
+    """Bring the event of a change to the rules that want it."""
+    state = "RESUMED" if before and execution.status == "InProgress" else _STATES[execution.status]
+    account, region = runs.backend.account_id, runs.backend.region_name
+    event: Any = {
+        "source": "aws.codepipeline",
+        "detail-type": "CodePipeline Pipeline Execution State Change",
+        "account": account,
+        "region": region,
+        "detail": {"pipeline": runs.name, "execution-id": execution.id, "state": state},
+    }
+    for rule in list(events_backends[account][region].event_buses["default"].rules.values()):
+        if rule.state == "ENABLED" and rule.event_pattern.matches_event(event):
+            for target in rule.targets:
+                if ":codebuild:" in target["Arn"]:
+                    _start(account, region, rule, target, event, at)
+
+
+def _start(account: str, region: str, rule: Any, target: dict[str, Any], event: dict[str, Any], at: float) -> None:
+    role, backend = target.get("RoleArn", ""), codebuild_backends[account][region]
+    project = backend.codebuild_projects.get(target["Arn"].partition(":project/")[2])
+    may = iam.assumable(account, role, "events.amazonaws.com", rule.arn) and permissions.allowed(
+        account, role, "codebuild:StartBuild", target["Arn"]
+    )
+    if project is None or not may:
+        return
+    try:
+        builds.start(backend, project.project_metadata, _input(target, event), f"rule/{rule.name}", at)
+    except overlay.Refusal:
+        return  # the account's quota: EventBridge tries again for a day, which nobody here waits for
+
+
+def _input(target: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+    """What the target is told: a value stands in JSON as JSON, and between quotes as it is."""
+    words = target.get("InputTransformer")
+    if words is None:
+        return {}
+
+    def value(match: re.Match[str]) -> str:
+        found: Any = event
+        for name in words["InputPathsMap"][match[1]].removeprefix("$.").split("."):
+            found = found.get(name) if isinstance(found, dict) else None
+        return json.dumps(found)
+
+    told: dict[str, Any] = json.loads(re.sub(r"<([\w-]+)>", value, words["InputTemplate"]))
+    return told
+
+
+run.heard.append(changed)
