@@ -86,7 +86,7 @@ def test_a_container_has_no_more_than_it_needs(project: Project) -> None:
     boxes = running(project)
     about, host = boxes["hello"], boxes["hello"]["HostConfig"]
     assert not host["Privileged"]
-    assert not host["Binds"]
+    assert not [one for one in host["Binds"] or () if one.startswith("/")]  # volumes alone, as Podman tells them
     assert not host["CapAdd"]
     helper = boxes["helper"]["HostConfig"]
     assert helper["NetworkMode"].startswith("ecsctl-")

@@ -23,6 +23,7 @@ from ecsctl.sandbox.core.place import NO_CONTAINERS
 LABEL = "ecsctl.sandbox"
 """What everything of a sandbox carries in the engine. Its value tells the sandboxes apart."""
 _ANSWER = 60.0  # seconds until an engine that says nothing counts as broken
+_IP_FREEBIND = 15  # of Linux (ip(7)); Python has no name for it
 _API = "v1.40"  # Docker 19.03 and newer, Podman 3 and newer
 
 
@@ -64,6 +65,8 @@ class Engine:
         parts = [str(one.get("Name", "")) for one in about.get("Components") or ()]
         self.name = "Podman" if any("podman" in part.lower() for part in parts) else "Docker"
         self.version = str(about.get("Version", ""))
+        told = self.call("GET", "/info") if self.name == "Podman" else {}
+        self.rootless = "name=rootless" in (told.get("SecurityOptions") or ())
 
     def call(
         self, method: str, path: str, /, body: Any = None, within: float | None = _ANSWER, **query: str | int | bool
@@ -101,6 +104,22 @@ class Engine:
             raise EngineError(f"the container engine at {self.path} does not answer: {error}") from None
         finally:
             connection.close()
+
+    def listening(self, address: str, *, late: bool = False) -> socket.socket:
+        """A socket that takes connections at an address of this machine; `late` if that comes with a container.
+
+        Podman makes a network's bridge when its first container starts. Raises OSError.
+        """
+        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            if late and self.name == "Podman" and not self.rootless and hasattr(socket, "IPPROTO_IP"):
+                made.setsockopt(socket.IPPROTO_IP, _IP_FREEBIND, 1)
+            made.bind((address, 0))
+            made.listen(128)
+        except OSError:
+            made.close()
+            raise
+        return made
 
     def ours(self, kind: str, whose: str) -> list[dict[str, Any]]:
         """All `containers`, `images`, `networks` or `volumes` that carry the label with that value."""

@@ -123,7 +123,9 @@ def _run(
         words += ["--secret", f"id={name},src={secret}"]
     for option, given in (("--target", ask.target), ("--platform", ask.platform)):
         words += [option, given] if given else []
-    words += ["--pull"] * pull + ["--no-cache"] * ask.no_cache + ["-"]
+    # Podman takes what is there by itself, where no registry has something newer.
+    words += ["--pull=newer" if Path(tool).name == "podman" else "--pull"] * pull
+    words += ["--no-cache"] * ask.no_cache + ["-"]
     with open(ask.archive, "rb") as archive:
         job.process = subprocess.Popen(  # noqa: S603 - options of ours; what the build gives are values
             words, stdin=archive, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -38,7 +38,7 @@ class Machine:
             network = self.fleet.about()
             if self._known != network["Id"]:  # as after `reset`, which may have given it another address
                 self._endpoint = self._opened(str((network["IPAM"].get("Config") or [{}])[0].get("Gateway") or ""))
-                wall.raised(self.whose, network, self._endpoint)
+                wall.raised(self.whose, network, self._endpoint, docker=self.engine.name != "Podman")
                 self._known = network["Id"]
             return self._endpoint
 

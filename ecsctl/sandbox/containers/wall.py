@@ -18,7 +18,7 @@ def chain(whose: str) -> str:
     return f"ECSCTL-{whose}"
 
 
-def raised(whose: str, network: dict[str, Any], endpoint: str) -> bool:
+def raised(whose: str, network: dict[str, Any], endpoint: str, *, docker: bool = True) -> bool:
     """Let what comes from the network to this machine reach the endpoint alone; whether that holds from now on."""
     pools = network["IPAM"].get("Config") or [{}]
     where = urlsplit(endpoint)
@@ -26,6 +26,7 @@ def raised(whose: str, network: dict[str, Any], endpoint: str) -> bool:
         return False  # the engine's own machine is another
     options = network.get("Options") or {}
     bridge = options.get("com.docker.network.bridge.name") or f"br-{network['Id'][:12]}"
+    comes = ("-i", bridge) if docker else ("-s", pools[0]["Subnet"])  # Podman does not tell what it calls a bridge
     name = chain(whose)
     fell(whose)
     steps = (
@@ -34,7 +35,7 @@ def raised(whose: str, network: dict[str, Any], endpoint: str) -> bool:
         ("-A", name, "-m", "conntrack", "--ctstate", "ESTABLISHED,RELATED", "-j", "RETURN"),
         ("-A", name, "-d", where.hostname, "-p", "tcp", "--dport", str(where.port), "-j", "RETURN"),
         ("-A", name, "-j", "REJECT"),
-        ("-I", "INPUT", "-i", bridge, "-j", name),
+        ("-I", "INPUT", *comes, "-j", name),
     )
     return all(_set(*words) is not None for words in steps)
 

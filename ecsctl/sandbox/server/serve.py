@@ -265,15 +265,16 @@ def _containers(folder: Path, service: Service) -> str:
         # Where the engine runs on this very machine, its bridge is one of its addresses; the virtual machine of a
         # desktop's engine leads that name to loopback.
         for address, name in ((gateway, gateway), ("127.0.0.1", "host.docker.internal")):
-            with contextlib.suppress(OSError):
-                inner = Server(address, 0, _unused, handler=Handler)
+            with contextlib.suppress(OSError), here.listening(address, late=name == gateway) as place:
+                inner = Server(address, 0, _unused, handler=Handler, fd=place.fileno())
                 inner.service = Inside(service, name)
                 threading.Thread(target=inner.serve_forever, daemon=True).start()
                 return f"http://{name}:{inner.server_address[1]}"
         return ""
 
     leftovers.cleared(folder)
-    machine.current = machine.Machine(engine.Engine(found.socket), folder, real.heard, opened)
+    here = engine.Engine(found.socket)
+    machine.current = machine.Machine(here, folder, real.heard, opened)
     return found.told
 
 
