@@ -22,6 +22,7 @@ from ecsctl.resources.scaling import Scaling
 from ecsctl.resources.service import Service
 from ecsctl.resources.target_group import TargetGroup
 from ecsctl.resources.task_definition import TaskDefinition
+from ecsctl.resources.topic import Topic
 from tests.crash.conftest import some
 from tests.desired_stack import USUAL
 from tests.resources import test_contract as contract
@@ -113,6 +114,20 @@ def test_a_kind_that_finds_nothing_is_noticed(
     kind: type[AnyResource], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kind, "find", classmethod(lambda cls, aws, me: iter(())))
+    assert caught(kind, tmp_path)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("kind", [Topic], ids=lambda kind: kind.kind)
+def test_tags_that_update_forgets_are_noticed(
+    kind: type[AnyResource], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update = kind.update
+
+    def forgetful(self: Any, aws: Any, me: Any, ids: Any, changed: frozenset[str]) -> None:
+        update(self, aws, me, ids, changed - {"tags"})
+
+    monkeypatch.setattr(kind, "update", forgetful)
     assert caught(kind, tmp_path)
 
 

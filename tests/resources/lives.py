@@ -114,11 +114,13 @@ def _to_others(cloud: Any, part: str, desired: AnyResource) -> Iterator[Verb]:
 
 
 def _changed(life: Life, cloud: Any, stack: str, make: Any, kept: Mapping[Path, bytes]) -> None:
-    """All other values at once; and back, by one who has no record of it."""
+    """All other values at once, and another owner's tags; and back, by one who has no record of it."""
     changes = {row.part: row.made for row in of(stack) if row.made}
+    before, cloud.owner = cloud.owner, "ben"
     cloud.up(make(changes))
     rest(cloud)
     life.after_change = cloud.plan(make(changes)).work
+    cloud.owner = before
     put_back(cloud.folder, kept)
     life.drifted = steps(cloud.plan(make({})))
     cloud.up(make({}))
