@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ecsctl.commands.options import ON_AWS, Common, shares
+from ecsctl.commands.options import ON_AWS, Common, Container, Process, Task, shares
 
 
 @shares(*ON_AWS)
@@ -15,16 +15,9 @@ def enter(
     command: Annotated[
         list[str] | None, typer.Argument(metavar="-- CMD…", help="What to run there; /bin/sh if left out.")
     ] = None,
-    process: Annotated[
-        str, typer.Option("--process", metavar="NAME", help="A worker, by its name; the web if left out.")
-    ] = "",
-    task: Annotated[
-        str,
-        typer.Option("--task", metavar="ID", help="The task, or its id's beginning; the newest healthy if left out."),
-    ] = "",
-    container: Annotated[
-        str, typer.Option("--container", metavar="NAME", help="The container; the app's own if left out.")
-    ] = "",
+    process: Process = "",
+    task: Task = "",
+    container: Container = "",
 ) -> None:
     """Open a shell in a running task, or run one command there. Needs the session-manager plugin, and service.exec.
 

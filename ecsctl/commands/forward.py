@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ecsctl.commands.options import ON_AWS, Common, shares
+from ecsctl.commands.options import ON_AWS, Common, Container, Process, Task, shares
 
 STOPPED = 130
 OFTEN = 30.0  # seconds between two warnings that nothing answers: a program that tries on is not told each time
@@ -17,16 +17,9 @@ OFTEN = 30.0  # seconds between two warnings that nothing answers: a program tha
 def forward(
     common: Common,
     way: Annotated[str, typer.Argument(metavar="PORT:HOST:PORT", help="This machine's port, and where it leads.")],
-    process: Annotated[
-        str, typer.Option("--process", metavar="NAME", help="A worker, by its name; the web if left out.")
-    ] = "",
-    task: Annotated[
-        str,
-        typer.Option("--task", metavar="ID", help="The task, or its id's beginning; the newest healthy if left out."),
-    ] = "",
-    container: Annotated[
-        str, typer.Option("--container", metavar="NAME", help="The container; the app's own if left out.")
-    ] = "",
+    process: Process = "",
+    task: Task = "",
+    container: Container = "",
 ) -> None:
     """Open a tunnel through a running task, until Ctrl-C. Needs the session-manager plugin, and service.exec.
 

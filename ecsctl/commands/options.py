@@ -34,6 +34,14 @@ Region = Annotated[
 Debug = Annotated[bool, typer.Option("--debug", envvar="ECSCTL_DEBUG", help="One line for each AWS call, on stderr.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", envvar="ECSCTL_YES", help="Answer every question with yes.")]
+# Which container a command enters.
+Process = Annotated[str, typer.Option("--process", metavar="NAME", help="A worker, by its name; the web if left out.")]
+Task = Annotated[
+    str, typer.Option("--task", metavar="ID", help="The task, or its id's beginning; the newest healthy if left out.")
+]
+Container = Annotated[
+    str, typer.Option("--container", metavar="NAME", help="The container; the app's own if left out.")
+]
 TraceFile = Annotated[
     Path | None,
     typer.Option("--trace", metavar="FILE", help="Write the run's timeline to FILE, in the Chrome trace format.",

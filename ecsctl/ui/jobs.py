@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from ecsctl.ui import words
-from ecsctl.ui.console import data, folded
+from ecsctl.ui import tables, words
 from ecsctl.ui.output import VERSION
-from ecsctl.ui.safe import padded, plain
+from ecsctl.ui.safe import plain
 from ecsctl.ui.spans import age
 
 if TYPE_CHECKING:
@@ -29,28 +28,21 @@ def show(jobs: Sequence[Job], now: datetime) -> None:
     if not jobs:
         words.say("the app has no jobs: [jobs.NAME] in ecsctl.toml makes one")
         return
-    console = data()
-    room = console.width if console.is_terminal else 0
-    for line in table(jobs, now):
-        for part in folded(line, room) if room and line.cell_len > room else [line]:
-            console.print(part, soft_wrap=True)
+    tables.show(table(jobs, now))
 
 
 def table(jobs: Sequence[Job], now: datetime) -> Iterator[Text]:
     """A line for each job, in columns; below it why its last run ended, and a run that did not begin."""
     rows = [[plain(cell) for cell in _cells(one, now)] for one in jobs]
-    heads = [plain(head, "dim") for head in HEADS]
-    widths = [max(row[column].cell_len for row in (heads, *rows)) for column in range(len(HEADS))]
-    for row, job in zip((heads, *rows), (None, *jobs), strict=True):
-        if job and job.last:
+    for row, job in zip(rows, jobs, strict=True):
+        if job.last:
             row[HEADS.index("ended")].stylize(STYLES.get(job.last.outcome, ""))
-        line = Text.assemble(*map(padded, row, widths))
-        line.rstrip()
+    for line, of in zip(tables.aligned(HEADS, rows), (None, *jobs), strict=True):
         yield line
-        if job and job.last and job.last.reason:
-            yield Text.assemble("  ", plain(job.last.reason, "dim"))
-        if job and job.missed:
-            told = f"was due {age(job.missed, now)} ago, and nothing has started: {MISSED}"
+        if of and of.last and of.last.reason:
+            yield Text.assemble("  ", plain(of.last.reason, "dim"))
+        if of and of.missed:
+            told = f"was due {age(of.missed, now)} ago, and nothing has started: {MISSED}"
             yield Text.assemble("  ", plain(told, "red"))
 
 

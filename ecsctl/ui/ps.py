@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from ecsctl.ui import words
-from ecsctl.ui.console import data, folded
+from ecsctl.ui import tables, words
 from ecsctl.ui.output import VERSION
 from ecsctl.ui.processes import image
-from ecsctl.ui.safe import padded, plain
+from ecsctl.ui.safe import plain
 from ecsctl.ui.spans import age
 
 if TYPE_CHECKING:
@@ -29,25 +28,17 @@ def show(tasks: Sequence[Task], now: datetime) -> None:
     if not tasks:
         words.say("no task runs, and none has stopped within the last hour")
         return
-    console = data()
-    room = console.width if console.is_terminal else 0
-    for line in table(tasks, now):
-        for part in folded(line, room) if room and line.cell_len > room else [line]:
-            console.print(part, soft_wrap=True)
+    tables.show(table(tasks, now))
 
 
 def table(tasks: Sequence[Task], now: datetime) -> Iterator[Text]:
     """A line for each task, in columns; below it what it runs of its own, and why it stopped."""
     rows = [[plain(cell) for cell in _cells(one, now)] for one in tasks]
-    heads = [plain(head, "dim") for head in HEADS]
-    widths = [max(row[column].cell_len for row in (heads, *rows)) for column in range(len(HEADS))]
-    for row, task in zip((heads, *rows), (None, *tasks), strict=True):
-        if task:
-            row[HEADS.index("state")].stylize(STYLES.get(task.state, "cyan"))
-        line = Text.assemble(*map(padded, row, widths))
-        line.rstrip()
+    for row, task in zip(rows, tasks, strict=True):
+        row[HEADS.index("state")].stylize(STYLES.get(task.state, "cyan"))
+    for line, of in zip(tables.aligned(HEADS, rows), (None, *tasks), strict=True):
         yield line
-        for more in (shlex.join(task.command), task.reason) if task else ():
+        for more in (shlex.join(of.command), of.reason) if of else ():
             if more:
                 yield Text.assemble("  ", plain(more, "dim"))
 
