@@ -213,7 +213,7 @@ def decide(
 
 def _not_ours(step: Any, desired: AnyResource, observed: Observed[Any, Any], me: Label) -> Step:
     there = dict(observed.tags or {})
-    mark = f"{APP}={me.app}, {ID}={me.id}, {RESOURCE}={me.resource}"
+    tags = f"{APP}={me.app}, {ID}={me.id}, {RESOURCE}={me.resource}"
     if there.get(APP) == me.app and there.get(ID) not in (None, me.id):
         reason = f"{a(desired.title)} of this name belongs to another deployment of {me.app} ({ID}={there[ID]})"
     elif there.get(APP):
@@ -221,7 +221,7 @@ def _not_ours(step: Any, desired: AnyResource, observed: Observed[Any, Any], me:
     else:
         reason = f"{a(desired.title)} of this name is there and is not ours"
     reason += f": {observed.note}" if observed.note and observed.hint else ""
-    hint = observed.hint or f"choose another name, or make it ours by the tags {mark}"
+    hint = observed.hint or f"choose another name, or make it ours by the tags {tags}"
     refused: Step = step(Verb.REFUSE, reason=reason, hint=hint)
     another = there.get(ID, "") if there.get(APP) == me.app else ""
     return replace(refused, rival=another if another != me.id else "")

@@ -241,7 +241,7 @@ def identity(kind: type[AnyResource]) -> type[Any]:
 
 @functools.cache
 def traits(kind: type[Any]) -> Mapping[str, Trait]:
-    """The marks on the fields of a dataclass, by field name. Fields without tags are left out."""
+    """The traits of the fields of a dataclass, by field name. Fields without any are left out."""
     hints = get_type_hints(kind, include_extras=True)
     found = {}
     for item in fields(kind):

@@ -180,9 +180,9 @@ class Process:
             {**one, "image": image} if one is ours else one for one in like.definition["containerDefinitions"]
         ]
         wanted = {**like.definition, "containerDefinitions": containers}
-        mark, tags = flat(self.service.get("tags")), dict(like.tags)
-        if any(tags.get(name) != mark.get(name) for name in (APP, ID)):  # the pipeline's copy came without them
-            tags = {**mark, RESOURCE: of_process(TASK_DEFINITION, self.names.process)}
+        held, tags = flat(self.service.get("tags")), dict(like.tags)
+        if any(tags.get(name) != held.get(name) for name in (APP, ID)):  # the pipeline's copy came without them
+            tags = {**held, RESOURCE: of_process(TASK_DEFINITION, self.names.process)}
         tags = {name: value for name, value in tags.items() if not name.startswith("aws:")} | {DIGEST: digest(wanted)}
         tags |= {BACK: str(like.number)} if back else {}
         listed = [{"key": name, "value": value} for name, value in tags.items()]

@@ -172,9 +172,9 @@ def judge(desired: TaskDefinition, live: Revision, later: Iterable[Revision], go
     actual = told(live, desired, me.region)
     if replace(desired, image=desired.image or actual.image) == actual:
         return Judgement(live, wanted, live, note)
-    goal, mark = told(Revision("", wanted, {}), desired, me.region), digest(wanted)
+    goal, its_digest = told(Revision("", wanted, {}), desired, me.region), digest(wanted)
     for found in later:
         # The pipeline's copy of a revision may carry its tags, digest and all, and yet another image.
-        if me.matches(found.tags) and found.tags.get(DIGEST) == mark and told(found, desired, me.region) == goal:
+        if me.matches(found.tags) and found.tags.get(DIGEST) == its_digest and told(found, desired, me.region) == goal:
             return Judgement(live, wanted, found, note)
     return Judgement(live, wanted, None, note)

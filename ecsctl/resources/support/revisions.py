@@ -143,14 +143,14 @@ def marked(aws: Aws, me: Label, arns: Sequence[str]) -> Revision | None:
 
 
 def first_like(aws: Aws, one: Revision, arns: Sequence[str]) -> str:
-    """The oldest of these revisions, given the oldest first, that carries the same mark as this one; itself at last."""
-    mark = (one.tags.get(APP), one.tags.get(ID))
+    """The oldest of these revisions, given the oldest first, of the same app and id as this one; itself at last."""
+    whose = (one.tags.get(APP), one.tags.get(ID))
 
     def same(arn: str) -> bool:
         tags = revision(aws, arn).tags
-        return (tags.get(APP), tags.get(ID)) == mark
+        return (tags.get(APP), tags.get(ID)) == whose
 
-    return next(arn for arn in arns if arn == one.arn or (all(mark) and same(arn)))
+    return next(arn for arn in arns if arn == one.arn or (all(whose) and same(arn)))
 
 
 def _likely(aws: Aws, me: Label, arns: Sequence[str]) -> Iterator[str]:
