@@ -266,6 +266,7 @@ NOT_EXAMINED = {
     "region": "a region that is not enabled, or is none, is told by the first call: tests/test_access.py",
     "github.repository": "GitHub's, and asked there: by the source's own error, and `why`",
     "github.branch": "as github.repository",
+    "ecr.sign": "a profile may be another account's, whose holder alone may look at it: ECR says whether it signs",
     "build.buildspec": "a file of the repository: its build says what is wrong with it",
     "pipeline.tests": "as build.buildspec",
     **dict.fromkeys(("raw.service", "raw.target_group", "raw.target_group_attributes", "raw.load_balancer_attributes",
