@@ -285,7 +285,7 @@ NOT_EXAMINED = {
     + ["name", "owner", "tags", "protect", "secure", "vpc.cidr", "vpc.egress", "load_balancer.idle_timeout_seconds",
      "load_balancer.http2", "load_balancer.internal", "load_balancer.sticky_seconds",
      "load_balancer.access_logs.days", "load_balancer.access_logs.prefix", "load_balancer.slow_start_seconds",
-     "load_balancer.deletion_protection", "logs.retention_days",
+     "load_balancer.deletion_protection", "logs.retention_days", "vpc.flow_logs", "vpc.close_default_group",
      "build.scan", "build.cache", "pipeline.mode",
      "pipeline.deploy_timeout_minutes", "pipeline.approvals", "pipeline.paths", "pipeline.tags",
      "pipeline.trigger", "pipeline.artifact_days", "volumes.NAME.path", "volumes.NAME.read_only", "volumes.NAME.uid",
