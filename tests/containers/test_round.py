@@ -89,7 +89,7 @@ def test_a_container_has_no_more_than_it_needs(project: Project) -> None:
     assert not [one for one in host["Binds"] or () if one.startswith("/")]  # volumes alone, as Podman tells them
     assert not host["CapAdd"]
     helper = boxes["helper"]["HostConfig"]
-    assert helper["NetworkMode"].startswith("ecsctl-")
+    assert all(name.startswith("ecsctl-") for name in boxes["helper"]["NetworkSettings"]["Networks"])
     assert {bound["HostIp"] for bounds in helper["PortBindings"].values() for bound in bounds} == {"127.0.0.1"}
     assert host["Memory"] == 2048 << 20
     assert host["Ulimits"] == [{"Name": "nofile", "Soft": 2048, "Hard": 2048}]
