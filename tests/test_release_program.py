@@ -60,7 +60,7 @@ def cli(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cl
     """The CLI in a build whose artifact names another image than the one that serves."""
     service.start(service.push("v1"))
     role = service.trust("release", "codebuild.amazonaws.com")
-    document = policy(policies.release(SCOPE))
+    document = policy(policies.release(SCOPE, "task"))
     # The fixture's own role stands for the two of the app.
     document = document.replace(f"role/ecsctl/{APP}-{REGION}-execution", "role/tasks")
     service.boto("iam").put_role_policy(RoleName="release", PolicyName="ecsctl", PolicyDocument=document)

@@ -179,7 +179,7 @@ def test_credentials_that_are_refused_are_told_with_what_mends_them(
          "service-linked role", "create-service-linked-role"),
         ("InvalidInputException", "Failed to call CreateWebhook, reason: Access denied to connection arn:aws:code",
          "the connection to GitHub", "UseConnection"),
-        ("OAuthProviderException", "Repository not found or permission denied.", "the webhook", "admin:repo_hook"),
+        ("OAuthProviderException", "Repository not found or permission denied.", "its webhook", "admin:repo_hook"),
         ("BucketAlreadyExists", "The requested bucket name is not available.", "another account", "another name"),
         ("LimitExceeded", "Maximum policy size of 10240 bytes exceeded for role shop", "too long", "say less"),
     ],

@@ -163,7 +163,6 @@ class Scope:
 class Uses:
     """What the app uses that is not its own: by id, by full ARN, and empty where it uses none."""
 
-    web: bool = True  # a load balancer asks some of its tasks
     zone: str = ""  # the hosted zone's id, or `*`
     domain: str = ""  # the name in it
     certificate: bool = False  # it is served by HTTPS
@@ -200,6 +199,7 @@ class Uses:
     webhook: tuple[str, ...] = ()  # the ARNs that the secret with the URL may have that is notified
     topic: str = ""  # the ARN of the one that is notified: the app's own, or the user's
     entered: bool = False  # its tasks let commands and tunnels in
+    web: bool = True  # a load balancer asks some of its tasks
     scales: bool = False  # some of its services have autoscaling
     reports: bool = False  # GitHub hears of releases
     queues: tuple[str, ...] = ()  # the ARNs of those whose backlog a service follows
