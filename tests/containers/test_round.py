@@ -92,7 +92,8 @@ def test_a_container_has_no_more_than_it_needs(project: Project) -> None:
     assert all(name.startswith("ecsctl-") for name in boxes["helper"]["NetworkSettings"]["Networks"])
     assert {bound["HostIp"] for bounds in helper["PortBindings"].values() for bound in bounds} == {"127.0.0.1"}
     assert host["Memory"] == 2048 << 20
-    assert host["Ulimits"] == [{"Name": "nofile", "Soft": 2048, "Hard": 2048}]
+    limits = {one["Name"].removeprefix("RLIMIT_").lower(): (one["Soft"], one["Hard"]) for one in host["Ulimits"]}
+    assert limits["nofile"] == (2048, 2048)
     assert [(one["Type"], one["Destination"]) for one in about["Mounts"]] == [("volume", "/data")]
     assert host["NanoCpus"] == 1_000_000_000
     assert about["Config"]["User"] == "10001"
