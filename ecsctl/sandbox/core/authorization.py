@@ -19,7 +19,7 @@ from moto.iam.models import iam_backends
 from ecsctl.sandbox.core import overlay, principals, s3_actions, script, sessions
 from ecsctl.sandbox.core.overlay import Refusal
 from ecsctl.sandbox.core.permissions import Asked, Statements, judged, statements
-from ecsctl.sandbox.core.requirements import Call, needed, of_app
+from ecsctl.sandbox.core.requirements import Call, needed
 
 # IAM guide, "Troubleshoot access denied error messages": how AWS says which kind of policy it was. All that are there
 # must allow, and any may deny.
@@ -97,7 +97,7 @@ def refusal(response: BaseResponse) -> tuple[Refusal, int] | None:
         service, operation, _parameters(response), response.current_account, response.region, response.partition
     )
     if role:
-        return _denied(response, role, of_app(call))
+        return _denied(response, role, sessions.needs(call))
     return _judged(response, f"{service} {operation}", needed(call))
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from moto.acm.models import acm_backends
@@ -67,24 +67,6 @@ def needed(call: Call) -> list[Asked]:
     else:
         found = [Asked(f"{call.prefix}:{call.operation}", one, _context(call, one)) for one in _resources(call)]
     return [*found, *_tagging(call), *_besides(call)]
-
-
-def of_app(call: Call) -> list[Asked]:
-    """The same for a call of an app, of which less is known: without a resource where it is not known which.
-
-    Neither is it where the call leaves out what names it.
-    """
-    if call.operation in ("TransactGetItems", "TransactWriteItems"):
-        parts = [part for one in call.parameters.get("TransactItems") or () for part in one.items()]
-        tables = [(app_calls.TRANSACTIONS[kind], _short(about["TableName"])) for kind, about in parts]
-        return [Asked(f"dynamodb:{action}", call.arn(f"table/{table}")) for action, table in tables]
-    found = needed(call)
-    action = app_calls.ACTIONS.get((call.service, call.operation))
-    if action is not None:
-        found = [replace(found[0], action=f"{call.prefix}:{action}"), *found[1:]]
-    if call.service == "dynamodb" and (index := call.parameters.get("IndexName")):
-        found = [replace(one, resource=f"{one.resource}/index/{index}") for one in found]
-    return [replace(one, resource="") if "*" in one.resource else one for one in found]
 
 
 def _iam(call: Call) -> Asked:

@@ -6,14 +6,16 @@ then the action alone is judged, on whatever resource, and so is a condition of 
 
 import fnmatch
 import json
+from dataclasses import replace
 from typing import Any
 
 from moto.core.responses import BaseResponse
 from moto.iam.models import Role, iam_backends
 from moto.sts.models import sts_backends
 
-from ecsctl.sandbox.core import permissions
+from ecsctl.sandbox.core import app_calls, permissions
 from ecsctl.sandbox.core.permissions import Asked, Statements
+from ecsctl.sandbox.core.requirements import Call, needed
 
 _TEMPORARY = "ASIA"  # how the key ids of sessions begin (IAM guide, "IAM identifiers")
 
@@ -51,6 +53,24 @@ def known(response: BaseResponse, arn: str) -> dict[str, tuple[str, ...]]:
         "aws:RequestedRegion": (response.region,),
         "aws:SecureTransport": ("true",),
     }
+
+
+def needs(call: Call) -> list[Asked]:
+    """All that must be allowed for a call of an app: without a resource where it is not known which.
+
+    Neither is it where the call leaves out what names it.
+    """
+    if call.operation in ("TransactGetItems", "TransactWriteItems"):
+        parts = [part for one in call.parameters.get("TransactItems") or () for part in one.items()]
+        tables = [(app_calls.TRANSACTIONS[kind], about["TableName"].rpartition("/")[2]) for kind, about in parts]
+        return [Asked(f"dynamodb:{action}", call.arn(f"table/{table}")) for action, table in tables]
+    found = needed(call)
+    action = app_calls.ACTIONS.get((call.service, call.operation))
+    if action is not None:
+        found = [replace(found[0], action=f"{call.prefix}:{action}"), *found[1:]]
+    if call.service == "dynamodb" and (index := call.parameters.get("IndexName")):
+        found = [replace(one, resource=f"{one.resource}/index/{index}") for one in found]
+    return [replace(one, resource="") if "*" in one.resource else one for one in found]
 
 
 def _bearing(documents: Any, asked: Asked) -> Statements:
