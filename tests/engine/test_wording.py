@@ -18,6 +18,7 @@ ARTICLES = {
     "IAM role": "an",
     "NAT gateway": "a",
     "EventBridge rule": "an",
+    "EventBridge rule that starts a build": "an",
     "CloudWatch alarm": "a",
     "SNS topic": "an",
     "VPC": "a",

@@ -88,6 +88,7 @@ CHANGES: dict[str, tuple[Change, ...] | str] = {
     "curated_image": "as build_image; of the project that runs the release command",
     "webhook": "as token: its URL is the user's",
     "token": "its value is the user's: a rotated token has to be brought everywhere",
+    "reporting": "as token_arn and token_reference, of the token by which GitHub hears of releases",
     "token_arn": "the roles must be allowed to read the very secret that is there now",
     "token_reference": "as token_arn",
     "token_readable": "as token: in which form it is kept is the user's",

@@ -82,6 +82,7 @@ SET = {
     ("service", "execute_command"), ("service", "managed_tags"), ("task-definition", "init_process"),
     ("task-definition", "read_only"), ("schedule", "public_ip"), ("schedule", "execute_command"),
     ("schedule", "managed_tags"), ("scaling", "insights"), ("backlog-alarm", "insights"), ("backlog-alarm", "starts"),
+    ("build-rule", "enabled"),
 }  # fmt: skip
 """Fields that a person can set on AWS: a difference may be someone's doing."""
 
