@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.ecr.models import ECRBackend, Image
+from moto.ecr.models import ECRBackend, Image, ecr_backends
 from moto.ecr.responses import ECRResponse
 
 from ecsctl.sandbox.core import overlay
@@ -64,6 +64,11 @@ def delete_signing_configuration(response: ECRResponse) -> ActionResult:
     backend = response.ecr_backend
     rules, _known(backend).of = _set(backend), None
     return ActionResult({"registryId": backend.account_id, "signingConfiguration": {"rules": rules}})
+
+
+def signing_rules(account: str, region: str) -> list[dict[str, Any]]:
+    """The rules that stand in a region."""
+    return list(_known(ecr_backends[account][region]).of or ())
 
 
 def sign(backend: ECRBackend, repository: str, image: Image) -> None:

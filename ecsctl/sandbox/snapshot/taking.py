@@ -21,6 +21,7 @@ from moto.core.models import botocore_stubber
 
 from ecsctl.sandbox.aws.account import ACCOUNT, TOKEN, TOKEN_SECRET
 from ecsctl.sandbox.aws.ec2 import visibility
+from ecsctl.sandbox.aws.ecr_signing import signing_rules
 from ecsctl.sandbox.core import overlay
 from ecsctl.sandbox.core.place import CREDENTIALS, REGION
 from ecsctl.sandbox.core.regions import offered
@@ -47,6 +48,9 @@ def snapshot(ids: bool = True, ended: bool = False, regions: tuple[str, ...] | N
             told = remote.github_hooks(region) if offered("codebuild", region) else []
             hooks = [{"id": url, "repository": repository} for repository, url in told]
             kinds |= {"hooks on github": hooks} if hooks else {}
+            rules = signing_rules(ACCOUNT, region) if offered("ecr", region) else []
+            signing = [{"id": json.dumps(one, sort_keys=True), **one} for one in rules]
+            kinds |= {"signing rules": signing} if signing else {}
             if not _as_born(kinds):
                 found[region] = kinds
     plain = json.loads(json.dumps(found, sort_keys=True, default=str))
