@@ -228,6 +228,11 @@ class Names:
         """The CodeBuild project that tells GitHub of releases."""
         return f"{self.app}-reporting"
 
+    @property
+    def projects(self) -> tuple[str, ...]:
+        """All CodeBuild projects that an app may have, but for those of its tests."""
+        return self.project, self.release_project, self.jobs_project, self.reports_project
+
     def test_project(self, test: str = "") -> str:
         """The CodeBuild project of a test action, or how all of them begin."""
         return f"{self.app}-test-{test}"

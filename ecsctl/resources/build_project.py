@@ -166,11 +166,10 @@ class BuildProject(Resource[ProjectIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ProjectIds]]:
-        """By the names that projects of ours have: `<app>-build`, `<app>-release`, `<app>-jobs`, and `<app>-test-…`."""
+        """By the names that projects of ours have: `<app>-build`, and so on; and `<app>-test-…`."""
         listed = aws.look(aws.codebuild.list_projects)["projects"]
         ours = Names.of(me)
-        known = (ours.project, ours.release_project, ours.jobs_project)
-        names = [name for name in listed if name in known or name.startswith(ours.test_project())]
+        names = [name for name in listed if name in ours.projects or name.startswith(ours.test_project())]
         for start in range(0, len(names), AT_ONCE):
             for one in aws.look(aws.codebuild.batch_get_projects, names=names[start : start + AT_ONCE])["projects"]:
                 yield Found(ProjectIds(ProjectName(one["name"]), one["arn"]), flat(one.get("tags")))

@@ -145,8 +145,7 @@ def _ids(name: str, arn: str) -> LogGroupIds:
 
 def _may_be_ours(name: str, names: Names) -> bool:
     """Whether it is called as the app's own group is, that of its cluster, or that of one of its build projects."""
-    projects = (names.project, names.release_project, names.jobs_project)
-    ours = (names.app_logs, names.insights_logs, names.flow_logs, *map(names.build_logs, projects))
+    ours = (names.app_logs, names.insights_logs, names.flow_logs, *map(names.build_logs, names.projects))
     return name in ours or name.startswith(names.build_logs(names.test_project()))
 
 

@@ -69,7 +69,6 @@ class AtOnce:
 CONFIGURED = desired_stack(
     service={"desired_count": 2},
     vpc={"flow_logs": "all", "close_default_group": True},
-    github={"deployments": True},
     ecr={"sign": f"arn:aws:signer:{REGION}:{ACCOUNT}:/signing-profiles/images"},
     workers={"mailer": {"command": ["python", "worker.py"], "desired_count": 2}},
     release={"command": ["python", "manage.py", "migrate"]},

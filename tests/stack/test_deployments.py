@@ -9,7 +9,7 @@ import pytest
 from ecsctl.config import Config
 from ecsctl.sandbox.github.api import github_deployments
 from ecsctl.sandbox.push import push
-from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack
+from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, same
 
 TOLD = {"deployments": True}
 
@@ -28,6 +28,7 @@ def heard(world: World) -> list[list[str]]:
 def test_github_hears_of_a_release_and_of_one_that_fails(world: World) -> None:
     base = desired_stack(domain=None)
     told = {**base, "github": {**base["github"], **TOLD}}
+    before = world.account()
     world.up(told)
     push()
     assert heard(world)[-1] == ["in_progress", "success"]
@@ -36,8 +37,10 @@ def test_github_hears_of_a_release_and_of_one_that_fails(world: World) -> None:
     assert {one["environment"] for one in github_deployments(REGION)["deployments"]} == {"hello"}
     assert world.plan(told).work == ()
     world.up(base)
-    left = world.boto("events").list_rules()["Rules"]
-    assert [one["Name"] for one in left if one["Name"] == "hello-release-events"] == []
+    assert world.boto("events").list_rules()["Rules"] == []
+    world.up(told)
+    world.down()
+    same(before, world.account())
 
 
 CONNECTION = f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/1b2c3d4e-0000-4000-8000-000000000000"
