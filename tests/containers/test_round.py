@@ -10,6 +10,8 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -179,19 +181,26 @@ def test_the_app_does_not_reach_what_listens_on_this_machine(project: Project) -
             assert ran.out.strip() != "connected"
 
 
+@contextmanager
+def under_load(project: Project) -> Iterator[dict[str, Any]]:
+    """Requests at that rate from the beginning to the end of the block; then what became of them."""
+    port, authority, told = project.url.rpartition(":")[2], project.record / AUTHORITY, dict[str, Any]()
+    words = [sys.executable, load.__file__, port, str(authority), str(RATE)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+        try:
+            yield told
+        finally:
+            told |= json.loads(client.communicate("over", timeout=60)[0])
+
+
 def test_a_push_replaces_the_app_while_it_serves_and_what_is_in_a_volume_stays(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
     inside = ("exec", "--sandbox", "--", "python3", "-c")
     project.ecsctl(*inside, "open('/data/kept', 'w').write('kept')")
     project.write(app=SLOW.replace('"status": "ok"', '"status": "new"'))
-    port, authority = project.url.rpartition(":")[2], project.record / AUTHORITY
-    words = [sys.executable, load.__file__, port, str(authority), str(RATE)]
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
-        try:
-            project.ecsctl("sandbox", "push", "--watch")
-        finally:
-            told = json.loads(client.communicate("over", timeout=60)[0])
+    with under_load(project) as told:
+        project.ecsctl("sandbox", "push", "--watch")
     project.served = project.git("rev-parse", "HEAD")
     assert project.get("/healthz")[1] == {"status": "new"}
     assert project.get()[1]["version"] == project.served
@@ -206,8 +215,11 @@ def test_a_push_replaces_the_app_while_it_serves_and_what_is_in_a_volume_stays(
 
 def test_a_version_that_crashes_is_rolled_back_and_why_names_the_exception(project: Project) -> None:
     project.write(app=BROKEN)
-    pushed = project.ecsctl("sandbox", "push", "--watch", check=False)
+    with under_load(project) as told:
+        pushed = project.ecsctl("sandbox", "push", "--watch", check=False)
     assert pushed.code == 6
+    assert told["failed"] == [], "the version before serves all the time"
+    assert told["answered"]
     assert project.get()[1]["version"] == project.served
     why = project.ecsctl("why", "--sandbox", check=False)
     assert "RuntimeError: no flux in the capacitor" in why.out

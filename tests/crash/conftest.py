@@ -22,7 +22,7 @@ from ecsctl.session import Session
 from tests.crash.faults import Faulty, Script
 from tests.crash.neighbour import move_in
 from tests.crash.table import COMPLETE, SEED, Tally, cases_of, kept, put_into, tables
-from tests.stack.conftest import ACCOUNT, REGION, World, _without_aws_own, desired_stack, shared_session
+from tests.stack.conftest import REGION, World, _without_aws_own, desired_stack, shared_session
 from tests.stack.conftest import world as world  # a fixture
 
 Part = tuple[int, int]  # (index, of): every `of`-th case, beginning at the index
@@ -69,7 +69,6 @@ class AtOnce:
 CONFIGURED = desired_stack(
     service={"desired_count": 2},
     vpc={"flow_logs": "all", "close_default_group": True},
-    ecr={"sign": f"arn:aws:signer:{REGION}:{ACCOUNT}:/signing-profiles/images"},
     workers={"mailer": {"command": ["python", "worker.py"], "desired_count": 2}},
     release={"command": ["python", "manage.py", "migrate"]},
     jobs={"yearly": {"command": ["python", "report.py"], "schedule": "cron(0 3 1 1 ? *)"}},

@@ -19,6 +19,8 @@ NOT_BY_US = {
     "ssm:ResumeSession": "called by the session-manager plugin that `forward` starts, when its connection was lost",
     "application-autoscaling:DeleteScalingPolicy": "called when an aim has gone, by whoever has the policy of before "
     "still",
+    "s3:DeleteObject": "objects are deleted by their versions, `null` where a bucket has none: whether AWS asks for "
+    "s3:DeleteObjectVersion alone then, its guide does not say",
     "wafv2:DisassociateWebACL": "called when the key has gone, by whoever has the policy of before still",
 }
 TWINS = ("codeconnections:", "codestar-connections:")  # of one ARN only one prefix is asked for

@@ -73,7 +73,8 @@ CONFIGS: Mapping[str, Desired] = {
     "bucket of logs": lambda made: {**BARE, "load_balancer": {"access_logs": {"bucket": made["bucket"]}}},
     "blue-green": lambda made: {**BARE, "deployment": {
         "strategy": "blue-green", "alarms": {"errors_percent": 5, "latency_seconds": 1}}},
-    "alarms": lambda made: {**BARE, "deployment": {"alarms": {"errors_percent": 5, "latency_seconds": 1}},
+    "alarms": lambda made: {**BARE, "service": {},
+        "deployment": {"alarms": {"errors_percent": 5, "latency_seconds": 1}},
         "workers": {"mailer": {"command": ["work"], "autoscaling": {
             "min": 0, "max": 2, "queue": made["queue"], "messages_per_task": 5}}}},
 }  # fmt: skip

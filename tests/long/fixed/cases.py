@@ -206,12 +206,18 @@ CASES: dict[str, Case] = {
     ),
     "job": Case(
         deliveries.release_fails,  # the app is well with that commit, and any other command is not
-        toml={"jobs": {"often": {"command": ["python", "report.py"], "schedule": "rate(5 minutes)"}}},
+        toml={
+            "service": {"port": 8000},
+            "jobs": {"often": {"command": ["python", "report.py"], "schedule": "rate(5 minutes)"}},
+        },
         skips={1: "the fate is the image's"},
     ),
     "job-missed": Case(
         denied("hello-eu-central-1-scheduler", "ecs:RunTask", then=lambda person: person.clock.sleep(HOUR / 2)),
-        toml={"jobs": {"often": {"command": ["python", "report.py"], "schedule": "rate(5 minutes)"}}},
+        toml={
+            "service": {"port": 8000},
+            "jobs": {"often": {"command": ["python", "report.py"], "schedule": "rate(5 minutes)"}},
+        },
     ),
     "action-failed": Case(
         deliveries.smoke_fails, toml={"pipeline": {"tests": [{"name": "Smoke", "buildspec": "s.yml"}]}}
