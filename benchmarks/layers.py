@@ -71,7 +71,7 @@ def engine(folder: Path, dockerd: str, registry: str) -> Iterator[str]:
 
 def build(folder: Path, socket: str, commit: str, registry: str, tools: Path) -> float:
     """Run the buildspec's commands as CodeBuild does: how many seconds they took. Raises CalledProcessError."""
-    phases = yaml.safe_load(ours(caches=True))["phases"]
+    phases = yaml.safe_load(ours("cache"))["phases"]
     commands = [one for phase in ("pre_build", "build", "post_build") for one in phases[phase]["commands"]]
     given = {
         "PATH": f"{tools}:{os.environ['PATH']}", "HOME": str(folder), "DOCKER_HOST": f"unix://{socket}",

@@ -26,7 +26,9 @@ phases:
         PROGRAM
 """
 
-_CACHING = re.compile(r"(?ms)^ *# build\.cache \{\n.*?# build\.cache \}\n")
+PARTS = ("cache", "sbom")
+"""The options of [build] whose commands are in it only where they are on."""
+_PART = re.compile(r"(?ms)^ *# build\.(\w+) \{\n.*?# build\.\1 \}\n")
 OURS = "ecsctl"
 """What is written in the place of a path for ecsctl's own."""
 
@@ -58,11 +60,11 @@ def _program(name: str) -> str:
 
 
 @cache
-def ours(*, caches: bool) -> str:
-    """Its text: in the package, or beside it in a checkout of ecsctl. `caches`: with what build.cache needs."""
+def ours(*parts: str) -> str:
+    """Its text, with these of the `PARTS`: in the package, or beside it in a checkout of ecsctl."""
     package = resources.files("ecsctl")
     for place in (package / "_template" / USUAL, Path(str(package)).parent / USUAL):
         if place.is_file():
             text = place.read_text(encoding="utf-8")
-            return text if caches else _CACHING.sub("", text)
+            return _PART.sub(lambda part: part[0] if part[1] in parts else "", text)
     raise EcsctlError(f"this installation of ecsctl lacks its {USUAL}", hint="install it again")

@@ -210,7 +210,7 @@ def _agreed_to_builds(common: Common, folder: Path, config: Config, command: str
     specs = ([theirs] if theirs else []) + [test.buildspec for test in config.pipeline.tests]
     if not theirs:
         known = [*BUILD_SETS, "BUILD_CONTEXT", *build.variables, *build.passwords]
-        process.play(folder / ".ecsctl", "trust", {"text": ours(caches=build.cache), "variables": known})
+        process.play(folder / ".ecsctl", "trust", {"text": ours(*build.parts), "variables": known})
         specs += ["[build.environment]"] if build.environment or build.secrets else []
     paths = [committed.dockerfile(branch, config) if one.startswith("[") else one for one in specs]
     about = [process.play(folder / ".ecsctl", "builds", {"spec": path}) for path in paths]

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from ecsctl.buildspec import OURS, USUAL
+from ecsctl.buildspec import OURS, PARTS, USUAL
 from ecsctl.config import words
 from ecsctl.config.section import Problem, Section
 from ecsctl.names import LAYERS
@@ -171,6 +171,11 @@ class Build(Section):
         description="Whether a build keeps its layers in the app's repository, by tags that begin with ecsctl-cache, "
         "for the next one: BUILD_CACHE in the build. They count for nothing else, and are kept for 14 days at most.",
     )
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What ecsctl's own buildspec has in it beyond what it always has."""
+        return tuple(part for part in PARTS if getattr(self, part))
 
     def named_secrets(self) -> Iterator[tuple[str, str]]:
         """Everything secret that a build reads: its key in ecsctl.toml, and its ARN."""

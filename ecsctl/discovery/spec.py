@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
 from typing import Any
 
-from ecsctl.buildspec import ours
+from ecsctl.buildspec import PARTS, ours
 
 DEFINITIONS = "docker_image_definition.json"
 """The file in which the pipeline's deploy action reads the image (ensure/pipeline.py names it there)."""
@@ -19,7 +20,7 @@ def lacking(text: str, container: str = "") -> tuple[str, ...]:
     """
     import yaml  # type: ignore[import-untyped]  # PyYAML ships no types
 
-    if text in (ours(caches=True), ours(caches=False)):
+    if text in {ours(*some) for count in range(len(PARTS) + 1) for some in combinations(PARTS, count)}:
         return ()
     try:
         spec = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes strings, lists and mappings

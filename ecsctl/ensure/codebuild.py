@@ -150,7 +150,7 @@ def ensure_codebuild(
 
     # Every push is built once: by the pipeline, or by the project's own webhook where there is no pipeline.
     branch = github.branch if config.pipeline.mode == "build-only" else ""
-    spec = build.spec(facts.own_buildspec) or ours(caches=build.cache)
+    spec = build.spec(facts.own_buildspec) or ours(*build.parts)
     undecided = not build.buildspec and facts.own_buildspec is None
     built = project(BUILD, names.project, spec, branch, undecided)
     tests = tuple(project(f"test-{test.name}", names.test_project(test.name), test.buildspec)

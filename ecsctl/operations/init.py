@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ecsctl.buildspec import OURS, USUAL, ours
+from ecsctl.buildspec import OURS, PARTS, USUAL, ours
 from ecsctl.config.editing import put, read_text
 from ecsctl.discovery import choosing
 from ecsctl.discovery.image import NO_DOCKERFILE, Ask, Image, observed
@@ -202,7 +202,7 @@ def write(
         say(f".gitignore: {IGNORED} added, the folder of the record and of the sandbox")
     for name, text, wanted, purpose in (
         (SCHEMA, schema(), True, "so that an editor knows the options of ecsctl.toml"),
-        (USUAL, ours(caches=True), buildspec, "what CodeBuild runs at each push: it builds and pushes the image"),
+        (USUAL, ours(*PARTS), buildspec, "what CodeBuild runs at each push: it builds and pushes the image"),
     ):
         place = (proposal.folder if name == SCHEMA else proposal.root) / name
         if wanted and ((force and name == SCHEMA) or not place.exists()):

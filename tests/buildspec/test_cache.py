@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecsctl.buildspec import ours
+from ecsctl.buildspec import PARTS, ours
 from tests.buildspec.conftest import BUILDSPEC, COMMIT, REPOSITORY
 
 STAGES = """\
@@ -78,8 +78,8 @@ def test_layers_that_cannot_be_kept_stop_no_release(world):
 
 
 def test_without_the_option_the_build_knows_nothing_of_it(world):
-    text = ours(caches=False)
-    assert "cache" not in text.lower()
-    assert ours(caches=True) == BUILDSPEC
+    text = ours()
+    assert not any(part in text.lower() for part in PARTS)
+    assert ours(*PARTS) == BUILDSPEC
     assert world.build(text, BUILD_CACHE="ecsctl-cache").status == "SUCCEEDED"
     assert set(world.registry) == {COMMIT, "latest"}

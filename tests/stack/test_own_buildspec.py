@@ -42,7 +42,7 @@ def test_the_project_carries_it_until_the_branch_has_one_and_elsewhere_it_stays(
         "BUILD_TARGET": "app",
         "BUILD_ARG_A": "b",
     }
-    assert project(world) == (ours(caches=False), variables)
+    assert project(world) == (ours(), variables)
     assert work(world, built, has=None) == set(), "a folder without git changes nothing"
     assert work(world, built, has=True) == {"build"}
     up(world, built, has=True)
@@ -55,7 +55,7 @@ def test_a_file_of_before_plans_no_change(world: World) -> None:
     assert project(world) == ("buildspec.yml", {}), "as before there was another"
     assert work(world, PLAIN, has=True) == set()
     up(world, PLAIN, has=False)
-    assert project(world) == (ours(caches=False), {"BUILD_CONTEXT": "."})
+    assert project(world) == (ours(), {"BUILD_CONTEXT": "."})
     assert work(world, PLAIN, has=None) == set()
 
 
