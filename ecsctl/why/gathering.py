@@ -96,42 +96,27 @@ class _Reading:
 
     def all(self) -> Facts:
         self._together(self._service, self._build, self._pipeline, self._certificate, self._commands, self._jobs)
-        self._together(
-            self._stopped,
-            self._starting,
-            self._definition,
-            self._targets,
-            self._balancer,
-            self._network,
-            self._scaling,
-            self._connection,
-        )
-        self._together(
-            self._log,
-            self._images,
-            self._secrets,
-            self._log_groups,
-            self._roles,
-            self._build_log,
-            self._zone,
-            self._command_log,
-        )
+        self._together(*self._of_the_service, self._connection)
+        self._together(*self._of_the_tasks, self._build_log, self._zone, self._command_log)
         return self.facts
 
     def process(self) -> Facts:
         """What is of one process, and not of the app."""
         self._together(self._service)
-        self._together(
-            self._stopped,
-            self._starting,
-            self._definition,
-            self._targets,
-            self._balancer,
-            self._network,
-            self._scaling,
-        )
-        self._together(self._log, self._images, self._secrets, self._log_groups, self._roles)
+        self._together(*self._of_the_service)
+        self._together(*self._of_the_tasks)
         return self.facts
+
+    @property
+    def _of_the_service(self) -> tuple[Callable[[], None], ...]:
+        """What needs the service."""
+        around = (self._targets, self._balancer, self._network, self._scaling)
+        return self._stopped, self._starting, self._definition, *around
+
+    @property
+    def _of_the_tasks(self) -> tuple[Callable[[], None], ...]:
+        """What needs the tasks and their definition."""
+        return self._log, self._images, self._secrets, self._log_groups, self._roles
 
     def service_only(self) -> Facts:
         self._together(self._service)
