@@ -17,12 +17,12 @@ Made = dict[str, Any]
 Steps = dict[str, tuple[tuple[str, ...], Callable[[Made], Any]]]  # name: what it needs, and how it is done
 
 
-def until(look: Callable[[], Any], limit: float = 900.0) -> Any:
+def until(read: Callable[[], Any], limit: float = 900.0) -> Any:
     """Look until there is an answer. Errors are taken for "not yet": what is new is not known everywhere."""
     end = time.monotonic() + limit
     while True:
         try:
-            if found := look():
+            if found := read():
                 return found
         except ClientError:
             if time.monotonic() > end:

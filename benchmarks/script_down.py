@@ -29,12 +29,12 @@ from benchmarks.boto import (
 from ecsctl.engine.errors import code
 
 
-def gone(look: Callable[[], Any]) -> None:
+def gone(read: Callable[[], Any]) -> None:
     """Call until AWS takes it, or says that it is not there any more."""
 
     def ask() -> bool:
         try:
-            look()
+            read()
         except ClientError as error:
             if "NotFound" not in code(error) and "NoSuch" not in code(error):
                 raise

@@ -109,7 +109,7 @@ def identify(aws: Aws, config: Config | None = None) -> Identity:
     """Ask AWS who we are. Raises AccessError without usable credentials, or in another account than the one desired."""
     region = access.checked_region(aws.session)
     try:
-        who = aws.look(aws.sts.get_caller_identity)
+        who = aws.read(aws.sts.get_caller_identity)
     except Exception as error:
         raise access.located(error, aws.session) from error
     partition = who["Arn"].split(":")[1]
@@ -238,7 +238,7 @@ def hosted_zone(
     A zone in which the app's own record stands already stays the one, whatever others there are. A `further` name need
     not lie in the one desired.
     """
-    zones = [zone for zone in aws.look(aws.route53.list_hosted_zones)["HostedZones"]
+    zones = [zone for zone in aws.read(aws.route53.list_hosted_zones)["HostedZones"]
              if not zone.get("Config", {}).get("PrivateZone")]  # fmt: skip
     named = {zone["Id"].rsplit("/", 1)[-1]: zone["Name"].rstrip(".").lower() for zone in zones}
     if further and configured and not f".{domain}".endswith(f".{named.get(configured, configured)}"):
@@ -278,7 +278,7 @@ def hosted_zone(
 
 def _tls_policy(aws: Aws) -> str:
     """The best of today's recommended TLS policies that this region has."""
-    offered = {policy["Name"] for policy in aws.look(aws.elbv2.describe_ssl_policies)["SslPolicies"]}
+    offered = {policy["Name"] for policy in aws.read(aws.elbv2.describe_ssl_policies)["SslPolicies"]}
     return next((policy for policy in TLS_POLICIES if policy in offered), TLS_POLICIES[-1])
 
 
@@ -295,7 +295,7 @@ def _build_image(aws: Aws, me: Label, architecture: str) -> str:
     used = in_use.build_image(aws, Names.of(me).project)
     if used.startswith(f"{family}:"):
         return used
-    platforms = aws.look(aws.codebuild.list_curated_environment_images)["platforms"]
+    platforms = aws.read(aws.codebuild.list_curated_environment_images)["platforms"]
     names = {
         image["name"]
         for platform in platforms
@@ -343,10 +343,10 @@ def read_token(aws: Aws, secret: str) -> tuple[Secret, str, bool]:
     name, key = split_secret(secret)
     hint = f"aws secretsmanager create-secret --name {name} --secret-string file://FILE, or fix github.token_secret"
     try:
-        described = aws.look(aws.secretsmanager.describe_secret, SecretId=name)
+        described = aws.read(aws.secretsmanager.describe_secret, SecretId=name)
         if described.get("DeletedDate"):
             raise ConfigError(f"the secret {name} is scheduled for deletion", hint="aws secretsmanager restore-secret")
-        value = aws.look(aws.secretsmanager.get_secret_value, SecretId=name).get("SecretString", "")
+        value = aws.read(aws.secretsmanager.get_secret_value, SecretId=name).get("SecretString", "")
     except Exception as error:
         if code(error) == "ResourceNotFoundException":
             raise ConfigError(f"there is no secret {name} with the GitHub token", hint=hint) from None

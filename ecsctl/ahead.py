@@ -1,7 +1,7 @@
 """Asked ahead: what a run will want to know is asked for in its first breath, all at once, before it is anybody's turn.
 
 The record tells what to ask, and is believed in nothing: the answers are AWS's, as fresh as the run, and whoever asks
-the same shares them (`Aws.look`). What is asked in vain costs a call, what is not asked is asked when it is wanted.
+the same shares them (`Aws.read`). What is asked in vain costs a call, what is not asked is asked when it is wanted.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def ask(aws: Aws, app: str, record: Path, config: Config | None = None, *, every
 
     With `config`, also what a stack is composed from. `everywhere`: also what carries its tags, whatever is recorded.
     """
-    aws.ahead([partial(aws.look, aws.sts.get_caller_identity)])  # while the rest is imported
+    aws.ahead([partial(aws.read, aws.sts.get_caller_identity)])  # while the rest is imported
     from ecsctl.engine.codec import ids_from
     from ecsctl.engine.label import Label
     from ecsctl.engine.record import peek
@@ -38,30 +38,30 @@ def ask(aws: Aws, app: str, record: Path, config: Config | None = None, *, every
         return
     me = Label(book.app, book.id, book.account, book.region, _partition(book.region))
     known = {kind.kind: kind for kind in kinds()}
-    looks: list[Look] = [*_facts(aws, config, Names.of(me))] if config else []
+    reads: list[Look] = [*_facts(aws, config, Names.of(me))] if config else []
     for kind in known.values() if everywhere else ():  # first: others hang on their answers
         ids = [entry.ids for entry in book.entries.values() if entry.kind == kind.kind and entry.ids]
         if not kind.vast:
-            looks += [partial(_found, kind.find, aws, me)]
+            reads += [partial(_found, kind.find, aws, me)]
         elif config and ids:  # who has a stack to look at is content with that: see `Planner.plan`
-            looks += [partial(_found, kind.among, aws, me, ids)]
+            reads += [partial(_found, kind.among, aws, me, ids)]
     for name, entry in book.entries.items():
         with suppress(KeyError, TypeError):  # of a record that does not fit
             kind = known[entry.kind]
-            looks += kind.ahead(aws, me.of(name), ids_from(kind, entry.ids or {}))
-    aws.ahead(looks)
+            reads += kind.ahead(aws, me.of(name), ids_from(kind, entry.ids or {}))
+    aws.ahead(reads)
 
 
 def _facts(aws: Aws, config: Config, names: Names) -> Iterator[Look]:
     """What `account.gather` looks up that hangs on nothing else."""
     if config.domain and config.domain.name:
-        yield partial(aws.look, aws.route53.list_hosted_zones)
+        yield partial(aws.read, aws.route53.list_hosted_zones)
     if config.github and config.pipeline.mode != "none":
-        yield partial(aws.look, aws.codebuild.batch_get_projects, names=[names.project])
+        yield partial(aws.read, aws.codebuild.batch_get_projects, names=[names.project])
         if not config.github.connection_arn:
             secret = _secret(config.github.token_secret)
-            yield partial(aws.look, aws.secretsmanager.describe_secret, SecretId=secret)
-            yield partial(aws.look, aws.secretsmanager.get_secret_value, SecretId=secret)
+            yield partial(aws.read, aws.secretsmanager.describe_secret, SecretId=secret)
+            yield partial(aws.read, aws.secretsmanager.get_secret_value, SecretId=secret)
 
 
 def _secret(named: str) -> str:

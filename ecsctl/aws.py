@@ -57,7 +57,7 @@ class Call:
 
     def __init__(self, aws: Aws, service: str, operation: str) -> None:
         self.aws, self.service, self.operation = aws, service, operation
-        self.looks = operation.startswith(LOOKS)
+        self.reads = operation.startswith(LOOKS)
 
     def __call__(self, **parameters: Any) -> Any:
         """Make the call: a look is repeated when it may be, a change is sent until AWS has time for it, and once."""
@@ -206,37 +206,37 @@ class Aws:
             self._thread.alone = before
 
     def forget(self) -> None:
-        """Let every look from here on ask AWS again, in all threads: time has passed."""
+        """Let every read from here on ask AWS again, in all threads: time has passed."""
         with self._lock:
             self._answers.clear()
 
-    def ahead(self, looks: Iterable[Callable[[], object]]) -> None:
-        """Begin these looks and return: who asks the same soon shares their answers. What fails is asked again then."""
+    def ahead(self, reads: Iterable[Callable[[], object]]) -> None:
+        """Begin these reads and return: who asks the same soon shares their answers. What fails is asked again then."""
         from concurrent.futures import ThreadPoolExecutor
 
-        def begin(look: Callable[[], object]) -> None:
+        def begin(read: Callable[[], object]) -> None:
             with suppress(Exception):  # it is whoever needs the answer that hears of it
-                look()
+                read()
 
         pool = ThreadPoolExecutor(AHEAD, thread_name_prefix="ecsctl-ahead")
-        for one in looks:
+        for one in reads:
             pool.submit(begin, one)
         pool.shutdown(wait=False)
 
-    def look(self, call: Callable[P, R], *_: P.args, **parameters: P.kwargs) -> R:
-        """The complete answer to a look, all pages of it, asked once for all who ask the same at the same time.
+    def read(self, call: Callable[P, R], *_: P.args, **parameters: P.kwargs) -> R:
+        """The complete answer to a read, all pages of it, asked once for all who ask the same at the same time.
 
         Raises botocore's ClientError like the call itself.
         """
         return cast(R, self._shared(cast(Call, call), parameters, whole=True))
 
     def first_page(self, call: Callable[P, R], *_: P.args, **parameters: P.kwargs) -> R:
-        """As `look`, but only the first page: where AWS lists the newest first, and no more is needed."""
+        """As `read`, but only the first page: where AWS lists the newest first, and no more is needed."""
         return cast(R, self._shared(cast(Call, call), parameters, whole=False))
 
     def _shared(self, asked: Call, parameters: dict[str, Any], *, whole: bool) -> Any:
-        if not asked.looks:
-            raise ReadOnly(f"{asked.service}.{asked.operation} is not a look")
+        if not asked.reads:
+            raise ReadOnly(f"{asked.service}.{asked.operation} is not a read")
         key = (asked.service, asked.operation, json.dumps([whole, parameters], sort_keys=True, default=str))
         alone: dict[str, float] = getattr(self._thread, "alone", {})
         moment = max(getattr(self._thread, "moment", 0.0), alone.get(asked.operation, 0.0))
@@ -259,7 +259,7 @@ class Aws:
 
     def _call(self, call: Call, parameters: dict[str, Any], *, whole: bool = False) -> Any:
         client = self.client(call.service)
-        if not call.looks:
+        if not call.reads:
             if self.read_only:
                 raise ReadOnly(f"{call.service}.{call.operation} would change something")
             self.patience.check()

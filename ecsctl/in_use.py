@@ -35,7 +35,7 @@ def zones(aws: Aws, me: Label, architecture: str, *, fresh: bool) -> tuple[str, 
     """
     of = {part(place): place for part in (public_subnet, private_subnet) for place in PLACES}
     used: dict[str, str] = {}
-    for subnet in aws.look(aws.ec2.describe_subnets, Filters=tag_filter(me))["Subnets"]:
+    for subnet in aws.read(aws.ec2.describe_subnets, Filters=tag_filter(me))["Subnets"]:
         tags = flat(subnet.get("Tags"))
         place = of.get(tags.get(RESOURCE, ""))
         if place and (fresh or tags.get(ID) == me.id):
@@ -52,7 +52,7 @@ def zones(aws: Aws, me: Label, architecture: str, *, fresh: bool) -> tuple[str, 
 
 def _offered(aws: Aws, architecture: str) -> list[str]:
     """The zones that can run the tasks, by their ids: names mean other places in other accounts."""
-    listed = aws.look(
+    listed = aws.read(
         aws.ec2.describe_availability_zones,
         Filters=[
             {"Name": "opt-in-status", "Values": ["opt-in-not-required"]},
@@ -69,7 +69,7 @@ def token(aws: Aws, project: str) -> tuple[SourceAuth, str] | None:
 
     None: there is no project.
     """
-    found = aws.look(aws.codebuild.batch_get_projects, names=[project])["projects"]
+    found = aws.read(aws.codebuild.batch_get_projects, names=[project])["projects"]
     if not found:
         return None
     variables = variables_of(found[0]["environment"].get("environmentVariables", ()))
@@ -79,17 +79,17 @@ def token(aws: Aws, project: str) -> tuple[SourceAuth, str] | None:
 
 def build_image(aws: Aws, project: str) -> str:
     """The image that the app's project builds on; empty if there is no project."""
-    found = aws.look(aws.codebuild.batch_get_projects, names=[project])["projects"]
+    found = aws.read(aws.codebuild.batch_get_projects, names=[project])["projects"]
     return found[0]["environment"]["image"] if found else ""
 
 
 def tls_policy(aws: Aws, me: Label) -> str:
     """The policy of the app's HTTPS listener, if it is one of today's: that stays. Empty where there is none."""
     name = Names.of(me).balancer
-    for balancer in aws.look(aws.elbv2.describe_load_balancers)["LoadBalancers"]:
+    for balancer in aws.read(aws.elbv2.describe_load_balancers)["LoadBalancers"]:
         arn = balancer["LoadBalancerArn"]
         if balancer["LoadBalancerName"] == name and (
-            answer := there(partial(aws.look, aws.elbv2.describe_listeners, LoadBalancerArn=arn))
+            answer := there(partial(aws.read, aws.elbv2.describe_listeners, LoadBalancerArn=arn))
         ):
             policies = (one.get("SslPolicy", "") for one in answer["Listeners"])
             return next((policy for policy in policies if policy in TLS_POLICIES), "")

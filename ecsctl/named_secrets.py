@@ -72,7 +72,7 @@ def _described(aws: Aws, name: str, key: str, *, as_far: bool) -> DescribeSecret
     try:
         return patiently(
             aws.patience,
-            lambda: there(lambda: aws.look(aws.secretsmanager.describe_secret, SecretId=name)),
+            lambda: there(lambda: aws.read(aws.secretsmanager.describe_secret, SecretId=name)),
             f"looking for the secret of {key}",
             aws.forget,
         )

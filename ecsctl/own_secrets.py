@@ -90,7 +90,7 @@ def put(aws: Aws, me: Label, name: str, value: Secret) -> str:
 def held(aws: Aws, app: str) -> tuple[Held, ...]:
     """All of the app's, also those that are scheduled for deletion, by name."""
     with aws.fresh():
-        answer = aws.look(
+        answer = aws.read(
             aws.secretsmanager.list_secrets,
             Filters=[{"Key": "name", "Values": [f"{app}/"]}],
             IncludePlannedDeletion=True,
@@ -136,7 +136,7 @@ def is_ours(app: str, tags: dict[str, str]) -> bool:
 def kept(aws: Aws, app: str) -> tuple[str, ...]:
     """The names of the app's secrets, as far as the tags on AWS tell by now."""
     try:
-        answer = aws.look(aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [app]}],
+        answer = aws.read(aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [app]}],
                           ResourceTypeFilters=["secretsmanager:secret"])  # fmt: skip
     except ClientError as error:
         if code(error) in DENIED:
@@ -148,7 +148,7 @@ def kept(aws: Aws, app: str) -> tuple[str, ...]:
 
 def _ours(aws: Aws, app: str, known: str) -> DescribeSecretResponseTypeDef | None:
     with aws.fresh():
-        described = there(lambda: aws.look(aws.secretsmanager.describe_secret, SecretId=known))
+        described = there(lambda: aws.read(aws.secretsmanager.describe_secret, SecretId=known))
     if described is not None and not is_ours(app, flat(described.get("Tags"))):
         raise Refused(f"there is a secret {known}, and ecsctl has not made it for {app}",
                       why="it lacks the tags that ecsctl secret set writes",

@@ -85,7 +85,7 @@ def _boundary(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
     arn = config.permissions_boundary or ""
     if arn.split(":")[1:2] != [me.partition] or arn.split(":")[4] not in (me.account, "aws"):
         return
-    answer = there(lambda: aws.look(aws.iam.get_policy, PolicyArn=arn))
+    answer = there(lambda: aws.read(aws.iam.get_policy, PolicyArn=arn))
     if answer is None:
         yield unfit("policy", "permissions_boundary", f"there is no policy {arn}",
                     "make it, or correct permissions_boundary")  # fmt: skip
@@ -97,12 +97,12 @@ def _task_groups(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
     """Further security groups of the tasks, which must be of the tasks' own VPC (ECS API, AwsVpcConfiguration)."""
     for number, group in enumerate(config.service.security_groups):
         key = f"service.security_groups[{number}]"
-        answer = there(lambda group=group: aws.look(aws.ec2.describe_security_groups, GroupIds=[group]))  # type: ignore[misc]  # mypy cannot type a lambda's default
+        answer = there(lambda group=group: aws.read(aws.ec2.describe_security_groups, GroupIds=[group]))  # type: ignore[misc]  # mypy cannot type a lambda's default
         if answer is None or not answer["SecurityGroups"]:
             yield unfit("security group", key, f"there is no security group {group}", "fix its id in ecsctl.toml")
             continue
         vpc = answer["SecurityGroups"][0].get("VpcId", "")
-        tags = flat(aws.look(aws.ec2.describe_vpcs, VpcIds=[vpc])["Vpcs"][0].get("Tags"))
+        tags = flat(aws.read(aws.ec2.describe_vpcs, VpcIds=[vpc])["Vpcs"][0].get("Tags"))
         if config.vpc.id and vpc != config.vpc.id:
             yield unfit("security group", key, f"{group} is of {vpc}, expected one of {config.vpc.id}",
                         "name a group of the VPC that the tasks run in")  # fmt: skip
@@ -116,7 +116,7 @@ def _policies(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
     for path, arn in config.managed_policies.items():
         if arn.split(":")[1] != me.partition or arn.split(":")[4] not in (me.account, "aws"):
             continue  # refused by its ARN
-        answer = there(lambda arn=arn: aws.look(aws.iam.get_policy, PolicyArn=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
+        answer = there(lambda arn=arn: aws.read(aws.iam.get_policy, PolicyArn=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
         key = dotted(path)
         if answer is None:
             yield unfit("policy", key, f"there is no policy {arn}", "make it, or fix its ARN in ecsctl.toml")
@@ -134,8 +134,8 @@ def forbidden(aws: Aws, config: Config, me: Label) -> tuple[str, ...]:
     if not arn or not rights:
         return ()
     try:
-        version = aws.look(aws.iam.get_policy, PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        document = aws.look(aws.iam.get_policy_version, PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+        version = aws.read(aws.iam.get_policy, PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        document = aws.read(aws.iam.get_policy_version, PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
     except Exception as error:
         if code(error) in DENIED or is_gone(error):
             return ()
@@ -162,7 +162,7 @@ def _topic(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
     arn = (config.notify.topic if config.notify else "") or ""
     if arn.split(":")[1:5] != [me.partition, "sns", me.region, me.account]:
         return  # there is none, or it has been refused by its ARN
-    answer = there(lambda: aws.look(aws.sns.get_topic_attributes, TopicArn=arn))
+    answer = there(lambda: aws.read(aws.sns.get_topic_attributes, TopicArn=arn))
     if answer is None:
         yield unfit("topic", "notify.topic", f"there is no topic {arn}",
                     "make it (aws sns create-topic), or fix its ARN in ecsctl.toml")  # fmt: skip
@@ -178,7 +178,7 @@ def _alarms(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
     if not names:
         return
     kinds = ["MetricAlarm", "CompositeAlarm"]
-    answer = aws.look(aws.cloudwatch.describe_alarms, AlarmNames=list(names), AlarmTypes=kinds)
+    answer = aws.read(aws.cloudwatch.describe_alarms, AlarmNames=list(names), AlarmTypes=kinds)
     found = {one["AlarmName"] for kind in kinds for one in answer.get(f"{kind}s", ())}
     for name in names:
         if name not in found:
@@ -191,7 +191,7 @@ def _queue(aws: Aws, me: Label, key: str, arn: str) -> Iterator[Step]:
     if arn.split(":")[1:5] != [me.partition, "sqs", me.region, me.account]:
         return  # it has been refused by its ARN
     try:
-        aws.look(aws.sqs.get_queue_url, QueueName=arn.rpartition(":")[2])
+        aws.read(aws.sqs.get_queue_url, QueueName=arn.rpartition(":")[2])
     except Exception as error:
         if code(error) not in NO_QUEUE:
             raise
@@ -205,9 +205,9 @@ def _log_bucket(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
     if logs is None or not (name := logs.bucket):
         return
     try:
-        answer = there(lambda: aws.look(aws.s3.head_bucket, Bucket=name))
-        stated = there(lambda: aws.look(aws.s3.get_bucket_policy, Bucket=name))
-        encrypts = there(lambda: aws.look(aws.s3.get_bucket_encryption, Bucket=name))
+        answer = there(lambda: aws.read(aws.s3.head_bucket, Bucket=name))
+        stated = there(lambda: aws.read(aws.s3.get_bucket_policy, Bucket=name))
+        encrypts = there(lambda: aws.read(aws.s3.get_bucket_encryption, Bucket=name))
     except Exception as error:
         if code(error) in {*DENIED, HEAD}:
             return
@@ -239,7 +239,7 @@ def _web_acl(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
     if arn.split(":")[1:5] != [me.partition, "wafv2", me.region, me.account]:
         return  # there is none, or it has been refused by its ARN
     name, ident = arn.split("/")[-2:]
-    if there(lambda: aws.look(aws.wafv2.get_web_acl, Name=name, Scope="REGIONAL", Id=ident)) is None:
+    if there(lambda: aws.read(aws.wafv2.get_web_acl, Name=name, Scope="REGIONAL", Id=ident)) is None:
         yield unfit("web ACL", "load_balancer.waf", f"there is no web ACL {arn}",
                     "make it (aws wafv2 create-web-acl --scope REGIONAL), or fix its ARN in ecsctl.toml")  # fmt: skip
 
@@ -266,7 +266,7 @@ def _secret(aws: Aws, me: Label, key: str, arn: str) -> Iterator[Step]:
 
 def _version(aws: Aws, arn: str, stage: str, version: str) -> tuple[str, str] | None:
     """What is wrong with a secret, and what to do."""
-    found = there(lambda: aws.look(aws.secretsmanager.describe_secret, SecretId=arn))
+    found = there(lambda: aws.read(aws.secretsmanager.describe_secret, SecretId=arn))
     region = arn.split(":")[3]
     if found is None:
         return f"there is no secret {arn}", "make it (aws secretsmanager create-secret), or fix its ARN in ecsctl.toml"
@@ -290,7 +290,7 @@ def _parameter(aws: Aws, name: str, arn: str) -> tuple[str, str] | None:
     """The same of a parameter. One of a name without a path has no `/` at its beginning, or one."""
     names = [f"/{name}"] if "/" in name else [name, f"/{name}"]
     filters = [{"Key": "Name", "Option": "Equals", "Values": names}]
-    if aws.look(aws.ssm.describe_parameters, ParameterFilters=filters)["Parameters"]:
+    if aws.read(aws.ssm.describe_parameters, ParameterFilters=filters)["Parameters"]:
         return None
     return f"there is no parameter {arn}", "make it (aws ssm put-parameter), or fix its ARN in ecsctl.toml"
 
@@ -309,7 +309,7 @@ def _image(aws: Aws, key: str, image: str) -> Iterator[Step]:
         return
     place = aws.elsewhere(named.region)
     try:
-        answer = there(lambda: place.look(place.ecr.describe_images, registryId=named.account,
+        answer = there(lambda: place.read(place.ecr.describe_images, registryId=named.account,
                                           repositoryName=named.repository))  # fmt: skip
     except Exception as error:
         if code(error) in DENIED:
@@ -330,7 +330,7 @@ def _groups(aws: Aws, config: Config) -> Iterator[Step]:
     named = {one for one in config.load_balancer.allow if one.startswith("sg-")}
     if not named:
         return
-    listed = aws.look(aws.ec2.describe_security_groups, Filters=where(group_id=sorted(named)))["SecurityGroups"]
+    listed = aws.read(aws.ec2.describe_security_groups, Filters=where(group_id=sorted(named)))["SecurityGroups"]
     for missing in sorted(named - {one["GroupId"] for one in listed}):
         yield unfit("security group", "load_balancer.allow", f"there is no security group {missing} here",
                     "fix its id in ecsctl.toml")  # fmt: skip

@@ -29,7 +29,7 @@ def examined(aws: Aws, config: Config, me: Label, name: str) -> Iterator[Step]:
     """What is wrong with the file system of a volume."""
     said, key = config.volumes[name], f"volumes.{name}"
     system, point = said.file_system or "", said.access_point or ""
-    answer = there(partial(aws.look, aws.efs.describe_file_systems, FileSystemId=system))
+    answer = there(partial(aws.read, aws.efs.describe_file_systems, FileSystemId=system))
     if answer is None or not answer["FileSystems"]:
         yield _unfit(
             f"{key}.file_system", f"there is no file system {system} in {me.region}", "fix its id in ecsctl.toml"
@@ -40,14 +40,14 @@ def examined(aws: Aws, config: Config, me: Label, name: str) -> Iterator[Step]:
         return
     if point:
         yield from _point(aws, key, system, point)
-    targets = [one for one in aws.look(aws.efs.describe_mount_targets, FileSystemId=system)["MountTargets"]
+    targets = [one for one in aws.read(aws.efs.describe_mount_targets, FileSystemId=system)["MountTargets"]
                if one["LifeCycleState"] in ("available", "updating")]  # fmt: skip
     subnets = _subnets(aws, config, targets)
     yield from _reached(aws, config, me, f"{key}.file_system", system, targets, subnets)
 
 
 def _point(aws: Aws, key: str, system: str, point: str) -> Iterator[Step]:
-    answer = there(partial(aws.look, aws.efs.describe_access_points, AccessPointId=point))
+    answer = there(partial(aws.read, aws.efs.describe_access_points, AccessPointId=point))
     found = answer["AccessPoints"][0] if answer and answer["AccessPoints"] else None
     if found is None:
         yield _unfit(f"{key}.access_point", f"there is no access point {point}", "fix its id in ecsctl.toml")
@@ -101,7 +101,7 @@ def _subnets(aws: Aws, config: Config, targets: list[Any]) -> dict[str, Any]:
         if not vpcs:
             return {}
         filters = where(vpc_id=vpcs)
-    found = aws.look(aws.ec2.describe_subnets, Filters=filters)["Subnets"]
+    found = aws.read(aws.ec2.describe_subnets, Filters=filters)["Subnets"]
     if not config.vpc.id:
         part = public_subnet if config.vpc.egress == "public" else private_subnet
         parts = {part(place) for place in PLACES}
@@ -110,18 +110,18 @@ def _subnets(aws: Aws, config: Config, targets: list[Any]) -> dict[str, Any]:
 
 
 def _is_ours(aws: Aws, vpc: str, me: Label) -> bool:
-    answer = there(partial(aws.look, aws.ec2.describe_vpcs, VpcIds=[vpc]))
+    answer = there(partial(aws.read, aws.ec2.describe_vpcs, VpcIds=[vpc]))
     return bool(answer and answer["Vpcs"] and flat(answer["Vpcs"][0].get("Tags")).get(APP) == me.app)
 
 
 def _lets_in(aws: Aws, config: Config, me: Label, target: Any, subnets: Mapping[str, Any]) -> bool:
     """Whether a group of a mount target lets in a group of the tasks, or all of their subnets."""
-    worn = aws.look(aws.efs.describe_mount_target_security_groups, MountTargetId=target["MountTargetId"])
+    worn = aws.read(aws.efs.describe_mount_target_security_groups, MountTargetId=target["MountTargetId"])
     if not worn["SecurityGroups"]:
         return False
-    groups = aws.look(aws.ec2.describe_security_groups, Filters=where(group_id=worn["SecurityGroups"]))
+    groups = aws.read(aws.ec2.describe_security_groups, Filters=where(group_id=worn["SecurityGroups"]))
     named = where(vpc_id=target["VpcId"], group_name=Names.of(me).tasks_group)
-    made = aws.look(aws.ec2.describe_security_groups, Filters=named)["SecurityGroups"]
+    made = aws.read(aws.ec2.describe_security_groups, Filters=named)["SecurityGroups"]
     theirs = {*config.service.security_groups, *(one["GroupId"] for one in made)}
     rules = [rule for group in groups["SecurityGroups"] for rule in group.get("IpPermissions", []) if _is_nfs(rule)]
     if any(pair.get("GroupId") in theirs for rule in rules for pair in rule.get("UserIdGroupPairs", [])):

@@ -29,12 +29,12 @@ def read(aws: Aws, app: str, source: str) -> Secret:
     name, _, key = source.partition(":") if not source.startswith("arn:") else _parts(source)
     try:
         for known in _names(app, name):
-            described = there(lambda known=known: aws.look(aws.secretsmanager.describe_secret, SecretId=known))  # type: ignore[misc]  # mypy cannot type a lambda's default
+            described = there(lambda known=known: aws.read(aws.secretsmanager.describe_secret, SecretId=known))  # type: ignore[misc]  # mypy cannot type a lambda's default
             if described is None or (known != name and not own_secrets.is_ours(app, flat(described.get("Tags")))):
                 continue
             if described.get("DeletedDate"):
                 return _unread(f"the secret {known} is scheduled for deletion")
-            answer = aws.look(aws.secretsmanager.get_secret_value, SecretId=known)
+            answer = aws.read(aws.secretsmanager.get_secret_value, SecretId=known)
             return _url(answer.get("SecretString", ""), key, known)
     except ClientError as error:
         if code(error) in DENIED:

@@ -38,7 +38,7 @@ def unfit(aws: Aws, zone: str, domain: str, *, certificate: bool) -> Iterator[tu
 
     Only what the account's own zones tell: a parent of another account is taken to be right.
     """
-    listed = aws.look(aws.route53.list_hosted_zones)["HostedZones"]
+    listed = aws.read(aws.route53.list_hosted_zones)["HostedZones"]
     public = {one["Id"].rsplit("/", 1)[-1]: normal(one["Name"]) for one in listed
               if not one.get("Config", {}).get("PrivateZone")}  # fmt: skip
     apex = public[zone]
@@ -122,4 +122,4 @@ def _values(records: Sequence[ResourceRecordSetOutputTypeDef], name: str, kind: 
 
 def _records(aws: Aws, zone: str) -> Sequence[ResourceRecordSetOutputTypeDef]:
     """All records of a zone; the search for our tags reads the same answer."""
-    return aws.look(aws.route53.list_resource_record_sets, HostedZoneId=zone)["ResourceRecordSets"]
+    return aws.read(aws.route53.list_resource_record_sets, HostedZoneId=zone)["ResourceRecordSets"]

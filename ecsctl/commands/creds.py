@@ -84,7 +84,7 @@ def status(
     """
     from ecsctl.github import creds
 
-    with opened(common, "creds", config=True, looks=True) as app:
+    with opened(common, "creds", config=True, reads=True) as app:
         found = creds.status(app.over_stack())
     _show(found, common)
     if exit_code and (found.refused or not found.current):
@@ -109,7 +109,7 @@ def use_connection(
     from ecsctl.github import connection
     from ecsctl.ui import words
 
-    with opened(common, "creds", config=True, looks=True) as app:
+    with opened(common, "creds", config=True, reads=True) as app:
         progress = app.progress
         app.aws.patience.say = lambda what, waited, limit: progress(Waiting("", what, waited, limit))
         file = find(app.where.folder)

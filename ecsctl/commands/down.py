@@ -59,7 +59,7 @@ def down(
         ahead.ask(app.aws, app.app, app.where.record)
         session = app.over_app(id)
         app.introduce(session)
-        found = blockers.look(session.aws, session.engine.label)
+        found = blockers.read(session.aws, session.engine.label)
         own = app.config is not None and app.config.load_balancer.deletion_protection
         protected = [one.protected for one in found.blockers if own and one.protected]
         for one in found.blockers:
@@ -77,7 +77,7 @@ def down(
                 keep=found.keeper(keeper(app.protect, volumes=volumes)),
             )
         except (AwsError, TimedOut, Several) as error:
-            found = blockers.look(session.aws, session.engine.label, ours_too=True)
+            found = blockers.read(session.aws, session.engine.label, ours_too=True)
             raise in_the_way(error, found.told) from error
         if secrets:
             remove_all(session.aws, app.app, held)

@@ -36,7 +36,7 @@ def enter(
         raise UsageError("a shell needs a terminal, and this is none", hint="name a command: ecsctl exec -- CMD")
     spoken = execute.spoken(command or [])
     path = "" if common.sandbox else plugin.find("ECS Exec")
-    with opened(common, "exec", looks=True) as app:
+    with opened(common, "exec", reads=True) as app:
         record = app.where.folder / ".ecsctl"
         if common.sandbox and not execute.engine(record):
             path = plugin.find("ECS Exec")

@@ -41,7 +41,7 @@ def forward(
     wanted = tunnel.parse(way)
     tunnel.check(wanted)
     path = "" if common.sandbox else plugin.find("a tunnel")
-    with opened(common, "forward", looks=True, quiet=common.quiet) as app:
+    with opened(common, "forward", reads=True, quiet=common.quiet) as app:
         aws, progress = app.over_app().aws, app.progress
         aws.patience.say = lambda what, waited, limit: progress(Waiting("", what, waited, limit))
         target = entering.find(aws, app.app, task, container, process)

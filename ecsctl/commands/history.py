@@ -59,7 +59,7 @@ def _list(common: Common, process: str = "") -> None:
     from ecsctl.ui import history as shown
     from ecsctl.ui import output as json
 
-    with opened(common, "history", looks=True) as app:
+    with opened(common, "history", reads=True) as app:
         session = app.over_app()
         found = releases(session.aws, session.state, process)
         process = process or lead(session.aws, Names(app.app)).process
@@ -87,7 +87,7 @@ def diff(
     from ecsctl.ui import output as json
 
     common = _over(context.obj, sandbox, output)
-    with opened(common, "history", looks=True) as app:
+    with opened(common, "history", reads=True) as app:
         session = app.over_app()
         before, after, found = compare(session.aws, session.state, one, other)
     if common.json:

@@ -23,9 +23,9 @@ def listed(common: Common) -> None:
     from ecsctl.ui import jobs as shown
     from ecsctl.ui import output as json
 
-    with opened(common, "jobs list", looks=True) as app:
+    with opened(common, "jobs list", reads=True) as app:
         session = app.over_app()
-        found = jobs.look(app.aws, session.engine.label)
+        found = jobs.read(app.aws, session.engine.label)
         now = app.aws.now()
     if common.json:
         json.emit(shown.document(found, session.where))

@@ -113,7 +113,7 @@ def opened(
     *,
     name: str | None = None,
     config: bool = False,
-    looks: bool = False,
+    reads: bool = False,
     quiet: bool = False,
     told: Callable[[], bool] | None = None,
     twice: Callable[[], object] = lambda: None,
@@ -156,7 +156,7 @@ def opened(
     if builds and common.sandbox and found and found.config.github:
         _agreed_to_builds(common, where.folder, found.config, f"ecsctl {what}")
     aws = where.aws(home)
-    aws.read_only = looks
+    aws.read_only = reads
     app = found.config.name if found else name or recorded(where.record)
     access.sign_in(aws.session)  # asks for what must be typed, before anything moves on the screen
     with (

@@ -34,7 +34,7 @@ def status(
     timeout: Minutes = 60,
 ) -> None:
     """Show a run: its commit, stages and actions, errors and links."""
-    with _session(common, looks=True) as (session, progress):
+    with _session(common, reads=True) as (session, progress):
         _show(session, progress, common, run, watch, exit_status, timeout)
 
 
@@ -130,22 +130,22 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the build has ended.")] = False,
 ) -> None:
     """Print the log of a run's build or test: of the one that failed, where one did."""
-    with _session(common, looks=True, quiet=True) as (session, _):
+    with _session(common, reads=True, quiet=True) as (session, _):
         from ecsctl.operations import logs as reading
         from ecsctl.operations import pipelines
         from ecsctl.ui import logs as shown
 
-        build = pipelines.build_of(pipelines.look(session.aws, session.state.book.app, run), action)
+        build = pipelines.build_of(pipelines.read(session.aws, session.state.book.app, run), action)
         log = reading.of_build(session.aws, build)
         shown.show((reading.follow if follow else reading.lines)(session.aws, log), as_json=common.json)
 
 
 @contextmanager
-def _session(common: Common, *, looks: bool = False, quiet: bool = False) -> Iterator[tuple[Session, Progress]]:
+def _session(common: Common, *, reads: bool = False, quiet: bool = False) -> Iterator[tuple[Session, Progress]]:
     """The app's session, and what shows how it goes."""
     from ecsctl.commands.opening import opened
 
-    with opened(common, "pipeline", looks=looks, quiet=quiet) as app:
+    with opened(common, "pipeline", reads=reads, quiet=quiet) as app:
         yield app.over_app(), app.progress
 
 
@@ -166,7 +166,7 @@ def _show(session: Session, progress: Progress, common: Common, run: str, watch:
             progress.plain(line)
         last = now
 
-    found = pipelines.watch(aws, name, run, see, minutes * 60) if watch else pipelines.look(aws, name, run)
+    found = pipelines.watch(aws, name, run, see, minutes * 60) if watch else pipelines.read(aws, name, run)
     others = pipelines.elsewhere(aws, found)
     if common.json:
         json.emit(shown.document(found, others, session.where))

@@ -36,7 +36,7 @@ def plan(
     from ecsctl.ui import plan as shown
 
     try:
-        with opened(common, "plan", config=True, looks=True) as app:
+        with opened(common, "plan", config=True, reads=True) as app:
             session = app.over_stack()
             app.introduce(session)
             app.tell_uncommitted()
@@ -68,7 +68,7 @@ def _draw(common: Common, *, nothing_else: bool) -> None:
         raise UsageError(
             "--graph goes with neither --detailed-exitcode nor --output json", hint="leave one of them out"
         )
-    with opened(common, "plan", config=True, looks=True) as app:
+    with opened(common, "plan", config=True, reads=True) as app:
         stack = app.over_stack().desired_stack
     titles = {name: node.desired.title for name, node in stack.nodes.items()}
     print(mermaid(stack.graph, titles), end="")  # noqa: T201 - what stdout carries

@@ -16,9 +16,9 @@ def ps(common: Common) -> None:
     from ecsctl.ui import output as json
     from ecsctl.ui import ps as shown
 
-    with opened(common, "ps", looks=True) as app:
+    with opened(common, "ps", reads=True) as app:
         session = app.over_app()
-        found = tasks.look(app.aws, app.app)
+        found = tasks.read(app.aws, app.app)
     if common.json:
         json.emit(shown.document(found, session.where))
     else:

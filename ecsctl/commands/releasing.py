@@ -47,7 +47,7 @@ def release_command(session: Session, say: Callable[[str], None]) -> Callable[[s
 
     if session.config is None:
         project = Names.of(session.state.book).release_project
-        if session.aws.look(session.aws.codebuild.batch_get_projects, names=[project])["projects"]:
+        if session.aws.read(session.aws.codebuild.batch_get_projects, names=[project])["projects"]:
             raise Refused(
                 "this app has a release command, and what it is stands in ecsctl.toml, which cannot be read here",
                 hint="run the same command in the app's folder, with an ecsctl.toml that is right",

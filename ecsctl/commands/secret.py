@@ -60,7 +60,7 @@ def show(common: Common) -> None:
     from ecsctl.ui import output as json
     from ecsctl.ui import secrets as shown
 
-    with opened(common, "secret", config=True, looks=True) as app:
+    with opened(common, "secret", config=True, reads=True) as app:
         session = app.over_app()
         found = [(one, _uses(app.configured, one.name)) for one in own_secrets.held(app.aws, app.app)]
     if common.json:

@@ -48,12 +48,12 @@ def status(
     from ecsctl.ui import status as shown
     from ecsctl.why import first_line
 
-    with opened(common, "status", config=common.json, looks=True) as app:
+    with opened(common, "status", config=common.json, reads=True) as app:
         if not app.config:
             _running(app)
             raise typer.Exit(2)  # as of a configuration that is wrong
         with ThreadPoolExecutor(3) as pool:  # beside the plan, whose answers they share
-            asked = pool.submit(outdated, app.aws, app.app), pool.submit(processes.look, app.aws, app.app)
+            asked = pool.submit(outdated, app.aws, app.app), pool.submit(processes.read, app.aws, app.app)
             # After a rollback all is right, and still something was wrong.
             why = pool.submit(first_line, app.aws, app.app, resting(app.config.processes), again=False)
             session = app.over_stack(as_far=True)
@@ -82,13 +82,13 @@ def status(
 
 def _running(app: Opened) -> None:
     """Show what runs, where ecsctl.toml cannot say what should."""
-    from ecsctl.operations.status import look
+    from ecsctl.operations.status import read
     from ecsctl.ui import live as shown
     from ecsctl.ui import words
 
     session = app.over_app()
     words.warning("without ecsctl.toml this shows what runs, and cannot tell whether it is what should run")
-    shown.show_once(look(app.aws, app.app), session.where)
+    shown.show_once(read(app.aws, app.app), session.where)
 
 
 def _watch(common: Common, interval: float, *, nothing_else: bool) -> None:
@@ -102,6 +102,6 @@ def _watch(common: Common, interval: float, *, nothing_else: bool) -> None:
         raise UsageError("--watch goes with neither --links nor --exit-code", hint="leave one of them out")
     if not common.json:
         shown.check()
-    with opened(common, "status", looks=True, quiet=True, told=lambda: True) as app:
+    with opened(common, "status", reads=True, quiet=True, told=lambda: True) as app:
         session = app.over_app()
         shown.show(watch(app.aws, app.app, interval), session.where, as_json=common.json)

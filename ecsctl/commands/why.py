@@ -24,7 +24,7 @@ def why(
     from ecsctl.ui import why as shown
     from ecsctl.why import why as ask
 
-    with opened(common, "why", looks=True) as app:
+    with opened(common, "why", reads=True) as app:
         session = app.over_app()
         domain, *also = (app.config.domain.all_names if app.config and app.config.domain else ()) or ("",)
         spelled, at_rest = {}, None

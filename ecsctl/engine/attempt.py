@@ -75,7 +75,7 @@ class Attempt:
         self._waited[reason] = self._waited.get(reason, 0.0) + self.patience.again(self._waited.get(reason, 0.0))
 
 
-def patiently(patience: Patience, look: Callable[[], T], what: str, again: Callable[[], None] = lambda: None) -> T:
+def patiently(patience: Patience, read: Callable[[], T], what: str, again: Callable[[], None] = lambda: None) -> T:
     """What `look` returns, once AWS shows everywhere what was just made. `what` is looked at; before each further look
     `again` is called.
 
@@ -85,7 +85,7 @@ def patiently(patience: Patience, look: Callable[[], T], what: str, again: Calla
     attempt = Attempt(patience, what)
     while True:
         try:
-            return look()
+            return read()
         except ClientError as error:
             if transient(error) is None:
                 raise explained(error, what) from error

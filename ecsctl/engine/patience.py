@@ -98,7 +98,7 @@ class Patience:
     def again(self, waited: float) -> float:
         """Wait before another try at what was waited for so long already. Returns for how many seconds."""
         spread = random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
-        return self._rest(_until_next_look(waited, 0.0) * spread)
+        return self._rest(_until_next_check(waited, 0.0) * spread)
 
     def _rest(self, seconds: float) -> float:
         self.check()
@@ -107,7 +107,7 @@ class Patience:
         return seconds
 
     def until(
-        self, look: Callable[[], T | None], *, what: str | Callable[[], str], limit: float, usual: float = 0.0
+        self, read: Callable[[], T | None], *, what: str | Callable[[], str], limit: float, usual: float = 0.0
     ) -> T:
         """Look until there is an answer other than None and return it. `limit` is in seconds; `what` may change.
 
@@ -117,7 +117,7 @@ class Patience:
         began = self.clock.now()
         while True:
             waited = self.clock.now() - began
-            found = look()
+            found = read()
             if found is not None:
                 return found
             told = what if isinstance(what, str) else what()
@@ -128,7 +128,7 @@ class Patience:
                 )
             self.say(told, waited, limit)
             now = self.clock.now() - began
-            self._rest(min(_until_next_look(now, usual), max(limit - now, 0.1)))
+            self._rest(min(_until_next_check(now, usual), max(limit - now, 0.1)))
 
     def in_time(self, call: Callable[[], T], *, what: str) -> T:
         """Send a change until AWS has time for it: one that was throttled had no effect, so it is sent as it was.
@@ -173,7 +173,7 @@ class Patience:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _until_next_look(waited: float, usual: float) -> float:
+def _until_next_check(waited: float, usual: float) -> float:
     """Seconds until the next look at what has been waited for so long already."""
     usual = usual if usual >= SHORT else 0.0
     near = NEAR * usual

@@ -64,7 +64,7 @@ class Planner:
                 return
             desired = fulfil(node.desired, known)
             try:
-                observed = self.one.look(name, fulfil(node.desired, there))
+                observed = self.one.read(name, fulfil(node.desired, there))
             except (Denied, NotOffered) as error:
                 if not as_far:
                     raise

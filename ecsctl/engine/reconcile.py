@@ -25,7 +25,7 @@ from ecsctl.engine.errors import (
     is_there,
 )
 from ecsctl.engine.label import ID, Label
-from ecsctl.engine.looking import Looking
+from ecsctl.engine.observing import Looking
 from ecsctl.engine.plan import Step, Verb, Why, decide, differences, moved, told_otherwise
 from ecsctl.engine.resource import AnyResource, Found, Observed
 from ecsctl.engine.stack import Node, fulfil, promises
@@ -66,7 +66,7 @@ class Reconciler(Looking):
             if planned.verb is not Verb.KEEP:
                 self.tell(events.Started(node.name, desired.title, planned.verb))
             if not certain:
-                observed = None if self._in_newborn(node) else self._look_now(node.name, desired)
+                observed = None if self._in_newborn(node) else self._observe_now(node.name, desired)
             if observed is None:
                 desired = desired.at_first()
             elif planned.verb is Verb.UPDATE:
@@ -98,7 +98,7 @@ class Reconciler(Looking):
         began = time.monotonic()
         desired = fulfil(node.desired, self.known)
         with self._working(node.name):
-            observed, did = self._made_right(node.name, desired, self._look_now(node.name, desired))
+            observed, did = self._made_right(node.name, desired, self._observe_now(node.name, desired))
             self.known[node.name] = observed.ids
             self._settle(node.name, desired, observed)
             if node.name not in self._newborn:
@@ -160,7 +160,7 @@ class Reconciler(Looking):
                 return self._begun_anew(name, desired)
             if not attempt.unclear(error):
                 attempt.passes(error, on_final=lambda: self.state.drop(name))
-                return self._look_now(name, desired)
+                return self._observe_now(name, desired)
             attempt.passes(error)
             found = self._come_to_light(name, desired)
             if found is None and is_there(error):
@@ -179,7 +179,7 @@ class Reconciler(Looking):
                 self.go_on(name)
         try:
             return self.patience.until(
-                lambda: self._look_now(name, desired),
+                lambda: self._observe_now(name, desired),
                 what=f"{desired.known_as(name)} to appear after it was created",
                 limit=SHOWN,
             )
@@ -205,13 +205,13 @@ class Reconciler(Looking):
         desired = fulfil(node.desired, self.known)
         attempt = Attempt(self.patience, desired.known_as(node.name))
 
-        def look() -> Observed[Any, Any] | None:
+        def read() -> Observed[Any, Any] | None:
             try:
-                return self._look_now(node.name, desired)
+                return self._observe_now(node.name, desired)
             except Exception as error:  # beside no resource's turn
                 raise explained(error, attempt.what) from error
 
-        while (observed := look()) and claim.unfinished(observed.tags) not in ("", run):
+        while (observed := read()) and claim.unfinished(observed.tags) not in ("", run):
             me = replace(self.label.of(node.name).keeping_owner(observed.tags), run=run)
             try:
                 desired.update(self.aws, me, observed.ids, frozenset({"tags"}))
@@ -224,7 +224,7 @@ class Reconciler(Looking):
     def _begun_anew(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
         """Forget the try that has come to nothing."""
         self.state.forget(name)
-        return self._look_now(name, desired)
+        return self._observe_now(name, desired)
 
     def _update(
         self, name: str, desired: AnyResource, there: Observed[Any, Any], step: Step, attempt: Attempt, *, moved: bool
@@ -236,10 +236,10 @@ class Reconciler(Looking):
             desired.keeping(there.actual).update(self.aws, me, step.ids, step.changed)
         except Exception as error:  # noqa: BLE001 - weighed: what does not pass is raised again
             attempt.passes(error)
-            return self._look_now(name, desired)
+            return self._observe_now(name, desired)
 
         def shown() -> Observed[Any, Any] | None:
-            observed = self._look_now(name, desired)
+            observed = self._observe_now(name, desired)
             after = decide(name, desired, observed, self.label.of(name), None)
             return None if after.verb is Verb.UPDATE and differences(after) == differences(step) else observed
 
@@ -288,9 +288,9 @@ class Reconciler(Looking):
                 for line in asked.splitlines():
                     self.tell(events.Said(line))
             if not last.ready and not last.failed:
-                last = self._look_now(name, desired, *desired.repeats) or last
+                last = self._observe_now(name, desired, *desired.repeats) or last
                 if desired.repeats and (last.ready or last.failed):  # what is done was looked at as a whole
-                    last = self._look_now(name, desired) or last
+                    last = self._observe_now(name, desired) or last
             return last if last.ready or last.failed or last.paused else None
 
         def what() -> str:
@@ -305,7 +305,7 @@ class Reconciler(Looking):
         began = time.monotonic()
         desired = fulfil(node.desired, self.known)
         with self._working(node.name):
-            observed = self._look_now(node.name, desired)
+            observed = self._observe_now(node.name, desired)
             if observed is None:
                 raise ResourceFailed(f"{desired.known_as(node.name)} has vanished", hint="run the same command again")
             self._settle(node.name, desired, self._ready(node.name, desired, observed))
@@ -352,7 +352,7 @@ class Reconciler(Looking):
         except Exception as error:  # noqa: BLE001 - weighed: what does not pass is raised again
             attempt.passes(error, gone=True)
 
-    def _look_now(self, name: str, desired: AnyResource, *repeats: str) -> Observed[Any, Any] | None:
+    def _observe_now(self, name: str, desired: AnyResource, *repeats: str) -> Observed[Any, Any] | None:
         with self.aws.fresh(*repeats):
             try:
                 return self._observed(name, desired)
@@ -374,9 +374,8 @@ class Reconciler(Looking):
     def _come_to_light(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
         """Look for a while: a create whose answer was lost may have had its effect, and AWS shows it late."""
         try:
-            return self.patience.until(
-                lambda: self._look_now(name, desired), what=f"an earlier try of {desired.known_as(name)}", limit=WINDOW
-            )
+            what = f"an earlier try of {desired.known_as(name)}"
+            return self.patience.until(lambda: self._observe_now(name, desired), what=what, limit=WINDOW)
         except TimedOut:
             return None
 

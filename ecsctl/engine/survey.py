@@ -122,12 +122,12 @@ class Survey:
         if not recorded or len(recorded) < len(entries):
             return None
 
-        def look() -> list[Found[Any]] | None:
+        def read() -> list[Found[Any]] | None:
             found = kind.among(self.aws, me, recorded)
             return None if found is None else list(found)
 
         with suppress(Denied, NotOffered):
-            return self.one.patiently(look, f"{kind.title} of {me.app}")
+            return self.one.patiently(read, f"{kind.title} of {me.app}")
         return None
 
     def _pass_over(self, denied: Mapping[str, str]) -> None:
@@ -147,7 +147,7 @@ class Survey:
             }
             return any(_recent(entry) and name not in shown for name, entry in self.state.book.entries.items())
 
-        def look() -> bool | None:
+        def read() -> bool | None:
             nonlocal all_owned
             with self.aws.fresh():
                 all_owned = self.all()
@@ -155,7 +155,7 @@ class Survey:
 
         if missing():
             with suppress(TimedOut):
-                self.one.patience.until(look, what="what an earlier run may have left", limit=WINDOW)
+                self.one.patience.until(read, what="what an earlier run may have left", limit=WINDOW)
         return all_owned
 
 

@@ -23,7 +23,7 @@ class Checkout:
     notes: tuple[str, ...]
 
 
-def look(folder: Path) -> Checkout:
+def read(folder: Path) -> Checkout:
     """Ask git about a folder. A folder without git is told of in the notes, and stands for itself."""
     folder = folder.resolve()
     root = _git(folder, "rev-parse", "--show-toplevel")

@@ -48,14 +48,14 @@ def usable(
     ):
         if ours != theirs:
             raise Refused(f"the connection is of {what} {theirs}, this is {ours}", hint=another)
-    found = _look(aws, identity, arn)
+    found = _read(aws, identity, arn)
     if found.get("ProviderType") != PROVIDER:
         provider = found.get("ProviderType", "?")
         raise Refused(f"the connection {found.get('ConnectionName')} leads to {provider}, not to GitHub", hint=another)
 
     def complete() -> bool | None:
         with aws.fresh():
-            status = _look(aws, identity, arn).get("ConnectionStatus", "")
+            status = _read(aws, identity, arn).get("ConnectionStatus", "")
         if status == "ERROR":
             raise Refused("the connection is in status ERROR", hint=f"check it at {link}")
         return True if status == "AVAILABLE" else None
@@ -72,8 +72,8 @@ def usable(
         raise TimedOut(error.message, why="the connection is still PENDING", hint=todo) from None
 
 
-def _look(aws: Aws, identity: Identity, arn: str) -> ConnectionTypeDef:
-    answer = there(lambda: aws.look(aws.codeconnections.get_connection, ConnectionArn=arn))
+def _read(aws: Aws, identity: Identity, arn: str) -> ConnectionTypeDef:
+    answer = there(lambda: aws.read(aws.codeconnections.get_connection, ConnectionArn=arn))
     if answer is None:
         raise Refused(f"there is no connection {arn}", hint=f"make one at {page(identity.region)}")
     return answer["Connection"]

@@ -82,7 +82,7 @@ def put(aws: Aws, me: Label, secret: str, token: Secret) -> bool:
     """
     name, key = split_secret(secret)
     with aws.fresh():
-        described = there(lambda: aws.look(aws.secretsmanager.describe_secret, SecretId=name))
+        described = there(lambda: aws.read(aws.secretsmanager.describe_secret, SecretId=name))
     if described and described.get("DeletedDate"):
         raise Refused(f"the secret {name} is scheduled for deletion", hint="aws secretsmanager restore-secret")
     call = str(uuid.uuid4())
@@ -142,7 +142,7 @@ def status(session: Session) -> Status:
         )
     plan = session.engine.plan(session.desired_stack)
     aws, (name, _) = session.aws, split_secret(github.token_secret)
-    described = aws.look(aws.secretsmanager.describe_secret, SecretId=name)
+    described = aws.read(aws.secretsmanager.describe_secret, SecretId=name)
     since = described.get("LastChangedDate") or described.get("CreatedDate")
     digest = facts.token.digest
     places = tuple(_place(session.engine, step, digest) for step in plan.steps if step.name in FIELDS)
@@ -156,7 +156,7 @@ def refusal(session: Session) -> str:
     if github is None or facts is None or facts.token is None or facts.token.unread:
         return ""
     aws, (name, _) = session.aws, split_secret(github.token_secret)
-    described = aws.look(aws.secretsmanager.describe_secret, SecretId=name)
+    described = aws.read(aws.secretsmanager.describe_secret, SecretId=name)
     told = _refused_at_source(aws, Names.of(session.engine.label))
     said = _since(told, described.get("LastChangedDate") or described.get("CreatedDate"))
     return f"GitHub refused the token in the pipeline's last run ({said.rstrip('.')}): {TOKEN_HINT}" if said else ""
@@ -175,7 +175,7 @@ def _refused(aws: Aws, me: Label, since: datetime | None) -> str:
 
 def _refused_at_source(aws: Aws, names: Names) -> list[tuple[datetime | None, str]]:
     """When and why the pipeline's actions failed last."""
-    pipeline = there(lambda: aws.look(aws.codepipeline.get_pipeline_state, name=names.pipeline))
+    pipeline = there(lambda: aws.read(aws.codepipeline.get_pipeline_state, name=names.pipeline))
     actions = [action.get("latestExecution", {}) for stage in (pipeline["stageStates"] if pipeline else ())
                for action in stage.get("actionStates", ())]  # fmt: skip
     return [(latest.get("lastStatusChange"), latest.get("errorDetails", {}).get("message", ""))
@@ -240,5 +240,5 @@ def _with_key(aws: Aws, name: str, key: str, token: Secret) -> str:
 def _text(aws: Aws, name: str) -> str:
     """What stands in a secret; empty where nothing was ever stored in it."""
     with aws.fresh():
-        answer = there(lambda: aws.look(aws.secretsmanager.get_secret_value, SecretId=name))
+        answer = there(lambda: aws.read(aws.secretsmanager.get_secret_value, SecretId=name))
     return answer.get("SecretString", "") if answer else ""

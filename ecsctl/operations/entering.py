@@ -157,7 +157,7 @@ def _healthy_addresses(aws: Aws, service: ServiceTypeDef) -> set[str]:
     """The addresses that the load balancer takes for healthy."""
     found: set[str] = set()
     for arn in groups_of(service):
-        answer = there(lambda arn=arn: aws.look(aws.elbv2.describe_target_health, TargetGroupArn=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
+        answer = there(lambda arn=arn: aws.read(aws.elbv2.describe_target_health, TargetGroupArn=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
         for one in answer["TargetHealthDescriptions"] if answer else ():
             if one.get("TargetHealth", {}).get("State") == "healthy":
                 found.add(one["Target"]["Id"])
@@ -210,7 +210,7 @@ def _with_agent(aws: Aws, names: Names, task: TaskTypeDef) -> TaskTypeDef:
         nonlocal observed
         if _agent(observed) != "RUNNING":
             with aws.fresh():
-                answer = aws.look(aws.ecs.describe_tasks, cluster=names.cluster, tasks=[task["taskArn"]])
+                answer = aws.read(aws.ecs.describe_tasks, cluster=names.cluster, tasks=[task["taskArn"]])
             observed = answer["tasks"][0] if answer["tasks"] else {**observed, "desiredStatus": "STOPPED"}
         if observed["desiredStatus"] == "STOPPED":
             why = observed.get("stoppedReason", "")

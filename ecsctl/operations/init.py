@@ -127,7 +127,7 @@ def propose(folder: Path, ask: Ask | None = None, dockerfile: str = "") -> Propo
     `ask` has a person choose where several things would do; without one the likeliest is taken, and the notes say so.
     `dockerfile` is the one to take, from the repository's root. Raises UsageError if it is none.
     """
-    found = checkout.look(folder)
+    found = checkout.read(folder)
     tree = Tree.of(found.root)
     here = folder.resolve().relative_to(found.root.resolve()).as_posix()
     image = observed(tree, here, ask=ask, dockerfile=dockerfile, called=found.repository or "")

@@ -46,7 +46,7 @@ class Job:
 
 
 @asking("looking at the jobs")
-def look(aws: Aws, me: Label) -> list[Job]:
+def read(aws: Aws, me: Label) -> list[Job]:
     """All jobs of the app, by name."""
     names = Names.of(me)
     with aws.fresh():
@@ -133,7 +133,7 @@ def begin(aws: Aws, me: Label, name: str) -> Started:
 def ended(aws: Aws, me: Label, started: Started) -> Run | None:
     """How a run has ended; None once ECS has forgotten it."""
     with aws.fresh():
-        found = aws.look(aws.ecs.describe_tasks, cluster=started.cluster, tasks=[started.arn])["tasks"]
+        found = aws.read(aws.ecs.describe_tasks, cluster=started.cluster, tasks=[started.arn])["tasks"]
     return run_of(found[0], Names.of(me).container) if found else None
 
 

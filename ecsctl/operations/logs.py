@@ -103,7 +103,7 @@ def of_container(aws: Aws, app: str, container: str, start: int = 0, process: st
         service = service_of(aws, names.cluster, names.service)
         if service is None:
             raise Refused(f"there is no service {names.service}", hint="ecsctl up makes it")
-        answer = aws.look(aws.ecs.describe_task_definition, taskDefinition=service["taskDefinition"])
+        answer = aws.read(aws.ecs.describe_task_definition, taskDefinition=service["taskDefinition"])
     every = {one["name"]: one for one in answer["taskDefinition"]["containerDefinitions"]}
     if container not in every:
         raise Refused(f"the tasks have no container {container}", why=f"they have {', '.join(sorted(every))}",
@@ -122,7 +122,7 @@ def of_container(aws: Aws, app: str, container: str, start: int = 0, process: st
 def of_build(aws: Aws, build: str, start: int = 0) -> Log:
     """The log of one build, by the build's id. Raises Refused while it has none, or when it is not there any more."""
     with aws.fresh():
-        found = aws.look(aws.codebuild.batch_get_builds, ids=[build])["builds"]
+        found = aws.read(aws.codebuild.batch_get_builds, ids=[build])["builds"]
     where = found[0].get("logs", {}) if found else {}
     if not found or not where.get("groupName") or not where.get("streamName"):
         why = f"it is in phase {found[0].get('currentPhase', '?')}" if found else "CodeBuild does not know it any more"
@@ -146,9 +146,9 @@ def of_last_build(aws: Aws, app: str, start: int = 0) -> Log:
 
 def _tests(aws: Aws, app: str) -> list[str]:
     """The projects of the app's test actions. Another app's may begin with the same letters, and bear its own tags."""
-    listed = aws.look(aws.codebuild.list_projects)["projects"]
+    listed = aws.read(aws.codebuild.list_projects)["projects"]
     names = [name for name in listed if name.startswith(Names(app).test_project())][:AT_ONCE]
-    described = aws.look(aws.codebuild.batch_get_projects, names=names)["projects"] if names else []
+    described = aws.read(aws.codebuild.batch_get_projects, names=names)["projects"] if names else []
     return [one["name"] for one in described if flat(one.get("tags")).get(APP) == app]
 
 
@@ -196,7 +196,7 @@ def follow(aws: Aws, log: Log, pattern: str = "", *, over: Callable[[], bool] | 
 def _builds(aws: Aws, build: str) -> bool:
     """Whether it still runs."""
     with aws.fresh():
-        found = aws.look(aws.codebuild.batch_get_builds, ids=[build])["builds"]
+        found = aws.read(aws.codebuild.batch_get_builds, ids=[build])["builds"]
     return bool(found) and is_running(found[0])
 
 

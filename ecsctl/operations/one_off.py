@@ -117,7 +117,7 @@ class Task:
         if self.ended or self.aws.patience.clock.now() >= self._gives_up:
             return True
         with asking("looking at the task"), self.aws.fresh():
-            found = self.aws.look(self.aws.ecs.describe_tasks, cluster=self.started.cluster, tasks=[self.started.arn])
+            found = self.aws.read(self.aws.ecs.describe_tasks, cluster=self.started.cluster, tasks=[self.started.arn])
         if found["tasks"]:
             before, self.status = self.status, found["tasks"][0].get("lastStatus", "")
             if self.status != before:
@@ -146,7 +146,7 @@ def begin(
     names = reading.on(aws, Names.of(me), process)
     overrides = _overrides(names.container, command)
     with asking("looking at the service"):
-        observed = reading.look(aws, names)
+        observed = reading.read(aws, names)
         service = reading.active(observed, names)
         serves = _serving(aws, names, observed, image)
     _check_size(serves, cpu, memory)
@@ -181,7 +181,7 @@ def before_release(
             hint="wait for its end (ecsctl ps), or end it with ecsctl cancel; then run the same command again",
         )
     with asking("starting the release command"):
-        service = reading.active(reading.look(aws, names), names)
+        service = reading.active(reading.read(aws, names), names)
         ran = revision(aws, revision_arn)
         arn = _run(aws, me, names, service, ran, _overrides(names.container, command), RELEASE)
     container = container_of(ran.definition, names.container)

@@ -61,7 +61,7 @@ def _outdated(aws: Aws, app: str) -> tuple[Outdated, ...]:
 
 def _read_by(aws: Aws, revision: str) -> set[str]:
     """The secrets and parameters that tasks of a revision read."""
-    definition = aws.look(aws.ecs.describe_task_definition, taskDefinition=revision)["taskDefinition"]
+    definition = aws.read(aws.ecs.describe_task_definition, taskDefinition=revision)["taskDefinition"]
     every = definition["containerDefinitions"]
     return {_bare(one["valueFrom"]) for each in every for one in each.get("secrets") or ()}
 
@@ -88,12 +88,12 @@ def _changed(aws: Aws, arn: str) -> datetime | None:
     place = aws.elsewhere(arn.split(":")[3])
     try:
         if ":secretsmanager:" in arn:
-            found = there(lambda: place.look(place.secretsmanager.describe_secret, SecretId=arn))
+            found = there(lambda: place.read(place.secretsmanager.describe_secret, SecretId=arn))
             return found.get("LastChangedDate") if found else None
         name = arn.split(":parameter/", 1)[-1]
         names = [f"/{name}"] if "/" in name else [name, f"/{name}"]
         filters = [{"Key": "Name", "Option": "Equals", "Values": names}]
-        listed = place.look(place.ssm.describe_parameters, ParameterFilters=filters)["Parameters"]
+        listed = place.read(place.ssm.describe_parameters, ParameterFilters=filters)["Parameters"]
         return next((one.get("LastModifiedDate") for one in listed), None)
     except Exception as error:
         if code(error) in DENIED:

@@ -98,7 +98,7 @@ class Waiting:
 
 
 @asking("looking at the pipeline")
-def look(aws: Aws, pipeline: str, run: str = "") -> Run:
+def read(aws: Aws, pipeline: str, run: str = "") -> Run:
     """A run of the pipeline: the newest, or the one with this id (or the only one whose id begins so).
 
     Raises Refused when there is no pipeline, or no such run.
@@ -196,7 +196,7 @@ def retry(aws: Aws, pipeline: str, *, every: bool = False, run: str = "") -> tup
 
     Raises Refused when the run has not failed or been stopped, or AWS does not let it go on any more.
     """
-    found = look(aws, pipeline, run)
+    found = read(aws, pipeline, run)
     stage = next((one.name for one in reversed(found.stages) if one.status in ("Failed", "Stopped")), "")
     if found.running or not stage:
         raise Refused(
@@ -211,7 +211,7 @@ def retry(aws: Aws, pipeline: str, *, every: bool = False, run: str = "") -> tup
                 pipelineExecutionId=found.id,
                 retryMode="ALL_ACTIONS" if every else "FAILED_ACTIONS",
             ),
-            lambda: look(aws, pipeline, found.id).running,
+            lambda: read(aws, pipeline, found.id).running,
         )
     except Exception as error:
         if code(error) in ("StageNotRetryableException", "NotLatestPipelineExecutionException", "ConflictException"):
@@ -245,7 +245,7 @@ def stop(aws: Aws, pipeline: str, *, abandon: bool = False, reason: str = "", ru
                 pipelineName=pipeline, pipelineExecutionId=chosen, abandon=abandon,
                 reason=reason or "stopped with ecsctl",
             ),
-            lambda: look(aws, pipeline, chosen).status in ("Stopping", "Stopped"),
+            lambda: read(aws, pipeline, chosen).status in ("Stopping", "Stopped"),
         )  # fmt: skip
     except Exception as error:
         if code(error) == "DuplicatedStopRequestException":
@@ -261,12 +261,12 @@ def watch(aws: Aws, pipeline: str, run: str, see: Callable[[Run], None], limit: 
 
     Raises TimedOut at the limit, Interrupted when a stop is asked for; the run goes on in either case.
     """
-    last = look(aws, pipeline, run)
+    last = read(aws, pipeline, run)
     see(last)
 
     def ended() -> Run | None:
         nonlocal last
-        now = look(aws, pipeline, last.id)
+        now = read(aws, pipeline, last.id)
         if now != last:
             last = now
             see(now)
@@ -328,7 +328,7 @@ def _short(text: str, most: int, what: str) -> None:
 def _state(aws: Aws, pipeline: str) -> Mapping[str, Any]:
     """Every stage, whichever run was in it last. Raises Refused when there is no pipeline."""
     with aws.fresh():
-        state = there(lambda: aws.look(aws.codepipeline.get_pipeline_state, name=pipeline))
+        state = there(lambda: aws.read(aws.codepipeline.get_pipeline_state, name=pipeline))
     if state is None:
         raise Refused(f"there is no pipeline {pipeline}", hint="add [github] to ecsctl.toml; then ecsctl up")
     return state
@@ -359,7 +359,7 @@ def _chosen(runs: list[Any], pipeline: str, configured: str) -> Mapping[str, Any
 def _details(aws: Aws, pipeline: str, run: str) -> dict[tuple[str, str], Any]:
     """The last try of each action of a run, by stage and action. A retry leaves the tries before it in the list."""
     with aws.fresh():
-        listed = aws.look(
+        listed = aws.read(
             aws.codepipeline.list_action_executions, pipelineName=pipeline, filter={"pipelineExecutionId": run}
         )["actionExecutionDetails"]
     tries = sorted(listed, key=lambda one: one["startTime"])

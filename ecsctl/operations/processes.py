@@ -83,22 +83,22 @@ class Process:
         return not self.told
 
 
-def look(aws: Aws, app: str) -> tuple[Process, ...]:
+def read(aws: Aws, app: str) -> tuple[Process, ...]:
     """Each process that a service keeps, the web first. Who may not look at them is told of none."""
     names = Names(app)
     try:
         found = reading.processes(aws, names)
         with ThreadPoolExecutor(READERS) as pool:
-            every = list(pool.map(lambda process: look_at(aws, names.on(process)), found))
+            every = list(pool.map(lambda process: read_one(aws, names.on(process)), found))
     except AccessError:
         return ()
     return compared([one for one in every if one])
 
 
 @asking("looking at the processes")
-def look_at(aws: Aws, names: Names) -> Process | None:
+def read_one(aws: Aws, names: Names) -> Process | None:
     """One process; None where there is no service of it."""
-    return process_of(aws, names, reading.look(aws, names))
+    return process_of(aws, names, reading.read(aws, names))
 
 
 def process_of(aws: Aws, names: Names, observed: Snapshot) -> Process | None:

@@ -39,7 +39,7 @@ class Task:
 
 
 @asking("looking at the tasks")
-def look(aws: Aws, app: str) -> list[Task]:
+def read(aws: Aws, app: str) -> list[Task]:
     """The tasks that run or start, and those that stopped within the hour: ECS forgets them then. The newest first.
 
     Raises Refused when the app has no cluster.

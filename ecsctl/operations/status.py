@@ -115,13 +115,13 @@ def watch(aws: Aws, app: str, every: float = EVERY) -> Iterator[Live]:
     """Look, and again after so many seconds, until a stop is asked for. Changes nothing."""
     while not aws.patience.stopping:
         try:
-            yield look(aws, app)
+            yield read(aws, app)
         except Interrupted:
             return
         aws.patience.clock.sleep(every)
 
 
-def look(aws: Aws, app: str) -> Live:
+def read(aws: Aws, app: str) -> Live:
     """How the app stands now: everything that can be read at once is. Raises Interrupted when a stop is asked for."""
     aws.forget()
     found, names = Live(aws.now()), Names(app)
@@ -130,7 +130,7 @@ def look(aws: Aws, app: str) -> Live:
     tasks: list[Task] = []
 
     def service() -> None:
-        observed = reading.look(aws, names)
+        observed = reading.read(aws, names)
         if observed.service:
             found.service, found.deployments = _service(observed.service), _deployments(observed.service, WEB)
             found.release = release_of(observed)
@@ -139,7 +139,7 @@ def look(aws: Aws, app: str) -> Live:
                 every[WEB] = web
 
     def worker(own: Names) -> None:
-        observed = reading.look(aws, own)
+        observed = reading.read(aws, own)
         if one := process_of(aws, own, observed):
             every[own.process] = one
             workers.extend(_deployments(observed.service or {}, own.process))
@@ -230,7 +230,7 @@ def _task(task: Mapping[str, Any], process: str) -> Task:
 
 def _targets(aws: Aws, service: Mapping[str, Any], found: Live) -> None:
     for arn in groups_of(service):
-        answer = aws.look(aws.elbv2.describe_target_health, TargetGroupArn=arn)["TargetHealthDescriptions"]
+        answer = aws.read(aws.elbv2.describe_target_health, TargetGroupArn=arn)["TargetHealthDescriptions"]
         found.targets += tuple(
             Target(
                 one["Target"]["Id"],
@@ -244,6 +244,6 @@ def _targets(aws: Aws, service: Mapping[str, Any], found: Live) -> None:
 
 def _pipeline(aws: Aws, names: Names, found: Live) -> None:
     try:
-        found.run = pipelines.look(aws, names.pipeline)
+        found.run = pipelines.read(aws, names.pipeline)
     except Refused as none:
         found.no_run = none.message

@@ -84,12 +84,12 @@ def _asked(visit: Callable[[str], int], url: str) -> int | str:
 def _fronts(aws: Aws, step: Step) -> list[str]:
     """Where the load balancer forwards to the group: scheme, its own name, and port."""
     found = []
-    groups = aws.look(aws.elbv2.describe_target_groups)["TargetGroups"]
+    groups = aws.read(aws.elbv2.describe_target_groups)["TargetGroups"]
     arns = {arn for one in groups if one["TargetGroupArn"] == step.ids.arn for arn in one.get("LoadBalancerArns", ())}
-    for balancer in aws.look(aws.elbv2.describe_load_balancers)["LoadBalancers"]:
+    for balancer in aws.read(aws.elbv2.describe_load_balancers)["LoadBalancers"]:
         if balancer["LoadBalancerArn"] not in arns:
             continue
-        listeners = aws.look(aws.elbv2.describe_listeners, LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+        listeners = aws.read(aws.elbv2.describe_listeners, LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
         found += [
             f"{one['Protocol'].lower()}://{balancer['DNSName']}:{one['Port']}"
             for one in listeners
@@ -100,6 +100,6 @@ def _fronts(aws: Aws, step: Step) -> list[str]:
 
 def _well(aws: Aws, step: Step) -> bool:
     """Whether a task is healthy by the check of now."""
-    answer = there(lambda: aws.look(aws.elbv2.describe_target_health, TargetGroupArn=step.ids.arn))
+    answer = there(lambda: aws.read(aws.elbv2.describe_target_health, TargetGroupArn=step.ids.arn))
     found = answer["TargetHealthDescriptions"] if answer else ()
     return any(one.get("TargetHealth", {}).get("State") == "healthy" for one in found)

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from ecsctl.config.printing import covered
 from ecsctl.engine.errors import DENIED, NotOffered, code
 from ecsctl.names import Names
-from ecsctl.releases.reading import active, described, lead, look, on, revision_named
+from ecsctl.releases.reading import active, described, lead, on, read, revision_named
 from ecsctl.releases.verdict import Followed, bad_end
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.deployments import Phase, Snapshot, began, phase_of
@@ -65,7 +65,7 @@ def history(aws: Aws, state: State, process: str = "") -> list[Past]:
     `process` is that whose releases they are, if not the one that leads. Raises Refused when there is no service.
     """
     names = on(aws, Names.of(state.book), process)
-    observed = look(aws, names)
+    observed = read(aws, names)
     service = active(observed, names)
     wanted = {arn for one in observed.deployments if (arn := observed.brings(one))}
     with ThreadPoolExecutor(8) as pool:
@@ -180,7 +180,7 @@ def _who(names: Names, revision: Revision | None, originals: Collection[str]) ->
 def _messages(aws: Aws, names: Names) -> Mapping[str, str]:
     """The first line of each commit that the pipeline has run for; nothing where there is, or may be asked of, none."""
     try:
-        answer = there(lambda: aws.look(aws.codepipeline.list_pipeline_executions, pipelineName=names.pipeline))
+        answer = there(lambda: aws.read(aws.codepipeline.list_pipeline_executions, pipelineName=names.pipeline))
     except (ClientError, NotOffered) as error:
         if isinstance(error, ClientError) and code(error) not in DENIED:
             raise

@@ -144,7 +144,7 @@ def build(aws: Aws, names: Names, say: Callable[[str], None], limit: float = BUI
     has no project or the image cannot be found, ResourceFailed when the build fails, TimedOut after `limit` seconds.
     """
     project, uri = names.project, _address(aws, names)
-    if not uri or not aws.look(aws.codebuild.batch_get_projects, names=[project])["projects"]:
+    if not uri or not aws.read(aws.codebuild.batch_get_projects, names=[project])["projects"]:
         raise Refused(f"there is no project {project} to build with", hint="add [github] to ecsctl.toml; ecsctl up")
     with aws.fresh():
         newest = newest_build(aws, project)
@@ -176,14 +176,14 @@ def build(aws: Aws, names: Names, say: Callable[[str], None], limit: float = BUI
 def _ended(aws: Aws, build_id: str, limit: float) -> BuildTypeDef:
     note = "build"
 
-    def look() -> BuildTypeDef | None:
+    def read() -> BuildTypeDef | None:
         nonlocal note
         with aws.fresh():
-            found = aws.look(aws.codebuild.batch_get_builds, ids=[build_id])["builds"][0]
+            found = aws.read(aws.codebuild.batch_get_builds, ids=[build_id])["builds"][0]
         note = f"{_called(found)}: {found.get('currentPhase', '')}"
         return None if is_running(found) else found
 
-    return aws.patience.until(look, what=lambda: note, limit=limit)
+    return aws.patience.until(read, what=lambda: note, limit=limit)
 
 
 def _called(build: BuildTypeDef) -> str:
@@ -201,7 +201,7 @@ def _fits(aws: Aws, image: str, uri: str, architecture: str) -> bool:
 
 def _address(aws: Aws, names: Names) -> str:
     """The address of the app's repository; empty if there is none."""
-    answer = there(lambda: aws.look(aws.ecr.describe_repositories, repositoryNames=[names.repository]))
+    answer = there(lambda: aws.read(aws.ecr.describe_repositories, repositoryNames=[names.repository]))
     return answer["repositories"][0]["repositoryUri"] if answer else ""
 
 

@@ -11,7 +11,7 @@ from ecsctl.engine.label import APP, ID, RESOURCE, flat
 from ecsctl.names import Names
 from ecsctl.parts import TASK_DEFINITION, WEB, of_process
 from ecsctl.releases.images import digest_of, in_registry, same
-from ecsctl.releases.reading import active, described, look, processes, revision_named
+from ecsctl.releases.reading import active, described, processes, read, revision_named
 from ecsctl.releases.verdict import Followed, Outcome, Release, Verdict
 from ecsctl.releases.waiting import follow
 from ecsctl.resources.support.deployments import Phase, Snapshot, phase_of
@@ -31,7 +31,7 @@ class Process:
 
     def __init__(self, aws: Aws, state: State, names: Names) -> None:
         self.aws, self.place, self.names = aws, state.book, names
-        self.observed = look(aws, self.names)
+        self.observed = read(aws, self.names)
         self.service = active(self.observed, self.names)
         self.runs: str = self.service["taskDefinition"]
         going = self.observed.ongoing
@@ -199,7 +199,7 @@ class Process:
         deployment was given up needs to be forced, and is: then a lost answer ends the command.
         """
         ecs, cluster, service = self.aws.ecs, self.names.cluster, self.names.service
-        now = active(look(self.aws, self.names), self.names)["taskDefinition"]
+        now = active(read(self.aws, self.names), self.names)["taskDefinition"]
         if now != self.runs:
             was = revision_of(self.runs)
             raise Refused(

@@ -64,7 +64,7 @@ def no_process(names: Names, process: str, known: Sequence[str]) -> Refused:
     return Refused(f"{names.app} has no process {process}", why=there, hint=hint)
 
 
-def look(aws: Aws, names: Names) -> Snapshot:
+def read(aws: Aws, names: Names) -> Snapshot:
     """The service of a process and its deployments, as ECS tells at this moment."""
     return snapshot(aws, names.cluster, names.service)
 

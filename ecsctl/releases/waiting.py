@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ecsctl.engine.errors import Refused, TimedOut
 from ecsctl.names import Names
-from ecsctl.releases.reading import look
+from ecsctl.releases.reading import read
 from ecsctl.releases.verdict import Followed, Rolling, Verdict, called, judge, out_of_time
 from ecsctl.resources.pipeline import Pipeline
 from ecsctl.resources.service import Service
@@ -37,7 +37,7 @@ def follow(aws: Aws, names: Names, ours: Followed, limit: float = LIMIT) -> Verd
 
     def ended() -> Verdict | None:
         nonlocal last
-        found = judge(ours, look(aws, names))
+        found = judge(ours, read(aws, names))
         if isinstance(found, Verdict):
             return found
         last = found
@@ -108,7 +108,7 @@ def at_work(aws: Aws, app: str, *, pipeline: bool = True) -> str:
             if one["desiredCount"] > 0:
                 how_far = f"{one['runningCount']} of {one['desiredCount']} running"
                 return f"{called(one['taskDefinition'])} is rolling out: {how_far}"
-    state = there(lambda: aws.look(aws.codepipeline.get_pipeline_state, name=names.pipeline)) if pipeline else None
+    state = there(lambda: aws.read(aws.codepipeline.get_pipeline_state, name=names.pipeline)) if pipeline else None
     for stage in state["stageStates"] if state else ():
         if stage.get("stageName") in DOING and stage.get("latestExecution", {}).get("status") == "InProgress":
             return DOING[stage["stageName"]]

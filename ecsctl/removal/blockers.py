@@ -73,7 +73,7 @@ class InTheWay:
         return why
 
 
-def look(aws: Aws, me: Label, *, ours_too: bool = False) -> InTheWay:
+def read(aws: Aws, me: Label, *, ours_too: bool = False) -> InTheWay:
     """Everything that is in the way; with `ours_too` also what AWS holds of ours and has not released yet."""
     found: list[Blocker] = []
     unread: list[str] = []
@@ -99,7 +99,7 @@ class _Ours(Blocker):
 def _protection(aws: Aws, me: Label) -> Iterator[Blocker]:
     """Someone has protected the load balancer: nothing before it should go."""
     for balancer in LoadBalancer.find(aws, me):
-        ask = partial(aws.look, aws.elbv2.describe_load_balancer_attributes, LoadBalancerArn=balancer.ids.arn)
+        ask = partial(aws.read, aws.elbv2.describe_load_balancer_attributes, LoadBalancerArn=balancer.ids.arn)
         asked = there(ask)
         attributes = {one["Key"]: one["Value"] for one in asked["Attributes"]} if asked else {}
         if attributes.get("deletion_protection.enabled") == "true":
@@ -117,10 +117,10 @@ def _interfaces(aws: Aws, me: Label) -> Iterator[Blocker]:
     groups = _our_groups(aws, me)
     observed: dict[str, NetworkInterfaceTypeDef] = {}
     for filters in [where(vpc_id=vpc) for vpc in _vpcs(aws, me)] + ([where(group_id=groups)] if groups else []):
-        for one in aws.look(aws.ec2.describe_network_interfaces, Filters=filters)["NetworkInterfaces"]:
+        for one in aws.read(aws.ec2.describe_network_interfaces, Filters=filters)["NetworkInterfaces"]:
             observed[one["NetworkInterfaceId"]] = one
     vpcs = _vpcs(aws, me)
-    nats = aws.look(aws.ec2.describe_nat_gateways, Filters=tag_filter(me))["NatGateways"] if observed else []
+    nats = aws.read(aws.ec2.describe_nat_gateways, Filters=tag_filter(me))["NatGateways"] if observed else []
     gateways = {one["NatGatewayId"] for one in nats}
     inside = [one for vpc in vpcs for one in _endpoints_in(aws, vpc)]
     of_endpoints = {name for one in inside for name in one.get("NetworkInterfaceIds", [])}
@@ -151,7 +151,7 @@ def _endpoints(aws: Aws, me: Label) -> Iterator[Blocker]:
 def _groups(aws: Aws, me: Label) -> Iterator[Blocker]:
     ours = _our_groups(aws, me)
     for vpc in _vpcs(aws, me):
-        for group in aws.look(aws.ec2.describe_security_groups, Filters=where(vpc_id=vpc))["SecurityGroups"]:
+        for group in aws.read(aws.ec2.describe_security_groups, Filters=where(vpc_id=vpc))["SecurityGroups"]:
             if group["GroupName"] != "default" and flat(group.get("Tags")).get(APP) != me.app:
                 rules = [*group.get("IpPermissions", []), *group.get("IpPermissionsEgress", [])]
                 named = {pair.get("GroupId", "") for rule in rules for pair in rule.get("UserIdGroupPairs", [])}
@@ -161,7 +161,7 @@ def _groups(aws: Aws, me: Label) -> Iterator[Blocker]:
 
 def _subnets(aws: Aws, me: Label) -> Iterator[Blocker]:
     for vpc in _vpcs(aws, me):
-        for subnet in aws.look(aws.ec2.describe_subnets, Filters=where(vpc_id=vpc))["Subnets"]:
+        for subnet in aws.read(aws.ec2.describe_subnets, Filters=where(vpc_id=vpc))["Subnets"]:
             if flat(subnet.get("Tags")).get(APP) != me.app:
                 told = f"subnet {subnet['SubnetId']} ({subnet['CidrBlock']}), which is not ours"
                 yield Blocker(told, network=True)
@@ -169,7 +169,7 @@ def _subnets(aws: Aws, me: Label) -> Iterator[Blocker]:
 
 def _tables(aws: Aws, me: Label) -> Iterator[Blocker]:
     for vpc in _vpcs(aws, me):
-        for table in aws.look(aws.ec2.describe_route_tables, Filters=where(vpc_id=vpc))["RouteTables"]:
+        for table in aws.read(aws.ec2.describe_route_tables, Filters=where(vpc_id=vpc))["RouteTables"]:
             main = any(one.get("Main") for one in table.get("Associations", []))
             if not main and flat(table.get("Tags")).get(APP) != me.app:
                 yield Blocker(f"route table {table['RouteTableId']}, which is not ours", frozenset({vpc}))
@@ -177,7 +177,7 @@ def _tables(aws: Aws, me: Label) -> Iterator[Blocker]:
 
 def _acls(aws: Aws, me: Label) -> Iterator[Blocker]:
     for vpc in _vpcs(aws, me):
-        for acl in aws.look(aws.ec2.describe_network_acls, Filters=where(vpc_id=vpc))["NetworkAcls"]:
+        for acl in aws.read(aws.ec2.describe_network_acls, Filters=where(vpc_id=vpc))["NetworkAcls"]:
             if not acl.get("IsDefault"):
                 yield Blocker(f"network ACL {acl['NetworkAclId']}, which is not ours", frozenset({vpc}))
 
@@ -185,12 +185,12 @@ def _acls(aws: Aws, me: Label) -> Iterator[Blocker]:
 def _gateways(aws: Aws, me: Label) -> Iterator[Blocker]:
     for vpc in _vpcs(aws, me):
         attached = where(attachment__vpc_id=vpc)
-        for gateway in aws.look(aws.ec2.describe_vpn_gateways, Filters=attached)["VpnGateways"]:
+        for gateway in aws.read(aws.ec2.describe_vpn_gateways, Filters=attached)["VpnGateways"]:
             states = {one.get("State") for one in gateway.get("VpcAttachments", []) if one.get("VpcId") == vpc}
             if states - {"detached"}:
                 told = f"virtual private gateway {gateway['VpnGatewayId']}, which is attached and not ours"
                 yield Blocker(told, frozenset({vpc}))
-        for out in aws.look(aws.ec2.describe_egress_only_internet_gateways)["EgressOnlyInternetGateways"]:
+        for out in aws.read(aws.ec2.describe_egress_only_internet_gateways)["EgressOnlyInternetGateways"]:
             if any(one.get("VpcId") == vpc for one in out.get("Attachments", [])):
                 told = f"egress-only internet gateway {out['EgressOnlyInternetGatewayId']}, which is not ours"
                 yield Blocker(told, frozenset({vpc}))
@@ -199,7 +199,7 @@ def _gateways(aws: Aws, me: Label) -> Iterator[Blocker]:
 def _services(aws: Aws, me: Label) -> Iterator[Blocker]:
     """Others' services and tasks in our cluster: it does not go while they run."""
     names = Names.of(me)
-    clusters = aws.look(aws.ecs.describe_clusters, clusters=[names.cluster], include=["TAGS"])["clusters"]
+    clusters = aws.read(aws.ecs.describe_clusters, clusters=[names.cluster], include=["TAGS"])["clusters"]
     for cluster in (one for one in clusters if flat(one.get("tags")).get(APP) == me.app and one["status"] == "ACTIVE"):
         found = [one for one in services_of(aws, names) if flat(one.get("tags")).get(APP) == me.app]
         held = frozenset({cluster["clusterName"], cluster["clusterArn"]})
@@ -244,13 +244,13 @@ LOOKS: dict[str, Callable[[Aws, Label], Iterator[Blocker]]] = {
 
 
 def _endpoints_in(aws: Aws, vpc: str) -> list[VpcEndpointTypeDef]:
-    return aws.look(aws.ec2.describe_vpc_endpoints, Filters=where(vpc_id=vpc))["VpcEndpoints"]
+    return aws.read(aws.ec2.describe_vpc_endpoints, Filters=where(vpc_id=vpc))["VpcEndpoints"]
 
 
 def _vpcs(aws: Aws, me: Label) -> list[str]:
-    return [one["VpcId"] for one in aws.look(aws.ec2.describe_vpcs, Filters=tag_filter(me))["Vpcs"]]
+    return [one["VpcId"] for one in aws.read(aws.ec2.describe_vpcs, Filters=tag_filter(me))["Vpcs"]]
 
 
 def _our_groups(aws: Aws, me: Label) -> list[str]:
-    listed = aws.look(aws.ec2.describe_security_groups, Filters=tag_filter(me))["SecurityGroups"]
+    listed = aws.read(aws.ec2.describe_security_groups, Filters=tag_filter(me))["SecurityGroups"]
     return [group["GroupId"] for group in listed]

@@ -82,7 +82,7 @@ def _late_logs(aws: Aws, me: Label, plan: Plan) -> Iterator[Left]:
     names = Names.of(me)
     removed = {step.ids.name for step in plan.steps if step.verb is Verb.DELETE and step.kind == LogGroup.kind}
     for name in sorted({names.app_logs, names.build_logs(names.project), names.insights_logs, *removed}):
-        for group in aws.look(aws.logs.describe_log_groups, logGroupNamePrefix=name)["logGroups"]:
+        for group in aws.read(aws.logs.describe_log_groups, logGroupNamePrefix=name)["logGroups"]:
             tags = log_group.tags_of(aws, group["arn"]) if group["logGroupName"] == name else None
             if tags is None or not log_group.untouched(group, tags):
                 continue
@@ -94,9 +94,9 @@ def _late_logs(aws: Aws, me: Label, plan: Plan) -> Iterator[Left]:
 
 def _marked_network(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
     """Network interfaces and addresses that bear the app's tags, whoever copied it onto them."""
-    for interface in aws.look(aws.ec2.describe_network_interfaces, Filters=tag_filter(me))["NetworkInterfaces"]:
+    for interface in aws.read(aws.ec2.describe_network_interfaces, Filters=tag_filter(me))["NetworkInterfaces"]:
         yield Left("network interface", interface["NetworkInterfaceId"], interface.get("Description", ""))
-    for address in aws.look(aws.ec2.describe_addresses, Filters=tag_filter(me))["Addresses"]:
+    for address in aws.read(aws.ec2.describe_addresses, Filters=tag_filter(me))["Addresses"]:
         why = f"has our tags, held by {address.get('AssociationId', 'nobody')}"
         yield Left("elastic IP address", address["AllocationId"], why, monthly(ElasticIp.kind))
 
@@ -106,7 +106,7 @@ def _secrets(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
     too.
     """
     filters: list[Any] = [{"Key": APP, "Values": [me.app]}]
-    answer = aws.look(aws.tagging.get_resources, TagFilters=filters, ResourceTypeFilters=["secretsmanager:secret"])
+    answer = aws.read(aws.tagging.get_resources, TagFilters=filters, ResourceTypeFilters=["secretsmanager:secret"])
     marked = {one["ResourceARN"]: flat(one.get("Tags")) for one in answer["ResourceTagMappingList"]}
     for arn, tags in sorted(marked.items()):
         ours = own_secrets.is_ours(me.app, tags)
@@ -114,7 +114,7 @@ def _secrets(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
             continue
         name: str | None = arn
         try:
-            found = there(lambda arn=arn: aws.look(aws.secretsmanager.describe_secret, SecretId=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
+            found = there(lambda arn=arn: aws.read(aws.secretsmanager.describe_secret, SecretId=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
             name = found["Name"] if found and not found.get("DeletedDate") else None
         except ClientError as error:
             if code(error) not in DENIED:  # who may not look is told what the tags tell
@@ -129,7 +129,7 @@ def _secrets(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
 def _marked_strangers(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
     """What bears the app's tags and is of a type that ecsctl never makes: whoever made it has copied the tags."""
     looked_at = {*ASKED_HERE, *(arns for kind in kinds() for arns in kind.arns.split())}
-    answer = aws.look(aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [me.app]}])
+    answer = aws.read(aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [me.app]}])
     for arn in sorted(mapping["ResourceARN"] for mapping in answer["ResourceTagMappingList"]):
         service, _, _, rest = arn.split(":", 5)[2:]
         kind = re.split("[/:]", rest)[0]

@@ -104,7 +104,7 @@ class AccessPoint(Resource[AccessPointIds]):
 
 
 def _of(aws: Aws, file_system: str) -> list[dict[str, Any]]:
-    answer = there(lambda: aws.look(aws.efs.describe_access_points, FileSystemId=file_system))
+    answer = there(lambda: aws.read(aws.efs.describe_access_points, FileSystemId=file_system))
     found: list[dict[str, Any]] = answer["AccessPoints"] if answer else []
     return [one for one in found if one["LifeCycleState"] != "deleted"]
 

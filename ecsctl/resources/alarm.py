@@ -73,9 +73,9 @@ class Alarm(Resource[AlarmIds]):
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
         """What it takes to make it, look at it, change it and delete it."""
-        looks = "DescribeAlarms ListTagsForResource"  # also of what is no longer asked for
+        reads = "DescribeAlarms ListTagsForResource"  # also of what is no longer asked for
         changes = " DeleteAlarms PutMetricAlarm TagResource" if uses.alarms else ""
-        yield Statement("ReleaseAlarms", of("cloudwatch", f"{looks}{changes}"), scope.alarms)
+        yield Statement("ReleaseAlarms", of("cloudwatch", f"{reads}{changes}"), scope.alarms)
 
     def observe(self, aws: Aws, me: Label) -> Observed[Alarm, AlarmIds] | None:
         """By its name."""

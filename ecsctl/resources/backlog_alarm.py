@@ -73,10 +73,10 @@ class BacklogAlarm(Resource[BacklogAlarmIds]):
         """What it takes to make it, look at it, change it and delete it."""
         yield anywhere("application-autoscaling", "DescribeScalableTargets DescribeScalingPolicies")
         yield anywhere("ecs", "ListTaskDefinitionFamilies")
-        looks = "DescribeAlarms ListTagsForResource"  # also of what is no longer asked for
+        reads = "DescribeAlarms ListTagsForResource"  # also of what is no longer asked for
         changes = " DeleteAlarms PutMetricAlarm TagResource" if uses.queues else ""
         if uses.scales:
-            yield Statement("QueueAlarms", of("cloudwatch", f"{looks}{changes}"), scope.queue_alarms)
+            yield Statement("QueueAlarms", of("cloudwatch", f"{reads}{changes}"), scope.queue_alarms)
         if uses.queues:
             targets = (scope.arn("application-autoscaling", "scalable-target/*"),)
             actions = of("application-autoscaling", "DeleteScalingPolicy PutScalingPolicy")

@@ -63,10 +63,10 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
 
     def observe(self, aws: Aws, me: Label) -> Observed[BorrowedVpc, BorrowedVpcIds] | None:
         """By its id. What is wrong with the subnets is told as a failure of the whole."""
-        if not aws.look(aws.ec2.describe_vpcs, Filters=where(vpc_id=self.vpc_id))["Vpcs"]:
+        if not aws.read(aws.ec2.describe_vpcs, Filters=where(vpc_id=self.vpc_id))["Vpcs"]:
             return None
         wanted = self.balancer_subnets | self.task_subnets
-        there = aws.look(aws.ec2.describe_subnets, Filters=where(subnet_id=sorted(wanted)))["Subnets"]
+        there = aws.read(aws.ec2.describe_subnets, Filters=where(subnet_id=sorted(wanted)))["Subnets"]
         subnets = {subnet["SubnetId"]: subnet for subnet in there}
         wrong = list(self._wrong(subnets, me))
         if not wrong:
@@ -108,16 +108,16 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
         """What else EC2 tells of the VPC, with as little as needs be."""
         inside, ec2 = where(vpc_id=self.vpc_id), aws.ec2
         attached = where(attachment__vpc_id=self.vpc_id)
-        gateways = _allowed(lambda: aws.look(ec2.describe_internet_gateways, Filters=attached)["InternetGateways"])
+        gateways = _allowed(lambda: aws.read(ec2.describe_internet_gateways, Filters=attached)["InternetGateways"])
         endpoints = None
         if not self.need.public_tasks:
-            endpoints = _allowed(lambda: aws.look(ec2.describe_vpc_endpoints, Filters=inside)["VpcEndpoints"])
+            endpoints = _allowed(lambda: aws.read(ec2.describe_vpc_endpoints, Filters=inside)["VpcEndpoints"])
         return Network(
             region=me.region,
             vpc_id=self.vpc_id,
             subnets=subnets,
-            tables=_allowed(lambda: aws.look(ec2.describe_route_tables, Filters=inside)["RouteTables"]) or (),
-            acls=_allowed(lambda: aws.look(ec2.describe_network_acls, Filters=inside)["NetworkAcls"]) or (),
+            tables=_allowed(lambda: aws.read(ec2.describe_route_tables, Filters=inside)["RouteTables"]) or (),
+            acls=_allowed(lambda: aws.read(ec2.describe_network_acls, Filters=inside)["NetworkAcls"]) or (),
             endpoints=endpoints,
             gateways=None if gateways is None else len(gateways),
             dns_support=self._resolves(aws),
@@ -128,13 +128,13 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
     def _worn(self, aws: Aws) -> dict[str, frozenset[str]]:
         """In which subnets the load balancer and the tasks stand already, by the name of their group."""
         named = where(vpc_id=self.vpc_id, group_name=self.groups)
-        groups = aws.look(aws.ec2.describe_security_groups, Filters=named)["SecurityGroups"]
+        groups = aws.read(aws.ec2.describe_security_groups, Filters=named)["SecurityGroups"]
         names = {group["GroupId"]: group["GroupName"] for group in groups}
         if not names:
             return {}
         wearing = where(group_id=sorted(names))
         worn: dict[str, set[str]] = {}
-        for interface in aws.look(aws.ec2.describe_network_interfaces, Filters=wearing)["NetworkInterfaces"]:
+        for interface in aws.read(aws.ec2.describe_network_interfaces, Filters=wearing)["NetworkInterfaces"]:
             for group in interface["Groups"]:
                 worn.setdefault(names.get(group["GroupId"], ""), set()).add(interface["SubnetId"])
         return {name: frozenset(subnets) for name, subnets in worn.items()}
@@ -143,9 +143,9 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
         """Whether names are found in it: by AWS's own servers, or by others that the VPC's DHCP options name."""
         if self._attribute(aws, "enableDnsSupport", "EnableDnsSupport"):
             return True
-        (vpc,) = aws.look(aws.ec2.describe_vpcs, Filters=where(vpc_id=self.vpc_id))["Vpcs"]
+        (vpc,) = aws.read(aws.ec2.describe_vpcs, Filters=where(vpc_id=self.vpc_id))["Vpcs"]
         wanted = where(dhcp_options_id=vpc.get("DhcpOptionsId", ""))
-        options = _allowed(lambda: aws.look(aws.ec2.describe_dhcp_options, Filters=wanted)["DhcpOptions"]) or []
+        options = _allowed(lambda: aws.read(aws.ec2.describe_dhcp_options, Filters=wanted)["DhcpOptions"]) or []
         servers = {
             value.get("Value", "")
             for option in options
@@ -157,16 +157,16 @@ class BorrowedVpc(Resource[BorrowedVpcIds]):
 
     def _attribute(self, aws: Aws, name: Literal["enableDnsHostnames", "enableDnsSupport"], key: str) -> bool:
         def ask() -> bool:
-            answer: Any = aws.look(aws.ec2.describe_vpc_attribute, VpcId=self.vpc_id, Attribute=name)
+            answer: Any = aws.read(aws.ec2.describe_vpc_attribute, VpcId=self.vpc_id, Attribute=name)
             return bool(answer[key]["Value"])
 
         return _allowed(ask) is not False
 
 
-def _allowed(look: Callable[[], T]) -> T | None:
+def _allowed(read: Callable[[], T]) -> T | None:
     """The answer; None where the caller may not ask: then nothing is concluded from it."""
     try:
-        return look()
+        return read()
     except ClientError as error:
         if code(error) in DENIED:
             return None
@@ -199,7 +199,7 @@ class BorrowedSubnet(Resource[BorrowedSubnetIds]):
 
     def observe(self, aws: Aws, me: Label) -> Observed[BorrowedSubnet, BorrowedSubnetIds] | None:
         """By its id."""
-        if not aws.look(aws.ec2.describe_subnets, Filters=where(subnet_id=self.subnet_id))["Subnets"]:
+        if not aws.read(aws.ec2.describe_subnets, Filters=where(subnet_id=self.subnet_id))["Subnets"]:
             return None
         return Observed(BorrowedSubnetIds(SubnetId(self.subnet_id)), self)
 

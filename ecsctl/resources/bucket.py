@@ -116,7 +116,7 @@ class Bucket(Resource[BucketIds]):
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: BucketIds) -> Iterator[Callable[[], object]]:
         """S3 has a call for each setting."""
-        yield partial(aws.look, aws.s3.get_bucket_tagging, Bucket=ids.name, ExpectedBucketOwner=ids.owner)
+        yield partial(aws.read, aws.s3.get_bucket_tagging, Bucket=ids.name, ExpectedBucketOwner=ids.owner)
         for setting in (expiry, hidden, encryption):
             yield partial(setting, aws, ids.name, ids.owner)
         yield partial(refuses_plain, aws, ids.name, ids.owner, me.partition)
@@ -223,10 +223,10 @@ def _tags(aws: Aws, name: str, owner: str) -> dict[str, str] | None:
     from botocore.exceptions import ClientError
 
     def head() -> object | None:
-        return there(lambda: aws.look(aws.s3.head_bucket, Bucket=name, ExpectedBucketOwner=owner))
+        return there(lambda: aws.read(aws.s3.head_bucket, Bucket=name, ExpectedBucketOwner=owner))
 
     try:
-        answer = there(lambda: aws.look(aws.s3.get_bucket_tagging, Bucket=name, ExpectedBucketOwner=owner))
+        answer = there(lambda: aws.read(aws.s3.get_bucket_tagging, Bucket=name, ExpectedBucketOwner=owner))
     except ClientError:
         head()  # where it is refused too, that tells more: another account's bucket may be in the way
         raise
@@ -237,5 +237,5 @@ def _tags(aws: Aws, name: str, owner: str) -> dict[str, str] | None:
 
 def _everything(aws: Aws, ids: BucketIds) -> list[ObjectVersionTypeDef | DeleteMarkerEntryTypeDef]:
     """Every version of every object, and every marker that says one was deleted."""
-    answer = aws.look(aws.s3.list_object_versions, Bucket=ids.name, ExpectedBucketOwner=ids.owner)
+    answer = aws.read(aws.s3.list_object_versions, Bucket=ids.name, ExpectedBucketOwner=ids.owner)
     return [*answer.get("Versions", []), *answer.get("DeleteMarkers", [])]

@@ -137,7 +137,7 @@ class BuildProject(Resource[ProjectIds]):
 
     def observe(self, aws: Aws, me: Label) -> Observed[BuildProject, ProjectIds] | None:
         """By name, tags and webhook included."""
-        found = aws.look(aws.codebuild.batch_get_projects, names=[self.name])["projects"]
+        found = aws.read(aws.codebuild.batch_get_projects, names=[self.name])["projects"]
         if not found:
             return None
         project = found[0]
@@ -167,11 +167,11 @@ class BuildProject(Resource[ProjectIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ProjectIds]]:
         """By the names that projects of ours have: `<app>-build`, and so on; and `<app>-test-…`."""
-        listed = aws.look(aws.codebuild.list_projects)["projects"]
+        listed = aws.read(aws.codebuild.list_projects)["projects"]
         ours = Names.of(me)
         names = [name for name in listed if name in ours.projects or name.startswith(ours.test_project())]
         for start in range(0, len(names), AT_ONCE):
-            for one in aws.look(aws.codebuild.batch_get_projects, names=names[start : start + AT_ONCE])["projects"]:
+            for one in aws.read(aws.codebuild.batch_get_projects, names=names[start : start + AT_ONCE])["projects"]:
                 yield Found(ProjectIds(ProjectName(one["name"]), one["arn"]), flat(one.get("tags")))
 
     def create(self, aws: Aws, me: Label) -> ProjectIds:
@@ -183,7 +183,7 @@ class BuildProject(Resource[ProjectIds]):
     def update(self, aws: Aws, me: Label, ids: ProjectIds, changed: frozenset[str]) -> None:
         """What is sent replaces what is there as a whole, tags too: those of others are sent back."""
         with aws.fresh():
-            found = aws.look(aws.codebuild.batch_get_projects, names=[ids.name])["projects"]
+            found = aws.read(aws.codebuild.batch_get_projects, names=[ids.name])["projects"]
         project: ProjectTypeDef = found[0] if found else {}
         # A webhook stays where it was made when the project turns to another repository, and nothing shows that it is
         # the old one's (hashicorp/terraform-provider-aws#47546).
@@ -203,9 +203,9 @@ class BuildProject(Resource[ProjectIds]):
     def delete(cls, aws: Aws, ids: ProjectIds) -> None:
         """The webhook first, so that GitHub's side of it goes too; then what is being built."""
         with aws.fresh():
-            found = aws.look(aws.codebuild.batch_get_projects, names=[ids.name])["projects"]
+            found = aws.read(aws.codebuild.batch_get_projects, names=[ids.name])["projects"]
             builds = aws.first_page(aws.codebuild.list_builds_for_project, projectName=ids.name)["ids"]
-            there_are = aws.look(aws.codebuild.batch_get_builds, ids=builds)["builds"] if builds else []
+            there_are = aws.read(aws.codebuild.batch_get_builds, ids=builds)["builds"] if builds else []
         if found and found[0].get("webhook"):
             if_github_lets(partial(aws.codebuild.delete_webhook, projectName=ids.name), "OAuthProviderException")
         for build in there_are:

@@ -70,7 +70,7 @@ class BuildRule(Resource[BuildRuleIds]):
 
     def observe(self, aws: Aws, me: Label) -> Observed[BuildRule, BuildRuleIds] | None:
         """By its name."""
-        rule = there(lambda: aws.look(aws.events.describe_rule, Name=self.name))
+        rule = there(lambda: aws.read(aws.events.describe_rule, Name=self.name))
         if rule is None:
             return None
         target: Any = next((one for one in _targets(aws, self.name) if one["Id"] == TARGET), {})
@@ -82,16 +82,16 @@ class BuildRule(Resource[BuildRuleIds]):
             caller=RoleArn(target.get("RoleArn", "")),
             variables=self.variables if target.get("InputTransformer") == self._told() else (),
         )
-        tags: Any = aws.look(aws.events.list_tags_for_resource, ResourceARN=rule["Arn"])
+        tags: Any = aws.read(aws.events.list_tags_for_resource, ResourceARN=rule["Arn"])
         return Observed(BuildRuleIds(rule["Name"], rule["Arn"]), actual, flat(tags["Tags"]))
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[BuildRuleIds]]:
         """By the name that it has."""
         ours = Names.of(me).rule(REPORTS)
-        for rule in aws.look(aws.events.list_rules, NamePrefix=f"{me.app}-")["Rules"]:
-            look = partial(aws.look, aws.events.list_tags_for_resource, ResourceARN=rule["Arn"])
-            if rule["Name"] == ours and (answer := there(look)) is not None:
+        for rule in aws.read(aws.events.list_rules, NamePrefix=f"{me.app}-")["Rules"]:
+            read = partial(aws.read, aws.events.list_tags_for_resource, ResourceARN=rule["Arn"])
+            if rule["Name"] == ours and (answer := there(read)) is not None:
                 yield Found(BuildRuleIds(rule["Name"], rule["Arn"]), flat(answer["Tags"]))
 
     def create(self, aws: Aws, me: Label) -> BuildRuleIds:
@@ -134,5 +134,5 @@ class BuildRule(Resource[BuildRuleIds]):
 
 
 def _targets(aws: Aws, name: str) -> list[Any]:
-    found: list[Any] = aws.look(aws.events.list_targets_by_rule, Rule=name)["Targets"]
+    found: list[Any] = aws.read(aws.events.list_targets_by_rule, Rule=name)["Targets"]
     return found

@@ -118,8 +118,8 @@ class Certificate(Resource[CertificateIds]):
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: CertificateIds) -> Iterator[Callable[[], object]]:
         """What the listing leaves out."""
-        yield partial(aws.look, aws.acm.list_tags_for_certificate, CertificateArn=ids.arn)
-        yield partial(aws.look, aws.acm.describe_certificate, CertificateArn=ids.arn)
+        yield partial(aws.read, aws.acm.list_tags_for_certificate, CertificateArn=ids.arn)
+        yield partial(aws.read, aws.acm.describe_certificate, CertificateArn=ids.arn)
 
     def create(self, aws: Aws, me: Label) -> CertificateIds:
         """The token makes a repeated call the same call for an hour; after that its tags are known everywhere."""

@@ -48,7 +48,7 @@ class BorrowedConnection(Resource[ConnectionIds]):
 
     def observe(self, aws: Aws, me: Label) -> Observed[BorrowedConnection, ConnectionIds] | None:
         """By its ARN. It is ready once a person has completed the handshake."""
-        answer = there(lambda: aws.look(aws.codeconnections.get_connection, ConnectionArn=self.arn))
+        answer = there(lambda: aws.read(aws.codeconnections.get_connection, ConnectionArn=self.arn))
         if answer is None:
             return None
         status = answer["Connection"].get("ConnectionStatus", "")

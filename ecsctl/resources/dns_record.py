@@ -254,7 +254,7 @@ def _marked(aws: Aws, me: Label, zones: Iterable[HostedZoneId]) -> Iterator[Foun
     """The app's records in these zones, by their tags; from here on they are looked for only where there were any."""
     marked: set[HostedZoneId] = set()
     for zone_id in zones:
-        records = aws.look(aws.route53.list_resource_record_sets, HostedZoneId=zone_id)["ResourceRecordSets"]
+        records = aws.read(aws.route53.list_resource_record_sets, HostedZoneId=zone_id)["ResourceRecordSets"]
         for record in records:
             name = normal(record["Name"])
             tags = said(record) if name.startswith(PREFIX) else {}
@@ -268,7 +268,7 @@ def _marked(aws: Aws, me: Label, zones: Iterable[HostedZoneId]) -> Iterator[Foun
 
 
 def _public_zones(aws: Aws) -> Iterator[HostedZoneId]:
-    for zone in aws.look(aws.route53.list_hosted_zones)["HostedZones"]:
+    for zone in aws.read(aws.route53.list_hosted_zones)["HostedZones"]:
         if not zone.get("Config", {}).get("PrivateZone"):
             yield HostedZoneId(zone["Id"].removeprefix("/hostedzone/"))
 

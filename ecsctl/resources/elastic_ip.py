@@ -44,7 +44,7 @@ class ElasticIp(Resource[ElasticIpIds]):
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
         """What it takes to make it, look at it, change it and delete it."""
-        return in_ec2(scope, creates="AllocateAddress", changes="ReleaseAddress", looks="DescribeAddresses")
+        return in_ec2(scope, creates="AllocateAddress", changes="ReleaseAddress", reads="DescribeAddresses")
 
     def observe(self, aws: Aws, me: Label) -> Observed[ElasticIp, ElasticIpIds] | None:
         """By its tags: there is nothing else to tell one address from another."""
@@ -55,7 +55,7 @@ class ElasticIp(Resource[ElasticIpIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[ElasticIpIds]]:
         """One call for all addresses of the app."""
-        for address in aws.look(aws.ec2.describe_addresses, Filters=tag_filter(me))["Addresses"]:
+        for address in aws.read(aws.ec2.describe_addresses, Filters=tag_filter(me))["Addresses"]:
             yield Found(
                 ElasticIpIds(AllocationId(address["AllocationId"]), address["PublicIp"]), flat(address.get("Tags"))
             )

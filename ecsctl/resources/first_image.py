@@ -88,8 +88,8 @@ class FirstImage(Resource[FirstImageIds]):
         yield Statement("Build", of("codebuild", builds), scope.projects)
         yield Statement("Images", of("ecr", "BatchGetImage DescribeImages"), (scope.repository,))
         yield anywhere("ecs", "DescribeTaskDefinition ListTaskDefinitionFamilies ListTaskDefinitions")
-        looks = "DescribeServiceDeployments DescribeServiceRevisions DescribeServices ListServiceDeployments"
-        yield Statement("Service", of("ecs", looks), scope.service)
+        reads = "DescribeServiceDeployments DescribeServiceRevisions DescribeServices ListServiceDeployments"
+        yield Statement("Service", of("ecs", reads), scope.service)
 
     def observe(self, aws: Aws, me: Label) -> Observed[FirstImage, FirstImageIds] | None:
         """The image; or the newest build of the project, which is on the way to one or has failed."""

@@ -142,7 +142,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
         if not options.get("awslogs-group"):
             return str(told)
         stream = f"{options.get('awslogs-stream-prefix', 'ecs')}/{own['name']}/{task['taskArn'].rpartition('/')[2]}"
-        answer = there(lambda: aws.look(aws.logs.get_log_events, logGroupName=options["awslogs-group"],
+        answer = there(lambda: aws.read(aws.logs.get_log_events, logGroupName=options["awslogs-group"],
                                         logStreamName=stream, limit=5, startFromHead=False))  # fmt: skip
         lines = [one["message"].rstrip() for one in answer["events"]] if answer else []
         return "\n".join([str(told), *lines])

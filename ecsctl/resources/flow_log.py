@@ -61,7 +61,7 @@ class FlowLog(Resource[FlowLogIds]):
         yield Statement("FlowLogList", ("ec2:DescribeFlowLogs",), ("*",))  # also where none is asked for any more
         if not uses.flow_logs:
             return
-        for one in in_ec2(scope, creates="CreateFlowLogs", changes="DeleteFlowLogs", looks="", inside=True):
+        for one in in_ec2(scope, creates="CreateFlowLogs", changes="DeleteFlowLogs", reads="", inside=True):
             if one.actions:
                 yield replace(one, sid=f"FlowLog{one.sid}")
         yield passes("PassFlowLogs", (scope.role("flow-logs"),), "vpc-flow-logs")
@@ -114,12 +114,12 @@ class FlowLog(Resource[FlowLogIds]):
 
     def _in_the_way(self, aws: Aws) -> FlowLogTypeDef | None:
         same = where(resource_id=self.vpc, log_group_name=self.group)
-        there = aws.look(aws.ec2.describe_flow_logs, Filters=same)["FlowLogs"]
+        there = aws.read(aws.ec2.describe_flow_logs, Filters=same)["FlowLogs"]
         return there[0] if there else None
 
 
 def _listed(aws: Aws, me: Label) -> list[FlowLogTypeDef]:
-    return aws.look(aws.ec2.describe_flow_logs, Filters=tag_filter(me))["FlowLogs"]
+    return aws.read(aws.ec2.describe_flow_logs, Filters=tag_filter(me))["FlowLogs"]
 
 
 def _ids(log: FlowLogTypeDef) -> FlowLogIds:

@@ -49,12 +49,12 @@ class InternetGateway(Resource[InternetGatewayIds]):
             scope,
             creates="CreateInternetGateway",
             changes="AttachInternetGateway DeleteInternetGateway DetachInternetGateway",
-            looks="DescribeInternetGateways",
+            reads="DescribeInternetGateways",
         )
 
     def observe(self, aws: Aws, me: Label) -> Observed[InternetGateway, InternetGatewayIds] | None:
         """By its tags, else the one that is attached to the VPC: a VPC can have only one."""
-        listed = aws.look(aws.ec2.describe_internet_gateways, Filters=tag_filter(me))["InternetGateways"]
+        listed = aws.read(aws.ec2.describe_internet_gateways, Filters=tag_filter(me))["InternetGateways"]
         ours = {_ids(one): one for one in listed if me.matches(flat(one.get("Tags")))}
         ids = only(ours, "internet gateways", me)
         gateway = ours[ids] if ids else self._in_the_way(aws)
@@ -67,7 +67,7 @@ class InternetGateway(Resource[InternetGatewayIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[InternetGatewayIds]]:
         """One call for all internet gateways of the app, the detached ones too."""
-        for gateway in aws.look(aws.ec2.describe_internet_gateways, Filters=tag_filter(me))["InternetGateways"]:
+        for gateway in aws.read(aws.ec2.describe_internet_gateways, Filters=tag_filter(me))["InternetGateways"]:
             yield Found(_ids(gateway), flat(gateway.get("Tags")))
 
     def create(self, aws: Aws, me: Label) -> InternetGatewayIds:
@@ -90,7 +90,7 @@ class InternetGateway(Resource[InternetGatewayIds]):
         aws.ec2.delete_internet_gateway(InternetGatewayId=ids.internet_gateway_id)
 
     def _in_the_way(self, aws: Aws) -> InternetGatewayTypeDef | None:
-        everyone = aws.look(aws.ec2.describe_internet_gateways)["InternetGateways"]
+        everyone = aws.read(aws.ec2.describe_internet_gateways)["InternetGateways"]
         return next((gateway for gateway in everyone if _attached_to(gateway) == self.vpc), None)
 
 

@@ -133,7 +133,7 @@ class Listener(Resource[ListenerIds]):
         tags = tags_of(aws, (one["ListenerArn"] for one in listed)).get(listener["ListenerArn"], {})
         further: dict[str, Any] = {**listener}
         if any("." in path for path in (*raw.paths(self.more), *raw.remembered(tags, USUAL))):
-            answer = aws.look(aws.elbv2.describe_listener_attributes, ListenerArn=listener["ListenerArn"])
+            answer = aws.read(aws.elbv2.describe_listener_attributes, ListenerArn=listener["ListenerArn"])
             further |= {one["Key"]: one["Value"] for one in answer["Attributes"]}
         actual = Listener(
             load_balancer=LoadBalancerArn(listener["LoadBalancerArn"]),
@@ -158,7 +158,7 @@ class Listener(Resource[ListenerIds]):
         """Those of the app's load balancers: a listener is nowhere else."""
         names = {
             one["LoadBalancerArn"]: one["LoadBalancerName"]
-            for one in aws.look(aws.elbv2.describe_load_balancers)["LoadBalancers"]
+            for one in aws.read(aws.elbv2.describe_load_balancers)["LoadBalancers"]
         }
         for balancer in marked(aws, me, names):
             by_arn = {one["ListenerArn"]: one for one in _listed(aws, LoadBalancerArn(balancer))}
@@ -248,7 +248,7 @@ class Listener(Resource[ListenerIds]):
 
 
 def _listed(aws: Aws, load_balancer: LoadBalancerArn) -> list[ListenerTypeDef]:
-    answer = there(lambda: aws.look(aws.elbv2.describe_listeners, LoadBalancerArn=load_balancer))
+    answer = there(lambda: aws.read(aws.elbv2.describe_listeners, LoadBalancerArn=load_balancer))
     return answer["Listeners"] if answer else []
 
 

@@ -131,7 +131,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
         if balancer is None:
             return None
         arn = balancer["LoadBalancerArn"]
-        answer = aws.look(aws.elbv2.describe_load_balancer_attributes, LoadBalancerArn=arn)
+        answer = aws.read(aws.elbv2.describe_load_balancer_attributes, LoadBalancerArn=arn)
         attributes = {one["Key"]: one["Value"] for one in answer["Attributes"]}
         tags = tags_of(aws, [arn]).get(arn, {})
         actual = LoadBalancer(
@@ -175,8 +175,8 @@ class LoadBalancer(Resource[LoadBalancerIds]):
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: LoadBalancerIds) -> Iterator[Callable[[], object]]:
         """What the listing leaves out."""
-        yield partial(aws.look, aws.elbv2.describe_load_balancer_attributes, LoadBalancerArn=ids.arn)
-        yield partial(aws.look, aws.elbv2.describe_listeners, LoadBalancerArn=ids.arn)
+        yield partial(aws.read, aws.elbv2.describe_load_balancer_attributes, LoadBalancerArn=ids.arn)
+        yield partial(aws.read, aws.elbv2.describe_listeners, LoadBalancerArn=ids.arn)
         yield partial(tags_of, aws, [ids.arn])
 
     def create(self, aws: Aws, me: Label) -> LoadBalancerIds:
@@ -196,7 +196,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
         ours = tags.get(WEB_ACL, "")
         if not self.web_acl and not ours:
             return ""
-        answer = there(lambda: aws.look(aws.wafv2.get_web_acl_for_resource, ResourceArn=arn))
+        answer = there(lambda: aws.read(aws.wafv2.get_web_acl_for_resource, ResourceArn=arn))
         found = str(((answer or {}).get("WebACL") or {}).get("ARN", ""))
         return found if self.web_acl or found == ours else ""
 
@@ -246,7 +246,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
 
 
 def _listed(aws: Aws) -> list[LoadBalancerTypeDef]:
-    return aws.look(aws.elbv2.describe_load_balancers)["LoadBalancers"]
+    return aws.read(aws.elbv2.describe_load_balancers)["LoadBalancers"]
 
 
 def _ids(balancer: LoadBalancerTypeDef) -> LoadBalancerIds:

@@ -118,13 +118,13 @@ class LogGroup(Resource[LogGroupIds]):
     @classmethod
     def contents(cls, aws: Aws, ids: LogGroupIds) -> Contents:
         """How much dies with it. AWS counts with some delay."""
-        groups = aws.look(aws.logs.describe_log_groups, logGroupNamePrefix=ids.name)["logGroups"]
+        groups = aws.read(aws.logs.describe_log_groups, logGroupNamePrefix=ids.name)["logGroups"]
         stored = sum(group.get("storedBytes", 0) for group in groups if group["logGroupName"] == ids.name)
         return Contents(f"{_size(stored)} of logs" if stored else "", stored)
 
 
 def _listed(aws: Aws, me: Label) -> list[LogGroupTypeDef]:
-    return aws.look(aws.logs.describe_log_groups, logGroupNamePattern=me.app)["logGroups"]
+    return aws.read(aws.logs.describe_log_groups, logGroupNamePattern=me.app)["logGroups"]
 
 
 def untouched(group: LogGroupTypeDef, tags: dict[str, str]) -> bool:
@@ -150,7 +150,7 @@ def _may_be_ours(name: str, names: Names) -> bool:
 
 
 def _tags(aws: Aws, arn: str) -> dict[str, str] | None:
-    answer = there(lambda: aws.look(aws.logs.list_tags_for_resource, resourceArn=arn))
+    answer = there(lambda: aws.read(aws.logs.list_tags_for_resource, resourceArn=arn))
     return None if answer is None else dict(answer["tags"])
 
 

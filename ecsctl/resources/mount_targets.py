@@ -125,12 +125,12 @@ class MountTargets(Resource[MountTargetsIds]):
 
 
 def _zones(aws: Aws, subnets: frozenset[SubnetId]) -> dict[SubnetId, str]:
-    listed = aws.look(aws.ec2.describe_subnets, Filters=where(subnet_id=sorted(subnets)))["Subnets"]
+    listed = aws.read(aws.ec2.describe_subnets, Filters=where(subnet_id=sorted(subnets)))["Subnets"]
     return {SubnetId(one["SubnetId"]): one["AvailabilityZoneId"] for one in listed}
 
 
 def _of(aws: Aws, file_system: str) -> list[dict[str, Any]]:
-    answer = there(lambda: aws.look(aws.efs.describe_mount_targets, FileSystemId=file_system))
+    answer = there(lambda: aws.read(aws.efs.describe_mount_targets, FileSystemId=file_system))
     found: list[dict[str, Any]] = answer["MountTargets"] if answer else []
     return [one for one in found if one["LifeCycleState"] != "deleted"]
 
@@ -140,7 +140,7 @@ def _staying(aws: Aws, file_system: str) -> list[dict[str, Any]]:
 
 
 def _groups(aws: Aws, one: dict[str, Any]) -> set[SecurityGroupId]:
-    answer = there(lambda: aws.look(aws.efs.describe_mount_target_security_groups, MountTargetId=one["MountTargetId"]))
+    answer = there(lambda: aws.read(aws.efs.describe_mount_target_security_groups, MountTargetId=one["MountTargetId"]))
     return {SecurityGroupId(group) for group in (answer or {}).get("SecurityGroups", ())}
 
 

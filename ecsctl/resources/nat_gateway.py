@@ -64,7 +64,7 @@ class NatGateway(Resource[NatGatewayIds]):
             scope,
             creates="CreateNatGateway",
             changes="DeleteNatGateway",
-            looks="DescribeNatGateways",
+            reads="DescribeNatGateways",
             inside=True,
         )
 
@@ -141,7 +141,7 @@ class NatGateway(Resource[NatGatewayIds]):
 
 def _listed(aws: Aws, me: Label) -> list[NatGatewayTypeDef]:
     singular: dict[str, Any] = {"Filter": tag_filter(me)}  # as boto3 spells it here alone; its type stubs do not
-    return aws.look(aws.ec2.describe_nat_gateways, **singular)["NatGateways"]
+    return aws.read(aws.ec2.describe_nat_gateways, **singular)["NatGateways"]
 
 
 def _is_of(nat: NatGatewayTypeDef, me: Label) -> bool:

@@ -130,8 +130,8 @@ class Pipeline(Resource[PipelineIds]):
         yield Statement("Pipeline", of("codepipeline", actions), scope.pipeline)
         yield passes("PassRoles", (scope.role("*"),), "codepipeline")
         # Whether its first run brings what the service runs already.
-        looks = "DescribeServiceDeployments DescribeServiceRevisions DescribeServices ListServiceDeployments"
-        yield Statement("Service", of("ecs", looks), scope.service)
+        reads = "DescribeServiceDeployments DescribeServiceRevisions DescribeServices ListServiceDeployments"
+        yield Statement("Service", of("ecs", reads), scope.service)
         yield anywhere("ecs", "DescribeTaskDefinition ListTaskDefinitionFamilies ListTaskDefinitions")
         yield Statement("Build", of("codebuild", "BatchGetBuilds ListBuildsForProject"), scope.projects)
         yield Statement("Images", of("ecr", "BatchGetImage DescribeImages"), (scope.repository,))
@@ -141,7 +141,7 @@ class Pipeline(Resource[PipelineIds]):
 
     def observe(self, aws: Aws, me: Label) -> Observed[Pipeline, PipelineIds] | None:
         """By name. AWS masks the token: what we know of it is its digest, in a tag."""
-        answer = there(lambda: aws.look(aws.codepipeline.get_pipeline, name=self.name))
+        answer = there(lambda: aws.read(aws.codepipeline.get_pipeline, name=self.name))
         if answer is None:
             return None
         ids = _ids(self.name, me)
@@ -171,7 +171,7 @@ class Pipeline(Resource[PipelineIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[PipelineIds]]:
         """By the app's name, which is its own."""
         name = Names.of(me).pipeline
-        if there(lambda: aws.look(aws.codepipeline.get_pipeline, name=name)):
+        if there(lambda: aws.read(aws.codepipeline.get_pipeline, name=name)):
             ids = _ids(name, me)
             tags = _tags(aws, ids.arn)
             if tags is not None:
@@ -206,7 +206,7 @@ class Pipeline(Resource[PipelineIds]):
             return
         if changed - {"tags", "first_run"}:
             with aws.fresh():
-                stages = aws.look(aws.codepipeline.get_pipeline_state, name=ids.name)["stageStates"]
+                stages = aws.read(aws.codepipeline.get_pipeline_state, name=ids.name)["stageStates"]
             if any(
                 stage.get("stageName") in (RELEASE, DEPLOY) and _runs(stage.get("latestExecution")) for stage in stages
             ):
@@ -224,7 +224,7 @@ class Pipeline(Resource[PipelineIds]):
     def delete(cls, aws: Aws, ids: PipelineIds) -> None:
         """What runs in it is abandoned first. What it has deployed stays."""
         with aws.fresh():
-            listed = aws.look(aws.codepipeline.list_pipeline_executions, pipelineName=ids.name)
+            listed = aws.read(aws.codepipeline.list_pipeline_executions, pipelineName=ids.name)
         for one in listed["pipelineExecutionSummaries"]:
             if _runs(one):
                 aws.codepipeline.stop_pipeline_execution(
@@ -242,13 +242,13 @@ class Pipeline(Resource[PipelineIds]):
 
     def _repository_until_now(self, aws: Aws, name: str) -> str:
         with aws.fresh():
-            before = parts(aws.look(aws.codepipeline.get_pipeline, name=name)["pipeline"], "").source
+            before = parts(aws.read(aws.codepipeline.get_pipeline, name=name)["pipeline"], "").source
         return replace(self, source=before).repository
 
     def _go_on(self, aws: Aws, me: Label, name: str) -> bool:
         """Do what is next about the first run, and tell whether that is all that can be done for now."""
         with aws.fresh():
-            answer = aws.look(aws.codepipeline.get_pipeline, name=name)
+            answer = aws.read(aws.codepipeline.get_pipeline, name=name)
             at_gate = gated(parts(answer["pipeline"], ""))
             made = answer.get("metadata", {}).get("created")
             run = first_run(aws, name, self.build or "", made, at_gate=at_gate, given=self.given)
@@ -277,7 +277,7 @@ def _ids(name: str, me: Label) -> PipelineIds:
 
 
 def _tags(aws: Aws, arn: str) -> dict[str, str] | None:
-    answer = there(lambda: aws.look(aws.codepipeline.list_tags_for_resource, resourceArn=arn))
+    answer = there(lambda: aws.read(aws.codepipeline.list_tags_for_resource, resourceArn=arn))
     return None if answer is None else flat(answer["tags"])
 
 

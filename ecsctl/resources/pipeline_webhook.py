@@ -95,7 +95,7 @@ class PipelineWebhook(Resource[PipelineWebhookIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[PipelineWebhookIds]]:
         """One listing has them all, with their tags."""
-        for webhook in aws.look(aws.codepipeline.list_webhooks)["webhooks"]:
+        for webhook in aws.read(aws.codepipeline.list_webhooks)["webhooks"]:
             if webhook["definition"]["name"] == Names.of(me).pipeline:
                 yield Found(_ids(webhook), flat(webhook.get("tags")))
 
@@ -153,5 +153,5 @@ def _ids(webhook: ListWebhookItemTypeDef) -> PipelineWebhookIds:
 
 
 def _webhook(aws: Aws, name: str) -> ListWebhookItemTypeDef | None:
-    webhooks = aws.look(aws.codepipeline.list_webhooks)["webhooks"]
+    webhooks = aws.read(aws.codepipeline.list_webhooks)["webhooks"]
     return next((one for one in webhooks if one["definition"]["name"] == name), None)

@@ -83,12 +83,12 @@ class Repository(Resource[RepositoryIds]):
 
     def observe(self, aws: Aws, me: Label) -> Observed[Repository, RepositoryIds] | None:
         """By name; its tags and its policy are calls of their own."""
-        answer = there(lambda: aws.look(aws.ecr.describe_repositories, repositoryNames=[self.name]))
+        answer = there(lambda: aws.read(aws.ecr.describe_repositories, repositoryNames=[self.name]))
         if answer is None:
             return None
         there_is = answer["repositories"][0]
-        tags = aws.look(aws.ecr.list_tags_for_resource, resourceArn=there_is["repositoryArn"])["tags"]
-        policy = there(lambda: aws.look(aws.ecr.get_lifecycle_policy, repositoryName=self.name))
+        tags = aws.read(aws.ecr.list_tags_for_resource, resourceArn=there_is["repositoryArn"])["tags"]
+        policy = there(lambda: aws.read(aws.ecr.get_lifecycle_policy, repositoryName=self.name))
         actual = Repository(
             name=there_is["repositoryName"],
             mutability=there_is["imageTagMutability"],
@@ -103,16 +103,16 @@ class Repository(Resource[RepositoryIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[RepositoryIds]]:
         """By the app's name, which is its own."""
-        answer = there(lambda: aws.look(aws.ecr.describe_repositories, repositoryNames=[Names.of(me).repository]))
+        answer = there(lambda: aws.read(aws.ecr.describe_repositories, repositoryNames=[Names.of(me).repository]))
         for repository in answer["repositories"] if answer else ():
-            tags = aws.look(aws.ecr.list_tags_for_resource, resourceArn=repository["repositoryArn"])["tags"]
+            tags = aws.read(aws.ecr.list_tags_for_resource, resourceArn=repository["repositoryArn"])["tags"]
             yield Found(_ids(repository), flat(tags))
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: RepositoryIds) -> Iterator[Callable[[], object]]:
         """What its description leaves out."""
-        yield partial(aws.look, aws.ecr.list_tags_for_resource, resourceArn=ids.arn)
-        yield partial(aws.look, aws.ecr.get_lifecycle_policy, repositoryName=ids.name)
+        yield partial(aws.read, aws.ecr.list_tags_for_resource, resourceArn=ids.arn)
+        yield partial(aws.read, aws.ecr.get_lifecycle_policy, repositoryName=ids.name)
 
     def create(self, aws: Aws, me: Label) -> RepositoryIds:
         """The name protects this call from doubling."""

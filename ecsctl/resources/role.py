@@ -109,11 +109,11 @@ class Role(Resource[RoleIds]):
         What is attached is listed where we have attached something, or are to. All of what others have given it is
         listed only for who tells of that.
         """
-        answer = there(lambda: aws.look(aws.iam.get_role, RoleName=self.name))
+        answer = there(lambda: aws.read(aws.iam.get_role, RoleName=self.name))
         if answer is None:
             return None
         role = answer["Role"]
-        ours = there(lambda: aws.look(aws.iam.get_role_policy, RoleName=self.name, PolicyName=INLINE))
+        ours = there(lambda: aws.read(aws.iam.get_role_policy, RoleName=self.name, PolicyName=INLINE))
         tags = flat(role.get("Tags"))
         known = tags.get(ATTACHED, "").split()
         attached = _attached(aws, self.name) if self.policies or known or aws.additions else []
@@ -142,11 +142,11 @@ class Role(Resource[RoleIds]):
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: RoleIds) -> Iterator[Callable[[], object]]:
         """Each thing about a role is a call of its own."""
-        yield partial(aws.look, aws.iam.get_role, RoleName=ids.name)
+        yield partial(aws.read, aws.iam.get_role, RoleName=ids.name)
         if aws.additions:
             yield partial(_inline, aws, ids.name)
             yield partial(_attached, aws, ids.name)
-        yield partial(aws.look, aws.iam.get_role_policy, RoleName=ids.name, PolicyName=INLINE)
+        yield partial(aws.read, aws.iam.get_role_policy, RoleName=ids.name, PolicyName=INLINE)
 
     def create(self, aws: Aws, me: Label) -> RoleIds:
         """The name protects this call from doubling. The role may do nothing yet."""
@@ -183,7 +183,7 @@ class Role(Resource[RoleIds]):
     def _attach(self, aws: Aws, ids: RoleIds) -> None:
         """Attach what is missing, and take off what only we have attached. The tag is first, so that none is lost."""
         with aws.fresh():
-            role = aws.look(aws.iam.get_role, RoleName=ids.name)["Role"]
+            role = aws.read(aws.iam.get_role, RoleName=ids.name)["Role"]
             attached = _attached(aws, ids.name)
         known = set(flat(role.get("Tags")).get(ATTACHED, "").split())
         there = {one["PolicyArn"] for one in attached}
@@ -201,7 +201,7 @@ class Role(Resource[RoleIds]):
         with aws.fresh():
             attached = _attached(aws, ids.name)
             inline = _inline(aws, ids.name)
-            profiles = aws.look(aws.iam.list_instance_profiles_for_role, RoleName=ids.name)["InstanceProfiles"]
+            profiles = aws.read(aws.iam.list_instance_profiles_for_role, RoleName=ids.name)["InstanceProfiles"]
         for one in attached:
             aws.iam.detach_role_policy(RoleName=ids.name, PolicyArn=one["PolicyArn"])
         for name in inline:
@@ -214,11 +214,11 @@ class Role(Resource[RoleIds]):
 
 
 def _inline(aws: Aws, role: str) -> list[str]:
-    return aws.look(aws.iam.list_role_policies, RoleName=role)["PolicyNames"]
+    return aws.read(aws.iam.list_role_policies, RoleName=role)["PolicyNames"]
 
 
 def _attached(aws: Aws, role: str) -> list[AttachedPolicyTypeDef]:
-    return aws.look(aws.iam.list_attached_role_policies, RoleName=role)["AttachedPolicies"]
+    return aws.read(aws.iam.list_attached_role_policies, RoleName=role)["AttachedPolicies"]
 
 
 def _digest(arn: str) -> str:

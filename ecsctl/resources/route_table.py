@@ -63,7 +63,7 @@ class RouteTable(Resource[RouteTableIds]):
             scope,
             creates="CreateRouteTable",
             changes=f"{changes} ReplaceRouteTableAssociation",
-            looks="DescribeRouteTables",
+            reads="DescribeRouteTables",
             inside=True,
         )
 
@@ -138,7 +138,7 @@ class RouteTable(Resource[RouteTableIds]):
 
 
 def _listed(aws: Aws, me: Label) -> list[RouteTableTypeDef]:
-    return aws.look(aws.ec2.describe_route_tables, Filters=tag_filter(me))["RouteTables"]
+    return aws.read(aws.ec2.describe_route_tables, Filters=tag_filter(me))["RouteTables"]
 
 
 def _now(aws: Aws, ids: RouteTableIds) -> RouteTableTypeDef:

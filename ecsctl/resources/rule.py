@@ -72,7 +72,7 @@ class Rule(Resource[RuleIds]):
 
     def observe(self, aws: Aws, me: Label) -> Observed[Rule, RuleIds] | None:
         """By its name."""
-        rule = there(lambda: aws.look(aws.events.describe_rule, Name=self.name))
+        rule = there(lambda: aws.read(aws.events.describe_rule, Name=self.name))
         if rule is None:
             return None
         targets = {one["Id"]: one for one in _targets(aws, self.name)}
@@ -88,17 +88,17 @@ class Rule(Resource[RuleIds]):
             message=message,
             paths=paths,
         )
-        tags: Any = aws.look(aws.events.list_tags_for_resource, ResourceARN=rule["Arn"])
+        tags: Any = aws.read(aws.events.list_tags_for_resource, ResourceARN=rule["Arn"])
         return Observed(RuleIds(rule["Name"], rule["Arn"]), actual, flat(tags["Tags"]))
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[RuleIds]]:
         """By the names that rules of ours have."""
         ours = {Names.of(me).rule(about) for about in NOTIFIED}
-        for rule in aws.look(aws.events.list_rules, NamePrefix=f"{me.app}-")["Rules"]:
+        for rule in aws.read(aws.events.list_rules, NamePrefix=f"{me.app}-")["Rules"]:
             name, arn = rule["Name"], rule["Arn"]
-            look = partial(aws.look, aws.events.list_tags_for_resource, ResourceARN=arn)
-            if name in ours and (answer := there(look)) is not None:
+            read = partial(aws.read, aws.events.list_tags_for_resource, ResourceARN=arn)
+            if name in ours and (answer := there(read)) is not None:
                 yield Found(RuleIds(name, arn), flat(answer["Tags"]))
 
     def create(self, aws: Aws, me: Label) -> RuleIds:
@@ -151,7 +151,7 @@ def _arns(names: Names, partition: str) -> Iterator[str]:
 
 
 def _targets(aws: Aws, name: str) -> list[Any]:
-    found: list[Any] = aws.look(aws.events.list_targets_by_rule, Rule=name)["Targets"]
+    found: list[Any] = aws.read(aws.events.list_targets_by_rule, Rule=name)["Targets"]
     return found
 
 

@@ -314,7 +314,7 @@ def _ids(target: ScalableTargetTypeDef) -> ScalingIds:
 
 
 def _tags(aws: Aws, arn: str) -> dict[str, str]:
-    return aws.look(aws.autoscaling.list_tags_for_resource, ResourceARN=arn)["Tags"]
+    return aws.read(aws.autoscaling.list_tags_for_resource, ResourceARN=arn)["Tags"]
 
 
 def _policy(aws: Aws, target: str, name: str) -> TargetTrackingScalingPolicyConfigurationOutputTypeDef | None:
@@ -334,7 +334,7 @@ def _followed(aws: Aws, target: str, field: str) -> int:
 
 def _scheduled(aws: Aws, target: str) -> Iterator[Scheduled]:
     """Our scheduled actions: others' have other names."""
-    found = aws.look(aws.autoscaling.describe_scheduled_actions, ServiceNamespace="ecs", ResourceId=target)
+    found = aws.read(aws.autoscaling.describe_scheduled_actions, ServiceNamespace="ecs", ResourceId=target)
     for one in found["ScheduledActions"]:
         if one["ScheduledActionName"].startswith(SCHEDULED):
             bounds = one.get("ScalableTargetAction", {})

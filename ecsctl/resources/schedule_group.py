@@ -58,7 +58,7 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
         group = _group(aws, self.name)
         if group is None or group["State"] != "ACTIVE":
             return None
-        tags: Any = aws.look(aws.scheduler.list_tags_for_resource, ResourceArn=group["Arn"])
+        tags: Any = aws.read(aws.scheduler.list_tags_for_resource, ResourceArn=group["Arn"])
         ids = ScheduleGroupIds(ScheduleGroupName(group["Name"]), group["Arn"])
         actual = ScheduleGroup(name=group["Name"], role=self.role)
         return Observed(ids, actual, flat(tags["Tags"]), since=group.get("CreationDate"))
@@ -69,7 +69,7 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
         group = _group(aws, Names.of(me).schedule_group) if runs_jobs(aws, Names.of(me)) else None
         if group is None:
             return
-        tags = there(lambda: aws.look(aws.scheduler.list_tags_for_resource, ResourceArn=group["Arn"]))
+        tags = there(lambda: aws.read(aws.scheduler.list_tags_for_resource, ResourceArn=group["Arn"]))
         if tags is not None:
             yield Found(ScheduleGroupIds(ScheduleGroupName(group["Name"]), group["Arn"]), flat(tags["Tags"]))
 
@@ -100,4 +100,4 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
 
 
 def _group(aws: Aws, name: str) -> Any:
-    return there(lambda: aws.look(aws.scheduler.get_schedule_group, Name=name))
+    return there(lambda: aws.read(aws.scheduler.get_schedule_group, Name=name))

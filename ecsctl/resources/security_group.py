@@ -92,7 +92,7 @@ class SecurityGroup(Resource[SecurityGroupIds]):
             creates="CreateSecurityGroup",
             changes="AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress DeleteSecurityGroup "
             "RevokeSecurityGroupIngress",
-            looks="DescribeSecurityGroups DescribeSecurityGroupRules",
+            reads="DescribeSecurityGroups DescribeSecurityGroupRules",
             inside=True,
         )
         opens, rules = "AuthorizeSecurityGroupIngress", (scope.arn("ec2", "security-group-rule/*"),)
@@ -190,7 +190,7 @@ class SecurityGroup(Resource[SecurityGroupIds]):
 
     def _in_the_way(self, aws: Aws) -> SecurityGroupTypeDef | None:
         filters = where(vpc_id=self.vpc, group_name=self.name)
-        there = aws.look(aws.ec2.describe_security_groups, Filters=filters)["SecurityGroups"]
+        there = aws.read(aws.ec2.describe_security_groups, Filters=filters)["SecurityGroups"]
         return there[0] if there else None
 
 
@@ -232,24 +232,24 @@ def _permission(rule: Rule) -> IpPermissionTypeDef:
 
 
 def _listed(aws: Aws, me: Label) -> list[SecurityGroupTypeDef]:
-    return aws.look(aws.ec2.describe_security_groups, Filters=tag_filter(me))["SecurityGroups"]
+    return aws.read(aws.ec2.describe_security_groups, Filters=tag_filter(me))["SecurityGroups"]
 
 
 def _rules(aws: Aws, me: Label, group: str) -> list[SecurityGroupRuleTypeDef]:
     """The rules of all groups of the app, and of this one: one call."""
     asked = {one["GroupId"] for one in _listed(aws, me)} | {group}
-    return aws.look(aws.ec2.describe_security_group_rules, Filters=where(group_id=sorted(asked)))["SecurityGroupRules"]
+    return aws.read(aws.ec2.describe_security_group_rules, Filters=where(group_id=sorted(asked)))["SecurityGroupRules"]
 
 
 def _outward_now(aws: Aws, ids: SecurityGroupIds, me: Label) -> frozenset[Rule]:
     with aws.fresh():
-        answer = aws.look(aws.ec2.describe_security_group_rules, Filters=where(group_id=ids.group_id))
+        answer = aws.read(aws.ec2.describe_security_group_rules, Filters=where(group_id=ids.group_id))
     return frozenset(_Standing.of(rule, me).rule for rule in answer["SecurityGroupRules"] if rule["IsEgress"])
 
 
 def _ingress_now(aws: Aws, ids: SecurityGroupIds) -> list[SecurityGroupRuleTypeDef]:
     with aws.fresh():
-        answer = aws.look(aws.ec2.describe_security_group_rules, Filters=where(group_id=ids.group_id))
+        answer = aws.read(aws.ec2.describe_security_group_rules, Filters=where(group_id=ids.group_id))
     return [rule for rule in answer["SecurityGroupRules"] if not rule["IsEgress"]]
 
 

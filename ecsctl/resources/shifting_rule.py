@@ -125,7 +125,7 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
 
 
 def _healthy(aws: Aws, group: TargetGroupArn) -> bool:
-    answer = there(lambda: aws.look(aws.elbv2.describe_target_health, TargetGroupArn=group))
+    answer = there(lambda: aws.read(aws.elbv2.describe_target_health, TargetGroupArn=group))
     found = answer["TargetHealthDescriptions"] if answer else ()
     return any(one.get("TargetHealth", {}).get("State") == "healthy" for one in found)
 

@@ -114,7 +114,7 @@ class SigningRule(Resource[SigningRuleIds]):
 
 def _rules(aws: Aws) -> list[Rule]:
     """All of the account in the region. Before anybody has set any there is no configuration."""
-    answer = there(lambda: aws.look(aws.ecr.get_signing_configuration))
+    answer = there(lambda: aws.read(aws.ecr.get_signing_configuration))
     return list(answer["signingConfiguration"]["rules"]) if answer else []
 
 
@@ -130,8 +130,8 @@ def _about(rule: Rule, repository: str) -> bool:
 
 def _tags(aws: Aws, repository: str) -> dict[str, str] | None:
     """The repository's, as the rule would have them; None where it is gone."""
-    answer = there(lambda: aws.look(aws.ecr.describe_repositories, repositoryNames=[repository]))
+    answer = there(lambda: aws.read(aws.ecr.describe_repositories, repositoryNames=[repository]))
     if answer is None:
         return None
     arn = answer["repositories"][0]["repositoryArn"]
-    return {**flat(aws.look(aws.ecr.list_tags_for_resource, resourceArn=arn)["tags"]), RESOURCE: SIGNING}
+    return {**flat(aws.read(aws.ecr.list_tags_for_resource, resourceArn=arn)["tags"]), RESOURCE: SIGNING}

@@ -111,7 +111,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
         self._mark(aws, me)
         answer = self._import(aws, overwrite=False)
         with aws.fresh():
-            role = there(lambda: aws.look(aws.iam.get_role, RoleName=self.role))
+            role = there(lambda: aws.read(aws.iam.get_role, RoleName=self.role))
         if role is None:
             aws.codebuild.delete_source_credentials(arn=answer)
             raise ResourceFailed(
@@ -167,7 +167,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
 
 
 def _listed(aws: Aws) -> SourceCredentialsInfoTypeDef | None:
-    infos = aws.look(aws.codebuild.list_source_credentials)["sourceCredentialsInfos"]
+    infos = aws.read(aws.codebuild.list_source_credentials)["sourceCredentialsInfos"]
     return next((info for info in infos if info.get("serverType") == "GITHUB"), None)
 
 
@@ -215,7 +215,7 @@ def _importer(aws: Aws, me: Label) -> _Trait | None:
 
 
 def _marked(aws: Aws, role: str) -> _Trait | None:
-    answer = there(lambda: aws.look(aws.iam.get_role, RoleName=role))
+    answer = there(lambda: aws.read(aws.iam.get_role, RoleName=role))
     return _read(role, flat(answer["Role"].get("Tags"))) if answer else None
 
 
@@ -226,8 +226,8 @@ def _others(aws: Aws, role: str) -> list[str]:
 
 def _leaning(aws: Aws) -> Iterator[ProjectTypeDef]:
     """The projects that build from GitHub without credentials of their own."""
-    names = aws.look(aws.codebuild.list_projects)["projects"]
+    names = aws.read(aws.codebuild.list_projects)["projects"]
     for start in range(0, len(names), AT_ONCE):
-        for project in aws.look(aws.codebuild.batch_get_projects, names=names[start : start + AT_ONCE])["projects"]:
+        for project in aws.read(aws.codebuild.batch_get_projects, names=names[start : start + AT_ONCE])["projects"]:
             if leans_on_the_account(project):
                 yield project

@@ -54,7 +54,7 @@ class Subnet(Resource[SubnetIds]):
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
         """What it takes to make it, look at it, change it and delete it."""
-        return in_ec2(scope, creates="CreateSubnet", changes="DeleteSubnet", looks="DescribeSubnets", inside=True)
+        return in_ec2(scope, creates="CreateSubnet", changes="DeleteSubnet", reads="DescribeSubnets", inside=True)
 
     def observe(self, aws: Aws, me: Label) -> Observed[Subnet, SubnetIds] | None:
         """By its tags, else by its addresses, which are unique in a VPC: whoever has them stands in the way."""
@@ -97,12 +97,12 @@ class Subnet(Resource[SubnetIds]):
         aws.ec2.delete_subnet(SubnetId=ids.subnet_id)
 
     def _in_the_way(self, aws: Aws) -> SubnetTypeDef | None:
-        there = aws.look(aws.ec2.describe_subnets, Filters=where(vpc_id=self.vpc, cidr_block=self.cidr))["Subnets"]
+        there = aws.read(aws.ec2.describe_subnets, Filters=where(vpc_id=self.vpc, cidr_block=self.cidr))["Subnets"]
         return there[0] if there else None
 
 
 def _listed(aws: Aws, me: Label) -> list[SubnetTypeDef]:
-    return aws.look(aws.ec2.describe_subnets, Filters=tag_filter(me))["Subnets"]
+    return aws.read(aws.ec2.describe_subnets, Filters=tag_filter(me))["Subnets"]
 
 
 def _ids(subnet: SubnetTypeDef) -> SubnetIds:

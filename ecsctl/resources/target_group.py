@@ -113,7 +113,7 @@ class TargetGroup(Resource[TargetGroupIds]):
         if group is None:
             return None
         arn = group["TargetGroupArn"]
-        answer = aws.look(aws.elbv2.describe_target_group_attributes, TargetGroupArn=arn)
+        answer = aws.read(aws.elbv2.describe_target_group_attributes, TargetGroupArn=arn)
         attributes = {one["Key"]: one["Value"] for one in answer["Attributes"]}
         tags = tags_of(aws, [arn]).get(arn, {})
         matcher = group.get("Matcher", {})
@@ -158,7 +158,7 @@ class TargetGroup(Resource[TargetGroupIds]):
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: TargetGroupIds) -> Iterator[Callable[[], object]]:
         """What the listing leaves out."""
-        yield partial(aws.look, aws.elbv2.describe_target_group_attributes, TargetGroupArn=ids.arn)
+        yield partial(aws.read, aws.elbv2.describe_target_group_attributes, TargetGroupArn=ids.arn)
         yield partial(tags_of, aws, [ids.arn])
 
     def create(self, aws: Aws, me: Label) -> TargetGroupIds:
@@ -219,7 +219,7 @@ class TargetGroup(Resource[TargetGroupIds]):
 
         It can be an hour, and the cluster, the subnets and their interfaces would have to wait for that.
         """
-        answer = aws.look(aws.elbv2.describe_target_group_attributes, TargetGroupArn=ids.arn)
+        answer = aws.read(aws.elbv2.describe_target_group_attributes, TargetGroupArn=ids.arn)
         key = ATTRIBUTES["deregistration_delay"]
         if any(one["Key"] == key and int(one["Value"]) > SOON for one in answer["Attributes"]):
             aws.elbv2.modify_target_group_attributes(
@@ -233,7 +233,7 @@ class TargetGroup(Resource[TargetGroupIds]):
 
 
 def _listed(aws: Aws) -> list[TargetGroupTypeDef]:
-    return aws.look(aws.elbv2.describe_target_groups)["TargetGroups"]
+    return aws.read(aws.elbv2.describe_target_groups)["TargetGroups"]
 
 
 def _ids(group: TargetGroupTypeDef) -> TargetGroupIds:

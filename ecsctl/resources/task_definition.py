@@ -138,14 +138,14 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
     @classmethod
     def rights(cls, scope: Scope, uses: Uses) -> Iterator[Statement]:
         """What it takes to make it, look at it, change it and delete it."""
-        looks = "DescribeTaskDefinition ListTaskDefinitionFamilies ListTaskDefinitions"
-        yield anywhere("ecs", f"DeregisterTaskDefinition {looks}")
+        reads = "DescribeTaskDefinition ListTaskDefinitionFamilies ListTaskDefinitions"
+        yield anywhere("ecs", f"DeregisterTaskDefinition {reads}")
         yield anywhere("tag", "GetResources")
         actions = of("ecs", "DeleteTaskDefinitions RegisterTaskDefinition TagResource")
         yield Statement("Definitions", actions, scope.families)
         yield passes("PassRoles", (scope.role("*"),), "ecs-tasks")
-        looks = "DescribeServiceDeployments DescribeServiceRevisions DescribeServices ListServiceDeployments"
-        yield Statement("Service", of("ecs", looks), scope.service)
+        reads = "DescribeServiceDeployments DescribeServiceRevisions DescribeServices ListServiceDeployments"
+        yield Statement("Service", of("ecs", reads), scope.service)
 
     def observe(self, aws: Aws, me: Label) -> Observed[TaskDefinition, TaskDefinitionIds] | None:
         """The live revision; or a later one of ours that says what is desired and is not in use yet."""

@@ -64,7 +64,7 @@ class Topic(Resource[TopicIds]):
     def observe(self, aws: Aws, me: Label) -> Observed[Topic, TopicIds] | None:
         """By its name, which is the end of its ARN."""
         arn = _arn(self.name, me)
-        answer = there(lambda: aws.look(aws.sns.get_topic_attributes, TopicArn=arn))
+        answer = there(lambda: aws.read(aws.sns.get_topic_attributes, TopicArn=arn))
         if answer is None:
             return None
         mails = _mails(aws, arn)
@@ -81,7 +81,7 @@ class Topic(Resource[TopicIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[TopicIds]]:
         """By the app's name, which is its own."""
         arn = _arn(Names.of(me).topic, me)
-        answer = there(lambda: aws.look(aws.sns.list_tags_for_resource, ResourceArn=arn))
+        answer = there(lambda: aws.read(aws.sns.list_tags_for_resource, ResourceArn=arn))
         if answer is not None:
             yield Found(TopicIds(arn), flat(answer["Tags"]))
 
@@ -117,10 +117,10 @@ def _arn(name: str, me: Label) -> TopicArn:
 
 def _mails(aws: Aws, arn: TopicArn) -> dict[str, str]:
     """The ARNs of the e-mail subscriptions, by address."""
-    found = aws.look(aws.sns.list_subscriptions_by_topic, TopicArn=arn)["Subscriptions"]
+    found = aws.read(aws.sns.list_subscriptions_by_topic, TopicArn=arn)["Subscriptions"]
     return {one["Endpoint"].lower(): one["SubscriptionArn"] for one in found if one["Protocol"] == "email"}
 
 
 def _tags(aws: Aws, arn: str) -> dict[str, str]:
-    answer: Any = aws.look(aws.sns.list_tags_for_resource, ResourceArn=arn)
+    answer: Any = aws.read(aws.sns.list_tags_for_resource, ResourceArn=arn)
     return flat(answer["Tags"])

@@ -62,7 +62,7 @@ class Vpc(Resource[VpcIds]):
             scope,
             creates="CreateVpc",
             changes="DeleteVpc ModifyVpcAttribute",
-            looks="DescribeVpcs DescribeVpcAttribute",
+            reads="DescribeVpcs DescribeVpcAttribute",
         )
         if uses.closes:  # it carries no tag by which IAM could tell it from others, and the VPC's id comes too late
             actions = of("ec2", "RevokeSecurityGroupEgress RevokeSecurityGroupIngress")
@@ -75,9 +75,9 @@ class Vpc(Resource[VpcIds]):
         if found is None:
             return None
         vpc_id = found.ids.vpc_id
-        vpc = aws.look(aws.ec2.describe_vpcs, Filters=tag_filter(me))["Vpcs"]
-        hostnames = aws.look(aws.ec2.describe_vpc_attribute, VpcId=vpc_id, Attribute="enableDnsHostnames")
-        support = aws.look(aws.ec2.describe_vpc_attribute, VpcId=vpc_id, Attribute="enableDnsSupport")
+        vpc = aws.read(aws.ec2.describe_vpcs, Filters=tag_filter(me))["Vpcs"]
+        hostnames = aws.read(aws.ec2.describe_vpc_attribute, VpcId=vpc_id, Attribute="enableDnsHostnames")
+        support = aws.read(aws.ec2.describe_vpc_attribute, VpcId=vpc_id, Attribute="enableDnsSupport")
         actual = Vpc(
             cidr=next(item["CidrBlock"] for item in vpc if item["VpcId"] == vpc_id),
             dns_hostnames=hostnames["EnableDnsHostnames"]["Value"],
@@ -89,14 +89,14 @@ class Vpc(Resource[VpcIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[VpcIds]]:
         """One call for all VPCs of the app."""
-        for vpc in aws.look(aws.ec2.describe_vpcs, Filters=tag_filter(me))["Vpcs"]:
+        for vpc in aws.read(aws.ec2.describe_vpcs, Filters=tag_filter(me))["Vpcs"]:
             yield Found(VpcIds(VpcId(vpc["VpcId"])), flat(vpc.get("Tags")))
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: VpcIds) -> Iterator[Callable[[], object]]:
         """One attribute a call."""
         for attribute in ("enableDnsHostnames", "enableDnsSupport"):
-            yield partial(aws.look, aws.ec2.describe_vpc_attribute, VpcId=ids.vpc_id, Attribute=attribute)
+            yield partial(aws.read, aws.ec2.describe_vpc_attribute, VpcId=ids.vpc_id, Attribute=attribute)
 
     def create(self, aws: Aws, me: Label) -> VpcIds:
         """No token protects this call: the engine looks for the tags before and after it."""
@@ -127,7 +127,7 @@ class Vpc(Resource[VpcIds]):
 
 def _default_group(aws: Aws, vpc: str) -> SecurityGroupTypeDef:
     """The security group that AWS makes with each VPC; it can be neither deleted nor renamed (VPC user guide)."""
-    answer = aws.look(aws.ec2.describe_security_groups, Filters=where(vpc_id=vpc, group_name="default"))
+    answer = aws.read(aws.ec2.describe_security_groups, Filters=where(vpc_id=vpc, group_name="default"))
     return answer["SecurityGroups"][0] if answer["SecurityGroups"] else {}
 
 

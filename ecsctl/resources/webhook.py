@@ -95,7 +95,7 @@ class Webhook(Resource[WebhookIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[WebhookIds]]:
         """By the app's name, where the role by which it is called is there."""
         names = Names.of(me)
-        roles = aws.look(aws.iam.list_roles, PathPrefix=PATH)["Roles"]
+        roles = aws.read(aws.iam.list_roles, PathPrefix=PATH)["Roles"]
         if all(one["RoleName"] != names.role("notify") for one in roles):
             return
         if connection := _connection(aws, names.webhook):
@@ -128,12 +128,12 @@ class Webhook(Resource[WebhookIds]):
 
 
 def _connection(aws: Aws, name: str) -> dict[str, Any] | None:
-    found: dict[str, Any] | None = there(lambda: aws.look(aws.events.describe_connection, Name=name))
+    found: dict[str, Any] | None = there(lambda: aws.read(aws.events.describe_connection, Name=name))
     return found if found and found["ConnectionState"] != "DELETING" else None
 
 
 def _destination(aws: Aws, name: str) -> dict[str, Any]:
-    return there(lambda: aws.look(aws.events.describe_api_destination, Name=name)) or {}
+    return there(lambda: aws.read(aws.events.describe_api_destination, Name=name)) or {}
 
 
 def _marks(connection: dict[str, Any]) -> dict[str, str]:

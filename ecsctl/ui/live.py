@@ -40,10 +40,10 @@ def check() -> None:
         )
 
 
-def show(looks: Iterable[Live], where: Mapping[str, str], *, as_json: bool) -> None:
+def show(reads: Iterable[Live], where: Mapping[str, str], *, as_json: bool) -> None:
     """Show each look as it comes, until there are no more. What is on the screen at the end stays there."""
     if as_json:
-        for now in looks:
+        for now in reads:
             sys.stdout.write(json.dumps(document(now, where)) + "\n")
             sys.stdout.flush()
         return
@@ -51,7 +51,7 @@ def show(looks: Iterable[Live], where: Mapping[str, str], *, as_json: bool) -> N
     with _Pausable(console=console, auto_refresh=False, redirect_stdout=False) as screen:
         moving.add(screen)
         console.show_cursor()  # a process that is killed must not leave a terminal without its cursor
-        for now in looks:
+        for now in reads:
             screen.update(Group(*fitted(view(now, where), console)), refresh=True)
 
 

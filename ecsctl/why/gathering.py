@@ -151,7 +151,7 @@ class _Reading:
         """The service."""
         if self.facts.no_web:
             return
-        observed = reading.look(self.aws, self.names)
+        observed = reading.read(self.aws, self.names)
         self.facts.service = observed.service
         self.facts.deployments = list(observed.deployments)
         self.facts.revisions = dict(observed.revisions)
@@ -176,7 +176,7 @@ class _Reading:
         if service.get("status") != "ACTIVE" or service.get("desiredCount") or self.facts.rests:
             return
         scaled = f"service/{self.names.service_path}"
-        found = self.aws.look(
+        found = self.aws.read(
             self.aws.autoscaling.describe_scalable_targets, ServiceNamespace="ecs", ResourceIds=[scaled]
         )["ScalableTargets"]
         if found:
@@ -222,23 +222,23 @@ class _Reading:
     def _definition(self) -> None:
         """The task definition."""
         if self.facts.suspect:
-            answer = self.aws.look(self.aws.ecs.describe_task_definition, taskDefinition=self.facts.suspect)
+            answer = self.aws.read(self.aws.ecs.describe_task_definition, taskDefinition=self.facts.suspect)
             self.facts.definition = dict(answer["taskDefinition"])
 
     def _targets(self) -> None:
         """The health of the targets."""
         for arn in groups_of(self.facts.service or {}):
-            health = self.aws.look(self.aws.elbv2.describe_target_health, TargetGroupArn=arn)
+            health = self.aws.read(self.aws.elbv2.describe_target_health, TargetGroupArn=arn)
             self.facts.targets += [dict(each) for each in health["TargetHealthDescriptions"]]
 
     def _balancer(self) -> None:
         """The load balancer."""
         elb = self.aws.elbv2
         for arn in groups_of(self.facts.service or {})[:1]:
-            [group] = self.aws.look(elb.describe_target_groups, TargetGroupArns=[arn])["TargetGroups"]
+            [group] = self.aws.read(elb.describe_target_groups, TargetGroupArns=[arn])["TargetGroups"]
             self.facts.target_group = dict(group)
             if group["LoadBalancerArns"]:
-                found = self.aws.look(elb.describe_load_balancers, LoadBalancerArns=group["LoadBalancerArns"][:1])
+                found = self.aws.read(elb.describe_load_balancers, LoadBalancerArns=group["LoadBalancerArns"][:1])
                 self.facts.balancer_groups = list(found["LoadBalancers"][0].get("SecurityGroups", ()))
                 self._served(group["LoadBalancerArns"][0])
 
@@ -246,10 +246,10 @@ class _Reading:
         """The certificate that the load balancer shows, if the app has a name that it must hold for."""
         if not self.facts.domain:
             return
-        listeners = self.aws.look(self.aws.elbv2.describe_listeners, LoadBalancerArn=balancer)["Listeners"]
+        listeners = self.aws.read(self.aws.elbv2.describe_listeners, LoadBalancerArn=balancer)["Listeners"]
         arns = [str(one["CertificateArn"]) for each in listeners for one in each.get("Certificates", ())]
         if arns:
-            found = self.aws.look(self.aws.acm.describe_certificate, CertificateArn=arns[0])
+            found = self.aws.read(self.aws.acm.describe_certificate, CertificateArn=arns[0])
             self.facts.served = dict(found["Certificate"])
 
     def _network(self) -> None:
@@ -258,18 +258,18 @@ class _Reading:
         if not network:
             return
         ec2 = self.aws.ec2
-        groups = self.aws.look(ec2.describe_security_groups, GroupIds=network.get("securityGroups", []))
+        groups = self.aws.read(ec2.describe_security_groups, GroupIds=network.get("securityGroups", []))
         self.facts.groups = [dict(one) for one in groups["SecurityGroups"]]
-        subnets = self.aws.look(ec2.describe_subnets, SubnetIds=network["subnets"])["Subnets"]
+        subnets = self.aws.read(ec2.describe_subnets, SubnetIds=network["subnets"])["Subnets"]
         inside = [{"Name": "vpc-id", "Values": sorted({one["VpcId"] for one in subnets})}]
-        tables = self.aws.look(ec2.describe_route_tables, Filters=inside)["RouteTables"]  # type: ignore[arg-type]  # a filter
+        tables = self.aws.read(ec2.describe_route_tables, Filters=inside)["RouteTables"]  # type: ignore[arg-type]  # a filter
         links = [(link, dict(table)) for table in tables for link in table.get("Associations", ())]
         main = next((table for link, table in links if link.get("Main")), None)
         own = {link["SubnetId"]: table for link, table in links if link.get("SubnetId")}
         for subnet in network["subnets"]:
             if table := own.get(subnet, main):
                 self.facts.subnet_routes[subnet] = table
-        found = self.aws.look(ec2.describe_vpc_endpoints, Filters=inside)["VpcEndpoints"]  # type: ignore[arg-type]  # a filter
+        found = self.aws.read(ec2.describe_vpc_endpoints, Filters=inside)["VpcEndpoints"]  # type: ignore[arg-type]  # a filter
         self.facts.endpoints = [dict(one) for one in found]
 
     def _log(self) -> None:
@@ -302,7 +302,7 @@ class _Reading:
         began, ended = self.facts.since, self.facts.releases.newest.get("finishedAt")
         if not ended:
             return ""
-        running = self.aws.look(
+        running = self.aws.read(
             self.aws.ecs.list_tasks,
             cluster=self.names.cluster,
             serviceName=self.names.service,
@@ -338,7 +338,7 @@ class _Reading:
         for secret in (secret for one in every for secret in one.get("secrets") or ()):
             arn = ":".join(secret["valueFrom"].split(":")[:7])
             if ":secretsmanager:" in arn:
-                found = there(lambda arn=arn: self.aws.look(self.aws.secretsmanager.describe_secret, SecretId=arn))  # type: ignore[misc]  # a default pins the loop's value
+                found = there(lambda arn=arn: self.aws.read(self.aws.secretsmanager.describe_secret, SecretId=arn))  # type: ignore[misc]  # a default pins the loop's value
                 self.facts.secrets[arn] = (
                     "missing" if found is None else "being deleted" if found.get("DeletedDate") else "there"
                 )
@@ -349,7 +349,7 @@ class _Reading:
         """The log group."""
         options = (self.facts.container.get("logConfiguration") or {}).get("options") or {}
         if name := options.get("awslogs-group"):
-            listed = self.aws.look(self.aws.logs.describe_log_groups, logGroupNamePrefix=name)["logGroups"]
+            listed = self.aws.read(self.aws.logs.describe_log_groups, logGroupNamePrefix=name)["logGroups"]
             made = options.get("awslogs-create-group") == "true"
             self.facts.log_groups[name] = made or any(one["logGroupName"] == name for one in listed)
 
@@ -358,7 +358,7 @@ class _Reading:
         for which in ("executionRoleArn", "taskRoleArn"):
             if arn := self.facts.definition.get(which):
                 name = arn.rsplit("/", 1)[-1]
-                found = there(lambda name=name: self.aws.look(self.aws.iam.get_role, RoleName=name))  # type: ignore[misc]  # as above
+                found = there(lambda name=name: self.aws.read(self.aws.iam.get_role, RoleName=name))  # type: ignore[misc]  # as above
                 self.facts.roles[arn] = dict(found["Role"]) if found else {}
 
     def _build(self) -> None:
@@ -374,17 +374,17 @@ class _Reading:
 
     def _pipeline(self) -> None:
         """The pipeline."""
-        answer = there(lambda: self.aws.look(self.aws.codepipeline.get_pipeline_state, name=self.names.pipeline))
+        answer = there(lambda: self.aws.read(self.aws.codepipeline.get_pipeline_state, name=self.names.pipeline))
         self.facts.pipeline = dict(answer) if answer else None
 
     def _connection(self) -> None:
         """The connection to GitHub."""
         if not self.facts.pipeline:
             return
-        pipeline = self.aws.look(self.aws.codepipeline.get_pipeline, name=self.names.pipeline)["pipeline"]
+        pipeline = self.aws.read(self.aws.codepipeline.get_pipeline, name=self.names.pipeline)["pipeline"]
         for action in pipeline["stages"][0]["actions"]:
             if arn := action.get("configuration", {}).get("ConnectionArn"):
-                found = self.aws.look(self.aws.codeconnections.get_connection, ConnectionArn=arn)
+                found = self.aws.read(self.aws.codeconnections.get_connection, ConnectionArn=arn)
                 self.facts.connection = dict(found["Connection"])
 
     def _certificate(self) -> None:
@@ -398,7 +398,7 @@ class _Reading:
     def _lines(self, group: str, stream: str, limit: int = LINES) -> list[Any]:
         """The last lines of a log, none if there is no such stream."""
         answer = there(
-            lambda: self.aws.look(
+            lambda: self.aws.read(
                 self.aws.logs.get_log_events, logGroupName=group, logStreamName=stream, limit=limit, startFromHead=False
             )
         )

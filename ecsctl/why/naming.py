@@ -16,7 +16,7 @@ def certificate(aws: Aws, facts: Facts) -> None:
     domain = facts.domain
     if not domain:
         return
-    every = aws.look(
+    every = aws.read(
         aws.acm.list_certificates,
         CertificateStatuses=[
             "PENDING_VALIDATION",
@@ -28,7 +28,7 @@ def certificate(aws: Aws, facts: Facts) -> None:
         ],
     )["CertificateSummaryList"]
     ours = [one["CertificateArn"] for one in every if one.get("DomainName") == domain]
-    found = [aws.look(aws.acm.describe_certificate, CertificateArn=arn)["Certificate"] for arn in ours]
+    found = [aws.read(aws.acm.describe_certificate, CertificateArn=arn)["Certificate"] for arn in ours]
     wanted = {domain, *facts.also}  # one for other names is of before
     found.sort(key=lambda one: (not wanted <= {*one.get("SubjectAlternativeNames", ()), one["DomainName"]},
                                 one["Status"] != "ISSUED"))  # fmt: skip
@@ -39,7 +39,7 @@ def zones(aws: Aws, facts: Facts) -> None:
     """Read what stands at the app's names in their zones, and to which of these the world is not led."""
     if not facts.domain:
         return
-    listed = aws.look(aws.route53.list_hosted_zones)["HostedZones"]
+    listed = aws.read(aws.route53.list_hosted_zones)["HostedZones"]
     above_of: dict[str, list[Any]] = {}
     for name in (facts.domain, *facts.also):
         if above := _zones_above(listed, name):

@@ -157,5 +157,5 @@ def test_a_watch_prints_a_line_at_each_look_and_ctrl_c_is_no_failure(
     ended = run("status", "--watch", "--interval", "3", "-o", "json")
     assert (ended.code, ended.err) == (0, "")
     assert naps == [3, 3]
-    looks = [json.loads(line) for line in ended.out.splitlines()]
-    assert [(one["kind"], one["service"]["running"], one["run"]) for one in looks] == [("live", 1, None)] * 2
+    reads = [json.loads(line) for line in ended.out.splitlines()]
+    assert [(one["kind"], one["service"]["running"], one["run"]) for one in reads] == [("live", 1, None)] * 2

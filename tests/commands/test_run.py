@@ -136,13 +136,13 @@ def test_ctrl_c_stops_the_task_and_twice_leaves_it(
 ) -> None:
     service.start(service.push("v1"))
 
-    def pressing(*looks: int) -> None:
+    def pressing(*reads: int) -> None:
         """Press Ctrl-C at those looks at the task."""
         aws = Aws(Patience(service.clock), session=shared_session())
         count = itertools.count(1)
 
         def press(**_: Any) -> None:
-            if next(count) in looks:
+            if next(count) in reads:
                 os.kill(os.getpid(), signal.SIGINT)
 
         hear(aws.client("ecs"), "after-call.ecs.DescribeTasks", press)

@@ -89,7 +89,7 @@ def a_lost_answer_doubles_no_task_definition(matrix: Matrix) -> list[str]:
 
 def an_aws_that_stays_broken_ends_the_run(matrix: Matrix) -> list[str]:
     """Every retry has a limit."""
-    return matrix.ended(matrix.world.up, "500", LASTING["500 for good"], lambda: None, (20, 1000), looks=False)
+    return matrix.ended(matrix.world.up, "500", LASTING["500 for good"], lambda: None, (20, 1000), reads=False)
 
 
 def the_neighbour_outlives_a_down(matrix: Matrix) -> list[str]:

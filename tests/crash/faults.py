@@ -113,10 +113,10 @@ class Script:
         *,
         lasting: Fault | None = None,
         since: int = 0,
-        looks: bool = True,
+        reads: bool = True,
     ) -> None:
         self.change = change  # (number, number among the different ones or None for a repeated one) → what befalls it
-        self.lasting, self.since, self.looks = lasting, since, looks
+        self.lasting, self.since, self.reads = lasting, since, reads
         self.changes = 0
         self.befallen = 0
         self._observed: set[str] = set()
@@ -132,8 +132,8 @@ class Script:
         return fault(make, operation, clock)
 
     def _fault(self, call: Call, parameters: dict[str, Any]) -> Fault | None:
-        if call.looks:
-            return self.lasting if self.looks and self.changes > self.since else None
+        if call.reads:
+            return self.lasting if self.reads and self.changes > self.since else None
         key = _SECRET.sub("", f"{call.service} {call.operation} {json.dumps(parameters, sort_keys=True, default=str)}")
         number, different = self.changes, None if key in self._observed else len(self._observed)
         self._observed.add(key)

@@ -178,7 +178,7 @@ class Matrix:
         then: Judge,
         part: Part,
         *,
-        looks: bool,
+        reads: bool,
         well: Judge | None = None,
     ) -> list[str]:
         """From each change of the part on, all fails: the run must end with a reason, and `then` must repair it.
@@ -187,7 +187,7 @@ class Matrix:
         """
 
         def strike(script: Script, number: int) -> Fault:
-            script.lasting, script.since, script.looks = fault, number, looks
+            script.lasting, script.since, script.reads = fault, number, reads
             return fault
 
         def due(number: int, _different: int | None) -> bool:

@@ -102,4 +102,4 @@ def test_a_disk_that_takes_no_more_since_a_change_of_the_whole_stack(
 
     run, then = {"up": (struck.up, up_again), "down": (struck.down, down_again)}[command]
     with breaking_disk(BROKEN[fault], lambda _: broken):
-        assert matrix.ended(run, fault, breaks, then, part, looks=False, well=then) == []
+        assert matrix.ended(run, fault, breaks, then, part, reads=False, well=then) == []

@@ -52,5 +52,5 @@ def test_what_lasts_ends_the_run_with_a_reason_and_the_next_run_finishes(
 ) -> None:
     matrix = Matrix(struck, tally)
     struck.up()
-    what, looks = LASTING.get(fault, DENIED), fault in LASTING
-    assert matrix.ended(struck.down, fault, what, matrix.down_again, part, looks=looks) == []
+    what, reads = LASTING.get(fault, DENIED), fault in LASTING
+    assert matrix.ended(struck.down, fault, what, matrix.down_again, part, reads=reads) == []

@@ -55,5 +55,5 @@ def test_what_lasts_ends_the_run_with_a_reason_and_the_next_run_finishes(
     struck: Struck, tally: Tally, fault: str, part: Part
 ) -> None:
     matrix = Matrix(struck, tally)
-    what, looks = LASTING.get(fault, DENIED), fault in LASTING
-    assert matrix.ended(struck.up, fault, what, matrix.up_again_at_rest, part, looks=looks) == []
+    what, reads = LASTING.get(fault, DENIED), fault in LASTING
+    assert matrix.ended(struck.up, fault, what, matrix.up_again_at_rest, part, reads=reads) == []

@@ -13,11 +13,11 @@ SENT = 300
 
 @pytest.mark.parametrize("name", RATES)
 def test_calls_go_no_faster_than_aws_documents(name: str) -> None:
-    service, _, looks = name.partition(" ")
+    service, _, reads = name.partition(" ")
     clock = Clock()
     patience, rate, sent = Patience(clock), RATES[name], list[float]()
     for _ in range(SENT):
-        patience.turn(service, "DescribeThings" if looks else "CreateThing")
+        patience.turn(service, "DescribeThings" if reads else "CreateThing")
         sent.append(clock.now())
     for first in range(SENT):  # of no stretch are there more calls than the full bucket and what flows in meanwhile
         for last in range(first, SENT):

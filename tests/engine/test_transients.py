@@ -143,8 +143,8 @@ def test_what_will_not_pass_is_raised_at_once(code: str) -> None:
 def test_the_last_look_of_a_wait_is_at_its_limit_and_not_a_whole_pause_later(limit: float) -> None:
     clock = Clock()
     began = clock.now()
-    looks = []
+    reads = []
     with pytest.raises(TimedOut, match=f"a thing: not yet, after {round(limit)} seconds"):
-        Patience(clock).until(lambda: looks.append(clock.now()), what="a thing", limit=limit)
-    assert looks[0] == began
-    assert limit <= looks[-1] - began <= limit + FIRST
+        Patience(clock).until(lambda: reads.append(clock.now()), what="a thing", limit=limit)
+    assert reads[0] == began
+    assert limit <= reads[-1] - began <= limit + FIRST

@@ -308,12 +308,12 @@ def test_nobody_to_notify_adds_no_right_to_change_and_a_topic_of_the_users_is_lo
         return {one for one in found if one[0].startswith(("sns:", "events:"))}
 
     theirs = SCOPE.arn("sns", "alerts")
-    looks = {
+    reads = {
         ("sns:ListTagsForResource", (SCOPE.topic,)),
         ("events:ListRules", ("*",)),
     }  # for what is no longer asked for
-    assert more("") == looks
-    assert {one for one in more(theirs) - looks if one[0].startswith("sns:")} == {("sns:GetTopicAttributes", (theirs,))}
+    assert more("") == reads
+    assert {one for one in more(theirs) - reads if one[0].startswith("sns:")} == {("sns:GetTopicAttributes", (theirs,))}
     assert more(SCOPE.topic) > {one for one in more(theirs) if one[0].startswith("events:")}
 
 

@@ -71,7 +71,7 @@ def enable(service: Service, **more: Any) -> None:  # noqa: F811 - the fixture
 
 def steady(service: Service) -> None:  # noqa: F811 - the fixture
     service.clock.sleep(600)
-    service.look()
+    service.read()
 
 
 def test_a_plugin_that_is_missing_or_cannot_keep_the_token_secret_is_refused(

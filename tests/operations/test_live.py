@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from ecsctl.aws import Aws
 from ecsctl.engine.patience import Patience
-from ecsctl.operations.status import Live, look, watch
+from ecsctl.operations.status import Live, read, watch
 from ecsctl.sandbox.aws import ecs
 from tests.releases.conftest import APP, Service, service
 from tests.stack.conftest import ACCOUNT, shared_session
@@ -20,7 +20,7 @@ __all__ = ["service"]
 
 
 def observed(service: Service) -> Live:
-    return look(looking(service), APP)
+    return read(looking(service), APP)
 
 
 def looking(service: Service) -> Aws:
@@ -82,7 +82,7 @@ def test_a_service_at_0_is_well_with_no_task(service: Service) -> None:
 
 
 def test_where_nothing_is_nothing_is_told_and_nothing_fails(service: Service) -> None:
-    found = look(looking(service), "other")
+    found = read(looking(service), "other")
     assert (found.service, found.release, found.deployments, found.tasks, found.targets) == (None, None, (), (), ())
     assert found.no_run == "there is no pipeline other"
     assert found.unread == {}
@@ -97,20 +97,20 @@ def test_what_may_not_be_read_is_told_in_its_place(service: Service, hear: Calla
 
     aws = looking(service)
     hear(aws.client("ecs"), "before-call.ecs.ListTasks", deny)
-    found = look(aws, APP)
+    found = read(aws, APP)
     assert list(found.unread) == ["tasks"]
     assert "not allowed to call ListTasks" in found.unread["tasks"]
     assert (found.service and found.service.running, found.tasks) == (1, ())
 
 
 def test_it_looks_every_few_seconds_until_a_stop_is_asked_for(service: Service) -> None:
-    aws, looks, began = looking(service), 0, service.clock.now()
+    aws, reads, began = looking(service), 0, service.clock.now()
     for found in watch(aws, APP, every=5):
         assert found.no_run
-        looks += 1
-        if looks == 3:
+        reads += 1
+        if reads == 3:
             aws.patience.stop()
-    assert looks == 3
+    assert reads == 3
     assert service.clock.now() >= began + 10
 
 

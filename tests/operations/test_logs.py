@@ -138,7 +138,7 @@ def test_a_build_s_log_is_its_own_and_ends_with_it(aws: Aws, made: Callable[...,
     made()
     clock.sleep(10)
     log = logs.of_last_build(aws, "orders")
-    assert log.build == pipelines.build_of(pipelines.look(aws, "orders"))
+    assert log.build == pipelines.build_of(pipelines.read(aws, "orders"))
     client = aws.client("logs")
     for stream in (log.stream, "another-build"):
         if not client.describe_log_groups(logGroupNamePrefix=log.group)["logGroups"]:
@@ -147,7 +147,7 @@ def test_a_build_s_log_is_its_own_and_ends_with_it(aws: Aws, made: Callable[...,
         events = [{"timestamp": int(clock.now() * 1000), "message": f"of {stream}\n"}]
         client.put_log_events(logGroupName=log.group, logStreamName=stream, logEvents=events)
     assert texts(logs.follow(aws, log)) == [f"of {log.stream}"]
-    assert pipelines.look(aws, "orders").stages[1].status != "InProgress"
+    assert pipelines.read(aws, "orders").stages[1].status != "InProgress"
 
 
 def test_a_line_cannot_steer_the_terminal_and_is_exact_in_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,7 +65,7 @@ def test_a_watch_ends_at_its_limit_and_the_run_goes_on(aws: Aws, made: Made) -> 
     with pytest.raises(TimedOut) as caught:
         pipelines.watch(aws, "orders", "", lambda run: None, limit=1800)
     assert "Approval: Approve waits for an approval" in caught.value.message
-    assert pipelines.look(aws, "orders").running
+    assert pipelines.read(aws, "orders").running
 
 
 def test_a_failed_build_is_judged_with_its_reason_and_retried_in_the_same_run(aws: Aws, made: Made) -> None:
@@ -85,7 +85,7 @@ def test_a_run_that_succeeded_is_not_retried(aws: Aws, made: Made) -> None:
     run = ended(aws)
     with pytest.raises(Refused, match="nothing to retry: it is Succeeded"):
         pipelines.retry(aws, "orders")
-    assert pipelines.look(aws, "orders") == run
+    assert pipelines.read(aws, "orders") == run
 
 
 def test_an_approval_lets_the_run_go_on_and_keeps_the_comment(aws: Aws, made: Made) -> None:
@@ -134,7 +134,7 @@ def test_too_long_a_comment_is_refused_before_anything_is_sent(aws: Aws, made: M
 
 def test_a_stop_is_judged_as_one_and_asked_for_twice_it_stays_one(aws: Aws, made: Made) -> None:
     made()
-    run = pipelines.look(aws, "orders")
+    run = pipelines.read(aws, "orders")
     assert pipelines.stop(aws, "orders", reason="wrong branch") == run.id
     assert pipelines.stop(aws, "orders") == run.id
     stopped = ended(aws)
@@ -158,7 +158,7 @@ def test_where_nothing_runs_nothing_is_stopped_or_approved(aws: Aws, made: Made)
         pipelines.stop(aws, "orders")
     with pytest.raises(Refused, match="nothing waits for an approval"):
         pipelines.answer(aws, "orders", approved=True)
-    assert pipelines.look(aws, "orders") == run
+    assert pipelines.read(aws, "orders") == run
 
 
 def test_a_new_run_overtakes_one_that_waits_behind_an_approval(aws: Aws, made: Made) -> None:
@@ -168,10 +168,10 @@ def test_a_new_run_overtakes_one_that_waits_behind_an_approval(aws: Aws, made: M
     aws.patience.clock.sleep(600)
     third = pipelines.start(aws, "orders")
     aws.patience.clock.sleep(600)
-    assert set(pipelines.elsewhere(aws, pipelines.look(aws, "orders"))) == {first}
-    overtaken = pipelines.look(aws, "orders", second)
+    assert set(pipelines.elsewhere(aws, pipelines.read(aws, "orders"))) == {first}
+    overtaken = pipelines.read(aws, "orders", second)
     assert isinstance(pipelines.judge(overtaken), Superseded)
-    assert pipelines.look(aws, "orders").id == third
+    assert pipelines.read(aws, "orders").id == third
 
 
 def test_a_lost_answer_to_a_start_makes_no_second_run(aws: Aws, made: Made, hear: Callable[..., None]) -> None:
@@ -212,7 +212,7 @@ def test_an_approval_whose_answer_is_lost_is_known_to_be_given(aws: Aws, made: M
 @pytest.mark.parametrize(
     "call",
     [
-        lambda aws: pipelines.look(aws, "orders"),
+        lambda aws: pipelines.read(aws, "orders"),
         lambda aws: pipelines.start(aws, "orders"),
         lambda aws: pipelines.retry(aws, "orders"),
         lambda aws: pipelines.stop(aws, "orders"),
@@ -227,9 +227,9 @@ def test_without_a_pipeline_it_says_so(aws: Aws, call: Callable[[Aws], object]) 
 def test_a_run_is_found_by_the_beginning_of_its_id(aws: Aws, made: Made) -> None:
     made()
     run = ended(aws)
-    assert pipelines.look(aws, "orders", run.id[:8]) == run
+    assert pipelines.read(aws, "orders", run.id[:8]) == run
     with pytest.raises(Refused, match="there is no run zzz"):
-        pipelines.look(aws, "orders", "zzz")
+        pipelines.read(aws, "orders", "zzz")
 
 
 def test_a_run_as_a_table_shows_no_token_and_no_byte_that_steers(

@@ -20,8 +20,8 @@ QUICK = ("bare", "domain", "connection")  # all of them: tests/long/test_permiss
 
 
 def changes(asked: Asked) -> bool:
-    looks = ("Get", "List", "Describe", "BatchGet", "Filter")
-    return not asked.action.split(":")[1].startswith(looks)
+    reads = ("Get", "List", "Describe", "BatchGet", "Filter")
+    return not asked.action.split(":")[1].startswith(reads)
 
 
 @pytest.mark.parametrize("partition", REGIONS)

@@ -113,14 +113,14 @@ class Service:
             tags=[{**tag, "value": "service"} if tag["key"] == "ecsctl:resource" else tag for tag in self.tags],
         )
         self.clock.sleep(600)
-        self.look()  # all of that happens when someone looks, before a tag is moved
+        self.read()  # all of that happens when someone looks, before a tag is moved
         return arn
 
     def point(self, arn: str, service: str = APP, **more: Any) -> None:
         """Tell the service to run a revision, as the pipeline, or a person, does."""
         self.ecs.update_service(cluster=APP, service=service, taskDefinition=arn, **more)
 
-    def look(self) -> dict[str, Any]:
+    def read(self) -> dict[str, Any]:
         """The service now."""
         found: dict[str, Any] = self.ecs.describe_services(cluster=APP, services=[APP])["services"][0]
         return found
@@ -128,7 +128,7 @@ class Service:
     @property
     def runs(self) -> str:
         """The revision that the service is told to run, such as hello:1."""
-        return str(self.look()["taskDefinition"].rpartition("/")[2])
+        return str(self.read()["taskDefinition"].rpartition("/")[2])
 
     @property
     def revisions(self) -> int:

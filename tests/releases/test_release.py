@@ -59,7 +59,7 @@ def test_a_new_revision_bears_our_mark(service: Service) -> None:
     service.clock.sleep(600)
     service.push("v3")
     release(service)
-    tags = service.ecs.list_tags_for_resource(resourceArn=service.look()["taskDefinition"])["tags"]
+    tags = service.ecs.list_tags_for_resource(resourceArn=service.read()["taskDefinition"])["tags"]
     assert {"key": "ecsctl:resource", "value": "task-definition"} in tags
     assert set(map(str, service.tags)) <= set(map(str, tags))
 

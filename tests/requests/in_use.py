@@ -1,4 +1,4 @@
-"""The operations that the product's source calls, and how: through `look`, `first_page`, or at once."""
+"""The operations that the product's source calls, and how: through `read`, `first_page`, or at once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Use:
 
     service: str
     operation: str
-    how: str  # "look", "first_page", "call"
+    how: str  # "read", "first_page", "call"
     place: str
 
     @property
@@ -51,8 +51,8 @@ def _of(path: Path, name: str) -> Iterator[Use]:
     for node in ast.walk(tree):
         match node:
             case (
-                ast.Call(func=ast.Attribute(attr="look" | "first_page" as how), args=[call, *_])
-                | ast.Call(args=[ast.Attribute(attr="look" | "first_page" as how), call, *_])  # partial(aws.look, call)
+                ast.Call(func=ast.Attribute(attr="read" | "first_page" as how), args=[call, *_])
+                | ast.Call(args=[ast.Attribute(attr="read" | "first_page" as how), call, *_])  # partial(aws.look, call)
             ):
                 looked[id(call)] = how
     for node in ast.walk(tree):

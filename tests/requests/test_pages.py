@@ -48,12 +48,12 @@ def test_the_source_is_read() -> None:
 
 
 def test_every_list_is_read_to_its_end_or_has_a_reason() -> None:
-    short = {use.name: use.place for use in uses() if is_paged(use) and use.how != "look"}
+    short = {use.name: use.place for use in uses() if is_paged(use) and use.how != "read"}
     assert short.keys() == ONE_PAGE.keys(), short
 
 
 def test_a_list_without_a_paginator_goes_on_by_the_token_that_our_own_reading_knows() -> None:
-    for use in (use for use in uses() if use.how == "look" and is_paged(use) and not has_paginator(use)):
+    for use in (use for use in uses() if use.how == "read" and is_paged(use) and not has_paginator(use)):
         asked, answered = use.model.input_shape, use.model.output_shape
         assert asked is not None
         assert answered is not None
@@ -86,11 +86,11 @@ class _Client:
 
 
 def test_all_pages_are_read_where_the_sdk_has_no_paginator(aws: Aws) -> None:
-    found: Any = aws.look(aws.ecs.list_service_deployments)  # type: ignore[call-arg]  # this one asks for nothing
+    found: Any = aws.read(aws.ecs.list_service_deployments)  # type: ignore[call-arg]  # this one asks for nothing
     assert found == {"serviceDeployments": list(range(10))}
 
 
 def test_a_first_page_is_one_page_and_no_answer_to_who_wants_all(aws: Aws) -> None:
     first: Any = aws.first_page(aws.ecs.list_service_deployments)  # type: ignore[call-arg]  # as above
     assert first["serviceDeployments"] == [0, 1]
-    assert len(aws.look(aws.ecs.list_service_deployments)["serviceDeployments"]) == 10  # type: ignore[call-arg]  # as above
+    assert len(aws.read(aws.ecs.list_service_deployments)["serviceDeployments"]) == 10  # type: ignore[call-arg]  # as above

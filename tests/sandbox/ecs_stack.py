@@ -201,13 +201,13 @@ class Stack:
         """A service; what create_service answers."""
         return self.ecs.create_service(**self.asked(definition, desired, **settings))["service"]
 
-    def look(self, name="web"):
+    def read(self, name="web"):
         """The service now."""
         return self.ecs.describe_services(cluster="app", services=[name])["services"][0]
 
     def events(self):
         """The service's messages, the oldest first."""
-        return [event["message"] for event in reversed(self.look()["events"])]
+        return [event["message"] for event in reversed(self.read()["events"])]
 
     def tasks(self, status="RUNNING"):
         """The service's tasks of a desired status, described."""
@@ -217,7 +217,7 @@ class Stack:
     def steady(self, seconds=600):
         """Wait until the service has nothing left to do, and look at it."""
         for _ in range(seconds // 10):
-            service = self.look()
+            service = self.read()
             if service["deployments"][0]["rolloutState"] != "IN_PROGRESS" and len(service["deployments"]) == 1:
                 return service
             self.clock.sleep(10)

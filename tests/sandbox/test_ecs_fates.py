@@ -170,7 +170,7 @@ def test_a_role_that_cannot_be_assumed_is_told_by_an_event_and_no_task_appears(s
         "and permissions and that your IAM user has permissions to pass this role.)."
     )
     assert stack.events().count(told) == 1
-    assert stack.look()["deployments"][0]["rolloutState"] == "FAILED"
+    assert stack.read()["deployments"][0]["rolloutState"] == "FAILED"
 
 
 def test_a_role_that_was_made_a_moment_ago_only_delays_the_service(stack, clock, aws):
@@ -237,14 +237,14 @@ def test_an_unhealthy_target_is_tolerated_for_the_grace_period_and_then_replaced
     assert stopped["stoppedReason"] == f"Task failed ELB health checks in (target-group {stack.targets})"
     assert stopped["stopCode"] == "ServiceSchedulerInitiated"
     assert (stopped["stoppingAt"] - stopped["startedAt"]).total_seconds() == 90
-    assert stack.look()["deployments"][0]["failedTasks"] == 1
+    assert stack.read()["deployments"][0]["failedTasks"] == 1
 
 
 def test_a_slow_start_needs_a_grace_period(stack, clock):
     ecs.behave(ACCOUNT, "nginx", "slow", seconds=100)
     stack.service(healthCheckGracePeriodSeconds=0)
     clock.sleep(120)
-    assert stack.look()["deployments"][0]["failedTasks"] > 0
+    assert stack.read()["deployments"][0]["failedTasks"] > 0
     stack.ecs.update_service(cluster="app", service="web", healthCheckGracePeriodSeconds=150, forceNewDeployment=True)
     assert stack.steady()["deployments"][0]["failedTasks"] == 0
     [task] = stack.tasks()
@@ -294,7 +294,7 @@ def test_a_zone_the_load_balancer_is_not_in_serves_nobody(stack, clock):
         "Reason": "Target.NotInUse",
         "Description": "Target is in an Availability Zone that is not enabled for the load balancer",
     }
-    assert stack.look()["deployments"][0]["rolloutState"] == "IN_PROGRESS"
+    assert stack.read()["deployments"][0]["rolloutState"] == "IN_PROGRESS"
 
 
 def test_a_quota_leaves_the_service_waiting(stack, clock):
@@ -306,7 +306,7 @@ def test_a_quota_leaves_the_service_waiting(stack, clock):
         f"(service web) was unable to place a task. Reason: {told}",
         "(service web) is unable to consistently start tasks successfully.",
     ]
-    assert stack.look()["pendingCount"] == 0
+    assert stack.read()["pendingCount"] == 0
     ecs.behave(ACCOUNT, "", "ok")
     assert stack.steady(1200)["runningCount"] == 1
 

@@ -36,7 +36,7 @@ def test_a_task_goes_from_provisioning_to_running_and_its_target_to_healthy(stac
     assert ("PENDING", []) in observed
     assert ("RUNNING", ["initial"]) in observed
     assert observed[-1] == ("RUNNING", ["healthy"])
-    service = stack.look()
+    service = stack.read()
     assert (service["runningCount"], service["pendingCount"]) == (1, 0)
     assert service["deployments"][0]["rolloutState"] == "COMPLETED"
     assert service["deployments"][0]["rolloutStateReason"].endswith(" completed.")
@@ -93,7 +93,7 @@ def test_the_interface_outlives_its_task_and_keeps_group_and_subnet_busy(stack, 
     stack.service()
     stack.steady()
     stack.ecs.delete_service(cluster="app", service="web", force=True)
-    while stack.look()["status"] != "INACTIVE":
+    while stack.read()["status"] != "INACTIVE":
         clock.sleep(5)
     assert len(interfaces(stack)) == 1
     for delete, target in (
@@ -109,7 +109,7 @@ def test_the_interface_outlives_its_task_and_keeps_group_and_subnet_busy(stack, 
 
 def test_a_count_of_zero_is_steady_at_once(stack):
     stack.service(desired=0)
-    service = stack.look()
+    service = stack.read()
     assert service["deployments"][0]["rolloutState"] == "COMPLETED"
     assert stack.events()[-1] == "(service web) has reached a steady state."
 
@@ -118,16 +118,16 @@ def test_scaling_is_no_deployment(stack, clock):
     stack.service()
     before = stack.steady()["deployments"][0]["id"]
     update(stack, desiredCount=3)
-    assert stack.look()["deployments"][0]["rolloutState"] == "COMPLETED"
-    assert stack.look()["pendingCount"] == 2
+    assert stack.read()["deployments"][0]["rolloutState"] == "COMPLETED"
+    assert stack.read()["pendingCount"] == 2
     clock.sleep(90)
-    assert stack.look()["runningCount"] == 3
+    assert stack.read()["runningCount"] == 3
     assert stack.events()[-1] == "(service web) has reached a steady state."
     update(stack, desiredCount=1)
     assert states(stack).count("draining") == 2
     clock.sleep(60)
-    assert (stack.look()["runningCount"], states(stack)) == (1, ["healthy"])
-    assert stack.look()["deployments"][0]["id"] == before
+    assert (stack.read()["runningCount"], states(stack)) == (1, ["healthy"])
+    assert stack.read()["deployments"][0]["id"] == before
     stopped = stack.tasks("STOPPED")[0]
     assert stopped["stoppedReason"] == f"Scaling activity initiated by (deployment {before})"
     assert stopped["stopCode"] == "ServiceSchedulerInitiated"
@@ -139,13 +139,13 @@ def test_a_deployment_replaces_the_tasks_and_the_old_ones_drain_first(stack, clo
     old = stack.steady()["deployments"][0]["id"]
     second = stack.definition()
     update(stack, taskDefinition=second)
-    primary, active = stack.look()["deployments"]
+    primary, active = stack.read()["deployments"]
     assert (primary["status"], primary["rolloutState"], primary["taskDefinition"]) == ("PRIMARY", "IN_PROGRESS", second)
     assert (active["status"], active["rolloutState"], active["id"]) == ("ACTIVE", "COMPLETED", old)
-    assert stack.look()["runningCount"] == 2
+    assert stack.read()["runningCount"] == 2
     clock.sleep(60)
     assert states(stack).count("draining") == states(stack).count("healthy") == 2
-    assert stack.look()["deployments"][0]["rolloutState"] == "IN_PROGRESS"
+    assert stack.read()["deployments"][0]["rolloutState"] == "IN_PROGRESS"
     done = stack.steady()
     assert [deployment["id"] for deployment in done["deployments"]] == [primary["id"]]
     assert {task["taskDefinitionArn"] for task in stack.tasks()} == {second}
@@ -158,7 +158,7 @@ def test_a_single_task_with_percentages_that_leave_no_room_is_stuck_and_says_so(
     stack.steady()
     update(stack, taskDefinition=stack.definition())
     clock.sleep(3600)
-    service = stack.look()
+    service = stack.read()
     assert [d["rolloutState"] for d in service["deployments"]] == ["IN_PROGRESS", "COMPLETED"]
     assert service["runningCount"] == 1
     assert stack.events()[-1] == (
@@ -224,11 +224,11 @@ def test_the_tagging_api_forgets_what_is_inactive_in_the_end(stack, clock, aws):
     assert listed() == [arn]
     stack.ecs.delete_service(cluster="app", service="web")
     clock.sleep(300)
-    assert stack.look()["status"] == "INACTIVE"
+    assert stack.read()["status"] == "INACTIVE"
     listed()
     clock.sleep(24 * 3600)
     assert listed() == []
-    assert stack.look()["status"] == "INACTIVE"
+    assert stack.read()["status"] == "INACTIVE"
 
 
 def test_a_tag_is_resolved_once_for_a_deployment(stack, clock):
@@ -272,7 +272,7 @@ def test_counts_of_the_cluster_are_those_of_its_services(stack):
 def test_a_service_that_nobody_watched_has_lived_all_the_same(stack, clock):
     stack.service()
     clock.sleep(7 * 24 * 3600)
-    service = stack.look()
+    service = stack.read()
     assert service["runningCount"] == 1
     assert service["deployments"][0]["rolloutState"] == "COMPLETED"
     created = service["createdAt"].timestamp()
@@ -326,7 +326,7 @@ def test_another_service_of_the_sandbox_can_deploy_as_the_pipelines_action_does(
     state, since = ecs.rollout(ACCOUNT, REGION, "app", "web", mine["id"])
     assert state == "COMPLETED"
     assert began < since < began + 200
-    assert stack.look()["taskDefinition"] == arn
+    assert stack.read()["taskDefinition"] == arn
     assert stack.tasks()[0]["containers"][0]["image"].endswith(":1.28")
     update(stack, forceNewDeployment=True)
     assert ecs.rollout(ACCOUNT, REGION, "app", "web", mine["id"])[0] == "REPLACED"
@@ -339,11 +339,11 @@ def test_full_subnets_are_told_as_an_event_until_there_is_room(stack, clock, mon
         full.setattr("moto.ec2.models.subnets.Subnet.available_ip_address_count", 0)
         stack.service()
         clock.sleep(60)
-        told = [event["message"] for event in stack.look()["events"]]
+        told = [event["message"] for event in stack.read()["events"]]
         assert any("was unable to place a task" in one and "InsufficientFreeAddressesInSubnet" in one for one in told)
         assert stack.aws("iam").list_roles()["Roles"]
     clock.sleep(3600)
-    assert stack.look()["runningCount"] == 1
+    assert stack.read()["runningCount"] == 1
 
 
 @pytest.mark.parametrize("step", ["attach", "start", "run", "target", "log", "detach"])
@@ -358,8 +358,8 @@ def test_a_step_that_breaks_is_an_event_and_no_end(stack, clock, monkeypatch, st
         stack.aws("iam").list_roles()
         update(stack, desiredCount=0)
         clock.sleep(600)
-        told = [event["message"] for event in stack.look()["events"]]
+        told = [event["message"] for event in stack.read()["events"]]
         assert any("the sandbox broke: ZeroDivisionError: surprise" in one for one in told)
     update(stack, desiredCount=1, forceNewDeployment=True)
     clock.sleep(3600)
-    assert stack.look()["runningCount"] == 1
+    assert stack.read()["runningCount"] == 1

@@ -17,7 +17,7 @@ def begun(stack, *hooks):
     running(stack, configured("CANARY", bake=0, **STEPS))
     change = {"lifecycleHooks": list(hooks)}
     stack.ecs.update_service(cluster="app", service="web", deploymentConfiguration=change)
-    assert stack.look()["deploymentConfiguration"]["strategy"] == "CANARY"
+    assert stack.read()["deploymentConfiguration"]["strategy"] == "CANARY"
     stack.release()
 
 

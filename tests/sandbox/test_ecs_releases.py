@@ -37,10 +37,10 @@ BAD = "public.ecr.aws/app:bad"
 
 
 def test_a_release_goes_from_in_progress_to_successful(stack):
-    source = stack.look()["currentServiceRevisions"][0]["arn"]
+    source = stack.read()["currentServiceRevisions"][0]["arn"]
     second = release(stack, "public.ecr.aws/app:2")
     under_way = newest(stack)
-    assert under_way["serviceDeploymentArn"] == stack.look()["currentServiceDeployment"]
+    assert under_way["serviceDeploymentArn"] == stack.read()["currentServiceDeployment"]
     assert under_way["status"] == "IN_PROGRESS"
     assert "finishedAt" not in under_way
     assert [each["arn"] for each in under_way["sourceServiceRevisions"]] == [source]
@@ -53,19 +53,19 @@ def test_a_release_goes_from_in_progress_to_successful(stack):
     assert done["status"] == "SUCCESSFUL"
     assert done["finishedAt"] > done["startedAt"]
     assert done["deploymentCircuitBreaker"]["status"] == "MONITORING_COMPLETE"
-    assert [each["arn"] for each in stack.look()["currentServiceRevisions"]] == [target["arn"]]
+    assert [each["arn"] for each in stack.read()["currentServiceRevisions"]] == [target["arn"]]
     assert revision(stack, source)["taskDefinition"] == stack.first
 
 
 def test_the_circuit_breaker_rolls_back_to_the_last_completed_deployment(stack, clock):
-    good = stack.look()["deployments"][0]["id"]
-    source = stack.look()["currentServiceRevisions"][0]["arn"]
+    good = stack.read()["deployments"][0]["id"]
+    source = stack.read()["currentServiceRevisions"][0]["arn"]
     ecs.behave(ACCOUNT, ":bad", "crash")
     bad = release(stack, BAD)
-    failed = stack.look()["deployments"][0]["id"]
-    while stack.look()["deployments"][0]["id"] == failed:
+    failed = stack.read()["deployments"][0]["id"]
+    while stack.read()["deployments"][0]["id"] == failed:
         clock.sleep(5)
-    service = stack.look()
+    service = stack.read()
     primary, active = service["deployments"]
     assert (primary["id"], primary["rolloutState"]) == (good, "IN_PROGRESS")
     assert primary["rolloutStateReason"] == f"ECS deployment circuit breaker: rolling back to deploymentId {good}."
@@ -105,7 +105,7 @@ def test_without_rollback_a_failed_deployment_stays_primary_and_the_old_tasks_se
     ecs.behave(ACCOUNT, ":bad", "unhealthy")
     release(stack, BAD, deploymentConfiguration=breaker, healthCheckGracePeriodSeconds=0)
     clock.sleep(600)
-    failed, old = stack.look()["deployments"]
+    failed, old = stack.read()["deployments"]
     assert (failed["status"], failed["rolloutState"], failed["desiredCount"]) == ("PRIMARY", "FAILED", 0)
     assert (old["status"], old["runningCount"]) == ("ACTIVE", 1)
     end = newest(stack)
@@ -124,7 +124,7 @@ def test_a_first_deployment_that_fails_leaves_a_service_without_tasks(aws, clock
     ecs.behave(ACCOUNT, "", "crash")
     stack.service()
     clock.sleep(600)
-    service = stack.look()
+    service = stack.read()
     assert service["status"] == "ACTIVE"
     assert (service["desiredCount"], service["runningCount"], service["pendingCount"]) == (1, 0, 0)
     [only] = service["deployments"]
@@ -138,11 +138,11 @@ def test_without_a_circuit_breaker_a_bad_image_is_tried_for_ever(stack, clock):
     ecs.behave(ACCOUNT, ":bad", "missing-image")
     release(stack, BAD, deploymentConfiguration=off)
     clock.sleep(6 * 3600)
-    primary = stack.look()["deployments"][0]
+    primary = stack.read()["deployments"][0]
     assert primary["rolloutState"] == "IN_PROGRESS"
     assert primary["failedTasks"] > 10
     assert newest(stack)["deploymentCircuitBreaker"]["status"] == "DISABLED"
-    assert stack.look()["runningCount"] == 1
+    assert stack.read()["runningCount"] == 1
 
 
 def test_a_newer_release_supersedes_one_that_is_under_way(stack):
@@ -182,12 +182,12 @@ def test_an_aborted_release_stops_where_it_is(stack, clock):
     assert newest(stack)["status"] == "STOP_REQUESTED"
     clock.sleep(60)
     assert newest(stack)["status"] == "STOPPED"
-    assert stack.look()["deployments"][0]["rolloutState"] == "FAILED"
-    assert stack.look()["runningCount"] == 1
+    assert stack.read()["deployments"][0]["rolloutState"] == "FAILED"
+    assert stack.read()["runningCount"] == 1
 
 
 def test_releases_are_listed_newest_first_and_can_be_filtered(stack, clock):
-    moment = stack.look()["createdAt"]
+    moment = stack.read()["createdAt"]
     for number in (2, 3):
         release(stack, f"public.ecr.aws/app:{number}")
         stack.steady()

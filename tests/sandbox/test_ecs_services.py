@@ -29,7 +29,7 @@ def test_everything_that_was_sent_can_be_read_back(stack):
         deploymentConfiguration={"maximumPercent": 150, "deploymentCircuitBreaker": breaker},
         tags=tags,
     )
-    shown = stack.look()
+    shown = stack.read()
     assert shown["status"] == "ACTIVE"
     assert shown["desiredCount"] == 1
     assert shown["launchType"] == "FARGATE"
@@ -231,7 +231,7 @@ def test_a_deleted_service_drains_first_and_blocks_its_name_and_its_cluster_mean
     stack.steady()
     stack.ecs.delete_service(cluster="app", service="web", force=True)
     clock.sleep(25)  # of 30 s deregistration delay
-    assert stack.look()["status"] == "DRAINING"
+    assert stack.read()["status"] == "DRAINING"
     assert stack.ecs.list_services(cluster="app")["serviceArns"] == []
     create_refused(stack, "Unable to Start a service that is still Draining.")
     refused(
@@ -252,7 +252,7 @@ def test_a_deleted_service_drains_first_and_blocks_its_name_and_its_cluster_mean
     clock.sleep(35)
     refused("ServiceNotFoundException", "Service not found.", stack.ecs.delete_service, cluster="app", service="web")
     stopped = stack.tasks("STOPPED")
-    gone = stack.look()
+    gone = stack.read()
     assert gone["status"] == "INACTIVE"
     assert (gone["runningCount"], gone["pendingCount"], gone["deployments"]) == (0, 0, [])
     assert stack.service(desired=0)["status"] == "ACTIVE"
@@ -262,9 +262,9 @@ def test_a_deleted_service_drains_first_and_blocks_its_name_and_its_cluster_mean
 def test_a_service_without_tasks_is_inactive_after_a_moment(stack, clock):
     stack.service(desired=0)
     stack.ecs.delete_service(cluster="app", service="web")
-    assert stack.look()["status"] == "DRAINING"
+    assert stack.read()["status"] == "DRAINING"
     clock.sleep(15)
-    assert stack.look()["status"] == "INACTIVE"
+    assert stack.read()["status"] == "INACTIVE"
     assert stack.ecs.delete_cluster(cluster="app")["cluster"]["status"] == "INACTIVE"
 
 
@@ -282,7 +282,7 @@ def test_an_update_of_these_changes_the_service_in_place(stack):
     }
     for name, value in changes.items():
         stack.ecs.update_service(cluster="app", service="web", **{name: value})
-        after = stack.look()
+        after = stack.read()
         assert [deployment["id"] for deployment in after["deployments"]] == [before], name
         assert after[name] == value if not isinstance(value, dict) else value.items() <= after[name].items()
 
@@ -290,7 +290,7 @@ def test_an_update_of_these_changes_the_service_in_place(stack):
 def test_an_update_of_one_percentage_leaves_the_circuit_breaker_as_it_was(stack):
     stack.service()
     stack.ecs.update_service(cluster="app", service="web", deploymentConfiguration={"maximumPercent": 150})
-    kept = stack.look()["deploymentConfiguration"]
+    kept = stack.read()["deploymentConfiguration"]
     assert kept["deploymentCircuitBreaker"] == {"enable": True, "rollback": True, **BREAKER}
     assert kept["maximumPercent"] == 150
 
@@ -326,7 +326,7 @@ def test_an_update_of_these_starts_a_new_deployment(stack):
     ]
     for change in changes:
         stack.ecs.update_service(cluster="app", service="web", **change)
-        primary = stack.look()["deployments"][0]
+        primary = stack.read()["deployments"][0]
         assert primary["id"] not in observed, change
         assert primary["status"] == "PRIMARY"
         observed.add(primary["id"])
@@ -336,7 +336,7 @@ def test_the_same_task_definition_again_is_no_new_deployment(stack):
     arn = stack.service()["taskDefinition"]
     before = stack.steady()["deployments"][0]["id"]
     stack.ecs.update_service(cluster="app", service="web", taskDefinition=arn)
-    assert [deployment["id"] for deployment in stack.look()["deployments"]] == [before]
+    assert [deployment["id"] for deployment in stack.read()["deployments"]] == [before]
 
 
 def test_an_update_is_checked_like_a_creation(stack):
@@ -348,7 +348,7 @@ def test_an_update_is_checked_like_a_creation(stack):
     other = stack.definition(PUBLIC, name="other")
     message = "The container app does not exist in the task definition."
     refused(INVALID, message, update, cluster="app", service="web", taskDefinition=other)
-    assert stack.look()["deploymentConfiguration"]["maximumPercent"] == 200
+    assert stack.read()["deploymentConfiguration"]["maximumPercent"] == 200
 
 
 def test_scaling_down_is_possible_when_the_listener_is_gone(stack):

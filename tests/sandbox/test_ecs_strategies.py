@@ -101,7 +101,7 @@ def test_a_first_blue_green_deployment_leaves_the_alternate_group_serving(stack)
     running(stack, configured("BLUE_GREEN"))
     assert stack.weights() == (0, 100)
     assert (stack.healthy(stack.targets), stack.healthy(stack.alternate)) == (0, 1)
-    [revision] = stack.look()["currentServiceRevisions"]
+    [revision] = stack.read()["currentServiceRevisions"]
     told = stack.ecs.describe_service_revisions(serviceRevisionArns=[revision["arn"]])["serviceRevisions"][0]
     assert told["resolvedConfiguration"]["loadBalancers"] == [
         {"targetGroupArn": stack.alternate, "productionListenerRule": stack.rule_arn}
@@ -121,7 +121,7 @@ def test_all_requests_go_over_at_once_and_the_old_tasks_stay_for_the_bake_time(s
     done = stack.until(lambda one: one["status"] == "SUCCESSFUL")
     assert done["lifecycleStage"] == "CLEAN_UP"
     assert stack.healthy(stack.alternate) == 0
-    assert stack.look()["taskDefinition"] == second
+    assert stack.read()["taskDefinition"] == second
 
 
 def test_a_canary_waits_with_its_share(stack, clock):
@@ -148,15 +148,15 @@ def test_linear_goes_in_equal_steps(stack):
 
 def test_a_stop_brings_the_traffic_back_at_once(stack, clock):
     running(stack, configured("BLUE_GREEN"))
-    first = stack.look()["taskDefinition"]
+    first = stack.read()["taskDefinition"]
     stack.release()
     baking = stack.until(lambda one: one.get("lifecycleStage") == "BAKE_TIME")
     stack.ecs.stop_service_deployment(serviceDeploymentArn=baking["serviceDeploymentArn"], stopType="ROLLBACK")
     clock.sleep(10)
     assert stack.weights() == (0, 100)
     back = stack.until(lambda one: one["status"] == "ROLLBACK_SUCCESSFUL")
-    assert back["rollback"]["serviceRevisionArn"] == stack.look()["currentServiceRevisions"][0]["arn"]
-    assert stack.look()["taskDefinition"] == first
+    assert back["rollback"]["serviceRevisionArn"] == stack.read()["currentServiceRevisions"][0]["arn"]
+    assert stack.read()["taskDefinition"] == first
     assert stack.healthy(stack.targets) == 0
 
 

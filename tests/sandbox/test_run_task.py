@@ -29,7 +29,7 @@ def command(*words, **more):
     return {"containerOverrides": [{"name": "app", "command": list(words)}], **more}
 
 
-def look(stack, arn):
+def read(stack, arn):
     [found] = stack.ecs.describe_tasks(cluster="app", tasks=[arn], include=["TAGS"])["tasks"]
     return found
 
@@ -72,9 +72,9 @@ def test_a_command_runs_to_its_end_with_its_size_and_is_told_by_whoever_started_
     arn = stack.ecs.run_task(**ask)["tasks"][0]["taskArn"]
     clock.sleep(60)
     assert stack.ecs.list_tasks(cluster="app", startedBy="someone")["taskArns"] == [arn]
-    assert look(stack, arn)["lastStatus"] == "RUNNING"
+    assert read(stack, arn)["lastStatus"] == "RUNNING"
     clock.sleep(60)
-    task = look(stack, arn)
+    task = read(stack, arn)
     assert (task["lastStatus"], task["stopCode"]) == ("STOPPED", "EssentialContainerExited")
     assert (task["containers"][0]["exitCode"], task["cpu"], task["memory"]) == (7, "512", "2048")
     assert (task["group"], task["tags"], task["overrides"]["cpu"]) == ("ours:run", tags, "512")
@@ -88,7 +88,7 @@ def test_a_task_that_no_service_keeps_is_not_stopped_for_its_health(stack, clock
     ecs.behave(ACCOUNT, "", "sick")
     task = stack.ecs.run_task(**{**asked(stack), "taskDefinition": arn})["tasks"][0]["taskArn"]
     clock.sleep(300)
-    assert (look(stack, task)["lastStatus"], look(stack, task)["healthStatus"]) == ("RUNNING", "UNHEALTHY")
+    assert (read(stack, task)["lastStatus"], read(stack, task)["healthStatus"]) == ("RUNNING", "UNHEALTHY")
 
 
 def test_of_a_shell_so_much_is_played_that_exit_codes_can_be_tried():
@@ -132,7 +132,7 @@ def test_an_essential_container_that_sleeps_ends_the_task_after_its_time_and_not
         ask = {**asked(stack), "taskDefinition": beside(stack, seconds, SLEEPS)}
         arn = stack.ecs.run_task(**ask)["tasks"][0]["taskArn"]
         clock.sleep(400)
-        task = look(stack, arn)
+        task = read(stack, arn)
         assert (task["lastStatus"], codes(task)) == ("STOPPED", ends)
         ran = (task["executionStoppedAt"] - task["startedAt"]).total_seconds()
         assert ran < 150
@@ -147,18 +147,18 @@ def test_a_container_that_asks_for_other_tasks_of_the_family_lets_only_the_oldes
 
     denied = run()
     clock.sleep(120)
-    assert codes(look(stack, denied))["guard"] == 254
-    looks = [{"Effect": "Allow", "Action": ["ecs:ListTasks", "ecs:DescribeTasks"], "Resource": "*"}]
-    policy = json.dumps({"Version": "2012-10-17", "Statement": looks})
+    assert codes(read(stack, denied))["guard"] == 254
+    reads = [{"Effect": "Allow", "Action": ["ecs:ListTasks", "ecs:DescribeTasks"], "Resource": "*"}]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": reads})
     aws("iam").put_role_policy(RoleName="task", PolicyName="looks", PolicyDocument=policy)
     first = run()
     clock.sleep(60)
     second = run()
     clock.sleep(120)
-    assert codes(look(stack, second)) == {"app": 143, "guard": 75}
-    assert look(stack, first)["lastStatus"] == "RUNNING"
+    assert codes(read(stack, second)) == {"app": 143, "guard": 75}
+    assert read(stack, first)["lastStatus"] == "RUNNING"
     clock.sleep(600)
     third = run()
     clock.sleep(60)
-    assert (look(stack, first)["lastStatus"], look(stack, third)["lastStatus"]) == ("STOPPED", "RUNNING")
-    assert codes(look(stack, first)) == {"app": 0, "guard": 0}
+    assert (read(stack, first)["lastStatus"], read(stack, third)["lastStatus"]) == ("STOPPED", "RUNNING")
+    assert codes(read(stack, first)) == {"app": 0, "guard": 0}

@@ -19,14 +19,14 @@ def test_the_log_of_the_test_that_failed_is_shown_and_any_other_by_its_name(worl
     push.push("main")
     world.clock.sleep(40)
     aws = world.aws()
-    early = pipelines.look(aws, "hello")
+    early = pipelines.read(aws, "hello")
     assert pipelines.build_of(early).startswith("hello-build:"), "what runs"
     with pytest.raises(Refused, match="has not come to Smoke yet"):
         pipelines.build_of(early, "Smoke")
 
     fail_next_build("BUILD", "smoke is out")
     world.clock.sleep(3600)
-    run = pipelines.look(world.aws(), "hello")
+    run = pipelines.read(world.aws(), "hello")
     failed = [one for stage in run.stages for one in stage.actions if one.status == "Failed"]
     assert [one.name for one in failed] == ["Lint"]
     assert pipelines.build_of(run) == failed[0].external

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ecsctl.operations.status import look
+from ecsctl.operations.status import read
 from ecsctl.removal.kept import keeper
 from ecsctl.resources.support.first_run import GATE
 from ecsctl.sandbox import push
@@ -44,7 +44,7 @@ def executions(world: World) -> list[str]:
 def at_rest(world: World) -> None:
     """Nothing goes on, now or an hour later."""
     before = (len(builds(world)), releases(world), executions(world), runs(world))
-    assert look(world.aws(), "hello").release.outcome == "deployed"  # type: ignore[union-attr]  # there is one
+    assert read(world.aws(), "hello").release.outcome == "deployed"  # type: ignore[union-attr]  # there is one
     assert "InProgress" not in executions(world)
     world.clock.sleep(3600)
     assert (len(builds(world)), releases(world), executions(world), runs(world)) == before

@@ -67,9 +67,9 @@ def tasks(world: World) -> list[dict[str, Any]]:
     return found
 
 
-def look(world: World) -> jobs.Job:
+def read(world: World) -> jobs.Job:
     session = open_app(world.aws(), "hello", world.record, tell=world.events.append)
-    return jobs.look(session.aws, session.engine.label)[0]
+    return jobs.read(session.aws, session.engine.label)[0]
 
 
 def test_a_job_comes_to_a_running_app_runs_is_changed_and_goes(world: World) -> None:
@@ -91,13 +91,13 @@ def test_a_job_comes_to_a_running_app_runs_is_changed_and_goes(world: World) -> 
     assert {"key": "ecsctl:app", "value": "hello"} in task["tags"]
     logs = world.boto("logs").filter_log_events(logGroupName="/ecs/hello", logStreamNamePrefix="nightly/")["events"]
     assert [one["message"] for one in logs] == ["reported"]
-    told = look(world)
+    told = read(world)
     assert told.last
     assert (told.last.outcome, told.last.exit_code, told.last.scheduled, told.paused) == ("failed", 3, True, False)
     assert told.next_run
     assert told.next_run.astimezone(UTC).hour == 2
     world.clock.sleep(2 * 3600)
-    assert (look(world).last, look(world).last_seen is not None) == (None, True)
+    assert (read(world).last, read(world).last_seen is not None) == (None, True)
 
     other = scheduled(BARE, nightly={**NIGHTLY, "command": ["true"], "schedule": "rate(2 days)"})
     assert {one.name for one in world.plan(other).work} == {"task-definition nightly", "schedule nightly"}
@@ -132,7 +132,7 @@ def test_a_run_that_did_not_begin_is_told(world: World) -> None:
     policy = {"RoleName": "hello-eu-central-1-scheduler", "PolicyName": "ecsctl"}
     world.boto("iam").delete_role_policy(**policy)
     until(world, 2, 10)
-    told = look(world)
+    told = read(world)
     assert (told.last, told.missed and told.missed.hour) == (None, 2)
     assert "  was due 10 min ago, and nothing has started" in "\n".join(map(str, shown.table([told], moment(world))))
     assert [(one.name, one.sentence) for one in why(world.aws(), "hello").causes] == [
@@ -141,7 +141,7 @@ def test_a_run_that_did_not_begin_is_told(world: World) -> None:
     assert {one.name for one in world.plan(said).work} == {"scheduler-role"}
     world.up(said)
     jobs.begin(world.aws(), open_app(world.aws(), "hello", world.record).engine.label, "nightly")
-    assert look(world).missed is None
+    assert read(world).missed is None
 
 
 def test_without_an_image_no_clock_starts_it_and_with_one_the_next_up_does(world: World) -> None:
@@ -152,7 +152,7 @@ def test_without_an_image_no_clock_starts_it_and_with_one_the_next_up_does(world
     put_image(ACCOUNT, REGION, "hello", ["first", "latest"])
     assert "schedule nightly" in {one.name for one in world.plan(said).work}
     world.up(said)
-    assert (look(world).name, image(world)) == ("nightly", serves(world))
+    assert (read(world).name, image(world)) == ("nightly", serves(world))
     assert world.plan(said).work == ()
 
 
@@ -164,11 +164,11 @@ def test_one_that_somebody_has_paused_stays_so_unless_the_file_says_otherwise(wo
     assert not jobs.pause(session.aws, session.engine.label, "nightly", paused=True)
     assert world.plan(said).work == ()
     world.up(scheduled(BARE, nightly={**NIGHTLY, "schedule": "rate(1 hour)"}))
-    assert (look(world).paused, look(world).next_run) == (True, None)
+    assert (read(world).paused, read(world).next_run) == (True, None)
     resumed = scheduled(BARE, nightly={**NIGHTLY, "schedule": "rate(1 hour)", "paused": False})
     assert [change.field for one in world.plan(resumed).work for change in one.changes] == ["enabled"]
     world.up(resumed)
-    assert not look(world).paused
+    assert not read(world).paused
 
 
 def test_a_run_ends_after_its_time_and_a_second_one_at_the_same_time_does_not_begin(world: World) -> None:
@@ -178,7 +178,7 @@ def test_a_run_ends_after_its_time_and_a_second_one_at_the_same_time_does_not_be
     session = open_app(world.aws(), "hello", world.record, tell=world.events.append)
     first = jobs.begin(session.aws, session.engine.label, "nightly")
     world.clock.sleep(120)
-    assert look(world).last is not None
+    assert read(world).last is not None
     second = jobs.begin(session.aws, session.engine.label, "nightly")
     world.clock.sleep(120)
     refused = jobs.ended(session.aws, session.engine.label, second)
@@ -200,7 +200,7 @@ def test_down_leaves_nothing_of_it_also_while_it_runs(world: World, lost: bool) 
     said = scheduled(PUSHED, nightly={**LIMITED, "command": ["sleep", "100000"], "schedule": "rate(1 hour)"})
     world.up(said)
     world.clock.sleep(3600 + 120)
-    assert look(world).last is not None
+    assert read(world).last is not None
     if lost:
         world.record.unlink()
     world.down()

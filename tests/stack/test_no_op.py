@@ -87,5 +87,5 @@ def test_without_a_record_nothing_is_asked_ahead(world: World) -> None:
     world.heard = lambda service, operation, *_: heard.append(operation)
     aws = world.aws()
     ahead.ask(aws, "hello", world.record, Config.model_validate(desired_stack()))
-    aws.look(aws.sts.get_caller_identity)
+    aws.read(aws.sts.get_caller_identity)
     assert heard == ["get_caller_identity"]

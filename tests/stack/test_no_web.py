@@ -8,8 +8,8 @@ import pytest
 
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Verb
-from ecsctl.operations.jobs import look as jobs_of
-from ecsctl.operations.status import look
+from ecsctl.operations.jobs import read as jobs_of
+from ecsctl.operations.status import read
 from ecsctl.releases import release
 from ecsctl.sandbox import push
 from ecsctl.session import open_app
@@ -80,7 +80,7 @@ def test_a_push_goes_to_workers_and_jobs_and_the_first_worker_leads(world: World
     session = open_app(world.aws(), "hello", world.record)
     found = why(session.aws, "hello")
     assert (found.causes, found.line) == ((), "nothing is wrong")
-    assert [one.name for one in look(session.aws, "hello").processes] == ["mailer"]
+    assert [one.name for one in read(session.aws, "hello").processes] == ["mailer"]
     back = release.rollback(session.aws, session.state, agree=lambda *_: None, say=lambda _: None)
     assert back.changed
     assert container(world, "hello_mailer")["image"].endswith(first.partition("@")[2] or first)

@@ -10,7 +10,7 @@ import pytest
 from ecsctl.config import Config
 from ecsctl.engine.errors import Paused, Refused
 from ecsctl.operations.policy import policies
-from ecsctl.operations.status import look
+from ecsctl.operations.status import read
 from ecsctl.releases.history import history
 from ecsctl.releases.release import cancel, deploy, go_on, restart
 from ecsctl.releases.verdict import Outcome
@@ -83,12 +83,12 @@ def test_a_pause_comes_and_goes_in_place_and_leaves_the_functions_of_others(worl
 def test_what_is_held_is_told_and_nothing_else_is_released_meanwhile(held: World) -> None:
     aws, told = held.aws(), "is paused now that its tasks are healthy; ECS takes it back at"
     answers = "ecsctl continue lets it go on, ecsctl cancel takes it back"
-    release = look(aws, "hello").release
+    release = read(aws, "hello").release
     assert release
     assert release.outcome == "paused"
     assert release.message.startswith(f"revision 2 {told}")
     assert release.message.endswith(f"no request goes to it yet; {answers}")
-    assert look(aws, "hello").well
+    assert read(aws, "hello").well
     found = diagnose(*gather(aws, "hello"))
     assert [cause.name for cause in found.causes] == ["paused"]
     assert [step.what for fix in found.causes[0].fix for step in fix.steps] == ["ecsctl continue", "ecsctl cancel"]

@@ -9,7 +9,7 @@ import pytest
 from ecsctl.config import Config
 from ecsctl.engine.plan import Verb
 from ecsctl.operations.policy import policies
-from ecsctl.operations.status import look
+from ecsctl.operations.status import read
 from ecsctl.releases.release import cancel
 from ecsctl.releases.verdict import Followed, Outcome, Rolling, judge
 from ecsctl.resources.support.deployments import snapshot as told_of
@@ -131,7 +131,7 @@ def test_after_blue_green_a_rolling_release_stays_where_the_requests_go(world: W
     world.clock.sleep(900)
     assert service(world)["deployments"][0]["rolloutState"] == "COMPLETED"
     assert weights(world) == (0, 100)
-    assert {target.state for target in look(world.aws(), "hello").targets} == {"healthy"}
+    assert {target.state for target in read(world.aws(), "hello").targets} == {"healthy"}
     world.down()
     assert world.account()["aws"].keys() <= {"hosted zones"}
 
@@ -146,7 +146,7 @@ def test_how_far_it_is_is_told_in_requests(world: World) -> None:
     assert (isinstance(begun, Rolling), isinstance(partly, Rolling)) == (True, True)
     assert begun.note.endswith("no request goes to it yet")
     assert partly.note == "revision 2: 1 of 1 tasks run, 1 of the version before, 10 % of the requests go to it"
-    assert "10 % of the requests go to it" in (look(world.aws(), "hello").release or begun).message
+    assert "10 % of the requests go to it" in (read(world.aws(), "hello").release or begun).message
     cause = under_way(gather(world.aws(), "hello")[0])
     assert cause is not None
     assert cause.sentence.endswith("10 % of the requests go to it; nothing speaks against it yet")
@@ -188,7 +188,7 @@ def test_an_alarm_of_the_new_tasks_takes_the_requests_back(world: World) -> None
     found = verdict(world, new)
     assert found.outcome is Outcome.ROLLED_BACK
     assert found.sentence == ("revision 2 was rolled back by the alarm hello-errors: revision 1 runs again")
-    assert not [target for target in look(world.aws(), "hello").targets if target.state != "healthy"]
+    assert not [target for target in read(world.aws(), "hello").targets if target.state != "healthy"]
 
 
 def test_what_ecs_itself_finds_wrong_was_asked_for_by_nobody(world: World) -> None:

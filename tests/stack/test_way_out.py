@@ -106,10 +106,10 @@ class Developer:
 
     def trouble(self) -> str:
         """What is not right, not at rest, or not the newest commit; empty if nothing is."""
-        looks = [("status", "--exit-code"), ("plan", "--detailed-exitcode")]
+        reads = [("status", "--exit-code"), ("plan", "--detailed-exitcode")]
         if "build-only" not in (self.folder / "ecsctl.toml").read_text():
-            looks.append(("pipeline", "status"))
-        for words in looks:
+            reads.append(("pipeline", "status"))
+        for words in reads:
             ended = self.run(*words)
             if ended.code:
                 return f"{words} {ended.code}: {ended.out} {ended.err}"

@@ -25,13 +25,13 @@ class Book:
         return self.entries.get(name)
 
 
-def look(*steps, observed=None, book=None):
+def read(*steps, observed=None, book=None):
     kind = SimpleNamespace(kind="vpc", console=VPC_PAGE)
     return reports(Plan(steps), observed or {}, [kind], book or Book(), Identity())
 
 
 def test_what_is_there_has_its_page_and_its_age():
-    (found,) = look(samples.VPC, observed={"vpc": Observed(samples.VPC.ids, None, {}, since=NOW)})
+    (found,) = read(samples.VPC, observed={"vpc": Observed(samples.VPC.ids, None, {}, since=NOW)})
     assert found.healthy
     assert found.since == NOW
     assert found.console == (
@@ -42,12 +42,12 @@ def test_what_is_there_has_its_page_and_its_age():
 
 def test_the_record_tells_the_age_where_aws_does_not():
     observed = {"vpc": Observed(samples.VPC.ids, None, {})}
-    (found,) = look(samples.VPC, observed=observed, book=Book(vpc=("vpc", NOW - timedelta(days=1))))
+    (found,) = read(samples.VPC, observed=observed, book=Book(vpc=("vpc", NOW - timedelta(days=1))))
     assert found.since == NOW - timedelta(days=1)
 
 
 def test_what_is_missing_has_neither_page_nor_age():
-    (found,) = look(samples.doing(samples.VPC, Verb.CREATE), observed={"vpc": None}, book=Book(vpc=("vpc", NOW)))
+    (found,) = read(samples.doing(samples.VPC, Verb.CREATE), observed={"vpc": None}, book=Book(vpc=("vpc", NOW)))
     assert (found.condition, found.console, found.since) == (Condition.MISSING, "", None)
 
 
@@ -55,7 +55,7 @@ def test_a_leftover_is_not_taken_for_the_wish_of_its_name():
     leftover = Step("vpc", "vpc", "VPC", Verb.DELETE, ids=samples.VpcIds("vpc-old"))
     desired = Step("vpc", "other", "other", Verb.KEEP, ids=samples.VpcIds("vpc-new"))
     observed = {"vpc": Observed(desired.ids, None, {}, since=NOW)}
-    new, old = look(desired, leftover, observed=observed, book=Book(vpc=("other", NOW)))
+    new, old = read(desired, leftover, observed=observed, book=Book(vpc=("other", NOW)))
     assert (new.condition, new.since) == (Condition.RIGHT, NOW)
     assert (old.condition, old.since) == (Condition.UNCONFIGURED, None)
 
@@ -67,12 +67,12 @@ def test_only_what_is_right_is_healthy():
 def test_a_failure_is_graver_than_a_difference():
     ids = samples.VPC.ids
     step = samples.doing(samples.VPC, Verb.UPDATE, *samples.changed().steps[1].changes)
-    (found,) = look(step, observed={"vpc": Observed(ids, None, {}, failed="gave up")})
+    (found,) = read(step, observed={"vpc": Observed(ids, None, {}, failed="gave up")})
     assert (found.condition, found.note) == (Condition.FAILED, "gave up")
 
 
 def test_a_borrowed_resource_that_is_not_there_is_refused():
-    (found,) = look(samples.doing(samples.VPC, Verb.REFUSE, reason="not there"), observed={"vpc": None})
+    (found,) = read(samples.doing(samples.VPC, Verb.REFUSE, reason="not there"), observed={"vpc": None})
     assert (found.condition, found.note) == (Condition.REFUSED, "not there")
 
 

@@ -173,8 +173,8 @@ class Person:
 
 def only_looks(fix: Fix) -> bool:
     """Whether a way only shows more, and fixes nothing."""
-    looks = ("ecsctl logs", "ecsctl status", "ecsctl plan", "ecsctl pipeline logs", "ecsctl creds status", "aws logs")
-    return all(step.act == Act.RUN and step.what.startswith(looks) for step in fix.steps)
+    reads = ("ecsctl logs", "ecsctl status", "ecsctl plan", "ecsctl pipeline logs", "ecsctl creds status", "aws logs")
+    return all(step.act == Act.RUN and step.what.startswith(reads) for step in fix.steps)
 
 
 def named(found: Diagnosis) -> list[str]:

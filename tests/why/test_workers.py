@@ -110,7 +110,7 @@ def test_an_action_of_the_pipeline_that_failed_leads_to_the_worker_that_it_deplo
     rollback(session.aws, session.state, agree=lambda *_: None, say=lambda _: None)
     assert [one.name for one in told(world).causes] == [delivery.name], "ECS had taken the mailer back already"
     assert first_line(world.aws(), "hello") == ""
-    assert [one.state for one in processes.look(world.aws(), "hello")] == ["runs", "runs"]
+    assert [one.state for one in processes.read(world.aws(), "hello")] == ["runs", "runs"]
 
 
 def test_the_cause_of_a_failed_action_stands_before_it() -> None:

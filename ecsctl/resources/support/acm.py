@@ -48,19 +48,19 @@ def of_certificates(scope: Scope, uses: Uses) -> Iterator[Statement]:
 
 def requested(aws: Aws) -> list[CertificateSummaryTypeDef]:
     """Every certificate of the region that was requested from ACM, not imported or of a private authority."""
-    everything = aws.look(aws.acm.list_certificates, Includes={"keyTypes": KEY_TYPES})["CertificateSummaryList"]
+    everything = aws.read(aws.acm.list_certificates, Includes={"keyTypes": KEY_TYPES})["CertificateSummaryList"]
     return [one for one in everything if one.get("Type", "AMAZON_ISSUED") == "AMAZON_ISSUED"]
 
 
 def tags_of(aws: Aws, arn: str) -> dict[str, str]:
     """The certificate's tags; none if it has vanished."""
-    answer = there(lambda: aws.look(aws.acm.list_tags_for_certificate, CertificateArn=arn))
+    answer = there(lambda: aws.read(aws.acm.list_tags_for_certificate, CertificateArn=arn))
     return flat(answer["Tags"]) if answer else {}
 
 
 def described(aws: Aws, arn: str) -> CertificateDetailTypeDef | None:
     """The certificate; None while ACM does not know it, which for a new one takes a moment."""
-    answer = there(lambda: aws.look(aws.acm.describe_certificate, CertificateArn=arn))
+    answer = there(lambda: aws.read(aws.acm.describe_certificate, CertificateArn=arn))
     return answer["Certificate"] if answer else None
 
 

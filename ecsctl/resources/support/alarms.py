@@ -20,21 +20,21 @@ CONSOLE = "{console}/cloudwatch/home?region={region}#alarmsV2:alarm/{name}"
 def listed(aws: Aws, names: Iterable[str]) -> list[dict[str, Any]]:
     """The alarms of these names that are there."""
     asked = sorted(names)
-    found: list[dict[str, Any]] = aws.look(aws.cloudwatch.describe_alarms, AlarmNames=asked)["MetricAlarms"]
+    found: list[dict[str, Any]] = aws.read(aws.cloudwatch.describe_alarms, AlarmNames=asked)["MetricAlarms"]
     return found
 
 
 def tagged(aws: Aws, names: Iterable[str]) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
     """Those of them, each with its tags."""
     for told in listed(aws, names):
-        look = partial(aws.look, aws.cloudwatch.list_tags_for_resource, ResourceARN=told["AlarmArn"])
-        if (answer := there(look)) is not None:
+        read = partial(aws.read, aws.cloudwatch.list_tags_for_resource, ResourceARN=told["AlarmArn"])
+        if (answer := there(read)) is not None:
             yield told, flat(answer["Tags"])
 
 
 def tags_of(aws: Aws, told: dict[str, Any]) -> dict[str, str]:
     """The tags of an alarm."""
-    tags: Any = aws.look(aws.cloudwatch.list_tags_for_resource, ResourceARN=told["AlarmArn"])
+    tags: Any = aws.read(aws.cloudwatch.list_tags_for_resource, ResourceARN=told["AlarmArn"])
     return flat(tags["Tags"])
 
 

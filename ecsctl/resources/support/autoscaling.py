@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def targets_of(aws: Aws, services: list[str]) -> list[ScalableTargetTypeDef]:
     """The scalable targets of these services, by their ids: AWS wants some beside a dimension (API reference)."""
-    return aws.look(
+    return aws.read(
         aws.autoscaling.describe_scalable_targets,
         ServiceNamespace="ecs",
         ScalableDimension="ecs:service:DesiredCount",
@@ -23,7 +23,7 @@ def targets_of(aws: Aws, services: list[str]) -> list[ScalableTargetTypeDef]:
 
 def policy_of(aws: Aws, target: str, name: str) -> Mapping[str, Any]:
     """The policy of that name; empty without it."""
-    policies = aws.look(aws.autoscaling.describe_scaling_policies, ServiceNamespace="ecs", ResourceId=target)
+    policies = aws.read(aws.autoscaling.describe_scaling_policies, ServiceNamespace="ecs", ResourceId=target)
     return next((dict(one) for one in policies["ScalingPolicies"] if one["PolicyName"] == name), {})
 
 

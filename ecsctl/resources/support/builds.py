@@ -29,12 +29,12 @@ def builds_of(aws: Aws, project: str, most: int = RECENT) -> list[BuildTypeDef]:
     They are listed from the newest on, unless asked otherwise; with more than 100 of them AWS refuses to be asked for
     an order (CodeBuild API reference, ListBuildsForProject, sortOrder; aws/aws-cli#5863).
     """
-    projects = aws.look(aws.codebuild.batch_get_projects, names=[project])["projects"]
+    projects = aws.read(aws.codebuild.batch_get_projects, names=[project])["projects"]
     listed = there(lambda: aws.first_page(aws.codebuild.list_builds_for_project, projectName=project))
     if not projects or not listed or not listed["ids"]:
         return []
     ids = listed["ids"][:most]
-    found = aws.look(aws.codebuild.batch_get_builds, ids=ids)["builds"]
+    found = aws.read(aws.codebuild.batch_get_builds, ids=ids)["builds"]
     found.sort(key=lambda build: ids.index(build["id"]))
     return [build for build in found if build["startTime"] >= projects[0]["created"]]
 
@@ -77,7 +77,7 @@ def _last_lines(aws: Aws, build: BuildTypeDef) -> str:
     if not group or not stream:
         return ""
     answer = there(
-        lambda: aws.look(
+        lambda: aws.read(
             aws.logs.get_log_events, logGroupName=group, logStreamName=stream, limit=LINES, startFromHead=False
         )
     )

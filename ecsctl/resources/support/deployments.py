@@ -254,7 +254,7 @@ def snapshot(aws: Aws, cluster: str, service: str) -> Snapshot:
         observed = there(lambda: brief(aws, cluster, service)) or Snapshot(service_of(aws, cluster, service))
         full: Mapping[str, Any] = {}
         if arns := [one["serviceDeploymentArn"] for one in observed.deployments]:
-            described = aws.look(aws.ecs.describe_service_deployments, serviceDeploymentArns=arns)
+            described = aws.read(aws.ecs.describe_service_deployments, serviceDeploymentArns=arns)
             full = {one["serviceDeploymentArn"]: one for one in described["serviceDeployments"]}
     deployments = [{**one, **full.get(one["serviceDeploymentArn"], {})} for one in observed.deployments]
     return Snapshot(observed.service, deployments, observed.revisions, observed.images)
@@ -265,12 +265,12 @@ def brief(aws: Aws, cluster: str, service: str, status: str = "") -> Snapshot:
 
     The answers are those of whoever asked before.
     """
-    listed = aws.look(aws.ecs.list_service_deployments, cluster=cluster, service=service, maxResults=100)
+    listed = aws.read(aws.ecs.list_service_deployments, cluster=cluster, service=service, maxResults=100)
     fitting = [one for one in listed["serviceDeployments"] if status in ("", one["status"])]
     newest = sorted(fitting, key=began, reverse=True)[:MOST]
     revisions: Sequence[Told] = ()
     if targets := [one["targetServiceRevisionArn"] for one in newest]:
-        revisions = aws.look(aws.ecs.describe_service_revisions, serviceRevisionArns=targets)["serviceRevisions"]
+        revisions = aws.read(aws.ecs.describe_service_revisions, serviceRevisionArns=targets)["serviceRevisions"]
     return Snapshot(
         service_of(aws, cluster, service),
         newest,
@@ -353,7 +353,7 @@ def gone_back(aws: Aws, cluster: str, service: Told, tags: Mapping[str, str] | N
     """
     runs = service.get("taskDefinition", "")
     if tags is None:
-        answer = there(lambda: aws.look(aws.ecs.describe_task_definition, taskDefinition=runs, include=["TAGS"]))
+        answer = there(lambda: aws.read(aws.ecs.describe_task_definition, taskDefinition=runs, include=["TAGS"]))
         tags = flat(answer.get("tags")) if answer else {}
     ends = "up releases what ecsctl.toml says again, with the image that runs"
     if back := tags.get(BACK):

@@ -69,7 +69,7 @@ def tags(image: ImageDetailTypeDef) -> list[str]:
 
 def held(aws: Aws, repository: str) -> list[ImageDetailTypeDef]:
     """All that a repository holds. Empty also when the repository is not there."""
-    answer = there(lambda: aws.look(aws.ecr.describe_images, repositoryName=repository))
+    answer = there(lambda: aws.read(aws.ecr.describe_images, repositoryName=repository))
     return answer["imageDetails"] if answer else []
 
 
@@ -94,7 +94,7 @@ def by_name(aws: Aws, named: Reference) -> ImageDetailTypeDef | None:
     wanted: ImageIdentifierTypeDef = (
         {"imageDigest": named.digest} if named.digest else {"imageTag": named.tag or LATEST}
     )
-    answer = there(lambda: aws.look(aws.ecr.describe_images, repositoryName=named.repository, imageIds=[wanted]))
+    answer = there(lambda: aws.read(aws.ecr.describe_images, repositoryName=named.repository, imageIds=[wanted]))
     return named.among([one for one in answer["imageDetails"] if _runs(one)]) if answer else None
 
 
@@ -119,7 +119,7 @@ def processors(aws: Aws, repository: str, digest: str) -> frozenset[str]:
     An image index names them. A plain manifest only points to a configuration that does (OCI image specification);
     it is read where the manifest carries it along.
     """
-    answer = aws.look(
+    answer = aws.read(
         aws.ecr.batch_get_image,
         repositoryName=repository,
         imageIds=[{"imageDigest": digest}],

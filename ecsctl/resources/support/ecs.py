@@ -25,19 +25,19 @@ BY = "ecsctl"
 
 def cluster_of(aws: Aws, name: str) -> ClusterTypeDef | None:
     """The cluster of this name, with its tags and settings; a deleted one, still described for a while, is none."""
-    found = aws.look(aws.ecs.describe_clusters, clusters=[name], include=["TAGS", "SETTINGS"])["clusters"]
+    found = aws.read(aws.ecs.describe_clusters, clusters=[name], include=["TAGS", "SETTINGS"])["clusters"]
     return next((cluster for cluster in found if cluster["status"] != "INACTIVE"), None)
 
 
 def service_of(aws: Aws, cluster: str, name: str) -> ServiceTypeDef | None:
     """A service as described, whatever its status. The service and its task definition share this one call."""
-    answer = there(lambda: aws.look(aws.ecs.describe_services, cluster=cluster, services=[name], include=["TAGS"]))
+    answer = there(lambda: aws.read(aws.ecs.describe_services, cluster=cluster, services=[name], include=["TAGS"]))
     return answer["services"][0] if answer and answer["services"] else None
 
 
 def families_of(aws: Aws, names: Names) -> list[str]:
     """The families that processes of the app have by their names, the web's first; those that have run out, too."""
-    listed = aws.look(aws.ecs.list_task_definition_families, familyPrefix=names.of_processes, status="ALL")
+    listed = aws.read(aws.ecs.list_task_definition_families, familyPrefix=names.of_processes, status="ALL")
     return [names.family, *sorted(filter(names.owns, listed["families"]))]
 
 
@@ -50,7 +50,7 @@ def services_of(aws: Aws, names: Names) -> list[ServiceTypeDef]:
     found = [web] if web else []
     for some in batches(families_of(aws, names)[1:], 10):
         asked = aws.ecs.describe_services
-        answer = there(partial(aws.look, asked, cluster=names.cluster, services=some, include=["TAGS"]))
+        answer = there(partial(aws.read, asked, cluster=names.cluster, services=some, include=["TAGS"]))
         found += answer["services"] if answer else []
     return found
 
@@ -83,7 +83,7 @@ def tasks_of(
     """The tasks of a service that are to be in one of these states: of those that stopped, of the last hour."""
     arns: dict[str, None] = {}
     for status in statuses:
-        listed = aws.look(aws.ecs.list_tasks, cluster=cluster, serviceName=service, desiredStatus=status)
+        listed = aws.read(aws.ecs.list_tasks, cluster=cluster, serviceName=service, desiredStatus=status)
         arns |= dict.fromkeys(listed["taskArns"])
     return described(aws, cluster, list(arns)[:most])
 
@@ -92,7 +92,7 @@ def tasks_in(aws: Aws, cluster: str, *statuses: DesiredStatusType) -> list[TaskT
     """All tasks of a cluster that are to be in one of these states, whoever keeps them."""
     arns: dict[str, None] = {}
     for status in statuses:
-        arns |= dict.fromkeys(aws.look(aws.ecs.list_tasks, cluster=cluster, desiredStatus=status)["taskArns"])
+        arns |= dict.fromkeys(aws.read(aws.ecs.list_tasks, cluster=cluster, desiredStatus=status)["taskArns"])
     return described(aws, cluster, arns)
 
 
@@ -110,7 +110,7 @@ def alone(aws: Aws, cluster: str) -> list[str]:
 
 def started_by_us(aws: Aws, cluster: str) -> list[str]:
     """The tasks that ecsctl has started by themselves, and that still run."""
-    answer = there(lambda: aws.look(aws.ecs.list_tasks, cluster=cluster, startedBy=BY))
+    answer = there(lambda: aws.read(aws.ecs.list_tasks, cluster=cluster, startedBy=BY))
     return answer["taskArns"] if answer else []
 
 
@@ -131,13 +131,13 @@ def described(aws: Aws, cluster: str, arns: Iterable[str]) -> list[TaskTypeDef]:
     """These tasks, but for those that ECS has forgotten."""
     found: list[TaskTypeDef] = []
     for batch in batches(arns, 100):
-        found += aws.look(aws.ecs.describe_tasks, cluster=cluster, tasks=batch)["tasks"]
+        found += aws.read(aws.ecs.describe_tasks, cluster=cluster, tasks=batch)["tasks"]
     return found
 
 
 def known_to_tagging(aws: Aws, me: Label, kind: str) -> set[str]:
     """ARNs that the tagging API knows for the app. A hint: it tells late of what is new, and long of what is gone."""
-    answer = aws.look(
+    answer = aws.read(
         aws.tagging.get_resources, TagFilters=[{"Key": APP, "Values": [me.app]}], ResourceTypeFilters=[kind]
     )
     return {mapping["ResourceARN"] for mapping in answer["ResourceTagMappingList"]}

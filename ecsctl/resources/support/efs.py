@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def listed(aws: Aws) -> list[dict[str, Any]]:
     """All file systems of the region that are not gone."""
-    found: list[dict[str, Any]] = aws.look(aws.efs.describe_file_systems)["FileSystems"]
+    found: list[dict[str, Any]] = aws.read(aws.efs.describe_file_systems)["FileSystems"]
     return [one for one in found if one["LifeCycleState"] != "deleted"]
 
 

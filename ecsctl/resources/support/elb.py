@@ -35,7 +35,7 @@ def tags_of(aws: Aws, arns: Iterable[str]) -> dict[str, dict[str, str]]:
 
 
 def _of(aws: Aws, arns: list[str]) -> dict[str, dict[str, str]]:
-    answer = there(lambda: aws.look(aws.elbv2.describe_tags, ResourceArns=arns))
+    answer = there(lambda: aws.read(aws.elbv2.describe_tags, ResourceArns=arns))
     if answer is not None:
         return {one["ResourceArn"]: flat(one["Tags"]) for one in answer["TagDescriptions"]}
     if len(arns) == 1:
@@ -47,16 +47,16 @@ def balancers_listeners(aws: Aws, me: Label) -> Iterator[str]:
     """The listeners of the app's load balancers."""
     names = {
         one["LoadBalancerArn"]: one["LoadBalancerName"]
-        for one in aws.look(aws.elbv2.describe_load_balancers)["LoadBalancers"]
+        for one in aws.read(aws.elbv2.describe_load_balancers)["LoadBalancers"]
     }
     for balancer in marked(aws, me, names):
-        answer = there(partial(aws.look, aws.elbv2.describe_listeners, LoadBalancerArn=balancer))
+        answer = there(partial(aws.read, aws.elbv2.describe_listeners, LoadBalancerArn=balancer))
         yield from (one["ListenerArn"] for one in answer["Listeners"]) if answer else ()
 
 
 def rules_of(aws: Aws, listener: str) -> list[RuleTypeDef]:
     """The rules of a listener without its default, which is the listener's own."""
-    answer = there(lambda: aws.look(aws.elbv2.describe_rules, ListenerArn=listener))
+    answer = there(lambda: aws.read(aws.elbv2.describe_rules, ListenerArn=listener))
     return [one for one in answer["Rules"] if not one.get("IsDefault")] if answer else []
 
 

@@ -100,7 +100,7 @@ def _runs_already(aws: Aws, app: str, project: str, commit: str) -> bool:
 
 def _asks(aws: Aws, name: str) -> bool:
     """Whether a person is asked. Nobody waits for that."""
-    states = aws.look(aws.codepipeline.get_pipeline_state, name=name)["stageStates"]
+    states = aws.read(aws.codepipeline.get_pipeline_state, name=name)["stageStates"]
     return any(_waits(action) for stage in states for action in stage.get("actionStates", ()))
 
 

@@ -51,7 +51,7 @@ def unregister(aws: Aws, name: str, arn: str) -> None:
 def leave_repository(aws: Aws, me: Label, pipeline: str) -> None:
     """Take down our hooks that call a pipeline, while it still has the repository and the token they stand by."""
     with aws.fresh():
-        webhooks = aws.look(aws.codepipeline.list_webhooks)["webhooks"]
+        webhooks = aws.read(aws.codepipeline.list_webhooks)["webhooks"]
     for one in webhooks:
         if one["definition"]["targetPipeline"] == pipeline and me.owns(flat(one.get("tags"))):
             unregister(aws, one["definition"]["name"], one["arn"])

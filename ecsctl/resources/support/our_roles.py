@@ -22,7 +22,7 @@ def our_roles(aws: Aws, me: Label) -> Iterator[tuple[RoleArn, RoleName, dict[str
     NoSuchEntity when it lists a role whose tags are not there yet, or not any more: who overlooked it would take for
     someone else's what the tags say is ours.
     """
-    for role in aws.look(aws.iam.list_roles, PathPrefix=PATH)["Roles"]:
+    for role in aws.read(aws.iam.list_roles, PathPrefix=PATH)["Roles"]:
         if role["RoleName"].startswith(Names.of(me).role()):
-            tags = aws.look(aws.iam.get_role, RoleName=role["RoleName"])["Role"].get("Tags")
+            tags = aws.read(aws.iam.get_role, RoleName=role["RoleName"])["Role"].get("Tags")
             yield RoleArn(role["Arn"]), RoleName(role["RoleName"]), flat(tags)

@@ -105,7 +105,7 @@ def held(aws: Aws, service: Told) -> Held | None:
     configuration, arn = service.get("deploymentConfiguration") or {}, service.get("currentServiceDeployment")
     if not arn or not (configuration.get(HOOKS) or configuration.get("strategy", "ROLLING") != "ROLLING"):
         return None
-    found = aws.look(aws.ecs.describe_service_deployments, serviceDeploymentArns=[arn])["serviceDeployments"]
+    found = aws.read(aws.ecs.describe_service_deployments, serviceDeploymentArns=[arn])["serviceDeployments"]
     return held_of(found[0]) if found else None
 
 

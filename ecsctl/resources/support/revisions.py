@@ -98,7 +98,7 @@ def _settled(value: Any) -> Any:
 
 def revision(aws: Aws, name: str) -> Revision:
     """A revision, by its ARN or as `family:revision`. Raises ClientError if there is none."""
-    answer = aws.look(aws.ecs.describe_task_definition, taskDefinition=name, include=["TAGS"])
+    answer = aws.read(aws.ecs.describe_task_definition, taskDefinition=name, include=["TAGS"])
     described = answer["taskDefinition"]
     model = aws.ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape
     return Revision(
@@ -113,7 +113,7 @@ def revision(aws: Aws, name: str) -> Revision:
 
 def revisions_of(aws: Aws, family: str, status: Status) -> list[str]:
     """The revisions of a family, the newest first."""
-    answer = aws.look(aws.ecs.list_task_definitions, familyPrefix=family, status=status, sort="DESC")
+    answer = aws.read(aws.ecs.list_task_definitions, familyPrefix=family, status=status, sort="DESC")
     return sorted(answer["taskDefinitionArns"], key=revision_of, reverse=True)
 
 

@@ -215,7 +215,7 @@ def anywhere(service: str, actions: str) -> Statement:
     return Statement("NoNarrower", of(service, actions), ("*",))
 
 
-def in_ec2(scope: Scope, creates: str, changes: str, looks: str, *, inside: bool = False) -> Iterator[Statement]:
+def in_ec2(scope: Scope, creates: str, changes: str, reads: str, *, inside: bool = False) -> Iterator[Statement]:
     """What is made with our tag, and looked at, changed and deleted while it carries it.
 
     `inside`: the call that makes it is asked, too, about things of ours that are there: a subnet's about its VPC.
@@ -227,7 +227,7 @@ def in_ec2(scope: Scope, creates: str, changes: str, looks: str, *, inside: bool
     yield Statement("ChangeOurs", of("ec2", f"{changes} CreateTags"), anything, scope.ours)
     if inside:
         yield Statement("ChangeOurs", of("ec2", creates), anything, scope.ours)
-    yield anywhere("ec2", looks)
+    yield anywhere("ec2", reads)
 
 
 def linked(scope: Scope, service: str) -> Statement:

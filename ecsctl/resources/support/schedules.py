@@ -20,7 +20,7 @@ STARTED_BY = "chronos-schedule/"
 
 def runs_jobs(aws: Aws, names: Names) -> bool:
     """Whether there may be schedules of the app: the role by which they run its jobs is there as long as they are."""
-    roles = aws.look(aws.iam.list_roles, PathPrefix=PATH)["Roles"]
+    roles = aws.read(aws.iam.list_roles, PathPrefix=PATH)["Roles"]
     ours = replace(names, region=str(aws.session.region_name)).scheduler_role  # not all names know where they are
     return any(one["RoleName"] == ours for one in roles)
 
@@ -34,12 +34,12 @@ def families_of_jobs(aws: Aws, names: Names) -> list[str]:
 
 def schedule(aws: Aws, group: str, name: str) -> dict[str, Any] | None:
     """A schedule with its target; None if it is not there."""
-    return there(lambda: aws.look(aws.scheduler.get_schedule, GroupName=group, Name=name))
+    return there(lambda: aws.read(aws.scheduler.get_schedule, GroupName=group, Name=name))
 
 
 def schedules_in(aws: Aws, group: str) -> list[dict[str, Any]]:
     """All schedules of a group with their targets, in the order of their names: a listing leaves those out."""
-    listed = there(partial(aws.look, aws.scheduler.list_schedules, GroupName=group))
+    listed = there(partial(aws.read, aws.scheduler.list_schedules, GroupName=group))
     names = sorted(one["Name"] for one in listed["Schedules"]) if listed else ()
     return [one for one in (schedule(aws, group, name) for name in names) if one is not None]
 

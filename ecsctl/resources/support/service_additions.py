@@ -38,5 +38,5 @@ def at(aws: Aws, service: ServiceTypeDef, path: str) -> Any:
     revisions = [one["arn"] for one in service.get("currentServiceRevisions", ())]
     if not revisions:
         return None
-    found = aws.look(aws.ecs.describe_service_revisions, serviceRevisionArns=revisions[:1])["serviceRevisions"]
+    found = aws.read(aws.ecs.describe_service_revisions, serviceRevisionArns=revisions[:1])["serviceRevisions"]
     return dict(found[0]).get(name) if found else None

@@ -94,7 +94,7 @@ def _key_response(original: Any, self: S3Response, request: Any, full_url: str) 
 
 
 def _check_time(response: S3Response, request: Any) -> None:
-    if refused := congestion.throttled("s3", response.region, looks=request.method in ("GET", "HEAD")):
+    if refused := congestion.throttled("s3", response.region, reads=request.method in ("GET", "HEAD")):
         raise S3ClientError(refused[0].code, refused[0].message)
 
 

@@ -116,17 +116,17 @@ def arrived() -> None:
 def refusal(response: BaseResponse) -> tuple[Refusal, int] | None:
     """What AWS answers to this request instead, and with which HTTP status; None if it has time for it."""
     service, action = response.boto3_service_name, response._get_action()
-    told = throttled(service, response.region, looks=action.startswith(_LOOKS))
+    told = throttled(service, response.region, reads=action.startswith(_LOOKS))
     if told is None and (what := _changes(response)) is not None and busy(what):
         _, _, code, message, status = _CHANGES[service]
         told = Refusal(code, message), status
     return told
 
 
-def throttled(service: str, region: str, *, looks: bool) -> tuple[Refusal, int] | None:
+def throttled(service: str, region: str, *, reads: bool) -> tuple[Refusal, int] | None:
     """Take a token of the service's bucket; a refusal and its HTTP status when there is none."""
     held = _held()
-    name = f"{service} looks" if looks and f"{service} looks" in LIMITS else service
+    name = f"{service} looks" if reads and f"{service} looks" in LIMITS else service
     if not held.share or name not in LIMITS:
         return None
     limit, now = LIMITS[name], clock.now()

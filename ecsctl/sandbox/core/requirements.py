@@ -286,8 +286,8 @@ def _besides(call: Call) -> Iterator[Asked]:
             yield Asked(f"ec2:{action}", f"{place}:subnet/{given['SubnetId']}")
             for group in given.get("SecurityGroups") or ():
                 yield Asked(f"ec2:{action}", f"{place}:security-group/{group}")
-            for look in ("DescribeNetworkInterfaces", "DescribeSubnets"):
-                yield Asked(f"ec2:{look}", "*")
+            for read in ("DescribeNetworkInterfaces", "DescribeSubnets"):
+                yield Asked(f"ec2:{read}", "*")
     # EventBridge keeps what a connection sends in a secret, with the caller's rights (AWS managed policy reference,
     # AmazonEventBridgeFullAccess).
     if call.service == "events" and (actions := _KEEPS.get(call.operation)):

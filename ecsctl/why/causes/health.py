@@ -159,8 +159,8 @@ def no_answer(facts: Facts) -> Cause | None:
             told += f"; it also listens on {host} only, where the load balancer cannot reach it"
             fix = (repair(f"let the app listen on 0.0.0.0:{facts.port}", facts),)
         return Cause("port", told, (found, line), fix, Certainty.LIKELY)
-    look = run("ecsctl logs", "which port it listens on, and when")
-    port_or_later: tuple[Fix, ...] = (look, change("service.port", "to the port it listens on"), later)
+    read = run("ecsctl logs", "which port it listens on, and when")
+    port_or_later: tuple[Fix, ...] = (read, change("service.port", "to the port it listens on"), later)
     if timeout:
         told = (f"the health check on port {facts.port} gets no answer in time: either the app is too busy or too "
                 f"slow to answer, or "

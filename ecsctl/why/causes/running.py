@@ -77,7 +77,7 @@ def sidecar(facts: Facts) -> Cause | None:
     observed += [Evidence("task", f"{one['name']} was ended after it (exit code {one['exitCode']})") for one in
              facts.failed[0].get("containers",
              ()) if one.get("exitCode") is not None and one.get("name") != name and not facts.waiting]  # fmt: skip
-    look = (
+    read = (
         run(f"ecsctl logs --container {name}", f"what {name} said")
         if _log_group(facts, name)
         else by_hand(f"check the log of {name}")
@@ -86,7 +86,7 @@ def sidecar(facts: Facts) -> Cause | None:
     if facts.is_sidecar(name):
         ways = (change(f"sidecars.{name}.image", "to one that runs"),)
         ways += (change(f"sidecars.{name}.essential", "= false"),) if not facts.waiting else ()
-    fix = (look, *ways)
+    fix = (read, *ways)
     return Cause(
         "sidecar", told, tuple(observed), fix, _sure(facts), either=() if facts.ended_surely else ("sidecar", "crash")
     )
@@ -217,12 +217,12 @@ def _waits_for(facts: Facts, name: str) -> str:
 
 def _of_sick(facts: Facts, name: str) -> tuple[Fix, ...]:
     """What puts the check of a container beside the app right."""
-    look = run(f"ecsctl logs --container {name}", f"what {name} says")
+    read = run(f"ecsctl logs --container {name}", f"what {name} says")
     if facts.is_sidecar(name):
-        return look, change(f"sidecars.{name}.health", "to a check that passes")
+        return read, change(f"sidecars.{name}.health", "to a check that passes")
     if name.startswith(PROXY) and not facts.definition_of(name):
         return (change("service.cpu", "to 256 more"), change("service.memory", "to 64 more at least"))
-    return look, by_hand(f"fix {name}, or its check in the task definition")
+    return read, by_hand(f"fix {name}, or its check in the task definition")
 
 
 def _check_of(facts: Facts, name: str) -> str:

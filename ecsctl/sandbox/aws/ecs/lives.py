@@ -150,7 +150,7 @@ def _running(task: Task, t: float, world: World) -> list[Signal]:
     elif not balancers(task) and not _container_check(task):
         task.agenda["healthy"] = t + SETTLING
     if facts is not None:
-        task.agenda["look"] = t
+        task.agenda["check"] = t
     return signals
 
 
@@ -160,7 +160,7 @@ def _ready(task: Task, t: float, world: World) -> list[Signal]:
     return []
 
 
-def _look(task: Task, t: float, world: World) -> list[Signal]:
+def _check(task: Task, t: float, world: World) -> list[Signal]:
     """What the containers have come to since the last look."""
     facts = world.facts(task)
     if facts is None or task.status != "RUNNING":
@@ -171,7 +171,7 @@ def _look(task: Task, t: float, world: World) -> list[Signal]:
         code, reason = facts.ended[facts.died]
         task.run = Run("exit", 0.0, code, reason)
         return _exited(task, t, world)
-    task.agenda["look"] = t + world.pace()
+    task.agenda["check"] = t + world.pace()
     if task.run.kind != "real":
         return []
     if facts.inside == "unhealthy" and t >= task.moments["started"] + _grace(task):
@@ -320,7 +320,7 @@ _STEPS: dict[str, Callable[[Task, float, World], list[Signal]]] = {
     "pulled": _pulled,
     "running": _running,
     "ready": _ready,
-    "look": _look,
+    "check": _check,
     "healthy": _healthy,
     "unhealthy": _unhealthy,
     "killed": _killed,

@@ -25,7 +25,7 @@ class Looking:
         self.aws, self.state, self.label = aws, state, label
         self.patience = aws.patience
 
-    def look(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
+    def read(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
         """What is there; None also when the parent that it cannot exist without is not there."""
         try:
             return self._observed(name, desired)
@@ -47,9 +47,9 @@ class Looking:
             found = self.patiently(lambda: list(kind.find(self.aws, me)), kind.known_as(name))
         return [item for item in found if me.matches(item.tags)]
 
-    def patiently(self, look: Callable[[], T], what: str = "looking") -> T:
+    def patiently(self, read: Callable[[], T], what: str = "looking") -> T:
         """Look, through what AWS does not show everywhere yet. `what` is looked at."""
-        return patiently(self.patience, look, what, again=self.aws.forget)  # one of the answers may be too old
+        return patiently(self.patience, read, what, again=self.aws.forget)  # one of the answers may be too old
 
     def applied(self, name: str) -> Mapping[str, Any] | None:
         """The desired state last made true, as recorded."""
