@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ecsctl.engine.errors import EcsctlError, Interrupted, explained, is_gone
 from ecsctl.engine.label import APP, flat
@@ -15,21 +15,18 @@ from ecsctl.releases import reading
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.builds import newest_build
 from ecsctl.resources.support.common import there
-from ecsctl.resources.support.deployments import Told
 from ecsctl.resources.support.ecs import BY, commands_of, groups_of, tasks_in, tasks_of
 from ecsctl.resources.support.job_runs import missed, runs
-from ecsctl.resources.support.revisions import container_of, revision
 from ecsctl.resources.support.schedules import runs_jobs, schedules_in, tags_of
+from ecsctl.why import logs
 from ecsctl.why.causes import jobs
-from ecsctl.why.evidence import Facts, moment
+from ecsctl.why.evidence import Facts
 from ecsctl.why.naming import certificate, zones
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
 READERS = 8
-LINES = 50  # of the app's log
-BUILD_LINES = 1000  # of a build's: what the failed command wrote stands before all that ran after it
 
 
 def gather(
@@ -206,18 +203,9 @@ class _Reading:
     def _command_log(self) -> None:
         """The log of the release command, and of a job."""
         for task in self.facts.commands[:1]:
-            self.facts.command_log = self._written_by(task)
+            self.facts.command_log = logs.of_task(self.aws, self.names.container, task)
         if failed := jobs.bad(self.facts):
-            self.facts.job_log = self._written_by(failed)
-
-    def _written_by(self, task: Told) -> list[Told]:
-        ran = revision(self.aws, task["taskDefinitionArn"])
-        container = container_of(ran.definition, self.names.container)
-        options = (container.get("logConfiguration") or {}).get("options") or {}
-        if not (group := options.get("awslogs-group")):
-            return []
-        prefix, ident = options.get("awslogs-stream-prefix", "ecs"), task["taskArn"].rpartition("/")[2]
-        return self._lines(group, f"{prefix}/{container['name']}/{ident}")
+            self.facts.job_log = logs.of_task(self.aws, self.names.container, failed)
 
     def _definition(self) -> None:
         """The task definition."""
@@ -276,49 +264,12 @@ class _Reading:
         """The log of the app."""
         if not (self.facts.failed or self.facts.given_up):
             return
-        self.facts.log = self._log_of(self.facts.container)
+        self.facts.log = logs.of_container(self.aws, self.facts, self.names, self.facts.container)
         if self.facts.beside:
             every = {one["name"]: one for one in self.facts.definition.get("containerDefinitions", ())}
-            self.facts.beside_log = self._log_of(every.get(self.facts.ended["name"], {}))
-
-    def _log_of(self, container: Told) -> list[Any]:
-        options = (container.get("logConfiguration") or {}).get("options") or {}
-        group = options.get("awslogs-group")
-        if not group:
-            return []
-        streams = f"{options.get('awslogs-stream-prefix', 'ecs')}/{container['name']}/"
-        if self.facts.failed:
-            stream = streams + self.facts.failed[0]["taskArn"].rsplit("/", 1)[-1]
-        else:
-            stream = self._stream_of_then(group, streams)
-        return self._lines(group, stream) if stream else []
-
-    def _stream_of_then(self, group: str, streams: str) -> str:
-        """Where a task of the newest deployment wrote that ECS has forgotten; empty if no stream fits.
-
-        A stream that began and ended during the deployment, and of no task that runs: those that went on or began
-        before are of other versions. Looks at the 50 streams written to last.
-        """
-        began, ended = self.facts.since, self.facts.releases.newest.get("finishedAt")
-        if not ended:
-            return ""
-        running = self.aws.read(
-            self.aws.ecs.list_tasks,
-            cluster=self.names.cluster,
-            serviceName=self.names.service,
-            desiredStatus="RUNNING",
-        )
-        alive = {arn.rsplit("/", 1)[-1] for arn in running["taskArns"]}
-        found = self.aws.logs.describe_log_streams(
-            logGroupName=group, orderBy="LastEventTime", descending=True, limit=50
-        )["logStreams"]
-        for one in found:
-            first, last = moment(one.get("firstEventTimestamp")), moment(one.get("lastEventTimestamp"))
-            name = one["logStreamName"]
-            then = first is not None and last is not None and began <= first <= last <= ended
-            if then and name.startswith(streams) and name.removeprefix(streams) not in alive:
-                return name
-        return ""
+            self.facts.beside_log = logs.of_container(
+                self.aws, self.facts, self.names, every.get(self.facts.ended["name"], {})
+            )
 
     def _images(self) -> None:
         """The images."""
@@ -368,9 +319,9 @@ class _Reading:
 
     def _build_log(self) -> None:
         """The log of the build."""
-        logs = (self.facts.build or {}).get("logs") or {}
-        if (self.facts.build or {}).get("buildStatus") in ("FAILED", "TIMED_OUT") and logs.get("streamName"):
-            self.facts.build_log = self._lines(logs["groupName"], logs["streamName"], BUILD_LINES)
+        where = (self.facts.build or {}).get("logs") or {}
+        if (self.facts.build or {}).get("buildStatus") in ("FAILED", "TIMED_OUT") and where.get("streamName"):
+            self.facts.build_log = logs.lines(self.aws, where["groupName"], where["streamName"], logs.OF_BUILD)
 
     def _pipeline(self) -> None:
         """The pipeline."""
@@ -394,15 +345,6 @@ class _Reading:
     def _zone(self) -> None:
         """The hosted zones of the app's names: what stands there, and to which of them the world is not led."""
         zones(self.aws, self.facts)
-
-    def _lines(self, group: str, stream: str, limit: int = LINES) -> list[Any]:
-        """The last lines of a log, none if there is no such stream."""
-        answer = there(
-            lambda: self.aws.read(
-                self.aws.logs.get_log_events, logGroupName=group, logStreamName=stream, limit=limit, startFromHead=False
-            )
-        )
-        return list(answer["events"]) if answer else []
 
 
 def _short(error: EcsctlError) -> str:
