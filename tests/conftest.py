@@ -24,12 +24,17 @@ from botocore.compat import get_current_datetime
 from botocore.exceptions import NoCredentialsError
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import HealthCheck, settings
 
 from ecsctl.aws import IN_TURN
 from ecsctl.engine import patience
 from ecsctl.sandbox.core import models as models  # before moto
 
 patience.FIRST = 2.0  # seconds, virtual ones; a look is what costs here
+
+# No property depends on how busy the machine is.
+settings.register_profile("untimed", settings(), suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 botocore.useragent.UserAgentString.to_string = lambda self: "ecsctl-tests"
 

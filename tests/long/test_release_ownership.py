@@ -95,7 +95,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     max_examples=6,
     deadline=None,
     phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(rounds=st.lists(st.tuples(MOVES, EDITS, UPS), min_size=2, max_size=4))
 @example(

@@ -132,7 +132,7 @@ def test_long_absence_and_constant_watching_see_the_same():
     assert toy.health == other.health
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.floats(0.1, 500), max_size=12),
     st.sampled_from([Run(), Run("exit", 5.0, 1), Run("unhealthy"), Run("healthy", 90.0), Run("sick")]),
@@ -152,7 +152,7 @@ def test_it_does_not_matter_when_one_looks(pauses, run, start, desired, breaker)
     assert often == once
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.integers(1, 5),
     st.sampled_from([(100, 200), (50, 100), (0, 100), (50, 200), (100, 150), (66, 134)]),
