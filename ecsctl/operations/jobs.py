@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from ecsctl import due
 from ecsctl.asking import asking
-from ecsctl.engine.errors import Refused, code, status, text
+from ecsctl.engine.errors import Refused
 from ecsctl.engine.label import APP
 from ecsctl.names import Names
-from ecsctl.operations.one_off import Started, log_of
+from ecsctl.operations.one_off import Started, log_of, started
 from ecsctl.resources.schedule import SENT
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.common import there
@@ -114,17 +111,9 @@ def begin(aws: Aws, me: Label, name: str) -> Started:
         "startedBy": BY,
         "group": group_of(name),
         "tags": parameters.get("Tags", []),
-        "clientToken": str(uuid.uuid4()),
     }
     with asking("starting the job"):
-        try:
-            answer = aws.patience.through(lambda: aws.ecs.run_task(**asked), what="starting the job")
-        except ClientError as error:  # the failures inside of a success have no status
-            if status(error) and code(error) not in ("ClientException", "InvalidParameterException"):
-                raise
-            hint = "ecsctl status tells what differs; what is short on AWS's side may be there in a moment"
-            raise Refused("ECS does not start the job", why=text(error), hint=hint) from None
-    arn = str(answer["tasks"][0]["taskArn"])
+        arn = started(aws, "job", asked)
     container = container_of(latest.definition, names.container)
     return Started(names.cluster, arn, container["name"], container["image"], log_of(container, arn))
 

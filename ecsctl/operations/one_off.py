@@ -265,7 +265,7 @@ def _run(
     overrides: dict[str, Any],
     process: str = RUN,
 ) -> str:
-    """Start it, and return its ARN. A lost answer is asked for again: the token makes it the same task."""
+    """Start it, and return its ARN."""
     asked = {
         "cluster": names.cluster,
         "taskDefinition": ran.arn,
@@ -277,15 +277,23 @@ def _run(
         "startedBy": BY,
         "group": f"{BY}:{process}",
         "tags": me.of(process).lower(),
-        "clientToken": str(uuid.uuid4()),
     }
+    return started(aws, "task", asked)
+
+
+def started(aws: Aws, what: str, asked: dict[str, Any]) -> str:
+    """Have ECS start the task that is asked for, called `what` to the user, and return its ARN.
+
+    A lost answer is asked for again: the token makes it the same task. Raises Refused in the user's words.
+    """
+    token = str(uuid.uuid4())
     try:
-        answer = aws.patience.through(lambda: aws.ecs.run_task(**asked), what="starting the task")
+        answer = aws.patience.through(lambda: aws.ecs.run_task(**asked, clientToken=token), what=f"starting the {what}")
     except ClientError as error:  # the failures inside of a success have no status
         if status(error) and code(error) not in ("ClientException", "InvalidParameterException"):
             raise
         hint = "ecsctl status tells what differs; what is short on AWS's side may be there in a moment"
-        raise Refused("ECS does not start the task", why=text(error), hint=hint) from None
+        raise Refused(f"ECS does not start the {what}", why=text(error), hint=hint) from None
     return str(answer["tasks"][0]["taskArn"])
 
 

@@ -211,17 +211,7 @@ class Scaling(Resource[ScalingIds]):
             specification: Any = {"PredefinedMetricType": metric}
             if name == "requests":
                 specification["ResourceLabel"] = self._label
-            aws.autoscaling.put_scaling_policy(
-                PolicyName=policy,
-                ServiceNamespace="ecs",
-                ResourceId=ids.target,
-                ScalableDimension="ecs:service:DesiredCount",
-                PolicyType="TargetTrackingScaling",
-                TargetTrackingScalingPolicyConfiguration={
-                    "TargetValue": value,
-                    "PredefinedMetricSpecification": specification,
-                },
-            )
+            _put(aws, ids.target, policy, {"TargetValue": value, "PredefinedMetricSpecification": specification})
         elif _policy(aws, ids.target, policy):
             without(aws, ids.target, policy)
 
@@ -229,17 +219,8 @@ class Scaling(Resource[ScalingIds]):
         """Put the policy of the queue, or take it away."""
         if self.queue:
             specification: Any = {"Metrics": self._source.queries(backlog.PER_TASK)}
-            aws.autoscaling.put_scaling_policy(
-                PolicyName=BACKLOG,
-                ServiceNamespace="ecs",
-                ResourceId=ids.target,
-                ScalableDimension="ecs:service:DesiredCount",
-                PolicyType="TargetTrackingScaling",
-                TargetTrackingScalingPolicyConfiguration={
-                    "TargetValue": self.messages,
-                    "CustomizedMetricSpecification": specification,
-                },
-            )
+            aim = {"TargetValue": self.messages, "CustomizedMetricSpecification": specification}
+            _put(aws, ids.target, BACKLOG, aim)
         elif _policy(aws, ids.target, BACKLOG):
             without(aws, ids.target, BACKLOG)
 
@@ -341,3 +322,14 @@ def _scheduled(aws: Aws, target: str) -> Iterator[Scheduled]:
             name = one["ScheduledActionName"].removeprefix(SCHEDULED)
             zone = one.get("Timezone") or "UTC"
             yield Scheduled(name, one["Schedule"], zone, bounds.get("MinCapacity"), bounds.get("MaxCapacity"))
+
+
+def _put(aws: Aws, target: str, policy: str, aim: Any) -> None:
+    aws.autoscaling.put_scaling_policy(
+        PolicyName=policy,
+        ServiceNamespace="ecs",
+        ResourceId=target,
+        ScalableDimension="ecs:service:DesiredCount",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration=aim,
+    )

@@ -93,7 +93,6 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @settings(
     max_examples=6,
-    deadline=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
