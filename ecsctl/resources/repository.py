@@ -12,10 +12,11 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Contents, Fixed, Found, Observed, Resource
 from ecsctl.ids import ImageUri, RepositoryName, RepositoryUri
 from ecsctl.names import Names
+from ecsctl.resources.support import signing
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.ecr import held, images
 from ecsctl.resources.support.policy_document import Statement
-from ecsctl.resources.support.rights import of
+from ecsctl.resources.support.rights import anywhere, of
 
 if TYPE_CHECKING:
     from types_boto3_ecr.type_defs import ImageTagMutabilityExclusionFilterTypeDef, RepositoryTypeDef
@@ -80,6 +81,7 @@ class Repository(Resource[RepositoryIds]):
             "ListTagsForResource PutImageScanningConfiguration PutImageTagMutability PutLifecyclePolicy TagResource"
         )
         yield Statement("Images", of("ecr", actions), (scope.repository,))
+        yield anywhere("ecr", "GetSigningConfiguration")
 
     def observe(self, aws: Aws, me: Label) -> Observed[Repository, RepositoryIds] | None:
         """By name; its tags and its policy are calls of their own."""
@@ -141,8 +143,13 @@ class Repository(Resource[RepositoryIds]):
 
     @classmethod
     def delete(cls, aws: Aws, ids: RepositoryIds) -> None:
-        """With all its images: whoever calls this has shown them to the user."""
+        """With all its images: whoever calls this has shown them to the user.
+
+        And with the rule about it alone that another run has made meanwhile: without the repository's tags nobody would
+        ever know it again. One that is made after that is taken back by whoever made it.
+        """
         aws.ecr.delete_repository(repositoryName=ids.name, force=True)
+        signing.take_back(aws, ids.name)
 
     def _mutability(self) -> _MutabilityTypeDef:
         """The setting as ECR takes it: it refuses an empty list of exclusions."""

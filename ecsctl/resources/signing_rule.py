@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from ecsctl.engine.errors import code
+from ecsctl.engine.errors import ResourceFailed
 from ecsctl.engine.label import RESOURCE, Label, flat
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import RepositoryName
 from ecsctl.names import Names
 from ecsctl.parts import SIGNING
+from ecsctl.resources.support import signing
 from ecsctl.resources.support.common import there
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
@@ -21,8 +20,6 @@ from ecsctl.resources.support.rights import anywhere, of
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.resources.support.rights import Scope, Uses
-
-Rule = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -36,9 +33,7 @@ class SigningRuleIds:
 class SigningRule(Resource[SigningRuleIds]):
     """The rule that has ECR sign what is pushed to a repository. It carries no tags: its own are the repository's.
 
-    AWS writes all rules of a region at once, ten at most, and knows no condition on what it overwrites: they are read
-    just before, and those of others go back as they were (ECR API reference, PutSigningConfiguration). A rule whose
-    filters mean other repositories too is someone else's, whatever it signs here.
+    A rule whose filters mean other repositories too is someone else's, whatever it signs here.
     """
 
     kind = "signing-rule"
@@ -65,7 +60,7 @@ class SigningRule(Resource[SigningRuleIds]):
 
     def observe(self, aws: Aws, me: Label) -> Observed[SigningRule, SigningRuleIds] | None:
         """Among the rules of the region; whose it is, the repository says."""
-        rules = [one for one in _rules(aws) if _about(one, self.repository)]
+        rules = [one for one in signing.rules(aws) if signing.is_about(one, self.repository)]
         tags = _tags(aws, self.repository)
         if not rules or tags is None:
             return None
@@ -75,19 +70,18 @@ class SigningRule(Resource[SigningRuleIds]):
 
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[SigningRuleIds]]:
-        """The rule about the app's repository. Where ECR signs nothing at all it does not know the question."""
+        """The rule about the app's repository."""
         name = RepositoryName(Names.of(me).repository)
-        try:
-            ours = any(_about(one, name) for one in _rules(aws))
-        except ClientError as error:
-            if code(error) != "UnknownOperationException":
-                raise
-            return
+        ours = any(signing.is_about(one, name) for one in signing.rules_if_known(aws))
         if ours and (tags := _tags(aws, name)) is not None:
             yield Found(SigningRuleIds(name), tags)
 
     def create(self, aws: Aws, me: Label) -> SigningRuleIds:
-        """A repetition changes nothing: there is one rule about a repository alone."""
+        """A repetition changes nothing: there is one rule about a repository alone.
+
+        A repository that vanished meanwhile took the tags with it, and nobody would ever delete the rule: then it goes
+        at once. Raises ResourceFailed.
+        """
         self._put(aws)
         return SigningRuleIds(self.repository)
 
@@ -98,34 +92,18 @@ class SigningRule(Resource[SigningRuleIds]):
     @classmethod
     def delete(cls, aws: Aws, ids: SigningRuleIds) -> None:
         """Ours alone. Where no other rule is left the configuration goes, too, as nobody has set one."""
-        others = _others(aws, ids.repository)
-        if others:
-            aws.ecr.put_signing_configuration(signingConfiguration={"rules": others})
-        else:
-            aws.ecr.delete_signing_configuration()
+        signing.take_back(aws, ids.repository)
 
     def _put(self, aws: Aws) -> None:
-        ours: Any = {
-            "signingProfileArn": self.profile,
-            "repositoryFilters": [{"filter": self.repository, "filterType": "WILDCARD_MATCH"}],
-        }
-        aws.ecr.put_signing_configuration(signingConfiguration={"rules": [*_others(aws, self.repository), ours]})
-
-
-def _rules(aws: Aws) -> list[Rule]:
-    """All of the account in the region. Before anybody has set any there is no configuration."""
-    answer = there(lambda: aws.read(aws.ecr.get_signing_configuration))
-    return list(answer["signingConfiguration"]["rules"]) if answer else []
-
-
-def _others(aws: Aws, repository: str) -> list[Any]:
-    with aws.fresh():
-        return [one for one in _rules(aws) if not _about(one, repository)]
-
-
-def _about(rule: Rule, repository: str) -> bool:
-    """Whether a rule is about this repository and no other."""
-    return [one.get("filter") for one in rule.get("repositoryFilters") or ()] == [repository]
+        signing.put(aws, self.repository, self.profile)
+        with aws.fresh():
+            tags = _tags(aws, self.repository)
+        if tags is None:
+            signing.take_back(aws, self.repository)
+            raise ResourceFailed(
+                f"{self.title}: the repository {self.repository}, which says whose it is, was deleted meanwhile",
+                hint="see whether another machine runs ecsctl down; then run the same command again",
+            )
 
 
 def _tags(aws: Aws, repository: str) -> dict[str, str] | None:

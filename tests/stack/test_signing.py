@@ -9,8 +9,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecsctl.config import Config
+from ecsctl.engine.errors import ResourceFailed
+from ecsctl.engine.label import Label
 from ecsctl.engine.plan import Plan, Verb
+from ecsctl.ids import ImageUri, RepositoryName, RepositoryUri
 from ecsctl.operations.policy import policies
+from ecsctl.resources.repository import Repository, RepositoryIds
+from ecsctl.resources.signing_rule import SigningRule
 from ecsctl.sandbox import push
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack
 
@@ -72,6 +77,38 @@ def test_what_a_build_pushes_is_signed_and_a_signature_is_no_version(world: Worl
     told: list[Plan] = []
     world.down(agree=told.append)
     assert [step.reason for step in told[0].steps if step.name == "repository"] == [f"{len(signatures)} images"]
+    with pytest.raises(ClientError, match="SigningConfigurationNotFoundException"):
+        rules(world)
+
+
+def test_a_rule_whose_repository_goes_meanwhile_goes_too_and_others_stay(world: World) -> None:
+    """Nobody would know it by its repository's tags any more."""
+    ecr = world.boto("ecr")
+    ecr.create_repository(repositoryName="hello")
+    ecr.put_signing_configuration(signingConfiguration={"rules": [THEIRS]})
+
+    def heard(_service: str, name: str, *_: object) -> None:
+        if name == "put_signing_configuration" and ecr.describe_repositories()["repositories"]:
+            ecr.delete_repository(repositoryName="hello")
+
+    world.heard = heard
+    signing = SigningRule(repository=RepositoryName("hello"), profile=f"{PROFILE}images")
+    with pytest.raises(ResourceFailed, match="was deleted meanwhile"):
+        signing.create(world.aws(), Label(app="hello", id="1", account=ACCOUNT, region=REGION, resource="signing"))
+    assert rules(world) == [THEIRS]
+
+
+def test_a_repository_takes_the_rule_along_that_came_after_all_was_looked_for(world: World) -> None:
+    ecr = world.boto("ecr")
+    made = ecr.create_repository(repositoryName="hello")["repository"]
+    uri, latest = RepositoryUri(made["repositoryUri"]), ImageUri(f"{made['repositoryUri']}:latest")
+    ids = RepositoryIds(RepositoryName("hello"), uri, latest, made["repositoryArn"])
+    ecr.put_signing_configuration(signingConfiguration={"rules": [THEIRS, rule("images")]})
+    Repository.delete(world.aws(), ids)
+    assert rules(world) == [THEIRS]
+    ecr.put_signing_configuration(signingConfiguration={"rules": [rule("images")]})
+    ecr.create_repository(repositoryName="hello")
+    Repository.delete(world.aws(), ids)
     with pytest.raises(ClientError, match="SigningConfigurationNotFoundException"):
         rules(world)
 

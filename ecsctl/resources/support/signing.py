@@ -1,0 +1,63 @@
+"""The rules by which ECR signs: all that an account has in a region, written at once, and the one about a repository.
+
+AWS takes ten at most, and knows no condition on what it overwrites: they are read just before, and those of others go
+back as they were (ECR API reference, PutSigningConfiguration).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from ecsctl.engine.errors import code
+from ecsctl.resources.support.common import there
+
+if TYPE_CHECKING:
+    from ecsctl.aws import Aws
+
+Rule = Mapping[str, Any]
+
+
+def rules(aws: Aws) -> list[Rule]:
+    """All of the account in the region. Before anybody has set any there is no configuration."""
+    answer = there(lambda: aws.read(aws.ecr.get_signing_configuration))
+    return list(answer["signingConfiguration"]["rules"]) if answer else []
+
+
+def rules_if_known(aws: Aws) -> list[Rule]:
+    """The same. Where ECR signs nothing at all it does not know the question: there are none."""
+    try:
+        return rules(aws)
+    except ClientError as error:
+        if code(error) != "UnknownOperationException":
+            raise
+        return []
+
+
+def is_about(rule: Rule, repository: str) -> bool:
+    """Whether a rule is about this repository and no other."""
+    return [one.get("filter") for one in rule.get("repositoryFilters") or ()] == [repository]
+
+
+def put(aws: Aws, repository: str, profile: str) -> None:
+    """Have ECR sign what is pushed to this repository, by this profile; whatever else is signed stays so."""
+    ours: Any = {
+        "signingProfileArn": profile,
+        "repositoryFilters": [{"filter": repository, "filterType": "WILDCARD_MATCH"}],
+    }
+    with aws.fresh():
+        others: list[Any] = [one for one in rules(aws) if not is_about(one, repository)]
+    aws.ecr.put_signing_configuration(signingConfiguration={"rules": [*others, ours]})
+
+
+def take_back(aws: Aws, repository: str) -> None:
+    """No rule is about this repository alone any more. With no other left, the configuration goes, too."""
+    with aws.fresh():
+        found = rules_if_known(aws)
+    others: list[Any] = [one for one in found if not is_about(one, repository)]
+    if others and len(others) < len(found):
+        aws.ecr.put_signing_configuration(signingConfiguration={"rules": others})
+    elif found and not others:
+        aws.ecr.delete_signing_configuration()
