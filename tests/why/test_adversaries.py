@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from ecsctl.buildspec import PARTS, ours
+from ecsctl.sandbox.builds.buildspec_text import PHASES, parse
 from ecsctl.why import Cause, Certainty, diagnose
+from ecsctl.why.causes.build_commands import is_test
 from ecsctl.why.causes.build_phases import PHASE_RULES
 from ecsctl.why.causes.delivering import STAGE_RULES
 from tests.why.field.scene import (
@@ -77,6 +80,18 @@ def test_what_a_failed_test_prints_is_no_cause(command: str) -> None:
         assert cause
         assert (cause.name, cause.certainty) == ("build-failed", Certainty.UNKNOWN), words
         assert command in cause.sentence
+
+
+def test_what_a_condition_of_the_shell_is_about_is_no_test() -> None:
+    """Nothing of ecsctl's own buildspec is one: what its commands say of build.scan and build.sbom counts."""
+    phases = parse(ours(*PARTS)).phases
+    commands = [command for name in PHASES for command in getattr(phases, name).commands]
+    assert len(commands) > 5
+    assert [command for command in commands if is_test(command)] == []
+    [lists] = [command for command in commands if "BUILD_SBOM" in command]
+    cause = first(fails("BUILD", lists, "build.sbom: no list of what is in u:1 could be made"))
+    assert cause
+    assert (cause.name, cause.certainty) == ("image-unlisted", Certainty.LIKELY)
 
 
 @pytest.mark.parametrize("command", ["pytest -q", "npm run test"])
