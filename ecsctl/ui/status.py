@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -73,32 +74,51 @@ def show(
 def table(reports: Sequence[Report], now: datetime, room: int | None = None) -> Iterator[Text]:
     """A line for each resource, in columns; below it which fields differ, and what else there is to say.
 
-    The id comes last, for it may be long: where it does not fit into `room` columns it goes on a line of its own.
+    In `room` columns the few that are too long for one line take two: a long name stands above its row, a long id
+    below it.
     """
-    rows = [
+    names = [called(report.step.title, report.step.name) for report in reports]
+    ids = [plain(telling(report.step.ids), Style(link=report.console or None)) for report in reports]
+    cells = [
         (
-            called(report.step.title, report.step.name),
             Text(_called(report.condition), style=STANDS[report.condition][1]),
             Text(age(report.since, now) if report.since else "", style="dim"),
         )
         for report in reports
     ]
-    head = Text("resource"), Text("state"), Text("age")
-    widths = [max(row[column].cell_len for row in [*rows, head]) for column in range(3)]
-    yield Text.assemble("  ", *map(padded, head, widths), "id", style="dim")
-    for report, row in zip(reports, rows, strict=True):
+    heads = Text("state"), Text("age")
+    widths = [max(row[column].cell_len for row in [*cells, heads]) for column in range(2)]
+    beside = sum(widths) + 8  # the sign before the name, and the gaps after each column
+    wide = _best(names, ids, (room or sys.maxsize) - beside)
+    head = padded(Text("resource"), wide), *map(padded, heads, widths)
+    yield Text.assemble("  ", *head, "id", style="dim")
+    for report, name, own, row in zip(reports, names, ids, cells, strict=True):
         sign, style = STANDS[report.condition]
-        line = Text.assemble((f"{glyph(*sign, data())} ", style), *map(padded, row, widths))
-        own = plain(telling(report.step.ids), Style(link=report.console or None))
-        if room is None or line.cell_len + own.cell_len <= room:
-            line.append_text(own)
-            own = Text()
+        line = Text.assemble((f"{glyph(*sign, data())} ", style), name)
+        if name.cell_len > wide:
+            yield line
+            line = Text()
+        line = Text.assemble(line, " " * (wide + 4 - line.cell_len), *map(padded, row, widths))
+        below = room is not None and line.cell_len + own.cell_len > room
+        line.append_text(Text() if below else own)
         line.rstrip()
         yield line
-        if own:
+        if below:
             yield Text.assemble("    ", own)
         if said := _more(report):
             yield Text.assemble("    ", plain(said, style))
+
+
+def _best(names: Sequence[Text], ids: Sequence[Text], room: int) -> int:
+    """How wide the names' column is so that the fewest rows take two lines, where a name and an id have `room`."""
+    head = len("resource")
+    rows = [(name.cell_len, own.cell_len) for name, own in zip(names, ids, strict=True)]
+
+    def further(wide: int) -> int:
+        return sum((name > wide) + (wide + own > room) for name, own in rows)
+
+    widths = {head, *(max(name, head) for name, _ in rows if name <= room)}
+    return min(widths, key=lambda wide: (further(wide), -wide))
 
 
 def summary(reports: Sequence[Report]) -> Text:

@@ -20,9 +20,10 @@ def show(lines: Iterable[Text]) -> None:
 
 
 def aligned(heads: Sequence[str], rows: Sequence[Sequence[Text]]) -> Iterator[Text]:
-    """A line for the heads, and one for each row."""
-    whole = [[plain(head, "dim") for head in heads], *rows]
-    widths = [max(row[column].cell_len for row in whole) for column in range(len(heads))]
+    """A line for the heads, and one for each row; a column in which no row has anything is left out."""
+    kept = [column for column in range(len(heads)) if not rows or any(row[column] for row in rows)]
+    whole = [[row[column] for column in kept] for row in ([plain(head, "dim") for head in heads], *rows)]
+    widths = [max(row[column].cell_len for row in whole) for column in range(len(kept))]
     for row in whole:
         line = Text.assemble(*map(padded, row, widths))
         line.rstrip()

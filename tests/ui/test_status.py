@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from ecsctl.engine.report import Condition, Report
@@ -18,6 +20,15 @@ def test_an_id_that_does_not_fit_has_a_line_of_its_own():
     lines = [line.plain for line in status.table(samples.reports(), samples.NOW, room=60)]
     assert "    vpc-0a1b2c3d4e5f60718" in lines
     assert any(line.endswith(" shop") for line in lines)
+
+
+def test_a_name_longer_than_most_stands_above_its_row_and_moves_no_other():
+    long = replace(samples.VPC, name="n" * 50)
+    lines = [line.plain for line in status.table([*samples.reports(), Report(long, None)], samples.NOW, room=80)]
+    at = next(number for number, line in enumerate(lines) if line.endswith("n" * 50))
+    column = lines[0].index("state")
+    assert (lines[at + 1][:column].isspace(), lines[at + 1].endswith(samples.VPC.ids.vpc_id)) == (True, True)
+    assert lines[:at] == [line.plain for line in status.table(samples.reports(), samples.NOW, room=80)]
 
 
 def test_the_counts_are_told_below():
