@@ -14,7 +14,7 @@ ABSENT = ("MISSING", "does not exist", "ImageNotFound", "NoSuchKey", "NoSuchVers
 
 
 @dataclass(frozen=True)
-class Told:
+class Failures:
     """Where an answer tells of its failures, and by which members of each: which item, the code, the reason."""
 
     member: str
@@ -28,16 +28,16 @@ class Told:
         return failure.get(self.inside) or {} if self.inside else failure
 
 
-_EC2 = Told("Unsuccessful", "ResourceId", "Code", ("Message",), inside="Error")
-_ECS = Told("failures", "arn", "reason", ("reason", "detail"))
-FAILURES: Mapping[str, Told] = {
-    "codebuild.batch_get_builds": Told("buildsNotFound"),
-    "codebuild.batch_get_projects": Told("projectsNotFound"),
+_EC2 = Failures("Unsuccessful", "ResourceId", "Code", ("Message",), inside="Error")
+_ECS = Failures("failures", "arn", "reason", ("reason", "detail"))
+FAILURES: Mapping[str, Failures] = {
+    "codebuild.batch_get_builds": Failures("buildsNotFound"),
+    "codebuild.batch_get_projects": Failures("projectsNotFound"),
     "ec2.create_flow_logs": _EC2,
     "ec2.delete_flow_logs": _EC2,
-    "ec2.revoke_security_group_egress": Told("UnknownIpPermissions"),  # rules that are not there
-    "ec2.revoke_security_group_ingress": Told("UnknownIpPermissions"),
-    "ecr.batch_get_image": Told("failures", "imageId", "failureCode", ("failureReason",)),
+    "ec2.revoke_security_group_egress": Failures("UnknownIpPermissions"),  # rules that are not there
+    "ec2.revoke_security_group_ingress": Failures("UnknownIpPermissions"),
+    "ecr.batch_get_image": Failures("failures", "imageId", "failureCode", ("failureReason",)),
     "ecs.delete_task_definitions": _ECS,
     "ecs.describe_clusters": _ECS,
     "ecs.describe_service_deployments": _ECS,
@@ -45,34 +45,34 @@ FAILURES: Mapping[str, Told] = {
     "ecs.describe_services": _ECS,
     "ecs.describe_tasks": _ECS,
     "ecs.run_task": _ECS,
-    "events.put_targets": Told("FailedEntries", "TargetId", "ErrorCode", ("ErrorMessage",)),
-    "events.remove_targets": Told("FailedEntries", "TargetId", "ErrorCode", ("ErrorMessage",)),
-    "s3.delete_objects": Told("Errors", "Key", "Code", ("Message",)),
+    "events.put_targets": Failures("FailedEntries", "TargetId", "ErrorCode", ("ErrorMessage",)),
+    "events.remove_targets": Failures("FailedEntries", "TargetId", "ErrorCode", ("ErrorMessage",)),
+    "s3.delete_objects": Failures("Errors", "Key", "Code", ("Message",)),
 }
 """Every operation in use that answers so."""
 
 
 def check(service: str, operation: str, answer: Mapping[str, Any]) -> None:
     """Raise botocore's ClientError if an answer tells of a failure other than that something is not there."""
-    told = FAILURES.get(f"{service}.{operation}")
-    if not told or not told.item:
+    failures = FAILURES.get(f"{service}.{operation}")
+    if not failures or not failures.item:
         return
-    failed = [one for one in answer.get(told.member) or () if not _absent(told, one)]
+    failed = [one for one in answer.get(failures.member) or () if not _absent(failures, one)]
     if not failed:
         return
     from botocore.exceptions import ClientError
 
-    first, said = failed[0], told.said(failed[0])
-    reason = ": ".join(str(said[name]) for name in told.reasons if said.get(name))
+    first, said = failed[0], failures.said(failed[0])
+    reason = ": ".join(str(said[name]) for name in failures.reasons if said.get(name))
     more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-    item = first.get(told.item)
+    item = first.get(failures.item)
     named = "/".join(map(str, item.values())) if isinstance(item, Mapping) else item
     message = f"{named}: {reason}{more}" if named else f"{reason}{more}"
-    code = str(said.get(told.code, ""))
+    code = str(said.get(failures.code, ""))
     error: Any = {"Error": {"Code": code if code.replace(".", "").isidentifier() else "Failed", "Message": message}}
     raise ClientError(error, "".join(word.capitalize() for word in operation.split("_")))
 
 
-def _absent(told: Told, failure: Mapping[str, Any]) -> bool:
-    words = " ".join(str(told.said(failure).get(name, "")) for name in (told.code, *told.reasons))
+def _absent(failures: Failures, failure: Mapping[str, Any]) -> bool:
+    words = " ".join(str(failures.said(failure).get(name, "")) for name in (failures.code, *failures.reasons))
     return any(word in words for word in ABSENT)

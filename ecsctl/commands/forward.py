@@ -49,7 +49,7 @@ def forward(
         session = tunnel.begin(aws, target, wanted)
         record, group = app.where.folder / ".ecsctl", Names(app.app).tasks_group
 
-    class Told:
+    class Printer:
         """What a person is told."""
 
         warned = -OFTEN
@@ -78,7 +78,7 @@ def forward(
         else plugin.given(path, session, common.profile or "")
     )
     try:
-        ended = tunnel.carry(*started, Told())
+        ended = tunnel.carry(*started, Printer())
     finally:
         aws.patience.resume()
         try:

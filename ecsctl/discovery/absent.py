@@ -13,7 +13,7 @@ from ecsctl.discovery.dockerfile import Dockerfile, Stage
 from ecsctl.discovery.tree import Tree, within
 
 
-def told(tree: Tree, path: str, read: Dockerfile, place: Context) -> Iterator[str]:
+def missing_notes(tree: Tree, path: str, read: Dockerfile, place: Context) -> Iterator[str]:
     """What is missing, in sentences for a person."""
     modules = tree.submodules
     of_modules = [one for one in place.missing if any(within(_whole(place.folder, one), module) for module in modules)]
@@ -33,13 +33,13 @@ def told(tree: Tree, path: str, read: Dockerfile, place: Context) -> Iterator[st
 
 
 def arguments(read: Dockerfile, services: Sequence[Service]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Build arguments that the Dockerfile cannot do without: those that a compose file names, and those nobody does."""
+    """Build arguments that the Dockerfile cannot do without: those a compose file sets, and those nothing does."""
     given: dict[str, str] = {}
     for service in reversed(services):
         given |= dict(service.arguments)
-    wanted = dockerfile.wanting(read)
-    known = {name: given[name] for name in wanted if given.get(name) and "$" not in given[name]}
-    return known, tuple(name for name in wanted if name not in known)
+    needed = dockerfile.wanting(read)
+    known = {name: given[name] for name in needed if given.get(name) and "$" not in given[name]}
+    return known, tuple(name for name in needed if name not in known)
 
 
 def speaks_fastcgi(read: Dockerfile, stage: Stage) -> bool:
@@ -60,9 +60,9 @@ def ignored(tree: Tree, path: str, read: Dockerfile, context: str) -> tuple[str,
     rules = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
     found = []
     for name in dict.fromkeys(copied(read)):
-        # Docker sends a folder of which a file is wanted again.
-        wanted_again = any(within(rule[1:].strip("/"), name) for rule in rules if rule.startswith("!"))
-        if not re.search(r"[*?\[]", name) and not wanted_again and _left_out(name, rules):
+        # Docker sends a folder if a later rule takes one of its files back in.
+        kept_again = any(within(rule[1:].strip("/"), name) for rule in rules if rule.startswith("!"))
+        if not re.search(r"[*?\[]", name) and not kept_again and _left_out(name, rules):
             found.append(name)
     return tuple(found)
 
@@ -72,8 +72,8 @@ def _left_out(name: str, rules: Sequence[str]) -> bool:
     parts = PurePosixPath(name).parts
     above = ["/".join(parts[: end + 1]) for end in range(len(parts))]
     for rule in rules:
-        wanted = _pattern(rule.removeprefix("!"))
-        if any(wanted.fullmatch(one) for one in above):
+        pattern = _pattern(rule.removeprefix("!"))
+        if any(pattern.fullmatch(one) for one in above):
             out = not rule.startswith("!")
     return out
 
@@ -87,7 +87,7 @@ def _pattern(rule: str) -> re.Pattern[str]:
 
 
 def _stored_elsewhere(tree: Tree, context: str) -> tuple[str, ...]:
-    """What of the context git LFS keeps, as .gitattributes tells."""
+    """What of the context git LFS keeps, by .gitattributes."""
     found = []
     for pattern in re.findall(r"(?m)^(\S+)\s[^\n#]*\bfilter=lfs\b", tree.read(".gitattributes")):
         rule = _pattern(pattern if "/" in pattern else f"**/{pattern}")

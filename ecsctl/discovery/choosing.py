@@ -132,10 +132,10 @@ def context(tree: Tree, path: str, read: Dockerfile, services: Sequence[Service]
     held = {folder: [one for one in names if _holds(tree, folder, one)] for folder in candidates}
     most = max(map(len, held.values()), default=0)
     best = [folder for folder in dict.fromkeys(candidates) if len(held[folder]) == most]
-    told = {service.context for service in services if service.dockerfile == path}
+    named = {service.context for service in services if service.dockerfile == path}
     if len(best) == 1 and most:
         folder, why = best[0], f"it copies {_listed(held[best[0]])}"
-    elif any(one in told for one in best):
+    elif any(one in named for one in best):
         service = next(one for one in services if one.dockerfile == path and one.context in best)
         folder, why = service.context, f"{service.file} builds {service.name} from there"
     else:
@@ -146,7 +146,7 @@ def context(tree: Tree, path: str, read: Dockerfile, services: Sequence[Service]
 
 
 def _home(tree: Tree, own: str, best: Sequence[str]) -> tuple[str, str]:
-    """Where what is copied does not tell: the folder of the app's sources, seen by what every language keeps there."""
+    """Where what is copied leaves it open: the folder of the app's sources, known by each language's files."""
     if own == ".":
         return ".", "the Dockerfile is there"
     if own not in best:
@@ -196,10 +196,10 @@ def _lacks(tree: Tree, path: str) -> bool:
 
 
 def _serves(stage: Stage) -> bool:
-    told = [(word, rest) for one in stage.chain for word, rest in one.instructions]
-    said = any(word in ("CMD", "ENTRYPOINT", "EXPOSE") for word, _ in told)
-    idle = any(word in ("CMD", "ENTRYPOINT") and _IDLE.search(rest) for word, rest in told)
-    return (said and not idle) or bool(ports.of_image(stage.image))
+    instructions = [(word, rest) for one in stage.chain for word, rest in one.instructions]
+    starts = any(word in ("CMD", "ENTRYPOINT", "EXPOSE") for word, _ in instructions)
+    idle = any(word in ("CMD", "ENTRYPOINT") and _IDLE.search(rest) for word, rest in instructions)
+    return (starts and not idle) or bool(ports.of_image(stage.image))
 
 
 def _tool(read: Dockerfile, last: Stage) -> bool:

@@ -1,4 +1,4 @@
-"""What compose files say of the app and of what it needs beside it. They are hints: nobody promises that they hold."""
+"""What compose files say of the app and of what it needs beside it. They are hints, and need not hold."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Service:
 
 
 def services(tree: Tree) -> tuple[Service, ...]:
-    """All services of all compose files, those for production first. A file that cannot be read says nothing."""
+    """All services of all compose files, those for production first. A file that cannot be read has none."""
     files = sorted(tree.named(NAMES), key=lambda one: (bool(_LATER.search(one.rsplit("/", 1)[-1])), one.count("/")))
     return tuple(service for file in files[:20] for service in _services(file, tree.read(file)))
 
@@ -93,7 +93,7 @@ def _service(file: str, folder: str, name: str, one: Mapping[str, Any]) -> Servi
 
 
 def _line(words: Any) -> str:
-    """A command in either form, without the word that tells the form."""
+    """A command in either form, without the word that sets the form."""
     if isinstance(words, list):
         listed = [str(word) for word in words]
         rest = listed[1:] if listed[:1] in (["CMD"], ["CMD-SHELL"]) else listed
@@ -138,7 +138,7 @@ def _names(environment: Any) -> tuple[str, ...]:
 
 
 def _ports(one: Mapping[str, Any]) -> tuple[int, ...]:
-    """The container's side of its ports: those published, those exposed, and the one a proxy is told of in a label."""
+    """The container's side of its ports: those published, those exposed, and the one that a label names for a proxy."""
     found: list[str] = []
     for port in _listed(one.get("ports")):
         written = port.get("target", "") if isinstance(port, dict) else port
@@ -147,8 +147,8 @@ def _ports(one: Mapping[str, Any]) -> tuple[int, ...]:
             found.append(bare.removesuffix("/tcp").rpartition(":")[2].partition("-")[0])
     found += [str(port).removesuffix("/tcp").partition("-")[0] for port in _listed(one.get("expose"))]
     labels = one.get("labels")
-    told = [f"{key}={value}" for key, value in labels.items()] if isinstance(labels, dict) else _listed(labels)
-    found += [match[1] for label in told if (match := re.search(r"loadbalancer\.server\.port=(\d+)$", str(label)))]
+    texts = [f"{key}={value}" for key, value in labels.items()] if isinstance(labels, dict) else _listed(labels)
+    found += [match[1] for label in texts if (match := re.search(r"loadbalancer\.server\.port=(\d+)$", str(label)))]
     numbers = [int(port) for port in found if re.fullmatch(r"\d{1,5}", port) and 0 < int(port) < 65536]
     return tuple(dict.fromkeys(numbers))
 

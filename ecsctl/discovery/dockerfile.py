@@ -15,7 +15,7 @@ _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?([-+])([^{}]*))?\}|(\w+))")
 _PAIR = re.compile(r"""([\w.-]+)=("(?:\\.|[^"\\])*"|'[^']*'|(?:\\.|\S)*)""")
 # A redirection of its own: no `<<<`, and no shift in arithmetic (BuildKit, "Here-documents").
 _HEREDOC = re.compile(r"(?:^|[\s;&|(])\d*<<(?!<)-?[\"']?(\w+)[\"']?")
-# What BuildKit sets without being told ("Automatic platform ARGs in the global scope").
+# What BuildKit sets by itself ("Automatic platform ARGs in the global scope").
 _GIVEN = re.compile(r"(?:BUILD|TARGET)(?:PLATFORM|OS|ARCH|VARIANT)")
 
 
@@ -134,7 +134,7 @@ def parse(text: str) -> Dockerfile:
 
 
 def valid(text: str) -> bool:
-    """Whether a text begins as Docker wants it: with FROM, or ARGs before it. Sources and templates do not."""
+    """Whether a text begins as Docker demands: with FROM, or ARGs before it. Sources and templates do not."""
     for word, rest in _instructions(text):
         if word == "FROM":
             words = [one for one in rest.split() if not one.startswith("--")]
@@ -149,14 +149,14 @@ def wanting(read: Dockerfile) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for one in read.stages:
         known = read.variables(one)
-        told = {name for word, rest in one.instructions if word == "ARG" for name, _ in _pairs(rest)}
+        arguments = {name for word, rest in one.instructions if word == "ARG" for name, _ in _pairs(rest)}
         texts = [one.base] + [
             rest for word, rest in one.instructions if word in ("COPY", "ADD") and "--from=" not in rest
         ]
         for index, text in enumerate(texts):
             for match in _VARIABLE.finditer(filled(text, known)):
                 name = match[1] or match[4]
-                if (index == 0 or name in told) and not _GIVEN.fullmatch(name):
+                if (index == 0 or name in arguments) and not _GIVEN.fullmatch(name):
                     found[name] = None
     return tuple(found)
 

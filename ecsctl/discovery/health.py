@@ -1,4 +1,4 @@
-"""The path that tells whether the app is well: the image's own check, a compose file's, or the framework's."""
+"""The path that says whether the app is well: the image's own check, a compose file's, or the framework's."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def _actuator(tree: Tree, context: str) -> str:
 
 
 def _flat(text: str) -> dict[str, str]:
-    """A YAML text's settings with dots in their names. One that is no plain YAML says nothing."""
+    """A YAML text's settings with dots in their names. One that is not plain YAML has none."""
     import yaml  # type: ignore[import-untyped]  # PyYAML ships no types
 
     found: dict[str, str] = {}

@@ -69,7 +69,7 @@ class Image:
 def observed(
     tree: Tree, here: str = ".", *, ask: Ask | None = None, dockerfile: str = "", called: str = ""
 ) -> Image | None:
-    """The image of a repository, seen from the folder that one stands in; None without a Dockerfile.
+    """The image of a repository, from the current folder's point of view; None without a Dockerfile.
 
     `called` is the repository's name, where that may be another than its folder's. Raises UsageError if `dockerfile`
     is none.
@@ -86,7 +86,7 @@ def observed(
     notes.append(f"the image is built from {path} in {_named(place.folder)}: {place.why}")
     if target:
         notes.append(why)
-    notes += absent.told(tree, path, read, place)
+    notes += absent.missing_notes(tree, path, read, place)
     names = {called, tree.root.name} if place.folder == "." else {place.folder}
     ours = _of_this_image(services, path, names, stage)
     command = _command(read, stage, [one for one in ours if one.dockerfile == path or not _rivals(tree, path)])
@@ -213,12 +213,12 @@ def _listening(
         others = {one.number: one.source for one in found if one.number != port and not one.source.startswith("what ")}
         if others:
             notes.append("other ports: " + ", ".join(f"{number} ({said})" for number, said in others.items()))
-    told = [
+    examples = [
         (name, number) for name, number, source in ports.examples(tree, context) if found and source == found[0].source
     ]
-    if told and port == told[0][1] and not anywhere:
-        environment = ((told[0][0], str(port)),)
-        notes.append(f"the app finds its port in {told[0][0]}, which [service.environment] sets to {port}")
+    if examples and port == examples[0][1] and not anywhere:
+        environment = ((examples[0][0], str(port)),)
+        notes.append(f"the app finds its port in {examples[0][0]}, which [service.environment] sets to {port}")
     if anywhere:
         port = port or USUAL
         environment = (("PORT", str(port)),)

@@ -1,4 +1,4 @@
-"""What an app uses beside itself, as compose files and Procfile tell, and which other processes its image runs."""
+"""What an app uses beside itself, by its compose files and Procfile, and which other processes its image runs."""
 
 from __future__ import annotations
 
@@ -101,12 +101,12 @@ def _of_compose(services: Sequence[Service], app: Sequence[Service]) -> Iterator
     built = {service.dockerfile for service in app if service.dockerfile}
     pushed = {service.image for service in app if service.image and not service.dockerfile}
     for service in services:
-        told = f"{service.name} {service.command}"
+        words = f"{service.name} {service.command}"
         if service.command and (service.dockerfile in built or (not service.dockerfile and service.image in pushed)):
-            if _MIGRATES.search(told):
+            if _MIGRATES.search(words):
                 if command := _ends(service.command):
                     yield Process("", command, service.where)
-            elif _WORKS.search(told):
+            elif _WORKS.search(words):
                 yield Process(_name(service.name), service.command, service.where)
 
 
@@ -179,13 +179,13 @@ def _kept(tree: Tree, app: Sequence[Service], kept: Sequence[str]) -> Iterator[s
 
     What a compose file puts in from the repository is no such folder: the image has it.
     """
-    told = dict.fromkeys(kept, "VOLUME of the Dockerfile")
+    folders = dict.fromkeys(kept, "VOLUME of the Dockerfile")
     for service in app[:1]:
         for source, place in service.keeps:
             held = source in tree.folders or tree.has(source)
             if not held and not _PASSING.search(place):
-                told.setdefault(place, f"a volume of {service.where}")
-    for folder, where in told.items():
+                folders.setdefault(place, f"a volume of {service.where}")
+    for folder, where in folders.items():
         yield f"what the app keeps in {folder} ({where}): a task's disk ends with the task, and volumes outlive it"
 
 
@@ -221,9 +221,9 @@ def _kind(name: str) -> str:
     return next((kind for kind, pattern in _VARIABLES if re.fullmatch(pattern, name)), "")
 
 
-def _variables(told: Sequence[tuple[str, str]]) -> Iterator[str]:
+def _variables(named_in: Sequence[tuple[str, str]]) -> Iterator[str]:
     named: dict[str, dict[str, str]] = {}
-    for name, where in told:
+    for name, where in named_in:
         if (kind := _kind(name)) and re.fullmatch(r"\w+", name):
             named.setdefault(kind, {}).setdefault(name, where)
     for kind, names in named.items():
@@ -235,7 +235,7 @@ def _variables(told: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 
 def _processes(services: Sequence[Service], app: Sequence[Service]) -> Iterator[str]:
-    """Workers and migrations that cannot be proposed: of another image, or with a command that is not told."""
+    """Workers and migrations that cannot be proposed: of another image, or with a command that is not known."""
     built = {service.dockerfile for service in app if service.dockerfile}
     for service in services:
         if service.dockerfile in built and not service.command and service.name not in {one.name for one in app[:1]}:

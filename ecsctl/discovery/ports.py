@@ -52,7 +52,7 @@ _NOT_HTTP = re.compile(r"metric|admin|debug|grpc|management|db|database|redis|sm
 _BIND = re.compile(r"(?:^|\n)\s*(?:bind|port|http-socket|http|socket|listen)\s*[(=\s]\s*[^\n]*?[:\s'\"(=]" + _NUMBER)
 _SOURCES = re.compile(r"(?:main|index|server|app|start|www|bootstrap|wsgi|asgi|__main__)\.(?:[cm]?[jt]s|go|py|rb|rs)"
                       r"|runtime\.exs")  # fmt: skip
-# Files that show which variables an app wants, with values to begin from.
+# Files that show which variables an app reads, with values to begin from.
 EXAMPLES = (
     r"\.?env[._-](?:example|sample|dist|template|defaults?)(?:[._-][\w-]+)?"
     r"|(?:[\w-]*\.)?env[._-](?:example|sample|dist|template)|\.?(?:example|sample|dist|template)\.env"
@@ -128,7 +128,7 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
 
 
 def choices(ports: Sequence[Port]) -> tuple[Port, ...]:
-    """Those that a person is to choose from: several are EXPOSEd and nothing tells which. Metrics' are no choice."""
+    """Those that a person is to choose from: several are EXPOSEd and nothing says which. Metrics' are no choice."""
     said = [one for one in ports if one.source.startswith("EXPOSE") and one.number not in _ASIDE]
     return tuple(said) if len(said) > 1 else tuple(ports[:1])
 

@@ -16,7 +16,7 @@ def lacking(text: str, container: str = "") -> tuple[str, ...]:
     """What it does not do, in words that follow "it does not"; a single sentence if it cannot be read at all.
 
     `container` is the name that the app's container has, which may stand there as it is.
-    What it leaves to scripts is not seen: where it runs some, only what it says itself counts as said.
+    What its scripts do is not read: where it runs some, only its own commands count.
     """
     import yaml  # type: ignore[import-untyped]  # PyYAML ships no types
 

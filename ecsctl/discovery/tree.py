@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from ecsctl.github import checkout
 
-READABLE = 300_000  # bytes: no file that is read here is longer, and a stranger's may be endless
+READABLE = 300_000  # bytes: no file that is read here is longer, and somebody else's may be endless
 _SKIPPED = frozenset({".git", ".ecsctl", "node_modules", "vendor", ".venv", "venv", "__pycache__"})
 _ASIDE = re.compile(
     r"node_modules|vendor|third[_-]?party|tests?|__tests__|spec|e2e|integration|fixtures?|testdata|examples?|samples?|"
@@ -50,7 +50,7 @@ class Tree:
         return path in self._known
 
     def read(self, path: str) -> str:
-        """A file's text; empty if it is not there, is no text of ours to read, or leads out of the repository."""
+        """A file's text; empty if it does not exist, is too long or not text, or leads out of the repository."""
         place = self.root / path
         try:
             if path not in self._known or not place.resolve().is_relative_to(self.root.resolve()):

@@ -79,20 +79,20 @@ def peek(path: Path) -> Book | None:
     return None
 
 
-class Told(NamedTuple):
+class Rendered(NamedTuple):
     """A resource's entry as the file has it, and as its checksum takes it."""
 
     line: str
     compact: str
 
 
-def told(entry: Entry) -> Told:
+def rendered(entry: Entry) -> Rendered:
     """An entry in both forms."""
     dumped = entry.model_dump(mode="json")
-    return Told(json.dumps(dumped), _compact(dumped))
+    return Rendered(json.dumps(dumped), _compact(dumped))
 
 
-def content(book: Book, entries: Mapping[str, Told]) -> bytes:
+def content(book: Book, entries: Mapping[str, Rendered]) -> bytes:
     """The record's content, of entries that are told already: a run writes it at every step, and each changes one."""
     head = book.model_dump(mode="json", exclude={"entries"})
     inner = ",".join(f"{json.dumps(name)}:{entry.compact}" for name, entry in sorted(entries.items()))
@@ -180,8 +180,8 @@ def _parse(path: Path) -> Book:
         )
     if type(version) is not int or not all(older in MIGRATIONS for older in range(version, VERSION)):
         raise ValueError(f"is of version {version!r}, which this ecsctl does not know")
-    told = body.pop("checksum", None)
-    if told != checksum(body):
+    claimed = body.pop("checksum", None)
+    if claimed != checksum(body):
         raise ValueError("does not match its checksum")
     for older in range(version, VERSION):
         body = {**MIGRATIONS[older](body), "version": older + 1}

@@ -16,7 +16,7 @@ from typing import Any
 from ecsctl import files
 from ecsctl.engine import runs
 from ecsctl.engine.errors import Locked, StateError
-from ecsctl.engine.record import Book, Entry, Intent, Told, backup, content, read, told, unwritable
+from ecsctl.engine.record import Book, Entry, Intent, Rendered, backup, content, read, rendered, unwritable
 
 USE = {  # what makes a run fit the record
     "account": "use the credentials of account {}",
@@ -36,7 +36,7 @@ class State:
         self.own_id = book.id  # the one that the record was begun with
         self.run, self._last = runs.new_run(), _last_run(path.parent / "owner")
         self._lock = threading.Lock()
-        self._told: dict[str, Told] = {}  # each entry as the file has it
+        self._rendered: dict[str, Rendered] = {}  # each entry as the file has it
 
     @classmethod
     def load(cls, path: Path, *, app: str, account: str, region: str, say: Callable[[str], None]) -> State:
@@ -193,11 +193,11 @@ class State:
         """Write the record; of its entries only this one has changed since the last time, if there was one."""
         self.book.serial += 1
         entries = self.book.entries
-        self._told = {
-            name: told(entry) if name == changed or name not in self._told else self._told[name]
+        self._rendered = {
+            name: rendered(entry) if name == changed or name not in self._rendered else self._rendered[name]
             for name, entry in entries.items()
         }
-        written = content(self.book, self._told)
+        written = content(self.book, self._rendered)
         try:
             self._replace(written)
         except OSError:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from ecsctl.engine.errors import EcsctlError, Paused, ReleaseFailed, RolledBack, Stopped, Superseded, TimedOut
-from ecsctl.resources.support.deployments import Phase, Snapshot, Told, began, monitor_of, phase_of, traffic_of
+from ecsctl.resources.support.deployments import Answer, Phase, Snapshot, began, monitor_of, phase_of, traffic_of
 from ecsctl.resources.support.ecs import family_of, revision_of
 from ecsctl.resources.support.pausing import ANSWERS, held_of
 
@@ -51,7 +51,7 @@ class Followed:
         """What a person calls it."""
         return called(self.task_definition)
 
-    def among(self, observed: Snapshot) -> Told | None:
+    def among(self, observed: Snapshot) -> Answer | None:
         """The service deployment itself, or None while AWS does not show it yet."""
         if self.arn:
             return next((one for one in observed.deployments if one["serviceDeploymentArn"] == self.arn), None)
@@ -165,7 +165,7 @@ def judge(ours: Followed, observed: Snapshot) -> Rolling | Verdict:
     return bad_end(ours, observed, found)
 
 
-def bad_end(ours: Followed, observed: Snapshot, found: Told) -> Verdict:
+def bad_end(ours: Followed, observed: Snapshot, found: Answer) -> Verdict:
     """The verdict of a deployment that has ended, and not with success."""
     phase, cause, why = phase_of(found), monitor_of(found), str(found.get("statusReason") or "")
     if phase in (Phase.ROLLED_BACK, Phase.TAKEN_BACK):
@@ -196,7 +196,7 @@ def out_of_time(ours: Followed, rolling: Rolling, limit: float) -> Verdict:
     return Verdict(Outcome.TIMED_OUT, f"{ours.name} is still rolling out after {round(limit)} seconds", rolling.note)
 
 
-def _deployed(ours: Followed, service: Told, observed: Snapshot, found: Told) -> str:
+def _deployed(ours: Followed, service: Answer, observed: Snapshot, found: Answer) -> str:
     later = observed.later(found)
     if later:
         then = revision_of(observed.brings(later))
@@ -209,13 +209,13 @@ def _deployed(ours: Followed, service: Told, observed: Snapshot, found: Told) ->
     return f"{ours.name} is deployed: {runs}{left}"
 
 
-def _followed_on(found: Told, later: Told) -> bool:
+def _followed_on(found: Answer, later: Answer) -> bool:
     """Whether the later deployment began before this one ended: one that began afterwards superseded nothing."""
     ended = found.get("finishedAt") or found.get("stoppedAt")
     return ended is None or bool(later["createdAt"] <= ended)
 
 
-def _progress(ours: Followed, observed: Snapshot, found: Told) -> str:
+def _progress(ours: Followed, observed: Snapshot, found: Answer) -> str:
     phase = phase_of(found)
     if phase is Phase.GOING_BACK:
         return f"{ours.name} is being rolled back: {found.get('statusReason') or 'no reason given'}"
@@ -239,12 +239,12 @@ def _progress(ours: Followed, observed: Snapshot, found: Told) -> str:
     return ", ".join(parts)
 
 
-def _stuck(service: Told, found: Told) -> bool:
+def _stuck(service: Answer, found: Answer) -> bool:
     return any(STUCK in event["message"] and event["createdAt"] >= found["createdAt"]
                for event in service.get("events", ()))  # fmt: skip
 
 
-def no_room(service: Told) -> str:
+def no_room(service: Answer) -> str:
     """Why the percentages leave no room (ECS guide, "Amazon ECS service deployment parameters": the rounding)."""
     settings, desired = service.get("deploymentConfiguration") or {}, service.get("desiredCount", 0)
     low, high = settings.get("minimumHealthyPercent", 100), settings.get("maximumPercent", 200)

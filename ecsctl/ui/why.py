@@ -61,7 +61,7 @@ class Way(Protocol):
         """What for."""
 
 
-class Told(Protocol):
+class ShownCause(Protocol):
     """One cause."""
 
     @property
@@ -113,7 +113,7 @@ class Found(Protocol):
     """A diagnosis."""
 
     @property
-    def causes(self) -> Sequence[Told]:
+    def causes(self) -> Sequence[ShownCause]:
         """What is wrong, ranked."""
 
     @property

@@ -40,9 +40,9 @@ def why(
     process: str = "",
     resting: Mapping[str, bool] | None = None,
 ) -> Diagnosis:
-    """What is wrong with an app, ranked; or with one process of it. Changes nothing; what could not be read is told.
+    """What is wrong with an app, ranked; or with one process of it. Changes nothing; what could not be read is listed.
 
-    `spelled` tells which key the app's ecsctl.toml uses, where two can say the same; `resting` tells of each process
+    `spelled` says which key the app's ecsctl.toml uses, where two can say the same; `resting` says of each process
     that it asks for whether no task of it need run, where that is known.
 
     Raises Interrupted when a stop is asked for, Refused for a process that the app does not have.
@@ -54,7 +54,7 @@ def why(
 
 
 def first_line(aws: Aws, app: str, resting: Mapping[str, bool] | None = None, *, again: bool = True) -> str:
-    """Why a service does not run, in one line and few calls; empty if nothing is wrong with any, or nobody knows.
+    """Why a service does not run, in one line and few calls; empty if nothing is wrong with any, or no cause is known.
 
     With `again` AWS is asked anew, whatever it has answered. Raises Interrupted when a stop is asked for.
     """

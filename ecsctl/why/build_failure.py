@@ -1,6 +1,6 @@
 """Which command of which phase of a build failed, and what that command wrote.
 
-CodeBuild tells it in the phase's context ("Error while executing command: X. Reason: exit status N") and marks it in
+CodeBuild gives it in the phase's context ("Error while executing command: X. Reason: exit status N") and logs it in
 the log with lines of its own, which begin with [Container] (CodeBuild guide, "View detailed build information"). A
 later phase fails as well once an earlier one did: only the first counts. What other commands wrote proves nothing.
 """
@@ -25,7 +25,7 @@ WELL = ("SUCCEEDED", "IN_PROGRESS", "", None)
 
 @dataclass(frozen=True)
 class BuildFailure:
-    """The first phase that failed, in AWS's words, and the lines of its command (all lines, where none is marked)."""
+    """The first phase that failed, in AWS's words, and the lines of its command (all, where none is known)."""
 
     phase: str
     code: str = ""
@@ -42,7 +42,7 @@ class BuildFailure:
 
     @property
     def last_error(self) -> str:
-        """The last line of the command that tells of an error."""
+        """The last line of the command that reports an error."""
         return last_error(self.lines)
 
     @property
@@ -62,7 +62,7 @@ class BuildFailure:
 
 
 def failure_of(build: Mapping[str, Any], log: Sequence[str]) -> BuildFailure:
-    """The first failure of a build that failed, with what its log tells of it."""
+    """The first failure of a build that failed, with what its log says about it."""
     bad = [one for one in build.get("phases", ()) if one.get("phaseStatus") not in WELL]
     if not bad:
         return BuildFailure("an unknown phase", lines=tuple(_plain(log)))
@@ -86,7 +86,7 @@ def _of_command(log: Sequence[str], command: str) -> list[str]:
     ends = [n for n, line in enumerate(every) if MARK in line and ENDED in line]
     end = next((n for n in ends if first in every[n]), ends[0] if ends else len(every))
     begin = max((n for n in range(end) if MARK in every[n]), default=-1) + 1
-    rest = command.strip().splitlines()[1:]  # a command of several lines is told on several
+    rest = command.strip().splitlines()[1:]  # a command of several lines is logged on several
     while rest and begin < end and every[begin].strip() == rest[0].strip():
         begin, rest = begin + 1, rest[1:]
     return _plain(every[begin:end])

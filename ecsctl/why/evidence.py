@@ -13,7 +13,7 @@ from ecsctl.config.printing import HIDDEN, looks_secret
 from ecsctl.names import Names
 from ecsctl.parts import WEB
 from ecsctl.resources.support.containers import LABEL
-from ecsctl.resources.support.deployments import LONG_AGO, Snapshot, Told
+from ecsctl.resources.support.deployments import LONG_AGO, Answer, Snapshot
 from ecsctl.resources.support.pipeline_structure import DEPLOY, process_of
 from ecsctl.resources.support.revisions import container_of
 from ecsctl.why.build_failure import BuildFailure, failure_of
@@ -30,7 +30,7 @@ STEADY = "has reached a steady state"
 
 @dataclass(frozen=True)
 class Evidence:
-    """One fact: who tells it, in whose words, and since when it holds (None: now).
+    """One fact: its source, the source's words, and since when it holds (None: now).
 
     Words that look like a token or a password are covered: a log may hold anything.
     """
@@ -81,7 +81,7 @@ PLACES = (
 
 @dataclass(frozen=True)
 class Reason(Evidence):
-    """Why a task stopped or was not started, in ECS's words: what it was about, and of which container it is told."""
+    """Why a task stopped or was not started, in ECS's words: what it was about, and which container it names."""
 
     place: Place = Place.OTHER
     container: str = ""
@@ -89,7 +89,8 @@ class Reason(Evidence):
 
 @dataclass
 class Facts:
-    """All that was read, in the shapes in which AWS answers; what was not read is None or empty, and told in `unread`.
+    """All that was read, in the shapes in which AWS answers; what was not read is None or empty, and listed in
+    `unread`.
 
     Field by field the answers of: DescribeServices, DescribeServiceDeployments, DescribeTaskDefinition, DescribeTasks
     of stopped tasks, DescribeTargetHealth, DescribeTargetGroups, GetLogEvents, DescribeRouteTables,
@@ -99,50 +100,50 @@ class Facts:
     at them in their zones (ListResourceRecordSets), `delegation` the name servers of a zone as `ours`
     and, if the zone above is in the account too, those to which that one leads as `parent`.
     `revisions` maps the ARN of a service revision to that of its task definition, `images` a reference to whether it
-    is there, `secrets` an ARN to "there", "missing" or "being deleted", `own_secrets` an ARN to the name by which
-    `ecsctl secret` knows it, `log_groups` a name to whether it is there, `subnet_routes` a subnet to its route table.
+    exists, `secrets` an ARN to "there", "missing" or "being deleted", `own_secrets` an ARN to the name by which
+    `ecsctl secret` knows it, `log_groups` a name to whether it exists, `subnet_routes` a subnet to its route table.
     `starting` are the tasks that are not running yet. The service and its tasks are those of the `process`; `rests`
-    tells whether none of them is asked for, by ecsctl.toml or by autoscaling (None: nobody knows).
+    says whether no task is desired, by ecsctl.toml or by autoscaling (None: unknown).
     """
 
     app: str
     process: str = WEB
     rests: bool | None = None
-    no_web: bool = False  # nobody asks for one: what is of the app as a whole is told all the same
-    service: Told | None = None
-    deployments: list[Told] = field(default_factory=list)
+    no_web: bool = False  # none is configured: causes of the app as a whole are reported all the same
+    service: Answer | None = None
+    deployments: list[Answer] = field(default_factory=list)
     revisions: dict[str, str] = field(default_factory=dict)
-    definition: Told = field(default_factory=dict)
-    stopped: list[Told] = field(default_factory=list)
-    starting: list[Told] = field(default_factory=list)
-    targets: list[Told] = field(default_factory=list)
-    target_group: Told = field(default_factory=dict)
-    log: list[Told] = field(default_factory=list)
-    beside_log: list[Told] = field(default_factory=list)
+    definition: Answer = field(default_factory=dict)
+    stopped: list[Answer] = field(default_factory=list)
+    starting: list[Answer] = field(default_factory=list)
+    targets: list[Answer] = field(default_factory=list)
+    target_group: Answer = field(default_factory=dict)
+    log: list[Answer] = field(default_factory=list)
+    beside_log: list[Answer] = field(default_factory=list)
     images: dict[str, bool] = field(default_factory=dict)
     processors: dict[str, list[str]] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     own_secrets: dict[str, str] = field(default_factory=dict)
     log_groups: dict[str, bool] = field(default_factory=dict)
-    roles: dict[str, Told] = field(default_factory=dict)
-    subnet_routes: dict[str, Told] = field(default_factory=dict)
-    endpoints: list[Told] = field(default_factory=list)
-    groups: list[Told] = field(default_factory=list)
+    roles: dict[str, Answer] = field(default_factory=dict)
+    subnet_routes: dict[str, Answer] = field(default_factory=dict)
+    endpoints: list[Answer] = field(default_factory=list)
+    groups: list[Answer] = field(default_factory=list)
     balancer_groups: list[str] = field(default_factory=list)
-    commands: list[Told] = field(default_factory=list)  # tasks of the release command, the newest first
-    command_log: list[Told] = field(default_factory=list)  # what the newest of them wrote
-    job_tasks: list[Told] = field(default_factory=list)  # tasks of jobs that have ended, the newest first
-    job_log: list[Told] = field(default_factory=list)  # what the last one wrote that ended badly
-    missed: dict[str, datetime] = field(default_factory=dict)  # jobs of which no run has begun when one was due
-    build: Told | None = None
-    build_log: list[Told] = field(default_factory=list)
-    pipeline: Told | None = None
-    connection: Told | None = None
-    certificate: Told | None = None
-    served: Told | None = None
+    commands: list[Answer] = field(default_factory=list)  # tasks of the release command, the newest first
+    command_log: list[Answer] = field(default_factory=list)  # what the newest of them wrote
+    job_tasks: list[Answer] = field(default_factory=list)  # tasks of jobs that have ended, the newest first
+    job_log: list[Answer] = field(default_factory=list)  # what the last one wrote that ended badly
+    missed: dict[str, datetime] = field(default_factory=dict)  # jobs without a run when one was due, and when that was
+    build: Answer | None = None
+    build_log: list[Answer] = field(default_factory=list)
+    pipeline: Answer | None = None
+    connection: Answer | None = None
+    certificate: Answer | None = None
+    served: Answer | None = None
     domain: str = ""
     also: list[str] = field(default_factory=list)
-    names: list[Told] = field(default_factory=list)
+    names: list[Answer] = field(default_factory=list)
     delegation: dict[str, list[str]] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
 
@@ -189,7 +190,7 @@ class Facts:
         return self.releases.steady and bool((self.service or {}).get("desiredCount")) and not bad
 
     @cached_property
-    def failed(self) -> list[Told]:
+    def failed(self) -> list[Answer]:
         """The suspect's tasks that stopped and were not meant to, newest first; of a healthy service, those since."""
         after = self.releases.primary.get("updatedAt", LONG_AGO) if self.healthy and not self.given_up else self.since
         found = [
@@ -204,55 +205,55 @@ class Facts:
         return sorted(found, key=lambda task: task.get("stoppedAt", LONG_AGO), reverse=True)
 
     @cached_property
-    def container(self) -> Told:
+    def container(self) -> Answer:
         """The app's own container in the task definition."""
         return container_of(self.definition, Names(self.app).container)
 
     @property
     def port(self) -> int:
-        """The port on which the load balancer looks for the app; 0 if that is not known."""
+        """The port on which the load balancer expects the app; 0 if that is not known."""
         balancers = (self.service or {}).get("loadBalancers") or [{}]
         return int(balancers[0].get("containerPort", 0))
 
     @cached_property
     def events(self) -> list[Evidence]:
-        """What the service tells of its newest deployment, newest first; of a healthy one, what came since."""
+        """What the service says about its newest deployment, newest first; of a healthy one, what came since."""
         start = self.failed[0].get("createdAt", self.since) if self.failed else self.since
         found = sorted((self.service or {}).get("events", ()), key=lambda one: one["createdAt"], reverse=True)
-        told: list[Evidence] = []
+        recent: list[Evidence] = []
         for event in found:
             if event["createdAt"] < start or (STEADY in event["message"] and not self.given_up):
                 break
-            told.append(Evidence("service event", event["message"], event["createdAt"]))
-        return told
+            recent.append(Evidence("service event", event["message"], event["createdAt"]))
+        return recent
 
     @cached_property
     def reasons(self) -> list[Reason]:
         """Why tasks stopped or were not started, in ECS's words: the newest task's first, then the events."""
-        told: dict[str, Reason] = {}
+        by_text: dict[str, Reason] = {}
         for task in self.failed[:1]:
             source = f"task {task['taskArn'].rsplit('/', 1)[-1][:8]}"
             texts = [("", task.get("stoppedReason", ""))]
             texts += [(one.get("name", ""), one.get("reason", "")) for one in task.get("containers", ())]
             for name, text in texts:
                 if text:
-                    known = told.get(text)
+                    known = by_text.get(text)
                     named = name or (known.container if known else "")
-                    told[text] = Reason(source, text, task.get("stoppedAt"), place_of(text), named)
-        return [*told.values(), *(Reason(one.source, one.text, one.at, place_of(one.text)) for one in self.events)]
+                    by_text[text] = Reason(source, text, task.get("stoppedAt"), place_of(text), named)
+        return [*by_text.values(), *(Reason(one.source, one.text, one.at, place_of(one.text)) for one in self.events)]
 
-    def told(self, places: tuple[Place, ...], *phrases: str) -> Reason | None:
+    def reason(self, places: tuple[Place, ...], *phrases: str) -> Reason | None:
         """The first reason about one of these things that says one of the phrases, or any reason if none is asked."""
         about = [one for one in self.reasons if one.place in places]
         return next((one for one in about if not phrases or said(one.text, *phrases)), None)
 
     @cached_property
-    def _first(self) -> tuple[Told, bool]:
+    def _first(self) -> tuple[Answer, bool]:
         """The container of the newest failed task that ended first and took the others along, and whether that is sure.
 
         ECS stops the others with SIGTERM (143), then SIGKILL (137), once an essential container has ended (ECS guide,
-        "Essential container in task exited"), and tells no order. So one that ended otherwise was first; where several
-        did, or an app may have ended well when it was asked to, the app's own is likely.
+        "Essential container in task exited"), and gives no order. So one that ended with another code was first; where
+        several did, or an app may have ended well when it was asked to, the app's own is likely.
         """
         task = self.failed[0] if self.failed else {}
         if task.get("stopCode") != "EssentialContainerExited":
@@ -268,7 +269,7 @@ class Facts:
         killed = [one for one in boxes if "OutOfMemory" in one.get("reason", "")]
         own = [one for one in boxes if one["exitCode"] not in (0, 137, 143)]
         rest = [one for code in (0, 137, 143) for one in boxes if one["exitCode"] == code]
-        first: Told = next(iter([*killed, *own, *rest]), {})
+        first: Answer = next(iter([*killed, *own, *rest]), {})
         return first, bool(killed) or all(one["exitCode"] == 143 for one in boxes if one is not first)
 
     @property
@@ -277,30 +278,30 @@ class Facts:
         return str(self._unstarted.get("name", ""))
 
     @property
-    def _unstarted(self) -> Told:
+    def _unstarted(self) -> Answer:
         boxes = self.failed[0].get("containers", ()) if self.failed else ()
         hits = (one for one in boxes if AWAITED.search(one.get("reason") or ""))
-        found: Told = next(hits, {})
+        found: Answer = next(hits, {})
         return found
 
-    def _awaited(self, boxes: list[Told]) -> Told:
+    def _awaited(self, boxes: list[Answer]) -> Answer:
         """The container because of which another was not started, in the agent's words; empty if there is none."""
         named = AWAITED.search(self._unstarted.get("reason", ""))
-        found: Told = next((one for one in boxes if named and one["name"] == named[1]), {})
+        found: Answer = next((one for one in boxes if named and one["name"] == named[1]), {})
         return found
 
     def is_sidecar(self, name: str) -> bool:
         """Whether a container is one of [sidecars] in ecsctl.toml."""
         return LABEL in (self.definition_of(name).get("dockerLabels") or {})
 
-    def definition_of(self, name: str) -> Told:
+    def definition_of(self, name: str) -> Answer:
         """What the task definition says of a container; empty if it has none of that name."""
         every = self.definition.get("containerDefinitions", ())
-        found: Told = next((one for one in every if one.get("name") == name), {})
+        found: Answer = next((one for one in every if one.get("name") == name), {})
         return found
 
     @property
-    def ended(self) -> Told:
+    def ended(self) -> Answer:
         """The container that ended first of the newest failed task; empty if none did by itself."""
         return self._first[0]
 
@@ -324,7 +325,7 @@ class Facts:
 
     @property
     def last_error(self) -> str:
-        """The last line of the app's log that tells of an error, else its last line."""
+        """The last line of the app's log that reports an error, else its last line."""
         return Evidence("log", last_error([one["message"] for one in self.log])).text
 
     def tail(self, lines: int = 6) -> tuple[Evidence, ...]:
@@ -334,9 +335,9 @@ class Facts:
         )
 
 
-def first(told: Iterable[Evidence], pattern: str) -> tuple[re.Match[str], Evidence] | None:
+def first(lines: Iterable[Evidence], pattern: str) -> tuple[re.Match[str], Evidence] | None:
     """The first of the facts that fits a pattern, and how it fits."""
-    for one in told:
+    for one in lines:
         if found := re.search(pattern, one.text, re.IGNORECASE):
             return found, one
     return None
@@ -349,5 +350,5 @@ def place_of(text: str) -> Place:
 
 
 def moment(milliseconds: int | None) -> datetime | None:
-    """A moment as CloudWatch Logs tells it."""
+    """A moment in CloudWatch Logs' milliseconds, as a datetime in UTC."""
     return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -1,4 +1,4 @@
-"""Reading the facts: everything at once, and what cannot be read is told instead of guessed."""
+"""Reading the facts: everything at once, and what cannot be read is reported instead of guessed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def gather(
 ) -> list[Facts]:
     """All facts about an app: the web's with those of its builds and names, then those of each worker.
 
-    `resting` tells of each process of ecsctl.toml whether no task of it need run, where that is known. Changes nothing,
+    `resting` says of each process of ecsctl.toml whether no task of it need run, where that is known. Changes nothing,
     and raises only Interrupted: what could not be read is in `unread`. Where there is no web its facts are those of the
     app alone.
     """
@@ -52,7 +52,7 @@ def gather(
 def gather_services(aws: Aws, app: str, resting: Mapping[str, bool] | None = None) -> Iterator[Facts]:
     """The facts about the running services alone, one after the other, the web's first.
 
-    They are enough to tell why their tasks fail, in fewer calls; and fewer still where a worker runs steadily. What was
+    They are enough to say why their tasks fail, in fewer calls; and fewer still where a worker runs steadily. What was
     asked before is not asked again.
     """
     facts = Facts(app, rests=_rests(WEB, resting))
@@ -67,9 +67,10 @@ def _rests(process: str, resting: Mapping[str, bool] | None) -> bool | None:
 
 
 def _others(aws: Aws, facts: Facts, resting: Mapping[str, bool] | None) -> list[str]:
-    """The workers of the app, and whether nobody asks for a web; none where they may not be listed, which is told.
+    """The workers of the app, and whether no web is configured; none, with a note in `unread`, where they may not be
+    listed.
 
-    Where ecsctl.toml cannot be read, that there are others speaks against a web that is not there.
+    Where ecsctl.toml cannot be read, other services are a sign that a missing web is missing on purpose.
     """
     facts.no_web = resting is not None and WEB not in resting
     try:
@@ -131,7 +132,7 @@ class _Reading:
             self.facts.unread += filter(None, pool.map(self._read, readers))
 
     def _read(self, reader: Callable[[], None]) -> str:
-        """What could not be read, and why; empty if it was read, or is not there."""
+        """What could not be read, and why; empty if it was read, or does not exist."""
         try:
             reader()
         except Interrupted:
@@ -140,8 +141,8 @@ class _Reading:
             if is_gone(error):
                 return ""
             what = (reader.__doc__ or "").rstrip(".")
-            told = explained(error, f"{what[0].lower()}{what[1:]}")
-            return _short(told)
+            failure = explained(error, f"{what[0].lower()}{what[1:]}")
+            return _short(failure)
         return ""
 
     def _service(self) -> None:
@@ -196,9 +197,9 @@ class _Reading:
         if not runs_jobs(self.aws, self.names):
             return
         known, now = runs(self.aws, self.names.cluster, self.names.container), self.aws.now()
-        for told in schedules_in(self.aws, self.names.schedule_group):
-            if tags_of(told).get(APP) == self.facts.app and (due := missed(told, known, now)):
-                self.facts.missed[told["Name"]] = due
+        for schedule in schedules_in(self.aws, self.names.schedule_group):
+            if tags_of(schedule).get(APP) == self.facts.app and (due := missed(schedule, known, now)):
+                self.facts.missed[schedule["Name"]] = due
 
     def _command_log(self) -> None:
         """The log of the release command, and of a job."""

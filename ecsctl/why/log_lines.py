@@ -1,6 +1,6 @@
-"""Which line of a log tells why something failed, and not only where, or that it did.
+"""Which line of a log says why something failed, and not only where, or that it did.
 
-Every language shows the stack in its own manner, and many programs take their leave of an error that they have told
+Every language shows the stack in its own manner, and many programs end with a word about an error that they logged
 before. A name in a stack that sounds like an error (`standard_exception_handling`) is none.
 """
 
@@ -52,7 +52,7 @@ FAREWELL = re.compile(
     r"|^Runtime terminating during boot|Kernel pid terminated|Crash dump is being written"
     r"|^exited: \S+ \(exit status|ELIFECYCLE|Lifecycle script|Application startup failed\. Exiting"
 )
-"""What only says that something has failed, after it was told what."""
+"""What only says that something has failed, after the line that says what."""
 NPM = re.compile(r"^npm (?:ERR!|error)\s?")
 NPM_NOISE = re.compile(
     r"^\s*$|^(?:code|errno|path|syscall|dest|command(?! failed))\b|^failed at the|^this is probably|^exit status"
@@ -62,19 +62,19 @@ NPM_NOISE = re.compile(
 
 
 def last_error(lines: Sequence[str]) -> str:
-    """The last line of a log that tells of an error, else the last line that tells anything; empty if none does."""
-    told = [*_told([line.rstrip() for entry in lines for line in entry.split("\n")])]
-    errors = [n for n, line in enumerate(told) if ERROR.search(line)]
-    said = [n for n in errors if not FAREWELL.search(_bare(told[n]))]
-    loud = [n for n in said if not LEVEL.search(told[n])]
-    chosen = next(iter([*loud[-1:], *said[-1:], *errors[-1:], *range(len(told))[-1:]]), None)
+    """The last line of a log that reports an error, else the last line that says anything; empty if none does."""
+    kept = [*_telling([line.rstrip() for entry in lines for line in entry.split("\n")])]
+    errors = [n for n, line in enumerate(kept) if ERROR.search(line)]
+    own = [n for n in errors if not FAREWELL.search(_bare(kept[n]))]
+    loud = [n for n in own if not LEVEL.search(kept[n])]
+    chosen = next(iter([*loud[-1:], *own[-1:], *errors[-1:], *range(len(kept))[-1:]]), None)
     if chosen is None:
         return ""
-    more = told[chosen + 1 : chosen + 2] if told[chosen].endswith(":") else []
-    return " ".join(line.strip() for line in (told[chosen], *more))
+    more = kept[chosen + 1 : chosen + 2] if kept[chosen].endswith(":") else []
+    return " ".join(line.strip() for line in (kept[chosen], *more))
 
 
-def _told(lines: Sequence[str]) -> Iterator[str]:
+def _telling(lines: Sequence[str]) -> Iterator[str]:
     """The lines that may say why: no part of a stack, no advice, and of what npm says of an error the one line."""
     n, before = 0, ""
     while n < len(lines):
@@ -109,10 +109,10 @@ def _npm(lines: Sequence[str]) -> list[str]:
 
 def _of_npm(block: Sequence[str]) -> list[str]:
     """What npm says first, or of a command that it has run, what that said last: the rest is advice."""
-    told = [(line, NPM.sub("", _bare(line))) for line in block]
-    ran = any(re.match(r"command failed", text) for _, text in told)
-    told = [one for one in told if not NPM_NOISE.search(one[1])]
+    said = [(line, NPM.sub("", _bare(line))) for line in block]
+    ran = any(re.match(r"command failed", text) for _, text in said)
+    said = [one for one in said if not NPM_NOISE.search(one[1])]
     if not ran:
-        return [line for line, _ in told[:1]]
-    errors = [line for line, text in told if ERROR.search(text) and not NOISE.search(text) and not STACK.search(text)]
+        return [line for line, _ in said[:1]]
+    errors = [line for line, text in said if ERROR.search(text) and not NOISE.search(text) and not STACK.search(text)]
     return errors[-1:]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.names import Names
 from ecsctl.resources.support.common import there
-from ecsctl.resources.support.deployments import Told
+from ecsctl.resources.support.deployments import Answer
 from ecsctl.resources.support.revisions import container_of, revision
 from ecsctl.why.evidence import Facts, moment
 
@@ -27,14 +27,14 @@ def lines(aws: Aws, group: str, stream: str, limit: int = OF_TASK) -> list[Any]:
     return list(answer["events"]) if answer else []
 
 
-def of_task(aws: Aws, name: str, task: Told) -> list[Told]:
+def of_task(aws: Aws, name: str, task: Answer) -> list[Answer]:
     """What the container of this name wrote in a task that no service keeps."""
     container = container_of(revision(aws, task["taskDefinitionArn"]).definition, name)
     group, streams = _place_of(container)
     return lines(aws, group, streams + task["taskArn"].rpartition("/")[2]) if group else []
 
 
-def of_container(aws: Aws, facts: Facts, names: Names, container: Told) -> list[Any]:
+def of_container(aws: Aws, facts: Facts, names: Names, container: Answer) -> list[Any]:
     """What a container of the service's newest failed task wrote."""
     group, streams = _place_of(container)
     if not group:
@@ -46,7 +46,7 @@ def of_container(aws: Aws, facts: Facts, names: Names, container: Told) -> list[
     return lines(aws, group, stream) if stream else []
 
 
-def _place_of(container: Told) -> tuple[str, str]:
+def _place_of(container: Answer) -> tuple[str, str]:
     """The log group that a container writes to, and how its streams' names begin; empty if it writes to none."""
     options = (container.get("logConfiguration") or {}).get("options") or {}
     if not (group := options.get("awslogs-group")):

@@ -64,7 +64,7 @@ def _delegation(aws: Aws, zone: Any, *parents: Any) -> dict[str, list[str]]:
 
 def _records(aws: Aws, zone: str, name: str) -> list[Any]:
     """What stands at a name: Route 53 lists from there on, in its own order."""
-    zone = zone.removeprefix("/hostedzone/")  # as ListHostedZones tells it; with it, an id may be too long
+    zone = zone.removeprefix("/hostedzone/")  # as ListHostedZones returns it; with it, an id may be too long
     found = aws.route53.list_resource_record_sets(HostedZoneId=zone, StartRecordName=name, MaxItems="20")
     return [dict(one) for one in found["ResourceRecordSets"] if normal(one["Name"]) == normal(name)]
 

@@ -1,4 +1,4 @@
-"""From facts to the causes, the one to look at first in front."""
+"""From facts to the causes, the most likely first."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ecsctl.parts import WEB
 from ecsctl.releases import reading
-from ecsctl.why.causes import BUILDS, judged, judged_of_worker
+from ecsctl.why.causes import BUILDS, causes_of, causes_of_worker
 from ecsctl.why.causes.cause import Cause
 from ecsctl.why.evidence import Evidence, Facts
 
@@ -45,12 +45,12 @@ class Diagnosis:
 
 
 def diagnose(*every: Facts) -> Diagnosis:
-    """Ask every judge, and put the roots before their effects, the broken before what only waits, the sure first.
+    """Ask every check, and put the roots before their effects, the broken before what only waits, the sure first.
 
     The facts are the web's, and those of each worker; or those of one of them alone.
     """
     app = next((one for one in every if one.process == WEB), None)
-    found = _told_once(cause for facts in every if not _past(facts, app) for cause in _judged(facts))
+    found = _merged(cause for facts in every if not _past(facts, app) for cause in _judged(facts))
     roots = [cause for cause in found if not cause.effect and not cause.calm]
     whose = {cause.process for cause in roots}
     found = [
@@ -68,11 +68,11 @@ def diagnose(*every: Facts) -> Diagnosis:
     ]
     ranked = sorted(found, key=lambda cause: (cause.effect, cause.calm, -cause.certainty))
     wanting = any(cause.name in WANTS_IMAGE for cause in ranked)
-    builds = [cause for judge in BUILDS if app and (cause := judge(app))]
+    builds = [cause for check in BUILDS if app and (cause := check(app))]
     if wanting and builds:  # no image is the effect, the build the root
         ranked.sort(key=lambda cause: cause.name not in {one.name for one in builds})
     well = tuple(fact for facts in every for fact in _well(facts))
-    return Diagnosis(tuple(ranked), well, tuple(told for facts in every for told in _unread(facts)))
+    return Diagnosis(tuple(ranked), well, tuple(one for facts in every for one in _unread(facts)))
 
 
 def _past(facts: Facts, app: Facts | None) -> bool:
@@ -81,16 +81,16 @@ def _past(facts: Facts, app: Facts | None) -> bool:
 
 
 def _judged(facts: Facts) -> Iterator[Cause]:
-    return judged(facts) if facts.process == WEB else judged_of_worker(facts)
+    return causes_of(facts) if facts.process == WEB else causes_of_worker(facts)
 
 
-def _told_once(causes: Iterable[Cause]) -> list[Cause]:
-    """Without what befalls a worker as it does the web, in the same words: the web's cause says that it does."""
+def _merged(causes: Iterable[Cause]) -> list[Cause]:
+    """A worker's cause that the web has too, in the same words, becomes a note on the web's cause."""
     found: list[Cause] = []
     for cause in causes:
-        told = (cause.name, cause.sentence.removeprefix(f"{cause.process}: "))
+        known = (cause.name, cause.sentence.removeprefix(f"{cause.process}: "))
         worker = cause.process not in ("", WEB)
-        same = next((n for n, one in enumerate(found) if worker and (one.name, one.sentence) == told), None)
+        same = next((n for n, one in enumerate(found) if worker and (one.name, one.sentence) == known), None)
         if same is None:
             found.append(cause)
         else:
@@ -101,20 +101,20 @@ def _told_once(causes: Iterable[Cause]) -> list[Cause]:
 
 
 def _unread(facts: Facts) -> Iterator[str]:
-    for told in facts.unread:
-        yield told if facts.process == WEB else f"{facts.process}: {told}"
+    for text in facts.unread:
+        yield text if facts.process == WEB else f"{facts.process}: {text}"
 
 
 def _well(facts: Facts) -> tuple[Evidence, ...]:
     """What is right, in few words."""
-    told = []
+    healthy = []
     service = facts.service or {}
     if facts.releases.steady and (service.get("desiredCount") or facts.rests):
         counts = f"{service['runningCount']} of {service['desiredCount']} tasks run, and its deployment is done"
-        told.append(Evidence("service" if facts.process == WEB else facts.process, counts))
+        healthy.append(Evidence("service" if facts.process == WEB else facts.process, counts))
     good = [one for one in facts.targets if one["TargetHealth"]["State"] == "healthy"]
     if good:
-        told.append(Evidence("load balancer", f"{len(good)} of {len(facts.targets)} targets are healthy"))
+        healthy.append(Evidence("load balancer", f"{len(good)} of {len(facts.targets)} targets are healthy"))
     if facts.process == WEB and (facts.build or {}).get("buildStatus") == "SUCCEEDED":
-        told.append(Evidence("build", "the newest succeeded", (facts.build or {}).get("endTime")))
-    return tuple(told)
+        healthy.append(Evidence("build", "the newest succeeded", (facts.build or {}).get("endTime")))
+    return tuple(healthy)

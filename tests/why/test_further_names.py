@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ecsctl.why.causes import fronting
-from ecsctl.why.evidence import Facts, Told
+from ecsctl.why.evidence import Answer, Facts
 
-NAMES: Told = {"domain": "shop.example.com", "also": ["example.com", "*.example.com"]}
+NAMES: Answer = {"domain": "shop.example.com", "also": ["example.com", "*.example.com"]}
 
 
 def test_a_further_name_taken_by_a_cname_is_told() -> None:

@@ -24,7 +24,7 @@ from ecsctl.resources.support.strategy import rules_of
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
-Told = Mapping[str, Any]
+Answer = Mapping[str, Any]
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 MOST = 20  # deployments and service revisions that AWS describes at once
@@ -81,19 +81,19 @@ class Snapshot:
     service revision, by its ARN.
     """
 
-    service: Told | None
-    deployments: Sequence[Told] = ()
+    service: Answer | None
+    deployments: Sequence[Answer] = ()
     revisions: Mapping[str, str] = field(default_factory=dict)
-    images: Mapping[str, Sequence[Told]] = field(default_factory=dict)
+    images: Mapping[str, Sequence[Answer]] = field(default_factory=dict)
 
     @property
-    def primary(self) -> Told:
+    def primary(self) -> Answer:
         """The deployment that the service is told to run; empty for a service that is going, or not there."""
         every = (self.service or {}).get("deployments", ())
         return next((one for one in every if one.get("status") == "PRIMARY"), {})
 
     @property
-    def rolling(self) -> list[Told]:
+    def rolling(self) -> list[Answer]:
         """Those of the service's own deployments that ECS works at."""
         return [one for one in (self.service or {}).get("deployments", ()) if self._rolls(one)]
 
@@ -103,7 +103,7 @@ class Snapshot:
         return rollout_of(self.primary) == "FAILED"
 
     @cached_property
-    def newest(self) -> Told:
+    def newest(self) -> Answer:
         """The newest service deployment; empty if AWS tells none."""
         return max(self.deployments, key=began, default={})
 
@@ -134,7 +134,7 @@ class Snapshot:
         return bool(self.phase and self.phase.ongoing) or self._primary_rolls
 
     @property
-    def ongoing(self) -> Told:
+    def ongoing(self) -> Answer:
         """The newest deployment that is rolling out, forward or back; empty if none is."""
         return max((one for one in self.deployments if phase_of(one).ongoing), key=began, default={})
 
@@ -142,7 +142,7 @@ class Snapshot:
     def serves(self) -> str:
         """The task definition that serves: of the newest deployment that came to its end, whatever is under way."""
         over = [one for one in (self.service or {}).get("deployments", ()) if rollout_of(one) == "COMPLETED"]
-        newest: Told = max(over, key=began, default={})
+        newest: Answer = max(over, key=began, default={})
         last = self.brings(self.good[0]) if self.good else ""
         return str(newest.get("taskDefinition") or last or self.primary.get("taskDefinition", ""))
 
@@ -162,19 +162,19 @@ class Snapshot:
         return self.back_of(self.newest) or (runs if runs != self.candidate else "")
 
     @property
-    def good(self) -> list[Told]:
+    def good(self) -> list[Answer]:
         """The deployments that succeeded, the newest first."""
         return sorted((one for one in self.deployments if phase_of(one) is Phase.DEPLOYED), key=began, reverse=True)
 
-    def brings(self, deployment: Told) -> str:
+    def brings(self, deployment: Answer) -> str:
         """The task definition that a service deployment brings; empty if AWS does not tell it."""
         return self.revisions.get(target_of(deployment), "")
 
-    def back_of(self, deployment: Told) -> str:
+    def back_of(self, deployment: Answer) -> str:
         """The task definition that a deployment was rolled back to; empty if AWS does not tell it."""
         return self.revisions.get((deployment.get("rollback") or {}).get("serviceRevisionArn", ""), "")
 
-    def digest_of(self, deployment: Told, container: str) -> str:
+    def digest_of(self, deployment: Answer, container: str) -> str:
         """What the image of the app's own container stood for when it was deployed; empty if AWS does not tell."""
         ran = self.images.get(target_of(deployment), ())
         ours = next((one for one in ran if one.get("containerName") == container), ran[0] if ran else {})
@@ -195,7 +195,7 @@ class Snapshot:
         images = self.images.get(target_of(last), ())
         return next((one.get("image") for one in images if one.get("containerName") == container), None)
 
-    def later(self, than: Told) -> Told | None:
+    def later(self, than: Answer) -> Answer | None:
         """The first service deployment that began after this one."""
         after = [one for one in self.deployments if one["createdAt"] > than["createdAt"]]
         return min(after, key=began, default=None)
@@ -234,7 +234,7 @@ class Snapshot:
     def _primary_rolls(self) -> bool:
         return self._rolls(self.primary)
 
-    def _rolls(self, deployment: Told) -> bool:
+    def _rolls(self, deployment: Answer) -> bool:
         """Whether ECS works at it. Where it does not tell (API reference, Deployment), old tasks beside it do."""
         if state := rollout_of(deployment):
             return state == "IN_PROGRESS"
@@ -268,7 +268,7 @@ def brief(aws: Aws, cluster: str, service: str, status: str = "") -> Snapshot:
     listed = aws.read(aws.ecs.list_service_deployments, cluster=cluster, service=service, maxResults=100)
     fitting = [one for one in listed["serviceDeployments"] if status in ("", one["status"])]
     newest = sorted(fitting, key=began, reverse=True)[:MOST]
-    revisions: Sequence[Told] = ()
+    revisions: Sequence[Answer] = ()
     if targets := [one["targetServiceRevisionArn"] for one in newest]:
         revisions = aws.read(aws.ecs.describe_service_revisions, serviceRevisionArns=targets)["serviceRevisions"]
     return Snapshot(
@@ -279,29 +279,29 @@ def brief(aws: Aws, cluster: str, service: str, status: str = "") -> Snapshot:
     )
 
 
-def began(deployment: Told) -> datetime:
+def began(deployment: Answer) -> datetime:
     """When a deployment began."""
     moment = deployment.get("createdAt")
     return moment if isinstance(moment, datetime) else LONG_AGO
 
 
-def rollout_of(deployment: Told) -> str:
+def rollout_of(deployment: Answer) -> str:
     """How far ECS is with one of a service's own deployments: IN_PROGRESS, COMPLETED, FAILED, or nothing."""
     return str(deployment.get("rolloutState") or "")
 
 
-def reason_of(deployment: Told) -> str:
+def reason_of(deployment: Answer) -> str:
     """What ECS says of how far it is with one of a service's own deployments."""
     return str(deployment.get("rolloutStateReason") or "")
 
 
-def target_of(deployment: Told) -> str:
+def target_of(deployment: Answer) -> str:
     """The ARN of the service revision it brings, which the list and the description tell in two places."""
     described = deployment.get("targetServiceRevision") or {}
     return str(deployment.get("targetServiceRevisionArn") or described.get("arn", ""))
 
 
-def traffic_of(deployment: Told) -> str:
+def traffic_of(deployment: Answer) -> str:
     """In words, how many of the requests a service deployment's tasks get; empty where it shifts none, or not yet.
 
     API reference, ServiceRevisionSummary and ServiceDeployment, lifecycleStage.
@@ -316,7 +316,7 @@ def traffic_of(deployment: Told) -> str:
     return whole if share >= 100 else f"{share:g} % of the requests go to it"
 
 
-def monitor_of(deployment: Told) -> str:
+def monitor_of(deployment: Answer) -> str:
     """What of ECS's own accord ended a service deployment, in words; empty if nothing did."""
     alarms = deployment.get("alarms") or {}
     if alarms.get("status") == "TRIGGERED":
@@ -327,7 +327,7 @@ def monitor_of(deployment: Told) -> str:
     return EXPIRED if answered_of(deployment) == "TIMED_OUT" else ""
 
 
-def phase_of(deployment: Told) -> Phase:
+def phase_of(deployment: Answer) -> Phase:
     """How a service deployment stands.
 
     STOPPED and ROLLBACK_SUCCESSFUL have many causes: the monitors tell whether ECS itself gave up, or its own words of
@@ -346,7 +346,7 @@ def phase_of(deployment: Told) -> Phase:
     return Phase.GIVEN_UP if monitor_of(deployment) else Phase.STOPPED
 
 
-def gone_back(aws: Aws, cluster: str, service: Told, tags: Mapping[str, str] | None = None) -> str:
+def gone_back(aws: Aws, cluster: str, service: Answer, tags: Mapping[str, str] | None = None) -> str:
     """In words, who went back and what `up` does then; empty if the service does not run an earlier revision again.
 
     What differs is nobody's drift then. `tags` are those of the revision that it runs, if they are known already.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
-Told = Mapping[str, Any]
+Answer = Mapping[str, Any]
 Action = Literal["ROLLBACK", "CONTINUE"]
 
 PAUSE, HOOKS = "PAUSE", "lifecycleHooks"
@@ -61,19 +61,19 @@ class Held:
         return f"{told}; ECS {end} at {self.until:%Y-%m-%d %H:%M} UTC" if self.until else told
 
 
-def is_pause(hook: Told) -> bool:
+def is_pause(hook: Answer) -> bool:
     """Whether a hook of a service holds its deployments. One of Lambda has a function, whatever else is told of it."""
     return hook.get("targetType") == PAUSE or not (hook.get("targetType") or hook.get("hookTargetArn"))
 
 
-def beside(configuration: dict[str, Any], there: Told) -> None:
+def beside(configuration: dict[str, Any], there: Answer) -> None:
     """Leave the functions that somebody has hung into a service where they are: ECS takes all hooks at once."""
     if HOOKS in configuration:
         hooks = (there.get("deploymentConfiguration") or {}).get(HOOKS) or ()
         configuration[HOOKS] = [*(hook for hook in hooks if not is_pause(hook)), *configuration[HOOKS]]
 
 
-def pause_of(hooks: Collection[Told], wanted: Pause | None) -> Pause:
+def pause_of(hooks: Collection[Answer], wanted: Pause | None) -> Pause:
     """What a service's hooks say. Where AWS does not tell how long one lasts, it lasts as is wanted.
 
     AWS has been seen to answer with the stages alone (DescribeServices, May 2026).
@@ -88,7 +88,7 @@ def pause_of(hooks: Collection[Told], wanted: Pause | None) -> Pause:
     return Pause(frozenset(stage for hook in ours for stage in hook.get("lifecycleStages", ())), minutes, then)
 
 
-def held_of(deployment: Told) -> Held | None:
+def held_of(deployment: Answer) -> Held | None:
     """Where a service deployment waits for an answer; None where it does not."""
     waiting = [one for one in deployment.get("lifecycleHookDetails") or () if one.get("status") == "AWAITING_ACTION"]
     if deployment.get("status") not in ("PENDING", "IN_PROGRESS") or not waiting:
@@ -100,7 +100,7 @@ def held_of(deployment: Told) -> Held | None:
     )
 
 
-def held(aws: Aws, service: Told) -> Held | None:
+def held(aws: Aws, service: Answer) -> Held | None:
     """Where the deployment of a service that is under way waits for an answer; None where it does not."""
     configuration, arn = service.get("deploymentConfiguration") or {}, service.get("currentServiceDeployment")
     if not arn or not (configuration.get(HOOKS) or configuration.get("strategy", "ROLLING") != "ROLLING"):
@@ -109,7 +109,7 @@ def held(aws: Aws, service: Told) -> Held | None:
     return held_of(found[0]) if found else None
 
 
-def answered_of(deployment: Told) -> str:
+def answered_of(deployment: Answer) -> str:
     """How a pause has ended from which a deployment went back: TIMED_OUT or FAILED; empty where none has."""
     for one in deployment.get("lifecycleHookDetails") or ():
         status, then = one.get("status"), one.get("timeoutAction")

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-Told = Mapping[str, Any]
+Answer = Mapping[str, Any]
 
 
-def reasons(tasks: Iterable[Told], task_definition: str) -> tuple[str, ...]:
+def reasons(tasks: Iterable[Answer], task_definition: str) -> tuple[str, ...]:
     """The first three different reasons why tasks of a task definition stopped, the newest first."""
     stopped = [task for task in tasks if task.get("taskDefinitionArn") == task_definition and task.get("stoppedReason")]
     stopped.sort(key=lambda task: task["stoppedAt"].timestamp() if task.get("stoppedAt") else 0.0, reverse=True)
     return tuple(dict.fromkeys(_reason(task) for task in stopped))[:3]
 
 
-def _reason(task: Told) -> str:
+def _reason(task: Answer) -> str:
     """Its own, and the exit codes and reasons of its containers, which say more."""
     parts = [str(task["stoppedReason"])]
     for container in task.get("containers", ()):

@@ -19,35 +19,35 @@ from ecsctl.why.causes import (
     running,
     starting,
 )
-from ecsctl.why.causes.cause import Cause, Certainty, Judge
+from ecsctl.why.causes.cause import Cause, Certainty, Check
 from ecsctl.why.causes.fixes import Act, Fix, Step, rebuilt, resumed
 from ecsctl.why.causes.workers import of_worker
 from ecsctl.why.evidence import Facts
 
-OF_ALL: tuple[Judge, ...] = (*starting.JUDGES, *mounting.JUDGES, *network.JUDGES, *running.JUDGES)
-TASKS: tuple[Judge, ...] = (*OF_ALL, *health.JUDGES)  # those too that a load balancer asks
-BUILDS = building.JUDGES
+OF_ALL: tuple[Check, ...] = (*starting.CHECKS, *mounting.CHECKS, *network.CHECKS, *running.CHECKS)
+TASKS: tuple[Check, ...] = (*OF_ALL, *health.CHECKS)  # those too that a load balancer asks
+BUILDS = building.CHECKS
 
 
-def judged(facts: Facts) -> Iterator[Cause]:
+def causes_of(facts: Facts) -> Iterator[Cause]:
     """Every cause that the facts show, each with ways that lead all the way out."""
     yield from (replace(cause, process=WEB) for cause in _led(TASKS, resumed, facts))
-    yield from filter(None, (judge(facts) for judge in releasing.JUDGES))
-    yield from (replace(cause, process=WEB) for judge in rolling.JUDGES if (cause := judge(facts)))
-    yield from filter(None, (judge(facts) for judge in (*fronting.JUDGES, *jobs.JUDGES)))
+    yield from filter(None, (check(facts) for check in releasing.CHECKS))
+    yield from (replace(cause, process=WEB) for check in rolling.CHECKS if (cause := check(facts)))
+    yield from filter(None, (check(facts) for check in (*fronting.CHECKS, *jobs.CHECKS)))
     yield from _led(BUILDS, rebuilt, facts)
-    yield from filter(None, (judge(facts) for judge in delivering.JUDGES))
+    yield from filter(None, (check(facts) for check in delivering.CHECKS))
 
 
-def judged_of_worker(facts: Facts) -> Iterator[Cause]:
+def causes_of_worker(facts: Facts) -> Iterator[Cause]:
     """Every cause that the facts about a worker show, in its own words."""
     yield from (of_worker(cause, facts.process) for cause in _led(OF_ALL, resumed, facts))
-    yield from (of_worker(cause, facts.process) for judge in rolling.JUDGES if (cause := judge(facts)))
+    yield from (of_worker(cause, facts.process) for check in rolling.CHECKS if (cause := check(facts)))
 
 
-def _led(judges: tuple[Judge, ...], on: Callable[[Fix, Facts], Fix], facts: Facts) -> Iterator[Cause]:
-    for cause in filter(None, (judge(facts) for judge in judges)):
+def _led(checks: tuple[Check, ...], on: Callable[[Fix, Facts], Fix], facts: Facts) -> Iterator[Cause]:
+    for cause in filter(None, (check(facts) for check in checks)):
         yield cause if cause.calm else replace(cause, fix=tuple(on(way, facts) for way in cause.fix))
 
 
-__all__ = ["BUILDS", "Act", "Cause", "Certainty", "Fix", "Step", "judged", "judged_of_worker"]
+__all__ = ["BUILDS", "Act", "Cause", "Certainty", "Fix", "Step", "causes_of", "causes_of_worker"]

@@ -1,8 +1,8 @@
 """What the output of the command that failed suggests: words of docker, of AWS's CLI, of a kernel. Never certain.
 
-A rule looks only at what the failed command wrote, only if the command is of the rule's kind, and only at a line that
-begins as the tool itself begins it: what a test or an app prints between is theirs. Where a script hides which tool
-ran, the same words make it possible, no more. Where a test ran, nothing is supposed.
+A rule reads only what the failed command wrote, only if the command is of the rule's kind, and only a line that
+begins as the tool itself begins it: what a test or an app prints between does not count. Where a script hides which
+tool ran, the same words make it possible, no more. Where a test ran, nothing is supposed.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ COMMAND_RULES = (
                 lambda facts: (repair("build on a newer base image, and update the packages that ECR names: aws ecr "
                                       "describe-image-scan-findings", facts),
                                change("build.scan", "to a worse severity, or remove it")), command=SCAN),
-    CommandRule("image-unscanned", "ECR does not tell what is in the image, and build.scan waits for that",
+    CommandRule("image-unscanned", "ECR does not say what is in the image, and build.scan waits for that",
                 r"^build\.scan: ECR (?:does not scan|has not scanned)",
                 lambda facts: (repair("take a base image that ECR can scan: basic scanning knows the packages of a "
                                       "Linux distribution, and nothing in an image from scratch", facts),
@@ -146,7 +146,7 @@ COMMAND_RULES = (
                                repair("let buildspec.yml push to $REPOSITORY_URI", facts)), command=AWS_CLI),
     CommandRule("immutable-tag", "the image's tag exists already, and the repository's tags cannot be moved",
                 r"cannot be overwritten because the (?:tag|repository) is immutable|ImageTagAlreadyExists",
-                lambda facts: (repair("let buildspec.yml skip the push where the tag is there already", facts),
+                lambda facts: (repair("let buildspec.yml skip the push where the tag exists already", facts),
                                change("ecr.mutability", '= "MUTABLE"')), command=AWS_CLI),
     CommandRule("no-docker", "there is no Docker in the build: it does not run in privileged mode",
                 rf"{DAEMON}(?:Cannot connect to the Docker daemon|Docker is unreachable|Couldn't connect to Docker "

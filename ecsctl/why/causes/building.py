@@ -7,7 +7,7 @@ import re
 from ecsctl.why.build_failure import BuildFailure
 from ecsctl.why.causes.build_commands import KILLED, CommandRule, command_rule, hinted
 from ecsctl.why.causes.build_phases import phase_rule
-from ecsctl.why.causes.cause import Cause, Certainty, Judge
+from ecsctl.why.causes.cause import Cause, Certainty, Check
 from ecsctl.why.causes.fixes import again, by_hand, change, larger, repair, run
 from ecsctl.why.evidence import Evidence, Facts
 from ecsctl.why.log_lines import ERROR, last_error
@@ -30,8 +30,8 @@ def build(facts: Facts) -> Cause | None:
     failure = facts.build_failure or BuildFailure("an unknown phase")
     observed, tail = _context(failure, facts), _tail(failure)
     if rule := phase_rule(failure, facts):
-        told = rule.sentence if isinstance(rule.sentence, str) else rule.sentence(failure)
-        return Cause(rule.name, told, observed, rule.fix(facts), either=rule.either)
+        sentence = rule.sentence if isinstance(rule.sentence, str) else rule.sentence(failure)
+        return Cause(rule.name, sentence, observed, rule.fix(facts), either=rule.either)
     if status == "TIMED_OUT":
         return Cause("build-timeout", f"the build took too long: it was ended in {failure.phase}", (*observed, *tail),
                      (change("build.timeout_minutes", "to more"), repair("make the image quicker to build",
@@ -50,7 +50,7 @@ def build(facts: Facts) -> Cause | None:
 def _of_command(
     failure: BuildFailure, facts: Facts, observed: tuple[Evidence, ...], tail: tuple[Evidence, ...]
 ) -> Cause:
-    """What the failed command lets one suppose, or that nobody knows."""
+    """The likely cause by the failed command, or that the cause is unknown."""
     if failure.exit_code == KILLED:
         return Cause("build-memory", f"the build was killed in {failure.what}: the machine ran out of memory",
             (*observed, *tail),
@@ -59,22 +59,22 @@ def _of_command(
         rule, line, own = hit
         sure = Certainty.LIKELY if own else Certainty.POSSIBLE
         shown = (*observed, Evidence("build log", line.strip()))
-        told = rule.sentence + _of_step(failure, rule) if rule.name == "docker-build" else rule.sentence
-        return Cause(rule.name, told, tuple(dict.fromkeys(shown)), rule.fix(facts), sure)
+        sentence = rule.sentence + _of_step(failure, rule) if rule.name == "docker-build" else rule.sentence
+        return Cause(rule.name, sentence, tuple(dict.fromkeys(shown)), rule.fix(facts), sure)
     if re.match(BUILDS_IMAGE, failure.command) and not failure.lines:
         fix = (repair("fix the Dockerfile, or what its step runs", facts),)
-        told = "the image cannot be built: docker build fails, and wrote nothing to the log"
-        return Cause("docker-build", told, observed, fix, Certainty.LIKELY)
+        sentence = "the image cannot be built: docker build fails, and wrote nothing to the log"
+        return Cause("docker-build", sentence, observed, fix, Certainty.LIKELY)
     last = (
         f"; its last error line is: {_covered(failure.last_error)}"
         if failure.last_error
         else "; its log says nothing more"
     )
-    told = f"the build failed in {failure.what}, and ecsctl does not know why{last}"
+    sentence = f"the build failed in {failure.what}, and ecsctl does not know why{last}"
     if not failure.command and failure.message:
-        told = f"the build failed in {failure.phase}, and ecsctl does not know this reason: {failure.message}"
+        sentence = f"the build failed in {failure.phase}, and ecsctl does not know this reason: {failure.message}"
     ways = (run("ecsctl logs --build", "all that it said"), repair("fix what it says", facts))
-    return Cause("build-failed", told, (*observed, *tail), ways, Certainty.UNKNOWN, hints=hinted(failure))
+    return Cause("build-failed", sentence, (*observed, *tail), ways, Certainty.UNKNOWN, hints=hinted(failure))
 
 
 def _of_step(failure: BuildFailure, rule: CommandRule) -> str:
@@ -85,7 +85,7 @@ def _of_step(failure: BuildFailure, rule: CommandRule) -> str:
 
 
 def no_builds(facts: Facts) -> Cause | None:
-    """The account may build nothing: no build exists that could tell, only the refusal of CodeBuild."""
+    """The account may build nothing: no build exists that could say so, only CodeBuild's refusal."""
     for stage in (facts.pipeline or {}).get("stageStates", ()):
         for action in stage.get("actionStates", ()) if stage.get("stageName") in ("Build", "Test") else ():
             latest = action.get("latestExecution", {})
@@ -119,4 +119,4 @@ def _covered(text: str) -> str:
     return Evidence("build log", text).text
 
 
-JUDGES: tuple[Judge, ...] = (no_builds, build)
+CHECKS: tuple[Check, ...] = (no_builds, build)

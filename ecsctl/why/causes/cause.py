@@ -21,7 +21,7 @@ class Certainty(IntEnum):
 
 @dataclass(frozen=True)
 class Cause:
-    """One thing that explains what is seen. `either` names several that the facts cannot tell apart.
+    """One thing that explains the facts. `either` names several that the facts cannot tell apart.
 
     `hints` are what a log says beside it: words of an app, which prove nothing.
     """
@@ -36,7 +36,7 @@ class Cause:
     calm: bool = False  # nothing is broken: something is waited for, or desired so
     hints: tuple[str, ...] = ()
     process: str = ""  # whose tasks it is about; empty where it is about the app
-    also: tuple[str, ...] = ()  # further processes that it befalls
+    also: tuple[str, ...] = ()  # further processes with the same cause
 
 
-Judge = Callable[[Facts], Cause | None]
+Check = Callable[[Facts], Cause | None]

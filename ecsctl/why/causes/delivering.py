@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from ecsctl.names import Names
 from ecsctl.parts import WEB
-from ecsctl.resources.support.deployments import Told
+from ecsctl.resources.support.deployments import Answer
 from ecsctl.resources.support.pipeline_structure import process_of
-from ecsctl.why.causes.cause import Cause, Certainty, Judge
+from ecsctl.why.causes.cause import Cause, Certainty, Check
 from ecsctl.why.causes.fixes import Fix, by_hand, change, repair, run, up
 from ecsctl.why.evidence import Evidence, Facts
 from ecsctl.why.words import said
@@ -58,7 +58,7 @@ STAGE_RULES = (
     StageRule("connection-pending", SOURCE, ("is not available",), "the connection to GitHub is not completed",
               lambda _: (by_hand(WAITS, NEW_RUN),)),
     StageRule("branch-missing", SOURCE, ("No Branch", "branch not found", "branch does not exist", '" or branch "'),
-              "the branch that the pipeline follows is not there, or the repository's name is another",
+              "the branch that the pipeline follows does not exist, or the repository has another name",
               lambda _: (change("github.branch", "to one that exists", "ecsctl up", NEW_RUN),
                          change("github.repository", "to its name at GitHub", "ecsctl up", NEW_RUN)),
               Certainty.LIKELY),
@@ -69,11 +69,11 @@ STAGE_RULES = (
                          by_hand("at GitHub, let the connection's App reach the repository", NEW_RUN)),
                          Certainty.LIKELY),
     StageRule("definitions-invalid", DEPLOY, ("invalid JSON format", "is not valid JSON"),
-              "the file that tells the pipeline which image to deploy is no valid JSON",
+              "the file that names the image to deploy for the pipeline is not valid JSON",
               lambda facts: (repair(DEFINITIONS, facts),)),
     StageRule("definitions-missing", DEPLOY, ("Did not find the image definition file",
         "Unable to find the image definition"),
-              "the build leaves no docker_image_definition.json that tells the pipeline which image to deploy",
+              "the build writes no docker_image_definition.json, which names the image to deploy for the pipeline",
               lambda facts: (repair(f"{DEFINITIONS}, and list it under artifacts", facts),)),
     StageRule("artifact-size", DEPLOY, ("exceeds the maximum artifact size", "artifact size limit", "max file size"),
               "the build's artifact is too large to deploy",
@@ -101,8 +101,8 @@ def connection(facts: Facts) -> Cause | None:
         return None
     name = (facts.connection or {}).get("ConnectionName", "")
     observed = (Evidence("connection", f"{name} is {status}"),)
-    told = f"the connection to GitHub is {status.lower()}: a person must complete it"
-    return Cause("connection-pending", told, observed, (by_hand(WAITS, NEW_RUN),))
+    sentence = f"the connection to GitHub is {status.lower()}: a person must complete it"
+    return Cause("connection-pending", sentence, observed, (by_hand(WAITS, NEW_RUN),))
 
 
 def action(facts: Facts) -> Cause | None:
@@ -110,8 +110,8 @@ def action(facts: Facts) -> Cause | None:
     for stage, one, found in _failed(facts):
         rule = next((rule for rule in STAGE_RULES if rule.stage == stage and said(one.text, *rule.phrases)), None)
         if rule:
-            told = f"{rule.sentence}: {one.text}" if rule.name == "pipeline-denied" else rule.sentence
-            return Cause(rule.name, told, (one,), rule.fix(facts), rule.certainty)
+            sentence = f"{rule.sentence}: {one.text}" if rule.name == "pipeline-denied" else rule.sentence
+            return Cause(rule.name, sentence, (one,), rule.fix(facts), rule.certainty)
         if cause := _other(stage, one, found, facts):
             return cause
     return None
@@ -153,8 +153,8 @@ def halted(facts: Facts) -> Cause | None:
     return None
 
 
-def _other(stage: str, one: Evidence, found: Told, facts: Facts) -> Cause | None:
-    """What no phrase tells, by the stage."""
+def _other(stage: str, one: Evidence, found: Answer, facts: Facts) -> Cause | None:
+    """What no phrase explains, by the stage."""
     if stage == SOURCE:
         return Cause("source-failed", f"the pipeline could not get the source: {one.text}", (one,),
                      (run("ecsctl creds status", "whether the token is good"),
@@ -177,7 +177,7 @@ def _other(stage: str, one: Evidence, found: Told, facts: Facts) -> Cause | None
         )
         process = process_of(str(found["actionName"]))
         what = "" if process == WEB else process
-        told = (
+        sentence = (
             f"the pipeline's deployment{what and f' of {what}'} did not come to run in time"
             if slow
             else f"the pipeline could not deploy{what and f' {what}'}: {one.text}"
@@ -186,8 +186,15 @@ def _other(stage: str, one: Evidence, found: Told, facts: Facts) -> Cause | None
             run("ecsctl status", "whether the service has settled"),
             run("ecsctl pipeline retry", RETRY),
         )
-        return Cause("deploy-timeout" if slow else "deploy-failed", told, (one,), fix, Certainty.UNKNOWN, effect=True,
-                     process=process)  # fmt: skip
+        return Cause(
+            "deploy-timeout" if slow else "deploy-failed",
+            sentence,
+            (one,),
+            fix,
+            Certainty.UNKNOWN,
+            effect=True,
+            process=process,
+        )
     if stage == APPROVE or said(one.text, "rejected", "approval"):
         fix = (
             run("ecsctl pipeline retry", "asks for the approval again"),
@@ -210,18 +217,18 @@ def _other(stage: str, one: Evidence, found: Told, facts: Facts) -> Cause | None
     )
 
 
-def _waits(one: Told) -> bool:
+def _waits(one: Answer) -> bool:
     latest = one.get("latestExecution", {})
     return latest.get("status") == "InProgress" and bool(latest.get("token"))
 
 
-def _actions(facts: Facts) -> Iterator[tuple[str, Told]]:
+def _actions(facts: Facts) -> Iterator[tuple[str, Answer]]:
     for stage in (facts.pipeline or {}).get("stageStates", ()):
         for one in stage.get("actionStates", ()):
             yield str(stage.get("stageName", "")), one
 
 
-def _failed(facts: Facts) -> Iterator[tuple[str, Evidence, Told]]:
+def _failed(facts: Facts) -> Iterator[tuple[str, Evidence, Answer]]:
     for stage, one in _actions(facts):
         latest = one.get("latestExecution", {})
         if latest.get("status") == "Failed":
@@ -231,4 +238,4 @@ def _failed(facts: Facts) -> Iterator[tuple[str, Evidence, Told]]:
             yield stage, Evidence(f"pipeline, {one['actionName']}", code + text, latest.get("lastStatusChange")), one
 
 
-JUDGES: tuple[Judge, ...] = (connection, action, halted, approval)
+CHECKS: tuple[Check, ...] = (connection, action, halted, approval)

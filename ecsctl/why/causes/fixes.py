@@ -27,7 +27,7 @@ class Act(StrEnum):
     CODE = "change"  # something in the repository
     PUSH = "push"  # git push
     ASK = "by hand"  # a person, elsewhere: in DNS, at GitHub, in AWS's console where no command exists
-    WAIT = "wait"  # nobody: it passes
+    WAIT = "wait"  # it passes by itself
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def bring(facts: Facts) -> tuple[Step, ...]:
     if facts.build is None and not _unread(facts, "the newest build"):
         return Step(Act.CODE, "build and push an image of it"), Step(Act.RUN, "ecsctl deploy --image URI")
     before = (Step(Act.RUN, "ecsctl cancel"),) if facts.releases.busy else ()
-    first = facts.given_up and not facts.releases.back  # what up had still to make after the service is not there yet
+    first = facts.given_up and not facts.releases.back  # what up makes after the service does not exist yet
     return push, *before, Step(Act.RUN, "ecsctl deploy --build"), *((Step(Act.RUN, "ecsctl up"),) if first else ())
 
 

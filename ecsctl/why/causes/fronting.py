@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ecsctl.resources.support.dns import normal
-from ecsctl.why.causes.cause import Cause, Judge
+from ecsctl.why.causes.cause import Cause, Check
 from ecsctl.why.causes.fixes import by_hand, change, up
 from ecsctl.why.evidence import Evidence, Facts
 
@@ -24,25 +24,27 @@ def certificate(facts: Facts) -> Cause | None:
         name = open_ones[0]["DomainName"].removeprefix("*.") if open_ones else name
         proofs = ", ".join(dict.fromkeys(one["ResourceRecord"]["Name"] for one in open_ones))
         proof = f"the CNAME {proofs}" if proofs else "its CNAME"
-        told = f"the certificate of {found.get('DomainName', '')} waits for its proof: {proof} is not visible in DNS"
+        sentence = (
+            f"the certificate of {found.get('DomainName', '')} waits for its proof: {proof} is not visible in DNS"
+        )
         record = open_ones[0]["ResourceRecord"] if open_ones else {}
         if record.get("Value") and not facts.delegation.get("ours"):  # no zone of the account holds it
             set_it = by_hand(f"where the DNS of {name} is, set {record['Name']} CNAME {record['Value']}", "ecsctl up")
-            return Cause("certificate-pending", told, (observed,), (set_it,))
+            return Cause("certificate-pending", sentence, (observed,), (set_it,))
         servers = f" ({', '.join(facts.delegation['ours'])})" if facts.delegation.get("ours") else ""
         fix = (by_hand(f"at the domain's registrar, or in the zone above, name the name servers of its hosted "
                         f"zone{servers}; "
                         f"`dig NS {name}` shows them once they count", "ecsctl up"),)  # fmt: skip
-        return Cause("certificate-pending", told, (observed,), fix)
-    told = f"the certificate of {name} is {status.lower().replace('_', ' ')}" + (f": {why}" if why else "")
+        return Cause("certificate-pending", sentence, (observed,), fix)
+    sentence = f"the certificate of {name} is {status.lower().replace('_', ' ')}" + (f": {why}" if why else "")
     if why == "CAA_ERROR":
-        told = (
+        sentence = (
             f"the certificate of {name} is refused: a CAA record of the domain lets no one of Amazon's issue it "
             f"(CAA_ERROR)"
         )
         fix = (by_hand(f'at {name} or the domain above it, add to the CAA record: 0 issue "amazon.com"', "ecsctl up"),)
-        return Cause("certificate-failed", told, (observed,), fix)
-    return Cause("certificate-failed", told, (observed,), (up("asks for a new one"),))
+        return Cause("certificate-failed", sentence, (observed,), fix)
+    return Cause("certificate-failed", sentence, (observed,), (up("asks for a new one"),))
 
 
 def certificate_of_another(facts: Facts) -> Cause | None:
@@ -67,12 +69,14 @@ def name_taken(facts: Facts) -> Cause | None:
         if one.get("Type") == "CNAME" and name in _domains(facts):
             value = ", ".join(record["Value"] for record in one.get("ResourceRecords", ()))
             observed = Evidence("Route 53", f"{name} is a CNAME to {value}")
-            told = f"the name {name} is taken by a CNAME that is not ecsctl's, and no other record may stand beside one"
+            sentence = (
+                f"the name {name} is taken by a CNAME that is not ecsctl's, and no other record may stand beside one"
+            )
             key = "domain.name" if name == normal(facts.domain) else "domain.names"
-            fix = (by_hand(f"if it is not needed any more, delete the CNAME {name} in Route 53: "
+            fix = (by_hand(f"if it is no longer needed, delete the CNAME {name} in Route 53: "
                             "from then on the name leads nowhere until the app's own record is made", "ecsctl up"),
                     change(key, "to another name"))  # fmt: skip
-            return Cause("name-taken", told, (observed,), fix)
+            return Cause("name-taken", sentence, (observed,), fix)
     return None
 
 
@@ -88,12 +92,12 @@ def _not_delegated(facts: Facts) -> Cause | None:
     if "parent" not in known or _names(known["parent"]) == _names(known.get("ours", [])):
         return None
     zone, above = known["zone"][0], known["above"][0]
-    wants = ", ".join(known["ours"])
+    name_servers = ", ".join(known["ours"])
     leads = f"leads to other name servers: {', '.join(known['parent'])}" if known["parent"] else "does not lead to it"
-    told = f"resolvers do not find the zone {zone}: the zone {above} above it {leads}"
-    observed = Evidence("Route 53", f"the name servers of {zone} are {wants}")
-    fix = (by_hand(f"in the hosted zone {above}, set the NS record {zone} to {wants}", "ecsctl up"),)
-    return Cause("zone-not-delegated", told, (observed,), fix)
+    sentence = f"resolvers do not find the zone {zone}: the zone {above} above it {leads}"
+    observed = Evidence("Route 53", f"the name servers of {zone} are {name_servers}")
+    fix = (by_hand(f"in the hosted zone {above}, set the NS record {zone} to {name_servers}", "ecsctl up"),)
+    return Cause("zone-not-delegated", sentence, (observed,), fix)
 
 
 def _names(servers: list[str]) -> set[str]:
@@ -105,4 +109,4 @@ def _domains(facts: Facts) -> list[str]:
     return [normal(one) for one in (facts.domain, *facts.also) if one]
 
 
-JUDGES: tuple[Judge, ...] = (certificate, certificate_of_another, name_taken)
+CHECKS: tuple[Check, ...] = (certificate, certificate_of_another, name_taken)

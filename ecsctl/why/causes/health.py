@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from ecsctl.why.causes.cause import Cause, Certainty, Judge
+from ecsctl.why.causes.cause import Cause, Certainty, Check
 from ecsctl.why.causes.fixes import Fix, change, repair, run, up
 from ecsctl.why.causes.network import ours
 from ecsctl.why.evidence import Evidence, Facts, Place, moment
@@ -46,7 +46,7 @@ OTHERS = re.compile(
     r"connect|postgres|mysql|mongo|redis|rabbit|amqp|kafka|memcache|elastic|database|broker|migrat|refused|upstream",
     re.IGNORECASE,
 )
-"""A line with such a word tells of someone else's address."""
+"""A line with such a word is about another server's address."""
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -55,14 +55,14 @@ def security_group(facts: Facts) -> Cause | None:
     observed, failing = _closed(facts), _silent(facts)
     if observed is None or _code(facts) or (facts.healthy and not failing):
         return None
-    told = f"the tasks' security group does not let the load balancer in on port {facts.port}"
+    sentence = f"the tasks' security group does not let the load balancer in on port {facts.port}"
     evidence = (failing, observed) if failing else (observed,)
     group = facts.groups[0]
     fix = (up("makes the group's rules right again"),) if ours(group, facts) or not group.get("Tags") else (
         run(f"aws ec2 authorize-security-group-ingress --group-id {group['GroupId']} --protocol tcp --port "
             f"{facts.port} "
             f"--source-group {next(iter(facts.balancer_groups), 'GROUP')}"),)  # fmt: skip
-    return Cause("security-group", told, evidence, fix, Certainty.CERTAIN if failing else Certainty.LIKELY)
+    return Cause("security-group", sentence, evidence, fix, Certainty.CERTAIN if failing else Certainty.LIKELY)
 
 
 def health_answer(facts: Facts) -> Cause | None:
@@ -78,32 +78,33 @@ def health_answer(facts: Facts) -> Cause | None:
     other = change("service.health_path", "to a path that answers 200")
     if code >= 500:
         error = facts.last_error
-        told = f"{answers}: it runs, and finds itself broken" + (
+        sentence = f"{answers}: it runs, and finds itself broken" + (
             f"; the last error in its log: {error}" if error else ""
         )
         fix: tuple[Fix, ...] = (
             run("ecsctl logs", "why it does"),
             repair("fix the app, or what it needs to reach", facts),
         )
-        return Cause("health-error", told, (found, *facts.tail()), fix, Certainty.LIKELY)
+        return Cause("health-error", sentence, (found, *facts.tail()), fix, Certainty.LIKELY)
     if 400 <= code < 500 and code != 404:
         if line := _last(facts.tail(50), TLS):
-            told = f"{answers}: it speaks TLS on port {facts.port}, and the load balancer asks without"
+            sentence = f"{answers}: it speaks TLS on port {facts.port}, and the load balancer asks without"
             fix = (repair(f"let the app speak plain HTTP on port {facts.port}: the load balancer ends TLS", facts),)
-            return Cause("health-tls", told, (found, line), fix, Certainty.LIKELY)
+            return Cause("health-tls", sentence, (found, line), fix, Certainty.LIKELY)
         if line := _last(facts.tail(50), HOST):
-            told = f"{answers}: it does not know the check's Host header, which is the task's own address"
+            sentence = f"{answers}: it does not know the check's Host header, which is the task's own address"
             fix = (repair("let the app take any Host on its health path (ALLOWED_HOSTS, config.hosts): only the "
                            "load balancer can reach it", facts), change("service.health_path",
                            "to a path that does not check the Host"))  # fmt: skip
-            return Cause("health-host", told, (found, line), fix, Certainty.LIKELY)
+            return Cause("health-host", sentence, (found, line), fix, Certainty.LIKELY)
     if code in (400, 421):
-        told = (f"{answers}: either it does not know the check's Host header, which is the task's own address, or it "
+        sentence = (f"{answers}: either it does not know the check's Host header, which is the task's own address, "
+                    f"or it "
                 "does not understand the request: see what its log says about it")  # fmt: skip
         fix = (run("ecsctl logs"), repair("let the app take any Host on its health path", facts), other)
         return Cause(
             "health-path",
-            told,
+            sentence,
             (found, *facts.tail(3)),
             fix,
             Certainty.POSSIBLE,
@@ -126,58 +127,58 @@ def _called(facts: Facts, path: str, code: int, found: Evidence) -> Cause:
     """A server of gRPC answers, and not with a code that is expected."""
     name = GRPC[code] if code < len(GRPC) else "a code of its own"
     expected = facts.target_group.get("Matcher", {}).get("GrpcCode", "12")
-    told = f"the app answers its health check {path} with gRPC's {code} ({name}), and only {expected} counts"
+    sentence = f"the app answers its health check {path} with gRPC's {code} ({name}), and only {expected} counts"
     what = "know the method" if name == "UNIMPLEMENTED" else "answer so"
     fix = (change("service.health_path", "to a method that it has"), change("service.health.codes", f'= "{code}"'),
            repair(f"let the app {what}", facts))  # fmt: skip
-    return Cause("health-path", told, (found, *facts.tail(3)), fix, Certainty.LIKELY)
+    return Cause("health-path", sentence, (found, *facts.tail(3)), fix, Certainty.LIKELY)
 
 
 def no_answer(facts: Facts) -> Cause | None:
-    """The health check gets no answer: wrong port or address, or too late; the log often tells which."""
+    """The health check gets no answer: wrong port or address, or too late; the log often says which."""
     found = _silent(facts)
     if found is None or _code(facts) or _closed(facts):
         return None
     timeout = whole(found.text, "timed out")
     later = change("service.health_check_grace_seconds", "to more")
     if slow := _late(facts):
-        told = f"the app takes longer to start than its grace period of {_grace(facts)} seconds"
-        return Cause("slow-start", told, (found, slow), (later,), Certainty.LIKELY)
+        sentence = f"the app takes longer to start than its grace period of {_grace(facts)} seconds"
+        return Cause("slow-start", sentence, (found, slow), (later,), Certainty.LIKELY)
     if hit := _listening(facts):
         host, port, line = hit
         if host in LOOPBACK and port == facts.port:
-            told = f"the app listens on {host} only, where the load balancer cannot reach it"
+            sentence = f"the app listens on {host} only, where the load balancer cannot reach it"
             return Cause(
-                "loopback", told, (found, line), (repair("let the app listen on 0.0.0.0", facts),), Certainty.LIKELY
+                "loopback", sentence, (found, line), (repair("let the app listen on 0.0.0.0", facts),), Certainty.LIKELY
             )
-        told = f"the app listens on port {port}, and the load balancer asks on port {facts.port}"
+        sentence = f"the app listens on port {port}, and the load balancer asks on port {facts.port}"
         fix: tuple[Fix, ...] = (
             change("service.port", f"= {port}"),
             repair(f"let the app listen on port {facts.port}", facts),
         )
         if host in LOOPBACK:
-            told += f"; it also listens on {host} only, where the load balancer cannot reach it"
+            sentence += f"; it also listens on {host} only, where the load balancer cannot reach it"
             fix = (repair(f"let the app listen on 0.0.0.0:{facts.port}", facts),)
-        return Cause("port", told, (found, line), fix, Certainty.LIKELY)
+        return Cause("port", sentence, (found, line), fix, Certainty.LIKELY)
     read = run("ecsctl logs", "which port it listens on, and when")
     port_or_later: tuple[Fix, ...] = (read, change("service.port", "to the port it listens on"), later)
     if timeout:
-        told = (f"the health check on port {facts.port} gets no answer in time: either the app is too busy or too "
+        sentence = (f"the health check on port {facts.port} gets no answer in time: either the app is too busy or too "
                 f"slow to answer, or "
                 "something between it and the load balancer drops the packets: check the app's own log of "
                 "requests: if the health check is in it, the app is slow")  # fmt: skip
         either = ("slow-answer", "network-acl") if facts.groups else ("slow-answer", "security-group")
-        return Cause("no-answer", told, (found, *facts.tail(2)), port_or_later, Certainty.LIKELY, either=either)
+        return Cause("no-answer", sentence, (found, *facts.tail(2)), port_or_later, Certainty.LIKELY, either=either)
     ready = _last(facts.tail(50), READY)
-    told = (
+    sentence = (
         f"nothing answers on port {facts.port}: either the app listens elsewhere or on 127.0.0.1, or it takes longer "
         f"to "
         f"start than its grace period of {_grace(facts)} seconds: check when and where it says that it listens"
     )
     if (version := facts.target_group.get("ProtocolVersion", "HTTP1")) != "HTTP1":
-        told += f"; or it does not speak {'gRPC' if version == 'GRPC' else 'HTTP/2'} without TLS (service.protocol)"
+        sentence += f"; or it does not speak {'gRPC' if version == 'GRPC' else 'HTTP/2'} without TLS (service.protocol)"
     observed = (found, ready) if ready else (found, *facts.tail(2))
-    return Cause("no-answer", told, observed, port_or_later, Certainty.LIKELY, either=("port", "slow-start"))
+    return Cause("no-answer", sentence, observed, port_or_later, Certainty.LIKELY, either=("port", "slow-start"))
 
 
 def not_in_use(facts: Facts) -> Cause | None:
@@ -190,22 +191,22 @@ def not_in_use(facts: Facts) -> Cause | None:
 
 def _targets(facts: Facts) -> list[Evidence]:
     """What the load balancer says of the tasks that it does not use."""
-    told = []
+    found = []
     for one in facts.targets:
         health = one["TargetHealth"]
         if health["State"] in ("unhealthy", "unused", "unavailable"):
             text = " ".join(filter(None, (health.get("Reason"), health.get("Description"))))
-            told.append(Evidence(f"target {one['Target']['Id']}", text))
-    return told
+            found.append(Evidence(f"target {one['Target']['Id']}", text))
+    return found
 
 
 def _health(facts: Facts) -> list[Evidence]:
-    """All that is told of failing health checks: by the balancer now, by ECS before; vaguest last."""
-    told: list[Evidence] = [
+    """All that AWS says about failing health checks: the balancer now, ECS before; the vaguest last."""
+    found: list[Evidence] = [
         one for one in facts.reasons if one.place == Place.HEALTH and not whole(one.text, "container health")
     ]
-    told.sort(key=lambda one: "is unhealthy in" not in one.text)
-    return [*_targets(facts), *told]
+    found.sort(key=lambda one: "is unhealthy in" not in one.text)
+    return [*_targets(facts), *found]
 
 
 def _code(facts: Facts) -> tuple[int, Evidence] | None:
@@ -218,15 +219,15 @@ def _code(facts: Facts) -> tuple[int, Evidence] | None:
 
 def _silent(facts: Facts) -> Evidence | None:
     """That the check got no answer, in the words that say most: that it timed out, or failed."""
-    told = _health(facts)
+    checks = _health(facts)
     for phrases in (("timed out",), ("Health checks failed", "FailedHealthChecks", "ELB health checks in")):
-        if found := next((one for one in told if whole(one.text, *phrases) and not CODES.search(one.text)), None):
+        if found := next((one for one in checks if whole(one.text, *phrases) and not CODES.search(one.text)), None):
             return found
     return None
 
 
 def _closed(facts: Facts) -> Evidence | None:
-    """That no rule lets the load balancer's groups in on the app's port; None if one does, or nobody could look."""
+    """That no rule lets the load balancer's groups in on the app's port; None if one does, or none was read."""
     if not facts.groups or not facts.port:
         return None
     for group in facts.groups:
@@ -252,7 +253,7 @@ def _listening(facts: Facts) -> tuple[str, int, Evidence] | None:
             found.append((hit[1] or "", int(hit[2] or hit[3]), line))
     if any(port == facts.port and host not in LOOPBACK for host, port, _ in found):
         return None
-    # The right port on the wrong address tells most; then, of one port, the address that is not the wrong one.
+    # The right port on the wrong address says most; then, of one port, the address that is not the wrong one.
     found.sort(key=lambda one: (one[1] != facts.port, one[0] in LOOPBACK))
     return found[0] if found else None
 
@@ -266,7 +267,7 @@ def _grace(facts: Facts) -> int:
 
 
 def _late(facts: Facts) -> Evidence | None:
-    """The line with which the app told that it was ready, if that was after its grace period."""
+    """The line with which the app said that it was ready, if that was after its grace period."""
     started = facts.failed[0].get("startedAt") if facts.failed else None
     if not isinstance(started, datetime):
         return None
@@ -277,4 +278,4 @@ def _late(facts: Facts) -> Evidence | None:
     return None
 
 
-JUDGES: tuple[Judge, ...] = (security_group, health_answer, no_answer, not_in_use)
+CHECKS: tuple[Check, ...] = (security_group, health_answer, no_answer, not_in_use)

@@ -23,7 +23,7 @@ DISK = 20
 def image_missing(facts: Facts) -> Cause | None:
     """ECS could not find the image, or it is in no repository now."""
     image = str(facts.container.get("image", ""))
-    found = facts.told((Place.PULL,), ": not found", "manifest unknown", "manifest for ", "404 Not Found",
+    found = facts.reason((Place.PULL,), ": not found", "manifest unknown", "manifest for ", "404 Not Found",
         "no longer exists", "does not exist in the registry",
                        "repository with name")  # fmt: skip
     others = {str(one.get("image", "")): str(one["name"]) for one in facts.definition.get("containerDefinitions", ())
@@ -51,12 +51,12 @@ def image_missing(facts: Facts) -> Cause | None:
 
 def image_name(facts: Facts) -> Cause | None:
     """The task definition names what is no image's name."""
-    found = facts.told((Place.OTHER, Place.PULL), "failed to normalize image reference", "invalid reference format")
+    found = facts.reason((Place.OTHER, Place.PULL), "failed to normalize image reference", "invalid reference format")
     if not found:
         return None
     fix = _of_sidecar(found, facts) or (run("ecsctl deploy --image URI", "with the name of an image"),)
-    told = "the image of the task definition has no name that an image can have"
-    return Cause("image-name", told, (found,), fix, sure(found))
+    sentence = "the image of the task definition has no name that an image can have"
+    return Cause("image-name", sentence, (found,), fix, sure(found))
 
 
 # As the container's start says it, and as a shell does. An init (tini's execvp) hands what the kernel does not take to
@@ -70,9 +70,11 @@ _FOREIGN = re.compile(
 
 def architecture(facts: Facts) -> Cause | None:
     """The image is for another processor than the task definition asks for."""
-    wanted = architecture_of(facts.definition)
-    platform = {"ARM64": "linux/arm64", "X86_64": "linux/amd64"}.get(wanted, wanted)
-    found = facts.told((Place.PULL, Place.START), "does not contain descriptor matching platform", "exec format error")
+    desired = architecture_of(facts.definition)
+    platform = {"ARM64": "linux/arm64", "X86_64": "linux/amd64"}.get(desired, desired)
+    found = facts.reason(
+        (Place.PULL, Place.START), "does not contain descriptor matching platform", "exec format error"
+    )
     lines = [one for one in facts.tail(20) if _FOREIGN.search(one.text)]
     offered = facts.processors.get(str(facts.container.get("image", "")), [])
     fits = not offered or platform.rsplit("/", maxsplit=1)[-1] not in offered
@@ -81,34 +83,35 @@ def architecture(facts: Facts) -> Cause | None:
     observed = [found] if found else lines[-1:]
     if offered:
         observed = [*observed, Evidence("ECR", f"the image is for {', '.join(offered)}")]
-    told = f"the image is built for another processor: the tasks run on {wanted} ({platform})"
+    sentence = f"the image is built for another processor: the tasks run on {desired} ({platform})"
     if not fits:
-        told = (
+        sentence = (
             f"a program in the image is for another processor than {platform}, or is a script without a first line #!"
         )
-    other = "ARM64" if wanted == "X86_64" else "X86_64"
+    other = "ARM64" if desired == "X86_64" else "X86_64"
     beside = _of_sidecar(found, facts)
     fix: tuple[Fix, ...] = beside or (
         repair(f"build for {platform}: no other --platform in the Dockerfile and buildspec.yml", facts),
         change("service.architecture", f'= "{other}"', "ecsctl up"),
     )
     if beside and found:
-        told = f"the image of the container {found.container} is for another processor than {wanted} ({platform})"
+        sentence = f"the image of the container {found.container} is for another processor than {desired} ({platform})"
     certain = sure(found) if found else Certainty.CERTAIN if offered and fits else Certainty.LIKELY
-    return Cause("architecture", told, tuple(observed), fix, certain)
+    return Cause("architecture", sentence, tuple(observed), fix, certain)
 
 
 def pull_limit(facts: Facts) -> Cause | None:
     """A registry lets anonymous callers pull only so often."""
-    found = facts.told((Place.PULL,), "toomanyrequests", "pull rate limit", "429 Too Many")
-    cut = facts.told((Place.PULL,), "unexpected status code https://registry-1.docker.io")
+    found = facts.reason((Place.PULL,), "toomanyrequests", "pull rate limit", "429 Too Many")
+    cut = facts.reason((Place.PULL,), "unexpected status code https://registry-1.docker.io")
     if not found and cut and is_cut(cut.text):
-        told = ("Docker Hub refused the image, and AWS cut its reason short: either it limits pulls without a login, "
+        sentence = ("Docker Hub refused the image, and AWS cut its reason short: either it limits pulls without a "
+                    "login, "
                 "or the image needs one: check its name, and whether it is public")  # fmt: skip
         ways = _of_sidecar(cut, facts) or (repair("copy the image to the app's own repository", facts),)
         either = ("pull-limit", "pull-denied")
         fix = (*ways, wait(f"wait some hours{tries(facts)}"))
-        return Cause("pull-limit", told, (cut,), fix, Certainty.POSSIBLE, either=either)
+        return Cause("pull-limit", sentence, (cut,), fix, Certainty.POSSIBLE, either=either)
     if not found:
         return None
     other = _of_sidecar(found, facts) or (
@@ -121,18 +124,18 @@ def pull_limit(facts: Facts) -> Cause | None:
 
 def pull_denied(facts: Facts) -> Cause | None:
     """The registry refuses; some registries answer the same for an image that does not exist."""
-    found = facts.told(
+    found = facts.reason(
         (Place.PULL,), "pull access denied", "may require", "no pull access", "fetch anonymous token",
         "insufficient_scope",
     )  # fmt: skip
     if not found:  # another registry than ECR knows nothing of the execution role
-        refused = facts.told((Place.PULL,), "403 Forbidden", "401 Unauthorized", "no basic auth", "unauthorized:")
+        refused = facts.reason((Place.PULL,), "403 Forbidden", "401 Unauthorized", "no basic auth", "unauthorized:")
         found = refused if refused and "://" in refused.text and not whole(refused.text, ".dkr.ecr.") else None
     if found:
-        told = "either the image does not exist or its registry asks for a login: check its name, letter by letter"
+        sentence = "either the image does not exist or its registry asks for a login: check its name, letter by letter"
         fix = _of_sidecar(found, facts) or (run("ecsctl deploy --image URI", "with the image's right name"),)
-        return Cause("pull-refused", told, (found,), fix, Certainty.LIKELY, either=("image-missing", "pull-denied"))
-    found = facts.told((Place.PULL, Place.LOGIN), "403 Forbidden", "no basic auth", "ecr:BatchGetImage",
+        return Cause("pull-refused", sentence, (found,), fix, Certainty.LIKELY, either=("image-missing", "pull-denied"))
+    found = facts.reason((Place.PULL, Place.LOGIN), "403 Forbidden", "no basic auth", "ecr:BatchGetImage",
         "ecr:GetAuthorizationToken",
                        "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability", "AccessDenied",
                        "not authorized to perform: ecr",
@@ -150,36 +153,36 @@ def pull_denied(facts: Facts) -> Cause | None:
 
 def disk_full(facts: Facts) -> Cause | None:
     """The image, unpacked, does not fit beside what the app writes (ECS guide, "Fargate task ephemeral storage")."""
-    found = facts.told((Place.PULL, Place.START), "no space left on device")
+    found = facts.reason((Place.PULL, Place.START), "no space left on device")
     cut = found or next((one for one in facts.reasons if one.place == Place.PULL and _breaks_off(one.text)), None)
     if not cut:
         return None
     size = (facts.definition.get("ephemeralStorage") or {}).get("sizeInGiB", DISK)
-    told = f"the image does not fit on the task's disk of {size} GiB"
+    sentence = f"the image does not fit on the task's disk of {size} GiB"
     fix: tuple[Fix, ...] = (change("service.ephemeral_gib", "to more"),)
     if not _of_sidecar(cut, facts):
         fix += (repair("make the image smaller", facts),)
     certain = Certainty.CERTAIN if found and whole(found.text, "no space left on device") else Certainty.LIKELY
-    return Cause("task-disk-full", told, (cut,), fix, certain)
+    return Cause("task-disk-full", sentence, (cut,), fix, certain)
 
 
 def image_user(facts: Facts) -> Cause | None:
     """The image names its user by name and has no list of users, or not this one."""
-    found = facts.told((Place.START,), "etc/passwd: no such file", "no matching entries in passwd file")
+    found = facts.reason((Place.START,), "etc/passwd: no such file", "no matching entries in passwd file")
     if not found:
         return None
-    told = "the image names the user that it runs as by a name that its /etc/passwd does not have"
+    sentence = "the image names the user that it runs as by a name that its /etc/passwd does not have"
     fix = (
         repair(
             "name the user by its number in the Dockerfile (USER 1000), or let the image have an /etc/passwd", facts
         ),
     )
-    return Cause("image-user", told, (found,), fix, sure(found))
+    return Cause("image-user", sentence, (found,), fix, sure(found))
 
 
 def command_missing(facts: Facts) -> Cause | None:
     """The image has no such program, or may not execute it."""
-    found = facts.told((Place.START,), "executable file not found", "no such file or directory", "permission denied")
+    found = facts.reason((Place.START,), "executable file not found", "no such file or directory", "permission denied")
     if not found or image_user(facts):
         return None
     program = re.search(r"exec:? (?!user process)\\*\"?([^\\\\\":]+)", found.text)
@@ -191,23 +194,23 @@ def command_missing(facts: Facts) -> Cause | None:
         else "there is no such program in it"
     )
     if beside := _beside(found, facts):
-        told = f"the image of the container {beside} cannot run its command {program[1].strip()}: {why}"
+        sentence = f"the image of the container {beside} cannot run its command {program[1].strip()}: {why}"
         ways: tuple[Fix, ...] = (by_hand(f"fix the container {beside} where it was added"),)
         if facts.is_sidecar(beside):
             program_of = "entrypoint" if facts.definition_of(beside).get("entryPoint") else "command"
             ways = (change(f"sidecars.{beside}.{program_of}", "to a program that the image has"),)
-        return Cause("command-missing", told, (found,), ways, sure(found))
-    told = f"the image cannot run its command {program[1].strip()}: {why}"
+        return Cause("command-missing", sentence, (found,), ways, sure(found))
+    sentence = f"the image cannot run its command {program[1].strip()}: {why}"
     fix = (repair("correct CMD or ENTRYPOINT in the Dockerfile, or what it copies", facts),
             change("service.entrypoint" if facts.container.get("entryPoint") else "service.command",
                    "to a program that the image has"))  # fmt: skip
     if facts.process != WEB:  # its command is not the image's
-        told, fix = f"the image cannot run the command of {facts.who}, {program[1].strip()}: {why}", fix[::-1]
-    return Cause("command-missing", told, (found,), fix, sure(found))
+        sentence, fix = f"the image cannot run the command of {facts.who}, {program[1].strip()}: {why}", fix[::-1]
+    return Cause("command-missing", sentence, (found,), fix, sure(found))
 
 
 def _of_sidecar(found: Reason | None, facts: Facts) -> tuple[Fix, ...]:
-    """What puts the image right if it is that of a sidecar, whose image no build and no release changes."""
+    """What fixes the image of a sidecar, whose image no build and no release changes."""
     name = _beside(found, facts) if found else ""
     return (change(f"sidecars.{name}.image", "to one that fits"),) if name and facts.is_sidecar(name) else ()
 
@@ -223,7 +226,7 @@ def _refused(found: Reason) -> bool:
 
 
 def _breaks_off(text: str) -> bool:
-    """Whether AWS cut the text just where the disk's fullness is told."""
+    """Whether AWS cut the text just where it says that the disk is full."""
     return bool(
         re.search(r"failed to (?:extract|register) layer\b.*\bwrite\s+\S*(?:\.\.\.|…)$", text.rstrip(), re.IGNORECASE)
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ecsctl.resources.support.deployments import Told
+from ecsctl.resources.support.deployments import Answer
 from ecsctl.resources.support.job_runs import BAD, Run, run_of
-from ecsctl.why.causes.cause import Cause, Certainty, Judge
+from ecsctl.why.causes.cause import Cause, Certainty, Check
 from ecsctl.why.causes.fixes import Fix, change, repair, run, up
 from ecsctl.why.evidence import Evidence, Facts
 from ecsctl.why.log_lines import last_error
@@ -16,7 +16,7 @@ def failed(facts: Facts) -> Cause | None:
     if task is None:
         return None
     ended = run_of(task, facts.app)
-    observed = [Evidence(f"job {ended.job}", _told(ended), ended.ended)]
+    observed = [Evidence(f"job {ended.job}", _summary(ended), ended.ended)]
     lines = [str(one["message"]).rstrip() for one in facts.job_log]
     observed += [Evidence("log", line) for line in lines[-6:]]
     last = Evidence("log", last_error(lines)).text if lines else ""
@@ -26,11 +26,11 @@ def failed(facts: Facts) -> Cause | None:
         fix = (change(f"jobs.{ended.job}.timeout_minutes", "to more"), *fix)
     if ended.outcome == "not started":
         fix = (again,)
-    sentence = f"the last run of the job {ended.job} {_told(ended)}{f': {last}' if last else ''}"
+    sentence = f"the last run of the job {ended.job} {_summary(ended)}{f': {last}' if last else ''}"
     return Cause("job", sentence, tuple(observed), fix, process=ended.job)
 
 
-def bad(facts: Facts) -> Told | None:
+def bad(facts: Facts) -> Answer | None:
     """The newest task among the last that ended of each job, if that one ended badly."""
     seen = set[str]()
     for task in facts.job_tasks:  # the newest first
@@ -43,7 +43,7 @@ def bad(facts: Facts) -> Told | None:
     return None
 
 
-def _told(ended: Run) -> str:
+def _summary(ended: Run) -> str:
     if ended.outcome == "timed out":
         return "took too long, and was stopped"
     if ended.outcome == "not started":
@@ -52,7 +52,7 @@ def _told(ended: Run) -> str:
 
 
 def missed(facts: Facts) -> Cause | None:
-    """A job of which nothing has begun when it was due: of several the one that was due last."""
+    """A job of which no run began when one was due; of several, the one that was due last."""
     if not facts.missed:
         return None
     name, due = max(facts.missed.items(), key=lambda one: one[1])
@@ -63,4 +63,4 @@ def missed(facts: Facts) -> Cause | None:
                  Certainty.LIKELY, process=name)  # fmt: skip
 
 
-JUDGES: tuple[Judge, ...] = (failed, missed)
+CHECKS: tuple[Check, ...] = (failed, missed)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from ecsctl.why.causes.cause import Cause, Certainty, Judge
+from ecsctl.why.causes.cause import Cause, Certainty, Check
 from ecsctl.why.causes.fixes import Fix, by_hand, change, up
 from ecsctl.why.evidence import Facts, Place, Reason
 from ecsctl.why.words import is_cut
@@ -17,40 +17,40 @@ from ecsctl.why.words import is_cut
 
 def denied(facts: Facts) -> Cause | None:
     """IAM, or the file system's policy, does not let the app's role mount it."""
-    found = facts.told((Place.VOLUME,), "access denied by server", "AccessDenied", "not authorized to perform")
+    found = facts.reason((Place.VOLUME,), "access denied by server", "AccessDenied", "not authorized to perform")
     if not found:
         return None
     role = facts.definition.get("taskRoleArn", "").rsplit("/", 1)[-1] or "the app's role"
-    told = f"{role} may not mount the file system{_which(facts)}"
+    sentence = f"{role} may not mount the file system{_which(facts)}"
     allow = by_hand(f"let {role} mount it in the file system's own policy (aws efs describe-file-system-policy)")
-    return Cause("volume-denied", told, (found,), (up("makes the role's permissions right"), allow), _sure(found))
+    return Cause("volume-denied", sentence, (found,), (up("makes the role's permissions right"), allow), _sure(found))
 
 
 def missing(facts: Facts) -> Cause | None:
     """There is no such file system or folder, or no way to it from the task's zone."""
-    found = facts.told((Place.VOLUME,), "Failed to resolve", "No such file or directory", "does not exist")
+    found = facts.reason((Place.VOLUME,), "Failed to resolve", "No such file or directory", "does not exist")
     if not found:
         return None
     if "No such file" in found.text or "does not exist" in found.text:
-        told = f"the folder or the access point of a volume is not there{_which(facts)}"
+        sentence = f"the folder or the access point of a volume does not exist{_which(facts)}"
         fix = (change("volumes", "to a folder or an access point that exists"), _again())
     else:
         named = re.search(r"\bfs-[0-9a-f]+", found.text)
         what = f"the file system {named[0]}" if named else "a file system"
-        told = f"{what} is not there, or has no mount target in the zone of the task"
+        sentence = f"{what} does not exist, or has no mount target in the task's zone"
         fix = (_again(), by_hand("make a mount target in each zone of the tasks (aws efs create-mount-target)"))
-    return Cause("volume-missing", told, (found,), fix, _sure(found))
+    return Cause("volume-missing", sentence, (found,), fix, _sure(found))
 
 
 def unreachable(facts: Facts) -> Cause | None:
     """Nothing answers at the mount target: a security group drops what it does not let in, and refuses nothing."""
-    found = facts.told((Place.VOLUME,), "timed out")
+    found = facts.reason((Place.VOLUME,), "timed out")
     if not found:
         return None
-    told = (f"no answer came from the file system{_which(facts)}: a security group, or a network ACL, does not let "
+    sentence = (f"no answer came from the file system{_which(facts)}: a security group, or a network ACL, does not let "
             "port 2049 through")  # fmt: skip
     let = by_hand("let the tasks' security group in on port 2049 in the group of the mount targets")
-    return Cause("volume-unreachable", told, (found,), (_again(), let), Certainty.LIKELY)
+    return Cause("volume-unreachable", sentence, (found,), (_again(), let), Certainty.LIKELY)
 
 
 def _again() -> Fix:
@@ -68,4 +68,4 @@ def _sure(found: Reason) -> Certainty:
     return Certainty.LIKELY if is_cut(found.text) else Certainty.CERTAIN
 
 
-JUDGES: tuple[Judge, ...] = (denied, missing, unreachable)
+CHECKS: tuple[Check, ...] = (denied, missing, unreachable)

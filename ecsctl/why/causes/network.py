@@ -1,10 +1,12 @@
-"""Why a task reaches neither the registry nor the secrets: routes, endpoints and groups tell whether that is why."""
+"""Why a task reaches neither the registry nor the secrets: routes, endpoints and groups show whether that is the
+cause.
+"""
 
 from __future__ import annotations
 
 from ecsctl.engine.label import APP, flat
-from ecsctl.resources.support.deployments import Told
-from ecsctl.why.causes.cause import Cause, Certainty, Judge
+from ecsctl.resources.support.deployments import Answer
+from ecsctl.why.causes.cause import Cause, Certainty, Check
 from ecsctl.why.causes.fixes import Fix, by_hand, resume, run, up
 from ecsctl.why.evidence import Evidence, Facts, Place
 
@@ -27,7 +29,7 @@ NEEDED = ("ecr.api", "ecr.dkr", "s3", "logs")
 
 def no_way_out(facts: Facts) -> Cause | None:
     """The task reached one of AWS's services not at all."""
-    found = facts.told(REACHES, *NO_ANSWER)
+    found = facts.reason(REACHES, *NO_ANSWER)
     if not found:
         return None
     for subnet, table in facts.subnet_routes.items():
@@ -37,13 +39,16 @@ def no_way_out(facts: Facts) -> Cause | None:
     if facts.groups and not any(_lets_out(group) for group in facts.groups):
         group = facts.groups[0]
         observed = Evidence("security group", f"{group['GroupId']} lets nothing out on port 443")
-        told = f"the tasks' security group {group['GroupId']} lets nothing out on port 443, where AWS's services answer"
-        return Cause("egress-closed", told, (found, observed), _open(group, facts))
-    told = ("the task did not reach AWS's services although its route leads out: either a network ACL, the VPC's DNS "
+        sentence = (
+            f"the tasks' security group {group['GroupId']} lets nothing out on port 443, where AWS's services answer"
+        )
+        return Cause("egress-closed", sentence, (found, observed), _open(group, facts))
+    sentence = ("the task did not reach AWS's services although its route leads out: either a network ACL, the "
+                "VPC's DNS "
             "settings, a firewall or an endpoint's own group stands in between: check the network ACL of its "
             "subnet first")  # fmt: skip
     if not facts.subnet_routes:
-        told = ("the task did not reach AWS's services: either its subnet has no way out, or a security group or "
+        sentence = ("the task did not reach AWS's services: either its subnet has no way out, or a security group or "
                 "network ACL "
                 "stands in between: check the subnet's route table first")  # fmt: skip
     where = ", ".join(facts.subnet_routes) or "the tasks"
@@ -51,12 +56,12 @@ def no_way_out(facts: Facts) -> Cause | None:
             by_hand(f"in VPC, Network ACLs, and in whatever firewall there is: let {where} reach port 443 and be "
                     "answered", *(step.what for step in resume(facts))))  # fmt: skip
     return Cause(
-        "unreachable", told, (found,), fix, Certainty.LIKELY, either=("no-way-out", "egress-closed", "network-acl")
+        "unreachable", sentence, (found,), fix, Certainty.LIKELY, either=("no-way-out", "egress-closed", "network-acl")
     )
 
 
-def dead_end(subnet: str, table: Told, facts: Facts) -> Evidence | None:
-    """Why nothing in the subnet reaches the internet nor AWS's services, or None if a way is there."""
+def dead_end(subnet: str, table: Answer, facts: Facts) -> Evidence | None:
+    """Why nothing in the subnet reaches the internet or AWS's services; None if there is a way."""
     routes = [one for one in table.get("Routes", ()) if one.get("DestinationCidrBlock") == "0.0.0.0/0"]
     kinds = ("NatGatewayId", "GatewayId", "TransitGatewayId", "NetworkInterfaceId", "InstanceId",
         "EgressOnlyInternetGatewayId",
@@ -79,12 +84,12 @@ def dead_end(subnet: str, table: Told, facts: Facts) -> Evidence | None:
     return Evidence(name, f"{subnet} has no route to the internet{missing}")
 
 
-def ours(thing: Told, facts: Facts) -> bool:
+def ours(thing: Answer, facts: Facts) -> bool:
     """Whether ecsctl made a thing of EC2: `ecsctl up` fixes what is its own, and never a borrowed network."""
     return flat(thing.get("Tags") or []).get(APP) == facts.app
 
 
-def _route(table: Told, facts: Facts) -> tuple[Fix, ...]:
+def _route(table: Answer, facts: Facts) -> tuple[Fix, ...]:
     if ours(table, facts):
         return (up("makes the routes right again"),)
     name = table.get("RouteTableId", "the subnet's route table")
@@ -93,7 +98,7 @@ def _route(table: Told, facts: Facts) -> tuple[Fix, ...]:
                     f"{', '.join(NEEDED)}"),)  # fmt: skip
 
 
-def _open(group: Told, facts: Facts) -> tuple[Fix, ...]:
+def _open(group: Answer, facts: Facts) -> tuple[Fix, ...]:
     """Only an outward rule fixes it; where the group is ecsctl's own, ecsctl makes it."""
     if ours(group, facts):
         return (up("lets it out again"),)
@@ -101,7 +106,7 @@ def _open(group: Told, facts: Facts) -> tuple[Fix, ...]:
     return (run(f"aws ec2 authorize-security-group-egress --group-id {group['GroupId']} --ip-permissions '{rule}'"),)
 
 
-def _lets_out(group: Told) -> bool:
+def _lets_out(group: Answer) -> bool:
     """Whether some rule of the group lets TLS out; one that was not read counts as one that does."""
     if "IpPermissionsEgress" not in group:
         return True
@@ -112,4 +117,4 @@ def _lets_out(group: Told) -> bool:
     )  # fmt: skip
 
 
-JUDGES: tuple[Judge, ...] = (no_way_out,)
+CHECKS: tuple[Check, ...] = (no_way_out,)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ecsctl.resources.support.deployments import began
 from ecsctl.resources.support.revisions import container_of
-from ecsctl.why.causes.cause import Cause, Judge
+from ecsctl.why.causes.cause import Cause, Check
 from ecsctl.why.causes.fixes import Fix, change, repair, run
 from ecsctl.why.evidence import Evidence, Facts
 from ecsctl.why.log_lines import last_error
@@ -22,8 +22,8 @@ def command(facts: Facts) -> Cause | None:
     if (code == 0 and newest.get("stopCode") == "EssentialContainerExited") or newest.get("desiredStatus") != "STOPPED":
         return None
     when = newest.get("stoppedAt")
-    told = f"ended with exit code {code}" if code is not None else reason
-    observed = [Evidence("release command", told, when)]
+    outcome = f"ended with exit code {code}" if code is not None else reason
+    observed = [Evidence("release command", outcome, when)]
     if code is not None and own.get("reason"):
         observed.append(Evidence("release command", str(own["reason"]), when))
     lines = [str(one["message"]).rstrip() for one in facts.command_log]
@@ -31,7 +31,7 @@ def command(facts: Facts) -> Cause | None:
     again = run("ecsctl pipeline retry" if _in_pipeline(facts) else "ecsctl deploy", "runs it again")
     fix: tuple[Fix, ...] = (repair("fix the command, or what it runs", facts), again)
     last = Evidence("log", last_error(lines)).text if lines else ""
-    sentence = f"the release command failed, and nothing was deployed: it {told}{f': {last}' if last else ''}"
+    sentence = f"the release command failed, and nothing was deployed: it {outcome}{f': {last}' if last else ''}"
     if reason == CANCELLED:
         sentence, fix = "the release command was stopped by ecsctl cancel, and nothing was deployed", (again,)
     elif TOO_LONG in reason:
@@ -47,4 +47,4 @@ def _in_pipeline(facts: Facts) -> bool:
     return any(one.get("latestExecution", {}).get("status") == "Failed" for one in stages)
 
 
-JUDGES: tuple[Judge, ...] = (command,)
+CHECKS: tuple[Check, ...] = (command,)

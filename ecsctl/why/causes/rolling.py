@@ -1,4 +1,4 @@
-"""What the service itself tells: it is not there, is told to run nothing, is stuck, was rolled back, or is at work."""
+"""What the service itself says: it does not exist, is set to run nothing, is stuck, was rolled back, or is at work."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ecsctl.parts import WEB
 from ecsctl.releases.verdict import STUCK, called, no_room
 from ecsctl.resources.support.deployments import Phase, monitor_of, reason_of, traffic_of
 from ecsctl.resources.support.pausing import held_of
-from ecsctl.why.causes.cause import Cause, Certainty, Judge
+from ecsctl.why.causes.cause import Cause, Certainty, Check
 from ecsctl.why.causes.fixes import Fix, change, repair, resume, run, up, wait
 from ecsctl.why.causes.running import container_check
 from ecsctl.why.evidence import Evidence, Facts
@@ -20,7 +20,7 @@ def absent(facts: Facts) -> Cause | None:
     state = str(facts.service.get("status", "ACTIVE")) if facts.service else ""
     if state == "ACTIVE":
         return None
-    observed = (Evidence("ECS", f"the service {Names(facts.app).on(facts.process).service} is {state or 'not there'}"),)
+    observed = (Evidence("ECS", f"the service {Names(facts.app).on(facts.process).service} is {state or 'missing'}"),)
     if state == "DRAINING":
         return Cause("draining", "the service is being deleted", observed, (up("makes it again, once it is gone"),))
     return Cause("no-service", "there is no service yet", observed, (up(),), effect=True)
@@ -37,25 +37,25 @@ def stuck(facts: Facts) -> Cause | None:
 
 
 def zero_desired(facts: Facts) -> Cause | None:
-    """The desired count is 0: nobody asked for tasks. Without an image ecsctl leaves it so on purpose."""
+    """The desired count is 0. Without an image ecsctl leaves it so on purpose."""
     if not facts.service or facts.service.get("status") != "ACTIVE" or facts.service.get("desiredCount"):
         return None
     image = str(facts.container.get("image", ""))
     observed = [Evidence("service", "its desired count is 0")]
     if facts.images.get(image) is False:
         observed.append(Evidence("ECR", f"there is no image {image}"))
-        told = "nothing runs, on purpose: there is no image yet, so the service has 0 tasks"
+        sentence = "nothing runs, on purpose: there is no image yet, so the service has 0 tasks"
         build = (
             run("ecsctl deploy --build")
             if facts.build or facts.pipeline
             else run("ecsctl up --image URI", "one that exists")
         )
-        return Cause("no-image-yet", told, tuple(observed), (build,), effect=True, calm=True)
+        return Cause("no-image-yet", sentence, tuple(observed), (build,), effect=True, calm=True)
     if facts.rests:
         return None
-    told = "nothing runs: the service is set to 0 tasks"
-    unknown = facts.process != WEB and facts.rests is None  # a worker of which none is asked for is nothing strange
-    return Cause("scaled-to-zero", told, tuple(observed), (up("sets what ecsctl.toml says"),), calm=unknown)
+    sentence = "nothing runs: the service is set to 0 tasks"
+    unknown = facts.process != WEB and facts.rests is None  # a worker may be set to no tasks
+    return Cause("scaled-to-zero", sentence, tuple(observed), (up("sets what ecsctl.toml says"),), calm=unknown)
 
 
 def given_up(facts: Facts) -> Cause | None:
@@ -67,7 +67,7 @@ def given_up(facts: Facts) -> Cause | None:
     name = called(facts.suspect)
     why = newest.get("statusReason") or reason_of(releases.primary) or newest.get("status") or "FAILED"
     again = f"{called(back)} runs again" if back else "there was no earlier version to go back to"
-    # Its tasks, forgotten after an hour, are told of by what they wrote.
+    # ECS forgets its tasks after an hour: what they wrote is what is left of them.
     wrote = () if facts.failed else facts.tail()
     if wrote:
         again += f"; a task of that time said last: {wrote[-1].text.strip()}"
@@ -75,9 +75,9 @@ def given_up(facts: Facts) -> Cause | None:
     logs = run("ecsctl logs --since 1d", "ECS forgets why a task stopped after an hour; the log stays")
     fix: tuple[Fix, ...] = (logs, repair("fix the app", facts))
     if phase in (Phase.STOPPED, Phase.TAKEN_BACK) and not releases.failed:
-        told = f"the deployment of {name} was stopped before its end" + (f", and {again}" if back else "")
+        sentence = f"the deployment of {name} was stopped before its end" + (f", and {again}" if back else "")
         restart = Fix(resume(facts), "if it was stopped by mistake")
-        return Cause("stopped", told, observed, (restart,), effect=True, calm=facts.healthy)
+        return Cause("stopped", sentence, observed, (restart,), effect=True, calm=facts.healthy)
     by = f" by {monitor}" if (monitor := monitor_of(newest)) else ""
     if (newest.get("alarms") or {}).get("status") == "TRIGGERED":
         rest = (one.what for one in resume(facts) if one.what != "ecsctl up")
@@ -97,10 +97,10 @@ def paused(facts: Facts) -> Cause | None:
     if not found:
         return None
     traffic = traffic_of(newest)
-    told = f"{called(facts.suspect)} {found.told}" + (f"; {traffic}" if traffic else "")
+    sentence = f"{called(facts.suspect)} {found.told}" + (f"; {traffic}" if traffic else "")
     observed = (Evidence("deployment", f"its hook at {found.stage} awaits an answer", newest.get("updatedAt")),)
     fix = (run("ecsctl continue", "lets it go on"), run("ecsctl cancel", "takes it back"))
-    return Cause("paused", told, observed, fix, calm=True)
+    return Cause("paused", sentence, observed, fix, calm=True)
 
 
 def under_way(facts: Facts) -> Cause | None:
@@ -109,30 +109,30 @@ def under_way(facts: Facts) -> Cause | None:
     bad = facts.failed or primary.get("failedTasks") or facts.given_up or container_check(facts)
     if not facts.releases.at_work or paused(facts) or bad or not primary.get("desiredCount"):
         return None
-    told = (f"{called(facts.suspect)} is rolling out: {primary.get('runningCount', 0)} of "
+    sentence = (f"{called(facts.suspect)} is rolling out: {primary.get('runningCount', 0)} of "
             f"{primary['desiredCount']} tasks run; ")  # fmt: skip
     traffic = traffic_of(facts.releases.newest)
-    told += f"{traffic}; " if traffic else ""
-    told += "nothing speaks against it yet"
+    sentence += f"{traffic}; " if traffic else ""
+    sentence += "nothing speaks against it yet"
     observed = (Evidence("deployment", reason_of(primary) or "in progress", primary.get("updatedAt")),)
     return Cause(
-        "rolling-out", told, observed, (wait("wait: it is under way"),), Certainty.POSSIBLE, effect=True, calm=True
+        "rolling-out", sentence, observed, (wait("wait: it is under way"),), Certainty.POSSIBLE, effect=True, calm=True
     )
 
 
 def unexplained(facts: Facts) -> Cause | None:
-    """Fewer tasks than desired, for a reason that no rule knows, or that nobody tells."""
+    """Fewer tasks than desired, for a reason that no rule knows, or that AWS does not give."""
     service, failed = facts.service or {}, facts.failed
     short = service.get("desiredCount", 0) - service.get("runningCount", 0)
     if short <= 0 or service.get("status") != "ACTIVE" or under_way(facts):
         return None
     counts = Evidence("service", f"{service.get('runningCount', 0)} of {service['desiredCount']} tasks run")
-    told = "fewer tasks run than desired, and nothing that AWS keeps says why: check the app's log"
+    sentence = "fewer tasks run than desired, and nothing that AWS keeps says why: check the app's log"
     if failed and failed[0].get("stoppedReason"):
-        told = f"tasks stop, and ecsctl does not know this reason: {facts.reasons[0].text}"
+        sentence = f"tasks stop, and ecsctl does not know this reason: {facts.reasons[0].text}"
     observed = (counts, *facts.reasons[:3])
     fix = (run("ecsctl logs"), run("ecsctl deploy", "starts again, and shows it"))
-    return Cause("unexplained", told, observed, fix, Certainty.UNKNOWN, effect=True)
+    return Cause("unexplained", sentence, observed, fix, Certainty.UNKNOWN, effect=True)
 
 
-JUDGES: tuple[Judge, ...] = (absent, stuck, zero_desired, given_up, paused, under_way, unexplained)
+CHECKS: tuple[Check, ...] = (absent, stuck, zero_desired, given_up, paused, under_way, unexplained)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from ecsctl.parts import WEB
-from ecsctl.why.causes.cause import Cause, Certainty, Judge
+from ecsctl.why.causes.cause import Cause, Certainty, Check
 from ecsctl.why.causes.fixes import Fix, back, by_hand, change, repair, run
 from ecsctl.why.causes.images import architecture
 from ecsctl.why.evidence import Evidence, Facts, Place, moment
@@ -38,7 +38,7 @@ HEAP = r"JavaScript heap out of memory|^\S*\s?java\.lang\.OutOfMemoryError|^Memo
 
 def out_of_memory(facts: Facts) -> Cause | None:
     """ECS says that a container was killed for its memory; a log that says so makes it likely."""
-    found = facts.told((Place.MEMORY,))
+    found = facts.reason((Place.MEMORY,))
     heap = None
     if not found and facts.ended.get("exitCode") not in (None, 0, 143) and not facts.beside:
         heap = next((one for one in reversed(facts.tail(20)) if re.search(HEAP, one.text)), None)
@@ -47,31 +47,31 @@ def out_of_memory(facts: Facts) -> Cause | None:
     name = (found.container if found else "") or facts.ended.get("name") or ""
     who = f"the container {name}" if name and name != facts.container.get("name") else facts.who
     memory = facts.definition.get("memory")
-    told = f"{who} needs more memory than it has" + (f" (the task has {memory} MiB)" if memory else "")
+    sentence = f"{who} needs more memory than it has" + (f" (the task has {memory} MiB)" if memory else "")
     observed = tuple(one for one in (found, heap) if one)
     sure = Certainty.CERTAIN if found else Certainty.LIKELY
     ways = (change("service.memory", "to more"),)
     if name and facts.is_sidecar(name) and _limit(facts, name):
-        told = f"the container {name} needs more memory than it may have ({_limit(facts, name)} MiB)"
+        sentence = f"the container {name} needs more memory than it may have ({_limit(facts, name)} MiB)"
         ways = (change(f"sidecars.{name}.memory", "to more"),)
-    return Cause("out-of-memory", told, observed, ways, sure)
+    return Cause("out-of-memory", sentence, observed, ways, sure)
 
 
 def sidecar(facts: Facts) -> Cause | None:
     """Another essential container ended, and the app with it."""
     box = facts.ended
-    if not facts.beside or facts.told((Place.MEMORY,)):
+    if not facts.beside or facts.reason((Place.MEMORY,)):
         return None
     name, code = str(box["name"]), int(box["exitCode"])
     last = Evidence("log", last_error([one["message"] for one in facts.beside_log])).text
     said = f"; its log ends: {last}" if last else ""
-    told = (
+    sentence = (
         f"the container {name} beside the app ended (exit code {code}{_signal(code)}) and took the app along: ECS "
         f"stops them all{said}"
     )
     if facts.waiting:
-        told = f"the container {name} failed (exit code {code}{_signal(code)}), and {facts.waiting} waits for its "
-        told += f"success: so ECS does not start it{said}"
+        sentence = f"the container {name} failed (exit code {code}{_signal(code)}), and {facts.waiting} waits for its "
+        sentence += f"success: so ECS does not start it{said}"
     observed = [_ended(facts), *(Evidence("log", one["message"].rstrip(), moment(one.get("timestamp"))) for one in
                 facts.beside_log[-6:])]  # fmt: skip
     observed += [Evidence("task", f"{one['name']} was ended after it (exit code {one['exitCode']})") for one in
@@ -88,7 +88,12 @@ def sidecar(facts: Facts) -> Cause | None:
         ways += (change(f"sidecars.{name}.essential", "= false"),) if not facts.waiting else ()
     fix = (read, *ways)
     return Cause(
-        "sidecar", told, tuple(observed), fix, _sure(facts), either=() if facts.ended_surely else ("sidecar", "crash")
+        "sidecar",
+        sentence,
+        tuple(observed),
+        fix,
+        _sure(facts),
+        either=() if facts.ended_surely else ("sidecar", "crash"),
     )
 
 
@@ -96,17 +101,17 @@ def killed(facts: Facts) -> Cause | None:
     """Exit code 137 and no word of memory: several can have sent the signal."""
     if facts.ended.get("exitCode") != 137 or facts.beside or out_of_memory(facts):
         return None
-    told = (f"{facts.who} was killed (exit code 137, SIGKILL): either it ran out of memory, or something in it "
+    sentence = (f"{facts.who} was killed (exit code 137, SIGKILL): either it ran out of memory, or something in it "
             "killed it, or it did not stop in time: check the memory it used, then "
             "service.stop_timeout_seconds")  # fmt: skip
     fix = (change("service.memory", "to more"), change("service.stop_timeout_seconds", "to more"))
     return Cause(
-        "killed", told, (_ended(facts), *facts.tail()), fix, Certainty.LIKELY, either=("out-of-memory", "killed")
+        "killed", sentence, (_ended(facts), *facts.tail()), fix, Certainty.LIKELY, either=("out-of-memory", "killed")
     )
 
 
 def crash(facts: Facts) -> Cause | None:
-    """The app ended by itself. Its log tells why, as far as anything does."""
+    """The app ended by itself. Its log says why, as far as anything does."""
     code = facts.ended.get("exitCode")
     if code is None or code == 137 or facts.beside or out_of_memory(facts) or architecture(facts):
         return None
@@ -116,19 +121,19 @@ def crash(facts: Facts) -> Cause | None:
     said += _dropped(facts)
     observed = (_ended(facts), *last)
     if code == 0:
-        told = (
+        sentence = (
             f"{facts.who} ended by itself, without an error (exit code 0), and a service's app must go on running{said}"
         )
-        return Cause("ended", told, observed, _lasting(facts), _sure(facts))
+        return Cause("ended", sentence, observed, _lasting(facts), _sure(facts))
     if found := next((hit for one in reversed(last) if (hit := EXEC.search(one.text))), None):
         return _unrunnable(found, code, observed, facts)
     if code == NOT_FOUND and re.search(r"not found|no such file", error, re.IGNORECASE):
-        told = f"the image's command does not find a program that it runs (exit code 127): {error}"
+        sentence = f"the image's command does not find a program that it runs (exit code 127): {error}"
         fix: tuple[Fix, ...] = (repair("correct CMD or ENTRYPOINT in the Dockerfile, or what they run", facts),)
         if facts.process != WEB:
-            told = f"the command of {facts.who} does not find a program that it runs (exit code 127): {error}"
+            sentence = f"the command of {facts.who} does not find a program that it runs (exit code 127): {error}"
             fix = (change("service.command", "to one that the image can run"), repair("fix what it runs", facts))
-        return Cause("command-missing", told, observed, fix, Certainty.LIKELY)
+        return Cause("command-missing", sentence, observed, fix, Certainty.LIKELY)
     fix = (run("ecsctl logs", "all it said"), repair("fix the app", facts), *back(facts))
     if facts.container.get("readonlyRootFilesystem") and re.search(READ_ONLY, error, re.IGNORECASE):
         fix = (fix[0], change("service.read_only_root", "= false"), *fix[1:])
@@ -138,19 +143,19 @@ def crash(facts: Facts) -> Cause | None:
 def _unrunnable(found: re.Match[str], code: int, observed: tuple[Evidence, ...], facts: Facts) -> Cause:
     """The kernel did not run the command: of a script without its interpreter it says that there is no such file."""
     program = found[1] or found[2] or ""
-    told = f"the image cannot run its command{f' {program}' if program else ''} (exit code {code}): "
+    sentence = f"the image cannot run its command{f' {program}' if program else ''} (exit code {code}): "
     if found[3].casefold() == "permission denied":
-        told += "it may not be executed (chmod +x)"
+        sentence += "it may not be executed (chmod +x)"
         what = "make it executable, where it is and in git: chmod +x, git update-index --chmod=+x"
     else:
-        told += "it is not in the image, or what its first line #! names is not, as with Windows line endings"
+        sentence += "it is not in the image, or what its first line #! names is not, as with Windows line endings"
         what = (
             "correct CMD or ENTRYPOINT in the Dockerfile; let a script begin with a shell that the image has, and end "
             "its lines as Linux does (*.sh text eol=lf in .gitattributes)"
         )
     key = "service.entrypoint" if facts.container.get("entryPoint") else "service.command"
     fix = (repair(what, facts), change(key, "to a program that the image has"))
-    return Cause("command-missing", told, observed, fix, Certainty.LIKELY)
+    return Cause("command-missing", sentence, observed, fix, Certainty.LIKELY)
 
 
 def _lasting(facts: Facts) -> tuple[Fix, ...]:
@@ -162,7 +167,7 @@ def _lasting(facts: Facts) -> tuple[Fix, ...]:
 
 def container_check(facts: Facts) -> Cause | None:
     """The health check that the container itself makes."""
-    found = facts.told((Place.HEALTH,), "failed container health checks")
+    found = facts.reason((Place.HEALTH,), "failed container health checks")
     if not found:
         return _never_well(facts)
     boxes = facts.failed[0].get("containers", ()) if facts.failed else ()
@@ -170,11 +175,11 @@ def container_check(facts: Facts) -> Cause | None:
     sick = next((str(one["name"]) for one in boxes if one.get("healthStatus") == "UNHEALTHY"), own)
     command = _check_of(facts, sick)
     if sick != own:
-        told = f"the health check of the container {sick} fails" + (f": {command}" if command else "")
+        sentence = f"the health check of the container {sick} fails" + (f": {command}" if command else "")
         if sick.startswith(PROXY):
-            told += ": it is the proxy that ECS adds for Service Connect, and wants its part of the task's size"
-        return Cause("container-check", told, (found, *facts.tail()), _of_sick(facts, sick))
-    told = "the container's own health check fails" + (f": {command}" if command else "")
+            sentence += ": it is the proxy that ECS adds for Service Connect, and needs its part of the task's size"
+        return Cause("container-check", sentence, (found, *facts.tail()), _of_sick(facts, sick))
+    sentence = "the container's own health check fails" + (f": {command}" if command else "")
     fix: tuple[Fix, ...] = (
         run("ecsctl logs", "what the app says"),
         repair("fix the app, or what its check asks", facts),
@@ -182,9 +187,9 @@ def container_check(facts: Facts) -> Cause | None:
     if command:
         fix += (change("service.health.container", "to a check that passes"),)
     if any(re.search(OWN_NAME, one.text) for one in facts.tail(50)) and re.search(r"localhost|127\.0\.0\.1", command):
-        told += "; by its log the app listens on the task's own address alone, and on Fargate HOSTNAME is that"
+        sentence += "; by its log the app listens on the task's own address alone, and on Fargate HOSTNAME is that"
         fix = (change("service.environment", 'to what it is, and HOSTNAME = "0.0.0.0"'), *fix)
-    return Cause("container-check", told, (found, *facts.tail()), fix)
+    return Cause("container-check", sentence, (found, *facts.tail()), fix)
 
 
 def _never_well(facts: Facts) -> Cause | None:
@@ -198,11 +203,11 @@ def _never_well(facts: Facts) -> Cause | None:
             waits = _waits_for(facts, sick)
             if box.get("healthStatus") == "UNHEALTHY" and waits:
                 command = _check_of(facts, sick)
-                told = (f"the health check of the container {sick} fails" + (f": {command}" if command else "")
+                sentence = (f"the health check of the container {sick} fails" + (f": {command}" if command else "")
                         + f"; {waits} waits until it is healthy, so the task does not start")  # fmt: skip
                 state = f"{task.get('lastStatus', 'PENDING')}: the container {sick} is UNHEALTHY"
                 observed = Evidence(f"task {task['taskArn'].rsplit('/', 1)[-1][:8]}", state)
-                return Cause("container-check", told, (observed,), _of_sick(facts, sick))
+                return Cause("container-check", sentence, (observed,), _of_sick(facts, sick))
     return None
 
 
@@ -271,4 +276,4 @@ def _log_group(facts: Facts, name: str) -> str:
     return str(options.get("awslogs-group", ""))
 
 
-JUDGES: tuple[Judge, ...] = (out_of_memory, sidecar, crash, killed, container_check)
+CHECKS: tuple[Check, ...] = (out_of_memory, sidecar, crash, killed, container_check)

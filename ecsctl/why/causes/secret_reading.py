@@ -1,7 +1,7 @@
-"""Why a task cannot read a secret or a parameter: it is not there, has no such value, or may not be read.
+"""Why a task cannot read a secret or a parameter: it does not exist, has no such value, or may not be read.
 
 The words are those of the ECS guide, "ResourceInitializationError errors", and of public threads; "Fetching secret data
-from" is how the agent says it without that code (aws/aws-cdk#4498). A fix fits whose secret it is: one that
+from" is how the agent says it without that code (aws/aws-cdk#4498). The fix depends on whose secret it is: one that
 `ecsctl secret` made is set by it, everybody else's by the AWS CLI.
 """
 
@@ -19,24 +19,24 @@ PARAMETER = r"invalid (?:ssm )?parameters: (\S+)"
 
 
 def secret_state(facts: Facts) -> Cause | None:
-    """A secret that the task definition names is not there, is being deleted, has no value, or not the key."""
+    """A secret that the task definition names does not exist, is being deleted, has no value, or not the key."""
     return _empty(facts) or _lost(facts) or _without_key(facts)
 
 
 def _empty(facts: Facts) -> Cause | None:
-    found = facts.told((Place.SECRET,), "can't find the specified secret value")
+    found = facts.reason((Place.SECRET,), "can't find the specified secret value")
     if not found:
         return None
     name, lost = _arn(found.text), any(state != "there" for state in facts.secrets.values())
     if not whole(found.text, "secret value") and (lost or facts.secrets.get(name) != "there"):
         return None
-    told = f"{_secret(name)} is there and has no value"
-    return Cause("secret-empty", told, (found,), (_put(name, facts, "VALUE"),), sure(found))
+    sentence = f"{_secret(name)} exists and has no value"
+    return Cause("secret-empty", sentence, (found,), (_put(name, facts, "VALUE"),), sure(found))
 
 
 def _lost(facts: Facts) -> Cause | None:
     lost = {arn: state for arn, state in facts.secrets.items() if state != "there"}
-    found = facts.told((Place.SECRET,), "can't find the specified secret", "marked for deletion", "marked deleted",
+    found = facts.reason((Place.SECRET,), "can't find the specified secret", "marked for deletion", "marked deleted",
                        "invalid parameters:", "invalid ssm parameters:", "ParameterNotFound")  # fmt: skip
     if not found and not (lost and not facts.healthy):
         return None
@@ -66,46 +66,46 @@ def _lost(facts: Facts) -> Cause | None:
 
 
 def _without_key(facts: Facts) -> Cause | None:
-    found = facts.told((Place.SECRET,), "did not contain json key", "looking for beginning of value")
+    found = facts.reason((Place.SECRET,), "did not contain json key", "looking for beginning of value")
     if not found:
         return None
     name, key = _arn(found.text), re.search(r"did not contain json key (\S+)", found.text)
-    told = f"{_secret(name)} " + (f"has no key {key[1]}" if key else "is not JSON, and a key of it is asked for")
+    sentence = f"{_secret(name)} " + (f"has no key {key[1]}" if key else "is not JSON, and a key of it is asked for")
     fix = (change(_key(name, facts), "to a key that the secret has"), _put(name, facts, "JSON"))
-    return Cause("secret-key-missing", told, (found,), fix, sure(found))
+    return Cause("secret-key-missing", sentence, (found,), fix, sure(found))
 
 
 def secret_denied(facts: Facts) -> Cause | None:
     """The execution role may not read a secret, or not use the key that it is encrypted with."""
-    found = facts.told((Place.SECRET,), "Access to KMS is not allowed", "kms:Decrypt",
+    found = facts.reason((Place.SECRET,), "Access to KMS is not allowed", "kms:Decrypt",
                        "The ciphertext refers to a customer master key")  # fmt: skip
     kms = found is not None
-    found = found or facts.told((Place.SECRET,), "AccessDenied", "not authorized to perform")
+    found = found or facts.reason((Place.SECRET,), "AccessDenied", "not authorized to perform")
     if not found:
         return None
     role = short(facts.definition.get("executionRoleArn", "")) or "the execution role"
     arn = _arn(found.text)
-    told = f"{role} may not {'use the key of' if kms else 'read'} {_secret(arn)}"
-    if kms and whole(found.text, "does not exist"):  # AWS says the same of both, lest it tells what there is
-        told = f"{role} may not use the key of {_secret(arn)}, or the key is not there any more"
+    sentence = f"{role} may not {'use the key of' if kms else 'read'} {_secret(arn)}"
+    if kms and whole(found.text, "does not exist"):  # AWS says the same of both, so as not to reveal what exists
+        sentence = f"{role} may not use the key of {_secret(arn)}, or the key no longer exists"
     allow = by_hand(f"allow {role} kms:Decrypt in the policy of the secret's key")
     named = change(_key(arn, facts), "to the secret's whole ARN")
-    return Cause("secret-denied", told, (found,), (allow,) if kms else (up(RIGHTS), named), sure(found))
+    return Cause("secret-denied", sentence, (found,), (allow,) if kms else (up(RIGHTS), named), sure(found))
 
 
 def secret_unread(facts: Facts) -> Cause | None:
     """A secret could not be had, and AWS's sentence ends before it says why."""
-    found = facts.told((Place.SECRET,))
+    found = facts.reason((Place.SECRET,))
     if found is None or not found.text.rstrip().endswith(("...", "…")):
         return None
-    told = (f"the task could not read {_secret(_arn(found.text))}, and AWS cut its reason short: either "
-            f"it is not there, "
-            "or the execution role may not read it, or it is not reached: look first whether it is there")  # fmt: skip
+    sentence = (f"the task could not read {_secret(_arn(found.text))}, and AWS cut its reason short: either "
+            f"it does not exist, "
+            "or the execution role may not read it, or it is not reached: check first whether it exists")  # fmt: skip
     fix = (
-        run("ecsctl plan", "says whether it is there, and whether role and network are as they should be"),
+        run("ecsctl plan", "says whether it exists, and whether role and network are as desired"),
         change(_key(_arn(found.text), facts), "to ARNs that exist"),
     )
-    return Cause("secret-unread", told, (found,), fix, Certainty.POSSIBLE,
+    return Cause("secret-unread", sentence, (found,), fix, Certainty.POSSIBLE,
                  either=("secret-missing", "secret-denied", "unreachable"))  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from ecsctl.why.causes.cause import Cause, Certainty, Judge
+from ecsctl.why.causes.cause import Cause, Certainty, Check
 from ecsctl.why.causes.fixes import Fix, by_hand, change, up, wait
 from ecsctl.why.causes.images import (
     architecture,
@@ -31,17 +31,17 @@ from ecsctl.why.evidence import Evidence, Facts, Place
 
 def log_denied(facts: Facts) -> Cause | None:
     """The execution role may not write the app's log."""
-    found = facts.told((Place.LOG,), "not authorized to perform: logs:", "AccessDeniedException: User:")
+    found = facts.reason((Place.LOG,), "not authorized to perform: logs:", "AccessDeniedException: User:")
     if not found:
         return None
-    told = f"{short(facts.definition.get('executionRoleArn', 'the execution role'))} may not write the app's log"
-    return Cause("log-denied", told, (found,), (up(RIGHTS),), sure(found))
+    sentence = f"{short(facts.definition.get('executionRoleArn', 'the execution role'))} may not write the app's log"
+    return Cause("log-denied", sentence, (found,), (up(RIGHTS),), sure(found))
 
 
 def log_group_missing(facts: Facts) -> Cause | None:
     """The log driver makes no group by itself."""
     gone = [name for name, there in facts.log_groups.items() if not there]
-    found = facts.told((Place.LOG,), "log group does not exist")
+    found = facts.reason((Place.LOG,), "log group does not exist")
     if not found and not (gone and not facts.healthy):
         return None
     observed: list[Evidence] = [found] if found else []
@@ -57,20 +57,20 @@ def log_group_missing(facts: Facts) -> Cause | None:
 
 
 def env_file_unread(facts: Facts) -> Cause | None:
-    """S3 says the same of a file that may not be read and, to whoever may not list, of one that is not there."""
-    found = facts.told((Place.FILE,), "AccessDenied", "Forbidden", "NoSuchKey", "NoSuchBucket", "NotFound")
+    """S3 says the same of a file that may not be read and, to whoever may not list, of one that does not exist."""
+    found = facts.reason((Place.FILE,), "AccessDenied", "Forbidden", "NoSuchKey", "NoSuchBucket", "NotFound")
     if not found:
         return None
     role = short(facts.definition.get("executionRoleArn", "")) or "the execution role"
-    told = f"an environment file in S3 is not there, or {role} may not read it"
-    allow = by_hand(f"put the file where environmentFiles in [raw] looks for it, and allow {role} s3:GetObject on it "
+    sentence = f"an environment file in S3 does not exist, or {role} may not read it"
+    allow = by_hand(f"put the file where environmentFiles in [raw] expects it, and allow {role} s3:GetObject on it "
                     f"and s3:GetBucketLocation on its bucket{tries(facts)}")  # fmt: skip
-    return Cause("env-file-unread", told, (found,), (allow,), sure(found))
+    return Cause("env-file-unread", sentence, (found,), (allow,), sure(found))
 
 
 def role_not_assumable(facts: Facts) -> Cause | None:
     """ECS may not take one of the task's roles: it is gone, or does not trust ecs-tasks.amazonaws.com."""
-    found = facts.told((Place.PLACE,), "unable to assume the role")
+    found = facts.reason((Place.PLACE,), "unable to assume the role")
     bad: dict[str, str] = {}
     for arn, role in facts.roles.items():
         if not role:
@@ -83,14 +83,14 @@ def role_not_assumable(facts: Facts) -> Cause | None:
     observed += [Evidence("IAM", f"{arn} {how}") for arn, how in bad.items()]
     named = re.search(r"assume the role '([^']+)'", found.text) if found else None
     arn = named[1] if named else next(iter(bad), "")
-    told = f"ECS cannot assume the role {short(arn)}" + (f": it {bad[arn]}" if arn in bad else "")
-    return Cause("role-not-assumable", told, tuple(observed), (up("makes the role and its trust right"),),
+    sentence = f"ECS cannot assume the role {short(arn)}" + (f": it {bad[arn]}" if arn in bad else "")
+    return Cause("role-not-assumable", sentence, tuple(observed), (up("makes the role and its trust right"),),
                  Certainty.CERTAIN if bad else sure(found))  # fmt: skip
 
 
 def vcpu_quota(facts: Facts) -> Cause | None:
     """The account may run no more."""
-    found = facts.told((Place.PLACE, Place.OTHER), "reached the limit on the number of vCPUs",
+    found = facts.reason((Place.PLACE, Place.OTHER), "reached the limit on the number of vCPUs",
         "reached the limit on the number of tasks",
                        "limit on the number of vCPUs you can run", "concurrent Fargate tasks")  # fmt: skip
     if not found:
@@ -103,7 +103,7 @@ def vcpu_quota(facts: Facts) -> Cause | None:
 
 def subnet_full(facts: Facts) -> Cause | None:
     """No address is left for a task's network interface."""
-    found = facts.told((Place.PLACE, Place.OTHER), "InsufficientFreeAddressesInSubnet",
+    found = facts.reason((Place.PLACE, Place.OTHER), "InsufficientFreeAddressesInSubnet",
         "not have enough free addresses",
                        "insufficient free addresses", "has insufficient free IP addresses")  # fmt: skip
     if not found:
@@ -116,46 +116,46 @@ def subnet_full(facts: Facts) -> Cause | None:
 
 def capacity(facts: Facts) -> Cause | None:
     """AWS itself has no room in a zone: it passes."""
-    found = facts.told((Place.PLACE, Place.OTHER), "Capacity is unavailable at this time", "insufficient capacity")
+    found = facts.reason((Place.PLACE, Place.OTHER), "Capacity is unavailable at this time", "insufficient capacity")
     if not found:
         return None
     fix: tuple[Fix, ...] = (wait(f"wait some minutes{tries(facts)}"),)
-    told = "AWS has no Fargate capacity there at this moment"
+    sentence = "AWS has no Fargate capacity there at this moment"
     providers = {one["capacityProvider"] for one in (facts.service or {}).get("capacityProviderStrategy") or ()}
     if "FARGATE_SPOT" in providers:  # none takes the other's place (aws/containers-roadmap#852)
         fix += (change("service.spot.base", "to as many as must always run"),)
-        told = "AWS has no Fargate Spot capacity there at this moment"
+        sentence = "AWS has no Fargate Spot capacity there at this moment"
         if len(providers) > 1:
-            told = "AWS has no Fargate capacity there at this moment: Spot, more likely than the ordinary one"
-    return Cause("capacity", told, (found,), fix, sure(found))
+            sentence = "AWS has no Fargate capacity there at this moment: Spot, more likely than the ordinary one"
+    return Cause("capacity", sentence, (found,), fix, sure(found))
 
 
 def network_interface(facts: Facts) -> Cause | None:
     """AWS's own network was slow: it passes."""
-    found = facts.told((Place.OTHER,), "Timeout waiting for network interface provisioning")
+    found = facts.reason((Place.OTHER,), "Timeout waiting for network interface provisioning")
     if not found:
         return None
-    told = "AWS did not give the task its network interface in time"
-    return Cause("network-interface", told, (found,), (wait(f"wait some minutes{tries(facts)}"),), sure(found))
+    sentence = "AWS did not give the task its network interface in time"
+    return Cause("network-interface", sentence, (found,), (wait(f"wait some minutes{tries(facts)}"),), sure(found))
 
 
 def maintenance(facts: Facts) -> Cause | None:
     """AWS replaces what the task ran on: planned, and another task takes its place."""
-    found = facts.told((Place.OTHER,), "ECS is performing maintenance on the underlying infrastructure")
+    found = facts.reason((Place.OTHER,), "ECS is performing maintenance on the underlying infrastructure")
     if not found:
         return None
-    told = "AWS does maintenance on what a task ran on, and ECS starts another in its place"
-    return Cause("maintenance", told, (found,), (wait("wait: ECS replaces the task by itself"),), calm=True)
+    sentence = "AWS does maintenance on what a task ran on, and ECS starts another in its place"
+    return Cause("maintenance", sentence, (found,), (wait("wait: ECS replaces the task by itself"),), calm=True)
 
 
 def spot_interruption(facts: Facts) -> Cause | None:
     """AWS took Spot capacity back (ECS guide, "Amazon ECS clusters for Fargate": Fargate Spot termination notices)."""
-    found = facts.told((Place.OTHER,), "Your Spot Task was interrupted", "SpotInterruption")
+    found = facts.reason((Place.OTHER,), "Your Spot Task was interrupted", "SpotInterruption")
     if not found:
         return None
-    told = "AWS took the Spot capacity of a task back, and ECS starts another in its place where there is some"
+    sentence = "AWS took the Spot capacity of a task back, and ECS starts another in its place where there is some"
     fix = (wait("wait: ECS replaces the task by itself"), change("service.spot.base", "to keep some on Fargate"))
-    return Cause("spot-interruption", told, (found,), fix, calm=True)
+    return Cause("spot-interruption", sentence, (found,), fix, calm=True)
 
 
 def _subnets(facts: Facts) -> str:
@@ -164,7 +164,7 @@ def _subnets(facts: Facts) -> str:
     return "public_subnets" if placed.get("assignPublicIp") == "ENABLED" else "private_subnets"
 
 
-JUDGES: tuple[Judge, ...] = (
+CHECKS: tuple[Check, ...] = (
     vcpu_quota,
     capacity,
     subnet_full,

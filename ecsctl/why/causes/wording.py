@@ -10,7 +10,9 @@ RIGHTS = "makes the permissions of the execution role right"
 
 
 def sure(found: Reason | None) -> Certainty:
-    """AWS's own words make it certain; where it cut them short, likely: what is lost may say otherwise."""
+    """AWS's own words make it certain; where it cut them short, likely: the part that was cut may say something
+    else.
+    """
     return Certainty.LIKELY if found and is_cut(found.text) else Certainty.CERTAIN
 
 

@@ -17,12 +17,12 @@ LOGS = re.compile(r"^ecsctl logs\b")
 
 def of_worker(cause: Cause, process: str) -> Cause:
     """The cause as one of this worker."""
-    told = KEY.sub(lambda found: key_of(found[0], process), cause.sentence)
-    named = re.search(rf"\b(?:worker|of) {re.escape(process)}(?![\w-])", told)
+    sentence = KEY.sub(lambda found: key_of(found[0], process), cause.sentence)
+    named = re.search(rf"\b(?:worker|of) {re.escape(process)}(?![\w-])", sentence)
     return replace(
         cause,
         process=process,
-        sentence=told if named else f"{process}: {told}",
+        sentence=sentence if named else f"{process}: {sentence}",
         fix=tuple(_way(one, process) for one in cause.fix),
     )
 
