@@ -18,7 +18,7 @@ from ecsctl.names import Names
 from ecsctl.parts import RELEASE
 from ecsctl.releases import images
 from ecsctl.resources.listener import TLS_POLICIES
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.ecs import BY, tasks_in
 
 if TYPE_CHECKING:
@@ -284,7 +284,7 @@ def _tls_policy(aws: Aws) -> str:
 
 def _past_commands(aws: Aws, cluster: str) -> tuple[str, ...]:
     """The tasks of the release command that have ended, the newest first."""
-    found = there(lambda: tasks_in(aws, cluster, "STOPPED")) or []
+    found = none_if_gone(lambda: tasks_in(aws, cluster, "STOPPED")) or []
     ours = [one for one in found if one.get("group") == f"{BY}:{RELEASE}"]
     return tuple(one["taskArn"] for one in sorted(ours, key=lambda one: one["createdAt"], reverse=True))
 

@@ -14,7 +14,7 @@ from ecsctl.releases.images import Known
 from ecsctl.resources.certificate import Certificate
 from ecsctl.resources.dns_record import DnsRecord
 from ecsctl.resources.listener import TLS_POLICIES
-from ecsctl.resources.support.common import tag_filter, there
+from ecsctl.resources.support.common import none_if_gone, tag_filter
 from ecsctl.resources.support.dns import standing
 from ecsctl.resources.support.ecs import service_of
 from ecsctl.resources.support.project_parts import auth_of, variables_of
@@ -89,7 +89,7 @@ def tls_policy(aws: Aws, me: Label) -> str:
     for balancer in aws.read(aws.elbv2.describe_load_balancers)["LoadBalancers"]:
         arn = balancer["LoadBalancerArn"]
         if balancer["LoadBalancerName"] == name and (
-            answer := there(partial(aws.read, aws.elbv2.describe_listeners, LoadBalancerArn=arn))
+            answer := none_if_gone(partial(aws.read, aws.elbv2.describe_listeners, LoadBalancerArn=arn))
         ):
             policies = (one.get("SslPolicy", "") for one in answer["Listeners"])
             return next((policy for policy in policies if policy in TLS_POLICIES), "")

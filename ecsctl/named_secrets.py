@@ -8,7 +8,7 @@ from ecsctl import own_secrets
 from ecsctl.engine.attempt import patiently
 from ecsctl.engine.errors import DENIED, ConfigError, code
 from ecsctl.engine.label import flat
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager.type_defs import DescribeSecretResponseTypeDef
@@ -72,7 +72,7 @@ def _described(aws: Aws, name: str, key: str, *, as_far: bool) -> DescribeSecret
     try:
         return patiently(
             aws.patience,
-            lambda: there(lambda: aws.read(aws.secretsmanager.describe_secret, SecretId=name)),
+            lambda: none_if_gone(lambda: aws.read(aws.secretsmanager.describe_secret, SecretId=name)),
             f"looking for the secret of {key}",
             aws.forget,
         )

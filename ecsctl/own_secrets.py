@@ -15,7 +15,7 @@ from ecsctl.asking import asking
 from ecsctl.engine.errors import DENIED, Refused, UsageError, code
 from ecsctl.engine.label import APP, RESOURCE, flat
 from ecsctl.engine.secret import Secret
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager.type_defs import DescribeSecretResponseTypeDef
@@ -148,7 +148,7 @@ def kept(aws: Aws, app: str) -> tuple[str, ...]:
 
 def _ours(aws: Aws, app: str, known: str) -> DescribeSecretResponseTypeDef | None:
     with aws.fresh():
-        described = there(lambda: aws.read(aws.secretsmanager.describe_secret, SecretId=known))
+        described = none_if_gone(lambda: aws.read(aws.secretsmanager.describe_secret, SecretId=known))
     if described is not None and not is_ours(app, flat(described.get("Tags"))):
         raise Refused(f"there is a secret {known}, and ecsctl has not made it for {app}",
                       why="it lacks the tags that ecsctl secret set writes",

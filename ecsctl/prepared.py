@@ -22,7 +22,7 @@ from ecsctl.engine.plan import Step, Verb
 from ecsctl.engine.refusals import HEAD
 from ecsctl.names import Names
 from ecsctl.resources.support import ecr, log_delivery
-from ecsctl.resources.support.common import there, where
+from ecsctl.resources.support.common import none_if_gone, where
 from ecsctl.resources.support.ecs import service_of
 from ecsctl.resources.support.policy_document import lacking, lets_in, lets_put
 from ecsctl.resources.support.rights import Scope
@@ -85,7 +85,7 @@ def _boundary(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
     arn = config.permissions_boundary or ""
     if arn.split(":")[1:2] != [me.partition] or arn.split(":")[4] not in (me.account, "aws"):
         return
-    answer = there(lambda: aws.read(aws.iam.get_policy, PolicyArn=arn))
+    answer = none_if_gone(lambda: aws.read(aws.iam.get_policy, PolicyArn=arn))
     if answer is None:
         yield unfit("policy", "permissions_boundary", f"there is no policy {arn}",
                     "make it, or correct permissions_boundary")  # fmt: skip
@@ -97,7 +97,7 @@ def _task_groups(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
     """Further security groups of the tasks, which must be of the tasks' own VPC (ECS API, AwsVpcConfiguration)."""
     for number, group in enumerate(config.service.security_groups):
         key = f"service.security_groups[{number}]"
-        answer = there(lambda group=group: aws.read(aws.ec2.describe_security_groups, GroupIds=[group]))  # type: ignore[misc]  # mypy cannot type a lambda's default
+        answer = none_if_gone(lambda group=group: aws.read(aws.ec2.describe_security_groups, GroupIds=[group]))  # type: ignore[misc]  # mypy cannot type a lambda's default
         if answer is None or not answer["SecurityGroups"]:
             yield unfit("security group", key, f"there is no security group {group}", "fix its id in ecsctl.toml")
             continue
@@ -116,7 +116,7 @@ def _policies(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
     for path, arn in config.managed_policies.items():
         if arn.split(":")[1] != me.partition or arn.split(":")[4] not in (me.account, "aws"):
             continue  # refused by its ARN
-        answer = there(lambda arn=arn: aws.read(aws.iam.get_policy, PolicyArn=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
+        answer = none_if_gone(lambda arn=arn: aws.read(aws.iam.get_policy, PolicyArn=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
         key = dotted(path)
         if answer is None:
             yield unfit("policy", key, f"there is no policy {arn}", "make it, or fix its ARN in ecsctl.toml")
@@ -162,7 +162,7 @@ def _topic(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
     arn = (config.notify.topic if config.notify else "") or ""
     if arn.split(":")[1:5] != [me.partition, "sns", me.region, me.account]:
         return  # there is none, or it has been refused by its ARN
-    answer = there(lambda: aws.read(aws.sns.get_topic_attributes, TopicArn=arn))
+    answer = none_if_gone(lambda: aws.read(aws.sns.get_topic_attributes, TopicArn=arn))
     if answer is None:
         yield unfit("topic", "notify.topic", f"there is no topic {arn}",
                     "make it (aws sns create-topic), or fix its ARN in ecsctl.toml")  # fmt: skip
@@ -205,9 +205,9 @@ def _log_bucket(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
     if logs is None or not (name := logs.bucket):
         return
     try:
-        answer = there(lambda: aws.read(aws.s3.head_bucket, Bucket=name))
-        stated = there(lambda: aws.read(aws.s3.get_bucket_policy, Bucket=name))
-        encrypts = there(lambda: aws.read(aws.s3.get_bucket_encryption, Bucket=name))
+        answer = none_if_gone(lambda: aws.read(aws.s3.head_bucket, Bucket=name))
+        stated = none_if_gone(lambda: aws.read(aws.s3.get_bucket_policy, Bucket=name))
+        encrypts = none_if_gone(lambda: aws.read(aws.s3.get_bucket_encryption, Bucket=name))
     except Exception as error:
         if code(error) in {*DENIED, HEAD}:
             return
@@ -239,7 +239,7 @@ def _web_acl(aws: Aws, config: Config, me: Label) -> Iterator[Step]:
     if arn.split(":")[1:5] != [me.partition, "wafv2", me.region, me.account]:
         return  # there is none, or it has been refused by its ARN
     name, ident = arn.split("/")[-2:]
-    if there(lambda: aws.read(aws.wafv2.get_web_acl, Name=name, Scope="REGIONAL", Id=ident)) is None:
+    if none_if_gone(lambda: aws.read(aws.wafv2.get_web_acl, Name=name, Scope="REGIONAL", Id=ident)) is None:
         yield unfit("web ACL", "load_balancer.waf", f"there is no web ACL {arn}",
                     "make it (aws wafv2 create-web-acl --scope REGIONAL), or fix its ARN in ecsctl.toml")  # fmt: skip
 
@@ -266,7 +266,7 @@ def _secret(aws: Aws, me: Label, key: str, arn: str) -> Iterator[Step]:
 
 def _version(aws: Aws, arn: str, stage: str, version: str) -> tuple[str, str] | None:
     """What is wrong with a secret, and what to do."""
-    found = there(lambda: aws.read(aws.secretsmanager.describe_secret, SecretId=arn))
+    found = none_if_gone(lambda: aws.read(aws.secretsmanager.describe_secret, SecretId=arn))
     region = arn.split(":")[3]
     if found is None:
         return f"there is no secret {arn}", "make it (aws secretsmanager create-secret), or fix its ARN in ecsctl.toml"
@@ -309,7 +309,7 @@ def _image(aws: Aws, key: str, image: str) -> Iterator[Step]:
         return
     place = aws.elsewhere(named.region)
     try:
-        answer = there(lambda: place.read(place.ecr.describe_images, registryId=named.account,
+        answer = none_if_gone(lambda: place.read(place.ecr.describe_images, registryId=named.account,
                                           repositoryName=named.repository))  # fmt: skip
     except Exception as error:
         if code(error) in DENIED:

@@ -15,7 +15,7 @@ from ecsctl.engine.label import APP, RESOURCE, flat
 from ecsctl.engine.plan import Step, Verb
 from ecsctl.names import Names
 from ecsctl.parts import PLACES, private_subnet, public_subnet
-from ecsctl.resources.support.common import there, where
+from ecsctl.resources.support.common import none_if_gone, where
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -29,7 +29,7 @@ def examined(aws: Aws, config: Config, me: Label, name: str) -> Iterator[Step]:
     """What is wrong with the file system of a volume."""
     said, key = config.volumes[name], f"volumes.{name}"
     system, point = said.file_system or "", said.access_point or ""
-    answer = there(partial(aws.read, aws.efs.describe_file_systems, FileSystemId=system))
+    answer = none_if_gone(partial(aws.read, aws.efs.describe_file_systems, FileSystemId=system))
     if answer is None or not answer["FileSystems"]:
         yield _unfit(
             f"{key}.file_system", f"there is no file system {system} in {me.region}", "fix its id in ecsctl.toml"
@@ -47,7 +47,7 @@ def examined(aws: Aws, config: Config, me: Label, name: str) -> Iterator[Step]:
 
 
 def _point(aws: Aws, key: str, system: str, point: str) -> Iterator[Step]:
-    answer = there(partial(aws.read, aws.efs.describe_access_points, AccessPointId=point))
+    answer = none_if_gone(partial(aws.read, aws.efs.describe_access_points, AccessPointId=point))
     found = answer["AccessPoints"][0] if answer and answer["AccessPoints"] else None
     if found is None:
         yield _unfit(f"{key}.access_point", f"there is no access point {point}", "fix its id in ecsctl.toml")
@@ -110,7 +110,7 @@ def _subnets(aws: Aws, config: Config, targets: list[Any]) -> dict[str, Any]:
 
 
 def _is_ours(aws: Aws, vpc: str, me: Label) -> bool:
-    answer = there(partial(aws.read, aws.ec2.describe_vpcs, VpcIds=[vpc]))
+    answer = none_if_gone(partial(aws.read, aws.ec2.describe_vpcs, VpcIds=[vpc]))
     return bool(answer and answer["Vpcs"] and flat(answer["Vpcs"][0].get("Tags")).get(APP) == me.app)
 
 

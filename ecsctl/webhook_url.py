@@ -12,7 +12,7 @@ from ecsctl.engine.errors import DENIED, code
 from ecsctl.engine.label import flat
 from ecsctl.engine.secret import Secret
 from ecsctl.github_token import body_of
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -29,7 +29,7 @@ def read(aws: Aws, app: str, source: str) -> Secret:
     name, _, key = source.partition(":") if not source.startswith("arn:") else _parts(source)
     try:
         for known in _names(app, name):
-            described = there(lambda known=known: aws.read(aws.secretsmanager.describe_secret, SecretId=known))  # type: ignore[misc]  # mypy cannot type a lambda's default
+            described = none_if_gone(lambda known=known: aws.read(aws.secretsmanager.describe_secret, SecretId=known))  # type: ignore[misc]  # mypy cannot type a lambda's default
             if described is None or (known != name and not own_secrets.is_ours(app, flat(described.get("Tags")))):
                 continue
             if described.get("DeletedDate"):

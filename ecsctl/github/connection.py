@@ -11,7 +11,7 @@ from ecsctl.asking import asking
 from ecsctl.config.words import ConnectionArn
 from ecsctl.engine.errors import Refused, TimedOut, UsageError
 from ecsctl.resources.connection import page
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 
 if TYPE_CHECKING:
     from types_boto3_codeconnections.type_defs import ConnectionTypeDef
@@ -73,7 +73,7 @@ def usable(
 
 
 def _read(aws: Aws, identity: Identity, arn: str) -> ConnectionTypeDef:
-    answer = there(lambda: aws.read(aws.codeconnections.get_connection, ConnectionArn=arn))
+    answer = none_if_gone(lambda: aws.read(aws.codeconnections.get_connection, ConnectionArn=arn))
     if answer is None:
         raise Refused(f"there is no connection {arn}", hint=f"make one at {page(identity.region)}")
     return answer["Connection"]

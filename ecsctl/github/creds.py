@@ -20,7 +20,7 @@ from ecsctl.names import Names
 from ecsctl.parts import GITHUB_CREDENTIALS, GITHUB_TOKEN, PIPELINE, PIPELINE_WEBHOOK
 from ecsctl.resources.pipeline import Pipeline
 from ecsctl.resources.support.builds import newest_build
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.pipeline_structure import GitHubSource
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def put(aws: Aws, me: Label, secret: str, token: Secret) -> bool:
     """
     name, key = split_secret(secret)
     with aws.fresh():
-        described = there(lambda: aws.read(aws.secretsmanager.describe_secret, SecretId=name))
+        described = none_if_gone(lambda: aws.read(aws.secretsmanager.describe_secret, SecretId=name))
     if described and described.get("DeletedDate"):
         raise Refused(f"the secret {name} is scheduled for deletion", hint="aws secretsmanager restore-secret")
     call = str(uuid.uuid4())
@@ -175,7 +175,7 @@ def _refused(aws: Aws, me: Label, since: datetime | None) -> str:
 
 def _refused_at_source(aws: Aws, names: Names) -> list[tuple[datetime | None, str]]:
     """When and why the pipeline's actions failed last."""
-    pipeline = there(lambda: aws.read(aws.codepipeline.get_pipeline_state, name=names.pipeline))
+    pipeline = none_if_gone(lambda: aws.read(aws.codepipeline.get_pipeline_state, name=names.pipeline))
     actions = [action.get("latestExecution", {}) for stage in (pipeline["stageStates"] if pipeline else ())
                for action in stage.get("actionStates", ())]  # fmt: skip
     return [(latest.get("lastStatusChange"), latest.get("errorDetails", {}).get("message", ""))
@@ -240,5 +240,5 @@ def _with_key(aws: Aws, name: str, key: str, token: Secret) -> str:
 def _text(aws: Aws, name: str) -> str:
     """What stands in a secret; empty where nothing was ever stored in it."""
     with aws.fresh():
-        answer = there(lambda: aws.read(aws.secretsmanager.get_secret_value, SecretId=name))
+        answer = none_if_gone(lambda: aws.read(aws.secretsmanager.get_secret_value, SecretId=name))
     return answer.get("SecretString", "") if answer else ""

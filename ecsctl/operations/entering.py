@@ -9,7 +9,7 @@ from ecsctl.asking import asking
 from ecsctl.engine.errors import Refused, TimedOut, code, text
 from ecsctl.names import Names
 from ecsctl.releases import reading
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.deployments import Snapshot
 from ecsctl.resources.support.ecs import groups_of, service_of, tasks_in, tasks_of
 
@@ -157,7 +157,7 @@ def _healthy_addresses(aws: Aws, service: ServiceTypeDef) -> set[str]:
     """The addresses that the load balancer takes for healthy."""
     found: set[str] = set()
     for arn in groups_of(service):
-        answer = there(lambda arn=arn: aws.read(aws.elbv2.describe_target_health, TargetGroupArn=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
+        answer = none_if_gone(lambda arn=arn: aws.read(aws.elbv2.describe_target_health, TargetGroupArn=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
         for one in answer["TargetHealthDescriptions"] if answer else ():
             if one.get("TargetHealth", {}).get("State") == "healthy":
                 found.add(one["Target"]["Id"])

@@ -14,7 +14,7 @@ from ecsctl.names import Names
 from ecsctl.operations.one_off import Started, log_of, started
 from ecsctl.resources.schedule import SENT
 from ecsctl.resources.support import ecr
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.ecs import BY, cluster_of
 from ecsctl.resources.support.job_runs import Run, group_of, missed, run_of, runs
 from ecsctl.resources.support.revisions import container_of, revision
@@ -80,7 +80,7 @@ def _next(told: dict[str, Any], now: datetime) -> datetime | None:
 def _written(aws: Aws, names: Names) -> dict[str, datetime]:
     """When each process has last written, by the newest log streams: ECS forgets a task an hour after its end."""
     asked: dict[str, Any] = {"logGroupName": names.app_logs, "orderBy": "LastEventTime", "descending": True}
-    answer: Any = there(lambda: aws.first_page(aws.logs.describe_log_streams, **asked))
+    answer: Any = none_if_gone(lambda: aws.first_page(aws.logs.describe_log_streams, **asked))
     found: dict[str, datetime] = {}
     for stream in answer["logStreams"] if answer else ():
         if at := stream.get("lastEventTimestamp"):

@@ -13,7 +13,7 @@ from ecsctl.asking import asking
 from ecsctl.engine.errors import DENIED, code
 from ecsctl.names import Names
 from ecsctl.parts import WEB
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.ecs import services_of, tasks_of
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _changed(aws: Aws, arn: str) -> datetime | None:
     place = aws.elsewhere(arn.split(":")[3])
     try:
         if ":secretsmanager:" in arn:
-            found = there(lambda: place.read(place.secretsmanager.describe_secret, SecretId=arn))
+            found = none_if_gone(lambda: place.read(place.secretsmanager.describe_secret, SecretId=arn))
             return found.get("LastChangedDate") if found else None
         name = arn.split(":parameter/", 1)[-1]
         names = [f"/{name}"] if "/" in name else [name, f"/{name}"]

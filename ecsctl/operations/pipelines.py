@@ -20,7 +20,7 @@ from ecsctl.engine.errors import (
     UsageError,
     code,
 )
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -328,7 +328,7 @@ def _short(text: str, most: int, what: str) -> None:
 def _state(aws: Aws, pipeline: str) -> Mapping[str, Any]:
     """Every stage, whichever run was in it last. Raises Refused when there is no pipeline."""
     with aws.fresh():
-        state = there(lambda: aws.read(aws.codepipeline.get_pipeline_state, name=pipeline))
+        state = none_if_gone(lambda: aws.read(aws.codepipeline.get_pipeline_state, name=pipeline))
     if state is None:
         raise Refused(f"there is no pipeline {pipeline}", hint="add [github] to ecsctl.toml; then ecsctl up")
     return state

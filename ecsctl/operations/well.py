@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from ecsctl.engine.errors import Refused
 from ecsctl.engine.plan import Verb
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.elb import counts
 from ecsctl.resources.target_group import WORDS, TargetGroup
 
@@ -100,6 +100,6 @@ def _fronts(aws: Aws, step: Step) -> list[str]:
 
 def _well(aws: Aws, step: Step) -> bool:
     """Whether a task is healthy by the check of now."""
-    answer = there(lambda: aws.read(aws.elbv2.describe_target_health, TargetGroupArn=step.ids.arn))
+    answer = none_if_gone(lambda: aws.read(aws.elbv2.describe_target_health, TargetGroupArn=step.ids.arn))
     found = answer["TargetHealthDescriptions"] if answer else ()
     return any(one.get("TargetHealth", {}).get("State") == "healthy" for one in found)

@@ -16,7 +16,7 @@ from ecsctl.engine.errors import DENIED, NotOffered, code
 from ecsctl.names import Names
 from ecsctl.releases.reading import active, described, lead, on, read, revision_named
 from ecsctl.releases.verdict import Followed, bad_end
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.deployments import Phase, Snapshot, began, phase_of
 from ecsctl.resources.support.ecr import Reference, images
 from ecsctl.resources.support.ecs import revision_of
@@ -180,7 +180,7 @@ def _who(names: Names, revision: Revision | None, originals: Collection[str]) ->
 def _messages(aws: Aws, names: Names) -> Mapping[str, str]:
     """The first line of each commit that the pipeline has run for; nothing where there is, or may be asked of, none."""
     try:
-        answer = there(lambda: aws.read(aws.codepipeline.list_pipeline_executions, pipelineName=names.pipeline))
+        answer = none_if_gone(lambda: aws.read(aws.codepipeline.list_pipeline_executions, pipelineName=names.pipeline))
     except (ClientError, NotOffered) as error:
         if isinstance(error, ClientError) and code(error) not in DENIED:
             raise

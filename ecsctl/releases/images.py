@@ -12,7 +12,7 @@ from ecsctl.engine.errors import ConfigError, Refused, ResourceFailed
 from ecsctl.names import Names
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.builds import builds_of, is_running, names_of, newest_build, pushed_by, why_failed
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.running import running
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def _fits(aws: Aws, image: str, uri: str, architecture: str) -> bool:
 
 def _address(aws: Aws, names: Names) -> str:
     """The address of the app's repository; empty if there is none."""
-    answer = there(lambda: aws.read(aws.ecr.describe_repositories, repositoryNames=[names.repository]))
+    answer = none_if_gone(lambda: aws.read(aws.ecr.describe_repositories, repositoryNames=[names.repository]))
     return answer["repositories"][0]["repositoryUri"] if answer else ""
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.asking import asking
 from ecsctl.engine.errors import Refused, UsageError, code, text
 from ecsctl.parts import WEB
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.deployments import Phase, Snapshot, began, snapshot
 from ecsctl.resources.support.ecs import families_of, lead_of, service_of, services_of
 from ecsctl.resources.support.revisions import Revision, latest_of, revision
@@ -84,7 +84,7 @@ def active(observed: Snapshot, names: Names) -> Mapping[str, Any]:
 def described(aws: Aws, name: str) -> Revision | None:
     """A revision, by its ARN or as `family:revision`; None if there is none."""
     try:
-        return there(lambda: revision(aws, name))
+        return none_if_gone(lambda: revision(aws, name))
     except Exception as error:  # of one that is not there ECS says so with a code that it uses for much else
         if code(error) == "ClientException" and "Unable to describe task definition" in text(error):
             return None

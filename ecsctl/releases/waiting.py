@@ -10,7 +10,7 @@ from ecsctl.releases.reading import read
 from ecsctl.releases.verdict import Followed, Rolling, Verdict, called, judge, out_of_time
 from ecsctl.resources.pipeline import Pipeline
 from ecsctl.resources.service import Service
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.deployments import Snapshot
 from ecsctl.resources.support.ecs import services_of
 from ecsctl.resources.support.pausing import ANSWERS, held
@@ -108,7 +108,9 @@ def at_work(aws: Aws, app: str, *, pipeline: bool = True) -> str:
             if one["desiredCount"] > 0:
                 how_far = f"{one['runningCount']} of {one['desiredCount']} running"
                 return f"{called(one['taskDefinition'])} is rolling out: {how_far}"
-    state = there(lambda: aws.read(aws.codepipeline.get_pipeline_state, name=names.pipeline)) if pipeline else None
+    state = (
+        none_if_gone(lambda: aws.read(aws.codepipeline.get_pipeline_state, name=names.pipeline)) if pipeline else None
+    )
     for stage in state["stageStates"] if state else ():
         if stage.get("stageName") in DOING and stage.get("latestExecution", {}).get("status") == "InProgress":
             return DOING[stage["stageName"]]

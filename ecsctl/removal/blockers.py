@@ -21,7 +21,7 @@ from ecsctl.resources.nat_gateway import NatGateway
 from ecsctl.resources.route_table import RouteTable
 from ecsctl.resources.subnet import Subnet
 from ecsctl.resources.support.acm import described
-from ecsctl.resources.support.common import tag_filter, there, where
+from ecsctl.resources.support.common import none_if_gone, tag_filter, where
 from ecsctl.resources.support.ecs import alone, services_of
 from ecsctl.resources.support.efs import mine
 from ecsctl.resources.vpc import Vpc
@@ -100,7 +100,7 @@ def _protection(aws: Aws, me: Label) -> Iterator[Blocker]:
     """Someone has protected the load balancer: nothing before it should go."""
     for balancer in LoadBalancer.find(aws, me):
         ask = partial(aws.read, aws.elbv2.describe_load_balancer_attributes, LoadBalancerArn=balancer.ids.arn)
-        asked = there(ask)
+        asked = none_if_gone(ask)
         attributes = {one["Key"]: one["Value"] for one in asked["Attributes"]} if asked else {}
         if attributes.get("deletion_protection.enabled") == "true":
             off = "Key=deletion_protection.enabled,Value=false"

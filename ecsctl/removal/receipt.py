@@ -21,7 +21,7 @@ from ecsctl.resources import by_name, kinds, log_group
 from ecsctl.resources.elastic_ip import ElasticIp
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.source_credentials import SourceCredentials
-from ecsctl.resources.support.common import tag_filter, there
+from ecsctl.resources.support.common import none_if_gone, tag_filter
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -114,7 +114,7 @@ def _secrets(aws: Aws, me: Label, _plan: Plan) -> Iterator[Left]:
             continue
         name: str | None = arn
         try:
-            found = there(lambda arn=arn: aws.read(aws.secretsmanager.describe_secret, SecretId=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
+            found = none_if_gone(lambda arn=arn: aws.read(aws.secretsmanager.describe_secret, SecretId=arn))  # type: ignore[misc]  # mypy cannot type a lambda's default
             name = found["Name"] if found and not found.get("DeletedDate") else None
         except ClientError as error:
             if code(error) not in DENIED:  # who may not look is told what the tags tell

@@ -10,7 +10,7 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import AccessPointArn, AccessPointId, FileSystemId
 from ecsctl.resources.support import efs
-from ecsctl.resources.support.common import only, there
+from ecsctl.resources.support.common import none_if_gone, only
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -104,7 +104,7 @@ class AccessPoint(Resource[AccessPointIds]):
 
 
 def _of(aws: Aws, file_system: str) -> list[dict[str, Any]]:
-    answer = there(lambda: aws.read(aws.efs.describe_access_points, FileSystemId=file_system))
+    answer = none_if_gone(lambda: aws.read(aws.efs.describe_access_points, FileSystemId=file_system))
     found: list[dict[str, Any]] = answer["AccessPoints"] if answer else []
     return [one for one in found if one["LifeCycleState"] != "deleted"]
 

@@ -23,7 +23,7 @@ from ecsctl.resources.support.bucket_settings import (
     take_logs,
     takes_logs,
 )
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import of
 
@@ -223,10 +223,10 @@ def _tags(aws: Aws, name: str, owner: str) -> dict[str, str] | None:
     from botocore.exceptions import ClientError
 
     def head() -> object | None:
-        return there(lambda: aws.read(aws.s3.head_bucket, Bucket=name, ExpectedBucketOwner=owner))
+        return none_if_gone(lambda: aws.read(aws.s3.head_bucket, Bucket=name, ExpectedBucketOwner=owner))
 
     try:
-        answer = there(lambda: aws.read(aws.s3.get_bucket_tagging, Bucket=name, ExpectedBucketOwner=owner))
+        answer = none_if_gone(lambda: aws.read(aws.s3.get_bucket_tagging, Bucket=name, ExpectedBucketOwner=owner))
     except ClientError:
         head()  # where it is refused too, that tells more: another account's bucket may be in the way
         raise

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Found, Observed, Resource
 from ecsctl.ids import ConnectionArn
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.rights import connects
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class BorrowedConnection(Resource[ConnectionIds]):
 
     def observe(self, aws: Aws, me: Label) -> Observed[BorrowedConnection, ConnectionIds] | None:
         """By its ARN. It is ready once a person has completed the handshake."""
-        answer = there(lambda: aws.read(aws.codeconnections.get_connection, ConnectionArn=self.arn))
+        answer = none_if_gone(lambda: aws.read(aws.codeconnections.get_connection, ConnectionArn=self.arn))
         if answer is None:
             return None
         status = answer["Connection"].get("ConnectionStatus", "")

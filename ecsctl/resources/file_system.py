@@ -12,7 +12,7 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Contents, Found, Observed, Resource
 from ecsctl.ids import FileSystemId
 from ecsctl.resources.support import efs
-from ecsctl.resources.support.common import only, there
+from ecsctl.resources.support.common import none_if_gone, only
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -128,7 +128,7 @@ class FileSystem(Resource[FileSystemIds]):
     @classmethod
     def contents(cls, aws: Aws, ids: FileSystemIds) -> Contents:
         """How much is in it; the number may be some hours old (EFS API reference, FileSystemSize)."""
-        answer = there(lambda: aws.read(aws.efs.describe_file_systems, FileSystemId=ids.file_system))
+        answer = none_if_gone(lambda: aws.read(aws.efs.describe_file_systems, FileSystemId=ids.file_system))
         size = answer["FileSystems"][0]["SizeInBytes"]["Value"] if answer else 0
         return Contents(f"{size / 1e9:.1f} GB of files" if size > EMPTY else "", size)
 
@@ -139,7 +139,7 @@ def _ids(one: dict[str, Any]) -> FileSystemIds:
 
 def _statements(aws: Aws, ids: FileSystemIds) -> list[dict[str, Any]]:
     """Those of its policy; without one AWS says that it is not found."""
-    answer = there(lambda: aws.read(aws.efs.describe_file_system_policy, FileSystemId=ids.file_system))
+    answer = none_if_gone(lambda: aws.read(aws.efs.describe_file_system_policy, FileSystemId=ids.file_system))
     found = json.loads(answer["Policy"])["Statement"] if answer else []
     return found if isinstance(found, list) else [found]
 

@@ -11,7 +11,7 @@ from ecsctl.engine.resource import Found, Observed, Resource
 from ecsctl.ids import ClusterName, ImageUri, SecurityGroupId, SubnetId, TaskDefinitionArn
 from ecsctl.names import Names
 from ecsctl.parts import RELEASE
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.ecs import BY, ended_well, tasks_in
 from ecsctl.resources.support.policy_document import Condition, Statement
 from ecsctl.resources.support.revisions import container_of, revision
@@ -124,7 +124,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
 
     def _tasks(self, aws: Aws) -> list[Any]:
         """Those of the command, the newest first."""
-        found = there(lambda: tasks_in(aws, self.cluster, "RUNNING", "STOPPED")) or []
+        found = none_if_gone(lambda: tasks_in(aws, self.cluster, "RUNNING", "STOPPED")) or []
         ours = [one for one in found if one.get("group") == f"{BY}:{RELEASE}"]
         return sorted(ours, key=lambda one: one["createdAt"], reverse=True)
 
@@ -142,7 +142,7 @@ class FirstRelease(Resource[FirstReleaseIds]):
         if not options.get("awslogs-group"):
             return str(told)
         stream = f"{options.get('awslogs-stream-prefix', 'ecs')}/{own['name']}/{task['taskArn'].rpartition('/')[2]}"
-        answer = there(lambda: aws.read(aws.logs.get_log_events, logGroupName=options["awslogs-group"],
+        answer = none_if_gone(lambda: aws.read(aws.logs.get_log_events, logGroupName=options["awslogs-group"],
                                         logStreamName=stream, limit=5, startFromHead=False))  # fmt: skip
         lines = [one["message"].rstrip() for one in answer["events"]] if answer else []
         return "\n".join([str(told), *lines])

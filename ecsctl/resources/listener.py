@@ -12,7 +12,7 @@ from ecsctl.ids import IssuedCertificateArn, ListenerArn, LoadBalancerArn, Targe
 from ecsctl.names import Names
 from ecsctl.resources.support import raw
 from ecsctl.resources.support.additions import Additions
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.elb import marked, tags_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
@@ -248,7 +248,7 @@ class Listener(Resource[ListenerIds]):
 
 
 def _listed(aws: Aws, load_balancer: LoadBalancerArn) -> list[ListenerTypeDef]:
-    answer = there(lambda: aws.read(aws.elbv2.describe_listeners, LoadBalancerArn=load_balancer))
+    answer = none_if_gone(lambda: aws.read(aws.elbv2.describe_listeners, LoadBalancerArn=load_balancer))
     return answer["Listeners"] if answer else []
 
 

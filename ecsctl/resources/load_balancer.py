@@ -20,7 +20,7 @@ from ecsctl.ids import (
 )
 from ecsctl.resources.support import raw
 from ecsctl.resources.support.additions import Additions
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.elb import marked, tags_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, linked, of
@@ -196,7 +196,7 @@ class LoadBalancer(Resource[LoadBalancerIds]):
         ours = tags.get(WEB_ACL, "")
         if not self.web_acl and not ours:
             return ""
-        answer = there(lambda: aws.read(aws.wafv2.get_web_acl_for_resource, ResourceArn=arn))
+        answer = none_if_gone(lambda: aws.read(aws.wafv2.get_web_acl_for_resource, ResourceArn=arn))
         found = str(((answer or {}).get("WebACL") or {}).get("ARN", ""))
         return found if self.web_acl or found == ours else ""
 

@@ -12,7 +12,7 @@ from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Contents, Fixed, Found, Observed, Resource
 from ecsctl.ids import LogGroupName
 from ecsctl.names import Names
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
 
@@ -150,7 +150,7 @@ def _may_be_ours(name: str, names: Names) -> bool:
 
 
 def _tags(aws: Aws, arn: str) -> dict[str, str] | None:
-    answer = there(lambda: aws.read(aws.logs.list_tags_for_resource, resourceArn=arn))
+    answer = none_if_gone(lambda: aws.read(aws.logs.list_tags_for_resource, resourceArn=arn))
     return None if answer is None else dict(answer["tags"])
 
 

@@ -12,7 +12,7 @@ from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import FileSystemId, MountTargetsId, SecurityGroupId, SubnetId
 from ecsctl.parts import targets
 from ecsctl.resources.support import efs
-from ecsctl.resources.support.common import there, where
+from ecsctl.resources.support.common import none_if_gone, where
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -114,7 +114,7 @@ class MountTargets(Resource[MountTargetsIds]):
             there_are = _of(aws, ids.targets)
         for one in there_are:
             if one["LifeCycleState"] != "deleting":
-                there(partial(aws.efs.delete_mount_target, MountTargetId=one["MountTargetId"]))
+                none_if_gone(partial(aws.efs.delete_mount_target, MountTargetId=one["MountTargetId"]))
 
     def _make(self, aws: Aws, subnet: SubnetId) -> None:
         aws.efs.create_mount_target(FileSystemId=self.file_system, SubnetId=subnet, SecurityGroups=sorted(self.groups))
@@ -130,7 +130,7 @@ def _zones(aws: Aws, subnets: frozenset[SubnetId]) -> dict[SubnetId, str]:
 
 
 def _of(aws: Aws, file_system: str) -> list[dict[str, Any]]:
-    answer = there(lambda: aws.read(aws.efs.describe_mount_targets, FileSystemId=file_system))
+    answer = none_if_gone(lambda: aws.read(aws.efs.describe_mount_targets, FileSystemId=file_system))
     found: list[dict[str, Any]] = answer["MountTargets"] if answer else []
     return [one for one in found if one["LifeCycleState"] != "deleted"]
 
@@ -140,7 +140,9 @@ def _staying(aws: Aws, file_system: str) -> list[dict[str, Any]]:
 
 
 def _groups(aws: Aws, one: dict[str, Any]) -> set[SecurityGroupId]:
-    answer = there(lambda: aws.read(aws.efs.describe_mount_target_security_groups, MountTargetId=one["MountTargetId"]))
+    answer = none_if_gone(
+        lambda: aws.read(aws.efs.describe_mount_target_security_groups, MountTargetId=one["MountTargetId"])
+    )
     return {SecurityGroupId(group) for group in (answer or {}).get("SecurityGroups", ())}
 
 

@@ -12,7 +12,7 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import BucketName, PipelineName, ProjectName, RoleArn
 from ecsctl.names import Names
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.first_run import GATE, STOPPED, State, first_run, gated
 from ecsctl.resources.support.github_side import leave_repository
 from ecsctl.resources.support.pipeline_structure import (
@@ -141,7 +141,7 @@ class Pipeline(Resource[PipelineIds]):
 
     def observe(self, aws: Aws, me: Label) -> Observed[Pipeline, PipelineIds] | None:
         """By name. AWS masks the token: what we know of it is its digest, in a tag."""
-        answer = there(lambda: aws.read(aws.codepipeline.get_pipeline, name=self.name))
+        answer = none_if_gone(lambda: aws.read(aws.codepipeline.get_pipeline, name=self.name))
         if answer is None:
             return None
         ids = _ids(self.name, me)
@@ -171,7 +171,7 @@ class Pipeline(Resource[PipelineIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[PipelineIds]]:
         """By the app's name, which is its own."""
         name = Names.of(me).pipeline
-        if there(lambda: aws.read(aws.codepipeline.get_pipeline, name=name)):
+        if none_if_gone(lambda: aws.read(aws.codepipeline.get_pipeline, name=name)):
             ids = _ids(name, me)
             tags = _tags(aws, ids.arn)
             if tags is not None:
@@ -277,7 +277,7 @@ def _ids(name: str, me: Label) -> PipelineIds:
 
 
 def _tags(aws: Aws, arn: str) -> dict[str, str] | None:
-    answer = there(lambda: aws.read(aws.codepipeline.list_tags_for_resource, resourceArn=arn))
+    answer = none_if_gone(lambda: aws.read(aws.codepipeline.list_tags_for_resource, resourceArn=arn))
     return None if answer is None else flat(answer["tags"])
 
 

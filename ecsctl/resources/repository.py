@@ -13,7 +13,7 @@ from ecsctl.engine.resource import Contents, Fixed, Found, Observed, Resource
 from ecsctl.ids import ImageUri, RepositoryName, RepositoryUri
 from ecsctl.names import Names
 from ecsctl.resources.support import signing
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.ecr import held, images
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
@@ -85,12 +85,12 @@ class Repository(Resource[RepositoryIds]):
 
     def observe(self, aws: Aws, me: Label) -> Observed[Repository, RepositoryIds] | None:
         """By name; its tags and its policy are calls of their own."""
-        answer = there(lambda: aws.read(aws.ecr.describe_repositories, repositoryNames=[self.name]))
+        answer = none_if_gone(lambda: aws.read(aws.ecr.describe_repositories, repositoryNames=[self.name]))
         if answer is None:
             return None
         there_is = answer["repositories"][0]
         tags = aws.read(aws.ecr.list_tags_for_resource, resourceArn=there_is["repositoryArn"])["tags"]
-        policy = there(lambda: aws.read(aws.ecr.get_lifecycle_policy, repositoryName=self.name))
+        policy = none_if_gone(lambda: aws.read(aws.ecr.get_lifecycle_policy, repositoryName=self.name))
         actual = Repository(
             name=there_is["repositoryName"],
             mutability=there_is["imageTagMutability"],
@@ -105,7 +105,9 @@ class Repository(Resource[RepositoryIds]):
     @classmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[RepositoryIds]]:
         """By the app's name, which is its own."""
-        answer = there(lambda: aws.read(aws.ecr.describe_repositories, repositoryNames=[Names.of(me).repository]))
+        answer = none_if_gone(
+            lambda: aws.read(aws.ecr.describe_repositories, repositoryNames=[Names.of(me).repository])
+        )
         for repository in answer["repositories"] if answer else ():
             tags = aws.read(aws.ecr.list_tags_for_resource, resourceArn=repository["repositoryArn"])["tags"]
             yield Found(_ids(repository), flat(tags))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import RoleArn, RoleName
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.our_roles import PATH, our_roles
 from ecsctl.resources.support.policy_document import (
     Condition,
@@ -109,11 +109,11 @@ class Role(Resource[RoleIds]):
         What is attached is listed where we have attached something, or are to. All of what others have given it is
         listed only for who tells of that.
         """
-        answer = there(lambda: aws.read(aws.iam.get_role, RoleName=self.name))
+        answer = none_if_gone(lambda: aws.read(aws.iam.get_role, RoleName=self.name))
         if answer is None:
             return None
         role = answer["Role"]
-        ours = there(lambda: aws.read(aws.iam.get_role_policy, RoleName=self.name, PolicyName=INLINE))
+        ours = none_if_gone(lambda: aws.read(aws.iam.get_role_policy, RoleName=self.name, PolicyName=INLINE))
         tags = flat(role.get("Tags"))
         known = tags.get(ATTACHED, "").split()
         attached = _attached(aws, self.name) if self.policies or known or aws.additions else []

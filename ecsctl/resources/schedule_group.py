@@ -10,7 +10,7 @@ from ecsctl.engine.label import APP, Label, flat
 from ecsctl.engine.resource import Contents, Fixed, Found, Observed, Order, Resource
 from ecsctl.ids import RoleName, ScheduleGroupName
 from ecsctl.names import Names
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
 from ecsctl.resources.support.schedules import runs_jobs, schedules_in, tags_of
@@ -69,7 +69,7 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
         group = _group(aws, Names.of(me).schedule_group) if runs_jobs(aws, Names.of(me)) else None
         if group is None:
             return
-        tags = there(lambda: aws.read(aws.scheduler.list_tags_for_resource, ResourceArn=group["Arn"]))
+        tags = none_if_gone(lambda: aws.read(aws.scheduler.list_tags_for_resource, ResourceArn=group["Arn"]))
         if tags is not None:
             yield Found(ScheduleGroupIds(ScheduleGroupName(group["Name"]), group["Arn"]), flat(tags["Tags"]))
 
@@ -100,4 +100,4 @@ class ScheduleGroup(Resource[ScheduleGroupIds]):
 
 
 def _group(aws: Aws, name: str) -> Any:
-    return there(lambda: aws.read(aws.scheduler.get_schedule_group, Name=name))
+    return none_if_gone(lambda: aws.read(aws.scheduler.get_schedule_group, Name=name))

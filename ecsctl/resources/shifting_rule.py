@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ecsctl.engine.label import Label
 from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
 from ecsctl.ids import ListenerArn, ListenerRuleArn, TargetGroupArn
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.elb import forwards, marked_rules, rules_of, tags_of
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
@@ -125,7 +125,7 @@ class ShiftingRule(Resource[ShiftingRuleIds]):
 
 
 def _healthy(aws: Aws, group: TargetGroupArn) -> bool:
-    answer = there(lambda: aws.read(aws.elbv2.describe_target_health, TargetGroupArn=group))
+    answer = none_if_gone(lambda: aws.read(aws.elbv2.describe_target_health, TargetGroupArn=group))
     found = answer["TargetHealthDescriptions"] if answer else ()
     return any(one.get("TargetHealth", {}).get("State") == "healthy" for one in found)
 

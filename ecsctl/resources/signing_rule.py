@@ -13,7 +13,7 @@ from ecsctl.ids import RepositoryName
 from ecsctl.names import Names
 from ecsctl.parts import SIGNING
 from ecsctl.resources.support import signing
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
 
@@ -108,7 +108,7 @@ class SigningRule(Resource[SigningRuleIds]):
 
 def _tags(aws: Aws, repository: str) -> dict[str, str] | None:
     """The repository's, as the rule would have them; None where it is gone."""
-    answer = there(lambda: aws.read(aws.ecr.describe_repositories, repositoryNames=[repository]))
+    answer = none_if_gone(lambda: aws.read(aws.ecr.describe_repositories, repositoryNames=[repository]))
     if answer is None:
         return None
     arn = answer["repositories"][0]["repositoryArn"]

@@ -12,7 +12,7 @@ from ecsctl.engine.resource import Contents, Found, Observed, Resource
 from ecsctl.engine.secret import Secret
 from ecsctl.ids import CredentialsArn, RoleName
 from ecsctl.names import Names
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.our_roles import PATH, our_roles
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.project_parts import leans_on_the_account
@@ -111,7 +111,7 @@ class SourceCredentials(Resource[SourceCredentialsIds]):
         self._mark(aws, me)
         answer = self._import(aws, overwrite=False)
         with aws.fresh():
-            role = there(lambda: aws.read(aws.iam.get_role, RoleName=self.role))
+            role = none_if_gone(lambda: aws.read(aws.iam.get_role, RoleName=self.role))
         if role is None:
             aws.codebuild.delete_source_credentials(arn=answer)
             raise ResourceFailed(
@@ -215,7 +215,7 @@ def _importer(aws: Aws, me: Label) -> _Trait | None:
 
 
 def _marked(aws: Aws, role: str) -> _Trait | None:
-    answer = there(lambda: aws.read(aws.iam.get_role, RoleName=role))
+    answer = none_if_gone(lambda: aws.read(aws.iam.get_role, RoleName=role))
     return _read(role, flat(answer["Role"].get("Tags"))) if answer else None
 
 

@@ -10,7 +10,7 @@ from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Fixed, Found, Observed, Resource
 from ecsctl.ids import TopicArn
 from ecsctl.names import Names
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.policy_document import Statement, same_spelling
 from ecsctl.resources.support.rights import of
 
@@ -64,7 +64,7 @@ class Topic(Resource[TopicIds]):
     def observe(self, aws: Aws, me: Label) -> Observed[Topic, TopicIds] | None:
         """By its name, which is the end of its ARN."""
         arn = _arn(self.name, me)
-        answer = there(lambda: aws.read(aws.sns.get_topic_attributes, TopicArn=arn))
+        answer = none_if_gone(lambda: aws.read(aws.sns.get_topic_attributes, TopicArn=arn))
         if answer is None:
             return None
         mails = _mails(aws, arn)
@@ -81,7 +81,7 @@ class Topic(Resource[TopicIds]):
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[TopicIds]]:
         """By the app's name, which is its own."""
         arn = _arn(Names.of(me).topic, me)
-        answer = there(lambda: aws.read(aws.sns.list_tags_for_resource, ResourceArn=arn))
+        answer = none_if_gone(lambda: aws.read(aws.sns.list_tags_for_resource, ResourceArn=arn))
         if answer is not None:
             yield Found(TopicIds(arn), flat(answer["Tags"]))
 

@@ -12,7 +12,7 @@ from ecsctl.engine.resource import Fixed, Found, Observed, Order, Resource
 from ecsctl.engine.secret import Secret
 from ecsctl.ids import ApiDestinationArn, RoleName
 from ecsctl.names import Names
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.our_roles import PATH
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, linked, of
@@ -123,17 +123,17 @@ class Webhook(Resource[WebhookIds]):
     @classmethod
     def delete(cls, aws: Aws, ids: WebhookIds) -> None:
         """The destination first: without it nothing is posted. EventBridge deletes the connection's secret."""
-        there(lambda: aws.events.delete_api_destination(Name=ids.name))
+        none_if_gone(lambda: aws.events.delete_api_destination(Name=ids.name))
         aws.events.delete_connection(Name=ids.name)
 
 
 def _connection(aws: Aws, name: str) -> dict[str, Any] | None:
-    found: dict[str, Any] | None = there(lambda: aws.read(aws.events.describe_connection, Name=name))
+    found: dict[str, Any] | None = none_if_gone(lambda: aws.read(aws.events.describe_connection, Name=name))
     return found if found and found["ConnectionState"] != "DELETING" else None
 
 
 def _destination(aws: Aws, name: str) -> dict[str, Any]:
-    return there(lambda: aws.read(aws.events.describe_api_destination, Name=name)) or {}
+    return none_if_gone(lambda: aws.read(aws.events.describe_api_destination, Name=name)) or {}
 
 
 def _marks(connection: dict[str, Any]) -> dict[str, str]:

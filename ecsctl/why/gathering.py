@@ -14,7 +14,7 @@ from ecsctl.parts import RELEASE, RUN, WEB
 from ecsctl.releases import reading
 from ecsctl.resources.support import ecr
 from ecsctl.resources.support.builds import newest_build
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.ecs import BY, commands_of, groups_of, tasks_in, tasks_of
 from ecsctl.resources.support.job_runs import missed, runs
 from ecsctl.resources.support.schedules import runs_jobs, schedules_in, tags_of
@@ -290,7 +290,11 @@ class _Reading:
         for secret in (secret for one in every for secret in one.get("secrets") or ()):
             arn = ":".join(secret["valueFrom"].split(":")[:7])
             if ":secretsmanager:" in arn:
-                found = there(lambda arn=arn: self.aws.read(self.aws.secretsmanager.describe_secret, SecretId=arn))  # type: ignore[misc]  # a default pins the loop's value
+                found = none_if_gone(
+                    lambda arn=arn: self.aws.read(  # type: ignore[misc]  # a default pins the loop's value
+                        self.aws.secretsmanager.describe_secret, SecretId=arn
+                    )
+                )
                 self.facts.secrets[arn] = (
                     "missing" if found is None else "being deleted" if found.get("DeletedDate") else "there"
                 )
@@ -310,7 +314,7 @@ class _Reading:
         for which in ("executionRoleArn", "taskRoleArn"):
             if arn := self.facts.definition.get(which):
                 name = arn.rsplit("/", 1)[-1]
-                found = there(lambda name=name: self.aws.read(self.aws.iam.get_role, RoleName=name))  # type: ignore[misc]  # as above
+                found = none_if_gone(lambda name=name: self.aws.read(self.aws.iam.get_role, RoleName=name))  # type: ignore[misc]  # as above
                 self.facts.roles[arn] = dict(found["Role"]) if found else {}
 
     def _build(self) -> None:
@@ -326,7 +330,7 @@ class _Reading:
 
     def _pipeline(self) -> None:
         """The pipeline."""
-        answer = there(lambda: self.aws.read(self.aws.codepipeline.get_pipeline_state, name=self.names.pipeline))
+        answer = none_if_gone(lambda: self.aws.read(self.aws.codepipeline.get_pipeline_state, name=self.names.pipeline))
         self.facts.pipeline = dict(answer) if answer else None
 
     def _connection(self) -> None:

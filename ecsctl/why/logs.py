@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.names import Names
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.deployments import Answer
 from ecsctl.resources.support.revisions import container_of, revision
 from ecsctl.why.evidence import Facts, moment
@@ -19,7 +19,7 @@ OF_BUILD = 1000  # of a build's: what the failed command wrote stands before all
 
 def lines(aws: Aws, group: str, stream: str, limit: int = OF_TASK) -> list[Any]:
     """The last lines of a log, none if there is no such stream."""
-    answer = there(
+    answer = none_if_gone(
         lambda: aws.read(
             aws.logs.get_log_events, logGroupName=group, logStreamName=stream, limit=limit, startFromHead=False
         )

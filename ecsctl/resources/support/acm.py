@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import flat
 from ecsctl.ids import ValidationName
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.dns import normal
 from ecsctl.resources.support.policy_document import Statement
 from ecsctl.resources.support.rights import anywhere, of
@@ -54,13 +54,13 @@ def requested(aws: Aws) -> list[CertificateSummaryTypeDef]:
 
 def tags_of(aws: Aws, arn: str) -> dict[str, str]:
     """The certificate's tags; none if it has vanished."""
-    answer = there(lambda: aws.read(aws.acm.list_tags_for_certificate, CertificateArn=arn))
+    answer = none_if_gone(lambda: aws.read(aws.acm.list_tags_for_certificate, CertificateArn=arn))
     return flat(answer["Tags"]) if answer else {}
 
 
 def described(aws: Aws, arn: str) -> CertificateDetailTypeDef | None:
     """The certificate; None while ACM does not know it, which for a new one takes a moment."""
-    answer = there(lambda: aws.read(aws.acm.describe_certificate, CertificateArn=arn))
+    answer = none_if_gone(lambda: aws.read(aws.acm.describe_certificate, CertificateArn=arn))
     return answer["Certificate"] if answer else None
 
 

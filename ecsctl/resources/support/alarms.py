@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import Label, flat
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -28,7 +28,7 @@ def tagged(aws: Aws, names: Iterable[str]) -> Iterator[tuple[dict[str, Any], dic
     """Those of them, each with its tags."""
     for told in listed(aws, names):
         read = partial(aws.read, aws.cloudwatch.list_tags_for_resource, ResourceARN=told["AlarmArn"])
-        if (answer := there(read)) is not None:
+        if (answer := none_if_gone(read)) is not None:
             yield told, flat(answer["Tags"])
 
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ecsctl.resources.support import log_delivery
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.policy_document import same_spelling
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _HIDDEN = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "Restrict
 
 def hidden(aws: Aws, name: str, owner: str) -> bool:
     """Whether all public access to the bucket is blocked."""
-    answer = there(lambda: aws.read(aws.s3.get_public_access_block, Bucket=name, ExpectedBucketOwner=owner))
+    answer = none_if_gone(lambda: aws.read(aws.s3.get_public_access_block, Bucket=name, ExpectedBucketOwner=owner))
     settings: dict[str, Any] = dict(answer["PublicAccessBlockConfiguration"]) if answer else {}
     return all(settings.get(key) for key in _HIDDEN)
 
@@ -43,7 +43,7 @@ def hide(aws: Aws, name: str, owner: str, *, on: bool) -> None:
 
 def encryption(aws: Aws, name: str, owner: str) -> str:
     """How S3 encrypts what is put in: `AES256` or `aws:kms`. Empty: not said."""
-    answer = there(lambda: aws.read(aws.s3.get_bucket_encryption, Bucket=name, ExpectedBucketOwner=owner))
+    answer = none_if_gone(lambda: aws.read(aws.s3.get_bucket_encryption, Bucket=name, ExpectedBucketOwner=owner))
     rules = answer["ServerSideEncryptionConfiguration"]["Rules"] if answer else []
     return rules[0].get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm", "") if rules else ""
 
@@ -145,14 +145,14 @@ def _delivery(name: str, me: Label) -> dict[str, Any]:
 
 
 def _statements(aws: Aws, name: str, owner: str) -> list[dict[str, Any]]:
-    answer = there(lambda: aws.read(aws.s3.get_bucket_policy, Bucket=name, ExpectedBucketOwner=owner))
+    answer = none_if_gone(lambda: aws.read(aws.s3.get_bucket_policy, Bucket=name, ExpectedBucketOwner=owner))
     found = json.loads(answer["Policy"]).get("Statement", []) if answer else []
     return found if isinstance(found, list) else [found]
 
 
 def _rules(aws: Aws, name: str, owner: str) -> list[Any]:
     call = aws.s3.get_bucket_lifecycle_configuration
-    answer = there(lambda: aws.read(call, Bucket=name, ExpectedBucketOwner=owner))
+    answer = none_if_gone(lambda: aws.read(call, Bucket=name, ExpectedBucketOwner=owner))
     return list(answer["Rules"]) if answer else []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.ecr import images, tags
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def builds_of(aws: Aws, project: str, most: int = RECENT) -> list[BuildTypeDef]:
     an order (CodeBuild API reference, ListBuildsForProject, sortOrder; aws/aws-cli#5863).
     """
     projects = aws.read(aws.codebuild.batch_get_projects, names=[project])["projects"]
-    listed = there(lambda: aws.first_page(aws.codebuild.list_builds_for_project, projectName=project))
+    listed = none_if_gone(lambda: aws.first_page(aws.codebuild.list_builds_for_project, projectName=project))
     if not projects or not listed or not listed["ids"]:
         return []
     ids = listed["ids"][:most]
@@ -76,7 +76,7 @@ def _last_lines(aws: Aws, build: BuildTypeDef) -> str:
     group, stream = logs.get("groupName"), logs.get("streamName")
     if not group or not stream:
         return ""
-    answer = there(
+    answer = none_if_gone(
         lambda: aws.read(
             aws.logs.get_log_events, logGroupName=group, logStreamName=stream, limit=LINES, startFromHead=False
         )

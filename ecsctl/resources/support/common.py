@@ -56,8 +56,8 @@ def only(items: Iterable[T], plural: str, me: Label) -> T | None:
     return found[0] if found else None
 
 
-def there(call: Callable[[], T]) -> T | None:
-    """The answer, or None when AWS says that it is not there. Other errors pass through."""
+def none_if_gone(call: Callable[[], T]) -> T | None:
+    """The answer, or None when AWS says that the thing does not exist. Other errors pass through."""
     try:
         return call()
     except ClientError as error:

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import flat
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.ecs import newer, revision_of, service_of
 from ecsctl.resources.support.pausing import EXPIRED, answered_of, held_of
 from ecsctl.resources.support.revisions import BACK
@@ -251,7 +251,7 @@ def snapshot(aws: Aws, cluster: str, service: str) -> Snapshot:
     with aws.fresh():
         if service_of(aws, cluster, service) is None:
             return Snapshot(None)
-        observed = there(lambda: brief(aws, cluster, service)) or Snapshot(service_of(aws, cluster, service))
+        observed = none_if_gone(lambda: brief(aws, cluster, service)) or Snapshot(service_of(aws, cluster, service))
         full: Mapping[str, Any] = {}
         if arns := [one["serviceDeploymentArn"] for one in observed.deployments]:
             described = aws.read(aws.ecs.describe_service_deployments, serviceDeploymentArns=arns)
@@ -353,7 +353,7 @@ def gone_back(aws: Aws, cluster: str, service: Answer, tags: Mapping[str, str] |
     """
     runs = service.get("taskDefinition", "")
     if tags is None:
-        answer = there(lambda: aws.read(aws.ecs.describe_task_definition, taskDefinition=runs, include=["TAGS"]))
+        answer = none_if_gone(lambda: aws.read(aws.ecs.describe_task_definition, taskDefinition=runs, include=["TAGS"]))
         tags = flat(answer.get("tags")) if answer else {}
     ends = "up releases what ecsctl.toml says again, with the image that runs"
     if back := tags.get(BACK):

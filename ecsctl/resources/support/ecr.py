@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ecsctl import partitions
 from ecsctl.ids import ImageUri
 from ecsctl.names import LAYERS
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +69,7 @@ def tags(image: ImageDetailTypeDef) -> list[str]:
 
 def held(aws: Aws, repository: str) -> list[ImageDetailTypeDef]:
     """All that a repository holds. Empty also when the repository is not there."""
-    answer = there(lambda: aws.read(aws.ecr.describe_images, repositoryName=repository))
+    answer = none_if_gone(lambda: aws.read(aws.ecr.describe_images, repositoryName=repository))
     return answer["imageDetails"] if answer else []
 
 
@@ -94,7 +94,7 @@ def by_name(aws: Aws, named: Reference) -> ImageDetailTypeDef | None:
     wanted: ImageIdentifierTypeDef = (
         {"imageDigest": named.digest} if named.digest else {"imageTag": named.tag or LATEST}
     )
-    answer = there(lambda: aws.read(aws.ecr.describe_images, repositoryName=named.repository, imageIds=[wanted]))
+    answer = none_if_gone(lambda: aws.read(aws.ecr.describe_images, repositoryName=named.repository, imageIds=[wanted]))
     return named.among([one for one in answer["imageDetails"] if _runs(one)]) if answer else None
 
 

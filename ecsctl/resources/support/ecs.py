@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ecsctl.engine.label import APP, Label
 from ecsctl.parts import RELEASE
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 
 if TYPE_CHECKING:
     from types_boto3_ecs.literals import DesiredStatusType
@@ -31,7 +31,9 @@ def cluster_of(aws: Aws, name: str) -> ClusterTypeDef | None:
 
 def service_of(aws: Aws, cluster: str, name: str) -> ServiceTypeDef | None:
     """A service as described, whatever its status. The service and its task definition share this one call."""
-    answer = there(lambda: aws.read(aws.ecs.describe_services, cluster=cluster, services=[name], include=["TAGS"]))
+    answer = none_if_gone(
+        lambda: aws.read(aws.ecs.describe_services, cluster=cluster, services=[name], include=["TAGS"])
+    )
     return answer["services"][0] if answer and answer["services"] else None
 
 
@@ -50,7 +52,7 @@ def services_of(aws: Aws, names: Names) -> list[ServiceTypeDef]:
     found = [web] if web else []
     for some in batches(families_of(aws, names)[1:], 10):
         asked = aws.ecs.describe_services
-        answer = there(partial(aws.read, asked, cluster=names.cluster, services=some, include=["TAGS"]))
+        answer = none_if_gone(partial(aws.read, asked, cluster=names.cluster, services=some, include=["TAGS"]))
         found += answer["services"] if answer else []
     return found
 
@@ -104,13 +106,13 @@ def stop_ours(aws: Aws, cluster: str) -> None:
 
 def alone(aws: Aws, cluster: str) -> list[str]:
     """The tasks that no service keeps and that are of the app all the same: by their group."""
-    found = there(lambda: tasks_in(aws, cluster, "RUNNING")) or []
+    found = none_if_gone(lambda: tasks_in(aws, cluster, "RUNNING")) or []
     return [one["taskArn"] for one in found if one.get("group", "").startswith(f"{BY}:")]
 
 
 def started_by_us(aws: Aws, cluster: str) -> list[str]:
     """The tasks that ecsctl has started by themselves, and that still run."""
-    answer = there(lambda: aws.read(aws.ecs.list_tasks, cluster=cluster, startedBy=BY))
+    answer = none_if_gone(lambda: aws.read(aws.ecs.list_tasks, cluster=cluster, startedBy=BY))
     return answer["taskArns"] if answer else []
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ecsctl.engine.label import APP, Label, flat
 from ecsctl.names import Names
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 
 if TYPE_CHECKING:
     from types_boto3_elbv2.type_defs import RuleTypeDef
@@ -35,7 +35,7 @@ def tags_of(aws: Aws, arns: Iterable[str]) -> dict[str, dict[str, str]]:
 
 
 def _of(aws: Aws, arns: list[str]) -> dict[str, dict[str, str]]:
-    answer = there(lambda: aws.read(aws.elbv2.describe_tags, ResourceArns=arns))
+    answer = none_if_gone(lambda: aws.read(aws.elbv2.describe_tags, ResourceArns=arns))
     if answer is not None:
         return {one["ResourceArn"]: flat(one["Tags"]) for one in answer["TagDescriptions"]}
     if len(arns) == 1:
@@ -50,13 +50,13 @@ def balancers_listeners(aws: Aws, me: Label) -> Iterator[str]:
         for one in aws.read(aws.elbv2.describe_load_balancers)["LoadBalancers"]
     }
     for balancer in marked(aws, me, names):
-        answer = there(partial(aws.read, aws.elbv2.describe_listeners, LoadBalancerArn=balancer))
+        answer = none_if_gone(partial(aws.read, aws.elbv2.describe_listeners, LoadBalancerArn=balancer))
         yield from (one["ListenerArn"] for one in answer["Listeners"]) if answer else ()
 
 
 def rules_of(aws: Aws, listener: str) -> list[RuleTypeDef]:
     """The rules of a listener without its default, which is the listener's own."""
-    answer = there(lambda: aws.read(aws.elbv2.describe_rules, ListenerArn=listener))
+    answer = none_if_gone(lambda: aws.read(aws.elbv2.describe_rules, ListenerArn=listener))
     return [one for one in answer["Rules"] if not one.get("IsDefault")] if answer else []
 
 

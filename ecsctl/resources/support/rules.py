@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import Label, flat
 from ecsctl.engine.resource import Found
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.rights import of
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def sorted_pattern(pattern: str) -> str:
 
 def described(aws: Aws, name: str) -> tuple[Any, dict[str, Any], dict[str, str]] | None:
     """The rule, its targets by their ids, and its tags; None if there is no rule of that name."""
-    rule: Any = there(lambda: aws.read(aws.events.describe_rule, Name=name))
+    rule: Any = none_if_gone(lambda: aws.read(aws.events.describe_rule, Name=name))
     if rule is None:
         return None
     tags: Any = aws.read(aws.events.list_tags_for_resource, ResourceARN=rule["Arn"])
@@ -52,7 +52,7 @@ def named(aws: Aws, me: Label, names: Collection[str]) -> Iterator[Found[RuleIds
     for rule in aws.read(aws.events.list_rules, NamePrefix=f"{me.app}-")["Rules"]:
         name, arn = rule["Name"], rule["Arn"]
         read = partial(aws.read, aws.events.list_tags_for_resource, ResourceARN=arn)
-        if name in names and (answer := there(read)) is not None:
+        if name in names and (answer := none_if_gone(read)) is not None:
             yield Found(RuleIds(name, arn), flat(answer["Tags"]))
 
 
@@ -77,7 +77,7 @@ def update(
 def delete(aws: Aws, name: str) -> None:
     """AWS refuses while it has targets, whoever added them."""
     with aws.fresh():
-        found = there(lambda: targets(aws, name))
+        found = none_if_gone(lambda: targets(aws, name))
     if found:
         aws.events.remove_targets(Rule=name, Ids=[target["Id"] for target in found])
     aws.events.delete_rule(Name=name)

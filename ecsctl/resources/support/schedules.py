@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ecsctl.engine.label import APP, flat
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 from ecsctl.resources.support.our_roles import PATH
 
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ def families_of_jobs(aws: Aws, names: Names) -> list[str]:
 
 def schedule(aws: Aws, group: str, name: str) -> dict[str, Any] | None:
     """A schedule with its target; None if it is not there."""
-    return there(lambda: aws.read(aws.scheduler.get_schedule, GroupName=group, Name=name))
+    return none_if_gone(lambda: aws.read(aws.scheduler.get_schedule, GroupName=group, Name=name))
 
 
 def schedules_in(aws: Aws, group: str) -> list[dict[str, Any]]:
     """All schedules of a group with their targets, in the order of their names: a listing leaves those out."""
-    listed = there(partial(aws.read, aws.scheduler.list_schedules, GroupName=group))
+    listed = none_if_gone(partial(aws.read, aws.scheduler.list_schedules, GroupName=group))
     names = sorted(one["Name"] for one in listed["Schedules"]) if listed else ()
     return [one for one in (schedule(aws, group, name) for name in names) if one is not None]
 

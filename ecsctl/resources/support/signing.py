@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from ecsctl.engine.errors import code
-from ecsctl.resources.support.common import there
+from ecsctl.resources.support.common import none_if_gone
 
 if TYPE_CHECKING:
     from ecsctl.aws import Aws
@@ -22,7 +22,7 @@ Rule = Mapping[str, Any]
 
 def rules(aws: Aws) -> list[Rule]:
     """All of the account in the region. Before anybody has set any there is no configuration."""
-    answer = there(lambda: aws.read(aws.ecr.get_signing_configuration))
+    answer = none_if_gone(lambda: aws.read(aws.ecr.get_signing_configuration))
     return list(answer["signingConfiguration"]["rules"]) if answer else []
 
 
