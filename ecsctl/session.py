@@ -142,7 +142,7 @@ def open_stack(
     aws: Aws,
     config: Config,
     record: Path,
-    tell: Listener = nobody,
+    emit: Listener = nobody,
     image: str = "",
     *,
     as_far: bool = False,
@@ -164,17 +164,17 @@ def open_stack(
     identity = identify(aws, config)
     config = named_secrets.found(aws, config, identity, as_far=as_far)
     state = State.load(record, app=config.name, account=identity.account, region=identity.region,
-                       say=lambda text: tell(Said(text)))  # fmt: skip
+                       say=lambda text: emit(Said(text)))  # fmt: skip
     me = label(config, identity, state)
     facts = gather(aws, config, identity, me, state.book.entries, fresh=state.fresh, image=image,
                    as_far=as_far)  # fmt: skip
     facts = replace(facts, own_buildspec=own_buildspec, context=context)
     stack = blueprint(config, facts)
-    engine = Engine(aws, state, me, kinds(), tell=tell)
+    engine = Engine(aws, state, me, kinds(), emit=emit)
     return Session(aws, identity, state, engine, config, facts, stack)
 
 
-def open_app(aws: Aws, app: str, record: Path, tell: Listener = nobody, id: str = "") -> Session:
+def open_app(aws: Aws, app: str, record: Path, emit: Listener = nobody, id: str = "") -> Session:
     """A session over whatever carries the app's tags, without ecsctl.toml: enough to look at it and to remove it.
 
     `id` says which deployment, where no record does. Raises UsageError where the record says another.
@@ -183,7 +183,7 @@ def open_app(aws: Aws, app: str, record: Path, tell: Listener = nobody, id: str 
 
     identity = identify(aws)
     state = State.load(record, app=app, account=identity.account, region=identity.region,
-                       say=lambda text: tell(Said(text)))  # fmt: skip
+                       say=lambda text: emit(Said(text)))  # fmt: skip
     if id and id != state.book.id:
         if not state.fresh:
             raise UsageError(
@@ -193,7 +193,7 @@ def open_app(aws: Aws, app: str, record: Path, tell: Listener = nobody, id: str 
         state.adopt_id(id)
         state.fresh = False  # which one is meant is known, whatever else is found
     me = Label(app, state.book.id, identity.account, identity.region, identity.partition, caller=identity.owner)
-    return Session(aws, identity, state, Engine(aws, state, me, kinds(), tell=tell))
+    return Session(aws, identity, state, Engine(aws, state, me, kinds(), emit=emit))
 
 
 def label(config: Config, identity: Identity, state: State) -> Label:

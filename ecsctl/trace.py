@@ -34,7 +34,7 @@ class Trace:
         ended = "ok" if failure is None else code(failure) or type(failure).__name__
         self._add(CALLS, threading.current_thread().name, f"{service} {operation}", seconds, {"ended": ended})
 
-    def told(self, event: events.Event) -> None:
+    def record(self, event: events.Event) -> None:
         """Something has happened to a resource."""
         match event:
             case events.Done():
@@ -46,7 +46,7 @@ class Trace:
         """A listener that tells this one and another."""
 
         def both(event: events.Event) -> None:
-            self.told(event)
+            self.record(event)
             listener(event)
 
         return both

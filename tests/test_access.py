@@ -271,7 +271,7 @@ PROFILES = {
     "a process that fails": ("credential_process = /bin/false", "credentials cannot be had", "credential_process"),
     "a process that is not there": ("credential_process = /nowhere", "credentials cannot be had", "credential_process"),
     "a source profile that is missing": (
-        "role_arn = arn:aws:iam::123456789012:role/x\nsource_profile = gone", "cannot be used as it is written",
+        "role_arn = arn:aws:iam::123456789012:role/x\nsource_profile = gone", "is not valid",
         "~/.aws/config",
     ),
     "a role without a source": (

@@ -65,7 +65,7 @@ def down(
         for one in found.blockers:
             if one.forbids and one.protected not in protected:
                 raise Refused(
-                    f"{one.told}: nothing was removed", hint=f"{one.forbids}; then run the same command again"
+                    f"{one.message}: nothing was removed", hint=f"{one.forbids}; then run the same command again"
                 )
         held = kept(session.aws, app.app)
         agree = partial(
@@ -78,7 +78,7 @@ def down(
             )
         except (AwsError, TimedOut, Several) as error:
             found = blockers.read(session.aws, session.engine.label, ours_too=True)
-            raise in_the_way(error, found.told) from error
+            raise in_the_way(error, found.messages) from error
         if secrets:
             remove_all(session.aws, app.app, held)
         remains = left(session.aws, session.engine.label, plan, session.engine.passed_over)
@@ -87,7 +87,7 @@ def down(
         if not common.json:
             receipt.show(remains, prices=AS_OF)
         part = Refused(f"not all of {app.app} is gone, for others use it: {', '.join(stays)}")
-        raise in_the_way(part, found.told)
+        raise in_the_way(part, found.messages)
     if common.json:
         json.emit(json.down_document(plan, remains, seconds, session.where))
         return
@@ -96,7 +96,7 @@ def down(
         receipt.show(remains, prices=AS_OF)
 
 
-def _told(held: Sequence[str], removed: bool) -> str:
+def _fate_of(held: Sequence[str], removed: bool) -> str:
     """What becomes of the app's own secrets; empty where there are none."""
     if not held:
         return ""
@@ -128,7 +128,7 @@ def _agree(
     from ecsctl.ui import plan as shown
     from ecsctl.ui import words
 
-    command, told = f"ecsctl down{' --secrets' * secrets}{' --volumes' * volumes}", _told(held, secrets)
+    command, told = f"ecsctl down{' --secrets' * secrets}{' --volumes' * volumes}", _fate_of(held, secrets)
     asks = common.asks(command, due=bool(plan.work or (held and secrets)))
     if asks or not (common.quiet or common.json):
         shown.show(plan, removal=True)

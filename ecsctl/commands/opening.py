@@ -31,7 +31,7 @@ class Opened:
     where: Place
     aws: Aws
     progress: Progress
-    tell: Listener
+    emit: Listener
     app: str
     config: Config | None
     quiet: bool
@@ -82,7 +82,7 @@ class Opened:
 
         if self.config:
             identify(self.aws, self.config)
-        return open_app(self.aws, self.app, self.where.record, tell=self.tell, id=id)
+        return open_app(self.aws, self.app, self.where.record, emit=self.emit, id=id)
 
     def over_stack(self, image: str = "", *, as_far: bool = False) -> Session:
         """A session over the stack that ecsctl.toml asks for. `image` is one that is to run whatever runs now.
@@ -96,7 +96,7 @@ class Opened:
 
         self.aws.additions = as_far
         ahead.ask(self.aws, self.app, self.where.record, self.configured)
-        session = open_stack(self.aws, self.configured, self.where.record, tell=self.tell, image=image, as_far=as_far,
+        session = open_stack(self.aws, self.configured, self.where.record, emit=self.emit, image=image, as_far=as_far,
                              own_buildspec=own_buildspec(self.branch),
                              context=context(self.branch, self.configured))  # fmt: skip
         if session.unread:

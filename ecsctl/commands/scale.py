@@ -39,4 +39,4 @@ def scale(
     if common.json:
         json.emit(shown.document(done, session.where))
     else:
-        shown.show([scaling.told(one) for one in done])
+        shown.show([scaling.summary(one) for one in done])

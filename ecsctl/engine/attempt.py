@@ -10,10 +10,10 @@ from botocore.exceptions import ClientError
 from ecsctl.engine.errors import (
     AwsError,
     EcsctlError,
+    already_exists,
     code,
     explained,
     is_gone,
-    is_there,
     is_throttled,
     is_unanswered,
     text,
@@ -27,21 +27,23 @@ SHOWN_GONE = 120.0  # seconds in which a listing may still show what AWS says is
 
 
 class Attempt:
-    """The errors of one piece of work, weighed together: each may pass for a while, none for ever."""
+    """The errors of one piece of work, counted together: each may pass for a while, none for ever."""
 
     def __init__(self, patience: Patience, what: str) -> None:
         self.patience, self.what = patience, what
         self._waited: dict[str, float] = {}  # seconds, by what they were waited for; the work between does not count
         self._unanswered = 0
 
-    def unclear(self, error: BaseException) -> bool:
-        """Whether the thing may be there after all: the answer was lost, or AWS says that it exists already."""
-        return is_unanswered(error) or is_there(error)
+    def may_exist(self, error: BaseException) -> bool:
+        """Whether the thing may exist after all: the answer was lost, or AWS says that it exists already."""
+        return is_unanswered(error) or already_exists(error)
 
-    def passes(self, error: BaseException, on_final: Callable[[], None] = lambda: None, *, gone: bool = False) -> None:
-        """Wait a little if the error passes by itself; otherwise raise it, explained, after calling `on_final`.
+    def wait_or_raise(
+        self, error: BaseException, on_final: Callable[[], None] = lambda: None, *, gone: bool = False
+    ) -> None:
+        """Wait a little if the error passes by itself; otherwise call `on_final` and raise it, explained.
 
-        With `gone` a thing that is not there is what is wanted: another look will say so, for a while.
+        With `gone` the thing is meant to be gone: for a while, another read may still list it.
         """
         if isinstance(error, EcsctlError):
             raise error
@@ -62,13 +64,13 @@ class Attempt:
         elif is_unanswered(error) and self._unanswered < ATTEMPTS:
             reason = "unanswered"
             self._unanswered += 1
-            self.patience.say(f"{self.what}: the answer was lost, looking again", 0.0, 0.0)
+            self.patience.say(f"{self.what}: the answer was lost, checking again", 0.0, 0.0)
         elif gone and is_gone(error) and self._waited.get("gone", 0.0) < SHOWN_GONE:
             reason = "gone"
             self.patience.say(f"{self.what}: AWS says that it is gone, and still lists it", 0.0, SHOWN_GONE)
-        elif is_there(error) and "exists" not in self._waited:
+        elif already_exists(error) and "exists" not in self._waited:
             reason = "exists"
-            self.patience.say(f"{self.what}: AWS says that it exists already, looking again", 0.0, 0.0)
+            self.patience.say(f"{self.what}: AWS says that it exists already, checking again", 0.0, 0.0)
         else:
             on_final()
             raise explained(error, self.what) from error
@@ -76,11 +78,11 @@ class Attempt:
 
 
 def patiently(patience: Patience, read: Callable[[], T], what: str, again: Callable[[], None] = lambda: None) -> T:
-    """What `look` returns, once AWS shows everywhere what was just made. `what` is looked at; before each further look
-    `again` is called.
+    """What `read` returns, once AWS shows everywhere what was just made. `what` is read, in words; before each further
+    read `again` is called.
 
     Raises AwsError, or one that says more, for all that does not pass. Throttling and lost answers were waited out by
-    the look itself.
+    the read itself.
     """
     attempt = Attempt(patience, what)
     while True:
@@ -89,5 +91,5 @@ def patiently(patience: Patience, read: Callable[[], T], what: str, again: Calla
         except ClientError as error:
             if transient(error) is None:
                 raise explained(error, what) from error
-            attempt.passes(error)
+            attempt.wait_or_raise(error)
             again()

@@ -1,5 +1,5 @@
-"""Which of several machines makes a new deployment: who made its first thing, whether that run still lives, and what
-those who came later are told.
+"""Which of several machines makes a new deployment: who made its first thing, whether that run still lives, and the
+messages for those that came later.
 
 The first thing that a new deployment makes has a name that AWS gives once, and says in a tag which run made it, until
 that run has ended. See "Two machines" in docs/how-it-works.md.
@@ -18,7 +18,7 @@ from ecsctl.engine.plan import Step, Verb
 from ecsctl.engine.resource import Observed
 
 ENDED = "ended"
-AT_MOST = 3600.0  # seconds after which nobody waits for another machine's first run any more
+AT_MOST = 3600.0  # seconds after which another machine's first run is no longer waited for
 
 
 def unfinished(tags: Mapping[str, str] | None) -> str:
@@ -27,10 +27,10 @@ def unfinished(tags: Mapping[str, str] | None) -> str:
     return "" if run == ENDED else run
 
 
-def judged(step: Step, observed: Observed[Any, Any], now: datetime, *, dead: bool) -> Step:
-    """What comes of the first thing for a run whose record knows of nothing that was made.
+def decided(step: Step, observed: Observed[Any, Any], now: datetime, *, dead: bool) -> Step:
+    """The step for the first thing, in a run whose record has nothing that was made.
 
-    That of a run that ended, or is `dead`, is taken over: the record was lost, or never was here.
+    If its run has ended, or is `dead`, it is taken over: the record was lost, or never was here.
     """
     if (waiting := _waits_for(step, observed, now, dead=dead)) is not step or not step.rival:
         return waiting
@@ -38,8 +38,8 @@ def judged(step: Step, observed: Observed[Any, Any], now: datetime, *, dead: boo
 
 
 def several(app: str, found: Collection[Mapping[str, str]]) -> Refused:
-    """What a run is told that knows of no deployment, and meets the tags of several: which stays, as `way_out` says it,
-    and how the others go, whether or not anybody still has their records.
+    """The error of a run that has no record and finds the tags of several deployments: which one stays, as in
+    `way_out`, and how to remove the others, with or without their records.
     """
     ids = sorted({tags[ID] for tags in found})
     holders = sorted({tags[ID] for tags in found if RUN in tags})
@@ -80,9 +80,9 @@ def way_out(steps: list[Step], me: Label, first: Observed[Any, Any] | None, othe
             f"the other deployment ({ID}={stays}) stays. Run ecsctl down here: it removes only what carries "
             f"{ID}={me.id}. Then run ecsctl up here: it goes on with the other one"
         )
-    told = [replace(step, reason=f"{step.reason}, {_since(since)}" if since and step.rival == holder else step.reason,
+    result = [replace(step, reason=f"{step.reason}, {_since(since)}" if since and step.rival == holder else step.reason,
                     hint=hint if step.rival else step.hint) for step in steps]  # fmt: skip
-    return told
+    return result
 
 
 def _waits_for(step: Step, observed: Observed[Any, Any], now: datetime, *, dead: bool) -> Step:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
     from ecsctl.engine.state import State
 
-REST = " in full"  # the name of a node's last part: what is taken away only when everything else is there
+REST = " in full"  # the name of a node's last part: what is taken away only when everything else exists
 
 
 class Engine:
@@ -38,11 +38,11 @@ class Engine:
         label: Label,
         kinds: tuple[type[AnyResource], ...],
         *,
-        tell: events.Listener = events.nobody,
+        emit: events.Listener = events.nobody,
     ) -> None:
-        self.aws, self.state, self.kinds, self.tell = aws, state, kinds, tell
+        self.aws, self.state, self.kinds, self.emit = aws, state, kinds, emit
         self.patience = aws.patience
-        self.one = Reconciler(aws, state, label, tell)
+        self.one = Reconciler(aws, state, label, emit)
         self.survey = Survey(self.one, kinds)
         self.planner = Planner(self.one, self.survey)
 
@@ -53,35 +53,35 @@ class Engine:
 
     @property
     def observed(self) -> Mapping[str, Observed[Any, Any] | None]:
-        """What the last plan saw, by name."""
+        """What the last plan observed, by name."""
         return self.planner.observed
 
     @property
     def unobserved(self) -> Mapping[str, EcsctlError]:
-        """Why the last plan may not look at something, by its name, or "all of" a kind."""
+        """Why the last plan could not read something, by its name, or "all of" a kind."""
         return self.planner.unobserved
 
     @property
     def passed_over(self) -> Mapping[str, str]:
-        """Why kinds, by title, were not looked for that nobody knows anything of."""
+        """Why kinds, by title, were not searched for; ecsctl.toml and the record have none of them."""
         return self.survey.passed_over
 
     def ids(self, name: str) -> Any:
-        """The ids of a resource of the stack, as far as this run knows them; None if it is not there."""
+        """The ids of a resource of the stack, as far as this run knows them; None if it does not exist."""
         observed = self.observed.get(name)
         return self.one.known.get(name) or (observed.ids if observed else None)
 
     def part(self, stack: Stack, names: Collection[str]) -> Stack:
-        """Those of these resources that are there, alone, as if everything else stayed as it is. Changes nothing.
+        """Those of these resources that exist, alone, as if everything else stayed unchanged. Changes nothing.
 
-        For `plan` and `up` without pruning. Raises Refused where one of them needs what is not there.
+        For `plan` and `up` without pruning. Raises Refused where one of them needs what does not exist.
         """
         self.plan(stack)
         known = {name: ids for name in stack.nodes if (ids := self.ids(name)) is not None}
         return stack.part(known.keys() & set(names), known)
 
     def plan(self, stack: Stack, *, prune: bool = True, as_far: bool = False) -> Plan:
-        """What `up` would do. Looks, and changes nothing. `as_far` as we may look: see Planner.plan."""
+        """What `up` would do. Reads only. `as_far` as we may read: see Planner.plan."""
         return self.planner.plan(stack, prune=prune, as_far=as_far)
 
     def down(
@@ -101,10 +101,10 @@ class Engine:
         """
         plan = self.plan(stack, prune=prune)
         self._half_done(stack)
-        self.tell(events.Planned(plan))
+        self.emit(events.Planned(plan))
         refuse(plan)
         for other in sorted(self.survey.others):
-            self.tell(events.Said(f"another deployment of {self.label.app} ({ID}={other}) has things here too; where "
+            self.emit(events.Said(f"another deployment of {self.label.app} ({ID}={other}) has things here too; where "
                                   "its record (.ecsctl/state.json) is, ecsctl down removes them"))  # fmt: skip
         agree(plan)
         cut_off = bool(unfinished(self._tags(stack.first)))  # an earlier first run did not come to its end
@@ -128,7 +128,7 @@ class Engine:
                     self.one.await_ready(stack.nodes[name.removesuffix(READY)])
 
             parts = {name: (name, node.desired.title) for name, node in stack.nodes.items()}
-            parts |= {name + end: told for name, told in parts.items() for end in (READY, REST)}
+            parts |= {name + end: shown for name, shown in parts.items() for end in (READY, REST)}
             parts |= {key: (step.name, step.title) for key, step in leftovers.items()}
             first = stack.nodes.get(stack.first)
             if first and cut_off:
@@ -140,18 +140,18 @@ class Engine:
             try:
                 self._carry_out(graph, visit, parts)
             except EcsctlError:
-                with suppress(EcsctlError):  # the failure is what is to be told
+                with suppress(EcsctlError):  # the failure is what is to be reported
                     self._end_first_run(stack)
                 raise
             self._end_first_run(stack)
         return plan
 
     def _end_first_run(self, stack: Stack) -> None:
-        if stack.first in self.one.known and self.one.marked:
+        if stack.first in self.one.known and self.one.announced:
             self.one.say_who_is_at_work(stack.nodes[stack.first], ENDED)
 
     def _tags(self, name: str) -> Mapping[str, str]:
-        """The tags that the last plan saw."""
+        """The tags that the last plan observed."""
         observed = self.observed.get(name)
         return (observed.tags if observed else None) or {}
 
@@ -169,11 +169,11 @@ class Engine:
         """Say what an earlier run began and did not finish."""
         for name, entry in self.state.unsettled.items():
             verb = entry.intent.verb if entry.intent else ""
-            there = self.observed.get(name) is not None
+            found = self.observed.get(name) is not None
             what = {"create": "was being made", "update": "was being changed", "delete": "was being removed"}[verb]
-            now = "it is there: taken over" if there else "it is not there"
+            now = "it exists: taken over" if found else "it does not exist"
             if name in stack.nodes:
-                self.tell(events.Said(f"an earlier run stopped while {name} {what}; {now}"))
+                self.emit(events.Said(f"an earlier run stopped while {name} {what}; {now}"))
 
     def _graph(
         self, stack: Stack, steps: Mapping[str, Step], leftovers: Mapping[str, Step]
@@ -209,7 +209,7 @@ class Engine:
         def idle(key: str) -> bool:
             return key.endswith(REST) and key.removesuffix(REST) not in self.one.partly
 
-        carry_out(graph, visit, parts, patience=self.patience, tell=self.tell, release=release, whole=whole, idle=idle)
+        carry_out(graph, visit, parts, patience=self.patience, emit=self.emit, release=release, whole=whole, idle=idle)
 
 
 def _halved(node: Node) -> bool:

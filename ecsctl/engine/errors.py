@@ -1,9 +1,9 @@
 """Our errors, each with what to do now; and what AWS's error codes mean.
 
-How AWS's refusals are told stands in refusals.py, what the SDK itself raises in sdk_errors.py.
+The messages for AWS's refusals are in refusals.py, those for the SDK's own errors in sdk_errors.py.
 
 EcsctlError                 exit 1
-├── UsageError              exit 2   a wrong option, or a question that nobody is there to answer
+├── UsageError              exit 2   a wrong option, or a question without a terminal to answer it
 │   └── ConfigError         exit 2   ecsctl.toml is wrong
 ├── AccessError             exit 3   no way into the account: credentials, a proxy, or a permission that is missing
 │   └── Denied              exit 3   a policy does not allow the call
@@ -12,7 +12,7 @@ EcsctlError                 exit 1
 ├── Interrupted             exit 130 Ctrl-C or SIGTERM
 ├── Refused                 exit 1   something there is not ours, or cannot be changed in place
 │   └── Doubled             exit 1   two things claim to be the same part of the stack
-├── Outlived                exit 1   a token's thing is dead; the engine takes another token, so no user sees it
+├── Outlived                exit 1   a token's thing is dead; the engine takes another token, so it reaches no user
 ├── QuotaReached            exit 1   an AWS quota stands in the way
 ├── StateError              exit 1   the record is of another account, region, app or newer version
 ├── ResourceFailed          exit 1   AWS accepted it and then could not make it
@@ -48,7 +48,7 @@ class EcsctlError(Exception):
 
 
 class UsageError(EcsctlError):
-    """A wrong option, or a question that nobody is there to answer."""
+    """A wrong option, or a question without a terminal to answer it."""
 
     exit_code = 2
 
@@ -86,7 +86,7 @@ class Interrupted(EcsctlError):
 
 
 class Refused(EcsctlError):
-    """What is there does not carry the app's tags, or cannot be changed in place. Nothing was touched."""
+    """What exists does not carry the app's tags, or cannot be changed in place. Nothing was touched."""
 
 
 class Doubled(Refused):
@@ -170,7 +170,9 @@ class Several(EcsctlError):
 
 
 GONE = re.compile(r"NotFound|^NoSuch|NotAttached|NotActive|^WAFNonexistentItem|^404$")
-"""How AWS calls what is not there, in all its services; 404 is the answer to a HEAD, which has no body for a code."""
+"""AWS's codes for what does not exist, in all its services; 404 is the answer to a HEAD, which has no body for a
+code.
+"""
 EXISTS = frozenset(
     "InvalidGroup.Duplicate InvalidPermission.Duplicate InvalidSubnet.Conflict RouteAlreadyExists "
     "Resource.AlreadyAssociated DuplicateLoadBalancerName DuplicateTargetGroupName DuplicateListener "
@@ -223,14 +225,14 @@ def status(error: BaseException) -> int:
 
 
 def is_gone(error: BaseException) -> bool:
-    """Whether AWS says that what was asked for is not there."""
+    """Whether AWS says that what was asked for does not exist."""
     return bool(GONE.search(code(error))) or (
         code(error) == "InvalidChangeBatch" and "but it was not found" in text(error)
     )
 
 
-def is_there(error: BaseException) -> bool:
-    """Whether AWS says that a thing of this name or content is there already."""
+def already_exists(error: BaseException) -> bool:
+    """Whether AWS says that a thing of this name or content exists already."""
     return code(error) in EXISTS or (code(error) == "InvalidChangeBatch" and "but it already exists" in text(error))
 
 
@@ -269,9 +271,9 @@ def explained(error: BaseException, what: str) -> EcsctlError:
     if isinstance(error, EcsctlError):
         return error
     if isinstance(error, ClientError):
-        return refusals.told(error, what)
-    if isinstance(error, Exception) and (told := sdk_errors.told(error, what)):
-        return told
+        return refusals.as_error(error, what)
+    if isinstance(error, Exception) and (failure := sdk_errors.as_error(error, what)):
+        return failure
     raise error
 
 
@@ -284,7 +286,7 @@ def diagnosed(error: EcsctlError, first_line: Callable[[], str]) -> EcsctlError:
     part = error.errors[0] if isinstance(error, Several) else error
     if line:
         part.why = "; ".join(filter(None, [part.why, line]))
-        part.hint = part.hint or "ecsctl why tells more"
+        part.hint = part.hint or "run ecsctl why for the cause"
     return error
 
 
@@ -293,7 +295,7 @@ def in_the_way(error: EcsctlError, blockers: Sequence[str]) -> EcsctlError:
     part = error.errors[0] if isinstance(error, Several) else error
     if blockers:
         part.why = "; ".join(filter(None, [part.why, "in the way: " + "; ".join(blockers)]))
-        part.hint = "remove what is not ours, or wait for AWS to let go, then run the same command again"
+        part.hint = "remove what is not ours, or wait until AWS has released it, then run the same command again"
     return error
 
 

@@ -1,4 +1,4 @@
-"""What happens, as small values. The engine tells; whoever wants to show it listens."""
+"""What happens, as small values. The engine emits them; listeners show them."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Label:
 
     @property
     def name(self) -> str:
-        """What a person sees in the console where AWS has no names: the app and the part."""
+        """The name shown in the console where AWS has no names: the app and the part."""
         return f"{self.app}-{self.resource}"
 
     @property
@@ -54,7 +54,7 @@ class Label:
         }
 
     def keeping_owner(self, tags: Mapping[str, str] | None) -> Label:
-        """The same label, with the owner that these tags tell unless one is asked for: the first writer stays."""
+        """The same label, with the owner that these tags name, unless one is configured: the first writer stays."""
         return self if self.owner or not (tags or {}).get(OWNER) else replace(self, caller=(tags or {})[OWNER])
 
     def upper(self, **more: str) -> list[Any]:

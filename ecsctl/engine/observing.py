@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Looking:
-    """Looks at the resources of a deployment, and changes nothing."""
+class Reader:
+    """Reads the resources of a deployment, and changes nothing."""
 
     def __init__(self, aws: Aws, state: State, label: Label) -> None:
         self.aws, self.state, self.label = aws, state, label
         self.patience = aws.patience
 
     def read(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
-        """What is there; None also when the parent that it cannot exist without is not there."""
+        """What exists; None also when the parent that it cannot exist without is missing."""
         try:
             return self._observed(name, desired)
         except Doubled:
@@ -47,8 +47,8 @@ class Looking:
             found = self.patiently(lambda: list(kind.find(self.aws, me)), kind.known_as(name))
         return [item for item in found if me.matches(item.tags)]
 
-    def patiently(self, read: Callable[[], T], what: str = "looking") -> T:
-        """Look, through what AWS does not show everywhere yet. `what` is looked at."""
+    def patiently(self, read: Callable[[], T], what: str = "reading") -> T:
+        """Read, and again while AWS does not show everywhere yet what was made. `what` is read, in words."""
         return patiently(self.patience, read, what, again=self.aws.forget)  # one of the answers may be too old
 
     def applied(self, name: str) -> Mapping[str, Any] | None:
@@ -61,7 +61,7 @@ class Looking:
         return entry is not None and entry.intent is not None and entry.intent.verb == verb
 
     def _may_be_hidden(self, name: str, desired: AnyResource) -> bool:
-        """Whether an earlier run may have made it, so lately that a look can miss it."""
+        """Whether an earlier run may have made it, so lately that a read can miss it."""
         entry = self.state.entry(name)
         made = entry is not None and entry.ids is not None and entry.intent is None and not entry.borrowed
         return self._open(name, "create") or (made and not desired.wait and entry is not None and entry.young)

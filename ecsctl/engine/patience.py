@@ -14,10 +14,10 @@ from ecsctl.engine.rates import Pace
 
 T = TypeVar("T")
 
-FIRST, MOST = 0.2, 10.0  # seconds between two looks: the first pause, and the longest
-LATER = 0.2  # the share of what was waited already that is waited until the next look: so much is noticed late at most
-NEAR, LONG, OFTEN = 0.75, 2.0, 60  # from this share of a usual duration to that, so many looks in the length of it
-SHORT = 30.0  # seconds: what usually takes less is looked for as what has no usual duration
+FIRST, MOST = 0.2, 10.0  # seconds between two reads: the first pause, and the longest
+LATER = 0.2  # the share of what was waited already that is waited until the next read: so much is noticed late at most
+NEAR, LONG, OFTEN = 0.75, 2.0, 60  # from this share of a usual duration to that, so many reads in the length of it
+SHORT = 30.0  # seconds: what usually takes less is polled as what has no usual duration
 SLOW_DOWN = 300.0  # seconds of waiting at most for which AWS may ask a change to come later
 PASSING_LIMIT = 120.0  # seconds a read goes on against throttling, broken answers and a lost network
 ATTEMPTS = 10  # most tries of one read against errors that may pass
@@ -52,7 +52,7 @@ class SystemClock:
 class Patience:
     """Waits and retries on one clock, and ends them all when the user asks to stop.
 
-    `say` hears, from whichever thread waits, what is waited for: (what, seconds waited, seconds at most).
+    `say` is called, from whichever thread waits, with (what is waited for, seconds waited, seconds at most).
     """
 
     def __init__(self, clock: Clock | None = None, say: Callable[[str, float, float], None] | None = None) -> None:
@@ -66,7 +66,7 @@ class Patience:
         self._stop.set()
 
     def resume(self) -> None:
-        """Go on after a stop that was heard: there is something to clean up."""
+        """Go on after a stop: there is something to clean up."""
         self._stop.clear()
 
     @property
@@ -109,10 +109,10 @@ class Patience:
     def until(
         self, read: Callable[[], T | None], *, what: str | Callable[[], str], limit: float, usual: float = 0.0
     ) -> T:
-        """Look until there is an answer other than None and return it. `limit` is in seconds; `what` may change.
+        """Read until there is an answer other than None and return it. `limit` is in seconds; `what` may change.
 
-        Where its `usual` seconds are known, looks are often about then and seldom before.
-        Raises TimedOut after a last look at the limit, Interrupted when a stop is asked for, and what `look` raises.
+        Where its `usual` seconds are known, it reads often about then and seldom before.
+        Raises TimedOut after a last read at the limit, Interrupted when a stop is asked for, and what `read` raises.
         """
         began = self.clock.now()
         while True:
@@ -120,21 +120,21 @@ class Patience:
             found = read()
             if found is not None:
                 return found
-            told = what if isinstance(what, str) else what()
+            awaited = what if isinstance(what, str) else what()
             if waited >= limit:
                 raise TimedOut(
-                    f"{told}: not yet, after {round(limit)} seconds",
+                    f"{awaited}: not yet, after {round(limit)} seconds",
                     hint="nothing is lost: run the same command again to go on waiting",
                 )
-            self.say(told, waited, limit)
+            self.say(awaited, waited, limit)
             now = self.clock.now() - began
             self._rest(min(_until_next_check(now, usual), max(limit - now, 0.1)))
 
     def in_time(self, call: Callable[[], T], *, what: str) -> T:
         """Send a change until AWS has time for it: one that was throttled had no effect, so it is sent as it was.
 
-        To look before would take more of what AWS has too little of; and who begins several changes again at each such
-        answer may never come to the last. Raises TimedOut after SLOW_DOWN seconds of waiting, and all other errors.
+        A read in between would only add load; and starting several changes over at each such answer might never reach
+        the last of them. Raises TimedOut after SLOW_DOWN seconds of waiting, and all other errors.
         """
         waited = 0.0
         for turn in itertools.count(1):
@@ -174,7 +174,7 @@ class Patience:
 
 
 def _until_next_check(waited: float, usual: float) -> float:
-    """Seconds until the next look at what has been waited for so long already."""
+    """Seconds until the next read, after so many seconds of waiting."""
     usual = usual if usual >= SHORT else 0.0
     near = NEAR * usual
     if near <= waited < LONG * usual:

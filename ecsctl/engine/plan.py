@@ -17,7 +17,7 @@ from ecsctl.engine.stack import named, promises
 from ecsctl.engine.wording import a
 
 UNKNOWN = "(known after it is made)"
-HIDDEN = "***"  # how a change tells of a secret
+HIDDEN = "***"  # how a change shows a secret
 
 
 class Verb(StrEnum):
@@ -50,12 +50,12 @@ class Change:
     before: Any
     after: Any
     why: Why
-    told: str = ""  # in words, for a field that nobody sets: what is the matter with it
+    problem: str = ""  # for a field that no one sets and that follows from others: what is wrong with it
 
     @property
     def sent(self) -> list[Any] | None:
         """What was sent, or would be, and what AWS shows; None of a secret, and of what is not known yet."""
-        return None if self.after in (HIDDEN, UNKNOWN) or self.told else [self.after, self.before]
+        return None if self.after in (HIDDEN, UNKNOWN) or self.problem else [self.after, self.before]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Step:
     reason: str = ""
     hint: str = ""
     borrowed: bool = False
-    unobserved: bool = False  # AWS does not let us look at it: its ids are the recorded ones
+    unobserved: bool = False  # AWS does not let us read it: its ids are the recorded ones
     impact: str = ""  # what the app's clients notice of it, in words
     summary: str = ""  # of what is made: what a person should know of it
     fields: Mapping[str, Any] = field(default_factory=dict, compare=False)  # all that is desired, as JSON
@@ -111,7 +111,7 @@ class Plan:
 
 
 def diff(desired: AnyResource, actual: AnyResource, applied: Mapping[str, Any] | None) -> tuple[Change, ...]:
-    """The fields that are not as desired. `applied`, the state last made true, tells drift from a change of ours.
+    """The fields that are not as desired. `applied`, the state last made true, sets drift apart from a change of ours.
 
     A field that is None in the desired state does not matter. A field that still holds a promise will differ.
     """
@@ -123,8 +123,8 @@ def diff(desired: AnyResource, actual: AnyResource, applied: Mapping[str, Any] |
         unknown = any(True for _ in promises(want))
         if want == have and not unknown:
             continue
-        told = desired.reason(item.name, actual)
-        if told:
+        problem = desired.reason(item.name, actual)
+        if problem:
             why = Why.STATE
         elif unknown:
             why = Why.FOLLOWS
@@ -132,12 +132,12 @@ def diff(desired: AnyResource, actual: AnyResource, applied: Mapping[str, Any] |
             known = applied is not None and item.name in applied
             why = Why.DRIFT if known and applied is not None and applied[item.name] == plain(want) else Why.CONFIG
         before, after = _shown(have), UNKNOWN if unknown else _shown(want)
-        changes.append(Change(item.name, before, after, why, told))
+        changes.append(Change(item.name, before, after, why, problem))
     return tuple(changes)
 
 
-def told_fields(one: AnyResource) -> Mapping[str, Any]:
-    """Its fields as JSON, secrets as ***; without those that only order the graph, or help to look."""
+def shown_fields(one: AnyResource) -> Mapping[str, Any]:
+    """Its fields as JSON, secrets as ***; without those that only order the graph, or help to find it."""
     ready = named(one, "(known after {} is made)")
     return {
         item.name: plain(getattr(ready, item.name), hide=True)
@@ -154,9 +154,9 @@ def decide(
     applied: Mapping[str, Any] | None = None,
     otherwise: Mapping[str, Any] | None = None,
 ) -> Step:
-    """Judge one resource: what is desired, what is there, and what follows. Pure.
+    """Compare what is desired of one resource with what is observed, and decide what to do. Pure.
 
-    `otherwise` tells of fields that were sent before, and what AWS has shown for them ever since.
+    `otherwise` has fields that were sent before, and what AWS has shown for them ever since.
     """
 
     def step(verb: Verb, *changes: Change, reason: str = "", hint: str = "") -> Step:
@@ -176,11 +176,11 @@ def decide(
         new = verb in (Verb.CREATE, Verb.REPLACE) and not desired.borrowed
         return Step(name, desired.kind, desired.title, verb, changes, ids, reason, hint, desired.borrowed, False,
                     impact,
-                    named(desired).summary() if new else "", told_fields(desired),
-                    told_fields(observed.actual) if observed else {})  # fmt: skip
+                    named(desired).summary() if new else "", shown_fields(desired),
+                    shown_fields(observed.actual) if observed else {})  # fmt: skip
 
     if observed is None and desired.borrowed:
-        return step(Verb.REFUSE, reason=f"the {desired.title} {desired.called} named in ecsctl.toml is not there",
+        return step(Verb.REFUSE, reason=f"the {desired.title} {desired.called} named in ecsctl.toml does not exist",
                     hint=f"fix it in ecsctl.toml; this is account {me.account} and region {me.region}")  # fmt: skip
     if observed is None:
         return step(Verb.CREATE)
@@ -212,18 +212,20 @@ def decide(
 
 
 def _not_ours(step: Any, desired: AnyResource, observed: Observed[Any, Any], me: Label) -> Step:
-    there = dict(observed.tags or {})
+    tags_there = dict(observed.tags or {})
     tags = f"{APP}={me.app}, {ID}={me.id}, {RESOURCE}={me.resource}"
-    if there.get(APP) == me.app and there.get(ID) not in (None, me.id):
-        reason = f"{a(desired.title)} of this name belongs to another deployment of {me.app} ({ID}={there[ID]})"
-    elif there.get(APP):
-        reason = f"{a(desired.title)} of this name belongs to {there[APP]} ({RESOURCE}={there.get(RESOURCE, '?')})"
+    if tags_there.get(APP) == me.app and tags_there.get(ID) not in (None, me.id):
+        reason = f"{a(desired.title)} of this name belongs to another deployment of {me.app} ({ID}={tags_there[ID]})"
+    elif tags_there.get(APP):
+        reason = (
+            f"{a(desired.title)} of this name belongs to {tags_there[APP]} ({RESOURCE}={tags_there.get(RESOURCE, '?')})"
+        )
     else:
-        reason = f"{a(desired.title)} of this name is there and is not ours"
+        reason = f"{a(desired.title)} of this name exists and is not ours"
     reason += f": {observed.note}" if observed.note and observed.hint else ""
     hint = observed.hint or f"choose another name, or make it ours by the tags {tags}"
     refused: Step = step(Verb.REFUSE, reason=reason, hint=hint)
-    another = there.get(ID, "") if there.get(APP) == me.app else ""
+    another = tags_there.get(ID, "") if tags_there.get(APP) == me.app else ""
     return replace(refused, rival=another if another != me.id else "")
 
 
@@ -254,10 +256,10 @@ def renews(step: Step, desired: AnyResource) -> bool:
     return step.verb is Verb.UPDATE and renewed and step.changed != {"tags"}
 
 
-def told_otherwise(change: Change) -> str:
+def sent_and_shown(change: Change) -> str:
     """What was sent and what is shown, in words."""
-    if change.told:
-        return f"{change.field}: {change.told}"
+    if change.problem:
+        return f"{change.field}: {change.problem}"
     if change.sent is None:
         return f"{change.field}: a secret, not the one that was sent"
     after, before = (json.dumps(value, ensure_ascii=False) for value in change.sent)
@@ -265,22 +267,22 @@ def told_otherwise(change: Change) -> str:
 
 
 def moved(before: Step | None, step: Step) -> bool:
-    """Whether AWS has heard what the update before this one sent, and shows a third value in its place.
+    """Whether AWS took what the update before this one sent, and shows a third value in its place.
 
     A read that is late shows the old value, or of a list a part of the new. One plain value that is neither is no
-    lateness, so nobody need wait as long as for that.
+    lateness, so the wait for it can be shorter.
     """
     sent = {change.field: change for change in before.changes} if before else {}
     return bool(step.changes) and all(
         (old := sent.get(now.field)) is not None
         and old.after == now.after
         and old.before != now.before
-        and not now.told
+        and not now.problem
         and not isinstance(now.before, list | dict | types.NoneType)
         for now in step.changes
     )
 
 
 def differences(step: Step) -> dict[str, str]:
-    """The fields that are not as desired, and how they are: one that goes on to its end in steps is looked at again."""
+    """The fields that are not as desired, and how they are: one that reaches its end in steps is read again."""
     return {change.field: repr(change.before) for change in step.changes}

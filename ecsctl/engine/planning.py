@@ -21,18 +21,18 @@ from ecsctl.engine.work import visit_all
 
 
 class Planner:
-    """Looks at the stack, and remembers what it saw."""
+    """Reads the stack from AWS, and remembers what it observed."""
 
     def __init__(self, one: Reconciler, survey: Survey) -> None:
         self.one, self.survey = one, survey
-        self.observed: dict[str, Observed[Any, Any] | None] = {}  # what the last plan saw, by name
-        self.certain: set[str] = set()  # those seen with every id of their desired state known
-        self.unobserved: dict[str, EcsctlError] = {}  # by name, or "all of" a kind: why it may not be looked at
+        self.observed: dict[str, Observed[Any, Any] | None] = {}  # what the last plan observed, by name
+        self.certain: set[str] = set()  # those observed with every id of their desired state known
+        self.unobserved: dict[str, EcsctlError] = {}  # by name, or "all of" a kind: why it could not be read
 
     def plan(self, stack: Stack, *, prune: bool = True, as_far: bool = False) -> Plan:
-        """What `up` would do. Looks, and changes nothing.
+        """What `up` would do. Reads only.
 
-        `as_far` as we may look: what AWS does not let us look at is a step that says so, and stands in `unobserved`.
+        `as_far` as we may read: what AWS does not let us read is a step that says so, and stands in `unobserved`.
         """
         self.unobserved = {}
         all_owned = self.survey.all(
@@ -40,10 +40,10 @@ class Planner:
         )
         self.one.first = stack.first
         steps: dict[str, Step] = {}
-        there: dict[str, Any] = {}  # ids of all that is there
+        existing: dict[str, Any] = {}  # ids of all that exists
         known: dict[str, Any] = {}  # those of them that will be the same after the run
 
-        lost: set[str] = set()  # those that may not be looked at, and of which no ids are recorded
+        lost: set[str] = set()  # those that cannot be read, and of which no ids are recorded
 
         def unobserved(node: Node, reason: str, error: EcsctlError | None = None) -> None:
             name, ids = node.name, self._recorded(node)
@@ -55,7 +55,7 @@ class Planner:
             if ids is None:
                 lost.add(name)
             else:
-                there[name] = known[name] = ids
+                existing[name] = known[name] = ids
 
         def visit(name: str) -> None:
             node = stack.nodes[name]
@@ -64,25 +64,25 @@ class Planner:
                 return
             desired = fulfil(node.desired, known)
             try:
-                observed = self.one.read(name, fulfil(node.desired, there))
+                observed = self.one.read(name, fulfil(node.desired, existing))
             except (Denied, NotOffered) as error:
                 if not as_far:
                     raise
                 unobserved(node, error.message.removeprefix(f"{desired.known_as(name)}: "), error)
                 return
-            step = self.one.judged(name, desired, observed)
+            step = self.one.decided(name, desired, observed)
             self.observed[name], steps[name] = observed, step
             if not any(promises(desired)):
                 self.certain.add(name)
             if step.ids is not None:
-                there[name] = step.ids
+                existing[name] = step.ids
                 if not renews(step, desired):
                     known[name] = step.ids
                 elif step.verb is Verb.REPLACE and not step.changes and desired.lasting:
                     known[name] = lasting(name, desired, step.ids)
 
         visit_all(stack.graph, visit)
-        for name in [name for name in self.unobserved if name in stack.nodes]:  # one refusal of a kind is told once
+        for name in [name for name in self.unobserved if name in stack.nodes]:  # one refusal of a kind is reported once
             self.unobserved.pop(f"all of {stack.nodes[name].desired.kind}", None)
         configured = {(node.desired.kind, name) for name, node in stack.nodes.items()}
         surplus = [owned for owned in all_owned if (owned.kind.kind, owned.name) not in configured]
@@ -93,13 +93,13 @@ class Planner:
         return Plan(made + stack.unfit + tuple(map(self._leaving, leftover)))
 
     def _leaving(self, owned: Owned) -> Step:
-        """The step of what ecsctl.toml does not ask for any more, as it was last made, if that is recorded."""
+        """The step of what ecsctl.toml no longer asks for, as it was last made, if that is recorded."""
         entry = self.one.state.entry(owned.name)
         known = entry.applied if entry and entry.kind == owned.kind.kind else None
         return replace(_no_longer(owned), found=known or {})
 
     def _recorded(self, node: Node) -> Any:
-        """The ids of one that may not be looked at, as recorded; None if none are, or they are of another kind."""
+        """The ids of one that cannot be read, as recorded; None if none are, or they are of another kind."""
         entry = self.one.state.entry(node.name)
         if entry is None or entry.ids is None or entry.kind != node.desired.kind:
             return None
@@ -108,7 +108,7 @@ class Planner:
         return None
 
     def _replaceable(self, stack: Stack, steps: Mapping[str, Step], step: Step) -> Step:
-        """The step; or a refusal, if it would replace something alive that others which are there stand on."""
+        """The step; or a refusal, if it would replace something alive that others depend on."""
         observed = self.observed[step.name]
         if step.verb is not Verb.REPLACE or (observed is not None and observed.failed):
             return step
@@ -118,12 +118,12 @@ class Planner:
         if not on_it:
             return step
         return Step(step.name, step.kind, step.title, Verb.REFUSE, step.changes, step.ids,
-                    f"{step.reason}, and {', '.join(on_it)} stand on it",
+                    f"{step.reason}, and it is needed by {', '.join(on_it)}",
                     "set it back, or run ecsctl down and then ecsctl up")  # fmt: skip
 
 
 def _no_longer(owned: Owned) -> Step:
-    """What becomes of one that ecsctl.toml does not ask for any more."""
+    """What becomes of one that ecsctl.toml no longer asks for."""
     why = "ecsctl.toml no longer asks for it"
     if not owned.kind.outlasts:
         return removal(owned, why)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
-LOOKS = ("BatchGet", "Describe", "Get", "List")
+READS = ("BatchGet", "Describe", "Get", "List")
 
 
 @dataclass(frozen=True)
@@ -20,16 +20,16 @@ class Rate:
 # Guide, "Quotas"; Certificate Manager User Guide, "Quotas" (the least of its operations that are used). Of other
 # services AWS documents no small rates.
 RATES = {
-    "ec2 looks": Rate(100, 20),
+    "ec2 reads": Rate(100, 20),
     "ec2": Rate(50, 5),
-    "ecs looks": Rate(50, 20),
+    "ecs reads": Rate(50, 20),
     "ecs": Rate(20, 5),
-    "route53 looks": Rate(4, 4),  # of five, for calls do not arrive as evenly as they are sent
+    "route53 reads": Rate(4, 4),  # of five, for calls do not arrive as evenly as they are sent
     "route53": Rate(4, 4),
-    "acm looks": Rate(8, 8),
+    "acm reads": Rate(8, 8),
     "acm": Rate(5, 5),
 }
-TOGETHER = {"route53 looks": "route53"}  # one bucket for all calls
+TOGETHER = {"route53 reads": "route53"}  # one bucket for all calls
 
 
 @dataclass
@@ -40,8 +40,8 @@ class Pace:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def due(self, service: str, operation: str, now: float) -> float:
-        """Take a token for a call, and say in how many seconds it is there."""
-        name = f"{service} looks" if operation.startswith(LOOKS) else service
+        """Take a token for a call, and return in how many seconds the call may be made."""
+        name = f"{service} reads" if operation.startswith(READS) else service
         rate = RATES.get(name)
         if rate is None:
             return 0.0

@@ -1,4 +1,4 @@
-"""One resource: look, decide, act, look again, wait. Each step is a safe place to die."""
+"""One resource: read, decide, act, read again, wait. Each step is a safe place to die."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from ecsctl.engine.errors import (
     ResourceFailed,
     ShownOtherwise,
     TimedOut,
+    already_exists,
     explained,
     is_of_another,
-    is_there,
 )
 from ecsctl.engine.label import ID, Label
-from ecsctl.engine.observing import Looking
-from ecsctl.engine.plan import Step, Verb, Why, decide, differences, moved, told_otherwise
+from ecsctl.engine.observing import Reader
+from ecsctl.engine.plan import Step, Verb, Why, decide, differences, moved, sent_and_shown
 from ecsctl.engine.resource import AnyResource, Found, Observed
 from ecsctl.engine.stack import Node, fulfil, promises
 
@@ -39,32 +39,32 @@ SHOWN = 120.0  # seconds until what AWS has just made, or changed, must show as 
 STEADY = 30.0  # seconds for which a value that is neither the old one nor the one sent must stay to be AWS's answer
 
 
-class Reconciler(Looking):
+class Reconciler(Reader):
     """Brings one resource of a deployment to its desired state, or removes it."""
 
-    def __init__(self, aws: Aws, state: State, label: Label, tell: events.Listener) -> None:
+    def __init__(self, aws: Aws, state: State, label: Label, emit: events.Listener) -> None:
         super().__init__(aws, state, label)
-        self.tell = tell
+        self.emit = emit
         self.patience.say = self._waiting
         self.first = ""  # the name of what a new deployment makes before all else
-        self.marked = False  # whether it may say that this run is at work
-        self.known: dict[str, Any] = {}  # ids that will not change any more in this run
+        self.announced = False  # whether its tag may say that this run is at work
+        self.known: dict[str, Any] = {}  # ids that no longer change in this run
         self.go_on: Callable[[str], None] = lambda _name: None  # lets what depends on a resource go on
         self._newborn: set[str] = set()  # those that this run has made, and that nothing can have been in before
         self.partly: set[str] = set()  # those that are right but for what is taken away, or brought, at the end
         self._at_work = threading.local()
 
     def ensure(self, node: Node, planned: Step, observed: Observed[Any, Any] | None, *, certain: bool) -> None:
-        """Afterwards it is there and right; and ready, unless its dependents need not wait for that.
+        """Afterwards it exists as desired; and is ready, unless its dependents need not wait for that.
 
-        `observed` is what the plan saw; it is looked at again unless that is `certain` to be about this very state.
+        `observed` is what the plan observed; it is read again unless that is `certain` to be about this very state.
         """
         began = time.monotonic()
         desired = whole = fulfil(node.desired, self.known)
         assert not any(promises(desired)), f"{node.name} was begun before what it needs"  # noqa: S101 - the graph's promise
         with self._working(node.name):
             if planned.verb is not Verb.KEEP:
-                self.tell(events.Started(node.name, desired.title, planned.verb))
+                self.emit(events.Started(node.name, desired.title, planned.verb))
             if not certain:
                 observed = None if self._in_newborn(node) else self._observe_now(node.name, desired)
             if observed is None:
@@ -80,10 +80,10 @@ class Reconciler(Looking):
                 self.known[node.name] = observed.ids
                 self._settle(node.name, desired, observed)
             if (did or planned.verb is not Verb.KEEP) and (desired == whole or did is Verb.CREATE):
-                self._tell_done(node.name, desired.title, did or Verb.KEEP, began, observed.note)
+                self._emit_done(node.name, desired.title, did or Verb.KEEP, began, observed.note)
 
     def _in_newborn(self, node: Node) -> bool:
-        """Whether it cannot be there yet: what it is a part of was made by this very run."""
+        """Whether it cannot exist yet: what it is a part of was made by this very run."""
         if not node.desired.inside:
             return False
         parents = (
@@ -92,7 +92,7 @@ class Reconciler(Looking):
         return not self._newborn.isdisjoint(parents) and not self._open(node.name, "create")
 
     def complete(self, node: Node) -> None:
-        """The last part: take away, or bring, what was left until everything else was there."""
+        """The last part: take away, or bring, what was left until everything else existed."""
         if node.name not in self.partly:
             return
         began = time.monotonic()
@@ -102,12 +102,12 @@ class Reconciler(Looking):
             self.known[node.name] = observed.ids
             self._settle(node.name, desired, observed)
             if node.name not in self._newborn:
-                self._tell_done(node.name, desired.title, did or Verb.UPDATE, began, observed.note)
+                self._emit_done(node.name, desired.title, did or Verb.UPDATE, began, observed.note)
 
     def _made_right(
         self, name: str, desired: AnyResource, observed: Observed[Any, Any] | None
     ) -> tuple[Observed[Any, Any], Verb | None]:
-        """Decide, act, look again, until there is nothing left to decide."""
+        """Decide, act, read again, until there is nothing left to decide."""
         attempt = Attempt(self.patience, desired.known_as(name))
         if observed is None and self._may_be_hidden(name, desired):
             observed = self._come_to_light(name, desired)
@@ -115,10 +115,10 @@ class Reconciler(Looking):
         replaced = False
         before: Step | None = None  # the update before this one
         while True:
-            step = self.judged(name, desired, observed)
+            step = self.decided(name, desired, observed)
             match step.verb:
                 case Verb.KEEP:
-                    assert observed is not None  # noqa: S101 - told to the type checker: nothing is kept that is not there
+                    assert observed is not None  # noqa: S101 - for the type checker: nothing is kept that does not exist
                     return observed, did
                 case Verb.REFUSE:
                     if name == self.first and self._open(name, "create"):
@@ -136,39 +136,39 @@ class Reconciler(Looking):
                     observed = self._create(name, desired, attempt)
                     did = did or Verb.CREATE
                 case _:
-                    assert observed is not None  # noqa: S101 - told to the type checker: what is changed is there
+                    assert observed is not None  # noqa: S101 - for the type checker: what is changed exists
                     if step.reason:
-                        self.tell(events.Said(f"{desired.known_as(name)}: {step.reason}"))
+                        self.emit(events.Said(f"{desired.known_as(name)}: {step.reason}"))
                     observed = self._update(name, desired, observed, step, attempt, moved=moved(before, step))
                     did, before = did or Verb.UPDATE, step
 
     def _create(self, name: str, desired: AnyResource, attempt: Attempt) -> Observed[Any, Any] | None:
-        """Ask AWS once to make it, and look until it shows. None: it was refused for now, or the answer was lost.
+        """Ask AWS once to make it, and read until it shows. None: it was refused for now, or the answer was lost.
 
         A token may have been sent before, by a run that died. If what it made has come to an end since, the same token
-        brings nothing to light any more: then the thing is forgotten, and the next try is a new one with a new token.
+        finds nothing: then the thing is forgotten, and the next try is a new one with a new token.
         """
         entry, again = self.state.entry(name), self._open(name, "create")
         nonce = self.state.begin(name, desired.kind, "create")
         try:
             me = self.label.of(name, nonce)
             if name == self.first:
-                me, self.marked = replace(me, run=self.state.run), True
+                me, self.announced = replace(me, run=self.state.run), True
             ids = desired.create(self.aws, me)
         except Exception as error:
             if isinstance(error, Outlived) or (again and is_of_another(error)):
                 return self._begun_anew(name, desired)
-            if not attempt.unclear(error):
-                attempt.passes(error, on_final=lambda: self.state.drop(name))
+            if not attempt.may_exist(error):
+                attempt.wait_or_raise(error, on_final=lambda: self.state.drop(name))
                 return self._observe_now(name, desired)
-            attempt.passes(error)
+            attempt.wait_or_raise(error)
             found = self._come_to_light(name, desired)
-            if found is None and is_there(error):
+            if found is None and already_exists(error):
                 self.state.drop(name)
                 raise explained(error, attempt.what) from error
             return found
         if again and entry and entry.ids == plain(ids) and entry.age > SHOWN:
-            return self._begun_anew(name, desired)  # made long ago, looked for just now, and not there
+            return self._begun_anew(name, desired)  # made long ago, read just now, and gone
         self.state.made(name, plain(ids))
         if not again:
             self._newborn.add(name)
@@ -188,7 +188,7 @@ class Reconciler(Looking):
                 raise
             return self._begun_anew(name, desired)
 
-    def judged(self, name: str, desired: AnyResource, observed: Observed[Any, Any] | None) -> Step:
+    def decided(self, name: str, desired: AnyResource, observed: Observed[Any, Any] | None) -> Step:
         """What is to be done about it, by what is recorded of it."""
         entry = self.state.entry(name)
         me = self.label.of(name)
@@ -198,7 +198,7 @@ class Reconciler(Looking):
         run = claim.unfinished(observed.tags)
         ours = self.state.has_begun(name, (observed.tags or {}).get(ID, ""))
         dead = run == self.state.run or ours or self.state.cut_off(run)
-        return claim.judged(step, observed, self.aws.now(), dead=dead)
+        return claim.decided(step, observed, self.aws.now(), dead=dead)
 
     def say_who_is_at_work(self, node: Node, run: str) -> None:
         """Say on the deployment's first thing which run is at work, or that the first one has ended."""
@@ -215,27 +215,34 @@ class Reconciler(Looking):
             me = replace(self.label.of(node.name).keeping_owner(observed.tags), run=run)
             try:
                 desired.update(self.aws, me, observed.ids, frozenset({"tags"}))
-            except Exception as error:  # noqa: BLE001 - weighed: what does not pass is raised again
-                attempt.passes(error)
+            except Exception as error:  # noqa: BLE001 - sorted out: what does not pass is raised again
+                attempt.wait_or_raise(error)
             else:
                 break
-        self.marked = run != claim.ENDED
+        self.announced = run != claim.ENDED
 
     def _begun_anew(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
-        """Forget the try that has come to nothing."""
+        """Forget the try that came to nothing."""
         self.state.forget(name)
         return self._observe_now(name, desired)
 
     def _update(
-        self, name: str, desired: AnyResource, there: Observed[Any, Any], step: Step, attempt: Attempt, *, moved: bool
+        self,
+        name: str,
+        desired: AnyResource,
+        observed_now: Observed[Any, Any],
+        step: Step,
+        attempt: Attempt,
+        *,
+        moved: bool,
     ) -> Observed[Any, Any] | None:
-        """Ask AWS to change the fields, and look until they show as desired. `moved`: they were just sent, and show."""
+        """Ask AWS to change the fields, and read until they show as desired. `moved`: they were just sent, and show."""
         nonce = self._nonce(name) or self.state.begin(name, desired.kind, "update")
-        me = self.label.of(name, nonce).keeping_owner(there.tags)
+        me = self.label.of(name, nonce).keeping_owner(observed_now.tags)
         try:
-            desired.keeping(there.actual).update(self.aws, me, step.ids, step.changed)
-        except Exception as error:  # noqa: BLE001 - weighed: what does not pass is raised again
-            attempt.passes(error)
+            desired.keeping(observed_now.actual).update(self.aws, me, step.ids, step.changed)
+        except Exception as error:  # noqa: BLE001 - sorted out: what does not pass is raised again
+            attempt.wait_or_raise(error)
             return self._observe_now(name, desired)
 
         def shown() -> Observed[Any, Any] | None:
@@ -249,13 +256,13 @@ class Reconciler(Looking):
         try:
             return self.patience.until(shown, what=f"{desired.known_as(name)} to show its new {fields}", limit=limit)
         except TimedOut as error:
-            if all(change.told for change in step.changes):
+            if all(change.problem for change in step.changes):
                 raise  # nothing was sent that could be shown: it waits for a state
             sent = {change.field: change.sent for change in step.changes if change.sent}
             self.state.shown_otherwise(name, plain(step.ids), sent)
             raise ShownOtherwise(
                 f"{attempt.what}: AWS took the change and shows it otherwise, for {round(limit)} seconds now",
-                why="; ".join(map(told_otherwise, step.changes)),
+                why="; ".join(map(sent_and_shown, step.changes)),
                 hint="if something else keeps setting it, end that; if AWS writes it in another way, write it so in "
                 "ecsctl.toml; if it is neither, this is a bug of ecsctl, to be reported with these words",
             ) from error
@@ -278,7 +285,7 @@ class Reconciler(Looking):
         return last
 
     def _ready_or_failed(self, name: str, desired: AnyResource, observed: Observed[Any, Any]) -> Observed[Any, Any]:
-        """Wait for AWS to make up its mind. Raises TimedOut at the resource's limit."""
+        """Wait until AWS says ready or failed. Raises TimedOut at the resource's limit."""
         last, asked = observed, ""
 
         def decided() -> Observed[Any, Any] | None:
@@ -286,10 +293,10 @@ class Reconciler(Looking):
             if last.ask not in ("", asked):
                 asked = last.ask
                 for line in asked.splitlines():
-                    self.tell(events.Said(line))
+                    self.emit(events.Said(line))
             if not last.ready and not last.failed:
                 last = self._observe_now(name, desired, *desired.repeats) or last
-                if desired.repeats and (last.ready or last.failed):  # what is done was looked at as a whole
+                if desired.repeats and (last.ready or last.failed):  # what is done is read as a whole
                     last = self._observe_now(name, desired) or last
             return last if last.ready or last.failed or last.paused else None
 
@@ -310,7 +317,7 @@ class Reconciler(Looking):
                 raise ResourceFailed(f"{desired.known_as(node.name)} has vanished", hint="run the same command again")
             self._settle(node.name, desired, self._ready(node.name, desired, observed))
             if not observed.ready:
-                self.tell(events.Ready(node.name, desired.title, time.monotonic() - began))
+                self.emit(events.Ready(node.name, desired.title, time.monotonic() - began))
 
     def unhand(self, kind: type[AnyResource], name: str) -> None:
         """The first part of a removal: afterwards what uses it can leave it soon."""
@@ -322,15 +329,15 @@ class Reconciler(Looking):
                     for found in self._ours(kind, name):
                         kind.unhand(self.aws, found.ids)
                     return
-                except Exception as error:  # noqa: BLE001 - weighed: what does not pass is raised again
-                    attempt.passes(error, gone=True)
+                except Exception as error:  # noqa: BLE001 - sorted out: what does not pass is raised again
+                    attempt.wait_or_raise(error, gone=True)
 
     def remove(self, kind: type[AnyResource], name: str) -> None:
         """Afterwards nothing of this kind and name that carries our tags is left. Ownership is checked just before."""
         began = time.monotonic()
         attempt = Attempt(self.patience, kind.known_as(name))
         with self._working(name):
-            self.tell(events.Started(name, kind.title, Verb.DELETE))
+            self.emit(events.Started(name, kind.title, Verb.DELETE))
             self.state.begin(name, kind.kind, "delete")
             asked: set[str] = set()
             while ours := self._ours(kind, name):
@@ -342,15 +349,15 @@ class Reconciler(Looking):
                                         what=f"{kind.known_as(name)} to be gone", limit=kind.limit,
                                         usual=kind.goes)  # fmt: skip
             self.state.forget(name)
-            self._tell_done(name, kind.title, Verb.DELETE, began)
+            self._emit_done(name, kind.title, Verb.DELETE, began)
 
     def _ask_to_delete(self, kind: type[AnyResource], found: Found[Any], attempt: Attempt, asked: set[str]) -> None:
         """Ask once. A refusal that passes, or a part that is gone already, leaves it to be asked again."""
         try:
             kind.delete(self.aws, found.ids)
             asked.add(str(found.ids))
-        except Exception as error:  # noqa: BLE001 - weighed: what does not pass is raised again
-            attempt.passes(error, gone=True)
+        except Exception as error:  # noqa: BLE001 - sorted out: what does not pass is raised again
+            attempt.wait_or_raise(error, gone=True)
 
     def _observe_now(self, name: str, desired: AnyResource, *repeats: str) -> Observed[Any, Any] | None:
         with self.aws.fresh(*repeats):
@@ -372,7 +379,7 @@ class Reconciler(Looking):
             self._ask_to_delete(kind, surplus, attempt, set())
 
     def _come_to_light(self, name: str, desired: AnyResource) -> Observed[Any, Any] | None:
-        """Look for a while: a create whose answer was lost may have had its effect, and AWS shows it late."""
+        """Read for a while: a create whose answer was lost may have had its effect, and AWS shows it late."""
         try:
             what = f"an earlier try of {desired.known_as(name)}"
             return self.patience.until(lambda: self._observe_now(name, desired), what=what, limit=WINDOW)
@@ -392,8 +399,8 @@ class Reconciler(Looking):
         finally:
             self._at_work.name = ""
 
-    def _tell_done(self, name: str, title: str, verb: Verb, began: float, note: str = "") -> None:
-        self.tell(events.Done(name, title, verb, time.monotonic() - began, note))
+    def _emit_done(self, name: str, title: str, verb: Verb, began: float, note: str = "") -> None:
+        self.emit(events.Done(name, title, verb, time.monotonic() - began, note))
 
     def _waiting(self, what: str, waited: float, limit: float) -> None:
-        self.tell(events.Waiting(getattr(self._at_work, "name", ""), what, waited, limit))
+        self.emit(events.Waiting(getattr(self._at_work, "name", ""), what, waited, limit))

@@ -21,7 +21,7 @@ VERSION = 1
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """By the version of a record: what makes one of the next version out of it. The format has not changed yet."""
 MOST_BYTES = 4_000_000
-YOUNG = 60.0  # seconds in which a look may still miss what was made
+YOUNG = 60.0  # seconds in which a read may still miss what was made
 
 
 class Intent(BaseModel):
@@ -54,7 +54,7 @@ class Entry(BaseModel):
 
     @property
     def young(self) -> bool:
-        """Whether it is so new that AWS may miss it, though it was seen (EC2 API, "Eventual consistency")."""
+        """Whether it is so new that AWS may miss it, though it was observed (EC2 API, "Eventual consistency")."""
         return self.since is not None and self.age < YOUNG
 
 
@@ -73,7 +73,7 @@ class Book(BaseModel):
 
 
 def peek(path: Path) -> Book | None:
-    """What the record says, for one who only wants a hint; None if it cannot be read. Nothing is moved or told."""
+    """What the record says, for a mere hint; None if it cannot be read. Nothing is moved or reported."""
     with suppress(OSError, ValueError, RecursionError, EcsctlError):
         return _parse(path)
     return None
@@ -93,7 +93,9 @@ def rendered(entry: Entry) -> Rendered:
 
 
 def content(book: Book, entries: Mapping[str, Rendered]) -> bytes:
-    """The record's content, of entries that are told already: a run writes it at every step, and each changes one."""
+    """The record's content, of entries that are rendered already: a run writes it at every step, and each changes
+    one.
+    """
     head = book.model_dump(mode="json", exclude={"entries"})
     inner = ",".join(f"{json.dumps(name)}:{entry.compact}" for name, entry in sorted(entries.items()))
     parts = {**{name: _compact(part) for name, part in head.items()}, "entries": f"{{{inner}}}"}

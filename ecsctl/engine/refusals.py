@@ -1,4 +1,4 @@
-"""What AWS's refusals are told as: who denied it and who can fix that, which quota, what is wrong with credentials."""
+"""AWS's refusals as errors: who denied it and who can fix that, which quota, what is wrong with credentials."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ QUOTA = {
 # 0x4447/0x4447_product_s3_email#22.
 KNOWN = (
     (r"does not support creating load balancers", "this account may not make load balancers yet",
-     f"ask AWS support for it (Account and billing): some new accounts are looked at first; {AGAIN}"),
+     f"ask AWS support for it (Account and billing): some new accounts are reviewed first; {AGAIN}"),
     (r"Availability Zones .* cannot be associated with a load balancer", "a zone of the subnets takes no load balancer",
      "name subnets in other zones, of a VPC of yours (vpc.id, vpc.public_subnets, vpc.private_subnets), or take "
      "another region"),
@@ -83,7 +83,7 @@ KNOWN = (
      f"{POLICY}"),
     (r"Webhook could not be registered|Failed to create webhook|Repository not found or permission denied",
      "GitHub does not let its webhook be made, or removed",
-     "look at github.repository; a token needs the scope admin:repo_hook and someone who administers the repository, "
+     "check github.repository; a token needs the scope admin:repo_hook and someone who administers the repository, "
      f"and a connection's App must reach it; {AGAIN}"),
     (r"requested bucket name is not available", "another account has a bucket of that name",
      "names of buckets are the whole world's: choose another name for the app in ecsctl.toml"),
@@ -99,7 +99,7 @@ QUOTA_HINTS = {  # AWS documentation, "Quotas for CodeBuild": a new account may 
 }
 
 
-def told(error: ClientError, what: str) -> EcsctlError:
+def as_error(error: ClientError, what: str) -> EcsctlError:
     """AWS's refusal in the user's words. `what` says what was being done."""
     name, text, operation = errors.code(error), errors.text(error), error.operation_name
     why = f"{operation} answered {name}: {text}"
@@ -107,8 +107,8 @@ def told(error: ClientError, what: str) -> EcsctlError:
         return signing_in(operation, name, text)
     if name in UNUSABLE:
         return AccessError(f"{what}: this account may not use {operation} yet", why=why,
-                           hint="look into the account's billing page and mails: a new account is verified first, and "
-                           f"AWS support can tell; {AGAIN}")  # fmt: skip
+                           hint="check the account's billing page and mails: a new account is verified first, and "
+                           f"AWS support knows more; {AGAIN}")  # fmt: skip
     if name in errors.DENIED:
         who, hint = denier(text)
         if name == HEAD:
@@ -137,7 +137,7 @@ def told(error: ClientError, what: str) -> EcsctlError:
 
 
 def denier(text: str) -> tuple[str, str]:
-    """Who denied it, as AWS tells (nothing if it does not), and what helps."""
+    """Who denied it, by AWS's words (nothing if they do not say), and what helps."""
     who, hint = next(((who, hint) for words, who, hint in DENIERS if words in text), ("", POLICY))
     of_roles = re.search(r"perform: iam:(?:Create|Put|Attach)\w*Role", text) and hint != ORGANIZATION
     return who, hint + (BOUNDARY if of_roles else "")

@@ -1,4 +1,4 @@
-"""Unmake a deployment: all that carries its tags, each after what uses it, until a look finds nothing of it."""
+"""Remove a deployment: all that carries its tags, each after what uses it, until a search finds nothing of it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ecsctl.engine.stack import deletion_order
 from ecsctl.engine.survey import Owned, Survey, removal
 from ecsctl.engine.work import carry_out
 
-ROUNDS = 5  # how often `down` looks whether something has come back
-FIRST = " let go"  # the name of a removal's first part: before what uses it is removed
+ROUNDS = 5  # how often `down` checks whether something has come back
+FIRST = " released"  # the name of a removal's first part: before what uses it is removed
 
 
 class Remover:
@@ -22,20 +22,20 @@ class Remover:
 
     def __init__(self, one: Reconciler, survey: Survey) -> None:
         self.one, self.survey, self.kinds = one, survey, survey.kinds
-        self.aws, self.state, self.tell = one.aws, one.state, one.tell
+        self.aws, self.state, self.emit = one.aws, one.state, one.emit
         self._silent = False  # whether the app's clients get no more answers
 
     def down(
         self, *, agree: Callable[[Plan], None], keep: Callable[[Owned], str] = lambda _: "", command: str = "down"
     ) -> Plan:
-        """Remove all that carries this deployment's tags, and look until nothing of it is left.
+        """Remove all that carries this deployment's tags, and search until nothing of it is left.
 
-        `keep` says why a resource stays; an empty string lets it go. `agree` sees the plan first and raises if the
-        user does not agree. Works from the tags; the record only tells what AWS may not show yet.
+        `keep` says why a resource stays; an empty string: it is removed. `agree` sees the plan first and raises if the
+        user does not agree. Works from the tags; the record only adds what AWS may not show yet.
         """
         all_owned = self.survey.with_what_is_late()
         for title, why in sorted(self.survey.searched_in_part.items()):
-            self.tell(events.Said(f"{title}: looked for only where the record knows of one ({why})"))
+            self.emit(events.Said(f"{title}: searched for only where the record has one ({why})"))
         staying = {owned.key: why for owned in all_owned if (why := keep(owned))}
         steps = tuple(
             Step(s.name, s.kind.kind, s.kind.title, Verb.KEEP, ids=s.found.ids, reason=staying[s.key])
@@ -44,7 +44,7 @@ class Remover:
             for s in all_owned
         )
         plan = Plan(steps + self._borrowed())
-        self.tell(events.Planned(plan))
+        self.emit(events.Planned(plan))
         agree(plan)
         if not plan.work and not self.state.book.entries and not self.state.path.exists():
             return plan
@@ -58,17 +58,17 @@ class Remover:
                     all_owned = self.survey.all()
             else:
                 raise AwsError(
-                    f"{', '.join(doomed)}: gone and there again", hint="look for another tool at work on them"
+                    f"{', '.join(doomed)}: deleted, and found again", hint="check whether another tool makes them"
                 )
             self._close(staying)
         return plan
 
     def _holds(self, owned: Owned) -> str:
         kind, ids = owned.kind, owned.found.ids
-        return self.one.patiently(lambda: kind.contents(self.aws, ids), kind.known_as(owned.name)).told
+        return self.one.patiently(lambda: kind.contents(self.aws, ids), kind.known_as(owned.name)).summary
 
     def _remove_all(self, doomed: Mapping[str, Owned]) -> None:
-        """Remove what was sighted, each after everything that uses it."""
+        """Remove what was found, each after everything that uses it."""
         order = deletion_order(self.kinds)
         graph = {
             key: frozenset(
@@ -89,10 +89,10 @@ class Remover:
             one = doomed[key.removesuffix(FIRST)]
             if one.kind.serves and not self._silent:
                 self._silent = True
-                self.tell(events.Said("from here on the app does not answer any more", loud=False))
+                self.emit(events.Said("from here on the app no longer answers", loud=False))
             (self.one.unhand if key.endswith(FIRST) else self.one.remove)(one.kind, one.name)
 
-        carry_out(graph, visit, parts, patience=self.aws.patience, tell=self.tell)
+        carry_out(graph, visit, parts, patience=self.aws.patience, emit=self.emit)
 
     def _close(self, staying: Mapping[str, str]) -> None:
         """Take from the record all that does not stay; with nothing left, the record itself."""

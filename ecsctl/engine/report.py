@@ -1,4 +1,4 @@
-"""What is there, resource by resource, as values: from a plan and what it saw to the rows of `status`."""
+"""What exists, resource by resource, as values: from a plan and what it observed to the rows of `status`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Condition(StrEnum):
     FAILED = "failed"
     REFUSED = "refused"  # it is not ours, or cannot become what is desired
     UNCONFIGURED = "no longer in ecsctl.toml"
-    UNOBSERVED = "not known"  # AWS does not let us look at it, or at what it is in
+    UNOBSERVED = "not known"  # AWS does not let us read it, or what it is in
 
 
 class Where(Protocol):
@@ -63,7 +63,7 @@ class Record(Protocol):
 
 @dataclass(frozen=True)
 class Report:
-    """One resource: what would be done to it, what is there, since when, and its page in the AWS console."""
+    """One resource: what would be done to it, what exists, since when, and its page in the AWS console."""
 
     step: Step
     observed: Observed[Any, Any] | None
@@ -91,7 +91,7 @@ class Report:
 
     @property
     def healthy(self) -> bool:
-        """Whether it is there, as desired, and ready."""
+        """Whether it exists, as desired, and ready."""
         return self.condition is Condition.RIGHT
 
     @property
@@ -111,7 +111,7 @@ def reports(
 ) -> list[Report]:
     """A report for each step of the plan, from what the plan saw and what is recorded. Pure.
 
-    `ahead` is what AWS's clock, by which all times are told, is ahead of this machine's, by which the record is kept.
+    `ahead` is by how much AWS's clock, which all times here are in, is ahead of this machine's, which the record is in.
     """
     templates = {kind.kind: kind.console for kind in kinds}
     found = []
@@ -133,8 +133,8 @@ def flat(ids: Any) -> dict[str, str]:
     return {name: str(value) for name, value in (ids if isinstance(ids, Mapping) else asdict(ids)).items()}
 
 
-def telling(ids: Any) -> str:
-    """The one id that tells a person most: AWS's own short id, else the name, else the end of the ARN."""
+def main_id(ids: Any) -> str:
+    """The one id that says most to a person: AWS's own short id, else the name, else the end of the ARN."""
     found = flat(ids)
     own = [value for name, value in found.items() if name.endswith("_id") and name != "zone_id"]
     if own or "name" in found:

@@ -54,7 +54,7 @@ class Found(Generic[Ids]):
 
 @dataclass(frozen=True)
 class Observed(Generic[R, Ids]):
-    """What is there: its ids, the values of the resource's fields, and its tags."""
+    """What exists: its ids, the values of the resource's fields, and its tags."""
 
     ids: Ids
     actual: R
@@ -64,18 +64,18 @@ class Observed(Generic[R, Ids]):
     note: str = ""  # a word for status and for those who wait: "provisioning"
     since: datetime | None = None  # when AWS says it was made
     hint: str = ""  # where it has failed, is in the way or does not fit: what a person can do about it
-    gone_back: str = ""  # in words: it was released otherwise, and who went back, so that it is nobody's drift
+    gone_back: str = ""  # in words: who went back to an older release, so that the difference is not drift
     released: frozenset[str] = frozenset()  # the fields that a release changes, and going back sets back
     ask: str = ""  # what a person must do before it can be ready
     paused: str = ""  # AWS holds it until a person says whether it goes on: where, in words; `hint` says how
-    residue: str = ""  # untagged, and yet nobody's but ours: which AWS service has made it by itself
+    residue: str = ""  # untagged, and yet ours: which AWS service has made it by itself
 
 
 @dataclass(frozen=True)
 class Contents:
     """What a thing holds: in words, such as "12 images", empty if nothing would be lost with it; and its bytes."""
 
-    told: str = ""
+    summary: str = ""
     size: int = 0
 
 
@@ -88,15 +88,17 @@ class Resource(ABC, Generic[Ids]):
     kind: ClassVar[str]
     title: ClassVar[str]  # in a sentence: "NAT gateway"
     within: ClassVar[tuple[str, ...]] = ()  # fields naming the parent it cannot exist without
-    inside: ClassVar[bool] = False  # it is a part of what it is within: of what was just made there cannot be any yet
-    lets_go: ClassVar[tuple[str, ...]] = ()  # fields naming what may go before it, for it holds nothing of that back
-    vast: ClassVar[bool] = False  # to find all of it is to search through what is others': a record spares that
-    borrowed: ClassVar[bool] = False  # only looked at: never made, changed or deleted by us
+    inside: ClassVar[bool] = False  # it is a part of what it is within: what was just made cannot have one yet
+    lets_go: ClassVar[
+        tuple[str, ...]
+    ] = ()  # fields naming what may be removed before it, for it does not keep that in use
+    vast: ClassVar[bool] = False  # finding all of it means searching through others' too: a record spares that
+    borrowed: ClassVar[bool] = False  # only read: never made, changed or deleted by us
     wait: ClassVar[bool] = False  # only a wait for another: nothing of its own is on AWS
     tagged: ClassVar[bool] = True  # `update` can fix its tags (the change is then called "tags")
     limit: ClassVar[float] = 120.0  # seconds at most until it is ready, or gone
     usual: ClassVar[float] = 3.0  # seconds that it usually takes to be made, for the estimate that a person is given
-    repeats: ClassVar[tuple[str, ...]] = ()  # the looks that tell its state: a wait for it repeats these alone
+    repeats: ClassVar[tuple[str, ...]] = ()  # the calls that show its state: a wait for it repeats these alone
     disposable: ClassVar[bool] = (
         False  # a failed one is removed and made again, once; otherwise its failure is reported
     )
@@ -104,13 +106,15 @@ class Resource(ABC, Generic[Ids]):
     early: ClassVar[bool] = False  # what depends on it may go on before it is ready
     soon: ClassVar[bool] = False  # what depends on it may go on once its create has answered: it needs the id alone
     serves: ClassVar[bool] = False  # when the first of its kind is removed, the app's clients get no more answers
-    goes: ClassVar[float] = 5.0  # seconds that it usually takes to be gone, or to be let go by what uses it
+    goes: ClassVar[float] = 5.0  # seconds that it usually takes to be gone, or released by what uses it
     hourly: ClassVar[float] = 0.0  # dollars for one, by list price (us-east-1), whatever is done with it
     per_gigabyte: ClassVar[float] = 0.0  # dollars a month for what is in it
     by_use: ClassVar[bool] = False  # it costs by the second, the build or the action
     protect: ClassVar[str] = ""  # what `protect` in ecsctl.toml calls it; empty: it cannot be kept
     data: ClassVar[bool] = False  # what it holds cannot be made again
-    outlasts: ClassVar[str] = ""  # why it stays, also when nobody asks for it any more: only `down` removes it, if told
+    outlasts: ClassVar[str] = (
+        ""  # why it stays when ecsctl.toml no longer asks for it: `down` alone removes it, on request
+    )
     arns: ClassVar[str] = ""  # its ARNs: the service, or service:type where one service has many
     console: ClassVar[str] = ""  # its page in the AWS console: a template over its ids, {region} and {console}
 
@@ -118,30 +122,32 @@ class Resource(ABC, Generic[Ids]):
     def rights(cls, scope: Any, uses: Any) -> Iterator[Any]:
         """What an operator must be allowed for it, by what the app uses that is not its own.
 
-        The engine never asks: the types are those of whoever does (`resources/support/rights.py`).
+        The engine never calls it: the types are those of its callers (`resources/support/rights.py`).
         """
         del scope, uses
         yield from ()
 
     @abstractmethod
     def observe(self, aws: Aws, me: Label) -> Observed[Self, Ids] | None:
-        """Look it up by name or tags; never change anything. None: it is not there."""
+        """Read it, by name or tags; change nothing. None: it does not exist."""
 
-    def keeping(self, there: Self) -> Self:
-        """This resource, with what is there in place of what was only looked up: that is for what is new."""
-        del there
+    def keeping(self, actual: Self) -> Self:
+        """This resource, with AWS's values in place of looked-up defaults, which are for new ones only."""
+        del actual
         return self
 
     @classmethod
     @abstractmethod
     def find(cls, aws: Aws, me: Label) -> Iterator[Found[Ids]]:
-        """Every one of this kind in the account and region that carries the app's tags, until it is really gone."""
+        """Every one of this kind in the account and region that carries the app's tags, until AWS no longer shows
+        it.
+        """
 
     @classmethod
     def among(cls, aws: Aws, me: Label, recorded: Collection[Mapping[str, str]]) -> Iterator[Found[Ids]] | None:
         """As `find`, but only among what is recorded, by its ids: for one who may not search all of the account.
 
-        None: without the search nothing can be told of this kind.
+        None: without the search nothing can be said of this kind.
         """
         del aws, me, recorded
         return None
@@ -149,13 +155,13 @@ class Resource(ABC, Generic[Ids]):
     def meanwhile(self, actual: Self) -> Self:
         """What it is to be until all of the stack is up: nothing is taken away that what still runs may need.
 
-        The rest follows when everything else is there and ready.
+        The rest follows when everything else exists and is ready.
         """
         del actual
         return self
 
     def at_first(self) -> Self:
-        """What it is made as. The rest follows when everything else is there and ready."""
+        """What it is made as. The rest follows when everything else exists and is ready."""
         return self
 
     @classmethod
@@ -178,7 +184,7 @@ class Resource(ABC, Generic[Ids]):
         return ""
 
     def reason(self, field: str, actual: Self) -> str:
-        """Why a field that nobody sets, but that follows from what is there, is not right. Empty for all others."""
+        """What is wrong with a field that no one sets, but that follows from what exists. Empty for all others."""
         del field, actual
         return ""
 
@@ -193,9 +199,9 @@ class Resource(ABC, Generic[Ids]):
 
     @classmethod
     def ahead(cls, aws: Aws, me: Label, ids: Ids) -> Iterator[Callable[[], object]]:
-        """The looks of `observe` that do not wait for each other, for one that is recorded: asked all at once, first.
+        """The reads of `observe` that do not wait for each other, for one that is recorded: made all at once, first.
 
-        What they answer is shared with whoever asks the same: see `ecsctl.ahead`. A run is right without them.
+        Their answers are shared with later reads of the same: see `ecsctl.ahead`. A run is right without them.
         """
         del aws, me, ids
         yield from ()
@@ -215,12 +221,12 @@ class Resource(ABC, Generic[Ids]):
 
     @classmethod
     def unhand(cls, aws: Aws, ids: Ids) -> None:
-        """Before all that uses it is removed: let go of what would take long to leave it. May be repeated."""
+        """Before all that uses it is removed: release what would take long to leave it. May be repeated."""
         del aws, ids
 
     @classmethod
     def contents(cls, aws: Aws, ids: Ids) -> Contents:
-        """What a person should know of before it dies."""
+        """What a person should know of before it is deleted."""
         del aws, ids
         return Contents()
 

@@ -48,8 +48,8 @@ def is_dead(run: str) -> bool:
 def _machine() -> str:
     """Where process numbers mean the same as here, without saying where that is.
 
-    Containers of one host share its boot, and clones its name: what Linux tells of boot and process namespace, no two
-    have in common (proc(5), namespaces(7)).
+    Containers of one host share its boot, and clones its name: Linux's ids of boot and process namespace together, no
+    two have in common (proc(5), namespaces(7)).
     """
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:

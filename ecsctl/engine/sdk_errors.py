@@ -35,7 +35,7 @@ ROWS = (
         "aws configure, or aws configure sso and aws sso login; then AWS_PROFILE=NAME or --profile NAME"),
     Row("PartialCredentialsError", AccessError, "a part of the AWS credentials is missing",
         "keys are a pair: set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or neither; a role_arn in a profile "
-        "wants source_profile or credential_source beside it"),
+        "needs source_profile or credential_source beside it"),
     Row("ProfileNotFound", AccessError, "there is no such AWS profile",
         "aws configure list-profiles names those there are"),
     Row("SSOError TokenRetrievalError", AccessError, "the AWS SSO session has not begun or has expired",
@@ -47,11 +47,11 @@ ROWS = (
         "run the profile's credential_process, or what else gives its credentials, by hand; then " + AGAIN),
     Row("MetadataRetrievalError InvalidIMDSEndpointError InvalidIMDSEndpointModeError", AccessError,
         "the credentials of this machine's or container's own role cannot be read",
-        "look whether it has a role; or name a profile: AWS_PROFILE=NAME"),
+        "check whether it has a role; or name a profile: AWS_PROFILE=NAME"),
     Row("RefreshWithMFAUnsupportedError", AccessError, "the session that an MFA code opened has ended",
         AGAIN + ": it asks for a code and goes on from here"),
     Row("InvalidConfigError ConfigNotFound ConfigParseError UnknownCredentialError UnknownTokenProviderError",
-        AccessError, "the AWS profile cannot be used as it is written",
+        AccessError, "the AWS profile is not valid",
         "fix it in ~/.aws/config; aws configure list shows what counts"),
     Row("MissingDependencyException", AccessError, "these credentials need a part of the AWS SDK that is not installed",
         "let the AWS CLI hand them over: " + EXPORTED),
@@ -88,7 +88,7 @@ SIGNING_IN = frozenset(
 """Calls that the SDK makes by itself to have credentials."""
 
 
-def told(error: Exception, what: str) -> EcsctlError | None:
+def as_error(error: Exception, what: str) -> EcsctlError | None:
     """The error of the SDK in the user's words, or None for one of another's. `what` says what was being done."""
     row = next((found for parent in type(error).__mro__ if (found := _rows().get(parent.__name__))), None)
     if row is None:
@@ -105,7 +105,7 @@ def told(error: Exception, what: str) -> EcsctlError | None:
 def no_credentials(error: Exception) -> EcsctlError:
     """The error of a profile's credentials, whatever it is: the SDK lets some through that are not of its own kind."""
     row = _rows()["CredentialRetrievalError"]
-    return told(error, "signing in") or row.kind(row.says, why=f"{type(error).__name__}: {error}", hint=row.hint)
+    return as_error(error, "signing in") or row.kind(row.says, why=f"{type(error).__name__}: {error}", hint=row.hint)
 
 
 def bundle_missing(error: BaseException) -> str | None:
@@ -115,10 +115,10 @@ def bundle_missing(error: BaseException) -> str | None:
 
 
 def signing_in(operation: str, name: str, text: str) -> EcsctlError:
-    """AWS's refusal of a call by which the SDK wanted to have credentials."""
+    """AWS's refusal of a call with which the SDK gets credentials."""
     why = f"{operation} answered {name}: {text}"
     if "MultiFactorAuthentication" in text or "MFA" in text:
-        return AccessError("AWS does not take the MFA code, or wants one", why=why,
+        return AccessError("AWS does not take the MFA code, or needs one", why=why,
                            hint="each code counts once: wait for the next, then " + AGAIN + "; mfa_serial in the "
                            "profile names the device")  # fmt: skip
     if name == "RegionDisabledException":
@@ -129,7 +129,7 @@ def signing_in(operation: str, name: str, text: str) -> EcsctlError:
                            hint="the role's trust policy and the caller's own policies must both allow it; "
                            "aws sts get-caller-identity shows who calls")  # fmt: skip
     return AccessError("the AWS SSO session does not give these credentials", why=why, hint="aws sso login, and "
-                       "look at sso_account_id and sso_role_name of the profile")  # fmt: skip
+                       "check sso_account_id and sso_role_name of the profile")  # fmt: skip
 
 
 @cache

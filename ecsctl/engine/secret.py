@@ -16,20 +16,18 @@ class Secret:
 
     digest: str
     _value: str | None = field(default=None, repr=False, compare=False)
-    unread: str = field(
-        default="", compare=False
-    )  # why it could not be read: whether what is there is it, is not known
+    unread: str = field(default="", compare=False)  # why it could not be read: whether AWS has the same is not known
 
     @classmethod
     def of(cls, value: str) -> Secret:
-        """Hold `value`. The digest is 16 hex digits of SHA-256: it tells two tokens apart and gives neither away."""
+        """Hold `value`. The digest is 16 hex digits of SHA-256: two tokens differ in it, and it gives neither away."""
         if len(value) >= SHORTEST:
             _held.update((value, json.dumps(value)[1:-1]))
         return cls(hashlib.sha256(value.encode()).hexdigest()[:16], value)
 
-    def known_by(self, there: Secret) -> Secret:
-        """This one; where it could not be read, what is there in its place."""
-        return replace(there, _value=None, unread=self.unread) if self.unread else self
+    def known_by(self, actual: Secret) -> Secret:
+        """This one; where it could not be read, the actual one in its place."""
+        return replace(actual, _value=None, unread=self.unread) if self.unread else self
 
     def reveal(self) -> str:
         """The value itself, for the one call that needs it. Raises ValueError if only the digest is known."""

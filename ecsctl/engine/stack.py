@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 Ids = TypeVar("Ids")
 W = TypeVar("W")
 
-MARK = "\ue000"  # a private character around a promise's text, so that one computed into a longer string is noticed
+DELIMITER = (
+    "\ue000"  # a private character around a promise's text, so that one computed into a longer string is noticed
+)
 
 
 class Promise(str):
-    """An id that will be known once its resource is there. Used in a field of another desired state, it is an edge."""
+    """An id that will be known once its resource exists. Used in a field of another desired state, it is an edge."""
 
     __slots__ = ("field", "resource")
     resource: str
@@ -28,7 +30,7 @@ class Promise(str):
 
     def __new__(cls, resource: str, field: str) -> Self:
         """Promise one field of the ids of one resource."""
-        promise = super().__new__(cls, f"{MARK}{resource}.{field}{MARK}")
+        promise = super().__new__(cls, f"{DELIMITER}{resource}.{field}{DELIMITER}")
         promise.resource, promise.field = resource, field
         return promise
 
@@ -38,7 +40,7 @@ def promises(value: Any) -> Iterator[Promise]:
     if isinstance(value, Promise):
         yield value
     elif isinstance(value, str):
-        if MARK in value:
+        if DELIMITER in value:
             raise TypeError(f"a promise was computed with: {value!r}; add the derived value to the resource's ids")
     elif isinstance(value, tuple | frozenset | list):
         for part in value:
@@ -60,7 +62,7 @@ def fulfil(value: W, known: Mapping[str, Any]) -> W:
 
 
 class _Name:
-    """Any id of a resource that is not there yet, in words."""
+    """Any id of a resource that does not exist yet, in words."""
 
     def __init__(self, resource: str, form: str) -> None:
         self.resource, self.form = resource, form
@@ -126,7 +128,7 @@ class Stack:
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {}
         self.first = ""  # what a new deployment makes before all else: of its name AWS has one in the region
-        self.unfit: tuple[Step, ...] = ()  # what stands in the way of all of it; not of a part of what is there
+        self.unfit: tuple[Step, ...] = ()  # what stands in the way of all of it; not of a part of what exists
 
     def ensure(
         self, name: str, desired: Resource[Ids], *, after: tuple[Any, ...] = (), ready: tuple[Any, ...] = ()
@@ -150,9 +152,9 @@ class Stack:
         return cast(Ids, ids(**{item.name: Promise(name, item.name) for item in fields(ids)}))
 
     def part(self, names: Collection[str], known: Mapping[str, Any]) -> Stack:
-        """These resources alone, their fields with the ids that the others have; `known` tells them.
+        """These resources alone, their fields with the ids that the others have, from `known`.
 
-        Raises Refused where such an id is not known: what one of them needs is not there.
+        Raises Refused where such an id is not known: what one of them needs does not exist.
         """
         part = Stack()
         part.first = self.first if self.first in names else ""
@@ -162,7 +164,7 @@ class Stack:
                 desired = fulfil(node.desired, {other: ids for other, ids in known.items() if other not in names})
                 missing = {promise.resource for promise in promises(desired)} - set(names)
                 if missing:
-                    raise Refused(f"{name} needs {', '.join(sorted(missing))}, and it is not there", hint="ecsctl up")
+                    raise Refused(f"{name} needs {', '.join(sorted(missing))}, which does not exist", hint="ecsctl up")
                 part.nodes[name] = Node(name, desired, node.needs & set(names), node.ready & set(names))
         return part
 
@@ -205,7 +207,7 @@ def deletion_order(kinds: tuple[type[AnyResource], ...]) -> dict[str, frozenset[
     for maker, dependent in weak:
         if maker not in _reached(before.__getitem__, dependent):
             before[maker].add(dependent)
-    # Also across a kind of which nothing is there: a listener goes before the certificate that only a wait ties it to.
+    # Also across a kind of which nothing exists: a listener goes before the certificate that only a wait ties it to.
     return {name: frozenset(_reached(before.__getitem__, name)) for name in before}
 
 

@@ -80,7 +80,7 @@ class State:
         return entry is not None and entry.intent is not None and id == self.own_id
 
     def adopt_id(self, id: str) -> None:
-        """Take over the deployment's id as AWS's tags tell it. It is saved with the next change."""
+        """Take over the deployment's id from AWS's tags. It is saved with the next change."""
         self.book.id = id
 
     def begin(self, name: str, kind: str, verb: str) -> str:
@@ -94,7 +94,7 @@ class State:
             return entry.intent.nonce
 
     def settle(self, name: str, kind: str, ids: dict[str, str], applied: dict[str, Any], *, borrowed: bool) -> None:
-        """Write down that a resource is there and right. Nothing is written when nothing is new."""
+        """Record that a resource exists as desired. Nothing is written when nothing is new."""
         with self._lock:
             old = self.book.entries.get(name)
             since = old.since if old and old.ids == ids and old.since else datetime.now(UTC)
@@ -220,7 +220,7 @@ class State:
 
 
 def _let_go(path: Path) -> None:
-    """Remove what nobody needs any more; on a disk that does not allow it, the next run will. Only a file is ours."""
+    """Remove what is no longer needed; on a disk that does not allow it, the next run will. Only a file is ours."""
     with suppress(OSError):
         files.check(path)
         path.unlink(missing_ok=True)

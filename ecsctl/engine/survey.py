@@ -44,15 +44,19 @@ class Owned:
 
 
 class Survey:
-    """Looks for all that carries the tags; remembers of whom else there are things, and what it may not look for."""
+    """Searches for all that carries the tags; remembers which other deployments have things, and what it may not
+    search.
+    """
 
     def __init__(self, one: Reconciler, kinds: tuple[type[AnyResource], ...]) -> None:
         self.one, self.kinds = one, kinds
-        self.aws, self.state, self.tell = one.aws, one.state, one.tell
+        self.aws, self.state, self.emit = one.aws, one.state, one.emit
         self._id_known = False  # whether it is certain which deployment this run is about
         self.others: frozenset[str] = frozenset()  # ids of other deployments of the app that the last survey met
-        self.passed_over: dict[str, str] = {}  # why kinds, by title, were not looked for that nobody knows anything of
-        self.searched_in_part: dict[str, str] = {}  # why kinds, by title, were looked for only where one is recorded
+        self.passed_over: dict[
+            str, str
+        ] = {}  # why kinds, by title, were not searched for; ecsctl.toml and the record have none
+        self.searched_in_part: dict[str, str] = {}  # why kinds, by title, were searched for only where one is recorded
 
     def all(
         self,
@@ -63,13 +67,13 @@ class Survey:
     ) -> list[Owned]:
         """Everything on AWS that carries the app's tags and this deployment's id, all kinds at once.
 
-        A kind that AWS does not let us look for, or that the region does not have, is told and passed over, unless it
-        is among the `configured` or something of it is recorded: nobody says then that there is anything to find. What
-        is recorded can be enough to look by, for some kinds; the rest goes into `unobserved`, if that is given.
+        A kind that AWS does not let us search, or that the region does not have, is reported and passed over, unless it
+        is among the `configured` or one is recorded: then there is probably something to find. What is recorded can be
+        enough to find it, for some kinds; the rest goes into `unobserved`, if that is given.
 
-        Without `through` a vast kind is looked for only where the record knows of it, if it knows of any.
-        A record that was lost learns its id here.
-        Raises Refused when tags tell of two deployments of this app.
+        Without `through` a vast kind is read only where the record has one, if it has any.
+        A lost record gets its id back here.
+        Raises Refused when the tags are of two deployments of this app.
         """
         found: dict[str, list[Owned]] = {}
 
@@ -111,12 +115,12 @@ class Survey:
                 raise several(me.app, [one for one in tags if one.get(APP) == me.app and one.get(ID)])
             self.state.adopt_id(ids[0])
             self.one.label = replace(self.one.label, id=ids[0])
-            self._id_known = True  # what is seen later, once this one is gone, is another's
+            self._id_known = True  # what is found later, once this one is gone, is another's
         self.others = frozenset(ids) - {self.one.label.id}
         return [owned for owned in all_owned if self.one.label.owns(owned.found.tags)]
 
     def _among(self, kind: type[AnyResource], me: Label) -> list[Found[Any]] | None:
-        """What is recorded of a kind that may not be searched for; None if that is not enough to look by."""
+        """What is recorded of a kind that may not be searched for; None if that is not enough to find them."""
         entries = [entry for entry in self.state.book.entries.values() if entry.kind == kind.kind]
         recorded = [entry.ids for entry in entries if entry.ids is not None]
         if not recorded or len(recorded) < len(entries):
@@ -132,12 +136,14 @@ class Survey:
 
     def _pass_over(self, denied: Mapping[str, str]) -> None:
         if new := {title: why for title, why in denied.items() if title not in self.passed_over}:
-            told = "; ".join(f"{title}: {why}" for title, why in sorted(new.items()))
-            self.tell(events.Said(f"not searched for, because neither ecsctl.toml nor the state file has any: {told}"))
+            reasons = "; ".join(f"{title}: {why}" for title, why in sorted(new.items()))
+            self.emit(
+                events.Said(f"not searched for, because neither ecsctl.toml nor the state file has any: {reasons}")
+            )
         self.passed_over.update(denied)
 
     def with_what_is_late(self) -> list[Owned]:
-        """All that is ours; looking for a while longer when the record names what AWS does not show yet."""
+        """All that is ours; searching for a while longer when the record has what AWS does not show yet."""
         all_owned = self.all()
         never_shown = {kind.kind for kind in self.kinds if kind.wait}
 

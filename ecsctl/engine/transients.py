@@ -52,7 +52,7 @@ TRANSIENTS = (
               "EC2 still lists a rule that is gone"),
     Transient("CreateTargetGroup CreateLoadBalancer SetSubnets SetSecurityGroups",
               FRESH, "", 120, "load balancing does not see the new network yet"),
-    # The same code is a subnet without free addresses; in the network of our own making the gateway is there already
+    # The same code is a subnet without free addresses; in our own network the gateway exists already
     # (giantswarm/aws-operator#1231), and one that is not ours has been examined.
     Transient("CreateLoadBalancer SetSubnets", "InvalidSubnet", "has no internet gateway", 120,
               "load balancing does not see the new internet gateway yet"),
@@ -114,7 +114,7 @@ TRANSIENTS = (
     # hashicorp/terraform-provider-aws, internal/service/scheduler, retries on the same words.
     Transient("CreateSchedule UpdateSchedule", "ValidationException", "must allow aws eventbridge scheduler to assume",
               120, "EventBridge Scheduler cannot assume the new role yet"),
-    # One that is there was seen before, and refused: what is left is one that goes, and keeps its name until it has.
+    # One that exists was read before, and refused: what is left is one that is being deleted, and still has its name.
     Transient("CreateScheduleGroup", "ConflictException", "", 120, "a schedule group of that name is being deleted"),
     Transient("CreateSchedule", "ConflictException", "being deleted", 120, "its schedule group is being deleted"),
     Transient("RegisterTaskDefinition RunTask", "ClientException", "unable to assume the role", 120,
@@ -159,17 +159,17 @@ TRANSIENTS = (
     Transient("DeleteSubnet DeleteVpc DeleteInternetGateway DetachInternetGateway DeleteRouteTable",
               "DependencyViolation", "", 1200, "AWS has not released everything inside yet"),
     Transient("ReleaseAddress", "InvalidIPAddress.InUse DependencyViolation", "", 300,
-              "the NAT gateway has not let go of its address yet"),
+              "the NAT gateway has not released its address yet"),
     Transient("ReleaseAddress", "AuthFailure", "permission to access the specified resource", 300,  # also: bad keys
-              "the NAT gateway has not let go of its address yet"),
+              "the NAT gateway has not released its address yet"),
     Transient("DeleteTargetGroup", "PriorRequestNotComplete", "", 60, "an earlier change of the group is under way"),
     Transient("DeleteTargetGroup", "ResourceInUse", "currently in use by a listener or a rule", 120,
-              "the listener has not let go of the target group yet"),
+              "the listener has not released the target group yet"),
     # Not ResourceInUse: a person ends an association with another service (cloud-custodian/cloud-custodian#9921).
     Transient("DeleteLoadBalancer", "PriorRequestNotComplete", "", 120,
               "an earlier change of the load balancer is under way"),
     Transient("DeleteCertificate", "ResourceInUseException", "", 1200,
-              "the load balancer has not let go of the certificate yet"),
+              "the load balancer has not released the certificate yet"),
     Transient("DeleteService", "InvalidParameterException", "cannot be stopped while", 1200,
               "a deployment of the service is still under way"),
     Transient("DeleteCluster", "ClusterContainsServicesException ClusterContainsTasksException "

@@ -1,4 +1,4 @@
-"""Carry out a graph of work: tell what failed and what was not tried, and raise it all together."""
+"""Carry out a graph of work: report what failed and what was not tried, and raise it all together."""
 
 from __future__ import annotations
 
@@ -20,42 +20,42 @@ def carry_out(
     parts: Mapping[str, tuple[str, str]],
     *,
     patience: Patience,
-    tell: events.Listener,
+    emit: events.Listener,
     release: Release | None = None,
     whole: Mapping[str, str] | None = None,
     idle: Callable[[str], bool] = lambda _key: False,
 ) -> None:
-    """Walk the graph, tell what failed and what was not tried, and raise it all together.
+    """Walk the graph, report what failed and what was not tried, and raise it all together.
 
-    `parts` tells of each node of the graph the resource's name and title; of `release` and `whole` tells `walk`. Of a
-    node that is `idle` nothing is missed if it is not tried.
+    `parts` has each node's resource name and title; `release` and `whole` are as in `walk`. A node that is `idle` is
+    not reported if it was not tried.
     """
     not_tried: list[str] = []
 
     def skip(key: str, because: str) -> None:
         name, title = parts[key]
         if key.endswith(READY) or idle(key):
-            return  # its first half was told of, or was all of it
+            return  # its first half was reported, or was all of it
         not_tried.append(called(title, name))
-        tell(events.NotTried(name, title, because))
+        emit(events.NotTried(name, title, because))
 
-    def told(key: str) -> None:
+    def attempt(key: str) -> None:
         name, title = parts[key]
         try:
             visit(key)
         except Exception as error:
             failure = explained(error, called(title, name))
-            tell(events.Failed(name, title, failure))
+            emit(events.Failed(name, title, failure))
             raise failure from error
 
-    failed = walk(graph, told, threads=THREADS, skip=skip, stopping=lambda: patience.stopping, release=release,
+    failed = walk(graph, attempt, threads=THREADS, skip=skip, stopping=lambda: patience.stopping, release=release,
                   whole=whole)  # fmt: skip
     raise_all(failed, not_tried)
     patience.check()
 
 
 def visit_all(graph: Mapping[str, frozenset[str]], visit: Callable[[str], None]) -> None:
-    """Walk a graph of looks, and raise all that failed together. Of what was not tried nothing is told."""
+    """Walk a graph of reads, and raise all that failed together. What was not tried is not reported."""
     raise_all(walk(graph, visit, threads=THREADS, skip=lambda _name, _because: None))
 
 

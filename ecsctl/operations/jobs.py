@@ -97,7 +97,7 @@ def begin(aws: Aws, me: Label, name: str) -> Started:
         parameters = told["Target"]["EcsParameters"]
         latest = revision(aws, parameters["TaskDefinitionArn"].rpartition("/")[2])
         image = latest.image(names.container)
-        if not ecr.is_there(aws, image, image):
+        if not ecr.image_exists(aws, image, image):
             raise Refused("there is no image to run", why=f"what the job names, {image}, is not in the repository",
                           hint="a push through the pipeline brings one, and so does ecsctl deploy")  # fmt: skip
     network = parameters["NetworkConfiguration"]["awsvpcConfiguration"]

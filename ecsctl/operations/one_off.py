@@ -220,7 +220,7 @@ def _serving(aws: Aws, names: Names, observed: Snapshot, image: str) -> Revision
     """The revision that serves. Raises Refused where its image is not there."""
     found = revision(aws, observed.serves)
     runs = found.image(names.container)
-    if not image and not ecr.is_there(aws, runs, runs):
+    if not image and not ecr.image_exists(aws, runs, runs):
         raise Refused(
             "there is no image to run",
             why=f"what the service names, {runs}, is not in the repository",

@@ -66,7 +66,7 @@ class Process:
         return "runs" if self.desired else "no task is asked for"
 
     @property
-    def told(self) -> str:
+    def trouble(self) -> str:
         """What is not well with it, in a sentence; empty where all is."""
         if self.release and self.release.outcome in GIVEN_UP:
             return self.release.message
@@ -80,7 +80,7 @@ class Process:
     @property
     def well(self) -> bool:
         """Whether its tasks run, with the web's image, and its newest release was not given up."""
-        return not self.told
+        return not self.trouble
 
 
 def read(aws: Aws, app: str) -> tuple[Process, ...]:

@@ -118,7 +118,7 @@ def follow(aws: Aws, names: Names, found: Sequence[Scaled], limit: float = LIMIT
     moved: dict[str, int] = {}
 
     def left() -> list[str]:
-        told = []
+        summary = []
         for one in found:
             own = names.on(one.process)
             service = service_of(aws, own.cluster, own.service) or {}
@@ -126,8 +126,8 @@ def follow(aws: Aws, names: Names, found: Sequence[Scaled], limit: float = LIMIT
             moved[one.process] = int(service.get("desiredCount", 0))
             there = running[one.process] == one.desired and not service.get("pendingCount")
             if not there and moved[one.process] == one.desired:
-                told.append(f"{running[one.process]} of {one.desired} tasks of {one.process} run")
-        return told
+                summary.append(f"{running[one.process]} of {one.desired} tasks of {one.process} run")
+        return summary
 
     waits: list[str] = []
 
@@ -148,7 +148,7 @@ def follow(aws: Aws, names: Names, found: Sequence[Scaled], limit: float = LIMIT
     ]
 
 
-def told(one: Scaled) -> str:
+def summary(one: Scaled) -> str:
     """What became of a process, and for how long that holds."""
     count = f"{one.running} task{'' if one.running == 1 else 's'} of {one.process} run{'s' if one.running == 1 else ''}"
     if one.bounds:

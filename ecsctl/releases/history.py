@@ -150,7 +150,7 @@ def _past(
 def _outcome(observed: Snapshot, one: Mapping[str, Any]) -> tuple[str, str]:
     phase = phase_of(one)
     if held := held_of(one):
-        return phase.value, f"it {held.told}: {ANSWERS}"
+        return phase.value, f"it {held.described}: {ANSWERS}"
     if phase.ongoing or phase is Phase.DEPLOYED:
         return phase.value, ""
     verdict = bad_end(Followed(observed.brings(one), one["serviceDeploymentArn"]), observed, one)

@@ -55,7 +55,7 @@ def known(aws: Aws, config: Config, me: Label, named: str = "") -> Known:
             why="nothing builds one for the other processor: there is no [github], or pipeline.mode is none",
             hint=f"push one that is built with --platform linux/{ecr.PROCESSORS[wanted]}, then ecsctl up --image URI",
         )
-    if runs and ecr.is_there(aws, runs.image, uri):
+    if runs and ecr.image_exists(aws, runs.image, uri):
         return Known("", runs.image, runs.image if runs.broken else "", moving)
     return Known("", ecr.newest(aws, names.repository, uri) or "", moving=moving)
 

@@ -159,7 +159,7 @@ def judge(ours: Followed, observed: Snapshot) -> Rolling | Verdict:
     if not found:
         return Rolling(f"waiting for ECS to show the deployment of {ours.name}")
     if (held := held_of(found)) and not held.hooks <= ours.answered:
-        return Verdict(Outcome.PAUSED, f"{ours.name} {held.told}", traffic_of(found))
+        return Verdict(Outcome.PAUSED, f"{ours.name} {held.described}", traffic_of(found))
     if phase_of(found).ongoing:
         return Rolling(_progress(ours, observed, found))
     return bad_end(ours, observed, found)

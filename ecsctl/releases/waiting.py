@@ -93,7 +93,7 @@ def paused(aws: Aws, names: Names) -> str:
     """Where a release is held until a person answers, in words; empty where none is."""
     for service in services_of(aws, names):
         if found := held(aws, service):
-            return f"{called(Snapshot(service).primary.get('taskDefinition', ''))} {found.told}"
+            return f"{called(Snapshot(service).primary.get('taskDefinition', ''))} {found.described}"
     return ""
 
 

@@ -41,7 +41,7 @@ USED_BY = "used by "  # so begins why a part stays
 class Blocker:
     """One thing that is not ours: in a sentence, and what of ours must stay for it."""
 
-    told: str
+    message: str
     ids: frozenset[str] = frozenset()  # by id, name or ARN
     network: bool = False  # or all of the network, which it lives in
     forbids: str = ""  # or everything: what to do first
@@ -56,9 +56,9 @@ class InTheWay:
     unread: tuple[str, ...] = ()
 
     @property
-    def told(self) -> tuple[str, ...]:
+    def messages(self) -> tuple[str, ...]:
         """All of it, in sentences."""
-        return (*(one.told for one in self.blockers), *self.unread)
+        return (*(one.message for one in self.blockers), *self.unread)
 
     def keeper(self, otherwise: Callable[[Owned], str]) -> Callable[[Owned], str]:
         """Why a resource stays: an empty string lets it go."""
@@ -67,7 +67,7 @@ class InTheWay:
             ids = {str(value) for value in vars(owned.found.ids).values()}
             for one in self.blockers:
                 if one.ids & ids or (one.network and owned.kind.kind in NETWORK):
-                    return USED_BY + one.told
+                    return USED_BY + one.message
             return otherwise(owned)
 
         return why
@@ -78,18 +78,18 @@ def read(aws: Aws, me: Label, *, ours_too: bool = False) -> InTheWay:
     found: list[Blocker] = []
     unread: list[str] = []
     with aws.fresh():
-        for what, find in LOOKS.items():
+        for what, find in SEARCHES.items():
             try:
                 found += [one for one in find(aws, me) if ours_too or not isinstance(one, _Ours)]
             except Exception as error:  # noqa: BLE001 - explained() raises again what AWS did not answer
-                told = _explained(error)
-                unread.append(f"{what} could not be searched for: {told}")
+                reason = _explained(error)
+                unread.append(f"{what} could not be searched for: {reason}")
     return InTheWay(tuple(dict.fromkeys(found)), tuple(unread))
 
 
 def _explained(error: Exception) -> str:
-    told: EcsctlError = explained(error, "it was not readable")
-    return f"{told.message} ({told.why})" if told.why else told.message
+    failure: EcsctlError = explained(error, "it was not readable")
+    return f"{failure.message} ({failure.why})" if failure.why else failure.message
 
 
 class _Ours(Blocker):
@@ -229,7 +229,7 @@ def _certificates(aws: Aws, me: Label) -> Iterator[Blocker]:
             yield Blocker(told, frozenset({found.ids.arn, *names}))
 
 
-LOOKS: dict[str, Callable[[Aws, Label], Iterator[Blocker]]] = {
+SEARCHES: dict[str, Callable[[Aws, Label], Iterator[Blocker]]] = {
     "the load balancer's protection": _protection,
     "network interfaces": _interfaces,
     "VPC endpoints": _endpoints,

@@ -68,7 +68,7 @@ def _kept(aws: Aws, plan: Plan) -> Iterator[Left]:
                 held = by_name()[step.kind].contents(aws, step.ids)
             except ClientError as error:
                 raise explained(error, called(step.title, step.name)) from error
-            why = f"{step.reason}; it holds {held.told}" if held.told else step.reason
+            why = f"{step.reason}; it holds {held.summary}" if held.summary else step.reason
             yield Left(step.title, identity, why, monthly(step.kind, held.size))
         elif step.verb is Verb.KEEP or (step.kind == SourceCredentials.kind and step.reason):
             yield Left(step.title, identity, step.reason)

@@ -193,7 +193,7 @@ class DnsRecord(Resource[DnsRecordIds]):
 
     def _in_the_way(self, there: Standing, me: Label) -> tuple[str, str]:
         """What stands where the record is to be, and the way out: a record of another type can never become ours."""
-        found = f"{there.told} in the hosted zone {self.zone}"
+        found = f"{there.described} in the hosted zone {self.zone}"
         if there.tags.get(APP) == me.app and there.tags.get(ID) != me.id:
             region = _region(there.record) if there.record else ""
             if region not in ("", me.region):

@@ -131,7 +131,7 @@ class FirstImage(Resource[FirstImageIds]):
         if self.moving:
             return None
         runs = running(aws, Names.of(me), self.placeholder, self.jobs)
-        fits = runs is not None and ecr.is_there(aws, runs.image, self.placeholder)
+        fits = runs is not None and ecr.image_exists(aws, runs.image, self.placeholder)
         if runs is not None and fits and runs.image != self.broken:
             return ImageUri(runs.image)
         newest = ecr.newest(aws, self.repository, self.uri)

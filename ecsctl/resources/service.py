@@ -215,7 +215,7 @@ class Service(Resource[ServiceIds]):
         kept = actual.strategy != self.strategy and at_work  # ECS changes none meanwhile
         failed = standing.failed or self._undone(aws, actual)
         waits = held(aws, service) if at_work else None
-        paused = f"revision {revision_of(actual.task_definition)} {waits.told}" if waits else ""
+        paused = f"revision {revision_of(actual.task_definition)} {waits.described}" if waits else ""
         return Observed(_ids(service), actual, flat(service.get("tags")),
                     standing.ready and not kept and not failed, failed, paused or standing.note,
                     since=service.get("createdAt"), hint=ANSWERS if paused else "",

@@ -244,13 +244,15 @@ class TaskDefinition(Resource[TaskDefinitionIds]):
         service = self._used_by(aws)
         if service is None or service["status"] != "ACTIVE" or family_of(service["taskDefinition"]) != self.family:
             return True
-        return not ecr.is_there(aws, revision(aws, service["taskDefinition"]).image(self.container), self.placeholder)
+        return not ecr.image_exists(
+            aws, revision(aws, service["taskDefinition"]).image(self.container), self.placeholder
+        )
 
     def _followed(self, aws: Aws, latest: Revision) -> ImageUri | None:
         """The image that the service serves which it follows, whatever is rolling out; None while there is none."""
         if not self.follows:
             own = latest.image(self.container)
-            there = own not in ("", self.placeholder) and ecr.is_there(aws, own, self.placeholder or "")
+            there = own not in ("", self.placeholder) and ecr.image_exists(aws, own, self.placeholder or "")
             return ImageUri(own) if there else None
         service = service_of(aws, self.cluster, self.follows)
         if service is None or service["status"] != "ACTIVE":

@@ -157,7 +157,7 @@ def _step(step: Step) -> Json:
 
 def _change(change: Change) -> Json:
     return {"field": change.field, "before": change.before, "after": change.after, "why": change.why.value,
-            "told": change.told}  # fmt: skip
+            "told": change.problem}  # fmt: skip
 
 
 def _report(report: Report) -> Json:

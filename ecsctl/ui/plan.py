@@ -9,7 +9,7 @@ from typing import Protocol
 from rich.text import Text
 
 from ecsctl.engine.plan import HIDDEN, UNKNOWN, Change, Plan, Step, Verb, Why
-from ecsctl.engine.report import telling
+from ecsctl.engine.report import main_id
 from ecsctl.ui import copied
 from ecsctl.ui.console import data, put, talk, tell
 from ecsctl.ui.diff import Difference, compact, differences
@@ -109,13 +109,13 @@ def _removal(plan: Plan, width: int) -> Iterable[Text]:
         yield Text("will be deleted:", style="bold")
         for step in dying:
             contents = Text(f"with {safe(step.reason)}", style="bold red") if step.reason else Text()
-            yield from _row(step, column, width, plain(telling(step.ids)), contents)
+            yield from _row(step, column, width, plain(main_id(step.ids)), contents)
     else:
         yield Text("nothing to delete: nothing in this account and region has the app's tags")
     if staying:
         yield Text("stay:", style="bold")
         for step in staying:
-            yield from _row(step, column, width, plain(telling(step.ids)), plain(copied.copied(step.reason), "dim"))
+            yield from _row(step, column, width, plain(main_id(step.ids)), plain(copied.copied(step.reason), "dim"))
     if dying:
         yield Text()
         lost = [step for step in dying if step.reason]
@@ -126,7 +126,7 @@ def _removal(plan: Plan, width: int) -> Iterable[Text]:
 
 def _step(step: Step, column: int, width: int) -> Iterable[Text]:
     ends = step.verb in (Verb.DELETE, Verb.REPLACE)
-    own = telling(step.ids) if ends else ""
+    own = main_id(step.ids) if ends else ""
     why = plain(copied.copied(step.reason), "red" if step.verb is Verb.REFUSE else "dim")
     yield from _row(step, column, width, plain(own), why, plain(step.summary, "dim"))
     for change in step.changes:
@@ -164,8 +164,8 @@ def _wrapped(text: Text, width: int, label: tuple[str, str] = ("", "")) -> Itera
 
 def _field(change: Change, width: int) -> Iterable[Text]:
     """A field's difference: on one line if it fits, else part by part below the field's name."""
-    if change.told:
-        yield from _wrapped(plain(change.told), width)
+    if change.problem:
+        yield from _wrapped(plain(change.problem), width)
         return
     origin = Text(f"  ({ORIGIN[change.why]})", style="yellow" if change.why is Why.DRIFT else "dim")
     if change.after in (UNKNOWN, HIDDEN):

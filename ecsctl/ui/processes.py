@@ -31,8 +31,8 @@ def table(processes: Sequence[Process]) -> Iterator[Text]:
         both, style = WELL if one.well and not one.rolling else BUSY if one.well else BAD
         row[HEADS.index("state")].stylize(style)
         yield _line(Text(f"{glyph(*both, data())} ", style), row, widths)
-        if one.told:
-            yield Text.assemble("    ", plain(copied(one.told), style))
+        if one.trouble:
+            yield Text.assemble("    ", plain(copied(one.trouble), style))
 
 
 def image(name: str, digest: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.style import Style
 from rich.text import Text
 
-from ecsctl.engine.report import Condition, Report, telling
+from ecsctl.engine.report import Condition, Report, main_id
 from ecsctl.parts import WEB
 from ecsctl.ui import processes
 from ecsctl.ui.console import data, glyph, put, tell
@@ -78,7 +78,7 @@ def table(reports: Sequence[Report], now: datetime, room: int | None = None) -> 
     below it.
     """
     names = [called(report.step.title, report.step.name) for report in reports]
-    ids = [plain(telling(report.step.ids), Style(link=report.console or None)) for report in reports]
+    ids = [plain(main_id(report.step.ids), Style(link=report.console or None)) for report in reports]
     cells = [
         (
             Text(_called(report.condition), style=STANDS[report.condition][1]),

@@ -159,7 +159,7 @@ def test_a_stranger_of_the_same_name_is_refused_with_the_tags_that_would_make_it
     )
     ended = run("up")
     assert ended.code == 1
-    assert "is there and is not ours" in ended.err
+    assert "exists and is not ours" in ended.err
     for mark in ("ecsctl:app=hello", "ecsctl:id=", "ecsctl:resource=repository"):
         assert mark in ended.err.replace("\n", " ")
     boto3.client("ecr").delete_repository(repositoryName="hello")

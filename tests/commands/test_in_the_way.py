@@ -196,7 +196,7 @@ def test_a_look_that_fails_hides_nothing(live: Clock, run: Run, monkeypatch: pyt
     def denied(*_: Any) -> Any:
         raise ClientError({"Error": {"Code": "UnauthorizedOperation", "Message": "no"}}, "DescribeNetworkAcls")
 
-    monkeypatch.setitem(blockers.LOOKS, "network ACLs", denied)
+    monkeypatch.setitem(blockers.SEARCHES, "network ACLs", denied)
     a_group(live)
     live.sleep(60)
     ended = run("down", "--yes", "--output", "json")

@@ -43,7 +43,7 @@ class Run:
         state = State.load(self.record, app=self.app, account="1", region="r", say=said.append)
         self.said = said
         label = Label(self.app, state.book.id, "1", "r", owner="me")
-        return Engine(ToyAws(self.cloud), state, label, KINDS, tell=self.events.append)
+        return Engine(ToyAws(self.cloud), state, label, KINDS, emit=self.events.append)
 
     def up(self, stack: Stack, agree: Callable[[Any], None] = lambda plan: None) -> Any:
         before = len(self.cloud.calls)

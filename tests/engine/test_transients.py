@@ -91,7 +91,7 @@ def test_it_is_waited_for_up_to_its_limit_and_then_told(row: Transient) -> None:
 
     def for_ever() -> None:
         for _ in range(10_000):
-            attempt.passes(error)
+            attempt.wait_or_raise(error)
 
     with pytest.raises(EcsctlError, match="still after") as failure:
         for_ever()
@@ -135,7 +135,7 @@ def test_an_aws_that_never_has_time_is_told_at_the_limit_and_any_other_error_at_
 def test_what_will_not_pass_is_raised_at_once(code: str) -> None:
     clock = Clock()
     with pytest.raises(EcsctlError):
-        Attempt(Patience(clock), "thing").passes(answer(code, "no"))
+        Attempt(Patience(clock), "thing").wait_or_raise(answer(code, "no"))
     assert clock.now() == 0
 
 

@@ -155,6 +155,6 @@ def test_a_worker_is_told_beside_the_web_and_what_befalls_it_is_not_well(service
     service.clock.sleep(1500)
     back = observed(service)
     assert [(one.state, bool(one.other)) for one in back.processes] == [("runs", False), ("rolled back", False)]
-    assert back.processes[1].told.startswith("revision 4 of mailer was rolled back by the circuit breaker")
+    assert back.processes[1].trouble.startswith("revision 4 of mailer was rolled back by the circuit breaker")
     assert not back.well
     assert back.cause.startswith("the worker mailer crashed")

@@ -59,7 +59,7 @@ def test_a_running_app_is_looked_at_changed_and_taken_down_without_it(running: R
     running.write({**WITH, "service": {"health_path": "/ready"}})
     assert ends(running, "up --yes", "plan --detailed-exitcode") == {"up --yes": 0, "plan --detailed-exitcode": 0}
     assert ends(running, "down --yes --force") == {"down --yes --force": 0}
-    assert "DNS record: looked for only where the record knows of one" in said(running, "down --yes --force")
+    assert "DNS record: searched for only where the record has one" in said(running, "down --yes --force")
     assert records(running) == {}
 
 

@@ -340,6 +340,6 @@ def test_a_vpc_that_is_not_there_is_refused_by_its_id(cloud):
     desired = BorrowedVpc(
         vpc_id="vpc-0123456789abcdef0", balancer_subnets=frozenset({"subnet-1"}), task_subnets=frozenset()
     )
-    with pytest.raises(Refused, match=r"the VPC vpc-0123456789abcdef0 named in ecsctl\.toml is not there") as refused:
+    with pytest.raises(Refused, match=r"the VPC vpc-0123456789abcdef0 named in ecsctl\.toml does not exist") as refused:
         cloud.up(lambda stack: stack.ensure("vpc", desired))
     assert "account 123456789012 and region eu-central-1" in refused.value.hint

@@ -120,7 +120,7 @@ def test_it_goes_with_every_version_and_marker_in_it(cloud, monkeypatch):
         s3.put_object(Bucket=NAME, Key=f"build/{number % 5}", Body=b"x")
     s3.delete_object(Bucket=NAME, Key="build/4")
     observed = cloud.see("artifacts", usual(Bucket, name=NAME))
-    assert Bucket.contents(cloud.aws, observed.ids).told == "9 objects"
+    assert Bucket.contents(cloud.aws, observed.ids).summary == "9 objects"
     cloud.down()
     assert s3.list_buckets()["Buckets"] == []
 

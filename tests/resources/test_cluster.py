@@ -48,7 +48,7 @@ def test_insights_follow_the_wish_and_drift_is_mended(cloud, ecs, insights):
 def test_a_neighbours_cluster_is_refused_and_not_taken_as_the_answer_to_our_create(cloud, ecs):
     ecs.create_cluster(clusterName="shop", tags=[{"key": "owner", "value": "neighbour"}])
     before = described(ecs)
-    with pytest.raises(Refused, match="is there and is not ours"):
+    with pytest.raises(Refused, match="exists and is not ours"):
         cloud.up(cluster())
     cloud.down()
     assert described(ecs) == before

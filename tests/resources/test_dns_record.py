@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 from botocore.exceptions import ClientError
 
-from ecsctl.engine.errors import Refused, Several, is_gone, is_there
+from ecsctl.engine.errors import Refused, Several, already_exists, is_gone
 from ecsctl.engine.label import Label
 from ecsctl.engine.stack import Promise
 from ecsctl.resources.dns_record import DnsRecord
@@ -249,6 +249,6 @@ def test_an_alias_with_the_consoles_prefix_is_the_same_alias():
 )
 def test_route_53_says_in_words_alone_what_is_there_already_and_what_is_not(words, there, gone):
     error = ClientError({"Error": {"Code": "InvalidChangeBatch", "Message": words}}, "ChangeResourceRecordSets")
-    assert (is_there(error), is_gone(error)) == (there, gone)
+    assert (already_exists(error), is_gone(error)) == (there, gone)
     other = ClientError({"Error": {"Code": "InvalidInput", "Message": words}}, "ChangeResourceRecordSets")
-    assert (is_there(other), is_gone(other)) == (False, False)
+    assert (already_exists(other), is_gone(other)) == (False, False)

@@ -101,7 +101,7 @@ def test_one_that_is_no_longer_wished_goes_and_the_service_stays(cloud, ground, 
 def test_one_that_somebody_made_for_our_service_is_refused(cloud, ground, scaling):
     cloud.up(ground.stack())
     scaling.register_scalable_target(**OURS, MinCapacity=1, MaxCapacity=2, Tags={"owner": "neighbour"})
-    with pytest.raises(Refused, match="is there and is not ours"):
+    with pytest.raises(Refused, match="exists and is not ours"):
         cloud.up(ground.stack(service=AUTO, scaling={}))
     assert targets(scaling) == {"service/shop/shop": (1, 2)}
 

@@ -75,12 +75,12 @@ def test_a_revision_in_its_target_is_a_difference(cloud: Any, ground: Ground, sc
 def test_what_others_have_put_into_the_group_is_told_before_it_goes(cloud: Any, ground: Ground, scheduler: Any) -> None:
     cloud.up(ground.stack(schedule={}))
     ids = cloud.see("schedules", ScheduleGroup(name="shop", role="")).ids  # type: ignore[arg-type]  # a name is one
-    assert ScheduleGroup.contents(cloud.aws, ids).told == ""
+    assert ScheduleGroup.contents(cloud.aws, ids).summary == ""
     there = told(scheduler)
     parameters = {**there["Target"]["EcsParameters"], "Tags": []}
     target = {**there["Target"], "EcsParameters": parameters}
     scheduler.create_schedule(**sent(there, Name="theirs", Target=target))
-    assert ScheduleGroup.contents(cloud.aws, ids).told == "1 schedule of others: theirs"
+    assert ScheduleGroup.contents(cloud.aws, ids).summary == "1 schedule of others: theirs"
 
 
 def test_a_group_that_still_goes_is_waited_for(cloud: Any, ground: Ground, scheduler: Any) -> None:

@@ -254,7 +254,7 @@ def test_a_strangers_service_of_the_same_name_is_refused(cloud, ground):
     ecs.untag_resource(
         resourceArn=ground.described["serviceArn"], tagKeys=["ecsctl:app", "ecsctl:id", "ecsctl:resource"]
     )
-    with pytest.raises(Refused, match="is there and is not ours"):
+    with pytest.raises(Refused, match="exists and is not ours"):
         cloud.up(ground.stack(service={"desired_count": 0}))
     assert ground.described["desiredCount"] == 1
 

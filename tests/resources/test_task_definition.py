@@ -261,7 +261,7 @@ def stranger(cloud, ground, count=1):
 def test_a_strangers_family_is_refused(cloud, ground):
     stranger(cloud, ground)
     assert list(TaskDefinition.find(cloud.aws, cloud.label())) == []
-    with pytest.raises(Refused, match="is there and is not ours"):
+    with pytest.raises(Refused, match="exists and is not ours"):
         cloud.up(ground.stack())
     assert ground.revisions() == ["shop:1"]
     cloud.down()

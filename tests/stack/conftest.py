@@ -65,7 +65,7 @@ class World:
 
     def open(self, configured: dict[str, Any] | None = None, image: str = "") -> Session:
         config = Config.model_validate(desired_stack() if configured is None else configured)
-        return open_stack(self.aws(), config, self.record, tell=self.events.append, image=image)
+        return open_stack(self.aws(), config, self.record, emit=self.events.append, image=image)
 
     def up(
         self,
@@ -96,7 +96,7 @@ class World:
 
     def down(self, app: str = "hello", **options: Any) -> Plan:
         options.setdefault("agree", lambda plan: None)
-        session = open_app(self.aws(), app, self.record, tell=self.events.append)
+        session = open_app(self.aws(), app, self.record, emit=self.events.append)
         try:
             return session.engine.down(**options)
         finally:

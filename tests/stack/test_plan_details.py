@@ -111,7 +111,7 @@ def test_nobody_is_accused_of_what_the_product_has_derived(world: World) -> None
                 more = {"unsound": "the revision was deregistered"} if field == "sound" else {}
                 applied = {field: True}  # as the record has it: for any other field this would be drift
                 [change] = diff(desired, replace(desired, **{field: False}, **more), applied)
-                assert (change.why, change.told != "") == (Why.STATE, True)
+                assert (change.why, change.problem != "") == (Why.STATE, True)
                 judged.add((kind, field))
     assert judged == DERIVED
 

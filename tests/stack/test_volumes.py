@@ -58,7 +58,7 @@ def role(world: World) -> dict[str, Any]:
 
 
 def kept_files(world: World, plan: Any) -> list[Any]:
-    session = open_app(world.aws(), "hello", world.record, tell=world.events.append)
+    session = open_app(world.aws(), "hello", world.record, emit=world.events.append)
     return [one for one in left(session.aws, session.engine.label, plan, {}) if one.kind == "file system"]
 
 

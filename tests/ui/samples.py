@@ -113,7 +113,7 @@ def changed() -> Plan:
         Step("nat-b", "nat_gateway", "NAT gateway", Verb.CREATE),
         Step("old", "log_group", "log group", Verb.DELETE, ids=NamedIds("/ecs/shop-old", "arn:old"),
              reason="ecsctl.toml no longer asks for it"),
-        doing(BALANCER, Verb.REFUSE, reason="a load balancer of this name is there and is not ours",
+        doing(BALANCER, Verb.REFUSE, reason="a load balancer of this name exists and is not ours",
               hint="choose another name, or make it ours by the tags "
               "ecsctl:app=shop, ecsctl:id=1, ecsctl:resource=alb"),
     ))  # fmt: skip
@@ -142,7 +142,7 @@ def reports() -> list[Report]:
     page = "https://eu-central-1.console.aws.amazon.com/vpcconsole/home?region=eu-central-1#VpcDetails:VpcId=vpc-1"
     drifted = doing(REPOSITORY, Verb.UPDATE, Change("scan_on_push", False, True, Why.DRIFT))
     outdated = doing(SERVICE, Verb.UPDATE, Change("desired_count", 1, 2, Why.CONFIG))
-    refused = doing(BALANCER, Verb.REFUSE, reason="a load balancer of this name is there and is not ours")
+    refused = doing(BALANCER, Verb.REFUSE, reason="a load balancer of this name exists and is not ours")
     log_group = Step("old", "log_group", "log group", Verb.DELETE, ids=NamedIds("/ecs/shop-old", "arn:old"),
                      reason="ecsctl.toml no longer asks for it")  # fmt: skip
     second = Step("nat-b", "nat_gateway", "NAT gateway", Verb.REPLACE, ids=NatIds("nat-0b"), reason="it failed")

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from ecsctl.engine.plan import Plan, Step, Verb
-from ecsctl.engine.report import Condition, console, flat, reports, telling
+from ecsctl.engine.report import Condition, console, flat, main_id, reports
 from ecsctl.engine.resource import Observed, identity
 from ecsctl.resources import kinds
 from tests.ui import samples
@@ -135,7 +135,7 @@ TELLING = [
 
 @pytest.mark.parametrize(("ids", "told"), TELLING)
 def test_the_most_telling_id_is_told(ids, told):
-    assert telling(ids) == told
+    assert main_id(ids) == told
 
 
 def test_ids_are_told_by_name_whether_a_value_or_recorded():

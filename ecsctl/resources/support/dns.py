@@ -76,7 +76,7 @@ class Standing:
         return said(self.text) if self.text is not None and (self.fits or self.record is None) else {}
 
     @property
-    def told(self) -> str:
+    def described(self) -> str:
         """What stands there, in words: "CNAME shop.example.com → old.example.com"."""
         record = self.record or self.text
         if record is None:

@@ -105,7 +105,7 @@ def newest(aws: Aws, repository: str, uri: str) -> ImageUri | None:
     return ImageUri(f"{uri}@{last['imageDigest']}") if last else None
 
 
-def is_there(aws: Aws, image: str, like: str) -> bool:
+def image_exists(aws: Aws, image: str, like: str) -> bool:
     """Whether an image exists, as far as we can tell: one of the same repository as `like` is looked up."""
     named, ours = Reference.of(image), Reference.of(like)
     if named is None or ours is None or named.place != ours.place:

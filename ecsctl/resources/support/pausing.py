@@ -54,11 +54,11 @@ class Held:
     then: str
 
     @property
-    def told(self) -> str:
+    def described(self) -> str:
         """Where it is held, and what becomes of it if nobody answers."""
         end = "goes on with it" if self.then == "CONTINUE" else "takes it back"
-        told = f"is paused {WHERE.get(self.stage, 'at ' + (self.stage or 'a stage'))}"
-        return f"{told}; ECS {end} at {self.until:%Y-%m-%d %H:%M} UTC" if self.until else told
+        held = f"is paused {WHERE.get(self.stage, 'at ' + (self.stage or 'a stage'))}"
+        return f"{held}; ECS {end} at {self.until:%Y-%m-%d %H:%M} UTC" if self.until else held
 
 
 def is_pause(hook: Answer) -> bool:

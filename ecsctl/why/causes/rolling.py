@@ -97,7 +97,7 @@ def paused(facts: Facts) -> Cause | None:
     if not found:
         return None
     traffic = traffic_of(newest)
-    sentence = f"{called(facts.suspect)} {found.told}" + (f"; {traffic}" if traffic else "")
+    sentence = f"{called(facts.suspect)} {found.described}" + (f"; {traffic}" if traffic else "")
     observed = (Evidence("deployment", f"its hook at {found.stage} awaits an answer", newest.get("updatedAt")),)
     fix = (run("ecsctl continue", "lets it go on"), run("ecsctl cancel", "takes it back"))
     return Cause("paused", sentence, observed, fix, calm=True)
