@@ -85,10 +85,15 @@ def unknown(path: Path) -> str:
 
 
 def nearest(word: str, known: list[str]) -> str | None:
-    """The known word that was meant, if one is near enough: best one of the same letters, as two changed places."""
+    """The known word that was meant, if one is near enough: best one of the same letters, as two changed places.
+
+    Of words that are not alike, one that has this as its first or last part, as `cpu` is of `cpu_percent`.
+    """
     if same := next((one for one in known if sorted(one) == sorted(word)), None):
         return same
-    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.6)), None)
+    if alike := difflib.get_close_matches(word, known, n=1, cutoff=0.6):
+        return alike[0]
+    return next((one for one in known if one.startswith(f"{word}_") or one.endswith(f"_{word}")), None)
 
 
 def _sentences(error: ValidationError) -> Iterator[tuple[Path, str]]:
