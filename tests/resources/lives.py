@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ecsctl.engine.label import RESOURCE, Label
-from ecsctl.engine.plan import Step, Verb, decide
+from ecsctl.engine.plan import Plan, Step, Verb, decide
 from ecsctl.engine.resource import AnyResource
+from ecsctl.removal.receipt import SWEEPS, Left
 from ecsctl.sandbox.core import authorization
 from ecsctl.sandbox.core.permissions import Asked
 from ecsctl.sandbox.server.inprocess import inprocess
@@ -47,6 +48,7 @@ class Life:
     neighbours: list[Any] = field(default_factory=list)  # what `find` tells another app of the same account
     left: list[tuple[str, str, str]] = field(default_factory=list)  # what `down` has left in the account
     left_found: list[Any] = field(default_factory=list)
+    unknown: list[Left] = field(default_factory=list)  # still listed by tags, and taken for no kind of ours
 
     def born(self, desired: AnyResource, me: Label, observed: Any) -> None:
         """Called just after each create."""
@@ -82,6 +84,7 @@ def live(stack: str, folder: Path) -> Life:
             cloud.lose_state()
             with deleting_twice():
                 cloud.down()
+            life.unknown = [*SWEEPS["other resources with our tags"](cloud.aws, cloud.label(""), Plan(()))]
         rest(cloud)
         life.left = sorted(account() - before)
         life.left_found = [one for row in of(stack) for one in row.kind.find(cloud.aws, cloud.label(row.part))]

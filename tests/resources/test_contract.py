@@ -259,3 +259,8 @@ def test_down_leaves_nothing_though_every_delete_is_asked_for_twice(lives: Any, 
     life = lives(stack)
     assert life.left == []
     assert life.left_found == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_aws_lists_by_tags_after_its_end_is_known_as_a_kind_of_ours(lives: Any, stack: str) -> None:
+    assert lives(stack).unknown == []

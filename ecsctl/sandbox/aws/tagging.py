@@ -77,14 +77,15 @@ def _type(arn: str) -> str:
 def _living(account_id: str, region: str, of: frozenset[str]) -> Iterator[tuple[str, str, dict[str, str]]]:
     """Every taggable resource that a service of these has, as moto knows it, and those that moto leaves out here.
 
-    With the service that has it, as moto calls it; no services stand for all.
+    With the service that has it, as moto calls it; no services stand for all. A flow log's ARN is as in the Service
+    Authorization Reference.
     """
     for backend in iter_taggable_backends(account_id, region):
         service = _package(backend)
         if not of or service in of:
             for resource in backend.iter_tagged_resources():
                 if ":network-interface/" not in resource.arn:  # a service's interfaces carry no tags
-                    yield service, resource.arn, resource.tags
+                    yield service, resource.arn.replace(":flow-logs/", ":vpc-flow-log/"), resource.tags
     for service, more in _LEFT_OUT.items():
         if not of or service in of:
             for arn, tags in more(account_id, region):
