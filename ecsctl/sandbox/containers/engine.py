@@ -6,9 +6,11 @@ counts: where an engine is elsewhere, its ports and its processor are elsewhere 
 """
 
 import contextlib
+import errno
 import http.client
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -24,7 +26,8 @@ LABEL = "ecsctl.sandbox"
 """What everything of a sandbox carries in the engine. Its value tells the sandboxes apart."""
 _ANSWER = 60.0  # seconds until an engine that says nothing counts as broken
 _IP_FREEBIND = 15  # of Linux (ip(7)); Python has no name for it
-_API = "v1.40"  # Docker 19.03 and newer, Podman 3 and newer
+_OLDEST, _USUAL = (1, 40), (1, 44)
+"""Versions of the API: Docker 19.03 and Podman 3 speak the one, Docker 29 refuses what is older than the other."""
 
 
 class EngineError(Exception):
@@ -59,8 +62,10 @@ class Engine:
     """One engine, by its socket. Safe to use from several threads: each call has a connection of its own."""
 
     def __init__(self, path: str) -> None:
-        self.path = path
-        about = self.call("GET", "/version")
+        self.path, self._api = path, ""
+        about = self.call("GET", "/version")  # the one thing that is asked without a version
+        newest, least = _version(about.get("ApiVersion")), _version(about.get("MinAPIVersion"))
+        self._api = "/v{}.{}".format(*max(min(newest or _OLDEST, _USUAL), least or _OLDEST))
         self.architecture = str(about.get("Arch", ""))  # as in Go: amd64, arm64
         parts = [str(one.get("Name", "")) for one in about.get("Components") or ()]
         self.name = "Podman" if any("podman" in part.lower() for part in parts) else "Docker"
@@ -95,7 +100,7 @@ class Engine:
             packed = isinstance(body, bytes)  # an archive
             content = body if packed or body is None else json.dumps(body)
             headers = {"Content-Type": "application/x-tar" if packed else "application/json"} if content else {}
-            connection.request(method, f"/{_API}{path}?{urlencode(asked)}", content, headers)
+            connection.request(method, f"{self._api}{path}?{urlencode(asked)}", content, headers)
             response = connection.getresponse()
             if response.status >= 400:
                 raise EngineError(_message(response.read()), response.status)
@@ -137,39 +142,64 @@ def _message(content: bytes) -> str:
     return content.decode(errors="replace").strip()
 
 
+def _version(text: Any) -> tuple[int, int] | None:
+    found = re.match(r"(\d+)\.(\d+)", str(text or ""))
+    return (int(found[1]), int(found[2])) if found else None
+
+
 def find(environment: Mapping[str, str] = os.environ) -> Found:
     """The engine that this user's `docker` or `podman` would use: by DOCKER_HOST, by context, by the usual places."""
     if environment.get(NO_CONTAINERS, "").lower() in ("0", "no", "off", "false"):
         return Found(None, "")
-    elsewhere = ""
+    why, named = "", bool(_given(environment))
     for address in _addresses(environment):
         if not address.startswith("unix://"):
-            elsewhere = elsewhere or f"the container engine at {address} is not on this machine"
+            why = why or f"the container engine at {address} is not a socket of this machine"
             continue
         path = address.removeprefix("unix://")
-        with contextlib.suppress(EngineError):
+        try:
             engine = Engine(path)
-            return Found(path, f"{engine.name} {engine.version} runs the app ({path})")
-    why = elsewhere or "no container engine answers on this machine"
-    return Found(None, f"{why}: builds' images and tasks are simulated")
+        except EngineError as error:
+            # Of the usual places only one that is there and says why it does not serve is worth a word.
+            if named or error.status or os.strerror(errno.EACCES) in error.message:
+                why = why or error.message
+            continue
+        return Found(path, f"{engine.name} {engine.version} runs the app ({path})")
+    return Found(
+        None, f"{why or 'no container engine answers on this machine'}: builds' images and tasks are simulated"
+    )
+
+
+def _given(environment: Mapping[str, str]) -> str:
+    """The address that the environment gives, unless it names a context, which comes first (docker CLI reference)."""
+    return "" if environment.get("DOCKER_CONTEXT") else (
+        environment.get("DOCKER_HOST") or environment.get("CONTAINER_HOST") or ""
+    )  # fmt: skip
 
 
 def _addresses(environment: Mapping[str, str]) -> Iterable[str]:
-    given = environment.get("DOCKER_HOST") or environment.get("CONTAINER_HOST")
-    if given and not environment.get("DOCKER_CONTEXT"):  # which comes before the host (docker CLI reference)
+    if given := _given(environment):
         yield given  # whoever says where means no other
         return
     if context := _context(environment):
         yield context
     home, run = environment.get("HOME", ""), environment.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
+    settings, data = (
+        environment.get(name) or f"{home}/{usual}"
+        for name, usual in (("XDG_CONFIG_HOME", ".config"), ("XDG_DATA_HOME", ".local/share"))
+    )
     for path in (
         "/var/run/docker.sock",
         f"{run}/docker.sock",
         f"{home}/.docker/run/docker.sock",
-        f"{home}/.colima/default/docker.sock",
+        f"{home}/.docker/desktop/docker.sock",
+        f"{environment.get('COLIMA_HOME') or f'{home}/.colima'}/default/docker.sock",
+        f"{settings}/colima/default/docker.sock",
         f"{home}/.rd/docker.sock",
+        f"{home}/.orbstack/run/docker.sock",
         f"{run}/podman/podman.sock",
         "/run/podman/podman.sock",
+        f"{data}/containers/podman/machine/podman.sock",
     ):
         if Path(path).is_socket():
             yield f"unix://{path}"

@@ -24,7 +24,7 @@ def clear(engine: Engine, whose: str, images: bool = True) -> int:
         gone += delete(engine, f"/images/{found['Id']}", force=True)
     named = json.dumps({"reference": [f"{halved(whose)}:*"]})
     for found in engine.call("GET", "/images/json", filters=named) if images else []:
-        for name in found["RepoTags"]:
+        for name in found["RepoTags"] or ():
             gone += delete(engine, f"/images/{name}")
     return gone
 

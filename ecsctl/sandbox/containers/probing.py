@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from ecsctl.sandbox.containers.engine import EngineError
 
 SETTLED = 2.0  # real seconds between two checks of a target that is healthy
-_POKE = 0.2  # real seconds between two looks at an app that starts
+_POKE, _POKES = 0.05, 0.5  # real seconds between two requests to an app that starts: at first, and in the end
+_MOMENT = 0.2  # real seconds for which a connection must stay open to count as one
 _STILL = 3.0  # real seconds without work after which an app that does not answer is taken for one that never will
 _WORK = 0.05  # the share of a processor below which an app does not work; to be asked takes some, too
 _REFUSED = re.compile(r"codes: \[[1-4]")  # an app that answers so has started; with 5xx it may still be about to
@@ -127,16 +128,30 @@ class Probe:
 
     def _boot(self) -> None:
         """Wait as long as the app starts: until it answers, has nothing to do, or AWS waits no longer."""
-        began = worked = before = time.monotonic()
-        last, pause = self._used(), _POKE
-        while not self.ended.wait(pause) and (told := self._asks.ask()) is not None and told[1] is not None:
-            if _REFUSED.search(told[1][1]):
-                return
+        began, wait, idle = time.monotonic(), _POKE, threading.Event()
+        booted = threading.Event()
+        threading.Thread(target=self._work, args=(idle, booted), daemon=True).start()
+        try:
+            while not self.ended.wait(wait) and (told := self._asks.ask()) is not None and told[1] is not None:
+                if _REFUSED.search(told[1][1]) or idle.is_set():
+                    return
+                if time.monotonic() - began > told[0].unhealthy * told[0].interval + self._grace:
+                    return
+                wait = min(_POKES, wait * 1.3)
+        finally:
+            booted.set()
+
+    def _work(self, idle: threading.Event, booted: threading.Event) -> None:
+        """Set `idle` once the app has not worked for a while; an engine takes seconds to say how much it did."""
+        worked = before = time.monotonic()
+        last = self._used()
+        while not booted.wait(_POKES) and not self.ended.is_set():
             now, used = time.monotonic(), self._used()
             if used - last > _WORK * (now - before):
                 worked = now
-            last, before, pause = used, now, min(1.0, pause * 1.3)
-            if now - worked > _STILL or now - began > told[0].unhealthy * told[0].interval + self._grace:
+            last, before = used, now
+            if now - worked > _STILL:
+                idle.set()
                 return
 
 
@@ -151,7 +166,7 @@ def asked(port: int, check: Check) -> Fault | None:
             return None if spoken else ("Target.FailedHealthChecks", "Health checks failed")
         if check.protocol not in ("HTTP", "HTTPS"):
             with socket.create_connection(("127.0.0.1", port), check.timeout) as plain:
-                plain.settimeout(_POKE)
+                plain.settimeout(_MOMENT)
                 with contextlib.suppress(TimeoutError):
                     if not plain.recv(1):  # what forwards to the container took it, and nobody there did
                         return "Target.FailedHealthChecks", "Health checks failed"
