@@ -48,14 +48,18 @@ def test_the_build_waits_for_nothing_of_the_network_and_the_pipeline_for_the_ser
 
 
 def test_a_build_that_fails_is_told_with_its_reason_and_a_later_up_completes(world: World, watch: Watch) -> None:
-    fail_next_build("BUILD", "exit status 1: docker build")
+    fail_next_build("BUILD", "Error while executing command: docker build .\n# and more\n. Reason: exit status 1")
     with pytest.raises(EcsctlError) as caught:
         world.up(PLAIN)
     error = caught.value
     assert error.exit_code == 1
     assert isinstance(error, Several)
     [failed] = error.errors
-    assert "BUILD: exit status 1: docker build" in failed.why
+    assert (
+        "BUILD: Error while executing command: docker build . … (a script of 2 lines). Reason: exit sta" in failed.why
+    )
+    assert "and more" not in failed.why
+    assert "[Container]" not in failed.why
     assert "run the same command again" in failed.why
     assert {"task definition", "ECS service"} <= set(error.not_tried)
     assert world.boto("elbv2").describe_load_balancers()["LoadBalancers"], "what needs no image is up"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ecsctl.resources.support.common import none_if_gone
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     from ecsctl.aws import Aws
 
 RECENT = 20  # builds that are looked at, where the newest alone does not tell
-LINES = 10  # of the log's end
+LINES, READ = 10, 500  # of the log's end that are shown, and that are read: CodeBuild repeats long commands there
+_COMMAND = re.compile(r"(Error while executing command: )(.*?)(\.? Reason: .*)?$", re.DOTALL)
+_OWN = "[Container]"  # begins what CodeBuild itself says in a log
 
 
 def newest_build(aws: Aws, project: str) -> BuildTypeDef | None:
@@ -57,28 +60,37 @@ def is_running(build: BuildTypeDef) -> bool:
 
 
 def why_failed(aws: Aws, build: BuildTypeDef) -> str:
-    """In which phase it failed, why, and what its log said last."""
+    """In which phase it failed, why, and what its commands said last. Of a script its first line is shown."""
     status = build["buildStatus"].lower().replace("_", " ")
     phases = [phase for phase in build.get("phases", []) if phase.get("phaseStatus", "SUCCEEDED") != "SUCCEEDED"]
     told = [
-        f"{phase['phaseType']}: {context['message']}"
+        (phase["phaseType"], context["message"])
         for phase in phases
         for context in phase.get("contexts", [])
         if context.get("message")
     ]
-    what = "; ".join(told or [phase["phaseType"] for phase in phases]) or "no reason given"
-    said = _last_lines(aws, build)
+    short = [f"{phase}: {_COMMAND.sub(_shortened, message)}" for phase, message in told]
+    what = "; ".join(short or [phase["phaseType"] for phase in phases]) or "no reason given"
+    repeated = {line.strip() for _, message in told for line in message.splitlines()}
+    said = "\n".join(line for line in _last_lines(aws, build) if line.strip() not in repeated and _OWN not in line)
+    said = "\n".join(said.splitlines()[-LINES:])
     return f"build {build['id']} {status}: {what}" + (f"\nits log ends with:\n{said}" if said else "")
 
 
-def _last_lines(aws: Aws, build: BuildTypeDef) -> str:
+def _shortened(found: re.Match[str]) -> str:
+    first, *more = found[2].strip().splitlines() or [""]
+    rest = f" … (a script of {len(more) + 1} lines)" if more else ""
+    return f"{found[1]}{first}{rest}{(found[3] or '').lstrip()}"
+
+
+def _last_lines(aws: Aws, build: BuildTypeDef) -> list[str]:
     logs = build.get("logs", {})
     group, stream = logs.get("groupName"), logs.get("streamName")
     if not group or not stream:
-        return ""
+        return []
     answer = none_if_gone(
         lambda: aws.read(
-            aws.logs.get_log_events, logGroupName=group, logStreamName=stream, limit=LINES, startFromHead=False
+            aws.logs.get_log_events, logGroupName=group, logStreamName=stream, limit=READ, startFromHead=False
         )
     )
-    return "\n".join(event["message"].rstrip() for event in answer["events"]) if answer else ""
+    return [line for event in answer["events"] for line in event["message"].rstrip().splitlines()] if answer else []

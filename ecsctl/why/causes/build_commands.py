@@ -29,6 +29,8 @@ BROKE = (r"E(?:SOCKET)?TIMEDOUT|EAI_AGAIN|ECONNRESET|TLS handshake timeout|conne
          r"|i/o timeout|network timeout|could not resolve host|temporary failure (?:in name resolution|resolving)"
          r"|connection reset by peer")  # fmt: skip
 """How tools that fetch begin a line, and what they say of a server that does not answer: it is tried again."""
+UNREACHED = rf"dial tcp|no such host|connection refused|network is unreachable|{BROKE}"
+"""What a container engine says of a registry that it cannot reach, after the address that it asked."""
 VERDICT = rf"{DAEMON}(?:failed to solve|process )|^The command '"  # Docker's own, of a step
 NEAR = 20  # lines from the end
 
@@ -121,6 +123,10 @@ COMMAND_RULES = (
                 r"^(?:ERROR: .*)?denied: requested access to the resource is denied$",
                 lambda facts: (repair("let buildspec.yml push to $REPOSITORY_URI, the app's own repository, or log in "
                                       "to the other registry first", facts),), command=r"\bdocker push\b|--push\b"),
+    CommandRule("build-network", "the registry of a base image did not answer the build",
+                rf"^(?:(?:#\d+ )?(?:ERROR|Error): .*|Error response from daemon: )?(?:Get|Head) \"?https?://[^/\s]+/"
+                rf"(?:v2/|token).*(?:{UNREACHED})",
+                _outside, command=r"\bdocker (?:\w+ )*(?:build|pull)\b|\bbuildx\b|\bpodman\b"),
     CommandRule("base-image",
         "a base image of the Dockerfile cannot be pulled: it does not exist, or its registry asks for a login",
                 rf"{DAEMON}(?:failed to solve: (?!.*(?:cache key|checksum)).*: not found$"
