@@ -2,7 +2,7 @@
 
 AWS's models and its clients are made once in a process. Calls to the sandbox inside this process say who signed them,
 without the arithmetic; what goes over a socket is signed in full, by the processes that the tests start. Waits on a
-clock that costs nothing look seldom.
+virtual clock read seldom.
 """
 
 import functools
@@ -30,7 +30,7 @@ from ecsctl.aws import IN_TURN
 from ecsctl.engine import patience
 from ecsctl.sandbox.core import models as models  # before moto
 
-patience.FIRST = 2.0  # seconds, virtual ones; a look is what costs here
+patience.FIRST = 2.0  # seconds, virtual ones; a read is what costs here
 
 # No property depends on how busy the machine is.
 settings.register_profile("untimed", settings(), suppress_health_check=[HealthCheck.too_slow])
@@ -100,7 +100,7 @@ def hear() -> Iterator[Callable[..., None]]:
 
 @pytest.fixture(autouse=True)
 def _nothing_goes_on() -> Iterator[None]:
-    """Wait for what a command has begun to look for ahead: asked late, it would be asked of the next test's account."""
+    """Wait for what a command reads ahead: read late, it would be read from the next test's account."""
     yield
     for thread in threading.enumerate():
         if thread.name.startswith("ecsctl-ahead"):
@@ -111,7 +111,7 @@ def _nothing_goes_on() -> Iterator[None]:
 
 
 def pytest_sessionfinish() -> None:
-    """Look once for what nobody holds any more; pytest looks five times, through AWS's models each time."""
+    """Collect garbage once; pytest collects five times, through AWS's models each time."""
     gc.collect()
     gc.freeze()
 

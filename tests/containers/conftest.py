@@ -143,8 +143,8 @@ def engine() -> engines.Engine:
     found = engines.find({name: value for name, value in os.environ.items() if name != NO_CONTAINERS})
     if found.socket is None:
         if os.environ.get("CONTAINERS_REQUIRED"):
-            pytest.fail(f"there must be an engine here: {found.told}")
-        pytest.skip(found.told)
+            pytest.fail(f"there must be an engine here: {found.message}")
+        pytest.skip(found.message)
     made = engines.Engine(found.socket)
     base.made(made)
     return made

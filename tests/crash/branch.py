@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 HANG = 150  # seconds until a case that does not end is a failure
 
 
-class Told(NamedTuple):
+class Ended(NamedTuple):
     """What a child came back with: a value, or how it failed."""
 
     value: Any
@@ -30,7 +30,7 @@ class Told(NamedTuple):
 class Branch:
     """Where one process becomes two: the child has its own copy of the current folder, the parent waits for it.
 
-    Made in the parent, it goes on in both. The child has to `end`; the parent asks what it has `told`.
+    Made in the parent, it goes on in both. The child has to `end`; the parent asks how it has `ended`.
     """
 
     def __init__(self) -> None:
@@ -54,33 +54,33 @@ class Branch:
         """In the child: do the last of it, tell its value (as JSON would) or its failure, and be gone."""
         try:
             try:
-                told = [body(), ""]
+                answer = [body(), ""]
             except BaseException as error:  # noqa: BLE001 - nothing may climb out of the child into its parent's stack
-                told = [None, _short(error)]
+                answer = [None, _short(error)]
             with os.fdopen(self._writer, "wb") as pipe:
-                pipe.write(json.dumps(told).encode())
+                pipe.write(json.dumps(answer).encode())
         finally:
             os._exit(0)
 
-    def told(self) -> Told:
+    def ended(self) -> Ended:
         """In the parent: wait for the child's end."""
         os.close(self._writer)
         with os.fdopen(self._reader, "rb") as pipe:
-            told = pipe.read()
+            answer = pipe.read()
         gc.unfreeze()
         _, status = os.waitpid(self._child, 0)
         shutil.rmtree(self._folder, ignore_errors=True)
-        if status != 0 or not told:
-            return Told(None, f"the case ended by signal {os.WTERMSIG(status)}" if status else "the case said nothing")
-        return Told(*json.loads(told))
+        if status != 0 or not answer:
+            return Ended(None, f"the case ended by signal {os.WTERMSIG(status)}" if status else "the case said nothing")
+        return Ended(*json.loads(answer))
 
 
-def branch(body: Callable[[], Any]) -> Told:
+def branch(body: Callable[[], Any]) -> Ended:
     """Run `body` in a child, in its own copy of the current folder, and return its value (as JSON would) or failure."""
     one = Branch()
     if one.is_child:
         one.end(body)
-    return one.told()
+    return one.ended()
 
 
 def _short(error: BaseException) -> str:

@@ -16,7 +16,7 @@ from ecsctl.engine.errors import Locked, Refused
 from ecsctl.engine.patience import Clock
 from ecsctl.sandbox.aws.ec2 import visibility
 from ecsctl.sandbox.core import overlay
-from tests.crash.branch import Told, branch
+from tests.crash.branch import Ended, branch
 from tests.crash.faults import LASTING, LOST, PASSING, Killed, Make, Script
 from tests.crash.matrix import Matrix
 from tests.stack.conftest import ACCOUNT, REGION
@@ -46,13 +46,13 @@ def killed_after_the_vpc_was_made(matrix: Matrix) -> list[str]:
 def a_gateway_that_shows_late_is_made_once(matrix: Matrix) -> list[str]:
     """The token of the killed run's journal makes the second call the first one.
 
-    EC2 lists a gateway for an hour after its end: one that was made too many is seen there.
+    EC2 lists a gateway for an hour after its end: one too many would show there.
     """
     births = overlay.memory(ec2_backends[ACCOUNT][REGION], visibility._Births).at
 
     def case(make: Make, clock: Clock, _folder: Path) -> None:
         first = make()["NatGateway"]["NatGatewayId"]
-        births[first] = clock.now() + 1e6  # not to be seen until it is asked for again
+        births[first] = clock.now() + 1e6  # not shown until it is asked for again
 
         def asked_again(make: Make, operation: str, clock: Clock) -> Any:
             answer = make()
@@ -68,7 +68,7 @@ def a_gateway_that_shows_late_is_made_once(matrix: Matrix) -> list[str]:
 
 
 def a_second_run_in_the_folder_changes_nothing(matrix: Matrix) -> list[str]:
-    """It is told that another is at work."""
+    """It is refused: another run is at work."""
 
     def case(_make: Make, _clock: Clock, folder: Path) -> None:
         os.chdir(folder)
@@ -103,7 +103,7 @@ def the_neighbour_outlives_a_down(matrix: Matrix) -> list[str]:
 
 
 def what_is_handed_over_during_a_down_stays(matrix: Matrix) -> list[str]:
-    """What was ours when `down` looked, and is another's when its turn comes, is left alone."""
+    """What was ours when `down` read it, and is another's when its turn comes, is left alone."""
     world = matrix.world
     name = "/ecs/hello"
 
@@ -161,9 +161,9 @@ def _at(matrix: Matrix, run: Callable[[], Any], operation: str, case: Callable[[
         assert done, f"no {operation}"
         return failures
 
-    told = branch(whole)
-    return told.value if told.value is not None else _failures(told)
+    ended = branch(whole)
+    return ended.value if ended.value is not None else _failures(ended)
 
 
-def _failures(told: Told) -> list[str]:
-    return [told.failure] if told.failure else []
+def _failures(ended: Ended) -> list[str]:
+    return [ended.failure] if ended.failure else []

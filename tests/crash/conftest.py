@@ -117,7 +117,7 @@ class Struck(World):
 
 def coarsely(patch: pytest.MonkeyPatch) -> None:
     """Make a thousand runs affordable, by what takes nothing from what they prove."""
-    patch.setattr(patience, "FIRST", 6.0)  # fewer looks while waiting, on a clock that costs nothing
+    patch.setattr(patience, "FIRST", 6.0)  # fewer reads while waiting, on a clock that costs nothing
     patch.setattr(patience, "MOST", 60.0)
     patch.setattr(walk, "ThreadPoolExecutor", AtOnce)
     patch.setattr(os, "fsync", lambda _: None)  # who is killed loses nothing that was written
@@ -179,9 +179,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     ]
     if reports:
         cases = {**kept(CASES), **cases_of(reports)}
-        told = tables(cases, whole=_collected <= cases.keys())
-        terminalreporter.write_line("\n\n".join(told.values()))
+        written = tables(cases, whole=_collected <= cases.keys())
+        terminalreporter.write_line("\n\n".join(written.values()))
         if CASES:
             CASES.write_text(json.dumps(cases))
         if page := os.environ.get("CRASH_TABLE"):
-            put_into(Path(page), told)
+            put_into(Path(page), written)

@@ -95,7 +95,7 @@ PASSING: dict[str, Fault] = {
     "answered late": _late,
     "delivered twice": _twice,
 }
-# From the k-th change on, looks included, until the run ends.
+# From the k-th change on, reads included, until the run ends.
 LASTING: dict[str, Fault] = {
     "credentials expired": _answers("ExpiredToken", "The security token included in the request is expired", 403),
     "network lost": _unreachable,

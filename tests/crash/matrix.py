@@ -14,19 +14,19 @@ from botocore.exceptions import ClientError
 
 from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.patience import Clock
-from tests.crash.branch import Branch, Told, branch
+from tests.crash.branch import Branch, Ended, branch
 from tests.crash.conftest import Part, Struck
 from tests.crash.faults import Fault, Make, Script
 from tests.crash.table import COMPLETE, SEED, Tally
 from tests.stack.conftest import World
 
 Account = dict[str, Any]
-Judge = Callable[[], None]
+Check = Callable[[], None]
 
 _reference: dict[str, Any] = {}  # the same for every test of a process: ids and times are not in it
 A_WHILE = 3600.0  # seconds in which the execution that a new pipeline begins by itself has surely ended
 
-HOLDS = {  # what a judgement says, in the words of the table
+HOLDS = {  # what each check says, in the words of the table
     "up_again": "the next `up` finishes",
     "up_anew": "the next `up` makes all anew",
     "down_again": "the next `down` leaves what was there before",
@@ -40,7 +40,7 @@ HOLDS = {  # what a judgement says, in the words of the table
 
 
 class Matrix:
-    """The account before, the account and record after a clean `up`; cases are judged by them.
+    """The account before, the account and record after a clean `up`; cases are compared with them.
 
     `up` is another one than that of the usual configuration.
     """
@@ -50,19 +50,19 @@ class Matrix:
         self.before: Account = world.exact()
         name = self.up.__qualname__
         if name not in _reference:
-            told = branch(self._clean)
-            assert not told.failure, told.failure
-            _reference[name] = told.value
+            ended = branch(self._clean)
+            assert not ended.failure, ended.failure
+            _reference[name] = ended.value
         self.clean, self.clean_record, self.changes, self.clean_at_rest = _reference[name]
 
     def _clean(self) -> Any:
         world = self.world
         self.up()
-        there = world.account()
-        assert there == World.account(world), "a run has made something in another region"
+        account = world.account()
+        assert account == World.account(world), "a run has made something in another region"
         written, changes = world.written(), world.changes
         world.clock.sleep(A_WHILE)
-        return there, written, changes, world.account()
+        return account, written, changes, world.account()
 
     def is_up(self) -> None:
         """The account equals that of a clean `up`, and so does what the record says of it."""
@@ -112,7 +112,7 @@ class Matrix:
         self.down_again()
 
     def killed(
-        self, run: Callable[[], Any], deaths: Iterable[str], then: Judge, part: Part, also: str = ""
+        self, run: Callable[[], Any], deaths: Iterable[str], then: Check, part: Part, also: str = ""
     ) -> list[str]:
         """Kill the run at each change of the part, and do `then` in what is left: in each of the ways in the complete
         matrix, else in one after the other, from change to change.
@@ -135,8 +135,10 @@ class Matrix:
                             make()
                     then()
 
-                told = branch(in_what_is_left)
-                failures.extend(self._told(death + also, run, then, told, f"{operation}, change {script.changes - 1}"))
+                ended = branch(in_what_is_left)
+                failures.extend(
+                    self._counted(death + also, run, then, ended, f"{operation}, change {script.changes - 1}")
+                )
             return make()
 
         script = Script(befall)
@@ -144,7 +146,7 @@ class Matrix:
         assert script.befallen > 0
         return failures
 
-    def outlived(self, run: Callable[[], Any], name: str, fault: Fault, judge: Judge, part: Part) -> list[str]:
+    def outlived(self, run: Callable[[], Any], name: str, fault: Fault, holds: Check, part: Part) -> list[str]:
         """Let the fault befall the different changes of the part, all in one run, which must end as a clean one."""
 
         def befall(_number: int, different: int | None) -> Fault | None:
@@ -153,13 +155,13 @@ class Matrix:
         def body() -> None:
             script = Script(befall)
             self.world.struck(run, script)
-            judge()
+            holds()
             assert script.befallen > 0
 
         where = f"at each change of part {part}, in one run"
-        return self._told(f"{name}, at each in one run", run, judge, branch(body), where)
+        return self._counted(f"{name}, at each in one run", run, holds, branch(body), where)
 
-    def outlived_each(self, run: Callable[[], Any], name: str, fault: Fault, judge: Judge, part: Part) -> list[str]:
+    def outlived_each(self, run: Callable[[], Any], name: str, fault: Fault, holds: Check, part: Part) -> list[str]:
         """Let the fault befall one change of the part, in a run for each, which goes on from there in a branch."""
 
         def strike(_script: Script, _number: int) -> Fault:
@@ -168,22 +170,22 @@ class Matrix:
         def due(_number: int, different: int | None) -> bool:
             return different is not None and within(different, part)
 
-        return self._each(run, name, strike, due, judge, judge)
+        return self._each(run, name, strike, due, holds, holds)
 
     def ended(
         self,
         run: Callable[[], Any],
         name: str,
         fault: Fault,
-        then: Judge,
+        then: Check,
         part: Part,
         *,
         reads: bool,
-        well: Judge | None = None,
+        well: Check | None = None,
     ) -> list[str]:
         """From each change of the part on, all fails: the run must end with a reason, and `then` must repair it.
 
-        That it ends well is a failure, unless there is a judge for it.
+        That it ends well is a failure, unless there is a check for it.
         """
 
         def strike(script: Script, number: int) -> Fault:
@@ -204,14 +206,14 @@ class Matrix:
         name: str,
         strike: Callable[[Script, int], Fault],
         due: Callable[[int, int | None], bool],
-        well: Judge,
-        judge: Judge,
+        well: Check,
+        holds: Check,
         *,
         reason: bool = False,
     ) -> list[str]:
-        """At each change that is due the run goes on in a branch, where it is struck; `well` judges if it ends well.
+        """At each change that is due the run goes on in a branch, where it is struck; `well` checks it if it ends well.
 
-        With `reason` it may end with an error of ours that has an exit code, which `judge` then judges.
+        With `reason` it may end with an error of ours that has an exit code, and then `holds` checks it.
         """
         failures: list[str] = []
         one: list[Branch] = []  # in a branch: itself
@@ -225,7 +227,7 @@ class Matrix:
                 one.append(here)
                 return strike(script, script.changes - 1)(make, operation, clock)
             where = f"{operation}, change {script.changes - 1}"
-            failures.extend(self._told(name, run, judge, here.told(), where))
+            failures.extend(self._counted(name, run, holds, here.ended(), where))
             return make()
 
         script = Script(befall)
@@ -234,17 +236,17 @@ class Matrix:
         except BaseException as error:
             if not one:
                 raise
-            told = judge if reason and isinstance(error, EcsctlError) and error.exit_code else partial(_raise, error)
-            one[0].end(told)
+            last = holds if reason and isinstance(error, EcsctlError) and error.exit_code else partial(_raise, error)
+            one[0].end(last)
         if one:
             one[0].end(well)
         assert script.befallen > 0
         return failures
 
-    def _told(self, what: str, run: Callable[[], Any], judge: Judge, told: Told, where: str) -> list[str]:
+    def _counted(self, what: str, run: Callable[[], Any], holds: Check, ended: Ended, where: str) -> list[str]:
         """Count the case."""
-        failures = [f"{what}: {where}: {told.failure}"] if told.failure else []
-        return self.tally.add(what, run.__name__, HOLDS.get(judge.__name__, judge.__name__), failures)
+        failures = [f"{what}: {where}: {ended.failure}"] if ended.failure else []
+        return self.tally.add(what, run.__name__, HOLDS.get(holds.__name__, holds.__name__), failures)
 
 
 def within(number: int, part: Part) -> bool:

@@ -37,9 +37,9 @@ def cases_of(reports: Iterable[Any]) -> Cases:
     """What the tests counted. A test that counts none is a case itself, and its name is what must hold."""
     found: Cases = {}
     for report in reports:
-        told = [tuple(value) for name, value in report.user_properties if name == CASE]
+        counted = [tuple(value) for name, value in report.user_properties if name == CASE]
         name = report.nodeid.split("::")[1].split("[")[0].removeprefix("test_").replace("_", " ")
-        found[report.nodeid] = told or [("", "", name, report.failed)]
+        found[report.nodeid] = counted or [("", "", name, report.failed)]
     return found
 
 
@@ -72,21 +72,21 @@ def _table(kind: str, cases: list[Case], whole: bool) -> str:
         part = kind == KINDS[1] and EVERY > 1
         which = f"every class at every {EVERY}th change, CRASH_SEED={SEED}" if part else "complete"
     which += "" if whole else "; not all of it was run"
-    told = f"{every.total()} cases {kind}, {failed.total()} failed ({which})."
-    return f"{told}\n\n" + "\n".join(lines)
+    total = f"{every.total()} cases {kind}, {failed.total()} failed ({which})."
+    return f"{total}\n\n" + "\n".join(lines)
 
 
 def put_into(page: Path, found: dict[str, str]) -> None:
-    """Replace what stands between the marks of a page, for each kind that was run."""
+    """Replace what stands between the markers of a page, for each kind that was run."""
     text = page.read_text()
-    for kind, told in found.items():
+    for kind, table in found.items():
         begin, end = f"<!-- table: {kind} -->", f"<!-- /table: {kind} -->"
         text, count = re.subn(
             f"{begin}.*?{end}",
-            lambda _, new=f"{begin}\n{told}\n{end}": new,
+            lambda _, new=f"{begin}\n{table}\n{end}": new,
             text,
             flags=re.DOTALL,  # type: ignore[misc]
         )
         if count != 1:
-            raise ValueError(f"{page} does not have the mark {begin} once")
+            raise ValueError(f"{page} does not have the marker {begin} once")
     page.write_text(text)

@@ -27,7 +27,7 @@ GREETINGS = st.sampled_from(["hello", "hi", "good day"])
 
 
 class AnyOrder(RuleBasedStateMachine):
-    """One app's life. `there` is what it may have on AWS: surely nothing, surely all, or a part (None)."""
+    """One app's life, and a neighbour's."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,10 +56,10 @@ class AnyOrder(RuleBasedStateMachine):
     def up(self) -> None:
         """One plain run makes all of it right, and a second finds nothing to do."""
         self.world.up(self.configured())
-        there = self.world.exact()
+        before = self.world.exact()
         assert self.world.up(self.configured()).work == ()
         assert self.world.changes == 0
-        assert unlike(there, self.world.exact(), "account") == []
+        assert unlike(before, self.world.exact(), "account") == []
         definition = self.world.boto("ecs").describe_task_definition(taskDefinition="hello")["taskDefinition"]
         assert {"name": "GREETING", "value": self.greeting} in definition["containerDefinitions"][0]["environment"]
 

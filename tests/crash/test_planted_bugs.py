@@ -141,8 +141,8 @@ def test_a_planted_bug_is_caught(struck: Struck, tally: Tally, plant: Plant, mon
     matrix = Matrix(struck, Tally([]))
     plant(monkeypatch)
     caught = BUGS[plant](matrix) != []
-    told = plant.__name__.replace("_", " ")
-    assert tally.add(f"planted: {told}", "", "it is caught", [] if caught else [told]) == []
+    bug = plant.__name__.replace("_", " ")
+    assert tally.add(f"planted: {bug}", "", "it is caught", [] if caught else [bug]) == []
 
 
 @pytest.mark.parametrize("check", dict.fromkeys(BUGS.values()), ids=lambda check: check.__name__)

@@ -51,17 +51,17 @@ def test_every_refusal_that_passes_is_outlived_by_one_run(
         "up": (struck.up, matrix.is_up_at_rest),
         "down": (struck.down, matrix.is_gone),
     }
-    run, judge = runs[command]
+    run, holds = runs[command]
     if command == "down":
         struck.up()
 
     def body() -> list[tuple[str, str]]:
         struck.struck(run, quirks)
-        judge()
+        holds()
         return list(quirks.shown)
 
-    told = branch(body)
-    for _ in told.value or []:
+    ended = branch(body)
+    for _ in ended.value or []:
         tally.add(f"a refusal that passes, {times} times", command, "that very run succeeds", [])
-    assert told.failure == ""
-    assert len(told.value) > 20
+    assert ended.failure == ""
+    assert len(ended.value) > 20

@@ -112,10 +112,10 @@ def test_a_damaged_record_costs_nothing(struck: Struck, tally: Tally, damage: Ca
         damage(struck)
         matrix.down_again()
 
-    told = f"record {damage.__name__.replace('_', ' ')}"
+    what = f"record {damage.__name__.replace('_', ' ')}"
     failures = [
-        tally.add(told, "", HOLDS[judge.__name__], [failure] if (failure := branch(case).failure) else [])
-        for case, judge in ((up, matrix.up_again), (down, matrix.down_again))
+        tally.add(what, "", HOLDS[holds.__name__], [failure] if (failure := branch(case).failure) else [])
+        for case, holds in ((up, matrix.up_again), (down, matrix.down_again))
     ]
     assert failures == [[], []]
 

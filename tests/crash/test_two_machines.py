@@ -28,9 +28,9 @@ pytestmark = pytest.mark.timeout(600)
 @contextmanager
 def the_other_machine() -> Iterator[None]:
     """Another folder for a while."""
-    here, there = Path.cwd(), Path.cwd() / "other"
-    there.mkdir(exist_ok=True)
-    os.chdir(there)
+    here, elsewhere = Path.cwd(), Path.cwd() / "other"
+    elsewhere.mkdir(exist_ok=True)
+    os.chdir(elsewhere)
     try:
         yield
     finally:
@@ -72,9 +72,9 @@ def test_two_at_once_end_with_a_reason_and_down_on_both_leaves_what_was_there_be
         matrix.is_gone()
 
     failure = branch(body).failure
-    told = tally.add(f"another machine's `{other}` meanwhile", "up", "`down` on both leaves what was there before",
+    failures = tally.add(f"another machine's `{other}` meanwhile", "up", "`down` on both leaves what was there before",
                      [failure] if failure else [])  # fmt: skip
-    assert told == []
+    assert failures == []
 
 
 # Everything the runs say is in the errors; what they leave is in the account.
@@ -89,12 +89,12 @@ def another_machine(struck: Struck) -> Struck:
     return other
 
 
-def refused(run: Struck, configured: dict[str, Any] | None = None) -> str:
-    """What an `up` is told that makes nothing."""
-    with pytest.raises(Refused) as told:
+def stopped(run: Struck, configured: dict[str, Any] | None = None) -> str:
+    """The error of an `up` that makes nothing."""
+    with pytest.raises(Refused) as caught:
         run.up(configured)
     assert run.changes <= 1, "something was made"  # the one that asked for the first thing
-    return f"{told.value.message} {told.value.hint}"
+    return f"{caught.value.message} {caught.value.hint}"
 
 
 @pytest.mark.parametrize("at", range(60) if COMPLETE else [0, 1, 2 + SEED % 40])
@@ -108,7 +108,7 @@ def test_two_first_ups_end_with_one_deployment_and_one_refusal(struck: Struck, t
 
         def meet(make: Make, _operation: str, _clock: Clock) -> Any:
             if at:
-                said.append(refused(other))
+                said.append(stopped(other))
             else:
                 other.up()
             return make()
@@ -117,41 +117,41 @@ def test_two_first_ups_end_with_one_deployment_and_one_refusal(struck: Struck, t
         if at:
             struck.struck(struck.up, script)
         else:
-            with pytest.raises(Refused) as told:
+            with pytest.raises(Refused) as caught:
                 struck.struck(struck.up, script)
-            said.append(f"{told.value.message} {told.value.hint}")
+            said.append(f"{caught.value.message} {caught.value.hint}")
         assert script.changes > at, "there is no such change"
         _equal(unlike(matrix.clean, struck.account(), "account"))
         assert (AT_WORK if at else FASTER) in said[0], said
         assert "since 20" in said[0]
         assert "by " in said[0]
         assert "run the same command again" in said[0]
-        there = struck.exact()
+        before = struck.exact()
         for machine in (struck, other):
             assert machine.up().work == ()
             assert machine.written().keys() == matrix.clean_record.keys()
-        assert unlike(there, struck.exact(), "account") == []
+        assert unlike(before, struck.exact(), "account") == []
         (struck if at % 2 else other).down()
         _equal(unlike(matrix.before, struck.exact(), "account"))
 
     failure = branch(body).failure
-    told = tally.add("another machine's first `up` meanwhile", "up", "one complete deployment and one refusal",
+    failures = tally.add("another machine's first `up` meanwhile", "up", "one complete deployment and one refusal",
                      [failure] if failure else [])  # fmt: skip
-    assert told == []
+    assert failures == []
 
 
 @pytest.mark.parametrize("at", range(1, 60) if COMPLETE else [1, 2 + SEED % 40])
-def test_who_has_looked_before_the_other_began_is_refused_too(struck: Struck, tally: Tally, at: int) -> None:
-    """Both have looked and found nothing; the later one goes on at any moment of the other's run."""
+def test_who_planned_before_the_other_began_is_refused_too(struck: Struck, tally: Tally, at: int) -> None:
+    """Both have planned and found nothing; the later one goes on at any moment of the other's run."""
     matrix = Matrix(struck, tally)
 
     def body() -> None:
         other = another_machine(struck)
-        looked, go_on = Event(), Event()
+        planned, go_on = Event(), Event()
         said: list[EcsctlError] = []
 
         def agree(_plan: Plan) -> None:
-            looked.set()
+            planned.set()
             go_on.wait(60)
 
         def late() -> None:
@@ -167,16 +167,16 @@ def test_who_has_looked_before_the_other_began_is_refused_too(struck: Struck, ta
 
         run = Thread(target=late)
         run.start()
-        assert looked.wait(60)
+        assert planned.wait(60)
         struck.struck(struck.up, Script(lambda number, _: meet if number == at else None))
         matrix.is_up()
         assert [AT_WORK in error.message for error in said] == [True], said
         assert other.up().work == ()
 
     failure = branch(body).failure
-    told = tally.add("another machine that has looked before", "up", "one complete deployment and one refusal",
+    failures = tally.add("another machine that has planned before", "up", "one complete deployment and one refusal",
                      [failure] if failure else [])  # fmt: skip
-    assert told == []
+    assert failures == []
 
 
 @pytest.mark.parametrize("at", range(1, 60) if COMPLETE else [1, 2 + SEED % 40])
@@ -191,16 +191,16 @@ def test_a_first_up_that_died_elsewhere_is_waited_for_and_then_taken_over(
             struck.struck(struck.up, script)
         monkeypatch.setattr(runs, "_machine", lambda: "elsewhere")
         other = another_machine(struck)
-        assert AT_WORK in refused(other)
+        assert AT_WORK in stopped(other)
         struck.clock.sleep(AT_MOST)
         other.up()
         _equal(unlike(matrix.clean_at_rest, _at_rest(struck), "account"))
         assert struck.up().work == ()
 
     failure = branch(body).failure
-    told = tally.add("killed, on another machine", "up", "is waited for, and then taken over",
+    failures = tally.add("killed, on another machine", "up", "is waited for, and then taken over",
                      [failure] if failure else [])  # fmt: skip
-    assert told == []
+    assert failures == []
 
 
 def _at_rest(struck: Struck) -> dict[str, Any]:
@@ -210,7 +210,7 @@ def _at_rest(struck: Struck) -> dict[str, Any]:
 
 @pytest.mark.parametrize("first", ["the one that stays", "the one that goes"])
 @pytest.mark.parametrize("holder", ["has the first thing", "has not"])
-def test_of_two_that_each_own_a_half_the_way_out_that_both_are_told_leads_to_one(
+def test_of_two_that_each_own_a_half_the_way_out_that_both_messages_name_leads_to_one(
     struck: Struck, tally: Tally, first: str, holder: str
 ) -> None:
     """As runs without a first thing have left it: one's network and the other's names."""
@@ -226,9 +226,9 @@ def test_of_two_that_each_own_a_half_the_way_out_that_both_are_told_leads_to_one
         stays, goes = (struck, other) if holder == "has the first thing" else (other, struck)
         for machine in (stays, goes) if first == "the one that stays" else (goes, stays):
             if machine is goes:
-                assert "Run ecsctl down here" in refused(machine)
+                assert "Run ecsctl down here" in stopped(machine)
             elif machine is struck:
-                assert "stays. Where the record" in refused(machine)
+                assert "stays. Where the record" in stopped(machine)
             else:  # nothing of the other's is in its way
                 machine.up()
                 assert "ecsctl down removes them" in str(machine.events)
@@ -241,7 +241,7 @@ def test_of_two_that_each_own_a_half_the_way_out_that_both_are_told_leads_to_one
         _equal(unlike(matrix.before, struck.exact(), "account"))
 
     failure = branch(body).failure
-    assert tally.add("each of two owns a half", "up", "the way out that both are told leads to one deployment",
+    assert tally.add("each of two owns a half", "up", "the way out that both messages name leads to one deployment",
                      [failure] if failure else []) == []  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from tests.crash.table import Tally
 pytestmark = pytest.mark.timeout(900)
 
 
-@pytest.mark.parametrize("late", [1.0, 60.0])  # seconds: until the first look, and over several
+@pytest.mark.parametrize("late", [1.0, 60.0])  # seconds: until the first read, and over several
 def test_what_shows_late_is_waited_for(
     struck: Struck, tally: Tally, late: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,5 +63,5 @@ def test_a_change_that_dies_anywhere_silences_nobody_and_is_finished_by_the_next
     except (Died, Exception):  # noqa: BLE001 - however it ends, the next run goes on from there
         assert changes >= dies
     world.up(after)
-    client.judge()
+    client.never_failed()
     assert world.plan(after).work == ()

@@ -56,13 +56,13 @@ class Client:
         finally:
             self._once.release()
 
-    def judge(self) -> None:
+    def never_failed(self) -> None:
         """Fail if there was a moment at which nobody answered."""
         assert self.asked > 20
         assert self.failed == []
 
     def trouble(self, url: str) -> str:
-        """Why nothing healthy answers there; empty if it does. It looks into the sandbox: calls would take minutes."""
+        """Why nothing healthy answers there, or "". It reads the sandbox itself: calls would take minutes."""
         parts = urlsplit(url)
         host, port = parts.hostname or "", 443 if parts.scheme == "https" else 80
         balancer = _balancer(host)

@@ -29,8 +29,10 @@ def balancer(world: World) -> str:
 
 
 def attributes(world: World) -> dict[str, str]:
-    told = world.boto("elbv2").describe_load_balancer_attributes(LoadBalancerArn=balancer(world))["Attributes"]
-    return {one["Key"].removeprefix("access_logs.s3."): one["Value"] for one in told if "access_logs" in one["Key"]}
+    attributes = world.boto("elbv2").describe_load_balancer_attributes(LoadBalancerArn=balancer(world))["Attributes"]
+    return {
+        one["Key"].removeprefix("access_logs.s3."): one["Value"] for one in attributes if "access_logs" in one["Key"]
+    }
 
 
 def set_by_hand(world: World, **values: str) -> None:
@@ -41,8 +43,8 @@ def set_by_hand(world: World, **values: str) -> None:
 
 
 def protected_by(world: World) -> str:
-    told = world.boto("wafv2").get_web_acl_for_resource(ResourceArn=balancer(world)).get("WebACL") or {}
-    return str(told.get("ARN", ""))
+    web_acl = world.boto("wafv2").get_web_acl_for_resource(ResourceArn=balancer(world)).get("WebACL") or {}
+    return str(web_acl.get("ARN", ""))
 
 
 def buckets(world: World) -> list[str]:
@@ -133,11 +135,11 @@ def test_a_web_acl_is_associated_compared_and_taken_back(world: World) -> None:
 
 def test_another_one_that_took_its_place_is_not_taken_back(world: World) -> None:
     world.up(with_(waf=acl(world)["acl"]))
-    seen = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "x"}
+    metrics = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "x"}
     wafv2 = world.boto("wafv2")
-    theirs = wafv2.create_web_acl(Name="theirs", Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=seen)[
-        "Summary"
-    ]["ARN"]
+    theirs = wafv2.create_web_acl(
+        Name="theirs", Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=metrics
+    )["Summary"]["ARN"]
     wafv2.associate_web_acl(WebACLArn=theirs, ResourceArn=balancer(world))
     assert not world.plan(PLAIN).work
     world.up(PLAIN)
@@ -167,6 +169,6 @@ def test_rights_are_printed_only_where_they_are_used() -> None:
         ("me-central-1", "aws", {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}),
     ],
 )
-def test_who_writes_is_told_by_the_region(region: str, partition: str, who: dict[str, str]) -> None:
+def test_who_writes_depends_on_the_region(region: str, partition: str, who: dict[str, str]) -> None:
     assert log_delivery.principal(region, partition) == who
     assert sandboxed._ACCOUNTS == log_delivery.ACCOUNTS

@@ -42,14 +42,14 @@ def test_the_tasks_role_has_them_and_no_other(world: World) -> None:
 
 
 def test_a_managed_policy_that_is_not_there_stops_everything_before_it_begins(world: World) -> None:
-    there = world.exact()
+    before = world.exact()
     with pytest.raises(EcsctlError, match="there is no policy arn:aws:iam::aws:policy/AmazonNothing"):
         world.up(plain(policies=["arn:aws:iam::aws:policy/AmazonNothing"]))
-    assert world.exact() == there
+    assert world.exact() == before
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("asked", "message"),
     [
         (plain(permissions=[MAY]), "service.permissions[0]: sqs:SendMessage"),
         (
@@ -58,11 +58,11 @@ def test_a_managed_policy_that_is_not_there_stops_everything_before_it_begins(wo
         ),
     ],
 )
-def test_a_right_that_the_boundary_takes_away_is_told(world: World, asked: dict[str, Any], told: str) -> None:
+def test_a_right_that_the_boundary_takes_away_is_reported(world: World, asked: dict[str, Any], message: str) -> None:
     session = world.open({**asked, "permissions_boundary": boundary(world, "s3:*")})
     assert session.facts is not None
     [caution] = session.facts.cautions
-    assert f"{told} is not allowed by the permissions boundary" in caution
+    assert f"{message} is not allowed by the permissions boundary" in caution
 
 
 def test_a_boundary_that_allows_all_of_it_is_not_spoken_of(world: World) -> None:

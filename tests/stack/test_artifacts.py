@@ -20,9 +20,9 @@ def test_artifacts_old_versions_markers_and_open_uploads_all_go(world: World) ->
     s3.put_object(Bucket=BUCKET, Key=build, Body=b"newer")
     s3.delete_object(Bucket=BUCKET, Key=source)
     s3.create_multipart_upload(Bucket=BUCKET, Key="never/finished")
-    told: list[Plan] = []
-    world.down(agree=told.append)
-    assert [step.reason for step in told[0].steps if step.name == "artifacts"] == ["5 objects"]
+    plans: list[Plan] = []
+    world.down(agree=plans.append)
+    assert [step.reason for step in plans[0].steps if step.name == "artifacts"] == ["5 objects"]
     same(before, world.exact())
 
 

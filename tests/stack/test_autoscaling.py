@@ -21,9 +21,9 @@ def scaled(**more: Any) -> dict[str, Any]:
 
 def followed(world: World) -> dict[str, tuple[float, str]]:
     found = world.boto("application-autoscaling").describe_scaling_policies(**ALL)["ScalingPolicies"]
-    told = {one["PolicyName"]: one["TargetTrackingScalingPolicyConfiguration"] for one in found}
+    policies = {one["PolicyName"]: one["TargetTrackingScalingPolicyConfiguration"] for one in found}
     return {name: (one["TargetValue"], one["PredefinedMetricSpecification"].get("ResourceLabel", ""))
-            for name, one in told.items()}  # fmt: skip
+            for name, one in policies.items()}  # fmt: skip
 
 
 def test_several_aims_at_once_are_made_changed_and_taken_back(world: World) -> None:

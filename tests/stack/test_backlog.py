@@ -98,9 +98,9 @@ def test_without_a_first_task_the_backlog_of_each_has_no_value_and_only_the_alar
 def test_it_is_made_changed_and_taken_back_with_what_starts_it(world: World, line: Line) -> None:
     world.up(mailer(), image=IMAGE)
     [tracked, stepped] = (policies(world)[name] for name in ("ecsctl-backlog", "ecsctl-from-zero"))
-    told = tracked["TargetTrackingScalingPolicyConfiguration"]
-    metrics = {one["Id"]: one for one in told["CustomizedMetricSpecification"]["Metrics"]}
-    assert told["TargetValue"] == 4
+    policy = tracked["TargetTrackingScalingPolicyConfiguration"]
+    metrics = {one["Id"]: one for one in policy["CustomizedMetricSpecification"]["Metrics"]}
+    assert policy["TargetValue"] == 4
     assert metrics["result"]["Expression"] == "waiting / running"
     assert metrics["waiting"]["MetricStat"]["Metric"]["Dimensions"] == [{"Name": "QueueName", "Value": "mail"}]
     found = alarm(world)
@@ -155,8 +155,8 @@ def test_down_leaves_nothing_of_it(world: World, line: Line, lost: bool) -> None
 def test_container_insights_counts_the_tasks_where_it_is_on(world: World, line: Line) -> None:
     said = {**mailer(), "service": {"container_insights": "enabled"}}
     world.up(said, image=IMAGE)
-    told = policies(world)["ecsctl-backlog"]["TargetTrackingScalingPolicyConfiguration"]
-    [_, counted, _] = told["CustomizedMetricSpecification"]["Metrics"]
+    policy = policies(world)["ecsctl-backlog"]["TargetTrackingScalingPolicyConfiguration"]
+    [_, counted, _] = policy["CustomizedMetricSpecification"]["Metrics"]
     assert counted["MetricStat"]["Metric"]["Namespace"] == "ECS/ContainerInsights"
     line.tasks(3600)
     line.send(10)
@@ -178,7 +178,7 @@ def test_the_web_may_follow_a_queue_too_and_always_has_a_task(world: World, line
 
 
 @pytest.mark.parametrize(
-    ("aims", "told"),
+    ("aims", "message"),
     [
         ({"min": 0, "max": 2}, "needs a queue"),
         ({"min": 1, "max": 2, "queue": QUEUE}, "messages_per_task"),
@@ -187,7 +187,7 @@ def test_the_web_may_follow_a_queue_too_and_always_has_a_task(world: World, line
         ({"min": 1, "max": 2, "queue": QUEUE + ".fif", "messages_per_task": 5}, "queue"),
     ],
 )
-def test_half_an_aim_and_no_way_back_from_no_tasks_are_refused(aims: dict[str, Any], told: str) -> None:
-    with pytest.raises(ValidationError, match=told):
+def test_half_an_aim_and_no_way_back_from_no_tasks_are_refused(aims: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
         Autoscaling.model_validate(aims)
     assert Autoscaling.model_validate({**AIMS, "queue": QUEUE + ".fifo"}).first == 1

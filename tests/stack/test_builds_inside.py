@@ -48,12 +48,12 @@ def test_from_nothing_and_back_to_it(world: World) -> None:
     assert groups(world) == {"default"}
 
 
-@pytest.mark.parametrize(("network", "told"), [
+@pytest.mark.parametrize(("network", "message"), [
     ('egress = "public"', 'build.vpc: needs another vpc.egress than "public"'),
     ('id = "vpc-0123abcd"\negress = "public"\npublic_subnets = ["subnet-0123aaaa", "subnet-0123bbbb"]',
      'build.vpc: needs another vpc.egress than "public"'),
 ])  # fmt: skip
-def test_without_a_way_out_it_is_refused(tmp_path: Any, network: str, told: str) -> None:
+def test_without_a_way_out_it_is_refused(tmp_path: Any, network: str, message: str) -> None:
     from ecsctl import config
     from ecsctl.engine.errors import ConfigError
 
@@ -61,4 +61,4 @@ def test_without_a_way_out_it_is_refused(tmp_path: Any, network: str, told: str)
     (tmp_path / "ecsctl.toml").write_text(text)
     with pytest.raises(ConfigError) as caught:
         config.load(tmp_path)
-    assert told in str(caught.value)
+    assert message in str(caught.value)

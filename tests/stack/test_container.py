@@ -56,12 +56,12 @@ def test_a_group_of_another_network_stops_everything_before_it_begins(world: Wor
     world.clock.sleep(60)
     group = ec2.create_security_group(GroupName="db", Description="db", VpcId=vpc)["GroupId"]
     world.clock.sleep(60)
-    there = world.exact()
+    before = world.exact()
     with pytest.raises(EcsctlError, match=f"{group} is of {vpc}, expected one of the VPC that is made for the app"):
         world.up(plain(security_groups=[group]))
     with pytest.raises(EcsctlError, match="there is no security group sg-0a1b2c3d4e5f60718"):
         world.up(plain(security_groups=["sg-0a1b2c3d4e5f60718"]))
-    assert world.exact() == there
+    assert world.exact() == before
 
 
 def test_the_tasks_are_in_a_further_group_of_their_network(world: World) -> None:

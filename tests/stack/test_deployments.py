@@ -27,18 +27,18 @@ def heard(world: World) -> list[list[str]]:
 
 def test_github_hears_of_a_release_and_of_one_that_fails(world: World) -> None:
     base = desired_stack(domain=None)
-    told = {**base, "github": {**base["github"], **TOLD}}
+    reporting = {**base, "github": {**base["github"], **TOLD}}
     before = world.account()
-    world.up(told)
+    world.up(reporting)
     push()
     assert heard(world)[-1] == ["in_progress", "success"]
     push(fail="build")
     assert heard(world)[-1] == ["in_progress", "failure"]
     assert {one["environment"] for one in github_deployments(REGION)["deployments"]} == {"hello"}
-    assert world.plan(told).work == ()
+    assert world.plan(reporting).work == ()
     world.up(base)
     assert world.boto("events").list_rules()["Rules"] == []
-    world.up(told)
+    world.up(reporting)
     world.down()
     same(before, world.account())
 

@@ -85,7 +85,7 @@ def test_a_name_elsewhere_adds_no_right_to_a_zone() -> None:
     assert "acm:RequestCertificate" in printed
 
 
-def test_a_name_without_a_zone_is_told_that_its_dns_may_be_elsewhere(world: World) -> None:
+def test_for_a_name_without_a_zone_the_message_says_that_its_dns_may_be_elsewhere(world: World) -> None:
     with pytest.raises(EcsctlError) as refused:
         world.open(desired_stack(github=None, domain={"name": NAME}))
     assert f'domain.elsewhere = ["{NAME}"]' in refused.value.hint

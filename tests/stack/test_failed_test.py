@@ -1,4 +1,4 @@
-"""A test action that fails can be looked into."""
+"""A test action that fails can be examined."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ ALONE = desired_stack(domain=None, github=None)
 def watch(world: World) -> Iterator[Watch]:
     watch = Watch(world)
     yield watch
-    assert watch.empty == [], "a service with tasks was told to run what is not there"
+    assert watch.empty == [], "a service with tasks was to run an image that does not exist"
 
 
 def test_an_empty_account_ends_with_a_service_that_runs_the_built_image(world: World, watch: Watch) -> None:
@@ -47,7 +47,7 @@ def test_the_build_waits_for_nothing_of_the_network_and_the_pipeline_for_the_ser
     assert {"image", "service", "https"} <= all_before("pipeline")
 
 
-def test_a_build_that_fails_is_told_with_its_reason_and_a_later_up_completes(world: World, watch: Watch) -> None:
+def test_a_build_that_fails_is_reported_with_its_reason_and_a_later_up_completes(world: World, watch: Watch) -> None:
     fail_next_build("BUILD", "Error while executing command: docker build .\n# and more\n. Reason: exit status 1")
     with pytest.raises(EcsctlError) as caught:
         world.up(PLAIN)
@@ -88,7 +88,7 @@ def test_a_run_that_finds_a_build_under_way_waits_for_it_and_starts_none(world: 
     assert runs(world)[1] == 1
 
 
-def test_an_account_without_builds_is_told_what_to_do(world: World, watch: Watch) -> None:
+def test_in_an_account_without_builds_the_message_says_what_to_do(world: World, watch: Watch) -> None:
     limit_builds(0)
     with pytest.raises(EcsctlError) as caught:
         world.up(PLAIN)

@@ -58,7 +58,7 @@ def test_a_commit_is_built_once_and_released_once_and_up_ends_at_rest(world: Wor
     at_rest(world)
     settled = world.plan(PLAIN)
     assert settled.work == ()
-    assert {step.name: step.reason for step in settled.steps if step.reason} == {}, "nothing is told to be under way"
+    assert {step.name: step.reason for step in settled.steps if step.reason} == {}, "nothing is reported as under way"
 
     commit = push.push("main")["commit"]
     world.clock.sleep(60)

@@ -32,8 +32,8 @@ def test_a_running_app_gets_flow_logs_and_a_closed_group_and_down_leaves_nothing
     world.up(WATCHED)
     world.clock.sleep(900)
     [log] = world.boto("ec2").describe_flow_logs()["FlowLogs"]
-    told = (log["TrafficType"], log["LogGroupName"], log["DeliverLogsStatus"])
-    assert told == ("REJECT", "/aws/vpc/hello", "SUCCESS")
+    shown = (log["TrafficType"], log["LogGroupName"], log["DeliverLogsStatus"])
+    assert shown == ("REJECT", "/aws/vpc/hello", "SUCCESS")
     assert not default_group(world)["IpPermissions"]
     assert not world.plan(WATCHED).work
     world.boto("ec2").authorize_security_group_egress(GroupId=default_group(world)["GroupId"], IpPermissions=WORLD)

@@ -1,4 +1,4 @@
-"""Who goes back to an earlier release is not told that someone changed it: `plan` names who did, and what up does."""
+"""After a rollback `plan` does not speak of a change by somebody else: it names who went back, and what up does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ONE = desired_stack(domain=None)
 TWO = desired_stack(domain=None, service={"environment": {"GREETING": "hi"}})
 
 
-def told(plan: Plan) -> dict[str, Step]:
+def steps(plan: Plan) -> dict[str, Step]:
     return {step.name: step for step in plan.work}
 
 
@@ -34,8 +34,8 @@ def rollback(world: World, revision: str = "") -> None:
 
 def environment(world: World) -> Any:
     arn = service(world)["taskDefinition"]
-    told = world.boto("ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
-    return {one["name"]: one["value"] for one in told["containerDefinitions"][0]["environment"]}
+    definition = world.boto("ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
+    return {one["name"]: one["value"] for one in definition["containerDefinitions"][0]["environment"]}
 
 
 def test_to_a_revision_with_other_variables(world: World) -> None:
@@ -45,8 +45,8 @@ def test_to_a_revision_with_other_variables(world: World) -> None:
     plan = world.plan(TWO)
     assert Why.DRIFT not in why(plan)
     assert Why.BACK in why(plan)
-    assert "went back to revision 1 from 2" in told(plan)["service"].reason
-    assert "up releases what ecsctl.toml says again" in told(plan)["service"].reason
+    assert "went back to revision 1 from 2" in steps(plan)["service"].reason
+    assert "up releases what ecsctl.toml says again" in steps(plan)["service"].reason
     assert world.plan(ONE).work != plan.work
     world.up(TWO)
     assert environment(world)["GREETING"] == "hi"
@@ -77,7 +77,7 @@ def test_by_ecs(world: World) -> None:
     with pytest.raises(EcsctlError, match="ECS service"):
         world.up(TWO)
     plan = world.plan(TWO)
-    assert "ECS rolled revision 2 back to revision 1" in told(plan)["service"].reason
+    assert "ECS rolled revision 2 back to revision 1" in steps(plan)["service"].reason
     assert Why.DRIFT not in why(plan)
 
 

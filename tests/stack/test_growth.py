@@ -88,11 +88,11 @@ def _piled_up(world: World) -> None:
     for number in range(IMAGES):
         ecr.put_image(ACCOUNT, REGION, "hello", [f"old-{number}"])
     live = ecs.describe_services(cluster="hello", services=["hello"])["services"][0]["taskDefinition"]
-    told = ecs.describe_task_definition(taskDefinition=live, include=["TAGS"])
+    answer = ecs.describe_task_definition(taskDefinition=live, include=["TAGS"])
     model = ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape.members
-    again = {name: value for name, value in told["taskDefinition"].items() if name in model}
+    again = {name: value for name, value in answer["taskDefinition"].items() if name in model}
     for _ in range(REVISIONS):
-        ecs.register_task_definition(**again, tags=told["tags"])
+        ecs.register_task_definition(**again, tags=answer["tags"])
     ecs.update_service(cluster="hello", service="hello", taskDefinition="hello")
     world.clock.sleep(3600)
     group = logs_backends[ACCOUNT][REGION].groups["/ecs/hello"]

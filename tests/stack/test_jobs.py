@@ -91,11 +91,11 @@ def test_a_job_comes_to_a_running_app_runs_is_changed_and_goes(world: World) -> 
     assert {"key": "ecsctl:app", "value": "hello"} in task["tags"]
     logs = world.boto("logs").filter_log_events(logGroupName="/ecs/hello", logStreamNamePrefix="nightly/")["events"]
     assert [one["message"] for one in logs] == ["reported"]
-    told = read(world)
-    assert told.last
-    assert (told.last.outcome, told.last.exit_code, told.last.scheduled, told.paused) == ("failed", 3, True, False)
-    assert told.next_run
-    assert told.next_run.astimezone(UTC).hour == 2
+    job = read(world)
+    assert job.last
+    assert (job.last.outcome, job.last.exit_code, job.last.scheduled, job.paused) == ("failed", 3, True, False)
+    assert job.next_run
+    assert job.next_run.astimezone(UTC).hour == 2
     world.clock.sleep(2 * 3600)
     assert (read(world).last, read(world).last_seen is not None) == (None, True)
 
@@ -126,15 +126,15 @@ def test_it_has_the_image_that_serves_after_a_push_and_never_one_that_was_rolled
     assert world.plan(said).work == ()
 
 
-def test_a_run_that_did_not_begin_is_told(world: World) -> None:
+def test_a_run_that_did_not_begin_is_reported(world: World) -> None:
     said = scheduled(BARE, nightly=NIGHTLY)
     world.running(said, IMAGE)
     policy = {"RoleName": "hello-eu-central-1-scheduler", "PolicyName": "ecsctl"}
     world.boto("iam").delete_role_policy(**policy)
     until(world, 2, 10)
-    told = read(world)
-    assert (told.last, told.missed and told.missed.hour) == (None, 2)
-    assert "  was due 10 min ago, and nothing has started" in "\n".join(map(str, shown.table([told], moment(world))))
+    job = read(world)
+    assert (job.last, job.missed and job.missed.hour) == (None, 2)
+    assert "  was due 10 min ago, and nothing has started" in "\n".join(map(str, shown.table([job], moment(world))))
     assert [(one.name, one.sentence) for one in why(world.aws(), "hello").causes] == [
         ("job-missed", "the job nightly was due, and no run has begun")
     ]
@@ -240,7 +240,7 @@ def ended(
     return {"source": "aws.ecs", "detail-type": "ECS Task State Change", "detail": detail}
 
 
-def test_a_run_that_failed_is_told_and_no_other_end_is(world: World) -> None:
+def test_a_run_that_failed_is_reported_and_no_other_end_is(world: World) -> None:
     said = {**scheduled(BARE, nightly=LIMITED), "notify": {"email": ["ops@example.com"]}}
     world.running(said, IMAGE)
     rule = world.boto("events").describe_rule(Name="hello-failed-jobs")

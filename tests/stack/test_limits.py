@@ -1,4 +1,4 @@
-"""What AWS takes of the whole, though each part of ecsctl.toml is right: told before the first change."""
+"""Limits of AWS on the whole, though each option of ecsctl.toml is valid: reported before the first change."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def refused(world: World, configured: dict[str, Any]) -> ConfigError:
 
 
 @pytest.mark.parametrize(("changed", "key"), LARGE)
-def test_what_is_too_large_together_is_told_by_the_users_own_key(
+def test_what_is_too_large_together_is_reported_by_the_users_own_key(
     world: World, changed: dict[str, Any], key: str
 ) -> None:
     error = refused(world, desired_stack(**changed))
@@ -58,15 +58,15 @@ def test_what_is_too_large_together_is_told_by_the_users_own_key(
     assert "expected at most" in error.message
 
 
-@pytest.mark.parametrize(("changed", "told"), STRANGE)
-def test_what_is_of_another_place_is_told_before_anything_is_made(
-    world: World, changed: dict[str, Any], told: str
+@pytest.mark.parametrize(("changed", "message"), STRANGE)
+def test_what_is_of_another_place_is_refused_before_anything_is_made(
+    world: World, changed: dict[str, Any], message: str
 ) -> None:
-    assert told in refused(world, desired_stack(**changed)).message
+    assert message in refused(world, desired_stack(**changed)).message
 
 
 def test_each_limit_is_awss_own(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the look before, the sandbox refuses as AWS does, half way."""
+    """Without the check before, the sandbox refuses as AWS does, half way."""
     monkeypatch.setattr("ecsctl.blueprint.check", lambda *_: None)
     with pytest.raises(EcsctlError, match="RegisterTaskDefinition"):
         world.up(desired_stack(domain=None, github=None, **LARGE[0][0]), image="public.ecr.aws/x/y:1")

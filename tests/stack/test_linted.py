@@ -1,4 +1,4 @@
-"""The task definition as CloudFormation would have it, judged by cfn-lint, which knows what ECS refuses."""
+"""The task definition as CloudFormation would have it, checked by cfn-lint, which knows what ECS refuses."""
 
 from __future__ import annotations
 

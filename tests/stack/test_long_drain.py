@@ -14,8 +14,8 @@ CHANGED = desired_stack(domain=None, service={"deregistration_delay_seconds": 36
 def delay(world: World) -> str:
     elb = world.boto("elbv2")
     [group] = elb.describe_target_groups()["TargetGroups"]
-    told = elb.describe_target_group_attributes(TargetGroupArn=group["TargetGroupArn"])["Attributes"]
-    return next(str(one["Value"]) for one in told if one["Key"] == "deregistration_delay.timeout_seconds")
+    attributes = elb.describe_target_group_attributes(TargetGroupArn=group["TargetGroupArn"])["Attributes"]
+    return next(str(one["Value"]) for one in attributes if one["Key"] == "deregistration_delay.timeout_seconds")
 
 
 def test_down_ends_soon_and_leaves_nothing(world: World) -> None:

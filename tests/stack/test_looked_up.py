@@ -1,4 +1,4 @@
-"""What is looked up again at each run is for what is new: what is there decides."""
+"""What each run looks up again is for what is new: for what exists, its own values count."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ CHANGES: dict[str, tuple[Change, ...] | str] = {
     "identity": (another_caller,),
     "zones": (an_ill_zone, another_zone_in_the_region, one_zone_left),
     "hosted_zones": (a_closer_hosted_zone, a_hosted_zone_of_the_same_name),
-    "zone_unread": "only what is told of a list that may not be read: the zone is the recorded one then",
+    "zone_unread": "only what is said of a list that may not be read: the zone is the recorded one then",
     "tls_policy": (a_better_tls_policy,),
     "build_image": (a_newer_build_image,),
     "past_commands": "of the release command, not to take a task of before for this run's",
@@ -95,7 +95,7 @@ CHANGES: dict[str, tuple[Change, ...] | str] = {
     "image": (a_newer_image,),
     "given": "the user names it, with up --image",
     "unobserved": "for status alone, which changes nothing",
-    "unfit": "what the user named is gone, or of no use any more: it is told before anything rests on it",
+    "unfit": "what the user named is gone, or of no use any more: that is reported before anything rests on it",
     "past_builds": (another_build,),
     "broken": "a first version that never ran gives way to what is newer",
     "own_buildspec": "what the branch has is the user's; where nothing tells it, what stands stays: test_own_buildspec",
@@ -126,7 +126,7 @@ def test_what_only_is_looked_up_changes_nothing_that_is_there(
     change(world, monkeypatch)
     if record == "lost":
         world.record.unlink()
-    assert _told(world.plan()) == []
+    assert shown(world.plan()) == []
     world.up()
     assert world.changes == 0
 
@@ -138,7 +138,7 @@ def test_facts_that_differ_are_no_difference_of_what_is_there(world: World) -> N
     assert session.facts
     other = replace(session.facts, zones=("euc1-az3", "euc1-az9"), tls_policy=listener.TLS_POLICIES[-1],
                     build_image="aws/codebuild/amazonlinux-aarch64-standard:9.0")  # fmt: skip
-    assert _told(session.engine.plan(blueprint(session.config, other))) == []
+    assert shown(session.engine.plan(blueprint(session.config, other))) == []
 
 
 def test_what_stands_in_the_record_is_what_the_run_had_looked_up(world: World) -> None:
@@ -160,7 +160,7 @@ def test_a_weak_tls_policy_and_another_family_of_build_images_are_still_drift(wo
     project = codebuild.batch_get_projects(names=["hello-build"])["projects"][0]
     spoilt = {**project["environment"], "image": "aws/codebuild/amazonlinux2-aarch64-standard:3.0"}
     codebuild.update_project(name="hello-build", environment=spoilt)
-    assert _told(world.plan()) == ["build: image", "https: ssl_policy"]
+    assert shown(world.plan()) == ["build: image", "https: ssl_policy"]
 
 
 def test_a_second_person_changes_what_is_asked_for_and_leaves_the_first_ones_name(
@@ -204,7 +204,7 @@ def test_with_one_zone_nothing_new_is_begun(world: World, monkeypatch: pytest.Mo
         world.plan()
 
 
-def _told(plan: Plan) -> list[str]:
+def shown(plan: Plan) -> list[str]:
     return [f"{step.name}: {', '.join(sorted(step.changed)) or step.verb}" for step in plan.work + plan.refusals]
 
 
@@ -212,4 +212,4 @@ def _owners(world: World) -> dict[str, str]:
     session = world.open()
     session.engine.plan(session.desired_stack)
     tags = {name: observed.tags or {} for name, observed in session.engine.observed.items() if observed}
-    return {name: there[OWNER] for name, there in tags.items() if OWNER in there}
+    return {name: owned[OWNER] for name, owned in tags.items() if OWNER in owned}

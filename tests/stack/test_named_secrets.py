@@ -1,4 +1,4 @@
-"""A secret by its name is the same as by its ARN; what is not there is told without a word of what was written."""
+"""A secret by its name is the same as by its ARN; an unknown one is reported without a word of what was written."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def test_tasks_read_it_by_its_arn_and_by_its_name_alike(world: World) -> None:
 
 
 def test_a_name_without_a_secret_stops_everything_and_is_not_repeated(world: World) -> None:
-    there = world.exact()
+    before = world.exact()
     with pytest.raises(ConfigError) as refused:
         world.up(plain(KEY="hunter2"))
     assert "service.secrets.KEY: there is no secret of that name" in refused.value.message
     assert "hunter2" not in f"{refused.value.message} {refused.value.why} {refused.value.hint}"
-    assert world.exact() == there
+    assert world.exact() == before
 
 
 def test_who_only_looks_is_not_kept_from_it_by_a_secret_that_is_gone(world: World) -> None:

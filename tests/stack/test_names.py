@@ -82,7 +82,7 @@ def test_a_name_that_is_added_is_served_from_the_moment_that_it_leads_here(world
 
     world.clock.each = world.heard = ask  # type: ignore[attr-defined]  # the clock is a ticking one
     world.up(MANY)
-    old.judge()
+    old.never_failed()
     assert observed == {"the name leads nowhere", ""}
 
 
@@ -94,7 +94,7 @@ def test_a_name_less_is_a_certificate_without_it_and_no_record_of_it(world: Worl
     client = Client(world, "https://hello.ecsctl.example")
     world.clock.each = world.heard = client  # type: ignore[attr-defined]  # the clock is a ticking one
     world.up(fewer)
-    client.judge()
+    client.never_failed()
     assert certificates(world) == [{"hello.ecsctl.example", "*.hello.ecsctl.example"}]
     assert records(world)["shop.example."] == set()
     assert world.plan(fewer).work == ()
@@ -130,7 +130,7 @@ def test_names_that_redirect_are_in_the_certificate_and_send_to_the_apps_own_nam
     client = Client(world, "https://hello.ecsctl.example")
     world.clock.each = world.heard = client  # type: ignore[attr-defined]  # the clock is a ticking one
     world.up(sending)
-    client.judge()
+    client.never_failed()
     assert certificates(world) == [{"hello.ecsctl.example", "ecsctl.example", "www.shop.example", *six}]
     assert answers(world, "hello.ecsctl.example", "ecsctl.example", "www.shop.example", *six) == {}
     assert sent(world) == dict.fromkeys(
@@ -142,7 +142,7 @@ def test_names_that_redirect_are_in_the_certificate_and_send_to_the_apps_own_nam
     assert world.plan(sending).work == (), "without a record all of it is known again"
     fewer = desired_stack(github=None, domain={"names": ["ecsctl.example"], "redirect": ["www.shop.example"]})
     world.up(fewer)
-    client.judge()
+    client.never_failed()
     assert sent(world).keys() == {"www.shop.example"}
     assert world.plan(fewer).work == ()
     world.clock.each = world.heard = lambda *_: None  # type: ignore[attr-defined]  # the clock is a ticking one

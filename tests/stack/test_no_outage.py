@@ -24,14 +24,14 @@ def world(tmp_path: Path) -> Iterator[World]:
         yield World(clock, tmp_path)
 
 
-def judged(world: World, before: Configured, after: Configured) -> None:
+def never_unanswered(world: World, before: Configured, after: Configured) -> None:
     """Make the change: a client is answered at each moment, or the plan says that it is not; all is as desired."""
     before, after = theirs(world, before, after)
     client = watched(world, before, after)
-    told = [step.impact for step in world.plan(after).work if "not answer" in step.impact]
+    impacts = [step.impact for step in world.plan(after).work if "not answer" in step.impact]
     world.up(after)
-    if not told:
-        client.judge()
+    if not impacts:
+        client.never_failed()
     assert world.plan(after).work == ()
 
 
@@ -39,13 +39,13 @@ def refused(world: World, before: Configured, after: Configured) -> None:
     """The change is refused by plan and up alike, with a way out, and nothing has moved."""
     before, after = theirs(world, before, after)
     client = watched(world, before, after)
-    there = world.exact()
+    original = world.exact()
     [*steps] = world.plan(after).refusals
     assert steps
     assert all(step.reason and step.hint for step in steps)
     with pytest.raises(EcsctlError):
         world.up(after)
-    same(there, world.exact())
+    same(original, world.exact())
     assert client.failed == []
 
 
@@ -60,7 +60,7 @@ def test_a_key_without_an_answer_is_found(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize(("before", "after"), QUICK.values(), ids=QUICK.keys())
 def test_a_client_is_answered_at_every_moment_of_a_change(world: World, before: Configured, after: Configured) -> None:
-    judged(world, before, after)
+    never_unanswered(world, before, after)
 
 
 @pytest.mark.parametrize(("before", "after"), list(REFUSED.values())[:1], ids=list(REFUSED)[:1])
@@ -78,7 +78,7 @@ def test_a_domain_that_is_not_delegated_takes_nothing_off_the_air(
     world.clock.each = lambda: None  # type: ignore[attr-defined]  # it takes 45 minutes: each call is enough
     with pytest.raises(EcsctlError, match="certificate"):
         world.up(SECURE)
-    client.judge()
+    client.never_failed()
 
 
 SILENT = {
@@ -88,19 +88,19 @@ SILENT = {
 
 
 @pytest.mark.parametrize("service", SILENT.values(), ids=SILENT.keys())
-def test_what_silences_the_app_is_told_in_the_plan(world: World, service: dict[str, Any]) -> None:
+def test_what_silences_the_app_is_in_the_plan(world: World, service: dict[str, Any]) -> None:
     after = with_(service=service)
     client = watched(world, PLAIN, after)
-    told = [step.impact for step in world.plan(after).work if step.impact]
-    assert len(told) == 1
-    assert "not answer" in told[0]
+    impacts = [step.impact for step in world.plan(after).work if step.impact]
+    assert len(impacts) == 1
+    assert "not answer" in impacts[0]
     world.up(after)
     world.clock.sleep(60)
-    assert client.failed != [], "the plan told of an outage that there is not"
+    assert client.failed != [], "the plan named an outage that does not happen"
 
 
-def test_what_clients_notice_is_told_in_the_plan(world: World) -> None:
+def test_what_clients_notice_is_in_the_plan(world: World) -> None:
     watched(world, PLAIN, PLAIN)
-    told = {step.name: step.impact for step in world.plan({**SECURE, "service": {"health_path": "/ready"}}).work}
-    assert "asked at /ready at once" in told["target-group"]
-    assert "HTTP moves to HTTPS" in told["http"]
+    impacts = {step.name: step.impact for step in world.plan({**SECURE, "service": {"health_path": "/ready"}}).work}
+    assert "asked at /ready at once" in impacts["target-group"]
+    assert "HTTP moves to HTTPS" in impacts["http"]

@@ -66,8 +66,8 @@ def test_workers_alone_have_nothing_in_front_and_a_web_comes_and_goes_with_its_i
 def test_a_push_goes_to_workers_and_jobs_and_the_first_worker_leads(world: World) -> None:
     world.running(BUILT)
     [project] = world.boto("codebuild").batch_get_projects(names=["hello-release"])["projects"]
-    told = {one["name"]: one["value"] for one in project["environment"]["environmentVariables"]}
-    assert told["SERVICE"] == "hello_mailer"
+    variables = {one["name"]: one["value"] for one in project["environment"]["environmentVariables"]}
+    assert variables["SERVICE"] == "hello_mailer"
     first = container(world, "hello_mailer")["image"]
     assert image(world) == first
     push.push("main")

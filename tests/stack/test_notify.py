@@ -46,7 +46,7 @@ def of_service(event: str, service: str = "hello/hello") -> dict[str, Any]:
             "resources": [f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/{service}"]}  # fmt: skip
 
 
-def told(world: World, event: dict[str, Any]) -> list[str]:
+def messages(world: World, event: dict[str, Any]) -> list[str]:
     """What is published for an event, by the rules that are there."""
     events, found = world.boto("events"), []
     whole: Any = {"version": "0", "id": "1", "account": ACCOUNT, "region": REGION, "time": 0, **event}
@@ -80,11 +80,11 @@ def subscribed(world: World) -> set[str]:
 
 def test_what_happens_is_a_sentence_and_what_is_right_is_none(world: World) -> None:
     world.running(notified(OPS))
-    [failed] = told(world, of_pipeline("Pipeline", state="FAILED"))
+    [failed] = messages(world, of_pipeline("Pipeline", state="FAILED"))
     assert "The pipeline of hello in eu-central-1 (account 123456789012) has failed in run 01234567-" in failed
-    [waits] = told(world, of_action("Review", "Approval"))
+    [waits] = messages(world, of_action("Review", "Approval"))
     assert "waits for an approval: Review, in run 01234567-" in waits
-    [broken] = told(world, of_service("SERVICE_DEPLOYMENT_FAILED"))
+    [broken] = messages(world, of_service("SERVICE_DEPLOYMENT_FAILED"))
     assert "has failed (ecs-svc/1234567890123456789): ECS deployment circuit breaker: tasks failed" in broken
     for nothing in (
         of_pipeline("Pipeline", state="SUCCEEDED"),
@@ -94,7 +94,7 @@ def test_what_happens_is_a_sentence_and_what_is_right_is_none(world: World) -> N
         of_service("SERVICE_DEPLOYMENT_COMPLETED"),
         of_service("SERVICE_DEPLOYMENT_FAILED", "hello/hello-2"),
     ):
-        assert told(world, nothing) == []
+        assert messages(world, nothing) == []
 
 
 def test_there_is_a_rule_for_what_can_happen_and_for_no_more(world: World) -> None:
@@ -152,7 +152,7 @@ def test_up_again_changes_nothing_and_down_leaves_nothing(world: World) -> None:
     same(before, world.account())
 
 
-def test_a_topic_of_the_users_is_told_and_stays_as_it_is(world: World) -> None:
+def test_a_topic_of_the_users_gets_the_messages_and_stays_as_it_is(world: World) -> None:
     [configured] = theirs(world, {**PLAIN, "notify": {"topic": "{topic}"}})
     topics = world.account()[REGION]["topics"]
     world.up(configured)

@@ -1,4 +1,4 @@
-"""A secret that has changed since the tasks read it is told, until new ones run."""
+"""A secret that has changed since the tasks read it is reported, until new ones run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.stack.conftest import World, desired_stack
 IMAGE = "public.ecr.aws/docker/library/nginx:1.27"
 
 
-def test_tasks_that_are_older_than_a_secret_are_told_until_they_are_replaced(world: World) -> None:
+def test_tasks_that_are_older_than_a_secret_are_reported_until_they_are_replaced(world: World) -> None:
     secrets, parameters = world.boto("secretsmanager"), world.boto("ssm")
     secrets.create_secret(Name="shop/db", SecretString="one")
     parameters.put_parameter(Name="/shop/key", Value="one", Type="SecureString")

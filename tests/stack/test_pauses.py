@@ -80,13 +80,13 @@ def test_a_pause_comes_and_goes_in_place_and_leaves_the_functions_of_others(worl
     assert not world.plan(NOT_HELD).work
 
 
-def test_what_is_held_is_told_and_nothing_else_is_released_meanwhile(held: World) -> None:
-    aws, told = held.aws(), "is paused now that its tasks are healthy; ECS takes it back at"
+def test_what_is_held_is_reported_and_nothing_else_is_released_meanwhile(held: World) -> None:
+    aws, held_back = held.aws(), "is paused now that its tasks are healthy; ECS takes it back at"
     answers = "ecsctl continue lets it go on, ecsctl cancel takes it back"
     release = read(aws, "hello").release
     assert release
     assert release.outcome == "paused"
-    assert release.message.startswith(f"revision 2 {told}")
+    assert release.message.startswith(f"revision 2 {held_back}")
     assert release.message.endswith(f"no request goes to it yet; {answers}")
     assert read(aws, "hello").well
     found = diagnose(*gather(aws, "hello"))
@@ -94,7 +94,7 @@ def test_what_is_held_is_told_and_nothing_else_is_released_meanwhile(held: World
     assert [step.what for fix in found.causes[0].fix for step in fix.steps] == ["ecsctl continue", "ecsctl cancel"]
     session = held.open(without_topic(HELD))
     newest = history(session.aws, session.state)[0]
-    assert (newest.outcome, newest.why.startswith(f"it {told}")) == ("paused", True)
+    assert (newest.outcome, newest.why.startswith(f"it {held_back}")) == ("paused", True)
     with pytest.raises(Paused, match="revision 2 is paused") as up:
         held.up(without_topic(HELD))
     assert (up.value.exit_code, up.value.hint) == (9, answers)

@@ -22,7 +22,7 @@ WHERE = {"app": "hello", "account": "1", "region": "r"}
 
 
 @pytest.mark.parametrize("configured", FORMS.values(), ids=FORMS.keys())
-def test_each_new_thing_is_told_in_a_line_or_two_and_with_all_its_fields(
+def test_each_new_resource_is_summed_up_in_a_line_or_two_and_with_all_its_fields(
     world: World, configured: dict[str, Any]
 ) -> None:
     plan = world.plan(configured)
@@ -46,17 +46,17 @@ def _names(plan: Any) -> set[str]:
 
 
 def test_what_is_opened_to_whom_stands_in_the_plan(world: World) -> None:
-    told = {step.name: step.summary for step in world.plan().work}
-    assert told["balancer-group"] == "lets in tcp 443 from 0.0.0.0/0, tcp 80 from 0.0.0.0/0"
-    assert told["tasks-group"] == "lets in tcp 8000 from balancer-group"
-    assert told["vpc"] == "10.100.0.0/16"
-    assert told["app-logs"] == "/ecs/hello: kept for 30 days"
-    assert "ecs-tasks.amazonaws.com may ecr: 4 actions" in told["execution-role"]
-    assert told["task-definition"].startswith("256 CPU units, 512 MiB, ARM64, port 8000")
-    assert told["service"] == "tasks: 1, in private-a, private-b"
+    summaries = {step.name: step.summary for step in world.plan().work}
+    assert summaries["balancer-group"] == "lets in tcp 443 from 0.0.0.0/0, tcp 80 from 0.0.0.0/0"
+    assert summaries["tasks-group"] == "lets in tcp 8000 from balancer-group"
+    assert summaries["vpc"] == "10.100.0.0/16"
+    assert summaries["app-logs"] == "/ecs/hello: kept for 30 days"
+    assert "ecs-tasks.amazonaws.com may ecr: 4 actions" in summaries["execution-role"]
+    assert summaries["task-definition"].startswith("256 CPU units, 512 MiB, ARM64, port 8000")
+    assert summaries["service"] == "tasks: 1, in private-a, private-b"
 
 
-def test_what_is_there_already_is_not_told_once_more(world: World) -> None:
+def test_what_exists_already_is_not_shown_once_more(world: World) -> None:
     world.running()
     assert {step.summary for step in world.plan().steps} == {""}
 
@@ -97,11 +97,11 @@ def test_each_yes_or_no_of_each_kind_is_known_as_set_or_derived() -> None:
     assert found == DERIVED | SET
 
 
-def test_nobody_is_accused_of_what_the_product_has_derived(world: World) -> None:
+def test_a_value_that_ecsctl_derives_is_never_called_drift(world: World) -> None:
     world.running()
     session = world.open()
     session.engine.plan(session.desired_stack)
-    judged = set()
+    checked = set()
     for name in session.desired_stack.nodes:
         observed = session.engine.observed[name]
         assert observed is not None
@@ -112,11 +112,11 @@ def test_nobody_is_accused_of_what_the_product_has_derived(world: World) -> None
                 applied = {field: True}  # as the record has it: for any other field this would be drift
                 [change] = diff(desired, replace(desired, **{field: False}, **more), applied)
                 assert (change.why, change.problem != "") == (Why.STATE, True)
-                judged.add((kind, field))
-    assert judged == DERIVED
+                checked.add((kind, field))
+    assert checked == DERIVED
 
 
-def test_a_deregistered_revision_is_told_as_that(world: World) -> None:
+def test_a_deregistered_revision_is_reported_as_that(world: World) -> None:
     world.running()
     arn = world.boto("ecs").describe_services(cluster="hello", services=["hello"])["services"][0]["taskDefinition"]
     world.boto("ecs").deregister_task_definition(taskDefinition=arn)

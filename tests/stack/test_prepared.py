@@ -263,10 +263,10 @@ OWN = "it is no thing that was there before"
 NOT_EXAMINED = {
     "volumes.NAME.directory": "what is in a file system no call of AWS tells: `why` knows a folder that is not there",
     "domain.elsewhere": "what stands at another DNS provider no call of AWS tells: `up` says what is to stand there",
-    "region": "a region that is not enabled, or is none, is told by the first call: tests/test_access.py",
+    "region": "a region that is not enabled, or is none, is refused by the first call: tests/test_access.py",
     "github.repository": "GitHub's, and asked there: by the source's own error, and `why`",
     "github.branch": "as github.repository",
-    "ecr.sign": "a profile may be another account's, whose holder alone may look at it: ECR says whether it signs",
+    "ecr.sign": "a profile may be another account's, whose holder alone may read it: ECR says whether it signs",
     "build.buildspec": "a file of the repository: its build says what is wrong with it",
     "pipeline.tests": "as build.buildspec",
     **dict.fromkeys(("raw.service", "raw.target_group", "raw.target_group_attributes", "raw.load_balancer_attributes",
@@ -330,9 +330,9 @@ def test_it_is_refused_by_its_name_before_the_first_change(world: World, case: C
     before = world.exact()
     with pytest.raises(EcsctlError) as refused:
         world.up(desired_stack(**named))
-    told = refused.value.errors if isinstance(refused.value, Several) else (refused.value,)
-    fitting = [one for one in told if all(word in f"{one.message} {one.why}" for word in case.says)]
-    assert fitting, [one.message for one in told]
+    errors = refused.value.errors if isinstance(refused.value, Several) else (refused.value,)
+    fitting = [one for one in errors if all(word in f"{one.message} {one.why}" for word in case.says)]
+    assert fitting, [one.message for one in errors]
     assert any(case.hint in one.hint for one in fitting), [one.hint for one in fitting]
     assert world.exact() == before
 

@@ -71,10 +71,10 @@ def test_the_printed_policies_are_enough_to_look_at_the_secret_and_to_use_it(wor
 
 
 @pytest.mark.parametrize("value", ["a password", '{"username": "me"}'])
-def test_a_secret_that_opens_nothing_is_told_by_the_build(world: World, value: str) -> None:
+def test_a_secret_that_opens_nothing_fails_the_build_with_its_reason(world: World, value: str) -> None:
     login = held(world, value)
     with pytest.raises(EcsctlError) as failure:
         world.up(behind(login))
     parts = getattr(failure.value, "errors", [failure.value])
-    told = " ".join(f"{one} {one.why}" for one in parts)
-    assert "holds no username and password" in told
+    message = " ".join(f"{one} {one.why}" for one in parts)
+    assert "holds no username and password" in message

@@ -16,7 +16,7 @@ from ecsctl.sandbox.aws import ecs
 from ecsctl.sandbox.server.inprocess import inprocess
 from tests.stack.client import IMAGE, Ticking, watched
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack
-from tests.why.test_live import told
+from tests.why.test_live import diagnose
 
 HTTP = desired_stack(github=None)
 GRPC = desired_stack(github=None, service={"protocol": "grpc"})
@@ -42,8 +42,8 @@ def led_to(world: World) -> list[tuple[str, int]]:
     [balancer] = elb.describe_load_balancers()["LoadBalancers"]
     listeners = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
     [listener] = [one for one in listeners if one["Port"] == 443]
-    told = listener["DefaultActions"][0]["ForwardConfig"]["TargetGroups"]
-    return [(one["TargetGroupArn"].split("/")[1], one["Weight"]) for one in told]
+    groups = listener["DefaultActions"][0]["ForwardConfig"]["TargetGroups"]
+    return [(one["TargetGroupArn"].split("/")[1], one["Weight"]) for one in groups]
 
 
 def test_a_server_of_grpc_is_asked_for_a_method_that_it_need_not_have(world: World) -> None:
@@ -76,7 +76,7 @@ def test_an_app_that_does_not_speak_the_new_protocol_goes_on_as_it_was(world: Wo
         world.up(GRPC)
     assert led_to(world) == [("hello", 1), ("hello-GRPC", 0)]
     world.up(HTTP)
-    client.judge()
+    client.never_failed()
     assert led_to(world) == [("hello", 1)]
     assert [name for name, *_ in groups(world)] == ["hello"]
 
@@ -86,7 +86,7 @@ def test_why_tells_what_a_code_of_grpc_means(world: World) -> None:
     ecs.behave(ACCOUNT, "", "app", answers={"/grpc.health.v1.Health/Check": 12})
     world.boto("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
     world.clock.sleep(400)
-    [cause, *_] = told(world).causes
+    [cause, *_] = diagnose(world).causes
     assert cause.name == "health-path"
     assert "12 (UNIMPLEMENTED)" in cause.sentence
 

@@ -55,7 +55,7 @@ def test_what_somebody_has_changed_of_it_is_drift(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "told"),
+    ("raw", "message"),
     [
         ({"container": {"mountPoint": []}}, "raw.container.mountPoint: ContainerDefinition has no such parameter; "
          "did you mean mountPoints?"),
@@ -76,13 +76,13 @@ def test_what_somebody_has_changed_of_it_is_drift(world: World) -> None:
     ],
 )  # fmt: skip
 def test_what_the_sdks_model_does_not_know_is_refused_before_any_call(
-    world: World, raw: dict[str, Any], told: str
+    world: World, raw: dict[str, Any], message: str
 ) -> None:
     calls: list[object] = []
     world.heard = lambda *call: calls.append(call)
     with pytest.raises(ConfigError) as refused:
         world.up(plain(**raw))
-    assert told in refused.value.message
+    assert message in refused.value.message
     assert calls == []
 
 
@@ -103,7 +103,7 @@ OTHERS: dict[str, dict[str, Any]] = {
 }
 
 
-def told(world: World) -> dict[str, Any]:
+def settings(world: World) -> dict[str, Any]:
     """What AWS tells of all that is said in OTHERS."""
     ecs, elb = world.boto("ecs"), world.boto("elbv2")
     service = ecs.describe_services(cluster="hello", services=["hello"])["services"][0]
@@ -132,10 +132,10 @@ def told(world: World) -> dict[str, Any]:
 
 def test_what_is_said_of_other_calls_is_made_compared_and_taken_back(world: World) -> None:
     world.up(PUSHED)
-    before = told(world)
+    before = settings(world)
     said = {**PUSHED, "raw": OTHERS}
     world.up(said)
-    after = told(world)
+    after = settings(world)
     assert after == {
         "platform": "1.4.0",
         "connect": True,
@@ -152,7 +152,7 @@ def test_what_is_said_of_other_calls_is_made_compared_and_taken_back(world: Worl
     }
     assert world.plan(said).work == ()
     world.up(PUSHED)
-    assert told(world) == {**before, "connect": False}
+    assert settings(world) == {**before, "connect": False}
     assert world.plan(PUSHED).work == ()
 
 
@@ -162,14 +162,14 @@ def test_each_parameter_of_each_call_is_said_by_an_option_or_can_be_said_raw() -
     options = {"service": {"platformVersion", "propagateTags", "enableECSManagedTags", "availabilityZoneRebalancing"},
                "listener": {"SslPolicy"}}  # fmt: skip
     for table, known in usual.items():
-        told = {*config_raw.SAID[table], *known, *options.get(table, ())}
+        named = {*config_raw.SAID[table], *known, *options.get(table, ())}
         top, inner, call = CALLS[table]
         shape = shape_of(top, inner, call)
         parents = config_raw.PARENTS.get(table, ())
-        there = {name for name in shape.members if name not in parents}
-        there |= {f"{parent}.{name}" for parent in parents for name in shape.members[parent].members}
-        assert there - told == set(), table
-        assert {path for path in told if path.split(".")[0] in shape.members} - there == set(), table
+        members = {name for name in shape.members if name not in parents}
+        members |= {f"{parent}.{name}" for parent in parents for name in shape.members[parent].members}
+        assert members - named == set(), table
+        assert {path for path in named if path.split(".")[0] in shape.members} - members == set(), table
 
 
 NOT_OURS = {  # of other load balancers (network, gateway), targets (lambda) and address types (dual stack)
@@ -186,7 +186,7 @@ def test_each_attribute_that_the_sdk_tells_of_can_be_said() -> None:
               "listener_attributes": "ListenerAttribute"}  # fmt: skip
     for table, known in attributes().items():
         text = model.shape_for(shapes[table]).members["Key"].documentation
-        there = set(re.findall(r"<code>([a-z0-9_]+(?:[.][a-z0-9_]+)+)</code>", text))
-        there = {name for name in there if not name.startswith(tuple(NOT_OURS[table].split()))}
-        assert len(there) > 5
-        assert there - known - config_raw.SAID[table].keys() == set()
+        linked = set(re.findall(r"<code>([a-z0-9_]+(?:[.][a-z0-9_]+)+)</code>", text))
+        linked = {name for name in linked if not name.startswith(tuple(NOT_OURS[table].split()))}
+        assert len(linked) > 5
+        assert linked - known - config_raw.SAID[table].keys() == set()

@@ -1,4 +1,4 @@
-"""[deployment.alarms]: an alarm that rings while a version rolls out gives it up, and its name is told."""
+"""[deployment.alarms]: an alarm that rings while a version rolls out gives it up, and its name is in the message."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ecsctl.engine.errors import EcsctlError
 from ecsctl.engine.plan import Verb
 from ecsctl.operations.policy import policies
 from ecsctl.releases.verdict import Followed, Outcome, Verdict, judge
-from ecsctl.resources.support.deployments import snapshot as told_of
+from ecsctl.resources.support.deployments import snapshot
 from tests.stack.client import IMAGE
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, same
 
@@ -35,7 +35,7 @@ def service(world: World) -> dict[str, Any]:
 
 
 def verdict(world: World, revision: str) -> Any:
-    return judge(Followed(revision), told_of(world.aws(), "hello", "hello"))
+    return judge(Followed(revision), snapshot(world.aws(), "hello", "hello"))
 
 
 def another_version(world: World) -> str:

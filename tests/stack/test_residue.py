@@ -56,10 +56,10 @@ def test_a_group_on_which_somebody_has_set_anything_is_refused(
     logs = world.boto("logs")
     logs.create_log_group(logGroupName=name)
     sets(logs, name)
-    there = world.exact()
+    before = world.exact()
     with pytest.raises(EcsctlError, match="is not ours"):
         world.up()
-    same(there, world.exact())
+    same(before, world.exact())
 
 
 def test_the_apps_own_group_is_never_made_by_aws_so_one_that_is_there_is_somebodys(world: World) -> None:

@@ -33,17 +33,17 @@ def test_up_then_nothing_to_do_then_down_to_what_was_there(world: World, configu
     assert done.count(Verb.CREATE) == len(done.steps)
     early = {event.name for event in world.events if isinstance(event, Ready)}
     assert early <= {"load-balancer", "service", "pipeline"}, "nothing else is of use before it is ready"
-    there = world.exact()
+    original = world.exact()
 
     assert world.plan(configured).work == ()
     assert world.up(configured).work == ()
     assert world.changes == 0
-    same(there, world.exact())
+    same(original, world.exact())
 
     world.record.unlink()
     assert world.up(configured).work == ()
     assert world.changes == 0
-    same(there, world.exact())
+    same(original, world.exact())
 
     world.record.unlink()
     world.down()

@@ -58,7 +58,7 @@ def test_a_sidecar_comes_is_changed_survives_the_pipeline_and_goes(world: World)
     assert world.plan(said()).work == ()
 
 
-def test_drift_of_a_sidecar_is_told_and_corrected_and_what_others_added_is_left(world: World) -> None:
+def test_drift_of_a_sidecar_is_reported_and_corrected_and_what_others_added_is_left(world: World) -> None:
     world.up(said(AGENT))
     theirs = {"name": "theirs", "image": "registry.example.com/theirs:1", "essential": False}
 

@@ -74,9 +74,9 @@ def test_what_a_build_pushes_is_signed_and_a_signature_is_no_version(world: Worl
     assert not world.plan(SIGNED).work
     policy = json.loads(world.boto("ecr").get_lifecycle_policy(repositoryName="hello")["lifecyclePolicyText"])
     assert {one["selection"]["tagStatus"] for one in policy["rules"]} == {"tagged"}
-    told: list[Plan] = []
-    world.down(agree=told.append)
-    assert [step.reason for step in told[0].steps if step.name == "repository"] == [f"{len(signatures)} images"]
+    plans: list[Plan] = []
+    world.down(agree=plans.append)
+    assert [step.reason for step in plans[0].steps if step.name == "repository"] == [f"{len(signatures)} images"]
     with pytest.raises(ClientError, match="SigningConfigurationNotFoundException"):
         rules(world)
 

@@ -18,7 +18,7 @@ def plain(**service: Any) -> dict[str, Any]:
     return {**desired_stack(domain=None, github=None), "service": {"desired_count": 2, **service}}
 
 
-def told(world: World) -> tuple[str | None, dict[str, tuple[int, int]]]:
+def placement(world: World) -> tuple[str | None, dict[str, tuple[int, int]]]:
     ecs = world.boto("ecs")
     service = ecs.describe_services(cluster="hello", services=["hello"])["services"][0]
     strategy = service.get("capacityProviderStrategy", [])
@@ -28,15 +28,15 @@ def told(world: World) -> tuple[str | None, dict[str, tuple[int, int]]]:
 def test_it_is_made_changed_and_taken_back_under_a_running_service(world: World) -> None:
     spot = plain(spot={"base": 1})
     world.up(spot, image=IMAGE)
-    assert told(world) == (None, {"FARGATE": (1, 0), "FARGATE_SPOT": (0, 1)})
+    assert placement(world) == (None, {"FARGATE": (1, 0), "FARGATE_SPOT": (0, 1)})
     assert world.plan(spot).work == ()
     world.up(plain(spot={"percent": 75}))
-    assert told(world) == (None, {"FARGATE": (0, 1), "FARGATE_SPOT": (0, 3)})
+    assert placement(world) == (None, {"FARGATE": (0, 1), "FARGATE_SPOT": (0, 3)})
     world.up(plain())
-    assert told(world) == ("FARGATE", {})
+    assert placement(world) == ("FARGATE", {})
     assert world.plan(plain()).work == ()
     world.up(spot)
-    assert told(world) == (None, {"FARGATE": (1, 0), "FARGATE_SPOT": (0, 1)})
+    assert placement(world) == (None, {"FARGATE": (1, 0), "FARGATE_SPOT": (0, 1)})
     assert world.plan(spot).work == ()
 
 

@@ -12,7 +12,7 @@ from ecsctl.operations.policy import policies
 from ecsctl.operations.status import read
 from ecsctl.releases.release import cancel
 from ecsctl.releases.verdict import Followed, Outcome, Rolling, judge
-from ecsctl.resources.support.deployments import snapshot as told_of
+from ecsctl.resources.support.deployments import snapshot
 from ecsctl.resources.support.strategy import Strategy
 from ecsctl.sandbox.aws.ecs import behave
 from ecsctl.why import diagnose, gather
@@ -39,8 +39,8 @@ def weights(world: World) -> tuple[int, int]:
     rules = [rule for one in listeners for rule in elb.describe_rules(ListenerArn=one["ListenerArn"])["Rules"]]
     [rule] = [rule for rule in rules if rule["Priority"] == "1000"]
     groups = rule["Actions"][0]["ForwardConfig"]["TargetGroups"]
-    told = {one["TargetGroupArn"].split("/")[1]: one["Weight"] for one in groups}
-    return told["hello"], told["hello-second"]
+    weights = {one["TargetGroupArn"].split("/")[1]: one["Weight"] for one in groups}
+    return weights["hello"], weights["hello-second"]
 
 
 def shift(world: World, first: int, second: int) -> None:
@@ -58,7 +58,7 @@ def shift(world: World, first: int, second: int) -> None:
 
 
 def verdict(world: World, revision: str) -> Any:
-    return judge(Followed(revision), told_of(world.aws(), "hello", "hello"))
+    return judge(Followed(revision), snapshot(world.aws(), "hello", "hello"))
 
 
 def test_a_new_app_has_all_that_blue_green_needs_and_a_second_run_changes_nothing(world: World) -> None:
@@ -74,8 +74,8 @@ def test_a_new_app_has_all_that_blue_green_needs_and_a_second_run_changes_nothin
 
 def test_the_weights_are_never_compared_and_never_set(world: World) -> None:
     world.running(BLUE_GREEN)
-    for told in ((100, 0), (10, 90), (0, 100)):
-        shift(world, *told)
+    for share in ((100, 0), (10, 90), (0, 100)):
+        shift(world, *share)
         assert not world.plan(BLUE_GREEN).work
     shift(world, 10, 90)
     world.up({**BLUE_GREEN, "tags": {"team": "web"}})
@@ -136,7 +136,7 @@ def test_after_blue_green_a_rolling_release_stays_where_the_requests_go(world: W
     assert world.account()["aws"].keys() <= {"hosted zones"}
 
 
-def test_how_far_it_is_is_told_in_requests(world: World) -> None:
+def test_its_progress_is_given_in_requests(world: World) -> None:
     world.running(with_("canary", canary={"percent": 10, "minutes": 20}), image=IMAGE)
     new = another_version(world)
     world.clock.sleep(20)

@@ -75,8 +75,10 @@ def test_a_build_whose_role_may_not_read_the_secret_says_so(world: World) -> Non
     build = world.boto("codebuild").start_build(projectName="hello-build")["build"]["id"]
     world.clock.sleep(600)
     failed = world.boto("codebuild").batch_get_builds(ids=[build])["builds"][0]["phases"]
-    told = [context["message"] for phase in failed for context in phase.get("contexts", ()) if context.get("message")]
-    assert "secretsmanager:GetSecretValue" in " ".join(told)
+    messages = [
+        context["message"] for phase in failed for context in phase.get("contexts", ()) if context.get("message")
+    ]
+    assert "secretsmanager:GetSecretValue" in " ".join(messages)
 
 
 @pytest.mark.parametrize(

@@ -43,14 +43,14 @@ def test_a_record_that_leads_to_the_apps_balancer_in_another_region_is_never_mov
     before, leads = world.exact(), _record(world)
     refused = elsewhere.plan().refusals
     assert [step.name for step in refused] == ["dns hello.ecsctl.example"]
-    with pytest.raises(Refused) as told:
+    with pytest.raises(Refused) as caught:
         elsewhere.up()
     assert (elsewhere.changes, _record(world)) == (0, leads)
     assert world.exact() == before
-    assert f"A hello.ecsctl.example → {leads.rstrip('.')}" in told.value.message
-    assert "hello serves hello.ecsctl.example from eu-central-1" in told.value.hint
-    assert "ecsctl down --name hello --region eu-central-1" in told.value.hint
-    assert 'region = "eu-central-1"' in told.value.hint
+    assert f"A hello.ecsctl.example → {leads.rstrip('.')}" in caught.value.message
+    assert "hello serves hello.ecsctl.example from eu-central-1" in caught.value.hint
+    assert "ecsctl down --name hello --region eu-central-1" in caught.value.hint
+    assert 'region = "eu-central-1"' in caught.value.hint
 
 
 def test_what_the_refusal_advises_leads_out(world: World, elsewhere: Elsewhere) -> None:

@@ -15,7 +15,7 @@ from ecsctl.removal.receipt import left
 from ecsctl.session import open_app
 from tests.stack.client import IMAGE
 from tests.stack.conftest import ACCOUNT, REGION, World, desired_stack, same
-from tests.why.test_live import told
+from tests.why.test_live import diagnose
 
 PLAIN = desired_stack(domain=None, github=None)
 SIDECAR = {"agent": {"image": "public.ecr.aws/docker/library/nginx:1.27", "volumes": {"data": "/shared"}}}
@@ -231,7 +231,7 @@ def test_why_knows_what_keeps_a_task_from_its_files_and_up_mends_it(world: World
     breaks(world)
     world.boto("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
     world.clock.sleep(500)
-    found = told(world).causes[0]
+    found = diagnose(world).causes[0]
     assert found.name == cause
     assert "ecsctl up" in [step.what for way in found.fix for step in way.steps]
     world.up(MADE)

@@ -31,7 +31,7 @@ BUILD_ONLY = TOML + '[pipeline]\nmode = "build-only"\n'
 Run = Callable[..., Ended]
 KNOWN = {"service.memory": "= 2048", "service.health_path": '= "/ready"'}
 """What a person would put in, where the fix cannot know it."""
-LOOKS = re.compile(r"ecsctl (?:logs|history|status|creds status|pipeline logs)\b")
+READS = re.compile(r"ecsctl (?:logs|history|status|creds status|pipeline logs)\b")
 
 
 class Developer:
@@ -94,13 +94,13 @@ class Developer:
                         self.clock.sleep(3600)  # until that run has ended
 
     def follows(self, which: int) -> None:
-        """What `why` says, until it says that nothing is wrong. A way out that only looks is not the only one."""
+        """What `why` says, until it says that nothing is wrong. A way out that only reads is not the only one."""
         for _ in range(2):
             aws = Aws(Patience(self.clock), session=shared_session())
             found = [one for one in why(aws, "hello").causes if not one.calm]
             if not found:
                 break
-            ways = [one for one in found[0].fix if not all(LOOKS.match(step.what) for step in one.steps)]
+            ways = [one for one in found[0].fix if not all(READS.match(step.what) for step in one.steps)]
             self.did.append(f"[{found[0].name}, {len(ways)}]")
             self.does(ways[which])
 

@@ -1,4 +1,4 @@
-"""notify.webhook: a URL that is a secret is told of failures, and is shown nowhere."""
+"""notify.webhook: a URL that is a secret gets the failures, and is shown nowhere."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def posted(world: World) -> list[tuple[str, str]]:
     return found
 
 
-def test_a_chat_is_told_in_its_own_words_and_down_leaves_nothing(world: World) -> None:
+def test_a_chat_gets_messages_in_its_own_format_and_down_leaves_nothing(world: World) -> None:
     stored(world)
     before = world.account()
     world.up(posting())
@@ -96,7 +96,7 @@ def test_both_an_address_and_a_chat(world: World) -> None:
         (json.dumps({"url": URL}), "is a JSON: expected :key after its name"),
     ],
 )
-def test_a_secret_that_is_none_is_told_before_any_change(world: World, value: str | None, says: str) -> None:
+def test_a_secret_that_is_no_url_is_refused_before_any_change(world: World, value: str | None, says: str) -> None:
     if value:
         stored(world, value)
     before = world.exact()

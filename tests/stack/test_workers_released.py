@@ -85,8 +85,8 @@ def test_so_it_is_with_the_pipeline_and_up_takes_no_process_forward_or_back(runn
     web, mailer = (container(running, name)["image"] for name in ("hello", "hello_mailer"))
     assert (web.endswith(commit), mailer) == (True, first)
     stages = running.boto("codepipeline").get_pipeline_state(name="hello")["stageStates"]
-    told = {one["actionName"]: one["latestExecution"]["status"] for one in stages[-1]["actionStates"]}
-    assert told == {"Deploy": "Succeeded", "Deploy-mailer": "Failed"}
+    actions = {one["actionName"]: one["latestExecution"]["status"] for one in stages[-1]["actionStates"]}
+    assert actions == {"Deploy": "Succeeded", "Deploy-mailer": "Failed"}
     edited = worked({**PUSHED, "service": {"memory": 1024}}, mailer={"command": ["other"], "memory": 512})
     running.up(edited)
     assert (container(running, "hello")["image"], container(running, "hello_mailer")["image"]) == (web, first)

@@ -156,9 +156,9 @@ def _alarm(world: World) -> dict[str, str]:
 
 
 def acl(world: World) -> dict[str, str]:
-    seen = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "shop"}
+    metrics = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "shop"}
     made = world.boto("wafv2").create_web_acl(
-        Name="shop", Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=seen)  # fmt: skip
+        Name="shop", Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=metrics)  # fmt: skip
     return {"acl": made["Summary"]["ARN"]}
 
 

@@ -11,19 +11,19 @@ URI = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/hello"
 
 
 class Watch:
-    """Hears every call, and judges each that makes or changes the service at the moment of the call."""
+    """Hears every call, and checks each that makes or changes the service, at the moment of the call."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.judged = 0
-        self.empty: list[str] = []  # images that were not there when a service with tasks was told to run them
+        self.checked = 0
+        self.empty: list[str] = []  # images that were not there when a service with tasks was to run them
         world.heard = self
 
     def __call__(self, _service: str, operation: str, _seconds: float, error: object, sent: dict[str, Any]) -> None:
         self.calls.append((operation, sent))
         if operation in ("create_service", "update_service") and error is None:
-            self.judged += 1
+            self.checked += 1
             image = image_of(self.world, sent.get("taskDefinition") or service(self.world)["taskDefinition"])
             if service(self.world)["desiredCount"] > 0 and not is_there(image):
                 self.empty.append(image)
@@ -58,5 +58,5 @@ def is_there(image: str) -> bool:
 
 
 def runs(world: World) -> tuple[str, int]:
-    """The image that the service is told to run, and how many tasks do."""
+    """The image that the service is to run, and how many tasks do."""
     return image_of(world, service(world)["taskDefinition"]), service(world)["runningCount"]

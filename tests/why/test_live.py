@@ -18,7 +18,7 @@ __all__ = ["world"]
 PLAIN = desired_stack(domain=None, pipeline={"mode": "build-only"}, vpc={"egress": "public"})
 
 
-def told(world: World) -> Diagnosis:
+def diagnose(world: World) -> Diagnosis:
     aws = world.aws()
     aws.read_only = True
     return why(aws, "hello")
@@ -34,7 +34,7 @@ def deployed(world: World, kind: str) -> Diagnosis:
     behave("", "", kind)
     world.boto("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
     world.clock.sleep(420)
-    return told(world)
+    return diagnose(world)
 
 
 def commands(cause: Cause) -> list[str]:
@@ -80,16 +80,16 @@ def test_where_ecs_has_gone_back_nobody_is_told_to_go_back_further(world: World)
     behave("", "", "crash")
     ecs.update_service(cluster="hello", service="hello", taskDefinition=new)
     world.clock.sleep(60)
-    going = told(world).causes[0]
+    going = diagnose(world).causes[0]
     world.clock.sleep(1200)
     assert ecs.describe_services(cluster="hello", services=["hello"])["services"][0]["taskDefinition"] != new
-    gone_back = told(world).causes[0]
+    gone_back = diagnose(world).causes[0]
     assert (going.name, gone_back.name) == ("crash", "crash")
     assert commands(going)[-1] == "ecsctl cancel"
     assert not {"ecsctl rollback", "ecsctl cancel"} & set(commands(gone_back))
     world.clock.sleep(2 * 3600)
     assert world.boto("ecs").list_tasks(cluster="hello", desiredStatus="STOPPED")["taskArns"] == []
-    forgotten = told(world).causes[0]
+    forgotten = diagnose(world).causes[0]
     assert forgotten.name == "rolled-back"
     assert forgotten.sentence.endswith("said last: RuntimeError: the application could not start")
     assert [one.text for one in forgotten.evidence[1:]] == [one.text for one in gone_back.evidence[1:]]
@@ -97,14 +97,14 @@ def test_where_ecs_has_gone_back_nobody_is_told_to_go_back_further(world: World)
 
 def test_a_stack_that_runs_has_nothing_wrong_and_costs_no_change(world: World) -> None:
     world.up(PLAIN)
-    found = told(world)
+    found = diagnose(world)
     assert (found.causes, found.unread, found.line) == ((), (), "nothing is wrong")
     assert {fact.source for fact in found.well} >= {"service", "load balancer"}
     assert first_line(world.aws(), "hello") == ""
 
 
 def test_a_stack_that_was_never_made_is_told_as_such(world: World) -> None:
-    found = told(world)
+    found = diagnose(world)
     assert [cause.name for cause in found.causes] == ["no-service"]
     assert commands(found.causes[0]) == ["ecsctl up"]
 
@@ -113,7 +113,7 @@ def test_a_failed_first_build_is_told(world: World) -> None:
     fail_next_build("DOWNLOAD_SOURCE", "YAML file does not exist", "YAML_FILE_ERROR")
     with pytest.raises(EcsctlError):
         world.up(PLAIN)
-    found = told(world)
+    found = diagnose(world)
     assert found.causes[0].name == "buildspec"
     assert "no-service" in [one.name for one in found.causes]
 
@@ -134,7 +134,7 @@ def test_a_token_in_a_log_is_covered(world: World) -> None:
     behave("", "", "crash", reason=f"refused: {token}")
     world.boto("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
     world.clock.sleep(300)
-    found = told(world)
+    found = diagnose(world)
     assert found.causes[0].sentence == "the app crashed (exit code 1): ***"
     assert token not in repr(found)
 
@@ -148,7 +148,7 @@ def test_a_closed_security_group_is_found(world: World) -> None:
     ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=group["IpPermissions"])
     world.boto("ecs").update_service(cluster="hello", service="hello", forceNewDeployment=True)
     world.clock.sleep(300)
-    assert told(world).causes[0].name == "security-group"
+    assert diagnose(world).causes[0].name == "security-group"
 
 
 def test_what_may_not_be_read_is_told_and_the_rest_is_judged(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +161,7 @@ def test_what_may_not_be_read_is_told_and_the_rest_is_judged(world: World, monke
 
     broken(world, "crash")
     monkeypatch.setattr(ecr, "by_name", refused)
-    found = told(world)
+    found = diagnose(world)
     assert found.causes[0].name == "crash"
     [unread] = found.unread
     assert unread.startswith("the images: not allowed to call DescribeImages")
@@ -187,7 +187,7 @@ def test_each_way_a_push_can_fail_is_named_by_its_cause(world: World) -> None:
     for kind, (words, _) in expected.items():
         commit = push("main", kind)["commit"]
         world.clock.sleep(600)
-        causes[kind] = told(world).causes[0].name
+        causes[kind] = diagnose(world).causes[0].name
         assert words in _told_of(world, commit), kind
         world.clock.sleep(3600)
         assert pushed(commit)["outcome"] == ("Failed" if kind == "build" else "RolledBack"), kind

@@ -44,7 +44,7 @@ class Found:
     """What the search for an engine came to: a socket, or why there is none; one line for a person."""
 
     socket: str | None
-    told: str
+    message: str
 
 
 class _Connection(http.client.HTTPConnection):
@@ -70,8 +70,8 @@ class Engine:
         parts = [str(one.get("Name", "")) for one in about.get("Components") or ()]
         self.name = "Podman" if any("podman" in part.lower() for part in parts) else "Docker"
         self.version = str(about.get("Version", ""))
-        told = self.call("GET", "/info") if self.name == "Podman" else {}
-        self.rootless = "name=rootless" in (told.get("SecurityOptions") or ())
+        info = self.call("GET", "/info") if self.name == "Podman" else {}
+        self.rootless = "name=rootless" in (info.get("SecurityOptions") or ())
 
     def call(
         self, method: str, path: str, /, body: Any = None, within: float | None = _ANSWER, **query: str | int | bool
@@ -137,8 +137,8 @@ class Engine:
 
 def _message(content: bytes) -> str:
     with contextlib.suppress(ValueError, AttributeError):
-        told = json.loads(content)
-        return str(told.get("message") or told.get("cause") or told)
+        answer = json.loads(content)
+        return str(answer.get("message") or answer.get("cause") or answer)
     return content.decode(errors="replace").strip()
 
 
@@ -212,10 +212,10 @@ def _context(environment: Mapping[str, str]) -> str:
         return ""
     words = [docker, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]
     try:
-        told = subprocess.run(  # noqa: S603 - the user's own docker, words of ours
+        done = subprocess.run(  # noqa: S603 - the user's own docker, words of ours
             words, env=dict(environment), capture_output=True, text=True, timeout=10, check=False,
             stdin=subprocess.DEVNULL,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return told.stdout.strip() if told.returncode == 0 else ""
+    return done.stdout.strip() if done.returncode == 0 else ""

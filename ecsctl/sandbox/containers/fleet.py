@@ -28,9 +28,9 @@ _NO_TASK = "ResourceInitializationError: failed to create new container runtime 
 _NOT_FOUND = r'runc create failed: unable to start container process: exec: "\1": executable file not found in $PATH'
 _KILLED = 137  # by SIGKILL
 _LATE = 3.0  # seconds after which an engine tells of an end at the latest
-_TURN, _ANSWER = 0.2, 10.0  # seconds between two looks at what others wait for, and until a check is no answer
+_TURN, _ANSWER = 0.2, 10.0  # seconds between two reads of what others wait for, and until a check is no answer
 
-Told = Callable[[str, str, list[str]], None]
+Log = Callable[[str, str, list[str]], None]
 """Hears a task's id, a container's name, and lines that it wrote."""
 
 
@@ -53,10 +53,10 @@ class Life:
 
 
 class Fleet:
-    """All containers of one sandbox. `whose` tells them from others', `told` hears what they write."""
+    """All containers of one sandbox, which carry `whose` as their label; `log` gets what they write."""
 
-    def __init__(self, engine: Engine, whose: str, told: Told) -> None:
-        self.engine, self.whose, self._told = engine, whose, told
+    def __init__(self, engine: Engine, whose: str, log: Log) -> None:
+        self.engine, self.whose, self._log = engine, whose, log
         self.lives: dict[str, Life] = {}
         self._lock = threading.Lock()
         self._network = ""
@@ -330,7 +330,7 @@ class Fleet:
             self.engine.streamed("GET", path, follow=True, stdout=True, stderr=True, since=since) as log,
         ):
             for lines in written.lines(log):
-                self._told(task, name, lines)
+                self._log(task, name, lines)
 
     def _stop(self, life: Life, first: Callable[[], None], last: Callable[[], None]) -> None:
         first()
@@ -373,23 +373,23 @@ class Fleet:
                     delete(self.engine, f"/volumes/{volume['Name']}", force=True)
 
 
-def _unstarted(told: str) -> str:
+def _unstarted(message: str) -> str:
     """Why a container does not start, as Fargate says it where that comes from the runtime below the engine.
 
     Docker tells what containerd does, Podman what runc or crun says itself.
     """
-    if docker := re.search(r"failed to create shim task: .*", told):
+    if docker := re.search(r"failed to create shim task: .*", message):
         return f"{_NO_TASK}: {docker[0]}"
-    if podman := re.match(r"(?:runc|crun): (.*): OCI (?:runtime attempted|permission denied|not found)", told):
+    if podman := re.match(r"(?:runc|crun): (.*): OCI (?:runtime attempted|permission denied|not found)", message):
         why = re.sub(r"^executable file `(.*?)` not found in \$PATH.*", _NOT_FOUND, podman[1])
         return f"{_NO_TASK}: failed to create shim task: OCI runtime create failed: {why}: unknown"
-    return f"Error response from daemon: {told}"
+    return f"Error response from daemon: {message}"
 
 
 def _since(moment: str) -> float:
     """The real seconds from a moment that the engine tells (RFC 3339, to the nanosecond) until now; at most a few.
 
-    Podman looks only every now and then whether a container has ended.
+    Podman notices the end of a container only every now and then.
     """
     whole = datetime.fromisoformat(f"{moment.partition('.')[0].rstrip('Z')}+00:00").timestamp()
     rest = re.search(r"\.\d+", moment)

@@ -41,9 +41,9 @@ class _Answer(Exception):
 
 @dataclass
 class _Port:
-    """A listener: what it is told to do, and where it listens."""
+    """A listener: its configuration, and where it listens."""
 
-    told: dict[str, Any]
+    config: dict[str, Any]
     server: asyncio.Server
     local: int
 
@@ -64,14 +64,14 @@ class Front:
         wanted = {one["key"]: one for one in table["listeners"]}
         for key in [key for key in self.ports if key not in wanted]:
             self.ports.pop(key).server.close()
-        for key, told in wanted.items():
-            if key in self.ports and _secure(self.ports[key].told) == _secure(told):
-                self.ports[key].told = told
+        for key, listener in wanted.items():
+            if key in self.ports and _secure(self.ports[key].config) == _secure(listener):
+                self.ports[key].config = listener
             else:
                 old = self.ports.pop(key, None)
                 if old:
                     old.server.close()
-                await self._listen(key, told, old.local if old else 0)
+                await self._listen(key, listener, old.local if old else 0)
         known = {port for ports in self.targets.values() for port in ports}
         for port in [port for port in self.idle if port not in known]:
             for _, writer in self.idle.pop(port):
@@ -79,11 +79,11 @@ class Front:
         self._tell(serial=table["serial"], ports={key: one.local for key, one in self.ports.items()},
                    busy=[port for port, count in self.busy.items() if count and port not in known])  # fmt: skip
 
-    async def _listen(self, key: str, told: dict[str, Any], local: int) -> None:
+    async def _listen(self, key: str, listener: dict[str, Any], local: int) -> None:
         context = None
-        if told.get("certificate"):
+        if listener.get("certificate"):
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(told["certificate"])
+            context.load_cert_chain(listener["certificate"])
 
         async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             with contextlib.suppress(*_BROKEN, asyncio.CancelledError, ValueError):
@@ -91,7 +91,7 @@ class Front:
             writer.close()
 
         server = await asyncio.start_server(accept, "127.0.0.1", local, ssl=context, limit=_MOST, backlog=512)
-        self.ports[key] = _Port(told, server, server.sockets[0].getsockname()[1])
+        self.ports[key] = _Port(listener, server, server.sockets[0].getsockname()[1])
 
     def _tell(self, **what: Any) -> None:
         print(json.dumps(what), flush=True)  # noqa: T201 - what whoever runs this reads
@@ -99,8 +99,8 @@ class Front:
     async def _client(self, key: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = str(writer.get_extra_info("peername")[0])
         while key in self.ports:
-            told = self.ports[key].told
-            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), told["idle"])
+            listener = self.ports[key].config
+            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), listener["idle"])
             first, headers = _parsed(head)
             words = first.split(" ")
             try:
@@ -108,25 +108,29 @@ class Front:
                     raise _Answer(400)
                 method, target, version = words
                 names = {name.lower(): value for name, value in headers}
-                request = Request(method, target, names, peer, told["protocol"].lower())
+                request = Request(method, target, names, peer, listener["protocol"].lower())
                 keep = version == "HTTP/1.1" and "close" not in names.get("connection", "").lower()
-                forwarded = _forwarded(headers, request, told["port"])
-                stay = await self._do(told, request, forwarded, (reader, writer), keep)
+                forwarded = _forwarded(headers, request, listener["port"])
+                stay = await self._do(listener, request, forwarded, (reader, writer), keep)
             except _Answer as answer:
                 stay = False
                 await _say(writer, answer)
             if not stay:
                 return
 
-    async def _do(self, told: dict[str, Any], request: Request, headers: Headers, client: Streams, keep: bool) -> bool:
+    async def _do(
+        self, listener: dict[str, Any], request: Request, headers: Headers, client: Streams, keep: bool
+    ) -> bool:
         """Do what the rules say; whether the client's connection can go on."""
-        action = chosen(told["rules"], request)
+        action = chosen(listener["rules"], request)
         if action["Type"] == "redirect":
             config = action["RedirectConfig"]
             local = {
-                one.told["port"]: one.local for one in self.ports.values() if one.told["balancer"] == told["balancer"]
+                one.config["port"]: one.local
+                for one in self.ports.values()
+                if one.config["balancer"] == listener["balancer"]
             }
-            where = redirect(config, request, told["port"], local)
+            where = redirect(config, request, listener["port"], local)
             raise _Answer(int(config["StatusCode"].removeprefix("HTTP_")), headers=[("Location", where)])
         if action["Type"] == "fixed-response":
             config = action["FixedResponseConfig"]
@@ -139,7 +143,7 @@ class Front:
         port = ports[self.turn % len(ports)]
         self.busy[port] = self.busy.get(port, 0) + 1
         try:
-            return await self._forward(port, request, headers, client, keep, told["idle"])
+            return await self._forward(port, request, headers, client, keep, listener["idle"])
         finally:
             self.busy[port] -= 1
             if not self.busy[port] and not any(port in ports for ports in self.targets.values()):
@@ -155,9 +159,9 @@ class Front:
         target, answer = await self._asked(port, head, client[0], length, chunked, idle)
         stays = False
         try:
-            first, told = _parsed(answer)
+            first, answered = _parsed(answer)
             code = int(first.split(" ")[1])
-            names = {name.lower(): value for name, value in told}
+            names = {name.lower(): value for name, value in answered}
             if code == 101:
                 client[1].write(answer)
                 await _tunnel(client, target)
@@ -166,7 +170,7 @@ class Front:
             size, in_chunks = _framing(names)
             ends = silent or in_chunks or "content-length" in names
             keep = keep and ends
-            kept = [(name, value) for name, value in told if name.lower() not in _HOPS]
+            kept = [(name, value) for name, value in answered if name.lower() not in _HOPS]
             client[1].write(_head(first, [*kept, ("Connection", "keep-alive" if keep else "close")]))
             if not silent:
                 await _body(target[0], client[1], size if ends else -1, in_chunks)
@@ -199,9 +203,9 @@ class Front:
             raise _Answer(502) from None
 
 
-def _secure(told: dict[str, Any]) -> tuple[Any, ...]:
+def _secure(listener: dict[str, Any]) -> tuple[Any, ...]:
     """What a listener cannot change while it listens."""
-    return told.get("certificate"), told["port"], told["protocol"]
+    return listener.get("certificate"), listener["port"], listener["protocol"]
 
 
 def _parsed(head: bytes) -> tuple[str, Headers]:

@@ -1,4 +1,4 @@
-"""The front process (`front`) from the side of the sandbox: started, told what to do, asked what it still does."""
+"""The front process (`front`) as the sandbox uses it: started, configured, asked what it still does."""
 
 import json
 import subprocess
@@ -32,7 +32,7 @@ class Fronting:
             self._said = json.loads(json.dumps(table))
             self._serial += 1
             process = self._process = self._process or self._started()
-            assert process.stdin  # noqa: S101 - told to the type checker
+            assert process.stdin  # noqa: S101 - for the type checker
             process.stdin.write(json.dumps(table | {"serial": self._serial}).encode() + b"\n")
             process.stdin.flush()
 
@@ -66,13 +66,13 @@ class Fronting:
         return process
 
     def _listen(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stdout  # noqa: S101 - told to the type checker
+        assert process.stdout  # noqa: S101 - for the type checker
         with process.stdout as lines:
             for line in lines:
-                told = json.loads(line)
+                report = json.loads(line)
                 with self._changed:
-                    if "serial" in told:
-                        self._heard, self.ports, self._busy = told["serial"], told["ports"], set(told["busy"])
+                    if "serial" in report:
+                        self._heard, self.ports, self._busy = report["serial"], report["ports"], set(report["busy"])
                     else:
-                        self._busy.discard(told["idle"])
+                        self._busy.discard(report["idle"])
                     self._changed.notify_all()

@@ -34,7 +34,7 @@ _OFFLINE = re.compile(
 _STAGE, _MADE = re.compile(r"Step \d+/\d+ : FROM "), re.compile(r" ---> ([0-9a-f]{12,})$")
 _MOST_HELD = 30  # lines; more than BuildKit says at its end
 _MOST = 32768  # also that of processes on Linux, unless somebody has changed it (proc(5), pid_max)
-_TRIES, _PAUSE = 40, 0.5  # how often, and after how many seconds, an image in use is looked at again
+_TRIES, _PAUSE = 40, 0.5  # how often, and every how many seconds, the removal of an image in use is tried again
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _run(
             words, stdin=archive, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             env=_environment(engine, kit, ask.logins, place), cwd=place,
         )  # fmt: skip
-        assert job.process.stdout  # noqa: S101 - told to the type checker
+        assert job.process.stdout  # noqa: S101 - for the type checker
         before = len(job.lines)
         _read(job.process.stdout, job, held)
         code = job.process.wait()
@@ -157,8 +157,8 @@ def halves(lines: Sequence[str]) -> list[str]:
         if _STAGE.match(line):
             found.append("")
         elif made := _MADE.match(line):
-            there = before == " ---> Using cache" or _STAGE.match(before)  # the latter is the stage's base
-            found[-1] = "" if there else made[1]
+            cached = before == " ---> Using cache" or _STAGE.match(before)  # the latter is the stage's base
+            found[-1] = "" if cached else made[1]
         before = line
     finished = any(line.startswith("Successfully built ") for line in lines)
     return [image for image in (found[:-1] if finished else found) if image]
@@ -209,10 +209,10 @@ def _tool(podman: bool) -> tuple[str, bool] | None:
         return (own, True) if own else None
     for words in (("buildx", "version"), ("--version",)) if not podman else ():
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            told = subprocess.run([docker, *words], capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - words of ours
-            if words[0] == "buildx" and told.returncode == 0:
+            done = subprocess.run([docker, *words], capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - words of ours
+            if words[0] == "buildx" and done.returncode == 0:
                 return docker, True
-            old = re.search(r"version (\d+)\.", told.stdout)
+            old = re.search(r"version (\d+)\.", done.stdout)
             if words[0] == "--version" and old and 18 < int(old[1]) < 23:  # BuildKit is part of these
                 return docker, True
     return docker, False

@@ -45,7 +45,7 @@ def cleared(folder: Path) -> None:
 def removed(engine: Engine, containers: Sequence[Mapping[str, Any]]) -> int:
     """Take containers away, whatever they do; how many that were.
 
-    Podman keeps one as long as another is in its network, and waits before it kills one, unless it is told not to.
+    Podman keeps one as long as another is in its network, and waits before it kills one unless `timeout` is 0.
     """
     left = list(containers)
     while left:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ecsctl.sandbox.containers import authority, images, wall
 from ecsctl.sandbox.containers.engine import Engine, EngineError
-from ecsctl.sandbox.containers.fleet import Fleet, Told
+from ecsctl.sandbox.containers.fleet import Fleet, Log
 from ecsctl.sandbox.containers.fronting import Fronting, Table
 from ecsctl.sandbox.containers.leftovers import whose
 from ecsctl.sandbox.containers.probing import Probe
@@ -23,9 +23,9 @@ Opened = Callable[[str], str]
 class Machine:
     """The engine at work for the sandbox of `folder`."""
 
-    def __init__(self, found: Engine, folder: Path, told: Told, opened: Opened) -> None:
+    def __init__(self, found: Engine, folder: Path, log: Log, opened: Opened) -> None:
         self.engine, self.folder, self.whose = found, folder, whose(folder)
-        self.fleet, self.fronting = Fleet(found, self.whose, told), Fronting()
+        self.fleet, self.fronting = Fleet(found, self.whose, log), Fronting()
         self.places: dict[tuple[str, int], int] = {}  # ports of 127.0.0.1, by a task's address and port in the VPC
         self.probes: dict[str, list[Probe]] = {}
         self._opened, self._endpoint, self._opening = opened, "", threading.Lock()

@@ -115,8 +115,8 @@ class Probe:
         finally:
             self._awake()
         good = bad = 0
-        while not self.ended.is_set() and (told := self._asks.ask()) is not None:
-            check, fault = told
+        while not self.ended.is_set() and (result := self._asks.ask()) is not None:
+            check, fault = result
             good, bad = (0, bad + 1) if fault else (good + 1, 0)
             if fault and (bad >= check.unhealthy or self.result.state == "initial"):
                 self.result = Result("unhealthy" if bad >= check.unhealthy else "initial", *fault)
@@ -132,10 +132,10 @@ class Probe:
         booted = threading.Event()
         threading.Thread(target=self._work, args=(idle, booted), daemon=True).start()
         try:
-            while not self.ended.wait(wait) and (told := self._asks.ask()) is not None and told[1] is not None:
-                if _REFUSED.search(told[1][1]) or idle.is_set():
+            while not self.ended.wait(wait) and (result := self._asks.ask()) is not None and result[1] is not None:
+                if _REFUSED.search(result[1][1]) or idle.is_set():
                     return
-                if time.monotonic() - began > told[0].unhealthy * told[0].interval + self._grace:
+                if time.monotonic() - began > result[0].unhealthy * result[0].interval + self._grace:
                     return
                 wait = min(_POKES, wait * 1.3)
         finally:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote
 
 @dataclass(frozen=True)
 class Request:
-    """A request, as far as rules look at it. Headers' names are in small letters."""
+    """A request, as far as rules consider it. Headers' names are in small letters."""
 
     method: str
     target: str  # path and query

@@ -87,5 +87,5 @@ def unmet(one: Wanted, before: Wanted, code: int | None, why: str) -> str:
     state = "RUNNING->RUNNING)" if code is None else f"STOPPED->RUNNING) - Exit: {code}"
     awaited = f"[{before.name}({before.reference or before.image}) ({state}]"
     target = f"[{one.name}({one.reference or one.image}) (NONE->RUNNING)]"
-    told = why.format(f"container ordering dependency {awaited} for target {target}")
-    return f"CannotStartContainerError: dependency graph: {told}"
+    detail = why.format(f"container ordering dependency {awaited} for target {target}")
+    return f"CannotStartContainerError: dependency graph: {detail}"

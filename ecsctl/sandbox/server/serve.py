@@ -259,7 +259,7 @@ def _containers(folder: Path, service: Service) -> str:
     """Let this machine's engine run the app, if there is one; one line that tells, or nothing where nobody wants it."""
     found = engine.find()
     if found.socket is None:
-        return found.told
+        return found.message
 
     def opened(gateway: str) -> str:
         # Where the engine runs on this very machine, its bridge is one of its addresses; the virtual machine of a
@@ -275,7 +275,7 @@ def _containers(folder: Path, service: Service) -> str:
     leftovers.cleared(folder)
     here = engine.Engine(found.socket)
     machine.current = machine.Machine(here, folder, real.heard, opened)
-    return found.told
+    return found.message
 
 
 def serve(folder: Path, speed: float, idle: float) -> None:
