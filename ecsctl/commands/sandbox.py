@@ -116,6 +116,9 @@ def push(
     file: Annotated[
         list[str] | None, typer.Option(help="A file that the push changes, for [pipeline] paths; may be repeated.")
     ] = None,
+    uncommitted: Annotated[
+        bool, typer.Option("--uncommitted", help="Push what is in the folder now, committed or not.")
+    ] = False,
     watch: Annotated[
         bool | None,
         typer.Option("--watch/--no-watch", help="Follow it to its end; on a terminal, this is what happens."),
@@ -130,8 +133,13 @@ def push(
 
     where = folder()
     repository, usual = played_push.usual(where)
-    told = played_push.push(where / ".ecsctl", branch or usual, fail or "", repository, tag, tuple(file or ()))
+    told = played_push.push(
+        where / ".ecsctl", branch or usual, fail or "", repository, tag, tuple(file or ()), uncommitted=uncommitted
+    )
     words.say(f"pushed {told['commit']} " + (f"as tag {tag}" if tag else f"to {told['branch']}"))
+    if left := told["left_out"]:
+        words.say(f"{left} changed {'file is' if left == 1 else 'files are'} not committed, and not in it: "
+                  "--uncommitted pushes them, too")  # fmt: skip
     for reason in told["unheard"]:
         words.say(f"nothing begins: {reason}")
     for begun in told["began"]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ecsctl.engine.plan import Plan
     from ecsctl.session import Session
 
+_TRUST = "a browser warns until it trusts .ecsctl/sandbox-authority.pem"
+
 
 @shares(*ON_AWS, "yes", "output", "quiet", "trace")
 def up(
@@ -78,7 +80,7 @@ def up(
         words.say(note)
     print(url)  # noqa: T201 - the one thing stdout carries
     if common.sandbox and (here := _here(session, app.where.folder)):
-        words.say(f"on this machine: {here}")
+        words.say(f"on this machine: {here}" + (f" ({_TRUST})" if here.startswith("https:") else ""))
     if not common.quiet:
         words.next_step("ecsctl status")
 

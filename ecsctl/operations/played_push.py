@@ -22,13 +22,23 @@ def usual(project: Path) -> tuple[str, str]:
 
 
 def push(
-    folder: Path, branch: str, fail: str, repository: str, tag: str = "", files: tuple[str, ...] = ()
+    folder: Path,
+    branch: str,
+    fail: str,
+    repository: str,
+    tag: str = "",
+    files: tuple[str, ...] = (),
+    *,
+    uncommitted: bool = False,
 ) -> dict[str, Any]:
     """Push to the sandbox of `folder`: `commit`, what `began`, and the hooks that did not listen in `unheard`.
 
+    Without `uncommitted` also how many files it does not have as they are: `left_out`.
+
     Raises SandboxError when none runs, or it does not know `fail`.
     """
-    return _play(folder, "push", branch=branch, fail=fail, repository=repository, tag=tag, files=list(files))
+    asked: dict[str, Any] = {"branch": branch, "fail": fail, "repository": repository, "tag": tag}
+    return _play(folder, "push", **asked, files=list(files), uncommitted=uncommitted)
 
 
 def state(folder: Path, commit: str) -> dict[str, Any]:
@@ -53,12 +63,13 @@ def followed(folder: Path, commit: str, limit: float = 600.0) -> Iterator[str]:
         if now["done"]:
             if now["outcome"] != "Succeeded":
                 failure = _ENDS.get(now["outcome"], ReleaseFailed)
-                raise failure(f"the push of {commit[:7]} ended: {now['outcome']}")
+                hint = "ecsctl why --sandbox" if failure in (ReleaseFailed, RolledBack) else ""
+                raise failure(f"the push of {commit[:7]} ended: {now['outcome']}", hint=hint)
             return
         time.sleep(_EVERY)
     raise TimedOut(f"the push of {commit[:7]} has not ended after {limit:.0f} s")
 
 
-def _play(folder: Path, name: str, **arguments: str | list[str]) -> dict[str, Any]:
+def _play(folder: Path, name: str, **arguments: str | bool | list[str]) -> dict[str, Any]:
     answer: dict[str, Any] = process.play(folder, name, arguments)
     return answer

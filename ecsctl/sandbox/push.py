@@ -47,17 +47,23 @@ class _Pushes(dict[str, list[Begun]]):
 
 @switch
 def push(
-    branch: str = "main", fail: str = "", repository: str = "", tag: str = "", files: list[str] | None = None
+    branch: str = "main",
+    fail: str = "",
+    repository: str = "",
+    tag: str = "",
+    files: list[str] | None = None,
+    uncommitted: bool = False,
 ) -> dict[str, Any]:
     """Push a commit to a branch of `repository` (of all that AWS knows, unless named), and tell what that begins.
 
     The commit is the local branch's if nothing has built it yet, else a made-up one with the same files. `fail`, one of
     FATES, is how this commit's image is to end. With `tag` it is that tag which is pushed. `files` are those that it
-    changes; else git tells, and of a made-up commit nobody knows. Raises ScriptError for another.
+    changes; else git tells, and of a made-up commit nobody knows. With `uncommitted` the commit has what is in the
+    folder now; without, `left_out` says of how many files that differs. Raises ScriptError for another.
     """
     if fail and fail not in FATES:
         raise ScriptError(f"there is no failure {fail!r}; there are: {', '.join(FATES)}")
-    commit = _commit(branch)
+    commit = _commit(branch, uncommitted=uncommitted)
     if fail == "build":
         for _, _, backend in list(codebuild_backends.iter_backends()):
             builds.builds(backend).doomed.add(commit)
@@ -75,7 +81,9 @@ def push(
     _pushes()[commit] = begun
     if not begun and not deaf:
         deaf.append("no webhook of GitHub calls AWS for this repository")
-    return {"commit": commit, "branch": branch, "tag": tag, "began": [_name(one) for one in begun], "unheard": deaf}
+    left_out = checkout.current.left_out() if checkout.current and not uncommitted else 0
+    return {"commit": commit, "branch": branch, "tag": tag, "began": [_name(one) for one in begun], "unheard": deaf,
+            "left_out": left_out}  # fmt: skip
 
 
 @switch
@@ -115,12 +123,12 @@ def _places() -> set[tuple[str, str]]:
     return {(account, region) for account, region, _ in backends}
 
 
-def _commit(branch: str) -> str:
+def _commit(branch: str, *, uncommitted: bool) -> str:
     built = set()
     for _, _, backend in list(codebuild_backends.iter_backends()):
         built |= {one.facts.get("resolvedSourceVersion") for one in builds.builds(backend).all.values()}
     if checkout.current is not None:
-        return checkout.current.another(branch, built)
+        return checkout.current.another(branch, built, uncommitted=uncommitted)
     return hashlib.sha1(os.urandom(20), usedforsecurity=False).hexdigest()
 
 

@@ -300,3 +300,30 @@ def test_a_checkout_hands_out_commits_and_without_one_its_files(tmp_path):
         "backend/", "backend/Dockerfile", "backend/app.py", "buildspec.yml",
     ]  # fmt: skip
     assert made_up.zipped("0" * 40) is None
+
+
+def test_what_is_not_committed_can_be_pushed_and_nothing_of_the_repository_is_touched(tmp_path):
+    source = repository(tmp_path / "source")
+    (source / ".gitignore").write_text("ignored\n")
+    git(source, "add", "-A")
+    git(source, "commit", "-qm", "ignores")
+    head, aside = git(source, "rev-parse", "HEAD"), source / ".ecsctl" / "aside"
+    pushed = Checkout(source, aside)
+    assert pushed.another("main", set(), uncommitted=True) == head, "nothing differs"
+    for name in ("backend/app.py", "new", "ignored"):
+        (source / name).write_text("changed\n")
+    before = (
+        git(source, "status", "--porcelain", "--", ":!.ecsctl"),
+        git(source, "count-objects"),
+        git(source, "for-each-ref"),
+    )
+    assert pushed.left_out() == 2
+    commit = pushed.another("main", set(), uncommitted=True)
+    pushed.export(commit, tmp_path / "pushed")
+    assert (tmp_path / "pushed" / "backend" / "app.py").read_text() == (tmp_path / "pushed" / "new").read_text()
+    assert not [*(tmp_path / "pushed").rglob("ignored"), *(tmp_path / "pushed").rglob(".ecsctl")]
+    assert set(pushed.changed(head, commit)) == {"backend/app.py", "new"}
+    assert (git(source, "status", "--porcelain", "--", ":!.ecsctl"), git(source, "count-objects"),
+            git(source, "for-each-ref")) == before  # fmt: skip
+    pushed.forget()
+    assert not aside.exists()

@@ -82,6 +82,19 @@ def test_it_ends_by_itself_when_nobody_asks_any_more_or_its_folder_disappears(tm
     assert not (forgotten / "sandbox.json").exists()
 
 
+def test_where_a_crash_left_containers_in_an_engine_that_does_not_answer_stop_says_so_and_can_be_said_again(tmp_path):
+    record = {"url": "http://127.0.0.1:1", "pid": 1, "port": 1, "started": 0.0, "speed": 60.0, "nonce": "", "key": "",
+              "engine": str(tmp_path / "docker.sock")}  # fmt: skip
+    (tmp_path / "sandbox.json").write_text(json.dumps(record))
+    for _ in range(2):
+        with pytest.raises(process.SandboxError, match=r"docker\.sock does not answer"):
+            process.stop(tmp_path)
+        assert (tmp_path / "sandbox.json").exists()
+    (tmp_path / "sandbox.json").write_text(json.dumps(record | {"engine": ""}))
+    assert process.stop(tmp_path) is False
+    assert not (tmp_path / "sandbox.json").exists()
+
+
 def test_what_it_writes_is_for_its_owner_alone(shared):
     folder = shared
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -196,6 +209,6 @@ def test_entering_replaces_this_process_environment(folder, monkeypatch):
 def test_the_record_is_whole_and_nothing_is_left_beside_it(shared):
     folder = shared
     assert json.loads((folder / "sandbox.json").read_text()).keys() == {
-        "url", "pid", "port", "started", "speed", "nonce", "key", "containers",
+        "url", "pid", "port", "started", "speed", "nonce", "key", "containers", "engine",
     }  # fmt: skip
     assert [path.name for path in folder.iterdir() if path.name.startswith("sandbox.json.")] == []

@@ -34,12 +34,17 @@ def whose(folder: Path) -> str:
     return hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
 
 
-def cleared(folder: Path) -> None:
-    """Take away what a sandbox of the folder has left in the engine: it may have ended with the machine."""
-    found = find()
-    if found.socket is not None:
-        with contextlib.suppress(EngineError):
-            clear(Engine(found.socket), whose(folder))
+def cleared(folder: Path, socket: str = "") -> bool:
+    """Take away what a sandbox of the folder has left in the engine, for it may have ended with the machine.
+
+    In the engine at that socket, which is not always the one that the environment names now. Whether one answered.
+    """
+    where = socket or find().socket
+    with contextlib.suppress(EngineError):
+        if where:
+            clear(Engine(where), whose(folder))
+            return True
+    return False
 
 
 def removed(engine: Engine, containers: Sequence[Mapping[str, Any]]) -> int:

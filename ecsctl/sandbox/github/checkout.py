@@ -10,8 +10,12 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ecsctl import files
+
+RECORDS = ".ecsctl"
 # What is no source: records of ours and of git, and what installs put there.
-_LEFT_OUT = (".ecsctl", ".git", ".venv", "node_modules", "__pycache__")
+_LEFT_OUT = (RECORDS, ".git", ".venv", "node_modules", "__pycache__")
+_SOURCES = (":/", f":(exclude,glob,top)**/{RECORDS}/**")  # for git: all but our records
 
 
 @dataclass
@@ -19,10 +23,12 @@ class Checkout:
     """`folder` as a repository. `made_up` are commits that only a played push knows, and the commit they stand for.
 
     `agreed`: a person knows that the commands of its buildspec run on this machine. `trusted` are texts of buildspecs
-    that run none of its commands, as long as no other variables are given to them than these.
+    that run none of its commands, as long as no other variables are given to them than these. What is not committed is
+    kept in the folder `aside` when it is pushed, and nothing in the user's repository.
     """
 
     folder: Path
+    aside: Path | None = None
     made_up: dict[str, str] = field(default_factory=dict)
     agreed: bool = False
     trusted: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -35,18 +41,54 @@ class Checkout:
                 return found.decode().strip()
         return None
 
+    def forget(self) -> None:
+        """What was put aside goes."""
+        if self.aside is not None and files.is_folder(self.aside):
+            shutil.rmtree(self.aside)
+
     def has(self, name: str) -> bool:
         """Whether there is a commit, or at least a file of this name in the folder."""
         return self.head("HEAD") is not None or (self.folder / name).is_file()
 
-    def another(self, branch: str, built: Container[str | None]) -> str:
-        """A commit to push: the branch's own, or a made-up one with the same files if that was `built` already."""
-        real = self.head(branch)
+    def another(self, branch: str, built: Container[str | None], *, uncommitted: bool = False) -> str:
+        """A commit to push: the branch's own, or a made-up one with the same files if that was `built` already.
+
+        With `uncommitted` one of what is in the folder now.
+        """
+        real = (self._as_it_is() if uncommitted else None) or self.head(branch)
         if real and real not in built:
             return real
         commit = hashlib.sha1(os.urandom(20), usedforsecurity=False).hexdigest()
         self.made_up[commit] = real or ""
         return commit
+
+    def left_out(self) -> int:
+        """How many files a push of the commit leaves out: those that are changed or new, and not committed."""
+        told = self._git("status", "--porcelain", "-z", "--", *_SOURCES)
+        return len(told.strip(b"\0").split(b"\0")) if told else 0
+
+    def _as_it_is(self) -> str | None:
+        """A commit of the folder's files as they are, besides those that git ignores; None without git."""
+        top, objects = self._git("rev-parse", "HEAD^{tree}"), self._git("rev-parse", "--git-path", "objects")
+        if self.aside is None or top is None or objects is None:
+            return None
+        files.folder(self.aside)
+        index, own = self.aside / "index", self._git("rev-parse", "--git-path", "index")
+        if own and (known := self.folder / _line(own)).is_file():
+            shutil.copy2(known, index)  # what git knows of the files already need not be read again
+        there = {
+            "GIT_INDEX_FILE": str(index),
+            "GIT_OBJECT_DIRECTORY": str(self.aside),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": str((self.folder / _line(objects)).resolve()),
+        }
+        self._git("add", "--all", "--", *_SOURCES, **there)
+        tree = self._git("write-tree", **there)
+        if tree is None or tree == top:
+            return self.head("HEAD")
+        who = {f"GIT_{one}_{what}": value for one in ("AUTHOR", "COMMITTER")
+               for what, value in (("NAME", "ecsctl sandbox"), ("EMAIL", "sandbox@localhost"))}  # fmt: skip
+        made = self._git("commit-tree", _line(tree), "-p", "HEAD", "-m", "what is not committed yet", **there, **who)
+        return _line(made) if made else None
 
     def changed(self, before: str, commit: str) -> tuple[str, ...] | None:
         """The files that differ between two commits; None for a made-up one, or if git does not know them."""
@@ -69,15 +111,26 @@ class Checkout:
         real = self.made_up.get(commit, commit)
         return self._git("archive", "--format=zip", real) if real else None
 
-    def _git(self, *words: str) -> bytes | None:
-        """What git answers, None if it fails. Nothing in the environment may point it at another repository."""
+    def _git(self, *words: str, **more: str) -> bytes | None:
+        """What git answers, None if it fails. Nothing in the environment may point it at another repository.
+
+        It finds what was put aside, and writes nothing by the way (git(1), GIT_OPTIONAL_LOCKS).
+        """
         clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        clean["GIT_OPTIONAL_LOCKS"] = "0"
+        if self.aside is not None and self.aside.is_dir():
+            clean["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = str(self.aside)
+        clean |= more
         command = ["git", "-C", str(self.folder), *words]
         try:
             done = subprocess.run(command, env=clean, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603 - fixed words, and a commit's name
         except OSError:
             return None
         return done.stdout if done.returncode == 0 else None
+
+
+def _line(told: bytes) -> str:
+    return os.fsdecode(told).rstrip("\n")
 
 
 current: Checkout | None = None
@@ -87,6 +140,7 @@ current: Checkout | None = None
 def use(folder: Path) -> Checkout:
     """Let the sandbox of this process build the repository that `folder` is in: what GitHub has is the whole of it."""
     global current
-    top = Checkout(folder)._git("rev-parse", "--show-toplevel")
-    current = Checkout(Path(os.fsdecode(top).rstrip("\n")) if top else folder)
+    top, aside = Checkout(folder)._git("rev-parse", "--show-toplevel"), folder / RECORDS / "sandbox-objects"
+    current = Checkout(Path(_line(top)) if top else folder, aside)
+    current.forget()
     return current

@@ -44,7 +44,8 @@ class SandboxError(Exception):
 class Sandbox:
     """A server that runs. `started`: real seconds since the epoch; `nonce` tells it from others; `key` opens it.
 
-    `containers`: a line on what runs the app, or why nothing does; empty where nobody wants it to.
+    `containers`: a line on what runs the app, or why nothing does; empty where nobody wants it to. `engine`: the socket
+    of the container engine that it uses.
     """
 
     url: str
@@ -55,6 +56,7 @@ class Sandbox:
     nonce: str
     key: str
     containers: str = ""
+    engine: str = ""
 
 
 def start(folder: Path, speed: float = SPEED, idle: float = IDLE, *, containers: bool = True) -> Sandbox:
@@ -90,7 +92,8 @@ def status(folder: Path) -> Sandbox | None:
 def stop(folder: Path) -> bool:
     """End the sandbox of `folder` and wait until it is gone. False when none runs.
 
-    Only a process that proved to be ours is sent a signal. Raises SandboxError when it does not end.
+    Only a process that proved to be ours is sent a signal. Raises SandboxError when it does not end, or has ended and
+    left something in an engine that does not answer now.
     """
     with _ours():
         if not files.is_folder(folder):
@@ -102,9 +105,21 @@ def stop(folder: Path) -> bool:
         elif (folder / RECORD).exists():  # it ended with the machine, or was killed: what it started may still be there
             from ecsctl.sandbox.containers import leftovers
 
-            leftovers.cleared(folder)
+            socket = _engine_of(folder)
+            if not leftovers.cleared(folder, socket) and socket:
+                raise SandboxError(
+                    f"the container engine at {socket} does not answer: what the sandbox has left may still be there",
+                    hint="start it, then: ecsctl sandbox stop",
+                )
         (folder / RECORD).unlink(missing_ok=True)
         return running is not None
+
+
+def _engine_of(folder: Path) -> str:
+    """The socket of the engine that a sandbox used which has ended."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        return str(json.loads(files.read(folder / RECORD)).get("engine") or "")
+    return ""
 
 
 def reset(folder: Path) -> None:

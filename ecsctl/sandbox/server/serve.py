@@ -37,6 +37,7 @@ from ecsctl.sandbox.aws.ecs import real
 from ecsctl.sandbox.containers import engine, leftovers, machine
 from ecsctl.sandbox.core import clock, congestion, overlay, regions, requests, script
 from ecsctl.sandbox.core.place import REGION
+from ecsctl.sandbox.github import checkout
 from ecsctl.sandbox.server import process
 from ecsctl.sandbox.snapshot import taking
 
@@ -291,7 +292,7 @@ def serve(folder: Path, speed: float, idle: float) -> None:
     record = folder / process.RECORD
     about = process.Sandbox(
         f"http://127.0.0.1:{port}", os.getpid(), port, time.time(), speed, service.nonce, service.key,
-        _containers(folder, service),
+        _containers(folder, service), machine.current.engine.path if machine.current else "",
     )  # fmt: skip
     run.use(folder.parent, about.url)
     files.write(record, process.recorded(about).encode())
@@ -303,6 +304,8 @@ def serve(folder: Path, speed: float, idle: float) -> None:
     server.serve_forever(poll_interval=0.1)
     if machine.current:
         machine.current.close()
+    if checkout.current:
+        checkout.current.forget()
     if _mine(record, service.nonce):
         with contextlib.suppress(OSError):
             record.unlink()
