@@ -18,6 +18,7 @@ COMMAND = re.compile(r"Error while executing command: (.*?)(?:\.? Reason: (.*))?
 MARK = "[Container]"
 STEP_FAILED = re.compile(
     r"""process "(?:/bin/sh -c )?(.*)" did not complete|^The command '(?:/bin/sh -c )?(.*)' returned a"""
+    r"""|executor failed running \[(?:/bin/sh -c )?(.*)\]: exit"""
 )
 ENDED = "Command did not exit successfully"
 WELL = ("SUCCEEDED", "IN_PROGRESS", "", None)
@@ -49,7 +50,7 @@ class BuildFailure:
     def step(self) -> str:
         """What the step of a Dockerfile ran that failed, as BuildKit or the builder before it says."""
         found = next((hit for line in reversed(self.lines) if (hit := STEP_FAILED.search(line))), None)
-        return (found[1] or found[2] or "") if found else ""
+        return next(filter(None, found.groups()), "") if found else ""
 
     @property
     def what(self) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 ERROR = re.compile(
     r"error|exception|fatal|fail|denied|refused|cannot|can't|could ?n[o']t|unable|not found|no such|panic|invalid"
     r"|missing|abort|killed|time(?:d ?)?out|err!|unauthori[sz]ed|too ?many ?requests|no space left|no match"
-    r"|not (?:permitted|allowed|supported)",
+    r"|not (?:permitted|allowed|supported)|mismatch|is already running|already in use|incompatible",
     re.IGNORECASE,
 )
 SHOWN_BY = re.compile(
@@ -22,7 +22,8 @@ SHOWN_BY = re.compile(
 """What BuildKit, PHP-FPM and Puma put before a line that something else has written."""
 NOISE = re.compile(
     r"^\[Container\]|^\s*$|^make(\[\d+\])?: \*\*\*|^Makefile:\d+: recipe|^(error |info )?(command failed|visit https://)"
-    r"|^-{3,}|^={3,}$|^>? ?\d+ \||^\(Background on this error at: |^\[(?:SQL|parameters): ",
+    r"|^-{3,}|^={3,}$|^>? ?\d+ \||^\(Background on this error at: |^\[(?:SQL|parameters): "
+    r"|^\s*For (?:more|verbose|further|additional) \w+|ELB-HealthChecker/",
     re.IGNORECASE,
 )
 STACK = re.compile(
@@ -32,11 +33,12 @@ STACK = re.compile(
     r"|^#\d+ (?:\{main\}|\[internal function\]|\S+\.php\(\d+\): )|^\s+thrown in "  # PHP
     r"|^Stack trace:|^\[stacktrace\]|^\s*(?:\S\s+)?\d+\u2595|^\s+\+?\d+\s+(?:vendor frames?|\S+\.php:\d+)"
     r"|^\s*\(\w+ \d[\w.-]*\) \S+\.(?:exs?|erl):\d+"  # Elixir
-    r"|^\s+\S+\.go:\d+|^goroutine \d+ \["  # Go
+    r"|^\s+\S+\.go:\d+|^\S+\.go:\d+(?: \+0x[0-9a-f]+)?$|^goroutine \d+ \["  # Go, and where tabs are lost
     r"|^\s+\[?(?:code|errno|syscall|severity|detail|hint|position|where|file|line|routine|length|requireStack|address"
     r"|port|digest|fatal|sqlState)\]?: "  # what Node shows of an error's properties
+    r"|^\s+(?!(?i:message|msg|error|err|reason|cause)\b)\w+: (?:undefined|null|true|false|\d+|'[^' ]*'),?$"
 )
-GO_FRAME = re.compile(r"^\s+\S+\.go:\d+")
+GO_FRAME = re.compile(r"^\s+\S+\.go:\d+|^\S+\.go:\d+(?: \+0x[0-9a-f]+)?$")
 PYTHON_FRAME = re.compile(r"^\s*File \"[^\"]+\", line \d+")
 ADVICE = re.compile(r"^Action:$")
 """Spring Boot's heading over what one may do."""
@@ -50,7 +52,8 @@ FAREWELL = re.compile(
     r"|Worker failed to boot|Worker \(pid:\d+\) (?:exited|was sent)|Shutting down: Master"  # Gunicorn
     r"|^(?:\S*rails|rake) aborted!|this and all later migrations canceled|Exiting due to an error"
     r"|^Runtime terminating during boot|Kernel pid terminated|Crash dump is being written"
-    r"|^exited: \S+ \(exit status|ELIFECYCLE|Lifecycle script|Application startup failed\. Exiting"
+    r"|^exited: \S+ \(exit status|ELIFECYCLE|Lifecycle script|Application startup failed\. Exiting|^Exiting\W*$"
+    r"|^(?:s6-rc|prog|\S+/rc\.init): (?:warning|fatal): |AH00015: Unable to open logs|^no listening sockets available"
 )
 """What only says that something has failed, after the line that says what."""
 NPM = re.compile(r"^npm (?:ERR!|error)\s?")
@@ -67,7 +70,8 @@ def last_error(lines: Sequence[str]) -> str:
     errors = [n for n, line in enumerate(kept) if ERROR.search(line)]
     own = [n for n in errors if not FAREWELL.search(_bare(kept[n]))]
     loud = [n for n in own if not LEVEL.search(kept[n])]
-    chosen = next(iter([*loud[-1:], *own[-1:], *errors[-1:], *range(len(kept))[-1:]]), None)
+    plain = [n for n, line in enumerate(kept) if not FAREWELL.search(_bare(line))]
+    chosen = next(iter([*loud[-1:], *own[-1:], *errors[-1:], *plain[-1:], *range(len(kept))[-1:]]), None)
     if chosen is None:
         return ""
     more = kept[chosen + 1 : chosen + 2] if kept[chosen].endswith(":") else []

@@ -22,6 +22,7 @@ from tests.why.field.scene import (
     beside,
     box,
     build,
+    checked,
     exits,
     facts,
     fails,
@@ -265,3 +266,40 @@ def test_a_sidecar_that_cannot_start_is_not_put_on_the_apps_dockerfile() -> None
     assert cause.name == "command-missing"
     assert "the container agent" in cause.sentence
     assert "Dockerfile" not in str(cause.fix)
+
+
+@pytest.mark.parametrize("said", ["GET /health 200", '"path":"/health"'])
+def test_a_check_that_reaches_the_app_is_not_put_on_its_tool_or_its_address(said: str) -> None:
+    check = checked("curl -f http://localhost:8000/health || exit 1")
+    sick = task("Task failed container health checks", box(code=143), code="ServiceSchedulerInitiated")
+    doubtful, sure = first(check, sick, log("booted")), first(check, sick, log(said))
+    assert doubtful
+    assert sure
+    assert "must have curl" in doubtful.sentence
+    assert sure.sentence.endswith("|| exit 1")
+
+
+def test_a_check_on_another_port_than_the_apps_is_named() -> None:
+    sick = task("Task failed container health checks", box(code=143), code="ServiceSchedulerInitiated")
+    for line, port in (("Server listening on port 3000", 3000), ("connected to redis on :6379", 0)):
+        cause = first(checked("wget -q http://127.0.0.1:8000/up"), sick, log(line))
+        assert cause
+        assert ("by its log the app listens on port 3000" in cause.sentence) == bool(port)
+
+
+@pytest.mark.parametrize(("line", "file"), [
+    ('ERROR: failed to solve: failed to compute cache key: "/tsconfig.json" not found: not found', "/tsconfig.json"),
+    ('#12 ERROR: failed to calculate checksum of ref moby::1: "/go.sum": not found', "/go.sum"),
+    ("COPY failed: file not found in build context or excluded by .dockerignore: stat app/run.sh: file does not exist",
+     "app/run.sh"),
+    ("COPY failed: stat /var/lib/docker/tmp/docker-builder1/run.sh: no such file or directory", "run.sh"),
+])  # fmt: skip
+def test_what_copy_does_not_find_is_named(line: str, file: str) -> None:
+    cause = first(fails("BUILD", "docker build -t $URI .", "Step 3/8 : COPY", line, "ERROR: failed to solve: x"))
+    assert cause
+    assert cause.name == "docker-build"
+    assert f"{file} is not in the build's context" in cause.sentence
+    failed = 'ERROR: failed to solve: process "/bin/sh -c make" did not complete successfully: exit code: 1'
+    other = first(fails("BUILD", "docker build -t $URI .", f"#9 1.2 {line}", failed))
+    assert other
+    assert "build's context" not in other.sentence

@@ -54,8 +54,36 @@ RuntimeError: QUEUE_URL is missing
 
 ERROR:    Application startup failed. Exiting."""
 
+NODE_OBJECT = """TypeError: fetch failed
+    at node:internal/deps/undici/undici:12618:11 {
+  [cause]: Error: getaddrinfo ENOTFOUND api.internal
+      at GetAddrInfoReqWrap.onlookup [as oncomplete] (node:dns:107:26) {
+    errno: -3008,
+    hostname: 'api.internal',
+    retries: 3,
+    errorCode: undefined
+  }
+}"""
+APACHE = """(13)Permission denied: AH00072: make_sock: could not bind to address [::]:80
+no listening sockets available, shutting down
+AH00015: Unable to open logs"""
+GO_WITHOUT_TABS = """2018/05/10 03:06:04 starting
+panic: NoCredentialProviders: no valid providers in chain. Deprecated.
+For verbose messaging see aws.Config.CredentialsChainVerboseErrors
+goroutine 1 [running]:
+log.Panic(0xc4200c5eb0, 0x1, 0x1)
+/usr/local/go/src/log/log.go:320 +0xc9
+main.go:42: errors were shown"""
+
 
 @pytest.mark.parametrize(("log", "why"), [
+    (NODE_OBJECT, "[cause]: Error: getaddrinfo ENOTFOUND api.internal"),
+    (APACHE, "(13)Permission denied: AH00072: make_sock: could not bind to address [::]:80"),
+    (GO_WITHOUT_TABS, "main.go:42: errors were shown"),
+    (GO_WITHOUT_TABS.rpartition("\n")[0], "panic: NoCredentialProviders: no valid providers in chain. Deprecated."),
+    ("error: 'disk is lost'\n  error: 'gone'\n  retries: 3", "error: 'gone'"),
+    ("A server is already running (pid: 10).\nExiting", "A server is already running (pid: 10)."),
+    ('boot failed\n10.0.0.1 "GET /health HTTP/1.1" 503 2 "error" "ELB-HealthChecker/2.0"', "boot failed"),
     (JSON, '{"level":"fatal","msg":"failed to connect to 10.0.3.7:5432: timeout"}'),
     (COLLISION, "SQLSTATE[HY000] [2002] Connection refused (Connection: mysql, SQL: select 1)"),
     (UVICORN, "RuntimeError: QUEUE_URL is missing"),

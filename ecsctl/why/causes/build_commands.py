@@ -31,7 +31,7 @@ BROKE = (r"E(?:SOCKET)?TIMEDOUT|EAI_AGAIN|ECONNRESET|TLS handshake timeout|conne
 """How tools that fetch begin a line, and what they say of a server that does not answer: it is tried again."""
 UNREACHED = rf"dial tcp|no such host|connection refused|network is unreachable|{BROKE}"
 """What a container engine says of a registry that it cannot reach, after the address that it asked."""
-VERDICT = rf"{DAEMON}(?:failed to solve|process )|^The command '"  # Docker's own, of a step
+VERDICT = rf"{DAEMON}(?:failed to solve|process |executor failed)|^The command '"  # Docker's own, of a step
 NEAR = 20  # lines from the end
 
 
@@ -123,6 +123,12 @@ COMMAND_RULES = (
                 r"^(?:ERROR: .*)?denied: requested access to the resource is denied$",
                 lambda facts: (repair("let buildspec.yml push to $REPOSITORY_URI, the app's own repository, or log in "
                                       "to the other registry first", facts),), command=r"\bdocker push\b|--push\b"),
+    CommandRule("base-image", "the build's role may not pull a base image of the Dockerfile from its ECR repository",
+                rf"{DAEMON}.*not authorized to perform: ecr:(?:BatchGetImage|GetDownloadUrlForLayer"
+                rf"|BatchCheckLayerAvailability)",
+                lambda facts: (by_hand("let the build's role pull it, by a policy of your own beside ecsctl's, and the "
+                                       "repository's policy too where it is another account's",
+                                       *(step.what for step in again(facts).steps)),)),
     CommandRule("build-network", "the registry of a base image did not answer the build",
                 rf"^(?:(?:#\d+ )?(?:ERROR|Error): .*|Error response from daemon: )?(?:Get|Head) \"?https?://[^/\s]+/"
                 rf"(?:v2/|token).*(?:{UNREACHED})",
@@ -139,7 +145,8 @@ COMMAND_RULES = (
                 rf"{STEP}?(?:\d+\.\d+ )?(?:npm (?:ERR!|error) |error |{TOOLS}).*(?:{BROKE})|^Post \"https://.*(?:{BROKE})",
                 _outside, command=rf"{DOCKER}|{FETCHES}", steps=True),
     CommandRule("docker-build", "the image cannot be built: a step of the Dockerfile fails",
-                r"failed to solve|did not complete successfully|returned a non-zero code|^(?:COPY|ADD) failed",
+                r"failed to solve|executor failed running \[|did not complete successfully|returned a non-zero code"
+                r"|^(?:COPY|ADD) failed",
                 lambda facts: (repair("fix the Dockerfile, or what its step runs", facts),)),
     CommandRule("tag-missing", "the build pushes a tag that it has not made",
                 r"^(?:tag does not exist: |An image does not exist locally with the tag: )",

@@ -14,7 +14,7 @@ from ecsctl.registries import is_ecr
 from ecsctl.why.build_failure import BuildFailure
 from ecsctl.why.causes.fixes import Fix, again, by_hand, change, repair, run, up
 from ecsctl.why.evidence import Facts
-from ecsctl.why.words import said
+from ecsctl.why.words import said, whole
 
 ROLE = "makes the permissions of the build's role right"
 EARLY = ("SUBMITTED", "QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE")
@@ -70,6 +70,8 @@ def _buildspec(failure: BuildFailure) -> str:
 def _build_image(failure: BuildFailure) -> str:
     if said(failure.message, "toomanyrequests", "rate limit"):
         return "the image that builds run in cannot be pulled: its registry limits pulls without a login"
+    if whole(failure.message, "denied: User: arn:", "not authorized to perform: ecr:"):
+        return "the build's role may not pull the image that builds run in, or the repository does not let it"
     return "the image that builds run in cannot be pulled: it does not exist, asks for a login, or is in another region"
 
 

@@ -11,10 +11,18 @@ from ecsctl.why.causes.cause import Cause, Certainty, Check
 from ecsctl.why.causes.fixes import again, by_hand, change, larger, repair, run
 from ecsctl.why.evidence import Evidence, Facts
 from ecsctl.why.log_lines import ERROR, last_error
-from ecsctl.why.words import said
+from ecsctl.why.words import fits, said
 
 BUILDS_IMAGE = r"docker (?:buildx |image )?build\b(?!.*(?:&&|;|\|\|))"
 """A command that does nothing but build the image."""
+
+
+LOST = (
+    r'failed to (?:compute cache key|calculate checksum of ref)\b.*?[: ]"([^"]+)"(?: not found)?: not found$'
+    r"|^(?:COPY|ADD) failed: file not found in build context or excluded by \.dockerignore: stat (\S+): file does not"
+    r"|^(?:COPY|ADD) failed: stat /var/lib/docker/tmp/[^/\s]+/(\S+): no such file"
+)
+"""How Docker says that it does not find what COPY or ADD names; the builder before BuildKit in two ways."""
 
 
 def build(facts: Facts) -> Cause | None:
@@ -78,7 +86,14 @@ def _of_command(
 
 
 def _of_step(failure: BuildFailure, rule: CommandRule) -> str:
-    """What the step itself said last of an error: Docker's own line says only that it failed."""
+    """What the step itself said last of an error: Docker's own line says only that it failed.
+
+    Of COPY and ADD there is no other line: Docker's own names the file.
+    """
+    lost = fits(failure.lines, LOST)
+    if lost and not failure.step:
+        file = next(filter(None, lost[0].groups()))
+        return f"; {file} is not in the build's context: it is not there, not committed, or left out by .dockerignore"
     error = last_error([line for line in failure.lines if not re.search(rule.line, line, re.IGNORECASE)])
     said_so = re.sub(r"^(?:#\d+ )?(?:\d+\.\d+ )?", "", error)
     return f"; its last error line is: {_covered(said_so)}" if ERROR.search(said_so) else ""

@@ -48,6 +48,9 @@ OTHERS = re.compile(
 )
 """A line with such a word is about another server's address."""
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+OWN_NAME = r"\b(?:Local|Network|[Ll]istening (?:on|at)):?\s+(?:https?://)?ip-\d+-\d+-\d+-\d+\."
+"""How a server says that it listens on what HOSTNAME is, which Fargate sets to the task's own name: Next.js
+(DefangLabs/samples#654)."""
 
 
 def security_group(facts: Facts) -> Cause | None:
@@ -78,14 +81,19 @@ def health_answer(facts: Facts) -> Cause | None:
     other = change("service.health_path", "to a path that answers 200")
     if code >= 500:
         error = facts.last_error
-        sentence = f"{answers}: it runs, and finds itself broken" + (
-            f"; the last error in its log: {error}" if error else ""
-        )
+        sentence = f"{answers}: it runs, and finds itself broken"
+        if code in (502, 504):
+            sentence += ", or a proxy in the task does not reach what is behind it"
+        either: tuple[str, ...] = ()
+        if code == 503 and not error:
+            sentence += ", or a proxy in it has no server for the check's Host header, which is the task's own address"
+            either = ("health-error", "health-host")
+        sentence += f"; the last error in its log: {error}" if error else ""
         fix: tuple[Fix, ...] = (
             run("ecsctl logs", "why it does"),
             repair("fix the app, or what it needs to reach", facts),
         )
-        return Cause("health-error", sentence, (found, *facts.tail()), fix, Certainty.LIKELY)
+        return Cause("health-error", sentence, (found, *facts.tail()), fix, Certainty.LIKELY, either)
     if 400 <= code < 500 and code != 404:
         if line := _last(facts.tail(50), TLS):
             sentence = f"{answers}: it speaks TLS on port {facts.port}, and the load balancer asks without"
@@ -144,7 +152,7 @@ def no_answer(facts: Facts) -> Cause | None:
     if slow := _late(facts):
         sentence = f"the app takes longer to start than its grace period of {_grace(facts)} seconds"
         return Cause("slow-start", sentence, (found, slow), (later,), Certainty.LIKELY)
-    if hit := _listening(facts):
+    if hit := listening(facts, facts.port):
         host, port, line = hit
         if host in LOOPBACK and port == facts.port:
             sentence = f"the app listens on {host} only, where the load balancer cannot reach it"
@@ -177,6 +185,12 @@ def no_answer(facts: Facts) -> Cause | None:
     )
     if (version := facts.target_group.get("ProtocolVersion", "HTTP1")) != "HTTP1":
         sentence += f"; or it does not speak {'gRPC' if version == 'GRPC' else 'HTTP/2'} without TLS (service.protocol)"
+    if any(re.search(OWN_NAME, one.text) for one in facts.tail(50)):
+        sentence += (
+            "; or it listens on what HOSTNAME is: by its log that is the task's own name, which Fargate sets it to"
+        )
+        everywhere = change("service.environment", 'to what it is, and HOSTNAME = "0.0.0.0"')
+        port_or_later = (read, everywhere, *port_or_later[1:])
     observed = (found, ready) if ready else (found, *facts.tail(2))
     return Cause("no-answer", sentence, observed, port_or_later, Certainty.LIKELY, either=("port", "slow-start"))
 
@@ -244,17 +258,17 @@ def _closed(facts: Facts) -> Evidence | None:
     return Evidence(f"security group {names}", f"no rule lets {wanted} in on port {facts.port}")
 
 
-def _listening(facts: Facts) -> tuple[str, int, Evidence] | None:
+def listening(facts: Facts, asked: int) -> tuple[str, int, Evidence] | None:
     """Where the app says that it listens, if that is not where it is asked. Lines about other servers do not count."""
     found = []
     for line in facts.tail(50):
         word = None if OTHERS.search(line.text) else SERVES.search(line.text)
         if word and (hit := ADDRESS.search(line.text, word.end() - 1)):
             found.append((hit[1] or "", int(hit[2] or hit[3]), line))
-    if any(port == facts.port and host not in LOOPBACK for host, port, _ in found):
+    if any(port == asked and host not in LOOPBACK for host, port, _ in found):
         return None
-    # The right port on the wrong address says most; then, of one port, the address that is not the wrong one.
-    found.sort(key=lambda one: (one[1] != facts.port, one[0] in LOOPBACK))
+    # The right port on the wrong address tells most; then, of one port, the address that is not the wrong one.
+    found.sort(key=lambda one: (one[1] != asked, one[0] in LOOPBACK))
     return found[0] if found else None
 
 

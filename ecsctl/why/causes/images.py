@@ -24,7 +24,7 @@ def image_missing(facts: Facts) -> Cause | None:
     """ECS could not find the image, or it is in no repository now."""
     image = str(facts.container.get("image", ""))
     found = facts.reason((Place.PULL,), ": not found", "manifest unknown", "manifest for ", "404 Not Found",
-        "no longer exists", "does not exist in the registry",
+        "no longer exists", "does not exist in the registry", "not found in repository",
                        "repository with name")  # fmt: skip
     others = {str(one.get("image", "")): str(one["name"]) for one in facts.definition.get("containerDefinitions", ())
               if one.get("name") != facts.container.get("name")}  # fmt: skip

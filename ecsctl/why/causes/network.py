@@ -4,6 +4,8 @@ cause.
 
 from __future__ import annotations
 
+import re
+
 from ecsctl.engine.label import APP, flat
 from ecsctl.resources.support.deployments import Answer
 from ecsctl.why.causes.cause import Cause, Certainty, Check
@@ -18,10 +20,13 @@ NO_ANSWER = (
     "There is a connection issue",
     "Client.Timeout",
     "request canceled",
+    "error: context canceled",
     "RequestCanceled",
     "RequestError: send request failed",
     "signal: killed",
 )
+LAYERS = r"error pulling image configuration: Get \S+$"
+"""How it begins that ECR's layers, which are in S3, are not reached: so long an address that AWS cuts off why."""
 REACHES = (Place.PULL, Place.LOGIN, Place.SECRET, Place.LOG, Place.FILE)
 NEEDED = ("ecr.api", "ecr.dkr", "s3", "logs")
 """The endpoints that a Fargate task without a way to the internet needs (ECR guide, "interface VPC endpoints")."""
@@ -29,7 +34,9 @@ NEEDED = ("ecr.api", "ecr.dkr", "s3", "logs")
 
 def no_way_out(facts: Facts) -> Cause | None:
     """The task reached one of AWS's services not at all."""
-    found = facts.reason(REACHES, *NO_ANSWER)
+    found = facts.reason(REACHES, *NO_ANSWER) or next(
+        (one for one in facts.reasons if one.place == Place.PULL and re.search(LAYERS, one.text.rstrip())), None
+    )
     if not found:
         return None
     for subnet, table in facts.subnet_routes.items():

@@ -11,6 +11,7 @@ from ecsctl.why.causes.cause import Cause, Certainty, Check
 from ecsctl.why.causes.fixes import Fix, change, repair, resume, run, up, wait
 from ecsctl.why.causes.running import container_check
 from ecsctl.why.evidence import Evidence, Facts
+from ecsctl.why.words import whole
 
 
 def absent(facts: Facts) -> Cause | None:
@@ -70,7 +71,7 @@ def given_up(facts: Facts) -> Cause | None:
     # ECS forgets its tasks after an hour: what they wrote is what is left of them.
     wrote = () if facts.failed else facts.tail()
     if wrote:
-        again += f"; a task of that time said last: {wrote[-1].text.strip()}"
+        again += f"; a task of that time said last: {facts.last_error or wrote[-1].text.strip()}"
     observed = (Evidence("deployment", why, newest.get("updatedAt") or newest.get("finishedAt")), *wrote)
     logs = run("ecsctl logs --since 1d", "ECS forgets why a task stopped after an hour; the log stays")
     fix: tuple[Fix, ...] = (logs, repair("fix the app", facts))
@@ -129,7 +130,8 @@ def unexplained(facts: Facts) -> Cause | None:
     counts = Evidence("service", f"{service.get('runningCount', 0)} of {service['desiredCount']} tasks run")
     sentence = "fewer tasks run than desired, and nothing that AWS keeps says why: check the app's log"
     if failed and failed[0].get("stoppedReason"):
-        sentence = f"tasks stop, and ecsctl does not know this reason: {facts.reasons[0].text}"
+        own = (one.text for one in facts.reasons if not whole(one.text, "Essential container in task exited"))
+        sentence = f"tasks stop, and ecsctl does not know this reason: {next(own, facts.reasons[0].text)}"
     observed = (counts, *facts.reasons[:3])
     fix = (run("ecsctl logs"), run("ecsctl deploy", "starts again, and shows it"))
     return Cause("unexplained", sentence, observed, fix, Certainty.UNKNOWN, effect=True)

@@ -10,7 +10,9 @@ import re
 from ecsctl.parts import WEB
 from ecsctl.why.causes.cause import Cause, Certainty, Check
 from ecsctl.why.causes.fixes import Fix, back, by_hand, change, repair, run
+from ecsctl.why.causes.health import OWN_NAME, listening
 from ecsctl.why.causes.images import architecture
+from ecsctl.why.causes.last_words import meaning
 from ecsctl.why.evidence import Evidence, Facts, Place, moment
 from ecsctl.why.log_lines import last_error
 
@@ -19,16 +21,14 @@ NOT_FOUND = 127
 """How a shell ends that does not find the program (POSIX, "Shell Command Language": exit status)."""
 CUT = r'Traceback \(most recent call last\):$|(?:^|\n)\s+File "[^"]+", line \d+.*(?:\n\s+\S.*)?$|[:,({\[]$'
 """How a log ends that goes on: a Python traceback without its error, or an open sentence or bracket."""
-OWN_NAME = r"\b(?:Local|Network|[Ll]istening (?:on|at)):?\s+(?:https?://)?ip-\d+-\d+-\d+-\d+\."
-"""How a server says that it listens on what HOSTNAME is, which Fargate sets to the task's own name: Next.js
-(DefangLabs/samples#654)."""
 EXEC = re.compile(
     r"^(?:\[FATAL tini \(\d+\)\] )?(?:standard_init_linux\S* )?exec "
     r"(?:user process caused:? \"?|(\S+): |(\S+) failed: )(no such file or directory|permission denied)",
     re.IGNORECASE,
 )
 """How a runtime, or tini, says that the kernel did not run a program."""
-READ_ONLY = r"read-only file system|\bEROFS\b"
+URL = re.compile(r"\bhttps?://(localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0)(?::(\d+))?(/[^\s\"'|?]*|)")
+"""What a check asks inside its container: host, port and path."""
 PROXY = "ecs-service-connect-"
 """How the name of the container begins that ECS adds for Service Connect. It takes from the task's own size, for which
 AWS asks to add 256 CPU units and 64 MiB (ECS guide, "Service Connect components", proxy).
@@ -117,7 +117,8 @@ def crash(facts: Facts) -> Cause | None:
         return None
     last = facts.tail()
     error = facts.last_error
-    said = f": {error}" if error else "; it wrote nothing to its log"
+    silent = "; its log tells no reason" if any(one.text.strip() for one in last) else "; it wrote nothing to its log"
+    said = f": {error}" if error else silent
     said += _dropped(facts)
     observed = (_ended(facts), *last)
     if code == 0:
@@ -127,17 +128,20 @@ def crash(facts: Facts) -> Cause | None:
         return Cause("ended", sentence, observed, _lasting(facts), _sure(facts))
     if found := next((hit for one in reversed(last) if (hit := EXEC.search(one.text))), None):
         return _unrunnable(found, code, observed, facts)
-    if code == NOT_FOUND and re.search(r"not found|no such file", error, re.IGNORECASE):
+    known = meaning(error, facts)
+    if code == NOT_FOUND and not known and re.search(r"not found|no such file", error, re.IGNORECASE):
         sentence = f"the image's command does not find a program that it runs (exit code 127): {error}"
         fix: tuple[Fix, ...] = (repair("correct CMD or ENTRYPOINT in the Dockerfile, or what they run", facts),)
         if facts.process != WEB:
             sentence = f"the command of {facts.who} does not find a program that it runs (exit code 127): {error}"
             fix = (change("service.command", "to one that the image can run"), repair("fix what it runs", facts))
         return Cause("command-missing", sentence, observed, fix, Certainty.LIKELY)
-    fix = (run("ecsctl logs", "all it said"), repair("fix the app", facts), *back(facts))
-    if facts.container.get("readonlyRootFilesystem") and re.search(READ_ONLY, error, re.IGNORECASE):
-        fix = (fix[0], change("service.read_only_root", "= false"), *fix[1:])
-    return Cause("crash", f"{facts.who} crashed (exit code {code}{_signal(code)}){said}", observed, fix, _sure(facts))
+    ways = known.fix if known else (repair("fix the app", facts),)
+    fix = (run("ecsctl logs", "all it said"), *ways, *back(facts))
+    sentence = (
+        f"{facts.who} crashed (exit code {code}{_signal(code)}){said}{f'; that is, {known.text}' if known else ''}"
+    )
+    return Cause("crash", sentence, observed, fix, _sure(facts))
 
 
 def _unrunnable(found: re.Match[str], code: int, observed: tuple[Evidence, ...], facts: Facts) -> Cause:
@@ -184,12 +188,31 @@ def container_check(facts: Facts) -> Cause | None:
         run("ecsctl logs", "what the app says"),
         repair("fix the app, or what its check asks", facts),
     )
-    if command:
-        fix += (change("service.health.container", "to a check that passes"),)
     if any(re.search(OWN_NAME, one.text) for one in facts.tail(50)) and re.search(r"localhost|127\.0\.0\.1", command):
         sentence += "; by its log the app listens on the task's own address alone, and on Fargate HOSTNAME is that"
-        fix = (change("service.environment", 'to what it is, and HOSTNAME = "0.0.0.0"'), *fix)
+        everywhere = change("service.environment", 'to what it is, and HOSTNAME = "0.0.0.0"')
+        fix = (everywhere, *fix, change("service.health.container", "to a check that passes"))
+    elif command:
+        why, check = _unasked(command, facts)
+        sentence += why
+        fix += (change("service.health.container", check),)
     return Cause("container-check", sentence, (found, *facts.tail()), fix)
+
+
+def _unasked(command: str, facts: Facts) -> tuple[str, str]:
+    """Why a check may not reach the app at all, and what to make of it; not where the log shows that it asks."""
+    tool, url = re.search(r"\b(curl|wget)\b", command), URL.search(command)
+    if not url or (url[3] not in ("", "/") and any(url[3] in one.text for one in facts.tail(50))):
+        return "", "to a check that passes"
+    asked = int(url[2] or 80)
+    heard = listening(facts, asked)
+    if heard and heard[1] != asked:
+        return f"; by its log the app listens on port {heard[1]}", f"to one that asks on port {heard[1]}"
+    doubts = [f"the image must have {tool[1]}"] if tool else []
+    if url[1] == "localhost":
+        doubts.append("localhost may be ::1, where an app that listens on 0.0.0.0 does not answer: ask 127.0.0.1")
+    also = f": {'; '.join(doubts)}" if doubts else ""
+    return also, "to a check that passes" + (", with 127.0.0.1 for localhost" if url[1] == "localhost" else "")
 
 
 def _never_well(facts: Facts) -> Cause | None:

@@ -30,6 +30,7 @@ from tests.why.field.scene import (
     unhealthy,
 )
 from tests.why.field.traces import TRACES
+from tests.why.field.trial import TRIAL
 from tests.why.field.unseen import UNSEEN
 from tests.why.field.ways import WAYS
 
@@ -381,4 +382,4 @@ RELEASES = (
          'ERROR: failed to solve: process "/bin/sh -c npm run build" did not complete successfully: exit code: 1')),
 )  # fmt: skip
 
-CASES: tuple[Case, ...] = (*BUILDS, *STARTS, *RUNS, *RELEASES, *FRESH, *LATER, *NEWEST, *UNSEEN, *TRACES, *WAYS)
+CASES: tuple[Case, ...] = (*BUILDS, *STARTS, *RUNS, *RELEASES, *FRESH, *LATER, *NEWEST, *UNSEEN, *TRACES, *WAYS, *TRIAL)

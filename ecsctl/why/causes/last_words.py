@@ -1,0 +1,96 @@
+"""What the line means with which an app crashed, where it is a loader's, a kernel's or AWS's own and no app's.
+
+The words are those of public threads: glibc's and musl's loaders (GoogleContainerTools/container-structure-test#59,
+sozu-proxy/sozu#292), servers that may not bind (imgproxy/imgproxy#787, nginx/docker-nginx#571), a full disk
+(CloudSnorkel/cdk-github-runners#444), IAM (hackoregon/civic-devops#252).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ecsctl.why.causes.fixes import Fix, by_hand, change, repair
+from ecsctl.why.causes.wording import short
+from ecsctl.why.evidence import Facts
+
+DISK = 20
+"""The GiB that a task's disk has where nothing is said (ECS guide, "Fargate task ephemeral storage")."""
+RESERVED = 1024
+"""Below it a port is root's alone: Fargate does not let others listen there (aws/containers-roadmap#1721)."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a line means, for the end of a sentence, and what puts it right."""
+
+    text: str
+    fix: tuple[Fix, ...]
+
+
+def _library(found: re.Match[str], facts: Facts) -> Meaning:
+    name = next(filter(None, found.groups()))
+    if name.startswith("GLIBC") or name.rsplit("/", maxsplit=1)[-1].startswith("ld-linux"):
+        text = f"a program in the image is built for a newer or another C library than the image has ({name})"
+        how = "build it on the distribution that it runs on, and of the same version: Alpine has musl, and not glibc"
+        return Meaning(text, (repair(how, facts),))
+    text = f"the image does not have the library {name}"
+    return Meaning(text, (repair(f"install {name} in the Dockerfile, in the stage that runs", facts),))
+
+
+def _port(found: re.Match[str], facts: Facts) -> Meaning | None:
+    port = int(found[1])
+    if port >= RESERVED:
+        return None
+    text = f"only root may listen on a port below {RESERVED}, and the image runs as another user"
+    return Meaning(text, (
+        repair(f"let the app listen on a port from {RESERVED} on, and set service.port to it", facts),
+        change("service.port", f"to one from {RESERVED} on, where the app takes it from PORT"),
+    ))  # fmt: skip
+
+
+def _disk(_: re.Match[str], facts: Facts) -> Meaning:
+    size = (facts.definition.get("ephemeralStorage") or {}).get("sizeInGiB", DISK)
+    return Meaning(f"a disk of the task is full: its own has {size} GiB", (
+        change("service.ephemeral_gib", "to more"), repair("let the app write less, or remove what it wrote", facts),
+    ))  # fmt: skip
+
+
+def _read_only(_: re.Match[str], facts: Facts) -> Meaning | None:
+    if not facts.container.get("readonlyRootFilesystem"):
+        return None
+    ways = (change("service.read_only_root", "= false"), repair("let the app write elsewhere, or not at all", facts))
+    return Meaning("its root file system is read-only (service.read_only_root)", ways)
+
+
+def _role(found: re.Match[str], facts: Facts) -> Meaning:
+    role, action, why = found.groups()
+    own = short(facts.definition.get("taskRoleArn", "")) or role
+    if why:
+        text = f"the role {role} may not do {action}, whatever its own policies say: {why}"
+        return Meaning(text, (by_hand(f"let {role} do {action} there, or let the app do without"),))
+    way = change("service.permissions", f"to allow {action}") if role == own else by_hand(f"allow {role} {action}")
+    return Meaning(f"the role {role} lacks {action}", (way,))
+
+
+LAST_WORDS: tuple[tuple[str, Callable[[re.Match[str], Facts], Meaning | None]], ...] = (
+    (r"error while loading shared libraries: ([^\s:]+): .*No such file"
+     r"|Error loading shared library ([^\s:]+): No such file"
+     r"|(?:^|[\s:'\"])([\w./+-]+\.so[\w.]*): cannot open shared object file: No such file"
+     r"|version [`'](GLIBC\w*_[\d.]+)' not found", _library),
+    (r"(?=.*(?:permission denied|\bEACCES\b|Can't connect to \('))"
+     r".*?(?:\bbind\b|\blisten(?:ing)?\b|Can't connect to \().*?(?::|\bport |', )(\d{1,5})\b", _port),
+    (r"^(?!.*(?:file watchers|/dev/shm)).*(?:no space left on device|\bENOSPC\b)", _disk),
+    (r"read-only file system|\bEROFS\b", _read_only),
+    (r"assumed-role/([^/\s]+)/.*not authorized to perform:? ([\w-]+:\w+)(?:.*?\b(?:because|with) "
+     r"((?:an explicit deny in an? (?!identity)[\w-]+(?: [\w-]+)*? policy|no (?:permissions boundary"
+     r"|service control policy|resource control policy|session policy|VPC endpoint policy) allows)))?", _role),
+)  # fmt: skip
+"""The first that fits, and means something, counts."""
+
+
+def meaning(line: str, facts: Facts) -> Meaning | None:
+    """What the last error line of an app means; None where that is the app's own business."""
+    hits = ((found, means) for pattern, means in LAST_WORDS if (found := re.search(pattern, line, re.IGNORECASE)))
+    return next(filter(None, (means(found, facts) for found, means in hits)), None)

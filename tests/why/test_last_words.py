@@ -1,0 +1,57 @@
+"""What the line means with which an app crashed; and the lines that are alike and mean something else, or nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from ecsctl.why.causes.last_words import meaning
+from tests.why.field.scene import facts
+
+USER = "User: arn:aws:sts::123456789012:assumed-role/shop-task/9f"
+ROLE = f"{USER} is not authorized to perform: s3:PutObject on resource: x"
+GLIBC = "/app/run: /lib64/libc.so.6: version `GLIBC_2.28' not found (required by /app/run)"
+BIND = "bind() to 0.0.0.0:80 failed (13: Permission denied)"
+
+
+@pytest.mark.parametrize(("line", "means"), [
+    ("ImportError: libGL.so.1: cannot open shared object file: No such file or directory", "library libGL.so.1"),
+    ("stderr: Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by x)", "C library"),
+    (GLIBC, "another C library than the image has (GLIBC_2.28)"),
+    (f"2021/08/26 23:09:45 [emerg] 1#1: {BIND}", "only root may listen"),
+    ("(13)Permission denied: AH00072: make_sock: could not bind to address [::]:80", "only root may listen"),
+    ("Error: listen EACCES: permission denied 0.0.0.0:443", "only root may listen"),
+    ('Permission denied - bind(2) for "0.0.0.0" port 80 (Errno::EACCES)', "only root may listen"),
+    ("OSError: [Errno 28] No space left on device: '/tmp/x'", "a disk of the task is full: its own has 20 GiB"),
+    (f"{ROLE} because no identity-based policy allows the s3:PutObject action", "shop-task lacks s3:PutObject"),
+    (f"{ROLE} with an explicit deny in a service control policy", "an explicit deny in a service control policy"),
+    (f"{ROLE} because no permissions boundary allows the s3:PutObject action", "no permissions boundary allows"),
+])  # fmt: skip
+def test_a_line_of_a_loader_a_kernel_or_aws_is_explained(line: str, means: str) -> None:
+    known = meaning(line, facts())
+    assert known
+    assert means in known.text
+
+
+@pytest.mark.parametrize("line", [
+    "python: error while loading shared libraries: libc.so.6: cannot open shared object file: Permission denied",
+    "open /app/lib.so.json: no such file or directory",
+    "listen tcp :8080: bind: permission denied",
+    "bind() to [::]:80 failed (98: Address already in use)",
+    "httpd: bind: Permission denied",
+    "Error: connect EACCES 10.0.0.1:80",
+    "23:09:45 could not bind the variable: permission denied",
+    "ENOSPC: System limit for number of file watchers reached, watch '/app'",
+    "write /dev/shm/x: no space left on device",
+    "mkdir /data: Read-only file system",  # it is a volume: the container's own is not
+    "User: arn:aws:iam::123456789012:user/bob is not authorized to perform: s3:PutObject on resource: x",
+    "HTTP 403: you are not authorized to perform this: ask an admin",
+])  # fmt: skip
+def test_a_line_that_only_sounds_alike_is_left_to_the_app(line: str) -> None:
+    assert meaning(line, facts()) is None
+
+
+def test_of_a_role_that_is_not_the_apps_no_key_is_set() -> None:
+    other = {"definition": facts().definition | {"taskRoleArn": "arn:aws:iam::123456789012:role/shop-app"}}
+    known = meaning(ROLE, facts(other))
+    assert known
+    assert str(known.fix[0]) == "allow shop-task s3:PutObject"
