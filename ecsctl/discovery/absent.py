@@ -12,6 +12,13 @@ from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage
 from ecsctl.discovery.tree import Tree, within
 
+# The first part of an image's name is a registry where it is localhost, or has a dot or a port (Docker, "Image tags").
+_THIS_MACHINE = re.compile(r"(?:localhost|127\.0\.0\.1|host\.docker\.internal|[\w.-]+\.local(?:host)?)(?::\d+)?/")
+# A default that stands for an argument which a Makefile gives.
+_STANDS_FOR = re.compile(
+    r"placeholder|change[-_]?me|override[-_]?me|replace[-_]?me|todo|undefined|unset", re.IGNORECASE
+)
+
 
 def missing_notes(tree: Tree, path: str, read: Dockerfile, place: Context) -> Iterator[str]:
     """What is missing, in sentences for a person."""
@@ -25,6 +32,8 @@ def missing_notes(tree: Tree, path: str, read: Dockerfile, place: Context) -> It
         what = f"{', '.join(of_modules[:3])} of {path} come" if of_modules else f"{', '.join(modules[:3])} may come"
         yield (f"{what} from a git submodule, which neither CodePipeline nor CodeBuild brings along: copy it into the "
                "repository, or fetch it in a buildspec of your own")  # fmt: skip
+    for base in dict.fromkeys(one.base for one in read.stages if _THIS_MACHINE.match(one.base)):
+        yield f"FROM {base} of {path} is an image of one machine: no build on AWS finds it there"
     if left := ignored(tree, path, read, place.folder):
         yield f"{path} copies {', '.join(left[:5])}, which .dockerignore leaves out of the build"
     if stored := _stored_elsewhere(tree, place.folder):
@@ -37,7 +46,10 @@ def arguments(read: Dockerfile, services: Sequence[Service]) -> tuple[dict[str, 
     given: dict[str, str] = {}
     for service in reversed(services):
         given |= dict(service.arguments)
-    needed = dockerfile.wanting(read)
+    bases = " ".join(one.written for one in read.stages)
+    empty = [name for name, value in read.arguments
+             if _STANDS_FOR.fullmatch(value) and re.search(rf"\$\{{?{name}\b", bases)]  # fmt: skip
+    needed = tuple(dict.fromkeys([*dockerfile.wanting(read), *empty]))
     known = {name: given[name] for name in needed if given.get(name) and "$" not in given[name]}
     return known, tuple(name for name in needed if name not in known)
 

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from ecsctl.discovery import dockerfile, ports
 from ecsctl.discovery.compose import Service
-from ecsctl.discovery.dockerfile import Dockerfile, Stage, filled, words
+from ecsctl.discovery.dockerfile import PLATFORM, Dockerfile, Stage, filled, words
 from ecsctl.discovery.tree import Tree, aside, within
 
 _NAMES = r"(?:[\w.-]+\.)?(?:docker|container)file|(?:docker|container)file[._-][\w.-]+"
@@ -35,11 +35,11 @@ _NOT_RELEASED = re.compile(
     r"e2e|cypress|example|windows|nightly|bench(?:mark)?)(?:$|[._-])",
     re.IGNORECASE,
 )
+# Names of stages that others are made from; where one comes last, and starts something, nobody thought of a better one.
+_PARTS = re.compile(r"base\d*|build(?:er)?", re.IGNORECASE)
 _FRONT = re.compile(r"(?:^|[/._-])(?:web|www|app|site|server|production)(?:$|[/._-])", re.IGNORECASE)
 # Where one of many services is to be chosen: what people open, or what an interface calls.
 _OPENED = re.compile(r"(?:^|[/._-])(?:back[_-]?end|api|front[_-]?end|gateway|ui|portal)(?:$|[/._-])", re.IGNORECASE)
-_PLATFORM = {"TARGETPLATFORM": "linux/arm64", "TARGETOS": "linux", "TARGETARCH": "arm64"}
-"""What BuildKit sets by itself, for the usual processor ("Automatic platform ARGs in the global scope")."""
 _IDLE = re.compile(r"\btail\b[\s\",]+-[fF][\s\",]+/dev/null|\bsleep\b[\s\",]+infinity")
 """What keeps a container that others run commands in."""
 _RUNS = re.compile(
@@ -97,6 +97,12 @@ def likely(path: str) -> bool:
     return bool(_FOR_RELEASE.search(name)) or not _NOT_RELEASED.search(name)
 
 
+def released(tree: Tree, path: str) -> bool:
+    """The same, and one that is called build after what it does, if its image starts something."""
+    built = re.search(r"[._-]build$", path) and likely(path[: -len("-build")]) and serves(tree, path)
+    return likely(path) or bool(built)
+
+
 def serves(tree: Tree, path: str) -> bool:
     """Whether an image of a Dockerfile starts anything, and is no base for others."""
     stage = dockerfile.parse(tree.read(path)).stage()
@@ -109,7 +115,7 @@ def target(read: Dockerfile, said: Sequence[str] = ()) -> tuple[str, str]:
     `said` are the stages that compose files build of it where something is to listen.
     """
     last = read.stage()
-    if last is None or (not _NOT_RELEASED.search(last.name) and _serves(last) and not _tool(read, last)):
+    if last is None or (not _turned_away(last) and _serves(last) and not _tool(read, last)):
         return "", ""
     served = [one for one in read.stages if one.name and one is not last and _serves(one)
               and not _NOT_RELEASED.search(one.name)]  # fmt: skip
@@ -119,6 +125,12 @@ def target(read: Dockerfile, said: Sequence[str] = ()) -> tuple[str, str]:
                                         read.stages.index(one)))  # fmt: skip
     what = f"the last one, {last.name}, is" if last.name else "the last one is"
     return best.name, f"the stage {best.name} of the Dockerfile is built, since {what} not what serves"
+
+
+def _turned_away(last: Stage) -> bool:
+    """Whether the last stage is not what is released, by its name; one called base is, if it starts something."""
+    starts = any(word in ("CMD", "ENTRYPOINT") for word, _ in last.instructions)
+    return bool(_NOT_RELEASED.search(last.name)) and not (starts and _PARTS.fullmatch(last.name))
 
 
 def context(tree: Tree, path: str, read: Dockerfile, services: Sequence[Service] = ()) -> Context:
@@ -140,9 +152,21 @@ def context(tree: Tree, path: str, read: Dockerfile, services: Sequence[Service]
         folder, why = service.context, f"{service.file} builds {service.name} from there"
     else:
         folder, why = _home(tree, own, best)
-    # A pattern that matches nothing is fine beside one that does, as in `COPY package.json yarn.lock* ./`.
-    missing = tuple(one for one in names if one not in held[folder] and not re.search(r"[*?\[]", one))
-    return Context(folder, why, missing)
+    return Context(folder, why, tuple(_missing(read, held[folder])))
+
+
+def _missing(read: Dockerfile, held: Sequence[str]) -> Iterator[str]:
+    """What is copied and not there. A pattern that matches nothing ends no build, and the image lacks what it means.
+
+    Beside one that matches it is fine, as in `COPY package.json yarn.lock* ./`, and as a name with a star after it.
+    """
+    found: dict[str, None] = {}
+    for group in _groups(read):
+        patterns = [one for one in group if re.search(r"[*?\[]", one)]
+        found |= dict.fromkeys(one for one in group if one not in (*held, *patterns) and one != ".")
+        if patterns and not any(one in held or one == "." for one in group):
+            found |= dict.fromkeys(one for one in patterns if not re.search(r"\w\*$", one))
+    yield from found
 
 
 def _home(tree: Tree, own: str, best: Sequence[str]) -> tuple[str, str]:
@@ -175,12 +199,12 @@ def _rank(tree: Tree, path: str) -> tuple[bool, bool, bool, bool, bool, bool, in
     usual = re.fullmatch("(?:docker|container)file", name, re.IGNORECASE)
     return (
         aside(path),
-        not likely(path),
+        not released(tree, path),
         bool(_BESIDE.search(path)),
         "/" in path,
         not serves(tree, path),
         _lacks(tree, path),
-        path.count("/"),
+        sum(not _HOLDERS.fullmatch(part) for part in PurePosixPath(path).parts[:-1]),
         0 if _FOR_RELEASE.search(name) else 1 if usual else 2,  # where there is one for production, the other is not
         not _FRONT.search(path),
         not _OPENED.search(path),
@@ -224,8 +248,13 @@ def copied(read: Dockerfile) -> Iterator[str]:
 
 def taken(read: Dockerfile) -> Iterator[str]:
     """What of the context gets into the build; "." is all of it."""
+    return (name for group in _groups(read) for name in group)
+
+
+def _groups(read: Dockerfile) -> Iterator[list[str]]:
+    """The same, by instruction."""
     for stage in read.stages:
-        known = _PLATFORM | read.variables(stage)
+        known = PLATFORM | read.variables(stage)
         for word, rest in stage.instructions:
             if word == "RUN":
                 found = [one for one in re.findall(r"--mount=(\S+)", rest) if "type=bind" in one and "from=" not in one]
@@ -234,12 +263,9 @@ def taken(read: Dockerfile) -> Iterator[str]:
                 sources = words(rest)[:-1]
             else:
                 continue
-            for source in sources:
-                if re.match(r"\w+://|git@", source):
-                    continue
-                name = os.path.normpath(filled(source, known).lstrip("/") or ".")
-                if "$" not in name and not name.startswith(".."):
-                    yield name
+            names = (os.path.normpath(filled(source, known).lstrip("/") or ".") for source in sources
+                     if not re.match(r"\w+://|git@", source))  # fmt: skip
+            yield [name for name in names if "$" not in name and not name.startswith("..")]
 
 
 def _holds(tree: Tree, folder: str, name: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ecsctl.discovery.dockerfile import filled
 from ecsctl.discovery.tree import Tree
+from ecsctl.discovery.yaml_text import documents
 
 NAMES = r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml"
 _LATER = re.compile(r"dev|test|local|override|debug|ci|e2e", re.IGNORECASE)
@@ -31,6 +32,8 @@ class Service:
     keeps: tuple[tuple[str, str], ...] = ()  # volumes and folders beside the file, and where they are in the container
     health: str = ""  # the command that asks
     command: str = ""
+    entrypoint: str = ""  # in place of the image's own
+    placed: tuple[str, ...] = ()  # where in the container it puts files of this machine
     arguments: tuple[tuple[str, str], ...] = ()  # of the build
     environment: tuple[str, ...] = ()  # names alone: values may be secret
 
@@ -51,12 +54,7 @@ def services(tree: Tree) -> tuple[Service, ...]:
 
 
 def _services(file: str, text: str) -> list[Service]:
-    import yaml  # type: ignore[import-untyped]  # PyYAML ships no types
-
-    try:
-        document = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return []
+    document = next(iter(documents(text) or ()), None)
     found = document.get("services") if isinstance(document, dict) else None
     if not isinstance(found, dict):
         return []
@@ -87,6 +85,8 @@ def _service(file: str, folder: str, name: str, one: Mapping[str, Any]) -> Servi
         keeps=tuple(pair for volume in _listed(one.get("volumes")) if (pair := _kept(volume, folder))),
         health=filled(_line(test), {}),
         command=filled(_line(one.get("command")), {}),
+        entrypoint=filled(_line(one.get("entrypoint")), {}),
+        placed=tuple(place for volume in _listed(one.get("volumes")) if (place := _place(volume))),
         arguments=_pairs(build.get("args")),
         environment=_names(one.get("environment")),
     )
@@ -104,6 +104,14 @@ def _line(words: Any) -> str:
 def _source(volume: Any) -> str:
     """What a volume puts into the container: a folder of this machine begins with a dot, from the file's folder."""
     return str(volume.get("source", "")) if isinstance(volume, dict) else str(volume).partition(":")[0]
+
+
+def _place(volume: Any) -> str:
+    """Where what is put in from this machine is in the container; empty for a volume that has a name."""
+    if isinstance(volume, dict):
+        return str(volume.get("target", "")) if volume.get("type") == "bind" else ""
+    source, place = [*filled(str(volume), {}).split(":"), ""][:2]
+    return place if source.startswith((".", "/", "~", "$")) and place != "/" else ""
 
 
 def _kept(volume: Any, folder: str) -> tuple[str, str] | None:

@@ -17,6 +17,12 @@ _PAIR = re.compile(r"""([\w.-]+)=("(?:\\.|[^"\\])*"|'[^']*'|(?:\\.|\S)*)""")
 _HEREDOC = re.compile(r"(?:^|[\s;&|(])\d*<<(?!<)-?[\"']?(\w+)[\"']?")
 # What BuildKit sets by itself ("Automatic platform ARGs in the global scope").
 _GIVEN = re.compile(r"(?:BUILD|TARGET)(?:PLATFORM|OS|ARCH|VARIANT)")
+PLATFORM = {
+    f"{whose}{what}": value
+    for whose in ("BUILD", "TARGET")
+    for what, value in (("PLATFORM", "linux/arm64"), ("OS", "linux"), ("ARCH", "arm64"))
+}
+"""The same for the usual processor. They have values before the first FROM too, whatever default stands beside them."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,7 @@ class Stage:
     platform: str
     parent: Stage | None
     instructions: tuple[Instruction, ...]
+    written: str = ""  # the base, with its variables as they are
 
     @property
     def chain(self) -> tuple[Stage, ...]:
@@ -109,10 +116,11 @@ def parse(text: str) -> Dockerfile:
     arguments: dict[str, str] = {}
     body: list[Instruction] = []
     head: tuple[str, str, str, Stage | None] | None = None
+    written = ""
 
     def close() -> None:
         if head:
-            stages.append(Stage(*head, tuple(body)))
+            stages.append(Stage(*head, tuple(body), written))
         body.clear()
 
     for word, rest in _instructions(text):
@@ -120,11 +128,13 @@ def parse(text: str) -> Dockerfile:
             close()
             words = rest.split()
             platform = next((one.partition("=")[2] for one in words if one.startswith("--platform=")), "")
-            words = [filled(one, arguments) for one in words if not one.startswith("--")]
+            words = [one for one in words if not one.startswith("--")]
+            written = words[0] if words else ""
+            words = [filled(one, PLATFORM | arguments) for one in words]
             base = words[0] if words else ""
             name = words[2] if len(words) > 2 and words[1].upper() == "AS" else ""
             parent = next((one for one in reversed(stages) if one.name and one.name == base.lower()), None)
-            head = (name.lower(), base, filled(platform, arguments), parent)
+            head = (name.lower(), base, filled(platform, PLATFORM | arguments), parent)
         elif head:
             body.append((word, rest))
         elif word == "ARG":

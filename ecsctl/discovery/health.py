@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from ecsctl.discovery.choosing import taken
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage, filled, plain
+from ecsctl.discovery.hosts import Host
 from ecsctl.discovery.started import Text
 from ecsctl.discovery.tree import Tree, aside, within
+from ecsctl.discovery.yaml_text import documents
 
 _ADDRESS = re.compile(
     r"(?:https?://)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|\$\{?(?:HOST|HOSTNAME|ADDRESS|BIND)\w*\}?)"
@@ -29,20 +31,36 @@ _PROBE = re.compile(
 )
 # Routes that an app's own root has, so that no prefix is before them: Express, Fastify, Flask, FastAPI, Sinatra, Go's
 # net/http, Echo and Laravel's routes/web.php. Routers and groups are left out: what is before them is not known.
-_WELL = r"(?:health|healthz|health[_-]?checks?|livez?|alive|liveness|heartbeat|ping|up)"
+_WELL = r"(?:health|healthz|healthy|health[_-]?checks?|livez?|alive|liveness|heartbeat|ping|up)"
 _ROUTE = re.compile(
     r"(?:\b(?:\w*(?:app|[Ss]erver|fastify|application|[Mm]ux|engine|[Ee]cho)|http|e)\.(?:get|route|HandleFunc|Handle|GET|Get)\(\s*"
-    r"|\bRoute::get\(\s*)[\"'`](?:GET )?(/(?:(?:api|v\d)/){0,2}" + _WELL + r")/?[\"'`]"
+    r"|\bRoute::(?:withoutMiddleware\([^)]*\)->)?get\(\s*)[\"'`](?:GET )?(/(?:(?:api|v\d)/){0,2}" + _WELL + r")/?[\"'`]"
 )
 # A router of Flask or FastAPI without a prefix, which the app takes as it is; actix-web and axum, whose app has the
 # route itself; Elysia, whose plugins are apps.
 _ROUTER = re.compile(r"(?m)^(\w+)\s*=\s*(?:Blueprint|APIRouter)\(((?:[^()]|\([^()]*\))*)\)")
 _RUST = re.compile(r"(?:App|Router)::new\(\)|\.route\(\s*\"(/" + _WELL + r")\"\s*,\s*(?:\w+::)*get\(")
 _ELYSIA = re.compile(r"new Elysia\(\)(?:\s*\.use\([\w.]+\))*\s*\.get\(\s*[\"'`](/" + _WELL + r")[\"'`]")
+# Of hapi and Fastify: a route as an object, whose method and path stand together.
+_OBJECT = re.compile(
+    r"method:\s*['\"]GET['\"],\s*(?:path|url):\s*['\"](/" + _WELL + r")/?['\"]"
+    r"|(?:path|url):\s*['\"](/" + _WELL + r")/?['\"],\s*method:\s*['\"]GET['\"]"
+)
 _DJANGO = re.compile(r"\b(?:re_)?path\(\s*r?[\"']\^?((?:" + _WELL + r"|ht)/?)\$?[\"']")
-_RAILS = re.compile(r"(?m)^  get[ (]+[\"']/?(" + _WELL + r")[\"']")
+_RAILS = re.compile(r"(?m)^  get[ (]+[\"']/?(" + _WELL + r"(?:/(?:live|liveness))?)[\"']")
 _ASIDE = re.compile(r"(?:^|[._-])(?:dev|tests?|spec|mocks?|stubs?|fakes?|examples?|stories)(?:[._-]|$)", re.IGNORECASE)
-_NEXT = re.compile(rf"(?:src/)?(?:app((?:/api)?/{_WELL})/route|pages(/api/{_WELL})(?:/index)?)\.[jt]sx?")
+# Routes that are files: of Next.js, Remix and React Router, SvelteKit, Astro, Nuxt and Nitro.
+_ROUTED = re.compile(
+    rf"(?:src/)?(?:app((?:/api)?/{_WELL})/route|pages(/api/{_WELL})(?:/index)?)\.[jt]sx?"
+    rf"|(?:src/)?(?:pages(/{_WELL})\.[jt]s|routes((?:/api)?/{_WELL})/\+server\.[jt]s"
+    rf"|server(/api/{_WELL})(?:\.get)?\.[jt]s|server/routes(/{_WELL})(?:\.get)?\.[jt]s)"
+    rf"|app/routes(/{_WELL})(?:/route)?\.[jt]sx?"
+)
+# As strings, and as the frameworks write it whose routes begin without a slash: NestJS and Django.
+_SPOKEN = re.compile(
+    r"(?:[\"'`]\^?(?=/)|@Get\(\s*[\"'`](?!/)|\bpath\(\s*[\"'](?!/))"
+    r"(/?(?:api/)?(?:v\d/)?(?:-/)?(?:health[zy]?|health[_-]?checks?|livez|heartbeat|ping|up)(?:/(?:live|ready|alive))?/?)\$?[\"'`]"
+)
 _SOURCE = re.compile(r".*\.(?:[cm]?[jt]s|py|rb|sh|go|php)")
 
 
@@ -57,16 +75,18 @@ class Health:
 
 
 def proposals(
-    tree: Tree, context: str, read: Dockerfile, stage: Stage, services: Sequence[Service], texts: Sequence[Text] = ()
-) -> tuple[Health, ...]:
+    tree: Tree, context: str, path: str, read: Dockerfile, stage: Stage, services: Sequence[Service],
+    texts: Sequence[Text] = (), hosts: Sequence[Host] = (),
+) -> tuple[Health, ...]:  # fmt: skip
     """Every path that something names, the most telling first. `texts` are what the container starts."""
     return (
         *_own(tree, read, stage),
         *_of_services(services, read.environment(stage)),
+        *(Health(one.path, one.file) for one in hosts if one.path),
         *_of_programs(texts),
         *_of_frameworks(tree, context),
         *_of_manifests(tree, context),
-        *_of_routes(tree, context, read),
+        *_of_routes(tree, context, path, read),
     )
 
 
@@ -148,25 +168,28 @@ def _of_frameworks(tree: Tree, context: str) -> Iterator[Health]:
             yield Health(match[1], f"Laravel's health route in {path}")
     for path in _files(tree, context, r"pom\.xml|build\.gradle(?:\.kts)?"):
         text = tree.read(path)
-        if "spring-boot-starter-actuator" in text and (found := _actuator(tree, context)):
+        if _has_actuator(tree, context, text) and (found := _actuator(tree, context)):
             yield Health(found, f"Spring Boot's actuator in {path}")
-        elif re.search(r"quarkus-smallrye-health", text):
+        elif re.search(r"quarkus-smallrye-health", text) and "quarkus.management.enabled" not in _settings(
+            tree, context
+        ):
             yield Health("/q/health", f"Quarkus' health extension in {path}")
-        elif re.search(r"micronaut-management", text):
+        elif re.search(r"micronaut-management", text) and "endpoints.all.port" not in _settings(tree, context):
             yield Health("/health", f"Micronaut's management in {path}")
     for path in _files(tree, context, r"(?:Program|Startup|Extensions)\.cs"):
         if match := re.search(r"MapHealthChecks\(\s*\"(/[\w/-]*)\"", _live(tree.read(path))):
             yield Health(match[1], f"MapHealthChecks in {path}")
 
 
+def _has_actuator(tree: Tree, context: str, build: str) -> bool:
+    """Whether Spring Boot has its actuator: a build names it, or settings do of a plugin that brings it along."""
+    named = "spring-boot-starter-actuator" in build
+    return named or any(one.startswith("management.endpoint") for one in _settings(tree, context))
+
+
 def _actuator(tree: Tree, context: str) -> str:
     """Where Spring Boot has it; empty where it listens on a port of its own, which the load balancer does not ask."""
-    settings: dict[str, str] = {}
-    for file in _files(tree, context, r"application\.(?:properties|ya?ml)"):
-        text = tree.read(file)
-        settings |= dict(re.findall(r"(?m)^\s*([\w.-]+)\s*=\s*(\S+)\s*$", text))
-        if file.endswith(("yml", "yaml")):
-            settings |= _flat(text)
+    settings = _settings(tree, context)
     if "management.server.port" in settings or "management.port" in settings:
         return ""
     base = settings.get("management.endpoints.web.base-path", "/actuator")
@@ -175,10 +198,19 @@ def _actuator(tree: Tree, context: str) -> str:
     return whole if re.fullmatch(r"/[\w/.-]+", whole) else ""
 
 
+def _settings(tree: Tree, context: str) -> dict[str, str]:
+    """What application.properties and application.yml say, in Spring Boot, Quarkus and Micronaut."""
+    settings: dict[str, str] = {}
+    for file in _files(tree, context, r"application\.(?:properties|ya?ml)"):
+        text = tree.read(file)
+        settings |= dict(re.findall(r"(?m)^\s*([\w.-]+)\s*=\s*(\S+)\s*$", text))
+        if file.endswith(("yml", "yaml")):
+            settings |= _flat(text)
+    return settings
+
+
 def _flat(text: str) -> dict[str, str]:
     """A YAML text's settings with dots in their names. One that is not plain YAML has none."""
-    import yaml  # type: ignore[import-untyped]  # PyYAML ships no types
-
     found: dict[str, str] = {}
 
     def walk(value: object, path: str) -> None:
@@ -188,11 +220,8 @@ def _flat(text: str) -> dict[str, str]:
         elif value is not None:
             found[path] = str(value)
 
-    try:
-        for document in yaml.safe_load_all(text):
-            walk(document, "")
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return {}
+    for document in documents(text) or ():
+        walk(document, "")
     return found
 
 
@@ -210,14 +239,31 @@ def _of_manifests(tree: Tree, context: str) -> Iterator[Health]:
                 yield Health(found, f"the probe in {path}", redirects=True)
 
 
-def _of_routes(tree: Tree, context: str, read: Dockerfile) -> Iterator[Health]:
-    """Routes for a check that the sources have which the image is built of: those of Next.js are files themselves."""
-    begin = 0 if context == "." else len(context) + 1
+def mentioned(tree: Tree, context: str, most: int = 3) -> tuple[Health, ...]:
+    """Paths for a check that sources name anywhere, though not where an app is sure to have them as they stand."""
+    found: dict[str, Health] = {}
+    for path in _files(tree, context, r"(?:[\w.-]+)\.(?:[cm]?[jt]sx?|py|rb|go|rs|php|java|kt|cs|ex)", 1500):
+        if not _ASIDE.search(path.rpartition("/")[2]):
+            for name in _SPOKEN.findall(_live(tree.read(path))):
+                whole = f"/{name.lstrip('/')}"
+                found.setdefault(whole.rstrip("/"), Health(whole, path))
+        if len(found) >= most:
+            break
+    return tuple(found.values())[:most]
+
+
+def _of_routes(tree: Tree, context: str, own: str, read: Dockerfile) -> Iterator[Health]:
+    """Routes for a check that the sources have which the image is built of: those of some frameworks are files."""
+    roots = dict.fromkeys(
+        ("" if folder == "." else f"{folder}/") for folder in (context, own.rpartition("/")[0] or ".")
+    )
     names = [re.sub(r"/?[*?\[].*", "", name) for name in taken(read)]
     built = {name if context == "." else context if name == "." else f"{context}/{name}" for name in names}
     for path in tree.files:
-        if within(path, context) and (match := _NEXT.fullmatch(path[begin:])):
-            yield Health(match[1] or match[2], path)
+        for root in roots if within(path, context) else ():
+            if path.startswith(root) and (match := _ROUTED.fullmatch(path[len(root) :])):
+                yield Health(next(one for one in match.groups() if one), path)
+                break
     yield from _of_django(tree, context)
     for path in _files(tree, context, r"(?:[\w.-]+)\.(?:[cm]?[jt]sx?|py|rb|go|rs)|web\.php", 1500):
         ours = any(within(path, place) for place in built) and not _ASIDE.search(path.rpartition("/")[2])
@@ -227,8 +273,8 @@ def _of_routes(tree: Tree, context: str, read: Dockerfile) -> Iterator[Health]:
 
 def _route(tree: Tree, path: str, text: str) -> str:
     """A route for a check that a source has, where nothing is before it."""
-    if match := _ROUTE.search(text) or _ELYSIA.search(text):
-        return str(match[1])
+    if match := _ROUTE.search(text) or _ELYSIA.search(text) or _OBJECT.search(text):
+        return str(next(one for one in match.groups() if one))
     if path.endswith(".rs"):
         return _of_rust(text)
     for name, options in _ROUTER.findall(text) if path.endswith(".py") else ():

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import shlex
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from ecsctl.discovery import absent, choosing, compose, dockerfile, health, machine, needs, ports
+from ecsctl.discovery import absent, choosing, compose, dockerfile, health, hosts, machine, needs, ports, running
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage
 from ecsctl.discovery.health import Health
+from ecsctl.discovery.hosts import Host
 from ecsctl.discovery.needs import Process
 from ecsctl.discovery.started import started
 from ecsctl.discovery.tree import Tree, within
@@ -23,6 +22,8 @@ Ask = Callable[[str, Sequence[str]], str]
 NO_DOCKERFILE = "there is no Dockerfile here"
 USUAL = 8080
 """The port for an app that listens wherever $PORT says."""
+GRPC = 50051
+"""The port of gRPC's own tutorials, on which most of its servers listen."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,11 @@ def observed(
         notes.append(why)
     notes += absent.missing_notes(tree, path, read, place)
     names = {called, tree.root.name} if place.folder == "." else {place.folder}
-    ours = _of_this_image(services, path, names, stage)
-    command = _command(read, stage, [one for one in ours if one.dockerfile == path or not _rivals(tree, path)])
-    if command:
-        notes.append(f"the image names no command; {ours[0].where} has it run: {' '.join(command)}")
+    ours = running.services_of(services, path, names, called.rpartition("/")[0], stage)
+    command = running.command(
+        read, stage, [one for one in ours if one.dockerfile == path or not _rivals(tree, path)], notes
+    )
+    notes += running.unlike(read, stage, ours)
     arguments, lacking = absent.arguments(read, ours)
     if lacking:
         notes.append(f"{path} needs {' and '.join(lacking)}, for which it has no default: set it in [build.args]")
@@ -100,7 +102,8 @@ def observed(
                      "development, and its image holds no app")  # fmt: skip
     if absent.speaks_fastcgi(read, stage):
         notes.append("PHP-FPM speaks FastCGI, which no load balancer does: the image needs a web server too")
-    port, checked, environment = _listening(tree, place.folder, read, stage, ours, command, ask, notes)
+    said = hosts.of(tree, path, place.folder)
+    port, checked, environment = _listening(tree, place.folder, path, read, stage, ours, said, command, ask, notes)
     bound = machine.bound(read, stage)
     if bound:
         notes.append(f"the processor is X86_64: {bound}")
@@ -118,19 +121,8 @@ def observed(
         lacking=lacking,
         notes=tuple(notes),
         needs=needs.listed(tree, place.folder, services, ours, read.volumes(stage)),
-        processes=needs.processes(tree, services, ours),
+        processes=needs.processes(tree, services, ours, said) or _alone(read, stage, path, port),
     )
-
-
-def _command(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> tuple[str, ...]:
-    """What a compose file has an image run that names no command itself, and whose base names none either."""
-    said = services[0].command if services and services[0].runs(stage.name) else ""
-    if not said or read.parts(stage)[1] or ports.of_image(stage.image):
-        return ()
-    try:
-        return tuple(shlex.split(said))
-    except ValueError:
-        return ()
 
 
 def _parsed(tree: Tree, path: str) -> Dockerfile:
@@ -147,9 +139,11 @@ def _chosen(tree: Tree, here: str, ask: Ask | None, wanted: str) -> tuple[str, l
     if not found:
         return "", []
     near = choosing.beside(found, here) or found
-    likely = [path for path in near if choosing.likely(path)]
+    likely = [path for path in near if choosing.released(tree, path)]
     first, others = (likely or list(near))[0], [path for path in found if path != (likely or list(near))[0]]
-    choice = [path for path in found if choosing.likely(path) and choosing.serves(tree, path) and within(path, here)]
+    choice = [
+        path for path in found if choosing.released(tree, path) and choosing.serves(tree, path) and within(path, here)
+    ]
     if len(choice) > 1 and ask:
         return ask("There are several Dockerfiles. Which one is the app's?", choice), []
     if not others:
@@ -164,6 +158,12 @@ def _chosen(tree: Tree, here: str, ask: Ask | None, wanted: str) -> tuple[str, l
                    "(ecsctl init --dockerfile PATH takes another)"]  # fmt: skip
 
 
+def _alone(read: Dockerfile, stage: Stage, path: str, port: int | None) -> tuple[Process, ...]:
+    """The image's own command as a worker, for an app that nobody asks over the network."""
+    command = read.parts(stage)[1]
+    return (Process("worker", command, path),) if command and not port else ()
+
+
 def _rivals(tree: Tree, path: str) -> bool:
     """Whether another Dockerfile beside this one may be what an image of the folder's name was built from."""
     folder = str(PurePosixPath(path).parent)
@@ -171,34 +171,21 @@ def _rivals(tree: Tree, path: str) -> bool:
     return any(str(PurePosixPath(one).parent) == folder for one in found)
 
 
-def _of_this_image(services: Sequence[Service], path: str, names: Collection[str], stage: Stage) -> tuple[Service, ...]:
-    """The services of compose files that run this image: another of its stages last, those that have ports first."""
-    found = [one for one in services if one.dockerfile == path]
-    if not found:
-        # Compose files of releases name the image that was pushed: it is called as the repository is, or its folder.
-        wanted = {_bare(name.rpartition("/")[2]) for name in names if name}
-        found = [one for one in services if one.image and not one.dockerfile
-                 and _bare(one.image.rpartition("/")[2].partition(":")[0].partition("@")[0]) in wanted]  # fmt: skip
-    return tuple(
-        sorted(found, key=lambda one: (not one.runs(stage.name), not one.ports, not one.health, bool(one.command)))
-    )
-
-
-def _bare(name: str) -> str:
-    """A repository's or image's name without what says no more than that it is an image's."""
-    return re.sub(r"^docker-|-docker$", "", name.lower())
-
-
 def _listening(
-    tree: Tree, context: str, read: Dockerfile, stage: Stage, services: Sequence[Service], command: Sequence[str],
-    ask: Ask | None, notes: list[str],
+    tree: Tree, context: str, path: str, read: Dockerfile, stage: Stage, services: Sequence[Service],
+    said: Sequence[Host], command: Sequence[str], ask: Ask | None, notes: list[str],
 ) -> tuple[int | None, Health, tuple[tuple[str, str], ...]]:  # fmt: skip
     """The port, the health check and the variables that the app finds both by. What they rest on goes to the notes."""
     texts = started(tree, context, " ".join([read.command(stage), *command]))
-    paths = health.proposals(tree, context, read, stage, services, texts)
+    paths = health.proposals(tree, context, path, read, stage, services, texts, said)
     asked = [(one.port, one.source) for one in paths if one.port]
     anywhere = ports.wants_variable(read, stage, texts)
-    found = ports.named(tree, context, read, stage, texts, services, asked, anywhere=anywhere)
+    found = ports.named(tree, context, read, stage, texts, services, asked, said, anywhere=anywhere)
+    exposed = ports.exposed(read, stage)
+    if exposed and set(exposed) <= ports.PROTOCOLS.keys():
+        listed = ", ".join(f"{number}, of {ports.PROTOCOLS[number]}" for number in exposed)
+        notes.append(f"EXPOSE of the Dockerfile names {listed}: no Application Load Balancer forwards that")
+        found = ()
     several = ports.choices(found)
     environment: tuple[tuple[str, str], ...] = ()
     port: int | None = None
@@ -227,10 +214,20 @@ def _listening(
         answer = ask("Nothing names the port that the app listens on. Which one is it?", []) if ask else ""
         port = int(answer) if answer.isascii() and answer.isdigit() and 0 < int(answer) < 65536 else None
         if port is None:
-            notes.append("nothing names the port that the app listens on: 8000 is a guess, see [service]")
+            notes.append("nothing names the port that the app listens on: 8000 is a guess, see [service]. If nobody "
+                         "asks it over the network, as a bot or a worker: web = false")  # fmt: skip
+            if unset := ports.unset(read, stage):
+                notes.append(f"EXPOSE of the Dockerfile names {unset}, which has no value: set it in [build.args]")
     fitting = [one for one in paths if not one.port or one.port == port]
     checked = fitting[0] if fitting else Health("/", "nothing names another; the app must answer 200 there")
+    spoken = health.mentioned(tree, context) if port and not fitting else ()
     notes.append(f"health path {checked.path}: {checked.source}")
+    if port == GRPC:
+        notes.append(f'{GRPC} is the usual port of gRPC: if the app speaks that, protocol = "grpc" in [service], which '
+                     "needs a [domain]")  # fmt: skip
+    if spoken:
+        notes.append("paths that its sources name, and that may be better: " + ", ".join(
+            f"{one.path} ({one.source})" for one in spoken))  # fmt: skip
     return port, checked, environment
 
 

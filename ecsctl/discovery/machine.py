@@ -11,7 +11,7 @@ _X86 = re.compile(r"linux/(?:amd64|x86_64)", re.IGNORECASE)
 # Images that their registries list for amd64 alone; nothing here asks them.
 _ONLY_X86 = re.compile(
     r"(?:.*/)?(?:mssql/server|oracle/database|openjdk:\d+[\w.-]*alpine|adoptopenjdk(?:/\w+)?:[\w.-]*alpine|mysql:5(?:\.\d+)*|"
-    r"anapsix/alpine-java|browserless/chrome|ibmcom/.*|circleci/.*|dotnet/framework/.*|amd64/.*|android-.*)(?:[:@].*)?",
+    r"anapsix/alpine-java|browserless/chrome|ibmcom/.*|circleci/.*|dotnet/framework/.*|amd64/.*|android-.*|[^/]*[-_.](?:amd64|x86_64)(?:[-_.][\w.-]*)?)(?:[:@].*)?",
     re.IGNORECASE,
 )
 _FETCHED = re.compile(

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ecsctl.discovery.compose import Service
+from ecsctl.discovery.hosts import Host
 from ecsctl.discovery.ports import EXAMPLES
 from ecsctl.discovery.tree import Tree, aside
 
@@ -74,10 +75,13 @@ class Process:
         return words if words and not _SHELL.search(self.command) else ["sh", "-c", self.command]
 
 
-def processes(tree: Tree, services: Sequence[Service], app: Sequence[Service]) -> tuple[Process, ...]:
-    """The other processes of the image, each name once: those of a Procfile before those of compose files."""
+def processes(
+    tree: Tree, services: Sequence[Service], app: Sequence[Service], said: Sequence[Host] = ()
+) -> tuple[Process, ...]:
+    """The other processes of the image, each name once: of a Procfile, of other platforms' files, of compose files."""
     found: dict[str, Process] = {}
-    for one in (*_of_procfile(tree), *_of_compose(services, app)):
+    others = [Process(_name(name), command, one.file) for one in said for name, command in one.commands]
+    for one in (*_of_procfile(tree), *others, *_of_compose(services, app)):
         found.setdefault(one.name, one)
     return tuple(found.values())
 
@@ -137,6 +141,9 @@ def listed(
     if not any(_kind(name) for name, _ in named):
         named += [(name, file) for file in tree.named(EXAMPLES, context) if not aside(file)
                   for name in re.findall(r"(?m)^\s*(?:export\s+)?(\w+)\s*=", tree.read(file))]  # fmt: skip
+    if not any(_kind(name) for name, _ in named):  # what Phoenix reads at its start
+        named += [(name, file) for file in tree.named(r"runtime\.exs", context)
+                  for name in re.findall(r"(?:fetch_env!|get_env)\(\s*\"(\w+)\"", tree.read(file))]  # fmt: skip
     found = dict.fromkeys(
         [
             *_beside([one for one in services if one not in app]),

@@ -8,18 +8,27 @@ from dataclasses import dataclass
 
 from ecsctl.discovery.compose import Service
 from ecsctl.discovery.dockerfile import Dockerfile, Stage, filled
+from ecsctl.discovery.hosts import Host
 from ecsctl.discovery.started import Text
 from ecsctl.discovery.tree import Tree, aside, within
 
 # Ports of metrics, debuggers, databases and other talk than HTTP's. An app that exposes one of them and another port
 # serves people on the other.
 _ASIDE = frozenset({
-    21, 22, 25, 53, 110, 143, 443, 465, 587, 993, 995, 1025, 1433, 1883, 2019, 2222, 2375, 3306, 3443, 4222, 4317,
-    4318, 4443, 5005, 5432, 5672, 5858, 6379, 6443, 8125, 8443, 9090, 9091, 9092, 9093, 9100, 9102, 9113, 9187, 9200,
-    9216, 9229, 9230, 9253, 9300, 9443, 9464, 11211, 14250, 14268, 15672, 27017, 35729, 50000, 50051,
+    21, 22, 25, 53, 110, 143, 443, 465, 587, 993, 995, 1025, 1433, 1883, 2019, 2222, 2375, 3306, 3443, 3478, 4222,
+    4317, 4318, 4443, 5005, 5060, 5061, 5349, 5432, 5672, 5858, 6379, 6443, 8125, 8443, 9090, 9091, 9092, 9093, 9100,
+    9102, 9113, 9187, 9200, 9216, 9229, 9230, 9253, 9300, 9443, 9464, 11211, 14250, 14268, 15672, 27017, 35729,
+    50000, 50051,
 })  # fmt: skip
 # Of those, the ones that a few apps serve people on all the same, where they EXPOSE nothing else.
-_SOMETIMES = frozenset({9090, 9091, 50000})
+_SOMETIMES = frozenset({9090, 9091, 50000, 50051})
+# Of those, the ones of protocols that no Application Load Balancer speaks.
+PROTOCOLS = {
+    21: "FTP", 22: "SSH", 25: "SMTP", 53: "DNS", 110: "POP3", 143: "IMAP", 465: "SMTP", 587: "SMTP", 993: "IMAP",
+    995: "POP3", 1433: "SQL Server", 1883: "MQTT", 3306: "MySQL", 3478: "STUN and TURN", 4222: "NATS", 5060: "SIP",
+    5061: "SIP", 5349: "STUN and TURN", 5432: "PostgreSQL", 5672: "AMQP", 6379: "Redis", 9092: "Kafka",
+    11211: "memcached", 27017: "MongoDB",
+}  # fmt: skip
 # What well-known images EXPOSE themselves, and programs listen on where nothing else is said: each in its own manual.
 _IMAGES = (
     (r"(?:.*/)?nginx-unprivileged", 8080),
@@ -68,6 +77,7 @@ _LISTENS = re.compile(
     + r"|[\"']PORT[\"']\s*,\s*['\"]?" + _NUMBER
     + r"|\bbind\(\s*\(?\"[\d.:\[\]a-z]*(?::|\"\s*,\s*)" + _NUMBER
     + r"|\(\[0, ?0, ?0, ?0\], ?" + _NUMBER
+    + r"|(?::port\s*=>|\bset\s*\(?:port,)\s*" + _NUMBER
 )  # fmt: skip
 _SETTINGS = r"(?:base|default|config|configuration|settings|app|application|prod(?:uction)?)\.(?:ya?ml|toml)"
 _SERVER_PORT = re.compile(
@@ -94,7 +104,7 @@ def exposed(read: Dockerfile, stage: Stage) -> tuple[int, ...]:
 
 
 def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Sequence[Text],
-          services: Sequence[Service], health: Sequence[tuple[int, str]] = (),
+          services: Sequence[Service], health: Sequence[tuple[int, str]] = (), hosts: Sequence[Host] = (),
           *, anywhere: bool = False) -> tuple[Port, ...]:  # fmt: skip
     """Every port that something names, the likeliest first, each number once.
 
@@ -108,6 +118,7 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
         *_of_commands(texts, environment),
         *(Port(number, source) for number, source in health),
         *_of_services([service for service in services if service.runs(stage.name)]),
+        *(Port(one.port, one.file, sure=False) for one in hosts if one.port),
         *(() if anywhere else _of_image(stage.image, texts)),
         *_of_services([service for service in services if not service.runs(stage.name)]),
         *_of_spring(tree, context),
@@ -142,8 +153,16 @@ def wants_variable(read: Dockerfile, stage: Stage, texts: Sequence[Text]) -> boo
     return bool(re.search(r"\$(?:PORT\b|\{PORT\})", " ".join([*exposes, command])))
 
 
+def unset(read: Dockerfile, stage: Stage) -> str:
+    """A variable that EXPOSE names and nothing sets; empty if there is none."""
+    known = read.variables(stage)
+    said = " ".join(filled(rest, known) for one in stage.chain for word, rest in one.instructions if word == "EXPOSE")
+    match = re.search(r"\$\{?(\w+)", said)
+    return match[1] if match else ""
+
+
 def _exposed(text: str) -> int | None:
-    match = re.fullmatch(r"([0-9]{1,5})(?:-[0-9]+)?(?:/tcp)?", text, re.IGNORECASE)
+    match = re.fullmatch(r"([0-9]{1,5})(?:-[0-9]+)?(?:/tcp)?", text.strip("\"'"), re.IGNORECASE)
     return int(match[1]) if match and 1 <= int(match[1]) <= 65535 else None
 
 
@@ -171,6 +190,10 @@ def _of_commands(texts: Sequence[Text], environment: Mapping[str, str]) -> Itera
         for match in _OPTION.finditer(said):
             if not _NOT_HTTP.search(match["name"]) and int(match[2]) < 65536:
                 yield Port(int(match[2]), text.where)
+        if not text.shell:
+            for found in _LISTENS.finditer(said):
+                if (number := int(next(one for one in found.groups() if one))) < 65536:
+                    yield Port(number, text.where)
         if text.where.endswith((".py", ".rb", ".ini", ".toml", ".conf")):
             yield from (Port(int(one), text.where) for one in _BIND.findall(said) if int(one) < 65536)
 
@@ -185,7 +208,7 @@ def _of_image(image: str, texts: Sequence[Text]) -> Iterator[Port]:
         yield Port(port, f"what the image {image} listens on", sure=False)
     for pattern, port in _PROGRAMS:
         for text in texts:
-            if found := re.search(pattern, text.text):
+            if text.shell and (found := re.search(pattern, text.text)):
                 yield Port(port, f"what {found[0].split()[0]} listens on", sure=False)
                 break
 
@@ -199,13 +222,18 @@ def _of_spring(tree: Tree, context: str) -> Iterator[Port]:
     builds = [one for one in tree.named(r"pom\.xml|build\.gradle(?:\.kts)?", context) if not aside(one)]
     if not any(re.search("spring-boot|quarkus|micronaut", tree.read(one)) for one in builds[:20]):
         return
-    for file in tree.named(r"application\.(?:properties|ya?ml)", context):
+    found: dict[int, str] = {}
+    files = [one for one in tree.named(r"application\.(?:properties|ya?ml)", context) if not aside(one)]
+    modules = {file.partition("src/")[0] for file in files}
+    for file in files:
         text = tree.read(file)
-        if not aside(file) and (
-            match := re.search(rf"(?m)^server\.port\s*[=:]\s*(?:\$\{{\w+:)?{_NUMBER}", text)
-            or re.search(rf"(?ms)^server:\s*\n(?:[ \t]+[^\n]*\n)*?[ \t]+port:\s*(?:\$\{{\w+:)?{_NUMBER}", text)
-        ):
-            yield Port(int(match[1]), file, sure=False)
+        if match := re.search(
+            rf"(?m)^(?:server|quarkus\.http)\.port\s*[=:]\s*(?:\$\{{\w+:)?{_NUMBER}", text
+        ) or re.search(rf"(?ms)^server:\s*\n(?:[ \t]+[^\n]*\n)*?[ \t]+port:\s*(?:\$\{{\w+:)?{_NUMBER}", text):
+            found.setdefault(int(match[1]), file)
+    if len(found) > 1 or (found and len(modules) > 1):  # several apps, and nothing here says which of them is built
+        return
+    yield from (Port(number, file, sure=False) for number, file in found.items())
     yield Port(8080, f"what the framework of {builds[0]} listens on", sure=False)
 
 
@@ -222,7 +250,12 @@ def _of_settings(tree: Tree, context: str) -> Iterator[Port]:
     """Settings in YAML or TOML, whose first level has a table for the server."""
     for file in tree.named(_SETTINGS, context):
         within_settings = re.search(r"(?:^|/)(?:config\w*|settings|conf|resources)/[^/]+$", file)
-        if within_settings and not aside(file) and (match := _SERVER_PORT.search(tree.read(file))):
+        if (
+            within_settings
+            and "src/main/resources/" not in file
+            and not aside(file)
+            and (match := _SERVER_PORT.search(tree.read(file)))
+        ):
             yield Port(int(match[1] or match[2]), file, sure=False)
 
 

@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import Any
 
 from ecsctl.buildspec import PARTS, ours
+from ecsctl.discovery.yaml_text import documents
 
 DEFINITIONS = "docker_image_definition.json"
 """The file in which the pipeline's deploy action reads the image (ensure/pipeline.py names it there)."""
@@ -18,14 +19,12 @@ def lacking(text: str, container: str = "") -> tuple[str, ...]:
     `container` is the name that the app's container has, which may stand there as it is.
     What its scripts do is not read: where it runs some, only its own commands count.
     """
-    import yaml  # type: ignore[import-untyped]  # PyYAML ships no types
-
     if text in {ours(*some) for count in range(len(PARTS) + 1) for some in combinations(PARTS, count)}:
         return ()
-    try:
-        spec = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes strings, lists and mappings
-    except (yaml.YAMLError, RecursionError):
+    read = documents(text, strings=True)
+    if read is None:
         return ("read as YAML",)
+    spec = read[0] if read else None
     if not isinstance(spec, dict) or not isinstance(spec.get("phases"), dict):
         return ("say which phases there are",)
     said = "\n".join(_commands(spec["phases"]))

@@ -23,6 +23,7 @@ class Text:
 
     where: str
     text: str
+    shell: bool = True  # whether its words are commands: no settings, and no source of another language
 
 
 def started(tree: Tree, context: str, command: str) -> tuple[Text, ...]:
@@ -40,7 +41,8 @@ def started(tree: Tree, context: str, command: str) -> tuple[Text, ...]:
         for path in _named(tree, context, text.text):
             if path not in observed:
                 observed.add(path)
-                found.append(Text(path, _code(tree.read(path))))
+                said = tree.read(path)
+                found.append(Text(path, _code(said), _is_shell(path, said)))
     return tuple(found)
 
 
@@ -77,6 +79,13 @@ def _named(tree: Tree, context: str, text: str) -> Iterator[str]:
             )
         ):
             yield path
+
+
+def _is_shell(path: str, text: str) -> bool:
+    first = text.partition("\n")[0]
+    if first.startswith("#!"):
+        return bool(re.search(r"\b(?:ba|da|a|z|k)?sh\b", first))
+    return PurePosixPath(path).suffix in ("", ".sh", ".bash")
 
 
 def _words(text: str) -> list[str]:

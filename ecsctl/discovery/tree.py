@@ -13,8 +13,9 @@ from ecsctl.github import checkout
 READABLE = 300_000  # bytes: no file that is read here is longer, and somebody else's may be endless
 _SKIPPED = frozenset({".git", ".ecsctl", "node_modules", "vendor", ".venv", "venv", "__pycache__"})
 _ASIDE = re.compile(
-    r"node_modules|vendor|third[_-]?party|tests?|__tests__|spec|e2e|integration|fixtures?|testdata|examples?|samples?|"
-    r"demos?|docs?|benchmarks?|hack|\..+"
+    r"node_modules|vendor|third[_-]?party|(?:e2e|integration|acceptance|unit|smoke|load|perf\w*)?[-_]?tests?|__tests__|spec|"
+    r"e2e|integration|fixtures?|testdata|fuzz(?:ing)?|examples?|samples?|demos?|docs?|benchmarks?|hack|"
+    r"\.(?!docker$|containers?$).+"
 )
 
 

@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from ecsctl import config
+from ecsctl.discovery.compose import services
 from ecsctl.discovery.image import observed
 from ecsctl.discovery.tree import Tree
 from ecsctl.engine.errors import UsageError
@@ -13,8 +14,10 @@ from tests.config.latest_shapes import LATEST
 from tests.config.more_shapes import MORE
 from tests.config.newer_shapes import NEWER
 from tests.config.shapes import SHAPES as FIRST
+from tests.config.tried_shapes import TRIED
 
 SHAPES = FIRST | MORE | NEWER | LATEST
+UNDERSTOOD = SHAPES | TRIED
 
 
 def laid_out(folder, shape):
@@ -25,12 +28,12 @@ def laid_out(folder, shape):
     return folder
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", UNDERSTOOD)
 def test_a_real_repository_is_understood(tmp_path, name):
-    shape = SHAPES[name]
+    shape = UNDERSTOOD[name]
     folder = tmp_path / name.rpartition("/")[2].partition(",")[0]
     folder.mkdir()
-    image = observed(Tree.of(laid_out(folder, shape)), shape.here)
+    image = observed(Tree.of(laid_out(folder, shape)), shape.here, called=name if "/" in name else "")
     found = (image.dockerfile, image.context, image.port, image.path, image.target, image.architecture)
     assert found == (shape.dockerfile, shape.context, shape.port, shape.path, shape.target, shape.architecture), image
     assert (image.command, dict(image.arguments), image.lacking) == (shape.command, shape.arguments, shape.lacking)
@@ -69,6 +72,24 @@ def test_what_is_found_is_a_configuration(tmp_path, name, monkeypatch):
     assert (loaded.build.dockerfile, loaded.build.context) == (shape.dockerfile, shape.context)
     assert loaded.service.health_path == proposal.image.path
     assert loaded.service.architecture == (shape.architecture or "ARM64")
+
+
+LEVELS = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+MERGED = [f"m{n}: &m{n} {{<<: [{', '.join([f'*m{n - 1}'] * 9)}]}}" for n in range(1, 12)]
+
+
+@pytest.mark.parametrize("lines", [
+    ["a0: &a0 [x, x]", *LEVELS, "services: {web: {build: ., ports: *a11, image: *a11}}"],
+    ["m0: &m0 {a: b}", *MERGED, "services: {web: {build: ., environment: *m11}}"],
+    ["services: &all {web: {build: ., volumes: [*all]}}"],
+])  # fmt: skip
+def test_a_few_lines_of_yaml_that_stand_for_more_than_memory_holds_say_nothing(tmp_path, lines):
+    (tmp_path / "Dockerfile").write_text("FROM x\nEXPOSE 7000\n")
+    (tmp_path / "compose.yaml").write_text("\n".join(lines))
+    (tmp_path / "fly.toml").write_text("[")
+    image = observed(Tree.of(tmp_path))
+    assert (image.port, image.needs) == (7000, ())
+    assert not services(Tree.of(tmp_path))
 
 
 def test_what_git_leaves_out_does_not_count_and_what_it_would_add_does(tmp_path):

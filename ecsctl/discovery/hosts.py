@@ -1,0 +1,147 @@
+"""What the files of other platforms say of an app: where it listens, which path they check, and what else it runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ecsctl.discovery.tree import Tree
+from ecsctl.discovery.yaml_text import documents
+
+_COPILOT = re.compile(r"(?:.*/)?copilot/[^/]+/manifest\.ya?ml")
+
+
+@dataclass(frozen=True)
+class Host:
+    """What one file says; 0 and empty for what it leaves open."""
+
+    file: str
+    port: int = 0
+    path: str = ""
+    commands: tuple[tuple[str, str], ...] = ()  # by the process's name: what else the image runs
+    dockerfile: str = ""  # the only one that it is about
+
+
+def of(tree: Tree, dockerfile: str, context: str) -> tuple[Host, ...]:
+    """What such files say of the app that a Dockerfile builds: those beside it, and where it is built from."""
+    folders = list(dict.fromkeys([os.path.dirname(dockerfile) or ".", context]))
+    found: list[Host] = []
+    for folder in folders:
+        for name, read in _FILES.items():
+            file = os.path.normpath(os.path.join(folder, name))
+            data = _data(file, tree.read(file)) if tree.has(file) else None
+            if isinstance(data, dict):
+                found += read(file, data)
+    for file in filter(_COPILOT.fullmatch, tree.files):
+        found += _copilot(file, _data(file, tree.read(file)))
+    found = [one for one in found if one.dockerfile in ("", dockerfile)]
+    return tuple(one for one in found if one.port or one.path or one.commands)
+
+
+def _data(file: str, text: str) -> Any:
+    try:
+        if file.endswith(".toml"):
+            return tomllib.loads(text)
+        if file.endswith(".json"):
+            return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return next(iter(documents(text) or ()), None)
+
+
+def _fly(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
+    """Fly.io ("App configuration (fly.toml)")."""
+    served = [_table(data, "http_service"), *_tables(data.get("services"))]
+    checks = [check for one in served for key in ("checks", "http_checks") for check in _tables(one.get(key))]
+    checks += [one for one in _table(data, "checks").values() if isinstance(one, dict) and one.get("type") == "http"]
+    others = {str(name): str(said) for name, said in _table(data, "processes").items() if name not in ("app", "web")}
+    port = next((number for one in served if (number := _port(one.get("internal_port")))), 0)
+    yield Host(file, port, next(filter(None, (_path(one.get("path")) for one in checks)), ""), tuple(others.items()))
+
+
+def _render(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
+    """Render ("Blueprint YAML reference")."""
+    for one in _tables(data.get("services")):
+        command = str(one.get("dockerCommand") or "")
+        others = ((str(one.get("name") or "worker"), command),) if one.get("type") == "worker" and command else ()
+        yield Host(file, 0, _path(one.get("healthCheckPath")), others, _file(one.get("dockerfilePath")))
+
+
+def _railway(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
+    """Railway ("Config as code reference")."""
+    named = _file(_table(data, "build").get("dockerfilePath"))
+    yield Host(file, path=_path(_table(data, "deploy").get("healthcheckPath")), dockerfile=named)
+
+
+def _kamal(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
+    """Kamal ("Proxy", "Roles")."""
+    proxy, servers = _table(data, "proxy"), _table(data, "servers")
+    others = {str(name): str(one["cmd"]) for name, one in servers.items()
+              if name != "web" and isinstance(one, dict) and one.get("cmd")}  # fmt: skip
+    yield Host(
+        file, _port(proxy.get("app_port")), _path(_table(proxy, "healthcheck").get("path")), tuple(others.items())
+    )
+
+
+def _digital_ocean(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
+    """DigitalOcean ("App specification reference")."""
+    spec = _table(data, "spec") or data
+    for one in _tables(spec.get("services")):
+        path, named = _path(_table(one, "health_check").get("http_path")), _file(one.get("dockerfile_path"))
+        if named:
+            yield Host(file, _port(one.get("http_port")), path, dockerfile=named)
+
+
+def _dokku(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
+    """Dokku ("Zero downtime deploys"), in Heroku's file."""
+    for one in _tables(_table(data, "healthchecks").get("web")):
+        yield Host(file, path=_path(one.get("path")))
+
+
+def _app_runner(file: str, data: Mapping[str, Any]) -> Iterator[Host]:
+    """AWS App Runner ("Configuration file reference")."""
+    yield Host(file, _port(_table(_table(data, "run"), "network").get("port")))
+
+
+def _copilot(file: str, data: Any) -> Iterator[Host]:
+    """AWS Copilot ("Load Balanced Web Service manifest")."""
+    image, http = _table(data, "image"), _table(data, "http")
+    build = image.get("build")
+    named = _file(build if isinstance(build, str) else _table(image, "build").get("dockerfile"))
+    check = http.get("healthcheck")
+    path = _path(check.get("path") if isinstance(check, dict) else check)
+    if named:
+        yield Host(file, _port(image.get("port")), path, dockerfile=named)
+
+
+_FILES = {
+    "fly.toml": _fly, "render.yaml": _render, "railway.json": _railway, "railway.toml": _railway,
+    "config/deploy.yml": _kamal, ".do/app.yaml": _digital_ocean, ".do/deploy.template.yaml": _digital_ocean,
+    "app.json": _dokku, "apprunner.yaml": _app_runner,
+}  # fmt: skip
+
+
+def _table(data: Any, key: str) -> Mapping[str, Any]:
+    found = data.get(key) if isinstance(data, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _tables(value: Any) -> Sequence[Mapping[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _port(value: Any) -> int:
+    return int(value) if re.fullmatch(r"[0-9]{1,5}", str(value)) and 0 < int(value) < 65536 else 0
+
+
+def _path(value: Any) -> str:
+    return value if isinstance(value, str) and re.fullmatch(r"/[\w/.-]*", value) else ""
+
+
+def _file(value: Any) -> str:
+    return os.path.normpath(value.lstrip("/")) if isinstance(value, str) and value else ""

@@ -1,0 +1,94 @@
+"""Which services of compose files run an image, and what they have it run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Collection, Iterator, Sequence
+
+from ecsctl.discovery import ports
+from ecsctl.discovery.compose import Service
+from ecsctl.discovery.dockerfile import Dockerfile, Stage
+
+# What many call an image: it is theirs only with the owner before it.
+_GENERIC = re.compile(
+    r"(?:[\w-]+-)?(?:server|app|web|api|back[-_]?end|front[-_]?end|bot|site|service|core|client|ui|main)"
+)
+_TRIED = re.compile(r"(?:^|[./_-])(?:tests?|e2e|ci)(?:[./_-]|$)", re.IGNORECASE)
+# A command that says something and ends.
+_SAYS = re.compile(r"(?:\S+\s+)?(?:-h|--?help|help|--?version|version)")
+
+
+def services_of(
+    services: Sequence[Service], path: str, names: Collection[str], owner: str, stage: Stage
+) -> tuple[Service, ...]:
+    """The services that run this image: another of its stages last, those that have ports first.
+
+    They build it, or name what was pushed: an image called as the repository is or its folder, as files of releases
+    do. Those of tests do not count beside others.
+    """
+    built = [one for one in services if one.dockerfile == path]
+    tags = {one.image for one in built if one.image}
+    wanted = {_bare(name.rpartition("/")[2]) for name in names if name}
+    pushed = [one for one in services if one.image and not one.dockerfile
+              and (one.image in tags or _called(one.image, wanted, owner))]  # fmt: skip
+    found = [*built, *pushed]
+    found = [one for one in found if not _TRIED.search(one.file)] or found
+    return tuple(
+        sorted(found, key=lambda one: (not one.runs(stage.name), not one.ports, not one.health, bool(one.command)))
+    )
+
+
+def _called(image: str, wanted: Collection[str], owner: str) -> bool:
+    parts = image.partition("@")[0].lower().split("/")
+    name = _bare(parts[-1].partition(":")[0])
+    return name in wanted and (not _GENERIC.fullmatch(name) or (len(parts) > 1 and parts[-2] == owner.lower()))
+
+
+def _bare(name: str) -> str:
+    """A repository's or image's name without what says no more than that it is an image's."""
+    return re.sub(r"^docker-|-docker$", "", name.lower())
+
+
+def command(read: Dockerfile, stage: Stage, services: Sequence[Service], notes: list[str]) -> tuple[str, ...]:
+    """What a compose file has an image run that names no command itself, and whose base names none either.
+
+    What rests on files that the compose file puts in is none. What it rests on goes to the notes.
+    """
+    entry, own = read.parts(stage)
+    says = bool(_SAYS.fullmatch(own.strip()))
+    if (own and not says) or ports.of_image(stage.image):
+        return ()
+    first = services[0] if services and services[0].runs(stage.name) else None
+    said = _more(entry, first) if first else ()
+    if said and first and not any(word.startswith(place) for word in said for place in first.placed):
+        what = f"the image's own command is {own}" if says else "the image names no command"
+        notes.append(f"{what}; {first.where} has it run: {shlex.join(said)}")
+        return said
+    if first and said:
+        notes.append(f"{first.where} has the image run {shlex.join(said)}, with files that it puts in: say command in "
+                     "[service], and bring the files along")  # fmt: skip
+    elif says:
+        notes.append(f"the image's own command is {own}, which says something and ends: say command in [service]")
+    return ()
+
+
+def _more(entry: str, service: Service) -> tuple[str, ...]:
+    """What a service adds to the image's entry point: its command, or what its own has beyond the image's."""
+    said = service.command
+    if service.entrypoint and not said and entry and service.entrypoint.startswith(f"{entry} "):
+        said = service.entrypoint.removeprefix(entry)
+    elif service.entrypoint:
+        return ()
+    try:
+        return tuple(shlex.split(said))
+    except ValueError:
+        return ()
+
+
+def unlike(read: Dockerfile, stage: Stage, services: Sequence[Service]) -> Iterator[str]:
+    """A sentence where a compose file starts the image by another entry point than its own."""
+    entry, own = read.parts(stage)
+    first = services[0] if services and services[0].runs(stage.name) else None
+    if first and first.entrypoint and not (entry and not own and first.entrypoint.startswith(f"{entry} ")):
+        yield f"{first.where} starts the image by another entry point: {first.entrypoint}"

@@ -1,0 +1,38 @@
+"""YAML of somebody's repository, read within limits: a few lines of it can stand for more than a machine holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+WRITTEN_OUT = 50_000
+"""How many values a document may have once each alias is what it stands for: no real one comes near."""
+
+
+def documents(text: str, *, strings: bool = False) -> list[Any] | None:
+    """The documents of a text; None if it is no YAML, or has more in it than it should. `strings`: nothing but those.
+
+    PyYAML shares what aliases stand for, and whoever walks through it, merges it or prints it does not.
+    """
+    import yaml  # type: ignore[import-untyped]  # PyYAML ships no types
+
+    found = []
+    try:
+        loader = (yaml.BaseLoader if strings else yaml.SafeLoader)(text)
+        while loader.check_node():
+            root = loader.get_node()
+            if _size(root, {}) > WRITTEN_OUT:
+                return None
+            found.append(loader.construct_document(root))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+    return found
+
+
+def _size(node: Any, known: dict[int, int]) -> int:
+    """How many nodes there are, an alias counted as what it stands for. One that holds itself has no end."""
+    if id(node) not in known:
+        known[id(node)] = WRITTEN_OUT + 1  # until it is known
+        below = node.value if isinstance(node.value, list) else []
+        parts = [part for one in below for part in (one if isinstance(one, tuple) else (one,))]
+        known[id(node)] = 1 + sum(_size(part, known) for part in parts)
+    return known[id(node)]
