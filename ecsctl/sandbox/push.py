@@ -99,9 +99,11 @@ def pushed(commit: str) -> dict[str, Any]:
             back = any(step["note"] == "FAILED" for step in steps)
             states.append("RolledBack" if back and one.status == "Failed" else one.status)
         else:
-            told = one.described(clock.now())
-            steps.append({"name": "Build", "status": told["buildStatus"], "note": told["currentPhase"]})
-            states.append({"SUCCEEDED": "Succeeded", "IN_PROGRESS": "InProgress"}.get(told["buildStatus"], "Failed"))
+            described = one.described(clock.now())
+            steps.append({"name": "Build", "status": described["buildStatus"], "note": described["currentPhase"]})
+            states.append(
+                {"SUCCEEDED": "Succeeded", "IN_PROGRESS": "InProgress"}.get(described["buildStatus"], "Failed")
+            )
     done = not {"InProgress", "Stopping"} & set(states)
     worst = next((state for state in states if state != "Succeeded"), "Succeeded")
     return {"steps": steps, "done": done, "outcome": worst if done else "InProgress"}
@@ -193,7 +195,7 @@ def _called(
             version = remote.commit(account, region, repository, branch)
             try:
                 build = builds.start(builders, project, {"sourceVersion": version}, _HOOKSHOT, clock.now())
-            except overlay.Refusal as refusal:  # GitHub is told so, and nobody else
+            except overlay.Refusal as refusal:  # GitHub gets the error, and nobody else
                 yield f"project {project['name']} did not start a build: {refusal.code}: {refusal.message}"
             else:
                 yield builders, build

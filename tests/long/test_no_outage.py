@@ -10,7 +10,7 @@ from tests.crash.conftest import some
 from tests.stack.changes import LONG, PLAIN, REFUSED, SECURE
 from tests.stack.client import watched
 from tests.stack.conftest import World, desired_stack
-from tests.stack.test_no_outage import judged, refused, world  # noqa: F401 - a fixture
+from tests.stack.test_no_outage import never_unanswered, refused, world  # noqa: F401 - a fixture
 from tests.stack.theirs import Configured
 
 
@@ -20,7 +20,7 @@ def test_a_client_is_answered_at_every_moment_of_a_change(
     before: Configured,
     after: Configured,
 ) -> None:
-    judged(world, before, after)
+    never_unanswered(world, before, after)
 
 
 @pytest.mark.parametrize(("before", "after"), list(REFUSED.values())[1:], ids=list(REFUSED)[1:])

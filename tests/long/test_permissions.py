@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ecsctl.sandbox.core.permissions import judged, statements
+from ecsctl.sandbox.core.permissions import decision, statements
 from tests.crash.conftest import some
 from tests.permissions import test_operator as quick
 from tests.permissions.conftest import Record
@@ -72,7 +72,7 @@ def fails_without(action: str, found: Recorded, printed: dict[str, Any]) -> str:
         (
             command
             for command, needed in found.needed.items()
-            if any(one.action.lower() == action.lower() and judged(left, one) != "Allow" for one in needed)
+            if any(one.action.lower() == action.lower() and decision(left, one) != "Allow" for one in needed)
         ),
         "",
     )

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from ecsctl.engine.errors import AccessError
-from ecsctl.sandbox.core.permissions import Asked, judged, statements
+from ecsctl.sandbox.core.permissions import Asked, decision, statements
 from tests.permissions.conftest import Record
 from tests.permissions.recorded import REGIONS
 
@@ -33,7 +33,7 @@ def test_the_printed_policies_allow_every_call_of_every_command(name: str, parti
         (command, asked)
         for command, needed in found.needed.items()
         for asked in needed
-        if judged(allowed, asked) != "Allow"
+        if decision(allowed, asked) != "Allow"
     ]
     assert denied == []
     assert {command: said for command, (code, said) in found.ended.items() if code == AccessError.exit_code} == {}
@@ -52,7 +52,7 @@ def test_no_change_is_allowed_of_what_neighbours_have(name: str, recorded: Recor
         if changes(asked) and (other := of_a_neighbour(asked.resource)) != asked.resource
     ]
     assert len(theirs) > 30
-    assert [one for one in theirs if judged(allowed, one) == "Allow"] == []
+    assert [one for one in theirs if decision(allowed, one) == "Allow"] == []
 
 
 def of_a_neighbour(arn: str) -> str:
@@ -74,6 +74,6 @@ def test_the_same_for_anything_else_in_the_zone_or_behind_the_connection_is_deni
     found = recorded(name)
     allowed = statements(found.policies().values())
     asked = [one for needed in found.needed.values() for one in needed if one.action == action]
-    assert {judged(allowed, one) for one in asked} == {"Allow"}
+    assert {decision(allowed, one) for one in asked} == {"Allow"}
     others = [replace(one, context={**one.context, key: ("other.ecsctl.example",)}) for one in asked]
-    assert {judged(allowed, one) for one in others} == {""}
+    assert {decision(allowed, one) for one in others} == {""}

@@ -25,7 +25,7 @@ from ecsctl.resources.elastic_ip import ElasticIp
 from ecsctl.resources.log_group import LogGroup
 from ecsctl.resources.support.policy_document import policy
 from ecsctl.resources.support.rights import Scope, Uses
-from ecsctl.sandbox.core.permissions import judged, statements
+from ecsctl.sandbox.core.permissions import decision, statements
 from ecsctl.sandbox.server.inprocess import inprocess
 from tests.resources.conftest import REGION, Cloud
 from tests.resources.lives import Life, account, live, of, rest
@@ -210,7 +210,7 @@ def test_the_operators_policy_covers_every_call_of_it(lives: Any, row: Row) -> N
         if one.action not in row.withheld and not BORROWED.search(one.resource)
     ]
     assert asked
-    assert [one for one in asked if judged(allowed, one) != "Allow"] == []
+    assert [one for one in asked if decision(allowed, one) != "Allow"] == []
 
 
 @pytest.mark.parametrize("stack", STACKS)

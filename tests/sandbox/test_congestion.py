@@ -38,7 +38,7 @@ def test_each_service_says_in_its_own_words_that_it_was_asked_too_often(aws, clo
     ask = getattr(aws(service), operation)
     for _ in range(int(congestion.LEAST)):
         ask(**arguments)
-    limit = congestion.LIMITS.get(f"{service} looks") or congestion.LIMITS[service]
+    limit = congestion.LIMITS.get(f"{service} reads") or congestion.LIMITS[service]
     with pytest.raises(ClientError) as caught:
         ask(**arguments)
     answer = caught.value.response

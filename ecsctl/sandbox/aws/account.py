@@ -15,7 +15,7 @@ from ecsctl.sandbox.core import overlay
 
 ACCOUNT = DEFAULT_ACCOUNT_ID
 TOKEN_SECRET = "github/token"  # noqa: S105 - the secret's name
-TOKEN = "ghp_sandboxCANARY0000000000000000000000"  # noqa: S105 - looks like GitHub's and opens nothing
+TOKEN = "ghp_sandboxCANARY0000000000000000000000"  # noqa: S105 - has the form of GitHub's and opens nothing
 ZONE = "ecsctl.example."
 
 

@@ -148,18 +148,18 @@ def describe_certificate(original: Any, self: AWSCertificateManagerBackend, arn:
 @overlay.wraps(CertBundle)
 def describe(original: Any, self: CertBundle) -> dict[str, Any]:
     """Tell the certificate as AWS does: its own records, in order and late; who uses it; what is not known yet."""
-    told: dict[str, Any] = original()
-    inner = told["Certificate"]
+    answer: dict[str, Any] = original()
+    inner = answer["Certificate"]
     account_id, region = _account(self)
     life = _memory(acm_backends[account_id][region]).lives.get(self.arn)
     inner["InUseBy"] = _used_by(account_id, region, self.arn)
     inner["SubjectAlternativeNames"] = _domains(self)
     inner["SubjectAlternativeNameSummaries"] = _domains(self)[
         :SUMMARIES
-    ]  # told by ListCertificates alone, as is the next
+    ]  # only ListCertificates has it, and the next one
     inner["HasAdditionalSubjectAlternativeNames"] = len(_domains(self)) > SUMMARIES
     if life is None or "DomainValidationOptions" not in inner:
-        return told
+        return answer
     inner["KeyAlgorithm"] = life.algorithm
     inner["RenewalEligibility"] = "ELIGIBLE" if inner["InUseBy"] else "INELIGIBLE"
     inner["DomainValidationOptions"] = [_option(self, account_id, life, domain) for domain in _domains(self)]
@@ -170,7 +170,7 @@ def describe(original: Any, self: CertBundle) -> dict[str, Any]:
             inner.pop(unknown)
     else:
         inner["IssuedAt"] = life.issued
-    return told
+    return answer
 
 
 def _option(certificate: CertBundle, account_id: str, life: _Life, domain: str) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def ringing(account: str, region: str, names: tuple[str, ...]) -> tuple[str, ...
 
 
 def takes(account: str, region: str, names: tuple[str, ...]) -> float:
-    """The seconds that the slowest of the alarms looks back on."""
+    """The period in seconds of the slowest of the alarms."""
     alarms = cloudwatch_backends[account][region].alarms
     return max((_back(alarms[name]) for name in names if name in alarms), default=0.0)
 

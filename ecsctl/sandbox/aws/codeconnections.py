@@ -178,7 +178,7 @@ def _register() -> None:
             grown(service)
         pattern = re.compile(rf"https?://{service}\.(.+)\.amazonaws\.com")
         moto.backend_index.backend_url_patterns.insert(0, (service, pattern))  # before moto's, should it have one
-        sys.modules[f"moto.{service.replace('-', '')}"] = sys.modules[__name__]  # where moto looks for its backends
+        sys.modules[f"moto.{service.replace('-', '')}"] = sys.modules[__name__]  # where moto finds its backends
 
 
 codestarconnections_backends = codeconnections_backends

@@ -18,7 +18,7 @@ from ecsctl.sandbox.core import clock, overlay, script
 
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _INDEX = "application/vnd.oci.image.index.v1+json"
-LAYER = 31_457_280  # bytes of the layers of an image, unless told otherwise
+LAYER = 31_457_280  # bytes of the layers of an image, unless a test sets others
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ def put_image(
 def push(account_id: str, region: str, repository: str, tags: list[str], manifest: str) -> str:
     """Put an image by its manifest, under those of `tags` that it does not have yet. See `put_image`."""
     backend, digest = ecr_backends[account_id][region], _digest(manifest)
-    there = {tag for image in _repository(backend, repository).images for tag in _tags_if(image, digest)}
-    for tag in [tag for tag in tags if tag not in there]:
+    existing = {tag for image in _repository(backend, repository).images for tag in _tags_if(image, digest)}
+    for tag in [tag for tag in tags if tag not in existing]:
         backend.put_image(repository, manifest, tag, json.loads(manifest)["mediaType"], None)
     return digest
 
@@ -108,8 +108,8 @@ def find_image(account_id: str, region: str, repository: str, reference: str) ->
     for image in found.images if found else []:
         if reference in (image.image_digest, *image.image_tags):
             words = overlay.memory(ecr_backends[account_id][region], _Sources).get(image.image_digest)
-            tags, there = tuple(image.image_tags), built(str(image.image_manifest))
-            return ImageFacts(image.image_digest, tags, _architectures(image), words, there)
+            tags, origin = tuple(image.image_tags), built(str(image.image_manifest))
+            return ImageFacts(image.image_digest, tags, _architectures(image), words, origin)
     return None
 
 
@@ -244,7 +244,7 @@ def _all_built(backend: ECRBackend) -> set[str]:
 
 def _drop(gone: set[str]) -> None:
     for image in gone if machine.current else ():
-        machine.current.drop(image)  # type: ignore[union-attr] # seen above
+        machine.current.drop(image)  # type: ignore[union-attr] # checked above
 
 
 @overlay.wraps(Image)

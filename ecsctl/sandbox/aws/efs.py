@@ -57,7 +57,7 @@ def tick(backend: EFSBackend) -> None:
 
 @overlay.wraps(EFSResponse)
 def call_action(original: Callable[[], Any], response: EFSResponse) -> Any:
-    """Whoever looks, sees the present; and what the API's model does not allow is refused."""
+    """At each request, the state as of now; and what the API's model does not allow is refused."""
     backend = response.efs_backend
     tick(backend)
     return original()
@@ -85,7 +85,7 @@ for _name, _operation in (
     overlay.wraps(EFSResponse, _name)(_checked(_operation))
 
 
-def _there(backend: EFSBackend, file_system_id: str, *, settled: bool = True) -> Any:
+def _file_system(backend: EFSBackend, file_system_id: str, *, settled: bool = True) -> Any:
     """The file system; API reference, FileSystemNotFound and IncorrectFileSystemLifeCycleState."""
     system = backend.file_systems_by_id.get(file_system_id)
     if system is None:
@@ -95,12 +95,12 @@ def _there(backend: EFSBackend, file_system_id: str, *, settled: bool = True) ->
     return system
 
 
-def _missing(what: str, told: str) -> Refusal:
-    return Refusal(f"{what}NotFound", told)
+def _missing(what: str, message: str) -> Refusal:
+    return Refusal(f"{what}NotFound", message)
 
 
-def _conflict(code: str, told: str) -> Refusal:
-    return Refusal(code, told)
+def _conflict(code: str, message: str) -> Refusal:
+    return Refusal(code, message)
 
 
 @overlay.wraps(EFSBackend)
@@ -118,15 +118,17 @@ def create_file_system(original: Callable[..., Any], backend: EFSBackend, **sent
 @overlay.wraps(EFSBackend)
 def create_mount_target(original: Callable[..., Any], backend: EFSBackend, **sent: Any) -> Any:
     """Only of a file system that is available; its interface is the service's, and nobody else's to delete."""
-    _there(backend, sent["file_system_id"])
+    _file_system(backend, sent["file_system_id"])
     made = original(**sent)
     ec2, subnet = ec2_backends[backend.account_id][backend.region_name], made._subnet
     groups = sent.get("security_groups") or [g.id for g in ec2.describe_security_groups(
         filters={"vpc-id": [subnet.vpc_id], "group-name": ["default"]})]  # fmt: skip
     del ec2.enis[made.network_interface_id]
     subnet.del_subnet_ip(made.ip_address)
-    told = f"EFS mount target for {made.file_system_id} ({made.mount_target_id})"
-    eni = attach_interface(backend.account_id, backend.region_name, subnet.id, groups, told, "amazon-efs", kind="efs")
+    message = f"EFS mount target for {made.file_system_id} ({made.mount_target_id})"
+    eni = attach_interface(
+        backend.account_id, backend.region_name, subnet.id, groups, message, "amazon-efs", kind="efs"
+    )
     made.set_network_interface(eni)
     made.security_groups = groups
     made.ip_address = eni.private_ip_address
@@ -177,7 +179,7 @@ def delete_file_system(original: Callable[..., Any], backend: EFSBackend, file_s
 @overlay.wraps(EFSBackend)
 def create_access_point(original: Callable[..., Any], backend: EFSBackend, client_token: str, **sent: Any) -> Any:
     """API reference, AccessPointAlreadyExists: "already exists, with the creation token you provided"."""
-    _there(backend, sent["file_system_id"])
+    _file_system(backend, sent["file_system_id"])
     lives, token = _lives(backend), client_token
     if lives.points.get(token) in backend.access_points:
         raise _conflict("AccessPointAlreadyExists", f"Access Point '{lives.points[token]}' already exists.")
@@ -199,7 +201,7 @@ def describe_access_points(
 ) -> Any:
     """Of a file system that is there."""
     if file_system_id:
-        _there(backend, file_system_id, settled=False)
+        _file_system(backend, file_system_id, settled=False)
     return original(access_point_id, file_system_id)
 
 
@@ -214,14 +216,14 @@ def delete_access_point(original: Callable[..., Any], backend: EFSBackend, acces
 @overlay.wraps(EFSBackend)
 def describe_file_system_policy(original: Callable[..., Any], backend: EFSBackend, file_system_id: str) -> Any:
     """Of a file system that is there."""
-    _there(backend, file_system_id, settled=False)
+    _file_system(backend, file_system_id, settled=False)
     return original(file_system_id)
 
 
 @overlay.wraps(EFSBackend)
 def put_file_system_policy(original: Callable[..., Any], backend: EFSBackend, **sent: Any) -> Any:
     """API reference: InvalidPolicyException for one that is none."""
-    _there(backend, sent["file_system_id"])
+    _file_system(backend, sent["file_system_id"])
     try:
         json.loads(sent["policy"])["Statement"]
     except (ValueError, KeyError):

@@ -55,8 +55,8 @@ def assumable(account_id: str, role_arn: str, service: str, source_arn: str | No
 
 
 def _find(account_id: str, role_arn: str) -> Role | None:
-    there = _backend(account_id, role_arn.split(":")[1]).get_roles()
-    return next((role for role in there if role.arn == role_arn), None)
+    roles = _backend(account_id, role_arn.split(":")[1]).get_roles()
+    return next((role for role in roles if role.arn == role_arn), None)
 
 
 def _many(value: Any) -> list[Any]:
@@ -209,8 +209,8 @@ def attach_role_policy(original: Any, self: IAMBackend, policy_arn: str, role_na
     """AWS's own too; and no more than a role may have (IAM guide, "IAM and AWS STS quotas": 10 by default)."""
     if policy_arn not in self.managed_policies and (found := _of_aws(self, policy_arn)) is not None:
         self.managed_policies[policy_arn] = found
-    there = self.get_role(role_name).managed_policies
-    if policy_arn not in there and len(there) >= _ATTACHED:
+    attached = self.get_role(role_name).managed_policies
+    if policy_arn not in attached and len(attached) >= _ATTACHED:
         raise overlay.Refusal("LimitExceeded", f"Cannot exceed quota for PoliciesPerRole: {_ATTACHED}")
     original(policy_arn, role_name)
 

@@ -49,7 +49,7 @@ def revive_log_groups(after: float = 15.0, account_id: str = DEFAULT_ACCOUNT_ID)
 
 @overlay.wraps(LogsResponse)
 def call_action(original: Any, self: LogsResponse) -> Any:
-    """Whoever looks, sees what has come back."""
+    """At each request, what has come back by now."""
     backend = self.logs_backend
     ghosts = overlay.memory(backend, _Ghosts)
     for name in [name for name, when in ghosts.due.items() if when <= clock.now()]:
@@ -93,11 +93,11 @@ def put_retention_policy(original: Any, _self: LogsBackend, log_group_name: str,
 @overlay.wraps(LogGroup)
 def to_describe_dict(original: Any, _self: LogGroup) -> dict[str, Any]:
     """With what AWS tells of every group (recorded by go-to-k/cdk-real-drift, commit c00ed982; the SDK's model)."""
-    told: dict[str, Any] = original()
+    answer: dict[str, Any] = original()
     return {
-        **told,
-        "logGroupArn": told["arn"].removesuffix(":*"),
-        "logGroupClass": told.get("logGroupClass") or "STANDARD",
+        **answer,
+        "logGroupArn": answer["arn"].removesuffix(":*"),
+        "logGroupClass": answer.get("logGroupClass") or "STANDARD",
         "deletionProtectionEnabled": False,
         "bearerTokenAuthenticationEnabled": False,
     }

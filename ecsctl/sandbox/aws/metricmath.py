@@ -52,8 +52,8 @@ def _of(node: ast.expr, known: Mapping[str, Value]) -> Value:
         case ast.Call(func=ast.Name(id="FILL"), args=[one, other]):
             return _of(other, known) if (found := _of(one, known)) is None else found
         case ast.Call(func=ast.Name(id="IF"), args=[test, one, other]):
-            told = _of(test, known)
-            return None if told is None else _of(one if told else other, known)
+            condition = _of(test, known)
+            return None if condition is None else _of(one if condition else other, known)
     raise ValueError(f"the sandbox does not know {ast.unparse(node)}")
 
 

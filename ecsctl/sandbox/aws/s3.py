@@ -82,7 +82,7 @@ def _key_response(original: Any, self: S3Response, request: Any, full_url: str) 
     key = self.parse_key_name()
     _check_rights(self, request, key)
     _check_owner(self, request, creates=False)
-    # S3 API reference, GetObject: only who may list a bucket is told what is not in it.
+    # S3 API reference, GetObject: only who may list a bucket gets a 404 for what is not in it.
     hidden = request.method in ("GET", "HEAD") and authorization.s3_refusal(self, request, key, lists=True)
     try:
         answer = original(request, full_url)
@@ -190,12 +190,12 @@ def get_bucket_encryption(original: Any, self: S3Response) -> Any:
     """Tell as well that nobody's own keys are taken, as in answers of 2026 (go-to-k/cdk-real-drift, c00ed982)."""
     original()  # it refuses for what is not there
     rule = self.backend.get_bucket(self.bucket_name).encryption["Rule"]  # type: ignore[index] # it always has one
-    told = {
+    encryption = {
         "ApplyServerSideEncryptionByDefault": rule["ApplyServerSideEncryptionByDefault"],
         "BucketKeyEnabled": str(rule.get("BucketKeyEnabled", "false")).lower() == "true",
         "BlockedEncryptionTypes": rule.get("BlockedEncryptionTypes") or {"EncryptionType": ["SSE-C"]},
     }
-    return self.serialized(ActionResult({"ServerSideEncryptionConfiguration": {"Rules": [told]}}))
+    return self.serialized(ActionResult({"ServerSideEncryptionConfiguration": {"Rules": [encryption]}}))
 
 
 @overlay.wraps(S3Backend)
@@ -208,7 +208,7 @@ def put_bucket_acl(original: Any, self: S3Backend, bucket_name: str, acl: Any) -
 
 @overlay.wraps(S3Backend)
 def delete_bucket(original: Any, self: S3Backend, bucket_name: str) -> Any:
-    """Refuse while there are objects, versions or delete markers; tell how to go on when there are versions."""
+    """Refuse while there are objects, versions or delete markers; the message says so when there are versions."""
     bucket = self.get_bucket(bucket_name)
     if bucket.keys:
         refusal = BucketNotEmpty(bucket_name=bucket_name)
@@ -245,7 +245,7 @@ def put_bucket_policy(original: Any, _self: S3Backend, bucket_name: str, policy:
 
 @overlay.wraps(FakeBucket)
 def get_permission(original: Any, self: FakeBucket, action: str, resource: str) -> Any:
-    """Judge by the statements that hold for a call over TLS: moto takes no condition into account.
+    """Decide by the statements that hold for a call over TLS: moto takes no condition into account.
 
     The sandbox is spoken to over plain HTTP on loopback; it counts as TLS.
     """

@@ -38,21 +38,21 @@ _INSIGHTS = "containerInsights"
 
 @dataclass
 class Followed:
-    """What a policy, or an alarm, has seen in the last minutes, and when it has changed something."""
+    """The values of a policy, or an alarm, in the last minutes, and when it has changed something."""
 
-    seen: deque[float | None] = field(default_factory=lambda: deque(maxlen=IN))
+    values: deque[float | None] = field(default_factory=lambda: deque(maxlen=IN))
     changed: float = -math.inf
 
 
 @dataclass
 class Memory:
-    """By policy and alarm, what was seen; and what was done, the newest first."""
+    """By policy and alarm, its values; and what was done, the newest first."""
 
     of: dict[str, Followed] = field(default_factory=dict)
     activities: list[dict[str, Any]] = field(default_factory=list)
 
     def followed(self, name: str) -> Followed:
-        """What the policy or the alarm of that name has seen."""
+        """The values of the policy or the alarm of that name."""
         return self.of.setdefault(name, Followed())
 
 
@@ -73,8 +73,8 @@ def _policies(backend: ApplicationAutoscalingBackend, target: FakeScalableTarget
 
 def _queries(policy: Any) -> list[dict[str, Any]]:
     """The metrics of a target tracking policy that is one of metric math."""
-    told = policy.target_tracking_scaling_policy_configuration or {}
-    found: list[dict[str, Any]] = (told.get("CustomizedMetricSpecification") or {}).get("Metrics") or []
+    configuration = policy.target_tracking_scaling_policy_configuration or {}
+    found: list[dict[str, Any]] = (configuration.get("CustomizedMetricSpecification") or {}).get("Metrics") or []
     return found
 
 
@@ -112,8 +112,11 @@ def _track(
     minute: float,
 ) -> None:
     """Hold the metric at its target, by the tasks that run; in only while no deployment is under way (ECS guide)."""
-    told, followed = policy.target_tracking_scaling_policy_configuration, memory(backend).followed(policy.policy_arn)
-    now, aim, seen = _value(ecs, _queries(policy)), float(told["TargetValue"]), followed.seen
+    configuration, followed = (
+        policy.target_tracking_scaling_policy_configuration,
+        memory(backend).followed(policy.policy_arn),
+    )
+    now, aim, seen = _value(ecs, _queries(policy)), float(configuration["TargetValue"]), followed.values
     seen.append(now)
     running = _running(service)
     if now is None or not running:
@@ -122,8 +125,8 @@ def _track(
     if _all(seen, OUT, lambda value: value > aim):
         # A larger step is taken within the cooldown too: what was added by the one before is among the desired.
         _set(ecs, backend, target, policy, service, max(wanted, service.desired_count), minute)
-    elif _all(seen, IN, lambda value: value < aim * SHARE) and not told.get("DisableScaleIn"):
-        cool = float(told.get("ScaleInCooldown", COOLDOWN))
+    elif _all(seen, IN, lambda value: value < aim * SHARE) and not configuration.get("DisableScaleIn"):
+        cool = float(configuration.get("ScaleInCooldown", COOLDOWN))
         if minute >= followed.changed + cool and len(service.deployments) == 1:
             _set(ecs, backend, target, policy, service, min(wanted, service.desired_count), minute)
 
@@ -136,20 +139,20 @@ def _step(
     service: Service,
     minute: float,
 ) -> None:
-    """Let the alarms that set it off be looked at, and while one rings add what the policy says to what runs."""
+    """Evaluate the alarms that trigger it, and while one is in ALARM add the policy's adjustment."""
     rings = [alarm for alarm in cloudwatch_backends[ecs.account_id][ecs.region_name].alarms.values()
-             if policy.policy_arn in alarm.alarm_actions and _looked_at(ecs, backend, alarm)]  # fmt: skip
-    told, followed = policy.step_scaling_policy_configuration, memory(backend).followed(policy.policy_arn)
-    if not rings or minute < followed.changed + float(told.get("Cooldown", COOLDOWN)):
+             if policy.policy_arn in alarm.alarm_actions and _evaluated(ecs, backend, alarm)]  # fmt: skip
+    configuration, followed = policy.step_scaling_policy_configuration, memory(backend).followed(policy.policy_arn)
+    if not rings or minute < followed.changed + float(configuration.get("Cooldown", COOLDOWN)):
         return
-    adjustment = int(told["StepAdjustments"][-1]["ScalingAdjustment"])
+    adjustment = int(configuration["StepAdjustments"][-1]["ScalingAdjustment"])
     running = _running(service)
-    exact = told["AdjustmentType"] == "ExactCapacity"
+    exact = configuration["AdjustmentType"] == "ExactCapacity"
     wanted = adjustment if exact else running + adjustment
     _set(ecs, backend, target, policy, service, wanted if exact else max(wanted, service.desired_count), minute)
 
 
-def _looked_at(ecs: EC2ContainerServiceBackend, backend: ApplicationAutoscalingBackend, alarm: Any) -> bool:
+def _evaluated(ecs: EC2ContainerServiceBackend, backend: ApplicationAutoscalingBackend, alarm: Any) -> bool:
     """Whether the alarm rings now, by its last minutes (CloudWatch user guide, "Evaluating an alarm")."""
     queries = [
         {"Id": one.id, "Expression": one.expression, "ReturnData": one.return_data, "MetricStat": one.metric_stat and {
@@ -160,7 +163,7 @@ def _looked_at(ecs: EC2ContainerServiceBackend, backend: ApplicationAutoscalingB
         for one in alarm.metric_data_queries
     ]  # fmt: skip
     followed, count = memory(backend).followed(alarm.alarm_arn), int(alarm.evaluation_periods)
-    followed.seen.append(_value(ecs, queries))
+    followed.values.append(_value(ecs, queries))
     threshold = float(alarm.threshold)
     beyond = {
         "GreaterThanOrEqualToThreshold": lambda value: value >= threshold,
@@ -168,7 +171,7 @@ def _looked_at(ecs: EC2ContainerServiceBackend, backend: ApplicationAutoscalingB
         "LessThanThreshold": lambda value: value < threshold,
         "LessThanOrEqualToThreshold": lambda value: value <= threshold,
     }[alarm.comparison_operator]
-    state = "ALARM" if _all(followed.seen, count, beyond) else "OK"
+    state = "ALARM" if _all(followed.values, count, beyond) else "OK"
     if state != alarm.state_value:
         alarm.update_state(f"Threshold Crossed: {count} datapoints", "{}", state)
     return state == "ALARM" and bool(alarm.actions_enabled)

@@ -45,10 +45,10 @@ def create_secret(original: Callable[..., Any], response: SecretsManagerResponse
     """A name stays taken through the recovery window, and a while after a deletion without one."""
     name, backend = response._get_param("Name"), response.backend
     if not _NAME.fullmatch(name):
-        told = (
+        message = (
             "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"
         )
-        raise Refusal("ValidationException", told)
+        raise Refusal("ValidationException", message)
     wrong = constraints.violation("secretsmanager", "CreateSecret", {"Name": name})
     if wrong is not None:
         raise Refusal("ValidationException", wrong)
@@ -65,11 +65,11 @@ def delete_secret(original: Callable[..., Any], response: SecretsManagerResponse
     forced = response._get_param("ForceDeleteWithoutRecovery")
     window = response._get_param("RecoveryWindowInDays")
     if forced and window is not None:
-        told = "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays."
-        raise Refusal("InvalidParameterException", told)
+        message = "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays."
+        raise Refusal("InvalidParameterException", message)
     if window is not None and not 7 <= window <= 30:
-        told = "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive)."
-        raise Refusal("InvalidParameterException", told)
+        message = "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive)."
+        raise Refusal("InvalidParameterException", message)
     secret = _found(response)
     if not forced:
         if secret is None:

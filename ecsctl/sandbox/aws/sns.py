@@ -43,8 +43,8 @@ def create_topic(original: Callable[..., Any], response: SNSResponse) -> Any:
     name, tags = response._get_param("Name"), response._get_tags()
     for topic in response.backend.topics.values():
         if topic.name == name and topic._tags != tags:
-            told = "Invalid parameter: Tags Reason: Topic already exists with different tags"
-            raise Refusal("InvalidParameter", told)
+            message = "Invalid parameter: Tags Reason: Topic already exists with different tags"
+            raise Refusal("InvalidParameter", message)
     return original()
 
 
@@ -66,15 +66,15 @@ def subscribe(original: Callable[..., Any], response: SNSResponse) -> Any:
 def unsubscribe(original: Callable[..., Any], response: SNSResponse) -> Any:
     """What is pending has no ARN to go by."""
     if response._get_param("SubscriptionArn") == PENDING:
-        told = "Invalid parameter: SubscriptionArn Reason: An ARN must have at least 6 elements, not 1"
-        raise Refusal("InvalidParameter", told)
+        message = "Invalid parameter: SubscriptionArn Reason: An ARN must have at least 6 elements, not 1"
+        raise Refusal("InvalidParameter", message)
     return original()
 
 
 def _listed(original: Callable[..., Any], _response: SNSResponse) -> Any:
     """What is pending, without its ARN."""
     answer = original()
-    told = [
+    subscriptions = [
         {
             "SubscriptionArn": PENDING if _waits(one) else one.arn,
             "Owner": one.owner,
@@ -84,7 +84,7 @@ def _listed(original: Callable[..., Any], _response: SNSResponse) -> Any:
         }
         for one in answer.result["Subscriptions"]
     ]
-    return ActionResult({**answer.result, "Subscriptions": told})
+    return ActionResult({**answer.result, "Subscriptions": subscriptions})
 
 
 for _operation in ("list_subscriptions", "list_subscriptions_by_topic"):

@@ -108,11 +108,11 @@ def start_session(response: SimpleSystemManagerResponse) -> ActionResult:
     if task is None:
         raise Refusal("TargetNotConnected", f"{target} is not connected.")
     who, known = principals.caller(response), _sessions(backend)
-    mark = hashlib.sha256(f"{target} {len(known.of)}".encode()).hexdigest()
-    made = _Session(f"{who.rpartition(':')[2].rpartition('/')[2]}-{mark[:17]}", task, target, document, given,
+    token = hashlib.sha256(f"{target} {len(known.of)}".encode()).hexdigest()
+    made = _Session(f"{who.rpartition(':')[2].rpartition('/')[2]}-{token[:17]}", task, target, document, given,
                     clock.now(), who)  # fmt: skip
     known.of[made.id] = made
-    return ActionResult({"SessionId": made.id, "StreamUrl": STREAM.format(session=made.id), "TokenValue": mark})
+    return ActionResult({"SessionId": made.id, "StreamUrl": STREAM.format(session=made.id), "TokenValue": token})
 
 
 def _connected(backend: EC2ContainerServiceBackend, target: str) -> Task | None:
@@ -194,11 +194,11 @@ def _into(task: Task, port: int) -> dict[str, Any]:
     """Where a port of a task is: one of its containers', or, of a task that is simulated, one that is played."""
     here, life = machine.current, real.life(task)
     if here is None or life is None:
-        told = {
+        ports = {
             int(one["containerPort"]) for each in task.definition.containers for one in each.get("portMappings") or ()
         }
-        told |= {int(one["containerPort"]) for one in balancers(task)}
-        return {"address": "127.0.0.1", "port": _played()} if port in told else {"silent": "the task is simulated"}
+        ports |= {int(one["containerPort"]) for one in balancers(task)}
+        return {"address": "127.0.0.1", "port": _played()} if port in ports else {"silent": "the task is simulated"}
     if port in life.ports:
         return {"address": "127.0.0.1", "port": life.ports[port]}
     try:  # not one that is published: at the container's own address, which a machine with a desktop's engine has not
@@ -215,12 +215,12 @@ class _Simulated(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Say so."""
-        told = b"The sandbox simulates this task.\n"
+        body = b"The sandbox simulates this task.\n"
         self.send_response(200)
         self.send_header("Content-Type", "text/plain")
-        self.send_header("Content-Length", str(len(told)))
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(told)
+        self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing."""

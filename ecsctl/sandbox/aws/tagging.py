@@ -28,7 +28,7 @@ from ecsctl.sandbox.core import clock, overlay, script
 
 # API reference, GetResources: "tagged or previously tagged resources"; boto/boto3#3341 tells of both.
 LATE = 60.0  # seconds until a new resource or a changed tag is listed; an assumption
-HAUNTING = 3600.0  # seconds for which a deleted resource stays listed; an assumption, hours have been seen
+HAUNTING = 3600.0  # seconds for which a deleted resource stays listed; an assumption, hours have been observed
 
 _GLOBAL = ("iam", "sts", "route53")  # their calls change nothing that a region lists, zones apart
 _READS = re.compile(r"^(Describe|Get|List|BatchGet|BatchCheck|Head|Search|Lookup|Filter|Simulate|Validate|Start|Stop)")
@@ -51,7 +51,7 @@ class _Past:
 @dataclass
 class _Memory:
     pasts: dict[tuple[str, str], _Past] = field(default_factory=dict)  # by service and ARN
-    seen: float | None = None  # when ECS was last looked at, which goes on by itself
+    read: float | None = None  # when ECS was last read, which goes on by itself
 
 
 def _delays(account_id: str) -> _Delays:
@@ -151,8 +151,8 @@ def _of_ec2(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]
 def _of_codebuild(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]]:
     if region in codebuild_backends[account_id]:  # not every region has it
         for project in codebuild_backends[account_id][region].codebuild_projects.values():
-            told: Any = project.project_metadata
-            yield told["arn"], {tag["key"]: tag["value"] for tag in told.get("tags") or []}
+            metadata: Any = project.project_metadata
+            yield metadata["arn"], {tag["key"]: tag["value"] for tag in metadata.get("tags") or []}
 
 
 def _of_codepipeline(account_id: str, region: str) -> Iterator[tuple[str, dict[str, str]]]:
@@ -183,10 +183,10 @@ def _census(account_id: str, region: str, of: frozenset[str] = frozenset()) -> d
     """
     memory = overlay.memory(resourcegroupstaggingapi_backends[account_id][region], _Memory)
     pasts, now = memory.pasts, clock.now()
-    if of and memory.seen != now:
+    if of and memory.read != now:
         of |= {"ecs"}
     if not of or "ecs" in of:
-        memory.seen = now
+        memory.read = now
     living = {(service, arn): tags for service, arn, tags in _living(account_id, region, of)}
     for which, tags in living.items():
         past = pasts.get(which)

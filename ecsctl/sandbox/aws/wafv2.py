@@ -23,13 +23,13 @@ class _Unavailable(WAFv2ClientError):
 def associate_web_acl(original: Callable[..., Any], backend: WAFV2Backend, web_acl_arn: str, resource_arn: str) -> None:
     """It takes the place of another: "You can associate each AWS resource with only one web ACL" (WAF guide).
 
-    A new load balancer is not seen yet (kubernetes-sigs/aws-load-balancer-controller#685).
+    A new load balancer is not known yet (kubernetes-sigs/aws-load-balancer-controller#685).
     """
     if web_acl_arn not in backend.wacls:
         raise WAFNonexistentItemException
     if ":loadbalancer/" in resource_arn:
-        there = elbv2_backends[backend.account_id][backend.region_name].load_balancers
-        if resource_arn not in there:
+        existing = elbv2_backends[backend.account_id][backend.region_name].load_balancers
+        if resource_arn not in existing:
             raise WAFNonexistentItemException
         if not balancers.is_provisioned(resource_arn):
             raise _Unavailable
@@ -39,8 +39,8 @@ def associate_web_acl(original: Callable[..., Any], backend: WAFV2Backend, web_a
 
 @overlay.wraps(WAFV2Backend)
 def get_web_acl_for_resource(original: Callable[..., Any], backend: WAFV2Backend, resource_arn: str) -> Any:
-    """What is not there has none to be told."""
-    balancers_there = elbv2_backends[backend.account_id][backend.region_name].load_balancers
-    if ":loadbalancer/" in resource_arn and resource_arn not in balancers_there:
+    """Refuse for a load balancer that does not exist."""
+    balancers = elbv2_backends[backend.account_id][backend.region_name].load_balancers
+    if ":loadbalancer/" in resource_arn and resource_arn not in balancers:
         raise WAFNonexistentItemException
     return original(resource_arn)

@@ -1,7 +1,7 @@
 """Runs a buildspec with a real shell the way CodeBuild does: the same phases, rules of failing and log lines.
 
 After the AWS CodeBuild User Guide, "Build specification reference" and "Build phase transitions". Where the guide is
-silent, what builds were seen to do in public logs: each command is a script of its own that finds the directory and
+silent, what builds do in public logs: each command is a script of its own that finds the directory and
 the variables which the one before it left, so those last through a build, while shell options and `trap`s do not.
 """
 
@@ -89,8 +89,8 @@ def run(
     the build. Raises InvalidBuildspec before anything runs.
     """
     spec = parse(buildspec_text)
-    for told in spec.unplayed():
-        on_line(f"[sandbox] {told}")
+    for note in spec.unplayed():
+        on_line(f"[sandbox] {note}")
     found = _referred(spec.env, resolve)
     env, secrets = {**found, **env}, secrets | (found.keys() - env.keys())
     with _Container(spec.env, cwd, env, on_line, secrets, timeout, (writable, hidden)) as container:
@@ -126,7 +126,7 @@ def _referred(env: Env, resolve: Resolve | None) -> dict[str, str]:
 
 
 def _goes_on(name: str, phase: Phase, status: Status) -> bool:
-    """Whether the next phase runs. Unless told otherwise, only a failed BUILD lets another one, POST_BUILD, run."""
+    """Whether the next phase runs. By default only a failed BUILD lets another one, POST_BUILD, run."""
     if status == "FAILED":
         return phase.on_failure == "CONTINUE" or (phase.on_failure is None and name == "build")
     return status == "SUCCEEDED"
@@ -226,12 +226,12 @@ class _Container:
     def _execute(self, command: str) -> int:
         """Run one command where the last one left off, and remember where it leaves off. Gives its exit code."""
         directory, source = shlex.quote(self.env.get("PWD", self._source)), shlex.quote(self._source)
-        there = f"cd {directory} 2>/dev/null || cd {source}"
+        change_directory = f"cd {directory} 2>/dev/null || cd {source}"
         with tempfile.TemporaryFile() as left:  # nameless: what stands in the variables may be secret
             remember = f"{shlex.quote(shutil.which('env') or 'env')} -0 > /dev/fd/{left.fileno()}"
             after = f"trap 'CODEBUILD_LAST_EXIT=$?; {remember}; exit $CODEBUILD_LAST_EXIT' EXIT"
             with self._confined.start(
-                [self._shell, "-c", f"{there}; {after}; set -a\n{command}"],
+                [self._shell, "-c", f"{change_directory}; {after}; set -a\n{command}"],
                 env=self.env,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

@@ -34,7 +34,7 @@ YesNo = Literal["yes", "no", "true", "false"]
 
 
 class _Section(BaseModel):
-    """A part of a buildspec. A key that nobody documents does nothing in CodeBuild either: it is told, not refused."""
+    """A part of a buildspec. An undocumented key does nothing in CodeBuild either: it gets a note, not an error."""
 
     model_config = ConfigDict(extra="allow", frozen=True, alias_generator=lambda name: name.replace("_", "-"))
 
@@ -48,7 +48,7 @@ class _Section(BaseModel):
 
 
 class Env(_Section):
-    """What commands find around them. The values behind `parameter_store` and `secrets_manager` the caller looks up."""
+    """What commands find around them. The values behind `parameter_store` and `secrets_manager` the caller resolves."""
 
     shell: Literal["bash", "/bin/sh", "powershell.exe", "cmd.exe"] = "/bin/sh"
     variables: Names = {}
@@ -148,8 +148,8 @@ def parse(text: str) -> Buildspec:
         raise InvalidBuildspec("not a YAML text") from None
     except ValidationError as error:
         problems = error.errors(include_input=False, include_url=False, include_context=False)
-        told = [f"{'.'.join(map(str, problem['loc'])) or 'buildspec'}: {problem['msg']}" for problem in problems]
-        raise InvalidBuildspec("; ".join(told)) from None
+        messages = [f"{'.'.join(map(str, problem['loc'])) or 'buildspec'}: {problem['msg']}" for problem in problems]
+        raise InvalidBuildspec("; ".join(messages)) from None
 
 
 def _lowered(written: Any) -> Any:

@@ -3,7 +3,7 @@
 Linux's namespaces do it, by util-linux's `unshare` and `nsenter`, without root: the commands see an empty home folder
 and an empty /tmp, no agent's socket, everything else read-only, and no process but their own; with the namespace's
 first process all of it ends, `setsid` or not (pid_namespaces(7), mount_namespaces(7)). Where a machine has no such
-namespaces only the environment is clean, and `possible` says so, so that a person can be told before agreeing.
+namespaces only the environment is clean, and `possible` says so, so that a person knows before agreeing.
 """
 
 import contextlib
@@ -44,9 +44,9 @@ class Confined:
     """
 
     def __init__(
-        self, writable: Sequence[Path], readable: Sequence[Path] = (), hidden: Sequence[Path] = (), mark: str = ""
+        self, writable: Sequence[Path], readable: Sequence[Path] = (), hidden: Sequence[Path] = (), tag: str = ""
     ) -> None:
-        self._mark = mark.encode()  # stands in the environment of every command, and of what these start
+        self._tag = tag.encode()  # stands in the environment of every command, and of what these start
         self._view = (writable, [*_ours(), *readable], [*_homes(), Path(tempfile.gettempdir()), *hidden])
         self._aside = tempfile.TemporaryDirectory(prefix="ecsctl-aside-")
         self._inside: list[str] = []
@@ -54,13 +54,13 @@ class Confined:
     def __enter__(self) -> Self:
         # A first process does nothing but lead the group of all commands, so that they can be ended together and
         # safely. It ends with its stdin: with this process, however that ends.
-        leading, told = ["/bin/sh", "-c"], "echo ready; exec cat >/dev/null"
+        leading, script = ["/bin/sh", "-c"], "echo ready; exec cat >/dev/null"
         if possible():
-            leading, told = [*_UNSHARE, *leading], _script(self._aside.name, *self._view)
+            leading, script = [*_UNSHARE, *leading], _script(self._aside.name, *self._view)
         self._leader = subprocess.Popen(  # noqa: S603 - words of ours
-            [*leading, told], stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
+            [*leading, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
         )
-        assert self._leader.stdout  # noqa: S101 - told to the type checker
+        assert self._leader.stdout  # noqa: S101 - for the type checker
         if self._leader.stdout.readline() != b"ready\n":
             self.__exit__(None, None, None)
             raise OSError("the commands of a build cannot be confined")
@@ -75,8 +75,8 @@ class Confined:
         self.end()
         self._leader.communicate()
         self._aside.cleanup()
-        if not self._inside and self._mark:
-            _end_marked(self._mark)
+        if not self._inside and self._tag:
+            _end_tagged(self._tag)
 
     def start(self, words: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
         """Start a command. `options` are those of Popen; where it starts is not among them when it is `possible`."""
@@ -137,13 +137,13 @@ def _ours() -> list[Path]:
     return [path for path in needed if not any(path.is_relative_to(other) for other in needed - {path})]
 
 
-def _end_marked(mark: bytes) -> None:
-    """End every process that has the mark in its environment, where /proc tells: what left the process group."""
+def _end_tagged(tag: bytes) -> None:
+    """End every process with the tag in its environment, where there is a /proc: some have left the process group."""
     found = True
     while found:
         found = False
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                if mark in (process / "environ").read_bytes():
+                if tag in (process / "environ").read_bytes():
                     os.kill(int(process.name), signal.SIGKILL)
                     found = True

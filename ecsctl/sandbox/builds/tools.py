@@ -31,18 +31,18 @@ class ToolError(Exception):
 
 def ask(**question: Any) -> int:
     """Ask the sandbox, print what it says, and return its exit code."""
-    told = _answer("", json.dumps(question | {"token": os.environ[_TOKEN]}).encode())
-    sys.stdout.write(told["out"])
-    sys.stderr.write(told["err"])
-    return int(told["code"])
+    answer = _answer("", json.dumps(question | {"token": os.environ[_TOKEN]}).encode())
+    sys.stdout.write(answer["out"])
+    sys.stderr.write(answer["err"])
+    return int(answer["code"])
 
 
 def _asked(**question: Any) -> Any:
     """Ask the sandbox, and return the document that it answers. Raises ToolError."""
-    told = _answer("", json.dumps(question | {"token": os.environ[_TOKEN]}).encode())
-    if told["code"]:
-        raise ToolError(told["err"].strip())
-    return json.loads(told["out"])
+    answer = _answer("", json.dumps(question | {"token": os.environ[_TOKEN]}).encode())
+    if answer["code"]:
+        raise ToolError(answer["err"].strip())
+    return json.loads(answer["out"])
 
 
 def _answer(way: str, body: bytes) -> dict[str, Any]:
@@ -111,13 +111,13 @@ def _really(chosen: argparse.Namespace, secrets: dict[str, str], context: Path, 
                  tags=chosen.tag, text=text)  # fmt: skip
     said = 0
     while True:
-        told = _asked(do="progress", job=job, said=said)
-        for line in told["lines"]:
+        progress = _asked(do="progress", job=job, said=said)
+        for line in progress["lines"]:
             print(line, flush=True)  # noqa: T201 - a program of its own
-        said += len(told["lines"])
-        if told["code"] is not None and not told["lines"]:
-            return int(told["code"])
-        if not told["lines"]:
+        said += len(progress["lines"])
+        if progress["code"] is not None and not progress["lines"]:
+            return int(progress["code"])
+        if not progress["lines"]:
             time.sleep(_POLL)
 
 
@@ -127,7 +127,7 @@ def _packed(context: Path, dockerfile: Path, name: str) -> bytes:
     listed = own if own.is_file() else context / ".dockerignore"
     ignored = _ignored(listed.read_text(errors="replace") if listed.is_file() else "")
     made = io.BytesIO()
-    # What is plain comes first, for Docker's tool looks at the first 512 bytes to see that this is an archive.
+    # What is plain comes first, for Docker's tool recognizes an archive by the first 512 bytes.
     with tarfile.open(fileobj=made, mode="w", format=tarfile.GNU_FORMAT) as tar:
         tar.add(dockerfile.resolve(), name, recursive=False)
         for folder, folders, names in os.walk(context):
@@ -158,7 +158,7 @@ def _ignored(text: str) -> Callable[[str], bool]:
     return ignored
 
 
-_POLL = 0.2  # seconds between two looks at a build that says nothing
+_POLL = 0.2  # seconds between two reads of a build that says nothing
 _ASIDE = frozenset(".git .ecsctl .github .venv node_modules vendor tests test docs ecsctl.toml pyproject.toml".split())
 _TEXT = frozenset(".md .lock .rst .svg .png .jpg .ico .woff .woff2 .pdf .zip .gz .sum .schema.json".split())
 _MOST = 200_000  # bytes of one source, and half of those of all words
@@ -171,7 +171,7 @@ def _words(root: Path, besides: Iterable[Path] = ()) -> set[str]:
     `besides` are files elsewhere that tell of its paths.
 
     Without any source but a Dockerfile it is an image that holds something else, and nothing is known of it; nor is
-    anything of sources that have more words than can be looked at.
+    anything of sources that have more words than can be read.
     """
     found: set[str] = set()
     sources = 0
@@ -204,8 +204,10 @@ def _instructions(text: str, context: Path) -> Iterator[str]:
             for source in _sources(rest):
                 found = context.glob(source.strip("/")) if source.strip("/.") else [context]
                 if not any(found):
-                    told = f'failed to compute cache key: failed to calculate checksum of ref: "/{source}": not found'
-                    raise ToolError(f"ERROR: failed to solve: {told}")
+                    message = (
+                        f'failed to compute cache key: failed to calculate checksum of ref: "/{source}": not found'
+                    )
+                    raise ToolError(f"ERROR: failed to solve: {message}")
 
 
 def _sources(rest: str) -> list[str]:
@@ -279,7 +281,7 @@ def aws(words: list[str]) -> int:
 
 
 def sbomgen(words: list[str]) -> int:
-    """Amazon Inspector's generator: a list of an image that is here, with nothing in it: no layer is looked at."""
+    """Amazon Inspector's generator: a list of an image that is here, with nothing in it: no layer is read."""
     parser = argparse.ArgumentParser(prog="inspector-sbomgen", add_help=False)
     parser.add_argument("what", choices=["container"])
     parser.add_argument("--image", required=True)
@@ -287,8 +289,8 @@ def sbomgen(words: list[str]) -> int:
     chosen = parser.parse_args(words)
     code = ask(do="inspect", format="{{.Architecture}}", image=chosen.image)
     if not code:
-        told = {"bomFormat": "CycloneDX", "specVersion": "1.5", "metadata": {"component": {"name": chosen.image}}}
-        Path(chosen.outfile).write_text(json.dumps({**told, "components": []}))
+        document = {"bomFormat": "CycloneDX", "specVersion": "1.5", "metadata": {"component": {"name": chosen.image}}}
+        Path(chosen.outfile).write_text(json.dumps({**document, "components": []}))
     return code
 
 

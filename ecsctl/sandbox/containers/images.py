@@ -229,8 +229,8 @@ def keep(engine: Engine, image: str, name: str) -> None:
     """Give an image of ours a name in the engine, so that no tidying up takes it; another's name is left alone."""
     repository, _, tag = name.rpartition(":")
     with contextlib.suppress(EngineError):
-        there = engine.call("GET", f"/images/{name}/json")
-        if (there["Config"].get("Labels") or {}).get(LABEL) is None:
+        found = engine.call("GET", f"/images/{name}/json")
+        if (found["Config"].get("Labels") or {}).get(LABEL) is None:
             return
     with contextlib.suppress(EngineError):
         engine.call("POST", f"/images/{image}/tag", repo=repository, tag=tag)

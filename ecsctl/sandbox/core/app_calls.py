@@ -1,7 +1,7 @@
 """What the calls of an app are about, of the services that apps ask most: as `called`, which is of ecsctl's own.
 
 The Service Authorization Reference's tables, "Actions, resources, and condition keys". Of a call that is not here only
-the action is judged.
+the action is checked.
 """
 
 _TABLE = {

@@ -1,4 +1,4 @@
-"""Who calls may do only what the policies allow that the sandbox was told to enforce; and what each call needs.
+"""The policies that the sandbox was asked to enforce decide what a caller may do; and what each call needs.
 
 Off unless switched on: without it whoever reaches the sandbox is its administrator, but for who comes as a role.
 """
@@ -18,7 +18,7 @@ from moto.iam.models import iam_backends
 
 from ecsctl.sandbox.core import overlay, principals, s3_actions, script, sessions
 from ecsctl.sandbox.core.overlay import Refusal
-from ecsctl.sandbox.core.permissions import Asked, Statements, judged, statements
+from ecsctl.sandbox.core.permissions import Asked, Statements, decision, statements
 from ecsctl.sandbox.core.requirements import Call, needed
 
 # IAM guide, "Troubleshoot access denied error messages": how AWS says which kind of policy it was. All that are there
@@ -67,7 +67,7 @@ def enforce(policies: Any = None, layer: str = "identity") -> None:
 
 @contextlib.contextmanager
 def administrator() -> Iterator[None]:
-    """Within it this thread may do everything, and nothing is recorded: the sandbox looks at itself."""
+    """Within it this thread may do everything, and nothing is recorded: the sandbox reads itself."""
     before = getattr(_mine, "free", False)
     _mine.free = True
     try:
@@ -98,7 +98,7 @@ def refusal(response: BaseResponse) -> tuple[Refusal, int] | None:
     )
     if role:
         return _denied(response, role, sessions.needs(call))
-    return _judged(response, f"{service} {operation}", needed(call))
+    return _decided(response, f"{service} {operation}", needed(call))
 
 
 def s3_refusal(
@@ -106,7 +106,7 @@ def s3_refusal(
 ) -> tuple[Refusal, int] | None:
     """The same for S3, whose requests take another way through moto; for an object, if a key is given.
 
-    Of what ecsctl itself asks S3 for only buckets are judged. `lists`: whether it may see what is in the bucket.
+    Of what ecsctl itself asks S3 for only buckets are checked. `lists`: whether it may see what is in the bucket.
     """
     role = sessions.role(response)
     if not (role or (_listens() and key is None)):
@@ -123,20 +123,20 @@ def s3_refusal(
         things = s3_actions.thing(request.method, f"{place}{response.bucket_name}/{key}", query, request.headers)
     if role:
         return _denied(response, role, things)
-    return _judged(response, f"s3 {things[0].action.removeprefix('s3:')}", things) if things else None
+    return _decided(response, f"s3 {things[0].action.removeprefix('s3:')}", things) if things else None
 
 
 def _listens() -> bool:
     return not getattr(_mine, "free", False) and bool(_recorders or _enforced().layers)
 
 
-def _judged(response: BaseResponse, what: str, asked: list[Asked]) -> tuple[Refusal, int] | None:
+def _decided(response: BaseResponse, what: str, asked: list[Asked]) -> tuple[Refusal, int] | None:
     for heard in _recorders:
         held = heard.setdefault(what, [])  # by the thread that calls
         held += [one for one in asked if one not in held]
     for one in asked:
-        if told := denial(_enforced().layers, one):
-            return _refused(response, one, told)
+        if why := denial(_enforced().layers, one):
+            return _refused(response, one, why)
     return None
 
 
@@ -145,14 +145,14 @@ def _denied(response: BaseResponse, role: str, asked: list[Asked]) -> tuple[Refu
     account = {layer: some for layer, some in _enforced().layers.items() if layer == "service-control"}
     for one in asked:
         whole = replace(one, context={**sessions.known(response, role), **one.context})
-        if told := denial(account | sessions.layers(response, role, whole), whole):
-            return _refused(response, one, told)
+        if why := denial(account | sessions.layers(response, role, whole), whole):
+            return _refused(response, one, why)
     return None
 
 
 def denial(layers: Mapping[str, Statements], asked: Asked) -> str:
     """How AWS ends its sentence about what is denied; empty if it is allowed."""
-    found = {layer: judged(some, asked) for layer, some in layers.items()}
+    found = {layer: decision(some, asked) for layer, some in layers.items()}
     for layer, kind in LAYERS.items():
         if found.get(layer) == "Deny":
             return f"with an explicit deny in {kind}"
@@ -170,14 +170,14 @@ def _refused(response: BaseResponse, asked: Asked, why: str) -> tuple[Refusal, i
         place = "" if action == "s3:ListAllMyBuckets" else f' on resource: "{resource}"'
     if service == "sqs":  # aws/serverless-application-model#3633
         action, why = action.lower(), why.replace(asked.action, action.lower())
-    told = f"User: {user} is not authorized to perform: {action}{place} {why}"
+    message = f"User: {user} is not authorized to perform: {action}{place} {why}"
     if service == "ec2":
-        return Refusal("UnauthorizedOperation", f"You are not authorized to perform this operation. {told}"), 403
+        return Refusal("UnauthorizedOperation", f"You are not authorized to perform this operation. {message}"), 403
     if service == "sns":  # SNS API reference, "Common errors" of each operation
-        return Refusal("AuthorizationError", told), 403
+        return Refusal("AuthorizationError", message), 403
     if service in _QUERY or get_service_model(service).metadata["protocol"] == "query":
-        return Refusal("AccessDenied", told), 403
-    return Refusal("AccessDeniedException", told), 400
+        return Refusal("AccessDenied", message), 403
+    return Refusal("AccessDeniedException", message), 400
 
 
 def _parameters(response: BaseResponse) -> dict[str, Any]:

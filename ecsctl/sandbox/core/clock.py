@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-_TURN = 0.05  # real seconds after which a sleeper on a clock of changing speed looks how fast it goes
+_TURN = 0.05  # real seconds after which a sleeper on a clock of changing speed reads how fast it goes
 
 
 class Clock:

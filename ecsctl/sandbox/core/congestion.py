@@ -29,11 +29,11 @@ class Limit:
 # EC2 API guide, "Request throttling"; ECS API reference, "Request throttling"; Route 53 guide, "Quotas"; S3 guide,
 # "Performance guidelines". AWS publishes no numbers for the others. The codes are those that botocore retries.
 _RATE = "Rate exceeded"
-_LOOKS = ("Describe", "Get", "List", "BatchGet", "Head")
+_READS = ("Describe", "Get", "List", "BatchGet", "Head")
 LIMITS = {
-    "ec2 looks": Limit("RequestLimitExceeded", "Request limit exceeded.", 503, 100, 20),
+    "ec2 reads": Limit("RequestLimitExceeded", "Request limit exceeded.", 503, 100, 20),
     "ec2": Limit("RequestLimitExceeded", "Request limit exceeded.", 503, 50, 5),
-    "ecs looks": Limit("ThrottlingException", _RATE, 400, 50, 20),
+    "ecs reads": Limit("ThrottlingException", _RATE, 400, 50, 20),
     "ecs": Limit("ThrottlingException", _RATE, 400, 20, 5),
     "elbv2": Limit("Throttling", _RATE, 400, 40, 10),
     "iam": Limit("Throttling", _RATE, 400, 50, 15),
@@ -51,7 +51,7 @@ LIMITS = {
     "secretsmanager": Limit("ThrottlingException", _RATE, 400, 50, 20),
 }
 
-LEAST = 5.0  # requests at once: with fewer, who looks before each change would never come to change anything
+LEAST = 5.0  # requests at once: with fewer, a client that reads before each change would never get to a change
 
 # Which parameter names what an operation changes. Two of them at once are one too many.
 _CHANGES = {
@@ -116,17 +116,17 @@ def arrived() -> None:
 def refusal(response: BaseResponse) -> tuple[Refusal, int] | None:
     """What AWS answers to this request instead, and with which HTTP status; None if it has time for it."""
     service, action = response.boto3_service_name, response._get_action()
-    told = throttled(service, response.region, reads=action.startswith(_LOOKS))
-    if told is None and (what := _changes(response)) is not None and busy(what):
+    refused = throttled(service, response.region, reads=action.startswith(_READS))
+    if refused is None and (what := _changes(response)) is not None and busy(what):
         _, _, code, message, status = _CHANGES[service]
-        told = Refusal(code, message), status
-    return told
+        refused = Refusal(code, message), status
+    return refused
 
 
 def throttled(service: str, region: str, *, reads: bool) -> tuple[Refusal, int] | None:
     """Take a token of the service's bucket; a refusal and its HTTP status when there is none."""
     held = _held()
-    name = f"{service} looks" if reads and f"{service} looks" in LIMITS else service
+    name = f"{service} reads" if reads and f"{service} reads" in LIMITS else service
     if not held.share or name not in LIMITS:
         return None
     limit, now = LIMITS[name], clock.now()

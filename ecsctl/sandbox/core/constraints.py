@@ -34,14 +34,14 @@ def _violations(shape: Any, value: Any, path: str) -> Iterator[str]:
     if isinstance(shape, botocore.model.StructureShape) and isinstance(value, dict):
         for name in shape.required_members:
             if value.get(name) is None:
-                yield _told(None, f"{path}.{name}".lstrip("."), "Member must not be null")
+                yield _message(None, f"{path}.{name}".lstrip("."), "Member must not be null")
         for name, member in shape.members.items():
             if value.get(name) is not None:
                 yield from _violations(member, value[name], f"{path}.{name}".lstrip("."))
         return
     secret = bool(shape.metadata.get("sensitive"))
     for rule in _broken(shape, value):
-        yield _told(None if secret else value, path, rule, secret)
+        yield _message(None if secret else value, path, rule, secret)
     if isinstance(shape, botocore.model.ListShape) and isinstance(value, list):
         for number, item in enumerate(value, 1):
             yield from _violations(shape.member, item, f"{path}.{number}.member")
@@ -75,7 +75,7 @@ def _matches(pattern: str, value: str) -> bool:
         pattern = pattern.replace(name, ours)
     try:
         return re.fullmatch(pattern, value) is not None
-    except re.error:  # some models use Java's syntax; what we cannot read we do not judge
+    except re.error:  # some models use Java's syntax; what Python cannot read is not checked
         return True
 
 
@@ -83,7 +83,7 @@ def _matches(pattern: str, value: str) -> bool:
 _CLASSES = {r"\p{L}": r"a-zA-Z\u00aa-\uffff", r"\p{Z}": r" \u00a0\u2000-\u200a\u3000", r"\p{N}": "0-9"}
 
 
-def _told(value: Any, path: str, rule: str, secret: bool = False) -> str:
+def _message(value: Any, path: str, rule: str, secret: bool = False) -> str:
     shown = "***" if secret else "null" if value is None else value
     where = f"'{shown}'" if value is not None or secret else "null"
     return f"Value {where} at '{path}' failed to satisfy constraint: {rule}"

@@ -35,7 +35,7 @@ from werkzeug.test import EnvironBuilder
 
 from ecsctl.sandbox.core import overlay
 
-# The members of a class, of which moto looks through all. First asked once all methods are added.
+# The members of a class, all of which moto walks through. First asked once all methods are added.
 moto.core.responses.method_names_from_class = functools.cache(  # type: ignore[attr-defined] # moto's own import
     moto.core.utils.method_names_from_class
 )
@@ -215,7 +215,7 @@ MotoRandom.get_random_string = _random_string  # type: ignore[method-assign]
 def __getitem__(  # noqa: N807 - the method that it replaces
     self: BackendDict[Any], account_id: str
 ) -> AccountSpecificBackend[Any]:
-    """An account that is there is on moto's list of what is in use; to look for it there takes long."""
+    """An account that exists is on moto's list of what is in use; a search of that list takes long."""
     if (found := dict.get(self, account_id)) is None:
         self._create_account_specific_backend(account_id)
         found = dict.__getitem__(self, account_id)
@@ -263,16 +263,16 @@ def asked(request: Any) -> Request:
         return Request.from_primitives(request.method, request.url, request.headers, request.body)
     address, _, query = request.url.partition("?")
     environ = dict(_environ(address))
-    told: dict[str, str] = {}
+    headers: dict[str, str] = {}
     preserved = {}
     for name, given in request.headers.items():
         if (lower := name.lower()) in ("transfer-encoding", "content-type", "content-length"):
             continue
         key = environ_key_for_header(name)
-        told[key] = f"{told[key]}, {_text(given)}" if key in told else _text(given)
+        headers[key] = f"{headers[key]}, {_text(given)}" if key in headers else _text(given)
         if should_preserve_original_header_name(lower):
             preserved[key] = name
-    environ.update(told)
+    environ.update(headers)
     environ |= {
         "REQUEST_METHOD": request.method,
         "QUERY_STRING": query.partition("#")[0].encode().decode("latin1"),

@@ -37,7 +37,7 @@ class OverlayError(RuntimeError):
 class Refusal(ServiceException):
     """What AWS would answer instead: `raise Refusal(code, message)` in any operation or backend method of moto.
 
-    A class of its own, because moto looks for the error's shape in the service whose package the class stands in.
+    A class of its own, because moto searches for the error's shape in the service whose package the class stands in.
     """
 
 

@@ -31,7 +31,7 @@ def statements(documents: Iterable[Any]) -> Statements:
     return found
 
 
-def judged(some: Statements, asked: Asked) -> str:
+def decision(some: Statements, asked: Asked) -> str:
     """`Allow`, `Deny` for an explicit deny, which wins, or nothing: the implicit deny."""
     effects = {
         one["Effect"] for one in some if _concerns(one, asked.action, asked.resource) and _holds(one, asked.context)
@@ -43,7 +43,7 @@ def allowed(account_id: str, role_arn: str, action: str, resource: str, context:
     """Whether the role may do `action` (such as `s3:GetObject`) on `resource`, an ARN.
 
     An explicit deny wins; a missing role may nothing. Without a `context` conditions are taken to hold, and boundaries
-    are not looked at: there the sandbox is kinder than AWS.
+    are not evaluated: there the sandbox allows more than AWS.
     """
     backend = iam_backends[account_id][role_arn.split(":")[1]]
     role = next((one for one in backend.get_roles() if one.arn == role_arn), None)
@@ -52,7 +52,7 @@ def allowed(account_id: str, role_arn: str, action: str, resource: str, context:
     its = statements(documents(role))
     if context is None:
         its = [{key: value for key, value in one.items() if key != "Condition"} for one in its]
-    return judged(its, Asked(action, resource, context or {})) == "Allow"
+    return decision(its, Asked(action, resource, context or {})) == "Allow"
 
 
 def documents(role: Role) -> Iterator[Any]:

@@ -1,6 +1,6 @@
 """Answers prepared beforehand: what AWS says now and then, and nothing in the sandbox's own world leads to.
 
-Such as a batch of which some items failed, told inside of an answer that is otherwise a success.
+Such as a batch of which some items failed: the answer names them, and is otherwise a success.
 """
 
 from dataclasses import dataclass, field

@@ -12,7 +12,7 @@ _before: list[Callable[[], None]] = []
 
 
 def before_each(function: Callable[[], None]) -> Callable[[], None]:
-    """Call `function` before every request: to let what went on meanwhile in one service be seen in the others."""
+    """Call `function` before every request: so that what went on meanwhile in one service shows in the others."""
     _before.append(function)
     return function
 

@@ -1,7 +1,7 @@
 """Whoever comes with the credentials of a role, as an app's containers do: what the role's own policies allow it.
 
-Judged whenever such credentials are used. The sandbox is kinder than AWS where it does not know what a call is about:
-then the action alone is judged, on whatever resource, and so is a condition of which it does not know the key.
+Evaluated at each use of such credentials. The sandbox allows more than AWS where it does not know what a call is about:
+then the action alone is evaluated, on whatever resource, and so is a condition of which it does not know the key.
 """
 
 import fnmatch
@@ -74,7 +74,7 @@ def needs(call: Call) -> list[Asked]:
 
 
 def _bearing(documents: Any, asked: Asked) -> Statements:
-    """The statements, without what cannot be told here: what allows is then taken to, what denies is not."""
+    """The statements, without conditions that cannot be evaluated here: an allow is then taken to hold, a deny not."""
     found: Statements = []
     keys = {key.lower() for key in asked.context}
     for one in permissions.statements(documents):
@@ -85,18 +85,18 @@ def _bearing(documents: Any, asked: Asked) -> Statements:
             statement.pop("NotResource", None)
             statement["Resource"] = "*"
         tests = one.get("Condition", {})
-        judged = {
+        evaluable = {
             operator: some
             for operator, test in tests.items()
             if (some := {key: value for key, value in test.items() if _tells(operator, key, value, keys)})
         }
-        if judged != tests and not allows:
+        if evaluable != tests and not allows:
             continue
-        statement["Condition"] = judged
+        statement["Condition"] = evaluable
         found.append(statement)
     return found
 
 
 def _tells(operator: str, key: str, value: Any, keys: set[str]) -> bool:
-    """Whether a condition can be judged here: by a key that is known, a known operator, and without a variable."""
+    """Whether a condition can be evaluated here: by a key that is known, a known operator, and without a variable."""
     return key.lower() in keys and permissions.compares(operator) and not fnmatch.fnmatchcase(json.dumps(value), "*${*")

@@ -1,1 +1,1 @@
-"""The GitHub that the sandbox's AWS looks at."""
+"""The GitHub that the sandbox's AWS talks to."""

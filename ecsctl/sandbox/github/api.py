@@ -1,4 +1,4 @@
-"""GitHub's REST API, as far as releases are told there: statuses of commits, deployments and their statuses.
+"""GitHub's REST API, as far as releases report to it: statuses of commits, deployments and their statuses.
 
 GitHub docs, "REST API endpoints for commit statuses", "… for deployments", "… for deployment statuses".
 """
@@ -21,7 +21,7 @@ _LONGEST = 140  # characters of a description
 
 
 @dataclass
-class _Told:
+class _GitHub:
     """The newest last; what GitHub lists begins with the newest."""
 
     statuses: list[dict[str, Any]] = field(default_factory=list)
@@ -40,17 +40,17 @@ def call(account_id: str, region: str, token: str, method: str, path: str, said:
     """What GitHub answers to a request of the holder of this token. Raises ApiError."""
     if not token or not remote.token_works(account_id, region):
         raise ApiError(401, "Bad credentials")
-    told = _of(account_id, region)
+    github = _of(account_id, region)
     where, _, query = path.partition("?")
     asked = dict(part.partition("=")[::2] for part in query.split("&")) if query else {}
     for verb, pattern, answer in _CALLS:
         if verb == method and (found := re.fullmatch(pattern, where)):
-            return answer(told, found.groupdict(), said if method == "POST" else asked)
+            return answer(github, found.groupdict(), said if method == "POST" else asked)
     raise ApiError(404, "Not Found")
 
 
-def _of(account_id: str, region: str) -> _Told:
-    return overlay.memory(codebuild_backends[account_id][region], _Told)
+def _of(account_id: str, region: str) -> _GitHub:
+    return overlay.memory(codebuild_backends[account_id][region], _GitHub)
 
 
 def _described(said: dict[str, Any], states: set[str]) -> None:
@@ -63,59 +63,59 @@ def _described(said: dict[str, Any], states: set[str]) -> None:
             raise ApiError(422, f"Validation Failed: {name} must use http(s) scheme")
 
 
-def _status(told: _Told, where: dict[str, str], said: dict[str, Any]) -> Any:
+def _status(github: _GitHub, where: dict[str, str], said: dict[str, Any]) -> Any:
     _described(said, _OF_COMMIT)
     made = {"context": "default", **said, "repository": where["repository"], "sha": where["sha"]}
-    told.statuses.append(made)
+    github.statuses.append(made)
     return made
 
 
-def _combined(told: _Told, where: dict[str, str], _asked: dict[str, str]) -> Any:
+def _combined(github: _GitHub, where: dict[str, str], _asked: dict[str, str]) -> Any:
     """The last status of each context."""
-    of = [one for one in told.statuses if (one["repository"], one["sha"]) == (where["repository"], where["sha"])]
+    of = [one for one in github.statuses if (one["repository"], one["sha"]) == (where["repository"], where["sha"])]
     return {"statuses": list({one["context"]: one for one in of}.values())}
 
 
-def _deployment(told: _Told, where: dict[str, str], said: dict[str, Any]) -> Any:
+def _deployment(github: _GitHub, where: dict[str, str], said: dict[str, Any]) -> Any:
     """Without `required_contexts` every status of the commit has to be a success first: 409."""
     if not said.get("ref"):
         raise ApiError(422, "Validation Failed: ref is missing")
-    of = _combined(told, {**where, "sha": said["ref"]}, {})["statuses"]
+    of = _combined(github, {**where, "sha": said["ref"]}, {})["statuses"]
     if said.get("required_contexts") is None and any(one["state"] != "success" for one in of):
         raise ApiError(409, "Conflict: Commit status checks failed")
-    made = {"task": "deploy", "environment": "production", "payload": {}, **said, "id": len(told.deployments) + 1,
+    made = {"task": "deploy", "environment": "production", "payload": {}, **said, "id": len(github.deployments) + 1,
             "sha": said["ref"], "repository": where["repository"], "states": []}  # fmt: skip
-    told.deployments.append(made)
+    github.deployments.append(made)
     return made
 
 
-def _deployments(told: _Told, where: dict[str, str], asked: dict[str, str]) -> Any:
+def _deployments(github: _GitHub, where: dict[str, str], asked: dict[str, str]) -> Any:
     wanted = {name: asked[name] for name in ("sha", "environment", "task") if name in asked} | where
-    return [one for one in reversed(told.deployments) if all(one[name] == value for name, value in wanted.items())]
+    return [one for one in reversed(github.deployments) if all(one[name] == value for name, value in wanted.items())]
 
 
-def _found(told: _Told, where: dict[str, str]) -> dict[str, Any]:
-    for one in told.deployments:
+def _found(github: _GitHub, where: dict[str, str]) -> dict[str, Any]:
+    for one in github.deployments:
         if str(one["id"]) == where["id"] and one["repository"] == where["repository"]:
             return one
     raise ApiError(404, "Not Found")
 
 
-def _deployment_status(told: _Told, where: dict[str, str], said: dict[str, Any]) -> Any:
+def _deployment_status(github: _GitHub, where: dict[str, str], said: dict[str, Any]) -> Any:
     """A success leaves the earlier deployments of its environment inactive, unless `auto_inactive` is false."""
-    found = _found(told, where)
+    found = _found(github, where)
     _described(said, _OF_DEPLOYMENT)
     found["states"].append(dict(said))
     if said["state"] == "success" and said.get("auto_inactive", True):
-        for one in told.deployments:
+        for one in github.deployments:
             same = (one["repository"], one["environment"]) == (found["repository"], found["environment"])
             if same and one is not found and one["states"] and one["states"][-1]["state"] == "success":
                 one["states"].append({"state": "inactive"})
     return said
 
 
-def _deployment_statuses(told: _Told, where: dict[str, str], _asked: dict[str, str]) -> Any:
-    return list(reversed(_found(told, where)["states"]))
+def _deployment_statuses(github: _GitHub, where: dict[str, str], _asked: dict[str, str]) -> Any:
+    return list(reversed(_found(github, where)["states"]))
 
 
 _REPOSITORY = "/repos/(?P<repository>[^/]+/[^/]+)"
@@ -131,6 +131,6 @@ _CALLS = (
 
 @switch
 def github_deployments(region: str = REGION) -> dict[str, list[dict[str, Any]]]:
-    """What GitHub has been told of commits and deployments, the oldest first."""
-    told = _of(DEFAULT_ACCOUNT_ID, region)
-    return {"statuses": told.statuses, "deployments": told.deployments}
+    """What was reported to GitHub about commits and deployments, the oldest first."""
+    github = _of(DEFAULT_ACCOUNT_ID, region)
+    return {"statuses": github.statuses, "deployments": github.deployments}

@@ -92,8 +92,8 @@ class Checkout:
 
     def changed(self, before: str, commit: str) -> tuple[str, ...] | None:
         """The files that differ between two commits; None for a made-up one, or if git does not know them."""
-        told = None if commit in self.made_up else self._git("diff", "--name-only", "-z", before, commit)
-        return None if told is None else tuple(os.fsdecode(told).strip("\0").split("\0")) if told else ()
+        names = None if commit in self.made_up else self._git("diff", "--name-only", "-z", before, commit)
+        return None if names is None else tuple(os.fsdecode(names).strip("\0").split("\0")) if names else ()
 
     def export(self, commit: str | None, into: Path) -> str:
         """Copy a commit's files into a folder, and tell what they are. Without that commit: the folder's own files."""

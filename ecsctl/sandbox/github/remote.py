@@ -1,4 +1,4 @@
-"""GitHub, as far as AWS's services look at it: whether the token still works, and which commit a name stands for."""
+"""GitHub, as far as AWS's services use it: whether the token still works, and which commit a name stands for."""
 
 import hashlib
 import re

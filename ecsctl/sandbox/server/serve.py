@@ -42,8 +42,8 @@ from ecsctl.sandbox.server import process
 from ecsctl.sandbox.snapshot import taking
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
-_PULSE = 0.25  # real seconds between two looks at the pipelines
-_WATCH = 1.0  # real seconds between two looks at whether the server is still wanted
+_PULSE = 0.25  # real seconds between two advances of the pipelines
+_WATCH = 1.0  # real seconds between two checks whether the server is still wanted
 
 Answer = tuple[int, list[tuple[str, str]], bytes]
 
@@ -147,8 +147,8 @@ class Inside(Service):
         with overlay.lock:
             if known and sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(known[1]):
                 return None
-        told = "The security token included in the request is invalid."
-        return _failed(environ, 403, "UnrecognizedClientException", told)
+        message = "The security token included in the request is invalid."
+        return _failed(environ, 403, "UnrecognizedClientException", message)
 
 
 class Handler(MotoRequestHandler):
@@ -205,7 +205,7 @@ class Server(ThreadedWSGIServer):
 
 
 def reset() -> None:
-    """Forget everything; what `world` prepares is there again at the next look."""
+    """Forget everything; what `world` prepares is there again at the next request."""
     BackendDict.reset()
     reset_model_data()
     if machine.current:

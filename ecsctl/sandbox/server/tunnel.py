@@ -13,7 +13,7 @@ from typing import Any
 
 from ecsctl.sandbox.server import process
 
-_LOOK = 0.5  # real seconds between two looks at whether the session goes on
+_PAUSE = 0.5  # real seconds between two checks whether the session goes on
 _ANSWER = 5.0  # real seconds that the far end may take to answer
 
 
@@ -24,7 +24,7 @@ class Tunnel:
         self.folder, self.session = folder, session
         self.listener = socket.create_server(("127.0.0.1", port))
 
-    def told(self) -> dict[str, Any]:
+    def read(self) -> dict[str, Any]:
         """Where it leads now."""
         found: dict[str, Any] = process.play(self.folder, "through", {"session": self.session})
         return found
@@ -39,7 +39,7 @@ class Tunnel:
     def _carry(self, near: socket.socket) -> None:
         with near:
             try:
-                where = self.told()
+                where = self.read()
                 far = socket.create_connection((where["address"], where["port"]), _ANSWER)
             except (OSError, KeyError, process.SandboxError):
                 _say("\nConnection to destination port failed, check SSM Agent logs.")
@@ -79,9 +79,9 @@ def main() -> int:
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     _say(f"Port {tunnel.listener.getsockname()[1]} opened for sessionId {session}.\nWaiting for connections...")
     threading.Thread(target=tunnel.accept, daemon=True).start()
-    while not stop.wait(_LOOK):
+    while not stop.wait(_PAUSE):
         try:
-            ended = tunnel.told().get("ended")
+            ended = tunnel.read().get("ended")
         except process.SandboxError as error:
             ended = error.message
         if ended:

@@ -2,7 +2,7 @@
 
 Two accounts that were made alike have other ids and the same names. Each id's name is a hash of the resource that
 bears it, in which the ids of other resources are already replaced by their names; a few rounds of this carry what is
-told of one resource to all that refer to it (as the Weisfeiler-Leman test for equal graphs does).
+passed from one resource to all that refer to it (as the Weisfeiler-Leman test for equal graphs does).
 """
 
 import hashlib

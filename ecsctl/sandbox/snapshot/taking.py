@@ -41,12 +41,12 @@ def snapshot(ids: bool = True, ended: bool = False, regions: tuple[str, ...] | N
     (deleted NAT gateways, inactive clusters and services), as kinds `… (ended)`. `regions`: by default all that were
     ever asked for anything. A region that holds no more than every account does from its beginning is left out.
     """
-    with overlay.lock, _everything_seen():
+    with overlay.lock, _everything_visible():
         found = {"aws": _read(GLOBAL, "us-east-1", ended)}
         for region in regions or _regions():
             kinds = _read([listing for listing in LISTS if listing not in GLOBAL], region, ended)
-            told = remote.github_hooks(region) if offered("codebuild", region) else []
-            hooks = [{"id": url, "repository": repository} for repository, url in told]
+            known = remote.github_hooks(region) if offered("codebuild", region) else []
+            hooks = [{"id": url, "repository": repository} for repository, url in known]
             kinds |= {"hooks on github": hooks} if hooks else {}
             rules = signing_rules(ACCOUNT, region) if offered("ecr", region) else []
             signing = [{"id": json.dumps(one, sort_keys=True), **one} for one in rules]
@@ -94,7 +94,7 @@ def _as_born(kinds: dict[str, list[dict[str, Any]]]) -> bool:
 
 
 @contextlib.contextmanager
-def _everything_seen() -> Iterator[None]:
+def _everything_visible() -> Iterator[None]:
     """Ids that were just made are there, though AWS would not show them yet."""
     lag = visibility._lag(ACCOUNT)
     seconds, lag.seconds = lag.seconds, 0.0

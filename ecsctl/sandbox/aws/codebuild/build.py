@@ -1,4 +1,4 @@
-"""One build of CodeBuild and its phases: all that changes with time follows from its facts when someone looks."""
+"""One build of CodeBuild and its phases: all that changes with time is computed from its facts at each request."""
 
 import copy
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ class Commands:
 
 @dataclass
 class Build:
-    """One build. All that changes with time follows from the fields below `facts` when someone looks."""
+    """One build. All that changes with time is computed from the fields below `facts` at each request."""
 
     id: str
     number: int
@@ -55,7 +55,7 @@ class Build:
     failure: Failure | None = None
     stopped: float | None = None
     commands: Commands | None = None  # None for a build that is only played
-    playing: Any = None  # what moves its commands on whenever someone looks
+    playing: Any = None  # what moves its commands on at each request
     exported: dict[str, str] = field(default_factory=dict)  # what its buildspec's `exported-variables` came to
 
     def described(self, now: float) -> dict[str, Any]:
@@ -113,9 +113,9 @@ class Build:
                 spent = max(0, int(observed - step.began))
                 phase |= {"phaseStatus": "STOPPED", "endTime": _time(observed), "durationInSeconds": spent}
                 return [*phases, {"phaseType": "COMPLETED", "startTime": _time(observed)}], "STOPPED"
-            at, told = step.ended, _status(step.failure)
-            status = told if status == "SUCCEEDED" else status
-            phase |= {"phaseStatus": told, "endTime": _time(at), "durationInSeconds": int(at - step.began)}
+            at, outcome = step.ended, _status(step.failure)
+            status = outcome if status == "SUCCEEDED" else status
+            phase |= {"phaseStatus": outcome, "endTime": _time(at), "durationInSeconds": int(at - step.began)}
             code, message = (step.failure.code, step.failure.message) if step.failure else ("", "")
             phase["contexts"] = [{"statusCode": code, "message": message}]
         return [*phases, {"phaseType": "COMPLETED", "startTime": _time(at)}], status

@@ -1,4 +1,4 @@
-"""CodeBuild's builds: started, told, stopped.
+"""CodeBuild's builds: started, described, stopped.
 
 In one process they pass through their phases on the clock, and their commands are only played. In the server
 `run` really runs them.
@@ -88,8 +88,8 @@ def start(
     facts = _facts(backend, project, params, initiator)
     held, name = builds(backend), project["name"]
     if held.most is not None and sum(one.ended(at) is None for one in held.all.values()) >= held.most:
-        told = f"Cannot have more than {held.most} builds in queue for the account"
-        raise Refusal("AccountLimitExceededException", told)
+        message = f"Cannot have more than {held.most} builds in queue for the account"
+        raise Refusal("AccountLimitExceededException", message)
     held.numbers[name] = number = held.numbers.get(name, 0) + 1
     build_id = f"{name}:{mock_random.uuid4()}"
     facts["arn"] = f"arn:{backend.partition}:codebuild:{backend.region_name}:{backend.account_id}:build/{build_id}"
@@ -135,8 +135,8 @@ def unfetched(account: str, build: Build) -> Failure | None:
         region = build.facts["arn"].split(":")[3]
         held = credential(codebuild_backends[account][region], "GITHUB")
         if held is not None and not remote.token_works(account, region):
-            told = f"authentication required for primary source and source version {source}"
-            return Failure("DOWNLOAD_SOURCE", "CLIENT_ERROR", told)
+            message = f"authentication required for primary source and source version {source}"
+            return Failure("DOWNLOAD_SOURCE", "CLIENT_ERROR", message)
     if declared["type"] == "GITHUB" and (auth := declared.get("auth") or {}).get("type") == "SECRETS_MANAGER":
         return _locked(account, build, auth["resource"])
     if declared["type"] != "CODEPIPELINE" or not source:
@@ -144,8 +144,8 @@ def unfetched(account: str, build: Build) -> Failure | None:
     try:
         artifacts.get(account, build.facts["serviceRole"], source)
     except Refusal as refusal:
-        told = f"{_told(refusal)} for primary source and source version {source}"
-        return Failure("DOWNLOAD_SOURCE", "CLIENT_ERROR", told)
+        message = f"{_worded(refusal)} for primary source and source version {source}"
+        return Failure("DOWNLOAD_SOURCE", "CLIENT_ERROR", message)
     return None
 
 
@@ -163,14 +163,18 @@ def _locked(account: str, build: Build, secret: str) -> Failure | None:
         body = None
     keys = body if isinstance(body, dict) else {}
     if not permissions.allowed(account, role, "secretsmanager:GetSecretValue", secret):
-        told = f"AccessDeniedException: {role} is not authorized to perform: secretsmanager:GetSecretValue on {secret}"
+        message = (
+            f"AccessDeniedException: {role} is not authorized to perform: secretsmanager:GetSecretValue on {secret}"
+        )
     elif not {"ServerType", "AuthType", "Token"} <= keys.keys():
-        told = f"Invalid secret {secret}: it must hold ServerType, AuthType and Token"
+        message = f"Invalid secret {secret}: it must hold ServerType, AuthType and Token"
     elif not remote.token_works(account, region):
-        told = f"authentication required for primary source and source version {build.facts.get('sourceVersion', '')}"
+        message = (
+            f"authentication required for primary source and source version {build.facts.get('sourceVersion', '')}"
+        )
     else:
         return None
-    return Failure("DOWNLOAD_SOURCE", "CLIENT_ERROR", told)
+    return Failure("DOWNLOAD_SOURCE", "CLIENT_ERROR", message)
 
 
 def undelivered(account: str, build: Build, files: dict[str, bytes] | None = None) -> Failure | None:
@@ -184,11 +188,11 @@ def undelivered(account: str, build: Build, files: dict[str, bytes] | None = Non
         else:
             artifacts.put(account, role, location, artifacts.packed(files))
     except Refusal as refusal:  # public logs have S3's words; those before them are an assumption
-        return Failure("UPLOAD_ARTIFACTS", "CLIENT_ERROR", f"Error uploading artifacts: {_told(refusal)}")
+        return Failure("UPLOAD_ARTIFACTS", "CLIENT_ERROR", f"Error uploading artifacts: {_worded(refusal)}")
     return None
 
 
-def _told(refusal: Refusal) -> str:
+def _worded(refusal: Refusal) -> str:
     status = 403 if refusal.code == "AccessDenied" else 404
     return f"{refusal.code}: {refusal.message} status code: {status}"
 

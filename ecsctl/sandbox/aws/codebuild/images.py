@@ -59,15 +59,15 @@ def unpulled(account: str, environment: dict[str, Any], role: str) -> str | None
     place = _ECR.match(environment["image"])
     if place is None:
         return None
-    told = f"pull access denied for {environment['image']}, repository does not exist or may require 'docker login'"
+    message = f"pull access denied for {environment['image']}, repository does not exist or may require 'docker login'"
     if environment["imagePullCredentialsType"] == "SERVICE_ROLE":
         repository = f"arn:aws:ecr:{place['region']}:{place['account']}:repository/{place['repository']}"
         needed = dict.fromkeys(_PULL, repository) | {"ecr:GetAuthorizationToken": "*"}
         denied = [action for action, on in needed.items() if not permissions.allowed(account, role, action, on)]
         if not denied:
             return None
-        told = f"{role} is not authorized to perform: {denied[0]} on resource: {needed[denied[0]]}"
-    return f"Unable to pull customer's container image. CannotPullContainerError: Error response from daemon: {told}"
+        message = f"{role} is not authorized to perform: {denied[0]} on resource: {needed[denied[0]]}"
+    return f"Unable to pull customer's container image. CannotPullContainerError: Error response from daemon: {message}"
 
 
 def _locked(account: str, login: str, role: str) -> str | None:
@@ -75,10 +75,10 @@ def _locked(account: str, login: str, role: str) -> str | None:
 
     CodeBuild guide, "Private registry with AWS Secrets Manager sample"; the words are an assumption.
     """
-    told = "Unable to pull customer's container image. Failed to get the registry credential"
+    message = "Unable to pull customer's container image. Failed to get the registry credential"
     action = "secretsmanager:GetSecretValue"
     if not permissions.allowed(account, role, action, login):
-        return f"{told}: {role} is not authorized to perform: {action} on resource: {login}"
+        return f"{message}: {role} is not authorized to perform: {action} on resource: {login}"
     try:
         store = secretsmanager_backends[account][login.split(":")[3]]
         held = json.loads(secretsmanager.secret_value(store, login) or "")
@@ -86,7 +86,7 @@ def _locked(account: str, login: str, role: str) -> str | None:
         held = None
     if isinstance(held, dict) and {"username", "password"} <= held.keys():
         return None
-    return f"{told}: {login} holds no username and password"
+    return f"{message}: {login} holds no username and password"
 
 
 @overlay.adds(CodeBuildResponse)
@@ -94,6 +94,6 @@ def list_curated_environment_images(_response: CodeBuildResponse) -> ActionResul
     """The curated images, by platform."""
     platforms = []
     for platform, found in _CURATED.items():
-        images = [{"name": name, "description": told, "versions": [name]} for name, told in found]
+        images = [{"name": name, "description": description, "versions": [name]} for name, description in found]
         platforms.append({"platform": platform, "languages": [{"language": "BASE", "images": images}]})
     return ActionResult({"platforms": platforms})

@@ -27,16 +27,16 @@ _FROM_GIT = ("GITHUB", "GITHUB_ENTERPRISE", "BITBUCKET", "GITLAB", "GITLAB_SELF_
 _CONNECTION_ACTIONS = ("GetConnectionToken", "GetConnection")
 
 
-def found(response: CodeBuildResponse, name: str, told: str = "Project cannot be found") -> dict[str, Any]:
+def found(response: CodeBuildResponse, name: str, message: str = "Project cannot be found") -> dict[str, Any]:
     """The project of this name, or a refusal."""
     projects = response.codebuild_backend.codebuild_projects
     if name not in projects:
-        raise Refusal("ResourceNotFoundException", f"{told}: {_arn(response, name)}")
+        raise Refusal("ResourceNotFoundException", f"{message}: {_arn(response, name)}")
     return projects[name].project_metadata
 
 
 def shown(project: dict[str, Any]) -> dict[str, Any]:
-    """A project as it is answered: the webhook's secret is told only once, when the webhook is made."""
+    """A project as it is answered: the webhook's secret is returned only once, when the webhook is made."""
     answer = copy.deepcopy(project)
     answer.get("webhook", {}).pop("secret", None)
     return answer
@@ -175,7 +175,7 @@ def _check(response: CodeBuildResponse, project: dict[str, Any]) -> None:
 
 
 def _check_vpc(response: CodeBuildResponse, project: dict[str, Any]) -> None:
-    """The place in a VPC is looked up with the rights of the project's role.
+    """The VPC's parts are read with the rights of the project's role.
 
     hashicorp/terraform-provider-aws, codebuild/project.go, knows the refusal of a role whose rights have not arrived.
     """
@@ -213,9 +213,12 @@ def _check_source(response: CodeBuildResponse, project: dict[str, Any]) -> None:
             )
         _check_auth(response, project)
     if artifacts["type"] == "NO_ARTIFACTS":
-        for field, told in (("location", "location"), ("name", "output name")):  # cloudposse/terraform-aws-codebuild#63
+        for field, called in (
+            ("location", "location"),
+            ("name", "output name"),
+        ):  # cloudposse/terraform-aws-codebuild#63
             if artifacts.get(field):
-                refused = f"Invalid artifacts: artifact type NO_ARTIFACTS should have null {told}"
+                refused = f"Invalid artifacts: artifact type NO_ARTIFACTS should have null {called}"
                 raise Refusal("InvalidInputException", refused)
     if artifacts["type"] == "S3" and not artifacts.get("location"):
         raise Refusal("InvalidInputException", "Invalid artifacts: location must not be null for artifact type S3")
@@ -224,8 +227,8 @@ def _check_source(response: CodeBuildResponse, project: dict[str, Any]) -> None:
 def _check_auth(response: CodeBuildResponse, project: dict[str, Any]) -> None:
     auth = project["source"].get("auth") or {}
     if auth.get("type") == "OAUTH" and credential(response.codebuild_backend, "GITHUB") is None:
-        told = "No Access token found, please visit AWS CodeBuild console to connect to GitHub"  # aws/aws-cdk#1844
-        raise Refusal("InvalidInputException", told)
+        message = "No Access token found, please visit AWS CodeBuild console to connect to GitHub"  # aws/aws-cdk#1844
+        raise Refusal("InvalidInputException", message)
     if auth.get("type") in ("CODECONNECTIONS", "SECRETS_MANAGER") and not auth.get("resource"):
         raise Refusal("InvalidInputException", f"Invalid project source: auth type {auth['type']} needs a resource")
     if auth.get("type") == "CODECONNECTIONS":
@@ -271,7 +274,7 @@ def _check_role(response: CodeBuildResponse, project: dict[str, Any]) -> None:
 
     role, account = project["serviceRole"], response.current_account
     if not role.startswith(f"arn:{response.partition}:iam::{account}:role/"):
-        told = "Invalid service role: Service role account ID does not match caller's account"
-        raise Refusal("InvalidInputException", told)
+        message = "Invalid service role: Service role account ID does not match caller's account"
+        raise Refusal("InvalidInputException", message)
     if not assumable(account, role, "codebuild.amazonaws.com", project["arn"]):
         raise Refusal("InvalidInputException", f"CodeBuild is not authorized to perform: sts:AssumeRole on {role}")

@@ -19,7 +19,7 @@ from ecsctl.sandbox.core.principals import session
 
 _FILE = "docker_image_definition.json"
 _BEFORE = sum(seconds for _, seconds in PLAN[:3])
-_EVERY = 5.0  # seconds between two looks at the task
+_EVERY = 5.0  # seconds between two checks of the task
 DENIED = 254  # AWS CLI guide, "Return codes"
 _OWN = ("taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities", "registeredAt",
         "registeredBy", "deregisteredAt", "tags")  # fmt: skip
@@ -64,7 +64,7 @@ class Releasing:
     said: list[dict[str, Any]] = field(default_factory=list)
 
     def begin(self, build: Build) -> None:
-        """Lay out the phases; all that follows happens when someone looks."""
+        """Lay out the phases; all that follows happens at the next request."""
         at, steps = build.started + _BEFORE, list[Step]()
         for name, seconds in (("DOWNLOAD_SOURCE", 3.0), ("INSTALL", 1.0), ("PRE_BUILD", 1.0)):
             steps.append(Step(name, at, at + seconds))
@@ -144,11 +144,13 @@ class Releasing:
         over = task["executionStoppedAt"].timestamp() if "executionStoppedAt" in task else None
         if over is not None and over <= ends:
             self._log_of(build, own)
-            told = "the release command did not run: " + str(task.get("stoppedReason", ""))
+            message = "the release command did not run: " + str(task.get("stoppedReason", ""))
             code = own.get("exitCode")
             if code is not None and task.get("stopCode") != "EssentialContainerExited":
-                told, code = f"the release command was stopped: {task.get('stoppedReason', '')}", None
-            self._say(build, over + 1.0, told if code is None else f"the release command ended with exit code {code}")
+                message, code = f"the release command was stopped: {task.get('stoppedReason', '')}", None
+            self._say(
+                build, over + 1.0, message if code is None else f"the release command ended with exit code {code}"
+            )
             return over + _EVERY, 1 if code is None else int(code)
         if now < ends:
             return 0.0, 0
@@ -159,7 +161,7 @@ class Releasing:
         return ends, 1
 
     def _log_of(self, build: Build, own: Any) -> None:
-        """What it wrote is told again in the build's log, if the role may read it."""
+        """Copy what it wrote to the build's log, if the role may read it."""
         found = ecs.describe_task_definition(self.account, self.region, self.definition)
         container = next(one for one in found["containerDefinitions"] if one["name"] == own["name"])
         options = (container.get("logConfiguration") or {}).get("options") or {}
@@ -174,12 +176,12 @@ class Releasing:
             self._say(build, event.timestamp / 1000, event.message)
 
     def _end(self, build: Build, at: float, code: int) -> None:
-        assert build.commands is not None  # noqa: S101 - whoever asks has looked
+        assert build.commands is not None  # noqa: S101 - checked by the caller
         steps = build.commands.steps
         steps[-1].ended = at
         if code:
-            told = f"Error while executing command: python3 - <<'PROGRAM'. Reason: exit status {code}"
-            steps[-1].failure = Failure("BUILD", "COMMAND_EXECUTION_ERROR", told)
+            message = f"Error while executing command: python3 - <<'PROGRAM'. Reason: exit status {code}"
+            steps[-1].failure = Failure("BUILD", "COMMAND_EXECUTION_ERROR", message)
         else:
             steps += [Step("POST_BUILD", at, at + 1.0), Step("UPLOAD_ARTIFACTS", at + 1.0, at + 2.0)]
         build.commands.done = True
@@ -197,8 +199,8 @@ class Releasing:
         role = build.facts["serviceRole"]
         whole = resource if resource == "*" or resource.startswith("arn:") else self._arn(resource)
         if not permissions.allowed(self.account, role, action, whole, about or {}):
-            told = f"User: {session(role, 'build')} is not authorized to perform: {action} on resource: {whole}"
-            raise EndsError(f"An error occurred (AccessDeniedException): {told}", DENIED)
+            message = f"User: {session(role, 'build')} is not authorized to perform: {action} on resource: {whole}"
+            raise EndsError(f"An error occurred (AccessDeniedException): {message}", DENIED)
 
     def _arn(self, resource: str) -> str:
         return f"arn:{self.partition}:ecs:{self.region}:{self.account}:{resource}"

@@ -44,7 +44,7 @@ class Reporting(Releasing):
         ends = commands.steps[-1].began + _TAKES
         if now < ends:
             return
-        commands.done = True  # what it asks looks at builds, too
+        commands.done = True  # what it asks reads builds, too
         code = 0
         try:
             self._tell(build, variables(build), ends)

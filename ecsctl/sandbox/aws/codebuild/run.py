@@ -151,8 +151,8 @@ class _Running:
             )
             token = tools.opened(shop)
         try:
-            told = self.source.export(commit, sources)
-            self._say(f"[Container] CodeBuild of the sandbox: the sources are {told}")
+            origin = self.source.export(commit, sources)
+            self._say(f"[Container] CodeBuild of the sandbox: the sources are {origin}")
             env |= {"ECSCTL_SANDBOX_URL": self.url, "ECSCTL_SANDBOX_BUILD": token}
             env["PATH"] = os.pathsep.join([_install(programs), os.environ.get("PATH", os.defpath)])
             result = buildspec.run(
@@ -163,7 +163,7 @@ class _Running:
                 secrets=frozenset({*secret_names, "ECSCTL_SANDBOX_BUILD"}),
                 artifacts=self.build.facts["source"]["type"] == "CODEPIPELINE",
                 timeout=self.build.facts["timeoutInMinutes"] * 60.0,
-                resolve=self._looked_up,
+                resolve=self._resolved,
                 hidden=[self.source.folder],
             )
             made = {name: path.read_bytes() for name, path in result.artifacts.items()}
@@ -202,8 +202,8 @@ class _Running:
         stream = f"{group}:log-stream:{logs['streamName']}"
         for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
             if not any(permissions.allowed(self.account, role, action, one) for one in (stream, f"{group}:*")):
-                told = f"does not allow AWS CodeBuild to create Amazon CloudWatch Logs log streams for build {arn}"
-                raise _Unfit("ACCESS_DENIED", f"Service role {role} {told}. It may not {action} on {stream}")
+                message = f"does not allow AWS CodeBuild to create Amazon CloudWatch Logs log streams for build {arn}"
+                raise _Unfit("ACCESS_DENIED", f"Service role {role} {message}. It may not {action} on {stream}")
         backend = logs_backends[self.account][self.region]
         if logs["groupName"] not in backend.groups:
             if not permissions.allowed(self.account, role, "logs:CreateLogGroup", group):
@@ -238,7 +238,7 @@ class _Running:
             "CODEBUILD_START_TIME": str(int(self.build.started * 1000)),
         }, hidden
 
-    def _looked_up(self, kind: str, reference: str) -> str:
+    def _resolved(self, kind: str, reference: str) -> str:
         """A value that the buildspec refers to."""
         with overlay.lock:
             return self._value(kind, reference)
@@ -262,8 +262,8 @@ class _Running:
         except ValueError:
             value = None
         if value is None:
-            told = "ResourceNotFoundException: Secrets Manager can't find the specified secret."
-            raise _Unfit("Secrets Manager Error Message", told)
+            message = "ResourceNotFoundException: Secrets Manager can't find the specified secret."
+            raise _Unfit("Secrets Manager Error Message", message)
         return str(value)
 
     def _parameter(self, name: str) -> str:
@@ -280,8 +280,10 @@ class _Running:
 
     def _may(self, action: str, arn: str, code: str) -> None:
         if not permissions.allowed(self.account, self.build.facts["serviceRole"], action, arn):
-            told = f"AccessDeniedException: the service role is not authorized to perform: {action} on resource: {arn}"
-            raise _Unfit(code, told)
+            message = (
+                f"AccessDeniedException: the service role is not authorized to perform: {action} on resource: {arn}"
+            )
+            raise _Unfit(code, message)
 
     def _say(self, line: str) -> None:
         """One line of the log, which also tells where the build is. Ends a build that was stopped."""

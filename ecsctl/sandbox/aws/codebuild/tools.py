@@ -104,12 +104,12 @@ def _describe(shop: Workshop, question: dict[str, Any]) -> str:
     operation = "An error occurred ({}) when calling the DescribeImages operation: "
     _ask(shop, "ecr:DescribeImages", _repository(region, shop.account, name), "describe-images")
     if name not in ecr_backends[shop.account][region].repositories:
-        told = f"The repository with name '{name}' does not exist in the registry with id '{shop.account}'"
-        raise _Failed(operation.format("RepositoryNotFoundException") + told, _AWS_FAILED)
+        message = f"The repository with name '{name}' does not exist in the registry with id '{shop.account}'"
+        raise _Failed(operation.format("RepositoryNotFoundException") + message, _AWS_FAILED)
     for reference in question["references"]:
         if ecr.find_image(shop.account, region, name, reference) is None:
-            told = f"The image with imageId {{imageTag:'{reference}'}} does not exist within the repository"
-            raise _Failed(operation.format("ImageNotFoundException") + told, _AWS_FAILED)
+            message = f"The image with imageId {{imageTag:'{reference}'}} does not exist within the repository"
+            raise _Failed(operation.format("ImageNotFoundException") + message, _AWS_FAILED)
     return "{}\n"
 
 
@@ -119,9 +119,11 @@ def _findings(shop: Workshop, question: dict[str, Any]) -> str:
     _ask(shop, "ecr:DescribeImageScanFindings", _repository(region, shop.account, name), "describe-image-scan-findings")
     found = ecr.scanned(shop.account, region, name, reference)
     if found is None:
-        told = f"Image scan does not exist for the image with '{{imageTag:'{reference}'}}' in the repository '{name}'"
+        message = (
+            f"Image scan does not exist for the image with '{{imageTag:'{reference}'}}' in the repository '{name}'"
+        )
         operation = "An error occurred (ScanNotFoundException) when calling the DescribeImageScanFindings operation: "
-        raise _Failed(operation + told, _AWS_FAILED)
+        raise _Failed(operation + message, _AWS_FAILED)
     facts = {"imageScanStatus.status": "COMPLETE"}
     facts |= {f"imageScanFindings.findingSeverityCounts.{severity}": str(count) for severity, count in found.items()}
     return "\t".join(facts.get(one.strip(), "None") for one in question["query"].strip("[]").split(",")) + "\n"
@@ -135,8 +137,8 @@ def _login(shop: Workshop, question: dict[str, Any]) -> str:
         shop.logins[host] = (question["username"], question["password"])
         return "Login Succeeded\n"
     if question["username"] != "AWS" or question["password"] not in shop.passwords:
-        told = f"Error response from daemon: login attempt to https://{host}/v2/ failed with status: 400 Bad Request"
-        raise _Failed(told)
+        message = f"Error response from daemon: login attempt to https://{host}/v2/ failed with status: 400 Bad Request"
+        raise _Failed(message)
     shop.hosts.add(host)
     return "Login Succeeded\n"
 
@@ -238,7 +240,7 @@ def _tag(shop: Workshop, question: dict[str, Any]) -> str:
 
 
 def _pull(shop: Workshop, question: dict[str, Any]) -> str:
-    host, region, name, tag = _there(shop, question["image"], "ecr:BatchGetImage")
+    host, region, name, tag = _parsed(shop, question["image"], "ecr:BatchGetImage")
     found = ecr.pulled(shop.account, region, name, tag)
     if found is None:
         raise _Failed(f"Error response from daemon: manifest for {host}/{name}:{tag} not found: manifest unknown")
@@ -250,7 +252,7 @@ def _push(shop: Workshop, question: dict[str, Any]) -> str:
     reference = _full(question["image"])
     if reference not in shop.images:
         raise _Failed(f"An image does not exist locally with the tag: {reference.rpartition(':')[0]}")
-    _, region, name, tag = _there(shop, reference, "ecr:InitiateLayerUpload", "ecr:PutImage")
+    _, region, name, tag = _parsed(shop, reference, "ecr:InitiateLayerUpload", "ecr:PutImage")
     try:
         digest = ecr.push(shop.account, region, name, [tag], shop.images[reference])
     except Refusal as refusal:
@@ -260,7 +262,7 @@ def _push(shop: Workshop, question: dict[str, Any]) -> str:
     return f"{tag}: digest: {digest}\n"
 
 
-def _there(shop: Workshop, image: str, *actions: str) -> tuple[str, str, str, str]:
+def _parsed(shop: Workshop, image: str, *actions: str) -> tuple[str, str, str, str]:
     """Host, region, repository and tag of an image, if the build is logged in, may do that, and the repository is."""
     host, _, rest = _full(image).partition("/")
     name, _, tag = rest.rpartition(":")
@@ -273,8 +275,8 @@ def _there(shop: Workshop, image: str, *actions: str) -> tuple[str, str, str, st
     for action in actions:
         _ask(shop, action, _repository(region, account, name), "denied")
     if account != shop.account or name not in ecr_backends[account][region].repositories:
-        told = f"The repository with name '{name}' does not exist in the registry with id '{account}'"
-        raise _Failed(f"name unknown: {told}")
+        message = f"The repository with name '{name}' does not exist in the registry with id '{account}'"
+        raise _Failed(f"name unknown: {message}")
     return host, region, name, tag
 
 
@@ -288,8 +290,8 @@ def _full(image: str) -> str:
 
 def _ask(shop: Workshop, action: str, resource: str, what: str) -> None:
     if not permissions.allowed(shop.account, shop.role, action, resource):
-        told = f"{shop.role} is not authorized to perform: {action} on resource: {resource}"
-        raise _Failed(f"{what}: {told} because no identity-based policy allows the {action} action")
+        message = f"{shop.role} is not authorized to perform: {action} on resource: {resource}"
+        raise _Failed(f"{what}: {message} because no identity-based policy allows the {action} action")
 
 
 _DO = {"password": _password, "describe": _describe, "login": _login, "build": _build, "tag": _tag, "pull": _pull,

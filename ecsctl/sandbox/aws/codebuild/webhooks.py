@@ -22,7 +22,7 @@ _SERVERS = {"GITHUB": "github", "GITHUB_ENTERPRISE": "github_enterprise", "BITBU
 
 @overlay.adds(CodeBuildResponse)
 def create_webhook(response: CodeBuildResponse) -> ActionResult:
-    """A webhook; its secret is told this once."""
+    """A webhook; its secret is returned this once."""
     params = asked(response)
     project = found(response, params["projectName"])
     _check_filters(params)
@@ -123,8 +123,8 @@ def _refuse_without_access(response: CodeBuildResponse, project: dict[str, Any])
     auth = source.get("auth") or {}
     held = credential(response.codebuild_backend, source["type"]) or {}
     if not held and not auth.get("resource"):
-        told = f"Could not find access token for server type {_SERVERS[source['type']]}"
-        raise Refusal("ResourceNotFoundException", told)
+        message = f"Could not find access token for server type {_SERVERS[source['type']]}"
+        raise Refusal("ResourceNotFoundException", message)
     used = auth if auth.get("resource") else {"type": held.get("authType"), "resource": held.get("resource")}
     if used["type"] == "CODECONNECTIONS":
         refuse_connection(response.current_account, str(used["resource"]))
@@ -133,8 +133,8 @@ def _refuse_without_access(response: CodeBuildResponse, project: dict[str, Any])
 def _refuse_revoked(response: CodeBuildResponse, verb: str) -> None:
     """The words are from rust-lang/simpleinfra#677, where a token could not see the repository."""
     if not remote.token_works(response.current_account, response.region):
-        told = (
+        message = (
             f"Failed to {verb} webhook. Repository not found or permission denied. Please make sure the source "
             f"credentials associated with your project have the permission to {verb} webhook."
         )
-        raise Refusal("OAuthProviderException", told)
+        raise Refusal("OAuthProviderException", message)

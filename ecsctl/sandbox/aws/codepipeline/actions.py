@@ -96,9 +96,9 @@ class _Fetching(Timed):
             try:
                 artifacts.put(self.account, self.role, self.outputs.pop(), _zip_of(self.commit))
             except Refusal as refusal:
-                told = f"Upload to S3 failed with the following error: {refusal.message}"
+                message = f"Upload to S3 failed with the following error: {refusal.message}"
                 code = "PermissionError" if refusal.code == "AccessDenied" else "ConfigurationError"
-                self.outcome = Outcome(self.outcome.at, "Failed", told, code, told)
+                self.outcome = Outcome(self.outcome.at, "Failed", message, code, message)
         return self.outcome
 
 
@@ -114,8 +114,8 @@ def github_source(runs: Runs, execution: Execution, attempt: Attempt) -> Work:
     settings = settings_of(attempt)
     works = remote.token_works(runs.backend.account_id, runs.backend.region_name)
     if settings["OAuthToken"] == MASK or not works:
-        told = f'Could not access the GitHub repository: "{settings["Repo"]}". The access token might be invalid.'
-        return failed(attempt.began, told)
+        message = f'Could not access the GitHub repository: "{settings["Repo"]}". The access token might be invalid.'
+        return failed(attempt.began, message)
     return _sourced(runs, execution, attempt, f"{settings['Owner']}/{settings['Repo']}", settings["Branch"])
 
 
@@ -131,8 +131,8 @@ def connection_source(runs: Runs, execution: Execution, attempt: Attempt) -> Wor
     key = f"{arn.split(':')[2]}:FullRepositoryId"
     about = {key: (settings["FullRepositoryId"],)}
     if not permissions.allowed(account, execution.pipeline["roleArn"], use, arn, about):
-        told = f"Unable to use Connection: {arn}. The provided role does not have sufficient permissions."
-        return failed(attempt.began, told, "PermissionError")
+        message = f"Unable to use Connection: {arn}. The provided role does not have sufficient permissions."
+        return failed(attempt.began, message, "PermissionError")
     return _sourced(runs, execution, attempt, settings["FullRepositoryId"], settings["BranchName"])
 
 
@@ -146,10 +146,10 @@ class _Building:
     def ended(self, now: float) -> Outcome | None:
         """Once the build is complete. What it left is there before anything else begins."""
         pushes.push_once(self.backend, self.build)
-        told = self.build.ended(now)
-        if told is None:
+        ended = self.build.ended(now)
+        if ended is None:
             return None
-        at, status = told
+        at, status = ended
         if status == "SUCCEEDED":
             return Outcome(at, "Succeeded")
         message = f"Build terminated with state: {status}"
@@ -186,8 +186,8 @@ def codebuild_action(runs: Runs, execution: Execution, attempt: Attempt) -> Work
     try:
         build = builds.start(backend, project, params, f"codepipeline/{runs.name}", attempt.began, **known)
     except Refusal as refusal:
-        told = f"Error calling startBuild: {refusal.message} (Service: AWSCodeBuild; Status Code: 400; Error Code: "
-        return failed(attempt.began, f"{told}{refusal.code}; Request ID: {mock_random.uuid4()}; Proxy: null)")
+        message = f"Error calling startBuild: {refusal.message} (Service: AWSCodeBuild; Status Code: 400; Error Code: "
+        return failed(attempt.began, f"{message}{refusal.code}; Request ID: {mock_random.uuid4()}; Proxy: null)")
     attempt.external_id = build.id
     attempt.external_url = f"https://console.aws.amazon.com/codebuild/home?region={region}#/builds/{build.id}/view/new"
     return _Building(backend, build)
@@ -203,8 +203,8 @@ class Approving:
     def ended(self, now: float) -> Outcome | None:
         """Once someone has answered, or nobody has for too long."""
         if self.answer is None and now >= self._expires:
-            told = "Approval was not given in time"
-            return Outcome(self._expires, "Failed", told, "JobFailed", told)
+            message = "Approval was not given in time"
+            return Outcome(self._expires, "Failed", message, "JobFailed", message)
         return self.answer
 
     def stop(self, now: float) -> None:

@@ -116,12 +116,12 @@ def _images(account: str, execution: Execution, attempt: Attempt) -> dict[str, s
     try:
         text = artifacts.unpacked(artifacts.get(account, execution.pipeline["roleArn"], where)).get(name)
     except Refusal:  # in AWS's words also when it is not there: S3 does not tell who may not list
-        told = f"Unable to access the artifact with Amazon S3 object key '{key}' located in the Amazon S3 artifact"
-        why = f"{told} bucket '{bucket}'. The provided role does not have sufficient permissions."
+        message = f"Unable to access the artifact with Amazon S3 object key '{key}' located in the Amazon S3 artifact"
+        why = f"{message} bucket '{bucket}'. The provided role does not have sufficient permissions."
         raise _Unfit(why, "PermissionError") from None
     if text is None:
-        told = f"Did not find the image definition file {name} in the input artifacts ZIP file. Verify the file is"
-        raise _Unfit(f"{told} stored in your pipeline's Amazon S3 artifact bucket: {bucket} key: {key}")
+        message = f"Did not find the image definition file {name} in the input artifacts ZIP file. Verify the file is"
+        raise _Unfit(f"{message} stored in your pipeline's Amazon S3 artifact bucket: {bucket} key: {key}")
     try:
         return {one["name"]: one["imageUri"] for one in json.loads(text)}
     except (ValueError, TypeError, KeyError):
@@ -142,5 +142,5 @@ def _with_images(revision: dict[str, Any], images: dict[str, str]) -> dict[str, 
 
 def _ask(account: str, role: str, action: str, resource: str) -> None:
     if not permissions.allowed(account, role, action, resource):
-        told = f"The provided role does not have sufficient permissions to access ECS: {action} on {resource}"
-        raise _Unfit(told, "PermissionError")
+        message = f"The provided role does not have sufficient permissions to access ECS: {action} on {resource}"
+        raise _Unfit(message, "PermissionError")

@@ -1,4 +1,4 @@
-"""CodePipeline's executions: started, stopped, retried, approved, and told."""
+"""CodePipeline's executions: started, stopped, retried, approved, and described."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -42,8 +42,8 @@ def start_pipeline_execution(_original: Callable[..., Any], response: CodePipeli
         known = {one["name"] for one in pipeline.get("variables", [])}
         variables = {one["name"]: one["value"] for one in params.get("variables", [])}
         if variables.keys() - known:
-            told = f"Pipeline does not declare the variables: {', '.join(sorted(variables.keys() - known))}"
-            raise Refusal("ValidationException", told)
+            message = f"Pipeline does not declare the variables: {', '.join(sorted(variables.keys() - known))}"
+            raise Refusal("ValidationException", message)
         revisions = {one["actionName"]: one["revisionValue"] for one in params.get("sourceRevisions", [])}
         who = caller(response)
         made = held.start(pipeline, "StartPipelineExecution", who, variables=variables, revisions=revisions)
@@ -61,12 +61,12 @@ def stop_pipeline_execution(response: CodePipelineResponse) -> ActionResult:
     execution = execution_of(held, params["pipelineExecutionId"], "PipelineExecutionNotStoppableException")
     abandon = bool(params.get("abandon"))
     if not execution.running:
-        told = f"The pipeline execution '{execution.id}' is in status {execution.status} and cannot be stopped"
-        raise Refusal("PipelineExecutionNotStoppableException", told)
+        message = f"The pipeline execution '{execution.id}' is in status {execution.status} and cannot be stopped"
+        raise Refusal("PipelineExecutionNotStoppableException", message)
     abandoned = any(one.status == "Abandoned" for one in execution.attempts)
     if execution.status == "Stopping" and (abandoned or not abandon):
-        told = f"The pipeline execution '{execution.id}' is already in a Stopping state"
-        raise Refusal("DuplicatedStopRequestException", told)
+        message = f"The pipeline execution '{execution.id}' is already in a Stopping state"
+        raise Refusal("DuplicatedStopRequestException", message)
     held.stop(execution, abandon, params.get("reason"))
     return ActionResult({"pipelineExecutionId": execution.id})
 
@@ -77,7 +77,7 @@ def get_pipeline_execution(_original: Callable[..., Any], response: CodePipeline
     params = asked(response)
     found(response, params["pipelineName"])
     one = execution_of(runs(response.codepipeline_backend, params["pipelineName"]), params["pipelineExecutionId"])
-    told: dict[str, Any] = {
+    answer: dict[str, Any] = {
         "pipelineName": params["pipelineName"],
         "pipelineVersion": one.pipeline["version"],
         "pipelineExecutionId": one.id,
@@ -89,8 +89,8 @@ def get_pipeline_execution(_original: Callable[..., Any], response: CodePipeline
         "executionType": "STANDARD",
     }
     if one.reason:
-        told["statusSummary"] = one.reason
-    return ActionResult({"pipelineExecution": told})
+        answer["statusSummary"] = one.reason
+    return ActionResult({"pipelineExecution": answer})
 
 
 @overlay.wraps(CodePipelineResponse)
@@ -103,7 +103,7 @@ def list_pipeline_executions(_original: Callable[..., Any], response: CodePipeli
     for one in runs(response.codepipeline_backend, params["pipelineName"]).executions:
         if stage is not None and one.stages.get(stage) != "Succeeded":
             continue
-        told = {
+        summary = {
             "pipelineExecutionId": one.id,
             "status": one.status,
             "startTime": time_of(one.started),
@@ -117,7 +117,7 @@ def list_pipeline_executions(_original: Callable[..., Any], response: CodePipeli
             "executionMode": one.pipeline.get("executionMode", "SUPERSEDED"),
             "executionType": "STANDARD",
         }  # fmt: skip
-        summaries.append(told | ({"stopTrigger": {"reason": one.reason}} if one.reason else {}))
+        summaries.append(summary | ({"stopTrigger": {"reason": one.reason}} if one.reason else {}))
     return ActionResult(page("pipelineExecutionSummaries", summaries, params))
 
 
@@ -156,8 +156,8 @@ def put_approval_result(response: CodePipelineResponse) -> ActionResult:
             if not isinstance(attempt.work, Approving):
                 raise Refusal("ValidationException", f"Action '{action}' is not an approval")
             if attempt.status != "InProgress":
-                told = f"The approval action '{action}' has already been approved or rejected"
-                raise Refusal("ApprovalAlreadyCompletedException", told)
+                message = f"The approval action '{action}' has already been approved or rejected"
+                raise Refusal("ApprovalAlreadyCompletedException", message)
             approved, summary = result["status"] == "Approved", result["summary"]
             answer = Outcome(now, "Succeeded", summary)
             rejected = Outcome(now, "Failed", summary, "JobFailed", f"Rejected: {summary}")
@@ -177,15 +177,15 @@ def retry_stage_execution(response: CodePipelineResponse) -> ActionResult:
     execution = execution_of(held, params["pipelineExecutionId"], "NotLatestPipelineExecutionException")
     later = [one for one in held.executions[: held.executions.index(execution)] if stage in one.stages]
     if later:
-        told = f"The stage '{stage}' has been run by a later execution than '{execution.id}'"
-        raise Refusal("NotLatestPipelineExecutionException", told)
+        message = f"The stage '{stage}' has been run by a later execution than '{execution.id}'"
+        raise Refusal("NotLatestPipelineExecutionException", message)
     if execution.running:
         raise Refusal("ConflictException", f"The pipeline execution '{execution.id}' is in progress")
     stopped = execution.status in ("Failed", "Stopped") and execution.stage == number and not execution.waiting
     changed = execution.pipeline["version"] != pipeline["version"]
     if not stopped or changed or not any(one.status != "Succeeded" for one in execution.latest(stage).values()):
-        told = f"Unable to retry stage '{stage}': its structure has changed, or it contains no failed actions"
-        raise Refusal("StageNotRetryableException", told)
+        message = f"Unable to retry stage '{stage}': its structure has changed, or it contains no failed actions"
+        raise Refusal("StageNotRetryableException", message)
     held.retry(execution, params["retryMode"] == "ALL_ACTIONS")
     return ActionResult({"pipelineExecutionId": execution.id})
 
@@ -214,7 +214,7 @@ def _detail(execution: Execution, attempt: Attempt) -> dict[str, Any]:
         result["externalExecutionSummary"] = outcome.summary
         if outcome.code:
             result["errorDetails"] = {"code": outcome.code, "message": outcome.message}
-    told = {
+    detail = {
         "pipelineExecutionId": execution.id,
         "actionExecutionId": attempt.id,
         "pipelineVersion": execution.pipeline["version"],
@@ -237,7 +237,7 @@ def _detail(execution: Execution, attempt: Attempt) -> dict[str, Any]:
             "outputVariables": attempt.variables,
         },
     }
-    return told | ({"updatedBy": attempt.by} if attempt.by else {})
+    return detail | ({"updatedBy": attempt.by} if attempt.by else {})
 
 
 def _places(named: dict[str, str]) -> list[dict[str, Any]]:
@@ -246,7 +246,7 @@ def _places(named: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def _standing(backend: Any, pipeline: str, execution: str) -> tuple[str, str]:
-    """As of the last request: who looks at builds does not move pipelines on, which may start some."""
+    """As of the last request: a read of builds does not advance pipelines, which may start some."""
     one = execution_of(as_they_are(backend, pipeline), execution)
     return one.status, next((each["revisionId"] for each in _revisions(one)), "")
 

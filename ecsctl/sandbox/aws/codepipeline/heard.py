@@ -1,7 +1,7 @@
 """Changes of executions as events, and the builds that rules of EventBridge start at them.
 
 CodePipeline user guide, "Monitoring CodePipeline events"; EventBridge user guide, "Amazon EventBridge targets". What
-the rule's role may not do does not happen, and nobody is told.
+the rule's role may not do does not happen, and no one gets an error.
 """
 
 import json
@@ -53,7 +53,7 @@ def _start(account: str, region: str, rule: Any, target: dict[str, Any], event: 
 
 
 def _input(target: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
-    """What the target is told: a value stands in JSON as JSON, and between quotes as it is."""
+    """The target's input: a value is inserted into JSON as JSON, and between quotes as it is."""
     words = target.get("InputTransformer")
     if words is None:
         return {}
@@ -64,8 +64,8 @@ def _input(target: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
             found = found.get(name) if isinstance(found, dict) else None
         return json.dumps(found)
 
-    told: dict[str, Any] = json.loads(re.sub(r"<([\w-]+)>", value, words["InputTemplate"]))
-    return told
+    given: dict[str, Any] = json.loads(re.sub(r"<([\w-]+)>", value, words["InputTemplate"]))
+    return given
 
 
 run.heard.append(changed)

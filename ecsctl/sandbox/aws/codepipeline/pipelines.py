@@ -1,4 +1,4 @@
-"""CodePipeline's pipelines: made running, told with masked secrets, updated whole."""
+"""CodePipeline's pipelines: running from their creation, returned with masked secrets, updated as a whole."""
 
 import copy
 import json
@@ -29,8 +29,8 @@ def found(response: CodePipelineResponse, name: str) -> CodePipeline:
     """The pipeline of this name, or a refusal."""
     pipelines = response.codepipeline_backend.pipelines
     if name not in pipelines:
-        told = f"Account '{response.current_account}' does not have a pipeline with name '{name}'"
-        raise Refusal("PipelineNotFoundException", told)
+        message = f"Account '{response.current_account}' does not have a pipeline with name '{name}'"
+        raise Refusal("PipelineNotFoundException", message)
     return pipelines[name]
 
 
@@ -40,8 +40,8 @@ def create_pipeline(_original: Callable[..., Any], response: CodePipelineRespons
     params, backend = asked(response), response.codepipeline_backend
     name, tags = params["pipeline"]["name"], params.get("tags", [])
     if name in backend.pipelines:
-        told = f"A pipeline with the name '{name}' already exists in account '{response.current_account}'"
-        raise Refusal("PipelineNameInUseException", told)
+        message = f"A pipeline with the name '{name}' already exists in account '{response.current_account}'"
+        raise Refusal("PipelineNameInUseException", message)
     declared = unmasked(params["pipeline"], None)
     check(declared)
     _check_role(response, declared)
@@ -61,8 +61,8 @@ def get_pipeline(_original: Callable[..., Any], response: CodePipelineResponse) 
     version = params.get("version")
     if version is not None and version != held.pipeline["version"]:
         # AWS keeps all versions; the sandbox keeps the latest.
-        told = f"Pipeline '{params['name']}' does not have a version '{version}'"
-        raise Refusal("PipelineVersionNotFoundException", told)
+        message = f"Pipeline '{params['name']}' does not have a version '{version}'"
+        raise Refusal("PipelineVersionNotFoundException", message)
     about = {"pipelineArn": held._arn, "created": held._created, "updated": held._updated}
     return ActionResult({"pipeline": masked(held.pipeline), "metadata": about})
 

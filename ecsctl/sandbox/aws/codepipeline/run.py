@@ -1,8 +1,8 @@
-"""How CodePipeline's executions go: stage by stage, one in a stage at a time, by the clock, whenever someone looks.
+"""How CodePipeline's executions go: stage by stage, one in a stage at a time, by the clock, at each request.
 
-Nothing runs by itself. `Runs.advance` brings a pipeline's executions from where they were last seen to now, event by
-event in the order of their times, so that it makes no difference how often anybody looks. What an action does is told
-by its `Work`: AWS's other services, or time.
+Nothing runs by itself. `Runs.advance` brings a pipeline's executions from where they last were to now, event by
+event in the order of their times, so that it makes no difference how often requests come. What an action does is up
+to its `Work`: AWS's other services, or time.
 """
 
 import copy
@@ -40,7 +40,7 @@ class Work(Protocol):
     """What an action does. It was begun when it was made."""
 
     def ended(self, now: float) -> Outcome | None:
-        """How it ended, if it has by `now`. Once told, never again otherwise."""
+        """How it ended, if it has by `now`. Once it has been returned it never changes."""
 
     def stop(self, now: float) -> None:
         """Its execution was abandoned."""
@@ -98,7 +98,7 @@ class Execution:
     stages: dict[str, str] = field(default_factory=dict)  # the last status in each stage
     variables: dict[str, str] = field(default_factory=dict)
     revisions: dict[str, str] = field(default_factory=dict)  # action: commit, when the caller chose it
-    told: str = ""  # the status of which the last event was
+    reported: str = ""  # the status in the last event
 
     @property
     def running(self) -> bool:
@@ -216,10 +216,10 @@ class Runs:
             self._tell()
 
     def _tell(self) -> None:
-        """What has changed is told, once, as of when it changed."""
+        """Emit an event for each change of status, once, with the time of the change."""
         for one in reversed(self.executions):
-            before, one.told = one.told, one.status
-            for hear in heard if one.told != before else ():
+            before, one.reported = one.reported, one.status
+            for hear in heard if one.reported != before else ():
                 hear(self, one, before, one.changed)
 
     def _events(self, now: float) -> Iterator[tuple[float, Callable[[float], None]]]:
@@ -339,8 +339,8 @@ def _ended(attempt: Attempt, now: float) -> Outcome | None:
 def _broken(attempt: Attempt, error: Exception) -> Outcome:
     """An action that the sandbox cannot do fails; it must not come up again at every request for ever."""
     traceback.print_exc()
-    told = f"The sandbox broke: {type(error).__name__}: {error}"
-    return Outcome(attempt.began, "Failed", told, "InternalError", told)
+    message = f"The sandbox broke: {type(error).__name__}: {error}"
+    return Outcome(attempt.began, "Failed", message, "InternalError", message)
 
 
 def _abandon(execution: Execution, now: float) -> None:

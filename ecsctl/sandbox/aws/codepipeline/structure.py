@@ -116,10 +116,10 @@ def _check_action(action: Declared) -> None:
     name, named = action["name"], action["actionTypeId"]
     kind = ACTION_TYPES.get(action_type(action))
     if kind is None or named["version"] != "1":  # hashicorp/terraform-provider-aws#4667 has the words
-        told = ", ".join(
+        described = ", ".join(
             f"{field.capitalize()}: '{named[field]}'" for field in ("category", "provider", "owner", "version")
         )
-        _action(f"ActionType ({told}) in action '{name}' is not available")
+        _action(f"ActionType ({described}) in action '{name}' is not available")
         return
     for word, counts in (("input", kind.inputs), ("output", kind.outputs)):
         count = len(action.get(f"{word}Artifacts") or [])
@@ -157,8 +157,8 @@ def _check_artifacts(pipeline: Declared) -> None:
             for action in together:
                 for artifact in action.get("outputArtifacts") or []:
                     if artifact["name"] in made:
-                        told = f"{artifact['name']} has been used more than once"
-                        _structure(f"Output Artifact Bundle name must be unique within the pipeline. {told}")
+                        message = f"{artifact['name']} has been used more than once"
+                        _structure(f"Output Artifact Bundle name must be unique within the pipeline. {message}")
                     made.add(artifact["name"])
 
 

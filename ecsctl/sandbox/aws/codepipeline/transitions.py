@@ -50,36 +50,36 @@ def _set_transition(response: CodePipelineResponse, enabled: bool) -> ActionResu
 
 def _stage(held: Runs, stage: dict[str, Any], number: int) -> dict[str, Any]:
     name = stage["name"]
-    told: dict[str, Any] = {"stageName": name}
+    state: dict[str, Any] = {"stageName": name}
     waiting = [one for one in held.executions if one.running and one.waiting and one.stage_name == name]
     if waiting:
         inbound = [{"pipelineExecutionId": one.id, "status": "InProgress"} for one in waiting]
-        told |= {"inboundExecution": inbound[0], "inboundExecutions": inbound}
+        state |= {"inboundExecution": inbound[0], "inboundExecutions": inbound}
     if number > 0:
-        told["inboundTransitionState"] = _transition(held.transitions.get(name, Transition()))
+        state["inboundTransitionState"] = _transition(held.transitions.get(name, Transition()))
     entered = next((one for one in held.executions if name in one.stages), None)
     if entered is not None:
-        told["latestExecution"] = {
+        state["latestExecution"] = {
             "pipelineExecutionId": entered.id,
             "status": entered.stages[name],
             "type": "STANDARD",
         }
-    told["actionStates"] = [_action(held, name, action["name"]) for action in stage["actions"]]
-    return told
+    state["actionStates"] = [_action(held, name, action["name"]) for action in stage["actions"]]
+    return state
 
 
 def _transition(transition: Transition) -> dict[str, Any]:
-    told: dict[str, Any] = {"enabled": transition.enabled}
+    state: dict[str, Any] = {"enabled": transition.enabled}
     if transition.changed is not None:
-        told |= {"lastChangedBy": transition.by, "lastChangedAt": time_of(transition.changed)}
+        state |= {"lastChangedBy": transition.by, "lastChangedAt": time_of(transition.changed)}
     if transition.reason is not None:
-        told["disabledReason"] = transition.reason
-    return told
+        state["disabledReason"] = transition.reason
+    return state
 
 
 def _action(held: Runs, stage: str, action: str) -> dict[str, Any]:
     """The last run of the action, whichever execution it was of."""
-    told: dict[str, Any] = {"actionName": action}
+    state: dict[str, Any] = {"actionName": action}
     attempts = [
         attempt
         for execution in held.executions
@@ -87,19 +87,19 @@ def _action(held: Runs, stage: str, action: str) -> dict[str, Any]:
         if (attempt.stage, attempt.declared["name"]) == (stage, action)
     ]
     if not attempts:
-        return told
+        return state
     latest = max(attempts, key=lambda attempt: attempt.began)
-    told["latestExecution"] = _latest(latest)
+    state["latestExecution"] = _latest(latest)
     if latest.revision is not None:
-        told["revisionUrl"] = latest.revision["url"]
+        state["revisionUrl"] = latest.revision["url"]
         if latest.status == "Succeeded":
             revision = {"revisionId": latest.revision["id"], "created": time_of(latest.changed)}
-            told["currentRevision"] = revision | {"revisionChangeId": latest.revision["id"]}
-    return told
+            state["currentRevision"] = revision | {"revisionChangeId": latest.revision["id"]}
+    return state
 
 
 def _latest(attempt: Attempt) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    execution: dict[str, Any] = {
         "actionExecutionId": attempt.id,
         "status": attempt.status,
         "lastStatusChange": time_of(attempt.changed),
@@ -109,7 +109,7 @@ def _latest(attempt: Attempt) -> dict[str, Any]:
         "lastUpdatedBy": attempt.by,
     }
     if attempt.outcome is not None:
-        told["summary"] = attempt.outcome.summary or None
+        execution["summary"] = attempt.outcome.summary or None
         if attempt.outcome.code:
-            told["errorDetails"] = {"code": attempt.outcome.code, "message": attempt.outcome.message}
-    return {name: value for name, value in told.items() if value is not None}
+            execution["errorDetails"] = {"code": attempt.outcome.code, "message": attempt.outcome.message}
+    return {name: value for name, value in execution.items() if value is not None}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 MOST = 100
-"""Of a push that changes more files than these, the paths are not looked at."""
+"""Of a push that changes more files than these, the paths are not checked."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Pushed:
 
     @property
     def title(self) -> str:
-        """How it is told."""
+        """How messages call it."""
         return f"tag {self.tag}" if self.tag else f"branch {self.branch}"
 
 
@@ -39,8 +39,8 @@ def deaf(pipeline: dict[str, Any], action: str, pushed: Pushed) -> str:
     pushes = [push for one in triggers for push in one.get("push") or []]
     if not pushes:
         return f"pipeline {name} does not listen to pushes"
-    told = [_why(push, pushed) for push in pushes]
-    return "" if "" in told else f"pipeline {name} does not listen to {told[0]}"
+    reasons = [_why(push, pushed) for push in pushes]
+    return "" if "" in reasons else f"pipeline {name} does not listen to {reasons[0]}"
 
 
 def _why(push: dict[str, Any], pushed: Pushed) -> str:

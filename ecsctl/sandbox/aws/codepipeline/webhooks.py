@@ -26,7 +26,7 @@ class Webhook:
     tags: dict[str, str] = field(default_factory=dict)
     registered: str | None = None
 
-    def told(self) -> dict[str, Any]:
+    def described(self) -> dict[str, Any]:
         """As ListWebhooks answers: without its secret."""
         shown = copy.deepcopy(self.definition)
         if "SecretToken" in shown["authenticationConfiguration"]:
@@ -52,8 +52,8 @@ def put_webhook(response: CodePipelineResponse) -> ActionResult:
     pipeline = found(response, wanted["targetPipeline"]).pipeline
     sources = [one["name"] for one in pipeline["stages"][0]["actions"]]
     if wanted["targetAction"] not in sources:
-        told = f"Pipeline '{pipeline['name']}' does not have a source action '{wanted['targetAction']}'"
-        raise Refusal("ValidationException", told)
+        message = f"Pipeline '{pipeline['name']}' does not have a source action '{wanted['targetAction']}'"
+        raise Refusal("ValidationException", message)
     _check(wanted)
     held, name = webhooks(response.codepipeline_backend), wanted["name"]
     if name not in held:
@@ -62,15 +62,15 @@ def put_webhook(response: CodePipelineResponse) -> ActionResult:
         held[name] = Webhook({}, url, arn)
     held[name].definition = copy.deepcopy(wanted)
     held[name].tags |= tags
-    return ActionResult({"webhook": held[name].told()})
+    return ActionResult({"webhook": held[name].described()})
 
 
 @overlay.adds(CodePipelineResponse)
 def list_webhooks(response: CodePipelineResponse) -> ActionResult:
     """All webhooks, without their secrets."""
     params = asked(response)
-    told = [one.told() for _, one in sorted(webhooks(response.codepipeline_backend).items())]
-    return ActionResult(page("webhooks", told, {"maxResults": params.get("MaxResults")} | params))
+    listed = [one.described() for _, one in sorted(webhooks(response.codepipeline_backend).items())]
+    return ActionResult(page("webhooks", listed, {"maxResults": params.get("MaxResults")} | params))
 
 
 @overlay.adds(CodePipelineResponse)
@@ -105,7 +105,7 @@ def deregister_webhook_with_third_party(response: CodePipelineResponse) -> Actio
 def list_tags_for_resource(original: Callable[..., Any], response: CodePipelineResponse) -> Any:
     """Webhooks have tags too."""
     webhook = _tagged(response)
-    return original() if webhook is None else ActionResult({"tags": webhook.told()["tags"]})
+    return original() if webhook is None else ActionResult({"tags": webhook.described()["tags"]})
 
 
 @overlay.wraps(CodePipelineResponse)
@@ -171,8 +171,8 @@ def _check(wanted: dict[str, Any]) -> None:
     """Codes: API reference, PutWebhook; the words are assumptions."""
     needed = {"GITHUB_HMAC": "SecretToken", "IP": "AllowedIPRange"}.get(wanted["authentication"])
     if set(wanted["authenticationConfiguration"]) != ({needed} if needed else set()):
-        told = f"authenticationConfiguration must hold {needed or 'nothing'} for {wanted['authentication']}"
-        raise Refusal("InvalidWebhookAuthenticationParametersException", told)
+        message = f"authenticationConfiguration must hold {needed or 'nothing'} for {wanted['authentication']}"
+        raise Refusal("InvalidWebhookAuthenticationParametersException", message)
     for one in wanted["filters"]:
         if not one["jsonPath"].startswith("$"):
             raise Refusal("InvalidWebhookFilterPatternException", f"Invalid JSON path: {one['jsonPath']}")

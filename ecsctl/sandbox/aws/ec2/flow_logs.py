@@ -12,7 +12,7 @@ from moto.logs.models import logs_backends
 from ecsctl.sandbox.aws import iam
 from ecsctl.sandbox.core import clock, overlay, permissions
 
-AGGREGATION = 600.0  # EC2 API reference, CreateFlowLogs: records come after ten minutes unless told otherwise
+AGGREGATION = 600.0  # EC2 API reference, CreateFlowLogs: records come after ten minutes by default
 _SERVICE = "vpc-flow-logs.amazonaws.com"
 _ASKED = ("ResourceId.1", "ResourceIds", "TrafficType", "LogGroupName", "DeliverLogsPermissionArn")
 
@@ -48,7 +48,7 @@ def create_flow_logs(original: Any, self: EC2Response) -> ActionResult:
 
 @overlay.wraps(EC2Response)
 def describe_flow_logs(original: Any, self: EC2Response) -> Any:
-    """Whoever looks, sees whether records come through.
+    """At each request, whether records can be delivered now.
 
     VPC user guide, "Troubleshoot VPC Flow Logs": without the group, or rights to write into it, "Access error".
     """

@@ -122,7 +122,7 @@ def _leads_nowhere(backend: EC2Backend, route: Route) -> bool:
 
 @overlay.wraps(EC2Response)
 def call_action(original: Any, self: EC2Response) -> Any:
-    """Whoever looks, sees the present."""
+    """At each request, the state as of now."""
     tick(self.ec2_backend)
     return original()
 
@@ -194,7 +194,7 @@ def _will_fail(backend: EC2Backend, nat: NatGateway, allocation: str | None) -> 
     """Why this gateway will end as failed. Words: VPC guide, "NAT gateway creation fails".
 
     What must stand is an attached internet gateway: "Network vpc-xxxxxxxx has no Internet gateway attached". Of the
-    subnet's route to it, without which nothing gets out, no such failure is told.
+    subnet's route to it, without which nothing gets out, AWS reports no such failure.
     """
     if _planned(backend.account_id):
         return _planned(backend.account_id).pop(0)

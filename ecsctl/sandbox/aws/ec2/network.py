@@ -216,7 +216,7 @@ def allocate_address(original: Any, self: EC2Response) -> Any:
 def release_address(original: Any, self: EC2Response) -> Any:
     """Refuse while it is in use. While its NAT gateway is going, AWS calls that an AuthFailure.
 
-    Seen by kubernetes-sigs/cluster-api-provider-aws and kubernetes/kops, which both wait on it; an address of a live
+    Found by kubernetes-sigs/cluster-api-provider-aws and kubernetes/kops, which both wait on it; an address of a live
     gateway is `InvalidIPAddress.InUse`.
     """
     address = _address(self)

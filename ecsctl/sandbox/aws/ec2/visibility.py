@@ -43,7 +43,7 @@ class _Births:
 
 @dataclass(frozen=True)
 class _Kind:
-    there: Callable[[Any], Iterable[str]]
+    existing: Callable[[Any], Iterable[str]]
     code: str
     message: str
 
@@ -78,7 +78,7 @@ _KINDS = {
 
 @script.switch
 def lag(seconds: float, account_id: str = DEFAULT_ACCOUNT_ID) -> None:
-    """Let fresh ids stay unseen for `seconds` of sandbox time in this account; 0 shows them at once. Until a reset."""
+    """Do not show fresh ids for `seconds` of sandbox time in this account; 0 shows them at once. Until a reset."""
     _lag(account_id).seconds = seconds
 
 
@@ -113,7 +113,7 @@ def _named(value: Any) -> Iterator[str]:
 def _refusal(response: EC2Response) -> overlay.Refusal | None:
     backend = response.ec2_backend
     for ident in _named(response._get_params()):
-        if ident not in set(_KINDS[ident.split("-")[0]].there(backend)) or _fresh(backend, ident):
+        if ident not in set(_KINDS[ident.split("-")[0]].existing(backend)) or _fresh(backend, ident):
             if ident.startswith("nat-") and response._get_action() in ("CreateRoute", "ReplaceRoute"):
                 return overlay.Refusal("InvalidNatGatewayID.NotFound", f"The natGateway ID '{ident}' does not exist")
             return not_found(ident)
@@ -122,7 +122,7 @@ def _refusal(response: EC2Response) -> overlay.Refusal | None:
 
 @overlay.wraps(EC2Response)
 def call_action(original: Any, self: EC2Response) -> Any:
-    """Answer NotFound to ids that are not there or not to be seen yet, in reads by id and in changes alike."""
+    """Answer NotFound to ids that do not exist or are not shown yet, in reads by id and in changes alike."""
     refusal = _refusal(self)
     if refusal is None:
         return original()

@@ -19,7 +19,7 @@ __all__ = [
 
 
 def describe_service(account: str, region: str, cluster: str, service: str) -> Wire:
-    """A service as describe_services answers it, for other services of the sandbox that look at it.
+    """A service as describe_services answers it, for other services of the sandbox that need it.
 
     Raises ClusterNotFoundException and ServiceNotFoundException.
     """

@@ -6,7 +6,7 @@ ECS guide, "How CloudWatch alarms detect Amazon ECS deployment failures". What h
 from ecsctl.sandbox.aws.ecs.outside import World
 from ecsctl.sandbox.aws.ecs.state import Release, Service
 
-EVERY = 10.0  # between looks at the alarms; an assumption
+EVERY = 10.0  # seconds between two reads of the alarms; an assumption
 
 
 def watched(service: Service) -> tuple[str, ...]:
@@ -28,7 +28,7 @@ def begin(service: Service, world: World, t: float) -> None:
 
 
 def rang(service: Service, world: World, t: float) -> bool:
-    """Look at the alarms of what is under way, and again in a moment; whether one rings."""
+    """Read the alarms of the deployment under way, now and every few seconds; whether one is in ALARM."""
     release = service.release
     if release is None or not _watching(release):
         return False
@@ -41,7 +41,7 @@ def rang(service: Service, world: World, t: float) -> bool:
 def bakes(service: Service, world: World, t: float) -> bool:
     """Whether what is steady is watched for a while: the bake time, which ECS computes from the alarms (ECS guide).
 
-    That it is what the slowest alarm looks back on is an assumption.
+    That it is the period of the slowest alarm is an assumption.
     """
     release = service.release
     if release is None or not _watching(release):

@@ -37,8 +37,8 @@ def misfit(backend: EC2ContainerServiceBackend, task: Task, app: Wire, words: fr
         asked = int(balancer["containerPort"])
         host, port = str(app.get("host", "0.0.0.0")), int(app.get("port", asked))  # noqa: S104 - a word in a log
         if host != "0.0.0.0" or port != asked:  # noqa: S104 - as above
-            told = lines if app.get("silent") else (f"Listening on http://{host}:{port}", *lines)
-            return _unhealthy("Target.FailedHealthChecks", "Health checks failed", told)
+            output = lines if app.get("silent") else (f"Listening on http://{host}:{port}", *lines)
+            return _unhealthy("Target.FailedHealthChecks", "Health checks failed", output)
         groups: Any = elbv2_backends[backend.account_id][backend.region_name].target_groups
         group = groups.get(balancer["targetGroupArn"])
         if group is None or group.health_check_protocol not in ("HTTP", "HTTPS"):
@@ -56,9 +56,9 @@ def misfit(backend: EC2ContainerServiceBackend, task: Task, app: Wire, words: fr
 def answer(app: Wire, words: frozenset[str] | None, path: str) -> int:
     """The code with which an app answers on a path."""
     bare = urlsplit(path).path or "/"
-    told = app.get("answers", {})
-    if path in told or bare in told:
-        return int(told.get(path, told.get(bare)))
+    answers = app.get("answers", {})
+    if path in answers or bare in answers:
+        return int(answers.get(path, answers.get(bare)))
     if "otherwise" in app:
         return int(app["otherwise"])
     parts = [part.lower() for part in bare.split("/") if part]
@@ -68,9 +68,9 @@ def answer(app: Wire, words: frozenset[str] | None, path: str) -> int:
 
 def called(app: Wire, words: frozenset[str] | None, method: str) -> int:
     """The code of gRPC with which an app answers a method: 12, UNIMPLEMENTED, where it knows none of that name."""
-    told = app.get("answers", {})
-    if method in told:
-        return int(told[method])
+    answers = app.get("answers", {})
+    if method in answers:
+        return int(answers[method])
     parts = [part for part in re.split(r"[/.]", method.lower()) if part]
     known = method != UNKNOWN_METHOD and (not words or all(part in words for part in parts))
     return OK if known else UNIMPLEMENTED

@@ -61,8 +61,8 @@ def planned(containers: Sequence[Wire], fates: Mapping[str, Fate], t: float) -> 
             if never is not None:
                 when, words = never
                 target = f"[{container['name']}({container['image']}) (NONE->RUNNING)]"
-                told = words.format(_told(other, before), target)
-                return Box(None, max(t, when), SIGTERM, f"CannotStartContainerError: dependency graph: {told}")
+                detail = words.format(_dependency(other, before), target)
+                return Box(None, max(t, when), SIGTERM, f"CannotStartContainerError: dependency graph: {detail}")
             turn = max(turn, met)
         if turn == inf:
             return Box(inf)
@@ -107,7 +107,7 @@ def _met(box: Box, condition: str) -> tuple[float, Never]:
     return box.end, None
 
 
-def _told(container: Wire, box: Box) -> str:
+def _dependency(container: Wire, box: Box) -> str:
     state = "STOPPED" if box.end is not None else "RUNNING"
     code = f" - Exit: {box.code}" if box.code is not None else ""
     return f"[{container['name']}({container['image']}) ({state}->RUNNING){code}]"

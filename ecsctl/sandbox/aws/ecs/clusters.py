@@ -1,4 +1,4 @@
-"""ECS clusters: an existing name is answered, never updated; a busy cluster stays; a deleted one can still be seen."""
+"""ECS clusters: an existing name is answered, never updated; a busy one stays; a deleted one is still described."""
 
 from typing import Any
 

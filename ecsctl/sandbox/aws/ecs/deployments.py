@@ -111,7 +111,7 @@ def stop_service_deployment(response: EC2ContainerServiceResponse) -> ActionResu
 
 @overlay.adds(EC2ContainerServiceResponse)
 def continue_service_deployment(response: EC2ContainerServiceResponse) -> ActionResult:
-    """Answer a hook that holds a service deployment: CONTINUE unless told, or ROLLBACK.
+    """Answer a hook that holds a service deployment: CONTINUE by default, or ROLLBACK.
 
     ECS guide, "Continuing service deployments": the hook must be AWAITING_ACTION, and the deployment IN_PROGRESS. With
     which of the errors of the reference the others are refused, and in which words, are assumptions.

@@ -36,13 +36,13 @@ _ADDRESS = "203.0.113.10"  # stands for an address of AWS's in the messages
 
 def beside(backend: EC2ContainerServiceBackend, task: Task) -> dict[str, Fate]:
     """How the containers beside the one that serves go: as someone has scripted it for their own images, or by what
-    they are told to do.
+    their scripts say.
     """  # fmt: skip
     others = [one for one in task.definition.containers if one is not boxes.own(task)]
     played = {one["name"]: known for one in others if (known := helpers.fate(backend, task, one))}
     found = ((one, scripts.of(backend, one)) for one in others)
-    told = {one["name"]: _fate(script, one) for one, script in found if script.fragment and script.kind != "ok"}
-    return played | told
+    scripted = {one["name"]: _fate(script, one) for one, script in found if script.fragment and script.kind != "ok"}
+    return played | scripted
 
 
 def _fate(script: Behaviour, container: Wire) -> Fate:
@@ -221,7 +221,7 @@ def go_on(backend: EC2ContainerServiceBackend, task: Task) -> Run:
 
 
 def _command(task: Task) -> list[str]:
-    """What a task that no service keeps was told to run; what a service's runs is taken to serve."""
+    """The command of a task that no service keeps; a service's task is taken to serve."""
     own = boxes.own(task)
     given: list[str] = task.overridden(own["name"]).get("command") or []
     return given if task.served else given or own.get("command") or []

@@ -1,6 +1,6 @@
-"""Containers beside the app that are played by what they are told to do: one that sleeps, and one that asks ECS.
+"""Containers beside the app that are simulated by their commands: one that sleeps, and one that asks ECS.
 
-Of AWS's CLI one script is understood: it looks for the tasks of a family, and lets its own one run only if it is the
+Of AWS's CLI one script is understood: it lists the tasks of a family, and lets its own one run only if it is the
 oldest. Whatever else a container beside the app runs is taken to run on.
 """
 
@@ -31,8 +31,8 @@ def _oldest(backend: EC2ContainerServiceBackend, task: Task, container: Wire) ->
     for operation, resource in (("ListTasks", "*"), ("DescribeTasks", task.arn)):
         if not permissions.allowed(backend.account_id, role, f"ecs:{operation}", resource, here):
             who = principals.session(role, task.id)
-            told = f"User: {who} is not authorized to perform: ecs:{operation} on resource: {resource}"
-            error = f"An error occurred (AccessDeniedException) when calling the {operation} operation: {told}"
+            message = f"User: {who} is not authorized to perform: ecs:{operation} on resource: {resource}"
+            error = f"An error occurred (AccessDeniedException) when calling the {operation} operation: {message}"
             return Fate("ends", 2.0, _REFUSED, last=(error,))
     at = task.moments["pull_stopped"]
     crew = memory(backend).crews.get(cluster)

@@ -22,13 +22,13 @@ PROVISIONING = 12.0  # until the network interface is attached
 ACTIVATING = 3.0
 SETTLING = 20.0  # without a load balancer a task counts as healthy when it has run this long
 AGENT = 15.0  # until ECS Exec answers
-UNUSED = 30.0  # until a target without a listener is looked at again
+UNUSED = 30.0  # until a target without a listener is checked again
 
 
 def step(task: Task, kind: str, t: float, world: World) -> list[Signal]:
     """Do what stands on the task's agenda as `kind`, at time `t`.
 
-    A step that the sandbox cannot do ends the task, and is told as an event: it must not come up again for ever.
+    A step that the sandbox cannot do ends the task with an event: it must not be tried again for ever.
     """
     del task.agenda[kind]
     try:
@@ -161,7 +161,7 @@ def _ready(task: Task, t: float, world: World) -> list[Signal]:
 
 
 def _check(task: Task, t: float, world: World) -> list[Signal]:
-    """What the containers have come to since the last look."""
+    """What the containers have come to since the last check."""
     facts = world.facts(task)
     if facts is None or task.status != "RUNNING":
         return []
@@ -186,7 +186,7 @@ def _check(task: Task, t: float, world: World) -> list[Signal]:
 
 
 def _unused(task: Task, t: float, world: World) -> list[Signal]:
-    """Look again whether a listener leads there by now: ELB checks a target as soon as one does."""
+    """Check again whether a listener forwards to it by now: ELB checks a target as soon as one does."""
     run = world.run(task)
     if run.kind == "unused":
         task.agenda["unused"] = t + UNUSED
@@ -275,7 +275,7 @@ def _killed(task: Task, t: float, world: World) -> list[Signal]:
 
 
 def _sick(task: Task, t: float, world: World) -> list[Signal]:
-    """Of a task that no service keeps it is only told (ECS guide, "Determine Amazon ECS task health")."""
+    """Of a task that no service keeps it is only reported (ECS guide, "Determine Amazon ECS task health")."""
     task.container_health = "UNHEALTHY"
     if not task.served:
         return []

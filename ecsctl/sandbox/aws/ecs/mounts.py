@@ -67,9 +67,9 @@ def _lets(account: str, task: Task, said: Wire, way: efs.Way, point: str) -> boo
     context = {"aws:SecureTransport": (secure,), "elasticfilesystem:AccessedViaMountTarget": ("true",)}
     context |= {"elasticfilesystem:AccessPointArn": (point,)} if point else {}
     action = "elasticfilesystem:ClientMount"
-    judged = permissions.judged(permissions.statements([way.policy]), Asked(action, way.arn, context))
-    if judged == "Deny":
+    verdict = permissions.decision(permissions.statements([way.policy]), Asked(action, way.arn, context))
+    if verdict == "Deny":
         return False
     role = task.definition.document.get("taskRoleArn")
     asks = (said.get("authorizationConfig") or {}).get("iam") == "ENABLED"
-    return judged == "Allow" or bool(asks and role and permissions.allowed(account, role, action, way.arn, context))
+    return verdict == "Allow" or bool(asks and role and permissions.allowed(account, role, action, way.arn, context))

@@ -1,4 +1,4 @@
-"""What the life of a task touches outside ECS, and what it is told there."""
+"""What the life of a task touches outside ECS, and how that answers."""
 
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -18,7 +18,7 @@ class Start:
 
     seconds: float = PULL
     failure: str | None = None
-    container: str = ""  # of which the failure is told
+    container: str = ""  # the one that failed
     digests: dict[str, str] = field(default_factory=dict)
 
 
@@ -28,7 +28,7 @@ class Run:
 
     `kind`: "healthy" (once `after` seconds of booting are over), "exit" (after `after` seconds), "unhealthy" for the
     load balancer, "sick" for the container's own health check, "unused" (no listener, or not in its zones), or "real":
-    its containers are looked at for how it goes on.
+    its real containers say how it goes on.
     """
 
     kind: str = "healthy"
@@ -78,7 +78,7 @@ class World(Protocol):
         """Those of CloudWatch's alarms that are in ALARM."""
 
     def takes(self, alarms: tuple[str, ...]) -> float:
-        """The seconds that the slowest of them looks back on."""
+        """The period in seconds of the slowest of them."""
 
     def weights(self, rule: str) -> dict[str, int]:
         """The target groups that a listener's rule forwards to, and their weights."""
@@ -99,7 +99,7 @@ class World(Protocol):
         """How its containers are; None for a task that is only played."""
 
     def pace(self) -> float:
-        """Seconds between two looks at what really runs."""
+        """Seconds between two checks of what really runs."""
 
     def refuses(self, definition: Definition) -> str | None:
         """Why no task can be launched from it now, as the service event says it; None if one can."""

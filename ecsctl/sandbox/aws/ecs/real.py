@@ -29,7 +29,7 @@ from ecsctl.sandbox.containers.wanted import Restart, Volume, Wanted
 from ecsctl.sandbox.core import clock, overlay
 
 OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
-_PACE = 0.2  # real seconds between two looks at a container
+_PACE = 0.2  # real seconds between two checks of a container
 
 
 def life(task: Task) -> Life | None:
@@ -125,8 +125,8 @@ def _restart(policy: Wire) -> Restart | None:
 def _ports(task: Task, one: Wire) -> tuple[int, ...]:
     """Those it says, and those that the load balancer asks."""
     asked = {int(each["containerPort"]) for each in balancers(task) if each["containerName"] == one["name"]}
-    told = {int(each["containerPort"]) for each in one.get("portMappings") or () if each.get("protocol") != "udp"}
-    return tuple(sorted(asked | told))
+    mapped = {int(each["containerPort"]) for each in one.get("portMappings") or () if each.get("protocol") != "udp"}
+    return tuple(sorted(asked | mapped))
 
 
 def _volume(backend: EC2ContainerServiceBackend, document: Wire, mount: Wire) -> Volume:
@@ -141,7 +141,7 @@ def _volume(backend: EC2ContainerServiceBackend, document: Wire, mount: Wire) ->
 
 
 def _secret(reference: str) -> str:
-    """What a secret or a parameter holds now; `fates` has seen that a secret is there."""
+    """What a secret or a parameter holds now; `fates` has checked that a secret exists."""
     parts = reference.split(":")
     if len(parts) >= 7 and parts[2] == "secretsmanager":
         key, stage, version = (*parts[7:10], "", "", "")[:3]
@@ -174,7 +174,7 @@ def halt(task: Task, seconds: float) -> None:
     ports = set(found.ports.values())
 
     def first() -> None:
-        with overlay.lock:  # whoever began this has told the front meanwhile
+        with overlay.lock:  # the caller has configured the front meanwhile
             pass
         here.fronting.drained(ports, seconds)
 
@@ -206,7 +206,7 @@ def facts(backend: EC2ContainerServiceBackend, task: Task) -> Facts | None:
 def _probes(backend: EC2ContainerServiceBackend, task: Task, found: Life) -> list[probing.Probe]:
     """The checks of the task's targets, and those that its containers have themselves."""
     here = machine.current
-    assert here is not None  # noqa: S101 - whoever asks has looked
+    assert here is not None  # noqa: S101 - checked by the caller
     made, awake = list[probing.Probe](), partial(here.release, f"start {task.id}")
     grace = float(task.terms.get("healthCheckGracePeriodSeconds") or 0)
     sleep = clock.current().sleep
@@ -254,7 +254,7 @@ def _check(backend: EC2ContainerServiceBackend, arn: str) -> probing.Check | Non
 
 
 def pace() -> float:
-    """Sandbox seconds between two looks."""
+    """Sandbox seconds between two checks."""
     return _PACE * max(1.0, clock.current().speed)
 
 

@@ -67,6 +67,6 @@ def _image(account: str, region: str, container: Wire) -> Iterator[tuple[str, st
     repository = name.partition("@")[0].partition(":")[0]
     arn = f"arn:aws:ecr:{region}:{account}:repository/{repository}"
     for action in ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"):
-        told = (f"CannotPullContainerError: The task can't pull the image '{container['image']}' from Amazon ECR using "
-                f"the task execution role '{{role}}'. To fix this, verify that the role has {action}")  # fmt: skip
-        yield action, arn, told
+        why = (f"CannotPullContainerError: The task can't pull the image '{container['image']}' from Amazon ECR using "
+               f"the task execution role '{{role}}'. To fix this, verify that the role has {action}")  # fmt: skip
+        yield action, arn, why

@@ -66,7 +66,7 @@ def schedule(service: Service, world: World, t: float, launch: Launch) -> None:
     moved = _stop_some(service, world, t)
     moved |= _start_some(service, world, t, launch)
     _drop_replaced(service)
-    _judge(service, world, t, moved)
+    _decide(service, world, t, moved)
 
 
 def _shift(service: Service, world: World, t: float, launch: Launch) -> None:
@@ -174,7 +174,7 @@ def _start_some(service: Service, world: World, t: float, launch: Launch) -> boo
     return True
 
 
-def _judge(service: Service, world: World, t: float, moved: bool) -> None:
+def _decide(service: Service, world: World, t: float, moved: bool) -> None:
     """Steady, under way, or stuck."""
     desired, primary = service.desired_count, service.primary
     if primary.rollout == "FAILED":
@@ -284,7 +284,7 @@ def _trip(service: Service, world: World, t: float) -> None:
 
 
 def alarmed(service: Service, world: World, t: float) -> None:
-    """Look at the alarms of a deployment under way; one that rings gives it up.
+    """Read the alarms of a deployment under way; one in ALARM fails it.
 
     The event is of a public log; that the reason names the alarms, and its words, are assumptions.
     """
@@ -294,10 +294,10 @@ def alarmed(service: Service, world: World, t: float) -> None:
         _give_up(service, world, t, ("ECS deployment alarms", why, "alarm detected"), bool(wanted.get("rollback")))
 
 
-def _give_up(service: Service, world: World, t: float, told: tuple[str, str, str], back: bool) -> None:
-    """`told`: who gave it up, why, and in a word for the event."""
+def _give_up(service: Service, world: World, t: float, reason: tuple[str, str, str], back: bool) -> None:
+    """`reason`: who failed it, why, and in a word for the event."""
     primary, release, good = service.primary, service.release, service.good
-    who, why, short = told
+    who, why, short = reason
     _unshift(service, world)
     abandon(service, world, t, why)
     say(service, t, f"(deployment {primary.id}) deployment failed: {short}.")

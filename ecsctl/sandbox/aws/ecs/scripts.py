@@ -37,12 +37,12 @@ KINDS = (
 def behave(account: str, image_fragment: str, kind: str, **options: Any) -> None:
     """Let tasks whose image contains `image_fragment` (with "" all tasks) go the way of `kind`, one of KINDS.
 
-    A fragment is looked for in the reference, in the digest it stands for and in that image's tags; the last call that
+    A fragment may be in the reference, in the digest it stands for or in one of that image's tags; the last call that
     fits counts, "ok" takes scripts back. `seconds` says when: a crash's moment after the start, or how long "slow"
     boots. `reason` is the health check's answer for "unhealthy", ECS's own for "stopped" and "quota", and the log's
     last line for "crash", which ends with `code`. With `length` the reason why a task does not start breaks off after
     as many characters. "secret" and "secret-denied" are about the secret that is asked for first, and pass with it.
-    "app" is told in apps; "command" is a crash of what `run_task` runs, and of nothing else.
+    "app" is described in apps; "command" is a crash of what `run_task` runs, and of nothing else.
 
     Raises ValueError for an unknown kind.
     """

@@ -89,8 +89,8 @@ def _unusable(reference: str) -> str:
     backend = secretsmanager_backends[parts[4]][parts[3]]
     value = secretsmanager.secret_value(backend, ":".join(parts[:7]), stage, version)
     if value is None:
-        told = f"can't find the specified secret value for staging label: {stage or 'AWSCURRENT'}"
-        return f"ResourceNotFoundException: Secrets Manager {told}"
+        message = f"can't find the specified secret value for staging label: {stage or 'AWSCURRENT'}"
+        return f"ResourceNotFoundException: Secrets Manager {message}"
     if not key:
         return ""
     try:

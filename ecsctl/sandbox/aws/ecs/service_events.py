@@ -23,8 +23,8 @@ def say(service: Service, t: float, text: str, repeat: bool = True) -> None:
 
 def say_targets(service: Service, t: float, signals: list[Signal]) -> None:
     """Say in one event each what happened to several tasks' targets at once."""
-    told = Counter(signal for signal in signals if signal[0] in ("registered", "deregistered", "draining"))
-    for (kind, arn), count in told.items():
+    counts = Counter(signal for signal in signals if signal[0] in ("registered", "deregistered", "draining"))
+    for (kind, arn), count in counts.items():
         if kind == "draining":
             say(service, t, f"has begun draining connections on {count} tasks.")
         else:

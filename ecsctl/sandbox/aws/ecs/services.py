@@ -136,7 +136,7 @@ def create(backend: EC2ContainerServiceBackend, ask: Wire, by: str) -> Service:
         created=clock.now(),
         by=by,
     )
-    if existing is not None:  # the tasks of the one that had the name can still be looked at
+    if existing is not None:  # the tasks of the one that had the name can still be described
         made.tasks, made.stopped = existing.tasks, existing.stopped
     deploy(backend, made, definition, made.created)
     known: Any = backend.services

@@ -138,19 +138,19 @@ def _enter(release: Release, stage: str, t: float) -> None:
     release.stage, release.since, release.until, release.updated = stage, t, None, t
     for hook in release.configuration.get("lifecycleHooks") or ():
         if hook.get("targetType") == "PAUSE" and stage in hook.get("lifecycleStages", ()):
-            told = hook.get("timeoutConfiguration") or {}
+            timeout = hook.get("timeoutConfiguration") or {}
             serial = f"{release.arn} {stage} {len(release.hooks)}"
             release.hooks.append({
                 "hookId": f"ecs-pause-{hashlib.sha256(serial.encode()).hexdigest()[:43]}",
                 "targetType": "PAUSE",
                 "status": "AWAITING_ACTION",
-                "expiresAt": t + told.get("timeoutInMinutes", 1440) * MINUTE,
-                "timeoutAction": told.get("action", "ROLLBACK"),
+                "expiresAt": t + timeout.get("timeoutInMinutes", 1440) * MINUTE,
+                "timeoutAction": timeout.get("action", "ROLLBACK"),
             })  # fmt: skip
 
 
 def _wake(service: Service, release: Release, t: float) -> None:
-    """When to look again: at the end of a wait, of a pause, or of a stage that takes too long."""
+    """When to check again: at the end of a wait, of a pause, or of a stage that takes too long."""
     if release.waiting:
         service.agenda["shift"] = min(hook["expiresAt"] for hook in release.waiting)
     elif release.stage == "CLEAN_UP":

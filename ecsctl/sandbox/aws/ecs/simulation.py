@@ -1,4 +1,4 @@
-"""Time for ECS: one function that lets everything happen that is due, in order, however long nobody looked."""
+"""Time for ECS: one function that lets everything happen that is due, in order, since the last request."""
 
 import hashlib
 from typing import Any
@@ -8,7 +8,7 @@ from ecsctl.sandbox.aws.ecs.outside import Signal, World
 from ecsctl.sandbox.aws.ecs.service_events import say, say_targets
 from ecsctl.sandbox.aws.ecs.state import Crew, Deployment, Service, Task
 
-REMEMBERED = 3600.0  # ECS guide, "Stopped tasks": they can be seen for at least an hour
+REMEMBERED = 3600.0  # ECS guide, "Stopped tasks": they are shown for at least an hour
 
 
 def advance(crew: Crew, world: World, now: float) -> None:
@@ -38,7 +38,7 @@ def _step(crew: Crew, world: World, t: float) -> None:
                 signals = lives.step(task, kind, t, world)
                 heard += signals
                 for signal, text in signals:
-                    _told(crew, world, task, t, signal, text)
+                    _record(crew, world, task, t, signal, text)
     crew.stopped += [task for task in crew.tasks if task.over]
     crew.tasks = [task for task in crew.tasks if not task.over]
     if isinstance(crew, Service):
@@ -48,7 +48,7 @@ def _step(crew: Crew, world: World, t: float) -> None:
         rollout.schedule(crew, world, t, launch)
 
 
-def _told(crew: Crew, world: World, task: Task, t: float, signal: str, text: str) -> None:
+def _record(crew: Crew, world: World, task: Task, t: float, signal: str, text: str) -> None:
     if not isinstance(crew, Service) or crew.status == "INACTIVE":
         return
     if signal == "say":

@@ -141,7 +141,7 @@ class Crew:
 
     cluster_arn: str
     tasks: list[Task] = field(default_factory=list)  # those that anything can still happen to
-    stopped: list[Task] = field(default_factory=list)  # those that can only be looked at, for a while
+    stopped: list[Task] = field(default_factory=list)  # those that are only described, for a while
 
     @property
     def known(self) -> list[Task]:

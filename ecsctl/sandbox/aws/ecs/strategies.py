@@ -36,8 +36,8 @@ def check(backend: EC2ContainerServiceBackend, settings: Wire, before: Wire, *, 
         _between(backend, between)
     if shifts(configuration) and settings.get("loadBalancers") and not between:
         raise invalid("advancedConfiguration is required for load balancers of this deployment strategy.")
-    told = (before.get("deploymentConfiguration") or {}).get("strategy", configuration.get("strategy"))
-    if not before or told == configuration.get("strategy"):
+    current = (before.get("deploymentConfiguration") or {}).get("strategy", configuration.get("strategy"))
+    if not before or current == configuration.get("strategy"):
         return
     if busy:
         raise invalid("The deployment strategy cannot be changed while a deployment is in progress.")
@@ -57,12 +57,12 @@ def _configuration(sent: Wire) -> None:
         ("linearConfiguration", "LINEAR", "stepPercent", 3.0, "stepBakeTimeInMinutes"),
         ("canaryConfiguration", "CANARY", "canaryPercent", 0.1, "canaryBakeTimeInMinutes"),
     ):
-        told = sent.get(name)
-        if told is None:
+        steps = sent.get(name)
+        if steps is None:
             continue
         if strategy != only:
             raise invalid(f"{name} is only valid with the {only} deployment strategy.")
-        share, wait = told.get(percent, least), told.get(minutes, 0)
+        share, wait = steps.get(percent, least), steps.get(minutes, 0)
         if not least <= share <= 100 or round(share * 10, 6) % 1:
             raise invalid(f"{percent} must be a multiple of 0.1 between {least} and 100.0.")
         if not 0 <= wait <= _DAY:
@@ -82,8 +82,8 @@ def _hook(hook: Wire) -> None:
         return
     if not stages or not {*stages} <= {*_PAUSES}:
         raise invalid("A PAUSE lifecycle hook cannot be configured for these lifecycle stages.")
-    told = hook.get("timeoutConfiguration") or {}
-    if not 1 <= told.get("timeoutInMinutes", _DAY) <= _LONGEST or told.get("action", "ROLLBACK") not in (
+    timeout = hook.get("timeoutConfiguration") or {}
+    if not 1 <= timeout.get("timeoutInMinutes", _DAY) <= _LONGEST or timeout.get("action", "ROLLBACK") not in (
         "CONTINUE",
         "ROLLBACK",
     ):

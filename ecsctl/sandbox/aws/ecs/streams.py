@@ -21,7 +21,7 @@ def options(container: Wire) -> dict[str, str] | None:
 def write(backend: EC2ContainerServiceBackend, task: Task, container: Wire, t: float, lines: Iterable[str]) -> None:
     """Write lines into `<prefix>/<container>/<task id>` of a container with awslogs.
 
-    ECS guide, "Using the awslogs log driver". Not through PutLogEvents, which judges timestamps.
+    ECS guide, "Using the awslogs log driver". Not through PutLogEvents, which checks timestamps.
     """
     configured, events = (
         options(container),

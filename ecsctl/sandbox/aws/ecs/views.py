@@ -224,8 +224,8 @@ def release(found: Service, each: Release) -> Wire:
     )
 
 
-def _hook(told: Wire) -> Wire:
-    return {**told, "expiresAt": when(told["expiresAt"])}
+def _hook(hook: Wire) -> Wire:
+    return {**hook, "expiresAt": when(hook["expiresAt"])}
 
 
 def _alarms(each: Release) -> Wire:

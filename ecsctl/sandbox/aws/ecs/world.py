@@ -36,7 +36,7 @@ class Region:
         return cloudwatch.ringing(self.account, self.name, alarms)
 
     def takes(self, alarms: tuple[str, ...]) -> float:
-        """The seconds that the slowest of them looks back on."""
+        """The period in seconds of the slowest of them."""
         return cloudwatch.takes(self.account, self.name, alarms)
 
     def refuses(self, definition: Definition) -> str | None:
@@ -48,11 +48,11 @@ class Region:
         network = task.terms["networkConfiguration"]["awsvpcConfiguration"]
         vpc: Any = ec2_backends[self.account][self.name]
         subnets = {subnet.id: subnet for zone in vpc.subnets.values() for subnet in zone.values()}
-        there = [name for name in network["subnets"] if name in subnets]
+        found = [name for name in network["subnets"] if name in subnets]
         public = network.get("assignPublicIp") == "ENABLED"
-        if not there:
+        if not found:
             return _no_interface(public, network["subnets"][0], "InvalidSubnetID.NotFound")
-        chosen = min(there, key=lambda name: sum(eni.subnet.id == name for eni in vpc.enis.values()))
+        chosen = min(found, key=lambda name: sum(eni.subnet.id == name for eni in vpc.enis.values()))
         groups = network.get("securityGroups") or [vpc.get_default_security_group(subnets[chosen].vpc_id).id]
         if any(vpc.get_security_group_from_id(group) is None for group in groups):
             return _no_interface(public, chosen, "InvalidGroup.NotFound")
@@ -147,7 +147,7 @@ class Region:
         return real.facts(self.backend, task)
 
     def pace(self) -> float:
-        """Seconds between two looks at what really runs."""
+        """Seconds between two checks of what really runs."""
         return real.pace()
 
 
@@ -179,7 +179,7 @@ def each_minute(
 
 
 def _minutes(backend: EC2ContainerServiceBackend, now: float) -> Iterator[float]:
-    """The full minutes that have passed since somebody looked last, where anything goes by them."""
+    """The full minutes that have passed since the last request, if anything goes by them."""
     watched = overlay.memory(backend, _Watched)
     before, watched.until = watched.until, now
     if before < now and any(function(backend, None) for function in _minutely):
@@ -202,7 +202,7 @@ def tick(backend: EC2ContainerServiceBackend) -> None:
     for crew in crews:
         for task in crew.known:
             known.setdefault(crew.cluster_arn.rsplit("/", 1)[-1], {})[task.arn] = task
-    backend.tasks = known  # where moto looks for what can be tagged
+    backend.tasks = known  # where moto finds what can be tagged
 
 
 @overlay.wraps(ELBV2Response)
@@ -231,7 +231,7 @@ def iter_tagged_resources(original: Any, backend: EC2ContainerServiceBackend) ->
 
 @requests.before_each
 def tick_all() -> None:
-    """Let all of ECS live up to the clock: its interfaces, targets and log lines are to be seen in other services."""
+    """Let all of ECS live up to the clock: its interfaces, targets and log lines show in other services."""
     for account in list(ecs_backends.values()):
         for backend in list(account.values()):
             tick(backend)

@@ -37,13 +37,13 @@ def check(balancer: FakeLoadBalancer, account: str, region: str, sent: dict[str,
     found = s3_backends.bucket_accounts.get(name)
     bucket = s3_backends[found[1]][found[0]].buckets.get(name) if found else None
     if bucket is not None and bucket.region_name != region:
-        told = f"S3Bucket: {name} is not located in the same region with ELB: {balancer.name}"
-        raise Refusal("InvalidConfigurationRequest", told)
+        message = f"S3Bucket: {name} is not located in the same region with ELB: {balancer.name}"
+        raise Refusal("InvalidConfigurationRequest", message)
     key = f"{prefix}/AWSLogs/{account}".lstrip("/") + "/ELBAccessLogTestFile"
     if bucket is None or not _lets(bucket, region, f"{bucket.arn}/{key}"):
         # terraform-aws-modules/terraform-aws-s3-bucket#185; #61 of its terraform-aws-alb for keys of KMS.
-        told = f"Access Denied for bucket: {name}. Please check S3bucket permission"
-        raise Refusal("InvalidConfigurationRequest", told)
+        message = f"Access Denied for bucket: {name}. Please check S3bucket permission"
+        raise Refusal("InvalidConfigurationRequest", message)
     s3_backends[found[1]][found[0]].put_object(name, key, b"Enable AccessLog for ELB")  # type: ignore[index]  # or there was no bucket
 
 

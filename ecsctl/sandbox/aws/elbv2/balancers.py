@@ -61,13 +61,18 @@ def create_load_balancer(original: Any, self: ELBV2Response) -> ActionResult:
     groups = _groups(self, params.get("SecurityGroups", []), vpc_id, kind)
     iam.ensure_service_linked(backend.account_id, "elasticloadbalancing.amazonaws.com", backend.partition)
     asked = (params["Scheme"], {s.id for s in subnets}, set(groups), params.get("IpAddressType", "ipv4"))
-    for there in backend.load_balancers.values():
-        if there.name == params["Name"]:
-            has = (there.scheme, {s.id for s in there.subnets}, set(there.security_groups), there.ip_address_type)
+    for existing in backend.load_balancers.values():
+        if existing.name == params["Name"]:
+            has = (
+                existing.scheme,
+                {s.id for s in existing.subnets},
+                set(existing.security_groups),
+                existing.ip_address_type,
+            )
             if has != asked:
-                message = f"A load balancer with the same name '{there.name}' exists, but with different settings"
+                message = f"A load balancer with the same name '{existing.name}' exists, but with different settings"
                 raise overlay.Refusal("DuplicateLoadBalancerName", message)
-            return ActionResult({"LoadBalancers": [there]})
+            return ActionResult({"LoadBalancers": [existing]})
     gateways = backend.ec2_backend.internet_gateways.values()
     if params["Scheme"] == "internet-facing" and not any(g.vpc and g.vpc.id == vpc_id for g in gateways):
         raise overlay.Refusal("InvalidSubnet", f"VPC {vpc_id} has no internet gateway")
@@ -181,9 +186,9 @@ def set_security_groups(original: Any, self: ELBV2Response) -> Any:
 @overlay.wraps(ELBV2Response)
 def describe_load_balancers(original: Any, self: ELBV2Response) -> Any:
     """Refuse when one of those asked for is not there."""
-    there = self.elbv2_backend.load_balancers.values()
-    names = [name for name in self._get_param("Names", []) if name not in [b.name for b in there]]
-    missing = names or [arn for arn in self._get_param("LoadBalancerArns", []) if arn not in [b.arn for b in there]]
+    balancers = self.elbv2_backend.load_balancers.values()
+    names = [name for name in self._get_param("Names", []) if name not in [b.name for b in balancers]]
+    missing = names or [arn for arn in self._get_param("LoadBalancerArns", []) if arn not in [b.arn for b in balancers]]
     if missing:
         raise overlay.Refusal("LoadBalancerNotFound", f"Load balancers '[{', '.join(missing)}]' not found")
     return original()

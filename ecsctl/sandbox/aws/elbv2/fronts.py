@@ -20,14 +20,14 @@ def show() -> None:
         for backend in list(account.values()):
             for balancer in backend.load_balancers.values():
                 if balancer.state == "active":
-                    table["listeners"] += [_told(here, balancer, one) for one in balancer.listeners.values()
+                    table["listeners"] += [_listener(here, balancer, one) for one in balancer.listeners.values()
                                            if one.protocol in _PROTOCOLS]  # fmt: skip
             for arn in backend.target_groups:
                 table["targets"][arn] = _ports(here, backend, arn)
     here.show(table)
 
 
-def _told(here: machine.Machine, balancer: FakeLoadBalancer, listener: Any) -> dict[str, Any]:
+def _listener(here: machine.Machine, balancer: FakeLoadBalancer, listener: Any) -> dict[str, Any]:
     others = sorted(
         (one for one in listener.rules.values() if one.priority != "default"), key=lambda r: int(r.priority)
     )

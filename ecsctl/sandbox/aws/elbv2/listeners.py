@@ -1,4 +1,4 @@
-"""Listeners: one a port, with a certificate that is issued and seen, and with what they hold noticed late."""
+"""Listeners: one a port, with a certificate that is issued and known to ELB; what a listener uses is noticed late."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from ecsctl.sandbox.aws import acm
 from ecsctl.sandbox.aws.elbv2 import attributes, targets, weights
 from ecsctl.sandbox.core import clock, overlay
 
-# Seconds for which a fresh certificate is still unknown to ELB (hashicorp/terraform-provider-aws#41789: seen even
+# Seconds for which a fresh certificate is still unknown to ELB (hashicorp/terraform-provider-aws#41789: observed even
 # after ACM says ISSUED; it retries for five minutes). The number is an assumption.
 CERTIFICATE_LAG = 10.0
 VALUES = 5  # Elastic Load Balancing guide, "Quotas for your Application Load Balancers": condition values of a rule
@@ -114,12 +114,12 @@ def create_listener(original: Any, self: ELBV2Response) -> ActionResult:
     _check_secure(self._get_param("Protocol"), certificates, policy)
     _check_policy(self)
     _check_groups(self, balancer, self._get_param("Protocol"))
-    for there in balancer.listeners.values():
-        if there.port == self._get_param("Port"):
-            if _settings(there) != _asked(self):
+    for existing in balancer.listeners.values():
+        if existing.port == self._get_param("Port"):
+            if _settings(existing) != _asked(self):
                 message = f"A listener already exists on this port for this load balancer '{balancer.arn}'"
                 raise overlay.Refusal("DuplicateListener", message)
-            return ActionResult({"Listeners": [there]})
+            return ActionResult({"Listeners": [existing]})
     _check_certificates(self)
     answer: ActionResult = original()
     [made] = answer.result["Listeners"]  # type: ignore[index] # an ActionResult's result is any object
@@ -136,10 +136,10 @@ def _mutual(listener: FakeListener, asked: dict[str, Any] | None) -> dict[str, A
     """How clients prove who they are: "off" unless asked for, and on HTTPS alone (recorded answers of AWS)."""
     if listener.protocol != "HTTPS":
         return None
-    told = {"Mode": "off", **(asked or {})}
-    if told["Mode"] == "verify":
-        told = {"AdvertiseTrustStoreCaNames": "off", "IgnoreClientCertificateExpiry": False, **told}
-    return told
+    mutual = {"Mode": "off", **(asked or {})}
+    if mutual["Mode"] == "verify":
+        mutual = {"AdvertiseTrustStoreCaNames": "off", "IgnoreClientCertificateExpiry": False, **mutual}
+    return mutual
 
 
 def _settings(listener: FakeListener) -> Any:

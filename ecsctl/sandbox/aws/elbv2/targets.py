@@ -61,22 +61,22 @@ def create_target_group(original: Any, self: ELBV2Response) -> ActionResult:
         usual = {"HealthCheckPath": "/AWS.ALB/healthcheck", "Matcher": {"GrpcCode": "12"}}
         for name, value in usual.items():
             self._get_params().setdefault(name, value)
-    there = next((group for group in backend.target_groups.values() if group.name == name), None)
-    if there is None:
+    existing = next((group for group in backend.target_groups.values() if group.name == name), None)
+    if existing is None:
         return original()  # type: ignore[no-any-return] # moto's own answer
-    del backend.target_groups[there.arn]
+    del backend.target_groups[existing.arn]
     try:
         tags = self._get_params().pop("Tags", None)
         [asked] = original().result["TargetGroups"]
         del backend.target_groups[asked.arn]
     finally:
-        backend.target_groups[there.arn] = there
+        backend.target_groups[existing.arn] = existing
         if tags:
             self._get_params()["Tags"] = tags
-    if _settings(asked) != _settings(there):
+    if _settings(asked) != _settings(existing):
         message = f"A target group with the same name '{name}' exists, but with different settings"
         raise overlay.Refusal("DuplicateTargetGroupName", message)
-    return ActionResult({"TargetGroups": [there]})
+    return ActionResult({"TargetGroups": [existing]})
 
 
 @overlay.wraps(ELBV2Response)
@@ -110,8 +110,8 @@ def _check_health(response: ELBV2Response, interval: Any, timeout: Any, version:
     codes = str(matcher.get(f"{kind}Code") or "")
     for code in codes.replace("-", ",").split(",") if codes else ():
         if not code.isdigit() or not low <= int(code) <= high:
-            told = f"Health check matcher {kind.upper()} code '{codes}' must be within {low}-{high}"
-            raise overlay.Refusal("ValidationError", told)
+            reason = f"Health check matcher {kind.upper()} code '{codes}' must be within {low}-{high}"
+            raise overlay.Refusal("ValidationError", reason)
     path = response._get_param("HealthCheckPath")
     if version == "GRPC" and path and not re.fullmatch(r"/[^/]+/[^/]+", path):
         raise overlay.Refusal(
@@ -209,16 +209,16 @@ def describe_target_health(
 def _health(backend: ELBv2Backend, group: Any, target: dict[str, Any], leaving: dict[str, Any]) -> FakeHealthStatus:
     known = group.targets.get(target["Id"])
     port = int((known or target).get("Port") or group.port)
-    told: tuple[str, str | None, str | None]
+    health: tuple[str, str | None, str | None]
     if known is None and target["Id"] in leaving:
-        told = ("draining", "Target.DeregistrationInProgress", "Target deregistration is in progress")
+        health = ("draining", "Target.DeregistrationInProgress", "Target deregistration is in progress")
     elif known is None:
-        told = ("unused", "Target.NotRegistered", "Target is not registered to the target group")
+        health = ("unused", "Target.NotRegistered", "Target is not registered to the target group")
     elif not backend._any_listener_using(group.arn):
         text = "Target group is not configured to receive traffic from the load balancer"
-        told = ("unused", "Target.NotInUse", text)
+        health = ("unused", "Target.NotInUse", text)
     else:
         waiting = ("initial", "Elb.RegistrationInProgress", "Target registration is in progress")
-        told = _memory(backend).health.get((group.arn, target["Id"], port), waiting)
+        health = _memory(backend).health.get((group.arn, target["Id"], port), waiting)
     check = group.health_check_port
-    return FakeHealthStatus(target["Id"], str(port), str(port) if check == "traffic-port" else check, *told)
+    return FakeHealthStatus(target["Id"], str(port), str(port) if check == "traffic-port" else check, *health)

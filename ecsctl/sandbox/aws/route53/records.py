@@ -190,9 +190,9 @@ def _record(change: dict[str, Any]) -> RecordSet:
     plain = ("TTL" in given) + bool(given.get("ResourceRecords"))
     if plain + bool(given.get("AliasTarget")) != (1 if given.get("AliasTarget") else 2):
         found = "more than one" if plain and given.get("AliasTarget") else "none"
-        told = f"[Action={change['Action']}, Name={given['Name']}, Type={given['Type']}"
+        shown = f"[Action={change['Action']}, Name={given['Name']}, Type={given['Type']}"
         message = "Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or "
-        message += f"TrafficPolicyInstanceId], but found {found} in Change with {told}, SetIdentifier=null]"
+        message += f"TrafficPolicyInstanceId], but found {found} in Change with {shown}, SetIdentifier=null]"
         raise overlay.Refusal("InvalidInput", message)
     values = [each["Value"] for each in given.get("ResourceRecords", [])]
     make: Any = RecordSet  # moto's classes have abstract methods that nobody calls
@@ -216,8 +216,8 @@ def _unfit(zone: FakeZone, records: list[RecordSet]) -> Iterator[str]:
     """What is wrong with the records in themselves."""
     for key, same in itertools.groupby(sorted(_key(record) for record in records)):
         if len(list(same)) > 1:
-            told = f"{key[1]} {key[0]}"
-            yield f"The request contains an invalid set of changes for a resource record set '{told}'"
+            message = f"{key[1]} {key[0]}"
+            yield f"The request contains an invalid set of changes for a resource record set '{message}'"
     for record in records:
         if record.name != zone.name and not record.name.endswith(f".{zone.name}"):
             yield f"RRSet with DNS name {record.name} is not permitted in zone {zone.name}"
@@ -225,8 +225,8 @@ def _unfit(zone: FakeZone, records: list[RecordSet]) -> Iterator[str]:
             yield f"Duplicate Resource Record: '{value}'"
         for value in record.records if record.type == "A" else []:
             if not _is_address(value):
-                told = "ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address) encountered with"
-                yield f"Invalid Resource Record: 'FATAL problem: {told} '{value}''"
+                message = "ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address) encountered with"
+                yield f"Invalid Resource Record: 'FATAL problem: {message} '{value}''"
         target, balancers = record.alias_target or {}, ".elb.amazonaws.com."
         if target.get("DNSName", "").endswith(balancers) and target["HostedZoneId"] == zone.resource_id:
             yield (
@@ -245,15 +245,15 @@ def _is_address(value: str) -> bool:
 
 def _apply(standing: dict[tuple[str, str, str], RecordSet], action: str, record: RecordSet) -> list[str]:
     """Make one change to `standing`, or tell why not."""
-    told, there = f"[name='{record.name}', type='{record.type}']", standing.get(_key(record))
-    if action == "CREATE" and there:
-        return [f"Tried to create resource record set {told} but it already exists"]
+    shown, existing = f"[name='{record.name}', type='{record.type}']", standing.get(_key(record))
+    if action == "CREATE" and existing:
+        return [f"Tried to create resource record set {shown} but it already exists"]
     if action == "DELETE":
-        if not there:
-            return [f"Tried to delete resource record set {told} but it was not found"]
-        if _content(there) != _content(record):
-            told += " but the values provided do not match the current values"
-            return [f"Tried to delete resource record set {told}"]
+        if not existing:
+            return [f"Tried to delete resource record set {shown} but it was not found"]
+        if _content(existing) != _content(record):
+            shown += " but the values provided do not match the current values"
+            return [f"Tried to delete resource record set {shown}"]
         del standing[_key(record)]
         return []
     standing[_key(record)] = record

@@ -102,8 +102,8 @@ def tag_resource(original: Any, response: EventBridgeSchedulerResponse) -> Any:
     """So many at most (API reference, TagResource). The wording is an assumption."""
     tags = json.loads(response.body)["Tags"]
     arn = _tagged(response, "TagResource", Tags=tags)
-    there = response.scheduler_backend.tagger.get_tag_dict_for_resource(arn)
-    if len(there | {one["Key"]: one["Value"] for one in tags}) > _MOST_TAGS:
+    current = response.scheduler_backend.tagger.get_tag_dict_for_resource(arn)
+    if len(current | {one["Key"]: one["Value"] for one in tags}) > _MOST_TAGS:
         raise Refusal("ValidationException", f"A schedule group can have at most {_MOST_TAGS} tags.")
     return original()
 

@@ -23,9 +23,9 @@ class Try:
 
 @dataclass
 class Plan:
-    """Up to when a schedule's dues have been looked at, and what is to be tried again."""
+    """Up to when a schedule's due times have been handled, and what is to be tried again."""
 
-    seen: float
+    handled: float
     tries: list[Try] = field(default_factory=list)
 
 

@@ -1,7 +1,7 @@
 """What is due is run: with the rights of the schedule's role, again where ECS refuses it, and counted in metrics.
 
 EventBridge Scheduler user guide, "Setting up the execution role", "Retry policy" and "Monitoring EventBridge Scheduler
-with Amazon CloudWatch". Nobody is told of a run that does not start: AWS counts it, and that is all, where no
+with Amazon CloudWatch". No one gets an error for a run that does not start: AWS counts it, and that is all, where no
 dead-letter queue takes it.
 """
 
@@ -24,9 +24,9 @@ from ecsctl.sandbox.core import clock, permissions, principals, requests
 from ecsctl.sandbox.core.overlay import Refusal
 
 PRINCIPAL = "scheduler.amazonaws.com"
-BY = "chronos-schedule"  # what `startedBy` of a task begins with; Scheduler's own name for itself, seen on real tasks
+BY = "chronos-schedule"  # what `startedBy` of a task begins with; Scheduler's own name for itself, as on real tasks
 _FIRST, _SLOWEST = 60.0, 3600.0  # seconds until the next try: "exponential backoff", and no more is said
-_MOST = 100  # runs of a schedule that are made up for when nobody has looked for long
+_MOST = 100  # runs of a schedule that are made up for after a long time without requests
 _LONGEST = 2 * 86400.0  # and from how long ago
 _NAMES = {"launchType": "LaunchType", "platformVersion": "PlatformVersion", "group": "Group", "count": "TaskCount",
           "capacityProviderStrategy": "CapacityProviderStrategy",
@@ -45,39 +45,39 @@ def tick_all() -> None:
 
 def tick(backend: EventBridgeSchedulerBackend) -> None:
     """Run what has come due, in order."""
-    there = {one.arn: one for group in backend.schedule_groups.values() for one in group.schedules.values()}
+    schedules = {one.arn: one for group in backend.schedule_groups.values() for one in group.schedules.values()}
     plans = memory(backend).plans
-    for arn in plans.keys() - there.keys():
+    for arn in plans.keys() - schedules.keys():
         del plans[arn]
-    for arn, schedule in there.items():
+    for arn, schedule in schedules.items():
         _note(schedule, plans[arn])
     now = clock.now()
     while tries := [
-        (plans[arn].tries[0], arn) for arn in there if plans[arn].tries and plans[arn].tries[0].when <= now
+        (plans[arn].tries[0], arn) for arn in schedules if plans[arn].tries and plans[arn].tries[0].when <= now
     ]:
         _, arn = min(tries)
-        _try(backend, there[arn], plans[arn], heapq.heappop(plans[arn].tries))
-    for schedule in there.values():
+        _try(backend, schedules[arn], plans[arn], heapq.heappop(plans[arn].tries))
+    for schedule in schedules.values():
         if schedule.action_after_completion == "DELETE" and _completed(schedule, plans[schedule.arn]):
             backend.delete_schedule(schedule.group_name, schedule.name)
 
 
 def _completed(schedule: Schedule, plan: Plan) -> bool:
-    return not plan.tries and next(_dues(schedule, plan.seen), None) is None
+    return not plan.tries and next(_dues(schedule, plan.handled), None) is None
 
 
 def _note(schedule: Schedule, plan: Plan) -> None:
-    """What has come due since the last look. What comes due while it is disabled is nothing."""
+    """What has come due since the last request. What comes due while it is disabled is nothing."""
     now = clock.now()
     if schedule.state == "ENABLED":
         recent = deque[float](maxlen=_MOST)
-        for one in _dues(schedule, max(plan.seen, now - _LONGEST)):
+        for one in _dues(schedule, max(plan.handled, now - _LONGEST)):
             if one > now:
                 break
             recent.append(one)
         for one in recent:
             heapq.heappush(plan.tries, Try(one + _flexibly(schedule, one), one))
-    plan.seen = max(plan.seen, now)
+    plan.handled = max(plan.handled, now)
 
 
 def _dues(schedule: Schedule, moment: float) -> Iterator[float]:
@@ -143,7 +143,7 @@ def _run(backend: EventBridgeSchedulerBackend, schedule: Schedule, at: float) ->
 def _lacking(backend: EventBridgeSchedulerBackend, schedule: Schedule) -> str | None:
     """The sentence in which the role lacks a right; None if it has all of them.
 
-    A family without a revision is judged by the latest one (aws/aws-cdk#30390 quotes AWS's letter).
+    A family without a revision is checked by the latest one (aws/aws-cdk#30390 quotes AWS's letter).
     """
     account, region, role = backend.account_id, backend.region_name, schedule.target["RoleArn"]
     group = backend.schedule_groups[schedule.group_name].arn

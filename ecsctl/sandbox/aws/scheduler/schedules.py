@@ -59,7 +59,7 @@ def update_schedule(original: Any, response: EventBridgeSchedulerResponse) -> An
 
 @overlay.wraps(EventBridgeSchedulerResponse)
 def list_schedules(original: Any, response: EventBridgeSchedulerResponse) -> Any:
-    """A group that is not there is told (API reference, ListSchedules, ResourceNotFoundException)."""
+    """A group that does not exist is an error (API reference, ListSchedules, ResourceNotFoundException)."""
     for name in response.querystring.get("ScheduleGroup") or ():
         if name not in response.scheduler_backend.schedule_groups:
             raise groups.missing(name)
@@ -68,7 +68,7 @@ def list_schedules(original: Any, response: EventBridgeSchedulerResponse) -> Any
 
 @overlay.wraps(EventBridgeSchedulerResponse)
 def call_action(original: Any, response: EventBridgeSchedulerResponse) -> Any:
-    """Whoever looks sees the present."""
+    """At each request, the state as of now."""
     groups.settle(response.scheduler_backend)
     return original()
 
@@ -76,9 +76,9 @@ def call_action(original: Any, response: EventBridgeSchedulerResponse) -> Any:
 @overlay.wraps(Schedule)
 def to_dict(original: Any, _schedule: Schedule, short: bool = False) -> Wire:
     """With the defaults that AWS tells."""
-    told: Wire = original(short)
-    told["ActionAfterCompletion"] = told["ActionAfterCompletion"] or "NONE"
-    return {name: value for name, value in told.items() if value is not None}
+    answer: Wire = original(short)
+    answer["ActionAfterCompletion"] = answer["ActionAfterCompletion"] or "NONE"
+    return {name: value for name, value in answer.items() if value is not None}
 
 
 def _check(backend: EventBridgeSchedulerBackend, asked: Wire, group_arn: str) -> None:
