@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 ERROR = re.compile(
-    r"error|exception|fatal|fail|denied|refused|cannot|can't|could ?n[o']t|unable|not found|no such|panic|invalid"
+    r"^E: |error|exception|fatal|fail|denied|refused|cannot|can't|could ?n[o']t|unable|not found|no such|panic|invalid"
     r"|missing|abort|killed|time(?:d ?)?out|err!|unauthori[sz]ed|too ?many ?requests|no space left|no match"
     r"|not (?:permitted|allowed|supported)|mismatch|is already running|already in use|incompatible",
     re.IGNORECASE,
@@ -42,6 +42,8 @@ GO_FRAME = re.compile(r"^\s+\S+\.go:\d+|^\S+\.go:\d+(?: \+0x[0-9a-f]+)?$")
 PYTHON_FRAME = re.compile(r"^\s*File \"[^\"]+\", line \d+")
 ADVICE = re.compile(r"^Action:$")
 """Spring Boot's heading over what one may do."""
+REASON = re.compile(r"^Reason: ")
+"""How Spring Boot goes on, a line further, with what it has described."""
 LEVEL = re.compile(
     r"^(?:\S+ ){0,4}\W?(?:INFO|DEBUG|TRACE|WARN(?:ING)?)\b|^(?:info|warn|dbug|trce): \w"
     r"|[\"']?\b(?:level|severity|lvl)[\"']?\s*[:=]\s*[\"']?(?:(?i:info|debug|trace|warn|notice)|[1-4]0\b)"
@@ -75,7 +77,8 @@ def last_error(lines: Sequence[str]) -> str:
     if chosen is None:
         return ""
     more = kept[chosen + 1 : chosen + 2] if kept[chosen].endswith(":") else []
-    return " ".join(line.strip() for line in (kept[chosen], *more))
+    before = kept[chosen - 1 : chosen] if chosen and REASON.match(kept[chosen]) else []
+    return " ".join(line.strip() for line in (*before, kept[chosen], *more))
 
 
 def _telling(lines: Sequence[str]) -> Iterator[str]:

@@ -303,3 +303,18 @@ def test_what_copy_does_not_find_is_named(line: str, file: str) -> None:
     other = first(fails("BUILD", "docker build -t $URI .", f"#9 1.2 {line}", failed))
     assert other
     assert "build's context" not in other.sentence
+
+
+@pytest.mark.parametrize(("said", "name", "words"), [
+    ("failed to push shop:1: failed to authorize: failed to fetch oauth token: unexpected status from GET request to "
+     "https://auth.docker.io/token?scope=x: 401 Unauthorized", "registry-login", "Docker Hub"),
+    ("failed to push ghcr.io/acme/shop:1: unexpected status from POST request to https://ghcr.io/v2/x: 403 Forbidden",
+     "registry-login", "may not push there"),
+    ("failed to solve: acme/base:1: failed to authorize: failed to fetch oauth token: unexpected status from GET "
+     "request to https://auth.docker.io/token?scope=x: 401 Unauthorized", "base-image", "cannot be pulled"),
+])  # fmt: skip
+def test_a_refused_push_is_no_refused_pull(said: str, name: str, words: str) -> None:
+    cause = first(fails("BUILD", "docker buildx build --push -t $TAG .", f"#14 ERROR: {said}", f"ERROR: {said}"))
+    assert cause
+    assert cause.name == name
+    assert words in cause.sentence

@@ -57,6 +57,12 @@ class CommandRule:
 LOGIN = ("let buildspec.yml log in first: aws ecr get-login-password | docker login --username AWS --password-stdin "
          "${REPOSITORY_URI%%/*}")  # fmt: skip
 HUB = "take the base images from public.ecr.aws/docker/library/…, or log in to Docker Hub in buildspec.yml"
+EITHER = "either the build is not logged in at the registry that it pushes to, or it may not push there"
+
+
+def _own(facts: Facts) -> tuple[Fix, ...]:
+    return (repair("let buildspec.yml push to $REPOSITORY_URI, the app's own repository, or log in to the other "
+                   "registry first", facts),)  # fmt: skip
 
 
 def _privileges(facts: Facts) -> tuple[Fix, ...]:
@@ -116,19 +122,23 @@ COMMAND_RULES = (
                 r"^(?:denied: User: .*|.*An error occurred \(AccessDenied\w*\) .*)not authorized to perform: ecr:",
                 lambda _: (up(ROLE),), command=AWS_CLI),
     CommandRule("registry-login", "the build is not logged in at the repository that it pushes to",
-                r"^no basic auth credentials|authorization token has expired",
+                r"^no basic auth credentials|authorization token has expired|^Please login prior to push",
                 lambda facts: (repair(LOGIN, facts),), command=r"\bdocker push\b"),
-    CommandRule("registry-login",
-                "either the build is not logged in at the registry that it pushes to, or it may not push there",
-                r"^(?:ERROR: .*)?denied: requested access to the resource is denied$",
-                lambda facts: (repair("let buildspec.yml push to $REPOSITORY_URI, the app's own repository, or log in "
-                                      "to the other registry first", facts),), command=r"\bdocker push\b|--push\b"),
+    CommandRule("registry-login", EITHER, r"^(?:ERROR: .*)?denied: requested access to the resource is denied$",
+                _own, command=r"\bdocker push\b|--push\b"),
     CommandRule("base-image", "the build's role may not pull a base image of the Dockerfile from its ECR repository",
                 rf"{DAEMON}.*not authorized to perform: ecr:(?:BatchGetImage|GetDownloadUrlForLayer"
                 rf"|BatchCheckLayerAvailability)",
                 lambda facts: (by_hand("let the build's role pull it, by a policy of your own beside ecsctl's, and the "
                                        "repository's policy too where it is another account's",
                                        *(step.what for step in again(facts).steps)),)),
+    CommandRule("registry-login",
+                "the build pushes to Docker Hub, which asks for a login: the image's tag names no other registry",
+                rf"{DAEMON}failed to push \S+: .*//(?:auth|registry-1)\.docker\.io/.*(?:40[13]|denied)",
+                lambda facts: (repair("let the tag that is pushed begin with $REPOSITORY_URI, the app's own repository",
+                                      facts),), command=r"\bdocker push\b|--push\b"),
+    CommandRule("registry-login", EITHER, rf"{DAEMON}failed to push \S+: .*(?:failed to authorize: |: 40[13] )",
+                _own, command=r"\bdocker push\b|--push\b"),
     CommandRule("build-network", "the registry of a base image did not answer the build",
                 rf"^(?:(?:#\d+ )?(?:ERROR|Error): .*|Error response from daemon: )?(?:Get|Head) \"?https?://[^/\s]+/"
                 rf"(?:v2/|token).*(?:{UNREACHED})",

@@ -141,7 +141,7 @@ def crash(facts: Facts) -> Cause | None:
     sentence = (
         f"{facts.who} crashed (exit code {code}{_signal(code)}){said}{f'; that is, {known.text}' if known else ''}"
     )
-    return Cause("crash", sentence, observed, fix, _sure(facts))
+    return Cause("crash", sentence, observed, fix, Certainty.LIKELY if known else _sure(facts))
 
 
 def _unrunnable(found: re.Match[str], code: int, observed: tuple[Evidence, ...], facts: Facts) -> Cause:

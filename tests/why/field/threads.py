@@ -6,6 +6,7 @@ a thread's cause has two sides. An honest "I do not know" is no mistake; a wrong
 
 from __future__ import annotations
 
+from tests.why.field.after import AFTER
 from tests.why.field.case import AUTH, DENIED, DJANGO, HUB, INIT, NO_DOCKER, PULL, Case, case
 from tests.why.field.fresh import FRESH
 from tests.why.field.later import LATER
@@ -382,4 +383,7 @@ RELEASES = (
          'ERROR: failed to solve: process "/bin/sh -c npm run build" did not complete successfully: exit code: 1')),
 )  # fmt: skip
 
-CASES: tuple[Case, ...] = (*BUILDS, *STARTS, *RUNS, *RELEASES, *FRESH, *LATER, *NEWEST, *UNSEEN, *TRACES, *WAYS, *TRIAL)
+CASES: tuple[Case, ...] = (
+    *(*BUILDS, *STARTS, *RUNS, *RELEASES),
+    *(*FRESH, *LATER, *NEWEST, *UNSEEN, *TRACES, *WAYS, *TRIAL, *AFTER),
+)
