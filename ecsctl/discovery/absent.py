@@ -59,7 +59,10 @@ def speaks_fastcgi(read: Dockerfile, stage: Stage) -> bool:
     command = read.command(stage)
     if ports.of_image(stage.image):
         return False
-    fpm = bool(re.search(r"(?:^|/)php:[\w.-]*fpm", stage.image)) and not command
+    said = " ".join(rest for one in stage.chain for word, rest in one.instructions if word == "RUN")
+    alone = not re.search(r"nginx|caddy|apache|httpd|lighttpd|frankenphp|\bunit\b", said)
+    silent = not command or (alone and set(ports.exposed(read, stage)) == {9000})
+    fpm = bool(re.search(r"(?:^|/)php:[\w.-]*fpm", stage.image)) and silent
     return fpm or bool(re.fullmatch(r"(?:\S+\s+)?\S*php-fpm[\d.]*(?:\s+-\S+)*", command))
 
 

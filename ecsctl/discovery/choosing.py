@@ -21,11 +21,11 @@ _OTHERS = re.compile(r".*\.(?:dockerignore|md|txt|rst|j2|jinja2?|tmpl|tpl|templa
 _EDITORS = re.compile(r"(?:.*/)?\.(?:devcontainer|codesandbox|gitpod|vscode|idea)(?:/.*|[._-]\w+)", re.IGNORECASE)
 # Folders of what is no release, and packages of distributions, in which builds run.
 _ASIDE = re.compile(
-    r"(?:^|/)(?:local|dev(?:el(?:opment)?)?|debug|nightly|packag(?:e|ing)/(?:deb(?:ian)?|rpm|arch|snap))/"
+    r"(?:^|/)(?:local|dev(?:el(?:opment)?)?|debug|nightly|beta|packag(?:e|ing)/(?:deb(?:ian)?|rpm|arch|snap))/"
 )
 # What stands beside an app that serves: other work, or other people's programs with settings of one's own.
 _BESIDE = re.compile(
-    r"(?:^|[/._-])(?:workers?|celery|beat|cron|scheduler|jobs?|migrat\w*|seed\w*|load[-_]?generator|postgres\w*|mysql|mariadb|redis|"
+    r"(?:^|[/._-])(?:cli|workers?|celery|beat|cron|scheduler|jobs?|migrat\w*|seed\w*|load[-_]?generator|postgres\w*|mysql|mariadb|redis|"
     r"rabbitmq|mongo\w*|maildev|mail\w*|nginx|traefik|proxy|backup|flower)(?:$|[/._-])",
     re.IGNORECASE,
 )  # fmt: skip
@@ -150,6 +150,8 @@ def context(tree: Tree, path: str, read: Dockerfile, services: Sequence[Service]
     elif any(one in named for one in best):
         service = next(one for one in services if one.dockerfile == path and one.context in best)
         folder, why = service.context, f"{service.file} builds {service.name} from there"
+    elif most and own in best:
+        folder, why = own, f"it copies {_listed(held[own])}"
     else:
         folder, why = _home(tree, own, best)
     return Context(folder, why, tuple(_missing(read, held[folder])))
@@ -244,6 +246,13 @@ def _exposes(stage: Stage) -> bool:
 def copied(read: Dockerfile) -> Iterator[str]:
     """The sources of COPY, ADD and bind mounts that come from the context and name something in it."""
     return (name for name in taken(read) if name != ".")
+
+
+def holds_sources(tree: Tree, read: Dockerfile, place: Context) -> bool:
+    """Whether anything of the app may get into the build: all of a folder, or something of one where sources are."""
+    names = tuple(taken(read))
+    home = any(_folder(one) == place.folder and _MANIFESTS.fullmatch(PurePosixPath(one).name) for one in tree.files)
+    return bool(names) and (home or "." in names or place.folder == ".")
 
 
 def taken(read: Dockerfile) -> Iterator[str]:

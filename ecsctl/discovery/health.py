@@ -47,7 +47,7 @@ _OBJECT = re.compile(
     r"|(?:path|url):\s*['\"](/" + _WELL + r")/?['\"],\s*method:\s*['\"]GET['\"]"
 )
 _DJANGO = re.compile(r"\b(?:re_)?path\(\s*r?[\"']\^?((?:" + _WELL + r"|ht)/?)\$?[\"']")
-_RAILS = re.compile(r"(?m)^  get[ (]+[\"']/?(" + _WELL + r"(?:/(?:live|liveness))?)[\"']")
+_RAILS = re.compile(r"(?m)^  get[ (]+[\"']/?(" + _WELL + r"(?:/(?:live|liveness)|\.json)?)[\"']")
 _ASIDE = re.compile(r"(?:^|[._-])(?:dev|tests?|spec|mocks?|stubs?|fakes?|examples?|stories)(?:[._-]|$)", re.IGNORECASE)
 # Routes that are files: of Next.js, Remix and React Router, SvelteKit, Astro, Nuxt and Nitro.
 _ROUTED = re.compile(

@@ -97,8 +97,8 @@ def observed(
     arguments, lacking = absent.arguments(read, ours)
     if lacking:
         notes.append(f"{path} needs {' and '.join(lacking)}, for which it has no default: set it in [build.args]")
-    if any(one.mounts for one in ours) and not any(choosing.taken(read)):
-        notes.append(f"{path} copies nothing of the repository, and {ours[0].where} mounts it: it is made for "
+    if any(one.mounts for one in ours) and not choosing.holds_sources(tree, read, place):
+        notes.append(f"{path} copies nothing of the app, and {ours[0].where} mounts it: it is made for "
                      "development, and its image holds no app")  # fmt: skip
     if absent.speaks_fastcgi(read, stage):
         notes.append("PHP-FPM speaks FastCGI, which no load balancer does: the image needs a web server too")

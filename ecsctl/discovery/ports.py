@@ -57,7 +57,10 @@ _OPTION = re.compile(
     r"[A-Z_]*PORT)"
     r"(?:[=\s'\",]+|(?<=-[pb]))(?:\w+://)?(?:[\w.*+-]*:|\[[:0-9a-f]*\]:)?" + _NUMBER
 )
-_NOT_HTTP = re.compile(r"metric|admin|debug|grpc|management|db|database|redis|smtp|mysql|postgres|stat", re.IGNORECASE)
+_NOT_HTTP = re.compile(
+    r"metric|admin|debug|grpc|management|db|database|redis|smtp|mysql|postgres|stat|ldap|ssh|ftp|imap|mqtt|turn|stun|sip",
+    re.IGNORECASE,
+)
 _BIND = re.compile(r"(?:^|\n)\s*(?:bind|port|http-socket|http|socket|listen)\s*[(=\s]\s*[^\n]*?[:\s'\"(=]" + _NUMBER)
 _SOURCES = re.compile(r"(?:main|index|server|app|start|www|bootstrap|wsgi|asgi|__main__)\.(?:[cm]?[jt]s|go|py|rb|rs)"
                       r"|runtime\.exs")  # fmt: skip
@@ -79,6 +82,7 @@ _LISTENS = re.compile(
     + r"|\(\[0, ?0, ?0, ?0\], ?" + _NUMBER
     + r"|(?::port\s*=>|\bset\s*\(?:port,)\s*" + _NUMBER
 )  # fmt: skip
+_SAMPLES = r"(?:config|conf|settings)[-_.](?:sample|example|default|dist)\.(?:ya?ml|toml)"
 _SETTINGS = r"(?:base|default|config|configuration|settings|app|application|prod(?:uction)?)\.(?:ya?ml|toml)"
 _SERVER_PORT = re.compile(
     r"(?m)^(?:application|app|server|http|web|api|service):\s*\n(?:[ \t]+[^\n]*\n)*?[ \t]+port:\s*" + _NUMBER
@@ -100,7 +104,9 @@ def exposed(read: Dockerfile, stage: Stage) -> tuple[int, ...]:
     known = read.variables(stage)
     found = [port for one in stage.chain for word, rest in one.instructions if word == "EXPOSE"
              for part in filled(rest, known).split() if (port := _exposed(part))]  # fmt: skip
-    return _ordered(found)
+    # Those that a variable names after another protocol than HTTP come last, as LDAP_PORT beside HTTP_PORT.
+    others = {value for name, value in known.items() if name.endswith("_PORT") and _NOT_HTTP.search(name)}
+    return _ordered(sorted(found, key=lambda one: str(one) in others))
 
 
 def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Sequence[Text],
@@ -124,6 +130,7 @@ def named(tree: Tree, context: str, read: Dockerfile, stage: Stage, texts: Seque
         *_of_spring(tree, context),
         *_of_sources(tree, context),
         *_of_settings(tree, context),
+        *_of_samples(tree, context),
         *(Port(number, source, sure=False) for _, number, source in examples(tree, context)),
         *_of_manifests(tree, context),
     ]
@@ -257,6 +264,13 @@ def _of_settings(tree: Tree, context: str) -> Iterator[Port]:
             and (match := _SERVER_PORT.search(tree.read(file)))
         ):
             yield Port(int(match[1] or match[2]), file, sure=False)
+
+
+def _of_samples(tree: Tree, context: str) -> Iterator[Port]:
+    """Settings to begin from, beside the sources, whose first level has the port itself."""
+    for file in tree.named(_SAMPLES, context):
+        if not aside(file) and (match := re.search(rf"(?m)^port\s*[:=]\s*{_NUMBER}", tree.read(file))):
+            yield Port(int(match[1]), file, sure=False)
 
 
 def examples(tree: Tree, context: str) -> Iterator[tuple[str, int, str]]:

@@ -179,4 +179,38 @@ TRIED = {
         },
         port=3001, path="/ready", needs=("a worker: job in config/deploy.yml runs bin/jobs",),
     ),
+    "kimai/kimai": Shape(  # PHP-FPM, behind a script
+        {
+            "Dockerfile": "ARG BASE=\"fpm\"\nFROM php:8.3-fpm-alpine AS fpm-base\nRUN apk add bash\nEXPOSE 9000\nFROM php:8.3-apache AS apache-base\nEXPOSE 8001\nFROM ${BASE}-base AS prod\n"
+            "ENV TRUSTED_PROXIES=nginx,localhost\nCOPY . /opt/kimai\nCMD [ \"/entrypoint.sh\" ]\n", "composer.json": "{}",
+        },
+        port=9000, notes=("PHP-FPM speaks FastCGI",),
+    ),
+    "lldap/lldap": Shape(  # two ports, named after what speaks there
+        {"Dockerfile": "FROM alpine:3.21\nCOPY docker-entrypoint.sh ./\nENV LDAP_PORT=3890\nENV HTTP_PORT=17170\nEXPOSE ${LDAP_PORT} ${HTTP_PORT}\nENTRYPOINT [\"/app/docker-entrypoint.sh\"]\n", "docker-entrypoint.sh": "", "Cargo.toml": ""},
+        port=17170,
+    ),
+    "docker-library/wordpress": Shape(
+        {
+            f"{place}/Dockerfile": f"FROM {base}\nVOLUME /var/www/html\nCOPY docker-entrypoint.sh /usr/local/bin/\nENTRYPOINT [\"docker-entrypoint.sh\"]\nCMD [\"{command}\"]\n"
+            for place, base, command in (("latest/php8.2/apache", "php:8.2-apache", "apache2-foreground"), ("latest/php8.2/fpm", "php:8.2-fpm", "php-fpm"),
+                                         ("beta/php8.2/apache", "php:8.2-apache", "apache2-foreground"), ("cli/php8.2/alpine", "php:8.2-cli-alpine", "wp"))
+        } | {"latest/php8.2/apache/docker-entrypoint.sh": "", "latest/php8.2/fpm/docker-entrypoint.sh": "", "docker-entrypoint.sh": "", "cli/php8.2/alpine/docker-entrypoint.sh": "", "beta/php8.2/apache/docker-entrypoint.sh": ""},
+        "latest/php8.2/apache/Dockerfile", "latest/php8.2/apache", 80,
+    ),
+    "alexjustesen/speedtest-tracker": Shape(
+        {
+            "docker/8.4/Dockerfile": "FROM ubuntu:24.04\nCOPY start-container /usr/local/bin/\nEXPOSE 80/tcp\nENTRYPOINT [\"start-container\"]\n", "docker/8.4/start-container": "", "composer.json": "{}",
+            "compose.yaml": "services:\n  laravel.test:\n    build: {context: ./docker/8.4}\n    ports: ['80:80']\n    volumes: ['.:/var/www/html']\n",
+        },
+        "docker/8.4/Dockerfile", "docker/8.4", 80, notes=("made for development",),
+    ),
+    "livekit/livekit": Shape(
+        {"Dockerfile": "FROM alpine\nCOPY go.mod ./\nENTRYPOINT [\"/livekit-server\"]\n", "go.mod": "", "config-sample.yaml": "# main port\nport: 7880\nrtc:\n  tcp_port: 7881\n"},
+        port=7880,
+    ),
+    "huginn/huginn": Shape(
+        {"Dockerfile": "FROM ruby:3\nCOPY mysql-5.7.44-linux-glibc2.12-x86_64.tar.gz /\nCOPY . .\nEXPOSE 3000\nCMD [\"/init\"]\n", "mysql-5.7.44-linux-glibc2.12-x86_64.tar.gz": ""},
+        port=3000, architecture="X86_64",
+    ),
 }  # fmt: skip
